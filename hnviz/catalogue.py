@@ -1,0 +1,201 @@
+"""What each model is called, predicts, keeps and learns with. Free of torch: pages read this.
+
+`hnviz.learn` registers its classes against these entries, and a test holds both equal.
+"""
+
+from dataclasses import dataclass, replace
+from math import prod
+
+ROLES = {
+    "i_h": "input to hidden",
+    "h_h": "hidden to hidden",
+    "h_o": "hidden to output",
+    "bn": "batch norm",
+}
+"""The roles of a model's parts; the first three are drawn in green, brown and blue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """The notebook's settings for one model's `fit_one_cycle`."""
+
+    bptt: int
+    epochs: int
+    lr: float  # the highest of the one-cycle schedule
+    pct_start: float = 0.3  # share of all steps in which lr rises
+    bs: int = 64
+    nh: int = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """One parameter tensor; its dimensions are written in nv and nh: "nv", "3*nh"."""
+
+    name: str  # as in the module's state_dict, less the part's name
+    dims: tuple[str, ...]
+
+    def shape(self, nv: int, nh: int) -> tuple[int, ...]:
+        """Return the dimensions in numbers."""
+        sizes = {"nv": nv, "nh": nh}
+        return tuple(
+            prod(sizes.get(factor) or int(factor) for factor in dim.split("*"))
+            for dim in self.dims
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One submodule of a model."""
+
+    name: str  # its attribute in the model
+    role: str  # one of ROLES
+    kind: str  # its class in torch.nn
+    weights: tuple[Weight, ...]
+
+    def n_weights(self, nv: int, nh: int) -> int:
+        """Count the numbers that this part learns."""
+        return sum(prod(weight.shape(nv, nh)) for weight in self.weights)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelEntry:
+    """One model of the ladder."""
+
+    name: str
+    title: str  # in four words or fewer
+    network_change: str  # what is new in the network since the model before
+    recipe_change: str  # what is new in the recipe since the model before
+    predicts: str  # "last" or "every": the positions that are answered
+    stateful: bool  # the hidden state is carried from mini-batch to mini-batch
+    recipe: Recipe
+    parts: tuple[Part, ...]
+    n_layers: int = 1
+    max_bptt: int | None = None  # the longest window that the network can read
+    gates: tuple[str, ...] = ()  # in torch's order of the stacked weights
+    nonlinearity: str = "relu"
+
+    def n_weights(self, nv: int, nh: int) -> int:
+        """Count the numbers that the model learns."""
+        return sum(part.n_weights(nv, nh) for part in self.parts)
+
+
+_I_H = Part("i_h", "i_h", "Embedding", (Weight("weight", ("nv", "nh")),))
+_H_H = Part("h_h", "h_h", "Linear", (Weight("weight", ("nh", "nh")), Weight("bias", ("nh",))))
+_H_O = Part("h_o", "h_o", "Linear", (Weight("weight", ("nv", "nh")), Weight("bias", ("nv",))))
+_BN = Part("bn", "bn", "BatchNorm1d", (Weight("weight", ("nh",)), Weight("bias", ("nh",))))
+_BY_HAND = (_I_H, _H_H, _H_O, _BN)
+
+
+def _recurrent(kind: str, n_layers: int, rows: str) -> tuple[Part, ...]:
+    """List the parts of a model around nn.RNN or nn.GRU, whose weights stack `rows` units."""
+    shapes = {
+        "weight_ih": (rows, "nh"),
+        "weight_hh": (rows, "nh"),
+        "bias_ih": (rows,),
+        "bias_hh": (rows,),
+    }
+    weights = tuple(
+        Weight(f"{name}_l{layer}", dims)
+        for layer in range(n_layers)
+        for name, dims in shapes.items()
+    )
+    return (_I_H, Part("rnn", "h_h", kind, weights), _H_O, _BN)
+
+
+_ENTRIES = (
+    ModelEntry(
+        name="Model0",
+        title="three layers by hand",
+        network_change="reads three tokens with three layers written out one by one, and answers "
+        "once, after the last",
+        recipe_change="bptt 3, 6 epochs, lr up to 1e-4",
+        predicts="last",
+        stateful=False,
+        recipe=Recipe(bptt=3, epochs=6, lr=1e-4),
+        parts=_BY_HAND,
+        max_bptt=3,
+    ),
+    ModelEntry(
+        name="Model1",
+        title="the same, as a loop",
+        network_change="is the same network with a for loop in place of the three copies, so the "
+        "window may have any length",
+        recipe_change="nothing",
+        predicts="last",
+        stateful=False,
+        recipe=Recipe(bptt=3, epochs=6, lr=1e-4),
+        parts=_BY_HAND,
+    ),
+    ModelEntry(
+        name="Model2",
+        title="an answer every step",
+        network_change="answers after every token instead of only after the last; batch norm "
+        "moves out of the recurrence",
+        recipe_change="bptt 3 to 20, epochs 6 to 10, lr rises in the first 10 % of the steps "
+        "instead of 30 %",
+        predicts="every",
+        stateful=False,
+        recipe=Recipe(bptt=20, epochs=10, lr=1e-4, pct_start=0.1),
+        parts=_BY_HAND,
+    ),
+    ModelEntry(
+        name="Model3",
+        title="keeps its state",
+        network_change="keeps its hidden state from one mini-batch to the next, where Model2 "
+        "starts from zeros",
+        recipe_change="lr 1e-4 to 3e-3 (30 times), epochs 10 to 20, lr rises in 30 % of the steps",
+        predicts="every",
+        stateful=True,
+        recipe=Recipe(bptt=20, epochs=20, lr=3e-3),
+        parts=_BY_HAND,
+    ),
+    ModelEntry(
+        name="Model4",
+        title="nn.RNN",
+        network_change="leaves the loop to nn.RNN: tanh instead of relu, one more matrix for the "
+        "input and a second bias; batch norm runs over all steps at once",
+        recipe_change="nothing",
+        predicts="every",
+        stateful=True,
+        recipe=Recipe(bptt=20, epochs=20, lr=3e-3),
+        parts=_recurrent("RNN", 1, "nh"),
+        nonlinearity="tanh",
+    ),
+    ModelEntry(
+        name="Model5",
+        title="two layers of GRU",
+        network_change="stacks two layers of nn.GRU, whose gates decide what a unit keeps and "
+        "what it takes in",
+        recipe_change="lr 3e-3 to 1e-2, epochs 20 to 10",
+        predicts="every",
+        stateful=True,
+        recipe=Recipe(bptt=20, epochs=10, lr=1e-2),
+        parts=_recurrent("GRU", 2, "3*nh"),
+        n_layers=2,
+        gates=("reset", "update", "candidate"),
+        nonlinearity="tanh",
+    ),
+)
+
+CATALOGUE: dict[str, ModelEntry] = {entry.name: entry for entry in _ENTRIES}
+
+SAME_RECIPE = CATALOGUE["Model3"].recipe
+"""A recipe for all models, so that a step of the ladder changes the network alone."""
+
+
+def entry(model: str) -> ModelEntry:
+    """Look a model up by name."""
+    if model not in CATALOGUE:
+        raise ValueError(f"no model named {model!r}; choose one of {', '.join(CATALOGUE)}")
+    return CATALOGUE[model]
+
+
+def recipe_for(model: str, *, same: bool = False) -> Recipe:
+    """Return a model's own recipe, or with `same` the one shared by all.
+
+    The shared one keeps a model's longest window: Model0 can read no more than 3 tokens.
+    """
+    chosen = entry(model)
+    if not same:
+        return chosen.recipe
+    return replace(SAME_RECIPE, bptt=min(SAME_RECIPE.bptt, chosen.max_bptt or SAME_RECIPE.bptt))

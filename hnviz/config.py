@@ -1,0 +1,137 @@
+"""What decides a run."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from math import isfinite
+from numbers import Integral, Real
+from typing import Any
+
+from hnviz.catalogue import CATALOGUE, entry, recipe_for
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "model": tuple(CATALOGUE),
+    "bn_init": ("ones", "uniform"),
+    "reset_state": ("never", "train", "valid", "both"),
+    "device": ("auto", "cpu", "cuda", "mps"),
+    "form": ("plain", "fast"),
+}
+"""The words that a field may hold."""
+
+LIMITS: dict[str, tuple[int, int]] = {
+    "bs": (1, 4096),
+    "bptt": (1, 4096),
+    "nh": (1, 2048),
+    "epochs": (1, 1000),
+    "seed": (0, 2**32 - 1),
+}
+"""The smallest and largest value of a field that holds a whole number. The upper ends keep one
+mistyped digit from taking all memory of a machine that a class shares."""
+
+
+class ConfigError(ValueError):
+    """A setting that cannot be used; `field` names it, so that a page can say so beside it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunConfig:
+    """Everything that decides a run. The defaults are Model5's recipe."""
+
+    model: str = "Model5"
+    bptt: int = 20  # tokens read per row and step
+    lr: float = 1e-2  # the highest of the one-cycle schedule
+    epochs: int = 10
+    seed: int = 0
+    bs: int = 64  # rows read in parallel
+    nh: int = 64  # units of hidden state a layer
+    pct_start: float = 0.3  # share of all steps in which lr rises
+    bn_init: str = "ones"  # batch norm's first weights: 1, or U(0, 1) as in torch before 1.2
+    reset_state: str = "never"  # where the carried state starts again from zeros
+    device: str = "auto"  # cuda where there is one, else cpu
+    form: str = "plain"  # "fast" runs Model2 and Model3 vectorised over time
+
+    def __post_init__(self) -> None:
+        for field, message in problems(asdict(self)).items():
+            raise ConfigError(field, message)
+
+    @classmethod
+    def for_model(cls, model: str, *, same: bool = False, **options: Any) -> "RunConfig":
+        """Fill in a model's recipe wherever an option is left out or None.
+
+        With `same`, the recipe shared by all models. Raises ConfigError.
+        """
+        if model not in CATALOGUE:
+            raise ConfigError("model", problems({"model": model})["model"])
+        recipe = asdict(recipe_for(model, same=same))
+        given = {name: value for name, value in options.items() if value is not None}
+        return cls(model=model, **{**recipe, **given})
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "RunConfig":
+        """Read a config back from JSON; fields of a later version are an error, not ignored."""
+        known = {field.name for field in fields(cls)}
+        for name in values:
+            if name not in known:
+                raise ConfigError(name, f"no setting is named {name!r}")
+        return cls(**values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as JSON can hold them."""
+        return asdict(self)
+
+
+def problems(values: Mapping[str, Any]) -> dict[str, str]:
+    """Say for each field what was wanted and what came; empty when all can be used.
+
+    Fields that are not in `values` are not looked at.
+    """
+    found = {}
+    for name, value in values.items():
+        if name in CHOICES:
+            message = _choice(name, value)
+        elif name in LIMITS:
+            message = _whole_number(name, value)
+        else:
+            message = _real_number(name, value)
+        if message:
+            found[name] = message
+    if not found.keys() & {"model", "bptt"} and values.keys() >= {"model", "bptt"}:
+        longest = entry(values["model"]).max_bptt
+        if longest and values["bptt"] > longest:
+            found["bptt"] = (
+                f"{values['model']} reads {longest} tokens, so bptt must be at most {longest}; "
+                f"got {values['bptt']}. Model1 is the same network for any bptt."
+            )
+    return found
+
+
+def _choice(name: str, value: Any) -> str | None:
+    if value in CHOICES[name]:
+        return None
+    choices = ", ".join(CHOICES[name])
+    if name == "model":
+        return f"no model named {value!r}; choose one of {choices}"
+    return f"{name} must be one of {choices}; got {value!r}"
+
+
+def _whole_number(name: str, value: Any) -> str | None:
+    low, high = LIMITS[name]
+    is_whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if is_whole and low <= value <= high:
+        return None
+    bound = f"at least {low}" if not is_whole or value < low else f"at most {high}"
+    return f"{name} must be a whole number of {bound}; got {value!r}"
+
+
+def _real_number(name: str, value: Any) -> str | None:
+    is_number = isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
+    if name == "pct_start":
+        if is_number and 0 < value < 1:
+            return None
+        return f"pct_start must be a number between 0 and 1; got {value!r}"
+    if is_number and value > 0:
+        return None
+    return f"{name} must be a finite number above 0; got {value!r}"

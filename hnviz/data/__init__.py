@@ -1,0 +1,24 @@
+"""text -> tokens -> ids -> batches. Needs numpy and nothing else of hnviz."""
+
+from hnviz.data.corpora import Corpus, human_numbers, number_words
+from hnviz.data.layout import Batch, BatchLayout, Slot, batches
+from hnviz.data.stream import TokenStream, human_numbers_stream
+from hnviz.data.tokens import KINDS, kind_of, tokenize
+from hnviz.data.vocab import SPECIALS, Vocab
+
+__all__ = [
+    "KINDS",
+    "SPECIALS",
+    "Batch",
+    "BatchLayout",
+    "Corpus",
+    "Slot",
+    "TokenStream",
+    "Vocab",
+    "batches",
+    "human_numbers",
+    "human_numbers_stream",
+    "kind_of",
+    "number_words",
+    "tokenize",
+]

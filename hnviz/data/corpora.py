@@ -1,0 +1,61 @@
+"""The text that the networks read."""
+
+from dataclasses import dataclass
+
+ONES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+TEENS = (
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+)
+TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+PLACES = ("hundred", "thousand")
+
+TRAIN_NUMBERS = range(1, 8000)
+# 8000 is in neither split: the notebook's prose says 8000, its printed data start at 8001.
+VALID_NUMBERS = range(8001, 10000)
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Two texts, one to learn from and one to be judged on."""
+
+    train: str
+    valid: str
+
+
+def number_words(number: int) -> str:
+    """Spell a number from 1 to 9999 as the human-numbers data do: no "and", no hyphen."""
+    if not 1 <= number <= 9999:
+        raise ValueError(f"number must be from 1 to 9999, got {number}")
+    words = []
+    thousands, rest = divmod(number, 1000)
+    hundreds, rest = divmod(rest, 100)
+    if thousands:
+        words += [ONES[thousands - 1], "thousand"]
+    if hundreds:
+        words += [ONES[hundreds - 1], "hundred"]
+    if rest >= 20:
+        words.append(TENS[rest // 10 - 2])
+        rest %= 10
+    elif rest >= 10:
+        words.append(TEENS[rest - 10])
+        rest = 0
+    if rest:
+        words.append(ONES[rest - 1])
+    return " ".join(words)
+
+
+def human_numbers() -> Corpus:
+    """Make fast.ai's human-numbers text: 1..7999 to train on, 8001..9999 to validate on."""
+    return Corpus(
+        train=", ".join(map(number_words, TRAIN_NUMBERS)),
+        valid=", ".join(map(number_words, VALID_NUMBERS)),
+    )

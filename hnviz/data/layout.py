@@ -1,0 +1,138 @@
+"""How a token stream lies in mini-batches. Pure arithmetic."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Slot(NamedTuple):
+    """One place in an epoch; all three count from 0."""
+
+    batch: int  # mini-batch
+    row: int
+    step: int
+
+
+class Batch(NamedTuple):
+    """One mini-batch; x and y are ids of shape (bs, bptt), y one token after x."""
+
+    index: int
+    x: NDArray[np.int64]
+    y: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class BatchLayout:
+    """Where each token of a stream stands in fastai 1.0.61's mini-batches.
+
+    The stream is cut into `bs` equal shares, one a row. Every mini-batch reads the next `bptt`
+    tokens of every row, so row j of mini-batch k + 1 continues row j of mini-batch k. All
+    mini-batches are full: a row that is through with its share reads on into the next one's,
+    and the last row wraps around to the start of the stream.
+    """
+
+    n_tokens: int
+    bs: int  # rows read in parallel
+    bptt: int  # tokens read per row and mini-batch
+
+    def __post_init__(self) -> None:
+        for name in ("n_tokens", "bs", "bptt"):
+            value = getattr(self, name)
+            if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
+                raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
+
+    @property
+    def n_batches(self) -> int:
+        """Mini-batches in one pass over the stream."""
+        return -(-self.n_tokens // (self.bptt * self.bs))
+
+    @property
+    def n_slots(self) -> int:
+        """Places for a token in one pass."""
+        return self.n_batches * self.bs * self.bptt
+
+    @property
+    def n_repeated(self) -> int:
+        """Places that read a token which another place reads too: slots less tokens."""
+        return self.n_slots - self.n_tokens
+
+    @property
+    def share(self) -> float:
+        """Tokens between the starts of two rows, rarely a whole number."""
+        return self.n_tokens / self.bs
+
+    @property
+    def row_length(self) -> int:
+        """Tokens that one row reads in a pass."""
+        return self.n_batches * self.bptt
+
+    @cached_property
+    def starts(self) -> NDArray[np.int64]:
+        """Stream position at which each row starts, shape (bs,).
+
+        ``int((n_tokens / bs) * row)`` in double precision, as fastai has it; whole-number
+        division differs (13,017 tokens, bs 813).
+        """
+        return (self.share * np.arange(self.bs)).astype(np.int64)
+
+    @cached_property
+    def own(self) -> NDArray[np.int64]:
+        """Tokens in each row's own share, shape (bs,); past them a row repeats the next one's."""
+        return np.diff(self.starts, append=self.n_tokens)
+
+    def position(self, batch: int, row: int, step: int) -> int:
+        """Return the stream position that a slot reads.
+
+        Slots of later mini-batches than an epoch has are allowed: they wrap around, which is
+        how the notebook's ``show_batch`` comes to show mini-batch 3 of 3.
+        """
+        if batch < 0 or not 0 <= row < self.bs or not 0 <= step < self.bptt:
+            raise IndexError(
+                f"no slot at mini-batch {batch}, row {row}, step {step}: rows run from 0 to "
+                f"{self.bs - 1}, steps from 0 to {self.bptt - 1}, mini-batches from 0"
+            )
+        return int(self.starts[row] + batch * self.bptt + step) % self.n_tokens
+
+    def slots(self, position: int) -> list[Slot]:
+        """Return every slot of an epoch that reads a stream position, in reading order."""
+        if not 0 <= position < self.n_tokens:
+            raise IndexError(
+                f"stream positions run from 0 to {self.n_tokens - 1}, got {position}"
+            )
+        first = (position - self.starts) % self.n_tokens  # (bs,) tokens from each row's start
+        found = [
+            Slot(int(offset) // self.bptt, int(row), int(offset) % self.bptt)
+            for row in np.flatnonzero(first < self.row_length)
+            for offset in range(int(first[row]), self.row_length, self.n_tokens)
+        ]
+        return sorted(found)
+
+    def repeats(self, batch: int) -> NDArray[np.bool_]:
+        """Mark the slots of a mini-batch that lie past their row's own share, (bs, bptt).
+
+        Over an epoch every stream position has exactly one slot that is not marked.
+        """
+        offset = batch * self.bptt + np.arange(self.bptt)
+        return offset[None, :] >= self.own[:, None]
+
+    def positions(self, batch: int) -> NDArray[np.int64]:
+        """Return the stream position of every slot of a mini-batch, shape (bs, bptt)."""
+        offset = batch * self.bptt + np.arange(self.bptt)
+        return (self.starts[:, None] + offset[None, :]) % self.n_tokens
+
+    def batch(self, ids: NDArray[np.int64], index: int) -> Batch:
+        """Cut one mini-batch out of a stream of `n_tokens` ids."""
+        if len(ids) != self.n_tokens:
+            raise ValueError(f"the layout is for {self.n_tokens} tokens, got {len(ids)}")
+        positions = self.positions(index)
+        return Batch(index, ids[positions], ids[(positions + 1) % self.n_tokens])
+
+
+def batches(ids: NDArray[np.int64], layout: BatchLayout) -> Iterator[Batch]:
+    """Yield the mini-batches of one epoch, in order."""
+    for index in range(layout.n_batches):
+        yield layout.batch(ids, index)
