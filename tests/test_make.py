@@ -1,0 +1,227 @@
+"""`make app` and `make test` on machines that are not ready: told in one sentence.
+
+A shell script plays Python, so that nothing is downloaded.
+"""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+
+FAKE = """#!/bin/sh
+# Plays Python {version}: each line is one question that the installer may ask.
+case "$*" in
+    *"sys.exit(sys.version_info < (3, 11))"*) exit {too_old} ;;
+    *"print("*) echo {version} ;;
+    "-c import venv, ensurepip") exit {no_venv} ;;
+    "-m venv "*)
+        {make_venv}
+        for folder; do :; done
+        mkdir -p "$folder/bin" && cp "$0" "$folder/bin/python" ;;
+    "-m pip "*) echo "$*" >> pip_calls; {pip} ;;
+    *) echo "$*" >> calls ;;
+esac
+"""
+
+DEFAULTS = {
+    "version": "3.11.4",
+    "too_old": "0",
+    "no_venv": "0",
+    "make_venv": ":",
+    "pip": ":",
+}
+
+
+class Machine:
+    """A copy of what `make app` needs, and a Python that behaves as told."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / ".ci").mkdir()
+        for name in ("Makefile", "requirements.txt", "requirements-dev.txt", ".ci/install.sh"):
+            shutil.copy(ROOT / name, folder / name)
+
+    def python(self, **behaviour: str) -> None:
+        """Put a python3 in place that differs from a good one as `behaviour` says."""
+        fake = self.folder / "python3"
+        fake.write_text(FAKE.format(**{**DEFAULTS, **behaviour}))
+        fake.chmod(0o755)
+
+    def make(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run make, with the fake Python first on the path."""
+        inherited = {"PATH": f"{self.folder}:{os.environ['PATH']}", "HOME": str(self.folder)}
+        return subprocess.run(
+            ["make", *words], cwd=self.folder, env=inherited, capture_output=True, text=True
+        )
+
+    def lines(self, name: str) -> list[str]:
+        """Return what the fake Python noted in a file."""
+        path = self.folder / name
+        return path.read_text().splitlines() if path.exists() else []
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    machine = Machine(tmp_path)
+    machine.python()
+    return machine
+
+
+def told(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the one sentence that make ends with, less make's frame around it."""
+    assert done.returncode == 2
+    assert done.stdout == ""
+    lines = [line for line in done.stderr.splitlines() if not line.startswith(PROGRESS)]
+    assert len(lines) == 1, lines
+    start, sentence = lines[0].split(": *** ")
+    assert start.startswith("Makefile:")
+    assert sentence.endswith(".  Stop.")
+    return sentence.removesuffix(".  Stop.")
+
+
+PROGRESS = ("Installing", "PyTorch", "PIP_ARGS")
+
+
+def test_app_installs_and_starts(machine: Machine) -> None:
+    done = machine.make("app")
+    assert done.returncode == 0, done.stderr
+    assert len(machine.lines("pip_calls")) == 1
+    assert "-r requirements.txt" in machine.lines("pip_calls")[0]
+    assert machine.lines("calls") == ["-m hnviz app"]
+
+
+def test_second_start_installs_nothing(machine: Machine) -> None:
+    machine.make("app")
+    done = machine.make("app")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(machine.lines("pip_calls")) == 1
+    assert machine.lines("calls") == ["-m hnviz app"] * 2
+
+
+def test_changed_requirements_are_installed(machine: Machine) -> None:
+    machine.make("app")
+    stamp = machine.folder / ".venv" / ".app"
+    os.utime(stamp, (1, 1))
+    machine.make("app")
+    assert len(machine.lines("pip_calls")) == 2
+
+
+def test_tests_install_both_files_and_run_everything(machine: Machine) -> None:
+    done = machine.make("test")
+    assert done.returncode == 0, done.stderr
+    installed = [call.split("-r ")[1].split()[0] for call in machine.lines("pip_calls")]
+    assert installed == ["requirements.txt", "requirements-dev.txt"]
+    ran = machine.lines("calls")
+    assert [" ".join(call.split()[1:3]) for call in ran] == [
+        "ruff check",
+        "ruff format",
+        "mypy",
+        "pytest -n",
+    ]
+
+
+def test_pip_args_reach_pip(machine: Machine) -> None:
+    machine.make("app", "PIP_ARGS=--extra-index-url https://example.org/whl --no-cache-dir")
+    assert machine.lines("pip_calls")[0].endswith(
+        "-r requirements.txt --extra-index-url https://example.org/whl --no-cache-dir"
+    )
+
+
+def test_download_size_and_the_way_round_it_are_named(machine: Machine) -> None:
+    done = machine.make("app")
+    assert "about 3 GB" in done.stderr
+    assert "PIP_ARGS='--extra-index-url" in done.stderr
+
+
+def test_dry_run_installs_nothing(machine: Machine) -> None:
+    done = machine.make("-n", "app")
+    assert done.returncode == 0
+    assert not (machine.folder / ".venv").exists()
+
+
+@pytest.mark.parametrize("target", ["app", "test", "bench", "lint", "format", "screenshots"])
+def test_python_too_old(machine: Machine, target: str) -> None:
+    machine.python(version="3.10.13", too_old="1")
+    assert told(machine.make(target)) == (
+        "hnviz needs Python 3.11 or newer, but python3 is Python 3.10.13; "
+        "name a newer one: make PYTHON=python3.12"
+    )
+
+
+def test_no_python(machine: Machine) -> None:
+    assert told(machine.make("app", "PYTHON=python-that-is-not-there")) == (
+        "hnviz needs Python 3.11 or newer, and no Python runs as python-that-is-not-there; "
+        "install one, or name it: make PYTHON=/path/to/python3"
+    )
+
+
+def test_no_venv_module(machine: Machine) -> None:
+    machine.python(no_venv="1")
+    assert told(machine.make("app")) == (
+        "the venv module of python3 is missing; install it (Debian, Ubuntu: "
+        "apt install python3-venv) and run make again"
+    )
+
+
+def test_venv_cannot_be_made(machine: Machine) -> None:
+    machine.python(make_venv='echo "first"; echo "Error: [Errno 28] No space left" >&2; exit 1')
+    assert told(machine.make("app")) == (
+        "the virtual environment .venv could not be made; "
+        "Python says: Error: [Errno 28] No space left"
+    )
+
+
+@pytest.mark.parametrize("target", ["app", "test"])
+def test_failed_download(machine: Machine, target: str) -> None:
+    machine.python(
+        pip='echo "WARNING: Retrying" >&2; echo "ERROR: first" >&2; '
+        'echo "ERROR: No matching distribution found for $ # streamlit" >&2; exit 1'
+    )
+    assert told(machine.make(target)) == (
+        "the packages of requirements.txt could not be downloaded and installed; check the "
+        "network, the disk and PIP_ARGS, then run make again; pip says: "
+        "No matching distribution found for $ # streamlit (more in .venv/pip.log)"
+    )
+    assert machine.lines("calls") == []
+
+
+def test_failed_download_is_tried_again(machine: Machine) -> None:
+    machine.python(pip="exit 1")
+    machine.make("app")
+    machine.python()
+    shutil.copy(machine.folder / "python3", machine.folder / ".venv" / "bin" / "python")
+    assert machine.make("app").returncode == 0
+    assert machine.lines("calls") == ["-m hnviz app"]
+
+
+def test_a_venv_of_an_old_python_is_made_again(machine: Machine) -> None:
+    machine.make("app")
+    old = machine.folder / ".venv" / "bin" / "python"
+    old.write_text("#!/bin/sh\nexit 1\n")
+    (machine.folder / ".venv" / ".app").unlink()
+    assert machine.make("app").returncode == 0
+    assert machine.lines("calls") == ["-m hnviz app"] * 2
+
+
+def test_clean_keeps_runs_and_the_venv(machine: Machine) -> None:
+    for name in ("runs/a", ".mypy_cache/b", "hnviz/__pycache__/c", ".venv/__pycache__/d"):
+        (machine.folder / name).mkdir(parents=True)
+    assert machine.make("clean").returncode == 0
+    left = {path.name for path in machine.folder.rglob("*")}
+    assert {"a", "d"} <= left
+    assert not left & {"b", "c"}
+
+
+def test_requirements_are_plain_ranges() -> None:
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        for line in (ROOT / name).read_text().splitlines():
+            assert not line.startswith("-"), "no index lines"
+            assert ">=" in line
+            assert "+" not in line
+            assert "==" not in line
