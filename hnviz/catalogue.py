@@ -38,8 +38,7 @@ class Weight:
         """Return the dimensions in numbers."""
         sizes = {"nv": nv, "nh": nh}
         return tuple(
-            prod(sizes.get(factor) or int(factor) for factor in dim.split("*"))
-            for dim in self.dims
+            prod(sizes.get(factor) or int(factor) for factor in dim.split("*")) for dim in self.dims
         )
 
 
@@ -62,7 +61,7 @@ class ModelEntry:
     """One model of the ladder."""
 
     name: str
-    title: str  # in four words or fewer
+    title: str  # in five words or fewer
     network_change: str  # what is new in the network since the model before
     recipe_change: str  # what is new in the recipe since the model before
     predicts: str  # "last" or "every": the positions that are answered
@@ -70,6 +69,7 @@ class ModelEntry:
     recipe: Recipe
     parts: tuple[Part, ...]
     n_layers: int = 1
+    norm_over: str = "rows"  # batch norm's statistics: of a step's "rows", or of all "slots"
     max_bptt: int | None = None  # the longest window that the network can read
     gates: tuple[str, ...] = ()  # in torch's order of the stacked weights
     nonlinearity: str = "relu"
@@ -159,6 +159,7 @@ _ENTRIES = (
         stateful=True,
         recipe=Recipe(bptt=20, epochs=20, lr=3e-3),
         parts=_recurrent("RNN", 1, "nh"),
+        norm_over="slots",
         nonlinearity="tanh",
     ),
     ModelEntry(
@@ -171,6 +172,7 @@ _ENTRIES = (
         stateful=True,
         recipe=Recipe(bptt=20, epochs=10, lr=1e-2),
         parts=_recurrent("GRU", 2, "3*nh"),
+        norm_over="slots",
         n_layers=2,
         gates=("reset", "update", "candidate"),
         nonlinearity="tanh",

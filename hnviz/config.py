@@ -98,14 +98,34 @@ def problems(values: Mapping[str, Any]) -> dict[str, str]:
             message = _real_number(name, value)
         if message:
             found[name] = message
-    if not found.keys() & {"model", "bptt"} and values.keys() >= {"model", "bptt"}:
-        longest = entry(values["model"]).max_bptt
-        if longest and values["bptt"] > longest:
-            found["bptt"] = (
-                f"{values['model']} reads {longest} tokens, so bptt must be at most {longest}; "
-                f"got {values['bptt']}. Model1 is the same network for any bptt."
-            )
+    usable = {name: value for name, value in values.items() if name not in found}
+    if usable.keys() >= {"model", "bptt"} and (message := _longest_window(usable)):
+        found["bptt"] = message
+    if usable.keys() >= {"model", "bptt", "bs"} and (message := _enough_to_normalise(usable)):
+        found["bs"] = message
     return found
+
+
+def _longest_window(values: Mapping[str, Any]) -> str | None:
+    model, bptt = values["model"], values["bptt"]
+    longest = entry(model).max_bptt
+    if longest is None or bptt <= longest:
+        return None
+    return (
+        f"{model} reads {longest} tokens, so bptt must be at most {longest}; got {bptt}. "
+        "Model1 is the same network for any bptt."
+    )
+
+
+def _enough_to_normalise(values: Mapping[str, Any]) -> str | None:
+    """Batch norm learns from the spread of a unit's values, and one value has no spread."""
+    model, bs, bptt = values["model"], values["bs"], values["bptt"]
+    if bs > 1 or (entry(model).norm_over == "slots" and bptt > 1):
+        return None
+    reason = f"{model}'s batch norm compares the rows of a step"
+    if entry(model).norm_over == "slots":
+        reason = f"with bptt 1, {model}'s batch norm compares the rows alone"
+    return f"bs must be at least 2, got {bs}: {reason}, and cannot learn from one"
 
 
 def _choice(name: str, value: Any) -> str | None:
@@ -126,8 +146,15 @@ def _whole_number(name: str, value: Any) -> str | None:
     return f"{name} must be a whole number of {bound}; got {value!r}"
 
 
+def _is_finite(value: Any) -> bool:
+    try:
+        return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
+    except OverflowError:  # a whole number beyond every float
+        return False
+
+
 def _real_number(name: str, value: Any) -> str | None:
-    is_number = isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
+    is_number = _is_finite(value)
     if name == "pct_start":
         if is_number and 0 < value < 1:
             return None

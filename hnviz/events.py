@@ -5,7 +5,7 @@ with the weights that its step starts from.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 
@@ -81,20 +81,22 @@ Event = RunStarted | BatchEnd | EpochEnd | SnapshotSaved | Resumed | Ended
 _CLASSES: dict[str, type[Event]] = {
     cls.kind: cls for cls in (RunStarted, BatchEnd, EpochEnd, SnapshotSaved, Resumed, Ended)
 }
+_FIELDS = {kind: tuple(field.name for field in fields(cls)) for kind, cls in _CLASSES.items()}
 
 
 def to_dict(event: Event) -> dict[str, Any]:
     """Return an event as JSON can hold it; its kind is the key "event"."""
-    return {"event": event.kind, **asdict(event)}
+    return {"event": event.kind, **{name: getattr(event, name) for name in _FIELDS[event.kind]}}
 
 
 def from_dict(values: Mapping[str, Any]) -> Event:
     """Read an event back. Raises ValueError for what is none, naming what came."""
-    cls = _CLASSES.get(values.get("event", ""))
-    if cls is None:
-        raise ValueError(f"no event is named {values.get('event')!r}")
-    names = {field.name for field in fields(cls)}
-    if values.keys() - {"event"} != names:
+    kind = values.get("event") if isinstance(values, Mapping) else None
+    if not isinstance(kind, str) or kind not in _CLASSES:
+        raise ValueError(f"no event is named {kind!r}")
+    cls = _CLASSES[kind]
+    names = _FIELDS[kind]
+    if values.keys() - {"event"} != set(names):
         raise ValueError(
             f"a {cls.kind!r} event has the fields {', '.join(sorted(names))}; "
             f"got {', '.join(sorted(values.keys() - {'event'}))}"

@@ -20,7 +20,7 @@ class Slot(NamedTuple):
 class Batch(NamedTuple):
     """One mini-batch; x and y are ids of shape (bs, bptt), y one token after x."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # the field's name; hides tuple.index
     x: NDArray[np.int64]
     y: NDArray[np.int64]
 
@@ -100,9 +100,7 @@ class BatchLayout:
     def slots(self, position: int) -> list[Slot]:
         """Return every slot of an epoch that reads a stream position, in reading order."""
         if not 0 <= position < self.n_tokens:
-            raise IndexError(
-                f"stream positions run from 0 to {self.n_tokens - 1}, got {position}"
-            )
+            raise IndexError(f"stream positions run from 0 to {self.n_tokens - 1}, got {position}")
         first = (position - self.starts) % self.n_tokens  # (bs,) tokens from each row's start
         found = [
             Slot(int(offset) // self.bptt, int(row), int(offset) % self.bptt)

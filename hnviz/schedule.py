@@ -1,0 +1,50 @@
+"""What changes from step to step by plan: lr, momentum, and where snapshots are taken."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+DIV = 25.0  # the first lr is the highest / 25 ...
+FINAL_DIV = 25e4  # ... and the last nearly the highest / 250,000
+MOMENTUM = (0.95, 0.85)  # Adam's beta1 goes down while lr goes up, and back
+MAX_SNAPSHOTS = 48
+
+
+class Schedule(NamedTuple):
+    """What the optimizer is set to at each step; both arrays are float64 of shape (n_steps,)."""
+
+    lr: NDArray[np.float64]
+    momentum: NDArray[np.float64]  # Adam's beta1
+
+
+def one_cycle(n_steps: int, lr: float, pct_start: float) -> Schedule:
+    """Return fastai 1.0.61's one-cycle schedule, up to `lr` in the first `pct_start` of the steps.
+
+    Half a cosine up from lr / 25, then half a cosine down towards lr / 250,000.
+    """
+    n_up = int(n_steps * pct_start)
+    n_down = n_steps - n_up
+    up, down = np.arange(n_up) / max(n_up, 1), np.arange(n_down) / n_down
+    high, low = MOMENTUM
+    return Schedule(
+        lr=np.concatenate([_cosine(lr / DIV, lr, up), _cosine(lr, lr / FINAL_DIV, down)]),
+        momentum=np.concatenate([_cosine(high, low, up), _cosine(low, high, down)]),
+    )
+
+
+def _cosine(start: float, end: float, share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Go from start to end on half a cosine; `share` of the way is done."""
+    return end + (start - end) / 2 * (1 + np.cos(np.pi * share))
+
+
+def snapshot_steps(n_steps: int, n_batches: int) -> tuple[int, ...]:
+    """Choose the steps after which a run's weights are kept, in rising order.
+
+    Always 0 and `n_steps`; between them about 32, denser early, where most is learnt; and the
+    ends of epochs, of which a long run keeps every second, third, ... only.
+    """
+    early = {0, n_steps, *(round(step) for step in np.geomspace(1, n_steps, 31).tolist())}
+    room = MAX_SNAPSHOTS - len(early)
+    apart = n_batches * -(-n_steps // (n_batches * (room + 1)))  # whole epochs, in steps
+    return tuple(sorted(early.union(range(apart, n_steps, apart))))

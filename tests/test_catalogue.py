@@ -1,0 +1,106 @@
+"""The ladder of models as the pages read it, without torch."""
+
+import subprocess
+import sys
+
+import pytest
+
+from hnviz.catalogue import CATALOGUE, ROLES, SAME_RECIPE, Weight, entry, recipe_for
+from hnviz.config import RunConfig
+
+NV, NH = 39, 64
+
+N_WEIGHTS = {  # counted by hand for nv 39, nh 64
+    # embedding, hidden to hidden, hidden to output, batch norm
+    "by hand": 39 * 64 + (64 * 64 + 64) + (64 * 39 + 39) + 2 * 64,
+    # nn.RNN has a second matrix and a second bias
+    "rnn": 39 * 64 + 2 * (64 * 64 + 64) + (64 * 39 + 39) + 2 * 64,
+    # a layer of nn.GRU has three gates of each
+    "gru": 39 * 64 + 2 * 3 * 2 * (64 * 64 + 64) + (64 * 39 + 39) + 2 * 64,
+}
+
+RECIPES = {  # bptt, epochs, lr, pct_start
+    "Model0": (3, 6, 1e-4, 0.3),
+    "Model1": (3, 6, 1e-4, 0.3),
+    "Model2": (20, 10, 1e-4, 0.1),
+    "Model3": (20, 20, 3e-3, 0.3),
+    "Model4": (20, 20, 3e-3, 0.3),
+    "Model5": (20, 10, 1e-2, 0.3),
+}
+
+
+def test_the_ladder_has_six_steps() -> None:
+    assert list(CATALOGUE) == list(RECIPES)
+    assert [entry.name for entry in CATALOGUE.values()] == list(RECIPES)
+
+
+@pytest.mark.parametrize("model", CATALOGUE)
+def test_recipe_is_the_notebooks(model: str) -> None:
+    recipe = recipe_for(model)
+    assert (recipe.bptt, recipe.epochs, recipe.lr, recipe.pct_start) == RECIPES[model]
+    assert (recipe.bs, recipe.nh) == (64, 64)
+
+
+@pytest.mark.parametrize("model", CATALOGUE)
+def test_a_recipe_is_a_run_that_can_be_trained(model: str) -> None:
+    for same in (False, True):
+        assert RunConfig.for_model(model, same=same).model == model
+
+
+@pytest.mark.parametrize(
+    ("model", "kind"),
+    [
+        ("Model0", "by hand"),
+        ("Model1", "by hand"),
+        ("Model2", "by hand"),
+        ("Model3", "by hand"),
+        ("Model4", "rnn"),
+        ("Model5", "gru"),
+    ],
+)
+def test_number_of_weights(model: str, kind: str) -> None:
+    assert entry(model).n_weights(NV, NH) == N_WEIGHTS[kind]
+
+
+@pytest.mark.parametrize("model", CATALOGUE)
+def test_an_entry_is_whole(model: str) -> None:
+    found = entry(model)
+    assert found.predicts in ("last", "every")
+    assert found.n_layers >= 1
+    assert {part.role for part in found.parts} == set(ROLES)
+    assert len({part.name for part in found.parts}) == len(found.parts)
+    assert all(part.n_weights(NV, NH) > 0 for part in found.parts)
+    assert found.title
+    assert found.network_change
+    assert found.recipe_change
+    assert len(found.title.split()) <= 5
+
+
+def test_what_each_step_changes() -> None:
+    assert [found.predicts for found in CATALOGUE.values()] == ["last"] * 2 + ["every"] * 4
+    assert [found.stateful for found in CATALOGUE.values()] == [False] * 3 + [True] * 3
+    assert [found.max_bptt for found in CATALOGUE.values()] == [3] + [None] * 5
+    assert [found.n_layers for found in CATALOGUE.values()] == [1] * 5 + [2]
+    assert entry("Model5").gates == ("reset", "update", "candidate")
+
+
+def test_weights_in_numbers() -> None:
+    assert Weight("weight", ("3*nh", "nv")).shape(nv=39, nh=64) == (192, 39)
+    assert Weight("bias", ("nv",)).shape(nv=5, nh=2) == (5,)
+
+
+def test_the_shared_recipe_is_model3s() -> None:
+    assert recipe_for("Model5", same=True) == SAME_RECIPE == recipe_for("Model3")
+    assert recipe_for("Model0", same=True).bptt == 3
+
+
+def test_no_such_model() -> None:
+    with pytest.raises(ValueError, match="no model named 'GPT'; choose one of Model0, Model1"):
+        entry("GPT")
+
+
+def test_the_catalogue_needs_no_torch() -> None:
+    code = (
+        "import sys, hnviz.catalogue, hnviz.config, hnviz.events; assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,71 @@
+"""Events survive a line of JSON, and what is no event is named."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hnviz.events import (
+    BatchEnd,
+    Ended,
+    EpochEnd,
+    Event,
+    Resumed,
+    RunStarted,
+    SnapshotSaved,
+    from_dict,
+    to_dict,
+)
+
+EXAMPLES: list[Event] = [
+    RunStarted(n_batches=40, n_steps=400, n_weights=9999, device="cpu", time=1.5),
+    BatchEnd(step=0, loss=3.7, smooth_loss=3.7, accuracy=0.25, lr=1e-4, momentum=0.95),
+    EpochEnd(
+        epoch=0,
+        step=40,
+        train_loss=3.0,
+        valid_loss=2.9,
+        accuracy=0.2,
+        train_accuracy=0.1,
+        seconds=0.7,
+    ),
+    SnapshotSaved(step=40),
+    Resumed(resumed_at=20, time=2.5),
+    Ended(status="finished", step=400, message="All 10 epochs are done.", time=3.5),
+]
+
+
+@pytest.mark.parametrize("event", EXAMPLES, ids=lambda event: event.kind)
+def test_round_trip(event: Event) -> None:
+    line = json.dumps(to_dict(event))
+    assert json.loads(line)["event"] == event.kind
+    assert from_dict(json.loads(line)) == event
+
+
+def test_every_kind_is_tried() -> None:
+    kinds = [event.kind for event in EXAMPLES]
+    assert len(set(kinds)) == len(Event.__args__) == len(kinds)
+
+
+@given(st.floats(allow_nan=False), st.floats(allow_nan=False))
+def test_floats_survive_exactly(loss: float, lr: float) -> None:
+    event = BatchEnd(step=1, loss=loss, smooth_loss=loss, accuracy=0.5, lr=lr, momentum=0.9)
+    assert from_dict(json.loads(json.dumps(to_dict(event)))) == event
+
+
+@pytest.mark.parametrize(
+    "values", [{}, {"event": None}, {"event": "tea"}, {"event": [1]}, {"event": 3}, [], 3, None, ""]
+)
+def test_no_event(values: Any) -> None:
+    with pytest.raises(ValueError, match="no event is named "):
+        from_dict(values)
+
+
+@pytest.mark.parametrize(
+    "values", [{"event": "snapshot"}, {"event": "snapshot", "step": 1, "size": 2}]
+)
+def test_wrong_fields_are_named(values: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="a 'snapshot' event has the fields step; got "):
+        from_dict(values)
