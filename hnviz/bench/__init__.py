@@ -1,0 +1,5 @@
+"""hnviz beside a plain torch loop of the same model, in one process, epoch by epoch."""
+
+from hnviz.bench.report import main
+
+__all__ = ["main"]

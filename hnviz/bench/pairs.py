@@ -1,0 +1,99 @@
+"""Timing hnviz and the plain loop step by step in turns, so that a busy machine slows both."""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+from hnviz.bench.plain import plain_loop
+from hnviz.config import RunConfig
+from hnviz.engine.control import Control
+from hnviz.engine.recorder import record
+from hnviz.events import BatchEnd, EpochEnd, Event
+from hnviz.learn import Learner
+from hnviz.runs import RunStore
+
+WARM_UP = 50  # steps
+
+
+class Pair(NamedTuple):
+    """Seconds of one epoch, train and valid pass."""
+
+    hnviz: float
+    plain: float
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One model in one form, timed."""
+
+    model: str
+    form: str
+    pairs: tuple[Pair, ...]
+
+    @property
+    def hnviz(self) -> float:
+        """Median seconds an epoch."""
+        return median(pair.hnviz for pair in self.pairs)
+
+    @property
+    def plain(self) -> float:
+        """Median seconds an epoch of the plain loop."""
+        return median(pair.plain for pair in self.pairs)
+
+    @property
+    def ratio(self) -> float:
+        """Median of hnviz's time over the plain loop's."""
+        return median(pair.hnviz / pair.plain for pair in self.pairs)
+
+    @property
+    def total_ratio(self) -> float:
+        """Time of all epochs, early ones with their many snapshots too."""
+        return sum(pair.hnviz for pair in self.pairs) / sum(pair.plain for pair in self.pairs)
+
+
+def compare(config: RunConfig, n_pairs: int) -> Comparison:
+    """Time whole runs, each in a run folder of its own, until there are n_pairs epochs."""
+    for _ in islice(plain_loop(config), WARM_UP):
+        pass  # what torch does once in a process is nobody's time
+    pairs: list[Pair] = []
+    while len(pairs) < n_pairs:
+        pairs += _recorded_run(config)
+    return Comparison(config.model, config.form, tuple(pairs))
+
+
+def _recorded_run(config: RunConfig) -> list[Pair]:
+    with tempfile.TemporaryDirectory(prefix="hnviz-bench-") as root:
+        learner = _Paced(config)
+        with RunStore(Path(root)).create(config).writer() as writer:
+            record(learner, writer, Control())
+        return learner.pairs
+
+
+class _Paced(Learner):
+    """A learner that lets the plain loop take a step after each of its own."""
+
+    def __init__(self, config: RunConfig) -> None:
+        super().__init__(config)
+        self.pairs: list[Pair] = []
+
+    def events(self) -> Iterator[Event]:
+        plain, hnviz_seconds, plain_seconds = plain_loop(self.config), 0.0, 0.0
+        started = time.perf_counter()
+        for event in super().events():
+            yield event  # it comes back when the event has been recorded
+            if not isinstance(event, (BatchEnd, EpochEnd)):
+                continue
+            handed_over = time.perf_counter()
+            next(plain)
+            done = time.perf_counter()
+            hnviz_seconds += handed_over - started
+            plain_seconds += done - handed_over
+            if isinstance(event, EpochEnd):
+                self.pairs.append(Pair(hnviz_seconds, plain_seconds))
+                hnviz_seconds = plain_seconds = 0.0
+            started = time.perf_counter()

@@ -1,0 +1,27 @@
+"""The models, and the loop that trains them. Needs torch."""
+
+from hnviz.learn.build import (
+    DeviceError,
+    build_model,
+    form_used,
+    load_model,
+    resolve_device,
+    usable_devices,
+)
+from hnviz.learn.fast import FAST
+from hnviz.learn.learner import Learner, fit
+from hnviz.learn.models import MODELS, LanguageModel
+
+__all__ = [
+    "FAST",
+    "MODELS",
+    "DeviceError",
+    "LanguageModel",
+    "Learner",
+    "build_model",
+    "fit",
+    "form_used",
+    "load_model",
+    "resolve_device",
+    "usable_devices",
+]

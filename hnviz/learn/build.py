@@ -1,0 +1,77 @@
+"""From a config to a model: its class, its first weights, its device."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from hnviz.config import RunConfig
+from hnviz.learn.fast import FAST
+from hnviz.learn.models import MODELS, LanguageModel
+
+
+class DeviceError(ValueError):
+    """A device that was asked for and cannot be used on this machine."""
+
+
+def usable_devices() -> list[str]:
+    """List what a config's `device` can be on this machine, besides "auto"."""
+    found = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    return ["cpu", *(name for name, usable in found.items() if usable)]
+
+
+def resolve_device(device: str) -> str:
+    """Say where a run really runs: "auto" is cuda where there is one, else cpu.
+
+    Raises DeviceError.
+    """
+    if device == "cpu":
+        return device  # without a look at cuda, which a process that forks must not touch
+    usable = usable_devices()
+    if device == "auto":
+        return "cuda" if "cuda" in usable else "cpu"
+    if device not in usable:
+        raise DeviceError(
+            f"device {device!r} was asked for, and torch {torch.__version__} can use "
+            f"{' and '.join(usable)} on this machine; choose one of these, or auto"
+        )
+    return device
+
+
+def build_model(config: RunConfig, nv: int) -> LanguageModel:
+    """Make the config's model on the cpu, with the first weights that its seed gives."""
+    torch.manual_seed(config.seed)  # right before: the weights are the first numbers drawn
+    model = _model_class(config)(nv, config.nh)
+    if config.bn_init == "uniform":
+        for module in model.modules():
+            if isinstance(module, nn.BatchNorm1d):
+                nn.init.uniform_(module.weight)
+    return model
+
+
+def form_used(config: RunConfig) -> str:
+    """Say whether a run is "fast" or "plain": not every model has a fast form."""
+    return "fast" if config.form == "fast" and config.model in FAST else "plain"
+
+
+def load_model(config: RunConfig, nv: int, snapshot: Mapping[str, NDArray[Any]]) -> LanguageModel:
+    """Make a model from a snapshot, in eval mode, on the cpu, in float32 and in the plain form.
+
+    Raises ValueError if the snapshot's tensors are not the model's.
+    """
+    model = MODELS[config.model](nv, config.nh)
+    weights = {name: torch.tensor(snapshot[name]) for name in snapshot if name != "state"}
+    try:
+        model.load_state_dict(weights)  # casts float16 up to the parameters' float32
+    except RuntimeError as error:
+        detail = str(error).splitlines()[-1].strip()
+        raise ValueError(
+            f"the snapshot does not fit {config.model} with nv {nv} and nh {config.nh}: {detail}"
+        ) from error
+    return model.eval()
+
+
+def _model_class(config: RunConfig) -> type[LanguageModel]:
+    return FAST[config.model] if form_used(config) == "fast" else MODELS[config.model]

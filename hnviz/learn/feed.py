@@ -1,0 +1,39 @@
+"""A split's mini-batches, laid out once and kept on the device."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hnviz.config import RunConfig
+from hnviz.data import BatchLayout, batches
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """All mini-batches of a pass; the tensors are views of two that hold the whole layout."""
+
+    x: tuple[Tensor, ...]  # each (bs, bptt)
+    y: tuple[Tensor, ...]  # each (bs, bptt); (bs,) where only the last token is answered
+
+    @classmethod
+    def lay_out(
+        cls, ids: NDArray[np.int64], config: RunConfig, predicts: str, device: str
+    ) -> "Feed":
+        """Cut a stream of ids as the config says, and put it on the device in one copy."""
+        layout = BatchLayout(len(ids), config.bs, config.bptt)
+        _, xs, ys = zip(*batches(ids, layout), strict=True)
+        x, y = (torch.from_numpy(np.stack(each)).to(device) for each in (xs, ys))
+        if predicts == "last":
+            y = y[:, :, -1].contiguous()
+        return cls(x.unbind(), y.unbind())
+
+    @property
+    def n_answers(self) -> int:
+        """Tokens to be predicted in a mini-batch."""
+        return self.y[0].numel()
+
+    def __len__(self) -> int:
+        return len(self.x)

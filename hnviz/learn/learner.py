@@ -1,0 +1,265 @@
+"""The training loop: it speaks in events, and does nothing while nobody asks for the next."""
+
+import time
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from math import isfinite
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hnviz.config import RunConfig
+from hnviz.data import TokenStream, human_numbers_stream
+from hnviz.events import BatchEnd, Ended, EpochEnd, Event, RunStarted
+from hnviz.learn.adam import Adam
+from hnviz.learn.build import build_model, resolve_device
+from hnviz.learn.feed import Feed
+from hnviz.schedule import one_cycle
+
+SMOOTHING = 0.98  # of the exponential average that the notebook prints as train_loss
+GPU_CHUNK = 16  # steps between two reads of the losses, each of which waits for the device
+
+Tensors = dict[str, NDArray[Any]]
+
+
+class Learner:
+    """One run: a model, its optimizer, and how far it has come.
+
+    `step` counts the updates whose `BatchEnd` has been yielded. On the cpu that is every update
+    done; on a GPU up to `pending` more are done and wait to be yielded.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        stream: TokenStream | None = None,
+        *,
+        flush_at: Collection[int] = frozenset(),
+        chunk: int | None = None,
+    ) -> None:
+        """Lay out the data and make the model. Raises DeviceError.
+
+        `flush_at`: steps at which the weights will be asked for, so that `pending` is 0 there.
+        `chunk`: steps computed between two reads of the losses; 1 on the cpu, more on a GPU.
+        """
+        stream = stream or human_numbers_stream()
+        self.config = config
+        self.device = resolve_device(config.device)
+        self.model = build_model(config, len(stream.vocab)).to(self.device)
+        self.step = 0
+        self._train = Feed.lay_out(stream.train, config, self.model.predicts, self.device)
+        self._valid = Feed.lay_out(stream.valid, config, self.model.predicts, self.device)
+        self.n_batches = len(self._train)
+        self.n_steps = self.n_batches * config.epochs
+        schedule = one_cycle(self.n_steps, config.lr, config.pct_start)
+        self._lr, self._momentum = schedule.lr.tolist(), schedule.momentum.tolist()
+        self._adam = Adam(self.model.parameters())
+        self._state = self.model.init_state(config.bs)  # stays zeros if the model is not stateful
+        self._flush_at = frozenset(flush_at)
+        self._chunk = chunk or (1 if self.device == "cpu" else GPU_CHUNK)
+        self._pending: deque[tuple[float, float]] = (
+            deque()
+        )  # loss and accuracy of steps not yet yielded
+        self._epochs = 0  # valid passes done
+        self._smooth = 0.0  # exponential average of the losses, not yet debiased
+        self._right = 0.0  # sum of this epoch's train accuracies
+        self._seconds = 0.0  # computed in this epoch; a pause does not count
+
+    @property
+    def pending(self) -> int:
+        """Count the steps that are computed and will be yielded without computing more."""
+        return len(self._pending)
+
+    def events(self) -> Iterator[Event]:
+        """Train from the present step on, and tell of every step, epoch and the end.
+
+        The first event at step 0 is `RunStarted`; the last is `Ended`, "finished" or "diverged".
+        """
+        if self.step == self.pending == 0:
+            yield self._started()
+        while True:
+            if self._pending:
+                loss, accuracy = self._pending[0]
+                if not isfinite(loss):
+                    yield self._diverged(f"the loss became {loss}")
+                    return
+                self._pending.popleft()
+                yield self._batch_end(loss, accuracy)
+            elif self._epochs < self.step // self.n_batches:
+                loss, accuracy = self._valid_pass()
+                if not isfinite(loss):
+                    yield self._diverged(f"the valid loss became {loss}")
+                    return
+                yield self._epoch_end(loss, accuracy)
+            elif self.step < self.n_steps:
+                self._train_chunk()
+            else:
+                yield self._ended("finished", f"all {self.n_steps:,} steps are done")
+                return
+
+    def checkpoint(self) -> Tensors:
+        """Copy all that `restore` needs to go on bit for bit; may be called after any event."""
+        tensors = {
+            "state": self._state,
+            "rng": torch.get_rng_state(),
+            **_named("model.", self.model.state_dict()),
+            **_named("adam.", self._adam.state_dict()),
+        }
+        return _copies(tensors) | {
+            "progress": np.array([self.step, self._epochs], dtype=np.int64),
+            "sums": np.array([self._smooth, self._right, self._seconds]),
+            "pending": np.array(self._pending, dtype=np.float64).reshape(-1, 2),
+        }
+
+    def restore(self, checkpoint: Mapping[str, NDArray[Any]]) -> None:
+        """Go back to where `checkpoint` was called on a learner of the same config.
+
+        Raises ValueError for a checkpoint of another config.
+        """
+        tensors = {name: torch.tensor(array) for name, array in checkpoint.items()}
+        try:
+            self.model.load_state_dict(_under("model.", tensors))
+            self._adam.load_state_dict(_under("adam.", tensors))
+            self._state = tensors["state"].to(self.device)
+            torch.set_rng_state(tensors["rng"])
+            self.step, self._epochs = checkpoint["progress"].tolist()
+            self._smooth, self._right, self._seconds = checkpoint["sums"].tolist()
+            self._pending = deque(map(tuple, checkpoint["pending"].tolist()))
+        except (KeyError, RuntimeError) as error:
+            detail = str(error).splitlines()[-1].strip()
+            raise ValueError(
+                f"the checkpoint is not one of a run of {self.config.model}: {detail}"
+            ) from error
+
+    def snapshot(self) -> Tensors:
+        """Copy the weights and, as "state", the carried hidden state.
+
+        They are those after `step` updates whenever `pending` is 0.
+        """
+        return _copies(self.model.state_dict() | {"state": self._state})
+
+    def _train_chunk(self) -> None:
+        """Do the next steps, then read all their losses from the device at once."""
+        started = time.perf_counter()
+        figures = [self._train_step(step) for step in range(self.step, self._chunk_end())]
+        self._pending.extend(self._read(figures))
+        self._seconds += time.perf_counter() - started
+
+    def _chunk_end(self) -> int:
+        """Return the step before which to stop and read: a full chunk, an epoch, a flush."""
+        epoch_end = (self.step // self.n_batches + 1) * self.n_batches
+        last = min(self.step + self._chunk, epoch_end)
+        return next((step for step in range(self.step + 1, last) if step in self._flush_at), last)
+
+    def _train_step(self, step: int) -> tuple[Tensor, Tensor]:
+        """Learn from one mini-batch; return what `_forward` does."""
+        batch = step % self.n_batches
+        if batch == 0 and self.config.reset_state in ("train", "both"):
+            self._reset_state()
+        loss, right = self._forward(self._train.x[batch], self._train.y[batch])
+        loss.backward()
+        self._adam.step(self._lr[step], self._momentum[step])
+        return loss.detach(), right
+
+    @torch.no_grad()
+    def _valid_pass(self) -> tuple[float, float]:
+        """Return loss and accuracy on valid, each the mean of its mini-batches' means."""
+        started = time.perf_counter()
+        if self.config.reset_state in ("valid", "both"):
+            self._reset_state()
+        self.model.eval()
+        figures = [self._forward(x, y) for x, y in zip(self._valid.x, self._valid.y, strict=True)]
+        self.model.train()
+        loss, accuracy = np.mean(self._read(figures), axis=0).tolist()
+        self._seconds += time.perf_counter() - started
+        return loss, accuracy
+
+    def _forward(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Read one mini-batch, train or valid; return its mean loss and how many were right.
+
+        Both stay on the device: to read them is to wait for it.
+        """
+        logits, state = self.model(x, self._state)
+        if self.model.stateful:
+            self._state = state.detach()  # gradients stop here: this is what "truncated" means
+        loss = F.cross_entropy(logits.flatten(0, -2), y.flatten())
+        return loss, torch.count_nonzero(logits.argmax(-1) == y)
+
+    def _read(self, figures: Sequence[tuple[Tensor, Tensor]]) -> list[tuple[float, float]]:
+        """Fetch the losses and accuracies of some mini-batches in one copy."""
+        if len(figures) == 1:  # two small reads then cost less
+            fetched = [[each.item() for each in figures[0]]]
+        else:
+            fetched = torch.stack([each for pair in figures for each in pair]).view(-1, 2).tolist()
+        return [(loss, right / self._train.n_answers) for loss, right in fetched]
+
+    def _reset_state(self) -> None:
+        self._state = self.model.init_state(self.config.bs)
+
+    def _started(self) -> RunStarted:
+        return RunStarted(
+            n_batches=self.n_batches,
+            n_steps=self.n_steps,
+            n_weights=sum(weight.numel() for weight in self._adam.weights),
+            device=self.device,
+            time=time.time(),
+        )
+
+    def _batch_end(self, loss: float, accuracy: float) -> BatchEnd:
+        step = self.step
+        self.step += 1
+        self._smooth = SMOOTHING * self._smooth + (1 - SMOOTHING) * loss
+        self._right += accuracy
+        return BatchEnd(
+            step=step,
+            loss=loss,
+            smooth_loss=self._smooth_loss(),
+            accuracy=accuracy,
+            lr=self._lr[step],
+            momentum=self._momentum[step],
+        )
+
+    def _epoch_end(self, valid_loss: float, accuracy: float) -> EpochEnd:
+        event = EpochEnd(
+            epoch=self._epochs,
+            step=self.step,
+            train_loss=self._smooth_loss(),
+            valid_loss=valid_loss,
+            accuracy=accuracy,
+            train_accuracy=self._right / self.n_batches,
+            seconds=self._seconds,
+        )
+        self._epochs += 1
+        self._right = self._seconds = 0.0
+        return event
+
+    def _smooth_loss(self) -> float:
+        return self._smooth / (1 - SMOOTHING**self.step)
+
+    def _ended(self, status: str, message: str) -> Ended:
+        return Ended(status=status, step=self.step, message=message, time=time.time())
+
+    def _diverged(self, what: str) -> Ended:
+        advice = f"try a lower lr than {self.config.lr:g}"
+        return self._ended("diverged", f"diverged at step {self.step}: {what}; {advice}")
+
+
+def _named(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {prefix + name: tensor for name, tensor in tensors.items()}
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
+
+
+def _copies(tensors: Mapping[str, Tensor]) -> Tensors:
+    return {name: tensor.detach().cpu().numpy().copy() for name, tensor in tensors.items()}
+
+
+def fit(config: RunConfig, stream: TokenStream | None = None) -> Iterator[Event]:
+    """Train a model as the config says, event by event. Raises DeviceError."""
+    return Learner(config, stream).events()

@@ -1,0 +1,172 @@
+"""The six models of the ladder, each one step from the last. This file is the lesson.
+
+Every model is called as ``logits, state = model(x, state)``. x holds ids, (bs, bptt); `state` is
+the hidden state before the first token, and comes back as it is after the last. A model stores
+no state: whoever calls it decides to keep it, to detach it or to start again from
+``model.init_state(bs)``.
+"""
+
+from typing import ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class LanguageModel(nn.Module):
+    """What a training loop asks of a model, besides calling it."""
+
+    predicts: ClassVar[str]  # "last": logits (bs, nv); "every": logits (bs, bptt, nv)
+    stateful: ClassVar[bool]  # the state is carried from mini-batch to mini-batch
+
+    def __init__(self, nv: int, nh: int) -> None:
+        super().__init__()
+
+    def init_state(self, bs: int) -> Tensor:
+        """Return a hidden state of zeros, on the weights' device."""
+        raise NotImplementedError
+
+
+class Model0(LanguageModel):
+    """Reads three tokens with three layers written out, and answers once, after the last."""
+
+    predicts, stateful = "last", False
+
+    def __init__(self, nv: int, nh: int) -> None:
+        super().__init__(nv, nh)
+        self.i_h = nn.Embedding(nv, nh)  # green arrow
+        self.h_h = nn.Linear(nh, nh)  # brown arrow
+        self.h_o = nn.Linear(nh, nv)  # blue arrow
+        self.bn = nn.BatchNorm1d(nh)
+
+    def init_state(self, bs: int) -> Tensor:
+        return self.h_h.bias.new_zeros(bs, self.h_h.out_features)
+
+    def forward(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        h = h + self.i_h(x[:, 0])  # (bs, nh)
+        h = self.bn(F.relu(self.h_h(h)))
+        if x.shape[1] > 1:
+            h = h + self.i_h(x[:, 1])
+            h = self.bn(F.relu(self.h_h(h)))
+        if x.shape[1] > 2:
+            h = h + self.i_h(x[:, 2])
+            h = self.bn(F.relu(self.h_h(h)))
+        return self.h_o(h), h  # (bs, nv), (bs, nh)
+
+
+class Model1(LanguageModel):
+    """Is the same network with a loop in place of the copies, for a window of any length."""
+
+    predicts, stateful = "last", False
+
+    def __init__(self, nv: int, nh: int) -> None:
+        super().__init__(nv, nh)
+        self.i_h = nn.Embedding(nv, nh)  # green arrow
+        self.h_h = nn.Linear(nh, nh)  # brown arrow
+        self.h_o = nn.Linear(nh, nv)  # blue arrow
+        self.bn = nn.BatchNorm1d(nh)
+
+    def init_state(self, bs: int) -> Tensor:
+        return self.h_h.bias.new_zeros(bs, self.h_h.out_features)
+
+    def forward(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        for t in range(x.shape[1]):
+            h = h + self.i_h(x[:, t])  # (bs, nh)
+            h = self.bn(F.relu(self.h_h(h)))
+        return self.h_o(h), h  # (bs, nv), (bs, nh)
+
+
+class Model2(LanguageModel):
+    """Answers after every token; batch norm moves out of the recurrence."""
+
+    predicts, stateful = "every", False
+
+    def __init__(self, nv: int, nh: int) -> None:
+        super().__init__(nv, nh)
+        self.i_h = nn.Embedding(nv, nh)  # green arrow
+        self.h_h = nn.Linear(nh, nh)  # brown arrow
+        self.h_o = nn.Linear(nh, nv)  # blue arrow
+        self.bn = nn.BatchNorm1d(nh)
+
+    def init_state(self, bs: int) -> Tensor:
+        return self.h_h.bias.new_zeros(bs, self.h_h.out_features)
+
+    def forward(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        res = []
+        for t in range(x.shape[1]):
+            h = h + self.i_h(x[:, t])  # (bs, nh)
+            h = F.relu(self.h_h(h))
+            res.append(self.h_o(self.bn(h)))  # (bs, nv): statistics of this step alone
+        return torch.stack(res, dim=1), h  # (bs, bptt, nv), (bs, nh)
+
+
+class Model3(LanguageModel):
+    """Keeps its hidden state from one mini-batch to the next, where Model2 forgets it."""
+
+    predicts, stateful = "every", True
+
+    def __init__(self, nv: int, nh: int) -> None:
+        super().__init__(nv, nh)
+        self.i_h = nn.Embedding(nv, nh)  # green arrow
+        self.h_h = nn.Linear(nh, nh)  # brown arrow
+        self.h_o = nn.Linear(nh, nv)  # blue arrow
+        self.bn = nn.BatchNorm1d(nh)
+
+    def init_state(self, bs: int) -> Tensor:
+        return self.h_h.bias.new_zeros(bs, self.h_h.out_features)
+
+    def forward(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        res = []
+        for t in range(x.shape[1]):
+            h = h + self.i_h(x[:, t])  # (bs, nh)
+            h = F.relu(self.h_h(h))
+            res.append(self.bn(h))  # (bs, nh): statistics of this step alone
+        return self.h_o(torch.stack(res, dim=1)), h  # (bs, bptt, nv), (bs, nh)
+
+
+class Model4(LanguageModel):
+    """Leaves the loop to nn.RNN, which is tanh and has a matrix of its own for the input."""
+
+    predicts, stateful = "every", True
+
+    def __init__(self, nv: int, nh: int) -> None:
+        super().__init__(nv, nh)
+        self.i_h = nn.Embedding(nv, nh)  # green arrow
+        self.rnn = nn.RNN(nh, nh, batch_first=True)  # brown arrow
+        self.h_o = nn.Linear(nh, nv)  # blue arrow
+        self.bn = nn.BatchNorm1d(nh)
+
+    def init_state(self, bs: int) -> Tensor:
+        return self.h_o.bias.new_zeros(1, bs, self.rnn.hidden_size)
+
+    def forward(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        res, h = self.rnn(self.i_h(x), h)  # (bs, bptt, nh), (1, bs, nh)
+        res = self.bn(res.flatten(0, 1)).view_as(res)  # statistics of all steps at once
+        return self.h_o(res), h  # (bs, bptt, nv), (1, bs, nh)
+
+
+class Model5(LanguageModel):
+    """Stacks two layers of nn.GRU, whose gates decide what a unit keeps and what it takes in."""
+
+    predicts, stateful = "every", True
+
+    def __init__(self, nv: int, nh: int) -> None:
+        super().__init__(nv, nh)
+        self.i_h = nn.Embedding(nv, nh)  # green arrow
+        self.rnn = nn.GRU(nh, nh, num_layers=2, batch_first=True)  # brown arrow
+        self.h_o = nn.Linear(nh, nv)  # blue arrow
+        self.bn = nn.BatchNorm1d(nh)
+
+    def init_state(self, bs: int) -> Tensor:
+        return self.h_o.bias.new_zeros(2, bs, self.rnn.hidden_size)
+
+    def forward(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        res, h = self.rnn(self.i_h(x), h)  # (bs, bptt, nh), (2, bs, nh)
+        res = self.bn(res.flatten(0, 1)).view_as(res)  # statistics of all steps at once
+        return self.h_o(res), h  # (bs, bptt, nv), (2, bs, nh)
+
+
+MODELS: dict[str, type[LanguageModel]] = {
+    model.__name__: model for model in (Model0, Model1, Model2, Model3, Model4, Model5)
+}
+"""Every model by name; each has an entry in `hnviz.catalogue.CATALOGUE`."""

@@ -1,0 +1,17 @@
+"""What a network shows of itself. Needs torch; tensors go in, numpy comes out."""
+
+from hnviz.observe.counting import Counted, Said, count_on, counting_accuracy
+from hnviz.observe.questions import QUESTIONS, Reply
+from hnviz.observe.states import states
+from hnviz.observe.subject import Subject
+
+__all__ = [
+    "QUESTIONS",
+    "Counted",
+    "Reply",
+    "Said",
+    "Subject",
+    "count_on",
+    "counting_accuracy",
+    "states",
+]

@@ -1,0 +1,153 @@
+"""What a page can ask about a snapshot: the questions by name, answered in plain values."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hnviz.data import number_words, tokenize
+from hnviz.data.corpora import VALID_NUMBERS
+from hnviz.observe.counting import COMMA, Said, count_on, counting_accuracy
+from hnviz.observe.states import states
+from hnviz.observe.subject import Subject
+
+MAX_TOKENS = 2000  # of one stretch
+MOST_GIVEN = 5  # numbers in a prompt
+MOST_SAID = 20  # numbers counted on
+LAST_NUMBER = VALID_NUMBERS[-1]
+
+Params = Mapping[str, Any]
+
+
+class Reply(NamedTuple):
+    """An answer: large things as arrays, the rest as JSON can hold it."""
+
+    arrays: dict[str, NDArray[Any]]
+    meta: dict[str, Any]
+
+
+def ask_states(subject: Subject, params: Params) -> Reply:
+    """Tell the hidden state after each token of `text`, or of `ids`.
+
+    arrays: "states", float32 (n_layers, n_tokens, nh), and "ids". meta: "tokens"; "unknown", the
+    words that are not in the vocab, read as xxunk; "window", the tokens after which the state
+    starts again from zeros, or None.
+    """
+    _only(params, "ids", "text")
+    if ("ids" in params) == ("text" in params):
+        raise ValueError("states needs either ids or text, one of them")
+    ids, unknown = _numbered(subject, params) if "ids" in params else _worded(subject, params)
+    if not 1 <= len(ids) <= MAX_TOKENS:
+        raise ValueError(f"states reads from 1 to {MAX_TOKENS:,} tokens; got {len(ids):,}")
+    tokens = [subject.vocab.itos[index] for index in ids.tolist()]
+    return Reply(
+        {"states": states(subject, ids), "ids": ids},
+        {"tokens": tokens, "unknown": unknown, "window": subject.window},
+    )
+
+
+def ask_count_on(subject: Subject, params: Params) -> Reply:
+    """Let the model count on from `number`, having read the `given` last numbers up to it.
+
+    arrays: "ids" and "probabilities" of all tokens said. meta: "given", the numbers read; "said",
+    one entry for each of the `n` numbers that follow: "truth", a number; "words" and
+    "probabilities", token by token, the comma with them; and "right".
+    """
+    _only(params, "number", "given", "n")
+    n = _whole(params, "n", 3, 1, MOST_SAID)
+    given = _whole(params, "given", 3, 1, MOST_GIVEN)
+    number = _whole(params, "number", None, 1, LAST_NUMBER - n)
+    prompt = list(range(max(1, number - given + 1), number + 1))
+    said = count_on(subject, prompt, n)
+    arrays: dict[str, NDArray[Any]] = {
+        "ids": np.array([each.id for each in said], dtype=np.int64),
+        "probabilities": np.array([each.probability for each in said], dtype=np.float32),
+    }
+    entries = [
+        _said(subject, number + 1 + place, tokens)
+        for place, tokens in enumerate(_by_number(subject, said, n))
+    ]
+    return Reply(arrays, {"given": prompt, "said": entries})
+
+
+def ask_counting_accuracy(subject: Subject, params: Params) -> Reply:
+    """Tell which numbers the model says by itself after the `given` before.
+
+    arrays: "number" and "right". meta: "given"; "train" and "valid", the share that is right
+    inside 1..7999 and from 8001 on.
+    """
+    _only(params, "given")
+    given = _whole(params, "given", 3, 1, MOST_GIVEN)
+    number, right = counting_accuracy(subject, given)
+    in_valid = number >= VALID_NUMBERS.start
+    arrays: dict[str, NDArray[Any]] = {"number": number, "right": right}
+    shares = {"train": float(right[~in_valid].mean()), "valid": float(right[in_valid].mean())}
+    return Reply(arrays, {"given": given, **shares})
+
+
+QUESTIONS: dict[str, Callable[[Subject, Params], Reply]] = {
+    "states": ask_states,
+    "count_on": ask_count_on,
+    "counting_accuracy": ask_counting_accuracy,
+}
+"""Every question by name. Each raises ValueError, with a sentence, for params it cannot use."""
+
+
+def _numbered(subject: Subject, params: Params) -> tuple[NDArray[np.int64], list[str]]:
+    """Check ids that were given."""
+    last = len(subject.vocab) - 1
+    try:
+        ids = np.asarray(params["ids"])
+    except ValueError:  # rows of different lengths
+        ids = np.zeros((0, 0))
+    if ids.ndim != 1 or (ids.size and ids.dtype.kind not in "iu"):
+        raise ValueError("ids must be a list of whole numbers")
+    if ids.size and not 0 <= ids.min() <= ids.max() <= last:
+        raise ValueError(f"ids must lie from 0 to {last}; got {ids.min()} to {ids.max()}")
+    return ids.astype(np.int64), []
+
+
+def _worded(subject: Subject, params: Params) -> tuple[NDArray[np.int64], list[str]]:
+    """Number the tokens of a text; it stands inside the stream, so no xxbos goes before it."""
+    if not isinstance(params["text"], str):
+        raise ValueError(f"text must be a text; got {params['text']!r}")
+    tokens = tokenize(params["text"])[1:]
+    unknown = [token for token in dict.fromkeys(tokens) if token not in subject.vocab.stoi]
+    return subject.vocab.numericalize(tokens), unknown
+
+
+def _by_number(subject: Subject, said: Sequence[Said], n: int) -> list[list[Said]]:
+    """Cut what was said after each comma, into n pieces; the last ones may be empty."""
+    pieces: list[list[Said]] = [[]]
+    for each in said:
+        pieces[-1].append(each)
+        if each.id == subject.vocab.stoi[COMMA]:
+            pieces.append([])
+    return (pieces + [[]] * n)[:n]
+
+
+def _said(subject: Subject, truth: int, tokens: Sequence[Said]) -> dict[str, Any]:
+    words = [subject.vocab.itos[each.id] for each in tokens]
+    return {
+        "truth": truth,
+        "words": words,
+        "probabilities": [each.probability for each in tokens],
+        "right": words == [*number_words(truth).split(), COMMA],
+    }
+
+
+def _only(params: Params, *names: str) -> None:
+    for name in params:
+        if name not in names:
+            raise ValueError(f"no parameter is named {name!r}; there are {', '.join(names)}")
+
+
+def _whole(params: Params, name: str, default: int | None, low: int, high: int) -> int:
+    """Return a parameter that is a whole number from low to high."""
+    value = params.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise ValueError(f"{name} must be a whole number from {low} to {high}; got {value!r}")
+    if not low <= value <= high:
+        raise ValueError(f"{name} must be from {low} to {high}; got {value}")
+    return int(value)

@@ -1,0 +1,81 @@
+"""The bench: that both sides of a pair do the same work, and what is printed of them."""
+
+import json
+from itertools import islice
+
+import pytest
+
+from hnviz.bench import main
+from hnviz.bench.pairs import Comparison, Pair, compare
+from hnviz.bench.plain import plain_loop
+from hnviz.bench.report import verdict
+from hnviz.config import RunConfig
+from hnviz.events import BatchEnd, EpochEnd
+from hnviz.learn import MODELS, fit
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_plain_loop_trains_as_hnviz_does(model: str) -> None:
+    config = RunConfig.for_model(model, bs=512, nh=32, epochs=1, device="cpu")
+    *batches, epoch = (e for e in fit(config) if isinstance(e, (BatchEnd, EpochEnd)))
+    *losses, figures = list(plain_loop(config))
+    assert losses[-1] == pytest.approx([event.loss for event in batches], rel=1e-5)
+    assert figures == pytest.approx([epoch.valid_loss, epoch.accuracy], rel=1e-5)
+
+
+def test_a_comparison_is_of_whole_epochs() -> None:
+    """Model2's fast form is let off with no less than the promised speed."""
+    config = RunConfig.for_model("Model2", form="fast", epochs=2, device="cpu")
+    comparison = compare(config, n_pairs=3)
+    assert (comparison.model, comparison.form, len(comparison.pairs)) == ("Model2", "fast", 4)
+    assert all(pair.hnviz > 0 and pair.plain > 0 for pair in comparison.pairs)
+    assert comparison.ratio < 1 / 1.2
+
+
+def test_the_median_of_the_ratios_and_the_ratio_of_the_sums() -> None:
+    pairs = (Pair(2.0, 1.0), Pair(1.0, 1.0), Pair(9.0, 10.0))
+    comparison = Comparison("Model2", "plain", pairs)
+    assert (comparison.hnviz, comparison.plain, comparison.ratio) == (2.0, 1.0, 1.0)
+    assert comparison.total_ratio == 1.0
+
+
+@pytest.mark.parametrize(
+    ("form", "ratio", "words"),
+    [
+        ("plain", 1.05, "as promised"),
+        ("plain", 1.06, "above 1.05"),
+        ("fast", 0.8, "1.25 times faster, as promised"),
+        ("fast", 0.9, "1.11 times faster, below 1.2"),
+    ],
+)
+def test_a_verdict_is_a_word(form: str, ratio: float, words: str) -> None:
+    assert verdict(Comparison("Model2", form, (Pair(ratio, 1.0),))) == words
+
+
+def test_what_is_printed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def timed(config: RunConfig, n_pairs: int) -> Comparison:
+        return Comparison(config.model, config.form, (Pair(0.1, 0.2),) * n_pairs)
+
+    monkeypatch.setattr("hnviz.bench.report.compare", timed)
+    assert main(models=["Model2", "Model5"], n_pairs=2) == 0
+    text = capsys.readouterr().out
+    assert "torch 2" in text
+    assert "; 1 thread" in text
+    rows = [line.split() for line in text.splitlines() if line.startswith("Model")]
+    assert [row[:5] for row in rows] == [
+        ["Model2", "plain", "0.200", "0.100", "0.500"],
+        ["Model2", "fast", "0.200", "0.100", "0.500"],
+        ["Model5", "plain", "0.200", "0.100", "0.500"],
+    ]
+    assert main(models=["Model5"], n_pairs=2, as_json=True) == 0
+    machine, row = map(json.loads, capsys.readouterr().out.splitlines())
+    assert machine["threads"] == 1
+    assert {"python", "torch", "numpy", "hnviz"} <= machine["machine"]["versions"].keys()
+    assert (row["ratio"], row["n_epochs"], row["verdict"]) == (0.5, 2, "as promised")
+
+
+def test_the_plain_loop_does_nothing_that_is_not_asked_for() -> None:
+    steps = plain_loop(RunConfig.for_model("Model0", device="cpu"))
+    assert len(next(iter(islice(steps, 4, None)))) == 5

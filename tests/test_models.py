@@ -1,0 +1,263 @@
+"""The six models: what the catalogue says of them, their first weights, and their fast forms."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+from hnviz.catalogue import CATALOGUE
+from hnviz.config import RunConfig
+from hnviz.learn import (
+    FAST,
+    MODELS,
+    DeviceError,
+    LanguageModel,
+    build_model,
+    form_used,
+    load_model,
+    resolve_device,
+)
+
+NV, NH = 39, 64
+
+
+def twins(first: str, second: str) -> tuple[LanguageModel, LanguageModel]:
+    """Two models of equal weights, none of them 0 or 1."""
+    torch.manual_seed(1)
+    a, b = MODELS[first](NV, NH), MODELS[second](NV, NH)
+    for weight in a.parameters():
+        nn.init.normal_(weight, std=0.2)
+    b.load_state_dict(a.state_dict())
+    return a, b
+
+
+def tokens(bs: int, bptt: int, seed: int = 0) -> Tensor:
+    return torch.randint(NV, (bs, bptt), generator=torch.Generator().manual_seed(seed))
+
+
+def test_the_registry_is_the_catalogue() -> None:
+    assert list(MODELS) == list(CATALOGUE)
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_a_model_is_what_the_catalogue_says(name: str) -> None:
+    entry, model = CATALOGUE[name], MODELS[name](NV, 48)
+    assert (model.predicts, model.stateful) == (entry.predicts, entry.stateful)
+    parts = {part: type(module).__name__ for part, module in model.named_children()}
+    assert parts == {part.name: part.kind for part in entry.parts}
+    shapes = {weight: tuple(value.shape) for weight, value in model.named_parameters()}
+    assert shapes == {
+        f"{part.name}.{weight.name}": weight.shape(NV, 48)
+        for part in entry.parts
+        for weight in part.weights
+    }
+    assert sum(weight.numel() for weight in model.parameters()) == entry.n_weights(NV, 48)
+    assert model.init_state(5).numel() == entry.n_layers * 5 * 48
+
+
+@given(
+    name=st.sampled_from(list(MODELS)),
+    bs=st.integers(2, 5),
+    bptt=st.integers(1, 6),
+    fast=st.booleans(),
+)
+def test_shapes_in_and_out(name: str, bs: int, bptt: int, fast: bool) -> None:
+    bptt = min(bptt, CATALOGUE[name].max_bptt or bptt)
+    model = (FAST if fast and name in FAST else MODELS)[name](NV, 8)
+    state = model.init_state(bs)
+    assert not state.any()
+    logits, after = model(tokens(bs, bptt), state)
+    assert logits.shape == ((bs, NV) if model.predicts == "last" else (bs, bptt, NV))
+    assert after.shape == state.shape
+    assert not state.any()  # the caller's state is left alone
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_first_weights_are_the_seeds_first_numbers(name: str) -> None:
+    torch.manual_seed(7)
+    i_h = nn.Embedding(NV, NH).weight
+    make: dict[str, Callable[[], nn.Module]] = {
+        "Model4": lambda: nn.RNN(NH, NH),
+        "Model5": lambda: nn.GRU(NH, NH, 2),
+    }
+    hidden = make.get(name, lambda: nn.Linear(NH, NH))()
+    h_o = nn.Linear(NH, NV)
+    model = build_model(RunConfig.for_model(name, seed=7), NV)
+    expected = [i_h, *hidden.parameters(), *h_o.parameters(), torch.ones(NH), torch.zeros(NH)]
+    for ours, theirs in zip(model.parameters(), expected, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_uniform_bn_init_changes_batch_norms_weights_alone(name: str) -> None:
+    ones = build_model(RunConfig.for_model(name), NV).state_dict()
+    uniform = build_model(RunConfig.for_model(name, bn_init="uniform"), NV).state_dict()
+    differing = [key for key in ones if not torch.equal(ones[key], uniform[key])]
+    assert differing == ["bn.weight"]
+    drawn = uniform["bn.weight"]
+    assert 0 <= drawn.min() < 0.1 < 0.9 < drawn.max() < 1
+
+
+@pytest.mark.parametrize("bptt", [1, 2, 3])
+def test_model1_is_model0_bit_for_bit(bptt: int) -> None:
+    model0, model1 = twins("Model0", "Model1")
+    x, zeros = tokens(16, bptt), model0.init_state(16)
+    (logits0, state0), (logits1, state1) = model0(x, zeros), model1(x, zeros)
+    assert torch.equal(logits0, logits1)
+    assert torch.equal(state0, state1)
+    logits0.square().sum().backward()
+    logits1.square().sum().backward()
+    for a, b in zip(model0.parameters(), model1.parameters(), strict=True):
+        assert torch.equal(a.grad, b.grad)
+    assert torch.equal(model0.bn.running_var, model1.bn.running_var)
+
+
+def test_model3_is_model2_on_a_first_batch_and_differs_once_it_keeps_its_state() -> None:
+    model2, model3 = twins("Model2", "Model3")
+    x, zeros = tokens(64, 20), model2.init_state(64)
+    (first2, _), (first3, kept) = model2(x, zeros), model3(x, zeros)
+    torch.testing.assert_close(first2, first3, rtol=0, atol=1e-5)
+    torch.testing.assert_close(model2.bn.running_var, model3.bn.running_var)
+    (second2, _), (second3, _) = model2(x, zeros), model3(x, kept)
+    assert (second2 - second3).abs().max() > 0.1
+
+
+def step(model: LanguageModel, x: Tensor, h: Tensor) -> dict[str, Tensor]:
+    """One pass there and back, and all that it leaves behind."""
+    h = h.clone().requires_grad_()
+    logits, after = model(x, h)
+    (logits.sin().sum() + after.sum()).backward()
+    grads = {f"grad of {name}": weight.grad for name, weight in model.named_parameters()}
+    left = {"logits": logits, "h": after, "grad of h": h.grad, **grads, **model.state_dict()}
+    return {name: tensor.detach().clone() for name, tensor in left.items()}
+
+
+@pytest.mark.parametrize("name", FAST)
+@settings(deadline=None, max_examples=25)
+@given(bs=st.integers(2, 70), bptt=st.integers(1, 30), seed=st.integers(0, 99), train=st.booleans())
+def test_fast_form_is_the_plain_one(name: str, bs: int, bptt: int, seed: int, train: bool) -> None:
+    """In double precision, where another order of the same arithmetic cannot hide a mistake."""
+    plain, _ = twins(name, name)
+    fast = FAST[name](NV, NH)
+    fast.load_state_dict(plain.state_dict())
+    h = torch.randn(bs, NH, generator=torch.Generator().manual_seed(seed)).double()
+    for window in range(2):
+        x = tokens(bs, bptt, seed + window)
+        expected, came = (step(model.double().train(train), x, h) for model in (plain, fast))
+        for key, value in expected.items():
+            scale = max(1.0, value.abs().max().item())
+            assert (came[key] - value).abs().max().item() < 1e-9 * scale, key
+
+
+@pytest.mark.parametrize("name", FAST)
+def test_fast_form_is_the_plain_one_to_1e_5_in_a_recipes_window(name: str) -> None:
+    plain = build_model(RunConfig.for_model(name), NV)
+    fast = build_model(RunConfig.for_model(name, form="fast"), NV)
+    x, h = tokens(64, 20), plain.init_state(64)
+    expected, came = step(plain, x, h), step(fast, x, h)
+    for key, value in expected.items():
+        scale = max(1.0, value.abs().max().item())
+        assert (came[key] - value).abs().max().item() < 1e-5 * scale, key
+
+
+def test_fast_running_statistics_are_those_of_one_call_a_step() -> None:
+    model = FAST["Model3"](NV, NH)
+    one_by_one = nn.BatchNorm1d(NH)
+    h = model.init_state(8)
+    x = tokens(8, 5)
+    model(x, h)
+    for each in x.unbind(1):
+        h = torch.relu(model.h_h(h + model.i_h(each)))
+        one_by_one(h)
+    assert model.bn.num_batches_tracked == one_by_one.num_batches_tracked == 5
+    torch.testing.assert_close(model.bn.running_mean, one_by_one.running_mean)
+    torch.testing.assert_close(model.bn.running_var, one_by_one.running_var)
+
+
+def test_the_form_that_is_used() -> None:
+    assert list(FAST) == ["Model2", "Model3"]
+    for name in MODELS:
+        config = RunConfig.for_model(name, form="fast")
+        assert form_used(config) == ("fast" if name in FAST else "plain")
+        assert type(build_model(config, NV)) is FAST.get(name, MODELS[name])
+        assert form_used(RunConfig.for_model(name)) == "plain"
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_float16_snapshot_becomes_a_float32_model_in_eval_mode(name: str) -> None:
+    config = RunConfig.for_model(name, form="fast")
+    weights = build_model(config, NV).state_dict()
+    half = {
+        key: value.numpy().astype(np.float16) if value.is_floating_point() else value.numpy()
+        for key, value in weights.items()
+    }
+    model = load_model(config, NV, half | {"state": np.zeros(1, dtype=np.float16)})
+    assert type(model) is MODELS[name]
+    assert not model.training
+    for key, value in model.state_dict().items():
+        assert value.dtype == weights[key].dtype
+        torch.testing.assert_close(value, weights[key], rtol=1e-3, atol=1e-6)
+
+
+def test_a_snapshot_of_another_model_is_one_sentence() -> None:
+    snapshot = {k: v.numpy() for k, v in MODELS["Model1"](NV, 8).state_dict().items()}
+    with pytest.raises(ValueError, match="does not fit Model1 with nv 39 and nh 64"):
+        load_model(RunConfig.for_model("Model1"), NV, snapshot)
+    with pytest.raises(ValueError, match="does not fit Model5"):
+        load_model(RunConfig.for_model("Model5", nh=8), NV, snapshot)
+
+
+def test_cpu_is_had_without_a_look_at_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
+    def touched() -> bool:
+        raise AssertionError("cuda was touched")
+
+    monkeypatch.setattr(torch.cuda, "is_available", touched)
+    assert resolve_device("cpu") == "cpu"
+
+
+def test_auto_takes_cuda_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    for available, expected in ((True, "cuda"), (False, "cpu")):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda answer=available: answer)
+        assert resolve_device("auto") == expected
+
+
+@pytest.mark.parametrize("device", ["cuda", "mps"])
+def test_a_device_that_is_not_there_is_one_sentence(
+    device: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    with pytest.raises(DeviceError, match=f"device '{device}' was asked for.*can use cpu"):
+        resolve_device(device)
+
+
+@settings(deadline=None)
+@given(name=st.sampled_from(list(MODELS)), bs=st.integers(1, 3), bptt=st.integers(1, 3))
+def test_a_config_is_refused_just_where_batch_norm_cannot_learn(
+    name: str, bs: int, bptt: int
+) -> None:
+    model = MODELS[name](NV, 4)
+    try:
+        model(tokens(bs, bptt), model.init_state(bs))
+    except ValueError as error:
+        assert "Expected more than 1 value per channel" in str(error)
+        with pytest.raises(ValueError, match="bs must be at least 2, got 1"):
+            RunConfig.for_model(name, bs=bs, bptt=bptt)
+    else:
+        RunConfig.for_model(name, bs=bs, bptt=bptt)
+
+
+def test_each_recipe_says_what_the_notebook_did() -> None:
+    recipes = [CATALOGUE[name].recipe for name in MODELS]
+    assert [(r.bptt, r.epochs, r.lr, r.pct_start, r.bs, r.nh) for r in recipes] == [
+        (3, 6, 1e-4, 0.3, 64, 64),
+        (3, 6, 1e-4, 0.3, 64, 64),
+        (20, 10, 1e-4, 0.1, 64, 64),
+        (20, 20, 3e-3, 0.3, 64, 64),
+        (20, 20, 3e-3, 0.3, 64, 64),
+        (20, 10, 1e-2, 0.3, 64, 64),
+    ]

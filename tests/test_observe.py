@@ -1,0 +1,315 @@
+"""Observations against forward passes written by hand in numpy."""
+
+import json
+import time
+from copy import deepcopy
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from hnviz.catalogue import CATALOGUE
+from hnviz.config import RunConfig
+from hnviz.data import human_numbers_stream, number_words
+from hnviz.learn import MODELS, Learner, build_model
+from hnviz.observe import QUESTIONS, Subject, count_on, counting_accuracy, states
+
+STREAM = human_numbers_stream()
+VOCAB = STREAM.vocab
+Array = NDArray[np.floating]
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+@cache
+def subject(model: str) -> Subject:
+    """A model whose every weight, and batch norm's statistics, differ from 0 and 1."""
+    config = RunConfig.for_model(model, nh=16, bptt=3 if model == "Model0" else 5, device="cpu")
+    built = build_model(config, len(VOCAB))
+    torch.manual_seed(3)
+    with torch.no_grad():
+        for name, value in built.state_dict().items():
+            if value.is_floating_point():
+                value.copy_(torch.randn_like(value) * 0.3)
+                if name == "bn.running_var":
+                    value.abs_().add_(0.1)
+    snapshot = {name: value.numpy().copy() for name, value in built.state_dict().items()}
+    return Subject.load(config, snapshot)
+
+
+@cache
+def learnt(epochs: int = 3) -> Subject:
+    """Model5 after a little training: right about some numbers and wrong about others."""
+    learner = Learner(RunConfig.for_model("Model5", epochs=epochs, device="cpu"))
+    for _ in learner.events():
+        pass
+    return Subject.load(learner.config, learner.snapshot())
+
+
+def sigmoid(x: Array) -> Array:
+    return 1 / (1 + np.exp(-x))
+
+
+def softmax(x: Array) -> Array:
+    return np.exp(x - x.max()) / np.exp(x - x.max()).sum()
+
+
+class ByHand:
+    """One model of the six in eval mode, token by token, in double precision."""
+
+    def __init__(self, subject: Subject) -> None:
+        self.name = subject.config.model
+        self.w = {n: v.double().numpy() for n, v in subject.model.state_dict().items()}
+        self.zeros = [np.zeros(subject.config.nh)] * CATALOGUE[self.name].n_layers
+
+    def bn(self, x: Array) -> Array:
+        w = self.w
+        centred = (x - w["bn.running_mean"]) / np.sqrt(w["bn.running_var"] + 1e-5)
+        return centred * w["bn.weight"] + w["bn.bias"]
+
+    def token(self, index: int, h: list[Array]) -> tuple[Array, list[Array]]:
+        """Read one token; return the probabilities of the next, and each layer's state."""
+        w, x = self.w, self.w["i_h.weight"][index]
+        if self.name == "Model5":
+            h = [self.gru(0, x, h[0]), h[1]]
+            h = [h[0], self.gru(1, h[0], h[1])]
+            out = self.bn(h[1])
+        elif self.name == "Model4":
+            arrived = w["rnn.weight_ih_l0"] @ x + w["rnn.bias_ih_l0"]
+            h = [np.tanh(arrived + w["rnn.weight_hh_l0"] @ h[0] + w["rnn.bias_hh_l0"])]
+            out = self.bn(h[0])
+        else:
+            h = [np.maximum(w["h_h.weight"] @ (h[0] + x) + w["h_h.bias"], 0)]
+            if self.name in ("Model0", "Model1"):
+                h = [self.bn(h[0])]
+                out = h[0]
+            else:
+                out = self.bn(h[0])
+        return softmax(w["h_o.weight"] @ out + w["h_o.bias"]), h
+
+    def gru(self, layer: int, x: Array, h: Array) -> Array:
+        w = {name: self.w[f"rnn.{name}_l{layer}"] for name in ("weight_ih", "weight_hh")}
+        b = {name: self.w[f"rnn.{name}_l{layer}"] for name in ("bias_ih", "bias_hh")}
+        r_x, z_x, n_x = np.split(w["weight_ih"] @ x + b["bias_ih"], 3)
+        r_h, z_h, n_h = np.split(w["weight_hh"] @ h + b["bias_hh"], 3)
+        r, z = sigmoid(r_x + r_h), sigmoid(z_x + z_h)
+        return (1 - z) * np.tanh(n_x + r * n_h) + z * h
+
+    def read(self, ids: list[int]) -> tuple[Array, list[Array]]:
+        h = self.zeros
+        for index in ids:
+            probabilities, h = self.token(index, h)
+        return probabilities, h
+
+
+def tokens_of(*numbers: int) -> list[int]:
+    words = [word for number in numbers for word in (*number_words(number).split(), ",")]
+    return VOCAB.numericalize(words).tolist()
+
+
+def window(name: str) -> int | None:
+    return None if CATALOGUE[name].stateful else subject(name).config.bptt
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_states_are_those_of_a_hand_written_pass(name: str) -> None:
+    ids = STREAM.valid[40:57]
+    h, expected = ByHand(subject(name)).zeros, []
+    for place, index in enumerate(ids.tolist()):
+        if window(name) and place % window(name) == 0:
+            h = ByHand(subject(name)).zeros
+        _, h = ByHand(subject(name)).token(index, h)
+        expected.append(h)
+    came = states(subject(name), ids)
+    assert came.dtype == np.float32
+    assert came.shape == (CATALOGUE[name].n_layers, 17, 16)
+    np.testing.assert_allclose(came, np.array(expected).transpose(1, 0, 2), atol=1e-6, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["Model3", "Model4", "Model5"])
+def test_states_are_those_of_one_pass_over_the_stretch(name: str) -> None:
+    model, ids = subject(name).model, STREAM.train[:50]
+    with torch.no_grad():
+        _, after = model(torch.tensor(ids)[None], model.init_state(1))
+    last = states(subject(name), ids)[:, -1]
+    np.testing.assert_allclose(last, after.reshape(last.shape), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_counts_on_as_a_hand_written_one(name: str) -> None:
+    by_hand, text = ByHand(subject(name)), tokens_of(118, 119, 120)
+    said = count_on(subject(name), [118, 119, 120], 2)
+    assert len(said) == 24 or VOCAB.itos[said[-1].id] == ","
+    for each in said:
+        longest = window(name)
+        probabilities, _ = by_hand.read(text[-longest:] if longest else text)
+        assert each.id == probabilities.argmax()
+        assert each.probability == pytest.approx(probabilities.max(), abs=1e-6)
+        text.append(each.id)
+
+
+def test_counting_on_stops_after_n_commas() -> None:
+    for n in (1, 2, 4):
+        said = count_on(learnt(), [56, 57, 58], n)
+        assert [VOCAB.itos[each.id] for each in said].count(",") == n
+        assert VOCAB.itos[said[-1].id] == ","
+
+
+def right_by_saying(subject: Subject, number: int, given: int) -> bool:
+    """Whether a number is right, found by letting the model say it."""
+    said = [each.id for each in count_on(subject, range(number - given, number), 1)]
+    return said == tokens_of(number)
+
+
+@pytest.mark.parametrize("given_", [1, 3, 5])
+def test_counting_accuracy_is_that_of_saying_every_number(given_: int) -> None:
+    counted = counting_accuracy(learnt(), given_)
+    assert counted.number.tolist() == [*range(given_ + 1, 8000), *range(8001 + given_, 10000)]
+    picked = np.random.default_rng(given_).choice(len(counted.number), 150, replace=False)
+    expected = [right_by_saying(learnt(), int(counted.number[i]), given_) for i in picked]
+    assert counted.right[picked].tolist() == expected
+    assert 0 < counted.right.sum() < len(counted.right)
+
+
+def forgetful(bptt: int) -> Subject:
+    """The learnt network as it answers without a kept state, from windows of bptt tokens."""
+    config = replace(learnt().config, bptt=bptt)
+    subject = Subject(config, VOCAB, deepcopy(learnt().model))
+    subject.model.stateful = False
+    return subject
+
+
+def test_counting_accuracy_of_a_model_that_keeps_no_state() -> None:
+    counted = counting_accuracy(forgetful(bptt=9))
+    picked = np.random.default_rng(0).choice(len(counted.number), 100, replace=False)
+    expected = [right_by_saying(forgetful(9), int(counted.number[i]), 3) for i in picked]
+    assert counted.right[picked].tolist() == expected
+    assert 0 < counted.right.sum() < len(counted.right)
+
+
+def test_a_window_that_holds_the_prompt_sees_what_a_kept_state_sees() -> None:
+    right = counting_accuracy(forgetful(bptt=64)).right
+    np.testing.assert_array_equal(right, counting_accuracy(learnt()).right)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_that_has_learnt_nothing_counts_nothing_on(name: str) -> None:
+    assert not counting_accuracy(subject(name)).right.any()
+
+
+def test_counting_accuracy_of_model5_takes_under_three_seconds() -> None:
+    config = RunConfig.for_model("Model5", device="cpu")
+    weights = build_model(config, len(VOCAB)).state_dict()
+    model = Subject.load(config, {name: value.numpy() for name, value in weights.items()})
+    started = time.perf_counter()
+    counting_accuracy(model)
+    assert time.perf_counter() - started < 3
+
+
+def test_observing_changes_nothing() -> None:
+    model = learnt().model
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    for question, params in (("states", {"text": "one, two"}), ("count_on", {"number": 7})):
+        QUESTIONS[question](learnt(), params)
+    QUESTIONS["counting_accuracy"](learnt(), {})
+    assert not model.training
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+def test_states_of_a_text() -> None:
+    arrays, meta = QUESTIONS["states"](subject("Model5"), {"text": "Two hundred, blah two blah"})
+    assert meta == {
+        "tokens": ["two", "hundred", ",", "xxunk", "two", "xxunk"],
+        "unknown": ["blah"],
+        "window": None,
+    }
+    ids = VOCAB.numericalize(["two", "hundred", ",", "blah", "two", "blah"])
+    assert arrays["ids"].tolist() == ids.tolist()
+    by_ids = QUESTIONS["states"](subject("Model5"), {"ids": ids.tolist()})
+    np.testing.assert_array_equal(by_ids.arrays["states"], arrays["states"])
+    np.testing.assert_array_equal(arrays["states"], states(subject("Model5"), ids))
+    assert QUESTIONS["states"](subject("Model2"), {"text": "one"}).meta["window"] == 5
+
+
+def test_counting_on_from_a_number() -> None:
+    arrays, meta = QUESTIONS["count_on"](learnt(), {"number": 41, "given": 2, "n": 2})
+    said = count_on(learnt(), [40, 41], 2)
+    json.dumps(meta)
+    assert meta["given"] == [40, 41]
+    assert arrays["ids"].tolist() == [each.id for each in said]
+    assert [each["truth"] for each in meta["said"]] == [42, 43]
+    words = [word for each in meta["said"] for word in each["words"]]
+    assert words == [VOCAB.itos[each.id] for each in said]
+    for each in meta["said"]:
+        assert len(each["probabilities"]) == len(each["words"])
+        assert each["right"] == (each["words"] == [*number_words(each["truth"]).split(), ","])
+
+
+@pytest.mark.parametrize(("number", "given_"), [(1, [1]), (2, [1, 2]), (9996, [9994, 9995, 9996])])
+def test_a_prompt_is_cut_at_one(number: int, given_: list[int]) -> None:
+    _, meta = QUESTIONS["count_on"](learnt(), {"number": number})
+    assert meta["given"] == given_
+    assert len(meta["said"]) == 3
+
+
+def test_the_share_of_numbers_that_are_right() -> None:
+    arrays, meta = QUESTIONS["counting_accuracy"](learnt(), {"given": 3})
+    right = dict(zip(arrays["number"].tolist(), arrays["right"].tolist(), strict=True))
+    assert len(right) == 7996 + 1996
+    inside = [right[number] for number in range(4, 8000)]
+    assert meta == {
+        "given": 3,
+        "train": pytest.approx(np.mean(inside)),
+        "valid": pytest.approx(np.mean([right[number] for number in range(8004, 10000)])),
+    }
+
+
+@pytest.mark.parametrize(
+    ("question", "params", "sentence"),
+    [
+        ("states", {}, "either ids or text"),
+        ("states", {"ids": [1], "text": "one"}, "either ids or text"),
+        ("states", {"text": ""}, "from 1 to 2,000 tokens; got 0"),
+        ("states", {"ids": []}, "from 1 to 2,000 tokens; got 0"),
+        ("states", {"text": "one " * 10_000}, "from 1 to 2,000 tokens; got 10,000"),
+        ("states", {"text": 3}, "text must be a text; got 3"),
+        ("states", {"ids": [1, 39]}, "ids must lie from 0 to 38; got 1 to 39"),
+        ("states", {"ids": [-1]}, "ids must lie from 0 to 38; got -1 to -1"),
+        ("states", {"ids": [1.5]}, "ids must be a list of whole numbers"),
+        ("states", {"ids": [10**30]}, "ids must be a list of whole numbers"),
+        ("states", {"ids": [[1], [2, 3]]}, "ids must be a list of whole numbers"),
+        ("states", {"ids": "abc"}, "ids must be a list of whole numbers"),
+        ("states", {"ids": None}, "ids must be a list of whole numbers"),
+        ("count_on", {}, "number must be a whole number from 1 to 9996; got None"),
+        ("count_on", {"number": 0}, "number must be from 1 to 9996; got 0"),
+        ("count_on", {"number": 9997}, "number must be from 1 to 9996; got 9997"),
+        ("count_on", {"number": 9, "n": 21}, "n must be from 1 to 20; got 21"),
+        ("count_on", {"number": "9"}, "number must be a whole number"),
+        ("count_on", {"number": True}, "number must be a whole number"),
+        ("count_on", {"number": 9, "given": 6}, "given must be from 1 to 5; got 6"),
+        ("count_on", {"nr": 9}, "no parameter is named 'nr'; there are number, given, n"),
+        ("counting_accuracy", {"given": 0}, "given must be from 1 to 5; got 0"),
+        ("counting_accuracy", {"given": 2.0}, "given must be a whole number from 1 to 5; got 2.0"),
+    ],
+)
+def test_params_that_cannot_be_used_are_one_sentence(
+    question: str, params: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        QUESTIONS[question](subject("Model5"), params)
+
+
+@settings(deadline=None, max_examples=10)
+@given(name=st.sampled_from(list(MODELS)), start=st.integers(0, 12_000), n=st.integers(1, 12))
+def test_a_state_depends_on_what_came_before_alone(name: str, start: int, n: int) -> None:
+    ids = STREAM.valid[start : start + 15]
+    whole, part = states(subject(name), ids), states(subject(name), ids[:n])
+    np.testing.assert_array_equal(whole[:, :n], part)
