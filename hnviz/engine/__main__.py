@@ -1,0 +1,39 @@
+"""Run the engine: ``python -m hnviz.engine --runs-dir DIR``.
+
+The client starts it; by hand it answers JSON lines, one request a line. Its log is on stderr,
+which the client sends to engine.log in the folder of the runs.
+"""
+
+import argparse
+import logging
+import os
+import sys
+from pathlib import Path
+
+from hnviz.engine.handles import frames_in_child
+from hnviz.engine.scheduler import Limits
+from hnviz.engine.server import serve
+from hnviz.runs import SHIPPED_DIR, RunStore, default_runs_dir
+
+
+def main() -> None:
+    """Read the command line and serve until stdin ends."""
+    parser = argparse.ArgumentParser(prog="python -m hnviz.engine", description=__doc__)
+    parser.add_argument("--runs-dir", type=Path, default=default_runs_dir())
+    parser.add_argument("--shipped", type=Path, default=SHIPPED_DIR)
+    parser.add_argument("--frames", type=int, help="where binary answers go; nowhere if left out")
+    arguments = parser.parse_args()
+    logging.basicConfig(stream=sys.stderr, format="%(asctime)s engine %(message)s")
+    try:
+        limits = Limits.from_environ(os.environ)
+    except ValueError as error:
+        sys.exit(str(error))
+    if arguments.frames is None:
+        frames = os.open(os.devnull, os.O_WRONLY)
+    else:
+        frames = frames_in_child(arguments.frames)
+    serve(RunStore(arguments.runs_dir, arguments.shipped), limits, frames)
+
+
+if __name__ == "__main__":
+    main()

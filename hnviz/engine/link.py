@@ -1,0 +1,238 @@
+"""The client's end of the pipes to one engine process."""
+
+import contextlib
+import itertools
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from io import RawIOBase
+from pathlib import Path
+from typing import IO, Any, TypeVar, cast
+
+import hnviz
+from hnviz.engine.handles import frames_for_child
+from hnviz.engine.protocol import EngineError, EngineInfo, Job, line, read_frame, unpack
+
+Result = TypeVar("Result")
+
+LOG_NAME = "engine.log"
+LARGEST_LOG = 2**20  # bytes; a longer one starts anew with the engine
+START_SECONDS = 60.0  # that an engine may take to load torch on a cold disk
+
+
+class EngineGone(EngineError):  # noqa: N818 - it says what is the case
+    """The engine ended before it replied; with `unheard`, before it could read the request."""
+
+    def __init__(self, sentence: str, *, unheard: bool = False) -> None:
+        super().__init__(sentence)
+        self.unheard = unheard
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an engine finds its runs."""
+
+    runs_dir: Path
+    shipped: Path
+
+    @property
+    def log(self) -> Path:
+        """The file in which the engine and its children complain."""
+        return self.runs_dir / LOG_NAME
+
+    def last_words(self) -> str:
+        """Return the log's last line."""
+        try:
+            lines = self.log.read_text(errors="replace").splitlines()
+        except OSError:
+            lines = []
+        return lines[-1] if lines else "nothing"
+
+
+class Link:
+    """One engine process: starts it, sends requests, and hands out replies."""
+
+    def __init__(self, place: Place) -> None:
+        """Start an engine; does not wait for it. Raises EngineError."""
+        self._place = place
+        self._ids = itertools.count(1)
+        self._waiting: dict[int, Future[Any]] = {}
+        self._lock = threading.Lock()  # for the above, and for writing
+        self._gone = False
+        self._ready: Future[None] = Future()
+        self._info: Future[EngineInfo] = Future()
+        self.jobs: dict[str, Job] = {}
+        self.started = time.monotonic()
+        self._process, frames = _start(place)
+        stdout = cast(IO[bytes], self._process.stdout)
+        threading.Thread(target=self._read_lines, args=(stdout,), daemon=True).start()
+        threading.Thread(target=self._read_frames, args=(frames,), daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        """The engine's process."""
+        return self._process.pid
+
+    def is_alive(self) -> bool:
+        """Tell whether the engine runs."""
+        return not self._gone and self._process.poll() is None
+
+    def is_ready(self) -> bool:
+        """Tell whether the engine has started up; it may be gone by now."""
+        return self._ready.done() and self._ready.exception() is None
+
+    def info(self, patience: float) -> EngineInfo:
+        """Return what the engine says of the machine. Raises EngineError."""
+        return self._result(self._info, patience, "has not looked at the machine yet")
+
+    def ask(self, operation: str, patience: float, **fields: Any) -> Any:
+        """Send a request and wait for its reply; while the engine starts up, for that first.
+
+        Raises EngineGone if the engine ends meanwhile, EngineError for its refusal or when
+        `patience` seconds have passed.
+        """
+        self._result(self._ready, START_SECONDS, "has not started yet")
+        reply: Future[Any] = Future()
+        number = next(self._ids)
+        content = line({"id": number, "op": operation, **fields})
+        try:
+            with self._lock:
+                self._waiting[number] = reply  # first: the reply may be quick
+                self._send(content)
+            return self._result(reply, patience, "did not reply")
+        finally:
+            self._waiting.pop(number, None)
+
+    def _result(self, future: Future[Result], patience: float, complaint: str) -> Result:
+        """Wait for a future; an error in it is raised anew, since many threads may wait."""
+        try:
+            error = future.exception(patience)
+        except TimeoutError:
+            raise EngineError(
+                f"the engine {complaint} within {patience:g} s; {self._place.log} may say why"
+            ) from None
+        if error is not None:
+            raise type(error)(*error.args)
+        return future.result()
+
+    def _send(self, content: bytes) -> None:
+        stdin = cast(IO[bytes], self._process.stdin)
+        try:
+            if self._gone:
+                raise BrokenPipeError
+            stdin.write(content)
+            stdin.flush()
+        except (OSError, ValueError) as error:  # ValueError: `close` was here first
+            raise EngineGone("the engine has ended", unheard=True) from error
+
+    def _read_lines(self, stream: IO[bytes]) -> None:
+        """Hand out replies until the engine ends."""
+        with stream, contextlib.suppress(OSError):
+            for text in stream:
+                # Whatever prints while Python starts, before stdout is kept for replies, is noise.
+                with contextlib.suppress(json.JSONDecodeError):
+                    self._take(json.loads(text))
+        self._forsake()
+
+    def _take(self, message: Mapping[str, Any]) -> None:
+        if "jobs" in message:
+            self.jobs = {job["run_id"]: Job(**job) for job in message["jobs"]}
+        elif "ready" in message:
+            self._ready.set_result(None)
+        elif "info" in message:
+            devices = tuple(message["info"]["devices"])
+            self._info.set_result(EngineInfo(**{**message["info"], "devices": devices}))
+        elif "error" in message:
+            self._settle(message["id"], EngineError(message["error"]))
+        else:
+            self._settle(message["id"], message["result"])
+
+    def _read_frames(self, stream: RawIOBase) -> None:
+        """Hand out binary answers until the engine ends."""
+        with stream, contextlib.suppress(EOFError, OSError):
+            while True:
+                number, content = read_frame(stream)
+                self._settle(number, unpack(content))
+
+    def _settle(self, number: int, result: Any) -> None:
+        reply = self._waiting.pop(number, None)
+        if reply is None:
+            return  # whoever asked has given up
+        if isinstance(result, EngineError):
+            reply.set_exception(result)
+        else:
+            reply.set_result(result)
+
+    def _forsake(self) -> None:
+        """Tell everybody who waits that the engine is gone."""
+        self.jobs = {}
+        with self._lock:
+            self._gone = True
+            waiting, self._waiting = list(self._waiting.values()), {}
+        error = EngineGone(
+            f"the engine has ended with status {self._process.wait()}; its log, "
+            f"{self._place.log}, ends with: {self._place.last_words()}"
+        )
+        futures: list[Future[Any]] = [self._ready, self._info, *waiting]
+        for future in futures:
+            if not future.done():
+                future.set_exception(error)
+
+    def close(self, patience: float = 4.0) -> None:
+        """End the engine, which lets every run store a checkpoint."""
+        with contextlib.suppress(OSError):
+            cast(IO[bytes], self._process.stdin).close()
+        try:
+            self._process.wait(patience)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def _start(place: Place) -> tuple[subprocess.Popen[bytes], RawIOBase]:
+    """Start the engine process; return it, and the stream of its binary answers."""
+    log = _open_log(place)
+    reading, writing = os.pipe()
+    handle, options = frames_for_child(writing)
+    arguments = ["--runs-dir", place.runs_dir, "--shipped", place.shipped, "--frames", handle]
+    try:
+        process = subprocess.Popen(
+            # -P: a file of the user's that is named like a module of ours stays out of the way
+            [sys.executable, "-P", "-m", "hnviz.engine", *map(str, arguments)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env=_environment(),
+            **options,
+        )
+    except OSError as error:
+        os.close(reading)
+        raise EngineError(f"the engine cannot be started: {error}") from error
+    finally:
+        os.close(writing)
+        log.close()
+    return process, os.fdopen(reading, "rb", buffering=0)
+
+
+def _open_log(place: Place) -> IO[bytes]:
+    try:
+        place.runs_dir.mkdir(parents=True, exist_ok=True)
+        is_long = place.log.is_file() and place.log.stat().st_size > LARGEST_LOG
+        return place.log.open("wb" if is_long else "ab")
+    except OSError as error:
+        raise EngineError(
+            f"the engine cannot write to {place.runs_dir}: {error.strerror}; set HNVIZ_RUNS_DIR "
+            "to another folder"
+        ) from error
+
+
+def _environment() -> dict[str, str]:
+    root = str(Path(hnviz.__file__).parent.parent)
+    path = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {"OMP_NUM_THREADS": "1", **os.environ, "PYTHONPATH": os.pathsep.join(path)}

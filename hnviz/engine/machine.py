@@ -1,0 +1,48 @@
+"""A short-lived process that says what this machine can train on.
+
+Asking CUDA makes a process one that must not fork, so neither the engine nor the fork server asks.
+"""
+
+import os
+import platform
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import torch
+
+from hnviz.learn import usable_devices
+from hnviz.runs.store import versions
+
+
+def serve(pipe: Connection) -> None:
+    """Send what `describe` tells, once."""
+    pipe.send(("machine", describe()))
+
+
+def describe() -> dict[str, object]:
+    """Return the fields of EngineInfo that need torch or a look at the machine."""
+    devices = usable_devices()
+    names = {"cpu": processor()}
+    if "cuda" in devices:
+        names["cuda"] = torch.cuda.get_device_name(0)
+    return {
+        "devices": devices,
+        "device_names": names,
+        # str: torch's own type would make whoever unpickles it load torch
+        "versions": versions() | {"torch": str(torch.__version__)},
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+    }
+
+
+def processor() -> str:
+    """Name the processor as its maker does, where the system tells."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    for line in lines:
+        name, _, value = line.partition(":")
+        if name.strip() == "model name":
+            return value.strip()
+    return platform.processor() or platform.machine()

@@ -1,0 +1,238 @@
+"""Who trains now, who waits, and for how long. Pure: no process, no clock of its own."""
+
+import heapq
+import math
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from hnviz.config import RunConfig
+from hnviz.data import BatchLayout, human_numbers_stream
+from hnviz.engine.protocol import EngineError, Job
+
+LIGHT = 0.25  # of a core: a run that is slowed to less gives its slot back
+EXTRA_PROCESSES = 8  # slowed runs that may train beside the ones that fill the slots
+
+WAITING, ACTIVE, PARKED = "waiting", "active", "parked"
+"""A task waits for a slot, has a process, or is paused without one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much the engine takes on."""
+
+    trainers: int  # at the same time, each about one core
+    gpu_trainers: int = 2  # of them on the GPU
+    queue: int = 20  # runs that may wait
+    pause_grace: float = 10.0  # seconds after which a paused or slowed run gives its slot back
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "Limits":
+        """Read HNVIZ_MAX_TRAINERS, _MAX_GPU_TRAINERS, _MAX_QUEUE and _PAUSE_GRACE."""
+        return cls(
+            trainers=int(_number(environ, "HNVIZ_MAX_TRAINERS", max(1, cores() - 1), 1)),
+            gpu_trainers=int(_number(environ, "HNVIZ_MAX_GPU_TRAINERS", 2, 1)),
+            queue=int(_number(environ, "HNVIZ_MAX_QUEUE", 20, 0)),
+            pause_grace=_number(environ, "HNVIZ_PAUSE_GRACE", 10, 0),
+        )
+
+
+def cores() -> int:
+    """Count the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _number(environ: Mapping[str, str], name: str, default: float, low: float) -> float:
+    text = environ.get(name) or default
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not low <= value < math.inf:
+        raise ValueError(f"{name} must be a number of at least {low:g}; got {text!r}")
+    return value
+
+
+@dataclass(kw_only=True, eq=False)
+class Task:
+    """A run in the engine's hands."""
+
+    run_id: str
+    n_steps: int
+    gpu: bool = False
+    state: str = WAITING
+    paused: bool = False
+    steps: int = 0  # single steps to be done once it has a process again
+    speed: float | None = None  # the most steps a second
+    leaving: bool = False  # its process was told to store a checkpoint and end
+    stopping: bool = False
+    idle_since: float | None = None  # when it was slowed, or came to rest in a pause
+    step: int = 0
+    rate: float | None = None  # steps a second, as measured
+    cost: float | None = None  # seconds of a core that a step takes
+
+    def is_light(self) -> bool:
+        """Tell whether it is slowed so far that it hardly takes a core."""
+        return None not in (self.speed, self.cost) and self.speed * self.cost < LIGHT  # type: ignore[operator]
+
+    def seconds_left(self) -> float | None:
+        """Estimate the training that is left, at the speed it has; None if that is unknown."""
+        rates = [rate for rate in (self.rate, self.speed) if rate]
+        return (self.n_steps - self.step) / min(rates) if self.rate else None
+
+
+def n_steps(config: RunConfig) -> int:
+    """Count the steps of a run."""
+    n_tokens = len(human_numbers_stream().train)
+    return BatchLayout(n_tokens, config.bs, config.bptt).n_batches * config.epochs
+
+
+class Scheduler:
+    """The tasks in hand, and the rules by which they get slots."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.tasks: dict[str, Task] = {}  # by run
+        self._queue: list[Task] = []
+
+    def check_room(self, gpu: bool, now: float) -> None:
+        """Raise EngineError when too many wait already."""
+        if len(self._queue) >= self.limits.queue and not self._has_slot(gpu, now):
+            raise EngineError(
+                f"the queue is full: {len(self._queue)} runs wait already, and no more than "
+                f"{self.limits.queue} may; wait until one has ended, or stop one"
+            )
+
+    def add(self, task: Task) -> None:
+        """Take a run on; it waits for its turn."""
+        self.tasks[task.run_id] = task
+        self.enqueue(task)
+
+    def enqueue(self, task: Task) -> None:
+        """Put a task at the end of the queue, without asking whether there is room."""
+        task.state = WAITING
+        if task not in self._queue:
+            self._queue.append(task)
+
+    def park(self, task: Task) -> None:
+        """Keep a paused task without a process and without a place in the queue."""
+        self._forget(task)
+        task.state = PARKED
+
+    def remove(self, task: Task) -> None:
+        """Let go of a task."""
+        self._forget(task)
+        self.tasks.pop(task.run_id, None)
+
+    def _forget(self, task: Task) -> None:
+        if task in self._queue:
+            self._queue.remove(task)
+
+    def active(self) -> list[Task]:
+        """Return the tasks that have a process."""
+        return [task for task in self.tasks.values() if task.state == ACTIVE]
+
+    def next_to_start(self, now: float) -> Task | None:
+        """Take the first task from the queue for which there is a slot."""
+        for task in self._queue:
+            if self._has_slot(task.gpu, now):
+                self._queue.remove(task)
+                task.state = ACTIVE
+                return task
+        return None
+
+    def is_one_too_many(self, task: Task, now: float) -> bool:
+        """Tell whether an active task takes a slot that it had given back and others now fill."""
+        return (
+            self._holds_slot(task, now) and self._holders(now, besides=task) >= self.limits.trainers
+        )
+
+    def _has_slot(self, gpu: bool, now: float) -> bool:
+        active = self.active()
+        on_gpu = sum(each.gpu for each in active)
+        return (
+            self._holders(now) < self.limits.trainers
+            and len(active) < self.limits.trainers + EXTRA_PROCESSES
+            and not (gpu and on_gpu >= self.limits.gpu_trainers)
+        )
+
+    def _holders(self, now: float, besides: Task | None = None) -> int:
+        return sum(self._holds_slot(task, now) for task in self.active() if task is not besides)
+
+    def _holds_slot(self, task: Task, now: float) -> bool:
+        return not (task.is_light() and self._is_idle(task, now))
+
+    def _is_idle(self, task: Task, now: float) -> bool:
+        return task.idle_since is not None and now - task.idle_since >= self.limits.pause_grace
+
+    def to_park(self, now: float) -> list[Task]:
+        """Return the paused tasks whose process has waited long enough."""
+        return [
+            task
+            for task in self.active()
+            if task.paused and not task.leaving and self._is_idle(task, now)
+        ]
+
+    def next_deadline(self, now: float) -> float:
+        """Return the seconds until a pause is over-long; inf if there is none."""
+        ends = [
+            task.idle_since + self.limits.pause_grace - now
+            for task in self.active()
+            if task.idle_since is not None and not task.leaving
+        ]
+        return min((end for end in ends if end > 0), default=math.inf)
+
+    def jobs(self, now: float) -> list[Job]:
+        """Describe all tasks, as pages show them."""
+        waits = dict(zip((task.run_id for task in self._queue), self._waits(now), strict=True))
+        places = {task.run_id: place for place, task in enumerate(self._queue, 1)}
+        return [
+            Job(
+                run_id=task.run_id,
+                status=_status(task),
+                place=places.get(task.run_id),
+                wait_seconds=waits.get(task.run_id),
+                speed=task.speed,
+                steps_per_second=_rounded(task.rate),
+                seconds_left=_rounded(task.seconds_left()),
+            )
+            for task in self.tasks.values()
+        ]
+
+    def _waits(self, now: float) -> Iterable[float | None]:
+        """Estimate for each place of the queue how long it has to wait."""
+        holders = [task for task in self.active() if self._holds_slot(task, now)]
+        ends = [self._seconds_held(task, now) for task in holders]
+        ends += [0.0] * (self.limits.trainers - len(ends))
+        heapq.heapify(ends)
+        for task in self._queue:
+            wait = heapq.heappop(ends)
+            yield float(math.ceil(wait)) if math.isfinite(wait) else None
+            heapq.heappush(ends, wait + self._duration(task))
+
+    def _seconds_held(self, task: Task, now: float) -> float:
+        if task.paused:
+            rests_since = now if task.idle_since is None else task.idle_since
+            return max(0.0, rests_since + self.limits.pause_grace - now)
+        left = task.seconds_left()
+        return math.inf if left is None else left
+
+    def _duration(self, task: Task) -> float:
+        """Estimate how long a waiting task will train: as fast, a step, as those that train."""
+        rates = [each.rate for each in self.tasks.values() if each.rate]
+        if not rates:
+            return math.inf
+        return (task.n_steps - task.step) * len(rates) / sum(rates)
+
+
+def _status(task: Task) -> str:
+    if task.state == WAITING:
+        return "queued"
+    return "paused" if task.paused else "running"
+
+
+def _rounded(value: float | None) -> float | None:
+    """Keep two digits: more would change, and be sent, all the time."""
+    return None if value is None else float(f"{value:.2g}")

@@ -1,0 +1,200 @@
+"""The engine's loop: one thread that listens to the client and to all child processes.
+
+It never loads torch: its children do.
+"""
+
+import json
+import logging
+import math
+import os
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from hnviz.config import ConfigError, RunConfig
+from hnviz.engine.protocol import EngineError, line, send_frame
+from hnviz.engine.questions import Questions
+from hnviz.engine.scheduler import Limits
+from hnviz.engine.trainers import Trainers
+from hnviz.engine.workers import Workers
+from hnviz.runs import DamagedRun, RunNotFound, RunStore, RunWriteError
+
+JOBS_SECONDS = 0.25  # at least so long between two messages that differ only in figures
+END_PATIENCE = 1.2  # seconds that trainers have to store a checkpoint when the client is gone
+
+Message = dict[str, Any]
+REFUSALS = (EngineError, ConfigError, RunNotFound, DamagedRun, RunWriteError)
+"""Errors whose message is a sentence for the page."""
+
+log = logging.getLogger(__name__)
+
+
+class Server:
+    """Answers requests until the client closes its end.
+
+    A request is {"id", "op", ...}; its reply {"id", "result"} or {"id", "error"}, or a frame.
+    Without being asked the server says {"ready": true} once, {"info": {...}} once the machine has
+    been looked at, and {"jobs": [...]} whenever the jobs have changed: before the reply to the
+    request that changed them.
+    """
+
+    def __init__(self, store: RunStore, limits: Limits, replies: int, frames: int) -> None:
+        self._replies, self._frames = replies, frames
+        self._workers = Workers()
+        self._max_trainers = limits.trainers
+        self._trainers = Trainers(store, limits, self._workers)
+        self._questions = Questions(store, self._workers, self._send_frame, self._refuse)
+        self._machine = self._workers.start("hnviz.engine.machine:serve")
+        self._due: list[Message] = []  # replies that wait until the jobs have been told
+        self._told_jobs: list[Message] = []
+        self._told_at = -math.inf
+        self._operations: dict[str, Callable[[Message], None]] = {
+            "train": self._train,
+            "stop": self._stop,
+            "set_speed": self._set_speed,
+            "observe": lambda request: self._questions.ask(request["id"], request),
+            **{name: self._press(name) for name in ("resume", "pause", "go_on", "step")},
+        }
+
+    def run(self, requests: Connection) -> None:
+        """Serve until `requests` ends."""
+        self._say({"ready": True})
+        sources: dict[Any, Callable[[], None]]
+        try:
+            while True:
+                sources = {pipe: self._hear_trainer(pipe) for pipe in self._trainers.pipes()}
+                sources[requests] = lambda: self._handle(requests.recv_bytes())
+                if self._questions.pipe:
+                    sources[self._questions.pipe] = self._questions.hear
+                if self._trainers.devices is None:
+                    sources[self._machine.pipe] = self._hear_machine
+                for source in wait(list(sources), self._patience()):
+                    sources[source]()
+                self._trainers.tick()
+                self._questions.tick()
+                self._tell_jobs()
+        except (EOFError, BrokenPipeError):
+            pass  # the client is gone, and with it the wish for any run
+        finally:
+            self._trainers.end(END_PATIENCE)
+            self._questions.end()
+            self._machine.end()
+            self._workers.end()
+
+    def _patience(self) -> float | None:
+        seconds = min(self._trainers.next_deadline(), self._questions.next_deadline())
+        if self._trainers.scheduler.tasks:
+            seconds = min(seconds, JOBS_SECONDS)
+        return None if math.isinf(seconds) else seconds
+
+    def _hear_trainer(self, pipe: Connection) -> Callable[[], None]:
+        return lambda: self._trainers.hear(pipe)
+
+    def _handle(self, content: bytes) -> None:
+        """Do what one request asks."""
+        request = json.loads(content)
+        try:
+            self._operations[request["op"]](request)
+        except REFUSALS as error:
+            self._refuse(request["id"], str(error))
+        except BrokenPipeError:
+            raise
+        except Exception as error:  # one request that fails must not end everybody's runs
+            log.exception("a request failed: %r", request)
+            sentence = f"the engine failed at {request['op']!r}: {type(error).__name__}: {error}"
+            self._refuse(request["id"], sentence)
+
+    def _train(self, request: Message) -> None:
+        config = RunConfig.from_dict(request["config"])
+        self._reply(request["id"], self._trainers.train(config))
+
+    def _press(self, name: str) -> Callable[[Message], None]:
+        """Return the operation for a button that needs a run's id alone."""
+
+        def press(request: Message) -> None:
+            getattr(self._trainers, name)(request["run_id"])
+            self._reply(request["id"], None)
+
+        return press
+
+    def _set_speed(self, request: Message) -> None:
+        self._trainers.set_speed(request["run_id"], request["speed"])
+        self._reply(request["id"], None)
+
+    def _stop(self, request: Message) -> None:
+        self._trainers.stop(request["run_id"], lambda: self._reply(request["id"], None))
+
+    def _hear_machine(self) -> None:
+        """Take in what this machine can train on."""
+        try:
+            _, described = self._machine.pipe.recv()
+        except (EOFError, OSError):
+            log.error("the machine could not be asked for its devices")
+            described = {"devices": ["cpu"], "device_names": {}, "versions": {}}
+            described |= {"python": "", "machine": ""}
+        self._trainers.devices = tuple(described["devices"])
+        self._say({"info": described | {"max_trainers": self._max_trainers}})
+        self._machine.end(patience=1.0)
+
+    def _tell_jobs(self) -> None:
+        """Tell the client about the jobs if they have changed, then give the due replies."""
+        now = time.monotonic()
+        jobs = [asdict(job) for job in self._trainers.scheduler.jobs(now)]
+        is_urgent = _shapes(jobs) != _shapes(self._told_jobs)
+        if is_urgent or (jobs != self._told_jobs and now - self._told_at >= JOBS_SECONDS):
+            self._told_jobs, self._told_at = jobs, now
+            self._say({"jobs": jobs})
+        due, self._due = self._due, []
+        for reply in due:
+            self._say(reply)
+
+    def _reply(self, asker: int, result: Any) -> None:
+        self._due.append({"id": asker, "result": result})
+
+    def _refuse(self, asker: int, sentence: str) -> None:
+        self._due.append({"id": asker, "error": sentence})
+
+    def _send_frame(self, asker: int, content: bytes) -> None:
+        send_frame(self._frames, asker, content)
+
+    def _say(self, message: Message) -> None:
+        rest = memoryview(line(message))
+        while rest:
+            rest = rest[os.write(self._replies, rest) :]
+
+
+def _shapes(jobs: list[Message]) -> list[tuple[Any, ...]]:
+    """Return what of the jobs has to be told at once."""
+    return [(job["run_id"], job["status"], job["place"], job["speed"]) for job in jobs]
+
+
+def serve(store: RunStore, limits: Limits, frames: int) -> None:
+    """Be the engine: requests on stdin, replies on stdout, answers on the descriptor `frames`."""
+    requests, replies = os.dup(0), os.dup(1)
+    # Children inherit 0, 1 and 2. What a user's model prints goes to the log, and none of them
+    # keeps the client's pipes open after the engine is gone.
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    inbox, outbox = Pipe(duplex=False)
+    threading.Thread(target=_forward, args=(requests, outbox), daemon=True).start()
+    Server(store, limits, replies, frames).run(inbox)
+
+
+def _forward(requests: int, outbox: Connection) -> None:
+    """Pass lines on as messages, since not every system can wait for a plain pipe.
+
+    When the client is gone the loop has a moment to end well; then the process ends anyhow, be
+    it still starting or held up by a pipe that nobody reads.
+    """
+    with os.fdopen(requests, "rb") as lines, outbox, suppress(OSError):
+        for text in lines:
+            outbox.send_bytes(text)
+    time.sleep(END_PATIENCE + 0.5)
+    os._exit(1)

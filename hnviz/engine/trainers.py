@@ -1,0 +1,247 @@
+"""The engine's side of training: tasks, and the processes that do them."""
+
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from multiprocessing.connection import Connection
+
+from hnviz.config import RunConfig
+from hnviz.engine.control import stopped
+from hnviz.engine.protocol import EngineError
+from hnviz.engine.scheduler import ACTIVE, PARKED, WAITING, Limits, Scheduler, Task, n_steps
+from hnviz.engine.workers import Worker, Workers
+from hnviz.runs import RESUMABLE, DamagedRun, RunBusy, RunNotFound, RunStore, RunWriteError
+
+STOP_PATIENCE = 2.0  # seconds that a step may still take before its process is killed
+UNREADABLE = (DamagedRun, RunNotFound)
+
+log = logging.getLogger(__name__)
+
+
+class Trainers:
+    """Takes runs on, passes on what people want of them, and hears how they end."""
+
+    def __init__(self, store: RunStore, limits: Limits, workers: Workers) -> None:
+        self.scheduler = Scheduler(limits)
+        self.devices: tuple[str, ...] | None = None  # unknown until the machine has been asked
+        self._store = store
+        self._workers = workers
+        self._processes: dict[Connection, tuple[Task, Worker]] = {}
+        self._endings: dict[str, str] = {}  # what trainers said last, by run
+        self._kill_at: dict[str, float] = {}
+        self._on_end: dict[str, list[Callable[[], None]]] = {}
+
+    # What people want
+
+    def train(self, config: RunConfig) -> str:
+        """Take a new run on; return its id. Raises EngineError or RunWriteError."""
+        gpu = self._check_device(config)
+        self.scheduler.check_room(gpu, time.monotonic())
+        run_id = self._store.create(config).id
+        self._add(run_id, config, gpu)
+        return run_id
+
+    def resume(self, run_id: str) -> None:
+        """Go on with a run that was stopped or interrupted, or with a paused one.
+
+        Raises EngineError, RunNotFound or DamagedRun.
+        """
+        if run_id in self.scheduler.tasks:
+            if not self.scheduler.tasks[run_id].paused:
+                raise EngineError(f"the run {run_id} is going on already")
+            return self.go_on(run_id)
+        folder, record = self._store.folder(run_id), self._store.record(run_id)
+        if folder.shipped or record.status not in RESUMABLE:
+            raise EngineError(f"the run {run_id} cannot go on: {_standing(record.status)}")
+        gpu = self._check_device(record.config)
+        self.scheduler.check_room(gpu, time.monotonic())
+        self._add(run_id, record.config, gpu, step=record.step)
+
+    def pause(self, run_id: str) -> None:
+        """Hold a run before its next step."""
+        task = self._task(run_id)
+        task.paused, task.steps, task.idle_since = True, 0, None  # until its process says it rests
+        if task.state == WAITING:
+            self.scheduler.park(task)
+        self._tell(task, "pause")
+
+    def go_on(self, run_id: str) -> None:
+        """Let a paused run go on, from the end of the queue if it has given its slot back."""
+        task = self._task(run_id)
+        task.paused, task.steps = False, 0
+        task.idle_since = None if task.speed is None else time.monotonic()
+        if task.state == PARKED:
+            self.scheduler.enqueue(task)
+        self._tell(task, "go_on")
+
+    def step(self, run_id: str) -> None:
+        """Hold a run and let it do one more step."""
+        task = self._task(run_id)
+        task.paused, task.idle_since = True, None
+        if task.state == ACTIVE and not task.leaving:
+            return self._tell(task, "step")
+        task.steps += 1
+        if task.state == PARKED:
+            self.scheduler.enqueue(task)
+
+    def set_speed(self, run_id: str, speed: float | None) -> None:
+        """Let a run do at most `speed` steps a second; None is as fast as it goes."""
+        if speed is not None and not 0 < speed < math.inf:
+            raise EngineError(f"the speed must be a number of steps/s above 0; got {speed!r}")
+        task, now = self._task(run_id), time.monotonic()
+        task.speed = speed
+        if not task.paused:
+            task.idle_since = None if speed is None else task.idle_since or now
+        self._tell(task, "set_speed", speed)
+        if task.state == ACTIVE and not task.paused and self.scheduler.is_one_too_many(task, now):
+            self._let_go(task)  # others have its slot: it waits for its turn again
+
+    def stop(self, run_id: str, done: Callable[[], None]) -> None:
+        """End a run, and call `done` once it has ended."""
+        known = self.scheduler.tasks.get(run_id)
+        task = known if known is not None and known.stopping else self._task(run_id)
+        self._on_end.setdefault(run_id, []).append(done)
+        task.stopping = True
+        if task.state == ACTIVE:
+            self._kill_at.setdefault(run_id, time.monotonic() + STOP_PATIENCE)
+            self._tell(task, "stop")
+        else:
+            self._end_as_stopped(task)
+
+    # What the processes say
+
+    def pipes(self) -> list[Connection]:
+        """Return the pipes on which trainers speak."""
+        return list(self._processes)
+
+    def hear(self, pipe: Connection) -> None:
+        """Take in what a trainer says, or that it is gone."""
+        task, worker = self._processes[pipe]
+        try:
+            kind, *values = pipe.recv()
+        except (EOFError, OSError):
+            del self._processes[pipe]
+            worker.end(patience=1.0)
+            return self._gone(task)
+        if kind == "at":
+            task.step, task.rate, task.cost = values
+        elif kind == "rest":
+            task.idle_since = time.monotonic()
+        elif kind == "over":
+            self._endings[task.run_id], steps = values
+            task.steps += steps  # asked for when it was about to leave
+
+    def tick(self) -> None:
+        """Do what time has brought: park long pauses, kill what does not stop, start the next."""
+        now = time.monotonic()
+        for task in self.scheduler.to_park(now):
+            self._let_go(task)
+        for task, worker in list(self._processes.values()):
+            if now >= self._kill_at.get(task.run_id, math.inf):
+                worker.kill()
+        while first := self.scheduler.next_to_start(now):
+            self._start(first)
+
+    def next_deadline(self) -> float:
+        """Return the seconds until `tick` has something to do."""
+        now = time.monotonic()
+        kills = [at - now for at in self._kill_at.values()]
+        return max(0.0, min([self.scheduler.next_deadline(now), *kills]))
+
+    def end(self, patience: float) -> None:
+        """Let every trainer store a checkpoint, and end it."""
+        deadline = time.monotonic() + patience
+        workers = [worker for _, worker in self._processes.values()]
+        for worker in workers:
+            worker.pipe.close()
+        for worker in workers:
+            worker.end(max(0.0, deadline - time.monotonic()))
+
+    # Inside
+
+    def _check_device(self, config: RunConfig) -> bool:
+        """Tell whether a run needs the GPU. Raises EngineError for a device that is not here."""
+        devices = self.devices or ()
+        if devices and config.device not in ("auto", *devices):
+            raise EngineError(
+                f"device {config.device!r} was asked for, and this machine can use "
+                f"{' and '.join(devices)}; choose one of these, or auto"
+            )
+        return config.device == "cuda" or (config.device == "auto" and "cuda" in devices)
+
+    def _add(self, run_id: str, config: RunConfig, gpu: bool, step: int = 0) -> None:
+        self.scheduler.add(Task(run_id=run_id, n_steps=n_steps(config), gpu=gpu, step=step))
+
+    def _task(self, run_id: str) -> Task:
+        task = self.scheduler.tasks.get(run_id)
+        if task is None or task.stopping:
+            status = self._store.record(run_id).status
+            raise EngineError(f"the run {run_id} is not in hand: {_standing(status)}")
+        return task
+
+    def _tell(self, task: Task, *order: object) -> None:
+        for each, worker in self._processes.values():
+            if each is task and not (task.leaving and order[0] != "stop"):
+                worker.tell(*order)
+
+    def _let_go(self, task: Task) -> None:
+        self._tell(task, "leave")
+        task.leaving = True
+
+    def _start(self, task: Task) -> None:
+        try:
+            folder = self._store.folder(task.run_id)
+            worker = self._workers.trainer(spawn=folder.config.device == "mps")
+        except UNREADABLE as error:
+            log.warning("a run cannot begin: %s", error)
+            return self._close(task)
+        except OSError as error:
+            self._note_end(task, failure=f"no process could be started for the run: {error}")
+            return self._close(task)
+        begin = {"paused": task.paused, "steps": task.steps, "speed": task.speed}
+        worker.tell(str(folder.path), begin)
+        task.steps = 0
+        task.idle_since = None if task.paused or task.speed is None else time.monotonic()
+        self._processes[worker.pipe] = (task, worker)
+
+    def _gone(self, task: Task) -> None:
+        """Decide what becomes of a run whose process has ended."""
+        ending = self._endings.pop(task.run_id, None)
+        self._kill_at.pop(task.run_id, None)
+        task.leaving = False
+        if task.stopping and ending in (None, "left"):
+            self._end_as_stopped(task)
+        elif ending != "left":
+            self._close(task)  # it has ended; or it was killed, and its folder shows that
+        elif task.paused and not task.steps:
+            self.scheduler.park(task)
+        else:
+            self.scheduler.enqueue(task)
+
+    def _end_as_stopped(self, task: Task) -> None:
+        self._note_end(task)
+        self._close(task)
+
+    def _note_end(self, task: Task, failure: str | None = None) -> None:
+        """Write that a run was stopped, or failed, for a trainer that is not there to do so."""
+        try:
+            ended = stopped(self._store.record(task.run_id).step, task.n_steps)
+            if failure:
+                ended = replace(ended, status="failed", message=failure)
+            with self._store.folder(task.run_id).writer() as writer:
+                writer.append(ended)
+        except (*UNREADABLE, RunBusy, RunWriteError) as error:
+            log.warning("the end of a run could not be noted: %s", error)
+
+    def _close(self, task: Task) -> None:
+        self.scheduler.remove(task)
+        for done in self._on_end.pop(task.run_id, []):
+            done()
+
+
+def _standing(status: str) -> str:
+    if status == "running":
+        return "another process writes it"
+    return f"it {'has' if status in ('finished', 'diverged', 'failed') else 'was'} {status}"

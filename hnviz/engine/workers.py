@@ -1,0 +1,101 @@
+"""Child processes: a trainer for each run, and the observer.
+
+Where the system can fork, they are forked from a server that has torch loaded, in some
+milliseconds; elsewhere they are spawned, and one is kept waiting for the next run.
+"""
+
+import importlib
+import multiprocessing
+import os
+import signal
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+START_METHOD_VARIABLE = "HNVIZ_START_METHOD"
+TRAINER = "hnviz.engine.trainer:serve"
+
+
+@dataclass(eq=False)
+class Worker:
+    """A child process and the pipe to it. It ends when the pipe is closed."""
+
+    process: BaseProcess
+    pipe: Connection
+
+    def tell(self, *message: Any) -> None:
+        """Send a message; one that comes too late for the process is lost."""
+        with suppress(OSError):  # it has just ended, as its end of the pipe will tell
+            self.pipe.send(message)
+
+    def end(self, patience: float = 0.0) -> None:
+        """Close the pipe; kill the process if it is still there after `patience` seconds."""
+        self.pipe.close()
+        self.process.join(patience)
+        self.kill()
+
+    def kill(self) -> None:
+        """End the process at once."""
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join(5)
+
+
+class Workers:
+    """Starts child processes."""
+
+    def __init__(self) -> None:
+        self.method = _start_method()
+        self._idle: Worker | None = None
+        if self.method == "forkserver":
+            multiprocessing.set_forkserver_preload(["hnviz.engine.preload"])
+        else:
+            self._idle = self.start(TRAINER)
+
+    def start(self, target: str, *, spawn: bool = False) -> Worker:
+        """Run `target`, a "module:function" of one pipe, in a new process.
+
+        `spawn` makes a process that shares nothing with a forked one: Metal needs that.
+        """
+        context = multiprocessing.get_context("spawn" if spawn else self.method)
+        return _start(context, target)
+
+    def trainer(self, *, spawn: bool = False) -> Worker:
+        """Return a trainer that waits for its run."""
+        if self._idle is None or not self._idle.process.is_alive():
+            return self.start(TRAINER, spawn=spawn)
+        worker, self._idle = self._idle, self.start(TRAINER)
+        return worker
+
+    def end(self) -> None:
+        """End the process that is kept waiting."""
+        if self._idle:
+            self._idle.end()
+
+
+def _start_method() -> str:
+    wanted = os.environ.get(START_METHOD_VARIABLE)
+    known = multiprocessing.get_all_start_methods()
+    return wanted or ("forkserver" if "forkserver" in known else "spawn")
+
+
+def _start(context: BaseContext, target: str) -> Worker:
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_enter, args=(target, theirs), daemon=True)  # type: ignore[attr-defined]
+    process.start()
+    theirs.close()  # so that our end hears when the process is gone
+    return Worker(process, ours)
+
+
+def _enter(target: str, pipe: Connection) -> None:
+    """Be a child process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # ^C is for the app, which then closes the pipes
+    module, function = target.split(":")
+    getattr(importlib.import_module(module), function)(pipe)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # to take torch down takes a second or two, and somebody may wait for the end

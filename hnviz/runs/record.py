@@ -1,0 +1,154 @@
+"""A run as its events tell it: a value that figures draw and tests type by hand."""
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from operator import attrgetter
+from typing import Any
+
+import pandas as pd
+
+from hnviz.config import RunConfig
+from hnviz.events import BatchEnd, Ended, EpochEnd, Event, Resumed, RunStarted, SnapshotSaved
+
+BATCH_COLUMNS = ("step", "loss", "smooth_loss", "accuracy", "lr", "momentum")
+EPOCH_COLUMNS = (
+    "epoch",
+    "step",
+    "train_loss",
+    "valid_loss",
+    "accuracy",
+    "train_accuracy",
+    "seconds",
+)
+
+STATUSES = ("queued", "running", "finished", "stopped", "diverged", "failed", "interrupted")
+RESUMABLE = frozenset({"queued", "stopped", "failed", "interrupted"})
+"""The statuses from which a run can go on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord:
+    """What is known of a run so far."""
+
+    id: str
+    config: RunConfig
+    started: RunStarted | None = None
+    batches: tuple[BatchEnd, ...] = ()  # one a step, from step 0, without a gap
+    epochs: tuple[EpochEnd, ...] = ()
+    snapshots: tuple[int, ...] = ()  # steps, rising
+    ended: Ended | None = None
+    alive: bool = False  # a writer holds the run's lock
+
+    @classmethod
+    def from_events(
+        cls, run_id: str, config: RunConfig, events: Iterable[Event], *, alive: bool = False
+    ) -> "RunRecord":
+        """Build a record from events in the order in which they were written."""
+        builder = RecordBuilder(run_id, config)
+        for event in events:
+            builder.add(event)
+        return builder.record(alive=alive)
+
+    @property
+    def step(self) -> int:
+        """Updates of the weights that are done."""
+        if self.ended:
+            return self.ended.step
+        return self.batches[-1].step + 1 if self.batches else 0
+
+    @property
+    def status(self) -> str:
+        """One of STATUSES. A paused run is a running one here: pausing is the engine's affair."""
+        if self.ended:
+            return self.ended.status
+        if self.alive:
+            return "running"
+        return "interrupted" if self.started else "queued"
+
+    @property
+    def progress(self) -> float:
+        """Share of all steps that is done, 0 to 1."""
+        return self.step / self.started.n_steps if self.started else 0.0
+
+    @cached_property
+    def _batch_frame(self) -> pd.DataFrame:
+        return _frame(self.batches, BATCH_COLUMNS)
+
+    @cached_property
+    def _epoch_frame(self) -> pd.DataFrame:
+        return _frame(self.epochs, EPOCH_COLUMNS)
+
+    def batch_frame(self) -> pd.DataFrame:
+        """Return one row a step, with BATCH_COLUMNS; empty, with its columns, before the first."""
+        return self._batch_frame.copy(deep=False)
+
+    def epoch_frame(self) -> pd.DataFrame:
+        """Return one row an epoch, with EPOCH_COLUMNS."""
+        return self._epoch_frame.copy(deep=False)
+
+
+def _frame(rows: tuple[Any, ...], columns: tuple[str, ...]) -> pd.DataFrame:
+    data = {}
+    for column in columns:
+        dtype = "int64" if column in ("step", "epoch") else "float64"
+        data[column] = pd.Series([getattr(row, column) for row in rows], dtype=dtype)
+    return pd.DataFrame(data)
+
+
+class RecordBuilder:
+    """Takes events in the order in which they were written, and drops what a resume undid."""
+
+    def __init__(self, run_id: str, config: RunConfig) -> None:
+        self._id = run_id
+        self._config = config
+        self._started: RunStarted | None = None
+        self._batches: list[BatchEnd] = []
+        self._epochs: list[EpochEnd] = []
+        self._snapshots: list[int] = []
+        self._ended: Ended | None = None
+
+    def add(self, event: Event) -> None:
+        """Take in one more event."""
+        match event:
+            case BatchEnd():
+                self._batches.append(event)
+            case EpochEnd():
+                # A resume before the valid pass says the epoch's end a second time.
+                _keep_before(self._epochs, event.epoch, "epoch")
+                self._epochs.append(event)
+            case SnapshotSaved():
+                if event.step not in self._snapshots:
+                    self._snapshots.append(event.step)
+            case RunStarted():
+                self._go_back_to(0)  # a run that died before its first checkpoint starts anew
+                self._started = event
+            case Resumed():
+                self._go_back_to(event.resumed_at)
+            case Ended():
+                self._ended = event
+
+    def _go_back_to(self, step: int) -> None:
+        _keep_before(self._batches, step, "step")  # a mini-batch's step counts from before it
+        _keep_before(self._epochs, step + 1, "step")
+        self._snapshots = [kept for kept in self._snapshots if kept <= step]
+        self._ended = None
+
+    def record(self, *, alive: bool = False) -> RunRecord:
+        """Return what is known so far."""
+        return RunRecord(
+            id=self._id,
+            config=self._config,
+            started=self._started,
+            batches=tuple(self._batches),
+            epochs=tuple(self._epochs),
+            snapshots=tuple(self._snapshots),
+            ended=self._ended,
+            alive=alive,
+        )
+
+
+def _keep_before(rows: list[Any], bound: int, name: str) -> None:
+    """Drop the rows whose field `name` is at or above `bound`; rows rise in that field."""
+    del rows[bisect_left(rows, bound, key=attrgetter(name)) :]

@@ -1,0 +1,162 @@
+"""All runs of a place: the user's own, and those that ship with hnviz."""
+
+import os
+import platform
+import re
+import secrets
+import shutil
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import hnviz
+from hnviz.config import RunConfig
+from hnviz.runs import summary
+from hnviz.runs.errors import DamagedRun, RunNotFound, RunWriteError
+from hnviz.runs.files import written_whole
+from hnviz.runs.folder import CONFIG, EVENTS, RunFolder, RunInfo, new_info
+from hnviz.runs.follower import RunFollower
+from hnviz.runs.record import RunRecord
+from hnviz.runs.summary import RunSummary
+
+SHIPPED_DIR = Path(hnviz.__file__).parent / "shipped"
+RUNS_DIR_VARIABLE = "HNVIZ_RUNS_DIR"
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")  # no dot, no slash: it becomes a path
+_FOLLOWED = 32  # runs whose records are kept in memory
+
+
+def default_runs_dir() -> Path:
+    """Return where runs are kept: $HNVIZ_RUNS_DIR, or runs/ in the current folder."""
+    return Path(os.environ.get(RUNS_DIR_VARIABLE) or "runs")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that decide a run's figures; finds torch's without importing it."""
+    found = {"python": platform.python_version(), "hnviz": hnviz.__version__}
+    for package in ("torch", "numpy"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+class RunStore:
+    """Creates, finds and lists runs. Safe to share between threads."""
+
+    def __init__(self, root: Path, shipped: Path = SHIPPED_DIR) -> None:
+        self.root = Path(root)
+        self.shipped = Path(shipped)
+        self._lock = threading.Lock()
+        self._followers: OrderedDict[str, RunFollower] = OrderedDict()
+        self._skimmed: dict[str, tuple[object, RunRecord, RunInfo]] = {}
+
+    def create(self, config: RunConfig) -> RunFolder:
+        """Make a new run's folder, complete from its first moment on. Raises RunWriteError."""
+        unfinished = self.root / f".new-{secrets.token_hex(8)}"
+        try:
+            with written_whole(unfinished / CONFIG):
+                unfinished.mkdir(parents=True)
+            new_info(config, versions()).save(unfinished / CONFIG)
+            return RunFolder(self._give_id(unfinished, config.model))
+        except RunWriteError as error:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            reason = error.__cause__.strerror if isinstance(error.__cause__, OSError) else error
+            raise RunWriteError(
+                f"no run can be stored in {self.root}: {reason}; make room there, or set "
+                f"{RUNS_DIR_VARIABLE} to another folder"
+            ) from error
+
+    def _give_id(self, unfinished: Path, model: str) -> Path:
+        """Move a folder to a free id: date, time, model and the second's fraction in 65536ths."""
+        while True:
+            now = time.time()
+            second = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
+            path = self.root / f"{second}-{model}-{int(now % 1 * 65536):04x}"
+            if not path.exists():
+                with written_whole(path / CONFIG):
+                    unfinished.rename(path)
+                return path
+            time.sleep(2 / 65536)
+
+    def ids(self) -> list[str]:
+        """Return the ids of all runs, newest first, the shipped ones after the user's own."""
+        return [folder.id for folder in self._folders()]
+
+    def _folders(self) -> list[RunFolder]:
+        own = sorted(_names(self.root), key=_age, reverse=True)
+        shipped = [name for name in sorted(_names(self.shipped)) if name not in set(own)]
+        return [RunFolder(self.root / name) for name in own] + [
+            RunFolder(self.shipped / name, shipped=True) for name in shipped
+        ]
+
+    def folder(self, run_id: str) -> RunFolder:
+        """Find a run. Raises RunNotFound."""
+        if _ID.fullmatch(run_id):
+            if (self.root / run_id).is_dir():
+                return RunFolder(self.root / run_id)
+            if (self.shipped / run_id).is_dir():
+                return RunFolder(self.shipped / run_id, shipped=True)
+        raise RunNotFound(f"there is no run named {run_id[:100]!r} in {self.root}")
+
+    def record(self, run_id: str) -> RunRecord:
+        """Return a run as it stands, reading only what is new since anybody asked.
+
+        Raises RunNotFound or DamagedRun.
+        """
+        folder = self.folder(run_id)
+        with self._lock:
+            follower = self._followers.get(run_id) or RunFollower(folder)
+            self._followers[run_id] = follower
+            self._followers.move_to_end(run_id)
+            if len(self._followers) > _FOLLOWED:
+                self._followers.popitem(last=False)
+        return follower.poll()
+
+    def summaries(self) -> list[RunSummary]:
+        """Return one line for every run, in the order of `ids`; damaged ones say what is wrong.
+
+        Files that have not changed since the last call are not read again.
+        """
+        lines = []
+        for folder in self._folders():
+            try:
+                lines.append(self._summary(folder))
+            except DamagedRun as error:
+                lines.append(summary.damaged(folder, error))
+        return lines
+
+    def _summary(self, folder: RunFolder) -> RunSummary:
+        alive = folder.is_alive()  # before reading, as in RunFollower.poll
+        stamp = (_stamp(folder.path / CONFIG), _stamp(folder.path / EVENTS))
+        known = self._skimmed.get(str(folder.path))
+        if known is None or known[0] != stamp:
+            info = folder.info()
+            known = (stamp, summary.skim(folder, info.config), info)
+            self._skimmed[str(folder.path)] = known
+        _, record, info = known
+        return summary.summarize(folder, replace(record, alive=alive), info)
+
+
+def _names(root: Path) -> list[str]:
+    if not root.is_dir():
+        return []
+    with os.scandir(root) as entries:
+        return [entry.name for entry in entries if _ID.fullmatch(entry.name) and entry.is_dir()]
+
+
+def _age(run_id: str) -> tuple[str, str, str]:
+    """Sort key of an id: its second, then the fraction behind the model's name."""
+    return run_id[:15], run_id[-4:], run_id
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size

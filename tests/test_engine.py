@@ -1,0 +1,764 @@
+"""The engine: recording, scheduling, and the processes behind the client."""
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from hnviz.catalogue import CATALOGUE
+from hnviz.config import RunConfig
+from hnviz.data import human_numbers_stream
+from hnviz.engine.client import (
+    Engine,
+    EngineError,
+    Job,
+    close_shared_engine,
+    live_status,
+    shared_engine,
+)
+from hnviz.engine.control import Control
+from hnviz.engine.protocol import Answer, line, pack, read_frame, send_frame, unpack
+from hnviz.engine.recorder import learner_for, record, run_in_folder
+from hnviz.engine.scheduler import ACTIVE, Limits, Scheduler, Task, n_steps
+from hnviz.events import BatchEnd, Ended, EpochEnd, Event
+from hnviz.learn import Learner, fit
+from hnviz.observe import QUESTIONS, Subject
+from hnviz.runs import RunFolder, RunRecord, RunStore, RunWriteError
+from hnviz.schedule import snapshot_steps
+from tests.small import figures, small_config, small_stream
+
+SHORT = RunConfig.for_model("Model2", epochs=1)  # 40 steps, a third of a second
+LONG = RunConfig.for_model("Model5", epochs=500, bs=16)  # half a minute and more
+
+
+def told(record: RunRecord) -> list[dict[str, object]]:
+    """All of a record that must not depend on how often it was interrupted."""
+    events: list[Event] = [*record.batches, *record.epochs]
+    return [figures(event) for event in events] + [{"snapshots": record.snapshots}]
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.005)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    return RunStore(tmp_path / "runs", tmp_path / "shipped")
+
+
+# Recording
+
+
+def record_small(
+    folder: RunFolder, listen: Callable[[Event, Control], object] = lambda event, control: None
+) -> Ended | None:
+    control = Control()
+    with folder.writer() as writer:
+        learner = learner_for(folder, small_stream())
+        return record(learner, writer, control, lambda event: listen(event, control))
+
+
+def stop_at(step: int) -> Callable[[Event, Control], None]:
+    def listen(event: Event, control: Control) -> None:
+        if isinstance(event, BatchEnd) and event.step + 1 == step:
+            control.stop()
+
+    return listen
+
+
+@pytest.mark.parametrize("model", CATALOGUE)
+def test_a_recorded_run_is_the_run(store: RunStore, model: str) -> None:
+    config = small_config(model)
+    folder = store.create(config)
+    ended = record_small(folder)
+    assert ended is not None and ended.status == "finished"
+    record = folder.read()
+    events = [figures(e) for e in fit(config, small_stream()) if isinstance(e, BatchEnd | EpochEnd)]
+    assert sorted(map(str, events)) == sorted(map(str, told(record)[:-1]))
+    expected = snapshot_steps(record.started.n_steps, record.started.n_batches)
+    assert record.snapshots == tuple(folder.snapshots()) == expected
+    assert folder.load_resume() is None  # there is nothing left to go on with
+    assert folder.load_snapshot("last").keys() >= {"i_h.weight", "state"}
+
+
+@pytest.mark.parametrize("model", CATALOGUE)
+@pytest.mark.parametrize("share", [0.1, 1 / 3, 0.5, 1])
+def test_a_stopped_run_goes_on_bit_for_bit(store: RunStore, model: str, share: float) -> None:
+    config = small_config(model, seed=1)
+    whole, halved = store.create(config), store.create(config)
+    record_small(whole)
+    steps = whole.read().started.n_steps
+    first = record_small(halved, stop_at(max(1, round(steps * share))))
+    if share < 1:  # after its last step a run is not stopped but finished
+        assert first is not None and first.status == "stopped"
+    assert f"stopped after step {max(1, round(steps * share))} of {steps}" in first.message
+    last = record_small(halved)
+    assert last is not None and last.status == halved.read().status == "finished"
+    assert told(halved.read()) == told(whole.read())
+    for step in whole.snapshots():
+        ours, theirs = halved.load_snapshot(step), whole.load_snapshot(step)
+        assert all(np.array_equal(ours[name], theirs[name], equal_nan=True) for name in theirs)
+
+
+def test_a_run_that_broke_off_goes_on_from_its_last_checkpoint(store: RunStore) -> None:
+    config = small_config("Model5")
+    whole, broken = store.create(config), store.create(config)
+    record_small(whole)
+
+    def break_off(event: Event, control: Control) -> None:
+        if isinstance(event, BatchEnd) and event.step == 6:
+            raise KeyboardInterrupt  # as good as a kill: nothing is stored after it
+
+    with pytest.raises(KeyboardInterrupt):
+        record_small(broken, break_off)
+    assert broken.read().status == "interrupted" and broken.read().step == 7
+    record_small(broken)
+    lines = (broken.path / "events.jsonl").read_text()
+    assert '"resumed_at": 4' in lines  # the end of the first epoch
+    assert told(broken.read()) == told(whole.read())
+
+
+def test_a_run_that_computes_ahead_goes_on_bit_for_bit(store: RunStore) -> None:
+    """On a GPU losses are fetched for some steps at once; a stop may come between them."""
+    config = small_config("Model5", epochs=30)  # 30 epochs of 4 steps
+    whole, halved = store.create(config), store.create(config)
+    record_small(whole)
+    flush_at = whole.read().snapshots
+    with halved.writer() as writer:
+        learner, control = Learner(config, small_stream(), flush_at=flush_at, chunk=4), Control()
+        record(learner, writer, control, lambda event: stop_at(114)(event, control))
+    assert learner.pending == 2 and halved.read().status == "stopped"
+    record_small(halved)
+    assert told(halved.read()) == told(whole.read())
+    for step in flush_at:
+        ours, theirs = halved.load_snapshot(step), whole.load_snapshot(step)
+        assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
+
+
+def test_a_run_that_diverges_keeps_its_curve(store: RunStore) -> None:
+    folder = store.create(small_config("Model3", lr=1e30, epochs=20))
+    ended = record_small(folder)
+    assert ended is not None and ended.status == "diverged"
+    assert f"diverged at step {ended.step}" in ended.message
+    assert folder.read().status == "diverged" and len(folder.read().batches) == ended.step
+    assert folder.load_resume() is None
+
+
+def test_a_full_disk_ends_the_run_and_loses_nothing(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = small_config("Model5")
+    whole, full = store.create(config), store.create(config)
+    record_small(whole)
+
+    def no_room(path: Path, tensors: object) -> None:
+        raise RunWriteError(f"{path.name} could not be written: No space left on device")
+
+    def fill_up(event: Event, control: Control) -> None:
+        if isinstance(event, BatchEnd) and event.step == 5:
+            monkeypatch.setattr("hnviz.runs.writer.write_tensors", no_room)
+
+    ended = record_small(full, fill_up)
+    assert ended is not None and ended.status == "failed"
+    assert "could not be written: No space left on device" in full.read().ended.message
+    assert full.snapshots() == [step for step in whole.snapshots() if step <= 5]
+    monkeypatch.undo()
+    record_small(full)
+    assert told(full.read()) == told(whole.read())
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="mounting needs root")
+def test_a_run_on_a_disk_that_is_really_full(store: RunStore, tmp_path: Path) -> None:
+    config, disk = small_config("Model5"), tmp_path / "disk"
+    whole = store.create(config)
+    record_small(whole)
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(disk)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("no tmpfs can be mounted here")
+    try:
+        full = RunStore(disk, tmp_path).create(config)
+        ended = record_small(full)
+        assert ended is not None and ended.status == full.read().status == "failed"
+        assert "No space left on device" in full.read().ended.message
+        assert all(full.load_snapshot(step) for step in full.read().snapshots)
+        subprocess.run(["mount", "-o", "remount,size=10m", str(disk)], check=True)
+        record_small(full)
+        assert told(full.read()) == told(whole.read())
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_model_that_raises_ends_its_run_with_a_sentence(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: object, step: int) -> None:
+        raise RuntimeError("mat1 and mat2\n cannot be multiplied")
+
+    monkeypatch.setattr("hnviz.learn.Learner._train_step", broken)
+    folder = store.create(small_config("Model2"))
+    record_small(folder)
+    assert folder.read().ended.message == "failed at step 0: RuntimeError: mat1 and mat2"
+    assert folder.read().status == "failed"
+
+
+def test_a_device_that_is_not_there_ends_the_run_with_a_sentence(store: RunStore) -> None:
+    folder = store.create(small_config("Model2", device="mps"))
+    ended = run_in_folder(folder)
+    assert ended is not None and ended.status == folder.read().status == "failed"
+    assert "device 'mps' was asked for" in folder.read().ended.message
+
+
+@pytest.mark.parametrize("content", [b"garbage", b"\x08\0\0\0\0\0\0\0{}      "])
+def test_a_damaged_checkpoint_ends_the_run_with_a_sentence(store: RunStore, content: bytes) -> None:
+    folder = store.create(small_config("Model2"))
+    record_small(folder, stop_at(2))
+    (folder.path / "resume.safetensors").write_bytes(content)
+    ended = run_in_folder(folder)
+    assert ended is not None and ended.status == "failed"
+    assert "is damaged" in ended.message and "to start" in ended.message
+    assert folder.read().step == len(folder.read().batches) == 2
+
+
+# Buttons
+
+
+@contextmanager
+def recording(folder: RunFolder, control: Control) -> Iterator[None]:
+    """Record in a thread of its own, and end it at last."""
+
+    def work() -> None:
+        with folder.writer() as writer:
+            record(learner_for(folder, small_stream()), writer, control)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield
+    finally:
+        control.stop()
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def test_single_steps_are_single_steps(store: RunStore) -> None:
+    folder = store.create(small_config("Model3", epochs=2))  # 2 epochs of 4 steps
+    control = Control(paused=True)
+    with recording(folder, control):
+        wait_for(folder.load_resume)
+        for step in range(1, 8):
+            control.step()
+            wait_for(lambda step=step: folder.read().step == step)
+            time.sleep(0.03)
+            assert folder.read().step == step
+        assert len(folder.read().epochs) == 1  # the valid pass is no step: it came by itself
+        assert folder.read().status == "running"
+        control.step()
+        wait_for(lambda: folder.read().status == "finished")
+        assert len(folder.read().epochs) == 2
+
+
+def test_a_paused_run_has_stored_all_it_did(store: RunStore) -> None:
+    folder, control = store.create(small_config("Model3", epochs=900)), Control()
+    with recording(folder, control):
+        wait_for(lambda: folder.read().step > 3)
+        control.pause()
+        time.sleep(0.1)
+        step = folder.read().step
+        assert int(folder.load_resume()["progress"][0]) == step
+        time.sleep(0.1)
+        assert folder.read().step == step
+        control.go_on()
+        wait_for(lambda: folder.read().step > step)
+        control.pause()
+        time.sleep(0.05)
+        begun = time.monotonic()
+        control.stop()
+        wait_for(lambda: folder.read().status == "stopped")
+        assert time.monotonic() - begun < 0.3
+
+
+def test_a_speed_limit_is_kept_and_lifted(store: RunStore) -> None:
+    folder = store.create(small_config("Model3", epochs=900))
+    control = Control(speed=40.0)
+    with recording(folder, control):
+        wait_for(lambda: folder.read().step >= 2)
+        begun, first = time.monotonic(), folder.read().step
+        wait_for(lambda: folder.read().step >= first + 20)
+        assert time.monotonic() - begun > 0.45
+        control.set_speed(None)
+        before = folder.read().step
+        wait_for(lambda: folder.read().step > before + 100)
+
+
+def test_a_run_that_is_left_is_not_over(store: RunStore) -> None:
+    folder = store.create(small_config("Model3"))
+    ended = record_small(folder, lambda event, control: control.leave())
+    assert ended is None and folder.read().status == "interrupted"
+    assert folder.load_resume() is not None
+
+
+# Slots and queue
+
+
+def scheduler(trainers: int = 1, queue: int = 2, grace: float = 10.0) -> Scheduler:
+    return Scheduler(Limits(trainers=trainers, queue=queue, pause_grace=grace))
+
+
+def add(schedule: Scheduler, *names: str, gpu: bool = False) -> list[Task]:
+    tasks = [Task(run_id=name, n_steps=100, gpu=gpu) for name in names]
+    for task in tasks:
+        schedule.check_room(task.gpu, 0.0)
+        schedule.add(task)
+        while schedule.next_to_start(0.0):
+            pass
+    return tasks
+
+
+def states(schedule: Scheduler) -> dict[str, tuple[str, int | None]]:
+    return {job.run_id: (job.status, job.place) for job in schedule.jobs(0.0)}
+
+
+def test_as_many_train_as_there_are_slots_and_the_others_wait_in_order() -> None:
+    schedule = scheduler(trainers=2)
+    a, _, c, d = add(schedule, "a", "b", "c", "d")
+    assert states(schedule) == {
+        "a": ("running", None),
+        "b": ("running", None),
+        "c": ("queued", 1),
+        "d": ("queued", 2),
+    }
+    assert schedule.next_to_start(0.0) is None
+    schedule.remove(a)
+    assert schedule.next_to_start(0.0) is c
+    schedule.remove(d)
+    assert states(schedule) == {"b": ("running", None), "c": ("running", None)}
+
+
+def test_a_full_queue_says_so() -> None:
+    schedule = scheduler(queue=2)
+    add(schedule, "a", "b", "c")
+    with pytest.raises(EngineError, match=r"the queue is full: 2 runs wait already"):
+        schedule.check_room(gpu=False, now=0.0)
+
+
+def test_the_wait_is_estimated_from_the_runs_that_train() -> None:
+    schedule = scheduler(trainers=1)
+    a, *_ = add(schedule, "a", "b", "c")
+    assert [job.wait_seconds for job in schedule.jobs(0.0)] == [None, None, None]
+    a.step, a.rate = 40, 10.0
+    assert [job.wait_seconds for job in schedule.jobs(0.0)] == [None, 6.0, 16.0]
+    assert schedule.jobs(0.0)[0].seconds_left == 6.0
+    a.speed = 2.0
+    assert schedule.jobs(0.0)[1].wait_seconds == 30.0
+    a.paused, a.idle_since = True, 0.0
+    assert schedule.jobs(3.0)[1].wait_seconds == 7.0  # until the pause gives its slot back
+
+
+def test_a_long_pause_gives_the_slot_back() -> None:
+    schedule = scheduler(grace=10.0)
+    (a, b) = add(schedule, "a", "b")
+    a.paused, a.idle_since = True, 5.0
+    assert schedule.to_park(14.9) == [] and schedule.next_deadline(6.0) == 9.0
+    assert schedule.to_park(15.0) == [a]
+    schedule.park(a)
+    assert schedule.next_to_start(15.0) is b
+    assert states(schedule) == {"a": ("paused", None), "b": ("running", None)}
+
+
+def test_a_run_slowed_to_a_crawl_gives_its_slot_back() -> None:
+    schedule = scheduler(grace=10.0)
+    a, b = add(schedule, "a", "b")
+    a.speed, a.cost, a.idle_since = 20.0, 0.02, 0.0
+    assert schedule.next_to_start(10.0) is None  # 40 % of a core is not light
+    a.speed = 5.0
+    assert schedule.next_to_start(9.0) is None
+    assert schedule.next_to_start(10.0) is b
+    assert not schedule.is_one_too_many(a, 10.0)
+    a.speed = None
+    assert schedule.is_one_too_many(a, 10.0)
+
+
+def test_the_gpu_has_slots_of_its_own() -> None:
+    schedule = scheduler(trainers=4, queue=9)
+    schedule.limits = Limits(trainers=4, gpu_trainers=1)
+    add(schedule, "a", "b", gpu=True)
+    (c,) = add(schedule, "c")
+    assert c.state == ACTIVE
+    assert states(schedule)["b"] == ("queued", 1)
+
+
+def test_limits_come_from_the_environment() -> None:
+    limits = Limits.from_environ({"HNVIZ_MAX_TRAINERS": "3", "HNVIZ_PAUSE_GRACE": "0.5"})
+    assert (limits.trainers, limits.pause_grace, limits.queue) == (3, 0.5, 20)
+    assert Limits.from_environ({}).trainers >= 1
+    with pytest.raises(ValueError, match="HNVIZ_MAX_TRAINERS must be a number of at least 1"):
+        Limits.from_environ({"HNVIZ_MAX_TRAINERS": "none"})
+
+
+def test_a_run_is_known_by_its_length_before_it_starts() -> None:
+    assert n_steps(RunConfig()) == 400
+
+
+# What travels
+
+
+def test_an_answer_survives_its_frame() -> None:
+    arrays = {
+        "states": np.arange(6, dtype="f4").reshape(1, 2, 3),
+        "transposed": np.arange(6.0).reshape(2, 3).T,
+        "right": np.array([True, False, True]),
+        "empty": np.zeros((0, 5), "f4"),
+        "number": np.array(7),
+    }
+    sent = Answer(arrays, {"words": ["one"], "p": float("nan")}, 0.5)
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb", buffering=0) as stream:
+        send_frame(writing, 2**40, pack(sent))
+        number, content = read_frame(stream)
+        os.close(writing)
+        with pytest.raises(EOFError):
+            read_frame(stream)
+    answer = unpack(content)
+    assert number == 2**40 and answer.seconds == 0.5 and answer.meta["words"] == ["one"]
+    for name, array in arrays.items():
+        assert answer.arrays[name].dtype == array.dtype
+        assert answer.arrays[name].shape == array.shape
+        assert np.array_equal(answer.arrays[name], array)
+
+
+def test_what_json_cannot_hold_is_a_sentence() -> None:
+    assert line({"ids": np.arange(2), "n": np.int64(3)}) == b'{"ids": [0, 1], "n": 3}\n'
+    with pytest.raises(EngineError, match="this cannot be sent to the engine"):
+        line({"x": object()})
+
+
+def test_a_queued_run_without_an_engine_was_interrupted() -> None:
+    assert live_status("queued", None) == "interrupted"
+    assert live_status("queued", Job(run_id="x", status="queued")) == "queued"
+    assert live_status("running", Job(run_id="x", status="paused")) == "paused"
+    assert live_status("finished", None) == "finished"
+
+
+# The engine itself
+
+
+@contextmanager
+def environment(**values: str) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in values.items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """One engine for all tests below, with one slot, one place to wait, and little patience.
+
+    Each of its processes prints to stdout when it starts, as a user's model may.
+    """
+    noisy = tmp_path_factory.mktemp("noisy")
+    (noisy / "sitecustomize.py").write_text("import os; os.write(1, b'noise\\n')")
+    limits = {"HNVIZ_MAX_TRAINERS": "1", "HNVIZ_MAX_QUEUE": "1", "HNVIZ_PAUSE_GRACE": "0.4"}
+    with environment(PYTHONPATH=str(noisy), **limits):
+        engine = Engine(tmp_path_factory.mktemp("runs"))
+        engine.start()
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def runs(engine: Engine) -> Iterator[RunStore]:
+    """The engine's runs; whatever a test leaves going is stopped."""
+    yield RunStore(engine.runs_dir)
+    for job in engine.jobs():
+        engine.stop(job.run_id)
+    assert engine.jobs() == []
+
+
+def test_start_does_not_wait(engine: Engine) -> None:
+    begun = time.monotonic()
+    engine.start()
+    assert time.monotonic() - begun < 0.2
+
+
+def test_the_engine_knows_its_machine(engine: Engine) -> None:
+    info = engine.info()
+    assert info.devices[0] == "cpu" and info.max_trainers == 1
+    assert info.versions.keys() == {"python", "hnviz", "torch", "numpy"}
+    assert engine.info(timeout=0.0) == info
+
+
+def test_neither_client_nor_engine_loads_torch(engine: Engine) -> None:
+    code = "import sys, hnviz.engine.client, hnviz.runs; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+    engine.info()
+    maps = Path(f"/proc/{engine.pid}/maps")
+    assert not maps.exists() or "libtorch" not in maps.read_text()
+
+
+def test_what_processes_print_goes_to_the_log(engine: Engine) -> None:
+    engine.info()
+    assert "noise" in (engine.runs_dir / "engine.log").read_text()
+
+
+def test_a_run_of_the_engine_is_the_run(engine: Engine, runs: RunStore) -> None:
+    run_id = engine.train(SHORT)
+    assert engine.job(run_id) is not None
+    wait_for(lambda: runs.record(run_id).status == "finished")
+    record = runs.record(run_id)
+    events = [e for e in fit(SHORT) if isinstance(e, BatchEnd | EpochEnd)]
+    assert told(record)[:-1] == [figures(event) for event in events]
+    wait_for(lambda: engine.job(run_id) is None)
+
+
+def test_click_to_first_point_and_stop_are_quick(
+    engine: Engine, runs: RunStore, record_property: Callable[[str, object], None]
+) -> None:
+    engine.info()
+    first, stop = [], []
+    for _ in range(3):
+        begun = time.perf_counter()
+        run_id = engine.train(LONG)
+        wait_for(lambda run_id=run_id: runs.record(run_id).batches)
+        first.append(time.perf_counter() - begun)
+        begun = time.perf_counter()
+        engine.stop(run_id)
+        stop.append(time.perf_counter() - begun)
+        assert runs.record(run_id).status == "stopped" and engine.job(run_id) is None
+    record_property("click_to_first_point", first)
+    record_property("stop", stop)
+    assert min(first) < 0.5 and min(stop) < 0.3
+
+
+def test_pause_step_speed_and_go_on(engine: Engine, runs: RunStore) -> None:
+    run_id = engine.train(LONG)
+    wait_for(lambda: runs.record(run_id).step > 2)
+    engine.step(run_id)  # a step is a pause too
+    assert engine.job(run_id).status == "paused"
+    time.sleep(0.15)
+    step = runs.record(run_id).step
+    engine.step(run_id)
+    wait_for(lambda: runs.record(run_id).step == step + 1)
+    time.sleep(0.1)
+    assert runs.record(run_id).step == step + 1 and runs.record(run_id).status == "running"
+    engine.set_speed(run_id, 20.0)
+    engine.go_on(run_id)
+    assert engine.job(run_id).status == "running" and engine.job(run_id).speed == 20.0
+    begun = time.monotonic()
+    wait_for(lambda: runs.record(run_id).step >= step + 9)
+    assert time.monotonic() - begun > 0.35
+    with pytest.raises(EngineError, match="the speed must be a number of steps/s above 0"):
+        engine.set_speed(run_id, 0.0)
+
+
+def test_the_queue(engine: Engine, runs: RunStore) -> None:
+    first, second = engine.train(LONG), engine.train(SHORT)
+    wait_for(lambda: engine.job(second).wait_seconds)
+    assert (engine.job(second).status, engine.job(second).place) == ("queued", 1)
+    assert runs.record(second).status == "queued"
+    with pytest.raises(EngineError, match="the queue is full: 1 runs wait already"):
+        engine.train(SHORT)
+    engine.stop(first)
+    wait_for(lambda: runs.record(second).status == "finished")
+
+
+def test_a_queued_run_can_be_stopped_and_resumed(engine: Engine, runs: RunStore) -> None:
+    first, second = engine.train(LONG), engine.train(SHORT)
+    engine.stop(second)
+    assert runs.record(second).ended.message == "stopped after step 0 of 40"
+    engine.stop(first)
+    engine.resume(second)
+    wait_for(lambda: runs.record(second).status == "finished")
+    assert runs.record(second).step == 40
+
+
+def test_a_paused_run_gives_its_slot_back_and_goes_on_bit_for_bit(
+    engine: Engine, runs: RunStore
+) -> None:
+    config = RunConfig.for_model("Model2", epochs=4)
+    paused = engine.train(config)
+    wait_for(lambda: runs.record(paused).step > 2)
+    engine.pause(paused)
+    other = engine.train(LONG)
+    assert engine.job(other).status == "queued"
+    wait_for(lambda: engine.job(other).status == "running")
+    assert engine.job(paused).status == "paused"
+    assert not runs.folder(paused).is_alive()  # it has no process any more
+    engine.go_on(paused)
+    assert engine.job(paused).status == "queued"
+    engine.stop(other)
+    wait_for(lambda: runs.record(paused).status == "finished")
+    events = [e for e in fit(config) if isinstance(e, BatchEnd)]
+    assert told(runs.record(paused))[: len(events)] == [figures(event) for event in events]
+
+
+def test_a_paused_run_without_a_process_does_single_steps(engine: Engine, runs: RunStore) -> None:
+    run_id = engine.train(LONG)
+    wait_for(lambda: runs.record(run_id).step > 2)
+    engine.pause(run_id)
+    wait_for(lambda: not runs.folder(run_id).is_alive())
+    step = runs.record(run_id).step
+    engine.step(run_id)
+    wait_for(lambda: runs.record(run_id).step == step + 1)
+    wait_for(lambda: engine.job(run_id).status == "paused")
+    engine.stop(run_id)
+    assert runs.record(run_id).ended.message.startswith(f"stopped after step {step + 1} of")
+
+
+def test_a_run_whose_folder_is_deleted_hurts_no_other(engine: Engine, runs: RunStore) -> None:
+    first, second = engine.train(LONG), engine.train(SHORT)
+    wait_for(lambda: runs.record(first).batches)
+    for run_id in (first, second):
+        shutil.rmtree(runs.folder(run_id).path)
+    engine.stop(first)
+    wait_for(lambda: engine.jobs() == [])
+    third = engine.train(SHORT)
+    wait_for(lambda: runs.record(third).status == "finished")
+
+
+def test_what_cannot_be_done_is_a_sentence(engine: Engine, runs: RunStore) -> None:
+    done = engine.train(SHORT)
+    wait_for(lambda: runs.record(done).status == "finished")
+    wait_for(lambda: engine.job(done) is None)
+    engine.info()
+    for refused, said in (
+        (lambda: engine.resume(done), "cannot go on: it has finished"),
+        (lambda: engine.resume("nobody"), "there is no run named 'nobody'"),
+        (lambda: engine.pause(done), "is not in hand: it has finished"),
+        (lambda: engine.stop("../x"), "there is no run named"),
+        (lambda: engine.train(RunConfig(device="mps")), "device 'mps' was asked for"),
+        (lambda: engine.observe(done, 7777, "states", {}), "has no snapshot at step 7777"),
+        (lambda: engine.observe(done, 0, "dreams", {}), "no question is named 'dreams'"),
+        (lambda: engine.observe(done, 0, "states", {"x": 1}), "no parameter is named 'x'"),
+        (lambda: engine.observe(done, 0, "states", {"ids": object()}), "cannot be sent"),
+    ):
+        with pytest.raises(EngineError, match=said):
+            refused()
+
+
+# Observing
+
+
+@pytest.fixture(scope="module")
+def observed(engine: Engine) -> str:
+    run_id = engine.train(SHORT)
+    wait_for(lambda: RunStore(engine.runs_dir).record(run_id).status == "finished", 20)
+    return run_id
+
+
+def test_an_answer_is_what_the_question_says(engine: Engine, observed: str) -> None:
+    folder = RunStore(engine.runs_dir).folder(observed)
+    subject = Subject.load(SHORT, folder.load_snapshot("last"))
+    params = {"text": "one thousand, blue"}
+    arrays, meta = QUESTIONS["states"](subject, params)
+    answer = engine.observe(observed, "last", "states", params)
+    assert answer.meta == meta and answer.meta["unknown"] == ["blue"]
+    assert np.array_equal(answer.arrays["states"], arrays["states"])
+    first = engine.observe(observed, 0, "states", params)
+    assert not np.array_equal(first.arrays["states"], arrays["states"])
+
+
+def test_an_answer_is_kept_for_all_viewers(
+    engine: Engine, observed: str, record_property: Callable[[str, object], None]
+) -> None:
+    ids = human_numbers_stream().valid[:2000]
+    engine.observe(observed, "last", "states", {"ids": ids[:5]})
+    taken = []
+    for _ in range(5):
+        begun = time.perf_counter()
+        answer = engine.observe(observed, "last", "states", {"ids": ids})
+        taken.append(time.perf_counter() - begun)
+    record_property("observe", taken)
+    assert answer.arrays["states"].shape == (1, 2000, 64)
+    assert min(taken[1:]) < 0.02
+
+
+def test_many_viewers_ask_at_once(engine: Engine, observed: str) -> None:
+    answers: list[Answer] = []
+
+    def ask(place: int) -> None:
+        for start in range(5):
+            ids = human_numbers_stream().valid[start + place % 3 :][:50]
+            answers.append(engine.observe(observed, place % 2, "states", {"ids": ids}, 20.0))
+
+    threads = [threading.Thread(target=ask, args=(place,)) for place in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 100
+
+
+def test_a_question_that_takes_too_long_is_given_up(engine: Engine, observed: str) -> None:
+    with pytest.raises(
+        EngineError, match=r"'counting_accuracy' was given up: it took longer than 0.02 s"
+    ):
+        engine.observe(observed, 0, "counting_accuracy", {"given": 2}, timeout=0.02)
+    answer = engine.observe(observed, 0, "states", {"text": "two"})
+    assert answer.meta["tokens"] == ["two"]
+
+
+def test_an_observer_that_is_killed_is_replaced(engine: Engine, observed: str) -> None:
+    engine.observe(observed, 0, "states", {"text": "two"})
+    (server,) = [
+        child for child in psutil.Process(engine.pid).children() if child.children()
+    ]  # the fork server: its only child is the observer while nothing trains
+    for child in server.children():
+        child.kill()
+    answer = engine.observe(observed, 0, "states", {"text": "three"})
+    assert answer.meta["tokens"] == ["three"]
+
+
+# Engines that are different
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="spawning is what happens here anyhow")
+def test_the_engine_works_where_nothing_can_fork(tmp_path: Path) -> None:
+    with environment(HNVIZ_START_METHOD="spawn"):
+        engine = Engine(tmp_path)
+        run_id = engine.train(SHORT)
+    wait_for(lambda: RunStore(tmp_path).record(run_id).status == "finished", 60)
+    answer = engine.observe(run_id, "last", "states", {"text": "two"}, timeout=30)
+    assert answer.meta["tokens"] == ["two"]
+    engine.close()
+
+
+def test_an_engine_that_cannot_start_says_why(tmp_path: Path) -> None:
+    with environment(HNVIZ_MAX_TRAINERS="many"):
+        engine = Engine(tmp_path)
+        engine.start()
+        with pytest.raises(EngineError, match="HNVIZ_MAX_TRAINERS must be a number"):
+            engine.train(SHORT)
+        begun = time.monotonic()
+        with pytest.raises(EngineError, match="must be a number"):
+            engine.train(SHORT)
+        assert time.monotonic() - begun < 0.1  # it is not started again and again
+
+
+def test_a_place_that_is_no_folder_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    engine = Engine(tmp_path / "file")
+    engine.start()
+    with pytest.raises(EngineError, match="the engine cannot write to"):
+        engine.train(SHORT)
+
+
+def test_a_process_has_one_shared_engine(tmp_path: Path) -> None:
+    close_shared_engine()
+    with environment(HNVIZ_RUNS_DIR=str(tmp_path)):
+        assert shared_engine() is shared_engine()
+        assert shared_engine().runs_dir == tmp_path
+    close_shared_engine()

@@ -1,0 +1,202 @@
+"""Killed processes: nothing is lost, nothing is left behind, everything goes on."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import psutil
+import pytest
+
+from hnviz.config import RunConfig
+from hnviz.engine.client import Engine, EngineError
+from hnviz.events import BatchEnd, EpochEnd
+from hnviz.learn import fit
+from hnviz.runs import RunStore
+from tests.small import figures
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a POSIX thing")
+
+CONFIG = RunConfig.for_model("Model2", epochs=6)  # 240 steps
+GONE_SECONDS = 2.0
+
+CLIENT = """
+import sys
+from pathlib import Path
+from hnviz.config import RunConfig
+from hnviz.engine.client import Engine
+engine = Engine(Path(sys.argv[1]))
+engine.start()
+print(engine.pid, flush=True)
+print(engine.train(RunConfig.for_model("Model2", epochs=6)), flush=True)
+sys.stdin.read()
+"""
+
+
+@cache
+def uninterrupted() -> list[dict[str, object]]:
+    return [figures(event) for event in fit(CONFIG) if isinstance(event, BatchEnd | EpochEnd)]
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.005)
+
+
+def below(pid: int) -> list[psutil.Process]:
+    return psutil.Process(pid).children(recursive=True)
+
+
+def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
+    return [
+        process
+        for process in processes
+        if process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    ]
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """One engine for all tests: whenever it was killed, the next call starts another."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HNVIZ_PAUSE_GRACE", "0.2")
+        engine = Engine(tmp_path_factory.mktemp("runs"))
+        yield engine
+        engine.close()
+
+
+@pytest.fixture
+def runs(engine: Engine) -> RunStore:
+    return RunStore(engine.runs_dir)
+
+
+def start_run(engine: Engine, runs: RunStore) -> tuple[str, psutil.Process]:
+    """Start a run; return it and its trainer once a checkpoint is there and more was done."""
+    engine.info()
+    before = set(below(engine.pid))
+    run_id = engine.train(CONFIG)
+    wait_for(lambda: runs.folder(run_id).load_resume() and runs.record(run_id).step > 45)
+    (trainer,) = set(below(engine.pid)) - before
+    return run_id, trainer
+
+
+def assert_goes_on_bit_for_bit(engine: Engine, runs: RunStore, run_id: str) -> None:
+    assert runs.record(run_id).status == "interrupted"
+    (listed,) = [line for line in runs.summaries() if line.id == run_id]
+    assert listed.status == "interrupted"
+    done = runs.record(run_id).step
+    assert 0 < done < 240
+    engine.resume(run_id)
+    wait_for(lambda: runs.record(run_id).status == "finished")
+    record = runs.record(run_id)
+    events = sorted([*record.batches, *record.epochs], key=lambda event: event.step)
+    assert sorted(map(str, map(figures, events))) == sorted(map(str, uninterrupted()))
+    assert '"event": "resumed"' in (runs.folder(run_id).path / "events.jsonl").read_text()
+
+
+def test_a_killed_trainer(engine: Engine, runs: RunStore) -> None:
+    run_id, trainer = start_run(engine, runs)
+    trainer.kill()
+    wait_for(lambda: engine.job(run_id) is None)
+    assert_goes_on_bit_for_bit(engine, runs, run_id)
+
+
+def test_a_killed_engine(engine: Engine, runs: RunStore) -> None:
+    paused, trainer = start_run(engine, runs)
+    engine.pause(paused)
+    wait_for(lambda: not alive([trainer]))  # it has given its slot back
+    assert engine.job(paused).status == "paused"
+    run_id, trainer = start_run(engine, runs)
+    killed, children = psutil.Process(engine.pid), below(engine.pid)
+    assert trainer in children
+    killed.kill()
+    wait_for(lambda: not alive(children), GONE_SECONDS)
+    wait_for(lambda: engine.jobs() == [])
+    assert_goes_on_bit_for_bit(engine, runs, run_id)  # the call starts an engine, without a word
+    assert engine.pid != killed.pid
+    assert_goes_on_bit_for_bit(engine, runs, paused)
+
+
+def test_an_engine_killed_while_somebody_waits(engine: Engine, runs: RunStore) -> None:
+    run_id, _ = start_run(engine, runs)
+    psutil.Process(engine.pid).suspend()
+    killed = psutil.Process(engine.pid)
+
+    def pause() -> None:
+        time.sleep(0.3)
+        killed.kill()
+
+    thread = threading.Thread(target=pause)
+    thread.start()
+    with pytest.raises(EngineError, match="the engine has ended with status -9"):
+        engine.pause(run_id)
+    thread.join()
+    assert engine.observe(run_id, 0, "states", {"text": "one"}).meta["tokens"] == ["one"]
+
+
+def test_a_killed_client(engine: Engine, runs: RunStore) -> None:
+    client = subprocess.Popen(
+        [sys.executable, "-c", CLIENT, str(runs.root)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    pid, run_id = int(client.stdout.readline()), client.stdout.readline().strip()
+    wait_for(lambda: runs.folder(run_id).load_resume() and runs.record(run_id).step > 45)
+    processes = [psutil.Process(pid), *below(pid)]
+    assert len(processes) >= 4  # engine, fork server, observer, trainer
+    client.kill()
+    client.wait()
+    wait_for(lambda: not alive(processes), GONE_SECONDS)
+    client.stdin.close()
+    client.stdout.close()
+    assert_goes_on_bit_for_bit(engine, runs, run_id)
+
+
+def test_a_client_killed_while_the_engine_starts(tmp_path: Path) -> None:
+    client = subprocess.Popen(
+        [sys.executable, "-c", CLIENT, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    pid = int(client.stdout.readline())
+    time.sleep(0.5)
+    processes = [psutil.Process(pid), *below(pid)]
+    client.kill()
+    client.communicate()
+    wait_for(lambda: not alive(processes), 10)
+
+
+def test_a_killed_fork_server(engine: Engine, runs: RunStore) -> None:
+    run_id, trainer = start_run(engine, runs)
+    trainer.parent().kill()
+    other = engine.train(RunConfig.for_model("Model2", epochs=1))
+    engine.stop(run_id)
+    wait_for(lambda: runs.record(other).status == "finished")
+    assert runs.record(run_id).status == "stopped"
+
+
+def test_closing_lets_a_run_store_all_it_did(engine: Engine, runs: RunStore) -> None:
+    run_id, _ = start_run(engine, runs)
+    processes = [psutil.Process(engine.pid), *below(engine.pid)]
+    engine.close()
+    assert not alive(processes[:1])
+    wait_for(lambda: not alive(processes), GONE_SECONDS)
+    resume = runs.folder(run_id).load_resume()
+    assert int(resume["progress"][0]) == runs.record(run_id).step
+    assert runs.record(run_id).status == "interrupted"
+
+
+def test_a_stuck_trainer_is_stopped_all_the_same(engine: Engine, runs: RunStore) -> None:
+    run_id, trainer = start_run(engine, runs)
+    trainer.suspend()  # as a step does that takes minutes
+    begun = time.monotonic()
+    engine.stop(run_id)
+    assert time.monotonic() - begun < 4
+    assert runs.record(run_id).status == "stopped" and not alive([trainer])
