@@ -1,0 +1,71 @@
+"""``hnviz layout``: how a text lies in mini-batches."""
+
+import argparse
+import json
+from typing import Any
+
+from hnviz.cli.parser import CommandError, whole
+from hnviz.config import problems
+from hnviz.data import BatchLayout, human_numbers_stream
+
+SUMMARY = "show how the text lies in mini-batches"
+
+ROWS = 5  # of a mini-batch, as many as the notebook's show_batch prints
+ROW_WIDTH = 88
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add what decides a layout."""
+    parser.add_argument("--split", default="valid", help="train or valid (default valid)")
+    parser.add_argument("--bs", type=whole, default=64, help="rows read in parallel (default 64)")
+    parser.add_argument(
+        "--bptt", type=whole, default=70, help="tokens read per row and step (default 70)"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object, with every row start")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print one layout."""
+    for sentence in problems({"bs": options.bs, "bptt": options.bptt}).values():
+        raise CommandError(sentence)
+    stream = human_numbers_stream()
+    try:
+        ids = stream.ids(options.split)
+    except ValueError as error:
+        raise CommandError(str(error)) from error
+    layout = BatchLayout(len(ids), options.bs, options.bptt)
+    rows = [stream.vocab.textify(row) for row in layout.batch(ids, 0).x[:ROWS]]
+    if options.json:
+        print(json.dumps({"split": options.split, **as_dict(layout), "rows": rows}))
+    else:
+        print("\n".join(as_lines(options.split, layout, rows)))
+    return 0
+
+
+def as_dict(layout: BatchLayout) -> dict[str, Any]:
+    """Return a layout's figures as JSON can hold them."""
+    names = ("n_tokens", "bs", "bptt", "n_batches", "n_slots", "n_repeated")
+    return {**{name: getattr(layout, name) for name in names}, "starts": layout.starts.tolist()}
+
+
+def as_lines(split: str, layout: BatchLayout, rows: list[str]) -> list[str]:
+    """Return a layout in words; `rows` are the texts of mini-batch 0's first rows."""
+    starts = [f"{start:,}" for start in layout.starts.tolist()]
+    if len(starts) > ROWS + 1:
+        starts = [*starts[:ROWS], "...", starts[-1]]
+    exact = layout.n_tokens / layout.bptt / layout.bs
+    return [
+        f"{split}: {layout.n_tokens:,} tokens, bs {layout.bs}, bptt {layout.bptt}",
+        f"n_batches   {layout.n_tokens}/{layout.bptt}/{layout.bs} = {exact:.4f} -> "
+        f"{layout.n_batches}",
+        f"n_slots     {layout.n_batches} x {layout.bs} x {layout.bptt} = {layout.n_slots:,}",
+        f"n_repeated  {layout.n_slots:,} - {layout.n_tokens:,} = {layout.n_repeated:,} "
+        "slots read a token that another one reads too",
+        f"starts      {', '.join(starts)}",
+        "x of mini-batch 0:",
+        *(f"  row {index}  {_cut(text)}" for index, text in enumerate(rows)),
+    ]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= ROW_WIDTH else text[:ROW_WIDTH].rsplit(" ", 1)[0] + " ..."

@@ -1,0 +1,91 @@
+"""From words to a command, and from whatever happens to one sentence and an exit status."""
+
+import os
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+from hnviz import __version__
+from hnviz.cli import app, bench, layout, reproduce, ship, train
+from hnviz.cli.parser import CommandError, Parser
+from hnviz.config import ConfigError
+
+COMMANDS: dict[str, ModuleType] = {
+    "train": train,
+    "reproduce": reproduce,
+    "layout": layout,
+    "app": app,
+    "bench": bench,
+    "ship": ship,
+}
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+NOBODY_READS = 141  # 128 + SIGPIPE
+
+
+def build_parser() -> Parser:
+    """Make the parser of all commands."""
+    parser = Parser(
+        prog="python -m hnviz",
+        description="See how a recurrent network is fed, learns and remembers.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"hnviz {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="command")
+    for name, module in COMMANDS.items():
+        command = commands.add_parser(
+            name, help=module.SUMMARY, description=module.SUMMARY, allow_abbrev=False
+        )
+        module.add_options(command)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Returns its exit status: 2 goes with one sentence on stderr."""
+    try:
+        status = _run(argv)
+        sys.stdout.flush()
+    except (CommandError, ConfigError) as error:
+        return _say(str(error))
+    except KeyboardInterrupt:
+        _say("interrupted")
+        return INTERRUPTED
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("hnviz"):
+            raise
+        return _say(f"{error.name} is not installed; pip install -r requirements.txt installs it")
+    except BrokenPipeError:
+        _drop_output()
+        return NOBODY_READS
+    except OSError as error:
+        if error.filename is not None:
+            return _say(f"{error.filename}: {error.strerror}")
+        _drop_output()
+        return _say(f"the output could not be written: {error.strerror}")
+    return status
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    try:
+        options = build_parser().parse_args(argv)
+    except SystemExit as leaving:  # --help and --version have been printed
+        return int(leaving.code or 0)
+    if options.command is None:
+        raise CommandError(
+            f"a command is missing; choose one of {', '.join(COMMANDS)}, "
+            "or see python -m hnviz --help"
+        )
+    return int(COMMANDS[options.command].run(options))
+
+
+def _say(sentence: str) -> int:
+    print(f"hnviz: {' '.join(sentence.split())}", file=sys.stderr)
+    return 2
+
+
+def _drop_output() -> None:
+    """Point stdout nowhere, or Python complains once more when it flushes it at the end."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError:  # stdout is no file, as under a test
+        return

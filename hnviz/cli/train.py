@@ -1,0 +1,125 @@
+"""``hnviz train``: one run, into a run folder."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from hnviz.catalogue import CATALOGUE
+from hnviz.cli.parser import CommandError, add_runs_dir, real, whole
+from hnviz.cli.progress import Progress, json_row, table_head, table_row
+from hnviz.cli.threads import use_one_thread
+from hnviz.config import CHOICES, RunConfig
+from hnviz.events import BatchEnd, Ended, EpochEnd, Event, RunStarted
+
+if TYPE_CHECKING:
+    from hnviz.engine.control import Control
+    from hnviz.runs import RunFolder
+
+SUMMARY = "train a model; options left out come from its recipe"
+
+SETTINGS = ("bptt", "lr", "epochs", "bs", "nh", "seed", "bn_init", "reset_state", "device", "form")
+STATUS = {"finished": 0, "diverged": 1, "failed": 2, "stopped": 130}
+"""Exit status by the way a run ends; a run that was stopped is kept, and can be resumed."""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the settings of a run."""
+    parser.add_argument(
+        "--model", default="Model5", help=f"{', '.join(CATALOGUE)} (default Model5)"
+    )
+    parser.add_argument("--bptt", type=whole, help="tokens read per row and step")
+    parser.add_argument("--lr", type=real, help="the highest learning rate of the one-cycle")
+    parser.add_argument("--epochs", type=whole, help="passes over train")
+    parser.add_argument("--bs", type=whole, help="rows read in parallel")
+    parser.add_argument("--nh", type=whole, help="units of hidden state a layer")
+    parser.add_argument("--seed", type=whole, help="decides the first weights (default 0)")
+    add_words(parser, "bn_init", "batch norm's first weights")
+    add_words(parser, "reset_state", "where the carried state starts again from zeros")
+    add_words(parser, "device", "where to train")
+    add_words(parser, "form", "fast runs Model2 and Model3 vectorised over time")
+    add_runs_dir(parser)
+    parser.add_argument("--json", action="store_true", help="one JSON object an epoch on stdout")
+
+
+def add_words(parser: argparse.ArgumentParser, field: str, meaning: str) -> None:
+    """Add an option that holds one of a setting's words."""
+    choices = ", ".join(CHOICES[field])
+    parser.add_argument(f"--{field.replace('_', '-')}", help=f"{meaning}: {choices}")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train, and return the exit status."""
+    given = {name: getattr(options, name) for name in SETTINGS}
+    config = RunConfig.for_model(options.model, **given)
+
+    from hnviz.engine.control import Control
+    from hnviz.engine.recorder import run_in_folder
+    from hnviz.learn import DeviceError, resolve_device
+    from hnviz.runs import RunBusy, RunStore, RunWriteError, default_runs_dir
+
+    use_one_thread()
+    control = Control()
+    signal.signal(signal.SIGINT, _stopper(control))
+    try:
+        resolve_device(config.device)
+        folder = RunStore(options.runs_dir or default_runs_dir()).create(config)
+        reporter = Reporter(folder, control, as_json=options.json)
+        ended = run_in_folder(folder, control, reporter)
+    except (DeviceError, RunBusy, RunWriteError) as error:
+        raise CommandError(str(error)) from error
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if reporter.output_error:
+        raise reporter.output_error
+    return reporter.close(ended)
+
+
+def _stopper(control: "Control") -> Callable[[int, FrameType | None], None]:
+    def stop(number: int, frame: FrameType | None) -> None:
+        control.stop()
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a second Ctrl-C does not wait
+
+    return stop
+
+
+class Reporter:
+    """Hears a run's events: the bar on stderr, a row an epoch on stdout."""
+
+    def __init__(self, folder: "RunFolder", control: "Control", *, as_json: bool) -> None:
+        self.folder = folder
+        self.control = control
+        self.as_json = as_json
+        self.progress = Progress(1)
+        self.output_error: OSError | None = None
+
+    def __call__(self, event: Event) -> None:
+        """Show one event; when nobody reads stdout any more, the run is stopped and kept."""
+        try:
+            self._show(event)
+        except OSError as error:
+            self.output_error = error
+            self.control.stop()
+
+    def _show(self, event: Event) -> None:
+        if isinstance(event, RunStarted):
+            print(f"{self.folder.path} on {event.device}", file=sys.stderr)
+            self.progress = Progress(event.n_steps)
+            if not self.as_json:
+                print(table_head(), flush=True)
+        elif isinstance(event, BatchEnd):
+            self.progress.update(event.step + 1, event.smooth_loss)
+        elif isinstance(event, EpochEnd):
+            self.progress.clear()
+            print(json_row(event) if self.as_json else table_row(event), flush=True)
+
+    def close(self, ended: Ended | None) -> int:
+        """Say how the run ended, and return the exit status."""
+        self.progress.clear()
+        if ended is None:
+            return STATUS["stopped"]
+        kept = "" if ended.status == "failed" else f"; the run is kept in {self.folder.path}"
+        print(f"hnviz: {ended.message}{kept}", file=sys.stderr)
+        return STATUS[ended.status]

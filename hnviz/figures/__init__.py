@@ -1,0 +1,29 @@
+"""Pictures as values: (record or arrays, theme) to a Plotly figure or to SVG text."""
+
+from collections.abc import Callable
+
+import plotly.graph_objects as go
+
+from hnviz.figures.corpus import token_counts
+from hnviz.figures.curves import accuracy_curves, loss_curves, schedule_curves
+from hnviz.figures.diagrams import gru_cell, legend, rolled, unrolled
+from hnviz.figures.ladder import ladder
+from hnviz.figures.states import state_heatmap
+
+FIGURES: dict[str, Callable[..., go.Figure]] = {
+    "accuracy_curves": accuracy_curves,
+    "ladder": ladder,
+    "loss_curves": loss_curves,
+    "schedule_curves": schedule_curves,
+    "state_heatmap": state_heatmap,
+    "token_counts": token_counts,
+}
+"""Every chart; one test draws each in both modes."""
+
+DIAGRAMS: dict[str, Callable[..., str]] = {
+    "gru_cell": gru_cell,
+    "legend": legend,
+    "rolled": rolled,
+    "unrolled": unrolled,
+}
+"""Every drawing in SVG."""

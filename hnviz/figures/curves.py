@@ -1,0 +1,233 @@
+"""Curves of a run: loss, accuracy and the one-cycle schedule."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from hnviz.config import RunConfig
+from hnviz.data import BatchLayout, human_numbers_stream
+from hnviz.figures.labels import EndLabel, end_labels, heading
+from hnviz.figures.theme import Theme, apply
+from hnviz.schedule import Schedule, one_cycle
+
+if TYPE_CHECKING:
+    from hnviz.runs import RunRecord
+
+LOSS_TOP = 4.0  # an untrained net's loss is ln 39 = 3.7
+LOSS_CEILING = 8.0  # a run that diverges leaves through the top
+RIGHT = 102  # px: room for the labels at the curves' ends
+PLOT_HEIGHT = 230  # px
+
+
+def loss_curves(
+    record: "RunRecord", look: Theme, notebook: pd.DataFrame | None = None
+) -> go.Figure:
+    """Training loss by step, validation loss at the end of each epoch.
+
+    `notebook` holds the notebook's columns epoch and valid_loss for the same model; its epochs
+    are laid over the run's own, whatever their length. A record without events is drawn as empty
+    axes.
+    """
+    batches, epochs = record.batch_frame(), record.epoch_frame()
+    reference = _reference(record, notebook, "valid_loss")
+    fig = go.Figure()
+    _notebook_trace(fig, reference, look)
+    fig.add_scatter(
+        name="each mini-batch",
+        x=batches["step"],
+        y=batches["loss"],
+        mode="lines",
+        line={"color": look.train, "width": 1},
+        opacity=0.35,
+        hoverinfo="skip",
+    )
+    _train_trace(fig, batches["step"], batches["smooth_loss"], look)
+    _valid_trace(fig, epochs["step"], epochs["valid_loss"], look)
+    top = _loss_top(batches["smooth_loss"], epochs["valid_loss"], reference[1])
+    _finish(fig, look, record, "loss, cross-entropy a token")
+    fig.update_yaxes(range=[0, top])
+    ends = (
+        (epochs["valid_loss"], "<b>valid {:.2f}</b>", look.text),
+        (batches["smooth_loss"], "<b>train {:.2f}</b>", look.text),
+        (reference[1], "notebook {:.2f}", look.muted),
+    )
+    end_labels(fig, _ends(ends), look, top / PLOT_HEIGHT)
+    return fig
+
+
+def accuracy_curves(
+    record: "RunRecord", look: Theme, notebook: pd.DataFrame | None = None
+) -> go.Figure:
+    """Share of right answers at the end of each epoch: on train at the left, on valid right.
+
+    `notebook` holds the notebook's columns epoch and accuracy (which is on valid).
+    """
+    epochs = record.epoch_frame()
+    reference = _reference(record, notebook, "accuracy")
+    fig = make_subplots(cols=2, shared_yaxes=True, horizontal_spacing=0.2)
+    _train_trace(fig, epochs["step"], epochs["train_accuracy"], look, rings=True, row=1, col=1)
+    _notebook_trace(fig, reference, look, row=1, col=2)
+    _valid_trace(fig, epochs["step"], epochs["accuracy"], look, row=1, col=2)
+    _finish(fig, look, record, "accuracy")
+    fig.update_yaxes(range=[0, 1.04], tickvals=[0, 0.25, 0.5, 0.75, 1], matches=None)
+    fig.update_yaxes(title_text="", col=2)
+    n_steps = n_batches_of(record) * record.config.epochs
+    fig.update_xaxes(nticks=3, range=[-0.04 * n_steps, 1.06 * n_steps])  # rings stay whole
+    heading(fig, "train, 1 to 7,999")
+    heading(fig, "valid, 8,001 on", "2")
+    left = (epochs["train_accuracy"], "<b>{:.3f}</b>", look.text)
+    right = (
+        (epochs["accuracy"], "<b>{:.3f}</b>", look.text),
+        (reference[1], "notebook {:.3f}", look.muted),
+    )
+    end_labels(fig, _ends([left]), look, 1.04 / PLOT_HEIGHT)
+    end_labels(fig, _ends(right), look, 1.04 / PLOT_HEIGHT, "2")
+    return fig
+
+
+def schedule_curves(
+    config: RunConfig, n_steps: int, look: Theme, now: int | None = None
+) -> go.Figure:
+    """The learning rate and the momentum of every step, as planned; `now` marks updates done."""
+    fig = make_subplots(specs=[[{"secondary_y": True}]])
+    if n_steps > 0:
+        plan = one_cycle(n_steps, config.lr, config.pct_start)
+        step = np.arange(n_steps)
+        line = {"color": look.primary if look.mode == "light" else look.link, "width": 2.5}
+        fig.add_scatter(name="lr", x=step, y=plan.lr, mode="lines", line=line)
+        fig.add_scatter(
+            name="momentum",
+            x=step,
+            y=plan.momentum,
+            mode="lines",
+            line={"color": look.train, "width": 2, "dash": "dot"},
+            secondary_y=True,
+        )
+        _name_curves(fig, plan)
+    apply(fig, look, height=230, margin={"l": 62, "r": 62, "t": 24, "b": 48})
+    fig.update_xaxes(title_text="step", range=[0, max(n_steps, 1)], nticks=5)
+    fig.update_yaxes(
+        title_text="lr",
+        range=[0, config.lr * 1.06],
+        tickvals=[0, config.lr / 2, config.lr],
+        ticktext=[f"{value:g}" for value in (0, config.lr / 2, config.lr)],
+        secondary_y=False,
+    )
+    fig.update_yaxes(
+        title_text="momentum",
+        range=[0.85, 0.956],
+        tickvals=[0.85, 0.9, 0.95],
+        showgrid=False,
+        secondary_y=True,
+    )
+    if now is not None and n_steps > 0:
+        _now_line(fig, now, look)
+    return fig
+
+
+def n_batches_of(record: "RunRecord") -> int:
+    """Steps an epoch: what the run said, or before it has begun what its layout will give."""
+    if record.started is not None:
+        return record.started.n_batches
+    n_tokens = len(human_numbers_stream().train)
+    return BatchLayout(n_tokens, record.config.bs, record.config.bptt).n_batches
+
+
+def _reference(
+    record: "RunRecord", notebook: pd.DataFrame | None, column: str
+) -> tuple[pd.Series, pd.Series]:
+    """The notebook's points as steps of this run, no further than the run will go."""
+    if notebook is None:
+        empty = pd.Series(dtype=float)
+        return empty, empty
+    shown = notebook[notebook["epoch"] < record.config.epochs]
+    return (shown["epoch"] + 1) * n_batches_of(record), shown[column]
+
+
+def _notebook_trace(
+    fig: go.Figure, points: tuple[pd.Series, pd.Series], look: Theme, **place: int
+) -> None:
+    fig.add_scatter(
+        name="notebook, valid",
+        x=points[0],
+        y=points[1],
+        mode="lines+markers",
+        line={"color": look.bound, "width": 1.5, "dash": "dot"},
+        marker={"symbol": "diamond-open", "size": 7, "color": look.bound},
+        **place,
+    )
+
+
+def _train_trace(
+    fig: go.Figure, x: pd.Series, y: pd.Series, look: Theme, *, rings: bool = False, **place: int
+) -> None:
+    marker: dict[str, Any] = {"symbol": "circle", "size": 7, "color": look.background}
+    fig.add_scatter(
+        name="train",
+        x=x,
+        y=y,
+        mode="lines+markers" if rings else "lines",
+        line={"color": look.train, "width": 2, "dash": "7px,4px"},
+        marker={**marker, "line": {"color": look.train, "width": 2}},
+        **place,
+    )
+
+
+def _valid_trace(fig: go.Figure, x: pd.Series, y: pd.Series, look: Theme, **place: int) -> None:
+    fig.add_scatter(
+        name="valid",
+        x=x,
+        y=y,
+        mode="lines+markers",
+        line={"color": look.valid, "width": 2.5},
+        marker={"symbol": "circle", "size": 7, "color": look.valid},
+        **place,
+    )
+
+
+def _finish(fig: go.Figure, look: Theme, record: "RunRecord", y_title: str) -> None:
+    """Give a picture of a run its axes, from step 0 to the last one planned."""
+    apply(fig, look, height=PLOT_HEIGHT + 84, margin={"l": 52, "r": RIGHT, "t": 36, "b": 48})
+    n_steps = n_batches_of(record) * record.config.epochs
+    fig.update_xaxes(title_text="step", range=[-0.01 * n_steps, 1.02 * n_steps], nticks=5)
+    fig.update_yaxes(title_text=y_title)
+    fig.update_traces(hovertemplate="step %{x}: %{y:.3f}", selector={"hoverinfo": None})
+
+
+def _loss_top(*curves: pd.Series) -> float:
+    """The upper end of the loss axis: the highest point of any curve, within reason."""
+    values = np.concatenate([curve.to_numpy(dtype=float) for curve in curves])
+    values = values[np.isfinite(values)]
+    return float(min(max(LOSS_TOP, values.max(initial=0) * 1.05), LOSS_CEILING))
+
+
+def _ends(curves: Sequence[tuple[pd.Series, str, str]]) -> list[EndLabel]:
+    """The last finite value of each curve that has one, as text."""
+    labels = []
+    for values, text, color in curves:
+        finite = values[np.isfinite(values.astype(float))]
+        if len(finite):
+            labels.append(EndLabel(finite.iloc[-1], text.format(finite.iloc[-1]), color))
+    return labels
+
+
+def _name_curves(fig: go.Figure, plan: Schedule) -> None:
+    """Write lr under its peak and momentum over its trough, clear of the left axis."""
+    at = max(int(np.argmax(plan.lr)), int(0.3 * len(plan.lr)))
+    fig.add_annotation(x=at, y=plan.lr[at], text="<b>lr</b>", yshift=-14, showarrow=False)
+    fig.add_annotation(
+        x=at, y=plan.momentum[at], yref="y2", text="momentum", yshift=26, showarrow=False
+    )
+
+
+def _now_line(fig: go.Figure, now: int, look: Theme) -> None:
+    fig.add_vline(
+        x=now,
+        line={"color": look.cursor, "width": 1.2},
+        annotation={"text": "now", "font": {"color": look.muted}},
+        annotation_position="top right" if now < 0.8 * fig.layout.xaxis.range[1] else "top left",
+    )

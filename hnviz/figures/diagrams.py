@@ -1,0 +1,208 @@
+"""The networks as pictures, built from the catalogue: unrolled, as a loop, and a GRU's cell."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+from hnviz.catalogue import CATALOGUE, ModelEntry, entry
+from hnviz.figures.svg import RADIUS, Drawing
+from hnviz.figures.theme import Theme
+
+WORDS = ("eight", "thousand", "one")
+NEXT = ("thousand", "one", ",")
+
+WIDTH, HEIGHT = 300, 272
+_Y_IN, _Y_OUT = 228, 48
+_EDGE = RADIUS + 2  # an arrow starts and ends this far from a circle's middle
+
+
+@dataclass(frozen=True, slots=True)
+class NotebookFigure:
+    """One of the notebook's five pictures of a network."""
+
+    title: str
+    caption: str
+    draw: Callable[[Theme], str]
+
+
+def unrolled(model: str, look: Theme) -> str:
+    """Draw a model's steps side by side: word in, state, answer."""
+    net = entry(model)
+    drawing = Drawing(WIDTH, HEIGHT, look)
+    levels = _levels(net.n_layers)
+    left, right = (66, 56) if net.stateful else (46, 40)
+    gap = (WIDTH - left - right) / (len(WORDS) - 1)
+    columns = [left + gap * step for step in range(len(WORDS))]
+    for step, x in enumerate(columns):
+        _column(drawing, x, levels, WORDS[step])
+        if net.predicts == "every" or step == len(WORDS) - 1:
+            _answer(drawing, x, levels[-1], NEXT[step])
+    for y in levels:
+        for before, after in pairwise(columns):
+            drawing.arrow("h_h", before + _EDGE, y, after - _EDGE, y)
+        _start(drawing, columns[0], y, net)
+        if net.stateful:
+            drawing.arrow("h_h", columns[-1] + _EDGE, y, WIDTH, y)
+            drawing.cut(columns[-1] + 32, y)
+    if net.stateful:
+        drawing.text(0, levels[-1] - 12, "h kept", anchor="start", muted=True)
+        drawing.text(WIDTH, levels[-1] - 22, "detach", anchor="end", muted=True)
+    return drawing.render(f"{model}, unrolled", _describe(net))
+
+
+def rolled(model: str, look: Theme) -> str:
+    """Draw a model as the loop that it is; the frame holds what is repeated for each word."""
+    net = entry(model)
+    drawing = Drawing(WIDTH, HEIGHT, look)
+    levels = _levels(net.n_layers)
+    middle = WIDTH / 2
+    every = net.predicts == "every"
+    top = 8 if every else levels[-1] - 58
+    drawing.frame(40, top, WIDTH - 80, HEIGHT - top - 2)
+    drawing.text(WIDTH - 50, top + (40 if every else 20), "for each word", anchor="end", muted=True)
+    _column(drawing, middle, levels, "word")
+    _answer(drawing, middle, levels[-1], "next word" if every else "the word after the last")
+    for y in levels:
+        drawing.loop(middle, y)
+        _start(drawing, middle, y, net)
+    if net.stateful:
+        drawing.text(2, levels[-1] - 10, "h kept", anchor="start", muted=True)
+    return drawing.render(f"{model}, as a loop", _describe(net))
+
+
+def gru_cell(look: Theme) -> str:
+    """Draw how a GRU makes the next state: three gates, each reading the word and the state."""
+    drawing = Drawing(400, 300, look)
+    names = {"reset": "r", "candidate": "n", "update": "z"}
+    places = dict(zip(names, (66, 200, 334), strict=True))
+    for name, x in places.items():
+        drawing.box(x, 160, 104, 46)
+        drawing.text(x, 157, f"**{name} {names[name]}")
+        drawing.text(x, 174, "tanh" if name == "candidate" else "sigmoid", muted=True)
+        drawing.square(x - 26, 250)
+        drawing.arrow("i_h", x - 26, 238, x - 26, 186)
+        drawing.text(x - 26, 279, "word")
+        drawing.circle(x + 26, 250)
+        drawing.arrow("h_h", x + 26, 236, x + 26, 186)
+        drawing.text(x + 26, 279, "r · h" if name == "candidate" else "h")
+    drawing.arrow("h_h", 120, 160, 146, 160)
+    drawing.circle(40, 56)
+    drawing.text(40, 30, "h before")
+    drawing.circle(362, 56)
+    drawing.text(362, 30, "h after")
+    drawing.arrow("h_h", 40 + _EDGE, 56, 218, 56)
+    drawing.box(256, 56, 72, 34)
+    drawing.text(256, 61, "**mix")
+    drawing.arrow("h_h", 294, 56, 362 - _EDGE, 56)
+    drawing.arrow("h_h", 206, 135, 240, 76)
+    drawing.text(200, 108, "n", anchor="end", muted=True)
+    drawing.arrow("h_h", 328, 135, 274, 76)
+    drawing.text(326, 108, "z", anchor="start", muted=True)
+    return drawing.render(
+        "A GRU's cell",
+        "The reset gate r scales the old state before the candidate n reads it; the update gate z "
+        "mixes the old state and the candidate into the new state.",
+    )
+
+
+def legend(look: Theme) -> str:
+    """The three roles as short arrows with their names, as HTML, and the three shapes."""
+    names = {
+        "i_h": "input to hidden, i_h",
+        "h_h": "hidden to hidden, h_h (rnn)",
+        "h_o": "hidden to output, h_o",
+    }
+    items = []
+    for role, words in names.items():
+        drawing = Drawing(34, 14, look)
+        drawing.arrow(role, 1, 7, 32, 7)
+        svg = drawing.render(words, "").replace("width:100%", "width:34px")
+        items.append(f"<span>{svg}{words}</span>")
+    shapes = ("square: word in", "circle: state", "triangle: answer", "scissors: gradients stop")
+    items += [f"<span>{words}</span>" for words in shapes]
+    return f'<div class="hnviz-legend">{"".join(items)}</div>'
+
+
+NOTEBOOK_FIGURES = (
+    NotebookFigure(
+        "1. Three layers, written out",
+        "The third word's answer from three words in: each layer takes the state so far (brown) "
+        "and one more word (green). Model0.",
+        lambda look: unrolled("Model0", look),
+    ),
+    NotebookFigure(
+        "2. The same, as a loop",
+        "The three layers hold the same weights, so one layer in a loop is the same network; the "
+        "answer (blue) is given once, after the loop. Model1.",
+        lambda look: rolled("Model1", look),
+    ),
+    NotebookFigure(
+        "3. An answer after every word",
+        "Each state already knows the words so far, so it can answer at once: three times as many "
+        "answers from the same work. Model2.",
+        lambda look: unrolled("Model2", look),
+    ),
+    NotebookFigure(
+        "4. The answers in the loop",
+        "The third figure rolled up: word, state and answer are repeated. Model2 and, with its "
+        "state kept, Model3.",
+        lambda look: rolled("Model2", look),
+    ),
+    NotebookFigure(
+        "The stacked network, unrolled",
+        "The lower layer's state is the upper layer's input. So many layers side by side are hard "
+        "to train, which leads to the GRU. Model5.",
+        lambda look: unrolled("Model5", look),
+    ),
+)
+"""The notebook's five figures, four of them numbered there."""
+
+
+def _levels(n_layers: int) -> list[float]:
+    """Heights of the layers' circles, the lowest layer first."""
+    if n_layers == 1:
+        return [140]
+    return [174 - 66 * layer / (n_layers - 1) for layer in range(n_layers)]
+
+
+def _column(drawing: Drawing, x: float, levels: list[float], word: str) -> None:
+    """One step: the word, and a circle for each layer above it."""
+    drawing.square(x, _Y_IN)
+    drawing.text(x, _Y_IN + 28, word)
+    drawing.arrow("i_h", x, _Y_IN - RADIUS + 1, x, levels[0] + _EDGE)
+    for y in levels:
+        drawing.circle(x, y)
+    for below, above in pairwise(levels):
+        drawing.arrow("h_h", x, below - _EDGE, x, above + _EDGE)
+
+
+def _answer(drawing: Drawing, x: float, y: float, word: str) -> None:
+    drawing.arrow("h_o", x, y - _EDGE, x, _Y_OUT + RADIUS)
+    drawing.triangle(x, _Y_OUT)
+    drawing.text(x, _Y_OUT - 18, f"**{word}" if word == "," else word)
+
+
+def _start(drawing: Drawing, x: float, y: float, net: ModelEntry) -> None:
+    """What comes before the first word: the state of the window before, or zeros."""
+    drawing.arrow("h_h", 2, y, x - _EDGE, y)
+    if not net.stateful:
+        drawing.text(4, y - 10, "0", anchor="start", muted=True)
+
+
+def _describe(net: ModelEntry) -> str:
+    """Say in words what the picture shows."""
+    layers = "one layer" if net.n_layers == 1 else f"{net.n_layers} layers"
+    answer = "after every word" if net.predicts == "every" else "once, after the last word"
+    start = (
+        "comes from the mini-batch before, cut off from its gradients"
+        if net.stateful
+        else "starts from zeros"
+    )
+    return f"{layers} of hidden state; answers {answer}; the state {start}."
+
+
+def previous(model: str) -> str | None:
+    """Name the model before this one on the ladder, None for the first."""
+    names = list(CATALOGUE)
+    index = names.index(entry(model).name)
+    return names[index - 1] if index else None

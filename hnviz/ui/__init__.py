@@ -1,0 +1,1 @@
+"""The only part of hnviz that imports streamlit."""

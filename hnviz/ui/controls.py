@@ -1,0 +1,89 @@
+"""Settings of the Data, Batches and Models pages: widgets, their keys, and what is wrong."""
+
+import streamlit as st
+
+from hnviz.catalogue import CATALOGUE
+from hnviz.data import BatchLayout, human_numbers_stream
+from hnviz.ui import state
+from hnviz.ui.grid import MAX_SIDE
+from hnviz.ui.show import problem
+
+MAX_CHARACTERS = 2_000
+"""Characters of one's own sentence that are shown."""
+
+FIRST_LAYOUT = {"bs": 64, "bptt": 70}  # the notebook's show_batch has these
+FIRST_SENTENCE = "eight thousand forty five, eight thousand forty six"
+
+_GOOD_LAYOUT = "_batches_good"
+
+
+def batch_settings() -> tuple[str, BatchLayout]:
+    """Draw split, bs and bptt; return the split and the layout.
+
+    A value that cannot be used is told beside its field, and the last one that could be used
+    stays in force, so that the picture stays.
+    """
+    good = {**FIRST_LAYOUT, **state.get(_GOOD_LAYOUT, {})}
+    with st.container(horizontal=True, gap="medium"):
+        split = st.segmented_control(
+            "Text",
+            ("train", "valid"),
+            default="valid",
+            required=True,
+            key="batches_split",
+            bind="query-params",
+        )
+        with st.container(horizontal=True, gap="medium", width=340):  # one line on a phone too
+            for field, label in (("bs", "bs, rows"), ("bptt", "bptt, steps")):
+                with st.container(width=150):
+                    good[field] = _side(field, label, good[field])
+    state.put(_GOOD_LAYOUT, good)
+    chosen = split or "valid"
+    return chosen, BatchLayout(len(human_numbers_stream().ids(chosen)), good["bs"], good["bptt"])
+
+
+def _side(field: str, label: str, good: int) -> int:
+    """Draw the field for rows or steps; return its number, or `good` if it cannot be used."""
+    value = st.number_input(
+        label, value=FIRST_LAYOUT[field], step=1, key=f"batches_{field}", bind="query-params"
+    )
+    message = side_problem(field, value)
+    problem(message)
+    return good if message else value
+
+
+def side_problem(field: str, value: int) -> str | None:
+    """Say what is wrong with a number of rows or steps, None if nothing is."""
+    if 1 <= value <= MAX_SIDE:
+        return None
+    return f"{field} must be a whole number from 1 to {MAX_SIDE}; got {value}"
+
+
+def model_choice() -> str:
+    """Draw the choice of a model; return its name."""
+    chosen = st.segmented_control(
+        "Model",
+        tuple(CATALOGUE),
+        default="Model2",
+        required=True,
+        key="models_model",
+        bind="query-params",
+    )
+    return chosen or "Model2"
+
+
+def own_sentence() -> tuple[str, str | None]:
+    """Draw the box for one's own sentence; return its text, cut where it is too long, and why."""
+    typed = st.text_area(
+        "A sentence of your own",
+        value=FIRST_SENTENCE,
+        height=80,
+        key="data_sentence",
+        help="Words of numbers are in the vocab; any other word becomes xxunk.",
+    )
+    typed = typed or ""
+    if len(typed) <= MAX_CHARACTERS:
+        return typed, None
+    return typed[:MAX_CHARACTERS], (
+        f"Only the first {MAX_CHARACTERS:,} of {len(typed):,} characters are shown."
+    )

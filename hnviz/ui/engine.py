@@ -1,0 +1,79 @@
+"""The pages' way to runs and to the engine."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from hnviz.engine.client import (
+    Answer,
+    Engine,
+    EngineError,
+    EngineInfo,
+    live_status,
+    shared_engine,
+)
+from hnviz.runs import RunStore, RunWriteError, default_runs_dir
+from hnviz.ui import state
+from hnviz.ui.run_text import Standing
+
+OBSERVE_SECONDS = 20.0
+"""Time limit of a question; a machine on which a class trains answers late, and late is fine."""
+
+
+def engine() -> Engine:
+    """Return the engine of this process, starting up if it is not yet: never waits."""
+    shared = shared_engine()
+    shared.start()
+    return shared
+
+
+@cache
+def store() -> RunStore:
+    """Return the run folders that the engine writes, and the shipped ones."""
+    return RunStore(default_runs_dir())
+
+
+def standing(run_id: str) -> Standing:
+    """Return a run as of now. Raises RunNotFound or DamagedRun."""
+    folder = store().folder(run_id)
+    # Asked first: a run that ends in between has then written its end already.
+    job = None if folder.shipped else engine().job(run_id)
+    record = store().record(run_id)
+    if record.ended is not None and job is not None and job.status != "queued":
+        job = None  # the engine's word of the end is still on its way
+    return Standing(
+        record=record,
+        status=live_status(record.status, job),
+        shipped=folder.shipped,
+        place=job.place or 0 if job else 0,
+        wait_seconds=job.wait_seconds if job else None,
+        seconds_left=job.seconds_left if job else None,
+    )
+
+
+def observe(
+    run_id: str, step: int | str, question: str, params: Mapping[str, Any]
+) -> tuple[Answer | None, str | None]:
+    """Ask the warm observer; return its answer, or the sentence that says why there is none."""
+    try:
+        return engine().observe(run_id, step, question, params, OBSERVE_SECONDS), None
+    except (EngineError, ValueError) as error:
+        return None, str(error)
+
+
+def info() -> EngineInfo | None:
+    """Return devices and versions, or None while the engine still starts."""
+    try:
+        return engine().info(timeout=0.0)
+    except EngineError:
+        return None
+
+
+def attempt(action: Callable[..., Any], *args: Any) -> Any:
+    """Call the engine from a button; a refusal is kept as a sentence for beside the button."""
+    state.pop(state.TRAIN_ERROR)
+    try:
+        return action(*args)
+    except (EngineError, RunWriteError, ValueError) as error:
+        state.put(state.TRAIN_ERROR, str(error))
+        return None

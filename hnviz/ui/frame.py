@@ -1,0 +1,29 @@
+"""What stands around every page."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from hnviz.ui.engine import engine
+from hnviz.ui.run_view import run_line, run_picker
+
+PAGES: dict[str, dict[str, str]] = {
+    "": {"start": "Start"},
+    "Feed": {"data": "Data", "batches": "Batches"},
+    "Build": {"models": "Models"},
+    "Train": {"train": "Train"},
+    "Look inside": {"states": "Hidden states"},
+}
+"""Section -> page file (and address) -> title."""
+
+_STATIC = Path(__file__).parent / "static"
+_CSS = _STATIC / "page.css"
+ICON = str(_STATIC / "icon.svg")  # a file: Streamlit fetches its own icons from the network
+
+
+def page_frame() -> None:
+    """Draw the sidebar below the navigation and load the style sheet; start the engine."""
+    engine()
+    st.html(_CSS)
+    run_picker()
+    run_line()

@@ -1,0 +1,132 @@
+"""Live charts: figures that grow in the browser without being mounted again.
+
+A figure is still a pure function of the run's record. What it has more than at the last drawing
+is found here, and only that travels: the new points and the labels that moved.
+"""
+
+import hashlib
+import json
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import plotly
+import plotly.graph_objects as go
+import streamlit as st
+
+from hnviz.ui.components import BrowserComponent, serve
+
+_PLOTLY = Path(plotly.__file__).parent / "package_data"
+_OVERLAP = 8  # messages; the browser may skip as many and still has every point
+
+_component = BrowserComponent("live", states=("need",), min_height="340px", isolate=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One chart among those that are drawn together."""
+
+    name: str
+    figure: go.Figure
+    alt: str  # the sentence that says what the chart shows
+    title: str = ""
+    note: str = ""
+    height: int = 300
+
+
+@dataclass(slots=True)
+class _Sent:
+    """What a browser has of one chart, as far as it was sent."""
+
+    version: str
+    counts: deque[list[int]] = field(default_factory=lambda: deque(maxlen=_OVERLAP))
+
+
+def live_figures(panels: Sequence[Panel], key: str, *, whole: bool) -> None:
+    """Draw charts side by side; with `whole` send all of them anew, as in a full run of a page.
+
+    A full run may be the first of a mount, and Python is not told which runs are.
+    """
+    sent: dict[str, _Sent] = st.session_state.setdefault(f"_{key}_sent", {})
+    mounted: Any = st.session_state.get(key) or {}
+    need = mounted.get("need")
+    if need and need != st.session_state.get(f"_{key}_need"):
+        st.session_state[f"_{key}_need"] = need
+        whole = True
+    if whole:
+        sent.clear()
+    _component(
+        key=key,
+        data={
+            "plotly": f"{serve('plotly', _PLOTLY)}/plotly.min.js",
+            "panels": [_message(panel, sent) for panel in panels],
+        },
+    )
+
+
+def _message(panel: Panel, sent: dict[str, _Sent]) -> dict[str, Any]:
+    """Say what is new in a chart since it was last sent."""
+    drawn = json.loads(panel.figure.to_json())
+    _decode(drawn["data"], panel.figure)
+    version = _version(drawn)
+    head = {
+        "name": panel.name,
+        "title": panel.title,
+        "note": panel.note,
+        "alt": panel.alt.replace("**", ""),
+        "height": panel.height,
+        "version": version,
+    }
+    counts = [len(trace.get("x") or ()) for trace in drawn["data"]]
+    known = sent.get(panel.name)
+    if known is None or known.version != version or _shrunk(known.counts[-1], counts):
+        sent[panel.name] = _Sent(version, deque([counts], maxlen=_OVERLAP))
+        return {**head, "figure": drawn}
+    start = known.counts[0]
+    known.counts.append(counts)
+    return {
+        **head,
+        "traces": [
+            {"from": first, "x": trace["x"][first:], "y": trace["y"][first:]}
+            for first, trace in zip(start, drawn["data"], strict=True)
+        ],
+        "marks": {name: drawn["layout"].get(name, []) for name in ("annotations", "shapes")},
+    }
+
+
+def _decode(traces: list[dict[str, Any]], figure: go.Figure) -> None:
+    """Write x and y as plain lists: Plotly packs arrays into base64, which cannot be extended."""
+    for trace, source in zip(traces, figure.data, strict=True):
+        for name in ("x", "y"):
+            values = getattr(source, name, None)
+            trace[name] = [] if values is None else [_plain(value) for value in values]
+
+
+def _plain(value: Any) -> Any:
+    number = value.item() if hasattr(value, "item") else value
+    if isinstance(number, float):
+        # Six digits are more than a screen shows, and half of what travels otherwise.
+        return float(f"{number:.6g}") if number == number else None
+    return number
+
+
+def _version(drawn: Mapping[str, Any]) -> str:
+    """Hash all of a figure but its points and moving labels: another hash is another figure."""
+    traces = [
+        {name: value for name, value in trace.items() if name not in ("x", "y")}
+        for trace in drawn["data"]
+    ]
+    layout = {
+        name: value
+        for name, value in drawn["layout"].items()
+        if name not in ("annotations", "shapes")
+    }
+    text = json.dumps([traces, layout], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _shrunk(before: list[int], now: list[int]) -> bool:
+    """Tell whether a trace lost points, as after a resumed run dropped later steps."""
+    return len(before) != len(now) or any(b > n for b, n in zip(before, now, strict=True))

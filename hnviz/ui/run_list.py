@@ -1,0 +1,99 @@
+"""The list of runs: any browser may open, follow or stop any of them."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from hnviz.runs import RunSummary
+from hnviz.ui import state
+from hnviz.ui.engine import engine, store
+
+MARKS = {
+    "running": "● running",
+    "paused": "‖ paused",
+    "queued": "… queued",
+    "finished": "✓ finished",
+    "stopped": "■ stopped",
+    "interrupted": "! interrupted",
+    "diverged": "✗ diverged",
+    "failed": "✗ failed",
+    "damaged": "✗ damaged",
+}
+"""A status in a list: a mark and a word, never colour alone."""
+
+_AT_MOST = 50  # lines; older runs stay on disk and keep their links
+
+
+def run_list(key: str) -> None:
+    """Draw the runs, newest first; picking a line brings that run into view."""
+    lines = store().summaries()[:_AT_MOST]
+    st.dataframe(
+        frame(lines, {job.run_id: job.status for job in engine().jobs()}),
+        hide_index=True,
+        height=min(420, 37 + 35 * max(1, len(lines))),
+        key=key,
+        on_select=lambda: _open(key, lines),
+        selection_mode="single-row",
+        column_config={
+            "step": st.column_config.TextColumn(alignment="right"),
+            "valid loss": st.column_config.NumberColumn(format="%.3f"),
+            "accuracy": st.column_config.NumberColumn(format="%.3f"),
+            "train accuracy": st.column_config.NumberColumn(format="%.3f"),
+            "link": st.column_config.LinkColumn(display_text="open"),
+        },
+        column_order=(
+            "run",
+            "settings",
+            "state",
+            "step",
+            "valid loss",
+            "accuracy",
+            "train accuracy",
+            "link",
+            "remark",
+        ),
+    )
+
+
+def frame(lines: Sequence[RunSummary], jobs: dict[str, str]) -> pd.DataFrame:
+    """Tabulate summaries; `jobs` holds the engine's word on runs that it has in hand."""
+    return pd.DataFrame(
+        {
+            "run": [line.id for line in lines],
+            "settings": [_settings(line) for line in lines],
+            "state": [_state(line, jobs) for line in lines],
+            "step": [_steps(line) for line in lines],
+            "valid loss": pd.Series([line.valid_loss for line in lines], dtype="float64"),
+            "accuracy": pd.Series([line.accuracy for line in lines], dtype="float64"),
+            "train accuracy": pd.Series([line.train_accuracy for line in lines], dtype="float64"),
+            "link": [f"/train?run={line.id}" for line in lines],
+            "remark": [line.problem or line.message for line in lines],
+        }
+    )
+
+
+def _state(line: RunSummary, jobs: dict[str, str]) -> str:
+    if line.shipped and line.status == "finished":
+        return "◆ shipped"
+    # The engine alone knows which of the runs on their way are queued or paused.
+    on_its_way = line.status in ("queued", "running")
+    return MARKS[jobs.get(line.id, line.status) if on_its_way else line.status]
+
+
+def _steps(line: RunSummary) -> str:
+    return f"{line.step:,} of {line.n_steps:,}" if line.n_steps else ""
+
+
+def _settings(line: RunSummary) -> str:
+    config = line.config
+    if config is None:
+        return ""
+    return f"seed {config.seed}, bptt {config.bptt}, lr {config.lr:g}"
+
+
+def _open(key: str, lines: Sequence[RunSummary]) -> None:
+    rows = state.get(key).selection.rows
+    if rows and not lines[rows[0]].problem:
+        state.put(state.RUN, lines[rows[0]].id)
+        state.forget_lost_run()

@@ -1,0 +1,156 @@
+"""The Train page's settings: each a widget, in the address, with its problem beside it."""
+
+from dataclasses import asdict
+from typing import Any
+
+import streamlit as st
+
+from hnviz.catalogue import CATALOGUE, Recipe, recipe_for
+from hnviz.config import CHOICES, ConfigError, RunConfig, problems
+from hnviz.ui import state
+from hnviz.ui.engine import info
+from hnviz.ui.show import problem
+
+PREFIX = "train_"
+WIDTH = 140  # px: six settings in a row on a laptop, two on a phone
+_FROM_RECIPE = ("bptt", "lr", "epochs", "bs", "nh")
+
+LABELS = {
+    "model": "Model",
+    "bptt": "bptt, steps",
+    "lr": "lr, highest",
+    "epochs": "Epochs",
+    "seed": "Seed",
+    "bn_init": "Batch norm starts at",
+    "reset_state": "Reset state",
+    "device": "Device",
+    "bs": "bs, rows",
+    "nh": "nh, units",
+    "form": "Form",
+    "same": "Same recipe",
+}
+HELP = {
+    "bptt": "Tokens that each row reads in one mini-batch. Gradients reach back no further.",
+    "lr": "The top of the one-cycle schedule: lr rises to it, then falls to almost zero.",
+    "epochs": "Passes over the 50,079 train tokens.",
+    "seed": "The first weights are drawn from it: the same seed gives the same run again.",
+    "bn_init": "torch before 1.2 drew batch norm's first weights from 0 to 1, as in the notebook; "
+    "newer ones start at 1.",
+    "reset_state": "Where the carried state starts again from zeros: never, as in the notebook, "
+    "or at the start of each pass over train, over valid, or both.",
+    "device": "auto is cuda where there is one, else cpu.",
+    "bs": "Rows that are read in parallel.",
+    "nh": "Units of hidden state a layer.",
+    "form": "fast runs Model2 and Model3 vectorised over time: the same figures, sooner.",
+    "same": "Give every model Model3's recipe, so that one step of the ladder changes the network "
+    "alone. Without it, Model2 to Model3 also changes lr by 30.",
+}
+
+
+def key(field: str) -> str:
+    """Return a setting's key, which is its name in the address too."""
+    return PREFIX + field
+
+
+def training_settings() -> tuple[RunConfig | None, str | None]:
+    """Draw the settings; return the config, or None and what is wrong with them."""
+    form = _Form(_chosen_recipe())
+    with st.container(horizontal=True, vertical_alignment="top", gap="small"):
+        form.select("model", "Model5", on_change=_apply_recipe)
+        for field in ("bptt", "lr", "epochs", "seed"):
+            form.number(field)
+        with st.container(width=WIDTH):
+            st.toggle(
+                LABELS["same"],
+                key=key("same"),
+                help=HELP["same"],
+                on_change=_apply_recipe,
+                bind="query-params",
+            )
+    with st.expander("More: batch norm, reset of the state, device, bs, nh, form"):
+        form.more()
+    return form.config()
+
+
+class _Form:
+    """The widgets of one drawing and the values that they gave."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+        self.values: dict[str, Any] = {"pct_start": recipe.pct_start}
+
+    def select(self, field: str, default: str, on_change: Any = None) -> None:
+        """Draw a choice of words."""
+        options = CHOICES[field]
+        with st.container(width=WIDTH):
+            self.values[field] = st.selectbox(
+                LABELS[field],
+                options,
+                index=options.index(default),
+                key=key(field),
+                help=HELP.get(field),
+                on_change=on_change,
+                bind="query-params",
+            )
+            self._say_problem(field)
+
+    def number(self, field: str) -> None:
+        """Draw a number without bounds of its own: one out of range is told in our words."""
+        is_lr = field == "lr"
+        with st.container(width=WIDTH):
+            self.values[field] = st.number_input(
+                LABELS[field],
+                value=0 if field == "seed" else asdict(self.recipe)[field],
+                step=None if is_lr else 1,
+                format="%.4g" if is_lr else None,
+                key=key(field),
+                help=HELP[field],
+                bind="query-params",
+            )
+            self._say_problem(field)
+
+    def more(self) -> None:
+        """Draw the settings that a first run does not need."""
+        with st.container(horizontal=True, vertical_alignment="top", gap="small"):
+            for field in ("bn_init", "reset_state", "device", "form"):
+                self.select(field, CHOICES[field][0])
+            for field in ("bs", "nh"):
+                self.number(field)
+
+    def config(self) -> tuple[RunConfig | None, str | None]:
+        """Return the config, or None and the first thing that is wrong."""
+        if wrong := _device_problem(self.values["device"]):
+            return None, wrong
+        try:
+            return RunConfig(**self.values), None
+        except ConfigError as error:
+            return None, str(error)
+
+    def _say_problem(self, field: str) -> None:
+        """Judge the values drawn so far; a rule on two of them is told beside the later one."""
+        problem(problems(self.values).get(field))
+        if field == "device":
+            problem(_device_problem(self.values[field]))
+
+
+def _device_problem(device: str) -> str | None:
+    """Say that this machine cannot train on a device, as far as the engine has told by now."""
+    known = info()
+    if known is None or device in ("auto", *known.devices):
+        return None
+    there = ", ".join(known.devices)
+    return f"this machine cannot train on {device}; choose one of auto, {there}"
+
+
+def _chosen_recipe() -> Recipe:
+    """Return the recipe that left-out settings stand for; the widgets are not drawn yet."""
+    asked = state.get(key("model")) or st.query_params.get(key("model"), "Model5")
+    same = state.get(key("same"), st.query_params.get(key("same")) == "true")
+    return recipe_for(asked if asked in CATALOGUE else "Model5", same=same)
+
+
+def _apply_recipe() -> None:
+    """Set what a recipe says; called when the model or the recipe is switched."""
+    recipe = _chosen_recipe()
+    for field in _FROM_RECIPE:
+        state.put(key(field), asdict(recipe)[field])

@@ -1,0 +1,46 @@
+"""The one door to Streamlit's session state: every key that more than one place uses.
+
+A widget's key is "<page>_<thing>", and with ``bind="query-params"`` also its name in the address.
+"""
+
+from typing import Any
+
+import streamlit as st
+
+RUN = "run"  # the id of the run in view, on every page and in the address
+SNAPSHOT = "snapshot"  # its snapshot in view, in updates of the weights; -1 is the last
+TRAIN_ERROR = "train_error"  # why the last press on Train, Step or Stop did nothing
+FULL_RUN = "full_run"  # set while a page runs as a whole, not for a fragment's tick
+_LOST_RUN = "lost_run"
+
+
+def get(key: str, default: Any = None) -> Any:
+    """Return what a key holds."""
+    return st.session_state.get(key, default)
+
+
+def put(key: str, value: Any) -> None:
+    """Set a key; for a widget's key only before that widget is drawn, or in a callback."""
+    st.session_state[key] = value
+
+
+def pop(key: str, default: Any = None) -> Any:
+    """Take a key out."""
+    return st.session_state.pop(key, default)
+
+
+def note_lost_run(known: list[str]) -> None:
+    """Remember a run id in the address that no run has, before a widget drops it from there."""
+    asked = st.query_params.get(RUN)
+    if asked and asked not in known:
+        st.session_state[_LOST_RUN] = asked
+
+
+def lost_run() -> str | None:
+    """Return the run id that was asked for and does not exist."""
+    return st.session_state.get(_LOST_RUN)
+
+
+def forget_lost_run() -> None:
+    """Stop telling about it: another run was picked."""
+    st.session_state.pop(_LOST_RUN, None)

@@ -1,0 +1,80 @@
+// Where each token of a stream stands in the mini-batches. The same rule as hnviz.data.layout:
+//
+//   start[j] = floor((N / bs) * j)      x[k, j, t] = token[(start[j] + k * bptt + t) mod N]
+//
+// and y is the same one token later. A cell is [k, j, t]: mini-batch, row and step, from 0.
+
+export class Layout {
+  constructor(nTokens, bs, bptt) {
+    this.nTokens = nTokens;
+    this.bs = bs;
+    this.bptt = bptt;
+    this.nBatches = Math.ceil(nTokens / (bs * bptt));
+    this.rowLength = this.nBatches * bptt; // tokens that a row reads in a pass
+    this.starts = Array.from({ length: bs + 1 }, (_, row) =>
+      row < bs ? Math.floor((nTokens / bs) * row) : nTokens,
+    );
+  }
+
+  /** Tokens in a row's own share; past them the row reads on into the next one's. */
+  share(row) {
+    return this.starts[row + 1] - this.starts[row];
+  }
+
+  position([batch, row, step]) {
+    return (this.starts[row] + batch * this.bptt + step) % this.nTokens;
+  }
+
+  /** Steps of a row's window that lie in its own share; the others are hatched. */
+  ownSteps(batch, row) {
+    return Math.max(0, Math.min(this.bptt, this.share(row) - batch * this.bptt));
+  }
+
+  /** The cell where a token is x that is this cell's y; null past the end of the pass. */
+  target([batch, row, step]) {
+    if (step + 1 < this.bptt) return [batch, row, step + 1];
+    return batch + 1 < this.nBatches ? [batch + 1, row, 0] : null;
+  }
+
+  /** Every cell of a pass that reads a stream position, in reading order. */
+  cells(position) {
+    const found = [];
+    for (let row = 0; row < this.bs; row++) {
+      const first = (position - this.starts[row] + this.nTokens) % this.nTokens;
+      for (let offset = first; offset < this.rowLength; offset += this.nTokens)
+        found.push(this.cellAt(row, offset));
+    }
+    return found.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]);
+  }
+
+  /** The one cell that reads a stream position in its row's own share. */
+  owner(position) {
+    let row = Math.min(this.bs - 1, Math.floor((position * this.bs) / this.nTokens));
+    while (this.starts[row] > position) row--;
+    while (this.starts[row + 1] <= position) row++;
+    return this.cellAt(row, position - this.starts[row]);
+  }
+
+  /** A cell a little past row 0's own share, if the row reads on so far. */
+  firstRepeat() {
+    const offset = Math.min(this.share(0) + 3, this.rowLength - 2);
+    return offset >= this.share(0) ? this.cellAt(0, offset) : null;
+  }
+
+  cellAt(row, offset) {
+    return [Math.floor(offset / this.bptt), row, offset % this.bptt];
+  }
+
+  /** The nearest cell that exists. */
+  clamp([batch, row, step]) {
+    const within = (value, last) => Math.max(0, Math.min(last, value));
+    return [
+      within(batch, this.nBatches - 1),
+      within(row, this.bs - 1),
+      within(step, this.bptt - 1),
+    ];
+  }
+}
+
+export const sameCell = (a, b) =>
+  Boolean(a && b) && a[0] === b[0] && a[1] === b[1] && a[2] === b[2];

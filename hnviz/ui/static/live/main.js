@@ -1,0 +1,110 @@
+// Plotly charts that grow in place: a new point is appended, nothing is mounted again, so a
+// reader's zoom, hover and hidden traces stay.
+//
+// data = { plotly, panels: [{ name, title, note, alt, height, version, figure?, traces?, marks? }] }
+//   figure           the whole figure, when Python cannot know that the browser has one
+//   traces           per trace { from, x, y, ... }: points from index `from` on
+//   marks            { annotations, shapes }: labels that move with the newest point
+// A browser that misses points in between asks for the whole with send("need", version).
+
+import { define } from "../shared/define.js";
+
+const CONFIG = { displaylogo: false, responsive: true, displayModeBar: false, scrollZoom: false };
+const coarse = matchMedia("(pointer: coarse)");
+
+let plotly = null;
+
+function loadPlotly(address) {
+  plotly ??= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = address;
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => {
+      plotly = null; // the next drawing may try again
+      reject(new Error("plotly.min.js did not arrive"));
+    };
+    document.head.append(script);
+  });
+  return plotly;
+}
+
+class Panel {
+  constructor(grid) {
+    this.title = document.createElement("h3");
+    this.chart = document.createElement("div");
+    this.chart.setAttribute("role", "img");
+    const figure = document.createElement("figure");
+    figure.append(this.title, this.chart);
+    grid.append(figure);
+    this.version = null;
+    this.counts = [];
+    this.work = Promise.resolve();
+  }
+
+  update(panel, Plotly, send) {
+    const note = document.createElement("small");
+    note.textContent = panel.note ?? "";
+    this.title.replaceChildren(panel.title ?? "", note);
+    this.title.hidden = !panel.title;
+    this.chart.setAttribute("aria-label", panel.alt);
+    this.chart.dataset.panel = panel.name;
+    // One after the other: Plotly must be through with a drawing before the next begins.
+    this.work = this.work
+      .then(() => (panel.figure ? this.draw(panel, Plotly) : this.grow(panel, Plotly, send)))
+      .catch((error) => console.error("hnviz live chart:", error));
+  }
+
+  async draw({ figure, version, height }, Plotly) {
+    // A finger scrolls the page, a mouse zooms.
+    const layout = { ...figure.layout, height, autosize: true, dragmode: coarse.matches ? false : "zoom" };
+    delete layout.width;
+    await Plotly.react(this.chart, figure.data, layout, CONFIG);
+    this.version = version;
+    this.counts = figure.data.map((trace) => trace.x?.length ?? 0);
+    this.chart.dataset.points = Math.max(0, ...this.counts);
+  }
+
+  async grow({ traces, marks, version }, Plotly, send) {
+    const behind = traces.some((trace, index) => trace.from > this.counts[index]);
+    if (version !== this.version || behind) return send("need", `${version}:${Date.now()}`);
+    const indices = [];
+    const points = {};
+    traces.forEach((trace, index) => {
+      const skip = this.counts[index] - trace.from;
+      if (trace.x.length <= skip) return;
+      indices.push(index);
+      this.counts[index] = trace.from + trace.x.length;
+      for (const name of ["x", "y"]) (points[name] ??= []).push(trace[name].slice(skip));
+    });
+    if (indices.length) await Plotly.extendTraces(this.chart, points, indices);
+    if (marks) await Plotly.relayout(this.chart, marks);
+    this.chart.dataset.points = Math.max(0, ...this.counts);
+  }
+}
+
+class LiveFigures {
+  constructor(root) {
+    this.grid = document.createElement("div");
+    this.grid.className = "hnviz-live";
+    root.append(this.grid);
+    this.panels = new Map();
+  }
+
+  update({ data, files: Plotly, send }) {
+    this.Plotly = Plotly;
+    for (const panel of data.panels) {
+      if (!this.panels.has(panel.name)) this.panels.set(panel.name, new Panel(this.grid));
+      this.panels.get(panel.name).update(panel, Plotly, send);
+    }
+  }
+
+  destroy() {
+    for (const { chart } of this.panels.values()) this.Plotly?.purge(chart);
+  }
+}
+
+export const render = define({
+  styles: new URL("live.css", import.meta.url),
+  load: (data, home) => loadPlotly(new URL(data.plotly, home)),
+  create: (root) => new LiveFigures(root),
+});

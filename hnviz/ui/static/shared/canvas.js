@@ -1,0 +1,60 @@
+// Small helpers for drawing on a canvas in CSS pixels.
+
+/** Size a canvas for the screen's density, clear it, and return its 2d context. */
+export function openCanvas(canvas, width, height) {
+  const density = window.devicePixelRatio || 1;
+  const across = Math.round(width * density);
+  const down = Math.round(height * density);
+  if (canvas.width !== across || canvas.height !== down) {
+    canvas.width = across;
+    canvas.height = down;
+    canvas.style.width = `${width}px`;
+    canvas.style.height = `${height}px`;
+  }
+  const pen = canvas.getContext("2d");
+  pen.setTransform(density, 0, 0, density, 0, 0);
+  pen.clearRect(0, 0, width, height);
+  return pen;
+}
+
+/** Lines at 45 degrees, to be filled over what is read twice. */
+export function hatchPattern(pen, color) {
+  const tile = document.createElement("canvas");
+  tile.width = tile.height = 8;
+  const inner = tile.getContext("2d");
+  inner.strokeStyle = color;
+  inner.lineWidth = 1.6;
+  for (const shift of [-8, 0, 8]) {
+    inner.moveTo(shift - 1, 9);
+    inner.lineTo(shift + 9, -1);
+  }
+  inner.stroke();
+  const pattern = pen.createPattern(tile, "repeat");
+  pattern.setTransform(new DOMMatrix().scale(0.6)); // finer on dense screens, 4.8 px apart
+  return pattern;
+}
+
+/** "#RRGGBB" as three bytes. */
+export function bytesOf(color) {
+  return [1, 3, 5].map((start) => parseInt(color.slice(start, start + 2), 16));
+}
+
+/** The 2 px cursor ring in a halo of the background; `dash` makes it a target's. */
+export function ring(pen, box, theme, { dash = [], width = 2, color = theme.cursor } = {}) {
+  const [x, y, w, h] = box;
+  pen.setLineDash([]);
+  pen.strokeStyle = theme.background;
+  pen.lineWidth = width + 3;
+  pen.strokeRect(x, y, w, h);
+  pen.setLineDash(dash);
+  pen.strokeStyle = color;
+  pen.lineWidth = width;
+  pen.strokeRect(x, y, w, h);
+  pen.setLineDash([]);
+}
+
+/** The smallest of 1, 2, 5, 10, 20, ... whose multiples lie at least `room` px apart. */
+export function tickStep(size, room) {
+  for (let scale = 1; ; scale *= 10)
+    for (const digit of [1, 2, 5]) if (digit * scale * size >= room) return digit * scale;
+}

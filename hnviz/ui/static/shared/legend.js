@@ -1,0 +1,31 @@
+// The token kinds, each with its letter, so that no kind is told by colour alone.
+
+const KINDS = [
+  ["comma", "comma", ","],
+  ["place", "hundred, thousand", "H"],
+  ["ones", "ones", "1"],
+  ["teens", "teens", "t"],
+  ["tens", "tens", "0"],
+  ["special", "special", "x"],
+];
+
+/** A list of <span> items; `extra` are more items behind them. */
+export function kindLegend(extra = []) {
+  const legend = document.createElement("div");
+  legend.className = "legend";
+  legend.append(
+    ...KINDS.map(([kind, name, letter]) => item(letter, name, `kind ${kind}`)),
+    ...extra.map(([name, look]) => item("", name, look)),
+  );
+  return legend;
+}
+
+function item(letter, name, look) {
+  const span = document.createElement("span");
+  const chip = document.createElement("i");
+  chip.className = look;
+  chip.textContent = letter;
+  chip.setAttribute("aria-hidden", "true");
+  span.append(chip, name);
+  return span;
+}

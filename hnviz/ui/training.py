@@ -1,0 +1,203 @@
+"""The Train page's parts: its buttons, its live pictures, its tables."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from hnviz.config import RunConfig
+from hnviz.figures.curves import accuracy_curves, loss_curves, schedule_curves
+from hnviz.figures.theme import Theme
+from hnviz.runs import RESUMABLE, RunRecord, notebook_table
+from hnviz.ui import run_text, state
+from hnviz.ui.engine import attempt, engine, standing
+from hnviz.ui.live import Panel, live_figures
+from hnviz.ui.run_text import Standing
+from hnviz.ui.show import lead, page_theme, problem, section
+
+TICK = 0.25  # seconds between two looks at a run that trains
+MOST_POINTS = 2000  # of one curve
+
+SPEEDS: Mapping[str, float | None] = {
+    "full speed": None,
+    "20 steps/s": 20.0,
+    "5 steps/s": 5.0,
+    "1 step/s": 1.0,
+}
+
+
+def train_button(config: RunConfig | None) -> None:
+    """Draw the button that starts a run and brings it into view."""
+    st.button(
+        "Train",
+        key="train_start",
+        type="primary",
+        on_click=_start,
+        args=(config,),
+        disabled=config is None,
+        help="Starts a run with these settings. It goes on when this tab is closed.",
+    )
+
+
+def _start(config: RunConfig) -> None:
+    run_id = attempt(engine().train, config)
+    if run_id is not None:
+        state.put(state.RUN, run_id)
+        state.forget_lost_run()
+
+
+def run_buttons(standing: Standing) -> None:
+    """Draw Pause, Step and Stop for the run in view; each stays in its place, used or not."""
+    run_id, status = standing.record.id, standing.status
+    label, action = _second_button(standing)
+    st.button(
+        label,
+        key="train_pause",
+        on_click=attempt,
+        args=(action, run_id),
+        disabled=status == "queued" or not (standing.is_live or label == "Resume"),
+    )
+    st.button(
+        "Step",
+        key="train_step",
+        help="Pauses the run and makes one update of the weights.",
+        on_click=attempt,
+        args=(engine().step, run_id),
+        disabled=status not in ("running", "paused"),
+    )
+    st.button(
+        "Stop",
+        key="train_stop",
+        help="Ends the run and keeps it. Whoever has its link can stop it.",
+        on_click=attempt,
+        args=(engine().stop, run_id),
+        disabled=not standing.is_live,
+    )
+    st.selectbox(
+        "Speed",
+        tuple(SPEEDS),
+        key="train_speed",
+        label_visibility="collapsed",
+        width=130,
+        on_change=_set_speed,
+        args=(run_id,),
+        disabled=not standing.is_live,
+    )
+
+
+def _second_button(standing: Standing) -> tuple[str, Any]:
+    if standing.status == "paused":
+        return "Go on", engine().go_on
+    if standing.status in RESUMABLE and not standing.is_live and not standing.shipped:
+        return "Resume", engine().resume
+    return "Pause", engine().pause
+
+
+def _set_speed(run_id: str) -> None:
+    attempt(engine().set_speed, run_id, SPEEDS[state.get("train_speed")])
+
+
+def live(run: Standing, top: DeltaGenerator, bar: DeltaGenerator) -> None:
+    """Follow a run in a fragment that ticks as long as the run does.
+
+    The sentence goes into `top` and the buttons into `bar`, which stand above.
+    """
+    state.put(state.FULL_RUN, True)
+    ticking = run.is_live
+    draw = st.fragment(_draw, run_every=TICK if ticking else None)
+    draw(run.record.id, ticking, (top, bar))
+
+
+def _draw(run_id: str, ticking: bool, boxes: tuple[DeltaGenerator, DeltaGenerator]) -> None:
+    run = standing(run_id)
+    if run.is_live != ticking:
+        st.rerun()  # it has ended, or goes on: the clock must stop, or start
+    top, bar = boxes
+    with top:
+        lead(run_text.lead(run))
+    with bar:
+        run_buttons(run)
+    st.progress(min(1.0, run.record.progress), text=run_text.progress(run))
+    problem(state.get(state.TRAIN_ERROR))
+    whole = state.pop(state.FULL_RUN, False)
+    look = page_theme()
+    live_figures(_curves(run, look), "train_live", whole=whole)
+    st.markdown(f":gray[:small[{run_text.jumps(run.record)}]]")
+    section("Epoch by epoch", run_text.against_notebook(run.record, _notebook(run)))
+    left, right = st.columns([3, 2])
+    with left:
+        epoch_table(run)
+    with right:
+        live_figures([_schedule(run, look)], "train_schedule", whole=whole)
+
+
+def _curves(run: Standing, look: Theme) -> list[Panel]:
+    record, notebook = _thinned(run.record), _notebook(run)
+    return [
+        Panel(
+            name="loss",
+            figure=loss_curves(record, look, notebook),
+            alt=run_text.loss_alt(record),
+            title="Loss",
+            note="cross-entropy a token",
+            height=330,
+        ),
+        Panel(
+            name="accuracy",
+            figure=accuracy_curves(record, look, notebook),
+            alt=run_text.accuracy_alt(record),
+            title="Accuracy",
+            note="share of right answers",
+            height=330,
+        ),
+    ]
+
+
+def _schedule(run: Standing, look: Theme) -> Panel:
+    record = run.record
+    n_steps = record.started.n_steps if record.started else 0
+    return Panel(
+        name="schedule",
+        figure=schedule_curves(record.config, n_steps, look, record.step if run.is_live else None),
+        alt=run_text.schedule(record),
+        title="One-cycle schedule",
+        note="lr and momentum of every step",
+        height=260,
+    )
+
+
+def _thinned(record: RunRecord) -> RunRecord:
+    """Keep every n-th mini-batch of a long run: more points than a screen has columns.
+
+    n depends on the run's length alone, so that points already drawn stay.
+    """
+    n_steps = record.started.n_steps if record.started else 0
+    every = -(-n_steps // MOST_POINTS)
+    return replace(record, batches=record.batches[::every]) if every > 1 else record
+
+
+def _notebook(run: Standing) -> pd.DataFrame:
+    return notebook_table(run.record.config.model)
+
+
+def epoch_table(run: Standing) -> None:
+    """Tabulate each epoch's figures beside the notebook's of the same epoch."""
+    table = run.record.epoch_frame().set_index("epoch")
+    theirs = _notebook(run).set_index("epoch").reindex(table.index)
+    shown = pd.DataFrame(
+        {
+            "train loss": table["train_loss"],
+            "valid loss": table["valid_loss"],
+            "notebook": theirs["valid_loss"],
+            "accuracy": table["accuracy"],
+            "notebook ": theirs["accuracy"],
+            "on train": table["train_accuracy"],
+            "seconds": table["seconds"],
+        }
+    )
+    digits = {name: st.column_config.NumberColumn(format="%.3f") for name in shown.columns}
+    digits["seconds"] = st.column_config.NumberColumn(format="%.2f")
+    st.dataframe(shown, height=292, column_config=digits, key="train_epochs_table")

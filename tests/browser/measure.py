@@ -1,0 +1,104 @@
+"""Measure what the app promises, in a real browser: ``python -m tests.browser.measure``.
+
+Prints one line a promise: the figure, and what it is held against. Run it on a quiet machine;
+the figures of docs/design.md come from here.
+"""
+
+import tempfile
+import time
+from pathlib import Path
+from statistics import median, quantiles
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.conftest import CHROMIUM, CHROMIUM_ARGS, Server, start_server, stop_server
+
+ROUNDS = 12
+CHART = "[data-panel=loss] .main-svg"
+
+# From a press on a button until something that only Python can change has changed, at the next
+# frame: what a user calls "it reacts".
+REACTS = """async ([press, seen]) => {
+  const find = new Function(`return (${seen})`);
+  const was = String(find()), begun = performance.now();
+  new Function(`(${press}).click()`)();
+  while (String(find()) === was) {
+    if (performance.now() - begun > 20000) throw new Error("nothing changed");
+    await new Promise(requestAnimationFrame);
+  }
+  await new Promise(requestAnimationFrame);
+  return performance.now() - begun;
+}"""
+
+
+def named(name: str) -> str:
+    """JavaScript that finds a button of the page by its name."""
+    return (
+        "[...document.querySelectorAll('[data-testid=stMain] button')]"
+        f".find(b => b.innerText.trim() === '{name}')"
+    )
+
+
+SAME_RECIPE = "document.querySelector('.st-key-train_same input')"
+LR = "document.querySelector('.st-key-train_lr input').value"
+PAUSE_NAME = "document.querySelector('.st-key-train_pause button').innerText"
+# A new run's curve is shorter than the one that was in view.
+POINTS = "+document.querySelector('[data-panel=loss]')?.dataset.points"
+FIRST_POINT = f"location.search.includes('run=2') && {POINTS} > 0 && {POINTS} < 300"
+STOPPED = f"{PAUSE_NAME} === 'Resume'"
+
+
+def main() -> None:
+    """Print every measurement."""
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
+        begun = time.perf_counter()
+        server = start_server(Path(folder))
+        try:
+            page = first_picture(browser, server)
+            say("server start to a picture", [time.perf_counter() - begun], "under 2.5 s")
+            train(page, server)
+        finally:
+            browser.close()
+            stop_server(server)
+
+
+def first_picture(browser: Browser, server: Server) -> Page:
+    """Open the Start page and wait for its ladder."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(server.url)
+    page.locator(".st-key-start_ladder .main-svg").first.wait_for()
+    return page
+
+
+def train(page: Page, server: Server) -> None:
+    """Measure clicks on the Train page: start, stop, and a setting while a run trains."""
+    starts, stops, paints = [], [], []
+    for _ in range(5):
+        page.goto(f"{server.url}/train?train_epochs=200")
+        page.locator(CHART).first.wait_for()
+        page.wait_for_timeout(3000)  # the engine is warm, nothing is left to load
+        starts.append(reacts(page, named("Train"), FIRST_POINT))
+        page.wait_for_timeout(1000)
+        paints += [reacts(page, SAME_RECIPE, LR) for _ in range(ROUNDS)]
+        stops.append(reacts(page, named("Stop"), STOPPED))
+    say("click on Train to the first point", starts, "under .5 s")
+    say("click on Stop to stopped", stops, "under .3 s")
+    say("click to paint while a run trains", paints, "p95 under .15 s")
+
+
+def reacts(page: Page, press: str, seen: str) -> float:
+    """Return the seconds from a click to its effect; a pause keeps clicks apart."""
+    seconds: float = page.evaluate(REACTS, [press, seen]) / 1000
+    page.wait_for_timeout(300)
+    return seconds
+
+
+def say(what: str, seconds: list[float], goal: str) -> None:
+    """Print a measurement beside its goal."""
+    p95 = quantiles(seconds, n=20)[-1] if len(seconds) > 1 else seconds[0]
+    print(f"{what}: median {median(seconds):.3f} s, p95 {p95:.3f} s, n {len(seconds)}; {goal}")
+
+
+if __name__ == "__main__":
+    main()

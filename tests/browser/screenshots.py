@@ -1,0 +1,100 @@
+"""Make the pictures of docs/screenshots: ``python -m tests.browser.screenshots``.
+
+Every page at 1280 and at 390 pixels, light and dark; then a run that is watched, killed and
+resumed. All figures in them are those of runs made here and now, and of the shipped ones.
+"""
+
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.conftest import CHROMIUM, CHROMIUM_ARGS, Server, idle, start_server, stop_server
+
+OUT = Path(__file__).parent.parent.parent / "docs" / "screenshots"
+PAGES = ("start", "data", "batches", "models", "train", "states")
+LOOKS = ((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark"))
+TALLEST = 4000  # px
+
+
+def main() -> None:
+    """Make all pictures."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        server = start_server(Path(folder))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
+        try:
+            for width, mode in LOOKS:
+                still_pages(browser, server, width, mode)
+            with tab(browser, 1280, "light") as page:
+                life_of_a_run(page, server)
+        finally:
+            browser.close()
+            stop_server(server)
+
+
+@contextmanager
+def tab(browser: Browser, width: int, mode: str) -> Iterator[Page]:
+    """Open a tab; its console's errors are printed when it closes."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=mode)
+    page = context.new_page()
+    page.on("pageerror", lambda error: print("page error:", error, file=sys.stderr))
+    yield page
+    context.close()
+
+
+def still_pages(browser: Browser, server: Server, width: int, mode: str) -> None:
+    """Take every page as it stands before anything is trained."""
+    with tab(browser, width, mode) as page:
+        for name in PAGES:
+            page.goto(f"{server.url}/{'' if name == 'start' else name}")
+            take(page, name if (width, mode) == LOOKS[0] else f"{name}_{width}_{mode}")
+
+
+def life_of_a_run(page: Page, server: Server) -> None:
+    """Start a run, kill its trainer, resume it; take each of its states and the list of runs."""
+    page.goto(f"{server.url}/train?train_epochs=30")
+    idle(page)
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.get_by_text(re.compile("epoch 8 of 30")).wait_for(timeout=60_000)
+    take(page, "run_training")
+    kill_trainers(server)
+    page.get_by_text(re.compile("interrupted after step")).first.wait_for(timeout=20_000)
+    take(page, "run_killed")
+    page.get_by_role("button", name="Resume", exact=True).click()
+    page.get_by_text(re.compile("epoch 20 of 30")).wait_for(timeout=60_000)
+    take(page, "run_resumed")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_role("button", name="Resume", exact=True).wait_for()
+    page.goto(f"{server.url}/train")
+    take(page, "run_list")
+
+
+def kill_trainers(server: Server) -> None:
+    """Kill with SIGKILL every process below the server whose title or arguments name a trainer."""
+    for process in psutil.Process(server.process.pid).children(recursive=True):
+        if any("trainer" in word for word in [process.name(), *process.cmdline()]):
+            process.kill()
+
+
+def take(page: Page, name: str) -> None:
+    """Wait until a page is painted, and take all of it."""
+    idle(page)
+    page.wait_for_timeout(1500)
+    height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+    size = page.viewport_size
+    assert size is not None
+    page.set_viewport_size({"width": size["width"], "height": min(TALLEST, height + 20)})
+    page.wait_for_timeout(700)
+    page.screenshot(path=OUT / f"{name}.png")
+    page.set_viewport_size(size)
+    print(OUT / f"{name}.png")
+
+
+if __name__ == "__main__":
+    main()

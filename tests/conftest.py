@@ -1,0 +1,134 @@
+"""Fixtures: one server and one browser a session; a page a test."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+DATA = Path(__file__).parent / "data"
+CHROMIUM = os.environ.get("HNVIZ_CHROMIUM") or shutil.which("chromium") or ""
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+
+
+@dataclass
+class Server:
+    """A running app."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+    runs: Path
+    seconds: float  # from start to the first healthy answer
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def start_server(folder: Path, **environ: str) -> Server:
+    """Start ``python -m hnviz app`` with its runs in a folder of its own."""
+    port, log, runs = free_port(), folder / "server.log", folder / "runs"
+    begun = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hnviz", "app", "--port", str(port)],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=log.open("wb"),
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "HNVIZ_RUNS_DIR": str(runs), **environ},
+    )
+    url = f"http://127.0.0.1:{port}"
+    while not _healthy(url):
+        if process.poll() is not None or time.perf_counter() - begun > 60:
+            raise RuntimeError(f"the app did not start:\n{log.read_text()}")
+        time.sleep(0.02)
+    return Server(url, process, log, runs, time.perf_counter() - begun)
+
+
+def _healthy(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/_stcore/health", timeout=1) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def stop_server(server: Server) -> None:
+    server.process.terminate()
+    try:
+        server.process.wait(10)
+    except subprocess.TimeoutExpired:
+        server.process.kill()
+        server.process.wait()
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app, one for all tests of a session."""
+    server = start_server(tmp_path_factory.mktemp("app"))
+    yield server
+    stop_server(server)
+
+
+@pytest.fixture(scope="session")
+def server(app: Server) -> str:
+    """The app's address."""
+    return app.url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    """A headless system Chromium."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    if not CHROMIUM:
+        pytest.fail("no chromium: install Debian's package chromium, or set HNVIZ_CHROMIUM")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A tab of 1280 x 900; `page.errors` holds what its console said in red."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.errors = []
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.on("console", lambda said: page.errors.append(said.text) if _is_ours(said) else None)
+    yield page
+    context.close()
+
+
+def _is_ours(said) -> bool:
+    # Streamlit first looks for its own addresses below the page's: /train/_stcore/health.
+    return said.type == "error" and "/_stcore/" not in said.location["url"]
+
+
+def idle(page) -> None:
+    """Wait until no script run is in progress."""
+    page.wait_for_function(
+        """() => document.querySelector('[data-testid=stApp]')
+             ?.getAttribute('data-test-script-state') === 'notRunning'""",
+        timeout=20_000,
+    )

@@ -1,0 +1,277 @@
+"""The rules of the design that a machine can check, each over every file.
+
+    text -> tokens -> batch layout -> model -> events -> run folder -> observations ->
+    figures -> pages
+
+An import may only point back along this line.
+"""
+
+import ast
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+MAX_LINES = 300  # of a module
+MAX_FUNCTION = 40  # lines of a function
+MAX_ARGUMENTS = 5  # self apart
+
+
+class Rule(NamedTuple):
+    """What the modules of one part may import."""
+
+    hnviz: tuple[str, ...]  # parts, or modules of a part, of hnviz
+    packages: tuple[str, ...]  # beside the standard library
+
+
+FREE = ("data", "catalogue", "config", "events", "schedule", "source")
+"""The parts that load in a moment: numpy is all they need."""
+
+RULES: dict[str, Rule] = {
+    "data": Rule((), ("numpy",)),
+    "catalogue": Rule((), ()),
+    "config": Rule(("catalogue",), ()),
+    "events": Rule((), ()),
+    "schedule": Rule((), ("numpy",)),
+    "source": Rule((), ()),
+    "learn": Rule(FREE, ("numpy", "torch")),
+    "observe": Rule((*FREE, "learn"), ("numpy", "torch")),
+    "runs": Rule(FREE, ("filelock", "numpy", "pandas", "safetensors")),
+    "engine": Rule((*FREE, "runs", "learn", "observe"), ("numpy", "torch")),
+    "figures": Rule((*FREE, "runs"), ("numpy", "pandas", "plotly")),
+    "ui": Rule(
+        (*FREE, "runs", "figures", "engine.client"), ("numpy", "pandas", "plotly", "streamlit")
+    ),
+    "bench": Rule((*FREE, "runs", "learn", "engine"), ("numpy", "torch")),
+    "cli": Rule(
+        (*FREE, "runs", "learn", "engine", "bench", "ui.serve"), ("torch",)
+    ),  # streamlit is started by ui.serve, which `hnviz app` alone imports
+    "__main__": Rule(("cli",), ()),
+    "__init__": Rule((), ()),
+    "app": Rule((*FREE, "ui"), ("streamlit",)),
+    "pages": Rule((*FREE, "runs", "figures", "ui"), ("streamlit",)),
+}
+
+SERVER = ("app", "pages", "ui", "figures", "runs", *FREE)
+"""The parts that run in Streamlit's process, which must stay free of torch."""
+
+
+def sources() -> list[Path]:
+    """List every Python file of the project but the tests, relative to its root."""
+    found = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "hnviz").rglob("*.py")]
+    return sorted(path.relative_to(ROOT) for path in found if path.is_file())
+
+
+FILES = sources()
+every_file = pytest.mark.parametrize("path", FILES, ids=str)
+every_page = pytest.mark.parametrize(
+    "path", [path for path in FILES if path.parts[0] == "pages"], ids=str
+)
+every_figure = pytest.mark.parametrize(
+    "path", [path for path in FILES if path.parts[:2] == ("hnviz", "figures")], ids=str
+)
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse((ROOT / path).read_text(encoding="utf-8"))
+
+
+def part_of(path: Path) -> str:
+    """Name the part that a file belongs to: "data", "config", "pages", ..."""
+    parts = path.with_suffix("").parts
+    return parts[1] if parts[0] == "hnviz" else parts[0]
+
+
+def module_name(path: Path) -> str:
+    parts = path.with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(path): path for path in FILES}
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Yield the modules that a file imports, wherever the import stands."""
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are written in full"
+            module = node.module or ""
+            yield module
+            below = (f"{module}.{alias.name}" for alias in node.names)
+            yield from (name for name in below if name in MODULES)
+
+
+def is_within(module: str, parts: tuple[str, ...]) -> bool:
+    return any(f"{module}.".startswith(f"hnviz.{part}.") for part in parts)
+
+
+def named(node: ast.AST) -> str:
+    """Write a call's function as source has it: "open", "np.random.rand"."""
+    return ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+
+
+def where(path: Path, nodes: list[ast.AST]) -> list[str]:
+    return [f"{path}:{getattr(node, 'lineno', 1)}" for node in nodes]
+
+
+@every_file
+def test_imports_point_back_along_the_line(path: Path) -> None:
+    part = part_of(path)
+    assert part in RULES, f"{path} belongs to no part: say in RULES what it may import"
+    rule = RULES[part]
+    for module in imports(path):
+        top = module.partition(".")[0]
+        if top == "hnviz":
+            allowed = module == "hnviz" or is_within(module, (*rule.hnviz, part))
+        else:
+            allowed = top in sys.stdlib_module_names or top in rule.packages
+        assert allowed, f"{part} may not import {module}"
+
+
+@cache
+def reached(module: str) -> frozenset[str]:
+    """Follow imports from a module to all that it loads, packages on the way included."""
+    seen: set[str] = set()
+    todo = [module]
+    while todo:
+        name = todo.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        parents = name.split(".")[:-1]
+        todo += [".".join(parents[: end + 1]) for end in range(len(parents))]
+        if name in MODULES:
+            todo += imports(MODULES[name])
+    return frozenset(seen)
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if part_of(path) in SERVER], ids=str)
+def test_torch_cannot_be_reached_from_the_server(path: Path) -> None:
+    assert "torch" not in reached(module_name(path))
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if part_of(path) == "cli"], ids=str)
+def test_the_command_line_loads_little(path: Path) -> None:
+    """A mistyped option is told at once: torch, pandas and Streamlit wait for a good one."""
+    slow = tuple(f"hnviz.{part}" for part in ("learn", "observe", "runs", "engine", "ui", "bench"))
+    for node in tree_of(path).body:
+        if isinstance(node, ast.ImportFrom):
+            assert not (node.module or "").startswith(slow), f"{path}:{node.lineno}"
+
+
+@every_file
+def test_module_is_short(path: Path) -> None:
+    lines = (ROOT / path).read_text(encoding="utf-8").count("\n")
+    assert lines <= MAX_LINES
+
+
+def functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return [
+        node
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+
+
+@every_file
+def test_functions_are_short(path: Path) -> None:
+    lengths = {
+        f"{node.name}, line {node.lineno}": (node.end_lineno or 0) - node.lineno + 1
+        for node in functions(path)
+    }
+    assert {name: length for name, length in lengths.items() if length > MAX_FUNCTION} == {}
+
+
+@every_file
+def test_functions_take_few_arguments(path: Path) -> None:
+    """Beyond five a dataclass is missing."""
+    for node in functions(path):
+        arguments = [
+            argument.arg
+            for argument in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+            if argument.arg not in ("self", "cls")
+        ]
+        assert len(arguments) <= MAX_ARGUMENTS, f"{node.name}({', '.join(arguments)})"
+
+
+@every_file
+def test_only_the_command_line_prints(path: Path) -> None:
+    if part_of(path) in ("cli", "bench", "__main__"):
+        return
+    found = [node for node in ast.walk(tree_of(path)) if named(node) in ("print", "pprint")]
+    assert where(path, found) == []
+
+
+@every_file
+def test_no_drawer_for_everything(path: Path) -> None:
+    assert path.stem not in ("utils", "util", "helpers", "common", "misc")
+
+
+@every_file
+def test_errors_are_named(path: Path) -> None:
+    """`assert` is for tests, and a bare except hides what went wrong."""
+    found: list[ast.AST] = [
+        node
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Assert) or (isinstance(node, ast.ExceptHandler) and not node.type)
+    ]
+    assert where(path, found) == []
+
+
+@every_file
+def test_nothing_is_pickled(path: Path) -> None:
+    """A run folder is read with pandas and safetensors alone, and runs nobody's code."""
+    assert not {"pickle", "cloudpickle", "dill", "joblib", "shelve"} & set(imports(path))
+    found = [
+        node for node in ast.walk(tree_of(path)) if named(node) in ("torch.load", "torch.save")
+    ]
+    assert where(path, found) == []
+
+
+@every_figure
+def test_figures_are_pure(path: Path) -> None:
+    """A figure opens no file, draws no random number and keeps no clock; the theme reads once."""
+    reads = ("open", "read_text", "read_bytes", "write_text", "write_bytes")
+    chance = ("random", "secrets", "time", "datetime")
+    for node in ast.walk(tree_of(path)):
+        steps = named(node).split(".")
+        assert path.stem == "theme" or steps[-1] not in reads, where(path, [node])
+        assert "random" not in steps, where(path, [node])
+        assert "default_rng" not in steps, where(path, [node])
+    assert not set(chance) & {module.partition(".")[0] for module in imports(path)}
+
+
+LOOPS = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda)
+
+
+@every_page
+def test_pages_are_prose_widgets_and_calls(path: Path) -> None:
+    found = [node for node in ast.walk(tree_of(path)) if isinstance(node, (*LOOPS, ast.ClassDef))]
+    assert where(path, found) == [], "a page holds no loop: move it into hnviz/figures or hnviz/ui"
+
+
+@every_page
+def test_pages_do_no_arithmetic(path: Path) -> None:
+    found = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.BinOp)]
+    assert where(path, found) == []
+
+
+@every_page
+def test_pages_define_fragments_only(path: Path) -> None:
+    for node in functions(path):
+        decorators = " ".join(ast.unparse(decorator) for decorator in node.decorator_list)
+        assert "st.fragment" in decorators, f"{path}:{node.lineno} {node.name}"
+
+
+def test_every_part_is_looked_at() -> None:
+    assert len(FILES) > 20
+    folders = {path.name for path in (ROOT / "hnviz").iterdir() if (path / "__init__.py").exists()}
+    assert folders <= set(RULES)

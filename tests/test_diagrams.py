@@ -1,0 +1,120 @@
+"""The networks' pictures: built from the catalogue, one shape for each thing."""
+
+from xml.etree import ElementTree
+
+import pytest
+
+from hnviz.catalogue import CATALOGUE
+from hnviz.figures import DIAGRAMS
+from hnviz.figures.diagrams import (
+    NOTEBOOK_FIGURES,
+    WORDS,
+    gru_cell,
+    legend,
+    previous,
+    rolled,
+    unrolled,
+)
+from hnviz.figures.theme import MODES, theme
+
+LIGHT = theme("light")
+FIRST = {"gru_cell": (), "legend": (), "rolled": ("Model5",), "unrolled": ("Model5",)}
+
+
+def parse(svg: str) -> ElementTree.Element:
+    return ElementTree.fromstring(svg)
+
+
+def count(svg: str, tag: str, **attributes: str) -> int:
+    return sum(
+        all(each.get(name.replace("_", "-")) == value for name, value in attributes.items())
+        for each in parse(svg).iter(tag)
+    )
+
+
+def words(svg: str) -> list[str]:
+    return [each.text for each in parse(svg).iter("text")]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", DIAGRAMS)
+def test_every_drawing_is_well_formed_in_both_modes(name, mode):
+    html = DIAGRAMS[name](*FIRST[name], look=theme(mode))
+    parse(html)
+    other = theme(MODES[1 - MODES.index(mode)])
+    assert theme(mode).role["h_h"] in html and other.role["h_h"] not in html
+    assert "\n" not in html  # Markdown would end the HTML at an empty line
+
+
+@pytest.mark.parametrize("model", CATALOGUE)
+@pytest.mark.parametrize("draw", [unrolled, rolled])
+def test_a_drawing_says_what_it_shows(model, draw):
+    root = parse(draw(model, LIGHT))
+    assert root.get("role") == "img"
+    net = CATALOGUE[model]
+    assert model in root.get("aria-label")
+    assert ("after every word" in root.get("aria-label")) is (net.predicts == "every")
+    assert ("from zeros" in root.find("desc").text) is not net.stateful
+
+
+@pytest.mark.parametrize("model", CATALOGUE)
+def test_unrolled_has_a_circle_a_layer_and_step_and_as_many_answers_as_the_net(model):
+    net, svg = CATALOGUE[model], unrolled(model, LIGHT)
+    role = LIGHT.role
+    steps = len(WORDS)
+    assert count(svg, "rect", stroke=role["i_h"]) == steps
+    assert count(svg, "circle", stroke=role["h_h"]) == steps * net.n_layers
+    answers = steps if net.predicts == "every" else 1
+    assert count(svg, "line", stroke=role["h_o"]) == answers
+    assert count(svg, "line", stroke=role["i_h"]) == steps
+    kept = "h kept" in words(svg)
+    assert kept is net.stateful
+    assert svg.count('rotate(-90)" fill="none"') == (net.n_layers if net.stateful else 0)
+
+
+@pytest.mark.parametrize("model", CATALOGUE)
+def test_rolled_has_one_column_and_a_loop_a_layer(model):
+    net, svg = CATALOGUE[model], rolled(model, LIGHT)
+    role = LIGHT.role
+    assert count(svg, "rect", stroke=role["i_h"]) == 1
+    assert count(svg, "circle", stroke=role["h_h"]) == net.n_layers
+    assert count(svg, "path", stroke=role["h_h"], fill="none") == net.n_layers
+    assert "for each word" in words(svg)
+
+
+def test_roles_differ_in_more_than_colour():
+    root = parse(unrolled("Model2", LIGHT))
+    style = {
+        line.get("stroke"): (line.get("stroke-width"), line.get("stroke-dasharray"))
+        for line in root.iter("line")
+    }
+    assert style == {
+        LIGHT.role["i_h"]: ("2.0", None),
+        LIGHT.role["h_h"]: ("3.5", None),
+        LIGHT.role["h_o"]: ("2.0", "6 3"),
+    }
+
+
+def test_the_notebooks_five_figures():
+    assert len(NOTEBOOK_FIGURES) == 5
+    assert [each.title[0] for each in NOTEBOOK_FIGURES[:4]] == list("1234")
+    drawn = [each.draw(LIGHT) for each in NOTEBOOK_FIGURES]
+    assert len(set(drawn)) == 5
+    assert all(each.caption.endswith(".") for each in NOTEBOOK_FIGURES)
+
+
+def test_the_gru_names_its_gates():
+    said = words(gru_cell(LIGHT))
+    for gate in CATALOGUE["Model5"].gates:
+        assert any(word.startswith(gate) for word in said), gate
+
+
+def test_the_legend_names_roles_and_shapes():
+    html = legend(LIGHT)
+    for word in ("i_h", "h_h", "h_o", "square", "circle", "triangle"):
+        assert word in html
+
+
+def test_previous():
+    assert previous("Model0") is None
+    assert previous("Model5") == "Model4"

@@ -1,0 +1,355 @@
+"""Every chart on small records typed by hand: no training, no file."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hnviz.catalogue import CATALOGUE
+from hnviz.config import RunConfig
+from hnviz.data import BatchLayout, human_numbers_stream
+from hnviz.events import BatchEnd, EpochEnd, RunStarted
+from hnviz.figures import FIGURES
+from hnviz.figures.curves import LOSS_CEILING, accuracy_curves, loss_curves, schedule_curves
+from hnviz.figures.labels import spread
+from hnviz.figures.ladder import LadderRow, ladder, recipe_step
+from hnviz.figures.sentences import (
+    arithmetic_sentence,
+    counts_sentence,
+    gate_lines,
+    layout_sentence,
+    model_facts,
+    model_sentence,
+    own_tokens,
+    plural,
+)
+from hnviz.figures.states import state_heatmap
+from hnviz.figures.tables import parts_table, read_counts, show_batch, token_table
+from hnviz.figures.theme import MODES, theme
+from hnviz.runs import RunRecord
+
+LIGHT = theme("light")
+STREAM = human_numbers_stream()
+NOTEBOOK = pd.DataFrame(
+    {
+        "epoch": range(6),
+        "train_loss": [3.6, 3.0, 2.4, 2.1, 2.0, 1.96],
+        "valid_loss": [3.56, 3.04, 2.52, 2.29, 2.22, 2.206],
+        "accuracy": [0.1, 0.38, 0.45, 0.46, 0.467, 0.468],
+    }
+)
+
+
+def batch(step: int, loss: float) -> BatchEnd:
+    return BatchEnd(
+        step=step, loss=loss, smooth_loss=loss + 0.5, accuracy=0.5, lr=0.01, momentum=0.9
+    )
+
+
+def epoch(number: int, valid_loss: float, accuracy: float) -> EpochEnd:
+    return EpochEnd(
+        epoch=number,
+        step=2 * (number + 1),
+        train_loss=1.5,
+        valid_loss=valid_loss,
+        accuracy=accuracy,
+        train_accuracy=accuracy + 0.1,
+        seconds=0.4,
+    )
+
+
+EMPTY = RunRecord(id="empty", config=RunConfig())
+SHORT = RunRecord(
+    id="short",
+    config=RunConfig(epochs=3),
+    started=RunStarted(n_batches=2, n_steps=6, n_weights=9, device="cpu", time=0.0),
+    batches=tuple(batch(step, 3.0 - 0.5 * step) for step in range(4)),
+    epochs=(epoch(0, 2.5, 0.25), epoch(1, 1.75, 0.5)),
+)
+ROWS = [
+    LadderRow(
+        model="Model0",
+        title="by hand",
+        recipe="bptt 3",
+        valid=0.46,
+        train=0.47,
+        notebook=0.468,
+        n_weights=9_319,
+    ),
+    LadderRow(
+        model="Model5",
+        title="two layers",
+        recipe="bptt 20",
+        valid=0.83,
+        train=0.996,
+        notebook=0.839,
+        n_weights=55_079,
+    ),
+    LadderRow(
+        model="Model9",
+        title="not run",
+        recipe="",
+        valid=None,
+        train=None,
+        notebook=None,
+        n_weights=1,
+    ),
+]
+TOKENS = ["xxbos", "eight", "thousand", "one", ","]
+EXAMPLES = {
+    "accuracy_curves": (SHORT,),
+    "ladder": (ROWS,),
+    "loss_curves": (SHORT,),
+    "schedule_curves": (RunConfig(), 400),
+    "state_heatmap": (np.linspace(-1, 1, 15).reshape(3, 5), TOKENS),
+    "token_counts": (token_table(STREAM),),
+}
+
+
+def traces(fig):
+    return {trace.name: trace for trace in fig.data}
+
+
+def notes(fig):
+    return [note.text for note in fig.layout.annotations]
+
+
+def colors(value):
+    """Every colour that stands anywhere in a figure."""
+    return set(re.findall(r"#[0-9A-Fa-f]{6}", str(value)))
+
+
+def test_every_figure_has_an_example():
+    assert EXAMPLES.keys() == FIGURES.keys()
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_drawn_in_its_modes_colours(name, mode):
+    fig = FIGURES[name](*EXAMPLES[name], look=theme(mode))
+    fig.to_json()
+    allowed = colors([getattr(theme(mode), field) for field in theme(mode).__slots__])
+    assert colors(fig.to_dict()) <= allowed
+    assert fig.layout.uirevision == "hnviz"
+    assert fig.layout.font.size >= 12
+
+
+@pytest.mark.parametrize("draw", [loss_curves, accuracy_curves])
+def test_an_empty_record_gives_titled_axes(draw):
+    fig = draw(EMPTY, LIGHT)
+    assert fig.layout.xaxis.title.text == "step"
+    assert fig.layout.yaxis.title.text
+    assert all(len(trace.x) == 0 for trace in fig.data)
+    assert 400 < fig.layout.xaxis.range[1] < 430  # 40 mini-batches, 10 epochs
+
+
+def test_loss_curves_hold_the_records_points():
+    shown = traces(loss_curves(SHORT, LIGHT, NOTEBOOK))
+    assert list(shown["valid"].x) == [2, 4]
+    assert list(shown["valid"].y) == [2.5, 1.75]
+    assert list(shown["train"].y) == [3.5, 3.0, 2.5, 2.0]
+    assert list(shown["each mini-batch"].y) == [3.0, 2.5, 2.0, 1.5]
+    # The notebook's epochs lie over the run's own, and no further than it goes.
+    assert list(shown["notebook, valid"].x) == [2, 4, 6]
+    assert list(shown["notebook, valid"].y) == [3.56, 3.04, 2.52]
+
+
+def test_curves_are_told_apart_without_colour():
+    shown = traces(loss_curves(SHORT, LIGHT, NOTEBOOK))
+    assert shown["valid"].line.dash is None and shown["valid"].line.width == 2.5
+    assert shown["valid"].marker.symbol == "circle"
+    assert shown["train"].line.dash == "7px,4px"
+    assert shown["notebook, valid"].line.dash == "dot"
+    assert shown["notebook, valid"].marker.symbol == "diamond-open"
+
+
+def test_curves_are_named_at_their_ends():
+    said = notes(loss_curves(SHORT, LIGHT, NOTEBOOK))
+    assert said == ["<b>valid 1.75</b>", "<b>train 2.00</b>", "notebook 2.52"]
+    said = notes(accuracy_curves(SHORT, LIGHT, NOTEBOOK))
+    assert "<b>0.600</b>" in said and "<b>0.500</b>" in said and "notebook 0.450" in said
+
+
+def test_accuracy_has_a_panel_for_train_and_one_for_valid():
+    fig = accuracy_curves(SHORT, LIGHT)
+    shown = traces(fig)
+    assert list(shown["train"].y) == [0.35, 0.6] and shown["train"].xaxis == "x"
+    assert list(shown["valid"].y) == [0.25, 0.5] and shown["valid"].xaxis == "x2"
+    assert "<b>train, 1 to 7,999</b>" in notes(fig)
+
+
+def test_a_run_that_diverges_keeps_its_curve():
+    broken = RunRecord(
+        id="broken",
+        config=SHORT.config,
+        started=SHORT.started,
+        batches=(batch(0, 3.0), batch(1, 1e9), batch(2, float("nan"))),
+    )
+    fig = loss_curves(broken, LIGHT)
+    assert fig.layout.yaxis.range == (0, LOSS_CEILING)
+    assert len(traces(fig)["each mini-batch"].y) == 3
+    fig.to_json()
+
+
+def test_schedule_curves():
+    fig = schedule_curves(RunConfig(lr=0.01), 400, LIGHT, now=280)
+    shown = traces(fig)
+    assert max(shown["lr"].y) == pytest.approx(0.01)
+    assert int(np.argmax(shown["lr"].y)) == 120
+    assert min(shown["momentum"].y) == pytest.approx(0.85)
+    assert fig.layout.shapes[0].x0 == 280
+    assert "now" in notes(fig)
+    assert len(schedule_curves(RunConfig(), 0, LIGHT).data) == 0
+
+
+@given(
+    st.lists(st.floats(-10, 10), max_size=8),
+    st.floats(0.01, 3),
+)
+def test_labels_are_pushed_apart_and_keep_their_order(values, gap):
+    places = spread(values, gap)
+    order = np.argsort(values, kind="stable")
+    moved = np.array(places)[order]
+    assert (np.diff(moved) >= gap * (1 - 1e-9) - 1e-9).all()
+    if len(values) > 1 and (np.diff(np.sort(values)) >= gap).all():
+        assert places == pytest.approx(values)
+    assert np.mean(places or [0]) == pytest.approx(np.mean(values or [0]), abs=1e-6)
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_the_ladder(narrow):
+    fig = ladder(ROWS, LIGHT, narrow=narrow)
+    shown = traces(fig)
+    assert list(shown["valid accuracy"].x) == [0.46, 0.83, None]
+    assert list(shown["notebook, valid"].x) == [0.468, 0.839, None]
+    said = notes(fig)
+    assert "<b>0.46</b>" in said and "0.996" in said
+    assert "0.47" not in said  # train lies on valid: one number
+    assert ("55,079" in said) is not narrow
+
+
+def test_recipe_steps_name_all_that_changed():
+    assert recipe_step("Model0") == "bptt 3, 6 epochs, lr 1e-4"
+    assert recipe_step("Model1") == "as Model0"
+    assert recipe_step("Model2") == "bptt 3 → 20, epochs 6 → 10, rise 30% → 10%"
+    assert recipe_step("Model5") == "lr 3e-3 → 1e-2, epochs 20 → 10"
+
+
+def test_the_heatmap_is_symmetric_and_labelled():
+    values = np.array([[0.5, -0.25], [3.0, 0.0]])
+    fig = state_heatmap(values, ["one", ","], LIGHT, layer=1)
+    (heatmap,) = fig.data
+    assert (heatmap.zmin, heatmap.zmax) == (-3, 3)
+    assert np.array_equal(heatmap.z, values)
+    assert fig.layout.yaxis.title.text == "unit of layer 1"
+    assert notes(fig) == ["one", ","]
+    assert fig.layout.shapes[0].fillcolor == LIGHT.kind["ones"]
+
+
+def test_the_heatmap_checks_its_shape():
+    with pytest.raises(ValueError, match=r"one column a token; got \(3, 4\)"):
+        state_heatmap(np.zeros((3, 4)), TOKENS, LIGHT)
+
+
+def test_the_tokens_bars_hold_the_counts():
+    fig = FIGURES["token_counts"](token_table(STREAM), LIGHT)
+    bars = {
+        token: count
+        for trace in fig.data[:-1]
+        for token, count in zip(trace.y, trace.customdata, strict=True)
+    }
+    assert bars[","] == 7998 and bars["hundred"] == 7200 and "xxpad" not in bars
+    assert traces(fig)["train, ones"].marker.color == LIGHT.kind["ones"]
+
+
+def test_the_theme_is_whole_and_frozen():
+    for mode in MODES:
+        look = theme(mode)
+        assert look.token_color(",") == look.kind["comma"]
+        assert look.kind["hundred"] == look.kind["thousand"] == look.kind["place"]
+        with pytest.raises(AttributeError):
+            look.text = "red"
+        with pytest.raises(TypeError):
+            look.role["i_h"] = "red"
+    with pytest.raises(ValueError, match="got 'sepia'"):
+        theme("sepia")
+
+
+# ---- sentences and tables
+
+
+def test_the_layout_sentence_of_the_notebook():
+    assert layout_sentence(BatchLayout(13_017, 64, 70)) == (
+        "13,440 slots hold 13,017 tokens: 423 are read twice, because a row's share is 203.39 "
+        "tokens long but 3 mini-batches of 70 read 210."
+    )
+    assert arithmetic_sentence(BatchLayout(13_017, 64, 70)) == (
+        "13,017 tokens / 70 steps / 64 rows = 2.91, rounded up to **3 mini-batches**."
+    )
+
+
+def test_the_layout_sentence_at_its_edges():
+    assert "each is read once, in 4 mini-batches" in layout_sentence(BatchLayout(12, 1, 3))
+    assert "up to 21 times" in layout_sentence(BatchLayout(13_017, 512, 512))
+    assert "1 mini-batch of 512 reads 512" in layout_sentence(BatchLayout(13_017, 512, 512))
+
+
+@given(st.integers(1, 60), st.integers(1, 80), st.integers(1, 80))
+def test_read_counts_agree_with_the_slots(n_tokens, bs, bptt):
+    layout = BatchLayout(n_tokens, bs, bptt)
+    counts = read_counts(layout)
+    assert counts.tolist() == [len(layout.slots(position)) for position in range(n_tokens)]
+    assert counts.sum() == layout.n_slots
+
+
+def test_show_batch_is_the_notebooks_table():
+    layout = BatchLayout(len(STREAM.valid), 64, 70)
+    table = show_batch(STREAM.valid, STREAM.vocab, layout, 3)
+    assert table["row"].tolist() == [0, 1, 2, 3, 4]
+    assert table["text"][0].startswith("thousand forty seven , eight thousand forty eight")
+
+
+def test_the_parts_table_adds_up():
+    for net in CATALOGUE.values():
+        table = parts_table(net, 39, 64)
+        assert table["weights"].sum() == net.n_weights(39, 64)
+    table = parts_table(CATALOGUE["Model5"], 39, 64).set_index("part")
+    assert table["shape"]["rnn"] == "2 layers of 192 × 64 + 192 × 64 + 192 + 192"  # noqa: RUF001
+    assert table["shape"]["h_o"] == "39 × 64 + 39"  # noqa: RUF001
+
+
+@pytest.mark.parametrize("model", CATALOGUE)
+def test_a_model_is_told(model):
+    said = model_sentence(model, 39)
+    assert said.startswith(f"{model}, {CATALOGUE[model].title}")
+    assert f"{CATALOGUE[model].n_weights(39, 64):,} numbers" in said
+    facts = dict(model_facts(model, NOTEBOOK))
+    assert "accuracy 0.468 on valid" in facts["The notebook's figures"]
+
+
+def test_own_tokens():
+    said = own_tokens("Eight thousand, bananas and BANANAS", STREAM.vocab)
+    assert said.tokens == ("xxbos", "eight", "thousand", ",", "xxunk", "xxunk", "xxunk")
+    assert said.ids == (2, 19, 11, 9, 0, 0, 0)
+    assert "become xxunk: bananas, and." in said.sentence
+    assert own_tokens("", STREAM.vocab).tokens == ("xxbos",)
+    assert "empty" in own_tokens(" \n ", STREAM.vocab).sentence
+    many = own_tokens(" ".join(f"word{number}" for number in range(20)), STREAM.vocab)
+    assert "and 12 more" in many.sentence
+    assert len(own_tokens("x" * 5000, STREAM.vocab).sentence) < 200
+
+
+def test_counts_and_gates():
+    assert "“nine” is 3.0 % of the train tokens" in counts_sentence(token_table(STREAM))
+    lines = gate_lines(CATALOGUE["Model5"].gates)
+    assert [line.split("**")[1] for line in lines] == [
+        "reset",
+        "update",
+        "candidate",
+        "new state",
+    ]
+    assert plural(1, "mini-batch") == "1 mini-batch" and plural(2, "mini-batch") == "2 mini-batches"
+    assert plural(10, "epoch") == "10 epochs"

@@ -1,0 +1,118 @@
+"""Data, Batches and Models, run without a browser: what they say, and odd input."""
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from hnviz.catalogue import CATALOGUE
+from hnviz.data import human_numbers_stream
+from hnviz.ui.controls import MAX_CHARACTERS, side_problem
+from hnviz.ui.grid import stream_file
+
+PAGES = Path(__file__).parent.parent / "pages"
+
+
+def run(name: str, **query: str) -> AppTest:
+    app = AppTest.from_file(str(PAGES / f"{name}.py"), default_timeout=30)
+    app.query_params.update(query)
+    return app.run()
+
+
+def said(app: AppTest) -> str:
+    html = "\n".join(each.proto.body for each in app.get("html"))
+    return html + "\n".join(str(each.value).replace("\\", "") for each in app.markdown)
+
+
+def drawn(app: AppTest) -> dict:
+    return json.loads(app.get("bidi_component")[0].proto.json)
+
+
+@pytest.mark.parametrize("name", ["data", "batches", "models"])
+def test_a_page_runs_alone(name):
+    app = run(name)
+    assert not app.exception
+    assert app.title[0].value.lower() == name
+
+
+def test_batches_sends_sizes_and_addresses_not_tokens():
+    app = run("batches")
+    data = drawn(app)
+    assert (data["bs"], data["bptt"]) == (64, 70)
+    assert data["stream"].endswith(".bin") and data["module"].endswith("/grid/main.js")
+    assert len(json.dumps(data)) < 700
+    assert "423 are read twice" in data["alt"]
+
+
+def test_batches_takes_its_settings_from_the_address():
+    app = run("batches", batches_bs="32", batches_bptt="20", batches_split="train")
+    assert (drawn(app)["bs"], drawn(app)["bptt"]) == (32, 20)
+    assert "50,079 tokens" in said(app)
+
+
+@pytest.mark.parametrize("value", [0, -3, 513])
+@pytest.mark.parametrize("field", ["bs", "bptt"])
+def test_a_size_that_cannot_be_used_is_told_and_the_picture_stays(field, value):
+    app = run("batches")
+    app.number_input(key=f"batches_{field}").set_value(30).run()
+    before = drawn(app)
+    app.number_input(key=f"batches_{field}").set_value(value).run()
+    assert not app.exception
+    assert side_problem(field, value) in said(app)
+    assert drawn(app) == before and before[field] == 30
+
+
+def test_the_text_table_follows_the_mini_batch_in_view():
+    app = run("batches")
+    assert "Mini-batch 0 as text" in app.header[1].value
+    app.session_state["batches_grid"] = {"batch": 2}  # as the browser reports it
+    app.run()
+    assert "Mini-batch 2 as text" in app.header[1].value
+    app.toggle(key="batches_past").set_value(True).run()
+    assert "thousand forty seven , eight thousand forty eight" in said(app)
+
+
+@pytest.mark.parametrize("model", CATALOGUE)
+def test_every_model_has_its_page(model):
+    app = run("models", models_model=model)
+    assert not app.exception
+    text = said(app)
+    assert f"class {model}(LanguageModel)" in text
+    assert text.count("<svg") >= 3
+    assert ("**reset**" in text) is bool(CATALOGUE[model].gates)
+
+
+def test_an_unknown_model_in_the_address_gives_the_first_choice():
+    app = run("models", models_model="Model9")
+    assert not app.exception
+    assert "class Model2(LanguageModel)" in said(app)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "The box is empty"),
+        ("   ", "The box is empty"),
+        ("eight bananas", "become xxunk: bananas."),
+        ("<b>x</b> **y** $z$ `q`", "Not in the vocab"),
+        ("nine " * 20_000, f"Only the first {MAX_CHARACTERS:,} of 100,000 characters are shown."),
+        ("\x00\u202e🙂 seven", "Not in the vocab"),
+    ],
+)
+def test_any_sentence_can_be_tokenized(text, sentence):
+    app = run("data")
+    app.text_area(key="data_sentence").set_value(text).run()
+    assert not app.exception
+    assert sentence in said(app)
+    assert "<b>x</b>" not in said(app)
+
+
+def test_a_stream_file_can_be_read_back():
+    stream = human_numbers_stream()
+    content = stream_file(stream.valid, stream.vocab)
+    length = int.from_bytes(content[:4], "little")
+    header = json.loads(content[4 : 4 + length])
+    assert header["words"] == list(stream.vocab.itos) and header["bytes"] == 1
+    assert length % 4 == 0
+    assert list(content[4 + length :]) == stream.valid.tolist()

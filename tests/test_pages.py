@@ -1,0 +1,147 @@
+"""Every page, run as Streamlit runs it, without a browser."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from hnviz.ui.frame import PAGES
+
+ROOT = Path(__file__).parent.parent
+NAMES = [name for pages in PAGES.values() for name in pages]
+
+ALL_PAGES = """
+import sys
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_file("app.py", default_timeout=60).run()
+for name in {names!r}:
+    app.switch_page(f"pages/{{name}}.py").run()
+    assert not app.exception, (name, app.exception)
+print("torch" in sys.modules, "streamlit" in sys.modules)
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def runs_dir(tmp_path_factory):
+    """Runs of this module's engine lie in a folder of their own."""
+    from hnviz.engine.client import close_shared_engine
+    from hnviz.ui.engine import store
+
+    before = os.environ.get("HNVIZ_RUNS_DIR")
+    close_shared_engine()
+    store.cache_clear()
+    os.environ["HNVIZ_RUNS_DIR"] = str(tmp_path_factory.mktemp("runs"))
+    yield
+    close_shared_engine()
+    store.cache_clear()
+    os.environ.pop("HNVIZ_RUNS_DIR")
+    if before is not None:
+        os.environ["HNVIZ_RUNS_DIR"] = before
+
+
+def open_page(name: str, **query: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app.query_params.update(query)
+    app.run()
+    return app if name == "start" else app.switch_page(f"pages/{name}.py").run()
+
+
+def text(app: AppTest) -> str:
+    """All that a page says outside of its components."""
+    return "\n".join(str(each.value) for each in [*app.title, *app.markdown, *app.error, *app.info])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_runs(name):
+    app = open_page(name)
+    assert not app.exception
+    assert app.title[0].value
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_picture_stands_on_every_page(name):
+    app = open_page(name)
+    pictures = app.get("plotly_chart") + app.get("bidi_component") + app.get("html")
+    assert pictures
+
+
+def test_the_server_never_loads_torch(tmp_path):
+    said = subprocess.run(
+        [sys.executable, "-c", ALL_PAGES.format(names=NAMES[1:])],
+        cwd=ROOT,
+        env={**os.environ, "HNVIZ_RUNS_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert said.returncode == 0, said.stderr[-2000:]
+    assert said.stdout.split() == ["False", "True"]
+
+
+def test_choosing_a_model_brings_its_recipe():
+    app = open_page("train")
+    app.selectbox(key="train_model").select("Model3").run()
+    assert app.number_input(key="train_lr").value == 3e-3
+    assert app.number_input(key="train_epochs").value == 20
+    app.toggle(key="train_same").set_value(True).run()
+    app.selectbox(key="train_model").select("Model2").run()
+    assert app.number_input(key="train_lr").value == 3e-3
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("train_bptt", 0, "bptt must be a whole number of at least 1; got 0"),
+        ("train_bs", -1, "bs must be a whole number of at least 1"),
+        ("train_nh", 0, "nh must be a whole number of at least 1"),
+        ("train_epochs", 0, "epochs must be a whole number of at least 1"),
+        ("train_lr", 0.0, "lr must be a finite number above 0"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_told(key, value, sentence):
+    app = open_page("train")
+    app.number_input(key=key).set_value(value).run()
+    assert not app.exception
+    assert sentence in text(app).replace("\\", "")
+    assert app.button(key="train_start").disabled
+
+
+def test_model0_with_a_long_window():
+    app = open_page("train")
+    app.selectbox(key="train_model").select("Model0").run()
+    app.number_input(key="train_bptt").set_value(4).run()
+    assert "Model0 reads 3 tokens" in text(app).replace("\\", "")
+
+
+def test_an_unknown_run_falls_back_to_a_shipped_one():
+    app = open_page("train", run="no-such-run")
+    assert "no run named 'no-such-run'" in text(app).replace("\\", "")
+    assert app.selectbox(key="run").value == "Model5"
+
+
+def test_a_damaged_run_is_told_and_the_page_stays(tmp_path):
+    folder = Path(os.environ["HNVIZ_RUNS_DIR"]) / "20260101-000000-Model5-dead"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text("{")
+    for name in ("train", "states"):
+        app = open_page(name, run=folder.name)
+        assert not app.exception
+        assert "is damaged" in text(app).replace("\\", "")
+
+
+@pytest.mark.parametrize("phrase", ["", "9 to 3", "12345", "0 to 5", "   "])
+def test_a_phrase_that_cannot_be_shown_is_told(phrase):
+    app = open_page("states")
+    app.text_input(key="states_phrase").set_value(phrase).run()
+    assert not app.exception
+    said = text(app).replace("\\", "")
+    assert "Numbers go from 1" in said or "upwards" in said or "Type some words" in said
+
+
+def test_unknown_words_are_named():
+    app = open_page("states")
+    app.text_input(key="states_phrase").set_value("four thousand bananas").run()
+    assert "bananas" in text(app)

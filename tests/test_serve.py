@@ -1,0 +1,224 @@
+"""`hnviz app`: where it listens, whom it lets in, and that nothing of it is left behind."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from hnviz.cli import main
+from hnviz.ui.serve import Address, AddressError
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port at 127.0.0.1 that somebody else listens at, with a free one after it."""
+    with socket.socket() as other:
+        while True:
+            other.bind(("127.0.0.1", 0))
+            port = other.getsockname()[1]
+            with socket.socket() as next_one:
+                if port < 65000 and next_one.connect_ex(("127.0.0.1", port + 1)) != 0:
+                    break
+        other.listen()
+        yield port
+
+
+# --- where --------------------------------------------------------------------------------------
+
+
+def test_a_taken_port_leads_to_the_next(taken: int) -> None:
+    assert Address.free("127.0.0.1", taken).port > taken
+
+
+def test_a_free_port_is_kept() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    assert Address.free("127.0.0.1", port) == Address("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("host", ["192.0.2.7", "no.such.host.invalid"])
+def test_a_host_that_is_not_this_machine(host: str) -> None:
+    with pytest.raises(AddressError, match=f"this machine cannot listen at '{host}'"):
+        Address.free(host, 8501)
+
+
+def test_a_host_that_is_not_this_machine_on_the_command_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["app", "--host", "192.0.2.7"]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert said[0].startswith("hnviz: this machine cannot listen at '192.0.2.7' (")
+
+
+def test_no_port_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hnviz.ui.serve._can_listen", lambda host, port: False)
+    with pytest.raises(AddressError, match="no port from 65500 to 65535 is free at 127"):
+        Address.free("127.0.0.1", 65500)
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8501"),
+        ("0.0.0.0", "http://127.0.0.1:8501"),
+        ("::", "http://127.0.0.1:8501"),
+        ("::1", "http://[::1]:8501"),
+        ("localhost", "http://localhost:8501"),
+    ],
+)
+def test_url_for_a_browser_here(host: str, url: str) -> None:
+    assert Address(host, 8501).url == url
+
+
+# --- whom it lets in ----------------------------------------------------------------------------
+
+
+def test_only_loopback_names_are_allowed_by_default() -> None:
+    assert Address("127.0.0.1", 8501).allowed_hosts() == ["127.0.0.1", "::1", "localhost"]
+
+
+def test_a_class_is_let_in_by_this_machines_names() -> None:
+    names = Address("0.0.0.0", 8501).allowed_hosts()
+    assert {"127.0.0.1", "localhost", socket.gethostname()} <= set(names)
+    assert "*" not in names
+    assert "lab.example.org" in Address("lab.example.org", 8501).allowed_hosts()
+
+
+SAFE = {
+    "browser.gatherUsageStats": False,
+    "client.showErrorDetails": "none",
+    "client.showErrorLinks": "false",
+    "client.toolbarMode": "viewer",
+    "runner.postScriptGC": False,
+    "server.address": "127.0.0.1",
+    "server.allowedHosts": ["127.0.0.1", "::1", "localhost"],
+    "server.enableAgentApi": False,
+    "server.enableCORS": True,
+    "server.enableStaticServing": False,
+    "server.enableXsrfProtection": True,
+    "server.fileWatcherType": "none",
+    "server.headless": True,
+    "server.maxUploadSize": 5,
+    "server.port": 8555,
+    "theme.base": "light",
+}
+
+SHOW = """
+import json, sys
+from hnviz.ui.serve import Address, configure
+from streamlit import config
+configure(Address("127.0.0.1", 8555))
+names = json.loads(sys.argv[1])
+print(json.dumps({name: config.get_option(name) for name in names}))
+"""
+
+
+def test_settings_are_safe_wherever_the_command_is_given(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SHOW, json.dumps(sorted(SAFE))],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout) == SAFE
+    assert "not a valid config option" not in done.stderr
+
+
+# --- a running app ------------------------------------------------------------------------------
+
+
+@dataclass
+class Running:
+    """An app that was asked for a port that is taken."""
+
+    process: subprocess.Popen[str]
+    asked: int
+    port: int
+    lines: list[str]
+
+
+@pytest.fixture
+def running(taken: int, tmp_path: Path) -> Iterator[Running]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hnviz", "app", "--port", str(taken), "--runs-dir", "runs"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    lines = [process.stdout.readline().strip() for _ in range(2)]
+    yield Running(process, taken, int(lines[1].split(":")[2].split()[0]), lines)
+    if process.poll() is None:
+        process.kill()
+        process.wait()
+
+
+def upgrade(port: int, host: str, origin: str | None = None) -> int:
+    """Knock at the WebSocket that every page talks through; return the status."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    headers = {
+        "Host": host,
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+    if origin:
+        headers["Origin"] = origin
+    connection.request("GET", "/_stcore/stream", headers=headers)
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+def wait_until_gone(processes: list[Any]) -> None:
+    _, alive = psutil.wait_procs(processes, timeout=10)
+    assert alive == []
+
+
+def test_app_in_use(running: Running) -> None:
+    """One start for all that needs a running app: it takes seconds."""
+    port = running.port
+    assert running.lines == [
+        f"port {running.asked} is taken; using {port}",
+        f"hnviz is at http://127.0.0.1:{port} - Ctrl-C stops it",
+    ]
+
+    served = psutil.Process(running.process.pid)
+    listening = [at.laddr for at in served.net_connections() if at.status == "LISTEN"]
+    assert [(at.ip, at.port) for at in listening] == [("127.0.0.1", port)]
+
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", "/train")
+    assert connection.getresponse().status == 200
+    assert upgrade(port, f"127.0.0.1:{port}") == 101
+    assert upgrade(port, f"localhost:{port}", f"http://localhost:{port}") == 101
+    assert upgrade(port, f"rebound.example.org:{port}") == 403
+    assert upgrade(port, f"127.0.0.1:{port}", "http://elsewhere.example.org") == 403
+
+    below = served.children(recursive=True)
+    assert any("hnviz.engine" in " ".join(child.cmdline()) for child in below), "warming up"
+    asked = time.monotonic()
+    running.process.send_signal(signal.SIGINT)
+    assert running.process.wait(20) == 0
+    wait_until_gone(below)
+    assert time.monotonic() - asked < 15

@@ -1,0 +1,45 @@
+"""The models' source, cut out of its file without importing it."""
+
+import subprocess
+import sys
+
+import pytest
+
+from hnviz.catalogue import CATALOGUE
+from hnviz.source import PATH, class_source, new_lines
+
+
+@pytest.mark.parametrize("model", CATALOGUE)
+def test_every_model_has_its_source(model):
+    source = class_source(model)
+    lines = PATH.read_text(encoding="utf-8").splitlines()
+    assert source.text.splitlines()[0] == f"class {model}(LanguageModel):"
+    assert "def forward" in source.text
+    first = source.first_line - 1
+    assert source.text.splitlines() == lines[first : first + source.text.count("\n") + 1]
+
+
+def test_new_lines_are_those_that_the_class_before_lacks(tmp_path):
+    path = tmp_path / "two.py"
+    path.write_text(
+        "class A:\n    x = 1\n    z = 3\n\n\nclass B:\n    x = 1\n\n    y = 2\n    z = 3\n"
+    )
+    before, after = class_source("A", path), class_source("B", path)
+    assert new_lines(after, before) == {0, 3}  # the name, and y; not the empty line
+    assert new_lines(after, None) == frozenset()
+
+
+def test_a_class_that_is_not_there(tmp_path):
+    path = tmp_path / "none.py"
+    path.write_text("x = 1\n")
+    with pytest.raises(ValueError, match=r"none.py holds no class named 'Model9'"):
+        class_source("Model9", path)
+
+
+def test_reading_the_source_does_not_load_torch():
+    code = (
+        "import sys; from hnviz.source import class_source; class_source('Model5');"
+        "print('torch' in sys.modules)"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "False"
