@@ -7,6 +7,7 @@ import streamlit as st
 
 from hnviz.data import kind_of, number_words
 from hnviz.figures.theme import Theme
+from hnviz.ui.cards import drawing, kind_legend
 from hnviz.ui.engine import observe
 from hnviz.ui.run_view import FIRST_RUN
 from hnviz.ui.show import escape, html_escape, lead, page_theme, problem
@@ -17,15 +18,6 @@ LAST_TRAINED = 7999
 EXAMPLES = (4318, 3498, 5997, 8316)
 _COMPANIONS = {"inside": 3498, "beyond": 8316}  # counted beside a number of the other side
 _WORD_DELAY = 0.09  # seconds between two words
-
-LEGEND = {
-    "comma": "comma",
-    "hundred": "hundred, thousand",
-    "ones": "ones",
-    "teens": "teens",
-    "tens": "tens",
-    "special": "special",
-}
 
 
 @st.fragment(parallel=True)
@@ -94,7 +86,8 @@ def _two_counts(number: int) -> None:
     for box, (place, start) in zip((left, right), numbers.items(), strict=True):
         with box:
             _count(place, start, look)
-    st.html(_style(look) + _legend(look))
+    st.html(_style(look))
+    drawing(kind_legend(look, "The bar under a word: its probability."))
 
 
 def _count(place: str, start: int, look: Theme) -> None:
@@ -172,15 +165,6 @@ def _word_html(word: str, share: float, right: bool, after: float, look: Theme) 
     )
 
 
-def _legend(look: Theme) -> str:
-    chips = "".join(
-        f'<b style="background:{look.kind[kind]};color:{look.kind_text[kind]}">'
-        f"{look.letters[kind]}</b>{label}"
-        for kind, label in LEGEND.items()
-    )
-    return f'<div class="hn-legend">{chips}<em>The bar under a word: its probability.</em></div>'
-
-
 def _style(look: Theme) -> str:
     return f"""<style>
 .hn-given {{ color: {look.muted}; font-size: .9375rem; min-height: 2.8em; margin: 0 0 .5rem; }}
@@ -191,10 +175,6 @@ def _style(look: Theme) -> str:
 .hn-line .hn-wrong {{ color: {look.wrong}; }}
 .hn-ok {{ color: {look.right_mark}; font-style: normal; }}
 .hn-no {{ color: {look.wrong}; font-style: normal; }}
-.hn-legend {{ display: flex; flex-wrap: wrap; gap: 6px; font-size: .8125rem; align-items: center; }}
-.hn-legend b {{ font: .75rem monospace; padding: 1px 5px; border-radius: 2px; margin-left: 10px; }}
-.hn-legend b:first-child {{ margin-left: 0; }}
-.hn-legend em {{ color: {look.muted}; font-style: normal; margin-left: 12px; }}
 @keyframes hn-say {{ from {{ opacity: 0; }} to {{ opacity: 1; }} }}
 @media (prefers-reduced-motion: reduce) {{ .hn-word {{ animation: none; }} }}
 </style>"""

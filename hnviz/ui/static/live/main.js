@@ -39,6 +39,7 @@ class Panel {
     this.version = null;
     this.counts = [];
     this.work = Promise.resolve();
+    this.zoomed = new Set(); // axes that the reader has set: "xaxis", "yaxis2"
   }
 
   update(panel, Plotly, send) {
@@ -58,10 +59,25 @@ class Panel {
     // A finger scrolls the page, a mouse zooms.
     const layout = { ...figure.layout, height, autosize: true, dragmode: coarse.matches ? false : "zoom" };
     delete layout.width;
+    for (const axis of this.zoomed) {
+      layout[axis] = { ...layout[axis], range: [...this.chart.layout[axis].range], autorange: false };
+    }
     await Plotly.react(this.chart, figure.data, layout, CONFIG);
+    if (this.version === null) this.listen();
     this.version = version;
     this.counts = figure.data.map((trace) => trace.x?.length ?? 0);
     this.chart.dataset.points = Math.max(0, ...this.counts);
+  }
+
+  /** Remember which axes the reader has zoomed: another figure must not take that back. */
+  listen() {
+    this.chart.on("plotly_relayout", (changed) => {
+      for (const name of Object.keys(changed)) {
+        const axis = /^([xy]axis\d*)\.(range|autorange)/.exec(name);
+        if (axis) this.zoomed[axis[2] === "range" ? "add" : "delete"](axis[1]);
+      }
+    });
+    this.chart.on("plotly_doubleclick", () => this.zoomed.clear());
   }
 
   async grow({ traces, marks, version }, Plotly, send) {
