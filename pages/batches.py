@@ -9,7 +9,6 @@ from hnviz.ui import cards, controls
 from hnviz.ui.grid import batch_grid
 from hnviz.ui.show import page_theme, page_title, section
 
-cards.load_styles()
 opening = st.container()
 split, layout = controls.batch_settings()
 with opening:

@@ -10,7 +10,6 @@ from hnviz.figures.tables import token_table
 from hnviz.ui import cards, controls
 from hnviz.ui.show import escape, page_theme, page_title, problem, section, show
 
-cards.load_styles()
 look = page_theme()
 stream, corpus = human_numbers_stream(), human_numbers()
 table = token_table(stream)

@@ -12,7 +12,6 @@ from hnviz.source import SHOWN_PATH, class_source, new_lines
 from hnviz.ui import cards, controls
 from hnviz.ui.show import page_theme, page_title, section
 
-cards.load_styles()
 look = page_theme()
 nv = len(human_numbers_stream().vocab)
 

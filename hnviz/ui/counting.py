@@ -7,7 +7,7 @@ import streamlit as st
 
 from hnviz.data import kind_of, number_words
 from hnviz.figures.theme import Theme
-from hnviz.ui.cards import drawing, kind_legend
+from hnviz.ui.cards import kind_legend
 from hnviz.ui.engine import observe
 from hnviz.ui.run_view import FIRST_RUN
 from hnviz.ui.show import escape, html_escape, lead, page_theme, problem
@@ -86,8 +86,9 @@ def _two_counts(number: int) -> None:
     for box, (place, start) in zip((left, right), numbers.items(), strict=True):
         with box:
             _count(place, start, look)
-    st.html(_style(look))
-    drawing(kind_legend(look, "The bar under a word: its probability."))
+    # In one piece: a style sheet by itself would go to a place that a parallel fragment must not
+    # write to.
+    st.html(_style(look) + kind_legend(look, "The bar under a word: its probability."))
 
 
 def _count(place: str, start: int, look: Theme) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from hnviz.ui.cards import load_styles
 from hnviz.ui.engine import engine
 from hnviz.ui.run_view import run_line, run_picker
 
@@ -25,5 +26,6 @@ def page_frame() -> None:
     """Draw the sidebar below the navigation and load the style sheet; start the engine."""
     engine()
     st.html(_CSS)
+    load_styles()
     run_picker()
     run_line()

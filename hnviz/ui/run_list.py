@@ -36,6 +36,7 @@ def run_list(key: str) -> None:
         on_select=lambda: _open(key, lines),
         selection_mode="single-row",
         column_config={
+            "run": st.column_config.TextColumn(width=190),
             "step": st.column_config.TextColumn(alignment="right"),
             "valid loss": st.column_config.NumberColumn(format="%.3f"),
             "accuracy": st.column_config.NumberColumn(format="%.3f"),
