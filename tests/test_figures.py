@@ -12,10 +12,10 @@ from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, human_numbers_stream
 from hnviz.events import BatchEnd, EpochEnd, RunStarted
-from hnviz.figures import FIGURES
+from hnviz.figures import DRAWINGS, FIGURES
 from hnviz.figures.curves import LOSS_CEILING, accuracy_curves, loss_curves, schedule_curves
 from hnviz.figures.labels import spread
-from hnviz.figures.ladder import LadderRow, ladder, recipe_step
+from hnviz.figures.ladder import LadderRow, recipe_step
 from hnviz.figures.sentences import (
     arithmetic_sentence,
     counts_sentence,
@@ -101,7 +101,6 @@ ROWS = [
 TOKENS = ["xxbos", "eight", "thousand", "one", ","]
 EXAMPLES = {
     "accuracy_curves": (SHORT,),
-    "ladder": (ROWS,),
     "loss_curves": (SHORT,),
     "schedule_curves": (RunConfig(), 400),
     "state_heatmap": (np.linspace(-1, 1, 15).reshape(3, 5), TOKENS),
@@ -219,16 +218,20 @@ def test_labels_are_pushed_apart_and_keep_their_order(values, gap):
     assert np.mean(places or [0]) == pytest.approx(np.mean(values or [0]), abs=1e-6)
 
 
-@pytest.mark.parametrize("narrow", [False, True])
-def test_the_ladder(narrow):
-    fig = ladder(ROWS, LIGHT, narrow=narrow)
-    shown = traces(fig)
-    assert list(shown["valid accuracy"].x) == [0.46, 0.83, None]
-    assert list(shown["notebook, valid"].x) == [0.468, 0.839, None]
-    said = notes(fig)
-    assert "<b>0.46</b>" in said and "0.996" in said
+@pytest.mark.parametrize("mode", MODES)
+def test_the_ladder(mode):
+    html = DRAWINGS["ladder"](ROWS, theme(mode))
+    dots, rings, marks = (
+        re.findall(rf'<i class="{name}"[^>]*left:([\d.]+)%', html)
+        for name in ("hn-dot", "hn-ring", "hn-mark")
+    )
+    assert dots == ["46.00", "83.00"]
+    assert marks == ["46.80", "83.90"]
+    assert len(rings) == 2
+    said = re.sub(r"<[^>]*>", " ", html)
+    assert "0.46" in said and "0.996" in said and "55,079" in said
     assert "0.47" not in said  # train lies on valid: one number
-    assert ("55,079" in said) is not narrow
+    assert theme(mode).text in html
 
 
 def test_recipe_steps_name_all_that_changed():

@@ -64,6 +64,7 @@ def test_pause_step_go_on_stop(page, server):
     button(page, "Pause").click()
     expect(page.get_by_text(re.compile(r"paused after step"))).to_be_visible()
     expect(button(page, "Go on")).to_be_enabled()
+    page.wait_for_timeout(800)  # the last steps before the pause are still on their way
     paused = paused_step(page)
     button(page, "Step").click()
     page.wait_for_function(

@@ -1,4 +1,4 @@
-"""Pictures as values: (record or arrays, theme) to a Plotly figure or to SVG text."""
+"""Pictures as values: (record or arrays, theme) to a Plotly figure, or to SVG or HTML text."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,6 @@ from hnviz.figures.states import state_heatmap
 
 FIGURES: dict[str, Callable[..., go.Figure]] = {
     "accuracy_curves": accuracy_curves,
-    "ladder": ladder,
     "loss_curves": loss_curves,
     "schedule_curves": schedule_curves,
     "state_heatmap": state_heatmap,
@@ -27,3 +26,6 @@ DIAGRAMS: dict[str, Callable[..., str]] = {
     "unrolled": unrolled,
 }
 """Every drawing in SVG."""
+
+DRAWINGS: dict[str, Callable[..., str]] = {"ladder": ladder}
+"""Every drawing in HTML."""

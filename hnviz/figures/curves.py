@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, human_numbers_stream
 from hnviz.figures.labels import EndLabel, end_labels, heading
+from hnviz.figures.sketch import Sketch
 from hnviz.figures.theme import Theme, apply
 from hnviz.schedule import Schedule, one_cycle
 
@@ -21,6 +21,21 @@ LOSS_TOP = 4.0  # an untrained net's loss is ln 39 = 3.7
 LOSS_CEILING = 8.0  # a run that diverges leaves through the top
 RIGHT = 102  # px: room for the labels at the curves' ends
 PLOT_HEIGHT = 230  # px
+HOVER = "step %{x}: %{y:.3f}"
+
+ONE_PANEL: dict[str, dict[str, Any]] = {"xaxis": {}, "yaxis": {}}
+TWO_PANELS: dict[str, dict[str, Any]] = {
+    "xaxis": {"domain": [0.0, 0.4]},
+    "yaxis": {},
+    "xaxis2": {"domain": [0.6, 1.0], "anchor": "y2"},
+    "yaxis2": {"anchor": "x2", "showticklabels": False},
+}
+TWO_SCALES: dict[str, dict[str, Any]] = {
+    "xaxis": {},
+    "yaxis": {},
+    "yaxis2": {"overlaying": "y", "side": "right"},
+}
+RIGHT_PANEL = {"xaxis": "x2", "yaxis": "y2"}
 
 
 def loss_curves(
@@ -34,7 +49,7 @@ def loss_curves(
     """
     batches, epochs = record.batch_frame(), record.epoch_frame()
     reference = _reference(record, notebook, "valid_loss")
-    fig = go.Figure()
+    fig = Sketch(ONE_PANEL)
     _notebook_trace(fig, reference, look)
     fig.add_scatter(
         name="each mini-batch",
@@ -56,7 +71,7 @@ def loss_curves(
         (reference[1], "notebook {:.2f}", look.muted),
     )
     end_labels(fig, _ends(ends), look, top / PLOT_HEIGHT)
-    return fig
+    return fig.figure()
 
 
 def accuracy_curves(
@@ -68,13 +83,13 @@ def accuracy_curves(
     """
     epochs = record.epoch_frame()
     reference = _reference(record, notebook, "accuracy")
-    fig = make_subplots(cols=2, shared_yaxes=True, horizontal_spacing=0.2)
-    _train_trace(fig, epochs["step"], epochs["train_accuracy"], look, rings=True, row=1, col=1)
-    _notebook_trace(fig, reference, look, row=1, col=2)
-    _valid_trace(fig, epochs["step"], epochs["accuracy"], look, row=1, col=2)
+    fig = Sketch(TWO_PANELS)
+    _train_trace(fig, epochs["step"], epochs["train_accuracy"], look, rings=True)
+    _notebook_trace(fig, reference, look, **RIGHT_PANEL)
+    _valid_trace(fig, epochs["step"], epochs["accuracy"], look, **RIGHT_PANEL)
     _finish(fig, look, record, "accuracy")
-    fig.update_yaxes(range=[0, 1.04], tickvals=[0, 0.25, 0.5, 0.75, 1], matches=None)
-    fig.update_yaxes(title_text="", col=2)
+    fig.update_yaxes(range=[0, 1.04], tickvals=[0, 0.25, 0.5, 0.75, 1])
+    fig.update_layout(yaxis2={"title": {"text": ""}})
     n_steps = n_batches_of(record) * record.config.epochs
     fig.update_xaxes(nticks=3, range=[-0.04 * n_steps, 1.06 * n_steps])  # rings stay whole
     heading(fig, "train, 1 to 7,999")
@@ -86,14 +101,14 @@ def accuracy_curves(
     )
     end_labels(fig, _ends([left]), look, 1.04 / PLOT_HEIGHT)
     end_labels(fig, _ends(right), look, 1.04 / PLOT_HEIGHT, "2")
-    return fig
+    return fig.figure()
 
 
 def schedule_curves(
     config: RunConfig, n_steps: int, look: Theme, now: int | None = None
 ) -> go.Figure:
     """The learning rate and the momentum of every step, as planned; `now` marks updates done."""
-    fig = make_subplots(specs=[[{"secondary_y": True}]])
+    fig = Sketch(TWO_SCALES)
     if n_steps > 0:
         plan = one_cycle(n_steps, config.lr, config.pct_start)
         step = np.arange(n_steps)
@@ -105,28 +120,30 @@ def schedule_curves(
             y=plan.momentum,
             mode="lines",
             line={"color": look.train, "width": 2, "dash": "dot"},
-            secondary_y=True,
+            yaxis="y2",
         )
         _name_curves(fig, plan)
     apply(fig, look, height=230, margin={"l": 62, "r": 62, "t": 24, "b": 48})
-    fig.update_xaxes(title_text="step", range=[0, max(n_steps, 1)], nticks=5)
-    fig.update_yaxes(
-        title_text="lr",
-        range=[0, config.lr * 1.06],
-        tickvals=[0, config.lr / 2, config.lr],
-        ticktext=[f"{value:g}" for value in (0, config.lr / 2, config.lr)],
-        secondary_y=False,
-    )
-    fig.update_yaxes(
-        title_text="momentum",
-        range=[0.85, 0.956],
-        tickvals=[0.85, 0.9, 0.95],
-        showgrid=False,
-        secondary_y=True,
+    last = max(n_steps, 1)
+    fig.update_xaxes(title={"text": "step"}, range=[0, last], nticks=5)
+    ticks = [0, config.lr / 2, config.lr]
+    fig.update_layout(
+        yaxis={
+            "title": {"text": "lr"},
+            "range": [0, config.lr * 1.06],
+            "tickvals": ticks,
+            "ticktext": [f"{value:g}" for value in ticks],
+        },
+        yaxis2={
+            "title": {"text": "momentum"},
+            "range": [0.85, 0.956],
+            "tickvals": [0.85, 0.9, 0.95],
+            "showgrid": False,
+        },
     )
     if now is not None and n_steps > 0:
-        _now_line(fig, now, look)
-    return fig
+        _now_line(fig, now, look, last)
+    return fig.figure()
 
 
 def n_batches_of(record: "RunRecord") -> int:
@@ -149,12 +166,13 @@ def _reference(
 
 
 def _notebook_trace(
-    fig: go.Figure, points: tuple[pd.Series, pd.Series], look: Theme, **place: int
+    fig: Sketch, points: tuple[pd.Series, pd.Series], look: Theme, **place: str
 ) -> None:
     fig.add_scatter(
         name="notebook, valid",
         x=points[0],
         y=points[1],
+        hovertemplate=HOVER,
         mode="lines+markers",
         line={"color": look.bound, "width": 1.5, "dash": "dot"},
         marker={"symbol": "diamond-open", "size": 7, "color": look.bound},
@@ -163,13 +181,14 @@ def _notebook_trace(
 
 
 def _train_trace(
-    fig: go.Figure, x: pd.Series, y: pd.Series, look: Theme, *, rings: bool = False, **place: int
+    fig: Sketch, x: pd.Series, y: pd.Series, look: Theme, *, rings: bool = False, **place: str
 ) -> None:
     marker: dict[str, Any] = {"symbol": "circle", "size": 7, "color": look.background}
     fig.add_scatter(
         name="train",
         x=x,
         y=y,
+        hovertemplate=HOVER,
         mode="lines+markers" if rings else "lines",
         line={"color": look.train, "width": 2, "dash": "7px,4px"},
         marker={**marker, "line": {"color": look.train, "width": 2}},
@@ -177,11 +196,12 @@ def _train_trace(
     )
 
 
-def _valid_trace(fig: go.Figure, x: pd.Series, y: pd.Series, look: Theme, **place: int) -> None:
+def _valid_trace(fig: Sketch, x: pd.Series, y: pd.Series, look: Theme, **place: str) -> None:
     fig.add_scatter(
         name="valid",
         x=x,
         y=y,
+        hovertemplate=HOVER,
         mode="lines+markers",
         line={"color": look.valid, "width": 2.5},
         marker={"symbol": "circle", "size": 7, "color": look.valid},
@@ -189,13 +209,12 @@ def _valid_trace(fig: go.Figure, x: pd.Series, y: pd.Series, look: Theme, **plac
     )
 
 
-def _finish(fig: go.Figure, look: Theme, record: "RunRecord", y_title: str) -> None:
+def _finish(fig: Sketch, look: Theme, record: "RunRecord", y_title: str) -> None:
     """Give a picture of a run its axes, from step 0 to the last one planned."""
     apply(fig, look, height=PLOT_HEIGHT + 84, margin={"l": 52, "r": RIGHT, "t": 36, "b": 48})
     n_steps = n_batches_of(record) * record.config.epochs
-    fig.update_xaxes(title_text="step", range=[-0.01 * n_steps, 1.02 * n_steps], nticks=5)
-    fig.update_yaxes(title_text=y_title)
-    fig.update_traces(hovertemplate="step %{x}: %{y:.3f}", selector={"hoverinfo": None})
+    fig.update_xaxes(title={"text": "step"}, range=[-0.01 * n_steps, 1.02 * n_steps], nticks=5)
+    fig.update_yaxes(title={"text": y_title})
 
 
 def _loss_top(*curves: pd.Series) -> float:
@@ -215,7 +234,7 @@ def _ends(curves: Sequence[tuple[pd.Series, str, str]]) -> list[EndLabel]:
     return labels
 
 
-def _name_curves(fig: go.Figure, plan: Schedule) -> None:
+def _name_curves(fig: Sketch, plan: Schedule) -> None:
     """Write lr under its peak and momentum over its trough, clear of the left axis."""
     at = max(int(np.argmax(plan.lr)), int(0.3 * len(plan.lr)))
     fig.add_annotation(x=at, y=plan.lr[at], text="<b>lr</b>", yshift=-14, showarrow=False)
@@ -224,10 +243,23 @@ def _name_curves(fig: go.Figure, plan: Schedule) -> None:
     )
 
 
-def _now_line(fig: go.Figure, now: int, look: Theme) -> None:
-    fig.add_vline(
-        x=now,
+def _now_line(fig: Sketch, now: int, look: Theme, last: int) -> None:
+    fig.add_shape(
+        type="line",
+        x0=now,
+        x1=now,
+        y0=0,
+        y1=1,
+        yref="y domain",
         line={"color": look.cursor, "width": 1.2},
-        annotation={"text": "now", "font": {"color": look.muted}},
-        annotation_position="top right" if now < 0.8 * fig.layout.xaxis.range[1] else "top left",
+    )
+    fig.add_annotation(
+        x=now,
+        y=1,
+        yref="y domain",
+        yanchor="top",
+        xanchor="left" if now < 0.8 * last else "right",
+        text="now",
+        showarrow=False,
+        font={"color": look.muted},
     )

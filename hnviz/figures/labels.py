@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
+from hnviz.figures.sketch import Sketch
 from hnviz.figures.theme import Theme
 
 GAP = 16  # px between the middles of two labels
@@ -48,7 +49,11 @@ def _top(group: list[float], gap: float) -> float:
 
 
 def end_labels(
-    fig: go.Figure, labels: Sequence[EndLabel], look: Theme, units_per_px: float, axis: str = ""
+    fig: go.Figure | Sketch,
+    labels: Sequence[EndLabel],
+    look: Theme,
+    units_per_px: float,
+    axis: str = "",
 ) -> None:
     """Write labels right of a plot, pushed apart; `units_per_px` is of the y axis.
 
@@ -71,7 +76,7 @@ def end_labels(
         )
 
 
-def heading(fig: go.Figure, text: str, axis: str = "") -> None:
+def heading(fig: go.Figure | Sketch, text: str, axis: str = "") -> None:
     """Write a title above a subplot, at its left end."""
     fig.add_annotation(
         text=f"<b>{text}</b>",

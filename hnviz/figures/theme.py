@@ -15,6 +15,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from hnviz.data import kind_of
+from hnviz.figures.sketch import Sketch
 
 TOKENS_PATH = Path(__file__).parent / "tokens.json"
 
@@ -96,7 +97,7 @@ def colorscale(colors: tuple[str, ...]) -> list[list[float | str]]:
     return [[index / last, color] for index, color in enumerate(colors)]
 
 
-def apply(fig: go.Figure, look: Theme, *, height: int, margin: Mapping[str, int]) -> go.Figure:
+def apply(fig: go.Figure | Sketch, look: Theme, *, height: int, margin: Mapping[str, int]) -> None:
     """Give a figure the base layout; a fixed `uirevision` keeps a reader's zoom over updates."""
     fig.update_layout(
         template="none",
@@ -116,7 +117,6 @@ def apply(fig: go.Figure, look: Theme, *, height: int, margin: Mapping[str, int]
     )
     fig.update_xaxes(**_axis(look), showgrid=False)
     fig.update_yaxes(**_axis(look), showgrid=True)
-    return fig
 
 
 def _axis(look: Theme) -> dict[str, Any]:

@@ -28,7 +28,7 @@ class RunWriter:
             raise RunWriteError(f"the run {folder.id} ships with hnviz and can only be read")
         self.folder = folder
         self._events_path = folder.path / EVENTS
-        self._buffer = bytearray()
+        self._waiting: list[Event] = []
         self._flushed = -float("inf")
         self._lock = take_lock(folder.path)
         try:
@@ -68,18 +68,19 @@ class RunWriter:
             self._drop_snapshots_after(0)
         elif isinstance(event, Resumed):
             self._drop_snapshots_after(event.resumed_at)
-        self._buffer += encode(event)
+        self._waiting.append(event)
         if time.monotonic() - self._flushed >= FLUSH_SECONDS:
             self.flush()
 
     def flush(self) -> None:
         """Write all events that have gathered. Raises RunWriteError; what is stored stays whole."""
-        if not self._buffer:
+        if not self._waiting:
             return
-        content = bytes(self._buffer)
+        # Encoded here and together: between two steps of training one costs eight times as much.
+        content = b"".join(map(encode, self._waiting))
         # What cannot be written is given up: a run that ends for want of room writes one last
         # event, and that one may still fit.
-        self._buffer.clear()
+        self._waiting.clear()
         self._flushed = time.monotonic()
         with written_whole(self._events_path):
             size = os.fstat(self._events).st_size

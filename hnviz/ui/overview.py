@@ -7,7 +7,7 @@ from hnviz.data import human_numbers_stream
 from hnviz.figures.ladder import LadderRow, ladder, recipe_step
 from hnviz.runs import DamagedRun, RunNotFound, notebook_table
 from hnviz.ui.engine import info, store
-from hnviz.ui.show import escape, page_theme, show
+from hnviz.ui.show import escape, page_theme
 
 
 def ladder_rows() -> list[LadderRow]:
@@ -54,13 +54,10 @@ def ladder_sentence(rows: list[LadderRow]) -> str:
 
 
 def ladder_picture() -> None:
-    """Draw the ladder, in two forms of which the style sheet shows one."""
-    rows, look = ladder_rows(), page_theme()
-    sentence = ladder_sentence(rows)
-    with st.container(key="wide_ladder"):
-        show(ladder(rows, look), sentence, "start_ladder")
-    with st.container(key="narrow_ladder"):
-        show(ladder(rows, look, narrow=True), sentence, "start_ladder_narrow")
+    """Draw the ladder below its sentence."""
+    rows = ladder_rows()
+    st.markdown(ladder_sentence(rows))
+    st.html(ladder(rows, page_theme()))
 
 
 def machine_line() -> None:

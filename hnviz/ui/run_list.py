@@ -37,6 +37,7 @@ def run_list(key: str) -> None:
         selection_mode="single-row",
         column_config={
             "run": st.column_config.TextColumn(width=190),
+            "settings": st.column_config.TextColumn(width=190),
             "step": st.column_config.TextColumn(alignment="right"),
             "valid loss": st.column_config.NumberColumn(format="%.3f"),
             "accuracy": st.column_config.NumberColumn(format="%.3f"),
@@ -96,5 +97,4 @@ def _settings(line: RunSummary) -> str:
 def _open(key: str, lines: Sequence[RunSummary]) -> None:
     rows = state.get(key).selection.rows
     if rows and not lines[rows[0]].problem:
-        state.put(state.RUN, lines[rows[0]].id)
-        state.forget_lost_run()
+        state.show_run(lines[rows[0]].id)

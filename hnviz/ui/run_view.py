@@ -20,6 +20,8 @@ def run_picker() -> None:
     """
     ids = store().ids()
     state.note_lost_run(ids)
+    if (wanted := state.pop(state.NEXT_RUN)) is not None:
+        state.put(state.RUN, wanted)
     if state.get(state.RUN) not in ids:
         state.pop(state.RUN)
     st.selectbox(

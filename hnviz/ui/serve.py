@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from errno import EACCES, EADDRINUSE
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,15 @@ from hnviz.engine.client import close_shared_engine, shared_engine
 
 APP = Path(__file__).parents[2] / "app.py"
 TRIES = 100  # ports after a taken one
+WARM = (
+    "hnviz.ui.counting",
+    "hnviz.ui.overview",
+    "hnviz.ui.run_list",
+    "hnviz.ui.training",
+    "hnviz.ui.settings",
+    "plotly.io",
+    "pyarrow",
+)
 EVERYWHERE = ("0.0.0.0", "::", "")
 
 
@@ -67,6 +77,7 @@ def serve(address: Address, announce: Callable[[str], None]) -> None:
     from streamlit.web import bootstrap
 
     options = configure(address)
+    threading.Thread(target=_warm_up, daemon=True).start()
     threading.Thread(target=_announce, args=(address, announce), daemon=True).start()
     try:
         bootstrap.run(str(APP), False, [], options)
@@ -91,6 +102,15 @@ def configure(address: Address) -> dict[str, Any]:
     config._main_script_path = str(APP)
     bootstrap.load_config_options(options)
     return options
+
+
+def _warm_up() -> None:
+    """Load what the pages need, while the first browser still loads Streamlit's own files."""
+    for name in WARM:
+        import_module(name)
+    from hnviz.data import human_numbers_stream
+
+    human_numbers_stream()
 
 
 def _announce(address: Address, announce: Callable[[str], None]) -> None:

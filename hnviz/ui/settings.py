@@ -55,8 +55,9 @@ def key(field: str) -> str:
 def training_settings() -> tuple[RunConfig | None, str | None]:
     """Draw the settings; return the config, or None and what is wrong with them."""
     form = _Form(_chosen_recipe())
+    _apply_recipe_once(form.recipe)
     with st.container(horizontal=True, vertical_alignment="top", gap="small"):
-        form.select("model", "Model5", on_change=_apply_recipe)
+        form.select("model", "Model5")
         for field in ("bptt", "lr", "epochs", "seed"):
             form.number(field)
         with st.container(width=WIDTH):
@@ -64,7 +65,6 @@ def training_settings() -> tuple[RunConfig | None, str | None]:
                 LABELS["same"],
                 key=key("same"),
                 help=HELP["same"],
-                on_change=_apply_recipe,
                 bind="query-params",
             )
     with st.expander("More: batch norm, reset of the state, device, bs, nh, form"):
@@ -79,7 +79,7 @@ class _Form:
         self.recipe = recipe
         self.values: dict[str, Any] = {"pct_start": recipe.pct_start}
 
-    def select(self, field: str, default: str, on_change: Any = None) -> None:
+    def select(self, field: str, default: str) -> None:
         """Draw a choice of words."""
         options = CHOICES[field]
         with st.container(width=WIDTH):
@@ -89,7 +89,6 @@ class _Form:
                 index=options.index(default),
                 key=key(field),
                 help=HELP.get(field),
-                on_change=on_change,
                 bind="query-params",
             )
             self._say_problem(field)
@@ -142,15 +141,27 @@ def _device_problem(device: str) -> str | None:
     return f"this machine cannot train on {device}; choose one of auto, {there}"
 
 
-def _chosen_recipe() -> Recipe:
-    """Return the recipe that left-out settings stand for; the widgets are not drawn yet."""
-    asked = state.get(key("model")) or st.query_params.get(key("model"), "Model5")
+def _chosen() -> tuple[str, bool]:
+    """Return the model and whether the shared recipe is wanted; their widgets are not drawn yet."""
+    model = state.get(key("model")) or st.query_params.get(key("model"), "Model5")
     same = state.get(key("same"), st.query_params.get(key("same")) == "true")
-    return recipe_for(asked if asked in CATALOGUE else "Model5", same=same)
+    return model if model in CATALOGUE else "Model5", bool(same)
 
 
-def _apply_recipe() -> None:
-    """Set what a recipe says; called when the model or the recipe is switched."""
-    recipe = _chosen_recipe()
-    for field in _FROM_RECIPE:
-        state.put(key(field), asdict(recipe)[field])
+def _chosen_recipe() -> Recipe:
+    """Return the recipe that left-out settings stand for."""
+    model, same = _chosen()
+    return recipe_for(model, same=same)
+
+
+def _apply_recipe_once(recipe: Recipe) -> None:
+    """Set what a recipe says when another one was chosen since the page last ran as a whole.
+
+    Not a widget's callback: while a run trains, a tick of its pictures may reach the server
+    together with the choice, run the callback, and then lose what it has set.
+    """
+    before = state.get(state.RECIPE)
+    state.put(state.RECIPE, _chosen())
+    if before is not None and before != _chosen():
+        for field in _FROM_RECIPE:
+            state.put(key(field), asdict(recipe)[field])

@@ -10,6 +10,8 @@ import streamlit as st
 RUN = "run"  # the id of the run in view, on every page and in the address
 SNAPSHOT = "snapshot"  # its snapshot in view, in updates of the weights; -1 is the last
 TRAIN_ERROR = "train_error"  # why the last press on Train, Step or Stop did nothing
+NEXT_RUN = "next_run"  # the run to bring into view when a page next runs as a whole
+RECIPE = "train_recipe"  # the model and recipe that the settings were last filled in from
 FULL_RUN = "full_run"  # set while a page runs as a whole, not for a fragment's tick
 _LOST_RUN = "lost_run"
 
@@ -27,6 +29,16 @@ def put(key: str, value: Any) -> None:
 def pop(key: str, default: Any = None) -> Any:
     """Take a key out."""
     return st.session_state.pop(key, default)
+
+
+def show_run(run_id: str) -> None:
+    """Bring a run into view.
+
+    Not by setting RUN at once: a button's callback may run in a fragment's tick, and the picker
+    of runs would then take its old value back.
+    """
+    put(NEXT_RUN, run_id)
+    forget_lost_run()
 
 
 def note_lost_run(known: list[str]) -> None:

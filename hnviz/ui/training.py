@@ -19,6 +19,7 @@ from hnviz.ui.run_text import Standing
 from hnviz.ui.show import lead, page_theme, problem, section
 
 TICK = 0.25  # seconds between two looks at a run that trains
+SLOW_TICK = 1.5  # seconds, for what changes once an epoch
 MOST_POINTS = 2000  # of one curve
 
 SPEEDS: Mapping[str, float | None] = {
@@ -45,8 +46,7 @@ def train_button(config: RunConfig | None) -> None:
 def _start(config: RunConfig) -> None:
     run_id = attempt(engine().train, config)
     if run_id is not None:
-        state.put(state.RUN, run_id)
-        state.forget_lost_run()
+        state.show_run(run_id)
 
 
 def run_buttons(standing: Standing) -> None:
@@ -101,14 +101,19 @@ def _set_speed(run_id: str) -> None:
 
 
 def live(run: Standing, top: DeltaGenerator, bar: DeltaGenerator) -> None:
-    """Follow a run in a fragment that ticks as long as the run does.
+    """Follow a run in fragments that tick as long as the run does.
 
     The sentence goes into `top` and the buttons into `bar`, which stand above.
     """
-    state.put(state.FULL_RUN, True)
     ticking = run.is_live
+    state.put(state.FULL_RUN, True)
     draw = st.fragment(_draw, run_every=TICK if ticking else None)
     draw(run.record.id, ticking, (top, bar))
+    # What changes once an epoch waits for a slower clock: a tick of it all takes twice as long,
+    # and a click waits for the tick that it meets.
+    state.put(state.FULL_RUN, True)
+    details = st.fragment(_details, run_every=SLOW_TICK if ticking else None)
+    details(run.record.id)
 
 
 def _draw(run_id: str, ticking: bool, boxes: tuple[DeltaGenerator, DeltaGenerator]) -> None:
@@ -123,15 +128,19 @@ def _draw(run_id: str, ticking: bool, boxes: tuple[DeltaGenerator, DeltaGenerato
     st.progress(min(1.0, run.record.progress), text=run_text.progress(run))
     problem(state.get(state.TRAIN_ERROR))
     whole = state.pop(state.FULL_RUN, False)
-    look = page_theme()
-    live_figures(_curves(run, look), "train_live", whole=whole)
+    live_figures(_curves(run, page_theme()), "train_live", whole=whole)
     st.markdown(f":gray[:small[{run_text.jumps(run.record)}]]")
+
+
+def _details(run_id: str) -> None:
+    run = standing(run_id)
     section("Epoch by epoch", run_text.against_notebook(run.record, _notebook(run)))
     left, right = st.columns([3, 2])
     with left:
         epoch_table(run)
     with right:
-        live_figures([_schedule(run, look)], "train_schedule", whole=whole)
+        whole = state.pop(state.FULL_RUN, False)
+        live_figures([_schedule(run, page_theme())], "train_schedule", whole=whole)
 
 
 def _curves(run: Standing, look: Theme) -> list[Panel]:

@@ -67,7 +67,7 @@ def first_picture(browser: Browser, server: Server) -> Page:
     """Open the Start page and wait for its ladder."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(server.url)
-    page.locator(".st-key-start_ladder .main-svg").first.wait_for()
+    page.locator(".hn-ladder").first.wait_for()
     return page
 
 

@@ -39,6 +39,7 @@ class Panel {
     this.version = null;
     this.counts = [];
     this.work = Promise.resolve();
+    this.marks = ""; // the labels as they were last drawn
     this.zoomed = new Set(); // axes that the reader has set: "xaxis", "yaxis2"
   }
 
@@ -80,20 +81,23 @@ class Panel {
     this.chart.on("plotly_doubleclick", () => this.zoomed.clear());
   }
 
+  /** Append points and move labels in one redraw; nothing new is nothing to draw. */
   async grow({ traces, marks, version }, Plotly, send) {
     const behind = traces.some((trace, index) => trace.from > this.counts[index]);
     if (version !== this.version || behind) return send("need", `${version}:${Date.now()}`);
-    const indices = [];
-    const points = {};
-    traces.forEach((trace, index) => {
-      const skip = this.counts[index] - trace.from;
-      if (trace.x.length <= skip) return;
-      indices.push(index);
-      this.counts[index] = trace.from + trace.x.length;
-      for (const name of ["x", "y"]) (points[name] ??= []).push(trace[name].slice(skip));
+    let grown = false;
+    const data = this.chart.data.map((trace, index) => {
+      const { from, x, y } = traces[index];
+      const skip = this.counts[index] - from;
+      if (x.length <= skip) return trace;
+      grown = true;
+      this.counts[index] = from + x.length;
+      return { ...trace, x: [...trace.x, ...x.slice(skip)], y: [...trace.y, ...y.slice(skip)] };
     });
-    if (indices.length) await Plotly.extendTraces(this.chart, points, indices);
-    if (marks) await Plotly.relayout(this.chart, marks);
+    const moved = JSON.stringify(marks);
+    if (!grown && moved === this.marks) return;
+    this.marks = moved;
+    await Plotly.react(this.chart, data, { ...this.chart.layout, ...marks }, CONFIG);
     this.chart.dataset.points = Math.max(0, ...this.counts);
   }
 }
