@@ -25,7 +25,7 @@ section(
 )
 st.markdown(
     "**Data** and **Batches** show what a network is fed, **Models** what it is, **Train** how it "
-    "learns, **Hidden states** what it remembers. Every setting is in the address: copy it to "
+    "learns, **Hidden states** what it remembers. What a page shows is in its address: copy it to "
     "show somebody what you see."
 )
 

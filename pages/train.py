@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from hnviz.ui import settings, training
+from hnviz.ui import settings, state, training
 from hnviz.ui.run_list import run_list
 from hnviz.ui.run_view import run_in_view
 from hnviz.ui.show import page_title, problem, section
@@ -13,7 +13,7 @@ config, wrong = settings.training_settings()
 bar = st.container(horizontal=True, vertical_alignment="center")
 with bar:
     training.train_button(config)
-problem(wrong)
+problem(wrong or state.get(state.TRAIN_ERROR))
 
 run = run_in_view()
 if run is not None:

@@ -34,6 +34,10 @@ REFUSALS = (EngineError, ConfigError, RunNotFound, DamagedRun, RunWriteError)
 log = logging.getLogger(__name__)
 
 
+class ClientGoneError(Exception):
+    """The client has closed its end, and with it goes the wish for any run."""
+
+
 class Server:
     """Answers requests until the client closes its end.
 
@@ -68,7 +72,7 @@ class Server:
         try:
             while True:
                 sources = {pipe: self._hear_trainer(pipe) for pipe in self._trainers.pipes()}
-                sources[requests] = lambda: self._handle(requests.recv_bytes())
+                sources[requests] = lambda: self._handle(_next_request(requests))
                 if self._questions.pipe:
                     sources[self._questions.pipe] = self._questions.hear
                 if self._trainers.devices is None:
@@ -78,8 +82,8 @@ class Server:
                 self._trainers.tick()
                 self._questions.tick()
                 self._tell_jobs()
-        except (EOFError, BrokenPipeError):
-            pass  # the client is gone, and with it the wish for any run
+        except ClientGoneError:
+            pass
         finally:
             self._trainers.end(END_PATIENCE)
             self._questions.end()
@@ -102,7 +106,7 @@ class Server:
             self._operations[request["op"]](request)
         except REFUSALS as error:
             self._refuse(request["id"], str(error))
-        except BrokenPipeError:
+        except ClientGoneError:
             raise
         except Exception as error:  # one request that fails must not end everybody's runs
             log.exception("a request failed: %r", request)
@@ -160,12 +164,26 @@ class Server:
         self._due.append({"id": asker, "error": sentence})
 
     def _send_frame(self, asker: int, content: bytes) -> None:
-        send_frame(self._frames, asker, content)
+        try:
+            send_frame(self._frames, asker, content)
+        except BrokenPipeError as error:
+            raise ClientGoneError from error
 
     def _say(self, message: Message) -> None:
         rest = memoryview(line(message))
-        while rest:
-            rest = rest[os.write(self._replies, rest) :]
+        try:
+            while rest:
+                rest = rest[os.write(self._replies, rest) :]
+        except BrokenPipeError as error:
+            raise ClientGoneError from error
+
+
+def _next_request(requests: Connection) -> bytes:
+    """Take the next request. Raises ClientGoneError."""
+    try:
+        return requests.recv_bytes()
+    except EOFError as error:
+        raise ClientGoneError from error
 
 
 def _shapes(jobs: list[Message]) -> list[tuple[Any, ...]]:

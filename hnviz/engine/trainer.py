@@ -36,7 +36,7 @@ def serve(pipe: Connection) -> None:
         path, begin = pipe.recv()
     except EOFError:
         return
-    control = Control(**begin, on_rest=lambda: pipe.send(("rest",)))
+    control = Control(**begin, on_rest=lambda: _say_at_rest(pipe))
     threading.Thread(target=_obey, args=(pipe, control), daemon=True).start()
     status = "failed"
     try:
@@ -46,6 +46,11 @@ def serve(pipe: Connection) -> None:
         log.error("%s", error)
     with suppress(OSError):
         pipe.send(("over", status, control.steps_left))
+
+
+def _say_at_rest(pipe: Connection) -> None:
+    with suppress(OSError):  # an engine that is gone: `_obey` ends the run as left, not as failed
+        pipe.send(("rest",))
 
 
 def _obey(pipe: Connection, control: Control) -> None:

@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -45,6 +46,9 @@ class Worker:
             self.process.join(5)
 
 
+FORK_SERVER_WAITS = (0.05, 0.5)  # seconds before another try
+
+
 class Workers:
     """Starts child processes."""
 
@@ -62,6 +66,14 @@ class Workers:
         `spawn` makes a process that shares nothing with a forked one: Metal needs that.
         """
         context = multiprocessing.get_context("spawn" if spawn else self.method)
+        for wait in FORK_SERVER_WAITS:
+            try:
+                return _start(context, target)
+            except (
+                EOFError,
+                OSError,
+            ):  # the fork server died just now; the next try starts another
+                time.sleep(wait)
         return _start(context, target)
 
     def trainer(self, *, spawn: bool = False) -> Worker:

@@ -89,22 +89,3 @@ def heading(fig: go.Figure | Sketch, text: str, axis: str = "") -> None:
         yshift=8,
         showarrow=False,
     )
-
-
-def legend_below(fig: go.Figure, look: Theme, *, below: int, plot_height: int) -> None:
-    """Put the legend under the x axis title, `below` px under the plot area."""
-    fig.update_layout(
-        showlegend=True,
-        legend={
-            "orientation": "h",
-            "x": 0,
-            "xanchor": "left",
-            "y": -below / plot_height,
-            "yanchor": "top",
-            "font": {"size": 13, "color": look.text},
-            "bgcolor": "rgba(0,0,0,0)",
-            "itemclick": False,
-            "itemdoubleclick": False,
-            "itemwidth": 34,
-        },
-    )

@@ -48,7 +48,22 @@ def ladder(rows: Sequence[LadderRow], look: Theme) -> str:
         '<span><i class="hn-mark"></i>notebook, valid</span></p>'
     )
     body = "".join(_rung(row) for row in rows)
-    return f'<div class="hn-ladder" style="{style}">{head}{body}{key}</div>'
+    named = f'role="img" aria-label="{_alt(rows)}"'
+    return f'<div class="hn-ladder" {named} style="{style}">{head}{body}{key}</div>'
+
+
+def _alt(rows: Sequence[LadderRow]) -> str:
+    """Say for every model what the line shows."""
+    parts = [
+        f"{row.model}: valid {_known(row.valid)}, train {_known(row.train)}, "
+        f"notebook {_known(row.notebook)}"
+        for row in rows
+    ]
+    return escape("Accuracy of " + "; ".join(parts))
+
+
+def _known(share: float | None) -> str:
+    return "not measured" if share is None else _share(share)
 
 
 def _rung(row: LadderRow) -> str:

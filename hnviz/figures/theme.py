@@ -22,7 +22,6 @@ TOKENS_PATH = Path(__file__).parent / "tokens.json"
 MODES = ("light", "dark")
 
 FONT = '"Source Sans", "Source Sans Pro", sans-serif'  # ships with Streamlit
-CODE_FONT = '"Source Code", "Source Code Pro", monospace'
 FONT_SIZE = 13  # px; never under 12
 
 PLACES = ("thousand", "hundred")

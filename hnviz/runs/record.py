@@ -40,6 +40,7 @@ class RunRecord:
     snapshots: tuple[int, ...] = ()  # steps, rising
     ended: Ended | None = None
     alive: bool = False  # a writer holds the run's lock
+    kept: int = 0  # updates that the last resume went on from
 
     @classmethod
     def from_events(
@@ -56,7 +57,7 @@ class RunRecord:
         """Updates of the weights that are done."""
         if self.ended:
             return self.ended.step
-        return self.batches[-1].step + 1 if self.batches else 0
+        return max(self.kept, self.batches[-1].step + 1 if self.batches else 0)
 
     @property
     def status(self) -> str:
@@ -108,6 +109,7 @@ class RecordBuilder:
         self._epochs: list[EpochEnd] = []
         self._snapshots: list[int] = []
         self._ended: Ended | None = None
+        self._kept = 0
 
     def add(self, event: Event) -> None:
         """Take in one more event."""
@@ -130,6 +132,7 @@ class RecordBuilder:
                 self._ended = event
 
     def _go_back_to(self, step: int) -> None:
+        self._kept = step
         _keep_before(self._batches, step, "step")  # a mini-batch's step counts from before it
         _keep_before(self._epochs, step + 1, "step")
         self._snapshots = [kept for kept in self._snapshots if kept <= step]
@@ -146,6 +149,7 @@ class RecordBuilder:
             snapshots=tuple(self._snapshots),
             ended=self._ended,
             alive=alive,
+            kept=self._kept,
         )
 
 

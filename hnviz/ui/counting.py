@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from hnviz.data import kind_of, number_words
+from hnviz.data.corpora import TRAIN_NUMBERS, VALID_NUMBERS
 from hnviz.figures.theme import Theme
 from hnviz.ui.cards import kind_legend
 from hnviz.ui.engine import observe
@@ -14,7 +15,8 @@ from hnviz.ui.show import escape, html_escape, lead, page_theme, problem
 
 GIVEN = 3  # numbers that the network is given before it counts on
 SAYS = 3  # numbers that it says
-LAST_TRAINED = 7999
+LAST_TRAINED = TRAIN_NUMBERS[-1]
+LAST_START = VALID_NUMBERS[-1] - SAYS
 EXAMPLES = (4318, 3498, 5997, 8316)
 _COMPANIONS = {"inside": 3498, "beyond": 8316}  # counted beside a number of the other side
 _WORD_DELAY = 0.09  # seconds between two words
@@ -66,8 +68,8 @@ def _number_box() -> int | None:
             key="start_example",
             on_change=_take_example,
         )
-    if number is None or not GIVEN <= number <= 9996:
-        problem(f"Count on from a number between {GIVEN} and 9996; got {number}.")
+    if number is None or not GIVEN <= number <= LAST_START:
+        problem(f"Count on from a number between {GIVEN} and {LAST_START}; got {number}.")
         return None
     return int(number)
 
@@ -79,7 +81,7 @@ def _take_example() -> None:
 
 
 def _two_counts(number: int) -> None:
-    side = "inside" if number < LAST_TRAINED else "beyond"
+    side = "inside" if number + SAYS <= LAST_TRAINED else "beyond"
     numbers = {**_COMPANIONS, side: number}
     look = page_theme()
     left, right = st.columns(2, border=True)
@@ -98,7 +100,9 @@ def _count(place: str, start: int, look: Theme) -> None:
     if answer is None:
         problem(trouble)
         return
-    where = "inside what it read" if place == "inside" else "beyond 8,000"
+    where = "inside what it read"
+    if place == "beyond":
+        where = "beyond 8,000" if start > LAST_TRAINED else "across 8,000, which it never read"
     st.markdown(f"**From {start:,}: {where}**")
     st.html(_count_html(answer.meta, look))
     st.markdown(f":gray[{escape(verdict(answer.meta['said']))}]")

@@ -36,11 +36,9 @@ def store() -> RunStore:
 def standing(run_id: str) -> Standing:
     """Return a run as of now. Raises RunNotFound or DamagedRun."""
     folder = store().folder(run_id)
-    # Asked first: a run that ends in between has then written its end already.
+    # The engine's word goes first: what the folder says of an end is old once a run is resumed.
     job = None if folder.shipped else engine().job(run_id)
     record = store().record(run_id)
-    if record.ended is not None and job is not None and job.status != "queued":
-        job = None  # the engine's word of the end is still on its way
     return Standing(
         record=record,
         status=live_status(record.status, job),
@@ -48,6 +46,7 @@ def standing(run_id: str) -> Standing:
         place=job.place or 0 if job else 0,
         wait_seconds=job.wait_seconds if job else None,
         seconds_left=job.seconds_left if job else None,
+        speed=job.speed if job else None,
     )
 
 
@@ -69,11 +68,11 @@ def info() -> EngineInfo | None:
         return None
 
 
-def attempt(action: Callable[..., Any], *args: Any) -> Any:
-    """Call the engine from a button; a refusal is kept as a sentence for beside the button."""
-    state.pop(state.TRAIN_ERROR)
+def attempt(key: str, action: Callable[..., Any], *args: Any) -> Any:
+    """Call the engine from a button; a refusal is kept under `key`, for beside the button."""
+    state.pop(key)
     try:
         return action(*args)
     except (EngineError, RunWriteError, ValueError) as error:
-        state.put(state.TRAIN_ERROR, str(error))
+        state.put(key, str(error))
         return None

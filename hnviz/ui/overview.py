@@ -62,8 +62,8 @@ def ladder_picture() -> None:
 
 def machine_line() -> None:
     """Say what it runs on, as soon as the engine has told it."""
-    draw = st.fragment(_machine_line, run_every=None if info() else 1.0)
-    draw(info() is not None)
+    is_known = info() is not None
+    st.fragment(_machine_line, run_every=None if is_known else 1.0)(is_known)
 
 
 def _machine_line(was_known: bool) -> None:
@@ -74,7 +74,9 @@ def _machine_line(was_known: bool) -> None:
     if not was_known:
         st.rerun()  # which ends the clock
     versions = ", ".join(f"{name} {number}" for name, number in known.versions.items())
-    devices = " and ".join(f"{each} ({known.device_names[each]})" for each in known.devices)
+    devices = " and ".join(
+        f"{each} ({known.device_names.get(each, each)})" for each in known.devices
+    )
     runs = "1 run" if known.max_trainers == 1 else f"{known.max_trainers} runs"
     line = f"Trains on {devices}, {runs} at a time. {versions}."
     st.markdown(f":gray[:small[{escape(line)}]]")

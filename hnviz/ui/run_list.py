@@ -22,12 +22,22 @@ MARKS = {
 }
 """A status in a list: a mark and a word, never colour alone."""
 
-_AT_MOST = 50  # lines; older runs stay on disk and keep their links
+_AT_MOST = 50  # own runs in the list; older ones stay on disk and keep their links
+TICK = 2.0  # seconds between two looks, while a run trains or waits
 
 
 def run_list(key: str) -> None:
     """Draw the runs, newest first; picking a line brings that run into view."""
-    lines = store().summaries()[:_AT_MOST]
+    moves = any(job.status != "paused" for job in engine().jobs())
+    st.fragment(_run_list, run_every=TICK if moves else None)(key)
+
+
+def _run_list(key: str) -> None:
+    if state.pop(state.RERUN, False):
+        st.rerun()  # another run was picked, which all of the page looks at
+    everything = store().summaries()
+    own = [line for line in everything if not line.shipped][:_AT_MOST]
+    lines = own + [line for line in everything if line.shipped]
     st.dataframe(
         frame(lines, {job.run_id: job.status for job in engine().jobs()}),
         hide_index=True,
@@ -98,3 +108,4 @@ def _open(key: str, lines: Sequence[RunSummary]) -> None:
     rows = state.get(key).selection.rows
     if rows and not lines[rows[0]].problem:
         state.show_run(lines[rows[0]].id)
+        state.put(state.RERUN, True)

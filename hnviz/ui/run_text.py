@@ -22,6 +22,7 @@ class Standing:
     place: int = 0  # in the queue, from 1
     wait_seconds: float | None = None  # until it begins
     seconds_left: float | None = None  # of training
+    speed: float | None = None  # the most steps a second that were asked for
 
     @property
     def is_live(self) -> bool:

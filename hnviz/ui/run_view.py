@@ -52,6 +52,15 @@ def run_in_view() -> Standing | None:
         return None
 
 
+def look_again(run_id: str) -> Standing | None:
+    """Return a run in a fragment's tick; None, with a sentence, when it is gone or damaged."""
+    try:
+        return standing(run_id)
+    except (RunNotFound, DamagedRun) as error:
+        problem(f"{error}; pick another run")
+        return None
+
+
 def run_line() -> None:
     """Say under the picker what the run is and how far, as long as it goes on."""
     run_id = state.get(state.RUN)

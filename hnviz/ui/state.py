@@ -8,10 +8,11 @@ from typing import Any
 import streamlit as st
 
 RUN = "run"  # the id of the run in view, on every page and in the address
-SNAPSHOT = "snapshot"  # its snapshot in view, in updates of the weights; -1 is the last
-TRAIN_ERROR = "train_error"  # why the last press on Train, Step or Stop did nothing
+SNAPSHOT = "snapshot"  # its snapshot in view, in updates of the weights
+TRAIN_ERROR = "train_error"  # why the last press on Train did nothing
 NEXT_RUN = "next_run"  # the run to bring into view when a page next runs as a whole
 RECIPE = "train_recipe"  # the model and recipe that the settings were last filled in from
+RERUN = "rerun"  # set by a callback in a fragment that concerns the whole page
 FULL_RUN = "full_run"  # set while a page runs as a whole, not for a fragment's tick
 _LOST_RUN = "lost_run"
 
@@ -29,6 +30,11 @@ def put(key: str, value: Any) -> None:
 def pop(key: str, default: Any = None) -> Any:
     """Take a key out."""
     return st.session_state.pop(key, default)
+
+
+def run_error(run_id: str) -> str:
+    """Name the key of why the last press on one of a run's buttons did nothing."""
+    return f"run_error_{run_id}"
 
 
 def show_run(run_id: str) -> None:

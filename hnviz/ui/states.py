@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from hnviz.catalogue import entry
 from hnviz.data import human_numbers_stream
 from hnviz.ui import state
-from hnviz.ui.engine import observe, standing
+from hnviz.ui.engine import observe
 from hnviz.ui.heatmap import state_picture
 from hnviz.ui.phrase import Phrase, read_phrase
 from hnviz.ui.run_text import Standing
+from hnviz.ui.run_view import look_again
 from hnviz.ui.show import escape, lead, problem
 
 TICK = 0.4  # seconds between two looks at a run that trains
@@ -57,8 +58,10 @@ def layer_box(run: Standing) -> int:
 def snapshot_box(run: Standing) -> int | str:
     """Draw the time slider; while a run trains, its newest snapshot is shown."""
     snapshots = run.record.snapshots
-    if run.is_live or len(snapshots) < 2:
-        st.markdown("Snapshot  \n:gray[the newest, as the run trains]")
+    moves = run.is_live and run.status != "paused"
+    if moves or len(snapshots) < 2:
+        word = "the newest, as the run trains" if moves else "the only one"
+        st.markdown(f"Snapshot  \n:gray[{word}]")
         return LAST
     if state.get(state.SNAPSHOT) not in snapshots:
         state.pop(state.SNAPSHOT)
@@ -78,12 +81,18 @@ def live_states(run: Standing, phrase: Phrase, layer: int, snapshot: int | str) 
 
 
 def _draw(run_id: str, ticking: bool, asked: tuple[Phrase, int, int | str]) -> None:
-    run = standing(run_id)
+    run = look_again(run_id)
+    if run is None:
+        return
     if run.is_live != ticking:
         st.rerun()
     phrase, layer, snapshot = asked
     if not run.record.snapshots:
-        lead("The first snapshot comes with the first step: the picture follows.")
+        lead(
+            "The first snapshot comes with the first step: the picture follows."
+            if run.is_live
+            else "This run ended before its first snapshot: there is no state to show."
+        )
         return
     step = run.record.snapshots[-1] if snapshot == LAST else int(snapshot)
     ids = human_numbers_stream().vocab.numericalize(phrase.tokens)

@@ -13,10 +13,11 @@ from hnviz.figures.curves import accuracy_curves, loss_curves, schedule_curves
 from hnviz.figures.theme import Theme
 from hnviz.runs import RESUMABLE, RunRecord, notebook_table
 from hnviz.ui import run_text, state
-from hnviz.ui.engine import attempt, engine, standing
+from hnviz.ui.engine import attempt, engine
 from hnviz.ui.live import Panel, live_figures
 from hnviz.ui.run_text import Standing
-from hnviz.ui.show import lead, page_theme, problem, section
+from hnviz.ui.run_view import look_again
+from hnviz.ui.show import escape, lead, page_theme, problem, section
 
 TICK = 0.25  # seconds between two looks at a run that trains
 SLOW_TICK = 1.5  # seconds, for what changes once an epoch
@@ -44,7 +45,7 @@ def train_button(config: RunConfig | None) -> None:
 
 
 def _start(config: RunConfig) -> None:
-    run_id = attempt(engine().train, config)
+    run_id = attempt(state.TRAIN_ERROR, engine().train, config)
     if run_id is not None:
         state.show_run(run_id)
 
@@ -57,7 +58,7 @@ def run_buttons(standing: Standing) -> None:
         label,
         key="train_pause",
         on_click=attempt,
-        args=(action, run_id),
+        args=(state.run_error(run_id), action, run_id),
         disabled=status == "queued" or not (standing.is_live or label == "Resume"),
     )
     st.button(
@@ -65,7 +66,7 @@ def run_buttons(standing: Standing) -> None:
         key="train_step",
         help="Pauses the run and makes one update of the weights.",
         on_click=attempt,
-        args=(engine().step, run_id),
+        args=(state.run_error(run_id), engine().step, run_id),
         disabled=status not in ("running", "paused"),
     )
     st.button(
@@ -73,13 +74,14 @@ def run_buttons(standing: Standing) -> None:
         key="train_stop",
         help="Ends the run and keeps it. Whoever has its link can stop it.",
         on_click=attempt,
-        args=(engine().stop, run_id),
+        args=(state.run_error(run_id), engine().stop, run_id),
         disabled=not standing.is_live,
     )
     st.selectbox(
         "Speed",
         tuple(SPEEDS),
-        key="train_speed",
+        index=_speed_index(standing.speed),
+        key=f"train_speed_{run_id}",
         label_visibility="collapsed",
         width=130,
         on_change=_set_speed,
@@ -97,7 +99,14 @@ def _second_button(standing: Standing) -> tuple[str, Any]:
 
 
 def _set_speed(run_id: str) -> None:
-    attempt(engine().set_speed, run_id, SPEEDS[state.get("train_speed")])
+    chosen = SPEEDS[state.get(f"train_speed_{run_id}")]
+    attempt(state.run_error(run_id), engine().set_speed, run_id, chosen)
+
+
+def _speed_index(speed: float | None) -> int:
+    """Return the choice that a run is at: another viewer may have slowed it."""
+    known = list(SPEEDS.values())
+    return known.index(speed) if speed in known else 0
 
 
 def live(run: Standing, top: DeltaGenerator, bar: DeltaGenerator) -> None:
@@ -117,7 +126,9 @@ def live(run: Standing, top: DeltaGenerator, bar: DeltaGenerator) -> None:
 
 
 def _draw(run_id: str, ticking: bool, boxes: tuple[DeltaGenerator, DeltaGenerator]) -> None:
-    run = standing(run_id)
+    run = look_again(run_id)
+    if run is None:
+        return
     if run.is_live != ticking:
         st.rerun()  # it has ended, or goes on: the clock must stop, or start
     top, bar = boxes
@@ -125,15 +136,18 @@ def _draw(run_id: str, ticking: bool, boxes: tuple[DeltaGenerator, DeltaGenerato
         lead(run_text.lead(run))
     with bar:
         run_buttons(run)
-    st.progress(min(1.0, run.record.progress), text=run_text.progress(run))
-    problem(state.get(state.TRAIN_ERROR))
+    st.progress(min(1.0, run.record.progress), text=escape(run_text.progress(run)))
+    problem(state.get(state.run_error(run_id)))
     whole = state.pop(state.FULL_RUN, False)
     live_figures(_curves(run, page_theme()), "train_live", whole=whole)
-    st.markdown(f":gray[:small[{run_text.jumps(run.record)}]]")
+    told = f"{run_text.loss_alt(run.record)} {run_text.accuracy_alt(run.record)}"
+    st.markdown(f":gray[:small[{told} {run_text.jumps(run.record)}]]")
 
 
 def _details(run_id: str) -> None:
-    run = standing(run_id)
+    run = look_again(run_id)
+    if run is None:
+        return
     section("Epoch by epoch", run_text.against_notebook(run.record, _notebook(run)))
     left, right = st.columns([3, 2])
     with left:
