@@ -145,3 +145,24 @@ def test_unknown_words_are_named():
     app = open_page("states")
     app.text_input(key="states_phrase").set_value("four thousand bananas").run()
     assert "bananas" in text(app)
+
+
+@pytest.mark.parametrize(
+    ("page", "name", "value", "wanted"),
+    [
+        ("train", "train_bptt", "abc", "a whole number"),
+        ("train", "train_lr", "nan", "a number"),
+        ("train", "train_model", "Model9", "one of Model0"),
+        ("batches", "batches_bs", "many", "a whole number"),
+        ("models", "models_model", "Model9", "one of Model0"),
+        ("states", "snapshot", "999", "one of 0"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_told(page, name, value, wanted):
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    app.switch_page(f"pages/{page}.py")
+    app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    said = text(app).replace("\\", "")
+    assert f"the address wanted '{value}' here, which is not {wanted}" in said

@@ -5,6 +5,7 @@ import streamlit as st
 from hnviz.catalogue import CATALOGUE
 from hnviz.data import BatchLayout, human_numbers_stream
 from hnviz.ui import state
+from hnviz.ui.address import address_problem
 from hnviz.ui.grid import MAX_SIDE
 from hnviz.ui.show import problem
 
@@ -44,11 +45,12 @@ def batch_settings() -> tuple[str, BatchLayout]:
 
 def _side(field: str, label: str, good: int) -> int:
     """Draw the field for rows or steps; return its number, or `good` if it cannot be used."""
+    lost = address_problem(f"batches_{field}", "whole number")
     value = st.number_input(
         label, value=FIRST_LAYOUT[field], step=1, key=f"batches_{field}", bind="query-params"
     )
     message = side_problem(field, value)
-    problem(message)
+    problem(message or lost)
     return good if message else value
 
 
@@ -61,6 +63,7 @@ def side_problem(field: str, value: int) -> str | None:
 
 def model_choice() -> str:
     """Draw the choice of a model; return its name."""
+    problem(address_problem("models_model", tuple(CATALOGUE)))
     chosen = st.segmented_control(
         "Model",
         tuple(CATALOGUE),

@@ -48,7 +48,8 @@ def ladder_sentence(rows: list[LadderRow]) -> str:
     return (
         f"From {first.model} to {last.model} the accuracy on valid goes from **{first.valid:.2f}** "
         f"to **{last.valid:.2f}**; the notebook has {first.notebook:.2f} and {last.notebook:.2f}. "
-        "Not every step changes the network alone: Model2 to Model3 also raises lr 30 times. "
+        "Here single words count, above whole numbers. Not every step changes the network "
+        "alone: Model2 to Model3 also raises lr 30 times. "
         "(One run each, seed 0, batch norm starting at ones.)"
     )
 

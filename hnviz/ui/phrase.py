@@ -9,6 +9,7 @@ LONGEST = 200
 """Tokens that a picture shows at most: more columns than that cannot be told apart."""
 
 _RANGE = re.compile(r"\s*(\d{1,9})\s*(?:to|-|\u2013|\.\.)\s*(\d{1,9})\s*")
+_NEGATIVE = re.compile(r"(?:^|\s)-\d+")
 _NUMBER = re.compile(r"\d+")
 
 
@@ -25,6 +26,8 @@ def read_phrase(text: str, vocab: Vocab) -> Phrase:
 
     Raises ValueError with a sentence for the page when nothing can be shown.
     """
+    if negative := _NEGATIVE.search(text):
+        raise ValueError(f"Numbers go from 1 to 9999 here; got {negative[0].strip()[:20]}.")
     match = _RANGE.fullmatch(text)
     if match:
         words = _counted(int(match[1]), int(match[2]))

@@ -45,9 +45,10 @@ def _run_list(key: str) -> None:
         key=key,
         on_select=lambda: _open(key, lines),
         selection_mode="single-row",
+        placeholder="",
         column_config={
             "run": st.column_config.TextColumn(width=190),
-            "settings": st.column_config.TextColumn(width=190),
+            "settings": st.column_config.TextColumn(width=240),
             "step": st.column_config.TextColumn(alignment="right"),
             "valid loss": st.column_config.NumberColumn(format="%.3f"),
             "accuracy": st.column_config.NumberColumn(format="%.3f"),
@@ -101,7 +102,7 @@ def _settings(line: RunSummary) -> str:
     config = line.config
     if config is None:
         return ""
-    return f"seed {config.seed}, bptt {config.bptt}, lr {config.lr:g}"
+    return f"seed {config.seed}, bptt {config.bptt}, lr {config.lr:g}, {config.epochs} epochs"
 
 
 def _open(key: str, lines: Sequence[RunSummary]) -> None:

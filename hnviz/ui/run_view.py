@@ -41,6 +41,8 @@ def run_picker() -> None:
 
 def run_in_view() -> Standing | None:
     """Return the run in view; None, with a sentence in its place, when it cannot be read."""
+    if lost := state.lost_run():  # said here too: on a phone the sidebar is shut
+        problem(f"There is no run named {lost!r}; {state.get(state.RUN)} is shown instead.")
     run_id = state.get(state.RUN)
     if run_id is None:
         st.info("There is no run yet. Press Train on the Train page to make one.")

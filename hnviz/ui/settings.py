@@ -8,6 +8,7 @@ import streamlit as st
 from hnviz.catalogue import CATALOGUE, Recipe, recipe_for
 from hnviz.config import CHOICES, ConfigError, RunConfig, problems
 from hnviz.ui import state
+from hnviz.ui.address import address_problem
 from hnviz.ui.engine import info
 from hnviz.ui.show import problem
 
@@ -82,6 +83,7 @@ class _Form:
     def select(self, field: str, default: str) -> None:
         """Draw a choice of words."""
         options = CHOICES[field]
+        lost = address_problem(key(field), options)
         with st.container(width=WIDTH):
             self.values[field] = st.selectbox(
                 LABELS[field],
@@ -91,11 +93,12 @@ class _Form:
                 help=HELP.get(field),
                 bind="query-params",
             )
-            self._say_problem(field)
+            self._say_problem(field, lost)
 
     def number(self, field: str) -> None:
         """Draw a number without bounds of its own: one out of range is told in our words."""
         is_lr = field == "lr"
+        lost = address_problem(key(field), "number" if is_lr else "whole number")
         with st.container(width=WIDTH):
             self.values[field] = st.number_input(
                 LABELS[field],
@@ -106,7 +109,7 @@ class _Form:
                 help=HELP[field],
                 bind="query-params",
             )
-            self._say_problem(field)
+            self._say_problem(field, lost)
 
     def more(self) -> None:
         """Draw the settings that a first run does not need."""
@@ -125,9 +128,9 @@ class _Form:
         except ConfigError as error:
             return None, str(error)
 
-    def _say_problem(self, field: str) -> None:
+    def _say_problem(self, field: str, lost: str | None) -> None:
         """Judge the values drawn so far; a rule on two of them is told beside the later one."""
-        problem(problems(self.values).get(field))
+        problem(problems(self.values).get(field) or lost)
         if field == "device":
             problem(_device_problem(self.values[field]))
 

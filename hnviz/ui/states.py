@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from hnviz.catalogue import entry
 from hnviz.data import human_numbers_stream
 from hnviz.ui import state
+from hnviz.ui.address import address_problem
 from hnviz.ui.engine import observe
 from hnviz.ui.heatmap import state_picture
 from hnviz.ui.phrase import Phrase, read_phrase
@@ -58,6 +59,8 @@ def layer_box(run: Standing) -> int:
 def snapshot_box(run: Standing) -> int | str:
     """Draw the time slider; while a run trains, its newest snapshot is shown."""
     snapshots = run.record.snapshots
+    if lost := address_problem(state.SNAPSHOT, snapshots):
+        problem(lost)
     moves = run.is_live and run.status != "paused"
     if moves or len(snapshots) < 2:
         word = "the newest, as the run trains" if moves else "the only one"
@@ -110,14 +113,20 @@ def states_sentence(
     run: Standing, step: int, tokens: Sequence[str], values: NDArray[np.float32]
 ) -> str:
     """Say which unit moves most over the phrase, and between which words."""
+    if len(tokens) == 1:
+        return (
+            f"{run.record.config.model}: its {values.shape[0]} units after one token, "
+            f"“{tokens[0][:20]}”. Type more words to see what they keep."
+        )
     swing = values.max(axis=1) - values.min(axis=1)
     unit = int(swing.argmax())
     low, high = int(values[unit].argmin()), int(values[unit].argmax())
+    lowest, highest = tokens[low][:20], tokens[high][:20]
     when = "before any training" if step == 0 else f"after {step:,} steps"
     return (
         f"{run.record.config.model} {when}: of {values.shape[0]} units over {len(tokens)} tokens, "
-        f"unit **{unit}** moves most, from **{values[unit, low]:.2f}** after “{tokens[low]}” to "
-        f"**{values[unit, high]:.2f}** after “{tokens[high]}”."
+        f"unit **{unit}** moves most, from **{values[unit, low]:.2f}** after “{lowest}” to "
+        f"**{values[unit, high]:.2f}** after “{highest}”."
     )
 
 

@@ -9,7 +9,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from hnviz.config import RunConfig
-from hnviz.figures.curves import accuracy_curves, loss_curves, schedule_curves
+from hnviz.figures.curves import (
+    accuracy_curves,
+    loss_curves,
+    n_batches_of,
+    schedule_curves,
+)
 from hnviz.figures.theme import Theme
 from hnviz.runs import RESUMABLE, RunRecord, notebook_table
 from hnviz.ui import run_text, state
@@ -136,7 +141,10 @@ def _draw(run_id: str, ticking: bool, boxes: tuple[DeltaGenerator, DeltaGenerato
         lead(run_text.lead(run))
     with bar:
         run_buttons(run)
-    st.progress(min(1.0, run.record.progress), text=escape(run_text.progress(run)))
+    st.progress(
+        min(1.0, run.record.progress),
+        text=escape(f"{run_text.name(run.record)}: {run_text.progress(run)}"),
+    )
     problem(state.get(state.run_error(run_id)))
     whole = state.pop(state.FULL_RUN, False)
     live_figures(_curves(run, page_theme()), "train_live", whole=whole)
@@ -181,7 +189,7 @@ def _curves(run: Standing, look: Theme) -> list[Panel]:
 
 def _schedule(run: Standing, look: Theme) -> Panel:
     record = run.record
-    n_steps = record.started.n_steps if record.started else 0
+    n_steps = n_batches_of(record) * record.config.epochs  # planned, also while it is queued
     return Panel(
         name="schedule",
         figure=schedule_curves(record.config, n_steps, look, record.step if run.is_live else None),

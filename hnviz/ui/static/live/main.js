@@ -110,8 +110,11 @@ class LiveFigures {
     this.panels = new Map();
   }
 
-  update({ data, files: Plotly, send }) {
+  update({ data, files: Plotly, theme, send }) {
     this.Plotly = Plotly;
+    // Figures carry their colours: in the other mode they are asked for anew.
+    if (this.dark !== undefined && this.dark !== theme.dark) send("need", `theme:${Date.now()}`);
+    this.dark = theme.dark;
     for (const panel of data.panels) {
       if (!this.panels.has(panel.name)) this.panels.set(panel.name, new Panel(this.grid));
       this.panels.get(panel.name).update(panel, Plotly, send);
