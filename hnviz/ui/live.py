@@ -44,18 +44,17 @@ class _Sent:
     counts: deque[list[int]] = field(default_factory=lambda: deque(maxlen=_OVERLAP))
 
 
-def live_figures(panels: Sequence[Panel], key: str, *, whole: bool) -> None:
-    """Draw charts side by side; with `whole` send all of them anew, as in a full run of a page.
+def live_figures(panels: Sequence[Panel], key: str) -> None:
+    """Draw charts side by side, and send what is new of them since this session's last drawing.
 
-    A full run may be the first of a mount, and Python is not told which runs are.
+    Python is not told when a component is mounted anew, as after a switch of pages. A browser
+    that was sent a part and lacks the rest asks for the whole.
     """
     sent: dict[str, _Sent] = st.session_state.setdefault(f"_{key}_sent", {})
     mounted: Any = st.session_state.get(key) or {}
     need = mounted.get("need")
     if need and need != st.session_state.get(f"_{key}_need"):
         st.session_state[f"_{key}_need"] = need
-        whole = True
-    if whole:
         sent.clear()
     _component(
         key=key,

@@ -1,5 +1,6 @@
 """The Train page's parts: its buttons, its live pictures, its tables."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -24,7 +25,8 @@ from hnviz.ui.run_text import Standing
 from hnviz.ui.run_view import look_again
 from hnviz.ui.show import escape, lead, page_theme, problem, section
 
-TICK = 0.25  # seconds between two looks at a run that trains
+TICK = 0.5  # seconds between two looks at a run that trains
+FIRST_POINT = 0.3  # seconds that a page waits for a new run's first step, sooner than a tick
 SLOW_TICK = 1.5  # seconds, for what changes once an epoch
 MOST_POINTS = 2000  # of one curve
 
@@ -120,12 +122,10 @@ def live(run: Standing, top: DeltaGenerator, bar: DeltaGenerator) -> None:
     The sentence goes into `top` and the buttons into `bar`, which stand above.
     """
     ticking = run.is_live
-    state.put(state.FULL_RUN, True)
     draw = st.fragment(_draw, run_every=TICK if ticking else None)
     draw(run.record.id, ticking, (top, bar))
     # What changes once an epoch waits for a slower clock: a tick of it all takes twice as long,
     # and a click waits for the tick that it meets.
-    state.put(state.FULL_RUN, True)
     details = st.fragment(_details, run_every=SLOW_TICK if ticking else None)
     details(run.record.id)
 
@@ -136,6 +136,7 @@ def _draw(run_id: str, ticking: bool, boxes: tuple[DeltaGenerator, DeltaGenerato
         return
     if run.is_live != ticking:
         st.rerun()  # it has ended, or goes on: the clock must stop, or start
+    run = _with_first_point(run)
     top, bar = boxes
     with top:
         lead(run_text.lead(run))
@@ -146,10 +147,18 @@ def _draw(run_id: str, ticking: bool, boxes: tuple[DeltaGenerator, DeltaGenerato
         text=escape(f"{run_text.name(run.record)}: {run_text.progress(run)}"),
     )
     problem(state.get(state.run_error(run_id)))
-    whole = state.pop(state.FULL_RUN, False)
-    live_figures(_curves(run, page_theme()), "train_live", whole=whole)
+    live_figures(_curves(run, page_theme()), "train_live")
     told = f"{run_text.loss_alt(run.record)} {run_text.accuracy_alt(run.record)}"
     st.markdown(f":gray[:small[{told} {run_text.jumps(run.record)}]]")
+
+
+def _with_first_point(run: Standing) -> Standing:
+    """Wait for the first step of a run that was started just now."""
+    until = time.monotonic() + FIRST_POINT
+    while run.status == "running" and not run.record.batches and time.monotonic() < until:
+        time.sleep(0.02)
+        run = look_again(run.record.id) or run
+    return run
 
 
 def _details(run_id: str) -> None:
@@ -161,8 +170,7 @@ def _details(run_id: str) -> None:
     with left:
         epoch_table(run)
     with right:
-        whole = state.pop(state.FULL_RUN, False)
-        live_figures([_schedule(run, page_theme())], "train_schedule", whole=whole)
+        live_figures([_schedule(run, page_theme())], "train_schedule")
 
 
 def _curves(run: Standing, look: Theme) -> list[Panel]:
