@@ -137,5 +137,5 @@ def test_model0_reads_three_tokens(page, server):
 def test_an_unknown_run_is_told(page, server):
     open_train(page, server)
     page.goto(f"{server}/train?run=no-such-run")
-    expect(page.get_by_text(re.compile("no run named 'no-such-run'"))).to_be_visible()
+    expect(page.get_by_text(re.compile("no run named 'no-such-run'")).first).to_be_visible()
     page.locator("[data-panel=loss] .main-svg").first.wait_for(timeout=20_000)

@@ -9,6 +9,7 @@ import json
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,9 @@ _OVERLAP = 8  # messages; the browser may skip as many and still has every point
 _component = BrowserComponent("live", states=("need",), min_height="340px", isolate=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Panel:
-    """One chart among those that are drawn together."""
+    """One chart among those that are drawn together; may be shown to many viewers."""
 
     name: str
     figure: go.Figure
@@ -34,6 +35,18 @@ class Panel:
     title: str = ""
     note: str = ""
     height: int = 300
+
+    @cached_property
+    def drawn(self) -> dict[str, Any]:
+        """The figure as the browser takes it."""
+        drawn: dict[str, Any] = json.loads(self.figure.to_json())
+        _decode(drawn["data"], self.figure)
+        return drawn
+
+    @cached_property
+    def version(self) -> str:
+        """A hash of all but the points and the labels that move: another is another figure."""
+        return _version(self.drawn)
 
 
 @dataclass(slots=True)
@@ -67,9 +80,7 @@ def live_figures(panels: Sequence[Panel], key: str) -> None:
 
 def _message(panel: Panel, sent: dict[str, _Sent]) -> dict[str, Any]:
     """Say what is new in a chart since it was last sent."""
-    drawn = json.loads(panel.figure.to_json())
-    _decode(drawn["data"], panel.figure)
-    version = _version(drawn)
+    drawn, version = panel.drawn, panel.version
     head = {
         "name": panel.name,
         "title": panel.title,
@@ -112,7 +123,7 @@ def _plain(value: Any) -> Any:
 
 
 def _version(drawn: Mapping[str, Any]) -> str:
-    """Hash all of a figure but its points and moving labels: another hash is another figure."""
+    """Hash all of a figure but its points and moving labels."""
     traces = [
         {name: value for name, value in trace.items() if name not in ("x", "y")}
         for trace in drawn["data"]

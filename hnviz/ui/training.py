@@ -1,7 +1,8 @@
 """The Train page's parts: its buttons, its live pictures, its tables."""
 
 import time
-from collections.abc import Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -147,7 +148,7 @@ def _draw(run_id: str, ticking: bool, boxes: tuple[DeltaGenerator, DeltaGenerato
         text=escape(f"{run_text.name(run.record)}: {run_text.progress(run)}"),
     )
     problem(state.get(state.run_error(run_id)))
-    live_figures(_curves(run, page_theme()), "train_live")
+    live_figures(_once(_curves, run, page_theme()), "train_live")
     told = f"{run_text.loss_alt(run.record)} {run_text.accuracy_alt(run.record)}"
     st.markdown(f":gray[:small[{told} {run_text.jumps(run.record)}]]")
 
@@ -170,7 +171,27 @@ def _details(run_id: str) -> None:
     with left:
         epoch_table(run)
     with right:
-        live_figures([_schedule(run, page_theme())], "train_schedule")
+        live_figures(_once(_schedule, run, page_theme()), "train_schedule")
+
+
+_kept: OrderedDict[tuple[str, str, str], tuple[RunRecord, bool, list[Panel]]] = OrderedDict()
+MOST_KEPT = 32
+
+
+def _once(
+    draw: Callable[[Standing, Theme], list[Panel]], run: Standing, look: Theme
+) -> list[Panel]:
+    """Draw charts once for all viewers and reruns, as long as nothing new is known of the run.
+
+    The store hands out the same record until then.
+    """
+    key = (draw.__name__, run.record.id, look.mode)
+    known = _kept.get(key)
+    if known is None or known[0] is not run.record or known[1] is not run.is_live:
+        known = _kept[key] = (run.record, run.is_live, draw(run, look))
+        if len(_kept) > MOST_KEPT:
+            _kept.popitem(last=False)
+    return known[2]
 
 
 def _curves(run: Standing, look: Theme) -> list[Panel]:
@@ -195,17 +216,20 @@ def _curves(run: Standing, look: Theme) -> list[Panel]:
     ]
 
 
-def _schedule(run: Standing, look: Theme) -> Panel:
+def _schedule(run: Standing, look: Theme) -> list[Panel]:
     record = run.record
     n_steps = n_batches_of(record) * record.config.epochs  # planned, also while it is queued
-    return Panel(
-        name="schedule",
-        figure=schedule_curves(record.config, n_steps, look, record.step if run.is_live else None),
-        alt=run_text.schedule(record),
-        title="One-cycle schedule",
-        note="lr and momentum of every step",
-        height=260,
-    )
+    now = record.step if run.is_live else None
+    return [
+        Panel(
+            name="schedule",
+            figure=schedule_curves(record.config, n_steps, look, now),
+            alt=run_text.schedule(record),
+            title="One-cycle schedule",
+            note="lr and momentum of every step",
+            height=260,
+        )
+    ]
 
 
 def _thinned(record: RunRecord) -> RunRecord:
