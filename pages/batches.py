@@ -3,7 +3,7 @@
 import streamlit as st
 
 from hnviz.data import BatchLayout, human_numbers_stream
-from hnviz.figures.sentences import arithmetic_sentence, layout_sentence
+from hnviz.figures.sentences import arithmetic_sentence, layout_sentence, table_sentence
 from hnviz.figures.tables import show_batch
 from hnviz.ui import cards, controls
 from hnviz.ui.grid import batch_grid
@@ -19,12 +19,7 @@ with opening:
 def window_and_table(split: str, layout: BatchLayout) -> None:
     batch = batch_grid(split, layout, layout_sentence(layout), "batches_grid")
     section("How many mini-batches", arithmetic_sentence(layout))
-    section(
-        f"Mini-batch {batch} as text",
-        "The first five rows, as the notebook's show_batch prints them. Its own table, at bs 64 "
-        "and bptt 70, is mini-batch 3 of valid, one past the last: the rule goes on around the "
-        "end of the text.",
-    )
+    section(f"Mini-batch {batch} as text", table_sentence(layout))
     past = st.toggle("One past the last mini-batch", key="batches_past", bind="query-params")
     shown = layout.n_batches if past else batch
     stream = human_numbers_stream()

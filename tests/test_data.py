@@ -17,6 +17,7 @@ from hnviz.data import (
     SPECIALS,
     BatchLayout,
     Corpus,
+    ShuffledLayout,
     TokenStream,
     Vocab,
     batches,
@@ -449,3 +450,31 @@ def test_no_such_split(stream: TokenStream) -> None:
     assert stream.ids("train") is stream.train
     with pytest.raises(ValueError, match="split must be one of train, valid, got 'test'"):
         stream.ids("test")
+
+
+# --- the same text cut at random ----------------------------------------------------------------
+
+
+@settings(max_examples=60)
+@given(st.integers(1, 700), st.integers(1, 40), st.integers(1, 80))
+def test_cut_at_random_every_token_is_read_and_has_one_slot_of_its_own(n, bs, bptt):
+    layout = ShuffledLayout(n, bs, bptt)
+    places = np.stack([layout.positions(k) for k in range(layout.n_batches)])
+    own = ~np.stack([layout.repeats(k) for k in range(layout.n_batches)])
+    assert sorted(places[own]) == list(range(n))
+    assert places.size - n == layout.n_repeated
+    position = n // 2
+    assert layout.slots(position) == [tuple(slot) for slot in np.argwhere(places == position)]
+    batch, row, step = layout.n_batches - 1, bs - 1, bptt - 1
+    assert layout.position(batch, row, step) == places[batch, row, step]
+
+
+def test_cut_at_random_hardly_a_row_goes_on() -> None:
+    n_tokens = len(human_numbers_stream().valid)
+    in_order, shuffled = BatchLayout(n_tokens, 64, 70), ShuffledLayout(n_tokens, 64, 70)
+    assert [in_order.n_continued(batch) for batch in (1, 2)] == [64, 64]
+    assert [shuffled.n_continued(batch) for batch in (1, 2)] == [0, 0]
+    assert shuffled.n_windows == 186
+    assert shuffled.n_repeated == in_order.n_repeated
+    assert shuffled.order[:5].tolist() == ShuffledLayout(n_tokens, 64, 70).order[:5].tolist()
+    assert len(set(shuffled.order.tolist())) == 186

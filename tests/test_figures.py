@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
-from hnviz.data import BatchLayout, human_numbers_stream
+from hnviz.data import BatchLayout, ShuffledLayout, human_numbers_stream
 from hnviz.events import BatchEnd, EpochEnd, RunStarted
 from hnviz.figures import DRAWINGS, FIGURES
 from hnviz.figures.curves import LOSS_CEILING, accuracy_curves, loss_curves, schedule_curves
@@ -25,6 +25,7 @@ from hnviz.figures.sentences import (
     model_sentence,
     own_tokens,
     plural,
+    table_sentence,
 )
 from hnviz.figures.states import state_heatmap
 from hnviz.figures.tables import parts_table, read_counts, show_batch, token_table
@@ -292,6 +293,15 @@ def test_the_layout_sentence_of_the_notebook():
     assert arithmetic_sentence(BatchLayout(13_017, 64, 70)) == (
         "13,017 tokens / 70 steps / 64 rows = 2.91, rounded up to **3 mini-batches**."
     )
+
+
+def test_the_sentence_of_a_text_cut_at_random():
+    said = layout_sentence(ShuffledLayout(13_017, 64, 70))
+    assert said.startswith("Cut at random, **0 of 128 rows** go on where the mini-batch before")
+    assert "in order all 128 do: the 186 windows of 70 tokens are dealt by chance" in said
+    assert "no row goes on in a next one" in layout_sentence(ShuffledLayout(40, 3, 70))
+    assert "cut somewhere from the text" in table_sentence(ShuffledLayout(40, 3, 7))
+    assert "mini-batch 3 of valid" in table_sentence(BatchLayout(13_017, 64, 70))
 
 
 def test_the_layout_sentence_at_its_edges():

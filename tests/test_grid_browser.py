@@ -1,11 +1,12 @@
 """The Batches page's picture in a browser, against the rule in hnviz.data."""
 
+import json
 import random
 import re
 
 import pytest
 
-from hnviz.data import BatchLayout, human_numbers_stream
+from hnviz.data import BatchLayout, ShuffledLayout, human_numbers_stream, number_words
 from tests.conftest import idle
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -22,6 +23,28 @@ def open_batches(page, server, bs=64, bptt=70, split="valid", more=""):
     page.locator(".hnviz[data-ready][data-cell]").wait_for(timeout=20_000)
     idle(page)
     return BatchLayout(len(STREAM.ids(split)), bs, bptt)
+
+
+@pytest.fixture(scope="module")
+def drawing(server, browser):
+    """One open page for all tests that give the picture its sizes and its text themselves."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.errors = []
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    open_batches(page, server)
+    yield page
+    page.close()
+
+
+def lay(page, bs, bptt, shuffled=False, n_tokens=None):
+    """Give the picture other sizes, as Python would; its text is repeated up to `n_tokens`."""
+    data = json.dumps({"bs": bs, "bptt": bptt, "shuffled": shuffled})
+    view(page, f"""const own = view.own ??= view.stream, n = {n_tokens or "own.nTokens"};
+        const ids = Uint8Array.from({{ length: n }}, (_, at) => own.ids[at % own.nTokens]);
+        const files = n === own.nTokens ? own : {{ ...own, ids, nTokens: n }};
+        const same = {{ files, theme: view.theme, send: () => {{}} }};
+        view.update({{ data: {{ ...view.data, ...{data} }}, ...same }});
+        view.paint()""")  # fmt: skip
 
 
 def view(page, expression):
@@ -71,14 +94,22 @@ def check(said, layout, split, cell):
     assert said["others"] == slots[:3]
 
 
-@pytest.mark.parametrize(
-    ("bs", "bptt", "split"),
-    [(64, 70, "valid"), (64, 20, "train"), (150, 100, "valid"), (None, None, "valid")],
-)
-def test_a_hovered_cell_agrees_with_the_rule(server, page, bs, bptt, split):
+@pytest.mark.parametrize(("bs", "bptt"), [(64, 70), (150, 100), (None, None), (None, None)])
+def test_a_hovered_cell_agrees_with_the_rule(drawing, bs, bptt):
     """None is drawn by chance; a failure names what came."""
     bs, bptt = bs or random.randint(1, 120), bptt or random.randint(2, 120)
-    layout = open_batches(page, server, bs, bptt, split)
+    layout = BatchLayout(len(STREAM.valid), bs, bptt)
+    lay(drawing, bs, bptt)
+    hover_and_check(drawing, layout, "valid")
+
+
+def test_a_hovered_cell_of_train_agrees_with_the_rule(server, page):
+    layout = open_batches(page, server, 64, 20, "train")
+    hover_and_check(page, layout, "train")
+
+
+def hover_and_check(page, layout, split):
+    bs, bptt = layout.bs, layout.bptt
     chance = random.Random(bs * 1000 + bptt)
     for _ in range(4):
         batch = chance.randrange(layout.n_batches)
@@ -92,32 +123,17 @@ def test_a_hovered_cell_agrees_with_the_rule(server, page, bs, bptt, split):
             expected = [*cell[:2], cell[2] + 1] if cell[2] + 1 < bptt else [batch + 1, cell[1], 0]
             expected = "-".join(map(str, expected)) if expected[0] < layout.n_batches else ""
             assert target == expected
+    page.mouse.move(5, 5)
     assert page.errors == []
 
 
 @pytest.mark.parametrize(("bs", "bptt"), [(512, 512), (1, 1)])
-def test_the_largest_and_the_smallest_sizes(server, page, bs, bptt):
-    layout = open_batches(page, server, bs, bptt)
-    view(page, "view.setPick([0, 0, 0])")
-    check(sentence(page), layout, "valid", (0, 0, 0))
-    last = (layout.n_batches - 1, bs - 1, bptt - 1)
-    view(page, f"view.setPick({list(last)})")
-    check(sentence(page), layout, "valid", last)
-    milliseconds = view(page, "const start = performance.now(); view.level = 2; view.paint(); "
-                              "return performance.now() - start")  # fmt: skip
-    assert milliseconds < 150
-
-
-def test_every_position_has_one_slot_that_is_not_hatched(server, page):
-    layout = open_batches(page, server, 30, 33)
-    own = view(
-        page,
-        """const { layout } = view; let own = 0;
-        for (let k = 0; k < layout.nBatches; k++)
-          for (let j = 0; j < layout.bs; j++) own += layout.ownSteps(k, j);
-        return own""",
-    )
-    assert own == layout.n_tokens
+def test_the_largest_and_the_smallest_sizes(drawing, bs, bptt):
+    lay(drawing, bs, bptt)
+    layout = BatchLayout(len(STREAM.valid), bs, bptt)
+    for cell in [(0, 0, 0), (layout.n_batches - 1, bs - 1, bptt - 1)]:
+        view(drawing, f"view.setPick({list(cell)})")
+        check(sentence(drawing), layout, "valid", cell)
 
 
 def test_keys_walk_along_the_text(server, page):
@@ -218,7 +234,7 @@ def test_the_pick_comes_back_after_another_page(server, page):
 @pytest.mark.parametrize("width", [390, 1280])
 def test_nothing_is_cut_at_the_right(server, page, width):
     page.set_viewport_size({"width": width, "height": 900})
-    open_batches(page, server, 512, 512)
+    open_batches(page, server, 512, 512, more=f"&find={'1' * 300}")
     widths = page.evaluate(
         "() => { const main = document.querySelector('[data-testid=stMain]');"
         "return [main.scrollWidth, main.clientWidth] }"
@@ -227,6 +243,226 @@ def test_nothing_is_cut_at_the_right(server, page, width):
     rights = view(page, "return Math.max(...[...root.querySelectorAll('*')].map("
                         "each => each.getBoundingClientRect().right))")  # fmt: skip
     assert rights <= width
+
+
+# --- search -------------------------------------------------------------------------------------
+
+
+def places(page):
+    """Read the list: cells, and the one that is marked."""
+    frame(page)
+    found = page.locator(".places button")
+    cells = [tuple(map(int, re.findall(r"\d+", text))) for text in found.all_inner_texts()]
+    marked = page.locator(".places [aria-current]").all_inner_texts()
+    return cells, [tuple(map(int, re.findall(r"\d+", text))) for text in marked]
+
+
+def begins(words, split, whole):
+    """Stream positions where words begin, by a plain search of the text."""
+    ids, wanted = STREAM.ids(split).tolist(), STREAM.vocab.numericalize(words).tolist()
+    ends = set(STREAM.vocab.numericalize([",", "xxbos"]).tolist())
+    for at in range(len(ids) - len(wanted) + 1):
+        sides = ids[at - 1 : at] + ids[at + len(wanted) : at + len(wanted) + 1]
+        if ids[at : at + len(wanted)] == wanted and (not whole or ends.issuperset(sides)):
+            yield at
+
+
+def test_a_number_is_found_at_every_place_that_reads_it(server, page):
+    open_batches(page, server, more="&cell=1-3-3")
+    page.get_by_role("searchbox").fill("8046")
+    assert places(page) == ([(0, 1, 1), (2, 0, 64)], [])
+    said = page.get_by_test_id("batches_found").inner_text()
+    assert said == (
+        "“eight thousand forty six” stands once in the text, at position 204, and is read in "
+        "2 places of the pass."
+    )
+    assert view(page, "return [...view.finder.positions]") == [204]  # marked on the ribbon
+    page.keyboard.press("Enter")  # the next one from where the reader is
+    assert sentence(page)["cell"] == (2, 0, 64)
+    assert runs(page) == [[0, 64, 68]]
+    page.get_by_role("button", name="Next place").click()
+    assert sentence(page)["cell"] == (0, 1, 1)
+    assert places(page)[1] == [(0, 1, 1)]
+    assert runs(page) == [[1, 1, 5]]
+    page.get_by_role("button", name="Previous place").click()
+    assert sentence(page)["cell"] == (2, 0, 64)
+    page.get_by_role("button", name="k 0, row 1, step 1").click()
+    assert sentence(page)["cell"] == (0, 1, 1)
+    page.wait_for_function("() => location.search.includes('find=8046')")
+    assert page.errors == []
+
+
+def runs(page):
+    """What is framed in the window: row, first step, step after the last."""
+    frame(page)
+    return page.locator(".hnviz").evaluate(
+        """async root => {
+          const module = performance.getEntriesByType("resource")
+            .find(({ name }) => name.endsWith("/grid/window.js")).name;
+          return (await import(module)).foundRuns(root.view.scene());
+        }"""
+    )
+
+
+@pytest.mark.parametrize("cut", [BatchLayout, ShuffledLayout])
+def test_all_places_equal_a_plain_search(drawing, cut):
+    """For sizes by chance; a failure names what came."""
+    for _ in range(3):
+        layout = cut(len(STREAM.valid), random.randint(1, 120), random.randint(1, 120))
+        number = random.choice(range(8001, 10000))
+        lay(drawing, layout.bs, layout.bptt, cut is ShuffledLayout)
+        for typed, words, whole in [
+            (f"{number:,}", number_words(number).split(), True),
+            ("Eight thousand", ["eight", "thousand"], False),
+        ]:
+            drawing.get_by_role("searchbox").fill(typed)
+            wanted = [slot for at in begins(words, "valid", whole) for slot in layout.slots(at)]
+            found, ranks = view(drawing, """const { places } = view.finder;
+                const all = Array.from({ length: places.count }, (_, at) => places.at(at));
+                return [all, all.map((cell) => places.rank(cell))]""")  # fmt: skip
+            assert [tuple(cell) for cell in found] == sorted(wanted), (layout, typed)
+            assert ranks == list(range(len(wanted))), (layout, typed)
+    drawing.get_by_role("searchbox").fill("")
+
+
+def test_a_search_that_finds_nothing_is_a_sentence(server, page):
+    open_batches(page, server, more="&find=bananas")
+    for typed, said in [
+        (None, "Not in the vocab, so nowhere in this text: bananas"),
+        ("8", "“eight” does not stand in this text as a whole number."),
+        ("two two", "“two two” does not stand in this text."),
+        ("0", "0 cannot be spelled here: numbers run from 1 to 9,999."),
+        ("1" * 400, "cannot be spelled here"),
+        ("<b>x</b>", "Not in the vocab, so nowhere in this text: < b > x /"),
+        ("forty", "Places 125 to 132 of 207."),
+        ("   ", ""),
+    ]:
+        if typed is not None:
+            page.get_by_role("searchbox").fill(typed)
+        frame(page)
+        assert said in page.locator(".results").inner_text(), typed
+        assert page.get_by_role("button", name="Next place").is_disabled() == (typed != "forty")
+    assert sentence(page)["cell"]  # the picture is as it was
+    assert page.errors == []
+
+
+# --- cut at random, the map, odd sizes ----------------------------------------------------------
+
+
+def test_cut_at_random_no_row_goes_on(server, page):
+    layout = open_batches(page, server, more="&cell=1-5-0")
+    seam = page.get_by_test_id("batches_seam")
+    assert seam.inner_text().startswith("64 of 64 rows of mini-batch 1 go on")
+    position = sentence(page)["position"]
+    view(page, "root.marker = 'the same'")
+    page.get_by_text("Cut at random instead").click()
+    page.locator(".hnviz").and_(page.locator("[data-cut=random]")).wait_for()
+    layout = ShuffledLayout(layout.n_tokens, 64, 70)
+    said = sentence(page)
+    assert said["position"] == position  # the token is kept, its place is another
+    check(said, layout, "valid", said["cell"])
+    idle(page)
+    kept = sum(layout.n_continued(batch) for batch in (1, 2))
+    page.get_by_text(f"{kept} of 128 rows").wait_for()
+    view(page, "view.setPick([1, 5, 0])")
+    frame(page)
+    told = re.fullmatch(
+        r"(\d+) of 64 rows of mini-batch 1 go on where mini-batch 0 stopped; cut in order all 64 "
+        r"do\. Row 5 carries the state of “… (.+)” into “(.+) …”, unrelated text\.",
+        seam.inner_text(),
+    )
+    assert told and int(told[1]) == layout.n_continued(1)
+    before, after = (layout.batch(STREAM.valid, batch).x[5] for batch in (0, 1))
+    assert told[2] == STREAM.vocab.textify(before[-3:])
+    assert told[3] == STREAM.vocab.textify(after[:3])
+    for cell in [(0, 5, 69), (2, 63, 69), (1, 5, 0)]:
+        view(page, f"view.setPick({list(cell)})")
+        check(sentence(page), layout, "valid", cell)
+    assert view(page, "return root.marker") == "the same"
+    page.wait_for_function("() => location.search.includes('batches_random=true')")
+    assert page.errors == []
+
+
+@pytest.mark.parametrize("cut", [BatchLayout, ShuffledLayout])
+def test_a_layout_equals_the_rule_for_any_size(drawing, cut):
+    for _ in range(4):
+        n = random.randint(1, 900)
+        layout = cut(n, random.randint(1, 40), random.randint(1, 90))
+        lay(drawing, layout.bs, layout.bptt, cut is ShuffledLayout, n_tokens=n)
+        position = random.randrange(n)
+        starts, own, kept, cells = view(drawing, f"""const {{ layout }} = view;
+            const all = [[], [], [], layout.cells({position})];
+            for (let k = 0; k < layout.nBatches; k++) {{
+              all[2].push(k ? layout.nContinued(k) : 0);
+              for (let j = 0; j < layout.bs; j++) {{
+                all[0].push(layout.rowStart(k, j));
+                all[1].push(layout.ownSteps(k, j));
+              }}
+            }}
+            return all""")  # fmt: skip
+        batches = range(layout.n_batches)
+        assert starts == [int(at) for k in batches for at in layout.row_starts(k)], layout
+        assert own == [int(row.sum()) for k in batches for row in ~layout.repeats(k)], layout
+        assert sum(own) == n, layout  # every position has one slot that is not hatched
+        assert kept == [layout.n_continued(k) if k else 0 for k in batches], layout
+        assert [tuple(cell) for cell in cells] == layout.slots(position), layout
+    assert drawing.errors == []
+
+
+@pytest.mark.parametrize(
+    ("n_tokens", "bs", "bptt", "said"),
+    [
+        (40, 3, 70, "The window is longer than the text: 70 steps read its 40 tokens 1.75 times"),
+        (1, 1, 1, "One mini-batch is the whole pass"),
+        (30, 64, 10, "There are more rows than tokens: 34 of 64 shares are empty"),
+    ],
+)
+def test_odd_sizes_are_drawn_and_told(drawing, n_tokens, bs, bptt, said):
+    for shuffled in (True, False):
+        lay(drawing, bs, bptt, shuffled, n_tokens)
+        cell = (0, bs - 1, bptt - 1)
+        view(drawing, f"view.setPick({list(cell)})")
+        layout = (ShuffledLayout if shuffled else BatchLayout)(n_tokens, bs, bptt)
+        assert sentence(drawing)["position"] == layout.position(*cell)
+    assert said in drawing.locator(".hint").first.inner_text()
+    assert drawing.errors == []
+
+
+@pytest.mark.parametrize(("bs", "bptt"), [(64, 70), (512, 512)])
+def test_a_million_tokens_move_without_waiting(drawing, bs, bptt):
+    lay(drawing, bs, bptt, n_tokens=1_000_000)
+    moves, searches = view(drawing, """const time = (move) => {
+          const begun = performance.now();
+          move();
+          view.level = 2;
+          view.paint();
+          return performance.now() - begun;
+        };
+        const moves = Array.from({ length: 12 }, () => time(() => view.go(view.pick[0] + 1)));
+        const texts = ["8046", "eight thousand", ","];
+        const best = (text) =>
+          Math.min(...[1, 2, 3].map(() => time(() => view.finder.search(text))));
+        return [moves, texts.map(best)]""")  # fmt: skip
+    view(drawing, "view.finder.search('')")
+    assert sorted(moves)[6] < 150, moves  # tests.browser.measure has p95, on a quiet machine
+    assert max(searches) < 150, searches
+
+
+def test_the_map_goes_to_a_mini_batch(server, page):
+    layout = open_batches(page, server, 64, 20, "train", more="&cell=0-0-0")
+    assert layout.row_length == 800
+    title = page.get_by_test_id("batches_whole").inner_text()
+    assert title.startswith("The whole pass: 64 rows")
+    assert title.endswith(" 800 steps, 40 mini-batches")
+    cell = (31, 40, 10)
+    x, y = view(page, "const g = view.mapGeometry; return [g.left + (31 * 20 + 10.5) * g.across, "
+                      "g.top + (40.5 / 64) * g.tall]")  # fmt: skip
+    page.locator(".epoch").click(position={"x": x, "y": y})
+    check(sentence(page), layout, "train", cell)
+    for key, batch in [("ArrowRight", 32), ("ArrowLeft", 31), ("End", 39), ("Home", 0)]:
+        page.keyboard.press(key)
+        assert sentence(page)["cell"] == (batch, 40, 10)
+        assert page.locator(".epoch").get_attribute("aria-valuenow") == str(batch)
 
 
 def test_the_colours_follow_the_mode(server, browser):

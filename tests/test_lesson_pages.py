@@ -51,6 +51,15 @@ def test_batches_takes_its_settings_from_the_address():
     assert "50,079 tokens" in said(app)
 
 
+def test_batches_cut_at_random_says_what_is_lost():
+    app = run("batches")
+    assert drawn(app)["shuffled"] is False
+    app.toggle(key="batches_random").set_value(True).run()
+    assert drawn(app)["shuffled"] is True
+    assert "<b>0 of 128 rows</b> go on" in said(app)
+    assert run("batches", batches_random="true").toggle(key="batches_random").value is True
+
+
 @pytest.mark.parametrize("value", [0, -3, 513])
 @pytest.mark.parametrize("field", ["bs", "bptt"])
 def test_a_size_that_cannot_be_used_is_told_and_the_picture_stays(field, value):

@@ -2,6 +2,7 @@
 
 from hnviz.data.corpora import Corpus, human_numbers, number_words
 from hnviz.data.layout import Batch, BatchLayout, Slot, batches
+from hnviz.data.shuffled import ShuffledLayout
 from hnviz.data.stream import TokenStream, human_numbers_stream
 from hnviz.data.tokens import KINDS, kind_of, tokenize
 from hnviz.data.vocab import SPECIALS, Vocab
@@ -12,6 +13,7 @@ __all__ = [
     "Batch",
     "BatchLayout",
     "Corpus",
+    "ShuffledLayout",
     "Slot",
     "TokenStream",
     "Vocab",

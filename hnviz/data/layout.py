@@ -95,7 +95,7 @@ class BatchLayout:
                 f"no slot at mini-batch {batch}, row {row}, step {step}: rows run from 0 to "
                 f"{self.bs - 1}, steps from 0 to {self.bptt - 1}, mini-batches from 0"
             )
-        return int(self.starts[row] + batch * self.bptt + step) % self.n_tokens
+        return int(self.row_starts(batch)[row] + step) % self.n_tokens
 
     def slots(self, position: int) -> list[Slot]:
         """Return every slot of an epoch that reads a stream position, in reading order."""
@@ -117,10 +117,18 @@ class BatchLayout:
         offset = batch * self.bptt + np.arange(self.bptt)
         return offset[None, :] >= self.own[:, None]
 
+    def row_starts(self, batch: int) -> NDArray[np.int64]:
+        """Return the stream position at which each row of a mini-batch starts, shape (bs,)."""
+        return (self.starts + batch * self.bptt) % self.n_tokens
+
     def positions(self, batch: int) -> NDArray[np.int64]:
         """Return the stream position of every slot of a mini-batch, shape (bs, bptt)."""
-        offset = batch * self.bptt + np.arange(self.bptt)
-        return (self.starts[:, None] + offset[None, :]) % self.n_tokens
+        return (self.row_starts(batch)[:, None] + np.arange(self.bptt)) % self.n_tokens
+
+    def n_continued(self, batch: int) -> int:
+        """Count the rows of a mini-batch that go on where the mini-batch before it stopped."""
+        stopped = (self.row_starts(batch - 1) + self.bptt) % self.n_tokens
+        return int((self.row_starts(batch) == stopped).sum())
 
     def batch(self, ids: NDArray[np.int64], index: int) -> Batch:
         """Cut one mini-batch out of a stream of `n_tokens` ids."""

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from hnviz.catalogue import entry
-from hnviz.data import BatchLayout, TokenStream, Vocab, tokenize
+from hnviz.data import BatchLayout, ShuffledLayout, TokenStream, Vocab, tokenize
 from hnviz.figures.diagrams import previous
 from hnviz.figures.tables import read_counts
 
@@ -25,6 +25,8 @@ def plural(number: int, word: str) -> str:
 
 def layout_sentence(layout: BatchLayout) -> str:
     """Say how many slots hold how many tokens, and why some are read more than once."""
+    if isinstance(layout, ShuffledLayout):
+        return _shuffled_sentence(layout)
     start = f"{layout.n_slots:,} slots hold {layout.n_tokens:,} tokens"
     if layout.n_repeated == 0:
         return f"{start}: each is read once, in {plural(layout.n_batches, 'mini-batch')}."
@@ -42,6 +44,24 @@ def layout_sentence(layout: BatchLayout) -> str:
     )
 
 
+def _shuffled_sentence(layout: ShuffledLayout) -> str:
+    """Say how many rows still go on where the mini-batch before stopped."""
+    cut = f"{plural(layout.n_windows, 'window')} of {plural(layout.bptt, 'token')}"
+    if layout.n_batches == 1:
+        return (
+            f"Cut at random into {cut}, dealt to {plural(layout.bs, 'row')} in one mini-batch: "
+            "no row goes on in a next one, so only their order has changed."
+        )
+    n_seams = (layout.n_batches - 1) * layout.bs
+    n_kept = sum(layout.n_continued(batch) for batch in range(1, layout.n_batches))
+    go = "goes" if n_kept == 1 else "go"
+    return (
+        f"Cut at random, **{n_kept:,} of {plural(n_seams, 'row')}** {go} on "
+        f"where the mini-batch before stopped, in order all {n_seams:,} do: the {cut} are "
+        "dealt by chance, so the state that a row carries over belongs to other text."
+    )
+
+
 def arithmetic_sentence(layout: BatchLayout) -> str:
     """Show how the number of mini-batches comes about."""
     exact = layout.n_tokens / layout.bptt / layout.bs
@@ -49,6 +69,20 @@ def arithmetic_sentence(layout: BatchLayout) -> str:
     return (
         f"{layout.n_tokens:,} tokens / {layout.bptt} steps / {layout.bs} rows = {exact:.2f}, "
         f"{rounded} **{plural(layout.n_batches, 'mini-batch')}**."
+    )
+
+
+def table_sentence(layout: BatchLayout) -> str:
+    """Say what the table of a mini-batch's first rows is."""
+    if isinstance(layout, ShuffledLayout):
+        return (
+            "The first five rows. Each is a window cut somewhere from the text, mostly in the "
+            "middle of a number."
+        )
+    return (
+        "The first five rows, as the notebook's show_batch prints them. Its own table, at bs 64 "
+        "and bptt 70, is mini-batch 3 of valid, one past the last: the rule goes on around the "
+        "end of the text."
     )
 
 

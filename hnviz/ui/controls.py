@@ -3,7 +3,7 @@
 import streamlit as st
 
 from hnviz.catalogue import CATALOGUE
-from hnviz.data import BatchLayout, human_numbers_stream
+from hnviz.data import BatchLayout, ShuffledLayout, human_numbers_stream
 from hnviz.ui import state
 from hnviz.ui.address import address_problem
 from hnviz.ui.grid import MAX_SIDE
@@ -38,9 +38,11 @@ def batch_settings() -> tuple[str, BatchLayout]:
             for field, label in (("bs", "bs, rows"), ("bptt", "bptt, steps")):
                 with st.container(width=150):
                     good[field] = _side(field, label, good[field])
+        shuffled = st.toggle("Cut at random instead", key="batches_random", bind="query-params")
     state.put(_GOOD_LAYOUT, good)
     chosen = split or "valid"
-    return chosen, BatchLayout(len(human_numbers_stream().ids(chosen)), good["bs"], good["bptt"])
+    kind = ShuffledLayout if shuffled else BatchLayout
+    return chosen, kind(len(human_numbers_stream().ids(chosen)), good["bs"], good["bptt"])
 
 
 def _side(field: str, label: str, good: int) -> int:

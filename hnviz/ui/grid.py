@@ -6,13 +6,13 @@ from functools import cache
 
 import numpy as np
 
-from hnviz.data import BatchLayout, Vocab, human_numbers_stream, kind_of
+from hnviz.data import BatchLayout, ShuffledLayout, Vocab, human_numbers_stream, kind_of
 from hnviz.ui.components import BrowserComponent, publish
 
 MAX_SIDE = 512
 """Rows or steps that the picture is made for."""
 
-_GRID = BrowserComponent("grid", states=("batch",), min_height="62rem")
+_GRID = BrowserComponent("grid", states=("batch",), min_height="76rem")
 
 
 def batch_grid(split: str, layout: BatchLayout, sentence: str, key: str) -> int:
@@ -20,7 +20,7 @@ def batch_grid(split: str, layout: BatchLayout, sentence: str, key: str) -> int:
 
     Slider, play and the pointer move the picture without Python; it hears of the mini-batch
     once the picture rests. The marked cell stands in the address as ``?cell=2-0-66``: mini-batch,
-    row, step.
+    row, step; what is searched for as ``?find=8046``.
     """
     result = _GRID(
         key,
@@ -28,6 +28,7 @@ def batch_grid(split: str, layout: BatchLayout, sentence: str, key: str) -> int:
             "stream": publish(_human_numbers_file(split), ".bin"),
             "bs": layout.bs,
             "bptt": layout.bptt,
+            "shuffled": isinstance(layout, ShuffledLayout),
             "alt": sentence.replace("**", ""),
         },
     )

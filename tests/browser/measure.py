@@ -58,6 +58,7 @@ def main() -> None:
             page = first_picture(browser, server)
             say("server start to a picture", [time.perf_counter() - begun], "under 2.5 s")
             train(page, server)
+            batches(page, server)
         finally:
             browser.close()
             stop_server(server)
@@ -85,6 +86,56 @@ def train(page: Page, server: Server) -> None:
     say("click on Train to the first point", starts, "under .5 s")
     say("click on Stop to stopped", stops, "under .3 s")
     say("click to paint while a run trains", paints, "p95 under .15 s")
+
+
+# A million tokens, as a published corpus would bring them; none of it passes through Python.
+MILLION = """(root, [bs, bptt, shuffled]) => {
+  const view = root.view, { words, kinds, ids } = window.text ??= view.stream;
+  const many = window.many ??= { words, kinds, nTokens: 1e6, ids: new Uint8Array(1e6) };
+  for (let at = 0; at < 1e6; at++) many.ids[at] = ids[at % ids.length];
+  const { theme } = view, data = { ...view.data, bs, bptt, shuffled };
+  const begun = performance.now();
+  view.update({ data, files: many, theme, send() {} });
+  view.paint();
+  return performance.now() - begun;
+}"""
+SLIDE = """async (root, batch) => {
+  const { slider } = root.view.parts, begun = performance.now();
+  slider.value = batch % root.view.layout.nBatches;
+  slider.dispatchEvent(new Event("input"));
+  while (root.view.level) await new Promise(requestAnimationFrame);
+  await new Promise(requestAnimationFrame);
+  return performance.now() - begun;
+}"""
+SEARCH = """async (root, text) => {
+  const { find } = root.view.parts, begun = performance.now();
+  find.value = text;
+  find.dispatchEvent(new Event("input"));
+  while (root.view.level) await new Promise(requestAnimationFrame);
+  await new Promise(requestAnimationFrame);
+  return performance.now() - begun;
+}"""
+SIZES = ((64, 70), (512, 512), (512, 1), (1, 512), (1, 1))
+
+
+def batches(page: Page, server: Server) -> None:
+    """Measure the folded stream over a million tokens: another size, its slider, a search."""
+    page.goto(f"{server.url}/batches")
+    page.locator(".hnviz[data-ready][data-cell]").wait_for()
+    root = page.locator(".hnviz")
+    for shuffled in (False, True):
+        for bs, bptt in SIZES:
+            what = f"a million tokens, bs {bs}, bptt {bptt}{', cut at random' * shuffled}: "
+            laid = root.evaluate(MILLION, [bs, bptt, shuffled]) / 1000
+            slid = [root.evaluate(SLIDE, 7 * each + 1) / 1000 for each in range(20)]
+            texts = ("8046", "eight thousand", ",", "nine")
+            found = [root.evaluate(SEARCH, text) / 1000 for text in texts]
+            marked = [root.evaluate(SLIDE, 7 * each + 1) / 1000 for each in range(20)]
+            root.evaluate(SEARCH, "")
+            say(what + "laid out", [laid], "once a size")
+            say(what + "slider to paint", slid, "p95 under .15 s")
+            say(what + "search to paint", found, "under .15 s")
+            say(what + "slider to paint, nine found", marked, "p95 under .15 s")
 
 
 def reacts(page: Page, press: str, seen: str) -> float:

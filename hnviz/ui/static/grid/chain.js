@@ -1,20 +1,19 @@
 // The chain of magnifications: the whole text, one row's share of it, its words one by one.
 
-import { bytesOf, ring } from "../shared/canvas.js";
-import { count } from "./sentence.js";
+import { ring } from "../shared/canvas.js";
+import { isNarrow, pointers, write } from "./look.js";
+import { count, plural } from "./words.js";
+import { drawWords, WORDS } from "./wordrow.js";
 
-const WHOLE = 22; // px from the top to the ribbon of the whole text
+const WHOLE = 26; // px from the top to the ribbon of the whole text
 const WHOLE_HEIGHT = 20;
-const SHARE = 92; // ... to the share
+const SHARE = 100; // ... to the share
 const SHARE_HEIGHT = 26;
-const WORDS = 182; // ... to the words
-const WORD_HEIGHT = 30;
 const INSET = 3; // px left free on both sides, for rings at the ends
 
-export const isNarrow = (width) => width < 600;
-export const chainHeight = (width) => (isNarrow(width) ? 286 : 246);
+export const chainHeight = (width) => WORDS + (isNarrow(width) ? 104 : 64);
 
-/** Draw the chain for one cell; `full` is { layout, stream, theme, cell, hatch, width }. */
+/** Draw the chain for one cell; `full` is { layout, stream, theme, cell, hatch, epoch, ... }. */
 export function drawChain(pen, full) {
   const scene = { ...full, width: full.width - 2 * INSET };
   pen.translate(INSET, 0);
@@ -26,7 +25,7 @@ export function drawChain(pen, full) {
   drawFunnel(pen, scene, x, geometry);
   drawShare(pen, scene, geometry);
   const here = geometry.x(cell[0] * layout.bptt + cell[2]);
-  drawWords(pen, scene, here, geometry); // its line runs under the brackets' names
+  drawWords(pen, scene, here + geometry.size / 2, SHARE + SHARE_HEIGHT + 4); // its line runs under the brackets' names
   drawBrackets(pen, scene, geometry);
   ring(pen, [here - 1.5, SHARE - 4, geometry.size + 3, SHARE_HEIGHT + 8], scene.theme);
 }
@@ -52,44 +51,41 @@ function shareGeometry({ layout, width }) {
   return { size, x: (offset) => offset * size };
 }
 
-function write(pen, theme, text, x, y, { align = "left", bold = false, muted = false } = {}) {
-  pen.font = `${bold ? 600 : 400} 13px ${theme.font}`;
-  pen.textAlign = align;
-  pen.lineJoin = "round";
-  pen.strokeStyle = theme.background;
-  pen.lineWidth = 5;
-  pen.strokeText(text, x, y);
-  pen.fillStyle = muted ? theme.muted : theme.text;
-  pen.fillText(text, x, y);
-}
-
 function drawWhole(pen, scene, x) {
-  const { layout, theme, cell, width } = scene;
-  const title = `The whole text, ${count(layout.nTokens)} tokens, cut into ${layout.bs} `;
-  write(pen, theme, title + (layout.bs > 1 ? "equal shares" : "share"), 0, 13, { bold: true });
-  if (!isNarrow(width)) {
+  const { layout, theme, cell, width, positions } = scene;
+  write(pen, theme, wholeTitle(layout, width), 0, 13, { bold: true });
+  if (width >= 720) {
     const note = `marks below: what mini-batch ${cell[0]} reads`;
     write(pen, theme, note, width, 13, { align: "right", muted: true });
   }
-  const seam = width / layout.bs > 3 ? 1 : 0;
+  const pieces = layout.shuffled ? layout.nWindows : layout.bs;
+  const edge = (piece) =>
+    x(layout.shuffled ? Math.min(piece * layout.bptt, layout.nTokens) : layout.starts[piece]);
+  const seam = width / pieces > 3 ? 1 : 0;
   pen.fillStyle = theme.border;
-  for (let row = 0; row < layout.bs; row++) {
-    const left = x(layout.starts[row]);
-    const right = x(layout.starts[row + 1]);
-    pen.fillRect(left + seam / 2, WHOLE, right - left - seam, WHOLE_HEIGHT);
-  }
-  const left = x(layout.starts[cell[1]]);
+  if (!seam) pen.fillRect(0, WHOLE, width, WHOLE_HEIGHT);
+  else
+    for (let piece = 0; piece < pieces; piece++)
+      pen.fillRect(edge(piece) + 0.5, WHOLE, edge(piece + 1) - edge(piece) - 1, WHOLE_HEIGHT);
+  const own = layout.shuffled ? layout.window(cell[0], cell[1]) : cell[1];
   pen.fillStyle = theme.primary;
-  const own = Math.max(1.5, x(layout.share(cell[1])) - seam);
-  pen.fillRect(left + seam / 2, WHOLE, own, WHOLE_HEIGHT);
+  const wide = Math.max(1.5, edge(own + 1) - edge(own) - seam);
+  pen.fillRect(edge(own) + seam / 2, WHOLE, wide, WHOLE_HEIGHT);
   for (let row = 0; row < layout.bs; row++)
     if (row !== cell[1]) markRead(pen, scene, x, row, theme.control);
   markRead(pen, scene, x, cell[1], theme.text);
+  if (positions) pointers(pen, theme, positions, x, WHOLE);
+}
+
+function wholeTitle({ nTokens, bs, bptt, shuffled, nWindows }, width) {
+  const text = isNarrow(width) ? plural(nTokens, "token") : `The whole text, ${plural(nTokens, "token")}`;
+  if (shuffled) return `${text}, cut into ${plural(nWindows, "window")} of ${bptt}`;
+  return `${text}, cut into ${bs} ${bs > 1 ? "equal shares" : "share"}`;
 }
 
 /** A line under what a row reads in this mini-batch; the stream is a ring. */
 function markRead(pen, { layout, cell }, x, row, color) {
-  const from = layout.position([cell[0], row, 0]);
+  const from = layout.rowStart(cell[0], row);
   const length = Math.min(layout.bptt, layout.nTokens);
   pen.fillStyle = color;
   const over = Math.max(0, from + length - layout.nTokens);
@@ -97,74 +93,87 @@ function markRead(pen, { layout, cell }, x, row, color) {
   if (over > 0) pen.fillRect(0, WHOLE + WHOLE_HEIGHT + 3, Math.max(1, x(over)), 4);
 }
 
-/** Lines from the share's place in the text to its magnification. */
+/** Lines from the share's, or the window's, place in the text to its magnification. */
 function drawFunnel(pen, { layout, theme, cell, width }, x, geometry) {
-  const share = layout.share(cell[1]);
-  const left = x(layout.starts[cell[1]]);
+  const [batch, row] = cell;
+  const from = layout.shuffled ? layout.rowStart(batch, row) : layout.starts[row];
+  const length = layout.shuffled ? layout.bptt : layout.share(row);
+  const to = layout.shuffled ? geometry.x(batch * layout.bptt) : 0;
   const below = WHOLE + WHOLE_HEIGHT + 9;
   pen.strokeStyle = theme.control;
   pen.lineWidth = 1;
   pen.beginPath();
-  pen.moveTo(left, below);
-  pen.lineTo(0.5, SHARE - 20);
-  pen.moveTo(left + x(share), below);
-  pen.lineTo(Math.min(width, geometry.x(share)), SHARE - 20);
+  pen.moveTo(x(from), below);
+  pen.lineTo(Math.max(0.5, to), SHARE - 22);
+  pen.moveTo(x(Math.min(from + length, layout.nTokens)), below);
+  pen.lineTo(Math.min(width, to + geometry.x(length)), SHARE - 22);
   pen.stroke();
 }
 
 function drawShare(pen, scene, geometry) {
-  const { layout, stream, theme, cell, width } = scene;
+  const { layout, epoch, theme, cell } = scene;
   const [, row] = cell;
-  const share = layout.share(row);
   const length = layout.rowLength;
-  paintKinds(pen, scene, layout.starts[row], length, geometry);
-  const end = geometry.x(Math.min(share, length));
-  if (share < length) {
-    pen.fillStyle = theme.background;
-    pen.globalAlpha = 0.4;
-    pen.fillRect(end, SHARE, geometry.x(length) - end, SHARE_HEIGHT);
-    pen.globalAlpha = 1;
-    pen.fillStyle = scene.hatch;
-    pen.fillRect(end, SHARE, geometry.x(length) - end, SHARE_HEIGHT);
-  }
-  const seams = geometry.size >= 3 ? length : 0;
-  pen.fillStyle = theme.background;
-  for (let offset = 1; offset < seams; offset++)
-    pen.fillRect(geometry.x(offset) - 0.2, SHARE, 0.4, SHARE_HEIGHT);
-  if (share < length) {
-    pen.fillStyle = theme.text;
-    pen.fillRect(end - 1, SHARE - 5, 2, SHARE_HEIGHT + 10);
-  }
-  const tokens = `${count(share)} token${share === 1 ? "" : "s"}`;
-  const title = `Share of row ${row}: ${tokens}`;
-  if (!isNarrow(width) && share < length && stream.nTokens > share) {
-    const note = "here the next share begins";
-    const right = end > 420; // room for it left of the line
-    write(pen, theme, note, right ? end - 8 : Math.max(end + 8, 220), SHARE - 7, {
-      align: right ? "right" : "left",
-      muted: true,
-    });
-  }
-  write(pen, theme, title, 0, SHARE - 7, { bold: true });
-}
-
-/** One column a token in the colour of its kind, as an image: any length costs the same. */
-function paintKinds(pen, { stream, theme }, start, length, geometry) {
-  const image = new ImageData(length, 1);
-  const colors = stream.kinds.map((kind) => bytesOf(theme.kind[placeOf(kind)]));
-  for (let offset = 0, at = start; offset < length; offset++, at++) {
-    if (at >= stream.nTokens) at -= stream.nTokens;
-    image.data.set(colors[stream.ids[at]], 4 * offset);
-    image.data[4 * offset + 3] = 255;
-  }
-  const strip = new OffscreenCanvas(length, 1);
-  strip.getContext("2d").putImageData(image, 0, 0);
+  const { width: columns } = epoch.canvas;
   pen.imageSmoothingEnabled = geometry.size < 1;
-  pen.drawImage(strip, 0, 0, length, 1, 0, SHARE, geometry.x(length), SHARE_HEIGHT);
+  pen.drawImage(epoch.canvas, 0, row, columns, 1, 0, SHARE, geometry.x(length), SHARE_HEIGHT);
+  hatchShare(pen, scene, geometry);
+  pen.fillStyle = theme.background;
+  for (let offset = 1; geometry.size >= 3 && offset < length; offset++)
+    pen.fillRect(geometry.x(offset) - 0.2, SHARE, 0.4, SHARE_HEIGHT);
+  if (layout.shuffled) breaks(pen, scene, geometry);
+  else endOfShare(pen, scene, geometry);
+  const found = scene.places?.inRow(row) ?? [];
+  pointers(pen, theme, found, (offset) => geometry.x(offset + 0.5), SHARE);
+  write(pen, theme, shareTitle(layout, row), 0, SHARE - 9, { bold: true });
 }
 
-/** Thousand and hundred share a colour. */
-export const placeOf = (kind) => (kind === "thousand" || kind === "hundred" ? "place" : kind);
+function shareTitle(layout, row) {
+  if (!layout.shuffled) return `Share of row ${row}: ${plural(layout.share(row), "token")}`;
+  if (layout.nBatches === 1) return `Row ${row} reads a single window`;
+  return `Row ${row} reads ${count(layout.nBatches)} windows, each from elsewhere`;
+}
+
+function hatchShare(pen, { layout, theme, cell, hatch, epoch }, geometry) {
+  const areas = layout.bs === 1 ? epoch.hatched : epoch.hatched.filter(([row]) => row === cell[1]);
+  pen.beginPath();
+  for (const [, from, to] of areas)
+    pen.rect(geometry.x(from), SHARE, geometry.x(to - from), SHARE_HEIGHT);
+  pen.fillStyle = theme.background;
+  pen.globalAlpha = 0.4;
+  pen.fill();
+  pen.globalAlpha = 1;
+  pen.fillStyle = hatch;
+  pen.fill();
+}
+
+/** Lines where the row jumps to another place in the text. */
+function breaks(pen, { layout, theme }, geometry) {
+  const wide = geometry.x(layout.bptt);
+  if (wide < 6) return;
+  for (let batch = 1; batch < layout.nBatches; batch++) {
+    const x = geometry.x(batch * layout.bptt);
+    pen.fillStyle = theme.background;
+    pen.fillRect(x - (wide < 24 ? 1 : 3), SHARE, wide < 24 ? 2 : 6, SHARE_HEIGHT);
+    pen.fillStyle = theme.text;
+    if (wide >= 24) pen.fillRect(x - 1, SHARE - 5, 2, SHARE_HEIGHT + 10);
+  }
+}
+
+/** A line where the row's own share ends and the next one's begins. */
+function endOfShare(pen, { layout, stream, theme, cell, width }, geometry) {
+  const share = layout.share(cell[1]);
+  if (share >= layout.rowLength) return;
+  const end = geometry.x(share);
+  pen.fillStyle = theme.text;
+  pen.fillRect(end - 1, SHARE - 5, 2, SHARE_HEIGHT + 10);
+  if (isNarrow(width) || stream.nTokens <= share) return;
+  const right = end > 420; // room for it left of the line
+  write(pen, theme, "here the next share begins", right ? end - 8 : Math.max(end + 8, 220), SHARE - 9, {
+    align: right ? "right" : "left",
+    muted: true,
+  });
+}
 
 function drawBrackets(pen, { layout, theme, cell, width }, geometry) {
   const top = SHARE + SHARE_HEIGHT + 4;
@@ -183,8 +192,8 @@ function drawBrackets(pen, { layout, theme, cell, width }, geometry) {
   const room = 46; // px on each side of the marked one's name
   const at = Math.max(room, Math.min(width - room, middle(cell[0])));
   const short = isNarrow(width) || wide < 96;
-  for (let batch = 0; batch < layout.nBatches; batch++) {
-    if (batch === cell[0] || wide < 6) continue;
+  for (let batch = 0; wide >= 6 && batch < layout.nBatches; batch++) {
+    if (batch === cell[0]) continue;
     bracket(batch, false);
     if (wide < 26 || Math.abs(middle(batch) - at) < room + (short ? 10 : 40)) continue;
     const name = short ? String(batch) : `mini-batch ${batch}`;
@@ -192,97 +201,4 @@ function drawBrackets(pen, { layout, theme, cell, width }, geometry) {
   }
   bracket(cell[0], true);
   write(pen, theme, `mini-batch ${cell[0]}`, at, top + 21, { align: "center", bold: true });
-}
-
-// ---- words
-
-/** The words around the cell that fit: [{ offset, word, kind, width }], offsets in the row. */
-function wordsAround(pen, { layout, stream, cell, theme, width }) {
-  const reach = isNarrow(width) ? 3 : 6;
-  const offset = cell[0] * layout.bptt + cell[2];
-  const start = layout.starts[cell[1]];
-  pen.font = `400 15px ${theme.font}`;
-  const found = [];
-  for (let at = offset - reach; at <= offset + 1 + reach; at++) {
-    if (start + at < 0) continue; // nothing stands before the text
-    const id = stream.ids[(start + at) % stream.nTokens];
-    const word = stream.words[id];
-    const room = Math.max(pen.measureText(word).width + 14, 22);
-    found.push({ offset: at, word, kind: placeOf(stream.kinds[id]), width: room });
-  }
-  const total = () => found.reduce((sum, each) => sum + each.width + 4, -4);
-  while (total() > width && found.length > 2) {
-    const after = found.at(-1).offset - offset - 1;
-    if (after >= offset - found[0].offset) found.pop();
-    else found.shift();
-  }
-  return { words: found, total: total(), offset };
-}
-
-function drawWords(pen, scene, here, geometry) {
-  const { layout, theme, cell, width } = scene;
-  const { words, total, offset } = wordsAround(pen, scene);
-  let x = Math.max(0, Math.min(width - total, here + geometry.size / 2 - total / 2));
-  const middles = {};
-  for (const word of words) {
-    if (word.offset === offset) connect(pen, theme, here + geometry.size / 2, x + word.width / 2);
-    drawWord(pen, scene, word, x, word.offset === offset || word.offset === offset + 1);
-    middles[word.offset] = x + word.width / 2;
-    if (word.offset === offset) ring(pen, wordBox(word, x), theme, { width: 2.5 });
-    if (word.offset === offset + 1) ring(pen, wordBox(word, x), theme, { dash: [4, 3] });
-    x += word.width + 4;
-  }
-  write(pen, theme, "Word by word", 0, WORDS - 12, { bold: true });
-  arrowXY(pen, theme, middles[offset], middles[offset + 1]);
-  if (isNarrow(width) && offset >= layout.share(cell[1])) {
-    const next = (cell[1] + 1) % layout.bs;
-    const note = `Hatched: row ${cell[1]} has run into row ${next}'s share.`;
-    write(pen, theme, note, 0, WORDS + 84, { muted: true });
-  }
-}
-
-const wordBox = (word, x) => [x - 1, WORDS - 1, word.width + 2, WORD_HEIGHT + 9];
-
-function drawWord(pen, { layout, theme, cell, hatch }, word, x, marked) {
-  const inside = word.offset >= 0 && word.offset < layout.rowLength;
-  pen.strokeStyle = theme.border;
-  pen.lineWidth = 1;
-  pen.strokeRect(x + 0.5, WORDS + 0.5, word.width - 1, WORD_HEIGHT - 1);
-  pen.fillStyle = theme.kind[word.kind];
-  pen.fillRect(x, WORDS + WORD_HEIGHT - 4, word.width, 5);
-  if (word.offset >= layout.share(cell[1]) && inside) {
-    pen.fillStyle = hatch;
-    pen.fillRect(x, WORDS + WORD_HEIGHT + 1, word.width, 7);
-  }
-  pen.font = `${marked ? 600 : 400} 15px ${theme.font}`;
-  pen.textAlign = "center";
-  pen.fillStyle = inside ? theme.text : theme.muted; // muted: this row does not read it
-  pen.fillText(word.word, x + word.width / 2, WORDS + 19);
-}
-
-/** From the token in the share down to its word. */
-function connect(pen, theme, from, to) {
-  const top = SHARE + SHARE_HEIGHT + 4;
-  pen.strokeStyle = theme.text;
-  pen.lineWidth = 1.5;
-  pen.beginPath();
-  pen.moveTo(from, top);
-  pen.lineTo(from, top + 26);
-  pen.lineTo(to, WORDS - 4);
-  pen.stroke();
-}
-
-function arrowXY(pen, theme, x, y) {
-  const level = WORDS + WORD_HEIGHT + 22;
-  write(pen, theme, "x", x, level + 4, { align: "center", bold: true });
-  write(pen, theme, "y", y, level + 4, { align: "center", bold: true });
-  pen.strokeStyle = theme.text;
-  pen.lineWidth = 1.5;
-  pen.beginPath();
-  pen.moveTo(x + 8, level);
-  pen.lineTo(y - 9, level);
-  pen.moveTo(y - 14, level - 4);
-  pen.lineTo(y - 9, level);
-  pen.lineTo(y - 14, level + 4);
-  pen.stroke();
 }

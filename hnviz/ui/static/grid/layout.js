@@ -5,6 +5,8 @@
 // and y is the same one token later. A cell is [k, j, t]: mini-batch, row and step, from 0.
 
 export class Layout {
+  shuffled = false;
+
   constructor(nTokens, bs, bptt) {
     this.nTokens = nTokens;
     this.bs = bs;
@@ -21,19 +23,35 @@ export class Layout {
     return this.starts[row + 1] - this.starts[row];
   }
 
-  position([batch, row, step]) {
-    return (this.starts[row] + batch * this.bptt + step) % this.nTokens;
+  /** The stream position at which a row of a mini-batch starts. */
+  rowStart(batch, row) {
+    return (this.starts[row] + batch * this.bptt) % this.nTokens;
   }
 
-  /** Steps of a row's window that lie in its own share; the others are hatched. */
+  position([batch, row, step]) {
+    return (this.rowStart(batch, row) + step) % this.nTokens;
+  }
+
+  /** The position that follows in a row's text, also outside of what it reads; null before all. */
+  around(row, offset) {
+    const at = this.starts[row] + offset;
+    return at < 0 ? null : at % this.nTokens;
+  }
+
+  /** Steps of a row's window that no other slot has read already; the others are hatched. */
   ownSteps(batch, row) {
     return Math.max(0, Math.min(this.bptt, this.share(row) - batch * this.bptt));
   }
 
-  /** The cell where a token is x that is this cell's y; null past the end of the pass. */
-  target([batch, row, step]) {
+  /** The cell that a row reads after this one; null past the end of the pass. */
+  after([batch, row, step]) {
     if (step + 1 < this.bptt) return [batch, row, step + 1];
     return batch + 1 < this.nBatches ? [batch + 1, row, 0] : null;
+  }
+
+  /** The cell of the same row where a token is x that is this cell's y; null if there is none. */
+  target(cell) {
+    return this.after(cell);
   }
 
   /** Every cell of a pass that reads a stream position, in reading order. */
@@ -44,10 +62,10 @@ export class Layout {
       for (let offset = first; offset < this.rowLength; offset += this.nTokens)
         found.push(this.cellAt(row, offset));
     }
-    return found.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]);
+    return found.sort(inReadingOrder);
   }
 
-  /** The one cell that reads a stream position in its row's own share. */
+  /** The one cell that reads a stream position and is not hatched. */
   owner(position) {
     let row = Math.min(this.bs - 1, Math.floor((position * this.bs) / this.nTokens));
     while (this.starts[row] > position) row--;
@@ -59,6 +77,19 @@ export class Layout {
   firstRepeat() {
     const offset = Math.min(this.share(0) + 3, this.rowLength - 2);
     return offset >= this.share(0) ? this.cellAt(0, offset) : null;
+  }
+
+  /** Whether a row of a mini-batch goes on where the mini-batch before it stopped. */
+  continues(batch, row) {
+    const stopped = (this.rowStart(batch - 1, row) + this.bptt) % this.nTokens;
+    return this.rowStart(batch, row) === stopped;
+  }
+
+  /** How many rows do. */
+  nContinued(batch) {
+    let kept = 0;
+    for (let row = 0; row < this.bs; row++) kept += this.continues(batch, row);
+    return kept;
   }
 
   cellAt(row, offset) {
@@ -75,6 +106,8 @@ export class Layout {
     ];
   }
 }
+
+export const inReadingOrder = (a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
 
 export const sameCell = (a, b) =>
   Boolean(a && b) && a[0] === b[0] && a[1] === b[1] && a[2] === b[2];

@@ -1,10 +1,10 @@
-// What the marked cell is, in words. Words of a corpus are data: text nodes, never HTML.
+// What the marked cell is, and what a row carries over, in words.
 
 import { sameCell } from "./layout.js";
+import { bold, count, plural, quoted } from "./words.js";
 
 const NAMED = 3; // places that are written out before "and n more"
-
-export const count = (number) => number.toLocaleString("en-US");
+const QUOTED = 3; // words on each side of a seam
 
 const place = ([batch, row, step]) => `mini-batch ${batch}, row ${row}, step ${step}`;
 
@@ -26,8 +26,9 @@ export function cellSentence(layout, stream, cell) {
 /** Where y stands as x, unless it is simply one step to the right. */
 function beyondWindow(layout, cell) {
   const target = layout.target(cell);
-  if (!target) return ", the token after the last that this row reads";
-  return target[0] === cell[0] ? "" : `, which opens this row in mini-batch ${target[0]}`;
+  if (target) return target[0] === cell[0] ? "" : `, which opens this row in mini-batch ${target[0]}`;
+  if (!layout.shuffled) return ", the token after the last that this row reads";
+  return `, which opens another window: ${place(layout.owner((layout.position(cell) + 1) % layout.nTokens))}`;
 }
 
 function readAgain(others) {
@@ -38,11 +39,41 @@ function readAgain(others) {
   return ` Read ${times}: also ${named}${more}.`;
 }
 
-/** Marks are hard to see between marks. */
-const quoted = (word) => (/^\w/.test(word) ? word : `“${word}”`);
+/** Return nodes: how many rows go on from one mini-batch to the next, and what that means. */
+export function seamSentence(layout, stream, [batch, row]) {
+  if (layout.nBatches === 1)
+    return ["One mini-batch is the whole pass: no row goes on in a next one."];
+  const to = Math.max(1, batch); // mini-batch 0 is told by what follows it
+  const kept = layout.nContinued(to);
+  const verb = batch ? "go on where" : "will go on where";
+  const from = `of mini-batch ${to} ${verb} mini-batch ${to - 1} stopped`;
+  const rows = bold(`${kept} of ${plural(layout.bs, "row")}`);
+  if (!layout.shuffled) return [rows, ` ${from}: the state that each carries fits what it reads next.`];
+  return [rows, ` ${from}; cut in order all ${layout.bs} do. ${brokenSeam(layout, stream, to, row)}`];
+}
 
-function bold(text) {
-  const node = document.createElement("b");
-  node.textContent = text;
-  return node;
+/** "Row 5 carries the state of “… five thousand forty” into “two , nine …”: unrelated text." */
+function brokenSeam(layout, stream, batch, row) {
+  if (layout.continues(batch, row)) return `Row ${row} does by chance.`;
+  const words = (start, length) =>
+    Array.from({ length }, (_, step) => stream.words[stream.ids[(start + step) % stream.nTokens]]);
+  const few = Math.min(QUOTED, layout.bptt);
+  const before = words(layout.rowStart(batch - 1, row) + layout.bptt - few, few).join(" ");
+  const next = words(layout.rowStart(batch, row), few).join(" ");
+  return `Row ${row} carries the state of “… ${before}” into “${next} …”, unrelated text.`;
+}
+
+/** A sentence for sizes at which the picture looks odd, "" for others. */
+export function sizeNote({ bs, bptt, nTokens, rowLength, shuffled }) {
+  const over = (length) => `${(length / nTokens).toFixed(2)} times over.`;
+  const text = plural(nTokens, "token");
+  if (bptt > nTokens)
+    return ` The window is longer than the text: ${bptt} steps read its ${text} ${over(bptt)}`;
+  if (bs > nTokens && !shuffled) {
+    const empty = `${count(bs - nTokens)} of ${count(bs)} shares are empty`;
+    return ` There are more rows than tokens: ${empty}, and their rows read the next one's.`;
+  }
+  if (rowLength > nTokens && !shuffled)
+    return ` A row reads ${count(rowLength)} tokens, the whole text ${over(rowLength)}`;
+  return "";
 }

@@ -1,11 +1,17 @@
 // The picture's state and what moves it: mouse, keys, slider, play.
 
 import { hatchPattern, openCanvas } from "../shared/canvas.js";
+import { cellInAddress, findInAddress, writeAddress } from "./address.js";
 import { chainHeight, chainHit, drawChain } from "./chain.js";
+import { drawEpoch, epochGeometry, epochHeight, epochHit, epochImage } from "./epoch.js";
+import { Finder } from "./finder.js";
+import { cellAfterKey, cellAfterMapKey } from "./keys.js";
 import { Layout, sameCell } from "./layout.js";
 import { Player } from "./player.js";
-import { cellSentence, count } from "./sentence.js";
+import { cellSentence, seamSentence, sizeNote } from "./sentence.js";
 import { buildShell } from "./shell.js";
+import { Shuffled } from "./shuffled.js";
+import { count, plural } from "./words.js";
 import { drawMarks, drawWindow, windowGeometry, windowHeight, windowHit } from "./window.js";
 
 const MARKS = 1; // what a redraw renews: the marked cell only,
@@ -13,7 +19,7 @@ const ALL = 2; // or the window as well
 const REST = 250; // ms without a change before Python and the address hear of it
 const PAGE_CHANGE = 1500; // ms after which a click elsewhere has changed the page, if it does
 
-const lastPick = new Map(); // component id -> cell, kept over a page switch
+const lastVisit = new Map(); // component id -> { pick, find }, kept over a page switch
 
 export class View {
   constructor(root) {
@@ -28,6 +34,13 @@ export class View {
       () => this.go(this.pick[0] + 1, true),
       (playing) => this.showPlaying(playing),
     );
+    this.finder = new Finder(this.parts, {
+      goTo: (cell) => this.jump(cell),
+      changed: () => {
+        this.redraw(ALL);
+        this.report();
+      },
+    });
     this.listen();
   }
 
@@ -46,45 +59,51 @@ export class View {
   // ---- from Python
 
   update({ data, files, theme, send }) {
-    const before = this.layout && this.stream === files ? this.layout.position(this.pick) : null;
     const first = !this.layout;
-    const old = this.layout;
+    const before = !first && this.stream === files ? this.layout.position(this.pick) : null;
+    const relaid = first || !this.fits(data, files);
     this.data = data;
     this.send = send;
     this.theme = theme;
     this.stream = files;
     this.hatch = hatchPattern(this.parts.base.getContext("2d"), theme.hatch);
-    if (first || old.nTokens !== files.nTokens || old.bs !== data.bs || old.bptt !== data.bptt) {
-      this.layout = new Layout(files.nTokens, data.bs, data.bptt);
-      this.hover = null;
-      // A new layout keeps the token, not its place.
-      const start = before === null ? this.firstPick() : this.layout.owner(before);
-      this.pick = this.layout.clamp(start);
-      this.sayBatches();
-      if (!first || this.pick.some(Boolean)) this.report();
-    }
+    if (relaid) this.lay(before, first);
+    this.epoch = epochImage(this.layout, files, theme);
     this.parts.chain.setAttribute("aria-label", data.alt);
     this.redraw(ALL);
   }
 
-  /** The cell of the last visit to this page, or the address's ?cell=2-0-66. */
-  firstPick() {
-    if (lastPick.has(this.data.id)) return lastPick.get(this.data.id);
-    const asked = new URL(location).searchParams.get("cell") ?? "";
-    if (/^\d{1,9}-\d{1,9}-\d{1,9}$/.test(asked)) return asked.split("-").map(Number);
-    return this.layout.firstRepeat() ?? [0, 0, 0]; // where the layout needs explaining most
+  fits({ bs, bptt, shuffled }, stream) {
+    const { layout } = this;
+    const sizes = layout.bs === bs && layout.bptt === bptt && layout.nTokens === stream.nTokens;
+    return sizes && layout.shuffled === Boolean(shuffled) && this.stream === stream;
+  }
+
+  /** A new layout keeps the token at position `before`, not its place. */
+  lay(before, first) {
+    const { data, stream } = this;
+    const Kind = data.shuffled ? Shuffled : Layout;
+    this.layout = new Kind(stream.nTokens, data.bs, data.bptt);
+    this.hover = null;
+    const visit = first ? lastVisit.get(data.id) : null;
+    const start = visit?.pick ?? (first && cellInAddress());
+    if (start) this.pick = this.layout.clamp(start);
+    else if (before !== null) this.pick = this.layout.owner(before);
+    else this.pick = this.layout.clamp(this.layout.firstRepeat() ?? [0, 0, 0]); // tells most
+    if (first) this.finder.text = visit?.find ?? findInAddress();
+    this.finder.relay(stream, this.layout);
+    this.sayBatches();
+    if (!first || this.pick.some(Boolean)) this.report();
   }
 
   // ---- to Python and the address, once the picture rests
 
   report(rest = REST) {
-    lastPick.set(this.data.id, this.pick);
+    lastVisit.set(this.data.id, { pick: this.pick, find: this.finder.text });
     clearTimeout(this.resting);
     this.resting = setTimeout(() => {
       this.resting = 0;
-      const url = new URL(location);
-      url.searchParams.set("cell", this.pick.join("-"));
-      history.replaceState(history.state, "", url); // st.query_params would add to the history
+      writeAddress(this.pick, this.finder.text);
       this.send("batch", this.pick[0]);
     }, rest);
   }
@@ -97,14 +116,18 @@ export class View {
   // ---- moving
 
   listen() {
-    const { over, chain, slider, play } = this.parts;
+    const { over, chain, epoch, slider, play } = this.parts;
     this.abort = new AbortController();
     const on = (element, type, action) =>
       element.addEventListener(type, action, { signal: this.abort.signal });
     on(over, "pointermove", (event) => event.pointerType === "mouse" && this.point(event));
     on(over, "pointerleave", () => this.setHover(null));
     on(over, "click", (event) => this.setPick(this.cellUnder(event)));
-    on(over, "keydown", (event) => this.key(event));
+    on(over, "keydown", (event) => this.key(event, cellAfterKey));
+    on(epoch, "keydown", (event) => this.key(event, cellAfterMapKey));
+    on(epoch, "click", ({ offsetX, offsetY }) =>
+      this.jump(epochHit(this.layout, this.mapGeometry, offsetX, offsetY)),
+    );
     on(chain, "click", (event) => this.setPick(chainHit(this.scene(), event.offsetX, event.offsetY)));
     on(slider, "input", () => this.go(Number(slider.value)));
     on(play, "click", () => this.togglePlay());
@@ -136,8 +159,15 @@ export class View {
     if (!cell) return;
     const turned = cell[0] !== this.pick[0];
     this.pick = this.layout.clamp(cell);
-    this.redraw(turned ? ALL : MARKS);
+    this.redraw(turned || this.layout.shuffled ? ALL : MARKS);
     this.report();
+  }
+
+  /** Go to a cell from elsewhere than the window, and read it aloud. */
+  jump(cell) {
+    this.hover = null;
+    this.announce = Boolean(cell);
+    this.setPick(cell);
   }
 
   /** Show a mini-batch; past the last one comes the first. */
@@ -150,25 +180,11 @@ export class View {
     if (now) this.paint(); // already in a frame: waiting for the next would halve the rate
   }
 
-  key(event) {
-    const [batch, row, step] = this.pick;
-    const { bptt } = this.layout;
-    const moves = {
-      ArrowLeft: () => (step ? [batch, row, step - 1] : [batch - 1, row, batch ? bptt - 1 : 0]),
-      ArrowRight: () => this.layout.target(this.pick) ?? this.pick,
-      ArrowUp: () => [batch, row - 1, step],
-      ArrowDown: () => [batch, row + 1, step],
-      Home: () => [batch, row, 0],
-      End: () => [batch, row, bptt - 1],
-      PageUp: () => [batch - 1, row, step],
-      PageDown: () => [batch + 1, row, step],
-    };
+  key(event, cellAfter) {
+    const cell = cellAfter(event.key, this.layout, this.pick);
     if (event.key === " ") this.togglePlay();
-    else if (moves[event.key]) {
-      this.hover = null;
-      this.setPick(moves[event.key]());
-      this.announce = true;
-    } else return;
+    else if (cell) this.jump(cell);
+    else return;
     event.preventDefault();
   }
 
@@ -183,18 +199,24 @@ export class View {
   }
 
   sayBatches() {
-    const { slider, sliderName, play } = this.parts;
-    const last = this.layout.nBatches - 1;
-    slider.max = last;
+    const { slider, sliderName, play, epoch, wholeTitle, size } = this.parts;
+    const { bs, rowLength, nBatches } = this.layout;
+    const last = nBatches - 1;
+    epoch.ariaValueMax = slider.max = last;
     slider.disabled = play.disabled = last === 0;
+    const map = `${plural(bs, "row")} × ${plural(rowLength, "step")}`;
+    wholeTitle.textContent = `The whole pass: ${map}, ${plural(nBatches, "mini-batch")}`;
+    size.textContent = sizeNote(this.layout);
     sliderName.textContent = last ? `Mini-batch, 0 to ${count(last)}` : "Mini-batch, only 0";
   }
 
   // ---- drawing
 
   scene() {
-    const { layout, stream, theme, hatch, cell, pick } = this;
-    return { layout, stream, theme, hatch, cell, picked: pick, batch: cell[0], width: this.width };
+    const { layout, stream, theme, hatch, cell, pick, epoch, width } = this;
+    const { mask, places, positions } = this.finder;
+    const found = { mask, places, positions };
+    return { layout, stream, theme, hatch, cell, picked: pick, batch: cell[0], epoch, width, ...found };
   }
 
   redraw(level) {
@@ -214,6 +236,7 @@ export class View {
     const scene = this.scene();
     drawChain(openCanvas(parts.chain, this.width, chainHeight(this.width)), scene);
     drawMarks(openCanvas(parts.over, this.width, windowHeight(this.geometry)), scene, this.geometry);
+    this.finder.show(this.pick);
     this.say();
     this.paints++;
   }
@@ -226,9 +249,17 @@ export class View {
     drawWindow(openCanvas(parts.base, this.width, height), this.scene(), this.geometry);
     parts.slider.value = this.pick[0];
     parts.sliderValue.textContent = count(this.pick[0]);
-    const rows = `${layout.bs} row${layout.bs === 1 ? "" : "s"}`;
-    const steps = `${layout.bptt} step${layout.bptt === 1 ? "" : "s"}`;
-    parts.title.textContent = `The window: mini-batch ${this.pick[0]}, ${rows} × ${steps}`;
+    const sides = `${plural(layout.bs, "row")} × ${plural(layout.bptt, "step")}`;
+    parts.title.textContent = `The window: mini-batch ${this.pick[0]}, ${sides}`;
+    parts.seam.replaceChildren(...seamSentence(layout, this.stream, this.pick));
+    this.paintMap();
+  }
+
+  paintMap() {
+    this.mapGeometry = epochGeometry(this.layout, this.geometry);
+    const { epoch } = this.parts;
+    drawEpoch(openCanvas(epoch, this.width, epochHeight(this.mapGeometry)), this.scene(), this.mapGeometry);
+    epoch.ariaValueNow = this.pick[0];
   }
 
   say() {
@@ -237,6 +268,7 @@ export class View {
     // Read aloud what the keys reach, not all that the mouse passes over.
     if (this.announce) parts.spoken.textContent = parts.sentence.textContent;
     this.announce = false;
+    this.root.dataset.cut = layout.shuffled ? "random" : "order";
     this.root.dataset.cell = cell.join("-");
     this.root.dataset.position = layout.position(cell);
     this.root.dataset.target = layout.target(cell)?.join("-") ?? "";

@@ -1,12 +1,14 @@
 // The window of one mini-batch: bs rows by bptt steps, one cell a token.
 
 import { bytesOf, ring, tickStep } from "../shared/canvas.js";
-import { isNarrow, placeOf } from "./chain.js";
+import { isNarrow, placeOf } from "./look.js";
 import { sameCell } from "./layout.js";
 
 const TOP = 22; // px above the cells, for the steps' numbers
 const TALLEST = 560; // px of all rows together
 const TALLEST_NARROW = 360;
+const VEIL = 190; // of 255: how much of the background lies on what was not found
+const FRAMED = 400;
 const SEAM = 5; // px: smaller cells stand without a gap between them
 
 /** Where the cells lie for a width in px. */
@@ -48,8 +50,10 @@ export function drawWindow(pen, scene, geometry) {
     geometry.tall,
   );
   hatchRepeated(pen, scene, geometry);
+  if (scene.mask) veil(pen, scene, geometry);
   seams(pen, scene, geometry);
   cellText(pen, scene, geometry);
+  if (scene.mask) frameFound(pen, scene, geometry);
   axes(pen, scene, geometry);
 }
 
@@ -63,7 +67,7 @@ function kindsImage({ layout, stream, theme, batch }) {
   });
   let pixel = 0;
   for (let row = 0; row < layout.bs; row++) {
-    let at = layout.position([batch, row, 0]);
+    let at = layout.rowStart(batch, row);
     for (let step = 0; step < layout.bptt; step++) {
       pixels[pixel++] = colors[stream.ids[at]];
       if (++at === layout.nTokens) at = 0;
@@ -94,6 +98,53 @@ function hatchRepeated(pen, { layout, theme, hatch, batch }, geometry) {
   pen.globalAlpha = 1;
 }
 
+/** Let all that was not searched for recede. */
+function veil(pen, { layout, theme, batch, mask }, geometry) {
+  const image = new ImageData(layout.bptt, layout.bs);
+  const pixels = new Uint32Array(image.data.buffer);
+  const [red, green, blue] = bytesOf(theme.background);
+  const color = ((VEIL << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+  let pixel = 0;
+  for (let row = 0; row < layout.bs; row++) {
+    let at = layout.rowStart(batch, row);
+    for (let step = 0; step < layout.bptt; step++, pixel++) {
+      if (!mask[at]) pixels[pixel] = color;
+      if (++at === layout.nTokens) at = 0;
+    }
+  }
+  const canvas = new OffscreenCanvas(layout.bptt, layout.bs);
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  const { left, top, wide, tall } = geometry;
+  pen.drawImage(canvas, left, top, wide, tall);
+}
+
+/** Frame what was found, unless that is too much for frames: then the veil tells it. */
+function frameFound(pen, scene, geometry) {
+  const runs = foundRuns(scene);
+  if (runs.length > FRAMED) return;
+  const { left, top, across, down } = geometry;
+  for (const [row, from, to] of runs) {
+    const box = [left + from * across, top + row * down, Math.max(3, (to - from) * across), down];
+    ring(pen, box, scene.theme, { width: 1.5, color: scene.theme.primary });
+  }
+}
+
+/** What is found in this mini-batch: [row, first step, step after the last]. */
+export function foundRuns({ layout, batch, mask }) {
+  const runs = [];
+  for (let row = 0; row < layout.bs && runs.length <= FRAMED; row++) {
+    const start = layout.rowStart(batch, row);
+    const found = (step) => step < layout.bptt && mask[(start + step) % layout.nTokens];
+    for (let step = 0; step < layout.bptt; step++) {
+      if (!found(step)) continue;
+      const from = step;
+      while (found(step)) step++;
+      runs.push([row, from, step]);
+    }
+  }
+  return runs;
+}
+
 /** Gaps between cells, on whole device pixels so that they stay sharp. */
 function seams(pen, { layout, theme }, geometry) {
   const sharp = (value) => Math.round(value * devicePixelRatio) / devicePixelRatio;
@@ -111,7 +162,7 @@ function seams(pen, { layout, theme }, geometry) {
 }
 
 /** Words where they fit, letters where those fit, else a dot on every comma. */
-function cellText(pen, { layout, stream, theme, batch }, geometry) {
+function cellText(pen, { layout, stream, theme, batch, mask }, geometry) {
   const { across, down } = geometry;
   if (Math.min(across, down) < SEAM) return;
   const words = across >= 62 && down >= 16;
@@ -122,21 +173,25 @@ function cellText(pen, { layout, stream, theme, batch }, geometry) {
   const size = Math.min(2.5, down / 3);
   for (let row = 0; row < layout.bs; row++)
     for (let step = 0; step < layout.bptt; step++) {
-      const id = stream.ids[layout.position([batch, row, step])];
+      const position = layout.position([batch, row, step]);
+      const id = stream.ids[position];
       const kind = stream.kinds[id];
       const x = geometry.left + (step + 0.5) * across;
       const y = geometry.top + (row + 0.5) * down;
+      pen.globalAlpha = mask && !mask[position] ? 0.4 : 1;
       if (words || letters) {
         const text = words ? stream.words[id] : theme.letters[kind];
         const hatched = step >= layout.ownSteps(batch, row);
         if (hatched) paper(pen, theme, x, y, pen.measureText(text).width + 6, down);
-        pen.fillStyle = hatched ? theme.text : theme.kindText[placeOf(kind)];
+        const plain = hatched || (mask && !mask[position]); // on paper, not on its kind's colour
+        pen.fillStyle = plain ? theme.text : theme.kindText[placeOf(kind)];
         pen.fillText(text, x, y + 0.5);
       } else if (kind === "comma") {
         pen.fillStyle = theme.commaMark;
         pen.fillRect(x - size / 2, y - size / 2, size, size);
       }
     }
+  pen.globalAlpha = 1;
 }
 
 /** A bit of page behind a word that would stand on hatching. */

@@ -1,0 +1,17 @@
+// Numbers and words as sentences have them. Words of a corpus are data: text nodes, never HTML.
+
+export const count = (number) => number.toLocaleString("en-US");
+
+export function plural(number, word) {
+  const ending = number === 1 ? "" : word.endsWith("batch") ? "es" : "s";
+  return `${count(number)} ${word}${ending}`;
+}
+
+/** Marks are hard to see between marks. */
+export const quoted = (word) => (/^\w/.test(word) ? word : `“${word}”`);
+
+export function bold(text) {
+  const node = document.createElement("b");
+  node.textContent = text;
+  return node;
+}
