@@ -145,3 +145,23 @@ def test_unknown_words_are_named():
     app = open_page("states")
     app.text_input(key="states_phrase").set_value("four thousand bananas").run()
     assert "bananas" in text(app)
+
+
+@pytest.mark.parametrize(
+    ("run", "sentence"),
+    [
+        ("Model5", "above the six-token bound 0.663: more than six tokens are used"),
+        ("Model5", "Model5 after 400 steps, on valid: with the state reset"),
+        ("Model2", "Model2 never keeps its state"),
+        ("Model1", "Model1 answers only after the last of its three tokens"),
+    ],
+)
+def test_the_ruler_is_read_on_the_train_page(run, sentence):
+    app = open_page("train", run=run)
+    assert not app.exception
+    assert sentence in text(app)
+
+
+def test_accuracy_by_position_on_train():
+    app = open_page("train", run="Model3", train_positions_split="train")
+    assert "Model3 after 800 steps, on train" in text(app)

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from hnviz.figures.theme import Theme
 
-GAP = 16  # px between the middles of two labels
+GAP = 14  # px between the middles of two labels
 
 
 class EndLabel(NamedTuple):

@@ -1,6 +1,6 @@
 """The Train page's parts: its buttons, its live pictures, its tables."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,9 +9,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from hnviz.config import RunConfig
+from hnviz.data.stream import SPLITS
 from hnviz.figures.curves import accuracy_curves, loss_curves, schedule_curves
+from hnviz.figures.ruler_text import HOW_TO_READ
 from hnviz.figures.theme import Theme
 from hnviz.runs import RESUMABLE, RunRecord, notebook_table
+from hnviz.runs.ruler import Bound, split_bounds
 from hnviz.ui import run_text, state
 from hnviz.ui.engine import attempt, engine, standing
 from hnviz.ui.live import Panel, live_figures
@@ -125,7 +128,8 @@ def _draw(run_id: str, ticking: bool, boxes: tuple[DeltaGenerator, DeltaGenerato
     whole = state.pop(state.FULL_RUN, False)
     look = page_theme()
     live_figures(_curves(run, look), "train_live", whole=whole)
-    st.markdown(f":gray[:small[{run_text.jumps(run.record)}]]")
+    st.markdown(run_text.ruler(run.record, _bounds()))
+    st.markdown(f":gray[:small[{HOW_TO_READ} {run_text.jumps(run.record)}]]")
     section("Epoch by epoch", run_text.against_notebook(run.record, _notebook(run)))
     left, right = st.columns([3, 2])
     with left:
@@ -147,10 +151,10 @@ def _curves(run: Standing, look: Theme) -> list[Panel]:
         ),
         Panel(
             name="accuracy",
-            figure=accuracy_curves(record, look, notebook),
-            alt=run_text.accuracy_alt(record),
+            figure=accuracy_curves(record, look, notebook, _bounds()),
+            alt=run_text.accuracy_alt(record, _bounds()),
             title="Accuracy",
-            note="share of right answers",
+            note="thin lines: the best that k tokens allow",
             height=330,
         ),
     ]
@@ -177,6 +181,11 @@ def _thinned(record: RunRecord) -> RunRecord:
     n_steps = record.started.n_steps if record.started else 0
     every = -(-n_steps // MOST_POINTS)
     return replace(record, batches=record.batches[::every]) if every > 1 else record
+
+
+def _bounds() -> Mapping[str, Sequence[Bound]]:
+    """Return what few tokens allow on each split."""
+    return {split: split_bounds(split) for split in SPLITS}
 
 
 def _notebook(run: Standing) -> pd.DataFrame:
