@@ -5,7 +5,7 @@ import streamlit as st
 from hnviz.data import BatchLayout, human_numbers_stream
 from hnviz.figures.sentences import arithmetic_sentence, layout_sentence, table_sentence
 from hnviz.figures.tables import show_batch
-from hnviz.ui import cards, controls
+from hnviz.ui import cards, controls, ruler
 from hnviz.ui.grid import batch_grid
 from hnviz.ui.show import page_theme, page_title, section
 
@@ -28,3 +28,4 @@ def window_and_table(split: str, layout: BatchLayout) -> None:
 
 
 window_and_table(split, layout)
+ruler.window_bounds(split, layout)

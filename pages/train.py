@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from hnviz.ui import settings, state, training
+from hnviz.ui import ruler, settings, state, training
 from hnviz.ui.run_list import run_list
 from hnviz.ui.run_view import run_in_view
 from hnviz.ui.show import page_title, problem, section
@@ -18,6 +18,7 @@ problem(wrong or state.get(state.TRAIN_ERROR))
 run = run_in_view()
 if run is not None:
     training.live(run, lead, bar)
+    ruler.positions(run.record.id)
 
 section("Runs", "Every run keeps its own link; a closed tab does not stop it.")
 run_list("train_runs")

@@ -1,6 +1,7 @@
 """Every chart on small records typed by hand: no training, no file."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from hnviz.figures import DRAWINGS, FIGURES
 from hnviz.figures.curves import LOSS_CEILING, accuracy_curves, loss_curves, schedule_curves
 from hnviz.figures.labels import spread
 from hnviz.figures.ladder import LadderRow, recipe_step
+from hnviz.figures.ruler import HAIRLINE, Windows, position_curves
 from hnviz.figures.sentences import (
     arithmetic_sentence,
     counts_sentence,
@@ -31,6 +33,7 @@ from hnviz.figures.states import state_heatmap
 from hnviz.figures.tables import parts_table, read_counts, show_batch, token_table
 from hnviz.figures.theme import MODES, theme
 from hnviz.runs import RunRecord
+from hnviz.runs.ruler import Bound, PositionBounds
 
 LIGHT = theme("light")
 STREAM = human_numbers_stream()
@@ -99,10 +102,18 @@ ROWS = [
         n_weights=1,
     ),
 ]
+WINDOWS = Windows(
+    PositionBounds(np.array([0.4, 0.6, 0.9, 1.0]), np.array([0.0, 0.2, 0.5, 1.0])),
+    PositionBounds(np.array([0.9, 1.0, 1.0, 1.0]), np.array([0.9, 1.0, 1.0, 1.0])),
+    "valid",
+    {"reset": np.array([0.1, 0.2, 0.3, 0.4]), "kept": np.array([0.5, 0.5, 0.5, 0.6])},
+    step=40,
+)
 TOKENS = ["xxbos", "eight", "thousand", "one", ","]
 EXAMPLES = {
     "accuracy_curves": (SHORT,),
     "loss_curves": (SHORT,),
+    "position_curves": (WINDOWS,),
     "schedule_curves": (RunConfig(), 400),
     "state_heatmap": (np.linspace(-1, 1, 15).reshape(3, 5), TOKENS),
     "token_counts": (token_table(STREAM),),
@@ -179,6 +190,49 @@ def test_accuracy_has_a_panel_for_train_and_one_for_valid():
     assert list(shown["train"].y) == [0.35, 0.6] and shown["train"].xaxis == "x"
     assert list(shown["valid"].y) == [0.25, 0.5] and shown["valid"].xaxis == "x2"
     assert "<b>train, 1 to 7,999</b>" in notes(fig)
+
+
+def test_each_split_has_its_own_bounds():
+    bounds = {
+        "train": [Bound(1, 0.25, 0.0), Bound(2, 0.48, 0.0), Bound(3, 0.49, 0.1)],
+        "valid": [Bound(1, 0.4, 0.0), Bound(2, 0.9, 0.5)],
+    }
+    for record in (EMPTY, SHORT):
+        fig = accuracy_curves(record, LIGHT, bounds=bounds)
+        lines = [trace for trace in fig.data if trace.name.startswith("best, ")]
+        assert [(line.name, line.xaxis, line.y[0]) for line in lines] == [
+            ("best, 1 token", "x", 0.25),
+            ("best, 2\N{EN DASH}3 tokens", "x", 0.49),
+            ("best, 1 token", "x2", 0.4),
+        ]
+        assert {line.line.width for line in lines} == {HAIRLINE}
+        assert fig.data[: len(lines)] == tuple(lines)  # under the curves
+        assert {"1 token", "2\N{EN DASH}3 tokens"} <= set(notes(fig))
+
+
+def test_bounds_never_change_while_a_run_grows():
+    """A live chart sends the tails of its traces only."""
+    bounds = {"train": [Bound(1, 0.25, 0.0)], "valid": [Bound(1, 0.4, 0.0)]}
+    begun = replace(SHORT, batches=(), epochs=())
+    first, last = (accuracy_curves(record, LIGHT, None, bounds) for record in (begun, SHORT))
+    for before, after in zip(first.data[:2], last.data[:2], strict=True):
+        assert before == after
+
+
+def test_accuracy_by_position():
+    fig = position_curves(WINDOWS, LIGHT)
+    drawn = traces(fig)
+    np.testing.assert_array_equal(drawn["best, reset"].y, [0.4, 0.6, np.nan, np.nan])
+    unsure = drawn["best, reset, most seen once"]
+    np.testing.assert_array_equal(unsure.y, [np.nan, 0.6, 0.9, 1.0])
+    assert (unsure.line.dash, unsure.showlegend) == ("dot", False)
+    assert drawn["best, kept"].line.dash == "dash"
+    assert drawn["kept"].y.tolist() == [0.5, 0.5, 0.5, 0.6]
+    assert drawn["kept"].marker.symbol != drawn["reset"].marker.symbol
+    assert notes(fig) == ["<b>reset 0.40</b>", "<b>kept 0.60</b>"]
+    assert fig.layout.xaxis.title.text == "position in the window"
+    one = PositionBounds(np.array([0.4]), np.array([0.0]))
+    assert traces(position_curves(Windows(one, one), LIGHT))["best, reset"].mode == "markers"
 
 
 def test_a_run_that_diverges_keeps_its_curve():

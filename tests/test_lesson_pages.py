@@ -7,7 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from hnviz.catalogue import CATALOGUE
-from hnviz.data import human_numbers_stream
+from hnviz.data import BatchLayout, human_numbers_stream
+from hnviz.runs.ruler import split_position_bounds
 from hnviz.ui.controls import MAX_CHARACTERS, side_problem
 from hnviz.ui.grid import stream_file
 
@@ -125,3 +126,15 @@ def test_a_stream_file_can_be_read_back():
     assert header["words"] == list(stream.vocab.itos) and header["bytes"] == 1
     assert length % 4 == 0
     assert list(content[4 + length :]) == stream.valid.tolist()
+
+
+def test_bounds_follow_split_and_bptt():
+    app = run("batches", batches_bptt="20")
+    assert "over all 20 positions **0.912**" in said(app)
+    assert "the mean with a reset state is 0.864" in said(app)
+    app.number_input(key="batches_bptt").set_value(5).run()
+    five = split_position_bounds("valid", BatchLayout(13_017, 64, 5), kept=False)
+    assert f"over all 5 positions **{five.mean:.3f}**" in said(app)
+    app = run("batches", batches_bptt="20", batches_split="train")
+    assert "of the time on train; over all 20 positions **0.892**" in said(app)
+    assert len(app.get("plotly_chart")) == 1

@@ -15,9 +15,16 @@ from numpy.typing import NDArray
 
 from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
-from hnviz.data import human_numbers_stream, number_words
+from hnviz.data import BatchLayout, human_numbers_stream, number_words
 from hnviz.learn import MODELS, Learner, build_model
-from hnviz.observe import QUESTIONS, Subject, count_on, counting_accuracy, states
+from hnviz.observe import (
+    QUESTIONS,
+    Subject,
+    accuracy_by_position,
+    count_on,
+    counting_accuracy,
+    states,
+)
 
 STREAM = human_numbers_stream()
 VOCAB = STREAM.vocab
@@ -313,3 +320,55 @@ def test_a_state_depends_on_what_came_before_alone(name: str, start: int, n: int
     ids = STREAM.valid[start : start + 15]
     whole, part = states(subject(name), ids), states(subject(name), ids[:n])
     np.testing.assert_array_equal(whole[:, :n], part)
+
+
+def right_by_hand(subject_: Subject, ids: NDArray[np.int64], reset: bool) -> Array:
+    """Accuracy at each position, (bptt,): row after row, token after token."""
+    by_hand = ByHand(subject_)
+    layout = BatchLayout(len(ids), subject_.config.bs, subject_.config.bptt)
+    right = np.zeros(layout.bptt)
+    for row in range(layout.bs):
+        h = by_hand.zeros
+        for batch in range(layout.n_batches):
+            h = by_hand.zeros if reset else h
+            for step in range(layout.bptt):
+                position = layout.position(batch, row, step)
+                probabilities, h = by_hand.token(int(ids[position]), h)
+                right[step] += probabilities.argmax() == ids[(position + 1) % len(ids)]
+    return right / (layout.n_batches * layout.bs)
+
+
+@pytest.mark.parametrize("reset", [True, False])
+@pytest.mark.parametrize("name", ["Model2", "Model3", "Model4", "Model5"])
+def test_accuracy_by_position_is_that_of_a_hand_written_pass(name: str, reset: bool) -> None:
+    built = subject(name)
+    small = replace(built, config=replace(built.config, bs=7))
+    ids = STREAM.valid[:220]
+    expected = right_by_hand(small, ids, reset)
+    assert 0 < expected.max() < 1
+    np.testing.assert_allclose(accuracy_by_position(small, ids, reset=reset), expected, atol=1e-6)
+
+
+def test_accuracy_by_position_of_a_trained_model() -> None:
+    reply = QUESTIONS["accuracy_by_position"](learnt(), {"split": "valid", "reset": True})
+    kept = QUESTIONS["accuracy_by_position"](learnt(), {"split": "valid", "reset": False})
+    accuracy = reply.arrays["accuracy"]
+    assert accuracy.shape == (20,) and accuracy.dtype == np.float64
+    assert accuracy[0] < kept.arrays["accuracy"][0]
+    assert reply.meta == {"split": "valid", "reset": True, "mean": accuracy.mean()}
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "sentence"),
+    [
+        ("Model1", {}, "Model1 answers only after the last token"),
+        ("Model5", {"split": "test"}, "split must be one of train, valid; got 'test'"),
+        ("Model5", {"reset": 1}, "reset must be true or false; got 1"),
+        ("Model5", {"n": 1}, "no parameter is named 'n'"),
+    ],
+)
+def test_accuracy_by_position_says_what_it_cannot_use(
+    name: str, params: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        QUESTIONS["accuracy_by_position"](subject(name), params)

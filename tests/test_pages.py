@@ -166,3 +166,23 @@ def test_an_address_that_cannot_be_used_is_told(page, name, value, wanted):
     assert not app.exception
     said = text(app).replace("\\", "")
     assert f"the address wanted '{value}' here, which is not {wanted}" in said
+
+
+@pytest.mark.parametrize(
+    ("run", "sentence"),
+    [
+        ("Model5", "above the six-token bound 0.663: more than six tokens are used"),
+        ("Model5", "Model5 after 400 steps, on valid: with the state reset"),
+        ("Model2", "Model2 never keeps its state"),
+        ("Model1", "Model1 answers only after the last of its three tokens"),
+    ],
+)
+def test_the_ruler_is_read_on_the_train_page(run, sentence):
+    app = open_page("train", run=run)
+    assert not app.exception
+    assert sentence in text(app)
+
+
+def test_accuracy_by_position_on_train():
+    app = open_page("train", run="Model3", train_positions_split="train")
+    assert "Model3 after 800 steps, on train" in text(app)

@@ -8,11 +8,13 @@ from hnviz.figures.corpus import token_counts
 from hnviz.figures.curves import accuracy_curves, loss_curves, schedule_curves
 from hnviz.figures.diagrams import gru_cell, legend, rolled, unrolled
 from hnviz.figures.ladder import ladder
+from hnviz.figures.ruler import position_curves
 from hnviz.figures.states import state_heatmap
 
 FIGURES: dict[str, Callable[..., go.Figure]] = {
     "accuracy_curves": accuracy_curves,
     "loss_curves": loss_curves,
+    "position_curves": position_curves,
     "schedule_curves": schedule_curves,
     "state_heatmap": state_heatmap,
     "token_counts": token_counts,

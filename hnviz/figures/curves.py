@@ -1,6 +1,6 @@
 """Curves of a run: loss, accuracy and the one-cycle schedule."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,12 +10,14 @@ import plotly.graph_objects as go
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, human_numbers_stream
 from hnviz.figures.labels import EndLabel, end_labels, heading
+from hnviz.figures.ruler import bound_lines, merged
 from hnviz.figures.sketch import Sketch
 from hnviz.figures.theme import Theme, apply
 from hnviz.schedule import Schedule, one_cycle
 
 if TYPE_CHECKING:
     from hnviz.runs import RunRecord
+    from hnviz.runs.ruler import Bound
 
 LOSS_TOP = 4.0  # an untrained net's loss is ln 39 = 3.7
 LOSS_CEILING = 8.0  # a run that diverges leaves through the top
@@ -24,10 +26,10 @@ PLOT_HEIGHT = 230  # px
 HOVER = "step %{x}: %{y:.3f}"
 
 ONE_PANEL: dict[str, dict[str, Any]] = {"xaxis": {}, "yaxis": {}}
-TWO_PANELS: dict[str, dict[str, Any]] = {
-    "xaxis": {"domain": [0.0, 0.4]},
+TWO_PANELS: dict[str, dict[str, Any]] = {  # labels at the ends of curves fit between them
+    "xaxis": {"domain": [0.0, 0.315]},
     "yaxis": {},
-    "xaxis2": {"domain": [0.6, 1.0], "anchor": "y2"},
+    "xaxis2": {"domain": [0.685, 1.0], "anchor": "y2"},
     "yaxis2": {"anchor": "x2", "showticklabels": False},
 }
 TWO_SCALES: dict[str, dict[str, Any]] = {
@@ -75,32 +77,38 @@ def loss_curves(
 
 
 def accuracy_curves(
-    record: "RunRecord", look: Theme, notebook: pd.DataFrame | None = None
+    record: "RunRecord",
+    look: Theme,
+    notebook: pd.DataFrame | None = None,
+    bounds: "Mapping[str, Sequence[Bound]] | None" = None,
 ) -> go.Figure:
     """Share of right answers at the end of each epoch: on train at the left, on valid right.
 
-    `notebook` holds the notebook's columns epoch and accuracy (which is on valid).
+    `notebook` holds the notebook's columns epoch and accuracy (which is on valid); `bounds` the
+    best that few tokens allow on "train" and on "valid".
     """
     epochs = record.epoch_frame()
     reference = _reference(record, notebook, "accuracy")
+    n_steps = n_batches_of(record) * record.config.epochs
+    span = (-0.04 * n_steps, 1.06 * n_steps)  # rings stay whole
     fig = Sketch(TWO_PANELS)
+    lines = {split: merged(each) for split, each in (bounds or {}).items()}
+    left = bound_lines(fig, lines.get("train", ()), span, look)
+    right = bound_lines(fig, lines.get("valid", ()), span, look, "2")
     _train_trace(fig, epochs["step"], epochs["train_accuracy"], look, rings=True)
     _notebook_trace(fig, reference, look, **RIGHT_PANEL)
     _valid_trace(fig, epochs["step"], epochs["accuracy"], look, **RIGHT_PANEL)
     _finish(fig, look, record, "accuracy")
     fig.update_yaxes(range=[0, 1.04], tickvals=[0, 0.25, 0.5, 0.75, 1])
     fig.update_layout(yaxis2={"title": {"text": ""}})
-    n_steps = n_batches_of(record) * record.config.epochs
-    fig.update_xaxes(nticks=3, range=[-0.04 * n_steps, 1.06 * n_steps])  # rings stay whole
+    fig.update_xaxes(nticks=3, range=span)
     heading(fig, "train, 1 to 7,999")
     heading(fig, "valid, 8,001 on", "2")
-    left = (epochs["train_accuracy"], "<b>{:.3f}</b>", look.text)
-    right = (
-        (epochs["accuracy"], "<b>{:.3f}</b>", look.text),
-        (reference[1], "notebook {:.3f}", look.muted),
-    )
-    end_labels(fig, _ends([left]), look, 1.04 / PLOT_HEIGHT)
-    end_labels(fig, _ends(right), look, 1.04 / PLOT_HEIGHT, "2")
+    left += _ends([(epochs["train_accuracy"], "<b>{:.3f}</b>", look.text)])
+    accuracy = (epochs["accuracy"], "<b>{:.3f}</b>", look.text)
+    right += _ends([accuracy, (reference[1], "notebook {:.3f}", look.muted)])
+    end_labels(fig, left, look, 1.04 / PLOT_HEIGHT)
+    end_labels(fig, right, look, 1.04 / PLOT_HEIGHT, "2")
     return fig.figure()
 
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from hnviz.figures.sketch import Sketch
 from hnviz.figures.theme import Theme
 
-GAP = 16  # px between the middles of two labels
+GAP = 14  # px between the middles of two labels
 
 
 class EndLabel(NamedTuple):
@@ -88,4 +88,23 @@ def heading(fig: go.Figure | Sketch, text: str, axis: str = "") -> None:
         yanchor="bottom",
         yshift=8,
         showarrow=False,
+    )
+
+
+def legend_below(fig: go.Figure, look: Theme, *, below: int, plot_height: int) -> None:
+    """Put the legend under the x axis title, `below` px under the plot area."""
+    fig.update_layout(
+        showlegend=True,
+        legend={
+            "orientation": "h",
+            "x": 0,
+            "xanchor": "left",
+            "y": -below / plot_height,
+            "yanchor": "top",
+            "font": {"size": 13, "color": look.text},
+            "bgcolor": "rgba(0,0,0,0)",
+            "itemclick": False,
+            "itemdoubleclick": False,
+            "itemwidth": 34,
+        },
     )

@@ -6,11 +6,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.data import number_words, tokenize
+from hnviz.data import human_numbers_stream, number_words, tokenize
 from hnviz.data.corpora import VALID_NUMBERS
+from hnviz.data.stream import SPLITS
 from hnviz.observe.counting import COMMA, Said, count_on, counting_accuracy
 from hnviz.observe.states import states
 from hnviz.observe.subject import Subject
+from hnviz.observe.windows import accuracy_by_position
 
 MAX_TOKENS = 2000  # of one stretch
 MOST_GIVEN = 5  # numbers in a prompt
@@ -86,7 +88,25 @@ def ask_counting_accuracy(subject: Subject, params: Params) -> Reply:
     return Reply(arrays, {"given": given, **shares})
 
 
+def ask_accuracy_by_position(subject: Subject, params: Params) -> Reply:
+    """Tell the share of right answers at each position of a window, over human numbers' `split`.
+
+    With `reset` (true, or else false) every mini-batch begins with a state of zeros.
+    arrays: "accuracy", float64 (bptt,). meta: "split", "reset"; "mean", over all positions.
+    """
+    _only(params, "split", "reset")
+    split, reset = params.get("split", "valid"), params.get("reset", False)
+    if split not in SPLITS:
+        raise ValueError(f"split must be one of {', '.join(SPLITS)}; got {split!r}")
+    if not isinstance(reset, bool):
+        raise ValueError(f"reset must be true or false; got {reset!r}")
+    accuracy = accuracy_by_position(subject, human_numbers_stream().ids(split), reset=reset)
+    meta = {"split": split, "reset": reset, "mean": float(accuracy.mean())}
+    return Reply({"accuracy": accuracy}, meta)
+
+
 QUESTIONS: dict[str, Callable[[Subject, Params], Reply]] = {
+    "accuracy_by_position": ask_accuracy_by_position,
     "states": ask_states,
     "count_on": ask_count_on,
     "counting_accuracy": ask_counting_accuracy,

@@ -146,16 +146,17 @@ def parts_html(table: pd.DataFrame, look: Theme) -> str:
     )
 
 
-def text_table(table: pd.DataFrame, look: Theme) -> str:
-    """A table whose last column is a long text."""
+def text_table(table: pd.DataFrame, look: Theme, *, long: bool = True) -> str:
+    """A table whose last column is a `long` text, or one of numbers alone."""
     head = "".join(f"<th>{html_escape(name)}</th>" for name in table.columns)
     rows = [
         "<tr>" + "".join(f"<td>{html_escape(str(cell))}</td>" for cell in row) + "</tr>"
         for row in table.itertuples(index=False)
     ]
     style = f"--hn-border:{look.border};--hn-muted:{look.muted}"
+    kind = "hn-table hn-text" if long else "hn-table hn-numbers"
     return (
-        f'<table class="hn-table hn-text" style="{style}"><thead><tr>{head}</tr></thead>'
+        f'<table class="{kind}" style="{style}"><thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table>"
     )
 

@@ -1,12 +1,15 @@
 """What a page says of a run: pure functions, from a record to a sentence."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
 import pandas as pd
 
 from hnviz.catalogue import entry
+from hnviz.figures.ruler_text import reading
 from hnviz.runs import RunRecord
+from hnviz.runs.ruler import Bound
 
 BEGUN = frozenset({"queued", "running", "paused"})
 """The statuses of a run that has not ended."""
@@ -115,8 +118,14 @@ def loss_alt(record: RunRecord) -> str:
     return f"{said}."
 
 
-def accuracy_alt(record: RunRecord) -> str:
-    """Describe the accuracy chart."""
+def accuracy_alt(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> str:
+    """Describe the accuracy chart, its thin lines too."""
+    said = accuracies(record)
+    return f"{said} {ruler(record, bounds)}" if record.epochs else said
+
+
+def accuracies(record: RunRecord) -> str:
+    """Describe the two curves of the accuracy chart."""
     if not record.epochs:
         return "Accuracy by step: empty until the first epoch ends."
     first, last = record.epochs[0], record.epochs[-1]
@@ -125,6 +134,14 @@ def accuracy_alt(record: RunRecord) -> str:
         f"{first.train_accuracy:.3f} to {last.train_accuracy:.3f}, on valid from "
         f"{first.accuracy:.3f} to {last.accuracy:.3f}."
     )
+
+
+def ruler(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> str:
+    """Hold the run's last accuracies to the bounds of their splits."""
+    if not record.epochs:
+        return "The thin lines stand before any training: the best that so many tokens allow."
+    last = record.epochs[-1]
+    return reading({"train": last.train_accuracy, "valid": last.accuracy}, bounds)
 
 
 def schedule(record: RunRecord) -> str:

@@ -2,7 +2,7 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,14 +11,17 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from hnviz.config import RunConfig
+from hnviz.data.stream import SPLITS
 from hnviz.figures.curves import (
     accuracy_curves,
     loss_curves,
     n_batches_of,
     schedule_curves,
 )
+from hnviz.figures.ruler_text import HOW_TO_READ
 from hnviz.figures.theme import Theme
 from hnviz.runs import RESUMABLE, RunRecord, notebook_table
+from hnviz.runs.ruler import Bound, split_bounds
 from hnviz.ui import run_text, state
 from hnviz.ui.engine import attempt, engine
 from hnviz.ui.live import Panel, live_figures
@@ -149,8 +152,9 @@ def _draw(run_id: str, ticking: bool, boxes: tuple[DeltaGenerator, DeltaGenerato
     )
     problem(state.get(state.run_error(run_id)))
     live_figures(_once(_curves, run, page_theme()), "train_live")
-    told = f"{run_text.loss_alt(run.record)} {run_text.accuracy_alt(run.record)}"
-    st.markdown(f":gray[:small[{told} {run_text.jumps(run.record)}]]")
+    st.markdown(run_text.ruler(run.record, _bounds()))
+    told = f"{run_text.loss_alt(run.record)} {run_text.accuracies(run.record)}"
+    st.markdown(f":gray[:small[{told} {HOW_TO_READ} {run_text.jumps(run.record)}]]")
 
 
 def _with_first_point(run: Standing) -> Standing:
@@ -207,10 +211,10 @@ def _curves(run: Standing, look: Theme) -> list[Panel]:
         ),
         Panel(
             name="accuracy",
-            figure=accuracy_curves(record, look, notebook),
-            alt=run_text.accuracy_alt(record),
+            figure=accuracy_curves(record, look, notebook, _bounds()),
+            alt=run_text.accuracy_alt(record, _bounds()),
             title="Accuracy",
-            note="share of right answers",
+            note="thin lines: the best that k tokens allow",
             height=330,
         ),
     ]
@@ -240,6 +244,11 @@ def _thinned(record: RunRecord) -> RunRecord:
     n_steps = record.started.n_steps if record.started else 0
     every = -(-n_steps // MOST_POINTS)
     return replace(record, batches=record.batches[::every]) if every > 1 else record
+
+
+def _bounds() -> Mapping[str, Sequence[Bound]]:
+    """Return what few tokens allow on each split."""
+    return {split: split_bounds(split) for split in SPLITS}
 
 
 def _notebook(run: Standing) -> pd.DataFrame:

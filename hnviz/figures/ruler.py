@@ -1,0 +1,170 @@
+"""The memory ruler drawn: thin lines on an accuracy chart, and bounds by position in the window."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from hnviz.figures.labels import EndLabel, end_labels, legend_below
+from hnviz.figures.sketch import Sketch
+from hnviz.figures.theme import Theme, apply
+from hnviz.runs.ruler import MOST_ONCE, Bound, PositionBounds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HAIRLINE = 1.3  # px
+MERGED = 0.015  # of accuracy: bounds no further apart share one line, 3 px on the Train page
+PLOT_HEIGHT = 230  # px
+HEIGHT = PLOT_HEIGHT + 24 + 92  # px, of the picture by position with its legend
+TOP = 1.04  # of the accuracy axis
+
+
+class Line(NamedTuple):
+    """Bounds that lie too close to be told apart, drawn at the highest of them."""
+
+    first: int  # tokens
+    last: int
+    accuracy: float
+
+    @property
+    def name(self) -> str:
+        """Name it as its end does: "1 token", "2-4 tokens"."""
+        if self.first == self.last:
+            return f"{self.last} token{'' if self.last == 1 else 's'}"
+        return f"{self.first}\N{EN DASH}{self.last} tokens"
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """What can be right at each position of a window, and what was; arrays of shape (bptt,)."""
+
+    reset: PositionBounds
+    kept: PositionBounds
+    split: str = "valid"
+    measured: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)  # "reset", "kept"
+    step: int = 0  # the snapshot's, where something was measured
+
+
+def merged(bounds: Sequence[Bound]) -> list[Line]:
+    """Put the bounds that are shown into lines, from few tokens to many."""
+    lines: list[Line] = []
+    lowest = 0.0
+    for bound in bounds:
+        if not bound.shown:
+            continue
+        if lines and bound.accuracy - lowest <= MERGED:
+            lines[-1] = Line(lines[-1].first, bound.k, max(lines[-1].accuracy, bound.accuracy))
+        else:
+            lowest = bound.accuracy
+            lines.append(Line(bound.k, bound.k, bound.accuracy))
+    return lines
+
+
+def bound_lines(
+    fig: Sketch, lines: Sequence[Line], ends: tuple[float, float], look: Theme, axis: str = ""
+) -> list[EndLabel]:
+    """Draw hairlines from one x to another on a subplot; return their names for its end.
+
+    Drawn before the curves they lie under them, and over the grid, which hides a shape. Their
+    points never change, so that a live chart has nothing of them to send again.
+    """
+    for line in lines:
+        fig.add_scatter(
+            name=f"best, {line.name}",
+            x=ends,
+            y=[line.accuracy] * 2,
+            xaxis=f"x{axis}",
+            yaxis=f"y{axis}",
+            mode="lines",
+            line={"color": look.bound, "width": HAIRLINE},
+            hoverinfo="skip",
+        )
+    return [EndLabel(line.accuracy, line.name, look.muted) for line in lines]
+
+
+def position_curves(windows: Windows, look: Theme) -> go.Figure:
+    """The best at each position of a window, with the state reset and kept, and what was measured.
+
+    A bound is dotted where more than 30 % of its contexts were seen once.
+    """
+    fig = go.Figure()
+    labels = []
+    named = (("reset", windows.reset), ("kept", windows.kept))
+    for name, bounds in named:
+        for part, values in _parts(bounds, always=name == "kept"):
+            _bound_trace(fig, f"best, {name}{part}", values, look)
+    for name, values in windows.measured.items():
+        _measured_trace(fig, name, values, look, windows.split)
+        labels.append(EndLabel(float(values[-1]), f"<b>{name} {values[-1]:.2f}</b>", look.text))
+    apply(fig, look, height=HEIGHT, margin={"l": 52, "r": 92, "t": 24, "b": 92})
+    legend_below(fig, look, below=48, plot_height=PLOT_HEIGHT)
+    last = len(windows.reset.accuracy) - 1
+    edge = max(0.5, 0.03 * last)  # marks at both ends stay whole
+    fig.update_xaxes(title_text="position in the window", range=[-edge, last + edge], nticks=8)
+    fig.update_yaxes(
+        title_text=f"accuracy on {windows.split}",
+        range=[0, TOP],
+        tickvals=[0, 0.25, 0.5, 0.75, 1],
+    )
+    if last < 8:
+        fig.update_xaxes(dtick=1)
+    end_labels(fig, labels, look, TOP / PLOT_HEIGHT)
+    return fig
+
+
+def _parts(bounds: PositionBounds, *, always: bool) -> "Iterator[tuple[str, NDArray[np.float64]]]":
+    """Cut a curve where too many of its contexts were seen once; the cut is in both parts.
+
+    The bound of a kept state is close to 1 and says only that nothing is out of reach, so there
+    is nothing in it to be careful with.
+    """
+    few = np.ones_like(bounds.once, dtype=bool) if always else bounds.once <= MOST_ONCE
+    if few.any():
+        yield "", np.where(few, bounds.accuracy, np.nan)
+    if not few.all():
+        many = ~few
+        many[:-1] |= ~few[1:]  # begin at the last position that is sure
+        yield ", most seen once", np.where(many, bounds.accuracy, np.nan)
+
+
+def _bound_trace(fig: go.Figure, name: str, values: NDArray[np.float64], look: Theme) -> None:
+    """Draw a bound: solid for a reset state, dashed for a kept one, dotted where it says little."""
+    unsure = name.endswith("once")
+    dash = "dot" if unsure else "dash" if name.endswith("kept") else "solid"
+    fig.add_scatter(
+        name=name,
+        x=np.arange(len(values)),
+        y=values,
+        showlegend=not unsure,
+        mode="lines" if np.isfinite(values).sum() > 1 else "markers",
+        line={"color": look.bound, "width": HAIRLINE, "dash": dash},
+        marker={"symbol": "line-ew", "size": 12, "line": {"color": look.bound, "width": HAIRLINE}},
+        hovertemplate=f"position %{{x}}: %{{y:.3f}}<extra>{name}</extra>",
+    )
+
+
+def _measured_trace(
+    fig: go.Figure, name: str, values: NDArray[np.float64], look: Theme, split: str
+) -> None:
+    """Draw what a run reached: kept solid with filled dots, reset dashed with open squares."""
+    color = look.train if split == "train" else look.valid
+    kept = name == "kept"
+    fill = color if kept else look.background
+    fig.add_scatter(
+        name=name,
+        x=np.arange(len(values)),
+        y=values,
+        mode="lines+markers",
+        line={"color": color, "width": 2.5 if kept else 2, "dash": "solid" if kept else "7px,4px"},
+        marker={
+            "symbol": "circle" if kept else "square",
+            "size": 7 if len(values) <= 40 else 4,
+            "color": fill,
+            "line": {"color": color, "width": 2},
+        },
+        hovertemplate=f"position %{{x}}: %{{y:.3f}}<extra>{name}</extra>",
+    )

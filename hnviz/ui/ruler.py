@@ -1,0 +1,121 @@
+"""The memory ruler on the Batches and Train pages."""
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from hnviz.catalogue import entry
+from hnviz.data import BatchLayout, human_numbers_stream
+from hnviz.data.stream import SPLITS
+from hnviz.figures import ruler_text
+from hnviz.figures.ruler import Windows, position_curves
+from hnviz.runs import RunRecord
+from hnviz.runs.ruler import (
+    PositionBounds,
+    split_any_cut_mean,
+    split_bounds,
+    split_position_bounds,
+)
+from hnviz.ui import cards
+from hnviz.ui.engine import observe
+from hnviz.ui.run_text import Standing
+from hnviz.ui.run_view import look_again
+from hnviz.ui.show import page_theme, problem, section, show
+
+WAITING = "The picture comes when the run has ended."
+
+
+def window_bounds(split: str, layout: BatchLayout) -> None:
+    """Show what a layout allows on the chosen split, before anything is trained."""
+    section("What a memory allows")
+    windows = Windows(*_bounds(split, layout), split=split)
+    show(
+        position_curves(windows, page_theme()),
+        ruler_text.window_sentence(layout, windows),
+        "batches_bounds",
+    )
+    note = ruler_text.window_note(layout, split_any_cut_mean(split, layout.bptt))
+    st.markdown(f":gray[:small[{note}]]")
+    bounds = {each: split_bounds(each) for each in SPLITS}
+    st.markdown(ruler_text.table_sentence(split, bounds[split]))
+    st.html(cards.text_table(ruler_text.bounds_table(bounds), page_theme(), long=False))
+
+
+@st.fragment
+def positions(run_id: str) -> None:
+    """Show a run's accuracy by position in the window; in a fragment of its own, which never ticks.
+
+    The page runs as a whole when a run has ended, and then shows its last snapshot; before that
+    it keeps to the last epoch's, so that no tick waits for an answer.
+    """
+    section("Accuracy by position in the window")
+    run = look_again(run_id)
+    if run is None:
+        return
+    step = observed_step(run)
+    only_last = entry(run.record.config.model).predicts == "last"
+    split = "valid" if only_last else _split_box()  # a one-position accuracy is that on valid
+    if step is None or not run.record.epochs:
+        st.markdown(f":gray[{WAITING}]")
+        return
+    config = run.record.config
+    layout = BatchLayout(len(human_numbers_stream().ids(split)), config.bs, config.bptt)
+    reset, kept = _bounds(split, layout)
+    if only_last:
+        windows, accuracy = Windows(reset, kept, split), run.record.epochs[-1].accuracy
+        st.markdown(ruler_text.last_only_sentence(config.model, windows, accuracy))
+        return
+    measured, trouble = _measured(run.record, step, split)
+    if trouble:
+        problem(trouble)
+        return
+    windows = Windows(reset, kept, split, measured, step)
+    sentence = ruler_text.measured_sentence(config.model, windows)
+    show(position_curves(windows, page_theme()), sentence, "train_positions")
+    later = " Anew when the run has ended." if run.is_live else ""
+    st.markdown(f":gray[:small[{ruler_text.POSITIONS_NOTE}{later}]]")
+
+
+def _split_box() -> str:
+    chosen = st.segmented_control(
+        "Text",
+        SPLITS,
+        default="valid",
+        required=True,
+        key="train_positions_split",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    return chosen or "valid"
+
+
+def observed_step(run: Standing) -> int | None:
+    """Return the snapshot to look at: the last, of a live run the last one at an epoch's end."""
+    snapshots = run.record.snapshots
+    if run.is_live:
+        ends = {epoch.step for epoch in run.record.epochs}
+        snapshots = tuple(step for step in snapshots if step in ends)
+    return max(snapshots, default=None)
+
+
+def _measured(
+    record: RunRecord, step: int, split: str
+) -> tuple[dict[str, NDArray[np.float64]], str | None]:
+    """Ask for the accuracies with the state reset and, of a model that keeps it, kept."""
+    measured = {}
+    ways = ("reset", "kept") if entry(record.config.model).stateful else ("reset",)
+    for way in ways:
+        params = {"split": split, "reset": way == "reset"}
+        answer, trouble = observe(record.id, step, "accuracy_by_position", params)
+        if answer is None:
+            return {}, trouble
+        measured[way] = answer.arrays["accuracy"]
+    return measured, None
+
+
+def _bounds(split: str, layout: BatchLayout) -> tuple[PositionBounds, PositionBounds]:
+    """Return the bounds with the state reset, and kept."""
+    return (
+        split_position_bounds(split, layout, kept=False),
+        split_position_bounds(split, layout, kept=True),
+    )

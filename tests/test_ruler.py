@@ -1,0 +1,239 @@
+"""The memory ruler: FACTS of human numbers, and any small text against a table made by hand."""
+
+import time
+from collections import Counter, defaultdict
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hnviz.catalogue import CATALOGUE
+from hnviz.config import RunConfig
+from hnviz.data import BatchLayout, human_numbers_stream
+from hnviz.figures.ruler import Windows, merged
+from hnviz.figures.ruler_text import (
+    bounds_table,
+    last_only_sentence,
+    measured_sentence,
+    number,
+    reading,
+    table_sentence,
+    window_note,
+    window_sentence,
+)
+from hnviz.runs.ruler import (
+    FOLLOWED,
+    LONGEST,
+    Bound,
+    PositionBounds,
+    any_cut_mean,
+    position_bounds,
+    split_any_cut_mean,
+    split_bounds,
+    split_position_bounds,
+    token_bounds,
+)
+
+STREAM = human_numbers_stream()
+KNOWN = {
+    "train": [0.2510, 0.4769, 0.4790, 0.4914, 0.5508, 0.6506, 1.0],
+    "valid": [0.3951, 0.5488, 0.5488, 0.5521, 0.5735, 0.6626, 1.0],
+}
+texts = st.lists(st.integers(0, 3), min_size=1, max_size=40)
+sizes = st.integers(1, 9)
+
+
+def by_hand(seen: list[tuple[object, int]]) -> tuple[float, float]:
+    """The best table's share of hits, and the share of contexts seen once."""
+    table: dict[object, Counter[int]] = defaultdict(Counter)
+    for context, answer in seen:
+        table[context][answer] += 1
+    hits = sum(max(answers.values()) for answers in table.values())
+    once = sum(sum(answers.values()) == 1 for answers in table.values())
+    return hits / len(seen), once / len(seen)
+
+
+def layout_for(split: str, bptt: int) -> BatchLayout:
+    return BatchLayout(len(STREAM.ids(split)), 64, bptt)
+
+
+@pytest.mark.parametrize("split", KNOWN)
+def test_the_bounds_of_human_numbers(split):
+    bounds = split_bounds(split)
+    assert [round(bound.accuracy, 4) for bound in bounds] == [*KNOWN[split], 1.0]
+    assert [bound.k for bound in bounds] == list(range(1, LONGEST + 1))
+    assert [bound.k for bound in bounds if bound.shown] == [1, 2, 3, 4, 5]  # 6: 58 % seen once
+    assert split_bounds(split) is bounds
+
+
+@given(texts)
+def test_a_bound_is_that_of_a_table_made_by_hand(ids):
+    bounds = token_bounds(np.array(ids))
+    assert len(bounds) == min(LONGEST, max(0, len(ids) - 1))
+    for k, accuracy, once in bounds:
+        ends = range(k, len(ids))
+        seen = [(tuple(ids[end - k : end]), ids[end]) for end in ends]
+        assert (accuracy, once) == pytest.approx(by_hand(seen))
+
+
+@given(texts, st.integers(4, 61))
+@settings(max_examples=30)
+def test_any_ids_give_the_same_bounds(ids, power):
+    """Large ids are packed anew after a few tokens; what they are called changes nothing."""
+    tokens = np.array(ids)
+    renamed = np.array([-7, 2**power, 5, 2**power + 1])[tokens]
+    assert token_bounds(renamed) == token_bounds(tokens)
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=10)
+def test_a_large_vocab_is_packed_anew(seed):
+    ids = np.random.default_rng(seed).integers(0, 2**20, 60).repeat(2)
+    ids = np.concatenate([ids, ids])
+    for k, accuracy, once in token_bounds(ids):
+        seen = [(tuple(ids[end - k : end]), int(ids[end])) for end in range(k, len(ids))]
+        assert (accuracy, once) == pytest.approx(by_hand(seen))
+
+
+@given(texts, sizes, sizes)
+def test_bounds_by_position_are_those_of_tables_made_by_hand(ids, bs, bptt):
+    layout, n = BatchLayout(len(ids), bs, bptt), len(ids)
+    reset = position_bounds(np.array(ids), layout, kept=False)
+    kept = position_bounds(np.array(ids), layout, kept=True)
+    for step in range(bptt):
+        windows, pasts = [], []
+        for batch in range(layout.n_batches):
+            for row in range(bs):
+                first, known = int(layout.starts[row]), batch * bptt + step + 1
+                answer = ids[(first + known) % n]
+                past = tuple(ids[(first + each) % n] for each in range(known))
+                windows.append((past[-step - 1 :], answer))
+                pasts.append((past, answer))
+        assert (reset.accuracy[step], reset.once[step]) == pytest.approx(by_hand(windows))
+        accuracy, once = by_hand(pasts)
+        if layout.row_length <= FOLLOWED:
+            assert (kept.accuracy[step], kept.once[step]) == pytest.approx((accuracy, once))
+        assert kept.accuracy[step] >= accuracy - 1e-12  # a bound in any case
+        assert kept.accuracy[step] >= reset.accuracy[step] - 1e-12
+
+
+def test_the_bounds_by_position_of_human_numbers():
+    """.864 is the mean over every cut; the layout's own 704 slots a position allow .912."""
+    assert split_any_cut_mean("valid", 20) == pytest.approx(0.86404, abs=1e-5)
+    assert split_any_cut_mean("valid", 1) == split_bounds("valid")[0].accuracy
+    reset = split_position_bounds("valid", layout_for("valid", 20), kept=False)
+    kept = split_position_bounds("valid", layout_for("valid", 20), kept=True)
+    assert reset.mean == pytest.approx(0.91193, abs=1e-5)
+    assert reset.accuracy[:3] == pytest.approx([0.4645, 0.6435, 0.6861], abs=1e-4)
+    assert kept.mean == pytest.approx(0.99581, abs=1e-5)
+    longer = split_position_bounds("valid", layout_for("valid", 70), kept=False)
+    assert longer.mean > reset.mean
+
+
+@given(texts.filter(lambda ids: len(ids) > 1), sizes)
+def test_the_mean_over_every_cut_grows_with_the_window(ids, bptt):
+    short, long = (any_cut_mean(np.array(ids), each) for each in (bptt, bptt + 8))
+    assert 0 < short <= 1 and 0 < long <= 1
+
+
+def test_a_million_tokens_take_under_a_second():
+    ids = np.tile(STREAM.train, 20)[:1_000_000]
+    seconds = []
+    for _ in range(3):
+        begun = time.process_time()  # of this process: the machine may be busy
+        token_bounds(ids)
+        seconds.append(time.process_time() - begun)
+    assert min(seconds) < 1.0
+
+
+@pytest.mark.parametrize("ids", [np.zeros((2, 2), dtype=int), np.array([0.5, 1.0])])
+def test_ids_that_are_none(ids):
+    with pytest.raises(ValueError, match="whole numbers in one row"):
+        token_bounds(ids)
+
+
+def test_a_layout_for_another_text():
+    with pytest.raises(ValueError, match="the layout is for 9 tokens, got 3"):
+        position_bounds(np.arange(3), BatchLayout(9, 2, 2), kept=False)
+
+
+def test_lines_that_lie_together_are_one():
+    assert [line.name for line in merged(split_bounds("train"))] == [
+        "1 token",
+        "2\N{EN DASH}4 tokens",
+        "5 tokens",
+    ]
+    assert merged(split_bounds("train"))[1].accuracy == split_bounds("train")[3].accuracy
+    assert merged([Bound(1, 0.5, 0.31)]) == []
+
+
+def test_the_reading_of_a_run():
+    bounds = {split: split_bounds(split) for split in ("train", "valid")}
+    said = reading({"train": 0.998, "valid": 0.832}, bounds)
+    assert "On valid **0.832** is above the six-token bound 0.663: more than six tokens" in said
+    assert "The six-token bound has no line: 60\N{NO-BREAK SPACE}% and 58" in said
+    said = reading({"train": 0.442, "valid": 0.293}, bounds)
+    assert said == (
+        "On train **0.442** is above the one-token bound 0.251: more than one token is used. "
+        "On valid **0.293** is above no bound, which proves nothing."
+    )
+
+
+def flat(value: float, n: int) -> PositionBounds:
+    return PositionBounds(np.full(n, value), np.zeros(n))
+
+
+def test_sentences_by_position():
+    layout = layout_for("valid", 20)
+    windows = Windows(
+        split_position_bounds("valid", layout, kept=False),
+        split_position_bounds("valid", layout, kept=True),
+    )
+    said = window_sentence(layout, windows)
+    assert "**0.464**" in said and "over all 20 positions **0.912**" in said
+    assert "the first of 11 mini-batches" in said and "**0.996**" in said
+    assert "704 slots" in window_note(layout, 0.864) and "0.864" in window_note(layout, 0.864)
+    one = BatchLayout(4, 2, 2)
+    assert "no past to bring along" in window_sentence(one, Windows(flat(0.5, 2), flat(0.5, 2)))
+    measured = {"reset": np.array([0.1, 0.2]), "kept": np.array([0.3, 0.4])}
+    windows = Windows(flat(0.5, 2), flat(0.9, 2), "train", measured, 40)
+    assert measured_sentence("Model5", windows).endswith("kept **0.300** and **0.400**.")
+    windows = Windows(flat(0.5, 2), flat(0.9, 2), "train", {"reset": measured["reset"]}, 40)
+    assert "never keeps its state" in measured_sentence("Model2", windows)
+    assert "its three tokens" in last_only_sentence(
+        "Model0", Windows(flat(0.6, 3), flat(1, 3)), 0.4
+    )
+
+
+def test_the_table_of_bounds():
+    bounds = {split: split_bounds(split) for split in ("train", "valid")}
+    table = bounds_table(bounds)
+    assert table["best on valid"].tolist()[:3] == ["0.3951", "0.5488", "0.5488"]
+    assert table["seen once, valid"].tolist()[5] == "57.8 %"
+    assert "**seven** tokens always tell the next one: no seven" in table_sentence(
+        "valid", bounds["valid"]
+    )
+    assert "two tokens **0.700**" in table_sentence("valid", [Bound(1, 0.5, 0), Bound(2, 0.7, 0)])
+    assert "too short" in table_sentence("valid", ())
+    assert number(12) == "12"
+
+
+def test_the_snapshot_that_is_looked_at():
+    from hnviz.ui.ruler import observed_step
+
+    ends = tuple(SimpleNamespace(step=step) for step in (40, 80))
+    record = SimpleNamespace(snapshots=(0, 1, 40, 66), epochs=ends)
+    assert observed_step(SimpleNamespace(record=record, is_live=True)) == 40
+    assert observed_step(SimpleNamespace(record=record, is_live=False)) == 66
+    record.snapshots = (0, 1)
+    assert observed_step(SimpleNamespace(record=record, is_live=True)) is None
+
+
+def test_every_recipe_has_a_bound():
+    for model in CATALOGUE:
+        config = RunConfig.for_model(model)
+        layout = BatchLayout(len(STREAM.valid), config.bs, config.bptt)
+        bounds = split_position_bounds("valid", layout, kept=False)
+        assert bounds.accuracy.shape == (config.bptt,)
