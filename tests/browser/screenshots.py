@@ -76,9 +76,11 @@ def life_of_a_run(page: Page, server: Server) -> None:
 
 
 def kill_trainers(server: Server) -> None:
-    """Kill with SIGKILL every process below the server whose title or arguments name a trainer."""
-    for process in psutil.Process(server.process.pid).children(recursive=True):
-        if any("trainer" in word for word in [process.name(), *process.cmdline()]):
+    """Kill the trainers with SIGKILL: below the server, the processes that yield to all others."""
+    below = psutil.Process(server.process.pid).children(recursive=True)
+    lowest = max(process.nice() for process in below)
+    for process in below:
+        if process.nice() == lowest:
             process.kill()
 
 
