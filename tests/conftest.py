@@ -12,9 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # Figures are held to the last bit, and another number of threads adds up in another order.
 os.environ["OMP_NUM_THREADS"] = "1"
+
+# A shared machine may take a second for one example: that says nothing of the code.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 
 ROOT = Path(__file__).parent.parent
 DATA = Path(__file__).parent / "data"

@@ -49,6 +49,7 @@ def _run_list(key: str) -> None:
         column_config={
             "run": st.column_config.TextColumn(width=190),
             "settings": st.column_config.TextColumn(width=240),
+            "state": st.column_config.TextColumn(width=110),
             "step": st.column_config.TextColumn(alignment="right"),
             "valid loss": st.column_config.NumberColumn(format="%.3f"),
             "accuracy": st.column_config.NumberColumn(format="%.3f"),
