@@ -33,7 +33,9 @@ def start(page) -> str:
     before = page.url
     button(page, "Train").click()
     page.wait_for_function("before => location.href !== before", arg=before)
-    return re.search(r"[?&]run=([^&]+)", page.url)[1]
+    run = re.search(r"[?&]run=([^&]+)", page.url)[1]
+    page.locator(f"[data-panel=loss][data-of='{run}']").wait_for()
+    return run
 
 
 def points(page) -> int:

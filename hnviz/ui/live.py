@@ -32,6 +32,7 @@ class Panel:
     name: str
     figure: go.Figure
     alt: str  # the sentence that says what the chart shows
+    of: str  # whose curves these are, as a run's id: another's are drawn whole, without the zoom
     title: str = ""
     note: str = ""
     height: int = 300
@@ -46,7 +47,7 @@ class Panel:
     @cached_property
     def version(self) -> str:
         """A hash of all but the points and the labels that move: another is another figure."""
-        return _version(self.drawn)
+        return _version(self.of, self.drawn)
 
 
 @dataclass(slots=True)
@@ -87,6 +88,7 @@ def _message(panel: Panel, sent: dict[str, _Sent]) -> dict[str, Any]:
         "note": panel.note,
         "alt": panel.alt.replace("**", ""),
         "height": panel.height,
+        "of": panel.of,
         "version": version,
     }
     counts = [len(trace.get("x") or ()) for trace in drawn["data"]]
@@ -122,7 +124,7 @@ def _plain(value: Any) -> Any:
     return number
 
 
-def _version(drawn: Mapping[str, Any]) -> str:
+def _version(of: str, drawn: Mapping[str, Any]) -> str:
     """Hash all of a figure but its points and moving labels."""
     traces = [
         {name: value for name, value in trace.items() if name not in ("x", "y")}
@@ -133,7 +135,7 @@ def _version(drawn: Mapping[str, Any]) -> str:
         for name, value in drawn["layout"].items()
         if name not in ("annotations", "shapes")
     }
-    text = json.dumps([traces, layout], sort_keys=True)
+    text = json.dumps([of, traces, layout], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -1,7 +1,8 @@
 // Plotly charts that grow in place: a new point is appended, nothing is mounted again, so a
 // reader's zoom, hover and hidden traces stay.
 //
-// data = { plotly, panels: [{ name, title, note, alt, height, version, figure?, traces?, marks? }] }
+// data = { plotly, panels: [{ name, title, note, alt, height, of, version, figure?, traces?, marks? }] }
+//   of               whose curves these are: a zoom holds for them alone
 //   figure           the whole figure, when Python cannot know that the browser has one
 //   traces           per trace { from, x, y, ... }: points from index `from` on
 //   marks            { annotations, shapes }: labels that move with the newest point
@@ -40,7 +41,7 @@ class Panel {
     this.counts = [];
     this.work = Promise.resolve();
     this.marks = ""; // the labels as they were last drawn
-    this.zoomed = new Set(); // axes that the reader has set: "xaxis", "yaxis2"
+    this.asked = new Map(); // axis, as "yaxis2" -> the range that the figure gave it, as JSON
   }
 
   update(panel, Plotly, send) {
@@ -56,29 +57,47 @@ class Panel {
       .catch((error) => console.error("hnviz live chart:", error));
   }
 
-  async draw({ figure, version, height }, Plotly) {
+  async draw({ figure, of, version, height }, Plotly) {
+    if (of !== this.chart.dataset.of) this.asked.clear();
     // A finger scrolls the page, a mouse zooms.
     const layout = { ...figure.layout, height, autosize: true, dragmode: coarse.matches ? false : "zoom" };
     delete layout.width;
-    for (const axis of this.zoomed) {
-      layout[axis] = { ...layout[axis], range: [...this.chart.layout[axis].range], autorange: false };
+    for (const [axis, range] of this.zoomed()) {
+      layout[axis] = { ...layout[axis], range, autorange: false };
     }
+    this.asked = new Map(
+      Object.entries(figure.layout)
+        .filter(([name]) => /^[xy]axis/.test(name))
+        .map(([name, axis]) => [name, JSON.stringify(axis.range)]),
+    );
     await Plotly.react(this.chart, figure.data, layout, CONFIG);
-    if (this.version === null) this.listen();
+    if (this.version === null) this.listen(Plotly);
     this.version = version;
+    this.chart.dataset.of = of;
     this.counts = figure.data.map((trace) => trace.x?.length ?? 0);
     this.chart.dataset.points = Math.max(0, ...this.counts);
   }
 
-  /** Remember which axes the reader has zoomed: another figure must not take that back. */
-  listen() {
-    this.chart.on("plotly_relayout", (changed) => {
-      for (const name of Object.keys(changed)) {
-        const axis = /^([xy]axis\d*)\.(range|autorange)/.exec(name);
-        if (axis) this.zoomed[axis[2] === "range" ? "add" : "delete"](axis[1]);
-      }
+  /**
+   * The axes that the reader has zoomed, each with its range: another figure must not take that
+   * back. They are found in the layout, since Plotly tells of a zoom only once it is drawn.
+   */
+  zoomed() {
+    const found = [];
+    for (const [axis, asked] of this.asked) {
+      const { range, autorange } = this.chart.layout[axis] ?? {};
+      if (range && !autorange && JSON.stringify(range) !== asked) found.push([axis, [...range]]);
+    }
+    return found;
+  }
+
+  /** A double click gives back the range of the newest figure, not of the first. */
+  listen(Plotly) {
+    this.chart.on("plotly_doubleclick", () => {
+      const ranges = [...this.asked].filter(([, range]) => range);
+      const layout = ranges.map(([axis, range]) => [`${axis}.range`, JSON.parse(range)]);
+      return Plotly.relayout(this.chart, Object.fromEntries(layout));
     });
-    this.chart.on("plotly_doubleclick", () => this.zoomed.clear());
   }
 
   /** Append points and move labels in one redraw; nothing new is nothing to draw. */
