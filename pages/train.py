@@ -2,18 +2,18 @@
 
 import streamlit as st
 
-from hnviz.ui import ruler, settings, state, training
+from hnviz.ui import ruler, training
 from hnviz.ui.run_list import run_list
 from hnviz.ui.run_view import run_in_view
-from hnviz.ui.show import page_title, problem, section
+from hnviz.ui.show import page_title, section
 
 page_title("Train")
-lead = st.container()
-config, wrong = settings.training_settings()
-bar = st.container(horizontal=True, vertical_alignment="center")
+lead, choice = st.container(), st.container()
+bar, told = st.container(horizontal=True, vertical_alignment="center"), st.empty()
 with bar:
-    training.train_button(config)
-problem(wrong or state.get(state.TRAIN_ERROR))
+    start = st.empty()
+with choice:
+    training.settings_and_start(start, told)
 
 run = run_in_view()
 if run is not None:

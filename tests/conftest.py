@@ -119,16 +119,23 @@ def browser() -> Iterator[object]:
         browser.close()
 
 
-@pytest.fixture
-def page(browser):
-    """A tab of 1280 x 900; `page.errors` holds what its console said in red."""
+@pytest.fixture(scope="session")
+def context(browser):
+    """One profile for all tabs: Streamlit's and Plotly's files are read once."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context):
+    """A tab of 1280 x 900; `page.errors` holds what its console said in red."""
     page = context.new_page()
     page.errors = []
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     page.on("console", lambda said: page.errors.append(said.text) if _is_ours(said) else None)
     yield page
-    context.close()
+    page.close()
 
 
 def _is_ours(said) -> bool:

@@ -26,9 +26,9 @@ def open_batches(page, server, bs=64, bptt=70, split="valid", more=""):
 
 
 @pytest.fixture(scope="module")
-def drawing(server, browser):
+def drawing(server, context):
     """One open page for all tests that give the picture its sizes and its text themselves."""
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
     page.errors = []
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     open_batches(page, server)
@@ -465,12 +465,10 @@ def test_the_map_goes_to_a_mini_batch(server, page):
         assert page.locator(".epoch").get_attribute("aria-valuenow") == str(batch)
 
 
-def test_the_colours_follow_the_mode(server, browser):
+def test_the_colours_follow_the_mode(server, page):
     grounds = {}
     for scheme in ("light", "dark"):
-        context = browser.new_context(color_scheme=scheme)
-        page = context.new_page()
+        page.emulate_media(color_scheme=scheme)
         open_batches(page, server)
         grounds[scheme] = view(page, "return [view.theme.dark, view.theme.kind.comma]")
-        context.close()
     assert grounds == {"light": [False, "#DFDCD5"], "dark": [True, "#3E3C37"]}

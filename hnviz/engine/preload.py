@@ -3,8 +3,6 @@
 import atexit
 import os
 
-import torch._dynamo  # noqa: F401 - else the first optimizer of every run would load it
-
 from hnviz.engine import machine, observer, trainer
 
 __all__ = ["machine", "observer", "trainer"]

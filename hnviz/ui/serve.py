@@ -14,10 +14,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from hnviz.engine.client import close_shared_engine, shared_engine
-
 APP = Path(__file__).parents[2] / "app.py"
 TRIES = 100  # ports after a taken one
+ENGINE_DELAY = 1.5  # seconds; a page that is asked for sooner starts the engine itself
 WARM = (
     "hnviz.ui.counting",
     "hnviz.ui.overview",
@@ -72,16 +71,21 @@ class Address:
 
 def serve(address: Address, announce: Callable[[str], None]) -> None:
     """Run the app until it is interrupted; `announce` is given its URL once it answers."""
-    shared_engine().start()  # in the background, while Streamlit loads
-
     from streamlit.web import bootstrap
 
     options = configure(address)
-    threading.Thread(target=_warm_up, daemon=True).start()
-    threading.Thread(target=_announce, args=(address, announce), daemon=True).start()
+
+    def after_start() -> None:
+        _wait_until_it_answers(address)
+        announce(address.url)
+        _warm_up()
+
+    threading.Thread(target=after_start, daemon=True).start()
     try:
         bootstrap.run(str(APP), False, [], options)
     finally:
+        from hnviz.engine.client import close_shared_engine
+
         close_shared_engine()
 
 
@@ -105,16 +109,27 @@ def configure(address: Address) -> dict[str, Any]:
 
 
 def _warm_up() -> None:
-    """Load what the pages need, while the first browser still loads Streamlit's own files."""
+    """Load what the pages need while the first browser loads Streamlit's own files.
+
+    The engine follows: torch takes a core for seconds, which a browser that was opened at once
+    needs for its first picture.
+    """
+    until = time.monotonic() + ENGINE_DELAY
     for name in WARM:
         import_module(name)
     from hnviz.data import human_numbers_stream
+    from hnviz.engine.client import shared_engine
+    from hnviz.ui.engine import store
+    from hnviz.ui.overview import ladder_rows
 
+    ladder_rows()  # reads the shipped runs, which every page has in its frame
+    store().summaries()
     human_numbers_stream()
+    time.sleep(max(0.0, until - time.monotonic()))
+    shared_engine().start()
 
 
-def _announce(address: Address, announce: Callable[[str], None]) -> None:
-    """Wait until the port answers, then say so."""
+def _wait_until_it_answers(address: Address) -> None:
     host = "127.0.0.1" if address.host in EVERYWHERE else address.host
     while True:
         try:
@@ -122,7 +137,6 @@ def _announce(address: Address, announce: Callable[[str], None]) -> None:
         except OSError:
             time.sleep(0.05)
         else:
-            announce(address.url)
             return
 
 

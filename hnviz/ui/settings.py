@@ -54,7 +54,10 @@ def key(field: str) -> str:
 
 
 def training_settings() -> tuple[RunConfig | None, str | None]:
-    """Draw the settings; return the config, or None and what is wrong with them."""
+    """Draw the settings; return the config, or None.
+
+    With it comes what is wrong, where that does not stand in sight beside its setting already.
+    """
     form = _Form(_chosen_recipe())
     _apply_recipe_once(form.recipe)
     with st.container(horizontal=True, vertical_alignment="top", gap="small"):
@@ -68,9 +71,11 @@ def training_settings() -> tuple[RunConfig | None, str | None]:
                 help=HELP["same"],
                 bind="query-params",
             )
+    in_sight = form.told
     with st.expander("More: batch norm, reset of the state, device, bs, nh, form"):
         form.more()
-    return form.config()
+    config, wrong = form.config()
+    return config, None if in_sight else wrong
 
 
 class _Form:
@@ -79,6 +84,7 @@ class _Form:
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
         self.values: dict[str, Any] = {"pct_start": recipe.pct_start}
+        self.told = False  # whether a problem stands beside its setting, in sight
 
     def select(self, field: str, default: str) -> None:
         """Draw a choice of words."""
@@ -130,9 +136,11 @@ class _Form:
 
     def _say_problem(self, field: str, lost: str | None) -> None:
         """Judge the values drawn so far; a rule on two of them is told beside the later one."""
-        problem(problems(self.values).get(field) or lost)
+        wrong = problems(self.values).get(field)
         if field == "device":
-            problem(_device_problem(self.values[field]))
+            wrong = wrong or _device_problem(self.values[field])
+        self.told |= wrong is not None
+        problem(wrong or lost)
 
 
 def _device_problem(device: str) -> str | None:

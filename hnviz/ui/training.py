@@ -27,6 +27,7 @@ from hnviz.ui.engine import attempt, engine
 from hnviz.ui.live import Panel, live_figures
 from hnviz.ui.run_text import Standing
 from hnviz.ui.run_view import look_again
+from hnviz.ui.settings import training_settings
 from hnviz.ui.show import escape, lead, page_theme, problem, section
 
 TICK = 0.5  # seconds between two looks at a run that trains
@@ -42,9 +43,16 @@ SPEEDS: Mapping[str, float | None] = {
 }
 
 
-def train_button(config: RunConfig | None) -> None:
-    """Draw the button that starts a run and brings it into view."""
-    st.button(
+@st.fragment
+def settings_and_start(button: DeltaGenerator, told: DeltaGenerator) -> None:
+    """Draw the settings here, Train in `button` and what is wrong in `told`, places for one each.
+
+    In a fragment: a choice draws these alone again, not the page's pictures.
+    """
+    if state.get(state.NEXT_RUN) is not None:
+        st.rerun()  # a run was started, which all of the page looks at
+    config, wrong = training_settings()
+    button.button(
         "Train",
         key="train_start",
         type="primary",
@@ -53,6 +61,9 @@ def train_button(config: RunConfig | None) -> None:
         disabled=config is None,
         help="Starts a run with these settings. It goes on when this tab is closed.",
     )
+    told.empty()
+    with told:
+        problem(wrong or state.get(state.TRAIN_ERROR))
 
 
 def _start(config: RunConfig) -> None:
