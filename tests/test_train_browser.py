@@ -2,9 +2,11 @@
 
 import re
 
+import psutil
 import pytest
 
-from tests.conftest import idle
+from hnviz.runs import RunStore
+from tests.conftest import idle, start_server, stop_server
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
@@ -140,3 +142,30 @@ def test_an_unknown_run_is_told(page, server):
     page.goto(f"{server}/train?run=no-such-run")
     expect(page.get_by_text(re.compile("no run named 'no-such-run'")).first).to_be_visible()
     page.locator("[data-panel=loss] .main-svg").first.wait_for(timeout=20_000)
+
+
+def test_a_killed_server_leaves_a_run_that_goes_on(page, tmp_path):
+    first = start_server(tmp_path)
+    open_train(page, first.url, epochs=30)
+    run = start(page)
+    page.wait_for_function(f"() => {POINTS} > 60")  # past a checkpoint
+    engine_and_trainers = psutil.Process(first.process.pid).children(recursive=True)
+    first.process.kill()
+    first.process.wait()
+    _, alive = psutil.wait_procs(engine_and_trainers, timeout=5)
+    assert alive == []
+    kept = RunStore(first.runs).record(run)
+    assert kept.status == "interrupted"
+
+    second = start_server(tmp_path)
+    try:
+        page.goto(f"{second.url}/train?run={run}")
+        expect(page.get_by_text(re.compile("interrupted after step"))).to_be_visible()
+        shown = page.wait_for_function(f"() => {POINTS}").json_value()
+        button(page, "Resume").click()
+        page.wait_for_function(f"shown => {POINTS} > shown + 10", arg=shown)
+        button(page, "Stop").click()
+        expect(button(page, "Resume")).to_be_enabled()
+        assert RunStore(first.runs).record(run).step > kept.step
+    finally:
+        stop_server(second)

@@ -23,6 +23,7 @@ LOSS_TOP = 4.0  # an untrained net's loss is ln 39 = 3.7
 LOSS_CEILING = 8.0  # a run that diverges leaves through the top
 RIGHT = 102  # px: room for the labels at the curves' ends
 PLOT_HEIGHT = 230  # px
+FEWEST_PIXELS = 2.0  # of an epoch's mark; narrower than its line
 HOVER = "step %{x}: %{y:.3f}"
 
 ONE_PANEL: dict[str, dict[str, Any]] = {"xaxis": {}, "yaxis": {}}
@@ -52,18 +53,19 @@ def loss_curves(
     batches, epochs = record.batch_frame(), record.epoch_frame()
     reference = _reference(record, notebook, "valid_loss")
     fig = Sketch(ONE_PANEL)
-    _notebook_trace(fig, reference, look)
+    dot = _dot(record)
+    _notebook_trace(fig, reference, look, dot)
     fig.add_scatter(
         name="each mini-batch",
         x=batches["step"],
         y=batches["loss"],
         mode="lines",
         line={"color": look.train, "width": 1},
-        opacity=0.35,
+        opacity=0.35 if dot > FEWEST_PIXELS else 0.15,  # a long run's would be a slab
         hoverinfo="skip",
     )
     _train_trace(fig, batches["step"], batches["smooth_loss"], look)
-    _valid_trace(fig, epochs["step"], epochs["valid_loss"], look)
+    _valid_trace(fig, epochs["step"], epochs["valid_loss"], look, dot)
     top = _loss_top(batches["smooth_loss"], epochs["valid_loss"], reference[1])
     _finish(fig, look, record, "loss, cross-entropy a token")
     fig.update_yaxes(range=[0, top])
@@ -91,13 +93,14 @@ def accuracy_curves(
     reference = _reference(record, notebook, "accuracy")
     n_steps = n_batches_of(record) * record.config.epochs
     span = (-0.04 * n_steps, 1.06 * n_steps)  # rings stay whole
+    dot = _dot(record)
     fig = Sketch(TWO_PANELS)
     lines = {split: merged(each) for split, each in (bounds or {}).items()}
     left = bound_lines(fig, lines.get("train", ()), span, look)
     right = bound_lines(fig, lines.get("valid", ()), span, look, "2")
-    _train_trace(fig, epochs["step"], epochs["train_accuracy"], look, rings=True)
-    _notebook_trace(fig, reference, look, **RIGHT_PANEL)
-    _valid_trace(fig, epochs["step"], epochs["accuracy"], look, **RIGHT_PANEL)
+    _train_trace(fig, epochs["step"], epochs["train_accuracy"], look, dot)
+    _notebook_trace(fig, reference, look, dot, **RIGHT_PANEL)
+    _valid_trace(fig, epochs["step"], epochs["accuracy"], look, dot, **RIGHT_PANEL)
     _finish(fig, look, record, "accuracy")
     fig.update_yaxes(range=[0, 1.04], tickvals=[0, 0.25, 0.5, 0.75, 1])
     fig.update_layout(yaxis2={"title": {"text": ""}})
@@ -173,8 +176,13 @@ def _reference(
     return (shown["epoch"] + 1) * n_batches_of(record), shown[column]
 
 
+def _dot(record: "RunRecord") -> float:
+    """Return the size of an epoch's mark, in pixels: many epochs get smaller ones."""
+    return min(7.0, max(FEWEST_PIXELS, 240 / record.config.epochs))
+
+
 def _notebook_trace(
-    fig: Sketch, points: tuple[pd.Series, pd.Series], look: Theme, **place: str
+    fig: Sketch, points: tuple[pd.Series, pd.Series], look: Theme, dot: float, **place: str
 ) -> None:
     fig.add_scatter(
         name="notebook, valid",
@@ -183,28 +191,31 @@ def _notebook_trace(
         hovertemplate=HOVER,
         mode="lines+markers",
         line={"color": look.bound, "width": 1.5, "dash": "dot"},
-        marker={"symbol": "diamond-open", "size": 7, "color": look.bound},
+        marker={"symbol": "diamond-open", "size": dot, "color": look.bound},
         **place,
     )
 
 
 def _train_trace(
-    fig: Sketch, x: pd.Series, y: pd.Series, look: Theme, *, rings: bool = False, **place: str
+    fig: Sketch, x: pd.Series, y: pd.Series, look: Theme, dot: float = 0.0, **place: str
 ) -> None:
-    marker: dict[str, Any] = {"symbol": "circle", "size": 7, "color": look.background}
+    """Draw a curve of train, with rings of `dot` pixels."""
+    marker: dict[str, Any] = {"symbol": "circle", "size": dot, "color": look.background}
     fig.add_scatter(
         name="train",
         x=x,
         y=y,
         hovertemplate=HOVER,
-        mode="lines+markers" if rings else "lines",
+        mode="lines+markers" if dot else "lines",
         line={"color": look.train, "width": 2, "dash": "7px,4px"},
-        marker={**marker, "line": {"color": look.train, "width": 2}},
+        marker={**marker, "line": {"color": look.train, "width": min(2.0, dot / 3)}},
         **place,
     )
 
 
-def _valid_trace(fig: Sketch, x: pd.Series, y: pd.Series, look: Theme, **place: str) -> None:
+def _valid_trace(
+    fig: Sketch, x: pd.Series, y: pd.Series, look: Theme, dot: float, **place: str
+) -> None:
     fig.add_scatter(
         name="valid",
         x=x,
@@ -212,7 +223,7 @@ def _valid_trace(fig: Sketch, x: pd.Series, y: pd.Series, look: Theme, **place: 
         hovertemplate=HOVER,
         mode="lines+markers",
         line={"color": look.valid, "width": 2.5},
-        marker={"symbol": "circle", "size": 7, "color": look.valid},
+        marker={"symbol": "circle", "size": dot, "color": look.valid},
         **place,
     )
 

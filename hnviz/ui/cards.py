@@ -18,7 +18,8 @@ _CSS = Path(__file__).parent / "static" / "cards.css"
 
 _KINDS = (
     ("comma", ",", "comma"),
-    ("place", "H", "hundred, thousand"),
+    ("place", "H", "hundred"),
+    ("place", "K", "thousand"),
     ("ones", "1", "ones"),
     ("teens", "t", "teens"),
     ("tens", "0", "tens"),

@@ -173,8 +173,9 @@ def _word_html(word: str, share: float, right: bool, after: float, look: Theme) 
 def _style(look: Theme) -> str:
     return f"""<style>
 .hn-given {{ color: {look.muted}; font-size: .9375rem; min-height: 2.8em; margin: 0 0 .5rem; }}
-.hn-line {{ display: flex; flex-wrap: wrap; gap: 4px 8px; margin: 0 0 10px; }}
-.hn-line > span:first-child {{ color: {look.muted}; width: 3.4em; }}
+.hn-line {{ display: flex; flex-wrap: wrap; gap: 4px 8px; margin: 0 0 10px; position: relative;
+  padding-left: calc(3.4em + 8px); }}
+.hn-line > span:first-child {{ color: {look.muted}; position: absolute; left: 0; }}
 .hn-word {{ position: relative; padding-bottom: 8px; animation: hn-say .18s both; }}
 .hn-word u {{ position: absolute; left: 0; right: 0; bottom: 0; height: 5px; border-radius: 2px; }}
 .hn-line .hn-wrong {{ color: {look.wrong}; }}

@@ -38,8 +38,9 @@ def _run_list(key: str) -> None:
     everything = store().summaries()
     own = [line for line in everything if not line.shipped][:_AT_MOST]
     lines = own + [line for line in everything if line.shipped]
+    table = frame(lines, {job.run_id: job.status for job in engine().jobs()})
     st.dataframe(
-        frame(lines, {job.run_id: job.status for job in engine().jobs()}),
+        table,
         hide_index=True,
         height=min(420, 37 + 35 * max(1, len(lines))),
         key=key,
@@ -47,26 +48,17 @@ def _run_list(key: str) -> None:
         selection_mode="single-row",
         placeholder="",
         column_config={
-            "run": st.column_config.TextColumn(width=190),
-            "settings": st.column_config.TextColumn(width=240),
-            "state": st.column_config.TextColumn(width=110),
-            "step": st.column_config.TextColumn(alignment="right"),
-            "valid loss": st.column_config.NumberColumn(format="%.3f"),
-            "accuracy": st.column_config.NumberColumn(format="%.3f"),
-            "train accuracy": st.column_config.NumberColumn(format="%.3f"),
-            "link": st.column_config.LinkColumn(display_text="open"),
+            "run": st.column_config.TextColumn(width=185),
+            "settings": st.column_config.TextColumn(width=215),
+            "state": st.column_config.TextColumn(width=98),
+            "step": st.column_config.TextColumn(alignment="right", width=100),
+            "valid loss": st.column_config.NumberColumn(format="%.3f", width=82),
+            "accuracy": st.column_config.NumberColumn(format="%.3f", width=82),
+            "on train": st.column_config.NumberColumn(format="%.3f", width=78),
+            "link": st.column_config.LinkColumn(display_text="open", width=55),
         },
-        column_order=(
-            "run",
-            "settings",
-            "state",
-            "step",
-            "valid loss",
-            "accuracy",
-            "train accuracy",
-            "link",
-            "remark",
-        ),
+        # A remark is rare, and its column would push the links out of sight.
+        column_order=[name for name in map(str, table) if name != "remark" or any(table["remark"])],
     )
 
 
@@ -80,7 +72,7 @@ def frame(lines: Sequence[RunSummary], jobs: dict[str, str]) -> pd.DataFrame:
             "step": [_steps(line) for line in lines],
             "valid loss": pd.Series([line.valid_loss for line in lines], dtype="float64"),
             "accuracy": pd.Series([line.accuracy for line in lines], dtype="float64"),
-            "train accuracy": pd.Series([line.train_accuracy for line in lines], dtype="float64"),
+            "on train": pd.Series([line.train_accuracy for line in lines], dtype="float64"),
             "link": [f"/train?run={line.id}" for line in lines],
             "remark": [line.problem or line.message for line in lines],
         }

@@ -32,6 +32,7 @@ class Heatmap {
     this.paints = 0;
     this.canvas.onpointermove = this.canvas.onpointerdown = (event) => this.point(event);
     this.canvas.onpointerleave = () => this.pick(null);
+    this.scroll.onscroll = () => this.showEdge();
     this.scroll.onkeydown = (event) => this.walk(event);
     this.resized = new ResizeObserver(() => this.draw());
     this.resized.observe(root);
@@ -52,7 +53,14 @@ class Heatmap {
     this.box = place(this.data, width);
     paint(this.canvas, this.data, this.theme, this.box, this.cell);
     this.canvas.dataset.paints = ++this.paints;
+    this.showEdge();
     this.tell();
+  }
+
+  /** Show whether columns go on behind the right edge, where no scroll bar may tell. */
+  showEdge() {
+    const { scrollWidth, clientWidth, scrollLeft } = this.scroll;
+    this.scroll.classList.toggle("more", scrollWidth - clientWidth - scrollLeft > 4);
   }
 
   point(event) {

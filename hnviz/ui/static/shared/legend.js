@@ -2,7 +2,8 @@
 
 const KINDS = [
   ["comma", "comma", ","],
-  ["place", "hundred, thousand", "H"],
+  ["place", "hundred", "H"],
+  ["place", "thousand", "K"],
   ["ones", "ones", "1"],
   ["teens", "teens", "t"],
   ["tens", "tens", "0"],
