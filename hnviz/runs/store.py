@@ -9,6 +9,7 @@ import threading
 import time
 from collections import OrderedDict
 from dataclasses import replace
+from errno import EDQUOT, ENOSPC
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -65,10 +66,12 @@ class RunStore:
             return RunFolder(self._give_id(unfinished, config.model))
         except RunWriteError as error:
             shutil.rmtree(unfinished, ignore_errors=True)
-            reason = error.__cause__.strerror if isinstance(error.__cause__, OSError) else error
+            cause = error.__cause__
+            reason = cause.strerror if isinstance(cause, OSError) else error
+            full = isinstance(cause, OSError) and cause.errno in (ENOSPC, EDQUOT)
             raise RunWriteError(
-                f"no run can be stored in {self.root}: {reason}; make room there, or set "
-                f"{RUNS_DIR_VARIABLE} to another folder"
+                f"no run can be stored in {self.root}: {reason}; "
+                f"{'make room there, or ' if full else ''}set {RUNS_DIR_VARIABLE} to another folder"
             ) from error
 
     def _give_id(self, unfinished: Path, model: str) -> Path:

@@ -1,0 +1,29 @@
+"""The README and docs/: what they point to is there."""
+
+import re
+
+import pytest
+
+from hnviz.cli.main import COMMANDS
+from hnviz.ui.frame import PAGES
+from tests.conftest import ROOT
+
+TEXTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+README = TEXTS[0].read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(text):
+    for target in re.findall(r"\]\(([^)#]+)", text.read_text(encoding="utf-8")):
+        assert target.startswith("https://") or (text.parent / target).exists(), target
+
+
+def test_every_page_is_named_in_the_readme():
+    for pages in PAGES.values():
+        for title in pages.values():
+            assert f"**{title}**" in README, title
+
+
+def test_every_command_is_named_in_the_readme():
+    for command in COMMANDS:
+        assert f"hnviz {command}" in README, command
