@@ -32,7 +32,7 @@ from hnviz.ui.show import escape, lead, page_theme, problem, section
 
 TICK = 0.5  # seconds between two looks at a run that trains
 FIRST_POINT = 0.3  # seconds that a page waits for a new run's first step, sooner than a tick
-SLOW_TICK = 1.5  # seconds, for what changes once an epoch
+SLOW_TICK = 2.0  # seconds, for what changes once an epoch
 MOST_POINTS = 2000  # of one curve
 
 SPEEDS: Mapping[str, float | None] = {
