@@ -44,8 +44,12 @@ def row_names(words: Sequence[Sequence[str]]) -> list[str]:
     return [f"{row}: {' '.join(tokens[:3])}" for row, tokens in enumerate(words)]
 
 
-def reading_line(meta: Meta, rows: int, steps: int, before: str | None) -> str:
-    """Say what the lines were run on, and that + marks those that the model `before` lacks."""
+def reading_line(meta: Meta, shape: tuple[int, int], before: str | None) -> str:
+    """Say what the lines were run on, and that + marks those that the model `before` lacks.
+
+    `shape` is that of the ids that were read, (rows, steps).
+    """
+    rows, steps = shape
     window = meta["window"]
     marks = f"; + marks those that {before} does not have" if before else ""
     cut = f"the first {steps} of {window} tokens" if window > steps else plural(steps, "token")

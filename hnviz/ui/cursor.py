@@ -109,7 +109,7 @@ def _draw_cursor(model: str, weights: Weights) -> None:
         "words": words,
         "itos": list(itos),
         "first": first,
-        "note": reading_line(meta, *ids.shape, before=previous(model)),
+        "note": reading_line(meta, (len(ids), ids.shape[1]), previous(model)),
     }
     _CURSOR(
         "models_cursor",
