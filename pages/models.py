@@ -36,11 +36,17 @@ with learned:
     st.markdown(f":gray[:small[nv = {nv} tokens in the vocab, nh = {net.recipe.nh} units.]]")
 
 section("The same step, as code and as numbers")
-weights = weights_choice(model)
-code_cursor(model, weights)
 
-twins(model, weights)
-cell(model, weights)
+
+@st.fragment
+def at_work() -> None:
+    weights = weights_choice(model)
+    code_cursor(model, weights)
+    twins(model, weights)
+    cell(model, weights)
+
+
+at_work()
 
 with st.expander(f"The whole class {model}, its parts too", key="models_source"):
     st.markdown(f":gray[{source_sentence(model, SHOWN_PATH)}]")

@@ -209,7 +209,7 @@ def test_the_numbers_of_one_unit():
     app = open_page("models", models_model="Model5", models_unit="5", models_step="4")
     said = text(app)
     assert "Unit 5 reads “,” at step 4: it keeps **" in said
-    assert r"\quad r = \sigma(" in said and r"\quad h' = (1 - " in said
+    assert r"\quad r = \sigma(" in said and r"\quad h' = 0." in said
     app.number_input(key="models_unit").set_value(64).run()
     assert "unit must be from 0 to 63; got 64" in text(app).replace("\\", "")
     app.number_input(key="models_unit").set_value(-1).run()

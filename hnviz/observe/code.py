@@ -4,7 +4,8 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from types import CodeType
 from typing import Any
 
@@ -21,12 +22,17 @@ class ForwardSource:
     code: CodeType
     _statements: dict[int, ast.stmt]
     _loops: dict[int, tuple[str, ...]]
+    _written: dict[tuple[str, ...], str] = field(default_factory=dict)  # lines run many times
 
     @classmethod
     def of(cls, model: object) -> "ForwardSource":
         """Read it. Raises ValueError, with a sentence, if there is none to read."""
-        name = type(model).__name__
         forward = inspect.unwrap(type(model).forward)  # type: ignore[attr-defined]
+        return cls._read(forward, type(model).__name__)
+
+    @classmethod
+    @lru_cache(maxsize=32)
+    def _read(cls, forward: Any, name: str) -> "ForwardSource":
         try:
             lines, first_line = inspect.getsourcelines(forward)
             tree = ast.parse(textwrap.dedent("".join(lines)))
@@ -68,6 +74,12 @@ class ForwardSource:
 
     def text(self, line: int) -> str:
         """Write the statement at a line in one line, without self; a loop's head alone."""
+        key = ("text", str(line))
+        if key not in self._written:
+            self._written[key] = self._text(line)
+        return self._written[key]
+
+    def _text(self, line: int) -> str:
         statement = self._statements.get(line)
         if isinstance(statement, ast.If | ast.While):
             return _plain(statement.test)
@@ -84,6 +96,12 @@ class ForwardSource:
 
     def call(self, line: int, module: str) -> str:
         """Write the call of a submodule on a line: "h_h(h)"; its name if it is not found."""
+        key = ("call", str(line), module)
+        if key not in self._written:
+            self._written[key] = self._call(line, module)
+        return self._written[key]
+
+    def _call(self, line: int, module: str) -> str:
         statement = self._statements.get(line)
         for node in ast.walk(statement) if statement else ():
             if isinstance(node, ast.Call) and ast.unparse(node.func) == SELF + module:
@@ -92,6 +110,12 @@ class ForwardSource:
 
     def value(self, line: int, name: str) -> str:
         """Write what a line assigns to a name, or returns as "logits" or "state"."""
+        key = ("value", str(line), name)
+        if key not in self._written:
+            self._written[key] = self._value(line, name)
+        return self._written[key]
+
+    def _value(self, line: int, name: str) -> str:
         statement = self._statements.get(line)
         if not isinstance(statement, ast.Assign | ast.Return) or statement.value is None:
             return ""

@@ -66,7 +66,8 @@ def ask_pair(subject: Subject, params: Params) -> Reply:
         trace(each.model, reading.x, reading.state, roles(_name(each)))
         for each, reading in zip((left, right), readings, strict=True)
     ]
-    answers = _answers((left, right), readings)
+    said = [each.steps[-1].made[-1].value for each in traces]
+    answers = _answers((left, right), readings, said)
     packer = Packer(Sizes(min(PAIR_ROWS, len(readings[0].x)), steps))
     matches = [_begun(readings, packer), *_described(traces, packer)]
     meta = {
@@ -114,21 +115,24 @@ def _place(params: Params) -> tuple[str, int]:
     return one_of(params, "split", SPLITS, "valid"), whole(params, "batch", 0, 0, LAST_BATCH)
 
 
-def _answers(subjects: tuple[Subject, Subject], readings: list[Reading]) -> dict[str, Any]:
-    """Compare what both say, from their own states and from zeros."""
-    both = list(zip(subjects, readings, strict=True))
-    with torch.no_grad():
-        said = [each.model(reading.x, reading.state)[0] for each, reading in both]
-        fresh = [
-            each.model(reading.x, torch.zeros_like(reading.state))[0] for each, reading in both
-        ]
-    left, right = (each.argmax(-1) for each in said)
+def _answers(
+    subjects: tuple[Subject, Subject], readings: list[Reading], said: list[NDArray[Any]]
+) -> dict[str, Any]:
+    """Compare what both said, and would have said from zeros."""
+    fresh = said
+    if any(reading.state.any() for reading in readings):
+        with torch.no_grad():
+            fresh = [
+                each.model(reading.x, torch.zeros_like(reading.state))[0].numpy()
+                for each, reading in zip(subjects, readings, strict=True)
+            ]
+    differ = said[0].argmax(-1) != said[1].argmax(-1)
     return {
-        "logits": largest_difference(*(each.numpy() for each in said)),
-        "reset": largest_difference(*(each.numpy() for each in fresh)),
-        "answers": left.numel(),
-        "differ": int((left != right).sum()),
-        "by_step": (left != right).reshape(len(left), -1).sum(0).tolist(),
+        "logits": largest_difference(*said),
+        "reset": largest_difference(*fresh),
+        "answers": differ.size,
+        "differ": int(differ.sum()),
+        "by_step": differ.reshape(len(differ), -1).sum(axis=0).tolist(),
     }
 
 

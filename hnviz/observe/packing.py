@@ -37,12 +37,15 @@ class Packer:
         shape, layers = list(value.shape), 1
         if n_rows is not None:
             shape[0] = n_rows
-        view, values = _view(np.nan_to_num(value.astype(np.float32)), self.sizes)
+        view, values = _view(value.astype(np.float32, copy=False), self.sizes)
         if view == "rows" and values.shape[0] > self.sizes.rows:
             layers = values.shape[0] // self.sizes.rows
         units = values.shape[-1]
         values = values[..., :MOST_UNITS]
         peak = float(np.abs(values).max(initial=0)) or 1.0
+        if not np.isfinite(peak):  # an own model may divide by zero
+            values = np.nan_to_num(values)
+            peak = float(np.abs(values).max())
         self._samples[role == "h_o"].append(values.ravel()[::7])
         self.described.append(
             {

@@ -10,12 +10,13 @@ from hnviz.figures.sentences import gate_lines
 from hnviz.ui import cards, state
 from hnviz.ui.address import address_problem
 from hnviz.ui.engine import observe
-from hnviz.ui.show import page_theme, problem, section, show
+from hnviz.ui.show import page_theme, problem, section
 from hnviz.ui.weights import Weights
 
 CELLS = {"RNN": "Inside nn.RNN", "GRU": "Inside nn.GRU"}
 
 
+@st.fragment
 def cell(model: str, weights: Weights) -> None:
     """Draw the step of a model's nn.RNN or nn.GRU with one unit's numbers, if it has one."""
     kind = next((part.kind for part in entry(model).parts if part.kind in CELLS), None)
@@ -44,7 +45,8 @@ def cell(model: str, weights: Weights) -> None:
     sentence = cell_sentence(arrays, kind, unit, step, words[step])
     line, sums = st.columns(2, gap="large")
     with line:
-        show(unit_line(arrays, words, step, page_theme()), sentence, "models_unit_line")
+        st.markdown(sentence)
+        cards.drawing(unit_line(arrays, words, step, page_theme(), sentence))
     sums.markdown("\n\n".join(equations(arrays, kind, step)))
 
 

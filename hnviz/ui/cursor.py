@@ -40,6 +40,7 @@ def code_cursor(model: str, weights: Weights) -> None:
     _follow(weights, lambda now: _draw_cursor(model, now))
 
 
+@st.fragment
 def twins(model: str, weights: Weights) -> None:
     """Draw a model and its partner in step, if it has one."""
     other = partner(model)
