@@ -5,6 +5,7 @@ import linecache
 import sys
 from dataclasses import replace
 from functools import cache
+from html import escape
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from torch import nn
 from hnviz.catalogue import CATALOGUE, PAIRS, partner
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, human_numbers_stream
+from hnviz.figures.cell import cell_sentence, equations, unit_line
 from hnviz.figures.cursor_text import (
     difference,
     match_sentences,
@@ -22,6 +24,7 @@ from hnviz.figures.cursor_text import (
     pair_sentence,
     step_sentences,
 )
+from hnviz.figures.theme import theme
 from hnviz.learn import MODELS, LanguageModel, build_model
 from hnviz.observe import QUESTIONS, Subject, states
 from hnviz.observe.cursor import roles, twin
@@ -314,6 +317,22 @@ def test_lines_that_make_no_tensor_are_told_too():
     said = step_sentences(QUESTIONS["cursor"](subject("Model0", bptt=2), {}).meta)
     assert any("is x.shape[1] > 1? **Yes**" in each for each in said)
     assert any("is x.shape[1] > 2? **No**" in each for each in said)
+
+
+def test_a_unit_is_drawn_with_its_sentence_and_its_numbers():
+    arrays, _ = QUESTIONS["cell"](subject("Model5"), {"unit": 3, "row": 1})
+    words = [VOCAB.itos[index] for index in arrays["ids"]]
+    sentence = cell_sentence(arrays, "GRU", 3, 2, words[2])
+    assert f"keeps **{100 * arrays['z'][2]:.0f} %**" in sentence
+    assert f"gives **{arrays['after'][2]:.3f}**" in sentence
+    svg = unit_line(arrays, words, 2, theme("dark"), sentence)
+    assert f'aria-label="{escape(sentence.replace("**", ""))}"' in svg
+    assert (svg.count("<polyline"), svg.count("<circle")) == (4, len(words))
+    lines = equations(arrays, "GRU", 2)
+    assert [f"{arrays[name][2]:.3f}" in line for name, line in zip("rzn", lines, strict=False)] == (
+        [True] * 3
+    )
+    assert f"= {arrays['after'][2]:.3f}$" in lines[3]
 
 
 # --- pairs --------------------------------------------------------------------------------------

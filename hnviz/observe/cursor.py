@@ -61,14 +61,13 @@ def ask_pair(subject: Subject, params: Params) -> Reply:
     own = replace(subject, config=replace(subject.config, bptt=other.config.bptt))
     left, right = sorted((own, other), key=_name)
     readings = [read(each, split, batch, MOST_TOKENS) for each in (left, right)]
-    steps = readings[0].x.shape[1]
+    rows, steps = readings[0].x.shape
     traces = [
         trace(each.model, reading.x, reading.state, roles(_name(each)))
         for each, reading in zip((left, right), readings, strict=True)
     ]
     said = [each.steps[-1].made[-1].value for each in traces]
-    answers = _answers((left, right), readings, said)
-    packer = Packer(Sizes(min(PAIR_ROWS, len(readings[0].x)), steps))
+    packer = Packer(Sizes(min(PAIR_ROWS, rows), steps))
     matches = [_begun(readings, packer), *_described(traces, packer)]
     meta = {
         "names": [_name(left), _name(right)],
@@ -78,12 +77,12 @@ def ask_pair(subject: Subject, params: Params) -> Reply:
         "begun": matches[0]["largest"],
         "tensors": packer.described,
         "scales": packer.scales(),
-        "rows": len(readings[0].x),
+        "rows": rows,
         "numbers": sum(weight.numel() for weight in left.model.parameters()),
         "tokens": steps,
         "split": split,
         "batch": batch,
-        **answers,
+        **_answers((left, right), readings, said),
     }
     return Reply({"values": packer.values()}, meta)
 

@@ -4,7 +4,9 @@
 export async function loadTrace(address) {
   const answer = await fetch(address, { cache: "force-cache" });
   if (!answer.ok) throw new Error(`the trace: HTTP ${answer.status}`);
-  const content = await answer.arrayBuffer();
+  const content = await new Response(
+    answer.body.pipeThrough(new DecompressionStream("gzip")),
+  ).arrayBuffer();
   const length = new DataView(content).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(content, 4, length)));
   return { ...header, values: new Int8Array(content, 4 + length) };
