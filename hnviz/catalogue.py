@@ -192,6 +192,18 @@ def entry(model: str) -> ModelEntry:
     return CATALOGUE[model]
 
 
+PAIRS = (("Model0", "Model1"), ("Model2", "Model3"))
+"""Models with the same weights, whose lines do the same; Model3 differs in what it begins with."""
+
+
+def partner(model: str) -> str | None:
+    """Return the model that a model is paired with, None if it stands alone."""
+    for left, right in PAIRS:
+        if model in (left, right):
+            return right if model == left else left
+    return None
+
+
 def recipe_for(model: str, *, same: bool = False) -> Recipe:
     """Return a model's own recipe, or with `same` the one shared by all.
 

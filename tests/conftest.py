@@ -90,6 +90,24 @@ def stop_server(server: Server) -> None:
         server.process.wait()
 
 
+@pytest.fixture(scope="module")
+def own_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Give this process's engine a folder of its own for the runs of a module's tests."""
+    from hnviz.engine.client import close_shared_engine
+    from hnviz.ui.engine import store
+
+    before = os.environ.get("HNVIZ_RUNS_DIR")
+    close_shared_engine()
+    store.cache_clear()
+    os.environ["HNVIZ_RUNS_DIR"] = str(tmp_path_factory.mktemp("runs"))
+    yield
+    close_shared_engine()
+    store.cache_clear()
+    os.environ.pop("HNVIZ_RUNS_DIR")
+    if before is not None:
+        os.environ["HNVIZ_RUNS_DIR"] = before
+
+
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The app, one for all tests of a session."""

@@ -225,7 +225,7 @@ def test_a_wrong_size_is_told_beside_its_field_and_the_picture_stays(server, pag
 def test_the_pick_comes_back_after_another_page(server, page):
     open_batches(page, server, more="&cell=1-2-3")
     page.get_by_role("link", name="Models").click()
-    page.get_by_role("heading", name="Its source").wait_for()
+    page.get_by_role("heading", name="The same step, as code and as numbers").wait_for()
     page.get_by_role("link", name="Batches").click()
     page.locator(".hnviz[data-ready][data-cell]").wait_for()
     assert sentence(page)["cell"] == (1, 2, 3)

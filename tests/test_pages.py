@@ -1,5 +1,6 @@
 """Every page, run as Streamlit runs it, without a browser."""
 
+import json
 import os
 import subprocess
 import sys
@@ -8,7 +9,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from hnviz.catalogue import CATALOGUE, partner
 from hnviz.ui.frame import PAGES
+
+pytestmark = pytest.mark.usefixtures("own_runs")
 
 ROOT = Path(__file__).parent.parent
 NAMES = [name for pages in PAGES.values() for name in pages]
@@ -22,24 +26,6 @@ for name in {names!r}:
     assert not app.exception, (name, app.exception)
 print("torch" in sys.modules, "streamlit" in sys.modules)
 """
-
-
-@pytest.fixture(scope="module", autouse=True)
-def runs_dir(tmp_path_factory):
-    """Runs of this module's engine lie in a folder of their own."""
-    from hnviz.engine.client import close_shared_engine
-    from hnviz.ui.engine import store
-
-    before = os.environ.get("HNVIZ_RUNS_DIR")
-    close_shared_engine()
-    store.cache_clear()
-    os.environ["HNVIZ_RUNS_DIR"] = str(tmp_path_factory.mktemp("runs"))
-    yield
-    close_shared_engine()
-    store.cache_clear()
-    os.environ.pop("HNVIZ_RUNS_DIR")
-    if before is not None:
-        os.environ["HNVIZ_RUNS_DIR"] = before
 
 
 def open_page(name: str, **query: str) -> AppTest:
@@ -126,8 +112,8 @@ def test_a_damaged_run_is_told_and_the_page_stays(tmp_path):
     folder = Path(os.environ["HNVIZ_RUNS_DIR"]) / "20260101-000000-Model5-dead"
     folder.mkdir(parents=True)
     (folder / "config.json").write_text("{")
-    for name in ("train", "states"):
-        app = open_page(name, run=folder.name)
+    for name in ("train", "states", "models"):
+        app = open_page(name, run=folder.name, models_weights="run in view")
         assert not app.exception
         assert "is damaged" in text(app).replace("\\", "")
 
@@ -186,3 +172,66 @@ def test_the_ruler_is_read_on_the_train_page(run, sentence):
 def test_accuracy_by_position_on_train():
     app = open_page("train", run="Model3", train_positions_split="train")
     assert "Model3 after 800 steps, on train" in text(app)
+
+
+def drawn(app: AppTest, key: str) -> dict:
+    """What a component on the page was given."""
+    given = [json.loads(each.proto.json) for each in app.get("bidi_component")]
+    return next((data for data in given if data["id"] == key), {})
+
+
+@pytest.mark.parametrize("model", CATALOGUE)
+def test_the_code_cursor_of_every_model(model):
+    app = open_page("models", models_model=model)
+    assert not app.exception
+    trained = drawn(app, "models_cursor")
+    assert trained["alt"].startswith("Line ")
+    assert bool(drawn(app, "models_pair")) is (partner(model) is not None)
+    app.segmented_control(key="models_weights").set_value("untrained").run()
+    assert drawn(app, "models_cursor")["trace"] != trained["trace"]
+
+
+def test_two_models_agree_until_the_state_is_kept():
+    app = open_page("models", models_model="Model1")
+    assert drawn(app, "models_pair")["alt"].endswith("the largest difference is 0.0.")
+    app = open_page("models", models_model="Model3")
+    assert (
+        "over 61 matching lines the largest difference is 0.0."
+        in (drawn(app, "models_pair")["alt"])
+    )
+    app.segmented_control(key="models_batch").set_value("second").run()
+    said = drawn(app, "models_pair")["alt"]
+    assert "Model2 begins with zeros and Model3 with the state it kept" in said
+    assert said.endswith("Both from zeros, the largest difference of the logits is 0.0.")
+
+
+def test_the_numbers_of_one_unit():
+    app = open_page("models", models_model="Model5", models_unit="5", models_step="4")
+    said = text(app)
+    assert "Unit 5 reads “,” at step 4: it keeps **" in said
+    assert r"\quad r = \sigma(" in said and r"\quad h' = 0." in said
+    app.number_input(key="models_unit").set_value(64).run()
+    assert "unit must be from 0 to 63; got 64" in text(app).replace("\\", "")
+    app.number_input(key="models_unit").set_value(-1).run()
+    assert "unit must be a whole number of at least 0; got -1" in text(app).replace("\\", "")
+    assert not app.exception
+
+
+def test_a_run_in_view_of_another_model_is_told():
+    app = open_page("models", run="Model5", models_weights="run in view")
+    assert "The run in view is one of Model5" in text(app).replace("\\", "")
+    assert drawn(app, "models_cursor")  # the shipped one's stand there instead
+    app = open_page("models", run="Model5", models_weights="run in view", models_model="Model5")
+    newest = drawn(app, "models_cursor")["trace"]
+    app.select_slider(key="snapshot").set_value(0).run()
+    assert not app.exception
+    assert drawn(app, "models_cursor")["trace"] != newest
+
+
+def test_a_source_that_cannot_be_read_is_told_in_place_of_the_picture(monkeypatch):
+    sentence = "the source of Made.forward cannot be read: the class was not made in a file"
+    monkeypatch.setattr("hnviz.ui.cursor.observe", lambda *_: (None, sentence))
+    app = open_page("models")
+    assert not app.exception
+    assert sentence in text(app).replace("\\", "")
+    assert not app.get("bidi_component")

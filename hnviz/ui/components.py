@@ -13,6 +13,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from streamlit.components.v1 import declare_component
 from hnviz.figures.theme import TOKENS_PATH
 
 STATIC = Path(__file__).parent / "static"
+KEPT_FOR_NOW = 64  # files of half a megabyte
 
 # The module is a blob: without a base address, so the app's own address is taken from Streamlit's
 # script tag; it also holds behind server.baseUrlPath or a proxy. A rejected promise would make
@@ -107,13 +109,29 @@ def serve(name: str, folder: Path) -> str:
 
 def publish(content: bytes, suffix: str) -> str:
     """Write constant data once, named by its content; return its address for `fetch`."""
-    folder = _published_folder()
+    return _publish(content, suffix, "published")
+
+
+def publish_for_now(content: bytes, suffix: str) -> str:
+    """Do as `publish` does for data that change with a run's snapshot: only the newest are kept."""
+    address = _publish(content, suffix, "for_now")
+    with suppress(FileNotFoundError):  # another session may take one away meanwhile
+        files = sorted(_published_folder("for_now").glob(f"*{suffix}"), key=_age)
+        for path in files[:-KEPT_FOR_NOW]:
+            path.unlink(missing_ok=True)
+    return address
+
+
+def _publish(content: bytes, suffix: str, name: str) -> str:
+    folder = _published_folder(name)
     path = folder / f"{hashlib.sha256(content).hexdigest()[:24]}{suffix}"
-    if not path.exists():
+    try:
+        os.utime(path)  # it is in use
+    except FileNotFoundError:
         with tempfile.NamedTemporaryFile(dir=folder, delete=False) as part:
             part.write(content)
         os.replace(part.name, path)
-    return f"{serve('published', folder)}/{path.name}"
+    return f"{serve(name, folder)}/{path.name}"
 
 
 @cache
@@ -131,8 +149,14 @@ def _temporary() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="hnviz-")  # removed when the process ends
 
 
-def _published_folder() -> Path:
-    return Path(_temporary().name)
+def _age(path: Path) -> float:
+    return path.stat().st_mtime
+
+
+def _published_folder(name: str) -> Path:
+    folder = Path(_temporary().name) / name
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def _ignore() -> None:

@@ -11,6 +11,7 @@ from statistics import median, quantiles
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from hnviz.catalogue import CATALOGUE
 from tests.conftest import CHROMIUM, CHROMIUM_ARGS, Server, start_server, stop_server
 
 ROUNDS = 12
@@ -59,6 +60,7 @@ def main() -> None:
             say("server start to a picture", [time.perf_counter() - begun], "under 2.5 s")
             train(page, server)
             batches(page, server)
+            models(page, server)
         finally:
             browser.close()
             stop_server(server)
@@ -136,6 +138,44 @@ def batches(page: Page, server: Server) -> None:
             say(what + "slider to paint", slid, "p95 under .15 s")
             say(what + "search to paint", found, "under .15 s")
             say(what + "slider to paint, nine found", marked, "p95 under .15 s")
+
+
+NEXT_LINE = """async (root, step) => {
+  const { stepper } = root.view, begun = performance.now();
+  stepper.go((7 * step) % stepper.count);
+  await new Promise(requestAnimationFrame);
+  await new Promise(requestAnimationFrame);
+  return performance.now() - begun;
+}"""
+# Resolves at the first frame after the cursor's next paint.
+WEIGHTS = """async (root, name) => {
+  const radios = [...document.querySelectorAll("[data-testid=stMain] [role=radio]")];
+  const was = root.dataset.paints, begun = performance.now();
+  radios.find((radio) => radio.innerText.trim() === name).click();
+  while (root.dataset.paints === was) {
+    if (performance.now() - begun > 20000) throw new Error("nothing changed");
+    await new Promise(requestAnimationFrame);
+  }
+  await new Promise(requestAnimationFrame);
+  return performance.now() - begun;
+}"""
+
+
+def models(page: Page, server: Server) -> None:
+    """Measure the code cursor of every model: another line, and other weights."""
+    lines, weights = [], []
+    for model in CATALOGUE:
+        page.goto(f"{server.url}/models?models_model={model}")
+        root = page.locator(".st-key-models_cursor .hnviz[data-ready]")
+        root.wait_for()
+        page.wait_for_timeout(1500)
+        for number in range(ROUNDS):
+            lines.append(root.evaluate(NEXT_LINE, number) / 1000)
+            name = "trained" if number % 2 else "untrained"
+            weights.append(root.evaluate(WEIGHTS, name) / 1000)
+            page.wait_for_timeout(300)
+    say("a line of the code cursor to paint", lines, "instant")
+    say("other weights to paint", weights, "p95 under .2 s")
 
 
 def reacts(page: Page, press: str, seen: str) -> float:

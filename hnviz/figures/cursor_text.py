@@ -1,0 +1,166 @@
+"""What a page says of one forward pass, line by line, from the observer's own figures."""
+
+import re
+from collections.abc import Mapping, Sequence
+from math import prod
+from typing import Any
+
+from hnviz.figures.sentences import plural
+
+Meta = Mapping[str, Any]
+
+_RELU = re.compile(r"relu\((\w+)\(")
+
+
+def step_sentences(meta: Meta) -> list[str]:
+    """Say for every step of a trace what its line did, with the numbers of what it made."""
+    return [step_sentence(step, meta) for step in meta["steps"]]
+
+
+def step_sentence(step: Meta, meta: Meta) -> str:
+    """Say what one line did as it ran; **two stars** mark what is set in bold."""
+    number = meta["source"]["first_line"] + step["line"]
+    loops = "".join(f", {name} = {value}" for name, value in step["loops"].items())
+    return f"Line {number}{loops}: {_deed(step, meta['tensors'])}."
+
+
+def opening_step(meta: Meta) -> int:
+    """Choose the step that a reader meets first: where the state is made, at t = 2 if there is one.
+
+    A state after three tokens is no longer that of zeros.
+    """
+    steps = meta["steps"]
+    makes = [
+        number
+        for number, step in enumerate(steps)
+        if any(meta["tensors"][made["tensor"]]["role"] == "h_h" for made in step["made"])
+    ]
+    third = [number for number in makes if 2 in steps[number]["loops"].values()]
+    return (third or makes or [0])[0]
+
+
+def row_names(words: Sequence[Sequence[str]]) -> list[str]:
+    """Name each row of a mini-batch by its first tokens."""
+    return [f"{row}: {' '.join(tokens[:3])}" for row, tokens in enumerate(words)]
+
+
+def reading_line(meta: Meta, shape: tuple[int, int], before: str | None) -> str:
+    """Say what the lines were run on, and that + marks those that the model `before` lacks.
+
+    `shape` is that of the ids that were read, (rows, steps).
+    """
+    rows, steps = shape
+    window = meta["window"]
+    marks = f"; + marks those that {before} does not have" if before else ""
+    cut = f"the first {steps} of {window} tokens" if window > steps else plural(steps, "token")
+    return (
+        f"Run on mini-batch {meta['batch']} of the {meta['split']} numbers: "
+        f"{plural(rows, 'row')}, {cut} each, in eval mode. "
+        f"Lines are numbered as in their file{marks}."
+    )
+
+
+def _deed(step: Meta, tensors: Sequence[Meta]) -> str:
+    if step["does"] == "if":
+        if step["taken"]:
+            return f"is {step['text']}? **Yes**, so the line below runs"
+        return f"is {step['text']}? **No**, so its lines are left out"
+    if step["does"] == "for":
+        taken = ", ".join(f"{name} = {value}" for name, value in step["plain"].items())
+        return f"the loop takes **{taken}**" if taken else "the loop has no step left"
+    relu = _RELU.search(step["text"])
+    said = list[str]()
+    for made in step["made"]:
+        if made["module"]:
+            said.append(_call(made, tensors[made["tensor"]]))
+        if relu and made["module"] == relu[1]:
+            share = 100 * tensors[made["tensor"]]["above"]
+            said.append(f"relu keeps the **{share:.0f} %** of the values that are above zero")
+    said = list(dict.fromkeys(said))  # one call may return two tensors
+    if not relu and (lies := _lies(step, tensors)):
+        said.append(lies)
+    for name, words in step["plain"].items():
+        said.append(f"{name} is {'an empty list' if words == 'a list of 0' else f'now {words}'}")
+    if not said:
+        return "nothing is made"
+    return f"{'; '.join(said[:-1])}, and {said[-1]}" if len(said) > 1 else said[0]
+
+
+def _call(made: Meta, tensor: Meta) -> str:
+    """Say what a submodule did."""
+    name, shape, kind = f"**{made['module']}**", tensor["shape"], made["kind"]
+    n, units = prod(shape[:-1]), shape[-1] if shape else 1
+    if kind == "Embedding":
+        return f"{name} looks up {plural(units, 'number')} for each of {plural(n, 'token')}"
+    if kind == "Linear" and tensor["role"] == "h_o":
+        return f"{name} turns {plural(n, 'state')} into {plural(units, 'logit')} each"
+    if kind == "Linear":
+        return f"{name} turns {plural(n, 'state')} of {plural(units, 'unit')} into {n:,} new ones"
+    if kind == "BatchNorm1d":
+        return f"{name} shifts and scales each of {plural(units, 'unit')}"
+    if kind in ("RNN", "GRU"):
+        return f"{name} reads every token in one call"
+    return f"{name} returns a tensor of shape ({', '.join(map(str, shape))})"
+
+
+def _lies(step: Meta, tensors: Sequence[Meta]) -> str:
+    """Say between which values lies what a line assigns or returns."""
+    named = [made for made in step["made"] if made["names"]]
+    if not named:
+        return ""
+    tensor, name = tensors[named[-1]["tensor"]], named[-1]["names"][-1]
+    return f"{name} lies between **{tensor['lowest']:.2f}** and **{tensor['highest']:.2f}**"
+
+
+def difference(value: float) -> str:
+    """Write a measured difference: 0.0 only if it is nothing at all."""
+    return "0.0" if value == 0 else f"{value:.2g}" if value < 0.1 else f"{value:.2f}"
+
+
+def pair_sentence(meta: Meta) -> str:
+    """Say how far two models with the same weights agree on a mini-batch."""
+    left, right = meta["names"]
+    read = f"{plural(meta['rows'], 'row')} of {plural(meta['tokens'], 'token')}"
+    if meta["begun"] == 0:
+        return (
+            f"{left} and {right} with the same {meta['numbers']:,} numbers read the same {read}: "
+            f"over {len(meta['matches']) - 1} matching lines the largest difference is "
+            f"**{difference(meta['largest'])}**."
+        )
+    answers = meta["differ"]
+    by_step = meta["by_step"]
+    ends = ""
+    if len(by_step) > 1:
+        ends = (
+            f", **{by_step[0]}** of {meta['rows']} at step 0 and **{by_step[-1]}** at step "
+            f"{len(by_step) - 1}"
+        )
+    return (
+        f"On mini-batch {meta['batch']} {left} begins with zeros and {right} with the state it "
+        f"kept: they differ by up to **{difference(meta['begun'])}** before the first line, the "
+        f"logits by up to **{difference(meta['logits'])}**; {answers:,} of {meta['answers']:,} "
+        f"answers are not the same{ends}. Both from zeros, the largest difference of the logits "
+        f"is **{difference(meta['reset'])}**."
+    )
+
+
+def match_sentences(meta: Meta) -> list[str]:
+    """Say for every pair of matching lines how far they differ, and the largest so far."""
+    said, so_far = [], 0.0
+    left, right = meta["names"]
+    for each in meta["matches"]:
+        so_far = max(so_far, each["largest"])
+        if each["lines"][0] is None:
+            where = "Before the first line"
+        else:
+            first, second = (
+                source["first_line"] + line
+                for source, line in zip(meta["sources"], each["lines"], strict=True)
+            )
+            loops = "".join(f", {name} = {value}" for name, value in each["loops"].items())
+            where = f"{left} line {first}, {right} line {second}{loops}"
+        said.append(
+            f"{where}: largest difference **{difference(each['largest'])}**, so far "
+            f"**{difference(so_far)}**."
+        )
+    return said

@@ -1,0 +1,186 @@
+"""Questions about one forward pass, line by line, and about two models that should agree."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from hnviz.catalogue import entry, partner
+from hnviz.data.stream import SPLITS
+from hnviz.observe.matching import Match, largest_difference, match
+from hnviz.observe.packing import Packer, Sizes, describe_source, describe_trace, label
+from hnviz.observe.params import Params, one_of, only, whole
+from hnviz.observe.reading import LAST_BATCH, MOST_TOKENS, Reading, read
+from hnviz.observe.reply import Reply
+from hnviz.observe.subject import Subject
+from hnviz.observe.tracing import Trace, trace
+
+PAIR_ROWS = 32  # that two models' pictures show; all are compared
+
+
+def ask_cursor(subject: Subject, params: Params) -> Reply:
+    """Run forward on mini-batch `batch` of human numbers' `split`, and tell what each line made.
+
+    Read are at most 64 rows and 20 tokens; a state that is carried comes from the mini-batches
+    before. arrays: "values", int8, the tensors one behind the other; "ids", (rows, steps). meta:
+    "source"; "steps", a line each as it ran; "tensors", what lies in values; "scales"; "window",
+    the run's bptt; "batch", "split".
+    """
+    only(params, "split", "batch")
+    split, batch = _place(params)
+    reading = read(subject, split, batch, MOST_TOKENS)
+    ran = trace(subject.model, reading.x, reading.state, roles(subject.config.model))
+    packer = Packer(Sizes(*reading.x.shape))
+    described = describe_trace(ran, packer)
+    meta = {
+        **described,
+        "tensors": packer.described,
+        "scales": packer.scales(),
+        "window": subject.config.bptt,
+        "split": split,
+        "batch": batch,
+    }
+    return Reply({"values": packer.values(), "ids": reading.x.numpy()}, meta)
+
+
+def ask_pair(subject: Subject, params: Params) -> Reply:
+    """Run the model and its partner in the catalogue, with the same weights, on one mini-batch.
+
+    Lines that call the same submodule are matched, and what they made is compared.
+    arrays: "values", as in "cursor". meta: "names"; "sources"; "matches", each with its two
+    lines, the "largest" difference there and a picture's two tensors; "largest" of all;
+    "numbers", the weights; "begun", the difference of the states before; "logits", that of the
+    answers; "answers" and "differ", how many likeliest tokens there are and how many are not the
+    same, "by_step" too; "reset", the difference of the answers if both begin with zeros.
+    """
+    only(params, "split", "batch")
+    split, batch = _place(params)
+    other = twin(subject)
+    own = replace(subject, config=replace(subject.config, bptt=other.config.bptt))
+    left, right = sorted((own, other), key=_name)
+    readings = [read(each, split, batch, MOST_TOKENS) for each in (left, right)]
+    rows, steps = readings[0].x.shape
+    traces = [
+        trace(each.model, reading.x, reading.state, roles(_name(each)))
+        for each, reading in zip((left, right), readings, strict=True)
+    ]
+    said = [each.steps[-1].made[-1].value for each in traces]
+    packer = Packer(Sizes(min(PAIR_ROWS, rows), steps))
+    matches = [_begun(readings, packer), *_described(traces, packer)]
+    meta = {
+        "names": [_name(left), _name(right)],
+        "sources": [describe_source(each) for each in traces],
+        "matches": matches,
+        "largest": max(each["largest"] for each in matches),
+        "begun": matches[0]["largest"],
+        "tensors": packer.described,
+        "scales": packer.scales(),
+        "rows": rows,
+        "numbers": sum(weight.numel() for weight in left.model.parameters()),
+        "tokens": steps,
+        "split": split,
+        "batch": batch,
+        **_answers((left, right), readings, said),
+    }
+    return Reply({"values": packer.values()}, meta)
+
+
+def twin(subject: Subject) -> Subject:
+    """Make the model that is the same network in other lines, with a subject's weights.
+
+    Raises ValueError if there is none.
+    """
+    other = partner(_name(subject))
+    if other is None:
+        raise ValueError(f"no other model has the weights of {_name(subject)}")
+    longest = [each.max_bptt for each in (entry(other), entry(_name(subject))) if each.max_bptt]
+    config = replace(subject.config, model=other, bptt=min([subject.config.bptt, *longest]))
+    weights = {name: value.numpy() for name, value in subject.model.state_dict().items()}
+    return Subject.load(config, weights, subject.vocab)
+
+
+def roles(model: str) -> dict[str, str]:
+    """Return the role of each of a model's parts."""
+    return {part.name: part.role for part in entry(model).parts}
+
+
+def _name(subject: Subject) -> str:
+    return subject.config.model
+
+
+def _place(params: Params) -> tuple[str, int]:
+    return one_of(params, "split", SPLITS, "valid"), whole(params, "batch", 0, 0, LAST_BATCH)
+
+
+def _answers(
+    subjects: tuple[Subject, Subject], readings: list[Reading], said: list[NDArray[Any]]
+) -> dict[str, Any]:
+    """Compare what both said, and would have said from zeros."""
+    fresh = said
+    if any(reading.state.any() for reading in readings):
+        with torch.no_grad():
+            fresh = [
+                each.model(reading.x, torch.zeros_like(reading.state))[0].numpy()
+                for each, reading in zip(subjects, readings, strict=True)
+            ]
+    differ = said[0].argmax(-1) != said[1].argmax(-1)
+    return {
+        "logits": largest_difference(*said),
+        "reset": largest_difference(*fresh),
+        "answers": differ.size,
+        "differ": int(differ.sum()),
+        "by_step": differ.reshape(len(differ), -1).sum(axis=0).tolist(),
+    }
+
+
+def _begun(readings: list[Reading], packer: Packer) -> dict[str, Any]:
+    """Compare the states before the first line."""
+    states = [reading.state.numpy() for reading in readings]
+    largest = largest_difference(*states)
+    return {
+        "lines": [None, None],
+        "lasts": [None, None],
+        "loops": {},
+        "label": "h, before the first line",
+        "largest": largest,
+        "tensors": _three(states[0], states[1], packer, ("h", "h", "h_h")),
+    }
+
+
+def _described(traces: list[Trace], packer: Packer) -> list[dict[str, Any]]:
+    left, right = traces
+    return [_describe_match(each, left, right, packer) for each in match(left, right)]
+
+
+def _describe_match(each: Match, left: Trace, right: Trace, packer: Packer) -> dict[str, Any]:
+    steps = (left.steps[each.left], right.steps[each.right])
+    labels = (label(left, steps[0], each.made[0]), label(right, steps[1], each.made[1]))
+    values = [made.value for made in each.made]
+    return {
+        "lines": [step.line for step in steps],
+        "lasts": [
+            trace.source.last_line(step.line)
+            for trace, step in zip((left, right), steps, strict=True)
+        ],
+        "loops": steps[0].loops or steps[1].loops,
+        "label": labels[1],
+        "largest": each.largest,
+        "tensors": _three(values[0], values[1], packer, (*labels, each.made[0].role)),
+    }
+
+
+def _three(
+    left: NDArray[Any], right: NDArray[Any], packer: Packer, names: tuple[str, str, str]
+) -> list[int | None]:
+    """Pack two tensors, and their difference where there is one."""
+    first, second, role = names
+    n = len(left)
+    one, two = (each[: packer.sizes.rows] for each in (left, right))
+    away = np.abs(one - two)
+    return [
+        packer.add(one, first, role, n),
+        packer.add(two, second, role, n),
+        packer.add(away, "difference", role, n) if away.any() else None,
+    ]

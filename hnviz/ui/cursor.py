@@ -1,0 +1,172 @@
+"""The Models page's code cursor, its proof that two models are one, and their files."""
+
+import gzip
+import json
+import struct
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from hnviz.catalogue import PAIRS, entry, partner
+from hnviz.data import human_numbers_stream
+from hnviz.figures.cursor_text import (
+    match_sentences,
+    opening_step,
+    pair_sentence,
+    reading_line,
+    row_names,
+    step_sentences,
+)
+from hnviz.figures.diagrams import previous
+from hnviz.source import class_source, new_lines
+from hnviz.ui.address import address_problem
+from hnviz.ui.components import BrowserComponent, publish_for_now
+from hnviz.ui.engine import observe
+from hnviz.ui.run_view import look_again
+from hnviz.ui.show import lead, problem, section
+from hnviz.ui.weights import Weights
+
+TICK = 1.0  # seconds between two looks at a run that trains
+BATCHES = ("first", "second")
+
+_CURSOR = BrowserComponent("cursor", min_height="46rem")
+_PAIR = BrowserComponent("pair", min_height="40rem")
+
+
+def code_cursor(model: str, weights: Weights) -> None:
+    """Draw a model's forward beside what each of its lines makes; follows a run that trains."""
+    _follow(weights, lambda now: _draw_cursor(model, now))
+
+
+@st.fragment
+def twins(model: str, weights: Weights) -> None:
+    """Draw a model and its partner in step, if it has one."""
+    other = partner(model)
+    if other is None:
+        return
+    left, right = next(pair for pair in PAIRS if model in pair)
+    if entry(left).stateful == entry(right).stateful:
+        section(f"{left} and {right} are one network", "The same weights, the same tokens.")
+        batch = 0
+    else:
+        section(f"{left} and {right}: one network until the second mini-batch")
+        batch = _batch_choice()
+    _follow(weights, lambda now: _draw_pair(model, now, batch))
+
+
+def _batch_choice() -> int:
+    problem(address_problem("models_batch", BATCHES))
+    chosen = st.segmented_control(
+        "Mini-batch",
+        BATCHES,
+        default=BATCHES[0],
+        required=True,
+        key="models_batch",
+        bind="query-params",
+    )
+    return BATCHES.index(chosen) if chosen in BATCHES else 0
+
+
+def _follow(weights: Weights, draw: Callable[[Weights], None]) -> None:
+    """Draw, and again when a run that trains has a newer snapshot."""
+    if not weights.live:
+        draw(weights)
+        return
+
+    def tick() -> None:
+        run = look_again(weights.run_id)
+        if run is None:
+            return
+        if not run.is_live:
+            st.rerun()
+        draw(Weights(weights.run_id, run.record.snapshots[-1], live=True))
+
+    st.fragment(tick, run_every=TICK)()
+
+
+def _draw_cursor(model: str, weights: Weights) -> None:
+    answer, trouble = observe(weights.run_id, weights.step, "cursor", {"batch": 0})
+    if answer is None:
+        problem(trouble)
+        return
+    meta, ids = answer.meta, answer.arrays["ids"]
+    itos = human_numbers_stream().vocab.itos
+    words = [[itos[index] for index in row] for row in ids.tolist()]
+    sentences, first = step_sentences(meta), opening_step(meta)
+    source = {**meta["source"], "new": new_forward_lines(model, meta["source"])}
+    header = {
+        "names": [model],
+        "sources": [source],
+        "roles": _part_roles(model),
+        "tensors": meta["tensors"],
+        "scales": meta["scales"],
+        "steps": [
+            {"lines": [step["line"]], "lasts": [step["last"]], "made": step["made"], "say": say}
+            for step, say in zip(meta["steps"], sentences, strict=True)
+        ],
+        "rows": row_names(words),
+        "words": words,
+        "itos": list(itos),
+        "first": first,
+        "note": reading_line(meta, (len(ids), ids.shape[1]), previous(model)),
+    }
+    _CURSOR(
+        "models_cursor",
+        {
+            "trace": publish_for_now(trace_file(header, answer.arrays["values"]), ".gz"),
+            "alt": sentences[first].replace("**", ""),
+        },
+    )
+
+
+def _draw_pair(model: str, weights: Weights, batch: int) -> None:
+    answer, trouble = observe(weights.run_id, weights.step, "pair", {"batch": batch})
+    if answer is None:
+        problem(trouble)
+        return
+    meta = answer.meta
+    sentence = pair_sentence(meta)
+    lead(sentence)
+    says = match_sentences(meta)
+    header = {
+        "names": meta["names"],
+        "sources": meta["sources"],
+        "roles": _part_roles(model),
+        "tensors": meta["tensors"],
+        "scales": meta["scales"],
+        "steps": [{**each, "say": say} for each, say in zip(meta["matches"], says, strict=True)],
+        "first": 0 if meta["begun"] else min(2, len(says) - 1),
+    }
+    _PAIR(
+        "models_pair",
+        {
+            "trace": publish_for_now(trace_file(header, answer.arrays["values"]), ".gz"),
+            "alt": sentence.replace("**", ""),
+        },
+    )
+
+
+def new_forward_lines(model: str, source: Mapping[str, Any]) -> list[int]:
+    """Return the lines of a forward, from 0, that the model before does not have."""
+    before = previous(model)
+    whole = class_source(model)
+    new = new_lines(whole, class_source(before) if before else None)
+    offset = source["first_line"] - whole.first_line
+    return sorted(line - offset for line in new if 0 <= line - offset < len(source["lines"]))
+
+
+def trace_file(header: Mapping[str, Any], values: NDArray[np.int8]) -> bytes:
+    """Pack a trace for the browser: header length, JSON header, a byte a value; all as gzip.
+
+    Streamlit would compress it for every request, and takes three times as long.
+    """
+    text = json.dumps(header).encode()
+    content = struct.pack("<I", len(text)) + text + values.astype(np.int8).tobytes()
+    return gzip.compress(content, compresslevel=1, mtime=0)
+
+
+def _part_roles(model: str) -> dict[str, str]:
+    return {part.name: part.role for part in entry(model).parts}

@@ -1,0 +1,427 @@
+"""The code cursor's traces against plain forward passes, and the pairs and cells beside them."""
+
+import json
+import linecache
+import sys
+from dataclasses import replace
+from functools import cache
+from html import escape
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from hnviz.catalogue import CATALOGUE, PAIRS, partner
+from hnviz.config import RunConfig
+from hnviz.data import BatchLayout, human_numbers_stream
+from hnviz.figures.cell import cell_sentence, equations, unit_line
+from hnviz.figures.cursor_text import (
+    difference,
+    match_sentences,
+    opening_step,
+    pair_sentence,
+    step_sentences,
+)
+from hnviz.figures.theme import theme
+from hnviz.learn import MODELS, LanguageModel, build_model
+from hnviz.observe import QUESTIONS, Subject, states
+from hnviz.observe.cursor import roles, twin
+from hnviz.observe.matching import match
+from hnviz.observe.packing import FULL, MOST_UNITS
+from hnviz.observe.tracing import MOST_STEPS, trace
+from hnviz.source import PATH
+
+STREAM = human_numbers_stream()
+VOCAB = STREAM.vocab
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+@cache
+def subject(model: str, bs: int = 6, nh: int = 16, bptt: int = 5) -> Subject:
+    """A model whose every weight, and batch norm's statistics, differ from 0 and 1."""
+    bptt = min(bptt, CATALOGUE[model].max_bptt or bptt)
+    config = RunConfig.for_model(model, nh=nh, bs=bs, bptt=bptt, device="cpu")
+    built = build_model(config, len(VOCAB))
+    torch.manual_seed(3)
+    with torch.no_grad():
+        for name, value in built.state_dict().items():
+            if value.is_floating_point():
+                value.copy_(torch.randn_like(value) * 0.3)
+                if name == "bn.running_var":
+                    value.abs_().add_(0.1)
+    snapshot = {name: value.numpy().copy() for name, value in built.state_dict().items()}
+    return Subject.load(config, snapshot)
+
+
+def mini_batch(of: Subject, batch: int = 0) -> torch.Tensor:
+    layout = BatchLayout(len(STREAM.valid), of.config.bs, of.config.bptt)
+    return torch.from_numpy(layout.batch(STREAM.valid, batch).x)
+
+
+def plain(of: Subject, x: torch.Tensor, state: torch.Tensor | None = None):
+    with torch.no_grad():
+        return of.model(x, of.model.init_state(len(x)) if state is None else state)
+
+
+def traced(of: Subject):
+    x = mini_batch(of)
+    return trace(of.model, x, of.model.init_state(len(x)), roles(of.config.model))
+
+
+def unpacked(reply, number: int) -> np.ndarray:
+    tensor = reply.meta["tensors"][number]
+    size = int(np.prod(tensor["shape"]))
+    values = reply.arrays["values"][tensor["at"] : tensor["at"] + size].astype(np.float64)
+    return (values * tensor["peak"] / FULL).reshape(tensor["shape"])
+
+
+# --- the cursor ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_last_tensor_is_the_models_own_output(model):
+    of = subject(model)
+    logits, state = plain(of, mini_batch(of))
+    *_, last = traced(of).steps
+    made = {name: each.value for each in last.made for name in each.names}
+    np.testing.assert_array_equal(last.made[-1].value, logits.numpy())
+    np.testing.assert_array_equal(made["logits"], logits.numpy())
+    np.testing.assert_array_equal(made["state"], state.numpy())
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_answer_that_is_sent_is_the_models_own_output(model):
+    of = subject(model)
+    reply = QUESTIONS["cursor"](of, {})
+    json.dumps(reply.meta)
+    logits, state = plain(of, mini_batch(of))
+    made = reply.meta["steps"][-1]["made"]
+    assert made[-1]["names"] == ["logits"] and made[-2]["names"] == ["state"]
+    for each, truth in ((made[-1], logits), (made[-2], state)):
+        half = reply.meta["tensors"][each["tensor"]]["peak"] / FULL / 2
+        np.testing.assert_allclose(unpacked(reply, each["tensor"]), truth, atol=half * 1.001)
+    np.testing.assert_array_equal(reply.arrays["ids"], mini_batch(of).numpy())
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_lines_are_those_of_the_file(model):
+    source = QUESTIONS["cursor"](subject(model), {}).meta["source"]
+    lines = PATH.read_text(encoding="utf-8").splitlines()[source["first_line"] - 1 :]
+    assert source["lines"][0].startswith("def forward(self, x: Tensor")
+    assert [line.strip() for line in source["lines"]] == [
+        line.strip() for line in lines[: len(source["lines"])]
+    ]
+
+
+@pytest.mark.parametrize("model", ["Model0", "Model1", "Model2", "Model3"])
+def test_the_state_after_each_token_is_that_of_a_plain_pass(model):
+    of = subject(model)
+    held = [
+        each.value
+        for step in traced(of).steps
+        for each in step.made
+        if "h" in each.names and each.role == "h_h"
+    ]
+    row = mini_batch(of)[2].numpy()
+    expected = states(of, row)[0]  # (steps, nh)
+    np.testing.assert_allclose(np.stack(held)[:, 2], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_submodule_is_seen_in_its_role(model):
+    made = [each for step in traced(subject(model)).steps for each in step.made]
+    assert {each.module for each in made} - {""} == {part.name for part in CATALOGUE[model].parts}
+    for part in CATALOGUE[model].parts:
+        if part.role != "bn":
+            assert {each.role for each in made if each.module == part.name} == {part.role}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_trace_leaves_no_trace(model):
+    of, follower = subject(model), sys.gettrace()
+    before = {name: value.clone() for name, value in of.model.state_dict().items()}
+    QUESTIONS["cursor"](of, {})
+    assert sys.gettrace() is follower
+    assert all(not module._forward_hooks for module in of.model.modules())
+    assert all(torch.equal(value, before[name]) for name, value in of.model.state_dict().items())
+
+
+def test_a_carried_state_comes_from_the_mini_batches_before():
+    of = subject("Model3")
+    _, kept = plain(of, mini_batch(of))
+    logits, _ = plain(of, mini_batch(of, 1), kept)
+    reply = QUESTIONS["cursor"](of, {"batch": 1})
+    number = reply.meta["steps"][-1]["made"][-1]["tensor"]
+    half = reply.meta["tensors"][number]["peak"] / FULL / 2
+    np.testing.assert_allclose(unpacked(reply, number), logits, atol=half * 1.001)
+
+
+def test_large_runs_are_cut_to_what_can_be_seen():
+    reply = QUESTIONS["cursor"](subject("Model4", bs=70, nh=200, bptt=30), {})
+    assert reply.arrays["ids"].shape == (64, 20)
+    hidden = [each for each in reply.meta["tensors"] if each["units"] == 200]
+    assert hidden and {each["wide"] for each in hidden} == {MOST_UNITS}
+    assert reply.arrays["values"].nbytes < 2_000_000
+
+
+def test_two_rows_and_one_token():
+    for model in MODELS:
+        reply = QUESTIONS["cursor"](subject(model, bs=2, bptt=1), {})
+        assert reply.arrays["ids"].shape == (2, 1)
+        assert len(step_sentences(reply.meta)) == len(reply.meta["steps"])
+
+
+class Odd(LanguageModel):
+    """What own models may do: several lines, a list comprehension, a write in place, None."""
+
+    predicts, stateful = "every", False
+
+    def __init__(self) -> None:
+        super().__init__(39, 4)
+        self.i_h = nn.Embedding(39, 4)
+        self.block = nn.Sequential(nn.Linear(4, 4), nn.Tanh())
+        self.h_o = nn.Linear(4, 39)
+
+    def init_state(self, bs):
+        return torch.zeros(bs, 4)
+
+    def forward(self, x, h):
+        h, extra = h + 0, None
+        steps = [self.i_h(x[:, t]) for t in range(x.shape[1])]
+        res = []
+        while len(res) < len(steps):
+            h = self.block(
+                h + steps[len(res)],
+            )
+            h.mul_(0.5)
+            res.append(h)
+        return (
+            self.h_o(torch.stack(res, dim=1)),
+            h if extra is None else extra,
+        )  # fmt: skip
+
+
+def test_an_own_model_line_by_line():
+    torch.manual_seed(0)
+    model = Odd().eval()
+    x = torch.tensor([[9, 10, 11], [12, 9, 10]])
+    ran = trace(model, x, model.init_state(2), {"i_h": "i_h", "block": "h_h", "h_o": "h_o"})
+    with torch.no_grad():
+        logits, h = model(x, model.init_state(2))
+    np.testing.assert_array_equal(ran.steps[-1].made[-1].value, logits)
+    texts = [ran.source.text(step.line) for step in ran.steps]
+    assert texts.count("h = block(h + steps[len(res)])") == 3  # once a turn, not once a line
+    halves = [step for step, text in zip(ran.steps, texts, strict=True) if "mul_" in text]
+    assert [step.made[0].names for step in halves] == [["h"]] * 3
+    np.testing.assert_array_equal(halves[-1].made[0].value, h)
+    whole = ran.steps[texts.index("h = block(h + steps[len(res)])")].made
+    assert [each.module for each in whole] == ["block.0", "block.1", "block"]
+    assert whole[-1].names == ["h"] and {each.role for each in whole} == {"h_h"}
+    assert ran.steps[0].plain == {"extra": "None"} and ran.steps[0].made[0].names == ["h"]
+
+
+EXECUTED = """
+class Made(LanguageModel):
+    predicts, stateful = "last", False
+
+    def init_state(self, bs):
+        return torch.zeros(bs, 1)
+
+    def forward(self, x, h):
+        return h, h
+"""
+
+
+def test_a_model_that_was_not_made_in_a_file_is_one_sentence():
+    names = {"LanguageModel": LanguageModel, "torch": torch}
+    exec(EXECUTED, names)
+    of = replace(subject("Model2"), model=names["Made"](39, 1))
+    with pytest.raises(ValueError, match=r"source of Made.forward cannot be read.*in a \.py file"):
+        QUESTIONS["cursor"](of, {})
+
+
+class Endless(Odd):
+    def forward(self, x, h):
+        n = 0
+        while n < 10_000:
+            n += 1
+        return h, h
+
+
+def test_a_forward_of_too_many_lines_is_one_sentence():
+    model, follower = Endless().eval(), sys.gettrace()
+    with pytest.raises(ValueError, match=f"more than {MOST_STEPS:,} lines"):
+        trace(model, torch.zeros(1, 1, dtype=torch.long), model.init_state(1), {})
+    assert sys.gettrace() is follower
+    assert all(not module._forward_hooks for module in model.modules())
+
+
+@pytest.mark.parametrize(
+    ("question", "params", "sentence"),
+    [
+        ("cursor", {"batch": -1}, "batch must be from 0 to 9; got -1"),
+        ("cursor", {"batch": "0"}, "batch must be a whole number"),
+        ("cursor", {"split": "test"}, "split must be one of train, valid; got 'test'"),
+        ("cursor", {"row": 1}, "no parameter is named 'row'; there are split, batch"),
+        ("pair", {}, "no other model has the weights of Model5"),
+        ("pair", {"n": 1}, "no parameter is named 'n'"),
+        ("cell", {"unit": 16}, "unit must be from 0 to 15; got 16"),
+        ("cell", {"layer": 2}, "layer must be from 0 to 1; got 2"),
+        ("cell", {"row": 6}, "row must be from 0 to 5; got 6"),
+        ("cell", {"gate": 1}, "no parameter is named 'gate'"),
+    ],
+)
+def test_params_that_cannot_be_used_are_one_sentence(question, params, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        QUESTIONS[question](subject("Model5"), params)
+
+
+def test_a_model_by_hand_has_no_cell():
+    with pytest.raises(ValueError, match=r"Model2 has neither nn.RNN nor nn.GRU"):
+        QUESTIONS["cell"](subject("Model2"), {})
+
+
+# --- what is said -------------------------------------------------------------------------------
+
+
+def test_the_sentence_holds_the_share_that_relu_keeps():
+    of = subject("Model2")
+    meta = QUESTIONS["cursor"](of, {}).meta
+    at = opening_step(meta)
+    assert meta["steps"][at]["loops"] == {"t": 2}
+    x, h = mini_batch(of), of.model.init_state(6)
+    with torch.no_grad():
+        for t in range(3):
+            before = of.model.h_h(h + of.model.i_h(x[:, t]))
+            h = F.relu(before)
+    share = 100 * float((before > 0).float().mean())
+    line = linecache.getline(str(PATH), meta["source"]["first_line"] + meta["steps"][at]["line"])
+    assert line.strip() == "h = F.relu(self.h_h(h))"
+    assert step_sentences(meta)[at] == (
+        f"Line {meta['source']['first_line'] + 4}, t = 2: **h_h** turns 6 states of 16 units into "
+        f"6 new ones, and relu keeps the **{share:.0f} %** of the values that are above zero."
+    )
+
+
+def test_lines_that_make_no_tensor_are_told_too():
+    said = step_sentences(QUESTIONS["cursor"](subject("Model2"), {}).meta)
+    assert said[0].endswith("res is an empty list.")
+    assert said[1].endswith("the loop takes **t = 0**.")
+    assert said[-2].endswith("the loop has no step left.")
+    said = step_sentences(QUESTIONS["cursor"](subject("Model0", bptt=2), {}).meta)
+    assert any("is x.shape[1] > 1? **Yes**" in each for each in said)
+    assert any("is x.shape[1] > 2? **No**" in each for each in said)
+
+
+def test_a_unit_is_drawn_with_its_sentence_and_its_numbers():
+    arrays, _ = QUESTIONS["cell"](subject("Model5"), {"unit": 3, "row": 1})
+    words = [VOCAB.itos[index] for index in arrays["ids"]]
+    sentence = cell_sentence(arrays, "GRU", 3, 2, words[2])
+    assert f"keeps **{100 * arrays['z'][2]:.0f} %**" in sentence
+    assert f"gives **{arrays['after'][2]:.3f}**" in sentence
+    svg = unit_line(arrays, words, 2, theme("dark"), sentence)
+    assert f'aria-label="{escape(sentence.replace("**", ""))}"' in svg
+    assert (svg.count("<polyline"), svg.count("<circle")) == (4, len(words))
+    lines = equations(arrays, "GRU", 2)
+    assert [f"{arrays[name][2]:.3f}" in line for name, line in zip("rzn", lines, strict=False)] == (
+        [True] * 3
+    )
+    assert f"= {arrays['after'][2]:.3f}$" in lines[3]
+
+
+# --- pairs --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("left", "right"), PAIRS)
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_pair_agrees_on_a_first_mini_batch_to_the_last_bit(left, right, side):
+    meta = QUESTIONS["pair"](subject((left, right)[side], bptt=5), {}).meta
+    json.dumps(meta)
+    assert meta["names"] == [left, right]
+    assert meta["largest"] == meta["logits"] == meta["begun"] == 0
+    assert meta["differ"] == 0
+    steps, calls = (3, 2) if left == "Model0" else (5, 3)
+    assert len(meta["matches"]) == 1 + calls * steps + 1  # the state, the loop's lines, the return
+    assert "largest difference is **0.0**" in pair_sentence(meta)
+    assert all("so far **0.0**" in each for each in match_sentences(meta))
+
+
+def test_matching_lines_hold_the_same_text():
+    meta = QUESTIONS["pair"](subject("Model1", bptt=3), {}).meta
+    for each in meta["matches"][1:-1]:
+        lines = [
+            source["lines"][line].strip().split("#")[0].strip()
+            for source, line in zip(meta["sources"], each["lines"], strict=True)
+        ]
+        assert lines[0].replace(f"x[:, {each['loops']['t']}]", "x[:, t]") == lines[1]
+
+
+def test_other_weights_do_differ():
+    """The difference is measured: it is not 0 for models that are not the same."""
+    one, two = subject("Model1", bptt=3), build_model(subject("Model1", bptt=3).config, 39).eval()
+    x = mini_batch(one)
+    traces = [trace(each, x, one.model.init_state(6), {}) for each in (one.model, two)]
+    found = match(*traces)
+    assert len(found) == 7
+    assert min(each.largest for each in found) > 0.01
+
+
+def test_the_second_mini_batch_differs_by_the_state_that_was_kept():
+    of = subject("Model3")
+    meta = QUESTIONS["pair"](of, {"batch": 1}).meta
+    _, kept = plain(of, mini_batch(of))
+    carried, _ = plain(of, mini_batch(of, 1), kept)
+    fresh, _ = plain(twin(of), mini_batch(of, 1))
+    assert meta["begun"] == pytest.approx(float(kept.abs().max()))
+    assert meta["logits"] == pytest.approx(float((carried - fresh).abs().max()))
+    differ = carried.argmax(-1) != fresh.argmax(-1)
+    assert (meta["differ"], meta["answers"]) == (int(differ.sum()), differ.numel())
+    assert meta["by_step"] == differ.sum(0).tolist()
+    assert meta["reset"] == 0
+    said = pair_sentence(meta)
+    assert f"up to **{difference(meta['begun'])}** before the first line" in said
+    assert f"{meta['differ']} of {meta['answers']} answers are not the same" in said
+
+
+def test_every_partner_has_the_same_parts():
+    for left, right in PAIRS:
+        assert CATALOGUE[left].parts == CATALOGUE[right].parts
+        assert (partner(left), partner(right)) == (right, left)
+    assert partner("Model5") is None
+
+
+# --- one unit of nn.RNN and nn.GRU --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("model", ["Model4", "Model5"])
+@pytest.mark.parametrize("unit", [0, 7, 15])
+def test_a_units_numbers_are_torchs_own(model, unit):
+    of = subject(model)
+    x = mini_batch(of)
+    with torch.no_grad():
+        res, h = of.model.rnn(of.model.i_h(x), of.model.init_state(6))
+    for layer in range(CATALOGUE[model].n_layers):
+        reply = QUESTIONS["cell"](of, {"layer": layer, "unit": unit, "row": 4})
+        after = reply.arrays["after"]
+        np.testing.assert_allclose(after, reply.arrays["torch"], atol=1e-6)
+        assert after[-1] == pytest.approx(float(h[layer, 4, unit]), abs=1e-6)
+        np.testing.assert_allclose(reply.arrays["before"][1:], after[:-1], atol=1e-6)
+        assert np.ptp(after) > 0.01
+    np.testing.assert_allclose(after, res[4, :, unit], atol=1e-6)  # the last layer's, whole window
+    np.testing.assert_array_equal(reply.arrays["ids"], x[4])
+
+
+def test_a_grus_gates_make_its_state():
+    arrays, meta = QUESTIONS["cell"](subject("Model5"), {"unit": 3})
+    assert meta == {"kind": "GRU", "gates": ["r", "z", "n"]}
+    r = 1 / (1 + np.exp(-(arrays["input_r"] + arrays["hidden_r"])))
+    n = np.tanh(arrays["input_n"] + r * arrays["hidden_n"])
+    np.testing.assert_allclose(arrays["n"], n, atol=1e-12)
+    mixed = (1 - arrays["z"]) * n + arrays["z"] * arrays["before"]
+    np.testing.assert_allclose(arrays["torch"], mixed, atol=1e-6)
