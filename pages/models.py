@@ -24,7 +24,8 @@ net, before = entry(model), previous(model)
 with opening:
     page_title("Models", model_sentence(model, nv))
 cards.drawing(cards.diagram_cards(cards.model_cards(model, look), look))
-cards.drawing(legend(look))
+# Beside Model0 stands Model5, which carries its state.
+cards.drawing(legend(look, scissors=net.stateful or before is None))
 
 changed, learned = st.columns(2, gap="large")
 with changed:

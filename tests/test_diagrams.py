@@ -110,7 +110,7 @@ def test_the_gru_names_its_gates():
 
 
 def test_the_legend_names_roles_and_shapes():
-    html = legend(LIGHT)
+    html = legend(LIGHT, scissors=True)
     for word in ("i_h", "h_h", "h_o", "square", "circle", "triangle"):
         assert word in html
 

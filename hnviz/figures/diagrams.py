@@ -105,8 +105,11 @@ def gru_cell(look: Theme) -> str:
     )
 
 
-def legend(look: Theme) -> str:
-    """The three roles as short arrows with their names, as HTML, and the three shapes."""
+def legend(look: Theme, *, scissors: bool = True) -> str:
+    """The three roles as short arrows with their names, as HTML, and the shapes.
+
+    `scissors` tells whether one of the diagrams holds them.
+    """
     names = {
         "i_h": "input to hidden, i_h",
         "h_h": "hidden to hidden, h_h (rnn)",
@@ -118,7 +121,8 @@ def legend(look: Theme) -> str:
         drawing.arrow(role, 1, 7, 32, 7)
         svg = drawing.render(words, "").replace("width:100%", "width:34px")
         items.append(f"<span>{svg}{words}</span>")
-    shapes = ("square: word in", "circle: state", "triangle: answer", "scissors: gradients stop")
+    shapes = ["square: word in", "circle: state", "triangle: answer"]
+    shapes += ["scissors: gradients stop"] * scissors
     items += [f"<span>{words}</span>" for words in shapes]
     return f'<div class="hnviz-legend">{"".join(items)}</div>'
 
