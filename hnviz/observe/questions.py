@@ -1,7 +1,7 @@
 """What a page can ask about a snapshot: the questions by name, answered in plain values."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,24 +9,17 @@ from numpy.typing import NDArray
 from hnviz.data import human_numbers_stream, number_words, tokenize
 from hnviz.data.corpora import VALID_NUMBERS
 from hnviz.data.stream import SPLITS
+from hnviz.observe.ask import Params, Reply, numbered, only, whole
 from hnviz.observe.counting import COMMA, Said, count_on, counting_accuracy
 from hnviz.observe.states import states
 from hnviz.observe.subject import Subject
+from hnviz.observe.time_questions import TIME_QUESTIONS
 from hnviz.observe.windows import accuracy_by_position
 
 MAX_TOKENS = 2000  # of one stretch
 MOST_GIVEN = 5  # numbers in a prompt
 MOST_SAID = 20  # numbers counted on
 LAST_NUMBER = VALID_NUMBERS[-1]
-
-Params = Mapping[str, Any]
-
-
-class Reply(NamedTuple):
-    """An answer: large things as arrays, the rest as JSON can hold it."""
-
-    arrays: dict[str, NDArray[Any]]
-    meta: dict[str, Any]
 
 
 def ask_states(subject: Subject, params: Params) -> Reply:
@@ -36,10 +29,10 @@ def ask_states(subject: Subject, params: Params) -> Reply:
     words that are not in the vocab, read as xxunk; "window", the tokens after which the state
     starts again from zeros, or None.
     """
-    _only(params, "ids", "text")
+    only(params, "ids", "text")
     if ("ids" in params) == ("text" in params):
         raise ValueError("states needs either ids or text, one of them")
-    ids, unknown = _numbered(subject, params) if "ids" in params else _worded(subject, params)
+    ids, unknown = _worded(subject, params) if "text" in params else (numbered(subject, params), [])
     if not 1 <= len(ids) <= MAX_TOKENS:
         raise ValueError(f"states reads from 1 to {MAX_TOKENS:,} tokens; got {len(ids):,}")
     tokens = [subject.vocab.itos[index] for index in ids.tolist()]
@@ -56,10 +49,10 @@ def ask_count_on(subject: Subject, params: Params) -> Reply:
     one entry for each of the `n` numbers that follow: "truth", a number; "words" and
     "probabilities", token by token, the comma with them; and "right".
     """
-    _only(params, "number", "given", "n")
-    n = _whole(params, "n", 3, 1, MOST_SAID)
-    given = _whole(params, "given", 3, 1, MOST_GIVEN)
-    number = _whole(params, "number", None, 1, LAST_NUMBER - n)
+    only(params, "number", "given", "n")
+    n = whole(params, "n", 3, 1, MOST_SAID)
+    given = whole(params, "given", 3, 1, MOST_GIVEN)
+    number = whole(params, "number", None, 1, LAST_NUMBER - n)
     prompt = list(range(max(1, number - given + 1), number + 1))
     said = count_on(subject, prompt, n)
     arrays: dict[str, NDArray[Any]] = {
@@ -79,8 +72,8 @@ def ask_counting_accuracy(subject: Subject, params: Params) -> Reply:
     arrays: "number" and "right". meta: "given"; "train" and "valid", the share that is right
     inside 1..7999 and from 8001 on.
     """
-    _only(params, "given")
-    given = _whole(params, "given", 3, 1, MOST_GIVEN)
+    only(params, "given")
+    given = whole(params, "given", 3, 1, MOST_GIVEN)
     number, right = counting_accuracy(subject, given)
     in_valid = number >= VALID_NUMBERS.start
     arrays: dict[str, NDArray[Any]] = {"number": number, "right": right}
@@ -94,7 +87,7 @@ def ask_accuracy_by_position(subject: Subject, params: Params) -> Reply:
     With `reset` (true, or else false) every mini-batch begins with a state of zeros.
     arrays: "accuracy", float64 (bptt,). meta: "split", "reset"; "mean", over all positions.
     """
-    _only(params, "split", "reset")
+    only(params, "split", "reset")
     split, reset = params.get("split", "valid"), params.get("reset", False)
     if split not in SPLITS:
         raise ValueError(f"split must be one of {', '.join(SPLITS)}; got {split!r}")
@@ -110,22 +103,9 @@ QUESTIONS: dict[str, Callable[[Subject, Params], Reply]] = {
     "states": ask_states,
     "count_on": ask_count_on,
     "counting_accuracy": ask_counting_accuracy,
+    **TIME_QUESTIONS,
 }
 """Every question by name. Each raises ValueError, with a sentence, for params it cannot use."""
-
-
-def _numbered(subject: Subject, params: Params) -> tuple[NDArray[np.int64], list[str]]:
-    """Check ids that were given."""
-    last = len(subject.vocab) - 1
-    try:
-        ids = np.asarray(params["ids"])
-    except ValueError:  # rows of different lengths
-        ids = np.zeros((0, 0))
-    if ids.ndim != 1 or (ids.size and ids.dtype.kind not in "iu"):
-        raise ValueError("ids must be a list of whole numbers")
-    if ids.size and not 0 <= ids.min() <= ids.max() <= last:
-        raise ValueError(f"ids must lie from 0 to {last}; got {ids.min()} to {ids.max()}")
-    return ids.astype(np.int64), []
 
 
 def _worded(subject: Subject, params: Params) -> tuple[NDArray[np.int64], list[str]]:
@@ -155,19 +135,3 @@ def _said(subject: Subject, truth: int, tokens: Sequence[Said]) -> dict[str, Any
         "probabilities": [each.probability for each in tokens],
         "right": words == [*number_words(truth).split(), COMMA],
     }
-
-
-def _only(params: Params, *names: str) -> None:
-    for name in params:
-        if name not in names:
-            raise ValueError(f"no parameter is named {name!r}; there are {', '.join(names)}")
-
-
-def _whole(params: Params, name: str, default: int | None, low: int, high: int) -> int:
-    """Return a parameter that is a whole number from low to high."""
-    value = params.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise ValueError(f"{name} must be a whole number from {low} to {high}; got {value!r}")
-    if not low <= value <= high:
-        raise ValueError(f"{name} must be from {low} to {high}; got {value}")
-    return int(value)

@@ -1,0 +1,50 @@
+"""What questions have in common: the form of an answer, and checks of parameters."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hnviz.observe.subject import Subject
+
+Params = Mapping[str, Any]
+
+
+class Reply(NamedTuple):
+    """An answer: large things as arrays, the rest as JSON can hold it."""
+
+    arrays: dict[str, NDArray[Any]]
+    meta: dict[str, Any]
+
+
+def only(params: Params, *names: str) -> None:
+    """Refuse a parameter that a question does not have."""
+    for name in params:
+        if name not in names:
+            known = f"there are {', '.join(names)}" if names else "the question takes none"
+            raise ValueError(f"no parameter is named {name!r}; {known}")
+
+
+def whole(params: Params, name: str, default: int | None, low: int, high: int) -> int:
+    """Return a parameter that is a whole number from low to high."""
+    value = params.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise ValueError(f"{name} must be a whole number from {low} to {high}; got {value!r}")
+    if not low <= value <= high:
+        raise ValueError(f"{name} must be from {low} to {high}; got {value}")
+    return int(value)
+
+
+def numbered(subject: Subject, params: Params) -> NDArray[np.int64]:
+    """Return the parameter `ids`, a list of numbers of tokens."""
+    last = len(subject.vocab) - 1
+    try:
+        ids = np.asarray(params["ids"])
+    except ValueError:  # rows of different lengths
+        ids = np.zeros((0, 0))
+    if ids.ndim != 1 or (ids.size and ids.dtype.kind not in "iu"):
+        raise ValueError("ids must be a list of whole numbers")
+    if ids.size and not 0 <= ids.min() <= ids.max() <= last:
+        raise ValueError(f"ids must lie from 0 to {last}; got {ids.min()} to {ids.max()}")
+    return ids.astype(np.int64)
