@@ -14,12 +14,13 @@ if run is not None:
     asked = through_time.settings(run)
     through_time.watch(run)
 if run is not None and asked is not None:
-    through_time.opening(sentence, through_time.three_batches(run, asked))
-    costs = st.container()
+    lanes, costs = st.container(), st.container()
     section("What each answer looks back at")
     words = look_back.phrase_box()
-    if words is not None:
+    if words is not None:  # before the lanes: the marked row is there in a moment
         look_back.look_back(run.record.id, asked.step, words.tokens)
+    with lanes:
+        through_time.opening(sentence, through_time.three_batches(run, asked))
     section("Where the state goes")
     through_time.between_texts(run, asked)
     with costs:

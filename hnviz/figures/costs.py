@@ -5,7 +5,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from hnviz.figures.labels import heading
+from hnviz.figures.labels import heading, legend_below
 from hnviz.figures.sketch import Sketch
 from hnviz.figures.theme import Theme, apply
 
@@ -28,47 +28,44 @@ def backward_costs(costs: Sequence[Mapping[str, Any]], look: Theme) -> go.Figure
 
     Each of `costs` holds "bptt" and for every way that was measured its "seconds" and "saved".
     """
-    fig = Sketch(PANELS)
+    sketch = Sketch(PANELS)
     bptt = [cost["bptt"] for cost in costs]
-    styles = {
-        "reset": {"color": look.text, "width": 2.5},
-        "detach": {"color": look.text, "width": 2.5},
-        "keep": {"color": look.role["h_h"], "width": 2, "dash": "7px,4px"},
-    }
     for way in [way for way in NAMES if costs and way in costs[0]]:
-        marker = {"symbol": "circle" if way != "keep" else "diamond", "size": 7}
-        for axis, field, scale, unit in (("", "seconds", 1e3, "ms"), ("2", "saved", 1e-6, "MB")):
-            fig.add_scatter(
-                name=NAMES[way],
-                x=bptt,
-                y=[scale * cost[way][field] for cost in costs],
-                xaxis=f"x{axis}",
-                yaxis=f"y{axis}",
-                mode="lines+markers",
-                line=styles[way],
-                marker={**marker, "color": styles[way]["color"]},
-                showlegend=not axis,
-                hovertemplate=f"bptt %{{x}}: %{{y:.2f}} {unit}<extra></extra>",
-            )
-    apply(fig, look, height=PLOT_HEIGHT + 138, margin={"l": 52, "r": 8, "t": 36, "b": 102})
-    fig.update_xaxes(title={"text": "bptt, steps"}, rangemode="tozero", tickvals=bptt)
-    fig.update_layout(
+        _curves(sketch, bptt, [cost[way] for cost in costs], (way, look))
+    apply(sketch, look, height=PLOT_HEIGHT + 138, margin={"l": 52, "r": 8, "t": 36, "b": 102})
+    sketch.update_xaxes(title={"text": "bptt, steps"}, rangemode="tozero", tickvals=bptt)
+    sketch.update_layout(
         yaxis={"title": {"text": "ms, forward and backward"}, "rangemode": "tozero"},
         yaxis2={"title": {"text": "MB held"}, "rangemode": "tozero"},
-        showlegend=True,
-        legend={
-            "orientation": "h",
-            "x": 0,
-            "xanchor": "left",
-            "y": -52 / PLOT_HEIGHT,
-            "yanchor": "top",
-            "font": {"size": 13, "color": look.text},
-            "bgcolor": "rgba(0,0,0,0)",
-            "itemclick": False,
-            "itemdoubleclick": False,
-            "itemwidth": 34,
-        },
     )
-    heading(fig, "time")
-    heading(fig, "saved tensors", "2")
-    return fig.figure()
+    heading(sketch, "time")
+    heading(sketch, "saved tensors", "2")
+    fig = sketch.figure()
+    legend_below(fig, look, below=52, plot_height=PLOT_HEIGHT)
+    return fig
+
+
+def _curves(
+    sketch: Sketch, bptt: list[int], costs: list[Mapping[str, Any]], style: tuple[str, Theme]
+) -> None:
+    """One way's curve in each panel."""
+    way, look = style
+    whole = way == "keep"
+    line = {"color": look.role["h_h"] if whole else look.text, "width": 2 if whole else 2.5}
+    for axis, field, scale, unit in (("", "seconds", 1e3, "ms"), ("2", "saved", 1e-6, "MB")):
+        sketch.add_scatter(
+            name=NAMES[way],
+            x=bptt,
+            y=[scale * cost[field] for cost in costs],
+            xaxis=f"x{axis}",
+            yaxis=f"y{axis}",
+            mode="lines+markers",
+            line={**line, "dash": "7px,4px"} if whole else line,
+            marker={
+                "symbol": "diamond" if whole else "circle",
+                "size": 7,
+                "color": line["color"],
+            },
+            showlegend=not axis,
+            hovertemplate=f"bptt %{{x}}: %{{y:.2f}} {unit}<extra></extra>",
+        )

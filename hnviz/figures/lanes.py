@@ -18,6 +18,8 @@ LOG_RANGE = (-6.0, 0.0)  # of the norms that the thickness tells apart
 CHEVRON_ROOM = 46.0  # px
 BAR = 46.0  # px, a bar for all rows
 
+Point = tuple[float, float]  # px
+
 
 def thickness(norm: float) -> float:
     """Return a ribbon's thickness in px, on a log scale from 1e-6 to 1; 0 for no gradient."""
@@ -79,7 +81,7 @@ class Lanes(Drawing):
 
     def rule(self, y: float) -> None:
         """A line between two lanes."""
-        self._line(0, y, self.width, y, self.look.border, 1)
+        self._line((0, y), (self.width, y), self.look.border, 1)
 
     def chosen(self, top: float, height: float) -> None:
         """Mark the lane that is switched on."""
@@ -100,7 +102,7 @@ class Lanes(Drawing):
     def chain(self, steps: Steps, first: int, end: int, y: float, *, goes_on: bool) -> None:
         """States forward: a line with a dot for each step, and an arrow if they go on."""
         role = self.look.role["h_h"]
-        self._line(steps.x(first), y, steps.x(end - 1), y, role, 3 if self.wide else 2.2)
+        self._line((steps.x(first), y), (steps.x(end - 1), y), role, 3 if self.wide else 2.2)
         if goes_on:
             self.arrow("h_h", steps.x(end - 1), y, steps.x(end) - (5 if self.wide else 1), y)
         radius, edge = (4.0, 1.6) if self.wide else (2.6, 1.3)
@@ -164,10 +166,11 @@ class Lanes(Drawing):
         self._parts.append(f'<path d="{bars}" fill="{color}"/>')
         ends = steps.x(first) - 6, steps.x(first + len(shares) - 1) + 6
         for y, color in ((base, self.look.control), (base - BAR, self.look.border)):
-            self._line(ends[0], y, ends[1], y, color, 1)
+            self._line((ends[0], y), (ends[1], y), color, 1)
 
-    def _line(self, x1: float, y1: float, x2: float, y2: float, color: str, width: float) -> None:
+    def _line(self, start: Point, end: Point, color: str, width: float) -> None:
         self._parts.append(
-            f'<line x1="{x1:.1f}" y1="{y1:g}" x2="{x2:.1f}" y2="{y2:g}" stroke="{color}" '
+            f'<line x1="{start[0]:.1f}" y1="{start[1]:g}" x2="{end[0]:.1f}" y2="{end[1]:g}" '
+            f'stroke="{color}" '
             f'stroke-width="{width:g}"/>'
         )
