@@ -251,11 +251,12 @@ def test_words_that_cannot_be_looked_back_at_are_told(phrase):
     assert "the first 44 are shown" in text(app)
 
 
-def test_the_map_comes_when_the_browser_asks_for_it():
-    app = open_page("time", row="3")
+@pytest.mark.parametrize(("words", "row"), [("4311 to 4314", 3), ("one", 0)])
+def test_the_map_comes_when_the_browser_asks_for_it(words, row):
+    app = open_page("time", row=str(row), time_phrase=words)
     drawn = json.loads(app.get("bidi_component")[0].proto.json)
-    assert [line["row"] for line in drawn["lines"]] == [3]
-    app.session_state["time_lookback"] = {"wants": drawn["picture"], "row": 3}
+    assert [line["row"] for line in drawn["lines"]] == [row]
+    app.session_state["time_lookback"] = {"wants": drawn["picture"], "row": row}
     app.run()
     drawn = json.loads(app.get("bidi_component")[0].proto.json)
     assert [line["row"] for line in drawn["lines"]] == [None] * 4

@@ -71,7 +71,7 @@ def look_back(run_id: str, step: int, words: tuple[str, ...]) -> None:
         return
     model = run.record.config.model
     when = "untrained" if step == 0 else f"after {step:,} step{'' if step == 1 else 's'}"
-    lines = [line(f"{model} {when}", 0, answer)]
+    lines = [line(f"{model} {when}", 0, answer, whole=whole)]
     if whole:
         lines += _others(run, step, ids)
     window = None if entry(model).stateful else run.record.config.bptt
@@ -88,10 +88,9 @@ def look_back(run_id: str, step: int, words: tuple[str, ...]) -> None:
     )
 
 
-def line(name: str, style: int, answer: Answer) -> dict[str, Any]:
+def line(name: str, style: int, answer: Answer, *, whole: bool = True) -> dict[str, Any]:
     """Pack one model's answers for the browser: one row up to its own word, or all rows."""
     norms, rows = answer.arrays["norms"], answer.meta["rows"]
-    whole = len(rows) == norms.shape[1]
     values = norms[np.tril_indices(len(rows))] if whole else norms[0, : rows[0] + 1]
     return {
         "name": name,

@@ -218,7 +218,9 @@ def costs(run_id: str) -> None:
     place.markdown(":gray[Measuring what a backward takes on this machine …]")
     measured = []
     for bptt in bptts:
-        answer, trouble = observe(run_id, "last", "backward_costs", {"bptt": bptt})
+        # The first snapshot: the newest of a run that trains would be measured again and again.
+        step = run.record.snapshots[0]
+        answer, trouble = observe(run_id, step, "backward_costs", {"bptt": bptt})
         if answer is None:
             place.empty()
             problem(trouble)

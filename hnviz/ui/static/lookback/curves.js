@@ -2,7 +2,7 @@
 
 import { openCanvas } from "../shared/canvas.js";
 
-const LEFT = 44; // px
+const LEFT = 52; // px
 const TOP = 8;
 const PLOT = 280;
 const BELOW = 96;
@@ -24,24 +24,26 @@ function colorOf(style, theme) {
 export function paintCurves(canvas, width, { words, lines, row, theme }) {
   const pen = openCanvas(canvas, width, TOP + PLOT + BELOW);
   const shown = lines.filter((line) => line.rows[row]);
-  const [low, high] = decades(shown.flatMap((line) => Array.from(line.rows[row])));
+  const values = shown.flatMap((line) => Array.from(line.rows[row])).filter((value) => value > 0);
+  const [low, high] = decades(values);
+  const clipped = values.some((value) => Math.log10(value) < low);
   const x = (word) => LEFT + 8 + ((width - LEFT - 16) * word) / Math.max(1, row);
   const y = (value) => TOP + (PLOT * (high - Math.max(low, Math.log10(value)))) / (high - low);
-  paintAxis(pen, low, high, width, y, theme);
+  paintAxis(pen, { low, high, clipped, width, y, theme });
   paintWords(pen, words.slice(0, row + 1), x, theme);
   for (const line of [...shown].reverse()) paintCurve(pen, line, line.rows[row], { x, y, theme });
 }
 
 /** The powers of ten around the values, at most eight below the highest. */
 function decades(values) {
-  const logs = values.filter((value) => value > 0).map(Math.log10);
+  const logs = values.map(Math.log10);
   if (!logs.length) return [-1, 0];
   const high = Math.ceil(Math.max(...logs) + 1e-9);
   const low = Math.max(Math.floor(Math.min(...logs)), high - MOST_DECADES);
   return [Math.min(low, high - 1), high];
 }
 
-function paintAxis(pen, low, high, width, y, theme) {
+function paintAxis(pen, { low, high, clipped, width, y, theme }) {
   pen.font = `12px ${theme.font}`;
   pen.textAlign = "right";
   pen.textBaseline = "middle";
@@ -55,7 +57,7 @@ function paintAxis(pen, low, high, width, y, theme) {
     pen.stroke();
     pen.fillStyle = theme.muted;
     const name = power === 0 ? "1" : power === 1 ? "10" : `1e${String(power).replace("-", "−")}`;
-    pen.fillText(name, LEFT - 6, at);
+    pen.fillText(clipped && power === low ? `≤ ${name}` : name, LEFT - 6, at);
   }
 }
 
