@@ -16,9 +16,18 @@ from hnviz.figures.diagrams import (
     unrolled,
 )
 from hnviz.figures.theme import MODES, theme
+from tests.test_time_figures import CROSSING, PASSES
 
 LIGHT = theme("light")
-FIRST = {"gru_cell": (), "legend": (), "rolled": ("Model5",), "unrolled": ("Model5",)}
+FIRST = {
+    "gru_cell": (),
+    "handover": (CROSSING,),
+    "legend": (),
+    "rolled": ("Model5",),
+    "scissors": (PASSES,),
+    "scissors_legend": (),
+    "unrolled": ("Model5",),
+}
 
 
 def parse(svg: str) -> ElementTree.Element:

@@ -34,6 +34,7 @@ from hnviz.figures.tables import parts_table, read_counts, show_batch, token_tab
 from hnviz.figures.theme import MODES, theme
 from hnviz.runs import RunRecord
 from hnviz.runs.ruler import Bound, PositionBounds
+from tests.test_time_figures import COSTS
 
 LIGHT = theme("light")
 STREAM = human_numbers_stream()
@@ -112,6 +113,7 @@ WINDOWS = Windows(
 TOKENS = ["xxbos", "eight", "thousand", "one", ","]
 EXAMPLES = {
     "accuracy_curves": (SHORT,),
+    "backward_costs": (COSTS,),
     "loss_curves": (SHORT,),
     "position_curves": (WINDOWS,),
     "schedule_curves": (RunConfig(), 400),

@@ -235,3 +235,78 @@ def test_a_source_that_cannot_be_read_is_told_in_place_of_the_picture(monkeypatc
     assert not app.exception
     assert sentence in text(app).replace("\\", "")
     assert not app.get("bidi_component")
+
+
+@pytest.mark.parametrize("name", ["Model0", "Model1", "Model2", "Model3", "Model4", "Model5"])
+def test_every_model_goes_back_through_time(name):
+    app = open_page("time", run=name)
+    assert not app.exception
+    said = text(app)
+    assert said.count('aria-label="Three mini-batches unrolled') == 2  # for a page and a phone
+    carries = name in ("Model3", "Model4", "Model5")
+    assert ("keep, no detach" in said) is carries
+    assert ('aria-label="The state between train and valid' in said) is carries
+    assert ("nothing goes over from one text to the other" in said) is not carries
+    opening = "\n".join(each.proto.body for each in app.get("html"))
+    assert "reaches back over its own" in opening
+
+
+@pytest.mark.parametrize("value", ["38", "-1"])
+def test_mini_batches_that_the_text_does_not_have_are_told(value):
+    app = open_page("time")
+    app.number_input(key="time_first").set_value(int(value)).run()
+    assert not app.exception
+    said = text(app).replace("\\", "")
+    wanted = "so the first of 3 must be from 0 to 37"
+    assert f"The text has 40 mini-batches, {wanted}; got {value}." in said
+    assert "Three mini-batches unrolled" not in said
+
+
+def test_a_run_whose_window_is_longer_than_the_text_is_told():
+    from hnviz.config import RunConfig
+    from hnviz.runs import RunStore
+
+    made = RunStore(Path(os.environ["HNVIZ_RUNS_DIR"])).create(
+        RunConfig.for_model("Model5", bs=64, bptt=4096)
+    )
+    app = open_page("time", run=made.id)
+    assert not app.exception
+    assert "This run ended before its first snapshot" in text(app)
+    shipped = RunStore(Path(os.environ["HNVIZ_RUNS_DIR"])).folder("Model5")
+    (made.path / "snapshots").mkdir()
+    copy = shipped.snapshot_path(400).read_bytes()
+    made.snapshot_path(400).write_bytes(copy)
+    (made.path / "events.jsonl").write_bytes((shipped.path / "events.jsonl").read_bytes())
+    app = open_page("time", run=made.id)
+    assert not app.exception
+    said = text(app).replace("\\", "")
+    assert "64 rows of 4096 steps are 1 mini-batch, and the picture needs 3" in said
+
+
+def test_a_backward_too_many_is_shown_as_torchs_error():
+    app = open_page("time", time_between="keep")
+    assert "RuntimeError: Trying to backward through the graph a second time" in app.code[0].value
+    assert not open_page("time").code
+
+
+@pytest.mark.parametrize("phrase", ["", "9 to 3", "0 to 5"])
+def test_words_that_cannot_be_looked_back_at_are_told(phrase):
+    app = open_page("time")
+    app.text_input(key="time_phrase").set_value(phrase).run()
+    assert not app.exception
+    assert not app.get("bidi_component")
+    app.text_input(key="time_phrase").set_value("1 to 99").run()
+    assert "the first 44 are shown" in text(app)
+
+
+@pytest.mark.parametrize(("words", "row"), [("4311 to 4314", 3), ("one", 0)])
+def test_the_map_comes_when_the_browser_asks_for_it(words, row):
+    app = open_page("time", row=str(row), time_phrase=words)
+    drawn = json.loads(app.get("bidi_component")[0].proto.json)
+    assert [line["row"] for line in drawn["lines"]] == [row]
+    app.session_state["time_lookback"] = {"wants": drawn["picture"], "row": row}
+    app.run()
+    drawn = json.loads(app.get("bidi_component")[0].proto.json)
+    assert [line["row"] for line in drawn["lines"]] == [None] * 4
+    names = [line["name"] for line in drawn["lines"]]
+    assert names == ["Model5 after 400 steps", "Model4, tanh", "Model3, relu", "Model5 untrained"]

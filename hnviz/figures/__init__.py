@@ -5,14 +5,18 @@ from collections.abc import Callable
 import plotly.graph_objects as go
 
 from hnviz.figures.corpus import token_counts
+from hnviz.figures.costs import backward_costs
 from hnviz.figures.curves import accuracy_curves, loss_curves, schedule_curves
 from hnviz.figures.diagrams import gru_cell, legend, rolled, unrolled
+from hnviz.figures.handover import handover
 from hnviz.figures.ladder import ladder
 from hnviz.figures.ruler import position_curves
+from hnviz.figures.scissors import scissors, scissors_legend
 from hnviz.figures.states import state_heatmap
 
 FIGURES: dict[str, Callable[..., go.Figure]] = {
     "accuracy_curves": accuracy_curves,
+    "backward_costs": backward_costs,
     "loss_curves": loss_curves,
     "position_curves": position_curves,
     "schedule_curves": schedule_curves,
@@ -23,8 +27,11 @@ FIGURES: dict[str, Callable[..., go.Figure]] = {
 
 DIAGRAMS: dict[str, Callable[..., str]] = {
     "gru_cell": gru_cell,
+    "handover": handover,
     "legend": legend,
     "rolled": rolled,
+    "scissors": scissors,
+    "scissors_legend": scissors_legend,
     "unrolled": unrolled,
 }
 """Every drawing in SVG."""

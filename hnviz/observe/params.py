@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+from hnviz.observe.subject import Subject
 
 Params = Mapping[str, Any]
 
@@ -12,7 +15,8 @@ def only(params: Params, *names: str) -> None:
     """Raise ValueError for a parameter that a question does not have."""
     for name in params:
         if name not in names:
-            raise ValueError(f"no parameter is named {name!r}; there are {', '.join(names)}")
+            known = f"there are {', '.join(names)}" if names else "the question takes none"
+            raise ValueError(f"no parameter is named {name!r}; {known}")
 
 
 def whole(params: Params, name: str, default: int | None, low: int, high: int) -> int:
@@ -31,3 +35,17 @@ def one_of(params: Params, name: str, choices: tuple[str, ...], default: str) ->
     if value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)}; got {value!r}")
     return str(value)
+
+
+def numbered(subject: Subject, params: Params) -> NDArray[np.int64]:
+    """Return the parameter `ids`, a list of numbers of tokens, or raise ValueError."""
+    last = len(subject.vocab) - 1
+    try:
+        ids = np.asarray(params["ids"])
+    except ValueError:  # rows of different lengths
+        ids = np.zeros((0, 0))
+    if ids.ndim != 1 or (ids.size and ids.dtype.kind not in "iu"):
+        raise ValueError("ids must be a list of whole numbers")
+    if ids.size and not 0 <= ids.min() <= ids.max() <= last:
+        raise ValueError(f"ids must lie from 0 to {last}; got {ids.min()} to {ids.max()}")
+    return ids.astype(np.int64)

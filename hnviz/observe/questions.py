@@ -12,10 +12,11 @@ from hnviz.data.stream import SPLITS
 from hnviz.observe.cells import ask_cell
 from hnviz.observe.counting import COMMA, Said, count_on, counting_accuracy
 from hnviz.observe.cursor import ask_cursor, ask_pair
-from hnviz.observe.params import Params, only, whole
+from hnviz.observe.params import Params, numbered, only, whole
 from hnviz.observe.reply import Reply
 from hnviz.observe.states import states
 from hnviz.observe.subject import Subject
+from hnviz.observe.time_questions import TIME_QUESTIONS
 from hnviz.observe.windows import accuracy_by_position
 
 MAX_TOKENS = 2000  # of one stretch
@@ -34,7 +35,7 @@ def ask_states(subject: Subject, params: Params) -> Reply:
     only(params, "ids", "text")
     if ("ids" in params) == ("text" in params):
         raise ValueError("states needs either ids or text, one of them")
-    ids, unknown = _numbered(subject, params) if "ids" in params else _worded(subject, params)
+    ids, unknown = _worded(subject, params) if "text" in params else (numbered(subject, params), [])
     if not 1 <= len(ids) <= MAX_TOKENS:
         raise ValueError(f"states reads from 1 to {MAX_TOKENS:,} tokens; got {len(ids):,}")
     tokens = [subject.vocab.itos[index] for index in ids.tolist()]
@@ -108,22 +109,9 @@ QUESTIONS: dict[str, Callable[[Subject, Params], Reply]] = {
     "counting_accuracy": ask_counting_accuracy,
     "cursor": ask_cursor,
     "pair": ask_pair,
+    **TIME_QUESTIONS,
 }
 """Every question by name. Each raises ValueError, with a sentence, for params it cannot use."""
-
-
-def _numbered(subject: Subject, params: Params) -> tuple[NDArray[np.int64], list[str]]:
-    """Check ids that were given."""
-    last = len(subject.vocab) - 1
-    try:
-        ids = np.asarray(params["ids"])
-    except ValueError:  # rows of different lengths
-        ids = np.zeros((0, 0))
-    if ids.ndim != 1 or (ids.size and ids.dtype.kind not in "iu"):
-        raise ValueError("ids must be a list of whole numbers")
-    if ids.size and not 0 <= ids.min() <= ids.max() <= last:
-        raise ValueError(f"ids must lie from 0 to {last}; got {ids.min()} to {ids.max()}")
-    return ids.astype(np.int64), []
 
 
 def _worded(subject: Subject, params: Params) -> tuple[NDArray[np.int64], list[str]]:

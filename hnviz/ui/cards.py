@@ -48,6 +48,11 @@ def drawing(html: str) -> None:
     st.markdown(html, unsafe_allow_html=True)
 
 
+def two_sizes(wide: str, narrow: str) -> None:
+    """Show a drawing that is made for a page's width and once more for a phone's."""
+    drawing(f'<div class="hn-wide">{wide}</div><div class="hn-narrow">{narrow}</div>')
+
+
 def token_chips(tokens: Sequence[str], ids: Iterable[int], look: Theme) -> str:
     """Each token over a bar in its kind's colour, its id below."""
     chips = [

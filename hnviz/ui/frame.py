@@ -13,7 +13,7 @@ PAGES: dict[str, dict[str, str]] = {
     "Feed": {"data": "Data", "batches": "Batches"},
     "Build": {"models": "Models"},
     "Train": {"train": "Train"},
-    "Look inside": {"states": "Hidden states"},
+    "Look inside": {"states": "Hidden states", "time": "Through time"},
 }
 """Section -> page file (and address) -> title."""
 

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from statistics import median, quantiles
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from hnviz.catalogue import CATALOGUE
 from tests.conftest import CHROMIUM, CHROMIUM_ARGS, Server, start_server, stop_server
@@ -61,6 +61,7 @@ def main() -> None:
             train(page, server)
             batches(page, server)
             models(page, server)
+            through_time(page, server)
         finally:
             browser.close()
             stop_server(server)
@@ -176,6 +177,52 @@ def models(page: Page, server: Server) -> None:
             page.wait_for_timeout(300)
     say("a line of the code cursor to paint", lines, "instant")
     say("other weights to paint", weights, "p95 under .2 s")
+
+
+# From a key until what is seen has changed, at the next frame.
+AFTER_KEY = """(seen) => {
+  const map = () => [...document.querySelectorAll("*")]
+    .map((each) => each.shadowRoot?.querySelector(".map canvas")).find(Boolean);
+  const find = new Function("map", `return (${seen})`);
+  const was = String(find(map()));
+  window.changed = new Promise((done) => addEventListener("keydown", async () => {
+    const begun = performance.now();
+    while (String(find(map())) === was) await new Promise(requestAnimationFrame);
+    await new Promise(requestAnimationFrame);
+    done(performance.now() - begun);
+  }, { capture: true, once: true }));
+}"""
+LANES = "document.querySelector('.hn-wide svg')?.outerHTML"
+
+
+def through_time(page: Page, server: Server) -> None:
+    """Measure another snapshot and another marked row on the Through time page."""
+    for run in ("Model3", "Model5"):
+        page.goto(f"{server.url}/time?run={run}")
+        page.locator(".map canvas[data-whole=true]").wait_for()
+        page.wait_for_timeout(3000)  # the costs are measured by then
+        snapshots = page.locator(".st-key-snapshot input")
+        lanes = [after_key(page, snapshots, "ArrowLeft", LANES) for _ in range(ROUNDS)]
+        rows = [
+            after_key(page, snapshots, "ArrowLeft", "map.dataset.picture") for _ in range(ROUNDS)
+        ]
+        marks = [
+            after_key(page, page.locator(".map"), "ArrowUp", "map.dataset.row")
+            for _ in range(ROUNDS)
+        ]
+        say(f"{run}, another snapshot to its lanes", lanes, "p95 under .2 s")
+        say(f"{run}, another snapshot to its marked row", rows, "p95 under .2 s")
+        say(f"{run}, another marked row", marks, "p95 under .2 s")
+
+
+def after_key(page: Page, place: Locator, key: str, seen: str) -> float:
+    """Return the seconds from a key to its effect."""
+    place.focus()
+    page.evaluate(AFTER_KEY, seen)
+    page.keyboard.press(key)
+    seconds: float = page.evaluate("window.changed") / 1000
+    page.wait_for_timeout(700)
+    return seconds
 
 
 def reacts(page: Page, press: str, seen: str) -> float:

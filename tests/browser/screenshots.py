@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.conftest import CHROMIUM, CHROMIUM_ARGS, Server, idle, start_server, stop_server
 
 OUT = Path(__file__).parent.parent.parent / "docs" / "screenshots"
-PAGES = ("start", "data", "batches", "models", "train", "states")
+PAGES = ("start", "data", "batches", "models", "train", "states", "time")
 LOOKS = ((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark"))
 TALLEST = 4000  # px
 

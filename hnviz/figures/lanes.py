@@ -1,0 +1,176 @@
+"""Shapes of pictures that unroll mini-batches side by side: states forward, gradients backward."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log10
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hnviz.figures.svg import Drawing
+from hnviz.figures.theme import Theme
+
+WIDE, NARROW = 940, 358  # px: the widths that a picture is drawn for
+DOT_ROOM = 8.0  # px from dot to dot at least; closer ones are left out
+THICKEST = 32.0  # px
+THINNEST = 0.8
+LOG_RANGE = (-6.0, 0.0)  # of the norms that the thickness tells apart
+CHEVRON_ROOM = 46.0  # px
+BAR = 46.0  # px, a bar for all rows
+
+Point = tuple[float, float]  # px
+
+
+def thickness(norm: float) -> float:
+    """Return a ribbon's thickness in px, on a log scale from 1e-6 to 1; 0 for no gradient."""
+    if norm <= 0:
+        return 0.0
+    low, high = LOG_RANGE
+    share = (log10(norm) - low) / (high - low)
+    return max(THINNEST, min(1.0, share) * THICKEST)
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Where steps stand from left to right."""
+
+    left: float
+    right: float
+    n: int  # steps in all
+    window: int  # steps a mini-batch
+
+    def x(self, step: float) -> float:
+        """Return the middle of a step."""
+        return self.left + (self.right - self.left) * step / max(1, self.n - 1)
+
+    @property
+    def gap(self) -> float:
+        """From one step to the next, in px."""
+        return (self.right - self.left) / max(1, self.n - 1)
+
+    @property
+    def seams(self) -> list[float]:
+        """The places between two mini-batches."""
+        return [self.x(each - 0.5) for each in range(self.window, self.n, self.window)]
+
+    def thinned(self, first: int, end: int, room: float = DOT_ROOM) -> range:
+        """List every so many-th step, so that they have room; the last one is always there."""
+        each = max(1, int(np.ceil(room / self.gap)))
+        return range(end - 1, first - 1, -each)
+
+
+class Lanes(Drawing):
+    """A drawing of lanes; `wide` is a page's, else a phone's."""
+
+    def __init__(self, width: int, height: int, look: Theme) -> None:
+        super().__init__(width, height, look)
+        self.wide = width > 600
+
+    def panels(self, steps: Steps, names: Sequence[str], top: float) -> None:
+        """A quiet ground for each mini-batch, its name above."""
+        for number, name in enumerate(names):
+            first = number * steps.window
+            left = steps.x(first - 0.5) + 1 if number else steps.x(0) - 8
+            ends = first + steps.window == steps.n
+            right = steps.x(steps.n - 1) + 8 if ends else steps.x(first + steps.window - 0.5) - 1
+            self._parts.append(
+                f'<rect x="{left:.1f}" y="{top}" width="{right - left:.1f}" '
+                f'height="{self.height - top:g}" rx="6" fill="{self.look.surface}"/>'
+            )
+            self.text((left + right) / 2, top - 9, f"**{name}")
+
+    def rule(self, y: float) -> None:
+        """A line between two lanes."""
+        self._line((0, y), (self.width, y), self.look.border, 1)
+
+    def chosen(self, top: float, height: float) -> None:
+        """Mark the lane that is switched on."""
+        self._parts.append(
+            f'<rect x="0" y="{top:g}" width="4" height="{height:g}" rx="2" '
+            f'fill="{self.look.primary}"/>'
+        )
+
+    def title(self, x: float, y: float, name: str, why: str) -> float:
+        """Write a lane's name and what it does; return the y below."""
+        self.text(x, y, f"**{name}", anchor="start")
+        if self.wide:
+            self.text(x + 8.2 * len(name) + 10, y, why, anchor="start", muted=True)
+            return y
+        self.text(x, y + 17, why, anchor="start", muted=True)
+        return y + 17
+
+    def chain(self, steps: Steps, first: int, end: int, y: float, *, goes_on: bool) -> None:
+        """States forward: a line with a dot for each step, and an arrow if they go on."""
+        role = self.look.role["h_h"]
+        self._line((steps.x(first), y), (steps.x(end - 1), y), role, 3 if self.wide else 2.2)
+        if goes_on:
+            self.arrow("h_h", steps.x(end - 1), y, steps.x(end) - (5 if self.wide else 1), y)
+        radius, edge = (4.0, 1.6) if self.wide else (2.6, 1.3)
+        r = radius
+        dots = "".join(  # one path: a page takes a shape each ten times as long
+            f"M{steps.x(step) - r:.1f} {y:g}a{r} {r} 0 1 0 {2 * r} 0a{r} {r} 0 1 0 {-2 * r} 0z"
+            for step in steps.thinned(first, end)
+        )
+        self._parts.append(
+            f'<path d="{dots}" fill="{self.look.background}" stroke="{role}" '
+            f'stroke-width="{edge}"/>'
+        )
+
+    def ribbon(self, steps: Steps, norms: NDArray[np.floating], first: int, y: float) -> None:
+        """A gradient backward, as thick as its norm after each step; its tip where it ends."""
+        role = self.look.role["h_h"]
+        half = [thickness(float(norm)) / 2 for norm in norms]
+        places = [steps.x(first + step) for step in range(len(norms))]
+        above = [f"{x:.1f} {y - h:.2f}" for x, h in zip(places, half, strict=True)]
+        below = [f"{x:.1f} {y + h:.2f}" for x, h in zip(places, half, strict=True)][::-1]
+        tip = max(3.5, half[0] + 2.5)
+        self._parts.append(
+            f'<path d="M{"L".join(above + below)}z" fill="{role}"/>'
+            f'<path d="M{places[0] + 1:.1f} {y - tip:.1f}L{places[0] - 8:.1f} {y:g}'
+            f'L{places[0] + 1:.1f} {y + tip:.1f}z" fill="{role}"/>'
+        )
+        marks = ""
+        for step in list(steps.thinned(0, len(norms), CHEVRON_ROOM))[1:]:
+            h = min(half[step] - 2.5, 6.0)
+            if h > 1.5:
+                x = places[step]
+                marks += f"M{x + h * 0.6:.1f} {y - h:.1f}l{-h:.1f} {h:.1f}l{h:.1f} {h:.1f}"
+        self._parts.append(
+            f'<path d="{marks}" fill="none" stroke="{self.look.background}" stroke-width="1.5"/>'
+        )
+
+    def losses(self, steps: Steps, first: int, end: int, y: float) -> None:
+        """A small answer's triangle at each step that has a loss."""
+        color = self.look.role["h_o"]
+        marks = "".join(
+            f"M{steps.x(step):.1f} {y - 4:g}l4 6.5h-8z" for step in steps.thinned(first, end)
+        )
+        self._parts.append(f'<path d="{marks}" fill="{color}"/>')
+
+    def seam(self, x: float, top: float, bottom: float) -> None:
+        """A dashed line where something ends."""
+        self._parts.append(
+            f'<line x1="{x:.1f}" y1="{top:g}" x2="{x:.1f}" y2="{bottom:g}" '
+            f'stroke="{self.look.text}" stroke-width="1.4" stroke-dasharray="3 3"/>'
+        )
+
+    def bars(self, steps: Steps, first: int, shares: NDArray[np.floating], base: float) -> None:
+        """A bar upwards for each step's share, BAR px for all."""
+        color = self.look.role["h_o"]
+        width = max(1.5, steps.gap * 0.72)
+        bars = "".join(
+            f"M{steps.x(first + step) - width / 2:.1f} {base:.1f}v{-BAR * float(share):.1f}"
+            f"h{width:.1f}v{BAR * float(share):.1f}z"
+            for step, share in enumerate(shares)
+        )
+        self._parts.append(f'<path d="{bars}" fill="{color}"/>')
+        ends = steps.x(first) - 6, steps.x(first + len(shares) - 1) + 6
+        for y, color in ((base, self.look.control), (base - BAR, self.look.border)):
+            self._line((ends[0], y), (ends[1], y), color, 1)
+
+    def _line(self, start: Point, end: Point, color: str, width: float) -> None:
+        self._parts.append(
+            f'<line x1="{start[0]:.1f}" y1="{start[1]:g}" x2="{end[0]:.1f}" y2="{end[1]:g}" '
+            f'stroke="{color}" '
+            f'stroke-width="{width:g}"/>'
+        )

@@ -1,0 +1,152 @@
+"""Three mini-batches unrolled: where the state goes, and how far back a loss reaches."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hnviz.catalogue import CATALOGUE, entry
+from hnviz.figures.lanes import THICKEST, WIDE, Lanes, Steps, thickness
+from hnviz.figures.svg import Drawing
+from hnviz.figures.theme import Theme
+from hnviz.figures.time_text import gradient_sentence, small
+
+LEGEND_NORMS = {"1e\N{MINUS SIGN}5": 1e-5, ".001": 1e-3, ".1": 1e-1}
+_CARRYING = [name for name, net in CATALOGUE.items() if net.stateful]
+
+WAYS: dict[str, tuple[str, str]] = {
+    "detach": (
+        "keep, detach",
+        f"the state goes on, the gradient is cut: {_CARRYING[0]} to {_CARRYING[-1]}",
+    ),
+    "keep": ("keep, no detach", "one long backward over all three"),
+    "reset": ("reset", "zeros before each mini-batch, as in Model0 to Model2"),
+}
+"""What may happen between two mini-batches: its name, and what it does."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passes:
+    """Norm of dLoss/dh after each step of three mini-batches, for each way; 0 where none."""
+
+    model: str
+    batches: tuple[int, ...]
+    bptt: int
+    bs: int
+    every: bool  # the loss of all steps, else of the last alone
+    ways: Mapping[str, NDArray[np.floating]]  # each of shape (len(batches) * bptt,)
+
+    def __post_init__(self) -> None:
+        for name, norms in self.ways.items():
+            if norms.shape != (len(self.batches) * self.bptt,):
+                raise ValueError(
+                    f"{name} must have {len(self.batches)} x {self.bptt} norms; got {norms.shape}"
+                )
+
+    def pieces(self, way: str) -> list[tuple[int, NDArray[np.floating]]]:
+        """Return the stretches that have a gradient, each with its first step."""
+        norms = self.ways[way]
+        size = len(norms) if way == "keep" else self.bptt
+        found = []
+        for first in range(0, len(norms), size):
+            there = np.flatnonzero(norms[first : first + size])
+            if len(there):
+                found.append((first + int(there[0]), norms[first + there[0] : first + size]))
+        return found
+
+
+def scissors(passes: Passes, look: Theme, chosen: str = "detach", width: int = WIDE) -> str:
+    """Draw a lane for each way, states forward and gradients backward; the chosen one is marked."""
+    shown = [way for way in WAYS if way in passes.ways]
+    wide = width >= WIDE
+    height = 134 if wide else 152
+    drawing = Lanes(width, 30 + height * len(shown), look)
+    n = len(passes.batches) * passes.bptt
+    steps = Steps(22, width - (40 if wide else 30), n, passes.bptt)
+    after = f", {_steps(passes.bptt)}" if wide else ""
+    drawing.panels(steps, [f"mini-batch {batch}{after}" for batch in passes.batches], 26)
+    for number, way in enumerate(shown):
+        top = 28 + height * number
+        if number:
+            drawing.rule(top)
+        if way == chosen and len(shown) > 1:
+            drawing.chosen(top + 4, height - 8)
+        _lane(drawing, passes, way, steps, top)
+    sentence = gradient_sentence(passes.model, passes.ways, passes.bptt, passes.every, chosen)
+    return drawing.render("Three mini-batches unrolled", sentence.replace("**", ""))
+
+
+def _lane(drawing: Lanes, passes: Passes, way: str, steps: Steps, top: float) -> None:
+    y = drawing.title(steps.left - 6, top + 22, *WAYS[way])
+    forward = y + (31 if drawing.wide else 34)
+    backward = forward + 38
+    n, window = steps.n, steps.window
+    for first in range(0, n, window):
+        drawing.chain(
+            steps,
+            first,
+            first + window,
+            forward,
+            goes_on=way != "reset" and first + window < n,
+        )
+        if passes.every:
+            each = entry(passes.model).predicts == "every"
+            end = first + window
+            drawing.losses(steps, first if each else end - 1, end, forward + 13)
+    for x in steps.seams:
+        if way == "reset":
+            drawing.seam(x, forward - 12, backward + 18)
+            drawing.text(x, forward - 15, "0", muted=True)
+        elif way == "detach":
+            drawing.seam(x, forward + 9, backward + 20)
+    pieces = passes.pieces(way)
+    for first, norms in pieces:
+        drawing.ribbon(steps, norms, first, backward)
+        _numbers(drawing, steps, first, norms, backward)
+    if way == "detach":
+        for x in steps.seams:
+            drawing.cut(x, backward)
+    if pieces and pieces[0][0] >= window and way != "keep":
+        drawing.text(
+            steps.seams[0] - 24, backward + 5, "no gradient here", anchor="end", muted=True
+        )
+    drawing.triangle(steps.right + (20 if drawing.wide else 17), backward)
+    drawing.text(drawing.width, backward - 17, "losses" if passes.every else "loss", anchor="end")
+
+
+def _numbers(
+    drawing: Lanes, steps: Steps, first: int, norms: NDArray[np.floating], y: float
+) -> None:
+    """Write the norm at both ends of a stretch, and at the seams that it passes."""
+    end = first + len(norms) - 1
+    seams = [step for step in range(steps.window, steps.n, steps.window) if first < step < end]
+    room = end - first >= 3
+    marks = [(first, "start"), *((step, "middle") for step in seams), (end, "end")]
+    for step, anchor in marks if room else marks[-1:]:
+        norm = float(norms[step - first])
+        below = y + max(thickness(norm), 10) / 2 + 15
+        shift = {"start": 9, "middle": 0, "end": 2}[anchor] if first else 0
+        drawing.text(steps.x(step) + shift, below, small(norm), anchor=anchor)
+
+
+def scissors_legend(look: Theme) -> str:
+    """Say in shapes what the lanes hold, and how thick which norm is."""
+    arrow = Drawing(34, 14, look)
+    arrow.arrow("h_h", 1, 7, 32, 7)
+    state = arrow.render("state, forward", "").replace("width:100%", "width:34px")
+    items = [f"<span>{state}state, forward</span>"]
+    items.append("<span>gradient, backward; its thickness is |dLoss/dh| on a log scale:</span>")
+    for name, norm in LEGEND_NORMS.items():
+        size = thickness(norm)
+        swatch = (
+            f'<svg width="22" height="{THICKEST:g}" aria-hidden="true"><rect width="22" '
+            f'y="{(THICKEST - size) / 2:.1f}" height="{size:.1f}" fill="{look.role["h_h"]}"/></svg>'
+        )
+        items.append(f"<span>{swatch}{name}</span>")
+    items.append(f'<span style="color:{look.muted}">thinnest: 1e\N{MINUS SIGN}6 and less</span>')
+    return f'<div class="hnviz-legend">{"".join(items)}</div>'
+
+
+def _steps(number: int) -> str:
+    return "1 step" if number == 1 else f"{number} steps"

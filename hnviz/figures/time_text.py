@@ -1,0 +1,161 @@
+"""Sentences of the Through time page, each with its picture's own numbers."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hnviz.figures.sentences import plural
+
+
+def small(value: float) -> str:
+    """Write a norm in few letters: ".0039", "2.7e-5", ".21", "12"."""
+    if value == 0:
+        return "0"
+    if value >= 1e-3:
+        digits = 4 if value < 0.0995 else 2 if value < 9.95 else 0
+        return f"{value:.{digits}f}".removeprefix("0")
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{mantissa.removesuffix('.0')}e\N{MINUS SIGN}{abs(int(exponent))}"
+
+
+def share(value: float) -> str:
+    """Write a share of one as percent, or in powers of ten where that would be 0.00."""
+    if value >= 0.0995:
+        return f"{100 * value:.0f} %"
+    if value >= 0.0005:
+        return f"{100 * value:.1f} %"
+    return f"{small(value)} times"
+
+
+def _of(value: float) -> str:
+    return f"{share(value)} of the nearest" if value >= 0.0005 else f"{share(value)} the nearest"
+
+
+def gradient_sentence(
+    model: str, ways: Mapping[str, NDArray[np.floating]], bptt: int, every: bool, chosen: str
+) -> str:
+    """Say how far back the loss reaches, with a cut and without."""
+    n = len(ways["reset"])
+    if "keep" not in ways:
+        return _without_carrying(model, ways["reset"], bptt, every)
+    keep, cut = ways["keep"], ways[chosen if chosen == "reset" else "detach"]
+    n_cut, n_keep = int((cut > 0).sum()), int((keep > 0).sum())
+    means = {"reset": "With zeros before each mini-batch", "detach": "With detach"}
+    begin = means.get(chosen, means["detach"])
+    stops = "at the zeros" if chosen == "reset" else "at the scissors"
+    long = "Without detach" if chosen == "reset" else "Without it"
+    if every:
+        far = float(keep[0] / cut[0]) if cut[0] else float("inf")
+        return (
+            f"{begin}, each mini-batch's loss reaches back over its own {plural(bptt, 'step')} and "
+            f"stops {stops}. {long}, one backward over all {n}: the gradient at the first step is "
+            f"{small(float(keep[0]))} instead of {small(float(cut[0]))} (**{far:.2f}** times): the "
+            "two later losses arrive there too."
+        )
+    got = f"all {n} steps get" if n_keep == n else f"{n_keep} of {n} steps get"
+    first = keep[np.flatnonzero(keep)[0]] if n_keep else 0.0
+    return (
+        f"{begin}, the loss at the last step reaches back over its own {plural(n_cut, 'step')} and "
+        f"stops {stops}. {long}, {got} a gradient; the farthest one is "
+        f"**{_of(float(first / keep[-1]) if keep[-1] else 0.0)}**."
+    )
+
+
+def _without_carrying(model: str, norms: NDArray[np.floating], bptt: int, every: bool) -> str:
+    """Of a model that carries no state: within its window is all there is."""
+    last = norms[-bptt:]
+    far = float(last[0] / last[-1]) if last[-1] else 0.0
+    what = "each loss" if every else "the loss at the last step"
+    return (
+        f"{model} starts every mini-batch from zeros, so {what} reaches back over its own "
+        f"{plural(bptt, 'step')} at most and there is nothing to cut: the gradient at the first "
+        f"step of the last mini-batch is **{_of(far)}**."
+    )
+
+
+def passes_note(batches: Sequence[int], bs: int, loss: float, n_before: int) -> str:
+    """Say what was measured, and how."""
+    before = (
+        f"; the state before them was read from {plural(n_before, 'mini-batch')} before"
+        if n_before
+        else "; the state before them is zeros"
+    )
+    return (
+        f"Measured: norm over {plural(bs, 'row')}, mini-batches {batches[0]} to {batches[-1]} of "
+        f"train{before}. Loss {loss:.3f}, on a copy in eval mode: batch norm's statistics stay as "
+        "they were learnt."
+    )
+
+
+def costs_sentence(costs: Sequence[Mapping[str, object]], threads: int = 1) -> str:
+    """Say what going back takes at the shortest and the longest window that was measured."""
+    first, last = costs[0], costs[-1]
+    way = "detach" if "detach" in last else "reset"
+    short, long = _cost(first, way), _cost(last, way)
+    sentence = (
+        f"Measured here, now, on {plural(threads, 'thread')}: from bptt {first['bptt']} to "
+        f"{last['bptt']} one mini-batch goes from {short[0]:.1f} to **{long[0]:.1f} ms** and what "
+        f"is saved for its backward from {short[1]:.2f} to **{long[1]:.2f} MB**"
+    )
+    if way == "reset":
+        return f"{sentence}."
+    whole = _cost(last, "keep")
+    return (
+        f"{sentence}. Without detach nothing can be freed before the third mini-batch is through: "
+        f"**{whole[1]:.2f} MB** at bptt {last['bptt']}, {whole[1] / long[1]:.1f} times as much, in "
+        f"{whole[0]:.1f} ms a mini-batch."
+    )
+
+
+def _cost(measured: Mapping[str, object], way: str) -> tuple[float, float]:
+    """Return milliseconds and megabytes."""
+    cost = measured[way]
+    if not isinstance(cost, Mapping):
+        raise ValueError(f"{way} must be a mapping of seconds and saved; got {cost!r}")
+    return 1000 * cost["seconds"], cost["saved"] / 1e6
+
+
+def handover_sentence(
+    model: str, carried: NDArray[np.floating], reset: NDArray[np.floating],
+    agree: NDArray[np.floating], bs: int,
+) -> str:  # fmt: skip
+    """Say what the state of train does to the first answers on valid."""
+    n = max(1, len(agree) // 2)
+    halves = f"positions 0 to {n - 1}" if n > 1 else "position 0"
+    start = float(carried[:n].mean()), float(reset[:n].mean())
+    better = "more" if start[0] > start[1] else "fewer"
+    zeros = f"{better} than from zeros, **{start[1]:.3f}**"
+    if abs(start[0] - start[1]) < 0.0005:
+        zeros = "the same share as from zeros"
+    same = [round(float(agree[place]) * bs) for place in (0, -1)]
+    rest = ": what came before is forgotten on the way" if same[1] > same[0] else ""
+    return (
+        f"{model} reads the first valid mini-batch: with the state that train left it gets "
+        f"**{start[0]:.3f}** of {halves} right, {zeros}. After the first word both give "
+        f"the same answer in {same[0]} of {bs} rows, after the last in {same[1]}{rest}."
+    )
+
+
+def no_handover(model: str) -> str:
+    """Say why there is nothing to hand over."""
+    return (
+        f"{model} carries no state: it starts each mini-batch of train and of valid from zeros, so "
+        "nothing goes over from one text to the other. Model3 is the first that carries it."
+    )
+
+
+def handover_note(reset_state: str, n_read: int) -> str:
+    """Say what this run itself does, and what the two cases are read from."""
+    does = {
+        "never": "never resets its state: it takes it from train into valid and back, as the "
+        "notebook does",
+        "train": "starts train from zeros, and takes its state from there into valid",
+        "valid": "starts valid from zeros, and takes its state from there into train",
+        "both": "starts train and valid from zeros",
+    }[reset_state]
+    return (
+        f"This run {does} (reset_state {reset_state}). Eval mode; the state is what the last "
+        f"{plural(n_read, 'mini-batch')} of train leave behind; a bar is the share of rows "
+        "whose answer is right."
+    )

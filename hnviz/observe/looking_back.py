@@ -1,0 +1,89 @@
+"""What an answer looks back at: the gradient of its logit with respect to each word before."""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from hnviz.learn import LanguageModel
+from hnviz.observe.stepwise import frozen_copy, steps
+from hnviz.observe.subject import Subject
+
+
+class LookedBack(NamedTuple):
+    """Norm of d logit / d embedding, (n_rows, n_tokens), and each row's answer, (n_rows,).
+
+    Row r belongs to the answer after token rows[r]; later tokens have 0, and so have those that
+    lie before the window of a model that carries no state.
+    """
+
+    norms: NDArray[np.float64]
+    answers: NDArray[np.int64]
+
+
+def looked_back(subject: Subject, ids: NDArray[np.int64], rows: NDArray[np.int64]) -> LookedBack:
+    """Tell for the answers after the tokens `rows` how much each token of the text mattered.
+
+    The logit is that of the likeliest token, the embedding the vector that a token enters as. The
+    text is read in eval mode from zeros; a model that carries no state reads the last bptt tokens
+    before each answer.
+    """
+    window = subject.window or len(ids)
+    norms = np.zeros((len(rows), len(ids)))
+    answers = np.zeros(len(rows), dtype=np.int64)
+    model = frozen_copy(subject)
+    early = np.flatnonzero(rows < window)
+    if len(early):
+        size = int(rows[early].max()) + 1
+        found = _backward(model, np.tile(ids[:size], (len(early), 1)), rows[early])
+        norms[early, :size], answers[early] = found
+    late = np.flatnonzero(rows >= window)
+    if len(late):
+        places = rows[late, None] + np.arange(1 - window, 1)  # (n, window)
+        ends = np.full(len(late), window - 1)
+        norms[late[:, None], places], answers[late] = _backward(model, ids[places], ends)
+    return LookedBack(norms, answers)
+
+
+def _backward(
+    model: LanguageModel, ids: NDArray[np.int64], at: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Go back from one answer in each row of ids, (n, size): that after token at[row]."""
+    x = torch.from_numpy(ids)
+    with _Embeddings(model) as embeddings:
+        logits = _logits(model, x)[torch.arange(len(x)), torch.from_numpy(at)]  # (n, nv)
+    best, answers = logits.max(-1)
+    gradients = torch.autograd.grad(best.sum(), embeddings.seen)  # rows do not touch each other
+    norms = torch.cat([each.reshape(len(x), -1, each.shape[-1]) for each in gradients], 1).norm(
+        dim=-1
+    )
+    return norms.double().numpy(), answers.numpy()
+
+
+def _logits(model: LanguageModel, x: Tensor) -> Tensor:
+    """Return the logits after every token, (n, size, nv)."""
+    state = model.init_state(len(x))
+    if model.predicts == "every":
+        return model(x, state)[0]
+    return torch.stack([said for said, _ in steps(model, x, state)], dim=1)
+
+
+class _Embeddings:
+    """Takes down what the words enter as while a model reads, so that a gradient can reach it."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        self.seen: list[Tensor] = []
+        self._words = next(each for each in model.modules() if isinstance(each, nn.Embedding))
+
+    def __enter__(self) -> "_Embeddings":
+        self._handle = self._words.register_forward_hook(self._take)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._handle.remove()
+
+    def _take(self, _: nn.Module, __: tuple[Tensor, ...], result: Tensor) -> Tensor:
+        self.seen.append(result.detach().requires_grad_())
+        return self.seen[-1]

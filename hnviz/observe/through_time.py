@@ -1,0 +1,141 @@
+"""Gradients through three mini-batches: how far back a loss reaches, with and without a cut."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hnviz.data import BatchLayout
+from hnviz.learn import LanguageModel
+from hnviz.observe.stepwise import state_before, steps, stepwise_copy
+from hnviz.observe.subject import Subject
+
+WINDOWS = 3  # mini-batches in one picture
+WARM_UP = 2  # mini-batches read before, so that the first state is one that was earned
+
+Norms = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """Mini-batches that follow each other, and the state before the first."""
+
+    x: tuple[Tensor, ...]  # each (bs, bptt)
+    y: tuple[Tensor, ...]
+    state: Tensor  # zeros for a model that carries none
+    n_before: int  # mini-batches that the state was read from
+
+    @classmethod
+    def cut(cls, subject: Subject, ids: NDArray[np.int64], first: int) -> "Windows":
+        """Cut mini-batches `first` to `first` + 2 out of a text, in the run's own layout.
+
+        Raises ValueError where the text does not have them.
+        """
+        layout = BatchLayout(len(ids), subject.config.bs, subject.config.bptt)
+        check_windows(layout, first)
+        before = range(max(0, first - WARM_UP), first if subject.model.stateful else 0)
+        read = [layout.batch(ids, number).x for number in before]
+        x = np.concatenate(read, axis=1) if read else np.zeros((layout.bs, 0), dtype=np.int64)
+        parts = [layout.batch(ids, first + each) for each in range(WINDOWS)]
+        return cls(
+            tuple(torch.from_numpy(part.x) for part in parts),
+            tuple(torch.from_numpy(part.y) for part in parts),
+            state_before(subject, torch.from_numpy(x)),
+            len(read),
+        )
+
+
+def check_windows(layout: BatchLayout, first: int) -> None:
+    """Refuse three mini-batches that a text does not have."""
+    last = layout.n_batches - WINDOWS
+    if last < 0:
+        raise ValueError(
+            f"{layout.n_tokens:,} tokens in {layout.bs} rows of {layout.bptt} steps are "
+            f"{layout.n_batches} mini-batch{'' if layout.n_batches == 1 else 'es'}, and the "
+            f"picture needs {WINDOWS}: choose a run with a smaller bs or bptt"
+        )
+    if not 0 <= first <= last:
+        raise ValueError(
+            f"the text has {layout.n_batches} mini-batches, 0 to {layout.n_batches - 1}, so the "
+            f"first of {WINDOWS} must be from 0 to {last}; got {first}"
+        )
+
+
+class StateGradients(NamedTuple):
+    """Norm of dLoss/dh after each step of the three mini-batches, (3 * bptt,); 0 where none.
+
+    The norm is over rows, layers and units. `detach` and `keep` are None for a model that carries
+    no state; `loss` is the mean loss that `keep` goes back from, of such a model that of `reset`.
+    """
+
+    reset: Norms
+    detach: Norms | None
+    keep: Norms | None
+    loss: float
+
+
+def state_gradients(subject: Subject, windows: Windows, *, every: bool) -> StateGradients:
+    """Go back through three mini-batches from the last step's loss, or with `every` from all.
+
+    With `every` each mini-batch has the loss it is trained with: the mean over its answers. A
+    model's answers are the same with and without detach; a cut takes the gradients beyond it
+    away and leaves those inside as they are, so one forward pass gives both.
+    """
+    model = stepwise_copy(subject)
+    reset, loss = _reset(model, windows, every)
+    if not model.stateful:
+        return StateGradients(reset, None, None, loss)
+    states, losses = [], []
+    state = windows.state.clone().requires_grad_()
+    for x, y in zip(windows.x, windows.y, strict=True):
+        said, seen = _read(model, x, state)
+        losses.append(_loss(model, said, y, every))
+        states.append(seen)
+        state = seen[-1]
+    from_ = range(WINDOWS) if every else [WINDOWS - 1]
+    cut = [_norms(losses[each], states[each], keep=True) for each in from_]
+    detach = np.concatenate([np.zeros(len(states[0]) * (WINDOWS - len(cut))), *cut])
+    whole = torch.stack([losses[each] for each in from_]).sum()
+    keep = _norms(whole, [each for seen in states for each in seen])
+    return StateGradients(reset, detach, keep, whole.item() / len(from_))
+
+
+def _reset(model: LanguageModel, windows: Windows, every: bool) -> tuple[Norms, float]:
+    """Each mini-batch from zeros: they do not know of each other, so they are read side by side."""
+    read = range(WINDOWS) if every else [WINDOWS - 1]
+    x = torch.cat([windows.x[each] for each in read])  # (mini-batches * bs, bptt)
+    y = torch.cat([windows.y[each] for each in read])
+    said, states = _read(model, x, model.init_state(len(x)).requires_grad_())
+    loss = _loss(model, said, y, every)
+    gradients = torch.autograd.grad(loss * len(read), states)  # each mini-batch has its own mean
+    parts = [_rows_first(each, len(x)).chunk(len(read)) for each in gradients]
+    norms = [[part[each].norm().item() for part in parts] for each in range(len(read))]
+    zeros = np.zeros(len(states) * (WINDOWS - len(read)))
+    return np.concatenate([zeros, *norms]), loss.item()
+
+
+def _rows_first(gradient: Tensor, rows: int) -> Tensor:
+    """Bring (rows, nh) or (n_layers, rows, nh) to rows first."""
+    return gradient if gradient.ndim == 2 else gradient.transpose(0, 1).reshape(rows, -1)
+
+
+def _read(model: LanguageModel, x: Tensor, state: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+    """Return each step's logits and state."""
+    said, states = zip(*steps(model, x, state), strict=True)
+    return list(said), list(states)
+
+
+def _loss(model: LanguageModel, said: list[Tensor], y: Tensor, every: bool) -> Tensor:
+    if every and model.predicts == "every":
+        return F.cross_entropy(torch.stack(said, dim=1).flatten(0, 1), y.flatten())
+    return F.cross_entropy(said[-1], y[:, -1])
+
+
+def _norms(loss: Tensor, states: list[Tensor], *, keep: bool = False) -> Norms:
+    """Go back from a loss; `keep` leaves the graph for another time."""
+    gradients = torch.autograd.grad(loss, states, retain_graph=keep)
+    return np.array([each.norm().item() for each in gradients])

@@ -1,0 +1,115 @@
+"""The questions of the Through time page."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hnviz.catalogue import entry
+from hnviz.data import BatchLayout, human_numbers_stream
+from hnviz.observe.backward_costs import backward_costs, second_backward_error
+from hnviz.observe.handover import handover
+from hnviz.observe.looking_back import looked_back
+from hnviz.observe.params import Params, numbered, only, whole
+from hnviz.observe.reply import Reply
+from hnviz.observe.subject import Subject
+from hnviz.observe.through_time import WINDOWS, Windows, state_gradients
+
+LONGEST_TEXT = 44  # tokens of a map: more words than that cannot be written at its sides
+LONGEST_WINDOW = 80  # steps whose costs are measured
+FIRST = 5  # the first of the three mini-batches, unless another is asked for
+
+
+def ask_state_gradients(subject: Subject, params: Params) -> Reply:
+    """Tell the norm of dLoss/dh after each step of mini-batches `first` to `first` + 2 of train.
+
+    With `every` (true, or else false) from the loss of all steps, else of the last. arrays:
+    "reset" and, of a model that carries its state, "detach" and "keep", float64 (3 * bptt,).
+    meta: "batches", "bptt", "bs", "loss"; "n_before", the mini-batches that the
+    first state was read from; "n_batches", those of the whole text.
+    """
+    only(params, "first", "every")
+    every = params.get("every", False)
+    if not isinstance(every, bool):
+        raise ValueError(f"every must be true or false; got {every!r}")
+    ids, config = human_numbers_stream().train, subject.config
+    n_batches = BatchLayout(len(ids), config.bs, config.bptt).n_batches
+    first = whole(params, "first", FIRST, 0, 2**31)
+    windows = Windows.cut(subject, ids, first)
+    found = state_gradients(subject, windows, every=every)
+    arrays: dict[str, NDArray[Any]] = {"reset": found.reset}
+    if found.detach is not None and found.keep is not None:
+        arrays |= {"detach": found.detach, "keep": found.keep}
+    meta = {
+        "batches": list(range(first, first + WINDOWS)),
+        "bptt": config.bptt,
+        "bs": config.bs,
+        "loss": found.loss,
+        "n_before": windows.n_before,
+        "n_batches": n_batches,
+    }
+    return Reply(arrays, meta)
+
+
+def ask_second_backward(subject: Subject, params: Params) -> Reply:
+    """Tell what torch says to a second backward through a graph that was not cut: meta "error"."""
+    only(params)
+    return Reply({}, {"error": second_backward_error(subject, human_numbers_stream().train)})
+
+
+def ask_backward_costs(subject: Subject, params: Params) -> Reply:
+    """Measure, here and now, three mini-batches of `bptt` steps.
+
+    meta: "bptt", and for each way to go back ("detach" and "keep", or "reset") its "seconds" a
+    mini-batch and the bytes "saved" for the backward pass.
+    """
+    only(params, "bptt")
+    longest = entry(subject.config.model).max_bptt or LONGEST_WINDOW
+    bptt = whole(params, "bptt", min(subject.config.bptt, longest), 1, longest)
+    costs = backward_costs(subject, human_numbers_stream().train, bptt)
+    return Reply({}, {"bptt": bptt, **{name: cost._asdict() for name, cost in costs.items()}})
+
+
+def ask_look_back(subject: Subject, params: Params) -> Reply:
+    """Tell how much each of `ids` mattered to the answers after them: to all, or to that of `row`.
+
+    arrays: "norms", float64 (n_rows, n_tokens), of d logit / d embedding. meta: "rows", and
+    "answers", the word said after each.
+    """
+    only(params, "ids", "row")
+    if "ids" not in params:
+        raise ValueError("look_back needs ids, a list of whole numbers")
+    ids = numbered(subject, params)
+    if not 1 <= len(ids) <= LONGEST_TEXT:
+        raise ValueError(f"look_back reads from 1 to {LONGEST_TEXT} tokens; got {len(ids):,}")
+    rows = np.arange(len(ids))
+    if "row" in params:
+        rows = np.array([whole(params, "row", None, 0, len(ids) - 1)])
+    norms, answers = looked_back(subject, ids, rows)
+    words = [subject.vocab.itos[index] for index in answers.tolist()]
+    return Reply({"norms": norms}, {"rows": rows.tolist(), "answers": words})
+
+
+def ask_handover(subject: Subject, params: Params) -> Reply:
+    """Tell how the first valid mini-batch goes with the state that train left, and from zeros.
+
+    arrays: "carried", "reset", right answers by position, and "agree", the rows in which both
+    say the same; float64 (bptt,), shares. meta: "bs"; "last", the last
+    mini-batch of train; "n_read", the mini-batches that its state was read from.
+    """
+    only(params)
+    stream, config = human_numbers_stream(), subject.config
+    found = handover(subject, stream.train, stream.valid)
+    last = BatchLayout(len(stream.train), config.bs, config.bptt).n_batches - 1
+    arrays = {"carried": found.carried, "reset": found.reset, "agree": found.agree}
+    return Reply(arrays, {"bs": config.bs, "last": last, "n_read": found.n_read})
+
+
+TIME_QUESTIONS: dict[str, Callable[[Subject, Params], Reply]] = {
+    "backward_costs": ask_backward_costs,
+    "handover": ask_handover,
+    "look_back": ask_look_back,
+    "second_backward": ask_second_backward,
+    "state_gradients": ask_state_gradients,
+}

@@ -1,0 +1,27 @@
+"""How far back a loss reaches, and where the state goes."""
+
+import streamlit as st
+
+from hnviz.ui import look_back, through_time
+from hnviz.ui.run_view import run_in_view
+from hnviz.ui.show import page_title, section
+
+page_title("Through time")
+sentence = st.empty()
+run = run_in_view()
+asked = None
+if run is not None:
+    asked = through_time.settings(run)
+    through_time.watch(run)
+if run is not None and asked is not None:
+    lanes, costs = st.container(), st.container()
+    section("What each answer looks back at")
+    words = look_back.phrase_box()
+    if words is not None:  # before the lanes: the marked row is there in a moment
+        look_back.look_back(run.record.id, asked.step, words.tokens)
+    with lanes:
+        through_time.opening(sentence, through_time.three_batches(run, asked))
+    section("Where the state goes")
+    through_time.between_texts(run, asked)
+    with costs:
+        through_time.costs(run.record.id)

@@ -1,0 +1,446 @@
+"""Gradients through time: against formulas, autograd and finite differences written here."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from hnviz.config import RunConfig
+from hnviz.data import BatchLayout, human_numbers_stream
+from hnviz.learn import MODELS, build_model
+from hnviz.observe import QUESTIONS, Subject
+from hnviz.observe.backward_costs import backward_costs, saved_bytes, second_backward_error
+from hnviz.observe.handover import handover
+from hnviz.observe.looking_back import looked_back
+from hnviz.observe.stepwise import steps, stepwise_copy
+from hnviz.observe.through_time import Windows, state_gradients
+
+STREAM = human_numbers_stream()
+CARRYING = ("Model3", "Model4", "Model5")
+FORGETTING = ("Model0", "Model1", "Model2")
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+@cache
+def subject(name: str, dtype: torch.dtype = torch.float32) -> Subject:
+    """A small model whose every weight, and batch norm's statistics, differ from 0 and 1."""
+    config = RunConfig.for_model(name, nh=5, bs=3, bptt=3 if name == "Model0" else 4, device="cpu")
+    built = build_model(config, len(STREAM.vocab)).eval()
+    torch.manual_seed(7)
+    with torch.no_grad():
+        for key, value in built.state_dict().items():
+            if value.is_floating_point():
+                value.copy_(torch.randn_like(value) * 0.6)
+                if key == "bn.running_var":
+                    value.abs_().add_(0.1)
+    return Subject(config, STREAM.vocab, built.to(dtype))
+
+
+def windows_of(built: Subject, first: int = 2) -> Windows:
+    return Windows.cut(built, STREAM.train, first)
+
+
+def head(model: nn.Module, state: Tensor) -> Tensor:
+    """The answer from a state, (rows, nv), as each model's class has it."""
+    last = state if state.ndim == 2 else state[-1]
+    inside = type(model).__name__ in ("Model0", "Model1")  # batch norm is in the recurrence
+    return model.h_o(last if inside else model.bn(last))
+
+
+def losses(
+    model: nn.Module, windows: Windows, way: str, pushes: list[Tensor], every: bool
+) -> list[Tensor]:
+    """Each mini-batch's loss, with pushes[t] added to the state after step t: a loop by hand."""
+    state, found, at = windows.state, [], 0
+    for x, y in zip(windows.x, windows.y, strict=True):
+        if way == "reset":
+            state = model.init_state(len(x))
+        elif way == "detach":
+            state = state.detach()
+        each = []
+        for step in range(x.shape[1]):
+            _, state = model(x[:, step : step + 1], state)
+            state = state + pushes[at]
+            at += 1
+            each.append(F.cross_entropy(head(model, state), y[:, step]))
+        all_count = every and model.predicts == "every"
+        found.append(torch.stack(each).mean() if all_count else each[-1])
+    return found if every else found[-1:]
+
+
+def no_pushes(windows: Windows) -> list[Tensor]:
+    n = sum(x.shape[1] for x in windows.x)
+    return [torch.zeros_like(windows.state, requires_grad=True) for _ in range(n)]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_step_by_step_is_the_whole_window(name: str) -> None:
+    built = subject(name)
+    x = torch.tensor(STREAM.train[:12].reshape(3, 4)[:, : built.config.bptt])
+    with torch.no_grad():
+        whole, state = built.model(x, built.model.init_state(3))
+        said, states = zip(*steps(stepwise_copy(built), x, built.model.init_state(3)), strict=True)
+    expected = whole if built.model.predicts == "last" else whole[:, -1]
+    torch.testing.assert_close(said[-1], expected, atol=1e-6, rtol=1e-6)
+    torch.testing.assert_close(states[-1], state, atol=1e-6, rtol=1e-6)
+    if built.model.predicts == "every":
+        torch.testing.assert_close(torch.stack(said, 1), whole, atol=1e-6, rtol=1e-6)
+
+
+@pytest.mark.parametrize("every", [False, True])
+@pytest.mark.parametrize("way", ["reset", "detach", "keep"])
+@pytest.mark.parametrize("name", MODELS)
+def test_gradients_are_autograds_through_a_loop_by_hand(name: str, way: str, every: bool) -> None:
+    built = subject(name)
+    windows = windows_of(built)
+    found = getattr(state_gradients(built, windows, every=every), way)
+    if name in FORGETTING and way != "reset":
+        assert found is None
+        return
+    pushes = no_pushes(windows)
+    total = torch.stack(losses(built.model, windows, way, pushes, every)).sum()
+    expected = torch.autograd.grad(total, pushes, allow_unused=True)
+    norms = [0.0 if each is None else each.norm().item() for each in expected]
+    np.testing.assert_allclose(found, norms, atol=1e-6)
+    assert max(norms) > 0.01
+
+
+@pytest.mark.parametrize("every", [False, True])
+@pytest.mark.parametrize("name", MODELS)
+def test_gradients_are_finite_differences(name: str, every: bool) -> None:
+    built = subject(name, torch.float64)
+    windows = windows_of(built)
+    way = "keep" if name in CARRYING else "reset"
+    found = getattr(state_gradients(built, windows, every=every), way)
+    n, width = len(found), 1e-6
+    for step in (n - 1, n - 2, n - windows.x[0].shape[1], 0):
+        slopes = []
+        for place in range(windows.state.numel()):
+            ends = []
+            for push in (width, -width):
+                pushes = [torch.zeros_like(windows.state) for _ in range(n)]
+                pushes[step].view(-1)[place] = push
+                with torch.no_grad():
+                    ends.append(sum(losses(built.model, windows, way, pushes, every)).item())
+            slopes.append((ends[0] - ends[1]) / (2 * width))
+        assert found[step] == pytest.approx(np.linalg.norm(slopes), rel=1e-3, abs=1e-9)
+
+
+def test_relu_by_hand() -> None:
+    """Model3 and the chain rule: back through W where the unit is on, else nothing."""
+    built = subject("Model3", torch.float64)
+    windows, model = windows_of(built), built.model
+    w = {name: value.numpy() for name, value in model.state_dict().items()}
+    h, states = windows.state.numpy(), []
+    for x in windows.x:
+        for step in range(x.shape[1]):
+            h = np.maximum((h + w["i_h.weight"][x[:, step]]) @ w["h_h.weight"].T + w["h_h.bias"], 0)
+            states.append(h)
+    scale = w["bn.weight"] / np.sqrt(w["bn.running_var"] + 1e-5)
+    out = (h - w["bn.running_mean"]) * scale + w["bn.bias"]
+    logits = out @ w["h_o.weight"].T + w["h_o.bias"]
+    share = np.exp(logits - logits.max(1, keepdims=True))
+    share /= share.sum(1, keepdims=True)
+    share[np.arange(len(h)), windows.y[-1][:, -1]] -= 1
+    back = share / len(h) @ w["h_o.weight"] * scale
+    expected = [np.linalg.norm(back)]
+    for state in states[:0:-1]:
+        back = (back * (state > 0)) @ w["h_h.weight"]
+        expected.append(np.linalg.norm(back))
+    found = state_gradients(built, windows, every=False).keep
+    np.testing.assert_allclose(found, expected[::-1], atol=1e-6)
+
+
+def test_tanh_by_hand() -> None:
+    """One unit, one row: each step back multiplies by w (1 - h^2)."""
+    config = RunConfig.for_model("Model4", nh=1, bs=1, bptt=4, device="cpu")
+    model = build_model(config, len(STREAM.vocab)).eval().double()
+    with torch.no_grad():
+        model.rnn.weight_hh_l0.fill_(0.8)
+    built = Subject(config, STREAM.vocab, model)
+    windows = windows_of(built, 0)
+    seen = [each.item() for x in windows.x for _, each in _walk(built, windows, x)]
+    found = state_gradients(built, windows, every=False).keep
+    ratios = [0.8 * (1 - h**2) for h in seen[1:]]
+    np.testing.assert_allclose(found[:-1] / found[1:], ratios, atol=1e-6)
+
+
+def _walk(built: Subject, windows: Windows, x: Tensor):
+    """A window's steps, from the state that the windows before it leave."""
+    with torch.no_grad():
+        state = windows.state
+        for before in windows.x:
+            if before is x:
+                break
+            state = built.model(before, state)[1]
+        yield from steps(built.model, x, state)
+
+
+@pytest.mark.parametrize("every", [False, True])
+@pytest.mark.parametrize("name", CARRYING)
+def test_a_cut_takes_away_what_lies_beyond_it(name: str, every: bool) -> None:
+    found = state_gradients(subject(name), windows_of(subject(name)), every=every)
+    np.testing.assert_allclose(found.keep[-4:], found.detach[-4:], rtol=1e-6)
+    if every:
+        assert (found.detach > 0).all()
+        assert not np.allclose(found.keep[:8], found.detach[:8])
+    else:
+        assert (found.detach[:8] == 0).all() and (found.reset[:8] == 0).all()
+        assert (found.keep[:8] > 0).any()
+
+
+def test_the_state_before_comes_from_two_mini_batches() -> None:
+    built = subject("Model5")
+    layout = BatchLayout(len(STREAM.train), built.config.bs, built.config.bptt)
+    assert windows_of(built, 0).n_before == 0
+    assert (windows_of(built, 0).state == 0).all()
+    windows = windows_of(built, 9)
+    with torch.no_grad():
+        state = built.model.init_state(3)
+        for number in (7, 8):
+            _, state = built.model(torch.from_numpy(layout.batch(STREAM.train, number).x), state)
+    assert windows.n_before == 2
+    torch.testing.assert_close(windows.state, state)
+    np.testing.assert_array_equal(windows.x[1], layout.batch(STREAM.train, 10).x)
+    assert (windows_of(subject("Model2"), 9).state == 0).all()
+
+
+DISTINCT = STREAM.vocab.numericalize(["four", "thousand", ",", "nine", "hundred", "two"])
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_looking_back_is_the_gradient_of_a_words_row(name: str) -> None:
+    """No word stands twice, so a place's gradient is that of its word's row in the embedding."""
+    built = subject(name)
+    found = looked_back(built, DISTINCT, np.arange(6))
+    assert found.norms.shape == (6, 6)
+    weight = built.model.i_h.weight
+    for row in range(6):
+        first = max(0, row + 1 - (built.window or 6))
+        read = torch.from_numpy(DISTINCT[None, first : row + 1])
+        said = [said for said, _ in steps(built.model, read, built.model.init_state(1))][-1][0]
+        (gradient,) = torch.autograd.grad(said.max(), weight)
+        expected = np.zeros(6)
+        expected[first : row + 1] = gradient[DISTINCT[first : row + 1]].norm(dim=1)
+        np.testing.assert_allclose(found.norms[row], expected, atol=1e-6)
+        assert found.answers[row] == said.argmax()
+        assert (found.norms[row, :first] == 0).all() and found.norms[row, row] > 0
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_looking_back_is_a_finite_difference(name: str) -> None:
+    built = subject(name, torch.float64)
+    last = (built.window or 6) - 1
+    found, width = looked_back(built, DISTINCT, np.array([last])), 1e-6
+    answer = int(found.answers[0])
+    weight = built.model.i_h.weight
+    for word in range(last + 1):
+        slopes = []
+        for unit in range(built.config.nh):
+            ends = []
+            for push in (width, -width):
+                with torch.no_grad():
+                    weight[DISTINCT[word], unit] += push
+                ends.append(
+                    built.answer(torch.from_numpy(DISTINCT[None, : last + 1]))[0][0, answer]
+                )
+                with torch.no_grad():
+                    weight[DISTINCT[word], unit] -= push
+            slopes.append((ends[0] - ends[1]).item() / (2 * width))
+        assert found.norms[0, word] == pytest.approx(np.linalg.norm(slopes), rel=1e-3, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_one_row_is_that_of_the_map(name: str) -> None:
+    ids = STREAM.valid[30:50].tolist()
+    whole = QUESTIONS["look_back"](subject(name), {"ids": ids})
+    for row in (0, 3, 19):
+        one = QUESTIONS["look_back"](subject(name), {"ids": ids, "row": row})
+        assert one.meta["rows"] == [row]
+        assert one.meta["answers"] == [whole.meta["answers"][row]]
+        np.testing.assert_allclose(one.arrays["norms"][0], whole.arrays["norms"][row], atol=1e-6)
+    assert (np.triu(whole.arrays["norms"], 1) == 0).all()
+
+
+@pytest.mark.parametrize("name", CARRYING)
+def test_a_second_backward_is_the_error_that_torch_raises(name: str) -> None:
+    built = subject(name)
+    model, x = built.model, torch.tensor(STREAM.train[:4].reshape(1, 4))
+    _, state = model(x[:, :2], model.init_state(1))
+    state.sum().backward()
+    with pytest.raises(RuntimeError) as raised:
+        model(x[:, 2:], state)[1].sum().backward()
+    model.zero_grad()
+    said = second_backward_error(built, STREAM.train)
+    assert said == f"RuntimeError: {raised.value}"
+    assert "second time" in said and "retain_graph=True" in said
+
+
+@pytest.mark.parametrize("name", FORGETTING)
+def test_a_second_backward_cannot_happen_without_a_carried_state(name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} carries no state"):
+        second_backward_error(subject(name), STREAM.train)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_saved_bytes_grow_with_every_step_by_the_same(name: str) -> None:
+    bptts = (1, 2, 3) if name == "Model0" else (2, 4, 6)
+    costs = [backward_costs(subject(name), STREAM.train, bptt) for bptt in bptts]
+    way = "detach" if name in CARRYING else "reset"
+    saved = [cost[way].saved for cost in costs]
+    assert saved[2] - saved[1] == saved[1] - saved[0] > 0
+    assert all(cost[way].seconds > 0 for cost in costs)
+    if name in CARRYING:
+        for cost in costs:
+            assert 2.5 * cost["detach"].saved < cost["keep"].saved <= 3 * cost["detach"].saved
+
+
+class Twice(nn.Module):
+    """Saves one state twice and its own weight."""
+
+    predicts, stateful = "last", False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(7))
+
+    def init_state(self, bs: int) -> Tensor:
+        return torch.ones(bs, 7)
+
+    def forward(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        h = h * self.weight  # saves h and the weight, which takes a gradient
+        return h * h, h  # saves the new h twice
+
+
+def test_a_storage_is_counted_once_and_no_weight() -> None:
+    x = torch.zeros(2, 3, dtype=torch.int64)
+    state = 2 * 7 * 4  # bytes of one state
+    logits = state  # cross-entropy saves the log-probabilities
+    total = saved_bytes(Twice(), (x,))
+    assert (
+        total - 2 * state - logits == 3 * 2 * 8 + 4
+    )  # the targets' storage, and the mean's weight
+
+
+@pytest.mark.parametrize("name", CARRYING)
+def test_handover_is_two_passes_by_hand(name: str) -> None:
+    built = replace(subject(name), config=replace(subject(name).config, bptt=6))
+    train, valid = STREAM.train[:300], STREAM.valid[:200]
+    before, after = BatchLayout(300, 3, 6), BatchLayout(200, 3, 6).batch(valid, 0)
+    with torch.no_grad():
+        state = built.model.init_state(3)
+        for number in range(before.n_batches - 3, before.n_batches):
+            _, state = built.model(torch.from_numpy(before.batch(train, number).x), state)
+        said = [
+            built.model(torch.from_numpy(after.x), each)[0].argmax(-1).numpy()
+            for each in (state, built.model.init_state(3))
+        ]
+    found = handover(built, train, valid)
+    np.testing.assert_array_equal(found.carried, (said[0] == after.y).mean(0))
+    np.testing.assert_array_equal(found.reset, (said[1] == after.y).mean(0))
+    np.testing.assert_array_equal(found.agree, (said[0] == said[1]).mean(0))
+    assert found.n_read == 3
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_observing_changes_no_weight(name: str) -> None:
+    built = subject(name)
+    before = {key: value.clone() for key, value in built.model.state_dict().items()}
+    for question, params in (
+        ("state_gradients", {}),
+        ("look_back", {"ids": [9, 10, 11]}),
+        ("backward_costs", {"bptt": 2}),
+        ("second_backward", {}),
+        ("handover", {}),
+    ):
+        try:
+            QUESTIONS[question](built, params)
+        except ValueError:
+            assert name in FORGETTING
+    assert not built.model.training
+    assert all(torch.equal(value, before[key]) for key, value in built.model.state_dict().items())
+    assert all(each.requires_grad and each.grad is None for each in built.model.parameters())
+    assert all(not each._forward_hooks for each in built.model.modules())
+
+
+def test_state_gradients_as_a_question() -> None:
+    arrays, meta = QUESTIONS["state_gradients"](subject("Model5"), {"first": 4, "every": True})
+    expected = state_gradients(subject("Model5"), windows_of(subject("Model5"), 4), every=True)
+    for way in ("reset", "detach", "keep"):
+        np.testing.assert_array_equal(arrays[way], getattr(expected, way))
+    n_batches = BatchLayout(len(STREAM.train), 3, 4).n_batches
+    assert meta == {
+        "batches": [4, 5, 6],
+        "bptt": 4,
+        "bs": 3,
+        "loss": expected.loss,
+        "n_before": 2,
+        "n_batches": n_batches,
+    }
+    assert set(QUESTIONS["state_gradients"](subject("Model2"), {}).arrays) == {"reset"}
+
+
+def wide(bs: int, bptt: int) -> Subject:
+    return replace(subject("Model3"), config=replace(subject("Model3").config, bs=bs, bptt=bptt))
+
+
+@pytest.mark.parametrize(
+    ("asked", "question", "params", "sentence"),
+    [
+        (
+            wide(64, 4096),
+            "state_gradients",
+            {},
+            "4096 steps are 1 mini-batch, and the picture need",
+        ),
+        (wide(512, 60), "state_gradients", {"first": 0}, "are 2 mini-batches, and the picture"),
+        (wide(64, 20), "state_gradients", {"first": 38}, "must be from 0 to 37; got 38"),
+        (wide(64, 20), "state_gradients", {"first": -1}, "first must be from 0"),
+        (wide(64, 20), "state_gradients", {"first": "5"}, "first must be a whole number"),
+        (wide(64, 20), "state_gradients", {"every": 1}, "every must be true or false; got 1"),
+        (wide(64, 20), "state_gradients", {"loss": 1}, "no parameter is named 'loss'; there are"),
+        (wide(64, 20), "look_back", {}, "look_back needs ids"),
+        (wide(64, 20), "look_back", {"ids": []}, "from 1 to 44 tokens; got 0"),
+        (wide(64, 20), "look_back", {"ids": [9] * 45}, "from 1 to 44 tokens; got 45"),
+        (wide(64, 20), "look_back", {"ids": [39]}, "ids must lie from 0 to 38"),
+        (wide(64, 20), "look_back", {"ids": [9], "row": 1}, "row must be from 0 to 0; got 1"),
+        (wide(64, 20), "backward_costs", {"bptt": 81}, "bptt must be from 1 to 80; got 81"),
+        (subject("Model0"), "backward_costs", {"bptt": 4}, "bptt must be from 1 to 3; got 4"),
+        (wide(64, 20), "second_backward", {"a": 1}, "named 'a'; the question takes none"),
+        (subject("Model1"), "handover", {}, "Model1 carries no state"),
+        (wide(64, 20), "handover", {"split": "valid"}, "named 'split'"),
+    ],
+)
+def test_what_cannot_be_used_is_one_sentence(
+    asked: Subject, question: str, params: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        QUESTIONS[question](asked, params)
+
+
+def test_training_opens_the_reach() -> None:
+    """The shipped runs: what vanished before training is there after it."""
+    shares = {
+        (name, step): far_share(name, step) for name in CARRYING for step in ("first", "last")
+    }
+    for name in CARRYING:
+        assert shares[name, "first"] < 1e-9 < 1e-4 < shares[name, "last"] < 1
+
+
+def far_share(name: str, step: str) -> float:
+    from hnviz.runs import RunStore, default_runs_dir
+
+    folder = RunStore(default_runs_dir()).folder(name)
+    at = folder.snapshots()[0] if step == "first" else "last"
+    loaded = Subject.load(folder.config, folder.load_snapshot(at))
+    keep: NDArray[np.float64] = QUESTIONS["state_gradients"](loaded, {}).arrays["keep"]
+    return float(keep[0] / keep[-1])

@@ -1,0 +1,266 @@
+"""The Through time page's drawings and sentences, on small values typed by hand."""
+
+import re
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hnviz.figures.costs import backward_costs
+from hnviz.figures.handover import Crossing, handover
+from hnviz.figures.lanes import BAR, NARROW, THICKEST, WIDE, Steps, thickness
+from hnviz.figures.scissors import LEGEND_NORMS, WAYS, Passes, scissors, scissors_legend
+from hnviz.figures.theme import theme
+from hnviz.figures.time_text import (
+    costs_sentence,
+    gradient_sentence,
+    handover_note,
+    handover_sentence,
+    no_handover,
+    passes_note,
+    share,
+    small,
+)
+
+LIGHT = theme("light")
+BROWN = LIGHT.role["h_h"]
+
+FADING = np.geomspace(1e-5, 1e-1, 12)
+LAST = np.where(np.arange(12) < 8, 0, FADING)
+PASSES = Passes(
+    model="Model5",
+    batches=(5, 6, 7),
+    bptt=4,
+    bs=64,
+    every=False,
+    ways={"reset": 2 * LAST, "detach": LAST, "keep": FADING},
+)
+ALONE = replace(PASSES, model="Model2", ways={"reset": LAST})
+EVERY = replace(PASSES, every=True, ways=dict.fromkeys(("reset", "detach", "keep"), FADING))
+CROSSING = Crossing(
+    model="Model5",
+    bs=64,
+    last=39,
+    n_read=3,
+    carried=np.array([0.25, 0.25, 0.75, 1.0]),
+    reset=np.array([0.5, 0.5, 0.75, 1.0]),
+    agree=np.array([0.25, 0.5, 0.75, 1.0]),
+)
+COSTS = [
+    {
+        "bptt": bptt,
+        "detach": {"seconds": 0.001 * bptt, "saved": 100_000 * bptt},
+        "keep": {"seconds": 0.001 * bptt, "saved": 300_000 * bptt},
+    }
+    for bptt in (5, 10, 40)
+]
+
+
+def paths(svg: str, fill: str) -> list[str]:
+    return [each.get("d") for each in ElementTree.fromstring(svg).iter("path")
+            if each.get("fill") == fill]  # fmt: skip
+
+
+def words(svg: str) -> list[str]:
+    return [each.text for each in ElementTree.fromstring(svg).iter("text")]
+
+
+def ribbons(svg: str) -> list[list[tuple[float, float]]]:
+    """The outline of every ribbon: the filled brown paths that are no arrow's tip."""
+    found = []
+    for path in paths(svg, BROWN):
+        points = [tuple(map(float, each.split())) for each in re.split("[ML]", path.rstrip("z"))
+                  if " " in each]  # fmt: skip
+        if len(points) > 3:
+            found.append(points)
+    return found
+
+
+@given(st.floats(1e-30, 100), st.floats(1, 1e6))
+def test_a_larger_norm_is_never_thinner(norm, times):
+    assert 0 < thickness(norm) <= thickness(norm * times) <= THICKEST
+
+
+def test_thickness_is_logarithmic():
+    assert thickness(0) == 0
+    steps = np.diff([thickness(10.0**power) for power in range(-5, 1)])
+    np.testing.assert_allclose(steps, THICKEST / 6)
+    assert thickness(1) == THICKEST
+
+
+def test_a_ribbon_is_as_thick_as_its_norms():
+    (detach, keep, reset) = ribbons(scissors(PASSES, LIGHT))
+    for outline, norms in ((detach, FADING[8:]), (keep, FADING), (reset, 2 * FADING[8:])):
+        assert len(outline) == 2 * len(norms)
+        above, below = outline[: len(norms)], outline[len(norms) :][::-1]
+        thick = [low[1] - high[1] for high, low in zip(above, below, strict=True)]
+        np.testing.assert_allclose(thick, [thickness(norm) for norm in norms], atol=0.02)
+    assert detach[0][0] == keep[8][0]  # the same step stands at the same place
+
+
+def test_scissors_stand_where_the_gradient_is_cut_alone():
+    assert scissors(PASSES, LIGHT).count("rotate(-90)") == 2
+    assert scissors(ALONE, LIGHT).count("rotate(-90)") == 0
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_the_chosen_lane_is_marked(width):
+    tops = []
+    for way in WAYS:
+        root = ElementTree.fromstring(scissors(PASSES, LIGHT, way, width))
+        (mark,) = [each for each in root.iter("rect") if each.get("fill") == LIGHT.primary]
+        tops.append(float(mark.get("y")))
+    assert tops == sorted(set(tops))
+    assert LIGHT.primary not in scissors(ALONE, LIGHT, "reset", width)
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_a_model_that_carries_nothing_has_one_lane(width):
+    said = words(scissors(ALONE, LIGHT, "reset", width))
+    assert "reset" in said and "keep, detach" not in said
+    assert said.count("0") == 2  # zeros at both seams
+    assert {"keep, detach", "keep, no detach", "reset"} <= set(words(scissors(PASSES, LIGHT)))
+
+
+def test_the_numbers_stand_at_the_ends_and_seams():
+    said = words(scissors(PASSES, LIGHT))
+    for norm in (FADING[0], FADING[4], FADING[8], FADING[11]):
+        assert small(norm) in said
+    assert said.count("no gradient here") == 2
+
+
+def test_every_step_may_have_a_loss():
+    with_losses = scissors(EVERY, LIGHT)
+    marks = [path for path in paths(with_losses, LIGHT.role["h_o"]) if path]
+    assert sum(path.count("M") for path in marks) == 3 * 12
+    assert "losses" in words(with_losses) and "loss" not in words(with_losses)
+    only_last = replace(EVERY, model="Model1", bptt=4, ways={"reset": FADING})
+    assert sum(p.count("M") for p in paths(scissors(only_last, LIGHT), LIGHT.role["h_o"])) == 3
+    assert len(ribbons(with_losses)) == 3 + 1 + 3
+
+
+def test_gradients_that_vanish_are_drawn_as_far_as_they_reach():
+    gone = np.where(np.arange(12) < 2, 0, FADING)
+    passes = replace(PASSES, ways={**PASSES.ways, "keep": gone})
+    assert len(ribbons(scissors(passes, LIGHT))[1]) == 2 * 10
+    nothing = replace(PASSES, ways=dict.fromkeys(PASSES.ways, np.zeros(12)))
+    assert ribbons(scissors(nothing, LIGHT)) == []
+
+
+@given(st.integers(1, 60), st.sampled_from(["detach", "keep", "reset"]), st.booleans())
+def test_any_window_is_drawn(bptt, way, wide):
+    norms = np.geomspace(1e-9, 0.5, 3 * bptt)
+    passes = replace(PASSES, bptt=bptt, every=True, ways=dict.fromkeys(PASSES.ways, norms))
+    root = ElementTree.fromstring(scissors(passes, LIGHT, way, WIDE if wide else NARROW))
+    assert root.get("aria-label").startswith("Three mini-batches unrolled. With")
+
+
+def test_passes_say_which_shape_they_need():
+    with pytest.raises(ValueError, match=r"keep must have 3 x 4 norms; got \(11,\)"):
+        replace(PASSES, ways={"keep": FADING[:11]})
+
+
+def test_steps_have_room():
+    steps = Steps(0, 100, 60, 20)
+    assert [steps.x(0), steps.x(59)] == [0, 100]
+    shown = list(steps.thinned(20, 40))
+    assert shown[0] == 39 and set(np.diff(shown)) == {-5}
+    assert len(steps.seams) == 2 and steps.x(19) < steps.seams[0] < steps.x(20)
+
+
+def test_the_legend_names_thicknesses():
+    html = scissors_legend(LIGHT)
+    heights = [float(each) for each in re.findall(r' height="([\d.]+)" fill', html)]
+    np.testing.assert_allclose(heights, [thickness(n) for n in LEGEND_NORMS.values()], atol=0.06)
+    assert "log scale" in html
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0"), (0.0039, ".0039"), (0.213, ".21"), (1.5, "1.50"), (12.3, "12"),
+     (2.7e-5, "2.7e\N{MINUS SIGN}5"), (1e-12, "1e\N{MINUS SIGN}12")],
+)  # fmt: skip
+def test_small_numbers(value, text):
+    assert small(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.5, "50 %"), (0.0071, "0.7 %"), (1.8e-11, "1.8e\N{MINUS SIGN}11 times")]
+)
+def test_shares(value, text):
+    assert share(value) == text
+
+
+def test_the_opening_sentence_has_the_pictures_numbers():
+    said = gradient_sentence("Model5", PASSES.ways, 4, False, "detach")
+    assert said == (
+        "With detach, the loss at the last step reaches back over its own 4 steps and stops at the "
+        "scissors. Without it, all 12 steps get a gradient; the farthest one is "
+        "**1e\N{MINUS SIGN}4 times the nearest**."
+    )
+    gone = {**PASSES.ways, "keep": np.where(np.arange(12) < 2, 0, FADING)}
+    assert "10 of 12 steps get a gradient" in gradient_sentence("Model5", gone, 4, False, "keep")
+    zeros = gradient_sentence("Model5", PASSES.ways, 4, False, "reset")
+    assert zeros.startswith("With zeros before each mini-batch") and "stops at the zeros" in zeros
+
+
+def test_the_sentence_on_all_losses():
+    ways = {**EVERY.ways, "keep": 1.5 * FADING}
+    said = gradient_sentence("Model5", ways, 4, True, "detach")
+    assert "each mini-batch's loss reaches back over its own 4 steps" in said
+    assert f"{small(1.5e-5)} instead of {small(1e-5)} (**1.50** times)" in said
+
+
+def test_the_sentence_of_a_model_that_carries_nothing():
+    said = gradient_sentence("Model2", ALONE.ways, 4, False, "reset")
+    assert said.startswith("Model2 starts every mini-batch from zeros")
+    assert share(FADING[8] / FADING[11]) in said
+    assert "carried" not in said
+
+
+def test_notes_and_costs():
+    note = passes_note((5, 6, 7), 64, 1.5, 2)
+    assert "norm over 64 rows, mini-batches 5 to 7" in note and "2 mini-batches before" in note
+    assert "before them is zeros" in passes_note((0, 1, 2), 64, 1.5, 0)
+    said = costs_sentence(COSTS)
+    for number in ("bptt 5 to 40", "5.0 to **40.0 ms**", "0.50 to **4.00 MB**", "**12.00 MB**",
+                   "3.0 times"):  # fmt: skip
+        assert number in said
+    alone = [{"bptt": 3, "reset": {"seconds": 0.001, "saved": 5e6}}]
+    assert costs_sentence(alone).endswith("**5.00 MB**.")
+
+
+def test_costs_as_a_figure():
+    figure = backward_costs(COSTS, LIGHT)
+    shown = {(trace.name.split(",")[0], trace.yaxis): list(trace.y) for trace in figure.data}
+    assert shown["keep and detach", "y"] == [5, 10, 40]
+    assert shown["keep and detach", "y2"] == [0.5, 1.0, 4.0]
+    assert shown["keep without detach", "y2"] == pytest.approx([1.5, 3.0, 12.0])
+    assert [axis.title.text for axis in (figure.layout.xaxis, figure.layout.yaxis2)] == [
+        "bptt, steps",
+        "MB held",
+    ]
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_handover_bars_are_the_shares(width):
+    svg = handover(CROSSING, LIGHT, width)
+    lanes = [path for path in paths(svg, LIGHT.role["h_o"]) if path]
+    heights = [[-float(each) for each in re.findall(r"v(-[\d.]+|-?0\.0)h", lane)] for lane in lanes]
+    np.testing.assert_allclose(heights, BAR * np.array([CROSSING.carried, CROSSING.reset]))
+    assert {".562", ".688", "carried", "reset"} <= set(words(svg))
+    assert svg.count('stroke-dasharray="3 3"') == 1  # zeros cut one lane
+
+
+def test_the_sentence_of_the_handover():
+    said = CROSSING.sentence
+    assert "**0.250** of positions 0 to 1 right, fewer than from zeros, **0.500**" in said
+    assert "in 16 of 64 rows, after the last in 64: what came before is forgotten" in said
+    same = handover_sentence("Model3", *[np.array([0.5, 0.5])] * 3, bs=10)
+    assert "the same share as from zeros" in same and "forgotten" not in same
+    assert "Model1 carries no state" in no_handover("Model1")
+    assert "last 3 mini-batches of train" in handover_note("never", 3)
+    assert "starts valid from zeros" in handover_note("valid", 3)
