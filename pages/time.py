@@ -2,18 +2,24 @@
 
 import streamlit as st
 
-from hnviz.ui import look_back, through_time
+from hnviz.ui import look_back, state, through_time
 from hnviz.ui.run_view import run_in_view
 from hnviz.ui.show import page_title, section
 
-page_title("Through time")
-sentence = st.empty()
-run = run_in_view()
-asked = None
-if run is not None:
+
+@st.fragment
+def pictures() -> None:
+    """Draw all but the title: a fragment is drawn anew without the page's frame."""
+    if state.get(state.NEXT_RUN) is not None:
+        st.rerun()  # another model was picked, which all of the page looks at
+    sentence = st.empty()
+    run = run_in_view()
+    if run is None:
+        return
     asked = through_time.settings(run)
     through_time.watch(run)
-if run is not None and asked is not None:
+    if asked is None:
+        return
     lanes, costs = st.container(), st.container()
     section("What each answer looks back at")
     words = look_back.phrase_box()
@@ -25,3 +31,7 @@ if run is not None and asked is not None:
     through_time.between_texts(run, asked)
     with costs:
         through_time.costs(run.record.id)
+
+
+page_title("Through time")
+pictures()
