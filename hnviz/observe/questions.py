@@ -18,6 +18,7 @@ from hnviz.observe.reply import Reply
 from hnviz.observe.state_questions import STATE_QUESTIONS
 from hnviz.observe.subject import Subject
 from hnviz.observe.time_questions import TIME_QUESTIONS
+from hnviz.observe.units import UNIT_QUESTIONS
 from hnviz.observe.windows import accuracy_by_position
 
 MAX_TOKENS = 2000  # of one stretch
@@ -112,6 +113,7 @@ QUESTIONS: dict[str, Callable[[Subject, Params], Reply]] = {
     "pair": ask_pair,
     **STATE_QUESTIONS,
     **TIME_QUESTIONS,
+    **UNIT_QUESTIONS,
 }
 """Every question by name. Each raises ValueError, with a sentence, for params it cannot use."""
 

@@ -11,15 +11,15 @@ from hnviz.data.corpora import TRAIN_NUMBERS, VALID_NUMBERS
 from hnviz.data.places import split_places
 from hnviz.data.stream import SPLITS
 from hnviz.observe.find import Query, matches, units_on
-from hnviz.observe.params import Params, numbered, one_of, only, whole
-from hnviz.observe.passes import read_text, split_pass
+from hnviz.observe.params import Params, one_of, only, whole
+from hnviz.observe.passes import split_pass
 from hnviz.observe.probes import POSITIONS, probe
 from hnviz.observe.reply import Reply
 from hnviz.observe.state_path import state_path
 from hnviz.observe.subject import Subject
 from hnviz.observe.unit_codes import unit_codes
+from hnviz.observe.units import asked_stretch
 
-MOST_TOKENS = 2000  # of the text that a query stands in
 SHOWN = 8  # ranges of each split
 LONGEST_PATH = 100  # numbers
 _NUMBERS = {"train": TRAIN_NUMBERS, "valid": VALID_NUMBERS}
@@ -55,19 +55,18 @@ def ask_probe(subject: Subject, params: Params) -> Reply:
 
 
 def ask_find(subject: Subject, params: Params) -> Reply:
-    """Find where the units are on that are on over tokens `start` to `start + length - 1` of `ids`.
+    """Find where the units are on that are on over `length` tokens of a text from `start` on.
 
-    On is above `threshold`; with `edges` a unit must be off just before and after. arrays:
+    The text is `ids`, or `n` tokens of `split` from `first` on. On is above `threshold`; with
+    `edges` a unit must be off just before and after. arrays:
     "units"; for each split "train_at", "train_agree" and "train_gap" of the best ranges, and
     "train_tally", ranges by how many units agree. meta: for each split "train_slots", how often
     each of `SLOTS` is the first token's where all units agree.
     """
-    only(params, "ids", "layer", "start", "length", "threshold", "edges")
-    ids, layer = numbered(subject, params), _layer(subject, params)
-    if not 1 <= len(ids) <= MOST_TOKENS:
-        raise ValueError(f"find reads from 1 to {MOST_TOKENS:,} tokens; got {len(ids):,}")
-    query = _query(params, len(ids))
-    values = read_text(subject, ids).states[layer]
+    only(params, "ids", "split", "first", "n", "layer", "start", "length", "threshold", "edges")
+    layer, text = _layer(subject, params), asked_stretch(subject, params)
+    query = _query(params, len(text.ids))
+    values = text.states[layer].astype(np.float32)
     units = units_on(values, query)
     arrays: dict[str, NDArray[Any]] = {"units": units}
     meta: dict[str, Any] = {}
