@@ -121,9 +121,7 @@ def asked_stretch(subject: Subject, params: Params) -> Stretch:
     if "ids" in params:
         ids = numbered(subject, params)
         if not 1 <= len(ids) <= MOST_TOKENS:
-            raise ValueError(
-                f"ids are from 1 to {MOST_TOKENS:,} tokens; got {len(ids):,}"
-            )
+            raise ValueError(f"ids are from 1 to {MOST_TOKENS:,} tokens; got {len(ids):,}")
         states = read_states(subject, ids)
         return Stretch(ids, states, np.zeros_like(states[:, 0]))
     split = one_of(params, "split", SPLITS, "valid")
