@@ -8,7 +8,6 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from hnviz.catalogue import CATALOGUE
-from hnviz.data import kind_of
 from hnviz.data.places import LABELS, SLOTS, places
 from hnviz.figures import code_text
 from hnviz.figures.code_text import Codes, Probes
@@ -59,31 +58,36 @@ def unit_grid(shown: Shown) -> None:
         chance=found.meta["chance"],
         n_tokens=found.meta["n_tokens"],
     )
-    model = run.record.config.model
-    sentence = code_text.codes_sentence(model, measured)
+    sentence = code_text.codes_sentence(run.record.config.model, measured)
     st.markdown(sentence)
-    values = line.arrays["values"]
-    scale = full_colour(model, "state", np.append(values, np.nan_to_num(found.arrays["means"])))
-    words = shown.asked.stretch.tokens[:LONGEST]
-    _component(
-        "states_codes",
-        {
-            "alt": sentence.replace("**", ""),
-            "labels": LABELS,
-            "slots": SLOTS,
-            "order": found.meta["order"],
-            "explained": _packed(measured.explained, 1),
-            "twin": None if measured.twin is None else _packed(measured.twin, 1),
-            "means": _packed(found.arrays["means"], scale),
-            "scale": scale,
-            "words": words,
-            "kinds": [kind_of(word) for word in words],
-            "left_out": len(shown.asked.stretch.tokens) - len(words),
-            "tracks": [places(words).label(name).tolist() for name in LABELS],
-            "values": _packed(values[:, : len(words)], scale),
-        },
-    )
+    arrays = {"means": found.arrays["means"], "values": line.arrays["values"]}
+    picture = _picture(run, measured, arrays, shown.asked.stretch.tokens)
+    alt = {"alt": sentence.replace("**", ""), "order": found.meta["order"]}
+    _component("states_codes", picture | alt)
     note(code_text.codes_note(measured), run)
+
+
+def _picture(
+    run: Standing, codes: Codes, arrays: dict[str, NDArray[np.floating]], tokens: tuple[str, ...]
+) -> dict[str, Any]:
+    """Pack what the browser draws; `arrays` are the units' "means" and their "values"."""
+    means, values = arrays["means"], arrays["values"]
+    together = np.append(values, np.nan_to_num(means))
+    scale = full_colour(run.record.config.model, "state", together)
+    words = tokens[:LONGEST]
+    found = places(words)
+    return {
+        "labels": LABELS,
+        "slots": SLOTS,
+        "explained": _packed(codes.explained, 1),
+        "twin": None if codes.twin is None else _packed(codes.twin, 1),
+        "means": _packed(means, scale),
+        "scale": scale,
+        "words": words,
+        "left_out": len(tokens) - len(words),
+        "tracks": [found.label(name).tolist() for name in LABELS],
+        "values": _packed(values[:, : len(words)], scale),
+    }
 
 
 def _packed(values: NDArray[np.floating], scale: float) -> str:

@@ -1,7 +1,7 @@
 // What each unit codes: a grid of units x labels, its untrained twin beside it, and the picked
 // unit over the words, with the label that was picked as a track below.
 //
-// data = { alt, labels, slots, order, explained, twin, means, scale, words, kinds, tracks, values, left_out }
+// data = { alt, labels, slots, order, explained, twin, means, scale, words, tracks, values, left_out }
 //   order      units from top to bottom, by what they code
 //   explained  units x labels, `twin` the same of the untrained network, or null
 //   means      (slots + 10 digits of each place) x units: a unit's mean at each value of a label
