@@ -3,6 +3,7 @@
 import pytest
 
 from tests.conftest import idle
+from tests.test_train_browser import open_train, start
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -22,13 +23,14 @@ def alt(page):
     return page.locator(MAP).get_attribute("aria-label")
 
 
-def repainted(page, press):
-    """Do something, and wait until the picture has another sentence; it is still the same one."""
+def repainted(page, press, *, wait=True):
+    """Do something, and see that the picture has another sentence and is still the same one."""
     page.locator(MAP).evaluate("canvas => (window.mounted = canvas)")
     before = alt(page)
     press()
     page.locator(f"{MAP}:not([aria-label='{before}'])").wait_for()
-    idle(page)
+    if wait:
+        idle(page)
     assert page.locator(MAP).evaluate("canvas => canvas === window.mounted")
     return alt(page)
 
@@ -133,4 +135,18 @@ def test_a_phone_scrolls_two_thousand_tokens_inside_the_picture(server, page):
     page.locator(f"{MAP}[data-column='1999']").wait_for()
     box = page.locator(ROOT).evaluate("({view}) => ({to: view.box.to, from: view.box.from})")
     assert box["to"] == 2000 and box["from"] > 1900
+    assert page.errors == []
+
+
+def test_gates_move_on_one_picture_while_the_run_trains(server, page):
+    open_train(page, server, epochs=200)
+    run = start(page)
+    page.goto(f"{server}/states?run={run}&states_show=update&states_phrase=7+to+9")
+    page.locator(f"{MAP}[aria-label*='update gates']").wait_for(timeout=30_000)
+    page.get_by_text("the newest, as the run trains").wait_for()
+    repainted(page, lambda: None, wait=False)
+    repainted(page, lambda: None, wait=False)
+    page.goto(f"{server}/train?run={run}")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_role("button", name="Resume", exact=True).wait_for()
     assert page.errors == []

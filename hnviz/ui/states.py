@@ -181,8 +181,7 @@ def _picture(run: Standing, asked: Asked, step: int, answer: Answer) -> str:
     sentence = units_sentence(model, step, seen)
     what = "the state" if asked.show == "state" else f"the {GATES[asked.show]}"
     order = _order(run, asked)
-    if timeline.can_play(run) and is_short(asked.params):
-        film_strip(run, step, asked.params, order)
+    strip = st.container()
     picture = Picture(
         values=values,
         tokens=stretch.tokens,
@@ -196,6 +195,9 @@ def _picture(run: Standing, asked: Asked, step: int, answer: Answer) -> str:
         jump=state.get(_JUMP, (0, 0)),
     )
     state_picture(picture, PICTURE)
+    if timeline.can_play(run) and is_short(asked.params):
+        with strip:  # above the picture, which need not wait for six snapshots
+            film_strip(run, step, asked.params, order)
     st.markdown(reading_note(model, run.record.config.bptt, stretch.split))
     return sentence
 
