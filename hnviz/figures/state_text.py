@@ -31,7 +31,7 @@ def units_sentence(model: str, step: int, seen: Seen) -> str:
     """Say which unit moves most over the tokens, and between which words."""
     values, tokens = seen.values, [token[:20] for token in seen.tokens]
     when = "before any training" if step == 0 else f"after {plural(step, 'step')}"
-    what = "units" if seen.show == "state" else f"units’ {GATES[seen.show]}s"
+    what = "units" if seen.show == "state" else f"{GATES[seen.show]}s"
     if len(tokens) == 1:
         return (
             f"{model} {when}: its {values.shape[0]} {what} after one token, “{tokens[0]}”. Type "

@@ -12,6 +12,7 @@ from hnviz.figures.state_text import GATES, Seen, full_colour, reading_note, uni
 from hnviz.ui import state, timeline
 from hnviz.ui.address import address_problem
 from hnviz.ui.engine import observe
+from hnviz.ui.film import film_strip, is_short
 from hnviz.ui.heatmap import UNIT, Picture, state_picture
 from hnviz.ui.run_text import Standing
 from hnviz.ui.run_view import look_again, run_in_view
@@ -21,7 +22,8 @@ from hnviz.ui.timeline import LAST, snapshot_box
 
 TICK = 0.4  # seconds between two looks at a run that trains
 PICTURE = "states_picture"
-_JUMP, _SHOWN, _WHOLE, _ORDER = "states_jump", "states_shown", "states_whole", "states_live_order"
+_JUMP, _SHOWN, _WHOLE = "states_jump", "states_shown", "states_whole"
+_ORDER, _GOOD = "states_live_order", "states_good"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,8 @@ def _settings(run: Standing) -> tuple[Asked | None, int | str]:
         show = _show_box(run)
         with st.container(width="stretch"):
             chosen = snapshot_box(run)
+    stretch = stretch or state.get(_GOOD)  # what cannot be read is told; the last one stays
+    state.put(_GOOD, stretch)
     return (None if stretch is None else Asked(stretch, layer, show, order)), chosen
 
 
@@ -151,8 +155,8 @@ def _show_box(run: Standing) -> str:
             key="states_show",
             bind="query-params",
             required=True,
-            help="A unit's new state is (1 − update) · candidate + update · old state; the reset "
-            "gate says how much of the old state its candidate sees.",
+            help="A unit's new state is (1 \N{MINUS SIGN} update) · candidate + update · old; "
+            "the reset gate says how much of the old state its candidate sees.",
         )
     return chosen if chosen in shows else "state"
 
@@ -176,6 +180,8 @@ def _picture(run: Standing, asked: Asked, step: int, answer: Answer) -> str:
     seen = Seen(values, stretch.tokens, stretch.named, asked.show)
     sentence = units_sentence(model, step, seen)
     what = "the state" if asked.show == "state" else f"the {GATES[asked.show]}"
+    order = _order(run, asked)
+    strip = st.container()
     picture = Picture(
         values=values,
         tokens=stretch.tokens,
@@ -183,12 +189,15 @@ def _picture(run: Standing, asked: Asked, step: int, answer: Answer) -> str:
         scale=full_colour(model, asked.show, values),
         signed=asked.show not in ("reset", "update"),
         what=what,
-        order=_order(run, asked),
+        order=order,
         first=stretch.first,
         start=_start(seen),
         jump=state.get(_JUMP, (0, 0)),
     )
     state_picture(picture, PICTURE)
+    if timeline.can_play(run) and is_short(asked.params):
+        with strip:  # above the picture, which need not wait for six snapshots
+            film_strip(run, step, asked.params, order)
     st.markdown(reading_note(model, run.record.config.bptt, stretch.split))
     return sentence
 

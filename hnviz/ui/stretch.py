@@ -54,7 +54,7 @@ def text_box() -> Stretch | None:
         )
     if chosen not in (None, PHRASE):
         return _stretch_boxes(str(chosen))
-    with st.container(width="stretch"):
+    with st.container(width="stretch", key="states_words"):
         return _phrase_box()
 
 
@@ -80,9 +80,9 @@ def _phrase_box() -> Stretch | None:
 def _stretch_boxes(split: str) -> Stretch | None:
     stream = human_numbers_stream()
     size = len(stream.ids(split))
-    with st.container(width=150):
+    with st.container(width=160):
         first = _number("First token", "states_first", FIRST)
-    with st.container(width=150):
+    with st.container(width=160):
         n = _number("Tokens", "states_n", N)
         wrong = stretch_problem(split, size, first, n)
         problem(wrong)

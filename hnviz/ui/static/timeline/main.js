@@ -31,9 +31,10 @@ class Timeline {
   }
 
   update({ data, send }) {
+    // The run that shows what was asked for is under way, or somebody has moved the slider.
+    if (data.shown !== this.data?.shown) this.asked = null;
     this.data = data;
     this.send = send;
-    if (data.shown === this.asked) this.asked = null; // the run that shows it is under way
     this.button.dataset.shown = data.shown;
   }
 
