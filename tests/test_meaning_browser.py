@@ -90,12 +90,11 @@ def test_the_path_is_played_without_a_new_mount(server, page):
     canvas.hover(position={"x": place[0], "y": place[1]})
     assert "of 4,2" in page.locator(".said").last.inner_text()
     first = page.get_by_role("spinbutton", name="First number")
-    first.fill("8000")
-    first.press("Enter")
-    page.get_by_text("from 8001 to 9999; got 8,000").wait_for(timeout=20_000)
     first.fill("8101")
     first.press("Enter")
     page.locator(".words", has_text="eight thousand one hundred").wait_for(timeout=20_000)
     assert page.locator(PATH).evaluate("canvas => canvas.mark") == 1
-    assert int(page.locator(PATH).get_attribute("data-at")) != last
+    first.fill("8000")
+    first.press("Enter")
+    page.get_by_text("from 8001 to 9999; got 8,000").wait_for(timeout=20_000)
     assert page.errors == []
