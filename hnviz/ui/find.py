@@ -16,6 +16,7 @@ from hnviz.ui import cards, state
 from hnviz.ui.address import address_problem
 from hnviz.ui.engine import observe
 from hnviz.ui.run_text import Standing
+from hnviz.ui.seen import when_seen
 from hnviz.ui.settled import note, settled
 from hnviz.ui.show import page_theme, problem, section
 from hnviz.ui.states import Shown
@@ -28,10 +29,14 @@ THRESHOLD = 0.4  # of the scale
 def find(shown: Shown) -> None:
     """Draw the query's settings, its lines, and the places it finds."""
     section("Find it elsewhere")
-    _query(shown)
+    _fragment(shown)
 
 
 @st.fragment
+def _fragment(shown: Shown) -> None:
+    when_seen("states_seen_find", lambda: _query(shown))
+
+
 def _query(shown: Shown) -> None:
     sentence = st.container()
     tokens = shown.asked.stretch.tokens
