@@ -6,8 +6,9 @@ from hnviz.data import BatchLayout, human_numbers_stream
 from hnviz.figures.sentences import arithmetic_sentence, layout_sentence, table_sentence
 from hnviz.figures.tables import show_batch
 from hnviz.ui import cards, controls, ruler
+from hnviz.ui.address import SWITCH, address_problem
 from hnviz.ui.grid import batch_grid
-from hnviz.ui.show import page_theme, page_title, section
+from hnviz.ui.show import page_theme, page_title, problem, section
 
 opening = st.container()
 split, layout = controls.batch_settings()
@@ -20,6 +21,7 @@ def window_and_table(split: str, layout: BatchLayout) -> None:
     batch = batch_grid(split, layout, layout_sentence(layout), "batches_grid")
     section("How many mini-batches", arithmetic_sentence(layout))
     section(f"Mini-batch {batch} as text", table_sentence(layout))
+    problem(address_problem("batches_past", SWITCH))
     past = st.toggle("One past the last mini-batch", key="batches_past", bind="query-params")
     shown = layout.n_batches if past else batch
     stream = human_numbers_stream()

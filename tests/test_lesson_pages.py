@@ -1,6 +1,7 @@
 """Data, Batches and Models, run without a browser: what they say, and odd input."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,13 @@ from streamlit.testing.v1 import AppTest
 
 from hnviz.catalogue import CATALOGUE
 from hnviz.data import BatchLayout, human_numbers_stream
+from hnviz.runs import notebook_table
 from hnviz.runs.ruler import split_position_bounds
 from hnviz.ui.controls import MAX_CHARACTERS, side_problem
+from hnviz.ui.cursor import new_forward_lines
+from hnviz.ui.engine import store
 from hnviz.ui.grid import stream_file
+from hnviz.ui.run_text import against_notebook
 
 pytestmark = pytest.mark.usefixtures("own_runs")
 
@@ -101,6 +106,36 @@ def test_an_unknown_model_in_the_address_gives_the_first_choice():
     assert "class Model2(LanguageModel)" in said(app)
 
 
+def test_a_model_of_ones_own_that_stands_elsewhere(monkeypatch):
+    own = replace(CATALOGUE["Model3"], name="Own", title="my own")
+    monkeypatch.setitem(CATALOGUE, "Own", own)
+    app = run("models", models_model="Own")
+    assert not app.exception
+    text = said(app)
+    assert "the source of Own cannot be read: models.py holds no class named 'Own'" in text
+    assert "No run of Own is shipped: train one on the Train page" in text
+    assert "None: the notebook has no Own." in text
+    assert new_forward_lines("Own", {"first_line": 1, "lines": ["def forward(self):"]}) == []
+    app = run("start")
+    assert not app.exception
+    assert "Own: valid not measured, train not measured, notebook not measured" in said(app)
+    assert "From Model0 to Model5" in said(app)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("batches_split", "test", "'test' here, which is not one of train, valid"),
+        ("batches_random", "maybe", "'maybe' here, which is not one of true, false"),
+        ("batches_past", "3", "'3' here, which is not one of true, false"),
+    ],
+)
+def test_a_choice_in_the_address_that_is_none_is_told(key, value, sentence):
+    app = run("batches", **{key: value})
+    assert not app.exception
+    assert f"the address wanted {sentence}" in said(app)
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -140,3 +175,13 @@ def test_bounds_follow_split_and_bptt():
     app = run("batches", batches_bptt="20", batches_split="train")
     assert "of the time on train; over all 20 positions **0.892**" in said(app)
     assert len(app.get("plotly_chart")) == 1
+
+
+def test_a_run_that_the_notebook_has_not():
+    record = store().record("Model5")
+    beside = against_notebook(record, notebook_table("Model5").iloc[:0])
+    last = record.epochs[-1]
+    said_of = f"this run stands at **{last.valid_loss:.3f}** and **{last.accuracy:.3f}**"
+    assert beside == f"The notebook has no Model5; {said_of} after 10 of 10 epochs."
+    unseen = against_notebook(replace(record, epochs=()), notebook_table("Model5").iloc[:0])
+    assert unseen == "The notebook has no Model5."

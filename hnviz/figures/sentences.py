@@ -166,17 +166,23 @@ def opening(text: str, characters: int = 160) -> str:
 
 def model_facts(model: str, notebook: pd.DataFrame) -> list[tuple[str, str]]:
     """Name what is new in the network and in the recipe, and what the notebook reached."""
-    net, before, last = entry(model), previous(model), notebook.iloc[-1]
+    net, before = entry(model), previous(model)
     since = f"since {before}" if before else "to begin with"
     return [
         (f"In the network, {since}", f"{model} {net.network_change}."),
         (f"In the recipe, {since}", f"{net.recipe_change}."),
-        (
-            "The notebook's figures",
-            f"After {plural(len(notebook), 'epoch')}: accuracy {last['accuracy']:.3f} on valid, "
-            f"loss {last['train_loss']:.3f} on train and {last['valid_loss']:.3f} on valid.",
-        ),
+        ("The notebook's figures", _printed(model, notebook)),
     ]
+
+
+def _printed(model: str, notebook: pd.DataFrame) -> str:
+    if notebook.empty:
+        return f"None: the notebook has no {model}."
+    last = notebook.iloc[-1]
+    return (
+        f"After {plural(len(notebook), 'epoch')}: accuracy {last['accuracy']:.3f} on valid, "
+        f"loss {last['train_loss']:.3f} on train and {last['valid_loss']:.3f} on valid."
+    )
 
 
 _GATES = {

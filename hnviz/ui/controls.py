@@ -4,8 +4,9 @@ import streamlit as st
 
 from hnviz.catalogue import CATALOGUE
 from hnviz.data import BatchLayout, ShuffledLayout, human_numbers_stream
+from hnviz.data.stream import SPLITS
 from hnviz.ui import state
-from hnviz.ui.address import address_problem
+from hnviz.ui.address import SWITCH, address_problem
 from hnviz.ui.grid import MAX_SIDE
 from hnviz.ui.show import problem
 
@@ -25,10 +26,11 @@ def batch_settings() -> tuple[str, BatchLayout]:
     stays in force, so that the picture stays.
     """
     good = {**FIRST_LAYOUT, **state.get(_GOOD_LAYOUT, {})}
+    lost = address_problem("batches_split", SPLITS), address_problem("batches_random", SWITCH)
     with st.container(horizontal=True, gap="medium"):
         split = st.segmented_control(
             "Text",
-            ("train", "valid"),
+            SPLITS,
             default="valid",
             required=True,
             key="batches_split",
@@ -39,6 +41,8 @@ def batch_settings() -> tuple[str, BatchLayout]:
                 with st.container(width=150):
                     good[field] = _side(field, label, good[field])
         shuffled = st.toggle("Cut at random instead", key="batches_random", bind="query-params")
+    for message in lost:
+        problem(message)
     state.put(_GOOD_LAYOUT, good)
     chosen = split or "valid"
     kind = ShuffledLayout if shuffled else BatchLayout

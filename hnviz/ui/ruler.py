@@ -17,6 +17,7 @@ from hnviz.runs.ruler import (
     split_position_bounds,
 )
 from hnviz.ui import cards
+from hnviz.ui.address import address_problem
 from hnviz.ui.engine import observe
 from hnviz.ui.run_text import Standing
 from hnviz.ui.run_view import look_again
@@ -77,6 +78,7 @@ def positions(run_id: str) -> None:
 
 
 def _split_box() -> str:
+    problem(address_problem("train_positions_split", SPLITS))
     chosen = st.segmented_control(
         "Text",
         SPLITS,
