@@ -174,7 +174,47 @@ def test_bounds_follow_split_and_bptt():
     assert f"over all 5 positions **{five.mean:.3f}**" in said(app)
     app = run("batches", batches_bptt="20", batches_split="train")
     assert "of the time on train; over all 20 positions **0.892**" in said(app)
-    assert len(app.get("plotly_chart")) == 1
+    assert "more often than **0.845** on train and **0.864** on valid" in said(app)
+    assert len(app.get("plotly_chart")) == 2
+
+
+def test_bounds_of_windows_cut_at_random():
+    text = said(run("batches", batches_random="true"))
+    assert "Cut at random, a kept state is no help" in text and "state kept only" not in text
+
+
+def test_a_text_of_ones_own_is_cut_and_measured():
+    app = run("batches", batches_split="your own", batches_bs="4", batches_bptt="8")
+    assert not app.exception
+    assert "128 slots hold 99 tokens: 29 are read twice" in said(app)
+    assert "on your text from two tokens on (35" in said(app)
+    app.text_area(key="batches_text").set_value("One <b>two</b> three").run()
+    assert not app.exception
+    assert "seen once, your text" in said(app) and "<b>two" not in said(app)
+    app.segmented_control(key="batches_split").set_value("valid").run()
+    assert "13,017 tokens" in said(app)
+    app.segmented_control(key="batches_split").set_value("your own").run()
+    assert app.text_area(key="batches_text").value == "One <b>two</b> three"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("one two three", "A window of 8 steps is longer than the text, which has 4 tokens: set "),
+        ("   ", "The text is empty: type or paste some words, or choose a file."),
+    ],
+)
+def test_a_text_that_cannot_be_cut_is_a_sentence_in_place_of_the_picture(text, sentence):
+    app = run("batches", batches_split="your own", batches_bs="4", batches_bptt="8")
+    app.text_area(key="batches_text").set_value(text).run()
+    assert not app.exception
+    assert sentence in said(app)
+    assert not app.get("bidi_component") and not app.get("plotly_chart")
+
+
+def test_long_rows_are_written_in_part():
+    text = said(run("batches", batches_bptt="512"))
+    assert text.count(" … and 372 more") == 5
 
 
 def test_a_run_that_the_notebook_has_not():

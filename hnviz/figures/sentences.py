@@ -11,6 +11,7 @@ import pandas as pd
 
 from hnviz.catalogue import entry
 from hnviz.data import BatchLayout, ShuffledLayout, TokenStream, Vocab, tokenize
+from hnviz.data.stream import SPLITS
 from hnviz.figures.diagrams import previous
 from hnviz.figures.tables import read_counts
 
@@ -72,13 +73,15 @@ def arithmetic_sentence(layout: BatchLayout) -> str:
     )
 
 
-def table_sentence(layout: BatchLayout) -> str:
-    """Say what the table of a mini-batch's first rows is."""
+def table_sentence(layout: BatchLayout, text: str = "valid") -> str:
+    """Say what the table of a mini-batch's first rows is; `text` is its name."""
     if isinstance(layout, ShuffledLayout):
         return (
             "The first five rows. Each is a window cut somewhere from the text, mostly in the "
             "middle of a number."
         )
+    if text not in SPLITS:
+        return f"The first five rows of {text}, word by word."
     return (
         "The first five rows, as the notebook's show_batch prints them. Its own table, at bs 64 "
         "and bptt 70, is mini-batch 3 of valid, one past the last: the rule goes on around the "
