@@ -6,6 +6,7 @@ from hnviz.catalogue import entry
 from hnviz.ui import states
 from hnviz.ui.run_view import run_in_view
 from hnviz.ui.show import page_title
+from hnviz.ui.timeline import snapshot_box
 
 page_title("Hidden states")
 run = run_in_view()
@@ -16,7 +17,7 @@ if run is not None:
     with first[1]:
         layer = states.layer_box(run)
     with first[2]:
-        snapshot = states.snapshot_box(run)
+        snapshot = snapshot_box(run)
     if phrase is not None:
         states.live_states(run, phrase, layer, snapshot)
     model = entry(run.record.config.model)

@@ -13,8 +13,8 @@ from hnviz.observe.cells import ask_cell
 from hnviz.observe.counting import COMMA, Said, count_on, counting_accuracy
 from hnviz.observe.cursor import ask_cursor, ask_pair
 from hnviz.observe.params import Params, numbered, only, whole
+from hnviz.observe.passes import read_text
 from hnviz.observe.reply import Reply
-from hnviz.observe.states import states
 from hnviz.observe.subject import Subject
 from hnviz.observe.time_questions import TIME_QUESTIONS
 from hnviz.observe.windows import accuracy_by_position
@@ -40,7 +40,7 @@ def ask_states(subject: Subject, params: Params) -> Reply:
         raise ValueError(f"states reads from 1 to {MAX_TOKENS:,} tokens; got {len(ids):,}")
     tokens = [subject.vocab.itos[index] for index in ids.tolist()]
     return Reply(
-        {"states": states(subject, ids), "ids": ids},
+        {"states": read_text(subject, ids).states, "ids": ids},
         {"tokens": tokens, "unknown": unknown, "window": subject.window},
     )
 

@@ -13,7 +13,11 @@ PAGES: dict[str, dict[str, str]] = {
     "Feed": {"data": "Data", "batches": "Batches"},
     "Build": {"models": "Models"},
     "Train": {"train": "Train"},
-    "Look inside": {"states": "Hidden states", "time": "Through time"},
+    "Look inside": {
+        "states": "Hidden states",
+        "predictions": "Predictions",
+        "time": "Through time",
+    },
 }
 """Section -> page file (and address) -> title."""
 

@@ -8,17 +8,15 @@ from numpy.typing import NDArray
 
 from hnviz.catalogue import entry
 from hnviz.data import human_numbers_stream
-from hnviz.ui import state
-from hnviz.ui.address import address_problem
 from hnviz.ui.engine import observe
 from hnviz.ui.heatmap import state_picture
 from hnviz.ui.phrase import Phrase, read_phrase
 from hnviz.ui.run_text import Standing
 from hnviz.ui.run_view import look_again
 from hnviz.ui.show import escape, lead, problem
+from hnviz.ui.timeline import LAST
 
 TICK = 0.4  # seconds between two looks at a run that trains
-LAST = "last"
 DEFAULT_PHRASE = "4318 to 4324"
 
 
@@ -54,27 +52,6 @@ def layer_box(run: Standing) -> int:
         help="Layer 0 reads the tokens, the last one is what the answer is made from.",
     )
     return chosen if chosen in layers else layers[-1]
-
-
-def snapshot_box(run: Standing) -> int | str:
-    """Draw the time slider; while a run trains, its newest snapshot is shown."""
-    snapshots = run.record.snapshots
-    if lost := address_problem(state.SNAPSHOT, snapshots):
-        problem(lost)
-    moves = run.is_live and run.status != "paused"
-    if moves or len(snapshots) < 2:
-        word = "the newest, as the run trains" if moves else "the only one"
-        st.markdown(f"Snapshot  \n:gray[{word}]")
-        return LAST
-    if state.get(state.SNAPSHOT) not in snapshots:
-        state.pop(state.SNAPSHOT)
-    return st.select_slider(
-        "Snapshot, updates of the weights",
-        snapshots,
-        value=snapshots[-1],
-        key=state.SNAPSHOT,
-        bind="query-params",
-    )
 
 
 def live_states(run: Standing, phrase: Phrase, layer: int, snapshot: int | str) -> None:

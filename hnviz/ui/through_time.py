@@ -18,7 +18,7 @@ from hnviz.ui.engine import observe, store
 from hnviz.ui.run_text import Standing
 from hnviz.ui.run_view import look_again
 from hnviz.ui.show import lead, page_theme, problem, show
-from hnviz.ui.states import LAST, snapshot_box
+from hnviz.ui.timeline import LAST, snapshot_box
 
 BETWEEN = {"reset": "reset", "keep, detach": "detach", "keep": "keep"}
 LOSSES = {"last step": False, "all steps": True}

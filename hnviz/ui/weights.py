@@ -9,7 +9,7 @@ from hnviz.ui.engine import store
 from hnviz.ui.run_text import Standing
 from hnviz.ui.run_view import run_in_view
 from hnviz.ui.show import problem
-from hnviz.ui.states import LAST, snapshot_box
+from hnviz.ui.timeline import LAST, snapshot_box
 
 UNTRAINED, TRAINED, IN_VIEW = "untrained", "trained", "run in view"
 CHOICES = (UNTRAINED, TRAINED, IN_VIEW)

@@ -1,0 +1,110 @@
+"""One pass over a text: the state after every token, and the answer there.
+
+The state at a position is defined once, for every picture: the text is read from its first token
+on, from zeros, in eval mode. A model that carries no state starts from zeros again every bptt
+tokens, as in training, but each of its answers reads the bptt tokens before it.
+"""
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from hnviz.data import human_numbers_stream
+from hnviz.observe.states import states
+from hnviz.observe.subject import Subject
+
+KEPT_PASSES = 6  # over whole splits: of train one takes 40 MB
+ROWS = 512  # windows read at once: more would leave the processor's cache
+
+
+class Pass(NamedTuple):
+    """A text as a model read it; float32."""
+
+    ids: NDArray[np.int64]  # (n,)
+    states: NDArray[np.float32]  # (n_layers, n, nh): after each token
+    logits: NDArray[np.float32]  # (n, nv): of the token that follows each
+
+
+@lru_cache(maxsize=KEPT_PASSES)
+def split_pass(subject: Subject, split: str) -> Pass:
+    """Read a whole split of human numbers; passes are kept for the snapshots last asked about."""
+    return read_text(subject, human_numbers_stream().ids(split))
+
+
+def read_text(subject: Subject, ids: NDArray[np.int64]) -> Pass:
+    """Read a text from zeros, (n,) ids with n at least 1."""
+    if not subject.model.stateful:
+        return Pass(ids, _window_states(subject, ids), _window_logits(subject, ids))
+    recurrent = _recurrent(subject.model)
+    if recurrent is None:
+        logits, _ = _forward(subject, ids)
+        return Pass(ids, states(subject, ids), logits.numpy())
+    given: list[Tensor] = []
+    handle = recurrent.register_forward_pre_hook(lambda _, args: given.append(args[0]))
+    try:
+        logits, _ = _forward(subject, ids)
+    finally:
+        handle.remove()
+    return Pass(ids, _layer_states(recurrent, given[0]), logits.numpy())
+
+
+def _forward(subject: Subject, ids: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+    """Read the text as one window; return logits, (n, nv), and the state after it."""
+    x = torch.tensor(ids)[None]
+    with torch.inference_mode():
+        logits, state = subject.model(x, subject.model.init_state(1))
+    return logits[0], state
+
+
+def _recurrent(model: nn.Module) -> nn.RNNBase | None:
+    """Return the model's nn.RNN or nn.GRU if its outputs are its states; None for all else."""
+    found = [module for module in model.modules() if isinstance(module, nn.RNNBase)]
+    if len(found) != 1 or not isinstance(found[0], (nn.RNN, nn.GRU)):
+        return None
+    return found[0] if found[0].batch_first and not found[0].bidirectional else None
+
+
+def _layer_states(stacked: nn.RNNBase, given: Tensor) -> NDArray[np.float32]:
+    """Read (1, n, nh) with each layer by itself: torch hands out the last layer's states alone."""
+    options: dict[str, Any] = {"batch_first": True, "dtype": given.dtype}
+    if isinstance(stacked, nn.RNN):
+        options["nonlinearity"] = stacked.nonlinearity
+    make: type[nn.Module] = type(stacked)
+    seen = []
+    with torch.inference_mode():
+        for layer in range(stacked.num_layers):
+            alone = make(given.shape[-1], stacked.hidden_size, **options)
+            for name, weight in alone.named_parameters():
+                weight.copy_(getattr(stacked, name.replace("_l0", f"_l{layer}")))
+            given, _ = alone(given)
+            seen.append(given[0])
+    return torch.stack(seen).numpy()
+
+
+def _window_states(subject: Subject, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Read all windows side by side, step by step."""
+    window = min(subject.config.bptt, len(ids))
+    n_windows = -(-len(ids) // window)
+    x = torch.from_numpy(np.resize(ids, (n_windows, window)))  # the last one's end is cut again
+    state, seen = None, []
+    for step in range(window):
+        _, state = subject.answer(x[:, step : step + 1], state)
+        seen.append(state.reshape(-1, n_windows, subject.config.nh))
+    together = torch.stack(seen, dim=2).flatten(1, 2)  # (n_layers, n_windows * window, nh)
+    return together[:, : len(ids)].numpy()
+
+
+def _window_logits(subject: Subject, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Answer each position from a window of its own, which ends there."""
+    window = min(subject.config.bptt, len(ids))
+    first = [subject.answer(torch.tensor(ids[None, : end + 1]))[0] for end in range(window - 1)]
+    windows = np.lib.stride_tricks.sliding_window_view(ids, window)  # (n - window + 1, window)
+    rest = [
+        subject.answer(torch.tensor(windows[start : start + ROWS]))[0]
+        for start in range(0, len(windows), ROWS)
+    ]
+    return torch.cat([*first, *rest]).numpy()

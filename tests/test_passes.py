@@ -1,0 +1,56 @@
+"""One pass over a text, against each model's own forward, token by token."""
+
+import numpy as np
+import pytest
+import torch
+
+from hnviz.catalogue import CATALOGUE
+from hnviz.data import human_numbers_stream
+from hnviz.observe import Subject, states
+from hnviz.observe.passes import read_text, split_pass
+from hnviz.runs import SHIPPED_DIR, RunFolder
+
+
+@pytest.fixture(scope="module", params=tuple(CATALOGUE))
+def subject(request):
+    folder = RunFolder(SHIPPED_DIR / request.param)
+    subject = Subject.load(folder.config, folder.load_snapshot(folder.resolve_step("last")))
+    subject.model.double()  # so that the order of a sum does not show
+    return subject
+
+
+def assert_same(values, wanted):
+    np.testing.assert_allclose(values, wanted, rtol=0, atol=1e-6)
+
+
+def test_every_state_is_that_of_a_step_by_step_reading(subject):
+    ids = human_numbers_stream().ids("valid")[:200]
+    assert_same(read_text(subject, ids).states, states(subject, ids))
+
+
+def test_a_text_of_one_token_is_read(subject):
+    ids = human_numbers_stream().ids("valid")[:1]
+    text = read_text(subject, ids)
+    assert text.states.shape[1:] == (1, subject.config.nh)
+    assert text.logits.shape == (1, len(subject.vocab))
+
+
+def test_every_answer_is_the_models_own(subject):
+    ids = human_numbers_stream().ids("valid")[:60]
+    logits, state = read_text(subject, ids).logits, None
+    for at in range(len(ids)):
+        if subject.model.stateful:
+            said, state = subject.answer(torch.tensor(ids[None, at : at + 1]), state)
+        else:
+            first = max(0, at + 1 - subject.config.bptt)
+            said, _ = subject.answer(torch.tensor(ids[None, first : at + 1]))
+        assert_same(logits[at], said[0].numpy())
+
+
+def test_a_split_is_read_once_from_its_first_token():
+    folder = RunFolder(SHIPPED_DIR / "Model5")
+    subject = Subject.load(folder.config, folder.load_snapshot(0))
+    valid = split_pass(subject, "valid")
+    assert split_pass(subject, "valid") is valid
+    assert valid.states.shape == (2, 13_017, 64)
+    assert_same(valid.states[:, :50], states(subject, valid.ids[:50]))
