@@ -10,6 +10,7 @@ from hnviz.figures.curves import accuracy_curves, loss_curves, schedule_curves
 from hnviz.figures.diagrams import gru_cell, legend, rolled, unrolled
 from hnviz.figures.handover import handover
 from hnviz.figures.ladder import ladder
+from hnviz.figures.reach import reach_curves
 from hnviz.figures.ruler import position_curves
 from hnviz.figures.scissors import scissors, scissors_legend
 from hnviz.figures.states import state_heatmap
@@ -19,6 +20,7 @@ FIGURES: dict[str, Callable[..., go.Figure]] = {
     "backward_costs": backward_costs,
     "loss_curves": loss_curves,
     "position_curves": position_curves,
+    "reach_curves": reach_curves,
     "schedule_curves": schedule_curves,
     "state_heatmap": state_heatmap,
     "token_counts": token_counts,
