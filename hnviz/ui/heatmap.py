@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from hnviz.data import kind_of
 from hnviz.ui.components import BrowserComponent, publish_for_now
 
-UNIT = "unit"  # of the picked row: in the address, and what the browser reports
-_component = BrowserComponent("heatmap", states=(UNIT,), min_height="980px")
+UNIT = "unit"  # of the picked row, in the address
+_component = BrowserComponent("heatmap", min_height="980px")
 _FULL = 32767  # an int16's largest value stands for `scale`
 _INLINE = 20_000  # values that travel with the page's own messages; more are a file
 
@@ -31,7 +31,6 @@ class Picture:
     order: Sequence[int] | None = None  # the units from top to bottom; None as they are numbered
     first: int = 0  # the first token's place in its split
     start: int = 0  # the unit that is picked at first
-    jump: Sequence[int] = (0, 0)  # a unit to pick, and a number that is new for each such wish
 
 
 def state_picture(picture: Picture, key: str) -> None:
@@ -59,7 +58,6 @@ def state_picture(picture: Picture, key: str) -> None:
         "what": picture.what,
         "first": picture.first,
         "start": picture.start,
-        "jump": list(picture.jump),
     }
     if values.size <= _INLINE:
         sent["values"] = base64.b64encode(packed).decode()

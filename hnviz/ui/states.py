@@ -22,8 +22,8 @@ from hnviz.ui.timeline import LAST, snapshot_box
 
 TICK = 0.4  # seconds between two looks at a run that trains
 PICTURE = "states_picture"
-_JUMP, _SHOWN, _WHOLE = "states_jump", "states_shown", "states_whole"
-_ORDER, _GOOD = "states_live_order", "states_good"
+_SHOWN, _WHOLE = "states_shown", "states_whole"
+_ORDER, _GOOD = "states_order_kept", "states_good"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,6 @@ class Shown:
     run_id: str
     step: int  # of the snapshot
     asked: Asked
-    unit: int | None  # that was picked; None for the first one
 
 
 def pictures() -> Shown | None:
@@ -65,12 +64,6 @@ def pictures() -> Shown | None:
         draw(run.record.id, run.is_live)
     shown = state.get(_SHOWN)
     return shown if isinstance(shown, Shown) else None
-
-
-def pick_unit(unit: int) -> None:
-    """Let the picture pick a unit: for a callback elsewhere on the page."""
-    _, wishes = state.get(_JUMP, (0, 0))
-    state.put(_JUMP, (unit, wishes + 1))
 
 
 def _draw(run_id: str, ticking: bool) -> None:
@@ -99,10 +92,10 @@ def _draw(run_id: str, ticking: bool) -> None:
         said = _picture(run, asked, step, answer)
         with sentence:
             lead(said)
-        shown = Shown(run_id, step, asked, picked_unit())
+        shown = Shown(run_id, step, asked)
         if is_whole:
             state.put(_SHOWN, shown)
-        elif state.get(_SHOWN) != shown and not (run.is_live or timeline.is_playing()):
+        elif state.get(_SHOWN) != shown and not (timeline.moves(run) or timeline.is_playing()):
             st.rerun()
 
 
@@ -192,7 +185,6 @@ def _picture(run: Standing, asked: Asked, step: int, answer: Answer) -> str:
         order=order,
         first=stretch.first,
         start=_start(seen),
-        jump=state.get(_JUMP, (0, 0)),
     )
     state_picture(picture, PICTURE)
     if timeline.can_play(run) and is_short(asked.params):
@@ -200,13 +192,6 @@ def _picture(run: Standing, asked: Asked, step: int, answer: Answer) -> str:
             film_strip(run, step, asked.params, order)
     st.markdown(reading_note(model, run.record.config.bptt, stretch.split))
     return sentence
-
-
-def picked_unit() -> int | None:
-    """Return the unit that the browser has reported, None before it has."""
-    mounted: Any = state.get(PICTURE) or {}
-    unit = mounted.get(UNIT)
-    return unit if isinstance(unit, int) and unit >= 0 else None
 
 
 def _start(seen: Seen) -> int:

@@ -26,7 +26,7 @@ def snapshot_box(run: Standing) -> int | str:
     if lost := address_problem(state.SNAPSHOT, snapshots):
         problem(lost)
     if not can_play(run):
-        word = "the newest, as the run trains" if _moves(run) else "the only one"
+        word = "the newest, as the run trains" if moves(run) else "the only one"
         st.markdown(f"Snapshot  \n:gray[{word}]")
         return LAST
     if state.get(state.SNAPSHOT) not in snapshots:
@@ -47,7 +47,7 @@ def snapshot_box(run: Standing) -> int | str:
 
 def can_play(run: Standing) -> bool:
     """Tell whether there is a slider: not while a run trains, nor for a single snapshot."""
-    return not _moves(run) and len(run.record.snapshots) > 1
+    return not moves(run) and len(run.record.snapshots) > 1
 
 
 def take_step(key: str) -> None:
@@ -69,5 +69,6 @@ def _reported(key: str) -> list[Any] | None:
     return reported if isinstance(reported, list) and len(reported) == 3 else None
 
 
-def _moves(run: Standing) -> bool:
+def moves(run: Standing) -> bool:
+    """Tell whether the run trains, and its newest snapshot is shown."""
     return run.is_live and run.status != "paused"
