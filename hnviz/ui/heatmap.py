@@ -13,7 +13,7 @@ from hnviz.data import kind_of
 from hnviz.ui.components import BrowserComponent, publish_for_now
 
 UNIT = "unit"  # of the picked row, in the address
-_component = BrowserComponent("heatmap", min_height="980px")
+_component = BrowserComponent("heatmap", min_height="780px")
 _FULL = 32767  # an int16's largest value stands for `scale`
 _INLINE = 20_000  # values that travel with the page's own messages; more are a file
 

@@ -17,7 +17,7 @@ from hnviz.ui.heatmap import UNIT, Picture, state_picture
 from hnviz.ui.run_text import Standing
 from hnviz.ui.run_view import look_again, run_in_view
 from hnviz.ui.show import lead, problem
-from hnviz.ui.stretch import Stretch, text_box
+from hnviz.ui.stretch import Stretch, default_stretch, text_box
 from hnviz.ui.timeline import LAST, snapshot_box
 
 TICK = 0.4  # seconds between two looks at a run that trains
@@ -83,8 +83,6 @@ def _draw(run_id: str, ticking: bool) -> None:
                 else "This run ended before its first snapshot: there is no state to show."
             )
         return
-    if asked is None:
-        return
     step = run.record.snapshots[-1] if chosen == LAST else int(chosen)
     answer, trouble = observe(run_id, step, "units", asked.params)
     problem(trouble)
@@ -99,7 +97,7 @@ def _draw(run_id: str, ticking: bool) -> None:
             st.rerun()
 
 
-def _settings(run: Standing) -> tuple[Asked | None, int | str]:
+def _settings(run: Standing) -> tuple[Asked, int | str]:
     """Draw the settings in two rows; return them and the snapshot, which can be "last"."""
     with st.container(horizontal=True, gap="medium"):
         stretch = text_box()
@@ -110,9 +108,11 @@ def _settings(run: Standing) -> tuple[Asked | None, int | str]:
         show = _show_box(run)
         with st.container(width="stretch"):
             chosen = snapshot_box(run)
-    stretch = stretch or state.get(_GOOD)  # what cannot be read is told; the last one stays
+    if stretch is None:  # why is told beside the control; the picture stays with the last one
+        stretch = state.get(_GOOD) or default_stretch()
+        st.markdown(f":gray[:small[The picture stays with {stretch.named}.]]")
     state.put(_GOOD, stretch)
-    return (None if stretch is None else Asked(stretch, layer, show, order)), chosen
+    return Asked(stretch, layer, show, order), chosen
 
 
 def _layer_box(run: Standing) -> int:
