@@ -40,7 +40,7 @@ RULES: dict[str, Rule] = {
     "schedule": Rule((), ("numpy",)),
     "source": Rule((), ()),
     "learn": Rule(FREE, ("numpy", "torch")),
-    "observe": Rule((*FREE, "learn"), ("numpy", "torch")),
+    "observe": Rule((*FREE, "learn"), ("numpy", "scipy", "sklearn", "torch")),
     "runs": Rule(FREE, ("filelock", "numpy", "pandas", "safetensors")),
     "engine": Rule((*FREE, "runs", "learn", "observe"), ("numpy", "torch")),
     "figures": Rule((*FREE, "runs"), ("numpy", "pandas", "plotly")),

@@ -52,6 +52,13 @@ def read_text(subject: Subject, ids: NDArray[np.int64]) -> Pass:
     return Pass(ids, _layer_states(recurrent, given[0]), logits.numpy())
 
 
+def read_states(subject: Subject, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return the states alone, (n_layers, n, nh): sooner, of a model that carries no state."""
+    if not subject.model.stateful:
+        return _window_states(subject, ids)
+    return read_text(subject, ids).states
+
+
 def _forward(subject: Subject, ids: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
     """Read the text as one window; return logits, (n, nv), and the state after it."""
     x = torch.tensor(ids)[None]

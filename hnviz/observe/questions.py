@@ -17,6 +17,7 @@ from hnviz.observe.passes import read_text
 from hnviz.observe.reply import Reply
 from hnviz.observe.subject import Subject
 from hnviz.observe.time_questions import TIME_QUESTIONS
+from hnviz.observe.units import UNIT_QUESTIONS
 from hnviz.observe.windows import accuracy_by_position
 
 MAX_TOKENS = 2000  # of one stretch
@@ -110,6 +111,7 @@ QUESTIONS: dict[str, Callable[[Subject, Params], Reply]] = {
     "cursor": ask_cursor,
     "pair": ask_pair,
     **TIME_QUESTIONS,
+    **UNIT_QUESTIONS,
 }
 """Every question by name. Each raises ValueError, with a sentence, for params it cannot use."""
 
