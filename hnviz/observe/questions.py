@@ -18,6 +18,7 @@ from hnviz.observe.reply import Reply
 from hnviz.observe.subject import Subject
 from hnviz.observe.time_questions import TIME_QUESTIONS
 from hnviz.observe.windows import accuracy_by_position
+from hnviz.observe.word_questions import WORD_QUESTIONS
 
 MAX_TOKENS = 2000  # of one stretch
 MOST_GIVEN = 5  # numbers in a prompt
@@ -110,6 +111,7 @@ QUESTIONS: dict[str, Callable[[Subject, Params], Reply]] = {
     "cursor": ask_cursor,
     "pair": ask_pair,
     **TIME_QUESTIONS,
+    **WORD_QUESTIONS,
 }
 """Every question by name. Each raises ValueError, with a sentence, for params it cannot use."""
 
