@@ -58,7 +58,8 @@ def ask_surgery(subject: Subject, params: Params) -> Reply:
     With `other`, ids too, the state after those is put in: whole, or that of `layer`. Else
     `units` of `layer` are set to `value`; with `hold` before every word, not once.
     arrays, each for "untouched" and "changed": "untouched_state", float32 (n_layers, nh), that
-    the first word was said from; "untouched_said", ids; "untouched_probabilities", (n, nv).
+    the first word was said from; "untouched_said", ids; "untouched_probabilities", (n, nv). With
+    `other`, "other_said" too: what the model says after that text itself.
     """
     only(params, "ids", "n", "other", "layer", "units", "value", "hold")
     state = read(subject, _prompt(subject, params, "ids"))
@@ -75,6 +76,9 @@ def ask_surgery(subject: Subject, params: Params) -> Reply:
         arrays[f"{name}_state"] = course.state
         arrays[f"{name}_said"] = course.ids
         arrays[f"{name}_probabilities"] = course.probabilities.astype("f4")
+    if "other" in params:
+        own = say(subject, _prompt(subject, params, "other"), n, Sampling())
+        arrays["other_said"] = own.ids
     return Reply(arrays, {})
 
 
