@@ -176,6 +176,16 @@ def test_model5_goes_on_from_5040_after_the_swap():
     )
 
 
+def test_the_untouched_state_answers_on_the_words_that_the_changed_one_said(carrying):
+    ids, other = ids_of(4316, 4317, 4318), ids_of(5038, 5039, 5040)
+    found = ask(carrying, "surgery", ids=ids, other=other, n=15)
+    for at in range(15):
+        text = [*ids, *found["changed_said"][:at].tolist()]
+        assert_same(found["same_words"][at], by_hand(carrying, text)[0].softmax(-1))
+    own = ask(carrying, "next_word", ids=other, n=15)["said"]
+    assert (found["other_said"] == own).all()
+
+
 @pytest.mark.parametrize("hold", [False, True])
 @pytest.mark.parametrize(("units", "value"), [([3, 17], 0.0), ([40], 0.8), ([], 0.0)])
 def test_units_are_set_once_or_at_every_word(carrying, units, value, hold):

@@ -109,6 +109,15 @@ def go_on(
     return Course(begun, np.array(said, dtype=np.int64), np.array(probabilities))
 
 
+def answers_on(subject: Subject, state: Tensor, ids: Ids) -> NDArray[np.float64]:
+    """Return the answer before each of some words that are read from a state, (n, nv)."""
+    logits = [read_out(subject, state)]
+    for index in ids[:-1].tolist():
+        answer, state = subject.answer(torch.tensor([[index]]), state)
+        logits.append(answer)
+    return torch.cat(logits).double().softmax(-1).numpy()
+
+
 def _layers(state: Tensor) -> Tensor:
     """See the state of one row as (n_layers, nh)."""
     return state.view(-1, state.shape[-1])

@@ -14,7 +14,7 @@ from hnviz.observe.passes import read_text
 from hnviz.observe.reply import Reply
 from hnviz.observe.speech import Sampling, finite, say
 from hnviz.observe.subject import Subject
-from hnviz.observe.surgery import Swap, Units, go_on, read
+from hnviz.observe.surgery import Swap, Units, answers_on, go_on, read
 
 MAX_PROMPT = 2000  # tokens
 MAX_SAID = 200  # words said by itself
@@ -58,8 +58,9 @@ def ask_surgery(subject: Subject, params: Params) -> Reply:
     With `other`, ids too, the state after those is put in: whole, or that of `layer`. Else
     `units` of `layer` are set to `value`; with `hold` before every word, not once.
     arrays, each for "untouched" and "changed": "untouched_state", float32 (n_layers, nh), that
-    the first word was said from; "untouched_said", ids; "untouched_probabilities", (n, nv). With
-    `other`, "other_said" too: what the model says after that text itself.
+    the first word was said from; "untouched_said", ids; "untouched_probabilities", (n, nv).
+    "same_words", (n, nv): what the untouched state answers where it reads the words that the
+    changed one said. With `other`, "other_said": what the model says after that text itself.
     """
     only(params, "ids", "n", "other", "layer", "units", "value", "hold")
     state = read(subject, _prompt(subject, params, "ids"))
@@ -76,6 +77,8 @@ def ask_surgery(subject: Subject, params: Params) -> Reply:
         arrays[f"{name}_state"] = course.state
         arrays[f"{name}_said"] = course.ids
         arrays[f"{name}_probabilities"] = course.probabilities.astype("f4")
+    said = arrays["changed_said"]
+    arrays["same_words"] = answers_on(subject, state, said).astype("f4")
     if "other" in params:
         own = say(subject, _prompt(subject, params, "other"), n, Sampling())
         arrays["other_said"] = own.ids

@@ -36,6 +36,8 @@ class Answers:
     series: Sequence[str] = ("",)  # names of the bars' answers
     lines: Sequence[str] = ()  # names of the lines of a cell, from above
     full: float | None = None  # bits that have full colour
+    rows: Sequence[tuple[Sequence[str], int, int]] = ()  # words beside some of the cells: from, to
+    heads: Sequence[str] = ()  # names of the words beside, and of the cells
     target: bool = False  # the word after the picked one is the answer's target
 
 
@@ -54,6 +56,8 @@ def show_answers(picture: Answers) -> None:
         "series": list(picture.series),
         "lines": list(picture.lines),
         "full": picture.full,
+        "rows": [list(row) for row in picture.rows],
+        "heads": list(picture.heads),
         "target": picture.target,
     }
     _component(picture.key, data)

@@ -23,7 +23,7 @@ from hnviz.ui.address import address_problem
 from hnviz.ui.answers import Answers, Cell, show_answers
 from hnviz.ui.engine import observe
 from hnviz.ui.run_text import Standing
-from hnviz.ui.show import escape, lead, problem, section
+from hnviz.ui.show import lead, problem, section
 
 MOST_SAID = 200
 HOTTEST = 10.0
@@ -57,7 +57,7 @@ def next_word(run: Standing) -> None:
     with saying:
         section("How it goes on by itself")
         going = _going_box()
-    if given is None or step is None or going is None:
+    if given is None or step is None:
         return
     ids = human_numbers_stream().vocab.numericalize(given.tokens).tolist()
     asked = {
@@ -162,25 +162,25 @@ def _truth(words: Sequence[str], n: int) -> tuple[list[str], str]:
     try:
         return continuation(words, n), ""
     except ValueError as error:
-        return [], escape(str(error))
+        return [], str(error)
 
 
-def _going_box() -> Going | None:
-    """Draw what decides the words said; None, with a sentence, where one cannot be used."""
+def _going_box() -> Going:
+    """Draw what decides the words said."""
     nv = len(human_numbers_stream().vocab)
     with st.container(horizontal=True, gap="small"):
-        temperature = _number_box("Temperature", "temperature", 0.0, (0, HOTTEST))
-        top_k = _number_box("Top k", "top_k", nv, (1, nv))
-        seed = _number_box("Seed", "seed", 0, (0, LAST_SEED))
-        n = _number_box("Tokens to say", "n", 40, (1, MOST_SAID))
-    if temperature is None or top_k is None or seed is None or n is None:
-        return None
-    return Going(float(temperature), int(top_k), int(seed), int(n))
+        return Going(
+            temperature=float(_number_box("Temperature", "temperature", 0.0, (0, HOTTEST))),
+            top_k=int(_number_box("Top k", "top_k", nv, (1, nv))),
+            seed=int(_number_box("Seed", "seed", 0, (0, LAST_SEED))),
+            n=int(_number_box("Tokens to say", "n", 40, (1, MOST_SAID))),
+        )
 
 
-def _number_box(label: str, name: str, default: float, ends: tuple[float, float]) -> float | None:
-    """Draw one number; None, with a sentence beside it, outside of its ends."""
+def _number_box(label: str, name: str, default: float, ends: tuple[float, float]) -> float:
+    """Draw one number; outside of its ends the default stands in, with a sentence beside it."""
     key, is_whole = f"predictions_{name}", isinstance(default, int)
+    low, high = ends
     with st.container(width=165):
         lost = address_problem(key, "whole number" if is_whole else "number")
         value = st.number_input(
@@ -191,9 +191,9 @@ def _number_box(label: str, name: str, default: float, ends: tuple[float, float]
             bind="query-params",
             help=HELP[name],
         )
-        low, high = ends
         if not low <= value <= high:
-            problem(f"{label} goes from {low:g} to {high:,.0f}; got {value}.")
-            return None
+            got = f"{value:,g}" if abs(value) < 1e9 else f"{value:.0e}"
+            problem(f"{label}: from {low:g} to {high:,.0f}; got {got}. {default:g} is taken.")
+            return default
         problem(lost)
         return value

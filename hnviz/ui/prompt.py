@@ -14,7 +14,7 @@ DEFAULT_PROMPT = "4316 to 4318"
 EXAMPLES = ("4316 to 4318", "7996 to 7998", "8314 to 8316", "997 to 999")
 
 
-def opening(run: Standing) -> tuple[Phrase | None, int | None]:
+def opening(run: Standing, *, examples: bool = True) -> tuple[Phrase | None, int | None]:
     """Draw the prompt's box, examples and the time slider; return tokens and snapshot.
 
     Either is None, with a sentence beside its control, where it cannot be used.
@@ -22,7 +22,8 @@ def opening(run: Standing) -> tuple[Phrase | None, int | None]:
     left, right = st.columns([3, 2])
     with left:
         prompt = phrase_box("Prompt: numbers, a range, or words", DEFAULT_PROMPT, PROMPT)
-        st.pills("Try", EXAMPLES, key="predictions_example", on_change=_take_example)
+        if examples:
+            st.pills("Try", EXAMPLES, key="predictions_example", on_change=_take_example)
     with right:
         snapshot = snapshot_step(run)
     return prompt, snapshot

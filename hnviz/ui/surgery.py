@@ -28,7 +28,7 @@ BARS = 4  # of each answer
 OTHER = "5038 to 5040"  # whose state is put in, unless another text is given
 UNITS = "predictions_units"
 ALL = "all"  # layers
-SWAP, ZERO, SET = "another text's state", "zero units", "set one unit"
+SWAP, ZERO, SET = "another state", "zero units", "set one unit"
 FARTHEST = {"tanh": (-1.0, 1.0), "relu": (0.0, 20.0)}  # where a unit can be set to
 
 _RANGE = re.compile(r"(\d{1,6})\s*(?:-|to|\.\.|\u2013)\s*(\d{1,6})")
@@ -54,7 +54,7 @@ def surgery(run: Standing) -> None:
         _nothing_to_change(model, run.record.config.bptt)
         return
     sentence = st.empty()
-    given, step = prompt.opening(run)
+    given, step = prompt.opening(run, examples=False)
     change = _change_box(run)
     if given is None or step is None or change is None:
         return
@@ -110,7 +110,7 @@ def _courses(network: str, answer: Answer) -> Courses:
         network=network,
         untouched=words("untouched_said"),
         changed=words("changed_said"),
-        before=answer.arrays["untouched_probabilities"],
+        before=answer.arrays["same_words"],
         after=answer.arrays["changed_probabilities"],
         other_said=words("other_said"),
         itos=itos,
@@ -135,16 +135,14 @@ def _state(answer: Answer, change: Change, operation: Operation) -> None:
 
 
 def _two_courses(courses: Courses, sentence: str) -> None:
-    """Draw what is said untouched, and below it what is said after the change."""
-    cells, says, bars = [], [], []
+    """Draw what is said after the change beside what is said untouched, number by number."""
     stoi, differ = human_numbers_stream().vocab.stoi, set(courses.differ)
-    for at, (one, other) in enumerate(zip(courses.untouched, courses.changed, strict=True)):
-        share = float(courses.after[at, stoi[other]])
-        mark = "differs" if at in differ else ""
-        cells.append(Cell(word=other, above=one, share=share, mark=mark))
-        notes = {stoi[other]: "changed"} | {stoi[one]: "untouched"} if at in differ else {}
-        bars.append(likeliest([courses.before[at], courses.after[at]], courses.itos, notes, BARS))
-        says.append(courses.position(at))
+    cells, bars = [], []
+    for at, word in enumerate(courses.changed):
+        share = float(courses.after[at, stoi[word]])
+        cells.append(Cell(word=word, share=share, mark="differs" if at in differ else ""))
+        answers = [courses.before[at], courses.after[at]]
+        bars.append(likeliest(answers, courses.itos, {stoi[word]: "said"}, BARS))
     show_answers(
         Answers(
             key="predictions_courses",
@@ -152,10 +150,12 @@ def _two_courses(courses: Courses, sentence: str) -> None:
             alt=sentence,
             cells=cells,
             bars=bars,
-            says=says,
+            says=[courses.position(at) for at in range(len(cells))],
             start=min(differ, default=0),
             series=("untouched", "changed"),
-            lines=("above: untouched", "below: after the change, ≠ where it differs"),
+            lines=("≠ another word than untouched",) if differ else (),
+            rows=courses.rows,
+            heads=("untouched", "after the change"),
         )
     )
 
@@ -174,9 +174,9 @@ def _change_box(run: Standing) -> Change | None:
         )
         layers = list(range(entry(run.record.config.model).n_layers))
         layer = _layer_box(layers, with_all=chosen == SWAP)
-    if chosen == SWAP:
-        return _swap_box(layer)
-    return _units_box(run, layers[-1] if layer is None else layer, one=chosen == SET)
+        if chosen == SWAP:
+            return _swap_box(layer)
+        return _units_box(run, layer or 0, one=chosen == SET)
 
 
 def _layer_box(layers: list[int], *, with_all: bool) -> int | None:
@@ -189,7 +189,7 @@ def _layer_box(layers: list[int], *, with_all: bool) -> int | None:
     chosen = st.segmented_control(
         "Layer",
         choices,
-        default=choices[0] if with_all else choices[-1],
+        default=choices[0],
         required=True,
         key=key,
         bind="query-params",
@@ -199,42 +199,38 @@ def _layer_box(layers: list[int], *, with_all: bool) -> int | None:
 
 
 def _swap_box(layer: int | None) -> Change | None:
-    other = prompt.phrase_box(
-        "Another number, range or words: the state that it left is put in", OTHER,
-        "predictions_other",
-    )  # fmt: skip
+    with st.container(width=330):
+        other = prompt.phrase_box("The state that this text left", OTHER, "predictions_other")
     if other is None:
         return None
     ids = human_numbers_stream().vocab.numericalize(other.tokens).tolist()
-    params = {"other": ids, "layer": layer}
-    return Change(params, layer, other.tokens, clickable=False)
+    return Change({"other": ids, "layer": layer}, layer, other.tokens, clickable=False)
 
 
-def _units_box(run: Standing, layer: int, *, one: bool) -> Change | None:
+def _units_box(run: Standing, layer: int, *, one: bool) -> Change:
     """Draw the units to set, their value, and whether they are held there."""
-    nh = run.record.config.nh
-    with st.container(horizontal=True, gap="medium"):
-        with st.container(width=330):
-            units = _which_units(nh, one=one)
-        value = _value_box(run) if one else 0.0
-        hold = st.toggle(
-            "Hold at every word",
-            key="predictions_hold",
-            bind="query-params",
-            help="Off: the change is made once, to the state after the prompt. On: again before "
-            "every word that is said.",
-        )
-    if units is None:
-        return None
+    with st.container(width=110 if one else 230):
+        units = _which_units(run.record.config.nh, one=one)
+    value = _value_box(run) if one else 0.0
+    lost = address_problem("predictions_hold", ("true", "false"))
+    hold = st.toggle(
+        "Hold at every word",
+        key="predictions_hold",
+        bind="query-params",
+        help="Off: the change is made once, to the state after the prompt. On: again before "
+        "every word that is said.",
+    )
+    problem(lost)
     params = {"units": list(units), "layer": layer, "value": value, "hold": hold}
     return Change(params, layer, (), units, value, hold)
 
 
-def _which_units(nh: int, *, one: bool) -> tuple[int, ...] | None:
+def _which_units(nh: int, *, one: bool) -> tuple[int, ...]:
+    """Draw the box for units; none, with a sentence beside it, where it names none."""
     key = f"{UNITS}_{'set' if one else 'zero'}"
     text = st.text_input(
-        "Unit" if one else "Units: numbers or a range",
-        "0" if one else f"0 to {nh // 2 - 1}",
+        "Unit" if one else "Units, a range or a list",
+        "2" if one else f"0 to {nh // 2 - 1}",
         max_chars=400,
         key=key,
         bind="query-params",
@@ -244,7 +240,7 @@ def _which_units(nh: int, *, one: bool) -> tuple[int, ...] | None:
         return read_units(text or "", nh, one=one)
     except ValueError as error:
         problem(str(error))
-        return None
+        return ()
 
 
 def read_units(text: str, nh: int, *, one: bool = False) -> tuple[int, ...]:
@@ -258,8 +254,6 @@ def read_units(text: str, nh: int, *, one: bool = False) -> tuple[int, ...]:
         found |= set(range(first, last + 1))
     if one and len(found) != 1:
         raise ValueError(f"Name one unit from 0 to {nh - 1}; got {text[:20]!r}.")
-    if not found:
-        raise ValueError(f"Name units from 0 to {nh - 1}, such as 3, 17, or click some below.")
     return tuple(sorted(found))
 
 
@@ -272,8 +266,8 @@ def _unit(part: str, nh: int) -> int:
 def _value_box(run: Standing) -> float:
     low, high = FARTHEST[entry(run.record.config.model).nonlinearity]
     key = "predictions_value"
-    problem(address_problem(key, "number"))
-    with st.container(width=260):
+    problem(address_problem(key, "number", (low, high)))
+    with st.container(width=160):
         return float(
             st.slider("Value", low, high, value=high, step=0.05, key=key, bind="query-params")
         )

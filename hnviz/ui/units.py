@@ -11,7 +11,7 @@ from hnviz.ui.components import BrowserComponent
 KEY = "predictions_state"
 UNIT = "unit"  # what the browser reports: the clicked unit and a count of clicks
 
-_component = BrowserComponent("units", states=(UNIT,), min_height="150px")
+_component = BrowserComponent("units", states=(UNIT,), min_height="110px")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,15 +7,15 @@ export function element(tag, name = "", text = "") {
   return made;
 }
 
-/** A probability as percent, as figures/answers.py writes it. */
+/** A probability as percent, as figures/answers.py writes it, in fewer letters. */
 export function chance(share) {
   const percent = 100 * share;
-  if (percent >= 99.95) return "over 99.9 %";
+  if (percent >= 99.95) return ">99.9 %";
   if (percent >= 99.5) return `${percent.toFixed(1)} %`;
   if (percent >= 9.95) return `${percent.toFixed(0)} %`;
   if (percent >= 0.095) return `${percent.toFixed(1)} %`;
   if (percent >= 0.0001) return `${Number(Number(percent.toPrecision(1)).toFixed(4))} %`;
-  return "under 0.0001 %";
+  return "<0.0001 %";
 }
 
 /** Paint [word, [share, ...], note] as rows, and the names of the series where there are two. */

@@ -1,11 +1,13 @@
 // Words, each to be picked, beside the answer that belongs to it as bars.
 //
-// data = { param, alt, cells, bars, says, start, series, lines, full, target }
+// data = { param, alt, cells, bars, says, start, series, lines, full, rows, heads, target }
 //   cells   [word, above, bits, share, mark, kind]: `above` another word, `bits` its background,
 //           `share` the bar below it, `mark` "wrong", "differs", "late" or ""
 //   bars    for each cell [word, [share, ...], note], a share for each of `series`
 //   says    for each cell the sentence beside its bars
 //   lines   names of a cell's lines from above; `full` bits have full colour
+//   rows    [words, from, to]: other words that stand beside the cells from..to, a row each, or
+//           none; `heads` are the names of the two columns
 //   target  the word after the picked one is what its answer was to be
 // The picked cell is the browser's own: it stands in the address under `param`, and asks nobody.
 
@@ -45,7 +47,7 @@ class Answers {
       this.pick(this.at + move);
     };
     this.paints = 0;
-    this.resized = new ResizeObserver(() => this.two.classList.toggle("narrow", root.clientWidth < 700));
+    this.resized = new ResizeObserver(() => this.two.classList.toggle("narrow", root.clientWidth < 640));
     this.resized.observe(root);
   }
 
@@ -58,7 +60,9 @@ class Answers {
     this.theme = theme;
     this.words.setAttribute("aria-label", data.alt);
     this.cells = data.cells.map((cell, at) => this.cell(cell, at));
-    this.words.replaceChildren(...this.cells);
+    this.words.classList.toggle("rows", data.rows.length > 0);
+    this.two.classList.toggle("wider", data.rows.length > 0);
+    this.words.replaceChildren(...(data.rows.length ? this.rows() : this.cells));
     this.paintKey();
     this.mark();
   }
@@ -71,6 +75,16 @@ class Answers {
     if (/^\d{1,6}$/.test(value) && Number(value) < cells.length) return Number(value);
     this.problem = `The address wanted ${param} ${value.slice(0, 20)}, and there are words 0 to ${cells.length - 1}.`;
     return null;
+  }
+
+  rows() {
+    const heads = this.data.heads.map((name) => element("span", "head", name));
+    const rows = this.data.rows.flatMap(([words, from, to]) => {
+      const cells = element("div", "cells");
+      cells.append(...this.cells.slice(from, to));
+      return [element("div", "beside", words.join(" ").replace(/^, /, "")), cells];
+    });
+    return [...heads, ...rows];
   }
 
   cell([word, above, bits, share, mark], at) {

@@ -50,7 +50,7 @@ class Units {
     this.host.classList.toggle("clickable", data.layer !== null);
     const scale = document.createElement("i");
     scale.style.background = `linear-gradient(90deg, ${theme.diverging.join(",")})`;
-    const ringed = data.marked.length ? " · ringed: set" : "";
+    const ringed = data.marked.length ? " · underlined: set" : "";
     this.key.replaceChildren(`−${data.scale}`, scale, `${data.scale}, the state (h_h)${ringed}`);
     this.draw();
   }
@@ -67,7 +67,7 @@ class Units {
     this.box = { columns, wide, block, units };
     const pen = openCanvas(this.canvas, width, block * before.length);
     for (let at = 0; at < before.length; at++) this.strip(pen, at, { before, after });
-    if (layer !== null) for (const unit of marked) ring(pen, this.place(layer, unit), this.theme, { width: 1.5 });
+    if (layer !== null) this.underline(pen, layer, marked);
     if (this.cell) ring(pen, this.place(...this.cell), this.theme, { dash: [3, 2] });
     this.canvas.dataset.paints = ++this.paints;
     this.tell();
@@ -87,6 +87,14 @@ class Units {
         pen.fillRect(x, y + side * HIGH, w - 0.6, HIGH - 0.6);
       });
     });
+  }
+
+  underline(pen, layer, units) {
+    pen.fillStyle = this.theme.cursor;
+    for (const unit of units) {
+      const [x, y, wide, high] = this.place(layer, unit);
+      pen.fillRect(x + 1, y + high + 1, wide - 2, 3);
+    }
   }
 
   /** [x, y, width, height] of a unit, both values together. */
