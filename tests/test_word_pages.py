@@ -165,8 +165,8 @@ def test_a_change_without_an_effect_names_the_probability_that_moved_most():
     units = Operation(text=["one"], layer=1, n_layers=2, nh=8, units=[3], value=-0.5, hold=True)
     assert given.sentence(units) == (
         "With unit 3 of layer 1 set to \N{MINUS SIGN}0.5 before every word, Model9 after 3 steps "
-        "goes on from “one” as if nothing had happened: **0** of 2 words differ. The probability that moves "
-        "most is that of “one” as word 1, from over 99.9 % to 75 %."
+        "goes on from “one” as if nothing had happened: **0** of 2 words differ. The probability "
+        "that moves most is that of “one” as word 1, from over 99.9 % to 75 %."
     )
 
 

@@ -209,7 +209,7 @@ def _swap_box(layer: int | None) -> Change | None:
 
 def _units_box(run: Standing, layer: int, *, one: bool) -> Change:
     """Draw the units to set, their value, and whether they are held there."""
-    with st.container(width=110 if one else 230):
+    with st.container(width=100 if one else 230):
         units = _which_units(run.record.config.nh, one=one)
     value = _value_box(run) if one else 0.0
     lost = address_problem("predictions_hold", ("true", "false"))
@@ -267,7 +267,7 @@ def _value_box(run: Standing) -> float:
     low, high = FARTHEST[entry(run.record.config.model).nonlinearity]
     key = "predictions_value"
     problem(address_problem(key, "number", (low, high)))
-    with st.container(width=160):
+    with st.container(width=140):
         return float(
             st.slider("Value", low, high, value=high, step=0.05, key=key, bind="query-params")
         )

@@ -23,7 +23,7 @@ export function paintBars(host, rows, series) {
   const double = series.length > 1;
   host.classList.toggle("double", double);
   const axis = element("div", "axis");
-  axis.append(element("span", "", "0"), element("span", "", "probability (h_o)"), element("span", "", "1"));
+  axis.append(element("span", "", "0"), element("span", "", "probability"), element("span", "", "1"));
   const parts = rows.map((row) => bar(row));
   parts.push(axis);
   if (double) {
