@@ -13,7 +13,7 @@ from hnviz.figures.answers import Bar, chance, likeliest
 from hnviz.figures.surgery_text import Courses, Operation, ending, numbers
 from hnviz.figures.word_text import Prompt, first_wrong, said_position, said_sentence
 from hnviz.runs import RunStore
-from hnviz.ui.surgery import read_units
+from hnviz.ui.change import read_units
 from tests.test_pages import drawn, open_page, text
 
 pytestmark = pytest.mark.usefixtures("own_runs")

@@ -89,6 +89,7 @@ def next_word(run: Standing) -> None:
 
 def _reading(text: Prompt, answer: Answer) -> None:
     """Draw the prompt: its words' surprise, and the answer after each."""
+    section("What it expects after each word")
     if window := answer.meta["window"]:
         model = text.network.split()[0]
         st.markdown(

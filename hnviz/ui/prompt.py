@@ -58,6 +58,6 @@ def snapshot_step(run: Standing) -> int | None:
 
 
 def _take_example() -> None:
-    chosen = state.get("predictions_example")
+    chosen = state.pop("predictions_example")  # so that it can be taken again
     if chosen is not None:
         state.put(PROMPT, chosen)
