@@ -20,6 +20,7 @@ from hnviz.observe.subject import Subject
 from hnviz.observe.time_questions import TIME_QUESTIONS
 from hnviz.observe.units import UNIT_QUESTIONS
 from hnviz.observe.windows import accuracy_by_position
+from hnviz.observe.word_questions import WORD_QUESTIONS
 
 MAX_TOKENS = 2000  # of one stretch
 MOST_GIVEN = 5  # numbers in a prompt
@@ -114,6 +115,7 @@ QUESTIONS: dict[str, Callable[[Subject, Params], Reply]] = {
     **STATE_QUESTIONS,
     **TIME_QUESTIONS,
     **UNIT_QUESTIONS,
+    **WORD_QUESTIONS,
 }
 """Every question by name. Each raises ValueError, with a sentence, for params it cannot use."""
 
