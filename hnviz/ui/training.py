@@ -24,6 +24,7 @@ from hnviz.runs import RESUMABLE, RunRecord, notebook_table
 from hnviz.runs.ruler import Bound, split_bounds
 from hnviz.ui import run_text, state
 from hnviz.ui.engine import attempt, engine
+from hnviz.ui.inside import what_is_inside
 from hnviz.ui.live import Panel, live_figures
 from hnviz.ui.run_text import Standing
 from hnviz.ui.run_view import look_again
@@ -139,6 +140,7 @@ def live(run: Standing, top: DeltaGenerator, bar: DeltaGenerator) -> None:
     ticking = run.is_live
     draw = st.fragment(_draw, run_every=TICK if ticking else None)
     draw(run.record.id, ticking, (top, bar))
+    what_is_inside(run)
     # What changes once an epoch waits for a slower clock: a tick of it all takes twice as long,
     # and a click waits for the tick that it meets.
     details = st.fragment(_details, run_every=SLOW_TICK if ticking else None)
