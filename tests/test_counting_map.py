@@ -80,7 +80,7 @@ def test_other_networks_and_other_prompts_too(model: str, given: int) -> None:
 
 
 def test_the_shipped_run_fails_at_the_first_word_beyond_8000() -> None:
-    """FACTS: of 1,878 wrong numbers beyond, 1,859 go wrong at the first word, 1,311 nowhere else."""
+    """Of 1,878 wrong numbers beyond, 1,859 go wrong at the first word, 1,311 nowhere else."""
     arrays, meta = QUESTIONS["counting_accuracy"](shipped("Model5"), {"given": 3})
     beyond = (arrays["number"] > 8000) & ~arrays["right"]
     first = beyond & (arrays["first_wrong"] == 0)

@@ -65,8 +65,8 @@ def prompt_note(given: int) -> str:
     return (
         f"Each square is asked by itself, from a state of zeros: {_COUNTS[given]} "
         f"number{'' if given == 1 else 's'} as words, each with a comma, then the network says "
-        f"word after word up to the next comma ({few}). 8,000 stands in no text: it is given and asked "
-        "like any other, and counts in no share."
+        f"word after word up to the next comma ({few}). 8,000 stands in no text: it is given and "
+        "asked like any other, and counts in no share."
     )
 
 
