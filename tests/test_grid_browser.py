@@ -20,7 +20,7 @@ SENTENCE = re.compile(
 
 def open_batches(page, server, bs=64, bptt=70, split="valid", more=""):
     page.goto(f"{server}/batches?batches_bs={bs}&batches_bptt={bptt}&batches_split={split}{more}")
-    page.locator(".hnviz[data-ready][data-cell]").wait_for(timeout=20_000)
+    page.locator(".hnviz[data-ready][data-cell]").wait_for()
     idle(page)
     return BatchLayout(len(STREAM.ids(split)), bs, bptt)
 

@@ -26,6 +26,7 @@ class Standing:
     wait_seconds: float | None = None  # until it begins
     seconds_left: float | None = None  # of training
     speed: float | None = None  # the most steps a second that were asked for
+    at_rest: bool = False  # paused, and no step is under way
 
     @property
     def is_live(self) -> bool:
@@ -74,7 +75,8 @@ def progress(standing: Standing) -> str:
         case "running":
             return f"{steps(record)}, {_epoch(record)}{_time_left(standing)}"
         case "paused":
-            return f"paused after {steps(record)}, {_epoch(record)}"
+            word = "paused" if standing.at_rest else "pausing"
+            return f"{word} after {steps(record)}, {_epoch(record)}"
         case "interrupted":
             return (
                 f"interrupted after {steps(record)}: the process that trained it is gone. "
