@@ -53,7 +53,7 @@ def can_play(run: Standing) -> bool:
 def take_step(key: str) -> None:
     """Move the slider to the snapshot that a component has reported: [step, when, plays]."""
     reported = _reported(key)
-    if reported:
+    if reported and reported[0] is not None:
         state.put(state.SNAPSHOT, reported[0])  # one that there is not is dropped by the slider
 
 

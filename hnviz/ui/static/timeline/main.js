@@ -2,14 +2,16 @@
 //
 // data = { steps: [step], shown }
 // Reported: "step", [step, when, plays]: `when` makes every report a new one, `plays` says that
-// another will follow. The next one waits until the run that this one caused has ended, so that
-// a slow picture is shown too: a report in the middle of a run would end it.
+// another will follow; a step of null leaves the slider where it is. The next one waits until the
+// run that this one caused has ended, so that a slow picture is shown too: a report in the middle
+// of a run would end it. Whoever takes hold of the slider or of a frame ends the play.
 
 import { define } from "../shared/define.js";
 
 const EACH = 200; // ms a snapshot
 const LOST = 3000; // ms without a run and without an answer, after which a report is made again
 const LOOK = 15; // ms between two looks
+const HELD = ".st-key-snapshot, .st-key-states_strip, .st-key-time_weights";
 const ICONS = { Play: "M1 0L11 5.5L1 11Z", Pause: "M1 0H4.4V11H1ZM6.6 0H10V11H6.6Z" };
 
 /** Whether a script run is in progress; Streamlit tells it on its outermost element. */
@@ -28,11 +30,13 @@ class Timeline {
     this.timer = 0;
     this.asked = null; // the snapshot that is being waited for
     this.name();
+    this.held = ({ target, key }) => this.playing && key !== "Tab" && target.closest?.(HELD) && this.pause();
+    for (const event of ["pointerdown", "keydown"]) addEventListener(event, this.held, true);
   }
 
   update({ data, send }) {
-    // The run that shows what was asked for is under way, or somebody has moved the slider.
-    if (data.shown !== this.data?.shown) this.asked = null;
+    if (this.playing && String(data.steps) !== String(this.data.steps)) this.stop(); // another run
+    if (data.shown === this.asked) this.asked = null; // the run that shows it is under way
     this.data = data;
     this.send = send;
     this.button.dataset.shown = data.shown;
@@ -48,7 +52,7 @@ class Timeline {
 
   pause() {
     this.stop();
-    this.report(this.data.shown, false); // what waits for the end of play may now be drawn
+    this.report(null, false); // what waits for the end of play may now be drawn
   }
 
   stop() {
@@ -68,7 +72,7 @@ class Timeline {
   }
 
   report(step, plays) {
-    this.asked = step === this.data.shown ? null : step;
+    this.asked = step;
     this.sent = this.seen = performance.now();
     this.send("step", [step, Date.now(), plays]);
   }
@@ -79,8 +83,6 @@ class Timeline {
       if (isRunning()) this.seen = now;
       if (this.asked !== null && now - this.seen > LOST) this.report(this.asked, true);
       if (this.asked !== null || isRunning() || now - this.sent < EACH) return this.wait();
-      const moved = this.data.steps.indexOf(this.data.shown); // the slider may have been moved
-      this.at = moved < 0 ? this.at : moved;
       return this.next();
     }, LOOK);
   }
@@ -99,6 +101,7 @@ class Timeline {
 
   destroy() {
     clearTimeout(this.timer);
+    for (const event of ["pointerdown", "keydown"]) removeEventListener(event, this.held, true);
   }
 }
 
