@@ -168,6 +168,15 @@ def test_the_command_line_loads_little(path: Path) -> None:
 
 
 @every_file
+def test_what_loads_slowly_waits_until_it_is_needed(path: Path) -> None:
+    """scikit-learn takes a second, and the fork server loads every observation."""
+    for node in tree_of(path).body:
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        assert not any(name.partition(".")[0] == "sklearn" for name in names), where(path, [node])
+
+
+@every_file
 def test_module_is_short(path: Path) -> None:
     lines = (ROOT / path).read_text(encoding="utf-8").count("\n")
     assert lines <= MAX_LINES

@@ -15,6 +15,7 @@ from hnviz.observe.cursor import ask_cursor, ask_pair
 from hnviz.observe.params import Params, numbered, only, whole
 from hnviz.observe.passes import read_text
 from hnviz.observe.reply import Reply
+from hnviz.observe.state_questions import STATE_QUESTIONS
 from hnviz.observe.subject import Subject
 from hnviz.observe.time_questions import TIME_QUESTIONS
 from hnviz.observe.units import UNIT_QUESTIONS
@@ -110,6 +111,7 @@ QUESTIONS: dict[str, Callable[[Subject, Params], Reply]] = {
     "counting_accuracy": ask_counting_accuracy,
     "cursor": ask_cursor,
     "pair": ask_pair,
+    **STATE_QUESTIONS,
     **TIME_QUESTIONS,
     **UNIT_QUESTIONS,
 }

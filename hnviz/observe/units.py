@@ -100,7 +100,7 @@ def _shown(subject: Subject, params: Params) -> tuple[NDArray[np.float32], Stret
     layer = whole(params, "layer", last, 0, last)
     show = one_of(params, "show", SHOWS, "state")
     cell = None if show == "state" else gru_of(subject)
-    stretch = _stretch(subject, params)
+    stretch = asked_stretch(subject, params)
     after = stretch.states[layer]
     if cell is None:
         return after.T.astype(np.float32), stretch, layer
@@ -112,13 +112,16 @@ def _shown(subject: Subject, params: Params) -> tuple[NDArray[np.float32], Stret
     return values.T.astype(np.float32), stretch, layer
 
 
-def _stretch(subject: Subject, params: Params) -> Stretch:
+def asked_stretch(subject: Subject, params: Params) -> Stretch:
+    """Read `ids`, or `n` tokens of `split` from `first` on, whichever the parameters name."""
     if ("ids" in params) == ("split" in params):
-        raise ValueError("units needs either ids or a split with first and n, one of them")
+        raise ValueError(
+            "a question about a text needs either ids or a split with first and n, one of them"
+        )
     if "ids" in params:
         ids = numbered(subject, params)
         if not 1 <= len(ids) <= MOST_TOKENS:
-            raise ValueError(f"units reads from 1 to {MOST_TOKENS:,} tokens; got {len(ids):,}")
+            raise ValueError(f"ids are from 1 to {MOST_TOKENS:,} tokens; got {len(ids):,}")
         states = read_states(subject, ids)
         return Stretch(ids, states, np.zeros_like(states[:, 0]))
     split = one_of(params, "split", SPLITS, "valid")

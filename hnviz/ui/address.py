@@ -7,12 +7,15 @@ import streamlit as st
 
 from hnviz.ui import state
 
+SWITCH = ("true", "false")
+"""What a toggle may hold."""
+
 
 def address_problem(key: str, wanted: str | Sequence[object]) -> str | None:
     """Say that a bound widget's value in the address cannot be used; call before it is drawn.
 
-    `wanted` is "whole number", "number", or the choices. The sentence stays as long as the widget
-    holds what it fell back to.
+    `wanted` is "whole number", "number", or the choices, of a toggle `SWITCH`. The sentence stays
+    as long as the widget holds what it fell back to.
     """
     raw = st.query_params.get(key)
     if raw is not None and not _is_usable(raw, wanted):
@@ -20,9 +23,14 @@ def address_problem(key: str, wanted: str | Sequence[object]) -> str | None:
     elif raw is not None or state.get(_kept(key)) is None:
         state.pop(_kept(key))  # it was set to something since
         return None
-    named = wanted if isinstance(wanted, str) else f"one of {', '.join(map(str, wanted))}"
+    named = wanted if isinstance(wanted, str) else f"one of {_listed(wanted)}"
     article = "a " if isinstance(wanted, str) else ""
     return f"the address wanted {state.get(_kept(key))[:40]!r} here, which is not {article}{named}"
+
+
+def _listed(choices: Sequence[object]) -> str:
+    """Write choices behind each other; one that has a comma of its own in quotes."""
+    return ", ".join(repr(each) if "," in str(each) else str(each) for each in choices)
 
 
 def _kept(key: str) -> str:

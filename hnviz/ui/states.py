@@ -228,7 +228,17 @@ def _clustered(run: Standing, asked: Asked) -> tuple[list[int] | None, str | Non
     return (None if answer is None else answer.arrays["order"].tolist()), trouble
 
 
+def _coded(run: Standing, asked: Asked) -> tuple[list[int] | None, str | None]:
+    step, params = run.record.snapshots[-1], {"layer": asked.layer}
+    answer, trouble = observe(run.record.id, step, "unit_codes", params)
+    return (None if answer is None else answer.meta["order"]), trouble
+
+
 Order = Callable[[Standing, Asked], tuple[Sequence[int] | None, str | None]]
 
-ORDERS: Mapping[str, Order] = {"clustered": _clustered, "as numbered": _natural}
+ORDERS: Mapping[str, Order] = {
+    "clustered": _clustered,
+    "by what they code": _coded,
+    "as numbered": _natural,
+}
 """Ways to order the units: each returns them from top to bottom, or why that cannot be."""

@@ -68,6 +68,15 @@ def states(page: Page, server: Server) -> None:
         page.goto(f"{server.url}/states?{query}")
         page.locator("canvas.map[data-paints]").wait_for()
         take(page, name)
+    views = {
+        "states_codes": ("What the units code", ".hn-probe .hn-dot"),
+        "states_find": ("Find it elsewhere", ".hn-found table"),
+        "states_path": ("Path of the state", ".path canvas[data-at]"),
+    }
+    for name, (view, ready) in views.items():
+        page.goto(f"{server.url}/states?states_view={view.replace(' ', '+')}")
+        page.locator(ready).first.wait_for(timeout=60_000)
+        take(page, name)
 
 
 def life_of_a_run(page: Page, server: Server) -> None:
