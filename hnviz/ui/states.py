@@ -1,6 +1,5 @@
 """The Hidden states page's main picture, live while its run trains."""
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +18,7 @@ from hnviz.ui.run_view import look_again, run_in_view
 from hnviz.ui.show import lead, problem
 from hnviz.ui.stretch import Stretch, default_stretch, text_box
 from hnviz.ui.timeline import LAST, snapshot_box
+from hnviz.ui.unit_order import ORDERS, Rows
 
 TICK = 0.4  # seconds between two looks at a run that trains
 PICTURE = "states_picture"
@@ -173,7 +173,7 @@ def _picture(run: Standing, asked: Asked, step: int, answer: Answer) -> str:
     seen = Seen(values, stretch.tokens, stretch.named, asked.show)
     sentence = units_sentence(model, step, seen)
     what = "the state" if asked.show == "state" else f"the {GATES[asked.show]}"
-    order = _order(run, asked)
+    rows = _rows(run, asked)
     strip = st.container()
     picture = Picture(
         values=values,
@@ -182,14 +182,15 @@ def _picture(run: Standing, asked: Asked, step: int, answer: Answer) -> str:
         scale=full_colour(model, asked.show, values),
         signed=asked.show not in ("reset", "update"),
         what=what,
-        order=order,
+        order=None if rows is None else rows.order,
+        groups=() if rows is None else rows.groups,
         first=stretch.first,
         start=_start(seen),
     )
     state_picture(picture, PICTURE)
     if timeline.can_play(run) and is_short(asked.params):
         with strip:  # above the picture, which need not wait for six snapshots
-            film_strip(run, step, asked.params, order)
+            film_strip(run, step, asked.params, picture.order)
     st.markdown(reading_note(model, run.record.config.bptt, stretch.split))
     return sentence
 
@@ -202,7 +203,7 @@ def _start(seen: Seen) -> int:
     return seen.moving
 
 
-def _order(run: Standing, asked: Asked) -> Sequence[int] | None:
+def _rows(run: Standing, asked: Asked) -> Rows | None:
     """Return the order of the rows; while a run trains, that of the first look, or rows would hop.
 
     None, with a sentence, where it cannot be had: the units then stand as they are numbered.
@@ -210,35 +211,9 @@ def _order(run: Standing, asked: Asked) -> Sequence[int] | None:
     key = (run.record.id, asked)
     kept = state.get(_ORDER)
     if run.is_live and kept is not None and kept[0] == key:
-        order: Sequence[int] | None = kept[1]
-        return order
-    order, trouble = ORDERS[asked.order](run, asked)
+        rows: Rows | None = kept[1]
+        return rows
+    rows, trouble = ORDERS[asked.order](run, asked.params)
     problem(trouble)
-    state.put(_ORDER, (key, order))
-    return order
-
-
-def _natural(run: Standing, asked: Asked) -> tuple[None, None]:
-    return None, None
-
-
-def _clustered(run: Standing, asked: Asked) -> tuple[list[int] | None, str | None]:
-    step = run.record.snapshots[-1]
-    answer, trouble = observe(run.record.id, step, "unit_order", asked.params)
-    return (None if answer is None else answer.arrays["order"].tolist()), trouble
-
-
-def _coded(run: Standing, asked: Asked) -> tuple[list[int] | None, str | None]:
-    step, params = run.record.snapshots[-1], {"layer": asked.layer}
-    answer, trouble = observe(run.record.id, step, "unit_codes", params)
-    return (None if answer is None else answer.meta["order"]), trouble
-
-
-Order = Callable[[Standing, Asked], tuple[Sequence[int] | None, str | None]]
-
-ORDERS: Mapping[str, Order] = {
-    "clustered": _clustered,
-    "by what they code": _coded,
-    "as numbered": _natural,
-}
-"""Ways to order the units: each returns them from top to bottom, or why that cannot be."""
+    state.put(_ORDER, (key, rows))
+    return rows
