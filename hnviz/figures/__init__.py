@@ -11,9 +11,9 @@ from hnviz.figures.diagrams import gru_cell, legend, rolled, unrolled
 from hnviz.figures.found import found_places
 from hnviz.figures.handover import handover
 from hnviz.figures.ladder import ladder
-from hnviz.figures.reach import reach_curves
 from hnviz.figures.probes import probe_lines, probe_table
 from hnviz.figures.query import query_lines
+from hnviz.figures.reach import reach_curves
 from hnviz.figures.ruler import position_curves
 from hnviz.figures.scissors import scissors, scissors_legend
 from hnviz.figures.states import state_heatmap

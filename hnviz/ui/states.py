@@ -53,8 +53,8 @@ class Shown:
 def pictures() -> Shown | None:
     """Draw settings and picture in a fragment; return what is shown, None where nothing is.
 
-    What the page draws below follows when the fragment shows something else, but not while the
-    snapshots are played: then it waits for the last one.
+    What the page draws below takes longer. It follows when the fragment shows something else, but
+    waits for a snapshot that stays in view, while the slider moves or plays.
     """
     state.put(_WHOLE, True)
     state.pop(_SHOWN)
@@ -90,11 +90,22 @@ def _draw(run_id: str, ticking: bool) -> None:
         said = _picture(run, asked, step, answer)
         with sentence:
             lead(said)
-        shown = Shown(run_id, step, asked)
-        if is_whole:
-            state.put(_SHOWN, shown)
-        elif state.get(_SHOWN) != shown and not (timeline.moves(run) or timeline.is_playing()):
-            st.rerun()
+        _follow(run, Shown(run_id, step, asked), is_whole)
+
+
+def _follow(run: Standing, shown: Shown, is_whole: bool) -> None:
+    """Run the page as a whole for its other parts, once what is shown will stay for a while."""
+    if is_whole:
+        return state.put(_SHOWN, shown)
+    before = state.get(_SHOWN)
+    is_new = before is None or before.step != shown.step
+    if before != shown and not timeline.moves(run) and not (is_new and _passes_by(run, shown)):
+        st.rerun()
+    return None
+
+
+def _passes_by(run: Standing, shown: Shown) -> bool:
+    return timeline.can_play(run) and not timeline.is_at_rest(shown.step)
 
 
 def _settings(run: Standing) -> tuple[Asked, int | str]:
@@ -107,7 +118,7 @@ def _settings(run: Standing) -> tuple[Asked, int | str]:
         layer = _layer_box(run)
         show = _show_box(run)
         with st.container(width="stretch"):
-            chosen = snapshot_box(run)
+            chosen = snapshot_box(run, rests=True)
     if stretch is None:  # why is told beside the control; the picture stays with the last one
         stretch = state.get(_GOOD) or default_stretch()
         st.markdown(f":gray[:small[The picture stays with {stretch.named}.]]")
