@@ -1,5 +1,6 @@
 """text -> tokens -> ids -> batches. Needs numpy and nothing else of hnviz."""
 
+from hnviz.data.continuation import continuation
 from hnviz.data.corpora import Corpus, human_numbers, number_words
 from hnviz.data.layout import Batch, BatchLayout, Slot, batches
 from hnviz.data.shuffled import ShuffledLayout
@@ -19,6 +20,7 @@ __all__ = [
     "TokenStream",
     "Vocab",
     "batches",
+    "continuation",
     "human_numbers",
     "human_numbers_stream",
     "kind_of",

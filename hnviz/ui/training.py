@@ -23,6 +23,7 @@ from hnviz.runs import RunRecord, notebook_table
 from hnviz.runs.ruler import Bound, split_bounds
 from hnviz.ui import run_text, state
 from hnviz.ui.engine import attempt, engine
+from hnviz.ui.inside import what_is_inside
 from hnviz.ui.live import Panel, live_figures
 from hnviz.ui.run_buttons import run_buttons
 from hnviz.ui.run_text import Standing
@@ -76,6 +77,7 @@ def live(run: Standing, top: DeltaGenerator, bar: DeltaGenerator) -> None:
     slowly = SLOW_TICK if ticking else None
     st.fragment(_head, run_every=slowly)(run.record.id, ticking, (top, bar))
     st.fragment(_draw, run_every=TICK if ticking else None)(run.record.id, ticking)
+    what_is_inside(run)
     st.fragment(_details, run_every=slowly)(run.record.id)
 
 

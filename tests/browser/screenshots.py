@@ -17,7 +17,14 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.conftest import CHROMIUM, CHROMIUM_ARGS, Server, idle, start_server, stop_server
 
 OUT = Path(__file__).parent.parent.parent / "docs" / "screenshots"
-PAGES = ("start", "data", "batches", "models", "train", "states", "time")
+PAGES = ("start", "data", "batches", "models", "train", "states", "predictions", "time")
+VIEWS = {
+    "next_word_wrong": "predictions?predictions_prompt=8314+to+8316",
+    "state_swapped": "predictions?predictions_view=Change+the+state",
+    "unit_set": "predictions?predictions_view=Change+the+state&predictions_change=set+one+unit",
+    "units_zeroed": "predictions?predictions_view=Change+the+state&predictions_change=zero+units"
+    "&predictions_hold=true",
+}
 LOOKS = ((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark"))
 TALLEST = 4000  # px
 
@@ -31,6 +38,7 @@ def main() -> None:
         try:
             for width, mode in LOOKS:
                 still_pages(browser, server, width, mode)
+                views(browser, server, width, mode)
             with tab(browser, 1280, "light") as page:
                 states(page, server)
                 life_of_a_run(page, server)
@@ -77,6 +85,14 @@ def states(page: Page, server: Server) -> None:
         page.goto(f"{server.url}/states?states_view={view.replace(' ', '+')}")
         page.locator(ready).first.wait_for(timeout=60_000)
         take(page, name)
+
+
+def views(browser: Browser, server: Server, width: int, mode: str) -> None:
+    """Take what a page shows where it is asked for more than its first picture."""
+    with tab(browser, width, mode) as page:
+        for name, address in VIEWS.items():
+            page.goto(f"{server.url}/{address}")
+            take(page, name if (width, mode) == LOOKS[0] else f"{name}_{width}_{mode}")
 
 
 def life_of_a_run(page: Page, server: Server) -> None:
