@@ -40,6 +40,7 @@ def main() -> None:
                 still_pages(browser, server, width, mode)
                 views(browser, server, width, mode)
             with tab(browser, 1280, "light") as page:
+                states(page, server)
                 life_of_a_run(page, server)
         finally:
             browser.close()
@@ -62,6 +63,28 @@ def still_pages(browser: Browser, server: Server, width: int, mode: str) -> None
         for name in PAGES:
             page.goto(f"{server.url}/{'' if name == 'start' else name}")
             take(page, name if (width, mode) == LOOKS[0] else f"{name}_{width}_{mode}")
+
+
+def states(page: Page, server: Server) -> None:
+    """Take the pictures of the Hidden states page that its first look does not show."""
+    queries = {
+        "states_untrained": "snapshot=0",
+        "states_gates": "states_show=update&unit=1",
+        "states_stretch": "run=Model3&states_text=valid&states_first=100&states_n=2000",
+    }
+    for name, query in queries.items():
+        page.goto(f"{server.url}/states?{query}")
+        page.locator("canvas.map[data-paints]").wait_for()
+        take(page, name)
+    views = {
+        "states_codes": ("What the units code", ".hn-probe .hn-dot"),
+        "states_find": ("Find it elsewhere", ".hn-found table"),
+        "states_path": ("Path of the state", ".path canvas[data-at]"),
+    }
+    for name, (view, ready) in views.items():
+        page.goto(f"{server.url}/states?states_view={view.replace(' ', '+')}")
+        page.locator(ready).first.wait_for(timeout=60_000)
+        take(page, name)
 
 
 def views(browser: Browser, server: Server, width: int, mode: str) -> None:
