@@ -15,9 +15,12 @@ from hnviz.observe.cursor import ask_cursor, ask_pair
 from hnviz.observe.params import Params, numbered, only, whole
 from hnviz.observe.passes import read_text
 from hnviz.observe.reply import Reply
+from hnviz.observe.state_questions import STATE_QUESTIONS
 from hnviz.observe.subject import Subject
 from hnviz.observe.time_questions import TIME_QUESTIONS
+from hnviz.observe.units import UNIT_QUESTIONS
 from hnviz.observe.windows import accuracy_by_position
+from hnviz.observe.word_questions import WORD_QUESTIONS
 
 MAX_TOKENS = 2000  # of one stretch
 MOST_SAID = 20  # numbers counted on
@@ -91,8 +94,11 @@ QUESTIONS: dict[str, Callable[[Subject, Params], Reply]] = {
     "count_on": ask_count_on,
     "cursor": ask_cursor,
     "pair": ask_pair,
+    **STATE_QUESTIONS,
     **COUNTING_QUESTIONS,
     **TIME_QUESTIONS,
+    **UNIT_QUESTIONS,
+    **WORD_QUESTIONS,
 }
 """Every question by name. Each raises ValueError, with a sentence, for params it cannot use."""
 

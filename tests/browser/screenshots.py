@@ -17,7 +17,14 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.conftest import CHROMIUM, CHROMIUM_ARGS, Server, idle, start_server, stop_server
 
 OUT = Path(__file__).parent.parent.parent / "docs" / "screenshots"
-PAGES = ("start", "data", "batches", "models", "train", "states", "time")
+PAGES = ("start", "data", "batches", "models", "train", "states", "predictions", "time")
+VIEWS = {
+    "next_word_wrong": "predictions?predictions_prompt=8314+to+8316",
+    "state_swapped": "predictions?predictions_view=Change+the+state",
+    "unit_set": "predictions?predictions_view=Change+the+state&predictions_change=set+one+unit",
+    "units_zeroed": "predictions?predictions_view=Change+the+state&predictions_change=zero+units"
+    "&predictions_hold=true",
+}
 LOOKS = ((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark"))
 TALLEST = 4000  # px
 
@@ -31,7 +38,9 @@ def main() -> None:
         try:
             for width, mode in LOOKS:
                 still_pages(browser, server, width, mode)
+                views(browser, server, width, mode)
             with tab(browser, 1280, "light") as page:
+                states(page, server)
                 life_of_a_run(page, server)
         finally:
             browser.close()
@@ -53,6 +62,36 @@ def still_pages(browser: Browser, server: Server, width: int, mode: str) -> None
     with tab(browser, width, mode) as page:
         for name in PAGES:
             page.goto(f"{server.url}/{'' if name == 'start' else name}")
+            take(page, name if (width, mode) == LOOKS[0] else f"{name}_{width}_{mode}")
+
+
+def states(page: Page, server: Server) -> None:
+    """Take the pictures of the Hidden states page that its first look does not show."""
+    queries = {
+        "states_untrained": "snapshot=0",
+        "states_gates": "states_show=update&unit=1",
+        "states_stretch": "run=Model3&states_text=valid&states_first=100&states_n=2000",
+    }
+    for name, query in queries.items():
+        page.goto(f"{server.url}/states?{query}")
+        page.locator("canvas.map[data-paints]").wait_for()
+        take(page, name)
+    views = {
+        "states_codes": ("What the units code", ".hn-probe .hn-dot"),
+        "states_find": ("Find it elsewhere", ".hn-found table"),
+        "states_path": ("Path of the state", ".path canvas[data-at]"),
+    }
+    for name, (view, ready) in views.items():
+        page.goto(f"{server.url}/states?states_view={view.replace(' ', '+')}")
+        page.locator(ready).first.wait_for(timeout=60_000)
+        take(page, name)
+
+
+def views(browser: Browser, server: Server, width: int, mode: str) -> None:
+    """Take what a page shows where it is asked for more than its first picture."""
+    with tab(browser, width, mode) as page:
+        for name, address in VIEWS.items():
+            page.goto(f"{server.url}/{address}")
             take(page, name if (width, mode) == LOOKS[0] else f"{name}_{width}_{mode}")
 
 
