@@ -122,6 +122,9 @@ def server(app: Server) -> str:
     return app.url
 
 
+PATIENCE = 90_000  # ms that a browser may take for anything, on a machine that others use too
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[object]:
     """A headless system Chromium."""
@@ -131,6 +134,7 @@ def browser() -> Iterator[object]:
         if os.environ.get("HNVIZ_REQUIRE_BROWSER"):
             pytest.fail(no_chromium)
         pytest.skip(no_chromium)
+    sync_api.expect.set_options(timeout=PATIENCE)
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
         yield browser
@@ -141,6 +145,7 @@ def browser() -> Iterator[object]:
 def context(browser):
     """One profile for all tabs: Streamlit's and Plotly's files are read once."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(PATIENCE)
     yield context
     context.close()
 
@@ -165,6 +170,5 @@ def idle(page) -> None:
     """Wait until no script run is in progress."""
     page.wait_for_function(
         """() => document.querySelector('[data-testid=stApp]')
-             ?.getAttribute('data-test-script-state') === 'notRunning'""",
-        timeout=20_000,
+             ?.getAttribute('data-test-script-state') === 'notRunning'"""
     )

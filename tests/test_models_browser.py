@@ -23,7 +23,7 @@ VALUES = """(root, title) => {
 
 def open_models(page, server, model, more=""):
     page.goto(f"{server}/models?models_model={model}{more}")
-    page.locator(f"{CURSOR}[data-ready]").wait_for(timeout=20_000)
+    page.locator(f"{CURSOR}[data-ready]").wait_for()
     idle(page)
     return page.locator(CURSOR)
 

@@ -91,7 +91,10 @@ def test_a_unit_is_picked_by_click_keys_and_word_and_kept_in_the_address(server,
     told = page.locator(f"{ROOT} .told").inner_text()
     assert "the kind of the word explains" in told
     assert page.locator(f"{ROOT} .rows").get_attribute("aria-label") == told
+    page.locator(".st-key-states_strip button[data-step='0']").click()
+    page.wait_for_url("**snapshot=0**")
     idle(page)
+    assert f"unit={box['order'][8]}" in page.url  # a widget's own word in the address leaves it
     page.reload()
     page.locator(f"{MAP}[data-unit='{box['order'][8]}']").wait_for(timeout=30_000)
     assert page.errors == []
@@ -121,6 +124,11 @@ def test_play_goes_through_all_snapshots_on_one_picture_and_can_be_paused(server
     idle(page)
     shown = page.locator(PLAY).get_attribute("data-shown")
     assert int(shown) < 400 and f"snapshot={shown}" in page.url
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.locator(f"{PLAY}:not([data-shown='{shown}'])").wait_for(timeout=30_000)
+    page.locator(".st-key-states_strip button[data-step='220']").click()  # a hand on the slider
+    page.get_by_role("button", name="Play", exact=True).wait_for()
+    page.locator(f"{PLAY}[data-shown='220']").wait_for()
     assert page.errors == []
 
 

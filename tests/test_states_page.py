@@ -107,6 +107,7 @@ def test_a_stretch_outside_the_text_is_told_and_the_last_picture_stays(first, n,
     assert not app.exception
     assert sentence in said(app)
     assert len(drawn(app)["words"]) == 30
+    assert "The picture stays with tokens 0 to 29 of valid." in said(app)
 
 
 @pytest.mark.parametrize("text", ["", "9 to 3", "0 to 5", "-4"])
@@ -114,6 +115,7 @@ def test_a_phrase_that_cannot_be_read_leaves_the_last_picture(text):
     app = open_states(states_phrase="7 to 9")
     app.text_input(key="states_phrase").set_value(text).run()
     assert not app.exception and len(drawn(app)["words"]) == 5
+    assert len(drawn(open_states(states_phrase=text))["words"]) == 45
 
 
 def test_ten_thousand_tokens_are_cut_and_unknown_words_are_named():

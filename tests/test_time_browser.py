@@ -11,7 +11,7 @@ LANES = ".hn-wide svg[aria-label^='Three mini-batches']"
 
 def open_time(page, server, query=""):
     page.goto(f"{server}/time{query}")
-    page.locator(".map canvas[data-whole=true]").wait_for(timeout=30_000)
+    page.locator(".map canvas[data-whole=true]").wait_for()
     page.locator(LANES).wait_for()
     idle(page)
 
@@ -36,7 +36,7 @@ def test_the_marked_row_follows_click_keys_and_slider(server, page):
     page.locator(".map canvas[data-row='4']").wait_for()
     page.wait_for_url("**/time?**row=4**")
     page.reload()
-    page.locator(".map canvas[data-row='4'][data-whole=true]").wait_for(timeout=30_000)
+    page.locator(".map canvas[data-row='4'][data-whole=true]").wait_for()
     assert page.errors == []
 
 
@@ -52,14 +52,14 @@ def test_the_lanes_follow_weights_model_and_cut(server, page):
     page.locator(".map canvas[data-whole=true][data-picture*='Model5\", 0']").wait_for()
     assert "Model5 untrained says" in page.locator(".said").inner_text()
     page.goto(f"{server}/time?run=Model3&time_between=keep")
-    page.get_by_text("RuntimeError: Trying to backward through the graph").wait_for(timeout=30_000)
+    page.get_by_text("RuntimeError: Trying to backward through the graph").wait_for()
     assert page.errors == []
 
 
 def test_a_phone_gets_its_own_drawing(server, page):
     page.set_viewport_size({"width": 390, "height": 900})
     page.goto(f"{server}/time")
-    page.locator(".map canvas[data-whole=true]").wait_for(timeout=30_000)
+    page.locator(".map canvas[data-whole=true]").wait_for()
     page.locator(".hn-narrow svg").first.wait_for()
     assert not page.locator(".hn-wide svg").first.is_visible()
     wide = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")

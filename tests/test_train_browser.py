@@ -1,5 +1,6 @@
 """The Train page in a real browser: a run is started, watched, left and found again."""
 
+import json
 import re
 
 import psutil
@@ -14,6 +15,9 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 POINTS = "[...document.querySelectorAll('[data-panel=loss]')].map(c => +c.dataset.points)[0] ?? 0"
 
+RUN = "new URLSearchParams(location.search).get('run')"
+LONG = 400  # epochs: minutes, so that no run ends before the test is through with it
+
 
 def button(page, name: str):
     return page.get_by_test_id("stMain").get_by_role("button", name=name, exact=True)
@@ -26,16 +30,15 @@ def number(page, label: str):
 def open_train(page, server: str, **settings: object) -> None:
     query = "&".join(f"train_{name}={value}" for name, value in settings.items())
     page.goto(f"{server}/train?{query}")
-    page.locator("[data-panel=loss] .main-svg").first.wait_for(timeout=20_000)
+    page.locator("[data-panel=loss] .main-svg").first.wait_for()
     idle(page)
 
 
 def start(page) -> str:
     """Press Train; return the new run's id, as it stands in the address."""
-    before = page.url
+    before = page.evaluate(RUN)
     button(page, "Train").click()
-    page.wait_for_function("before => location.href !== before", arg=before)
-    run = re.search(r"[?&]run=([^&]+)", page.url)[1]
+    run = page.wait_for_function(f"before => {RUN} !== before && {RUN}", arg=before).json_value()
     page.locator(f"[data-panel=loss][data-of='{run}']").wait_for()
     return run
 
@@ -45,14 +48,14 @@ def points(page) -> int:
 
 
 def test_a_run_grows_and_survives_a_refresh(page, server):
-    open_train(page, server, epochs=40)
+    open_train(page, server, epochs=LONG)
     run = start(page)
     page.wait_for_function(f"() => {POINTS} > 5")
     first = points(page)
     page.wait_for_function(f"first => {POINTS} > first + 5", arg=first)
-    expect(page.get_by_text(re.compile(r"step \d+ of 1,600, epoch \d+ of 40"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"step [\d,]+ of 16,000, epoch \d+ of 400"))).to_be_visible()
     page.reload()
-    page.locator("[data-panel=loss] .main-svg").first.wait_for(timeout=20_000)
+    page.locator("[data-panel=loss] .main-svg").first.wait_for()
     assert f"run={run}" in page.url
     page.wait_for_function(f"first => {POINTS} > first + 10", arg=first)
     button(page, "Stop").click()
@@ -66,13 +69,12 @@ def test_a_run_grows_and_survives_a_refresh(page, server):
 
 
 def test_pause_step_go_on_stop(page, server):
-    open_train(page, server, epochs=60)
+    open_train(page, server, epochs=LONG)
     start(page)
     page.wait_for_function(f"() => {POINTS} > 3")
     button(page, "Pause").click()
     expect(page.get_by_text(re.compile(r"paused after step"))).to_be_visible()
     expect(button(page, "Go on")).to_be_enabled()
-    page.wait_for_timeout(800)  # the last steps before the pause are still on their way
     paused = paused_step(page)
     button(page, "Step").click()
     page.wait_for_function(
@@ -80,7 +82,7 @@ def test_pause_step_go_on_stop(page, server):
         arg=f"{paused + 1:,}",
     )
     button(page, "Go on").click()
-    expect(page.get_by_text(re.compile(r"step [\d,]+ of 2,400, epoch"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r": step [\d,]+ of 16,000, epoch"))).to_be_visible()
     button(page, "Stop").click()
     expect(button(page, "Resume")).to_be_enabled()
 
@@ -91,19 +93,65 @@ def paused_step(page) -> int:
 
 
 def test_a_zoomed_chart_keeps_its_zoom(page, server):
-    open_train(page, server, epochs=60)
+    open_train(page, server, epochs=LONG)
     start(page)
-    page.wait_for_function(f"() => {POINTS} > 10")
+    grows(page)
     chart = page.locator("[data-panel=loss]")
-    node = chart.evaluate("c => (c.kept = true, c.layout.xaxis.range)")
-    chart.evaluate("c => Plotly.relayout(c, {'xaxis.range': [0, 50], 'yaxis.range': [1, 3]})")
-    now = points(page)
-    page.wait_for_function(f"now => {POINTS} > now + 10", arg=now)
-    assert chart.evaluate("c => c.kept")  # the same element: it was not mounted again
-    assert chart.evaluate("c => c.layout.xaxis.range") == [0, 50] != node
-    assert chart.evaluate("c => c.layout.yaxis.range") == [1, 3]
+    chart.evaluate("chart => { chart.marker = 'the same' }")
+    whole = chart.evaluate(RANGES)
+    zoom(page, chart)
+    zoomed = chart.evaluate(RANGES)
+    for (low, high), (lowest, highest) in zip(zoomed, whole, strict=True):
+        assert lowest < low < high < highest
+    grows(page)
+    assert chart.evaluate(RANGES) == zoomed
+    chart.evaluate(FORGET)  # Python sends the whole figure, as when one of its axes changes
+    page.wait_for_function(f"chart => ({PANEL})(chart).version", arg=chart.element_handle())
+    assert chart.evaluate(RANGES) == zoomed
+    grows(page)
+    assert chart.evaluate(RANGES) == zoomed
+    assert chart.evaluate("chart => chart.marker") == "the same"  # it was not mounted again
     button(page, "Stop").click()
     expect(button(page, "Resume")).to_be_enabled()
+    idle(page)
+    zoom_out(page, chart)
+    assert chart.evaluate(RANGES) == whole  # of this run, not of the one that was in view before
+    assert page.errors == []
+
+
+RANGES = "chart => [chart.layout.xaxis.range, chart.layout.yaxis.range]"
+PANEL = "chart => chart.closest('.hnviz').view.panels.get(chart.dataset.panel)"
+FORGET = f"chart => {{ ({PANEL})(chart).version = null }}"
+
+
+def grows(page) -> None:
+    """Wait until the loss chart has more points than now."""
+    page.wait_for_function(f"now => {POINTS} > now + 2", arg=points(page))
+
+
+def zoom(page, chart) -> None:
+    """Draw a box over a part of a chart with the mouse."""
+    before = chart.evaluate(RANGES)
+    area = chart.locator(".nsewdrag").first
+    area.hover(position={"x": 60, "y": 50})
+    box = area.bounding_box()
+    page.mouse.down()
+    for share in (0.4, 0.5, 0.6):
+        page.mouse.move(box["x"] + share * box["width"], box["y"] + share * box["height"])
+    page.mouse.up()
+    changed = f"([chart, before]) => JSON.stringify(({RANGES})(chart)) !== before"
+    as_json = json.dumps(before, separators=(",", ":"))
+    page.wait_for_function(changed, arg=[chart.element_handle(), as_json])
+
+
+def zoom_out(page, chart) -> None:
+    """Click twice, until that was quick enough to be a double click."""
+    before = chart.evaluate(RANGES)
+    for _ in range(20):
+        chart.locator(".nsewdrag").first.dblclick(position={"x": 60, "y": 50})
+        if chart.evaluate(RANGES) != before:
+            return
+    raise AssertionError("a double click changed nothing")
 
 
 def test_settings_are_in_the_address(page, server):
@@ -112,7 +160,7 @@ def test_settings_are_in_the_address(page, server):
     number(page, "bptt, steps").press("Enter")
     page.wait_for_function("location.search.includes('train_bptt=7')")
     page.reload()
-    page.locator("[data-panel=loss] .main-svg").first.wait_for(timeout=20_000)
+    page.locator("[data-panel=loss] .main-svg").first.wait_for()
     expect(number(page, "bptt, steps")).to_have_value("7")
 
 
@@ -141,18 +189,18 @@ def test_model0_reads_three_tokens(page, server):
 def test_an_unknown_run_is_told(page, server):
     page.goto(f"{server}/train?run=no-such-run")
     expect(page.get_by_text(re.compile("no run named 'no-such-run'")).first).to_be_visible()
-    page.locator("[data-panel=loss] .main-svg").first.wait_for(timeout=20_000)
+    page.locator("[data-panel=loss] .main-svg").first.wait_for()
 
 
 def test_a_killed_server_leaves_a_run_that_goes_on(page, tmp_path):
     first = start_server(tmp_path)
-    open_train(page, first.url, epochs=30)
+    open_train(page, first.url, epochs=LONG)
     run = start(page)
-    page.wait_for_function(f"() => {POINTS} > 60")  # past a checkpoint
+    page.wait_for_function(f"() => {POINTS} > 10")  # of every 8th step: past a checkpoint
     engine_and_trainers = psutil.Process(first.process.pid).children(recursive=True)
     first.process.kill()
     first.process.wait()
-    _, alive = psutil.wait_procs(engine_and_trainers, timeout=5)
+    _, alive = psutil.wait_procs(engine_and_trainers, timeout=30)
     assert alive == []
     kept = RunStore(first.runs).record(run)
     assert kept.status == "interrupted"

@@ -26,6 +26,7 @@ class Job:
 
     run_id: str
     status: str  # "queued", "running", "paused"
+    at_rest: bool = False  # paused, with the last step done and stored
     place: int | None = None  # in the queue, from 1
     wait_seconds: float | None = None  # until its turn, as far as that can be told
     speed: float | None = None  # the most steps a second that were asked for

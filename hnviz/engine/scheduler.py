@@ -77,6 +77,10 @@ class Task:
         """Tell whether it is slowed so far that it hardly takes a core."""
         return None not in (self.speed, self.cost) and self.speed * self.cost < LIGHT  # type: ignore[operator]
 
+    def is_at_rest(self) -> bool:
+        """Tell whether it is paused, with no step under way."""
+        return self.paused and (self.state == PARKED or self.idle_since is not None)
+
     def seconds_left(self) -> float | None:
         """Estimate the training that is left, at the speed it has; None if that is unknown."""
         rates = [rate for rate in (self.rate, self.speed) if rate]
@@ -192,6 +196,7 @@ class Scheduler:
             Job(
                 run_id=task.run_id,
                 status=_status(task),
+                at_rest=task.is_at_rest(),
                 place=places.get(task.run_id),
                 wait_seconds=waits.get(task.run_id),
                 speed=task.speed,

@@ -188,7 +188,8 @@ def _next_request(requests: Connection) -> bytes:
 
 def _shapes(jobs: list[Message]) -> list[tuple[Any, ...]]:
     """Return what of the jobs has to be told at once."""
-    return [(job["run_id"], job["status"], job["place"], job["speed"]) for job in jobs]
+    names = ("run_id", "status", "at_rest", "place", "speed")
+    return [tuple(job[name] for name in names) for job in jobs]
 
 
 def serve(store: RunStore, limits: Limits, frames: int) -> None:

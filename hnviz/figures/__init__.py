@@ -13,6 +13,7 @@ from hnviz.figures.handover import handover
 from hnviz.figures.ladder import ladder
 from hnviz.figures.probes import probe_lines, probe_table
 from hnviz.figures.query import query_lines
+from hnviz.figures.reach import reach_curves
 from hnviz.figures.ruler import position_curves
 from hnviz.figures.scissors import scissors, scissors_legend
 from hnviz.figures.states import state_heatmap
@@ -22,6 +23,7 @@ FIGURES: dict[str, Callable[..., go.Figure]] = {
     "backward_costs": backward_costs,
     "loss_curves": loss_curves,
     "position_curves": position_curves,
+    "reach_curves": reach_curves,
     "schedule_curves": schedule_curves,
     "state_heatmap": state_heatmap,
     "token_counts": token_counts,

@@ -47,6 +47,7 @@ def standing(run_id: str) -> Standing:
         wait_seconds=job.wait_seconds if job else None,
         seconds_left=job.seconds_left if job else None,
         speed=job.speed if job else None,
+        at_rest=job is not None and job.at_rest,
     )
 
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from hnviz.data import kind_of
 from hnviz.ui.components import BrowserComponent, publish_for_now
 
-UNIT = "unit"  # of the picked row: in the address, and what the browser reports
-_component = BrowserComponent("heatmap", states=(UNIT,), min_height="980px")
+UNIT = "unit"  # of the picked row, in the address
+_component = BrowserComponent("heatmap", min_height="780px")
 _FULL = 32767  # an int16's largest value stands for `scale`
 _INLINE = 20_000  # values that travel with the page's own messages; more are a file
 
@@ -29,9 +29,9 @@ class Picture:
     signed: bool = True  # colours go from -scale to scale, else from 0 to scale
     what: str = "the state"
     order: Sequence[int] | None = None  # the units from top to bottom; None as they are numbered
+    groups: Sequence[tuple[str, int]] = ()  # of the order's rows: a name, and how many
     first: int = 0  # the first token's place in its split
     start: int = 0  # the unit that is picked at first
-    jump: Sequence[int] = (0, 0)  # a unit to pick, and a number that is new for each such wish
 
 
 def state_picture(picture: Picture, key: str) -> None:
@@ -54,12 +54,12 @@ def state_picture(picture: Picture, key: str) -> None:
         "kinds": [kind_of(token) for token in tokens],
         "units": units,
         "order": list(order),
+        "groups": [list(group) for group in picture.groups],
         "scale": picture.scale,
         "signed": picture.signed,
         "what": picture.what,
         "first": picture.first,
         "start": picture.start,
-        "jump": list(picture.jump),
     }
     if values.size <= _INLINE:
         sent["values"] = base64.b64encode(packed).decode()

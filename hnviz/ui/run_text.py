@@ -26,6 +26,7 @@ class Standing:
     wait_seconds: float | None = None  # until it begins
     seconds_left: float | None = None  # of training
     speed: float | None = None  # the most steps a second that were asked for
+    at_rest: bool = False  # paused, and no step is under way
 
     @property
     def is_live(self) -> bool:
@@ -74,7 +75,8 @@ def progress(standing: Standing) -> str:
         case "running":
             return f"{steps(record)}, {_epoch(record)}{_time_left(standing)}"
         case "paused":
-            return f"paused after {steps(record)}, {_epoch(record)}"
+            word = "paused" if standing.at_rest else "pausing"
+            return f"{word} after {steps(record)}, {_epoch(record)}"
         case "interrupted":
             return (
                 f"interrupted after {steps(record)}: the process that trained it is gone. "
@@ -88,13 +90,16 @@ def progress(standing: Standing) -> str:
 
 def against_notebook(record: RunRecord, notebook: pd.DataFrame) -> str:
     """Set a run's last figures beside the notebook's."""
-    theirs = notebook.iloc[-1]
-    said = (
-        f"The notebook's {record.config.model} ends with a valid loss of "
-        f"{theirs['valid_loss']:.3f} and an accuracy of {theirs['accuracy']:.3f}"
-    )
+    if notebook.empty:
+        said = f"The notebook has no {record.config.model}"
+    else:
+        theirs = notebook.iloc[-1]
+        said = (
+            f"The notebook's {record.config.model} ends with a valid loss of "
+            f"{theirs['valid_loss']:.3f} and an accuracy of {theirs['accuracy']:.3f}"
+        )
     if not record.epochs:
-        return f"{said}: the dotted line."
+        return f"{said}." if notebook.empty else f"{said}: the dotted line."
     ours = record.epochs[-1]
     return (
         f"{said}; this run stands at **{ours.valid_loss:.3f}** and **{ours.accuracy:.3f}** after "

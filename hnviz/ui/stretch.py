@@ -58,6 +58,18 @@ def text_box() -> Stretch | None:
         return _phrase_box()
 
 
+def default_stretch() -> Stretch:
+    """Return what is read before anything else could be."""
+    return _read(DEFAULT_PHRASE)[0]
+
+
+def _read(text: str) -> tuple[Stretch, str]:
+    vocab = human_numbers_stream().vocab
+    phrase = read_phrase(text, vocab)
+    asked = {"ids": vocab.numericalize(phrase.tokens).tolist()}
+    return Stretch(phrase.tokens, asked), phrase.remark
+
+
 def _phrase_box() -> Stretch | None:
     text = st.text_input(
         "Phrase, or a range of numbers",
@@ -66,24 +78,25 @@ def _phrase_box() -> Stretch | None:
         key="states_phrase",
         bind="query-params",
     )
-    vocab = human_numbers_stream().vocab
     try:
-        phrase = read_phrase(text or "", vocab)
+        stretch, remark = _read(text or "")
     except ValueError as error:
         problem(str(error))
         return None
-    if phrase.remark:
-        st.markdown(f":gray[:small[{escape(phrase.remark)}]]")
-    return Stretch(phrase.tokens, {"ids": vocab.numericalize(phrase.tokens).tolist()})
+    if remark:
+        st.markdown(f":gray[:small[{escape(remark)}]]")
+    return stretch
 
 
 def _stretch_boxes(split: str) -> Stretch | None:
     stream = human_numbers_stream()
     size = len(stream.ids(split))
-    with st.container(width=160):
-        first = _number("First token", "states_first", FIRST)
-    with st.container(width=160):
-        n = _number("Tokens", "states_n", N)
+    with st.container(width=340):  # both fields on one line of a phone, and the sentence below
+        with st.container(horizontal=True, gap="medium"):
+            with st.container(width=150):
+                first = _number("First token", "states_first", FIRST)
+            with st.container(width=150):
+                n = _number("Tokens", "states_n", N)
         wrong = stretch_problem(split, size, first, n)
         problem(wrong)
     if wrong:

@@ -4,7 +4,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -20,11 +19,13 @@ from hnviz.figures.curves import (
 )
 from hnviz.figures.ruler_text import HOW_TO_READ
 from hnviz.figures.theme import Theme
-from hnviz.runs import RESUMABLE, RunRecord, notebook_table
+from hnviz.runs import RunRecord, notebook_table
 from hnviz.runs.ruler import Bound, split_bounds
 from hnviz.ui import run_text, state
 from hnviz.ui.engine import attempt, engine
+from hnviz.ui.inside import what_is_inside
 from hnviz.ui.live import Panel, live_figures
+from hnviz.ui.run_buttons import run_buttons
 from hnviz.ui.run_text import Standing
 from hnviz.ui.run_view import look_again
 from hnviz.ui.settings import training_settings
@@ -34,13 +35,6 @@ TICK = 0.5  # seconds between two looks at a run that trains
 FIRST_POINT = 0.3  # seconds that a page waits for a new run's first step, sooner than a tick
 SLOW_TICK = 2.0  # seconds, for what changes once an epoch
 MOST_POINTS = 2000  # of one curve
-
-SPEEDS: Mapping[str, float | None] = {
-    "full speed": None,
-    "20 steps/s": 20.0,
-    "5 steps/s": 5.0,
-    "1 step/s": 1.0,
-}
 
 
 @st.fragment
@@ -72,100 +66,51 @@ def _start(config: RunConfig) -> None:
         state.show_run(run_id)
 
 
-def run_buttons(standing: Standing) -> None:
-    """Draw Pause, Step and Stop for the run in view; each stays in its place, used or not."""
-    run_id, status = standing.record.id, standing.status
-    label, action = _second_button(standing)
-    st.button(
-        label,
-        key="train_pause",
-        on_click=attempt,
-        args=(state.run_error(run_id), action, run_id),
-        disabled=status == "queued" or not (standing.is_live or label == "Resume"),
-    )
-    st.button(
-        "Step",
-        key="train_step",
-        help="Pauses the run and makes one update of the weights.",
-        on_click=attempt,
-        args=(state.run_error(run_id), engine().step, run_id),
-        disabled=status not in ("running", "paused"),
-    )
-    st.button(
-        "Stop",
-        key="train_stop",
-        help="Ends the run and keeps it. Whoever has its link can stop it.",
-        on_click=attempt,
-        args=(state.run_error(run_id), engine().stop, run_id),
-        disabled=not standing.is_live,
-    )
-    st.selectbox(
-        "Speed",
-        tuple(SPEEDS),
-        index=_speed_index(standing.speed),
-        key=f"train_speed_{run_id}",
-        label_visibility="collapsed",
-        width=130,
-        on_change=_set_speed,
-        args=(run_id,),
-        disabled=not standing.is_live,
-    )
-
-
-def _second_button(standing: Standing) -> tuple[str, Any]:
-    if standing.status == "paused":
-        return "Go on", engine().go_on
-    if standing.status in RESUMABLE and not standing.is_live and not standing.shipped:
-        return "Resume", engine().resume
-    return "Pause", engine().pause
-
-
-def _set_speed(run_id: str) -> None:
-    chosen = SPEEDS[state.get(f"train_speed_{run_id}")]
-    attempt(state.run_error(run_id), engine().set_speed, run_id, chosen)
-
-
-def _speed_index(speed: float | None) -> int:
-    """Return the choice that a run is at: another viewer may have slowed it."""
-    known = list(SPEEDS.values())
-    return known.index(speed) if speed in known else 0
-
-
 def live(run: Standing, top: DeltaGenerator, bar: DeltaGenerator) -> None:
     """Follow a run in fragments that tick as long as the run does.
 
     The sentence goes into `top` and the buttons into `bar`, which stand above.
     """
+    # What changes once an epoch waits for a slower clock: every element that a tick draws costs
+    # the browser as much as a curve does, and a click waits for the tick that it meets.
     ticking = run.is_live
-    draw = st.fragment(_draw, run_every=TICK if ticking else None)
-    draw(run.record.id, ticking, (top, bar))
-    # What changes once an epoch waits for a slower clock: a tick of it all takes twice as long,
-    # and a click waits for the tick that it meets.
-    details = st.fragment(_details, run_every=SLOW_TICK if ticking else None)
-    details(run.record.id)
+    slowly = SLOW_TICK if ticking else None
+    st.fragment(_head, run_every=slowly)(run.record.id, ticking, (top, bar))
+    st.fragment(_draw, run_every=TICK if ticking else None)(run.record.id, ticking)
+    what_is_inside(run)
+    st.fragment(_details, run_every=slowly)(run.record.id)
 
 
-def _draw(run_id: str, ticking: bool, boxes: tuple[DeltaGenerator, DeltaGenerator]) -> None:
+def _head(run_id: str, ticking: bool, boxes: tuple[DeltaGenerator, DeltaGenerator]) -> None:
     run = look_again(run_id)
     if run is None:
         return
-    if run.is_live != ticking:
-        st.rerun()  # it has ended, or goes on: the clock must stop, or start
-    run = _with_first_point(run)
     top, bar = boxes
     with top:
         lead(run_text.lead(run))
     with bar:
         run_buttons(run)
+    problem(state.get(state.run_error(run_id)))
+    _keep_time(run, ticking)
+
+
+def _keep_time(run: Standing, ticking: bool) -> None:
+    """Draw all of the page when a run has ended, or goes on: the clocks must stop, or start."""
+    if run.is_live != ticking:
+        st.rerun()
+
+
+def _draw(run_id: str, ticking: bool) -> None:
+    run = look_again(run_id)
+    if run is None:
+        return
+    _keep_time(run, ticking)
+    run = _with_first_point(run)
     st.progress(
         min(1.0, run.record.progress),
         text=escape(f"{run_text.name(run.record)}: {run_text.progress(run)}"),
     )
-    problem(state.get(state.run_error(run_id)))
     live_figures(_once(_curves, run, page_theme()), "train_live")
-    st.markdown(run_text.ruler(run.record, _bounds()))
-    told = f"{run_text.loss_alt(run.record)} {run_text.accuracies(run.record)}"
-    st.markdown(f":gray[:small[{told} {HOW_TO_READ} {run_text.jumps(run.record)}]]")
 
 
 def _with_first_point(run: Standing) -> Standing:
@@ -181,6 +126,9 @@ def _details(run_id: str) -> None:
     run = look_again(run_id)
     if run is None:
         return
+    st.markdown(run_text.ruler(run.record, _bounds()))
+    told = f"{run_text.loss_alt(run.record)} {run_text.accuracies(run.record)}"
+    st.markdown(f":gray[:small[{told} {HOW_TO_READ} {run_text.jumps(run.record)}]]")
     section("Epoch by epoch", run_text.against_notebook(run.record, _notebook(run)))
     left, right = st.columns([3, 2])
     with left:

@@ -1,22 +1,21 @@
 // Units x tokens as a canvas: a new snapshot repaints it, nothing is mounted again.
 //
-// data = { alt, words: [word], kinds: [kind], units, order: [unit], scale, signed, what, first,
-//          start, jump, values | file }
+// data = { alt, words: [word], kinds: [kind], units, order: [unit], groups: [[name, rows]], scale,
+//          signed, what, first, start, values | file }
 //   values  base64 of int16, row by row (units x tokens); 32767 stands for `scale`; file: as gzip
 //   order   the units from top to bottom; signed: colours from -scale to scale, else from 0
 //   first   the first token's place in its split; start: the unit that is picked at first
-//   jump    [unit, wish]: picks the unit when `wish` is another one than before
 // Hover, tap or arrow keys pick a cell; the line under the picture names it. A click or the arrow
-// keys pick a unit too: it is kept in the address and reported as "unit".
+// keys pick a unit too: it is kept in the address, and other pictures of the page hear of it.
 
 import { define } from "../shared/define.js";
+import { announceUnit, onUnit } from "../shared/unit.js";
 import { kindLegend } from "./legend.js";
 import { cellAt, paint, place, showColumn } from "./paint.js";
 import { UnitLine } from "./line.js";
 import { minus } from "./sentence.js";
 import { loadValues, valuesOf } from "./values.js";
 
-const REST = 400; // ms that the pick rests before Python hears of it
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0], Home: [0, -1e9], End: [0, 1e9], PageUp: [-8, 0], PageDown: [8, 0] };
 
 class Heatmap {
@@ -49,21 +48,20 @@ class Heatmap {
     this.scroll.onkeydown = (event) => this.walk(event);
     this.resized = new ResizeObserver(() => this.draw());
     this.resized.observe(root);
+    this.silence = onUnit(this, (unit) => this.data && unit < this.data.units && this.show(unit));
   }
 
-  update({ data, files, theme, send }) {
-    const wish = this.data && data.jump[1] !== this.data.jump[1] ? data.jump[0] : null;
+  update({ data, files, theme }) {
     if (!this.data) this.unit = data.start;
     this.data = { ...data, values: valuesOf(data, files) };
-    Object.assign(this, { theme, send });
+    this.theme = theme;
     this.canvas.setAttribute("aria-label", data.alt);
     this.scroll.setAttribute("aria-label", `${data.alt} Arrow keys go from unit to unit and from token to token.`);
     this.unit = Math.min(this.unit, data.units - 1);
     if (this.column !== null && this.column >= data.words.length) this.column = null;
     this.hover = null;
     this.drawKey();
-    if (wish === null) this.draw();
-    else this.move(wish, this.column);
+    this.draw();
   }
 
   draw() {
@@ -106,16 +104,19 @@ class Heatmap {
 
   move(unit, column) {
     const other = unit !== this.unit;
-    this.unit = unit;
     this.column = column;
-    this.hover = null;
-    this.draw();
+    this.show(unit);
     if (!other) return;
+    announceUnit(this, unit);
     const url = new URL(location);
     url.searchParams.set("unit", unit);
     history.replaceState(history.state, "", url); // st.query_params would add to the history
-    clearTimeout(this.rest);
-    this.rest = setTimeout(() => this.send("unit", unit), REST);
+  }
+
+  show(unit) {
+    this.unit = unit;
+    this.hover = null;
+    this.draw();
   }
 
   tell() {
@@ -142,7 +143,7 @@ class Heatmap {
   }
 
   destroy() {
-    clearTimeout(this.rest);
+    this.silence();
     this.resized.disconnect();
     this.line.destroy();
   }

@@ -10,7 +10,14 @@
 
 import { define } from "../shared/define.js";
 
-const CONFIG = { displaylogo: false, responsive: true, displayModeBar: false, scrollZoom: false };
+// A double click is ours: Plotly's own goes back to the first figure that a chart ever showed.
+const CONFIG = {
+  displaylogo: false,
+  responsive: true,
+  displayModeBar: false,
+  scrollZoom: false,
+  doubleClick: false,
+};
 const coarse = matchMedia("(pointer: coarse)");
 
 let plotly = null;
