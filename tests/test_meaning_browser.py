@@ -67,6 +67,9 @@ def test_probes_follow_where_a_digit_is_read(server, page):
     page.locator(".hn-ladder[aria-label*='the other way']").wait_for(timeout=20_000)
     assert lines.get_attribute("aria-label") != before
     page.wait_for_url("**states_positions=after**")
+    page.get_by_text("Probe all shipped models").click()
+    page.locator(".hn-table", has_text="Model0").wait_for(timeout=60_000)
+    assert page.locator(".hn-table tbody tr").count() == 6
     assert page.errors == []
 
 
@@ -112,6 +115,10 @@ def test_the_path_is_played_without_a_new_mount(server, page):
     first.press("Enter")
     page.locator(".words", has_text="eight thousand one hundred").wait_for(timeout=20_000)
     assert page.locator(PATH).evaluate("canvas => canvas.mark") == 1
+    number = page.get_by_role("spinbutton", name="Numbers")
+    number.fill("2")
+    number.press("Enter")
+    page.get_by_text("reads 8,101 to 8,102").wait_for(timeout=20_000)
     first.fill("8000")
     first.press("Enter")
     page.get_by_text("from 8001 to 9999; got 8,000").wait_for(timeout=20_000)
