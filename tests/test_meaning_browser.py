@@ -80,7 +80,7 @@ def test_a_query_finds_its_units_elsewhere(server, page):
     assert page.locator(".hn-found tbody tr").count() == 16
     page.get_by_role("slider").and_(page.locator("[aria-label*='hreshold']")).focus()
     page.keyboard.press("ArrowRight")
-    page.locator("svg[aria-label*='Above 0.45 at each token']").first.wait_for(timeout=20_000)
+    page.locator("svg[aria-label*='Above 0.65 at each token']").first.wait_for(timeout=20_000)
     page.get_by_role("slider").and_(page.locator("[aria-label*='Tokens']")).last.focus()
     page.keyboard.press("ArrowRight")
     page.locator("svg[aria-label*='“three hundred twenty”']").first.wait_for(timeout=20_000)

@@ -46,7 +46,7 @@ def text(app: AppTest) -> str:
         (
             "Find it elsewhere",
             {"run": "Model0", "states_text": "valid", "states_first": "500", "states_n": "30"},
-            "at each token of “hundred twelve”",
+            "at each token of “eight ,”",
         ),
         ("Find it elsewhere", {"states_phrase": "one"}, "at each token of “one”"),
         ("Find it elsewhere", {"states_threshold": "x"}, "the address wanted 'x' here"),
