@@ -92,7 +92,7 @@ def test_a_text_without_a_true_continuation_says_so():
 def test_a_word_drawn_by_lot_is_told_from_the_likeliest():
     answer = np.array([0, 0.5, 0.3, 0.2, 0, 0])
     assert said_position("one", answer, (0.375, 2), "two") == (
-        "“one” is its likeliest word but 1: 30 %, drawn with 38 %; “two” is true."
+        "“one” has place 2 among its words: 30 %, drawn with 38 %; “two” is true."
     )
     assert said_position(",", answer, (1.0, 1), ",") == "“,” is its likeliest word: 50 %, and true."
 
