@@ -291,6 +291,7 @@ def test_units_are_set_held_and_clicked():
     app.toggle(key="predictions_hold").set_value(True).run()
     assert "With unit 2 of layer 1 set to \N{MINUS SIGN}0.5 before every word" in opening(app)
     state = drawn(app, "predictions_state")
+    assert "1 of its 128 values differs from untouched" in state["alt"]
     assert (state["layer"], state["marked"], state["after"][1][2]) == (1, [2], -0.5)
     app.segmented_control(key="predictions_change").set_value("zero units").run()
     assert drawn(app, "predictions_state")["marked"] == list(range(32))
