@@ -12,7 +12,7 @@ from hnviz.runs.ruler import split_position_bounds
 from hnviz.ui.controls import MAX_CHARACTERS, side_problem
 from hnviz.ui.grid import stream_file
 
-pytestmark = pytest.mark.usefixtures("own_runs")
+pytestmark = [pytest.mark.usefixtures("own_runs"), pytest.mark.xdist_group("lessons")]
 
 PAGES = Path(__file__).parent.parent / "pages"
 
