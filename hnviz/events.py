@@ -5,8 +5,8 @@ with the weights that its step starts from.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, ClassVar, NamedTuple
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +34,14 @@ class BatchEnd:
     momentum: float  # Adam's beta1
 
 
+class KindFigures(NamedTuple):
+    """How the answers went whose true token was of one kind; [n, right, loss] on disk."""
+
+    n: int
+    right: int
+    loss: float  # sum of their cross-entropies, nats
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpochEnd:
     """One pass over train, and then over valid, is done."""
@@ -46,6 +54,10 @@ class EpochEnd:
     accuracy: float  # on valid: the notebook's column
     train_accuracy: float  # mean over the epoch's mini-batches, each before its update
     seconds: float  # train and valid pass
+    # By kind of the true token, of the same answers as the figures above. Runs of before hnviz
+    # counted them have none.
+    train_kinds: dict[str, KindFigures] = field(default_factory=dict)
+    valid_kinds: dict[str, KindFigures] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +93,11 @@ Event = RunStarted | BatchEnd | EpochEnd | SnapshotSaved | Resumed | Ended
 _CLASSES: dict[str, type[Event]] = {
     cls.kind: cls for cls in (RunStarted, BatchEnd, EpochEnd, SnapshotSaved, Resumed, Ended)
 }
-_FIELDS = {kind: tuple(field.name for field in fields(cls)) for kind, cls in _CLASSES.items()}
+_FIELDS = {kind: tuple(each.name for each in fields(cls)) for kind, cls in _CLASSES.items()}
+_OPTIONAL = {
+    kind: {each.name for each in fields(cls) if each.default_factory is not MISSING}
+    for kind, cls in _CLASSES.items()
+}
 
 
 def to_dict(event: Event) -> dict[str, Any]:
@@ -95,10 +111,24 @@ def from_dict(values: Mapping[str, Any]) -> Event:
     if not isinstance(kind, str) or kind not in _CLASSES:
         raise ValueError(f"no event is named {kind!r}")
     cls = _CLASSES[kind]
-    names = _FIELDS[kind]
-    if values.keys() - {"event"} != set(names):
+    names, given = _FIELDS[kind], values.keys() - {"event"}
+    if not set(names) - _OPTIONAL[kind] <= given <= set(names):
         raise ValueError(
             f"a {cls.kind!r} event has the fields {', '.join(sorted(names))}; "
-            f"got {', '.join(sorted(values.keys() - {'event'}))}"
+            f"got {', '.join(sorted(given))}"
         )
-    return cls(**{name: values[name] for name in names})
+    known = {name: values[name] for name in names if name in given}
+    for name in _OPTIONAL[kind] & given:
+        known[name] = _by_kind(name, known[name])
+    return cls(**known)
+
+
+def _by_kind(name: str, told: Any) -> dict[str, KindFigures]:
+    """Read figures by kind back. Raises ValueError."""
+    if not isinstance(told, Mapping):
+        raise ValueError(f"{name} of an 'epoch' event cannot be {told!r}")
+    for kind, figures in told.items():
+        types = [type(each) for each in figures] if isinstance(figures, (list, tuple)) else []
+        if types not in ([int, int, float], [int, int, int]):  # JSON may write 2.0 as 2
+            raise ValueError(f"{name} of an 'epoch' event cannot have {figures!r} for {kind!r}")
+    return {kind: KindFigures(*figures) for kind, figures in told.items()}

@@ -27,7 +27,10 @@ def class_source(name: str, path: Path = PATH) -> Source:
         if isinstance(node, ast.ClassDef) and node.name == name:
             lines = text.splitlines()[node.lineno - 1 : node.end_lineno]
             return Source(name, "\n".join(lines), node.lineno)
-    raise ValueError(f"{path.name} holds no class named {name!r}")
+    raise ValueError(
+        f"the source of {name} cannot be read: {path.name} holds no class named {name!r}; "
+        "write the model there"
+    )
 
 
 def new_lines(after: Source, before: Source | None) -> frozenset[int]:

@@ -5,13 +5,12 @@ import streamlit as st
 from hnviz.catalogue import entry
 from hnviz.data import human_numbers_stream
 from hnviz.figures.diagrams import legend, previous
-from hnviz.figures.sentences import model_facts, model_sentence, source_sentence
+from hnviz.figures.sentences import model_facts, model_sentence
 from hnviz.figures.tables import parts_table
 from hnviz.runs import notebook_table
-from hnviz.source import SHOWN_PATH, class_source, new_lines
 from hnviz.ui import cards, controls
 from hnviz.ui.cell import cell
-from hnviz.ui.cursor import code_cursor, twins
+from hnviz.ui.cursor import code_cursor, twins, whole_class
 from hnviz.ui.show import page_theme, page_title, section
 from hnviz.ui.weights import weights_choice
 
@@ -42,17 +41,16 @@ section("The same step, as code and as numbers")
 @st.fragment
 def at_work() -> None:
     weights = weights_choice(model)
-    code_cursor(model, weights)
-    twins(model, weights)
-    cell(model, weights)
+    if weights is not None:
+        code_cursor(model, weights)
+        twins(model, weights)
+        cell(model, weights)
 
 
 at_work()
 
 with st.expander(f"The whole class {model}, its parts too", key="models_source"):
-    st.markdown(f":gray[{source_sentence(model, SHOWN_PATH)}]")
-    source, old = class_source(model), class_source(before) if before else None
-    st.html(cards.source_block(source, new_lines(source, old), look))
+    whole_class(model)
 
 with st.expander("The notebook's five figures", key="models_figures"):
     cards.drawing(cards.notebook_cards(look))

@@ -1,10 +1,24 @@
 """What the network says next, what changes it, and which numbers it can count to."""
 
+import streamlit as st
+
+from hnviz.ui import state
 from hnviz.ui.predictions import VIEWS, view_choice
 from hnviz.ui.run_view import run_in_view
 from hnviz.ui.show import page_title
+from hnviz.ui.through_time import watch
+
+
+@st.fragment
+def view() -> None:
+    """Draw all but the title: a fragment is drawn anew without the page's frame."""
+    if state.get(state.NEXT_RUN) is not None:
+        st.rerun()  # another run was picked, which all of the page looks at
+    run = run_in_view()
+    if run is not None:
+        watch(run)
+        VIEWS[view_choice()](run)
+
 
 page_title("Predictions")
-run = run_in_view()
-if run is not None:
-    VIEWS[view_choice()](run)
+view()

@@ -40,7 +40,7 @@ RULES: dict[str, Rule] = {
     "schedule": Rule((), ("numpy",)),
     "source": Rule((), ()),
     "learn": Rule(FREE, ("numpy", "torch")),
-    "observe": Rule((*FREE, "learn"), ("numpy", "torch")),
+    "observe": Rule((*FREE, "learn"), ("numpy", "scipy", "sklearn", "torch")),
     "runs": Rule(FREE, ("filelock", "numpy", "pandas", "safetensors")),
     "engine": Rule((*FREE, "runs", "learn", "observe"), ("numpy", "torch")),
     "figures": Rule((*FREE, "runs"), ("numpy", "pandas", "plotly")),
@@ -165,6 +165,15 @@ def test_the_command_line_loads_little(path: Path) -> None:
     for node in tree_of(path).body:
         if isinstance(node, ast.ImportFrom):
             assert not (node.module or "").startswith(slow), f"{path}:{node.lineno}"
+
+
+@every_file
+def test_what_loads_slowly_waits_until_it_is_needed(path: Path) -> None:
+    """scikit-learn takes a second, and the fork server loads every observation."""
+    for node in tree_of(path).body:
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        assert not any(name.partition(".")[0] == "sklearn" for name in names), where(path, [node])
 
 
 @every_file

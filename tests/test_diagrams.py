@@ -16,6 +16,7 @@ from hnviz.figures.diagrams import (
     unrolled,
 )
 from hnviz.figures.theme import MODES, theme
+from tests.test_code_figures import QUERIED
 from tests.test_time_figures import CROSSING, PASSES
 
 LIGHT = theme("light")
@@ -23,6 +24,7 @@ FIRST = {
     "gru_cell": (),
     "handover": (CROSSING,),
     "legend": (),
+    "query_lines": (QUERIED,),
     "rolled": ("Model5",),
     "scissors": (PASSES,),
     "scissors_legend": (),

@@ -17,7 +17,8 @@ from hnviz.figures import DRAWINGS, FIGURES
 from hnviz.figures.curves import LOSS_CEILING, accuracy_curves, loss_curves, schedule_curves
 from hnviz.figures.labels import spread
 from hnviz.figures.ladder import LadderRow, recipe_step
-from hnviz.figures.ruler import HAIRLINE, Windows, position_curves
+from hnviz.figures.reach import Reach, reach_curves
+from hnviz.figures.ruler import HAIRLINE, Windows, position_curves, shown_positions
 from hnviz.figures.sentences import (
     arithmetic_sentence,
     counts_sentence,
@@ -110,12 +111,20 @@ WINDOWS = Windows(
     {"reset": np.array([0.1, 0.2, 0.3, 0.4]), "kept": np.array([0.5, 0.5, 0.5, 0.6])},
     step=40,
 )
+REACHES = [
+    Reach(name, BOUNDS, np.minimum(1, np.linspace(0.4, 1.2, 512)))
+    for name, BOUNDS in (
+        ("train", (Bound(1, 0.4, 0.0), Bound(2, 0.5, 0.1), Bound(3, 0.7, 0.5))),
+        ("valid", (Bound(1, 0.4, 0.0), Bound(2, 0.6, 0.31))),
+    )
+]
 TOKENS = ["xxbos", "eight", "thousand", "one", ","]
 EXAMPLES = {
     "accuracy_curves": (SHORT,),
     "backward_costs": (COSTS,),
     "loss_curves": (SHORT,),
     "position_curves": (WINDOWS,),
+    "reach_curves": (REACHES, 3),
     "schedule_curves": (RunConfig(), 400),
     "state_heatmap": (np.linspace(-1, 1, 15).reshape(3, 5), TOKENS),
     "token_counts": (token_table(STREAM),),
@@ -235,6 +244,41 @@ def test_accuracy_by_position():
     assert fig.layout.xaxis.title.text == "position in the window"
     one = PositionBounds(np.array([0.4]), np.array([0.0]))
     assert traces(position_curves(Windows(one, one), LIGHT))["best, reset"].mode == "markers"
+
+
+def test_bounds_that_are_all_one_are_left_out_of_view():
+    reset = np.ones(512)
+    reset[:3] = 0.5, 0.7, 0.9
+    windows = Windows(PositionBounds(reset, np.zeros(512)), None)
+    fig = position_curves(windows, LIGHT)
+    assert fig.layout.xaxis.title.text == "position in the window, of 512: past these the best is 1"
+    assert fig.layout.xaxis.range[1] < 21
+    assert list(traces(fig)) == ["best, reset"]
+    reset[99] = 0.9
+    assert shown_positions(Windows(PositionBounds(reset, reset), None)) == 104
+    assert shown_positions(replace(windows, measured={"reset": reset})) == 512
+
+
+def test_a_bound_of_rare_contexts_alone_is_named_in_the_legend():
+    rare = Windows(PositionBounds(np.array([0.4, 0.6]), np.array([0.5, 0.9])), None)
+    (drawn,) = position_curves(rare, LIGHT).data
+    assert (drawn.name, drawn.showlegend) == ("best, reset, most seen once", True)
+
+
+def test_what_windows_allow_over_what_tokens_allow():
+    fig = reach_curves(REACHES, 3, LIGHT)
+    assert REACHES[0].sure == 2 and REACHES[1].sure == 1
+    named = [(trace.name, trace.xaxis) for trace in fig.data]
+    assert named.count(("state reset", "x")) == named.count(("state reset", "x2")) == 1
+    lines = [trace.y[0] for trace in fig.data if trace.name.startswith("best, ")]
+    assert lines == [0.4, 0.5, 0.4]  # train's third and valid's second are of rare contexts
+    sure, unsure = (traces(fig)[name] for name in ("state reset", "state reset, most seen once"))
+    assert (sure.line.dash, unsure.line.dash) == ("solid", "dot")
+    assert (sure.x[0], sure.x[-1], unsure.x[0], unsure.x[-1]) == (1, 1, 1, 100)  # of valid
+    mean = REACHES[0].means[2]
+    assert [trace.y[0] for trace in fig.data if trace.name == "bptt"] == [mean, mean]
+    assert f"<b>train, bptt 3: {mean:.3f}</b>" in notes(fig)
+    assert reach_curves(REACHES[1:], 512, LIGHT).data[-1].x == (512,)
 
 
 def test_a_run_that_diverges_keeps_its_curve():

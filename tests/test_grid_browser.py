@@ -472,3 +472,34 @@ def test_the_colours_follow_the_mode(server, page):
         open_batches(page, server)
         grounds[scheme] = view(page, "return [view.theme.dark, view.theme.kind.comma]")
     assert grounds == {"light": [False, "#DFDCD5"], "dark": [True, "#3E3C37"]}
+
+
+def test_a_text_of_ones_own_from_a_file(server, page, tmp_path):
+    """Its own words are cut, found and coloured; a window that is longer than it is told."""
+    path = tmp_path / "own.txt"
+    path.write_text("Red fish, two fish; " * 30, encoding="utf-8")
+    more = "your+own&batches_bs=4&batches_bptt=8"
+    page.goto(f"{server}/batches?batches_split={more}")
+    page.locator(".hnviz[data-ready][data-cell]").wait_for(timeout=20_000)
+    page.locator("input[type=file]").set_input_files(path)
+    page.get_by_text("192 slots hold 181 tokens").first.wait_for(timeout=20_000)
+    page.wait_for_function("root => root.view.stream.nTokens === 181", arg=handle(page))
+    page.locator(".find").fill("Red fish")
+    layout = BatchLayout(181, 4, 8)
+    words = ["xxbos", *["red", "fish", ",", "two", "fish", ";"] * 30]
+    places = sum(len(layout.slots(at)) for at, word in enumerate(words) if word == "red")
+    expected = f"“red fish” stands 30 times in the text, and is read in {places} places of the pass"
+    page.get_by_test_id("batches_found").filter(has_text=expected).wait_for()
+    said = sentence(page)
+    position = layout.position(*said["cell"])
+    assert (said["position"], said["x"]) == (position, words[position])
+    assert page.get_by_text("other words and marks").is_visible()
+    page.get_by_label("bptt, steps").fill("182")
+    page.get_by_label("bptt, steps").press("Enter")
+    page.get_by_text("A window of 182 steps is longer than the text, which has 181").wait_for()
+    page.locator(".hnviz").wait_for(state="detached")
+    assert page.errors == []
+
+
+def handle(page):
+    return page.locator(".hnviz").element_handle()

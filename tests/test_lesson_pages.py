@@ -1,6 +1,7 @@
 """Data, Batches and Models, run without a browser: what they say, and odd input."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,13 @@ from streamlit.testing.v1 import AppTest
 
 from hnviz.catalogue import CATALOGUE
 from hnviz.data import BatchLayout, human_numbers_stream
+from hnviz.runs import notebook_table
 from hnviz.runs.ruler import split_position_bounds
 from hnviz.ui.controls import MAX_CHARACTERS, side_problem
+from hnviz.ui.cursor import new_forward_lines
+from hnviz.ui.engine import store
 from hnviz.ui.grid import stream_file
+from hnviz.ui.run_text import against_notebook
 
 pytestmark = [pytest.mark.usefixtures("own_runs"), pytest.mark.xdist_group("lessons")]
 
@@ -101,6 +106,36 @@ def test_an_unknown_model_in_the_address_gives_the_first_choice():
     assert "class Model2(LanguageModel)" in said(app)
 
 
+def test_a_model_of_ones_own_that_stands_elsewhere(monkeypatch):
+    own = replace(CATALOGUE["Model3"], name="Own", title="my own")
+    monkeypatch.setitem(CATALOGUE, "Own", own)
+    app = run("models", models_model="Own")
+    assert not app.exception
+    text = said(app)
+    assert "the source of Own cannot be read: models.py holds no class named 'Own'" in text
+    assert "No run of Own is shipped: train one on the Train page" in text
+    assert "None: the notebook has no Own." in text
+    assert new_forward_lines("Own", {"first_line": 1, "lines": ["def forward(self):"]}) == []
+    app = run("start")
+    assert not app.exception
+    assert "Own: valid not measured, train not measured, notebook not measured" in said(app)
+    assert "From Model0 to Model5" in said(app)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("batches_split", "test", "'test' here, which is not one of train, valid"),
+        ("batches_random", "maybe", "'maybe' here, which is not one of true, false"),
+        ("batches_past", "3", "'3' here, which is not one of true, false"),
+    ],
+)
+def test_a_choice_in_the_address_that_is_none_is_told(key, value, sentence):
+    app = run("batches", **{key: value})
+    assert not app.exception
+    assert f"the address wanted {sentence}" in said(app)
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -139,4 +174,54 @@ def test_bounds_follow_split_and_bptt():
     assert f"over all 5 positions **{five.mean:.3f}**" in said(app)
     app = run("batches", batches_bptt="20", batches_split="train")
     assert "of the time on train; over all 20 positions **0.892**" in said(app)
-    assert len(app.get("plotly_chart")) == 1
+    assert "more often than **0.845** on train and **0.864** on valid" in said(app)
+    assert len(app.get("plotly_chart")) == 2
+
+
+def test_bounds_of_windows_cut_at_random():
+    text = said(run("batches", batches_random="true"))
+    assert "Cut at random, a kept state is no help" in text and "state kept only" not in text
+
+
+def test_a_text_of_ones_own_is_cut_and_measured():
+    app = run("batches", batches_split="your own", batches_bs="4", batches_bptt="8")
+    assert not app.exception
+    assert "128 slots hold 99 tokens: 29 are read twice" in said(app)
+    assert "on your text from two tokens on (35" in said(app)
+    app.text_area(key="batches_text").set_value("One <b>two</b> three").run()
+    assert not app.exception
+    assert "seen once, your text" in said(app) and "<b>two" not in said(app)
+    app.segmented_control(key="batches_split").set_value("valid").run()
+    assert "13,017 tokens" in said(app)
+    app.segmented_control(key="batches_split").set_value("your own").run()
+    assert app.text_area(key="batches_text").value == "One <b>two</b> three"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("one two three", "A window of 8 steps is longer than the text, which has 4 tokens: set "),
+        ("   ", "The text is empty: type or paste some words, or choose a file."),
+    ],
+)
+def test_a_text_that_cannot_be_cut_is_a_sentence_in_place_of_the_picture(text, sentence):
+    app = run("batches", batches_split="your own", batches_bs="4", batches_bptt="8")
+    app.text_area(key="batches_text").set_value(text).run()
+    assert not app.exception
+    assert sentence in said(app)
+    assert not app.get("bidi_component") and not app.get("plotly_chart")
+
+
+def test_long_rows_are_written_in_part():
+    text = said(run("batches", batches_bptt="512"))
+    assert text.count(" … and 372 more") == 5
+
+
+def test_a_run_that_the_notebook_has_not():
+    record = store().record("Model5")
+    beside = against_notebook(record, notebook_table("Model5").iloc[:0])
+    last = record.epochs[-1]
+    said_of = f"this run stands at **{last.valid_loss:.3f}** and **{last.accuracy:.3f}**"
+    assert beside == f"The notebook has no Model5; {said_of} after 10 of 10 epochs."
+    unseen = against_notebook(replace(record, epochs=()), notebook_table("Model5").iloc[:0])
+    assert unseen == "The notebook has no Model5."

@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 
 from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
-from hnviz.data import BatchLayout, human_numbers_stream
+from hnviz.data import BatchLayout, ShuffledLayout, human_numbers_stream, split_text
+from hnviz.figures.reach import Reach
 from hnviz.figures.ruler import Windows, merged
 from hnviz.figures.ruler_text import (
     bounds_table,
     last_only_sentence,
     measured_sentence,
     number,
+    reach_sentence,
     reading,
     table_sentence,
     window_note,
@@ -33,6 +35,7 @@ from hnviz.runs.ruler import (
     split_any_cut_mean,
     split_bounds,
     split_position_bounds,
+    text_any_cut_means,
     token_bounds,
 )
 
@@ -130,6 +133,47 @@ def test_the_bounds_by_position_of_human_numbers():
     assert kept.mean == pytest.approx(0.99581, abs=1e-5)
     longer = split_position_bounds("valid", layout_for("valid", 70), kept=False)
     assert longer.mean > reset.mean
+
+
+def test_means_of_a_text_are_those_of_every_window():
+    text = split_text("valid")
+    means = text_any_cut_means(text)
+    assert means[[0, 5, 69]] == pytest.approx([any_cut_mean(text.ids, n) for n in (1, 6, 70)])
+
+
+@given(texts, sizes, sizes)
+def test_bounds_of_windows_cut_at_random_are_those_of_its_own_windows(ids, bs, bptt):
+    layout = ShuffledLayout(len(ids), bs, bptt)
+    reset = position_bounds(np.array(ids), layout, kept=False)
+    for step in range(bptt):
+        windows = []
+        for batch in range(layout.n_batches):
+            for start in layout.row_starts(batch).tolist():
+                seen = [ids[(start + each) % len(ids)] for each in range(step + 2)]
+                windows.append((tuple(seen[:-1]), seen[-1]))
+        assert (reset.accuracy[step], reset.once[step]) == pytest.approx(by_hand(windows))
+
+
+def test_sentences_on_windows():
+    reaches = [
+        Reach(name, split_bounds(name), text_any_cut_means(split_text(name)))
+        for name in ("train", "valid")
+    ]
+    said = reach_sentence(reaches, 20)
+    assert "every 20 tokens no predictor is right more often than **0.845** on train" in said
+    assert "**0.864** on valid" in said
+    assert "on train from six tokens on (60\N{NO-BREAK SPACE}%)" in said
+    assert "hidden" not in reach_sentence([Reach("x", [Bound(1, 0.5, 0)], np.ones(9))], 1)
+    random = Windows(split_position_bounds("valid", layout_for("valid", 20), kept=False), None)
+    assert "a kept state is no help" in window_sentence(layout_for("valid", 20), random)
+
+
+@given(texts, sizes, sizes)
+def test_all_row_starts_are_those_of_each_mini_batch(ids, bs, bptt):
+    for kind in (BatchLayout, ShuffledLayout):
+        layout = kind(len(ids), bs, bptt)
+        each = [layout.row_starts(batch) for batch in range(layout.n_batches)]
+        np.testing.assert_array_equal(layout.all_row_starts(), each)
 
 
 @given(texts.filter(lambda ids: len(ids) > 1), sizes)

@@ -163,6 +163,12 @@ def test_passes_say_which_shape_they_need():
         replace(PASSES, ways={"keep": FADING[:11]})
 
 
+def test_three_steps_have_a_number_at_each_end():
+    ways = {"reset": np.array([0, 0, 0, 0, 0, 0, 0.02, 0.03, 0.05])}
+    passes = Passes(model="Model0", batches=(5, 6, 7), bptt=3, bs=64, every=False, ways=ways)
+    assert {".0200", ".0500"} <= set(re.findall(r">(\.\d+)<", scissors(passes, LIGHT)))
+
+
 def test_steps_have_room():
     steps = Steps(0, 100, 60, 20)
     assert [steps.x(0), steps.x(59)] == [0, 100]

@@ -65,6 +65,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Train them all, seed by seed. A figure outside its range is a word, not a failure."""
+    from hnviz.runs import notebook_table
+
     seeds = in_range("seeds", options.seeds, 1, MAX_SEEDS)
     chosen = {
         "bn_init": options.bn_init or "uniform",
@@ -75,6 +77,7 @@ def run(options: argparse.Namespace) -> int:
         RunConfig.for_model(model, seed=seed, **chosen)
         for seed in range(seeds)
         for model in CATALOGUE
+        if not notebook_table(model).empty  # a model of one's own is not in it
     ]
     words = []
     print(HEAD, flush=True)

@@ -121,6 +121,10 @@ class BatchLayout:
         """Return the stream position at which each row of a mini-batch starts, shape (bs,)."""
         return (self.starts + batch * self.bptt) % self.n_tokens
 
+    def all_row_starts(self) -> NDArray[np.int64]:
+        """Return `row_starts` of every mini-batch of a pass, shape (n_batches, bs)."""
+        return (self.starts + self.bptt * np.arange(self.n_batches)[:, None]) % self.n_tokens
+
     def positions(self, batch: int) -> NDArray[np.int64]:
         """Return the stream position of every slot of a mini-batch, shape (bs, bptt)."""
         return (self.row_starts(batch)[:, None] + np.arange(self.bptt)) % self.n_tokens

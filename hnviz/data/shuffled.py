@@ -38,6 +38,11 @@ class ShuffledLayout(BatchLayout):
         """Return the stream position at which each row of a mini-batch starts, shape (bs,)."""
         return self.order[self._dealt(batch) % self.n_windows] * self.bptt
 
+    def all_row_starts(self) -> NDArray[np.int64]:
+        """Return `row_starts` of every mini-batch of a pass, shape (n_batches, bs)."""
+        dealt = np.arange(self.n_batches * self.bs) % self.n_windows
+        return (self.order[dealt] * self.bptt).reshape(self.n_batches, self.bs)
+
     def slots(self, position: int) -> list[Slot]:
         """Return every slot of a pass that reads a stream position, in reading order."""
         if not 0 <= position < self.n_tokens:

@@ -8,8 +8,12 @@ from hnviz.figures.corpus import token_counts
 from hnviz.figures.costs import backward_costs
 from hnviz.figures.curves import accuracy_curves, loss_curves, schedule_curves
 from hnviz.figures.diagrams import gru_cell, legend, rolled, unrolled
+from hnviz.figures.found import found_places
 from hnviz.figures.handover import handover
 from hnviz.figures.ladder import ladder
+from hnviz.figures.probes import probe_lines, probe_table
+from hnviz.figures.query import query_lines
+from hnviz.figures.reach import reach_curves
 from hnviz.figures.ruler import position_curves
 from hnviz.figures.scissors import scissors, scissors_legend
 from hnviz.figures.states import state_heatmap
@@ -19,6 +23,7 @@ FIGURES: dict[str, Callable[..., go.Figure]] = {
     "backward_costs": backward_costs,
     "loss_curves": loss_curves,
     "position_curves": position_curves,
+    "reach_curves": reach_curves,
     "schedule_curves": schedule_curves,
     "state_heatmap": state_heatmap,
     "token_counts": token_counts,
@@ -29,6 +34,7 @@ DIAGRAMS: dict[str, Callable[..., str]] = {
     "gru_cell": gru_cell,
     "handover": handover,
     "legend": legend,
+    "query_lines": query_lines,
     "rolled": rolled,
     "scissors": scissors,
     "scissors_legend": scissors_legend,
@@ -36,5 +42,10 @@ DIAGRAMS: dict[str, Callable[..., str]] = {
 }
 """Every drawing in SVG."""
 
-DRAWINGS: dict[str, Callable[..., str]] = {"ladder": ladder}
+DRAWINGS: dict[str, Callable[..., str]] = {
+    "found_places": found_places,
+    "ladder": ladder,
+    "probe_lines": probe_lines,
+    "probe_table": probe_table,
+}
 """Every drawing in HTML."""

@@ -20,6 +20,7 @@ HAIRLINE = 1.3  # px
 MERGED = 0.015  # of accuracy: bounds no further apart share one line, 3 px on the Train page
 PLOT_HEIGHT = 230  # px
 HEIGHT = PLOT_HEIGHT + 24 + 92  # px, of the picture by position with its legend
+FEWEST_SHOWN = 20  # positions
 TOP = 1.04  # of the accuracy axis
 
 
@@ -43,7 +44,7 @@ class Windows:
     """What can be right at each position of a window, and what was; arrays of shape (bptt,)."""
 
     reset: PositionBounds
-    kept: PositionBounds
+    kept: PositionBounds | None  # None where what a row keeps belongs to other text
     split: str = "valid"
     measured: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)  # "reset", "kept"
     step: int = 0  # the snapshot's, where something was measured
@@ -93,18 +94,22 @@ def position_curves(windows: Windows, look: Theme) -> go.Figure:
     """
     fig = go.Figure()
     labels = []
-    named = (("reset", windows.reset), ("kept", windows.kept))
-    for name, bounds in named:
-        for part, values in _parts(bounds, always=name == "kept"):
-            _bound_trace(fig, f"best, {name}{part}", values, look)
+    for name, bounds in (("reset", windows.reset), ("kept", windows.kept)):
+        if bounds is None:
+            continue
+        for number, (part, values) in enumerate(_parts(bounds, always=name == "kept")):
+            _bound_trace(fig, f"best, {name}{part}", values, look, named=number == 0)
     for name, values in windows.measured.items():
         _measured_trace(fig, name, values, look, windows.split)
         labels.append(EndLabel(float(values[-1]), f"<b>{name} {values[-1]:.2f}</b>", look.text))
     apply(fig, look, height=HEIGHT, margin={"l": 52, "r": 92, "t": 24, "b": 92})
     legend_below(fig, look, below=48, plot_height=PLOT_HEIGHT)
-    last = len(windows.reset.accuracy) - 1
+    last = shown_positions(windows) - 1
     edge = max(0.5, 0.03 * last)  # marks at both ends stay whole
-    fig.update_xaxes(title_text="position in the window", range=[-edge, last + edge], nticks=8)
+    title = "position in the window"
+    if last < len(windows.reset.accuracy) - 1:
+        title += f", of {len(windows.reset.accuracy)}: past these the best is 1"
+    fig.update_xaxes(title_text=title, range=[-edge, last + edge], nticks=8)
     fig.update_yaxes(
         title_text=f"accuracy on {windows.split}",
         range=[0, TOP],
@@ -114,6 +119,14 @@ def position_curves(windows: Windows, look: Theme) -> go.Figure:
         fig.update_xaxes(dtick=1)
     end_labels(fig, labels, look, TOP / PLOT_HEIGHT)
     return fig
+
+
+def shown_positions(windows: Windows) -> int:
+    """Count the positions in view: all, unless nothing was measured and most bounds are 1."""
+    n = len(windows.reset.accuracy)
+    below = [np.flatnonzero(each.accuracy < 1) for each in (windows.reset, windows.kept) if each]
+    known = max((int(each.max()) + 1 for each in below if len(each)), default=0)
+    return n if windows.measured else min(n, max(FEWEST_SHOWN, known + 4))
 
 
 def _parts(bounds: PositionBounds, *, always: bool) -> "Iterator[tuple[str, NDArray[np.float64]]]":
@@ -131,7 +144,9 @@ def _parts(bounds: PositionBounds, *, always: bool) -> "Iterator[tuple[str, NDAr
         yield ", most seen once", np.where(many, bounds.accuracy, np.nan)
 
 
-def _bound_trace(fig: go.Figure, name: str, values: NDArray[np.float64], look: Theme) -> None:
+def _bound_trace(
+    fig: go.Figure, name: str, values: NDArray[np.float64], look: Theme, *, named: bool
+) -> None:
     """Draw a bound: solid for a reset state, dashed for a kept one, dotted where it says little."""
     unsure = name.endswith("once")
     dash = "dot" if unsure else "dash" if name.endswith("kept") else "solid"
@@ -139,7 +154,7 @@ def _bound_trace(fig: go.Figure, name: str, values: NDArray[np.float64], look: T
         name=name,
         x=np.arange(len(values)),
         y=values,
-        showlegend=not unsure,
+        showlegend=named,
         mode="lines" if np.isfinite(values).sum() > 1 else "markers",
         line={"color": look.bound, "width": HAIRLINE, "dash": dash},
         marker={"symbol": "line-ew", "size": 12, "line": {"color": look.bound, "width": HAIRLINE}},

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from hnviz.data import BatchLayout
+from hnviz.figures.reach import Reach
 from hnviz.figures.ruler import Windows
 from hnviz.runs.ruler import MOST_ONCE, Bound
 
@@ -62,6 +63,11 @@ def window_sentence(layout: BatchLayout, windows: Windows) -> str:
     )
     if layout.bptt > 1:
         said += f"; over all {layout.bptt} positions **{reset.mean:.3f}**"
+    if kept is None:
+        return (
+            f"{said}. Cut at random, a kept state is no help: what it brings along belongs to "
+            "other text."
+        )
     if layout.n_batches == 1:
         return f"{said}. There is one mini-batch, so a kept state has no past to bring along."
     return (
@@ -80,6 +86,27 @@ def window_note(layout: BatchLayout, any_cut: float) -> str:
         f"state is {any_cut:.3f}; one layout's windows have fewer slots at a position, fewer "
         "contexts seen again, and so a higher bound."
     )
+
+
+def reach_sentence(texts: Sequence[Reach], bptt: int) -> str:
+    """Say what windows of one length allow on each text, whichever way it is cut."""
+    best = " and ".join(f"**{text.means[bptt - 1]:.3f}** on {text.name}" for text in texts)
+    every = "every token" if bptt == 1 else f"every {bptt} tokens"
+    said = f"With the state reset before {every} no predictor is right more often than {best}"
+    hidden = [_hidden(text) for text in texts if text.sure < len(text.bounds)]
+    thin = "Thin lines: the best that the last tokens alone allow"
+    if not hidden:
+        return f"{said}. {thin}."
+    return (
+        f"{said}. {thin}, hidden where more than {_MOST} of the contexts occur once: "
+        f"{', '.join(hidden)}."
+    )
+
+
+def _hidden(text: Reach) -> str:
+    first = text.bounds[text.sure]
+    tokens = "one token" if first.k == 1 else f"{number(first.k)} tokens"
+    return f"on {text.name} from {tokens} on ({100 * first.once:.0f}\N{NO-BREAK SPACE}%)"
 
 
 def table_sentence(split: str, bounds: Sequence[Bound]) -> str:

@@ -12,6 +12,7 @@ from hnviz.figures.svg import Drawing
 from hnviz.figures.theme import Theme
 from hnviz.figures.time_text import gradient_sentence, small
 
+ROOM = 70  # px of a stretch that has room for a number at each end
 LEGEND_NORMS = {"1e\N{MINUS SIGN}5": 1e-5, ".001": 1e-3, ".1": 1e-1}
 _CARRYING = [name for name, net in CATALOGUE.items() if net.stateful]
 
@@ -121,7 +122,7 @@ def _numbers(
     """Write the norm at both ends of a stretch, and at the seams that it passes."""
     end = first + len(norms) - 1
     seams = [step for step in range(steps.window, steps.n, steps.window) if first < step < end]
-    room = end - first >= 3
+    room = steps.gap * (end - first) >= ROOM
     marks = [(first, "start"), *((step, "middle") for step in seams), (end, "end")]
     for step, anchor in marks if room else marks[-1:]:
         norm = float(norms[step - first])

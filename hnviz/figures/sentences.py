@@ -11,6 +11,7 @@ import pandas as pd
 
 from hnviz.catalogue import entry
 from hnviz.data import BatchLayout, ShuffledLayout, TokenStream, Vocab, tokenize
+from hnviz.data.stream import SPLITS
 from hnviz.figures.diagrams import previous
 from hnviz.figures.tables import read_counts
 
@@ -72,13 +73,15 @@ def arithmetic_sentence(layout: BatchLayout) -> str:
     )
 
 
-def table_sentence(layout: BatchLayout) -> str:
-    """Say what the table of a mini-batch's first rows is."""
+def table_sentence(layout: BatchLayout, text: str = "valid") -> str:
+    """Say what the table of a mini-batch's first rows is; `text` is its name."""
     if isinstance(layout, ShuffledLayout):
         return (
             "The first five rows. Each is a window cut somewhere from the text, mostly in the "
             "middle of a number."
         )
+    if text not in SPLITS:
+        return f"The first five rows of {text}, word by word."
     return (
         "The first five rows, as the notebook's show_batch prints them. Its own table, at bs 64 "
         "and bptt 70, is mini-batch 3 of valid, one past the last: the rule goes on around the "
@@ -166,17 +169,23 @@ def opening(text: str, characters: int = 160) -> str:
 
 def model_facts(model: str, notebook: pd.DataFrame) -> list[tuple[str, str]]:
     """Name what is new in the network and in the recipe, and what the notebook reached."""
-    net, before, last = entry(model), previous(model), notebook.iloc[-1]
+    net, before = entry(model), previous(model)
     since = f"since {before}" if before else "to begin with"
     return [
         (f"In the network, {since}", f"{model} {net.network_change}."),
         (f"In the recipe, {since}", f"{net.recipe_change}."),
-        (
-            "The notebook's figures",
-            f"After {plural(len(notebook), 'epoch')}: accuracy {last['accuracy']:.3f} on valid, "
-            f"loss {last['train_loss']:.3f} on train and {last['valid_loss']:.3f} on valid.",
-        ),
+        ("The notebook's figures", _printed(model, notebook)),
     ]
+
+
+def _printed(model: str, notebook: pd.DataFrame) -> str:
+    if notebook.empty:
+        return f"None: the notebook has no {model}."
+    last = notebook.iloc[-1]
+    return (
+        f"After {plural(len(notebook), 'epoch')}: accuracy {last['accuracy']:.3f} on valid, "
+        f"loss {last['train_loss']:.3f} on train and {last['valid_loss']:.3f} on valid."
+    )
 
 
 _GATES = {

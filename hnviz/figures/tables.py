@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from hnviz.catalogue import ModelEntry, Weight
 from hnviz.data import BatchLayout, TokenStream, Vocab, kind_of
 
+MOST_WRITTEN = 140  # tokens of a row
+
 
 def token_table(stream: TokenStream) -> pd.DataFrame:
     """The vocab with its counts: columns id, token, kind, train, valid."""
@@ -31,9 +33,15 @@ def show_batch(
         {
             "row": range(len(x)),
             "from position": [layout.position(batch, row, 0) for row in range(len(x))],
-            "text": [vocab.textify(line) for line in x],
+            "text": [_textify(line, vocab) for line in x],
         }
     )
+
+
+def _textify(line: NDArray[np.int64], vocab: Vocab) -> str:
+    """Write a row's tokens; of a long row the first ones."""
+    text = vocab.textify(line[:MOST_WRITTEN])
+    return text if len(line) <= MOST_WRITTEN else f"{text} … and {len(line) - MOST_WRITTEN} more"
 
 
 def read_counts(layout: BatchLayout) -> NDArray[np.int64]:

@@ -95,8 +95,9 @@ def costs_sentence(costs: Sequence[Mapping[str, object]], threads: int = 1) -> s
     short, long = _cost(first, way), _cost(last, way)
     sentence = (
         f"Measured here, now, on {plural(threads, 'thread')}: from bptt {first['bptt']} to "
-        f"{last['bptt']} one mini-batch goes from {short[0]:.1f} to **{long[0]:.1f} ms** and what "
-        f"is saved for its backward from {short[1]:.2f} to **{long[1]:.2f} MB**"
+        f"{last['bptt']} one mini-batch goes from {short[0]:.1f} to **{long[0]:.1f} ms** of "
+        f"processor time and what is saved for its backward from {short[1]:.2f} to "
+        f"**{long[1]:.2f} MB**"
     )
     if way == "reset":
         return f"{sentence}."

@@ -18,6 +18,7 @@ from hnviz.events import BatchEnd, Ended, EpochEnd, Event, RunStarted
 from hnviz.learn.adam import Adam
 from hnviz.learn.build import build_model, resolve_device
 from hnviz.learn.feed import Feed
+from hnviz.learn.tally import Tally
 from hnviz.schedule import one_cycle
 
 SMOOTHING = 0.98  # of the exponential average that the notebook prints as train_loss
@@ -53,6 +54,8 @@ class Learner:
         self.step = 0
         self._train = Feed.lay_out(stream.train, config, self.model.predicts, self.device)
         self._valid = Feed.lay_out(stream.valid, config, self.model.predicts, self.device)
+        self._tally = Tally(self._train, stream.vocab)
+        self._valid_tally = Tally(self._valid, stream.vocab)
         self.n_batches = len(self._train)
         self.n_steps = self.n_batches * config.epochs
         schedule = one_cycle(self.n_steps, config.lr, config.pct_start)
@@ -108,6 +111,7 @@ class Learner:
             "rng": torch.get_rng_state(),
             **_named("model.", self.model.state_dict()),
             **_named("adam.", self._adam.state_dict()),
+            **_named("tally.", self._tally.state_dict(self._noted())),
         }
         return _copies(tensors) | {
             "progress": np.array([self.step, self._epochs], dtype=np.int64),
@@ -129,11 +133,16 @@ class Learner:
             self.step, self._epochs = checkpoint["progress"].tolist()
             self._smooth, self._right, self._seconds = checkpoint["sums"].tolist()
             self._pending = deque(map(tuple, checkpoint["pending"].tolist()))
+            self._tally.load_state_dict(_under("tally.", tensors), self._noted())
         except (KeyError, RuntimeError) as error:
             detail = str(error).splitlines()[-1].strip()
             raise ValueError(
                 f"the checkpoint is not one of a run of {self.config.model}: {detail}"
             ) from error
+
+    def _noted(self) -> int:
+        """Count the mini-batches of this epoch whose answers are noted."""
+        return self.step + self.pending - self._epochs * self.n_batches
 
     def snapshot(self) -> Tensors:
         """Copy the weights and, as "state", the carried hidden state.
@@ -160,7 +169,7 @@ class Learner:
         batch = step % self.n_batches
         if batch == 0 and self.config.reset_state in ("train", "both"):
             self._reset_state()
-        loss, right = self._forward(self._train.x[batch], self._train.y[batch])
+        loss, right = self._forward(self._train, self._tally, batch)
         loss.backward()
         self._adam.step(self._lr[step], self._momentum[step])
         return loss.detach(), right
@@ -172,22 +181,25 @@ class Learner:
         if self.config.reset_state in ("valid", "both"):
             self._reset_state()
         self.model.eval()
-        figures = [self._forward(x, y) for x, y in zip(self._valid.x, self._valid.y, strict=True)]
+        feed, tally = self._valid, self._valid_tally
+        figures = [self._forward(feed, tally, batch) for batch in range(len(feed))]
         self.model.train()
         loss, accuracy = np.mean(self._read(figures), axis=0).tolist()
         self._seconds += time.perf_counter() - started
         return loss, accuracy
 
-    def _forward(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    def _forward(self, feed: Feed, tally: Tally, batch: int) -> tuple[Tensor, Tensor]:
         """Read one mini-batch, train or valid; return its mean loss and how many were right.
 
         Both stay on the device: to read them is to wait for it.
         """
-        logits, state = self.model(x, self._state)
+        logits, state = self.model(feed.x[batch], self._state)
         if self.model.stateful:
             self._state = state.detach()  # gradients stop here: this is what "truncated" means
-        loss = F.cross_entropy(logits.flatten(0, -2), y.flatten())
-        return loss, torch.count_nonzero(logits.argmax(-1) == y)
+        # The two halves of F.cross_entropy: each answer's own loss is read off between them.
+        log_p = torch.log_softmax(logits.flatten(0, -2), dim=-1)
+        loss = F.nll_loss(log_p, feed.y[batch].flatten())
+        return loss, tally.take(batch, logits.argmax(-1), log_p)
 
     def _read(self, figures: Sequence[tuple[Tensor, Tensor]]) -> list[tuple[float, float]]:
         """Fetch the losses and accuracies of some mini-batches in one copy."""
@@ -232,6 +244,8 @@ class Learner:
             accuracy=accuracy,
             train_accuracy=self._right / self.n_batches,
             seconds=self._seconds,
+            train_kinds=self._tally.figures(),
+            valid_kinds=self._valid_tally.figures(),
         )
         self._epochs += 1
         self._right = self._seconds = 0.0

@@ -22,7 +22,7 @@ TIMES = 2  # a measurement is the shortest of so many
 class Cost(NamedTuple):
     """Of one way to go back."""
 
-    seconds: float  # a mini-batch, forward and backward
+    seconds: float  # of processor time a mini-batch, forward and backward: others may be at work
     saved: int  # bytes of tensors that are held for the backward pass, each storage once
 
 
@@ -49,9 +49,9 @@ def backward_costs(subject: Subject, ids: NDArray[np.int64], bptt: int) -> dict[
 def _measure(model: LanguageModel, way: Callable[[], None], x: Tensor, name: str) -> Cost:
     seconds = []
     for _ in range(TIMES):
-        begun = time.perf_counter()
+        begun = time.process_time()
         way()
-        seconds.append((time.perf_counter() - begun) / len(x))
+        seconds.append((time.process_time() - begun) / len(x))
     windows = x.unbind() if name == "keep" else x[:1].unbind()
     return Cost(min(seconds), saved_bytes(model, windows))
 

@@ -1,17 +1,20 @@
 """Counting on: what a model says after a few numbers, and how often it is right."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hnviz.data import number_words
-from hnviz.data.corpora import TRAIN_NUMBERS, VALID_NUMBERS
+from hnviz.data import Vocab, number_words
+from hnviz.data.corpora import VALID_NUMBERS
 from hnviz.observe.subject import Subject
 
 COMMA = ","
+FIRST_NUMBER = 2  # the first with a number before it
+LAST_NUMBER = VALID_NUMBERS[-1]
 LONGEST_NUMBER = 12  # tokens; the longest true one has 7 and a comma
 ROWS = 512  # texts read at once: more would leave the processor's cache
 
@@ -30,6 +33,17 @@ class Counted(NamedTuple):
 
     number: Ids  # the number to be said
     right: NDArray[np.bool_]  # all its words were said, and then a comma
+    first_wrong: NDArray[np.int8]  # place of the first word that was not said, -1 where right
+    alone: NDArray[np.bool_]  # one word is wrong, and it goes on from there to say all the others
+
+
+class Texts(NamedTuple):
+    """Prompts and numbers, a row each."""
+
+    number: Ids  # (n,)
+    ids: Ids  # (n, longest): a prompt, its number, a comma; then zeros, which no answer sees
+    begin: Ids  # (n,): where the number's first word stands
+    end: Ids  # (n,): behind its comma
 
 
 def number_tokens(numbers: Sequence[int]) -> list[str]:
@@ -58,68 +72,94 @@ def count_on(subject: Subject, numbers: Sequence[int], n: int) -> list[Said]:
     return said
 
 
+def prompt_of(number: int, given: int) -> range:
+    """Return the `given` numbers before a number, or as many as there are; 1 has none."""
+    return range(max(1, number - given), number)
+
+
 def counting_accuracy(subject: Subject, given: int = 3) -> Counted:
-    """Tell for every number whether the model says it after the `given` numbers before it.
+    """Tell for every number from 2 to 9999 whether the model says it after the `given` before it.
 
-    Prompt and number lie in one split, 1..7999 or 8001..9999. A model says a whole number right
-    by itself if it finds each token of it likeliest after the true ones before: so the true
-    tokens are read once, and nothing has to be said.
+    The prompt is the numbers before, whether they stand in a text or not: 8000 is in none, and is
+    asked for and given like any other. The first numbers have fewer before them. A model says a
+    number by itself up to the first token that is not its likeliest after the true ones: so the
+    true tokens are read once, and nothing has to be said.
     """
-    numbers = [*TRAIN_NUMBERS[given:], *VALID_NUMBERS[given:]]
-    ids, answered = _texts(subject, numbers, given)
-    at_once = subject.model.stateful and subject.model.predicts == "every"
-    mark = _wrong_at_once if at_once else _wrong_by_windows
-    wrong = mark(subject, ids, answered)
-    return Counted(np.array(numbers), np.logical_not(wrong.any(axis=1)))
+    texts = _texts(subject.vocab, given)
+    said = _say(subject, texts)
+    wrong = said != texts.ids[:, 1:]
+    right = np.logical_not(wrong.any(axis=1))
+    at = wrong.argmax(axis=1)
+    alone = np.zeros_like(right)
+    rows = np.flatnonzero(~right)
+    if len(rows):
+        # With the wrong word in its place, is all the rest the likeliest after what was said?
+        ids = texts.ids[rows]
+        ids[np.arange(len(rows)), at[rows] + 1] = said[rows, at[rows]]
+        told = Texts(texts.number[rows], ids, texts.begin[rows], texts.end[rows])
+        alone[rows] = (_say(subject, told) == ids[:, 1:]).all(axis=1)
+    first_wrong = np.where(right, -1, at + 1 - texts.begin).astype(np.int8)
+    return Counted(texts.number, right, first_wrong, alone)
 
 
-def _texts(subject: Subject, numbers: list[int], given: int) -> tuple[Ids, NDArray[np.bool_]]:
-    """Return prompt and number as ids, one row each, and where the next token is answered.
+@lru_cache(maxsize=5)
+def _texts(vocab: Vocab, given: int) -> Texts:
+    """Write all prompts and numbers; they are cut from one text of all numbers."""
+    pieces = [vocab.numericalize(number_tokens([n])) for n in range(1, LAST_NUMBER + 1)]
+    starts = np.cumsum([0, 0, *map(len, pieces)])  # of number n at starts[n]
+    number = np.arange(FIRST_NUMBER, LAST_NUMBER + 1)
+    first = starts[np.maximum(1, number - given)]
+    begin, end = starts[number] - first, starts[number + 1] - first
+    place = np.arange(end.max())
+    text = np.concatenate([*pieces, np.zeros(len(place), dtype=np.int64)])
+    ids = np.where(place < end[:, None], text[first[:, None] + place], 0)
+    return Texts(number, ids, begin, end)
 
-    ids: (len(numbers), longest); shorter rows end in zeros, which no answered position sees.
-    answered: (len(numbers), longest - 1).
+
+def _say(subject: Subject, texts: Texts) -> Ids:
+    """Return the likeliest token at each place of a number after the tokens before, as ids[:, 1:].
+
+    Where nothing is asked for stands what is there.
     """
-    numericalize = subject.vocab.numericalize
-    prompts = [numericalize(number_tokens(range(number - given, number))) for number in numbers]
-    answers = [numericalize(number_tokens([number])) for number in numbers]
-    longest = max(
-        len(prompt) + len(answer) for prompt, answer in zip(prompts, answers, strict=True)
-    )
-    ids = np.zeros((len(numbers), longest), dtype=np.int64)
-    answered = np.zeros((len(numbers), longest - 1), dtype=bool)
-    for row, (prompt, answer) in enumerate(zip(prompts, answers, strict=True)):
-        end = len(prompt) + len(answer)
-        ids[row, :end] = np.concatenate([prompt, answer])
-        answered[row, len(prompt) - 1 : end - 1] = True
-    return ids, answered
+    if subject.model.stateful and subject.model.predicts == "every":
+        return _said_at_once(subject, texts)
+    return _said_by_windows(subject, texts)
 
 
-def _wrong_at_once(subject: Subject, ids: Ids, answered: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Mark wrong answers, as `answered`: a pass over a text answers all its positions."""
-    wrong = []
-    for rows in _pieces(len(ids)):
-        x = torch.from_numpy(ids[rows])
-        with torch.no_grad():
-            logits, _ = subject.model(x[:, :-1], subject.model.init_state(len(x)))
-        wrong.append((logits.argmax(-1) != x[:, 1:]).numpy())
-    return np.concatenate(wrong) & answered
+def _said_at_once(subject: Subject, texts: Texts) -> Ids:
+    """A pass over a text answers all its positions."""
+    said, asked = texts.ids[:, 1:].copy(), _answered(texts)
+    for rows in _pieces(len(said)):
+        longest = texts.end[rows].max()
+        x = torch.from_numpy(texts.ids[rows, : longest - 1])
+        with torch.inference_mode():
+            logits, _ = subject.model(x, subject.model.init_state(len(x)))
+        here = said[rows, : longest - 1]  # a view
+        np.copyto(here, logits.argmax(-1).numpy(), where=asked[rows, : longest - 1])
+    return said
 
 
-def _wrong_by_windows(subject: Subject, ids: Ids, answered: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Mark wrong answers, as `answered`: each position is answered from a window of its own."""
-    wrong = np.zeros_like(answered)
-    rows, ends = np.nonzero(answered)
+def _said_by_windows(subject: Subject, texts: Texts) -> Ids:
+    """Each position is answered from a window of its own."""
+    ids, said = texts.ids, texts.ids[:, 1:].copy()
+    rows, ends = np.nonzero(_answered(texts))
     lengths = np.minimum(ends + 1, subject.window or ids.shape[1])
     for length in np.unique(lengths):
         chosen = np.flatnonzero(lengths == length)
         row, end = rows[chosen], ends[chosen]
         windows = ids[row[:, None], end[:, None] + np.arange(1 - length, 1)]  # (n, length)
-        said = [
+        answers = [
             subject.answer(torch.from_numpy(windows[piece]))[0].argmax(-1).numpy()
             for piece in _pieces(len(windows))
         ]
-        wrong[row, end] = np.concatenate(said) != ids[row, end + 1]
-    return wrong
+        said[row, end] = np.concatenate(answers)
+    return said
+
+
+def _answered(texts: Texts) -> NDArray[np.bool_]:
+    """Mark where a word of the number, or its comma, is to be said next."""
+    place = np.arange(1, texts.ids.shape[1])  # of the token that is asked for
+    return (place >= texts.begin[:, None]) & (place < texts.end[:, None])
 
 
 def _pieces(n_rows: int) -> Iterator[slice]:

@@ -1,6 +1,7 @@
 """Checks that several questions make of their parameters."""
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,16 @@ def whole(params: Params, name: str, default: int | None, low: int, high: int) -
     if not low <= value <= high:
         raise ValueError(f"{name} must be from {low} to {high}; got {value}")
     return int(value)
+
+
+def real(params: Params, name: str, default: float, low: float, high: float) -> float:
+    """Return a parameter that is a finite number from low to high, or raise ValueError."""
+    value = params.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
+        raise ValueError(f"{name} must be a number from {low:g} to {high:g}; got {value!r}")
+    if not low <= value <= high:
+        raise ValueError(f"{name} must be from {low:g} to {high:g}; got {value:g}")
+    return float(value)
 
 
 def one_of(params: Params, name: str, choices: tuple[str, ...], default: str) -> str:

@@ -18,6 +18,10 @@ from hnviz.observe.states import states
 from hnviz.observe.subject import Subject
 
 KEPT_PASSES = 6  # over whole splits: of train one takes 40 MB
+STRETCHES = 64  # that a long text is read in, side by side
+FORGOTTEN = 256  # tokens after which a network hardly knows what was before them
+READINGS = 3
+SAME = 1e-5  # of the largest value: as near as float32 comes in another order of the sums
 ROWS = 512  # windows read at once: more would leave the processor's cache
 
 
@@ -32,7 +36,51 @@ class Pass(NamedTuple):
 @lru_cache(maxsize=KEPT_PASSES)
 def split_pass(subject: Subject, split: str) -> Pass:
     """Read a whole split of human numbers; passes are kept for the snapshots last asked about."""
-    return read_text(subject, human_numbers_stream().ids(split))
+    ids = human_numbers_stream().ids(split)
+    together = read_together(subject, ids) if subject.model.stateful else None
+    return together or read_text(subject, ids)
+
+
+def read_together(subject: Subject, ids: NDArray[np.int64]) -> Pass | None:
+    """Read a long text as 64 stretches side by side, each from where the one before it ends.
+
+    A network forgets: what the last 256 tokens of a stretch leave behind is nearly the state at
+    its end. From these states all stretches are read, and again until each ends as was taken for
+    it. None for a network that does not forget, which three readings tell.
+    """
+    each = -(-len(ids) // STRETCHES)
+    x = torch.from_numpy(np.resize(ids, (STRETCHES, each)))  # the last one's end is cut again
+    with torch.inference_mode():
+        _, end = subject.model(x[:, -FORGOTTEN:], subject.model.init_state(STRETCHES))
+        for _ in range(READINGS):
+            start = end.roll(1, dims=-2)  # rows are the last dimension but one
+            start[..., 0, :] = 0
+            seen, logits, again = _stretches(subject, x, start)
+            gap = (again - end)[..., :-1, :].abs().max()  # nothing follows the last one
+            if gap <= SAME * max(1.0, float(end.abs().max())):
+                states = seen.flatten(1, 2)[:, : len(ids)].numpy()
+                return Pass(ids, states, logits.flatten(0, 1)[: len(ids)].numpy())
+            end = again
+    return None
+
+
+def _stretches(subject: Subject, x: Tensor, start: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Read rows; return states (n_layers, rows, steps, nh), logits, and the state at the end."""
+    recurrent = _recurrent(subject.model)
+    if recurrent is None:
+        state, seen, said = start, [], []
+        for step in range(x.shape[1]):
+            logits, state = subject.model(x[:, step : step + 1], state)
+            seen.append(state.reshape(-1, len(x), subject.config.nh))
+            said.append(logits[:, 0])
+        return torch.stack(seen, dim=2), torch.stack(said, dim=1), state
+    given: list[Tensor] = []
+    handle = recurrent.register_forward_pre_hook(lambda _, args: given.append(args[0]))
+    try:
+        logits, end = subject.model(x, start)
+    finally:
+        handle.remove()
+    return _layer_states(recurrent, given[0], start), logits, end
 
 
 def read_text(subject: Subject, ids: NDArray[np.int64]) -> Pass:
@@ -49,7 +97,15 @@ def read_text(subject: Subject, ids: NDArray[np.int64]) -> Pass:
         logits, _ = _forward(subject, ids)
     finally:
         handle.remove()
-    return Pass(ids, _layer_states(recurrent, given[0]), logits.numpy())
+    start = subject.model.init_state(1)
+    return Pass(ids, _layer_states(recurrent, given[0], start)[:, 0].numpy(), logits.numpy())
+
+
+def read_states(subject: Subject, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return the states alone, (n_layers, n, nh): sooner, of a model that carries no state."""
+    if not subject.model.stateful:
+        return _window_states(subject, ids)
+    return read_text(subject, ids).states
 
 
 def _forward(subject: Subject, ids: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
@@ -68,8 +124,11 @@ def _recurrent(model: nn.Module) -> nn.RNNBase | None:
     return found[0] if found[0].batch_first and not found[0].bidirectional else None
 
 
-def _layer_states(stacked: nn.RNNBase, given: Tensor) -> NDArray[np.float32]:
-    """Read (1, n, nh) with each layer by itself: torch hands out the last layer's states alone."""
+def _layer_states(stacked: nn.RNNBase, given: Tensor, start: Tensor) -> Tensor:
+    """Read (rows, n, nh) with each layer by itself: torch hands out the last one's states alone.
+
+    start: (n_layers, rows, nh). Returns (n_layers, rows, n, nh).
+    """
     options: dict[str, Any] = {"batch_first": True, "dtype": given.dtype}
     if isinstance(stacked, nn.RNN):
         options["nonlinearity"] = stacked.nonlinearity
@@ -80,9 +139,9 @@ def _layer_states(stacked: nn.RNNBase, given: Tensor) -> NDArray[np.float32]:
             alone = make(given.shape[-1], stacked.hidden_size, **options)
             for name, weight in alone.named_parameters():
                 weight.copy_(getattr(stacked, name.replace("_l0", f"_l{layer}")))
-            given, _ = alone(given)
-            seen.append(given[0])
-    return torch.stack(seen).numpy()
+            given, _ = alone(given, start[layer : layer + 1])
+            seen.append(given)
+    return torch.stack(seen)
 
 
 def _window_states(subject: Subject, ids: NDArray[np.int64]) -> NDArray[np.float32]:

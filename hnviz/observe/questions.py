@@ -7,22 +7,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.data import human_numbers_stream, number_words, tokenize
-from hnviz.data.corpora import VALID_NUMBERS
 from hnviz.data.stream import SPLITS
 from hnviz.observe.cells import ask_cell
-from hnviz.observe.counting import COMMA, Said, count_on, counting_accuracy
+from hnviz.observe.counting import COMMA, LAST_NUMBER, Said, count_on
+from hnviz.observe.counting_questions import COUNTING_QUESTIONS, MOST_GIVEN
 from hnviz.observe.cursor import ask_cursor, ask_pair
 from hnviz.observe.params import Params, numbered, only, whole
 from hnviz.observe.passes import read_text
 from hnviz.observe.reply import Reply
+from hnviz.observe.state_questions import STATE_QUESTIONS
 from hnviz.observe.subject import Subject
 from hnviz.observe.time_questions import TIME_QUESTIONS
+from hnviz.observe.units import UNIT_QUESTIONS
 from hnviz.observe.windows import accuracy_by_position
+from hnviz.observe.word_questions import WORD_QUESTIONS
 
 MAX_TOKENS = 2000  # of one stretch
-MOST_GIVEN = 5  # numbers in a prompt
 MOST_SAID = 20  # numbers counted on
-LAST_NUMBER = VALID_NUMBERS[-1]
 
 
 def ask_states(subject: Subject, params: Params) -> Reply:
@@ -69,21 +70,6 @@ def ask_count_on(subject: Subject, params: Params) -> Reply:
     return Reply(arrays, {"given": prompt, "said": entries})
 
 
-def ask_counting_accuracy(subject: Subject, params: Params) -> Reply:
-    """Tell which numbers the model says by itself after the `given` before.
-
-    arrays: "number" and "right". meta: "given"; "train" and "valid", the share that is right
-    inside 1..7999 and from 8001 on.
-    """
-    only(params, "given")
-    given = whole(params, "given", 3, 1, MOST_GIVEN)
-    number, right = counting_accuracy(subject, given)
-    in_valid = number >= VALID_NUMBERS.start
-    arrays: dict[str, NDArray[Any]] = {"number": number, "right": right}
-    shares = {"train": float(right[~in_valid].mean()), "valid": float(right[in_valid].mean())}
-    return Reply(arrays, {"given": given, **shares})
-
-
 def ask_accuracy_by_position(subject: Subject, params: Params) -> Reply:
     """Tell the share of right answers at each position of a window, over human numbers' `split`.
 
@@ -106,10 +92,13 @@ QUESTIONS: dict[str, Callable[[Subject, Params], Reply]] = {
     "cell": ask_cell,
     "states": ask_states,
     "count_on": ask_count_on,
-    "counting_accuracy": ask_counting_accuracy,
     "cursor": ask_cursor,
     "pair": ask_pair,
+    **STATE_QUESTIONS,
+    **COUNTING_QUESTIONS,
     **TIME_QUESTIONS,
+    **UNIT_QUESTIONS,
+    **WORD_QUESTIONS,
 }
 """Every question by name. Each raises ValueError, with a sentence, for params it cannot use."""
 

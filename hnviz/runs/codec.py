@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import fields
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from hnviz import events
 from hnviz.events import Event
@@ -30,6 +30,8 @@ def encode(event: Event, *, digits: int | None = None) -> bytes:
 
 
 def _to_json(value: Any, digits: int | None) -> Any:
+    if isinstance(value, dict):  # figures by kind
+        return {kind: [_to_json(each, digits) for each in told] for kind, told in value.items()}
     if not isinstance(value, float):
         return value
     if not math.isfinite(value):
@@ -47,7 +49,7 @@ def decode(line: bytes) -> Event:
         raise ValueError(f"{shortened(line)} is not an event")
     event = events.from_dict(values)
     for name, wanted in _TYPES[type(event)]:
-        value = values[name]
+        value = values.get(name, {})  # figures by kind, which older runs lack, were looked at
         if value is None and wanted is float:
             object.__setattr__(event, name, math.nan)  # not yet seen by anybody
         elif not _fits(value, wanted):
@@ -58,7 +60,7 @@ def decode(line: bytes) -> Event:
 def _fits(value: Any, wanted: Any) -> bool:
     if wanted is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool)
-    return type(value) is wanted
+    return type(value) is (get_origin(wanted) or wanted)
 
 
 def decode_lines(content: bytes, first: int = 1) -> Iterator[Event]:

@@ -8,17 +8,18 @@ below it proves nothing: what is left out may be skill, not memory.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.data import BatchLayout, human_numbers_stream
+from hnviz.data import BatchLayout, Text, split_text
 
 Ids = NDArray[np.int64]
 
 LONGEST = 8  # tokens; human numbers are told for certain by 7
+LONGEST_WINDOW = 512  # tokens, of which the means over every cut are kept
 MOST_ONCE = 0.3
 """A bound is shown up to this share of contexts seen once: such a context is a sure hit."""
 
@@ -73,7 +74,8 @@ def position_bounds(ids: Ids, layout: BatchLayout, *, kept: bool) -> PositionBou
     """Return the bound at each position of a window, over the slots of one pass at that position.
 
     With the state reset before every mini-batch, position t knows the t + 1 tokens of its own
-    window up to there. With it `kept` it knows all that its row has read since the pass began.
+    window up to there. With it `kept` it knows all that its row has read since the pass began,
+    which a layout that was cut at random has no bound for: what a row read is other text.
     """
     ids = _checked(ids)
     if len(ids) != layout.n_tokens:
@@ -84,8 +86,7 @@ def position_bounds(ids: Ids, layout: BatchLayout, *, kept: bool) -> PositionBou
         by_batch.reshape(2, -1)[:, : found.shape[1]] = found
         accuracy, once = by_batch.mean(axis=1)
     else:
-        begins = layout.starts[:, None] + layout.bptt * np.arange(layout.n_batches)
-        accuracy, once = _walk(ids, begins.ravel(), layout.bptt)
+        accuracy, once = _walk(ids, layout.all_row_starts().ravel(), layout.bptt)
     return PositionBounds(accuracy, once)
 
 
@@ -96,26 +97,47 @@ def any_cut_mean(ids: Ids, bptt: int) -> float:
     A layout's own windows are one cut of these: fewer slots a position, fewer contexts seen
     again, a higher bound.
     """
-    bounds = [bound.accuracy for bound in token_bounds(ids, min(bptt, 2 * LONGEST))]
-    return float(np.mean(bounds + [1.0] * (bptt - len(bounds))))
+    return float(_means(token_bounds(ids, min(bptt, 2 * LONGEST)), bptt)[-1])
 
 
-@cache
+def _means(bounds: tuple[Bound, ...], longest: int) -> NDArray[np.float64]:
+    """Average the bounds of 1 to t tokens, for each t up to `longest`; past them 1 is taken."""
+    best = np.ones(longest)
+    best[: len(bounds)] = [bound.accuracy for bound in bounds[:longest]]
+    return np.cumsum(best) / np.arange(1, longest + 1)
+
+
+@lru_cache(maxsize=32)
+def text_bounds(text: Text) -> tuple[Bound, ...]:
+    """Return the bounds of a text; those of human numbers and of the last few are kept."""
+    return token_bounds(text.ids)
+
+
+@lru_cache(maxsize=256)
+def text_position_bounds(text: Text, layout: BatchLayout, *, kept: bool) -> PositionBounds:
+    """Return the bounds of a text by position, and keep them."""
+    return position_bounds(text.ids, layout, kept=kept)
+
+
+@lru_cache(maxsize=32)
+def text_any_cut_means(text: Text) -> NDArray[np.float64]:
+    """Return `any_cut_mean` of a text for windows of 1 to 512 tokens, shape (512,)."""
+    return _means(token_bounds(text.ids, 2 * LONGEST), LONGEST_WINDOW)
+
+
 def split_bounds(split: str) -> tuple[Bound, ...]:
     """Return the bounds of human numbers' "train" or "valid"."""
-    return token_bounds(human_numbers_stream().ids(split))
+    return text_bounds(split_text(split))
 
 
-@cache
 def split_position_bounds(split: str, layout: BatchLayout, *, kept: bool) -> PositionBounds:
     """Return the bounds by position of human numbers' "train" or "valid"."""
-    return position_bounds(human_numbers_stream().ids(split), layout, kept=kept)
+    return text_position_bounds(split_text(split), layout, kept=kept)
 
 
-@cache
 def split_any_cut_mean(split: str, bptt: int) -> float:
     """Return `any_cut_mean` of human numbers' "train" or "valid"."""
-    return any_cut_mean(human_numbers_stream().ids(split), bptt)
+    return float(text_any_cut_means(split_text(split))[bptt - 1])
 
 
 def _walk(ids: Ids, begins: Ids, n_steps: int) -> NDArray[np.float64]:

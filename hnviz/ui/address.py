@@ -7,26 +7,43 @@ import streamlit as st
 
 from hnviz.ui import state
 
+SWITCH = ("true", "false")
+"""What a toggle may hold."""
 
-def address_problem(key: str, wanted: str | Sequence[object]) -> str | None:
+
+def address_problem(
+    key: str, wanted: str | Sequence[object], ends: tuple[float, float] | None = None
+) -> str | None:
     """Say that a bound widget's value in the address cannot be used; call before it is drawn.
 
-    `wanted` is "whole number", "number", or the choices. The sentence stays as long as the widget
-    holds what it fell back to.
+    `wanted` is "whole number", "number", or the choices, of a toggle `SWITCH`; `ends` are a
+    number's lowest and highest where the widget itself has them. The sentence stays as long as the
+    widget holds what it fell back to.
     """
     raw = st.query_params.get(key)
-    if raw is not None and not _is_usable(raw, wanted):
+    if raw is not None and not (_is_usable(raw, wanted) and _is_within(raw, ends)):
         state.put(_kept(key), raw)
     elif raw is not None or state.get(_kept(key)) is None:
         state.pop(_kept(key))  # it was set to something since
         return None
-    named = wanted if isinstance(wanted, str) else f"one of {', '.join(map(str, wanted))}"
+    named = wanted if isinstance(wanted, str) else f"one of {_listed(wanted)}"
+    if ends:
+        named = f"{named} from {ends[0]:g} to {ends[1]:g}"
     article = "a " if isinstance(wanted, str) else ""
     return f"the address wanted {state.get(_kept(key))[:40]!r} here, which is not {article}{named}"
 
 
+def _listed(choices: Sequence[object]) -> str:
+    """Write choices behind each other; one that has a comma of its own in quotes."""
+    return ", ".join(repr(each) if "," in str(each) else str(each) for each in choices)
+
+
 def _kept(key: str) -> str:
     return f"address_{key}"
+
+
+def _is_within(raw: str, ends: tuple[float, float] | None) -> bool:
+    return ends is None or ends[0] <= float(raw) <= ends[1]
 
 
 def _is_usable(raw: str, wanted: str | Sequence[object]) -> bool:

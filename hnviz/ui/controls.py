@@ -1,34 +1,49 @@
 """Settings of the Data, Batches and Models pages: widgets, their keys, and what is wrong."""
 
+from typing import NamedTuple
+
 import streamlit as st
 
 from hnviz.catalogue import CATALOGUE
-from hnviz.data import BatchLayout, ShuffledLayout, human_numbers_stream
+from hnviz.data import BatchLayout, ShuffledLayout, Text, split_text
+from hnviz.data.stream import SPLITS
 from hnviz.ui import state
-from hnviz.ui.address import address_problem
+from hnviz.ui.address import SWITCH, address_problem
 from hnviz.ui.grid import MAX_SIDE
+from hnviz.ui.own_text import own_text_box
 from hnviz.ui.show import problem
 
 MAX_CHARACTERS = 2_000
 """Characters of one's own sentence that are shown."""
 
+OWN = "your own"
+TEXTS = (*SPLITS, OWN)
 FIRST_LAYOUT = {"bs": 64, "bptt": 70}  # the notebook's show_batch has these
 FIRST_SENTENCE = "eight thousand forty five, eight thousand forty six"
 
 _GOOD_LAYOUT = "_batches_good"
 
 
-def batch_settings() -> tuple[str, BatchLayout]:
-    """Draw split, bs and bptt; return the split and the layout.
+class Reading(NamedTuple):
+    """A text and how it is cut."""
 
-    A value that cannot be used is told beside its field, and the last one that could be used
-    stays in force, so that the picture stays.
+    text: Text
+    layout: BatchLayout
+
+
+def batch_settings() -> Reading | None:
+    """Draw text, bs and bptt; return the text and its layout.
+
+    A size that cannot be used is told beside its field, and the last one that could be used
+    stays in force, so that the picture stays. None, with a sentence, if there is no text, or a
+    window is longer than it.
     """
     good = {**FIRST_LAYOUT, **state.get(_GOOD_LAYOUT, {})}
+    lost = address_problem("batches_split", TEXTS), address_problem("batches_random", SWITCH)
     with st.container(horizontal=True, gap="medium"):
         split = st.segmented_control(
             "Text",
-            ("train", "valid"),
+            TEXTS,
             default="valid",
             required=True,
             key="batches_split",
@@ -39,10 +54,27 @@ def batch_settings() -> tuple[str, BatchLayout]:
                 with st.container(width=150):
                     good[field] = _side(field, label, good[field])
         shuffled = st.toggle("Cut at random instead", key="batches_random", bind="query-params")
+    for message in lost:
+        problem(message)
     state.put(_GOOD_LAYOUT, good)
-    chosen = split or "valid"
+    text = own_text_box() if split == OWN else split_text(split or "valid")
+    if text is None:
+        return None
     kind = ShuffledLayout if shuffled else BatchLayout
-    return chosen, kind(len(human_numbers_stream().ids(chosen)), good["bs"], good["bptt"])
+    layout = kind(len(text.ids), good["bs"], good["bptt"])
+    told = window_problem(layout)
+    problem(told)
+    return None if told else Reading(text, layout)
+
+
+def window_problem(layout: BatchLayout) -> str | None:
+    """Say that a window is longer than the text, None if it is not."""
+    if layout.bptt <= layout.n_tokens:
+        return None
+    return (
+        f"A window of {layout.bptt} steps is longer than the text, which has {layout.n_tokens} "
+        f"tokens: set bptt to {layout.n_tokens} or less, or take a longer text."
+    )
 
 
 def _side(field: str, label: str, good: int) -> int:

@@ -1,10 +1,189 @@
-"""A view of the Predictions page."""
+"""The counting map: which of the numbers 1 to 9999 a network says after the ones before."""
 
+import base64
+from typing import Any
+
+import pandas as pd
 import streamlit as st
 
+from hnviz.engine.client import Answer
+from hnviz.figures.counting import (
+    MapFigures,
+    given_table,
+    map_sentence,
+    number_card,
+    prompt_note,
+)
+from hnviz.ui import cards, state
+from hnviz.ui.address import address_problem
+from hnviz.ui.asking import Wanted, asker
+from hnviz.ui.components import BrowserComponent
+from hnviz.ui.engine import observe
 from hnviz.ui.run_text import Standing
+from hnviz.ui.run_view import look_again
+from hnviz.ui.show import lead, page_theme, problem
+from hnviz.ui.timeline import LAST, snapshot_box
+
+KEY = "map_picture"
+NUMBER = "map_number"
+FIRST, LAST_NUMBER = 1, 9999
+START = 8317  # the number whose card is shown before one was picked
+GIVEN = 3
+CHOICES = (1, 2, 3, 4, 5)
+TABLED = (1, 2, 3, 5)  # numbers given, in the table
+TICK = 1.0  # seconds between two looks, while the table lacks something
+LIVE_TICK = 3.0  # while the run trains: a map takes a second
+
+_component = BrowserComponent("map", states=("pick",), min_height="min(640px, 112vw)")
 
 
 def counting_map(run: Standing) -> None:
-    """Draw the view."""
-    st.markdown(run.record.id)
+    """Draw the view: controls, then map, card and table in a fragment."""
+    if not run.record.snapshots:
+        problem(
+            "This run has no snapshot yet: the map comes with its first step."
+            if run.is_live
+            else "This run ended before its first snapshot, so nobody can be asked: pick another "
+            "run."
+        )
+        return
+    sentence = st.empty()
+    left, right = st.columns([1, 2], vertical_alignment="top")
+    with left:
+        given = _given_box()
+    with right:
+        chosen = snapshot_box(run)
+    step = run.record.snapshots[-1] if chosen == LAST else int(chosen)
+    answer, trouble = observe(run.record.id, step, "counting_accuracy", {"given": given})
+    if answer is None:
+        problem(trouble)
+        return
+    figures = _figures(given, answer)
+    told = map_sentence(f"{run.record.config.model} {_when(step)}", figures)
+    with sentence:
+        lead(told)
+    picture = st.fragment(_picture, run_every=None)
+    picture((run.record.id, step), figures, told)
+    if run.is_live:
+        st.fragment(_look_for_newer, run_every=LIVE_TICK)(run.record.id, step)
+
+
+def _when(step: int) -> str:
+    if step == 0:
+        return "untrained"
+    return f"after {step:,} step{'' if step == 1 else 's'}"
+
+
+def _given_box() -> int:
+    problem(address_problem("map_given", CHOICES))
+    return st.select_slider(
+        "Numbers it is given, 1 to 5",
+        CHOICES,
+        value=GIVEN,
+        key="map_given",
+        bind="query-params",
+    )
+
+
+def _figures(given: int, answer: Answer) -> MapFigures:
+    found = answer.arrays
+    return MapFigures(given, found["number"], found["right"], found["first_wrong"], found["alone"])
+
+
+def _picture(at: tuple[str, int], figures: MapFigures, told: str) -> None:
+    """Draw map and card; a pick draws these again, and nothing else of the page."""
+    left, right = st.columns([69, 31], gap="medium")
+    serial = _take_pick()
+    with right:
+        number = _number_box()
+    with left:
+        packed = base64.b64encode(figures.places.tobytes()).decode()
+        _component(
+            KEY,
+            {
+                "alt": told.replace("**", ""),
+                "given": figures.given,
+                "places": packed,
+                "picked": number,
+                "serial": serial,
+            },
+        )
+        st.markdown(f":gray[:small[{prompt_note(figures.given)}]]")
+    with right:
+        if number is not None:
+            _card(at, number, figures.given)
+        _table(at, figures.given)
+
+
+def _take_pick() -> int:
+    """Put the number that was picked in the map into its box, once; return the pick's serial."""
+    mounted: Any = state.get(KEY) or {}
+    pick = mounted.get("pick")
+    if not pick:
+        return 0
+    number, _, serial = pick.partition(":")
+    if pick != state.get(f"{KEY}_taken"):
+        state.put(f"{KEY}_taken", pick)
+        state.put(NUMBER, int(number))
+    return int(serial)
+
+
+def _number_box() -> int | None:
+    """Draw the box for a number; None, with a sentence, for one that the map has not."""
+    lost = address_problem(NUMBER, "whole number")
+    number = st.number_input("Go to a number", value=START, step=1, key=NUMBER, bind="query-params")
+    if number is None or not FIRST <= number <= LAST_NUMBER:
+        problem(f"The map has the numbers {FIRST} to {LAST_NUMBER:,}; got {number}.")
+        return None
+    problem(lost)
+    return int(number)
+
+
+def _card(at: tuple[str, int], number: int, given: int) -> None:
+    if number == FIRST:
+        st.markdown("**1** has no number before it, so it is not asked for.")
+        return
+    run_id, step = at
+    answer, trouble = observe(run_id, step, "counted_number", {"number": number, "given": given})
+    if answer is None:
+        problem(trouble)
+        return
+    st.html(number_card(number, answer.meta, page_theme()))
+
+
+def _table(at: tuple[str, int], given: int) -> None:
+    """Tabulate what the number of numbers given decides, in a fragment that waits for answers."""
+    st.markdown("**How many numbers it is given decides**")
+    lacking = _shares(at)[1]
+    st.fragment(_draw_table, run_every=TICK if lacking else None)(at, given, bool(lacking))
+
+
+def _draw_table(at: tuple[str, int], given: int, ticking: bool) -> None:
+    shares, lacking, trouble = _shares(at)
+    if ticking and not lacking:
+        st.rerun()  # all is there: the clock must stop
+    rows = given_table(shares, given)
+    table = pd.DataFrame(rows, columns=["given", "to 7,999", "8,001 on"])
+    st.html(cards.text_table(table, page_theme(), long=False))
+    problem(trouble)
+
+
+def _shares(at: tuple[str, int]) -> tuple[dict[int, tuple[float, float] | None], int, str | None]:
+    run_id, step = at
+    wanted = {
+        each: Wanted(run_id, step, "counting_accuracy", (("given", each),)) for each in TABLED
+    }
+    found = asker.look(list(wanted.values()))
+    shares: dict[int, tuple[float, float] | None] = dict.fromkeys(TABLED)
+    for each, question in wanted.items():
+        if question in found.known:
+            meta = found.known[question]
+            shares[each] = (meta["train"], meta["valid"])
+    return shares, found.lacking, found.trouble
+
+
+def _look_for_newer(run_id: str, shown: int) -> None:
+    """While a run trains, draw the map anew when it has another snapshot."""
+    run = look_again(run_id)
+    if run is not None and (not run.is_live or run.record.snapshots[-1] != shown):
+        st.rerun()

@@ -4,6 +4,7 @@ import gzip
 import json
 import struct
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -21,18 +22,20 @@ from hnviz.figures.cursor_text import (
     step_sentences,
 )
 from hnviz.figures.diagrams import previous
-from hnviz.source import class_source, new_lines
+from hnviz.figures.sentences import source_sentence
+from hnviz.source import SHOWN_PATH, Source, class_source, new_lines
+from hnviz.ui import cards
 from hnviz.ui.address import address_problem
 from hnviz.ui.components import BrowserComponent, publish_for_now
 from hnviz.ui.engine import observe
 from hnviz.ui.run_view import look_again
-from hnviz.ui.show import lead, problem, section
+from hnviz.ui.show import lead, page_theme, problem, section
 from hnviz.ui.weights import Weights
 
 TICK = 1.0  # seconds between two looks at a run that trains
 BATCHES = ("first", "second")
 
-_CURSOR = BrowserComponent("cursor", min_height="46rem")
+_CURSOR = BrowserComponent("cursor", min_height="38rem")
 _PAIR = BrowserComponent("pair", min_height="40rem")
 
 
@@ -151,11 +154,35 @@ def _draw_pair(model: str, weights: Weights, batch: int) -> None:
 
 def new_forward_lines(model: str, source: Mapping[str, Any]) -> list[int]:
     """Return the lines of a forward, from 0, that the model before does not have."""
-    before = previous(model)
-    whole = class_source(model)
-    new = new_lines(whole, class_source(before) if before else None)
+    try:
+        whole, new = class_and_new_lines(model)
+    except ValueError:
+        return []  # a class from elsewhere: its forward may be read, but not what came before
     offset = source["first_line"] - whole.first_line
     return sorted(line - offset for line in new if 0 <= line - offset < len(source["lines"]))
+
+
+def class_and_new_lines(model: str) -> tuple[Source, frozenset[int]]:
+    """Return a model's class and its lines that the model before does not have.
+
+    Raises ValueError for a class that does not stand in the file of models.
+    """
+    whole, old = class_source(model), None
+    if (before := previous(model)) is not None:
+        with suppress(ValueError):
+            old = class_source(before)
+    return whole, new_lines(whole, old)
+
+
+def whole_class(model: str) -> None:
+    """Show a model's class as it stands in its file; a sentence if it cannot be read."""
+    try:
+        source, new = class_and_new_lines(model)
+    except ValueError as error:
+        problem(str(error))
+        return
+    st.markdown(f":gray[{source_sentence(model, SHOWN_PATH)}]")
+    st.html(cards.source_block(source, new, page_theme()))
 
 
 def trace_file(header: Mapping[str, Any], values: NDArray[np.int8]) -> bytes:

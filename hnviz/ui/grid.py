@@ -2,11 +2,11 @@
 
 import json
 import struct
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
-from hnviz.data import BatchLayout, ShuffledLayout, Vocab, human_numbers_stream, kind_of
+from hnviz.data import SPECIALS, BatchLayout, ShuffledLayout, Text, Vocab, kind_of
 from hnviz.ui.components import BrowserComponent, publish
 
 MAX_SIDE = 512
@@ -15,8 +15,8 @@ MAX_SIDE = 512
 _GRID = BrowserComponent("grid", states=("batch",), min_height="76rem")
 
 
-def batch_grid(split: str, layout: BatchLayout, sentence: str, key: str) -> int:
-    """Show a split of human numbers as it lies in mini-batches; return the one in view.
+def batch_grid(text: Text, layout: BatchLayout, sentence: str, key: str) -> int:
+    """Show a text as it lies in mini-batches; return the one in view.
 
     Slider, play and the pointer move the picture without Python; it hears of the mini-batch
     once the picture rests. The marked cell stands in the address as ``?cell=2-0-66``: mini-batch,
@@ -25,7 +25,7 @@ def batch_grid(split: str, layout: BatchLayout, sentence: str, key: str) -> int:
     result = _GRID(
         key,
         {
-            "stream": publish(_human_numbers_file(split), ".bin"),
+            "stream": publish(_text_file(text), ".bin"),
             "bs": layout.bs,
             "bptt": layout.bptt,
             "shuffled": isinstance(layout, ShuffledLayout),
@@ -39,13 +39,18 @@ def batch_grid(split: str, layout: BatchLayout, sentence: str, key: str) -> int:
 def stream_file(ids: np.ndarray, vocab: Vocab) -> bytes:
     """Pack a stream for the browser: header length, JSON header, one or two bytes a token."""
     width = 1 if len(vocab) <= 256 else 2
-    kinds = [kind_of(token) for token in vocab.itos]
+    kinds = [kind_in_text(token) for token in vocab.itos]
     header = json.dumps({"words": vocab.itos, "kinds": kinds, "bytes": width}).encode()
     header += b" " * (-len(header) % 4)  # two-byte ids must begin on an even address
     return struct.pack("<I", len(header)) + header + ids.astype(f"<u{width}").tobytes()
 
 
-@cache
-def _human_numbers_file(split: str) -> bytes:
-    stream = human_numbers_stream()
-    return stream_file(stream.ids(split), stream.vocab)
+def kind_in_text(token: str) -> str:
+    """Name a token's kind in any text: one of `KINDS`, or "other" for words that count nothing."""
+    kind = kind_of(token)
+    return "other" if kind == "special" and token not in SPECIALS else kind
+
+
+@lru_cache(maxsize=8)
+def _text_file(text: Text) -> bytes:
+    return stream_file(text.ids, text.vocab)

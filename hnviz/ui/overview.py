@@ -23,11 +23,17 @@ def ladder_rows() -> list[LadderRow]:
                 recipe=recipe_step(name),
                 valid=last[0],
                 train=last[1],
-                notebook=float(notebook_table(name)["accuracy"].iloc[-1]),
+                notebook=_printed(name),
                 n_weights=model.n_weights(nv, model.recipe.nh),
             )
         )
     return rows
+
+
+def _printed(model: str) -> float | None:
+    """Return the notebook's last accuracy; it has none of a model of one's own."""
+    accuracy = notebook_table(model)["accuracy"]
+    return None if accuracy.empty else float(accuracy.iloc[-1])
 
 
 def _last_epoch(run_id: str) -> tuple[float | None, float | None]:
@@ -42,7 +48,8 @@ def _last_epoch(run_id: str) -> tuple[float | None, float | None]:
 
 def ladder_sentence(rows: list[LadderRow]) -> str:
     """Say where the ladder begins and ends, and what the steps do not share."""
-    first, last = rows[0], rows[-1]
+    shown = [row for row in rows if row.notebook is not None]  # the notebook's own ladder
+    first, last = shown[0], shown[-1]
     if first.valid is None or last.valid is None:
         return "The shipped runs are missing; the triangles are the notebook's accuracies."
     return (

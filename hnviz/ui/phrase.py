@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from hnviz.data import Vocab, number_words, tokenize
 
-LONGEST = 200
-"""Tokens that a picture shows at most: more columns than that cannot be told apart."""
+LONGEST = 2000
+"""Tokens that the observer reads for a picture; some pictures have room for fewer."""
 
 _RANGE = re.compile(r"\s*(\d{1,9})\s*(?:to|-|\u2013|\.\.)\s*(\d{1,9})\s*")
 _NEGATIVE = re.compile(r"(?:^|\s)-\d+")
@@ -32,7 +32,7 @@ def read_phrase(text: str, vocab: Vocab) -> Phrase:
     if match:
         words = _counted(int(match[1]), int(match[2]))
     else:
-        words = _NUMBER.sub(lambda number: _spelled(number[0]), text[: LONGEST * 40])
+        words = _NUMBER.sub(lambda number: _spelled(number[0]), text[: LONGEST * 8])
     tokens = tokenize(words)[1:]
     if not tokens:
         raise ValueError("Type some words or a range of numbers, such as 4318 to 4324.")
@@ -44,7 +44,8 @@ def _counted(first: int, last: int) -> str:
         raise ValueError(f"Numbers go from 1 to 9999 here; got {first} to {last}.")
     if first > last:
         raise ValueError(f"A range goes upwards; got {first} to {last}. Try {last} to {first}.")
-    return ", ".join(number_words(number) for number in range(first, min(last, first + 99) + 1))
+    most = first + LONGEST // 2  # a number has a word and a comma at least
+    return ", ".join(number_words(number) for number in range(first, min(last, most) + 1))
 
 
 def _spelled(digits: str) -> str:
@@ -61,5 +62,5 @@ def _remark(tokens: list[str], vocab: Vocab) -> str:
         more = f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""
         parts.append(f"Not in the vocab, so read as xxunk: {named}{more}.")
     if len(tokens) > LONGEST:
-        parts.append(f"The first {LONGEST} tokens are shown.")
+        parts.append(f"The first {LONGEST:,} tokens are shown.")
     return " ".join(parts)

@@ -5,18 +5,20 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from hnviz.catalogue import entry
-from hnviz.data import BatchLayout, human_numbers_stream
+from hnviz.data import BatchLayout, ShuffledLayout, Text, human_numbers_stream, split_text
 from hnviz.data.stream import SPLITS
 from hnviz.figures import ruler_text
+from hnviz.figures.reach import Reach, reach_curves
 from hnviz.figures.ruler import Windows, position_curves
 from hnviz.runs import RunRecord
 from hnviz.runs.ruler import (
     PositionBounds,
-    split_any_cut_mean,
-    split_bounds,
-    split_position_bounds,
+    text_any_cut_means,
+    text_bounds,
+    text_position_bounds,
 )
 from hnviz.ui import cards
+from hnviz.ui.address import address_problem
 from hnviz.ui.engine import observe
 from hnviz.ui.run_text import Standing
 from hnviz.ui.run_view import look_again
@@ -25,20 +27,28 @@ from hnviz.ui.show import page_theme, problem, section, show
 WAITING = "The picture comes when the run has ended."
 
 
-def window_bounds(split: str, layout: BatchLayout) -> None:
-    """Show what a layout allows on the chosen split, before anything is trained."""
+def window_bounds(text: Text, layout: BatchLayout) -> None:
+    """Show what a layout allows on the chosen text, before anything is trained."""
+    texts = [split_text(split) for split in SPLITS] if text.name in SPLITS else [text]
     section("What a memory allows")
-    windows = Windows(*_bounds(split, layout), split=split)
+    reaches = [Reach(each.name, text_bounds(each), text_any_cut_means(each)) for each in texts]
+    show(
+        reach_curves(reaches, layout.bptt, page_theme()),
+        ruler_text.reach_sentence(reaches, layout.bptt),
+        "batches_reach",
+    )
+    bounds = {each.name: each.bounds for each in reaches}
+    st.markdown(ruler_text.table_sentence(text.name, bounds[text.name]))
+    st.html(cards.text_table(ruler_text.bounds_table(bounds), page_theme(), long=False))
+    section("Position by position")
+    windows = Windows(*_bounds(text, layout), split=text.name)
     show(
         position_curves(windows, page_theme()),
         ruler_text.window_sentence(layout, windows),
         "batches_bounds",
     )
-    note = ruler_text.window_note(layout, split_any_cut_mean(split, layout.bptt))
+    note = ruler_text.window_note(layout, float(text_any_cut_means(text)[layout.bptt - 1]))
     st.markdown(f":gray[:small[{note}]]")
-    bounds = {each: split_bounds(each) for each in SPLITS}
-    st.markdown(ruler_text.table_sentence(split, bounds[split]))
-    st.html(cards.text_table(ruler_text.bounds_table(bounds), page_theme(), long=False))
 
 
 @st.fragment
@@ -60,7 +70,7 @@ def positions(run_id: str) -> None:
         return
     config = run.record.config
     layout = BatchLayout(len(human_numbers_stream().ids(split)), config.bs, config.bptt)
-    reset, kept = _bounds(split, layout)
+    reset, kept = _bounds(split_text(split), layout)
     if only_last:
         windows, accuracy = Windows(reset, kept, split), run.record.epochs[-1].accuracy
         st.markdown(ruler_text.last_only_sentence(config.model, windows, accuracy))
@@ -77,6 +87,7 @@ def positions(run_id: str) -> None:
 
 
 def _split_box() -> str:
+    problem(address_problem("train_positions_split", SPLITS))
     chosen = st.segmented_control(
         "Text",
         SPLITS,
@@ -113,9 +124,9 @@ def _measured(
     return measured, None
 
 
-def _bounds(split: str, layout: BatchLayout) -> tuple[PositionBounds, PositionBounds]:
-    """Return the bounds with the state reset, and kept."""
-    return (
-        split_position_bounds(split, layout, kept=False),
-        split_position_bounds(split, layout, kept=True),
-    )
+def _bounds(text: Text, layout: BatchLayout) -> tuple[PositionBounds, PositionBounds | None]:
+    """Return the bounds with the state reset, and kept; None for rows that do not go on."""
+    kept = None
+    if not isinstance(layout, ShuffledLayout):
+        kept = text_position_bounds(text, layout, kept=True)
+    return text_position_bounds(text, layout, kept=False), kept

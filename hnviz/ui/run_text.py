@@ -90,13 +90,16 @@ def progress(standing: Standing) -> str:
 
 def against_notebook(record: RunRecord, notebook: pd.DataFrame) -> str:
     """Set a run's last figures beside the notebook's."""
-    theirs = notebook.iloc[-1]
-    said = (
-        f"The notebook's {record.config.model} ends with a valid loss of "
-        f"{theirs['valid_loss']:.3f} and an accuracy of {theirs['accuracy']:.3f}"
-    )
+    if notebook.empty:
+        said = f"The notebook has no {record.config.model}"
+    else:
+        theirs = notebook.iloc[-1]
+        said = (
+            f"The notebook's {record.config.model} ends with a valid loss of "
+            f"{theirs['valid_loss']:.3f} and an accuracy of {theirs['accuracy']:.3f}"
+        )
     if not record.epochs:
-        return f"{said}: the dotted line."
+        return f"{said}." if notebook.empty else f"{said}: the dotted line."
     ours = record.epochs[-1]
     return (
         f"{said}; this run stands at **{ours.valid_loss:.3f}** and **{ours.accuracy:.3f}** after "

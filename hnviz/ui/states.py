@@ -1,117 +1,230 @@
-"""The Hidden states page's picture, live while its run trains."""
+"""The Hidden states page's main picture, live while its run trains."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from hnviz.catalogue import entry
-from hnviz.data import human_numbers_stream
+from hnviz.engine.client import Answer
+from hnviz.figures.state_text import GATES, Seen, full_colour, reading_note, units_sentence
+from hnviz.ui import state, timeline
+from hnviz.ui.address import address_problem
 from hnviz.ui.engine import observe
-from hnviz.ui.heatmap import state_picture
-from hnviz.ui.phrase import Phrase, read_phrase
+from hnviz.ui.film import film_strip, is_short
+from hnviz.ui.heatmap import UNIT, Picture, state_picture
 from hnviz.ui.run_text import Standing
-from hnviz.ui.run_view import look_again
-from hnviz.ui.show import escape, lead, problem
-from hnviz.ui.timeline import LAST
+from hnviz.ui.run_view import look_again, run_in_view
+from hnviz.ui.show import lead, problem
+from hnviz.ui.stretch import Stretch, default_stretch, text_box
+from hnviz.ui.timeline import LAST, snapshot_box
+from hnviz.ui.unit_order import ORDERS, Rows
 
 TICK = 0.4  # seconds between two looks at a run that trains
-DEFAULT_PHRASE = "4318 to 4324"
+PICTURE = "states_picture"
+_SHOWN, _WHOLE = "states_shown", "states_whole"
+_ORDER, _GOOD = "states_order_kept", "states_good"
 
 
-def phrase_box() -> Phrase | None:
-    """Draw the box for a phrase; return its tokens, or None with a sentence beside it."""
-    text = st.text_input(
-        "Phrase, or a range of numbers",
-        DEFAULT_PHRASE,
-        max_chars=2000,
-        key="states_phrase",
-        bind="query-params",
-    )
-    try:
-        phrase = read_phrase(text or "", human_numbers_stream().vocab)
-    except ValueError as error:
-        problem(str(error))
-        return None
-    if phrase.remark:
-        st.markdown(f":gray[:small[{escape(phrase.remark)}]]")
-    return phrase
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the settings ask for."""
+
+    stretch: Stretch
+    layer: int
+    show: str  # "state" or a gate
+    order: str  # one of ORDERS
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """What the observer is asked, of any snapshot."""
+        return {**self.stretch.asked, "layer": self.layer, "show": self.show}
 
 
-def layer_box(run: Standing) -> int:
-    """Draw the choice of layer; a model of one layer has nothing to choose."""
-    layers = list(range(entry(run.record.config.model).n_layers))
-    chosen = st.segmented_control(
-        "Layer",
-        layers,
-        default=layers[-1],
-        key="states_layer",
-        bind="query-params",
-        required=True,
-        help="Layer 0 reads the tokens, the last one is what the answer is made from.",
-    )
-    return chosen if chosen in layers else layers[-1]
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the picture shows, for the page's other parts."""
+
+    run_id: str
+    step: int  # of the snapshot
+    asked: Asked
 
 
-def live_states(run: Standing, phrase: Phrase, layer: int, snapshot: int | str) -> None:
-    """Draw the heatmap in a fragment that ticks as long as the run does."""
-    draw = st.fragment(_draw, run_every=TICK if run.is_live else None)
-    draw(run.record.id, run.is_live, (phrase, layer, snapshot))
+def pictures() -> Shown | None:
+    """Draw settings and picture in a fragment; return what is shown, None where nothing is.
+
+    What the page draws below takes longer. It follows when the fragment shows something else, but
+    waits for a snapshot that stays in view, while the slider moves or plays.
+    """
+    state.put(_WHOLE, True)
+    state.pop(_SHOWN)
+    run = run_in_view()
+    if run is not None:
+        draw = st.fragment(_draw, run_every=TICK if run.is_live else None)
+        draw(run.record.id, run.is_live)
+    shown = state.get(_SHOWN)
+    return shown if isinstance(shown, Shown) else None
 
 
-def _draw(run_id: str, ticking: bool, asked: tuple[Phrase, int, int | str]) -> None:
+def _draw(run_id: str, ticking: bool) -> None:
+    is_whole = state.pop(_WHOLE, False)  # the page runs as a whole, and its other parts next
     run = look_again(run_id)
     if run is None:
         return
     if run.is_live != ticking:
         st.rerun()
-    phrase, layer, snapshot = asked
+    sentence = st.container()  # not st.empty: it would be gone until the picture is there
+    asked, chosen = _settings(run)
     if not run.record.snapshots:
-        lead(
-            "The first snapshot comes with the first step: the picture follows."
-            if run.is_live
-            else "This run ended before its first snapshot: there is no state to show."
-        )
+        with sentence:
+            lead(
+                "The first snapshot comes with the first step: the picture follows."
+                if run.is_live
+                else "This run ended before its first snapshot: there is no state to show."
+            )
         return
-    step = run.record.snapshots[-1] if snapshot == LAST else int(snapshot)
-    ids = human_numbers_stream().vocab.numericalize(phrase.tokens)
-    answer, trouble = observe(run_id, step, "states", {"ids": ids.tolist()})
-    if answer is None:
-        problem(trouble)
-        return
-    values = answer.arrays["states"][layer].T  # (nh, n_tokens)
-    sentence = states_sentence(run, step, phrase.tokens, values)
-    lead(sentence)
-    state_picture(values, phrase.tokens, sentence, "states_picture", _scale(run, values))
+    step = run.record.snapshots[-1] if chosen == LAST else int(chosen)
+    answer, trouble = observe(run_id, step, "units", asked.params)
+    problem(trouble)
+    if answer is not None:
+        said = _picture(run, asked, step, answer)
+        with sentence:
+            lead(said)
+        _follow(run, Shown(run_id, step, asked), is_whole)
 
 
-def states_sentence(
-    run: Standing, step: int, tokens: Sequence[str], values: NDArray[np.float32]
-) -> str:
-    """Say which unit moves most over the phrase, and between which words."""
-    if len(tokens) == 1:
-        return (
-            f"{run.record.config.model}: its {values.shape[0]} units after one token, "
-            f"“{tokens[0][:20]}”. Type more words to see what they keep."
+def _follow(run: Standing, shown: Shown, is_whole: bool) -> None:
+    """Run the page as a whole for its other parts, once what is shown will stay for a while."""
+    if is_whole:
+        return state.put(_SHOWN, shown)
+    before = state.get(_SHOWN)
+    is_new = before is None or before.step != shown.step
+    if before != shown and not timeline.moves(run) and not (is_new and _passes_by(run, shown)):
+        st.rerun()
+    return None
+
+
+def _passes_by(run: Standing, shown: Shown) -> bool:
+    return timeline.can_play(run) and not timeline.is_at_rest(shown.step)
+
+
+def _settings(run: Standing) -> tuple[Asked, int | str]:
+    """Draw the settings in two rows; return them and the snapshot, which can be "last"."""
+    with st.container(horizontal=True, gap="medium"):
+        stretch = text_box()
+        with st.container(width=150):
+            order = _order_box()
+    with st.container(horizontal=True, gap="medium"):
+        layer = _layer_box(run)
+        show = _show_box(run)
+        with st.container(width="stretch"):
+            chosen = snapshot_box(run, rests=True)
+    if stretch is None:  # why is told beside the control; the picture stays with the last one
+        stretch = state.get(_GOOD) or default_stretch()
+        st.markdown(f":gray[:small[The picture stays with {stretch.named}.]]")
+    state.put(_GOOD, stretch)
+    return Asked(stretch, layer, show, order), chosen
+
+
+def _layer_box(run: Standing) -> int:
+    """A model of one layer has nothing to choose."""
+    layers = list(range(entry(run.record.config.model).n_layers))
+    if len(layers) == 1:
+        return 0
+    problem(address_problem("states_layer", layers))
+    with st.container(width="content"):
+        chosen = st.segmented_control(
+            "Layer",
+            layers,
+            default=layers[-1],
+            key="states_layer",
+            bind="query-params",
+            required=True,
+            help="Layer 0 reads the tokens, the last one is what the answer is made from.",
         )
-    swing = values.max(axis=1) - values.min(axis=1)
-    unit = int(swing.argmax())
-    low, high = int(values[unit].argmin()), int(values[unit].argmax())
-    lowest, highest = tokens[low][:20], tokens[high][:20]
-    when = "before any training" if step == 0 else f"after {step:,} steps"
-    return (
-        f"{run.record.config.model} {when}: of {values.shape[0]} units over {len(tokens)} tokens, "
-        f"unit **{unit}** moves most, from **{values[unit, low]:.2f}** after “{lowest}” to "
-        f"**{values[unit, high]:.2f}** after “{highest}”."
+    return chosen if chosen in layers else layers[-1]
+
+
+def _show_box(run: Standing) -> str:
+    """A model without gates shows its state."""
+    shows = ("state", *entry(run.record.config.model).gates)
+    if len(shows) == 1:
+        return "state"
+    problem(address_problem("states_show", shows))
+    with st.container(width="content"):
+        chosen = st.segmented_control(
+            "Show",
+            shows,
+            default="state",
+            key="states_show",
+            bind="query-params",
+            required=True,
+            help="A unit's new state is (1 \N{MINUS SIGN} update) · candidate + update · old; "
+            "the reset gate says how much of the old state its candidate sees.",
+        )
+    return chosen if chosen in shows else "state"
+
+
+def _order_box() -> str:
+    problem(address_problem("states_order", tuple(ORDERS)))
+    chosen = st.selectbox(
+        "Units",
+        tuple(ORDERS),
+        key="states_order",
+        bind="query-params",
+        help="The order is that of the run's last snapshot, so that a row stays the same unit "
+        "while the snapshots are played.",
     )
+    return chosen if chosen in ORDERS else next(iter(ORDERS))
 
 
-def _scale(run: Standing, values: NDArray[np.float32]) -> float:
-    """Return the value that has full colour: 1 for tanh, the next power of two for relu.
+def _picture(run: Standing, asked: Asked, step: int, answer: Answer) -> str:
+    """Draw the picture; return its sentence."""
+    model, stretch, values = run.record.config.model, asked.stretch, answer.arrays["values"]
+    seen = Seen(values, stretch.tokens, stretch.named, asked.show)
+    sentence = units_sentence(model, step, seen)
+    what = "the state" if asked.show == "state" else f"the {GATES[asked.show]}"
+    rows = _rows(run, asked)
+    strip = st.container()
+    picture = Picture(
+        values=values,
+        tokens=stretch.tokens,
+        alt=sentence,
+        scale=full_colour(model, asked.show, values),
+        signed=asked.show not in ("reset", "update"),
+        what=what,
+        order=None if rows is None else rows.order,
+        groups=() if rows is None else rows.groups,
+        first=stretch.first,
+        start=_start(seen),
+    )
+    state_picture(picture, PICTURE)
+    if timeline.can_play(run) and is_short(asked.params):
+        with strip:  # above the picture, which need not wait for six snapshots
+            film_strip(run, step, asked.params, picture.order)
+    st.markdown(reading_note(model, run.record.config.bptt, stretch.split))
+    return sentence
 
-    A power of two, so that the colours do not move with every snapshot.
+
+def _start(seen: Seen) -> int:
+    """Return the unit that is picked at first: the address's, or the one that moves most."""
+    asked = st.query_params.get(UNIT, "")
+    if asked.isdecimal() and len(asked) < 9 and int(asked) < len(seen.values):
+        return int(asked)
+    return seen.moving
+
+
+def _rows(run: Standing, asked: Asked) -> Rows | None:
+    """Return the order of the rows; while a run trains, that of the first look, or rows would hop.
+
+    None, with a sentence, where it cannot be had: the units then stand as they are numbered.
     """
-    if entry(run.record.config.model).nonlinearity == "tanh":
-        return 1.0
-    return float(2.0 ** np.ceil(np.log2(max(float(np.abs(values).max()), 0.25))))
+    key = (run.record.id, asked)
+    kept = state.get(_ORDER)
+    if run.is_live and kept is not None and kept[0] == key:
+        rows: Rows | None = kept[1]
+        return rows
+    rows, trouble = ORDERS[asked.order](run, asked.params)
+    problem(trouble)
+    state.put(_ORDER, (key, rows))
+    return rows

@@ -1,31 +1,75 @@
-"""The time slider: which snapshot of the run in view all pages look at."""
+"""The time slider: which snapshot of the run in view all pages look at, and its Play button."""
+
+from typing import Any
 
 import streamlit as st
 
 from hnviz.ui import state
 from hnviz.ui.address import address_problem
+from hnviz.ui.components import BrowserComponent
 from hnviz.ui.run_text import Standing
 from hnviz.ui.show import problem
 
 LAST = "last"
+PLAY = "timeline_play"
+
+_component = BrowserComponent("timeline", states=("step", "rest"), min_height="40px")
 
 
-def snapshot_box(run: Standing) -> int | str:
-    """Draw the time slider; while a run trains, its newest snapshot is shown."""
+def snapshot_box(run: Standing, *, rests: bool = False) -> int | str:
+    """Draw the time slider and its Play button; while a run trains, its newest snapshot is shown.
+
+    Both run again the page, or the fragment, that this is called in. The button asks for the next
+    snapshot when that run has ended, so that a slow picture is waited for. With `rests` there is
+    one more run when a snapshot has stayed in view for half a second: see `is_at_rest`.
+    """
     snapshots = run.record.snapshots
     if lost := address_problem(state.SNAPSHOT, snapshots):
         problem(lost)
-    moves = run.is_live and run.status != "paused"
-    if moves or len(snapshots) < 2:
-        word = "the newest, as the run trains" if moves else "the only one"
+    if not can_play(run):
+        word = "the newest, as the run trains" if moves(run) else "the only one"
         st.markdown(f"Snapshot  \n:gray[{word}]")
         return LAST
     if state.get(state.SNAPSHOT) not in snapshots:
         state.pop(state.SNAPSHOT)
-    return st.select_slider(
-        "Snapshot, updates of the weights",
-        snapshots,
-        value=snapshots[-1],
-        key=state.SNAPSHOT,
-        bind="query-params",
-    )
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        button = st.container(width=88)
+        step = st.select_slider(
+            "Snapshot, updates of the weights",
+            snapshots,
+            value=snapshots[-1],
+            key=state.SNAPSHOT,
+            bind="query-params",
+        )
+    with button:  # drawn after the slider, which knows what the address asks for
+        _component(PLAY, {"steps": snapshots, "shown": step, "rests": rests}, _take)
+    return step
+
+
+def can_play(run: Standing) -> bool:
+    """Tell whether there is a slider: not while a run trains, nor for a single snapshot."""
+    return not moves(run) and len(run.record.snapshots) > 1
+
+
+def _take() -> None:
+    take_step(PLAY)
+
+
+def take_step(key: str) -> None:
+    """Move the slider to the snapshot that a component has reported: [step, when], once."""
+    mounted: Any = state.get(key) or {}
+    reported, taken = mounted.get("step"), f"{key}_taken"
+    if isinstance(reported, list) and reported and reported != state.get(taken):
+        state.put(taken, reported)  # its other reports come here too
+        state.put(state.SNAPSHOT, reported[0])  # one that there is not is dropped by the slider
+
+
+def is_at_rest(step: int) -> bool:
+    """Tell whether the slider has stayed at a snapshot since it was moved or played there."""
+    mounted: Any = state.get(PLAY) or {}
+    return bool(mounted.get("rest") == step)
+
+
+def moves(run: Standing) -> bool:
+    """Tell whether the run trains, and its newest snapshot is shown."""
+    return run.is_live and run.status != "paused"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from hnviz.ui.address import address_problem
+from hnviz.ui.engine import store
 from hnviz.ui.run_text import Standing
 from hnviz.ui.run_view import run_in_view
 from hnviz.ui.show import problem
@@ -23,10 +24,11 @@ class Weights:
     live: bool = False  # its run goes on: there will be newer ones
 
 
-def weights_choice(model: str) -> Weights:
+def weights_choice(model: str) -> Weights | None:
     """Draw the choice of a model's weights, and the snapshot's if the run in view is chosen.
 
-    A run of another model cannot be shown: that is told, and the shipped one's are taken.
+    A run of another model cannot be shown: that is told, and the shipped one's are taken. None,
+    with a sentence, for a model of one's own, of which no run is shipped.
     """
     problem(address_problem("models_weights", CHOICES))
     chosen = st.segmented_control(
@@ -42,6 +44,12 @@ def weights_choice(model: str) -> Weights:
         run = run_in_view()
         if run is not None and (found := _in_view(run, model)) is not None:
             return found
+    if model not in store().ids():
+        problem(
+            f"No run of {model} is shipped: train one on the Train page, then choose {IN_VIEW!r} "
+            "here."
+        )
+        return None
     return Weights(model, 0 if chosen == UNTRAINED else LAST)
 
 

@@ -62,6 +62,7 @@ def main() -> None:
             batches(page, server)
             models(page, server)
             through_time(page, server)
+            states(page, server)
         finally:
             browser.close()
             stop_server(server)
@@ -182,7 +183,8 @@ def models(page: Page, server: Server) -> None:
 # From a key until what is seen has changed, at the next frame.
 AFTER_KEY = """(seen) => {
   const map = () => [...document.querySelectorAll("*")]
-    .map((each) => each.shadowRoot?.querySelector(".map canvas")).find(Boolean);
+    .map((each) => each.shadowRoot?.querySelector(".map canvas, canvas.map"))
+    .find(Boolean);
   const find = new Function("map", `return (${seen})`);
   const was = String(find(map()));
   window.changed = new Promise((done) => addEventListener("keydown", async () => {
@@ -213,6 +215,37 @@ def through_time(page: Page, server: Server) -> None:
         say(f"{run}, another snapshot to its lanes", lanes, "p95 under .2 s")
         say(f"{run}, another snapshot to its marked row", rows, "p95 under .2 s")
         say(f"{run}, another marked row", marks, "p95 under .2 s")
+
+
+# Presses Play, and resolves with the times between the repaints of one and the same canvas.
+PLAYED = """async () => {
+  const find = (selector) => [...document.querySelectorAll("*")]
+    .map((each) => each.shadowRoot?.querySelector(selector)).find(Boolean);
+  const map = find("canvas.map"), button = find("button[data-shown]"), times = [];
+  const watch = new MutationObserver(() => times.push(performance.now()));
+  watch.observe(map, { attributeFilter: ["aria-label"] });
+  button.click();
+  while (!times.length || button.innerText.trim() === "Pause")
+    await new Promise((done) => setTimeout(done, 50));
+  await new Promise((done) => setTimeout(done, 1000));
+  if (find("canvas.map") !== map) throw new Error("the picture was mounted anew");
+  return times.slice(1).map((time, at) => time - times[at]);
+}"""
+
+
+def states(page: Page, server: Server) -> None:
+    """Measure another snapshot on the Hidden states page, 64 units x 100 tokens, and its play."""
+    page.goto(f"{server.url}/states?run=Model5&states_text=valid&states_n=100")
+    page.locator("canvas.map[data-paints]").wait_for()
+    page.wait_for_timeout(3000)
+    snapshots = page.locator(".st-key-snapshot input")
+    seen = "map.ariaLabel"
+    news = [after_key(page, snapshots, "ArrowLeft", seen) for _ in range(2 * ROUNDS)]
+    again = [after_key(page, snapshots, "ArrowRight", seen) for _ in range(2 * ROUNDS)]
+    say("states: another snapshot to its picture", news, "p95 under .2 s")
+    say("states: a snapshot that was seen before", again, "p95 under .2 s")
+    gaps = [gap / 1000 for gap in page.evaluate(PLAYED)]
+    say(f"states: played, from one picture to the next, {len(gaps) + 1} of them", gaps, ".2 s")
 
 
 def after_key(page: Page, place: Locator, key: str, seen: str) -> float:

@@ -4,6 +4,7 @@ import { sameCell } from "./layout.js";
 import { bold, count, plural, quoted } from "./words.js";
 
 const NAMED = 3; // places that are written out before "and n more"
+const AROUND = 6; // words on each side of a cell
 const QUOTED = 3; // words on each side of a seam
 
 const place = ([batch, row, step]) => `mini-batch ${batch}, row ${row}, step ${step}`;
@@ -21,6 +22,17 @@ export function cellSentence(layout, stream, cell) {
     bold(word(position + 1)),
     `${beyondWindow(layout, cell)}.${readAgain(others)}`,
   ];
+}
+
+/** The words around a cell as its row reads them, for those who cannot see the strip of words. */
+export function around(layout, stream, [batch, row, step]) {
+  const offset = batch * layout.bptt + step;
+  const words = [];
+  for (let at = offset - AROUND; at <= offset + AROUND; at++) {
+    const position = layout.around(row, at);
+    if (position !== null) words.push(stream.words[stream.ids[position]]);
+  }
+  return ` Around it: “${words.join(" ")}”.`;
 }
 
 /** Where y stands as x, unless it is simply one step to the right. */

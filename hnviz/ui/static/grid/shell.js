@@ -51,7 +51,12 @@ export function buildShell(root) {
   root.append(shell);
   shell
     .querySelector(".legend-place")
-    .replaceWith(kindLegend([["read twice: another slot has it as its own", "hatched"]]));
+    .replaceWith(
+      kindLegend([
+        ["other words and marks", "kind other", "w"],
+        ["read twice: another slot has it as its own", "hatched"],
+      ]),
+    );
   const part = (name) => shell.querySelector(`.${name}`);
   return {
     slider: part("slider"),
@@ -73,6 +78,7 @@ export function buildShell(root) {
     window: part("window"),
     base: part("base"),
     over: part("over"),
+    other: part("other").parentElement, // the legend's item: human numbers have none
     wholeTitle: part("whole-title"),
     epoch: part("epoch"),
     spoken: part("spoken"),

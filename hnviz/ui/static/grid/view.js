@@ -8,7 +8,7 @@ import { Finder } from "./finder.js";
 import { cellAfterKey, cellAfterMapKey } from "./keys.js";
 import { Layout, sameCell } from "./layout.js";
 import { Player } from "./player.js";
-import { cellSentence, seamSentence, sizeNote } from "./sentence.js";
+import { around, cellSentence, seamSentence, sizeNote } from "./sentence.js";
 import { buildShell } from "./shell.js";
 import { Shuffled } from "./shuffled.js";
 import { count, plural } from "./words.js";
@@ -70,6 +70,7 @@ export class View {
     if (relaid) this.lay(before, first);
     this.epoch = epochImage(this.layout, files, theme);
     this.parts.chain.setAttribute("aria-label", data.alt);
+    this.parts.other.hidden = !files.kinds.includes("other");
     this.redraw(ALL);
   }
 
@@ -231,6 +232,7 @@ export class View {
     this.level = 0;
     this.width = this.root.clientWidth;
     if (!level || !this.layout || !this.width) return;
+    this.root.style.minHeight = "0"; // which kept its place until now
     const { parts } = this;
     if (level === ALL) this.paintWindow();
     const scene = this.scene();
@@ -266,7 +268,8 @@ export class View {
     const { parts, layout, cell } = this;
     parts.sentence.replaceChildren(...cellSentence(layout, this.stream, cell));
     // Read aloud what the keys reach, not all that the mouse passes over.
-    if (this.announce) parts.spoken.textContent = parts.sentence.textContent;
+    const said = parts.sentence.textContent;
+    if (this.announce) parts.spoken.textContent = said + around(layout, this.stream, cell);
     this.announce = false;
     this.root.dataset.cut = layout.shuffled ? "random" : "order";
     this.root.dataset.cell = cell.join("-");

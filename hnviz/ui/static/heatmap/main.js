@@ -1,48 +1,65 @@
 // Units x tokens as a canvas: a new snapshot repaints it, nothing is mounted again.
 //
-// data = { alt, words: [word], kinds: [kind], units, scale, values }
-//   values  base64 of int16, row by row (units x tokens); 32767 stands for `scale`
-// Hover, tap or arrow keys pick a cell; the line under the picture names it.
+// data = { alt, words: [word], kinds: [kind], units, order: [unit], groups: [[name, rows]], scale,
+//          signed, what, first, start, values | file }
+//   values  base64 of int16, row by row (units x tokens); 32767 stands for `scale`; file: as gzip
+//   order   the units from top to bottom; signed: colours from -scale to scale, else from 0
+//   first   the first token's place in its split; start: the unit that is picked at first
+// Hover, tap or arrow keys pick a cell; the line under the picture names it. A click or the arrow
+// keys pick a unit too: it is kept in the address, and other pictures of the page hear of it.
 
 import { define } from "../shared/define.js";
-import { paint, place } from "./paint.js";
+import { announceUnit, onUnit } from "../shared/unit.js";
+import { kindLegend } from "./legend.js";
+import { cellAt, paint, place, showColumn } from "./paint.js";
+import { UnitLine } from "./line.js";
+import { minus } from "./sentence.js";
+import { loadValues, valuesOf } from "./values.js";
 
-function decode(text) {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  return new Int16Array(bytes.buffer);
-}
-
-const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0], Home: [0, -1e9], End: [0, 1e9], PageUp: [-8, 0], PageDown: [8, 0] };
 
 class Heatmap {
   constructor(root) {
-    this.scroll = document.createElement("div");
-    this.scroll.className = "scroll";
+    const make = (tag, name, parent = root) => {
+      const element = document.createElement(tag);
+      element.className = name;
+      parent.append(element);
+      return element;
+    };
+    this.scroll = make("div", "scroll");
     this.scroll.tabIndex = 0;
-    this.canvas = document.createElement("canvas");
+    this.wide = make("div", "wide", this.scroll);
+    this.canvas = make("canvas", "map", this.wide);
     this.canvas.setAttribute("role", "img");
-    this.scroll.append(this.canvas);
-    this.say = document.createElement("p");
-    this.say.className = "say";
+    this.say = make("p", "say");
     this.say.setAttribute("aria-live", "polite");
-    this.key = document.createElement("div");
-    this.key.className = "key";
-    root.append(this.scroll, this.say, this.key);
-    this.cell = null;
+    this.key = make("div", "key");
+    this.line = new UnitLine(make("section", "unit"), (column) => this.move(this.unit, column));
+    this.hover = null;
+    this.column = null; // the cell of the picked unit that click or keys chose
     this.paints = 0;
-    this.canvas.onpointermove = this.canvas.onpointerdown = (event) => this.point(event);
-    this.canvas.onpointerleave = () => this.pick(null);
-    this.scroll.onscroll = () => this.showEdge();
+    this.canvas.onpointermove = (event) => this.point(this.under(event));
+    this.canvas.onpointerleave = () => this.point(null);
+    this.canvas.onclick = (event) => {
+      const cell = this.under(event);
+      if (cell) this.move(...cell);
+    };
+    this.scroll.onscroll = () => this.draw();
     this.scroll.onkeydown = (event) => this.walk(event);
     this.resized = new ResizeObserver(() => this.draw());
     this.resized.observe(root);
+    this.silence = onUnit(this, (unit) => this.data && unit < this.data.units && this.show(unit));
   }
 
-  update({ data, theme }) {
-    this.data = { ...data, values: decode(data.values) };
+  update({ data, files, theme }) {
+    if (!this.data) this.unit = data.start;
+    this.data = { ...data, values: valuesOf(data, files) };
     this.theme = theme;
     this.canvas.setAttribute("aria-label", data.alt);
-    if (this.cell && (this.cell[0] >= data.units || this.cell[1] >= data.words.length)) this.cell = null;
+    this.scroll.setAttribute("aria-label", `${data.alt} Arrow keys go from unit to unit and from token to token.`);
+    this.unit = Math.min(this.unit, data.units - 1);
+    if (this.column !== null && this.column >= data.words.length) this.column = null;
+    this.hover = null;
     this.drawKey();
     this.draw();
   }
@@ -50,79 +67,90 @@ class Heatmap {
   draw() {
     const width = this.scroll.clientWidth;
     if (!this.data || !width) return; // a hidden tab is painted when it is shown
-    this.box = place(this.data, width);
-    paint(this.canvas, this.data, this.theme, this.box, this.cell);
-    this.canvas.dataset.paints = ++this.paints;
-    this.showEdge();
+    this.box = place(this.data, width, this.scroll.scrollLeft);
+    this.wide.style.width = `${this.box.total}px`;
+    const marks = { unit: this.unit, hover: this.hover, column: this.column };
+    paint(this.canvas, this.data, this.theme, this.box, marks);
+    Object.assign(this.canvas.dataset, { paints: ++this.paints, unit: this.unit, column: this.column ?? "" });
+    this.line.draw(this.data, this.theme, this.unit, this.column);
+    // Columns go on behind the right edge, where no scroll bar may tell.
+    this.scroll.classList.toggle("more", this.box.total - width - this.scroll.scrollLeft > 4);
     this.tell();
   }
 
-  /** Show whether columns go on behind the right edge, where no scroll bar may tell. */
-  showEdge() {
-    const { scrollWidth, clientWidth, scrollLeft } = this.scroll;
-    this.scroll.classList.toggle("more", scrollWidth - clientWidth - scrollLeft > 4);
+  /** The cell under the pointer: [unit, column], or null. */
+  under(event) {
+    const { left, top } = this.canvas.getBoundingClientRect();
+    return this.box ? cellAt(this.box, this.data, event.clientX - left, event.clientY - top) : null;
   }
 
-  point(event) {
-    const { left, top } = this.canvas.getBoundingClientRect();
-    const column = Math.floor((event.clientX - left - this.box.left) / this.box.cellWidth);
-    const row = Math.floor((event.clientY - top - this.box.top) / this.box.cellHeight);
-    const inside = column >= 0 && column < this.data.words.length && row >= 0 && row < this.data.units;
-    this.pick(inside ? [row, column] : null);
+  point(cell) {
+    if (String(cell) === String(this.hover)) return;
+    this.hover = cell;
+    this.draw();
   }
 
   walk(event) {
     const move = MOVES[event.key];
     if (!move) return;
     event.preventDefault();
-    const [row, column] = this.cell ?? [0, 0];
+    const { order, words } = this.data;
     const clamp = (value, size) => Math.max(0, Math.min(size - 1, value));
-    this.pick([clamp(row + move[0], this.data.units), clamp(column + move[1], this.data.words.length)]);
+    const row = clamp(order.indexOf(this.unit) + move[0], order.length);
+    const column = this.column === null ? 0 : clamp(this.column + move[1], words.length);
+    this.scroll.scrollLeft = showColumn(this.box, column, this.scroll.scrollLeft);
+    this.move(order[row], column);
   }
 
-  pick(cell) {
-    if (String(cell) === String(this.cell)) return;
-    this.cell = cell;
+  move(unit, column) {
+    const other = unit !== this.unit;
+    this.column = column;
+    this.show(unit);
+    if (!other) return;
+    announceUnit(this, unit);
+    const url = new URL(location);
+    url.searchParams.set("unit", unit);
+    history.replaceState(history.state, "", url); // st.query_params would add to the history
+  }
+
+  show(unit) {
+    this.unit = unit;
+    this.hover = null;
     this.draw();
   }
 
   tell() {
-    if (!this.cell) {
-      this.say.textContent = "Point at a cell, or use the arrow keys: its unit, token and value stand here.";
+    const cell = this.hover ?? (this.column === null ? null : [this.unit, this.column]);
+    if (!cell) {
+      this.say.textContent = "Point at a cell, click it, or use the arrow keys: its unit, token and value stand here.";
       return;
     }
-    const [row, column] = this.cell;
-    const { values, words, scale } = this.data;
-    const value = (values[row * words.length + column] / 32767) * scale;
+    const [unit, column] = cell;
+    const { values, words, first } = this.data;
     const word = document.createElement("strong");
     word.textContent = words[column];
-    this.say.replaceChildren(`Unit ${row} after token ${column}, “`, word, `”: ${value.toFixed(3)}`);
+    const value = minus(values[unit * words.length + column].toFixed(3));
+    this.say.replaceChildren(`Unit ${unit} after token ${first + column}, “`, word, `”: ${value}`);
   }
 
   drawKey() {
-    const { diverging, kind, kindText, letters } = this.theme;
+    const { data, theme } = this;
     const scale = document.createElement("i");
-    scale.style.background = `linear-gradient(90deg, ${diverging.join(",")})`;
-    const end = Number(this.data.scale.toPrecision(2));
-    const parts = [`−${end}`, scale, `${end}, the state`];
-    const present = new Set(this.data.kinds);
-    for (const [name, letter] of Object.entries(letters)) {
-      if (!present.has(name)) continue;
-      const color = name === "hundred" || name === "thousand" ? "place" : name;
-      const chip = document.createElement("b");
-      chip.style.cssText = `background:${kind[color]};color:${kindText[color]}`;
-      chip.textContent = letter;
-      parts.push(chip, name);
-    }
-    this.key.replaceChildren(...parts);
+    const colors = data.signed ? theme.diverging : theme.diverging.slice(theme.diverging.length >> 1);
+    scale.style.background = `linear-gradient(90deg, ${colors.join(",")})`;
+    const end = Number(data.scale.toPrecision(2));
+    this.key.replaceChildren(data.signed ? `−${end}` : "0", scale, `${end}, ${data.what}`, ...kindLegend(data.kinds, theme));
   }
 
   destroy() {
+    this.silence();
     this.resized.disconnect();
+    this.line.destroy();
   }
 }
 
 export const render = define({
   styles: new URL("heatmap.css", import.meta.url),
+  load: loadValues,
   create: (root) => new Heatmap(root),
 });

@@ -16,7 +16,7 @@ export function kindLegend(extra = []) {
   legend.className = "legend";
   legend.append(
     ...KINDS.map(([kind, name, letter]) => item(letter, name, `kind ${kind}`)),
-    ...extra.map(([name, look]) => item("", name, look)),
+    ...extra.map(([name, look, letter = ""]) => item(letter, name, look)),
   );
   return legend;
 }

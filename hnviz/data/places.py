@@ -1,0 +1,121 @@
+"""Where a token stands in its number, and which digits that number has."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hnviz.data.corpora import ONES, TEENS, TENS
+from hnviz.data.stream import human_numbers_stream
+
+SLOTS = (
+    "thousands digit",
+    "“thousand”",
+    "hundreds digit",
+    "“hundred”",
+    "tens or teens",
+    "ones digit",
+    "comma",
+)
+"""Every place that a token can have in its number; the comma belongs to the number before it."""
+
+LABELS = ("slot", "thousands", "hundreds", "tens", "ones")
+"""What can be told of a token: its slot, and its number's four digits."""
+
+_OWN_SLOT = (0, 2, 4, 5)  # of the word that names a digit, in the order of the digits
+_COMMA = SLOTS.index("comma")
+_WORDS = {
+    **{word: (5, value) for value, word in enumerate(ONES, start=1)},
+    **{word: (4, value) for value, word in enumerate(TEENS, start=10)},
+    **{word: (4, value) for value, word in zip(range(20, 100, 10), TENS, strict=True)},
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """The places of a text's tokens; -1 for a token that is no word of a number."""
+
+    slot: NDArray[np.int64]  # (n,) of SLOTS
+    number: NDArray[np.int64]  # (n,) that the token, or the comma after it, belongs to
+
+    def __len__(self) -> int:
+        return len(self.slot)
+
+    def label(self, name: str) -> NDArray[np.int64]:
+        """Return a label's value at each token, (n,): 0 to 6 for the slot, a digit else, or -1."""
+        if name == "slot":
+            return self.slot
+        power = 10 ** (4 - LABELS.index(name))
+        return np.where(self.number < 0, -1, self.number // power % 10)
+
+    def due(self, name: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return where a digit is due: the last tokens before its word, and the digits.
+
+        Where a digit is 0 it has no word: due is then the last token before what comes in its
+        place. A teen names two digits, which are due at once.
+        """
+        own = _OWN_SLOT[LABELS.index(name) - 1]
+        teens = (self.slot == 4) & (self.number // 10 % 10 == 1)
+        reached = np.flatnonzero(np.where(teens, 5, self.slot) >= own)
+        _, first = np.unique(self.number[reached], return_index=True)
+        at = reached[first]
+        at = at[(at > 0) & (self.slot[at - 1] >= 0)]
+        return at - 1, self.label(name)[at]
+
+
+def places(tokens: Sequence[str]) -> Places:
+    """Find the places in a text of numbers with commas between them.
+
+    What is no number as the corpus spells it has neither slot nor number.
+    """
+    slot = np.full(len(tokens), -1, dtype=np.int64)
+    number = np.full(len(tokens), -1, dtype=np.int64)
+    for start, end in _pieces(tokens):
+        read = _read(tokens[start:end])
+        if read is None:
+            continue
+        slots, value = read
+        slot[start:end], number[start:end] = slots, value
+        if end < len(tokens):
+            slot[end], number[end] = _COMMA, value
+    return Places(slot, number)
+
+
+@cache
+def split_places(split: str) -> Places:
+    """Find the places in a split of human numbers."""
+    stream = human_numbers_stream()
+    return places([stream.vocab.itos[index] for index in stream.ids(split).tolist()])
+
+
+def _pieces(tokens: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield the stretches between commas; xxbos and its like stand in none."""
+    start = 0
+    for at, token in enumerate(tokens):
+        if token == "," or token.startswith("xx"):
+            yield start, at
+            start = at + 1
+    yield start, len(tokens)
+
+
+def _read(words: Sequence[str]) -> tuple[list[int], int] | None:
+    """Read one number; return its words' slots and its value. None if it is no whole number."""
+    slots, value = [], 0
+    for at, word in enumerate(words):
+        following = words[at + 1] if at + 1 < len(words) else ""
+        if word in ("thousand", "hundred"):
+            slots.append(1 if word == "thousand" else 3)
+            continue
+        if word not in _WORDS:
+            return None
+        slot, digit = _WORDS[word]
+        place, unit = {"thousand": (0, 1000), "hundred": (2, 100)}.get(following, (slot, 1))
+        if unit > 1 and slot != 5:
+            return None  # "twenty thousand"
+        slots.append(place)
+        value += digit * unit
+    pairs = all((slot - 1 in slots) for slot in slots if slot in (1, 3))
+    rising = slots == sorted(set(slots)) and pairs
+    return (slots, value) if slots and rising else None

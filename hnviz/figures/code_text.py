@@ -1,0 +1,187 @@
+"""Sentences on what units code, what a state tells, where it is found again, and its path."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hnviz.data.places import LABELS, SLOTS
+from hnviz.figures.sentences import plural
+
+POSITIONS = {
+    "due": "before its word",
+    "comma": "after the number",
+    "all": "after every token",
+}
+"""Where a probe reads a digit, by its name in a question."""
+
+_WHERE = {
+    "due": "after the last token before its own word, when the network has to know it",
+    "comma": "after the comma that ends its number, when all of it has just been read",
+    "all": "after every token of its number, the comma too",
+}
+_WHAT = {"slot": "its place in the number", **{name: f"the {name} digit" for name in LABELS[1:]}}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Codes:
+    """What share of each unit's variance each of LABELS explains; its untrained twin beside it."""
+
+    step: int
+    explained: NDArray[np.floating]  # (nh, 5)
+    twin: NDArray[np.floating] | None  # the same network untrained, where the run has a snapshot
+    chance: float  # the most that shuffled labels explain
+    n_tokens: int
+
+
+def when(step: int) -> str:
+    """Name a snapshot."""
+    return "untrained" if step == 0 else f"after {plural(step, 'step')}"
+
+
+def percent(share: float) -> str:
+    """Write a share in percent; below one in a hundred with a digit behind the point."""
+    return f"{100 * share:.0f} %" if share >= 0.095 else f"{100 * share:.1f} %"
+
+
+def codes_sentence(model: str, codes: Codes) -> str:
+    """Say which unit is explained best, by what, and how that was before training."""
+    unit, label = np.unravel_index(codes.explained.argmax(), codes.explained.shape)
+    share = float(codes.explained[unit, label])
+    if share <= codes.chance:
+        return (
+            f"{model} {when(codes.step)}: no label explains more of a unit than shuffled ones do."
+        )
+    best = codes.explained.argmax(axis=1)
+    counts = [(int((best == at).sum()), name) for at, name in enumerate(LABELS)]
+    many, name = max(counts)
+    sentence = (
+        f"{model} {when(codes.step)}: unit **{unit}** tells {_WHAT[LABELS[label]]} best, which "
+        f"explains **{percent(share)}** of its variance"
+    )
+    if codes.twin is not None and codes.step:
+        sentence += f"; untrained, the best unit for it had {percent(codes.twin[:, label].max())}"
+    return (
+        f"{sentence}. Of {plural(len(best), 'unit')}, {many} are explained best by "
+        f"{_WHAT[name].replace('its place', 'the place')}."
+    )
+
+
+def codes_note(codes: Codes) -> str:
+    """Say what was measured, and where."""
+    return (
+        f"Eta squared: the variance of a unit's means, one for each value of the label, over its "
+        f"variance; over all {codes.n_tokens:,} tokens of train but xxbos, a comma belonging to "
+        f"the number before it. With shuffled labels no unit gets more than "
+        f"{percent(codes.chance)}."
+    )
+
+
+Probes = Mapping[str, Mapping[str, float]]  # label -> "right", "chance", "n_fit", "n_held_out"
+
+
+def probe_sentence(model: str, step: int, probes: Probes, twin: Probes | None) -> str:
+    """Say which digit training made most readable, which least, and what chance would be."""
+    chance = max(probe["chance"] for probe in probes.values())
+    if twin is None or step == 0:
+        best = max(probes, key=lambda name: probes[name]["right"])
+        worst = min(probes, key=lambda name: probes[name]["right"])
+        return (
+            f"{model} {when(step)}: a linear probe on all units reads {_WHAT[best]} right "
+            f"{_times(probes[best])} and {_WHAT[worst]} {_times(probes[worst])}; with "
+            f"shuffled labels at most {chance:.2f}."
+        )
+    change = {name: probes[name]["right"] - twin[name]["right"] for name in probes}
+    up, down = max(change, key=change.__getitem__), min(change, key=change.__getitem__)
+    first = (
+        f"A linear probe on all units of {model} reads {_WHAT[up]} right {_times(probes[up])} "
+        f"{when(step)} and {_times(twin[up])} untrained"
+    )
+    if change[down] < 0:
+        other = (
+            f"{_WHAT[down]} the other way, {probes[down]['right']:.2f} and "
+            f"{twin[down]['right']:.2f}: what can be read is not yet what is used"
+        )
+    else:
+        other = "no label is read worse than before training"
+    return f"{first}; {other}. With shuffled labels it is at most {chance:.2f}."
+
+
+def _times(probe: Mapping[str, float]) -> str:
+    return f"**{probe['right']:.2f}** of the time"
+
+
+def probe_note(layer: str, positions: str, probes: Probes) -> str:
+    """Say which state, which positions, which split and which regularisation."""
+    slot, digit = probes["slot"], probes["tens"]
+    return (
+        f"The state of {layer}, read {_WHERE[positions]}; the slot after every token. Ridge "
+        f"classifier, penalty 1 on standardised units, fitted on 2,000 numbers of train "
+        f"({digit['n_fit']:,} positions a digit, {slot['n_fit']:,} the slot) and judged on 1,000 "
+        f"others ({digit['n_held_out']:,} and {slot['n_held_out']:,}), drawn once."
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What a query brought."""
+
+    units: Sequence[int]
+    words: Sequence[str]  # of the range
+    threshold: float
+    edges: bool
+    ranges: Mapping[str, int]  # of each split in which all units agree
+    slots: Sequence[int]  # how often each of SLOTS is the first token's there
+    most: int = 0  # units that agree anywhere
+
+
+def found_sentence(found: Found) -> str:
+    """Say how many units are on, where else all of them are, and on which slot that begins."""
+    n, named = len(found.units), _named(found.words)
+    edges = " and off just before and after" if found.edges else ""
+    if not n:
+        return (
+            f"No unit is above {found.threshold:.2f} at each token of {named}{edges}: lower the "
+            "threshold, or take fewer tokens."
+        )
+    listed = ", ".join(map(str, found.units[:12])) + (f" and {n - 12} more" if n > 12 else "")
+    who = f"unit **{listed}** is" if n == 1 else f"**{n} units** are ({listed})"
+    parts = " and ".join(f"**{number:,}** of {split}" for split, number in found.ranges.items())
+    sentence = (
+        f"Above {found.threshold:.2f} at each token of {named}{edges}: {who}. "
+        f"{'It is' if n == 1 else 'All of them are'} at {parts}, ranges of "
+        f"{plural(len(found.words), 'token')}"
+    )
+    if sum(found.slots):
+        top = int(np.argmax(found.slots))
+        share = found.slots[top] / sum(found.slots)
+        sentence += f"; {percent(share)} of these begin on the slot {SLOTS[top]}"
+    elif not sum(found.ranges.values()):
+        sentence += f"; nowhere more than {found.most}"
+    return f"{sentence}."
+
+
+def _named(words: Sequence[str]) -> str:
+    shown = " ".join(words if len(words) <= 8 else [*words[:4], "…", *words[-2:]])
+    return f"“{shown[:80]}”"
+
+
+def path_sentence(
+    model: str, step: int, numbers: tuple[int, int], explained: Sequence[float]
+) -> str:
+    """Say how much of the state's variance the picture holds."""
+    first, last = numbers
+    return (
+        f"{model} {when(step)} reads {first:,} to {last:,}: the two axes hold "
+        f"**{percent(explained[0])}** and **{percent(explained[1])}** of the variance of its state."
+    )
+
+
+def path_note(layer: str) -> str:
+    """Say what the axes are."""
+    return (
+        f"Principal components of the state of {layer} after every token of train, fitted anew "
+        "for each snapshot. Their signs are free: commas lie to the right on average, “hundred” "
+        "above."
+    )

@@ -1,0 +1,80 @@
+"""What the whole state tells: a line a label, from the untrained to the trained network.
+
+HTML, with the classes of the app's style sheet that the ladder of models has too.
+"""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from hnviz.data.places import LABELS
+from hnviz.figures.code_text import Probes
+from hnviz.figures.theme import Theme
+
+TICKS = (0, 0.25, 0.5, 0.75, 1)
+
+
+def probe_lines(probes: Probes, twin: Probes | None, alt: str, look: Theme) -> str:
+    """Draw the share right on held-out numbers: a dot, a ring for the twin, a bar for chance."""
+    style = (
+        f"--hn-text:{look.text};--hn-muted:{look.muted};--hn-border:{look.border};"
+        f"--hn-control:{look.control};--hn-paper:{look.background}"
+    )
+    ticks = "".join(f'<i style="left:{tick:.0%}">{tick:g}</i>' for tick in TICKS)
+    head = f"<div class='hn-probe hn-ends'><span></span><span class='hn-track'>{ticks}</span></div>"
+    rows = "".join(_row(name, probes[name], twin[name] if twin else None) for name in LABELS)
+    ring = '<span><i class="hn-ring"></i>untrained twin</span>' if twin else ""
+    key = (
+        f'<p class="hn-key"><span><i class="hn-dot"></i>this snapshot</span>{ring}'
+        '<span><i class="hn-bar"></i>shuffled labels</span>'
+        f'<span style="color:{look.muted}">share right on held-out numbers</span></p>'
+    )
+    named = f'role="img" aria-label="{escape(alt)}"'
+    return f'<div class="hn-ladder" {named} style="{style}">{head}{rows}{key}</div>'
+
+
+def _row(name: str, probe: Mapping[str, float], twin: Mapping[str, float] | None) -> str:
+    right = probe["right"]
+    marks = "".join(f'<u style="left:{tick:.0%}"></u>' for tick in TICKS)
+    marks += f'<i class="hn-bar" style="left:{probe["chance"]:.2%}"></i>'
+    said = f"<b>{right:.2f}</b>"
+    if twin:
+        low, high = sorted((right, twin["right"]))
+        marks += f'<em style="left:{low:.2%};width:{high - low:.2%}"></em>'
+        marks += f'<i class="hn-ring" style="left:{twin["right"]:.2%}"></i>'
+        said += f" {twin['right']:.2f}"
+    marks += f'<i class="hn-dot" style="left:{right:.2%}"></i>'
+    return (
+        f'<div class="hn-probe"><span>{name}</span><span class="hn-track">{marks}</span>'
+        f"<span>{said}</span></div>"
+    )
+
+
+def probe_table(models: Mapping[str, tuple[Probes, Probes]], look: Theme) -> str:
+    """Set trained and untrained side by side for several models, a column a label."""
+    head = "".join(f"<th>{name}</th>" for name in ("model", *LABELS))
+    rows = "".join(
+        f"<tr><td><b>{escape(model)}</b></td>"
+        + "".join(
+            f"<td><b>{probes[name]['right']:.2f}</b> "
+            f'<span style="color:{look.muted}">{twin[name]["right"]:.2f}</span></td>'
+            for name in LABELS
+        )
+        + "</tr>"
+        for model, (probes, twin) in models.items()
+    )
+    style = f"--hn-border:{look.border};--hn-muted:{look.muted}"
+    return (
+        f'<table class="hn-table hn-numbers" style="{style}"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table>"
+    )
+
+
+def table_sentence(models: Mapping[str, tuple[Probes, Probes]], label: str = "thousands") -> str:
+    """Say which of several models hold a digit best and worst, and what they had untrained."""
+    right = {model: probes[label]["right"] for model, (probes, _) in models.items()}
+    best, worst = max(right, key=right.__getitem__), min(right, key=right.__getitem__)
+    shares: Sequence[str] = [
+        f"{name} **{right[name]:.2f}** (untrained {models[name][1][label]['right']:.2f})"
+        for name in (best, worst)
+    ]
+    return f"The {label} digit: {shares[0]} reads best, {shares[1]} worst."

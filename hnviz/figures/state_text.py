@@ -1,0 +1,80 @@
+"""The sentence over the Hidden states page's picture."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hnviz.catalogue import entry
+from hnviz.figures.sentences import plural
+
+GATES = {"reset": "reset gate", "update": "update gate", "candidate": "candidate"}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Units over tokens, and where they come from."""
+
+    values: NDArray[np.float32]  # (nh, n_tokens)
+    tokens: Sequence[str]
+    named: str  # the tokens: "44 tokens", "tokens 0 to 99 of valid"
+    show: str  # "state" or a gate
+
+    @property
+    def moving(self) -> int:
+        """The unit that moves most."""
+        return int((self.values.max(axis=1) - self.values.min(axis=1)).argmax())
+
+
+def units_sentence(model: str, step: int, seen: Seen) -> str:
+    """Say which unit moves most over the tokens, and between which words."""
+    values, tokens = seen.values, [token[:20] for token in seen.tokens]
+    when = "before any training" if step == 0 else f"after {plural(step, 'step')}"
+    what = "units" if seen.show == "state" else f"{GATES[seen.show]}s"
+    if len(tokens) == 1:
+        return (
+            f"{model} {when}: its {values.shape[0]} {what} after one token, “{tokens[0]}”. Type "
+            "more words to see what they keep."
+        )
+    unit = seen.moving
+    low, high = int(values[unit].argmin()), int(values[unit].argmax())
+    if values[unit, low] == values[unit, high]:
+        return f"{model} {when}: none of its {values.shape[0]} {what} moves over {seen.named}."
+    whose = f"unit **{unit}**" if seen.show == "state" else f"that of unit **{unit}**"
+    return (
+        f"{model} {when}: of {values.shape[0]} {what} over {seen.named}, {whose} moves most, from "
+        f"**{number(values[unit, low])}** after “{tokens[low]}” to "
+        f"**{number(values[unit, high])}** after “{tokens[high]}”."
+    )
+
+
+def reading_note(model: str, bptt: int, split: str) -> str:
+    """Say where the state starts from zeros, and what a column is."""
+    column = "Each column is the state **after** that token, in eval mode."
+    if not entry(model).stateful:
+        return (
+            f"{model} carries no state: it starts from zeros again every {bptt} tokens, as in "
+            f"training. {column}"
+        )
+    start = (
+        f"it started from zeros at the first token of {split} and has read on from there"
+        if split
+        else "here it starts from zeros at the first token"
+    )
+    return f"{model} carries its state: {start}. {column}"
+
+
+def full_colour(model: str, show: str, values: NDArray[np.float32]) -> float:
+    """Return the value that has full colour: 1 for gates and tanh, a power of two for relu.
+
+    A power of two, so that the colours do not move with every snapshot.
+    """
+    if show != "state" or entry(model).nonlinearity == "tanh":
+        return 1.0
+    return float(2.0 ** np.ceil(np.log2(max(float(np.abs(values).max()), 0.25))))
+
+
+def number(value: float) -> str:
+    """Write a value with two digits behind the point, and a real minus."""
+    return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "\N{MINUS SIGN}")

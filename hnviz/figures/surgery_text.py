@@ -1,0 +1,172 @@
+"""Sentences on a state that was changed, each with its picture's own numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hnviz.figures.answers import chance
+from hnviz.figures.sentences import plural
+from hnviz.figures.word_text import quoted, quoted_text
+
+COMMA = ","
+FEW = 4  # units that are named one by one
+LONGEST = 8  # words of a number that are quoted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """What was done to the state."""
+
+    text: Sequence[str]  # the prompt
+    layer: int | None  # None for all
+    n_layers: int
+    nh: int
+    other: Sequence[str] = ()  # the text whose state was put in
+    units: Sequence[int] = ()  # those that were set
+    value: float = 0.0
+    hold: bool = False
+
+    @property
+    def done(self) -> str:
+        """Name it in a few words, as the beginning of a sentence."""
+        where = f" of layer {self.layer}" if self.layer is not None and self.n_layers > 1 else ""
+        if self.other:
+            whole = f"layer {self.layer} of the state" if where else "the state"
+            return f"With {whole} that {ending(self.other)} left"
+        which = _units(self.units, self.nh)
+        often = "before every word" if self.hold else "once"
+        return f"With {which}{where} set to {_signed(self.value)} {often}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Courses:
+    """What a network said from its own state and from a changed one."""
+
+    network: str  # "Model5 after 400 steps"
+    untouched: Sequence[str]
+    changed: Sequence[str]
+    before: NDArray[np.floating]  # (n, nv): of the untouched state that read the changed words
+    after: NDArray[np.floating]  # (n, nv): the answers that `changed` was said from
+    other_said: Sequence[str] = ()  # what it says after the other text itself
+    itos: Sequence[str] = ()
+
+    @property
+    def differ(self) -> list[int]:
+        """The changed words that do not stand at the same place of the same number untouched."""
+        found = []
+        for left, start, end in self.rows:
+            for at in range(start, end):
+                place, word = at - start, self.changed[at]
+                is_other = place < len(left) and word != left[place]
+                is_more = place >= len(left) > 0 and left is not self._last
+                if word != COMMA and (is_other or is_more):
+                    found.append(at)
+        return found
+
+    @property
+    def rows(self) -> list[tuple[list[str], int, int]]:
+        """Number by number: the untouched words, and where the changed ones begin and end."""
+        ours, theirs = numbers(self.untouched), numbers(self.changed)
+        found, start = [], 0
+        for at in range(max(len(ours), len(theirs))):
+            end = start + (len(theirs[at]) if at < len(theirs) else 0)
+            found.append((ours[at] if at < len(ours) else [], start, end))
+            start = end
+        return found
+
+    @property
+    def _last(self) -> list[str]:
+        return numbers(self.untouched)[-1]
+
+    def sentence(self, operation: Operation) -> str:
+        """Say what became of the words."""
+        said = f"{operation.done}, {self.network} goes on from {ending(operation.text)} "
+        if list(self.untouched) == list(self.changed):
+            return f"{said}as if nothing had happened: {self._moved_most()}"
+        one, other = self._first_difference()
+        said += f"with {other} where it would have said {one}"
+        whole = min(len(numbers(self.untouched)), len(numbers(self.changed))) - 1
+        if whole > 0:
+            pairs = zip(numbers(self.untouched), numbers(self.changed), strict=False)
+            others = sum(mine != theirs for mine, theirs in list(pairs)[:whole])
+            said += f": **{others}** of {plural(whole, 'number')} become others"
+        return f"{said}. {self._likeness()}" if self.other_said else f"{said}."
+
+    def _first_difference(self) -> tuple[str, str]:
+        """Quote the first number that is another, as it was and as it is."""
+        pairs = zip(numbers(self.untouched), numbers(self.changed), strict=False)
+        mine, theirs = next((one, other) for one, other in pairs if one != other)
+        quotes = [[word for word in words if word != COMMA] for words in (mine, theirs)]
+        if not all(quotes):
+            quotes = [mine, theirs]
+        one, other = (quoted_text(words[:LONGEST], cut=False) for words in quotes)
+        return one, other
+
+    def _moved_most(self) -> str:
+        moves = np.abs(self.after - self.before)
+        at, index = divmod(int(moves.argmax()), moves.shape[1])
+        share = f"from {_share(self.before[at, index])} to {_share(self.after[at, index])}"
+        return (
+            f"**0** of {len(self.changed)} words differ. The probability that moves most is that "
+            f"of {quoted(self.itos[index])} as word {at}, {share}."
+        )
+
+    def _likeness(self) -> str:
+        pairs = zip(self.changed, self.other_said, strict=True)
+        same, n = sum(one == other for one, other in pairs), len(self.changed)
+        if same == n:
+            return f"All {n} tokens are those that it says after that other text itself."
+        return f"{same} of {n} tokens are those that it says after that other text itself."
+
+    def position(self, at: int) -> str:
+        """Say what the change did to one answer: both states have read the same words."""
+        mine, theirs = int(self.before[at].argmax()), self.itos.index(self.changed[at])
+        word = quoted(self.itos[theirs])
+        if mine == theirs:
+            return (
+                f"{word} as word {at}: {_share(self.before[at, theirs])} untouched, "
+                f"{_share(self.after[at, theirs])} after the change."
+            )
+        return (
+            f"Word {at}, after the same words: the untouched state finds "
+            f"{quoted(self.itos[mine])} likeliest, {_share(self.before[at, mine])}; the changed "
+            f"one {word}, {_share(self.after[at, theirs])}."
+        )
+
+
+def numbers(said: Sequence[str]) -> list[list[str]]:
+    """Cut words before each comma: every piece is a number, with the comma before it."""
+    pieces: list[list[str]] = []
+    for word in said:
+        if word == COMMA or not pieces:
+            pieces.append([])
+        pieces[-1].append(word)
+    return pieces
+
+
+def _share(value: np.floating) -> str:
+    return chance(float(value))
+
+
+def ending(words: Sequence[str]) -> str:
+    """Quote the end of a text: its last number, or its last words."""
+    last = len(words) - 1
+    start = next((at + 1 for at in range(last - 1, -1, -1) if words[at] == ","), 0)
+    start = max(start, last - 7)
+    return quoted_text(words[start:], cut=start > 0)
+
+
+def _units(units: Sequence[int], nh: int) -> str:
+    if not units:
+        return "no unit"
+    if len(units) == 1:
+        return f"unit {units[0]}"
+    if len(units) <= FEW:
+        return f"units {', '.join(map(str, units[:-1]))} and {units[-1]}"
+    return f"{len(units)} of {plural(nh, 'unit')}"
+
+
+def _signed(value: float) -> str:
+    return f"{value:.2f}".rstrip("0").rstrip(".").replace("-", "\N{MINUS SIGN}")

@@ -1,0 +1,65 @@
+"""How each answer of a pass went, by the kind of the token that was to be said.
+
+Every mini-batch leaves its answers on the device, in the place of its slots: nothing is read and
+nothing added up before the pass is through, so that a step waits for nobody.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from hnviz.data import KINDS, Vocab, kind_of
+from hnviz.events import KindFigures
+from hnviz.learn.feed import Feed
+
+
+class Tally:
+    """The answers of one split's pass, from its logits; each pass overwrites the last one's."""
+
+    def __init__(self, feed: Feed, vocab: Vocab) -> None:
+        kind_of_id = np.array([KINDS.index(kind_of(token)) for token in vocab.itos])
+        self._kinds = kind_of_id[torch.stack(feed.y).cpu().numpy().ravel()]  # (n_slots,)
+        self._right = torch.stack(feed.y) > len(vocab)  # (n_batches, *y.shape), all False
+        self._losses = torch.zeros(len(feed), feed.n_answers, device=feed.y[0].device)
+        columns = (y.view(-1, 1) for y in feed.y)
+        places = (feed.y, columns, self._right, self._losses.unsqueeze(-1))
+        self._places = tuple(zip(*places, strict=True))  # views, made once
+
+    def take(self, batch: int, said: Tensor, log_p: Tensor) -> Tensor:
+        """Note a mini-batch's answers: what was said, and log p of every word, (n, nv).
+
+        Returns how many were right. All stays on the device.
+        """
+        y, column, right, losses = self._places[batch]
+        torch.eq(said, y, out=right)
+        torch.gather(log_p.detach(), 1, column, out=losses)  # -loss, turned when read
+        return torch.count_nonzero(right)
+
+    def figures(self) -> dict[str, KindFigures]:
+        """Add up a pass that is through; nothing where a part of it was not noted."""
+        right, losses = self._right.cpu().numpy().ravel(), -self._losses.cpu().numpy().ravel()
+        if not np.isfinite(losses).all():
+            return {}
+        n = np.bincount(self._kinds, minlength=len(KINDS))
+        n_right = np.bincount(self._kinds[right], minlength=len(KINDS))
+        loss = np.bincount(self._kinds, losses, minlength=len(KINDS))  # in double precision
+        return {
+            kind: KindFigures(int(n[index]), int(n_right[index]), float(loss[index]))
+            for index, kind in enumerate(KINDS)
+            if n[index]
+        }
+
+    def state_dict(self, n_batches: int) -> dict[str, Tensor]:
+        """Return the answers of the pass's first mini-batches, for a checkpoint."""
+        return {"right": self._right[:n_batches], "losses": self._losses[:n_batches]}
+
+    def load_state_dict(self, state: Mapping[str, Any], n_batches: int) -> None:
+        """Take them back. A checkpoint that has none leaves a pass that is not told of."""
+        if state:
+            self._right[:n_batches] = state["right"]
+            self._losses[:n_batches] = state["losses"]
+        else:
+            self._losses[:n_batches] = torch.nan

@@ -1,0 +1,83 @@
+"""Find it elsewhere: where the units that are on over some tokens are on as well."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Values = NDArray[np.float32]
+
+
+class Query(NamedTuple):
+    """Tokens of a text, and what makes a unit count."""
+
+    start: int
+    length: int
+    threshold: float
+    edges: bool = False  # off just before and just after, too
+
+
+class Matches(NamedTuple):
+    """The ranges of a text in which most of the units count, the best first."""
+
+    at: NDArray[np.int64]  # first tokens of at most `most` ranges that do not overlap
+    agree: NDArray[np.int64]  # how many of the units, in each
+    gap: NDArray[np.float64]  # distance of the units' means from the query's, mean over units
+    whole: NDArray[np.int64]  # first tokens of all ranges in which all units count
+    tally: NDArray[np.int64]  # ranges by how many units count, (n_units + 1,)
+
+
+def units_on(values: Values, query: Query) -> NDArray[np.int64]:
+    """Return the units of (n, nh) that are on over the query's tokens.
+
+    A unit is on where its state is above the threshold. It counts if it is on at each of the
+    tokens; with `edges` if it is also off at the tokens just before and just after, where there
+    are such.
+    """
+    return np.flatnonzero(_counts(values > query.threshold, query.length, query.edges)[query.start])
+
+
+def matches(
+    values: Values, units: NDArray[np.int64], like: Values, query: Query, most: int
+) -> Matches:
+    """Find where in a text, values (n, nh), most of `units` count as they do in the query.
+
+    Ties are ranked by how near the units' means over the range are to those of `like`, the
+    query's own tokens' states, (length, nh).
+    """
+    chosen = values[:, units]  # (n, n_units)
+    agree = _counts(chosen > query.threshold, query.length, query.edges).sum(axis=1)
+    gap = np.abs(_means(chosen, query.length) - like[:, units].mean(axis=0)).mean(axis=1)
+    at = _apart(np.lexsort((gap, -agree)), query.length, most)
+    at = at[agree[at] > 0]
+    tally = np.bincount(agree, minlength=len(units) + 1)
+    return Matches(at, agree[at], gap[at], np.flatnonzero(agree == len(units)), tally)
+
+
+def _counts(on: NDArray[np.bool_], length: int, edges: bool) -> NDArray[np.bool_]:
+    """Tell for each start and unit whether the unit counts there, (n - length + 1, n_units)."""
+    sums = np.zeros((len(on) + 1, on.shape[1]), dtype=np.int32)
+    np.cumsum(on, axis=0, out=sums[1:])
+    counts = sums[length:] - sums[:-length] == length
+    if edges:
+        counts[1:] &= ~on[: len(counts) - 1]
+        counts[:-1] &= ~on[length:]
+    return counts
+
+
+def _means(values: Values, length: int) -> NDArray[np.float64]:
+    sums = np.zeros((len(values) + 1, values.shape[1]))
+    np.cumsum(values, axis=0, dtype=np.float64, out=sums[1:])
+    means: NDArray[np.float64] = (sums[length:] - sums[:-length]) / length
+    return means
+
+
+def _apart(ranked: NDArray[np.int64], length: int, most: int) -> NDArray[np.int64]:
+    """Keep the first `most` that overlap none before them."""
+    kept: list[int] = []
+    for at in ranked:
+        if all(abs(at - other) >= length for other in kept):
+            kept.append(int(at))
+            if len(kept) == most:
+                break
+    return np.array(kept, dtype=np.int64)

@@ -1,0 +1,85 @@
+"""What the whole state tells: linear probes, each on numbers that it was not fitted on.
+
+A probe is scikit-learn's RidgeClassifier on standardised units. Where it reads the state decides
+what it finds: see `POSITIONS`.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hnviz.data.places import LABELS, Places, split_places
+from hnviz.observe.passes import split_pass
+from hnviz.observe.subject import Subject
+
+SPLIT = "train"
+FIT, HELD_OUT = 2000, 1000  # numbers, drawn once: the probe never sees a held-out number
+PENALTY = 1.0  # ridge, on standardised units
+
+POSITIONS = ("due", "comma", "all")
+"""Where a digit is read: after the last token before its own word, when it has to be known;
+after the comma that ends its number; after each token of its number."""
+
+
+class Probed(NamedTuple):
+    """One label's probe on the held-out numbers."""
+
+    right: float  # share
+    chance: float  # of the same probe fitted on shuffled labels
+    n_fit: int  # positions
+    n_held_out: int
+
+
+def probe(subject: Subject, layer: int, positions: str) -> dict[str, Probed]:
+    """Probe one layer for each label; the slot is always read after each token."""
+    places = split_places(SPLIT)
+    states = split_pass(subject, SPLIT).states[layer]  # (n, nh)
+    fit, held_out = _numbers(places)
+    found = {}
+    for name in LABELS:
+        at, label = read_at(places, name, positions)
+        number = places.number[at + 1] if positions == "due" and name != "slot" else None
+        number = places.number[at] if number is None else number
+        one, other = np.isin(number, fit), np.isin(number, held_out)
+        known = (states[at[one]], label[one], states[at[other]], label[other])
+        found[name] = Probed(
+            _score(*known), _score(*_shuffled(known)), int(one.sum()), int(other.sum())
+        )
+    return found
+
+
+def read_at(
+    places: Places, name: str, positions: str
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where a label is read, and its values there."""
+    if positions == "due" and name != "slot":
+        return places.due(name)
+    slots = [6] if positions == "comma" and name != "slot" else range(7)
+    at = np.flatnonzero(np.isin(places.slot, slots))
+    return at, places.label(name)[at]
+
+
+def _numbers(places: Places) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Draw the numbers to fit on and those held out: always the same."""
+    known = np.unique(places.number[places.number >= 0])
+    drawn = np.random.default_rng(0).permutation(known)
+    return drawn[:FIT], drawn[FIT : FIT + HELD_OUT]
+
+
+def _shuffled(known: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Shuffle the labels that a probe is fitted on."""
+    values, label, *held_out = known
+    return (values, np.random.default_rng(1).permutation(label), *held_out)
+
+
+def _score(*known: NDArray[Any]) -> float:
+    # Loaded here: the fork server that loads this module should start soon, and scikit-learn
+    # takes a second.
+    from sklearn.linear_model import RidgeClassifier
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    values, label, held_out, truth = known
+    classifier = make_pipeline(StandardScaler(), RidgeClassifier(alpha=PENALTY))
+    return float(classifier.fit(values, label).score(held_out, truth))

@@ -1,0 +1,82 @@
+"""What each unit codes: how much of its variance a token's slot or its number's digits explain.
+
+Eta squared: the variance of the means, one for each value of the label, over the variance of all.
+It is taken over every token of train but xxbos; a comma belongs to the number before it.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hnviz.data.places import LABELS, SLOTS, split_places
+from hnviz.observe.passes import split_pass
+from hnviz.observe.subject import Subject
+
+SPLIT = "train"
+LEAST = 0.05  # of its variance that a label must explain for a unit to be put with it
+_VALUES = {name: len(SLOTS) if name == "slot" else 10 for name in LABELS}
+
+
+class Coded(NamedTuple):
+    """One layer's units; the labels in the order of `LABELS`."""
+
+    explained: NDArray[np.float64]  # (nh, n_labels): shares of variance, 0 for a unit that is still
+    means: list[NDArray[np.float64]]  # for each label, (n_values, nh)
+    chance: float  # the most that shuffled labels explain of any unit
+    n_tokens: int
+
+    @property
+    def order(self) -> list[int]:
+        """The units by what they code: label by label, within each the best first.
+
+        Those of which no label explains a twentieth come last.
+        """
+        return [int(unit) for unit in np.lexsort((-self.explained.max(axis=1), self._group))]
+
+    @property
+    def groups(self) -> list[tuple[str, int]]:
+        """Each label that units of the order were put with, "little" at the end; and how many."""
+        counts = np.bincount(self._group, minlength=len(LABELS) + 1)
+        named = zip((*LABELS, "little"), counts.tolist(), strict=True)
+        return [(name, n) for name, n in named if n]
+
+    @property
+    def _group(self) -> NDArray[np.int64]:
+        best = self.explained.argmax(axis=1)
+        return np.where(self.explained.max(axis=1) < LEAST, len(LABELS), best)
+
+
+@lru_cache(maxsize=16)
+def unit_codes(subject: Subject, layer: int) -> Coded:
+    """Measure all units of a layer."""
+    places = split_places(SPLIT)
+    known = places.slot >= 0
+    values = split_pass(subject, SPLIT).states[layer][known].astype(np.float64)  # (n, nh)
+    rng = np.random.default_rng(0)
+    shares, means, chance = [], [], []
+    for name in LABELS:
+        label = places.label(name)[known]
+        share, mean = explained_by(values, label, _VALUES[name])
+        shares.append(share)
+        means.append(mean)
+        chance.append(explained_by(values, rng.permutation(label), _VALUES[name])[0].max())
+    return Coded(np.stack(shares, axis=1), means, float(max(chance)), len(values))
+
+
+def explained_by(
+    values: NDArray[np.float64], label: NDArray[np.int64], n_values: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return eta squared of each column of (n, units), and the means, (n_values, units).
+
+    A column that stands still has 0 explained; the mean of a value that does not occur is nan.
+    """
+    count = np.bincount(label, minlength=n_values)
+    one_hot = (np.arange(n_values)[:, None] == label).astype(np.float64)  # (n_values, n)
+    with np.errstate(invalid="ignore"):
+        means: NDArray[np.float64] = one_hot @ values / count[:, None]
+    away = np.nan_to_num(means - values.mean(axis=0))
+    between, total = count @ away**2 / len(values), values.var(axis=0)
+    moves = total > 1e-12
+    return np.divide(between, total, out=np.zeros_like(total), where=moves), means

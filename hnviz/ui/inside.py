@@ -1,0 +1,158 @@
+"""What is inside a run's accuracy: kinds of token, whole numbers, worst places."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from hnviz.data.stream import SPLITS
+from hnviz.figures.inside import SHOWN, counted_steps, epochs_by_kind
+from hnviz.figures.theme import Theme
+from hnviz.ui import state
+from hnviz.ui.address import address_problem
+from hnviz.ui.asking import Wanted, asker
+from hnviz.ui.components import BrowserComponent
+from hnviz.ui.engine import observe
+from hnviz.ui.run_text import Standing
+from hnviz.ui.run_view import look_again
+from hnviz.ui.show import html_escape, page_theme, problem
+
+TICK = 1.0  # seconds between two looks, while the run trains or numbers are still counted
+GIVEN = 3  # numbers before the one that is to be said
+KEY = "train_inside"
+KIND = "train_worst_kind"
+TOP = 5  # worst places told
+
+_component = BrowserComponent("inside", states=("kind",), min_height="640px")
+
+
+def what_is_inside(run: Standing) -> None:
+    """Draw the section, in a fragment that ticks as long as something of it is still to come."""
+    ticking = _goes_on(run)
+    draw = st.fragment(_draw, run_every=TICK if ticking else None)
+    draw(run.record.id, ticking)
+
+
+def _goes_on(run: Standing) -> bool:
+    return run.is_live or _counted(run)[1] > 0
+
+
+def _draw(run_id: str, ticking: bool) -> None:
+    run = look_again(run_id)
+    if run is None:
+        return
+    counted, lacking, trouble = _counted(run)
+    if ticking and not run.is_live and not lacking:
+        st.rerun()  # all is there: the clock must stop
+    _take_kind()
+    data = epochs_by_kind(run.record)
+    _component(
+        KEY,
+        {
+            "run": run_id,
+            "model": run.record.config.model,
+            "live": run.is_live,
+            **data,
+            "counted": counted,
+            "lacking": lacking,
+            "kind": state.get(KIND),
+        },
+    )
+    problem(trouble)
+    if data["epochs"]:
+        _worst(run)
+
+
+def _counted(run: Standing) -> tuple[list[list[float]], int, str | None]:
+    """Return [step, share inside, share beyond] of the snapshots whose counting is known."""
+    if not run.record.epochs:
+        return [], 0, None
+    steps = counted_steps(run.record, live=run.is_live)
+    asked = (("given", GIVEN),)
+    wanted = [Wanted(run.record.id, step, "counting_accuracy", asked) for step in steps]
+    found = asker.look(wanted)
+    known = [[each.step, meta["train"], meta["valid"]] for each, meta in found.known.items()]
+    return sorted(known), found.lacking, found.trouble
+
+
+def _take_kind() -> None:
+    """Put the kind that was clicked in the picture into the control, once."""
+    mounted: Any = state.get(KEY) or {}
+    clicked = mounted.get("kind")
+    if clicked and clicked != state.get(f"{KEY}_clicked"):
+        state.put(f"{KEY}_clicked", clicked)
+        kind = clicked.partition(":")[0]
+        if kind in SHOWN:
+            state.put(KIND, kind)
+
+
+def _worst(run: Standing) -> None:
+    """Draw the choice of a kind and a text, and where its words cost most."""
+    problem(address_problem(KIND, SHOWN))
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        kind = st.segmented_control("Worst places of", SHOWN, key=KIND, bind="query-params")
+        split = st.segmented_control(
+            "in", SPLITS, default="valid", required=True, key="train_worst_split",
+            bind="query-params",
+        )  # fmt: skip
+    if kind is None:
+        st.markdown(":gray[Pick a kind, here or by its bar: where its words cost most.]")
+        return
+    step = _pinned(run, (run.record.id, kind, split))
+    if step is None:
+        st.markdown(":gray[The worst places come with the snapshot at the first epoch's end.]")
+        return
+    params = {"split": split, "kind": kind, "top": TOP}
+    answer, trouble = observe(run.record.id, step, "worst_places", params)
+    if answer is None:
+        problem(trouble)
+        return
+    st.markdown(worst_sentence(answer.meta, kind, f"{split} after step {step:,}"))
+    st.html(worst_html(answer.meta["places"], page_theme()))
+    note = (
+        "In one pass over the text from a state of zeros, each word after the true ones; the bars "
+        "above are of mini-batches, so their shares differ a little."
+    )
+    st.markdown(f":gray[:small[{note}]]")
+
+
+def _pinned(run: Standing, asked: tuple[str, str, str | None]) -> int | None:
+    """Return the snapshot to look at: the last epoch's; of a live run that at the last pick."""
+    ends = {epoch.step for epoch in run.record.epochs}
+    newest = max((step for step in run.record.snapshots if step in ends), default=None)
+    known = state.get(f"{KEY}_pinned")
+    if not run.is_live or known is None or known[0] != asked or known[1] is None:
+        state.put(f"{KEY}_pinned", (asked, newest))
+        return newest
+    pinned: int = known[1]
+    return pinned
+
+
+def worst_sentence(meta: Mapping[str, Any], kind: str, where: str) -> str:
+    """Say how the words of a kind go, and what is said in their place."""
+    n, right = meta["n"], meta["right"]
+    word = {"ones": "words one to nine", "teens": "words ten to nineteen", "comma": "commas"}
+    named = word.get(kind, f"“{kind}”" if kind in ("hundred", "thousand") else "tens")
+    said = f"**{right:,}** of {n:,} {named} are right on {where}"
+    if not meta["mixed"]:
+        return f"{said}."
+    mixed = "; ".join(f"“{b}” for “{a}” {times:,} times" for a, b, times in meta["mixed"])
+    return f"{said}. Most often it says {mixed}."
+
+
+def worst_html(places: Sequence[Mapping[str, Any]], look: Theme) -> str:
+    """Each place as its words, the one in question marked, and what was said instead."""
+    return f'<ol class="hn-worst">{"".join(_place_html(each, look) for each in places)}</ol>'
+
+
+def _place_html(each: Mapping[str, Any], look: Theme) -> str:
+    before = html_escape(" ".join(each["before"]).replace(" ,", ","))
+    after = html_escape(" ".join(each["after"]).replace(" ,", ","))
+    wrong = each["said"] != each["truth"]
+    mark, color = ("✗ said", look.wrong) if wrong else ("✓ said", look.right_mark)
+    return (
+        f'<li><span style="color:{look.muted}">{before}</span> <b>{html_escape(each["truth"])}</b> '
+        f'<span style="color:{look.muted}">{after}</span><br>'
+        f'<i style="color:{color}">{mark} “{html_escape(each["said"])}” {each["p_said"]:.3f}</i>, '
+        f"“{html_escape(each['truth'])}” {each['p_truth']:.2g}, loss {each['loss']:.2f}</li>"
+    )

@@ -1,0 +1,34 @@
+"""The Hidden states page below its picture: what the state means, one view at a time."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from hnviz.ui.address import address_problem
+from hnviz.ui.codes import codes
+from hnviz.ui.find import find
+from hnviz.ui.path import path
+from hnviz.ui.show import problem
+from hnviz.ui.states import Shown
+
+VIEWS: dict[str, Callable[[Shown], None]] = {
+    "What the units code": codes,
+    "Find it elsewhere": find,
+    "Path of the state": path,
+}
+"""Each view by its name in the address; one is drawn at a time, since each reads a whole split."""
+
+
+def meaning(shown: Shown) -> None:
+    """Draw the choice of a view, and the view in a fragment of its own."""
+    problem(address_problem("states_view", tuple(VIEWS)))
+    chosen = st.segmented_control(
+        "What the state means",
+        tuple(VIEWS),
+        default=next(iter(VIEWS)),
+        required=True,
+        key="states_view",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    VIEWS[chosen if chosen in VIEWS else next(iter(VIEWS))](shown)

@@ -1,0 +1,102 @@
+// Bars for valid, rings for train, a row a kind. A row is a button: it picks the kind.
+
+const CHIP = { hundred: "place", thousand: "place" };
+
+/** The right end of the scale: 1 for shares, else the next half above every kind's mean loss. */
+export function scaleOf({ epochs }, measure) {
+  if (measure === "accuracy") return 1;
+  const means = epochs.flatMap((epoch) => [...epoch.train, ...epoch.valid].map(([n, , loss]) => (n ? loss / n : 0)));
+  return Math.max(0.5, Math.ceil(Math.max(...means) * 2) / 2);
+}
+
+const value = ([n, right, loss], measure) => (measure === "loss" ? loss : right) / n;
+
+export class Bars {
+  constructor(root, pick) {
+    this.root = root;
+    this.head = document.createElement("div");
+    this.head.className = "head";
+    this.foot = document.createElement("div");
+    this.foot.className = "foot";
+    this.foot.append("bar: valid", "ring: train");
+    const [bar, ring] = ["bar: valid", "ring: train"].map((text) => {
+      const span = document.createElement("span");
+      span.textContent = text;
+      return span;
+    });
+    this.slots = document.createElement("span");
+    this.foot.replaceChildren(bar, ring, this.slots);
+    this.rows = new Map();
+    this.pick = pick;
+    root.append(this.head, this.foot);
+  }
+
+  row(kind) {
+    if (!this.rows.has(kind)) {
+      const row = document.createElement("button");
+      row.type = "button";
+      row.className = "row";
+      row.dataset.kind = kind;
+      row.innerHTML = '<i class="chip" aria-hidden="true"></i><span class="name"></span><span class="track"><u></u><em></em></span><b></b><small></small>';
+      row.onclick = () => this.pick(kind);
+      this.rows.set(kind, row);
+      this.root.insertBefore(row, this.foot);
+    }
+    return this.rows.get(kind);
+  }
+
+  draw({ data, epoch, measure, theme, top, picked }) {
+    this.drawHead(measure, top);
+    for (const [index, kind] of data.kinds.entries()) {
+      const row = this.row(kind);
+      const [valid, train] = [epoch.valid[index], epoch.train[index]];
+      const color = CHIP[kind] ?? kind;
+      const [chip, name, track, number, count] = row.children;
+      chip.textContent = theme.letters[kind];
+      chip.style.cssText = `background:${theme.kind[color]};color:${theme.kindText[color]}`;
+      name.textContent = kind;
+      const [bar, ring] = track.children;
+      bar.style.cssText = `width:${(100 * (valid[0] ? value(valid, measure) : 0)) / top}%;background:${theme.kind[color]}`;
+      bar.classList.toggle("edged", kind === "comma");
+      ring.hidden = !train[0];
+      ring.style.left = `${(100 * (train[0] ? value(train, measure) : 0)) / top}%`;
+      number.textContent = valid[0] ? value(valid, measure).toFixed(2) : "–";
+      count.textContent = counts(valid, measure);
+      row.setAttribute("aria-pressed", kind === picked);
+      row.setAttribute("aria-label", label(kind, valid, train, measure));
+      row.title = row.getAttribute("aria-label");
+    }
+    const n = epoch.valid.reduce((sum, [each]) => sum + each, data.special);
+    this.slots.textContent = `${n.toLocaleString("en-US")} answers on valid`;
+  }
+
+  drawHead(measure, top) {
+    const steps = measure === "accuracy" ? 4 : top <= 2 ? top / 0.5 : Math.ceil(top);
+    const ticks = document.createElement("span");
+    ticks.className = "ticks";
+    for (let step = 0; step <= steps; step++) {
+      const tick = document.createElement("s");
+      const at = measure === "loss" && top > 2 ? Math.min(step, top) : (top * step) / steps;
+      tick.textContent = Number(at.toFixed(2));
+      tick.style.left = `${(100 * at) / top}%`;
+      ticks.append(tick);
+    }
+    const name = document.createElement("span");
+    name.textContent = measure === "loss" ? "loss a token" : "share right";
+    this.head.replaceChildren(name, ticks);
+  }
+}
+
+function counts([n, right, loss], measure) {
+  const total = n.toLocaleString("en-US");
+  return measure === "loss" ? `${Math.round(loss).toLocaleString("en-US")} of all, ${total}` : `${right.toLocaleString("en-US")} of ${total}`;
+}
+
+function label(kind, valid, train, measure) {
+  const said = (name, each) => {
+    if (!each[0]) return `no answer on ${name}`;
+    const count = `${each[1].toLocaleString("en-US")} of ${each[0].toLocaleString("en-US")}`;
+    return measure === "loss" ? `loss ${value(each, "loss").toFixed(3)} on ${name}` : `${value(each, measure).toFixed(3)} right on ${name}, ${count}`;
+  };
+  return `${kind}: ${said("valid", valid)}; ${said("train", train)}. Press for its worst places.`;
+}

@@ -1,0 +1,85 @@
+// The sentences, with the run's own numbers.
+
+const NAMES = {
+  comma: "commas",
+  thousand: "“thousand”",
+  hundred: "“hundred”",
+  tens: "the tens",
+  teens: "ten to nineteen",
+  ones: "the words one to nine",
+};
+const CLOSE = 0.01; // shares that are named together
+
+const count = (number) => number.toLocaleString("en-US");
+const percent = (share) => `${share >= 0.995 && share < 1 ? (100 * share).toFixed(1) : Math.round(100 * share)} %`;
+const listed = (names) => (names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`);
+const upper = (text) => text.replace(/[a-z]/, (letter, at) => (at < 2 ? letter.toUpperCase() : letter));
+
+export const title = (epoch) => `What is inside “${epoch ? percent(epoch.accuracy) : "an accuracy"}”`;
+
+export function sentence(data, epoch, measure) {
+  const kinds = data.kinds
+    .map((kind, index) => {
+      const [n, right, loss] = epoch.valid[index];
+      return { kind, n, right, loss, share: right / n };
+    })
+    .filter(({ n }) => n);
+  return [...(measure === "loss" ? ofLoss(kinds, epoch, data) : ofShares(kinds)), ...ofNumbers(data, epoch)];
+}
+
+function ofShares(kinds) {
+  const best = Math.max(...kinds.map(({ share }) => share));
+  const least = Math.min(...kinds.map(({ share }) => share));
+  const good = kinds.filter(({ share }) => share >= best - CLOSE).map(({ kind }) => NAMES[kind]);
+  if (best - least <= CLOSE) return [`All kinds of word are right about alike, `, [best.toFixed(2)], " of the time. "];
+  const [bad] = kinds.filter(({ share }) => share === least);
+  const wrong = kinds.map(({ n, right }) => n - right);
+  const all = wrong.reduce((sum, each) => sum + each, 0);
+  const most = kinds[wrong.indexOf(Math.max(...wrong))];
+  const whose = most.kind === bad.kind ? "They are" : `${upper(NAMES[most.kind])} are`;
+  return [
+    `On valid, ${listed(good)} ${good.length === 1 && good[0].startsWith("“") ? "is" : "are"} right `,
+    [best.toFixed(2)],
+    ` of the time, ${NAMES[bad.kind]} `,
+    [least.toFixed(2)],
+    `. ${whose} ${count(most.n - most.right)} of all ${count(all)} mistakes. `,
+  ];
+}
+
+function ofLoss(kinds, epoch, data) {
+  const all = kinds.reduce((sum, { loss }) => sum + loss, 0);
+  const n = kinds.reduce((sum, each) => sum + each.n, data.special);
+  const most = kinds.reduce((a, b) => (b.loss > a.loss ? b : a));
+  return [
+    `Of the valid loss of ${epoch.loss.toFixed(3)}, `,
+    [(most.loss / n).toFixed(3)],
+    ` (${percent(most.loss / all)}) comes from ${NAMES[most.kind]}, which are ${percent(most.n / n)} of the answers. `,
+  ];
+}
+
+function ofNumbers({ counted, lacking }, epoch) {
+  const found = counted.find(([step]) => step === epoch.step);
+  if (found) return ["Whole next numbers: ", [found[1].toFixed(3)], " right up to 7,999, ", [found[2].toFixed(3)], " from 8,001 on."];
+  return lacking ? ["Whole next numbers are being counted."] : [];
+}
+
+export function note(data, epoch) {
+  const train = epoch.train.reduce((sum, [n]) => sum + n, 0);
+  const rest = data.special ? ` ${data.special} of them is xxbos, which has no bar.`.replace("1 of them is", "One of those on valid is") : "";
+  return `Every answer of epoch ${epoch.epoch + 1} by the kind of the true word; on train ${count(train)} answers, each before its mini-batch's update.${rest} Press a row: its worst places.`;
+}
+
+export const alt = {
+  numbers(counted) {
+    if (!counted.length) return "Share of whole next numbers right after three given, by step: not counted yet.";
+    const [step, inside, beyond] = counted.at(-1);
+    return `Share of whole next numbers right after three given, over ${counted.length} snapshots: at step ${count(step)} ${inside.toFixed(3)} up to 7,999 and ${beyond.toFixed(3)} from 8,001 on.`;
+  },
+  course({ kinds, epochs }, epoch, split, measure) {
+    const said = kinds.map((kind, index) => {
+      const [n, right, loss] = epochs.at(-1)[split][index];
+      return n ? `${kind} ${((measure === "loss" ? loss : right) / n).toFixed(2)}` : "";
+    });
+    return `${measure} on ${split} by kind of token over ${epochs.length} epochs, at the end ${said.filter(Boolean).join(", ")}.`;
+  },
+};

@@ -1,0 +1,174 @@
+"""Drawings and sentences on what states mean, on small values typed by hand."""
+
+import re
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+from hnviz.data.places import LABELS
+from hnviz.figures import DRAWINGS
+from hnviz.figures.code_text import (
+    Codes,
+    Found,
+    codes_note,
+    codes_sentence,
+    found_sentence,
+    path_sentence,
+    probe_note,
+    probe_sentence,
+)
+from hnviz.figures.found import Place, found_places
+from hnviz.figures.probes import probe_lines, probe_table, table_sentence
+from hnviz.figures.query import NARROW, WIDE, Queried, query_lines
+from hnviz.figures.theme import MODES, theme
+from hnviz.ui.path import numbers_problem
+
+LIGHT = theme("light")
+EXPLAINED = np.array([[0.8, 0.1, 0, 0, 0.02], [0.05, 0, 0, 0.6, 0], [0.3, 0.2, 0.1, 0, 0]])
+CODES = Codes(step=400, explained=EXPLAINED, twin=EXPLAINED / 2, chance=0.0006, n_tokens=50_078)
+
+
+def probes(*right: float):
+    sizes = {"chance": 0.1, "n_fit": 2000, "n_held_out": 1000}
+    return {name: {"right": each, **sizes} for name, each in zip(LABELS, right, strict=True)}
+
+
+TRAINED, TWIN = probes(0.97, 0.99, 0.99, 0.98, 0.7), probes(0.95, 0.88, 0.94, 0.79, 0.75)
+QUERIED = Queried(
+    values=np.linspace(-1, 1, 90).reshape(3, 30),
+    words=["three", "hundred", ",", "<b>", "one"] * 6,
+    units=[2],
+    start=10,
+    length=2,
+    threshold=0.3,
+    scale=1,
+)
+PLACES = [
+    Place(
+        split="valid",
+        at=10_474,
+        number=9612,
+        agree=5,
+        before=["<nine>", "thousand"],
+        words=["six", "hundred"],
+        after=["twelve"],
+    )
+]
+EXAMPLES = {
+    "found_places": (PLACES, 6),
+    "probe_lines": (TRAINED, TWIN, "said & done"),
+    "probe_table": ({"Model4": (TRAINED, TWIN)},),
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_drawing_is_well_formed_in_its_modes_colours(name, mode):
+    html = DRAWINGS[name](*EXAMPLES[name], look=theme(mode))
+    ElementTree.fromstring(html)
+    assert theme(mode).muted in html and theme(MODES[1 - MODES.index(mode)]).muted not in html
+
+
+def test_a_probes_line_stands_where_its_numbers_are():
+    html = probe_lines(TRAINED, TWIN, "", LIGHT)
+    for name, places in (("hn-dot", TRAINED), ("hn-ring", TWIN)):
+        found = [float(x) for x in re.findall(rf'<i class="{name}" style="left:([\d.]+)%', html)]
+        assert found == pytest.approx([100 * each["right"] for each in places.values()])
+    assert html.count('class="hn-bar" style="left:10.00%"') == 5
+    assert "<b>0.98</b> 0.79" in html
+    assert "hn-ring" not in probe_lines(TRAINED, None, "", LIGHT)
+
+
+def test_the_query_marks_its_range_and_its_units():
+    for width in (WIDE, NARROW):
+        svg = ElementTree.fromstring(query_lines(QUERIED, LIGHT, "said", width))
+        lines = [each.get("stroke") for each in svg.iter("polyline")]
+        assert lines.count(LIGHT.role["h_h"]) == 1 and lines.count(LIGHT.border) == 2
+        bold = [each.text for each in svg.iter("text") if each.get("font-weight")]
+        assert bold == ["three", "hundred"]
+        (frame,) = svg.iter("rect")
+        step = float(frame.get("width")) / 2
+        assert 0 < float(frame.get("x")) < width and step > 10
+    assert "said" in svg.get("aria-label")
+
+
+def test_a_found_place_names_all_about_it():
+    html = found_places(PLACES, 6, LIGHT)
+    assert "&lt;nine&gt; thousand <mark>six hundred</mark> twelve" in html
+    for part in ("9,612", "valid", "10,474", "5 of 6"):
+        assert f"<td>{part}</td>" in html
+
+
+def test_the_units_sentence_has_the_grids_numbers():
+    said = codes_sentence("Model5", CODES)
+    assert "unit **0** tells its place in the number best" in said
+    assert "**80 %** of its variance; untrained, the best unit for it had 40 %" in said
+    assert "Of 3 units, 2 are explained best by the place in the number" in said
+    assert "untrained:" in codes_sentence("Model5", replace(CODES, step=0, twin=None))
+    nothing = replace(CODES, explained=EXPLAINED * 0)
+    assert "no label explains more" in codes_sentence("Model5", nothing)
+    assert "50,078 tokens" in codes_note(CODES) and "0.1 %" in codes_note(CODES)
+
+
+def test_the_probes_sentence_tells_what_went_up_and_what_went_down():
+    said = probe_sentence("Model5", 400, TRAINED, TWIN)
+    assert "the tens digit right **0.98** of the time after 400 steps" in said
+    assert "**0.79** of the time untrained" in said
+    assert "the ones digit the other way, 0.70 and 0.75" in said
+    assert "at most 0.10" in said
+    up = probe_sentence("Model5", 400, TRAINED, probes(*[0.5] * 5))
+    assert "no label is read worse" in up
+    alone = probe_sentence("Model5", 0, TWIN, None)
+    assert "untrained: a linear probe" in alone and "**0.75**" in alone
+    assert "layer 1, read after the comma" in probe_note("layer 1", "comma", TRAINED)
+
+
+def test_a_table_of_models_names_best_and_worst():
+    models = {"Model2": (probes(*[0.1] * 5), TWIN), "Model5": (TRAINED, TWIN)}
+    said = table_sentence(models)
+    assert "Model5 **0.99** (untrained 0.88) reads best, Model2 **0.10**" in said
+    assert probe_table(models, LIGHT).count("<tr>") == 3
+
+
+FOUND = Found(
+    units=[3, 9],
+    words=["three", "hundred"],
+    threshold=0.4,
+    edges=False,
+    ranges={"train": 1200, "valid": 34},
+    slots=[0, 0, 900, 0, 0, 334, 0],
+    most=2,
+)
+
+
+def test_what_was_found_is_said():
+    said = found_sentence(FOUND)
+    assert "Above 0.40 at each token of “three hundred”: **2 units** are (3, 9)." in said
+    assert "**1,200** of train and **34** of valid, ranges of 2 tokens" in said
+    assert "73 % of these begin on the slot hundreds digit" in said
+    none = replace(FOUND, ranges={"train": 0, "valid": 0}, slots=[0] * 7, most=1)
+    assert "nowhere more than 1" in found_sentence(none)
+    assert "No unit is above 0.40" in found_sentence(replace(FOUND, units=[]))
+    assert "and off just before and after" in found_sentence(replace(FOUND, edges=True))
+
+
+def test_the_paths_sentence_has_its_variances():
+    said = path_sentence("Model5", 0, (8, 20), (0.161, 0.052))
+    assert "untrained reads 8 to 20" in said and "**16 %** and **5.2 %**" in said
+
+
+@pytest.mark.parametrize(
+    ("first", "n", "said"),
+    [
+        (0, 5, "from 1 to 7999 or from 8001 to 9999; got 0"),
+        (8000, 5, "got 8,000"),
+        (7998, 3, "From 7,998 on, 1 to 2 numbers can be followed: its text ends with 7,999; got 3"),
+        (5, 101, "1 to 100 numbers can be followed; got 101"),
+        (5, 0, "got 0"),
+    ],
+)
+def test_a_path_that_cannot_be_drawn_gets_a_sentence(first, n, said):
+    assert said in numbers_problem(first, n)
+    assert numbers_problem(7998, 2) is None and numbers_problem(9999, 1) is None

@@ -1,0 +1,111 @@
+"""What is inside an accuracy and the counting map, in a real browser: each control once."""
+
+import shutil
+
+import pytest
+
+from hnviz.runs import SHIPPED_DIR
+from tests.conftest import idle
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+MAP = "/predictions?predictions_view=Counting+map"
+INSIDE = ".hnviz:has(.measures)"
+
+
+def open_map(page, server, query=""):
+    page.goto(f"{server}{MAP}{query}")
+    page.locator(".map canvas[data-paints]").wait_for(timeout=60_000)
+    page.locator(".hn-number").wait_for(timeout=30_000)
+    idle(page)
+
+
+def test_bars_follow_measure_epoch_and_kind(server, page):
+    page.goto(f"{server}/train?run=Model1")
+    inside = page.locator(INSIDE)
+    inside.locator(".body[data-epoch='5']").wait_for(timeout=60_000)
+    assert inside.locator("h2").inner_text() == "What is inside “46 %”"
+    hundred = inside.locator("button.row[data-kind=hundred]")
+    share = hundred.locator("b").inner_text()
+    hits, all_of_them = hundred.locator("small").inner_text().replace(",", "").split(" of ")
+    assert share == f"{int(hits) / int(all_of_them):.2f}"
+    inside.get_by_role("radio", name="loss").click()
+    page.wait_for_url("**inside=loss**")
+    assert "Of the valid loss of 2.1" in inside.locator(".said").inner_text()
+    inside.locator(".epoch input").fill("0")
+    inside.locator(".body[data-epoch='0']").wait_for()
+    assert "1 of 6, step 261" in inside.locator(".epoch b").inner_text()
+    # Whole numbers are counted in the background, the last snapshot first.
+    inside.locator("svg[data-points='7']").wait_for(timeout=90_000)
+    inside.get_by_role("radio", name="accuracy").click()
+    inside.locator("button.row[data-kind=ones]").click()
+    page.locator(".hn-worst li").first.wait_for(timeout=30_000)
+    page.wait_for_url("**train_worst_kind=ones**")
+    assert "words one to nine are right on valid after step 1,566" in page.inner_text("body")
+    assert inside.locator("button.row[aria-pressed=true]").get_attribute("data-kind") == "ones"
+    worst = page.locator(".hn-worst").inner_text()
+    page.locator("[class*=st-key-train_worst_split]").get_by_text("train", exact=True).click()
+    page.get_by_text("words one to nine are right on train").wait_for(timeout=30_000)
+    assert page.locator(".hn-worst").inner_text() != worst
+    assert page.errors == []
+
+
+def test_the_map_follows_click_keys_typing_and_the_prompt(server, page):
+    open_map(page, server)
+    canvas, card = page.locator(".map canvas"), page.locator(".hn-number h3")
+    assert card.inner_text().startswith("8,317")
+    assert "7,998 numbers up to 7,999" in canvas.get_attribute("aria-label")
+    view = page.locator(".hnviz:has(.map)")
+    place = view.evaluate(
+        "({ view: { box } }) => [box.left + 18.5 * box.cell, 24 + 43.5 * box.cell]"
+    )
+    canvas.click(position={"x": place[0], "y": place[1]})
+    page.get_by_text("after 4,315, 4,316, 4,317").wait_for(timeout=30_000)
+    assert "4,318, after 4,315 to 4,317: ✓ right" in view.locator(".say").inner_text()
+    page.locator(".map").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    page.get_by_text("after 4,416, 4,417, 4,418").wait_for(timeout=30_000)
+    page.wait_for_url("**map_number=4419**")
+    box = page.get_by_label("Go to a number")
+    box.fill("10000")
+    box.press("Enter")
+    page.get_by_text("The map has the numbers 1 to 9,999; got 10000.").wait_for()
+    box.fill("8001")
+    box.press("Enter")
+    page.get_by_text("after 7,998, 7,999, 8,000").wait_for(timeout=30_000)
+    assert canvas.get_attribute("data-picked") == "8001"
+    told = canvas.get_attribute("aria-label")
+    page.get_by_role("slider", name="Numbers it is given").focus()
+    page.keyboard.press("ArrowLeft")
+    page.locator(f".map canvas:not([aria-label={told!r}])").wait_for(timeout=30_000)
+    page.get_by_text("after 7,999, 8,000", exact=True).wait_for(timeout=30_000)
+    assert "Given the two numbers before" in page.locator(".hnviz-lead").inner_text()
+    page.locator(".hn-table tr", has_text="5").get_by_text("0.998").wait_for(timeout=60_000)
+    assert page.errors == []
+
+
+def test_bad_input_is_one_sentence_and_the_map_stays(app, page):
+    open_map(page, app.url, "&map_given=9&map_number=abc&run=Model0")
+    page.get_by_text("the address wanted '9' here, which is not one of 1, 2, 3, 4, 5").wait_for()
+    page.get_by_text("the address wanted 'abc' here, which is not a whole number").wait_for()
+    broken = app.runs / "broken-map"
+    shutil.copytree(SHIPPED_DIR / "Model0", broken)
+    path = broken / "snapshots" / "1566.safetensors"
+    path.write_bytes(path.read_bytes()[:200])
+    page.goto(f"{app.url}{MAP}&run=broken-map")
+    page.get_by_text("choose another snapshot").first.wait_for(timeout=30_000)
+    page.get_by_role("slider", name="Snapshot").wait_for()
+    assert "Traceback" not in page.inner_text("body")
+    shutil.rmtree(broken)
+
+
+def test_a_phone_gets_squares_and_bars_that_fit(server, page):
+    page.set_viewport_size({"width": 390, "height": 900})
+    open_map(page, server)
+    for path in (None, "/train"):
+        if path:
+            page.goto(f"{server}{path}")
+            page.locator(f"{INSIDE} .body[data-epoch]").wait_for(timeout=60_000)
+        main = "document.querySelector('[data-testid=stMain]').scrollWidth"
+        assert page.evaluate(main) <= 390

@@ -1,0 +1,100 @@
+"""What a state means, in a real browser: units' grid, probes, query, and the played path."""
+
+import pytest
+
+from tests.conftest import idle
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+GRID, PATH = ".grid canvas[data-unit]", ".path canvas[data-at]"
+
+
+def open_view(page, server, view, ready, query=""):
+    page.goto(f"{server}/states?states_view={view.replace(' ', '+')}{query}")
+    page.locator(ready).first.wait_for(timeout=40_000)
+    idle(page)
+
+
+def radio(page, name):
+    return page.get_by_role("radio", name=name).or_(page.get_by_role("button", name=name)).first
+
+
+def test_a_unit_and_a_label_are_picked_in_the_grid(server, page):
+    open_view(page, server, "What the units code", GRID)
+    grid, said = page.locator(GRID), page.locator(".said").first
+    assert grid.get_attribute("data-unit") == "16" and grid.get_attribute("data-label") == "slot"
+    assert "explains 80 % of how unit 16 varies, untrained" in said.inner_text()
+    page.locator(".grid").focus()
+    page.keyboard.press("ArrowRight")
+    page.locator(".grid canvas[data-label=thousands]").wait_for()
+    page.keyboard.press("ArrowDown")
+    page.locator(".grid canvas[data-unit]:not([data-unit='16'])").wait_for()
+    place = page.locator(".hnviz:has(.grid)").evaluate(
+        "root => [root.view.box.left + 3.5 * root.view.box.wide, "
+        "root.view.box.top + 0.5 * root.view.box.high]"
+    )
+    grid.click(position={"x": place[0], "y": place[1]})
+    page.locator(".grid canvas[data-unit='16'][data-label=tens]").wait_for()
+    assert "the tens digit explains" in said.inner_text()
+    assert page.locator("canvas.line").get_attribute("aria-label") == said.inner_text()
+    assert page.errors == []
+
+
+def test_probes_follow_where_a_digit_is_read(server, page):
+    open_view(page, server, "What the units code", ".hn-probe .hn-dot")
+    lines = page.locator(".hn-ladder:has(.hn-probe)")
+    before = lines.get_attribute("aria-label")
+    assert "no label is read worse than before training" in before
+    radio(page, "after the number").click()
+    page.locator(".hn-ladder[aria-label*='the other way']").wait_for(timeout=20_000)
+    assert lines.get_attribute("aria-label") != before
+    page.wait_for_url("**states_positions=after**")
+    assert page.errors == []
+
+
+def test_a_query_finds_its_units_elsewhere(server, page):
+    open_view(page, server, "Find it elsewhere", ".hn-found table")
+    lines = page.locator(".hn-wide svg[aria-label^='Units over the words']")
+    assert "at each token of “three hundred”" in lines.get_attribute("aria-label")
+    assert page.locator(".hn-found tbody tr").count() == 16
+    page.get_by_role("slider").and_(page.locator("[aria-label*='hreshold']")).focus()
+    page.keyboard.press("ArrowRight")
+    page.locator("svg[aria-label*='Above 0.45 at each token']").first.wait_for(timeout=20_000)
+    page.get_by_role("slider").and_(page.locator("[aria-label*='Tokens']")).last.focus()
+    page.keyboard.press("ArrowRight")
+    page.locator("svg[aria-label*='“three hundred twenty”']").first.wait_for(timeout=20_000)
+    page.get_by_text("Off just before and after").click()
+    page.locator("svg[aria-label*='and off just before and after']").first.wait_for(timeout=20_000)
+    assert page.errors == []
+
+
+def test_the_path_is_played_without_a_new_mount(server, page):
+    open_view(page, server, "Path of the state", PATH)
+    canvas = page.locator(PATH)
+    canvas.evaluate("canvas => canvas.mark = 1")
+    last = int(canvas.get_attribute("data-at"))
+    page.locator(".tools button").click()
+    page.locator(f".path canvas:not([data-at='{last}']):not([data-at='0'])").wait_for()
+    page.locator(".tools button").click()
+    assert page.locator(".tools button").inner_text() == "Play"
+    page.locator(".tools input").fill("7")
+    page.locator(".path canvas[data-at='7']").wait_for()
+    page.locator(".path").focus()
+    page.keyboard.press("ArrowRight")
+    page.locator(".path canvas[data-at='8']").wait_for()
+    page.locator(".tools select").select_option("tens")
+    page.locator(".path canvas[data-color=tens]").wait_for()
+    place = page.locator(".hnviz:has(.path)").evaluate(
+        "root => [root.view.box.x(0), root.view.box.y(0)]"
+    )
+    canvas.hover(position={"x": place[0], "y": place[1]})
+    assert "of 4,2" in page.locator(".said").last.inner_text()
+    first = page.get_by_role("spinbutton", name="First number")
+    first.fill("8101")
+    first.press("Enter")
+    page.locator(".words", has_text="eight thousand one hundred").wait_for(timeout=20_000)
+    assert page.locator(PATH).evaluate("canvas => canvas.mark") == 1
+    first.fill("8000")
+    first.press("Enter")
+    page.get_by_text("from 8001 to 9999; got 8,000").wait_for(timeout=20_000)
+    assert page.errors == []

@@ -1,0 +1,160 @@
+"""The Hidden states page in a real browser: each of its controls once."""
+
+import pytest
+
+from tests.conftest import idle
+from tests.test_train_browser import open_train, start
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+ROOT = ".st-key-states_picture .hnviz[data-ready]"
+MAP = f"{ROOT} canvas.map"
+PLAY = ".st-key-timeline_play button"
+
+
+def open_states(page, server, query=""):
+    page.goto(f"{server}/states{query}")
+    page.locator(f"{MAP}[data-paints]").wait_for(timeout=30_000)
+    page.locator(PLAY).wait_for()
+    idle(page)
+
+
+def alt(page):
+    return page.locator(MAP).get_attribute("aria-label")
+
+
+def repainted(page, press, *, wait=True):
+    """Do something, and see that the picture has another sentence and is still the same one."""
+    page.locator(MAP).evaluate("canvas => (window.mounted = canvas)")
+    before = alt(page)
+    press()
+    page.locator(f"{MAP}:not([aria-label='{before}'])").wait_for()
+    if wait:
+        idle(page)
+    assert page.locator(MAP).evaluate("canvas => canvas === window.mounted")
+    return alt(page)
+
+
+def test_settings_and_time_repaint_one_picture(server, page):
+    open_states(page, server)
+    main = page.get_by_test_id("stMain")
+    assert "Model5 after 400 steps: of 64 units over 45 tokens" in alt(page)
+
+    def choose(name):
+        return lambda: main.get_by_role("radio", name=name, exact=True).click()
+
+    assert "64 update gates" in repainted(page, choose("update"))
+    repainted(page, choose("0"))
+    page.locator(".st-key-states_strip button[data-step='0']").click()
+    page.wait_for_url("**snapshot=0**")
+    page.locator(f"{MAP}[aria-label^='Model5 before any training']").wait_for()
+    page.locator(".st-key-states_strip button[data-step='0'][aria-pressed=true]").wait_for()
+    repainted(page, choose("valid"))
+    first = page.get_by_role("spinbutton", name="First token")
+    first.fill("500")
+    said = repainted(page, lambda: first.press("Enter"))
+    assert "tokens 500 to 599 of valid" in said
+    order = page.locator(ROOT).evaluate("root => String(root.view.data.order)")
+    page.locator(".st-key-states_order input").click()
+    page.get_by_role("option", name="as numbered").click()
+    page.wait_for_function(
+        """before => [...document.querySelectorAll('*')]
+             .map(each => each.shadowRoot?.querySelector('.hnviz')?.view?.data?.order)
+             .some(order => order && order[1] === 1 && String(order) !== before)""",
+        arg=order,
+    )
+    page.reload()
+    page.locator(f"{MAP}[aria-label*='tokens 500 to 599 of valid']").wait_for(timeout=30_000)
+    assert page.errors == []
+
+
+def test_a_unit_is_picked_by_click_keys_and_word_and_kept_in_the_address(server, page):
+    open_states(page, server)
+    canvas = page.locator(MAP)
+    box = page.locator(ROOT).evaluate("({view}) => ({...view.box, order: view.data.order})")
+    at = {"x": box["left"] + 2.5 * box["cellWidth"], "y": box["top"] + 7.5 * box["cellHeight"]}
+    canvas.click(position=at)
+    unit = box["order"][7]
+    page.locator(f"{MAP}[data-unit='{unit}'][data-column='2']").wait_for()
+    said = page.locator(f"{ROOT} .say")
+    assert said.inner_text().startswith(f"Unit {unit} after token 2, “three”: ")
+    page.wait_for_url(f"**unit={unit}**")
+    page.locator(f"{ROOT} .scroll").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    page.locator(f"{MAP}[data-unit='{box['order'][8]}'][data-column='3']").wait_for()
+    assert page.locator(f"{ROOT} .title").inner_text() == f"Unit {box['order'][8]}, word by word"
+    page.locator(f"{ROOT} .chips span").nth(4).click()
+    page.locator(f"{MAP}[data-column='4']").wait_for()
+    canvas.hover(position={**at, "y": box["top"] + 0.5 * box["cellHeight"]})
+    page.get_by_text(f"Unit {box['order'][0]} after token 2, “three”").wait_for()
+    told = page.locator(f"{ROOT} .told").inner_text()
+    assert "the kind of the word explains" in told
+    assert page.locator(f"{ROOT} .rows").get_attribute("aria-label") == told
+    page.locator(".st-key-states_strip button[data-step='0']").click()
+    page.wait_for_url("**snapshot=0**")
+    idle(page)
+    assert f"unit={box['order'][8]}" in page.url  # a widget's own word in the address leaves it
+    page.reload()
+    page.locator(f"{MAP}[data-unit='{box['order'][8]}']").wait_for(timeout=30_000)
+    assert page.errors == []
+
+
+def test_play_goes_through_all_snapshots_on_one_picture_and_can_be_paused(server, page):
+    open_states(page, server, "?snapshot=280&states_phrase=7+to+9")
+    page.locator(MAP).evaluate(
+        """canvas => {
+             window.mounted = canvas;
+             window.seen = [];
+             new MutationObserver(() => seen.push(canvas.getAttribute('aria-label')))
+               .observe(canvas, { attributeFilter: ['aria-label'] });
+           }"""
+    )
+    page.locator(PLAY).click()
+    page.locator(f"{PLAY}[data-shown='400']").wait_for(timeout=30_000)
+    idle(page)
+    page.locator(f"{MAP}[aria-label^='Model5 after 400 steps']").wait_for()
+    steps = page.evaluate("seen.map(said => +said.match(/after (\\d+) step/)[1])")
+    assert steps == [320, 328, 360, 400]
+    assert page.locator(MAP).evaluate("canvas => canvas === window.mounted")
+    page.get_by_role("button", name="Play", exact=True).click()  # from the beginning
+    page.locator(f"{PLAY}:not([data-shown='400'])").wait_for(timeout=30_000)
+    page.get_by_role("button", name="Pause", exact=True).click()
+    page.get_by_role("button", name="Play", exact=True).wait_for()
+    idle(page)
+    shown = page.locator(PLAY).get_attribute("data-shown")
+    assert int(shown) < 400 and f"snapshot={shown}" in page.url
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.locator(f"{PLAY}:not([data-shown='{shown}'])").wait_for(timeout=30_000)
+    page.locator(".st-key-states_strip button[data-step='220']").click()  # a hand on the slider
+    page.get_by_role("button", name="Play", exact=True).wait_for()
+    page.locator(f"{PLAY}[data-shown='220']").wait_for()
+    assert page.errors == []
+
+
+def test_a_phone_scrolls_two_thousand_tokens_inside_the_picture(server, page):
+    page.set_viewport_size({"width": 390, "height": 900})
+    open_states(page, server, "?states_text=valid&states_n=2000")
+    wide = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
+    assert wide <= 390
+    page.locator(f"{ROOT} .scroll").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("End")
+    page.locator(f"{MAP}[data-column='1999']").wait_for()
+    box = page.locator(ROOT).evaluate("({view}) => ({to: view.box.to, from: view.box.from})")
+    assert box["to"] == 2000 and box["from"] > 1900
+    assert page.errors == []
+
+
+def test_gates_move_on_one_picture_while_the_run_trains(server, page):
+    open_train(page, server, epochs=200)
+    run = start(page)
+    page.goto(f"{server}/states?run={run}&states_show=update&states_phrase=7+to+9")
+    page.locator(f"{MAP}[aria-label*='update gates']").wait_for(timeout=30_000)
+    page.get_by_text("the newest, as the run trains").wait_for()
+    repainted(page, lambda: None, wait=False)
+    repainted(page, lambda: None, wait=False)
+    page.goto(f"{server}/train?run={run}")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_role("button", name="Resume", exact=True).wait_for()
+    assert page.errors == []

@@ -1,0 +1,175 @@
+"""Units x tokens, gates too, against forward passes written by hand; the order of units."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+
+from hnviz.catalogue import CATALOGUE
+from hnviz.data import human_numbers_stream
+from hnviz.learn import MODELS
+from hnviz.observe import QUESTIONS, Subject, units
+from hnviz.observe.passes import split_pass
+from hnviz.observe.units import clustered
+from hnviz.runs import SHIPPED_DIR, RunFolder
+
+STREAM = human_numbers_stream()
+PLACES = [
+    {"split": "valid", "first": 0, "n": 30},
+    {"split": "valid", "first": 97, "n": 60},
+    {"split": "train", "first": 601, "n": 24},
+]
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+@cache
+def subject(model: str) -> Subject:
+    """A shipped model after its training, in double precision: no order of a sum shows."""
+    folder = RunFolder(SHIPPED_DIR / model)
+    found = Subject.load(folder.config, folder.load_snapshot(folder.resolve_step("last")))
+    found.model.double()
+    return found
+
+
+def ask(model: str, **params):
+    return QUESTIONS["units"](subject(model), params)
+
+
+class ByHand:
+    """One model of the six, token by token, with numpy alone; keeps what every gate was."""
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+        self.w = {n: v.double().numpy() for n, v in subject(model).model.state_dict().items()}
+
+    def read(self, ids: list[int]) -> list[list[dict[str, np.ndarray]]]:
+        """One list a token, one entry a layer in it."""
+        zeros = np.zeros(subject(self.model).config.nh)
+        window = None if CATALOGUE[self.model].stateful else subject(self.model).config.bptt
+        h, seen = [zeros, zeros], []
+        for place, index in enumerate(ids):
+            if window and place % window == 0:
+                h = [zeros, zeros]
+            layers = self.token(self.w["i_h.weight"][index], h)
+            h = [layer["state"] for layer in layers]
+            seen.append(layers)
+        return seen
+
+    def token(self, x, h):
+        w = self.w
+        if self.model == "Model5":
+            low = self.gru(0, x, h[0])
+            return [low, self.gru(1, low["state"], h[1])]
+        if self.model == "Model4":
+            given = w["rnn.weight_ih_l0"] @ x + w["rnn.bias_ih_l0"]
+            kept = w["rnn.weight_hh_l0"] @ h[0] + w["rnn.bias_hh_l0"]
+            return [{"state": np.tanh(given + kept)}]
+        after = np.maximum(w["h_h.weight"] @ (h[0] + x) + w["h_h.bias"], 0)
+        if self.model in ("Model0", "Model1"):
+            spread = np.sqrt(w["bn.running_var"] + 1e-5)
+            after = (after - w["bn.running_mean"]) / spread * w["bn.weight"] + w["bn.bias"]
+        return [{"state": after}]
+
+    def gru(self, layer, x, h):
+        given = self.w[f"rnn.weight_ih_l{layer}"] @ x + self.w[f"rnn.bias_ih_l{layer}"]
+        kept = self.w[f"rnn.weight_hh_l{layer}"] @ h + self.w[f"rnn.bias_hh_l{layer}"]
+        n = len(h)
+        reset = 1 / (1 + np.exp(-(given[:n] + kept[:n])))
+        update = 1 / (1 + np.exp(-(given[n : 2 * n] + kept[n : 2 * n])))
+        candidate = np.tanh(given[2 * n :] + reset * kept[2 * n :])
+        state = (1 - update) * candidate + update * h
+        return {"state": state, "reset": reset, "update": update, "candidate": candidate}
+
+
+def assert_same(values, wanted):
+    assert values.dtype == np.float32
+    np.testing.assert_allclose(values, wanted, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("place", PLACES, ids=str)
+def test_a_stretch_is_that_of_the_pass_over_its_split(model, place):
+    first, n = place["first"], place["n"]
+    seen = ByHand(model).read(STREAM.ids(place["split"])[: first + n].tolist())[first:]
+    for layer in range(CATALOGUE[model].n_layers):
+        for show in ("state", *CATALOGUE[model].gates):
+            values = ask(model, **place, layer=layer, show=show).arrays["values"]
+            assert_same(values, np.array([token[layer][show] for token in seen]).T)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_phrase_is_read_from_zeros(model):
+    ids = STREAM.valid[40:101].tolist()
+    seen = ByHand(model).read(ids)
+    for show in ("state", *CATALOGUE[model].gates):
+        came = ask(model, ids=ids, show=show)  # the last layer, unless another is named
+        assert_same(came.arrays["values"], np.array([token[-1][show] for token in seen]).T)
+        assert came.arrays["ids"].tolist() == ids
+    assert came.meta["layer"] == CATALOGUE[model].n_layers - 1
+    assert came.meta["window"] == subject(model).window
+
+
+def test_far_from_the_beginning_the_pass_over_the_whole_split_is_cut():
+    place = {"split": "valid", "first": units.NEAR - 20, "n": 30}
+    near = ask("Model5", **{**place, "n": 20}).arrays["values"]  # read from the first token
+    far = ask("Model5", **place, show="state").arrays["values"]
+    assert_same(far[:, :20], near)
+    whole = split_pass(subject("Model5"), "valid").states[1]
+    assert_same(far, whole[units.NEAR - 20 : units.NEAR + 10].T)
+    gate = ask("Model5", **place, show="update").arrays["values"]
+    assert_same(gate[:, :20], ask("Model5", **{**place, "n": 20}, show="update").arrays["values"])
+
+
+@pytest.mark.parametrize(
+    ("params", "sentence"),
+    [
+        ({}, "either ids or a split"),
+        ({"ids": [1], "split": "valid"}, "either ids or a split"),
+        ({"ids": []}, "from 1 to 2,000 tokens; got 0"),
+        ({"ids": [9] * 10_000}, "from 1 to 2,000 tokens; got 10,000"),
+        ({"ids": [39]}, "ids must lie from 0 to 38"),
+        ({"split": "test", "first": 0, "n": 1}, "split must be one of train, valid"),
+        ({"split": "valid", "first": 13_017, "n": 1}, "first must be from 0 to 13016"),
+        ({"split": "valid", "n": 1}, "first must be a whole number"),
+        ({"split": "valid", "first": 0, "n": 2001}, "n must be from 1 to 2000"),
+        ({"split": "valid", "first": 13_000, "n": 18}, "from 13,000 on there are 17; asked for 18"),
+        ({"ids": [9], "layer": 2}, "layer must be from 0 to 1; got 2"),
+        ({"ids": [9], "show": "forget"}, "show must be one of state, reset, update, candidate"),
+        ({"ids": [9], "units": 3}, "no parameter is named 'units'"),
+    ],
+)
+def test_what_cannot_be_shown_is_told(params, sentence):
+    for question in ("units", "unit_order"):
+        with pytest.raises(ValueError, match=sentence):
+            QUESTIONS[question](subject("Model5"), params)
+
+
+def test_a_model_without_gates_says_so():
+    with pytest.raises(ValueError, match="Model4 has no gates: show its state"):
+        ask("Model4", ids=[9], show="reset")
+
+
+def test_units_that_go_together_stand_together():
+    rng = np.random.default_rng(0)
+    waves = rng.standard_normal((4, 90))
+    group = np.tile(np.arange(4), 8)  # 32 units, in turns of four groups
+    values = 5 * waves[group] + rng.standard_normal((32, 90)) + group[:, None]
+    order = clustered(values)
+    assert sorted(order.tolist()) == list(range(32))
+    assert (np.diff(group[order]) != 0).sum() == 3  # each group is one block
+
+
+@pytest.mark.parametrize("shape", [(1, 9), (2, 1), (7, 9)])
+def test_units_that_do_not_move_are_ordered_too(shape):
+    assert sorted(clustered(np.full(shape, 0.5)).tolist()) == list(range(shape[0]))
+
+
+def test_the_order_is_that_of_what_is_shown():
+    place = {"split": "valid", "first": 0, "n": 60, "layer": 0, "show": "update"}
+    order = QUESTIONS["unit_order"](subject("Model5"), place).arrays["order"]
+    np.testing.assert_array_equal(order, clustered(ask("Model5", **place).arrays["values"]))

@@ -1,0 +1,321 @@
+"""Next words and changed states, against loops written out in plain torch."""
+
+from math import log2
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from hnviz.catalogue import CATALOGUE
+from hnviz.data import continuation, human_numbers_stream, number_words, tokenize
+from hnviz.observe import QUESTIONS, Subject
+from hnviz.runs import SHIPPED_DIR, RunFolder
+
+STREAM = human_numbers_stream()
+VOCAB = STREAM.vocab
+CARRYING = [name for name, net in CATALOGUE.items() if net.stateful]
+
+
+def shipped(name):
+    folder = RunFolder(SHIPPED_DIR / name)
+    found = Subject.load(folder.config, folder.load_snapshot(folder.resolve_step("last")))
+    found.model.double()  # so that the order of a sum does not show
+    return found
+
+
+@pytest.fixture(scope="module", params=tuple(CATALOGUE))
+def subject(request):
+    return shipped(request.param)
+
+
+@pytest.fixture(scope="module", params=CARRYING)
+def carrying(request):
+    return shipped(request.param)
+
+
+def ids_of(*numbers):
+    """Numbers in words, without a comma behind the last."""
+    return VOCAB.numericalize(tokenize(", ".join(map(number_words, numbers)))[1:]).tolist()
+
+
+def by_hand(subject, ids):
+    """Read a text with the models' parts, token by token; return its last logits and state.
+
+    Each state is a list of (nh,) vectors, one a layer.
+    """
+    model, name = subject.model, subject.config.model
+    nh = subject.config.nh
+    h = [torch.zeros(nh, dtype=torch.float64) for _ in range(CATALOGUE[name].n_layers)]
+    read = ids if name in CARRYING else ids[-subject.config.bptt :]
+    with torch.no_grad():
+        for token in read:
+            h = step(model, name, token, h)
+        return out(model, name, h[-1]), h
+
+
+def step(model, name, token, h):
+    x = model.i_h.weight[token]
+    if name in ("Model0", "Model1"):
+        return [norm(model, torch.relu(model.h_h.weight @ (h[0] + x) + model.h_h.bias))]
+    if name in ("Model2", "Model3"):
+        return [torch.relu(model.h_h.weight @ (h[0] + x) + model.h_h.bias)]
+    w = dict(model.rnn.named_parameters())
+    made = []
+    for layer, before in enumerate(h):
+        gi = w[f"weight_ih_l{layer}"] @ x + w[f"bias_ih_l{layer}"]
+        gh = w[f"weight_hh_l{layer}"] @ before + w[f"bias_hh_l{layer}"]
+        if name == "Model4":
+            x = torch.tanh(gi + gh)
+        else:
+            (ri, zi, ni), (rh, zh, nh) = gi.chunk(3), gh.chunk(3)
+            z = torch.sigmoid(zi + zh)
+            x = (1 - z) * torch.tanh(ni + torch.sigmoid(ri + rh) * nh) + z * before
+        made.append(x)
+    return made
+
+
+def norm(model, h):
+    bn = model.bn
+    return (h - bn.running_mean) / (bn.running_var + bn.eps).sqrt() * bn.weight + bn.bias
+
+
+def out(model, name, h):
+    if name not in ("Model0", "Model1"):
+        h = norm(model, h)
+    return model.h_o.weight @ h + model.h_o.bias
+
+
+def assert_same(values, wanted):
+    np.testing.assert_allclose(values, np.asarray(wanted), rtol=0, atol=1e-6)
+
+
+def ask(subject, question, **params):
+    return QUESTIONS[question](subject, params).arrays
+
+
+def test_probabilities_and_surprise_are_those_of_a_reading_by_hand(subject):
+    ids = ids_of(8128, 8129, 8130, 8131)
+    found = ask(subject, "next_word", ids=ids, n=1)
+    for at in range(len(ids)):
+        p = by_hand(subject, ids[: at + 1])[0].softmax(-1)
+        assert_same(found["probabilities"][at], p)
+        if at + 1 < len(ids):
+            assert abs(found["surprise"][at] + log2(p[ids[at + 1]])) < 1e-6
+    assert len(found["probabilities"]) == len(ids) and len(found["surprise"]) == len(ids) - 1
+
+
+def test_the_likeliest_words_are_said_one_by_one(subject):
+    ids = ids_of(4316, 4317, 4318)
+    found = ask(subject, "next_word", ids=ids, n=25)
+    text = list(ids)
+    for at in range(25):
+        p = by_hand(subject, text)[0].softmax(-1)
+        assert found["said"][at] == p.argmax()
+        assert found["drawn"][at] == 1
+        assert_same(found["probabilities"][len(ids) - 1 + at], p)
+        text.append(int(p.argmax()))
+
+
+@pytest.mark.parametrize(("temperature", "top_k"), [(0.7, 5), (1.0, None), (2.5, 3), (9.0, 39)])
+def test_words_are_drawn_from_the_likeliest_alone(subject, temperature, top_k):
+    ids = ids_of(4316, 4317, 4318)
+    how = {"temperature": temperature, "seed": 4} | ({"top_k": top_k} if top_k else {})
+    found = ask(subject, "next_word", ids=ids, n=25, **how)
+    chance, text = torch.Generator().manual_seed(4), list(ids)
+    for at in range(25):
+        logits = by_hand(subject, text)[0]
+        order = sorted(range(len(VOCAB)), key=lambda index: -float(logits[index]))
+        weights = torch.zeros(len(VOCAB), dtype=torch.float64)
+        for index in order[: top_k or len(VOCAB)]:
+            weights[index] = torch.exp((logits[index] - logits[order[0]]) / temperature)
+        shares = weights / weights.sum()
+        said = int(found["said"][at])
+        assert said == int(torch.multinomial(shares, 1, generator=chance))
+        assert abs(found["drawn"][at] - shares[said]) < 1e-6
+        text.append(said)
+
+
+def test_a_seed_gives_the_same_words_and_another_seed_others():
+    subject = shipped("Model5")
+    how = {"ids": ids_of(4318), "n": 60, "temperature": 2.0}
+    first, other = (ask(subject, "next_word", **how, seed=seed)["said"] for seed in (1, 2))
+    torch.manual_seed(99)  # torch's own generator has no part in it
+    assert (ask(subject, "next_word", **how, seed=1)["said"] == first).all()
+    assert (first != other).any()
+    assert (ask(subject, "next_word", **how, seed=1, top_k=1)["said"]
+            == ask(subject, "next_word", ids=how["ids"], n=60)["said"]).all()  # fmt: skip
+
+
+def test_ones_own_state_changes_nothing(carrying):
+    ids = ids_of(4316, 4317, 4318)
+    found = ask(carrying, "surgery", ids=ids, other=ids, n=40)
+    assert (found["changed_said"] == found["untouched_said"]).all()
+    assert_same(found["changed_probabilities"], found["untouched_probabilities"])
+    plain = ask(carrying, "next_word", ids=ids, n=40)
+    assert (found["untouched_said"] == plain["said"]).all()
+    assert_same(found["untouched_probabilities"], plain["probabilities"][len(ids) - 1 :])
+
+
+@pytest.mark.parametrize("number", [5040, 2718, 8316])
+def test_anothers_state_gives_the_others_own_continuation(carrying, number):
+    ids, other = ids_of(4316, 4317, 4318), ids_of(number - 2, number - 1, number)
+    found = ask(carrying, "surgery", ids=ids, other=other, n=40)
+    own = ask(carrying, "next_word", ids=other, n=40)
+    assert (found["changed_said"] == own["said"]).all()
+    assert_same(found["changed_probabilities"], own["probabilities"][len(other) - 1 :])
+    assert (found["changed_said"] != found["untouched_said"]).any()
+
+
+def test_model5_goes_on_from_5040_after_the_swap():
+    found = ask(shipped("Model5"), "surgery", ids=ids_of(4316, 4317, 4318), n=10,
+                other=ids_of(5038, 5039, 5040))  # fmt: skip
+    assert VOCAB.textify(found["untouched_said"][:6]) == ", four thousand three hundred nineteen"
+    assert VOCAB.textify(found["changed_said"]) == (
+        ", five thousand forty one , five thousand forty two"
+    )
+
+
+def test_the_untouched_state_answers_on_the_words_that_the_changed_one_said(carrying):
+    ids, other = ids_of(4316, 4317, 4318), ids_of(5038, 5039, 5040)
+    found = ask(carrying, "surgery", ids=ids, other=other, n=15)
+    for at in range(15):
+        text = [*ids, *found["changed_said"][:at].tolist()]
+        assert_same(found["same_words"][at], by_hand(carrying, text)[0].softmax(-1))
+    own = ask(carrying, "next_word", ids=other, n=15)["said"]
+    assert (found["other_said"] == own).all()
+
+
+@pytest.mark.parametrize("hold", [False, True])
+@pytest.mark.parametrize(("units", "value"), [([3, 17], 0.0), ([40], 0.8), ([], 0.0)])
+def test_units_are_set_once_or_at_every_word(carrying, units, value, hold):
+    model, name = carrying.model, carrying.config.model
+    ids = ids_of(4316, 4317, 4318)
+    for layer in range(CATALOGUE[name].n_layers):
+        found = ask(carrying, "surgery", ids=ids, n=25, units=units, layer=layer, value=value,
+                    hold=hold)  # fmt: skip
+        _, h = by_hand(carrying, ids)
+        assert_same(found["untouched_state"], torch.stack(h))
+        with torch.no_grad():
+            for at in range(25):
+                if at == 0 or hold:
+                    h = [each.clone() for each in h]
+                    h[layer][units] = value
+                if at == 0:
+                    assert_same(found["changed_state"], torch.stack(h))
+                p = out(model, name, h[-1]).softmax(-1)
+                assert_same(found["changed_probabilities"][at], p)
+                assert found["changed_said"][at] == p.argmax()
+                h = step(model, name, int(p.argmax()), h)
+
+
+def test_one_layers_state_is_put_in_alone():
+    subject = shipped("Model5")
+    ids, other = ids_of(4316, 4317, 4318), ids_of(5038, 5039, 5040)
+    (_, mine), (_, theirs) = by_hand(subject, ids), by_hand(subject, other)
+    for layer in (0, 1):
+        found = ask(subject, "surgery", ids=ids, other=other, layer=layer, n=3)
+        wanted = [theirs[at] if at == layer else mine[at] for at in (0, 1)]
+        assert_same(found["changed_state"], torch.stack(wanted))
+        assert_same(found["changed_probabilities"][0],
+                    out(subject.model, "Model5", wanted[-1]).softmax(-1).detach())  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [name for name in CATALOGUE if name not in CARRYING])
+def test_a_model_without_a_carried_state_has_nothing_to_change(name):
+    with pytest.raises(ValueError, match="carries no state: each of its answers starts again"):
+        ask(shipped(name), "surgery", ids=[12], other=[13])
+
+
+class AddsItsInput(nn.Module):
+    """A batch norm that the answer bypasses."""
+
+    def __init__(self, bn):
+        super().__init__()
+        self.bn = bn
+        self.calls = 0
+
+    def forward(self, x):
+        self.calls += 1
+        return self.bn(x) + self.calls
+
+
+def test_a_model_that_answers_from_more_than_its_state_is_refused():
+    subject = shipped("Model5")
+    subject.model.bn = AddsItsInput(subject.model.bn)
+    with pytest.raises(ValueError, match="answers from more than its state"):
+        ask(subject, "surgery", ids=[12], other=[13])
+
+
+@pytest.mark.parametrize(
+    ("question", "params", "sentence"),
+    [
+        ("next_word", {}, "needs ids"),
+        ("next_word", {"ids": []}, "a prompt has from 1 to 2,000 tokens; got 0"),
+        ("next_word", {"ids": [9] * 10_000}, "a prompt has from 1 to 2,000 tokens; got 10,000"),
+        ("next_word", {"ids": [39]}, "ids must lie from 0 to 38; got 39"),
+        ("next_word", {"ids": [9], "temperature": -0.1}, "temperature must be from 0 to 10"),
+        ("next_word", {"ids": [9], "temperature": float("nan")}, "temperature must be a number"),
+        ("next_word", {"ids": [9], "top_k": 0}, "top_k must be from 1 to 39; got 0"),
+        ("next_word", {"ids": [9], "top_k": 40}, "top_k must be from 1 to 39; got 40"),
+        ("next_word", {"ids": [9], "seed": -1}, "seed must be from 0"),
+        ("next_word", {"ids": [9], "n": 201}, "n must be from 1 to 200; got 201"),
+        ("next_word", {"ids": [9], "heat": 1}, "no parameter is named 'heat'"),
+        ("surgery", {"ids": [9], "units": [64]}, "unit must be from 0 to 63; got 64"),
+        ("surgery", {"ids": [9], "units": 3}, "units must be a list"),
+        ("surgery", {"ids": [9], "units": [3], "layer": 2}, "layer must be from 0 to 1; got 2"),
+        ("surgery", {"ids": [9], "units": [3], "value": 101.0}, "value must be from -100 to 100"),
+        ("surgery", {"ids": [9], "other": []}, "a prompt has from 1 to 2,000 tokens; got 0"),
+        ("surgery", {"ids": [9], "other": [9], "hold": True}, "hold must be true or false"),
+    ],
+)
+def test_what_cannot_be_asked_is_told(question, params, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        ask(shipped("Model5"), question, **params)
+
+
+def test_weights_that_ran_away_are_told():
+    subject = shipped("Model5")
+    with torch.no_grad():
+        subject.model.h_o.bias[3] = torch.nan
+    for question, params in (("next_word", {}), ("surgery", {"units": [1]})):
+        with pytest.raises(ValueError, match="not finite"):
+            ask(subject, question, ids=[9, 12], **params)
+
+
+TRUE_TEXT = ", ".join(map(number_words, range(1, 10_000)))
+
+
+@pytest.mark.parametrize("number", [2, 9, 20, 21, 100, 1000, 4318, 4319, 4320, 5000, 7999, 9999])
+def test_the_true_continuation_goes_on_from_every_word_of_a_number(number):
+    words = tokenize(TRUE_TEXT)[1:]
+    start = len(tokenize(", ".join(map(number_words, range(1, number)))))  # its first word
+    for end in range(start, start + len(number_words(number).split()) + 1):
+        given, wanted = words[max(0, start - 12) : end], words[end : end + 30]
+        if not wanted:
+            with pytest.raises(ValueError, match="9,999 is the last number"):
+                continuation(given, 30)
+        else:
+            assert continuation(given, 30) == wanted
+
+
+def test_a_number_without_one_before_is_taken_as_whole():
+    assert continuation(["five", "thousand"], 4) == [",", "five", "thousand", "one"]
+    assert continuation(["nine", ",", "twelve"], 3) == [",", "thirteen", ","]
+
+
+@pytest.mark.parametrize(
+    "text", ["thousand", ",", "four bananas", "one ,,", "one hundred ,  ten ten"]
+)
+def test_a_text_that_ends_in_no_number_has_no_true_continuation(text):
+    with pytest.raises(ValueError, match="does not end in a number from 1 to 9,999"):
+        continuation(text.split(), 5)
+
+
+def test_nothing_follows_the_last_number():
+    for text in (
+        "nine thousand nine hundred ninety nine",
+        "nine thousand nine hundred ninety nine ,",
+    ):
+        with pytest.raises(ValueError, match="9,999 is the last number"):
+            continuation(text.split(), 5)
