@@ -28,6 +28,7 @@ class Heatmap {
     };
     this.scroll = make("div", "scroll");
     this.scroll.tabIndex = 0;
+    this.scroll.setAttribute("role", "group");
     this.wide = make("div", "wide", this.scroll);
     this.canvas = make("canvas", "map", this.wide);
     this.canvas.setAttribute("role", "img");
