@@ -24,17 +24,18 @@ class Tally:
         self._kinds = kind_of_id[torch.stack(feed.y).cpu().numpy().ravel()]  # (n_slots,)
         self._right = torch.stack(feed.y) > len(vocab)  # (n_batches, *y.shape), all False
         self._losses = torch.zeros(len(feed), feed.n_answers, device=feed.y[0].device)
-        self._places = tuple(zip(self._right, self._losses.unsqueeze(-1), strict=True))
+        columns = (y.view(-1, 1) for y in feed.y)
+        places = (feed.y, columns, self._right, self._losses.unsqueeze(-1))
+        self._places = tuple(zip(*places, strict=True))  # views, made once
 
-    def take(self, batch: int, answers: tuple[Tensor, Tensor, Tensor]) -> Tensor:
-        """Note a mini-batch's answers: what was said, log p of every word, (n, nv), and the target.
+    def take(self, batch: int, said: Tensor, log_p: Tensor) -> Tensor:
+        """Note a mini-batch's answers: what was said, and log p of every word, (n, nv).
 
         Returns how many were right. All stays on the device.
         """
-        said, log_p, y = answers
-        right, losses = self._places[batch]
+        y, column, right, losses = self._places[batch]
         torch.eq(said, y, out=right)
-        torch.gather(log_p.detach(), 1, y.view(-1, 1), out=losses)  # -loss, turned when read
+        torch.gather(log_p.detach(), 1, column, out=losses)  # -loss, turned when read
         return torch.count_nonzero(right)
 
     def figures(self) -> dict[str, KindFigures]:
