@@ -12,7 +12,7 @@
 // the page's other pictures.
 
 import { define } from "../shared/define.js";
-import { announceUnit, onUnit } from "../shared/unit.js";
+import { announceUnit, onUnit, pickedUnit } from "../shared/unit.js";
 import { cellAt, paintGrid, placeGrid } from "./grid.js";
 import { paintLine } from "./line.js";
 import { number, sentence } from "./sentence.js";
@@ -73,7 +73,7 @@ class Codes {
   }
 
   update({ data, theme }) {
-    const unit = this.data?.order[this.row];
+    const unit = this.data ? this.data.order[this.row] : pickedUnit();
     this.data = {
       ...data,
       explained: decode(data.explained, 1),
@@ -83,7 +83,7 @@ class Codes {
     };
     this.theme = theme;
     // The same unit stays picked when another snapshot orders them anew.
-    if (unit !== undefined) this.row = Math.max(0, data.order.indexOf(unit));
+    if (unit !== null) this.row = Math.max(0, data.order.indexOf(unit));
     if (this.label === null) this.label = this.best(this.row);
     this.draw();
   }
