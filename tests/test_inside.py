@@ -50,7 +50,11 @@ def record(n_epochs: int, snapshots: tuple[int, ...] = (), planned: int = 10) ->
 
 def test_epochs_are_packed_kind_by_kind() -> None:
     data = epochs_by_kind(record(2))
-    assert data["kinds"] == list(KINDS[:6]) and data["planned"] == 10 and data["special"] == 1
+    assert (
+        data["kinds"] == list(KINDS[:6])
+        and data["planned"] == 10
+        and data["special"] == {"train": 0, "valid": 1}
+    )
     assert [each["step"] for each in data["epochs"]] == [40, 80]
     first = data["epochs"][0]
     assert (first["epoch"], first["accuracy"], first["loss"]) == (0, 0.75, 1.5)
