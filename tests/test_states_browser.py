@@ -124,6 +124,11 @@ def test_play_goes_through_all_snapshots_on_one_picture_and_can_be_paused(server
     idle(page)
     shown = page.locator(PLAY).get_attribute("data-shown")
     assert int(shown) < 400 and f"snapshot={shown}" in page.url
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.locator(f"{PLAY}:not([data-shown='{shown}'])").wait_for(timeout=30_000)
+    page.locator(".st-key-states_strip button[data-step='220']").click()  # a hand on the slider
+    page.get_by_role("button", name="Play", exact=True).wait_for()
+    page.locator(f"{PLAY}[data-shown='220']").wait_for()
     assert page.errors == []
 
 

@@ -30,7 +30,7 @@ def ask_unit_codes(subject: Subject, params: Params) -> Reply:
 
     arrays: "explained", float64 (nh, 5); "means", float64 (47, nh), a unit's mean for each of the
     7 slots and the 10 digits of each place, nan for a value that does not occur. meta: "order",
-    the units by what they code; "chance"; "n_tokens".
+    the units by what they code; "groups", [label, how many] of it; "chance"; "n_tokens".
     """
     only(params, "layer")
     coded = unit_codes(subject, _layer(subject, params))
@@ -38,7 +38,12 @@ def ask_unit_codes(subject: Subject, params: Params) -> Reply:
         "explained": coded.explained,
         "means": np.concatenate(coded.means),
     }
-    meta = {"order": coded.order, "chance": coded.chance, "n_tokens": coded.n_tokens}
+    meta = {
+        "order": coded.order,
+        "groups": coded.groups,
+        "chance": coded.chance,
+        "n_tokens": coded.n_tokens,
+    }
     return Reply(arrays, meta)
 
 

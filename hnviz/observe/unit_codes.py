@@ -33,9 +33,19 @@ class Coded(NamedTuple):
 
         Those of which no label explains a twentieth come last.
         """
+        return [int(unit) for unit in np.lexsort((-self.explained.max(axis=1), self._group))]
+
+    @property
+    def groups(self) -> list[tuple[str, int]]:
+        """Each label that units of the order were put with, "little" at the end; and how many."""
+        counts = np.bincount(self._group, minlength=len(LABELS) + 1)
+        named = zip((*LABELS, "little"), counts.tolist(), strict=True)
+        return [(name, n) for name, n in named if n]
+
+    @property
+    def _group(self) -> NDArray[np.int64]:
         best = self.explained.argmax(axis=1)
-        group = np.where(self.explained.max(axis=1) < LEAST, len(LABELS), best)
-        return [int(unit) for unit in np.lexsort((-self.explained.max(axis=1), group))]
+        return np.where(self.explained.max(axis=1) < LEAST, len(LABELS), best)
 
 
 @lru_cache(maxsize=16)

@@ -10,9 +10,11 @@ from hnviz.figures.sentences import gate_lines
 from hnviz.ui import cards, state
 from hnviz.ui.address import address_problem
 from hnviz.ui.engine import observe
+from hnviz.ui.run_view import look_again
 from hnviz.ui.show import page_theme, problem, section
 from hnviz.ui.weights import Weights
 
+FIRST_UNIT = 16  # of the shipped Model5: it keeps its place in the number
 CELLS = {"RNN": "Inside nn.RNN", "GRU": "Inside nn.GRU"}
 
 
@@ -31,7 +33,10 @@ def cell(model: str, weights: Weights) -> None:
     else:
         section(CELLS[kind], "One line of code, and inside it one equation for every unit.")
         st.markdown(r"$h' = \tanh(W_{ih}\,x + b_{ih} + W_{hh}\,h + b_{hh})$")
-    layer, unit, step = _place(model)
+    run = look_again(weights.run_id)
+    if run is None:
+        return
+    layer, unit, step = _place(model, min(FIRST_UNIT, run.record.config.nh - 1))
     answer, trouble = observe(
         weights.run_id, weights.step, "cell", {"layer": layer, "unit": unit, "row": 0}
     )
@@ -50,8 +55,8 @@ def cell(model: str, weights: Weights) -> None:
     sums.markdown("\n\n".join(equations(arrays, kind, step)))
 
 
-def _place(model: str) -> tuple[int, int, int]:
-    """Draw the choice of layer, unit and token; return them."""
+def _place(model: str, first: int) -> tuple[int, int, int]:
+    """Draw the choice of layer, unit, `first` to begin with, and token; return them."""
     net = entry(model)
     layer = net.n_layers - 1
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
@@ -69,7 +74,7 @@ def _place(model: str) -> tuple[int, int, int]:
             layer = chosen if chosen in layers else layer
         lost = address_problem("models_unit", "whole number")
         unit = st.number_input(
-            "Unit", value=16, step=1, key="models_unit", width=140, bind="query-params"
+            "Unit", value=first, step=1, key="models_unit", width=140, bind="query-params"
         )
         step = st.slider(
             "Step", 0, net.recipe.bptt - 1, 3, key="models_step", width=280, bind="query-params"

@@ -29,6 +29,7 @@ class Picture:
     signed: bool = True  # colours go from -scale to scale, else from 0 to scale
     what: str = "the state"
     order: Sequence[int] | None = None  # the units from top to bottom; None as they are numbered
+    groups: Sequence[tuple[str, int]] = ()  # of the order's rows: a name, and how many
     first: int = 0  # the first token's place in its split
     start: int = 0  # the unit that is picked at first
 
@@ -53,6 +54,7 @@ def state_picture(picture: Picture, key: str) -> None:
         "kinds": [kind_of(token) for token in tokens],
         "units": units,
         "order": list(order),
+        "groups": [list(group) for group in picture.groups],
         "scale": picture.scale,
         "signed": picture.signed,
         "what": picture.what,

@@ -1,6 +1,5 @@
 """The Hidden states page's main picture, live while its run trains."""
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +18,7 @@ from hnviz.ui.run_view import look_again, run_in_view
 from hnviz.ui.show import lead, problem
 from hnviz.ui.stretch import Stretch, default_stretch, text_box
 from hnviz.ui.timeline import LAST, snapshot_box
+from hnviz.ui.unit_order import ORDERS, Rows
 
 TICK = 0.4  # seconds between two looks at a run that trains
 PICTURE = "states_picture"
@@ -53,8 +53,8 @@ class Shown:
 def pictures() -> Shown | None:
     """Draw settings and picture in a fragment; return what is shown, None where nothing is.
 
-    What the page draws below follows when the fragment shows something else, but not while the
-    snapshots are played: then it waits for the last one.
+    What the page draws below takes longer. It follows when the fragment shows something else, but
+    waits for a snapshot that stays in view, while the slider moves or plays.
     """
     state.put(_WHOLE, True)
     state.pop(_SHOWN)
@@ -90,11 +90,22 @@ def _draw(run_id: str, ticking: bool) -> None:
         said = _picture(run, asked, step, answer)
         with sentence:
             lead(said)
-        shown = Shown(run_id, step, asked)
-        if is_whole:
-            state.put(_SHOWN, shown)
-        elif state.get(_SHOWN) != shown and not (timeline.moves(run) or timeline.is_playing()):
-            st.rerun()
+        _follow(run, Shown(run_id, step, asked), is_whole)
+
+
+def _follow(run: Standing, shown: Shown, is_whole: bool) -> None:
+    """Run the page as a whole for its other parts, once what is shown will stay for a while."""
+    if is_whole:
+        return state.put(_SHOWN, shown)
+    before = state.get(_SHOWN)
+    is_new = before is None or before.step != shown.step
+    if before != shown and not timeline.moves(run) and not (is_new and _passes_by(run, shown)):
+        st.rerun()
+    return None
+
+
+def _passes_by(run: Standing, shown: Shown) -> bool:
+    return timeline.can_play(run) and not timeline.is_at_rest(shown.step)
 
 
 def _settings(run: Standing) -> tuple[Asked, int | str]:
@@ -107,7 +118,7 @@ def _settings(run: Standing) -> tuple[Asked, int | str]:
         layer = _layer_box(run)
         show = _show_box(run)
         with st.container(width="stretch"):
-            chosen = snapshot_box(run)
+            chosen = snapshot_box(run, rests=True)
     if stretch is None:  # why is told beside the control; the picture stays with the last one
         stretch = state.get(_GOOD) or default_stretch()
         st.markdown(f":gray[:small[The picture stays with {stretch.named}.]]")
@@ -173,7 +184,7 @@ def _picture(run: Standing, asked: Asked, step: int, answer: Answer) -> str:
     seen = Seen(values, stretch.tokens, stretch.named, asked.show)
     sentence = units_sentence(model, step, seen)
     what = "the state" if asked.show == "state" else f"the {GATES[asked.show]}"
-    order = _order(run, asked)
+    rows = _rows(run, asked)
     strip = st.container()
     picture = Picture(
         values=values,
@@ -182,14 +193,15 @@ def _picture(run: Standing, asked: Asked, step: int, answer: Answer) -> str:
         scale=full_colour(model, asked.show, values),
         signed=asked.show not in ("reset", "update"),
         what=what,
-        order=order,
+        order=None if rows is None else rows.order,
+        groups=() if rows is None else rows.groups,
         first=stretch.first,
         start=_start(seen),
     )
     state_picture(picture, PICTURE)
     if timeline.can_play(run) and is_short(asked.params):
         with strip:  # above the picture, which need not wait for six snapshots
-            film_strip(run, step, asked.params, order)
+            film_strip(run, step, asked.params, picture.order)
     st.markdown(reading_note(model, run.record.config.bptt, stretch.split))
     return sentence
 
@@ -202,7 +214,7 @@ def _start(seen: Seen) -> int:
     return seen.moving
 
 
-def _order(run: Standing, asked: Asked) -> Sequence[int] | None:
+def _rows(run: Standing, asked: Asked) -> Rows | None:
     """Return the order of the rows; while a run trains, that of the first look, or rows would hop.
 
     None, with a sentence, where it cannot be had: the units then stand as they are numbered.
@@ -210,35 +222,9 @@ def _order(run: Standing, asked: Asked) -> Sequence[int] | None:
     key = (run.record.id, asked)
     kept = state.get(_ORDER)
     if run.is_live and kept is not None and kept[0] == key:
-        order: Sequence[int] | None = kept[1]
-        return order
-    order, trouble = ORDERS[asked.order](run, asked)
+        rows: Rows | None = kept[1]
+        return rows
+    rows, trouble = ORDERS[asked.order](run, asked.params)
     problem(trouble)
-    state.put(_ORDER, (key, order))
-    return order
-
-
-def _natural(run: Standing, asked: Asked) -> tuple[None, None]:
-    return None, None
-
-
-def _clustered(run: Standing, asked: Asked) -> tuple[list[int] | None, str | None]:
-    step = run.record.snapshots[-1]
-    answer, trouble = observe(run.record.id, step, "unit_order", asked.params)
-    return (None if answer is None else answer.arrays["order"].tolist()), trouble
-
-
-def _coded(run: Standing, asked: Asked) -> tuple[list[int] | None, str | None]:
-    step, params = run.record.snapshots[-1], {"layer": asked.layer}
-    answer, trouble = observe(run.record.id, step, "unit_codes", params)
-    return (None if answer is None else answer.meta["order"]), trouble
-
-
-Order = Callable[[Standing, Asked], tuple[Sequence[int] | None, str | None]]
-
-ORDERS: Mapping[str, Order] = {
-    "clustered": _clustered,
-    "by what they code": _coded,
-    "as numbered": _natural,
-}
-"""Ways to order the units: each returns them from top to bottom, or why that cannot be."""
+    state.put(_ORDER, (key, rows))
+    return rows

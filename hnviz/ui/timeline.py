@@ -13,14 +13,15 @@ from hnviz.ui.show import problem
 LAST = "last"
 PLAY = "timeline_play"
 
-_component = BrowserComponent("timeline", states=("step",), min_height="40px")
+_component = BrowserComponent("timeline", states=("step", "rest"), min_height="40px")
 
 
-def snapshot_box(run: Standing) -> int | str:
+def snapshot_box(run: Standing, *, rests: bool = False) -> int | str:
     """Draw the time slider and its Play button; while a run trains, its newest snapshot is shown.
 
     Both run again the page, or the fragment, that this is called in. The button asks for the next
-    snapshot when that run has ended, so that a slow picture is waited for.
+    snapshot when that run has ended, so that a slow picture is waited for. With `rests` there is
+    one more run when a snapshot has stayed in view for half a second: see `is_at_rest`.
     """
     snapshots = run.record.snapshots
     if lost := address_problem(state.SNAPSHOT, snapshots):
@@ -41,7 +42,7 @@ def snapshot_box(run: Standing) -> int | str:
             bind="query-params",
         )
     with button:  # drawn after the slider, which knows what the address asks for
-        _component(PLAY, {"steps": snapshots, "shown": step}, lambda: take_step(PLAY))
+        _component(PLAY, {"steps": snapshots, "shown": step, "rests": rests}, _take)
     return step
 
 
@@ -50,23 +51,23 @@ def can_play(run: Standing) -> bool:
     return not moves(run) and len(run.record.snapshots) > 1
 
 
+def _take() -> None:
+    take_step(PLAY)
+
+
 def take_step(key: str) -> None:
-    """Move the slider to the snapshot that a component has reported: [step, when, plays]."""
-    reported = _reported(key)
-    if reported:
+    """Move the slider to the snapshot that a component has reported: [step, when], once."""
+    mounted: Any = state.get(key) or {}
+    reported, taken = mounted.get("step"), f"{key}_taken"
+    if isinstance(reported, list) and reported and reported != state.get(taken):
+        state.put(taken, reported)  # its other reports come here too
         state.put(state.SNAPSHOT, reported[0])  # one that there is not is dropped by the slider
 
 
-def is_playing() -> bool:
-    """Tell whether another snapshot will follow this one by itself."""
-    reported = _reported(PLAY)
-    return bool(reported and reported[2])
-
-
-def _reported(key: str) -> list[Any] | None:
-    mounted: Any = state.get(key) or {}
-    reported = mounted.get("step")
-    return reported if isinstance(reported, list) and len(reported) == 3 else None
+def is_at_rest(step: int) -> bool:
+    """Tell whether the slider has stayed at a snapshot since it was moved or played there."""
+    mounted: Any = state.get(PLAY) or {}
+    return bool(mounted.get("rest") == step)
 
 
 def moves(run: Standing) -> bool:

@@ -77,6 +77,7 @@ def live(run: Standing, top: DeltaGenerator, bar: DeltaGenerator) -> None:
     slowly = SLOW_TICK if ticking else None
     st.fragment(_head, run_every=slowly)(run.record.id, ticking, (top, bar))
     st.fragment(_draw, run_every=TICK if ticking else None)(run.record.id, ticking)
+    st.fragment(_notes, run_every=slowly)(run.record.id)
     what_is_inside(run)
     st.fragment(_details, run_every=slowly)(run.record.id)
 
@@ -122,13 +123,20 @@ def _with_first_point(run: Standing) -> Standing:
     return run
 
 
-def _details(run_id: str) -> None:
+def _notes(run_id: str) -> None:
+    """Say what the curves say, and how they are read."""
     run = look_again(run_id)
     if run is None:
         return
     st.markdown(run_text.ruler(run.record, _bounds()))
     told = f"{run_text.loss_alt(run.record)} {run_text.accuracies(run.record)}"
     st.markdown(f":gray[:small[{told} {HOW_TO_READ} {run_text.jumps(run.record)}]]")
+
+
+def _details(run_id: str) -> None:
+    run = look_again(run_id)
+    if run is None:
+        return
     section("Epoch by epoch", run_text.against_notebook(run.record, _notebook(run)))
     left, right = st.columns([3, 2])
     with left:

@@ -27,8 +27,34 @@ VIEWS = {
     "units_zeroed": "predictions?predictions_view=Change+the+state&predictions_change=zero+units"
     "&predictions_hold=true",
 }
+LESSONS = {
+    "batches_search": "batches?find=8046",
+    "batches_random": "batches?batches_random=true",
+    "batches_largest": "batches?batches_split=train&batches_bs=512&batches_bptt=512",
+    "batches_own_text": "batches?batches_split=your+own&batches_bs=4&batches_bptt=8",
+    "batches_too_short": "batches?batches_split=your+own&batches_bptt=512",
+    "models_loop": "models?models_model=Model0",
+    "models_second_batch": "models?models_model=Model3&models_batch=second",
+    "models_gru": "models?models_model=Model5",
+    "time_untrained": "time?snapshot=0",
+    "time_kept": "time?time_between=keep",
+    "time_all_losses": "time?run=Model4&time_loss=all+steps",
+    "time_no_state": "time?run=Model2",
+}
+"""States of the lesson's pages that their first look does not show."""
 LOOKS = ((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark"))
-TALLEST = 4000  # px
+TALLEST = 6000  # px
+
+
+# Every picture of a component has its files, and the Through time page its whole map.
+PAINTED = """() => {
+  const all = (root) => [...root.querySelectorAll("*")]
+    .flatMap((each) => [each, ...(each.shadowRoot ? all(each.shadowRoot) : [])]);
+  const found = all(document);
+  const pictures = found.filter((each) => each.classList.contains("hnviz"));
+  return pictures.every((each) => each.dataset.ready)
+    && found.filter((each) => each.dataset.whole).every((each) => each.dataset.whole === "true");
+}"""
 
 
 def main() -> None:
@@ -42,6 +68,7 @@ def main() -> None:
                 still_pages(browser, server, width, mode)
                 views(browser, server, width, mode)
             with tab(browser, 1280, "light") as page:
+                lessons(page, server)
                 states(page, server)
                 life_of_a_run(page, server)
         finally:
@@ -65,6 +92,13 @@ def still_pages(browser: Browser, server: Server, width: int, mode: str) -> None
         for name in PAGES:
             page.goto(f"{server.url}/{'' if name == 'start' else name}")
             take(page, name if (width, mode) == LOOKS[0] else f"{name}_{width}_{mode}")
+
+
+def lessons(page: Page, server: Server) -> None:
+    """Take the states of the lesson's pages."""
+    for name, address in LESSONS.items():
+        page.goto(f"{server.url}/{address}")
+        take(page, name)
 
 
 def states(page: Page, server: Server) -> None:
@@ -129,6 +163,8 @@ def take(page: Page, name: str) -> None:
     """Wait until a page is painted, and take all of it."""
     idle(page)
     page.wait_for_timeout(1500)
+    page.wait_for_function(PAINTED, timeout=60_000)
+    idle(page)
     height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
     size = page.viewport_size
     assert size is not None

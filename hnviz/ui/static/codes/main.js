@@ -8,9 +8,11 @@
 //   tracks     for each label its value at each word, -1 where there is none
 //   values     units x words
 // Numbers are base64 of int16, row by row: 32767 stands for 1, or for `scale`; -32768 for none.
-// Click, or arrow keys, pick a unit and a label; the mark is the browser's own.
+// Click, or arrow keys, pick a unit and a label; the mark is the browser's own, and one with that of
+// the page's other pictures.
 
 import { define } from "../shared/define.js";
+import { announceUnit, onUnit } from "../shared/unit.js";
 import { cellAt, paintGrid, placeGrid } from "./grid.js";
 import { paintLine } from "./line.js";
 import { sentence } from "./sentence.js";
@@ -52,6 +54,7 @@ class Codes {
     this.listen();
     this.resized = new ResizeObserver(() => this.draw());
     this.resized.observe(root);
+    this.silence = onUnit(this, (unit) => this.show(unit));
   }
 
   listen() {
@@ -97,6 +100,15 @@ class Codes {
     this.row = clamp(row, this.data.order.length);
     this.label = clamp(label, this.data.labels.length);
     this.draw();
+    announceUnit(this, this.data.order[this.row]);
+  }
+
+  /** Mark a unit that another picture of the page picked. */
+  show(unit) {
+    const row = this.data ? this.data.order.indexOf(unit) : -1;
+    if (row < 0) return;
+    this.row = row;
+    this.draw();
   }
 
   under(event) {
@@ -137,6 +149,7 @@ class Codes {
   }
 
   destroy() {
+    this.silence();
     this.resized.disconnect();
   }
 }

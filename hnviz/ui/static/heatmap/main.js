@@ -1,7 +1,7 @@
 // Units x tokens as a canvas: a new snapshot repaints it, nothing is mounted again.
 //
-// data = { alt, words: [word], kinds: [kind], units, order: [unit], scale, signed, what, first,
-//          start, values | file }
+// data = { alt, words: [word], kinds: [kind], units, order: [unit], groups: [[name, rows]], scale,
+//          signed, what, first, start, values | file }
 //   values  base64 of int16, row by row (units x tokens); 32767 stands for `scale`; file: as gzip
 //   order   the units from top to bottom; signed: colours from -scale to scale, else from 0
 //   first   the first token's place in its split; start: the unit that is picked at first

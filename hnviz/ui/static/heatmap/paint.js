@@ -10,22 +10,24 @@ const LABEL_ANGLE = (70 * Math.PI) / 180;
 const STRIP = 15; // px, the row that shows each token's kind
 const HEIGHT = 470; // px that the cells may take, as long as a unit has at least one
 const LEFT = 58; // px, the units' names
+const GROUP = 18; // px more, for the names of groups of units
 const RIGHT = 28; // px, which the last word leans over
 
 /** Where things lie for a container of a width, in CSS pixels. */
-export function place({ words, units }, width, scrolled) {
-  const cellWidth = Math.max(15, Math.min(30, (width - LEFT - RIGHT) / words.length));
+export function place({ words, units, groups }, width, scrolled) {
+  const left = LEFT + (groups.length ? GROUP : 0);
+  const cellWidth = Math.max(15, Math.min(30, (width - left - RIGHT) / words.length));
   const cellHeight = Math.max(1, Math.min(14, Math.floor(HEIGHT / units)));
   const longest = words.reduce((most, word) => Math.max(most, Math.min(word.length, 20)), 1);
   const top = Math.ceil(Math.sin(LABEL_ANGLE) * longest * 6.3) + 10 + STRIP + 3;
-  const total = Math.ceil(LEFT + cellWidth * words.length + RIGHT);
+  const total = Math.ceil(left + cellWidth * words.length + RIGHT);
   const offset = Math.max(0, Math.min(scrolled, total - width));
   const from = Math.max(0, Math.floor(offset / cellWidth));
-  const to = Math.min(words.length, Math.ceil((offset + width - LEFT) / cellWidth));
+  const to = Math.min(words.length, Math.ceil((offset + width - left) / cellWidth));
   return {
     cellWidth, cellHeight, top, width, total, from, to,
-    left: LEFT,
-    x: (column) => LEFT + column * cellWidth - offset,
+    left,
+    x: (column) => left + column * cellWidth - offset,
     height: top + cellHeight * units + 24,
     isWhole: total <= width,
   };
@@ -50,6 +52,7 @@ export function showColumn(box, column, scrolled) {
 export function paint(canvas, data, theme, box, marks) {
   const pen = openCanvas(canvas, box.width, box.height);
   paintUnits(pen, data, theme, box, marks.unit);
+  paintGroups(pen, data, theme, box);
   pen.save();
   pen.beginPath();
   pen.rect(box.left, 0, box.width - box.left, box.height);
@@ -99,6 +102,26 @@ function paintUnits(pen, { units, order, words, first }, theme, box, unit) {
   pen.fillStyle = theme.muted;
   const seen = `tokens ${first + box.from} to ${first + box.to - 1} of ${words.length.toLocaleString("en")}; scroll or swipe for more`;
   pen.fillText(box.isWhole ? "one column a token, one row a unit" : seen, box.left, box.height - 6);
+}
+
+/** The groups' names, upright, where there is room; a short line parts them. */
+function paintGroups(pen, { groups }, theme, box) {
+  let row = 0;
+  pen.font = `${LABEL_FONT}px ${theme.font}`;
+  pen.fillStyle = theme.muted;
+  pen.textAlign = "center";
+  for (const [name, rows] of groups) {
+    if (rows * box.cellHeight > pen.measureText(name).width + 4) {
+      pen.save();
+      pen.translate(11, box.top + (row + rows / 2) * box.cellHeight);
+      pen.rotate(-Math.PI / 2);
+      pen.fillText(name, 0, 0);
+      pen.restore();
+    }
+    row += rows;
+    pen.fillRect(6, box.top + row * box.cellHeight - 0.5, 10, 1);
+  }
+  pen.textAlign = "left";
 }
 
 /** One pixel a cell, then enlarged: quick for any number of units. */

@@ -2,7 +2,7 @@
 //
 // data = { steps: [step], shown, size: [units, tokens], pictures }
 //   pictures  address of bytes, picture by picture and row by row: 128 is zero, 255 full colour
-// Reported: "step", [step, when, plays], as the Play button does.
+// Reported: "step", [step, when], as the Play button does.
 
 import { define, fetchOnce } from "../shared/define.js";
 import { ramp } from "../shared/ramp.js";
@@ -41,7 +41,7 @@ class Strip {
       button.type = "button";
       button.dataset.step = step;
       button.append(canvas, name);
-      button.onclick = () => this.send("step", [step, Date.now(), false]);
+      button.onclick = () => this.send("step", [step, Date.now()]);
       return button;
     });
     this.frames.replaceChildren(...buttons);

@@ -1,15 +1,18 @@
 // The time slider's Play button: asks Python for one snapshot after the other.
 //
-// data = { steps: [step], shown }
-// Reported: "step", [step, when, plays]: `when` makes every report a new one, `plays` says that
-// another will follow. The next one waits until the run that this one caused has ended, so that
-// a slow picture is shown too: a report in the middle of a run would end it.
+// data = { steps: [step], shown, rests }
+// Reported: "step", [step, when]: `when` makes every report a new one. The next one waits until the
+// run that this one caused has ended, so that a slow picture is shown too: a report in the middle
+// of a run would end it. Whoever takes hold of the slider or of a frame ends the play.
+// "rest", a snapshot that stays in view, where `rests` asks for it: what takes long waits for that.
 
 import { define } from "../shared/define.js";
 
 const EACH = 200; // ms a snapshot
 const LOST = 3000; // ms without a run and without an answer, after which a report is made again
 const LOOK = 15; // ms between two looks
+const REST = 500; // ms after which a snapshot is thought to stay
+const HELD = ".st-key-snapshot, .st-key-states_strip, .st-key-time_weights";
 const ICONS = { Play: "M1 0L11 5.5L1 11Z", Pause: "M1 0H4.4V11H1ZM6.6 0H10V11H6.6Z" };
 
 /** Whether a script run is in progress; Streamlit tells it on its outermost element. */
@@ -28,13 +31,17 @@ class Timeline {
     this.timer = 0;
     this.asked = null; // the snapshot that is being waited for
     this.name();
+    this.held = ({ target, key }) => this.playing && key !== "Tab" && target.closest?.(HELD) && this.pause();
+    for (const event of ["pointerdown", "keydown"]) addEventListener(event, this.held, true);
   }
 
   update({ data, send }) {
-    // The run that shows what was asked for is under way, or somebody has moved the slider.
-    if (data.shown !== this.data?.shown) this.asked = null;
+    if (this.playing && String(data.steps) !== String(this.data.steps)) this.stop(); // another run
+    if (data.shown === this.asked) this.asked = null; // the run that shows it is under way
+    const moved = this.data && data.shown !== this.data.shown;
     this.data = data;
     this.send = send;
+    if (moved) this.rest();
     this.button.dataset.shown = data.shown;
   }
 
@@ -48,7 +55,7 @@ class Timeline {
 
   pause() {
     this.stop();
-    this.report(this.data.shown, false); // what waits for the end of play may now be drawn
+    this.rest();
   }
 
   stop() {
@@ -61,26 +68,29 @@ class Timeline {
   next() {
     const { steps } = this.data;
     this.at += 1;
-    const last = this.at >= steps.length - 1;
-    this.report(steps[Math.min(this.at, steps.length - 1)], !last);
-    if (last) this.stop();
+    this.report(steps[Math.min(this.at, steps.length - 1)]);
+    if (this.at >= steps.length - 1) this.stop();
     else this.wait();
   }
 
-  report(step, plays) {
-    this.asked = step === this.data.shown ? null : step;
+  report(step) {
+    this.asked = step;
     this.sent = this.seen = performance.now();
-    this.send("step", [step, Date.now(), plays]);
+    this.send("step", [step, Date.now()]);
+  }
+
+  rest() {
+    clearTimeout(this.resting);
+    if (this.playing || !this.data.rests) return;
+    this.resting = setTimeout(() => this.send("rest", this.data.shown), REST);
   }
 
   wait() {
     this.timer = setTimeout(() => {
       const now = performance.now();
       if (isRunning()) this.seen = now;
-      if (this.asked !== null && now - this.seen > LOST) this.report(this.asked, true);
+      if (this.asked !== null && now - this.seen > LOST) this.report(this.asked);
       if (this.asked !== null || isRunning() || now - this.sent < EACH) return this.wait();
-      const moved = this.data.steps.indexOf(this.data.shown); // the slider may have been moved
-      this.at = moved < 0 ? this.at : moved;
       return this.next();
     }, LOOK);
   }
@@ -99,6 +109,8 @@ class Timeline {
 
   destroy() {
     clearTimeout(this.timer);
+    clearTimeout(this.resting);
+    for (const event of ["pointerdown", "keydown"]) removeEventListener(event, this.held, true);
   }
 }
 
