@@ -106,6 +106,10 @@ def test_the_maps_sentence_has_its_own_numbers() -> None:
     assert "2 has fewer" in prompt_note(2) and "2 to 5 have fewer" in prompt_note(5)
 
 
+def test_the_shares_leave_8000_out() -> None:
+    assert figures().shares == (2 / 3, 1 / 3)
+
+
 def test_each_square_is_right_or_its_first_wrong_word() -> None:
     places = figures().places
     assert places.dtype == np.int8 and len(places) == 10_000

@@ -1,5 +1,6 @@
 """What is inside an accuracy and the counting map, in a real browser: each control once."""
 
+import json
 import shutil
 
 import pytest
@@ -58,6 +59,7 @@ def test_the_bars_move_while_a_run_trains(server, page):
     page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_text("come with the end of the first epoch").wait_for(timeout=30_000)
     page.locator(f"{INSIDE} .body[data-epoch='2']").wait_for(timeout=60_000)
+    page.locator(".hnviz-lead", has_text="After step 120 of 120").wait_for(timeout=30_000)
     title = page.locator(f"{INSIDE} h2").inner_text()
     lead = page.locator(".hnviz-lead").inner_text()
     share = float(lead.split("valid accuracy of ")[1].split(";")[0])
@@ -113,6 +115,22 @@ def test_bad_input_is_one_sentence_and_the_map_stays(app, page):
     page.get_by_role("slider", name="Snapshot").wait_for()
     assert "Traceback" not in page.inner_text("body")
     shutil.rmtree(broken)
+
+
+def test_a_run_of_before_says_what_it_lacks(app, page):
+    old = app.runs / "old-map"
+    shutil.copytree(SHIPPED_DIR / "Model0", old)
+    shutil.rmtree(old / "snapshots")
+    events = [json.loads(line) for line in (old / "events.jsonl").read_text().splitlines()]
+    kept = [{name: value for name, value in event.items() if not name.endswith("_kinds")}
+            for event in events if event["event"] != "snapshot"]  # fmt: skip
+    (old / "events.jsonl").write_text("".join(f"{json.dumps(event)}\n" for event in kept))
+    page.goto(f"{app.url}{MAP}&run=old-map")
+    page.get_by_text("ended before its first snapshot").wait_for(timeout=30_000)
+    page.goto(f"{app.url}/train?run=old-map")
+    page.get_by_text("was trained by an older hnviz").wait_for(timeout=30_000)
+    page.get_by_text("Epoch by epoch").wait_for()
+    shutil.rmtree(old)
 
 
 def test_a_phone_gets_squares_and_bars_that_fit(server, page):

@@ -33,6 +33,8 @@ CHOICES = (1, 2, 3, 4, 5)
 TABLED = (1, 2, 3, 5)  # numbers given, in the table
 TICK = 1.0  # seconds between two looks, while the table lacks something
 
+Shares = dict[int, tuple[float, float] | None]  # by numbers given: up to 7999, and from 8001 on
+
 _component = BrowserComponent("map", states=("pick",), min_height="min(640px, 112vw)")
 
 
@@ -115,7 +117,7 @@ def _picture(at: tuple[str, int], figures: MapFigures, told: str) -> None:
     with right:
         if number is not None:
             _card(at, number, figures.given)
-        _table(at, figures.given)
+        _table(at, figures)
 
 
 def _take_pick() -> int:
@@ -154,33 +156,37 @@ def _card(at: tuple[str, int], number: int, given: int) -> None:
     st.html(number_card(number, answer.meta, page_theme()))
 
 
-def _table(at: tuple[str, int], given: int) -> None:
+def _table(at: tuple[str, int], figures: MapFigures) -> None:
     """Tabulate what the number of numbers given decides, in a fragment that waits for answers."""
     st.markdown("**How many numbers it is given decides**")
-    lacking = _shares(at)[1]
-    st.fragment(_draw_table, run_every=TICK if lacking else None)(at, given, bool(lacking))
+    lacking = _shares(at, figures)[1]
+    draw = st.fragment(_draw_table, run_every=TICK if lacking else None)
+    draw(at, figures, bool(lacking))
 
 
-def _draw_table(at: tuple[str, int], given: int, ticking: bool) -> None:
-    shares, lacking, trouble = _shares(at)
+def _draw_table(at: tuple[str, int], figures: MapFigures, ticking: bool) -> None:
+    shares, lacking, trouble = _shares(at, figures)
     if ticking and not lacking:
         st.rerun()  # all is there: the clock must stop
-    rows = given_table(shares, given)
+    rows = given_table(shares, figures.given)
     table = pd.DataFrame(rows, columns=["given", "to 7,999", "8,001 on"])
     st.html(cards.text_table(table, page_theme(), long=False))
     problem(trouble)
 
 
-def _shares(at: tuple[str, int]) -> tuple[dict[int, tuple[float, float] | None], int, str | None]:
+def _shares(at: tuple[str, int], figures: MapFigures) -> tuple[Shares, int, str | None]:
     """Look at what is known of the table; while snapshots are played it is not asked for."""
     run_id, step = at
+    shares: Shares = dict.fromkeys(sorted({*TABLED, figures.given}))
+    shares[figures.given] = figures.shares
     wanted = {
-        each: Wanted(run_id, step, "counting_accuracy", (("given", each),)) for each in TABLED
+        given: Wanted(run_id, step, "counting_accuracy", (("given", given),))
+        for given, known in shares.items()
+        if known is None
     }
     found = asker.look(list(wanted.values()), ask=not is_playing())
-    shares: dict[int, tuple[float, float] | None] = dict.fromkeys(TABLED)
-    for each, question in wanted.items():
+    for given, question in wanted.items():
         if question in found.known:
             meta = found.known[question]
-            shares[each] = (meta["train"], meta["valid"])
+            shares[given] = (meta["train"], meta["valid"])
     return shares, found.lacking, found.trouble
