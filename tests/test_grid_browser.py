@@ -503,3 +503,24 @@ def test_a_text_of_ones_own_from_a_file(server, page, tmp_path):
 
 def handle(page):
     return page.locator(".hnviz").element_handle()
+
+
+def test_pictures_say_what_they_show(server, page):
+    """To who cannot see them: the layout, the mini-batch in view, the words around a cell."""
+    open_batches(page, server, more="&cell=2-0-66")
+    grid = page.locator(".over")
+    assert "423 are read twice" in page.locator(".chain").get_attribute("aria-label")
+    by = "\N{MULTIPLICATION SIGN}"
+    shown = f"The window: mini-batch 2, 64 rows {by} 70 steps. 64 of 64 rows of mini-batch 2 go on"
+    assert grid.get_attribute("aria-label").startswith(shown)
+    whole = f"The whole pass: 64 rows {by} 210 steps, 3 mini-batches; the mini-batch in view"
+    assert page.locator(".epoch").get_attribute("aria-label") == whole
+    grid.focus()
+    page.keyboard.press("ArrowRight")
+    around = STREAM.vocab.textify(STREAM.valid[207 - 6 : 207 + 7])
+    page.locator(".spoken").filter(has_text=f"Around it: “{around}”.").wait_for(
+        state="attached", timeout=20_000
+    )
+    page.keyboard.press("PageUp")
+    frame(page)
+    assert "mini-batch 1, 64 rows" in grid.get_attribute("aria-label")

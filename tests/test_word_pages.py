@@ -92,7 +92,7 @@ def test_a_text_without_a_true_continuation_says_so():
 def test_a_word_drawn_by_lot_is_told_from_the_likeliest():
     answer = np.array([0, 0.5, 0.3, 0.2, 0, 0])
     assert said_position("one", answer, (0.375, 2), "two") == (
-        "“one” is its likeliest word but 1: 30 %, drawn with 38 %; “two” is true."
+        "“one” has place 2 among its words: 30 %, drawn with 38 %; “two” is true."
     )
     assert said_position(",", answer, (1.0, 1), ",") == "“,” is its likeliest word: 50 %, and true."
 
@@ -266,6 +266,22 @@ def test_the_state_of_5040_goes_on_from_5040():
     assert "as if nothing had happened: <b>0</b> of 40 words differ" in opening(app)
 
 
+def test_a_long_prompt_is_cut_before_it_is_asked():
+    app = open_page("predictions", predictions_prompt="bananas " + "one two " * 5000)
+    assert len(drawn(app, "predictions_reading")["cells"]) == 200
+    assert "read as xxunk: “bananas”. The first 200 tokens are read." in said(app)
+
+
+def test_an_example_fills_the_prompt_and_can_be_taken_again():
+    app = open_page("predictions")
+    for _ in range(2):
+        app.pills(key="predictions_example").set_value("997 to 999").run()
+        assert app.text_input(key="predictions_prompt").value == "997 to 999"
+        assert app.pills(key="predictions_example").value is None
+        app.text_input(key="predictions_prompt").set_value("4316 to 4318").run()
+        assert app.text_input(key="predictions_prompt").value == "4316 to 4318"
+
+
 def test_units_are_set_held_and_clicked():
     app = open_page("predictions", predictions_view=CHANGE)
     app.segmented_control(key="predictions_change").set_value("set one unit").run()
@@ -275,6 +291,7 @@ def test_units_are_set_held_and_clicked():
     app.toggle(key="predictions_hold").set_value(True).run()
     assert "With unit 2 of layer 1 set to \N{MINUS SIGN}0.5 before every word" in opening(app)
     state = drawn(app, "predictions_state")
+    assert "1 of its 128 values differs from untouched" in state["alt"]
     assert (state["layer"], state["marked"], state["after"][1][2]) == (1, [2], -0.5)
     app.segmented_control(key="predictions_change").set_value("zero units").run()
     assert drawn(app, "predictions_state")["marked"] == list(range(32))
@@ -287,7 +304,8 @@ def test_units_are_set_held_and_clicked():
     [
         ({"predictions_prompt": ""}, "Type some words"),
         ({"predictions_prompt": "12345"}, "Numbers go from 1 to 9999 here; got 12345"),
-        ({"predictions_prompt": "one two " * 5000}, "The first 200 tokens are shown"),
+        ({"predictions_prompt": "one two " * 5000}, "The first 200 tokens are read"),
+        ({"predictions_prompt": "1 to 9999"}, "The first 200 tokens are read"),
         ({"predictions_prompt": "four bananas"}, "read as xxunk: “bananas”"),
         ({"predictions_prompt": "four bananas"}, "does not end in a number from 1 to 9,999"),
         ({"predictions_prompt": "9999"}, "9,999 is the last number of the text"),

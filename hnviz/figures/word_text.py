@@ -117,8 +117,8 @@ def said_position(
     share, index = drawn
     own = float(answer[index])
     place = int((answer > answer[index]).sum()) + 1
-    rank = "its likeliest word" if place == 1 else f"its likeliest word but {place - 1}"
-    said = f"{quoted(word)} is {rank}: {chance(own)}"
+    rank = "is its likeliest word" if place == 1 else f"has place {place} among its words"
+    said = f"{quoted(word)} {rank}: {chance(own)}"
     if share < 1:
         said += f", drawn with {chance(share)}"
     if true is None:

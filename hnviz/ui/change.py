@@ -10,7 +10,7 @@ import streamlit as st
 from hnviz.catalogue import entry
 from hnviz.data import human_numbers_stream
 from hnviz.ui import prompt, state
-from hnviz.ui.address import address_problem
+from hnviz.ui.address import SWITCH, address_problem
 from hnviz.ui.run_text import Standing
 from hnviz.ui.show import problem
 from hnviz.ui.units import KEY as STRIP
@@ -90,7 +90,7 @@ def _units_box(run: Standing, layer: int, *, one: bool) -> Change:
     with st.container(width=100 if one else 230):
         units = _which_units(run.record.config.nh, one=one)
     value = _value_box(run) if one else 0.0
-    lost = address_problem("predictions_hold", ("true", "false"))
+    lost = address_problem("predictions_hold", SWITCH)
     hold = st.toggle(
         "Hold at every word",
         key="predictions_hold",

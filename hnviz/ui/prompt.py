@@ -10,6 +10,7 @@ from hnviz.ui.show import escape, problem
 from hnviz.ui.timeline import LAST, snapshot_box
 
 PROMPT = "predictions_prompt"  # of both views: a change of view keeps the text
+LONGEST = 200  # tokens of a prompt: each is a word that can be picked
 DEFAULT_PROMPT = "4316 to 4318"
 EXAMPLES = ("4316 to 4318", "7996 to 7998", "8314 to 8316", "997 to 999")
 
@@ -37,8 +38,12 @@ def phrase_box(label: str, default: str, key: str) -> Phrase | None:
     except ValueError as error:
         problem(str(error))
         return None
-    if phrase.remark:
-        st.markdown(f":gray[:small[{escape(phrase.remark)}]]")
+    remark = phrase.remark
+    if len(phrase.tokens) > LONGEST:
+        phrase = read_phrase(" ".join(phrase.tokens[:LONGEST]), human_numbers_stream().vocab)
+        remark = f"{phrase.remark} The first {LONGEST} tokens are read.".lstrip()
+    if remark:
+        st.markdown(f":gray[:small[{escape(remark)}]]")
     return phrase
 
 
@@ -58,6 +63,7 @@ def snapshot_step(run: Standing) -> int | None:
 
 
 def _take_example() -> None:
-    chosen = state.pop("predictions_example")  # so that it can be taken again
+    chosen = state.get("predictions_example")
     if chosen is not None:
         state.put(PROMPT, chosen)
+        state.put("predictions_example", None)  # so that it can be taken again

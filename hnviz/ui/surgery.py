@@ -95,7 +95,8 @@ def _state(answer: Answer, change: Change, operation: Operation) -> None:
     """Draw the state that the first word is said from, unit by unit."""
     before, after = answer.arrays["untouched_state"], answer.arrays["changed_state"]
     moved = int((before != after).sum())
-    sentence = f"After the prompt, {moved} of its {before.size} values are others than untouched."
+    verb = "differs" if moved == 1 else "differ"
+    sentence = f"After the prompt, {moved} of its {before.size} values {verb} from untouched."
     section("The state that it goes on from", sentence)
     show_units(
         Strip(
@@ -138,7 +139,8 @@ def _two_courses(courses: Courses, sentence: str) -> None:
 
 def _differing(courses: Courses) -> str:
     n = len(courses.differ)
+    verb = "differs" if n == 1 else "differ"
     return (
-        f"{n} of {len(courses.changed)} tokens differ from those at the same place of the number "
-        "untouched. The bars are of both states, after the same words."
+        f"{n} of {len(courses.changed)} tokens {verb} from what stands at the same place of the "
+        "number untouched. The bars are of both states, after the same words."
     )

@@ -31,7 +31,7 @@ const SHELL = `
     keys: the cell, its target one step right, and its place on the ribbon light up together.<span
     class="size"></span></p>
   <div class="window">
-    <canvas class="base"></canvas>
+    <canvas class="base" aria-hidden="true"></canvas>
     <canvas class="over" tabindex="0" role="application" aria-roledescription="grid of tokens"
       aria-label="One row a share, one column a step. ${KEYS}"></canvas>
   </div>

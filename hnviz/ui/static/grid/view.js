@@ -207,6 +207,7 @@ export class View {
     slider.disabled = play.disabled = last === 0;
     const map = `${plural(bs, "row")} × ${plural(rowLength, "step")}`;
     wholeTitle.textContent = `The whole pass: ${map}, ${plural(nBatches, "mini-batch")}`;
+    epoch.ariaLabel = `${wholeTitle.textContent}; the mini-batch in view`;
     size.textContent = sizeNote(this.layout);
     sliderName.textContent = last ? `Mini-batch, 0 to ${count(last)}` : "Mini-batch, only 0";
   }
@@ -254,6 +255,8 @@ export class View {
     const sides = `${plural(layout.bs, "row")} × ${plural(layout.bptt, "step")}`;
     parts.title.textContent = `The window: mini-batch ${this.pick[0]}, ${sides}`;
     parts.seam.replaceChildren(...seamSentence(layout, this.stream, this.pick));
+    this.keys ??= parts.over.ariaLabel; // what they do stands behind what the picture shows
+    parts.over.ariaLabel = `${parts.title.textContent}. ${parts.seam.textContent} ${this.keys}`;
     this.paintMap();
   }
 
