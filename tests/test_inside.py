@@ -50,7 +50,11 @@ def record(n_epochs: int, snapshots: tuple[int, ...] = (), planned: int = 10) ->
 
 def test_epochs_are_packed_kind_by_kind() -> None:
     data = epochs_by_kind(record(2))
-    assert data["kinds"] == list(KINDS[:6]) and data["planned"] == 10 and data["special"] == 1
+    assert (
+        data["kinds"] == list(KINDS[:6])
+        and data["planned"] == 10
+        and data["special"] == {"train": 0, "valid": 1}
+    )
     assert [each["step"] for each in data["epochs"]] == [40, 80]
     first = data["epochs"][0]
     assert (first["epoch"], first["accuracy"], first["loss"]) == (0, 0.75, 1.5)
@@ -100,6 +104,10 @@ def test_the_maps_sentence_has_its_own_numbers() -> None:
     assert map_sentence("Model5", figures(1)).startswith("Given the one number before, ")
     assert "1 has none and is not asked)" in prompt_note(1)
     assert "2 has fewer" in prompt_note(2) and "2 to 5 have fewer" in prompt_note(5)
+
+
+def test_the_shares_leave_8000_out() -> None:
+    assert figures().shares == (2 / 3, 1 / 3)
 
 
 def test_each_square_is_right_or_its_first_wrong_word() -> None:

@@ -1,5 +1,6 @@
 """What is inside an accuracy and the counting map, in a real browser: each control once."""
 
+import json
 import shutil
 
 import pytest
@@ -36,7 +37,9 @@ def test_bars_follow_measure_epoch_and_kind(server, page):
     inside.locator(".body[data-epoch='0']").wait_for()
     assert "1 of 6, step 261" in inside.locator(".epoch b").inner_text()
     # Whole numbers are counted in the background, the last snapshot first.
-    inside.locator("svg[data-points='7']").wait_for(timeout=90_000)
+    counted = inside.locator("svg[data-points]:not([data-points='0'])")
+    counted.wait_for(timeout=90_000)
+    assert counted.get_attribute("aria-label").startswith("Share of whole next numbers right")
     inside.get_by_role("radio", name="accuracy").click()
     inside.locator("button.row[data-kind=ones]").click()
     page.locator(".hn-worst li").first.wait_for(timeout=30_000)
@@ -47,6 +50,20 @@ def test_bars_follow_measure_epoch_and_kind(server, page):
     page.locator("[class*=st-key-train_worst_split]").get_by_text("train", exact=True).click()
     page.get_by_text("words one to nine are right on train").wait_for(timeout=30_000)
     assert page.locator(".hn-worst").inner_text() != worst
+    assert page.errors == []
+
+
+def test_the_bars_move_while_a_run_trains(server, page):
+    page.goto(f"{server}/train?train_epochs=3")
+    idle(page)
+    page.get_by_role("button", name="Train", exact=True).click()
+    page.get_by_text("come with the end of the first epoch").wait_for(timeout=30_000)
+    page.locator(f"{INSIDE} .body[data-epoch='2']").wait_for(timeout=60_000)
+    page.locator(".hnviz-lead", has_text="After step 120 of 120").wait_for(timeout=30_000)
+    title = page.locator(f"{INSIDE} h2").inner_text()
+    lead = page.locator(".hnviz-lead").inner_text()
+    share = float(lead.split("valid accuracy of ")[1].split(";")[0])
+    assert title == f"What is inside “{round(100 * share)} %”"
     assert page.errors == []
 
 
@@ -100,9 +117,25 @@ def test_bad_input_is_one_sentence_and_the_map_stays(app, page):
     shutil.rmtree(broken)
 
 
+def test_a_run_of_before_says_what_it_lacks(app, page):
+    old = app.runs / "old-map"
+    shutil.copytree(SHIPPED_DIR / "Model0", old)
+    shutil.rmtree(old / "snapshots")
+    events = [json.loads(line) for line in (old / "events.jsonl").read_text().splitlines()]
+    kept = [{name: value for name, value in event.items() if not name.endswith("_kinds")}
+            for event in events if event["event"] != "snapshot"]  # fmt: skip
+    (old / "events.jsonl").write_text("".join(f"{json.dumps(event)}\n" for event in kept))
+    page.goto(f"{app.url}{MAP}&run=old-map")
+    page.get_by_text("ended before its first snapshot").wait_for(timeout=30_000)
+    page.goto(f"{app.url}/train?run=old-map")
+    page.get_by_text("was trained by an older hnviz").wait_for(timeout=30_000)
+    page.get_by_text("Epoch by epoch").wait_for()
+    shutil.rmtree(old)
+
+
 def test_a_phone_gets_squares_and_bars_that_fit(server, page):
     page.set_viewport_size({"width": 390, "height": 900})
-    open_map(page, server)
+    open_map(page, server, "&run=Model0")
     for path in (None, "/train"):
         if path:
             page.goto(f"{server}{path}")

@@ -33,6 +33,12 @@ class MapFigures:
         found[self.number] = np.where(self.right, RIGHT, self.first_wrong)
         return found
 
+    @property
+    def shares(self) -> tuple[float, float]:
+        """Share that is right up to 7999, and from 8001 on."""
+        inside, beyond = self.number <= LAST_INSIDE, self.number >= FIRST_BEYOND
+        return float(self.right[inside].mean()), float(self.right[beyond].mean())
+
 
 def map_sentence(model: str, figures: MapFigures) -> str:
     """Say how many numbers are right on each side of 8000, and how the others go wrong."""

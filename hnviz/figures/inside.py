@@ -16,7 +16,7 @@ def epochs_by_kind(record: "RunRecord") -> dict[str, Any]:
     """Pack a run's epochs for the browser; empty lists for a run of before they were counted.
 
     "epochs", each {epoch, step, accuracy, loss, train, valid}, the two a list of [n, right, loss]
-    for every kind of "kinds", the loss a sum; "special" counts valid answers without a bar.
+    for every kind of "kinds", the loss a sum; "special" counts answers without a bar, by split.
     """
     told = [epoch for epoch in record.epochs if epoch.train_kinds and epoch.valid_kinds]
     every = -(-len(told) // MOST_EPOCHS) or 1
@@ -36,7 +36,10 @@ def epochs_by_kind(record: "RunRecord") -> dict[str, Any]:
             }
             for epoch in shown
         ],
-        "special": told[-1].valid_kinds.get("special", none)[0] if told else 0,
+        "special": {
+            "train": told[-1].train_kinds.get("special", none)[0] if told else 0,
+            "valid": told[-1].valid_kinds.get("special", none)[0] if told else 0,
+        },
     }
 
 

@@ -46,13 +46,15 @@ class Asker:
         self._change = threading.Condition()
         self._thread: threading.Thread | None = None
 
-    def look(self, questions: Sequence[Wanted]) -> Found:
+    def look(self, questions: Sequence[Wanted], *, ask: bool = True) -> Found:
         """Return what is known of some questions, and have the others asked; never waits."""
         now = time.monotonic()
         with self._change:
             known = {each: self._known[each] for each in questions if each in self._known}
             refused = [self._refused[each] for each in questions if each in self._refused]
             fresh = [each for each in questions if each not in known and self._may_ask(each, now)]
+            if not ask:
+                fresh = []
             for each in reversed(fresh):
                 self._wanted[each] = now
                 self._wanted.move_to_end(each, last=False)

@@ -19,10 +19,10 @@ from hnviz.ui.address import address_problem
 from hnviz.ui.asking import Wanted, asker
 from hnviz.ui.components import BrowserComponent
 from hnviz.ui.engine import observe
+from hnviz.ui.ruler import observed_step
 from hnviz.ui.run_text import Standing
-from hnviz.ui.run_view import look_again
 from hnviz.ui.show import lead, page_theme, problem
-from hnviz.ui.timeline import LAST, snapshot_box
+from hnviz.ui.timeline import LAST, is_playing, snapshot_box
 
 KEY = "map_picture"
 NUMBER = "map_number"
@@ -32,7 +32,8 @@ GIVEN = 3
 CHOICES = (1, 2, 3, 4, 5)
 TABLED = (1, 2, 3, 5)  # numbers given, in the table
 TICK = 1.0  # seconds between two looks, while the table lacks something
-LIVE_TICK = 3.0  # while the run trains: a map takes a second
+
+Shares = dict[int, tuple[float, float] | None]  # by numbers given: up to 7999, and from 8001 on
 
 _component = BrowserComponent("map", states=("pick",), min_height="min(640px, 112vw)")
 
@@ -53,7 +54,7 @@ def counting_map(run: Standing) -> None:
         given = _given_box()
     with right:
         chosen = snapshot_box(run)
-    step = run.record.snapshots[-1] if chosen == LAST else int(chosen)
+    step = _newest(run) if chosen == LAST else int(chosen)
     answer, trouble = observe(run.record.id, step, "counting_accuracy", {"given": given})
     if answer is None:
         problem(trouble)
@@ -62,10 +63,13 @@ def counting_map(run: Standing) -> None:
     told = map_sentence(f"{run.record.config.model} {_when(step)}", figures)
     with sentence:
         lead(told)
-    picture = st.fragment(_picture, run_every=None)
-    picture((run.record.id, step), figures, told)
-    if run.is_live:
-        st.fragment(_look_for_newer, run_every=LIVE_TICK)(run.record.id, step)
+    _picture((run.record.id, step), figures, told)
+
+
+def _newest(run: Standing) -> int:
+    """Return the newest snapshot; of a run that trains that of an epoch's end: a map takes long."""
+    step = observed_step(run)
+    return run.record.snapshots[0] if step is None else step
 
 
 def _when(step: int) -> str:
@@ -90,6 +94,7 @@ def _figures(given: int, answer: Answer) -> MapFigures:
     return MapFigures(given, found["number"], found["right"], found["first_wrong"], found["alone"])
 
 
+@st.fragment
 def _picture(at: tuple[str, int], figures: MapFigures, told: str) -> None:
     """Draw map and card; a pick draws these again, and nothing else of the page."""
     left, right = st.columns([69, 31], gap="medium")
@@ -112,7 +117,7 @@ def _picture(at: tuple[str, int], figures: MapFigures, told: str) -> None:
     with right:
         if number is not None:
             _card(at, number, figures.given)
-        _table(at, figures.given)
+        _table(at, figures)
 
 
 def _take_pick() -> int:
@@ -151,39 +156,37 @@ def _card(at: tuple[str, int], number: int, given: int) -> None:
     st.html(number_card(number, answer.meta, page_theme()))
 
 
-def _table(at: tuple[str, int], given: int) -> None:
+def _table(at: tuple[str, int], figures: MapFigures) -> None:
     """Tabulate what the number of numbers given decides, in a fragment that waits for answers."""
     st.markdown("**How many numbers it is given decides**")
-    lacking = _shares(at)[1]
-    st.fragment(_draw_table, run_every=TICK if lacking else None)(at, given, bool(lacking))
+    lacking = _shares(at, figures)[1]
+    draw = st.fragment(_draw_table, run_every=TICK if lacking else None)
+    draw(at, figures, bool(lacking))
 
 
-def _draw_table(at: tuple[str, int], given: int, ticking: bool) -> None:
-    shares, lacking, trouble = _shares(at)
+def _draw_table(at: tuple[str, int], figures: MapFigures, ticking: bool) -> None:
+    shares, lacking, trouble = _shares(at, figures)
     if ticking and not lacking:
         st.rerun()  # all is there: the clock must stop
-    rows = given_table(shares, given)
+    rows = given_table(shares, figures.given)
     table = pd.DataFrame(rows, columns=["given", "to 7,999", "8,001 on"])
     st.html(cards.text_table(table, page_theme(), long=False))
     problem(trouble)
 
 
-def _shares(at: tuple[str, int]) -> tuple[dict[int, tuple[float, float] | None], int, str | None]:
+def _shares(at: tuple[str, int], figures: MapFigures) -> tuple[Shares, int, str | None]:
+    """Look at what is known of the table; while snapshots are played it is not asked for."""
     run_id, step = at
+    shares: Shares = dict.fromkeys(sorted({*TABLED, figures.given}))
+    shares[figures.given] = figures.shares
     wanted = {
-        each: Wanted(run_id, step, "counting_accuracy", (("given", each),)) for each in TABLED
+        given: Wanted(run_id, step, "counting_accuracy", (("given", given),))
+        for given, known in shares.items()
+        if known is None
     }
-    found = asker.look(list(wanted.values()))
-    shares: dict[int, tuple[float, float] | None] = dict.fromkeys(TABLED)
-    for each, question in wanted.items():
+    found = asker.look(list(wanted.values()), ask=not is_playing())
+    for given, question in wanted.items():
         if question in found.known:
             meta = found.known[question]
-            shares[each] = (meta["train"], meta["valid"])
+            shares[given] = (meta["train"], meta["valid"])
     return shares, found.lacking, found.trouble
-
-
-def _look_for_newer(run_id: str, shown: int) -> None:
-    """While a run trains, draw the map anew when it has another snapshot."""
-    run = look_again(run_id)
-    if run is not None and (not run.is_live or run.record.snapshots[-1] != shown):
-        st.rerun()

@@ -17,11 +17,12 @@ from hnviz.ui.run_text import Standing
 from hnviz.ui.run_view import look_again
 from hnviz.ui.show import html_escape, page_theme, problem
 
-TICK = 1.0  # seconds between two looks, while the run trains or numbers are still counted
+TICK = 2.0  # seconds between two looks, while the run trains or numbers are still counted
 GIVEN = 3  # numbers before the one that is to be said
 KEY = "train_inside"
 KIND = "train_worst_kind"
-TOP = 5  # worst places told
+SPLIT = "train_worst_split"
+TOP = 6  # worst places told
 
 _component = BrowserComponent("inside", states=("kind",), min_height="640px")
 
@@ -46,21 +47,24 @@ def _draw(run_id: str, ticking: bool) -> None:
         st.rerun()  # all is there: the clock must stop
     _take_kind()
     data = epochs_by_kind(run.record)
-    _component(
-        KEY,
-        {
-            "run": run_id,
-            "model": run.record.config.model,
-            "live": run.is_live,
-            **data,
-            "counted": counted,
-            "lacking": lacking,
-            "kind": state.get(KIND),
-        },
-    )
-    problem(trouble)
+    picture = st.container()
+    choice = _worst_choice() if data["epochs"] else (None, "valid")
+    with picture:
+        _component(
+            KEY,
+            {
+                "run": run_id,
+                "model": run.record.config.model,
+                "live": run.is_live,
+                **data,
+                "counted": counted,
+                "lacking": lacking,
+                "kind": choice[0],
+            },
+        )
+        problem(trouble)
     if data["epochs"]:
-        _worst(run)
+        _worst(run, *choice)
 
 
 def _counted(run: Standing) -> tuple[list[list[float]], int, str | None]:
@@ -86,15 +90,20 @@ def _take_kind() -> None:
             state.put(KIND, kind)
 
 
-def _worst(run: Standing) -> None:
-    """Draw the choice of a kind and a text, and where its words cost most."""
+def _worst_choice() -> tuple[str | None, str]:
+    """Draw the choice of a kind and of a text."""
     problem(address_problem(KIND, SHOWN))
+    problem(address_problem(SPLIT, SPLITS))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         kind = st.segmented_control("Worst places of", SHOWN, key=KIND, bind="query-params")
         split = st.segmented_control(
-            "in", SPLITS, default="valid", required=True, key="train_worst_split",
-            bind="query-params",
-        )  # fmt: skip
+            "in", SPLITS, default="valid", required=True, key=SPLIT, bind="query-params"
+        )
+    return kind, split or "valid"
+
+
+def _worst(run: Standing, kind: str | None, split: str) -> None:
+    """Tell where the words of a kind cost most."""
     if kind is None:
         st.markdown(":gray[Pick a kind, here or by its bar: where its words cost most.]")
         return
@@ -116,7 +125,7 @@ def _worst(run: Standing) -> None:
     st.markdown(f":gray[:small[{note}]]")
 
 
-def _pinned(run: Standing, asked: tuple[str, str, str | None]) -> int | None:
+def _pinned(run: Standing, asked: tuple[str, str, str]) -> int | None:
     """Return the snapshot to look at: the last epoch's; of a live run that at the last pick."""
     ends = {epoch.step for epoch in run.record.epochs}
     newest = max((step for step in run.record.snapshots if step in ends), default=None)

@@ -19,6 +19,8 @@ from tests.conftest import CHROMIUM, CHROMIUM_ARGS, Server, idle, start_server, 
 OUT = Path(__file__).parent.parent.parent / "docs" / "screenshots"
 PAGES = ("start", "data", "batches", "models", "train", "states", "predictions", "time")
 VIEWS = {
+    "counting_map": "predictions?predictions_view=Counting+map",
+    "inside_worst": "train?train_worst_kind=ones",
     "next_word_wrong": "predictions?predictions_prompt=8314+to+8316",
     "state_swapped": "predictions?predictions_view=Change+the+state",
     "unit_set": "predictions?predictions_view=Change+the+state&predictions_change=set+one+unit",

@@ -61,35 +61,37 @@ export class Bars {
       ring.hidden = !train[0];
       ring.style.left = `${(100 * (train[0] ? value(train, measure) : 0)) / top}%`;
       number.textContent = valid[0] ? value(valid, measure).toFixed(2) : "–";
-      count.textContent = counts(valid, measure);
+      count.textContent = counts(valid, measure, epoch);
       row.setAttribute("aria-pressed", kind === picked);
       row.setAttribute("aria-label", label(kind, valid, train, measure));
       row.title = row.getAttribute("aria-label");
     }
-    const n = epoch.valid.reduce((sum, [each]) => sum + each, data.special);
+    const n = epoch.valid.reduce((sum, [each]) => sum + each, data.special.valid);
     this.slots.textContent = `${n.toLocaleString("en-US")} answers on valid`;
   }
 
   drawHead(measure, top) {
-    const steps = measure === "accuracy" ? 4 : top <= 2 ? top / 0.5 : Math.ceil(top);
+    const step = top <= 1 ? top / 4 : top <= 2 ? 0.5 : 1;
     const ticks = document.createElement("span");
     ticks.className = "ticks";
-    for (let step = 0; step <= steps; step++) {
+    for (let at = 0; at <= top + 1e-9; at += step) {
       const tick = document.createElement("s");
-      const at = measure === "loss" && top > 2 ? Math.min(step, top) : (top * step) / steps;
-      tick.textContent = Number(at.toFixed(2));
+      tick.textContent = Number(at.toFixed(3));
       tick.style.left = `${(100 * at) / top}%`;
       ticks.append(tick);
     }
+    this.root.style.setProperty("--step", `${(100 * step) / top}%`); // the grid lines follow
     const name = document.createElement("span");
     name.textContent = measure === "loss" ? "loss a token" : "share right";
     this.head.replaceChildren(name, ticks);
   }
 }
 
-function counts([n, right, loss], measure) {
-  const total = n.toLocaleString("en-US");
-  return measure === "loss" ? `${Math.round(loss).toLocaleString("en-US")} of all, ${total}` : `${right.toLocaleString("en-US")} of ${total}`;
+/** "3,708 of 5,858" answers; of the loss, the kind's part in that of all. */
+function counts([n, right, loss], measure, { valid }) {
+  if (measure === "accuracy") return `${right.toLocaleString("en-US")} of ${n.toLocaleString("en-US")}`;
+  const all = valid.reduce((sum, each) => sum + each[2], 0);
+  return `${Math.round((100 * loss) / (all || 1))} % of the loss`;
 }
 
 function label(kind, valid, train, measure) {

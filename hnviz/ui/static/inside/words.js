@@ -48,7 +48,7 @@ function ofShares(kinds) {
 
 function ofLoss(kinds, epoch, data) {
   const all = kinds.reduce((sum, { loss }) => sum + loss, 0);
-  const n = kinds.reduce((sum, each) => sum + each.n, data.special);
+  const n = kinds.reduce((sum, each) => sum + each.n, data.special.valid);
   const most = kinds.reduce((a, b) => (b.loss > a.loss ? b : a));
   return [
     `Of the valid loss of ${epoch.loss.toFixed(3)}, `,
@@ -63,10 +63,11 @@ function ofNumbers({ counted, lacking }, epoch) {
   return lacking ? ["Whole next numbers are being counted."] : [];
 }
 
-export function note(data, epoch) {
-  const train = epoch.train.reduce((sum, [n]) => sum + n, 0);
-  const rest = data.special ? ` ${data.special} of them is xxbos, which has no bar.`.replace("1 of them is", "One of those on valid is") : "";
-  return `Every answer of epoch ${epoch.epoch + 1} by the kind of the true word; on train ${count(train)} answers, each before its mini-batch's update.${rest} Press a row: its worst places.`;
+export function note({ special }, epoch) {
+  const total = (split) => count(epoch[split].reduce((sum, [n]) => sum + n, special[split]));
+  const rest = special.train + special.valid;
+  const bare = rest ? ` ${rest === 1 ? "One of all is" : `${rest} of all are`} xxbos, which has no bar.` : "";
+  return `Every answer of epoch ${epoch.epoch + 1} by the kind of the true word: ${total("valid")} on valid, and ${total("train")} on train, each before its mini-batch's update.${bare} Press a row: its worst places.`;
 }
 
 export const alt = {
