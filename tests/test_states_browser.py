@@ -79,6 +79,7 @@ def test_a_unit_is_picked_by_click_keys_and_word_and_kept_in_the_address(server,
     said = page.locator(f"{ROOT} .say")
     assert said.inner_text().startswith(f"Unit {unit} after token 2, “three”: ")
     page.wait_for_url(f"**unit={unit}**")
+    page.get_by_role("heading", name="What each unit codes").scroll_into_view_if_needed()
     page.locator(f".st-key-states_codes canvas[data-unit='{unit}']").wait_for(timeout=30_000)
     page.locator(f"{ROOT} .scroll").focus()
     page.keyboard.press("ArrowDown")
