@@ -90,6 +90,15 @@ def stop_server(server: Server) -> None:
         server.process.wait()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def patient_clients() -> Iterator[None]:
+    """Let this process's clients wait longer for their engines: others use the machine too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hnviz.engine.client.PATIENCE", 90.0)
+        patch.setattr("hnviz.engine.link.START_SECONDS", 180.0)
+        yield
+
+
 @pytest.fixture(scope="module")
 def own_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Give this process's engine a folder of its own for the runs of a module's tests."""

@@ -146,10 +146,10 @@ FOUND = Found(
 def test_what_was_found_is_said():
     said = found_sentence(FOUND)
     assert "Above 0.40 at each token of “three hundred”: **2 units** are (3, 9)." in said
-    assert "**1,200** of train and **34** of valid, ranges of 2 tokens" in said
+    assert "over **1,200** ranges of 2 tokens of train and over **34** of valid" in said
     assert "73 % of these begin on the slot hundreds digit" in said
     none = replace(FOUND, ranges={"train": 0, "valid": 0}, slots=[0] * 7, most=1)
-    assert "nowhere more than 1" in found_sentence(none)
+    assert "nowhere are more than 1" in found_sentence(none)
     assert "No unit is above 0.40" in found_sentence(replace(FOUND, units=[]))
     assert "and off just before and after" in found_sentence(replace(FOUND, edges=True))
 

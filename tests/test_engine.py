@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +36,8 @@ from hnviz.observe import QUESTIONS, Subject
 from hnviz.runs import RunFolder, RunRecord, RunStore, RunWriteError
 from hnviz.schedule import snapshot_steps
 from tests.small import figures, small_config, small_stream
+
+pytestmark = pytest.mark.xdist_group("engine")  # one engine for all of them
 
 SHORT = RunConfig.for_model("Model2", epochs=1)  # 40 steps, a third of a second
 LONG = RunConfig.for_model("Model5", epochs=500, bs=16)  # half a minute and more
@@ -477,6 +479,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     with environment(PYTHONPATH=str(noisy), **limits):
         engine = Engine(tmp_path_factory.mktemp("runs"))
         engine.start()
+        assert engine.pid is not None and not engine.is_ready()  # starting it does not wait
     yield engine
     engine.close()
 
@@ -488,12 +491,6 @@ def runs(engine: Engine) -> Iterator[RunStore]:
     for job in engine.jobs():
         engine.stop(job.run_id)
     assert engine.jobs() == []
-
-
-def test_start_does_not_wait(engine: Engine) -> None:
-    with closing(Engine(engine.runs_dir)) as other:
-        other.start()
-        assert other.pid is not None and not other.is_ready()
 
 
 def test_the_engine_knows_its_machine(engine: Engine) -> None:
@@ -739,13 +736,16 @@ def test_the_engine_works_where_nothing_can_fork(tmp_path: Path) -> None:
     engine.close()
 
 
-def test_an_engine_that_cannot_start_says_why(tmp_path: Path) -> None:
+def test_an_engine_that_cannot_start_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with environment(HNVIZ_MAX_TRAINERS="many"):
         engine = Engine(tmp_path)
         engine.start()
         with pytest.raises(EngineError, match="HNVIZ_MAX_TRAINERS must be a number"):
             engine.train(SHORT)
         pid = engine.pid
+        monkeypatch.setattr("hnviz.engine.client.RETRY_SECONDS", 1000.0)
         with pytest.raises(EngineError, match="must be a number"):
             engine.train(SHORT)
         assert engine.pid == pid  # it is not started again and again

@@ -19,9 +19,13 @@ from hnviz.learn import fit
 from hnviz.runs import RunStore
 from tests.small import figures
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a POSIX thing")
+pytestmark = [
+    pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a POSIX thing"),
+    pytest.mark.xdist_group("kill"),  # one engine
+]
 
 CONFIG = RunConfig.for_model("Model2", epochs=6)  # 240 steps
+SLOW = 100.0  # steps a second: a run does not end before it is killed
 GONE_SECONDS = 20.0  # two are enough where nobody else uses the machine
 
 CLIENT = """
@@ -81,6 +85,7 @@ def start_run(engine: Engine, runs: RunStore) -> tuple[str, psutil.Process]:
     engine.info()
     before = set(below(engine.pid))
     run_id = engine.train(CONFIG)
+    engine.set_speed(run_id, SLOW)
     wait_for(lambda: runs.folder(run_id).load_resume() and runs.record(run_id).step > 45)
     (trainer,) = set(below(engine.pid)) - before
     return run_id, trainer

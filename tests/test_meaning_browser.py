@@ -1,17 +1,35 @@
 """What a state means, in a real browser: units' grid, probes, query, and the played path."""
 
+import time
+from contextlib import suppress
+
 import pytest
 
 from tests.conftest import idle
 
+LateError = pytest.importorskip("playwright.sync_api").TimeoutError
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
+PROBES, FOUND = ".hn-probe .hn-dot", ".hn-found table"
 GRID, PATH = ".grid canvas[data-unit]", ".path canvas[data-at]"
+
+HEADINGS = {
+    GRID: "What each unit codes",
+    PROBES: "What the whole state tells",
+    FOUND: "Find it elsewhere",
+    PATH: "Path of the state",
+}  # that stand above what is waited for
 
 
 def open_view(page, server, view, ready, query=""):
+    """Scroll to a view until it is drawn: what stands above it may still grow and move it down."""
     page.goto(f"{server}/states?states_view={view.replace(' ', '+')}{query}")
-    page.locator(ready).first.wait_for(timeout=40_000)
+    heading = page.get_by_role("heading", name=HEADINGS[ready])
+    end = time.monotonic() + 60
+    while not page.locator(ready).count() and time.monotonic() < end:
+        heading.scroll_into_view_if_needed(timeout=40_000)
+        with suppress(LateError):
+            page.locator(ready).first.wait_for(timeout=500)
     idle(page)
 
 
@@ -41,7 +59,7 @@ def test_a_unit_and_a_label_are_picked_in_the_grid(server, page):
 
 
 def test_probes_follow_where_a_digit_is_read(server, page):
-    open_view(page, server, "What the units code", ".hn-probe .hn-dot")
+    open_view(page, server, "What the units code", PROBES)
     lines = page.locator(".hn-ladder:has(.hn-probe)")
     before = lines.get_attribute("aria-label")
     assert "no label is read worse than before training" in before
@@ -49,17 +67,20 @@ def test_probes_follow_where_a_digit_is_read(server, page):
     page.locator(".hn-ladder[aria-label*='the other way']").wait_for(timeout=20_000)
     assert lines.get_attribute("aria-label") != before
     page.wait_for_url("**states_positions=after**")
+    page.get_by_text("Probe all shipped models").click()
+    page.locator(".hn-table", has_text="Model0").wait_for(timeout=60_000)
+    assert page.locator(".hn-table tbody tr").count() == 6
     assert page.errors == []
 
 
 def test_a_query_finds_its_units_elsewhere(server, page):
-    open_view(page, server, "Find it elsewhere", ".hn-found table")
+    open_view(page, server, "Find it elsewhere", FOUND)
     lines = page.locator(".hn-wide svg[aria-label^='Units over the words']")
     assert "at each token of “three hundred”" in lines.get_attribute("aria-label")
     assert page.locator(".hn-found tbody tr").count() == 16
     page.get_by_role("slider").and_(page.locator("[aria-label*='hreshold']")).focus()
     page.keyboard.press("ArrowRight")
-    page.locator("svg[aria-label*='Above 0.45 at each token']").first.wait_for(timeout=20_000)
+    page.locator("svg[aria-label*='Above 0.65 at each token']").first.wait_for(timeout=20_000)
     page.get_by_role("slider").and_(page.locator("[aria-label*='Tokens']")).last.focus()
     page.keyboard.press("ArrowRight")
     page.locator("svg[aria-label*='“three hundred twenty”']").first.wait_for(timeout=20_000)
@@ -94,6 +115,10 @@ def test_the_path_is_played_without_a_new_mount(server, page):
     first.press("Enter")
     page.locator(".words", has_text="eight thousand one hundred").wait_for(timeout=20_000)
     assert page.locator(PATH).evaluate("canvas => canvas.mark") == 1
+    number = page.get_by_role("spinbutton", name="Numbers")
+    number.fill("2")
+    number.press("Enter")
+    page.get_by_text("reads 8,101 to 8,102").wait_for(timeout=20_000)
     first.fill("8000")
     first.press("Enter")
     page.get_by_text("from 8001 to 9999; got 8,000").wait_for(timeout=20_000)

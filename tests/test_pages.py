@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from hnviz.catalogue import CATALOGUE, partner
 from hnviz.ui.frame import PAGES
 
-pytestmark = pytest.mark.usefixtures("own_runs")
+pytestmark = [pytest.mark.usefixtures("own_runs"), pytest.mark.xdist_group("pages")]
 
 ROOT = Path(__file__).parent.parent
 NAMES = [name for pages in PAGES.values() for name in pages]
@@ -41,15 +41,10 @@ def text(app: AppTest) -> str:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_page_runs(name):
+def test_a_page_runs_and_has_a_picture(name):
     app = open_page(name)
     assert not app.exception
     assert app.title[0].value
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_picture_stands_on_every_page(name):
-    app = open_page(name)
     components = [json.loads(each.proto.json)["id"] for each in app.get("bidi_component")]
     pictures = [each for each in components if each != "timeline_play"]
     assert pictures or app.get("plotly_chart") or app.get("html")

@@ -7,7 +7,7 @@ import torch
 from hnviz.catalogue import CATALOGUE
 from hnviz.data import human_numbers_stream
 from hnviz.observe import Subject, states
-from hnviz.observe.passes import read_text, split_pass
+from hnviz.observe.passes import read_text, split_pass, split_states
 from hnviz.runs import SHIPPED_DIR, RunFolder
 
 
@@ -54,3 +54,10 @@ def test_a_split_is_read_once_from_its_first_token():
     assert split_pass(subject, "valid") is valid
     assert valid.states.shape == (2, 13_017, 64)
     assert_same(valid.states[:, :50], states(subject, valid.ids[:50]))
+
+
+@pytest.mark.parametrize("model", ["Model0", "Model5"])
+def test_states_alone_are_those_of_the_pass(model):
+    folder = RunFolder(SHIPPED_DIR / model)
+    subject = Subject.load(folder.config, folder.load_snapshot(0))
+    assert_same(split_states(subject, "valid"), split_pass(subject, "valid").states)

@@ -58,7 +58,10 @@ def test_layer_gate_and_order_are_chosen():
     assert not np.allclose(values(drawn(app)), values(gate))
     assert drawn(app)["order"] != list(range(64))
     app.selectbox(key="states_order").select("as numbered").run()
-    assert drawn(app)["order"] == list(range(64))
+    assert drawn(app)["order"] == list(range(64)) and not drawn(app)["groups"]
+    app.selectbox(key="states_order").select("by what they code").run()
+    assert drawn(app)["order"][0] != 0 and sum(n for _, n in drawn(app)["groups"]) == 64
+    assert drawn(app)["groups"][0][0] == "slot"
     assert not app.exception
 
 
@@ -94,9 +97,13 @@ def test_two_thousand_tokens_travel_as_a_file():
     [
         (-1, 100, "The first token must be from 0 to 13,016, the last of valid; got -1"),
         (13_017, 100, "The first token must be from 0 to 13,016, the last of valid; got 13,017"),
-        (13_000, 18, "From token 13,000 on, 1 to 17 can be shown"),
-        (0, 2001, "From token 0 on, 1 to 2,000 can be shown; got 2,001"),
-        (0, 0, "From token 0 on, 1 to 2,000 can be shown; got 0"),
+        (
+            13_000,
+            18,
+            "1 to 17 tokens can be shown, as valid ends with token 13,016; got 18",
+        ),
+        (0, 2001, "From token 0 on, 1 to 2,000 tokens can be shown; got 2,001"),
+        (0, 0, "From token 0 on, 1 to 2,000 tokens can be shown; got 0"),
     ],
 )
 def test_a_stretch_outside_the_text_is_told_and_the_last_picture_stays(first, n, sentence):
@@ -115,6 +122,7 @@ def test_a_phrase_that_cannot_be_read_leaves_the_last_picture(text):
     app = open_states(states_phrase="7 to 9")
     app.text_input(key="states_phrase").set_value(text).run()
     assert not app.exception and len(drawn(app)["words"]) == 5
+    assert "The picture stays with “seven , eight , …”." in said(app)
     assert len(drawn(open_states(states_phrase=text))["words"]) == 45
 
 

@@ -147,18 +147,20 @@ def found_sentence(found: Found) -> str:
         )
     listed = ", ".join(map(str, found.units[:12])) + (f" and {n - 12} more" if n > 12 else "")
     who = f"unit **{listed}** is" if n == 1 else f"**{n} units** are ({listed})"
-    parts = " and ".join(f"**{number:,}** of {split}" for split, number in found.ranges.items())
+    size = plural(len(found.words), "token")
+    (first, n_first), *others = found.ranges.items()
+    parts = "".join(f" and over **{number:,}** of {split}" for split, number in others)
     sentence = (
         f"Above {found.threshold:.2f} at each token of {named}{edges}: {who}. "
-        f"{'It is' if n == 1 else 'All of them are'} at {parts}, ranges of "
-        f"{plural(len(found.words), 'token')}"
+        f"{'It is' if n == 1 else 'All of them are'} so over **{n_first:,}** ranges of {size} of "
+        f"{first}{parts}"
     )
     if sum(found.slots):
         top = int(np.argmax(found.slots))
         share = found.slots[top] / sum(found.slots)
         sentence += f"; {percent(share)} of these begin on the slot {SLOTS[top]}"
     elif not sum(found.ranges.values()):
-        sentence += f"; nowhere more than {found.most}"
+        sentence += f"; nowhere are more than {found.most}"
     return f"{sentence}."
 
 

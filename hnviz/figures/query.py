@@ -26,7 +26,7 @@ class Queried:
     start: int
     length: int
     threshold: float
-    scale: float  # the axis goes from -scale to scale
+    scale: float  # the axis goes up to it, and down to -scale or, where no value is below, to 0
 
 
 def query_lines(queried: Queried, look: Theme, alt: str = "", width: int = WIDE) -> str:
@@ -47,6 +47,7 @@ class _Lines(Drawing):
     def __init__(self, width: int, queried: Queried, look: Theme) -> None:
         super().__init__(width, HEIGHT, look)
         self.queried = queried
+        self.low = -queried.scale if queried.values.min() < 0 else 0.0
         context = CONTEXT[WIDE if width >= WIDE else NARROW]
         self.first = max(0, queried.start - context)
         self.end = min(len(queried.words), queried.start + queried.length + context)
@@ -56,8 +57,8 @@ class _Lines(Drawing):
         return LEFT + (at - self.first + 0.5) * self.step
 
     def y(self, value: float) -> float:
-        share = float(np.clip(value / self.queried.scale, -1, 1))
-        return TOP + PLOT * (1 - share) / 2
+        low, scale = self.low, self.queried.scale
+        return TOP + PLOT * (scale - float(np.clip(value, low, scale))) / (scale - low)
 
     def line(self, unit: int, color: str, width: float) -> None:
         values = self.queried.values[unit, self.first : self.end]
@@ -84,7 +85,7 @@ class _Lines(Drawing):
             f'stroke="{look.text}" stroke-width="1.3" stroke-dasharray="5 4"/>'
         )
         self.text(LEFT - 6, y + 4, f"{self.queried.threshold:.2f}", anchor="end")
-        for value in (-self.queried.scale, 0, self.queried.scale):
+        for value in sorted({self.low, 0.0, self.queried.scale}):
             if abs(self.y(value) - y) > 13:
                 name = f"{value:g}".replace("-", "\N{MINUS SIGN}")
                 self.text(LEFT - 6, self.y(value) + 4, name, anchor="end", muted=True)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.data.places import LABELS, Places, split_places
-from hnviz.observe.passes import split_pass
+from hnviz.observe.passes import split_states
 from hnviz.observe.subject import Subject
 
 SPLIT = "train"
@@ -34,7 +34,7 @@ class Probed(NamedTuple):
 def probe(subject: Subject, layer: int, positions: str) -> dict[str, Probed]:
     """Probe one layer for each label; the slot is always read after each token."""
     places = split_places(SPLIT)
-    states = split_pass(subject, SPLIT).states[layer]  # (n, nh)
+    states = split_states(subject, SPLIT)[layer]  # (n, nh)
     fit, held_out = _numbers(places)
     found = {}
     for name in LABELS:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.data.places import SLOTS, split_places
-from hnviz.observe.passes import split_pass
+from hnviz.observe.passes import split_states
 from hnviz.observe.subject import Subject
 
 FITTED_ON = "train"
@@ -34,7 +34,7 @@ def state_path(subject: Subject, layer: int, split: str, numbers: tuple[int, int
     axes = fit_axes(subject, layer)
     number = split_places(split).number
     at = np.flatnonzero((number >= numbers[0]) & (number <= numbers[1]))
-    states = split_pass(subject, split).states[layer][at]
+    states = split_states(subject, split)[layer][at]
     return StatePath(at, (states - axes.middle) @ axes.directions.T, axes.explained)
 
 
@@ -48,7 +48,7 @@ def fit_axes(subject: Subject, layer: int) -> Axes:
     # takes a second.
     from sklearn.decomposition import PCA
 
-    states = split_pass(subject, FITTED_ON).states[layer].astype(np.float64)
+    states = split_states(subject, FITTED_ON)[layer].astype(np.float64)
     pca = PCA(n_components=2, svd_solver="covariance_eigh").fit(states)
     slot = split_places(FITTED_ON).slot
     directions = pca.components_.copy()

@@ -7,12 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.catalogue import entry
+from hnviz.data import human_numbers_stream
 from hnviz.data.corpora import TRAIN_NUMBERS, VALID_NUMBERS
 from hnviz.data.places import split_places
 from hnviz.data.stream import SPLITS
 from hnviz.observe.find import Query, matches, units_on
 from hnviz.observe.params import Params, one_of, only, whole
-from hnviz.observe.passes import split_pass
+from hnviz.observe.passes import split_states
 from hnviz.observe.probes import POSITIONS, probe
 from hnviz.observe.reply import Reply
 from hnviz.observe.state_path import state_path
@@ -77,7 +78,7 @@ def ask_find(subject: Subject, params: Params) -> Reply:
     meta: dict[str, Any] = {}
     like = values[query.start : query.start + query.length]
     for split in SPLITS if len(units) else ():
-        found = matches(split_pass(subject, split).states[layer], units, like, query, SHOWN)
+        found = matches(split_states(subject, split)[layer], units, like, query, SHOWN)
         parts = found._asdict()
         arrays |= {f"{split}_{name}": parts[name] for name in ("at", "agree", "gap", "tally")}
         slots = split_places(split).slot[found.whole]
@@ -104,7 +105,7 @@ def ask_state_path(subject: Subject, params: Params) -> Reply:
     places = split_places(split)
     arrays: dict[str, NDArray[Any]] = {
         "points": found.points,
-        "ids": split_pass(subject, split).ids[found.at],
+        "ids": human_numbers_stream().ids(split)[found.at],
         "number": places.number[found.at],
         "slot": places.slot[found.at],
     }

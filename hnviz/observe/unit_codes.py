@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.data.places import LABELS, SLOTS, split_places
-from hnviz.observe.passes import split_pass
+from hnviz.observe.passes import split_states
 from hnviz.observe.subject import Subject
 
 SPLIT = "train"
@@ -53,7 +53,7 @@ def unit_codes(subject: Subject, layer: int) -> Coded:
     """Measure all units of a layer."""
     places = split_places(SPLIT)
     known = places.slot >= 0
-    values = split_pass(subject, SPLIT).states[layer][known].astype(np.float64)  # (n, nh)
+    values = split_states(subject, SPLIT)[layer][known].astype(np.float64)  # (n, nh)
     rng = np.random.default_rng(0)
     shares, means, chance = [], [], []
     for name in LABELS:

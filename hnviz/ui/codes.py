@@ -18,6 +18,7 @@ from hnviz.ui.address import address_problem
 from hnviz.ui.components import BrowserComponent
 from hnviz.ui.engine import observe, store
 from hnviz.ui.run_text import Standing
+from hnviz.ui.seen import when_seen
 from hnviz.ui.settled import layer_name, note, settled
 from hnviz.ui.show import page_theme, problem, section
 from hnviz.ui.states import Shown
@@ -28,15 +29,18 @@ _FULL = 32767
 _component = BrowserComponent("codes", min_height="640px")
 
 
-def codes(shown: Shown) -> None:
-    """Draw the units' grid with the picked one's line, then the probes; each as it is ready."""
-    section("What each unit codes")
-    unit_grid(shown)
-    section("What the whole state tells")
-    whole_state(shown)
-
-
 @st.fragment
+def codes(shown: Shown) -> None:
+    """Draw the units' grid with the picked one's line, then the probes; each as it is reached.
+
+    In one fragment: of two, the one that is reached last would end the other's run.
+    """
+    section("What each unit codes")
+    when_seen("states_seen_grid", lambda: unit_grid(shown))
+    section("What the whole state tells")
+    when_seen("states_seen_probes", lambda: whole_state(shown))
+
+
 def unit_grid(shown: Shown) -> None:
     """Draw units x labels, this snapshot's and its untrained twin's."""
     looked = settled(shown)
@@ -105,7 +109,6 @@ def _twin(run: Standing, step: int, question: str, params: dict[str, Any]) -> An
     return answer
 
 
-@st.fragment
 def whole_state(shown: Shown) -> None:
     """Draw a line a label: how often a linear probe reads it from all units together."""
     positions = _positions_box()

@@ -2,7 +2,9 @@
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
+from hnviz.catalogue import entry
 from hnviz.data import human_numbers_stream
 from hnviz.data.places import split_places
 from hnviz.data.stream import SPLITS
@@ -11,27 +13,31 @@ from hnviz.figures import code_text
 from hnviz.figures.code_text import Found
 from hnviz.figures.found import Place, found_places
 from hnviz.figures.query import NARROW, WIDE, Queried, query_lines
-from hnviz.figures.state_text import full_colour
 from hnviz.ui import cards, state
 from hnviz.ui.address import address_problem
 from hnviz.ui.engine import observe
 from hnviz.ui.run_text import Standing
+from hnviz.ui.seen import when_seen
 from hnviz.ui.settled import note, settled
 from hnviz.ui.show import page_theme, problem, section
 from hnviz.ui.states import Shown
 
 CONTEXT = 5  # words at each side of a place
-START, LENGTH = 14, 2  # of the range at first: two numbers have been read before it
-THRESHOLD = 0.4  # of the scale
+START, LENGTH = 20, 2  # of the range at first: some numbers have been read before it
+THRESHOLD = 0.6  # of the scale
 
 
 def find(shown: Shown) -> None:
     """Draw the query's settings, its lines, and the places it finds."""
     section("Find it elsewhere")
-    _query(shown)
+    _fragment(shown)
 
 
 @st.fragment
+def _fragment(shown: Shown) -> None:
+    when_seen("states_seen_find", lambda: _query(shown))
+
+
 def _query(shown: Shown) -> None:
     sentence = st.container()
     tokens = shown.asked.stretch.tokens
@@ -47,7 +53,7 @@ def _query(shown: Shown) -> None:
         problem(trouble)
         return
     values = line.arrays["values"]
-    scale = full_colour(run.record.config.model, "state", values)
+    scale = _scale(run.record.config.model, values)
     params = {
         **text,
         "start": first,
@@ -66,11 +72,18 @@ def _query(shown: Shown) -> None:
         start=first,
         length=last - first + 1,
         threshold=share * scale,
-        scale=scale,
+        scale=max(scale, float(np.ceil(10 * values.max()) / 10)),
     )
     said = _answer(run, queried, answer, edges)
     with sentence:
         st.markdown(said)
+
+
+def _scale(model: str, values: NDArray[np.floating]) -> float:
+    """Return what a threshold is a share of: 1 for tanh, for relu a value that few are above."""
+    if entry(model).nonlinearity == "tanh":
+        return 1.0
+    return max(0.1, float(np.ceil(10 * np.percentile(values, 95)) / 10))
 
 
 def _answer(run: Standing, queried: Queried, answer: Answer, edges: bool) -> str:
@@ -139,7 +152,8 @@ def _threshold_box() -> tuple[float, bool]:
                 0.05,
                 key="states_threshold",
                 bind="query-params",
-                help="A unit is on where its state is above it, at every token of the range.",
+                help="A unit is on where its state is above it, at every token of the range. The "
+                "scale is 1 for tanh; for relu one in twenty of the values shown is above it.",
             )
         with st.container(width="content"):
             edges = st.toggle("Off just before and after", key="states_edges", bind="query-params")

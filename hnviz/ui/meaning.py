@@ -16,7 +16,8 @@ VIEWS: dict[str, Callable[[Shown], None]] = {
     "Find it elsewhere": find,
     "Path of the state": path,
 }
-"""Each view by its name in the address; one is drawn at a time, since each reads a whole split."""
+"""Each view by its name in the address. Each reads a whole split: so one is drawn at a time, in
+fragments of its own, once it has been scrolled to."""
 
 
 def meaning(shown: Shown) -> None:

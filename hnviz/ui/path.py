@@ -10,6 +10,7 @@ from hnviz.figures import code_text
 from hnviz.ui.address import address_problem
 from hnviz.ui.components import BrowserComponent
 from hnviz.ui.engine import observe
+from hnviz.ui.seen import when_seen
 from hnviz.ui.settled import layer_name, note, settled
 from hnviz.ui.show import problem, section
 from hnviz.ui.states import Shown
@@ -24,10 +25,14 @@ _component = BrowserComponent("path", min_height="620px")
 def path(shown: Shown) -> None:
     """Draw the numbers to follow, and the path."""
     section("Path of the state")
-    _path(shown)
+    _fragment(shown)
 
 
 @st.fragment
+def _fragment(shown: Shown) -> None:
+    when_seen("states_seen_path", lambda: _path(shown))
+
+
 def _path(shown: Shown) -> None:
     sentence = st.container()
     numbers = _numbers_box()

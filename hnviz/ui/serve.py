@@ -5,7 +5,6 @@ app.py`` has them too; here is what depends on the address.
 """
 
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -27,7 +26,6 @@ WARM = (
     "plotly.io",
     "pyarrow",
 )
-SWITCH = 0.0005  # seconds; for 5 ms, Python's own, each file and message waited behind an import
 EVERYWHERE = ("0.0.0.0", "::", "")
 
 
@@ -76,7 +74,6 @@ def serve(address: Address, announce: Callable[[str], None]) -> None:
     from streamlit.web import bootstrap
 
     options = configure(address)
-    sys.setswitchinterval(SWITCH)
 
     def after_start() -> None:
         _wait_until_it_answers(address)

@@ -3,13 +3,12 @@
 import streamlit as st
 
 from hnviz.catalogue import entry
-from hnviz.ui.ruler import observed_step
+from hnviz.ui.ruler import WAITING, observed_step
 from hnviz.ui.run_text import Standing
 from hnviz.ui.run_view import look_again
 from hnviz.ui.states import Shown
 
-WAITING = "The picture comes at the end of the first epoch."
-LATER = "Of the last epoch’s end; anew when the run has ended."  # noqa: RUF001
+LATER = "Of the last epoch's end when the page was drawn; anew when the run has ended."
 
 
 def settled(shown: Shown) -> tuple[Standing, int] | None:

@@ -15,7 +15,7 @@ from hnviz.ui.film import film_strip, is_short
 from hnviz.ui.heatmap import UNIT, Picture, state_picture
 from hnviz.ui.run_text import Standing
 from hnviz.ui.run_view import look_again, run_in_view
-from hnviz.ui.show import lead, problem
+from hnviz.ui.show import escape, lead, problem
 from hnviz.ui.stretch import Stretch, default_stretch, text_box
 from hnviz.ui.timeline import LAST, snapshot_box
 from hnviz.ui.unit_order import ORDERS, Rows
@@ -112,7 +112,7 @@ def _settings(run: Standing) -> tuple[Asked, int | str]:
     """Draw the settings in two rows; return them and the snapshot, which can be "last"."""
     with st.container(horizontal=True, gap="medium"):
         stretch = text_box()
-        with st.container(width=150):
+        with st.container(width=190):
             order = _order_box()
     with st.container(horizontal=True, gap="medium"):
         layer = _layer_box(run)
@@ -121,7 +121,7 @@ def _settings(run: Standing) -> tuple[Asked, int | str]:
             chosen = snapshot_box(run, rests=True)
     if stretch is None:  # why is told beside the control; the picture stays with the last one
         stretch = state.get(_GOOD) or default_stretch()
-        st.markdown(f":gray[:small[The picture stays with {stretch.named}.]]")
+        st.markdown(f":gray[:small[The picture stays with {escape(stretch.called)}.]]")
     state.put(_GOOD, stretch)
     return Asked(stretch, layer, show, order), chosen
 

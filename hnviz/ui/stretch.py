@@ -27,6 +27,14 @@ class Stretch:
     first: int = 0  # place of the first token in its split
 
     @property
+    def called(self) -> str:
+        """Call a phrase by its first words, a stretch by its place."""
+        if self.split:
+            return self.named
+        words = " ".join(token[:20] for token in self.tokens[:4])
+        return f"“{words}{' …' if len(self.tokens) > 4 else ''}”"
+
+    @property
     def named(self) -> str:
         """Say which tokens they are."""
         if not self.split:
@@ -120,5 +128,5 @@ def stretch_problem(split: str, size: int, first: int, n: int) -> str | None:
     most = min(LONGEST, size - first)
     if 1 <= n <= most:
         return None
-    rest = f", which ends {split}" if most < LONGEST else ""
-    return f"From token {first:,} on, 1 to {most:,} can be shown{rest}; got {n:,}"
+    ends = f", as {split} ends with token {size - 1:,}" if most < LONGEST else ""
+    return f"From token {first:,} on, 1 to {most:,} tokens can be shown{ends}; got {n:,}"

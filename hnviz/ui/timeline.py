@@ -21,7 +21,7 @@ def snapshot_box(run: Standing, *, rests: bool = False) -> int | str:
 
     Both run again the page, or the fragment, that this is called in. The button asks for the next
     snapshot when that run has ended, so that a slow picture is waited for. With `rests` there is
-    one more run when a snapshot has stayed in view for half a second: see `is_at_rest`.
+    one more run when a snapshot has stayed in view for a second: see `is_at_rest`.
     """
     snapshots = run.record.snapshots
     if lost := address_problem(state.SNAPSHOT, snapshots):

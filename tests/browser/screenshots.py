@@ -119,7 +119,10 @@ def states(page: Page, server: Server) -> None:
     }
     for name, (view, ready) in views.items():
         page.goto(f"{server.url}/states?states_view={view.replace(' ', '+')}")
-        page.locator(ready).first.wait_for(timeout=60_000)
+        page.mouse.move(700, 600)
+        while not page.locator(ready).count():  # it is drawn once it has been scrolled to
+            page.mouse.wheel(0, 400)
+            page.wait_for_timeout(200)
         take(page, name)
 
 

@@ -18,9 +18,20 @@ export function meanAt({ means, slots, order }, label, value, unit) {
   return value < 0 ? NaN : means[(firstMean(label, slots.length) + value) * order.length + unit];
 }
 
-/** Draw, and return how many words there was room for. */
+/** What the rows reach from and to: -1 to 1 for tanh; of a relu's unit, 0 to the most it gets to. */
+function reach({ means, values, scale, order, words }, unit) {
+  if (scale === 1) return [-1, 1];
+  const own = [...values.subarray(unit * words.length, (unit + 1) * words.length), ...means.filter((_, at) => at % order.length === unit)];
+  const known = own.filter((value) => !Number.isNaN(value));
+  const [low, high] = [Math.min(0, ...known), Math.max(...known)];
+  return high > low ? [low, high] : [0, 1];
+}
+
+/** Draw; return how many words there was room for, and what the rows reach from and to. */
 export function paintLine(canvas, width, data, theme, { unit, label }) {
-  const { words, tracks, values, scale } = data;
+  const { words, tracks, values } = data;
+  const [low, high] = reach(data, unit);
+  const scale = Math.max(-low, high);
   const n = words.length;
   const each = Math.max(3, Math.floor(width / LEAST));
   const shown = Math.min(n, each * ROWS);
@@ -30,7 +41,7 @@ export function paintLine(canvas, width, data, theme, { unit, label }) {
     const end = Math.min(shown, from + each);
     const top = (from / each) * ROW;
     const x = (at) => (at - from + 0.5) * wide;
-    const y = (value) => top + 6 + (PLOT * (1 - Math.max(-1, Math.min(1, value / scale)))) / 2;
+    const y = (value) => top + 6 + (PLOT * (high - Math.max(low, Math.min(high, value)))) / (high - low);
     const row = Array.from({ length: end - from }, (_, at) => from + at);
     const mean = (at) => meanAt(data, label, tracks[label][at], unit);
     pen.strokeStyle = theme.border;
@@ -52,7 +63,7 @@ export function paintLine(canvas, width, data, theme, { unit, label }) {
     }
     for (const at of row) paintWord(pen, { x: x(at), top: top + PLOT + 12, wide }, words[at], { mean: mean(at), value: tracks[label][at], label, scale }, theme);
   }
-  return shown;
+  return { shown, low, high };
 }
 
 function paintWord(pen, { x, top, wide }, word, { mean, value, label, scale }, theme) {

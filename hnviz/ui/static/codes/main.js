@@ -12,10 +12,10 @@
 // the page's other pictures.
 
 import { define } from "../shared/define.js";
-import { announceUnit, onUnit } from "../shared/unit.js";
+import { announceUnit, onUnit, pickedUnit } from "../shared/unit.js";
 import { cellAt, paintGrid, placeGrid } from "./grid.js";
 import { paintLine } from "./line.js";
-import { sentence } from "./sentence.js";
+import { number, sentence } from "./sentence.js";
 
 const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], PageUp: [-8, 0], PageDown: [8, 0], Home: [-1e9, 0], End: [1e9, 0] };
 const NONE = -32768;
@@ -73,7 +73,7 @@ class Codes {
   }
 
   update({ data, theme }) {
-    const unit = this.data?.order[this.row];
+    const unit = this.data ? this.data.order[this.row] : pickedUnit();
     this.data = {
       ...data,
       explained: decode(data.explained, 1),
@@ -83,7 +83,7 @@ class Codes {
     };
     this.theme = theme;
     // The same unit stays picked when another snapshot orders them anew.
-    if (unit !== undefined) this.row = Math.max(0, data.order.indexOf(unit));
+    if (unit !== null) this.row = Math.max(0, data.order.indexOf(unit));
     if (this.label === null) this.label = this.best(this.row);
     this.draw();
   }
@@ -123,15 +123,15 @@ class Codes {
     const picked = { unit: this.data.order[this.row], row: this.row, label: this.label };
     this.box = placeGrid(this.data, this.host.clientWidth);
     paintGrid(this.grid, this.data, this.theme, this.box, picked);
-    const n = paintLine(this.line, this.line.parentElement.clientWidth, this.data, this.theme, picked);
+    const { shown, low, high } = paintLine(this.line, this.line.parentElement.clientWidth, this.data, this.theme, picked);
     const said = sentence(this.data, picked);
     this.title.textContent = `Unit ${picked.unit} and ${picked.label ? `the ${this.data.labels[picked.label]} digit` : "the slot"}`;
     this.said.replaceChildren(...said.nodes);
     this.line.setAttribute("aria-label", said.plain);
     this.grid.setAttribute("aria-label", this.data.alt);
-    const more = this.data.words.length - n + this.data.left_out;
-    const rest = more ? ` The first ${n} words; ${more} more are left out.` : "";
-    this.key.textContent = `Brown: the state after each word. Dashed: the mean over train of the value below it, so what ${this.data.labels[this.label]} alone would say; the closer, the more is explained.${rest}`;
+    const more = this.data.words.length - shown + this.data.left_out;
+    const rest = more ? ` The first ${shown} words; ${more} more are left out.` : "";
+    this.key.textContent = `Brown: the state after each word. Dashed: the mean over train of the value below it, so what ${this.data.labels[this.label]} alone would say; the closer, the more is explained. A row of lines reaches from ${number(low)} to ${number(high)}.${rest}`;
     Object.assign(this.grid.dataset, { paints: ++this.paints, unit: picked.unit, label: this.data.labels[this.label] });
     this.name(null);
   }

@@ -24,7 +24,7 @@ function percent(share) {
   return share >= 0.095 ? `${Math.round(100 * share)} %` : `${(100 * share).toFixed(1)} %`;
 }
 
-function number(value) {
+export function number(value) {
   return value.toFixed(2).replace("-0.00", "0.00").replace("-", "−");
 }
 

@@ -28,6 +28,7 @@ class Heatmap {
     };
     this.scroll = make("div", "scroll");
     this.scroll.tabIndex = 0;
+    this.scroll.setAttribute("role", "group");
     this.wide = make("div", "wide", this.scroll);
     this.canvas = make("canvas", "map", this.wide);
     this.canvas.setAttribute("role", "img");
@@ -106,11 +107,7 @@ class Heatmap {
     const other = unit !== this.unit;
     this.column = column;
     this.show(unit);
-    if (!other) return;
-    announceUnit(this, unit);
-    const url = new URL(location);
-    url.searchParams.set("unit", unit);
-    history.replaceState(history.state, "", url); // st.query_params would add to the history
+    if (other) announceUnit(this, unit);
   }
 
   show(unit) {

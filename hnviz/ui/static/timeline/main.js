@@ -11,7 +11,7 @@ import { define } from "../shared/define.js";
 const EACH = 200; // ms a snapshot
 const LOST = 3000; // ms without a run and without an answer, after which a report is made again
 const LOOK = 15; // ms between two looks
-const REST = 500; // ms after which a snapshot is thought to stay
+const REST = 1000; // ms after which a snapshot is thought to stay
 const HELD = ".st-key-snapshot, .st-key-states_strip, .st-key-time_weights";
 const ICONS = { Play: "M1 0L11 5.5L1 11Z", Pause: "M1 0H4.4V11H1ZM6.6 0H10V11H6.6Z" };
 
