@@ -102,6 +102,18 @@ def test_the_map_follows_click_keys_typing_and_the_prompt(server, page):
     assert page.errors == []
 
 
+def test_the_map_is_painted_anew_and_not_mounted_while_snapshots_play(server, page):
+    open_map(page, server, "&run=Model0&snapshot=1225&map_given=1")
+    canvas = page.locator(".map canvas")
+    canvas.evaluate("canvas => { canvas.dataset.mark = 'the same'; }")
+    told = canvas.get_attribute("aria-label")
+    assert "Model0 after 1,225 steps" in told
+    page.get_by_role("button", name="Play").click()
+    page.locator(".hnviz-lead", has_text="Model0 after 1,566 steps").wait_for(timeout=30_000)
+    page.locator(f".map canvas[data-mark='the same']:not([aria-label={told!r}])").wait_for()
+    assert page.errors == []
+
+
 def test_bad_input_is_one_sentence_and_the_map_stays(app, page):
     open_map(page, app.url, "&map_given=9&map_number=abc&run=Model0")
     page.get_by_text("the address wanted '9' here, which is not one of 1, 2, 3, 4, 5").wait_for()

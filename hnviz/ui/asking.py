@@ -47,18 +47,16 @@ class Asker:
         self._thread: threading.Thread | None = None
 
     def look(self, questions: Sequence[Wanted], *, ask: bool = True) -> Found:
-        """Return what is known of some questions, and have the others asked; never waits."""
+        """Return what is known of some questions; with `ask` the others will be. Never waits."""
         now = time.monotonic()
         with self._change:
             known = {each: self._known[each] for each in questions if each in self._known}
             refused = [self._refused[each] for each in questions if each in self._refused]
             fresh = [each for each in questions if each not in known and self._may_ask(each, now)]
-            if not ask:
-                fresh = []
-            for each in reversed(fresh):
+            for each in reversed(fresh if ask else []):
                 self._wanted[each] = now
                 self._wanted.move_to_end(each, last=False)
-            if fresh and not (self._thread and self._thread.is_alive()):
+            if self._wanted and not (self._thread and self._thread.is_alive()):
                 self._thread = threading.Thread(target=self._work, daemon=True, name="asker")
                 self._thread.start()
             self._change.notify()

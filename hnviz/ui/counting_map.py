@@ -1,6 +1,7 @@
 """The counting map: which of the numbers 1 to 9999 a network says after the ones before."""
 
 import base64
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -22,7 +23,7 @@ from hnviz.ui.engine import observe
 from hnviz.ui.ruler import observed_step
 from hnviz.ui.run_text import Standing
 from hnviz.ui.show import lead, page_theme, problem
-from hnviz.ui.timeline import LAST, is_playing, snapshot_box
+from hnviz.ui.timeline import LAST, snapshot_box
 
 KEY = "map_picture"
 NUMBER = "map_number"
@@ -32,6 +33,16 @@ GIVEN = 3
 CHOICES = (1, 2, 3, 4, 5)
 TABLED = (1, 2, 3, 5)  # numbers given, in the table
 TICK = 1.0  # seconds between two looks, while the table lacks something
+PATIENCE = 2  # ticks of a snapshot in view before the table is asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The snapshot in view."""
+
+    run_id: str
+    step: int
+
 
 Shares = dict[int, tuple[float, float] | None]  # by numbers given: up to 7999, and from 8001 on
 
@@ -63,7 +74,7 @@ def counting_map(run: Standing) -> None:
     told = map_sentence(f"{run.record.config.model} {_when(step)}", figures)
     with sentence:
         lead(told)
-    _picture((run.record.id, step), figures, told)
+    _picture(Shown(run.record.id, step), figures, told)
 
 
 def _newest(run: Standing) -> int:
@@ -95,7 +106,7 @@ def _figures(given: int, answer: Answer) -> MapFigures:
 
 
 @st.fragment
-def _picture(at: tuple[str, int], figures: MapFigures, told: str) -> None:
+def _picture(at: Shown, figures: MapFigures, told: str) -> None:
     """Draw map and card; a pick draws these again, and nothing else of the page."""
     left, right = st.columns([69, 31], gap="medium")
     serial = _take_pick()
@@ -144,28 +155,32 @@ def _number_box() -> int | None:
     return int(number)
 
 
-def _card(at: tuple[str, int], number: int, given: int) -> None:
+def _card(at: Shown, number: int, given: int) -> None:
     if number == FIRST:
         st.markdown("**1** has no number before it, so it is not asked for.")
         return
-    run_id, step = at
-    answer, trouble = observe(run_id, step, "counted_number", {"number": number, "given": given})
+    asked = {"number": number, "given": given}
+    answer, trouble = observe(at.run_id, at.step, "counted_number", asked)
     if answer is None:
         problem(trouble)
         return
     st.html(number_card(number, answer.meta, page_theme()))
 
 
-def _table(at: tuple[str, int], figures: MapFigures) -> None:
+def _table(at: Shown, figures: MapFigures) -> None:
     """Tabulate what the number of numbers given decides, in a fragment that waits for answers."""
     st.markdown("**How many numbers it is given decides**")
-    lacking = _shares(at, figures)[1]
+    lacking = _shares(at, figures, ask=False)[1]
     draw = st.fragment(_draw_table, run_every=TICK if lacking else None)
     draw(at, figures, bool(lacking))
 
 
-def _draw_table(at: tuple[str, int], figures: MapFigures, ticking: bool) -> None:
-    shares, lacking, trouble = _shares(at, figures)
+def _draw_table(at: Shown, figures: MapFigures, ticking: bool) -> None:
+    # Asked for once the snapshot has stayed in view for a while: not while snapshots are played.
+    known, looks = state.get(f"{KEY}_looks", (None, 0))
+    looks = looks + 1 if known == at else 0
+    state.put(f"{KEY}_looks", (at, looks))
+    shares, lacking, trouble = _shares(at, figures, ask=looks >= PATIENCE)
     if ticking and not lacking:
         st.rerun()  # all is there: the clock must stop
     rows = given_table(shares, figures.given)
@@ -174,17 +189,16 @@ def _draw_table(at: tuple[str, int], figures: MapFigures, ticking: bool) -> None
     problem(trouble)
 
 
-def _shares(at: tuple[str, int], figures: MapFigures) -> tuple[Shares, int, str | None]:
-    """Look at what is known of the table; while snapshots are played it is not asked for."""
-    run_id, step = at
+def _shares(at: Shown, figures: MapFigures, *, ask: bool) -> tuple[Shares, int, str | None]:
+    """Return what is known of the table, how many rows may still come, and what went wrong."""
     shares: Shares = dict.fromkeys(sorted({*TABLED, figures.given}))
     shares[figures.given] = figures.shares
     wanted = {
-        given: Wanted(run_id, step, "counting_accuracy", (("given", given),))
+        given: Wanted(at.run_id, at.step, "counting_accuracy", (("given", given),))
         for given, known in shares.items()
         if known is None
     }
-    found = asker.look(list(wanted.values()), ask=not is_playing())
+    found = asker.look(list(wanted.values()), ask=ask)
     for given, question in wanted.items():
         if question in found.known:
             meta = found.known[question]
