@@ -27,7 +27,7 @@ from hnviz.engine.client import (
     shared_engine,
 )
 from hnviz.engine.control import Control
-from hnviz.engine.protocol import Answer, line, pack, read_frame, send_frame, unpack
+from hnviz.engine.protocol import SLOW, Answer, line, pack, read_frame, send_frame, unpack
 from hnviz.engine.recorder import learner_for, record, run_in_folder
 from hnviz.engine.scheduler import ACTIVE, Limits, Scheduler, Task, n_steps
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event
@@ -711,11 +711,33 @@ def test_a_question_that_takes_too_long_is_given_up(engine: Engine, observed: st
     assert answer.meta["tokens"] == ["two"]
 
 
+def test_a_picture_does_not_wait_for_what_reads_a_whole_split(
+    engine: Engine, observed: str
+) -> None:
+    ended: list[str] = []
+
+    def ask_slowly() -> None:
+        for given in (5, 4, 3, 1):
+            engine.observe(observed, "last", "counting_accuracy", {"given": given}, 60.0)
+        ended.append("slow")
+
+    slow = threading.Thread(target=ask_slowly)
+    slow.start()
+    engine.observe(observed, "last", "states", {"text": "nine hundred"}, 60.0)
+    ended.append("quick")
+    slow.join()
+    assert ended == ["quick", "slow"]
+
+
+def test_every_slow_question_is_one() -> None:
+    assert set(QUESTIONS) > SLOW
+
+
 def test_an_observer_that_is_killed_is_replaced(engine: Engine, observed: str) -> None:
     engine.observe(observed, 0, "states", {"text": "two"})
     (server,) = [
         child for child in psutil.Process(engine.pid).children() if child.children()
-    ]  # the fork server: its only child is the observer while nothing trains
+    ]  # the fork server: its children are the observers while nothing trains
     for child in server.children():
         child.kill()
     answer = engine.observe(observed, 0, "states", {"text": "three"})

@@ -1,10 +1,12 @@
 """The process that answers questions about snapshots."""
 
 import logging
+import os
 import sys
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -36,6 +38,13 @@ def serve(pipe: Connection) -> None:
         except EOFError:
             return
         pipe.send(_reply(subjects, (path, step, stamp), name, params))
+
+
+def serve_slowly(pipe: Connection) -> None:
+    """Do as `serve`, behind all that somebody waits for: questions that take a second or more."""
+    with suppress(AttributeError, OSError):  # Windows has no nice
+        os.nice(5)
+    serve(pipe)
 
 
 def _reply(

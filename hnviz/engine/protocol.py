@@ -17,6 +17,21 @@ from numpy.typing import NDArray
 
 Arrays = dict[str, NDArray[Any]]
 
+SLOW = frozenset(
+    {
+        "accuracy_by_position",
+        "backward_costs",
+        "counting_accuracy",
+        "find",
+        "handover",
+        "probe",
+        "state_path",
+        "unit_codes",
+        "worst_places",
+    }
+)
+"""Questions that may take a second, since they read a whole split: no picture waits for them."""
+
 _SIZES = struct.Struct("<QQ")  # request, bytes of content
 
 

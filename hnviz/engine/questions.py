@@ -40,7 +40,10 @@ class Questions:
         workers: Workers,
         answer: Callable[[int, bytes], None],
         refuse: Callable[[int, str], None],
+        *,
+        slow: bool = False,
     ) -> None:
+        """Start the observer; one for `slow` questions only once there is such a question."""
         self._store = store
         self._workers = workers
         self._answer, self._refuse = answer, refuse
@@ -49,10 +52,14 @@ class Questions:
         self._kept: OrderedDict[Key, bytes] = OrderedDict()
         self._kept_bytes = 0
         self._worker: Worker | None = None
-        self._start()
+        self._entry = f"hnviz.engine.observer:{'serve_slowly' if slow else 'serve'}"
+        self._started = time.monotonic()
+        self.ready = False
+        if not slow:
+            self._start()
 
     def _start(self) -> None:
-        self._worker = self._workers.start("hnviz.engine.observer:serve")
+        self._worker = self._workers.start(self._entry)
         self._started = time.monotonic()
         self.ready = False
 

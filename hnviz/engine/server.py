@@ -12,12 +12,13 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
+from functools import partial
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from hnviz.config import ConfigError, RunConfig
-from hnviz.engine.protocol import EngineError, line, send_frame
+from hnviz.engine.protocol import SLOW, EngineError, line, send_frame
 from hnviz.engine.questions import Questions
 from hnviz.engine.scheduler import Limits
 from hnviz.engine.trainers import Trainers
@@ -52,7 +53,8 @@ class Server:
         self._workers = Workers()
         self._max_trainers = limits.trainers
         self._trainers = Trainers(store, limits, self._workers)
-        self._questions = Questions(store, self._workers, self._send_frame, self._refuse)
+        ask = partial(Questions, store, self._workers, self._send_frame, self._refuse)
+        self._quick, self._slow = ask(), ask(slow=True)
         self._machine = self._workers.start("hnviz.engine.machine:serve")
         self._due: list[Message] = []  # replies that wait until the jobs have been told
         self._told_jobs: list[Message] = []
@@ -61,7 +63,7 @@ class Server:
             "train": self._train,
             "stop": self._stop,
             "set_speed": self._set_speed,
-            "observe": lambda request: self._questions.ask(request["id"], request),
+            "observe": self._observe,
             **{name: self._press(name) for name in ("resume", "pause", "go_on", "step")},
         }
 
@@ -73,25 +75,29 @@ class Server:
             while True:
                 sources = {pipe: self._hear_trainer(pipe) for pipe in self._trainers.pipes()}
                 sources[requests] = lambda: self._handle(_next_request(requests))
-                if self._questions.pipe:
-                    sources[self._questions.pipe] = self._questions.hear
+                for questions in (self._quick, self._slow):
+                    if questions.pipe:
+                        sources[questions.pipe] = questions.hear
                 if self._trainers.devices is None:
                     sources[self._machine.pipe] = self._hear_machine
                 for source in wait(list(sources), self._patience()):
                     sources[source]()
                 self._trainers.tick()
-                self._questions.tick()
+                self._quick.tick()
+                self._slow.tick()
                 self._tell_jobs()
         except ClientGoneError:
             pass
         finally:
             self._trainers.end(END_PATIENCE)
-            self._questions.end()
+            self._quick.end()
+            self._slow.end()
             self._machine.end()
             self._workers.end()
 
     def _patience(self) -> float | None:
-        seconds = min(self._trainers.next_deadline(), self._questions.next_deadline())
+        parts = (self._trainers, self._quick, self._slow)
+        seconds = min(part.next_deadline() for part in parts)
         if self._trainers.scheduler.tasks:
             seconds = min(seconds, JOBS_SECONDS)
         return None if math.isinf(seconds) else seconds
@@ -116,6 +122,11 @@ class Server:
     def _train(self, request: Message) -> None:
         config = RunConfig.from_dict(request["config"])
         self._reply(request["id"], self._trainers.train(config))
+
+    def _observe(self, request: Message) -> None:
+        """Ask an observer: what takes long has one of its own, or a picture would wait for it."""
+        questions = self._slow if request["question"] in SLOW else self._quick
+        questions.ask(request["id"], request)
 
     def _press(self, name: str) -> Callable[[Message], None]:
         """Return the operation for a button that needs a run's id alone."""
