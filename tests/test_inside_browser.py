@@ -54,12 +54,12 @@ def test_bars_follow_measure_epoch_and_kind(server, page):
 
 
 def test_the_bars_move_while_a_run_trains(server, page):
-    page.goto(f"{server}/train?train_epochs=3")
+    page.goto(f"{server}/train?train_model=Model0&train_epochs=3")
     idle(page)
     page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_text("come with the end of the first epoch").wait_for(timeout=30_000)
     page.locator(f"{INSIDE} .body[data-epoch='2']").wait_for(timeout=60_000)
-    page.locator(".hnviz-lead", has_text="After step 120 of 120").wait_for(timeout=30_000)
+    page.locator(".hnviz-lead", has_text="After step 783 of 783").wait_for(timeout=30_000)
     title = page.locator(f"{INSIDE} h2").inner_text()
     lead = page.locator(".hnviz-lead").inner_text()
     share = float(lead.split("valid accuracy of ")[1].split(";")[0])
