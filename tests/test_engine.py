@@ -1,6 +1,5 @@
 """The engine: recording, scheduling, and the processes behind the client."""
 
-import math
 import os
 import shutil
 import subprocess
@@ -489,8 +488,9 @@ def runs(engine: Engine) -> Iterator[RunStore]:
     """The engine's runs; whatever a test leaves going is stopped."""
     yield RunStore(engine.runs_dir)
     for job in engine.jobs():
-        engine.stop(job.run_id)
-    assert engine.jobs() == []
+        with suppress(EngineError):  # it may end by itself in this moment
+            engine.stop(job.run_id)
+    wait_for(lambda: engine.jobs() == [])
 
 
 def test_the_engine_knows_its_machine(engine: Engine) -> None:
@@ -523,23 +523,11 @@ def test_a_run_of_the_engine_is_the_run(engine: Engine, runs: RunStore) -> None:
     wait_for(lambda: engine.job(run_id) is None)
 
 
-def test_click_to_first_point_and_stop_are_quick(
-    engine: Engine, runs: RunStore, record_property: Callable[[str, object], None]
-) -> None:
-    engine.info()
-    first, stop = [math.inf], [math.inf]
-    while not (min(first) < 0.5 and min(stop) < 0.3) and len(first) < 20:  # others use the machine
-        begun = time.perf_counter()
-        run_id = engine.train(LONG)
-        wait_for(lambda run_id=run_id: runs.record(run_id).batches)
-        first.append(time.perf_counter() - begun)
-        begun = time.perf_counter()
-        engine.stop(run_id)
-        stop.append(time.perf_counter() - begun)
-        assert runs.record(run_id).status == "stopped" and engine.job(run_id) is None
-    record_property("click_to_first_point", first[1:])
-    record_property("stop", stop[1:])
-    assert min(first) < 0.5 and min(stop) < 0.3
+def test_a_stopped_run_has_ended_when_stop_returns(engine: Engine, runs: RunStore) -> None:
+    run_id = engine.train(LONG)
+    wait_for(lambda: runs.record(run_id).batches)
+    engine.stop(run_id)  # tests.browser.measure says how soon
+    assert runs.record(run_id).status == "stopped" and engine.job(run_id) is None
 
 
 def test_pause_step_speed_and_go_on(engine: Engine, runs: RunStore) -> None:
@@ -550,8 +538,7 @@ def test_pause_step_speed_and_go_on(engine: Engine, runs: RunStore) -> None:
     wait_for(lambda: engine.job(run_id).at_rest)
     step = runs.record(run_id).step
     engine.step(run_id)
-    assert not engine.job(run_id).at_rest
-    wait_for(lambda: engine.job(run_id).at_rest)
+    wait_for(lambda: engine.job(run_id).at_rest and runs.record(run_id).step > step)
     assert runs.record(run_id).step == step + 1 and runs.record(run_id).status == "running"
     engine.set_speed(run_id, 20.0)
     engine.go_on(run_id)
@@ -671,19 +658,11 @@ def test_an_answer_is_what_the_question_says(engine: Engine, observed: str) -> N
     assert not np.array_equal(first.arrays["states"], arrays["states"])
 
 
-def test_an_answer_is_kept_for_all_viewers(
-    engine: Engine, observed: str, record_property: Callable[[str, object], None]
-) -> None:
+def test_an_answer_is_kept_for_all_viewers(engine: Engine, observed: str) -> None:
     ids = human_numbers_stream().valid[:2000]
-    engine.observe(observed, "last", "states", {"ids": ids[:5]})
-    taken: list[float] = []
-    while len(taken) < 2 or (min(taken[1:]) >= 0.02 and len(taken) < 50):  # others are at work too
-        begun = time.perf_counter()
-        answer = engine.observe(observed, "last", "states", {"ids": ids})
-        taken.append(time.perf_counter() - begun)
-    record_property("observe", taken)
-    assert answer.arrays["states"].shape == (1, 2000, 64)
-    assert min(taken[1:]) < 0.02
+    first, again = (engine.observe(observed, "last", "states", {"ids": ids}) for _ in range(2))
+    assert again.arrays["states"].shape == (1, 2000, 64)
+    assert again.seconds == first.seconds  # what it took to work out, once
 
 
 def test_many_viewers_ask_at_once(engine: Engine, observed: str) -> None:

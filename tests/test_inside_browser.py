@@ -1,6 +1,7 @@
 """What is inside an accuracy and the counting map, in a real browser: each control once."""
 
 import json
+import re
 import shutil
 
 import pytest
@@ -8,7 +9,9 @@ import pytest
 from hnviz.runs import SHIPPED_DIR
 from tests.conftest import idle
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+expect = pytest.importorskip("playwright.sync_api").expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("inside")]
 
 MAP = "/predictions?predictions_view=Counting+map"
 INSIDE = ".hnviz:has(.measures)"
@@ -54,12 +57,18 @@ def test_bars_follow_measure_epoch_and_kind(server, page):
 
 
 def test_the_bars_move_while_a_run_trains(server, page):
-    page.goto(f"{server}/train?train_model=Model0&train_epochs=3")
+    page.goto(f"{server}/train?train_model=Model0&train_epochs=500")
     idle(page)
     page.get_by_role("button", name="Train", exact=True).click()
-    page.get_by_text("come with the end of the first epoch").wait_for(timeout=30_000)
-    page.locator(f"{INSIDE} .body[data-epoch='2']").wait_for(timeout=60_000)
-    page.locator(".hnviz-lead", has_text="After step 783 of 783").wait_for(timeout=30_000)
+    page.locator(".hnviz-lead", has_text=" of 130,500").wait_for(timeout=30_000)
+    bars = page.locator(f"{INSIDE} .body")
+    expect(bars).to_have_attribute("data-epoch", re.compile(r"\d"), timeout=60_000)
+    expect(bars).not_to_have_attribute(
+        "data-epoch", bars.get_attribute("data-epoch"), timeout=60_000
+    )
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_role("button", name="Resume", exact=True).wait_for(timeout=30_000)
+    idle(page)
     title = page.locator(f"{INSIDE} h2").inner_text()
     lead = page.locator(".hnviz-lead").inner_text()
     share = float(lead.split("valid accuracy of ")[1].split(";")[0])

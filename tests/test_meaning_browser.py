@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import idle
 
 LateError = pytest.importorskip("playwright.sync_api").TimeoutError
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("meaning")]
 
 PROBES, FOUND = ".hn-probe .hn-dot", ".hn-found table"
 GRID, PATH = ".grid canvas[data-unit]", ".path canvas[data-at]"

@@ -4,7 +4,7 @@ import pytest
 
 from tests.conftest import idle
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("words")]
 
 CHANGE = "?predictions_view=Change%20the%20state"
 
