@@ -17,8 +17,14 @@ from hypothesis import HealthCheck, settings
 # Figures are held to the last bit, and another number of threads adds up in another order.
 os.environ["OMP_NUM_THREADS"] = "1"
 
-# A shared machine may take a second for one example: that says nothing of the code.
-settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A shared machine may take a second for one example: that says nothing of the code. There the
+# examples are always the same: new ones are looked for where somebody can look at what they find.
+settings.register_profile(
+    "shared",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("shared")
 
 ROOT = Path(__file__).parent.parent
@@ -153,21 +159,31 @@ def browser() -> Iterator[object]:
 @pytest.fixture(scope="session")
 def context(browser):
     """One profile for all tabs: Streamlit's and Plotly's files are read once."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    # Nothing moves by itself: each frame of a spinner is drawn by the processor here.
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     context.set_default_timeout(PATIENCE)
     yield context
     context.close()
 
 
+@pytest.fixture(scope="session")
+def tab(context):
+    """One tab for all tests: another would compile Streamlit's and Plotly's files again."""
+    tab = context.new_page()
+    tab.on("pageerror", lambda error: tab.errors.append(str(error)))
+    tab.on("console", lambda said: tab.errors.append(said.text) if _is_ours(said) else None)
+    yield tab
+    tab.close()
+
+
 @pytest.fixture
-def page(context):
+def page(tab):
     """A tab of 1280 x 900; `page.errors` holds what its console said in red."""
-    page = context.new_page()
-    page.errors = []
-    page.on("pageerror", lambda error: page.errors.append(str(error)))
-    page.on("console", lambda said: page.errors.append(said.text) if _is_ours(said) else None)
-    yield page
-    page.close()
+    tab.errors = []
+    tab.set_viewport_size({"width": 1280, "height": 900})
+    tab.emulate_media(color_scheme="light")
+    yield tab
+    tab.goto("about:blank")  # whatever goes on there ends
 
 
 def _is_ours(said) -> bool:

@@ -31,9 +31,6 @@ from hnviz.data import (
 )
 from hnviz.data.stream import MOST_TOKENS, MOST_WORDS
 
-settings.register_profile("hnviz", deadline=None)  # a busy machine is no bug
-settings.load_profile("hnviz")
-
 DATA = Path(__file__).parent / "data"
 PRINTS: dict[str, Any] = json.loads((DATA / "notebook_prints.json").read_text())
 HASHES: dict[str, dict[str, Any]] = json.loads((DATA / "layout_sha256.json").read_text())

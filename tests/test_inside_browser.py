@@ -49,10 +49,10 @@ def test_bars_follow_measure_epoch_and_kind(server, page):
     page.wait_for_url("**train_worst_kind=ones**")
     assert "words one to nine are right on valid after step 1,566" in page.inner_text("body")
     assert inside.locator("button.row[aria-pressed=true]").get_attribute("data-kind") == "ones"
-    worst = page.locator(".hn-worst").inner_text()
+    worst = page.locator(".hn-worst").text_content()
     page.locator("[class*=st-key-train_worst_split]").get_by_text("train", exact=True).click()
     page.get_by_text("words one to nine are right on train").wait_for(timeout=30_000)
-    assert page.locator(".hn-worst").inner_text() != worst
+    expect(page.locator(".hn-worst")).not_to_have_text(worst, timeout=30_000)
     assert page.errors == []
 
 
