@@ -25,8 +25,9 @@ section(
 )
 st.markdown(
     "**Data** and **Batches** show what a network is fed, **Models** what it is, **Train** how it "
-    "learns, **Hidden states** what it remembers. What a page shows is in its address: copy it to "
-    "show somebody what you see."
+    "learns, **Hidden states** what it remembers, **Predictions** what it says next, **Through "
+    "time** how far back it learns from. What a page shows is in its address: copy it to show "
+    "somebody what you see."
 )
 
 section("Open a run", "Pick a line: the pages that look at a run then look at that one.")
