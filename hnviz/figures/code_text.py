@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.data.places import LABELS, SLOTS
-from hnviz.figures.sentences import plural
+from hnviz.figures.sentences import plural, when
 
 POSITIONS = {
     "due": "before its word",
@@ -33,11 +33,6 @@ class Codes:
     twin: NDArray[np.floating] | None  # the same network untrained, where the run has a snapshot
     chance: float  # the most that shuffled labels explain
     n_tokens: int
-
-
-def when(step: int) -> str:
-    """Name a snapshot."""
-    return "untrained" if step == 0 else f"after {plural(step, 'step')}"
 
 
 def percent(share: float) -> str:

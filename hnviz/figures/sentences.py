@@ -24,6 +24,11 @@ def plural(number: int, word: str) -> str:
     return f"{number:,} {word}{ending}"
 
 
+def when(step: int, untrained: str = "untrained") -> str:
+    """Say how far a snapshot's training was: "after 400 steps"."""
+    return untrained if step == 0 else f"after {plural(step, 'step')}"
+
+
 def layout_sentence(layout: BatchLayout) -> str:
     """Say how many slots hold how many tokens, and why some are read more than once."""
     if isinstance(layout, ShuffledLayout):

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.catalogue import entry
-from hnviz.figures.sentences import plural
+from hnviz.figures.sentences import when
 
 GATES = {"reset": "reset gate", "update": "update gate", "candidate": "candidate"}
 
@@ -30,21 +30,21 @@ class Seen:
 def units_sentence(model: str, step: int, seen: Seen) -> str:
     """Say which unit moves most over the tokens, and between which words."""
     values, tokens = seen.values, [token[:20] for token in seen.tokens]
-    when = "before any training" if step == 0 else f"after {plural(step, 'step')}"
+    trained = when(step, "before any training")
     what = "units" if seen.show == "state" else f"{GATES[seen.show]}s"
     if len(tokens) == 1:
         return (
-            f"{model} {when}: its {values.shape[0]} {what} after one token, “{tokens[0]}”. Type "
+            f"{model} {trained}: its {values.shape[0]} {what} after one token, “{tokens[0]}”. Type "
             "more words to see what they keep."
         )
     unit = seen.moving
     low, high = int(values[unit].argmin()), int(values[unit].argmax())
     if values[unit, low] == values[unit, high]:
-        return f"{model} {when}: none of its {values.shape[0]} {what} moves over {seen.named}."
+        return f"{model} {trained}: none of its {values.shape[0]} {what} moves over {seen.named}."
     whose = f"unit **{unit}**" if seen.show == "state" else f"that of unit **{unit}**"
     return (
-        f"{model} {when}: of {values.shape[0]} {what} over {seen.named}, {whose} moves most, from "
-        f"**{number(values[unit, low])}** after “{tokens[low]}” to "
+        f"{model} {trained}: of {values.shape[0]} {what} over {seen.named}, {whose} moves most, "
+        f"from **{number(values[unit, low])}** after “{tokens[low]}” to "
         f"**{number(values[unit, high])}** after “{tokens[high]}”."
     )
 

@@ -13,11 +13,6 @@ from hnviz.figures.sentences import plural
 SHOWN = 20  # characters of a word
 
 
-def when(step: int) -> str:
-    """Say how far a snapshot's training was."""
-    return "before any training" if step == 0 else f"after {plural(step, 'step')}"
-
-
 def quoted(word: str) -> str:
     """Set a word off from the sentence; a very long one is cut."""
     return f"“{word[:SHOWN]}”"

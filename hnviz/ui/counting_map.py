@@ -15,6 +15,7 @@ from hnviz.figures.counting import (
     number_card,
     prompt_note,
 )
+from hnviz.figures.sentences import when
 from hnviz.ui import cards, state
 from hnviz.ui.address import address_problem
 from hnviz.ui.asking import Wanted, asker
@@ -71,7 +72,7 @@ def counting_map(run: Standing) -> None:
         problem(trouble)
         return
     figures = _figures(given, answer)
-    told = map_sentence(f"{run.record.config.model} {_when(step)}", figures)
+    told = map_sentence(f"{run.record.config.model} {when(step)}", figures)
     with sentence:
         lead(told)
     _picture(Shown(run.record.id, step), figures, told)
@@ -81,12 +82,6 @@ def _newest(run: Standing) -> int:
     """Return the newest snapshot; of a run that trains that of an epoch's end: a map takes long."""
     step = observed_step(run)
     return run.record.snapshots[0] if step is None else step
-
-
-def _when(step: int) -> str:
-    if step == 0:
-        return "untrained"
-    return f"after {step:,} step{'' if step == 1 else 's'}"
 
 
 def _given_box() -> int:

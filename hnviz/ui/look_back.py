@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from hnviz.catalogue import CATALOGUE, entry
 from hnviz.data import human_numbers_stream
 from hnviz.engine.client import Answer
+from hnviz.figures.sentences import when
 from hnviz.ui import state
 from hnviz.ui.components import BrowserComponent
 from hnviz.ui.engine import observe, store
@@ -70,8 +71,7 @@ def look_back(run_id: str, step: int, words: tuple[str, ...]) -> None:
         problem(trouble)
         return
     model = run.record.config.model
-    when = "untrained" if step == 0 else f"after {step:,} step{'' if step == 1 else 's'}"
-    lines = [line(f"{model} {when}", 0, answer, whole=whole)]
+    lines = [line(f"{model} {when(step)}", 0, answer, whole=whole)]
     if whole:
         lines += _others(run, step, ids)
     window = None if entry(model).stateful else run.record.config.bptt

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from hnviz.data import continuation, human_numbers_stream
 from hnviz.engine.client import Answer
 from hnviz.figures.answers import Bar, likeliest
+from hnviz.figures.sentences import when
 from hnviz.figures.word_text import (
     Prompt,
     first_wrong,
     said_position,
     said_sentence,
-    when,
 )
 from hnviz.ui import prompt
 from hnviz.ui.address import address_problem
@@ -72,7 +72,7 @@ def next_word(run: Standing) -> None:
         problem(trouble)
         return
     text = Prompt(
-        network=f"{run.record.config.model} {when(step)}",
+        network=f"{run.record.config.model} {when(step, 'before any training')}",
         words=given.tokens,
         ids=ids,
         surprise=answer.arrays["surprise"],

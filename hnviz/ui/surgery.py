@@ -7,8 +7,8 @@ from hnviz.catalogue import CATALOGUE, entry
 from hnviz.data import human_numbers_stream
 from hnviz.engine.client import Answer
 from hnviz.figures.answers import likeliest
+from hnviz.figures.sentences import when
 from hnviz.figures.surgery_text import Courses, Operation
-from hnviz.figures.word_text import when
 from hnviz.ui import prompt, state
 from hnviz.ui.answers import Answers, Cell, show_answers
 from hnviz.ui.change import Change, change_box, take_unit
@@ -48,7 +48,7 @@ def surgery(run: Standing) -> None:
         value=change.value,
         hold=change.hold,
     )
-    courses = _courses(f"{model} {when(step)}", answer)
+    courses = _courses(f"{model} {when(step, 'before any training')}", answer)
     with sentence:
         lead(courses.sentence(operation))
     _state(answer, change, operation)

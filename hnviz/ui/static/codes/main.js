@@ -16,6 +16,7 @@ import { announceUnit, onUnit, pickedUnit } from "../shared/unit.js";
 import { cellAt, paintGrid, placeGrid } from "./grid.js";
 import { paintLine } from "./line.js";
 import { number, sentence } from "./sentence.js";
+import { maker } from "../shared/make.js";
 
 const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], PageUp: [-8, 0], PageDown: [8, 0], Home: [-1e9, 0], End: [1e9, 0] };
 const NONE = -32768;
@@ -28,12 +29,7 @@ function decode(text, scale) {
 
 class Codes {
   constructor(root) {
-    const make = (tag, name, parent) => {
-      const element = document.createElement(tag);
-      element.className = name;
-      parent.append(element);
-      return element;
-    };
+    const make = maker(root);
     this.two = make("div", "two", root);
     const left = make("div", "", this.two);
     const right = make("div", "", this.two);

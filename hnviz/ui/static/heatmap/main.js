@@ -15,17 +15,13 @@ import { cellAt, paint, place, showColumn } from "./paint.js";
 import { UnitLine } from "./line.js";
 import { minus } from "./sentence.js";
 import { loadValues, valuesOf } from "./values.js";
+import { maker } from "../shared/make.js";
 
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0], Home: [0, -1e9], End: [0, 1e9], PageUp: [-8, 0], PageDown: [8, 0] };
 
 class Heatmap {
   constructor(root) {
-    const make = (tag, name, parent = root) => {
-      const element = document.createElement(tag);
-      element.className = name;
-      parent.append(element);
-      return element;
-    };
+    const make = maker(root);
     this.scroll = make("div", "scroll");
     this.scroll.tabIndex = 0;
     this.scroll.setAttribute("role", "group");

@@ -12,14 +12,9 @@ import { define } from "../shared/define.js";
 import { Bars, scaleOf } from "./bars.js";
 import { plot } from "./plot.js";
 import { alt, note, sentence, title } from "./words.js";
+import { maker } from "../shared/make.js";
 
-const make = (tag, name, parent, text = "") => {
-  const element = document.createElement(tag);
-  element.className = name;
-  element.textContent = text;
-  parent.append(element);
-  return element;
-};
+const make = maker();
 
 /** A kind's line: two kinds share a colour, so a dash tells them apart; the comma's fill is too pale. */
 function lineOf(kind, theme) {

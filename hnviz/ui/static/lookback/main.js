@@ -13,6 +13,7 @@ import { define } from "../shared/define.js";
 import { paintCurves, swatch } from "./curves.js";
 import { cellAt, paintMap } from "./map.js";
 import { sentence } from "./sentence.js";
+import { maker } from "../shared/make.js";
 
 const REST = 400; // ms that the mark rests before Python hears of it
 const MOVES = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1, PageUp: -5, PageDown: 5, Home: -1e9, End: 1e9 };
@@ -33,12 +34,7 @@ function rowsOf(line) {
 
 class LookBack {
   constructor(root) {
-    const make = (tag, name, parent = root) => {
-      const element = document.createElement(tag);
-      element.className = name;
-      parent.append(element);
-      return element;
-    };
+    const make = maker(root);
     this.said = make("p", "said");
     this.said.setAttribute("aria-live", "polite");
     this.two = make("div", "two");

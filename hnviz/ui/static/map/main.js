@@ -8,6 +8,7 @@
 
 import { define } from "../shared/define.js";
 import { NOT_ASKED, RIGHT, numberAt, paint, place } from "./paint.js";
+import { maker } from "../shared/make.js";
 
 const REST = 250; // ms that the cursor rests before Python hears of it
 const LAST = 9999;
@@ -17,12 +18,7 @@ const ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seven
 
 class CountingMap {
   constructor(root) {
-    const make = (tag, name, parent = root) => {
-      const element = document.createElement(tag);
-      element.className = name;
-      parent.append(element);
-      return element;
-    };
+    const make = maker(root);
     this.host = make("div", "map");
     this.host.tabIndex = 0;
     this.canvas = make("canvas", "", this.host);

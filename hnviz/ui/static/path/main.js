@@ -8,6 +8,7 @@
 
 import { define } from "../shared/define.js";
 import { COLORS, paintLegend, paintPath, placePath } from "./paint.js";
+import { maker } from "../shared/make.js";
 
 const EACH = 220; // ms a token
 const NEAR = 14; // px that a pointer may be off
@@ -15,12 +16,7 @@ const MOVES = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -
 
 class Path {
   constructor(root) {
-    const make = (tag, name, parent = root) => {
-      const element = document.createElement(tag);
-      element.className = name;
-      parent.append(element);
-      return element;
-    };
+    const make = maker(root);
     const tools = make("div", "tools");
     this.button = make("button", "", tools);
     this.button.type = "button";

@@ -9,6 +9,7 @@
 import { openCanvas, ring } from "../shared/canvas.js";
 import { define } from "../shared/define.js";
 import { ramp } from "../shared/ramp.js";
+import { maker } from "../shared/make.js";
 
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0], Home: [0, -1e9], End: [0, 1e9] };
 const HIGH = 15; // px of a cell
@@ -17,12 +18,7 @@ const NARROW = 640; // px: below, a strip takes two rows
 
 class Units {
   constructor(root) {
-    const make = (tag, name, parent = root) => {
-      const made = document.createElement(tag);
-      made.className = name;
-      parent.append(made);
-      return made;
-    };
+    const make = maker(root);
     this.host = make("div", "strips");
     this.host.tabIndex = 0;
     this.canvas = make("canvas", "", this.host);
