@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from hnviz.ui import look_back, state, through_time
+from hnviz.ui import look_back, state, through_time, time_settings
 from hnviz.ui.run_view import run_in_view
 from hnviz.ui.show import page_title, section
 
@@ -16,7 +16,8 @@ def pictures() -> None:
     run = run_in_view()
     if run is None:
         return
-    asked = through_time.settings(run)
+    time_settings.foresee(run)
+    asked = time_settings.settings(run)
     through_time.watch(run)
     if asked is None:
         return

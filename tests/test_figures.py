@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
 
 from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
@@ -35,6 +36,7 @@ from hnviz.figures.tables import parts_table, read_counts, show_batch, token_tab
 from hnviz.figures.theme import MODES, theme
 from hnviz.runs import RunRecord
 from hnviz.runs.ruler import Bound, PositionBounds
+from hnviz.schedule import one_cycle
 from tests.test_time_figures import COSTS
 
 LIGHT = theme("light")
@@ -466,3 +468,14 @@ def test_counts_and_gates():
     ]
     assert plural(1, "mini-batch") == "1 mini-batch" and plural(2, "mini-batch") == "2 mini-batches"
     assert plural(10, "epoch") == "10 epochs"
+
+
+def test_a_long_schedule_is_drawn_in_fewer_steps_with_its_highest():
+    config = RunConfig(lr=0.01, epochs=200)
+    lr, momentum = schedule_curves(config, 8000, LIGHT).data
+    plan = one_cycle(8000, 0.01, config.pct_start)
+    assert 500 <= len(lr.x) <= 601
+    assert (lr.x[0], lr.x[-1], max(lr.y)) == (0, 7999, plan.lr.max())
+    assert_array_equal(lr.y, plan.lr[lr.x])
+    assert_array_equal(momentum.y, plan.momentum[momentum.x])
+    assert_array_equal(schedule_curves(config, 400, LIGHT).data[0].x, np.arange(400))

@@ -223,3 +223,29 @@ def test_app_in_use(running: Running) -> None:
     running.process.send_signal(signal.SIGINT)
     assert running.process.wait(60) == 0
     wait_until_gone(below)
+
+
+RACE = """
+import sys, threading
+sys.setswitchinterval(1e-5)
+failed = []
+
+def load(first):
+    try:
+        __import__("hnviz.ui.everything")
+        __import__(first)
+    except BaseException as error:
+        failed.append(error)
+
+threads = [threading.Thread(target=load, args=(name,)) for name in sys.argv[1:]]
+for each in threads: each.start()
+for each in threads: each.join()
+sys.exit(repr(failed) if failed else 0)
+"""
+
+
+def test_two_first_pages_at_once_find_every_module_whole():
+    """As two threads, each of which begins at another end of the packages."""
+    ends = ("hnviz.ui.frame", "hnviz.ui.predictions", "hnviz.figures.sentences")
+    done = subprocess.run([sys.executable, "-c", RACE, *ends], cwd=ROOT, capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()

@@ -2,11 +2,13 @@
 
 import argparse
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hnviz.cli.parser import CommandError, whole
 from hnviz.config import problems
-from hnviz.data import BatchLayout, human_numbers_stream
+
+if TYPE_CHECKING:
+    from hnviz.data import BatchLayout
 
 SUMMARY = "show how the text lies in mini-batches"
 
@@ -26,6 +28,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print one layout."""
+    from hnviz.data import BatchLayout, human_numbers_stream  # numpy, which other commands wait for
+
     for sentence in problems({"bs": options.bs, "bptt": options.bptt}).values():
         raise CommandError(sentence)
     stream = human_numbers_stream()
@@ -42,13 +46,13 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def as_dict(layout: BatchLayout) -> dict[str, Any]:
+def as_dict(layout: "BatchLayout") -> dict[str, Any]:
     """Return a layout's figures as JSON can hold them."""
     names = ("n_tokens", "bs", "bptt", "n_batches", "n_slots", "n_repeated")
     return {**{name: getattr(layout, name) for name in names}, "starts": layout.starts.tolist()}
 
 
-def as_lines(split: str, layout: BatchLayout, rows: list[str]) -> list[str]:
+def as_lines(split: str, layout: "BatchLayout", rows: list[str]) -> list[str]:
     """Return a layout in words; `rows` are the texts of mini-batch 0's first rows."""
     starts = [f"{start:,}" for start in layout.starts.tolist()]
     if len(starts) > ROWS + 1:

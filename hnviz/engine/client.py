@@ -150,6 +150,23 @@ class Engine:
         )
         return answer
 
+    def expect(
+        self,
+        run_id: str,
+        step: int | str,
+        question: str,
+        params: Mapping[str, Any],
+        timeout: float = OBSERVE_SECONDS,
+    ) -> None:
+        """Have a question answered that `observe` will ask in a moment, all of it the same.
+
+        Never waits; trouble is told by `observe`.
+        """
+        link = self._link
+        if link is not None:
+            fields = {"run_id": run_id, "step": step, "question": question, "params": dict(params)}
+            link.tell("observe", timeout=timeout, **fields)
+
     def _ask(self, operation: str, patience: float, *, again: bool = False, **fields: Any) -> Any:
         """Ask the engine. If it died, start another, and ask that if nothing is done twice by it.
 

@@ -109,6 +109,12 @@ class Link:
         finally:
             self._waiting.pop(number, None)
 
+    def tell(self, operation: str, **fields: Any) -> None:
+        """Send a request whose reply nobody waits for; an engine that starts up is told nothing."""
+        if self.is_ready():
+            with contextlib.suppress(EngineGone), self._lock:
+                self._send(line({"id": next(self._ids), "op": operation, **fields}))
+
     def _result(self, future: Future[Result], patience: float, complaint: str) -> Result:
         """Wait for a future; an error in it is raised anew, since many threads may wait."""
         try:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, human_numbers_stream
@@ -24,6 +25,7 @@ LOSS_CEILING = 8.0  # a run that diverges leaves through the top
 RIGHT = 102  # px: room for the labels at the curves' ends
 PLOT_HEIGHT = 230  # px
 FEWEST_PIXELS = 2.0  # of an epoch's mark; narrower than its line
+MOST_COLUMNS = 600  # of a plan's steps
 HOVER = "step %{x}: %{y:.3f}"
 
 ONE_PANEL: dict[str, dict[str, Any]] = {"xaxis": {}, "yaxis": {}}
@@ -118,25 +120,34 @@ def accuracy_curves(
 def schedule_curves(
     config: RunConfig, n_steps: int, look: Theme, now: int | None = None
 ) -> go.Figure:
-    """The learning rate and the momentum of every step, as planned; `now` marks updates done."""
+    """The learning rate and the momentum, as planned; `now` marks updates done.
+
+    A plan with more steps than a screen has columns is drawn in fewer.
+    """
     fig = Sketch(TWO_SCALES)
     if n_steps > 0:
         plan = one_cycle(n_steps, config.lr, config.pct_start)
-        step = np.arange(n_steps)
+        step = _columns(plan)
         line = {"color": look.primary if look.mode == "light" else look.link, "width": 2.5}
-        fig.add_scatter(name="lr", x=step, y=plan.lr, mode="lines", line=line)
+        fig.add_scatter(name="lr", x=step, y=plan.lr[step], mode="lines", line=line)
         fig.add_scatter(
             name="momentum",
             x=step,
-            y=plan.momentum,
+            y=plan.momentum[step],
             mode="lines",
             line={"color": look.train, "width": 2, "dash": "dot"},
             yaxis="y2",
         )
         _name_curves(fig, plan)
     apply(fig, look, height=230, margin={"l": 62, "r": 62, "t": 24, "b": 48})
-    last = max(n_steps, 1)
-    fig.update_xaxes(title={"text": "step"}, range=[0, last], nticks=5)
+    _schedule_axes(fig, config, n_steps)
+    if now is not None and n_steps > 0:
+        _now_line(fig, now, look, n_steps)
+    return fig.figure()
+
+
+def _schedule_axes(fig: Sketch, config: RunConfig, n_steps: int) -> None:
+    fig.update_xaxes(title={"text": "step"}, range=[0, max(n_steps, 1)], nticks=5)
     ticks = [0, config.lr / 2, config.lr]
     fig.update_layout(
         yaxis={
@@ -152,9 +163,13 @@ def schedule_curves(
             "showgrid": False,
         },
     )
-    if now is not None and n_steps > 0:
-        _now_line(fig, now, look, last)
-    return fig.figure()
+
+
+def _columns(plan: Schedule) -> NDArray[np.int64]:
+    """Choose the steps to draw: all of a short plan; first, highest and last of any."""
+    n_steps = len(plan.lr)
+    even = np.linspace(0, n_steps - 1, min(n_steps, MOST_COLUMNS)).astype(np.int64)
+    return np.union1d(even, [np.argmax(plan.lr)])
 
 
 def n_batches_of(record: "RunRecord") -> int:

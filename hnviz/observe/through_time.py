@@ -96,11 +96,14 @@ def state_gradients(subject: Subject, windows: Windows, *, every: bool) -> State
         losses.append(_loss(model, said, y, every))
         states.append(seen)
         state = seen[-1]
-    from_ = range(WINDOWS) if every else [WINDOWS - 1]
-    cut = [_norms(losses[each], states[each], keep=True) for each in from_]
-    detach = np.concatenate([np.zeros(len(states[0]) * (WINDOWS - len(cut))), *cut])
-    whole = torch.stack([losses[each] for each in from_]).sum()
-    keep = _norms(whole, [each for seen in states for each in seen])
+    from_ = losses if every else losses[-1:]
+    whole = torch.stack(from_).sum()
+    keep = _norms(whole, [each for seen in states for each in seen], keep=every)
+    if every:
+        parts = zip(losses, states, strict=True)
+        detach = np.concatenate([_norms(loss, seen, keep=True) for loss, seen in parts])
+    else:
+        detach = np.where(np.arange(len(keep)) < len(keep) - len(states[-1]), 0.0, keep)
     return StateGradients(reset, detach, keep, whole.item() / len(from_))
 
 

@@ -61,6 +61,11 @@ def observe(
         return None, str(error)
 
 
+def expect(run_id: str, step: int, question: str, params: Mapping[str, Any]) -> None:
+    """Let the observer begin with a question that the page will ask further down."""
+    engine().expect(run_id, step, question, params, OBSERVE_SECONDS)
+
+
 def info() -> EngineInfo | None:
     """Return devices and versions, or None while the engine still starts."""
     try:

@@ -17,7 +17,7 @@ from hnviz.ui.run_text import Standing
 from hnviz.ui.run_view import look_again
 from hnviz.ui.show import html_escape, page_theme, problem
 
-TICK = 2.0  # seconds between two looks, while the run trains or numbers are still counted
+TICK = 4.1  # seconds between two looks, while the run trains or numbers are still counted
 GIVEN = 3  # numbers before the one that is to be said
 KEY = "train_inside"
 KIND = "train_worst_kind"

@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -15,13 +15,14 @@ from hnviz.engine.client import Answer
 from hnviz.figures.sentences import when
 from hnviz.ui import state
 from hnviz.ui.components import BrowserComponent
-from hnviz.ui.engine import observe, store
+from hnviz.ui.engine import expect, observe, store
 from hnviz.ui.phrase import Phrase, read_phrase
 from hnviz.ui.run_text import Standing
 from hnviz.ui.run_view import look_again
 from hnviz.ui.show import escape, problem
 
 KEY = "time_lookback"
+PHRASE = "time_phrase"
 ROW = "row"  # of the marked answer in the address
 LONGEST = 44  # words that can be written at a map's sides
 DEFAULT_PHRASE = "4311 to 4314"
@@ -37,7 +38,7 @@ def phrase_box() -> Phrase | None:
         "Words, or a range of numbers",
         DEFAULT_PHRASE,
         max_chars=2000,
-        key="time_phrase",
+        key=PHRASE,
         bind="query-params",
     )
     try:
@@ -54,18 +55,41 @@ def phrase_box() -> Phrase | None:
     return Phrase(tokens, remark)
 
 
+class _Asked(NamedTuple):
+    """What the browser's mark and the words ask for."""
+
+    picture: str
+    start: int  # the marked answer
+    whole: bool  # the browser has painted the marked row and wants the map
+    params: dict[str, Any]
+
+    @classmethod
+    def of(cls, run_id: str, step: int, words: tuple[str, ...]) -> "_Asked":
+        mounted: Any = state.get(KEY) or {}
+        picture = json.dumps([run_id, step, words])
+        whole = mounted.get("wants") == picture
+        start = _start(mounted.get(ROW), len(words))
+        ids = human_numbers_stream().vocab.numericalize(words).tolist()
+        return cls(picture, start, whole, {"ids": ids} if whole else {"ids": ids, "row": start})
+
+
+def foresee(run_id: str, step: int) -> None:
+    """Let the observer begin with what `look_back` will ask, before its words are drawn."""
+    try:
+        phrase = read_phrase(state.get(PHRASE) or DEFAULT_PHRASE, human_numbers_stream().vocab)
+    except ValueError:
+        return
+    if words := phrase.tokens[:LONGEST]:
+        expect(run_id, step, "look_back", _Asked.of(run_id, step, words).params)
+
+
 @st.fragment
 def look_back(run_id: str, step: int, words: tuple[str, ...]) -> None:
     """Draw the map of a snapshot; the browser asks for all of it once the marked row is painted."""
     run = look_again(run_id)
     if run is None:
         return
-    mounted: Any = state.get(KEY) or {}
-    picture = json.dumps([run_id, step, words])
-    whole = mounted.get("wants") == picture
-    start = _start(mounted.get(ROW), len(words))
-    ids = human_numbers_stream().vocab.numericalize(words).tolist()
-    params = {"ids": ids} if whole else {"ids": ids, "row": start}
+    picture, start, whole, params = _Asked.of(run_id, step, words)
     answer, trouble = observe(run_id, step, "look_back", params)
     if answer is None:
         problem(trouble)
@@ -73,7 +97,7 @@ def look_back(run_id: str, step: int, words: tuple[str, ...]) -> None:
     model = run.record.config.model
     lines = [line(f"{model} {when(step)}", 0, answer, whole=whole)]
     if whole:
-        lines += _others(run, step, ids)
+        lines += _others(run, step, params["ids"])
     window = None if entry(model).stateful else run.record.config.bptt
     _component(
         KEY,

@@ -23,7 +23,7 @@ MARKS = {
 """A status in a list: a mark and a word, never colour alone."""
 
 _AT_MOST = 50  # own runs in the list; older ones stay on disk and keep their links
-TICK = 3.0  # seconds between two looks, while a run trains or waits
+TICK = 4.7  # seconds between two looks, while a run trains or waits
 
 
 def run_list(key: str) -> None:

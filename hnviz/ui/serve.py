@@ -17,15 +17,6 @@ from typing import Any
 APP = Path(__file__).parents[2] / "app.py"
 TRIES = 100  # ports after a taken one
 ENGINE_DELAY = 1.5  # seconds; a page that is asked for sooner starts the engine itself
-WARM = (
-    "hnviz.ui.counting",
-    "hnviz.ui.overview",
-    "hnviz.ui.run_list",
-    "hnviz.ui.training",
-    "hnviz.ui.settings",
-    "plotly.io",
-    "pyarrow",
-)
 EVERYWHERE = ("0.0.0.0", "::", "")
 
 
@@ -114,9 +105,13 @@ def _warm_up() -> None:
     The engine follows: torch takes a core for seconds, which a browser that was opened at once
     needs for its first picture.
     """
+    from streamlit import delta_generator
+
+    # Else the first element of all looks whether it stands in a notebook, and for that up the file
+    # of each of a thousand modules: a fifth of a second.
+    delta_generator._use_warning_has_been_displayed = True
     until = time.monotonic() + ENGINE_DELAY
-    for name in WARM:
-        import_module(name)
+    import_module("hnviz.ui.everything")
     from hnviz.data import human_numbers_stream
     from hnviz.engine.client import shared_engine
     from hnviz.ui.engine import store

@@ -31,9 +31,12 @@ from hnviz.ui.run_view import look_again
 from hnviz.ui.settings import training_settings
 from hnviz.ui.show import escape, lead, page_theme, problem, section
 
-TICK = 0.5  # seconds between two looks at a run that trains
+# Seconds between two looks at a run that trains. Whatever it draws, a tick costs the browser 50 ms,
+# in which a click waits: so there are few, and each has a time of its own, here and in the modules
+# that draw other parts of the page, since a click that meets several waits for all of them.
+TICK = 0.7  # the curves
+HEAD_TICK, DETAILS_TICK = 2.8, 3.3  # what changes once an epoch
 FIRST_POINT = 0.3  # seconds that a page waits for a new run's first step, sooner than a tick
-SLOW_TICK = 2.0  # seconds, for what changes once an epoch
 MOST_POINTS = 2000  # of one curve
 
 
@@ -71,15 +74,16 @@ def live(run: Standing, top: DeltaGenerator, bar: DeltaGenerator) -> None:
 
     The sentence goes into `top` and the buttons into `bar`, which stand above.
     """
-    # What changes once an epoch waits for a slower clock: every element that a tick draws costs
-    # the browser as much as a curve does, and a click waits for the tick that it meets.
-    ticking = run.is_live
-    slowly = SLOW_TICK if ticking else None
-    st.fragment(_head, run_every=slowly)(run.record.id, ticking, (top, bar))
-    st.fragment(_draw, run_every=TICK if ticking else None)(run.record.id, ticking)
-    st.fragment(_notes, run_every=slowly)(run.record.id)
+    run_id, ticking = run.record.id, run.is_live
+
+    def part(draw: Callable[..., None], seconds: float) -> Callable[..., None]:
+        return st.fragment(draw, run_every=seconds if ticking else None)
+
+    part(_head, HEAD_TICK)(run_id, ticking, (top, bar))
+    part(_draw, TICK)(run_id, ticking)
+    notes = st.container()
     what_is_inside(run)
-    st.fragment(_details, run_every=slowly)(run.record.id)
+    part(_details, DETAILS_TICK)(run_id, notes)
 
 
 def _head(run_id: str, ticking: bool, boxes: tuple[DeltaGenerator, DeltaGenerator]) -> None:
@@ -123,26 +127,25 @@ def _with_first_point(run: Standing) -> Standing:
     return run
 
 
-def _notes(run_id: str) -> None:
-    """Say what the curves say, and how they are read."""
+def _details(run_id: str, notes: DeltaGenerator) -> None:
     run = look_again(run_id)
     if run is None:
         return
-    st.markdown(run_text.ruler(run.record, _bounds()))
-    told = f"{run_text.loss_alt(run.record)} {run_text.accuracies(run.record)}"
-    st.markdown(f":gray[:small[{told} {HOW_TO_READ} {run_text.jumps(run.record)}]]")
-
-
-def _details(run_id: str) -> None:
-    run = look_again(run_id)
-    if run is None:
-        return
+    with notes:
+        _say_how_to_read(run)
     section("Epoch by epoch", run_text.against_notebook(run.record, _notebook(run)))
     left, right = st.columns([3, 2])
     with left:
         epoch_table(run)
     with right:
         live_figures(_once(_schedule, run, page_theme()), "train_schedule")
+
+
+def _say_how_to_read(run: Standing) -> None:
+    """Say what the curves say, and how they are read."""
+    st.markdown(run_text.ruler(run.record, _bounds()))
+    told = f"{run_text.loss_alt(run.record)} {run_text.accuracies(run.record)}"
+    st.markdown(f":gray[:small[{told} {HOW_TO_READ} {run_text.jumps(run.record)}]]")
 
 
 _kept: OrderedDict[tuple[str, str, str], tuple[RunRecord, bool, list[Panel]]] = OrderedDict()

@@ -18,6 +18,7 @@ const CONFIG = {
   scrollZoom: false,
   doubleClick: false,
 };
+const AFTER_PRESS = 250; // ms in which a press gets its answer
 const coarse = matchMedia("(pointer: coarse)");
 
 let plotly = null;
@@ -34,6 +35,20 @@ function loadPlotly(address) {
     document.head.append(script);
   });
   return plotly;
+}
+
+let pressed = -AFTER_PRESS;
+for (const kind of ["pointerdown", "click", "keydown"]) {
+  addEventListener(kind, () => (pressed = performance.now()), { capture: true, passive: true });
+}
+
+/**
+ * Growing a curve takes the browser some 30 ms and is in no haste: what a reader has just pressed
+ * comes first. Each chart has a task of its own, so that a press gets in between.
+ */
+function whenNobodyPresses() {
+  const rest = pressed + AFTER_PRESS - performance.now();
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, rest)));
 }
 
 class Panel {
@@ -123,6 +138,7 @@ class Panel {
     const moved = JSON.stringify(marks);
     if (!grown && moved === this.marks) return;
     this.marks = moved;
+    await whenNobodyPresses();
     await Plotly.react(this.chart, data, { ...this.chart.layout, ...marks }, CONFIG);
     this.chart.dataset.points = Math.max(0, ...this.counts);
   }

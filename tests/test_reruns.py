@@ -1,0 +1,123 @@
+"""What Streamlit's sessions do when a click or a tick comes just as a run has ended."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime.app_session import AppSession, AppSessionState
+from streamlit.runtime.scriptrunner import ScriptRunnerEvent
+
+from hnviz.ui.reruns import keep_every_drawing
+
+
+class Runner:
+    """A script runner that takes more requests until it has ended."""
+
+    def __init__(self, *, ended: bool) -> None:
+        self.ended = ended
+        self.requests: list[Any] = []
+
+    def request_rerun(self, request: Any) -> bool:
+        if not self.ended:
+            self.requests.append(request)
+        return not self.ended
+
+
+def session_class() -> type[AppSession]:
+    """A session class of its own, whose runs are stubs and whose messages are kept in a list."""
+
+    class Session(AppSession):
+        def __init__(self) -> None:
+            self._state = AppSessionState.APP_NOT_RUNNING
+            self._event_loop = asyncio.get_running_loop()
+            self._scriptrunner: Any = Runner(ended=True)
+            self._client_state = ClientState()
+            self.seen: list[str] = []
+
+        def __del__(self) -> None:
+            pass  # the real one shuts down what this one does not have
+
+        def has_fragment(self, fragment_id: str) -> bool:
+            return True
+
+        def _enqueue_forward_msg(self, msg: ForwardMsg) -> None:
+            self.seen.append(msg.hash)
+
+        def _create_scriptrunner(self, initial_rerun_data: Any) -> None:
+            self.seen.append(f"begins {initial_rerun_data.fragment_id}")
+            self._scriptrunner = Runner(ended=False)
+
+    return Session
+
+
+async def drawn_then_ticked(session: Any) -> None:
+    """Let a run draw something and end; before its session hears of that, ask for two ticks."""
+    ended = session._scriptrunner
+    session._event_loop.call_soon(
+        session._handle_scriptrunner_event_on_event_loop,
+        ended,
+        ScriptRunnerEvent.ENQUEUE_FORWARD_MSG,
+        ForwardMsg(hash="drawn"),
+    )
+    session.request_rerun(ClientState(fragment_id="tick"))
+    session.request_rerun(ClientState(fragment_id="tock"))
+    for _ in range(4):
+        await asyncio.sleep(0)
+
+
+def test_what_a_run_has_drawn_reaches_the_browser_before_the_next_run_begins():
+    kind = session_class()
+    keep_every_drawing(kind)
+    keep_every_drawing(kind)  # as each page does
+
+    async def scene() -> Any:
+        session = kind()
+        await drawn_then_ticked(session)
+        return session
+
+    session = asyncio.run(scene())
+    assert session.seen == ["drawn", "begins tick"]
+    assert [request.fragment_id for request in session._scriptrunner.requests] == ["tock"]
+
+
+def test_a_session_that_ends_meanwhile_begins_nothing():
+    kind = session_class()
+    keep_every_drawing(kind)
+
+    async def scene() -> Any:
+        session: Any = kind()
+        session.request_rerun(ClientState(fragment_id="tick"))
+        session._state = AppSessionState.SHUTDOWN_REQUESTED
+        await asyncio.sleep(0.01)
+        return session
+
+    assert asyncio.run(scene()).seen == []
+
+
+def test_a_session_without_a_run_begins_at_once():
+    kind = session_class()
+    keep_every_drawing(kind)
+
+    async def scene() -> Any:
+        session: Any = kind()
+        session._scriptrunner = None
+        session.request_rerun(ClientState(fragment_id="tick"))
+        return session
+
+    assert asyncio.run(scene()).seen == ["begins tick"]
+
+
+@pytest.mark.parametrize("name", ["_create_scriptrunner", "_scriptrunner", "_event_loop", "_state"])
+def test_this_streamlit_has_what_is_mended(name):
+    source = AppSession.__init__.__code__.co_names
+    assert hasattr(AppSession, name) or name in source
+
+
+def test_a_streamlit_without_it_is_left_alone():
+    class Other:
+        pass
+
+    keep_every_drawing(Other)  # type: ignore[arg-type]
+    assert not hasattr(Other, "_create_scriptrunner")
