@@ -1,6 +1,8 @@
 """What Streamlit's sessions do when a click or a tick comes just as a run has ended."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -23,6 +25,12 @@ class Runner:
         if not self.ended:
             self.requests.append(request)
         return not self.ended
+
+
+def played(scene: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    """Run a scene on an event loop in a thread of its own: the browser tests' may run in this."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, scene()).result()
 
 
 def session_class() -> type[AppSession]:
@@ -77,7 +85,7 @@ def test_what_a_run_has_drawn_reaches_the_browser_before_the_next_run_begins():
         await drawn_then_ticked(session)
         return session
 
-    session = asyncio.run(scene())
+    session = played(scene)
     assert session.seen == ["drawn", "begins tick"]
     assert [request.fragment_id for request in session._scriptrunner.requests] == ["tock"]
 
@@ -93,7 +101,7 @@ def test_a_session_that_ends_meanwhile_begins_nothing():
         await asyncio.sleep(0.01)
         return session
 
-    assert asyncio.run(scene()).seen == []
+    assert played(scene).seen == []
 
 
 def test_a_session_without_a_run_begins_at_once():
@@ -106,7 +114,7 @@ def test_a_session_without_a_run_begins_at_once():
         session.request_rerun(ClientState(fragment_id="tick"))
         return session
 
-    assert asyncio.run(scene()).seen == ["begins tick"]
+    assert played(scene).seen == ["begins tick"]
 
 
 @pytest.mark.parametrize("name", ["_create_scriptrunner", "_scriptrunner", "_event_loop", "_state"])
