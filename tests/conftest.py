@@ -29,7 +29,9 @@ settings.load_profile("shared")
 
 ROOT = Path(__file__).parent.parent
 DATA = Path(__file__).parent / "data"
-CHROMIUM = os.environ.get("HNVIZ_CHROMIUM") or shutil.which("chromium") or ""
+# The shell is the same browser without a window's parts: a tenth less work for two processors.
+BROWSERS = (os.environ.get("HNVIZ_CHROMIUM"), "chromium-headless-shell", "chromium")
+CHROMIUM = next(filter(None, (shutil.which(name) for name in BROWSERS if name)), "")
 CHROMIUM_ARGS = [
     "--no-sandbox",
     "--disable-gpu",

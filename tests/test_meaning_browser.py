@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import idle
 
-LateError = pytest.importorskip("playwright.sync_api").TimeoutError
+NotYet = pytest.importorskip("playwright.sync_api").Error
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("meaning")]
 
 PROBES, FOUND = ".hn-probe .hn-dot", ".hn-found table"
@@ -27,8 +27,8 @@ def open_view(page, server, view, ready, query=""):
     heading = page.get_by_role("heading", name=HEADINGS[ready])
     end = time.monotonic() + 60
     while not page.locator(ready).count() and time.monotonic() < end:
-        heading.scroll_into_view_if_needed(timeout=40_000)
-        with suppress(LateError):
+        with suppress(NotYet):  # late, or drawn anew in this moment
+            heading.scroll_into_view_if_needed(timeout=40_000)
             page.locator(ready).first.wait_for(timeout=500)
     idle(page)
 

@@ -678,3 +678,15 @@ def test_every_notebook_figure_lies_where_ten_seeds_lie() -> None:
 def test_runs_never_load_torch() -> None:
     code = "import sys, hnviz.runs; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_pandas_is_loaded_with_the_first_table_alone():
+    """Half a second, and an engine that starts needs no table."""
+    said = subprocess.run(
+        [sys.executable, "-c", "import sys, hnviz.runs; print('pandas' in sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parent.parent,
+    )
+    assert said.stdout == "False\n"

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from hnviz.config import RunConfig
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event, Resumed, RunStarted, SnapshotSaved
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BATCH_COLUMNS = ("step", "loss", "smooth_loss", "accuracy", "lr", "momentum")
 EPOCH_COLUMNS = (
@@ -74,23 +75,25 @@ class RunRecord:
         return self.step / self.started.n_steps if self.started else 0.0
 
     @cached_property
-    def _batch_frame(self) -> pd.DataFrame:
+    def _batch_frame(self) -> "pd.DataFrame":
         return _frame(self.batches, BATCH_COLUMNS)
 
     @cached_property
-    def _epoch_frame(self) -> pd.DataFrame:
+    def _epoch_frame(self) -> "pd.DataFrame":
         return _frame(self.epochs, EPOCH_COLUMNS)
 
-    def batch_frame(self) -> pd.DataFrame:
+    def batch_frame(self) -> "pd.DataFrame":
         """Return one row a step, with BATCH_COLUMNS; empty, with its columns, before the first."""
         return self._batch_frame.copy(deep=False)
 
-    def epoch_frame(self) -> pd.DataFrame:
+    def epoch_frame(self) -> "pd.DataFrame":
         """Return one row an epoch, with EPOCH_COLUMNS."""
         return self._epoch_frame.copy(deep=False)
 
 
-def _frame(rows: tuple[Any, ...], columns: tuple[str, ...]) -> pd.DataFrame:
+def _frame(rows: tuple[Any, ...], columns: tuple[str, ...]) -> "pd.DataFrame":
+    import pandas as pd  # half a second, which the engine's processes need not wait for
+
     data = {}
     for column in columns:
         dtype = "int64" if column in ("step", "epoch") else "float64"

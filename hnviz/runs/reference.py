@@ -2,16 +2,18 @@
 
 from functools import cache
 from importlib.resources import files
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from hnviz.catalogue import entry
 from hnviz.config import CHOICES
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 COLUMNS = ("train_loss", "valid_loss", "accuracy")
 
 
-def notebook_table(model: str) -> pd.DataFrame:
+def notebook_table(model: str) -> "pd.DataFrame":
     """Return the notebook's table of one model: epoch, train_loss, valid_loss, accuracy."""
     entry(model)
     table = _read("notebook_tables.csv")
@@ -38,6 +40,8 @@ def reference_range(model: str, bn_init: str, column: str) -> tuple[float, float
 
 
 @cache
-def _read(name: str) -> pd.DataFrame:
+def _read(name: str) -> "pd.DataFrame":
+    import pandas as pd  # as in record.py: when a table is asked for
+
     with (files("hnviz.runs") / "data" / name).open() as file:
         return pd.read_csv(file)
