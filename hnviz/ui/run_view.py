@@ -8,7 +8,7 @@ from hnviz.ui.engine import standing, store
 from hnviz.ui.run_text import Standing
 from hnviz.ui.show import escape, problem
 
-LINE_TICK = 5.3  # seconds
+LINE_TICK = 3.7  # seconds
 FIRST_RUN = "Model5"
 """The shipped run that is in view before one was picked."""
 
