@@ -8,12 +8,10 @@ An import may only point back along this line.
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
-
-import pytest
 
 ROOT = Path(__file__).parent.parent
 
@@ -68,18 +66,41 @@ def sources() -> list[Path]:
 
 
 FILES = sources()
-every_file = pytest.mark.parametrize("path", FILES, ids=str)
-every_page = pytest.mark.parametrize(
-    "path", [path for path in FILES if path.parts[0] == "pages"], ids=str
-)
-every_figure = pytest.mark.parametrize(
-    "path", [path for path in FILES if path.parts[:2] == ("hnviz", "figures")], ids=str
-)
+
+
+def each(wanted: Callable[[Path], bool]) -> Callable[[Callable[[Path], None]], Callable[[], None]]:
+    """Hold each file that is wanted to a rule, in one test; a failure names all that break it."""
+
+    def decorate(rule: Callable[[Path], None]) -> Callable[[], None]:
+        def test() -> None:
+            files, broken = list(filter(wanted, FILES)), []
+            assert files
+            for path in files:
+                try:
+                    rule(path)
+                except AssertionError as error:
+                    broken.append(f"{path}: {error}")
+            assert not broken, "\n".join(broken)
+
+        test.__name__, test.__doc__ = rule.__name__, rule.__doc__
+        return test
+
+    return decorate
+
+
+every_file = each(lambda path: True)
+every_page = each(lambda path: path.parts[0] == "pages")
+every_figure = each(lambda path: path.parts[:2] == ("hnviz", "figures"))
 
 
 @cache
 def tree_of(path: Path) -> ast.Module:
     return ast.parse((ROOT / path).read_text(encoding="utf-8"))
+
+
+@cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree_of(path)))
 
 
 def part_of(path: Path) -> str:
@@ -96,9 +117,14 @@ def module_name(path: Path) -> str:
 MODULES = {module_name(path): path for path in FILES}
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Yield the modules that a file imports, wherever the import stands."""
-    for node in ast.walk(tree_of(path)):
+@cache
+def imports(path: Path) -> tuple[str, ...]:
+    """List the modules that a file imports, wherever the import stands."""
+    return tuple(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -113,6 +139,7 @@ def is_within(module: str, parts: tuple[str, ...]) -> bool:
     return any(f"{module}.".startswith(f"hnviz.{part}.") for part in parts)
 
 
+@cache
 def named(node: ast.AST) -> str:
     """Write a call's function as source has it: "open", "np.random.rand"."""
     return ast.unparse(node.func) if isinstance(node, ast.Call) else ""
@@ -153,12 +180,12 @@ def reached(module: str) -> frozenset[str]:
     return frozenset(seen)
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if part_of(path) in SERVER], ids=str)
+@each(lambda path: part_of(path) in SERVER)
 def test_torch_cannot_be_reached_from_the_server(path: Path) -> None:
     assert "torch" not in reached(module_name(path))
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if part_of(path) == "cli"], ids=str)
+@each(lambda path: part_of(path) == "cli")
 def test_the_command_line_loads_little(path: Path) -> None:
     """A mistyped option is told at once: torch, pandas and Streamlit wait for a good one."""
     slow = tuple(f"hnviz.{part}" for part in ("learn", "observe", "runs", "engine", "ui", "bench"))
@@ -185,7 +212,7 @@ def test_module_is_short(path: Path) -> None:
 def functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
     return [
         node
-        for node in ast.walk(tree_of(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
 
@@ -215,7 +242,7 @@ def test_functions_take_few_arguments(path: Path) -> None:
 def test_only_the_command_line_prints(path: Path) -> None:
     if part_of(path) in ("cli", "bench", "__main__"):
         return
-    found = [node for node in ast.walk(tree_of(path)) if named(node) in ("print", "pprint")]
+    found = [node for node in nodes_of(path) if named(node) in ("print", "pprint")]
     assert where(path, found) == []
 
 
@@ -229,7 +256,7 @@ def test_errors_are_named(path: Path) -> None:
     """`assert` is for tests, and a bare except hides what went wrong."""
     found: list[ast.AST] = [
         node
-        for node in ast.walk(tree_of(path))
+        for node in nodes_of(path)
         if isinstance(node, ast.Assert) or (isinstance(node, ast.ExceptHandler) and not node.type)
     ]
     assert where(path, found) == []
@@ -240,7 +267,7 @@ def test_nothing_is_pickled(path: Path) -> None:
     """A run folder is read with pandas and safetensors alone, and runs nobody's code."""
     assert not {"pickle", "cloudpickle", "dill", "joblib", "shelve"} & set(imports(path))
     found = [
-        node for node in ast.walk(tree_of(path)) if named(node) in ("torch.load", "torch.save")
+        node for node in nodes_of(path) if named(node) in ("torch.load", "torch.save")
     ]
     assert where(path, found) == []
 
@@ -250,7 +277,7 @@ def test_figures_are_pure(path: Path) -> None:
     """A figure opens no file, draws no random number and keeps no clock; the theme reads once."""
     reads = ("open", "read_text", "read_bytes", "write_text", "write_bytes")
     chance = ("random", "secrets", "time", "datetime")
-    for node in ast.walk(tree_of(path)):
+    for node in nodes_of(path):
         steps = named(node).split(".")
         assert path.stem == "theme" or steps[-1] not in reads, where(path, [node])
         assert "random" not in steps, where(path, [node])
@@ -263,13 +290,13 @@ LOOPS = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.Genera
 
 @every_page
 def test_pages_are_prose_widgets_and_calls(path: Path) -> None:
-    found = [node for node in ast.walk(tree_of(path)) if isinstance(node, (*LOOPS, ast.ClassDef))]
+    found = [node for node in nodes_of(path) if isinstance(node, (*LOOPS, ast.ClassDef))]
     assert where(path, found) == [], "a page holds no loop: move it into hnviz/figures or hnviz/ui"
 
 
 @every_page
 def test_pages_do_no_arithmetic(path: Path) -> None:
-    found = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.BinOp)]
+    found = [node for node in nodes_of(path) if isinstance(node, ast.BinOp)]
     assert where(path, found) == []
 
 
