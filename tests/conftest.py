@@ -48,11 +48,16 @@ CHROMIUM_ARGS = [
 class Server:
     """A running app."""
 
-    url: str
+    port: int
     process: subprocess.Popen[bytes]
     log: Path
     runs: Path
     seconds: float  # from start to the first healthy answer
+
+    @property
+    def url(self) -> str:
+        """Where its pages are."""
+        return f"http://127.0.0.1:{self.port}"
 
 
 def free_port() -> int:
@@ -61,9 +66,9 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def start_server(folder: Path, **environ: str) -> Server:
+def start_server(folder: Path, port: int | None = None, **environ: str) -> Server:
     """Start ``python -m hnviz app`` with its runs in a folder of its own."""
-    port, log, runs = free_port(), folder / "server.log", folder / "runs"
+    port, log, runs = port or free_port(), folder / "server.log", folder / "runs"
     begun = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "hnviz", "app", "--port", str(port)],
@@ -78,7 +83,7 @@ def start_server(folder: Path, **environ: str) -> Server:
         if process.poll() is not None or time.perf_counter() - begun > 60:
             raise RuntimeError(f"the app did not start:\n{log.read_text()}")
         time.sleep(0.02)
-    return Server(url, process, log, runs, time.perf_counter() - begun)
+    return Server(port, process, log, runs, time.perf_counter() - begun)
 
 
 def _healthy(url: str) -> bool:
