@@ -211,9 +211,7 @@ def test_module_is_short(path: Path) -> None:
 
 def functions(path: Path) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
     return [
-        node
-        for node in nodes_of(path)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        node for node in nodes_of(path) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
 
 
@@ -266,9 +264,7 @@ def test_errors_are_named(path: Path) -> None:
 def test_nothing_is_pickled(path: Path) -> None:
     """A run folder is read with pandas and safetensors alone, and runs nobody's code."""
     assert not {"pickle", "cloudpickle", "dill", "joblib", "shelve"} & set(imports(path))
-    found = [
-        node for node in nodes_of(path) if named(node) in ("torch.load", "torch.save")
-    ]
+    found = [node for node in nodes_of(path) if named(node) in ("torch.load", "torch.save")]
     assert where(path, found) == []
 
 

@@ -14,8 +14,8 @@ from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, ShuffledLayout, human_numbers_stream
 from hnviz.events import BatchEnd, EpochEnd, RunStarted
-from hnviz.figures import DRAWINGS, FIGURES
-from hnviz.figures.curves import LOSS_CEILING, accuracy_curves, loss_curves, schedule_curves
+from hnviz.figures import DRAWINGS, FIGURES, curves
+from hnviz.figures.curves import LOSS_CEILING
 from hnviz.figures.labels import spread
 from hnviz.figures.ladder import LadderRow, recipe_step
 from hnviz.figures.reach import Reach, reach_curves
@@ -31,6 +31,7 @@ from hnviz.figures.sentences import (
     plural,
     table_sentence,
 )
+from hnviz.figures.sketch import Sketch, plain_list
 from hnviz.figures.states import state_heatmap
 from hnviz.figures.tables import parts_table, read_counts, show_batch, token_table
 from hnviz.figures.theme import MODES, theme
@@ -38,6 +39,16 @@ from hnviz.runs import RunRecord
 from hnviz.runs.ruler import Bound, PositionBounds
 from hnviz.schedule import one_cycle
 from tests.test_time_figures import COSTS
+
+
+def checked(draw):
+    """Let Plotly check what a live page draws without it."""
+    return lambda *args, **options: draw(*args, **options).figure()
+
+
+accuracy_curves = checked(curves.accuracy_curves)
+loss_curves = checked(curves.loss_curves)
+schedule_curves = checked(curves.schedule_curves)
 
 LIGHT = theme("light")
 STREAM = human_numbers_stream()
@@ -154,6 +165,7 @@ def test_every_figure_has_an_example():
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_is_drawn_in_its_modes_colours(name, mode):
     fig = FIGURES[name](*EXAMPLES[name], look=theme(mode))
+    fig = fig.figure() if isinstance(fig, Sketch) else fig
     fig.to_json()
     allowed = colors([getattr(theme(mode), field) for field in theme(mode).__slots__])
     assert colors(fig.to_dict()) <= allowed
@@ -468,6 +480,16 @@ def test_counts_and_gates():
     ]
     assert plural(1, "mini-batch") == "1 mini-batch" and plural(2, "mini-batch") == "2 mini-batches"
     assert plural(10, "epoch") == "10 epochs"
+
+
+@given(st.lists(st.floats() | st.floats(-10, 10), max_size=8))
+def test_numbers_go_to_the_browser_with_six_digits(values):
+    for value, listed in zip(values, plain_list(np.array(values)), strict=True):
+        if np.isfinite(value):
+            assert listed == pytest.approx(float(f"{value:.6g}"), rel=2e-15, abs=1e-295)
+        else:
+            assert listed is None
+    assert plain_list(pd.Series(range(3))) == [0, 1, 2]
 
 
 def test_a_long_schedule_is_drawn_in_fewer_steps_with_its_highest():

@@ -1,17 +1,25 @@
 """What of a live chart travels to the browser: the whole, or only what is new."""
 
-import plotly.graph_objects as go
+import json
+
 import pytest
 
+from hnviz.figures.curves import accuracy_curves, loss_curves, schedule_curves
+from hnviz.figures.sketch import Sketch, plain_list
+from hnviz.figures.theme import theme
+from hnviz.runs import RunStore
+from hnviz.runs.reference import notebook_table
+from hnviz.runs.ruler import Bound
 from hnviz.ui import live
 from hnviz.ui.live import Panel, live_figures
 
 
 def panel(n_points: int, of: str = "run-a", color: str = "black") -> Panel:
     steps = list(range(n_points))
-    trace = go.Scatter(x=steps, y=[0.5 * step for step in steps], line={"color": color})
-    figure = go.Figure(trace).add_annotation(x=n_points, y=0, text=f"{n_points} points")
-    return Panel(name="loss", figure=figure, alt="A **loss**.", of=of)
+    sketch = Sketch({"xaxis": {}, "yaxis": {}})
+    sketch.add_scatter(x=steps, y=[0.5 * step for step in steps], line={"color": color})
+    sketch.add_annotation(x=n_points, y=0, text=f"{n_points} points")
+    return Panel(name="loss", sketch=sketch, alt="A **loss**.", of=of)
 
 
 @pytest.fixture
@@ -50,10 +58,30 @@ def test_new_points_travel_alone(sent):
 )
 def test_another_figure_travels_whole(sent, other):
     sent(panel(3))
-    assert len(sent(other)["figure"]["data"][0]["x"]) == len(other.figure.data[0].x)
+    assert len(sent(other)["figure"]["data"][0]["x"]) == len(other.drawn["data"][0]["x"])
 
 
 def test_a_browser_that_lacks_points_gets_the_whole_once(sent):
     sent(panel(3))
     assert "figure" in sent(panel(4), need="lost:1")
     assert "figure" not in sent(panel(5), need="lost:1")  # the same request, seen again
+
+
+@pytest.mark.parametrize("draw", ["loss", "accuracy", "schedule"])
+def test_what_travels_unchecked_is_what_plotly_would_send(draw, tmp_path):
+    record, look = RunStore(tmp_path).record("Model5"), theme("dark")
+    table = notebook_table("Model5")
+    bounds = {"train": [Bound(1, 0.25, 0.0)], "valid": [Bound(1, 0.4, 0.0)]}
+    sketch = {
+        "loss": lambda: loss_curves(record, look, table),
+        "accuracy": lambda: accuracy_curves(record, look, table, bounds),
+        "schedule": lambda: schedule_curves(record.config, 400, look, now=12),
+    }[draw]()
+    figure = sketch.figure()
+    checked = json.loads(figure.to_json())
+    for trace, source in zip(checked["data"], figure.data, strict=True):
+        trace |= {"x": plain_list(source.x), "y": plain_list(source.y)}
+    checked["layout"].setdefault("shapes", [])  # none are left out
+    template = checked["layout"].pop("template")
+    assert template == {"data": {"scatter": [{"type": "scatter"}]}}  # "none": nothing is set
+    assert json.loads(json.dumps(sketch.plain())) == checked

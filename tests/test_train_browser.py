@@ -13,9 +13,7 @@ sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
 pytestmark = pytest.mark.xdist_group("train")
 
-POINTS = (
-    "([...document.querySelectorAll('[data-panel=loss]')].map(c => +c.dataset.points)[0] ?? 0)"
-)
+POINTS = "([...document.querySelectorAll('[data-panel=loss]')].map(c => +c.dataset.points)[0] ?? 0)"
 
 RUN = "new URLSearchParams(location.search).get('run')"
 LONG = 400  # epochs: minutes, so that no run ends before the test is through with it

@@ -16,9 +16,10 @@ from hnviz.figures.query import query_lines
 from hnviz.figures.reach import reach_curves
 from hnviz.figures.ruler import position_curves
 from hnviz.figures.scissors import scissors, scissors_legend
+from hnviz.figures.sketch import Sketch
 from hnviz.figures.states import state_heatmap
 
-FIGURES: dict[str, Callable[..., go.Figure]] = {
+FIGURES: dict[str, Callable[..., go.Figure | Sketch]] = {
     "accuracy_curves": accuracy_curves,
     "backward_costs": backward_costs,
     "loss_curves": loss_curves,

@@ -1,11 +1,14 @@
-"""Curves of a run: loss, accuracy and the one-cycle schedule."""
+"""Curves of a run: loss, accuracy and the one-cycle schedule.
+
+They are drawn at every tick of a live page, so they are sketches: Plotly's own checks are made in
+the tests.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from hnviz.config import RunConfig
@@ -43,9 +46,7 @@ TWO_SCALES: dict[str, dict[str, Any]] = {
 RIGHT_PANEL = {"xaxis": "x2", "yaxis": "y2"}
 
 
-def loss_curves(
-    record: "RunRecord", look: Theme, notebook: pd.DataFrame | None = None
-) -> go.Figure:
+def loss_curves(record: "RunRecord", look: Theme, notebook: pd.DataFrame | None = None) -> Sketch:
     """Training loss by step, validation loss at the end of each epoch.
 
     `notebook` holds the notebook's columns epoch and valid_loss for the same model; its epochs
@@ -77,7 +78,7 @@ def loss_curves(
         (reference[1], "notebook {:.2f}", look.muted),
     )
     end_labels(fig, _ends(ends), look, top / PLOT_HEIGHT)
-    return fig.figure()
+    return fig
 
 
 def accuracy_curves(
@@ -85,7 +86,7 @@ def accuracy_curves(
     look: Theme,
     notebook: pd.DataFrame | None = None,
     bounds: "Mapping[str, Sequence[Bound]] | None" = None,
-) -> go.Figure:
+) -> Sketch:
     """Share of right answers at the end of each epoch: on train at the left, on valid right.
 
     `notebook` holds the notebook's columns epoch and accuracy (which is on valid); `bounds` the
@@ -114,12 +115,10 @@ def accuracy_curves(
     right += _ends([accuracy, (reference[1], "notebook {:.3f}", look.muted)])
     end_labels(fig, left, look, 1.04 / PLOT_HEIGHT)
     end_labels(fig, right, look, 1.04 / PLOT_HEIGHT, "2")
-    return fig.figure()
+    return fig
 
 
-def schedule_curves(
-    config: RunConfig, n_steps: int, look: Theme, now: int | None = None
-) -> go.Figure:
+def schedule_curves(config: RunConfig, n_steps: int, look: Theme, now: int | None = None) -> Sketch:
     """The learning rate and the momentum, as planned; `now` marks updates done.
 
     A plan with more steps than a screen has columns is drawn in fewer.
@@ -143,7 +142,7 @@ def schedule_curves(
     _schedule_axes(fig, config, n_steps)
     if now is not None and n_steps > 0:
         _now_line(fig, now, look, n_steps)
-    return fig.figure()
+    return fig
 
 
 def _schedule_axes(fig: Sketch, config: RunConfig, n_steps: int) -> None:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import plotly
-import plotly.graph_objects as go
 import streamlit as st
 
+from hnviz.figures.sketch import Sketch
 from hnviz.ui.components import BrowserComponent, serve
 
 _PLOTLY = Path(plotly.__file__).parent / "package_data"
@@ -30,7 +30,7 @@ class Panel:
     """One chart among those that are drawn together; may be shown to many viewers."""
 
     name: str
-    figure: go.Figure
+    sketch: Sketch
     alt: str  # the sentence that says what the chart shows
     of: str  # whose curves these are, as a run's id: another's are drawn whole, without the zoom
     title: str = ""
@@ -40,9 +40,7 @@ class Panel:
     @cached_property
     def drawn(self) -> dict[str, Any]:
         """The figure as the browser takes it."""
-        drawn: dict[str, Any] = json.loads(self.figure.to_json())
-        _decode(drawn["data"], self.figure)
-        return drawn
+        return self.sketch.plain()
 
     @cached_property
     def version(self) -> str:
@@ -106,22 +104,6 @@ def _message(panel: Panel, sent: dict[str, _Sent]) -> dict[str, Any]:
         ],
         "marks": {name: drawn["layout"].get(name, []) for name in ("annotations", "shapes")},
     }
-
-
-def _decode(traces: list[dict[str, Any]], figure: go.Figure) -> None:
-    """Write x and y as plain lists: Plotly packs arrays into base64, which cannot be extended."""
-    for trace, source in zip(traces, figure.data, strict=True):
-        for name in ("x", "y"):
-            values = getattr(source, name, None)
-            trace[name] = [] if values is None else [_plain(value) for value in values]
-
-
-def _plain(value: Any) -> Any:
-    number = value.item() if hasattr(value, "item") else value
-    if isinstance(number, float):
-        # Six digits are more than a screen shows, and half of what travels otherwise.
-        return float(f"{number:.6g}") if number == number else None
-    return number
 
 
 def _version(of: str, drawn: Mapping[str, Any]) -> str:

@@ -173,7 +173,7 @@ def _curves(run: Standing, look: Theme) -> list[Panel]:
     return [
         Panel(
             name="loss",
-            figure=loss_curves(record, look, notebook),
+            sketch=loss_curves(record, look, notebook),
             alt=run_text.loss_alt(record),
             of=record.id,
             title="Loss",
@@ -182,7 +182,7 @@ def _curves(run: Standing, look: Theme) -> list[Panel]:
         ),
         Panel(
             name="accuracy",
-            figure=accuracy_curves(record, look, notebook, _bounds()),
+            sketch=accuracy_curves(record, look, notebook, _bounds()),
             alt=run_text.accuracy_alt(record, _bounds()),
             of=record.id,
             title="Accuracy",
@@ -199,7 +199,7 @@ def _schedule(run: Standing, look: Theme) -> list[Panel]:
     return [
         Panel(
             name="schedule",
-            figure=schedule_curves(record.config, n_steps, look, now),
+            sketch=schedule_curves(record.config, n_steps, look, now),
             alt=run_text.schedule(record),
             of=record.id,
             title="One-cycle schedule",
