@@ -709,6 +709,19 @@ def test_a_picture_does_not_wait_for_what_reads_a_whole_split(
     assert ended == ["quick", "slow"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no niceness")
+def test_a_trainer_stands_back_behind_the_observer_and_both_behind_the_pages(
+    engine: Engine, observed: str
+) -> None:
+    engine.observe(observed, 0, "states", {"text": "two"})
+    run = engine.train(LONG)
+    wait_for(lambda: any(job.status == "running" for job in engine.jobs()))
+    server = max(psutil.Process(engine.pid).children(), key=lambda child: len(child.children()))
+    nice = {child.nice() for child in server.children()}
+    engine.stop(run)
+    assert psutil.Process().nice() < min(nice) < max(nice)
+
+
 def test_every_slow_question_is_one() -> None:
     assert set(QUESTIONS) > SLOW
 

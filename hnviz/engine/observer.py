@@ -1,28 +1,28 @@
 """The process that answers questions about snapshots."""
 
 import logging
-import os
 import sys
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
-from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from hnviz.engine.priority import stand_back
 from hnviz.engine.protocol import Answer, pack
 from hnviz.observe import QUESTIONS, Subject
 from hnviz.runs import DamagedRun, RunFolder, SnapshotNotFound
 
+NICE = 10  # of what reads a whole split; like a trainer's
 KEPT_MODELS = 16  # loaded snapshots, so that a slider goes back and forth without the disk
 
 log = logging.getLogger(__name__)
 
 
-def serve(pipe: Connection) -> None:
+def serve(pipe: Connection, nice: int = 0) -> None:
     """Answer question after question; end when the pipe is closed.
 
     A question is (path of the run's folder, step, the snapshot file's stamp, name, params), an
@@ -30,6 +30,7 @@ def serve(pipe: Connection) -> None:
     """
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s observer %(message)s")
     torch.set_num_threads(1)
+    stand_back(nice)
     subjects = _Subjects()
     pipe.send(("ready",))
     while True:
@@ -42,9 +43,7 @@ def serve(pipe: Connection) -> None:
 
 def serve_slowly(pipe: Connection) -> None:
     """Do as `serve`, behind all that somebody waits for: questions that take a second or more."""
-    with suppress(AttributeError, OSError):  # Windows has no nice
-        os.nice(5)
-    serve(pipe)
+    serve(pipe, NICE)
 
 
 def _reply(

@@ -13,11 +13,12 @@ import torch
 
 from hnviz.data import human_numbers_stream
 from hnviz.engine.control import Control
+from hnviz.engine.priority import stand_back
 from hnviz.engine.recorder import run_in_folder
 from hnviz.events import BatchEnd, Event
 from hnviz.runs import DamagedRun, RunBusy, RunFolder, RunWriteError
 
-NICE = 5  # the pages, which someone waits for, come first
+NICE = 10  # the pages, which someone waits for, come first
 REPORT_SECONDS = 0.2
 LAST_WORDS = 1.0  # seconds to store a checkpoint in once the engine is gone
 
@@ -30,8 +31,7 @@ def serve(pipe: Connection) -> None:
     """Wait for a run, train it, and report; end when the pipe is closed."""
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s trainer %(message)s")
     torch.set_num_threads(1)  # two are no faster here, and far slower on a busy machine
-    if hasattr(os, "nice"):
-        os.nice(NICE)
+    stand_back(NICE)
     try:
         path, begin = pipe.recv()
     except EOFError:
