@@ -107,7 +107,10 @@ def test_a_zoomed_chart_keeps_its_zoom(page, server):
     chart.evaluate(FORGET)  # Python sends the whole figure, as when one of its axes changes
     page.wait_for_function(f"chart => ({PANEL})(chart).version", arg=chart.element_handle())
     assert chart.evaluate(RANGES) == zoomed
+    # A curve stands back for what is pressed, but not for as long as somebody presses on.
+    page.evaluate(PRESSING)
     grows(page)
+    page.evaluate("clearInterval(window.pressing)")
     assert chart.evaluate(RANGES) == zoomed
     assert chart.evaluate("chart => chart.marker") == "the same"  # it was not mounted again
     button(page, "Stop").click()
@@ -120,6 +123,8 @@ def test_a_zoomed_chart_keeps_its_zoom(page, server):
     assert page.errors == []
 
 
+PRESSING = """window.pressing = setInterval(
+    () => document.body.dispatchEvent(new KeyboardEvent("keydown")), 100)"""
 RANGES = "chart => [chart.layout.xaxis.range, chart.layout.yaxis.range]"
 PANEL = "chart => chart.closest('.hnviz').view.panels.get(chart.dataset.panel)"
 ASKED = f"chart => JSON.parse(({PANEL})(chart).asked.get('yaxis'))"

@@ -19,6 +19,7 @@ const CONFIG = {
   doubleClick: false,
 };
 const AFTER_PRESS = 250; // ms in which a press gets its answer
+const LONGEST_WAIT = 1000; // ms that a curve stands still while somebody presses on and on
 const coarse = matchMedia("(pointer: coarse)");
 
 let plotly = null;
@@ -42,13 +43,19 @@ for (const kind of ["pointerdown", "click", "keydown"]) {
   addEventListener(kind, () => (pressed = performance.now()), { capture: true, passive: true });
 }
 
+/** What is left of the time in which the last press gets its answer, in ms; below 0 is none. */
+const rest = () => pressed + AFTER_PRESS - performance.now();
+
 /**
  * Growing a curve takes the browser some 30 ms and is in no haste: what a reader has just pressed
- * comes first. Each chart has a task of its own, so that a press gets in between.
+ * comes first, also what is pressed while a curve waits. Each chart has a task of its own, so that
+ * a press gets in between.
  */
-function whenNobodyPresses() {
-  const rest = pressed + AFTER_PRESS - performance.now();
-  return new Promise((resolve) => setTimeout(resolve, Math.max(0, rest)));
+async function whenNobodyPresses() {
+  const latest = performance.now() + LONGEST_WAIT;
+  do {
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, rest())));
+  } while (rest() > 0 && performance.now() < latest);
 }
 
 class Panel {
