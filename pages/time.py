@@ -32,6 +32,7 @@ def pictures() -> None:
     through_time.between_texts(run, asked)
     with costs:
         through_time.costs(run.record.id)
+    time_settings.foresee_models(run, asked)
 
 
 page_title("Through time")

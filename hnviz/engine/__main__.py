@@ -11,12 +11,9 @@ import sys
 from pathlib import Path
 
 from hnviz.engine.handles import frames_in_child
-from hnviz.engine.priority import stand_back
 from hnviz.engine.scheduler import Limits
 from hnviz.engine.server import serve
 from hnviz.runs import SHIPPED_DIR, RunStore, default_runs_dir
-
-NICE = 5
 
 
 def main() -> None:
@@ -26,9 +23,6 @@ def main() -> None:
     parser.add_argument("--shipped", type=Path, default=SHIPPED_DIR)
     parser.add_argument("--frames", type=int, help="where binary answers go; nowhere if left out")
     arguments = parser.parse_args()
-    # Its children inherit it. Loading torch must not hold up the first page, whose server and
-    # browser start at the same moment.
-    stand_back(NICE)
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s engine %(message)s")
     try:
         limits = Limits.from_environ(os.environ)

@@ -3,7 +3,12 @@
 import atexit
 import os
 
-from hnviz.engine import machine, observer, trainer
+from hnviz.engine.priority import stand_back
+
+# Loading torch must not hold up the first page, whose server and browser start at the same moment.
+stand_back(5)
+
+from hnviz.engine import machine, observer, trainer  # noqa: E402
 
 __all__ = ["machine", "observer", "trainer"]
 

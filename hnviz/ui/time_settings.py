@@ -9,6 +9,7 @@ from hnviz.catalogue import CATALOGUE, entry
 from hnviz.data import BatchLayout, human_numbers_stream
 from hnviz.ui import look_back, state
 from hnviz.ui.address import address_problem
+from hnviz.ui.asking import Wanted, asker
 from hnviz.ui.engine import expect, standing, store
 from hnviz.ui.run_text import Standing
 from hnviz.ui.show import problem
@@ -77,6 +78,15 @@ def foresee(run: Standing) -> None:
         expect(run.record.id, asked.step, "state_gradients", lanes_params(asked))
 
 
+def foresee_models(run: Standing, asked: Asked) -> None:
+    """Have the lanes of the other models' shipped runs at hand: they are one choice away."""
+    if asked.first is None:
+        return
+    params = tuple(lanes_params(asked).items())
+    records = [store().record(name) for name in _shipped_models() if name != run.record.id]
+    asker.look([Wanted(each.id, each.snapshots[-1], "state_gradients", params) for each in records])
+
+
 def _way_box(run: Standing) -> str:
     model = run.record.config.model
     if not entry(model).stateful:
@@ -131,8 +141,7 @@ def _take_weights(ends: dict[str, int]) -> None:
 
 def _model_box(run: Standing) -> None:
     """Bring the shipped run of a model into view."""
-    known = store().ids()
-    names = [name for name in CATALOGUE if name in known]
+    names = _shipped_models()
     state.put("time_model", run.record.id if run.record.id in names else None)
     st.selectbox(
         "Model",
@@ -143,6 +152,11 @@ def _model_box(run: Standing) -> None:
         on_change=_take_model,
         help="The shipped run of a model; any other run is picked in the sidebar.",
     )
+
+
+def _shipped_models() -> list[str]:
+    known = store().ids()
+    return [name for name in CATALOGUE if name in known]
 
 
 def _take_model() -> None:
