@@ -247,6 +247,16 @@ def test_every_model_goes_back_through_time(name):
     assert "reaches back over its own" in opening
 
 
+def test_the_lanes_of_the_other_models_are_asked_for_ahead(monkeypatch):
+    ahead = []
+    monkeypatch.setattr("hnviz.ui.time_settings.asker.look", ahead.extend)
+    open_page("time", run="Model3")
+    assert {each.run_id for each in ahead} == set(CATALOGUE) - {"Model3"}
+    assert {(each.question, each.params) for each in ahead} == {
+        ("state_gradients", (("first", 5), ("every", False)))
+    }
+
+
 @pytest.mark.parametrize("value", ["38", "-1"])
 def test_mini_batches_that_the_text_does_not_have_are_told(value):
     app = open_page("time")
