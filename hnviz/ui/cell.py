@@ -9,6 +9,7 @@ from hnviz.figures.diagrams import gru_cell
 from hnviz.figures.sentences import gate_lines
 from hnviz.ui import cards, state
 from hnviz.ui.address import address_problem
+from hnviz.ui.choice import choice
 from hnviz.ui.engine import observe
 from hnviz.ui.run_view import look_again
 from hnviz.ui.show import page_theme, problem, section
@@ -62,16 +63,7 @@ def _place(model: str, first: int) -> tuple[int, int, int]:
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         if net.n_layers > 1:
             layers = list(range(net.n_layers))
-            problem(address_problem("models_layer", layers))
-            chosen = st.segmented_control(
-                "Layer",
-                layers,
-                default=layer,
-                required=True,
-                key="models_layer",
-                bind="query-params",
-            )
-            layer = chosen if chosen in layers else layer
+            layer = choice("Layer", layers, "models_layer", layer)
         lost = address_problem("models_unit", "whole number")
         unit = st.number_input(
             "Unit", value=first, step=1, key="models_unit", width=140, bind="query-params"

@@ -11,6 +11,7 @@ from hnviz.catalogue import entry
 from hnviz.data import human_numbers_stream
 from hnviz.ui import prompt, state
 from hnviz.ui.address import SWITCH, address_problem
+from hnviz.ui.choice import choice
 from hnviz.ui.run_text import Standing
 from hnviz.ui.show import problem
 from hnviz.ui.units import KEY as STRIP
@@ -63,17 +64,13 @@ def _layer_box(layers: list[int], *, with_all: bool) -> int | None:
         return None
     key = "predictions_layers" if with_all else "predictions_layer"
     choices = [ALL, *map(str, layers)] if with_all else [*map(str, layers)]
-    problem(address_problem(key, choices))
-    chosen = st.segmented_control(
+    chosen = choice(
         "Layer",
         choices,
-        default=choices[0],
-        required=True,
-        key=key,
-        bind="query-params",
+        key,
         help="Layer 0 reads the tokens, the last one is what the answer is made from.",
     )
-    return int(chosen) if chosen and chosen != ALL else None
+    return int(chosen) if chosen != ALL else None
 
 
 def _swap_box(layer: int | None) -> Change | None:

@@ -14,7 +14,7 @@ from hnviz.figures.code_text import Codes, Probes
 from hnviz.figures.probes import probe_lines, probe_table, table_sentence
 from hnviz.figures.state_text import full_colour
 from hnviz.ui import cards
-from hnviz.ui.address import address_problem
+from hnviz.ui.choice import choice
 from hnviz.ui.components import BrowserComponent
 from hnviz.ui.engine import observe, store
 from hnviz.ui.run_text import Standing
@@ -133,18 +133,15 @@ def whole_state(shown: Shown) -> None:
 
 def _positions_box() -> str:
     names = {name: each for each, name in code_text.POSITIONS.items()}
-    problem(address_problem("states_positions", tuple(names)))
-    chosen = st.segmented_control(
+    chosen = choice(
         "A digit is read",
         tuple(names),
-        default=code_text.POSITIONS["due"],
-        required=True,
-        key="states_positions",
-        bind="query-params",
+        "states_positions",
+        code_text.POSITIONS["due"],
         help="Just after a word even an untrained state still echoes with it. Before its word "
         "comes again a digit has to be remembered.",
     )
-    return names.get(chosen or "", "due")
+    return names[chosen]
 
 
 def _all_models(positions: str) -> None:

@@ -9,6 +9,7 @@ from hnviz.data import BatchLayout, ShuffledLayout, Text, split_text
 from hnviz.data.stream import SPLITS
 from hnviz.ui import state
 from hnviz.ui.address import SWITCH, address_problem
+from hnviz.ui.choice import choice
 from hnviz.ui.grid import MAX_SIDE
 from hnviz.ui.own_text import own_text_box
 from hnviz.ui.show import problem
@@ -97,16 +98,7 @@ def side_problem(field: str, value: int) -> str | None:
 
 def model_choice() -> str:
     """Draw the choice of a model; return its name."""
-    problem(address_problem("models_model", tuple(CATALOGUE)))
-    chosen = st.segmented_control(
-        "Model",
-        tuple(CATALOGUE),
-        default="Model2",
-        required=True,
-        key="models_model",
-        bind="query-params",
-    )
-    return chosen or "Model2"
+    return choice("Model", tuple(CATALOGUE), "models_model", "Model2")
 
 
 def own_sentence() -> tuple[str, str | None]:

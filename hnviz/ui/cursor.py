@@ -25,7 +25,7 @@ from hnviz.figures.diagrams import previous
 from hnviz.figures.sentences import source_sentence
 from hnviz.source import SHOWN_PATH, Source, class_source, new_lines
 from hnviz.ui import cards
-from hnviz.ui.address import address_problem
+from hnviz.ui.choice import choice
 from hnviz.ui.components import BrowserComponent, publish_for_now
 from hnviz.ui.engine import observe
 from hnviz.ui.run_view import look_again
@@ -61,16 +61,7 @@ def twins(model: str, weights: Weights) -> None:
 
 
 def _batch_choice() -> int:
-    problem(address_problem("models_batch", BATCHES))
-    chosen = st.segmented_control(
-        "Mini-batch",
-        BATCHES,
-        default=BATCHES[0],
-        required=True,
-        key="models_batch",
-        bind="query-params",
-    )
-    return BATCHES.index(chosen) if chosen in BATCHES else 0
+    return BATCHES.index(choice("Mini-batch", BATCHES, "models_batch"))
 
 
 def _follow(weights: Weights, draw: Callable[[Weights], None]) -> None:

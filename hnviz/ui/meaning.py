@@ -2,13 +2,10 @@
 
 from collections.abc import Callable
 
-import streamlit as st
-
-from hnviz.ui.address import address_problem
+from hnviz.ui.choice import choice
 from hnviz.ui.codes import codes
 from hnviz.ui.find import find
 from hnviz.ui.path import path
-from hnviz.ui.show import problem
 from hnviz.ui.states import Shown
 
 VIEWS: dict[str, Callable[[Shown], None]] = {
@@ -22,14 +19,7 @@ fragments of its own, once it has been scrolled to."""
 
 def meaning(shown: Shown) -> None:
     """Draw the choice of a view, and the view in a fragment of its own."""
-    problem(address_problem("states_view", tuple(VIEWS)))
-    chosen = st.segmented_control(
-        "What the state means",
-        tuple(VIEWS),
-        default=next(iter(VIEWS)),
-        required=True,
-        key="states_view",
-        bind="query-params",
-        label_visibility="collapsed",
+    chosen = choice(
+        "What the state means", tuple(VIEWS), "states_view", label_visibility="collapsed"
     )
-    VIEWS[chosen if chosen in VIEWS else next(iter(VIEWS))](shown)
+    VIEWS[chosen](shown)

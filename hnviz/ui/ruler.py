@@ -18,7 +18,7 @@ from hnviz.runs.ruler import (
     text_position_bounds,
 )
 from hnviz.ui import cards
-from hnviz.ui.address import address_problem
+from hnviz.ui.choice import choice
 from hnviz.ui.engine import observe
 from hnviz.ui.run_text import Standing
 from hnviz.ui.run_view import look_again
@@ -87,17 +87,7 @@ def positions(run_id: str) -> None:
 
 
 def _split_box() -> str:
-    problem(address_problem("train_positions_split", SPLITS))
-    chosen = st.segmented_control(
-        "Text",
-        SPLITS,
-        default="valid",
-        required=True,
-        key="train_positions_split",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-    return chosen or "valid"
+    return choice("Text", SPLITS, "train_positions_split", "valid", label_visibility="collapsed")
 
 
 def observed_step(run: Standing) -> int | None:

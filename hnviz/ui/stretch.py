@@ -8,6 +8,7 @@ import streamlit as st
 
 from hnviz.data import human_numbers_stream
 from hnviz.ui.address import address_problem
+from hnviz.ui.choice import choice
 from hnviz.ui.phrase import LONGEST, read_phrase
 from hnviz.ui.show import escape, problem
 
@@ -49,19 +50,16 @@ def text_box() -> Stretch | None:
     In a row of controls, which the caller opens.
     """
     with st.container(width="content"):
-        problem(address_problem("states_text", TEXTS))
-        chosen = st.segmented_control(
+        chosen = choice(
             "Text",
             TEXTS,
-            default=PHRASE,
-            required=True,
-            key="states_text",
-            bind="query-params",
+            "states_text",
+            PHRASE,
             help="A phrase is read from zeros. A stretch of valid or train is cut out of one "
             "pass over the whole split.",
         )
-    if chosen not in (None, PHRASE):
-        return _stretch_boxes(str(chosen))
+    if chosen != PHRASE:
+        return _stretch_boxes(chosen)
     with st.container(width="stretch", key="states_words"):
         return _phrase_box()
 

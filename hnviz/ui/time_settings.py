@@ -10,6 +10,7 @@ from hnviz.data import BatchLayout, human_numbers_stream
 from hnviz.ui import look_back, state
 from hnviz.ui.address import address_problem
 from hnviz.ui.asking import Wanted, asker
+from hnviz.ui.choice import choice
 from hnviz.ui.engine import expect, standing, store
 from hnviz.ui.run_text import Standing
 from hnviz.ui.show import problem
@@ -92,29 +93,11 @@ def _way_box(run: Standing) -> str:
     if not entry(model).stateful:
         st.markdown(f"Between mini-batches  \n:gray[reset: {model} carries no state]")
         return "reset"
-    problem(address_problem("time_between", tuple(BETWEEN)))
-    chosen = st.segmented_control(
-        "Between mini-batches",
-        tuple(BETWEEN),
-        default="keep, detach",
-        required=True,
-        key="time_between",
-        bind="query-params",
-    )
-    return BETWEEN[chosen or "keep, detach"]
+    return BETWEEN[choice("Between mini-batches", tuple(BETWEEN), "time_between", "keep, detach")]
 
 
 def _loss_box() -> bool:
-    problem(address_problem("time_loss", tuple(LOSSES)))
-    chosen = st.segmented_control(
-        "Loss",
-        tuple(LOSSES),
-        default="last step",
-        required=True,
-        key="time_loss",
-        bind="query-params",
-    )
-    return LOSSES[chosen or "last step"]
+    return LOSSES[choice("Loss", tuple(LOSSES), "time_loss")]
 
 
 def _weights_box(run: Standing, step: int) -> None:

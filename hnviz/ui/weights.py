@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-import streamlit as st
-
-from hnviz.ui.address import address_problem
+from hnviz.ui.choice import choice
 from hnviz.ui.engine import store
 from hnviz.ui.run_text import Standing
 from hnviz.ui.run_view import run_in_view
@@ -30,14 +28,11 @@ def weights_choice(model: str) -> Weights | None:
     A run of another model cannot be shown: that is told, and the shipped one's are taken. None,
     with a sentence, for a model of one's own, of which no run is shipped.
     """
-    problem(address_problem("models_weights", CHOICES))
-    chosen = st.segmented_control(
+    chosen = choice(
         "Weights",
         CHOICES,
-        default=TRAINED,
-        required=True,
-        key="models_weights",
-        bind="query-params",
+        "models_weights",
+        TRAINED,
         help=f"The shipped run of {model} before and after its training, or the run in view.",
     )
     if chosen == IN_VIEW:

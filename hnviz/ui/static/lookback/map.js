@@ -1,11 +1,13 @@
 // The map: one row an answer, one column a word before it.
 
 import { openCanvas, ring } from "../shared/canvas.js";
-import { ramp } from "./ramp.js";
+import { ramp } from "../shared/ramp.js";
 
 const LABELS = 70; // px at the left
 const BELOW = 76; // px for the words below
 const ANGLE = (-70 * Math.PI) / 180;
+
+const shades = ({ gradient }) => ramp(gradient).map((color) => `rgb(${color})`);
 
 /** Paint, and return where the cells lie. */
 export function paintMap(canvas, width, { words, lines, row, stale, theme }) {
@@ -14,7 +16,7 @@ export function paintMap(canvas, width, { words, lines, row, stale, theme }) {
   const box = { left: LABELS, top: 4, size, n };
   const pen = openCanvas(canvas, width, box.top + n * size + BELOW);
   const most = strongest(stale ?? lines[0]);
-  const shade = ramp(theme.gradient);
+  const shade = shades(theme);
   for (let at = 0; at < n; at++) {
     const own = lines[0].rows[at];
     const values = own ?? stale?.rows[at];
@@ -65,7 +67,7 @@ function paintWords(pen, words, row, theme, { left, top, size, n }) {
 
 function paintKey(pen, most, theme, { left, top, size, n }) {
   const x = left + n * size - 124;
-  const shade = ramp(theme.gradient);
+  const shade = shades(theme);
   if (n * size < 220) return; // no room beside the triangle
   for (let at = 0; at < 50; at++) {
     pen.fillStyle = shade[Math.round((at * 255) / 49)];
