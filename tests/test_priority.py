@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from hnviz.engine import priority
+
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has sessions' niceness")
 
 ASK = """
@@ -32,3 +34,21 @@ def test_a_process_that_has_stood_back_stays_there():
     code = ASK.replace("stand_back(7)", "stand_back(7); stand_back(0)")
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(said.stdout)[0] >= 7
+
+
+@pytest.mark.parametrize("refusal", [BlockingIOError, PermissionError])
+def test_a_wish_that_comes_too_soon_is_made_again(monkeypatch, refusal):
+    wishes = []
+
+    class Busy:
+        def write_text(self, text, encoding):
+            wishes.append(text)
+            if len(wishes) < 3:
+                raise refusal
+
+    monkeypatch.setattr(priority, "_AUTOGROUP", Busy())
+    monkeypatch.setattr(priority, "REST", 0)
+    monkeypatch.setattr(priority.os, "setpriority", lambda *_: None)
+    monkeypatch.setattr(priority.os, "setsid", lambda: None)
+    priority.stand_back(7)
+    assert wishes == ["7"] * (3 if refusal is BlockingIOError else 1)
