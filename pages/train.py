@@ -8,7 +8,7 @@ from hnviz.ui.run_view import run_in_view
 from hnviz.ui.show import page_title, section
 
 page_title("Train")
-lead, choice = st.container(), st.container()
+lead, choice = st.container(key="train_lead"), st.container()
 bar, told = st.container(horizontal=True, vertical_alignment="center"), st.empty()
 with bar:
     start = st.empty()

@@ -625,7 +625,7 @@ def test_what_cannot_be_done_is_a_sentence(engine: Engine, runs: RunStore) -> No
     for refused, said in (
         (lambda: engine.resume(done), "cannot go on: it has finished"),
         (lambda: engine.resume("nobody"), "there is no run named 'nobody'"),
-        (lambda: engine.pause(done), "is not in hand: it has finished"),
+        (lambda: engine.pause(done), "neither trains nor waits: it has finished"),
         (lambda: engine.stop("../x"), "there is no run named"),
         (lambda: engine.train(RunConfig(device="mps")), "device 'mps' was asked for"),
         (lambda: engine.observe(done, 7777, "states", {}), "has no snapshot at step 7777"),

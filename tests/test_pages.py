@@ -91,6 +91,40 @@ def test_a_setting_that_cannot_be_used_is_told(key, value, sentence):
     assert app.button(key="train_start").disabled
 
 
+def test_what_was_typed_a_moment_before_the_click_is_trained():
+    from hnviz.ui.engine import engine, store
+
+    app = open_page("train")
+    app.number_input(key="train_lr").set_value(0.005)
+    app.number_input(key="train_epochs").set_value(3)
+    app.button(key="train_start").click().run()
+    run = app.query_params["run"]
+    engine().stop(run)
+    config = store().record(run).config
+    assert (config.model, config.lr, config.epochs, config.bptt) == ("Model5", 0.005, 3, 20)
+
+
+def test_a_model_chosen_a_moment_before_the_click_is_trained_with_its_recipe():
+    from hnviz.ui.engine import engine, store
+
+    app = open_page("train")
+    app.selectbox(key="train_model").select("Model3")
+    app.button(key="train_start").click().run()
+    run = app.query_params["run"]
+    engine().stop(run)
+    config = store().record(run).config
+    assert (config.model, config.lr, config.epochs, config.bptt) == ("Model3", 3e-3, 20, 20)
+
+
+def test_a_wrong_number_typed_a_moment_before_the_click_starts_nothing():
+    app = open_page("train", run="Model2")
+    app.number_input(key="train_bptt").set_value(0)
+    app.button(key="train_start").click().run()
+    assert not app.exception
+    assert app.query_params["run"] == "Model2"
+    assert "bptt must be a whole number of at least 1; got 0" in text(app).replace("\\", "")
+
+
 def test_model0_with_a_long_window():
     app = open_page("train")
     app.selectbox(key="train_model").select("Model0").run()

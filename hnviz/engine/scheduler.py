@@ -11,6 +11,7 @@ from hnviz.data import BatchLayout, human_numbers_stream
 from hnviz.engine.protocol import EngineError, Job
 
 LIGHT = 0.25  # of a core: a run that is slowed to less gives its slot back
+RATE_SHARE = 0.15  # of the newest rate in the mean: reports come five times a second
 EXTRA_PROCESSES = 8  # slowed runs that may train beside the ones that fill the slots
 
 WAITING, ACTIVE, PARKED = "waiting", "active", "parked"
@@ -72,6 +73,11 @@ class Task:
     step: int = 0
     rate: float | None = None  # steps a second, as measured
     cost: float | None = None  # seconds of a core that a step takes
+
+    def hear(self, step: int, rate: float, cost: float) -> None:
+        """Take in how far its process is; single rates jump on a busy machine, their mean less."""
+        self.step, self.cost = step, cost
+        self.rate = rate if self.rate is None else self.rate + RATE_SHARE * (rate - self.rate)
 
     def is_light(self) -> bool:
         """Tell whether it is slowed so far that it hardly takes a core."""

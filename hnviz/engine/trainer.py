@@ -36,11 +36,17 @@ def serve(pipe: Connection) -> None:
         path, begin = pipe.recv()
     except EOFError:
         return
-    control = Control(**begin, on_rest=lambda: _say_at_rest(pipe))
+    reporter = _Reporter(pipe)
+
+    def rest() -> None:
+        reporter.forget()  # the time of a pause is nobody's speed
+        _say_at_rest(pipe)
+
+    control = Control(**begin, on_rest=rest)
     threading.Thread(target=_obey, args=(pipe, control), daemon=True).start()
     status = "failed"
     try:
-        ended = run_in_folder(RunFolder(Path(path)), control, _Reporter(pipe))
+        ended = run_in_folder(RunFolder(Path(path)), control, reporter)
         status = ended.status if ended else "left"
     except (DamagedRun, RunBusy, RunWriteError) as error:
         log.error("%s", error)
@@ -70,6 +76,10 @@ class _Reporter:
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
         self._since: tuple[int, float, float] | None = None  # step, time, processor time
+
+    def forget(self) -> None:
+        """Measure anew from the next step on."""
+        self._since = None
 
     def __call__(self, event: Event) -> None:
         if not isinstance(event, BatchEnd):

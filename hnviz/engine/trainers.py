@@ -126,7 +126,7 @@ class Trainers:
             worker.end(patience=1.0)
             return self._gone(task)
         if kind == "at":
-            task.step, task.rate, task.cost = values
+            task.hear(*values)
         elif kind == "rest":
             task.idle_since = time.monotonic()
         elif kind == "over":
@@ -178,7 +178,7 @@ class Trainers:
         task = self.scheduler.tasks.get(run_id)
         if task is None or task.stopping:
             status = self._store.record(run_id).status
-            raise EngineError(f"the run {run_id} is not in hand: {_standing(status)}")
+            raise EngineError(f"the run {run_id} neither trains nor waits: {_standing(status)}")
         return task
 
     def _tell(self, task: Task, *order: object) -> None:

@@ -117,6 +117,8 @@ def verdict(said: Sequence[Mapping[str, Any]]) -> str:
         return "All right, the carry too." if carry else f"All {len(said)} right."
     firsts = [_first_wrong(each) for each in wrong]
     if all(place == 0 for place in firsts):
+        if all(len(number_words(each["truth"]).split()) == 1 for each in wrong):
+            return f"{len(wrong)} of {len(said)} go wrong, each a single word."
         rest = all(_words(each)[1:] == number_words(each["truth"]).split()[1:] for each in wrong)
         return (
             "The wrong word is the first one; the rest counts on as it should."

@@ -7,6 +7,7 @@ import streamlit as st
 
 from hnviz.data.stream import SPLITS
 from hnviz.figures.inside import SHOWN, counted_steps, epochs_by_kind
+from hnviz.figures.sentences import plural
 from hnviz.figures.theme import Theme
 from hnviz.ui import state
 from hnviz.ui.address import address_problem
@@ -119,8 +120,9 @@ def _worst(run: Standing, kind: str | None, split: str) -> None:
     st.markdown(worst_sentence(answer.meta, kind, f"{split} after step {step:,}"))
     st.html(worst_html(answer.meta["places"], page_theme()))
     note = (
-        "In one pass over the text from a state of zeros, each word after the true ones; the bars "
-        "above are of mini-batches, so their shares differ a little."
+        "In one pass over the text from a state of zeros, each word once and after the true ones. "
+        "The bars above are of mini-batches, which read some words twice: they count more answers, "
+        "and their shares differ a little."
     )
     st.markdown(f":gray[:small[{note}]]")
 
@@ -145,7 +147,7 @@ def worst_sentence(meta: Mapping[str, Any], kind: str, where: str) -> str:
     said = f"**{right:,}** of {n:,} {named} are right on {where}"
     if not meta["mixed"]:
         return f"{said}."
-    mixed = "; ".join(f"“{b}” for “{a}” {times:,} times" for a, b, times in meta["mixed"])
+    mixed = "; ".join(f"“{b}” for “{a}” {plural(times, 'time')}" for a, b, times in meta["mixed"])
     return f"{said}. Most often it says {mixed}."
 
 

@@ -25,6 +25,7 @@ from hnviz.ui.run_view import look_again
 from hnviz.ui.show import page_theme, problem, section, show
 
 WAITING = "The picture comes when the run has ended."
+NEVER = "The run ended before its first epoch did: there is no accuracy to cut by position."
 
 
 def window_bounds(text: Text, layout: BatchLayout) -> None:
@@ -66,7 +67,7 @@ def positions(run_id: str) -> None:
     only_last = entry(run.record.config.model).predicts == "last"
     split = "valid" if only_last else _split_box()  # a one-position accuracy is that on valid
     if step is None or not run.record.epochs:
-        st.markdown(f":gray[{WAITING}]")
+        st.markdown(f":gray[{WAITING if run.is_live else NEVER}]")
         return
     config = run.record.config
     layout = BatchLayout(len(human_numbers_stream().ids(split)), config.bs, config.bptt)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from hnviz.figures.sentences import plural
 from hnviz.runs import RunSummary
 from hnviz.ui import state
 from hnviz.ui.engine import engine, store
@@ -48,7 +49,7 @@ def _run_list(key: str) -> None:
         selection_mode="single-row",
         placeholder="",
         column_config={
-            "run": st.column_config.TextColumn(width=185),
+            "run": st.column_config.TextColumn(width=208),
             "settings": st.column_config.TextColumn(width=215),
             "state": st.column_config.TextColumn(width=98),
             "step": st.column_config.TextColumn(alignment="right", width=100),
@@ -95,7 +96,8 @@ def _settings(line: RunSummary) -> str:
     config = line.config
     if config is None:
         return ""
-    return f"seed {config.seed}, bptt {config.bptt}, lr {config.lr:g}, {config.epochs} epochs"
+    epochs = plural(config.epochs, "epoch")
+    return f"seed {config.seed}, bptt {config.bptt}, lr {config.lr:g}, {epochs}"
 
 
 def _open(key: str, lines: Sequence[RunSummary]) -> None:

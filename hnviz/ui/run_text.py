@@ -8,8 +8,12 @@ import pandas as pd
 
 from hnviz.catalogue import entry
 from hnviz.figures.ruler_text import reading
+from hnviz.figures.sentences import plural
 from hnviz.runs import RunRecord
 from hnviz.runs.ruler import Bound
+
+MOST_WRITTEN = 1e4
+"""A loss from here on is written as a power of ten; an untrained one is under 4."""
 
 BEGUN = frozenset({"queued", "running", "paused"})
 """The statuses of a run that has not ended."""
@@ -52,16 +56,23 @@ def lead(standing: Standing) -> str:
     model = record.config.model
     if not record.epochs:
         if not record.batches:
-            return f"{model} has not learnt anything yet: its curves start with the first step."
-        loss = record.batches[-1].smooth_loss
+            begun = standing.status == "running"
+            said = "begins to train" if begun else "has not learnt anything yet"
+            return f"{model} {said}: its curves start with the first step."
+        loss = _figure(record.batches[-1].smooth_loss)
+        if not standing.is_live:
+            return (
+                f"{model} ended after {steps(record)}, before its first epoch's end, with a train "
+                f"loss of **{loss}**: its accuracy was never measured."
+            )
         return (
-            f"After {steps(record)}, {model} has a train loss of **{loss:.3f}**; valid loss and "
+            f"After {steps(record)}, {model} has a train loss of **{loss}**; valid loss and "
             "accuracy come at the end of each epoch."
         )
     last = record.epochs[-1]
     return (
         f"After step {last.step:,} of {_n_steps(record):,}, {model} has a valid loss of "
-        f"**{last.valid_loss:.3f}** and a valid accuracy of **{last.accuracy:.3f}**; on the "
+        f"**{_figure(last.valid_loss)}** and a valid accuracy of **{last.accuracy:.3f}**; on the "
         f"numbers it trains on, **{last.train_accuracy:.3f}**."
     )
 
@@ -95,15 +106,16 @@ def against_notebook(record: RunRecord, notebook: pd.DataFrame) -> str:
     else:
         theirs = notebook.iloc[-1]
         said = (
-            f"The notebook's {record.config.model} ends with a valid loss of "
-            f"{theirs['valid_loss']:.3f} and an accuracy of {theirs['accuracy']:.3f}"
+            f"The notebook's {record.config.model} ends, after {plural(len(notebook), 'epoch')}, "
+            f"with a valid loss of {theirs['valid_loss']:.3f} and an accuracy of "
+            f"{theirs['accuracy']:.3f}"
         )
     if not record.epochs:
-        return f"{said}." if notebook.empty else f"{said}: the dotted line."
+        return f"{said}." if notebook.empty else f"{said}. The dotted line is its way there."
     ours = record.epochs[-1]
     return (
         f"{said}; this run stands at **{ours.valid_loss:.3f}** and **{ours.accuracy:.3f}** after "
-        f"{len(record.epochs)} of {record.config.epochs} epochs."
+        f"{len(record.epochs)} of {plural(record.config.epochs, 'epoch')}."
     )
 
 
@@ -112,14 +124,14 @@ def loss_alt(record: RunRecord) -> str:
     if not record.batches:
         return "Loss by step: empty, no step has been made yet."
     said = (
-        f"Loss by step: the train loss goes from {record.batches[0].smooth_loss:.2f} to "
-        f"{record.batches[-1].smooth_loss:.2f} in {len(record.batches):,} steps"
+        f"Loss by step: the train loss goes from {_figure(record.batches[0].smooth_loss, 2)} to "
+        f"{_figure(record.batches[-1].smooth_loss, 2)} in {plural(len(record.batches), 'step')}"
     )
-    if record.epochs:
-        said += (
-            f", the valid loss from {record.epochs[0].valid_loss:.2f} to "
-            f"{record.epochs[-1].valid_loss:.2f}"
-        )
+    losses = [_figure(epoch.valid_loss, 2) for epoch in record.epochs]
+    if len(losses) == 1:
+        said += f", the valid loss to {losses[0]}"
+    elif losses:
+        said += f", the valid loss from {losses[0]} to {losses[-1]}"
     return f"{said}."
 
 
@@ -134,11 +146,21 @@ def accuracies(record: RunRecord) -> str:
     if not record.epochs:
         return "Accuracy by step: empty until the first epoch ends."
     first, last = record.epochs[0], record.epochs[-1]
+    if first is last:
+        return (
+            f"Accuracy after one epoch: on train {last.train_accuracy:.3f}, on valid "
+            f"{last.accuracy:.3f}."
+        )
     return (
         f"Accuracy by step, {len(record.epochs)} epochs: on train from "
         f"{first.train_accuracy:.3f} to {last.train_accuracy:.3f}, on valid from "
         f"{first.accuracy:.3f} to {last.accuracy:.3f}."
     )
+
+
+def _figure(value: float, digits: int = 3) -> str:
+    """Write a loss; one that diverges would fill the line with digits."""
+    return f"{value:.{digits}f}" if abs(value) < MOST_WRITTEN else f"{value:.1e}"
 
 
 def ruler(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from hnviz.catalogue import CATALOGUE, Recipe, recipe_for
+from hnviz.catalogue import CATALOGUE, Recipe, entry, recipe_for
 from hnviz.config import CHOICES, ConfigError, RunConfig, problems
 from hnviz.ui import state
 from hnviz.ui.address import address_problem
@@ -15,6 +15,7 @@ from hnviz.ui.show import problem
 PREFIX = "train_"
 WIDTH = 140  # px: six settings in a row on a laptop, two on a phone
 _FROM_RECIPE = ("bptt", "lr", "epochs", "bs", "nh")
+_CHOSEN = ("bn_init", "reset_state", "device", "form")
 
 LABELS = {
     "model": "Model",
@@ -38,7 +39,7 @@ HELP = {
     "bn_init": "torch before 1.2 drew batch norm's first weights from 0 to 1, as in the notebook; "
     "newer ones start at 1.",
     "reset_state": "Where the carried state starts again from zeros: never, as in the notebook, "
-    "or at the start of each pass over train, over valid, or both.",
+    "or at the start of each pass over train, over valid, or both. Model0 to Model2 carry none.",
     "device": "auto is cuda where there is one, else cpu.",
     "bs": "Rows that are read in parallel.",
     "nh": "Units of hidden state a layer.",
@@ -78,6 +79,31 @@ def training_settings() -> tuple[RunConfig | None, str | None]:
     return config, None if in_sight else wrong
 
 
+def config_in_hand() -> RunConfig | None:
+    """Return the config that the widgets hold at this moment, or None if it cannot be used.
+
+    What has not been drawn yet stands at its default, and what a recipe sets is that of a model
+    which was chosen since: its widgets follow with the next drawing.
+    """
+    recipe = _chosen_recipe()
+    values: dict[str, Any] = {"pct_start": recipe.pct_start, "model": _chosen()[0]}
+    values |= {field: _held(field, CHOICES[field][0]) for field in _CHOSEN}
+    values |= {field: _held(field, asdict(recipe)[field]) for field in _FROM_RECIPE}
+    if state.get(state.RECIPE) != _chosen():
+        values |= {field: asdict(recipe)[field] for field in _FROM_RECIPE}
+    if _device_problem(values["device"]):
+        return None
+    try:
+        return RunConfig(**values, seed=_held("seed", 0))
+    except ConfigError:
+        return None
+
+
+def _held(field: str, default: Any) -> Any:
+    held = state.get(key(field))
+    return default if held is None else held
+
+
 class _Form:
     """The widgets of one drawing and the values that they gave."""
 
@@ -86,7 +112,7 @@ class _Form:
         self.values: dict[str, Any] = {"pct_start": recipe.pct_start}
         self.told = False  # whether a problem stands beside its setting, in sight
 
-    def select(self, field: str, default: str) -> None:
+    def select(self, field: str, default: str, *, disabled: bool = False) -> None:
         """Draw a choice of words."""
         options = CHOICES[field]
         lost = address_problem(key(field), options)
@@ -98,6 +124,7 @@ class _Form:
                 key=key(field),
                 help=HELP.get(field),
                 bind="query-params",
+                disabled=disabled,
             )
             self._say_problem(field, lost)
 
@@ -120,8 +147,10 @@ class _Form:
     def more(self) -> None:
         """Draw the settings that a first run does not need."""
         with st.container(horizontal=True, vertical_alignment="top", gap="small"):
-            for field in ("bn_init", "reset_state", "device", "form"):
-                self.select(field, CHOICES[field][0])
+            stateless = not entry(self.values["model"]).stateful
+            for field in _CHOSEN:
+                idle = stateless and field == "reset_state"
+                self.select(field, CHOICES[field][0], disabled=idle)
             for field in ("bs", "nh"):
                 self.number(field)
 

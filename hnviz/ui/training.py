@@ -9,7 +9,6 @@ import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from hnviz.config import RunConfig
 from hnviz.data.stream import SPLITS
 from hnviz.figures.curves import (
     accuracy_curves,
@@ -28,7 +27,7 @@ from hnviz.ui.live import Panel, live_figures
 from hnviz.ui.run_buttons import run_buttons
 from hnviz.ui.run_text import Standing
 from hnviz.ui.run_view import look_again
-from hnviz.ui.settings import training_settings
+from hnviz.ui.settings import config_in_hand, training_settings
 from hnviz.ui.show import escape, lead, page_theme, problem, section
 
 # Seconds between two looks at a run that trains. Whatever it draws, a tick costs the browser 50 ms,
@@ -54,7 +53,6 @@ def settings_and_start(button: DeltaGenerator, told: DeltaGenerator) -> None:
         key="train_start",
         type="primary",
         on_click=_start,
-        args=(config,),
         disabled=config is None,
         help="Starts a run with these settings. It goes on when this tab is closed.",
     )
@@ -63,7 +61,12 @@ def settings_and_start(button: DeltaGenerator, told: DeltaGenerator) -> None:
         problem(wrong or state.get(state.TRAIN_ERROR))
 
 
-def _start(config: RunConfig) -> None:
+def _start() -> None:
+    # Not what the page was drawn with: a number that was typed and a click on Train may arrive
+    # together.
+    config = config_in_hand()
+    if config is None:
+        return  # the settings, which are drawn now, say why
     run_id = attempt(state.TRAIN_ERROR, engine().train, config)
     if run_id is not None:
         state.show_run(run_id)
