@@ -370,6 +370,14 @@ def test_the_wait_is_estimated_from_the_runs_that_train() -> None:
     assert schedule.jobs(3.0)[1].wait_seconds == 7.0  # until the pause gives its slot back
 
 
+def test_single_rates_jump_and_their_mean_does_not() -> None:
+    (a,) = add(scheduler(), "a")
+    for step, rate in enumerate([10.0, 2.0, 18.0, 10.0]):
+        a.hear(step, rate, cost=0.1)
+    assert (a.step, a.cost) == (3, 0.1)
+    assert a.rate is not None and 9.5 < a.rate < 10.5
+
+
 def test_a_long_pause_gives_the_slot_back() -> None:
     schedule = scheduler(grace=10.0)
     (a, b) = add(schedule, "a", "b")

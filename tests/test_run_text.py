@@ -1,0 +1,44 @@
+"""What a page says of a run, at each stage of it."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from hnviz.ui import run_text
+from hnviz.ui.counting import verdict
+from hnviz.ui.run_text import Standing
+from tests.test_figures import EMPTY, SHORT, batch
+
+DIVERGED = replace(SHORT, epochs=(), batches=(batch(0, 3.0), batch(1, 4.524e26)))
+
+
+@pytest.mark.parametrize(
+    ("record", "status", "said"),
+    [
+        (EMPTY, "queued", "Model5 has not learnt anything yet: its curves start with the first"),
+        (EMPTY, "running", "Model5 begins to train: its curves start with the first step."),
+        (replace(SHORT, epochs=()), "running", "come at the end of each epoch"),
+        (DIVERGED, "diverged", "a train loss of **4.5e+26**: its accuracy was never measured."),
+        (SHORT, "finished", "has a valid loss of **1.750** and a valid accuracy of **0.500**"),
+    ],
+)
+def test_the_lead_says_where_a_run_is(record, status, said):
+    assert said in run_text.lead(Standing(record, status))
+
+
+def test_the_notebooks_figures_are_those_of_its_last_epoch():
+    theirs = pd.DataFrame({"valid_loss": [2.0, 1.054], "accuracy": [0.4, 0.839]})
+    said = run_text.against_notebook(SHORT, theirs)
+    assert "ends, after 2 epochs, with a valid loss of 1.054 and an accuracy of 0.839" in said
+
+
+def test_one_epoch_is_no_way_from_one_figure_to_another():
+    once = replace(SHORT, epochs=SHORT.epochs[:1])
+    assert run_text.loss_alt(once).endswith("in 4 steps, the valid loss to 2.50.")
+    assert run_text.accuracies(once).startswith("Accuracy after one epoch: on train 0.350")
+
+
+def test_words_that_are_alone_have_no_rest_that_goes_on():
+    said = [{"truth": n, "words": ["five", ","], "right": False} for n in (6, 7)]
+    assert verdict(said) == "2 of 2 go wrong, each a single word."
