@@ -444,6 +444,7 @@ def test_the_parts_table_adds_up():
         table = parts_table(net, 39, 64)
         assert table["weights"].sum() == net.n_weights(39, 64)
     table = parts_table(CATALOGUE["Model5"], 39, 64).set_index("part")
+    assert table["shape"]["bn"] == "64 + 64"  # one, for all layers
     assert table["shape"]["rnn"] == "2 layers of 192 × 64 + 192 × 64 + 192 + 192"  # noqa: RUF001
     assert table["shape"]["h_o"] == "39 × 64 + 39"  # noqa: RUF001
 

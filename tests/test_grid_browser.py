@@ -330,6 +330,7 @@ def test_a_search_that_finds_nothing_is_a_sentence(server, page):
     for typed, said in [
         (None, "Not in the vocab, so nowhere in this text: bananas"),
         ("8", "“eight” does not stand in this text as a whole number."),
+        ("3 hundred", "“three hundred” does not stand in this text as a whole number."),
         ("two two", "“two two” does not stand in this text."),
         ("0", "0 cannot be spelled here: numbers run from 1 to 9,999."),
         ("1" * 400, "cannot be spelled here"),

@@ -350,3 +350,14 @@ def test_the_map_comes_when_the_browser_asks_for_it(words, row):
     assert [line["row"] for line in given["lines"]] == [None] * 4
     names = [line["name"] for line in given["lines"]]
     assert names == ["Model5 after 400 steps", "Model4, tanh", "Model3, relu", "Model5 untrained"]
+
+
+def test_another_run_is_shown_at_its_end_by_whoever_was_at_the_end():
+    app = open_page("time", run="Model5")
+    app.selectbox(key="time_model").select("Model3").run()
+    assert not app.exception
+    assert app.select_slider(key="snapshot").value == 800
+    app.select_slider(key="snapshot").set_value(0).run()
+    app.selectbox(key="time_model").select("Model4").run()
+    assert app.select_slider(key="snapshot").value == 0
+    assert open_page("time", run="Model3", snapshot="400").select_slider[0].value == 400

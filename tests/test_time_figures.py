@@ -220,6 +220,15 @@ def test_the_sentence_on_all_losses():
     assert f"{small(1.5e-5)} instead of {small(1e-5)} (**1.50** times)" in said
 
 
+def test_the_sentence_is_about_the_way_that_was_chosen():
+    keep = gradient_sentence("Model5", PASSES.ways, 4, False, "keep")
+    assert keep.startswith("Without detach, all 12 steps get a gradient from the loss at the last")
+    ways = {**EVERY.ways, "keep": EVERY.ways["detach"]}
+    assert "have faded before they arrive" in gradient_sentence("Model5", ways, 4, True, "keep")
+    reset = gradient_sentence("Model5", EVERY.ways, 4, True, "reset")
+    assert "then starts from the state that was kept" in reset
+
+
 def test_the_sentence_of_a_model_that_carries_nothing():
     said = gradient_sentence("Model2", ALONE.ways, 4, False, "reset")
     assert said.startswith("Model2 starts every mini-batch from zeros")

@@ -84,7 +84,10 @@ def gru_cell(look: Theme) -> str:
         drawing.text(x - 26, 279, "word")
         drawing.circle(x + 26, 250)
         drawing.arrow("h_h", x + 26, 236, x + 26, 186)
-        drawing.text(x + 26, 279, "r · h" if name == "candidate" else "h")
+        if name == "candidate":  # torch lets r scale what the state's weights made of it
+            drawing.text(x + 2, 279, "r · (Wh + b)", anchor="start")
+        else:
+            drawing.text(x + 26, 279, "h")
     drawing.arrow("h_h", 120, 160, 146, 160)
     drawing.circle(40, 56)
     drawing.text(40, 30, "h before")

@@ -70,9 +70,13 @@ def parts_table(net: ModelEntry, nv: int, nh: int) -> pd.DataFrame:
 
 
 def _shapes(shapes: list[str], n_layers: int) -> str:
-    """Write a part's shapes as a sum; equal layers once, with their number."""
+    """Write a part's shapes as a sum; equal layers once, with their number.
+
+    A recurrent layer has a matrix for its input and one for its state at least; what has less, as
+    batch norm, stands once however many layers there are.
+    """
     length = len(shapes) // n_layers
-    if n_layers > 1 and length and shapes == shapes[:length] * n_layers:
+    if n_layers > 1 and length >= 2 and shapes == shapes[:length] * n_layers:
         return f"{n_layers} layers of {' + '.join(shapes[:length])}"
     return " + ".join(shapes)
 

@@ -40,25 +40,57 @@ def gradient_sentence(
     if "keep" not in ways:
         return _without_carrying(model, ways["reset"], bptt, every)
     keep, cut = ways["keep"], ways[chosen if chosen == "reset" else "detach"]
-    n_cut, n_keep = int((cut > 0).sum()), int((keep > 0).sum())
-    means = {"reset": "With zeros before each mini-batch", "detach": "With detach"}
-    begin = means.get(chosen, means["detach"])
-    stops = "at the zeros" if chosen == "reset" else "at the scissors"
-    long = "Without detach" if chosen == "reset" else "Without it"
     if every:
-        far = float(keep[0] / cut[0]) if cut[0] else float("inf")
-        return (
-            f"{begin}, each mini-batch's loss reaches back over its own {plural(bptt, 'step')} and "
-            f"stops {stops}. {long}, one backward over all {n}: the gradient at the first step is "
-            f"{small(float(keep[0]))} instead of {small(float(cut[0]))} (**{far:.2f}** times): the "
-            "two later losses arrive there too."
-        )
+        return _all_losses(keep, cut, bptt, chosen)
+    n_cut, n_keep = int((cut > 0).sum()), int((keep > 0).sum())
+    own = f"its own {plural(n_cut, 'step')}"
     got = f"all {n} steps get" if n_keep == n else f"{n_keep} of {n} steps get"
     first = keep[np.flatnonzero(keep)[0]] if n_keep else 0.0
+    farthest = f"the farthest one is **{_of(float(first / keep[-1]) if keep[-1] else 0.0)}**"
+    if chosen == "keep":
+        return (
+            f"Without detach, {got} a gradient from the loss at the last step; {farthest}. With "
+            f"detach that loss reaches back over {own} and stops at the scissors."
+        )
+    begin, stops, long = _CUT[chosen]
     return (
-        f"{begin}, the loss at the last step reaches back over its own {plural(n_cut, 'step')} and "
-        f"stops {stops}. {long}, {got} a gradient; the farthest one is "
-        f"**{_of(float(first / keep[-1]) if keep[-1] else 0.0)}**."
+        f"{begin}, the loss at the last step reaches back over {own} and stops {stops}. {long}, "
+        f"{got} a gradient; {farthest}."
+    )
+
+
+_CUT = {
+    "reset": ("With zeros before each mini-batch", "at the zeros", "Without detach"),
+    "detach": ("With detach", "at the scissors", "Without it"),
+}
+"""How a sentence begins, where the loss stops, and what the other way is called."""
+
+
+def _all_losses(
+    keep: NDArray[np.floating], cut: NDArray[np.floating], bptt: int, chosen: str
+) -> str:
+    """Compare the gradients at the first step, where every loss has its own backward or all one."""
+    far = float(keep[0] / cut[0]) if cut[0] else float("inf")
+    whole, own = small(float(keep[0])), small(float(cut[0]))
+    arrive = "the two later losses arrive there too"
+    if whole == own:
+        arrive = "the two later losses have faded before they arrive there"
+    if chosen == "keep":
+        return (
+            f"Without detach, one backward goes over all {len(keep)} steps: the gradient at the "
+            f"first step is {whole}, and with detach {own} (**{far:.2f}** times as large): "
+            f"{arrive}."
+        )
+    begin, stops, long = _CUT[chosen]
+    why = (
+        "each mini-batch then starts from the state that was kept, and "
+        if chosen == "reset"
+        else ""
+    )
+    return (
+        f"{begin}, each mini-batch's loss reaches back over its own {plural(bptt, 'step')} and "
+        f"stops {stops}. {long}, one backward over all {len(keep)}: the gradient at the first step "
+        f"is {whole} instead of {own} (**{far:.2f}** times): {why}{arrive}."
     )
 
 

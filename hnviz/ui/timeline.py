@@ -12,6 +12,7 @@ from hnviz.ui.show import problem
 
 LAST = "last"
 PLAY = "timeline_play"
+_SHOWN = "timeline_shown"  # the run whose slider was drawn, and whether it stood at its end
 
 _component = BrowserComponent("timeline", states=("step", "rest"), min_height="40px")
 
@@ -24,6 +25,7 @@ def snapshot_box(run: Standing, *, rests: bool = False) -> int | str:
     one more run when a snapshot has stayed in view for a second: see `is_at_rest`.
     """
     snapshots = run.record.snapshots
+    follow_end(run)
     if lost := address_problem(state.SNAPSHOT, snapshots):
         problem(lost)
     if not can_play(run):
@@ -41,9 +43,21 @@ def snapshot_box(run: Standing, *, rests: bool = False) -> int | str:
             key=state.SNAPSHOT,
             bind="query-params",
         )
+    state.put(_SHOWN, (run.record.id, step == snapshots[-1]))
     with button:  # drawn after the slider, which knows what the address asks for
         _component(PLAY, {"steps": snapshots, "shown": step, "rests": rests}, _take)
     return step
+
+
+def follow_end(run: Standing) -> None:
+    """Stay at the end when another run comes into view; its steps may be other ones.
+
+    Call it before the slider's place is looked at: `snapshot_box` does so itself.
+    """
+    shown, at_end = state.get(_SHOWN, (run.record.id, False))
+    if shown != run.record.id and at_end:
+        state.pop(state.SNAPSHOT)
+        state.pop(_SHOWN)
 
 
 def can_play(run: Standing) -> bool:

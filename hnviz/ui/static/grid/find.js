@@ -148,9 +148,9 @@ export function maskOf(positions, length, nTokens) {
 export function foundSentence(query, positions, places) {
   const name = `“${query.words.join(" ")}”`;
   if (!positions.length) {
-    if (!query.from || !query.to) return `${name} does not stand in this text.`;
+    if (!query.from && !query.to) return `${name} does not stand in this text.`;
     const why = "does not stand in this text as a whole number";
-    return `${name} ${why}. Typed as words it is also found within longer ones.`;
+    return `${name} ${why}. Typed as words it is also looked for within longer ones.`;
   }
   const where = positions.length === 1 ? `, at position ${count(positions[0])}` : "";
   const read = `is read in ${plural(places, "place")} of the pass`;
