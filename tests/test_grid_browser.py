@@ -280,6 +280,10 @@ def test_a_number_is_found_at_every_place_that_reads_it(server, page):
     page.keyboard.press("Enter")  # the next one from where the reader is
     assert sentence(page)["cell"] == (2, 0, 64)
     assert runs(page) == [[0, 64, 68]]
+    # A key that comes with the word, before anything of it was painted.
+    view(page, "view.setPick([1, 3, 3]); view.paint()")
+    page.locator(".hnviz").evaluate(TYPED_AND_ENTERED, "8046")
+    assert sentence(page)["cell"] == (2, 0, 64)
     page.get_by_role("button", name="Next place").click()
     assert sentence(page)["cell"] == (0, 1, 1)
     assert places(page)[1] == [(0, 1, 1)]
@@ -290,6 +294,14 @@ def test_a_number_is_found_at_every_place_that_reads_it(server, page):
     assert sentence(page)["cell"] == (0, 1, 1)
     page.wait_for_function("() => location.search.includes('find=8046')")
     assert page.errors == []
+
+
+TYPED_AND_ENTERED = """(root, text) => {
+  const { find } = root.view.parts;
+  find.value = text;
+  find.dispatchEvent(new Event("input"));
+  find.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter" }));
+}"""
 
 
 def runs(page):

@@ -40,6 +40,7 @@ export class Finder {
   /** Another text, or another layout of it. */
   relay(stream, layout) {
     const same = stream === this.stream;
+    this.cell = null; // that of another layout, until the next painting
     this.stream = stream;
     this.layout = layout;
     if (!same || !this.positions) this.search(this.text);
@@ -70,22 +71,21 @@ export class Finder {
     parts.found.textContent = this.query.problem ?? said;
     parts.results.hidden = !parts.found.textContent;
     this.listed = null;
-    this.cell = null;
   }
 
   /** Go to the next (1) or the previous (-1) place from the cell in view; past the end, around. */
   move(by) {
     if (!this.places?.count) return;
     const { places, cell } = this;
-    const rank = places.rank(cell);
-    const on = rank < places.count && sameCell(places.at(rank), cell);
+    const rank = cell ? places.rank(cell) : 0;
+    const on = cell && rank < places.count && sameCell(places.at(rank), cell);
     const to = by > 0 ? rank + on : rank - 1;
     this.goTo(places.at((to + places.count) % places.count));
   }
 
   /** List the places around a cell; the one at the cell itself is marked. */
   show(cell) {
-    if (sameCell(cell, this.cell)) return;
+    if (this.listed && sameCell(cell, this.cell)) return;
     this.cell = cell;
     const many = this.places?.count ?? 0;
     const rank = many ? this.places.rank(cell) : 0;
