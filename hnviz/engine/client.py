@@ -143,7 +143,7 @@ class Engine:
         A question that takes longer than `timeout` seconds is given up. Arrays in `params` are
         sent as lists.
         """
-        fields = {"run_id": run_id, "step": step, "question": question, "params": dict(params)}
+        fields = _question(run_id, step, question, params)
         # It may wait for as long as it may take: the engine keeps both limits, this one is wider.
         answer: Answer = self._ask(
             "observe", 2 * timeout + 5, again=True, timeout=timeout, **fields
@@ -151,12 +151,7 @@ class Engine:
         return answer
 
     def expect(
-        self,
-        run_id: str,
-        step: int | str,
-        question: str,
-        params: Mapping[str, Any],
-        timeout: float = OBSERVE_SECONDS,
+        self, run_id: str, step: int | str, question: str, params: Mapping[str, Any]
     ) -> None:
         """Have a question answered that `observe` will ask in a moment, all of it the same.
 
@@ -164,8 +159,8 @@ class Engine:
         """
         link = self._link
         if link is not None:
-            fields = {"run_id": run_id, "step": step, "question": question, "params": dict(params)}
-            link.tell("observe", timeout=timeout, **fields)
+            fields = _question(run_id, step, question, params)
+            link.tell("observe", timeout=OBSERVE_SECONDS, **fields)
 
     def _ask(self, operation: str, patience: float, *, again: bool = False, **fields: Any) -> Any:
         """Ask the engine. If it died, start another, and ask that if nothing is done twice by it.
@@ -178,6 +173,12 @@ class Engine:
             if not (again or error.unheard):
                 raise
             return self._living_link().ask(operation, patience, **fields)
+
+
+def _question(
+    run_id: str, step: int | str, question: str, params: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {"run_id": run_id, "step": step, "question": question, "params": dict(params)}
 
 
 def _has_just_failed(link: Link) -> bool:

@@ -63,7 +63,7 @@ def observe(
 
 def expect(run_id: str, step: int, question: str, params: Mapping[str, Any]) -> None:
     """Let the observer begin with a question that the page will ask further down."""
-    engine().expect(run_id, step, question, params, OBSERVE_SECONDS)
+    engine().expect(run_id, step, question, params)
 
 
 def info() -> EngineInfo | None:
