@@ -143,10 +143,14 @@ def test_the_film_strip_and_play_move_the_time_slider():
     steps = drawn(app, "timeline_play")["steps"]
     assert drawn(app, "states_strip")["steps"] == frames(steps)
     before = values(drawn(app))
-    for key in ("timeline_play", "states_strip"):
-        app.session_state[key] = {"step": [0, 1, True]}
-        app.select_slider(key="snapshot").set_value(0).run()
-        assert drawn(app, key)["shown"] == 0
+    for when, (key, step) in enumerate([("timeline_play", steps[1]), ("states_strip", 0)]):
+        app.session_state[key] = {"step": [step, when]}
+        app.run()
+        assert app.select_slider(key="snapshot").value == drawn(app, key)["shown"] == step
+    app.select_slider(key="snapshot").set_value(steps[2]).run()  # what was reported is taken once
+    assert drawn(app, "timeline_play")["shown"] == steps[2]
+    app.session_state["states_strip"] = {"step": [0, 9]}
+    app.run()
     assert not np.allclose(values(drawn(app)), before)
     assert "before any training" in drawn(app)["alt"]
 

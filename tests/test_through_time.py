@@ -267,7 +267,10 @@ def test_one_row_is_that_of_the_map(name: str) -> None:
         one = QUESTIONS["look_back"](subject(name), {"ids": ids, "row": row})
         assert one.meta["rows"] == [row]
         assert one.meta["answers"] == [whole.meta["answers"][row]]
-        np.testing.assert_allclose(one.arrays["norms"][0], whole.arrays["norms"][row], atol=1e-6)
+        # One row may be summed in another order than twenty: float32's last places differ.
+        np.testing.assert_allclose(
+            one.arrays["norms"][0], whole.arrays["norms"][row], rtol=1e-5, atol=1e-6
+        )
     assert (np.triu(whole.arrays["norms"], 1) == 0).all()
 
 

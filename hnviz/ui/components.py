@@ -12,7 +12,7 @@ loader is inline. It imports ``hnviz/ui/static/<name>/main.js``, whose ``render`
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -73,12 +73,7 @@ class BrowserComponent:
             isolate_styles=isolate,
         )
 
-    def __call__(
-        self,
-        key: str,
-        data: Mapping[str, Any],
-        on_change: Callable[[], None] | None = None,
-    ) -> Any:
+    def __call__(self, key: str, data: Mapping[str, Any]) -> Any:
         """Draw, or with a `key` that is already on the page hand new `data` to the same drawing.
 
         `data` must be small and able to become JSON: it travels on every rerun that changes it.
@@ -92,9 +87,9 @@ class BrowserComponent:
             "tokens": publish(TOKENS_PATH.read_bytes(), ".json"),
         }
         # A state without a callback does not exist on the result before its first report.
-        callbacks: dict[str, Any] = {
-            f"on_{state}_change": on_change or _ignore for state in self.states
-        }
+        # It does nothing: what was reported is looked at where a page is drawn. A callback may run
+        # in a fragment's tick, whose end loses what it put into widgets outside.
+        callbacks: dict[str, Any] = {f"on_{state}_change": _ignore for state in self.states}
         return self._mount(key=key, data=sent, **callbacks)
 
 

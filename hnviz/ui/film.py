@@ -10,9 +10,8 @@ from hnviz.ui import state
 from hnviz.ui.components import BrowserComponent, publish_for_now
 from hnviz.ui.engine import observe
 from hnviz.ui.run_text import Standing
-from hnviz.ui.timeline import take_step
+from hnviz.ui.timeline import STRIP
 
-STRIP = "states_strip"
 FRAMES = 6
 LONGEST = 300  # tokens, counted from the beginning of what is read: more would be waited for
 _KEPT = "states_strip_kept"
@@ -41,7 +40,7 @@ def film_strip(
             "size": [units, n],
             "pictures": publish_for_now(pictures.tobytes(), ".bin"),
         }
-        _component(STRIP, sent, lambda: take_step(STRIP))
+        _component(STRIP, sent)
 
 
 def frames(snapshots: Sequence[int]) -> list[int]:

@@ -14,7 +14,7 @@ from hnviz.ui.choice import choice
 from hnviz.ui.engine import expect, standing, store
 from hnviz.ui.run_text import Standing
 from hnviz.ui.show import problem
-from hnviz.ui.timeline import LAST, can_play, follow_end, snapshot_box
+from hnviz.ui.timeline import LAST, can_play, settle, snapshot_box
 
 BETWEEN = {"reset": "reset", "keep, detach": "detach", "keep": "keep"}
 LOSSES = {"last step": False, "all steps": True}
@@ -66,7 +66,7 @@ def foresee(run: Standing) -> None:
     have. What turns out otherwise is asked for in its place, a moment later.
     """
     snapshots = run.record.snapshots
-    follow_end(run)
+    settle(run)
     if snapshots:
         step = state.get(state.SNAPSHOT)
         first, loss = state.get("time_first", _default_first(run)), state.get("time_loss")

@@ -11,7 +11,9 @@ from hnviz.ui.run_text import Standing
 from hnviz.ui.show import problem
 
 LAST = "last"
-PLAY = "timeline_play"
+PLAY, STRIP = "timeline_play", "states_strip"
+"""The components that report a step for the slider, by the keys they are mounted with."""
+
 _SHOWN = "timeline_shown"  # the run whose slider was drawn, and whether it stood at its end
 
 _component = BrowserComponent("timeline", states=("step", "rest"), min_height="40px")
@@ -25,7 +27,7 @@ def snapshot_box(run: Standing, *, rests: bool = False) -> int | str:
     one more run when a snapshot has stayed in view for a second: see `is_at_rest`.
     """
     snapshots = run.record.snapshots
-    follow_end(run)
+    settle(run)
     if lost := address_problem(state.SNAPSHOT, snapshots):
         problem(lost)
     if not can_play(run):
@@ -45,37 +47,40 @@ def snapshot_box(run: Standing, *, rests: bool = False) -> int | str:
         )
     state.put(_SHOWN, (run.record.id, step == snapshots[-1]))
     with button:  # drawn after the slider, which knows what the address asks for
-        _component(PLAY, {"steps": snapshots, "shown": step, "rests": rests}, _take)
+        _component(PLAY, {"steps": snapshots, "shown": step, "rests": rests})
     return step
 
 
-def follow_end(run: Standing) -> None:
-    """Stay at the end when another run comes into view; its steps may be other ones.
+def settle(run: Standing) -> None:
+    """Move the slider to what was reported, and stay at the end when another run comes into view.
 
-    Call it before the slider's place is looked at: `snapshot_box` does so itself.
+    Another run's steps may be other ones. Call it before the slider's place is looked at:
+    `snapshot_box` does so itself.
     """
+    for key in (PLAY, STRIP):
+        _take_step(key)
     shown, at_end = state.get(_SHOWN, (run.record.id, False))
     if shown != run.record.id and at_end:
         state.pop(state.SNAPSHOT)
         state.pop(_SHOWN)
 
 
-def can_play(run: Standing) -> bool:
-    """Tell whether there is a slider: not while a run trains, nor for a single snapshot."""
-    return not moves(run) and len(run.record.snapshots) > 1
+def _take_step(key: str) -> None:
+    """Move the slider to the snapshot that a component has reported: [step, when], once.
 
-
-def _take() -> None:
-    take_step(PLAY)
-
-
-def take_step(key: str) -> None:
-    """Move the slider to the snapshot that a component has reported: [step, when], once."""
+    Not in a callback: that may run in a fragment's tick, which does not draw the slider, and the
+    run after it would take the slider's old place back.
+    """
     mounted: Any = state.get(key) or {}
     reported, taken = mounted.get("step"), f"{key}_taken"
     if isinstance(reported, list) and reported and reported != state.get(taken):
-        state.put(taken, reported)  # its other reports come here too
+        state.put(taken, reported)
         state.put(state.SNAPSHOT, reported[0])  # one that there is not is dropped by the slider
+
+
+def can_play(run: Standing) -> bool:
+    """Tell whether there is a slider: not while a run trains, nor for a single snapshot."""
+    return not moves(run) and len(run.record.snapshots) > 1
 
 
 def is_at_rest(step: int) -> bool:

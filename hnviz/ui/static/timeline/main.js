@@ -68,9 +68,9 @@ class Timeline {
   next() {
     const { steps } = this.data;
     this.at += 1;
-    this.report(steps[Math.min(this.at, steps.length - 1)]);
-    if (this.at >= steps.length - 1) this.stop();
-    else this.wait();
+    if (this.at >= steps.length) return this.pause(); // all are shown
+    this.report(steps[this.at]);
+    this.wait();
   }
 
   report(step) {
