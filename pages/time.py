@@ -32,7 +32,7 @@ def pictures() -> None:
     through_time.between_texts(run, asked)
     with costs:
         through_time.costs(run.record.id)
-    time_settings.foresee_models(run, asked)
+    time_settings.foresee_next(run, asked, words.tokens if words else None)
 
 
 page_title("Through time")

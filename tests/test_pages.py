@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from hnviz.catalogue import CATALOGUE, partner
+from hnviz.ui.engine import store
 from hnviz.ui.frame import PAGES
 
 pytestmark = [pytest.mark.usefixtures("own_runs"), pytest.mark.xdist_group("pages")]
@@ -47,7 +48,7 @@ def test_a_page_runs_and_has_a_picture(name):
     assert app.title[0].value
     components = [json.loads(each.proto.json)["id"] for each in app.get("bidi_component")]
     pictures = [each for each in components if each != "timeline_play"]
-    assert pictures or app.get("plotly_chart") or app.get("html")
+    assert pictures or app.get("html")
 
 
 def test_the_server_never_loads_torch(tmp_path):
@@ -281,14 +282,44 @@ def test_every_model_goes_back_through_time(name):
     assert "reaches back over its own" in opening
 
 
-def test_the_lanes_of_the_other_models_are_asked_for_ahead(monkeypatch):
+def test_what_is_one_key_or_one_choice_away_is_asked_for_ahead(monkeypatch):
     ahead = []
     monkeypatch.setattr("hnviz.ui.time_settings.asker.look", ahead.extend)
-    open_page("time", run="Model3")
-    assert {each.run_id for each in ahead} == set(CATALOGUE) - {"Model3"}
-    assert {(each.question, each.params) for each in ahead} == {
-        ("state_gradients", (("first", 5), ("every", False)))
+    steps = store().record("Model3").snapshots
+    open_page("time", run="Model3", snapshot=str(steps[10]))
+    others = {(name, store().record(name).snapshots[-1]) for name in CATALOGUE if name != "Model3"}
+    near = others | {("Model3", steps[9]), ("Model3", steps[11])}
+    lanes = (("first", 5), ("every", False))
+    questions = {"state_gradients", "look_back"}
+    assert {(each.run_id, each.step, each.question) for each in ahead} == {
+        (*at, question) for at in near for question in questions
     }
+    assert {each.params for each in ahead if each.question == "state_gradients"} == {lanes}
+
+
+def test_what_is_asked_for_ahead_is_what_the_page_asks(monkeypatch):
+    """Else the observer would answer two questions where one is enough."""
+    ahead, asked = [], []
+    monkeypatch.setattr("hnviz.ui.time_settings.asker.look", ahead.extend)
+    steps = store().record("Model3").snapshots
+    open_page("time", run="Model3", snapshot=str(steps[10]))
+    for module in ("through_time", "look_back"):
+        monkeypatch.setattr(f"hnviz.ui.{module}.observe", spy(asked))
+    open_page("time", run="Model3", snapshot=str(steps[11]))
+    for each in ahead:
+        if (each.run_id, each.step) == ("Model3", steps[11]):
+            wanted = (each.run_id, each.step, each.question, json.dumps(dict(each.params)))
+            assert wanted in asked
+
+
+def spy(asked):
+    """An `observe` that notes what it is asked, and has no answer."""
+
+    def observe(run_id, step, question, params):
+        asked.append((run_id, step, question, json.dumps(params)))
+        return None, "not now"
+
+    return observe
 
 
 @pytest.mark.parametrize("value", ["38", "-1"])

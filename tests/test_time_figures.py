@@ -249,7 +249,7 @@ def test_notes_and_costs():
 
 
 def test_costs_as_a_figure():
-    figure = backward_costs(COSTS, LIGHT)
+    figure = backward_costs(COSTS, LIGHT).figure()
     shown = {(trace.name.split(",")[0], trace.yaxis): list(trace.y) for trace in figure.data}
     assert shown["keep and detach", "y"] == [5, 10, 40]
     assert shown["keep and detach", "y2"] == [0.5, 1.0, 4.0]

@@ -3,8 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import plotly.graph_objects as go
-
 from hnviz.figures.labels import heading, legend_below
 from hnviz.figures.sketch import Sketch
 from hnviz.figures.theme import Theme, apply
@@ -23,7 +21,7 @@ NAMES = {
 }
 
 
-def backward_costs(costs: Sequence[Mapping[str, Any]], look: Theme) -> go.Figure:
+def backward_costs(costs: Sequence[Mapping[str, Any]], look: Theme) -> Sketch:
     """Time a mini-batch at the left, bytes held for the backward at the right.
 
     Each of `costs` holds "bptt" and for every way that was measured its "seconds" and "saved".
@@ -40,9 +38,8 @@ def backward_costs(costs: Sequence[Mapping[str, Any]], look: Theme) -> go.Figure
     )
     heading(sketch, "time")
     heading(sketch, "saved tensors", "2")
-    fig = sketch.figure()
-    legend_below(fig, look, below=52, plot_height=PLOT_HEIGHT)
-    return fig
+    legend_below(sketch, look, below=52, plot_height=PLOT_HEIGHT)
+    return sketch
 
 
 def _curves(

@@ -91,7 +91,7 @@ def heading(fig: go.Figure | Sketch, text: str, axis: str = "") -> None:
     )
 
 
-def legend_below(fig: go.Figure, look: Theme, *, below: int, plot_height: int) -> None:
+def legend_below(fig: go.Figure | Sketch, look: Theme, *, below: int, plot_height: int) -> None:
     """Put the legend under the x axis title, `below` px under the plot area."""
     fig.update_layout(
         showlegend=True,

@@ -1,7 +1,6 @@
 """What is done to the state: the controls of the view "Change the state"."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +18,7 @@ from hnviz.ui.units import UNIT
 
 OTHER = "5038 to 5040"  # whose state is put in, unless another text is given
 UNITS = "predictions_units"
+_TAKEN = "predictions_unit_taken"  # the last click on a unit that has had its effect
 ALL = "all"  # layers
 SWAP, ZERO, SET = "another state", "zero units", "set one unit"
 FARTHEST = {"tanh": (-1.0, 1.0), "relu": (0.0, 20.0)}  # where a unit can be set to
@@ -103,9 +103,13 @@ def _units_box(run: Standing, layer: int, *, one: bool) -> Change:
 def _which_units(nh: int, *, one: bool) -> tuple[int, ...]:
     """Draw the box for units; none, with a sentence beside it, where it names none."""
     key = f"{UNITS}_{'set' if one else 'zero'}"
+    default = "2" if one else f"0 to {nh // 2 - 1}"
+    if (unit := _clicked_unit()) is not None:
+        others: set[int] = set() if one else _known_units(str(state.get(key, default)), nh)
+        state.put(key, ", ".join(map(str, sorted(others ^ {unit}))))
     text = st.text_input(
         "Unit" if one else "Units, a range or a list",
-        "2" if one else f"0 to {nh // 2 - 1}",
+        default,
         max_chars=400,
         key=key,
         bind="query-params",
@@ -116,6 +120,22 @@ def _which_units(nh: int, *, one: bool) -> tuple[int, ...]:
     except ValueError as error:
         problem(str(error))
         return ()
+
+
+def _clicked_unit() -> int | None:
+    """Return the unit that was clicked in the picture of the state, once."""
+    clicked = (state.get(STRIP) or {}).get(UNIT)
+    if not clicked or clicked == state.get(_TAKEN):
+        return None
+    state.put(_TAKEN, clicked)
+    return int(str(clicked).partition("-")[0])
+
+
+def _known_units(text: str, nh: int) -> set[int]:
+    try:
+        return set(read_units(text, nh))
+    except ValueError:
+        return set()
 
 
 def read_units(text: str, nh: int, *, one: bool = False) -> tuple[int, ...]:
@@ -146,20 +166,3 @@ def _value_box(run: Standing) -> float:
         return float(
             st.slider("Value", low, high, value=high, step=0.05, key=key, bind="query-params")
         )
-
-
-def take_unit(change: Change) -> Callable[[], None]:
-    """Make what a click on a unit does: it is taken in or out, or becomes the one."""
-
-    def take() -> None:
-        clicked = (state.get(STRIP) or {}).get(UNIT)
-        if not clicked or not change.clickable:
-            return
-        unit = int(str(clicked).partition("-")[0])
-        if "value" in change.params and state.get("predictions_change") == SET:
-            state.put(f"{UNITS}_set", str(unit))
-            return
-        units = set(change.units) ^ {unit}
-        state.put(f"{UNITS}_zero", ", ".join(map(str, sorted(units))))
-
-    return take

@@ -48,7 +48,7 @@ export default async function (component) {
 
 
 class BrowserComponent:
-    """A component in ``static/<name>/``, made at import time and called in a page to mount it.
+    """A component in ``static/<folder>/``, made once and called in a page to mount it.
 
     `states` are what the browser may report with ``send(name, value)``; each report reruns the
     page, or the fragment that the call stands in. `min_height` (CSS) keeps its place until drawn.
@@ -58,16 +58,18 @@ class BrowserComponent:
 
     def __init__(
         self,
-        name: str,
+        folder: str,
         *,
         states: tuple[str, ...] = (),
         min_height: str = "0",
         isolate: bool = True,
+        name: str | None = None,
     ) -> None:
-        self.name = name
+        """Register it, as `name` where one folder serves several."""
+        self.folder = folder
         self.states = states
         self._mount = st.components.v2.component(
-            f"hnviz_{name}",
+            f"hnviz_{name or folder}",
             html=f'<div class="hnviz" style="min-height:{min_height}"></div>',
             js=_LOADER,
             isolate_styles=isolate,
@@ -83,7 +85,7 @@ class BrowserComponent:
         sent = {
             **data,
             "id": key,  # Streamlit's own key of a mount is random
-            "module": f"{serve(f'static_{version()}', STATIC)}/{self.name}/main.js",
+            "module": f"{serve(f'static_{version()}', STATIC)}/{self.folder}/main.js",
             "tokens": publish(TOKENS_PATH.read_bytes(), ".json"),
         }
         # A state without a callback does not exist on the result before its first report.

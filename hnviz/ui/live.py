@@ -71,10 +71,15 @@ def live_figures(panels: Sequence[Panel], key: str) -> None:
     _component(
         key=key,
         data={
-            "plotly": f"{serve('plotly', _PLOTLY)}/plotly.min.js",
+            "plotly": plotly_address(),
             "panels": [_message(panel, sent) for panel in panels],
         },
     )
+
+
+def plotly_address() -> str:
+    """Return where the browser finds plotly.js: all charts of a tab share one."""
+    return f"{serve('plotly', _PLOTLY)}/plotly.min.js"
 
 
 def _message(panel: Panel, sent: dict[str, _Sent]) -> dict[str, Any]:

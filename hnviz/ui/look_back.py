@@ -14,6 +14,7 @@ from hnviz.data import human_numbers_stream
 from hnviz.engine.client import Answer
 from hnviz.figures.sentences import when
 from hnviz.ui import state
+from hnviz.ui.asking import Wanted
 from hnviz.ui.components import BrowserComponent
 from hnviz.ui.engine import expect, observe, store
 from hnviz.ui.phrase import Phrase, read_phrase
@@ -81,6 +82,13 @@ def foresee(run_id: str, step: int) -> None:
         return
     if words := phrase.tokens[:LONGEST]:
         expect(run_id, step, "look_back", _Asked.of(run_id, step, words).params)
+
+
+def marked_row(run_id: str, step: int, words: tuple[str, ...]) -> Wanted:
+    """Return the question that `look_back` will ask first of another snapshot."""
+    asked = _Asked.of(run_id, step, words)
+    row = (("ids", tuple(asked.params["ids"])), ("row", asked.start))
+    return Wanted(run_id, step, "look_back", row)
 
 
 @st.fragment

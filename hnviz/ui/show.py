@@ -6,10 +6,9 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+from hnviz.figures.sketch import Sketch
 from hnviz.figures.theme import Theme, theme
-
-CONFIG = {"displaylogo": False, "displayModeBar": False, "scrollZoom": False}
-"""Plotly's own options for still figures; a page must scroll under a finger."""
+from hnviz.ui.still import still_figure
 
 
 def page_theme() -> Theme:
@@ -48,13 +47,11 @@ def section(title: str, sentence: str = "") -> None:
         st.markdown(f":gray[{sentence}]")
 
 
-def show(figure: go.Figure, sentence: str, key: str, height: int | None = None) -> None:
+def show(figure: go.Figure | Sketch, sentence: str, key: str, *, can_wait: bool = False) -> None:
     """Draw a figure under the sentence that it illustrates, which is its `alt` too."""
     if sentence:
         st.markdown(sentence)
-    if height is not None:
-        figure.update_layout(height=height)
-    st.plotly_chart(figure, theme=None, key=key, config=CONFIG, alt=sentence.replace("**", ""))
+    still_figure(figure, sentence.replace("**", ""), key, can_wait=can_wait)
 
 
 def problem(message: str | None) -> None:

@@ -11,7 +11,7 @@ from hnviz.figures.sentences import when
 from hnviz.figures.surgery_text import Courses, Operation
 from hnviz.ui import prompt, state
 from hnviz.ui.answers import Answers, Cell, show_answers
-from hnviz.ui.change import Change, change_box, take_unit
+from hnviz.ui.change import Change, change_box
 from hnviz.ui.engine import observe, store
 from hnviz.ui.run_text import Standing
 from hnviz.ui.show import lead, problem, section
@@ -105,8 +105,7 @@ def _state(answer: Answer, change: Change, operation: Operation) -> None:
             layer=change.layer if change.clickable else None,
             marked=change.units,
             alt=f"{operation.done}: {sentence}",
-        ),
-        take_unit(change),
+        )
     )
 
 

@@ -89,7 +89,8 @@ def costs(run_id: str) -> None:
         state.put("time_measured", (run_id, measured))
     with place.container():
         figure = backward_costs(measured, page_theme())
-        show(figure, time_text.costs_sentence(measured), "time_costs")
+        # It changes with the run alone, and the lanes of another run are looked at first.
+        show(figure, time_text.costs_sentence(measured), "time_costs", can_wait=True)
 
 
 def between_texts(run: Standing, asked: Asked) -> None:

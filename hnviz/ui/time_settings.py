@@ -80,13 +80,24 @@ def foresee(run: Standing) -> None:
         expect(run.record.id, asked.step, "state_gradients", lanes_params(asked))
 
 
-def foresee_models(run: Standing, asked: Asked) -> None:
-    """Have the lanes of the other models' shipped runs at hand: they are one choice away."""
-    if asked.first is None:
-        return
-    params = tuple(lanes_params(asked).items())
+def foresee_next(run: Standing, asked: Asked, words: tuple[str, ...] | None) -> None:
+    """Have at hand what is one key or one choice away: the slider's neighbours, other models."""
+    snapshots = run.record.snapshots
+    near: list[tuple[str, int]] = []
+    if can_play(run):
+        place = snapshots.index(asked.step)
+        near += [(run.record.id, at) for at in snapshots[place + 1 : place + 2]]
+        near += [(run.record.id, at) for at in snapshots[max(0, place - 1) : place]]
     records = [store().record(name) for name in _shipped_models() if name != run.record.id]
-    asker.look([Wanted(each.id, each.snapshots[-1], "state_gradients", params) for each in records])
+    near += [(each.id, each.snapshots[-1]) for each in records]
+    lanes = tuple(lanes_params(asked).items())
+    wanted = []
+    for run_id, step in near:
+        if asked.first is not None:
+            wanted.append(Wanted(run_id, step, "state_gradients", lanes))
+        if words:
+            wanted.append(look_back.marked_row(run_id, step, words))
+    asker.look(wanted)
 
 
 def _way_box(run: Standing) -> str:

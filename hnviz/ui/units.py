@@ -1,6 +1,6 @@
 """A state as strips of units, as it was and as it was made; a click picks a unit."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,8 +25,8 @@ class Strip:
     alt: str
 
 
-def show_units(strip: Strip, take: Callable[[], None]) -> None:
-    """Draw the strips; `take` is called when a unit is clicked."""
+def show_units(strip: Strip) -> None:
+    """Draw the strips."""
     most = float(max(np.abs(strip.before).max(), np.abs(strip.after).max()))
     data = {
         "alt": strip.alt,
@@ -36,4 +36,4 @@ def show_units(strip: Strip, take: Callable[[], None]) -> None:
         "marked": list(strip.marked),
         "scale": 1.0 if most <= 1 else float(2.0 ** np.ceil(np.log2(most))),
     }
-    _component(KEY, data, take)
+    _component(KEY, data)

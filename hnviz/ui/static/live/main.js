@@ -1,10 +1,13 @@
 // Plotly charts that grow in place: a new point is appended, nothing is mounted again, so a
 // reader's zoom, hover and hidden traces stay.
 //
-// data = { plotly, panels: [{ name, title, note, alt, height, of, version, figure?, traces?, marks? }] }
+// data = { plotly, panels: [{ name, title, note, alt, height, of, version, still?, can_wait?,
+//                             figure?, traces?, marks? }] }
 //   of               whose curves these are: a zoom holds for them alone
 //   figure           the whole figure, when Python cannot know that the browser has one
 //   traces           per trace { from, x, y, ... }: points from index `from` on
+//   still            a chart that never grows: always whole, its version names all of it
+//   can_wait         whatever was pressed is answered first
 //   marks            { annotations, shapes }: labels that move with the newest point
 // A browser that misses points in between asks for the whole with send("need", version).
 
@@ -86,10 +89,13 @@ class Panel {
       .catch((error) => console.error("hnviz live chart:", error));
   }
 
-  async draw({ figure, of, version, height }, Plotly) {
+  async draw({ figure, of, version, height, still, can_wait }, Plotly) {
+    if (still && version === this.version) return;
+    if (can_wait) await whenNobodyPresses();
     if (of !== this.chart.dataset.of) this.asked.clear();
-    // A finger scrolls the page, a mouse zooms.
-    const layout = { ...figure.layout, height, autosize: true, dragmode: coarse.matches ? false : "zoom" };
+    // A finger scrolls the page, a mouse zooms what grows.
+    const dragmode = still || coarse.matches ? false : "zoom";
+    const layout = { ...figure.layout, height, autosize: true, dragmode };
     delete layout.width;
     for (const [axis, range] of this.zoomed()) {
       layout[axis] = { ...layout[axis], range, autorange: false };
