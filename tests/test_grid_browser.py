@@ -12,6 +12,7 @@ from tests.conftest import idle
 pytestmark = pytest.mark.xdist_group("grid")
 
 STREAM = human_numbers_stream()
+GRID = ".st-key-batches_grid .hnviz"
 SENTENCE = re.compile(
     r"Mini-batch (\d+), row (\d+), step (\d+) is stream position ([\d,]+)\. "
     r"x is (\S+), its target y is (\S+?)(?:, [^.]*)?\.(?: Read (\S+)(?: times)?: also (.+)\.)?$"
@@ -20,7 +21,7 @@ SENTENCE = re.compile(
 
 def open_batches(page, server, bs=64, bptt=70, split="valid", more=""):
     page.goto(f"{server}/batches?batches_bs={bs}&batches_bptt={bptt}&batches_split={split}{more}")
-    page.locator(".hnviz[data-ready][data-cell]").wait_for()
+    page.locator(f"{GRID}[data-ready][data-cell]").wait_for()
     idle(page)
     return BatchLayout(len(STREAM.ids(split)), bs, bptt)
 
@@ -49,7 +50,7 @@ def lay(page, bs, bptt, shuffled=False, n_tokens=None):
 
 def view(page, expression):
     """Evaluate JavaScript on the drawing, as `view`."""
-    return page.locator(".hnviz").evaluate(f"root => {{ const view = root.view; {expression} }}")
+    return page.locator(GRID).evaluate(f"root => {{ const view = root.view; {expression} }}")
 
 
 def frame(page):
@@ -119,7 +120,7 @@ def hover_and_check(page, layout, split):
             cell = (batch, chance.randrange(bs), chance.randrange(bptt))
             hover(page, *cell[1:])
             check(sentence(page), layout, split, cell)
-            target = page.locator(".hnviz").get_attribute("data-target")
+            target = page.locator(GRID).get_attribute("data-target")
             expected = [*cell[:2], cell[2] + 1] if cell[2] + 1 < bptt else [batch + 1, cell[1], 0]
             expected = "-".join(map(str, expected)) if expected[0] < layout.n_batches else ""
             assert target == expected
@@ -227,7 +228,7 @@ def test_the_pick_comes_back_after_another_page(server, page):
     page.get_by_role("link", name="Models").click()
     page.get_by_role("heading", name="The same step, as code and as numbers").wait_for()
     page.get_by_role("link", name="Batches").click()
-    page.locator(".hnviz[data-ready][data-cell]").wait_for()
+    page.locator(f"{GRID}[data-ready][data-cell]").wait_for()
     assert sentence(page)["cell"] == (1, 2, 3)
 
 
@@ -282,7 +283,7 @@ def test_a_number_is_found_at_every_place_that_reads_it(server, page):
     assert runs(page) == [[0, 64, 68]]
     # A key that comes with the word, before anything of it was painted.
     view(page, "view.setPick([1, 3, 3]); view.paint()")
-    page.locator(".hnviz").evaluate(TYPED_AND_ENTERED, "8046")
+    page.locator(GRID).evaluate(TYPED_AND_ENTERED, "8046")
     assert sentence(page)["cell"] == (2, 0, 64)
     page.get_by_role("button", name="Next place").click()
     assert sentence(page)["cell"] == (0, 1, 1)
@@ -307,7 +308,7 @@ TYPED_AND_ENTERED = """(root, text) => {
 def runs(page):
     """What is framed in the window: row, first step, step after the last."""
     frame(page)
-    return page.locator(".hnviz").evaluate(
+    return page.locator(GRID).evaluate(
         """async root => {
           const module = performance.getEntriesByType("resource")
             .find(({ name }) => name.endsWith("/grid/window.js")).name;
@@ -369,7 +370,7 @@ def test_cut_at_random_no_row_goes_on(server, page):
     position = sentence(page)["position"]
     view(page, "root.marker = 'the same'")
     page.get_by_text("Cut at random instead").click()
-    page.locator(".hnviz").and_(page.locator("[data-cut=random]")).wait_for()
+    page.locator(GRID).and_(page.locator("[data-cut=random]")).wait_for()
     layout = ShuffledLayout(layout.n_tokens, 64, 70)
     said = sentence(page)
     assert said["position"] == position  # the token is kept, its place is another
@@ -486,7 +487,7 @@ def test_a_text_of_ones_own_from_a_file(server, page, tmp_path):
     path.write_text("Red fish, two fish; " * 30, encoding="utf-8")
     more = "your+own&batches_bs=4&batches_bptt=8"
     page.goto(f"{server}/batches?batches_split={more}")
-    page.locator(".hnviz[data-ready][data-cell]").wait_for(timeout=20_000)
+    page.locator(f"{GRID}[data-ready][data-cell]").wait_for(timeout=20_000)
     page.locator("input[type=file]").set_input_files(path)
     page.get_by_text("192 slots hold 181 tokens").first.wait_for(timeout=20_000)
     page.wait_for_function("root => root.view.stream.nTokens === 181", arg=handle(page))
@@ -503,12 +504,12 @@ def test_a_text_of_ones_own_from_a_file(server, page, tmp_path):
     page.get_by_label("bptt, steps").fill("182")
     page.get_by_label("bptt, steps").press("Enter")
     page.get_by_text("A window of 182 steps is longer than the text, which has 181").wait_for()
-    page.locator(".hnviz").wait_for(state="detached")
+    page.locator(GRID).wait_for(state="detached")
     assert page.errors == []
 
 
 def handle(page):
-    return page.locator(".hnviz").element_handle()
+    return page.locator(GRID).element_handle()
 
 
 def test_pictures_say_what_they_show(server, page):

@@ -149,7 +149,7 @@ def batches(page: Page, server: Server) -> None:
     """Measure the folded stream over a million tokens: another size, its slider, a search."""
     page.goto(f"{server.url}/batches")
     page.locator(".hnviz[data-ready][data-cell]").wait_for()
-    root = page.locator(".hnviz")
+    root = page.locator(".st-key-batches_grid .hnviz")
     for shuffled in (False, True):
         for bs, bptt in SIZES:
             what = f"a million tokens, bs {bs}, bptt {bptt}{', cut at random' * shuffled}: "
