@@ -407,6 +407,9 @@ def test_the_layout_sentence_of_the_notebook():
     assert arithmetic_sentence(BatchLayout(13_017, 64, 70)) == (
         "13,017 tokens / 70 steps / 64 rows = 2.91, rounded up to **3 mini-batches**."
     )
+    assert arithmetic_sentence(BatchLayout(13_017, 1, 1)) == (
+        "13,017 tokens / 1 step / 1 row = 13,017, which is **13,017 mini-batches**."
+    )
 
 
 def test_the_sentence_of_a_text_cut_at_random():

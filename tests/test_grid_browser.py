@@ -531,3 +531,17 @@ def test_pictures_say_what_they_show(server, page):
     page.keyboard.press("PageUp")
     frame(page)
     assert "mini-batch 1, 64 rows" in grid.get_attribute("aria-label")
+
+
+def test_a_number_typed_as_the_picture_reports_its_place_is_shown(server, page):
+    """Both reach the server as one request, in the name of the picture's fragment."""
+    open_batches(page, server, more="&cell=1-10-5")
+    page.wait_for_timeout(400)  # the picture has told its place
+    page.get_by_label("bs, rows").fill("50")
+    page.locator(GRID).evaluate(
+        """({ view }) => addEventListener("keydown", () => view.send("batch", 2),
+                                         { capture: true, once: true })"""
+    )
+    page.keyboard.press("Enter")
+    page.locator(f"{GRID} [data-testid=batches_window]", has_text="50 rows").wait_for()
+    assert page.errors == []

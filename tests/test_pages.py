@@ -167,6 +167,7 @@ def test_unknown_words_are_named():
 @pytest.mark.parametrize(
     ("page", "name", "value", "wanted"),
     [
+        ("start", "start_number", "abc", "a whole number"),
         ("train", "train_bptt", "abc", "a whole number"),
         ("train", "train_lr", "nan", "a number"),
         ("train", "train_model", "Model9", "one of Model0"),
@@ -176,8 +177,9 @@ def test_unknown_words_are_named():
     ],
 )
 def test_an_address_that_cannot_be_used_is_told(page, name, value, wanted):
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
-    app.switch_page(f"pages/{page}.py")
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    if page != "start":
+        app.run().switch_page(f"pages/{page}.py")
     app.query_params[name] = value
     app.run()
     assert not app.exception

@@ -10,8 +10,10 @@ from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.app_session import AppSession, AppSessionState
 from streamlit.runtime.scriptrunner import ScriptRunnerEvent
+from streamlit.runtime.state import SessionState
+from streamlit.runtime.state.common import WidgetMetadata
 
-from hnviz.ui.reruns import keep_every_drawing
+from hnviz.ui.reruns import keep_every_drawing, keep_every_press
 
 
 class Runner:
@@ -129,3 +131,40 @@ def test_a_streamlit_without_it_is_left_alone():
 
     keep_every_drawing(Other)  # type: ignore[arg-type]
     assert not hasattr(Other, "_create_scriptrunner")
+
+
+def asked_for(changes: dict[str, int], *, auto: bool = False) -> list[Any]:
+    """Return the fragments that runs are begun for, asked by "picture" with changed widgets."""
+    kind = session_class()
+    keep_every_press(kind)
+    keep_every_press(kind)
+
+    async def scene() -> list[Any]:
+        session: Any = kind()
+        session._session_state = SessionState()
+        values = session._session_state._new_widget_state
+        for name, fragment in (("inside", "picture"), ("outside", None), ("elsewhere", "other")):
+            values.set_from_value(name, 1)
+            values.set_widget_metadata(
+                WidgetMetadata(
+                    name,
+                    lambda value: value,
+                    lambda value: value,
+                    "int_value",
+                    fragment_id=fragment,
+                )
+            )
+        session._scriptrunner = None
+        state = ClientState(fragment_id="picture", is_auto_rerun=auto)
+        for name in ("inside", "outside", "elsewhere", "unknown"):
+            state.widget_states.widgets.add(id=name, int_value=changes.get(name, 1))
+        session.request_rerun(state)
+        return session.seen
+
+    return played(scene)
+
+
+def test_a_request_that_changes_what_stands_outside_of_its_fragment_runs_the_page():
+    assert asked_for({"outside": 2}) == asked_for({"inside": 2, "elsewhere": 2}) == ["begins None"]
+    assert asked_for({"inside": 2}) == asked_for({"unknown": 2}) == ["begins picture"]
+    assert asked_for({"outside": 2}, auto=True) == ["begins picture"]

@@ -71,10 +71,11 @@ def _shuffled_sentence(layout: ShuffledLayout) -> str:
 def arithmetic_sentence(layout: BatchLayout) -> str:
     """Show how the number of mini-batches comes about."""
     exact = layout.n_tokens / layout.bptt / layout.bs
-    rounded = "which is" if exact == layout.n_batches else "rounded up to"
+    whole = exact == layout.n_batches
+    sides = f"{plural(layout.bptt, 'step')} / {plural(layout.bs, 'row')}"
     return (
-        f"{layout.n_tokens:,} tokens / {layout.bptt} steps / {layout.bs} rows = {exact:.2f}, "
-        f"{rounded} **{plural(layout.n_batches, 'mini-batch')}**."
+        f"{layout.n_tokens:,} tokens / {sides} = {exact:,.{0 if whole else 2}f}, "
+        f"{'which is' if whole else 'rounded up to'} **{plural(layout.n_batches, 'mini-batch')}**."
     )
 
 

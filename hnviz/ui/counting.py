@@ -8,6 +8,7 @@ import streamlit as st
 from hnviz.data import kind_of, number_words
 from hnviz.data.corpora import TRAIN_NUMBERS, VALID_NUMBERS
 from hnviz.figures.theme import Theme
+from hnviz.ui.address import address_problem
 from hnviz.ui.cards import kind_legend
 from hnviz.ui.engine import observe
 from hnviz.ui.run_view import FIRST_RUN
@@ -53,6 +54,7 @@ def _shares_sentence(meta: Mapping[str, Any]) -> str:
 
 def _number_box() -> int | None:
     """Draw the number's box and four examples; return the number, None if it cannot be used."""
+    lost = address_problem("start_number", "whole number")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         number = st.number_input(
             "Count on from",
@@ -71,6 +73,7 @@ def _number_box() -> int | None:
     if number is None or not GIVEN <= number <= LAST_START:
         problem(f"Count on from a number between {GIVEN} and {LAST_START}; got {number}.")
         return None
+    problem(lost)
     return int(number)
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from hnviz.ui.cards import load_styles
 from hnviz.ui.engine import engine
-from hnviz.ui.reruns import keep_every_drawing
+from hnviz.ui.reruns import keep_every_drawing, keep_every_press
 from hnviz.ui.run_view import run_line, run_picker
 
 PAGES: dict[str, dict[str, str]] = {
@@ -30,6 +30,7 @@ ICON = str(_STATIC / "icon.svg")  # a file: Streamlit fetches its own icons from
 def page_frame() -> None:
     """Draw the sidebar below the navigation and load the style sheet; start the engine."""
     keep_every_drawing()
+    keep_every_press()
     engine()
     st.html(_CSS)
     load_styles()

@@ -96,7 +96,9 @@ def _worst_choice() -> tuple[str | None, str]:
     problem(address_problem(KIND, SHOWN))
     problem(address_problem(SPLIT, SPLITS))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        kind = st.segmented_control("Worst places of", SHOWN, key=KIND, bind="query-params")
+        kind = st.segmented_control(
+            "Worst places of", SHOWN, key=KIND, bind="query-params", wrap=True
+        )
         split = st.segmented_control(
             "in", SPLITS, default="valid", required=True, key=SPLIT, bind="query-params"
         )

@@ -54,7 +54,7 @@ export function buildShell(root) {
     .replaceWith(
       kindLegend([
         ["other words and marks", "kind other", "w"],
-        ["read twice: another slot has it as its own", "hatched"],
+        ["read again: another slot has it as its own", "hatched"],
       ]),
     );
   const part = (name) => shell.querySelector(`.${name}`);
