@@ -385,6 +385,14 @@ def test_the_map_comes_when_the_browser_asks_for_it(words, row):
     assert names == ["Model5 after 400 steps", "Model4, tanh", "Model3, relu", "Model5 untrained"]
 
 
+def test_a_model_beside_its_own_earlier_snapshot_is_told_apart():
+    app = open_page("time", run="Model3", snapshot="400", time_phrase="9 to 11")
+    app.session_state["time_lookback"] = {"wants": drawn(app, "time_lookback")["picture"], "row": 2}
+    app.run()
+    names = [line["name"] for line in drawn(app, "time_lookback")["lines"]]
+    assert names[0] == "Model3 after 400 steps" and "Model3 trained, relu" in names
+
+
 def test_another_run_is_shown_at_its_end_by_whoever_was_at_the_end():
     app = open_page("time", run="Model5")
     app.selectbox(key="time_model").select("Model3").run()

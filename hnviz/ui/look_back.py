@@ -146,7 +146,8 @@ def _others(run: Standing, step: int, ids: Sequence[int]) -> list[dict[str, Any]
         if name in known and not is_shown:
             net = CATALOGUE[name]
             kind = "GRU" if net.gates else net.nonlinearity
-            asked.append((f"{name}, {kind}", style, name, "last"))
+            trained = " trained" if record.id == name else ""  # beside its own other snapshot
+            asked.append((f"{name}{trained}, {kind}", style, name, "last"))
     first = record.snapshots[0]
     if first == 0 and step != 0:
         asked.append((f"{record.config.model} untrained", UNTRAINED, record.id, first))

@@ -48,15 +48,15 @@ def _run_list(key: str) -> None:
         on_select=lambda: _open(key, lines),
         selection_mode="single-row",
         placeholder="",
-        column_config={
-            "run": st.column_config.TextColumn(width=208),
-            "settings": st.column_config.TextColumn(width=215),
+        column_config={  # together as wide as a page of 1280 px has room for
+            "run": st.column_config.TextColumn(width=204),
+            "settings": st.column_config.TextColumn(width=222),
             "state": st.column_config.TextColumn(width=98),
-            "step": st.column_config.TextColumn(alignment="right", width=100),
-            "valid loss": st.column_config.NumberColumn(format="%.3f", width=82),
-            "accuracy": st.column_config.NumberColumn(format="%.3f", width=82),
-            "on train": st.column_config.NumberColumn(format="%.3f", width=78),
-            "link": st.column_config.LinkColumn(display_text="open", width=55),
+            "step": st.column_config.TextColumn(alignment="right", width=96),
+            "valid loss": st.column_config.NumberColumn(format="%.3f", width=80),
+            "accuracy": st.column_config.NumberColumn(format="%.3f", width=76),
+            "on train": st.column_config.NumberColumn(format="%.3f", width=70),
+            "link": st.column_config.LinkColumn(display_text="open", width=50),
         },
         # A remark is rare, and its column would push the links out of sight.
         column_order=[name for name in map(str, table) if name != "remark" or any(table["remark"])],
