@@ -44,6 +44,7 @@ def session_class() -> type[AppSession]:
             self._event_loop = asyncio.get_running_loop()
             self._scriptrunner: Any = Runner(ended=True)
             self._client_state = ClientState()
+            self._session_state = SessionState()
             self.seen: list[str] = []
 
         def __del__(self) -> None:
@@ -141,7 +142,6 @@ def asked_for(changes: dict[str, int], *, auto: bool = False) -> list[Any]:
 
     async def scene() -> list[Any]:
         session: Any = kind()
-        session._session_state = SessionState()
         values = session._session_state._new_widget_state
         for name, fragment in (("inside", "picture"), ("outside", None), ("elsewhere", "other")):
             values.set_from_value(name, 1)
