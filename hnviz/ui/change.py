@@ -18,7 +18,6 @@ from hnviz.ui.units import UNIT
 
 OTHER = "5038 to 5040"  # whose state is put in, unless another text is given
 UNITS = "predictions_units"
-_TAKEN = "predictions_unit_taken"  # the last click on a unit that has had its effect
 ALL = "all"  # layers
 SWAP, ZERO, SET = "another state", "zero units", "set one unit"
 FARTHEST = {"tanh": (-1.0, 1.0), "relu": (0.0, 20.0)}  # where a unit can be set to
@@ -124,11 +123,8 @@ def _which_units(nh: int, *, one: bool) -> tuple[int, ...]:
 
 def _clicked_unit() -> int | None:
     """Return the unit that was clicked in the picture of the state, once."""
-    clicked = (state.get(STRIP) or {}).get(UNIT)
-    if not clicked or clicked == state.get(_TAKEN):
-        return None
-    state.put(_TAKEN, clicked)
-    return int(str(clicked).partition("-")[0])
+    clicked = state.reported(STRIP, UNIT)
+    return None if clicked is None else int(str(clicked).partition("-")[0])
 
 
 def _known_units(text: str, nh: int) -> set[int]:

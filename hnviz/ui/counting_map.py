@@ -133,8 +133,7 @@ def _take_pick() -> int:
     if not pick:
         return 0
     number, _, serial = pick.partition(":")
-    if pick != state.get(f"{KEY}_taken"):
-        state.put(f"{KEY}_taken", pick)
+    if state.reported(KEY, "pick"):
         state.put(NUMBER, int(number))
     return int(serial)
 

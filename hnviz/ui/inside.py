@@ -82,10 +82,7 @@ def _counted(run: Standing) -> tuple[list[list[float]], int, str | None]:
 
 def _take_kind() -> None:
     """Put the kind that was clicked in the picture into the control, once."""
-    mounted: Any = state.get(KEY) or {}
-    clicked = mounted.get("kind")
-    if clicked and clicked != state.get(f"{KEY}_clicked"):
-        state.put(f"{KEY}_clicked", clicked)
+    if clicked := state.reported(KEY, "kind"):
         kind = clicked.partition(":")[0]
         if kind in SHOWN:
             state.put(KIND, kind)

@@ -31,6 +31,16 @@ def pop(key: str, default: Any = None) -> Any:
     return st.session_state.pop(key, default)
 
 
+def reported(key: str, name: str) -> Any:
+    """Return what a component on the page has newly reported under a name, once; else None."""
+    value = (get(key) or {}).get(name)
+    taken = f"{key}_{name}_taken"
+    if not value or value == get(taken):
+        return None
+    put(taken, value)
+    return value
+
+
 def run_error(run_id: str) -> str:
     """Name the key of why the last press on one of a run's buttons did nothing."""
     return f"run_error_{run_id}"

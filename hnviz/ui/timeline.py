@@ -71,10 +71,8 @@ def _take_step(key: str) -> None:
     Not in a callback: that may run in a fragment's tick, which does not draw the slider, and the
     run after it would take the slider's old place back.
     """
-    mounted: Any = state.get(key) or {}
-    reported, taken = mounted.get("step"), f"{key}_taken"
-    if isinstance(reported, list) and reported and reported != state.get(taken):
-        state.put(taken, reported)
+    reported = state.reported(key, "step")
+    if isinstance(reported, list):
         state.put(state.SNAPSHOT, reported[0])  # one that there is not is dropped by the slider
 
 
