@@ -73,6 +73,7 @@ class ModelEntry:
     max_bptt: int | None = None  # the longest window that the network can read
     gates: tuple[str, ...] = ()  # in torch's order of the stacked weights
     nonlinearity: str = "relu"
+    has_fast_form: bool = False  # one that is vectorised over time, in `hnviz.learn.fast`
 
     def n_weights(self, nv: int, nh: int) -> int:
         """Count the numbers that the model learns."""
@@ -137,6 +138,7 @@ _ENTRIES = (
         stateful=False,
         recipe=Recipe(bptt=20, epochs=10, lr=1e-4, pct_start=0.1),
         parts=_BY_HAND,
+        has_fast_form=True,
     ),
     ModelEntry(
         name="Model3",
@@ -148,6 +150,7 @@ _ENTRIES = (
         stateful=True,
         recipe=Recipe(bptt=20, epochs=20, lr=3e-3),
         parts=_BY_HAND,
+        has_fast_form=True,
     ),
     ModelEntry(
         name="Model4",

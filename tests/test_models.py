@@ -180,6 +180,7 @@ def test_fast_running_statistics_are_those_of_one_call_a_step() -> None:
 
 def test_the_form_that_is_used() -> None:
     assert list(FAST) == ["Model2", "Model3"]
+    assert list(FAST) == [name for name, entry in CATALOGUE.items() if entry.has_fast_form]
     for name in MODELS:
         config = RunConfig.for_model(name, form="fast")
         assert form_used(config) == ("fast" if name in FAST else "plain")

@@ -75,6 +75,25 @@ def test_choosing_a_model_brings_its_recipe():
 
 
 @pytest.mark.parametrize(
+    ("model", "unused"),
+    [
+        ("Model0", {"reset_state", "form"}),
+        ("Model2", {"reset_state"}),
+        ("Model3", set()),
+        ("Model5", {"form"}),
+    ],
+)
+def test_a_setting_that_a_model_has_no_use_for_cannot_be_chosen(model, unused):
+    app = open_page("train", train_model=model)
+    disabled = {
+        field
+        for field in ("bn_init", "reset_state", "device", "form")
+        if app.selectbox(key=f"train_{field}").disabled
+    }
+    assert disabled == unused
+
+
+@pytest.mark.parametrize(
     ("key", "value", "sentence"),
     [
         ("train_bptt", 0, "bptt must be a whole number of at least 1; got 0"),

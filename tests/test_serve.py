@@ -101,6 +101,7 @@ def test_a_class_is_let_in_by_this_machines_names() -> None:
 
 SAFE = {
     "browser.gatherUsageStats": False,
+    "client.allowedOrigins": [],
     "client.showErrorDetails": "none",
     "client.showErrorLinks": "false",
     "client.toolbarMode": "viewer",

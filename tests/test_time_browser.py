@@ -4,7 +4,7 @@ import pytest
 
 from tests.conftest import idle
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("time")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 LANES = ".hn-wide svg[aria-label^='Three mini-batches']"
 

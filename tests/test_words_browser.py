@@ -4,7 +4,7 @@ import pytest
 
 from tests.conftest import idle
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("words")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 CHANGE = "?predictions_view=Change%20the%20state"
 

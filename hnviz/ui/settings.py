@@ -147,10 +147,10 @@ class _Form:
     def more(self) -> None:
         """Draw the settings that a first run does not need."""
         with st.container(horizontal=True, vertical_alignment="top", gap="small"):
-            stateless = not entry(self.values["model"]).stateful
+            model = entry(self.values["model"])
+            used = {"reset_state": model.stateful, "form": model.has_fast_form}
             for field in _CHOSEN:
-                idle = stateless and field == "reset_state"
-                self.select(field, CHOICES[field][0], disabled=idle)
+                self.select(field, CHOICES[field][0], disabled=not used.get(field, True))
             for field in ("bs", "nh"):
                 self.number(field)
 
