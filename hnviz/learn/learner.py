@@ -197,9 +197,10 @@ class Learner:
         if self.model.stateful:
             self._state = state.detach()  # gradients stop here: this is what "truncated" means
         # The two halves of F.cross_entropy: each answer's own loss is read off between them.
-        log_p = torch.log_softmax(logits.flatten(0, -2), dim=-1)
+        logits = logits.flatten(0, -2)
+        log_p = torch.log_softmax(logits, dim=-1)
         loss = F.nll_loss(log_p, feed.y[batch].flatten())
-        return loss, tally.take(batch, logits.argmax(-1), log_p)
+        return loss, tally.take(batch, logits, log_p)
 
     def _read(self, figures: Sequence[tuple[Tensor, Tensor]]) -> list[tuple[float, float]]:
         """Fetch the losses and accuracies of some mini-batches in one copy."""
