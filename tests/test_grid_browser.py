@@ -9,8 +9,6 @@ import pytest
 from hnviz.data import BatchLayout, ShuffledLayout, human_numbers_stream, number_words
 from tests.conftest import idle
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 STREAM = human_numbers_stream()
 GRID = ".st-key-batches_grid .hnviz"
 SENTENCE = re.compile(

@@ -11,7 +11,6 @@ from tests.conftest import idle
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 MAP = "/predictions?predictions_view=Counting+map"
 INSIDE = ".hnviz:has(.measures)"

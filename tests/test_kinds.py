@@ -129,3 +129,16 @@ def test_the_shipped_run_holds_what_is_inside_its_accuracy() -> None:
     assert shares["tens"] == pytest.approx(0.97, abs=0.03)
     assert shares["ones"] == pytest.approx(0.64, abs=0.05)
     assert sums(last.valid_kinds)[1] / 14_080 == pytest.approx(last.accuracy, abs=1e-5)
+
+
+def test_an_answer_is_right_if_no_word_has_a_higher_logit() -> None:
+    learner = Learner(small_config("Model2"), STREAM)
+    y = learner._train.y[0].flatten()
+    one_hot = F.one_hot(y, len(STREAM.vocab)).float()
+    for logits, right in (
+        (one_hot, len(y)),
+        (torch.zeros_like(one_hot), len(y)),  # a tie
+        (-one_hot, 0),
+        (torch.full_like(one_hot, torch.nan), 0),
+    ):
+        assert int(learner._tally.take(0, logits, torch.log_softmax(logits, -1))) == right

@@ -8,7 +8,6 @@ import pytest
 from tests.conftest import idle
 
 NotYet = pytest.importorskip("playwright.sync_api").Error
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 PROBES, FOUND = ".hn-probe .hn-dot", ".hn-found table"
 GRID, PATH = ".grid canvas[data-unit]", ".path canvas[data-at]"

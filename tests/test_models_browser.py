@@ -11,8 +11,6 @@ from hnviz.observe import Subject
 from hnviz.runs import SHIPPED_DIR, RunFolder
 from tests.conftest import idle
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-
 CURSOR, PAIR = ".st-key-models_cursor .hnviz", ".st-key-models_pair .hnviz"
 # Values of the picture with a title, as the browser holds them: floats, row by row.
 VALUES = """(root, title) => {

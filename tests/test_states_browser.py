@@ -1,11 +1,7 @@
 """The Hidden states page in a real browser: each of its controls once."""
 
-import pytest
-
 from tests.conftest import idle
 from tests.test_train_browser import open_train, start
-
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 ROOT = ".st-key-states_picture .hnviz[data-ready]"
 MAP = f"{ROOT} canvas.map"

@@ -1,10 +1,6 @@
 """The Through time page in a real browser: its map, its marked row, its lanes."""
 
-import pytest
-
 from tests.conftest import idle
-
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 LANES = ".hn-wide svg[aria-label^='Three mini-batches']"
 

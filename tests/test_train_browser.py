@@ -11,7 +11,6 @@ from tests.conftest import idle, start_server, stop_server
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
-pytestmark = pytest.mark.xdist_group("browser")
 
 POINTS = "([...document.querySelectorAll('[data-panel=loss]')].map(c => +c.dataset.points)[0] ?? 0)"
 

@@ -4,8 +4,6 @@ import pytest
 
 from tests.conftest import idle
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
-
 CHANGE = "?predictions_view=Change%20the%20state"
 
 
