@@ -93,6 +93,17 @@ def test_a_setting_that_a_model_has_no_use_for_cannot_be_chosen(model, unused):
     assert disabled == unused
 
 
+def test_a_setting_that_a_model_has_no_use_for_is_trained_at_its_default():
+    from hnviz.ui.engine import engine, store
+
+    app = open_page("train", train_model="Model1", train_form="fast", train_reset_state="both")
+    app.button(key="train_start").click().run()
+    run = app.query_params["run"]
+    engine().stop(run)
+    config = store().record(run).config
+    assert (config.model, config.form, config.reset_state) == ("Model1", "plain", "never")
+
+
 @pytest.mark.parametrize(
     ("key", "value", "sentence"),
     [

@@ -87,7 +87,9 @@ def config_in_hand() -> RunConfig | None:
     """
     recipe = _chosen_recipe()
     values: dict[str, Any] = {"pct_start": recipe.pct_start, "model": _chosen()[0]}
-    values |= {field: _held(field, CHOICES[field][0]) for field in _CHOSEN}
+    for field in _CHOSEN:
+        default = CHOICES[field][0]
+        values[field] = _held(field, default) if _is_used(field, values["model"]) else default
     values |= {field: _held(field, asdict(recipe)[field]) for field in _FROM_RECIPE}
     if state.get(state.RECIPE) != _chosen():
         values |= {field: asdict(recipe)[field] for field in _FROM_RECIPE}
@@ -97,6 +99,12 @@ def config_in_hand() -> RunConfig | None:
         return RunConfig(**values, seed=_held("seed", 0))
     except ConfigError:
         return None
+
+
+def _is_used(field: str, model: str) -> bool:
+    """Tell whether a model has a use for a setting; one without is trained with the default."""
+    chosen = entry(model)
+    return {"reset_state": chosen.stateful, "form": chosen.has_fast_form}.get(field, True)
 
 
 def _held(field: str, default: Any) -> Any:
@@ -126,6 +134,8 @@ class _Form:
                 bind="query-params",
                 disabled=disabled,
             )
+            if disabled:
+                self.values[field] = default
             self._say_problem(field, lost)
 
     def number(self, field: str) -> None:
@@ -147,10 +157,9 @@ class _Form:
     def more(self) -> None:
         """Draw the settings that a first run does not need."""
         with st.container(horizontal=True, vertical_alignment="top", gap="small"):
-            model = entry(self.values["model"])
-            used = {"reset_state": model.stateful, "form": model.has_fast_form}
             for field in _CHOSEN:
-                self.select(field, CHOICES[field][0], disabled=not used.get(field, True))
+                used = _is_used(field, self.values["model"])
+                self.select(field, CHOICES[field][0], disabled=not used)
             for field in ("bs", "nh"):
                 self.number(field)
 
