@@ -123,7 +123,9 @@ SHOW = """
 import json, sys
 from hnviz.ui.serve import Address, configure
 from streamlit import config
+from streamlit.runtime.pages_manager import PagesManager
 configure(Address("127.0.0.1", 8555))
+assert PagesManager.uses_pages_directory is False  # no page is run without app.py
 names = json.loads(sys.argv[1])
 print(json.dumps({name: config.get_option(name) for name in names}))
 """

@@ -4,6 +4,7 @@ Where the system can fork, they are forked from a server that has torch loaded, 
 milliseconds; elsewhere they are spawned, and one is kept waiting for the next run.
 """
 
+import gc
 import importlib
 import multiprocessing
 import os
@@ -107,7 +108,9 @@ def _enter(target: str, pipe: Connection) -> None:
     """Be a child process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ^C is for the app, which then closes the pipes
     module, function = target.split(":")
-    getattr(importlib.import_module(module), function)(pipe)
+    serve = getattr(importlib.import_module(module), function)
+    gc.freeze()  # torch is there for good; to look through it for garbage takes .1 to .25 s
+    serve(pipe)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # to take torch down takes a second or two, and somebody may wait for the end

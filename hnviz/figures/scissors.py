@@ -109,9 +109,8 @@ def _lane(drawing: Lanes, passes: Passes, way: str, steps: Steps, top: float) ->
         for x in steps.seams:
             drawing.cut(x, backward)
     if pieces and pieces[0][0] >= window and way != "keep":
-        drawing.text(
-            steps.seams[0] - 24, backward + 5, "no gradient here", anchor="end", muted=True
-        )
+        none = "no gradient here" if drawing.wide else "no gradient"
+        drawing.text(steps.seams[0] - 24, backward + 5, none, anchor="end", muted=True)
     drawing.triangle(steps.right + (20 if drawing.wide else 17), backward)
     drawing.text(drawing.width, backward - 17, "losses" if passes.every else "loss", anchor="end")
 

@@ -37,7 +37,7 @@ def cell(model: str, weights: Weights) -> None:
     run = look_again(weights.run_id)
     if run is None:
         return
-    layer, unit, step = _place(model, min(FIRST_UNIT, run.record.config.nh - 1))
+    layer, unit, step = _place(model, run.record.config.nh)
     answer, trouble = observe(
         weights.run_id, weights.step, "cell", {"layer": layer, "unit": unit, "row": 0}
     )
@@ -56,8 +56,8 @@ def cell(model: str, weights: Weights) -> None:
     sums.markdown("\n\n".join(equations(arrays, kind, step)))
 
 
-def _place(model: str, first: int) -> tuple[int, int, int]:
-    """Draw the choice of layer, unit, `first` to begin with, and token; return them."""
+def _place(model: str, nh: int) -> tuple[int, int, int]:
+    """Draw the choice of layer, unit, one of `nh`, and token; return them."""
     net = entry(model)
     layer = net.n_layers - 1
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
@@ -65,6 +65,7 @@ def _place(model: str, first: int) -> tuple[int, int, int]:
             layers = list(range(net.n_layers))
             layer = choice("Layer", layers, "models_layer", layer)
         lost = address_problem("models_unit", "whole number")
+        first = min(FIRST_UNIT, nh - 1)
         unit = st.number_input(
             "Unit", value=first, step=1, key="models_unit", width=140, bind="query-params"
         )
@@ -72,14 +73,14 @@ def _place(model: str, first: int) -> tuple[int, int, int]:
             "Step", 0, net.recipe.bptt - 1, 3, key="models_step", width=280, bind="query-params"
         )
     problem(lost)
-    return layer, _good_unit(unit), step
+    return layer, _good_unit(unit, nh), step
 
 
-def _good_unit(unit: int | None) -> int:
-    """Return a unit that can be asked for; the observer tells of one that the run does not have."""
+def _good_unit(unit: int | None, nh: int) -> int:
+    """Return a unit that the run has: the one that is wanted, or the last that could be used."""
     kept = "_models_good_unit"
-    if unit is None or unit < 0:
-        problem(f"unit must be a whole number of at least 0; got {unit}")
-        return int(state.get(kept, 0))
+    if unit is None or not 0 <= unit < nh:
+        problem(f"unit must be a whole number from 0 to {nh - 1}; got {unit}")
+        return min(int(state.get(kept, 0)), nh - 1)
     state.put(kept, unit)
     return int(unit)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from hnviz.ui import state
 from hnviz.ui.cards import load_styles
 from hnviz.ui.engine import engine
 from hnviz.ui.reruns import keep_every_drawing, keep_every_press
@@ -29,6 +30,7 @@ ICON = str(_STATIC / "icon.svg")  # a file: Streamlit fetches its own icons from
 
 def page_frame() -> None:
     """Draw the sidebar below the navigation and load the style sheet; start the engine."""
+    state.put(state.FRAMED, True)
     keep_every_drawing()
     keep_every_press()
     engine()

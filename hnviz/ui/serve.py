@@ -4,6 +4,7 @@ The settings that make Streamlit safe stand in .streamlit/config.toml, so that `
 app.py`` has them too; here is what depends on the address.
 """
 
+import gc
 import socket
 import threading
 import time
@@ -64,12 +65,19 @@ def serve(address: Address, announce: Callable[[str], None]) -> None:
     """Run the app until it is interrupted; `announce` is given its URL once it answers."""
     from streamlit.web import bootstrap
 
+    # Garbage is not looked for while hundreds of modules are loaded, and later never among them:
+    # each look through them all holds up a page for .06 s.
+    gc.disable()
     options = configure(address)
 
     def after_start() -> None:
-        _wait_until_it_answers(address)
-        announce(address.url)
-        _warm_up()
+        try:
+            _wait_until_it_answers(address)
+            announce(address.url)
+            _warm_up()
+        finally:
+            gc.freeze()
+            gc.enable()
 
     threading.Thread(target=after_start, daemon=True).start()
     try:
@@ -86,8 +94,12 @@ def configure(address: Address) -> dict[str, Any]:
     Returns what is set beyond it, named as Streamlit's own command line names it.
     """
     from streamlit import config
+    from streamlit.runtime.pages_manager import PagesManager
     from streamlit.web import bootstrap
 
+    # Else the first links to /train and the like run the page without app.py, until one has found
+    # that out (`show.page_title`).
+    PagesManager.uses_pages_directory = False
     options = {
         "server_address": address.host or "0.0.0.0",
         "server_port": address.port,

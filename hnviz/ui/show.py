@@ -1,13 +1,16 @@
 """How a page says and shows: its title, its sentence, its pictures."""
 
 import html
+from pathlib import Path
 
 import plotly.graph_objects as go
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from hnviz.figures.sketch import Sketch
 from hnviz.figures.theme import Theme, theme
+from hnviz.ui import state
 from hnviz.ui.still import still_figure
 
 
@@ -28,9 +31,12 @@ def _leave_old_navigation() -> None:
     """Run app.py around the page, as it must.
 
     Where a folder pages/ stands beside app.py, Streamlit takes an address such as /train for an
-    app of its old kind, and runs the page by itself, until app.py has called st.navigation once.
+    app of its old kind, and runs the page by itself, until app.py has called st.navigation once in
+    the process. Another session may call it while this one runs, so its flag does not tell.
     """
-    if PagesManager.uses_pages_directory:
+    framed = state.pop(state.FRAMED, False)
+    context = get_script_run_ctx()
+    if context and not framed and Path(context.pages_manager.main_script_path).name == "app.py":
         PagesManager.uses_pages_directory = False
         st.rerun()
 

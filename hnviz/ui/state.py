@@ -13,6 +13,7 @@ TRAIN_ERROR = "train_error"  # why the last press on Train did nothing
 NEXT_RUN = "next_run"  # the run to bring into view when a page next runs as a whole
 RECIPE = "train_recipe"  # the model and recipe that the settings were last filled in from
 RERUN = "rerun"  # set by a callback in a fragment that concerns the whole page
+FRAMED = "framed"  # app.py runs around the page that is drawn now
 _LOST_RUN = "lost_run"
 
 

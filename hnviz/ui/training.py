@@ -248,4 +248,5 @@ def epoch_table(run: Standing) -> None:
     )
     digits = {name: st.column_config.NumberColumn(format="%.3f") for name in shown.columns}
     digits["seconds"] = st.column_config.NumberColumn(format="%.2f")
+    digits["epoch"] = st.column_config.NumberColumn(help="Counted from 0, as in the notebook.")
     st.dataframe(shown, height=292, column_config=digits, key="train_epochs_table")

@@ -21,18 +21,44 @@ STARTS = 10  # runs that are started, clicked at and stopped
 VIEWPORT: ViewportSize = {"width": 1280, "height": 900}
 CHART = "[data-panel=loss] .main-svg"
 
-# From a press on a button until something that only Python can change has changed, at the next
-# frame: what a user calls "it reacts".
-REACTS = """async ([press, seen]) => {
-  const find = new Function(`return (${seen})`);
-  const was = String(find()), begun = performance.now();
-  new Function(`(${press}).click()`)();
-  while (String(find()) === was) {
+# In every page. `painted(changed)` resolves with the time at which the first frame in which
+# `changed()` holds has been painted: a task that is posted in that frame runs after its painting.
+# It calls `onScreen` with the time at which that frame was shown, as the browser tells it of a word
+# that comes in with it; without a GPU the two lie a frame apart.
+PAINTED = """
+window.onScreen = () => {};
+window.painted = async (changed) => {
+  const begun = performance.now();
+  do {
     if (performance.now() - begun > 20000) throw new Error("nothing changed");
     await new Promise(requestAnimationFrame);
-  }
-  await new Promise(requestAnimationFrame);
-  return performance.now() - begun;
+  } while (!changed());
+  const word = document.createElement("div"), seen = window.onScreen;
+  word.textContent = "painted";
+  word.style.cssText = "position: fixed; top: 0; left: 0; font-size: 8px; z-index: 9999999";
+  word.setAttribute("elementtiming", "word");
+  new PerformanceObserver((entries, observer) => {
+    observer.disconnect();
+    word.remove();
+    seen(entries.getEntries()[0].renderTime);
+  }).observe({ type: "element" });
+  document.body.append(word);
+  await new Promise((done) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = done;
+    port2.postMessage(null);
+  });
+  return performance.now();
+};
+"""
+# From a press on a button until something that only Python can change has been painted otherwise,
+# and until that is on the screen.
+REACTS = """async ([press, seen]) => {
+  const find = new Function(`return (${seen})`), was = String(find());
+  const shown = new Promise((done) => (window.onScreen = done)), begun = performance.now();
+  new Function(`(${press}).click()`)();
+  const painted = await window.painted(() => String(find()) !== was);
+  return [painted - begun, (await shown) - begun];
 }"""
 
 
@@ -62,6 +88,7 @@ def main() -> None:
         browser, server = start(), start_server(Path(folder))
         try:
             page = browser.new_page(viewport=VIEWPORT)
+            page.add_init_script(PAINTED)
             train(page, server)
             batches(page, server)
             models(page, server)
@@ -73,9 +100,8 @@ def main() -> None:
 
 
 # Resolves when the ladder of models has been painted, with the time of day in seconds.
-PAINTED = """async () => {
-  while (!document.querySelector(".hn-ladder")) await new Promise(requestAnimationFrame);
-  await new Promise(requestAnimationFrame);
+LADDER = """async () => {
+  await window.painted(() => document.querySelector(".hn-ladder"));
   return Date.now() / 1000;
 }"""
 
@@ -88,11 +114,12 @@ def first_picture(start: Callable[[], Browser], folder: Path) -> float:
     folder.mkdir()
     browser = start()
     page = browser.new_page(viewport=VIEWPORT)
+    page.add_init_script(PAINTED)
     begun = time.time()
     server = start_server(folder)
     try:
         page.goto(server.url, wait_until="commit")
-        seconds: float = page.evaluate(PAINTED) - begun
+        seconds: float = page.evaluate(LADDER) - begun
     finally:
         browser.close()
         stop_server(server)
@@ -101,18 +128,20 @@ def first_picture(start: Callable[[], Browser], folder: Path) -> float:
 
 def train(page: Page, server: Server) -> None:
     """Measure clicks on the Train page: start, stop, and a setting while a run trains."""
-    starts, stops, paints = [], [], []
+    starts, stops, clicks = [], [], []
     for _ in range(STARTS):
         page.goto(f"{server.url}/train?train_epochs=200")
         page.locator(CHART).first.wait_for()
         page.wait_for_timeout(3000)  # the engine is warm, nothing is left to load
         starts.append(reacts(page, named("Train"), FIRST_POINT))
         page.wait_for_timeout(1000)
-        paints += [reacts(page, SAME_RECIPE, LR) for _ in range(ROUNDS)]
+        clicks += [reacts(page, SAME_RECIPE, LR) for _ in range(ROUNDS)]
         stops.append(reacts(page, named("Stop"), STOPPED))
-    say("click on Train to the first point", starts, "under .5 s")
-    say("click on Stop to stopped", stops, "under .3 s")
+    paints, shown = (list(times) for times in zip(*clicks, strict=True))
+    say("click on Train to the first point", [paint for paint, _ in starts], "under .5 s")
+    say("click on Stop to stopped", [paint for paint, _ in stops], "under .3 s")
     say("click to paint while a run trains", paints, "p95 under .15 s")
+    say("the same, until it is on the screen", shown, "for comparison")
 
 
 # A million tokens, as a published corpus would bring them; none of it passes through Python.
@@ -130,17 +159,13 @@ SLIDE = """async (root, batch) => {
   const { slider } = root.view.parts, begun = performance.now();
   slider.value = batch % root.view.layout.nBatches;
   slider.dispatchEvent(new Event("input"));
-  while (root.view.level) await new Promise(requestAnimationFrame);
-  await new Promise(requestAnimationFrame);
-  return performance.now() - begun;
+  return (await window.painted(() => !root.view.level)) - begun;
 }"""
 SEARCH = """async (root, text) => {
   const { find } = root.view.parts, begun = performance.now();
   find.value = text;
   find.dispatchEvent(new Event("input"));
-  while (root.view.level) await new Promise(requestAnimationFrame);
-  await new Promise(requestAnimationFrame);
-  return performance.now() - begun;
+  return (await window.painted(() => !root.view.level)) - begun;
 }"""
 SIZES = ((64, 70), (512, 512), (512, 1), (1, 512), (1, 1))
 
@@ -168,21 +193,13 @@ def batches(page: Page, server: Server) -> None:
 NEXT_LINE = """async (root, step) => {
   const { stepper } = root.view, begun = performance.now();
   stepper.go((7 * step) % stepper.count);
-  await new Promise(requestAnimationFrame);
-  await new Promise(requestAnimationFrame);
-  return performance.now() - begun;
+  return (await window.painted(() => true)) - begun;
 }"""
-# Resolves at the first frame after the cursor's next paint.
 WEIGHTS = """async (root, name) => {
   const radios = [...document.querySelectorAll("[data-testid=stMain] [role=radio]")];
   const was = root.dataset.paints, begun = performance.now();
   radios.find((radio) => radio.innerText.trim() === name).click();
-  while (root.dataset.paints === was) {
-    if (performance.now() - begun > 20000) throw new Error("nothing changed");
-    await new Promise(requestAnimationFrame);
-  }
-  await new Promise(requestAnimationFrame);
-  return performance.now() - begun;
+  return (await window.painted(() => root.dataset.paints !== was)) - begun;
 }"""
 
 
@@ -203,7 +220,7 @@ def models(page: Page, server: Server) -> None:
     say("other weights to paint", weights, "p95 under .2 s")
 
 
-# From a key until what is seen has changed, at the next frame.
+# From a key until what is seen has been painted otherwise.
 AFTER_KEY = """(seen) => {
   const map = () => [...document.querySelectorAll("*")]
     .map((each) => each.shadowRoot?.querySelector(".map canvas, canvas.map"))
@@ -212,9 +229,7 @@ AFTER_KEY = """(seen) => {
   const was = String(find(map()));
   window.changed = new Promise((done) => addEventListener("keydown", async () => {
     const begun = performance.now();
-    while (String(find(map())) === was) await new Promise(requestAnimationFrame);
-    await new Promise(requestAnimationFrame);
-    done(performance.now() - begun);
+    done((await window.painted(() => String(find(map())) !== was)) - begun);
   }, { capture: true, once: true }));
 }"""
 LANES = "document.querySelector('.hn-wide svg')?.outerHTML"
@@ -302,11 +317,14 @@ def pressed(page: Page, key: str, seen: str) -> float:
     return seconds
 
 
-def reacts(page: Page, press: str, seen: str) -> float:
-    """Return the seconds from a click to its effect; a pause keeps clicks apart."""
-    seconds: float = page.evaluate(REACTS, [press, seen]) / 1000
+def reacts(page: Page, press: str, seen: str) -> tuple[float, float]:
+    """Return the seconds from a click until its effect is painted, and until it is on the screen.
+
+    A pause keeps clicks apart.
+    """
+    painted, shown = page.evaluate(REACTS, [press, seen])
     page.wait_for_timeout(300)
-    return seconds
+    return painted / 1000, shown / 1000
 
 
 def say(what: str, seconds: list[float], goal: str) -> None:
