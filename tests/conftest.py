@@ -46,11 +46,17 @@ CHROMIUM_ARGS = [
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what drives a browser, and keep it in one worker: one server, one browser, one tab."""
+    """Mark what drives a browser, and keep together what shares a server or an engine.
+
+    One worker has the one server, browser and tab; one the engine behind the pages' tests.
+    """
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
+        fixtures = getattr(item, "fixturenames", ())
+        if "browser" in fixtures:
             item.add_marker("browser")
             item.add_marker(pytest.mark.xdist_group("browser"))
+        elif "own_runs" in fixtures:
+            item.add_marker(pytest.mark.xdist_group("pages"))
 
 
 @dataclass
@@ -121,9 +127,9 @@ def patient_clients() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def own_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Give this process's engine a folder of its own for the runs of a module's tests."""
+    """Give this process's engine a folder of its own for the runs that tests make."""
     from hnviz.engine.client import close_shared_engine
     from hnviz.ui.engine import store
 

@@ -17,7 +17,7 @@ from hnviz.ui.engine import store
 from hnviz.ui.grid import stream_file
 from hnviz.ui.run_text import against_notebook
 
-pytestmark = [pytest.mark.usefixtures("own_runs"), pytest.mark.xdist_group("lessons")]
+pytestmark = pytest.mark.usefixtures("own_runs")
 
 PAGES = Path(__file__).parent.parent / "pages"
 

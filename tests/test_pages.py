@@ -15,7 +15,7 @@ from hnviz.catalogue import CATALOGUE, partner
 from hnviz.ui.engine import store
 from hnviz.ui.frame import PAGES
 
-pytestmark = [pytest.mark.usefixtures("own_runs"), pytest.mark.xdist_group("pages")]
+pytestmark = pytest.mark.usefixtures("own_runs")
 
 ROOT = Path(__file__).parent.parent
 NAMES = [name for pages in PAGES.values() for name in pages]
