@@ -73,14 +73,14 @@ def _place(model: str, nh: int) -> tuple[int, int, int]:
             "Step", 0, net.recipe.bptt - 1, 3, key="models_step", width=280, bind="query-params"
         )
     problem(lost)
-    return layer, _good_unit(unit, nh), step
+    return layer, _good_unit(unit, nh, first), step
 
 
-def _good_unit(unit: int | None, nh: int) -> int:
-    """Return a unit that the run has: the one that is wanted, or the last that could be used."""
+def _good_unit(unit: int | None, nh: int, first: int) -> int:
+    """Return a unit that the run has: the wanted one, or the last that it had, or the first."""
     kept = "_models_good_unit"
     if unit is None or not 0 <= unit < nh:
         problem(f"unit must be a whole number from 0 to {nh - 1}; got {unit}")
-        return min(int(state.get(kept, 0)), nh - 1)
+        return min(int(state.get(kept, first)), nh - 1)
     state.put(kept, unit)
     return int(unit)

@@ -41,7 +41,7 @@ class Change:
 def change_box(run: Standing) -> Change | None:
     """Draw what is done to the state; None, with a sentence, where it cannot be done."""
     problem(address_problem("predictions_change", (SWAP, ZERO, SET)))
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="small"):
         chosen = st.segmented_control(
             "Put into the state after the prompt",
             (SWAP, ZERO, SET),

@@ -156,7 +156,8 @@ class _Form:
 
     def more(self) -> None:
         """Draw the settings that a first run does not need."""
-        with st.container(horizontal=True, vertical_alignment="top", gap="small"):
+        # The gap lets six stand in a row inside the expander's edges.
+        with st.container(horizontal=True, vertical_alignment="top", gap="xsmall"):
             for field in _CHOSEN:
                 used = _is_used(field, self.values["model"])
                 self.select(field, CHOICES[field][0], disabled=not used)
