@@ -1,5 +1,6 @@
 """`hnviz app`: where it listens, whom it lets in, and that nothing of it is left behind."""
 
+import gc
 import json
 import os
 import signal
@@ -17,7 +18,7 @@ import psutil
 import pytest
 
 from hnviz.cli import main
-from hnviz.ui.serve import Address, AddressError
+from hnviz.ui.serve import Address, AddressError, serve
 
 ROOT = Path(__file__).parent.parent
 
@@ -142,6 +143,28 @@ def test_settings_are_safe_wherever_the_command_is_given(tmp_path: Path) -> None
     )
     assert json.loads(done.stdout) == SAFE
     assert "not a valid config option" not in done.stderr
+
+
+def test_no_garbage_is_looked_for_among_the_apps_modules(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_for: list[bool] = []
+    before = gc.get_freeze_count()
+    monkeypatch.setattr("hnviz.ui.serve.configure", lambda address: {})
+    monkeypatch.setattr("hnviz.ui.serve._wait_until_it_answers", lambda address: None)
+    monkeypatch.setattr("hnviz.ui.serve._warm_up", lambda: looked_for.append(gc.isenabled()))
+    monkeypatch.setattr("hnviz.engine.client.close_shared_engine", lambda: None)
+
+    def run(*_: object) -> None:
+        until = time.monotonic() + 30
+        while not gc.isenabled() and time.monotonic() < until:
+            time.sleep(0.01)
+
+    monkeypatch.setattr("streamlit.web.bootstrap.run", run)
+    try:
+        serve(Address("127.0.0.1", 8555), lambda url: None)
+        assert looked_for == [False]
+        assert gc.isenabled() and gc.get_freeze_count() > before + 10_000
+    finally:
+        gc.unfreeze()
 
 
 # --- a running app ------------------------------------------------------------------------------
