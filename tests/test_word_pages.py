@@ -170,6 +170,12 @@ def test_a_change_without_an_effect_names_the_probability_that_moved_most():
     )
 
 
+def test_a_change_that_moves_nothing_names_no_probability():
+    given = courses(", one", ", one")
+    none = Operation(text=["one"], layer=1, n_layers=2, nh=8, units=[], value=1, hold=False)
+    assert given.sentence(none).endswith("**0** of 2 words differ, and no probability moves.")
+
+
 @pytest.mark.parametrize(
     ("units", "words"),
     [((), "no unit"), ((4,), "unit 4"), ((1, 4), "units 1 and 4"), (range(5), "5 of 8 units")],

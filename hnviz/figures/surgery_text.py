@@ -106,11 +106,14 @@ class Courses:
 
     def _moved_most(self) -> str:
         moves = np.abs(self.after - self.before)
+        same = f"**0** of {len(self.changed)} words differ"
+        if not moves.any():
+            return f"{same}, and no probability moves."
         at, index = divmod(int(moves.argmax()), moves.shape[1])
         share = f"from {_share(self.before[at, index])} to {_share(self.after[at, index])}"
         return (
-            f"**0** of {len(self.changed)} words differ. The probability that moves most is that "
-            f"of {quoted(self.itos[index])} as word {at}, {share}."
+            f"{same}. The probability that moves most is that of "
+            f"{quoted(self.itos[index])} as word {at}, {share}."
         )
 
     def _likeness(self) -> str:
