@@ -25,7 +25,7 @@ from hnviz.engine.client import (
     live_status,
     shared_engine,
 )
-from hnviz.engine.control import Control
+from hnviz.engine.control import STAND_BACK, Control
 from hnviz.engine.protocol import SLOW, Answer, line, pack, read_frame, send_frame, unpack
 from hnviz.engine.recorder import learner_for, record, run_in_folder
 from hnviz.engine.scheduler import ACTIVE, Limits, Scheduler, Task, n_steps
@@ -306,6 +306,31 @@ def test_a_speed_limit_is_kept_and_lifted(store: RunStore) -> None:
         wait_for(lambda: folder.read().step > before + 100)
 
 
+def test_a_run_stands_back_for_half_of_the_time_at_most(monkeypatch) -> None:
+    control, waits = Control(), []
+    for now in (100.0, 100.1, 100.199, 100.2, 100.399, 100.4, 100.5, 100.6):
+        monkeypatch.setattr("hnviz.engine.control.time.monotonic", lambda now=now: now)
+        control.stand_back()  # pressed all the time
+        waits.append(round(control.seconds_to_wait(), 3))
+    assert waits == [0.2, 0.1, 0.001, 0, 0, 0.2, 0.1, 0]
+
+
+def test_a_single_step_and_an_end_wait_for_no_press() -> None:
+    control = Control(paused=True, steps=1)
+    control.stand_back()
+    assert control.seconds_to_wait() == 0
+    slow = Control(speed=0.1)
+    slow.begin_step()
+    slow.stand_back()
+    assert slow.seconds_to_wait() > 9  # a speed limit that asks for more holds
+    ended = Control()
+    ended.stand_back()
+    ended.stop()
+    begun = time.monotonic()
+    ended.wait()
+    assert time.monotonic() - begun < STAND_BACK
+
+
 def test_a_run_that_is_left_is_not_over(store: RunStore) -> None:
     folder = store.create(small_config("Model3"))
     ended = record_small(folder, lambda event, control: control.leave())
@@ -556,6 +581,27 @@ def test_pause_step_speed_and_go_on(engine: Engine, runs: RunStore) -> None:
     assert time.monotonic() - begun > 0.35
     with pytest.raises(EngineError, match="the speed must be a number of steps/s above 0"):
         engine.set_speed(run_id, 0.0)
+
+
+def test_a_press_on_a_page_lets_what_trains_stand_still(engine: Engine, runs: RunStore) -> None:
+    engine.stand_back()  # nothing trains, so nobody is told
+    run_id = engine.train(LONG)
+    wait_for(lambda: runs.record(run_id).step > 2)
+    below = psutil.Process(engine.pid).children(recursive=True)
+    trainer = max(below, key=lambda process: process.create_time())
+
+    def works() -> bool:
+        before = trainer.cpu_times().user
+        time.sleep(0.12)
+        return trainer.cpu_times().user > before
+
+    def stands_still() -> bool:
+        engine.stand_back()
+        return not works()
+
+    wait_for(works)
+    wait_for(stands_still)
+    wait_for(works)
 
 
 def test_the_queue(engine: Engine, runs: RunStore) -> None:

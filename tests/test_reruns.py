@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from inspect import unwrap
 from typing import Any
 
 import pytest
@@ -52,6 +53,9 @@ def session_class() -> type[AppSession]:
 
         def has_fragment(self, fragment_id: str) -> bool:
             return True
+
+        # The class may have been mended before, by a page of another test.
+        request_rerun = unwrap(AppSession.request_rerun)
 
         def _enqueue_forward_msg(self, msg: ForwardMsg) -> None:
             self.seen.append(msg.hash)
@@ -134,11 +138,13 @@ def test_a_streamlit_without_it_is_left_alone():
     assert not hasattr(Other, "_create_scriptrunner")
 
 
-def asked_for(changes: dict[str, int], *, auto: bool = False) -> list[Any]:
+def asked_for(
+    changes: dict[str, int], *, auto: bool = False, hear: Callable[[], None] = lambda: None
+) -> list[Any]:
     """Return the fragments that runs are begun for, asked by "picture" with changed widgets."""
     kind = session_class()
-    keep_every_press(kind)
-    keep_every_press(kind)
+    keep_every_press(kind, hear)
+    keep_every_press(kind, hear)
 
     async def scene() -> list[Any]:
         session: Any = kind()
@@ -168,3 +174,10 @@ def test_a_request_that_changes_what_stands_outside_of_its_fragment_runs_the_pag
     assert asked_for({"outside": 2}) == asked_for({"inside": 2, "elsewhere": 2}) == ["begins None"]
     assert asked_for({"inside": 2}) == asked_for({"unknown": 2}) == ["begins picture"]
     assert asked_for({"outside": 2}, auto=True) == ["begins picture"]
+
+
+def test_a_press_is_heard_and_a_tick_is_not():
+    heard: list[str] = []
+    asked_for({"inside": 2}, hear=lambda: heard.append("press"))
+    asked_for({"inside": 2}, auto=True, hear=lambda: heard.append("tick"))
+    assert heard == ["press"]

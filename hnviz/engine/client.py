@@ -117,6 +117,15 @@ class Engine:
         """End a run; returns when it has ended. It keeps what it has, and can be resumed."""
         self._ask("stop", PATIENCE, run_id=run_id)
 
+    def stand_back(self) -> None:
+        """Let runs leave the processors for a moment to a page that somebody waits for.
+
+        Never waits.
+        """
+        link = self._link
+        if link is not None and any(job.status == "running" for job in link.jobs.values()):
+            link.tell("stand_back")
+
     def job(self, run_id: str) -> Job | None:
         """Return what the engine does for a run: None if it has nothing to do with it.
 

@@ -12,6 +12,10 @@ LEAVE = "leave"  # let go of it, to go on another time
 LONGEST_WAIT = 3600.0  # seconds; whoever waits asks again after them
 
 
+STAND_BACK = 0.2
+"""Seconds that a run stands still for a press on a page, and goes on before it does so again."""
+
+
 class Control:
     """A run's buttons. One thread presses them, another asks before every step."""
 
@@ -32,6 +36,7 @@ class Control:
         self._steps = steps  # single steps that are asked for and not yet done
         self._speed = speed
         self._last_step = -math.inf
+        self._still_until = -math.inf
         self.rest = on_rest
         self._ending: str | None = None
 
@@ -53,6 +58,18 @@ class Control:
     def set_speed(self, steps_per_second: float | None) -> None:
         """Do at most so many steps a second; None is as fast as it goes."""
         self._set(speed=steps_per_second)
+
+    def stand_back(self) -> None:
+        """Leave the processors for a moment to a page on which somebody has pressed something.
+
+        Niceness alone does not: Linux wakes the browser's threads where it finds a processor idle,
+        and one with a nice process is not. However often somebody presses, half of the time is the
+        run's.
+        """
+        with self._changed:
+            now = time.monotonic()
+            if now >= self._still_until + STAND_BACK:
+                self._still_until = now + STAND_BACK
 
     def stop(self) -> None:
         """End the run."""
@@ -85,9 +102,8 @@ class Control:
         with self._changed:
             if self._paused:
                 return 0.0 if self._steps else math.inf
-            if self._speed is None:
-                return 0.0
-            return max(0.0, self._last_step + 1 / self._speed - time.monotonic())
+            turn = -math.inf if self._speed is None else self._last_step + 1 / self._speed
+            return max(0.0, max(turn, self._still_until) - time.monotonic())
 
     def wait(self) -> None:
         """Sleep until the next step may be done or somebody wants something else."""

@@ -64,6 +64,7 @@ class Server:
             "stop": self._stop,
             "set_speed": self._set_speed,
             "observe": self._observe,
+            "stand_back": lambda request: self._trainers.stand_back(),
             **{name: self._press(name) for name in ("resume", "pause", "go_on", "step")},
         }
 

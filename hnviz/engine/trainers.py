@@ -98,6 +98,11 @@ class Trainers:
         if task.state == ACTIVE and not task.paused and self.scheduler.is_one_too_many(task, now):
             self._let_go(task)  # others have its slot: it waits for its turn again
 
+    def stand_back(self) -> None:
+        """Let whatever trains leave the processors for a moment to who waits for a page."""
+        for _, worker in self._processes.values():
+            worker.tell("stand_back")
+
     def stop(self, run_id: str, done: Callable[[], None]) -> None:
         """End a run, and call `done` once it has ended."""
         known = self.scheduler.tasks.get(run_id)

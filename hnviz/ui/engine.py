@@ -66,6 +66,11 @@ def expect(run_id: str, step: int, question: str, params: Mapping[str, Any]) -> 
     engine().expect(run_id, step, question, params)
 
 
+def stand_back() -> None:
+    """Let runs leave the processors for a moment to whoever has pressed something. Never waits."""
+    shared_engine().stand_back()
+
+
 def info() -> EngineInfo | None:
     """Return devices and versions, or None while the engine still starts."""
     try:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from hnviz.ui import state
 from hnviz.ui.cards import load_styles
-from hnviz.ui.engine import engine
+from hnviz.ui.engine import engine, stand_back
 from hnviz.ui.reruns import keep_every_drawing, keep_every_press
 from hnviz.ui.run_view import run_line, run_picker
 
@@ -32,7 +32,7 @@ def page_frame() -> None:
     """Draw the sidebar below the navigation and load the style sheet; start the engine."""
     state.put(state.FRAMED, True)
     keep_every_drawing()
-    keep_every_press()
+    keep_every_press(hear=stand_back)
     engine()
     st.html(_CSS)
     load_styles()

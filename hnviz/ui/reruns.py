@@ -1,5 +1,6 @@
 """Two mends of Streamlit: no drawing is lost to the next run, no press to a fragment's report."""
 
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
@@ -40,8 +41,12 @@ def keep_every_drawing(kind: type[AppSession] = AppSession) -> None:
     kind._create_scriptrunner = begin_in_turn  # type: ignore[assignment, method-assign]
 
 
-def keep_every_press(kind: type[AppSession] = AppSession) -> None:
+def keep_every_press(
+    kind: type[AppSession] = AppSession, hear: Callable[[], None] = lambda: None
+) -> None:
     """Let a request that changes what stands outside of its fragment run the page; repeatable.
+
+    `hear` is called for each request that is no clock's, before it is looked at; it must be quick.
 
     The browser sends changes of one moment together, in the name of the first fragment among them.
     So when a picture in a fragment reported its place just as a number beside it was typed, the
@@ -53,6 +58,8 @@ def keep_every_press(kind: type[AppSession] = AppSession) -> None:
 
     @wraps(request)
     def request_for_all(session: Any, client_state: ClientState | None) -> None:
+        if client_state is not None and not client_state.is_auto_rerun:
+            hear()
         if client_state is not None and _reaches_outside(client_state, session.session_state):
             whole = ClientState()
             whole.CopyFrom(client_state)
