@@ -16,6 +16,12 @@ MAP = "/predictions?predictions_view=Counting+map"
 INSIDE = ".hnviz:has(.measures)"
 
 
+def scroll_to_inside(page):
+    """Bring the section into view: it is not drawn before."""
+    idle(page)
+    page.locator(".st-key-train_seen_inside").scroll_into_view_if_needed(timeout=60_000)
+
+
 def open_map(page, server, query=""):
     page.goto(f"{server}{MAP}{query}")
     page.locator(".map canvas[data-paints]").wait_for(timeout=60_000)
@@ -25,6 +31,7 @@ def open_map(page, server, query=""):
 
 def test_bars_follow_measure_epoch_and_kind(server, page):
     page.goto(f"{server}/train?run=Model1")
+    scroll_to_inside(page)
     inside = page.locator(INSIDE)
     inside.locator(".body[data-epoch='5']").wait_for(timeout=60_000)
     assert inside.locator("h2").inner_text() == "What is inside “46 %”"
@@ -60,6 +67,7 @@ def test_the_bars_move_while_a_run_trains(server, page):
     idle(page)
     page.get_by_role("button", name="Train", exact=True).click()
     page.locator(".hnviz-lead", has_text=" of 130,500").wait_for(timeout=30_000)
+    scroll_to_inside(page)
     bars = page.locator(f"{INSIDE} .body")
     expect(bars).to_have_attribute("data-epoch", re.compile(r"\d"), timeout=60_000)
     expect(bars).not_to_have_attribute(
@@ -151,6 +159,7 @@ def test_a_run_of_before_says_what_it_lacks(app, page):
     page.goto(f"{app.url}{MAP}&run=old-map")
     page.get_by_text("ended before its first snapshot").wait_for(timeout=30_000)
     page.goto(f"{app.url}/train?run=old-map")
+    scroll_to_inside(page)
     page.get_by_text("was trained by an older hnviz").wait_for(timeout=30_000)
     page.get_by_text("Epoch by epoch").wait_for()
     shutil.rmtree(old)
@@ -162,6 +171,7 @@ def test_a_phone_gets_squares_and_bars_that_fit(server, page):
     for path in (None, "/train"):
         if path:
             page.goto(f"{server}{path}")
+            scroll_to_inside(page)
             page.locator(f"{INSIDE} .body[data-epoch]").wait_for(timeout=60_000)
         main = "document.querySelector('[data-testid=stMain]').scrollWidth"
         assert page.evaluate(main) <= 390

@@ -31,9 +31,12 @@ print("torch" in sys.modules, "streamlit" in sys.modules)
 """
 
 
-def open_page(name: str, **query: str) -> AppTest:
+def open_page(name: str, seen: str | None = None, **query: str) -> AppTest:
+    """Open a page, as if it had been scrolled to the place `seen`."""
     app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     app.query_params.update(query)
+    if seen:
+        app.session_state[seen] = {"seen": True}
     app.run()
     return app if name == "start" else app.switch_page(f"pages/{name}.py").run()
 
@@ -102,13 +105,59 @@ def test_choosing_a_model_brings_its_recipe():
     ],
 )
 def test_a_setting_that_a_model_has_no_use_for_cannot_be_chosen(model, unused):
-    app = open_page("train", train_model=model)
+    app = shut_or_open(open_page("train", train_model=model), True)
     disabled = {
         field
         for field in ("bn_init", "reset_state", "device", "form")
         if app.selectbox(key=f"train_{field}").disabled
     }
     assert disabled == unused
+
+
+MORE = {"train_bn_init", "train_reset_state", "train_device", "train_form", "train_bs", "train_nh"}
+
+
+def shut_or_open(app: AppTest, is_open: bool) -> AppTest:
+    """Press on "More" of the Train page."""
+    app.session_state["train_more"] = is_open
+    return app.run()
+
+
+def drawn_of_more(app: AppTest) -> set[str]:
+    return MORE & {each.key for each in [*app.selectbox, *app.number_input]}
+
+
+def test_what_is_under_more_is_drawn_while_it_is_open():
+    app = open_page("train")
+    assert drawn_of_more(app) == set()
+    assert drawn_of_more(shut_or_open(app, True)) == MORE
+    assert drawn_of_more(shut_or_open(app, False)) == set()
+
+
+def test_what_was_set_under_more_holds_when_it_is_shut():
+    from hnviz.ui.engine import engine, store
+
+    app = shut_or_open(open_page("train", train_model="Model3"), True)
+    app.number_input(key="train_bs").set_value(32)
+    app.selectbox(key="train_form").set_value("fast").run()
+    shut_or_open(app, False)
+    assert drawn_of_more(app) == MORE
+    app.button(key="train_start").click().run()
+    run = app.query_params["run"]
+    engine().stop(run)
+    config = store().record(run).config
+    assert (config.bs, config.form, config.nh) == (32, "fast", 64)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [("train_nh", "32", ""), ("train_device", "tpu", "the address wanted 'tpu' here")],
+)
+def test_a_link_that_sets_something_under_more_opens_it(key, value, told):
+    app = open_page("train", **{key: value})
+    assert app.session_state["train_more"]
+    assert drawn_of_more(app) == MORE
+    assert told in text(app).replace("\\", "")
 
 
 def test_a_setting_that_a_model_has_no_use_for_is_trained_at_its_default():
@@ -133,7 +182,7 @@ def test_a_setting_that_a_model_has_no_use_for_is_trained_at_its_default():
     ],
 )
 def test_a_setting_that_cannot_be_used_is_told(key, value, sentence):
-    app = open_page("train")
+    app = shut_or_open(open_page("train"), True)
     app.number_input(key=key).set_value(value).run()
     assert not app.exception
     assert sentence in text(app).replace("\\", "")
@@ -245,13 +294,13 @@ def test_an_address_that_cannot_be_used_is_told(page, name, value, wanted):
     ],
 )
 def test_the_ruler_is_read_on_the_train_page(run, sentence):
-    app = open_page("train", run=run)
+    app = open_page("train", "train_seen_positions", run=run)
     assert not app.exception
     assert sentence in text(app)
 
 
 def test_accuracy_by_position_on_train():
-    app = open_page("train", run="Model3", train_positions_split="train")
+    app = open_page("train", "train_seen_positions", run="Model3", train_positions_split="train")
     assert "Model3 after 800 steps, on train" in text(app)
 
 
@@ -259,6 +308,11 @@ def drawn(app: AppTest, key: str) -> dict:
     """What a component on the page was given."""
     given = [json.loads(each.proto.json) for each in app.get("bidi_component")]
     return next((data for data in given if data["id"] == key), {})
+
+
+def test_what_is_inside_is_drawn_and_counted_once_it_was_seen():
+    assert not drawn(open_page("train"), "train_inside")
+    assert drawn(open_page("train", "train_seen_inside"), "train_inside")["lacking"] >= 0
 
 
 @pytest.mark.parametrize("model", CATALOGUE)

@@ -66,6 +66,27 @@ def test_a_run_grows_and_survives_a_refresh(page, server):
     assert page.errors == []
 
 
+def test_more_opens_holds_what_was_set_and_shuts(page, server):
+    open_train(page, server)
+    rows, more = number(page, "bs, rows"), page.locator(".st-key-train_more summary")
+    assert rows.count() == 0
+    more.click()
+    rows.fill("32")
+    rows.press("Enter")
+    page.wait_for_url("**train_bs=32**")
+    more.click()
+    expect(rows).to_be_hidden()
+    idle(page)
+    page.reload()  # the link opens what it sets
+    expect(rows).to_be_visible()
+    expect(rows).to_have_value("32")
+    rows.fill("0")
+    rows.press("Enter")
+    page.get_by_text("bs must be a whole number of at least 1; got 0").first.wait_for()
+    expect(button(page, "Train")).to_be_disabled()
+    assert page.errors == []
+
+
 def test_pause_step_go_on_stop(page, server):
     open_train(page, server, epochs=LONG)
     start(page)

@@ -1,6 +1,7 @@
 """What is inside a run's accuracy: kinds of token, whole numbers, worst places."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -16,11 +17,14 @@ from hnviz.ui.components import BrowserComponent
 from hnviz.ui.engine import observe
 from hnviz.ui.run_text import Standing
 from hnviz.ui.run_view import look_again
+from hnviz.ui.seen import was_seen, when_seen
 from hnviz.ui.show import html_escape, page_theme, problem
 
 TICK = 4.1  # seconds between two looks, while the run trains or numbers are still counted
 GIVEN = 3  # numbers before the one that is to be said
 KEY = "train_inside"
+PLACE = "train_seen_inside"
+HEIGHT = 900  # px, on a laptop
 KIND = "train_worst_kind"
 SPLIT = "train_worst_split"
 TOP = 6  # worst places told
@@ -29,8 +33,12 @@ _component = BrowserComponent("inside", states=("kind",), min_height="640px")
 
 
 def what_is_inside(run: Standing) -> None:
-    """Draw the section, in a fragment that ticks as long as something of it is still to come."""
-    ticking = _goes_on(run)
+    """Draw the section once it has been scrolled to.
+
+    In a fragment that ticks as long as something of it is still to come. Until it is seen nothing
+    of it is counted: that would take half a processor from the run.
+    """
+    ticking = was_seen(PLACE) and _goes_on(run)
     draw = st.fragment(_draw, run_every=TICK if ticking else None)
     draw(run.record.id, ticking)
 
@@ -40,12 +48,16 @@ def _goes_on(run: Standing) -> bool:
 
 
 def _draw(run_id: str, ticking: bool) -> None:
+    when_seen(PLACE, partial(_section, run_id, ticking), height=HEIGHT, ahead=0)
+
+
+def _section(run_id: str, ticking: bool) -> None:
     run = look_again(run_id)
     if run is None:
         return
     counted, lacking, trouble = _counted(run)
-    if ticking and not run.is_live and not lacking:
-        st.rerun()  # all is there: the clock must stop
+    if ticking != (run.is_live or lacking > 0):
+        st.rerun()  # all is there and the clock must stop, or it was seen just now and must start
     _take_kind()
     data = epochs_by_kind(run.record)
     picture = st.container()

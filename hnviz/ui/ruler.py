@@ -1,5 +1,7 @@
 """The memory ruler on the Batches and Train pages."""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -22,9 +24,12 @@ from hnviz.ui.choice import choice
 from hnviz.ui.engine import observe
 from hnviz.ui.run_text import Standing
 from hnviz.ui.run_view import look_again
+from hnviz.ui.seen import when_seen
 from hnviz.ui.show import page_theme, problem, section, show
 
 WAITING = "The picture comes when the run has ended."
+HEIGHT = 600  # px, of the accuracy by position
+NO_SNAPSHOT = "The run has no snapshot to measure: its accuracy cannot be cut by position."
 NEVER = "The run ended before its first epoch did: there is no accuracy to cut by position."
 
 
@@ -54,12 +59,17 @@ def window_bounds(text: Text, layout: BatchLayout) -> None:
 
 @st.fragment
 def positions(run_id: str) -> None:
-    """Show a run's accuracy by position in the window; in a fragment of its own, which never ticks.
+    """Show a run's accuracy by position in the window once it has been scrolled to.
 
-    The page runs as a whole when a run has ended, and then shows its last snapshot; before that
-    it keeps to the last epoch's, so that no tick waits for an answer.
+    In a fragment of its own, which never ticks. The page runs as a whole when a run has ended, and
+    then shows its last snapshot; before that it keeps to the last epoch's, so that no tick waits
+    for an answer.
     """
     section("Accuracy by position in the window")
+    when_seen("train_seen_positions", partial(_positions, run_id), height=HEIGHT, ahead=0)
+
+
+def _positions(run_id: str) -> None:
     run = look_again(run_id)
     if run is None:
         return
@@ -67,7 +77,8 @@ def positions(run_id: str) -> None:
     only_last = entry(run.record.config.model).predicts == "last"
     split = "valid" if only_last else _split_box()  # a one-position accuracy is that on valid
     if step is None or not run.record.epochs:
-        st.markdown(f":gray[{WAITING if run.is_live else NEVER}]")
+        ended = NO_SNAPSHOT if run.record.epochs else NEVER
+        st.markdown(f":gray[{WAITING if run.is_live else ended}]")
         return
     config = run.record.config
     layout = BatchLayout(len(human_numbers_stream().ids(split)), config.bs, config.bptt)

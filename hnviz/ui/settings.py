@@ -16,6 +16,7 @@ PREFIX = "train_"
 WIDTH = 140  # px: six settings in a row on a laptop, two on a phone
 _FROM_RECIPE = ("bptt", "lr", "epochs", "bs", "nh")
 _CHOSEN = ("bn_init", "reset_state", "device", "form")
+_MORE = (*_CHOSEN, "bs", "nh")  # what a first run does not need
 
 LABELS = {
     "model": "Model",
@@ -73,8 +74,16 @@ def training_settings() -> tuple[RunConfig | None, str | None]:
                 bind="query-params",
             )
     in_sight = form.told
-    with st.expander("More: batch norm, reset of the state, device, bs, nh, form"):
-        form.more()
+    if state.get(key("more")) is None:  # a link that sets one of them shows it
+        state.put(key("more"), any(key(field) in st.query_params for field in _MORE))
+    more = st.expander(
+        "More: batch norm, reset of the state, device, bs, nh, form",
+        key=key("more"),
+        on_change="rerun",
+    )
+    if more.open or form.wants_more():
+        with more:
+            form.more()
     config, wrong = form.config()
     return config, None if in_sight else wrong
 
@@ -87,16 +96,16 @@ def config_in_hand() -> RunConfig | None:
     """
     recipe = _chosen_recipe()
     values: dict[str, Any] = {"pct_start": recipe.pct_start, "model": _chosen()[0]}
-    for field in _CHOSEN:
-        default = CHOICES[field][0]
-        values[field] = _held(field, default) if _is_used(field, values["model"]) else default
-    values |= {field: _held(field, asdict(recipe)[field]) for field in _FROM_RECIPE}
+    for field in (*_CHOSEN, *_FROM_RECIPE):
+        values[field] = _held(field, recipe)
+        if field in _CHOSEN and not _is_used(field, values["model"]):
+            values[field] = _default(field, recipe)
     if state.get(state.RECIPE) != _chosen():
-        values |= {field: asdict(recipe)[field] for field in _FROM_RECIPE}
+        values |= {field: _default(field, recipe) for field in _FROM_RECIPE}
     if _device_problem(values["device"]):
         return None
     try:
-        return RunConfig(**values, seed=_held("seed", 0))
+        return RunConfig(**values, seed=_held("seed", recipe))
     except ConfigError:
         return None
 
@@ -107,9 +116,15 @@ def _is_used(field: str, model: str) -> bool:
     return {"reset_state": chosen.stateful, "form": chosen.has_fast_form}.get(field, True)
 
 
-def _held(field: str, default: Any) -> Any:
+def _default(field: str, recipe: Recipe) -> Any:
+    if field in CHOICES:
+        return CHOICES[field][0]
+    return asdict(recipe).get(field, 0)  # the seed is no part of a recipe
+
+
+def _held(field: str, recipe: Recipe) -> Any:
     held = state.get(key(field))
-    return default if held is None else held
+    return _default(field, recipe) if held is None else held
 
 
 class _Form:
@@ -117,7 +132,8 @@ class _Form:
 
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
-        self.values: dict[str, Any] = {"pct_start": recipe.pct_start}
+        self.values: dict[str, Any] = {field: _default(field, recipe) for field in _MORE}
+        self.values["pct_start"] = recipe.pct_start
         self.told = False  # whether a problem stands beside its setting, in sight
 
     def select(self, field: str, default: str, *, disabled: bool = False) -> None:
@@ -145,7 +161,7 @@ class _Form:
         with st.container(width=WIDTH):
             self.values[field] = st.number_input(
                 LABELS[field],
-                value=0 if field == "seed" else asdict(self.recipe)[field],
+                value=_default(field, self.recipe),
                 step=None if is_lr else 1,
                 format="%.4g" if is_lr else None,
                 key=key(field),
@@ -153,6 +169,18 @@ class _Form:
                 bind="query-params",
             )
             self._say_problem(field, lost)
+
+    def wants_more(self) -> bool:
+        """Tell whether a setting under "More" is not what it is by itself.
+
+        While all are, and nobody looks at them, they are not drawn: they are two fifths of what a
+        click on another setting has the browser render.
+        """
+        return any(
+            key(field) in st.query_params
+            or _held(field, self.recipe) != _default(field, self.recipe)
+            for field in _MORE
+        )
 
     def more(self) -> None:
         """Draw the settings that a first run does not need."""

@@ -166,19 +166,25 @@ def kill_trainers(server: Server) -> None:
 
 def take(page: Page, name: str) -> None:
     """Wait until a page is painted, and take all of it."""
-    idle(page)
-    page.wait_for_timeout(1500)
-    page.wait_for_function(PAINTED, timeout=60_000)
-    idle(page)
-    height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+    settled(page)
     size = page.viewport_size
     assert size is not None
-    page.set_viewport_size({"width": size["width"], "height": min(TALLEST, height + 20)})
-    page.wait_for_timeout(700)
+    for _ in range(2):  # some parts are drawn once they are in view
+        height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
+        page.set_viewport_size({"width": size["width"], "height": min(TALLEST, height + 20)})
+        settled(page)
     picture = Image.open(BytesIO(page.screenshot()))
     picture.convert("RGB").quantize(256).save(OUT / f"{name}.png", optimize=True)  # a third
     page.set_viewport_size(size)
     print(OUT / f"{name}.png")
+
+
+def settled(page: Page) -> None:
+    """Wait until every picture of a page is painted."""
+    idle(page)
+    page.wait_for_timeout(1000)
+    page.wait_for_function(PAINTED, timeout=60_000)
+    idle(page)
 
 
 if __name__ == "__main__":

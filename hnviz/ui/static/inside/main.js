@@ -26,6 +26,8 @@ function lineOf(kind, theme) {
 
 class Inside {
   constructor(root) {
+    this.root = root;
+    this.kept = root.style.minHeight;
     this.clicks = 0;
     this.measure = new URL(location).searchParams.get("inside") === "loss" ? "loss" : "accuracy";
     this.at = null; // the step of the epoch that is looked at; null follows the newest
@@ -114,6 +116,8 @@ class Inside {
     this.title.textContent = title(epoch);
     this.empty.textContent = epoch ? "" : this.why();
     this.body.hidden = !epoch;
+    // Whatever never comes needs no place kept for it.
+    this.root.style.minHeight = epoch || this.data.live ? this.kept : "0";
     this.say(epoch ? sentence(this.data, epoch, this.measure) : []);
     if (epoch) this.paint(epoch, index, width < 640);
     this.body.dataset.paints = ++this.paints;

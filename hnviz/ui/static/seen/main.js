@@ -3,7 +3,6 @@
 
 import { define } from "../shared/define.js";
 
-const AHEAD = "300px";
 const LOOK = 40; // ms between two looks at whether a run has ended
 
 function isRunning() {
@@ -12,13 +11,17 @@ function isRunning() {
 
 class Seen {
   constructor(root) {
-    this.observer = new IntersectionObserver((entries) => this.look(entries), { rootMargin: AHEAD });
     this.root = root;
   }
 
-  update({ send }) {
+  update({ data, send }) {
     this.send = send;
-    if (!this.told) this.observer.observe(this.root);
+    this.root.style.minHeight = `${data.height}px`;
+    if (this.observer) return;
+    this.observer = new IntersectionObserver((entries) => this.look(entries), {
+      rootMargin: `${data.ahead}px`,
+    });
+    this.observer.observe(this.root);
   }
 
   look(entries) {
