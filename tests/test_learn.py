@@ -283,6 +283,34 @@ def test_a_step_reads_nothing_from_the_device(model: str, form: str) -> None:
     assert not waiting & set(recorder.seen)
 
 
+@pytest.mark.parametrize("form", ["plain", "fast"])
+@pytest.mark.parametrize("model", MODELS)
+def test_all_that_a_pass_needs_is_on_the_device_and_its_losses_come_in_chunks(
+    model: str, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Torch's device "meta" has shapes and no numbers: to read one, or to mix it with another
+    device, is an error there."""
+    monkeypatch.setattr("hnviz.learn.learner.resolve_device", lambda device: "meta")
+    with monkeypatch.context() as patch:  # the targets' kinds are read, once
+        patch.setattr(Tensor, "cpu", lambda t: torch.zeros(t.shape, dtype=t.dtype))
+        learner = Learner(small_config(model, form=form, device="cuda"), small_stream())
+    chunks: list[int] = []
+
+    def read(results: list[tuple[Tensor, Tensor]]) -> list[tuple[float, float]]:
+        assert {each.device.type for pair in results for each in pair} == {"meta"}
+        chunks.append(len(results))
+        return [(1.0, 0.5)] * len(results)
+
+    with pytest.raises(RuntimeError, match="meta tensor"):
+        learner._read([learner._train_step(0)])
+    monkeypatch.setattr(learner, "_read", read)
+    told = list(islice(learner.events(), 1 + learner.n_batches))
+    assert isinstance(told[-1], BatchEnd) and learner.step == learner.n_batches
+    assert chunks == [learner.n_batches]
+    learner._valid_pass()
+    assert chunks[-1] == len(learner._valid)  # a valid pass is read once
+
+
 def checked(events: Iterator[Event]) -> tuple[list[BatchEnd], list[EpochEnd], Ended]:
     """The events of a run by kind, each fit for JSON."""
     told = list(events)
