@@ -173,7 +173,7 @@ class _Form:
     def wants_more(self) -> bool:
         """Tell whether a setting under "More" is not what it is by itself.
 
-        While all are, and nobody looks at them, they are not drawn: they are two fifths of what a
+        While all are, and nobody looks at them, they are not drawn: they are a fifth of all that a
         click on another setting has the browser render.
         """
         return any(
