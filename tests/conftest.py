@@ -150,7 +150,10 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The app, one for all tests of a session."""
     server = start_server(tmp_path_factory.mktemp("app"))
     yield server
+    maps = Path(f"/proc/{server.process.pid}/maps")
+    loaded = maps.read_text() if maps.exists() else ""
     stop_server(server)
+    assert "libtorch" not in loaded  # whatever the browser tests did with it
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+from base64 import b64decode
+from errno import ENOSPC
 from pathlib import Path
 
 import pytest
@@ -52,8 +54,9 @@ def test_a_page_runs_and_has_a_picture(name):
     assert not app.exception
     assert app.title[0].value
     components = [json.loads(each.proto.json)["id"] for each in app.get("bidi_component")]
-    pictures = [each for each in components if each != "timeline_play"]
-    assert pictures or app.get("html")
+    pictures = [each for each in components if "_seen_" not in each and each != "timeline_play"]
+    ladder = [each for each in app.get("html") if 'class="hn-ladder" role="img"' in each.proto.body]
+    assert pictures or ladder
 
 
 def test_a_link_in_a_server_just_started_gets_its_frame(monkeypatch):
@@ -308,6 +311,24 @@ def drawn(app: AppTest, key: str) -> dict:
     """What a component on the page was given."""
     given = [json.loads(each.proto.json) for each in app.get("bidi_component")]
     return next((data for data in given if data["id"] == key), {})
+
+
+def test_a_sentence_in_the_address_is_tokenized():
+    app = open_page("data", data_sentence="nine hundred")
+    assert app.text_area(key="data_sentence").value == "nine hundred"
+
+
+def test_on_a_full_disk_a_picture_travels_in_its_address(monkeypatch):
+    def full(path: Path, content: bytes) -> int:
+        raise OSError(ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("hnviz.ui.components._published_folder", lambda name: Path("/nowhere"))
+    monkeypatch.setattr(Path, "write_bytes", full)
+    app = open_page("models")
+    assert not app.exception
+    for address in (drawn(app, "models_cursor")["trace"], drawn(app, "models_cursor")["tokens"]):
+        assert address.startswith("data:application/octet-stream;base64,")
+    assert json.loads(b64decode(address.partition(",")[2])).keys() >= {"light", "dark"}
 
 
 def test_what_is_inside_is_drawn_and_counted_once_it_was_seen():

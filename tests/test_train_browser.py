@@ -46,24 +46,48 @@ def points(page) -> int:
     return page.evaluate(POINTS)
 
 
-def test_a_run_grows_and_survives_a_refresh(page, server):
+# The epochs that are on the curve of the accuracy on valid.
+EPOCHS = (
+    "document.querySelector('[data-panel=accuracy]')"
+    ".data.find(trace => trace.name === 'valid').y.length"
+)
+
+
+def test_a_run_grows_and_survives_a_refresh(page, server, browser):
     open_train(page, server, epochs=LONG)
     run = start(page)
     grows(page)
     first = points(page)
     grows(page)
-    expect(page.get_by_text(re.compile(r"step [\d,]+ of 4,000, epoch \d+ of 100"))).to_be_visible()
+    page.wait_for_function(f"epochs => {EPOCHS} > epochs", arg=page.evaluate(EPOCHS))
+    page.locator("[data-panel=schedule] .main-svg").first.wait_for()
+    told = re.compile(r"step [\d,]+ of 4,000, epoch \d+ of 100, about \d+ s(ec)? left")
+    expect(page.get_by_text(told)).to_be_visible()
     page.reload()
     page.locator("[data-panel=loss] .main-svg").first.wait_for()
     assert f"run={run}" in page.url
     page.wait_for_function(f"first => {POINTS} > first + 5", arg=first)
-    button(page, "Stop").click()
+    followed_and_stopped_elsewhere(browser, page.url)
     expect(button(page, "Resume")).to_be_enabled()
     button(page, "Resume").click()
     grows(page)
     button(page, "Stop").click()
     expect(button(page, "Resume")).to_be_enabled()
     assert page.errors == []
+
+
+def followed_and_stopped_elsewhere(browser, address: str) -> None:
+    """Another browser that has a run's link sees it grow, and stops it."""
+    other = browser.new_context()
+    try:
+        tab = other.new_page()
+        tab.goto(address)
+        tab.locator("[data-panel=loss] .main-svg").first.wait_for()
+        grows(tab)
+        button(tab, "Stop").click()
+        expect(button(tab, "Resume")).to_be_enabled()
+    finally:
+        other.close()
 
 
 def test_more_opens_holds_what_was_set_and_shuts(page, server):

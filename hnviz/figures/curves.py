@@ -141,7 +141,7 @@ def schedule_curves(config: RunConfig, n_steps: int, look: Theme, now: int | Non
     apply(fig, look, height=230, margin={"l": 62, "r": 62, "t": 24, "b": 48})
     _schedule_axes(fig, config, n_steps)
     if now is not None and n_steps > 0:
-        _now_line(fig, now, look, n_steps)
+        _now_line(fig, now, look)
     return fig
 
 
@@ -268,15 +268,15 @@ def _ends(curves: Sequence[tuple[pd.Series, str, str]]) -> list[EndLabel]:
 
 
 def _name_curves(fig: Sketch, plan: Schedule) -> None:
-    """Write lr under its peak and momentum over its trough, clear of the left axis."""
-    at = max(int(np.argmax(plan.lr)), int(0.3 * len(plan.lr)))
-    fig.add_annotation(x=at, y=plan.lr[at], text="<b>lr</b>", yshift=-14, showarrow=False)
-    fig.add_annotation(
-        x=at, y=plan.momentum[at], yref="y2", text="momentum", yshift=26, showarrow=False
-    )
+    """Write lr right of its way down, and momentum right of its way up, clear of each other."""
+    top, n_steps = int(np.argmax(plan.lr)), len(plan.lr)
+    at = top + (n_steps - top) // 4
+    beside: dict[str, Any] = {"x": at, "xanchor": "left", "xshift": 5, "showarrow": False}
+    fig.add_annotation(y=plan.lr[at], yanchor="bottom", text="<b>lr</b>", **beside)
+    fig.add_annotation(y=plan.momentum[at], yref="y2", yanchor="top", text="momentum", **beside)
 
 
-def _now_line(fig: Sketch, now: int, look: Theme, last: int) -> None:
+def _now_line(fig: Sketch, now: int, look: Theme) -> None:
     fig.add_shape(
         type="line",
         x0=now,
@@ -290,8 +290,7 @@ def _now_line(fig: Sketch, now: int, look: Theme, last: int) -> None:
         x=now,
         y=1,
         yref="y domain",
-        yanchor="top",
-        xanchor="left" if now < 0.8 * last else "right",
+        yanchor="bottom",
         text="now",
         showarrow=False,
         font={"color": look.muted},

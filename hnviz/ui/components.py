@@ -11,7 +11,9 @@ loader is inline. It imports ``hnviz/ui/static/<name>/main.js``, whose ``render`
 
 import hashlib
 import os
+import secrets
 import tempfile
+from base64 import b64encode
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
@@ -105,18 +107,31 @@ def serve(name: str, folder: Path) -> str:
 
 
 def publish(content: bytes, suffix: str) -> str:
-    """Write constant data once, named by its content; return its address for `fetch`."""
-    return _publish(content, suffix, "published")
+    """Write constant data once, named by its content; return its address for `fetch`.
+
+    Where nothing can be written, the address holds the content itself.
+    """
+    try:
+        return _publish(content, suffix, "published")
+    except OSError:  # a full disk
+        return _inline(content)
 
 
 def publish_for_now(content: bytes, suffix: str) -> str:
     """Do as `publish` does for data that change with a run's snapshot: only the newest are kept."""
-    address = _publish(content, suffix, "for_now")
+    try:
+        address = _publish(content, suffix, "for_now")
+    except OSError:
+        return _inline(content)
     with suppress(FileNotFoundError):  # another session may take one away meanwhile
         files = sorted(_published_folder("for_now").glob(f"*{suffix}"), key=_age)
         for path in files[:-KEPT_FOR_NOW]:
             path.unlink(missing_ok=True)
     return address
+
+
+def _inline(content: bytes) -> str:
+    return f"data:application/octet-stream;base64,{b64encode(content).decode()}"
 
 
 def _publish(content: bytes, suffix: str, name: str) -> str:
@@ -125,9 +140,13 @@ def _publish(content: bytes, suffix: str, name: str) -> str:
     try:
         os.utime(path)  # it is in use
     except FileNotFoundError:
-        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as part:
-            part.write(content)
-        os.replace(part.name, path)
+        part = Path(f"{path}.{secrets.token_hex(4)}")
+        try:
+            part.write_bytes(content)
+            part.replace(path)
+        except OSError:
+            part.unlink(missing_ok=True)
+            raise
     return f"{serve(name, folder)}/{path.name}"
 
 

@@ -108,6 +108,7 @@ def own_sentence() -> tuple[str, str | None]:
         value=FIRST_SENTENCE,
         height=80,
         key="data_sentence",
+        bind="query-params",
         help="Words of numbers are in the vocab; any other word becomes xxunk.",
     )
     typed = typed or ""

@@ -36,6 +36,7 @@ from hnviz.ui.show import escape, lead, page_theme, problem, section
 TICK = 0.7  # the curves
 HEAD_TICK, DETAILS_TICK = 2.8, 3.3  # what changes once an epoch
 FIRST_POINT = 0.3  # seconds that a page waits for a new run's first step, sooner than a tick
+TABLE_HEIGHT = 318  # px: eight epochs, beside the schedule
 MOST_POINTS = 2000  # of one curve
 
 
@@ -249,4 +250,4 @@ def epoch_table(run: Standing) -> None:
     digits = {name: st.column_config.NumberColumn(format="%.3f") for name in shown.columns}
     digits["seconds"] = st.column_config.NumberColumn(format="%.2f")
     digits["epoch"] = st.column_config.NumberColumn(help="Counted from 0, as in the notebook.")
-    st.dataframe(shown, height=292, column_config=digits, key="train_epochs_table")
+    st.dataframe(shown, height=TABLE_HEIGHT, column_config=digits, key="train_epochs_table")

@@ -48,13 +48,18 @@ LOOKS = ((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark"))
 TALLEST = 6000  # px
 
 
-# Every picture of a component has its files, and the Through time page its whole map.
+# Every picture of a component has its files, the Through time page its whole map, and the Train
+# page the whole numbers of a run that has ended.
 PAINTED = """() => {
   const all = (root) => [...root.querySelectorAll("*")]
     .flatMap((each) => [each, ...(each.shadowRoot ? all(each.shadowRoot) : [])]);
   const found = all(document);
   const pictures = found.filter((each) => each.classList.contains("hnviz"));
+  const isLive = [...document.querySelectorAll("button")]
+    .some((each) => each.innerText.trim() === "Stop" && !each.disabled);
+  const counts = (each) => !each.children.length && /^counting [0-9]+ /.test(each.textContent);
   return pictures.every((each) => each.dataset.ready)
+    && (isLive || !found.some(counts))
     && found.filter((each) => each.dataset.whole).every((each) => each.dataset.whole === "true");
 }"""
 
@@ -148,6 +153,10 @@ def life_of_a_run(page: Page, server: Server) -> None:
     take(page, "run_killed")
     page.get_by_role("button", name="Resume", exact=True).click()
     page.get_by_text(re.compile("epoch 20 of 30")).wait_for(timeout=60_000)
+    speed = page.get_by_label("Speed", exact=True)
+    speed.fill("5 steps/s")  # so that all parts of the page tell of the same epoch
+    speed.press("Enter")
+    page.wait_for_timeout(5000)
     take(page, "run_resumed")
     page.get_by_role("button", name="Stop", exact=True).click()
     page.get_by_role("button", name="Resume", exact=True).wait_for()
@@ -170,6 +179,7 @@ def take(page: Page, name: str) -> None:
     size = page.viewport_size
     assert size is not None
     for _ in range(2):  # some parts are drawn once they are in view
+        page.set_viewport_size(size)  # a page is as tall as its window at least
         height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
         page.set_viewport_size({"width": size["width"], "height": min(TALLEST, height + 20)})
         settled(page)
@@ -180,7 +190,8 @@ def take(page: Page, name: str) -> None:
 
 
 def settled(page: Page) -> None:
-    """Wait until every picture of a page is painted."""
+    """Wait until every picture of a page is painted; no button tells of itself."""
+    page.mouse.move(0, 0)
     idle(page)
     page.wait_for_timeout(1000)
     page.wait_for_function(PAINTED, timeout=60_000)
