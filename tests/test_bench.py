@@ -1,7 +1,9 @@
 """The bench: that both sides of a pair do the same work, and what is printed of them."""
 
 import json
+import re
 from itertools import islice
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,7 @@ from hnviz.bench.pairs import Comparison, Pair, compare
 from hnviz.bench.plain import plain_loop
 from hnviz.bench.report import verdict
 from hnviz.config import RunConfig
+from hnviz.engine.machine import processor
 from hnviz.events import BatchEnd, EpochEnd
 from hnviz.learn import MODELS, fit
 
@@ -55,6 +58,26 @@ def test_a_verdict_is_a_word(form: str, ratio: float, words: str) -> None:
     assert verdict(Comparison("Model2", form, (Pair(ratio, 1.0),))) == words
 
 
+@pytest.mark.parametrize(
+    ("form", "hnviz", "ratio", "total", "words"),
+    [  # seconds beside a plain epoch of one
+        ("plain", (1.0, 1.0, 1.3), 1.0, 1.1, "above 1.05"),  # an early epoch has many snapshots
+        ("plain", (1.0, 1.1, 1.1), 1.1, 1.067, "above 1.05"),
+        ("plain", (1.0, 1.0, 1.12), 1.0, 1.04, "as promised"),
+        ("fast", (0.5, 0.5, 2.0), 0.5, 1.0, "1.00 times faster, below 1.2"),
+        ("fast", (0.1, 0.8, 0.8), 0.8, 0.567, "1.25 times faster, as promised"),
+        ("fast", (0.1, 0.9, 0.9), 0.9, 0.633, "1.11 times faster, below 1.2"),
+    ],
+)
+def test_the_worse_of_both_ratios_is_judged(
+    form: str, hnviz: tuple[float, ...], ratio: float, total: float, words: str
+) -> None:
+    comparison = Comparison("Model2", form, tuple(Pair(seconds, 1.0) for seconds in hnviz))
+    assert comparison.ratio == ratio
+    assert comparison.total_ratio == pytest.approx(total, abs=0.001)
+    assert verdict(comparison) == words
+
+
 def test_what_is_printed(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -77,6 +100,21 @@ def test_what_is_printed(
     assert machine["threads"] == 1
     assert {"python", "torch", "numpy", "hnviz"} <= machine["machine"]["versions"].keys()
     assert (row["ratio"], row["n_epochs"], row["verdict"]) == (0.5, 2, "as promised")
+
+
+def test_the_report_names_the_processor_and_the_worse_ratio(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The processor as Linux tells it, read here once more."""
+    pairs = (Pair(1.0, 1.0), Pair(1.0, 1.0), Pair(1.3, 1.0))
+    timed = Comparison("Model5", "plain", pairs)
+    monkeypatch.setattr("hnviz.bench.report.compare", lambda config, n_pairs: timed)
+    assert main(models=["Model5"], n_pairs=3) == 0
+    first, *_, last = capsys.readouterr().out.splitlines()
+    told = Path("/proc/cpuinfo")
+    named = re.search(r"^model name\s*: (.+)$", told.read_text() if told.exists() else "", re.M)
+    assert first.startswith(f"{named[1].strip() if named else processor()}; ")
+    assert last.split()[-4:] == ["1.000", "1.100", "above", "1.05"]
 
 
 def test_the_plain_loop_does_nothing_that_is_not_asked_for() -> None:

@@ -1,10 +1,11 @@
 """The list of runs: any browser may open, follow or stop any of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
 
+from hnviz.engine.client import Job, live_status
 from hnviz.figures.sentences import plural
 from hnviz.runs import RunSummary
 from hnviz.ui import state
@@ -39,7 +40,7 @@ def _run_list(key: str) -> None:
     everything = store().summaries()
     own = [line for line in everything if not line.shipped][:_AT_MOST]
     lines = own + [line for line in everything if line.shipped]
-    table = frame(lines, {job.run_id: job.status for job in engine().jobs()})
+    table = frame(lines, {job.run_id: job for job in engine().jobs()})
     st.dataframe(
         table,
         hide_index=True,
@@ -63,7 +64,7 @@ def _run_list(key: str) -> None:
     )
 
 
-def frame(lines: Sequence[RunSummary], jobs: dict[str, str]) -> pd.DataFrame:
+def frame(lines: Sequence[RunSummary], jobs: Mapping[str, Job]) -> pd.DataFrame:
     """Tabulate summaries; `jobs` holds the engine's word on runs that it has in hand."""
     return pd.DataFrame(
         {
@@ -75,17 +76,23 @@ def frame(lines: Sequence[RunSummary], jobs: dict[str, str]) -> pd.DataFrame:
             "accuracy": pd.Series([line.accuracy for line in lines], dtype="float64"),
             "on train": pd.Series([line.train_accuracy for line in lines], dtype="float64"),
             "link": [f"/train?run={line.id}" for line in lines],
-            "remark": [line.problem or line.message for line in lines],
+            "remark": [_remark(line) for line in lines],
         }
     )
 
 
-def _state(line: RunSummary, jobs: dict[str, str]) -> str:
+def _state(line: RunSummary, jobs: Mapping[str, Job]) -> str:
     if line.shipped and line.status == "finished":
         return "◆ shipped"
-    # The engine alone knows which of the runs on their way are queued or paused.
-    on_its_way = line.status in ("queued", "running")
-    return MARKS[jobs.get(line.id, line.status) if on_its_way else line.status]
+    status = line.status
+    if not line.problem:  # as on the run's own page
+        status = live_status(line.status, jobs.get(line.id))
+    return MARKS.get(status, status)
+
+
+def _remark(line: RunSummary) -> str:
+    """Say what is wrong with a run; how a run ended as it should stands in the other columns."""
+    return line.problem or (line.message if line.status in ("diverged", "failed") else "")
 
 
 def _steps(line: RunSummary) -> str:

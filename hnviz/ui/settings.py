@@ -84,6 +84,8 @@ def training_settings() -> tuple[RunConfig | None, str | None]:
     if more.open or form.wants_more():
         with more:
             form.more()
+        if more.open:
+            in_sight = form.told
     config, wrong = form.config()
     return config, None if in_sight else wrong
 
