@@ -1,5 +1,6 @@
 """The six models: what the catalogue says of them, their first weights, and their fast forms."""
 
+import os
 from collections.abc import Callable
 
 import numpy as np
@@ -16,11 +17,14 @@ from hnviz.learn import (
     MODELS,
     DeviceError,
     LanguageModel,
+    Learner,
     build_model,
     form_used,
     load_model,
     resolve_device,
 )
+from hnviz.learn.build import be_exact_on_cuda
+from tests.small import small_config, small_stream
 
 NV, NH = 39, 64
 
@@ -212,6 +216,29 @@ def test_a_snapshot_of_another_model_is_one_sentence() -> None:
         load_model(RunConfig.for_model("Model5", nh=8), NV, snapshot)
 
 
+def test_a_run_on_cuda_asks_for_exact_products_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    class AskedError(Exception):
+        pass
+
+    def ask() -> None:
+        raise AskedError
+
+    monkeypatch.setattr("hnviz.learn.learner.resolve_device", lambda device: device)
+    monkeypatch.setattr("hnviz.learn.learner.be_exact_on_cuda", ask)
+    Learner(small_config("Model5", device="cpu"), small_stream())
+    with pytest.raises(AskedError):
+        Learner(small_config("Model5", device="cuda"), small_stream())
+
+
+def test_cuda_keeps_to_float32_and_one_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+    flags = torch.backends.cudnn.flags(enabled=True, deterministic=False, allow_tf32=True)
+    with flags:  # put back afterwards
+        be_exact_on_cuda()
+        assert not torch.backends.cudnn.allow_tf32 and torch.backends.cudnn.deterministic
+    assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
+
+
 def test_cpu_is_had_without_a_look_at_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
     def touched() -> bool:
         raise AssertionError("cuda was touched")
@@ -224,6 +251,12 @@ def test_auto_takes_cuda_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> 
     for available, expected in ((True, "cuda"), (False, "cpu")):
         monkeypatch.setattr(torch.cuda, "is_available", lambda answer=available: answer)
         assert resolve_device("auto") == expected
+
+
+def test_metal_is_had_on_request_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert (resolve_device("auto"), resolve_device("mps")) == ("cpu", "mps")
 
 
 @pytest.mark.parametrize("device", ["cuda", "mps"])

@@ -1,5 +1,6 @@
 """From a config to a model: its class, its first weights, its device."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,6 +39,18 @@ def resolve_device(device: str) -> str:
             f"{' and '.join(usable)} on this machine; choose one of these, or auto"
         )
     return device
+
+
+def be_exact_on_cuda() -> None:
+    """Have CUDA compute in float32 as a cpu does, and to the same bits each time.
+
+    By itself cuDNN multiplies in TF32, with 10 of float32's 23 bits, and its RNNs may add up in
+    another order (torch's note at nn.GRU). To be called before the first product on the device,
+    since cuBLAS looks for its variable then.
+    """
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cudnn.deterministic = True
 
 
 def build_model(config: RunConfig, nv: int) -> LanguageModel:

@@ -16,7 +16,7 @@ from hnviz.config import RunConfig
 from hnviz.data import TokenStream, human_numbers_stream
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event, RunStarted
 from hnviz.learn.adam import Adam
-from hnviz.learn.build import build_model, resolve_device
+from hnviz.learn.build import be_exact_on_cuda, build_model, resolve_device
 from hnviz.learn.feed import Feed
 from hnviz.learn.tally import Tally
 from hnviz.schedule import one_cycle
@@ -50,6 +50,8 @@ class Learner:
         stream = stream or human_numbers_stream()
         self.config = config
         self.device = resolve_device(config.device)
+        if self.device == "cuda":
+            be_exact_on_cuda()
         self.model = build_model(config, len(stream.vocab)).to(self.device)
         self.step = 0
         self._train = Feed.lay_out(stream.train, config, self.model.predicts, self.device)
