@@ -137,6 +137,7 @@ def test_every_step_may_have_a_loss():
     marks = [path for path in paths(with_losses, LIGHT.role["h_o"]) if path]
     assert sum(path.count("M") for path in marks) == 3 * 12
     assert "losses" in words(with_losses) and "loss" not in words(with_losses)
+    assert "losses" not in words(scissors(EVERY, LIGHT, width=NARROW))  # no room for it
     only_last = replace(EVERY, model="Model1", bptt=4, ways={"reset": FADING})
     assert sum(p.count("M") for p in paths(scissors(only_last, LIGHT), LIGHT.role["h_o"])) == 3
     assert len(ribbons(with_losses)) == 3 + 1 + 3

@@ -111,8 +111,10 @@ def _lane(drawing: Lanes, passes: Passes, way: str, steps: Steps, top: float) ->
     if pieces and pieces[0][0] >= window and way != "keep":
         none = "no gradient here" if drawing.wide else "no gradient"
         drawing.text(steps.seams[0] - 24, backward + 5, none, anchor="end", muted=True)
-    drawing.triangle(steps.right + (20 if drawing.wide else 17), backward)
-    drawing.text(drawing.width, backward - 17, "losses" if passes.every else "loss", anchor="end")
+    drawing.triangle(steps.right + (20 if drawing.wide else 15), backward)
+    # A phone's margin holds the shorter word, beside a mark at every step.
+    word = "losses" if passes.every and drawing.wide else "loss"
+    drawing.text(drawing.width, backward - 17, word, anchor="end")
 
 
 def _numbers(
