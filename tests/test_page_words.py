@@ -1,18 +1,12 @@
 """The sentences that Start and Train say, each where it is true."""
 
-from dataclasses import replace
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from hnviz.config import CHOICES
 from hnviz.engine.client import EngineError
-from hnviz.events import Ended
 from hnviz.runs import RunWriteError
-from hnviz.ui import run_text
 from hnviz.ui.engine import engine
-from hnviz.ui.run_text import Standing
-from tests.test_figures import EMPTY, SHORT
 from tests.test_pages import open_page, text
 
 pytestmark = pytest.mark.usefixtures("own_runs")
@@ -110,56 +104,6 @@ def test_the_start_page_does_not_wait_for_what_it_trains_on(monkeypatch):
     app = open_page("start")
     assert "The engine is starting; its device and versions follow." in said(app)
     assert "Trains on" not in said(app)
-
-
-def ended(status: str, message: str) -> dict[str, object]:
-    """What tells of a run that is over."""
-    end = Ended(status=status, step=4, message=message, time=0.0)
-    return {"status": status, "record": replace(SHORT, ended=end)}
-
-
-GONE = "the process that trained it is gone. Resume goes on from its last checkpoint."
-DIVERGED = "diverged at step 4: the loss became nan; try a lower lr than 0.01"
-
-
-@pytest.mark.parametrize(
-    ("given", "sentence"),
-    [
-        (
-            {"record": EMPTY, "status": "queued", "place": 2, "wait_seconds": 30.2},
-            "waiting: place 2 in the queue, about 31 s",
-        ),
-        (
-            {"record": EMPTY, "status": "queued", "place": 3, "wait_seconds": 91.0},
-            "waiting: place 3 in the queue, about 2 min",
-        ),
-        ({"record": EMPTY, "status": "queued", "place": 1}, "waiting: place 1 in the queue"),
-        ({"record": EMPTY, "status": "queued", "wait_seconds": 0.0}, "waiting: about to start"),
-        ({"record": EMPTY, "status": "running"}, "no step yet, epoch 1 of 10"),
-        ({"status": "running"}, "step 4 of 6, epoch 3 of 3"),
-        (
-            {"status": "running", "seconds_left": 41.3},
-            "step 4 of 6, epoch 3 of 3, about 42 s left",
-        ),
-        ({"status": "running", "seconds_left": 0.1}, "step 4 of 6, epoch 3 of 3, about 1 s left"),
-        ({"status": "running", "seconds_left": 90}, "step 4 of 6, epoch 3 of 3, about 2 min left"),
-        ({"status": "paused", "at_rest": True}, "paused after step 4 of 6, epoch 3 of 3"),
-        ({"status": "paused"}, "pausing after step 4 of 6, epoch 3 of 3"),
-        ({"status": "interrupted"}, f"interrupted after step 4 of 6: {GONE}"),
-        ({"record": EMPTY, "status": "interrupted"}, f"interrupted after no step yet: {GONE}"),
-        ({"status": "stopped"}, "stopped after step 4 of 6"),
-        (ended("stopped", "stopped after step 4 of 6"), "stopped after step 4 of 6"),
-        (ended("failed", "failed at step 4: OSError: no"), "failed at step 4: OSError: no"),
-        (ended("diverged", DIVERGED), DIVERGED),
-        (ended("finished", "finished in 3 s"), "finished in 3 s"),
-        (
-            {**ended("finished", "finished in 3 s"), "shipped": True},
-            "shipped with hnviz, trained to step 4 of 6",
-        ),
-    ],
-)
-def test_the_line_over_the_curves_says_where_a_run_stands(given, sentence):
-    assert run_text.progress(Standing(**{"record": SHORT, **given})) == sentence
 
 
 def test_a_device_that_this_machine_lacks_is_told_beside_it_and_nothing_is_trained():

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from hnviz.events import Ended
 from hnviz.ui import run_text
 from hnviz.ui.counting import verdict
 from hnviz.ui.run_text import Standing
@@ -42,3 +43,53 @@ def test_one_epoch_is_no_way_from_one_figure_to_another():
 def test_words_that_are_alone_have_no_rest_that_goes_on():
     said = [{"truth": n, "words": ["five", ","], "right": False} for n in (6, 7)]
     assert verdict(said) == "2 of 2 go wrong, each a single word."
+
+
+def ended(status: str, message: str) -> dict[str, object]:
+    """What tells of a run that is over."""
+    end = Ended(status=status, step=4, message=message, time=0.0)
+    return {"status": status, "record": replace(SHORT, ended=end)}
+
+
+GONE = "the process that trained it is gone. Resume goes on from its last checkpoint."
+NO_NUMBER = "diverged at step 4: the loss became nan; try a lower lr than 0.01"
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (
+            {"record": EMPTY, "status": "queued", "place": 2, "wait_seconds": 30.2},
+            "waiting: place 2 in the queue, about 31 s",
+        ),
+        (
+            {"record": EMPTY, "status": "queued", "place": 3, "wait_seconds": 91.0},
+            "waiting: place 3 in the queue, about 2 min",
+        ),
+        ({"record": EMPTY, "status": "queued", "place": 1}, "waiting: place 1 in the queue"),
+        ({"record": EMPTY, "status": "queued", "wait_seconds": 0.0}, "waiting: about to start"),
+        ({"record": EMPTY, "status": "running"}, "no step yet, epoch 1 of 10"),
+        ({"status": "running"}, "step 4 of 6, epoch 3 of 3"),
+        (
+            {"status": "running", "seconds_left": 41.3},
+            "step 4 of 6, epoch 3 of 3, about 42 s left",
+        ),
+        ({"status": "running", "seconds_left": 0.1}, "step 4 of 6, epoch 3 of 3, about 1 s left"),
+        ({"status": "running", "seconds_left": 90}, "step 4 of 6, epoch 3 of 3, about 2 min left"),
+        ({"status": "paused", "at_rest": True}, "paused after step 4 of 6, epoch 3 of 3"),
+        ({"status": "paused"}, "pausing after step 4 of 6, epoch 3 of 3"),
+        ({"status": "interrupted"}, f"interrupted after step 4 of 6: {GONE}"),
+        ({"record": EMPTY, "status": "interrupted"}, f"interrupted after no step yet: {GONE}"),
+        ({"status": "stopped"}, "stopped after step 4 of 6"),
+        (ended("stopped", "stopped after step 4 of 6"), "stopped after step 4 of 6"),
+        (ended("failed", "failed at step 4: OSError: no"), "failed at step 4: OSError: no"),
+        (ended("diverged", NO_NUMBER), NO_NUMBER),
+        (ended("finished", "finished in 3 s"), "finished in 3 s"),
+        (
+            {**ended("finished", "finished in 3 s"), "shipped": True},
+            "shipped with hnviz, trained to step 4 of 6",
+        ),
+    ],
+)
+def test_the_line_over_the_curves_says_where_a_run_stands(given, sentence):
+    assert run_text.progress(Standing(**{"record": SHORT, **given})) == sentence

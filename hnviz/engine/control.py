@@ -10,8 +10,6 @@ from hnviz.events import Ended
 STOP = "stop"  # end the run
 LEAVE = "leave"  # let go of it, to go on another time
 LONGEST_WAIT = 3600.0  # seconds; whoever waits asks again after them
-
-
 STAND_BACK = 0.2
 """Seconds that a run stands still for a press on a page, and goes on before it does so again."""
 

@@ -111,30 +111,27 @@ def publish(content: bytes, suffix: str) -> str:
 
     Where nothing can be written, the address holds the content itself.
     """
-    try:
-        return _publish(content, suffix, "published")
-    except OSError:  # a full disk
-        return _inline(content)
+    return _publish(content, suffix, "published")
 
 
 def publish_for_now(content: bytes, suffix: str) -> str:
     """Do as `publish` does for data that change with a run's snapshot: only the newest are kept."""
-    try:
-        address = _publish(content, suffix, "for_now")
-    except OSError:
-        return _inline(content)
-    with suppress(FileNotFoundError):  # another session may take one away meanwhile
+    address = _publish(content, suffix, "for_now")
+    with suppress(OSError):  # another session may take one away meanwhile
         files = sorted(_published_folder("for_now").glob(f"*{suffix}"), key=_age)
         for path in files[:-KEPT_FOR_NOW]:
             path.unlink(missing_ok=True)
     return address
 
 
-def _inline(content: bytes) -> str:
-    return f"data:application/octet-stream;base64,{b64encode(content).decode()}"
-
-
 def _publish(content: bytes, suffix: str, name: str) -> str:
+    try:
+        return _write(content, suffix, name)
+    except OSError:  # a full disk
+        return f"data:application/octet-stream;base64,{b64encode(content).decode()}"
+
+
+def _write(content: bytes, suffix: str, name: str) -> str:
     folder = _published_folder(name)
     path = folder / f"{hashlib.sha256(content).hexdigest()[:24]}{suffix}"
     try:
