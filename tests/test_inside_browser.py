@@ -17,7 +17,9 @@ INSIDE = ".hnviz:has(.measures)"
 
 
 def scroll_to_inside(page):
-    """Bring the section into view: it is not drawn before."""
+    """Bring the section into view, once what stands above has its height: it is drawn then."""
+    page.locator("[data-panel=accuracy] .main-svg").first.wait_for(timeout=60_000)
+    page.locator("[data-panel=schedule] .main-svg").first.wait_for(timeout=60_000)
     idle(page)
     page.locator(".st-key-train_seen_inside").scroll_into_view_if_needed(timeout=60_000)
 
@@ -60,6 +62,21 @@ def test_bars_follow_measure_epoch_and_kind(server, page):
     page.get_by_text("words one to nine are right on train").wait_for(timeout=30_000)
     expect(page.locator(".hn-worst")).not_to_have_text(worst, timeout=30_000)
     assert page.errors == []
+
+
+def test_a_place_whose_report_is_lost_says_again_that_it_was_seen(server, page):
+    page.goto(f"{server}/train?run=Model1")
+    page.locator("[data-panel=accuracy] .main-svg").first.wait_for()
+    idle(page)
+    page.locator(".st-key-train_seen_inside .hnviz[data-ready]").evaluate(
+        """({ view }) => {
+          const send = view.send;
+          view.send = (name, times) => (window.said = times) > 1 && send(name, times);
+        }"""
+    )
+    scroll_to_inside(page)
+    page.locator(f"{INSIDE} .body[data-epoch='5']").wait_for()
+    assert page.evaluate("window.said") == 2
 
 
 def test_the_bars_move_while_a_run_trains(server, page):

@@ -21,7 +21,7 @@ def when_seen(key: str, draw: Callable[[], None], *, height: int = 1, ahead: int
     in its place. It counts as scrolled to when it is `ahead` pixels below the window's edge.
     """
     seen = was_seen(key)
-    _component(key, {"height": 1 if seen else height, "ahead": ahead})
+    _component(key, {"seen": seen, "height": 1 if seen else height, "ahead": ahead})
     if seen:
         draw()
     else:
