@@ -5,8 +5,8 @@ Start it with ``python -m hnviz app``; ``streamlit run app.py`` works too.
 
 import streamlit as st
 
-import hnviz.ui.everything  # noqa: F401 - before any other part of hnviz
-from hnviz.ui.frame import ICON, PAGES, page_frame
+import hnviz.app.shell.everything  # noqa: F401 - before any other part of hnviz
+from hnviz.app.shell.frame import ICON, PAGES, page_frame
 
 st.set_page_config(page_title="hnviz", page_icon=ICON, layout="wide")
 page = st.navigation(

@@ -2,13 +2,14 @@
 
 import streamlit as st
 
+from hnviz.app.kit import cards, controls
+from hnviz.app.kit.text import page_theme, page_title, problem, section
+from hnviz.app.rooms.batches.grid import batch_grid
+from hnviz.app.run import ruler
+from hnviz.app.shell.address import SWITCH, address_problem
 from hnviz.data import BatchLayout, Text
 from hnviz.figures.sentences import arithmetic_sentence, layout_sentence, table_sentence
 from hnviz.figures.tables import show_batch
-from hnviz.ui import cards, controls, ruler
-from hnviz.ui.address import SWITCH, address_problem
-from hnviz.ui.grid import batch_grid
-from hnviz.ui.show import page_theme, page_title, problem, section
 
 opening = st.container()
 reading = controls.batch_settings()

@@ -2,13 +2,13 @@
 
 import streamlit as st
 
+from hnviz.app.kit import cards, controls
+from hnviz.app.kit.text import escape, page_theme, page_title, problem, section, show
 from hnviz.data import human_numbers, human_numbers_stream
 from hnviz.figures.corpus import token_counts
 from hnviz.figures.sentences import corpus_sentence, counts_sentence, own_tokens
 from hnviz.figures.sentences import opening as starts
 from hnviz.figures.tables import token_table
-from hnviz.ui import cards, controls
-from hnviz.ui.show import escape, page_theme, page_title, problem, section, show
 
 look = page_theme()
 stream, corpus = human_numbers_stream(), human_numbers()

@@ -2,17 +2,17 @@
 
 import streamlit as st
 
+from hnviz.app.kit import cards, controls
+from hnviz.app.kit.text import page_theme, page_title, section
+from hnviz.app.rooms.models.cell import cell
+from hnviz.app.rooms.models.cursor import code_cursor, twins, whole_class
+from hnviz.app.rooms.models.weights import weights_choice
 from hnviz.catalogue import entry
 from hnviz.data import human_numbers_stream
 from hnviz.figures.diagrams import legend, previous
 from hnviz.figures.sentences import model_facts, model_sentence
 from hnviz.figures.tables import parts_table
 from hnviz.runs import notebook_table
-from hnviz.ui import cards, controls
-from hnviz.ui.cell import cell
-from hnviz.ui.cursor import code_cursor, twins, whole_class
-from hnviz.ui.show import page_theme, page_title, section
-from hnviz.ui.weights import weights_choice
 
 look = page_theme()
 nv = len(human_numbers_stream().vocab)

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from hnviz.ui import state
-from hnviz.ui.predictions import VIEWS, view_choice
-from hnviz.ui.run_view import run_in_view
-from hnviz.ui.show import page_title
-from hnviz.ui.through_time import watch
+from hnviz.app.kit.text import page_title
+from hnviz.app.rooms.predictions.views import VIEWS, view_choice
+from hnviz.app.rooms.through_time.lanes import watch
+from hnviz.app.run.view import run_in_view
+from hnviz.app.shell import session as state
 
 
 @st.fragment

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from hnviz.ui import counting, overview
-from hnviz.ui.run_list import run_list
-from hnviz.ui.show import page_title, section
+from hnviz.app.kit.text import page_title, section
+from hnviz.app.rooms.start import counting, overview
+from hnviz.app.run.list import run_list
 
 page_title("Watch a network learn to count")
 counting.opening()

@@ -1,8 +1,8 @@
 """What the network keeps while it reads."""
 
-from hnviz.ui import states
-from hnviz.ui.meaning import meaning
-from hnviz.ui.show import page_title
+from hnviz.app.kit.text import page_title
+from hnviz.app.rooms.hidden_states import states
+from hnviz.app.rooms.hidden_states.meaning import meaning
 
 page_title("Hidden states")
 shown = states.pictures()

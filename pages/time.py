@@ -2,9 +2,12 @@
 
 import streamlit as st
 
-from hnviz.ui import look_back, state, through_time, time_settings
-from hnviz.ui.run_view import run_in_view
-from hnviz.ui.show import page_title, section
+from hnviz.app.kit.text import page_title, section
+from hnviz.app.rooms.through_time import lanes as through_time
+from hnviz.app.rooms.through_time import look_back
+from hnviz.app.rooms.through_time import settings as time_settings
+from hnviz.app.run.view import run_in_view
+from hnviz.app.shell import session as state
 
 
 @st.fragment

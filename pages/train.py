@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from hnviz.ui import ruler, training
-from hnviz.ui.run_list import run_list
-from hnviz.ui.run_view import run_in_view
-from hnviz.ui.show import page_title, section
+from hnviz.app.kit.text import page_title, section
+from hnviz.app.rooms.train import training
+from hnviz.app.run import ruler
+from hnviz.app.run.list import run_list
+from hnviz.app.run.view import run_in_view
 
 page_title("Train")
 lead, choice = st.container(key="train_lead"), st.container()

@@ -42,20 +42,25 @@ RULES: dict[str, Rule] = {
     "runs": Rule(FREE, ("filelock", "numpy", "pandas", "safetensors")),
     "engine": Rule((*FREE, "runs", "learn", "observe"), ("numpy", "torch")),
     "figures": Rule((*FREE, "runs"), ("numpy", "pandas", "plotly")),
-    "ui": Rule(
-        (*FREE, "runs", "figures", "engine.client"), ("numpy", "pandas", "plotly", "streamlit")
+    "settings": Rule((), ()),
+    "web": Rule(
+        (*FREE, "settings", "runs", "figures", "engine.client"), ("numpy", "starlette", "anyio")
+    ),
+    "app": Rule(
+        (*FREE, "settings", "runs", "figures", "engine.client", "web"),
+        ("numpy", "pandas", "plotly", "streamlit"),
     ),
     "bench": Rule((*FREE, "runs", "learn", "engine"), ("numpy", "torch")),
     "cli": Rule(
-        (*FREE, "runs", "learn", "engine", "bench", "ui.serve"), ("torch",)
-    ),  # streamlit is started by ui.serve, which `hnviz app` alone imports
+        (*FREE, "runs", "learn", "engine", "bench", "app.shell.serve"), ("torch",)
+    ),  # streamlit is started by app.shell.serve, which `hnviz app` alone imports
     "__main__": Rule(("cli",), ()),
     "__init__": Rule((), ()),
-    "app": Rule((*FREE, "ui"), ("streamlit",)),
-    "pages": Rule((*FREE, "runs", "figures", "ui"), ("streamlit",)),
+    "app.py": Rule((*FREE, "app", "web"), ("streamlit",)),
+    "pages": Rule((*FREE, "runs", "figures", "app"), ("streamlit",)),
 }
 
-SERVER = ("app", "pages", "ui", "figures", "runs", *FREE)
+SERVER = ("app.py", "pages", "app", "web", "settings", "figures", "runs", *FREE)
 """The parts that run in Streamlit's process, which must stay free of torch."""
 
 
@@ -105,6 +110,8 @@ def nodes_of(path: Path) -> tuple[ast.AST, ...]:
 
 def part_of(path: Path) -> str:
     """Name the part that a file belongs to: "data", "config", "pages", ..."""
+    if path.name == "app.py" and len(path.parts) == 1:
+        return "app.py"
     parts = path.with_suffix("").parts
     return parts[1] if parts[0] == "hnviz" else parts[0]
 
@@ -188,7 +195,7 @@ def test_torch_cannot_be_reached_from_the_server(path: Path) -> None:
 @each(lambda path: part_of(path) == "cli")
 def test_the_command_line_loads_little(path: Path) -> None:
     """A mistyped option is told at once: torch, pandas and Streamlit wait for a good one."""
-    slow = tuple(f"hnviz.{part}" for part in ("learn", "observe", "runs", "engine", "ui", "bench"))
+    slow = tuple(f"hnviz.{part}" for part in ("learn", "observe", "runs", "engine", "app", "bench"))
     for node in tree_of(path).body:
         if isinstance(node, ast.ImportFrom):
             assert not (node.module or "").startswith(slow), f"{path}:{node.lineno}"
@@ -287,7 +294,7 @@ LOOPS = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.Genera
 @every_page
 def test_pages_are_prose_widgets_and_calls(path: Path) -> None:
     found = [node for node in nodes_of(path) if isinstance(node, (*LOOPS, ast.ClassDef))]
-    assert where(path, found) == [], "a page holds no loop: move it into hnviz/figures or hnviz/ui"
+    assert where(path, found) == [], "a page holds no loop: move it into hnviz/figures or hnviz/app"
 
 
 @every_page

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from hnviz.app.rooms.hidden_states.path import numbers_problem
 from hnviz.data.places import LABELS
 from hnviz.figures import DRAWINGS
 from hnviz.figures.code_text import (
@@ -23,7 +24,6 @@ from hnviz.figures.found import Place, found_places
 from hnviz.figures.probes import probe_lines, probe_table, table_sentence
 from hnviz.figures.query import NARROW, WIDE, Queried, query_lines
 from hnviz.figures.theme import MODES, theme
-from hnviz.ui.path import numbers_problem
 
 LIGHT = theme("light")
 EXPLAINED = np.array([[0.8, 0.1, 0, 0, 0.02], [0.05, 0, 0, 0.6, 0], [0.3, 0.2, 0.1, 0, 0]])

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from hnviz.app.shell.frame import PAGES
 from hnviz.cli.main import COMMANDS
-from hnviz.ui.frame import PAGES
 from tests.conftest import ROOT
 
 TEXTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

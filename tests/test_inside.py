@@ -7,6 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from hnviz.app.kit.asking import Asker, Wanted
+from hnviz.app.rooms.train.inside import worst_html, worst_sentence
 from hnviz.config import RunConfig
 from hnviz.data import KINDS
 from hnviz.events import EpochEnd, KindFigures
@@ -20,8 +22,6 @@ from hnviz.figures.counting import (
 from hnviz.figures.inside import MOST_EPOCHS, counted_steps, epochs_by_kind
 from hnviz.figures.theme import theme
 from hnviz.runs import RunRecord
-from hnviz.ui.asking import Asker, Wanted
-from hnviz.ui.inside import worst_html, worst_sentence
 
 
 def epoch(number: int, **kinds: KindFigures) -> EpochEnd:

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from hnviz.app.kit.controls import MAX_CHARACTERS, side_problem
+from hnviz.app.rooms.batches.grid import stream_file
+from hnviz.app.rooms.models.cursor import new_forward_lines
+from hnviz.app.run.engine import store
+from hnviz.app.run.text import against_notebook
 from hnviz.catalogue import CATALOGUE
 from hnviz.data import BatchLayout, human_numbers_stream
 from hnviz.runs import notebook_table
 from hnviz.runs.ruler import split_position_bounds
-from hnviz.ui.controls import MAX_CHARACTERS, side_problem
-from hnviz.ui.cursor import new_forward_lines
-from hnviz.ui.engine import store
-from hnviz.ui.grid import stream_file
-from hnviz.ui.run_text import against_notebook
 
 pytestmark = pytest.mark.usefixtures("own_runs")
 

@@ -4,14 +4,14 @@ import json
 
 import pytest
 
+from hnviz.app.kit import live
+from hnviz.app.kit.live import Panel, live_figures
 from hnviz.figures.curves import accuracy_curves, loss_curves, schedule_curves
 from hnviz.figures.sketch import Sketch, plain_list
 from hnviz.figures.theme import theme
 from hnviz.runs import RunStore
 from hnviz.runs.reference import notebook_table
 from hnviz.runs.ruler import Bound
-from hnviz.ui import live
-from hnviz.ui.live import Panel, live_figures
 
 
 def panel(n_points: int, of: str = "run-a", color: str = "black") -> Panel:

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from hnviz.app.rooms.hidden_states.states import Asked, Shown
+from hnviz.app.rooms.hidden_states.stretch import Stretch
+from hnviz.app.run import settled
+from hnviz.app.run.text import Standing
 from hnviz.config import RunConfig
 from hnviz.events import EpochEnd
 from hnviz.runs import RunRecord
-from hnviz.ui import settled
-from hnviz.ui.run_text import Standing
-from hnviz.ui.states import Asked, Shown
-from hnviz.ui.stretch import Stretch
 
 ROOT = Path(__file__).parent.parent
 VIEWS = {

@@ -3,10 +3,10 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from hnviz.app.run.engine import engine
 from hnviz.config import CHOICES
 from hnviz.engine.client import EngineError
 from hnviz.runs import RunWriteError
-from hnviz.ui.engine import engine
 from tests.test_pages import open_page, text
 
 pytestmark = pytest.mark.usefixtures("own_runs")
@@ -100,7 +100,7 @@ def test_the_start_page_says_what_it_trains_on():
 
 
 def test_the_start_page_does_not_wait_for_what_it_trains_on(monkeypatch):
-    monkeypatch.setattr("hnviz.ui.overview.info", lambda: None)
+    monkeypatch.setattr("hnviz.app.rooms.start.overview.info", lambda: None)
     app = open_page("start")
     assert "The engine is starting; its device and versions follow." in said(app)
     assert "Trains on" not in said(app)

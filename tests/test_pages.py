@@ -13,9 +13,9 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner.script_runner import _mpa_v1
 from streamlit.testing.v1 import AppTest
 
+from hnviz.app.run.engine import store
+from hnviz.app.shell.frame import PAGES
 from hnviz.catalogue import CATALOGUE, partner
-from hnviz.ui.engine import store
-from hnviz.ui.frame import PAGES
 
 pytestmark = pytest.mark.usefixtures("own_runs")
 
@@ -138,7 +138,7 @@ def test_what_is_under_more_is_drawn_while_it_is_open():
 
 
 def test_what_was_set_under_more_holds_when_it_is_shut():
-    from hnviz.ui.engine import engine, store
+    from hnviz.app.run.engine import engine, store
 
     app = shut_or_open(open_page("train", train_model="Model3"), True)
     app.number_input(key="train_bs").set_value(32)
@@ -164,7 +164,7 @@ def test_a_link_that_sets_something_under_more_opens_it(key, value, told):
 
 
 def test_a_setting_that_a_model_has_no_use_for_is_trained_at_its_default():
-    from hnviz.ui.engine import engine, store
+    from hnviz.app.run.engine import engine, store
 
     app = open_page("train", train_model="Model1", train_form="fast", train_reset_state="both")
     app.button(key="train_start").click().run()
@@ -195,7 +195,7 @@ def test_a_setting_that_cannot_be_used_is_told(key, value, sentence):
 
 
 def test_what_was_typed_a_moment_before_the_click_is_trained():
-    from hnviz.ui.engine import engine, store
+    from hnviz.app.run.engine import engine, store
 
     app = open_page("train")
     app.number_input(key="train_lr").set_value(0.005)
@@ -208,7 +208,7 @@ def test_what_was_typed_a_moment_before_the_click_is_trained():
 
 
 def test_a_model_chosen_a_moment_before_the_click_is_trained_with_its_recipe():
-    from hnviz.ui.engine import engine, store
+    from hnviz.app.run.engine import engine, store
 
     app = open_page("train")
     app.selectbox(key="train_model").select("Model3")
@@ -324,7 +324,7 @@ def test_on_a_full_disk_a_picture_travels_in_its_address(monkeypatch):
     def full(path: Path, content: bytes) -> int:
         raise OSError(ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("hnviz.ui.components._published_folder", lambda name: Path("/nowhere"))
+    monkeypatch.setattr("hnviz.app.kit.component._published_folder", lambda name: Path("/nowhere"))
     monkeypatch.setattr(Path, "write_bytes", full)
     app = open_page("models")
     assert not app.exception
@@ -389,7 +389,7 @@ def test_a_run_in_view_of_another_model_is_told():
 
 def test_a_source_that_cannot_be_read_is_told_in_place_of_the_picture(monkeypatch):
     sentence = "the source of Made.forward cannot be read: the class was not made in a file"
-    monkeypatch.setattr("hnviz.ui.cursor.observe", lambda *_: (None, sentence))
+    monkeypatch.setattr("hnviz.app.rooms.models.cursor.observe", lambda *_: (None, sentence))
     app = open_page("models")
     assert not app.exception
     assert sentence in text(app).replace("\\", "")
@@ -412,7 +412,7 @@ def test_every_model_goes_back_through_time(name):
 
 def test_what_is_one_key_or_one_choice_away_is_asked_for_ahead(monkeypatch):
     ahead = []
-    monkeypatch.setattr("hnviz.ui.time_settings.asker.look", ahead.extend)
+    monkeypatch.setattr("hnviz.app.rooms.through_time.settings.asker.look", ahead.extend)
     steps = store().record("Model3").snapshots
     open_page("time", run="Model3", snapshot=str(steps[10]))
     others = {(name, store().record(name).snapshots[-1]) for name in CATALOGUE if name != "Model3"}
@@ -428,11 +428,11 @@ def test_what_is_one_key_or_one_choice_away_is_asked_for_ahead(monkeypatch):
 def test_what_is_asked_for_ahead_is_what_the_page_asks(monkeypatch):
     """Else the observer would answer two questions where one is enough."""
     ahead, asked = [], []
-    monkeypatch.setattr("hnviz.ui.time_settings.asker.look", ahead.extend)
+    monkeypatch.setattr("hnviz.app.rooms.through_time.settings.asker.look", ahead.extend)
     steps = store().record("Model3").snapshots
     open_page("time", run="Model3", snapshot=str(steps[10]))
-    for module in ("through_time", "look_back"):
-        monkeypatch.setattr(f"hnviz.ui.{module}.observe", spy(asked))
+    for module in ("lanes", "look_back"):
+        monkeypatch.setattr(f"hnviz.app.rooms.through_time.{module}.observe", spy(asked))
     open_page("time", run="Model3", snapshot=str(steps[11]))
     for each in ahead:
         if (each.run_id, each.step) == ("Model3", steps[11]):

@@ -14,7 +14,7 @@ from streamlit.runtime.scriptrunner import ScriptRunnerEvent
 from streamlit.runtime.state import SessionState
 from streamlit.runtime.state.common import WidgetMetadata
 
-from hnviz.ui.reruns import keep_every_drawing, keep_every_press
+from hnviz.app.shell.reruns import keep_every_drawing, keep_every_press
 
 
 class Runner:

@@ -265,7 +265,7 @@ def test_the_table_of_bounds():
 
 
 def test_the_snapshot_that_is_looked_at():
-    from hnviz.ui.ruler import observed_step
+    from hnviz.app.run.ruler import observed_step
 
     ends = tuple(SimpleNamespace(step=step) for step in (40, 80))
     record = SimpleNamespace(snapshots=(0, 1, 40, 66), epochs=ends)

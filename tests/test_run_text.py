@@ -5,10 +5,10 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from hnviz.app.rooms.start.counting import verdict
+from hnviz.app.run import text as run_text
+from hnviz.app.run.text import Standing
 from hnviz.events import Ended
-from hnviz.ui import run_text
-from hnviz.ui.counting import verdict
-from hnviz.ui.run_text import Standing
 from tests.test_figures import EMPTY, SHORT, batch
 
 DIVERGED = replace(SHORT, epochs=(), batches=(batch(0, 3.0), batch(1, 4.524e26)))

@@ -17,8 +17,8 @@ from typing import Any
 import psutil
 import pytest
 
+from hnviz.app.shell.serve import Address, AddressError, serve
 from hnviz.cli import main
-from hnviz.ui.serve import Address, AddressError, serve
 
 ROOT = Path(__file__).parent.parent
 
@@ -67,7 +67,7 @@ def test_a_host_that_is_not_this_machine_on_the_command_line(
 
 
 def test_no_port_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hnviz.ui.serve._can_listen", lambda host, port: False)
+    monkeypatch.setattr("hnviz.app.shell.serve._can_listen", lambda host, port: False)
     with pytest.raises(AddressError, match="no port from 65500 to 65535 is free at 127"):
         Address.free("127.0.0.1", 65500)
 
@@ -122,7 +122,7 @@ SAFE = {
 
 SHOW = """
 import json, sys
-from hnviz.ui.serve import Address, configure
+from hnviz.app.shell.serve import Address, configure
 from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 configure(Address("127.0.0.1", 8555))
@@ -148,9 +148,9 @@ def test_settings_are_safe_wherever_the_command_is_given(tmp_path: Path) -> None
 def test_no_garbage_is_looked_for_among_the_apps_modules(monkeypatch: pytest.MonkeyPatch) -> None:
     looked_for: list[bool] = []
     before = gc.get_freeze_count()
-    monkeypatch.setattr("hnviz.ui.serve.configure", lambda address: {})
-    monkeypatch.setattr("hnviz.ui.serve._wait_until_it_answers", lambda address: None)
-    monkeypatch.setattr("hnviz.ui.serve._warm_up", lambda: looked_for.append(gc.isenabled()))
+    monkeypatch.setattr("hnviz.app.shell.serve.configure", lambda address: {})
+    monkeypatch.setattr("hnviz.app.shell.serve._wait_until_it_answers", lambda address: None)
+    monkeypatch.setattr("hnviz.app.shell.serve._warm_up", lambda: looked_for.append(gc.isenabled()))
     monkeypatch.setattr("hnviz.engine.client.close_shared_engine", lambda: None)
 
     def run(*_: object) -> None:
@@ -258,7 +258,7 @@ failed = []
 
 def load(first):
     try:
-        __import__("hnviz.ui.everything")
+        __import__("hnviz.app.shell.everything")
         __import__(first)
     except BaseException as error:
         failed.append(error)
@@ -272,6 +272,6 @@ sys.exit(repr(failed) if failed else 0)
 
 def test_two_first_pages_at_once_find_every_module_whole():
     """As two threads, each of which begins at another end of the packages."""
-    ends = ("hnviz.ui.frame", "hnviz.ui.predictions", "hnviz.figures.sentences")
+    ends = ("hnviz.app.shell.frame", "hnviz.app.rooms.predictions.views", "hnviz.figures.sentences")
     done = subprocess.run([sys.executable, "-c", RACE, *ends], cwd=ROOT, capture_output=True)
     assert done.returncode == 0, done.stderr.decode()

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from hnviz.app.kit.phrase import read_phrase
+from hnviz.app.rooms.hidden_states.film import FRAMES, frames
+from hnviz.app.rooms.hidden_states.heatmap import Picture, state_picture
+from hnviz.app.rooms.hidden_states.stretch import stretch_problem
 from hnviz.data import human_numbers_stream
 from hnviz.figures.state_text import Seen, full_colour, reading_note, units_sentence
 from hnviz.runs import SHIPPED_DIR, RunFolder
 from hnviz.runs.tensors import write_tensors
-from hnviz.ui.film import FRAMES, frames
-from hnviz.ui.heatmap import Picture, state_picture
-from hnviz.ui.phrase import read_phrase
-from hnviz.ui.stretch import stretch_problem
 
 ROOT = Path(__file__).parent.parent
 pytestmark = pytest.mark.usefixtures("own_runs")

@@ -14,14 +14,14 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from hnviz.app.run.list import MARKS, _open, frame
+from hnviz.app.shell import session as state
 from hnviz.catalogue import CATALOGUE, entry
 from hnviz.config import RunConfig
 from hnviz.data import human_numbers, human_numbers_stream, tokenize
 from hnviz.engine.client import Job
 from hnviz.figures.diagrams import previous
 from hnviz.runs import SHIPPED_DIR, STATUSES, RunStore, RunSummary, notebook_table
-from hnviz.ui import state
-from hnviz.ui.run_list import MARKS, _open, frame
 
 ROOT = Path(__file__).parent.parent
 
@@ -129,7 +129,7 @@ def test_a_status_of_a_newer_hnviz_is_shown_as_it_is():
 
 
 def only_the_list() -> None:
-    from hnviz.ui.run_list import run_list
+    from hnviz.app.run.list import run_list
 
     run_list("the_runs")
 
@@ -138,8 +138,8 @@ def test_the_newest_fifty_runs_are_drawn_and_all_that_ship(monkeypatch):
     own = [line(str(number), "stopped") for number in range(60)]
     lines = [*own, *(line(name, "finished", shipped=True) for name in CATALOGUE)]
     engine, store = SimpleNamespace(jobs=list), SimpleNamespace(summaries=lambda: lines)
-    monkeypatch.setattr("hnviz.ui.run_list.engine", lambda: engine)
-    monkeypatch.setattr("hnviz.ui.run_list.store", lambda: store)
+    monkeypatch.setattr("hnviz.app.run.list.engine", lambda: engine)
+    monkeypatch.setattr("hnviz.app.run.list.store", lambda: store)
     app = AppTest.from_function(only_the_list, default_timeout=60).run()
     assert not app.exception
     drawn = app.dataframe[0].value

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
+from hnviz.app.rooms.predictions.change import read_units
 from hnviz.catalogue import CATALOGUE
 from hnviz.figures.answers import Bar, chance, likeliest
 from hnviz.figures.surgery_text import Courses, Operation, ending, numbers
 from hnviz.figures.word_text import Prompt, first_wrong, said_position, said_sentence
 from hnviz.runs import RunStore
-from hnviz.ui.change import read_units
 from tests.test_pages import drawn, open_page, text
 
 pytestmark = pytest.mark.usefixtures("own_runs")

@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     if options.runs_dir is not None:
         os.environ["HNVIZ_RUNS_DIR"] = str(options.runs_dir.absolute())
 
-    from hnviz.ui.serve import Address, AddressError, serve
+    from hnviz.app.shell.serve import Address, AddressError, serve
 
     try:
         address = Address.free(options.host, port)

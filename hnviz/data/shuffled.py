@@ -14,7 +14,7 @@ class ShuffledLayout(BatchLayout):
     As a data loader with shuffling on would feed them: no row continues another. The pass has
     as many mini-batches as in order; slots that are left over deal the first windows again.
     The order is that of a hash of the window's number, so that it is the same on every visit,
-    and the same in hnviz/ui/static/grid/shuffled.js, which must be changed with it.
+    and the same in hnviz/app/rooms/batches/grid/shuffled.js, which must be changed with it.
     """
 
     @property

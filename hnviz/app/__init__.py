@@ -1,0 +1,1 @@
+"""The app: all that imports streamlit, and every picture."""

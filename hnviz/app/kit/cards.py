@@ -1,0 +1,184 @@
+"""Pieces of a page that Streamlit has no widget for, as HTML: tokens, diagrams, source, tables."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from hnviz.app.kit.text import html_escape
+from hnviz.catalogue import CATALOGUE, entry
+from hnviz.data import kind_of
+from hnviz.figures.diagrams import NOTEBOOK_FIGURES, previous, rolled, unrolled
+from hnviz.figures.theme import Theme
+from hnviz.source import Source
+
+_CSS = Path(__file__).parents[1] / "shell" / "cards.css"
+
+_KINDS = (
+    ("comma", ",", "comma"),
+    ("place", "H", "hundred"),
+    ("place", "K", "thousand"),
+    ("ones", "1", "ones"),
+    ("teens", "t", "teens"),
+    ("tens", "0", "tens"),
+    ("special", "x", "special"),
+)
+_ROLE_CALLS = {"self.i_h": "i_h", "self.h_h": "h_h", "self.rnn": "h_h", "self.h_o": "h_o"}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A diagram in a frame."""
+
+    title: str
+    note: str
+    svg: str
+    chosen: bool = False
+
+
+def load_styles() -> None:
+    """Bring the style sheet of these pieces into the page."""
+    st.html(_CSS)
+
+
+def drawing(html: str) -> None:
+    """Show HTML that holds SVG, which st.html would take out."""
+    st.markdown(html, unsafe_allow_html=True)
+
+
+def two_sizes(wide: str, narrow: str) -> None:
+    """Show a drawing that is made for a page's width and once more for a phone's."""
+    drawing(f'<div class="hn-wide">{wide}</div><div class="hn-narrow">{narrow}</div>')
+
+
+def token_chips(tokens: Sequence[str], ids: Iterable[int], look: Theme) -> str:
+    """Each token over a bar in its kind's colour, its id below."""
+    chips = [
+        f'<span style="border-color:{look.token_color(token)}" title="{kind_of(token)}">'
+        f"{html_escape(token)}<i>{index}</i></span>"
+        for token, index in zip(tokens, ids, strict=True)
+    ]
+    return f'<div class="hn-chips" style="--hn-muted:{look.muted}">{"".join(chips)}</div>'
+
+
+def kind_legend(look: Theme, note: str = "") -> str:
+    """The token kinds with their letters, and a remark behind them."""
+    items = []
+    for kind, letter, name in _KINDS:
+        edge = f"box-shadow:inset 0 0 0 1px {look.control};" if kind == "comma" else ""
+        color = f"background:{look.kind[kind]};color:{look.kind_text[kind]};{edge}"
+        items.append(f'<span><i style="{color}" aria-hidden="true">{letter}</i>{name}</span>')
+    if note:
+        items.append(f'<span style="color:{look.muted}">{html_escape(note)}</span>')
+    return f'<div class="hn-kinds">{"".join(items)}</div>'
+
+
+def diagram_cards(cards: Sequence[Card], look: Theme) -> str:
+    """Diagrams side by side; on a phone below each other, the chosen one first."""
+    parts = []
+    for card in cards:
+        edge = f"2px solid {look.primary}" if card.chosen else f"1px solid {look.border}"
+        order = "hn-card hn-chosen" if card.chosen else "hn-card"
+        parts.append(
+            f'<figure class="{order}" style="border:{edge}"><figcaption>'
+            f'<b>{html_escape(card.title)}</b> <span style="color:{look.muted}">'
+            f"{html_escape(card.note)}</span></figcaption>{card.svg}</figure>"
+        )
+    return f'<div class="hn-cards">{"".join(parts)}</div>'
+
+
+def model_cards(model: str, look: Theme) -> list[Card]:
+    """The model before, the chosen one, and the chosen one as a loop.
+
+    Model0 has none before it and is no loop: beside it stands where the ladder leads.
+    """
+    net, before = entry(model), previous(model)
+    chosen = Card(model, net.title, unrolled(model, look), chosen=True)
+    if before is None:
+        last = list(CATALOGUE.values())[-1]
+        return [chosen, Card(last.name, f"{last.title}, where it leads", unrolled(last.name, look))]
+    return [
+        Card(before, entry(before).title, unrolled(before, look)),
+        chosen,
+        Card(f"{model}, as a loop", "the same network", rolled(model, look)),
+    ]
+
+
+def notebook_cards(look: Theme) -> str:
+    """The notebook's five figures, each with its caption below."""
+    parts = [
+        f'<figure class="hn-card" style="border:1px solid {look.border}">'
+        f"<b>{html_escape(each.title)}</b>{each.draw(look)}"
+        f'<figcaption style="color:{look.muted}">{html_escape(each.caption)}</figcaption></figure>'
+        for each in NOTEBOOK_FIGURES
+    ]
+    return f'<div class="hn-cards">{"".join(parts)}</div>'
+
+
+def source_block(source: Source, new: frozenset[int], look: Theme) -> str:
+    """A class's source with line numbers; new lines are marked, roles have their colours."""
+    rows = []
+    for index, line in enumerate(source.text.splitlines()):
+        mark = f"background:{look.code['line']};border-color:{look.primary}" if index in new else ""
+        sign = "+" if index in new else " "
+        rows.append(
+            f'<div style="{mark}"><i style="color:{look.muted}">{source.first_line + index:>4} '
+            f"{sign}</i> {_colored(line, look)}</div>"
+        )
+    style = f"background:{look.code['background']};color:{look.code['text']}"
+    return (
+        f'<div class="hn-code" style="{style}" tabindex="0" role="region" '
+        f'aria-label="Source of {source.name}"><pre>{"".join(rows)}</pre></div>'
+    )
+
+
+def parts_html(table: pd.DataFrame, look: Theme) -> str:
+    """A model's parts in their roles' colours, and the sum of what it learns."""
+    rows = [
+        f'<tr><td style="color:{look.role.get(str(row.role), look.text)}"><b>{row.part}</b></td>'
+        f"<td>{row.layer}</td><td>{row.shape}</td><td>{row.weights:,}</td></tr>"
+        for row in table.itertuples()
+    ]
+    total = (
+        f"<tr><td><b>all</b></td><td></td><td></td><td><b>{table['weights'].sum():,}</b></td></tr>"
+    )
+    head = "<tr><th>part</th><th>layer</th><th>shape</th><th>numbers</th></tr>"
+    style = f"--hn-border:{look.border};--hn-muted:{look.muted}"
+    return (
+        f'<table class="hn-table" style="{style}"><thead>{head}</thead>'
+        f"<tbody>{''.join(rows)}{total}</tbody></table>"
+    )
+
+
+def text_table(table: pd.DataFrame, look: Theme, *, long: bool = True) -> str:
+    """A table whose last column is a `long` text, or one of numbers alone."""
+    head = "".join(f"<th>{html_escape(name)}</th>" for name in table.columns)
+    rows = [
+        "<tr>" + "".join(f"<td>{html_escape(str(cell))}</td>" for cell in row) + "</tr>"
+        for row in table.itertuples(index=False)
+    ]
+    style = f"--hn-border:{look.border};--hn-muted:{look.muted}"
+    kind = "hn-table hn-text" if long else "hn-table hn-numbers"
+    return (
+        f'<table class="{kind}" style="{style}"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def facts(items: Sequence[tuple[str, str]], look: Theme) -> str:
+    """Short answers, each under its name."""
+    parts = [
+        f'<div><span style="color:{look.muted}">{html_escape(name)}</span><br>{html_escape(text)}'
+        "</div>"
+        for name, text in items
+    ]
+    return f'<div class="hn-facts">{"".join(parts)}</div>'
+
+
+def _colored(line: str, look: Theme) -> str:
+    text = html_escape(line)
+    for call, role in _ROLE_CALLS.items():
+        text = text.replace(call, f'<b style="color:{look.role[role]}">{call}</b>')
+    return text

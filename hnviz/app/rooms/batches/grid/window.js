@@ -1,0 +1,245 @@
+// The window of one mini-batch: bs rows by bptt steps, one cell a token.
+
+import { bytesOf, ring, tickStep } from "../../../kit/js/canvas.js";
+import { isNarrow, placeOf } from "./look.js";
+import { sameCell } from "./layout.js";
+
+const TOP = 22; // px above the cells, for the steps' numbers
+const TALLEST = 560; // px of all rows together
+const TALLEST_NARROW = 360;
+const VEIL = 190; // of 255: how much of the background lies on what was not found
+const FRAMED = 400;
+const SEAM = 5; // px: smaller cells stand without a gap between them
+
+/** Where the cells lie for a width in px. */
+export function windowGeometry(layout, width) {
+  const narrow = isNarrow(width);
+  const left = narrow ? 30 : 64;
+  const right = 10; // room for the target of a row's last step
+  const across = Math.min((width - left - right) / layout.bptt, 120);
+  const tallest = narrow ? TALLEST_NARROW : TALLEST;
+  const down = Math.max(1, Math.min(tallest / layout.bs, across > 40 ? 26 : 16));
+  const wide = across * layout.bptt;
+  return { left, top: TOP, across, down, wide, tall: down * layout.bs, width };
+}
+
+export const windowHeight = (geometry) => Math.ceil(geometry.top + geometry.tall + 8);
+
+/** The [row, step] under the pointer, or null. */
+export function windowHit(layout, geometry, x, y) {
+  const step = Math.floor((x - geometry.left) / geometry.across);
+  const row = Math.floor((y - geometry.top) / geometry.down);
+  const inside = step >= 0 && step < layout.bptt && row >= 0 && row < layout.bs;
+  return inside ? [row, step] : null;
+}
+
+/** Draw the cells of a mini-batch; `scene` is { layout, stream, theme, hatch, batch }. */
+export function drawWindow(pen, scene, geometry) {
+  const { layout } = scene;
+  const small = Math.min(geometry.across, geometry.down) * devicePixelRatio < 1;
+  pen.imageSmoothingEnabled = small;
+  pen.drawImage(
+    kindsImage(scene),
+    0,
+    0,
+    layout.bptt,
+    layout.bs,
+    geometry.left,
+    geometry.top,
+    geometry.wide,
+    geometry.tall,
+  );
+  hatchRepeated(pen, scene, geometry);
+  if (scene.mask) veil(pen, scene, geometry);
+  seams(pen, scene, geometry);
+  cellText(pen, scene, geometry);
+  if (scene.mask) frameFound(pen, scene, geometry);
+  axes(pen, scene, geometry);
+}
+
+/** One pixel a token: 262,144 of them cost 2 ms. */
+function kindsImage({ layout, stream, theme, batch }) {
+  const image = new ImageData(layout.bptt, layout.bs);
+  const pixels = new Uint32Array(image.data.buffer);
+  const colors = stream.kinds.map((kind) => {
+    const [red, green, blue] = bytesOf(theme.kind[placeOf(kind)]);
+    return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+  });
+  let pixel = 0;
+  for (let row = 0; row < layout.bs; row++) {
+    let at = layout.rowStart(batch, row);
+    for (let step = 0; step < layout.bptt; step++) {
+      pixels[pixel++] = colors[stream.ids[at]];
+      if (++at === layout.nTokens) at = 0;
+    }
+  }
+  const canvas = new OffscreenCanvas(layout.bptt, layout.bs);
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  return canvas;
+}
+
+function hatchRepeated(pen, { layout, theme, hatch, batch }, geometry) {
+  pen.beginPath();
+  for (let row = 0; row < layout.bs; row++) {
+    const own = layout.ownSteps(batch, row);
+    if (own === layout.bptt) continue;
+    const left = geometry.left + own * geometry.across;
+    const wide = (layout.bptt - own) * geometry.across;
+    pen.rect(left, geometry.top + row * geometry.down, wide, geometry.down);
+  }
+  pen.fillStyle = theme.background;
+  pen.globalAlpha = 0.4;
+  pen.fill();
+  pen.globalAlpha = 1;
+  pen.fillStyle = hatch;
+  // On cells as small as the lines themselves these would hide the kinds' colours.
+  pen.globalAlpha = Math.min(geometry.across, geometry.down) < 4 ? 0.4 : 1;
+  pen.fill();
+  pen.globalAlpha = 1;
+}
+
+/** Let all that was not searched for recede. */
+function veil(pen, { layout, theme, batch, mask }, geometry) {
+  const image = new ImageData(layout.bptt, layout.bs);
+  const pixels = new Uint32Array(image.data.buffer);
+  const [red, green, blue] = bytesOf(theme.background);
+  const color = ((VEIL << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+  let pixel = 0;
+  for (let row = 0; row < layout.bs; row++) {
+    let at = layout.rowStart(batch, row);
+    for (let step = 0; step < layout.bptt; step++, pixel++) {
+      if (!mask[at]) pixels[pixel] = color;
+      if (++at === layout.nTokens) at = 0;
+    }
+  }
+  const canvas = new OffscreenCanvas(layout.bptt, layout.bs);
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  const { left, top, wide, tall } = geometry;
+  pen.drawImage(canvas, left, top, wide, tall);
+}
+
+/** Frame what was found, unless that is too much for frames: then the veil tells it. */
+function frameFound(pen, scene, geometry) {
+  const runs = foundRuns(scene);
+  if (runs.length > FRAMED) return;
+  const { left, top, across, down } = geometry;
+  for (const [row, from, to] of runs) {
+    const box = [left + from * across, top + row * down, Math.max(3, (to - from) * across), down];
+    ring(pen, box, scene.theme, { width: 1.5, color: scene.theme.primary });
+  }
+}
+
+/** What is found in this mini-batch: [row, first step, step after the last]. */
+export function foundRuns({ layout, batch, mask }) {
+  const runs = [];
+  for (let row = 0; row < layout.bs && runs.length <= FRAMED; row++) {
+    const start = layout.rowStart(batch, row);
+    const found = (step) => step < layout.bptt && mask[(start + step) % layout.nTokens];
+    for (let step = 0; step < layout.bptt; step++) {
+      if (!found(step)) continue;
+      const from = step;
+      while (found(step)) step++;
+      runs.push([row, from, step]);
+    }
+  }
+  return runs;
+}
+
+/** Gaps between cells, on whole device pixels so that they stay sharp. */
+function seams(pen, { layout, theme }, geometry) {
+  const sharp = (value) => Math.round(value * devicePixelRatio) / devicePixelRatio;
+  pen.fillStyle = theme.background;
+  if (geometry.across >= SEAM)
+    for (let step = 1; step <= layout.bptt; step++) {
+      const x = sharp(geometry.left + step * geometry.across - 0.5);
+      pen.fillRect(x, geometry.top, 1, geometry.tall);
+    }
+  if (geometry.down >= SEAM)
+    for (let row = 1; row <= layout.bs; row++) {
+      const y = sharp(geometry.top + row * geometry.down - 0.5);
+      pen.fillRect(geometry.left, y, geometry.wide, 1);
+    }
+}
+
+/** Words where they fit, letters where those fit, else a dot on every comma. */
+function cellText(pen, { layout, stream, theme, batch, mask }, geometry) {
+  const { across, down } = geometry;
+  if (Math.min(across, down) < SEAM) return;
+  const words = across >= 62 && down >= 16;
+  const letters = !words && across >= 12 && down >= 12;
+  pen.font = words ? `400 12px ${theme.font}` : `600 10px ${theme.codeFont}`;
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  const size = Math.min(2.5, down / 3);
+  for (let row = 0; row < layout.bs; row++)
+    for (let step = 0; step < layout.bptt; step++) {
+      const position = layout.position([batch, row, step]);
+      const id = stream.ids[position];
+      const kind = stream.kinds[id];
+      const x = geometry.left + (step + 0.5) * across;
+      const y = geometry.top + (row + 0.5) * down;
+      pen.globalAlpha = mask && !mask[position] ? 0.4 : 1;
+      if (words || letters) {
+        const text = words ? stream.words[id] : theme.letters[kind];
+        const hatched = step >= layout.ownSteps(batch, row);
+        if (hatched) paper(pen, theme, x, y, pen.measureText(text).width + 6, down);
+        const plain = hatched || (mask && !mask[position]); // on paper, not on its kind's colour
+        pen.fillStyle = plain ? theme.text : theme.kindText[placeOf(kind)];
+        pen.fillText(text, x, y + 0.5);
+      } else if (kind === "comma") {
+        pen.fillStyle = theme.commaMark;
+        pen.fillRect(x - size / 2, y - size / 2, size, size);
+      }
+    }
+  pen.globalAlpha = 1;
+}
+
+/** A bit of page behind a word that would stand on hatching. */
+function paper(pen, theme, x, y, width, down) {
+  pen.fillStyle = theme.background;
+  pen.fillRect(x - width / 2, y - Math.min(8, down / 2 - 2), width, Math.min(16, down - 4));
+}
+
+function axes(pen, { layout, theme }, geometry) {
+  pen.font = `400 13px ${theme.font}`;
+  pen.fillStyle = theme.muted;
+  pen.textBaseline = "alphabetic";
+  pen.textAlign = "center";
+  const right = geometry.left + geometry.wide;
+  const end = Math.max(right, geometry.left + 40);
+  const everyStep = tickStep(geometry.across, 34);
+  for (let step = 0; step < layout.bptt; step += everyStep) {
+    const x = geometry.left + (step + 0.5) * geometry.across;
+    if (step === 0 || x < end - 44) pen.fillText(step, x, 12);
+  }
+  pen.textAlign = "right";
+  pen.fillText("step", end, 12);
+  const everyRow = tickStep(geometry.down, 18);
+  for (let row = 0; row < layout.bs; row += everyRow)
+    pen.fillText(row, geometry.left - 8, geometry.top + (row + 0.5) * geometry.down + 4.5);
+  pen.textAlign = "left";
+  if (!isNarrow(geometry.width)) pen.fillText("row", 0, 12);
+}
+
+/** Ring the marked cell, its target and, thinly, what reads the same place in this mini-batch. */
+export function drawMarks(pen, { layout, theme, cell, picked }, geometry) {
+  const box = ([, row, step]) => {
+    const across = Math.max(geometry.across, 4);
+    const down = Math.max(geometry.down, 4);
+    const x = geometry.left + (step + 0.5) * geometry.across - across / 2;
+    const y = geometry.top + (row + 0.5) * geometry.down - down / 2;
+    return [x - 1.5, y - 1.5, across + 2, down + 2];
+  };
+  const here = (other) => other[0] === cell[0] && !sameCell(other, cell);
+  for (const other of layout.cells(layout.position(cell)).filter(here))
+    ring(pen, box(other), theme, { width: 1.5, color: theme.control });
+  if (here(picked)) ring(pen, box(picked), theme, { width: 1, color: theme.primary });
+  const target = layout.target(cell);
+  if (target?.[0] === cell[0]) ring(pen, box(target), theme, { dash: [3, 2.5] });
+  else if (target) {
+    // It opens the row in the next mini-batch: beside the window stands its edge.
+    const [, y, , tall] = box(cell);
+    ring(pen, [geometry.left + geometry.wide + 3, y, 5, tall], theme, { dash: [3, 2.5] });
+  }
+  ring(pen, box(cell), theme);
+}

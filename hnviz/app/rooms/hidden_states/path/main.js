@@ -1,0 +1,157 @@
+// The state's path in two dimensions, played token by token; nothing is mounted again.
+//
+// data = { alt, points, bounds, words, kinds, numbers, explained, picture }
+//   points    base64 of float32, x and y of each token
+//   bounds    the largest |x| and |y|
+//   picture   names run and numbers: the playing goes on where it was while only weights change
+// Space or the button plays; arrow keys and the slider step; pointing at a dot names it.
+
+import { define } from "../../../kit/js/define.js";
+import { COLORS, paintLegend, paintPath, placePath } from "./paint.js";
+import { maker } from "../../../kit/js/make.js";
+
+const EACH = 220; // ms a token
+const NEAR = 14; // px that a pointer may be off
+const MOVES = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -1e9, End: 1e9 };
+
+class Path {
+  constructor(root) {
+    const make = maker(root);
+    const tools = make("div", "tools");
+    this.button = make("button", "", tools);
+    this.button.type = "button";
+    this.slider = make("input", "", tools);
+    this.slider.type = "range";
+    this.slider.min = 0;
+    this.slider.setAttribute("aria-label", "Token of the path");
+    const pick = make("label", "pick", tools);
+    pick.append("Colour");
+    this.color = make("select", "", pick);
+    for (const name of Object.keys(COLORS)) this.color.append(new Option(name, name));
+    this.said = make("p", "said");
+    this.said.setAttribute("aria-live", "polite");
+    this.host = make("div", "path");
+    this.host.tabIndex = 0;
+    this.canvas = make("canvas", "", this.host);
+    this.canvas.setAttribute("role", "img");
+    this.words = make("p", "words");
+    this.legend = make("div", "legend");
+    this.at = 0;
+    this.paints = 0;
+    this.listen();
+    this.play(false);
+    this.resized = new ResizeObserver(() => this.draw());
+    this.resized.observe(root);
+  }
+
+  listen() {
+    this.button.onclick = () => this.play(!this.playing);
+    this.slider.oninput = () => this.go(Number(this.slider.value));
+    this.color.onchange = () => this.draw();
+    this.host.onkeydown = (event) => {
+      if (event.key !== " " && !(event.key in MOVES)) return;
+      event.preventDefault();
+      if (event.key === " ") this.play(!this.playing);
+      else this.go(this.at + MOVES[event.key]);
+    };
+    this.canvas.onpointermove = this.canvas.onpointerdown = (event) => this.point(event);
+    this.canvas.onpointerleave = () => this.name(this.at);
+  }
+
+  update({ data, theme }) {
+    const bytes = Uint8Array.from(atob(data.points), (letter) => letter.charCodeAt(0));
+    if (this.data?.picture !== data.picture) {
+      this.at = data.words.length - 1;
+      this.play(false);
+    }
+    this.data = { ...data, points: new Float32Array(bytes.buffer) };
+    this.theme = theme;
+    this.slider.max = data.words.length - 1;
+    this.draw();
+  }
+
+  play(on) {
+    clearInterval(this.timer);
+    this.playing = on;
+    this.button.textContent = on ? "Pause" : "Play";
+    this.button.setAttribute("aria-pressed", on);
+    if (!on) return;
+    if (this.at >= this.data.words.length - 1) this.step(0);
+    this.timer = setInterval(() => {
+      if (this.at >= this.data.words.length - 1) this.play(false);
+      else this.step(this.at + 1);
+    }, EACH);
+  }
+
+  /** Where a reader steps, playing ends. */
+  go(at) {
+    this.play(false);
+    this.step(at);
+  }
+
+  step(at) {
+    this.at = Math.max(0, Math.min(this.data.words.length - 1, at));
+    this.draw();
+  }
+
+  point(event) {
+    if (!this.box) return;
+    const { left, top } = this.canvas.getBoundingClientRect();
+    const [x, y] = [event.clientX - left, event.clientY - top];
+    let [best, nearest] = [-1, NEAR];
+    for (let at = 0; at < this.data.words.length; at++) {
+      const gap = Math.hypot(this.box.x(at) - x, this.box.y(at) - y);
+      // Where dots lie on each other the last one that was passed is on top.
+      if (gap < nearest || (gap <= nearest && at <= this.at)) [best, nearest] = [at, gap];
+    }
+    this.name(best < 0 ? this.at : best);
+  }
+
+  draw() {
+    const width = this.host.clientWidth;
+    if (!this.data || !width) return; // a hidden tab is painted when it is shown
+    this.box = placePath(this.data, width);
+    paintPath(this.canvas, this.data, this.theme, this.box, { at: this.at, color: this.color.value });
+    paintLegend(this.legend, this.data, this.theme, this.color.value);
+    this.canvas.setAttribute("aria-label", this.data.alt);
+    this.slider.value = this.at;
+    this.slider.setAttribute("aria-valuetext", `${this.data.words[this.at]}, ${this.data.numbers[this.at]}`);
+    Object.assign(this.canvas.dataset, { paints: ++this.paints, at: this.at, color: this.color.value });
+    this.tellWords();
+    this.name(this.at);
+  }
+
+  name(at) {
+    const { words, numbers, points } = this.data;
+    const word = document.createElement("strong");
+    word.textContent = words[at];
+    const place = [points[2 * at], points[2 * at + 1]].map((value) => value.toFixed(2).replace("-", "−"));
+    this.said.replaceChildren(`Token ${at}, “`, word, `” of ${numbers[at].toLocaleString("en")}: ${place.join(", ")}`);
+    this.said.dataset.token = at;
+  }
+
+  /** The words along the path: the number in hand, the one before and the one after. */
+  tellWords() {
+    const { words, numbers } = this.data;
+    const here = numbers[this.at];
+    const parts = words.map((word, at) => [word, at]).filter(([, at]) => Math.abs(numbers[at] - here) <= 1);
+    this.words.replaceChildren(
+      ...parts.flatMap(([word, at]) => {
+        const span = document.createElement("span");
+        span.textContent = word;
+        span.className = at === this.at ? "here" : at < this.at ? "read" : "";
+        return [span, " "];
+      }),
+    );
+  }
+
+  destroy() {
+    clearInterval(this.timer);
+    this.resized.disconnect();
+  }
+}
+
+export const render = define({
+  styles: new URL("path.css", import.meta.url),
+  create: (root) => new Path(root),
+});

@@ -1,0 +1,194 @@
+// One tensor as a heatmap with its name, its shape and its scale.
+
+import { openCanvas } from "../../../kit/js/canvas.js";
+import { ramp } from "../../../kit/js/ramp.js";
+import { number, sheet } from "./trace.js";
+
+const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+const LARGEST_CELL = 24; // px
+
+export class Tile {
+  /** `tell(sentence)` gets what the picked cell holds; "" when none is. */
+  constructor(tell) {
+    this.tell = tell;
+    this.element = document.createElement("figure");
+    this.element.className = "tile";
+    this.title = document.createElement("figcaption");
+    this.note = document.createElement("p");
+    this.canvas = document.createElement("canvas");
+    this.canvas.setAttribute("role", "img");
+    this.canvas.tabIndex = 0;
+    this.empty = document.createElement("div");
+    this.empty.className = "empty";
+    this.key = document.createElement("div");
+    this.key.className = "key";
+    this.element.append(this.title, this.note, this.canvas, this.empty, this.key);
+    this.canvas.onpointermove = this.canvas.onpointerdown = (event) => this.point(event);
+    this.canvas.onpointerleave = this.canvas.onblur = () => this.pick(null);
+    this.canvas.onkeydown = (event) => this.walk(event);
+  }
+
+  hide() {
+    this.element.hidden = true;
+    this.shown = null;
+  }
+
+  /** An empty frame with a text in it. */
+  blank({ title, note, text, role, dashed }) {
+    this.shown = null;
+    this.head(title, note, role);
+    this.canvas.hidden = this.key.hidden = true;
+    this.empty.hidden = false;
+    this.empty.textContent = text;
+    this.empty.style.borderStyle = dashed ? "dashed" : "solid";
+  }
+
+  /** shown = { trace, tensor, row, theme, title, strong, words, unmarked } */
+  show(shown) {
+    this.shown = shown;
+    const { tensor, title, strong } = shown;
+    this.head(title ?? tensor.label, describe(shown), tensor.role);
+    this.canvas.hidden = this.key.hidden = false;
+    this.empty.hidden = true;
+    this.canvas.classList.toggle("strong", Boolean(strong));
+    this.element.dataset.tensor = tensor.label;
+    this.canvas.setAttribute(
+      "aria-label",
+      `${title ?? tensor.label}, ${this.note.textContent}; values from ${number(tensor.lowest)} to ` +
+        `${number(tensor.highest)}. Arrow keys read single values.`,
+    );
+    this.cell = null;
+    this.drawKey();
+    this.draw();
+  }
+
+  head(title, note, role) {
+    this.element.hidden = false;
+    delete this.element.dataset.tensor;
+    this.element.style.setProperty("--role", role in ROLES ? `var(--hn-role-${role})` : "var(--hn-muted)");
+    this.title.textContent = title;
+    this.note.textContent = note;
+  }
+
+  scale() {
+    const { trace, tensor } = this.shown;
+    return trace.scales[tensor.role === "h_o" ? "output" : "hidden"];
+  }
+
+  draw() {
+    const width = Math.floor(this.element.clientWidth);
+    if (!this.shown || !width) return; // a hidden tab is painted when it is shown
+    const { trace, tensor, row, theme } = this.shown;
+    const part = sheet(trace, tensor, row);
+    const height = Math.min(width, LARGEST_CELL * part.high);
+    this.box = { ...part, width, height, across: width / part.wide, down: height / part.high };
+    const pen = openCanvas(this.canvas, width, height);
+    pen.imageSmoothingEnabled = false;
+    pen.drawImage(picture(part, ramp(theme.diverging), this.scale()), 0, 0, width, height);
+    this.frameRows(pen);
+    if (this.cell) this.frameCell(pen);
+  }
+
+  /** An ink line around the marked row, once a layer. */
+  frameRows(pen) {
+    const { tensor, row, theme, unmarked } = this.shown;
+    if (unmarked || tensor.view !== "rows") return;
+    const { width, down, high } = this.box;
+    for (let line = row; line < high; line += high / tensor.layers) {
+      pen.strokeStyle = theme.background;
+      pen.lineWidth = 3;
+      pen.strokeRect(1, line * down - 0.5, width - 2, down + 1);
+      pen.strokeStyle = theme.cursor;
+      pen.lineWidth = 1.5;
+      pen.strokeRect(1, line * down - 0.5, width - 2, down + 1);
+    }
+  }
+
+  frameCell(pen) {
+    const { across, down } = this.box;
+    const [line, column] = this.cell;
+    for (const [color, width] of [[this.shown.theme.background, 5], [this.shown.theme.cursor, 2]]) {
+      pen.strokeStyle = color;
+      pen.lineWidth = width;
+      pen.strokeRect(column * across - 1, line * down - 1, across + 2, down + 2);
+    }
+  }
+
+  point(event) {
+    if (!this.box) return;
+    const { left, top } = this.canvas.getBoundingClientRect();
+    const line = Math.floor((event.clientY - top - this.canvas.clientTop) / this.box.down);
+    const column = Math.floor((event.clientX - left - this.canvas.clientLeft) / this.box.across);
+    const inside = line >= 0 && line < this.box.high && column >= 0 && column < this.box.wide;
+    this.pick(inside ? [line, column] : null);
+  }
+
+  walk(event) {
+    const move = MOVES[event.key];
+    if (!move || !this.box) return;
+    event.preventDefault();
+    const [line, column] = this.cell ?? [0, 0];
+    const within = (value, size) => Math.max(0, Math.min(size - 1, value));
+    const next = [within(line + move[0], this.box.high), within(column + move[1], this.box.wide)];
+    this.pick(this.cell ? next : [0, 0]);
+  }
+
+  pick(cell) {
+    if (!this.shown || String(cell) === String(this.cell)) return;
+    this.cell = cell;
+    this.draw();
+    if (!cell) return this.tell("");
+    const { values, wide, unit } = this.box;
+    const value = values[cell[0] * wide + cell[1]] * unit;
+    this.tell(`${this.title.textContent}: ${place(this.shown, cell)}: ${number(value)}`);
+  }
+
+  drawKey() {
+    const bar = document.createElement("i");
+    bar.style.background = `linear-gradient(90deg, ${this.shown.theme.diverging.join(",")})`;
+    const end = number(this.scale()).replace(/\.?0+$/, "");
+    this.key.replaceChildren(`−${end}`, bar, end);
+  }
+}
+
+const ROLES = { i_h: 1, h_h: 1, h_o: 1 };
+
+/** Shape, and what lies down and across. */
+function describe({ tensor, row }) {
+  const shape = `(${tensor.shape.join(", ")})`;
+  const across = tensor.role === "h_o" ? "tokens of the vocab across" : "units across";
+  const cut = tensor.units > tensor.wide ? `the first ${tensor.wide} ${across}` : across;
+  const rows = tensor.high / tensor.layers;
+  const shown = tensor.n_rows > rows ? `its first ${rows} rows` : "row 0 on top";
+  if (tensor.view === "rows") return `${shape}, ${shown}, ${cut}`;
+  if (tensor.view === "row") return `${shape}, of row ${row}: steps down, ${cut}`;
+  return shape;
+}
+
+/** Name a picked cell: its row, or its step and token, and its unit. */
+function place({ tensor, row, trace, words }, [line, column]) {
+  const token = trace.itos?.[column];
+  const unit = tensor.role === "h_o" && token ? `token “${token}”` : `unit ${column}`;
+  if (tensor.view === "row") {
+    const word = words?.[row]?.[line];
+    return `row ${row}, step ${line}${word ? ` “${word}”` : ""}, ${unit}`;
+  }
+  if (tensor.view !== "rows") return `line ${line}, column ${column}`;
+  const rows = tensor.high / tensor.layers;
+  const layer = tensor.layers > 1 ? `layer ${Math.floor(line / rows)}, ` : "";
+  return `${layer}row ${line % rows}, ${unit}`;
+}
+
+/** The values as a small image, a pixel each. */
+function picture({ high, wide, values, unit }, colors, scale) {
+  const canvas = new OffscreenCanvas(wide, high);
+  const pen = canvas.getContext("2d");
+  const image = pen.createImageData(wide, high);
+  for (let index = 0; index < values.length; index++) {
+    const share = Math.max(-1, Math.min(1, (values[index] * unit) / scale));
+    const [red, green, blue] = colors[Math.round((share + 1) * 127.5)];
+    image.data.set([red, green, blue, 255], index * 4);
+  }
+  pen.putImageData(image, 0, 0);
+  return canvas;
+}

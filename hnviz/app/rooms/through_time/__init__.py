@@ -1,0 +1,1 @@
+"""The Through time page."""

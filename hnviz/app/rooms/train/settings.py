@@ -1,0 +1,247 @@
+"""The Train page's settings: each a widget, in the address, with its problem beside it."""
+
+from dataclasses import asdict
+from typing import Any
+
+import streamlit as st
+
+from hnviz.app.kit.text import problem
+from hnviz.app.run.engine import info
+from hnviz.app.shell import session as state
+from hnviz.app.shell.address import address_problem
+from hnviz.catalogue import CATALOGUE, Recipe, entry, recipe_for
+from hnviz.config import CHOICES, ConfigError, RunConfig, problems
+
+PREFIX = "train_"
+WIDTH = 140  # px: six settings in a row on a laptop, two on a phone
+_FROM_RECIPE = ("bptt", "lr", "epochs", "bs", "nh")
+_CHOSEN = ("bn_init", "reset_state", "device", "form")
+_MORE = (*_CHOSEN, "bs", "nh")  # what a first run does not need
+
+LABELS = {
+    "model": "Model",
+    "bptt": "bptt, steps",
+    "lr": "lr, highest",
+    "epochs": "Epochs",
+    "seed": "Seed",
+    "bn_init": "Batch norm starts at",
+    "reset_state": "Reset state",
+    "device": "Device",
+    "bs": "bs, rows",
+    "nh": "nh, units",
+    "form": "Form",
+    "same": "Same recipe",
+}
+HELP = {
+    "bptt": "Tokens that each row reads in one mini-batch. Gradients reach back no further.",
+    "lr": "The top of the one-cycle schedule: lr rises to it, then falls to almost zero.",
+    "epochs": "Passes over the 50,079 train tokens.",
+    "seed": "The first weights are drawn from it: the same seed gives the same run again.",
+    "bn_init": "torch before 1.2 drew batch norm's first weights from 0 to 1, as in the notebook; "
+    "newer ones start at 1.",
+    "reset_state": "Where the carried state starts again from zeros: never, as in the notebook, "
+    "or at the start of each pass over train, over valid, or both. Model0 to Model2 carry none.",
+    "device": "auto is cuda where there is one, else cpu.",
+    "bs": "Rows that are read in parallel.",
+    "nh": "Units of hidden state a layer.",
+    "form": "fast runs Model2 and Model3 vectorised over time: the same figures, sooner.",
+    "same": "Give every model Model3's recipe, so that one step of the ladder changes the network "
+    "alone. Without it, Model2 to Model3 also changes lr by 30.",
+}
+
+
+def key(field: str) -> str:
+    """Return a setting's key, which is its name in the address too."""
+    return PREFIX + field
+
+
+def training_settings() -> tuple[RunConfig | None, str | None]:
+    """Draw the settings; return the config, or None.
+
+    With it comes what is wrong, where that does not stand in sight beside its setting already.
+    """
+    form = _Form(_chosen_recipe())
+    _apply_recipe_once(form.recipe)
+    with st.container(horizontal=True, vertical_alignment="top", gap="small"):
+        form.select("model", "Model5")
+        for field in ("bptt", "lr", "epochs", "seed"):
+            form.number(field)
+        with st.container(width=WIDTH):
+            st.toggle(
+                LABELS["same"],
+                key=key("same"),
+                help=HELP["same"],
+                bind="query-params",
+            )
+    in_sight = form.told
+    if state.get(key("more")) is None:  # a link that sets one of them shows it
+        state.put(key("more"), any(key(field) in st.query_params for field in _MORE))
+    more = st.expander(
+        "More: batch norm, reset of the state, device, bs, nh, form",
+        key=key("more"),
+        on_change="rerun",
+    )
+    if more.open or form.wants_more():
+        with more:
+            form.more()
+        if more.open:
+            in_sight = form.told
+    config, wrong = form.config()
+    return config, None if in_sight else wrong
+
+
+def config_in_hand() -> RunConfig | None:
+    """Return the config that the widgets hold at this moment, or None if it cannot be used.
+
+    What has not been drawn yet stands at its default, and what a recipe sets is that of a model
+    which was chosen since: its widgets follow with the next drawing.
+    """
+    recipe = _chosen_recipe()
+    values: dict[str, Any] = {"pct_start": recipe.pct_start, "model": _chosen()[0]}
+    for field in (*_CHOSEN, *_FROM_RECIPE):
+        values[field] = _held(field, recipe)
+        if field in _CHOSEN and not _is_used(field, values["model"]):
+            values[field] = _default(field, recipe)
+    if state.get(state.RECIPE) != _chosen():
+        values |= {field: _default(field, recipe) for field in _FROM_RECIPE}
+    if _device_problem(values["device"]):
+        return None
+    try:
+        return RunConfig(**values, seed=_held("seed", recipe))
+    except ConfigError:
+        return None
+
+
+def _is_used(field: str, model: str) -> bool:
+    """Tell whether a model has a use for a setting; one without is trained with the default."""
+    chosen = entry(model)
+    return {"reset_state": chosen.stateful, "form": chosen.has_fast_form}.get(field, True)
+
+
+def _default(field: str, recipe: Recipe) -> Any:
+    if field in CHOICES:
+        return CHOICES[field][0]
+    return asdict(recipe).get(field, 0)  # the seed is no part of a recipe
+
+
+def _held(field: str, recipe: Recipe) -> Any:
+    held = state.get(key(field))
+    return _default(field, recipe) if held is None else held
+
+
+class _Form:
+    """The widgets of one drawing and the values that they gave."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+        self.values: dict[str, Any] = {field: _default(field, recipe) for field in _MORE}
+        self.values["pct_start"] = recipe.pct_start
+        self.told = False  # whether a problem stands beside its setting, in sight
+
+    def select(self, field: str, default: str, *, disabled: bool = False) -> None:
+        """Draw a choice of words."""
+        options = CHOICES[field]
+        lost = address_problem(key(field), options)
+        with st.container(width=WIDTH):
+            self.values[field] = st.selectbox(
+                LABELS[field],
+                options,
+                index=options.index(default),
+                key=key(field),
+                help=HELP.get(field),
+                bind="query-params",
+                disabled=disabled,
+            )
+            if disabled:
+                self.values[field] = default
+            self._say_problem(field, lost)
+
+    def number(self, field: str) -> None:
+        """Draw a number without bounds of its own: one out of range is told in our words."""
+        is_lr = field == "lr"
+        lost = address_problem(key(field), "number" if is_lr else "whole number")
+        with st.container(width=WIDTH):
+            self.values[field] = st.number_input(
+                LABELS[field],
+                value=_default(field, self.recipe),
+                step=None if is_lr else 1,
+                format="%.4g" if is_lr else None,
+                key=key(field),
+                help=HELP[field],
+                bind="query-params",
+            )
+            self._say_problem(field, lost)
+
+    def wants_more(self) -> bool:
+        """Tell whether a setting under "More" is not what it is by itself.
+
+        While all are, and nobody looks at them, they are not drawn: they are a fifth of all that a
+        click on another setting has the browser render.
+        """
+        return any(
+            key(field) in st.query_params
+            or _held(field, self.recipe) != _default(field, self.recipe)
+            for field in _MORE
+        )
+
+    def more(self) -> None:
+        """Draw the settings that a first run does not need."""
+        # The gap lets six stand in a row inside the expander's edges.
+        with st.container(horizontal=True, vertical_alignment="top", gap="xsmall"):
+            for field in _CHOSEN:
+                used = _is_used(field, self.values["model"])
+                self.select(field, CHOICES[field][0], disabled=not used)
+            for field in ("bs", "nh"):
+                self.number(field)
+
+    def config(self) -> tuple[RunConfig | None, str | None]:
+        """Return the config, or None and the first thing that is wrong."""
+        if wrong := _device_problem(self.values["device"]):
+            return None, wrong
+        try:
+            return RunConfig(**self.values), None
+        except ConfigError as error:
+            return None, str(error)
+
+    def _say_problem(self, field: str, lost: str | None) -> None:
+        """Judge the values drawn so far; a rule on two of them is told beside the later one."""
+        wrong = problems(self.values).get(field)
+        if field == "device":
+            wrong = wrong or _device_problem(self.values[field])
+        self.told |= wrong is not None
+        problem(wrong or lost)
+
+
+def _device_problem(device: str) -> str | None:
+    """Say that this machine cannot train on a device, as far as the engine has told by now."""
+    known = info()
+    if known is None or device in ("auto", *known.devices):
+        return None
+    there = ", ".join(known.devices)
+    return f"this machine cannot train on {device}; choose one of auto, {there}"
+
+
+def _chosen() -> tuple[str, bool]:
+    """Return the model and whether the shared recipe is wanted; their widgets are not drawn yet."""
+    model = state.get(key("model")) or st.query_params.get(key("model"), "Model5")
+    same = state.get(key("same"), st.query_params.get(key("same")) == "true")
+    return model if model in CATALOGUE else "Model5", bool(same)
+
+
+def _chosen_recipe() -> Recipe:
+    """Return the recipe that left-out settings stand for."""
+    model, same = _chosen()
+    return recipe_for(model, same=same)
+
+
+def _apply_recipe_once(recipe: Recipe) -> None:
+    """Set what a recipe says when another one was chosen since the page last ran as a whole.
+
+    Not a widget's callback: while a run trains, a tick of its pictures may reach the server
+    together with the choice, run the callback, and then lose what it has set.
+    """
+    before = state.get(state.RECIPE)
+    state.put(state.RECIPE, _chosen())
+    if before is not None and before != _chosen():
+        for field in _FROM_RECIPE:
+            state.put(key(field), asdict(recipe)[field])

@@ -1,0 +1,1 @@
+"""The run that a page shows."""

@@ -1,1 +1,0 @@
-"""The only part of hnviz that imports streamlit."""
