@@ -1,4 +1,4 @@
-"""``python -m hnviz``: the same core without a browser."""
+"""``python -m hnviz``: the command line."""
 
 import sys
 
@@ -7,5 +7,5 @@ if __name__ == "__main__":
         from hnviz.cli import main
 
         sys.exit(main())
-    except KeyboardInterrupt:  # while still importing
+    except KeyboardInterrupt:  # during the imports
         sys.exit(130)

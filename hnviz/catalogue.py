@@ -1,10 +1,12 @@
-"""What each model is called, predicts, keeps and learns with. Free of torch: pages read this.
+"""Each model's name, parts, state, answers and recipe. Pages read this; it does not import torch.
 
-`hnviz.learn` registers its classes against these entries, and a test holds both equal.
+`hnviz.learn` holds the classes for these entries; a test checks that the two agree.
 """
 
 from dataclasses import dataclass, replace
 from math import prod
+
+from hnviz.cells import GRU, RNN, Cell, Gate
 
 ROLES = {
     "i_h": "input to hidden",
@@ -12,7 +14,7 @@ ROLES = {
     "h_o": "hidden to output",
     "bn": "batch norm",
 }
-"""The roles of a model's parts; the first three are drawn in green, brown and blue."""
+"""The roles of a model's parts; pictures draw the first three in green, brown and blue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +23,7 @@ class Recipe:
 
     bptt: int
     epochs: int
-    lr: float  # the highest of the one-cycle schedule
+    lr: float  # peak of the one-cycle schedule
     pct_start: float = 0.3  # share of all steps in which lr rises
     bs: int = 64
     nh: int = 64
@@ -29,13 +31,13 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """One parameter tensor; its dimensions are written in nv and nh: "nv", "3*nh"."""
+    """One parameter tensor; its dimensions are in terms of nv and nh: "nv", "3*nh"."""
 
-    name: str  # as in the module's state_dict, less the part's name
+    name: str  # as in the module's state_dict, without the part's name
     dims: tuple[str, ...]
 
     def shape(self, nv: int, nh: int) -> tuple[int, ...]:
-        """Return the dimensions in numbers."""
+        """Return the dimensions as numbers."""
         sizes = {"nv": nv, "nh": nh}
         return tuple(
             prod(sizes.get(factor) or int(factor) for factor in dim.split("*")) for dim in self.dims
@@ -58,26 +60,55 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelEntry:
-    """One model of the ladder."""
+    """One model of the ladder: all that the rest of hnviz knows about it."""
 
     name: str
     title: str  # in five words or fewer
-    network_change: str  # what is new in the network since the model before
-    recipe_change: str  # what is new in the recipe since the model before
-    predicts: str  # "last" or "every": the positions that are answered
-    stateful: bool  # the hidden state is carried from mini-batch to mini-batch
+    network_change: str  # what the network adds to the previous model's
+    recipe_change: str  # what changes in the recipe since the previous model
+    predicts: str  # "last" or "every": the positions at which it answers
+    stateful: bool  # the hidden state carries over from mini-batch to mini-batch
     recipe: Recipe
     parts: tuple[Part, ...]
     n_layers: int = 1
-    norm_over: str = "rows"  # batch norm's statistics: of a step's "rows", or of all "slots"
+    norm_in_loop: bool = False  # batch norm is part of the recurrence
+    norm_over: str = "rows"  # batch norm's statistics: over a step's "rows", or over all "slots"
     max_bptt: int | None = None  # the longest window that the network can read
-    gates: tuple[str, ...] = ()  # in torch's order of the stacked weights
+    cell: Cell | None = None  # of the recurrent torch part; None for a hand-written loop
+    state: tuple[str, ...] = ("h",)  # the tensors of its hidden state; pictures show the first
     nonlinearity: str = "relu"
-    has_fast_form: bool = False  # one that is vectorised over time, in `hnviz.learn.fast`
+    has_fast_form: bool = False  # vectorised over time, in `hnviz.learn.fast`
 
     def n_weights(self, nv: int, nh: int) -> int:
         """Count the numbers that the model learns."""
         return sum(part.n_weights(nv, nh) for part in self.parts)
+
+    @property
+    def gates(self) -> tuple[str, ...]:
+        """Name the gates, in order; empty for a model without gates."""
+        return tuple(gate.name for gate in self.cell.gates) if self.cell else ()
+
+    def gate(self, name: str) -> Gate:
+        """Look a gate up by name."""
+        for gate in self.cell.gates if self.cell else ():
+            if gate.name == name:
+                return gate
+        named = f"; it has {', '.join(self.gates)}" if self.gates else ""
+        raise ValueError(f"{self.name} has no gate named {name!r}{named}")
+
+    @property
+    def recurrent(self) -> Part | None:
+        """Return the part that reads a whole window in one call; None for a hand-written loop."""
+        return self.part("h_h") if self.cell else None
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """Return the role of each part, by its name."""
+        return {part.name: part.role for part in self.parts}
+
+    def part(self, role: str) -> Part:
+        """Return the part that plays a role."""
+        return next(part for part in self.parts if part.role == role)
 
 
 _I_H = Part("i_h", "i_h", "Embedding", (Weight("weight", ("nv", "nh")),))
@@ -107,7 +138,7 @@ _ENTRIES = (
     ModelEntry(
         name="Model0",
         title="three layers by hand",
-        network_change="reads three tokens with three layers written out one by one, and answers "
+        network_change="reads three tokens with three layers written out one by one and answers "
         "once, after the last",
         recipe_change="bptt 3, 6 epochs, lr up to 1e-4",
         predicts="last",
@@ -115,17 +146,19 @@ _ENTRIES = (
         recipe=Recipe(bptt=3, epochs=6, lr=1e-4),
         parts=_BY_HAND,
         max_bptt=3,
+        norm_in_loop=True,
     ),
     ModelEntry(
         name="Model1",
         title="the same, as a loop",
         network_change="is the same network with a for loop in place of the three copies, so the "
-        "window may have any length",
+        "window can have any length",
         recipe_change="nothing",
         predicts="last",
         stateful=False,
         recipe=Recipe(bptt=3, epochs=6, lr=1e-4),
         parts=_BY_HAND,
+        norm_in_loop=True,
     ),
     ModelEntry(
         name="Model2",
@@ -163,6 +196,7 @@ _ENTRIES = (
         recipe=Recipe(bptt=20, epochs=20, lr=3e-3),
         parts=_recurrent("RNN", 1, "nh"),
         norm_over="slots",
+        cell=RNN,
         nonlinearity="tanh",
     ),
     ModelEntry(
@@ -177,7 +211,7 @@ _ENTRIES = (
         parts=_recurrent("GRU", 2, "3*nh"),
         norm_over="slots",
         n_layers=2,
-        gates=("reset", "update", "candidate"),
+        cell=GRU,
         nonlinearity="tanh",
     ),
 )
@@ -185,7 +219,7 @@ _ENTRIES = (
 CATALOGUE: dict[str, ModelEntry] = {entry.name: entry for entry in _ENTRIES}
 
 SAME_RECIPE = CATALOGUE["Model3"].recipe
-"""A recipe for all models, so that a step of the ladder changes the network alone."""
+"""One recipe for all models, so that a step of the ladder changes only the network."""
 
 
 def entry(model: str) -> ModelEntry:
@@ -196,11 +230,11 @@ def entry(model: str) -> ModelEntry:
 
 
 PAIRS = (("Model0", "Model1"), ("Model2", "Model3"))
-"""Models with the same weights, whose lines do the same; Model3 differs in what it begins with."""
+"""Models with the same weights that compute the same; Model3 differs in its initial state."""
 
 
 def partner(model: str) -> str | None:
-    """Return the model that a model is paired with, None if it stands alone."""
+    """Return the model that a model is paired with; None if there is none."""
     for left, right in PAIRS:
         if model in (left, right):
             return right if model == left else left
@@ -208,9 +242,9 @@ def partner(model: str) -> str | None:
 
 
 def recipe_for(model: str, *, same: bool = False) -> Recipe:
-    """Return a model's own recipe, or with `same` the one shared by all.
+    """Return a model's own recipe, or with `same` the one that all models share.
 
-    The shared one keeps a model's longest window: Model0 can read no more than 3 tokens.
+    The shared recipe respects a model's longest window: Model0 reads at most 3 tokens.
     """
     chosen = entry(model)
     if not same:

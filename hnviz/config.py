@@ -1,4 +1,4 @@
-"""What decides a run."""
+"""The settings of a run."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -14,8 +14,10 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "reset_state": ("never", "train", "valid", "both"),
     "device": ("auto", "cpu", "cuda", "mps"),
     "form": ("plain", "fast"),
+    "corpus": ("human_numbers",),
+    "split": ("notebook", "blocks"),
 }
-"""The words that a field may hold."""
+"""The allowed values of fields that hold a word."""
 
 LIMITS: dict[str, tuple[int, int]] = {
     "bs": (1, 4096),
@@ -24,12 +26,12 @@ LIMITS: dict[str, tuple[int, int]] = {
     "epochs": (1, 1000),
     "seed": (0, 2**32 - 1),
 }
-"""The smallest and largest value of a field that holds a whole number. The upper ends keep one
-mistyped digit from taking all memory of a machine that a class shares."""
+"""The smallest and largest value of each whole-number field. The upper bounds keep one mistyped
+digit from using all the memory of a machine that a class shares."""
 
 
 class ConfigError(ValueError):
-    """A setting that cannot be used; `field` names it, so that a page can say so beside it."""
+    """An invalid setting; `field` names it, so that a page can show the message beside it."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -38,20 +40,22 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunConfig:
-    """Everything that decides a run. The defaults are Model5's recipe."""
+    """All settings of a run. The defaults are Model5's recipe."""
 
     model: str = "Model5"
     bptt: int = 20  # tokens read per row and step
-    lr: float = 1e-2  # the highest of the one-cycle schedule
+    lr: float = 1e-2  # peak of the one-cycle schedule
     epochs: int = 10
     seed: int = 0
-    bs: int = 64  # rows read in parallel
-    nh: int = 64  # units of hidden state a layer
+    bs: int = 64  # rows read side by side
+    nh: int = 64  # hidden units per layer
     pct_start: float = 0.3  # share of all steps in which lr rises
-    bn_init: str = "ones"  # batch norm's first weights: 1, or U(0, 1) as in torch before 1.2
-    reset_state: str = "never"  # where the carried state starts again from zeros
-    device: str = "auto"  # cuda where there is one, else cpu
+    bn_init: str = "ones"  # batch norm's initial weights: 1, or U(0, 1) as in torch before 1.2
+    reset_state: str = "never"  # where the carried state is reset to zeros
+    device: str = "auto"  # cuda if present, else cpu
     form: str = "plain"  # "fast" runs Model2 and Model3 vectorised over time
+    corpus: str = "human_numbers"  # the text; older configs have no such field and mean this one
+    split: str = "notebook"  # which numbers valid holds: see `hnviz.data.splits`
 
     def __post_init__(self) -> None:
         for field, message in problems(asdict(self)).items():
@@ -59,9 +63,9 @@ class RunConfig:
 
     @classmethod
     def for_model(cls, model: str, *, same: bool = False, **options: Any) -> "RunConfig":
-        """Fill in a model's recipe wherever an option is left out or None.
+        """Fill in a model's recipe where an option is missing or None.
 
-        With `same`, the recipe shared by all models. Raises ConfigError.
+        With `same`, use the recipe that all models share. Raises ConfigError.
         """
         if model not in CATALOGUE:
             raise ConfigError("model", problems({"model": model})["model"])
@@ -71,7 +75,7 @@ class RunConfig:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "RunConfig":
-        """Read a config back from JSON; fields of a later version are an error, not ignored."""
+        """Read a config from JSON; an unknown field is an error, not ignored."""
         known = {field.name for field in fields(cls)}
         for name in values:
             if name not in known:
@@ -79,14 +83,14 @@ class RunConfig:
         return cls(**values)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fields as JSON can hold them."""
+        """Return the fields in a form that JSON can hold."""
         return asdict(self)
 
 
 def problems(values: Mapping[str, Any]) -> dict[str, str]:
-    """Say for each field what was wanted and what came; empty when all can be used.
+    """Return, for each invalid field, what was wanted and what came; empty if all are valid.
 
-    Fields that are not in `values` are not looked at.
+    Fields that are not in `values` are not checked.
     """
     found = {}
     for name, value in values.items():
@@ -118,7 +122,7 @@ def _longest_window(values: Mapping[str, Any]) -> str | None:
 
 
 def _enough_to_normalise(values: Mapping[str, Any]) -> str | None:
-    """Batch norm learns from the spread of a unit's values, and one value has no spread."""
+    """Batch norm divides by the spread of a unit's values, and a single value has no spread."""
     model, bs, bptt = values["model"], values["bs"], values["bptt"]
     if bs > 1 or (entry(model).norm_over == "slots" and bptt > 1):
         return None
@@ -129,9 +133,10 @@ def _enough_to_normalise(values: Mapping[str, Any]) -> str | None:
 
 
 def _choice(name: str, value: Any) -> str | None:
-    if value in CHOICES[name]:
+    allowed = tuple(CATALOGUE) if name == "model" else CHOICES[name]  # includes models added later
+    if value in allowed:
         return None
-    choices = ", ".join(CHOICES[name])
+    choices = ", ".join(allowed)
     if name == "model":
         return f"no model named {value!r}; choose one of {choices}"
     return f"{name} must be one of {choices}; got {value!r}"
@@ -149,7 +154,7 @@ def _whole_number(name: str, value: Any) -> str | None:
 def _is_finite(value: Any) -> bool:
     try:
         return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
-    except OverflowError:  # a whole number beyond every float
+    except OverflowError:  # a whole number too large for a float
         return False
 
 

@@ -1,7 +1,7 @@
-"""What a run says while it trains: one frozen record an event, one JSON object a line on disk.
+"""What a run reports while it trains: a frozen record for each event, a line of JSON on disk.
 
-Steps count updates of the weights: `step` 0 is before the first. A mini-batch's loss is measured
-with the weights that its step starts from.
+Steps count updates of the weights; step 0 is before the first. A mini-batch's loss is measured
+with the weights before its update.
 """
 
 from collections.abc import Mapping
@@ -11,31 +11,31 @@ from typing import Any, ClassVar, NamedTuple
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
-    """The run's size, known once the data are laid out. The first event of every run."""
+    """The run's size, known once the data is arranged. The first event of every run."""
 
     kind: ClassVar[str] = "started"
-    n_batches: int  # steps an epoch
-    n_steps: int  # steps in all
+    n_batches: int  # steps per epoch
+    n_steps: int  # total steps
     n_weights: int
-    device: str  # where it really runs: "cpu", "cuda", "mps"
+    device: str  # in use: "cpu", "cuda" or "mps"
     time: float  # seconds since 1970
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchEnd:
-    """One mini-batch was learnt from."""
+    """The run trained on one mini-batch."""
 
     kind: ClassVar[str] = "batch"
-    step: int  # its number in the run, from 0
-    loss: float  # mean cross-entropy a token, nats
+    step: int  # number of the mini-batch in the run, from 0
+    loss: float  # mean cross-entropy per token, nats
     smooth_loss: float  # the notebook's train_loss: debiased exponential average, factor .98
-    accuracy: float  # share of this mini-batch's answers that were right, before the update
+    accuracy: float  # share of right answers in this mini-batch, before the update
     lr: float
     momentum: float  # Adam's beta1
 
 
 class KindFigures(NamedTuple):
-    """How the answers went whose true token was of one kind; [n, right, loss] on disk."""
+    """The answers whose true token was of one kind; [n, right, loss] on disk."""
 
     n: int
     right: int
@@ -44,25 +44,24 @@ class KindFigures(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpochEnd:
-    """One pass over train, and then over valid, is done."""
+    """One pass over train, then one over valid, is done."""
 
     kind: ClassVar[str] = "epoch"
     epoch: int  # from 0
     step: int  # updates so far
     train_loss: float  # smooth_loss at the epoch's end
     valid_loss: float
-    accuracy: float  # on valid: the notebook's column
+    accuracy: float  # on valid, as in the notebook's column
     train_accuracy: float  # mean over the epoch's mini-batches, each before its update
-    seconds: float  # train and valid pass
-    # By kind of the true token, of the same answers as the figures above. Runs of before hnviz
-    # counted them have none.
+    seconds: float  # for both passes
+    # The same answers as above, by kind of the true token. Older runs have none.
     train_kinds: dict[str, KindFigures] = field(default_factory=dict)
     valid_kinds: dict[str, KindFigures] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotSaved:
-    """The weights after `step` updates stand in snapshots/<step>.safetensors."""
+    """The weights after `step` updates are in snapshots/<step>.safetensors."""
 
     kind: ClassVar[str] = "snapshot"
     step: int
@@ -70,16 +69,16 @@ class SnapshotSaved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resumed:
-    """A later attempt goes on from here; what the earlier one wrote past it no longer counts."""
+    """A later attempt continues from here; what an earlier one wrote past it no longer counts."""
 
     kind: ClassVar[str] = "resumed"
-    resumed_at: int  # updates that are kept
+    resumed_at: int  # updates kept
     time: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """The run is over. The last event of every run that was not killed."""
+    """The run has ended. The last event of every run that was not killed."""
 
     kind: ClassVar[str] = "ended"
     status: str  # "finished", "stopped", "diverged", "failed"
@@ -101,12 +100,12 @@ _OPTIONAL = {
 
 
 def to_dict(event: Event) -> dict[str, Any]:
-    """Return an event as JSON can hold it; its kind is the key "event"."""
+    """Return an event in a form that JSON can hold; the key "event" is its kind."""
     return {"event": event.kind, **{name: getattr(event, name) for name in _FIELDS[event.kind]}}
 
 
 def from_dict(values: Mapping[str, Any]) -> Event:
-    """Read an event back. Raises ValueError for what is none, naming what came."""
+    """Read an event back. Raises ValueError, naming what came, if it is not one."""
     kind = values.get("event") if isinstance(values, Mapping) else None
     if not isinstance(kind, str) or kind not in _CLASSES:
         raise ValueError(f"no event is named {kind!r}")
@@ -124,7 +123,7 @@ def from_dict(values: Mapping[str, Any]) -> Event:
 
 
 def _by_kind(name: str, told: Any) -> dict[str, KindFigures]:
-    """Read figures by kind back. Raises ValueError."""
+    """Read `KindFigures` back. Raises ValueError."""
     if not isinstance(told, Mapping):
         raise ValueError(f"{name} of an 'epoch' event cannot be {told!r}")
     for kind, figures in told.items():

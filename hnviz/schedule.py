@@ -1,25 +1,25 @@
-"""What changes from step to step by plan: lr, momentum, and where snapshots are taken."""
+"""What is planned for each step: lr, momentum, and which steps have snapshots."""
 
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-DIV = 25.0  # the first lr is the highest / 25 ...
-FINAL_DIV = 25e4  # ... and the last nearly the highest / 250,000
-MOMENTUM = (0.95, 0.85)  # Adam's beta1 goes down while lr goes up, and back
+DIV = 25.0  # the first lr is the peak / 25 ...
+FINAL_DIV = 25e4  # ... and the last is nearly the peak / 250,000
+MOMENTUM = (0.95, 0.85)  # Adam's beta1 falls while lr rises, then rises again
 MAX_SNAPSHOTS = 48
 
 
 class Schedule(NamedTuple):
-    """What the optimizer is set to at each step; both arrays are float64 of shape (n_steps,)."""
+    """The optimizer's settings at each step; both arrays are float64 of shape (n_steps,)."""
 
     lr: NDArray[np.float64]
     momentum: NDArray[np.float64]  # Adam's beta1
 
 
 def one_cycle(n_steps: int, lr: float, pct_start: float) -> Schedule:
-    """Return fastai 1.0.61's one-cycle schedule, up to `lr` in the first `pct_start` of the steps.
+    """Return fastai 1.0.61's one-cycle schedule, with its peak, `lr`, at `pct_start` of the steps.
 
     Half a cosine up from lr / 25, then half a cosine down towards lr / 250,000.
     """
@@ -34,15 +34,15 @@ def one_cycle(n_steps: int, lr: float, pct_start: float) -> Schedule:
 
 
 def _cosine(start: float, end: float, share: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Go from start to end on half a cosine; `share` of the way is done."""
+    """Go from start to end along half a cosine; `share` is the progress, 0 to 1."""
     return end + (start - end) / 2 * (1 + np.cos(np.pi * share))
 
 
 def snapshot_steps(n_steps: int, n_batches: int) -> tuple[int, ...]:
-    """Choose the steps after which a run's weights are kept, in rising order.
+    """Choose the steps after which to keep a run's weights, in rising order.
 
-    Always 0 and `n_steps`; between them about 32, denser early, where most is learnt; and the
-    ends of epochs, of which a long run keeps every second, third, ... only.
+    Always 0 and `n_steps`; about 32 between them, denser early, when the network learns most; and
+    the ends of epochs, of which a long run keeps only every second, third, ...
     """
     early = {0, n_steps, *(round(step) for step in np.geomspace(1, n_steps, 31).tolist())}
     room = MAX_SNAPSHOTS - len(early)

@@ -1,4 +1,4 @@
-"""The source of the models, read from their file as text: importing it would load torch."""
+"""The models' source, read from their file as text: importing it would load torch."""
 
 import ast
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ SHOWN_PATH = "hnviz/learn/models.py"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A class as it stands in its file."""
+    """The source of a class, as written in its file."""
 
     name: str
     text: str
@@ -21,20 +21,20 @@ class Source:
 
 @cache
 def class_source(name: str, path: Path = PATH) -> Source:
-    """Cut one class out of a module by its name. Raises ValueError if the file has no such one."""
+    """Return the source of one class in a module. Raises ValueError if the file has none."""
     text = path.read_text(encoding="utf-8")
     for node in ast.parse(text).body:
         if isinstance(node, ast.ClassDef) and node.name == name:
             lines = text.splitlines()[node.lineno - 1 : node.end_lineno]
             return Source(name, "\n".join(lines), node.lineno)
     raise ValueError(
-        f"the source of {name} cannot be read: {path.name} holds no class named {name!r}; "
-        "write the model there"
+        f"the source of {name} cannot be read: {path.name} has no class named {name!r}; "
+        "add the model to it"
     )
 
 
 def new_lines(after: Source, before: Source | None) -> frozenset[int]:
-    """Find the lines, from 0, of a class that the class before it does not have."""
+    """Find the lines of a class, from 0, that the class before it does not have."""
     if before is None:
         return frozenset()
     new = after.text.splitlines()

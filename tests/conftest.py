@@ -1,5 +1,6 @@
 """Fixtures: one server and one browser a session; a page a test."""
 
+import asyncio
 import os
 import shutil
 import socket
@@ -7,9 +8,11 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -27,6 +30,7 @@ settings.register_profile(
 )
 settings.load_profile("shared")
 
+Told = TypeVar("Told")
 ROOT = Path(__file__).parent.parent
 DATA = Path(__file__).parent / "data"
 # The shell is the same browser without a window's parts: a tenth less work for two processors.
@@ -48,13 +52,18 @@ CHROMIUM_ARGS = [
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what drives a browser, and keep together what shares a server or an engine.
 
-    One worker has the one server, browser and tab; one the engine behind the pages' tests.
+    A worker that runs browser tests has a server, a browser and a tab of its own; two do, each for
+    half of the files. One has the engine behind the pages' tests.
     """
+    files = sorted(
+        {item.path.name for item in items if "browser" in getattr(item, "fixturenames", ())}
+    )
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
         if "browser" in fixtures:
             item.add_marker("browser")
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            half = files.index(item.path.name) % 2
+            item.add_marker(pytest.mark.xdist_group(f"browser{half}"))
         elif "own_runs" in fixtures:
             item.add_marker(pytest.mark.xdist_group("pages"))
 
@@ -81,7 +90,7 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def start_server(folder: Path, port: int | None = None, **environ: str) -> Server:
+def start_server(folder: Path, port: int | None = None, base: str = "", **environ: str) -> Server:
     """Start ``python -m hnviz app`` with its runs in a folder of its own."""
     port, log, runs = port or free_port(), folder / "server.log", folder / "runs"
     begun = time.perf_counter()
@@ -93,7 +102,7 @@ def start_server(folder: Path, port: int | None = None, **environ: str) -> Serve
         stderr=subprocess.STDOUT,
         env={**os.environ, "HNVIZ_RUNS_DIR": str(runs), **environ},
     )
-    url = f"http://127.0.0.1:{port}"
+    url = f"http://127.0.0.1:{port}{base}"
     while not _healthy(url):
         if process.poll() is not None or time.perf_counter() - begun > 60:
             raise RuntimeError(f"the app did not start:\n{log.read_text()}")
@@ -196,7 +205,12 @@ def tab(context):
     """One tab for all tests: another would compile Streamlit's and Plotly's files again."""
     tab = context.new_page()
     tab.on("pageerror", lambda error: tab.errors.append(str(error)))
-    tab.on("console", lambda said: tab.errors.append(said.text) if _is_ours(said) else None)
+    tab.on(
+        "console",
+        lambda said: (
+            tab.errors.append(f"{said.text} {said.location['url']}") if _is_ours(said) else None
+        ),
+    )
     yield tab
     tab.close()
 
@@ -211,14 +225,40 @@ def page(tab):
     tab.goto("about:blank")  # whatever goes on there ends
 
 
+def finished(story: Coroutine[Any, Any, Told]) -> Told:
+    """Run `story` in a loop of its own: Playwright's runs in the thread of the browser tests."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, story).result()
+
+
 def _is_ours(said) -> bool:
     # Streamlit first looks for its own addresses below the page's: /train/_stcore/health.
     return said.type == "error" and "/_stcore/" not in said.location["url"]
 
 
+def until(page, expression: str, arg: object = None, timeout: float = PATIENCE) -> object:
+    """Wait until a JavaScript expression, or function of `arg`, holds; return its value.
+
+    Playwright's wait_for_function evaluates in the page, which the Content-Security-Policy forbids.
+    """
+    end = time.monotonic() + timeout / 1000
+    while time.monotonic() < end:
+        try:
+            value = page.evaluate(expression, arg)
+        except Exception as error:  # Playwright's, which a run without a browser does not have
+            if "context was destroyed" not in str(error):  # another page is being loaded
+                raise
+            value = None
+        if value:
+            return value
+        page.wait_for_timeout(20)
+    raise AssertionError(f"not within {timeout / 1000:g} s: {expression}")
+
+
 def idle(page) -> None:
     """Wait until no script run is in progress."""
-    page.wait_for_function(
+    until(
+        page,
         """() => document.querySelector('[data-testid=stApp]')
-             ?.getAttribute('data-test-script-state') === 'notRunning'"""
+             ?.getAttribute('data-test-script-state') === 'notRunning'""",
     )

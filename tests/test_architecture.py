@@ -27,12 +27,13 @@ class Rule(NamedTuple):
     packages: tuple[str, ...]  # beside the standard library
 
 
-FREE = ("data", "catalogue", "config", "events", "schedule", "source")
+FREE = ("data", "cells", "catalogue", "config", "events", "schedule", "source")
 """The parts that load in a moment: numpy is all they need."""
 
 RULES: dict[str, Rule] = {
     "data": Rule((), ("numpy",)),
-    "catalogue": Rule((), ()),
+    "cells": Rule((), ()),
+    "catalogue": Rule(("cells",), ()),
     "config": Rule(("catalogue",), ()),
     "events": Rule((), ()),
     "schedule": Rule((), ("numpy",)),
@@ -44,15 +45,20 @@ RULES: dict[str, Rule] = {
     "figures": Rule((*FREE, "runs"), ("numpy", "pandas", "plotly")),
     "settings": Rule((), ()),
     "web": Rule(
-        (*FREE, "settings", "runs", "figures", "engine.client"), ("numpy", "starlette", "anyio")
+        (*FREE, "settings", "runs", "figures", "engine.client"),
+        ("numpy", "starlette", "anyio", "uvicorn"),
     ),
     "app": Rule(
         (*FREE, "settings", "runs", "figures", "engine.client", "web"),
         ("numpy", "pandas", "plotly", "streamlit"),
     ),
+    "gallery": Rule(
+        (*FREE, "settings", "runs", "engine.client", "web", "app"),
+        ("anyio", "starlette", "uvicorn"),
+    ),
     "bench": Rule((*FREE, "runs", "learn", "engine"), ("numpy", "torch")),
     "cli": Rule(
-        (*FREE, "runs", "learn", "engine", "bench", "app.shell.serve"), ("torch",)
+        (*FREE, "runs", "learn", "engine", "bench", "gallery", "app.shell.serve"), ("torch",)
     ),  # streamlit is started by app.shell.serve, which `hnviz app` alone imports
     "__main__": Rule(("cli",), ()),
     "__init__": Rule((), ()),
@@ -60,7 +66,7 @@ RULES: dict[str, Rule] = {
     "pages": Rule((*FREE, "runs", "figures", "app"), ("streamlit",)),
 }
 
-SERVER = ("app.py", "pages", "app", "web", "settings", "figures", "runs", *FREE)
+SERVER = ("app.py", "pages", "app", "gallery", "web", "settings", "figures", "runs", *FREE)
 """The parts that run in Streamlit's process, which must stay free of torch."""
 
 
@@ -195,7 +201,8 @@ def test_torch_cannot_be_reached_from_the_server(path: Path) -> None:
 @each(lambda path: part_of(path) == "cli")
 def test_the_command_line_loads_little(path: Path) -> None:
     """A mistyped option is told at once: torch, pandas and Streamlit wait for a good one."""
-    slow = tuple(f"hnviz.{part}" for part in ("learn", "observe", "runs", "engine", "app", "bench"))
+    parts = ("learn", "observe", "runs", "engine", "app", "gallery", "bench")
+    slow = tuple(f"hnviz.{part}" for part in parts)
     for node in tree_of(path).body:
         if isinstance(node, ast.ImportFrom):
             assert not (node.module or "").startswith(slow), f"{path}:{node.lineno}"

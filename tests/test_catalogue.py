@@ -104,3 +104,15 @@ def test_the_catalogue_needs_no_torch() -> None:
         "import sys, hnviz.catalogue, hnviz.config, hnviz.events; assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_gates_are_declared_once_and_looked_up_by_name() -> None:
+    gru = entry("Model5")
+    assert [gru.gate(name).letter for name in gru.gates] == ["r", "z", "n"]
+    assert [gru.gate(name).signed for name in gru.gates] == [False, False, True]
+    assert gru.recurrent is not None and gru.recurrent.weights[0].dims[0] == f"{len(gru.gates)}*nh"
+    assert entry("Model4").gates == () and entry("Model3").recurrent is None
+    with pytest.raises(ValueError, match="no gate named 'forget'; it has reset, update, candidate"):
+        gru.gate("forget")
+    with pytest.raises(ValueError, match="Model3 has no gate named 'reset'"):
+        entry("Model3").gate("reset")

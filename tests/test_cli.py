@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -136,7 +137,7 @@ BAD_INPUT = {
     "app --port 0": "port must be a whole number from 1 to 65535; got 0",
     "app --port 99999": "port must be a whole number from 1 to 65535; got 99999",
     "app --port http": "port must be a whole number from 1 to 65535; got 'http'",
-    "": f"a command is missing; choose one of {', '.join(COMMANDS)}, or see python -m hnviz --help",
+    "": f"no command was given; choose one of {', '.join(COMMANDS)}, or see python -m hnviz --help",
 }
 
 
@@ -172,7 +173,7 @@ def test_a_device_that_is_not_there(
     assert main([command, "--device", device, *runs]) == 2
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 1
-    assert f"device '{device}' was asked for" in said[0]
+    assert f"device '{device}' is not available" in said[0]
     assert "choose one of these, or auto" in said[0]
     assert not (tmp_path / "runs").exists()
 
@@ -421,7 +422,7 @@ def test_reproduce_sets_each_figure_beside_the_notebooks(
     notebook = [row.split()[4] for row in rows[:6]]
     assert notebook == ["1.964", "2.206", "0.468", "0.0176", "1.054", "0.839"]
     assert all(row.split()[-1] in ("inside", "outside") for row in rows)
-    assert re.fullmatch(r"\d+ of 12 figures lie inside; one seed in three or so .*", summary)
+    assert re.fullmatch(r"\d+ of 12 figures are inside; about one seed in three .*", summary)
 
 
 # --- bench --------------------------------------------------------------------------------------
@@ -446,23 +447,27 @@ def test_bench_times_what_it_is_asked_to(
 def test_ship_replaces_the_runs_that_ship(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from hnviz.cli import ship
+    from hnviz import runs
     from hnviz.runs import RunStore
 
-    monkeypatch.setattr(ship, "CATALOGUE", ["Model4"])
-    whole = RunConfig.for_model
+    small = RunConfig.for_model("Model4", epochs=1, nh=8, bs=512, device="cpu")
     monkeypatch.setattr(
-        ship.RunConfig,
-        "for_model",
-        lambda model, **options: whole(model, epochs=1, nh=8, bs=512, **options),
+        runs, "shipped_configs", lambda: {"Model4": small, "other": replace(small, split="blocks")}
     )
     old = tmp_path / "Model4" / "snapshots" / "999.safetensors"
     old.parent.mkdir(parents=True)
     old.touch()
-    assert main(["ship", "--dest", str(tmp_path)]) == 0
+    assert main(["ship", "--dest", str(tmp_path), "--only", "none"]) == 2
+    said = "hnviz: no pre-trained run is named 'none'; choose one of Model4, other\n"
+    assert capsys.readouterr().err == said
+    assert main(["ship", "--dest", str(tmp_path), "--only", "Model4"]) == 0
     assert capsys.readouterr().out.startswith(f"{tmp_path / 'Model4'}  ")
     assert not old.exists()
     record = RunStore(tmp_path / "none", shipped=tmp_path).folder("Model4").read()
     assert record.status == "finished"
     assert record.config.nh == 8
     assert [path.name for path in tmp_path.iterdir()] == ["Model4"]
+    assert main(["ship", "--dest", str(tmp_path)]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["Model4", "other"]
+    other = RunStore(tmp_path / "none", shipped=tmp_path).folder("other").read()
+    assert other.status == "finished" and other.config.split == "blocks"

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from hnviz.app.rooms.hidden_states.path import numbers_problem
+from hnviz.app.rooms.hidden_states.path.picture import numbers_problem
 from hnviz.data.places import LABELS
 from hnviz.figures import DRAWINGS
 from hnviz.figures.code_text import (
@@ -103,9 +103,9 @@ def test_a_found_place_names_all_about_it():
 
 def test_the_units_sentence_has_the_grids_numbers():
     said = codes_sentence("Model5", CODES)
-    assert "unit **0** tells its place in the number best" in said
-    assert "**80 %** of its variance; untrained, the best unit for it had 40 %" in said
-    assert "Of 3 units, 2 are explained best by the place in the number" in said
+    assert "unit **0** codes its position in the number best" in said
+    assert "**80 %** of its variance; untrained, the best unit has 40 %" in said
+    assert "Of 3 units, 2 are explained best by the position in the number" in said
     assert "untrained:" in codes_sentence("Model5", replace(CODES, step=0, twin=None))
     nothing = replace(CODES, explained=EXPLAINED * 0)
     assert "no label explains more" in codes_sentence("Model5", nothing)
@@ -116,7 +116,7 @@ def test_the_probes_sentence_tells_what_went_up_and_what_went_down():
     said = probe_sentence("Model5", 400, TRAINED, TWIN)
     assert "the tens digit right **0.98** of the time after 400 steps" in said
     assert "**0.79** of the time untrained" in said
-    assert "the ones digit the other way, 0.70 and 0.75" in said
+    assert "the ones digit is the other way round, 0.70 and 0.75" in said
     assert "at most 0.10" in said
     up = probe_sentence("Model5", 400, TRAINED, probes(*[0.5] * 5))
     assert "no label is read worse" in up
@@ -128,7 +128,10 @@ def test_the_probes_sentence_tells_what_went_up_and_what_went_down():
 def test_a_table_of_models_names_best_and_worst():
     models = {"Model2": (probes(*[0.1] * 5), TWIN), "Model5": (TRAINED, TWIN)}
     said = table_sentence(models)
-    assert "Model5 **0.99** (untrained 0.88) reads best, Model2 **0.10**" in said
+    assert (
+        "easiest to read from Model5, **0.99** (untrained 0.88); hardest, from Model2, **0.10**"
+        in said
+    )
     assert probe_table(models, LIGHT).count("<tr>") == 3
 
 
@@ -145,9 +148,9 @@ FOUND = Found(
 
 def test_what_was_found_is_said():
     said = found_sentence(FOUND)
-    assert "Above 0.40 at each token of “three hundred”: **2 units** are (3, 9)." in said
+    assert "**2 units** (3, 9) are above 0.40 at every token of “three hundred”." in said
     assert "over **1,200** ranges of 2 tokens of train and over **34** of valid" in said
-    assert "73 % of these begin on the slot hundreds digit" in said
+    assert "73 % of these begin at the position hundreds digit" in said
     none = replace(FOUND, ranges={"train": 0, "valid": 0}, slots=[0] * 7, most=1)
     assert "nowhere are more than 1" in found_sentence(none)
     assert "No unit is above 0.40" in found_sentence(replace(FOUND, units=[]))
@@ -164,8 +167,12 @@ def test_the_paths_sentence_has_its_variances():
     [
         (0, 5, "from 1 to 7999 or from 8001 to 9999; got 0"),
         (8000, 5, "got 8,000"),
-        (7998, 3, "From 7,998 on, 1 to 2 numbers can be followed: its text ends with 7,999; got 3"),
-        (5, 101, "1 to 100 numbers can be followed; got 101"),
+        (
+            7998,
+            3,
+            "From 7,998 on, the path can have 1 to 2 numbers: the text ends with 7,999; got 3",
+        ),
+        (5, 101, "the path can have 1 to 100 numbers; got 101"),
         (5, 0, "got 0"),
     ],
 )

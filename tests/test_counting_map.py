@@ -1,25 +1,22 @@
 """The counting map's figures, against a plain script that says number after number word by word."""
 
 import json
-from functools import cache
 
 import numpy as np
 import pytest
 import torch
 
+from hnviz.app.rooms.predictions.counting_map.picture import MAP_VIEW, NUMBER_VIEW
 from hnviz.data import human_numbers_stream, number_words
 from hnviz.learn import MODELS
-from hnviz.observe import QUESTIONS, Subject, counting_accuracy
+from hnviz.observe import QUESTIONS, counting_accuracy
 from hnviz.observe.passes import split_pass
 from hnviz.runs import SHIPPED_DIR, RunFolder
+from hnviz.web.views import Refusal
+from tests.subjects import shipped
+from tests.views import shown
 
 VOCAB = human_numbers_stream().vocab
-
-
-@cache
-def shipped(model: str, step: int | str = "last") -> Subject:
-    folder = RunFolder(SHIPPED_DIR / model)
-    return Subject.load(folder.config, folder.load_snapshot(step))
 
 
 def words_of(number: int) -> list[str]:
@@ -149,3 +146,62 @@ def test_a_question_that_cannot_be_asked_is_one_sentence(
 ) -> None:
     with pytest.raises(ValueError, match=sentence):
         QUESTIONS[question](shipped("Model5"), params)
+
+
+@pytest.mark.usefixtures("own_runs")
+def test_the_map_is_told_as_squares_and_in_a_headline() -> None:
+    found = shown(MAP_VIEW)
+    arrays, _ = QUESTIONS["counting_accuracy"](shipped("Model5"), {"given": 3})
+    places = found.arrays["places"]
+    assert places.dtype == np.int8 and places.nbytes == 10_000
+    assert places[:2].tolist() == [-2, -2]
+    wrong = ~arrays["right"]
+    assert (places[arrays["number"]] == -1).tolist() == arrays["right"].tolist()
+    assert places[arrays["number"][wrong]].tolist() == arrays["first_wrong"][wrong].tolist()
+    assert found.sentence == (
+        "Right: **99.3 %** up to 7,999, **6.1 %** from 8,001 on. There, **70 %** of mistakes miss "
+        "only the thousand."
+    )
+    assert found.meta["alt"].startswith(
+        "Given the three numbers before, Model5 after 400 steps gets the next one right for 7,94"
+    )
+    assert found.meta["shares"] == pytest.approx((0.993, 0.061), abs=0.004)
+    assert found.meta["held"] == [] and found.meta["columns"] == ("to 7,999", "from 8,001")
+
+
+@pytest.mark.usefixtures("own_runs")
+def test_a_run_with_blocks_held_out_has_them_outlined() -> None:
+    found = shown(MAP_VIEW, "Model5-blocks")
+    assert len(found.meta["held"]) == 100 and all(b - a == 19 for a, b in found.meta["held"])
+    assert found.meta["columns"] == ("in train", "held out")
+    assert found.sentence.endswith("in the held-out blocks.") and len(found.sentence.split()) <= 20
+
+
+@pytest.mark.usefixtures("own_runs")
+def test_an_untrained_network_has_a_map_too() -> None:
+    found = shown(MAP_VIEW, "Model0", 0, given=1)
+    assert found.sentence == "Right: **0 %** up to 7,999, **0 %** from 8,001 on."
+    assert "Model0 untrained" in found.meta["alt"]
+
+
+@pytest.mark.usefixtures("own_runs")
+def test_a_number_is_drawn_with_its_true_and_its_said_words() -> None:
+    card = shown(NUMBER_VIEW, number=8317).meta["html"]
+    assert "<h3>8,317 " in card and "after 8,314, 8,315, 8,316" in card and "✗ two" in card
+    assert shown(NUMBER_VIEW, number=8317, mode="dark").meta["html"] != card
+    assert "1</b> has no number before it" in shown(NUMBER_VIEW, number=1).meta["html"]
+
+
+@pytest.mark.usefixtures("own_runs")
+@pytest.mark.parametrize(
+    ("params", "sentence"),
+    [
+        ({"number": 0}, "number must be a whole number from 1 to 9,999; got '0'"),
+        ({"number": 10_000}, "number must be a whole number from 1 to 9,999; got '10000'"),
+        ({"number": "1e3"}, "number must be a whole number from 1 to 9,999; got '1e3'"),
+        ({"given": 6}, "given must be a whole number from 1 to 5; got '6'"),
+    ],
+)
+def test_a_card_that_cannot_be_drawn_is_refused(params: dict[str, object], sentence: str) -> None:
+    with pytest.raises(Refusal, match=sentence):
+        shown(NUMBER_VIEW, **params)

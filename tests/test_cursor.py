@@ -2,10 +2,10 @@
 
 import json
 import linecache
+import re
 import sys
 from dataclasses import replace
-from functools import cache
-from html import escape
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -14,9 +14,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from hnviz.catalogue import CATALOGUE, PAIRS, partner
-from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, human_numbers_stream
-from hnviz.figures.cell import cell_sentence, equations, unit_line
+from hnviz.figures.cell import cell_sentence, equations, token_places, unit_line
 from hnviz.figures.cursor_text import (
     difference,
     match_sentences,
@@ -27,11 +26,12 @@ from hnviz.figures.cursor_text import (
 from hnviz.figures.theme import theme
 from hnviz.learn import MODELS, LanguageModel, build_model
 from hnviz.observe import QUESTIONS, Subject, states
-from hnviz.observe.cursor import roles, twin
+from hnviz.observe.cursor import twin
 from hnviz.observe.matching import match
 from hnviz.observe.packing import FULL, MOST_UNITS
 from hnviz.observe.tracing import MOST_STEPS, trace
 from hnviz.source import PATH
+from tests.subjects import made_up
 
 STREAM = human_numbers_stream()
 VOCAB = STREAM.vocab
@@ -42,21 +42,8 @@ def one_thread() -> None:
     torch.set_num_threads(1)
 
 
-@cache
 def subject(model: str, bs: int = 6, nh: int = 16, bptt: int = 5) -> Subject:
-    """A model whose every weight, and batch norm's statistics, differ from 0 and 1."""
-    bptt = min(bptt, CATALOGUE[model].max_bptt or bptt)
-    config = RunConfig.for_model(model, nh=nh, bs=bs, bptt=bptt, device="cpu")
-    built = build_model(config, len(VOCAB))
-    torch.manual_seed(3)
-    with torch.no_grad():
-        for name, value in built.state_dict().items():
-            if value.is_floating_point():
-                value.copy_(torch.randn_like(value) * 0.3)
-                if name == "bn.running_var":
-                    value.abs_().add_(0.1)
-    snapshot = {name: value.numpy().copy() for name, value in built.state_dict().items()}
-    return Subject.load(config, snapshot)
+    return made_up(model, bs=bs, nh=nh, bptt=bptt)
 
 
 def mini_batch(of: Subject, batch: int = 0) -> torch.Tensor:
@@ -71,7 +58,7 @@ def plain(of: Subject, x: torch.Tensor, state: torch.Tensor | None = None):
 
 def traced(of: Subject):
     x = mini_batch(of)
-    return trace(of.model, x, of.model.init_state(len(x)), roles(of.config.model))
+    return trace(of.model, x, of.model.init_state(len(x)), CATALOGUE[of.config.model].roles)
 
 
 def unpacked(reply, number: int) -> np.ndarray:
@@ -268,8 +255,8 @@ def test_a_forward_of_too_many_lines_is_one_sentence():
         ("cursor", {"batch": -1}, "batch must be from 0 to 9; got -1"),
         ("cursor", {"batch": "0"}, "batch must be a whole number"),
         ("cursor", {"split": "test"}, "split must be one of train, valid; got 'test'"),
-        ("cursor", {"row": 1}, "no parameter is named 'row'; there are split, batch"),
-        ("pair", {}, "no other model has the weights of Model5"),
+        ("cursor", {"row": 1}, "no parameter is named 'row'; choose one of split, batch"),
+        ("pair", {}, "no other model has the same weights as Model5"),
         ("pair", {"n": 1}, "no parameter is named 'n'"),
         ("cell", {"unit": 16}, "unit must be from 0 to 15; got 16"),
         ("cell", {"layer": 2}, "layer must be from 0 to 1; got 2"),
@@ -313,7 +300,7 @@ def test_lines_that_make_no_tensor_are_told_too():
     said = step_sentences(QUESTIONS["cursor"](subject("Model2"), {}).meta)
     assert said[0].endswith("res is an empty list.")
     assert said[1].endswith("the loop takes **t = 0**.")
-    assert said[-2].endswith("the loop has no step left.")
+    assert said[-2].endswith("the loop is done.")
     said = step_sentences(QUESTIONS["cursor"](subject("Model0", bptt=2), {}).meta)
     assert any("is x.shape[1] > 1? **Yes**" in each for each in said)
     assert any("is x.shape[1] > 2? **No**" in each for each in said)
@@ -325,14 +312,28 @@ def test_a_unit_is_drawn_with_its_sentence_and_its_numbers():
     sentence = cell_sentence(arrays, "GRU", 3, 2, words[2])
     assert f"keeps **{100 * arrays['z'][2]:.0f} %**" in sentence
     assert f"gives **{arrays['after'][2]:.3f}**" in sentence
-    svg = unit_line(arrays, words, 2, theme("dark"), sentence)
-    assert f'aria-label="{escape(sentence.replace("**", ""))}"' in svg
-    assert (svg.count("<polyline"), svg.count("<circle")) == (4, len(words))
-    lines = equations(arrays, "GRU", 2)
-    assert [f"{arrays[name][2]:.3f}" in line for name, line in zip("rzn", lines, strict=False)] == (
-        [True] * 3
-    )
-    assert f"= {arrays['after'][2]:.3f}$" in lines[3]
+    svg = ElementTree.fromstring(unit_line(arrays, words, theme("dark")))
+    assert svg.get("aria-label") == "reset and update and candidate and new state over the tokens"
+    assert [len(list(svg.iter(tag))) for tag in ("polyline", "circle")] == [4, len(words)]
+    x = token_places(len(words))
+    assert [float(dot.get("cx")) for dot in svg.iter("circle")] == x
+    (mark,) = (line for line in svg.iter("line") if line.get("class") == "hn-at")
+    assert float(mark.get("x1")) == float(mark.get("x2")) == x[0]
+    lines = [ElementTree.fromstring(line) for line in equations(arrays, "GRU", 2)]
+    results = [line.find("span/b").text.replace("\N{MINUS SIGN}", "-") for line in lines]
+    assert results == [f"{arrays[name][2]:.3f}" for name in ("r", "z", "n", "after")]
+    assert [line.find("b").text for line in lines] == ["reset", "update", "candidate", "new state"]
+
+
+def test_the_numbers_of_one_equation_add_up():
+    arrays, _ = QUESTIONS["cell"](subject("Model4"), {"unit": 3, "row": 1})
+    for step in range(len(arrays["ids"])):
+        (line,) = equations(arrays, "RNN", step)
+        said = "".join(ElementTree.fromstring(line).itertext()).replace("\N{MINUS SIGN}", "-")
+        found = re.search(r"tanh\((\S+) ([+-]) (\S+)\) = (\S+)$", said)
+        took, sign, kept, after = found.groups()
+        total = float(took) + float(f"{sign}{kept}")
+        assert float(after) == pytest.approx(np.tanh(total), abs=0.002)
 
 
 # --- pairs --------------------------------------------------------------------------------------
@@ -386,7 +387,7 @@ def test_the_second_mini_batch_differs_by_the_state_that_was_kept():
     assert meta["reset"] == 0
     said = pair_sentence(meta)
     assert f"up to **{difference(meta['begun'])}** before the first line" in said
-    assert f"{meta['differ']} of {meta['answers']} answers are not the same" in said
+    assert f"{meta['differ']} of {meta['answers']} answers differ" in said
 
 
 def test_every_partner_has_the_same_parts():

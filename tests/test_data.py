@@ -426,7 +426,7 @@ def test_an_unknown_word_becomes_xxunk() -> None:
 
 
 def test_an_unknown_word_without_xxunk_is_named() -> None:
-    with pytest.raises(ValueError, match="'million' is not in the vocab, and the vocab has no"):
+    with pytest.raises(ValueError, match="'million' is not in the vocabulary, which has no"):
         Vocab(("one",)).numericalize(["one", "million"])
 
 

@@ -7,7 +7,9 @@ import pytest
 from hnviz.catalogue import CATALOGUE
 from hnviz.figures import DIAGRAMS
 from hnviz.figures.diagrams import (
+    HEIGHT,
     NOTEBOOK_FIGURES,
+    WIDTH,
     WORDS,
     gru_cell,
     legend,
@@ -17,10 +19,11 @@ from hnviz.figures.diagrams import (
 )
 from hnviz.figures.theme import MODES, theme
 from tests.test_code_figures import QUERIED
-from tests.test_time_figures import CROSSING, PASSES
+from tests.test_time_figures import COSTS, CROSSING, PASSES
 
 LIGHT = theme("light")
 FIRST = {
+    "backward_costs": (COSTS,),
     "gru_cell": (),
     "handover": (CROSSING,),
     "legend": (),
@@ -93,6 +96,30 @@ def test_rolled_has_one_column_and_a_loop_a_layer(model):
     assert "for each word" in words(svg)
 
 
+@pytest.mark.parametrize(
+    ("model", "framed"),
+    [("Model0", 0), ("Model1", 0), ("Model2", 2), ("Model3", 2), ("Model4", 1), ("Model5", 1)],
+)
+def test_what_the_model_before_lacks_is_framed(model, framed):
+    """Two answers, the state at both ends, nn.RNN, two layers of GRU; each with a plus."""
+    svg = unrolled(model, LIGHT, mark_new=True)
+    assert count(svg, "rect", **{"class": "hn-new"}) == words(svg).count("+") == framed
+    assert "hn-new" not in unrolled(model, LIGHT)
+    assert ("hn-new" in rolled(model, LIGHT, mark_new=True)) is (model == "Model1")  # its loop
+
+
+def test_frames_hold_what_is_new_and_stay_in_the_drawing():
+    for model in CATALOGUE:
+        for frame in parse(unrolled(model, LIGHT, mark_new=True)).iter("rect"):
+            if frame.get("class") == "hn-new":
+                x, y, width, height = (float(frame.get(side)) for side in SIDES)
+                assert min(x, y) >= 0 and min(width, height) > 20
+                assert x + width <= WIDTH and y + height <= HEIGHT
+
+
+SIDES = ("x", "y", "width", "height")
+
+
 def test_roles_differ_in_more_than_colour():
     root = parse(unrolled("Model2", LIGHT))
     style = {
@@ -124,6 +151,8 @@ def test_the_legend_names_roles_and_shapes():
     html = legend(LIGHT, scissors=True)
     for word in ("i_h", "h_h", "h_o", "square", "circle", "triangle"):
         assert word in html
+    assert "new since" not in html
+    assert "</b>new since Model3" in legend(LIGHT, since="Model3")
 
 
 def test_previous():

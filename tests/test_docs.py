@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from hnviz.app.shell.frame import PAGES
+from hnviz.app.shell.navigation import PAGES
 from hnviz.cli.main import COMMANDS
 from tests.conftest import ROOT
 
@@ -16,6 +16,18 @@ README = TEXTS[0].read_text(encoding="utf-8")
 def test_links_lead_somewhere(text):
     for target in re.findall(r"\]\(([^)#]+)", text.read_text(encoding="utf-8")):
         assert target.startswith("https://") or (text.parent / target).exists(), target
+
+
+def test_code_in_documents_is_the_projects():
+    """A block below `<!-- from FILE -->` is a part of that file, at any indent."""
+    block = re.compile(r"<!-- from (\S+) -->\n *```\w*\n(.*?)\n *```", re.DOTALL)
+    found = [found for text in TEXTS for found in block.findall(text.read_text(encoding="utf-8"))]
+    assert found
+    for name, code in found:
+        source = [line.strip() for line in (ROOT / name).read_text(encoding="utf-8").splitlines()]
+        lines = [line.strip() for line in code.splitlines()]
+        there = any(source[at : at + len(lines)] == lines for at in range(len(source)))
+        assert there, f"{name} no longer has what a document shows of it:\n{code}"
 
 
 def test_every_page_is_named_in_the_readme():

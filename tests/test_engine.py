@@ -220,7 +220,7 @@ def test_a_device_that_is_not_there_ends_the_run_with_a_sentence(store: RunStore
     folder = store.create(small_config("Model2", device="mps"))
     ended = run_in_folder(folder)
     assert ended is not None and ended.status == folder.read().status == "failed"
-    assert "device 'mps' was asked for" in folder.read().ended.message
+    assert "device 'mps' is not available" in folder.read().ended.message
 
 
 @pytest.mark.parametrize("content", [b"garbage", b"\x08\0\0\0\0\0\0\0{}      "])
@@ -304,30 +304,6 @@ def test_a_speed_limit_is_kept_and_lifted(store: RunStore) -> None:
         control.set_speed(None)
         before = folder.read().step
         wait_for(lambda: folder.read().step > before + 100)
-
-
-def test_a_run_stands_back_for_half_of_the_time_at_most(monkeypatch) -> None:
-    control, waits = Control(), []
-    for now in (100.0, 100.1, 100.199, 100.2, 100.399, 100.4, 100.5, 100.6):
-        monkeypatch.setattr("hnviz.engine.control.time.monotonic", lambda now=now: now)
-        control.stand_back()  # pressed all the time
-        waits.append(round(control.seconds_to_wait(), 3))
-    assert waits == [0.2, 0.1, 0.001, 0, 0, 0.2, 0.1, 0]
-
-
-def test_a_single_step_and_an_end_wait_for_no_press(monkeypatch) -> None:
-    control = Control(paused=True, steps=1)
-    control.stand_back()
-    assert control.seconds_to_wait() == 0
-    slow = Control(speed=0.1)
-    slow.begin_step()
-    slow.stand_back()
-    assert slow.seconds_to_wait() > 9  # a speed limit that asks for more holds
-    ended = Control()
-    ended.stand_back()
-    ended.stop()
-    monkeypatch.setattr(ended._changed, "wait", lambda seconds: pytest.fail("it waits"))
-    ended.wait()
 
 
 def test_a_run_that_is_left_is_not_over(store: RunStore) -> None:
@@ -452,7 +428,7 @@ def test_a_run_is_known_by_its_length_before_it_starts() -> None:
 
 def test_an_answer_survives_its_frame() -> None:
     arrays = {
-        "states": np.arange(6, dtype="f4").reshape(1, 2, 3),
+        "values": np.arange(6, dtype="f4").reshape(1, 2, 3),
         "transposed": np.arange(6.0).reshape(2, 3).T,
         "right": np.array([True, False, True]),
         "empty": np.zeros((0, 5), "f4"),
@@ -582,27 +558,6 @@ def test_pause_step_speed_and_go_on(engine: Engine, runs: RunStore) -> None:
         engine.set_speed(run_id, 0.0)
 
 
-def test_a_press_on_a_page_lets_what_trains_stand_still(engine: Engine, runs: RunStore) -> None:
-    engine.stand_back()  # nothing trains, so nobody is told
-    run_id = engine.train(LONG)
-    wait_for(lambda: runs.record(run_id).step > 2)
-    below = psutil.Process(engine.pid).children(recursive=True)
-    trainer = max(below, key=lambda process: process.create_time())
-
-    def works() -> bool:
-        before = trainer.cpu_times().user
-        time.sleep(0.12)
-        return trainer.cpu_times().user > before
-
-    def stands_still() -> bool:
-        engine.stand_back()
-        return not works()
-
-    wait_for(works)
-    wait_for(stands_still)
-    wait_for(works)
-
-
 def test_the_queue(engine: Engine, runs: RunStore) -> None:
     first, second = engine.train(LONG), engine.train(SHORT)
     wait_for(lambda: engine.job(second).wait_seconds)
@@ -676,15 +631,15 @@ def test_what_cannot_be_done_is_a_sentence(engine: Engine, runs: RunStore) -> No
     wait_for(lambda: engine.job(done) is None)
     engine.info()
     for refused, said in (
-        (lambda: engine.resume(done), "cannot go on: it has finished"),
+        (lambda: engine.resume(done), "cannot be resumed: it has finished"),
         (lambda: engine.resume("nobody"), "there is no run named 'nobody'"),
-        (lambda: engine.pause(done), "neither trains nor waits: it has finished"),
+        (lambda: engine.pause(done), "is neither running nor queued: it has finished"),
         (lambda: engine.stop("../x"), "there is no run named"),
-        (lambda: engine.train(RunConfig(device="mps")), "device 'mps' was asked for"),
-        (lambda: engine.observe(done, 7777, "states", {}), "has no snapshot at step 7777"),
+        (lambda: engine.train(RunConfig(device="mps")), "device 'mps' is not available"),
+        (lambda: engine.observe(done, 7777, "units", {}), "has no snapshot at step 7777"),
         (lambda: engine.observe(done, 0, "dreams", {}), "no question is named 'dreams'"),
-        (lambda: engine.observe(done, 0, "states", {"x": 1}), "no parameter is named 'x'"),
-        (lambda: engine.observe(done, 0, "states", {"ids": object()}), "cannot be sent"),
+        (lambda: engine.observe(done, 0, "units", {"x": 1}), "no parameter is named 'x'"),
+        (lambda: engine.observe(done, 0, "units", {"ids": object()}), "cannot be sent"),
     ):
         with pytest.raises(EngineError, match=said):
             refused()
@@ -703,19 +658,20 @@ def observed(engine: Engine) -> str:
 def test_an_answer_is_what_the_question_says(engine: Engine, observed: str) -> None:
     folder = RunStore(engine.runs_dir).folder(observed)
     subject = Subject.load(SHORT, folder.load_snapshot("last"))
-    params = {"text": "one thousand, blue"}
-    arrays, meta = QUESTIONS["states"](subject, params)
-    answer = engine.observe(observed, "last", "states", params)
-    assert answer.meta == meta and answer.meta["unknown"] == ["blue"]
-    assert np.array_equal(answer.arrays["states"], arrays["states"])
-    first = engine.observe(observed, 0, "states", params)
-    assert not np.array_equal(first.arrays["states"], arrays["states"])
+    params = {"ids": [12, 11, 9, 0]}
+    arrays, meta = QUESTIONS["units"](subject, params)
+    answer = engine.observe(observed, "last", "units", params)
+    assert answer.meta == meta and answer.meta["show"] == "state"
+    assert answer.arrays["ids"].tolist() == [12, 11, 9, 0]
+    assert np.array_equal(answer.arrays["values"], arrays["values"])
+    first = engine.observe(observed, 0, "units", params)
+    assert not np.array_equal(first.arrays["values"], arrays["values"])
 
 
 def test_an_answer_is_kept_for_all_viewers(engine: Engine, observed: str) -> None:
     ids = human_numbers_stream().valid[:2000]
-    first, again = (engine.observe(observed, "last", "states", {"ids": ids}) for _ in range(2))
-    assert again.arrays["states"].shape == (1, 2000, 64)
+    first, again = (engine.observe(observed, "last", "units", {"ids": ids}) for _ in range(2))
+    assert again.arrays["values"].shape == (64, 2000)
     assert again.seconds == first.seconds  # what it took to work out, once
 
 
@@ -725,7 +681,7 @@ def test_many_viewers_ask_at_once(engine: Engine, observed: str) -> None:
     def ask(place: int) -> None:
         for start in range(5):
             ids = human_numbers_stream().valid[start + place % 3 :][:50]
-            answers.append(engine.observe(observed, place % 2, "states", {"ids": ids}, 20.0))
+            answers.append(engine.observe(observed, place % 2, "units", {"ids": ids}, 20.0))
 
     threads = [threading.Thread(target=ask, args=(place,)) for place in range(20)]
     for thread in threads:
@@ -740,8 +696,8 @@ def test_a_question_that_takes_too_long_is_given_up(engine: Engine, observed: st
         EngineError, match=r"'counting_accuracy' was given up: it took longer than 0.02 s"
     ):
         engine.observe(observed, 0, "counting_accuracy", {"given": 2}, timeout=0.02)
-    answer = engine.observe(observed, 0, "states", {"text": "two"})
-    assert answer.meta["tokens"] == ["two"]
+    answer = engine.observe(observed, 0, "units", {"ids": [13]})
+    assert answer.arrays["ids"].tolist() == [13]
 
 
 def test_a_picture_does_not_wait_for_what_reads_a_whole_split(
@@ -756,7 +712,7 @@ def test_a_picture_does_not_wait_for_what_reads_a_whole_split(
 
     slow = threading.Thread(target=ask_slowly)
     slow.start()
-    engine.observe(observed, "last", "states", {"text": "nine hundred"}, 60.0)
+    engine.observe(observed, "last", "units", {"ids": [20, 10]}, 60.0)
     ended.append("quick")
     slow.join()
     assert ended == ["quick", "slow"]
@@ -766,7 +722,7 @@ def test_a_picture_does_not_wait_for_what_reads_a_whole_split(
 def test_a_trainer_stands_back_behind_the_observer_and_both_behind_the_pages(
     engine: Engine, observed: str
 ) -> None:
-    engine.observe(observed, 0, "states", {"text": "two"})
+    engine.observe(observed, 0, "units", {"ids": [13]})
     run = engine.train(LONG)
     wait_for(lambda: any(job.status == "running" for job in engine.jobs()))
     server = max(psutil.Process(engine.pid).children(), key=lambda child: len(child.children()))
@@ -780,14 +736,14 @@ def test_every_slow_question_is_one() -> None:
 
 
 def test_an_observer_that_is_killed_is_replaced(engine: Engine, observed: str) -> None:
-    engine.observe(observed, 0, "states", {"text": "two"})
+    engine.observe(observed, 0, "units", {"ids": [13]})
     (server,) = [
         child for child in psutil.Process(engine.pid).children() if child.children()
     ]  # the fork server: its children are the observers while nothing trains
     for child in server.children():
         child.kill()
-    answer = engine.observe(observed, 0, "states", {"text": "three"})
-    assert answer.meta["tokens"] == ["three"]
+    answer = engine.observe(observed, 0, "units", {"ids": [14]})
+    assert answer.arrays["ids"].tolist() == [14]
 
 
 # Engines that are different
@@ -799,8 +755,8 @@ def test_the_engine_works_where_nothing_can_fork(tmp_path: Path) -> None:
         engine = Engine(tmp_path)
         run_id = engine.train(SHORT)
     wait_for(lambda: RunStore(tmp_path).record(run_id).status == "finished", 60)
-    answer = engine.observe(run_id, "last", "states", {"text": "two"}, timeout=30)
-    assert answer.meta["tokens"] == ["two"]
+    answer = engine.observe(run_id, "last", "units", {"ids": [13]}, timeout=30)
+    assert answer.arrays["ids"].tolist() == [13]
     engine.close()
 
 

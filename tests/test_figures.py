@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from hnviz.catalogue import CATALOGUE
+from hnviz.cells import GRU
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, ShuffledLayout, human_numbers_stream
 from hnviz.events import BatchEnd, EpochEnd, RunStarted
@@ -22,6 +23,8 @@ from hnviz.figures.reach import Reach, reach_curves
 from hnviz.figures.ruler import HAIRLINE, Windows, position_curves, shown_positions
 from hnviz.figures.sentences import (
     arithmetic_sentence,
+    continuity_sentence,
+    corpus_sentence,
     counts_sentence,
     gate_lines,
     layout_sentence,
@@ -30,15 +33,14 @@ from hnviz.figures.sentences import (
     own_tokens,
     plural,
     table_sentence,
+    vocab_sentence,
 )
 from hnviz.figures.sketch import Sketch, plain_list
-from hnviz.figures.states import state_heatmap
-from hnviz.figures.tables import parts_table, read_counts, show_batch, token_table
+from hnviz.figures.tables import parts_table, read_counts, token_table
 from hnviz.figures.theme import MODES, theme
 from hnviz.runs import RunRecord
 from hnviz.runs.ruler import Bound, PositionBounds
 from hnviz.schedule import one_cycle
-from tests.test_time_figures import COSTS
 
 
 def checked(draw):
@@ -134,13 +136,10 @@ REACHES = [
 TOKENS = ["xxbos", "eight", "thousand", "one", ","]
 EXAMPLES = {
     "accuracy_curves": (SHORT,),
-    "backward_costs": (COSTS,),
     "loss_curves": (SHORT,),
     "position_curves": (WINDOWS,),
     "reach_curves": (REACHES, 3),
     "schedule_curves": (RunConfig(), 400),
-    "state_heatmap": (np.linspace(-1, 1, 15).reshape(3, 5), TOKENS),
-    "token_counts": (token_table(STREAM),),
 }
 
 
@@ -176,7 +175,8 @@ def test_a_figure_is_drawn_in_its_modes_colours(name, mode):
 @pytest.mark.parametrize("draw", [loss_curves, accuracy_curves])
 def test_an_empty_record_gives_titled_axes(draw):
     fig = draw(EMPTY, LIGHT)
-    assert fig.layout.xaxis.title.text == "step"
+    lowest = [axis.title.text for axis in fig.select_xaxes()][-1]
+    assert lowest == "step"  # two panels share it
     assert fig.layout.yaxis.title.text
     assert all(len(trace.x) == 0 for trace in fig.data)
     assert 400 < fig.layout.xaxis.range[1] < 430  # 40 mini-batches, 10 epochs
@@ -350,37 +350,45 @@ def test_the_ladder(mode):
 
 
 def test_recipe_steps_name_all_that_changed():
-    assert recipe_step("Model0") == "bptt 3, 6 epochs, lr 1e-4"
+    assert recipe_step("Model0") == "bptt 3, 6 epochs, lr 1.0e-4"
     assert recipe_step("Model1") == "as Model0"
     assert recipe_step("Model2") == "bptt 3 → 20, epochs 6 → 10, rise 30% → 10%"
-    assert recipe_step("Model5") == "lr 3e-3 → 1e-2, epochs 20 → 10"
+    assert recipe_step("Model5") == "lr 3.0e-3 → 1.0e-2, epochs 20 → 10"
 
 
-def test_the_heatmap_is_symmetric_and_labelled():
-    values = np.array([[0.5, -0.25], [3.0, 0.0]])
-    fig = state_heatmap(values, ["one", ","], LIGHT, layer=1)
-    (heatmap,) = fig.data
-    assert (heatmap.zmin, heatmap.zmax) == (-3, 3)
-    assert np.array_equal(heatmap.z, values)
-    assert fig.layout.yaxis.title.text == "unit of layer 1"
-    assert notes(fig) == ["one", ","]
-    assert fig.layout.shapes[0].fillcolor == LIGHT.kind["ones"]
+@pytest.mark.parametrize("mode", MODES)
+def test_the_tokens_bars_hold_the_counts(mode):
+    look, table = theme(mode), token_table(STREAM)
+    html = DRAWINGS["token_counts"](table, look)
+    row = re.compile(
+        r'title="([^":]+): ([\d,]+) times in train, ([\d.]+) %; '
+        r'([\d,]+) times in valid, ([\d.]+) %">'
+        r'.*?<em style="width:([\d.]+)%;background:([^;]+);.*?left:([\d.]+)%'
+    )
+    assert colors(html) <= colors([getattr(look, field) for field in look.__slots__])
+    bars = {name: rest for name, *rest in row.findall(html)}
+    assert len(bars) == 31 and "xxpad" not in bars
+    assert bars[", comma"][0] == "7,998" and bars["hundred"][0] == "7,200"
+    assert bars["two"][-2] == look.kind["ones"] and bars["ten"][-2] == look.kind["teens"]
+    n_train, n_valid = table["train"].sum(), table["valid"].sum()
+    counted = table.set_index("token")
+    for name, (train, share, valid, other, width, _, left) in bars.items():
+        token = "," if name == ", comma" else name
+        assert int(train.replace(",", "")) == counted["train"][token]
+        assert int(valid.replace(",", "")) == counted["valid"][token]
+        exact = counted["train"][token] / n_train, counted["valid"][token] / n_valid
+        assert [float(share), float(other)] == [
+            pytest.approx(100 * each, abs=0.05) for each in exact
+        ]
+        # 20 % is the end of the axis
+        assert [float(width), float(left)] == [
+            pytest.approx(500 * each, abs=0.01) for each in exact
+        ]
 
 
-def test_the_heatmap_checks_its_shape():
-    with pytest.raises(ValueError, match=r"one column a token; got \(3, 4\)"):
-        state_heatmap(np.zeros((3, 4)), TOKENS, LIGHT)
-
-
-def test_the_tokens_bars_hold_the_counts():
-    fig = FIGURES["token_counts"](token_table(STREAM), LIGHT)
-    bars = {
-        token: count
-        for trace in fig.data[:-1]
-        for token, count in zip(trace.y, trace.customdata, strict=True)
-    }
-    assert bars[","] == 7998 and bars["hundred"] == 7200 and "xxpad" not in bars
-    assert traces(fig)["train, ones"].marker.color == LIGHT.kind["ones"]
+def test_tokens_of_no_text_are_an_empty_chart():
+    nothing = token_table(STREAM).assign(train=0, valid=0)
+    assert DRAWINGS["token_counts"](nothing, LIGHT).count("hn-count hn-ends") == 1
 
 
 def test_the_theme_is_whole_and_frozen():
@@ -401,8 +409,8 @@ def test_the_theme_is_whole_and_frozen():
 
 def test_the_layout_sentence_of_the_notebook():
     assert layout_sentence(BatchLayout(13_017, 64, 70)) == (
-        "13,440 slots hold 13,017 tokens: 423 are read twice, because a row's share is 203.39 "
-        "tokens long but 3 mini-batches of 70 read 210."
+        "13,440 slots hold 13,017 tokens: 423 are read twice, because each row owns 203.39 tokens "
+        "but reads 210, in 3 mini-batches of 70."
     )
     assert arithmetic_sentence(BatchLayout(13_017, 64, 70)) == (
         "13,017 tokens / 70 steps / 64 rows = 2.91, rounded up to **3 mini-batches**."
@@ -414,17 +422,32 @@ def test_the_layout_sentence_of_the_notebook():
 
 def test_the_sentence_of_a_text_cut_at_random():
     said = layout_sentence(ShuffledLayout(13_017, 64, 70))
-    assert said.startswith("Cut at random, **0 of 128 rows** go on where the mini-batch before")
-    assert "in order all 128 do: the 186 windows of 70 tokens are dealt by chance" in said
-    assert "no row goes on in a next one" in layout_sentence(ShuffledLayout(40, 3, 70))
-    assert "cut somewhere from the text" in table_sentence(ShuffledLayout(40, 3, 7))
+    assert said.startswith("Cut at random, **0 of 128 rows** continue where the mini-batch before")
+    assert "in order, all 128 do. The 186 windows of 70 tokens are dealt at random" in said
+    assert "no row continues in another" in layout_sentence(ShuffledLayout(40, 3, 70))
+    assert "cut from anywhere in the text" in table_sentence(ShuffledLayout(40, 3, 7))
     assert "mini-batch 3 of valid" in table_sentence(BatchLayout(13_017, 64, 70))
 
 
+def test_the_takeaway_of_a_layout():
+    goes_on = "reads its own part of the text, and the next mini-batch goes on where it stopped."
+    assert continuity_sentence(BatchLayout(50_079, 4, 8)) == f"Each of **4 rows** {goes_on}"
+    assert continuity_sentence(BatchLayout(9, 1, 3)) == (
+        "One row reads the whole text, and the next mini-batch goes on where it stopped."
+    )
+    assert continuity_sentence(BatchLayout(9, 3, 3)).endswith("text, in one mini-batch.")
+    assert "**0 of 128 rows** continue" in continuity_sentence(ShuffledLayout(13_017, 64, 70))
+    assert "**1 of 12 rows** continues" in continuity_sentence(ShuffledLayout(99, 4, 8))
+    assert "no row continues" in continuity_sentence(ShuffledLayout(40, 3, 70))
+    for layout in (BatchLayout(50_079, 512, 8), ShuffledLayout(50_079, 512, 8)):
+        assert len(continuity_sentence(layout).split()) <= 22
+
+
 def test_the_layout_sentence_at_its_edges():
+    assert "1 is read twice" in layout_sentence(BatchLayout(50_079, 4, 8))
     assert "each is read once, in 4 mini-batches" in layout_sentence(BatchLayout(12, 1, 3))
     assert "up to 21 times" in layout_sentence(BatchLayout(13_017, 512, 512))
-    assert "1 mini-batch of 512 reads 512" in layout_sentence(BatchLayout(13_017, 512, 512))
+    assert "but reads 512, in 1 mini-batch of 512" in layout_sentence(BatchLayout(13_017, 512, 512))
 
 
 @given(st.integers(1, 60), st.integers(1, 80), st.integers(1, 80))
@@ -433,13 +456,6 @@ def test_read_counts_agree_with_the_slots(n_tokens, bs, bptt):
     counts = read_counts(layout)
     assert counts.tolist() == [len(layout.slots(position)) for position in range(n_tokens)]
     assert counts.sum() == layout.n_slots
-
-
-def test_show_batch_is_the_notebooks_table():
-    layout = BatchLayout(len(STREAM.valid), 64, 70)
-    table = show_batch(STREAM.valid, STREAM.vocab, layout, 3)
-    assert table["row"].tolist() == [0, 1, 2, 3, 4]
-    assert table["text"][0].startswith("thousand forty seven , eight thousand forty eight")
 
 
 def test_the_parts_table_adds_up():
@@ -466,16 +482,52 @@ def test_own_tokens():
     assert said.tokens == ("xxbos", "eight", "thousand", ",", "xxunk", "xxunk", "xxunk")
     assert said.ids == (2, 19, 11, 9, 0, 0, 0)
     assert "become xxunk: bananas, and." in said.sentence
+    assert "characters become 7 tokens; the first is xxbos" in said.sentence
     assert own_tokens("", STREAM.vocab).tokens == ("xxbos",)
     assert "empty" in own_tokens(" \n ", STREAM.vocab).sentence
-    many = own_tokens(" ".join(f"word{number}" for number in range(20)), STREAM.vocab)
+    many = own_tokens(" ".join(f"word{letter}" for letter in "abcdefghijklmnopqrst"), STREAM.vocab)
     assert "and 12 more" in many.sentence
     assert len(own_tokens("x" * 5000, STREAM.vocab).sentence) < 200
 
 
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("8045", "eight thousand forty five"),
+        ("7, 12", "seven , twelve"),
+        ("97 to 101", "ninety seven , ninety eight , ninety nine , one hundred , one hundred one"),
+        ("after 20", "xxunk twenty"),
+    ],
+)
+def test_digits_of_ones_own_text_become_words(typed, words):
+    assert own_tokens(typed, STREAM.vocab).tokens == ("xxbos", *words.split())
+
+
+@pytest.mark.parametrize("typed", ["0", "12345", "9 to 3", "-4"])
+def test_numbers_without_words_are_told(typed):
+    with pytest.raises(ValueError, match=r"Numbers go from 1 to 9999|A range goes upwards"):
+        own_tokens(typed, STREAM.vocab)
+
+
+def test_a_range_that_is_too_long_is_cut_and_told():
+    said = own_tokens("1 to 9999", STREAM.vocab)
+    assert len(said.tokens) == 2001 and "Only the first 2,001 tokens are shown." in said.sentence
+
+
+def test_the_data_pages_sentences():
+    assert corpus_sentence(STREAM) == (
+        "A text becomes **63,096** numbers, and the network learns to guess the next one from the "
+        "ones before."
+    )
+    assert len(corpus_sentence(STREAM).split()) <= 20
+    said = vocab_sentence(STREAM)
+    assert "**50,079** tokens" in said and "**13,017**" in said
+    assert said.endswith("The text uses only 31 of the 39 vocabulary entries.")
+
+
 def test_counts_and_gates():
     assert "“nine” is 3.0 % of the train tokens" in counts_sentence(token_table(STREAM))
-    lines = gate_lines(CATALOGUE["Model5"].gates)
+    lines = gate_lines(GRU)
     assert [line.split("**")[1] for line in lines] == [
         "reset",
         "update",

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from hnviz.data import BatchLayout, ShuffledLayout, human_numbers_stream, number_words
-from tests.conftest import idle
+from tests.conftest import idle, until
 
 STREAM = human_numbers_stream()
 GRID = ".st-key-batches_grid .hnviz"
@@ -21,6 +21,10 @@ def open_batches(page, server, bs=64, bptt=70, split="valid", more=""):
     page.goto(f"{server}/batches?batches_bs={bs}&batches_bptt={bptt}&batches_split={split}{more}")
     page.locator(f"{GRID}[data-ready][data-cell]").wait_for()
     idle(page)
+    if "batches_rows=true" in more:
+        page.locator(".st-key-batches_text_rows").scroll_into_view_if_needed()
+        page.get_by_test_id("batches_rows_title").filter(has_text="as text").wait_for()
+        page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollTo(0, 0)")
     return BatchLayout(len(STREAM.ids(split)), bs, bptt)
 
 
@@ -37,12 +41,12 @@ def drawing(server, context):
 
 def lay(page, bs, bptt, shuffled=False, n_tokens=None):
     """Give the picture other sizes, as Python would; its text is repeated up to `n_tokens`."""
-    data = json.dumps({"bs": bs, "bptt": bptt, "shuffled": shuffled})
+    cut = json.dumps({"bs": bs, "bptt": bptt, "shuffled": shuffled})
     view(page, f"""const own = view.own ??= view.stream, n = {n_tokens or "own.nTokens"};
         const ids = Uint8Array.from({{ length: n }}, (_, at) => own.ids[at % own.nTokens]);
-        const files = n === own.nTokens ? own : {{ ...own, ids, nTokens: n }};
-        const same = {{ files, theme: view.theme, send: () => {{}} }};
-        view.update({{ data: {{ ...view.data, ...{data} }}, ...same }});
+        view.kit.files = n === own.nTokens ? own : {{ ...own, ids, nTokens: n }};
+        Object.assign(view.kit.data.settings, {cut});
+        view.kit.ask();
         view.paint()""")  # fmt: skip
 
 
@@ -136,7 +140,7 @@ def test_the_largest_and_the_smallest_sizes(drawing, bs, bptt):
 
 
 def test_keys_walk_along_the_text(server, page):
-    layout = open_batches(page, server, more="&cell=0-5-69")
+    layout = open_batches(page, server, more="&cell=0-5-69&batches_rows=true")
     assert sentence(page)["cell"] == (0, 5, 69)
     page.locator(".over").focus()
     for key, cell in [
@@ -154,9 +158,10 @@ def test_keys_walk_along_the_text(server, page):
     ]:
         page.keyboard.press(key)
         check(sentence(page), layout, "valid", cell)
-    page.wait_for_function("() => location.search.includes('cell=2-5-69')")
+    until(page, "() => location.search.includes('cell=2-5-69')")
     assert "Mini-batch 2, row 5" in page.locator(".spoken").inner_text()
     page.get_by_text("Mini-batch 2 as text").wait_for()
+    assert text_rows(page) == printed(layout, 2)
 
 
 def test_a_click_stays_and_a_hover_does_not(server, page):
@@ -175,18 +180,21 @@ def test_a_click_stays_and_a_hover_does_not(server, page):
 def test_play_turns_mini_batches_without_python_and_without_a_new_mount(server, page):
     sent = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda data: sent.append(data)))
-    open_batches(page, server, 64, 20, "train", more="&cell=0-0-0")
+    more = "&cell=0-0-0&batches_rows=true"
+    layout = open_batches(page, server, 64, 20, "train", more)
     page.wait_for_timeout(600)
     idle(page)
     view(page, "root.marker = 'the same'; view.marker = 'the same'")
-    page.get_by_role("button", name="Play").click()
+    page.get_by_role("button", name="▶ Play").click()
     sent.clear()
     page.wait_for_timeout(1200)
     assert view(page, "return view.pick[0]") >= 3
-    assert sent == []
-    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="❚❚ Pause").click()
     stopped = view(page, "return view.pick[0]")
-    page.get_by_text(f"Mini-batch {stopped} as text").wait_for()  # at rest Python hears of it
+    page.get_by_text(f"Mini-batch {stopped} as text").wait_for()
+    assert text_rows(page) == printed(layout, stopped, "train")
+    until(page, f"() => location.search.includes('cell={stopped}-0-0')")
+    assert sent == []  # the words follow without Python too
     assert view(page, "return view.pick[0]") == stopped
     assert view(page, "return [root.marker, view.marker]") == ["the same", "the same"]
 
@@ -195,25 +203,26 @@ def test_a_new_size_keeps_the_token_and_the_mount(server, page):
     open_batches(page, server, more="&cell=1-10-5")
     position = sentence(page)["position"]
     view(page, "root.marker = 'the same'")
-    page.get_by_label("bs, rows").fill("50")
+    page.get_by_role("spinbutton", name="bs, rows").fill("50")
     page.keyboard.press("Enter")
-    page.wait_for_function(
+    until(
+        page,
         "() => [...document.querySelectorAll('*')].some(e => "
-        "e.shadowRoot?.querySelector('.hnviz')?.view?.layout?.bs === 50)"
+        "e.shadowRoot?.querySelector('.hnviz')?.view?.layout?.bs === 50)",
     )
     layout = BatchLayout(len(STREAM.valid), 50, 70)
     said = sentence(page)
     assert said["position"] == position
     check(said, layout, "valid", said["cell"])
     assert view(page, "return root.marker") == "the same"
-    page.wait_for_function("() => location.search.includes('batches_bs=50')")
+    until(page, "() => location.search.includes('batches_bs=50')")
 
 
 def test_a_wrong_size_is_told_beside_its_field_and_the_picture_stays(server, page):
     open_batches(page, server, more="&cell=1-10-5")
     view(page, "root.marker = 'the same'")
     for value in ("0", "-4", "600"):
-        page.get_by_label("bptt, steps").fill(value)
+        page.get_by_role("spinbutton", name="bptt, steps").fill(value)
         page.keyboard.press("Enter")
         message = f"bptt must be a whole number from 1 to 512; got {value}"
         page.get_by_text(message).wait_for()
@@ -224,8 +233,8 @@ def test_a_wrong_size_is_told_beside_its_field_and_the_picture_stays(server, pag
 def test_the_pick_comes_back_after_another_page(server, page):
     open_batches(page, server, more="&cell=1-2-3")
     page.get_by_role("link", name="Models").click()
-    page.get_by_role("heading", name="The same step, as code and as numbers").wait_for()
-    page.get_by_role("link", name="Batches").click()
+    page.get_by_role("heading", name="Models", exact=True).wait_for()
+    page.get_by_role("link", name="Batches").first.click()
     page.locator(f"{GRID}[data-ready][data-cell]").wait_for()
     assert sentence(page)["cell"] == (1, 2, 3)
 
@@ -272,7 +281,7 @@ def test_a_number_is_found_at_every_place_that_reads_it(server, page):
     assert places(page) == ([(0, 1, 1), (2, 0, 64)], [])
     said = page.get_by_test_id("batches_found").inner_text()
     assert said == (
-        "“eight thousand forty six” stands once in the text, at position 204, and is read in "
+        "“eight thousand forty six” appears once in the text, at position 204, and is read in "
         "2 places of the pass."
     )
     assert view(page, "return [...view.finder.positions]") == [204]  # marked on the ribbon
@@ -291,7 +300,7 @@ def test_a_number_is_found_at_every_place_that_reads_it(server, page):
     assert sentence(page)["cell"] == (2, 0, 64)
     page.get_by_role("button", name="k 0, row 1, step 1").click()
     assert sentence(page)["cell"] == (0, 1, 1)
-    page.wait_for_function("() => location.search.includes('find=8046')")
+    until(page, "() => location.search.includes('find=8046')")
     assert page.errors == []
 
 
@@ -339,13 +348,13 @@ def test_all_places_equal_a_plain_search(drawing, cut):
 def test_a_search_that_finds_nothing_is_a_sentence(server, page):
     open_batches(page, server, more="&find=bananas")
     for typed, said in [
-        (None, "Not in the vocab, so nowhere in this text: bananas"),
-        ("8", "“eight” does not stand in this text as a whole number."),
-        ("3 hundred", "“three hundred” does not stand in this text as a whole number."),
-        ("two two", "“two two” does not stand in this text."),
+        (None, "Not in the vocabulary, so nowhere in this text: bananas"),
+        ("8", "“eight” is not in this text as a whole number."),
+        ("3 hundred", "“three hundred” is not in this text as a whole number."),
+        ("two two", "“two two” is not in this text."),
         ("0", "0 cannot be spelled here: numbers run from 1 to 9,999."),
         ("1" * 400, "cannot be spelled here"),
-        ("<b>x</b>", "Not in the vocab, so nowhere in this text: < b > x /"),
+        ("<b>x</b>", "Not in the vocabulary, so nowhere in this text: < b > x /"),
         ("forty", "Places 125 to 132 of 207."),
         ("   ", ""),
     ]:
@@ -391,7 +400,7 @@ def test_cut_at_random_no_row_goes_on(server, page):
         view(page, f"view.setPick({list(cell)})")
         check(sentence(page), layout, "valid", cell)
     assert view(page, "return root.marker") == "the same"
-    page.wait_for_function("() => location.search.includes('batches_random=true')")
+    until(page, "() => location.search.includes('batches_random=true')")
     assert page.errors == []
 
 
@@ -484,23 +493,26 @@ def test_a_text_of_ones_own_from_a_file(server, page, tmp_path):
     path = tmp_path / "own.txt"
     path.write_text("Red fish, two fish; " * 30, encoding="utf-8")
     more = "your+own&batches_bs=4&batches_bptt=8"
-    page.goto(f"{server}/batches?batches_split={more}")
+    page.goto(f"{server}/batches?batches_split={more}&batches_counts=true")
     page.locator(f"{GRID}[data-ready][data-cell]").wait_for(timeout=20_000)
     page.locator("input[type=file]").set_input_files(path)
+    page.get_by_text("The text is from a file, so a link to this page does not").wait_for()
     page.get_by_text("192 slots hold 181 tokens").first.wait_for(timeout=20_000)
-    page.wait_for_function("root => root.view.stream.nTokens === 181", arg=handle(page))
+    until(page, "root => root.view.stream.nTokens === 181", arg=handle(page))
     page.locator(".find").fill("Red fish")
     layout = BatchLayout(181, 4, 8)
     words = ["xxbos", *["red", "fish", ",", "two", "fish", ";"] * 30]
     places = sum(len(layout.slots(at)) for at, word in enumerate(words) if word == "red")
-    expected = f"“red fish” stands 30 times in the text, and is read in {places} places of the pass"
+    expected = (
+        f"“red fish” appears 30 times in the text, and is read in {places} places of the pass"
+    )
     page.get_by_test_id("batches_found").filter(has_text=expected).wait_for()
     said = sentence(page)
     position = layout.position(*said["cell"])
     assert (said["position"], said["x"]) == (position, words[position])
     assert page.get_by_text("other words and marks").is_visible()
-    page.get_by_label("bptt, steps").fill("182")
-    page.get_by_label("bptt, steps").press("Enter")
+    page.get_by_role("spinbutton", name="bptt, steps").fill("182")
+    page.get_by_role("spinbutton", name="bptt, steps").press("Enter")
     page.get_by_text("A window of 182 steps is longer than the text, which has 181").wait_for()
     page.locator(GRID).wait_for(state="detached")
     assert page.errors == []
@@ -531,15 +543,118 @@ def test_pictures_say_what_they_show(server, page):
     assert "mini-batch 1, 64 rows" in grid.get_attribute("aria-label")
 
 
-def test_a_number_typed_as_the_picture_reports_its_place_is_shown(server, page):
-    """Both reach the server as one request, in the name of the picture's fragment."""
-    open_batches(page, server, more="&cell=1-10-5")
-    page.wait_for_timeout(400)  # the picture has told its place
-    page.get_by_label("bs, rows").fill("50")
-    page.locator(GRID).evaluate(
-        """({ view }) => addEventListener("keydown", () => view.send("batch", 2),
-                                         { capture: true, once: true })"""
+# --- the lesson, the mini-batch as text, links --------------------------------------------------
+
+
+def text_rows(page):
+    """Read the table of the mini-batch as text."""
+    rows = page.locator(".st-key-batches_text_rows tbody tr")
+    return [row.locator("td").all_inner_texts() for row in rows.all()]
+
+
+def printed(layout, batch, split="valid"):
+    """The first five rows by the rule of hnviz.data, with no more than 140 tokens written."""
+    more = f" … and {layout.bptt - 140} more" if layout.bptt > 140 else ""
+    lines = layout.batch(STREAM.ids(split), batch).x[:5]
+    return [
+        [str(row), str(layout.position(batch, row, 0)), STREAM.vocab.textify(line[:140]) + more]
+        for row, line in enumerate(lines)
+    ]
+
+
+def test_the_first_look_is_small_and_the_large_view_one_press_away(server, page):
+    page.goto(f"{server}/batches")
+    page.locator(f"{GRID}[data-ready][data-cell]").wait_for()
+    idle(page)
+    lesson = page.get_by_test_id("batches_lesson")
+    assert "the next 8 tokens of all 4 rows" in lesson.inner_text()
+    bottom = view(page, "return view.parts.base.getBoundingClientRect().bottom")
+    assert bottom <= 800
+    layout = BatchLayout(len(STREAM.train), 4, 8)
+    press(page, "2 Target")
+    said = sentence(page)
+    check(said, layout, "train", (0, 1, 4))
+    told = f"The network reads the token x, {said['x']}, and has to guess the target y"
+    assert lesson.inner_text().startswith(told) and lesson.inner_text().endswith(f"{said['y']}.")
+    press(page, "3 State")
+    check(sentence(page), layout, "train", (0, 1, 7))
+    last, first = (STREAM.vocab.itos[layout.batch(STREAM.train, k).x[1][7 - 7 * k]] for k in (0, 1))
+    told = (
+        f"Row 1 ends mini-batch 0 with {last} and begins mini-batch 1 with {first}, the very next"
     )
-    page.keyboard.press("Enter")
-    page.locator(f"{GRID} [data-testid=batches_window]", has_text="50 rows").wait_for()
+    assert lesson.inner_text().startswith(told)
+    for _ in range(2):
+        press(page, "4 Full size: 64 \N{MULTIPLICATION SIGN} 70")
+        large(page).wait_for()
+        assert "3,681 slots read a token again" in lesson.inner_text()
+        assert page.get_by_role("spinbutton", name="bs, rows").input_value() == "64"
+        until(page, "() => location.search.includes('batches_bptt=70')")
+        press(page, "4 Back to 4 \N{MULTIPLICATION SIGN} 8")
+        page.get_by_test_id("batches_window").filter(has_text="4 rows").wait_for()
+        until(page, "() => !location.search.includes('batches_bptt')")
+        idle(page)
+        page.get_by_role("link", name="Data").click()  # the next report is the first of a mount
+        page.get_by_role("heading", name="Data", exact=True).wait_for()
+        page.get_by_role("link", name="Batches").first.click()
+        page.locator(f"{GRID}[data-ready][data-cell]").wait_for()
+        idle(page)
+    assert page.errors == []
+
+
+def press(page, name):
+    page.get_by_role("button", name=name, exact=True).click()
+    frame(page)
+
+
+def large(page):
+    return page.get_by_test_id("batches_window").filter(has_text="64 rows")
+
+
+def test_the_first_step_plays_at_a_pace_that_can_be_read(server, page):
+    page.goto(f"{server}/batches")
+    page.locator(f"{GRID}[data-ready][data-cell]").wait_for()
+    press(page, "1 Play")
+    page.wait_for_timeout(2000)
+    press(page, "❚❚ Pause")
+    assert 1 <= view(page, "return view.pick[0]") <= 4
+
+
+def test_the_table_of_the_notebook_is_one_past_the_last(server, page):
+    layout = open_batches(page, server, more="&cell=1-0-0&batches_rows=true")
+    page.get_by_text("Mini-batch 1 as text").wait_for()
+    assert text_rows(page) == printed(layout, 1)
+    page.get_by_label("One past the last mini-batch").check()
+    page.get_by_text("Mini-batch 3 as text").wait_for()
+    assert text_rows(page) == printed(layout, 3)
+    assert text_rows(page)[0][2].startswith("thousand forty seven , eight thousand forty eight")
+    until(page, "() => location.search.includes('batches_past=true')")
+    page.reload()
+    page.locator(".st-key-batches_text_rows").scroll_into_view_if_needed()
+    page.get_by_text("Mini-batch 3 as text").wait_for()
+    layout = open_batches(page, server, 3, 512, more="&cell=0-0-0&batches_rows=true&batches_past=3")
+    page.get_by_text("the address asks for '3' here, which is not one of true, false").wait_for()
+    assert text_rows(page) == printed(layout, 0)
+    assert page.errors == []
+
+
+def test_a_short_text_of_ones_own_is_in_the_link(server, page, context):
+    page.goto(f"{server}/batches?batches_split=your+own&batches_text=a+b+%26+c+a+b&batches_bptt=2")
+    page.locator(f"{GRID}[data-ready][data-cell]").wait_for()
+    idle(page)
+    assert page.get_by_label("Your text").input_value() == "a b & c a b"
+    words = view(page, "return [...view.stream.ids].map((id) => view.stream.words[id])")
+    assert words == ["xxbos", "a", "b", "&", "c", "a", "b"]
+    page.get_by_label("Your text").fill("x y <i>z</i> x y z")
+    page.keyboard.press("Control+Enter")
+    until(page, "() => new URL(location).searchParams.get('batches_text') === 'x y <i>z</i> x y z'")
+    other = context.new_page()
+    other.goto(page.url)
+    other.locator(f"{GRID}[data-ready][data-cell]").wait_for()
+    assert other.get_by_label("Your text").input_value() == "x y <i>z</i> x y z"
+    other.close()
+    page.get_by_label("Your text").fill("many words " * 400)
+    page.keyboard.press("Control+Enter")
+    page.get_by_text("longer than 2,000 characters, so a link to this page does not").wait_for()
+    until(page, "() => !location.search.includes('batches_text')")
+    until(page, "root => root.view.stream.nTokens === 801", arg=handle(page))
     assert page.errors == []

@@ -1,20 +1,19 @@
 """What pages say of answers by kind and of the counting map: from figures typed by hand."""
 
-import threading
+from dataclasses import replace
 from itertools import pairwise
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from hnviz.app.kit.asking import Asker, Wanted
-from hnviz.app.rooms.train.inside import worst_html, worst_sentence
+from hnviz.app.rooms.train.inside.topic import Kinds
+from hnviz.app.rooms.train.worst.picture import worst_html, worst_sentence
 from hnviz.config import RunConfig
 from hnviz.data import KINDS
 from hnviz.events import EpochEnd, KindFigures
 from hnviz.figures.counting import (
     MapFigures,
-    given_table,
+    map_headline,
     map_sentence,
     number_card,
     prompt_note,
@@ -22,6 +21,7 @@ from hnviz.figures.counting import (
 from hnviz.figures.inside import MOST_EPOCHS, counted_steps, epochs_by_kind
 from hnviz.figures.theme import theme
 from hnviz.runs import RunRecord
+from hnviz.web.standing import Standing
 
 
 def epoch(number: int, **kinds: KindFigures) -> EpochEnd:
@@ -69,8 +69,53 @@ def test_a_run_of_before_is_packed_as_nothing() -> None:
 
 def test_a_long_run_is_thinned_and_keeps_its_last_epoch() -> None:
     shown = epochs_by_kind(record(250, planned=250))["epochs"]
-    assert len(shown) <= MOST_EPOCHS
+    assert len(shown) <= MOST_EPOCHS + 1
     assert shown[-1]["epoch"] == 249
+    steps = [
+        [epoch["step"] for epoch in epochs_by_kind(record(n, planned=250))["epochs"]]
+        for n in range(1, 250)
+    ]
+    for before, after in pairwise(steps):
+        assert before[:-1] == after[: len(before) - 1]  # only the last one makes way
+
+
+def kinds_of(n_epochs: int, **changes: object) -> dict:
+    run = replace(record(n_epochs, snapshots=(0, 40, 80, 120)), **changes)
+    return dict(Kinds().draw(Standing(run, "running"), {}))
+
+
+def test_only_the_epochs_that_are_new_travel() -> None:
+    topic, first, second = Kinds(), kinds_of(1), kinds_of(3)
+    news, has = topic.news(first, None)
+    assert news["keep"] == 0 and news["epochs"] == first["epochs"]
+    assert news["kinds"] == list(KINDS[:6]) and news["model"] == "Model5" and news["live"]
+    assert topic.news(first, has) == (None, has)
+    news, has = topic.news(second, has)
+    assert news["keep"] == 1 and news["epochs"] == second["epochs"][1:]
+    assert news["counted"] == [120, 80, 40, 0]
+    for garbage in (7, [], {"epochs": 5}, {"rest": "x", "epochs": "not a hash"}):
+        assert topic.news(second, garbage)[0]["keep"] == 0
+
+
+def test_epochs_that_a_resumed_run_dropped_and_made_again_travel_again() -> None:
+    topic = Kinds()
+    _, has = topic.news(kinds_of(3), None)
+    news, has = topic.news(kinds_of(1), has)
+    assert (news["keep"], news["epochs"]) == (1, [])
+    again = kinds_of(
+        2,
+        epochs=(
+            epoch(0, ones=KindFigures(20, 15, 12.3456789)),
+            epoch(1, ones=KindFigures(20, 16, 9.0)),
+        ),
+    )
+    _, had = topic.news(kinds_of(3), None)
+    news, _ = topic.news(again, had)
+    assert news["keep"] == 1 and news["epochs"] == again["epochs"][1:]
+
+
+def test_a_run_without_an_epoch_has_nothing_to_count() -> None:
+    assert kinds_of(0)["counted"] == [] and kinds_of(0)["epochs"] == []
 
 
 def test_few_snapshots_are_counted_and_a_live_runs_stay() -> None:
@@ -97,9 +142,9 @@ def figures(given: int = 3) -> MapFigures:
 
 def test_the_maps_sentence_has_its_own_numbers() -> None:
     assert map_sentence("Model5 after 400 steps", figures()) == (
-        "Given the three numbers before, Model5 after 400 steps says the next one right for **2** "
+        "Given the three numbers before, Model5 after 400 steps gets the next one right for **2** "
         "of 3 numbers up to 7,999, and for **1** of 3 from 8,001 on. Of its 2 mistakes there, "
-        "**1** start at the first word and **1** have nothing else wrong."
+        "**1** start at the first word, and **1** of these get only that word wrong."
     )
     assert map_sentence("Model5", figures(1)).startswith("Given the one number before, ")
     assert "1 has none and is not asked)" in prompt_note(1)
@@ -117,11 +162,24 @@ def test_each_square_is_right_or_its_first_wrong_word() -> None:
     assert (places == -2).sum() == 10_000 - 7
 
 
-def test_the_table_marks_what_is_shown_and_waits_for_the_rest() -> None:
-    assert given_table({1: (0.66, 0.003), 3: None}, 3) == [
-        ["1", "0.660", "0.003"],
-        ["3 ◂", "…", "…"],
-    ]
+@pytest.mark.parametrize(
+    ("right", "first_wrong", "headline"),
+    [
+        # 2 of 3 to 7,999; beyond, one of two mistakes has nothing wrong but its first word
+        ([True, False, True, False, False, True, False], [-1, 0, -1, 1, 0, -1, 2],
+         "Right: **67 %** up to 7,999, **33 %** from 8,001 on. There, **50 %** of mistakes miss "
+         "only the thousand."),
+        ([False] * 7, [3] * 7, "Right: **0 %** up to 7,999, **0 %** from 8,001 on."),
+        ([True] * 7, [-1] * 7, "Right: **100 %** up to 7,999, **100 %** from 8,001 on."),
+    ],
+)  # fmt: skip
+def test_the_maps_headline_has_at_most_twenty_words(
+    right: list[bool], first_wrong: list[int], headline: str
+) -> None:
+    given = figures()
+    found = MapFigures(3, given.number, np.array(right), np.array(first_wrong), given.alone)
+    assert map_headline(found) == headline
+    assert len(headline.split()) <= 20
 
 
 CARD = {
@@ -139,7 +197,7 @@ def test_a_numbers_card_marks_the_wrong_word(mode: str) -> None:
     card = number_card(8317, CARD, theme(mode))
     assert "<h3>8,317 " in card and "after 8,316" in card
     assert card.count("✗ two") == 1 and "✗ thousand" not in card
-    assert "first word: its four best" in card and "&lt;b&gt;" in card
+    assert "first word: its four likeliest" in card and "&lt;b&gt;" in card
     right = CARD | {"said": CARD["truth"], "right": True, "asked": 2}
     assert "word 3, for “ten”, the least sure" in number_card(8317, right, theme(mode))
 
@@ -154,31 +212,3 @@ def test_the_worst_places_show_what_was_said() -> None:
              "p_truth": 1e-7, "p_said": 0.9, "loss": 16.1}  # fmt: skip
     html = worst_html([place], theme("light"))
     assert "✗ said “&lt;i&gt;” 0.900" in html and "1e-07" in html and "loss 16.10" in html
-
-
-def test_the_asker_asks_once_one_at_a_time_newest_first() -> None:
-    asked, gate, at_once = [], threading.Event(), [0]
-
-    def ask(run_id: str, step: int, question: str, params: dict) -> tuple[object, str | None]:
-        at_once.append(at_once[-1] + 1)
-        gate.wait(10)
-        asked.append(step)
-        at_once.append(at_once[-1] - 1)
-        if step == 3:
-            return None, "the snapshot is damaged"
-        return SimpleNamespace(meta={"step": step, **params}), None
-
-    asker = Asker(ask)
-    wanted = [Wanted("a", step, "q", (("given", 3),)) for step in (9, 6, 3)]
-    assert asker.look(wanted) == ({}, 3, None)
-    asker.look(wanted)
-    gate.set()
-    done = threading.Event()
-    for _ in range(500):
-        found = asker.look(wanted)
-        if not found.lacking:
-            break
-        done.wait(0.02)
-    assert asked[0] == 9 and sorted(asked) == [3, 6, 9] and max(at_once) == 1
-    assert found.known == {w: {"step": w.step, "given": 3} for w in wanted[:2]}
-    assert found.trouble == "the snapshot is damaged"

@@ -142,7 +142,7 @@ def test_an_engine_killed_while_somebody_waits(engine: Engine, runs: RunStore) -
     with pytest.raises(EngineError, match="the engine has ended with status -9"):
         engine.pause(run_id)
     thread.join()
-    assert engine.observe(run_id, 0, "states", {"text": "one"}).meta["tokens"] == ["one"]
+    assert engine.observe(run_id, 0, "units", {"ids": [12]}).arrays["ids"].tolist() == [12]
 
 
 def test_a_killed_client(engine: Engine, runs: RunStore) -> None:

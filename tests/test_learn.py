@@ -384,5 +384,5 @@ def test_seeds_differ_and_a_seed_repeats() -> None:
 
 def test_an_unusable_device_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(DeviceError, match="device 'cuda' was asked for"):
+    with pytest.raises(DeviceError, match="device 'cuda' is not available"):
         fit(small_config("Model3", device="cuda"))

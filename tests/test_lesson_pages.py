@@ -1,31 +1,24 @@
-"""Data, Batches and Models, run without a browser: what they say, and odd input."""
+"""Data and Batches, run without a browser: what they say, and odd input."""
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from hnviz.app.kit.controls import MAX_CHARACTERS, side_problem
-from hnviz.app.rooms.batches.grid import stream_file
-from hnviz.app.rooms.models.cursor import new_forward_lines
+from hnviz.app.rooms.batches.own import OPENING
+from hnviz.app.rooms.batches.settings import side_problem
+from hnviz.app.rooms.data.sentence import MOST_CHARACTERS
 from hnviz.app.run.engine import store
 from hnviz.app.run.text import against_notebook
-from hnviz.catalogue import CATALOGUE
-from hnviz.data import BatchLayout, human_numbers_stream
+from hnviz.data import BatchLayout, human_numbers_stream, split_text
 from hnviz.runs import notebook_table
-from hnviz.runs.ruler import split_position_bounds
+from hnviz.runs.ruler import text_position_bounds
+from hnviz.web.listing import corpus_address, own_address
+from hnviz.web.streams import stream_file
+from tests.pages import open_page
 
 pytestmark = pytest.mark.usefixtures("own_runs")
-
-PAGES = Path(__file__).parent.parent / "pages"
-
-
-def run(name: str, **query: str) -> AppTest:
-    app = AppTest.from_file(str(PAGES / f"{name}.py"), default_timeout=30)
-    app.query_params.update(query)
-    return app.run()
 
 
 def said(app: AppTest) -> str:
@@ -33,93 +26,98 @@ def said(app: AppTest) -> str:
     return html + "\n".join(str(each.value).replace("\\", "") for each in app.markdown)
 
 
-def drawn(app: AppTest) -> dict:
-    return json.loads(app.get("bidi_component")[0].proto.json)
+def batches(*folds: str, **query: str) -> AppTest:
+    """Open the Batches page, as a link does that opens some of its folds."""
+    return open_page("batches", **query, **{f"batches_{fold}": "true" for fold in folds})
 
 
-@pytest.mark.parametrize("name", ["data", "batches", "models"])
-def test_a_page_runs_alone(name):
-    app = run(name)
+def drawn(app: AppTest, key: str = "batches_grid") -> dict:
+    """Return what a picture of the page was given."""
+    given = [json.loads(each.proto.json) for each in app.get("bidi_component")]
+    return next((data for data in given if data["id"] == key), {})
+
+
+def cut(app: AppTest) -> dict:
+    return drawn(app)["settings"]
+
+
+def test_the_data_page_has_its_name():
+    app = open_page("data")
     assert not app.exception
-    assert app.title[0].value.lower() == name
+    assert app.title[0].value == "Data"
+
+
+def test_batches_opens_small_on_train_with_its_takeaway():
+    app = batches()
+    assert not app.exception
+    assert app.title[0].value == "Batches"
+    assert (cut(app)["bs"], cut(app)["bptt"]) == (4, 8)
+    takeaway = (
+        "Each of <b>4 rows</b> reads its own part of the text, and the next mini-batch goes on "
+        "where it stopped."
+    )
+    assert takeaway in said(app) and len(takeaway.split()) <= 20
+    assert not app.get("plotly_chart") and not drawn(app, "batches_reach")  # folded
+    assert "Next: which networks read these rows" in app.get("page_link")[0].proto.label
 
 
 def test_batches_sends_sizes_and_addresses_not_tokens():
-    app = run("batches")
-    data = drawn(app)
-    assert (data["bs"], data["bptt"]) == (64, 70)
-    assert data["stream"].endswith(".bin") and data["module"].endswith("/grid/main.js")
-    assert len(json.dumps(data)) < 700
-    assert "423 are read twice" in data["alt"]
+    app = batches(batches_bs="64", batches_bptt="70", batches_split="valid")
+    data, settings = drawn(app), cut(app)
+    assert (settings["bs"], settings["bptt"]) == (64, 70)
+    assert settings["stream"] == corpus_address("valid")
+    assert data["module"].endswith("/grid/main.js")
+    assert len(json.dumps(data)) < 800
+    assert "423 are read twice" in settings["alt"]
 
 
 def test_batches_takes_its_settings_from_the_address():
-    app = run("batches", batches_bs="32", batches_bptt="20", batches_split="train")
-    assert (drawn(app)["bs"], drawn(app)["bptt"]) == (32, 20)
+    app = batches("counts", batches_bs="32", batches_bptt="20", batches_split="train")
+    assert (cut(app)["bs"], cut(app)["bptt"]) == (32, 20)
     assert "50,079 tokens" in said(app)
 
 
 def test_batches_cut_at_random_says_what_is_lost():
-    app = run("batches")
-    assert drawn(app)["shuffled"] is False
+    sizes = {"batches_bs": "64", "batches_bptt": "70", "batches_split": "valid"}
+    app = batches(**sizes)
+    assert cut(app)["shuffled"] is False
     app.toggle(key="batches_random").set_value(True).run()
-    assert drawn(app)["shuffled"] is True
-    assert "<b>0 of 128 rows</b> go on" in said(app)
-    assert run("batches", batches_random="true").toggle(key="batches_random").value is True
+    assert cut(app)["shuffled"] is True
+    assert "<b>0 of 128 rows</b> continue" in said(app)
+    app = batches(**sizes, batches_random="true")
+    assert app.toggle(key="batches_random").value is True
 
 
 @pytest.mark.parametrize("value", [0, -3, 513])
 @pytest.mark.parametrize("field", ["bs", "bptt"])
 def test_a_size_that_cannot_be_used_is_told_and_the_picture_stays(field, value):
-    app = run("batches")
+    app = batches()
     app.number_input(key=f"batches_{field}").set_value(30).run()
     before = drawn(app)
     app.number_input(key=f"batches_{field}").set_value(value).run()
     assert not app.exception
     assert side_problem(field, value) in said(app)
-    assert drawn(app) == before and before[field] == 30
+    assert drawn(app) == before and before["settings"][field] == 30
 
 
-def test_the_text_table_follows_the_mini_batch_in_view():
-    app = run("batches")
-    assert "Mini-batch 0 as text" in app.header[1].value
-    app.session_state["batches_grid"] = {"batch": 2}  # as the browser reports it
-    app.run()
-    assert "Mini-batch 2 as text" in app.header[1].value
-    app.toggle(key="batches_past").set_value(True).run()
-    assert "thousand forty seven , eight thousand forty eight" in said(app)
+def test_the_picture_asks_for_the_large_view_and_back():
+    app = batches()
+    for serial, (name, bs, bptt) in enumerate([("large", 64, 70), ("small", 4, 8)]):
+        app.session_state["batches_grid"] = {"size": {"value": name, "serial": serial}}
+        app.run()
+        assert (cut(app)["bs"], cut(app)["bptt"]) == (bs, bptt)
+        assert app.number_input(key="batches_bs").value == bs
+    app.number_input(key="batches_bs").set_value(5).run()  # the report was taken
+    assert cut(app)["bs"] == 5
 
 
-@pytest.mark.parametrize("model", CATALOGUE)
-def test_every_model_has_its_page(model):
-    app = run("models", models_model=model)
-    assert not app.exception
-    text = said(app)
-    assert f"class {model}(LanguageModel)" in text
-    assert text.count("<svg") >= 3
-    assert ("**reset**" in text) is bool(CATALOGUE[model].gates)
-
-
-def test_an_unknown_model_in_the_address_gives_the_first_choice():
-    app = run("models", models_model="Model9")
-    assert not app.exception
-    assert "class Model2(LanguageModel)" in said(app)
-
-
-def test_a_model_of_ones_own_that_stands_elsewhere(monkeypatch):
-    own = replace(CATALOGUE["Model3"], name="Own", title="my own")
-    monkeypatch.setitem(CATALOGUE, "Own", own)
-    app = run("models", models_model="Own")
-    assert not app.exception
-    text = said(app)
-    assert "the source of Own cannot be read: models.py holds no class named 'Own'" in text
-    assert "No run of Own is shipped: train one on the Train page" in text
-    assert "None: the notebook has no Own." in text
-    assert new_forward_lines("Own", {"first_line": 1, "lines": ["def forward(self):"]}) == []
-    app = run("start")
-    assert not app.exception
-    assert "Own: valid not measured, train not measured, notebook not measured" in said(app)
-    assert "From Model0 to Model5" in said(app)
+def test_the_text_rows_get_the_same_layout_as_the_picture():
+    app = batches("rows", batches_bs="64", batches_bptt="70", batches_split="valid")
+    rows = drawn(app, "batches_text_rows")["settings"]
+    assert {name: cut(app)[name] for name in ("stream", "bs", "bptt", "shuffled")}.items() <= (
+        rows.items()
+    )
+    assert "one past the last" in rows["sentence"]
 
 
 @pytest.mark.parametrize(
@@ -127,13 +125,13 @@ def test_a_model_of_ones_own_that_stands_elsewhere(monkeypatch):
     [
         ("batches_split", "test", "'test' here, which is not one of train, valid"),
         ("batches_random", "maybe", "'maybe' here, which is not one of true, false"),
-        ("batches_past", "3", "'3' here, which is not one of true, false"),
+        ("batches_memory", "3", "'3' here, which is not one of true, false"),
     ],
 )
 def test_a_choice_in_the_address_that_is_none_is_told(key, value, sentence):
-    app = run("batches", **{key: value})
+    app = batches(**{key: value})
     assert not app.exception
-    assert f"the address wanted {sentence}" in said(app)
+    assert f"the address asks for {sentence}" in said(app)
 
 
 @pytest.mark.parametrize(
@@ -142,13 +140,13 @@ def test_a_choice_in_the_address_that_is_none_is_told(key, value, sentence):
         ("", "The box is empty"),
         ("   ", "The box is empty"),
         ("eight bananas", "become xxunk: bananas."),
-        ("<b>x</b> **y** $z$ `q`", "Not in the vocab"),
-        ("nine " * 20_000, f"Only the first {MAX_CHARACTERS:,} of 100,000 characters are shown."),
-        ("\x00\u202e🙂 seven", "Not in the vocab"),
+        ("<b>x</b> **y** $z$ `q`", "Not in the vocabulary"),
+        ("nine " * 20_000, f"Only the first {MOST_CHARACTERS:,} of 100,000 characters are shown."),
+        ("\x00\u202e🙂 seven", "Not in the vocabulary"),
     ],
 )
 def test_any_sentence_can_be_tokenized(text, sentence):
-    app = run("data")
+    app = open_page("data")
     app.text_area(key="data_sentence").set_value(text).run()
     assert not app.exception
     assert sentence in said(app)
@@ -165,37 +163,70 @@ def test_a_stream_file_can_be_read_back():
     assert list(content[4 + length :]) == stream.valid.tolist()
 
 
+FOLDS = ("counts", "rows", "memory", "positions")
+
+
 def test_bounds_follow_split_and_bptt():
-    app = run("batches", batches_bptt="20")
-    assert "over all 20 positions **0.912**" in said(app)
+    app = batches(*FOLDS, batches_bs="64", batches_bptt="20", batches_split="valid")
+    assert "over all 20 positions, **0.912**" in said(app)
+    assert "over its own 704 slots of valid it is right at most **0.464** of the time" in said(app)
     assert "the mean with a reset state is 0.864" in said(app)
     app.number_input(key="batches_bptt").set_value(5).run()
-    five = split_position_bounds("valid", BatchLayout(13_017, 64, 5), kept=False)
-    assert f"over all 5 positions **{five.mean:.3f}**" in said(app)
-    app = run("batches", batches_bptt="20", batches_split="train")
-    assert "of the time on train; over all 20 positions **0.892**" in said(app)
-    assert "more often than **0.845** on train and **0.864** on valid" in said(app)
+    five = text_position_bounds(split_text("valid"), BatchLayout(13_017, 64, 5), kept=False)
+    assert f"over all 5 positions, **{five.mean:.3f}**" in said(app)
+    app = batches(*FOLDS, batches_bs="64", batches_bptt="20", batches_split="train")
+    assert "slots of train it is right at most **" in said(app)
+    assert "of the time; over all 20 positions, **0.892**" in said(app)
+    assert "any predictor can do is **0.845** on train and **0.864** on valid" in said(app)
     ids = [json.loads(each.proto.json)["id"] for each in app.get("bidi_component")]
     assert {"batches_reach", "batches_bounds"} <= set(ids)
 
 
+def test_the_ruler_begins_with_a_worked_example():
+    text = said(batches("memory"))
+    assert "A predictor that remembers only “" in text
+    assert "every token of train is right **0.251** of the time" in text
+
+
 def test_bounds_of_windows_cut_at_random():
-    text = said(run("batches", batches_random="true"))
-    assert "Cut at random, a kept state is no help" in text and "state kept only" not in text
+    text = said(batches("positions", batches_random="true"))
+    assert "Cut at random, a kept state does not help" in text and "state kept, only" not in text
 
 
 def test_a_text_of_ones_own_is_cut_and_measured():
-    app = run("batches", batches_split="your own", batches_bs="4", batches_bptt="8")
+    app = batches(*FOLDS, batches_split="your own")
     assert not app.exception
     assert "128 slots hold 99 tokens: 29 are read twice" in said(app)
     assert "on your text from two tokens on (35" in said(app)
+    assert (cut(app)["written"], cut(app)["stream"]) == ("", own_address(OPENING))
     app.text_area(key="batches_text").set_value("One <b>two</b> three").run()
     assert not app.exception
+    assert cut(app)["written"] == "One <b>two</b> three"
     assert "seen once, your text" in said(app) and "<b>two" not in said(app)
     app.segmented_control(key="batches_split").set_value("valid").run()
-    assert "13,017 tokens" in said(app)
+    assert "13,017 tokens" in said(app) and cut(app)["written"] == ""
     app.segmented_control(key="batches_split").set_value("your own").run()
     assert app.text_area(key="batches_text").value == "One <b>two</b> three"
+
+
+def test_a_text_of_ones_own_begins_with_a_size_that_fits():
+    app = batches(batches_bs="64", batches_bptt="70")
+    app.segmented_control(key="batches_split").set_value("your own").run()
+    assert (cut(app)["bs"], cut(app)["bptt"]) == (4, 8)
+    app = batches(batches_text="one two three", batches_bs="3", batches_bptt="8")
+    app.segmented_control(key="batches_split").set_value("your own").run()
+    assert app.text_area(key="batches_text").value == "one two three"
+    assert (cut(app)["bs"], cut(app)["bptt"]) == (4, 1)
+
+
+def test_a_long_text_travels_by_another_address_and_the_page_says_so():
+    app = batches("counts", batches_split="your own")
+    app.text_area(key="batches_text").set_value("one two " * 300).run()
+    assert cut(app)["stream"].startswith("assets/published/") and cut(app)["written"] == ""
+    lacks = "longer than 2,000 characters, so a link to this page does not contain it"
+    assert lacks in said(app) and "601 tokens" in said(app)
+    app.text_area(key="batches_text").set_value("one two").run()
+    assert lacks not in said(app)
 
 
 @pytest.mark.parametrize(
@@ -206,23 +237,18 @@ def test_a_text_of_ones_own_is_cut_and_measured():
     ],
 )
 def test_a_text_that_cannot_be_cut_is_a_sentence_in_place_of_the_picture(text, sentence):
-    app = run("batches", batches_split="your own", batches_bs="4", batches_bptt="8")
+    app = batches(*FOLDS, batches_split="your own", batches_bs="4", batches_bptt="8")
     app.text_area(key="batches_text").set_value(text).run()
     assert not app.exception
     assert sentence in said(app)
-    assert not app.get("bidi_component")
-
-
-def test_long_rows_are_written_in_part():
-    text = said(run("batches", batches_bptt="512"))
-    assert text.count(" … and 372 more") == 5
+    assert not drawn(app)
 
 
 def test_a_run_that_the_notebook_has_not():
     record = store().record("Model5")
     beside = against_notebook(record, notebook_table("Model5").iloc[:0])
     last = record.epochs[-1]
-    said_of = f"this run stands at **{last.valid_loss:.3f}** and **{last.accuracy:.3f}**"
+    said_of = f"this run is at **{last.valid_loss:.3f}** and **{last.accuracy:.3f}**"
     assert beside == f"The notebook has no Model5; {said_of} after 10 of 10 epochs."
     unseen = against_notebook(replace(record, epochs=()), notebook_table("Model5").iloc[:0])
     assert unseen == "The notebook has no Model5."

@@ -1,11 +1,12 @@
-"""What of a live chart travels to the browser: the whole, or only what is new."""
+"""What of a chart travels to the browser: the whole, or only what is new."""
 
 import json
 
+import plotly.graph_objects as go
 import pytest
 
-from hnviz.app.kit import live
-from hnviz.app.kit.live import Panel, live_figures
+from hnviz.app.kit.chart import Chart, charts
+from hnviz.app.kit.panels import Panel, Panels
 from hnviz.figures.curves import accuracy_curves, loss_curves, schedule_curves
 from hnviz.figures.sketch import Sketch, plain_list
 from hnviz.figures.theme import theme
@@ -22,33 +23,28 @@ def panel(n_points: int, of: str = "run-a", color: str = "black") -> Panel:
     return Panel(name="loss", sketch=sketch, alt="A **loss**.", of=of)
 
 
-@pytest.fixture
-def sent(monkeypatch):
-    """Draw charts in a session of its own; return the message for each."""
-    session: dict = {}
-    messages: list[dict] = []
-    monkeypatch.setattr(live.st, "session_state", session)
-    monkeypatch.setattr(live, "serve", lambda name, folder: f"served/{name}")
-    monkeypatch.setattr(live, "_component", lambda key, data: messages.append(data["panels"][0]))
+class Drawn(Panels):
+    """A topic of one chart."""
 
-    def draw(each: Panel, need: str | None = None) -> dict:
-        if need is not None:
-            session["chart"] = {"need": need}
-        live_figures([each], "chart")
-        return messages[-1]
-
-    return draw
+    name = "drawn"
 
 
-def test_new_points_travel_alone(sent):
-    first = sent(panel(3))
+def news(each: Panel, have: object = None) -> tuple[dict | None, object]:
+    """What a follower that has something is sent of one chart, and what it has then."""
+    told, has = Drawn().news([each], have)
+    return (None if told is None else told["panels"][0]), json.loads(json.dumps(has))
+
+
+def test_new_points_travel_alone():
+    first, has = news(panel(3))
     assert first["figure"]["data"][0]["x"] == [0, 1, 2]
     assert first["alt"] == "A loss."
-    second = sent(panel(5))
+    second, has = news(panel(5), has)
     assert "figure" not in second
     assert second["version"] == first["version"]
     assert second["traces"] == [{"from": 3, "x": [3, 4], "y": [1.5, 2.0]}]
     assert second["marks"]["annotations"][0]["text"] == "5 points"
+    assert news(panel(5), has) == (None, has)
 
 
 @pytest.mark.parametrize(
@@ -56,15 +52,23 @@ def test_new_points_travel_alone(sent):
     [panel(5, of="run-b"), panel(5, color="red"), panel(2)],
     ids=["another run of the same recipe", "another look", "points dropped by a resume"],
 )
-def test_another_figure_travels_whole(sent, other):
-    sent(panel(3))
-    assert len(sent(other)["figure"]["data"][0]["x"]) == len(other.drawn["data"][0]["x"])
+def test_another_figure_travels_whole(other):
+    _, has = news(panel(3))
+    told, _ = news(other, has)
+    assert len(told["figure"]["data"][0]["x"]) == len(other.drawn["data"][0]["x"])
 
 
-def test_a_browser_that_lacks_points_gets_the_whole_once(sent):
-    sent(panel(3))
-    assert "figure" in sent(panel(4), need="lost:1")
-    assert "figure" not in sent(panel(5), need="lost:1")  # the same request, seen again
+@pytest.mark.parametrize("have", [None, 7, {"loss": 3}, {"loss": {"version": "x", "counts": "y"}}])
+def test_a_browser_that_has_nothing_of_use_gets_the_whole(have):
+    told, has = news(panel(4), have)
+    assert len(told["figure"]["data"][0]["x"]) == 4
+    assert "figure" not in news(panel(5), has)[0]
+
+
+def test_a_browser_that_was_away_gets_all_that_it_missed():
+    _, has = news(panel(3))
+    told, _ = news(panel(40), has)
+    assert told["traces"][0]["x"] == list(range(3, 40))
 
 
 @pytest.mark.parametrize("draw", ["loss", "accuracy", "schedule"])
@@ -85,3 +89,18 @@ def test_what_travels_unchecked_is_what_plotly_would_send(draw, tmp_path):
     template = checked["layout"].pop("template")
     assert template == {"data": {"scatter": [{"type": "scatter"}]}}  # "none": nothing is set
     assert json.loads(json.dumps(sketch.plain())) == checked
+
+
+def test_a_view_answers_with_charts():
+    sketch = panel(3).sketch
+    sketch.update_layout(height=240)
+    figure = go.Figure(go.Scatter(x=[1, 2], y=[3.0, 4.0]))
+    shown = charts("A **sentence**.", Chart(sketch, title="Loss"), Chart(figure, marks="step"))
+    assert shown.sentence == "A **sentence**."
+    first, second = shown.meta["charts"]
+    assert first == {
+        "figure": sketch.plain(), "title": "Loss", "note": "", "marks": "", "height": 240
+    }  # fmt: skip
+    assert second["height"] == 300 and second["marks"] == "step"
+    assert second["figure"]["data"][0]["type"] == "scatter"
+    json.dumps(shown.meta)

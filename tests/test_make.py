@@ -46,6 +46,7 @@ class Machine:
         (folder / ".ci").mkdir()
         for name in ("Makefile", "requirements.txt", "requirements-dev.txt", ".ci/install.sh"):
             shutil.copy(ROOT / name, folder / name)
+        (folder / ".ci" / "js.sh").write_text("echo checks the JavaScript\n")
 
     def python(self, **behaviour: str) -> None:
         """Put a python3 in place that differs from a good one as `behaviour` says."""
@@ -156,7 +157,7 @@ def test_python_too_old(machine: Machine, target: str) -> None:
 
 def test_no_python(machine: Machine) -> None:
     assert told(machine.make("app", "PYTHON=python-that-is-not-there")) == (
-        "hnviz needs Python 3.11 or newer, and no Python runs as python-that-is-not-there; "
+        "hnviz needs Python 3.11 or newer, and python-that-is-not-there does not run; "
         "install one, or name it: make PYTHON=/path/to/python3"
     )
 
@@ -172,7 +173,7 @@ def test_no_venv_module(machine: Machine) -> None:
 def test_venv_cannot_be_made(machine: Machine) -> None:
     machine.python(make_venv='echo "first"; echo "Error: [Errno 28] No space left" >&2; exit 1')
     assert told(machine.make("app")) == (
-        "the virtual environment .venv could not be made; "
+        "the virtual environment .venv could not be created; "
         "Python says: Error: [Errno 28] No space left"
     )
 
@@ -184,7 +185,7 @@ def test_failed_download(machine: Machine, target: str) -> None:
         'echo "ERROR: No matching distribution found for $ # streamlit" >&2; exit 1'
     )
     assert told(machine.make(target)) == (
-        "the packages of requirements.txt could not be downloaded and installed; check the "
+        "the packages in requirements.txt could not be downloaded and installed; check the "
         "network, the disk and PIP_ARGS, then run make again; pip says: "
         "No matching distribution found for $ # streamlit (more in .venv/pip.log)"
     )

@@ -14,7 +14,7 @@ GRID, PATH = ".grid canvas[data-unit]", ".path canvas[data-at]"
 
 HEADINGS = {
     GRID: "What each unit codes",
-    PROBES: "What the whole state tells",
+    PROBES: "What the whole state shows",
     FOUND: "Find it elsewhere",
     PATH: "Path of the state",
 }  # that stand above what is waited for
@@ -66,7 +66,7 @@ def test_probes_follow_where_a_digit_is_read(server, page):
     page.locator(".hn-ladder[aria-label*='the other way']").wait_for(timeout=20_000)
     assert lines.get_attribute("aria-label") != before
     page.wait_for_url("**states_positions=after**")
-    page.get_by_text("Probe all shipped models").click()
+    page.get_by_text("Probe all pre-trained models").click()
     page.locator(".hn-table", has_text="Model0").wait_for(timeout=60_000)
     assert page.locator(".hn-table tbody tr").count() == 6
     assert page.errors == []
@@ -74,13 +74,13 @@ def test_probes_follow_where_a_digit_is_read(server, page):
 
 def test_a_query_finds_its_units_elsewhere(server, page):
     open_view(page, server, "Find it elsewhere", FOUND)
-    lines = page.locator(".hn-wide svg[aria-label^='Units over the words']")
-    assert "at each token of “three hundred”" in lines.get_attribute("aria-label")
+    lines = page.locator("svg[aria-label^='Units over the words']")
+    assert "at every token of “three hundred”" in lines.get_attribute("aria-label")
     assert page.locator(".hn-found tbody tr").count() == 16
     page.get_by_role("slider").and_(page.locator("[aria-label*='hreshold']")).focus()
     page.keyboard.press("ArrowRight")
-    page.locator("svg[aria-label*='Above 0.65 at each token']").first.wait_for(timeout=20_000)
-    page.get_by_role("slider").and_(page.locator("[aria-label*='Tokens']")).last.focus()
+    page.locator("svg[aria-label*='above 0.65 at every token']").first.wait_for(timeout=20_000)
+    page.get_by_role("slider", name="Last token").focus()
     page.keyboard.press("ArrowRight")
     page.locator("svg[aria-label*='“three hundred twenty”']").first.wait_for(timeout=20_000)
     page.get_by_text("Off just before and after").click()
@@ -108,7 +108,7 @@ def test_the_path_is_played_without_a_new_mount(server, page):
         "root => [root.view.box.x(0), root.view.box.y(0)]"
     )
     canvas.hover(position={"x": place[0], "y": place[1]})
-    assert "of 4,2" in page.locator(".said").last.inner_text()
+    assert "of 4,2" in page.locator(".hnviz:has(.path) .said").inner_text()
     first = page.get_by_role("spinbutton", name="First number")
     first.fill("8101")
     first.press("Enter")

@@ -1,91 +1,87 @@
-"""What a state means, on the page without a browser: every model, and a run that trains."""
+"""What a state means, on the page and in its views: every model, every text."""
 
-from dataclasses import replace
-from pathlib import Path
+import json
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from hnviz.app.rooms.hidden_states.states import Asked, Shown
-from hnviz.app.rooms.hidden_states.stretch import Stretch
-from hnviz.app.run import settled
-from hnviz.app.run.text import Standing
-from hnviz.config import RunConfig
-from hnviz.events import EpochEnd
-from hnviz.runs import RunRecord
+from hnviz.app.rooms.hidden_states.codes.picture import CODES_VIEW
+from hnviz.app.rooms.hidden_states.find.picture import FIND_VIEW
+from hnviz.app.rooms.hidden_states.path.picture import PATH_VIEW, numbers_problem
+from hnviz.app.rooms.hidden_states.probes.picture import ALL_PROBES_VIEW, PROBES_VIEW
+from tests.pages import open_page
+from tests.views import shown
 
-ROOT = Path(__file__).parent.parent
-VIEWS = {
-    "What the units code": ("states_seen_grid", "states_seen_probes"),
-    "Find it elsewhere": ("states_seen_find",),
-    "Path of the state": ("states_seen_path",),
-}
+pytestmark = pytest.mark.usefixtures("own_runs")
+PHRASE = {"text": "4318 to 4324"}
 
 
-def open_view(view: str, **query: str) -> AppTest:
-    """Open the page as if the view had been scrolled to."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    app.query_params.update({"states_view": view, **query})
-    for key in VIEWS[view]:
-        app.session_state[key] = {"seen": True}
-    app.run()
-    return app.switch_page("pages/states.py").run()
+@pytest.mark.parametrize(
+    ("view", "run", "step", "params", "said"),
+    [
+        (CODES_VIEW, "Model2", "last", PHRASE, "Model2 after 400 steps: unit **"),
+        (CODES_VIEW, "Model5", 0, PHRASE, "Model5 untrained: unit **"),
+        (PROBES_VIEW, "Model5", 0, {}, "Model5 untrained: a linear probe"),
+        (FIND_VIEW, "Model3", "last", PHRASE, "at every token of “three hundred”"),
+        (
+            FIND_VIEW,
+            "Model0",
+            "last",
+            {"split": "valid", "first": 500, "n": 30},
+            "at every token of “eight ,”",
+        ),
+        (FIND_VIEW, "Model5", "last", {"text": "one"}, "at every token of “one”"),
+        (PATH_VIEW, "Model1", "last", {"first": 1}, "reads 1 to 20"),
+    ],
+)
+def test_a_view_answers_for_any_run_and_text(view, run, step, params, said):
+    assert said in shown(view, run, step, **params).sentence
 
 
-def text(app: AppTest) -> str:
-    return "\n".join(str(each.value) for each in [*app.markdown, *app.get("html")])
+def test_units_are_drawn_over_no_more_words_than_there_is_room_for():
+    seen = shown(CODES_VIEW, **PHRASE)
+    assert len(seen.meta["words"]) == 44 and seen.meta["left_out"] == 1
+    assert seen.arrays["values"].shape == (64, 44) and seen.arrays["tracks"].shape == (5, 44)
+    assert seen.arrays["means"].shape == (47, 64)
 
 
-@pytest.mark.usefixtures("own_runs")
+def test_a_threshold_and_edges_are_taken():
+    low, high = (shown(FIND_VIEW, **PHRASE, threshold=share) for share in (0.6, 0.65))
+    assert "above 0.60 at every token" in low.sentence and "above 0.65" in high.sentence
+    assert "and off just before and after" in shown(FIND_VIEW, **PHRASE, edges=True).sentence
+    assert low.meta["places"].count("<tr>") == 17  # the best 8 of each split, and the head
+
+
+def test_all_pretrained_models_are_probed():
+    table = shown(ALL_PROBES_VIEW, mode="dark")
+    assert [f"Model{n}" in table.meta["html"] for n in range(6)] == [True] * 6
+    assert "easiest to read" in table.sentence
+
+
 @pytest.mark.parametrize(
     ("view", "query", "said"),
     [
-        ("What the units code", {"run": "Model2"}, "Model2 after 400 steps: unit **"),
-        ("What the units code", {"snapshot": "0"}, "Model5 untrained: a linear probe"),
-        ("Find it elsewhere", {"run": "Model3"}, "at each token of “three hundred”"),
-        (
-            "Find it elsewhere",
-            {"run": "Model0", "states_text": "valid", "states_first": "500", "states_n": "30"},
-            "at each token of “eight ,”",
-        ),
-        ("Find it elsewhere", {"states_phrase": "one"}, "at each token of “one”"),
-        ("Find it elsewhere", {"states_threshold": "x"}, "the address wanted 'x' here"),
-        ("Path of the state", {"run": "Model1", "states_path_first": "1"}, "reads 1 to 20"),
-        ("Path of the state", {"states_path_n": "101"}, "1 to 100 numbers can be followed"),
+        ("Find it elsewhere", {"states_threshold": "x"}, "the address asks for 'x' here"),
+        ("Path of the state", {"states_path_n": "101"}, "the path can have 1 to 100 numbers"),
     ],
 )
-def test_a_view_is_drawn_of_any_run_and_text(view, query, said):
-    app = open_view(view, **query)
+def test_a_wrong_value_is_told_beside_its_control(view, query, said):
+    app = open_page("states", states_view=view, **query)
     assert not app.exception
-    assert said in text(app).replace("\\", "")
+    assert said in "\n".join(each.value for each in app.markdown).replace("\\", "")
 
 
-@pytest.mark.usefixtures("own_runs")
-def test_nothing_is_asked_before_a_view_is_seen():
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
-    app.switch_page("pages/states.py").run()
-    assert text(app).count("Reading the text …") == 2
+def test_the_page_draws_one_view_at_a_time():
+    for view, key in (
+        ("What the units code", "states_codes"),
+        ("Find it elsewhere", "states_find"),
+        ("Path of the state", "states_path"),
+    ):
+        app = open_page("states", states_view=view)
+        keys = {json.loads(each.proto.json)["id"] for each in app.get("bidi_component")}
+        assert keys & {"states_codes", "states_find", "states_path"} == {key}
 
 
-SHOWN = Shown("a", 40, Asked(Stretch(("one",), {"ids": [12]}), 1, "state", "clustered"))
-EPOCH = EpochEnd(
-    epoch=0, step=20, train_loss=1, valid_loss=1, accuracy=0.5, train_accuracy=0.5, seconds=1
-)
-RECORD = RunRecord(id="a", config=RunConfig(), snapshots=(0, 10, 20, 30, 40), epochs=(EPOCH,))
-
-
-@pytest.mark.parametrize(
-    ("status", "record", "step"),
-    [
-        ("running", RECORD, 20),  # an epoch's end, not the newest
-        ("running", replace(RECORD, epochs=()), None),
-        ("paused", RECORD, 40),
-        ("finished", RECORD, 40),
-    ],
-)
-def test_a_run_that_trains_is_looked_at_as_its_last_epoch_left_it(
-    monkeypatch, status, record, step
-):
-    monkeypatch.setattr(settled, "look_again", lambda _: Standing(record, status))
-    looked = settled.settled(SHOWN)
-    assert (looked and looked[1]) == step
+def test_numbers_of_a_path_lie_in_one_split():
+    assert numbers_problem(7990, 10) is None
+    assert "the text ends with 7,999" in str(numbers_problem(7990, 11))
+    assert "from 1 to 7999 or from 8001" in str(numbers_problem(8000, 1))

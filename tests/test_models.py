@@ -24,6 +24,7 @@ from hnviz.learn import (
     resolve_device,
 )
 from hnviz.learn.build import be_exact_on_cuda
+from hnviz.learn.state import seen, tensors
 from tests.small import small_config, small_stream
 
 NV, NH = 39, 64
@@ -60,7 +61,9 @@ def test_a_model_is_what_the_catalogue_says(name: str) -> None:
         for weight in part.weights
     }
     assert sum(weight.numel() for weight in model.parameters()) == entry.n_weights(NV, 48)
-    assert model.init_state(5).numel() == entry.n_layers * 5 * 48
+    state = model.init_state(5)
+    assert len(tensors(state)) == len(entry.state)
+    assert seen(state).shape == (entry.n_layers, 5, 48)
 
 
 @given(
@@ -265,7 +268,7 @@ def test_a_device_that_is_not_there_is_one_sentence(
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
-    with pytest.raises(DeviceError, match=f"device '{device}' was asked for.*can use cpu"):
+    with pytest.raises(DeviceError, match=f"device '{device}' is not available.*can use cpu"):
         resolve_device(device)
 
 

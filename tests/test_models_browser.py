@@ -1,17 +1,20 @@
-"""The Models page's code cursor in a browser: lines, pictures and keys, without Python a step."""
+"""The Models page in a browser: lines, pictures and keys, and no request for a line."""
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
 import torch
 
+from hnviz.catalogue import CATALOGUE
 from hnviz.data import BatchLayout, human_numbers_stream
-from hnviz.observe import Subject
+from hnviz.observe import QUESTIONS, Subject
 from hnviz.runs import SHIPPED_DIR, RunFolder
-from tests.conftest import idle
 
+expect = pytest.importorskip("playwright.sync_api").expect
 CURSOR, PAIR = ".st-key-models_cursor .hnviz", ".st-key-models_pair .hnviz"
+CELL = ".st-key-models_unit_line .hnviz"
 # Values of the picture with a title, as the browser holds them: floats, row by row.
 VALUES = """(root, title) => {
   const tile = root.view.tiles.find((tile) => tile.shown?.tensor.label === title);
@@ -21,15 +24,14 @@ VALUES = """(root, title) => {
 
 def open_models(page, server, model, more=""):
     page.goto(f"{server}/models?models_model={model}{more}")
+    page.locator(CURSOR).scroll_into_view_if_needed()  # it is fetched once it is near
     page.locator(f"{CURSOR}[data-ready]").wait_for()
-    idle(page)
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
     return page.locator(CURSOR)
 
 
-def step_to(page, cursor, step):
-    page.wait_for_function(
-        "([root, step]) => root.dataset.step === step", arg=[cursor.element_handle(), str(step)]
-    )
+def at_line(page, number):
+    return page.locator(f"{CURSOR}[data-line='{number}']")
 
 
 def marked(cursor):
@@ -39,9 +41,15 @@ def marked(cursor):
     return re.sub(r"^\s*\d+ \+?\s*", "", lines[0].split("#")[0]).strip()
 
 
+def subject(model, step="last"):
+    folder = RunFolder(SHIPPED_DIR / model)
+    return Subject.load(folder.config, folder.load_snapshot(folder.resolve_step(step)))
+
+
 def test_the_cursor_goes_through_the_lines_and_asks_nobody(server, page):
     sent = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda data: sent.append(data)))
+    page.on("request", lambda request: sent.append(request.url))
     cursor = open_models(page, server, "Model2")
     assert marked(cursor) == "h = F.relu(self.h_h(h))"
     assert "t = 2: h_h turns 64 states of 64 units" in cursor.locator(".sentence").inner_text()
@@ -63,19 +71,18 @@ def test_the_cursor_goes_through_the_lines_and_asks_nobody(server, page):
         page.keyboard.press(key)
         assert marked(cursor) == line
     assert cursor.get_by_role("button", name="Next line").is_disabled()
+    page.wait_for_url("**models_at=82**")
     assert sent == []
-    page.wait_for_function("() => location.search.includes('models_at=82')")
     page.reload()
-    step_to(page, page.locator(CURSOR), 82)
+    page.locator(CURSOR).scroll_into_view_if_needed()
+    at_line(page, 82).wait_for()
     assert page.errors == []
 
 
 def test_the_last_picture_is_the_models_answer(server, page):
-    folder = RunFolder(SHIPPED_DIR / "Model1")
-    subject = Subject.load(folder.config, folder.load_snapshot(folder.resolve_step("last")))
     ids = human_numbers_stream().valid
     x = torch.from_numpy(BatchLayout(len(ids), 64, 3).batch(ids, 0).x)
-    logits, _ = subject.answer(x)
+    logits, _ = subject("Model1").answer(x)
     cursor = open_models(page, server, "Model1", "&models_at=10")
     seen = np.array(cursor.evaluate(VALUES, "logits = h_o(h)")).reshape(64, 39)
     assert np.abs(seen - logits.numpy()).max() <= float(logits.abs().max()) / 127 / 2 * 1.01
@@ -96,26 +103,23 @@ def test_new_weights_keep_the_line_and_the_mount(server, page):
     assert marked(cursor) == "res = self.bn(res.flatten(0, 1)).view_as(res)"
     before = cursor.locator(".sentence").inner_text()
     page.get_by_role("radio", name="untrained").click()
-    page.wait_for_function(
-        "([root, before]) => root.querySelector('.sentence').textContent !== before",
-        arg=[cursor.element_handle(), before],
-    )
+    expect(cursor.locator(".sentence")).not_to_have_text(before)
     assert cursor.evaluate("root => root.marker") == "the same"
-    assert cursor.get_attribute("data-step") == "1"
+    assert cursor.get_attribute("data-line") == "1"
     assert "of row 7" in cursor.locator(".tile p").nth(1).inner_text()
     page.get_by_role("radio", name="Model4").click()
-    page.wait_for_function(
-        "root => root.querySelector('.code').ariaLabel === 'Source of Model4.forward'",
-        arg=cursor.element_handle(),
-    )
+    cursor.scroll_into_view_if_needed()
+    cursor.get_by_label("Source of Model4.forward").wait_for()
+    assert cursor.evaluate("root => root.marker") == "the same"
     assert page.errors == []
 
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_a_pair_in_step_and_nothing_is_cut(server, page, width):
     page.set_viewport_size({"width": width, "height": 900})
-    cursor = open_models(page, server, "Model0")
+    cursor = open_models(page, server, "Model0", "&models_twins=true")
     pair = page.locator(PAIR)
+    pair.scroll_into_view_if_needed()
     pair.locator("canvas").first.wait_for()
     pair.get_by_role("button", name="Restart").click()
     pair.get_by_role("button", name="Next line").click()
@@ -131,4 +135,103 @@ def test_a_pair_in_step_and_nothing_is_cut(server, page, width):
             ".map(each => each.getBoundingClientRect().right))"
         )
         assert rights <= width
+    assert page.errors == []
+
+
+def test_next_model_steps_through_the_ladder_on_one_picture(server, page):
+    cursor = open_models(page, server, "Model0")
+    cursor.get_by_label("Source of Model0.forward").wait_for()
+    cursor.evaluate("root => { root.marker = 'the same' }")
+    for before, model in pairwise(CATALOGUE):
+        page.get_by_role("button", name=f"Next model: {model}").click()
+        cursor.scroll_into_view_if_needed()
+        cursor.get_by_label(f"Source of {model}.forward").wait_for()
+        page.get_by_text(f"new since {before}").wait_for()
+        assert cursor.locator(".code .new").count() > 0
+        assert page.locator("tr.hn-new").count() > 0
+        assert page.locator("svg .hn-new").count() > 0
+    assert cursor.evaluate("root => root.marker") == "the same"
+    page.get_by_role("button", name="Start again with Model0").click()
+    cursor.scroll_into_view_if_needed()
+    cursor.get_by_label("Source of Model0.forward").wait_for()
+    assert page.errors == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 1266)])
+def test_the_first_screen_holds_takeaway_control_and_picture(server, page, width, height):
+    """Of a page of 1280 x 800, and one and a half screens of a phone of 844 px."""
+    page.set_viewport_size({"width": width, "height": height})
+    open_models(page, server, "Model2")
+    page.mouse.wheel(0, -9000)
+    page.locator(".hnviz-lead").scroll_into_view_if_needed()
+    for part in (".hnviz-lead", ".st-key-models_next", ".hn-chosen svg", "svg .hn-new"):
+        box = page.locator(part).first.bounding_box()
+        assert box["y"] >= 0 and box["y"] + box["height"] <= height
+        assert box["x"] + box["width"] <= width
+
+
+def test_the_time_slider_moves_the_weights_of_the_run_in_view(server, page):
+    weights = "&run=Model5&models_weights=run+in+view"
+    cursor = open_models(page, server, "Model5", f"{weights}&snapshot=0&models_row=3")
+    source = cursor.locator(".told")
+    seen = []
+    for step, name in ((0, "0, untrained"), (1, "1 of 400")):
+        page.locator(f"{CURSOR}[data-step='{step}']").wait_for()
+        expect(page.locator(".st-key-models_bar output")).to_have_text(name)
+        truth = QUESTIONS["cursor"](subject("Model5", step), {})
+        last = truth.meta["tensors"][-1]
+        size = last["high"] * last["wide"]
+        at = last["at"] + 3 * size  # row 3 of the logits
+        cursor.locator(".code").focus()
+        page.keyboard.press("End")
+        seen = np.array(cursor.evaluate(VALUES, last["label"]))
+        expected = truth.arrays["values"][at : at + size] * last["peak"] / 127
+        np.testing.assert_allclose(seen, expected, atol=1e-5)
+        page.locator(".st-key-models_bar .slider").focus()
+        page.keyboard.press("ArrowRight")
+    page.wait_for_url("**snapshot=2**")
+    assert "Point at a value" in source.inner_text()
+    assert page.errors == []
+
+
+def test_a_unit_under_the_pointer_is_marked_in_every_picture(server, page):
+    cursor = open_models(page, server, "Model1", "&models_twins=true")
+    pair = page.locator(PAIR)
+    pair.scroll_into_view_if_needed()
+    pair.locator("canvas").first.wait_for()
+    unit = "root => root.view.tiles.map((tile) => tile.unit)"
+    canvas = cursor.get_by_role("img").first
+    canvas.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert "unit 1: " in cursor.locator(".told").inner_text()
+    assert set(cursor.evaluate(unit)) == set(pair.evaluate(unit)) == {1}
+    canvas.blur()
+    assert set(pair.evaluate(unit)) == {None}
+
+
+def test_a_units_numbers_follow_the_token_and_ask_nobody(server, page):
+    open_models(page, server, "Model5", "&models_cell=true&models_unit=5&models_step=4")
+    page.locator(CELL).scroll_into_view_if_needed()
+    cell = page.locator(f"{CELL}[data-ready]")
+    said = cell.locator(".sentence")
+    assert said.inner_text().startswith("Unit 5 reads “,” at step 4: it keeps ")
+    assert cell.locator(".sums p").count() == 4
+    sent = []
+    page.on("request", lambda request: sent.append(request.url))
+    mark = cell.locator(".hn-at")
+    before = float(mark.get_attribute("x1"))
+    cell.locator(".slider").focus()
+    page.keyboard.press("ArrowRight")
+    assert said.inner_text().startswith("Unit 5 reads “eight” at step 5: ")
+    assert cell.get_by_role("img").get_attribute("aria-label") == said.inner_text()
+    assert float(mark.get_attribute("x1")) > before
+    page.wait_for_url("**models_step=5**")
+    box = cell.locator("svg").bounding_box()
+    cell.locator("svg").click(position={"x": 44 / 460 * box["width"] + 8, "y": 30})
+    assert "at step 0: " in said.inner_text()
+    assert sent == []
+    page.get_by_role("spinbutton", name="Unit").fill("6")
+    page.get_by_role("spinbutton", name="Unit").press("Enter")
+    expect(said).to_contain_text("Unit 6 reads “xxbos” at step 0")
     assert page.errors == []

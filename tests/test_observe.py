@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, human_numbers_stream, number_words
-from hnviz.learn import MODELS, Learner, build_model
+from hnviz.learn import MODELS, Learner
 from hnviz.observe import (
     QUESTIONS,
     Subject,
@@ -24,6 +24,7 @@ from hnviz.observe import (
     counting_accuracy,
     states,
 )
+from tests.subjects import made_up as subject
 
 STREAM = human_numbers_stream()
 VOCAB = STREAM.vocab
@@ -33,22 +34,6 @@ Array = NDArray[np.floating]
 @pytest.fixture(autouse=True)
 def one_thread() -> None:
     torch.set_num_threads(1)
-
-
-@cache
-def subject(model: str) -> Subject:
-    """A model whose every weight, and batch norm's statistics, differ from 0 and 1."""
-    config = RunConfig.for_model(model, nh=16, bptt=3 if model == "Model0" else 5, device="cpu")
-    built = build_model(config, len(VOCAB))
-    torch.manual_seed(3)
-    with torch.no_grad():
-        for name, value in built.state_dict().items():
-            if value.is_floating_point():
-                value.copy_(torch.randn_like(value) * 0.3)
-                if name == "bn.running_var":
-                    value.abs_().add_(0.1)
-    snapshot = {name: value.numpy().copy() for name, value in built.state_dict().items()}
-    return Subject.load(config, snapshot)
 
 
 @cache
@@ -214,26 +199,11 @@ def test_a_model_that_has_learnt_nothing_counts_nothing_on(name: str) -> None:
 def test_observing_changes_nothing() -> None:
     model = learnt().model
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    for question, params in (("states", {"text": "one, two"}), ("count_on", {"number": 7})):
+    for question, params in (("units", {"ids": [12, 9, 13]}), ("count_on", {"number": 7})):
         QUESTIONS[question](learnt(), params)
     QUESTIONS["counting_accuracy"](learnt(), {})
     assert not model.training
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
-
-
-def test_states_of_a_text() -> None:
-    arrays, meta = QUESTIONS["states"](subject("Model5"), {"text": "Two hundred, blah two blah"})
-    assert meta == {
-        "tokens": ["two", "hundred", ",", "xxunk", "two", "xxunk"],
-        "unknown": ["blah"],
-        "window": None,
-    }
-    ids = VOCAB.numericalize(["two", "hundred", ",", "blah", "two", "blah"])
-    assert arrays["ids"].tolist() == ids.tolist()
-    by_ids = QUESTIONS["states"](subject("Model5"), {"ids": ids.tolist()})
-    np.testing.assert_array_equal(by_ids.arrays["states"], arrays["states"])
-    np.testing.assert_allclose(arrays["states"], states(subject("Model5"), ids), rtol=0, atol=1e-6)
-    assert QUESTIONS["states"](subject("Model2"), {"text": "one"}).meta["window"] == 5
 
 
 def test_counting_on_from_a_number() -> None:
@@ -272,19 +242,13 @@ def test_the_share_of_numbers_that_are_right() -> None:
 @pytest.mark.parametrize(
     ("question", "params", "sentence"),
     [
-        ("states", {}, "either ids or text"),
-        ("states", {"ids": [1], "text": "one"}, "either ids or text"),
-        ("states", {"text": ""}, "from 1 to 2,000 tokens; got 0"),
-        ("states", {"ids": []}, "from 1 to 2,000 tokens; got 0"),
-        ("states", {"text": "one " * 10_000}, "from 1 to 2,000 tokens; got 10,000"),
-        ("states", {"text": 3}, "text must be a text; got 3"),
-        ("states", {"ids": [1, 39]}, "ids must lie from 0 to 38; got 1 to 39"),
-        ("states", {"ids": [-1]}, "ids must lie from 0 to 38; got -1 to -1"),
-        ("states", {"ids": [1.5]}, "ids must be a list of whole numbers"),
-        ("states", {"ids": [10**30]}, "ids must be a list of whole numbers"),
-        ("states", {"ids": [[1], [2, 3]]}, "ids must be a list of whole numbers"),
-        ("states", {"ids": "abc"}, "ids must be a list of whole numbers"),
-        ("states", {"ids": None}, "ids must be a list of whole numbers"),
+        ("units", {"ids": [1.5]}, "ids must be a list of whole numbers"),
+        ("units", {"ids": [1, 39]}, "ids must be from 0 to 38; got 1 to 39"),
+        ("units", {"ids": [-1]}, "ids must be from 0 to 38; got -1 to -1"),
+        ("units", {"ids": [10**30]}, "ids must be a list of whole numbers"),
+        ("units", {"ids": [[1], [2, 3]]}, "ids must be a list of whole numbers"),
+        ("units", {"ids": "abc"}, "ids must be a list of whole numbers"),
+        ("units", {"ids": None}, "ids must be a list of whole numbers"),
         ("count_on", {}, "number must be a whole number from 1 to 9996; got None"),
         ("count_on", {"number": 0}, "number must be from 1 to 9996; got 0"),
         ("count_on", {"number": 9997}, "number must be from 1 to 9996; got 9997"),
@@ -292,7 +256,7 @@ def test_the_share_of_numbers_that_are_right() -> None:
         ("count_on", {"number": "9"}, "number must be a whole number"),
         ("count_on", {"number": True}, "number must be a whole number"),
         ("count_on", {"number": 9, "given": 6}, "given must be from 1 to 5; got 6"),
-        ("count_on", {"nr": 9}, "no parameter is named 'nr'; there are number, given, n"),
+        ("count_on", {"nr": 9}, "no parameter is named 'nr'; choose one of number, given, n"),
         ("counting_accuracy", {"given": 0}, "given must be from 1 to 5; got 0"),
         ("counting_accuracy", {"given": 2.0}, "given must be a whole number from 1 to 5; got 2.0"),
     ],

@@ -1,13 +1,26 @@
 """The sentences that Start and Train say, each where it is true."""
 
+from typing import Any
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from hnviz.app.run.engine import engine
-from hnviz.config import CHOICES
+from hnviz.app.rooms.start.count.picture import COUNT_VIEW, SHARES_VIEW
+from hnviz.app.rooms.start.count.shipped import SHARES
+from hnviz.app.rooms.start.count.words import heading, shares_sentence, side
+from hnviz.app.rooms.start.machine.topic import Machine
+from hnviz.app.run.engine import engine, store
+from hnviz.app.run.topics import Run
+from hnviz.app.shell.navigation import PAGES
+from hnviz.config import CHOICES, RunConfig
 from hnviz.engine.client import EngineError
-from hnviz.runs import RunWriteError
-from tests.test_pages import open_page, text
+from hnviz.observe.counting_questions import ask_counting_accuracy
+from hnviz.runs import RunWriteError, shipped_configs
+from hnviz.web.standing import standing
+from tests.pages import open_page
+from tests.subjects import shipped
+from tests.test_pages import drawn, text
+from tests.views import shown
 
 pytestmark = pytest.mark.usefixtures("own_runs")
 
@@ -17,31 +30,37 @@ def said(app: AppTest) -> str:
     return text(app).replace("\\", "")
 
 
+def counted(app: AppTest) -> list[dict[str, Any]]:
+    """What the two cards show, inside and beyond, as the browser gets it."""
+    asks = {each["name"]: each for each in drawn(app, "start_count")["asks"]}
+    assert {each["question"] for each in asks.values()} == {COUNT_VIEW.name}
+    return [dict(shown(COUNT_VIEW, **asks[side]["params"]).meta) for side in ("inside", "beyond")]
+
+
 def headings(app: AppTest) -> list[str]:
-    """What stands above the two counts."""
-    return [each.value for each in app.markdown if each.value.startswith("**From ")]
+    """What appears above the two counts."""
+    return [each["heading"] for each in counted(app)]
 
 
-def counted(app: AppTest) -> str:
-    """The pictures of the two counts."""
-    html = [each.proto.body for each in app.get("html")]
-    return "\n".join(body for body in html if "It was given" in body)
+def red(app: AppTest) -> list[str]:
+    """The sentences about what is wrong."""
+    return [each for each in said(app).split("\n") if each.startswith(":red[")]
 
 
-INSIDE, BEYOND = "**From 3,498: inside what it read**", "**From 8,316: beyond 8,000**"
+INSIDE, BEYOND = "From 3,498: inside what it read", "From 8,316: beyond 8,000"
 """What is counted beside a number of the other side."""
 
 
 @pytest.mark.parametrize(
     ("number", "stands"),
     [
-        ("3", ["**From 3: inside what it read**", BEYOND]),
-        ("4318", ["**From 4,318: inside what it read**", BEYOND]),
-        ("7996", ["**From 7,996: inside what it read**", BEYOND]),
-        ("7997", [INSIDE, "**From 7,997: across 8,000, which it never read**"]),
-        ("7999", [INSIDE, "**From 7,999: across 8,000, which it never read**"]),
-        ("8000", [INSIDE, "**From 8,000: beyond 8,000**"]),
-        ("9996", [INSIDE, "**From 9,996: beyond 8,000**"]),
+        ("3", ["From 3: inside what it read", BEYOND]),
+        ("4318", ["From 4,318: inside what it read", BEYOND]),
+        ("7996", ["From 7,996: inside what it read", BEYOND]),
+        ("7997", [INSIDE, "From 7,997: across 8,000, which it never read"]),
+        ("7999", [INSIDE, "From 7,999: across 8,000, which it never read"]),
+        ("8000", [INSIDE, "From 8,000: beyond 8,000"]),
+        ("9996", [INSIDE, "From 9,996: beyond 8,000"]),
     ],
 )
 def test_each_count_says_on_which_side_of_the_text_it_begins(number, stands):
@@ -49,61 +68,228 @@ def test_each_count_says_on_which_side_of_the_text_it_begins(number, stands):
     assert not app.exception
     assert app.number_input(key="start_number").value == int(number)
     assert headings(app) == stands
+    chosen = "inside" if stands[1] == BEYOND else "beyond"
+    assert drawn(app, "start_count")["settings"]["chosen"] == chosen
+
+
+@pytest.mark.parametrize(
+    ("number", "wanted"),
+    [
+        (3498, "From 3,498: inside what it read"),
+        (8316, "From 8,316: in a held-out block"),
+        (8302, "From 8,302: across the edge of a held-out block"),
+        (8400, "From 8,400: inside what it read"),
+    ],
+)
+def test_of_a_run_with_held_out_blocks_the_side_is_that_of_its_text(number, wanted):
+    config = RunConfig.for_model("Model5", split="blocks")
+    assert heading(number, config) == wanted
+    assert side(number, config) == ("inside" if "inside" in wanted else "beyond")
 
 
 def test_the_number_in_the_address_is_the_last_one_given():
-    pictures = counted(open_page("start", start_number="4318"))
-    assert "three hundred sixteen, four thousand three hundred seventeen, four thousand" in pictures
-    assert [f"<span>{number}</span>" in pictures for number in ("4,318", "4,319", "4,321")] == [
-        False,
-        True,
-        True,
-    ]
-    assert "<span>4,322</span>" not in pictures
+    inside, _ = counted(open_page("start", start_number="4318"))
+    assert inside["given"].endswith(
+        "three hundred sixteen, four thousand three hundred seventeen, "
+        "four thousand three hundred eighteen"
+    )
+    assert [line["number"] for line in inside["lines"]] == ["4,319", "4,320", "4,321"]
 
 
-def test_an_example_is_counted_on_from_and_comes_into_the_address():
+def test_a_count_tells_each_words_kind_and_which_one_is_wrong():
+    inside, beyond = counted(open_page("start"))
+    assert [line["right"] for line in inside["lines"]] == [True] * 3
+    assert [word for word, *_ in inside["lines"][0]["words"]] == (
+        ["three", "thousand", "four", "hundred", "ninety", "nine"]
+    )
+    assert [kind for _, kind, *_ in inside["lines"][0]["words"]] == (
+        ["ones", "place", "ones", "place", "tens", "ones"]
+    )
+    assert inside["verdict"] == "All right, the carry too."
+    first, *rest = beyond["lines"][0]["words"]
+    assert not first[-1] and all(right for *_, right in rest)
+    assert not any(line["right"] for line in beyond["lines"])
+    assert beyond["verdict"] == "Only the first word is wrong; the rest counts on as it should."
+
+
+def test_an_untrained_network_babbles_and_seven_words_of_it_are_shown():
+    line = shown(COUNT_VIEW, step=0, number=3498).meta["lines"][0]
+    assert len(line["words"]) == 7 and line["more"] > 0 and not line["right"]
+
+
+@pytest.mark.parametrize("example", [5997, 8316])
+def test_an_example_is_counted_on_from_and_comes_into_the_address(example):
     app = open_page("start", start_number="4318")
-    app.button_group(key="start_example").set_value(5997).run()
-    assert app.query_params["start_number"] == "5997"
-    assert headings(app) == ["**From 5,997: inside what it read**", BEYOND]
+    turn = drawn(app, "start_count")["settings"]["turn"]
+    app.button_group(key="start_example").set_value(example).run()
+    assert app.query_params["start_number"] == str(example)
+    at = {5997: ["From 5,997: inside what it read", BEYOND], 8316: [INSIDE, BEYOND]}
+    assert headings(app) == at[example]
+    now = drawn(app, "start_count")["settings"]
+    assert now == {"chosen": "inside" if example == 5997 else "beyond", "turn": turn + 1}
+    assert app.button_group(key="start_example").value == example
+
+
+def test_the_button_counts_once_more():
+    app = open_page("start")
+    turn = drawn(app, "start_count")["settings"]["turn"]
+    app.button(key="start_count_on").click().run()
+    assert drawn(app, "start_count")["settings"]["turn"] == turn + 1
 
 
 @pytest.mark.parametrize("number", [-1, 0, 2, 9997, 10_000])
-def test_a_number_that_cannot_be_counted_on_from_is_told_once(number):
+def test_a_number_that_cannot_be_counted_on_from_is_told_once_and_the_last_one_stays(number):
+    wanted = [f":red[Count on from a number between 3 and 9996; got {number}.]"]
     app = open_page("start", start_number=str(number))
     assert not app.exception
-    red = [each for each in said(app).split("\n") if each.startswith(":red[")]
-    assert red == [f":red[Count on from a number between 3 and 9996; got {number}.]"]
-    assert headings(app) == [] and counted(app) == ""
+    assert red(app) == wanted
+    assert headings(app) == [INSIDE, BEYOND]
     app.number_input(key="start_number").set_value(4318).run()
-    assert "Count on from a number between" not in said(app)
-    assert headings(app)[0] == "**From 4,318: inside what it read**"
+    assert red(app) == [] and marked(app) == []
+    assert headings(app)[0] == "From 4,318: inside what it read"
+    app.number_input(key="start_number").set_value(number).run()
+    assert red(app) == wanted and len(marked(app)) == 1
+    assert headings(app)[0] == "From 4,318: inside what it read"
+    assert app.button_group(key="start_example").value is None, "no example is what was typed"
+
+
+def marked(app: AppTest) -> list[str]:
+    """The style sheets that mark a field as wrong."""
+    html = [each.proto.body for each in app.get("html")]
+    return [body for body in html if ".st-key-start_number" in body]
 
 
 def test_what_is_no_number_is_told_once_and_another_is_counted_on_from():
     app = open_page("start", start_number="abc")
     assert not app.exception
-    red = [each for each in said(app).split("\n") if each.startswith(":red[")]
-    assert red == [":red[the address wanted 'abc' here, which is not a whole number]"]
+    assert red(app) == [":red[the address asks for 'abc' here, which is not a whole number]"]
     assert headings(app) == [INSIDE, BEYOND]
+
+
+@pytest.mark.parametrize(
+    ("train", "valid", "split", "wanted"),
+    [
+        (
+            0.9935,
+            0.0605,
+            "notebook",
+            "Given three numbers it counts on almost perfectly where it has read (**.99**), and "
+            "rarely beyond (**.06**).",
+        ),
+        (
+            0.9961,
+            0.98,
+            "blocks",
+            "Given three numbers it counts on almost perfectly where it has read (**.996**), and "
+            "almost perfectly in held-out blocks (**.98**).",
+        ),
+        (
+            0.31,
+            0.0,
+            "notebook",
+            "Given three numbers it sometimes counts on correctly where it has read (**.31**), and "
+            "almost never beyond (**.00**).",
+        ),
+        (
+            0.0,
+            0.0,
+            "notebook",
+            "Given three numbers it cannot count on yet, where it has read (**.00**) or not.",
+        ),
+    ],
+)
+def test_the_takeaway_has_the_measured_shares_in_at_most_twenty_words(train, valid, split, wanted):
+    sentence = shares_sentence(train, valid, RunConfig.for_model("Model5", split=split))
+    assert sentence == wanted
+    assert len(sentence.split()) <= 20
+
+
+@pytest.mark.parametrize("run", shipped_configs())
+def test_the_shares_that_are_kept_are_those_that_are_measured(run):
+    measured = ask_counting_accuracy(shipped(run), {"given": 3}).meta
+    # One number more or less, where another machine's sums decide between two words.
+    assert SHARES[run].train == pytest.approx(measured["train"], abs=2e-3)
+    assert SHARES[run].valid == pytest.approx(measured["valid"], abs=2e-3)
+
+
+def test_the_takeaway_is_the_one_of_the_run_in_view():
+    told = shown(SHARES_VIEW)
+    assert told.meta == SHARES["Model5"]._asdict()
+    assert "almost perfectly where it has read (**.99**), and rarely beyond" in told.sentence
+    app = open_page("start", run="Model3")
+    headline = drawn(app, "start_headline_Model3")
+    assert headline["run"] == drawn(app, "start_count")["run"] == "Model3"
+    assert [each["question"] for each in headline["asks"]] == [SHARES_VIEW.name]
+
+
+def test_the_takeaway_of_another_snapshot_is_measured():
+    told = shown(SHARES_VIEW, "Model3", 0)
+    assert told.meta["train"] < 0.005 and told.meta["valid"] < 0.005
+    assert told.sentence.startswith("Given three numbers it cannot count on yet")
+
+
+def test_the_start_page_says_what_its_scores_count_and_links_to_every_page():
+    app = open_page("start")
+    assert "This chart scores words; the cards above score whole numbers." in said(app)
+    assert "For anyone who learns or teaches how recurrent networks work." in said(app)
+    links = [each.proto.page for each in app.get("page_link")]
+    pages = [name for section in PAGES.values() for name in section if name != "start"]
+    assert links == [*pages, "data"]
+    assert app.get("page_link")[-1].proto.label == "Next: what does the network read?"
 
 
 def test_the_start_page_says_what_it_trains_on():
     known = engine().info()
-    app = open_page("start")
+    line = Machine().draw(None, {})["line"]
     devices = " and ".join(f"{each} ({known.device_names[each]})" for each in known.devices)
-    assert f"Trains on {devices}, " in said(app)
+    assert f"Trains on {devices}, " in line
     assert "cpu" in known.devices
-    assert f"torch {known.versions['torch']}, " in said(app)
-    assert "The engine is starting" not in said(app)
+    assert f"torch {known.versions['torch']}, " in line
+    assert "The engine is starting" not in line
+    assert drawn(open_page("start"), "start_machine")
 
 
 def test_the_start_page_does_not_wait_for_what_it_trains_on(monkeypatch):
-    monkeypatch.setattr("hnviz.app.rooms.start.overview.info", lambda: None)
+    monkeypatch.setattr("hnviz.app.rooms.start.machine.topic.info", lambda: None)
+    line = Machine().draw(None, {})["line"]
+    assert line == "The engine is starting; its device and versions follow."
+
+
+def test_a_run_is_trained_from_start_at_once_and_the_page_shows_it():
     app = open_page("start")
-    assert "The engine is starting; its device and versions follow." in said(app)
-    assert "Trains on" not in said(app)
+    assert not drawn(app, "start_loss"), "a pre-trained run has nothing that grows"
+    app.button(key="start_train").click().run()
+    run = app.query_params["run"]
+    try:
+        assert not app.exception
+        assert app.title[0].value == "Watch a network learn to count"
+        config = store().record(run).config
+        assert config == RunConfig.for_model("Model5")
+        shows = {key: drawn(app, key)["run"] for key in ("start_bar", "start_loss", "start_count")}
+        assert set(shows.values()) == {run}
+        assert drawn(app, "start_loss")["settings"] == {"comes_to_it": True}
+        assert all(each["at"] == "step" for each in drawn(app, "start_count")["asks"])
+    finally:
+        engine().stop(run)
+
+
+def test_a_run_that_start_may_not_make_is_told_beside_the_button(monkeypatch):
+    def refuse(*_: object) -> None:
+        raise EngineError("the queue is full: 16 runs wait already, and no more than 16 may")
+
+    monkeypatch.setattr("hnviz.engine.client.Engine.train", refuse)
+    app = open_page("start", run="Model2")
+    app.button(key="start_train").click().run()
+    assert not app.exception
+    assert said(app).count("the queue is full: 16 runs wait already, and no more than 16 may") == 1
+    assert app.query_params["run"] == "Model2"
+
+
+def test_the_list_of_runs_is_drawn_once_it_is_opened():
+    app = open_page("start")
+    assert not drawn(app, "start_runs")
+    app.session_state["start_all_runs"] = True
+    assert drawn(app.run(), "start_runs")["settings"]["shown"] == "Model5"
 
 
 def test_a_device_that_this_machine_lacks_is_told_beside_it_and_nothing_is_trained():
@@ -153,18 +339,11 @@ def test_a_speed_that_is_chosen_is_the_runs_and_every_viewer_sees_it():
     app = open_page("train", train_epochs="1000")
     app.button(key="train_start").click().run()
     run = app.query_params["run"]
-    key = f"train_speed_{run}"
     try:
-        assert app.selectbox(key=key).value == "full speed"
-        app.selectbox(key=key).select("5 steps/s").run()
-        assert not app.exception
-        job = engine().job(run)
-        assert job is not None and job.speed == 5.0
-        other = open_page("train", run=run)
-        assert other.selectbox(key=key).value == "5 steps/s"
-        other.selectbox(key=key).select("full speed").run()
-        job = engine().job(run)
-        assert job is not None and job.speed is None
+        assert Run().draw(standing(run), {})["speed"] is None
+        engine().set_speed(run, 5.0)  # as POST /api/runs/{id}/speed does
+        assert Run().draw(standing(run), {})["speed"] == 5.0
+        engine().set_speed(run, None)
+        assert Run().draw(standing(run), {})["speed"] is None
     finally:
         engine().stop(run)
-    assert app.run().selectbox(key=key).disabled

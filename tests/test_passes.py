@@ -6,17 +6,14 @@ import torch
 
 from hnviz.catalogue import CATALOGUE
 from hnviz.data import human_numbers_stream
-from hnviz.observe import Subject, states
+from hnviz.observe import states
 from hnviz.observe.passes import read_text, split_pass, split_states
-from hnviz.runs import SHIPPED_DIR, RunFolder
+from tests.subjects import shipped
 
 
-@pytest.fixture(scope="module", params=tuple(CATALOGUE))
+@pytest.fixture(params=tuple(CATALOGUE))
 def subject(request):
-    folder = RunFolder(SHIPPED_DIR / request.param)
-    subject = Subject.load(folder.config, folder.load_snapshot(folder.resolve_step("last")))
-    subject.model.double()  # so that the order of a sum does not show
-    return subject
+    return shipped(request.param, exact=True)
 
 
 def assert_same(values, wanted):
@@ -48,8 +45,7 @@ def test_every_answer_is_the_models_own(subject):
 
 
 def test_a_split_is_read_once_from_its_first_token():
-    folder = RunFolder(SHIPPED_DIR / "Model5")
-    subject = Subject.load(folder.config, folder.load_snapshot(0))
+    subject = shipped("Model5", 0)
     valid = split_pass(subject, "valid")
     assert split_pass(subject, "valid") is valid
     assert valid.states.shape == (2, 13_017, 64)
@@ -58,6 +54,5 @@ def test_a_split_is_read_once_from_its_first_token():
 
 @pytest.mark.parametrize("model", ["Model0", "Model5"])
 def test_states_alone_are_those_of_the_pass(model):
-    folder = RunFolder(SHIPPED_DIR / model)
-    subject = Subject.load(folder.config, folder.load_snapshot(0))
+    subject = shipped(model, 0)
     assert_same(split_states(subject, "valid"), split_pass(subject, "valid").states)

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter, defaultdict
-from types import SimpleNamespace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -16,9 +16,12 @@ from hnviz.figures.reach import Reach
 from hnviz.figures.ruler import Windows, merged
 from hnviz.figures.ruler_text import (
     bounds_table,
+    example_sentence,
+    example_table,
     last_only_sentence,
     measured_sentence,
     number,
+    proof_sentence,
     reach_sentence,
     reading,
     table_sentence,
@@ -32,14 +35,15 @@ from hnviz.runs.ruler import (
     PositionBounds,
     any_cut_mean,
     position_bounds,
-    split_any_cut_mean,
     split_bounds,
-    split_position_bounds,
     text_any_cut_means,
+    text_position_bounds,
     token_bounds,
+    worked_example,
 )
 
 STREAM = human_numbers_stream()
+VALID = split_text("valid")
 KNOWN = {
     "train": [0.2510, 0.4769, 0.4790, 0.4914, 0.5508, 0.6506, 1.0],
     "valid": [0.3951, 0.5488, 0.5488, 0.5521, 0.5735, 0.6626, 1.0],
@@ -124,14 +128,14 @@ def test_bounds_by_position_are_those_of_tables_made_by_hand(ids, bs, bptt):
 
 def test_the_bounds_by_position_of_human_numbers():
     """.864 is the mean over every cut; the layout's own 704 slots a position allow .912."""
-    assert split_any_cut_mean("valid", 20) == pytest.approx(0.86404, abs=1e-5)
-    assert split_any_cut_mean("valid", 1) == split_bounds("valid")[0].accuracy
-    reset = split_position_bounds("valid", layout_for("valid", 20), kept=False)
-    kept = split_position_bounds("valid", layout_for("valid", 20), kept=True)
+    assert text_any_cut_means(VALID)[20 - 1] == pytest.approx(0.86404, abs=1e-5)
+    assert text_any_cut_means(VALID)[0] == split_bounds("valid")[0].accuracy
+    reset = text_position_bounds(VALID, layout_for("valid", 20), kept=False)
+    kept = text_position_bounds(VALID, layout_for("valid", 20), kept=True)
     assert reset.mean == pytest.approx(0.91193, abs=1e-5)
     assert reset.accuracy[:3] == pytest.approx([0.4645, 0.6435, 0.6861], abs=1e-4)
     assert kept.mean == pytest.approx(0.99581, abs=1e-5)
-    longer = split_position_bounds("valid", layout_for("valid", 70), kept=False)
+    longer = text_position_bounds(VALID, layout_for("valid", 70), kept=False)
     assert longer.mean > reset.mean
 
 
@@ -160,12 +164,12 @@ def test_sentences_on_windows():
         for name in ("train", "valid")
     ]
     said = reach_sentence(reaches, 20)
-    assert "every 20 tokens no predictor is right more often than **0.845** on train" in said
+    assert "every 20 tokens, the best any predictor can do is **0.845** on train" in said
     assert "**0.864** on valid" in said
     assert "on train from six tokens on (60\N{NO-BREAK SPACE}%)" in said
     assert "hidden" not in reach_sentence([Reach("x", [Bound(1, 0.5, 0)], np.ones(9))], 1)
-    random = Windows(split_position_bounds("valid", layout_for("valid", 20), kept=False), None)
-    assert "a kept state is no help" in window_sentence(layout_for("valid", 20), random)
+    random = Windows(text_position_bounds(VALID, layout_for("valid", 20), kept=False), None)
+    assert "a kept state does not help" in window_sentence(layout_for("valid", 20), random)
 
 
 @given(texts, sizes, sizes)
@@ -216,12 +220,13 @@ def test_lines_that_lie_together_are_one():
 def test_the_reading_of_a_run():
     bounds = {split: split_bounds(split) for split in ("train", "valid")}
     said = reading({"train": 0.998, "valid": 0.832}, bounds)
-    assert "On valid **0.832** is above the six-token bound 0.663: more than six tokens" in said
+    assert "On valid, **0.832** is above the six-token bound 0.663" in said
+    assert "0.663: the network uses more than six tokens" in said
     assert "The six-token bound has no line: 60\N{NO-BREAK SPACE}% and 58" in said
     said = reading({"train": 0.442, "valid": 0.293}, bounds)
     assert said == (
-        "On train **0.442** is above the one-token bound 0.251: more than one token is used. "
-        "On valid **0.293** is above no bound, which proves nothing."
+        "On train, **0.442** is above the one-token bound 0.251: the network uses more than one "
+        "token. On valid, **0.293** is above no bound, so we can't tell."
     )
 
 
@@ -232,18 +237,19 @@ def flat(value: float, n: int) -> PositionBounds:
 def test_sentences_by_position():
     layout = layout_for("valid", 20)
     windows = Windows(
-        split_position_bounds("valid", layout, kept=False),
-        split_position_bounds("valid", layout, kept=True),
+        text_position_bounds(VALID, layout, kept=False),
+        text_position_bounds(VALID, layout, kept=True),
     )
     said = window_sentence(layout, windows)
-    assert "**0.464**" in said and "over all 20 positions **0.912**" in said
+    assert "over its own 704 slots" in said
+    assert "**0.464**" in said and "over all 20 positions, **0.912**" in said
     assert "the first of 11 mini-batches" in said and "**0.996**" in said
     assert "704 slots" in window_note(layout, 0.864) and "0.864" in window_note(layout, 0.864)
     one = BatchLayout(4, 2, 2)
-    assert "no past to bring along" in window_sentence(one, Windows(flat(0.5, 2), flat(0.5, 2)))
+    assert "no state is carried over" in window_sentence(one, Windows(flat(0.5, 2), flat(0.5, 2)))
     measured = {"reset": np.array([0.1, 0.2]), "kept": np.array([0.3, 0.4])}
     windows = Windows(flat(0.5, 2), flat(0.9, 2), "train", measured, 40)
-    assert measured_sentence("Model5", windows).endswith("kept **0.300** and **0.400**.")
+    assert measured_sentence("Model5", windows).endswith("kept, **0.300** and **0.400**.")
     windows = Windows(flat(0.5, 2), flat(0.9, 2), "train", {"reset": measured["reset"]}, 40)
     assert "never keeps its state" in measured_sentence("Model2", windows)
     assert "its three tokens" in last_only_sentence(
@@ -251,33 +257,58 @@ def test_sentences_by_position():
     )
 
 
+@given(texts)
+def test_a_worked_example_counts_what_followed(ids):
+    example = worked_example(np.array(ids))
+    if len(ids) < 2:
+        assert example is None
+        return
+    pairs = list(pairwise(ids))
+    followed = Counter(after for before, after in pairs if before == example.token)
+    assert dict(example.followed) == followed
+    assert [times for _, times in example.followed] == sorted(followed.values(), reverse=True)
+    assert example.n == followed.total()
+
+    def told(token):
+        seen = Counter(after for before, after in pairs if before == token)
+        return min(max(seen.values()), seen.total() - max(seen.values()))
+
+    assert told(example.token) == max(told(before) for before, _ in pairs)
+
+
+def test_the_example_in_words():
+    words = ["a", "b", "c"]
+    example = worked_example(np.array([0, 1, 0, 1, 0, 2, 0]))
+    assert example_sentence("x", example, words) == (
+        "An example from x: another token follows “a” 3 times: “b” 2 times, “c” once. "
+        "A predictor that remembers only “a” does best by guessing “b”, and is right "
+        "67\N{NO-BREAK SPACE}% of the time."
+    )
+    assert example_table(example, words).to_numpy().tolist() == [
+        ["b", "2", "66.7 %"],
+        ["c", "1", "33.3 %"],
+    ]
+    assert "always “b”" in example_sentence("x", worked_example(np.array([0, 1])), words)
+    said = proof_sentence("train", split_bounds("train"))
+    assert "**0.251**" in said and "must remember more than one token" in said
+
+
 def test_the_table_of_bounds():
     bounds = {split: split_bounds(split) for split in ("train", "valid")}
     table = bounds_table(bounds)
     assert table["best on valid"].tolist()[:3] == ["0.3951", "0.5488", "0.5488"]
     assert table["seen once, valid"].tolist()[5] == "57.8 %"
-    assert "**seven** tokens always tell the next one: no seven" in table_sentence(
+    assert "**seven** tokens always determine the next one: no seven-token" in table_sentence(
         "valid", bounds["valid"]
     )
-    assert "two tokens **0.700**" in table_sentence("valid", [Bound(1, 0.5, 0), Bound(2, 0.7, 0)])
+    assert "two tokens, **0.700**" in table_sentence("valid", [Bound(1, 0.5, 0), Bound(2, 0.7, 0)])
     assert "too short" in table_sentence("valid", ())
     assert number(12) == "12"
-
-
-def test_the_snapshot_that_is_looked_at():
-    from hnviz.app.run.ruler import observed_step
-
-    ends = tuple(SimpleNamespace(step=step) for step in (40, 80))
-    record = SimpleNamespace(snapshots=(0, 1, 40, 66), epochs=ends)
-    assert observed_step(SimpleNamespace(record=record, is_live=True)) == 40
-    assert observed_step(SimpleNamespace(record=record, is_live=False)) == 66
-    record.snapshots = (0, 1)
-    assert observed_step(SimpleNamespace(record=record, is_live=True)) is None
 
 
 def test_every_recipe_has_a_bound():
     for model in CATALOGUE:
         config = RunConfig.for_model(model)
         layout = BatchLayout(len(STREAM.valid), config.bs, config.bptt)
-        bounds = split_position_bounds("valid", layout, kept=False)
+        bounds = text_position_bounds(VALID, layout, kept=False)
         assert bounds.accuracy.shape == (config.bptt,)

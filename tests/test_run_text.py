@@ -1,14 +1,17 @@
 """What a page says of a run, at each stage of it."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
-from hnviz.app.rooms.start.counting import verdict
+from hnviz.app.rooms.start.count.words import verdict
 from hnviz.app.run import text as run_text
 from hnviz.app.run.text import Standing
+from hnviz.config import RunConfig
 from hnviz.events import Ended
+from hnviz.runs import RunRecord
 from tests.test_figures import EMPTY, SHORT, batch
 
 DIVERGED = replace(SHORT, epochs=(), batches=(batch(0, 3.0), batch(1, 4.524e26)))
@@ -21,11 +24,71 @@ DIVERGED = replace(SHORT, epochs=(), batches=(batch(0, 3.0), batch(1, 4.524e26))
         (EMPTY, "running", "Model5 begins to train: its curves start with the first step."),
         (replace(SHORT, epochs=()), "running", "come at the end of each epoch"),
         (DIVERGED, "diverged", "a train loss of **4.5e+26**: its accuracy was never measured."),
-        (SHORT, "finished", "has a valid loss of **1.750** and a valid accuracy of **0.500**"),
+        (SHORT, "finished", "underfits so far: it is right **0.600** of the time on train"),
     ],
 )
 def test_the_lead_says_where_a_run_is(record, status, said):
-    assert said in run_text.lead(Standing(record, status))
+    lead = run_text.lead(Standing(record, status))
+    assert said in lead and len(lead.split()) <= 20
+
+
+def reached(train: float, valid: float, **config: object) -> RunRecord:
+    last = replace(SHORT.epochs[-1], train_accuracy=train, accuracy=valid)
+    return replace(SHORT, epochs=(SHORT.epochs[0], last), **config)
+
+
+@pytest.mark.parametrize(
+    ("train", "valid", "said"),
+    [
+        (
+            0.998,
+            0.832,
+            "Train reaches **0.998**, valid stops at **0.832**: valid holds only numbers above "
+            "8,000, so it must **extrapolate**.",
+        ),
+        (
+            0.95,
+            0.94,
+            "Train reaches **0.950**, valid **0.940**: it does as well on unseen numbers.",
+        ),
+        (
+            0.474,
+            0.461,
+            "Model5 underfits so far: it is right **0.474** of the time on train, and **0.461** "
+            "on valid.",
+        ),
+    ],
+)
+def test_the_lead_holds_train_and_valid_to_each_other(train, valid, said):
+    assert run_text.lead(Standing(reached(train, valid), "running")) == said
+    assert len(said.split()) <= 20
+    done = replace(reached(0.4, 0.3), config=replace(SHORT.config, epochs=2))
+    assert run_text.lead(Standing(done, "finished")).startswith("Model5 underfits: it")
+
+
+def test_held_out_blocks_are_generalisation():
+    blocks = SimpleNamespace(model="Model5", epochs=10, split="blocks")
+    assert run_text.lead(Standing(reached(0.998, 0.99, config=blocks), "running")) == (
+        "Train reaches **0.998**, valid **0.990**: its blocks of numbers lie between those it "
+        "read, so it **generalises**."
+    )
+
+
+def test_the_runs_last_figures():
+    assert run_text.figures(SHORT) == (
+        "After 2 of 3 epochs, Model5 has a valid loss of **1.750** and a valid accuracy of "
+        "**0.500**; on the numbers it trains on, **0.600**."
+    )
+    assert run_text.figures(EMPTY) == (
+        "Losses and accuracies are measured at the end of each epoch."
+    )
+
+
+def test_the_schedule_is_said_by_its_start_top_and_end():
+    assert run_text.schedule(replace(SHORT, config=RunConfig()), 400) == (
+        "lr starts at **4.0e-4**, rises to **1.0e-2** at step 120 and ends at **3.5e-7**; momentum "
+        "mirrors it: .95, .85 and .95 again."
+    )
 
 
 def test_the_notebooks_figures_are_those_of_its_last_epoch():
@@ -42,7 +105,7 @@ def test_one_epoch_is_no_way_from_one_figure_to_another():
 
 def test_words_that_are_alone_have_no_rest_that_goes_on():
     said = [{"truth": n, "words": ["five", ","], "right": False} for n in (6, 7)]
-    assert verdict(said) == "2 of 2 go wrong, each a single word."
+    assert verdict(said) == "2 of 2 go wrong, each in a single word."
 
 
 def ended(status: str, message: str) -> dict[str, object]:
@@ -51,7 +114,7 @@ def ended(status: str, message: str) -> dict[str, object]:
     return {"status": status, "record": replace(SHORT, ended=end)}
 
 
-GONE = "the process that trained it is gone. Resume goes on from its last checkpoint."
+GONE = "the process that trained it is gone. Resume continues from its last checkpoint."
 NO_NUMBER = "diverged at step 4: the loss became nan; try a lower lr than 0.01"
 
 
@@ -87,7 +150,7 @@ NO_NUMBER = "diverged at step 4: the loss became nan; try a lower lr than 0.01"
         (ended("finished", "finished in 3 s"), "finished in 3 s"),
         (
             {**ended("finished", "finished in 3 s"), "shipped": True},
-            "shipped with hnviz, trained to step 4 of 6",
+            "pre-trained, step 4 of 6",
         ),
     ],
 )

@@ -408,11 +408,11 @@ def damage_events_is_a_folder(folder: RunFolder) -> None:
     ("damage", "said"),
     [
         (damage_config_gone, "config.json is missing"),
-        (damage_config_garbage, "config.json is not what a run begins with"),
-        (damage_config_list, "no JSON object"),
+        (damage_config_garbage, "config.json is not a run's config"),
+        (damage_config_list, "not a JSON object"),
         (damage_config_later_version, "its format is 99, and this version reads format 1"),
         (damage_config_setting, "bptt must be a whole number of at least 1; got -1"),
-        (damage_config_no_versions, "it has no versions that can be used"),
+        (damage_config_no_versions, "it has no valid versions"),
         (damage_events_middle, r"events.jsonl, (line 4: )?'.*lost' is not JSON"),
         (damage_events_is_a_folder, "events.jsonl cannot be read"),
     ],
@@ -444,15 +444,17 @@ def test_damaged_snapshots_are_one_sentence(folder: RunFolder) -> None:
         path.write_bytes(path.read_bytes()[:-100])
     for step, said in {
         0: "0.safetensors cannot be read",
-        1: "needs h_o.bias of shape .* there is nothing",
-        2: r"needs bn.weight of shape \(64,\), and there is shape \(65,\)",
+        1: "needs h_o.bias of shape .* got nothing",
+        2: r"needs bn.weight of shape \(64,\); got shape \(65,\)",
         3: "holds no embedding",
     }.items():
         with pytest.raises(DamagedRun, match=said):
             folder.load_snapshot(step)
-    with pytest.raises(DamagedRun, match="delete it to start the run anew"):
+    with pytest.raises(DamagedRun, match="delete it to start the run again"):
         folder.load_resume()
-    with pytest.raises(SnapshotNotFound, match="no snapshot at step 9; it has them at 0, 1, 2, 3"):
+    with pytest.raises(
+        SnapshotNotFound, match="no snapshot at step 9; its snapshots are at 0, 1, 2, 3"
+    ):
         folder.load_snapshot(9)
 
 

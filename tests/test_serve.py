@@ -1,5 +1,6 @@
 """`hnviz app`: where it listens, whom it lets in, and that nothing of it is left behind."""
 
+import asyncio
 import gc
 import json
 import os
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -17,7 +19,9 @@ from typing import Any
 import psutil
 import pytest
 
-from hnviz.app.shell.serve import Address, AddressError, serve
+from hnviz.app.shell import asgi
+from hnviz.app.shell.serve import Address, AddressError
+from hnviz.cli import app as cli_app
 from hnviz.cli import main
 
 ROOT = Path(__file__).parent.parent
@@ -100,6 +104,22 @@ def test_a_class_is_let_in_by_this_machines_names() -> None:
     assert "lab.example.org" in Address("lab.example.org", 8501).allowed_hosts()
 
 
+def test_others_are_told_addresses_that_reach_this_machine(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = {"127.0.1.1", "localhost", "lab7", "lab7.local", "192.168.1.5", "fe80::5"}
+    monkeypatch.setattr("hnviz.app.shell.serve._own_names", lambda: names)
+    cli_app._announce(Address("0.0.0.0", 8501))
+    urls = ("192.168.1.5", "lab7", "lab7.local", "[fe80::5]")
+    assert capsys.readouterr().out.splitlines() == [
+        "hnviz is at http://127.0.0.1:8501 - Ctrl-C stops it",
+        f"others reach it at {' or '.join(f'http://{url}:8501' for url in urls)}",
+        "anyone who can reach it can start and stop runs",
+    ]
+    cli_app._announce(Address("localhost", 8501))
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
 SAFE = {
     "browser.gatherUsageStats": False,
     "client.allowedOrigins": [],
@@ -124,9 +144,8 @@ SHOW = """
 import json, sys
 from hnviz.app.shell.serve import Address, configure
 from streamlit import config
-from streamlit.runtime.pages_manager import PagesManager
-configure(Address("127.0.0.1", 8555))
-assert PagesManager.uses_pages_directory is False  # no page is run without app.py
+flags = configure(Address("127.0.0.1", 8555))
+config.get_config_options(force_reparse=True, options_from_flags=flags)
 names = json.loads(sys.argv[1])
 print(json.dumps({name: config.get_option(name) for name in names}))
 """
@@ -148,19 +167,18 @@ def test_settings_are_safe_wherever_the_command_is_given(tmp_path: Path) -> None
 def test_no_garbage_is_looked_for_among_the_apps_modules(monkeypatch: pytest.MonkeyPatch) -> None:
     looked_for: list[bool] = []
     before = gc.get_freeze_count()
-    monkeypatch.setattr("hnviz.app.shell.serve.configure", lambda address: {})
-    monkeypatch.setattr("hnviz.app.shell.serve._wait_until_it_answers", lambda address: None)
-    monkeypatch.setattr("hnviz.app.shell.serve._warm_up", lambda: looked_for.append(gc.isenabled()))
-    monkeypatch.setattr("hnviz.engine.client.close_shared_engine", lambda: None)
+    monkeypatch.setattr(asgi, "_load", lambda: looked_for.append(gc.isenabled()))
+    monkeypatch.setattr(asgi, "_start_engine", lambda: None)
 
-    def run(*_: object) -> None:
-        until = time.monotonic() + 30
-        while not gc.isenabled() and time.monotonic() < until:
-            time.sleep(0.01)
+    async def served() -> None:
+        async with asgi.lifespan(None):
+            until = time.monotonic() + 30
+            while not gc.isenabled() and time.monotonic() < until:
+                await asyncio.sleep(0.01)
 
-    monkeypatch.setattr("streamlit.web.bootstrap.run", run)
     try:
-        serve(Address("127.0.0.1", 8555), lambda url: None)
+        with ThreadPoolExecutor(1) as thread:  # a loop of the browser tests may run in this one
+            thread.submit(asyncio.run, served()).result()
         assert looked_for == [False]
         assert gc.isenabled() and gc.get_freeze_count() > before + 10_000
     finally:
@@ -221,7 +239,8 @@ def wait_until_gone(processes: list[Any]) -> None:
     assert alive == []
 
 
-def test_app_in_use(running: Running) -> None:
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "terminated"])
+def test_app_in_use(running: Running, ending: signal.Signals) -> None:
     """One start for all that needs a running app: it takes seconds."""
     port = running.port
     assert running.lines == [
@@ -238,7 +257,7 @@ def test_app_in_use(running: Running) -> None:
     assert connection.getresponse().status == 200
     assert upgrade(port, f"127.0.0.1:{port}") == 101
     assert upgrade(port, f"localhost:{port}", f"http://localhost:{port}") == 101
-    assert upgrade(port, f"rebound.example.org:{port}") == 403
+    assert upgrade(port, f"rebound.example.org:{port}") == 400
     assert upgrade(port, f"127.0.0.1:{port}", "http://elsewhere.example.org") == 403
 
     until = time.monotonic() + 60
@@ -246,7 +265,7 @@ def test_app_in_use(running: Running) -> None:
         assert time.monotonic() < until, "the engine starts by itself"
         time.sleep(0.05)
     below = served.children(recursive=True)
-    running.process.send_signal(signal.SIGINT)
+    running.process.send_signal(ending)
     assert running.process.wait(60) == 0
     wait_until_gone(below)
 
@@ -272,6 +291,6 @@ sys.exit(repr(failed) if failed else 0)
 
 def test_two_first_pages_at_once_find_every_module_whole():
     """As two threads, each of which begins at another end of the packages."""
-    ends = ("hnviz.app.shell.frame", "hnviz.app.rooms.predictions.views", "hnviz.figures.sentences")
+    ends = ("hnviz.app.shell.frame", "hnviz.app.rooms.predictions.page", "hnviz.figures.sentences")
     done = subprocess.run([sys.executable, "-c", RACE, *ends], cwd=ROOT, capture_output=True)
     assert done.returncode == 0, done.stderr.decode()

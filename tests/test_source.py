@@ -32,7 +32,7 @@ def test_new_lines_are_those_that_the_class_before_lacks(tmp_path):
 def test_a_class_that_is_not_there(tmp_path):
     path = tmp_path / "none.py"
     path.write_text("x = 1\n")
-    with pytest.raises(ValueError, match=r"none.py holds no class named 'Model9'"):
+    with pytest.raises(ValueError, match=r"none.py has no class named 'Model9'"):
         class_source("Model9", path)
 
 

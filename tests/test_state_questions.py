@@ -1,7 +1,6 @@
 """What units code, find it elsewhere and the state's path, against plain loops and formulas."""
 
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pytest
@@ -10,13 +9,13 @@ import torch
 from hnviz.catalogue import CATALOGUE
 from hnviz.data import human_numbers_stream
 from hnviz.data.places import LABELS, split_places
-from hnviz.observe import QUESTIONS, Subject
+from hnviz.observe import QUESTIONS
 from hnviz.observe.find import Query, matches, units_on
 from hnviz.observe.passes import read_text, read_together, split_pass
 from hnviz.observe.probes import POSITIONS, probe, read_at
 from hnviz.observe.state_path import fit_axes
 from hnviz.observe.unit_codes import explained_by, unit_codes
-from hnviz.runs import SHIPPED_DIR, RunFolder
+from tests.subjects import adding, shipped
 
 STREAM = human_numbers_stream()
 
@@ -26,17 +25,9 @@ def one_thread():
     torch.set_num_threads(1)
 
 
-@cache
-def shipped(model: str, step: int | str = "last") -> Subject:
-    folder = RunFolder(SHIPPED_DIR / model)
-    return Subject.load(folder.config, folder.load_snapshot(folder.resolve_step(step)))
-
-
 @pytest.mark.parametrize("model", [name for name, net in CATALOGUE.items() if net.stateful])
 def test_stretches_side_by_side_are_one_pass(model):
-    folder = RunFolder(SHIPPED_DIR / model)
-    subject = Subject.load(folder.config, folder.load_snapshot(folder.resolve_step("last")))
-    subject.model.double()  # so that the order of a sum does not show
+    subject = shipped(model, exact=True)
     ids = STREAM.valid[:4480]
     together, plain = read_together(subject, ids), read_text(subject, ids)
     assert together is not None
@@ -49,14 +40,7 @@ def test_stretches_side_by_side_are_one_pass(model):
 
 
 def test_a_network_that_does_not_forget_is_told():
-    folder = RunFolder(SHIPPED_DIR / "Model3")
-    snapshot = dict(folder.load_snapshot(folder.resolve_step("last")))
-    nh = folder.config.nh
-    snapshot["h_h.weight"] = np.eye(nh, dtype=np.float32)  # it adds up all that it reads
-    snapshot["h_h.bias"] = np.zeros(nh, dtype=np.float32)
-    snapshot["i_h.weight"] = np.abs(snapshot["i_h.weight"])
-    subject = Subject.load(folder.config, snapshot)
-    assert read_together(subject, STREAM.valid[:640]) is None
+    assert read_together(adding(), STREAM.valid[:640]) is None
 
 
 def test_explained_variance_is_between_groups_over_total():
@@ -210,7 +194,7 @@ def test_no_axis_flips_between_snapshots():
         ("unit_codes", {"layer": 2}, "layer must be from 0 to 1; got 2"),
         ("unit_codes", {"unit": 1}, "no parameter is named 'unit'"),
         ("probe", {"positions": "end"}, "must be one of due, comma, all; got 'end'"),
-        ("find", {"ids": []}, "from 1 to 2,000 tokens; got 0"),
+        ("find", {"ids": []}, "must hold 1 to 2,000 tokens; got 0"),
         ("find", {"ids": [9], "length": 2}, "length must be from 1 to 1; got 2"),
         ("find", {"ids": [9], "threshold": "x"}, "threshold must be a number"),
         ("find", {"ids": [9], "edges": 1}, "edges must be true or false"),

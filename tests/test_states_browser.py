@@ -1,11 +1,17 @@
 """The Hidden states page in a real browser: each of its controls once."""
 
+from urllib.parse import quote
+
+import pytest
+
 from tests.conftest import idle
 from tests.test_train_browser import open_train, start
 
 ROOT = ".st-key-states_picture .hnviz[data-ready]"
 MAP = f"{ROOT} canvas.map"
-PLAY = ".st-key-timeline_play button"
+BAR = ".st-key-states_bar .hnviz[data-ready]"
+PLAY = ".st-key-states_bar .play"
+SLIDER = ".st-key-states_bar .slider"
 
 
 def open_states(page, server, query=""):
@@ -50,22 +56,26 @@ def test_settings_and_time_repaint_one_picture(server, page):
     first.fill("500")
     said = repainted(page, lambda: first.press("Enter"))
     assert "tokens 500 to 599 of valid" in said
-    order = page.locator(ROOT).evaluate("root => String(root.view.data.order)")
-    page.locator(".st-key-states_order input").click()
-    page.get_by_role("option", name="as numbered").click()
-    page.wait_for_function(
-        """before => [...document.querySelectorAll('*')]
-             .map(each => each.shadowRoot?.querySelector('.hnviz')?.view?.data?.order)
-             .some(order => order && order[1] === 1 && String(order) !== before)""",
-        arg=order,
-    )
+    page.get_by_role("combobox", name="Order of the units").select_option("as numbered")
+    page.wait_for_url("**states_order=as+numbered**")
+    page.locator(f"{ROOT} canvas[data-order='0,1,2']").wait_for()
     page.reload()
     page.locator(f"{MAP}[aria-label*='tokens 500 to 599 of valid']").wait_for(timeout=30_000)
+    page.locator(f"{ROOT} canvas[data-order='0,1,2']").wait_for()
+    assert page.errors == []
+
+
+def test_an_order_that_there_is_not_is_told_beside_its_choice(server, page):
+    open_states(page, server, "?states_order=inf")
+    page.get_by_text("The address asks for the order “inf”; choose one of by what they").wait_for()
+    page.locator(f"{MAP}[data-unit='16']").wait_for()
     assert page.errors == []
 
 
 def test_a_unit_is_picked_by_click_keys_and_word_and_kept_in_the_address(server, page):
     open_states(page, server)
+    canvas = page.locator(f"{MAP}[data-unit='16']")  # the one that codes best, once that is known
+    canvas.wait_for()
     canvas = page.locator(MAP)
     box = page.locator(ROOT).evaluate("({view}) => ({...view.box, order: view.data.order})")
     at = {"x": box["left"] + 2.5 * box["cellWidth"], "y": box["top"] + 7.5 * box["cellHeight"]}
@@ -110,24 +120,59 @@ def test_play_goes_through_all_snapshots_on_one_picture_and_can_be_paused(server
            }"""
     )
     page.locator(PLAY).click()
-    page.locator(f"{PLAY}[data-shown='400']").wait_for(timeout=30_000)
-    idle(page)
+    page.locator(f"{BAR}[data-shown='400']").wait_for(timeout=30_000)
     page.locator(f"{MAP}[aria-label^='Model5 after 400 steps']").wait_for()
     steps = page.evaluate("seen.map(said => +said.match(/after (\\d+) step/)[1])")
     assert steps == [320, 328, 360, 400]
     assert page.locator(MAP).evaluate("canvas => canvas === window.mounted")
     page.get_by_role("button", name="Play", exact=True).click()  # from the beginning
-    page.locator(f"{PLAY}:not([data-shown='400'])").wait_for(timeout=30_000)
+    page.locator(f"{BAR}:not([data-shown='400'])").wait_for(timeout=30_000)
     page.get_by_role("button", name="Pause", exact=True).click()
     page.get_by_role("button", name="Play", exact=True).wait_for()
-    idle(page)
-    shown = page.locator(PLAY).get_attribute("data-shown")
+    shown = page.locator(BAR).get_attribute("data-shown")
     assert int(shown) < 400 and f"snapshot={shown}" in page.url
     page.get_by_role("button", name="Play", exact=True).click()
-    page.locator(f"{PLAY}:not([data-shown='{shown}'])").wait_for(timeout=30_000)
+    page.locator(f"{BAR}:not([data-shown='{shown}'])").wait_for(timeout=30_000)
     page.locator(".st-key-states_strip button[data-step='220']").click()  # a hand on the slider
     page.get_by_role("button", name="Play", exact=True).wait_for()
-    page.locator(f"{PLAY}[data-shown='220']").wait_for()
+    page.locator(f"{BAR}[data-shown='220']").wait_for()
+    assert page.errors == []
+
+
+def test_the_slider_scrubs_without_python_and_reports_when_it_is_let_go(server, page):
+    open_states(page, server, "?states_phrase=7+to+9")
+    moved = page.locator(SLIDER).evaluate(
+        """async slider => {
+             const before = location.search;
+             slider.value = "0";
+             slider.dispatchEvent(new Event("input"));
+             const dragged = location.search === before;
+             slider.dispatchEvent(new Event("change"));
+             return [dragged, location.search];
+           }"""
+    )
+    assert moved[0] and "snapshot=0" in moved[1]
+    page.locator(f"{MAP}[aria-label^='Model5 before any training']").wait_for()
+    page.locator(SLIDER).focus()
+    page.keyboard.press("ArrowRight")
+    page.locator(f"{MAP}[aria-label^='Model5 after 1 step']").wait_for()
+    page.wait_for_url("**snapshot=1**")
+    assert page.errors == []
+
+
+def test_a_drag_over_the_columns_selects_what_find_looks_for(server, page):
+    open_states(page, server, "?states_view=Find+it+elsewhere")
+    box = page.locator(ROOT).evaluate("({view}) => ({...view.box})")
+    canvas = page.locator(MAP).bounding_box()
+    y = canvas["y"] + box["top"] + 40
+    x = [canvas["x"] + box["left"] + (column + 0.5) * box["cellWidth"] for column in (8, 10)]
+    page.mouse.move(x[0], y)
+    page.mouse.down()
+    page.mouse.move(x[1], y, steps=4)
+    page.mouse.up()
+    page.wait_for_url("**states_range=8%2C10**")
+    page.locator(".st-key-states_find").scroll_into_view_if_needed()
+    page.locator("svg[aria-label*='“three hundred nineteen”']").first.wait_for(timeout=60_000)
     assert page.errors == []
 
 
@@ -150,9 +195,33 @@ def test_gates_move_on_one_picture_while_the_run_trains(server, page):
     run = start(page)
     page.goto(f"{server}/states?run={run}&states_show=update&states_phrase=7+to+9")
     page.locator(f"{MAP}[aria-label*='update gates']").wait_for(timeout=30_000)
-    page.get_by_text("the newest, as the run trains").wait_for()
+    page.locator(f"{BAR}[data-status=running]").wait_for()
     repainted(page, lambda: None, wait=False)
-    page.goto(f"{server}/train?run={run}")
     page.get_by_role("button", name="Stop", exact=True).click()
     page.get_by_role("button", name="Resume", exact=True).wait_for()
+    assert page.errors == []
+
+
+def test_a_link_brings_no_link_icon_or_arrow_of_its_own_into_the_page(server, page):
+    bad = "see http://evil.example/a www.evil.example :material/home: :smile: a@b.example -> x"
+    page.goto(f"{server}/states?run={quote(bad * 9)}")
+    told = page.get_by_test_id("stMain").get_by_text("There is no run named").first
+    told.wait_for()
+    said = told.inner_text().replace("\N{WORD JOINER}", "")
+    assert bad[:55] in said and len(said) < 160
+    assert page.locator("a[href*=evil], a[href^=mailto]").count() == 0
+    assert page.get_by_test_id("stMain").get_by_test_id("stIconMaterial").count() == 0
+    page.locator(f"{MAP}[data-paints]").wait_for()
+    assert page.errors == []
+
+
+@pytest.mark.parametrize("asked", ["999", "inf", "1e999", "-1"])
+def test_a_snapshot_that_there_is_not_is_told_in_the_run_bar(server, page, asked):
+    page.goto(f"{server}/states?snapshot={asked}")
+    told = page.get_by_text(f"The address asks for the snapshot {asked}, which this run does not")
+    told.wait_for()
+    page.locator(f"{MAP}[aria-label^='Model5 after 400 steps']").wait_for()
+    page.locator(SLIDER).focus()
+    page.keyboard.press("ArrowLeft")
+    told.wait_for(state="detached")
     assert page.errors == []

@@ -1,6 +1,5 @@
-"""The Hidden states page as Streamlit runs it, and what its sentences say."""
+"""The Hidden states page as Streamlit runs it, its views, and what its sentences say."""
 
-import base64
 import json
 import os
 import shutil
@@ -10,59 +9,89 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from hnviz.app.kit.phrase import read_phrase
-from hnviz.app.rooms.hidden_states.film import FRAMES, frames
-from hnviz.app.rooms.hidden_states.heatmap import Picture, state_picture
+from hnviz.app.kit.picture import ask
 from hnviz.app.rooms.hidden_states.stretch import stretch_problem
-from hnviz.data import human_numbers_stream
+from hnviz.app.rooms.hidden_states.units.picture import ROWS_VIEW, UNITS_VIEW, takeaway
 from hnviz.figures.state_text import Seen, full_colour, reading_note, units_sentence
 from hnviz.runs import SHIPPED_DIR, RunFolder
 from hnviz.runs.tensors import write_tensors
+from hnviz.web.standing import store
+from hnviz.web.views import Refusal
+from tests.pages import open_page
+from tests.views import shown
 
-ROOT = Path(__file__).parent.parent
 pytestmark = pytest.mark.usefixtures("own_runs")
 
 
 def open_states(**query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    app.query_params.update(query)
-    app.run()
-    return app.switch_page("pages/states.py").run()
+    return open_page("states", **query)
 
 
-def drawn(app: AppTest, key: str = "states_picture") -> dict:
-    """What a component on the page was given."""
+def mounted(app: AppTest, key: str = "states_picture") -> dict:
+    """What a picture on the page was given."""
     given = [json.loads(each.proto.json) for each in app.get("bidi_component")]
     return next((data for data in given if data["id"] == key), {})
 
 
-def values(data: dict) -> np.ndarray:
-    packed = np.frombuffer(base64.b64decode(data["values"]), "<i2")
-    return packed.reshape(data["units"], -1) / 32767 * data["scale"]
+def asked(app: AppTest, view: str = "units", key: str = "states_picture") -> dict:
+    """The parameters of a picture's question."""
+    found = {each["question"]: each["params"] for each in mounted(app, key).get("asks", [])}
+    return found.get(view, {})
 
 
 def said(app: AppTest) -> str:
     return "\n".join(each.value for each in app.markdown).replace("\\", "")
 
 
-def test_layer_gate_and_order_are_chosen():
+def test_layer_and_gate_are_chosen():
     app = open_states(states_phrase="7 to 9")
-    state = drawn(app)
-    assert state["words"] == ["seven", ",", "eight", ",", "nine"]
-    assert (state["signed"], state["scale"], state["what"]) == (True, 1.0, "the state")
+    assert asked(app) == {"text": "7 to 9", "layer": "1", "show": "state"}
     app.segmented_control(key="states_show").set_value("update").run()
-    gate = drawn(app)
-    assert (gate["signed"], gate["what"]) == (False, "the update gate")
-    assert 0 <= values(gate).min() < values(gate).max() <= 1
     app.segmented_control(key="states_layer").set_value(0).run()
-    assert not np.allclose(values(drawn(app)), values(gate))
-    assert drawn(app)["order"] != list(range(64))
-    app.selectbox(key="states_order").select("as numbered").run()
-    assert drawn(app)["order"] == list(range(64)) and not drawn(app)["groups"]
-    app.selectbox(key="states_order").select("by what they code").run()
-    assert drawn(app)["order"][0] != 0 and sum(n for _, n in drawn(app)["groups"]) == 64
-    assert drawn(app)["groups"][0][0] == "slot"
-    assert not app.exception
+    assert asked(app) == {"text": "7 to 9", "layer": "0", "show": "update"}
+    assert asked(app, "unit_rows") == asked(app)
+    assert asked(app, "unit_rows", "states_headline") == asked(app)
+    assert mounted(app)["run"] == "Model5" and not app.exception
+
+
+def test_a_gate_is_shown_from_0_to_1_and_a_state_around_0():
+    state = shown(UNITS_VIEW, text="7 to 9")
+    assert state.meta["words"] == ("seven", ",", "eight", ",", "nine")
+    assert (state.meta["signed"], state.meta["scale"], state.meta["what"]) == (True, 1, "the state")
+    gate = shown(UNITS_VIEW, text="7 to 9", show="update")
+    assert (gate.meta["signed"], gate.meta["what"]) == (False, "the update gate")
+    values = gate.arrays["values"]
+    assert 0 <= values.min() < values.max() <= 1
+    other = shown(UNITS_VIEW, text="7 to 9", show="update", layer=0)
+    assert not np.allclose(other.arrays["values"], values)
+
+
+def test_rows_are_ordered_by_what_units_code_by_kinship_or_by_number():
+    text = {"text": "7 to 9"}
+    coded = shown(ROWS_VIEW, **text)
+    assert coded.arrays["order"][0] == coded.meta["best"] != 0
+    assert sum(n for _, n in coded.meta["groups"]) == 64
+    assert coded.meta["groups"][0][0] == "slot"
+    assert coded.arrays["explained"].shape == coded.arrays["untrained"].shape == (64, 5)
+    clustered = shown(ROWS_VIEW, **text, order="clustered")
+    assert sorted(clustered.arrays["order"]) == list(range(64)) != list(clustered.arrays["order"])
+    numbered = shown(ROWS_VIEW, **text, order="as numbered")
+    assert list(numbered.arrays["order"]) == list(range(64)) and not numbered.meta["groups"]
+    untrained = shown(ROWS_VIEW, step=0, **text)
+    assert "untrained" not in untrained.arrays
+
+
+def test_the_takeaway_names_the_digit_that_training_gave_to_a_unit():
+    before = np.array([[0.7, 0.1, 0.1, 0.2, 0.1]])
+    after = np.array([[0.8, 0.1, 0.1, 0.85, 0.1]])
+    assert takeaway("Model5", after, before) == (
+        "Training gives single units a digit: the tens digit explains at best **0.20** of a unit's "
+        "variance untrained, **0.85** trained."
+    )
+    assert takeaway("Model5", before, None) == (
+        "In Model5, unit **0** codes the position in the number best: it explains **0.70** of how "
+        "that unit varies."
+    )
 
 
 @pytest.mark.parametrize("run", ["Model0", "Model3", "Model4"])
@@ -71,25 +100,51 @@ def test_a_model_of_one_layer_without_gates_has_neither_to_choose(run):
     assert not app.exception
     keys = {each.key for each in app.segmented_control}
     assert not keys & {"states_layer", "states_show"}
-    assert drawn(app)["scale"] >= np.abs(values(drawn(app))).max()
+    seen = shown(UNITS_VIEW, run, text="7 to 9")
+    assert seen.meta["scale"] >= np.abs(seen.arrays["values"]).max()
 
 
 def test_a_stretch_of_valid_is_read_in_its_split():
     app = open_states(states_text="valid", states_first="6", states_n="5")
-    data = drawn(app)
-    assert (data["words"][:4], data["first"]) == (["thousand", "two", ",", "eight"], 6)
-    assert "tokens 6 to 10 of valid" in data["alt"]
-    from_zeros = drawn(open_states(states_phrase=" ".join(data["words"])))
-    assert data["words"] == from_zeros["words"]
-    assert not np.allclose(values(data), values(from_zeros), atol=0.01)
+    assert asked(app) == {
+        "split": "valid", "first": "6", "n": "5", "layer": "1", "show": "state"
+    }  # fmt: skip
+    there = shown(UNITS_VIEW, split="valid", first=6, n=5)
+    assert there.meta["words"][:4] == ("thousand", "two", ",", "eight")
+    assert there.meta["first"] == 6 and "tokens 6 to 10 of valid" in there.sentence
+    from_zeros = shown(UNITS_VIEW, text=" ".join(there.meta["words"]))
+    assert there.meta["words"] == from_zeros.meta["words"]
+    assert not np.allclose(there.arrays["values"], from_zeros.arrays["values"], atol=0.01)
 
 
-def test_two_thousand_tokens_travel_as_a_file():
+def test_two_thousand_tokens_are_one_answer_without_a_film_strip():
     app = open_states(states_text="train", states_first="0", states_n="2000")
-    data = drawn(app)
-    assert len(data["words"]) == 2000 and data["words"][0] == "xxbos"
-    assert data["file"].endswith(".gz") and "values" not in data
-    assert not drawn(app, "states_strip")  # six such would be waited for
+    assert asked(app)["n"] == "2000"
+    assert not mounted(app, "states_strip")  # six such would be waited for
+    words = shown(UNITS_VIEW, split="train", first=0, n=2000).meta["words"]
+    assert len(words) == 2000 and words[0] == "xxbos"
+
+
+@pytest.mark.parametrize(
+    ("params", "sentence"),
+    [
+        ({}, "needs one of text, ids, or a split with first and n; got none of them"),
+        ({"text": "one", "split": "valid"}, "got text and split"),
+        ({"ids": [12, 39]}, "ids are up to 2,000 numbers from 0 to 38; got (12, 39)"),
+        ({"split": "valid", "first": 13_017}, "The first token must be from 0 to 13,016"),
+        ({"text": "one " * 6000}, "text must be a text of at most"),
+        ({"text": "one", "layer": 2}, "layer must be from 0 to 1 for Model5; got 2"),
+    ],
+)
+def test_an_address_that_names_no_text_or_layer_is_refused(params, sentence):
+    with pytest.raises((Refusal, ValueError)) as refused:
+        shown(UNITS_VIEW, **params)
+    assert sentence in str(refused.value)
+
+
+def test_a_page_cannot_ask_for_a_parameter_that_a_view_has_not():
+    with pytest.raises(ValueError, match="the view units has no parameter phrase; it has text"):
+        ask(UNITS_VIEW, phrase="one").sent()
 
 
 @pytest.mark.parametrize(
@@ -113,52 +168,29 @@ def test_a_stretch_outside_the_text_is_told_and_the_last_picture_stays(first, n,
     app.number_input(key="states_n").set_value(n).run()
     assert not app.exception
     assert sentence in said(app)
-    assert len(drawn(app)["words"]) == 30
-    assert "The picture stays with tokens 0 to 29 of valid." in said(app)
+    assert asked(app)["n"] == "30"
+    assert "The picture still shows tokens 0 to 29 of valid." in said(app)
 
 
 @pytest.mark.parametrize("text", ["", "9 to 3", "0 to 5", "-4"])
 def test_a_phrase_that_cannot_be_read_leaves_the_last_picture(text):
     app = open_states(states_phrase="7 to 9")
     app.text_input(key="states_phrase").set_value(text).run()
-    assert not app.exception and len(drawn(app)["words"]) == 5
-    assert "The picture stays with “seven , eight , …”." in said(app)
-    assert len(drawn(open_states(states_phrase=text))["words"]) == 45
+    assert not app.exception and asked(app)["text"] == "7 to 9"
+    assert "The picture still shows “seven , eight , …”." in said(app)
+    assert asked(open_states(states_phrase=text))["text"] == "4318 to 4324"
 
 
 def test_ten_thousand_tokens_are_cut_and_unknown_words_are_named():
-    phrase = read_phrase("banana " + "one " * 9_999, human_numbers_stream().vocab)
-    assert len(phrase.tokens) == 2000 and phrase.remark.startswith("Not in the vocab")
     app = open_states()
     app.text_input(key="states_phrase").set_value("1 to 9999").run()
     assert "The first 2,000 tokens are shown." in said(app)
-    assert len(drawn(app)["words"]) == 2000
+    assert len(shown(UNITS_VIEW, text="1 to 9999").meta["words"]) == 2000
     app.text_input(key="states_phrase").set_value("four thousand bananas").run()
-    assert "Not in the vocab, so read as xxunk: “bananas”" in said(app)
-    assert drawn(app)["words"] == ["four", "thousand", "bananas"] and not app.exception
-
-
-def test_the_film_strip_and_play_move_the_time_slider():
-    app = open_states(states_phrase="7 to 9")
-    steps = drawn(app, "timeline_play")["steps"]
-    assert drawn(app, "states_strip")["steps"] == frames(steps)
-    before = values(drawn(app))
-    for when, (key, step) in enumerate([("timeline_play", steps[1]), ("states_strip", 0)]):
-        app.session_state[key] = {"step": [step, when]}
-        app.run()
-        assert app.select_slider(key="snapshot").value == drawn(app, key)["shown"] == step
-    app.select_slider(key="snapshot").set_value(steps[2]).run()  # what was reported is taken once
-    assert drawn(app, "timeline_play")["shown"] == steps[2]
-    app.session_state["states_strip"] = {"step": [0, 9]}
-    app.run()
-    assert not np.allclose(values(drawn(app)), before)
-    assert "before any training" in drawn(app)["alt"]
-
-
-def test_frames_have_both_ends():
-    assert frames([0, 5, 9]) == [0, 5, 9]
-    chosen = frames(list(range(0, 370, 10)))
-    assert len(chosen) == FRAMES and (chosen[0], chosen[-1]) == (0, 360)
+    assert "Not in the vocabulary, so read as xxunk: “bananas”" in said(app)
+    assert asked(app)["text"] == "four thousand bananas" and not app.exception
+    words = shown(UNITS_VIEW, text="four thousand bananas").meta["words"]
+    assert words == ("four", "thousand", "bananas")
 
 
 def run_of(name: str, snapshots: dict[int, str]) -> str:
@@ -182,31 +214,21 @@ def run_of(name: str, snapshots: dict[int, str]) -> str:
 @pytest.mark.parametrize(
     ("state", "sentence"), [("damaged", "choose another snapshot"), ("foreign", "does not fit")]
 )
-def test_a_snapshot_that_cannot_be_read_is_told_and_another_can_be_chosen(state, sentence):
+def test_a_snapshot_that_cannot_be_read_is_refused_and_another_is_not(state, sentence):
     name = run_of(f"20260101-000000-Model1-{state}", {0: "good", 1: state, 2: "good"})
     app = open_states(run=name, snapshot="1", states_phrase="7 to 9")
-    assert not app.exception
-    assert sentence in said(app)
-    assert not drawn(app)
-    app.select_slider(key="snapshot").set_value(2).run()
-    assert drawn(app) and sentence not in said(app)
+    assert not app.exception and mounted(app)["run"] == name
+    with pytest.raises((Refusal, ValueError), match=sentence):
+        shown(UNITS_VIEW, name, 1, text="7 to 9")
+    assert shown(UNITS_VIEW, name, 2, text="7 to 9").sentence
 
 
-def test_a_run_without_snapshots_says_so():
+def test_a_run_whose_snapshots_are_lost_keeps_its_page():
     name = run_of("20260101-000000-Model1-lost", {})
     app = open_states(run=name)  # its files are gone
-    assert not app.exception and not drawn(app)
-    assert "has no snapshot yet" in said(app)
-    events = Path(os.environ["HNVIZ_RUNS_DIR"]) / name / "events.jsonl"
-    lines = events.read_text().splitlines(keepends=True)
-    (events.parent.parent / "20260101-000000-Model1-none").mkdir()
-    none = events.parent.parent / "20260101-000000-Model1-none"
-    shutil.copy(events.parent / "config.json", none)
-    (none / "events.jsonl").write_text("".join(line for line in lines if "snapshot" not in line))
-    app = open_states(run=none.name)
-    assert not app.exception and not drawn(app)
-    told = "\n".join(each.proto.body for each in app.get("html"))
-    assert "ended before its first snapshot" in told
+    assert not app.exception and mounted(app)["run"] == name
+    with pytest.raises(ValueError, match="has no snapshot"):
+        store().folder(name).resolve_step("last")
 
 
 def seen(rows, tokens=("one", ",", "two"), show="state") -> Seen:
@@ -235,16 +257,3 @@ def test_the_note_says_where_the_state_begins():
     assert "again every 20 tokens" in reading_note("Model2", 20, "")
     assert "from zeros at the first token." in reading_note("Model5", 20, "")
     assert "at the first token of valid" in reading_note("Model5", 20, "valid")
-
-
-@pytest.mark.parametrize(
-    ("change", "sentence"),
-    [
-        ({"tokens": ["one"]}, "3 columns of values for 1 tokens"),
-        ({"order": [0, 0]}, "an order must name each of 2 units once"),
-    ],
-)
-def test_a_picture_that_does_not_fit_is_refused(change, sentence):
-    given = {"values": np.zeros((2, 3), np.float32), "tokens": ["a", "b", "c"], "scale": 1.0}
-    with pytest.raises(ValueError, match=sentence):
-        state_picture(Picture(**{**given, "alt": "", **change}), "key")

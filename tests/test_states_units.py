@@ -1,6 +1,7 @@
 """Units x tokens, gates too, against forward passes written by hand; the order of units."""
 
-from functools import cache
+import gc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,10 +10,10 @@ import torch
 from hnviz.catalogue import CATALOGUE
 from hnviz.data import human_numbers_stream
 from hnviz.learn import MODELS
-from hnviz.observe import QUESTIONS, Subject, units
-from hnviz.observe.passes import split_pass
+from hnviz.observe import QUESTIONS, Subject, checkpoints
+from hnviz.observe.passes import read_states
 from hnviz.observe.units import clustered
-from hnviz.runs import SHIPPED_DIR, RunFolder
+from tests.subjects import adding, shipped
 
 STREAM = human_numbers_stream()
 PLACES = [
@@ -27,13 +28,8 @@ def one_thread() -> None:
     torch.set_num_threads(1)
 
 
-@cache
 def subject(model: str) -> Subject:
-    """A shipped model after its training, in double precision: no order of a sum shows."""
-    folder = RunFolder(SHIPPED_DIR / model)
-    found = Subject.load(folder.config, folder.load_snapshot(folder.resolve_step("last")))
-    found.model.double()
-    return found
+    return shipped(model, exact=True)
 
 
 def ask(model: str, **params):
@@ -114,30 +110,72 @@ def test_a_phrase_is_read_from_zeros(model):
     assert came.meta["window"] == subject(model).window
 
 
-def test_far_from_the_beginning_the_pass_over_the_whole_split_is_cut():
-    place = {"split": "valid", "first": units.NEAR - 20, "n": 30}
-    near = ask("Model5", **{**place, "n": 20}).arrays["values"]  # read from the first token
-    far = ask("Model5", **place, show="state").arrays["values"]
-    assert_same(far[:, :20], near)
-    whole = split_pass(subject("Model5"), "valid").states[1]
-    assert_same(far, whole[units.NEAR - 20 : units.NEAR + 10].T)
-    gate = ask("Model5", **place, show="update").arrays["values"]
-    assert_same(gate[:, :20], ask("Model5", **{**place, "n": 20}, show="update").arrays["values"])
+@pytest.mark.parametrize("model", [name for name, net in CATALOGUE.items() if net.stateful])
+def test_far_from_the_beginning_the_state_is_that_of_a_reading_from_the_first_token(model):
+    far, n = 3_980, 30
+    wanted = read_states(subject(model), STREAM.valid[: far + n])
+    for layer, states in enumerate(wanted):
+        place = {"split": "valid", "first": far, "n": n, "layer": layer}
+        assert_same(ask(model, **place).arrays["values"], states[far:].T)
+    if CATALOGUE[model].gates:
+        gate = ask(model, split="valid", first=far, n=n, show="update").arrays["values"]
+        longer = ask(model, split="valid", first=far - 1900, n=1900 + n, show="update")
+        assert_same(gate, longer.arrays["values"][:, 1900:])
+
+
+def tokens_read(read_by: Subject, question):
+    """Count the tokens that a subject's words are looked up for while a question is answered."""
+    counted = []
+    words = read_by.model.i_h
+    handle = words.register_forward_hook(lambda _, args, __: counted.append(args[0].shape[-1]))
+    question()
+    handle.remove()
+    return sum(counted)
+
+
+@pytest.mark.parametrize("first", [3_040, 12_900])
+def test_a_stretch_far_away_is_not_read_from_the_beginning(first):
+    fresh = replace(subject("Model5"))
+    for moved, most in ((0, 900), (40, 400)):  # the second time its checkpoint is there
+        place = {"split": "valid", "first": first + moved, "n": 60}
+        n = tokens_read(fresh, lambda place=place: QUESTIONS["units"](fresh, place))
+        assert 60 <= n <= most
+    place = {"split": "valid", "first": first, "n": 60}
+    reading = tokens_read(fresh, lambda: QUESTIONS["unit_order"](fresh, place))
+    assert reading == 0  # it is that of the state, which was read a moment ago
+
+
+def test_a_network_that_does_not_forget_is_read_on_from_its_last_checkpoint():
+    network = adding()
+    place = {"split": "valid", "first": 1_500, "n": 30}
+    values = QUESTIONS["units"](network, place).arrays["values"]
+    wanted = network.model.i_h.weight.detach().numpy()[STREAM.valid[:1_530]].cumsum(axis=0)
+    np.testing.assert_allclose(values, wanted[1_500:].T, rtol=1e-6)
+
+
+def test_checkpoints_go_with_their_subject():
+    fresh = replace(subject("Model5"))
+    checkpoints.nearest(fresh, "valid", 3_040)
+    assert fresh in checkpoints._kept
+    kept = len(checkpoints._kept)
+    del fresh
+    gc.collect()
+    assert len(checkpoints._kept) == kept - 1
 
 
 @pytest.mark.parametrize(
     ("params", "sentence"),
     [
-        ({}, "either ids or a split"),
-        ({"ids": [1], "split": "valid"}, "either ids or a split"),
-        ({"ids": []}, "from 1 to 2,000 tokens; got 0"),
-        ({"ids": [9] * 10_000}, "from 1 to 2,000 tokens; got 10,000"),
-        ({"ids": [39]}, "ids must lie from 0 to 38"),
+        ({}, "either ids, or a split"),
+        ({"ids": [1], "split": "valid"}, "either ids, or a split"),
+        ({"ids": []}, "must hold 1 to 2,000 tokens; got 0"),
+        ({"ids": [9] * 10_000}, "must hold 1 to 2,000 tokens; got 10,000"),
+        ({"ids": [39]}, "ids must be from 0 to 38"),
         ({"split": "test", "first": 0, "n": 1}, "split must be one of train, valid"),
         ({"split": "valid", "first": 13_017, "n": 1}, "first must be from 0 to 13016"),
         ({"split": "valid", "n": 1}, "first must be a whole number"),
         ({"split": "valid", "first": 0, "n": 2001}, "n must be from 1 to 2000"),
-        ({"split": "valid", "first": 13_000, "n": 18}, "from 13,000 on there are 17; asked for 18"),
+        ({"split": "valid", "first": 13_000, "n": 18}, "17 are left from 13,000; got n 18"),
         ({"ids": [9], "layer": 2}, "layer must be from 0 to 1; got 2"),
         ({"ids": [9], "show": "forget"}, "show must be one of state, reset, update, candidate"),
         ({"ids": [9], "units": 3}, "no parameter is named 'units'"),

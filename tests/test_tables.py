@@ -8,20 +8,23 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from hnviz.app.run.list import MARKS, _open, frame
+from hnviz.app.rooms.train.topics import Epochs
+from hnviz.app.run.list.rows import MARKS, listed, row
 from hnviz.app.shell import session as state
 from hnviz.catalogue import CATALOGUE, entry
 from hnviz.config import RunConfig
-from hnviz.data import human_numbers, human_numbers_stream, tokenize
+from hnviz.data import human_numbers, human_numbers_stream, number_words, tokenize
 from hnviz.engine.client import Job
 from hnviz.figures.diagrams import previous
 from hnviz.runs import SHIPPED_DIR, STATUSES, RunStore, RunSummary, notebook_table
+from hnviz.web.standing import Standing
+from tests.pages import open_page, switch_page
+from tests.test_pages import drawn
 
 ROOT = Path(__file__).parent.parent
 
@@ -89,22 +92,41 @@ def test_every_status_that_is_written_anywhere_has_a_mark():
 def test_a_line_of_the_list_for_every_status():
     lines = every_line()
     assert {line.status for line in lines} == {*STATUSES, "damaged"}
-    table = frame(lines, JOBS).set_index("run")
-    states = {**WORDS, "Model0": "◆ shipped", "Model1": "✗ damaged"}
-    assert dict(table["state"]) == {f"run-{name}": words for name, words in states.items()}
+    table = {each["run"]: each for each in (row(line, JOBS) for line in lines)}
+    states = {**WORDS, "Model0": "◆ pre-trained", "Model1": "✗ damaged"}
+    assert {run: each["state"] for run, each in table.items()} == {
+        f"run-{name}": words for name, words in states.items()
+    }
     without = {"run-queued", "run-damaged"}  # nobody knows yet, or any more, how many steps
-    assert {run for run, step in table["step"].items() if step == ""} == without
-    assert set(table["step"]) == {"", "1,038 of 1,200"}
-    assert list(table["link"]) == [f"/train?run={line.id}" for line in lines]
-    assert table["remark"]["run-damaged"] == "what is wrong"
-    ended = {run for run, remark in table["remark"].items() if remark == "how it ended"}
+    assert {run for run, each in table.items() if each["step"] == ""} == without
+    assert {each["step"] for each in table.values()} == {"", "1,038 of 1,200"}
+    assert [each["link"] for each in table.values()] == [f"/train?run={line.id}" for line in lines]
+    assert [run for run, each in table.items() if each["damaged"]] == ["run-damaged"]
+    assert table["run-damaged"]["remark"] == "what is wrong"
+    ended = {run for run, each in table.items() if each["remark"] == "how it ended"}
     assert ended == {"run-diverged", "run-failed"}, "how the others ended is in their columns"
-    assert set(table["remark"]) == {"", "what is wrong", "how it ended"}
-    assert table["settings"]["run-running"] == "seed 7, bptt 20, lr 0.01, 10 epochs"
-    assert table["settings"]["run-damaged"] == ""
-    figures = table[["valid loss", "accuracy", "on train"]]
-    assert figures.loc["run-running"].tolist() == [1.5, 0.75, 0.5]
-    assert figures.drop("run-running").isna().all(axis=None)
+    remarks = {each["remark"] for each in table.values()}
+    assert remarks == {"", "what is wrong", "how it ended"}
+    assert table["run-running"]["settings"] == "seed 7, bptt 20, lr 1.0e-2, 10 epochs"
+    assert table["run-damaged"]["settings"] == ""
+    figures = {
+        run: [each[name] for name in ("valid loss", "accuracy", "on train")]
+        for run, each in table.items()
+    }
+    assert figures.pop("run-running") == [1.5, 0.75, 0.5]
+    assert all(each == [None] * 3 for each in figures.values())
+
+
+def test_two_runs_with_other_settings_never_look_alike():
+    options = (
+        {}, {"reset_state": "valid"}, {"nh": 32}, {"bs": 32}, {"pct_start": 0.1},
+        {"bn_init": "uniform"}, {"lr": 0.02}, {"seed": 1}, {"bptt": 7}, {"epochs": 2},
+    )  # fmt: skip
+    configs = [RunConfig.for_model("Model5", **each) for each in options]
+    told = [row(line("stopped", config=config), {})["settings"] for config in configs]
+    assert len(set(told)) == len(told)
+    assert told[1] == "seed 0, bptt 20, lr 1.0e-2, 10 epochs, state reset before valid"
+    assert told[4] == "seed 0, bptt 20, lr 1.0e-2, 10 epochs, warm-up 0.1"
 
 
 @pytest.mark.parametrize(
@@ -116,50 +138,24 @@ def test_a_line_of_the_list_for_every_status():
     ],
 )
 def test_the_engines_word_on_a_run_goes_first_as_on_its_page(status, job, words):
-    assert list(frame([line("1", status)], jobs(**{"1": job}))["state"]) == [words]
-    assert list(frame([line("1", status)], jobs(**{"2": job}))["state"]) != [words]
+    assert row(line("1", status), jobs(**{"1": job}))["state"] == words
+    assert row(line("1", status), jobs(**{"2": job}))["state"] != words
 
 
 def test_a_run_that_an_engine_of_before_had_queued_was_interrupted():
-    assert list(frame([line("1", "queued")], {})["state"]) == ["! interrupted"]
+    assert row(line("1", "queued"), {})["state"] == "! interrupted"
 
 
 def test_a_status_of_a_newer_hnviz_is_shown_as_it_is():
-    assert list(frame([line("1", "parked")], {})["state"]) == ["parked"]
+    assert row(line("1", "parked"), {})["state"] == "parked"
 
 
-def only_the_list() -> None:
-    from hnviz.app.run.list import run_list
-
-    run_list("the_runs")
-
-
-def test_the_newest_fifty_runs_are_drawn_and_all_that_ship(monkeypatch):
+def test_the_newest_fifty_runs_are_listed_and_all_that_are_pre_trained():
     own = [line(str(number), "stopped") for number in range(60)]
     lines = [*own, *(line(name, "finished", shipped=True) for name in CATALOGUE)]
-    engine, store = SimpleNamespace(jobs=list), SimpleNamespace(summaries=lambda: lines)
-    monkeypatch.setattr("hnviz.app.run.list.engine", lambda: engine)
-    monkeypatch.setattr("hnviz.app.run.list.store", lambda: store)
-    app = AppTest.from_function(only_the_list, default_timeout=60).run()
-    assert not app.exception
-    drawn = app.dataframe[0].value
-    assert list(drawn["run"]) == [f"run-{name}" for name in (*range(50), *CATALOGUE)]
-    assert "remark" not in app.dataframe[0].proto.column_order, "none of them has one"
-    lines[2] = line("2", "failed", message="the disk is full")
-    assert "remark" in app.run().dataframe[0].proto.column_order
-
-
-@pytest.mark.parametrize(
-    ("rows", "wanted"), [([0], "run-queued"), ([3], "run-finished"), ([8], None), ([], None)]
-)
-def test_a_picked_line_comes_into_view_unless_it_is_damaged(monkeypatch, rows, wanted):
-    lines = every_line()  # the ninth is damaged
-    session = {"the_runs": SimpleNamespace(selection=SimpleNamespace(rows=rows)), "other": 1}
-    before = dict(session)
-    monkeypatch.setattr(state, "st", SimpleNamespace(session_state=session))
-    _open("the_runs", lines)
-    changed = {key: value for key, value in session.items() if before.get(key) != value}
-    assert changed == ({state.NEXT_RUN: wanted, state.RERUN: True} if wanted else {})
+    assert [each.id for each in listed(lines)] == [
+        f"run-{name}" for name in (*range(50), *CATALOGUE)
+    ]
 
 
 # --- the pages' tables --------------------------------------------------------------------------
@@ -167,8 +163,7 @@ def test_a_picked_line_comes_into_view_unless_it_is_damaged(monkeypatch, rows, w
 
 @pytest.fixture(scope="module")
 def opened(own_runs: None) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    return app.switch_page("pages/data.py").run()
+    return open_page("data")
 
 
 def table_with(app: AppTest, column: str) -> pd.DataFrame:
@@ -178,29 +173,48 @@ def table_with(app: AppTest, column: str) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("model", ["Model2", "Model5"])
-def test_the_epochs_of_the_run_to_show_next_stand_beside_the_notebooks(opened, model):
-    opened.session_state[state.NEXT_RUN] = model
-    app = opened.switch_page("pages/train.py").run()
-    assert not app.exception
-    assert app.selectbox(key="run").value == model
-    table = table_with(app, "notebook")
-    epochs, theirs = RunStore(SHIPPED_DIR).record(model).epochs, notebook_table(model)
-    assert list(table.index) == [epoch.epoch for epoch in epochs] == list(theirs["epoch"])
+def test_the_epochs_stand_beside_the_notebooks(model):
+    record = RunStore(SHIPPED_DIR).record(model)
+    rows = Epochs().draw(Standing(record, "finished"), {})["rows"]
+    epochs, theirs = record.epochs, notebook_table(model)
+    assert [row["epoch"] for row in rows] == [epoch.epoch for epoch in epochs]
+    assert [row["epoch"] for row in rows] == list(theirs["epoch"])
     wanted = {
-        "train loss": [epoch.train_loss for epoch in epochs],
-        "valid loss": [epoch.valid_loss for epoch in epochs],
-        "notebook": theirs["valid_loss"].tolist(),
+        "train_loss": [epoch.train_loss for epoch in epochs],
+        "valid_loss": [epoch.valid_loss for epoch in epochs],
+        "notebook_valid_loss": theirs["valid_loss"].tolist(),
         "accuracy": [epoch.accuracy for epoch in epochs],
-        "notebook ": theirs["accuracy"].tolist(),
-        "on train": [epoch.train_accuracy for epoch in epochs],
+        "notebook_accuracy": theirs["accuracy"].tolist(),
+        "train_accuracy": [epoch.train_accuracy for epoch in epochs],
         "seconds": [epoch.seconds for epoch in epochs],
     }
-    assert list(table) == list(wanted)
-    assert table.to_dict("list") == wanted
+    assert list(rows[0]) == ["epoch", *wanted]
+    assert {name: [row[name] for row in rows] for name in wanted} == wanted
+
+
+def test_an_epoch_that_the_notebook_lacks_stands_alone():
+    longer = replace(RunStore(SHIPPED_DIR).record("Model5"), epochs=())
+    epochs = RunStore(SHIPPED_DIR).record("Model5").epochs
+    more = replace(longer, epochs=(*epochs, replace(epochs[-1], epoch=10)))
+    last = Epochs().draw(Standing(more, "finished"), {})["rows"][-1]
+    assert (last["epoch"], last["notebook_valid_loss"], last["notebook_accuracy"]) == (
+        10,
+        None,
+        None,
+    )
+
+
+@pytest.mark.parametrize("model", ["Model2", "Model5"])
+def test_the_run_to_show_next_comes_into_view(opened, model):
+    opened.session_state[state.NEXT_RUN] = model
+    app = switch_page(opened, "train").run()
+    assert not app.exception
+    assert app.selectbox(key="run").value == model
 
 
 def test_the_vocab_and_ones_own_sentence_have_the_streams_ids(opened):
-    app = opened.switch_page("pages/data.py").run()
+    opened.session_state["data_vocabulary"] = True
+    app = switch_page(opened, "data").run()
     table, stream, corpus = table_with(app, "token"), human_numbers_stream(), human_numbers()
     assert len(table) == len(stream.vocab) == 39
     assert list(enumerate(stream.vocab.itos)) == list(zip(table["id"], table["token"], strict=True))
@@ -210,10 +224,55 @@ def test_the_vocab_and_ones_own_sentence_have_the_streams_ids(opened):
         assert list(table[split]) == counted and sum(counted) == len(stream.ids(split))
     assert table["train"][9] == 7998  # a comma behind each number but the last
     app.text_area(key="data_sentence").set_value("Nine, bananas hundred").run()
+    nine = stream.vocab.stoi["nine"]
+    known = [("xxbos", 2), ("nine", nine), (",", 9), ("xxunk", 0), ("hundred", 10)]
+    line = drawn(app, "data_guess")["settings"]
+    assert [(word, index) for word, _, index in line["words"]] == known
+    assert [kind for _, kind, _ in line["words"]] == [
+        "special",
+        "ones",
+        "comma",
+        "special",
+        "place",
+    ]
+    assert line["left_out"] == 0
+
+
+def chips(app: AppTest) -> list[tuple[str, str]]:
+    """All tokens of the sentence with their ids, where the line leaves some out."""
     html = "".join(each.proto.body for each in app.get("html"))
-    said = re.findall(r">([^<>]+)<i>(\d+)</i></span>", html)
-    nine = str(stream.vocab.stoi["nine"])
-    assert said == [("xxbos", "2"), ("nine", nine), (",", "9"), ("xxunk", "0"), ("hundred", "10")]
+    return re.findall(r">([^<>]+)<i>(\d+)</i></span>", html)
+
+
+def test_a_long_sentence_is_cut_on_the_line_and_whole_below(opened):
+    app = switch_page(opened, "data").run()
+    app.text_area(key="data_sentence").set_value("1 to 99").run()
+    line, stream = drawn(app, "data_guess")["settings"], human_numbers_stream()
+    tokens = tokenize(", ".join(number_words(number) for number in range(1, 100)))
+    assert [token for token, _ in chips(app)] == tokens
+    assert [int(index) for _, index in chips(app)] == stream.vocab.numericalize(tokens).tolist()
+    assert len(line["words"]) == 60 and line["left_out"] == len(tokens) - 60
+
+
+def test_a_sentence_that_cannot_be_read_is_told_and_the_last_one_stays(opened):
+    app = switch_page(opened, "data").run()
+    app.text_area(key="data_sentence").set_value("8045").run()
+    before = drawn(app, "data_guess")["settings"]
+    assert [word for word, *_ in before["words"]] == ["xxbos", "eight", "thousand", "forty", "five"]
+    app.text_area(key="data_sentence").set_value("8045 and 12345").run()
+    assert not app.exception
+    (told,) = [each.value for each in app.markdown if each.value.startswith(":red[")]
+    assert "Numbers go from 1 to 9999 here; got 12345." in told.replace("\\", "")
+    assert drawn(app, "data_guess")["settings"] == before
+    assert any(".st-key-data_sentence" in each.proto.body for each in app.get("html"))
+
+
+def test_a_sentence_that_is_too_long_is_cut_and_told(opened):
+    app = switch_page(opened, "data").run()
+    app.text_area(key="data_sentence").set_value("nine " * 500).run()
+    (told,) = [each.value for each in app.markdown if each.value.startswith(":red[")]
+    assert told.replace("\\", "") == (":red[Only the first 2,000 of 2,500 characters are shown.]")
+    assert len(chips(app)) == 401
 
 
 # --- what is written by hand --------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """Gradients through time: against formulas, autograd and finite differences written here."""
 
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pytest
@@ -19,6 +18,7 @@ from hnviz.observe.handover import handover
 from hnviz.observe.looking_back import looked_back
 from hnviz.observe.stepwise import steps, stepwise_copy
 from hnviz.observe.through_time import Windows, state_gradients
+from tests.subjects import made_up
 
 STREAM = human_numbers_stream()
 CARRYING = ("Model3", "Model4", "Model5")
@@ -30,19 +30,8 @@ def one_thread() -> None:
     torch.set_num_threads(1)
 
 
-@cache
 def subject(name: str, dtype: torch.dtype = torch.float32) -> Subject:
-    """A small model whose every weight, and batch norm's statistics, differ from 0 and 1."""
-    config = RunConfig.for_model(name, nh=5, bs=3, bptt=3 if name == "Model0" else 4, device="cpu")
-    built = build_model(config, len(STREAM.vocab)).eval()
-    torch.manual_seed(7)
-    with torch.no_grad():
-        for key, value in built.state_dict().items():
-            if value.is_floating_point():
-                value.copy_(torch.randn_like(value) * 0.6)
-                if key == "bn.running_var":
-                    value.abs_().add_(0.1)
-    return Subject(config, STREAM.vocab, built.to(dtype))
+    return made_up(name, nh=5, bs=3, bptt=4, spread=0.6, seed=7, dtype=dtype)
 
 
 def windows_of(built: Subject, first: int = 2) -> Windows:
@@ -410,11 +399,16 @@ def wide(bs: int, bptt: int) -> Subject:
         (wide(64, 20), "state_gradients", {"first": -1}, "first must be from 0"),
         (wide(64, 20), "state_gradients", {"first": "5"}, "first must be a whole number"),
         (wide(64, 20), "state_gradients", {"every": 1}, "every must be true or false; got 1"),
-        (wide(64, 20), "state_gradients", {"loss": 1}, "no parameter is named 'loss'; there are"),
+        (
+            wide(64, 20),
+            "state_gradients",
+            {"loss": 1},
+            "no parameter is named 'loss'; choose one of",
+        ),
         (wide(64, 20), "look_back", {}, "look_back needs ids"),
         (wide(64, 20), "look_back", {"ids": []}, "from 1 to 44 tokens; got 0"),
         (wide(64, 20), "look_back", {"ids": [9] * 45}, "from 1 to 44 tokens; got 45"),
-        (wide(64, 20), "look_back", {"ids": [39]}, "ids must lie from 0 to 38"),
+        (wide(64, 20), "look_back", {"ids": [39]}, "ids must be from 0 to 38"),
         (wide(64, 20), "look_back", {"ids": [9], "row": 1}, "row must be from 0 to 0; got 1"),
         (wide(64, 20), "backward_costs", {"bptt": 81}, "bptt must be from 1 to 80; got 81"),
         (subject("Model0"), "backward_costs", {"bptt": 4}, "bptt must be from 1 to 3; got 4"),

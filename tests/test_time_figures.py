@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 from hnviz.figures.costs import backward_costs
 from hnviz.figures.handover import Crossing, handover
 from hnviz.figures.lanes import BAR, NARROW, THICKEST, WIDE, Steps, thickness
-from hnviz.figures.scissors import LEGEND_NORMS, WAYS, Passes, scissors, scissors_legend
+from hnviz.figures.panel import round_ticks
+from hnviz.figures.reaches import Reached, reach_lines, reach_note, reach_sentence
+from hnviz.figures.scissors import LEGEND_NORMS, WAYS, Passes, Twin, scissors, scissors_legend
 from hnviz.figures.theme import theme
 from hnviz.figures.time_text import (
     costs_sentence,
+    far_share,
     gradient_sentence,
     handover_note,
     handover_sentence,
@@ -23,6 +26,8 @@ from hnviz.figures.time_text import (
     passes_note,
     share,
     small,
+    takeaway,
+    twin_line,
 )
 
 LIGHT = theme("light")
@@ -249,16 +254,163 @@ def test_notes_and_costs():
     assert costs_sentence(alone).endswith("**5.00 MB**.")
 
 
-def test_costs_as_a_figure():
-    figure = backward_costs(COSTS, LIGHT).figure()
-    shown = {(trace.name.split(",")[0], trace.yaxis): list(trace.y) for trace in figure.data}
-    assert shown["keep and detach", "y"] == [5, 10, 40]
-    assert shown["keep and detach", "y2"] == [0.5, 1.0, 4.0]
-    assert shown["keep without detach", "y2"] == pytest.approx([1.5, 3.0, 12.0])
-    assert [axis.title.text for axis in (figure.layout.xaxis, figure.layout.yaxis2)] == [
-        "bptt, steps",
-        "MB held",
+def curves(svg: str) -> list[tuple[str, str, list[tuple[float, float]]]]:
+    """Colour, dash and points of each curve."""
+    return [
+        (
+            line.get("stroke"),
+            line.get("stroke-dasharray") or "",
+            [tuple(map(float, point.split(","))) for point in line.get("points").split()],
+        )
+        for line in ElementTree.fromstring(svg).iter("polyline")
     ]
+
+
+def heights(points, floor: float) -> list[float]:
+    return [floor - y for _, y in points]
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_costs_as_a_figure(width):
+    svg = backward_costs(COSTS, LIGHT, width)
+    time_detach, time_keep, saved_detach, saved_keep, *legend = curves(svg)
+    assert time_detach[:2] == saved_detach[:2] == legend[0][:2] == (LIGHT.text, "")
+    assert time_keep[:2] == saved_keep[:2] == legend[1][:2] == (BROWN, "7 4")
+    floor = 30 + 170  # px: where 0 lies in the first row of panels
+    np.testing.assert_allclose(
+        heights(time_detach[2], floor), [170 * ms / 40 for ms in (5, 10, 40)], atol=0.1
+    )
+    second = floor + (0 if width == WIDE else 30 + 170 + 52)
+    most = heights(saved_keep[2], second)[-1] / 12.0  # px for a megabyte
+    np.testing.assert_allclose(
+        heights(saved_detach[2], second), [most * mb for mb in (0.5, 1, 4)], atol=0.1
+    )
+    np.testing.assert_allclose(
+        heights(saved_keep[2], second), [most * mb for mb in (1.5, 3, 12)], atol=0.1
+    )
+    across = [x for x, _ in time_detach[2]]
+    np.testing.assert_allclose((across[2] - across[1]) / (across[1] - across[0]), 6, rtol=0.01)
+    said = words(svg)
+    assert {"Time", "Memory", "MB held", "ms, forward and backward", "5", "10", "40"} <= set(said)
+    assert said.count("bptt, steps") == 2
+    assert {
+        "keep and detach, one backward per mini-batch",
+        "keep without detach, one backward for three",
+    } <= set(said)
+
+
+def test_costs_of_a_model_that_carries_nothing_have_one_curve():
+    alone = [{"bptt": bptt, "reset": {"seconds": 0.001, "saved": 5e6}} for bptt in (1, 2, 3)]
+    assert len(curves(backward_costs(alone, LIGHT))) == 2 + 1
+
+
+@pytest.mark.parametrize(
+    ("high", "ticks"),
+    [(40, "0 10 20 30 40"), (12, "0 5 10 15"), (4.4, "0 1 2 3 4 5"), (0.4, "0 0.1 0.2 0.3 0.4")],
+)
+def test_ticks_are_round(high, ticks):
+    assert [name for _, name in round_ticks(high)] == ticks.split()
+
+
+@given(st.floats(1e-4, 1e6))
+def test_ticks_reach_beyond_the_highest_value(high):
+    values = [value for value, _ in round_ticks(high)]
+    assert values[0] == 0 and values[-1] >= high * (1 - 1e-9)
+    assert 2 <= len(values) <= 7
+
+
+TWIN = replace(PASSES, twin=Twin("untrained", "vanishing gradient", FADING**3))
+
+
+def test_the_other_end_of_training_is_a_lane_of_its_own():
+    _, keep, twin, reset = ribbons(scissors(TWIN, LIGHT))
+    assert [keep, reset] != [twin, twin]
+    above, below = twin[:12], twin[12:][::-1]
+    thick = [low[1] - high[1] for high, low in zip(above, below, strict=True)]
+    np.testing.assert_allclose(thick, [thickness(norm) for norm in FADING**3], atol=0.02)
+    assert [x for x, _ in twin] == [x for x, _ in keep]  # the same steps, one below the other
+    assert {"keep, no detach, untrained", "vanishing gradient"} <= set(words(scissors(TWIN, LIGHT)))
+    alone = replace(ALONE, twin=Twin("untrained", "why", LAST))
+    assert "reset, untrained" in words(scissors(alone, LIGHT, "reset"))
+    for way in WAYS:  # the twin is never the lane that is switched on
+        root = ElementTree.fromstring(scissors(TWIN, LIGHT, way))
+        assert len([each for each in root.iter("rect") if each.get("fill") == LIGHT.primary]) == 1
+    with pytest.raises(ValueError, match=r"untrained must have 3 x 4 norms; got \(11,\)"):
+        replace(PASSES, twin=Twin("untrained", "", FADING[:11]))
+
+
+def test_the_takeaway_has_twenty_words_and_the_pictures_numbers():
+    before = FADING**3
+    said = takeaway("Model5", PASSES.ways, 4, 400, (0, before))
+    assert said == (
+        "**Detach** cuts the gradient after 4 steps. Without it, training lifts the farthest from "
+        "**1e\N{MINUS SIGN}12** to **1e\N{MINUS SIGN}4** of the nearest."
+    )
+    assert "training takes the farthest" in takeaway(
+        "Model5", PASSES.ways, 4, 400, (0, FADING**0.5)
+    )
+    assert "**1e\N{MINUS SIGN}4**" in takeaway("Model5", PASSES.ways, 4, 400, None)
+    untrained = takeaway("Model5", {**PASSES.ways, "keep": before}, 4, 0, (400, FADING))
+    assert untrained.startswith("Untrained, the gradient vanishes: the farthest of 12 steps gets")
+    assert untrained.endswith("after 400 training steps, **1e\N{MINUS SIGN}4**.")
+    alone = takeaway("Model2", ALONE.ways, 4, 400, (0, LAST))
+    assert small(FADING[8] / FADING[11]) in alone
+    for each in (said, untrained, alone):
+        assert len(each.split()) <= 20
+
+
+def test_a_twin_is_named_by_its_end():
+    assert twin_line(0, FADING**3) == (
+        "untrained",
+        "vanishing gradient: the farthest is 1e\N{MINUS SIGN}12 of the nearest",
+    )
+    assert twin_line(0, FADING**0)[1] == "the farthest is 1.00 of the nearest"
+    assert twin_line(400, FADING)[0] == "after 400 steps"
+    assert far_share(np.zeros(3)) == 0
+
+
+REACHED = [
+    Reached("Model4", "untrained", FADING**2, 4),
+    Reached("Model5", "untrained", FADING, 4, 0.5),
+    Reached("Model4", "trained", FADING**0.25, 4),
+    Reached("Model5", "trained", FADING**0.5, 4, 0.25),
+]
+
+
+def test_what_is_reached_by_hand():
+    one = REACHED[1]
+    np.testing.assert_allclose(one.shares, FADING[::-1] / FADING[-1])
+    assert one.beyond == pytest.approx(FADING[:8].sum() / FADING.sum())
+    assert one.rate == pytest.approx(10 ** (-4 / 11))
+    assert Reached("Model2", "trained", LAST, 4).beyond == 0
+    assert len(Reached("Model2", "trained", LAST, 4).shares) == 4
+    nothing = Reached("Model2", "trained", np.zeros(12), 4)
+    assert (nothing.beyond, nothing.rate, len(nothing.shares)) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_the_reach_of_all_models_is_a_line_each_on_one_scale(width):
+    svg = reach_lines(REACHED, LIGHT, "alt", width)
+    *drawn, four, five = curves(svg)
+    assert [each[:2] for each in drawn] == 2 * [four[:2], five[:2]]
+    top = 34 + (0 if width == WIDE else 34 + 240 + 56)
+    for one, (_, _, points) in zip(REACHED[2:], drawn[2:], strict=True):
+        expected = [top + 240 * np.log10(share) / -9 for share in one.shares]
+        np.testing.assert_allclose([y for _, y in points], expected, atol=0.06)
+    assert ElementTree.fromstring(svg).get("aria-label").endswith(" alt")
+
+
+def test_the_reach_sentence_names_both_ends():
+    four, five = share(REACHED[2].beyond), share(REACHED[3].beyond)
+    assert reach_sentence(REACHED) == (
+        f"Untrained, Model5 reaches furthest; trained, Model4: **{four}** of its gradient lies "
+        f"beyond the last window, **{five}** of Model5's."
+    )
+    same = [REACHED[1], replace(REACHED[0]), REACHED[3], replace(REACHED[2], norms=FADING)]
+    assert reach_sentence(same).startswith("Untrained and trained, Model5 reaches furthest")
+    note = reach_note(REACHED)
+    assert "Model5's update gates keep 0.50" in note and "its gates keep 0.25" in note
+    assert f"(times {REACHED[1].rate:.2f} a step)" in note and f"{REACHED[2].rate:.2f}" in note
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])
@@ -273,8 +425,8 @@ def test_handover_bars_are_the_shares(width):
 
 def test_the_sentence_of_the_handover():
     said = CROSSING.sentence
-    assert "**0.250** of positions 0 to 1 right, fewer than from zeros, **0.500**" in said
-    assert "in 16 of 64 rows, after the last in 64: what came before is forgotten" in said
+    assert "**0.250** of positions 0 to 1 right, less than from zeros, **0.500**" in said
+    assert "in 16 of 64 rows, after the last in 64: the earlier text is forgotten" in said
     same = handover_sentence("Model3", *[np.array([0.5, 0.5])] * 3, bs=10)
     assert "the same share as from zeros" in same and "forgotten" not in same
     assert "Model1 carries no state" in no_handover("Model1")

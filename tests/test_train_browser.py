@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from hnviz.runs import RunStore
-from tests.conftest import idle, start_server, stop_server
+from tests.conftest import idle, start_server, stop_server, until
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
@@ -37,7 +37,7 @@ def start(page) -> str:
     """Press Train; return the new run's id, as it stands in the address."""
     before = page.evaluate(RUN)
     button(page, "Train").click()
-    run = page.wait_for_function(f"before => {RUN} !== before && {RUN}", arg=before).json_value()
+    run = until(page, f"before => {RUN} !== before && {RUN}", arg=before)
     page.locator(f"[data-panel=loss][data-of='{run}']").wait_for()
     return run
 
@@ -59,14 +59,13 @@ def test_a_run_grows_and_survives_a_refresh(page, server, browser):
     grows(page)
     first = points(page)
     grows(page)
-    page.wait_for_function(f"epochs => {EPOCHS} > epochs", arg=page.evaluate(EPOCHS))
-    page.locator("[data-panel=schedule] .main-svg").first.wait_for()
-    told = re.compile(r"step [\d,]+ of 4,000, epoch \d+ of 100, about \d+ s(ec)? left")
+    until(page, f"epochs => {EPOCHS} > epochs", arg=page.evaluate(EPOCHS))
+    told = re.compile(r"step [\d,]+ of 4,000, epoch \d+ of 100, about \d+ (s|min) left")
     expect(page.get_by_text(told)).to_be_visible()
     page.reload()
     page.locator("[data-panel=loss] .main-svg").first.wait_for()
     assert f"run={run}" in page.url
-    page.wait_for_function(f"first => {POINTS} > first + 5", arg=first)
+    until(page, f"first => {POINTS} > first + 5", arg=first)
     followed_and_stopped_elsewhere(browser, page.url)
     expect(button(page, "Resume")).to_be_enabled()
     button(page, "Resume").click()
@@ -114,17 +113,14 @@ def test_more_opens_holds_what_was_set_and_shuts(page, server):
 def test_pause_step_go_on_stop(page, server):
     open_train(page, server, epochs=LONG)
     start(page)
-    page.wait_for_function(f"() => {POINTS} > 3")
+    until(page, f"() => {POINTS} > 3")
     button(page, "Pause").click()
     expect(page.get_by_text(re.compile(r"paused after step"))).to_be_visible()
-    expect(button(page, "Go on")).to_be_enabled()
+    expect(button(page, "Continue")).to_be_enabled()
     paused = paused_step(page)
     button(page, "Step").click()
-    page.wait_for_function(
-        "step => document.body.innerText.includes(`paused after step ${step} `)",
-        arg=f"{paused + 1:,}",
-    )
-    button(page, "Go on").click()
+    expect(page.get_by_text(f"paused after step {paused + 1:,} of")).to_be_visible()
+    button(page, "Continue").click()
     expect(page.get_by_text(re.compile(r": step [\d,]+ of 4,000, epoch"))).to_be_visible()
     button(page, "Stop").click()
     expect(button(page, "Resume")).to_be_enabled()
@@ -148,10 +144,10 @@ def test_a_zoomed_chart_keeps_its_zoom(page, server):
         assert lowest < low < high < highest
     grows(page)
     assert chart.evaluate(RANGES) == zoomed
-    chart.evaluate(FORGET)  # Python sends the whole figure, as when one of its axes changes
-    page.wait_for_function(f"chart => ({PANEL})(chart).version", arg=chart.element_handle())
+    chart.evaluate(FORGET)  # the server sends the whole figure, as when one of its axes changes
+    until(page, f"chart => ({KNOWN})(chart).version", arg=chart.element_handle())
     assert chart.evaluate(RANGES) == zoomed
-    # A curve stands back for what is pressed, but not for as long as somebody presses on.
+    # A curve lets a press go first, but it also grows while somebody presses on and on.
     page.evaluate(PRESSING)
     grows(page)
     page.evaluate("clearInterval(window.pressing)")
@@ -170,14 +166,16 @@ def test_a_zoomed_chart_keeps_its_zoom(page, server):
 PRESSING = """window.pressing = setInterval(
     () => document.body.dispatchEvent(new KeyboardEvent("keydown")), 100)"""
 RANGES = "chart => [chart.layout.xaxis.range, chart.layout.yaxis.range]"
-PANEL = "chart => chart.closest('.hnviz').view.panels.get(chart.dataset.panel)"
+VIEW = "chart => chart.closest('.hnviz').view"
+KNOWN = f"chart => ({VIEW})(chart).known.get(chart.dataset.panel)"
+PANEL = f"chart => ({VIEW})(chart).grid.panels.get(chart.dataset.panel)"
 ASKED = f"chart => JSON.parse(({PANEL})(chart).asked.get('yaxis'))"
-FORGET = f"chart => {{ ({PANEL})(chart).version = null }}"
+FORGET = f"chart => {{ ({KNOWN})(chart).version = null }}"
 
 
 def grows(page) -> None:
     """Wait until the loss chart has more points than now."""
-    page.wait_for_function(f"now => {POINTS} > now + 2", arg=points(page))
+    until(page, f"now => {POINTS} > now + 2", arg=points(page))
 
 
 def zoom(page, chart) -> None:
@@ -192,7 +190,7 @@ def zoom(page, chart) -> None:
     page.mouse.up()
     changed = f"([chart, before]) => JSON.stringify(({RANGES})(chart)) !== before"
     as_json = json.dumps(before, separators=(",", ":"))
-    page.wait_for_function(changed, arg=[chart.element_handle(), as_json])
+    until(page, changed, arg=[chart.element_handle(), as_json])
 
 
 def zoom_out(page, chart) -> None:
@@ -219,9 +217,150 @@ def test_settings_are_in_the_address_and_a_bad_one_is_told_beside_it(page, serve
             expect(said).to_have_count(told)
             expect(button(page, "Train")).to_be_enabled(enabled=not told)
     enter(page, "bptt, steps", "7")
-    page.wait_for_function("location.search.includes('train_bptt=7')")
+    until(page, "location.search.includes('train_bptt=7')")
     page.reload()
     expect(number(page, "bptt, steps")).to_have_value("7")
+
+
+def test_another_mode_keeps_the_zoom_and_draws_the_curves_in_its_colours(page, server):
+    page.goto(f"{server}/train?run=Model4")
+    chart = page.locator("[data-panel=loss]")
+    chart.locator(".main-svg").first.wait_for()
+    idle(page)
+    zoom(page, chart)
+    zoomed, color = chart.evaluate(RANGES), chart.evaluate(TRAIN_COLOR)
+    page.emulate_media(color_scheme="dark")
+    until(
+        page,
+        f"([chart, color]) => ({TRAIN_COLOR})(chart) !== color",
+        arg=[chart.element_handle(), color],
+    )
+    assert chart.evaluate(RANGES) == zoomed
+    assert page.errors == []
+
+
+TRAIN_COLOR = "chart => chart.data.find(trace => trace.name === 'train').line.color"
+
+
+def test_a_lost_connection_is_said_and_the_curves_catch_up(page, server):
+    open_train(page, server, epochs=LONG)
+    start(page)
+    grows(page)
+    page.evaluate(f"({SOCKET})().close()")
+    lost = page.get_by_text("Connection lost; trying again")
+    until(page, f"() => ({SOCKET})() && ({SOCKET})().readyState === 1")
+    expect(lost).to_be_hidden()
+    grows(page)
+    button(page, "Stop").click()
+    expect(button(page, "Resume")).to_be_enabled()
+    steps = page.evaluate(
+        f"chart => ({TRAIN_STEPS})(document.querySelector('[data-panel=loss]'))", 0
+    )
+    assert steps == sorted(set(steps)), "no point is missing or there twice"
+
+
+SOCKET = "() => document.querySelector('.st-key-train_curves .hnviz').view.kit.tab.live.socket"
+TRAIN_STEPS = "chart => chart.data.find(trace => trace.name === 'train').x"
+
+
+def test_a_line_of_the_list_brings_its_run_into_view(page, server):
+    page.goto(f"{server}/train?run=Model5")
+    page.locator("[data-panel=loss][data-of=Model5] .main-svg").first.wait_for()
+    idle(page)
+    runs = page.locator(".st-key-train_runs")
+    runs.scroll_into_view_if_needed()
+    current = runs.locator("tr[aria-current=true]")
+    expect(current).to_have_attribute("data-key", "Model5")
+    line = runs.locator("tr[data-key=Model3]")
+    assert line.locator("a").get_attribute("href").endswith("/train?run=Model3")
+    line.locator("a").click()
+    page.wait_for_url("**run=Model3**")
+    expect(current).to_have_attribute("data-key", "Model3")
+    line = runs.locator("tr[data-key=Model0]")
+    line.locator("[data-column=state]").click()
+    page.wait_for_url("**run=Model0**")
+    expect(current).to_have_attribute("data-key", "Model0")
+    page.locator(".st-key-train_headline").scroll_into_view_if_needed()
+    page.locator("[data-panel=loss][data-of=Model0]").wait_for()
+    expect(page.locator(".headline")).to_have_text(re.compile("^Model0 underfits"))
+    assert page.errors == []
+
+
+def test_the_next_run_and_the_run_shown_are_two_things(page, server):
+    page.goto(f"{server}/train?run=Model5&train_model=Model3")
+    headline = page.locator(".headline")
+    expect(headline).to_have_text(re.compile("^Train reaches 0.998, valid stops at 0.832"))
+    box = page.locator(".st-key-train_next")
+    expect(box.get_by_text("Your next run")).to_be_visible()
+    expect(box.get_by_role("button", name="Train", exact=True)).to_be_enabled()
+    assert box.locator("[data-panel], .play").count() == 0
+
+
+def test_the_table_of_epochs_and_the_schedule_are_a_click_away(page, server):
+    page.goto(f"{server}/train?run=Model5")
+    page.locator("[data-panel=loss] .main-svg").first.wait_for()
+    idle(page)
+    page.get_by_role("radio", name="By epoch").click()
+    page.wait_for_url("**train_view=By+epoch**")
+    page.locator(".st-key-train_epoch_table").scroll_into_view_if_needed()
+    last = page.locator(".st-key-train_epoch_table tbody tr").last
+    expect(last).to_contain_text("1.174")
+    expect(page.locator(".st-key-train_epoch_table")).to_contain_text("0.839")
+    page.locator(".st-key-train_schedule").scroll_into_view_if_needed()
+    page.locator("[data-panel=schedule] .main-svg").first.wait_for()
+    expect(page.get_by_text("lr starts at 4.0e-4, rises to 1.0e-2 at step 120")).to_be_visible()
+    assert page.errors == []
+
+
+def test_a_refused_press_is_told_in_the_bar(page, app):
+    page.goto(f"{app.url}/train?train_epochs={LONG}")
+    page.locator("[data-panel=loss] .main-svg").first.wait_for()
+    idle(page)
+    start(page)
+    page.route("**/api/runs/*/pause", lambda route: route.fulfill(
+        status=409, content_type="application/json", body='{"error": "nothing to pause"}'
+    ))  # fmt: skip
+    button(page, "Pause").click()
+    expect(page.locator(".st-key-train_bar .wrong")).to_have_text("nothing to pause")
+    page.unroute("**/api/runs/*/pause")
+    button(page, "Stop").click()
+    expect(button(page, "Resume")).to_be_enabled()
+
+
+def test_two_viewers_share_a_speed(page, server, browser):
+    open_train(page, server, epochs=LONG)
+    start(page)
+    page.get_by_role("combobox", name="Speed of training").select_option("5 steps/s")
+    other = browser.new_context()
+    try:
+        tab = other.new_page()
+        tab.goto(page.url)
+        speed = tab.get_by_role("combobox", name="Speed of training")
+        expect(speed.locator("option:checked")).to_have_text("5 steps/s")
+        speed.select_option("full speed")
+        mine = page.get_by_role("combobox", name="Speed of training")
+        page.locator(".told").first.click()  # a select that has the focus is left as it is
+        expect(mine.locator("option:checked")).to_have_text("full speed")
+    finally:
+        other.close()
+        button(page, "Stop").click()
+    expect(button(page, "Resume")).to_be_enabled()
+
+
+@pytest.mark.parametrize(("width", "most"), [(1280, 900), (390, 1266)])
+def test_takeaway_control_and_picture_come_first(page, server, width, most):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{server}/train?run=Model5")
+    page.locator("[data-panel=accuracy] .main-svg").first.wait_for()
+    idle(page)
+    assert len(page.locator(".headline").inner_text().split()) <= 20
+    for part in (".headline", ".st-key-train_next", ".st-key-train_bar", "[data-panel=loss]"):
+        box = page.locator(part).first.bounding_box()
+        assert box["y"] + min(box["height"], 300) <= most, part
+    charts = [page.locator(f"[data-panel={name}]").bounding_box() for name in ("loss", "accuracy")]
+    assert all(box["width"] >= (400 if width > 390 else 320) for box in charts)
+    main = "document.querySelector('[data-testid=stMain]').scrollWidth"
+    assert page.evaluate(main) <= width
 
 
 def enter(page, field: str, value: str) -> None:
@@ -241,7 +380,7 @@ def test_a_killed_server_leaves_a_run_that_goes_on(page, tmp_path):
     first = start_server(tmp_path)
     open_train(page, first.url, epochs=LONG)
     run = start(page)
-    page.wait_for_function(f"() => {POINTS} > 40")  # of every 2nd step: past a checkpoint
+    until(page, f"() => {POINTS} > 40")  # of every 2nd step: past a checkpoint
     engine_and_trainers = psutil.Process(first.process.pid).children(recursive=True)
     first.process.kill()
     first.process.wait()
@@ -254,7 +393,7 @@ def test_a_killed_server_leaves_a_run_that_goes_on(page, tmp_path):
     try:
         page.goto(f"{second.url}/train?run={run}")
         expect(page.get_by_text(re.compile("interrupted after step"))).to_be_visible()
-        page.wait_for_function(f"() => {POINTS}")
+        until(page, f"() => {POINTS}")
         button(page, "Resume").click()
         grows(page)
         button(page, "Stop").click()

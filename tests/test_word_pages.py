@@ -2,19 +2,26 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
-from hnviz.app.rooms.predictions.change import read_units
+from hnviz.app.pictures import VIEWS
+from hnviz.app.rooms.predictions.change_state.operation import read_units
+from hnviz.app.rooms.predictions.change_state.picture import CHANGE_VIEW
+from hnviz.app.rooms.predictions.going_on.picture import SAYING_VIEW
+from hnviz.app.rooms.predictions.next_word.picture import READING_VIEW
 from hnviz.catalogue import CATALOGUE
 from hnviz.figures.answers import Bar, chance, likeliest
 from hnviz.figures.surgery_text import Courses, Operation, ending, numbers
 from hnviz.figures.word_text import Prompt, first_wrong, said_position, said_sentence
 from hnviz.runs import RunStore
-from tests.test_pages import drawn, open_page, text
+from hnviz.web.views import Refusal, Shown
+from tests.pages import open_page
+from tests.views import shown
 
 pytestmark = pytest.mark.usefixtures("own_runs")
 
@@ -27,7 +34,29 @@ def opening(app):
 
 
 def said(app):
-    return text(app).replace("\\", "")
+    return "\n".join(each.value for each in app.markdown).replace("\\", "")
+
+
+def mounted(app, key):
+    """What a picture on the page was given; nothing if it is not there."""
+    given = [json.loads(each.proto.json) for each in app.get("bidi_component")]
+    return next((data for data in given if data["id"] == key), {})
+
+
+def answered(app, key, **more) -> Shown:
+    """What the first question of a picture on the page is answered with."""
+    mount = mounted(app, key)
+    asked = mount["asks"][0]
+    view = next(each for each in VIEWS if each.name == asked["question"])
+    return shown(view, mount["run"], **asked["params"], **more)
+
+
+def words_of(answers):
+    """The words of a picture's cells."""
+    return [cell[0] for cell in answers["cells"]]
+
+
+SWAPPED = {"text": "4316 to 4318", "other": "5038 to 5040"}
 
 
 # -- sentences ---------------------------------------------------------------------------------
@@ -51,29 +80,37 @@ def test_the_most_surprising_token_is_named_with_its_numbers():
     prompt = a_prompt(0.15, 3.0, 0.0)
     assert prompt.worst == 1
     assert prompt.sentence == (
-        "Model9 after 3 steps reads 4 tokens and is surprised most by “two” after “one ,”: it had "
-        "given it **12 %**, 3.0 bits. On average a token surprises it by **1.05** bits; a blind "
+        "Model9 after 3 steps reads 4 tokens and is surprised most by “two” after “one ,”: it gave "
+        "that word **12 %**, 3.0 bits. On average a token surprises it by **1.05** bits; a blind "
         "guess among 6 words, by 2.6."
     )
     assert prompt.position(0) == "After “one” it finds “,” likeliest, 90 %, and that came."
     assert prompt.position(1) == (
-        "After “one ,” it finds “three” likeliest, 50 %; “two” came, to which it gave 12 %, "
-        "place 3: 3.0 bits of surprise."
+        "After “one ,” it finds “three” likeliest, 50 %; “two” came, which it gave 12 %, "
+        "rank 3: 3.0 bits of surprise."
     )
     assert "The text ends here" in prompt.position(3)
 
 
 def test_one_word_alone_cannot_surprise():
     assert "has read one word, “one”" in a_prompt().sentence
+    assert "has read one word, “one”" in a_prompt().headline
+
+
+def test_the_headline_sets_what_was_expected_against_what_came():
+    assert a_prompt(0.15, 3.0, 0.0).headline == (
+        "After “one ,”, it expected “three” (**50 %**); “two” came (**12 %**)."
+    )
+    assert a_prompt(0.15).headline == "After “one”, it expected “,” (**90 %**), and that came."
 
 
 @pytest.mark.parametrize(
     ("words", "truth", "place", "sentence"),
     [
-        ("one two", "one two", None, "By itself it says **2 tokens**, all of them right."),
-        ("one two", "one", None, "By itself it says **1 token**, all of them right."),
+        ("one two", "one two", None, "On its own it says **2 tokens**, all of them right."),
+        ("one two", "one", None, "On its own it says **1 token**, all of them right."),
         ("one four", "one two", 1,
-         "By itself it says **one token** right until its first mistake: “four” where “two” is "
+         "On its own it says **one token** right before its first mistake: “four” where “two” is "
          "true."),
         ("four two", "one two", 0,
          "Its very first token is wrong: “four” where “one” is true (**0** right before the first "
@@ -86,13 +123,13 @@ def test_the_tokens_before_the_first_mistake_are_counted(words, truth, place, se
 
 
 def test_a_text_without_a_true_continuation_says_so():
-    assert said_sentence(["one"], [], "No number.") == "It says 1 token by itself. No number."
+    assert said_sentence(["one"], [], "No number.") == "On its own it says 1 token. No number."
 
 
 def test_a_word_drawn_by_lot_is_told_from_the_likeliest():
     answer = np.array([0, 0.5, 0.3, 0.2, 0, 0])
     assert said_position("one", answer, (0.375, 2), "two") == (
-        "“one” has place 2 among its words: 30 %, drawn with 38 %; “two” is true."
+        "“one” has rank 2 among its words: 30 %, drawn with probability 38 %; “two” is true."
     )
     assert said_position(",", answer, (1.0, 1), ",") == "“,” is its likeliest word: 50 %, and true."
 
@@ -113,7 +150,7 @@ def test_bars_show_the_likeliest_of_each_answer_and_what_is_asked_for():
         Bar(",", (0.5,)), Bar("one", (0.3,), "came")
     ]  # fmt: skip
     late = likeliest([one], ITOS, {4: "came"}, top=2)
-    assert late[-1] == Bar("three", (0.04,), "came, place 4")
+    assert late[-1] == Bar("three", (0.04,), "came, rank 4")
     both = likeliest([one, other], ITOS, {}, top=1)
     assert [bar.word for bar in both] == ["three", ","]
     assert both[0].shares == (0.04, 0.7)
@@ -145,18 +182,30 @@ def test_numbers_are_compared_at_their_own_places():
     ]  # fmt: skip
     assert given.differ == [1, 3]
     assert given.sentence(SWAP) == (
-        "With the state that “three four” left, Model9 after 3 steps goes on from “… two” with "
-        "“two two two” where it would have said “one two”: **1** of 2 numbers become others."
+        "With the state from “three four”, Model9 after 3 steps continues “… two” with "
+        "“two two two” instead of “one two”: **1** of 2 numbers change."
     )
+
+
+def test_the_headline_says_what_a_swap_does_in_twenty_words():
+    given = courses(", one two , one three , one", ", two two two , one three ,")
+    assert given.headline == (
+        "It now continues “two two two” instead of “one two”: **1** of 2 numbers change."
+    )
+    assert given.own_headline(SWAP) == "After “… two” it continues “one two”."
+    assert courses(", one", ", one").headline == "It goes on as before: **0** of 2 words differ."
+    long = [f"{' '.join(['one'] * 6)} , {' '.join([word] * 6)} , two" for word in ("two", "four")]
+    for own, other in (long, [each.replace("one", "three") for each in long]):
+        assert len(courses(own, other).headline.split()) <= 20
+    every = courses(", one , two , one", ", two , one , two")
+    assert every.headline.endswith(": all **2** numbers change.")
 
 
 def test_what_says_the_same_as_after_the_other_text_is_told():
     given = courses(", one , one", ", two , two", other_said=[",", "two", ",", "two"])
-    assert "All 4 tokens are those that it says after that other text itself." in given.sentence(
-        SWAP
-    )
+    assert "All 4 tokens are what it says after the other text." in given.sentence(SWAP)
     given = courses(", one , one", ", two , two", other_said=[",", "two", ",", "one"])
-    assert "3 of 4 tokens are those" in given.sentence(SWAP)
+    assert "3 of 4 tokens are what it says" in given.sentence(SWAP)
 
 
 def test_a_change_without_an_effect_names_the_probability_that_moved_most():
@@ -165,15 +214,15 @@ def test_a_change_without_an_effect_names_the_probability_that_moved_most():
     units = Operation(text=["one"], layer=1, n_layers=2, nh=8, units=[3], value=-0.5, hold=True)
     assert given.sentence(units) == (
         "With unit 3 of layer 1 set to \N{MINUS SIGN}0.5 before every word, Model9 after 3 steps "
-        "goes on from “one” as if nothing had happened: **0** of 2 words differ. The probability "
-        "that moves most is that of “one” as word 1, from over 99.9 % to 75 %."
+        "continues “one” as if nothing had happened: **0** of 2 words differ. The probability "
+        "that changes most is that of “one” as word 1, from over 99.9 % to 75 %."
     )
 
 
 def test_a_change_that_moves_nothing_names_no_probability():
     given = courses(", one", ", one")
     none = Operation(text=["one"], layer=1, n_layers=2, nh=8, units=[], value=1, hold=False)
-    assert given.sentence(none).endswith("**0** of 2 words differ, and no probability moves.")
+    assert given.sentence(none).endswith("**0** of 2 words differ, and no probability changes.")
 
 
 @pytest.mark.parametrize(
@@ -200,34 +249,52 @@ def test_units_are_read_from_a_list_and_ranges():
         read_units("1, 2", 8, one=True)
 
 
-# -- pages -------------------------------------------------------------------------------------
+# -- views and pages ---------------------------------------------------------------------------
 
 
 def test_next_words_of_the_shipped_model():
     app = open_page("predictions")
     assert not app.exception
-    reading, saying = drawn(app, "predictions_reading"), drawn(app, "predictions_saying")
-    assert reading["alt"].startswith("Model5 after 400 steps reads 17 tokens")
-    assert reading["alt"].replace("“", "") in opening(app).replace("<b>", "").replace(
-        "</b>", "").replace("“", "")  # fmt: skip
-    assert [cell[0] for cell in reading["cells"]][:3] == ["four", "thousand", "three"]
-    assert reading["cells"][0][2] is None and reading["cells"][1][2] > 1
-    assert len(reading["bars"]) == 17 and len(saying["bars"]) == len(saying["cells"]) == 40
-    assert saying["alt"] == "By itself it says 40 tokens, all of them right."
-    assert [cell[:2] for cell in saying["cells"][:3]] == [
+    reading, saying = answered(app, "predictions_reading"), answered(app, "predictions_saying")
+    assert reading.sentence == (
+        "After “four thousand three hundred”, it expected “ninety” (**49 %**); “sixteen” came "
+        "(**0.2 %**)."
+    )
+    read, said_by_itself = reading.meta, saying.meta
+    assert read["alt"].startswith("Model5 after 400 steps reads 17 tokens")
+    assert read["note"] == read["alt"]
+    assert words_of(read)[:3] == ["four", "thousand", "three"]
+    assert read["cells"][0][2] is None and read["cells"][1][2] > 1
+    assert len(read["bars"]) == 17
+    assert len(said_by_itself["bars"]) == len(said_by_itself["cells"]) == 40
+    assert saying.sentence == "On its own it says **40 tokens**, all of them right."
+    assert said_by_itself["alt"] == "On its own it says 40 tokens, all of them right."
+    assert [cell[:2] for cell in said_by_itself["cells"][:3]] == [
         [",", ","],
         ["four"] * 2,
         ["thousand"] * 2,
     ]
-    assert len(json.dumps(reading)) + len(json.dumps(saying)) < 30_000
+    assert len(json.dumps(read)) + len(json.dumps(said_by_itself)) < 30_000
+    assert len(mounted(app, "predictions_saying")) and len(
+        json.dumps(mounted(app, "predictions_saying"))
+    ) < 700  # fmt: skip
+
+
+def test_another_snapshot_answers_otherwise():
+    untrained = shown(READING_VIEW, step=0, text="4316 to 4318")
+    assert untrained.meta["alt"].startswith("Model5 before any training reads 17 tokens")
+    assert untrained.sentence != shown(READING_VIEW, text="4316 to 4318").sentence
 
 
 def test_the_first_mistake_is_marked_and_what_follows_is_not_judged():
     app = open_page("predictions", predictions_prompt="8314 to 8316")
-    cells = drawn(app, "predictions_saying")["cells"]
+    found = answered(app, "predictions_saying")
+    cells = found.meta["cells"]
     assert [cell[4] for cell in cells[:4]] == ["", "wrong", "late", "late"]
-    assert cells[1][:2] == ["two", "eight"]
-    assert "**one token** right until its first mistake: “two” where “eight” is true" in said(app)
+    assert cells[1][:2] == ["two", "eight"] and found.meta["start"] == 1
+    assert "**one token** right before its first mistake: “two” where “eight”" in found.sentence
+    notes = {word: note for word, _, note in found.meta["bars"][1]}
+    assert (notes["two"], notes["eight"]) == ("said", "true")
 
 
 def test_temperature_top_k_and_seed_decide_the_words():
@@ -236,45 +303,92 @@ def test_temperature_top_k_and_seed_decide_the_words():
     for seed, top_k in ((0, 39), (1, 39), (0, 39), (0, 1)):
         app.number_input(key="predictions_seed").set_value(seed)
         app.number_input(key="predictions_top_k").set_value(top_k).run()
-        found = [cell[0] for cell in drawn(app, "predictions_saying")["cells"]]
+        found = words_of(answered(app, "predictions_saying").meta)
         assert words.setdefault((seed, top_k), found) == found
     assert words[0, 39] != words[1, 39]
-    assert drawn(open_page("predictions", predictions_n="60"), "predictions_saying")["cells"] \
-        == drawn(app, "predictions_saying")["cells"]  # fmt: skip
+    likeliest_always = answered(open_page("predictions", predictions_n="60"), "predictions_saying")
+    assert likeliest_always.meta["cells"] == answered(app, "predictions_saying").meta["cells"]
+    asked = {"text": "4316 to 4318", "temperature": 3, "n": 60}
+    every = shown(SAYING_VIEW, **asked, top_k=39).meta
+    assert words_of(shown(SAYING_VIEW, **asked).meta) == words_of(every) == words[0, 39]
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
 def test_every_model_answers_or_says_why_not(name):
     app = open_page("predictions", run=name)
     assert not app.exception
-    assert drawn(app, "predictions_saying")["cells"]
+    assert answered(app, "predictions_saying").meta["cells"]
     net = CATALOGUE[name]
-    assert ("carries no state: each answer reads the last" in said(app)) is not net.stateful
+    note = answered(app, "predictions_reading").meta["note"]
+    assert ("carries no state: each answer reads only the last" in note) is not net.stateful
     app.segmented_control(key="predictions_view").set_value(CHANGE).run()
     assert not app.exception
     if net.stateful:
-        assert "All 40 tokens are those that it says after that other text itself" in opening(app)
+        note = answered(app, "predictions_courses").meta["changed"]["note"]
+        assert "All 40 tokens are what it says after the other text" in note
         return
     assert f"{name} carries no state: each of its answers starts again" in opening(app)
+    with pytest.raises(Refusal, match="carries no state"):
+        shown(CHANGE_VIEW, name, **SWAPPED)
     app.button(key="predictions_to_Model4").click().run()
     assert app.selectbox(key="run").value == "Model4"
-    assert drawn(app, "predictions_state")
+    assert mounted(app, "predictions_courses")["run"] == "Model4"
 
 
 def test_the_state_of_5040_goes_on_from_5040():
     app = open_page("predictions", predictions_view=CHANGE)
-    assert "with “five thousand forty one” where it would have said “four thousand" in opening(app)
-    cells = [cell[0] for cell in drawn(app, "predictions_courses")["cells"]]
-    assert " ".join(cells[:9]) == ", five thousand forty one , five thousand forty"
-    own = open_page("predictions", predictions_prompt="5038 to 5040")
-    assert cells == [cell[0] for cell in drawn(own, "predictions_saying")["cells"]]
+    found = answered(app, "predictions_courses")
+    assert found.sentence == (
+        "It now continues “five thousand forty one” instead of “four thousand three hundred "
+        "nineteen”: all **5** numbers change."
+    )
+    changed, own = found.meta["changed"], found.meta["own"]
+    assert "with “five thousand forty one” instead of “four thousand" in changed["alt"]
+    assert " ".join(words_of(changed)[:9]) == ", five thousand forty one , five thousand forty"
+    assert own["headline"] == (
+        "After “… four thousand three hundred eighteen” it continues “four thousand three hundred "
+        "nineteen”."
+    )
+    for text, answers in (("5038 to 5040", changed), ("4316 to 4318", own)):
+        alone = answered(open_page("predictions", predictions_prompt=text), "predictions_saying")
+        assert words_of(answers) == words_of(alone.meta)
+    assert changed["rows"][0][0] == words_of(own)[:6]
     app.text_input(key="predictions_other").set_value("4316 to 4318").run()
-    assert "as if nothing had happened: <b>0</b> of 40 words differ" in opening(app)
+    found = answered(app, "predictions_courses")
+    assert "as if nothing had happened: 0 of 40 words differ" in found.meta["changed"]["alt"]
+    assert found.sentence == "It goes on as before: **0** of 40 words differ."
+
+
+def test_headlines_have_at_most_twenty_words():
+    for view, params in (
+        (READING_VIEW, {"text": "4316 to 4318"}),
+        (SAYING_VIEW, {"text": "8314 to 8316"}),
+        (CHANGE_VIEW, SWAPPED),
+        (CHANGE_VIEW, {"text": "7775 to 7776", "other": "3775 to 3776"}),
+    ):
+        for step in (0, 40, "last"):
+            found = shown(view, step=step, **params)
+            assert len(found.sentence.split()) <= 20, found.sentence
+            own = found.meta.get("own", {"headline": ""})["headline"]
+            assert len(own.split()) <= 20, own
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("four bananas", "does not end in a number from 1 to 9,999"),
+        ("9999", "9,999 is the last number of the text"),
+    ],
+)
+def test_a_prompt_without_a_true_continuation_is_gone_on_from_all_the_same(text, sentence):
+    found = shown(SAYING_VIEW, text=text)
+    assert sentence in found.sentence and len(found.meta["cells"]) == 40
+    assert [cell[1] for cell in found.meta["cells"]] == [None] * 40
 
 
 def test_a_long_prompt_is_cut_before_it_is_asked():
     app = open_page("predictions", predictions_prompt="bananas " + "one two " * 5000)
-    assert len(drawn(app, "predictions_reading")["cells"]) == 200
+    assert len(answered(app, "predictions_reading").meta["cells"]) == 200
     assert "read as xxunk: “bananas”. The first 200 tokens are read." in said(app)
 
 
@@ -288,21 +402,65 @@ def test_an_example_fills_the_prompt_and_can_be_taken_again():
         assert app.text_input(key="predictions_prompt").value == "4316 to 4318"
 
 
-def test_units_are_set_held_and_clicked():
+def test_a_prompt_that_cannot_be_read_leaves_the_last_one():
+    app = open_page("predictions", predictions_prompt="7 to 9")
+    app.text_input(key="predictions_prompt").set_value("12345").run()
+    assert "Numbers go from 1 to 9999 here; got 12345" in said(app)
+    assert "The picture still shows “7 to 9”." in said(app)
+    assert len(answered(app, "predictions_reading").meta["cells"]) == 5
+
+
+def test_units_are_set_held_and_zeroed():
     app = open_page("predictions", predictions_view=CHANGE)
     app.segmented_control(key="predictions_change").set_value("set one unit").run()
-    assert "With unit 2 of layer 0 set to 1 once" in opening(app)
+    settings = mounted(app, "predictions_courses")["settings"]
+    assert (settings["units_key"], settings["units"]) == ("predictions_units_set", "2")
+
+    def alt(units):
+        return answered(app, "predictions_courses", units=units).meta["changed"]["alt"]
+
+    assert "With unit 2 of layer 0 set to 1 once" in alt("2")
     app.slider(key="predictions_value").set_value(-0.5).run()
     app.segmented_control(key="predictions_layer").set_value("1").run()
     app.toggle(key="predictions_hold").set_value(True).run()
-    assert "With unit 2 of layer 1 set to \N{MINUS SIGN}0.5 before every word" in opening(app)
-    state = drawn(app, "predictions_state")
-    assert "1 of its 128 values differs from untouched" in state["alt"]
-    assert (state["layer"], state["marked"], state["after"][1][2]) == (1, [2], -0.5)
+    assert "With unit 2 of layer 1 set to \N{MINUS SIGN}0.5 before every word" in alt("2")
+    found = answered(app, "predictions_courses", units="2")
+    assert "1 of its 128 values differs from untouched" in found.meta["state"]
+    assert (found.meta["layer"], found.meta["units"]) == (1, [2])
+    assert found.arrays["after"][1, 2] == -0.5
+    assert (found.arrays["before"] != found.arrays["after"]).sum() == 1
     app.segmented_control(key="predictions_change").set_value("zero units").run()
-    assert drawn(app, "predictions_state")["marked"] == list(range(32))
-    app.text_input(key="predictions_units_zero").set_value("3, 17").run()
-    assert "With units 3 and 17 of layer 1 set to 0 before every word" in opening(app)
+    settings = mounted(app, "predictions_courses")["settings"]
+    assert (settings["units_key"], settings["units"]) == ("predictions_units_zero", "0 to 31")
+    found = answered(app, "predictions_courses", units=settings["units"])
+    assert found.meta["units"] == list(range(32))
+    assert "With units 3 and 17 of layer 1 set to 0 before every word" in alt("3, 17")
+
+
+@pytest.mark.parametrize(
+    ("params", "sentence"),
+    [
+        ({"how": "zero units", "units": "64"}, "Units go from 0 to 63; got 64"),
+        ({"how": "zero units", "units": "-1"}, "Units are numbers from 0 to 63, such as 3, 17"),
+        ({"how": "set one unit", "units": "1, 2"}, "Name one unit from 0 to 63; got '1, 2'"),
+        ({"how": "set one unit", "units": ""}, "Name one unit from 0 to 63; got ''"),
+        ({"how": "set one unit", "units": "1", "value": "1e9"}, "value must be a number from -100"),
+        ({"how": "burn"}, "how must be one of another state, zero units, set one unit"),
+        ({"other": ""}, "Type some words or a range of numbers"),
+        ({"other": "5", "layer": 2}, "layer must be from 0 to 1 for Model5; got 2"),
+        ({"other": "5", "text": "12345"}, "Numbers go from 1 to 9999 here; got 12345"),
+    ],
+)
+def test_a_change_that_cannot_be_made_is_refused_in_one_sentence(params, sentence):
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        shown(CHANGE_VIEW, **{"text": "4316 to 4318", **params})
+
+
+@pytest.mark.parametrize("name", ["temperature", "n", "seed", "top_k"])
+@pytest.mark.parametrize("value", ["-1", "1e999", "nan", "9" * 400, "abc"])
+def test_what_decides_the_words_is_held_to_its_bounds(name, value):
+    with pytest.raises(Refusal, match=f"^{name} must be a"):
+        shown(SAYING_VIEW, text="1 to 3", **{name: value})
 
 
 @pytest.mark.parametrize(
@@ -313,25 +471,20 @@ def test_units_are_set_held_and_clicked():
         ({"predictions_prompt": "one two " * 5000}, "The first 200 tokens are read"),
         ({"predictions_prompt": "1 to 9999"}, "The first 200 tokens are read"),
         ({"predictions_prompt": "four bananas"}, "read as xxunk: “bananas”"),
-        ({"predictions_prompt": "four bananas"}, "does not end in a number from 1 to 9,999"),
-        ({"predictions_prompt": "9999"}, "9,999 is the last number of the text"),
-        ({"predictions_temperature": "abc"}, "wanted 'abc' here, which is not a number"),
-        ({"predictions_temperature": "11"}, "Temperature: from 0 to 10; got 11. 0 is taken."),
-        ({"predictions_top_k": "0"}, "Top k: from 1 to 39; got 0. 39 is taken."),
-        ({"predictions_seed": "-1"}, "Seed: from 0 to 2,147,483,647; got -1. 0 is taken."),
-        ({"predictions_n": "201"}, "Tokens to say: from 1 to 200; got 201. 40 is taken."),
-        ({"predictions_view": "Nothing"}, "the address wanted 'Nothing' here"),
-        ({"predictions_change": "all"}, "the address wanted 'all' here"),
-        ({"predictions_layers": "2"}, "the address wanted '2' here, which is not one of all, 0, 1"),
-        ({"predictions_change": "zero units", "predictions_units_zero": "64"},
-         "Units go from 0 to 63; got 64"),
-        ({"predictions_change": "set one unit", "predictions_units_set": "1, 2"},
-         "Name one unit from 0 to 63"),
+        ({"predictions_temperature": "abc"}, "asks for 'abc' here, which is not a number"),
+        ({"predictions_temperature": "11"}, "Temperature: from 0 to 10; got 11. 0 is used."),
+        ({"predictions_top_k": "0"}, "Top k: from 1 to 39; got 0. 39 is used."),
+        ({"predictions_seed": "-1"}, "Seed: from 0 to 2,147,483,647; got -1. 0 is used."),
+        ({"predictions_n": "201"}, "Tokens to say: from 1 to 200; got 201. 40 is used."),
+        ({"predictions_view": "Nothing"}, "the address asks for 'Nothing' here"),
+        ({"predictions_change": "all"}, "the address asks for 'all' here"),
+        ({"predictions_layers": "2"},
+         "the address asks for '2' here, which is not one of all, 0, 1"),
         ({"predictions_change": "set one unit", "predictions_value": "5"},
-         "the address wanted '5' here, which is not a number from -1 to 1"),
+         "the address asks for '5' here, which is not a number from -1 to 1"),
         ({"predictions_other": "   "}, "Type some words"),
         ({"predictions_change": "zero units", "predictions_hold": "maybe"},
-         "the address wanted 'maybe' here"),
+         "the address asks for 'maybe' here"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_is_told_and_the_page_stays(query, sentence):
@@ -342,24 +495,23 @@ def test_what_cannot_be_used_is_told_and_the_page_stays(query, sentence):
     assert app.segmented_control(key="predictions_view").value in (CHANGE, "Next word")
 
 
-def test_runs_that_cannot_be_asked_are_told():
-    store = RunStore(Path(os.environ["HNVIZ_RUNS_DIR"]))
-    shipped = store.folder("Model5")
-    made = store.create(shipped.config)
+def test_runs_that_cannot_be_asked_are_refused():
+    folder = RunStore(Path(os.environ["HNVIZ_RUNS_DIR"]))
+    shipped = folder.folder("Model5")
+    made = folder.create(shipped.config)
     for view in ("Next word", CHANGE):
         app = open_page("predictions", run=made.id, predictions_view=view)
         assert not app.exception
-        assert "This run ended before its first snapshot" in said(app)
+        assert app.text_input(key="predictions_prompt").value == "4316 to 4318"
     (made.path / "events.jsonl").write_bytes((shipped.path / "events.jsonl").read_bytes())
     (made.path / "snapshots").mkdir(exist_ok=True)
     other = load(shipped.snapshot_path(400).read_bytes())
     for name in ("i_h.weight", "h_o.weight", "h_o.bias"):  # of a vocab of 78 words
         other[name] = np.concatenate([other[name]] * 2)
     wanted = "the snapshot does not fit Model5 with nv 39"
+    asks = ((READING_VIEW, {"text": "7"}), (SAYING_VIEW, {"text": "7"}), (CHANGE_VIEW, SWAPPED))
     for content, sentence in ((b"\x08\0\0\0", "damaged"), (save(other), wanted)):
         made.snapshot_path(400).write_bytes(content)
-        for view in ("Next word", CHANGE):
-            app = open_page("predictions", run=made.id, predictions_view=view)
-            assert not app.exception
-            assert sentence in said(app)
-            assert app.text_input(key="predictions_prompt").value == "4316 to 4318"
+        for view, params in asks:
+            with pytest.raises(Refusal, match=sentence):
+                shown(view, made.id, 400, **params)

@@ -4,12 +4,20 @@ import pytest
 
 from tests.conftest import idle
 
+expect = pytest.importorskip("playwright.sync_api").expect
+
 CHANGE = "?predictions_view=Change%20the%20state"
+READING = ".st-key-predictions_reading .hnviz[data-state='ready']"
+SAYING = ".st-key-predictions_saying .hnviz[data-state='ready']"
+COURSES = ".st-key-predictions_courses .hnviz[data-state='ready']"
+HEADLINE = ".st-key-predictions_headline .hnviz[data-state='ready']"
+SLIDER = ".st-key-predictions_bar .slider"
 
 
 def open_page(page, server, query=""):
     page.goto(f"{server}/predictions{query}")
     page.locator(".words[data-paints]").first.wait_for(timeout=30_000)
+    page.locator(SLIDER).wait_for()
     idle(page)
 
 
@@ -28,11 +36,18 @@ def fill(page, label, value):
     box.press("Enter")
 
 
+def headline(page):
+    return page.locator(f"{COURSES} .headline")
+
+
 def test_words_are_picked_by_click_keys_and_address(server, page):
     open_page(page, server)
+    expect(page.locator(f"{HEADLINE} .hnviz-sentence")).to_have_text(
+        "After “four thousand three hundred”, it expected “ninety” (49 %); “sixteen” came (0.2 %)."
+    )
     reading = words(page, "reads 17 tokens")
     assert reading.get_attribute("data-at") == "3"
-    said = page.locator(".said").first
+    said = page.locator(f"{READING} .said")
     assert "“sixteen” came" in said.inner_text()
     assert page.locator(".cell.target").inner_text() == "sixteen"
     reading.press("ArrowLeft")
@@ -45,65 +60,100 @@ def test_words_are_picked_by_click_keys_and_address(server, page):
     page.reload()
     page.locator(".words[data-at='5']").wait_for(timeout=30_000)
     open_page(page, server, "?at=99")
-    page.get_by_text("The address wanted at 99, and there are words 0 to 16.").wait_for()
+    page.get_by_text("The address asks for at 99; the words are 0 to 16.").wait_for()
     assert page.errors == []
 
 
 def test_the_prompt_and_how_it_goes_on_are_set(server, page):
+    page.set_viewport_size({"width": 1280, "height": 1400})  # both pictures are seen
     open_page(page, server)
     page.get_by_text("8314 to 8316", exact=True).click()
-    alt_has(page, "one token right until its first mistake: “two”")
+    alt_has(page, "one token right before its first mistake: “two”")
     assert page.locator(".cell.wrong").inner_text() == "eight\n✗ two"
-    mounted = words(page, "until its first mistake").element_handle()
+    mounted = words(page, "before its first mistake").element_handle()
     fill(page, "Prompt: numbers, a range, or words", "4316 to 4318")
     alt_has(page, "says 40 tokens, all of them right")
+    fill(page, "Prompt: numbers, a range, or words", "0 to 5")
+    page.get_by_text("The picture still shows “4316 to 4318”.").wait_for()
+    alt_has(page, "says 40 tokens, all of them right")
+    fill(page, "Prompt: numbers, a range, or words", "4316 to 4318")
+    page.get_by_text("The picture still shows").wait_for(state="detached")
+    idle(page)
     fill(page, "Tokens to say", "12")
     alt_has(page, "says 12 tokens, all of them right")
     fill(page, "Temperature", "4")
     page.locator(".cell.wrong").wait_for()
-    first = page.locator(".cell.two-lines").all_inner_texts()
+    said = page.locator(f"{SAYING} .words")
+    first = said.inner_text()
+    page.get_by_text("Top k and seed").click()
     fill(page, "Seed", "3")
     page.wait_for_url("**predictions_seed=3**")
-    page.wait_for_function(
-        """first => JSON.stringify([...document.querySelectorAll('*')].flatMap(e => e.shadowRoot ?
-             [...e.shadowRoot.querySelectorAll('.two-lines')] : []).map(e => e.innerText))
-             !== JSON.stringify(first)""",
-        arg=first,
-    )
+    expect(said).not_to_have_text(first, use_inner_text=True)
     fill(page, "Top k", "1")
     alt_has(page, "says 12 tokens, all of them right")
     assert mounted.evaluate("element => element.isConnected")  # the same picture, painted again
-    slider = page.get_by_role("slider").first
-    slider.press("Home")
+    page.locator(SLIDER).press("Home")
     alt_has(page, "before any training reads 17 tokens")
     assert page.errors == []
 
 
-def test_the_state_is_changed_in_every_way(server, page):
+def test_a_swap_is_one_press(server, page):
     open_page(page, server, CHANGE)
-    alt_has(page, "with “five thousand forty one” where it would have said")
+    expect(headline(page)).to_have_text(
+        "After “… four thousand three hundred eighteen” it continues “four thousand three hundred "
+        "nineteen”."
+    )
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.get_by_role("button", name="Swap in the state after “5038 to 5040”").click()
+    expect(headline(page)).to_have_text(
+        "It now continues “five thousand forty one” instead of “four thousand three hundred "
+        "nineteen”: all 5 numbers change."
+    )
+    assert not [url for url in asked if "/change_state" in url and "/400/" in url]
+    alt_has(page, "with “five thousand forty one” instead of")
     picture = words(page, "five thousand forty one")
     assert picture.get_attribute("data-at") == "1"
     assert page.locator(".cell.differs").first.inner_text() == "≠ five"
+    beside = page.locator(".beside").first
+    assert beside.inner_text() == "four thousand three hundred nineteen"
     picture.press("ArrowRight")
-    page.wait_for_url("**word=2**")
+    page.wait_for_url("**swapped=1**word=2**")
+    page.reload()
+    alt_has(page, "with “five thousand forty one” instead of")
+    page.get_by_role("button", name="Put its own state back").click()
+    expect(headline(page)).to_contain_text("it continues “four thousand three hundred nineteen”")
+    assert "swapped" not in page.url
+    assert page.errors == []
+
+
+def test_the_state_is_changed_in_every_way(server, page):
+    open_page(page, server, f"{CHANGE}&swapped=1")
+    alt_has(page, "with “five thousand forty one” instead of")
     page.get_by_role("radio", name="1", exact=True).or_(
         page.get_by_role("button", name="1", exact=True)
     ).first.click()
-    alt_has(page, "With layer 1 of the state that “… five thousand forty” left")
-    fill(page, "The state that this text left", "4316 to 4318")
+    alt_has(page, "With layer 1 of the state from “… five thousand forty”")
+    fill(page, "The state after this text", "4316 to 4318")
     alt_has(page, "as if nothing had happened: 0 of 40 words differ")
 
     page.get_by_text("set one unit", exact=True).click()
     alt_has(page, "With unit 2 of layer 0 set to 1 once")
     strip = page.locator(".strips canvas")
-    box = page.locator(".hnviz:has(.strips)").evaluate("root => root.view.box")
+    idle(page)
+    runs = page.locator("[data-testid=stApp]")
+    box = page.locator(COURSES).evaluate("root => root.view.strips.box")
     strip.click(position={"x": 2 + 9.5 * box["wide"], "y": 30})
     alt_has(page, "With unit 9 of layer 0 set to 1 once")
-    page.get_by_role("slider").last.press("Home")
+    assert runs.get_attribute("data-test-script-state") == "notRunning"
+    page.wait_for_url("**predictions_units_set=9**")
+    page.get_by_role("slider", name="Value").press("Home")
     alt_has(page, "With unit 9 of layer 0 set to \N{MINUS SIGN}1 once")
     page.get_by_text("Hold at every word").click()
     alt_has(page, "set to \N{MINUS SIGN}1 before every word")
+    fill(page, "Unit", "64")
+    page.get_by_text("Units go from 0 to 63; got 64.").wait_for()
+    alt_has(page, "With unit 9 of layer 0 set to \N{MINUS SIGN}1 before every word")
 
     page.get_by_text("zero units", exact=True).click()
     alt_has(page, "With 32 of 64 units of layer 0 set to 0")
@@ -113,13 +163,18 @@ def test_the_state_is_changed_in_every_way(server, page):
     for key in ("ArrowRight", "Enter"):
         page.locator(".strips").press(key)
     page.get_by_text("untouched,").first.wait_for()
-    assert page.errors == []
+    alt_has(page, "With units 1 and 3 of layer 0 set to 0")
+    page.locator(".strips").press("Enter")
+    alt_has(page, "With unit 3 of layer 0 set to 0")
+    page.reload()
+    alt_has(page, "With unit 3 of layer 0 set to 0")
+    assert page.errors == [] or all("422" in each for each in page.errors)
 
 
 def test_a_model_without_a_state_leads_to_one_that_has(server, page):
-    page.goto(f"{server}/predictions{CHANGE}&run=Model2")
+    page.goto(f"{server}/predictions{CHANGE}&run=Model2&swapped=1")
     page.get_by_role("button", name="Look at Model5").click()
-    alt_has(page, "All 40 tokens are those that it says after that other text itself")
+    page.get_by_text("All 40 tokens are what it says after the other text").wait_for()
     page.wait_for_url("**/predictions?**")
     assert page.errors == []
 
@@ -131,3 +186,21 @@ def test_a_phone_holds_it_all(server, page, query):
     page.locator(".two.narrow").first.wait_for()
     wide = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
     assert wide <= 390
+
+
+@pytest.mark.parametrize("query", ["", CHANGE, "?predictions_view=Counting%20map"])
+@pytest.mark.parametrize("size", [(1280, 800), (390, 900)])
+def test_takeaway_control_and_picture_are_on_the_first_screen(server, page, query, size):
+    wide, high = size
+    page.set_viewport_size({"width": wide, "height": high})
+    page.goto(f"{server}/predictions{query}")
+    told = page.locator(".headline, .hnviz-sentence:visible").filter(has_text=" ").first
+    told.wait_for(timeout=60_000)
+    idle(page)
+    picture = page.locator(".words .cell, .hnviz-map canvas").first
+    end = high if wide > 640 else 1.5 * high
+    assert len(told.inner_text().split()) <= 20
+    for part in (told, picture, page.locator(SLIDER)):
+        box = part.bounding_box()
+        assert box["y"] + box["height"] <= end, part
+    page.get_by_role("link", name="Next: how far back does the network learn from?").wait_for()

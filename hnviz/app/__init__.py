@@ -1,1 +1,1 @@
-"""The app: all that imports streamlit, and every picture."""
+"""The app: every module that imports streamlit, and every picture."""

@@ -1,4 +1,4 @@
-"""Timing hnviz and the plain loop step by step in turns, so that a busy machine slows both."""
+"""Time hnviz and the plain loop in alternating steps, so that a busy machine slows both."""
 
 import tempfile
 import time
@@ -21,7 +21,7 @@ WARM_UP = 50  # steps
 
 
 class Pair(NamedTuple):
-    """Seconds of one epoch, train and valid pass."""
+    """Seconds for one epoch, train and valid pass."""
 
     hnviz: float
     plain: float
@@ -37,29 +37,29 @@ class Comparison:
 
     @property
     def hnviz(self) -> float:
-        """Median seconds an epoch."""
+        """Median seconds per epoch."""
         return median(pair.hnviz for pair in self.pairs)
 
     @property
     def plain(self) -> float:
-        """Median seconds an epoch of the plain loop."""
+        """Median seconds per epoch of the plain loop."""
         return median(pair.plain for pair in self.pairs)
 
     @property
     def ratio(self) -> float:
-        """Median of hnviz's time over the plain loop's."""
+        """Median of hnviz's time divided by the plain loop's."""
         return median(pair.hnviz / pair.plain for pair in self.pairs)
 
     @property
     def total_ratio(self) -> float:
-        """Time of all epochs, early ones with their many snapshots too."""
+        """The same ratio over all epochs, including the early ones with their many snapshots."""
         return sum(pair.hnviz for pair in self.pairs) / sum(pair.plain for pair in self.pairs)
 
 
 def compare(config: RunConfig, n_pairs: int) -> Comparison:
-    """Time whole runs, each in a run folder of its own, until there are n_pairs epochs."""
+    """Time whole runs, each in its own run folder, until there are n_pairs epochs."""
     for _ in islice(plain_loop(config), WARM_UP):
-        pass  # what torch does once in a process is nobody's time
+        pass  # torch's one-time work in a process counts for neither
     pairs: list[Pair] = []
     while len(pairs) < n_pairs:
         pairs += _recorded_run(config)
@@ -75,7 +75,7 @@ def _recorded_run(config: RunConfig) -> list[Pair]:
 
 
 class _Paced(Learner):
-    """A learner that lets the plain loop take a step after each of its own."""
+    """A learner that runs a step of the plain loop after each of its own."""
 
     def __init__(self, config: RunConfig) -> None:
         super().__init__(config)
@@ -85,7 +85,7 @@ class _Paced(Learner):
         plain, hnviz_seconds, plain_seconds = plain_loop(self.config), 0.0, 0.0
         started = time.perf_counter()
         for event in super().events():
-            yield event  # it comes back when the event has been recorded
+            yield event  # resumes once the event has been recorded
             if not isinstance(event, (BatchEnd, EpochEnd)):
                 continue
             handed_over = time.perf_counter()

@@ -1,4 +1,4 @@
-"""The loop that one would write in a notebook. Nothing of hnviz's own loop is in it."""
+"""The loop that you would write in a notebook. It shares nothing with hnviz's own loop."""
 
 from collections.abc import Iterator
 
@@ -9,19 +9,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hnviz.config import RunConfig
-from hnviz.data import BatchLayout, batches, human_numbers_stream
+from hnviz.data import BatchLayout, batches, stream_of
 from hnviz.learn import MODELS, LanguageModel
+from hnviz.learn.state import mapped
 from hnviz.schedule import one_cycle
 
 Pairs = list[tuple[Tensor, Tensor]]  # x and y of every mini-batch
 
 
 def plain_loop(config: RunConfig) -> Iterator[list[float]]:
-    """Train the plain form of a model on the cpu by the notebook's recipe.
+    """Train the plain form of a model on the cpu with the notebook's recipe.
 
     Yields its list of losses after each step, and [valid loss, accuracy] after an epoch.
     """
-    stream = human_numbers_stream()
+    stream = stream_of(config)
     torch.manual_seed(config.seed)
     model = MODELS[config.model](len(stream.vocab), config.nh)
     train, valid = _mini_batches(stream.train, config), _mini_batches(stream.valid, config)
@@ -38,7 +39,7 @@ def plain_loop(config: RunConfig) -> Iterator[list[float]]:
             group["betas"] = (beta1, 0.99)
             logits, after = model(x, state)
             if model.stateful:
-                state = after.detach()
+                state = mapped(after, Tensor.detach)
             loss, _ = _loss(model, logits, y)
             loss.backward()
             optimizer.step()
@@ -63,7 +64,7 @@ def _mini_batches(ids: NDArray[np.int64], config: RunConfig) -> Pairs:
 
 
 def _loss(model: LanguageModel, logits: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the loss, and the targets that were asked for."""
+    """Return the loss, and the targets that it uses."""
     if model.predicts == "last":
         y = y[:, -1]
     return F.cross_entropy(logits.flatten(0, -2), y.flatten()), y

@@ -1,4 +1,4 @@
-"""What the bench prints."""
+"""The output of the bench."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,9 +12,9 @@ from hnviz.config import RunConfig
 from hnviz.engine.machine import describe, processor
 from hnviz.learn import FAST
 
-N_PAIRS = 20  # epochs of each, at least; whole runs are timed
-SLOWEST = 1.05  # of the plain loop's time
-FASTER = 1.2  # times, by the fast form
+N_PAIRS = 20  # minimum epochs of each; whole runs are timed
+SLOWEST = 1.05  # times the plain loop, at most
+FASTER = 1.2  # times the plain loop's speed, at least, for the fast form
 
 HEAD = "model   form    plain s/epoch  hnviz s/epoch  hnviz/plain  whole run"
 
@@ -22,12 +22,12 @@ HEAD = "model   form    plain s/epoch  hnviz s/epoch  hnviz/plain  whole run"
 def main(
     *, models: Sequence[str] = tuple(CATALOGUE), n_pairs: int = N_PAIRS, as_json: bool = False
 ) -> int:
-    """Time hnviz, events and run folder on, beside a plain torch loop, and print the ratios.
+    """Time hnviz, with events and run folder, against a plain torch loop; print the ratios.
 
-    With `as_json`, one object for the machine and one a model and form. Always returns 0: on a
-    busy machine a ratio says little.
+    With `as_json`, print one object for the machine and one per model and form. Always returns 0:
+    on a busy machine a ratio says little.
     """
-    torch.set_num_threads(1)  # as in every trainer: two are no faster
+    torch.set_num_threads(1)  # as in every trainer: two threads are no faster
     say = _say_json if as_json else _say_lines
     for line in say(describe(), _comparisons(models, n_pairs)):
         print(line, flush=True)
@@ -41,7 +41,7 @@ def _comparisons(models: Iterable[str], n_pairs: int) -> Iterator[Comparison]:
 
 
 def verdict(comparison: Comparison) -> str:
-    """Say whether the worse of both ratios, of an epoch and of whole runs, is as promised."""
+    """Say whether the worse of the two ratios, of an epoch and of whole runs, is as promised."""
     worse = max(comparison.ratio, comparison.total_ratio)
     if comparison.form == "plain":
         return "as promised" if worse <= SLOWEST else f"above {SLOWEST}"
@@ -55,9 +55,9 @@ def _say_lines(machine: dict[str, Any], comparisons: Iterable[Comparison]) -> It
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     yield f"{processor()}; {machine['machine']}"
     yield f"{versions}; {torch.get_num_threads()} thread"
-    yield "hnviz with events and run folder beside a plain torch loop, step by step in turns;"
-    yield "medians over the epochs; the fast form stands beside the plain loop too;"
-    yield "what is promised of a form is held against the worse of its two ratios"
+    yield "hnviz, with events and run folder, against a plain torch loop, in alternating steps;"
+    yield "medians over epochs; the fast form is compared with the plain loop too;"
+    yield "the verdict uses the worse of the two ratios"
     yield ""
     yield HEAD
     for each in comparisons:

@@ -1,4 +1,4 @@
-"""``hnviz bench``: hnviz beside a plain torch loop."""
+"""``hnviz bench``: time hnviz against a plain torch loop."""
 
 import argparse
 
@@ -6,25 +6,27 @@ from hnviz.catalogue import CATALOGUE
 from hnviz.cli.parser import in_range, whole
 from hnviz.config import RunConfig
 
-SUMMARY = "time hnviz beside a plain torch loop of the same model"
+SUMMARY = "time hnviz against a plain torch loop of the same model"
 
 PAIRS = 20
 MAX_PAIRS = 10_000
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add what to time, and how often."""
+    """Add the options for what to time, and how often."""
     parser.add_argument(
-        "--model", action="append", help="one model; may be given more than once (default: all)"
+        "--model", action="append", help="a model to time; repeat for several (default: all)"
     )
     parser.add_argument(
         "--pairs",
         type=whole,
         default=PAIRS,
         metavar="N",
-        help=f"epochs of each form to time, at least (default {PAIRS})",
+        help=f"minimum epochs to time for each form (default {PAIRS})",
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object a model and form")
+    parser.add_argument(
+        "--json", action="store_true", help="print JSON, one object per model and form"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

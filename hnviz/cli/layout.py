@@ -1,4 +1,4 @@
-"""``hnviz layout``: how a text lies in mini-batches."""
+"""``hnviz layout``: show how a text is arranged in mini-batches."""
 
 import argparse
 import json
@@ -10,25 +10,25 @@ from hnviz.config import problems
 if TYPE_CHECKING:
     from hnviz.data import BatchLayout
 
-SUMMARY = "show how the text lies in mini-batches"
+SUMMARY = "show how the text is arranged in mini-batches"
 
-ROWS = 5  # of a mini-batch, as many as the notebook's show_batch prints
+ROWS = 5  # of a mini-batch, as in the notebook's show_batch
 ROW_WIDTH = 88
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add what decides a layout."""
+    """Add the options of a layout."""
     parser.add_argument("--split", default="valid", help="train or valid (default valid)")
-    parser.add_argument("--bs", type=whole, default=64, help="rows read in parallel (default 64)")
+    parser.add_argument("--bs", type=whole, default=64, help="rows read side by side (default 64)")
     parser.add_argument(
-        "--bptt", type=whole, default=70, help="tokens read per row and step (default 70)"
+        "--bptt", type=whole, default=70, help="tokens per row of a mini-batch (default 70)"
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object, with every row start")
+    parser.add_argument("--json", action="store_true", help="print JSON, with every row start")
 
 
 def run(options: argparse.Namespace) -> int:
     """Print one layout."""
-    from hnviz.data import BatchLayout, human_numbers_stream  # numpy, which other commands wait for
+    from hnviz.data import BatchLayout, human_numbers_stream  # needs numpy, which slows startup
 
     for sentence in problems({"bs": options.bs, "bptt": options.bptt}).values():
         raise CommandError(sentence)
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def as_dict(layout: "BatchLayout") -> dict[str, Any]:
-    """Return a layout's figures as JSON can hold them."""
+    """Return a layout's figures in a form that JSON can hold."""
     names = ("n_tokens", "bs", "bptt", "n_batches", "n_slots", "n_repeated")
     return {**{name: getattr(layout, name) for name in names}, "starts": layout.starts.tolist()}
 
@@ -64,7 +64,7 @@ def as_lines(split: str, layout: "BatchLayout", rows: list[str]) -> list[str]:
         f"{layout.n_batches}",
         f"n_slots     {layout.n_batches} x {layout.bs} x {layout.bptt} = {layout.n_slots:,}",
         f"n_repeated  {layout.n_slots:,} - {layout.n_tokens:,} = {layout.n_repeated:,} "
-        "slots read a token that another one reads too",
+        "slots repeat a token",
         f"starts      {', '.join(starts)}",
         "x of mini-batch 0:",
         *(f"  row {index}  {_cut(text)}" for index, text in enumerate(rows)),

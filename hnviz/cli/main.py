@@ -1,4 +1,4 @@
-"""From words to a command, and from whatever happens to one sentence and an exit status."""
+"""Run one command; report any failure in one sentence and an exit status."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from hnviz import __version__
-from hnviz.cli import app, bench, layout, reproduce, ship, train
+from hnviz.cli import app, bench, gallery, layout, reproduce, ship, train
 from hnviz.cli.parser import CommandError, Parser
 from hnviz.config import ConfigError
 
@@ -15,16 +15,17 @@ COMMANDS: dict[str, ModuleType] = {
     "reproduce": reproduce,
     "layout": layout,
     "app": app,
+    "gallery": gallery,
     "bench": bench,
     "ship": ship,
 }
 
-INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+INTERRUPTED = 130  # 128 + SIGINT, as in shells
 NOBODY_READS = 141  # 128 + SIGPIPE
 
 
 def build_parser() -> Parser:
-    """Make the parser of all commands."""
+    """Make the parser for all commands."""
     parser = Parser(
         prog="python -m hnviz",
         description="See how a recurrent network is fed, learns and remembers.",
@@ -41,7 +42,7 @@ def build_parser() -> Parser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command. Returns its exit status: 2 goes with one sentence on stderr."""
+    """Run one command. Returns its exit status; 2 comes with one sentence on stderr."""
     try:
         status = _run(argv)
         sys.stdout.flush()
@@ -72,7 +73,7 @@ def _run(argv: Sequence[str] | None) -> int:
         return int(leaving.code or 0)
     if options.command is None:
         raise CommandError(
-            f"a command is missing; choose one of {', '.join(COMMANDS)}, "
+            f"no command was given; choose one of {', '.join(COMMANDS)}, "
             "or see python -m hnviz --help"
         )
     return int(COMMANDS[options.command].run(options))
@@ -84,8 +85,8 @@ def _say(sentence: str) -> int:
 
 
 def _drop_output() -> None:
-    """Point stdout nowhere, or Python complains once more when it flushes it at the end."""
+    """Redirect stdout to nowhere; else Python reports the error again in its last flush."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError:  # stdout is no file, as under a test
+    except OSError:  # stdout is not a file, as in a test
         return

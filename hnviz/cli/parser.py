@@ -1,4 +1,4 @@
-"""Reading the command line: whatever cannot be used is told in one sentence."""
+"""Parse the command line; an invalid one becomes one sentence."""
 
 import argparse
 from pathlib import Path
@@ -6,19 +6,19 @@ from typing import NoReturn
 
 
 class CommandError(Exception):
-    """What went wrong, as a sentence for stderr; the command ends with status 2."""
+    """One sentence for stderr that says what went wrong; the command ends with status 2."""
 
 
 class Parser(argparse.ArgumentParser):
-    """An ArgumentParser that raises CommandError in place of printing its usage and leaving."""
+    """An ArgumentParser that raises CommandError instead of printing its usage and exiting."""
 
     def error(self, message: str) -> NoReturn:
-        """Raise the parser's complaint, and where to read on."""
+        """Raise the parser's message, with a pointer to the help."""
         raise CommandError(f"{message}; see {self.prog} --help")
 
 
 def whole(text: str) -> int | str:
-    """Read a whole number; anything else is kept, for the config's check to name."""
+    """Read a whole number; keep anything else as text, so the config's check can report it."""
     try:
         return int(text)
     except ValueError:
@@ -26,7 +26,7 @@ def whole(text: str) -> int | str:
 
 
 def real(text: str) -> float | str:
-    """Read a number; anything else is kept, for the config's check to name."""
+    """Read a number; keep anything else as text, so the config's check can report it."""
     try:
         return float(text)
     except ValueError:
@@ -34,17 +34,17 @@ def real(text: str) -> float | str:
 
 
 def in_range(name: str, value: int | str, low: int, high: int) -> int:
-    """Return a whole number from low to high. Raises CommandError."""
+    """Return a whole number from low to high, else raise CommandError."""
     if isinstance(value, int) and low <= value <= high:
         return value
     raise CommandError(f"{name} must be a whole number from {low} to {high}; got {value!r}")
 
 
 def add_runs_dir(parser: argparse.ArgumentParser) -> None:
-    """Add the option that says where runs are kept."""
+    """Add the option for the folder of runs."""
     parser.add_argument(
         "--runs-dir",
         type=Path,
         metavar="DIR",
-        help="where runs are kept (default: $HNVIZ_RUNS_DIR, or ./runs)",
+        help="folder of the runs (default: $HNVIZ_RUNS_DIR, or ./runs)",
     )

@@ -1,4 +1,4 @@
-"""A progress bar on stderr, and the epoch table on stdout beside it."""
+"""A progress bar for stderr, and the epoch table for stdout."""
 
 import json
 import sys
@@ -13,7 +13,7 @@ COLUMNS = ("epoch", "train_loss", "valid_loss", "accuracy", "seconds")
 
 
 class Progress:
-    """Draws how far a number of steps has come: over itself on a terminal, else line by line."""
+    """A progress bar: it overwrites itself on a terminal, else it prints line by line."""
 
     def __init__(self, total: int, label: str = "", stream: TextIO | None = None) -> None:
         self.total = total
@@ -21,13 +21,13 @@ class Progress:
         self.stream = stream or sys.stderr
         self.is_terminal = self.stream.isatty()
         self.started = time.monotonic()
-        self.first: int | None = None  # steps done when the bar began: a resumed run has some
+        self.first: int | None = None  # steps done when the bar began; above 0 for a resumed run
         self.drawn = 0.0
-        self.tenths = 0  # of the way, for the line by line form
-        self.width = 0  # of what stands on the terminal's line
+        self.tenths = 0  # tenths done, for the line-by-line form
+        self.width = 0  # of the text on the terminal's line
 
     def update(self, done: int, loss: float) -> None:
-        """Draw the bar, if it is time to."""
+        """Draw the bar, if it is due."""
         if self.first is None:
             self.first = done - 1
         now = time.monotonic()
@@ -41,7 +41,7 @@ class Progress:
             self._write(self._line(done, loss, now) + "\n")
 
     def clear(self) -> None:
-        """Take the bar off the terminal, so that a line of the table can stand there."""
+        """Erase the bar from the terminal, to make room for a line of the table."""
         if self.is_terminal and self.width:
             self._write("\r" + " " * self.width + "\r")
             self.width = 0
@@ -62,7 +62,7 @@ class Progress:
 
 
 def table_head() -> str:
-    """Return the titles of the epoch table."""
+    """Return the header of the epoch table."""
     return "  ".join(f"{name:>{_width(name)}}" for name in COLUMNS)
 
 

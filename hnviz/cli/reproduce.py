@@ -1,4 +1,4 @@
-"""``hnviz reproduce``: the notebook's figures, trained once more."""
+"""``hnviz reproduce``: train all models and compare with the notebook's figures."""
 
 import argparse
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from hnviz.cli.train import add_words
 from hnviz.config import RunConfig
 from hnviz.events import BatchEnd, Ended, EpochEnd
 
-SUMMARY = "train all six models and set each final figure beside the notebook's"
+SUMMARY = "train all six models and compare each final figure with the notebook's"
 
 HEAD = f"{'model':7} {'seed':>4}  {'figure':10}  {'here':>7}  {'notebook':>8}  ten seeds of fastai"
 MAX_SEEDS = 1000
@@ -24,14 +24,14 @@ class Figure(NamedTuple):
     column: str
     here: float
     notebook: float
-    low: float | None  # of ten seeds of the reference; None where none was measured
+    low: float | None  # of the reference's ten seeds; None if not measured
     high: float | None
 
     def word(self) -> str:
-        """Say where the figure lies.
+        """Say whether the figure is inside the range.
 
-        The range's ends are written in few decimals, so one unit of the last is given: Model5's
-        lowest accuracy is .815483 and stands as .816.
+        The ends of the range are rounded, so one unit in the last decimal is allowed: Model5's
+        lowest accuracy is .815483 and is written as .816.
         """
         if self.low is None or self.high is None:
             return "not measured"
@@ -39,7 +39,7 @@ class Figure(NamedTuple):
         return "inside" if self.low - slack <= self.here <= self.high + slack else "outside"
 
     def line(self) -> str:
-        """Write the figure beside the notebook's."""
+        """Return a line with the figure and the notebook's."""
         digits = _digits(self.notebook)
         known = self.low is not None and self.high is not None
         ends = f"{self.low:.{digits}f} to {self.high:.{digits}f}  " if known else ""
@@ -50,21 +50,21 @@ class Figure(NamedTuple):
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add what may differ from the notebook's own runs."""
+    """Add the options that may differ from the notebook's runs."""
     parser.add_argument(
         "--seeds",
         type=whole,
         default=1,
         metavar="N",
-        help="runs a model, seeds 0 to N-1 (default 1)",
+        help="runs per model, seeds 0 to N-1 (default 1)",
     )
-    add_words(parser, "bn_init", "default uniform, as the notebook's torch had it;")
+    add_words(parser, "bn_init", "default uniform, as in the notebook's torch;")
     add_words(parser, "device", "where to train")
     add_words(parser, "form", "fast runs Model2 and Model3 vectorised over time")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train them all, seed by seed. A figure outside its range is a word, not a failure."""
+    """Train all models, seed by seed. A figure outside its range is reported, not a failure."""
     from hnviz.runs import notebook_table
 
     seeds = in_range("seeds", options.seeds, 1, MAX_SEEDS)
@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
         RunConfig.for_model(model, seed=seed, **chosen)
         for seed in range(seeds)
         for model in CATALOGUE
-        if not notebook_table(model).empty  # a model of one's own is not in it
+        if not notebook_table(model).empty  # the user's own model is not in it
     ]
     words = []
     print(HEAD, flush=True)
@@ -87,14 +87,14 @@ def run(options: argparse.Namespace) -> int:
             words.append(figure.word())
     measured = len(words) - words.count("not measured")
     print(
-        f"{words.count('inside')} of {measured} figures lie inside; "
-        "one seed in three or so has one outside"
+        f"{words.count('inside')} of {measured} figures are inside; "
+        "about one seed in three has one outside"
     )
     return 0
 
 
 def final_figures(config: RunConfig) -> Iterator[Figure]:
-    """Train one run and yield its last epoch's figures. Raises CommandError if it has none."""
+    """Train one run and yield its last epoch's figures. Raises CommandError if there are none."""
     from hnviz.runs import notebook_table, reference_range
 
     last = train_to_the_end(config)
@@ -105,7 +105,7 @@ def final_figures(config: RunConfig) -> Iterator[Figure]:
 
 
 def train_to_the_end(config: RunConfig) -> EpochEnd:
-    """Return a run's last epoch; no run folder is written. Raises CommandError."""
+    """Train a run without a run folder; return its last epoch. Raises CommandError."""
     from hnviz.learn import DeviceError, Learner
 
     use_one_thread()
@@ -130,5 +130,5 @@ def train_to_the_end(config: RunConfig) -> EpochEnd:
 
 
 def _digits(figure: float) -> int:
-    """Return the decimals that the reference's figures of this size were written with."""
+    """Return the number of decimals that the reference gives for figures of this size."""
     return 3 if figure >= 0.1 else 4

@@ -1,4 +1,4 @@
-"""``hnviz ship``: the six small runs that come with the package, trained anew."""
+"""``hnviz ship``: train the pre-trained runs of the package again."""
 
 import argparse
 import shutil
@@ -6,31 +6,38 @@ import sys
 import tempfile
 from pathlib import Path
 
-from hnviz.catalogue import CATALOGUE
 from hnviz.cli.parser import CommandError
 from hnviz.cli.progress import Progress
 from hnviz.cli.threads import use_one_thread
 from hnviz.config import RunConfig
 from hnviz.events import BatchEnd, Event, RunStarted
 
-SUMMARY = "train the six models with their recipes and store them as the runs that ship"
+SUMMARY = "train the pre-trained runs again: each model's recipe, and Model5 on held-out blocks"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add where to ship to."""
+    """Add the options for the destination and the run."""
     parser.add_argument(
         "--dest", type=Path, metavar="DIR", help="default: hnviz/shipped, inside the package"
     )
+    parser.add_argument("--only", metavar="RUN", help="one run, such as Model5-blocks")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train each model on the cpu with seed 0, and replace its shipped run."""
-    from hnviz.runs import SHIPPED_DIR, RunWriteError
+    """Train each run on the cpu with seed 0, and replace the packaged one."""
+    from hnviz.runs import SHIPPED_DIR, RunWriteError, shipped_configs
 
     dest = options.dest or SHIPPED_DIR
+    configs = shipped_configs()
+    if options.only is not None:
+        if options.only not in configs:
+            raise CommandError(
+                f"no pre-trained run is named {options.only!r}; choose one of {', '.join(configs)}"
+            )
+        configs = {options.only: configs[options.only]}
     try:
-        for model in CATALOGUE:
-            path = ship_model(RunConfig.for_model(model, seed=0, device="cpu"), dest / model)
+        for run_id, config in configs.items():
+            path = ship_model(config, dest / run_id)
             size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
             print(f"{path}  {size / 1e6:.1f} MB", flush=True)
     except RunWriteError as error:
@@ -39,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def ship_model(config: RunConfig, dest: Path) -> Path:
-    """Train a run in a place of its own, and swap its small copy in. Raises CommandError."""
+    """Train a run in a temporary folder, and swap its small copy in. Raises CommandError."""
     from hnviz.engine.recorder import run_in_folder
     from hnviz.runs import RunStore
     from hnviz.runs import ship as copy_small
@@ -47,12 +54,12 @@ def ship_model(config: RunConfig, dest: Path) -> Path:
     use_one_thread()
     with tempfile.TemporaryDirectory(prefix="hnviz-ship-") as scratch:
         folder = RunStore(Path(scratch)).create(config)
-        bar = _Bar(config.model)
+        bar = _Bar(dest.name)
         ended = run_in_folder(folder, listen=bar)
         bar.progress.clear()
         if ended is None or ended.status != "finished":
-            message = ended.message if ended else "the run was left"
-            raise CommandError(f"{config.model} is not shipped: {message}")
+            message = ended.message if ended else "the run was interrupted"
+            raise CommandError(f"{dest.name} was not replaced: {message}")
         unfinished = dest.with_name(f".new-{dest.name}")
         shutil.rmtree(unfinished, ignore_errors=True)
         copy_small(folder, unfinished)
@@ -61,14 +68,14 @@ def ship_model(config: RunConfig, dest: Path) -> Path:
 
 
 class _Bar:
-    """Hears a run and draws its progress."""
+    """Listens to a run and draws its progress."""
 
-    def __init__(self, model: str) -> None:
-        self.model = model
+    def __init__(self, name: str) -> None:
+        self.name = name
         self.progress = Progress(1, stream=sys.stderr)
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, RunStarted):
-            self.progress = Progress(event.n_steps, f"{self.model} ")
+            self.progress = Progress(event.n_steps, f"{self.name} ")
         elif isinstance(event, BatchEnd):
             self.progress.update(event.step + 1, event.smooth_loss)

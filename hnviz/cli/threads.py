@@ -2,9 +2,9 @@
 
 
 def use_one_thread() -> None:
-    """Leave torch one thread: a second makes these small models no faster on an idle machine.
+    """Limit torch to one thread: on an idle machine a second makes these models no faster.
 
-    On a busy one it makes them far slower.
+    On a busy machine it makes them far slower.
     """
     import torch
 

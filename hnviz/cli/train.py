@@ -1,4 +1,4 @@
-"""``hnviz train``: one run, into a run folder."""
+"""``hnviz train``: train one run into a run folder."""
 
 import argparse
 import signal
@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from hnviz.engine.control import Control
     from hnviz.runs import RunFolder
 
-SUMMARY = "train a model; options left out come from its recipe"
+SUMMARY = "train a model; its recipe supplies the options that you leave out"
 
-SETTINGS = ("bptt", "lr", "epochs", "bs", "nh", "seed", "bn_init", "reset_state", "device", "form")
+SETTINGS = (
+    *("bptt", "lr", "epochs", "bs", "nh", "seed"),
+    *("bn_init", "reset_state", "device", "form", "split"),
+)
 STATUS = {"finished": 0, "diverged": 1, "failed": 2, "stopped": 130}
-"""Exit status by the way a run ends; a run that was stopped is kept, and can be resumed."""
+"""Exit status by the way a run ends; a stopped run is kept and can be resumed."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -30,28 +33,29 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", default="Model5", help=f"{', '.join(CATALOGUE)} (default Model5)"
     )
-    parser.add_argument("--bptt", type=whole, help="tokens read per row and step")
-    parser.add_argument("--lr", type=real, help="the highest learning rate of the one-cycle")
+    parser.add_argument("--bptt", type=whole, help="tokens per row of a mini-batch")
+    parser.add_argument("--lr", type=real, help="peak learning rate of the one-cycle schedule")
     parser.add_argument("--epochs", type=whole, help="passes over train")
-    parser.add_argument("--bs", type=whole, help="rows read in parallel")
-    parser.add_argument("--nh", type=whole, help="units of hidden state a layer")
-    parser.add_argument("--seed", type=whole, help="decides the first weights (default 0)")
-    add_words(parser, "bn_init", "batch norm's first weights")
-    add_words(parser, "reset_state", "where the carried state starts again from zeros")
+    parser.add_argument("--bs", type=whole, help="rows read side by side")
+    parser.add_argument("--nh", type=whole, help="hidden units per layer")
+    parser.add_argument("--seed", type=whole, help="decides the initial weights (default 0)")
+    add_words(parser, "bn_init", "batch norm's initial weights")
+    add_words(parser, "reset_state", "where the carried state is reset to zeros")
     add_words(parser, "device", "where to train")
     add_words(parser, "form", "fast runs Model2 and Model3 vectorised over time")
+    add_words(parser, "split", "valid holds 8,001 to 9,999, or 100 blocks of 20 numbers")
     add_runs_dir(parser)
-    parser.add_argument("--json", action="store_true", help="one JSON object an epoch on stdout")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per epoch")
 
 
 def add_words(parser: argparse.ArgumentParser, field: str, meaning: str) -> None:
-    """Add an option that holds one of a setting's words."""
+    """Add an option for a setting that takes one of a few words."""
     choices = ", ".join(CHOICES[field])
     parser.add_argument(f"--{field.replace('_', '-')}", help=f"{meaning}: {choices}")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train, and return the exit status."""
+    """Train a run; return the exit status."""
     given = {name: getattr(options, name) for name in SETTINGS}
     config = RunConfig.for_model(options.model, **given)
 
@@ -86,7 +90,7 @@ def _stopper(control: "Control") -> Callable[[int, FrameType | None], None]:
 
 
 class Reporter:
-    """Hears a run's events: the bar on stderr, a row an epoch on stdout."""
+    """Reports a run's events: a bar on stderr, a row per epoch on stdout."""
 
     def __init__(self, folder: "RunFolder", control: "Control", *, as_json: bool) -> None:
         self.folder = folder
@@ -96,7 +100,7 @@ class Reporter:
         self.output_error: OSError | None = None
 
     def __call__(self, event: Event) -> None:
-        """Show one event; when nobody reads stdout any more, the run is stopped and kept."""
+        """Show one event; if stdout is closed, stop the run and keep it."""
         try:
             self._show(event)
         except OSError as error:

@@ -1,22 +1,33 @@
-"""text -> tokens -> ids -> batches. Needs numpy and nothing else of hnviz."""
+"""text -> tokens -> ids -> batches. Needs only numpy."""
 
 from hnviz.data.continuation import continuation
 from hnviz.data.corpora import Corpus, human_numbers, number_words
 from hnviz.data.layout import Batch, BatchLayout, Slot, batches
 from hnviz.data.shuffled import ShuffledLayout
-from hnviz.data.stream import Text, TokenStream, human_numbers_stream, own_text, split_text
+from hnviz.data.splits import NOTEBOOK, Numbers, TextChoice, numbers_of
+from hnviz.data.stream import (
+    Text,
+    TokenStream,
+    human_numbers_stream,
+    own_text,
+    split_text,
+    stream_of,
+)
 from hnviz.data.tokens import KINDS, kind_of, tokenize
 from hnviz.data.vocab import SPECIALS, Vocab
 
 __all__ = [
     "KINDS",
+    "NOTEBOOK",
     "SPECIALS",
     "Batch",
     "BatchLayout",
     "Corpus",
+    "Numbers",
     "ShuffledLayout",
     "Slot",
     "Text",
+    "TextChoice",
     "TokenStream",
     "Vocab",
     "batches",
@@ -25,7 +36,9 @@ __all__ = [
     "human_numbers_stream",
     "kind_of",
     "number_words",
+    "numbers_of",
     "own_text",
     "split_text",
+    "stream_of",
     "tokenize",
 ]

@@ -1,4 +1,4 @@
-"""How a text of counted numbers truly goes on."""
+"""The true continuation of a text of counted numbers."""
 
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -10,11 +10,11 @@ COMMA = ","
 
 
 def continuation(tokens: Sequence[str], n: int) -> list[str]:
-    """Return the n tokens that truly follow, fewer where the text ends after 9999.
+    """Return the n tokens that truly follow, fewer if they would go past 9999.
 
-    A text that breaks off within the number after the one before goes on with that number; else
-    its last number is taken as whole. Raises ValueError, with a sentence, for a text that ends in
-    no number.
+    If the text ends partway through the number that follows its previous one, that number is
+    completed; otherwise the last number counts as whole. Raises ValueError, with a sentence, if
+    the text does not end in a number.
     """
     number, read = _place(tokens)
     said: list[str] = []
@@ -28,7 +28,7 @@ def continuation(tokens: Sequence[str], n: int) -> list[str]:
 
 
 def _place(tokens: Sequence[str]) -> tuple[int, int]:
-    """Return the number that the text is at, and how many of its words are there."""
+    """Return the number that the text ends in, and how many of its words are present."""
     pieces = " ".join(tokens).split(COMMA)
     before, tail = [_number(piece) for piece in pieces[:-1]][-1:], pieces[-1].split()
     if before and before[0] is not None:

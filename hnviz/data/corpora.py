@@ -1,5 +1,6 @@
 """The text that the networks read."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 ONES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -19,20 +20,20 @@ TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "nin
 PLACES = ("hundred", "thousand")
 
 TRAIN_NUMBERS = range(1, 8000)
-# 8000 is in neither split: the notebook's prose says 8000, its printed data start at 8001.
+# 8000 is in neither split: the notebook's prose says 8000, but its printed data starts at 8001.
 VALID_NUMBERS = range(8001, 10000)
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Two texts, one to learn from and one to be judged on."""
+    """Two texts: one to train on, one to test on."""
 
     train: str
     valid: str
 
 
 def number_words(number: int) -> str:
-    """Spell a number from 1 to 9999 as the human-numbers data do: no "and", no hyphen."""
+    """Spell a number from 1 to 9999 as the human-numbers data does: no "and", no hyphen."""
     if not 1 <= number <= 9999:
         raise ValueError(f"number must be from 1 to 9999, got {number}")
     words = []
@@ -53,9 +54,14 @@ def number_words(number: int) -> str:
     return " ".join(words)
 
 
-def human_numbers() -> Corpus:
-    """Make fast.ai's human-numbers text: 1..7999 to train on, 8001..9999 to validate on."""
+def human_numbers(
+    train: Iterable[int] = TRAIN_NUMBERS, valid: Iterable[int] = VALID_NUMBERS
+) -> Corpus:
+    """Make fast.ai's human-numbers text: 1..7999 to train on, 8001..9999 to validate on.
+
+    Other ranges give a text in the same form: one document for each split, joined by ", ".
+    """
     return Corpus(
-        train=", ".join(map(number_words, TRAIN_NUMBERS)),
-        valid=", ".join(map(number_words, VALID_NUMBERS)),
+        train=", ".join(map(number_words, train)),
+        valid=", ".join(map(number_words, valid)),
     )

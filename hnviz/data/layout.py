@@ -1,4 +1,4 @@
-"""How a token stream lies in mini-batches. Pure arithmetic."""
+"""How a token stream is arranged in mini-batches. Pure arithmetic."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,16 +27,16 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class BatchLayout:
-    """Where each token of a stream stands in fastai 1.0.61's mini-batches.
+    """Where each token of a stream goes in fastai 1.0.61's mini-batches.
 
-    The stream is cut into `bs` equal shares, one a row. Every mini-batch reads the next `bptt`
+    The stream is cut into `bs` equal shares, one per row. Every mini-batch reads the next `bptt`
     tokens of every row, so row j of mini-batch k + 1 continues row j of mini-batch k. All
-    mini-batches are full: a row that is through with its share reads on into the next one's,
-    and the last row wraps around to the start of the stream.
+    mini-batches are full: a row that finishes its share reads on into the next row's share, and
+    the last row wraps around to the start of the stream.
     """
 
     n_tokens: int
-    bs: int  # rows read in parallel
+    bs: int  # rows read side by side
     bptt: int  # tokens read per row and mini-batch
 
     def __post_init__(self) -> None:
@@ -52,17 +52,17 @@ class BatchLayout:
 
     @property
     def n_slots(self) -> int:
-        """Places for a token in one pass."""
+        """Slots in one pass, each holding one token."""
         return self.n_batches * self.bs * self.bptt
 
     @property
     def n_repeated(self) -> int:
-        """Places that read a token which another place reads too: slots less tokens."""
+        """Slots that read a token again: slots minus tokens."""
         return self.n_slots - self.n_tokens
 
     @property
     def share(self) -> float:
-        """Tokens between the starts of two rows, rarely a whole number."""
+        """Tokens between the starts of neighbouring rows; rarely a whole number."""
         return self.n_tokens / self.bs
 
     @property
@@ -74,21 +74,21 @@ class BatchLayout:
     def starts(self) -> NDArray[np.int64]:
         """Stream position at which each row starts, shape (bs,).
 
-        ``int((n_tokens / bs) * row)`` in double precision, as fastai has it; whole-number
-        division differs (13,017 tokens, bs 813).
+        ``int((n_tokens / bs) * row)`` in double precision, as in fastai; integer division gives
+        other positions (13,017 tokens, bs 813).
         """
         return (self.share * np.arange(self.bs)).astype(np.int64)
 
     @cached_property
     def own(self) -> NDArray[np.int64]:
-        """Tokens in each row's own share, shape (bs,); past them a row repeats the next one's."""
+        """Tokens in each row's own share, shape (bs,); past it a row repeats the next row's."""
         return np.diff(self.starts, append=self.n_tokens)
 
     def position(self, batch: int, row: int, step: int) -> int:
         """Return the stream position that a slot reads.
 
-        Slots of later mini-batches than an epoch has are allowed: they wrap around, which is
-        how the notebook's ``show_batch`` comes to show mini-batch 3 of 3.
+        `batch` may be past the end of the epoch: it wraps around. This is how the notebook's
+        ``show_batch`` can show mini-batch 3 of 3.
         """
         if batch < 0 or not 0 <= row < self.bs or not 0 <= step < self.bptt:
             raise IndexError(
@@ -110,9 +110,9 @@ class BatchLayout:
         return sorted(found)
 
     def repeats(self, batch: int) -> NDArray[np.bool_]:
-        """Mark the slots of a mini-batch that lie past their row's own share, (bs, bptt).
+        """Mark the slots of a mini-batch that are past their row's own share, (bs, bptt).
 
-        Over an epoch every stream position has exactly one slot that is not marked.
+        Over an epoch, every stream position has exactly one unmarked slot.
         """
         offset = batch * self.bptt + np.arange(self.bptt)
         return offset[None, :] >= self.own[:, None]
@@ -130,7 +130,7 @@ class BatchLayout:
         return (self.row_starts(batch)[:, None] + np.arange(self.bptt)) % self.n_tokens
 
     def n_continued(self, batch: int) -> int:
-        """Count the rows of a mini-batch that go on where the mini-batch before it stopped."""
+        """Count the rows of a mini-batch that continue where the previous one stopped."""
         stopped = (self.row_starts(batch - 1) + self.bptt) % self.n_tokens
         return int((self.row_starts(batch) == stopped).sum())
 

@@ -1,14 +1,15 @@
-"""Where a token stands in its number, and which digits that number has."""
+"""Each token's place in its number, and that number's digits."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.data.corpora import ONES, TEENS, TENS
-from hnviz.data.stream import human_numbers_stream
+from hnviz.data.splits import NOTEBOOK, TextChoice
+from hnviz.data.stream import TokenStream, stream_of
 
 SLOTS = (
     "thousands digit",
@@ -19,12 +20,12 @@ SLOTS = (
     "ones digit",
     "comma",
 )
-"""Every place that a token can have in its number; the comma belongs to the number before it."""
+"""Every place that a token can take in its number; a comma belongs to the number before it."""
 
 LABELS = ("slot", "thousands", "hundreds", "tens", "ones")
-"""What can be told of a token: its slot, and its number's four digits."""
+"""The labels of a token: its slot, and the four digits of its number."""
 
-_OWN_SLOT = (0, 2, 4, 5)  # of the word that names a digit, in the order of the digits
+_OWN_SLOT = (0, 2, 4, 5)  # the slot of the word that names each digit, in order
 _COMMA = SLOTS.index("comma")
 _WORDS = {
     **{word: (5, value) for value, word in enumerate(ONES, start=1)},
@@ -35,26 +36,26 @@ _WORDS = {
 
 @dataclass(frozen=True, eq=False)
 class Places:
-    """The places of a text's tokens; -1 for a token that is no word of a number."""
+    """The places of a text's tokens; -1 for a token that is not part of a number."""
 
-    slot: NDArray[np.int64]  # (n,) of SLOTS
-    number: NDArray[np.int64]  # (n,) that the token, or the comma after it, belongs to
+    slot: NDArray[np.int64]  # (n,) indices into SLOTS
+    number: NDArray[np.int64]  # (n,) the number that the token, or the comma after it, belongs to
 
     def __len__(self) -> int:
         return len(self.slot)
 
     def label(self, name: str) -> NDArray[np.int64]:
-        """Return a label's value at each token, (n,): 0 to 6 for the slot, a digit else, or -1."""
+        """Return a label's value at each token, (n,): 0 to 6 for the slot, else a digit, or -1."""
         if name == "slot":
             return self.slot
         power = 10 ** (4 - LABELS.index(name))
         return np.where(self.number < 0, -1, self.number // power % 10)
 
     def due(self, name: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return where a digit is due: the last tokens before its word, and the digits.
+        """Return where a digit is due, which is the last token before its word, and the digits.
 
-        Where a digit is 0 it has no word: due is then the last token before what comes in its
-        place. A teen names two digits, which are due at once.
+        A 0 has no word: it is due at the last token before whatever comes in its place. A teen
+        names two digits, which are due together.
         """
         own = _OWN_SLOT[LABELS.index(name) - 1]
         teens = (self.slot == 4) & (self.number // 10 % 10 == 1)
@@ -68,7 +69,7 @@ class Places:
 def places(tokens: Sequence[str]) -> Places:
     """Find the places in a text of numbers with commas between them.
 
-    What is no number as the corpus spells it has neither slot nor number.
+    Tokens that do not spell a number as the corpus does have neither slot nor number.
     """
     slot = np.full(len(tokens), -1, dtype=np.int64)
     number = np.full(len(tokens), -1, dtype=np.int64)
@@ -83,15 +84,18 @@ def places(tokens: Sequence[str]) -> Places:
     return Places(slot, number)
 
 
-@cache
-def split_places(split: str) -> Places:
-    """Find the places in a split of human numbers."""
-    stream = human_numbers_stream()
+def split_places(split: str, choice: TextChoice = NOTEBOOK) -> Places:
+    """Find the places in "train" or "valid" of the notebook's text, or of a run's."""
+    return _split_places(split, stream_of(choice))
+
+
+@lru_cache(maxsize=8)
+def _split_places(split: str, stream: TokenStream) -> Places:
     return places([stream.vocab.itos[index] for index in stream.ids(split).tolist()])
 
 
 def _pieces(tokens: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Yield the stretches between commas; xxbos and its like stand in none."""
+    """Yield the stretches between commas; special tokens such as xxbos are in none."""
     start = 0
     for at, token in enumerate(tokens):
         if token == "," or token.startswith("xx"):
@@ -101,7 +105,7 @@ def _pieces(tokens: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 
 def _read(words: Sequence[str]) -> tuple[list[int], int] | None:
-    """Read one number; return its words' slots and its value. None if it is no whole number."""
+    """Read one number; return its words' slots and its value, or None if it is not one."""
     slots, value = [], 0
     for at, word in enumerate(words):
         following = words[at + 1] if at + 1 < len(words) else ""

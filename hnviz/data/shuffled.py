@@ -1,4 +1,4 @@
-"""The same text cut at random: what mini-batches are without continuity."""
+"""The same text cut at random: mini-batches without continuity."""
 
 from functools import cached_property
 
@@ -9,29 +9,29 @@ from hnviz.data.layout import BatchLayout, Slot
 
 
 class ShuffledLayout(BatchLayout):
-    """Windows of `bptt` tokens, cut one after another, then dealt out to the rows by chance.
+    """Consecutive windows of `bptt` tokens, dealt out to the rows at random.
 
-    As a data loader with shuffling on would feed them: no row continues another. The pass has
-    as many mini-batches as in order; slots that are left over deal the first windows again.
-    The order is that of a hash of the window's number, so that it is the same on every visit,
-    and the same in hnviz/app/rooms/batches/grid/shuffled.js, which must be changed with it.
+    This is what a shuffling data loader feeds: no row continues another. A pass has as many
+    mini-batches as the ordered layout; leftover slots get the first windows again.
+    Windows are ordered by a hash of their number, so the order is the same on every visit and in
+    hnviz/app/rooms/batches/grid/shuffled.js. Change both together.
     """
 
     @property
     def n_windows(self) -> int:
-        """Different windows that cover the text; the last one reads on into the beginning."""
+        """Distinct windows that cover the text; the last one wraps around to the beginning."""
         return -(-self.n_tokens // self.bptt)
 
     @cached_property
     def order(self) -> NDArray[np.int64]:
-        """Window that is dealt first, second, ..., shape (n_windows,)."""
+        """The windows in the order in which they are dealt, shape (n_windows,)."""
         key = np.arange(1, self.n_windows + 1, dtype=np.uint32) * np.uint32(0x9E3779B9)
         for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35)):  # murmur3's last steps
             key = (key ^ (key >> np.uint32(shift))) * np.uint32(factor)
         return np.argsort(key ^ (key >> np.uint32(16)), kind="stable")
 
     def _dealt(self, batch: int) -> NDArray[np.int64]:
-        """Return the place of each row in the order of dealing, shape (bs,)."""
+        """Return each row's place in the dealing order, shape (bs,)."""
         return batch * self.bs + np.arange(self.bs)
 
     def row_starts(self, batch: int) -> NDArray[np.int64]:
@@ -56,7 +56,7 @@ class ShuffledLayout(BatchLayout):
         return sorted(found)
 
     def repeats(self, batch: int) -> NDArray[np.bool_]:
-        """Mark the slots that read what another one reads already, shape (bs, bptt)."""
+        """Mark the slots that repeat a token which another slot reads, shape (bs, bptt)."""
         dealt = self._dealt(batch)
         place = self.order[dealt % self.n_windows, None] * self.bptt + np.arange(self.bptt)
         return (dealt >= self.n_windows)[:, None] | (place >= self.n_tokens)

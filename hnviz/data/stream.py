@@ -1,4 +1,4 @@
-"""A corpus as two streams of ids, which is all that a network ever sees of it."""
+"""A corpus as two streams of ids, which is all that a network sees of it."""
 
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -7,17 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.data.corpora import Corpus, human_numbers
+from hnviz.data.splits import NOTEBOOK, Chosen, TextChoice, numbers_of
 from hnviz.data.tokens import tokenize
 from hnviz.data.vocab import Vocab
 
 SPLITS = ("train", "valid")
-MOST_TOKENS = 1_000_000  # of a text of one's own
-MOST_WORDS = 2**16  # different ones
+MOST_TOKENS = 1_000_000  # in the user's own text
+MOST_WORDS = 2**16  # distinct words
 
 
 @dataclass(frozen=True, eq=False)
 class TokenStream:
-    """Each split of a corpus as ids, int64 of shape (n_tokens,), with the vocab behind them."""
+    """Both splits of a corpus as ids, int64 of shape (n_tokens,), and their vocabulary."""
 
     vocab: Vocab
     train: NDArray[np.int64]
@@ -25,7 +26,7 @@ class TokenStream:
 
     @classmethod
     def from_corpus(cls, corpus: Corpus) -> "TokenStream":
-        """Tokenize both splits and number them with the vocab of the train split."""
+        """Tokenize both splits and number them with the vocabulary of train."""
         train, valid = tokenize(corpus.train), tokenize(corpus.valid)
         vocab = Vocab.from_tokens(train)
         return cls(vocab, vocab.numericalize(train), vocab.numericalize(valid))
@@ -39,35 +40,56 @@ class TokenStream:
 
 @dataclass(frozen=True, eq=False)
 class Text:
-    """One text as ids, int64 of shape (n_tokens,): a split of a corpus, or one's own."""
+    """One text as ids, int64 of shape (n_tokens,): a split of a corpus, or the user's own."""
 
-    name: str  # as sentences have it: "train", "valid", "your text"
+    name: str  # as in sentences: "train", "valid", "your text"
     vocab: Vocab
     ids: NDArray[np.int64]
-    n_left_out: int = 0  # tokens past the longest that is read
+    n_left_out: int = 0  # tokens beyond the limit, which are not read
+
+
+def stream_of(choice: TextChoice) -> TokenStream:
+    """Return the ids that a run reads; cached for each corpus and split.
+
+    The vocabulary is ordered by counts in train, so it differs between splits: ids have meaning
+    only together with their stream. Raises ValueError for an unknown corpus or split.
+    """
+    return _stream(choice.corpus, choice.split)
 
 
 @cache
-def human_numbers_stream() -> TokenStream:
-    """Return the human-numbers corpus as ids: 50,079 train and 13,017 valid, 39 in the vocab."""
-    stream = TokenStream.from_corpus(human_numbers())
+def _stream(corpus: str, split: str) -> TokenStream:
+    numbers = numbers_of(Chosen(corpus, split))
+    texts = human_numbers(numbers.of("train").tolist(), numbers.of("valid").tolist())
+    stream = TokenStream.from_corpus(texts)
     stream.train.flags.writeable = stream.valid.flags.writeable = False  # shared by all callers
     return stream
 
 
-@cache
-def split_text(split: str) -> Text:
-    """Return a split of human numbers as a text."""
-    stream = human_numbers_stream()
+def human_numbers_stream() -> TokenStream:
+    """Return the notebook's split: 50,079 train and 13,017 valid tokens, vocabulary of 39.
+
+    For pages about the notebook's text. Code that has a run or its config uses `stream_of`.
+    """
+    return stream_of(NOTEBOOK)
+
+
+def split_text(split: str, choice: TextChoice = NOTEBOOK) -> Text:
+    """Return "train" or "valid" of the notebook's text, or of a run's, as a text."""
+    return _split_text(split, stream_of(choice))
+
+
+@lru_cache(maxsize=8)
+def _split_text(split: str, stream: TokenStream) -> Text:
     return Text(split, stream.vocab, stream.ids(split))
 
 
 @lru_cache(maxsize=8)
 def own_text(text: str) -> Text:
-    """Tokenize a text of one's own and number it with its own vocab.
+    """Tokenize the user's own text and number it with its own vocabulary.
 
-    Of a longer one the first million tokens are read. Raises ValueError for one without a word,
-    and for one with more different words than two bytes can number.
+    Only the first million tokens are read. Raises ValueError for a text without words, and for
+    one with more different words than two bytes can number.
     """
     tokens = tokenize(text)
     read = tokens[:MOST_TOKENS]

@@ -1,4 +1,4 @@
-"""From text to tokens, and what kind of token each is."""
+"""Split text into tokens, and name each token's kind."""
 
 import re
 
@@ -20,10 +20,10 @@ _KIND_OF_WORD = {
 
 
 def tokenize(text: str) -> list[str]:
-    """Split a document into tokens: ``xxbos`` in front, lower-case words, each mark by itself."""
+    """Split a document into tokens: ``xxbos`` in front, lower-case words, each mark a token."""
     return [BOS, *_TOKEN.findall(text.lower())]
 
 
 def kind_of(token: str) -> str:
-    """Name a token's kind, one of `KINDS`; whatever is no word of a number is "special"."""
+    """Return a token's kind, one of `KINDS`; a token that is not part of a number is "special"."""
     return _KIND_OF_WORD.get(token, "special")

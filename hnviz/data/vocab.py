@@ -14,7 +14,7 @@ SPECIALS = (UNK, "xxpad", "xxbos", "xxeos", "xxfld", "xxmaj", "xxup", "xxrep", "
 
 @dataclass(frozen=True)
 class Vocab:
-    """The tokens a model knows; a token's id is its place in `itos`."""
+    """The tokens that a model knows; a token's id is its place in `itos`."""
 
     itos: tuple[str, ...]
     stoi: dict[str, int] = field(init=False, repr=False, compare=False)
@@ -22,12 +22,12 @@ class Vocab:
     def __post_init__(self) -> None:
         stoi = {token: index for index, token in enumerate(self.itos)}
         if len(stoi) != len(self.itos):
-            raise ValueError("a vocab's tokens must all differ; one stands in it twice")
+            raise ValueError("a vocabulary's tokens must all differ; one is in it twice")
         object.__setattr__(self, "stoi", stoi)
 
     @classmethod
     def from_tokens(cls, tokens: Iterable[str]) -> "Vocab":
-        """Number the specials first, then words by falling count, ties by first appearance."""
+        """Number the specials first, then words by descending count, ties by first appearance."""
         counts = Counter(token for token in tokens if token not in SPECIALS)
         return cls(SPECIALS + tuple(token for token, _ in counts.most_common()))
 
@@ -40,7 +40,7 @@ class Vocab:
         ids = [self.stoi.get(token, unknown) for token in tokens]
         if None in ids:
             raise ValueError(
-                f"{tokens[ids.index(None)]!r} is not in the vocab, and the vocab has no {UNK}"
+                f"{tokens[ids.index(None)]!r} is not in the vocabulary, which has no {UNK}"
             )
         return np.array(ids, dtype=np.int64)
 

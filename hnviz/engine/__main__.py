@@ -1,7 +1,7 @@
 """Run the engine: ``python -m hnviz.engine --runs-dir DIR``.
 
-The client starts it; by hand it answers JSON lines, one request a line. Its log is on stderr,
-which the client sends to engine.log in the folder of the runs.
+The client starts it. If you start it yourself, it answers JSON requests, one per line. It logs to
+stderr, which the client sends to engine.log in the folder of the runs.
 """
 
 import argparse
@@ -17,11 +17,11 @@ from hnviz.runs import SHIPPED_DIR, RunStore, default_runs_dir
 
 
 def main() -> None:
-    """Read the command line and serve until stdin ends."""
+    """Read the command line and serve until stdin closes."""
     parser = argparse.ArgumentParser(prog="python -m hnviz.engine", description=__doc__)
     parser.add_argument("--runs-dir", type=Path, default=default_runs_dir())
     parser.add_argument("--shipped", type=Path, default=SHIPPED_DIR)
-    parser.add_argument("--frames", type=int, help="where binary answers go; nowhere if left out")
+    parser.add_argument("--frames", type=int, help="descriptor for binary answers; none by default")
     arguments = parser.parse_args()
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s engine %(message)s")
     try:

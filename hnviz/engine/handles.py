@@ -1,4 +1,4 @@
-"""A pipe's end for the engine beside stdin, stdout and stderr; each system has its own way."""
+"""Pass the engine one more pipe besides stdin, stdout and stderr; each system differs."""
 
 import os
 import subprocess
@@ -10,9 +10,10 @@ if sys.platform == "win32":
 
 
 def frames_for_child(descriptor: int) -> tuple[int, dict[str, Any]]:
-    """Return the name under which a child knows a descriptor, and Popen's options for that.
+    """Return the number by which a child knows a descriptor, and the Popen options for it.
 
-    They also keep a ^C in the terminal from the child: it ends the app, which ends the engine.
+    The options also shield the child from ^C in the terminal: ^C ends the app, and the app ends
+    the engine.
     """
     if sys.platform == "win32":
         handle = msvcrt.get_osfhandle(descriptor)
@@ -24,8 +25,10 @@ def frames_for_child(descriptor: int) -> tuple[int, dict[str, Any]]:
 
 
 def frames_in_child(name: int) -> int:
-    """Return the descriptor behind a name that was handed down."""
+    """Return the descriptor for a number that `frames_for_child` gave."""
     if sys.platform == "win32":
         return msvcrt.open_osfhandle(name, 0)
-    os.set_inheritable(name, False)  # or a trainer would keep the client waiting for its end
+    os.set_inheritable(
+        name, False
+    )  # else a trainer would hold the pipe open, and the client would wait
     return name

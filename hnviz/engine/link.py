@@ -22,12 +22,12 @@ from hnviz.engine.protocol import EngineError, EngineInfo, Job, line, read_frame
 Result = TypeVar("Result")
 
 LOG_NAME = "engine.log"
-LARGEST_LOG = 2**20  # bytes; a longer one starts anew with the engine
-START_SECONDS = 60.0  # that an engine may take to load torch on a cold disk
+LARGEST_LOG = 2**20  # bytes; a larger log starts again with the engine
+START_SECONDS = 60.0  # for an engine to load torch from a cold disk
 
 
-class EngineGone(EngineError):  # noqa: N818 - it says what is the case
-    """The engine ended before it replied; with `unheard`, before it could read the request."""
+class EngineGone(EngineError):  # noqa: N818 - it states the problem
+    """The engine ended before it replied; `unheard`: before it could read the request."""
 
     def __init__(self, sentence: str, *, unheard: bool = False) -> None:
         super().__init__(sentence)
@@ -36,14 +36,14 @@ class EngineGone(EngineError):  # noqa: N818 - it says what is the case
 
 @dataclass(frozen=True)
 class Place:
-    """Where an engine finds its runs."""
+    """The folders in which an engine finds its runs."""
 
     runs_dir: Path
     shipped: Path
 
     @property
     def log(self) -> Path:
-        """The file in which the engine and its children complain."""
+        """The log file of the engine and its children."""
         return self.runs_dir / LOG_NAME
 
     def last_words(self) -> str:
@@ -56,14 +56,14 @@ class Place:
 
 
 class Link:
-    """One engine process: starts it, sends requests, and hands out replies."""
+    """One engine process: starts it, sends requests, and delivers replies."""
 
     def __init__(self, place: Place) -> None:
-        """Start an engine; does not wait for it. Raises EngineError."""
+        """Start an engine; do not wait for it. Raises EngineError."""
         self._place = place
         self._ids = itertools.count(1)
         self._waiting: dict[int, Future[Any]] = {}
-        self._lock = threading.Lock()  # for the above, and for writing
+        self._lock = threading.Lock()  # guards the above, and writing
         self._gone = False
         self._ready: Future[None] = Future()
         self._info: Future[EngineInfo] = Future()
@@ -76,47 +76,47 @@ class Link:
 
     @property
     def pid(self) -> int:
-        """The engine's process."""
+        """The engine's process id."""
         return self._process.pid
 
     def is_alive(self) -> bool:
-        """Tell whether the engine runs."""
+        """Return whether the engine is running."""
         return not self._gone and self._process.poll() is None
 
     def is_ready(self) -> bool:
-        """Tell whether the engine has started up; it may be gone by now."""
+        """Return whether the engine has started up; it may have ended since."""
         return self._ready.done() and self._ready.exception() is None
 
     def info(self, patience: float) -> EngineInfo:
-        """Return what the engine says of the machine. Raises EngineError."""
-        return self._result(self._info, patience, "has not looked at the machine yet")
+        """Return what the engine reports about the machine. Raises EngineError."""
+        return self._result(self._info, patience, "has not examined the machine")
 
     def ask(self, operation: str, patience: float, **fields: Any) -> Any:
-        """Send a request and wait for its reply; while the engine starts up, for that first.
+        """Send a request and wait for its reply; wait for the engine to start up first.
 
-        Raises EngineGone if the engine ends meanwhile, EngineError for its refusal or when
-        `patience` seconds have passed.
+        Raises EngineGone if the engine ends meanwhile, and EngineError if it refuses or does not
+        reply within `patience` seconds.
         """
-        self._result(self._ready, START_SECONDS, "has not started yet")
+        self._result(self._ready, START_SECONDS, "did not start")
         reply: Future[Any] = Future()
         number = next(self._ids)
         content = line({"id": number, "op": operation, **fields})
         try:
             with self._lock:
-                self._waiting[number] = reply  # first: the reply may be quick
+                self._waiting[number] = reply  # before sending: the reply may be quick
                 self._send(content)
             return self._result(reply, patience, "did not reply")
         finally:
             self._waiting.pop(number, None)
 
     def tell(self, operation: str, **fields: Any) -> None:
-        """Send a request whose reply nobody waits for; an engine that starts up is told nothing."""
+        """Send a request without waiting for a reply; skip it while the engine starts up."""
         if self.is_ready():
             with contextlib.suppress(EngineGone), self._lock:
                 self._send(line({"id": next(self._ids), "op": operation, **fields}))
 
     def _result(self, future: Future[Result], patience: float, complaint: str) -> Result:
-        """Wait for a future; an error in it is raised anew, since many threads may wait."""
+        """Wait for a future; raise a fresh copy of its error, since many threads may wait."""
         try:
             error = future.exception(patience)
         except TimeoutError:
@@ -134,14 +134,14 @@ class Link:
                 raise BrokenPipeError
             stdin.write(content)
             stdin.flush()
-        except (OSError, ValueError) as error:  # ValueError: `close` was here first
+        except (OSError, ValueError) as error:  # ValueError: `close` came first
             raise EngineGone("the engine has ended", unheard=True) from error
 
     def _read_lines(self, stream: IO[bytes]) -> None:
-        """Hand out replies until the engine ends."""
+        """Deliver replies until the engine ends."""
         with stream, contextlib.suppress(OSError):
             for text in stream:
-                # Whatever prints while Python starts, before stdout is kept for replies, is noise.
+                # Ignore anything printed while Python starts, before stdout is only for replies.
                 with contextlib.suppress(json.JSONDecodeError):
                     self._take(json.loads(text))
         self._forsake()
@@ -160,7 +160,7 @@ class Link:
             self._settle(message["id"], message["result"])
 
     def _read_frames(self, stream: RawIOBase) -> None:
-        """Hand out binary answers until the engine ends."""
+        """Deliver binary answers until the engine ends."""
         with stream, contextlib.suppress(EOFError, OSError):
             while True:
                 number, content = read_frame(stream)
@@ -169,14 +169,14 @@ class Link:
     def _settle(self, number: int, result: Any) -> None:
         reply = self._waiting.pop(number, None)
         if reply is None:
-            return  # whoever asked has given up
+            return  # the caller has given up
         if isinstance(result, EngineError):
             reply.set_exception(result)
         else:
             reply.set_result(result)
 
     def _forsake(self) -> None:
-        """Tell everybody who waits that the engine is gone."""
+        """Fail all waiting calls: the engine is gone."""
         self.jobs = {}
         with self._lock:
             self._gone = True
@@ -191,7 +191,7 @@ class Link:
                 future.set_exception(error)
 
     def close(self, patience: float = 4.0) -> None:
-        """End the engine, which lets every run store a checkpoint."""
+        """End the engine; first every run stores a checkpoint."""
         with contextlib.suppress(OSError):
             cast(IO[bytes], self._process.stdin).close()
         try:
@@ -202,14 +202,14 @@ class Link:
 
 
 def _start(place: Place) -> tuple[subprocess.Popen[bytes], RawIOBase]:
-    """Start the engine process; return it, and the stream of its binary answers."""
+    """Start the engine process; return it and the stream of its binary answers."""
     log = _open_log(place)
     reading, writing = os.pipe()
     handle, options = frames_for_child(writing)
     arguments = ["--runs-dir", place.runs_dir, "--shipped", place.shipped, "--frames", handle]
     try:
         process = subprocess.Popen(
-            # -P: a file of the user's that is named like a module of ours stays out of the way
+            # -P: a file of the user's with the name of one of our modules is not imported
             [sys.executable, "-P", "-m", "hnviz.engine", *map(str, arguments)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -219,7 +219,7 @@ def _start(place: Place) -> tuple[subprocess.Popen[bytes], RawIOBase]:
         )
     except OSError as error:
         os.close(reading)
-        raise EngineError(f"the engine cannot be started: {error}") from error
+        raise EngineError(f"the engine could not start: {error}") from error
     finally:
         os.close(writing)
         log.close()

@@ -1,6 +1,6 @@
-"""A short-lived process that says what this machine can train on.
+"""A short-lived process that reports what this machine can train on.
 
-Asking CUDA makes a process one that must not fork, so neither the engine nor the fork server asks.
+A process that has asked CUDA must not fork, so neither the engine nor the fork server asks.
 """
 
 import os
@@ -15,12 +15,12 @@ from hnviz.runs.store import versions
 
 
 def serve(pipe: Connection) -> None:
-    """Send what `describe` tells, once."""
+    """Send the result of `describe` once."""
     pipe.send(("machine", describe()))
 
 
 def describe() -> dict[str, object]:
-    """Return the fields of EngineInfo that need torch or a look at the machine."""
+    """Return the fields of EngineInfo that come from torch or from the machine."""
     devices = usable_devices()
     names = {"cpu": processor()}
     if "cuda" in devices:
@@ -28,7 +28,7 @@ def describe() -> dict[str, object]:
     return {
         "devices": devices,
         "device_names": names,
-        # str: torch's own type would make whoever unpickles it load torch
+        # str: unpickling torch's own type would load torch
         "versions": versions() | {"torch": str(torch.__version__)},
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
@@ -36,7 +36,7 @@ def describe() -> dict[str, object]:
 
 
 def processor() -> str:
-    """Name the processor as its maker does, where the system tells."""
+    """Return the maker's name of the processor, if the system reports it."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

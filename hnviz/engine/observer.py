@@ -16,17 +16,18 @@ from hnviz.engine.protocol import Answer, pack
 from hnviz.observe import QUESTIONS, Subject
 from hnviz.runs import DamagedRun, RunFolder, SnapshotNotFound
 
-NICE = 10  # of what reads a whole split; like a trainer's
-KEPT_MODELS = 16  # loaded snapshots, so that a slider goes back and forth without the disk
+NICE = 10  # for slow questions, as for a trainer
+KEPT_MODELS = 64  # loaded snapshots, so that a slider can go back and forth without the disk
+KEPT_BYTES = 64 * 2**20  # of their weights
 
 log = logging.getLogger(__name__)
 
 
 def serve(pipe: Connection, nice: int = 0) -> None:
-    """Answer question after question; end when the pipe is closed.
+    """Answer questions until the pipe closes.
 
-    A question is (path of the run's folder, step, the snapshot file's stamp, name, params), an
-    answer ("answer", bytes) or ("refusal", sentence).
+    A question is (path of the run's folder, step, the snapshot file's stamp, name, params); an
+    answer is ("answer", bytes) or ("refusal", sentence).
     """
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s observer %(message)s")
     torch.set_num_threads(1)
@@ -42,7 +43,7 @@ def serve(pipe: Connection, nice: int = 0) -> None:
 
 
 def serve_slowly(pipe: Connection) -> None:
-    """Do as `serve`, behind all that somebody waits for: questions that take a second or more."""
+    """Serve slow questions, which take a second or more, at a lower priority."""
     serve(pipe, NICE)
 
 
@@ -52,29 +53,39 @@ def _reply(
     begun = time.perf_counter()
     try:
         if name not in QUESTIONS:
-            raise ValueError(f"no question is named {name!r}; there are {', '.join(QUESTIONS)}")
+            raise ValueError(f"no question is named {name!r}; choose one of {', '.join(QUESTIONS)}")
         arrays, meta = QUESTIONS[name](subjects.get(key), params)
         return "answer", pack(Answer(arrays, meta, time.perf_counter() - begun))
     except (DamagedRun, SnapshotNotFound, ValueError) as error:
         return "refusal", str(error)
-    except Exception as error:  # an own model may raise anything, and others still have questions
+    except Exception as error:  # a user's model may raise anything, and the observer must go on
         log.exception("the question %r failed", name)
         return "refusal", f"the question {name!r} failed: {type(error).__name__}: {error}"
 
 
 class _Subjects:
-    """The models last asked about."""
+    """The models of the most recent questions."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[str, int, str], Subject] = OrderedDict()
+        self._bytes = 0
 
     def get(self, key: tuple[str, int, str]) -> Subject:
-        """Return a snapshot's model; the file's stamp in the key tells a file written anew."""
+        """Return a snapshot's model; the stamp in the key changes if the file is rewritten."""
         if key not in self._kept:
             path, step, _ = key
             folder = RunFolder(Path(path))
             self._kept[key] = Subject.load(folder.config, folder.load_snapshot(step))
-            if len(self._kept) > KEPT_MODELS:
-                self._kept.popitem(last=False)
+            self._bytes += _size(self._kept[key])
+            while len(self._kept) > 1 and self._is_full():
+                self._bytes -= _size(self._kept.popitem(last=False)[1])
         self._kept.move_to_end(key)
         return self._kept[key]
+
+    def _is_full(self) -> bool:
+        return len(self._kept) > KEPT_MODELS or self._bytes > KEPT_BYTES
+
+
+def _size(subject: Subject) -> int:
+    """Count the bytes of a model's weights."""
+    return sum(weight.nbytes for weight in subject.model.state_dict().values())

@@ -1,16 +1,16 @@
-"""What the fork server loads before it forks. Imported by that process alone."""
+"""What the fork server loads before it forks. Only that process imports this module."""
 
 import atexit
 import os
 
 from hnviz.engine.priority import stand_back
 
-# Loading torch must not hold up the first page, whose server and browser start at the same moment.
+# Loading torch must not delay the first page: its server and browser start at the same time.
 stand_back(5)
 
 from hnviz.engine import machine, observer, trainer  # noqa: E402
 
 __all__ = ["machine", "observer", "trainer"]
 
-# To take torch down takes a second or two, and the server has nothing to put away.
+# A normal exit with torch takes a second or two, and this server has nothing to clean up.
 atexit.register(os._exit, 0)

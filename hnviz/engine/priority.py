@@ -1,4 +1,4 @@
-"""Whose turn it is on a busy machine: what somebody waits for goes before what takes long."""
+"""Priorities on a busy machine: answers that a user waits for come before slow work."""
 
 import os
 import sys
@@ -7,18 +7,17 @@ from contextlib import suppress
 from pathlib import Path
 
 TRIES = 10
-REST = 0.11  # seconds; of users other than root Linux takes one such wish in a tenth of a second
+REST = 0.11  # seconds; for users other than root, Linux accepts one such change per 0.1 s
 
 _AUTOGROUP = Path("/proc/self/autogroup")
 
 
 def stand_back(nice: int) -> None:
-    """Give this process a niceness of 0 to 19, if not more already, where systems know it.
+    """Raise this process's niceness to 0 to 19, on systems that have it.
 
-    Linux may share the processors between sessions before it looks at a process's own niceness
-    (man 7 sched, "The autogroup feature"). There this process gets a session of its own, with
-    `nice` as the session's niceness: or a trainer would take as much as the server and its pages
-    together.
+    Linux may share the processors between sessions before it considers a process's own niceness
+    (man 7 sched, "The autogroup feature"). There this process gets its own session, with `nice` as
+    the session's niceness; else a trainer would get as much as the server and its pages together.
     """
     if not hasattr(os, "setpriority"):
         return
@@ -26,7 +25,7 @@ def stand_back(nice: int) -> None:
         own = os.getpriority(os.PRIO_PROCESS, 0)
         os.setpriority(os.PRIO_PROCESS, 0, max(own, nice))
     if sys.platform == "linux":
-        with suppress(OSError):  # it may lead one already
+        with suppress(OSError):  # it may already lead one
             os.setsid()
         if nice:  # a new session has 0
             _make_session_nice(nice)
@@ -36,9 +35,9 @@ def _make_session_nice(nice: int) -> None:
     for _ in range(TRIES):
         try:
             _AUTOGROUP.write_text(str(nice), encoding="ascii")
-        except BlockingIOError:  # some process asked for its own a moment ago
+        except BlockingIOError:  # another process made a change a moment ago
             time.sleep(REST)
-        except OSError:  # a kernel that knows no such thing
+        except OSError:  # the kernel does not support this
             return
         else:
             return

@@ -1,7 +1,7 @@
-"""What passes between the client and the engine.
+"""Messages between the client and the engine.
 
-Requests and replies are JSON objects, one a line, on the engine's stdin and stdout. Arrays travel
-as frames on a descriptor of their own: as JSON a frame of .3 ms takes 170 ms.
+Requests and replies are JSON objects, one per line, on the engine's stdin and stdout. Arrays
+travel as frames on a separate descriptor: a frame takes .3 ms, the same as JSON 170 ms.
 """
 
 import json
@@ -30,23 +30,23 @@ SLOW = frozenset(
         "worst_places",
     }
 )
-"""Questions that may take a second, since they read a whole split: no picture waits for them."""
+"""Slow questions: they read a whole split, which may take a second. No picture waits for them."""
 
 _SIZES = struct.Struct("<QQ")  # request, bytes of content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A run that the engine has in hand: one that waits, trains or is paused."""
+    """A run that the engine manages: queued, training or paused."""
 
     run_id: str
     status: str  # "queued", "running", "paused"
     at_rest: bool = False  # paused, with the last step done and stored
     place: int | None = None  # in the queue, from 1
-    wait_seconds: float | None = None  # until its turn, as far as that can be told
-    speed: float | None = None  # the most steps a second that were asked for
-    steps_per_second: float | None = None  # as fast as it goes
-    seconds_left: float | None = None  # of training, at the speed it has
+    wait_seconds: float | None = None  # estimate, until its turn
+    speed: float | None = None  # limit in steps a second, if set
+    steps_per_second: float | None = None  # as measured
+    seconds_left: float | None = None  # of training, at the current speed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,28 +54,28 @@ class EngineInfo:
     """The machine that trains."""
 
     devices: tuple[str, ...]  # what a config's `device` can be, besides "auto"
-    device_names: dict[str, str]  # what the maker calls them
+    device_names: dict[str, str]  # the makers' names
     versions: dict[str, str]
-    max_trainers: int  # runs that train at the same time
+    max_trainers: int  # most runs that train at the same time
     python: str
     machine: str
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the observer says to a question."""
+    """The observer's answer to a question."""
 
     arrays: Arrays
     meta: dict[str, Any] = field(default_factory=dict)
-    seconds: float = 0.0  # that it took to find out; an answer given before keeps its figure
+    seconds: float = 0.0  # to compute it; a cached answer keeps its figure
 
 
 class EngineError(RuntimeError):
-    """The engine cannot do what was asked; the message is a sentence for the page."""
+    """The engine cannot do a request; the message is a sentence for the page."""
 
 
 def line(message: Mapping[str, Any]) -> bytes:
-    """Write a message as a line. Raises EngineError for what JSON cannot hold."""
+    """Encode a message as a line. Raises EngineError if JSON cannot hold it."""
     try:
         return json.dumps(message, default=_plain).encode() + b"\n"
     except (TypeError, ValueError) as error:
@@ -89,7 +89,7 @@ def _plain(value: Any) -> Any:
 
 
 def pack(answer: Answer) -> bytes:
-    """Put an answer into bytes: the header's length, the header as JSON, the arrays' memory."""
+    """Encode an answer: the header's length, the header as JSON, the arrays' memory."""
     whole = {name: np.asarray(array, order="C") for name, array in answer.arrays.items()}
     shapes = [[name, array.dtype.str, array.shape] for name, array in whole.items()]
     header = line({"arrays": shapes, "meta": answer.meta, "seconds": answer.seconds})
@@ -99,7 +99,7 @@ def pack(answer: Answer) -> bytes:
 
 
 def unpack(content: bytes | bytearray) -> Answer:
-    """Read an answer back; its arrays lie in `content`, nothing is copied."""
+    """Decode an answer; its arrays are views of `content`."""
     size = int.from_bytes(content[:4], "little")
     header = json.loads(content[4 : 4 + size])
     arrays, offset = {}, 4 + size
@@ -112,7 +112,7 @@ def unpack(content: bytes | bytearray) -> Answer:
 
 
 def send_frame(descriptor: int, request: int, content: bytes) -> None:
-    """Write an answer to a request, with its length in front."""
+    """Write the answer to a request, preceded by its length."""
     for piece in (_SIZES.pack(request, len(content)), content):
         rest = memoryview(piece)
         while rest:
@@ -120,7 +120,7 @@ def send_frame(descriptor: int, request: int, content: bytes) -> None:
 
 
 def read_frame(stream: RawIOBase) -> tuple[int, bytearray]:
-    """Read the next answer and the request it is for. Raises EOFError at the stream's end."""
+    """Read the next answer and its request's number. Raises EOFError at the stream's end."""
     request, size = _SIZES.unpack(_read_whole(stream, _SIZES.size))
     return request, _read_whole(stream, size)
 

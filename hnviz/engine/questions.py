@@ -1,4 +1,4 @@
-"""The engine's side of observing: one warm process, answers that are kept, limits on time."""
+"""The engine's side of observing: one warm process, cached answers, time limits."""
 
 import json
 import math
@@ -12,27 +12,27 @@ from typing import Any
 from hnviz.engine.workers import Worker, Workers
 from hnviz.runs import DamagedRun, RunNotFound, RunStore, SnapshotNotFound
 
-KEPT_BYTES = 64 * 2**20  # of answers
-LARGEST_KEPT = 8 * 2**20  # bytes of one answer that is kept
-START_SECONDS = 60.0  # that the observer may take to import torch
+KEPT_BYTES = 64 * 2**20  # of cached answers
+LARGEST_KEPT = 8 * 2**20  # bytes of the largest answer that is cached
+START_SECONDS = 60.0  # for the observer to import torch
 
 Key = tuple[str, int, str, str, str]
 
 
 @dataclass(eq=False)
 class Question:
-    """One question, and everybody who asked it."""
+    """One question, and all requests that ask it."""
 
     key: Key
     params: Mapping[str, Any]
-    timeout: float  # seconds, for waiting and again for answering
-    since: float  # when it was asked; once it is being answered, when that began
+    timeout: float  # seconds, first for waiting, then for answering
+    since: float  # when it was asked; once the observer has it, when that was
     askers: list[int] = field(default_factory=list)  # requests
-    ended_one: bool = False  # an observer ended over it
+    ended_one: bool = False  # an observer died on it
 
 
 class Questions:
-    """Hands questions to the observer one by one; equal ones are answered once."""
+    """Passes questions to the observer one by one; equal questions are answered once."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Questions:
         *,
         slow: bool = False,
     ) -> None:
-        """Start the observer; one for `slow` questions only once there is such a question."""
+        """Start the observer; one for `slow` questions starts with the first such question."""
         self._store = store
         self._workers = workers
         self._answer, self._refuse = answer, refuse
@@ -65,11 +65,11 @@ class Questions:
 
     @property
     def pipe(self) -> Connection | None:
-        """The pipe on which the observer speaks."""
+        """The pipe from the observer."""
         return self._worker.pipe if self._worker else None
 
     def ask(self, asker: int, request: Mapping[str, Any]) -> None:
-        """Take a question; its answer or refusal goes to `asker`, at once or later."""
+        """Accept a question; its answer or refusal goes to `asker`, now or later."""
         try:
             key = self._key(request)
         except (RunNotFound, DamagedRun, SnapshotNotFound) as error:
@@ -86,12 +86,12 @@ class Questions:
         self._feed()
 
     def _key(self, request: Mapping[str, Any]) -> Key:
-        """Name a question by all that decides its answer."""
+        """Return a key of everything that decides a question's answer."""
         folder = self._store.folder(request["run_id"])
         step = folder.resolve_step(request["step"])
         try:
             status = folder.snapshot_path(step).stat()
-        except FileNotFoundError:  # deleted in this moment, by a resume
+        except FileNotFoundError:  # just deleted by a resume
             raise SnapshotNotFound(f"the run {folder.id} has no snapshot at {step}") from None
         stamp = f"{status.st_mtime_ns} {status.st_size}"
         params = json.dumps(request["params"], sort_keys=True)
@@ -108,7 +108,7 @@ class Questions:
             self._worker.tell(path, step, stamp, name, self._current.params)
 
     def hear(self) -> None:
-        """Take in what the observer says, or that it is gone."""
+        """Handle what the observer sends, or its end."""
         if self._worker is None:
             return
         try:
@@ -136,21 +136,21 @@ class Questions:
             self._kept_bytes -= len(dropped)
 
     def _lost(self) -> None:
-        """The observer has ended by itself: another one gets its question, but only once."""
+        """Restart an observer that died, and repeat its question, but only once."""
         question, could_start = self._current, self.ready
         if question and question.ended_one:
-            self._drop("it ended the observer, twice")
+            self._drop("it crashed the observer twice")
         elif question:
             question.ended_one = True
             self._waiting.appendleft(question)
         self._end_worker()
         if could_start:
             self._start()
-        else:  # another would end as well, and so on
+        else:  # the next one would die too
             self._refuse_waiting("the observer cannot start; engine.log says why")
 
     def _drop(self, reason: str) -> None:
-        """Refuse the question that the observer is at."""
+        """Refuse the question that the observer is working on."""
         if self._current:
             self._refuse_all(
                 self._current, f"the question {self._current.key[3]!r} was given up: {reason}"
@@ -163,7 +163,7 @@ class Questions:
             self._worker = None
 
     def tick(self) -> None:
-        """Give up what takes too long."""
+        """Give up questions that take too long."""
         now = time.monotonic()
         if self._current and now - self._current.since >= self._current.timeout:
             self._drop(f"it took longer than {self._current.timeout:g} s; ask for less at once")
@@ -177,7 +177,7 @@ class Questions:
             self._refuse_waiting(f"the observer did not start within {START_SECONDS:g} s")
 
     def next_deadline(self) -> float:
-        """Return the seconds until `tick` has something to do."""
+        """Return the seconds until `tick` is due."""
         questions = [self._current, *self._waiting] if self.ready else []
         ends = [each.since + each.timeout for each in questions if each]
         if self._waiting and not self.ready:

@@ -1,6 +1,6 @@
-"""Training into a run folder: when to store what, and how a run is paused, slowed and ended.
+"""Train into a run folder: store events, snapshots and checkpoints; pause, slow and end the run.
 
-The engine's trainers and the command line both record, so that their runs are the same.
+The engine's trainers and the command line both use this, so their runs are the same.
 """
 
 import logging
@@ -9,19 +9,19 @@ import time
 from collections.abc import Callable
 
 from hnviz.config import ConfigError
-from hnviz.data import BatchLayout, TokenStream, human_numbers_stream
+from hnviz.data import BatchLayout, TokenStream, stream_of
 from hnviz.engine.control import STOP, Control, stopped
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event, Resumed, RunStarted
 from hnviz.learn import DeviceError, Learner
 from hnviz.runs import DamagedRun, RunFolder, RunWriteError, RunWriter
 from hnviz.schedule import snapshot_steps
 
-RESUME_SECONDS = 1.0  # between two rolling checkpoints
-RESUME_SHARE = 20  # a checkpoint may take one part in so many of the time: large models wait
+RESUME_SECONDS = 1.0  # between rolling checkpoints, at least
+RESUME_SHARE = 20  # checkpoints take at most 1/20 of the time: those of large models are rarer
 
 Listener = Callable[[Event], None]
 EXPECTED = (ConfigError, DeviceError, DamagedRun, RunWriteError)
-"""Errors whose message is a sentence for the page already."""
+"""Errors whose message is already a sentence for the page."""
 
 log = logging.getLogger(__name__)
 
@@ -29,11 +29,10 @@ log = logging.getLogger(__name__)
 def run_in_folder(
     folder: RunFolder, control: Control | None = None, listen: Listener | None = None
 ) -> Ended | None:
-    """Train a run from where its folder stands, until it ends; None if it was only left.
+    """Train a run from its folder's last state until it ends; None if it is to resume later.
 
-    Whatever goes wrong ends the run as failed, with a sentence. Raises RunBusy or RunWriteError
-    if the folder cannot be written to at all, DamagedRun if its config or its events cannot be
-    read.
+    Any error ends the run as failed, with a sentence. Raises RunBusy or RunWriteError if the
+    folder cannot be written to at all, DamagedRun if its config or events cannot be read.
     """
     with folder.writer() as writer:
         step = folder.read().step
@@ -45,11 +44,12 @@ def run_in_folder(
 
 
 def learner_for(folder: RunFolder, stream: TokenStream | None = None) -> Learner:
-    """Make a run's learner, as its last checkpoint left it, or as it starts.
+    """Make a run's learner, from its last checkpoint or from the start.
 
     Raises DeviceError, or DamagedRun for a checkpoint that cannot be read.
     """
-    stream, config = stream or human_numbers_stream(), folder.config
+    config = folder.config
+    stream = stream or stream_of(config)
     n_batches = BatchLayout(len(stream.train), config.bs, config.bptt).n_batches
     flush_at = snapshot_steps(n_batches * config.epochs, n_batches)
     learner = Learner(config, stream, flush_at=flush_at)
@@ -60,8 +60,8 @@ def learner_for(folder: RunFolder, stream: TokenStream | None = None) -> Learner
         except ValueError as error:
             log.warning("%s", error)
             raise folder.damaged(
-                f"resume.safetensors is no checkpoint of a run of {config.model} with its "
-                "settings; delete it to start the run anew"
+                f"resume.safetensors is not a checkpoint of a run of {config.model} with these "
+                "settings; delete it to start the run again"
             ) from error
     return learner
 
@@ -69,9 +69,9 @@ def learner_for(folder: RunFolder, stream: TokenStream | None = None) -> Learner
 def record(
     learner: Learner, writer: RunWriter, control: Control, listen: Listener | None = None
 ) -> Ended | None:
-    """Drive a learner into its run folder until the run has ended; None if it was only left.
+    """Record a learner's events in a run folder until the run ends; None if it is to resume later.
 
-    `listen` hears every event after it was handed to the writer.
+    `listen` gets every event after the writer has it.
     """
     recorder = _Recorder(learner, writer, control, listen or (lambda event: None))
     try:
@@ -83,7 +83,7 @@ def record(
 
 
 def _fail(writer: RunWriter, step: int, error: Exception) -> Ended:
-    """End a run as failed, and say so in its folder if there is room for it."""
+    """End a run as failed, and record that in its folder if there is room."""
     if not isinstance(error, EXPECTED):
         log.exception("the run %s failed", writer.folder.id)
     ended = Ended(status="failed", step=step, message=sentence(error, step), time=time.time())
@@ -91,16 +91,16 @@ def _fail(writer: RunWriter, step: int, error: Exception) -> Ended:
         writer.append(ended)
         writer.flush()
     except RunWriteError as full:
-        log.warning("the end of a run could not be noted: %s", full)
+        log.warning("the end of a run could not be recorded: %s", full)
     return ended
 
 
 def sentence(error: Exception, step: int) -> str:
-    """Say in one line what went wrong."""
+    """Describe an error in one line."""
     if isinstance(error, EXPECTED):
         return str(error)
     text = str(error).split("\n")[0].strip()
-    return f"failed at step {step}: {type(error).__name__}: {text or 'no more is known'}"
+    return f"failed at step {step}: {type(error).__name__}: {text or 'no details'}"
 
 
 class _Recorder:
@@ -136,7 +136,7 @@ class _Recorder:
         self.listen(event)
 
     def may_go_on(self) -> bool:
-        """Wait for the next step's turn; False if the run is to end or to be left."""
+        """Wait until the next step may start; False if the run should stop or leave."""
         if self.next_is_no_step():
             return self.control.ending is None
         while self.control.ending is None:
@@ -149,7 +149,7 @@ class _Recorder:
         return False
 
     def next_is_no_step(self) -> bool:
-        """Tell whether the learner will speak next without an update of the weights."""
+        """Return whether the learner's next event needs no update of the weights."""
         learner = self.learner
         match self.last:
             case None:
@@ -161,7 +161,7 @@ class _Recorder:
         return False
 
     def settle(self, *, for_long: bool) -> None:
-        """Bring everything to disk before a wait, so that others see it or can take it over."""
+        """Write everything to disk before a wait, for readers and for a later resume."""
         self.writer.flush()
         if for_long:
             if self.resume_step != self.learner.step:
@@ -169,7 +169,7 @@ class _Recorder:
             self.control.rest()
 
     def store(self, event: Event) -> None:
-        """Take snapshots and checkpoints where they are due."""
+        """Store a snapshot or checkpoint if one is due."""
         learner = self.learner
         if isinstance(event, BatchEnd):
             self.control.step_done()
@@ -189,13 +189,13 @@ class _Recorder:
         self.resume_step = self.learner.step
 
     def close(self, ended: Ended) -> Ended:
-        """Finish a run that can go no further."""
+        """Finish a run that cannot continue."""
         self.writer.flush()
         self.writer.drop_resume()
         return ended
 
     def leave(self) -> Ended | None:
-        """Store what going on needs; a run that was stopped is told to have ended."""
+        """Store a checkpoint; if the run was stopped, record its end."""
         learner = self.learner
         self.save_resume()
         if self.control.ending != STOP:

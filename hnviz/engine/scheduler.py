@@ -1,4 +1,4 @@
-"""Who trains now, who waits, and for how long. Pure: no process, no clock of its own."""
+"""Which runs train, which wait, and how long. Pure: starts no process, reads no clock."""
 
 import heapq
 import math
@@ -7,24 +7,24 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hnviz.config import RunConfig
-from hnviz.data import BatchLayout, human_numbers_stream
+from hnviz.data import BatchLayout, stream_of
 from hnviz.engine.protocol import EngineError, Job
 
-LIGHT = 0.25  # of a core: a run that is slowed to less gives its slot back
-RATE_SHARE = 0.15  # of the newest rate in the mean: reports come five times a second
-EXTRA_PROCESSES = 8  # slowed runs that may train beside the ones that fill the slots
+LIGHT = 0.25  # of a core: a run slowed below this gives its slot back
+RATE_SHARE = 0.15  # weight of the newest rate in the mean; reports come five times a second
+EXTRA_PROCESSES = 8  # slowed runs that may train in addition to those in slots
 
 WAITING, ACTIVE, PARKED = "waiting", "active", "parked"
-"""A task waits for a slot, has a process, or is paused without one."""
+"""A task waits for a slot, has a process, or is paused without a process."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much the engine takes on."""
+    """The limits of the engine."""
 
-    trainers: int  # at the same time, each about one core
-    gpu_trainers: int = 2  # of them on the GPU
-    queue: int = 20  # runs that may wait
+    trainers: int  # at the same time; each takes about one core
+    gpu_trainers: int = 2  # at the same time on the GPU
+    queue: int = 20  # most runs that wait
     pause_grace: float = 10.0  # seconds after which a paused or slowed run gives its slot back
 
     @classmethod
@@ -39,7 +39,7 @@ class Limits:
 
 
 def cores() -> int:
-    """Count the cores that this process may use."""
+    """Return the number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -58,49 +58,49 @@ def _number(environ: Mapping[str, str], name: str, default: float, low: float) -
 
 @dataclass(kw_only=True, eq=False)
 class Task:
-    """A run in the engine's hands."""
+    """A run that the engine manages."""
 
     run_id: str
     n_steps: int
     gpu: bool = False
     state: str = WAITING
     paused: bool = False
-    steps: int = 0  # single steps to be done once it has a process again
-    speed: float | None = None  # the most steps a second
-    leaving: bool = False  # its process was told to store a checkpoint and end
+    steps: int = 0  # single steps to do once it has a process again
+    speed: float | None = None  # limit in steps a second
+    leaving: bool = False  # its process is storing a checkpoint and will end
     stopping: bool = False
-    idle_since: float | None = None  # when it was slowed, or came to rest in a pause
+    idle_since: float | None = None  # when it was slowed, or when its pause took effect
     step: int = 0
     rate: float | None = None  # steps a second, as measured
-    cost: float | None = None  # seconds of a core that a step takes
+    cost: float | None = None  # seconds of a core per step
 
     def hear(self, step: int, rate: float, cost: float) -> None:
-        """Take in how far its process is; single rates jump on a busy machine, their mean less."""
+        """Record its process's progress; rates jump on a busy machine, so keep a mean."""
         self.step, self.cost = step, cost
         self.rate = rate if self.rate is None else self.rate + RATE_SHARE * (rate - self.rate)
 
     def is_light(self) -> bool:
-        """Tell whether it is slowed so far that it hardly takes a core."""
+        """Return whether it is slowed so much that it hardly uses a core."""
         return None not in (self.speed, self.cost) and self.speed * self.cost < LIGHT  # type: ignore[operator]
 
     def is_at_rest(self) -> bool:
-        """Tell whether it is paused, with no step under way."""
+        """Return whether it is paused, with no step in progress."""
         return self.paused and (self.state == PARKED or self.idle_since is not None)
 
     def seconds_left(self) -> float | None:
-        """Estimate the training that is left, at the speed it has; None if that is unknown."""
+        """Estimate the remaining training time at the current speed; None if unknown."""
         rates = [rate for rate in (self.rate, self.speed) if rate]
         return (self.n_steps - self.step) / min(rates) if self.rate else None
 
 
 def n_steps(config: RunConfig) -> int:
-    """Count the steps of a run."""
-    n_tokens = len(human_numbers_stream().train)
+    """Return the number of steps of a run."""
+    n_tokens = len(stream_of(config).train)
     return BatchLayout(n_tokens, config.bs, config.bptt).n_batches * config.epochs
 
 
 class Scheduler:
-    """The tasks in hand, and the rules by which they get slots."""
+    """The engine's tasks, and the rules by which they get slots."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -108,20 +108,20 @@ class Scheduler:
         self._queue: list[Task] = []
 
     def check_room(self, gpu: bool, now: float) -> None:
-        """Raise EngineError when too many wait already."""
+        """Raise EngineError if too many runs wait already."""
         if len(self._queue) >= self.limits.queue and not self._has_slot(gpu, now):
             raise EngineError(
-                f"the queue is full: {len(self._queue)} runs wait already, and no more than "
-                f"{self.limits.queue} may; wait until one has ended, or stop one"
+                f"the queue is full: {len(self._queue)} runs wait already, and the limit is "
+                f"{self.limits.queue}; wait until one has ended, or stop one"
             )
 
     def add(self, task: Task) -> None:
-        """Take a run on; it waits for its turn."""
+        """Add a run to the queue."""
         self.tasks[task.run_id] = task
         self.enqueue(task)
 
     def enqueue(self, task: Task) -> None:
-        """Put a task at the end of the queue, without asking whether there is room."""
+        """Put a task at the end of the queue, without checking for room."""
         task.state = WAITING
         if task not in self._queue:
             self._queue.append(task)
@@ -132,7 +132,7 @@ class Scheduler:
         task.state = PARKED
 
     def remove(self, task: Task) -> None:
-        """Let go of a task."""
+        """Remove a task."""
         self._forget(task)
         self.tasks.pop(task.run_id, None)
 
@@ -145,7 +145,7 @@ class Scheduler:
         return [task for task in self.tasks.values() if task.state == ACTIVE]
 
     def next_to_start(self, now: float) -> Task | None:
-        """Take the first task from the queue for which there is a slot."""
+        """Remove and return the first task in the queue that can have a slot."""
         for task in self._queue:
             if self._has_slot(task.gpu, now):
                 self._queue.remove(task)
@@ -154,7 +154,7 @@ class Scheduler:
         return None
 
     def is_one_too_many(self, task: Task, now: float) -> bool:
-        """Tell whether an active task takes a slot that it had given back and others now fill."""
+        """Return whether an active task needs a slot again that others have taken."""
         return (
             self._holds_slot(task, now) and self._holders(now, besides=task) >= self.limits.trainers
         )
@@ -178,7 +178,7 @@ class Scheduler:
         return task.idle_since is not None and now - task.idle_since >= self.limits.pause_grace
 
     def to_park(self, now: float) -> list[Task]:
-        """Return the paused tasks whose process has waited long enough."""
+        """Return the paused tasks whose process has been idle too long."""
         return [
             task
             for task in self.active()
@@ -186,7 +186,7 @@ class Scheduler:
         ]
 
     def next_deadline(self, now: float) -> float:
-        """Return the seconds until a pause is over-long; inf if there is none."""
+        """Return the seconds until a pause becomes too long; inf if there is none."""
         ends = [
             task.idle_since + self.limits.pause_grace - now
             for task in self.active()
@@ -195,7 +195,7 @@ class Scheduler:
         return min((end for end in ends if end > 0), default=math.inf)
 
     def jobs(self, now: float) -> list[Job]:
-        """Describe all tasks, as pages show them."""
+        """Describe all tasks for the pages."""
         waits = dict(zip((task.run_id for task in self._queue), self._waits(now), strict=True))
         places = {task.run_id: place for place, task in enumerate(self._queue, 1)}
         return [
@@ -213,7 +213,7 @@ class Scheduler:
         ]
 
     def _waits(self, now: float) -> Iterable[float | None]:
-        """Estimate for each place of the queue how long it has to wait."""
+        """Estimate the wait of each place in the queue."""
         holders = [task for task in self.active() if self._holds_slot(task, now)]
         ends = [self._seconds_held(task, now) for task in holders]
         ends += [0.0] * (self.limits.trainers - len(ends))
@@ -231,7 +231,7 @@ class Scheduler:
         return math.inf if left is None else left
 
     def _duration(self, task: Task) -> float:
-        """Estimate how long a waiting task will train: as fast, a step, as those that train."""
+        """Estimate how long a waiting task will train, at the rate of the training ones."""
         rates = [each.rate for each in self.tasks.values() if each.rate]
         if not rates:
             return math.inf
@@ -245,5 +245,5 @@ def _status(task: Task) -> str:
 
 
 def _rounded(value: float | None) -> float | None:
-    """Keep two digits: more would change, and be sent, all the time."""
+    """Keep two digits: with more, the value would change and be sent all the time."""
     return None if value is None else float(f"{value:.2g}")

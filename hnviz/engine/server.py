@@ -1,6 +1,6 @@
-"""The engine's loop: one thread that listens to the client and to all child processes.
+"""The engine's loop: one thread that listens to the client and all child processes.
 
-It never loads torch: its children do.
+Only its children load torch.
 """
 
 import json
@@ -25,8 +25,8 @@ from hnviz.engine.trainers import Trainers
 from hnviz.engine.workers import Workers
 from hnviz.runs import DamagedRun, RunNotFound, RunStore, RunWriteError
 
-JOBS_SECONDS = 0.25  # at least so long between two messages that differ only in figures
-END_PATIENCE = 1.2  # seconds that trainers have to store a checkpoint when the client is gone
+JOBS_SECONDS = 0.25  # minimum between messages that differ only in figures
+END_PATIENCE = 1.2  # seconds for trainers to store a checkpoint after the client is gone
 
 Message = dict[str, Any]
 REFUSALS = (EngineError, ConfigError, RunNotFound, DamagedRun, RunWriteError)
@@ -36,16 +36,16 @@ log = logging.getLogger(__name__)
 
 
 class ClientGoneError(Exception):
-    """The client has closed its end, and with it goes the wish for any run."""
+    """The client has closed its end, so nobody needs the runs."""
 
 
 class Server:
     """Answers requests until the client closes its end.
 
     A request is {"id", "op", ...}; its reply {"id", "result"} or {"id", "error"}, or a frame.
-    Without being asked the server says {"ready": true} once, {"info": {...}} once the machine has
-    been looked at, and {"jobs": [...]} whenever the jobs have changed: before the reply to the
-    request that changed them.
+    On its own the server sends {"ready": true} once, {"info": {...}} once it has examined the
+    machine, and {"jobs": [...]} whenever the jobs change, before the reply to the request that
+    changed them.
     """
 
     def __init__(self, store: RunStore, limits: Limits, replies: int, frames: int) -> None:
@@ -56,7 +56,7 @@ class Server:
         ask = partial(Questions, store, self._workers, self._send_frame, self._refuse)
         self._quick, self._slow = ask(), ask(slow=True)
         self._machine = self._workers.start("hnviz.engine.machine:serve")
-        self._due: list[Message] = []  # replies that wait until the jobs have been told
+        self._due: list[Message] = []  # replies to send after the jobs
         self._told_jobs: list[Message] = []
         self._told_at = -math.inf
         self._operations: dict[str, Callable[[Message], None]] = {
@@ -64,7 +64,6 @@ class Server:
             "stop": self._stop,
             "set_speed": self._set_speed,
             "observe": self._observe,
-            "stand_back": lambda request: self._trainers.stand_back(),
             **{name: self._press(name) for name in ("resume", "pause", "go_on", "step")},
         }
 
@@ -107,7 +106,7 @@ class Server:
         return lambda: self._trainers.hear(pipe)
 
     def _handle(self, content: bytes) -> None:
-        """Do what one request asks."""
+        """Handle one request."""
         request = json.loads(content)
         try:
             self._operations[request["op"]](request)
@@ -115,7 +114,7 @@ class Server:
             self._refuse(request["id"], str(error))
         except ClientGoneError:
             raise
-        except Exception as error:  # one request that fails must not end everybody's runs
+        except Exception as error:  # a failed request must not end other runs
             log.exception("a request failed: %r", request)
             sentence = f"the engine failed at {request['op']!r}: {type(error).__name__}: {error}"
             self._refuse(request["id"], sentence)
@@ -125,12 +124,12 @@ class Server:
         self._reply(request["id"], self._trainers.train(config))
 
     def _observe(self, request: Message) -> None:
-        """Ask an observer: what takes long has one of its own, or a picture would wait for it."""
+        """Ask an observer. Slow questions have their own, so that no picture waits for them."""
         questions = self._slow if request["question"] in SLOW else self._quick
         questions.ask(request["id"], request)
 
     def _press(self, name: str) -> Callable[[Message], None]:
-        """Return the operation for a button that needs a run's id alone."""
+        """Return the operation of a button that needs only a run's id."""
 
         def press(request: Message) -> None:
             getattr(self._trainers, name)(request["run_id"])
@@ -146,11 +145,11 @@ class Server:
         self._trainers.stop(request["run_id"], lambda: self._reply(request["id"], None))
 
     def _hear_machine(self) -> None:
-        """Take in what this machine can train on."""
+        """Receive what this machine can train on."""
         try:
             _, described = self._machine.pipe.recv()
         except (EOFError, OSError):
-            log.error("the machine could not be asked for its devices")
+            log.error("the devices of this machine could not be determined")
             described = {"devices": ["cpu"], "device_names": {}, "versions": {}}
             described |= {"python": "", "machine": ""}
         self._trainers.devices = tuple(described["devices"])
@@ -158,7 +157,7 @@ class Server:
         self._machine.end(patience=1.0)
 
     def _tell_jobs(self) -> None:
-        """Tell the client about the jobs if they have changed, then give the due replies."""
+        """Send the jobs to the client if they have changed, then the due replies."""
         now = time.monotonic()
         jobs = [asdict(job) for job in self._trainers.scheduler.jobs(now)]
         is_urgent = _shapes(jobs) != _shapes(self._told_jobs)
@@ -191,7 +190,7 @@ class Server:
 
 
 def _next_request(requests: Connection) -> bytes:
-    """Take the next request. Raises ClientGoneError."""
+    """Receive the next request. Raises ClientGoneError."""
     try:
         return requests.recv_bytes()
     except EOFError as error:
@@ -199,16 +198,16 @@ def _next_request(requests: Connection) -> bytes:
 
 
 def _shapes(jobs: list[Message]) -> list[tuple[Any, ...]]:
-    """Return what of the jobs has to be told at once."""
+    """Return the parts of the jobs whose changes must be sent at once."""
     names = ("run_id", "status", "at_rest", "place", "speed")
     return [tuple(job[name] for name in names) for job in jobs]
 
 
 def serve(store: RunStore, limits: Limits, frames: int) -> None:
-    """Be the engine: requests on stdin, replies on stdout, answers on the descriptor `frames`."""
+    """Run the engine: requests on stdin, replies on stdout, answers on descriptor `frames`."""
     requests, replies = os.dup(0), os.dup(1)
-    # Children inherit 0, 1 and 2. What a user's model prints goes to the log, and none of them
-    # keeps the client's pipes open after the engine is gone.
+    # Children inherit 0, 1 and 2. So what a user's model prints goes to the log, and no child
+    # holds the client's pipes open after the engine is gone.
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
@@ -219,10 +218,10 @@ def serve(store: RunStore, limits: Limits, frames: int) -> None:
 
 
 def _forward(requests: int, outbox: Connection) -> None:
-    """Pass lines on as messages, since not every system can wait for a plain pipe.
+    """Forward lines as messages, since not every system can wait for a plain pipe.
 
-    When the client is gone the loop has a moment to end well; then the process ends anyhow, be
-    it still starting or held up by a pipe that nobody reads.
+    When the client is gone, the loop has a moment to end cleanly. Then the process exits anyway,
+    even if it is still starting or blocked on a pipe that nobody reads.
     """
     with os.fdopen(requests, "rb") as lines, outbox, suppress(OSError):
         for text in lines:

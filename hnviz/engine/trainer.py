@@ -11,26 +11,28 @@ from pathlib import Path
 
 import torch
 
-from hnviz.data import human_numbers_stream
+from hnviz.data.splits import WAYS, Chosen
+from hnviz.data.stream import stream_of
 from hnviz.engine.control import Control
 from hnviz.engine.priority import stand_back
 from hnviz.engine.recorder import run_in_folder
 from hnviz.events import BatchEnd, Event
 from hnviz.runs import DamagedRun, RunBusy, RunFolder, RunWriteError
 
-NICE = 10  # the pages, which someone waits for, come first
+NICE = 10  # pages come first: users wait for them
 REPORT_SECONDS = 0.2
-LAST_WORDS = 1.0  # seconds to store a checkpoint in once the engine is gone
+LAST_WORDS = 1.0  # seconds to store a checkpoint after the engine is gone
 
-human_numbers_stream()  # made once, before trainers are forked, and shared by all
+for way in WAYS:  # made once before trainers are forked, so that all share it
+    stream_of(Chosen(split=way))
 
 log = logging.getLogger(__name__)
 
 
 def serve(pipe: Connection) -> None:
-    """Wait for a run, train it, and report; end when the pipe is closed."""
+    """Wait for a run, train it and report; end when the pipe closes."""
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s trainer %(message)s")
-    torch.set_num_threads(1)  # two are no faster here, and far slower on a busy machine
+    torch.set_num_threads(1)  # two threads are no faster here, and far slower on a busy machine
     stand_back(NICE)
     try:
         path, begin = pipe.recv()
@@ -39,7 +41,7 @@ def serve(pipe: Connection) -> None:
     reporter = _Reporter(pipe)
 
     def rest() -> None:
-        reporter.forget()  # the time of a pause is nobody's speed
+        reporter.forget()  # a pause must not count as slow steps
         _say_at_rest(pipe)
 
     control = Control(**begin, on_rest=rest)
@@ -55,30 +57,30 @@ def serve(pipe: Connection) -> None:
 
 
 def _say_at_rest(pipe: Connection) -> None:
-    with suppress(OSError):  # an engine that is gone: `_obey` ends the run as left, not as failed
+    with suppress(OSError):  # the engine is gone: `_obey` leaves the run to be resumed, not failed
         pipe.send(("rest",))
 
 
 def _obey(pipe: Connection, control: Control) -> None:
-    """Pass on what the engine wants. An engine that is gone wants nothing any more."""
+    """Pass the engine's orders to the control. If the engine is gone, leave the run."""
     with suppress(EOFError, OSError):
         while True:
             order, *values = pipe.recv()
             getattr(control, order)(*values)
     control.leave()
     time.sleep(LAST_WORDS)
-    os._exit(1)  # a step that takes this long would keep the process for nobody
+    os._exit(1)  # a step still runs after this long, and nobody needs its result
 
 
 class _Reporter:
-    """Tells the engine now and then how far the run is, how fast it goes and what a step costs."""
+    """Reports the run's progress, speed and cost per step to the engine from time to time."""
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
         self._since: tuple[int, float, float] | None = None  # step, time, processor time
 
     def forget(self) -> None:
-        """Measure anew from the next step on."""
+        """Start measuring again at the next step."""
         self._since = None
 
     def __call__(self, event: Event) -> None:

@@ -1,4 +1,4 @@
-"""The engine's side of training: tasks, and the processes that do them."""
+"""The engine's side of training: tasks, and the processes that run them."""
 
 import logging
 import math
@@ -14,29 +14,29 @@ from hnviz.engine.scheduler import ACTIVE, PARKED, WAITING, Limits, Scheduler, T
 from hnviz.engine.workers import Worker, Workers
 from hnviz.runs import RESUMABLE, DamagedRun, RunBusy, RunNotFound, RunStore, RunWriteError
 
-STOP_PATIENCE = 2.0  # seconds that a step may still take before its process is killed
+STOP_PATIENCE = 2.0  # seconds for a step to finish before its process is killed
 UNREADABLE = (DamagedRun, RunNotFound)
 
 log = logging.getLogger(__name__)
 
 
 class Trainers:
-    """Takes runs on, passes on what people want of them, and hears how they end."""
+    """Starts runs, passes on the users' controls, and records how runs end."""
 
     def __init__(self, store: RunStore, limits: Limits, workers: Workers) -> None:
         self.scheduler = Scheduler(limits)
-        self.devices: tuple[str, ...] | None = None  # unknown until the machine has been asked
+        self.devices: tuple[str, ...] | None = None  # None until the machine has answered
         self._store = store
         self._workers = workers
         self._processes: dict[Connection, tuple[Task, Worker]] = {}
-        self._endings: dict[str, str] = {}  # what trainers said last, by run
+        self._endings: dict[str, str] = {}  # the last message of each trainer, by run
         self._kill_at: dict[str, float] = {}
         self._on_end: dict[str, list[Callable[[], None]]] = {}
 
-    # What people want
+    # Called for users
 
     def train(self, config: RunConfig) -> str:
-        """Take a new run on; return its id. Raises EngineError or RunWriteError."""
+        """Start or queue a new run; return its id. Raises EngineError or RunWriteError."""
         gpu = self._check_device(config)
         self.scheduler.check_room(gpu, time.monotonic())
         run_id = self._store.create(config).id
@@ -44,31 +44,35 @@ class Trainers:
         return run_id
 
     def resume(self, run_id: str) -> None:
-        """Go on with a run that was stopped or interrupted, or with a paused one.
+        """Resume a stopped, interrupted or paused run.
 
         Raises EngineError, RunNotFound or DamagedRun.
         """
         if run_id in self.scheduler.tasks:
             if not self.scheduler.tasks[run_id].paused:
-                raise EngineError(f"the run {run_id} is going on already")
+                raise EngineError(f"the run {run_id} is already running")
             return self.go_on(run_id)
         folder, record = self._store.folder(run_id), self._store.record(run_id)
         if folder.shipped or record.status not in RESUMABLE:
-            raise EngineError(f"the run {run_id} cannot go on: {_standing(record.status)}")
+            raise EngineError(f"the run {run_id} cannot be resumed: {_standing(record.status)}")
         gpu = self._check_device(record.config)
         self.scheduler.check_room(gpu, time.monotonic())
         self._add(run_id, record.config, gpu, step=record.step)
 
     def pause(self, run_id: str) -> None:
-        """Hold a run before its next step."""
+        """Pause a run before its next step."""
         task = self._task(run_id)
-        task.paused, task.steps, task.idle_since = True, 0, None  # until its process says it rests
+        task.paused, task.steps, task.idle_since = (
+            True,
+            0,
+            None,
+        )  # until its process reports that it is at rest
         if task.state == WAITING:
             self.scheduler.park(task)
         self._tell(task, "pause")
 
     def go_on(self, run_id: str) -> None:
-        """Let a paused run go on, from the end of the queue if it has given its slot back."""
+        """Continue a paused run; if it gave its slot back, it joins the end of the queue."""
         task = self._task(run_id)
         task.paused, task.steps = False, 0
         task.idle_since = None if task.speed is None else time.monotonic()
@@ -77,7 +81,7 @@ class Trainers:
         self._tell(task, "go_on")
 
     def step(self, run_id: str) -> None:
-        """Hold a run and let it do one more step."""
+        """Pause a run and let it do one more step."""
         task = self._task(run_id)
         task.paused, task.idle_since = True, None
         if task.state == ACTIVE and not task.leaving:
@@ -87,7 +91,7 @@ class Trainers:
             self.scheduler.enqueue(task)
 
     def set_speed(self, run_id: str, speed: float | None) -> None:
-        """Let a run do at most `speed` steps a second; None is as fast as it goes."""
+        """Limit a run to `speed` steps a second; None means no limit."""
         if speed is not None and not 0 < speed < math.inf:
             raise EngineError(f"the speed must be a number of steps/s above 0; got {speed!r}")
         task, now = self._task(run_id), time.monotonic()
@@ -96,15 +100,10 @@ class Trainers:
             task.idle_since = None if speed is None else task.idle_since or now
         self._tell(task, "set_speed", speed)
         if task.state == ACTIVE and not task.paused and self.scheduler.is_one_too_many(task, now):
-            self._let_go(task)  # others have its slot: it waits for its turn again
-
-    def stand_back(self) -> None:
-        """Let whatever trains leave the processors for a moment to who waits for a page."""
-        for _, worker in self._processes.values():
-            worker.tell("stand_back")
+            self._let_go(task)  # others have its slot, so it joins the queue again
 
     def stop(self, run_id: str, done: Callable[[], None]) -> None:
-        """End a run, and call `done` once it has ended."""
+        """Stop a run, and call `done` once it has stopped."""
         known = self.scheduler.tasks.get(run_id)
         task = known if known is not None and known.stopping else self._task(run_id)
         self._on_end.setdefault(run_id, []).append(done)
@@ -115,14 +114,14 @@ class Trainers:
         else:
             self._end_as_stopped(task)
 
-    # What the processes say
+    # Called for the processes
 
     def pipes(self) -> list[Connection]:
-        """Return the pipes on which trainers speak."""
+        """Return the pipes from the trainers."""
         return list(self._processes)
 
     def hear(self, pipe: Connection) -> None:
-        """Take in what a trainer says, or that it is gone."""
+        """Handle what a trainer sends, or its end."""
         task, worker = self._processes[pipe]
         try:
             kind, *values = pipe.recv()
@@ -136,10 +135,10 @@ class Trainers:
             task.idle_since = time.monotonic()
         elif kind == "over":
             self._endings[task.run_id], steps = values
-            task.steps += steps  # asked for when it was about to leave
+            task.steps += steps  # requested while it was about to leave
 
     def tick(self) -> None:
-        """Do what time has brought: park long pauses, kill what does not stop, start the next."""
+        """Do what is due: park long pauses, kill what does not stop, start the next run."""
         now = time.monotonic()
         for task in self.scheduler.to_park(now):
             self._let_go(task)
@@ -150,13 +149,13 @@ class Trainers:
             self._start(first)
 
     def next_deadline(self) -> float:
-        """Return the seconds until `tick` has something to do."""
+        """Return the seconds until `tick` is due."""
         now = time.monotonic()
         kills = [at - now for at in self._kill_at.values()]
         return max(0.0, min([self.scheduler.next_deadline(now), *kills]))
 
     def end(self, patience: float) -> None:
-        """Let every trainer store a checkpoint, and end it."""
+        """Let every trainer store a checkpoint, then end it."""
         deadline = time.monotonic() + patience
         workers = [worker for _, worker in self._processes.values()]
         for worker in workers:
@@ -164,14 +163,14 @@ class Trainers:
         for worker in workers:
             worker.end(max(0.0, deadline - time.monotonic()))
 
-    # Inside
+    # Internals
 
     def _check_device(self, config: RunConfig) -> bool:
-        """Tell whether a run needs the GPU. Raises EngineError for a device that is not here."""
+        """Return whether a run needs the GPU. Raises EngineError for a missing device."""
         devices = self.devices or ()
         if devices and config.device not in ("auto", *devices):
             raise EngineError(
-                f"device {config.device!r} was asked for, and this machine can use "
+                f"device {config.device!r} is not available: this machine can use "
                 f"{' and '.join(devices)}; choose one of these, or auto"
             )
         return config.device == "cuda" or (config.device == "auto" and "cuda" in devices)
@@ -183,7 +182,9 @@ class Trainers:
         task = self.scheduler.tasks.get(run_id)
         if task is None or task.stopping:
             status = self._store.record(run_id).status
-            raise EngineError(f"the run {run_id} neither trains nor waits: {_standing(status)}")
+            raise EngineError(
+                f"the run {run_id} is neither running nor queued: {_standing(status)}"
+            )
         return task
 
     def _tell(self, task: Task, *order: object) -> None:
@@ -200,10 +201,10 @@ class Trainers:
             folder = self._store.folder(task.run_id)
             worker = self._workers.trainer(spawn=folder.config.device == "mps")
         except UNREADABLE as error:
-            log.warning("a run cannot begin: %s", error)
+            log.warning("a run could not start: %s", error)
             return self._close(task)
         except OSError as error:
-            self._note_end(task, failure=f"no process could be started for the run: {error}")
+            self._note_end(task, failure=f"the process for the run could not start: {error}")
             return self._close(task)
         begin = {"paused": task.paused, "steps": task.steps, "speed": task.speed}
         worker.tell(str(folder.path), begin)
@@ -212,14 +213,14 @@ class Trainers:
         self._processes[worker.pipe] = (task, worker)
 
     def _gone(self, task: Task) -> None:
-        """Decide what becomes of a run whose process has ended."""
+        """Decide what to do with a run whose process has ended."""
         ending = self._endings.pop(task.run_id, None)
         self._kill_at.pop(task.run_id, None)
         task.leaving = False
         if task.stopping and ending in (None, "left"):
             self._end_as_stopped(task)
         elif ending != "left":
-            self._close(task)  # it has ended; or it was killed, and its folder shows that
+            self._close(task)  # the run has ended, or was killed, which its folder shows
         elif task.paused and not task.steps:
             self.scheduler.park(task)
         else:
@@ -230,7 +231,7 @@ class Trainers:
         self._close(task)
 
     def _note_end(self, task: Task, failure: str | None = None) -> None:
-        """Write that a run was stopped, or failed, for a trainer that is not there to do so."""
+        """Record that a run stopped or failed, if its trainer is not there to do so."""
         try:
             ended = stopped(self._store.record(task.run_id).step, task.n_steps)
             if failure:
@@ -238,7 +239,7 @@ class Trainers:
             with self._store.folder(task.run_id).writer() as writer:
                 writer.append(ended)
         except (*UNREADABLE, RunBusy, RunWriteError) as error:
-            log.warning("the end of a run could not be noted: %s", error)
+            log.warning("the end of a run could not be recorded: %s", error)
 
     def _close(self, task: Task) -> None:
         self.scheduler.remove(task)
@@ -248,5 +249,5 @@ class Trainers:
 
 def _standing(status: str) -> str:
     if status == "running":
-        return "another process writes it"
+        return "another process is writing it"
     return f"it {'has' if status in ('finished', 'diverged', 'failed') else 'was'} {status}"

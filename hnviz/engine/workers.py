@@ -1,7 +1,7 @@
 """Child processes: a trainer for each run, and the observer.
 
-Where the system can fork, they are forked from a server that has torch loaded, in some
-milliseconds; elsewhere they are spawned, and one is kept waiting for the next run.
+If the system can fork, a server that has torch loaded forks them, in milliseconds. Elsewhere they
+are spawned, and a spare one waits for the next run.
 """
 
 import gc
@@ -24,18 +24,18 @@ TRAINER = "hnviz.engine.trainer:serve"
 
 @dataclass(eq=False)
 class Worker:
-    """A child process and the pipe to it. It ends when the pipe is closed."""
+    """A child process and the pipe to it. It ends when the pipe closes."""
 
     process: BaseProcess
     pipe: Connection
 
     def tell(self, *message: Any) -> None:
-        """Send a message; one that comes too late for the process is lost."""
-        with suppress(OSError):  # it has just ended, as its end of the pipe will tell
+        """Send a message; it is lost if the process has already ended."""
+        with suppress(OSError):  # it has just ended; reading its pipe will show that
             self.pipe.send(message)
 
     def end(self, patience: float = 0.0) -> None:
-        """Close the pipe; kill the process if it is still there after `patience` seconds."""
+        """Close the pipe; kill the process if it is still alive after `patience` seconds."""
         self.pipe.close()
         self.process.join(patience)
         self.kill()
@@ -47,7 +47,7 @@ class Worker:
             self.process.join(5)
 
 
-FORK_SERVER_WAITS = (0.05, 0.5)  # seconds before another try
+FORK_SERVER_WAITS = (0.05, 0.5)  # seconds before each retry
 
 
 class Workers:
@@ -64,7 +64,7 @@ class Workers:
     def start(self, target: str, *, spawn: bool = False) -> Worker:
         """Run `target`, a "module:function" of one pipe, in a new process.
 
-        `spawn` makes a process that shares nothing with a forked one: Metal needs that.
+        `spawn` starts a fresh process in place of a fork: Metal needs that.
         """
         context = multiprocessing.get_context("spawn" if spawn else self.method)
         for wait in FORK_SERVER_WAITS:
@@ -73,7 +73,7 @@ class Workers:
             except (
                 EOFError,
                 OSError,
-            ):  # the fork server died just now; the next try starts another
+            ):  # the fork server has just died; the retry starts another
                 time.sleep(wait)
         return _start(context, target)
 
@@ -85,7 +85,7 @@ class Workers:
         return worker
 
     def end(self) -> None:
-        """End the process that is kept waiting."""
+        """End the spare process."""
         if self._idle:
             self._idle.end()
 
@@ -100,17 +100,17 @@ def _start(context: BaseContext, target: str) -> Worker:
     ours, theirs = context.Pipe()
     process = context.Process(target=_enter, args=(target, theirs), daemon=True)  # type: ignore[attr-defined]
     process.start()
-    theirs.close()  # so that our end hears when the process is gone
+    theirs.close()  # so that our end closes when the process ends
     return Worker(process, ours)
 
 
 def _enter(target: str, pipe: Connection) -> None:
-    """Be a child process."""
+    """Run a child process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ^C is for the app, which then closes the pipes
     module, function = target.split(":")
     serve = getattr(importlib.import_module(module), function)
-    gc.freeze()  # torch is there for good; to look through it for garbage takes .1 to .25 s
+    gc.freeze()  # torch stays loaded; collecting garbage in it takes .1 to .25 s
     serve(pipe)
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(0)  # to take torch down takes a second or two, and somebody may wait for the end
+    os._exit(0)  # a normal exit with torch takes a second or two, and others may wait for it

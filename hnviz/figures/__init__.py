@@ -17,21 +17,18 @@ from hnviz.figures.reach import reach_curves
 from hnviz.figures.ruler import position_curves
 from hnviz.figures.scissors import scissors, scissors_legend
 from hnviz.figures.sketch import Sketch
-from hnviz.figures.states import state_heatmap
 
 FIGURES: dict[str, Callable[..., go.Figure | Sketch]] = {
     "accuracy_curves": accuracy_curves,
-    "backward_costs": backward_costs,
     "loss_curves": loss_curves,
     "position_curves": position_curves,
     "reach_curves": reach_curves,
     "schedule_curves": schedule_curves,
-    "state_heatmap": state_heatmap,
-    "token_counts": token_counts,
 }
 """Every chart; one test draws each in both modes."""
 
 DIAGRAMS: dict[str, Callable[..., str]] = {
+    "backward_costs": backward_costs,
     "gru_cell": gru_cell,
     "handover": handover,
     "legend": legend,
@@ -48,5 +45,6 @@ DRAWINGS: dict[str, Callable[..., str]] = {
     "ladder": ladder,
     "probe_lines": probe_lines,
     "probe_table": probe_table,
+    "token_counts": token_counts,
 }
 """Every drawing in HTML."""

@@ -1,4 +1,4 @@
-"""A network's answers as bars: the likeliest words, and those that a reader asks about."""
+"""A network's answers as bars: the likeliest words, and those a reader asks about."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ TOP = 5
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One word with its probability, in each of the answers that are set beside each other."""
+    """One word, and its probability in each of the answers shown side by side."""
 
     word: str
     shares: tuple[float, ...]
-    note: str = ""  # why it stands there: "came", "said"
+    note: str = ""  # why it is listed: "came", "said"
 
 
 def likeliest(
@@ -26,7 +26,7 @@ def likeliest(
 ) -> list[Bar]:
     """Return the `top` likeliest words of each answer, (nv,), the likeliest first.
 
-    `notes` are of words by their ids: one that is not among them stands last, with its place.
+    `notes` maps ids to notes: a word with a note that is not among these comes last, with its rank.
     """
     orders = [np.argsort(-answer, kind="stable") for answer in answers]
     shown = dict.fromkeys(int(index) for order in orders for index in order[:top])
@@ -37,7 +37,7 @@ def likeliest(
         note = notes.get(index, "")
         if index in late:
             place = int(np.flatnonzero(orders[0] == index)[0]) + 1
-            note = f"{note}, place {place}"
+            note = f"{note}, rank {place}"
         shares = tuple(float(answer[index]) for answer in answers)
         found.append(Bar(itos[index], shares, note))
     return found

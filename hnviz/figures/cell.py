@@ -8,52 +8,60 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hnviz.cells import GRU
 from hnviz.figures.theme import Theme
 
 Arrays = Mapping[str, NDArray[Any]]
 
-GATE_NAMES = {"r": "reset", "z": "update", "n": "candidate", "after": "new state"}
-_DASHES = {"r": "2 4", "z": "9 5", "n": "9 4 2 4", "after": ""}
-_WIDE, _HIGH, _FONT = 460, 330, 15  # 15 px are 12 on a phone, where the picture is narrower
+GATE_NAMES = {**{gate.letter: gate.name for gate in GRU.gates}, "after": "new state"}
+_DASHES = dict(zip(GATE_NAMES, ("2 4", "9 5", "9 4 2 4", ""), strict=True))
+_WIDE, _HIGH, _FONT = 460, 330, 15  # 15 px become 12 on a phone, where the picture is narrower
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 356, 24, 220
-_ROOM = 0.18  # between two names at the right end, in values
+_NEW = "<i>h</i>\N{PRIME}"
+_ROOM = 0.18  # between two names on the right, in values
 
 
 def equations(arrays: Arrays, kind: str, step: int) -> list[str]:
-    """Write a unit's step with its numbers, a line a gate; Markdown with LaTeX."""
+    """Write a unit's step with its numbers, a paragraph of HTML for each gate."""
     value = {name: float(numbers[step]) for name, numbers in arrays.items()}
     if kind == "RNN":
-        return [
-            "**new state**\n\n"
-            rf"$\quad h' = \tanh({_sum(value, 'h')}) = "
-            rf"{value['after']:.3f}$"
-        ]
+        return [_equation("new state", f"{_NEW} = tanh({_sum(value, 'h')})", value["after"])]
     gates = [
-        f"**{GATE_NAMES[gate]}**\n\n"
-        rf"$\quad {gate} = \sigma({_sum(value, gate)}) = "
-        rf"{value[gate]:.3f}$"
+        _equation(
+            GATE_NAMES[gate],
+            f"<i>{gate}</i> = \N{GREEK SMALL LETTER SIGMA}({_sum(value, gate)})",
+            value[gate],
+        )
         for gate in ("r", "z")
     ]
+    kept = 1 - value["z"]
     return [
         *gates,
-        "**candidate**\n\n"
-        rf"$\quad n = \tanh({value['input_n']:.3f} + {value['r']:.3f} \cdot "
-        rf"{_braced(value['hidden_n'])}) = {value['n']:.3f}$",
-        f"**new state**: 1 - z = {1 - value['z']:.3f} of the candidate, z of the old state\n\n"
-        rf"$\quad h' = {1 - value['z']:.3f} \cdot {_braced(value['n'])} + {value['z']:.3f} "
-        rf"\cdot {_braced(value['before'])} = {value['after']:.3f}$",
+        _equation(
+            "candidate",
+            f"<i>n</i> = tanh({_number(value['input_n'])} + {_number(value['r'])} \N{MIDDLE DOT} "
+            f"{_braced(value['hidden_n'])})",
+            value["n"],
+        ),
+        _equation(
+            "new state",
+            f"{_NEW} = {_number(kept)} \N{MIDDLE DOT} {_braced(value['n'])} + "
+            f"{_number(value['z'])} \N{MIDDLE DOT} {_braced(value['before'])}",
+            value["after"],
+            f", {_number(kept)} of the candidate and {_number(value['z'])} of the old state",
+        ),
     ]
 
 
 def cell_sentence(arrays: Arrays, kind: str, unit: int, step: int, word: str) -> str:
-    """Say what a unit does at one token, and how far torch's own figure is from this sum."""
+    """Say what a unit does at one token, and how far torch's own result is from this sum."""
     before, after = (float(arrays[name][step]) for name in ("before", "after"))
     away = abs(after - float(arrays["torch"][step]))
-    check = f"torch's own answer is {away:.0e} away" if away else "torch's own answer is the same"
+    check = f"torch's own result {f'differs by {away:.0e}' if away else 'is the same'}"
     if kind == "RNN":
         took, kept = (float(arrays[name][step]) for name in ("input_h", "hidden_h"))
         return (
-            f"Unit {unit} reads “{word}” at step {step}: the token brings **{took:.3f}**, the "
+            f"Unit {unit} reads “{word}” at step {step}: the token adds **{took:.3f}**, the "
             f"old states **{kept:.3f}**, so its state goes from {before:.3f} to **{after:.3f}**; "
             f"{check}."
         )
@@ -65,26 +73,32 @@ def cell_sentence(arrays: Arrays, kind: str, unit: int, step: int, word: str) ->
     )
 
 
-def unit_line(arrays: Arrays, words: Sequence[str], step: int, look: Theme, sentence: str) -> str:
-    """Draw a unit's state, and its gates if it has any, over the tokens; `step` is marked. SVG.
+def token_places(n: int) -> list[float]:
+    """Return the x of each of `n` tokens in `unit_line`, in the drawing's own units."""
+    return np.linspace(_LEFT + 8, _RIGHT - 8, n).round(1).tolist() if n > 1 else [_LEFT + 8.0]
 
-    arrays: (steps,) each, as the question "cell" answers. Not by Plotly: this stands beside
-    pictures that are painted in a tenth of a second, and Plotly alone takes longer.
+
+def unit_line(arrays: Arrays, words: Sequence[str], look: Theme) -> str:
+    """Draw a unit's state, and its gates if it has any, over the tokens. SVG.
+
+    arrays: (steps,) each, as the question "cell" answers. The line of the class "hn-at" marks the
+    first token; the browser moves it. Not Plotly, which alone takes longer than the tenth of a
+    second that the pictures beside this one take.
     """
     shown = [name for name in _DASHES if name in arrays]
-    x = np.linspace(_LEFT + 8, _RIGHT - 8, len(words)) if len(words) > 1 else np.array([_LEFT + 8])
+    x = np.array(token_places(len(words)))
     parts = [_level(value, look) for value in (-1.0, -0.5, 0.0, 0.5, 1.0)]
     parts += _words(words, x, look)
     parts.append(
-        f'<line x1="{x[step]:.1f}" x2="{x[step]:.1f}" y1="{_y(1.08):.1f}" y2="{_y(-1.08):.1f}" '
+        f'<line class="hn-at" x1="{x[0]:g}" x2="{x[0]:g}" y1="{_y(1.08):.1f}" y2="{_y(-1.08):.1f}" '
         f'stroke="{look.cursor}" stroke-width="1.5"/>'
     )
     places = _apart([float(arrays[name][-1]) for name in shown])
     for name, place in zip(shown, places, strict=True):
         parts += _curve(name, x, arrays[name], place, look)
-    label = escape(sentence.replace("**", ""))
+    names = " and ".join(GATE_NAMES[name] for name in shown)
     return (
-        f'<svg viewBox="0 0 {_WIDE} {_HIGH}" role="img" aria-label="{label}" '
+        f'<svg viewBox="0 0 {_WIDE} {_HIGH}" role="img" aria-label="{names} over the tokens" '
         f'font-size="{_FONT}" style="display:block;width:100%;height:auto;font-family:inherit">'
         f"{''.join(parts)}</svg>"
     )
@@ -104,7 +118,7 @@ def _level(value: float, look: Theme) -> str:
 
 
 def _words(words: Sequence[str], x: NDArray[Any], look: Theme) -> list[str]:
-    """Write the tokens below, and the axes' titles."""
+    """Write the tokens below the plot, and the titles of the axes."""
     y = _BOTTOM + 16
     return [
         *(
@@ -113,13 +127,13 @@ def _words(words: Sequence[str], x: NDArray[Any], look: Theme) -> list[str]:
             for word, place in zip(words, x, strict=True)
         ),
         f'<text x="{(_LEFT + _RIGHT) / 2}" y="{_HIGH - 5}" text-anchor="middle" '
-        f'fill="{look.muted}">token that was read, step 0 at the left</text>',
+        f'fill="{look.muted}">token read, step 0 on the left</text>',
         f'<text x="{_LEFT - 34}" y="{_TOP - 8}" fill="{look.muted}">value</text>',
     ]
 
 
 def _curve(name: str, x: NDArray[Any], y: NDArray[Any], place: float, look: Theme) -> list[str]:
-    """Draw a line with its name at its right end; the state has a dot for each token."""
+    """Draw a line with its name at the right end; the state has a dot for each token."""
     state = name == "after"
     color = look.role["h_h"] if state else look.muted
     points = " ".join(f"{a:.1f},{_y(float(b)):.1f}" for a, b in zip(x, y, strict=True))
@@ -147,10 +161,22 @@ def _apart(ends: Sequence[float]) -> list[float]:
     return [float(place) for place in places - max(0.0, float(places.max()) - 1.02)]
 
 
+def _equation(name: str, left: str, result: float, remark: str = "") -> str:
+    return (
+        f'<p><b>{name}</b>{remark}<span class="hn-sum">{left} = <b>{_number(result)}</b></span></p>'
+    )
+
+
 def _sum(value: Mapping[str, float], gate: str) -> str:
     second = value[f"hidden_{gate}"]
-    return f"{value[f'input_{gate}']:.3f} {'-' if second < 0 else '+'} {abs(second):.3f}"
+    sign = "\N{MINUS SIGN}" if second < 0 else "+"
+    return f"{_number(value[f'input_{gate}'])} {sign} {_number(abs(second))}"
 
 
 def _braced(number: float) -> str:
-    return f"({number:.3f})" if number < 0 else f"{number:.3f}"
+    return f"({_number(number)})" if number < 0 else _number(number)
+
+
+def _number(number: float) -> str:
+    """Write three digits and a real minus."""
+    return f"{number:.3f}".replace("-", "\N{MINUS SIGN}")

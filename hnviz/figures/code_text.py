@@ -1,4 +1,4 @@
-"""Sentences on what units code, what a state tells, where it is found again, and its path."""
+"""Sentences on what units code, what a probe reads, what a query finds, and a state's path."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,16 +17,16 @@ POSITIONS = {
 """Where a probe reads a digit, by its name in a question."""
 
 _WHERE = {
-    "due": "after the last token before its own word, when the network has to know it",
-    "comma": "after the comma that ends its number, when all of it has just been read",
-    "all": "after every token of its number, the comma too",
+    "due": "after the last token before its own word, when the network needs it",
+    "comma": "after the comma that ends its number, when the network has just read all of it",
+    "all": "after every token of its number, the comma included",
 }
-_WHAT = {"slot": "its place in the number", **{name: f"the {name} digit" for name in LABELS[1:]}}
+_WHAT = {"slot": "its position in the number", **{name: f"the {name} digit" for name in LABELS[1:]}}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Codes:
-    """What share of each unit's variance each of LABELS explains; its untrained twin beside it."""
+    """The share of each unit's variance that each of LABELS explains, trained and untrained."""
 
     step: int
     explained: NDArray[np.floating]  # (nh, 5)
@@ -36,7 +36,7 @@ class Codes:
 
 
 def percent(share: float) -> str:
-    """Write a share in percent; below one in a hundred with a digit behind the point."""
+    """Write a share in percent; under 9.5 % with one decimal."""
     return f"{100 * share:.0f} %" if share >= 0.095 else f"{100 * share:.1f} %"
 
 
@@ -46,29 +46,29 @@ def codes_sentence(model: str, codes: Codes) -> str:
     share = float(codes.explained[unit, label])
     if share <= codes.chance:
         return (
-            f"{model} {when(codes.step)}: no label explains more of a unit than shuffled ones do."
+            f"{model} {when(codes.step)}: no label explains more of any unit than shuffled ones do."
         )
     best = codes.explained.argmax(axis=1)
     counts = [(int((best == at).sum()), name) for at, name in enumerate(LABELS)]
     many, name = max(counts)
     sentence = (
-        f"{model} {when(codes.step)}: unit **{unit}** tells {_WHAT[LABELS[label]]} best, which "
+        f"{model} {when(codes.step)}: unit **{unit}** codes {_WHAT[LABELS[label]]} best, which "
         f"explains **{percent(share)}** of its variance"
     )
     if codes.twin is not None and codes.step:
-        sentence += f"; untrained, the best unit for it had {percent(codes.twin[:, label].max())}"
+        sentence += f"; untrained, the best unit has {percent(codes.twin[:, label].max())}"
     return (
         f"{sentence}. Of {plural(len(best), 'unit')}, {many} are explained best by "
-        f"{_WHAT[name].replace('its place', 'the place')}."
+        f"{_WHAT[name].replace('its position', 'the position')}."
     )
 
 
 def codes_note(codes: Codes) -> str:
     """Say what was measured, and where."""
     return (
-        f"Eta squared: the variance of a unit's means, one for each value of the label, over its "
-        f"variance; over all {codes.n_tokens:,} tokens of train but xxbos, a comma belonging to "
-        f"the number before it. With shuffled labels no unit gets more than "
+        f"Eta squared: the variance of a unit's means, one for each value of the label, divided "
+        f"by its variance, over all {codes.n_tokens:,} tokens of train except xxbos. A comma "
+        f"belongs to the number before it. With shuffled labels, no unit gets more than "
         f"{percent(codes.chance)}."
     )
 
@@ -77,30 +77,30 @@ Probes = Mapping[str, Mapping[str, float]]  # label -> "right", "chance", "n_fit
 
 
 def probe_sentence(model: str, step: int, probes: Probes, twin: Probes | None) -> str:
-    """Say which digit training made most readable, which least, and what chance would be."""
+    """Say which label training made easier to read, which harder, and what chance gives."""
     chance = max(probe["chance"] for probe in probes.values())
     if twin is None or step == 0:
         best = max(probes, key=lambda name: probes[name]["right"])
         worst = min(probes, key=lambda name: probes[name]["right"])
         return (
-            f"{model} {when(step)}: a linear probe on all units reads {_WHAT[best]} right "
+            f"{model} {when(step)}: a linear probe on all units gets {_WHAT[best]} right "
             f"{_times(probes[best])} and {_WHAT[worst]} {_times(probes[worst])}; with "
-            f"shuffled labels at most {chance:.2f}."
+            f"shuffled labels, at most {chance:.2f}."
         )
     change = {name: probes[name]["right"] - twin[name]["right"] for name in probes}
     up, down = max(change, key=change.__getitem__), min(change, key=change.__getitem__)
     first = (
-        f"A linear probe on all units of {model} reads {_WHAT[up]} right {_times(probes[up])} "
+        f"A linear probe on all units of {model} gets {_WHAT[up]} right {_times(probes[up])} "
         f"{when(step)} and {_times(twin[up])} untrained"
     )
     if change[down] < 0:
         other = (
-            f"{_WHAT[down]} the other way, {probes[down]['right']:.2f} and "
-            f"{twin[down]['right']:.2f}: what can be read is not yet what is used"
+            f"{_WHAT[down]} is the other way round, {probes[down]['right']:.2f} and "
+            f"{twin[down]['right']:.2f}: what a probe can read, the network need not use"
         )
     else:
         other = "no label is read worse than before training"
-    return f"{first}; {other}. With shuffled labels it is at most {chance:.2f}."
+    return f"{first}; {other}. With shuffled labels, it gets at most {chance:.2f}."
 
 
 def _times(probe: Mapping[str, float]) -> str:
@@ -108,19 +108,19 @@ def _times(probe: Mapping[str, float]) -> str:
 
 
 def probe_note(layer: str, positions: str, probes: Probes) -> str:
-    """Say which state, which positions, which split and which regularisation."""
+    """Say which state, positions, split and regularisation the probe uses."""
     slot, digit = probes["slot"], probes["tens"]
     return (
-        f"The state of {layer}, read {_WHERE[positions]}; the slot after every token. Ridge "
-        f"classifier, penalty 1 on standardised units, fitted on 2,000 numbers of train "
-        f"({digit['n_fit']:,} positions a digit, {slot['n_fit']:,} the slot) and judged on 1,000 "
-        f"others ({digit['n_held_out']:,} and {slot['n_held_out']:,}), drawn once."
+        f"Digits: the state of {layer}, read {_WHERE[positions]}. Position: after every token. "
+        f"Ridge classifier, penalty 1 on standardised units, fitted on 2,000 numbers of train "
+        f"({digit['n_fit']:,} states for a digit, {slot['n_fit']:,} for the position), scored on "
+        f"1,000 others ({digit['n_held_out']:,} and {slot['n_held_out']:,}), drawn once."
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What a query brought."""
+    """What a query found."""
 
     units: Sequence[int]
     words: Sequence[str]  # of the range
@@ -132,30 +132,29 @@ class Found:
 
 
 def found_sentence(found: Found) -> str:
-    """Say how many units are on, where else all of them are, and on which slot that begins."""
+    """Say how many units are on, where else all of them are, and at which position that begins."""
     n, named = len(found.units), _named(found.words)
     edges = " and off just before and after" if found.edges else ""
     if not n:
         return (
-            f"No unit is above {found.threshold:.2f} at each token of {named}{edges}: lower the "
-            "threshold, or take fewer tokens."
+            f"No unit is above {found.threshold:.2f} at every token of {named}{edges}: lower the "
+            "threshold, or select fewer tokens."
         )
     listed = ", ".join(map(str, found.units[:12])) + (f" and {n - 12} more" if n > 12 else "")
-    who = f"unit **{listed}** is" if n == 1 else f"**{n} units** are ({listed})"
+    who = f"Unit **{listed}** is" if n == 1 else f"**{n} units** ({listed}) are"
     size = plural(len(found.words), "token")
     (first, n_first), *others = found.ranges.items()
     parts = "".join(f" and over **{number:,}** of {split}" for split, number in others)
     sentence = (
-        f"Above {found.threshold:.2f} at each token of {named}{edges}: {who}. "
-        f"{'It is' if n == 1 else 'All of them are'} so over **{n_first:,}** ranges of {size} of "
-        f"{first}{parts}"
+        f"{who} above {found.threshold:.2f} at every token of {named}{edges}. "
+        f"The same is true over **{n_first:,}** ranges of {size} of {first}{parts}"
     )
     if sum(found.slots):
         top = int(np.argmax(found.slots))
         share = found.slots[top] / sum(found.slots)
-        sentence += f"; {percent(share)} of these begin on the slot {SLOTS[top]}"
+        sentence += f"; {percent(share)} of these begin at the position {SLOTS[top]}"
     elif not sum(found.ranges.values()):
-        sentence += f"; nowhere are more than {found.most}"
+        sentence += f"; nowhere are more than {found.most} of them"
     return f"{sentence}."
 
 
@@ -167,10 +166,10 @@ def _named(words: Sequence[str]) -> str:
 def path_sentence(
     model: str, step: int, numbers: tuple[int, int], explained: Sequence[float]
 ) -> str:
-    """Say how much of the state's variance the picture holds."""
+    """Say how much of the state's variance the picture shows."""
     first, last = numbers
     return (
-        f"{model} {when(step)} reads {first:,} to {last:,}: the two axes hold "
+        f"{model} {when(step)} reads {first:,} to {last:,}: the two axes show "
         f"**{percent(explained[0])}** and **{percent(explained[1])}** of the variance of its state."
     )
 
@@ -178,7 +177,7 @@ def path_sentence(
 def path_note(layer: str) -> str:
     """Say what the axes are."""
     return (
-        f"Principal components of the state of {layer} after every token of train, fitted anew "
-        "for each snapshot. Their signs are free: commas lie to the right on average, “hundred” "
-        "above."
+        f"Principal components of the state of {layer} after every token of train, fitted again "
+        "for each snapshot. Their signs are arbitrary: we put commas on the right on average, "
+        "“hundred” at the top."
     )

@@ -1,92 +1,79 @@
-"""What a corpus is made of."""
+"""What a corpus is made of.
+
+HTML, not Plotly: the Data page has no other chart. It needs the classes hn-counts... from the
+app's style sheet.
+"""
+
+from collections.abc import Sequence
+from html import escape
+from math import ceil
 
 import pandas as pd
-import plotly.graph_objects as go
 
-from hnviz.figures.theme import Theme, apply
+from hnviz.data.corpora import TRAIN_NUMBERS, VALID_NUMBERS
+from hnviz.figures.theme import Theme
 
-ROW = 19  # px
-KIND_NAMES = {
-    "comma": "comma",
-    "thousand": "hundred, thousand",
-    "hundred": "hundred, thousand",
-    "ones": "ones",
-    "teens": "teens",
-    "tens": "tens",
-    "special": "special",
-}
+STEP = 0.05  # of the axis
+NAMES = {",": ", comma"}
+KEY = (
+    f"train, 1 to {TRAIN_NUMBERS[-1]:,}",
+    f"valid, {VALID_NUMBERS[0]:,} to {VALID_NUMBERS[-1]:,}",
+)
 
 
-def token_counts(table: pd.DataFrame, look: Theme) -> go.Figure:
-    """Each token's share of train as a bar in its kind's colour, its share of valid as a dot.
+def token_counts(table: pd.DataFrame, look: Theme) -> str:
+    """Draw each token's share of train as a bar in its kind's colour, its share of valid as a dot.
 
-    `table` has the columns token, kind, train and valid (counts), one row a token, in the order
-    to draw; tokens that stand in neither text are left out.
+    `table` has the columns token, kind, train and valid (counts), one row per token, in drawing
+    order; tokens in neither text are left out.
     """
     shown = table[(table["train"] > 0) | (table["valid"] > 0)]
     share = {split: shown[split] / max(table[split].sum(), 1) for split in ("train", "valid")}
-    fig = go.Figure()
-    for name in dict.fromkeys(KIND_NAMES.values()):
-        mask = shown["kind"].map(KIND_NAMES) == name
-        if mask.any():
-            _bars(fig, name, shown[mask], share["train"][mask], look)
-    fig.add_scatter(
-        name="valid, 8,001 on",
-        x=share["valid"],
-        y=shown["token"],
-        mode="markers",
-        marker={"size": 8, "color": look.valid, "line": {"color": look.background, "width": 1}},
-        customdata=shown["valid"],
-        hovertemplate="%{y}: %{customdata:,} times in valid, %{x:.1%}<extra></extra>",
-        cliponaxis=False,
+    highest = max([STEP, *share["train"], *share["valid"]])
+    n_steps = ceil(highest / STEP)
+    columns = (shown["token"], shown["train"], shown["valid"], share["train"], share["valid"])
+    rows = [
+        _row(token, (train, valid), shares, n_steps, look)
+        for token, train, valid, *shares in zip(*(each.tolist() for each in columns), strict=True)
+    ]
+    style = (
+        f"--hn-text:{look.text};--hn-muted:{look.muted};--hn-border:{look.border};"
+        f"--hn-control:{look.control};--hn-paper:{look.background};--hn-valid:{look.valid}"
     )
-    _finish(fig, shown["token"].tolist(), look)
-    return fig
+    return f'<div class="hn-counts" style="{style}">{_head(n_steps)}{"".join(rows)}</div>'
 
 
-def _finish(fig: go.Figure, tokens: list[str], look: Theme) -> None:
-    """Give the chart its size, its axes and its key."""
-    apply(
-        fig,
-        look,
-        height=ROW * max(len(tokens), 4) + 82,
-        margin={"l": 84, "r": 20, "t": 34, "b": 48},
+def _head(n_steps: int) -> str:
+    """Draw the key, and the axis above the rows."""
+    ticks = "".join(
+        f'<i style="left:{tick / n_steps:.2%}">{tick * STEP:.0%}</i>' for tick in range(n_steps + 1)
     )
-    fig.update_layout(bargap=0.3, barmode="overlay")
-    fig.update_xaxes(
-        title_text="share of all tokens", tickformat=".0%", rangemode="tozero", showgrid=True
+    key = (
+        f'<p class="hn-key"><span><i class="hn-swatch"></i>{KEY[0]}</span>'
+        f'<span><i class="hn-dot"></i>{KEY[1]}</span><span>share of all tokens</span></p>'
     )
-    fig.update_yaxes(
-        range=[len(tokens) - 0.5, -0.5],
-        tickvals=tokens,
-        ticktext=[", comma" if token == "," else token for token in tokens],
-        ticklabelstandoff=6,
-        showgrid=False,
-        tickfont={"color": look.text, "size": 13},
-    )
-    fig.add_annotation(
-        text="bar: train, 1 to 7,999    dot: valid, 8,001 on",
-        x=0,
-        xref="paper",
-        xanchor="left",
-        y=1,
-        yref="paper",
-        yanchor="bottom",
-        yshift=6,
-        showarrow=False,
-        font={"color": look.muted},
+    return (
+        f'{key}<div class="hn-count hn-ends"><span></span><span class="hn-track">{ticks}</span>'
+        "<span>train</span><span>valid</span></div>"
     )
 
 
-def _bars(fig: go.Figure, name: str, rows: pd.DataFrame, share: pd.Series, look: Theme) -> None:
-    color = look.kind[rows["kind"].iloc[0]]
-    edge = look.control if name == "comma" else color
-    fig.add_bar(
-        name=f"train, {name}",
-        x=share,
-        y=rows["token"],
-        orientation="h",
-        marker={"color": color, "line": {"color": edge, "width": 1}},
-        customdata=rows["train"],
-        hovertemplate="%{y}: %{customdata:,} times in train, %{x:.1%}<extra></extra>",
+def _row(
+    token: str, count: tuple[int, int], share: Sequence[float], n_steps: int, look: Theme
+) -> str:
+    """Draw one token; `count` and `share` are of train and of valid."""
+    name = escape(NAMES.get(token, token))
+    color = look.token_color(token)
+    edge = look.control if token == "," else color
+    left, dot = (each / STEP / n_steps for each in share)
+    said = "; ".join(
+        f"{number:,} times in {split}, {100 * part:.1f} %"
+        for split, number, part in zip(("train", "valid"), count, share, strict=True)
+    )
+    bar = f'<em style="width:{left:.2%};background:{color};border-color:{edge}"></em>'
+    point = f'<i class="hn-dot" style="left:{dot:.2%}"></i>'
+    return (
+        f'<div class="hn-count" title="{name}: {said}"><b>{name}</b>'
+        f'<span class="hn-track">{bar}{point}</span>'
+        f"<span>{count[0]:,}</span><span>{count[1]:,}</span></div>"
     )

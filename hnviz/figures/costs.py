@@ -1,68 +1,77 @@
-"""What going back through time takes: milliseconds and megabytes against bptt."""
+"""What backpropagation through time costs: milliseconds and megabytes by bptt."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hnviz.figures.labels import heading, legend_below
-from hnviz.figures.sketch import Sketch
-from hnviz.figures.theme import Theme, apply
+from hnviz.figures.lanes import WIDE
+from hnviz.figures.panel import TICK_ROOM, Axis, Panel, Stroke, round_ticks
+from hnviz.figures.svg import Drawing
+from hnviz.figures.theme import Theme
+from hnviz.figures.time_text import costs_sentence
 
 PLOT_HEIGHT = 170  # px
-PANELS: dict[str, dict[str, Any]] = {
-    "xaxis": {"domain": [0.0, 0.44]},
-    "yaxis": {},
-    "xaxis2": {"domain": [0.56, 1.0], "anchor": "y2"},
-    "yaxis2": {"anchor": "x2"},
-}
+BELOW = 52  # px: numbers and title of the x axis
 NAMES = {
-    "reset": "reset, a backward each mini-batch",
-    "detach": "keep and detach, a backward each mini-batch",
+    "reset": "reset, one backward per mini-batch",
+    "detach": "keep and detach, one backward per mini-batch",
     "keep": "keep without detach, one backward for three",
 }
+PANELS = (
+    ("Time", "ms, forward and backward", "seconds", 1e3),
+    ("Memory", "MB held", "saved", 1e-6),
+)
 
 
-def backward_costs(costs: Sequence[Mapping[str, Any]], look: Theme) -> Sketch:
-    """Time a mini-batch at the left, bytes held for the backward at the right.
+def backward_costs(costs: Sequence[Mapping[str, Any]], look: Theme, width: int = WIDE) -> str:
+    """Draw time per mini-batch on the left, bytes held for the backward pass on the right.
 
-    Each of `costs` holds "bptt" and for every way that was measured its "seconds" and "saved".
+    Each of `costs` holds "bptt" and, for each way measured, its "seconds" and "saved".
     """
-    sketch = Sketch(PANELS)
-    bptt = [cost["bptt"] for cost in costs]
-    for way in [way for way in NAMES if costs and way in costs[0]]:
-        _curves(sketch, bptt, [cost[way] for cost in costs], (way, look))
-    apply(sketch, look, height=PLOT_HEIGHT + 138, margin={"l": 52, "r": 8, "t": 36, "b": 102})
-    sketch.update_xaxes(title={"text": "bptt, steps"}, rangemode="tozero", tickvals=bptt)
-    sketch.update_layout(
-        yaxis={"title": {"text": "ms, forward and backward"}, "rangemode": "tozero"},
-        yaxis2={"title": {"text": "MB held"}, "rangemode": "tozero"},
+    wide = width >= WIDE
+    ways = [way for way in NAMES if costs and way in costs[0]]
+    rows = 1 if wide else 2
+    each = 30 + PLOT_HEIGHT + BELOW
+    drawing = Drawing(width, rows * each + 22 * len(ways), look)
+    for number, (title, unit, field, scale) in enumerate(PANELS):
+        left = TICK_ROOM + (number * (width / 2 + 10) if wide else 0)
+        top = 30 + (0 if wide else number * each)
+        right = left + (width / 2 - 10 if wide else width) - TICK_ROOM - 12
+        values = {way: [scale * cost[way][field] for cost in costs] for way in ways}
+        panel = _panel(drawing, (left, top, right), costs, values)
+        panel.heading(title, unit)
+        for way in ways:
+            panel.curve([cost["bptt"] for cost in costs], values[way], _stroke(way, look))
+    _legend(drawing, ways, rows * each)
+    return drawing.render("What a backward pass costs", costs_sentence(costs).replace("**", ""))
+
+
+def _panel(
+    drawing: Drawing,
+    box: tuple[float, float, float],
+    costs: Sequence[Mapping[str, Any]],
+    values: Mapping[str, Sequence[float]],
+) -> Panel:
+    left, top, right = box
+    bptts = [cost["bptt"] for cost in costs]
+    ticks = round_ticks(max(each for curve in values.values() for each in curve))
+    panel = Panel(
+        drawing,
+        Axis(0, max(bptts), left, right),
+        Axis(0, ticks[-1][0], top + PLOT_HEIGHT, top),
     )
-    heading(sketch, "time")
-    heading(sketch, "saved tensors", "2")
-    legend_below(sketch, look, below=52, plot_height=PLOT_HEIGHT)
-    return sketch
+    panel.grid(ticks)
+    panel.bottom([(bptt, str(bptt)) for bptt in bptts], "bptt, steps")
+    return panel
 
 
-def _curves(
-    sketch: Sketch, bptt: list[int], costs: list[Mapping[str, Any]], style: tuple[str, Theme]
-) -> None:
-    """One way's curve in each panel."""
-    way, look = style
-    whole = way == "keep"
-    line = {"color": look.role["h_h"] if whole else look.text, "width": 2 if whole else 2.5}
-    for axis, field, scale, unit in (("", "seconds", 1e3, "ms"), ("2", "saved", 1e-6, "MB")):
-        sketch.add_scatter(
-            name=NAMES[way],
-            x=bptt,
-            y=[scale * cost[field] for cost in costs],
-            xaxis=f"x{axis}",
-            yaxis=f"y{axis}",
-            mode="lines+markers",
-            line={**line, "dash": "7px,4px"} if whole else line,
-            marker={
-                "symbol": "diamond" if whole else "circle",
-                "size": 7,
-                "color": line["color"],
-            },
-            showlegend=not axis,
-            hovertemplate=f"bptt %{{x}}: %{{y:.2f}} {unit}<extra></extra>",
-        )
+def _stroke(way: str, look: Theme) -> Stroke:
+    if way == "keep":
+        return Stroke(look.role["h_h"], "7 4", 2, dots=True)
+    return Stroke(look.text, width=2.5, dots=True)
+
+
+def _legend(drawing: Drawing, ways: Sequence[str], top: float) -> None:
+    for number, way in enumerate(ways):
+        y, stroke = top + 12 + 22 * number, _stroke(way, drawing.look)
+        drawing.polyline([(8, y - 4), (40, y - 4)], stroke.color, stroke.dash, stroke.width)
+        drawing.text(48, y, NAMES[way], anchor="start")

@@ -8,23 +8,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.data import kind_of
+from hnviz.data import NOTEBOOK, TextChoice, kind_of, numbers_of
+from hnviz.figures.sentences import plural
+from hnviz.figures.split_words import split_words
 from hnviz.figures.theme import Theme
 
-LAST_INSIDE, FIRST_BEYOND = 7999, 8001
 NOT_ASKED, RIGHT = -2, -1
 _COUNTS = ("no", "one", "two", "three", "four", "five")
 
 
 @dataclass(frozen=True, eq=False)
 class MapFigures:
-    """Which numbers a network says after the `given` before; arrays of equal length."""
+    """Which numbers a network says, given the `given` numbers before each; arrays of one length."""
 
     given: int
     number: NDArray[np.integer]
     right: NDArray[np.bool_]
-    first_wrong: NDArray[np.integer]  # place of the first wrong word, -1 where right
-    alone: NDArray[np.bool_]  # that word is wrong and no other
+    first_wrong: NDArray[np.integer]  # index of the first wrong word, -1 where right
+    alone: NDArray[np.bool_]  # only that word is wrong
+    text: TextChoice = NOTEBOOK  # what the network read
 
     @property
     def places(self) -> NDArray[np.int8]:
@@ -34,59 +36,90 @@ class MapFigures:
         return found
 
     @property
+    def read(self) -> NDArray[np.bool_]:
+        """Which of the numbers are in train."""
+        return np.isin(self.number, numbers_of(self.text).of("train"))
+
+    @property
+    def held_out(self) -> NDArray[np.bool_]:
+        """Which of the numbers are in valid; the notebook has 8000 in neither."""
+        return np.isin(self.number, numbers_of(self.text).of("valid"))
+
+    @property
     def shares(self) -> tuple[float, float]:
-        """Share that is right up to 7999, and from 8001 on."""
-        inside, beyond = self.number <= LAST_INSIDE, self.number >= FIRST_BEYOND
+        """The share of right answers on the numbers of train, and on those of valid."""
+        inside, beyond = self.read, self.held_out
         return float(self.right[inside].mean()), float(self.right[beyond].mean())
 
 
 def map_sentence(model: str, figures: MapFigures) -> str:
-    """Say how many numbers are right on each side of 8000, and how the others go wrong."""
-    inside, beyond = figures.number <= LAST_INSIDE, figures.number >= FIRST_BEYOND
+    """Say how many numbers of each split are right, and where those of valid go wrong."""
+    inside, beyond, words = figures.read, figures.held_out, split_words(figures.text)
     right = figures.right
     said = (
-        f"{_given(figures.given)} before, {model} says the next one right for "
-        f"**{right[inside].sum():,}** of {inside.sum():,} numbers up to 7,999, and for "
-        f"**{right[beyond].sum():,}** of {beyond.sum():,} from 8,001 on."
+        f"{_given(figures.given)} before, {model} gets the next one right for "
+        f"**{right[inside].sum():,}** of {inside.sum():,} numbers {words.on_train}, and for "
+        f"**{right[beyond].sum():,}** of {beyond.sum():,} {words.on_valid}."
     )
     wrong = beyond & ~right
     if not wrong.any():
-        return f"{said} Beyond 8,000 it makes no mistake."
-    first = wrong & (figures.first_wrong == 0)
+        return f"{said} {words.no_mistake}"
+    first, mistakes = wrong & (figures.first_wrong == 0), plural(int(wrong.sum()), "mistake")
     return (
-        f"{said} Of its {wrong.sum():,} mistakes there, **{first.sum():,}** start at the first "
-        f"word and **{(first & figures.alone).sum():,}** have nothing else wrong."
+        f"{said} Of its {mistakes} there, **{first.sum():,}** start at the first "
+        f"word, and **{(first & figures.alone).sum():,}** of these get only that word wrong."
     )
+
+
+def map_headline(figures: MapFigures) -> str:
+    """Say in at most 20 words what share is right, and what goes wrong on unseen numbers."""
+    inside, beyond = (_percent(share) for share in figures.shares)
+    words = split_words(figures.text)
+    said = f"Right: **{inside}** {words.on_train}, **{beyond}** {words.on_valid}."
+    wrong = figures.held_out & ~figures.right
+    slips = wrong & (figures.first_wrong == 0) & figures.alone
+    if figures.text.split != "notebook" or slips.sum() <= wrong.sum() / 10:
+        return said  # in the notebook's valid, the first word of every number is its thousand
+    share = _percent(slips.sum() / wrong.sum())
+    return f"{said} There, **{share}** of mistakes miss only the thousand."
+
+
+def _percent(share: float) -> str:
+    """Write a share as percent; only all is 100 %, and only none is 0 %."""
+    percent = 100 * share
+    if percent in (0, 100) or 10 <= percent < 99:
+        return f"{percent:.0f} %"
+    return f"{min(max(percent, 0.1), 99.9):.1f} %"
+
+
+def held_out(text: TextChoice) -> list[tuple[int, int]]:
+    """Return the first and last number of each block that the map outlines as held out.
+
+    None with the notebook's split: there a line at 8,000 shows it.
+    """
+    if text.split == "notebook":
+        return []
+    return [(block[0], block[-1]) for block in numbers_of(text).valid]
 
 
 def _given(given: int) -> str:
     return "Given the one number" if given == 1 else f"Given the {_COUNTS[given]} numbers"
 
 
-def prompt_note(given: int) -> str:
-    """Say what is asked, of numbers with few before them and of 8000 too."""
+def prompt_note(given: int, text: TextChoice = NOTEBOOK) -> str:
+    """Say what each square asks, also for numbers with few before them or in neither text."""
     few = "1 has none and is not asked"
     if given > 1:
         few += f"; {2 if given == 2 else f'2 to {given}'} {'has' if given == 2 else 'have'} fewer"
     return (
-        f"Each square is asked by itself, from a state of zeros: {_COUNTS[given]} "
-        f"number{'' if given == 1 else 's'} as words, each with a comma, then the network says "
-        f"word after word up to the next comma ({few}). 8,000 stands in no text: it is given and "
-        "asked like any other, and counts in no share."
+        f"Each square starts from a state of zeros: the network reads {_COUNTS[given]} "
+        f"number{'' if given == 1 else 's'} in words, each with a comma, then says "
+        f"word after word up to the next comma ({few}). {split_words(text).asked}"
     )
 
 
-def given_table(shares: Mapping[int, tuple[float, float] | None], now: int) -> list[list[str]]:
-    """Return rows of given, share up to 7999, share from 8001 on; the chosen one marked."""
-    rows = []
-    for given, found in shares.items():
-        name = f"{given} ◂" if given == now else str(given)
-        rows.append([name, *(["…", "…"] if found is None else [f"{each:.3f}" for each in found])])
-    return rows
-
-
 def number_card(number: int, meta: Mapping[str, Any], look: Theme) -> str:
-    """A number's true and said words with their probabilities, and the best at its mistake."""
+    """Show a number's true and said words with probabilities, and the likeliest at its mistake."""
     truth, said = meta["truth"], meta["said"]
     true_words = [word for word, _ in truth]
     prompt = ", ".join(f"{each:,}" for each in meta["given"])
@@ -100,7 +133,7 @@ def number_card(number: int, meta: Mapping[str, Any], look: Theme) -> str:
         f"{'✓' if meta['right'] else '✗'}</i></h3><p>after {prompt}</p>"
         f"<p>true, with the probability of each word</p>{_words(truth, true_words, look)}"
         f"<p>said, with the probability of each word</p>{_words(said, true_words, look)}"
-        f"<p>{place}{reason}: its four best</p>{_best(meta['best'], look)}</div>"
+        f"<p>{place}{reason}: its four likeliest</p>{_best(meta['best'], look)}</div>"
     )
 
 

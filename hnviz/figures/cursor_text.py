@@ -1,4 +1,4 @@
-"""What a page says of one forward pass, line by line, from the observer's own figures."""
+"""What a page says about one forward pass, line by line, in the observer's own numbers."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -13,21 +13,21 @@ _RELU = re.compile(r"relu\((\w+)\(")
 
 
 def step_sentences(meta: Meta) -> list[str]:
-    """Say for every step of a trace what its line did, with the numbers of what it made."""
+    """Say what the line at each step of a trace did, with its result's numbers."""
     return [step_sentence(step, meta) for step in meta["steps"]]
 
 
 def step_sentence(step: Meta, meta: Meta) -> str:
-    """Say what one line did as it ran; **two stars** mark what is set in bold."""
+    """Say what one line did when it ran; **two stars** mark bold text."""
     number = meta["source"]["first_line"] + step["line"]
     loops = "".join(f", {name} = {value}" for name, value in step["loops"].items())
     return f"Line {number}{loops}: {_deed(step, meta['tensors'])}."
 
 
 def opening_step(meta: Meta) -> int:
-    """Choose the step that a reader meets first: where the state is made, at t = 2 if there is one.
+    """Choose the step that a reader sees first: where the state is made, at t = 2 if there is one.
 
-    A state after three tokens is no longer that of zeros.
+    After three tokens the state no longer depends on zeros alone.
     """
     steps = meta["steps"]
     makes = [
@@ -45,13 +45,13 @@ def row_names(words: Sequence[Sequence[str]]) -> list[str]:
 
 
 def reading_line(meta: Meta, shape: tuple[int, int], before: str | None) -> str:
-    """Say what the lines were run on, and that + marks those that the model `before` lacks.
+    """Say what the lines ran on, and that + marks those that the model `before` lacks.
 
-    `shape` is that of the ids that were read, (rows, steps).
+    `shape` is the shape of the ids read, (rows, steps).
     """
     rows, steps = shape
     window = meta["window"]
-    marks = f"; + marks those that {before} does not have" if before else ""
+    marks = f"; + marks lines that {before} does not have" if before else ""
     cut = f"the first {steps} of {window} tokens" if window > steps else plural(steps, "token")
     return (
         f"Run on mini-batch {meta['batch']} of the {meta['split']} numbers: "
@@ -64,10 +64,10 @@ def _deed(step: Meta, tensors: Sequence[Meta]) -> str:
     if step["does"] == "if":
         if step["taken"]:
             return f"is {step['text']}? **Yes**, so the line below runs"
-        return f"is {step['text']}? **No**, so its lines are left out"
+        return f"is {step['text']}? **No**, so its lines are skipped"
     if step["does"] == "for":
         taken = ", ".join(f"{name} = {value}" for name, value in step["plain"].items())
-        return f"the loop takes **{taken}**" if taken else "the loop has no step left"
+        return f"the loop takes **{taken}**" if taken else "the loop is done"
     relu = _RELU.search(step["text"])
     said = list[str]()
     for made in step["made"]:
@@ -98,13 +98,13 @@ def _call(made: Meta, tensor: Meta) -> str:
         return f"{name} turns {plural(n, 'state')} of {plural(units, 'unit')} into {n:,} new ones"
     if kind == "BatchNorm1d":
         return f"{name} shifts and scales each of {plural(units, 'unit')}"
-    if kind in ("RNN", "GRU"):
+    if kind in ("RNN", "GRU", "LSTM"):
         return f"{name} reads every token in one call"
     return f"{name} returns a tensor of shape ({', '.join(map(str, shape))})"
 
 
 def _lies(step: Meta, tensors: Sequence[Meta]) -> str:
-    """Say between which values lies what a line assigns or returns."""
+    """Say in which range the values lie that a line assigns or returns."""
     named = [made for made in step["made"] if made["names"]]
     if not named:
         return ""
@@ -113,7 +113,7 @@ def _lies(step: Meta, tensors: Sequence[Meta]) -> str:
 
 
 def difference(value: float) -> str:
-    """Write a measured difference: 0.0 only if it is nothing at all."""
+    """Write a measured difference: 0.0 only if it is exactly zero."""
     return "0.0" if value == 0 else f"{value:.2g}" if value < 0.1 else f"{value:.2f}"
 
 
@@ -123,8 +123,8 @@ def pair_sentence(meta: Meta) -> str:
     read = f"{plural(meta['rows'], 'row')} of {plural(meta['tokens'], 'token')}"
     if meta["begun"] == 0:
         return (
-            f"{left} and {right} with the same {meta['numbers']:,} numbers read the same {read}: "
-            f"over {len(meta['matches']) - 1} matching lines the largest difference is "
+            f"With the same {meta['numbers']:,} weights, {left} and {right} read the same {read}: "
+            f"over {len(meta['matches']) - 1} matching lines, the largest difference is "
             f"**{difference(meta['largest'])}**."
         )
     answers = meta["differ"]
@@ -136,16 +136,16 @@ def pair_sentence(meta: Meta) -> str:
             f"{len(by_step) - 1}"
         )
     return (
-        f"On mini-batch {meta['batch']} {left} begins with zeros and {right} with the state it "
+        f"On mini-batch {meta['batch']}, {left} starts from zeros and {right} from the state it "
         f"kept: they differ by up to **{difference(meta['begun'])}** before the first line, the "
         f"logits by up to **{difference(meta['logits'])}**; {answers:,} of {meta['answers']:,} "
-        f"answers are not the same{ends}. Both from zeros, the largest difference of the logits "
-        f"is **{difference(meta['reset'])}**."
+        f"answers differ{ends}. With both started from zeros, the logits differ by at most "
+        f"**{difference(meta['reset'])}**."
     )
 
 
 def match_sentences(meta: Meta) -> list[str]:
-    """Say for every pair of matching lines how far they differ, and the largest so far."""
+    """Say how far each pair of matching lines differs, and the largest difference so far."""
     said, so_far = [], 0.0
     left, right = meta["names"]
     for each in meta["matches"]:

@@ -1,10 +1,11 @@
 """The networks as pictures, built from the catalogue: unrolled, as a loop, and a GRU's cell."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from hnviz.catalogue import CATALOGUE, ModelEntry, entry
+from hnviz.cells import GRU
 from hnviz.figures.svg import RADIUS, Drawing
 from hnviz.figures.theme import Theme
 
@@ -25,8 +26,11 @@ class NotebookFigure:
     draw: Callable[[Theme], str]
 
 
-def unrolled(model: str, look: Theme) -> str:
-    """Draw a model's steps side by side: word in, state, answer."""
+def unrolled(model: str, look: Theme, *, mark_new: bool = False) -> str:
+    """Draw a model's steps side by side: word in, state, answer.
+
+    With `mark_new`, a frame marks each thing that the model before does not have.
+    """
     net = entry(model)
     drawing = Drawing(WIDTH, HEIGHT, look)
     levels = _levels(net.n_layers)
@@ -45,13 +49,18 @@ def unrolled(model: str, look: Theme) -> str:
             drawing.arrow("h_h", columns[-1] + _EDGE, y, WIDTH, y)
             drawing.cut(columns[-1] + 32, y)
     if net.stateful:
-        drawing.text(0, levels[-1] - 12, "h kept", anchor="start", muted=True)
-        drawing.text(WIDTH, levels[-1] - 22, "detach", anchor="end", muted=True)
+        drawing.text(5, levels[-1] - 12, "h kept", anchor="start", muted=True)
+        drawing.text(WIDTH - 1, levels[-1] - 22, "detach", anchor="end", muted=True)
+    if mark_new and (older := previous(model)) is not None:
+        _frame_new(drawing, net, entry(older), columns)
     return drawing.render(f"{model}, unrolled", _describe(net))
 
 
-def rolled(model: str, look: Theme) -> str:
-    """Draw a model as the loop that it is; the frame holds what is repeated for each word."""
+def rolled(model: str, look: Theme, *, mark_new: bool = False) -> str:
+    """Draw a model as a loop; the frame holds what is repeated for each word.
+
+    With `mark_new`, that frame is marked if the model before has no loop.
+    """
     net = entry(model)
     drawing = Drawing(WIDTH, HEIGHT, look)
     levels = _levels(net.n_layers)
@@ -67,24 +76,26 @@ def rolled(model: str, look: Theme) -> str:
         _start(drawing, middle, y, net)
     if net.stateful:
         drawing.text(2, levels[-1] - 10, "h kept", anchor="start", muted=True)
+    before = previous(model)
+    if mark_new and before is not None and entry(before).max_bptt and not net.max_bptt:
+        drawing.new(34, top - 4, WIDTH - 68, HEIGHT - top + 4)
     return drawing.render(f"{model}, as a loop", _describe(net))
 
 
 def gru_cell(look: Theme) -> str:
     """Draw how a GRU makes the next state: three gates, each reading the word and the state."""
     drawing = Drawing(400, 300, look)
-    names = {"reset": "r", "candidate": "n", "update": "z"}
-    places = dict(zip(names, (66, 200, 334), strict=True))
-    for name, x in places.items():
+    reset, update, candidate = GRU.gates
+    for gate, x in ((reset, 66), (candidate, 200), (update, 334)):
         drawing.box(x, 160, 104, 46)
-        drawing.text(x, 157, f"**{name} {names[name]}")
-        drawing.text(x, 174, "tanh" if name == "candidate" else "sigmoid", muted=True)
+        drawing.text(x, 157, f"**{gate.name} {gate.letter}")
+        drawing.text(x, 174, gate.squash, muted=True)
         drawing.square(x - 26, 250)
         drawing.arrow("i_h", x - 26, 238, x - 26, 186)
         drawing.text(x - 26, 279, "word")
         drawing.circle(x + 26, 250)
         drawing.arrow("h_h", x + 26, 236, x + 26, 186)
-        if name == "candidate":  # torch lets r scale what the state's weights made of it
+        if gate is candidate:  # torch lets r scale what the state's weights made of it
             drawing.text(x + 2, 279, "r · (Wh + b)", anchor="start")
         else:
             drawing.text(x + 26, 279, "h")
@@ -98,9 +109,9 @@ def gru_cell(look: Theme) -> str:
     drawing.text(256, 61, "**mix")
     drawing.arrow("h_h", 294, 56, 362 - _EDGE, 56)
     drawing.arrow("h_h", 206, 135, 240, 76)
-    drawing.text(200, 108, "n", anchor="end", muted=True)
+    drawing.text(200, 108, candidate.letter, anchor="end", muted=True)
     drawing.arrow("h_h", 328, 135, 274, 76)
-    drawing.text(326, 108, "z", anchor="start", muted=True)
+    drawing.text(326, 108, update.letter, anchor="start", muted=True)
     return drawing.render(
         "A GRU's cell",
         "The reset gate r scales the old state before the candidate n reads it; the update gate z "
@@ -108,10 +119,11 @@ def gru_cell(look: Theme) -> str:
     )
 
 
-def legend(look: Theme, *, scissors: bool = True) -> str:
-    """The three roles as short arrows with their names, as HTML, and the shapes.
+def legend(look: Theme, *, scissors: bool = True, since: str = "") -> str:
+    """Explain the three roles, as short arrows, and the shapes; HTML.
 
-    `scissors` tells whether one of the diagrams holds them.
+    `scissors` says whether one of the diagrams has them; `since` names the model before, if
+    what it lacks is framed.
     """
     names = {
         "i_h": "input to hidden, i_h",
@@ -127,19 +139,21 @@ def legend(look: Theme, *, scissors: bool = True) -> str:
     shapes = ["square: word in", "circle: state", "triangle: answer"]
     shapes += ["scissors: gradients stop"] * scissors
     items += [f"<span>{words}</span>" for words in shapes]
+    if since:
+        items.append(f'<span><b style="color:{look.primary}">+</b>new since {since}</span>')
     return f'<div class="hnviz-legend">{"".join(items)}</div>'
 
 
 NOTEBOOK_FIGURES = (
     NotebookFigure(
         "1. Three layers, written out",
-        "The third word's answer from three words in: each layer takes the state so far (brown) "
+        "Three words in, one answer out: each layer takes the state so far (brown) "
         "and one more word (green). Model0.",
         lambda look: unrolled("Model0", look),
     ),
     NotebookFigure(
         "2. The same, as a loop",
-        "The three layers hold the same weights, so one layer in a loop is the same network; the "
+        "The three layers share their weights, so one layer in a loop is the same network; the "
         "answer (blue) is given once, after the loop. Model1.",
         lambda look: rolled("Model1", look),
     ),
@@ -157,23 +171,47 @@ NOTEBOOK_FIGURES = (
     ),
     NotebookFigure(
         "The stacked network, unrolled",
-        "The lower layer's state is the upper layer's input. So many layers side by side are hard "
-        "to train, which leads to the GRU. Model5.",
+        "The lower layer's state is the upper layer's input. With so many layers, training gets "
+        "hard, which leads to the GRU. Model5.",
         lambda look: unrolled("Model5", look),
     ),
 )
 """The notebook's five figures, four of them numbered there."""
 
 
+def _frame_new(
+    drawing: Drawing, net: ModelEntry, before: ModelEntry, columns: Sequence[float]
+) -> None:
+    """Frame what `net` has and `before` lacks: answers, a state that is kept, cells, layers."""
+    levels, first, last = _levels(net.n_layers), columns[0], columns[-1]
+    low, high = levels[0] + _EDGE + 4, levels[-1] - _EDGE - 4
+    if (net.predicts, before.predicts) == ("every", "last"):
+        for x in columns[:-1]:
+            drawing.new(x - 34, 12, 68, high - 12)
+    if net.stateful and not before.stateful:
+        drawing.new(1, high - 22, first - _EDGE - 4, low - high + 22)
+        drawing.new(last + _EDGE + 2, high - 22, WIDTH - last - _EDGE - 3, low - high + 22)
+    more_layers = net.n_layers > before.n_layers
+    if cell_kind(net) != cell_kind(before) or more_layers:
+        if cell_kind(net) == cell_kind(before):
+            low = levels[before.n_layers] + _EDGE + 4
+        drawing.new(first - _EDGE - 6, high, last - first + 2 * _EDGE + 12, low - high)
+
+
+def cell_kind(net: ModelEntry) -> str:
+    """Name the class of torch.nn that makes the next state: "Linear", "RNN", "GRU"."""
+    return next((part.kind for part in net.parts if part.role == "h_h"), "")
+
+
 def _levels(n_layers: int) -> list[float]:
-    """Heights of the layers' circles, the lowest layer first."""
+    """Return the y of the layers' circles, the lowest layer first."""
     if n_layers == 1:
         return [140]
     return [174 - 66 * layer / (n_layers - 1) for layer in range(n_layers)]
 
 
 def _column(drawing: Drawing, x: float, levels: list[float], word: str) -> None:
-    """One step: the word, and a circle for each layer above it."""
+    """Draw one step: the word, and a circle for each layer above it."""
     drawing.square(x, _Y_IN)
     drawing.text(x, _Y_IN + 28, word)
     drawing.arrow("i_h", x, _Y_IN - RADIUS + 1, x, levels[0] + _EDGE)
@@ -190,7 +228,7 @@ def _answer(drawing: Drawing, x: float, y: float, word: str) -> None:
 
 
 def _start(drawing: Drawing, x: float, y: float, net: ModelEntry) -> None:
-    """What comes before the first word: the state of the window before, or zeros."""
+    """Draw what comes before the first word: the state of the window before, or zeros."""
     drawing.arrow("h_h", 2, y, x - _EDGE, y)
     if not net.stateful:
         drawing.text(4, y - 10, "0", anchor="start", muted=True)

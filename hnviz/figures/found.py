@@ -1,4 +1,4 @@
-"""Where a query's units are on as well: words with their context, one place a line."""
+"""Where else a query's units are on: words in context, one place per line."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ class Place:
     """One range of a split in which units agree."""
 
     split: str
-    at: int  # of its first token
-    number: int  # that the first token belongs to, -1 for none
-    agree: int  # units
+    at: int  # index of its first token
+    number: int  # the number of its first token, -1 for none
+    agree: int  # how many units
     before: Sequence[str]
     words: Sequence[str]
     after: Sequence[str]

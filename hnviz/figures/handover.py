@@ -19,7 +19,7 @@ class Crossing:
     model: str
     bs: int
     last: int  # the last mini-batch of train
-    n_read: int  # mini-batches at the end of train that the state was read from
+    n_read: int  # mini-batches at the end of train that made the state
     carried: Shares  # right answers with the state that train left
     reset: Shares  # right answers from zeros
     agree: Shares  # both give the same answer
@@ -32,7 +32,7 @@ class Crossing:
 
 
 def handover(crossing: Crossing, look: Theme, width: int = WIDE) -> str:
-    """Draw both ways into valid: the state's dots, and as bars the share of rows that is right."""
+    """Draw both ways into valid: the state as dots, the share of rows that are right as bars."""
     wide = width >= WIDE
     bptt = len(crossing.carried)
     height = 132 if wide else 150
@@ -41,8 +41,12 @@ def handover(crossing: Crossing, look: Theme, width: int = WIDE) -> str:
     names = [f"train, mini-batch {crossing.last}", "valid, mini-batch 0"]
     drawing.panels(steps, names if wide else [f"train, {crossing.last}", "valid, 0"], 26)
     lanes = (
-        ("carried", "the state of train goes on into valid, as in the notebook", crossing.carried),
-        ("reset", "valid begins from zeros", crossing.reset),
+        (
+            "carried",
+            "the state from train goes on into valid, as in the notebook",
+            crossing.carried,
+        ),
+        ("reset", "valid starts from zeros", crossing.reset),
     )
     for number, (name, why, shares) in enumerate(lanes):
         top = 28 + height * number

@@ -7,20 +7,21 @@ from hnviz.data import KINDS
 if TYPE_CHECKING:
     from hnviz.runs import RunRecord
 
-SHOWN = KINDS[:-1]  # xxbos, the one special token that is ever a target, has no bar
-MOST_EPOCHS = 100  # of a longer run every n-th is drawn, and the last
-MOST_COUNTED = 10  # snapshots whose counting is asked for
+SHOWN = KINDS[:-1]  # xxbos has no bar: it is the only special token that is ever a target
+MOST_EPOCHS = 99  # a longer run shows every n-th, and the last
+MOST_COUNTED = 10  # snapshots for which counting is asked
 
 
 def epochs_by_kind(record: "RunRecord") -> dict[str, Any]:
-    """Pack a run's epochs for the browser; empty lists for a run of before they were counted.
+    """Pack a run's epochs for the browser; older runs, without counts, have empty lists.
 
-    "epochs", each {epoch, step, accuracy, loss, train, valid}, the two a list of [n, right, loss]
-    for every kind of "kinds", the loss a sum; "special" counts answers without a bar, by split.
+    "epochs" has {epoch, step, accuracy, loss, train, valid} for each epoch; train and valid list
+    [n, right, summed loss] for each of "kinds". "special" counts answers without a bar, by split.
     """
-    told = [epoch for epoch in record.epochs if epoch.train_kinds and epoch.valid_kinds]
-    every = -(-len(told) // MOST_EPOCHS) or 1
-    shown = told[::-every][::-1]  # the last one is always there
+    whole = [epoch for epoch in record.epochs if epoch.train_kinds and epoch.valid_kinds]
+    # From the planned epochs alone, so that a browser can keep what it has of a live run.
+    every = -(-record.config.epochs // MOST_EPOCHS)
+    shown = [epoch for epoch in whole if (epoch.epoch + 1) % every == 0 or epoch is whole[-1]]
     none = (0, 0, 0.0)
     return {
         "kinds": list(SHOWN),
@@ -37,8 +38,8 @@ def epochs_by_kind(record: "RunRecord") -> dict[str, Any]:
             for epoch in shown
         ],
         "special": {
-            "train": told[-1].train_kinds.get("special", none)[0] if told else 0,
-            "valid": told[-1].valid_kinds.get("special", none)[0] if told else 0,
+            "train": whole[-1].train_kinds.get("special", none)[0] if whole else 0,
+            "valid": whole[-1].valid_kinds.get("special", none)[0] if whole else 0,
         },
     }
 
@@ -49,10 +50,10 @@ def _rounded(figures: tuple[int, int, float]) -> list[float]:
 
 
 def counted_steps(record: "RunRecord", *, live: bool) -> list[int]:
-    """Choose the snapshots whose counting is worth a question: few, and the newest first.
+    """Choose a few snapshots for which counting is asked, the newest first.
 
-    Those before the first step and at every n-th epoch's end, n from the planned epochs alone, so
-    that a live run's stay; of a run that has ended the last one too.
+    They are the untrained one and every n-th epoch's last; a run that has ended adds its last. n
+    depends only on the planned epochs, so a live run's choices stay.
     """
     every = -(-record.config.epochs // MOST_COUNTED)
     snapshots = set(record.snapshots)

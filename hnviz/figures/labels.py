@@ -21,9 +21,9 @@ class EndLabel(NamedTuple):
 
 
 def spread(values: Sequence[float], gap: float) -> list[float]:
-    """Move values apart until neighbours are at least `gap` apart, each as little as it can.
+    """Move values until neighbours are at least `gap` apart, each as little as possible.
 
-    Keeps their order, and the middle of each group that had to be moved.
+    Keeps their order, and the middle of each group that moved.
     """
     order = np.argsort(values, kind="stable")
     groups: list[list[float]] = []  # [sum of wished places of the lowest member, members]
@@ -44,7 +44,7 @@ def spread(values: Sequence[float], gap: float) -> list[float]:
 
 
 def _top(group: list[float], gap: float) -> float:
-    """Where the next label above a group may stand."""
+    """Return the lowest place for the next label above a group."""
     return group[0] / group[1] + group[1] * gap
 
 
@@ -55,9 +55,9 @@ def end_labels(
     units_per_px: float,
     axis: str = "",
 ) -> None:
-    """Write labels right of a plot, pushed apart; `units_per_px` is of the y axis.
+    """Write labels to the right of a plot, spread apart; `units_per_px` is of the y axis.
 
-    They stand still while a run's curves grow. `axis` is the number of the subplot's axes: ""
+    They stay in place while a run's curves grow. `axis` is the number of the subplot's axes: ""
     for the first, "2" for the second.
     """
     places = spread([label.y for label in labels], GAP * units_per_px)
@@ -92,7 +92,7 @@ def heading(fig: go.Figure | Sketch, text: str, axis: str = "") -> None:
 
 
 def legend_below(fig: go.Figure | Sketch, look: Theme, *, below: int, plot_height: int) -> None:
-    """Put the legend under the x axis title, `below` px under the plot area."""
+    """Put the legend under the title of the x axis, `below` px below the plot area."""
     fig.update_layout(
         showlegend=True,
         legend={

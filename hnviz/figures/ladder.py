@@ -1,7 +1,7 @@
 """The six models side by side: what changed, and what it brought.
 
-HTML and not Plotly: it is the first picture of the first page, and is painted long before a
-browser has read Plotly's 4.8 MB. It needs the classes hn-ladder... of the app's style sheet.
+HTML, not Plotly: it is the first picture of the first page, and appears long before a browser
+has read Plotly's 4.8 MB. It needs the classes hn-ladder... from the app's style sheet.
 """
 
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from html import escape
 
 from hnviz.catalogue import CATALOGUE, Recipe
+from hnviz.figures.sentences import scientific
 from hnviz.figures.theme import Theme
 
 TICKS = (0, 0.25, 0.5, 0.75, 1)
@@ -29,7 +30,7 @@ class LadderRow:
 
 
 def ladder(rows: Sequence[LadderRow], look: Theme) -> str:
-    """Draw one line a model from its valid to its train accuracy, the notebook's above it.
+    """Draw one line per model from its valid to its train accuracy, the notebook's above it.
 
     On a phone the style sheet puts each line below its text and leaves the recipe out.
     """
@@ -53,7 +54,7 @@ def ladder(rows: Sequence[LadderRow], look: Theme) -> str:
 
 
 def _alt(rows: Sequence[LadderRow]) -> str:
-    """Say for every model what the line shows."""
+    """Say what each model's line shows."""
     parts = [
         f"{row.model}: valid {_known(row.valid)}, train {_known(row.train)}, "
         f"notebook {_known(row.notebook)}"
@@ -95,7 +96,7 @@ def _track(row: LadderRow) -> str:
 
 
 def _share(share: float) -> str:
-    """Write a share in two digits, or in three where two would say 1."""
+    """Write a share with two digits, or with three where two would round it to 1."""
     return f"{share:.2f}" if share < 0.995 else f"{share:.3f}"
 
 
@@ -105,7 +106,7 @@ def recipe_step(model: str) -> str:
     recipe = CATALOGUE[model].recipe
     index = names.index(model)
     if index == 0:
-        return f"bptt {recipe.bptt}, {recipe.epochs} epochs, lr {_rate(recipe.lr)}"
+        return f"bptt {recipe.bptt}, {recipe.epochs} epochs, lr {scientific(recipe.lr)}"
     changes = _changes(CATALOGUE[names[index - 1]].recipe, recipe)
     return ", ".join(changes) or f"as {names[index - 1]}"
 
@@ -113,13 +114,8 @@ def recipe_step(model: str) -> str:
 def _changes(before: Recipe, after: Recipe) -> list[str]:
     pairs = (
         ("bptt", before.bptt, after.bptt),
-        ("lr", _rate(before.lr), _rate(after.lr)),
+        ("lr", scientific(before.lr), scientific(after.lr)),
         ("epochs", before.epochs, after.epochs),
         ("rise", f"{before.pct_start:.0%}", f"{after.pct_start:.0%}"),
     )
     return [f"{name} {old} → {new}" for name, old, new in pairs if old != new]
-
-
-def _rate(lr: float) -> str:
-    digits, exponent = f"{lr:.0e}".split("e")
-    return f"{digits}e{int(exponent)}"

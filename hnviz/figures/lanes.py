@@ -1,4 +1,4 @@
-"""Shapes of pictures that unroll mini-batches side by side: states forward, gradients backward."""
+"""Shapes for mini-batches unrolled side by side: states forward, gradients backward."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,14 +11,12 @@ from hnviz.figures.svg import Drawing
 from hnviz.figures.theme import Theme
 
 WIDE, NARROW = 940, 358  # px: the widths that a picture is drawn for
-DOT_ROOM = 8.0  # px from dot to dot at least; closer ones are left out
+DOT_ROOM = 8.0  # px between dots at least; closer ones are left out
 THICKEST = 32.0  # px
 THINNEST = 0.8
-LOG_RANGE = (-6.0, 0.0)  # of the norms that the thickness tells apart
+LOG_RANGE = (-6.0, 0.0)  # of norms: thickness shows no difference beyond it
 CHEVRON_ROOM = 46.0  # px
-BAR = 46.0  # px, a bar for all rows
-
-Point = tuple[float, float]  # px
+BAR = 46.0  # px, the height of a bar for all rows
 
 
 def thickness(norm: float) -> float:
@@ -32,7 +30,7 @@ def thickness(norm: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """Where steps stand from left to right."""
+    """Where steps are, from left to right."""
 
     left: float
     right: float
@@ -40,12 +38,12 @@ class Steps:
     window: int  # steps a mini-batch
 
     def x(self, step: float) -> float:
-        """Return the middle of a step."""
+        """Return the x of a step's middle."""
         return self.left + (self.right - self.left) * step / max(1, self.n - 1)
 
     @property
     def gap(self) -> float:
-        """From one step to the next, in px."""
+        """The distance from one step to the next, in px."""
         return (self.right - self.left) / max(1, self.n - 1)
 
     @property
@@ -54,20 +52,20 @@ class Steps:
         return [self.x(each - 0.5) for each in range(self.window, self.n, self.window)]
 
     def thinned(self, first: int, end: int, room: float = DOT_ROOM) -> range:
-        """List every so many-th step, so that they have room; the last one is always there."""
+        """List steps at equal distances of at least `room` px; the last is always among them."""
         each = max(1, int(np.ceil(room / self.gap)))
         return range(end - 1, first - 1, -each)
 
 
 class Lanes(Drawing):
-    """A drawing of lanes; `wide` is a page's, else a phone's."""
+    """A drawing of lanes; `wide` is for a page, else for a phone."""
 
     def __init__(self, width: int, height: int, look: Theme) -> None:
         super().__init__(width, height, look)
         self.wide = width > 600
 
     def panels(self, steps: Steps, names: Sequence[str], top: float) -> None:
-        """A quiet ground for each mini-batch, its name above."""
+        """Draw a quiet background for each mini-batch, with its name above."""
         for number, name in enumerate(names):
             first = number * steps.window
             left = steps.x(first - 0.5) + 1 if number else steps.x(0) - 8
@@ -80,8 +78,8 @@ class Lanes(Drawing):
             self.text((left + right) / 2, top - 9, f"**{name}")
 
     def rule(self, y: float) -> None:
-        """A line between two lanes."""
-        self._line((0, y), (self.width, y), self.look.border, 1)
+        """Draw a line between two lanes."""
+        self.segment((0, y), (self.width, y), self.look.border)
 
     def chosen(self, top: float, height: float) -> None:
         """Mark the lane that is switched on."""
@@ -100,14 +98,14 @@ class Lanes(Drawing):
         return y + 17
 
     def chain(self, steps: Steps, first: int, end: int, y: float, *, goes_on: bool) -> None:
-        """States forward: a line with a dot for each step, and an arrow if they go on."""
+        """Draw states forward: a line with a dot for each step, and an arrow if they go on."""
         role = self.look.role["h_h"]
-        self._line((steps.x(first), y), (steps.x(end - 1), y), role, 3 if self.wide else 2.2)
+        self.segment((steps.x(first), y), (steps.x(end - 1), y), role, 3 if self.wide else 2.2)
         if goes_on:
             self.arrow("h_h", steps.x(end - 1), y, steps.x(end) - (5 if self.wide else 1), y)
         radius, edge = (4.0, 1.6) if self.wide else (2.6, 1.3)
         r = radius
-        dots = "".join(  # one path: a page takes a shape each ten times as long
+        dots = "".join(  # one path: one shape per dot takes a page ten times as long
             f"M{steps.x(step) - r:.1f} {y:g}a{r} {r} 0 1 0 {2 * r} 0a{r} {r} 0 1 0 {-2 * r} 0z"
             for step in steps.thinned(first, end)
         )
@@ -117,7 +115,7 @@ class Lanes(Drawing):
         )
 
     def ribbon(self, steps: Steps, norms: NDArray[np.floating], first: int, y: float) -> None:
-        """A gradient backward, as thick as its norm after each step; its tip where it ends."""
+        """Draw a gradient backward, as thick as its norm after each step, with a tip at its end."""
         role = self.look.role["h_h"]
         half = [thickness(float(norm)) / 2 for norm in norms]
         places = [steps.x(first + step) for step in range(len(norms))]
@@ -140,7 +138,7 @@ class Lanes(Drawing):
         )
 
     def losses(self, steps: Steps, first: int, end: int, y: float) -> None:
-        """A small answer's triangle at each step that has a loss."""
+        """Draw a small answer's triangle at each step that has a loss."""
         color = self.look.role["h_o"]
         marks = "".join(
             f"M{steps.x(step):.1f} {y - 4:g}l4 6.5h-8z" for step in steps.thinned(first, end)
@@ -148,14 +146,14 @@ class Lanes(Drawing):
         self._parts.append(f'<path d="{marks}" fill="{color}"/>')
 
     def seam(self, x: float, top: float, bottom: float) -> None:
-        """A dashed line where something ends."""
+        """Draw a dashed line where something ends."""
         self._parts.append(
             f'<line x1="{x:.1f}" y1="{top:g}" x2="{x:.1f}" y2="{bottom:g}" '
             f'stroke="{self.look.text}" stroke-width="1.4" stroke-dasharray="3 3"/>'
         )
 
     def bars(self, steps: Steps, first: int, shares: NDArray[np.floating], base: float) -> None:
-        """A bar upwards for each step's share, BAR px for all."""
+        """Draw a bar for each step's share, BAR px high for 1."""
         color = self.look.role["h_o"]
         width = max(1.5, steps.gap * 0.72)
         bars = "".join(
@@ -166,11 +164,4 @@ class Lanes(Drawing):
         self._parts.append(f'<path d="{bars}" fill="{color}"/>')
         ends = steps.x(first) - 6, steps.x(first + len(shares) - 1) + 6
         for y, color in ((base, self.look.control), (base - BAR, self.look.border)):
-            self._line((ends[0], y), (ends[1], y), color, 1)
-
-    def _line(self, start: Point, end: Point, color: str, width: float) -> None:
-        self._parts.append(
-            f'<line x1="{start[0]:.1f}" y1="{start[1]:g}" x2="{end[0]:.1f}" y2="{end[1]:g}" '
-            f'stroke="{color}" '
-            f'stroke-width="{width:g}"/>'
-        )
+            self.segment((ends[0], y), (ends[1], y), color, 1)

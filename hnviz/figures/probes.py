@@ -1,6 +1,6 @@
-"""What the whole state tells: a line a label, from the untrained to the trained network.
+"""What a probe reads from the whole state: a line per label, from untrained to trained.
 
-HTML, with the classes of the app's style sheet that the ladder of models has too.
+HTML, with the same classes of the app's style sheet as the ladder of models.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ TICKS = (0, 0.25, 0.5, 0.75, 1)
 
 
 def probe_lines(probes: Probes, twin: Probes | None, alt: str, look: Theme) -> str:
-    """Draw the share right on held-out numbers: a dot, a ring for the twin, a bar for chance."""
+    """Draw shares right on held-out numbers: a dot, a ring for the twin, a bar for chance."""
     style = (
         f"--hn-text:{look.text};--hn-muted:{look.muted};--hn-border:{look.border};"
         f"--hn-control:{look.control};--hn-paper:{look.background}"
@@ -50,7 +50,7 @@ def _row(name: str, probe: Mapping[str, float], twin: Mapping[str, float] | None
 
 
 def probe_table(models: Mapping[str, tuple[Probes, Probes]], look: Theme) -> str:
-    """Set trained and untrained side by side for several models, a column a label."""
+    """Tabulate trained beside untrained for several models, a column per label."""
     head = "".join(f"<th>{name}</th>" for name in ("model", *LABELS))
     rows = "".join(
         f"<tr><td><b>{escape(model)}</b></td>"
@@ -70,11 +70,11 @@ def probe_table(models: Mapping[str, tuple[Probes, Probes]], look: Theme) -> str
 
 
 def table_sentence(models: Mapping[str, tuple[Probes, Probes]], label: str = "thousands") -> str:
-    """Say which of several models hold a digit best and worst, and what they had untrained."""
+    """Say from which models a digit is easiest and hardest to read, trained and untrained."""
     right = {model: probes[label]["right"] for model, (probes, _) in models.items()}
     best, worst = max(right, key=right.__getitem__), min(right, key=right.__getitem__)
     shares: Sequence[str] = [
-        f"{name} **{right[name]:.2f}** (untrained {models[name][1][label]['right']:.2f})"
+        f"{name}, **{right[name]:.2f}** (untrained {models[name][1][label]['right']:.2f})"
         for name in (best, worst)
     ]
-    return f"The {label} digit: {shares[0]} reads best, {shares[1]} worst."
+    return f"The {label} digit is easiest to read from {shares[0]}; hardest, from {shares[1]}."

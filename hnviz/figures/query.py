@@ -1,4 +1,4 @@
-"""The units of a query over its words: who is on over the range, and the threshold."""
+"""The units of a query over its words: which are on over the range, and the threshold."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ WIDE, NARROW = 900, 350  # px
 HEIGHT, TOP, PLOT = 250, 12, 140
 LEFT, RIGHT = 40, 12
 CONTEXT = {WIDE: 12, NARROW: 3}  # tokens at each side of the range
-EACH = 15  # px a word takes, written steeply
+EACH = 15  # px that a word takes, written steeply
 
 
 @dataclass(frozen=True, kw_only=True)
 class Queried:
-    """States over a text, and the range and units that were asked for."""
+    """States over a text, and the query's range and units."""
 
     values: NDArray[np.floating]  # (units, n_tokens)
     words: Sequence[str]
@@ -26,7 +26,7 @@ class Queried:
     start: int
     length: int
     threshold: float
-    scale: float  # the axis goes up to it, and down to -scale or, where no value is below, to 0
+    scale: float  # the axis goes up to it, and down to -scale, or to 0 if no value is negative
 
 
 def query_lines(queried: Queried, look: Theme, alt: str = "", width: int = WIDE) -> str:
@@ -91,7 +91,7 @@ class _Lines(Drawing):
                 self.text(LEFT - 6, self.y(value) + 4, name, anchor="end", muted=True)
 
     def words(self) -> None:
-        """Write the words below, steeply; every second or third where they lie too close."""
+        """Write the words below, steeply; only every second or third if they are too close."""
         each = max(1, int(np.ceil(EACH / self.step)))
         for at in range(self.first, self.end):
             inside = 0 <= at - self.queried.start < self.queried.length

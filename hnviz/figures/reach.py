@@ -1,4 +1,4 @@
-"""What windows of one length allow, over the lines of what the last k tokens allow."""
+"""The best accuracy by window length, over the bounds of the last k tokens."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,13 +16,16 @@ from hnviz.runs.ruler import Bound
 PLOT_HEIGHT = 230  # px
 HEIGHT = PLOT_HEIGHT + 28 + 52
 TICKS = (1, 3, 10, 30, 100, 300)
-EDGE = 1.25  # of the axis beyond its ends, so that marks stay whole
-DOMAINS = {1: ([0.0, 1.0],), 2: ([0.0, 0.315], [0.685, 1.0])}  # by panels; names fit between
+EDGE = 1.25  # factor beyond the ends of the axis, so that marks stay whole
+DOMAINS = {
+    1: ([0.0, 1.0],),
+    2: ([0.0, 0.315], [0.685, 1.0]),
+}  # by number of panels; names fit between them
 
 
 @dataclass(frozen=True, eq=False)
 class Reach:
-    """What a memory of few tokens allows on one text."""
+    """How accurate a short memory can be on one text."""
 
     name: str  # of the text
     bounds: Sequence[Bound]
@@ -30,16 +33,16 @@ class Reach:
 
     @property
     def sure(self) -> int:
-        """The longest window all of whose positions have a bound that means something."""
+        """The longest window in which every position has a meaningful bound."""
         hidden = (bound.k for bound in self.bounds if not bound.shown)
         return next(hidden, len(self.bounds) + 1) - 1
 
 
 def reach_curves(texts: Sequence[Reach], bptt: int, look: Theme) -> go.Figure:
-    """The best mean accuracy by the window's length, a panel a text; `bptt` is marked.
+    """Draw the best mean accuracy by window length, a panel per text; `bptt` is marked.
 
-    Hairlines are the bounds of k tokens. The curve is dotted where more than 30 % of the contexts
-    of its last position occur once.
+    Hairlines are the bounds of k tokens. The curve is dotted where more than 30 % of the last
+    position's contexts occur once.
     """
     domains = DOMAINS[len(texts)]
     axes: dict[str, dict[str, object]] = {}
@@ -87,7 +90,7 @@ def _curve(fig: Sketch, text: Reach, longest: int, look: Theme, axis: str) -> No
 
 
 def _mark(fig: Sketch, mean: float, bptt: int, look: Theme, axis: str) -> None:
-    """Mark the length in force; its value stands in the heading, clear of all lines."""
+    """Mark the current length; its value is in the heading, clear of all lines."""
     fig.add_scatter(
         name="bptt",
         x=[bptt],

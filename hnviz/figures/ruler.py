@@ -1,4 +1,4 @@
-"""The memory ruler drawn: thin lines on an accuracy chart, and bounds by position in the window."""
+"""The memory ruler: thin lines on an accuracy chart, and bounds by position in the window."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HAIRLINE = 1.3  # px
-MERGED = 0.015  # of accuracy: bounds no further apart share one line, 3 px on the Train page
+MERGED = 0.015  # of accuracy: bounds this close share one line; 3 px on the Train page
 PLOT_HEIGHT = 230  # px
 HEIGHT = PLOT_HEIGHT + 24 + 92  # px, of the picture by position with its legend
 FEWEST_SHOWN = 20  # positions
@@ -25,7 +25,7 @@ TOP = 1.04  # of the accuracy axis
 
 
 class Line(NamedTuple):
-    """Bounds that lie too close to be told apart, drawn at the highest of them."""
+    """Bounds too close to tell apart, drawn as one line at the highest."""
 
     first: int  # tokens
     last: int
@@ -33,7 +33,7 @@ class Line(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Name it as its end does: "1 token", "2-4 tokens"."""
+        """The label at its end: "1 token", "2-4 tokens"."""
         if self.first == self.last:
             return f"{self.last} token{'' if self.last == 1 else 's'}"
         return f"{self.first}\N{EN DASH}{self.last} tokens"
@@ -41,17 +41,17 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Windows:
-    """What can be right at each position of a window, and what was; arrays of shape (bptt,)."""
+    """The best possible at each position of a window, and what was measured; (bptt,) arrays."""
 
     reset: PositionBounds
-    kept: PositionBounds | None  # None where what a row keeps belongs to other text
+    kept: PositionBounds | None  # None where a row's kept state belongs to other text
     split: str = "valid"
     measured: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)  # "reset", "kept"
-    step: int = 0  # the snapshot's, where something was measured
+    step: int = 0  # of the snapshot, where something was measured
 
 
 def merged(bounds: Sequence[Bound]) -> list[Line]:
-    """Put the bounds that are shown into lines, from few tokens to many."""
+    """Group the shown bounds into lines, from few tokens to many."""
     lines: list[Line] = []
     lowest = 0.0
     for bound in bounds:
@@ -68,10 +68,10 @@ def merged(bounds: Sequence[Bound]) -> list[Line]:
 def bound_lines(
     fig: Sketch, lines: Sequence[Line], ends: tuple[float, float], look: Theme, axis: str = ""
 ) -> list[EndLabel]:
-    """Draw hairlines from one x to another on a subplot; return their names for its end.
+    """Draw hairlines across a subplot; return their names, to be written at its right end.
 
-    Drawn before the curves they lie under them, and over the grid, which hides a shape. Their
-    points never change, so that a live chart has nothing of them to send again.
+    Drawn before the curves, they lie below these but above the grid, which would hide a shape.
+    Their points never change, so a live chart never sends them again.
     """
     for line in lines:
         fig.add_scatter(
@@ -88,7 +88,7 @@ def bound_lines(
 
 
 def position_curves(windows: Windows, look: Theme) -> go.Figure:
-    """The best at each position of a window, with the state reset and kept, and what was measured.
+    """Draw the best at each position of a window, with the state reset and kept, and measured.
 
     A bound is dotted where more than 30 % of its contexts were seen once.
     """
@@ -122,7 +122,7 @@ def position_curves(windows: Windows, look: Theme) -> go.Figure:
 
 
 def shown_positions(windows: Windows) -> int:
-    """Count the positions in view: all, unless nothing was measured and most bounds are 1."""
+    """Count the positions shown: all, unless nothing was measured and most bounds are 1."""
     n = len(windows.reset.accuracy)
     below = [np.flatnonzero(each.accuracy < 1) for each in (windows.reset, windows.kept) if each]
     known = max((int(each.max()) + 1 for each in below if len(each)), default=0)
@@ -130,17 +130,17 @@ def shown_positions(windows: Windows) -> int:
 
 
 def _parts(bounds: PositionBounds, *, always: bool) -> "Iterator[tuple[str, NDArray[np.float64]]]":
-    """Cut a curve where too many of its contexts were seen once; the cut is in both parts.
+    """Split a curve where too many of its contexts were seen once; the parts share that point.
 
-    The bound of a kept state is close to 1 and says only that nothing is out of reach, so there
-    is nothing in it to be careful with.
+    A kept state's bound is close to 1 and says only that nothing is out of reach, so it needs no
+    such warning.
     """
     few = np.ones_like(bounds.once, dtype=bool) if always else bounds.once <= MOST_ONCE
     if few.any():
         yield "", np.where(few, bounds.accuracy, np.nan)
     if not few.all():
         many = ~few
-        many[:-1] |= ~few[1:]  # begin at the last position that is sure
+        many[:-1] |= ~few[1:]  # start at the last sure position
         yield ", most seen once", np.where(many, bounds.accuracy, np.nan)
 
 
@@ -165,7 +165,7 @@ def _bound_trace(
 def _measured_trace(
     fig: go.Figure, name: str, values: NDArray[np.float64], look: Theme, split: str
 ) -> None:
-    """Draw what a run reached: kept solid with filled dots, reset dashed with open squares."""
+    """Draw what a run reached: kept as solid with dots, reset as dashed with open squares."""
     color = look.train if split == "train" else look.valid
     kept = name == "kept"
     fill = color if kept else look.background

@@ -7,15 +7,17 @@ import pandas as pd
 from hnviz.data import BatchLayout
 from hnviz.figures.reach import Reach
 from hnviz.figures.ruler import Windows
-from hnviz.runs.ruler import MOST_ONCE, Bound
+from hnviz.runs.ruler import MOST_ONCE, Bound, Example
 
-HOW_TO_READ = "Above a thin line: more tokens than that are used. Below it: nothing is proved."
+HOW_TO_READ = "Above a thin line, the network uses more tokens than that. Below it, we can't tell."
 _MOST = f"{100 * MOST_ONCE:.0f}\N{NO-BREAK SPACE}%"
 
 POSITIONS_NOTE = (
-    "Thin: the best that any predictor can reach at that position, dotted where more than "
+    "Thin lines: the best that any predictor can reach at that position, dotted where more than "
     f"{_MOST} of the contexts occur once. One pass in eval mode, from a state of zeros."
 )
+
+LISTED = 5  # tokens that followed another one, in the example
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -26,7 +28,7 @@ def number(value: int) -> str:
 
 
 def reading(accuracy: Mapping[str, float], bounds: Mapping[str, Sequence[Bound]]) -> str:
-    """Hold the accuracy on each split to that split's own bounds, and say what it proves."""
+    """Compare the accuracy on each split with that split's own bounds; say what it proves."""
     said = [_one_reading(split, value, bounds[split]) for split, value in accuracy.items()]
     passed = [_passed(value, bounds[split]) for split, value in accuracy.items()]
     hidden = [bound for bound in passed if bound is not None and not bound.shown]
@@ -38,63 +40,109 @@ def reading(accuracy: Mapping[str, float], bounds: Mapping[str, Sequence[Bound]]
 
 
 def _passed(accuracy: float, bounds: Sequence[Bound]) -> Bound | None:
-    """Return the bound of most tokens that an accuracy is above."""
+    """Return the bound of the most tokens that an accuracy is above."""
     return max((bound for bound in bounds if accuracy > bound.accuracy), default=None)
 
 
 def _one_reading(split: str, accuracy: float, bounds: Sequence[Bound]) -> str:
     bound = _passed(accuracy, bounds)
     if bound is None:
-        return f"On {split} **{accuracy:.3f}** is above no bound, which proves nothing."
-    tokens = "one token is" if bound.k == 1 else f"{number(bound.k)} tokens are"
+        return f"On {split}, **{accuracy:.3f}** is above no bound, so we can't tell."
+    tokens = "one token" if bound.k == 1 else f"{number(bound.k)} tokens"
     return (
-        f"On {split} **{accuracy:.3f}** is above the {number(bound.k)}-token bound "
-        f"{bound.accuracy:.3f}: more than {tokens} used."
+        f"On {split}, **{accuracy:.3f}** is above the {number(bound.k)}-token bound "
+        f"{bound.accuracy:.3f}: the network uses more than {tokens}."
     )
 
 
 def window_sentence(layout: BatchLayout, windows: Windows) -> str:
-    """Say what a reset state cannot know in windows of this length, and a kept one can."""
+    """Say what a reset state cannot know in windows of this length, and what a kept one can."""
     reset, kept = windows.reset, windows.kept
     said = (
-        f"With the state reset before every mini-batch, position 0 of a window knows one token, "
-        f"and no predictor is right there more than **{reset.accuracy[0]:.3f}** of the time on "
-        f"{windows.split}"
+        f"With the state reset before every mini-batch, a predictor at position 0 has seen one "
+        f"token: over its own {layout.n_batches * layout.bs:,} slots of {windows.split} it is "
+        f"right at most **{reset.accuracy[0]:.3f}** of the time"
     )
     if layout.bptt > 1:
-        said += f"; over all {layout.bptt} positions **{reset.mean:.3f}**"
+        said += f"; over all {layout.bptt} positions, **{reset.mean:.3f}**"
     if kept is None:
-        return (
-            f"{said}. Cut at random, a kept state is no help: what it brings along belongs to "
-            "other text."
-        )
+        return f"{said}. Cut at random, a kept state does not help: it belongs to other text."
     if layout.n_batches == 1:
-        return f"{said}. There is one mini-batch, so a kept state has no past to bring along."
+        return f"{said}. There is one mini-batch, so no state is carried over."
     return (
-        f"{said}. With the state kept only the first of {layout.n_batches:,} mini-batches begins "
+        f"{said}. With the state kept, only the first of {layout.n_batches:,} mini-batches starts "
         f"without a past: **{kept.mean:.3f}**."
     )
 
 
 def window_note(layout: BatchLayout, any_cut: float) -> str:
-    """Say how the bounds by position are made."""
+    """Say how the bounds by position are computed."""
     slots = layout.n_batches * layout.bs
     return (
-        f"The best table at each position, over its own {slots:,} slots. Dotted: more than "
-        f"{_MOST} of the contexts occur once there, so the bound means little. "
-        f"Over every way to cut this text into windows of {layout.bptt} the mean with a reset "
-        f"state is {any_cut:.3f}; one layout's windows have fewer slots at a position, fewer "
-        "contexts seen again, and so a higher bound."
+        f"The best table at each position, over its own {slots:,} slots in this layout: not the "
+        "same number as the bound of as many tokens over the whole text. "
+        f"Dotted: more than {_MOST} of the contexts occur once there. Such a context is always "
+        "guessed right, so the bound is high; an accuracy above it still proves more memory. "
+        f"Over every way to cut this text into windows of {layout.bptt}, the mean with a reset "
+        f"state is {any_cut:.3f}; one layout has fewer slots at each position, so fewer contexts "
+        "repeat and the bound is higher."
+    )
+
+
+def example_sentence(split: str, example: Example, words: Sequence[str]) -> str:
+    """Work out the best guess after one token; `words` are those of the text, unescaped."""
+    (best, times), *others = example.followed
+    token = words[example.token]
+    said = f"An example from {split}: another token follows “{token}” {_times(example.n)}"
+    if not others:
+        return f"{said}, always “{words[best]}”: remembering it is enough for a sure guess."
+    second, fewer = others[0]
+    share = f"{100 * times / example.n:.0f}\N{NO-BREAK SPACE}%"
+    return (
+        f"{said}: “{words[best]}” {_times(times)}, “{words[second]}” {_times(fewer)}"
+        f"{_and_more(len(others) - 1)}. A predictor that remembers only “{token}” does best by "
+        f"guessing “{words[best]}”, and is right {share} of the time."
+    )
+
+
+def _times(n: int) -> str:
+    return "once" if n == 1 else f"{n:,} times"
+
+
+def _and_more(n: int) -> str:
+    return f", and {n:,} other{'' if n == 1 else 's'}" if n else ""
+
+
+def example_table(example: Example, words: Sequence[str]) -> pd.DataFrame:
+    """Tabulate what followed a token most often, with its share."""
+    rows = [
+        {
+            f"after “{words[example.token]}”": words[token],
+            "times": f"{times:,}",
+            "share": _share(times / example.n),
+        }
+        for token, times in example.followed[:LISTED]
+    ]
+    return pd.DataFrame(rows)
+
+
+def proof_sentence(split: str, bounds: Sequence[Bound]) -> str:
+    """Say what the best guess after every token proves, once a network is above it."""
+    return (
+        f"Taking the best guess after every token of {split} is right "
+        f"**{bounds[0].accuracy:.3f}** of the time. These guesses have memorised this very text, "
+        "so no predictor that sees only one token gets above that line. A network above it must "
+        "remember more than one token."
     )
 
 
 def reach_sentence(texts: Sequence[Reach], bptt: int) -> str:
-    """Say what windows of one length allow on each text, whichever way it is cut."""
+    """Say what windows of one length allow on each text, however it is cut."""
     best = " and ".join(f"**{text.means[bptt - 1]:.3f}** on {text.name}" for text in texts)
     every = "every token" if bptt == 1 else f"every {bptt} tokens"
-    said = f"With the state reset before {every} no predictor is right more often than {best}"
+    said = f"With the state reset before {every}, the best any predictor can do is {best}"
     hidden = [_hidden(text) for text in texts if text.sure < len(text.bounds)]
-    thin = "Thin lines: the best that the last tokens alone allow"
+    thin = "Thin lines: the best that the last few tokens alone allow"
     if not hidden:
         return f"{said}. {thin}."
     return (
@@ -110,18 +158,20 @@ def _hidden(text: Reach) -> str:
 
 
 def table_sentence(split: str, bounds: Sequence[Bound]) -> str:
-    """Say how far a memory of few tokens goes, and how many are enough."""
+    """Say how accurate a memory of one token can be, and how many tokens are enough."""
     if not bounds:
         return "The text is too short for a bound."
     enough = next((bound for bound in bounds if bound.accuracy == 1), None)
     said = (
-        f"Knowing only the last token, no predictor is right more than "
+        f"A predictor that knows only the last token is right at most "
         f"**{bounds[0].accuracy:.3f}** of the time on {split}"
     )
     if enough is None:
-        return f"{said}; with {number(bounds[-1].k)} tokens **{bounds[-1].accuracy:.3f}**."
-    said = f"{said}; **{number(enough.k)}** tokens always tell the next one"
-    return f"{said}: no {number(enough.k)} stand there twice." if enough.once == 1 else f"{said}."
+        return f"{said}; with {number(bounds[-1].k)} tokens, **{bounds[-1].accuracy:.3f}**."
+    said = f"{said}; **{number(enough.k)}** tokens always determine the next one"
+    if enough.once != 1:
+        return f"{said}."
+    return f"{said}: no {number(enough.k)}-token sequence repeats."
 
 
 def bounds_table(bounds: Mapping[str, Sequence[Bound]]) -> pd.DataFrame:
@@ -144,21 +194,22 @@ def measured_sentence(model: str, windows: Windows) -> str:
     last = len(reset) - 1
     said = (
         f"{model} after {windows.step:,} steps, on {windows.split}: with the state reset before "
-        f"every mini-batch **{reset[0]:.3f}** at position 0, where no predictor can do better than "
-        f"{windows.reset.accuracy[0]:.3f}, and **{reset[-1]:.3f}** at position {last}"
+        f"every mini-batch, it is right **{reset[0]:.3f}** of the time at position 0, where no "
+        f"predictor does better than {windows.reset.accuracy[0]:.3f}, and **{reset[-1]:.3f}** at "
+        f"position {last}"
     )
     if "kept" not in windows.measured:
         return f"{said}. {model} never keeps its state, so this is all there is."
     kept = windows.measured["kept"]
-    return f"{said}; with it kept **{kept[0]:.3f}** and **{kept[-1]:.3f}**."
+    return f"{said}; with the state kept, **{kept[0]:.3f}** and **{kept[-1]:.3f}**."
 
 
 def last_only_sentence(model: str, windows: Windows, accuracy: float) -> str:
-    """Say what stands in place of the picture for a model that answers only the last position."""
+    """Return the sentence that replaces the picture for a model with one answer per window."""
     seen = len(windows.reset.accuracy)
     tokens = "one token" if seen == 1 else f"{number(seen)} tokens"
     return (
-        f"{model} answers only after the last of its {tokens}, so it has one position to be right "
-        f"at: **{accuracy:.3f}** on valid, where no predictor that sees {tokens} reaches more than "
+        f"{model} answers only after the last of its {tokens}, so only one position counts: "
+        f"**{accuracy:.3f}** on valid, where no predictor that sees {tokens} does better than "
         f"**{windows.reset.accuracy[-1]:.3f}**."
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from hnviz.figures.svg import Drawing
 from hnviz.figures.theme import Theme
 from hnviz.figures.time_text import gradient_sentence, small
 
-ROOM = 70  # px of a stretch that has room for a number at each end
+ROOM = 70  # px; a longer stretch has room for a number at each end
 LEGEND_NORMS = {"1e\N{MINUS SIGN}5": 1e-5, ".001": 1e-3, ".1": 1e-1}
 _CARRYING = [name for name, net in CATALOGUE.items() if net.stateful]
 
@@ -24,7 +25,15 @@ WAYS: dict[str, tuple[str, str]] = {
     "keep": ("keep, no detach", "one long backward over all three"),
     "reset": ("reset", "zeros before each mini-batch, as in Model0 to Model2"),
 }
-"""What may happen between two mini-batches: its name, and what it does."""
+"""What can happen between two mini-batches: a name, and what it does."""
+
+
+class Twin(NamedTuple):
+    """The same network at the other end of its training, with nothing cut."""
+
+    name: str  # "untrained", or "after 400 steps"
+    why: str
+    norms: NDArray[np.floating]  # of shape (len(batches) * bptt,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,51 +44,80 @@ class Passes:
     batches: tuple[int, ...]
     bptt: int
     bs: int
-    every: bool  # the loss of all steps, else of the last alone
+    every: bool  # the loss of all steps; else of the last alone
     ways: Mapping[str, NDArray[np.floating]]  # each of shape (len(batches) * bptt,)
+    twin: Twin | None = None
 
     def __post_init__(self) -> None:
-        for name, norms in self.ways.items():
+        twin = {} if self.twin is None else {self.twin.name: self.twin.norms}
+        for name, norms in {**self.ways, **twin}.items():
             if norms.shape != (len(self.batches) * self.bptt,):
                 raise ValueError(
                     f"{name} must have {len(self.batches)} x {self.bptt} norms; got {norms.shape}"
                 )
 
-    def pieces(self, way: str) -> list[tuple[int, NDArray[np.floating]]]:
-        """Return the stretches that have a gradient, each with its first step."""
-        norms = self.ways[way]
-        size = len(norms) if way == "keep" else self.bptt
+    def lanes(self) -> list["Lane"]:
+        """List the lanes from top to bottom; the twin's lane follows the one that it repeats."""
         found = []
-        for first in range(0, len(norms), size):
-            there = np.flatnonzero(norms[first : first + size])
+        for way in [way for way in WAYS if way in self.ways]:
+            name, why = WAYS[way]
+            found.append(Lane(way, name, why, self.ways[way]))
+            if self.twin and way == longest_way(self.ways):
+                named = f"{name}, {self.twin.name}"
+                found.append(Lane(way, named, self.twin.why, self.twin.norms, twin=True))
+        return found
+
+
+def longest_way(ways: Mapping[str, object]) -> str:
+    """Return the way in which a gradient gets furthest."""
+    return "keep" if "keep" in ways else "reset"
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One lane of the drawing."""
+
+    way: str  # one of WAYS
+    name: str
+    why: str
+    norms: NDArray[np.floating]
+    twin: bool = False
+
+    def pieces(self, window: int) -> list[tuple[int, NDArray[np.floating]]]:
+        """Return each stretch that has a gradient, with its first step."""
+        size = len(self.norms) if self.way == "keep" else window
+        found = []
+        for first in range(0, len(self.norms), size):
+            there = np.flatnonzero(self.norms[first : first + size])
             if len(there):
-                found.append((first + int(there[0]), norms[first + there[0] : first + size]))
+                found.append((first + int(there[0]), self.norms[first + there[0] : first + size]))
         return found
 
 
 def scissors(passes: Passes, look: Theme, chosen: str = "detach", width: int = WIDE) -> str:
     """Draw a lane for each way, states forward and gradients backward; the chosen one is marked."""
-    shown = [way for way in WAYS if way in passes.ways]
+    shown = passes.lanes()
     wide = width >= WIDE
-    height = 134 if wide else 152
+    height = 128 if wide else 148
     drawing = Lanes(width, 30 + height * len(shown), look)
     n = len(passes.batches) * passes.bptt
     steps = Steps(22, width - (40 if wide else 30), n, passes.bptt)
     after = f", {_steps(passes.bptt)}" if wide else ""
     drawing.panels(steps, [f"mini-batch {batch}{after}" for batch in passes.batches], 26)
-    for number, way in enumerate(shown):
+    for number, lane in enumerate(shown):
         top = 28 + height * number
         if number:
             drawing.rule(top)
-        if way == chosen and len(shown) > 1:
+        if lane.way == chosen and len(passes.ways) > 1 and not lane.twin:
             drawing.chosen(top + 4, height - 8)
-        _lane(drawing, passes, way, steps, top)
+        _lane(drawing, passes, lane, steps, top)
     sentence = gradient_sentence(passes.model, passes.ways, passes.bptt, passes.every, chosen)
     return drawing.render("Three mini-batches unrolled", sentence.replace("**", ""))
 
 
-def _lane(drawing: Lanes, passes: Passes, way: str, steps: Steps, top: float) -> None:
-    y = drawing.title(steps.left - 6, top + 22, *WAYS[way])
+def _lane(drawing: Lanes, passes: Passes, lane: Lane, steps: Steps, top: float) -> None:
+    way = lane.way
+    y = drawing.title(steps.left - 6, top + 22, lane.name, lane.why)
     forward = y + (31 if drawing.wide else 34)
     backward = forward + 38
     n, window = steps.n, steps.window
@@ -101,7 +139,7 @@ def _lane(drawing: Lanes, passes: Passes, way: str, steps: Steps, top: float) ->
             drawing.text(x, forward - 15, "0", muted=True)
         elif way == "detach":
             drawing.seam(x, forward + 9, backward + 20)
-    pieces = passes.pieces(way)
+    pieces = lane.pieces(window)
     for first, norms in pieces:
         drawing.ribbon(steps, norms, first, backward)
         _numbers(drawing, steps, first, norms, backward)
@@ -112,7 +150,7 @@ def _lane(drawing: Lanes, passes: Passes, way: str, steps: Steps, top: float) ->
         none = "no gradient here" if drawing.wide else "no gradient"
         drawing.text(steps.seams[0] - 24, backward + 5, none, anchor="end", muted=True)
     drawing.triangle(steps.right + (20 if drawing.wide else 15), backward)
-    # A phone's margin holds the shorter word, beside a mark at every step.
+    # On a phone there is room only for the shorter word.
     word = "losses" if passes.every and drawing.wide else "loss"
     drawing.text(drawing.width, backward - 17, word, anchor="end")
 
@@ -120,7 +158,7 @@ def _lane(drawing: Lanes, passes: Passes, way: str, steps: Steps, top: float) ->
 def _numbers(
     drawing: Lanes, steps: Steps, first: int, norms: NDArray[np.floating], y: float
 ) -> None:
-    """Write the norm at both ends of a stretch, and at the seams that it passes."""
+    """Write the norm at both ends of a stretch, and at the seams it crosses."""
     end = first + len(norms) - 1
     seams = [step for step in range(steps.window, steps.n, steps.window) if first < step < end]
     room = steps.gap * (end - first) >= ROOM
@@ -133,7 +171,7 @@ def _numbers(
 
 
 def scissors_legend(look: Theme) -> str:
-    """Say in shapes what the lanes hold, and how thick which norm is."""
+    """Explain the lanes' shapes, and which thickness is which norm."""
     arrow = Drawing(34, 14, look)
     arrow.arrow("h_h", 1, 7, 32, 7)
     state = arrow.render("state, forward", "").replace("width:100%", "width:34px")
@@ -146,7 +184,7 @@ def scissors_legend(look: Theme) -> str:
             f'y="{(THICKEST - size) / 2:.1f}" height="{size:.1f}" fill="{look.role["h_h"]}"/></svg>'
         )
         items.append(f"<span>{swatch}{name}</span>")
-    items.append(f'<span style="color:{look.muted}">thinnest: 1e\N{MINUS SIGN}6 and less</span>')
+    items.append(f'<span style="color:{look.muted}">thinnest: 1e\N{MINUS SIGN}6 or less</span>')
     return f'<div class="hnviz-legend">{"".join(items)}</div>'
 
 

@@ -1,4 +1,4 @@
-"""The sentence that stands with a picture, and is its `alt`: its own numbers, in plain words.
+"""The sentence beside a picture, which is also its `alt`: plain words, the picture's numbers.
 
 **Two stars** mark what is set in bold.
 """
@@ -10,8 +10,11 @@ import numpy as np
 import pandas as pd
 
 from hnviz.catalogue import entry
-from hnviz.data import BatchLayout, ShuffledLayout, TokenStream, Vocab, tokenize
+from hnviz.cells import Cell
+from hnviz.data import BatchLayout, ShuffledLayout, TokenStream, Vocab
+from hnviz.data.phrase import LONGEST, Phrase, read_phrase
 from hnviz.data.stream import SPLITS
+from hnviz.data.tokens import BOS
 from hnviz.figures.diagrams import previous
 from hnviz.figures.tables import read_counts
 
@@ -24,9 +27,41 @@ def plural(number: int, word: str) -> str:
     return f"{number:,} {word}{ending}"
 
 
+def scientific(value: float) -> str:
+    """Write a small number as pages write a learning rate: 4.0e-4, and 0 as it is."""
+    digits, _, power = f"{value:.1e}".partition("e")
+    return f"{digits}e{int(power)}" if value else "0"
+
+
 def when(step: int, untrained: str = "untrained") -> str:
-    """Say how far a snapshot's training was: "after 400 steps"."""
+    """Say how far training was at a snapshot: "after 400 steps"."""
     return untrained if step == 0 else f"after {plural(step, 'step')}"
+
+
+def continuity_sentence(layout: BatchLayout) -> str:
+    """Say what a layout's rows read, and whether the next mini-batch continues them."""
+    one = layout.n_batches == 1
+    if isinstance(layout, ShuffledLayout):
+        if one:
+            return "Cut at random and read in one mini-batch: no row continues in another."
+        kept, seams = _seams(layout)
+        verb = "continues" if kept == 1 else "continue"
+        return (
+            f"Cut at random, **{kept:,} of {plural(seams, 'row')}** {verb} where the mini-batch "
+            f"before stopped; cut in order, all {seams:,} do."
+        )
+    reads = f"Each of **{layout.bs} rows** reads its own part of the text"
+    if layout.bs == 1:
+        reads = "One row reads the whole text"
+    if one:
+        return f"{reads}, in one mini-batch."
+    return f"{reads}, and the next mini-batch goes on where it stopped."
+
+
+def _seams(layout: BatchLayout) -> tuple[int, int]:
+    """Count the rows that continue from one mini-batch to the next, and those that could."""
+    kept = sum(layout.n_continued(batch) for batch in range(1, layout.n_batches))
+    return kept, (layout.n_batches - 1) * layout.bs
 
 
 def layout_sentence(layout: BatchLayout) -> str:
@@ -38,38 +73,36 @@ def layout_sentence(layout: BatchLayout) -> str:
         return f"{start}: each is read once, in {plural(layout.n_batches, 'mini-batch')}."
     most = int(read_counts(layout).max())
     again = (
-        f"{layout.n_repeated:,} are read twice"
+        f"{layout.n_repeated:,} {'is' if layout.n_repeated == 1 else 'are'} read twice"
         if most == 2
-        else f"{layout.n_repeated:,} slots read a token again, up to {most:,} times the same"
+        else f"{layout.n_repeated:,} slots read a token again, the same one up to {most:,} times"
     )
     passes = plural(layout.n_batches, "mini-batch")
-    reads = "reads" if layout.n_batches == 1 else "read"
     return (
-        f"{start}: {again}, because a row's share is {layout.share:,.2f} tokens long but "
-        f"{passes} of {layout.bptt} {reads} {layout.row_length:,}."
+        f"{start}: {again}, because each row owns {layout.share:,.2f} tokens but reads "
+        f"{layout.row_length:,}, in {passes} of {layout.bptt}."
     )
 
 
 def _shuffled_sentence(layout: ShuffledLayout) -> str:
-    """Say how many rows still go on where the mini-batch before stopped."""
+    """Say how many rows still continue where the mini-batch before stopped."""
     cut = f"{plural(layout.n_windows, 'window')} of {plural(layout.bptt, 'token')}"
     if layout.n_batches == 1:
         return (
             f"Cut at random into {cut}, dealt to {plural(layout.bs, 'row')} in one mini-batch: "
-            "no row goes on in a next one, so only their order has changed."
+            "no row continues in another, so only their order has changed."
         )
-    n_seams = (layout.n_batches - 1) * layout.bs
-    n_kept = sum(layout.n_continued(batch) for batch in range(1, layout.n_batches))
-    go = "goes" if n_kept == 1 else "go"
+    n_kept, n_seams = _seams(layout)
+    verb = "continues" if n_kept == 1 else "continue"
     return (
-        f"Cut at random, **{n_kept:,} of {plural(n_seams, 'row')}** {go} on "
-        f"where the mini-batch before stopped, in order all {n_seams:,} do: the {cut} are "
-        "dealt by chance, so the state that a row carries over belongs to other text."
+        f"Cut at random, **{n_kept:,} of {plural(n_seams, 'row')}** {verb} "
+        f"where the mini-batch before stopped; in order, all {n_seams:,} do. The {cut} are "
+        "dealt at random, so the state that a row carries over belongs to other text."
     )
 
 
 def arithmetic_sentence(layout: BatchLayout) -> str:
-    """Show how the number of mini-batches comes about."""
+    """Show how the number of mini-batches is calculated."""
     exact = layout.n_tokens / layout.bptt / layout.bs
     whole = exact == layout.n_batches
     sides = f"{plural(layout.bptt, 'step')} / {plural(layout.bs, 'row')}"
@@ -83,15 +116,15 @@ def table_sentence(layout: BatchLayout, text: str = "valid") -> str:
     """Say what the table of a mini-batch's first rows is; `text` is its name."""
     if isinstance(layout, ShuffledLayout):
         return (
-            "The first five rows. Each is a window cut somewhere from the text, mostly in the "
-            "middle of a number."
+            "The first five rows. Each is a window cut from anywhere in the text; most start in "
+            "the middle of a number."
         )
     if text not in SPLITS:
         return f"The first five rows of {text}, word by word."
     return (
         "The first five rows, as the notebook's show_batch prints them. Its own table, at bs 64 "
-        "and bptt 70, is mini-batch 3 of valid, one past the last: the rule goes on around the "
-        "end of the text."
+        "and bptt 70, is mini-batch 3 of valid, one past the last: reading wraps around to the "
+        "start of the text."
     )
 
 
@@ -112,7 +145,7 @@ def _percent(share: float) -> str:
 
 
 def model_sentence(model: str, nv: int) -> str:
-    """Say in one line what a model is: what it answers, what it keeps, how much it learns."""
+    """Say in one line what a model answers, what it keeps, and how many weights it learns."""
     net, before = entry(model), previous(model)
     answers = net.recipe.bptt if net.predicts == "every" else 1
     n_weights = net.n_weights(nv, net.recipe.nh)
@@ -123,24 +156,34 @@ def model_sentence(model: str, nv: int) -> str:
         same = n_before == n_weights
         size += f", as in {before}" if same else f" instead of {before}'s {n_before:,}"
     return (
-        f"{model}, {net.title}: reads {plural(net.recipe.bptt, 'token')} a row, gives "
+        f"{model}, {net.title}: reads {plural(net.recipe.bptt, 'token')} per row, gives "
         f"{plural(answers, 'answer')}, {kept}; {size}."
     )
 
 
 def corpus_sentence(stream: TokenStream) -> str:
-    """Say how much text there is on each side, and how many different tokens."""
-    used = int((np.bincount(stream.train, minlength=len(stream.vocab)) > 0).sum())
+    """Say what a network is fed, in at most 20 words."""
+    n = len(stream.train) + len(stream.valid)
     return (
-        f"The numbers 1 to 7,999 in words are **{len(stream.train):,}** tokens to train on, 8,001 "
-        f"to 9,999 are **{len(stream.valid):,}** to validate on, but only {used} of the vocab's "
-        f"{len(stream.vocab)} entries stand in them."
+        f"A text becomes **{n:,}** numbers, and the network learns to guess the next one from the "
+        "ones before."
+    )
+
+
+def vocab_sentence(stream: TokenStream) -> str:
+    """Say how much text each split holds, and how much of the vocabulary the text uses."""
+    counts = np.bincount(np.concatenate([stream.train, stream.valid]), minlength=len(stream.vocab))
+    used = int((counts > 0).sum())
+    return (
+        f"Train holds **{len(stream.train):,}** tokens, the numbers 1 to 7,999 in words; valid "
+        f"holds **{len(stream.valid):,}**, 8,001 to 9,999. The text uses only {used} of the "
+        f"{len(stream.vocab)} vocabulary entries."
     )
 
 
 @dataclass(frozen=True, slots=True)
 class OwnTokens:
-    """What became of a text that somebody typed; tokens are as the network gets them."""
+    """A text that somebody typed, as the network gets it."""
 
     tokens: tuple[str, ...]
     ids: tuple[int, ...]
@@ -148,19 +191,25 @@ class OwnTokens:
 
 
 def own_tokens(text: str, vocab: Vocab) -> OwnTokens:
-    """Tokenize and numericalize a text, and say what happened to it."""
-    words = tokenize(text)
-    ids = vocab.numericalize(words).tolist()
+    """Tokenize and numericalize a text, digits as words, and say what happened to it.
+
+    Raises ValueError, with a sentence, for a number that has no words here.
+    """
+    phrase = read_phrase(text, vocab) if text.strip() else Phrase(())
+    words = (BOS, *phrase.tokens)
+    ids = vocab.numericalize(list(words)).tolist()
     unknown = list(dict.fromkeys(word for word in words if word not in vocab.stoi))
     if len(words) == 1:
-        sentence = "The box is empty: only xxbos is left, which stands in front of every text."
+        sentence = f"The box is empty: only {BOS} is left, which begins every text."
     else:
         sentence = f"{plural(len(text), 'character')} become {plural(len(words), 'token')}"
-        sentence += ", the first of them xxbos, which stands in front of every text."
+        sentence += f"; the first is {BOS}, which begins every text."
+    if len(phrase.tokens) == LONGEST:
+        sentence += f" Only the first {len(words):,} tokens are shown."
     if unknown:
         named = ", ".join(_shortened(word) for word in unknown[:NAMED])
         more = f" and {len(unknown) - NAMED:,} more" if len(unknown) > NAMED else ""
-        sentence += f" Not in the vocab, so they become xxunk: {named}{more}."
+        sentence += f" Not in the vocabulary, so they become xxunk: {named}{more}."
     return OwnTokens(tuple(vocab.itos[index] for index in ids), tuple(ids), sentence)
 
 
@@ -169,7 +218,7 @@ def _shortened(word: str) -> str:
 
 
 def opening(text: str, characters: int = 160) -> str:
-    """The first words of a text."""
+    """Return the first words of a text."""
     return shorten(text, characters, placeholder=" …")
 
 
@@ -194,26 +243,10 @@ def _printed(model: str, notebook: pd.DataFrame) -> str:
     )
 
 
-_GATES = {
-    "reset": (
-        r"r = \sigma(W_{ir}\,x + b_{ir} + W_{hr}\,h + b_{hr})",
-        "how much of each unit of the old state the candidate may read",
-    ),
-    "update": (
-        r"z = \sigma(W_{iz}\,x + b_{iz} + W_{hz}\,h + b_{hz})",
-        "how much of each unit is kept as it was",
-    ),
-    "candidate": (
-        r"n = \tanh(W_{in}\,x + b_{in} + r \odot (W_{hn}\,h + b_{hn}))",
-        "what each unit would be if nothing were kept",
-    ),
-}
-
-
-def gate_lines(gates: tuple[str, ...]) -> list[str]:
-    """A line a gate, name, meaning and equation, and one for the new state; Markdown."""
-    lines = [f"**{gate}**: {_GATES[gate][1]}\n\n$\\quad {_GATES[gate][0]}$" for gate in gates]
-    return [*lines, "**new state**: the mix of both\n\n$\\quad h' = (1 - z) \\odot n + z \\odot h$"]
+def gate_lines(cell: Cell) -> list[str]:
+    """Return a line of Markdown for each gate and for the new state: name, meaning, equation."""
+    lines = [f"**{gate.name}**: {gate.meaning}\n\n$\\quad {gate.equation}$" for gate in cell.gates]
+    return [*lines, f"**new state**: {cell.meaning}\n\n$\\quad {cell.equation}$"]
 
 
 def source_sentence(model: str, path: str) -> str:

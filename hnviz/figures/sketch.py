@@ -1,8 +1,8 @@
-"""A figure put together as plain dicts, for pictures that are drawn several times a second.
+"""A figure built from plain dicts, for pictures that are drawn several times a second.
 
-Plotly checks every `update_...` and `add_...` on its own: a chart of four curves took 40 to 80 ms
-that way, takes 5 when it is checked once, at the end, and less than 1 when it goes to the browser
-as it is. That both are one picture is held by `tests/test_live.py`.
+Plotly checks every `update_...` and `add_...` call: a chart of four curves took 40 to 80 ms that
+way, takes 5 when it is checked once, at the end, and less than 1 when it goes to the browser
+unchecked. `tests/test_live.py` makes sure that both are the same picture.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ Props = dict[str, Any]
 
 
 class Sketch:
-    """Collects traces and layout; has the calls of `go.Figure` that a curve needs."""
+    """Collects traces and layout, with the methods of `go.Figure` that a curve needs."""
 
     def __init__(self, axes: dict[str, Props]) -> None:
         self._data: list[Props] = []
@@ -35,7 +35,7 @@ class Sketch:
         self._layout["shapes"].append(shape)
 
     def update_layout(self, **props: Any) -> None:
-        """Set properties of the layout, dicts within it property by property."""
+        """Set properties of the layout; dicts are merged."""
         _merge(self._layout, props)
 
     def update_xaxes(self, **props: Any) -> None:
@@ -58,7 +58,7 @@ class Sketch:
     def plain(self) -> Props:
         """Return `data` and `layout` as plotly.js takes them, x and y as lists of six digits.
 
-        Nothing is checked. A template is not a name there, and "none" is what it has by itself.
+        Nothing is checked. The template is left out: plotly.js takes no name and has none already.
         """
         data = [
             {**trace, "x": plain_list(trace["x"]), "y": plain_list(trace["y"])}
@@ -71,7 +71,7 @@ class Sketch:
 def plain_list(values: ArrayLike) -> list[int] | list[float | None]:
     """List numbers for JSON, nan and infinity as None.
 
-    Six digits are more than a screen shows, and half of what travels otherwise.
+    Six digits are more than a screen shows, and halve what is sent.
     """
     array = np.asarray(values)
     if array.dtype.kind in "iu":
@@ -86,8 +86,8 @@ def plain_list(values: ArrayLike) -> list[int] | list[float | None]:
 def _six_digits(values: NDArray[np.float64]) -> NDArray[np.float64]:
     sizes = np.abs(values, where=np.isfinite(values), out=np.ones_like(values))
     exponents = 5 - np.floor(np.log10(sizes, where=sizes > 0, out=np.zeros_like(sizes)))
-    exponents = np.minimum(exponents, 300)  # what is smaller is 0
-    # A power of ten below 1 is no float: so large numbers are divided and multiplied again.
+    exponents = np.minimum(exponents, 300)  # anything smaller becomes 0
+    # Powers of ten below 1 are not exact: large numbers are divided, then multiplied again.
     up, down = 10.0 ** np.maximum(exponents, 0), 10.0 ** np.maximum(-exponents, 0)
     rounded: NDArray[np.float64] = np.rint(values * up / down) / up * down
     return rounded

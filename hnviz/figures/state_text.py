@@ -1,4 +1,4 @@
-"""The sentence over the Hidden states page's picture."""
+"""The sentence above the Hidden states page's picture."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,12 +9,10 @@ from numpy.typing import NDArray
 from hnviz.catalogue import entry
 from hnviz.figures.sentences import when
 
-GATES = {"reset": "reset gate", "update": "update gate", "candidate": "candidate"}
-
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Units over tokens, and where they come from."""
+    """Units over tokens, and where the tokens come from."""
 
     values: NDArray[np.float32]  # (nh, n_tokens)
     tokens: Sequence[str]
@@ -31,7 +29,7 @@ def units_sentence(model: str, step: int, seen: Seen) -> str:
     """Say which unit moves most over the tokens, and between which words."""
     values, tokens = seen.values, [token[:20] for token in seen.tokens]
     trained = when(step, "before any training")
-    what = "units" if seen.show == "state" else f"{GATES[seen.show]}s"
+    what = "units" if seen.show == "state" else f"{entry(model).gate(seen.show).title}s"
     if len(tokens) == 1:
         return (
             f"{model} {trained}: its {values.shape[0]} {what} after one token, “{tokens[0]}”. Type "
@@ -65,10 +63,20 @@ def reading_note(model: str, bptt: int, split: str) -> str:
     return f"{model} carries its state: {start}. {column}"
 
 
+def shown(model: str, show: str) -> str:
+    """Name what is shown: "the state", "the update gate"."""
+    return "the state" if show == "state" else f"the {entry(model).gate(show).title}"
+
+
+def is_signed(model: str, show: str) -> bool:
+    """Return whether what is shown can be negative."""
+    return show == "state" or entry(model).gate(show).signed
+
+
 def full_colour(model: str, show: str, values: NDArray[np.float32]) -> float:
     """Return the value that has full colour: 1 for gates and tanh, a power of two for relu.
 
-    A power of two, so that the colours do not move with every snapshot.
+    A power of two keeps the colours from shifting with every snapshot.
     """
     if show != "state" or entry(model).nonlinearity == "tanh":
         return 1.0
@@ -76,5 +84,5 @@ def full_colour(model: str, show: str, values: NDArray[np.float32]) -> float:
 
 
 def number(value: float) -> str:
-    """Write a value with two digits behind the point, and a real minus."""
+    """Write a value with two decimals and a real minus."""
     return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "\N{MINUS SIGN}")

@@ -13,6 +13,8 @@ from hnviz.figures.word_text import quoted, quoted_text
 COMMA = ","
 FEW = 4  # units that are named one by one
 LONGEST = 8  # words of a number that are quoted
+HEADLINE = 20  # words
+SHORT = 6  # words of a number quoted in a headline: as many as the longest true number has
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +32,11 @@ class Operation:
 
     @property
     def done(self) -> str:
-        """Name it in a few words, as the beginning of a sentence."""
+        """Name the operation in a few words, as the beginning of a sentence."""
         where = f" of layer {self.layer}" if self.layer is not None and self.n_layers > 1 else ""
         if self.other:
             whole = f"layer {self.layer} of the state" if where else "the state"
-            return f"With {whole} that {ending(self.other)} left"
+            return f"With {whole} from {ending(self.other)}"
         which = _units(self.units, self.nh)
         often = "before every word" if self.hold else "once"
         return f"With {which}{where} set to {_signed(self.value)} {often}"
@@ -42,7 +44,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Courses:
-    """What a network said from its own state and from a changed one."""
+    """What a network said from its own state, and from a changed one."""
 
     network: str  # "Model5 after 400 steps"
     untouched: Sequence[str]
@@ -54,7 +56,7 @@ class Courses:
 
     @property
     def differ(self) -> list[int]:
-        """The changed words that do not stand at the same place of the same number untouched."""
+        """The changed words that differ from the untouched word at the same place of a number."""
         found = []
         for left, start, end in self.rows:
             for at in range(start, end):
@@ -67,7 +69,7 @@ class Courses:
 
     @property
     def rows(self) -> list[tuple[list[str], int, int]]:
-        """Number by number: the untouched words, and where the changed ones begin and end."""
+        """For each number: the untouched words, and where the changed words begin and end."""
         ours, theirs = numbers(self.untouched), numbers(self.changed)
         found, start = [], 0
         for at in range(max(len(ours), len(theirs))):
@@ -81,38 +83,61 @@ class Courses:
         return numbers(self.untouched)[-1]
 
     def sentence(self, operation: Operation) -> str:
-        """Say what became of the words."""
-        said = f"{operation.done}, {self.network} goes on from {ending(operation.text)} "
+        """Say what the change did to the words."""
+        said = f"{operation.done}, {self.network} continues {ending(operation.text)} "
         if list(self.untouched) == list(self.changed):
             return f"{said}as if nothing had happened: {self._moved_most()}"
         one, other = self._first_difference()
-        said += f"with {other} where it would have said {one}"
+        said += f"with {other} instead of {one}"
         whole = min(len(numbers(self.untouched)), len(numbers(self.changed))) - 1
         if whole > 0:
             pairs = zip(numbers(self.untouched), numbers(self.changed), strict=False)
             others = sum(mine != theirs for mine, theirs in list(pairs)[:whole])
-            said += f": **{others}** of {plural(whole, 'number')} become others"
+            said += f": **{others}** of {plural(whole, 'number')} change"
         return f"{said}. {self._likeness()}" if self.other_said else f"{said}."
 
-    def _first_difference(self) -> tuple[str, str]:
-        """Quote the first number that is another, as it was and as it is."""
+    @property
+    def headline(self) -> str:
+        """Say what the change did, in at most 20 words."""
+        if list(self.untouched) == list(self.changed):
+            return f"It goes on as before: **0** of {len(self.changed)} words differ."
+        one, other = self._first_difference(SHORT)
+        said = f"It now continues {other} instead of {one}"
+        pairs = list(zip(numbers(self.untouched), numbers(self.changed), strict=False))
+        others, whole = sum(mine != theirs for mine, theirs in pairs[:-1]), len(pairs) - 1
+        if whole < 1:
+            return f"{said}."
+        count = f"all **{whole}**" if others == whole else f"**{others}** of {whole}"
+        change = "number changes" if whole == 1 else "numbers change"
+        tails = (f": {count} {change}.", f": {count} change.", ".")
+        return next(said + tail for tail in tails if len((said + tail).split()) <= HEADLINE)
+
+    def own_headline(self, operation: Operation) -> str:
+        """Say how it goes on from its own state, in at most 20 words."""
+        spoken = filter(None, map(_spoken, numbers(self.untouched)))
+        first = next(spoken, list(self.untouched))
+        said = quoted_text(first[:SHORT], cut=False)
+        return f"After {ending(operation.text)} it continues {said}."
+
+    def _first_difference(self, longest: int = LONGEST) -> tuple[str, str]:
+        """Quote the first number that differs, before and after the change."""
         pairs = zip(numbers(self.untouched), numbers(self.changed), strict=False)
         mine, theirs = next((one, other) for one, other in pairs if one != other)
         quotes = [[word for word in words if word != COMMA] for words in (mine, theirs)]
         if not all(quotes):
             quotes = [mine, theirs]
-        one, other = (quoted_text(words[:LONGEST], cut=False) for words in quotes)
+        one, other = (quoted_text(words[:longest], cut=False) for words in quotes)
         return one, other
 
     def _moved_most(self) -> str:
         moves = np.abs(self.after - self.before)
         same = f"**0** of {len(self.changed)} words differ"
         if not moves.any():
-            return f"{same}, and no probability moves."
+            return f"{same}, and no probability changes."
         at, index = divmod(int(moves.argmax()), moves.shape[1])
         share = f"from {_share(self.before[at, index])} to {_share(self.after[at, index])}"
         return (
-            f"{same}. The probability that moves most is that of "
+            f"{same}. The probability that changes most is that of "
             f"{quoted(self.itos[index])} as word {at}, {share}."
         )
 
@@ -120,11 +145,11 @@ class Courses:
         pairs = zip(self.changed, self.other_said, strict=True)
         same, n = sum(one == other for one, other in pairs), len(self.changed)
         if same == n:
-            return f"All {n} tokens are those that it says after that other text itself."
-        return f"{same} of {n} tokens are those that it says after that other text itself."
+            return f"All {n} tokens are what it says after the other text."
+        return f"{same} of {n} tokens are what it says after the other text."
 
     def position(self, at: int) -> str:
-        """Say what the change did to one answer: both states have read the same words."""
+        """Say what the change did to one answer, when both states have read the same words."""
         mine, theirs = int(self.before[at].argmax()), self.itos.index(self.changed[at])
         word = quoted(self.itos[theirs])
         if mine == theirs:
@@ -139,8 +164,12 @@ class Courses:
         )
 
 
+def _spoken(number: Sequence[str]) -> list[str]:
+    return [word for word in number if word != COMMA]
+
+
 def numbers(said: Sequence[str]) -> list[list[str]]:
-    """Cut words before each comma: every piece is a number, with the comma before it."""
+    """Split words before each comma: each piece is a number, with the comma before it."""
     pieces: list[list[str]] = []
     for word in said:
         if word == COMMA or not pieces:

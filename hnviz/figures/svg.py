@@ -1,9 +1,10 @@
 """Shapes of the network diagrams, as SVG text.
 
 A square is a word that goes in, a circle a hidden state, a triangle an answer. Arrows have a
-colour, a width and a dash for each role, so that no role is told by colour alone.
+colour, a width and a dash for each role, so colour never carries meaning alone.
 """
 
+from collections.abc import Sequence
 from html import escape
 from math import atan2, cos, degrees, sin
 
@@ -14,11 +15,13 @@ FONT_PX = 13
 _WIDTH = {"i_h": 2.0, "h_h": 3.5, "h_o": 2.0}
 _DASH = {"i_h": "", "h_h": "", "h_o": "6 3"}
 _HEAD = 9.0  # px, an arrow head's length
-_GAP = 2.0  # px between an arrow and what it points at
+_GAP = 2.0  # px between an arrow and its target
+
+Point = tuple[float, float]  # px
 
 
 class Drawing:
-    """Collects shapes; `render` gives one <svg> that scales down with its place."""
+    """Collects shapes; `render` returns one <svg> that scales down to fit."""
 
     def __init__(self, width: int, height: int, look: Theme) -> None:
         self.width = width
@@ -27,7 +30,7 @@ class Drawing:
         self._parts: list[str] = []
 
     def square(self, x: float, y: float) -> None:
-        """A word that goes in."""
+        """Draw a word that goes in."""
         self._shape(
             f'<rect x="{x - RADIUS:g}" y="{y - RADIUS * 0.8:g}" width="{2 * RADIUS}" '
             f'height="{RADIUS * 1.6:g}" rx="2"',
@@ -35,11 +38,11 @@ class Drawing:
         )
 
     def circle(self, x: float, y: float) -> None:
-        """A hidden state."""
+        """Draw a hidden state."""
         self._shape(f'<circle cx="{x:g}" cy="{y:g}" r="{RADIUS}"', self.look.role["h_h"])
 
     def triangle(self, x: float, y: float) -> None:
-        """An answer."""
+        """Draw an answer."""
         r = RADIUS
         self._shape(
             f'<path d="M{x:g} {y - r:g}L{x + r * 1.1:g} {y + r * 0.75:g}H{x - r * 1.1:g}z"',
@@ -47,7 +50,7 @@ class Drawing:
         )
 
     def box(self, x: float, y: float, width: float, height: float) -> None:
-        """A gate: a hidden-to-hidden part with a name."""
+        """Draw a gate: a hidden-to-hidden part with a name."""
         self._shape(
             f'<rect x="{x - width / 2:g}" y="{y - height / 2:g}" width="{width:g}" '
             f'height="{height:g}" rx="6"',
@@ -62,10 +65,20 @@ class Drawing:
             f'stroke-dasharray="2 4"/>'
         )
 
+    def new(self, x: float, y: float, width: float, height: float) -> None:
+        """Mark what the network before does not have: a dotted frame with a plus."""
+        color = self.look.primary
+        self._parts.append(
+            f'<rect class="hn-new" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" '
+            f'rx="6" fill="none" stroke="{color}" stroke-width="2" stroke-dasharray="2 3"/>'
+            f'<text x="{x + width / 4:g}" y="{y - 3:g}" text-anchor="middle" fill="{color}" '
+            f'font-size="17" font-weight="700">+</text>'
+        )
+
     def text(
         self, x: float, y: float, words: str, *, anchor: str = "middle", muted: bool = False
     ) -> None:
-        """Write words with their baseline at y; two stars in front make them bold."""
+        """Write words with their baseline at y; two leading stars make them bold."""
         bold = words.startswith("**")
         fill = self.look.muted if muted else self.look.text
         weight = ' font-weight="600"' if bold else ""
@@ -86,7 +99,7 @@ class Drawing:
         self._head(role, x2, y2, degrees(angle))
 
     def loop(self, x: float, y: float) -> None:
-        """Lead a circle's state back to itself: the arrow of a recurrence."""
+        """Draw the arrow of a recurrence, from a circle back to itself."""
         r = RADIUS + _GAP
         self._parts.append(
             f'<path d="M{x + r * 0.8:g} {y - r * 0.75:g}C{x + 62:g} {y - 52:g} {x + 62:g} '
@@ -105,8 +118,28 @@ class Drawing:
             '<path d="M-4.7-2.7L10 5.4M-4.7 2.7L10-5.4"/></g>'
         )
 
+    def segment(self, start: Point, end: Point, color: str, width: float = 1) -> None:
+        """Draw a plain line."""
+        self._parts.append(
+            f'<line x1="{start[0]:.1f}" y1="{start[1]:.1f}" x2="{end[0]:.1f}" y2="{end[1]:.1f}" '
+            f'stroke="{color}" stroke-width="{width:g}"/>'
+        )
+
+    def polyline(self, points: Sequence[Point], color: str, dash: str, width: float) -> None:
+        """Draw a curve through points."""
+        listed = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+        dashed = f' stroke-dasharray="{dash}"' if dash else ""
+        self._parts.append(
+            f'<polyline points="{listed}" fill="none" stroke="{color}" '
+            f'stroke-width="{width:g}" stroke-linejoin="round"{dashed}/>'
+        )
+
+    def dot(self, x: float, y: float, color: str) -> None:
+        """Mark a point of a curve."""
+        self._parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.6" fill="{color}"/>')
+
     def render(self, title: str, description: str) -> str:
-        """Close the drawing; title and description are what a screen reader says."""
+        """Return the drawing; a screen reader says its title and description."""
         label = escape(f"{title}. {description}")
         return (
             f'<svg viewBox="0 0 {self.width} {self.height}" role="img" aria-label="{label}" '

@@ -1,6 +1,6 @@
 """Colours, lines and type of every figure: one place, two modes.
 
-The values stand in tokens.json. Streamlit's own theme does not reach Plotly's traces, so figures
+The values are in tokens.json. Streamlit's own theme does not reach Plotly's traces, so figures
 set every colour themselves.
 """
 
@@ -21,7 +21,7 @@ TOKENS_PATH = Path(__file__).parent / "tokens.json"
 
 MODES = ("light", "dark")
 
-FONT = '"Source Sans", "Source Sans Pro", sans-serif'  # ships with Streamlit
+FONT = '"Source Sans", "Source Sans Pro", sans-serif'  # comes with Streamlit
 FONT_SIZE = 13  # px; never under 12
 
 PLACES = ("thousand", "hundred")
@@ -57,11 +57,11 @@ class Theme:
     diverging: tuple[str, ...]  # -1 to 1, 0 is the paper
     sequential: tuple[str, ...]  # 0 to 1
     gradient: tuple[str, ...]
-    categorical: tuple[str, ...]  # runs compared with each other
-    letters: Mapping[str, str]  # one for each kind, so that colour never stands alone
+    categorical: tuple[str, ...]  # for runs that are compared
+    letters: Mapping[str, str]  # one for each kind, so that colour never carries meaning alone
 
     def token_color(self, token: str) -> str:
-        """Fill of a token's cell."""
+        """Return the fill colour of a token's cell."""
         return self.kind[kind_of(token)]
 
 
@@ -82,7 +82,7 @@ def theme(mode: str) -> Theme:
 
 
 def _with_places(kinds: dict[str, str]) -> dict[str, str]:
-    """Thousand and hundred are two kinds that share one colour; their letters differ."""
+    """Add thousand and hundred, two kinds that share one colour and differ in their letter."""
     return {**kinds, **dict.fromkeys(PLACES, kinds["place"])}
 
 
@@ -91,13 +91,13 @@ def _snake_case(name: str) -> str:
 
 
 def colorscale(colors: tuple[str, ...]) -> list[list[float | str]]:
-    """Spread colours evenly over 0 to 1, as Plotly wants a colour scale."""
+    """Spread colours evenly over 0 to 1, in Plotly's format for colour scales."""
     last = len(colors) - 1
     return [[index / last, color] for index, color in enumerate(colors)]
 
 
 def apply(fig: go.Figure | Sketch, look: Theme, *, height: int, margin: Mapping[str, int]) -> None:
-    """Give a figure the base layout; a fixed `uirevision` keeps a reader's zoom over updates."""
+    """Give a figure the base layout; a fixed `uirevision` keeps a reader's zoom across updates."""
     fig.update_layout(
         template="none",
         height=height,

@@ -12,20 +12,28 @@ from hnviz.figures.sentences import plural
 
 SHOWN = 20  # characters of a word
 
+SURPRISE_NOTE = (
+    "The network reads the prompt from a state of zeros. After each word it gives every word of "
+    "its vocabulary a probability p. The *surprise* of the word that came is log2(1/p), in bits: 0 "
+    "for a word that it was sure of, 1 at 50 %, 10 at 0.1 %. Its mean over a text is the "
+    "*cross-entropy loss* that training reduces. On its own, the network says a word, reads it, "
+    "and says the next. At a *temperature* of 0 it always says the likeliest word."
+)
+
 
 def quoted(word: str) -> str:
-    """Set a word off from the sentence; a very long one is cut."""
+    """Quote a word; a very long one is cut."""
     return f"“{word[:SHOWN]}”"
 
 
 def after(words: Sequence[str], end: int) -> str:
-    """Quote the last words of a text up to and with word `end`."""
+    """Quote the last words of a text, up to and including word `end`."""
     first = max(0, end - 3)
     return quoted_text(words[first : end + 1], cut=first > 0)
 
 
 def quoted_text(words: Sequence[str], *, cut: bool) -> str:
-    """Quote words as one text; `cut` says that more stands before them."""
+    """Quote words as one text; `cut` says that more words come before them."""
     return f"“{'… ' if cut else ''}{' '.join(word[:SHOWN] for word in words)}”"
 
 
@@ -47,21 +55,35 @@ class Prompt:
 
     @property
     def sentence(self) -> str:
-        """Say which word surprised most, and how much they do on average."""
+        """Say which word surprised most, and how much words do on average."""
         if len(self.words) < 2:
             return (
-                f"{self.network} has read one word, {quoted(self.words[0])}: there is no word "
-                "before it from which it could have been foretold. Type more."
+                f"{self.network} has read one word, {quoted(self.words[0])}. To predict a word, it "
+                "needs one before it: type more."
             )
         at = self.worst
         guess = log2(len(self.itos))
         return (
             f"{self.network} reads {len(self.words)} tokens and is surprised most by "
-            f"{quoted(self.words[at + 1])} after {after(self.words, at)}: it had given it "
+            f"{quoted(self.words[at + 1])} after {after(self.words, at)}: it gave that word "
             f"**{chance(self._came(at))}**, {self.surprise[at]:.1f} bits. On average a token "
             f"surprises it by **{self.surprise.mean():.2f}** bits; a blind guess among "
             f"{len(self.itos)} words, by {guess:.1f}."
         )
+
+    @property
+    def headline(self) -> str:
+        """Say briefly what was expected where the text surprised most, and what came."""
+        if len(self.words) < 2:
+            return f"It has read one word, {quoted(self.words[0])}: type more to see a surprise."
+        at = self.worst
+        answer, came = self.probabilities[at], self.ids[at + 1]
+        best = int(answer.argmax())
+        where = f"After {after(self.words, at)}, it expected {quoted(self.itos[best])}"
+        share = f"(**{chance(float(answer[best]))}**)"
+        if best == came:
+            return f"{where} {share}, and that came."
+        return f"{where} {share}; {quoted(self.words[at + 1])} came (**{chance(self._came(at))}**)."
 
     def position(self, at: int) -> str:
         """Say what the network answers after word `at`, and what came."""
@@ -70,13 +92,13 @@ class Prompt:
         said = f"After {after(self.words, at)} it finds {quoted(self.itos[best])} likeliest, "
         said += chance(float(answer[best]))
         if at + 1 == len(self.words):
-            return f"{said}. The text ends here; how it goes on by itself stands below."
+            return f"{said}. The text ends here; see below how the network goes on alone."
         came = quoted(self.words[at + 1])
         if best == self.ids[at + 1]:
             return f"{said}, and that came."
         place = int((answer > answer[self.ids[at + 1]]).sum()) + 1
         return (
-            f"{said}; {came} came, to which it gave {chance(self._came(at))}, place {place}: "
+            f"{said}; {came} came, which it gave {chance(self._came(at))}, rank {place}: "
             f"{self.surprise[at]:.1f} bits of surprise."
         )
 
@@ -85,37 +107,37 @@ class Prompt:
 
 
 def first_wrong(said: Sequence[str], truth: Sequence[str]) -> int | None:
-    """Return the place of the first word said that is not the true one; None for none."""
+    """Return the index of the first word that is not the true one; None if all are true."""
     pairs = zip(said, truth, strict=False)
     return next((at for at, (word, true) in enumerate(pairs) if word != true), None)
 
 
 def said_sentence(said: Sequence[str], truth: Sequence[str], no_truth: str = "") -> str:
-    """Say how far a network gets by itself; `no_truth` says why nothing true can be set above."""
+    """Say how far a network gets on its own; `no_truth` says why nothing can be compared."""
     if not truth:
-        return f"It says {plural(len(said), 'token')} by itself. {no_truth}"
+        return f"On its own it says {plural(len(said), 'token')}. {no_truth}"
     wrong = first_wrong(said, truth)
     if wrong is None:
         n = min(len(said), len(truth))
-        return f"By itself it says **{plural(n, 'token')}**, all of them right."
+        return f"On its own it says **{plural(n, 'token')}**, all of them right."
     slip = f"{quoted(said[wrong])} where {quoted(truth[wrong])} is true"
     if wrong == 0:
         return f"Its very first token is wrong: {slip} (**0** right before the first mistake)."
     right = "one token" if wrong == 1 else f"{wrong} tokens"
-    return f"By itself it says **{right}** right until its first mistake: {slip}."
+    return f"On its own it says **{right}** right before its first mistake: {slip}."
 
 
 def said_position(
     word: str, answer: NDArray[np.floating], drawn: tuple[float, int], true: str | None
 ) -> str:
-    """Say how likely a word was; `drawn` is its probability in the lot, and its id."""
+    """Say how likely a word was; `drawn` is its probability in the draw, and its id."""
     share, index = drawn
     own = float(answer[index])
     place = int((answer > answer[index]).sum()) + 1
-    rank = "is its likeliest word" if place == 1 else f"has place {place} among its words"
+    rank = "is its likeliest word" if place == 1 else f"has rank {place} among its words"
     said = f"{quoted(word)} {rank}: {chance(own)}"
     if share < 1:
-        said += f", drawn with {chance(share)}"
+        said += f", drawn with probability {chance(share)}"
     if true is None:
         return f"{said}."
     return f"{said}, and true." if word == true else f"{said}; {quoted(true)} is true."

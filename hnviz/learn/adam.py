@@ -1,4 +1,4 @@
-"""The optimizer: Adam whose lr and momentum are told at each step."""
+"""The optimizer: Adam, with lr and momentum given at each step."""
 
 from collections.abc import Iterable, Mapping
 
@@ -14,13 +14,14 @@ WEIGHT_DECAY = 0.01
 class Adam:
     """Adam with fastai's weight decay: ``p *= 1 - lr * wd`` before each step.
 
-    The decay is on all weights, biases and batch norm too. It calls the function behind
-    torch.optim.AdamW, whose own `step` takes a tenth of a small model's time to look things up.
+    The decay applies to all weights, including biases and batch norm. This class calls the
+    function behind torch.optim.AdamW, whose own `step` spends a tenth of a small model's time on
+    bookkeeping.
     """
 
     def __init__(self, weights: Iterable[Tensor]) -> None:
         self.weights = list(weights)
-        self._moments = {  # as torch.optim.AdamW names them; a tensor a weight
+        self._moments = {  # named as in torch.optim.AdamW; a tensor for each weight
             "exp_avg": [torch.zeros_like(weight) for weight in self.weights],
             "exp_avg_sq": [torch.zeros_like(weight) for weight in self.weights],
             "step": [torch.zeros((), device=weight.device) for weight in self.weights],
@@ -28,7 +29,7 @@ class Adam:
 
     @torch.no_grad()
     def step(self, lr: float, momentum: float) -> None:
-        """Move the weights against their gradients, and drop these; `momentum` is beta1."""
+        """Update the weights and clear their gradients; `momentum` is beta1."""
         grads = [w.grad if w.grad is not None else torch.zeros_like(w) for w in self.weights]
         adamw(
             self.weights,
@@ -50,7 +51,7 @@ class Adam:
             weight.grad = None
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Return the moments by name: "exp_avg.0" is the first weight's."""
+        """Return the moments by name; "exp_avg.0" belongs to the first weight."""
         return {
             f"{name}.{index}": tensor
             for name, tensors in self._moments.items()
@@ -59,6 +60,6 @@ class Adam:
 
     @torch.no_grad()
     def load_state_dict(self, tensors: Mapping[str, Tensor]) -> None:
-        """Copy moments in. Raises KeyError or RuntimeError for those of other weights."""
+        """Load moments. Raises KeyError or RuntimeError if they belong to other weights."""
         for name, tensor in self.state_dict().items():
             tensor.copy_(tensors[name])

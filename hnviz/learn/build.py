@@ -1,4 +1,4 @@
-"""From a config to a model: its class, its first weights, its device."""
+"""Build a model from a config: its class, its initial weights, its device."""
 
 import os
 from collections.abc import Mapping
@@ -11,42 +11,43 @@ from torch import nn
 from hnviz.config import RunConfig
 from hnviz.learn.fast import FAST
 from hnviz.learn.models import MODELS, LanguageModel
+from hnviz.learn.state import is_state
 
 
 class DeviceError(ValueError):
-    """A device that was asked for and cannot be used on this machine."""
+    """The requested device cannot be used on this machine."""
 
 
 def usable_devices() -> list[str]:
-    """List what a config's `device` can be on this machine, besides "auto"."""
+    """List the values that a config's `device` can take on this machine, besides "auto"."""
     found = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     return ["cpu", *(name for name, usable in found.items() if usable)]
 
 
 def resolve_device(device: str) -> str:
-    """Say where a run really runs: "auto" is cuda where there is one, else cpu.
+    """Return the device that a run uses: "auto" is cuda if present, else cpu.
 
     Raises DeviceError.
     """
     if device == "cpu":
-        return device  # without a look at cuda, which a process that forks must not touch
+        return device  # without asking about cuda, which a process that forks must not touch
     usable = usable_devices()
     if device == "auto":
         return "cuda" if "cuda" in usable else "cpu"
     if device not in usable:
         raise DeviceError(
-            f"device {device!r} was asked for, and torch {torch.__version__} can use "
+            f"device {device!r} is not available: torch {torch.__version__} can use "
             f"{' and '.join(usable)} on this machine; choose one of these, or auto"
         )
     return device
 
 
 def be_exact_on_cuda() -> None:
-    """Have CUDA compute in float32 as a cpu does, and to the same bits each time.
+    """Make CUDA compute in full float32, as a cpu does, with the same bits each time.
 
-    By itself cuDNN multiplies in TF32, with 10 of float32's 23 bits, and its RNNs may add up in
-    another order (torch's note at nn.GRU). To be called before the first product on the device,
-    since cuBLAS looks for its variable then.
+    By default cuDNN multiplies in TF32, with 10 of float32's 23 bits, and its RNNs may sum in a
+    varying order (see torch's note on nn.GRU). Call this before the first matrix product on the
+    device: that is when cuBLAS reads its variable.
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.backends.cudnn.allow_tf32 = False
@@ -54,8 +55,8 @@ def be_exact_on_cuda() -> None:
 
 
 def build_model(config: RunConfig, nv: int) -> LanguageModel:
-    """Make the config's model on the cpu, with the first weights that its seed gives."""
-    torch.manual_seed(config.seed)  # right before: the weights are the first numbers drawn
+    """Make the config's model on the cpu, with the initial weights that its seed gives."""
+    torch.manual_seed(config.seed)  # immediately before: the weights are the first numbers drawn
     model = _model_class(config)(nv, config.nh)
     if config.bn_init == "uniform":
         for module in model.modules():
@@ -65,17 +66,17 @@ def build_model(config: RunConfig, nv: int) -> LanguageModel:
 
 
 def form_used(config: RunConfig) -> str:
-    """Say whether a run is "fast" or "plain": not every model has a fast form."""
+    """Return "fast" or "plain", the form that a run uses: not every model has a fast form."""
     return "fast" if config.form == "fast" and config.model in FAST else "plain"
 
 
 def load_model(config: RunConfig, nv: int, snapshot: Mapping[str, NDArray[Any]]) -> LanguageModel:
-    """Make a model from a snapshot, in eval mode, on the cpu, in float32 and in the plain form.
+    """Make a model from a snapshot: in eval mode, on the cpu, in float32, in the plain form.
 
-    Raises ValueError if the snapshot's tensors are not the model's.
+    Raises ValueError if the snapshot's tensors do not match the model's.
     """
     model = MODELS[config.model](nv, config.nh)
-    weights = {name: torch.tensor(snapshot[name]) for name in snapshot if name != "state"}
+    weights = {name: torch.tensor(snapshot[name]) for name in snapshot if not is_state(name)}
     try:
         model.load_state_dict(weights)  # casts float16 up to the parameters' float32
     except RuntimeError as error:

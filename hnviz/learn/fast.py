@@ -1,9 +1,9 @@
-"""Faster forms of Model2 and Model3: the same weights and the same arithmetic, other order.
+"""Faster forms of Model2 and Model3: the same weights and arithmetic in another order.
 
-In both models only ``h`` has to be computed step by step. The way in, batch norm and the way out
-know all their steps at once, and are done for the whole window in one call each. Tests hold
-logits, gradients and running statistics equal to the plain form's: to 1e-5 over a recipe's
-window, and to 1e-9 in double precision.
+In both models only ``h`` must be computed step by step. The embedding, batch norm and the output
+layer have all their inputs at once, so each is one call for the whole window. Tests check that
+logits, gradients and running statistics equal the plain form's: to 1e-5 over a recipe's window,
+and to 1e-9 in double precision.
 """
 
 from typing import cast
@@ -17,28 +17,28 @@ from hnviz.learn.models import LanguageModel, Model2, Model3
 
 def run_window(model: Model2 | Model3, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
     """Run Model2's or Model3's network over a window; shapes as in their `forward`."""
-    # h_h(h + e) is h @ W.T + h_h(e), and h_h(e) is known for every word beforehand.
+    # h_h(h + e) is h @ W.T + h_h(e), and h_h(e) can be computed for every word in advance.
     arrived = F.embedding(x, model.h_h(model.i_h.weight))  # (bs, bptt, nh)
     weight = model.h_h.weight.t()
     res = []
-    for step in arrived.unbind(1):  # indexing would cost a copy a step on the way back
+    for step in arrived.unbind(1):  # indexing would cost a copy per step in the backward pass
         h = F.relu(torch.addmm(step, h, weight))
         res.append(h)
     return model.h_o(norm_steps(model.bn, torch.stack(res, dim=1))), h
 
 
 def norm_steps(bn: nn.BatchNorm1d, x: Tensor) -> Tensor:
-    """Apply batch norm to each step of x, (bs, bptt, nh), as if called step after step.
+    """Apply batch norm to each step of x, (bs, bptt, nh), as if called step by step.
 
-    In train mode the running statistics r move as `bptt` calls would move them: with m for
-    bn.momentum and s_t for what step t measures, r becomes
+    In train mode the running statistics r change as `bptt` calls would change them: with m for
+    bn.momentum and s_t for the statistics of step t, r becomes
     ``(1-m)**T * r + sum_t m * (1-m)**(T-1-t) * s_t``.
     """
     if not bn.training:
         return bn(x.flatten(0, 1)).view_as(x)
     n_steps, nh, m = x.shape[1], x.shape[2], cast(float, bn.momentum)
-    # Every unit of every step is a channel of its own; with momentum 1 the running statistics
-    # that torch leaves in `mean` and `var` are just this window's.
+    # Each unit of each step is a separate channel; with momentum 1, torch leaves exactly this
+    # window's statistics in `mean` and `var`.
     mean, var = x.new_empty(2, n_steps * nh).fill_(1.0)
     out = F.batch_norm(
         x.flatten(1),
@@ -61,14 +61,14 @@ def norm_steps(bn: nn.BatchNorm1d, x: Tensor) -> Tensor:
 
 
 class FastModel2(Model2):
-    """Is Model2, vectorised over time."""
+    """Model2, vectorised over time."""
 
     def forward(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
         return run_window(self, x, h)
 
 
 class FastModel3(Model3):
-    """Is Model3, vectorised over time."""
+    """Model3, vectorised over time."""
 
     def forward(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
         return run_window(self, x, h)

@@ -1,4 +1,4 @@
-"""A split's mini-batches, laid out once and kept on the device."""
+"""A split's mini-batches, arranged once and kept on the device."""
 
 from dataclasses import dataclass
 
@@ -13,16 +13,16 @@ from hnviz.data import BatchLayout, batches
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """All mini-batches of a pass; the tensors are views of two that hold the whole layout."""
+    """All mini-batches of a pass, as views of two tensors that hold the whole layout."""
 
     x: tuple[Tensor, ...]  # each (bs, bptt)
-    y: tuple[Tensor, ...]  # each (bs, bptt); (bs,) where only the last token is answered
+    y: tuple[Tensor, ...]  # each (bs, bptt); (bs,) if the model answers only the last token
 
     @classmethod
     def lay_out(
         cls, ids: NDArray[np.int64], config: RunConfig, predicts: str, device: str
     ) -> "Feed":
-        """Cut a stream of ids as the config says, and put it on the device in one copy."""
+        """Cut a stream of ids as the config says, and copy it to the device at once."""
         layout = BatchLayout(len(ids), config.bs, config.bptt)
         _, xs, ys = zip(*batches(ids, layout), strict=True)
         x, y = (torch.from_numpy(np.stack(each)).to(device) for each in (xs, ys))
@@ -32,7 +32,7 @@ class Feed:
 
     @property
     def n_answers(self) -> int:
-        """Tokens to be predicted in a mini-batch."""
+        """Tokens to predict in a mini-batch."""
         return self.y[0].numel()
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""The training loop: it speaks in events, and does nothing while nobody asks for the next."""
+"""The training loop: it yields events, and works only while someone asks for the next one."""
 
 import time
 from collections import deque
@@ -12,26 +12,28 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from hnviz.catalogue import entry
 from hnviz.config import RunConfig
-from hnviz.data import TokenStream, human_numbers_stream
+from hnviz.data import TokenStream, stream_of
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event, RunStarted
 from hnviz.learn.adam import Adam
 from hnviz.learn.build import be_exact_on_cuda, build_model, resolve_device
 from hnviz.learn.feed import Feed
+from hnviz.learn.state import from_named, mapped, named
 from hnviz.learn.tally import Tally
 from hnviz.schedule import one_cycle
 
-SMOOTHING = 0.98  # of the exponential average that the notebook prints as train_loss
-GPU_CHUNK = 16  # steps between two reads of the losses, each of which waits for the device
+SMOOTHING = 0.98  # factor of the exponential average that the notebook prints as train_loss
+GPU_CHUNK = 16  # steps between reads of the losses; each read waits for the device
 
 Tensors = dict[str, NDArray[Any]]
 
 
 class Learner:
-    """One run: a model, its optimizer, and how far it has come.
+    """One run: a model, its optimizer, and its progress.
 
-    `step` counts the updates whose `BatchEnd` has been yielded. On the cpu that is every update
-    done; on a GPU up to `pending` more are done and wait to be yielded.
+    `step` counts the updates whose `BatchEnd` has been yielded. On the cpu that is every update;
+    on a GPU, `pending` more are done but not yet yielded.
     """
 
     def __init__(
@@ -42,12 +44,12 @@ class Learner:
         flush_at: Collection[int] = frozenset(),
         chunk: int | None = None,
     ) -> None:
-        """Lay out the data and make the model. Raises DeviceError.
+        """Arrange the data and build the model. Raises DeviceError.
 
-        `flush_at`: steps at which the weights will be asked for, so that `pending` is 0 there.
-        `chunk`: steps computed between two reads of the losses; 1 on the cpu, more on a GPU.
+        `flush_at`: steps at which the caller will need the weights; `pending` is 0 there.
+        `chunk`: steps computed between reads of the losses; 1 on the cpu, more on a GPU.
         """
-        stream = stream or human_numbers_stream()
+        stream = stream or stream_of(config)
         self.config = config
         self.device = resolve_device(config.device)
         if self.device == "cuda":
@@ -63,7 +65,7 @@ class Learner:
         schedule = one_cycle(self.n_steps, config.lr, config.pct_start)
         self._lr, self._momentum = schedule.lr.tolist(), schedule.momentum.tolist()
         self._adam = Adam(self.model.parameters())
-        self._state = self.model.init_state(config.bs)  # stays zeros if the model is not stateful
+        self._state = self.model.init_state(config.bs)  # stays zero if the model is not stateful
         self._flush_at = frozenset(flush_at)
         self._chunk = chunk or (1 if self.device == "cpu" else GPU_CHUNK)
         self._pending: deque[tuple[float, float]] = (
@@ -71,16 +73,16 @@ class Learner:
         )  # loss and accuracy of steps not yet yielded
         self._epochs = 0  # valid passes done
         self._smooth = 0.0  # exponential average of the losses, not yet debiased
-        self._right = 0.0  # sum of this epoch's train accuracies
-        self._seconds = 0.0  # computed in this epoch; a pause does not count
+        self._right = 0.0  # sum of this epoch's accuracies on train
+        self._seconds = 0.0  # of computing in this epoch, without pauses
 
     @property
     def pending(self) -> int:
-        """Count the steps that are computed and will be yielded without computing more."""
+        """Count the steps that are computed but not yet yielded."""
         return len(self._pending)
 
     def events(self) -> Iterator[Event]:
-        """Train from the present step on, and tell of every step, epoch and the end.
+        """Train from the current step, and yield every step, every epoch and the end.
 
         The first event at step 0 is `RunStarted`; the last is `Ended`, "finished" or "diverged".
         """
@@ -107,9 +109,9 @@ class Learner:
                 return
 
     def checkpoint(self) -> Tensors:
-        """Copy all that `restore` needs to go on bit for bit; may be called after any event."""
+        """Copy all that `restore` needs to continue bit for bit; may be called after any event."""
         tensors = {
-            "state": self._state,
+            **self._named_state(),
             "rng": torch.get_rng_state(),
             **_named("model.", self.model.state_dict()),
             **_named("adam.", self._adam.state_dict()),
@@ -122,15 +124,16 @@ class Learner:
         }
 
     def restore(self, checkpoint: Mapping[str, NDArray[Any]]) -> None:
-        """Go back to where `checkpoint` was called on a learner of the same config.
+        """Return to the point at which `checkpoint` was called on a learner of the same config.
 
-        Raises ValueError for a checkpoint of another config.
+        Raises ValueError for a checkpoint from another config.
         """
         tensors = {name: torch.tensor(array) for name, array in checkpoint.items()}
         try:
             self.model.load_state_dict(_under("model.", tensors))
             self._adam.load_state_dict(_under("adam.", tensors))
-            self._state = tensors["state"].to(self.device)
+            stored = from_named(entry(self.config.model).state, tensors)
+            self._state = mapped(stored, lambda tensor: tensor.to(self.device))
             torch.set_rng_state(tensors["rng"])
             self.step, self._epochs = checkpoint["progress"].tolist()
             self._smooth, self._right, self._seconds = checkpoint["sums"].tolist()
@@ -139,35 +142,35 @@ class Learner:
         except (KeyError, RuntimeError) as error:
             detail = str(error).splitlines()[-1].strip()
             raise ValueError(
-                f"the checkpoint is not one of a run of {self.config.model}: {detail}"
+                f"the checkpoint does not belong to a run of {self.config.model}: {detail}"
             ) from error
 
     def _noted(self) -> int:
-        """Count the mini-batches of this epoch whose answers are noted."""
+        """Count this epoch's mini-batches whose answers are recorded."""
         return self.step + self.pending - self._epochs * self.n_batches
 
     def snapshot(self) -> Tensors:
         """Copy the weights and, as "state", the carried hidden state.
 
-        They are those after `step` updates whenever `pending` is 0.
+        If `pending` is 0, these are the values after `step` updates.
         """
-        return _copies(self.model.state_dict() | {"state": self._state})
+        return _copies(self.model.state_dict() | self._named_state())
 
     def _train_chunk(self) -> None:
-        """Do the next steps, then read all their losses from the device at once."""
+        """Do the next steps, then read all their losses from the device in one copy."""
         started = time.perf_counter()
         figures = [self._train_step(step) for step in range(self.step, self._chunk_end())]
         self._pending.extend(self._read(figures))
         self._seconds += time.perf_counter() - started
 
     def _chunk_end(self) -> int:
-        """Return the step before which to stop and read: a full chunk, an epoch, a flush."""
+        """Return the step to stop before and read at: a full chunk, an epoch, a flush."""
         epoch_end = (self.step // self.n_batches + 1) * self.n_batches
         last = min(self.step + self._chunk, epoch_end)
         return next((step for step in range(self.step + 1, last) if step in self._flush_at), last)
 
     def _train_step(self, step: int) -> tuple[Tensor, Tensor]:
-        """Learn from one mini-batch; return what `_forward` does."""
+        """Train on one mini-batch; return what `_forward` does."""
         batch = step % self.n_batches
         if batch == 0 and self.config.reset_state in ("train", "both"):
             self._reset_state()
@@ -178,7 +181,7 @@ class Learner:
 
     @torch.no_grad()
     def _valid_pass(self) -> tuple[float, float]:
-        """Return loss and accuracy on valid, each the mean of its mini-batches' means."""
+        """Return the loss and accuracy on valid, each a mean of mini-batch means."""
         started = time.perf_counter()
         if self.config.reset_state in ("valid", "both"):
             self._reset_state()
@@ -191,26 +194,30 @@ class Learner:
         return loss, accuracy
 
     def _forward(self, feed: Feed, tally: Tally, batch: int) -> tuple[Tensor, Tensor]:
-        """Read one mini-batch, train or valid; return its mean loss and how many were right.
+        """Read one mini-batch, train or valid; return its mean loss and number right.
 
-        Both stay on the device: to read them is to wait for it.
+        Both stay on the device, since reading them would wait for it.
         """
         logits, state = self.model(feed.x[batch], self._state)
         if self.model.stateful:
-            self._state = state.detach()  # gradients stop here: this is what "truncated" means
-        # The two halves of F.cross_entropy: each answer's own loss is read off between them.
+            # Gradients stop here: this is what "truncated" means.
+            self._state = mapped(state, Tensor.detach)
+        # The two halves of F.cross_entropy: `tally` takes each answer's loss between them.
         logits = logits.flatten(0, -2)
         log_p = torch.log_softmax(logits, dim=-1)
         loss = F.nll_loss(log_p, feed.y[batch].flatten())
         return loss, tally.take(batch, logits, log_p)
 
     def _read(self, figures: Sequence[tuple[Tensor, Tensor]]) -> list[tuple[float, float]]:
-        """Fetch the losses and accuracies of some mini-batches in one copy."""
-        if len(figures) == 1:  # two small reads then cost less
+        """Fetch the losses and accuracies of several mini-batches in one copy."""
+        if len(figures) == 1:  # here two small reads cost less
             fetched = [[each.item() for each in figures[0]]]
         else:
             fetched = torch.stack([each for pair in figures for each in pair]).view(-1, 2).tolist()
         return [(loss, right / self._train.n_answers) for loss, right in fetched]
+
+    def _named_state(self) -> dict[str, Tensor]:
+        return named(entry(self.config.model).state, self._state)
 
     def _reset_state(self) -> None:
         self._state = self.model.init_state(self.config.bs)
@@ -278,5 +285,5 @@ def _copies(tensors: Mapping[str, Tensor]) -> Tensors:
 
 
 def fit(config: RunConfig, stream: TokenStream | None = None) -> Iterator[Event]:
-    """Train a model as the config says, event by event. Raises DeviceError."""
+    """Train a model as the config says; yield its events. Raises DeviceError."""
     return Learner(config, stream).events()

@@ -1,9 +1,13 @@
 """The six models of the ladder, each one step from the last. This file is the lesson.
 
-Every model is called as ``logits, state = model(x, state)``. x holds ids, (bs, bptt); `state` is
-the hidden state before the first token, and comes back as it is after the last. A model stores
-no state: whoever calls it decides to keep it, to detach it or to start again from
+Call a model as ``logits, state = model(x, state)``. x holds ids, (bs, bptt); `state` is the hidden
+state before the first token, and the returned one is the state after the last. A model stores no
+state: the caller decides to keep it, to detach it or to start again from
 ``model.init_state(bs)``.
+
+A new model needs only a class here and an entry in `hnviz.catalogue`. A state of several tensors,
+such as an LSTM's, is a tuple; the entry names its tensors. A model with its own gates has a method
+``gates(layer, given, before)``, which returns them in the entry's order.
 """
 
 from typing import ClassVar
@@ -12,23 +16,25 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from hnviz.learn.state import State
+
 
 class LanguageModel(nn.Module):
-    """What a training loop asks of a model, besides calling it."""
+    """What a training loop needs from a model, besides calling it."""
 
     predicts: ClassVar[str]  # "last": logits (bs, nv); "every": logits (bs, bptt, nv)
-    stateful: ClassVar[bool]  # the state is carried from mini-batch to mini-batch
+    stateful: ClassVar[bool]  # the state carries over from mini-batch to mini-batch
 
     def __init__(self, nv: int, nh: int) -> None:
         super().__init__()
 
-    def init_state(self, bs: int) -> Tensor:
-        """Return a hidden state of zeros, on the weights' device."""
+    def init_state(self, bs: int) -> State:
+        """Return a hidden state of zeros, on the weights' device: a tensor, or a tuple of them."""
         raise NotImplementedError
 
 
 class Model0(LanguageModel):
-    """Reads three tokens with three layers written out, and answers once, after the last."""
+    """Reads three tokens with three written-out layers, and answers once, after the last."""
 
     predicts, stateful = "last", False
 
@@ -55,7 +61,7 @@ class Model0(LanguageModel):
 
 
 class Model1(LanguageModel):
-    """Is the same network with a loop in place of the copies, for a window of any length."""
+    """The same network with a loop in place of the copies, for a window of any length."""
 
     predicts, stateful = "last", False
 
@@ -125,7 +131,7 @@ class Model3(LanguageModel):
 
 
 class Model4(LanguageModel):
-    """Leaves the loop to nn.RNN, which is tanh and has a matrix of its own for the input."""
+    """Leaves the loop to nn.RNN, which uses tanh and a separate matrix for the input."""
 
     predicts, stateful = "every", True
 

@@ -1,7 +1,7 @@
-"""How each answer of a pass went, by the kind of the token that was to be said.
+"""Record each answer of a pass, by the kind of the true token.
 
-Every mini-batch leaves its answers on the device, in the place of its slots: nothing is read and
-nothing added up before the pass is through, so that a step waits for nobody.
+Every mini-batch leaves its answers on the device, one for each slot. Nothing is read or added up
+until the pass is over, so a step never waits.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from hnviz.learn.feed import Feed
 
 
 class Tally:
-    """The answers of one split's pass, from its logits; each pass overwrites the last one's."""
+    """The answers of a pass over one split; each pass overwrites the previous one's."""
 
     def __init__(self, feed: Feed, vocab: Vocab) -> None:
         kind_of_id = np.array([KINDS.index(kind_of(token)) for token in vocab.itos])
@@ -27,23 +27,23 @@ class Tally:
         columns = (y.view(-1, 1) for y in feed.y)
         right = (each.view(-1, 1) for each in self._right)
         places = (columns, right, self._losses.unsqueeze(-1))
-        self._places = tuple(zip(*places, strict=True))  # views, made once
+        self._places = tuple(zip(*places, strict=True))  # views, created once
 
     def take(self, batch: int, logits: Tensor, log_p: Tensor) -> Tensor:
-        """Note a mini-batch's answers: logit and log p of every word, both (n, nv).
+        """Record a mini-batch's answers: logit and log p of every word, both (n, nv).
 
-        Returns how many were right: no word had a higher logit than the true one. That is argmax,
-        in a fifth of its time, but for ties: of 3.9 million answers of Model2 to Model5 two had
-        one, and neither was counted otherwise. All stays on the device.
+        Returns how many were right: no word had a higher logit than the true one. This equals
+        argmax except for ties, and takes a fifth of the time. Of 3.9 million answers of Model2 to
+        Model5 two had a tie, and neither count differed. Everything stays on the device.
         """
         column, right, losses = self._places[batch]
         logits = logits.detach()
         torch.ge(logits.gather(1, column), logits.amax(1, keepdim=True), out=right)
-        torch.gather(log_p.detach(), 1, column, out=losses)  # -loss, turned when read
+        torch.gather(log_p.detach(), 1, column, out=losses)  # -loss; the sign is flipped when read
         return torch.count_nonzero(right)
 
     def figures(self) -> dict[str, KindFigures]:
-        """Add up a pass that is through; nothing where a part of it was not noted."""
+        """Add up a finished pass; empty if a part of it was not recorded."""
         right, losses = self._right.cpu().numpy().ravel(), -self._losses.cpu().numpy().ravel()
         if not np.isfinite(losses).all():
             return {}
@@ -57,11 +57,11 @@ class Tally:
         }
 
     def state_dict(self, n_batches: int) -> dict[str, Tensor]:
-        """Return the answers of the pass's first mini-batches, for a checkpoint."""
+        """Return the answers of the first `n_batches` mini-batches, for a checkpoint."""
         return {"right": self._right[:n_batches], "losses": self._losses[:n_batches]}
 
     def load_state_dict(self, state: Mapping[str, Any], n_batches: int) -> None:
-        """Take them back. A checkpoint that has none leaves a pass that is not told of."""
+        """Restore them. If the checkpoint has none, the pass is not reported."""
         if state:
             self._right[:n_batches] = state["right"]
             self._losses[:n_batches] = state["losses"]

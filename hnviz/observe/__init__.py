@@ -1,4 +1,4 @@
-"""What a network shows of itself. Needs torch; tensors go in, numpy comes out."""
+"""Look inside a network. Needs torch; tensors go in, numpy comes out."""
 
 from hnviz.observe.counting import Counted, Said, count_on, counting_accuracy
 from hnviz.observe.questions import QUESTIONS, Reply

@@ -1,4 +1,4 @@
-"""What a backward pass through time takes: seconds, bytes, and torch's word when asked twice."""
+"""The cost of a backward pass through time in seconds and bytes, and torch's error on a second."""
 
 import time
 from collections.abc import Callable
@@ -13,25 +13,26 @@ from torch import Tensor
 
 from hnviz.data import BatchLayout
 from hnviz.learn import LanguageModel
+from hnviz.learn.state import mapped
 from hnviz.observe.subject import Subject
 from hnviz.observe.through_time import WINDOWS
 
-TIMES = 2  # a measurement is the shortest of so many
+TIMES = 2  # each measurement is the shortest of this many
 
 
 class Cost(NamedTuple):
-    """Of one way to go back."""
+    """The cost of one way to go back."""
 
-    seconds: float  # of processor time a mini-batch, forward and backward: others may be at work
-    saved: int  # bytes of tensors that are held for the backward pass, each storage once
+    seconds: float  # of processor time per mini-batch, forward and backward: others may be at work
+    saved: int  # bytes of tensors held for the backward pass, each storage once
 
 
 def backward_costs(subject: Subject, ids: NDArray[np.int64], bptt: int) -> dict[str, Cost]:
-    """Measure three mini-batches of `bptt` steps here and now, in the run's own number of rows.
+    """Measure three mini-batches of `bptt` steps now, with the run's own number of rows.
 
     "detach" goes back after each mini-batch, "keep" once, after the third. A model that carries
-    no state has "reset" alone. The copy is in eval mode; its weights take gradients, as in
-    training, and are not counted: they are there anyway.
+    no state has only "reset". The copy is in eval mode; its weights take gradients, as in
+    training, but do not count as saved: they exist anyway.
     """
     layout = BatchLayout(len(ids), subject.config.bs, bptt)
     parts = [layout.batch(ids, number) for number in range(WINDOWS)]
@@ -57,7 +58,7 @@ def _measure(model: LanguageModel, way: Callable[[], None], x: Tensor, name: str
 
 
 def saved_bytes(model: LanguageModel, windows: tuple[Tensor, ...]) -> int:
-    """Count what the graph over some windows holds for its backward pass, weights apart."""
+    """Count the bytes that the graph over some windows holds for backward, except weights."""
     weights = {each.untyped_storage().data_ptr() for each in model.parameters()}
     held: dict[int, int] = {}
 
@@ -65,7 +66,7 @@ def saved_bytes(model: LanguageModel, windows: tuple[Tensor, ...]) -> int:
         storage = tensor.untyped_storage()
         if storage.data_ptr() not in weights:
             held[storage.data_ptr()] = storage.nbytes()
-        return tensor  # held on to, so that no other storage comes to lie at its address
+        return tensor  # kept alive, so that no other storage gets its address
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         state, losses = model.init_state(len(windows[0])), []
@@ -83,7 +84,7 @@ def _go_back(model: LanguageModel, x: Tensor, y: Tensor, *, cut: bool) -> None:
         losses.append(_loss(model, logits, target))
         if cut:
             losses.pop().backward()
-            state = state.detach() if model.stateful else model.init_state(x.shape[1])
+            state = mapped(state, Tensor.detach) if model.stateful else model.init_state(x.shape[1])
     if losses:
         torch.stack(losses).sum().backward()
     model.zero_grad()
@@ -95,15 +96,15 @@ def _loss(model: LanguageModel, logits: Tensor, y: Tensor) -> Tensor:
 
 
 def second_backward_error(subject: Subject, ids: NDArray[np.int64]) -> str:
-    """Go back after each of two mini-batches without detach, and return what torch says to it.
+    """Go back after each of two mini-batches without detach; return torch's error.
 
-    Two rows of three tokens are enough for it. Raises ValueError for a model that carries no
-    state, to which that cannot happen.
+    Two rows of three tokens are enough. Raises ValueError for a model that carries no state,
+    where this error cannot occur.
     """
     if not subject.model.stateful:
         raise ValueError(
             f"{subject.config.model} carries no state from mini-batch to mini-batch, so each "
-            "backward has a graph of its own"
+            "backward has its own graph"
         )
     model = deepcopy(subject.model).eval().requires_grad_()
     layout = BatchLayout(len(ids), bs=2, bptt=3)

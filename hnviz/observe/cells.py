@@ -1,4 +1,4 @@
-"""One unit of nn.RNN or nn.GRU, step by step, from its weights alone."""
+"""One unit of nn.RNN or nn.GRU, step by step, from the weights alone."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,30 +8,32 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from hnviz.catalogue import entry
+from hnviz.catalogue import ModelEntry, entry
 from hnviz.data.stream import SPLITS
+from hnviz.learn.state import seen
 from hnviz.observe.params import Params, one_of, only, whole
 from hnviz.observe.reading import LAST_BATCH, MOST_TOKENS, read
 from hnviz.observe.reply import Reply
 from hnviz.observe.subject import Subject
 
-GATES = {"GRU": ("r", "z", "n"), "RNN": ("h",)}
-"""torch's order of the stacked weights."""
+KINDS = ("RNN", "GRU")  # the torch parts whose equations are here
 
 
 def ask_cell(subject: Subject, params: Params) -> Reply:
-    """Tell how one `unit` of one `layer` comes by its state at each token of a mini-batch's `row`.
+    """Show how one `unit` of one `layer` gets its state at each token of a mini-batch's `row`.
 
     arrays, float64 (steps,): for each gate "input_r", W_ir x + b_ir, and "hidden_r",
-    W_hr h + b_hr; "r", "z" and "n" for a GRU; "before", the unit's state, and "after", from these
-    sums; "torch", the state that torch itself gives. "ids", the tokens. meta: "kind", "gates".
+    W_hr h + b_hr; "r", "z" and "n" for a GRU; "before", the unit's state, and "after", computed
+    from these sums; "torch", the state that torch computes. "ids", the tokens. meta: "kind",
+    "gates".
     """
     only(params, "split", "batch", "row", "layer", "unit")
     config = subject.config
-    part = next((part for part in entry(config.model).parts if part.kind in GATES), None)
-    if part is None:
+    net = entry(config.model)
+    part = net.recurrent
+    if part is None or part.kind not in KINDS:
         raise ValueError(
-            f"{config.model} has neither nn.RNN nor nn.GRU: its step is written out in its lines"
+            f"{config.model} has neither nn.RNN nor nn.GRU: its source shows each step"
         )
     split = one_of(params, "split", SPLITS, "valid")
     reading = read(subject, split, whole(params, "batch", 0, 0, LAST_BATCH), MOST_TOKENS)
@@ -40,22 +42,22 @@ def ask_cell(subject: Subject, params: Params) -> Reply:
     unit = whole(params, "unit", 0, 0, config.nh - 1)
     cell = getattr(subject.model, part.name)
     with torch.no_grad():
-        embedded = subject.model.i_h(reading.x[row])  # type: ignore[operator]  # (steps, nh)
+        embedded = subject.part("i_h")(reading.x[row])  # (steps, nh)
         steps = [
-            _by_hand(cell, part.kind, (layer, unit), given)
-            for given in _states(cell, embedded, reading.state[:, row], layer)
+            _by_hand(cell, net, (layer, unit), given)
+            for given in _states(cell, embedded, seen(reading.state)[:, row], layer)
         ]
     arrays: dict[str, NDArray[Any]] = {
         name: np.array([step[name] for step in steps]) for name in steps[0]
     }
     arrays["ids"] = reading.x[row].numpy()
-    return Reply(arrays, {"kind": part.kind, "gates": list(GATES[part.kind])})
+    return Reply(arrays, {"kind": part.kind, "gates": list(_letters(net))})
 
 
 def _states(
     cell: nn.Module, embedded: Tensor, state: Tensor, layer: int
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Yield a layer's input, its state before and its state after, (nh,) each, step by step."""
+    """Yield a layer's input, state before and state after each step, (nh,) each."""
     state = state[:, None]  # (n_layers, 1, nh)
     for x in embedded:
         _, after = cell(x[None, None], state)
@@ -65,21 +67,27 @@ def _states(
 
 
 def _by_hand(
-    cell: nn.Module, kind: str, place: tuple[int, int], given: tuple[Tensor, Tensor, Tensor]
+    cell: nn.Module, net: ModelEntry, place: tuple[int, int], given: tuple[Tensor, Tensor, Tensor]
 ) -> dict[str, float]:
-    """Follow the equations with one unit's weights."""
+    """Evaluate the equations with one unit's weights."""
     layer, unit = place
     x, before, after = (each.double().numpy() for each in given)
     sums = dict[str, float]()
-    for index, gate in enumerate(GATES[kind]):
-        stacked = index * len(before) + unit  # the gates' rows lie one gate behind the other
+    for index, gate in enumerate(_letters(net)):
+        stacked = index * len(before) + unit  # rows are stacked gate by gate
         for side, vector in (("ih", x), ("hh", before)):
             weight = getattr(cell, f"weight_{side}_l{layer}")[stacked].double().numpy()
             bias = float(getattr(cell, f"bias_{side}_l{layer}")[stacked])
             sums[f"{'input' if side == 'ih' else 'hidden'}_{gate}"] = float(weight @ vector) + bias
     old = float(before[unit])
-    values = _gru(sums, old) if kind == "GRU" else _rnn(sums)
+    values = _gru(sums, old) if net.gates else _rnn(sums)
     return {**sums, **values, "before": old, "torch": float(after[unit])}
+
+
+def _letters(net: ModelEntry) -> tuple[str, ...]:
+    """Name the sums as in the equations, in the order in which torch stacks the weights."""
+    letters = tuple(gate.letter for gate in net.cell.gates) if net.cell else ()
+    return letters or ("h",)
 
 
 def _rnn(sums: dict[str, float]) -> dict[str, float]:

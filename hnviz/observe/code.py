@@ -1,4 +1,4 @@
-"""The source of a model's forward, line by line, as it stands in its file."""
+"""The source of a model's forward, line by line, as written in its file."""
 
 import ast
 import inspect
@@ -10,23 +10,25 @@ from types import CodeType
 from typing import Any
 
 SELF = "self."
-RETURNED: tuple[str, ...] = ("logits", "state")  # as whoever calls a model names them
+RETURNED: tuple[str, ...] = ("logits", "state")  # the caller's names for the results
 
 
 @dataclass(frozen=True)
 class ForwardSource:
-    """A forward's lines, and which statement each belongs to. Lines count from 0 here."""
+    """A forward's lines, and the statement of each. Lines count from 0 here."""
 
     lines: tuple[str, ...]
-    first_line: int  # in the file, from 1 as editors count
+    first_line: int  # in the file, from 1 as in editors
     code: CodeType
     _statements: dict[int, ast.stmt]
     _loops: dict[int, tuple[str, ...]]
-    _written: dict[tuple[str, ...], str] = field(default_factory=dict)  # lines run many times
+    _written: dict[tuple[str, ...], str] = field(
+        default_factory=dict
+    )  # cached: lines run many times
 
     @classmethod
     def of(cls, model: object) -> "ForwardSource":
-        """Read it. Raises ValueError, with a sentence, if there is none to read."""
+        """Read the source of a model's forward. Raises ValueError, with a sentence, if it fails."""
         forward = inspect.unwrap(type(model).forward)  # type: ignore[attr-defined]
         return cls._read(forward, type(model).__name__)
 
@@ -38,7 +40,7 @@ class ForwardSource:
             tree = ast.parse(textwrap.dedent("".join(lines)))
         except (OSError, TypeError, SyntaxError) as error:
             raise ValueError(
-                f"the source of {name}.forward cannot be read: the class was not made in a file; "
+                f"the source of {name}.forward cannot be read: the class is not in a file; "
                 f"save it in a .py file and import it from there"
             ) from error
         statements, loops = dict[int, ast.stmt](), dict[int, tuple[str, ...]]()
@@ -49,20 +51,20 @@ class ForwardSource:
         return cls(tuple(whole), first_line, forward.__code__, statements, loops)
 
     def line_of(self, line_in_file: int) -> int:
-        """Return the first line of the statement that a line of the file belongs to."""
+        """Return the first line of the statement that a line of the file is part of."""
         line = line_in_file - self.first_line
         return self._statements[line].lineno - 1 if line in self._statements else line
 
     def last_line(self, line: int) -> int:
-        """Return the last line of the statement that begins at a line, its body left out."""
+        """Return the last line of the statement that begins at a line, without its body."""
         return _last_line(self._statements[line]) - 1 if line in self._statements else line
 
     def loops(self, line: int) -> tuple[str, ...]:
-        """Name the loops' variables that a line stands inside of."""
+        """Name the variables of the loops around a line."""
         return self._loops.get(line, ())
 
     def kind(self, line: int) -> str:
-        """Tell what a line does: "if", "for", "return", "assign" or "other"."""
+        """Return the kind of a line: "if", "for", "return", "assign" or "other"."""
         kinds: dict[type, str] = {
             ast.If: "if",
             ast.While: "if",
@@ -73,7 +75,7 @@ class ForwardSource:
         return kinds.get(type(self._statements.get(line)), "other")
 
     def text(self, line: int) -> str:
-        """Write the statement at a line in one line, without self; a loop's head alone."""
+        """Write the statement at a line in one line, without self; for a loop, only its head."""
         key = ("text", str(line))
         if key not in self._written:
             self._written[key] = self._text(line)
@@ -88,14 +90,14 @@ class ForwardSource:
         return _plain(statement) if statement else ""
 
     def is_taken(self, line: int, following: int) -> bool:
-        """Tell whether the line that ran after a condition is inside its body."""
+        """Return whether the line that ran after a condition is inside its body."""
         statement = self._statements.get(line)
         if not isinstance(statement, ast.If | ast.While):
             return False
         return statement.body[0].lineno - 1 <= following < (statement.body[-1].end_lineno or 0)
 
     def call(self, line: int, module: str) -> str:
-        """Write the call of a submodule on a line: "h_h(h)"; its name if it is not found."""
+        """Write the call of a submodule on a line: "h_h(h)"; only its name if not found."""
         key = ("call", str(line), module)
         if key not in self._written:
             self._written[key] = self._call(line, module)
@@ -131,7 +133,7 @@ class ForwardSource:
 
 
 def _walk(node: Any, targets: tuple[str, ...]) -> Iterator[tuple[ast.stmt, tuple[str, ...]]]:
-    """Yield each statement before those inside it, with the loops that it stands in."""
+    """Yield each statement before those inside it, with the loops around it."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             continue
@@ -145,7 +147,7 @@ def _walk(node: Any, targets: tuple[str, ...]) -> Iterator[tuple[ast.stmt, tuple
 
 
 def _last_line(statement: ast.stmt) -> int:
-    """Return the line, from 1, on which a statement's own text ends."""
+    """Return the line, from 1, where a statement's own text ends."""
     body = getattr(statement, "body", None)
     if body:
         return max(statement.lineno, body[0].lineno - 1)

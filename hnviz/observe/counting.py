@@ -1,4 +1,4 @@
-"""Counting on: what a model says after a few numbers, and how often it is right."""
+"""Count on: what a model says after a few numbers, and how often it is right."""
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -13,37 +13,37 @@ from hnviz.data.corpora import VALID_NUMBERS
 from hnviz.observe.subject import Subject
 
 COMMA = ","
-FIRST_NUMBER = 2  # the first with a number before it
+FIRST_NUMBER = 2  # the first that has a number before it
 LAST_NUMBER = VALID_NUMBERS[-1]
 LONGEST_NUMBER = 12  # tokens; the longest true one has 7 and a comma
-ROWS = 512  # texts read at once: more would leave the processor's cache
+ROWS = 512  # texts read at once; more would not fit in the processor's cache
 
 Ids = NDArray[np.int64]
 
 
 class Said(NamedTuple):
-    """One token that a model said: the likeliest, and how likely it found it."""
+    """One token that a model said: the likeliest, and its probability."""
 
     id: int
     probability: float
 
 
 class Counted(NamedTuple):
-    """Which numbers a model says by itself after the ones before; arrays of equal length."""
+    """Which numbers a model says on its own after the previous ones; arrays of equal length."""
 
-    number: Ids  # the number to be said
-    right: NDArray[np.bool_]  # all its words were said, and then a comma
-    first_wrong: NDArray[np.int8]  # place of the first word that was not said, -1 where right
-    alone: NDArray[np.bool_]  # one word is wrong, and it goes on from there to say all the others
+    number: Ids  # the number to say
+    right: NDArray[np.bool_]  # it said all words, then a comma
+    first_wrong: NDArray[np.int8]  # place of the first wrong word, -1 if right
+    alone: NDArray[np.bool_]  # only one word is wrong: it said all later ones right
 
 
 class Texts(NamedTuple):
-    """Prompts and numbers, a row each."""
+    """Prompts and numbers, one per row."""
 
     number: Ids  # (n,)
-    ids: Ids  # (n, longest): a prompt, its number, a comma; then zeros, which no answer sees
-    begin: Ids  # (n,): where the number's first word stands
-    end: Ids  # (n,): behind its comma
+    ids: Ids  # (n, longest): a prompt, its number, a comma; then zeros, which affect no answer
+    begin: Ids  # (n,): place of the number's first word
+    end: Ids  # (n,): place after its comma
 
 
 def number_tokens(numbers: Sequence[int]) -> list[str]:
@@ -52,11 +52,11 @@ def number_tokens(numbers: Sequence[int]) -> list[str]:
 
 
 def count_on(subject: Subject, numbers: Sequence[int], n: int) -> list[Said]:
-    """Let the model say the likeliest token again and again, until it has said n commas.
+    """Let the model say the likeliest token repeatedly, until it has said n commas.
 
     The prompt is `numbers`, with a comma after each, read from a state of zeros. A model that
-    keeps no state reads the last bptt tokens before each answer. A model that forgets its commas
-    is stopped after 12 n tokens.
+    keeps no state reads the last bptt tokens before each answer. A model that omits its commas
+    stops after 12 n tokens.
     """
     comma, said = subject.vocab.stoi[COMMA], list[Said]()
     text = subject.vocab.numericalize(number_tokens(numbers)).tolist()
@@ -73,17 +73,17 @@ def count_on(subject: Subject, numbers: Sequence[int], n: int) -> list[Said]:
 
 
 def prompt_of(number: int, given: int) -> range:
-    """Return the `given` numbers before a number, or as many as there are; 1 has none."""
+    """Return the `given` numbers before a number, or as many as exist; 1 has none."""
     return range(max(1, number - given), number)
 
 
 def counting_accuracy(subject: Subject, given: int = 3) -> Counted:
-    """Tell for every number from 2 to 9999 whether the model says it after the `given` before it.
+    """Test for each number from 2 to 9999 whether the model says it after the `given` before it.
 
-    The prompt is the numbers before, whether they stand in a text or not: 8000 is in none, and is
-    asked for and given like any other. The first numbers have fewer before them. A model says a
-    number by itself up to the first token that is not its likeliest after the true ones: so the
-    true tokens are read once, and nothing has to be said.
+    The prompt is the previous numbers, whether or not they are in a text: 8000, in neither of the
+    notebook's, is asked for and given like any other. The first numbers have fewer before them. A
+    model says a number right exactly up to the first token that is not its likeliest after the
+    true ones. So reading the true tokens once is enough; the model need not speak.
     """
     texts = _texts(subject.vocab, given)
     said = _say(subject, texts)
@@ -93,7 +93,7 @@ def counting_accuracy(subject: Subject, given: int = 3) -> Counted:
     alone = np.zeros_like(right)
     rows = np.flatnonzero(~right)
     if len(rows):
-        # With the wrong word in its place, is all the rest the likeliest after what was said?
+        # With the wrong word in place, is each later word the likeliest?
         ids = texts.ids[rows]
         ids[np.arange(len(rows)), at[rows] + 1] = said[rows, at[rows]]
         told = Texts(texts.number[rows], ids, texts.begin[rows], texts.end[rows])
@@ -104,7 +104,7 @@ def counting_accuracy(subject: Subject, given: int = 3) -> Counted:
 
 @lru_cache(maxsize=5)
 def _texts(vocab: Vocab, given: int) -> Texts:
-    """Write all prompts and numbers; they are cut from one text of all numbers."""
+    """Write all prompts and numbers, as cuts of one text of all numbers."""
     pieces = [vocab.numericalize(number_tokens([n])) for n in range(1, LAST_NUMBER + 1)]
     starts = np.cumsum([0, 0, *map(len, pieces)])  # of number n at starts[n]
     number = np.arange(FIRST_NUMBER, LAST_NUMBER + 1)
@@ -117,9 +117,9 @@ def _texts(vocab: Vocab, given: int) -> Texts:
 
 
 def _say(subject: Subject, texts: Texts) -> Ids:
-    """Return the likeliest token at each place of a number after the tokens before, as ids[:, 1:].
+    """Return the likeliest token at each place of a number, in the shape of ids[:, 1:].
 
-    Where nothing is asked for stands what is there.
+    Places that are not asked for keep their own tokens.
     """
     if subject.model.stateful and subject.model.predicts == "every":
         return _said_at_once(subject, texts)
@@ -127,7 +127,7 @@ def _say(subject: Subject, texts: Texts) -> Ids:
 
 
 def _said_at_once(subject: Subject, texts: Texts) -> Ids:
-    """A pass over a text answers all its positions."""
+    """Answer all positions of each text in one pass."""
     said, asked = texts.ids[:, 1:].copy(), _answered(texts)
     for rows in _pieces(len(said)):
         longest = texts.end[rows].max()
@@ -140,7 +140,7 @@ def _said_at_once(subject: Subject, texts: Texts) -> Ids:
 
 
 def _said_by_windows(subject: Subject, texts: Texts) -> Ids:
-    """Each position is answered from a window of its own."""
+    """Answer each position from its own window."""
     ids, said = texts.ids, texts.ids[:, 1:].copy()
     rows, ends = np.nonzero(_answered(texts))
     lengths = np.minimum(ends + 1, subject.window or ids.shape[1])
@@ -157,8 +157,8 @@ def _said_by_windows(subject: Subject, texts: Texts) -> Ids:
 
 
 def _answered(texts: Texts) -> NDArray[np.bool_]:
-    """Mark where a word of the number, or its comma, is to be said next."""
-    place = np.arange(1, texts.ids.shape[1])  # of the token that is asked for
+    """Mark where the next token is a word of the number, or its comma."""
+    place = np.arange(1, texts.ids.shape[1])  # of the token to predict
     return (place >= texts.begin[:, None]) & (place < texts.end[:, None])
 
 

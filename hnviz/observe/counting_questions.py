@@ -1,4 +1,4 @@
-"""The questions of the counting map, and of what is inside an accuracy."""
+"""The questions behind the counting map and the pictures of what is inside an accuracy."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,8 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hnviz.data import KINDS, number_words
-from hnviz.data.corpora import TRAIN_NUMBERS, VALID_NUMBERS
+from hnviz.data import KINDS, number_words, numbers_of
 from hnviz.data.stream import SPLITS
 from hnviz.observe.counting import (
     COMMA,
@@ -25,33 +24,34 @@ from hnviz.observe.subject import Subject
 from hnviz.observe.worst import worst_places
 
 MOST_GIVEN = 5  # numbers in a prompt
-BEST = 4  # words told of an answer
+BEST = 4  # likeliest words in an answer
 MOST_PLACES = 50
 
 
 def ask_counting_accuracy(subject: Subject, params: Params) -> Reply:
-    """Tell which numbers the model says by itself after the `given` before.
+    """Return which numbers the model says on its own after the `given` before.
 
     arrays: "number", from 2 to 9999, "right", "first_wrong" and "alone", as in `Counted`. meta:
-    "given"; "train" and "valid", the share that is right up to 7999 and from 8001 on.
+    "given"; "train" and "valid", the share of each split's numbers that it says right.
     """
     only(params, "given")
     given = whole(params, "given", 3, 1, MOST_GIVEN)
     counted = counting_accuracy(subject, given)
-    inside = counted.number <= TRAIN_NUMBERS[-1]
-    beyond = counted.number >= VALID_NUMBERS.start
-    shares = {"train": counted.right[inside].mean(), "valid": counted.right[beyond].mean()}
+    numbers = numbers_of(subject.config)
+    shares = {
+        split: counted.right[np.isin(counted.number, numbers.of(split))].mean() for split in SPLITS
+    }
     arrays: dict[str, NDArray[Any]] = counted._asdict()
     return Reply(arrays, {"given": given, **{name: float(each) for name, each in shares.items()}})
 
 
 def ask_counted_number(subject: Subject, params: Params) -> Reply:
-    """Tell what the model says for one `number` after the `given` before it.
+    """Return what the model says for one `number` after the `given` before it.
 
-    meta: "given", the numbers read; "truth" and "said", each a list of [word, probability] with
-    the comma at the end (of the truth after the true words, of the said after the said ones);
-    "right"; "asked", the place of the first wrong word, or of the least likely if none is; "best",
-    the four likeliest words there.
+    meta: "given", the numbers read; "truth" and "said", each a list of [word, probability] up to
+    the comma ("truth" after the true words, "said" after the words said); "right"; "asked", the
+    place of the first wrong word, or of the least likely one if none is wrong; "best", the four
+    likeliest words there.
     """
     only(params, "number", "given")
     given = whole(params, "given", 3, 1, MOST_GIVEN)
@@ -76,7 +76,7 @@ def ask_counted_number(subject: Subject, params: Params) -> Reply:
 
 
 def _after_true_words(subject: Subject, prompt: list[str], words: list[str]) -> NDArray[Any]:
-    """Return the probabilities of all words at each place of a number."""
+    """Return the probabilities of all words at each place of a number, (len(words), nv)."""
     ids, found = subject.vocab.numericalize([*prompt, *words]), []
     for end in range(len(prompt), len(ids)):
         first = max(0, end - subject.window) if subject.window else 0
@@ -86,11 +86,12 @@ def _after_true_words(subject: Subject, prompt: list[str], words: list[str]) -> 
 
 
 def ask_worst_places(subject: Subject, params: Params) -> Reply:
-    """Tell where the words of one `kind` cost most loss in one pass over `split`, from zeros.
+    """Return where the words of one `kind` cost most loss in one pass over `split`, from zeros.
 
-    meta: "n" and "right", the words of that kind and how many were right; "places", the `top`
-    worst, each with "position" in the text, "before", "after", "truth", "said", "p_truth",
-    "p_said" and "loss"; "mixed", the most frequent mistakes as [truth, said, times].
+    meta: "n" and "right", how many words of that kind there are and how many were right;
+    "places", the `top` worst, each with "position" in the text, "before", "after", "truth",
+    "said", "p_truth", "p_said" and "loss"; "mixed", the most frequent mistakes as
+    [truth, said, times].
     """
     only(params, "split", "kind", "top")
     split = one_of(params, "split", SPLITS, "valid")

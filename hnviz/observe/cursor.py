@@ -1,4 +1,4 @@
-"""Questions about one forward pass, line by line, and about two models that should agree."""
+"""Questions about one forward pass, line by line, and about two equal models."""
 
 from dataclasses import replace
 from typing import Any
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from hnviz.catalogue import entry, partner
 from hnviz.data.stream import SPLITS
+from hnviz.learn.state import mapped, seen, tensors
 from hnviz.observe.matching import Match, largest_difference, match
 from hnviz.observe.packing import Packer, Sizes, describe_source, describe_trace, label
 from hnviz.observe.params import Params, one_of, only, whole
@@ -17,21 +18,21 @@ from hnviz.observe.reply import Reply
 from hnviz.observe.subject import Subject
 from hnviz.observe.tracing import Trace, trace
 
-PAIR_ROWS = 32  # that two models' pictures show; all are compared
+PAIR_ROWS = 32  # shown for two models; all are compared
 
 
 def ask_cursor(subject: Subject, params: Params) -> Reply:
-    """Run forward on mini-batch `batch` of human numbers' `split`, and tell what each line made.
+    """Run forward on mini-batch `batch` of `split`, and return what each line made.
 
-    Read are at most 64 rows and 20 tokens; a state that is carried comes from the mini-batches
-    before. arrays: "values", int8, the tensors one behind the other; "ids", (rows, steps). meta:
-    "source"; "steps", a line each as it ran; "tensors", what lies in values; "scales"; "window",
-    the run's bptt; "batch", "split".
+    It reads at most 64 rows and 20 tokens; a carried state comes from the previous mini-batches.
+    arrays: "values", int8, the concatenated tensors; "ids", (rows, steps). meta: "source";
+    "steps", the lines as they ran; "tensors", the layout of values; "scales"; "window", the run's
+    bptt; "batch", "split".
     """
     only(params, "split", "batch")
     split, batch = _place(params)
     reading = read(subject, split, batch, MOST_TOKENS)
-    ran = trace(subject.model, reading.x, reading.state, roles(subject.config.model))
+    ran = trace(subject.model, reading.x, reading.state, entry(subject.config.model).roles)
     packer = Packer(Sizes(*reading.x.shape))
     described = describe_trace(ran, packer)
     meta = {
@@ -48,12 +49,12 @@ def ask_cursor(subject: Subject, params: Params) -> Reply:
 def ask_pair(subject: Subject, params: Params) -> Reply:
     """Run the model and its partner in the catalogue, with the same weights, on one mini-batch.
 
-    Lines that call the same submodule are matched, and what they made is compared.
+    Lines that call the same submodule are matched, and their tensors are compared.
     arrays: "values", as in "cursor". meta: "names"; "sources"; "matches", each with its two
     lines, the "largest" difference there and a picture's two tensors; "largest" of all;
-    "numbers", the weights; "begun", the difference of the states before; "logits", that of the
-    answers; "answers" and "differ", how many likeliest tokens there are and how many are not the
-    same, "by_step" too; "reset", the difference of the answers if both begin with zeros.
+    "numbers", the count of weights; "begun", the difference of the initial states; "logits", the
+    difference of the answers; "answers" and "differ", how many likeliest tokens there are and how
+    many differ, also "by_step"; "reset", the difference of the answers if both start from zeros.
     """
     only(params, "split", "batch")
     split, batch = _place(params)
@@ -63,7 +64,7 @@ def ask_pair(subject: Subject, params: Params) -> Reply:
     readings = [read(each, split, batch, MOST_TOKENS) for each in (left, right)]
     rows, steps = readings[0].x.shape
     traces = [
-        trace(each.model, reading.x, reading.state, roles(_name(each)))
+        trace(each.model, reading.x, reading.state, entry(_name(each)).roles)
         for each, reading in zip((left, right), readings, strict=True)
     ]
     said = [each.steps[-1].made[-1].value for each in traces]
@@ -88,22 +89,17 @@ def ask_pair(subject: Subject, params: Params) -> Reply:
 
 
 def twin(subject: Subject) -> Subject:
-    """Make the model that is the same network in other lines, with a subject's weights.
+    """Make the partner model, the same network in other code, with a subject's weights.
 
     Raises ValueError if there is none.
     """
     other = partner(_name(subject))
     if other is None:
-        raise ValueError(f"no other model has the weights of {_name(subject)}")
+        raise ValueError(f"no other model has the same weights as {_name(subject)}")
     longest = [each.max_bptt for each in (entry(other), entry(_name(subject))) if each.max_bptt]
     config = replace(subject.config, model=other, bptt=min([subject.config.bptt, *longest]))
     weights = {name: value.numpy() for name, value in subject.model.state_dict().items()}
     return Subject.load(config, weights, subject.vocab)
-
-
-def roles(model: str) -> dict[str, str]:
-    """Return the role of each of a model's parts."""
-    return {part.name: part.role for part in entry(model).parts}
 
 
 def _name(subject: Subject) -> str:
@@ -117,12 +113,12 @@ def _place(params: Params) -> tuple[str, int]:
 def _answers(
     subjects: tuple[Subject, Subject], readings: list[Reading], said: list[NDArray[Any]]
 ) -> dict[str, Any]:
-    """Compare what both said, and would have said from zeros."""
+    """Compare the answers of both, as they are and from zeros."""
     fresh = said
-    if any(reading.state.any() for reading in readings):
+    if any(seen(reading.state).any() for reading in readings):
         with torch.no_grad():
             fresh = [
-                each.model(reading.x, torch.zeros_like(reading.state))[0].numpy()
+                each.model(reading.x, mapped(reading.state, torch.zeros_like))[0].numpy()
                 for each, reading in zip(subjects, readings, strict=True)
             ]
     differ = said[0].argmax(-1) != said[1].argmax(-1)
@@ -137,7 +133,7 @@ def _answers(
 
 def _begun(readings: list[Reading], packer: Packer) -> dict[str, Any]:
     """Compare the states before the first line."""
-    states = [reading.state.numpy() for reading in readings]
+    states = [tensors(reading.state)[0].numpy() for reading in readings]
     largest = largest_difference(*states)
     return {
         "lines": [None, None],
@@ -174,7 +170,7 @@ def _describe_match(each: Match, left: Trace, right: Trace, packer: Packer) -> d
 def _three(
     left: NDArray[Any], right: NDArray[Any], packer: Packer, names: tuple[str, str, str]
 ) -> list[int | None]:
-    """Pack two tensors, and their difference where there is one."""
+    """Pack two tensors, and their difference if there is one."""
     first, second, role = names
     n = len(left)
     one, two = (each[: packer.sizes.rows] for each in (left, right))

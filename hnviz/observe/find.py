@@ -1,4 +1,4 @@
-"""Find it elsewhere: where the units that are on over some tokens are on as well."""
+"""Find where else the units are on that are on over some tokens."""
 
 from typing import NamedTuple
 
@@ -9,20 +9,20 @@ Values = NDArray[np.float32]
 
 
 class Query(NamedTuple):
-    """Tokens of a text, and what makes a unit count."""
+    """Tokens of a text, and the conditions for a unit to count."""
 
     start: int
     length: int
     threshold: float
-    edges: bool = False  # off just before and just after, too
+    edges: bool = False  # must also be off just before and just after
 
 
 class Matches(NamedTuple):
-    """The ranges of a text in which most of the units count, the best first."""
+    """The ranges of a text in which most of the units count, best first."""
 
     at: NDArray[np.int64]  # first tokens of at most `most` ranges that do not overlap
-    agree: NDArray[np.int64]  # how many of the units, in each
-    gap: NDArray[np.float64]  # distance of the units' means from the query's, mean over units
+    agree: NDArray[np.int64]  # how many units count in each
+    gap: NDArray[np.float64]  # distance of the units' means from the query's, averaged over units
     whole: NDArray[np.int64]  # first tokens of all ranges in which all units count
     tally: NDArray[np.int64]  # ranges by how many units count, (n_units + 1,)
 
@@ -31,8 +31,8 @@ def units_on(values: Values, query: Query) -> NDArray[np.int64]:
     """Return the units of (n, nh) that are on over the query's tokens.
 
     A unit is on where its state is above the threshold. It counts if it is on at each of the
-    tokens; with `edges` if it is also off at the tokens just before and just after, where there
-    are such.
+    tokens; with `edges`, it must also be off at the tokens just before and just after, if they
+    exist.
     """
     return np.flatnonzero(_counts(values > query.threshold, query.length, query.edges)[query.start])
 
@@ -40,10 +40,10 @@ def units_on(values: Values, query: Query) -> NDArray[np.int64]:
 def matches(
     values: Values, units: NDArray[np.int64], like: Values, query: Query, most: int
 ) -> Matches:
-    """Find where in a text, values (n, nh), most of `units` count as they do in the query.
+    """Find the ranges of a text, values (n, nh), where most of `units` count.
 
-    Ties are ranked by how near the units' means over the range are to those of `like`, the
-    query's own tokens' states, (length, nh).
+    Ties are ranked by how close the units' means over the range are to those of `like`, the
+    states of the query's tokens, (length, nh).
     """
     chosen = values[:, units]  # (n, n_units)
     agree = _counts(chosen > query.threshold, query.length, query.edges).sum(axis=1)
@@ -55,7 +55,7 @@ def matches(
 
 
 def _counts(on: NDArray[np.bool_], length: int, edges: bool) -> NDArray[np.bool_]:
-    """Tell for each start and unit whether the unit counts there, (n - length + 1, n_units)."""
+    """Return for each start and unit whether the unit counts, (n - length + 1, n_units)."""
     sums = np.zeros((len(on) + 1, on.shape[1]), dtype=np.int32)
     np.cumsum(on, axis=0, out=sums[1:])
     counts = sums[length:] - sums[:-length] == length
@@ -73,7 +73,7 @@ def _means(values: Values, length: int) -> NDArray[np.float64]:
 
 
 def _apart(ranked: NDArray[np.int64], length: int, most: int) -> NDArray[np.int64]:
-    """Keep the first `most` that overlap none before them."""
+    """Keep the first `most` that overlap none of those already kept."""
     kept: list[int] = []
     for at in ranked:
         if all(abs(at - other) >= length for other in kept):

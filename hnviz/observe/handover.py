@@ -1,4 +1,4 @@
-"""The state between the texts: from the last train mini-batch into the first of valid."""
+"""The state between the texts: from train's last mini-batch into valid's first."""
 
 from typing import NamedTuple
 
@@ -17,20 +17,20 @@ class Handover(NamedTuple):
 
     carried: NDArray[np.float64]  # right answers with the state that train left
     reset: NDArray[np.float64]  # right answers from zeros
-    agree: NDArray[np.float64]  # rows in which both give the same answer
-    n_read: int  # mini-batches at the end of train that the state was read from
+    agree: NDArray[np.float64]  # rows in which both answers are the same
+    n_read: int  # mini-batches at the end of train that produced the state
 
 
 def handover(subject: Subject, train: NDArray[np.int64], valid: NDArray[np.int64]) -> Handover:
-    """Read the end of train, then the start of valid from that state, and once more from zeros.
+    """Read the end of train, then the start of valid from that state and again from zeros.
 
-    Train's last mini-batches are read from zeros, two before the last one. Raises ValueError for
-    a model that carries no state.
+    The reading of train starts from zeros, two mini-batches before the last. Raises ValueError
+    for a model that carries no state.
     """
     if not subject.model.stateful:
         raise ValueError(
             f"{subject.config.model} carries no state: it starts each mini-batch of train and of "
-            "valid from zeros, so nothing goes over from one to the other"
+            "valid from zeros, so nothing passes from one to the other"
         )
     before = BatchLayout(len(train), subject.config.bs, subject.config.bptt)
     numbers = range(max(0, before.n_batches - 1 - WARM_UP), before.n_batches)

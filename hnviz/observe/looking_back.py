@@ -1,4 +1,4 @@
-"""What an answer looks back at: the gradient of its logit with respect to each word before."""
+"""What an answer looks back at: the gradient of its logit for each earlier word."""
 
 from typing import NamedTuple
 
@@ -15,8 +15,8 @@ from hnviz.observe.subject import Subject
 class LookedBack(NamedTuple):
     """Norm of d logit / d embedding, (n_rows, n_tokens), and each row's answer, (n_rows,).
 
-    Row r belongs to the answer after token rows[r]; later tokens have 0, and so have those that
-    lie before the window of a model that carries no state.
+    Row r is for the answer after token rows[r]. Later tokens are 0; so are tokens before the
+    window of a model that carries no state.
     """
 
     norms: NDArray[np.float64]
@@ -24,11 +24,11 @@ class LookedBack(NamedTuple):
 
 
 def looked_back(subject: Subject, ids: NDArray[np.int64], rows: NDArray[np.int64]) -> LookedBack:
-    """Tell for the answers after the tokens `rows` how much each token of the text mattered.
+    """Measure how much each token of the text mattered to the answers after the tokens `rows`.
 
-    The logit is that of the likeliest token, the embedding the vector that a token enters as. The
-    text is read in eval mode from zeros; a model that carries no state reads the last bptt tokens
-    before each answer.
+    The logit is that of the likeliest token; the embedding is a token's input vector. The model
+    reads the text in eval mode from zeros; a model that carries no state reads the last bptt
+    tokens before each answer.
     """
     window = subject.window or len(ids)
     norms = np.zeros((len(rows), len(ids)))
@@ -50,12 +50,12 @@ def looked_back(subject: Subject, ids: NDArray[np.int64], rows: NDArray[np.int64
 def _backward(
     model: LanguageModel, ids: NDArray[np.int64], at: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Go back from one answer in each row of ids, (n, size): that after token at[row]."""
+    """Go back from one answer in each row of ids, (n, size): the one after token at[row]."""
     x = torch.from_numpy(ids)
     with _Embeddings(model) as embeddings:
         logits = _logits(model, x)[torch.arange(len(x)), torch.from_numpy(at)]  # (n, nv)
     best, answers = logits.max(-1)
-    gradients = torch.autograd.grad(best.sum(), embeddings.seen)  # rows do not touch each other
+    gradients = torch.autograd.grad(best.sum(), embeddings.seen)  # rows are independent
     norms = torch.cat([each.reshape(len(x), -1, each.shape[-1]) for each in gradients], 1).norm(
         dim=-1
     )
@@ -71,7 +71,7 @@ def _logits(model: LanguageModel, x: Tensor) -> Tensor:
 
 
 class _Embeddings:
-    """Takes down what the words enter as while a model reads, so that a gradient can reach it."""
+    """Records the words' input vectors while a model reads, so that gradients can reach them."""
 
     def __init__(self, model: LanguageModel) -> None:
         self.seen: list[Tensor] = []

@@ -1,4 +1,4 @@
-"""Which lines of two models do the same, and how far what they make differs."""
+"""Match the lines of two models that do the same, and compare their tensors."""
 
 from typing import Any, NamedTuple
 
@@ -13,14 +13,14 @@ class Match(NamedTuple):
 
     left: int  # step of the left trace
     right: int
-    made: tuple[Made, Made]  # what both lines are for: the last tensors that can be compared
-    largest: float  # difference, over all that can be compared
+    made: tuple[Made, Made]  # the lines' results: the last tensors that can be compared
+    largest: float  # largest difference over all tensors that can be compared
 
 
 def match(left: Trace, right: Trace) -> list[Match]:
-    """Match the lines that hold the same call of a submodule, the k-th of one with the k-th.
+    """Match the lines that call the same submodule, k-th call with k-th call.
 
-    The returns are matched with each other.
+    The return lines match each other.
     """
     places = _calls(right)
     found = []
@@ -38,12 +38,12 @@ def match(left: Trace, right: Trace) -> list[Match]:
 
 
 def largest_difference(left: NDArray[Any], right: NDArray[Any]) -> float:
-    """Return the largest absolute difference of two tensors of one shape."""
+    """Return the largest absolute difference between two tensors of one shape."""
     return float(np.abs(left.astype(np.float64) - right.astype(np.float64)).max(initial=0))
 
 
 def _by_step(trace: Trace) -> list[list[tuple[str, int]]]:
-    """Name each step's calls: (submodule, how many of its calls were before)."""
+    """List each step's calls: (submodule, number of its earlier calls)."""
     seen: dict[str, int] = {}
     steps = []
     for step in trace.steps:

@@ -1,4 +1,4 @@
-"""Traces made small for a browser: a byte a value, and the figures that sentences need."""
+"""Pack traces for a browser: one byte per value, and the figures that sentences need."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,20 +10,20 @@ from numpy.typing import NDArray
 from hnviz.observe.tracing import Made, Step, Trace
 
 MOST_UNITS = 128  # columns of one picture
-MOST_LINES = 256  # rows of a picture that has nothing to do with the mini-batch's rows
-FULL = 127  # an int8's largest value stands for a tensor's peak
+MOST_LINES = 256  # rows of a picture whose rows are not those of the mini-batch
+FULL = 127  # int8's largest value, for the peak of a tensor
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """The mini-batch that was read."""
+    """The size of the mini-batch that was read."""
 
     rows: int
     steps: int
 
 
 class Packer:
-    """Collects tensors as int8, one behind the other, and describes each."""
+    """Collects tensors as consecutive int8 values, and describes each."""
 
     def __init__(self, sizes: Sizes) -> None:
         self.sizes = sizes
@@ -33,7 +33,7 @@ class Packer:
         self._samples: dict[bool, list[NDArray[np.float32]]] = {True: [], False: []}
 
     def add(self, value: NDArray[Any], label: str, role: str, n_rows: int | None = None) -> int:
-        """Take a tensor in, or the first of its `n_rows` rows; return its number."""
+        """Add a tensor, or its first `n_rows` rows; return its number."""
         shape, layers = list(value.shape), 1
         if n_rows is not None:
             shape[0] = n_rows
@@ -43,7 +43,7 @@ class Packer:
         units = values.shape[-1]
         values = values[..., :MOST_UNITS]
         peak = float(np.abs(values).max(initial=0)) or 1.0
-        if not np.isfinite(peak):  # an own model may divide by zero
+        if not np.isfinite(peak):  # a user's model may divide by zero
             values = np.nan_to_num(values)
             peak = float(np.abs(values).max())
         self._samples[role == "h_o"].append(values.ravel()[::7])
@@ -69,13 +69,13 @@ class Packer:
         return len(self.described) - 1
 
     def values(self) -> NDArray[np.int8]:
-        """Return all that was taken in."""
+        """Return all collected values."""
         return np.concatenate(self._pieces) if self._pieces else np.zeros(0, np.int8)
 
     def scales(self) -> dict[str, float]:
-        """Return the values of full colour, one for answers, one for all else.
+        """Return the values that get full colour, one for answers, one for everything else.
 
-        Nearly all values lie within; outliers would make the rest pale.
+        Nearly all values are within; outliers would make the rest pale.
         """
         return {
             "output": _round_scale(self._samples[True]),
@@ -84,7 +84,7 @@ class Packer:
 
 
 def describe_trace(trace: Trace, packer: Packer) -> dict[str, Any]:
-    """Pack a trace's tensors; return the rest of it as JSON can hold it."""
+    """Pack a trace's tensors; return the rest of it in a form that JSON can hold."""
     source, steps = trace.source, []
     for step, following in zip(trace.steps, [*trace.steps[1:], None], strict=True):
         next_line = following.line if following else -1
@@ -112,12 +112,12 @@ def describe_trace(trace: Trace, packer: Packer) -> dict[str, Any]:
 
 
 def describe_source(trace: Trace) -> dict[str, Any]:
-    """Return the forward's lines and where they stand in their file."""
+    """Return the forward's lines and their place in the file."""
     return {"lines": list(trace.source.lines), "first_line": trace.source.first_line}
 
 
 def label(trace: Trace, step: Step, made: Made) -> str:
-    """Write how a tensor came about: "h_h(h)", "h = F.relu(h_h(h))"."""
+    """Write the code that made a tensor: "h_h(h)", "h = F.relu(h_h(h))"."""
     if made.names:
         name = made.names[-1]
         value = trace.source.value(step.line, name)
@@ -126,10 +126,10 @@ def label(trace: Trace, step: Step, made: Made) -> str:
 
 
 def _view(values: NDArray[np.float32], sizes: Sizes) -> tuple[str, NDArray[np.float32]]:
-    """Choose what a picture of a tensor shows.
+    """Choose how a picture shows a tensor.
 
-    "rows": (rows, units), or the layers' ones below each other; "row": (rows, steps, units), of
-    which one row is shown; "whole": as it is, (lines, units).
+    "rows": (rows, units), layer below layer; "row": (rows, steps, units), of which one row is
+    shown; "whole": unchanged, (lines, units).
     """
     rows, steps = sizes.rows, sizes.steps
     if values.ndim == 3 and values.shape[:2] == (rows, steps):

@@ -1,4 +1,4 @@
-"""Checks that several questions make of their parameters."""
+"""Checks of parameters that several questions share."""
 
 from collections.abc import Mapping
 from math import isfinite
@@ -16,7 +16,7 @@ def only(params: Params, *names: str) -> None:
     """Raise ValueError for a parameter that a question does not have."""
     for name in params:
         if name not in names:
-            known = f"there are {', '.join(names)}" if names else "the question takes none"
+            known = f"choose one of {', '.join(names)}" if names else "the question takes none"
             raise ValueError(f"no parameter is named {name!r}; {known}")
 
 
@@ -41,7 +41,7 @@ def real(params: Params, name: str, default: float, low: float, high: float) -> 
 
 
 def one_of(params: Params, name: str, choices: tuple[str, ...], default: str) -> str:
-    """Return a parameter that is one of some words, or raise ValueError."""
+    """Return a parameter that is one of a few words, or raise ValueError."""
     value = params.get(name, default)
     if value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(choices)}; got {value!r}")
@@ -49,7 +49,7 @@ def one_of(params: Params, name: str, choices: tuple[str, ...], default: str) ->
 
 
 def numbered(subject: Subject, params: Params) -> NDArray[np.int64]:
-    """Return the parameter `ids`, a list of numbers of tokens, or raise ValueError."""
+    """Return the parameter `ids`, a list of token ids, or raise ValueError."""
     last = len(subject.vocab) - 1
     try:
         ids = np.asarray(params["ids"])
@@ -58,5 +58,5 @@ def numbered(subject: Subject, params: Params) -> NDArray[np.int64]:
     if ids.ndim != 1 or (ids.size and ids.dtype.kind not in "iu"):
         raise ValueError("ids must be a list of whole numbers")
     if ids.size and not 0 <= ids.min() <= ids.max() <= last:
-        raise ValueError(f"ids must lie from 0 to {last}; got {ids.min()} to {ids.max()}")
+        raise ValueError(f"ids must be from 0 to {last}; got {ids.min()} to {ids.max()}")
     return ids.astype(np.int64)

@@ -1,7 +1,7 @@
-"""One pass over a text: the state after every token, and the answer there.
+"""One pass over a text: the state and the answer after every token.
 
-The state at a position is defined once, for every picture: the text is read from its first token
-on, from zeros, in eval mode. A model that carries no state starts from zeros again every bptt
+All pictures share one definition of the state at a position: the model reads the text from its
+first token, from zeros, in eval mode. A model that carries no state restarts from zeros every bptt
 tokens, as in training, but each of its answers reads the bptt tokens before it.
 """
 
@@ -13,16 +13,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from hnviz.data import human_numbers_stream
+from hnviz.learn import LanguageModel
+from hnviz.learn.state import State, mapped, seen, tensors
 from hnviz.observe.states import states
 from hnviz.observe.subject import Subject
 
-KEPT_PASSES = 6  # over whole splits: of train one takes 40 MB
-STRETCHES = 64  # that a long text is read in, side by side
-FORGOTTEN = 256  # tokens after which a network hardly knows what was before them
+KEPT_PASSES = 6  # over whole splits; one over train takes 40 MB
+STRETCHES = 64  # of a long text, read side by side
+FORGOTTEN = 256  # tokens after which a network has nearly forgotten what came before
 READINGS = 3
-SAME = 1e-5  # of the largest value: as near as float32 comes in another order of the sums
-ROWS = 512  # windows read at once: more would leave the processor's cache
+SAME = 1e-5  # of the largest value: float32's precision when sums change their order
+ROWS = 512  # windows read at once; more would not fit in the processor's cache
 
 
 class Pass(NamedTuple):
@@ -30,114 +31,138 @@ class Pass(NamedTuple):
 
     ids: NDArray[np.int64]  # (n,)
     states: NDArray[np.float32]  # (n_layers, n, nh): after each token
-    logits: NDArray[np.float32]  # (n, nv): of the token that follows each
+    logits: NDArray[np.float32]  # (n, nv): for the token that follows each
 
 
 @lru_cache(maxsize=KEPT_PASSES)
 def split_pass(subject: Subject, split: str) -> Pass:
-    """Read a whole split of human numbers; passes are kept for the snapshots last asked about."""
-    ids = human_numbers_stream().ids(split)
+    """Read a whole split of the run's text; passes of recent snapshots are cached."""
+    ids = subject.stream.ids(split)
     together = read_together(subject, ids) if subject.model.stateful else None
     return together or read_text(subject, ids)
 
 
 @lru_cache(maxsize=KEPT_PASSES)
 def split_states(subject: Subject, split: str) -> NDArray[np.float32]:
-    """Return the states of a split's pass alone, (n_layers, n, nh).
+    """Return only the states of a split's pass, (n_layers, n, nh).
 
-    A model that carries no state comes by them a hundred times sooner than by its answers, each
-    of which reads a window of its own.
+    For a model that carries no state this is a hundred times faster than its answers, each of
+    which reads its own window.
     """
     if subject.model.stateful:
         return split_pass(subject, split).states
-    return _window_states(subject, human_numbers_stream().ids(split))
+    return _window_states(subject, subject.stream.ids(split))
 
 
 def read_together(subject: Subject, ids: NDArray[np.int64]) -> Pass | None:
-    """Read a long text as 64 stretches side by side, each from where the one before it ends.
+    """Read a long text as 64 stretches side by side, each from where the previous one ends.
 
-    A network forgets: what the last 256 tokens of a stretch leave behind is nearly the state at
-    its end. From these states all stretches are read, and again until each ends as was taken for
-    it. None for a network that does not forget, which three readings tell.
+    A network forgets: the last 256 tokens of a stretch alone give nearly the state at its end.
+    From these states all stretches are read, and again until each ends as assumed. None for a
+    network that does not forget, which shows after three readings.
     """
     each = -(-len(ids) // STRETCHES)
-    x = torch.from_numpy(np.resize(ids, (STRETCHES, each)))  # the last one's end is cut again
+    x = torch.from_numpy(np.resize(ids, (STRETCHES, each)))  # the last row's surplus is dropped
     with torch.inference_mode():
         _, end = subject.model(x[:, -FORGOTTEN:], subject.model.init_state(STRETCHES))
         for _ in range(READINGS):
-            start = end.roll(1, dims=-2)  # rows are the last dimension but one
-            start[..., 0, :] = 0
-            seen, logits, again = _stretches(subject, x, start)
-            gap = (again - end)[..., :-1, :].abs().max()  # nothing follows the last one
-            if gap <= SAME * max(1.0, float(end.abs().max())):
-                states = seen.flatten(1, 2)[:, : len(ids)].numpy()
+            start = mapped(end, _rolled)
+            read, logits, again = _stretches(subject, x, start)
+            if all(map(_ends_alike, tensors(again), tensors(end))):
+                states = read.flatten(1, 2)[:, : len(ids)].numpy()
                 return Pass(ids, states, logits.flatten(0, 1)[: len(ids)].numpy())
             end = again
     return None
 
 
-def _stretches(subject: Subject, x: Tensor, start: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Read rows; return states (n_layers, rows, steps, nh), logits, and the state at the end."""
+def _rolled(end: Tensor) -> Tensor:
+    """Start each row where the previous one ends, and the first from zeros."""
+    start = end.roll(1, dims=-2)
+    start[..., 0, :] = 0
+    return start
+
+
+def _ends_alike(again: Tensor, end: Tensor) -> bool:
+    gap = (again - end)[..., :-1, :].abs().max()  # nothing follows the last stretch
+    return bool(gap <= SAME * max(1.0, float(end.abs().max())))
+
+
+def _stretches(subject: Subject, x: Tensor, start: State) -> tuple[Tensor, Tensor, State]:
+    """Read rows; return states (n_layers, rows, steps, nh), logits, and the final state."""
     recurrent = _recurrent(subject.model)
     if recurrent is None:
-        state, seen, said = start, [], []
+        state, read, said = start, [], []
         for step in range(x.shape[1]):
             logits, state = subject.model(x[:, step : step + 1], state)
-            seen.append(state.reshape(-1, len(x), subject.config.nh))
-            said.append(logits[:, 0])
-        return torch.stack(seen, dim=2), torch.stack(said, dim=1), state
-    given: list[Tensor] = []
-    handle = recurrent.register_forward_pre_hook(lambda _, args: given.append(args[0]))
-    try:
-        logits, end = subject.model(x, start)
-    finally:
-        handle.remove()
-    return _layer_states(recurrent, given[0], start), logits, end
+            read.append(seen(state))
+            said.append(logits.reshape(len(x), -1))
+        return torch.stack(read, dim=2), torch.stack(said, dim=1), state
+    logits, end = subject.model(x, start)
+    given = _given(subject, recurrent, x, start)
+    return _layer_states(recurrent, given, tensors(start)[0]), logits, end
 
 
 def read_text(subject: Subject, ids: NDArray[np.int64]) -> Pass:
     """Read a text from zeros, (n,) ids with n at least 1."""
     if not subject.model.stateful:
         return Pass(ids, _window_states(subject, ids), _window_logits(subject, ids))
-    recurrent = _recurrent(subject.model)
-    if recurrent is None:
-        logits, _ = _forward(subject, ids)
-        return Pass(ids, states(subject, ids), logits.numpy())
-    given: list[Tensor] = []
-    handle = recurrent.register_forward_pre_hook(lambda _, args: given.append(args[0]))
-    try:
-        logits, _ = _forward(subject, ids)
-    finally:
-        handle.remove()
     start = subject.model.init_state(1)
-    return Pass(ids, _layer_states(recurrent, given[0], start)[:, 0].numpy(), logits.numpy())
+    with torch.inference_mode():
+        logits, _ = subject.model(torch.tensor(ids)[None], start)
+    return Pass(ids, states_from(subject, ids, start), logits[0].numpy())
 
 
 def read_states(subject: Subject, ids: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return the states alone, (n_layers, n, nh): sooner, of a model that carries no state."""
+    """Return only the states, (n_layers, n, nh): faster than with the answers."""
     if not subject.model.stateful:
         return _window_states(subject, ids)
-    return read_text(subject, ids).states
+    return states_from(subject, ids, subject.model.init_state(1))
 
 
-def _forward(subject: Subject, ids: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
-    """Read the text as one window; return logits, (n, nv), and the state after it."""
-    x = torch.tensor(ids)[None]
+def states_from(subject: Subject, ids: NDArray[np.int64], start: State) -> NDArray[np.float32]:
+    """Read a text of one row from a given state, for a model that carries it; (n_layers, n, nh)."""
+    recurrent = _recurrent(subject.model)
     with torch.inference_mode():
-        logits, state = subject.model(x, subject.model.init_state(1))
-    return logits[0], state
+        if recurrent is None:
+            return states(subject, ids, start)
+        given = _given(subject, recurrent, torch.tensor(ids)[None], start)
+        return _layer_states(recurrent, given, tensors(start)[0])[:, 0].numpy()
 
 
-def _recurrent(model: nn.Module) -> nn.RNNBase | None:
-    """Return the model's nn.RNN or nn.GRU if its outputs are its states; None for all else."""
+class _ReachedError(Exception):
+    """Ends a forward pass at the recurrent part."""
+
+
+def _given(subject: Subject, recurrent: nn.RNNBase, x: Tensor, start: State) -> Tensor:
+    """Return the input of a model's recurrent part, without running that part."""
+    given: list[Tensor] = []
+
+    def take(_: nn.Module, args: tuple[Tensor, ...]) -> None:
+        given.append(args[0])
+        raise _ReachedError
+
+    handle = recurrent.register_forward_pre_hook(take)
+    try:
+        subject.model(x, start)
+    except _ReachedError:
+        pass
+    finally:
+        handle.remove()
+    return given[0]
+
+
+def _recurrent(model: LanguageModel) -> nn.RNNBase | None:
+    """Return the model's nn.RNN or nn.GRU if its outputs are its states; else None."""
     found = [module for module in model.modules() if isinstance(module, nn.RNNBase)]
     if len(found) != 1 or not isinstance(found[0], (nn.RNN, nn.GRU)):
         return None
-    return found[0] if found[0].batch_first and not found[0].bidirectional else None
+    part, state = found[0], model.init_state(1)
+    whole = isinstance(state, Tensor) and state.shape == (part.num_layers, 1, part.hidden_size)
+    return part if whole and part.batch_first and not part.bidirectional else None
 
 
 def _layer_states(stacked: nn.RNNBase, given: Tensor, start: Tensor) -> Tensor:
-    """Read (rows, n, nh) with each layer by itself: torch hands out the last one's states alone.
+    """Read (rows, n, nh) layer by layer: torch returns only the last layer's states.
 
     start: (n_layers, rows, nh). Returns (n_layers, rows, n, nh).
     """
@@ -160,17 +185,17 @@ def _window_states(subject: Subject, ids: NDArray[np.int64]) -> NDArray[np.float
     """Read all windows side by side, step by step."""
     window = min(subject.config.bptt, len(ids))
     n_windows = -(-len(ids) // window)
-    x = torch.from_numpy(np.resize(ids, (n_windows, window)))  # the last one's end is cut again
-    state, seen = None, []
+    x = torch.from_numpy(np.resize(ids, (n_windows, window)))  # the last row's surplus is dropped
+    state, read = None, []
     for step in range(window):
         _, state = subject.answer(x[:, step : step + 1], state)
-        seen.append(state.reshape(-1, n_windows, subject.config.nh))
-    together = torch.stack(seen, dim=2).flatten(1, 2)  # (n_layers, n_windows * window, nh)
+        read.append(seen(state))
+    together = torch.stack(read, dim=2).flatten(1, 2)  # (n_layers, n_windows * window, nh)
     return together[:, : len(ids)].numpy()
 
 
 def _window_logits(subject: Subject, ids: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Answer each position from a window of its own, which ends there."""
+    """Answer each position from its own window, which ends there."""
     window = min(subject.config.bptt, len(ids))
     first = [subject.answer(torch.tensor(ids[None, : end + 1]))[0] for end in range(window - 1)]
     windows = np.lib.stride_tricks.sliding_window_view(ids, window)  # (n - window + 1, window)

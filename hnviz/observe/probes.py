@@ -1,7 +1,7 @@
-"""What the whole state tells: linear probes, each on numbers that it was not fitted on.
+"""What the whole state contains: linear probes, each tested on numbers that it was not fitted on.
 
-A probe is scikit-learn's RidgeClassifier on standardised units. Where it reads the state decides
-what it finds: see `POSITIONS`.
+A probe is scikit-learn's RidgeClassifier on standardised units. What it finds depends on where it
+reads the state: see `POSITIONS`.
 """
 
 from typing import Any, NamedTuple
@@ -14,11 +14,11 @@ from hnviz.observe.passes import split_states
 from hnviz.observe.subject import Subject
 
 SPLIT = "train"
-FIT, HELD_OUT = 2000, 1000  # numbers, drawn once: the probe never sees a held-out number
+FIT, HELD_OUT = 2000, 1000  # numbers, drawn once; the probe never sees a held-out number
 PENALTY = 1.0  # ridge, on standardised units
 
 POSITIONS = ("due", "comma", "all")
-"""Where a digit is read: after the last token before its own word, when it has to be known;
+"""Where to read a digit: after the last token before its own word, where the network must know it;
 after the comma that ends its number; after each token of its number."""
 
 
@@ -26,14 +26,14 @@ class Probed(NamedTuple):
     """One label's probe on the held-out numbers."""
 
     right: float  # share
-    chance: float  # of the same probe fitted on shuffled labels
+    chance: float  # share of the same probe fitted on shuffled labels
     n_fit: int  # positions
     n_held_out: int
 
 
 def probe(subject: Subject, layer: int, positions: str) -> dict[str, Probed]:
-    """Probe one layer for each label; the slot is always read after each token."""
-    places = split_places(SPLIT)
+    """Probe one layer for each label; the slot is always read after every token."""
+    places = split_places(SPLIT, subject.config)
     states = split_states(subject, SPLIT)[layer]  # (n, nh)
     fit, held_out = _numbers(places)
     found = {}
@@ -61,7 +61,7 @@ def read_at(
 
 
 def _numbers(places: Places) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Draw the numbers to fit on and those held out: always the same."""
+    """Draw the numbers to fit on and those to hold out; always the same."""
     known = np.unique(places.number[places.number >= 0])
     drawn = np.random.default_rng(0).permutation(known)
     return drawn[:FIT], drawn[FIT : FIT + HELD_OUT]
@@ -74,7 +74,7 @@ def _shuffled(known: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _score(*known: NDArray[Any]) -> float:
-    # Loaded here: the fork server that loads this module should start soon, and scikit-learn
+    # Imported here: the fork server imports this module and must start fast, and scikit-learn
     # takes a second.
     from sklearn.linear_model import RidgeClassifier
     from sklearn.pipeline import make_pipeline

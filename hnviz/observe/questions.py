@@ -1,4 +1,4 @@
-"""What a page can ask about a snapshot: the questions by name, answered in plain values."""
+"""The questions that a page can ask about a snapshot, by name; answers are plain values."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -6,14 +6,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.data import human_numbers_stream, number_words, tokenize
+from hnviz.data import number_words
 from hnviz.data.stream import SPLITS
 from hnviz.observe.cells import ask_cell
 from hnviz.observe.counting import COMMA, LAST_NUMBER, Said, count_on
 from hnviz.observe.counting_questions import COUNTING_QUESTIONS, MOST_GIVEN
 from hnviz.observe.cursor import ask_cursor, ask_pair
-from hnviz.observe.params import Params, numbered, only, whole
-from hnviz.observe.passes import read_text
+from hnviz.observe.params import Params, only, whole
 from hnviz.observe.reply import Reply
 from hnviz.observe.state_questions import STATE_QUESTIONS
 from hnviz.observe.subject import Subject
@@ -22,36 +21,15 @@ from hnviz.observe.units import UNIT_QUESTIONS
 from hnviz.observe.windows import accuracy_by_position
 from hnviz.observe.word_questions import WORD_QUESTIONS
 
-MAX_TOKENS = 2000  # of one stretch
 MOST_SAID = 20  # numbers counted on
 
 
-def ask_states(subject: Subject, params: Params) -> Reply:
-    """Tell the hidden state after each token of `text`, or of `ids`.
-
-    arrays: "states", float32 (n_layers, n_tokens, nh), and "ids". meta: "tokens"; "unknown", the
-    words that are not in the vocab, read as xxunk; "window", the tokens after which the state
-    starts again from zeros, or None.
-    """
-    only(params, "ids", "text")
-    if ("ids" in params) == ("text" in params):
-        raise ValueError("states needs either ids or text, one of them")
-    ids, unknown = _worded(subject, params) if "text" in params else (numbered(subject, params), [])
-    if not 1 <= len(ids) <= MAX_TOKENS:
-        raise ValueError(f"states reads from 1 to {MAX_TOKENS:,} tokens; got {len(ids):,}")
-    tokens = [subject.vocab.itos[index] for index in ids.tolist()]
-    return Reply(
-        {"states": read_text(subject, ids).states, "ids": ids},
-        {"tokens": tokens, "unknown": unknown, "window": subject.window},
-    )
-
-
 def ask_count_on(subject: Subject, params: Params) -> Reply:
-    """Let the model count on from `number`, having read the `given` last numbers up to it.
+    """Let the model count on from `number`, after reading the `given` last numbers up to it.
 
     arrays: "ids" and "probabilities" of all tokens said. meta: "given", the numbers read; "said",
     one entry for each of the `n` numbers that follow: "truth", a number; "words" and
-    "probabilities", token by token, the comma with them; and "right".
+    "probabilities", token by token, including the comma; and "right".
     """
     only(params, "number", "given", "n")
     n = whole(params, "n", 3, 1, MOST_SAID)
@@ -71,9 +49,9 @@ def ask_count_on(subject: Subject, params: Params) -> Reply:
 
 
 def ask_accuracy_by_position(subject: Subject, params: Params) -> Reply:
-    """Tell the share of right answers at each position of a window, over human numbers' `split`.
+    """Return the share of right answers at each position of a window, over the text's `split`.
 
-    With `reset` (true, or else false) every mini-batch begins with a state of zeros.
+    With `reset` (true; default false) every mini-batch starts from a state of zeros.
     arrays: "accuracy", float64 (bptt,). meta: "split", "reset"; "mean", over all positions.
     """
     only(params, "split", "reset")
@@ -82,7 +60,7 @@ def ask_accuracy_by_position(subject: Subject, params: Params) -> Reply:
         raise ValueError(f"split must be one of {', '.join(SPLITS)}; got {split!r}")
     if not isinstance(reset, bool):
         raise ValueError(f"reset must be true or false; got {reset!r}")
-    accuracy = accuracy_by_position(subject, human_numbers_stream().ids(split), reset=reset)
+    accuracy = accuracy_by_position(subject, subject.stream.ids(split), reset=reset)
     meta = {"split": split, "reset": reset, "mean": float(accuracy.mean())}
     return Reply({"accuracy": accuracy}, meta)
 
@@ -90,7 +68,6 @@ def ask_accuracy_by_position(subject: Subject, params: Params) -> Reply:
 QUESTIONS: dict[str, Callable[[Subject, Params], Reply]] = {
     "accuracy_by_position": ask_accuracy_by_position,
     "cell": ask_cell,
-    "states": ask_states,
     "count_on": ask_count_on,
     "cursor": ask_cursor,
     "pair": ask_pair,
@@ -100,20 +77,11 @@ QUESTIONS: dict[str, Callable[[Subject, Params], Reply]] = {
     **UNIT_QUESTIONS,
     **WORD_QUESTIONS,
 }
-"""Every question by name. Each raises ValueError, with a sentence, for params it cannot use."""
-
-
-def _worded(subject: Subject, params: Params) -> tuple[NDArray[np.int64], list[str]]:
-    """Number the tokens of a text; it stands inside the stream, so no xxbos goes before it."""
-    if not isinstance(params["text"], str):
-        raise ValueError(f"text must be a text; got {params['text']!r}")
-    tokens = tokenize(params["text"])[1:]
-    unknown = [token for token in dict.fromkeys(tokens) if token not in subject.vocab.stoi]
-    return subject.vocab.numericalize(tokens), unknown
+"""Every question by name. Each raises ValueError, with a sentence, for invalid parameters."""
 
 
 def _by_number(subject: Subject, said: Sequence[Said], n: int) -> list[list[Said]]:
-    """Cut what was said after each comma, into n pieces; the last ones may be empty."""
+    """Cut the words said after each comma, into n pieces; the last ones may be empty."""
     pieces: list[list[Said]] = [[]]
     for each in said:
         pieces[-1].append(each)

@@ -1,4 +1,4 @@
-"""The mini-batch that a model is shown at work on."""
+"""The mini-batch on which pictures show a model at work."""
 
 from typing import NamedTuple
 
@@ -6,27 +6,28 @@ import torch
 from torch import Tensor
 
 from hnviz.catalogue import entry
-from hnviz.data import BatchLayout, human_numbers_stream
+from hnviz.data import BatchLayout
+from hnviz.learn.state import State
 from hnviz.observe.subject import Subject
 
-MOST_ROWS = 64  # of the mini-batch that are read
-MOST_TOKENS = 20  # of the window that are read
-LAST_BATCH = 9  # the mini-batches before it are read too, so that the state is what it was
+MOST_ROWS = 64  # read from the mini-batch
+MOST_TOKENS = 20  # read from the window
+LAST_BATCH = 9  # earlier mini-batches are read too, so that the state is right
 
 
 class Reading(NamedTuple):
     """A mini-batch's first rows and tokens, and the state before them."""
 
     x: Tensor  # (rows, steps)
-    state: Tensor
+    state: State
 
 
 def read(subject: Subject, split: str, batch: int, most: int) -> Reading:
-    """Cut out of the run's own layout; a state that is carried comes from the mini-batches before.
+    """Cut a mini-batch from the run's layout; a carried state comes from the previous mini-batches.
 
-    At most 64 rows and `most` tokens: in eval mode rows do not know of each other.
+    At most 64 rows and `most` tokens: in eval mode rows are independent.
     """
-    ids, config = human_numbers_stream().ids(split), subject.config
+    ids, config = subject.stream.ids(split), subject.config
     longest = min(config.bptt, entry(config.model).max_bptt or config.bptt)
     layout = BatchLayout(len(ids), config.bs, longest)
     rows = min(config.bs, MOST_ROWS)

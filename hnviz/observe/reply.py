@@ -1,4 +1,4 @@
-"""What a question answers with."""
+"""The answer to a question."""
 
 from typing import Any, NamedTuple
 
@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 
 class Reply(NamedTuple):
-    """An answer: large things as arrays, the rest as JSON can hold it."""
+    """An answer: large parts as arrays, the rest in a form that JSON can hold."""
 
     arrays: dict[str, NDArray[Any]]
     meta: dict[str, Any]

@@ -1,4 +1,4 @@
-"""A model that goes on by itself: word after word, the likeliest or drawn by lot."""
+"""Let a model continue a text on its own: word by word, the likeliest or a random draw."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -15,14 +15,14 @@ Ids = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
-    """How a word is chosen among those that a model answers with."""
+    """How to choose a word from a model's answer."""
 
-    temperature: float = 0.0  # 0 is the likeliest word; 1 leaves the model's probabilities
-    top_k: int | None = None  # the likeliest words that are drawn from; None for all
+    temperature: float = 0.0  # 0 takes the likeliest word; 1 keeps the model's probabilities
+    top_k: int | None = None  # draw only from this many likeliest words; None for all
     seed: int = 0
 
     def shares(self, logits: Tensor) -> Tensor:
-        """Return the probabilities that are drawn from: logits (nv,) to (nv,), in double."""
+        """Return the probabilities to draw from: logits (nv,) to (nv,), in double precision."""
         logits = logits.double()
         if self.temperature == 0:
             shares = torch.zeros_like(logits)
@@ -35,18 +35,18 @@ class Sampling:
 
 
 class Speech(NamedTuple):
-    """What a model said by itself."""
+    """What a model said on its own."""
 
     ids: Ids  # (n,)
     drawn: NDArray[np.float64]  # (n,): the probability with which each was drawn
-    probabilities: NDArray[np.float64]  # (n, nv): the model's own, of which each was drawn
+    probabilities: NDArray[np.float64]  # (n, nv): the model's own, before sampling settings
 
 
 def say(subject: Subject, ids: Ids, n: int, how: Sampling) -> Speech:
-    """Read a prompt, (at least 1,), from zeros and say n words, each read before the next.
+    """Read a prompt of at least one token from zeros and say n words, reading each in turn.
 
-    A model that carries no state reads the last bptt tokens before each answer. The draws are of
-    a generator of their own: the same settings give the same words.
+    A model that carries no state reads the last bptt tokens before each answer. The draws use
+    their own generator, so the same settings give the same words.
     """
     chance = torch.Generator().manual_seed(how.seed)
     text, state = ids.tolist(), None
@@ -68,10 +68,10 @@ def say(subject: Subject, ids: Ids, n: int, how: Sampling) -> Speech:
 
 
 def finite(logits: Tensor) -> Tensor:
-    """Return logits as they are, or raise ValueError where weights have run away."""
+    """Return logits unchanged, or raise ValueError if they are not finite."""
     if not torch.isfinite(logits).all():
         raise ValueError(
-            "the answers are not finite numbers here: the weights, or the state that was put in, "
-            "ran away; pick another snapshot, or a smaller value"
+            "the answers are not finite numbers here: the weights, or the changed state, are too "
+            "large; choose another snapshot, or a smaller value"
         )
     return logits

@@ -1,4 +1,4 @@
-"""The path of the state while a model counts, in the two directions in which it moves most."""
+"""The path of the state while a model counts, along the two directions in which it moves most."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from hnviz.observe.passes import split_states
 from hnviz.observe.subject import Subject
 
 FITTED_ON = "train"
-AHEAD = ("comma", "“hundred”")  # slots that lie at the high end of each axis, so that none flips
+AHEAD = ("comma", "“hundred”")  # slots at the high end of each axis, so that no axis flips
 
 
 class StatePath(NamedTuple):
@@ -22,7 +22,7 @@ class StatePath(NamedTuple):
 
 
 class Axes(NamedTuple):
-    """Two directions of a layer's states."""
+    """Two directions in a layer's states."""
 
     middle: NDArray[np.float64]  # (nh,)
     directions: NDArray[np.float64]  # (2, nh), of length 1
@@ -30,9 +30,9 @@ class Axes(NamedTuple):
 
 
 def state_path(subject: Subject, layer: int, split: str, numbers: tuple[int, int]) -> StatePath:
-    """Follow the state over the tokens of the numbers from first to last, commas with them."""
+    """Follow the state over the tokens of the numbers from first to last, including commas."""
     axes = fit_axes(subject, layer)
-    number = split_places(split).number
+    number = split_places(split, subject.config).number
     at = np.flatnonzero((number >= numbers[0]) & (number <= numbers[1]))
     states = split_states(subject, split)[layer][at]
     return StatePath(at, (states - axes.middle) @ axes.directions.T, axes.explained)
@@ -41,16 +41,16 @@ def state_path(subject: Subject, layer: int, split: str, numbers: tuple[int, int
 def fit_axes(subject: Subject, layer: int) -> Axes:
     """Fit a PCA to the states after every token of train.
 
-    A direction's sign is free: the first points to where commas are, the second to where
-    "hundred" is, on average.
+    A direction's sign is arbitrary: the first points to the average comma, the second to the
+    average "hundred".
     """
-    # Loaded here: the fork server that loads this module should start soon, and scikit-learn
+    # Imported here: the fork server imports this module and must start fast, and scikit-learn
     # takes a second.
     from sklearn.decomposition import PCA
 
     states = split_states(subject, FITTED_ON)[layer].astype(np.float64)
     pca = PCA(n_components=2, svd_solver="covariance_eigh").fit(states)
-    slot = split_places(FITTED_ON).slot
+    slot = split_places(FITTED_ON, subject.config).slot
     directions = pca.components_.copy()
     for axis, name in enumerate(AHEAD):
         there = states[slot == SLOTS.index(name)].mean(axis=0) - pca.mean_

@@ -1,4 +1,4 @@
-"""The questions of the Hidden states page beyond the states themselves."""
+"""The questions of the Hidden states page, except for the states themselves."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.catalogue import entry
-from hnviz.data import human_numbers_stream
-from hnviz.data.corpora import TRAIN_NUMBERS, VALID_NUMBERS
+from hnviz.data import numbers_of
 from hnviz.data.places import split_places
+from hnviz.data.splits import LAST_NUMBER
 from hnviz.data.stream import SPLITS
 from hnviz.observe.find import Query, matches, units_on
 from hnviz.observe.params import Params, one_of, only, whole
@@ -23,15 +23,14 @@ from hnviz.observe.units import asked_stretch
 
 SHOWN = 8  # ranges of each split
 LONGEST_PATH = 100  # numbers
-_NUMBERS = {"train": TRAIN_NUMBERS, "valid": VALID_NUMBERS}
 
 
 def ask_unit_codes(subject: Subject, params: Params) -> Reply:
-    """Tell what share of each unit's variance over train each of `LABELS` explains.
+    """Return what share of each unit's variance over train each of `LABELS` explains.
 
     arrays: "explained", float64 (nh, 5); "means", float64 (47, nh), a unit's mean for each of the
     7 slots and the 10 digits of each place, nan for a value that does not occur. meta: "order",
-    the units by what they code; "groups", [label, how many] of it; "chance"; "n_tokens".
+    the units by what they code; "groups", its [label, count] pairs; "chance"; "n_tokens".
     """
     only(params, "layer")
     coded = unit_codes(subject, _layer(subject, params))
@@ -49,10 +48,10 @@ def ask_unit_codes(subject: Subject, params: Params) -> Reply:
 
 
 def ask_probe(subject: Subject, params: Params) -> Reply:
-    """Tell how often a linear probe reads each of `LABELS` right from a `layer`'s whole state.
+    """Return how often a linear probe reads each of `LABELS` right from a `layer`'s whole state.
 
-    `positions` is one of "due", "comma", "all". meta: for each label "right", on numbers that
-    were held out; "chance", of a probe fitted on shuffled labels; "n_fit" and "n_held_out".
+    `positions` is one of "due", "comma", "all". meta: for each label "right", on held-out numbers;
+    "chance", of a probe fitted on shuffled labels; "n_fit" and "n_held_out".
     """
     only(params, "layer", "positions")
     positions = one_of(params, "positions", POSITIONS, POSITIONS[0])
@@ -61,13 +60,13 @@ def ask_probe(subject: Subject, params: Params) -> Reply:
 
 
 def ask_find(subject: Subject, params: Params) -> Reply:
-    """Find where the units are on that are on over `length` tokens of a text from `start` on.
+    """Find where the units are on that are on over `length` tokens of a text from `start`.
 
-    The text is `ids`, or `n` tokens of `split` from `first` on. On is above `threshold`; with
-    `edges` a unit must be off just before and after. arrays:
-    "units"; for each split "train_at", "train_agree" and "train_gap" of the best ranges, and
-    "train_tally", ranges by how many units agree. meta: for each split "train_slots", how often
-    each of `SLOTS` is the first token's where all units agree.
+    The text is `ids`, or `n` tokens of `split` from `first`. "On" means above `threshold`; with
+    `edges` a unit must be off just before and after. arrays: "units"; for each split "train_at",
+    "train_agree" and "train_gap" of the best ranges, and "train_tally", ranges by how many units
+    agree. meta: for each split "train_slots", how often each of `SLOTS` is the slot of the first
+    token where all units agree.
     """
     only(params, "ids", "split", "first", "n", "layer", "start", "length", "threshold", "edges")
     layer, text = _layer(subject, params), asked_stretch(subject, params)
@@ -81,31 +80,26 @@ def ask_find(subject: Subject, params: Params) -> Reply:
         found = matches(split_states(subject, split)[layer], units, like, query, SHOWN)
         parts = found._asdict()
         arrays |= {f"{split}_{name}": parts[name] for name in ("at", "agree", "gap", "tally")}
-        slots = split_places(split).slot[found.whole]
+        slots = split_places(split, subject.config).slot[found.whole]
         meta[f"{split}_slots"] = np.bincount(slots[slots >= 0], minlength=7).tolist()
     return Reply(arrays, meta)
 
 
 def ask_state_path(subject: Subject, params: Params) -> Reply:
-    """Follow a `layer`'s state over the numbers `first` to `last`, which lie in one split.
+    """Follow a `layer`'s state over the numbers `first` to `last`, all in one split.
 
     arrays: "points", float64 (n, 2); "ids"; "number" and "slot" of each token. meta: "explained",
-    the shares of all variance along both axes; "split"; "at", the first token's position in it.
+    the share of all variance along each axis; "split"; "at", the first token's position in it.
     """
     only(params, "layer", "first", "last")
-    first = whole(params, "first", 1, 1, VALID_NUMBERS[-1])
-    last = whole(params, "last", first, first, min(first + LONGEST_PATH - 1, VALID_NUMBERS[-1]))
-    split = next((name for name, all_ in _NUMBERS.items() if first in all_ and last in all_), None)
-    if split is None:
-        raise ValueError(
-            f"8000 is in neither text: a path lies in 1 to 7999 or in 8001 to 9999; "
-            f"got {first} to {last}"
-        )
+    first = whole(params, "first", 1, 1, LAST_NUMBER)
+    last = whole(params, "last", first, first, min(first + LONGEST_PATH - 1, LAST_NUMBER))
+    split = _split_with(subject, first, last)
     found = state_path(subject, _layer(subject, params), split, (first, last))
-    places = split_places(split)
+    places = split_places(split, subject.config)
     arrays: dict[str, NDArray[Any]] = {
         "points": found.points,
-        "ids": human_numbers_stream().ids(split)[found.at],
+        "ids": subject.stream.ids(split)[found.at],
         "number": places.number[found.at],
         "slot": places.slot[found.at],
     }
@@ -119,6 +113,24 @@ STATE_QUESTIONS: dict[str, Callable[[Subject, Params], Reply]] = {
     "state_path": ask_state_path,
     "unit_codes": ask_unit_codes,
 }
+
+
+def _split_with(subject: Subject, first: int, last: int) -> str:
+    """Return the split that holds all numbers from first to last."""
+    numbers = numbers_of(subject.config)
+    found = numbers.stretch_with(first)
+    if found is not None and last in found[1]:
+        return found[0]
+    if subject.config.split == "notebook":
+        raise ValueError(
+            f"8000 is in neither text: a path lies in 1 to 7999 or in 8001 to 9999; "
+            f"got {first} to {last}"
+        )
+    here = f"{first} is in neither text"
+    if found is not None:
+        text, stretch = found
+        here = f"{text} holds {stretch[0]} to {stretch[-1]} around {first}"
+    raise ValueError(f"a path lies in one text without a gap, and {here}; got {first} to {last}")
 
 
 def _layer(subject: Subject, params: Params) -> int:

@@ -1,4 +1,4 @@
-"""What is observed: a model as one snapshot left it."""
+"""A model as it was at one snapshot, to observe."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,16 +6,18 @@ from typing import Any
 
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
+from hnviz.catalogue import entry
 from hnviz.config import RunConfig
-from hnviz.data import Vocab, human_numbers_stream
+from hnviz.data import TokenStream, Vocab, stream_of
 from hnviz.learn import LanguageModel, load_model
+from hnviz.learn.state import State
 
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A copy of a run's model, in eval mode: observing moves none of batch norm's statistics."""
+    """A copy of a run's model in eval mode: observing does not change batch norm's statistics."""
 
     config: RunConfig
     vocab: Vocab
@@ -25,20 +27,30 @@ class Subject:
     def load(
         cls, config: RunConfig, snapshot: Mapping[str, NDArray[Any]], vocab: Vocab | None = None
     ) -> "Subject":
-        """Make the model from a snapshot; the vocab is human numbers' unless another is given.
+        """Make the model from a snapshot; by default with the vocabulary of the run's text.
 
-        Raises ValueError for a snapshot that does not fit.
+        Raises ValueError if the snapshot does not fit.
         """
-        vocab = vocab or human_numbers_stream().vocab
+        vocab = vocab or stream_of(config).vocab
         return cls(config, vocab, load_model(config, len(vocab), snapshot))
 
     @property
+    def stream(self) -> TokenStream:
+        """Both splits of the run's text."""
+        return stream_of(self.config)
+
+    @property
     def window(self) -> int | None:
-        """Tokens after which the state starts again from zeros, as in training; None for never."""
+        """Tokens after which the state is reset to zeros, as in training; None for never."""
         return None if self.model.stateful else self.config.bptt
 
-    def answer(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Read x, (bs, steps), from a state or from zeros; return the last logits and the state.
+    def part(self, role: str) -> nn.Module:
+        """Return the submodule that plays a role in the catalogue."""
+        found: nn.Module = getattr(self.model, entry(self.config.model).part(role).name)
+        return found
+
+    def answer(self, x: Tensor, state: State | None = None) -> tuple[Tensor, Any]:
+        """Read x, (bs, steps), from a state or from zeros; return the last logits and state.
 
         Logits have the shape (bs, nv).
         """

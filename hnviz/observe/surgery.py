@@ -1,4 +1,4 @@
-"""What a model says after its state was changed: units set, or another text's state put in."""
+"""What a model says after a change of its state: units set, or another text's state."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,58 +9,60 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from hnviz.learn.state import State, mapped, tensors
 from hnviz.observe.speech import Ids, finite
 from hnviz.observe.subject import Subject
 
-TOLERANCE = 1e-4  # of logits: the same sums in another order
+TOLERANCE = 1e-4  # of logits, for the same sums in another order
 
-Operation = Callable[[Tensor], Tensor]
+Operation = Callable[[State], State]
 
 
 class Course(NamedTuple):
-    """How a model goes on from a state, always with the likeliest word."""
+    """How a model continues from a state, always with the likeliest word."""
 
-    state: NDArray[np.float32]  # (n_layers, nh): that the first word was said from
+    state: NDArray[np.float32]  # (n_layers, nh): before the first word
     ids: Ids  # (n,)
     probabilities: NDArray[np.float64]  # (n, nv)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Units:
-    """Units of one layer that are set to a value."""
+    """Set some units of one layer to a value."""
 
     layer: int
     units: tuple[int, ...]
     value: float = 0.0
 
-    def __call__(self, state: Tensor) -> Tensor:
-        """Return a changed copy of a state of one row."""
-        changed = state.clone()
+    def __call__(self, state: State) -> State:
+        """Return a changed copy of a state of one row; of several tensors, the first changes."""
+        changed = mapped(state, Tensor.clone)
         _layers(changed)[self.layer, list(self.units)] = self.value
         return changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swap:
-    """Another text's state put in: the whole of it, or that of one layer."""
+    """Replace the state by another text's: all of it, or one layer."""
 
-    other: Tensor
+    other: State
     layer: int | None = None
 
-    def __call__(self, state: Tensor) -> Tensor:
-        """Return what stands in a state's place."""
+    def __call__(self, state: State) -> State:
+        """Return the state that replaces another."""
         if self.layer is None:
             return self.other
-        changed = state.clone()
-        _layers(changed)[self.layer] = _layers(self.other)[self.layer]
+        changed = mapped(state, Tensor.clone)
+        for mine, theirs in zip(tensors(changed), tensors(self.other), strict=True):
+            _layers(mine)[self.layer] = _layers(theirs)[self.layer]
         return changed
 
 
-def read(subject: Subject, ids: Ids) -> Tensor:
+def read(subject: Subject, ids: Ids) -> State:
     """Return the state after the last token of a text, read from zeros.
 
-    Raises ValueError for a model that carries no state, and for one whose answer cannot be made
-    again from its state.
+    Raises ValueError for a model that carries no state, and for one whose answer cannot be
+    recomputed from its state.
     """
     if subject.window:
         raise ValueError(
@@ -71,28 +73,26 @@ def read(subject: Subject, ids: Ids) -> Tensor:
     finite(logits)
     if (read_out(subject, state) - logits).abs().max() > TOLERANCE * (1 + logits.abs().max()):
         raise ValueError(
-            f"{subject.config.model} answers from more than its state, so that a changed state "
-            "has no answer of its own"
+            f"{subject.config.model} answers from more than its state, so a changed state alone "
+            "gives no answer"
         )
-    return state
+    found: State = state
+    return found
 
 
-def read_out(subject: Subject, state: Tensor) -> Tensor:
-    """Return the answer that is made from a state of one row: the top layer's, (1, nv)."""
-    model = subject.model
-    if not (isinstance(model.bn, torch.nn.Module) and isinstance(model.h_o, torch.nn.Module)):
-        raise ValueError(f"{subject.config.model} has no bn and h_o to answer from a state with")
+def read_out(subject: Subject, state: State) -> Tensor:
+    """Return the answer from a state of one row: from the top layer, (1, nv)."""
     with torch.no_grad():
-        logits: Tensor = model.h_o(model.bn(_layers(state)[-1:]))
+        logits: Tensor = subject.part("h_o")(subject.part("bn")(_layers(state)[-1:]))
     return logits
 
 
 def go_on(
-    subject: Subject, state: Tensor, n: int, change: Operation | None = None, *, hold: bool = False
+    subject: Subject, state: State, n: int, change: Operation | None = None, *, hold: bool = False
 ) -> Course:
-    """Say n words from a state, the likeliest each time, each read before the next is said.
+    """Say n words from a state: the likeliest each time, which the model then reads.
 
-    `change` is made to the state before the first word; with `hold` before every word.
+    `change` applies to the state before the first word; with `hold`, before every word.
     """
     if change:
         state = change(state)
@@ -109,8 +109,8 @@ def go_on(
     return Course(begun, np.array(said, dtype=np.int64), np.array(probabilities))
 
 
-def answers_on(subject: Subject, state: Tensor, ids: Ids) -> NDArray[np.float64]:
-    """Return the answer before each of some words that are read from a state, (n, nv)."""
+def answers_on(subject: Subject, state: State, ids: Ids) -> NDArray[np.float64]:
+    """Read some words from a state; return the answer before each, (n, nv)."""
     logits = [read_out(subject, state)]
     for index in ids[:-1].tolist():
         answer, state = subject.answer(torch.tensor([[index]]), state)
@@ -118,6 +118,7 @@ def answers_on(subject: Subject, state: Tensor, ids: Ids) -> NDArray[np.float64]
     return torch.cat(logits).double().softmax(-1).numpy()
 
 
-def _layers(state: Tensor) -> Tensor:
-    """See the state of one row as (n_layers, nh)."""
-    return state.view(-1, state.shape[-1])
+def _layers(state: State) -> Tensor:
+    """Return the state of one row as (n_layers, nh); of several tensors, the first."""
+    shown = tensors(state)[0]
+    return shown.view(-1, shown.shape[-1])

@@ -11,29 +11,30 @@ from torch import Tensor
 
 from hnviz.data import BatchLayout
 from hnviz.learn import LanguageModel
+from hnviz.learn.state import State, mapped, tensors
 from hnviz.observe.stepwise import state_before, steps, stepwise_copy
 from hnviz.observe.subject import Subject
 
 WINDOWS = 3  # mini-batches in one picture
-WARM_UP = 2  # mini-batches read before, so that the first state is one that was earned
+WARM_UP = 2  # mini-batches read first, so that the initial state is realistic
 
 Norms = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class Windows:
-    """Mini-batches that follow each other, and the state before the first."""
+    """Consecutive mini-batches, and the state before the first."""
 
     x: tuple[Tensor, ...]  # each (bs, bptt)
     y: tuple[Tensor, ...]
-    state: Tensor  # zeros for a model that carries none
-    n_before: int  # mini-batches that the state was read from
+    state: State  # zeros for a model that carries none
+    n_before: int  # mini-batches that produced the state
 
     @classmethod
     def cut(cls, subject: Subject, ids: NDArray[np.int64], first: int) -> "Windows":
-        """Cut mini-batches `first` to `first` + 2 out of a text, in the run's own layout.
+        """Cut mini-batches `first` to `first` + 2 from a text, in the run's own layout.
 
-        Raises ValueError where the text does not have them.
+        Raises ValueError if the text does not have them.
         """
         layout = BatchLayout(len(ids), subject.config.bs, subject.config.bptt)
         check_windows(layout, first)
@@ -50,7 +51,7 @@ class Windows:
 
 
 def check_windows(layout: BatchLayout, first: int) -> None:
-    """Refuse three mini-batches that a text does not have."""
+    """Raise ValueError if a text does not have these three mini-batches."""
     last = layout.n_batches - WINDOWS
     if last < 0:
         raise ValueError(
@@ -66,10 +67,10 @@ def check_windows(layout: BatchLayout, first: int) -> None:
 
 
 class StateGradients(NamedTuple):
-    """Norm of dLoss/dh after each step of the three mini-batches, (3 * bptt,); 0 where none.
+    """Norm of dLoss/dh after each step of the three mini-batches, (3 * bptt,); 0 if none.
 
     The norm is over rows, layers and units. `detach` and `keep` are None for a model that carries
-    no state; `loss` is the mean loss that `keep` goes back from, of such a model that of `reset`.
+    no state; `loss` is the mean loss of `keep`, or of `reset` for such a model.
     """
 
     reset: Norms
@@ -81,16 +82,16 @@ class StateGradients(NamedTuple):
 def state_gradients(subject: Subject, windows: Windows, *, every: bool) -> StateGradients:
     """Go back through three mini-batches from the last step's loss, or with `every` from all.
 
-    With `every` each mini-batch has the loss it is trained with: the mean over its answers. A
-    model's answers are the same with and without detach; a cut takes the gradients beyond it
-    away and leaves those inside as they are, so one forward pass gives both.
+    With `every`, each mini-batch has its training loss: the mean over its answers. Detach does not
+    change a model's answers; a cut removes the gradients beyond it and keeps those inside, so one
+    forward pass gives both.
     """
     model = stepwise_copy(subject)
     reset, loss = _reset(model, windows, every)
     if not model.stateful:
         return StateGradients(reset, None, None, loss)
     states, losses = [], []
-    state = windows.state.clone().requires_grad_()
+    state = mapped(windows.state, lambda tensor: tensor.clone().requires_grad_())
     for x, y in zip(windows.x, windows.y, strict=True):
         said, seen = _read(model, x, state)
         losses.append(_loss(model, said, y, every))
@@ -108,25 +109,25 @@ def state_gradients(subject: Subject, windows: Windows, *, every: bool) -> State
 
 
 def _reset(model: LanguageModel, windows: Windows, every: bool) -> tuple[Norms, float]:
-    """Each mini-batch from zeros: they do not know of each other, so they are read side by side."""
+    """Read each mini-batch from zeros; they are independent, so read them side by side."""
     read = range(WINDOWS) if every else [WINDOWS - 1]
     x = torch.cat([windows.x[each] for each in read])  # (mini-batches * bs, bptt)
     y = torch.cat([windows.y[each] for each in read])
-    said, states = _read(model, x, model.init_state(len(x)).requires_grad_())
+    said, states = _read(model, x, mapped(model.init_state(len(x)), Tensor.requires_grad_))
     loss = _loss(model, said, y, every)
-    gradients = torch.autograd.grad(loss * len(read), states)  # each mini-batch has its own mean
-    parts = [_rows_first(each, len(x)).chunk(len(read)) for each in gradients]
+    gradients = _gradients(loss * len(read), states)  # each mini-batch has its own mean
+    parts = [each.chunk(len(read)) for each in gradients]
     norms = [[part[each].norm().item() for part in parts] for each in range(len(read))]
     zeros = np.zeros(len(states) * (WINDOWS - len(read)))
     return np.concatenate([zeros, *norms]), loss.item()
 
 
-def _rows_first(gradient: Tensor, rows: int) -> Tensor:
-    """Bring (rows, nh) or (n_layers, rows, nh) to rows first."""
-    return gradient if gradient.ndim == 2 else gradient.transpose(0, 1).reshape(rows, -1)
+def _rows_first(gradient: Tensor) -> Tensor:
+    """Reorder (rows, nh) or (n_layers, rows, nh) so that rows come first."""
+    return gradient if gradient.ndim == 2 else gradient.transpose(0, 1).flatten(1)
 
 
-def _read(model: LanguageModel, x: Tensor, state: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+def _read(model: LanguageModel, x: Tensor, state: State) -> tuple[list[Tensor], list[State]]:
     """Return each step's logits and state."""
     said, states = zip(*steps(model, x, state), strict=True)
     return list(said), list(states)
@@ -138,7 +139,20 @@ def _loss(model: LanguageModel, said: list[Tensor], y: Tensor, every: bool) -> T
     return F.cross_entropy(said[-1], y[:, -1])
 
 
-def _norms(loss: Tensor, states: list[Tensor], *, keep: bool = False) -> Norms:
-    """Go back from a loss; `keep` leaves the graph for another time."""
-    gradients = torch.autograd.grad(loss, states, retain_graph=keep)
-    return np.array([each.norm().item() for each in gradients])
+def _norms(loss: Tensor, states: list[State], *, keep: bool = False) -> Norms:
+    """Go back from a loss; `keep` keeps the graph for another pass."""
+    return np.array([each.norm().item() for each in _gradients(loss, states, keep=keep)])
+
+
+def _gradients(loss: Tensor, states: list[State], *, keep: bool = False) -> list[Tensor]:
+    """Go back from a loss to states; return (rows, all of a row's state) for each.
+
+    A tensor that no answer depends on, such as the second one after a last step, has zeros.
+    """
+    parts = [each for state in states for each in tensors(state)]
+    found = iter(
+        torch.autograd.grad(
+            loss, parts, retain_graph=keep, allow_unused=True, materialize_grads=True
+        )
+    )
+    return [torch.cat([_rows_first(next(found)) for _ in tensors(state)], 1) for state in states]

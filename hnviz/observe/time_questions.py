@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.catalogue import entry
-from hnviz.data import BatchLayout, human_numbers_stream
+from hnviz.data import BatchLayout
 from hnviz.observe.backward_costs import backward_costs, second_backward_error
 from hnviz.observe.handover import handover
 from hnviz.observe.looking_back import looked_back
@@ -16,24 +16,24 @@ from hnviz.observe.reply import Reply
 from hnviz.observe.subject import Subject
 from hnviz.observe.through_time import WINDOWS, Windows, state_gradients
 
-LONGEST_TEXT = 44  # tokens of a map: more words than that cannot be written at its sides
-LONGEST_WINDOW = 80  # steps whose costs are measured
-FIRST = 5  # the first of the three mini-batches, unless another is asked for
+LONGEST_TEXT = 44  # tokens of a map: its sides have no room for more words
+LONGEST_WINDOW = 80  # steps of a mini-batch in the cost measurement
+FIRST = 5  # default first of the three mini-batches
 
 
 def ask_state_gradients(subject: Subject, params: Params) -> Reply:
-    """Tell the norm of dLoss/dh after each step of mini-batches `first` to `first` + 2 of train.
+    """Return the norm of dLoss/dh after each step of mini-batches `first` to `first` + 2 of train.
 
-    With `every` (true, or else false) from the loss of all steps, else of the last. arrays:
-    "reset" and, of a model that carries its state, "detach" and "keep", float64 (3 * bptt,).
-    meta: "batches", "bptt", "bs", "loss"; "n_before", the mini-batches that the
-    first state was read from; "n_batches", those of the whole text.
+    With `every` (true; default false) from the loss of all steps, else of the last. arrays:
+    "reset" and, for a model that carries its state, "detach" and "keep", float64 (3 * bptt,).
+    meta: "batches", "bptt", "bs", "loss"; "n_before", how many mini-batches produced the first
+    state; "n_batches", those of the whole text.
     """
     only(params, "first", "every")
     every = params.get("every", False)
     if not isinstance(every, bool):
         raise ValueError(f"every must be true or false; got {every!r}")
-    ids, config = human_numbers_stream().train, subject.config
+    ids, config = subject.stream.train, subject.config
     n_batches = BatchLayout(len(ids), config.bs, config.bptt).n_batches
     first = whole(params, "first", FIRST, 0, 2**31)
     windows = Windows.cut(subject, ids, first)
@@ -53,26 +53,26 @@ def ask_state_gradients(subject: Subject, params: Params) -> Reply:
 
 
 def ask_second_backward(subject: Subject, params: Params) -> Reply:
-    """Tell what torch says to a second backward through a graph that was not cut: meta "error"."""
+    """Return torch's error for a second backward through an uncut graph: meta "error"."""
     only(params)
-    return Reply({}, {"error": second_backward_error(subject, human_numbers_stream().train)})
+    return Reply({}, {"error": second_backward_error(subject, subject.stream.train)})
 
 
 def ask_backward_costs(subject: Subject, params: Params) -> Reply:
-    """Measure, here and now, three mini-batches of `bptt` steps.
+    """Measure three mini-batches of `bptt` steps now.
 
-    meta: "bptt", and for each way to go back ("detach" and "keep", or "reset") its "seconds" a
+    meta: "bptt", and for each way to go back ("detach" and "keep", or "reset") its "seconds" per
     mini-batch and the bytes "saved" for the backward pass.
     """
     only(params, "bptt")
     longest = entry(subject.config.model).max_bptt or LONGEST_WINDOW
     bptt = whole(params, "bptt", min(subject.config.bptt, longest), 1, longest)
-    costs = backward_costs(subject, human_numbers_stream().train, bptt)
+    costs = backward_costs(subject, subject.stream.train, bptt)
     return Reply({}, {"bptt": bptt, **{name: cost._asdict() for name, cost in costs.items()}})
 
 
 def ask_look_back(subject: Subject, params: Params) -> Reply:
-    """Tell how much each of `ids` mattered to the answers after them: to all, or to that of `row`.
+    """Return how much each of `ids` mattered to the answer after each token, or only after `row`.
 
     arrays: "norms", float64 (n_rows, n_tokens), of d logit / d embedding. meta: "rows", and
     "answers", the word said after each.
@@ -92,14 +92,14 @@ def ask_look_back(subject: Subject, params: Params) -> Reply:
 
 
 def ask_handover(subject: Subject, params: Params) -> Reply:
-    """Tell how the first valid mini-batch goes with the state that train left, and from zeros.
+    """Compare valid's first mini-batch with the state that train left, and from zeros.
 
     arrays: "carried", "reset", right answers by position, and "agree", the rows in which both
-    say the same; float64 (bptt,), shares. meta: "bs"; "last", the last
-    mini-batch of train; "n_read", the mini-batches that its state was read from.
+    answers are the same; float64 (bptt,), shares. meta: "bs"; "last", train's last mini-batch;
+    "n_read", how many mini-batches produced its state.
     """
     only(params)
-    stream, config = human_numbers_stream(), subject.config
+    stream, config = subject.stream, subject.config
     found = handover(subject, stream.train, stream.valid)
     last = BatchLayout(len(stream.train), config.bs, config.bptt).n_batches - 1
     arrays = {"carried": found.carried, "reset": found.reset, "agree": found.agree}

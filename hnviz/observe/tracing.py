@@ -1,4 +1,4 @@
-"""One forward pass, line by line: what each line of the source made."""
+"""Trace one forward pass line by line: what each line of the source made."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -12,21 +12,22 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hnviz.learn import LanguageModel
+from hnviz.learn.state import State
 from hnviz.observe.code import RETURNED, ForwardSource
 
-MOST_STEPS = 2000  # lines that are run
+MOST_STEPS = 2000  # lines run
 
 Roles = Mapping[str, str]  # part -> role
 
 
 @dataclass
 class Made:
-    """A tensor that a line made: a submodule's answer, what a name holds now, or both."""
+    """A tensor that a line made: a submodule's output, the new value of a name, or both."""
 
     value: NDArray[Any]
     module: str = ""  # the submodule that returned it
     kind: str = ""  # that submodule's class
-    names: list[str] = field(default_factory=list)  # that hold it now
+    names: list[str] = field(default_factory=list)  # the names that hold it now
     role: str = ""  # one of the catalogue's, or none
 
 
@@ -36,23 +37,23 @@ class Step:
 
     line: int  # of the forward's, from 0
     made: list[Made] = field(default_factory=list)
-    loops: dict[str, int] = field(default_factory=dict)  # the loops' variables as they stood
+    loops: dict[str, int] = field(default_factory=dict)  # the values of the loops' variables
     plain: dict[str, str] = field(default_factory=dict)  # names that hold no tensor, in words
 
 
 @dataclass(frozen=True)
 class Trace:
-    """A forward pass: its source and the lines as they ran, the last one the return."""
+    """A forward pass: its source and the lines as they ran, ending with the return."""
 
     source: ForwardSource
     steps: tuple[Step, ...]
 
 
-def trace(model: LanguageModel, x: Tensor, state: Tensor, roles: Roles) -> Trace:
-    """Run a model's forward and record each line. `roles` are those of its submodules.
+def trace(model: LanguageModel, x: Tensor, state: State, roles: Roles) -> Trace:
+    """Run a model's forward and record each line. `roles` are the roles of its submodules.
 
-    Raises ValueError if the source cannot be read, or more than 2,000 lines run. The model is
-    left as it was.
+    Raises ValueError if the source cannot be read or if more than 2,000 lines run. The model does
+    not change.
     """
     recorder = _Recorder(ForwardSource.of(model), roles)
     hooks = [
@@ -79,7 +80,7 @@ class _Recorder:
         self._frame: FrameType | None = None
         self._before: dict[str, Any] = {}
         self._marks: dict[str, int] = {}
-        self._called: list[tuple[Tensor, Made]] = []  # on the line that runs
+        self._called: list[tuple[Tensor, Made]] = []  # on the current line
 
     def hook(self, name: str) -> Any:
         def called(module: nn.Module, _: Any, output: Any) -> None:
@@ -100,7 +101,7 @@ class _Recorder:
     def _local(self, frame: FrameType, event: str, arg: Any) -> Any:
         if event == "line":
             line = self.source.line_of(frame.f_lineno)
-            # A statement over several lines tells of each of them.
+            # A statement over several lines reports each of its lines.
             if self.steps and self.steps[-1].line == line and self.source.kind(line) != "for":
                 return self._local
             self._close(frame)
@@ -118,7 +119,7 @@ class _Recorder:
         self._marks = {name: _mark(value) for name, value in self._before.items()}
 
     def _close(self, frame: FrameType, returned: Any = None) -> None:
-        """Note what the line that ran last has made."""
+        """Record what the previous line made."""
         if not self.steps:
             return
         step, now = self.steps[-1], dict(frame.f_locals)
@@ -156,11 +157,11 @@ class _Recorder:
             made.names.append(name)
             if name in RETURNED and self.source.kind(step.line) == "return":
                 made.role = "h_o" if name == RETURNED[0] else "h_h"
-        # What the line is for stands last: what it assigns, and at the very end the answer.
+        # The line's purpose comes last: what it assigns, and at the very end the answer.
         step.made.sort(key=lambda made: (bool(made.names), RETURNED[0] in made.names))
 
     def _color(self, called: list[Made]) -> None:
-        """Give each answer its part's role; batch norm's is that of what it was given."""
+        """Give each output its part's role; batch norm takes the role of its input."""
         for index, made in enumerate(called):
             role = self.roles.get(made.module.partition(".")[0], "")
             made.role = _last_role(called[:index]) if role == "bn" else role
@@ -179,12 +180,12 @@ def _tensors(output: Any) -> Iterator[Tensor]:
 
 
 def _numpy(tensor: Tensor) -> NDArray[Any]:
-    """Copy a tensor as it is now: a later line may write into it."""
+    """Copy a tensor now, since a later line may write into it."""
     return np.array(tensor.detach().cpu().numpy())
 
 
 def _mark(value: Any) -> int:
-    """Return a number that moves when a value is written into."""
+    """Return a number that changes when a line writes into a value."""
     if isinstance(value, Tensor):
         return value._version
     return len(value) if isinstance(value, list | dict) else 0

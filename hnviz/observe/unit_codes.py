@@ -1,7 +1,7 @@
-"""What each unit codes: how much of its variance a token's slot or its number's digits explain.
+"""What each unit codes: how much of its variance a token's slot or digits explain.
 
-Eta squared: the variance of the means, one for each value of the label, over the variance of all.
-It is taken over every token of train but xxbos; a comma belongs to the number before it.
+This is eta squared: the variance of the means, one per value of the label, divided by the total
+variance. It covers every token of train except xxbos; a comma belongs to the number before it.
 """
 
 from functools import lru_cache
@@ -15,29 +15,29 @@ from hnviz.observe.passes import split_states
 from hnviz.observe.subject import Subject
 
 SPLIT = "train"
-LEAST = 0.05  # of its variance that a label must explain for a unit to be put with it
+LEAST = 0.05  # share of variance that a label must explain for a unit to join its group
 _VALUES = {name: len(SLOTS) if name == "slot" else 10 for name in LABELS}
 
 
 class Coded(NamedTuple):
-    """One layer's units; the labels in the order of `LABELS`."""
+    """One layer's units; labels are in the order of `LABELS`."""
 
-    explained: NDArray[np.float64]  # (nh, n_labels): shares of variance, 0 for a unit that is still
+    explained: NDArray[np.float64]  # (nh, n_labels): shares of variance, 0 for a constant unit
     means: list[NDArray[np.float64]]  # for each label, (n_values, nh)
     chance: float  # the most that shuffled labels explain of any unit
     n_tokens: int
 
     @property
     def order(self) -> list[int]:
-        """The units by what they code: label by label, within each the best first.
+        """The units by what they code: label by label, best first within each.
 
-        Those of which no label explains a twentieth come last.
+        Units of which no label explains a twentieth come last.
         """
         return [int(unit) for unit in np.lexsort((-self.explained.max(axis=1), self._group))]
 
     @property
     def groups(self) -> list[tuple[str, int]]:
-        """Each label that units of the order were put with, "little" at the end; and how many."""
+        """The labels of the order, "little" last, each with its number of units."""
         counts = np.bincount(self._group, minlength=len(LABELS) + 1)
         named = zip((*LABELS, "little"), counts.tolist(), strict=True)
         return [(name, n) for name, n in named if n]
@@ -51,7 +51,7 @@ class Coded(NamedTuple):
 @lru_cache(maxsize=16)
 def unit_codes(subject: Subject, layer: int) -> Coded:
     """Measure all units of a layer."""
-    places = split_places(SPLIT)
+    places = split_places(SPLIT, subject.config)
     known = places.slot >= 0
     values = split_states(subject, SPLIT)[layer][known].astype(np.float64)  # (n, nh)
     rng = np.random.default_rng(0)
@@ -70,7 +70,7 @@ def explained_by(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return eta squared of each column of (n, units), and the means, (n_values, units).
 
-    A column that stands still has 0 explained; the mean of a value that does not occur is nan.
+    A constant column has 0 explained; the mean of a value that does not occur is nan.
     """
     count = np.bincount(label, minlength=n_values)
     one_hot = (np.arange(n_values)[:, None] == label).astype(np.float64)  # (n_values, n)

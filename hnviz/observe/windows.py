@@ -1,4 +1,4 @@
-"""Accuracy by position in the window: with the state reset before each mini-batch, or kept."""
+"""Accuracy by position in the window, with the state reset before each mini-batch or kept."""
 
 import numpy as np
 import torch
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from hnviz.data import BatchLayout
 from hnviz.observe.subject import Subject
 
-ROWS = 512  # windows read at once: more would leave the processor's cache
+ROWS = 512  # windows read at once; more would not fit in the processor's cache
 
 
 def accuracy_by_position(
@@ -15,8 +15,8 @@ def accuracy_by_position(
 ) -> NDArray[np.float64]:
     """Return the share of right answers at each position of a window, (bptt,), over one pass.
 
-    The text lies in the run's own layout. The pass begins with zeros; with `reset` each
-    mini-batch does. Raises ValueError for a model that answers only the last position.
+    The text has the run's own layout. The pass starts from zeros; with `reset`, so does each
+    mini-batch. Raises ValueError for a model that answers only the last position.
     """
     if subject.model.predicts == "last":
         raise ValueError(
@@ -27,7 +27,7 @@ def accuracy_by_position(
     right = np.zeros(layout.bptt, dtype=np.int64)
     state, each = None, 1
     if reset:
-        each = max(1, ROWS // layout.bs)  # windows that start from zeros need not take turns
+        each = max(1, ROWS // layout.bs)  # windows that start from zeros are independent
     for first in range(0, layout.n_batches, each):
         numbers = range(first, min(first + each, layout.n_batches))
         parts = [layout.batch(ids, number) for number in numbers]

@@ -1,4 +1,4 @@
-"""The questions of the Predictions page about next words, and about a state that is changed."""
+"""The questions of the Predictions page about next words and about a changed state."""
 
 from collections.abc import Callable
 from math import log
@@ -17,20 +17,20 @@ from hnviz.observe.subject import Subject
 from hnviz.observe.surgery import Swap, Units, answers_on, go_on, read
 
 MAX_PROMPT = 2000  # tokens
-MAX_SAID = 200  # words said by itself
-HOTTEST = 10.0  # temperature: beyond, all words are as likely
+MAX_SAID = 200  # words that a model says on its own
+HOTTEST = 10.0  # temperature; above it, all words are about equally likely
 LAST_SEED = 2**31 - 1
-MOST_VALUE = 100.0  # that a unit can be set to
+MOST_VALUE = 100.0  # largest value for a unit
 
 
 def ask_next_word(subject: Subject, params: Params) -> Reply:
-    """Tell what follows each token of `ids`, and let the model say `n` words after them.
+    """Return what follows each token of `ids`, and let the model say `n` words after them.
 
-    A word is drawn at `temperature` among the `top_k` likeliest, by `seed`. arrays:
+    Words are drawn at `temperature` from the `top_k` likeliest, with `seed`. arrays:
     "probabilities", float32 (n_tokens + n - 1, nv), the answer after each token of the prompt and
-    each word said but the last; "surprise", float64 (n_tokens - 1,), -log2 p of each token after
-    the first; "said", ids; "drawn", the probability with which each was drawn.
-    meta: "window", the tokens that an answer reads of a model that carries no state, or None.
+    each word said except the last; "surprise", float64 (n_tokens - 1,), -log2 p of each token
+    after the first; "said", ids; "drawn", the probability with which each was drawn. meta:
+    "window", the tokens that each answer reads in a model that carries no state, or None.
     """
     only(params, "ids", "n", "temperature", "top_k", "seed")
     ids, n_words = _prompt(subject, params, "ids"), len(subject.vocab)
@@ -53,20 +53,20 @@ def ask_next_word(subject: Subject, params: Params) -> Reply:
 
 
 def ask_surgery(subject: Subject, params: Params) -> Reply:
-    """Let the model say `n` words after `ids`: untouched, and after its state was changed.
+    """Let the model say `n` words after `ids`, with its own state and with a changed one.
 
-    With `other`, ids too, the state after those is put in: whole, or that of `layer`. Else
-    `units` of `layer` are set to `value`; with `hold` before every word, not once.
-    arrays, each for "untouched" and "changed": "untouched_state", float32 (n_layers, nh), that
-    the first word was said from; "untouched_said", ids; "untouched_probabilities", (n, nv).
-    "same_words", (n, nv): what the untouched state answers where it reads the words that the
-    changed one said. With `other`, "other_said": what the model says after that text itself.
+    With `other`, also ids, the state after that text replaces the model's: all of it, or `layer`.
+    Else `units` of `layer` are set to `value`: once, or with `hold` before every word.
+    arrays, each for "untouched" and "changed": "untouched_state", float32 (n_layers, nh), before
+    the first word; "untouched_said", ids; "untouched_probabilities", (n, nv). "same_words",
+    (n, nv): the answers from the untouched state on the words that the changed one said. With
+    `other`, "other_said": what the model says after that text itself.
     """
     only(params, "ids", "n", "other", "layer", "units", "value", "hold")
     state = read(subject, _prompt(subject, params, "ids"))
     change, hold = _change(subject, params), params.get("hold", False)
     if not isinstance(hold, bool) or (hold and isinstance(change, Swap)):
-        raise ValueError(f"hold must be true or false, and is for units alone; got {hold!r}")
+        raise ValueError(f"hold must be true or false, and applies only to units; got {hold!r}")
     n = whole(params, "n", 20, 1, MAX_SAID)
     arrays: dict[str, NDArray[Any]] = {}
     courses = {
@@ -109,7 +109,7 @@ def _prompt(subject: Subject, params: Params, name: str) -> NDArray[np.int64]:
         raise ValueError(f"the question needs {name}, a list of whole numbers")
     ids = numbered(subject, {"ids": params[name]})
     if not 1 <= len(ids) <= MAX_PROMPT:
-        raise ValueError(f"a prompt has from 1 to {MAX_PROMPT:,} tokens; got {len(ids):,}")
+        raise ValueError(f"a prompt must have 1 to {MAX_PROMPT:,} tokens; got {len(ids):,}")
     return ids
 
 

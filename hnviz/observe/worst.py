@@ -1,4 +1,4 @@
-"""The places of a text at which one kind of word costs most."""
+"""The places of a text where one kind of word costs most loss."""
 
 from collections import Counter
 from typing import Any
@@ -10,16 +10,18 @@ from hnviz.data import kind_of
 from hnviz.observe.passes import split_pass
 from hnviz.observe.subject import Subject
 
-BEFORE, AFTER = 9, 4  # words told of a place
+BEFORE, AFTER = 9, 4  # words of context around a place
 MOST_MIXED = 3
 
 
 def worst_places(subject: Subject, split: str, kind: str, top: int) -> dict[str, Any]:
-    """Rank the words of a kind by their loss in one pass over a split, from a state of zeros."""
+    """Rank the words of a kind by loss in one pass over a split, from a state of zeros."""
     itos = subject.vocab.itos
     ids, _, logits = split_pass(subject, split)
     is_kind = np.array([kind_of(token) == kind for token in itos])
-    place = np.flatnonzero(is_kind[ids[1:]]) + 1  # of the words themselves; the first is given
+    place = (
+        np.flatnonzero(is_kind[ids[1:]]) + 1
+    )  # of the words themselves; the first token is given
     log_p = _log_softmax(logits[place - 1])
     loss, said = -log_p[np.arange(len(place)), ids[place]], log_p.argmax(axis=1)
     wrong = said != ids[place]

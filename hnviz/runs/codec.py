@@ -10,7 +10,7 @@ from hnviz import events
 from hnviz.events import Event
 
 BATCH_PREFIX = b'{"event": "batch"'
-"""How the most frequent line begins, so that a skim can pass over it."""
+"""The start of the most frequent kind of line, so that a skim can skip it."""
 
 
 _ENCODER = json.JSONEncoder(allow_nan=False)
@@ -22,8 +22,8 @@ _TYPES: dict[type, tuple[tuple[str, Any], ...]] = {
 def encode(event: Event, *, digits: int | None = None) -> bytes:
     """Write an event as one line.
 
-    JSON has no nan and no infinity: both become null, and read back as nan. `digits` rounds
-    every float to that many significant digits, for runs that ship with the package.
+    JSON has no nan and no infinity: both become null, and are read back as nan. `digits` rounds
+    every float to that many significant digits, for the pre-trained runs.
     """
     values = {name: _to_json(value, digits) for name, value in events.to_dict(event).items()}
     return _ENCODER.encode(values).encode() + b"\n"
@@ -40,18 +40,18 @@ def _to_json(value: Any, digits: int | None) -> Any:
 
 
 def decode(line: bytes) -> Event:
-    """Read one line. Raises ValueError with what is wrong with it."""
+    """Read one line. Raises ValueError that says what is wrong with it."""
     try:
         values = json.loads(line)
-    except ValueError:  # also for bytes that are no UTF-8
+    except ValueError:  # also for bytes that are not UTF-8
         raise ValueError(f"{shortened(line)} is not JSON") from None
     if not isinstance(values, dict) or not isinstance(values.get("event"), str):
         raise ValueError(f"{shortened(line)} is not an event")
     event = events.from_dict(values)
     for name, wanted in _TYPES[type(event)]:
-        value = values.get(name, {})  # figures by kind, which older runs lack, were looked at
+        value = values.get(name, {})  # figures by kind, which older runs lack, are already checked
         if value is None and wanted is float:
-            object.__setattr__(event, name, math.nan)  # not yet seen by anybody
+            object.__setattr__(event, name, math.nan)  # nothing else holds it yet
         elif not _fits(value, wanted):
             raise ValueError(f"{name} of a {event.kind!r} event cannot be {value!r}")
     return event
@@ -73,6 +73,6 @@ def decode_lines(content: bytes, first: int = 1) -> Iterator[Event]:
 
 
 def shortened(line: bytes) -> str:
-    """Return the start of a line, fit to stand in a sentence."""
+    """Return the start of a line, for use in a sentence."""
     text = line[:40].decode(errors="replace")
     return repr(text if len(line) <= 40 else text + "...")

@@ -1,5 +1,5 @@
-"""What can go wrong with a run folder; each message is a sentence that a page can show as it is."""
-# ruff: noqa: N818 - each name says what is the case
+"""Errors of run folders; each message is a sentence that a page can show unchanged."""
+# ruff: noqa: N818 - each name states the problem
 
 
 class RunNotFound(ValueError):
@@ -15,8 +15,8 @@ class DamagedRun(ValueError):
 
 
 class RunBusy(RuntimeError):
-    """Another process writes this run."""
+    """Another process is writing this run."""
 
 
 class RunWriteError(RuntimeError):
-    """A file of the run could not be written; what was stored before is whole."""
+    """A file of the run could not be written; everything stored before is intact."""

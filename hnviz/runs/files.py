@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all, and the lock that says whether a writer lives."""
+"""Atomic writes, and the lock that shows whether a writer is alive."""
 
 import os
 import sys
@@ -15,14 +15,14 @@ if sys.platform != "win32":
     import fcntl
 
 LOCK_NAME = "writer.lock"
-LOCK_PATIENCE = 2.0  # seconds that a writer waits for readers which only look
+LOCK_PATIENCE = 2.0  # seconds that a writer waits for readers that only check
 
 
 def write_atomic(path: Path, content: bytes) -> None:
-    """Put a file in place in one step. Raises RunWriteError and leaves the old file whole.
+    """Replace a file atomically. Raises RunWriteError and leaves the old file intact.
 
-    There is no fsync: a killed process loses nothing without it, and one a second would cost
-    more than the training step beside it.
+    There is no fsync: a killed process loses nothing without it, and one fsync a second would
+    cost more than the training steps.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with written_whole(path):
@@ -50,8 +50,8 @@ def written_whole(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise RunWriteError(
-            f"{path.name} of the run {_run_name(path)} could not be written: {reason}. What was "
-            f"stored before is whole; make room on the disk of {path.parent} and resume the run."
+            f"{path.name} of the run {_run_name(path)} could not be written: {reason}. Everything "
+            f"stored before is intact; make room on the disk of {path.parent} and resume the run."
         ) from error
 
 
@@ -60,19 +60,19 @@ def _run_name(path: Path) -> str:
 
 
 def take_lock(folder: Path) -> FileLock:
-    """Become the one writer of a run folder. Raises RunBusy where there is one already."""
-    # thread_local would make the lock unknown to the thread that closes the writer.
+    """Become the only writer of a run folder. Raises RunBusy if there is one already."""
+    # With thread_local, the thread that closes the writer could not release the lock.
     lock = FileLock(folder / LOCK_NAME, thread_local=False)
     deadline = time.monotonic() + LOCK_PATIENCE
     while True:
         try:
             lock.acquire(timeout=0)
             return lock
-        except (Timeout, RuntimeError) as error:  # RuntimeError: held by this very thread
+        except (Timeout, RuntimeError) as error:  # RuntimeError: this thread holds it
             if time.monotonic() > deadline:
                 raise RunBusy(
                     f"the run {folder.name} is being written by another process; wait until it "
-                    "has ended, or stop it there"
+                    "ends, or stop it there"
                 ) from error
         except OSError as error:
             with written_whole(folder / LOCK_NAME):
@@ -81,15 +81,15 @@ def take_lock(folder: Path) -> FileLock:
 
 
 def is_locked(folder: Path) -> bool:
-    """Say whether a writer lives.
+    """Return whether a writer is alive.
 
-    A look takes a shared lock for a moment. Two looks never see each other, and a writer that
-    starts in that moment tries again, so looking disturbs nobody.
+    The check takes a shared lock for a moment. Two checks never conflict, and a writer that starts
+    during one tries again, so checking disturbs nothing.
     """
     try:
         descriptor = os.open(folder / LOCK_NAME, os.O_RDONLY)
     except OSError:
-        return False  # no writer has ever been here
+        return False  # the run never had a writer
     try:
         return _held_by_other(descriptor, folder)
     finally:
@@ -97,7 +97,7 @@ def is_locked(folder: Path) -> bool:
 
 
 def _held_by_other(descriptor: int, folder: Path) -> bool:
-    if sys.platform == "win32":  # no shared locks: two looks may meet, so look a little longer
+    if sys.platform == "win32":  # no shared locks: two checks may conflict, so allow some time
         with suppress(Timeout), FileLock(folder / LOCK_NAME).acquire(timeout=0.05):
             return False
         return True

@@ -1,8 +1,8 @@
-"""One run on disk, to read.
+"""Read one run from disk.
 
-`config.json` says what decides the run, `events.jsonl` what happened, one JSON object a line;
-`snapshots/<step>.safetensors` hold weights and hidden state, and `resume.safetensors` all that
-going on needs. pandas and safetensors alone can read them.
+`config.json` holds the settings, `events.jsonl` the events, one JSON object per line;
+`snapshots/<step>.safetensors` hold weights and hidden state, and `resume.safetensors` everything
+that resuming needs. pandas and safetensors alone can read them.
 """
 
 import json
@@ -34,11 +34,11 @@ _SNAPSHOT_NAME = re.compile(r"(\d+)\.safetensors")
 
 @dataclass(frozen=True)
 class RunInfo:
-    """What config.json holds."""
+    """The content of config.json."""
 
     config: RunConfig
-    versions: dict[str, str]  # of python and the libraries that decide a figure
-    device: str  # where the run really runs; until it has started, the one asked for
+    versions: dict[str, str]  # of python and the libraries that affect figures
+    device: str  # in use; before the run starts, the requested one
     created: float  # seconds since 1970
 
     def save(self, path: Path) -> None:
@@ -54,11 +54,11 @@ class RunInfo:
 
 
 class RunFolder:
-    """A run's folder; reading it never waits for the writer."""
+    """A run's folder; reading never waits for the writer."""
 
     def __init__(self, path: Path, *, shipped: bool = False) -> None:
         self.path = path
-        self.shipped = shipped  # belongs to the package: it can be read only
+        self.shipped = shipped  # part of the package, read-only
 
     def __repr__(self) -> str:
         return f"RunFolder({str(self.path)!r})"
@@ -70,22 +70,22 @@ class RunFolder:
 
     @property
     def config(self) -> RunConfig:
-        """Everything that decides the run. Raises DamagedRun."""
+        """The run's settings. Raises DamagedRun."""
         return self._info.config
 
     @property
     def versions(self) -> dict[str, str]:
-        """Versions of python and the libraries the run was made with."""
+        """Versions of python and of the libraries that made the run."""
         return self._info.versions
 
     @property
     def created(self) -> float:
-        """When the run was asked for, in seconds since 1970."""
+        """When the run was created, in seconds since 1970."""
         return self._info.created
 
     @property
     def device(self) -> str:
-        """Where the run runs; before it has started, the device asked for."""
+        """The device in use; before the run starts, the requested one."""
         return self.info().device
 
     @cached_property
@@ -102,31 +102,31 @@ class RunFolder:
         except OSError as error:
             problem = f"{CONFIG} cannot be read ({error.strerror})"
         except ConfigError as error:
-            problem = f"{CONFIG} holds a setting that cannot be used: {error}"
+            problem = f"{CONFIG} has an invalid setting: {error}"
         except ValueError as error:
-            problem = f"{CONFIG} is not what a run begins with ({error})"
+            problem = f"{CONFIG} is not a run's config ({error})"
         raise self.damaged(problem)
 
     def damaged(self, problem: str) -> DamagedRun:
-        """Return the error that says which run is damaged, and how."""
+        """Return an error that names the run and its problem."""
         return DamagedRun(f"the run {self.id} is damaged: {problem}")
 
     def is_alive(self) -> bool:
-        """Say whether a process writes the run now."""
+        """Return whether a process is writing the run now."""
         return not self.shipped and is_locked(self.path)
 
     def snapshots(self) -> list[int]:
-        """Return the steps that have a snapshot, rising."""
+        """Return the steps that have a snapshot, in rising order."""
         folder = self.path / SNAPSHOTS
         names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
         return sorted(int(match[1]) for name in names if (match := _SNAPSHOT_NAME.fullmatch(name)))
 
     def snapshot_path(self, step: int) -> Path:
-        """Return where the snapshot of a step stands, or would stand."""
+        """Return the path of a step's snapshot, whether or not it exists."""
         return self.path / SNAPSHOTS / f"{step}.safetensors"
 
     def resolve_step(self, step: int | str) -> int:
-        """Turn "last" into the newest snapshot's step. Raises SnapshotNotFound."""
+        """Return a step that has a snapshot; "last" is the newest. Raises SnapshotNotFound."""
         steps = self.snapshots()
         if not steps:
             raise SnapshotNotFound(f"the run {self.id} has no snapshot yet")
@@ -135,14 +135,14 @@ class RunFolder:
         if step not in steps:
             known = ", ".join(map(str, steps))
             raise SnapshotNotFound(
-                f"the run {self.id} has no snapshot at step {step}; it has them at {known}"
+                f"the run {self.id} has no snapshot at step {step}; its snapshots are at {known}"
             )
         return int(step)
 
     def load_snapshot(self, step: int | str) -> Tensors:
-        """Return the weights by their names and the hidden state as "state".
+        """Return the weights by name, and the hidden state as "state".
 
-        Shipped runs hold float16. Raises SnapshotNotFound or DamagedRun.
+        Pre-trained runs hold float16. Raises SnapshotNotFound or DamagedRun.
         """
         path = self.snapshot_path(self.resolve_step(step))
         try:
@@ -153,22 +153,22 @@ class RunFolder:
         return tensors
 
     def load_resume(self) -> Tensors | None:
-        """Return what going on needs; None where nothing was stored. Raises DamagedRun."""
+        """Return the last checkpoint; None if none was stored. Raises DamagedRun."""
         try:
-            return read_tensors(self.path / RESUME, "delete it to start the run anew")
+            return read_tensors(self.path / RESUME, "delete it to start the run again")
         except FileNotFoundError:
             return None
         except DamagedRun as error:
             raise self.damaged(str(error)) from error
 
     def read(self) -> "RunRecord":
-        """Return all that is known of the run. Raises DamagedRun."""
+        """Return the run's record. Raises DamagedRun."""
         from hnviz.runs.follower import RunFollower
 
         return RunFollower(self).poll()
 
     def writer(self) -> "RunWriter":
-        """Become the run's one writer. Raises RunBusy or RunWriteError."""
+        """Become the run's only writer. Raises RunBusy or RunWriteError."""
         from hnviz.runs.writer import RunWriter
 
         return RunWriter(self)
@@ -176,19 +176,19 @@ class RunFolder:
 
 def _info_from(content: Any) -> RunInfo:
     if not isinstance(content, dict):
-        raise ValueError("no JSON object")
+        raise ValueError("not a JSON object")
     if content.get("format") != FORMAT:
         raise ValueError(
             f"its format is {content.get('format')!r}, and this version reads format {FORMAT}"
         )
     for name, wanted in (("config", dict), ("versions", dict), ("created", (int, float))):
         if not isinstance(content.get(name), wanted):
-            raise ValueError(f"it has no {name} that can be used")
+            raise ValueError(f"it has no valid {name}")
     config = RunConfig.from_dict(content["config"])
     versions = {str(name): str(version) for name, version in content["versions"].items()}
     return RunInfo(config, versions, str(content.get("device")), float(content["created"]))
 
 
 def new_info(config: RunConfig, versions: dict[str, str]) -> RunInfo:
-    """Describe a run that begins now."""
+    """Describe a run that starts now."""
     return RunInfo(config, versions, config.device, time.time())

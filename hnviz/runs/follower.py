@@ -1,4 +1,4 @@
-"""Reading a run that grows."""
+"""Read a run while it grows."""
 
 import threading
 
@@ -8,24 +8,24 @@ from hnviz.runs.record import RecordBuilder, RunRecord
 
 
 class RunFollower:
-    """Reads only what is new. Safe to share between threads."""
+    """Reads only what is new. Thread-safe."""
 
     def __init__(self, folder: RunFolder) -> None:
         self._folder = folder
         self._lock = threading.Lock()
         self._builder = RecordBuilder(folder.id, folder.config)
         self._record = self._builder.record()
-        self._position = 0  # bytes read: always at the start of a line
+        self._position = 0  # bytes read; always at the start of a line
         self._line = 1
 
     def poll(self) -> RunRecord:
-        """Return the run as it stands; the very same record when nothing is new.
+        """Return the run's current record; the same object if nothing is new.
 
-        Raises DamagedRun for a whole line that is no event. A last line without its end is
-        waited for: its writer is still at it, or was killed in the middle of it.
+        Raises DamagedRun for a complete line that is not an event. An incomplete last line is left
+        for later: the writer is still writing it, or was killed while doing so.
         """
         with self._lock:
-            # Looked at first: a writer that ends in between has then written all its events.
+            # Checked first: a writer that ends after this check has written all its events.
             alive = self._folder.is_alive()
             if self._take_new_lines() or alive != self._record.alive:
                 self._record = self._builder.record(alive=alive)

@@ -1,4 +1,4 @@
-"""A run as its events tell it: a value that figures draw and tests type by hand."""
+"""A run as its events describe it: a value that figures draw and tests write by hand."""
 
 from bisect import bisect_left
 from collections.abc import Iterable
@@ -26,28 +26,28 @@ EPOCH_COLUMNS = (
 
 STATUSES = ("queued", "running", "finished", "stopped", "diverged", "failed", "interrupted")
 RESUMABLE = frozenset({"queued", "stopped", "failed", "interrupted"})
-"""The statuses from which a run can go on."""
+"""The statuses from which a run can be resumed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunRecord:
-    """What is known of a run so far."""
+    """All that is known about a run so far."""
 
     id: str
     config: RunConfig
     started: RunStarted | None = None
-    batches: tuple[BatchEnd, ...] = ()  # one a step, from step 0, without a gap
+    batches: tuple[BatchEnd, ...] = ()  # one per step, from step 0, without gaps
     epochs: tuple[EpochEnd, ...] = ()
-    snapshots: tuple[int, ...] = ()  # steps, rising
+    snapshots: tuple[int, ...] = ()  # steps, in rising order
     ended: Ended | None = None
     alive: bool = False  # a writer holds the run's lock
-    kept: int = 0  # updates that the last resume went on from
+    kept: int = 0  # updates done before the last resume
 
     @classmethod
     def from_events(
         cls, run_id: str, config: RunConfig, events: Iterable[Event], *, alive: bool = False
     ) -> "RunRecord":
-        """Build a record from events in the order in which they were written."""
+        """Build a record from events, in the order in which they were written."""
         builder = RecordBuilder(run_id, config)
         for event in events:
             builder.add(event)
@@ -55,14 +55,14 @@ class RunRecord:
 
     @property
     def step(self) -> int:
-        """Updates of the weights that are done."""
+        """Updates of the weights so far."""
         if self.ended:
             return self.ended.step
         return max(self.kept, self.batches[-1].step + 1 if self.batches else 0)
 
     @property
     def status(self) -> str:
-        """One of STATUSES. A paused run is a running one here: pausing is the engine's affair."""
+        """One of STATUSES. A paused run counts as running: only the engine knows about pauses."""
         if self.ended:
             return self.ended.status
         if self.alive:
@@ -71,7 +71,7 @@ class RunRecord:
 
     @property
     def progress(self) -> float:
-        """Share of all steps that is done, 0 to 1."""
+        """Share of all steps that are done, 0 to 1."""
         return self.step / self.started.n_steps if self.started else 0.0
 
     @cached_property
@@ -83,16 +83,16 @@ class RunRecord:
         return _frame(self.epochs, EPOCH_COLUMNS)
 
     def batch_frame(self) -> "pd.DataFrame":
-        """Return one row a step, with BATCH_COLUMNS; empty, with its columns, before the first."""
+        """Return one row per step, with BATCH_COLUMNS; no rows before the first step."""
         return self._batch_frame.copy(deep=False)
 
     def epoch_frame(self) -> "pd.DataFrame":
-        """Return one row an epoch, with EPOCH_COLUMNS."""
+        """Return one row per epoch, with EPOCH_COLUMNS."""
         return self._epoch_frame.copy(deep=False)
 
 
 def _frame(rows: tuple[Any, ...], columns: tuple[str, ...]) -> "pd.DataFrame":
-    import pandas as pd  # half a second, which the engine's processes need not wait for
+    import pandas as pd  # takes half a second, which the engine's processes can do without
 
     data = {}
     for column in columns:
@@ -102,7 +102,7 @@ def _frame(rows: tuple[Any, ...], columns: tuple[str, ...]) -> "pd.DataFrame":
 
 
 class RecordBuilder:
-    """Takes events in the order in which they were written, and drops what a resume undid."""
+    """Collects events in the order in which they were written; drops what a resume undid."""
 
     def __init__(self, run_id: str, config: RunConfig) -> None:
         self._id = run_id
@@ -115,19 +115,19 @@ class RecordBuilder:
         self._kept = 0
 
     def add(self, event: Event) -> None:
-        """Take in one more event."""
+        """Add one event."""
         match event:
             case BatchEnd():
                 self._batches.append(event)
             case EpochEnd():
-                # A resume before the valid pass says the epoch's end a second time.
+                # A resume before the valid pass reports the epoch's end a second time.
                 _keep_before(self._epochs, event.epoch, "epoch")
                 self._epochs.append(event)
             case SnapshotSaved():
                 if event.step not in self._snapshots:
                     self._snapshots.append(event.step)
             case RunStarted():
-                self._go_back_to(0)  # a run that died before its first checkpoint starts anew
+                self._go_back_to(0)  # a run that died before its first checkpoint starts again
                 self._started = event
             case Resumed():
                 self._go_back_to(event.resumed_at)
@@ -136,13 +136,13 @@ class RecordBuilder:
 
     def _go_back_to(self, step: int) -> None:
         self._kept = step
-        _keep_before(self._batches, step, "step")  # a mini-batch's step counts from before it
+        _keep_before(self._batches, step, "step")  # steps of mini-batches count from 0
         _keep_before(self._epochs, step + 1, "step")
         self._snapshots = [kept for kept in self._snapshots if kept <= step]
         self._ended = None
 
     def record(self, *, alive: bool = False) -> RunRecord:
-        """Return what is known so far."""
+        """Return the record so far."""
         return RunRecord(
             id=self._id,
             config=self._config,
@@ -157,5 +157,5 @@ class RecordBuilder:
 
 
 def _keep_before(rows: list[Any], bound: int, name: str) -> None:
-    """Drop the rows whose field `name` is at or above `bound`; rows rise in that field."""
+    """Drop the rows whose field `name` is at least `bound`; rows are sorted by that field."""
     del rows[bisect_left(rows, bound, key=attrgetter(name)) :]

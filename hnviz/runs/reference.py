@@ -1,4 +1,4 @@
-"""The notebook's printed figures, and how far other seeds of the same recipe lie from them."""
+"""The notebook's printed figures, and the range of other seeds of the same recipe."""
 
 from functools import cache
 from importlib.resources import files
@@ -14,18 +14,17 @@ COLUMNS = ("train_loss", "valid_loss", "accuracy")
 
 
 def notebook_table(model: str) -> "pd.DataFrame":
-    """Return the notebook's table of one model: epoch, train_loss, valid_loss, accuracy."""
+    """Return the notebook's table for one model: epoch, train_loss, valid_loss, accuracy."""
     entry(model)
     table = _read("notebook_tables.csv")
     return table[table["model"] == model].drop(columns="model").reset_index(drop=True)
 
 
 def reference_range(model: str, bn_init: str, column: str) -> tuple[float, float] | None:
-    """Return the lowest and highest last-epoch figure of ten seeds; None where none was measured.
+    """Return the lowest and highest last-epoch figure of ten seeds; None if not measured.
 
-    The runs were made with fastai 1.0.61 and the notebook's recipe. Model1's are Model0's: with
-    equal weights both are the same network. The valid loss was measured for bn_init "uniform"
-    only.
+    The runs used fastai 1.0.61 and the notebook's recipe. Model1 has Model0's figures: with equal
+    weights they are the same network. The valid loss was measured only for bn_init "uniform".
     """
     entry(model)
     for name, value, choices in (
@@ -39,9 +38,18 @@ def reference_range(model: str, bn_init: str, column: str) -> tuple[float, float
     return None if rows.empty else (float(rows["low"].iloc[0]), float(rows["high"].iloc[0]))
 
 
+def one_recipe_table() -> "pd.DataFrame":
+    """Return runs of Model1 and Model2, each with both recipes, scored on the same slots.
+
+    Columns: recipe (of which model), model, seed, steps, train, valid; the two accuracies are for
+    the token after three tokens read from zeros. hnviz.bench.one_recipe makes the table.
+    """
+    return _read("one_recipe.csv").copy()
+
+
 @cache
 def _read(name: str) -> "pd.DataFrame":
-    import pandas as pd  # as in record.py: when a table is asked for
+    import pandas as pd  # slow to load, as in record.py
 
     with (files("hnviz.runs") / "data" / name).open() as file:
         return pd.read_csv(file)

@@ -1,9 +1,9 @@
-"""The memory ruler: how often any predictor can be right that knows only the last k tokens.
+"""The memory ruler: how often any predictor that sees only the last k tokens can be right.
 
 The best such predictor is a table from the last k tokens to the token that follows them most
-often, fitted on the very text that it is judged on: no other function of k tokens is right more
-often there. So an accuracy above the k-token bound proves that more than k tokens are used. One
-below it proves nothing: what is left out may be skill, not memory.
+often, fitted on the text that it is tested on: no other function of k tokens is right more often
+there. So an accuracy above the k-token bound proves that the network uses more than k tokens. An
+accuracy below it proves nothing: the network may lack skill, not memory.
 """
 
 from collections.abc import Iterator
@@ -14,49 +14,77 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.data import BatchLayout, Text, split_text
+from hnviz.data import NOTEBOOK, BatchLayout, ShuffledLayout, Text, TextChoice, split_text
 
 Ids = NDArray[np.int64]
 
-LONGEST = 8  # tokens; human numbers are told for certain by 7
-LONGEST_WINDOW = 512  # tokens, of which the means over every cut are kept
+LONGEST = 8  # tokens; 7 are enough to predict human numbers with certainty
+LONGEST_WINDOW = 512  # tokens; the means over every cut are kept up to this
 MOST_ONCE = 0.3
-"""A bound is shown up to this share of contexts seen once: such a context is a sure hit."""
+"""Bounds are shown up to this share of contexts seen once: such a context is a sure hit."""
 
-BITS = 62  # of a context packed into one whole number
-FOLLOWED = 64  # tokens of a row's past that are told apart; past them 1 is taken, a bound too
+BITS = 62  # of a context packed into one integer
+FOLLOWED = 64  # tokens of a row's past that are distinguished; beyond, the bound is 1
 
 
 class Bound(NamedTuple):
-    """The best that `k` tokens allow on one text."""
+    """The best accuracy that `k` tokens allow on one text."""
 
     k: int
     accuracy: float
-    once: float  # share of positions whose context stands nowhere else
+    once: float  # share of positions whose context appears nowhere else
 
     @property
     def shown(self) -> bool:
-        """Tell whether enough contexts are seen again for the bound to mean something."""
+        """Whether enough contexts appear again for the bound to mean something."""
         return self.once <= MOST_ONCE
 
 
 @dataclass(frozen=True, eq=False)
 class PositionBounds:
-    """The best at each position of a window, arrays of shape (bptt,)."""
+    """The best accuracy at each position of a window, arrays of shape (bptt,)."""
 
     accuracy: NDArray[np.float64]
-    once: NDArray[np.float64]  # as in `Bound`, among the slots at that position
+    once: NDArray[np.float64]  # as in `Bound`, over the slots at that position
 
     @property
     def mean(self) -> float:
-        """The best over all positions together."""
+        """The best accuracy over all positions together."""
         return float(self.accuracy.mean())
+
+
+class Example(NamedTuple):
+    """One token, as the only memory, and what followed it in a text."""
+
+    token: int
+    followed: tuple[tuple[int, int], ...]  # token and count, most frequent first
+
+    @property
+    def n(self) -> int:
+        """How often something followed it."""
+        return sum(times for _, times in self.followed)
+
+
+def worked_example(ids: Ids) -> Example | None:
+    """Return the token whose best guess is often right and often wrong; None without a pair."""
+    tokens = _checked(ids)
+    if len(tokens) < 2:
+        return None
+    pairs, times = np.unique(np.stack([tokens[:-1], tokens[1:]]), axis=1, return_counts=True)
+    contexts, begins = np.unique(pairs[0], return_index=True)
+    right = np.maximum.reduceat(times, begins)
+    wrong = np.add.reduceat(times, begins) - right
+    token = int(contexts[np.minimum(right, wrong).argmax()])
+    here = pairs[0] == token
+    order = np.argsort(-times[here], kind="stable")
+    followed = zip(pairs[1][here][order].tolist(), times[here][order].tolist(), strict=True)
+    return Example(token, tuple(followed))
 
 
 def token_bounds(ids: Ids, longest: int = LONGEST) -> tuple[Bound, ...]:
     """Return the bounds for 1 to `longest` tokens of a text, fewer if the text is shorter.
 
-    Counted are the positions that have k tokens before their answer; the text does not wrap.
+    Only positions with k tokens before their answer count; the text does not wrap around.
     """
     tokens, width = _dense(_checked(ids))
     context, bits = tokens, width
@@ -73,9 +101,9 @@ def token_bounds(ids: Ids, longest: int = LONGEST) -> tuple[Bound, ...]:
 def position_bounds(ids: Ids, layout: BatchLayout, *, kept: bool) -> PositionBounds:
     """Return the bound at each position of a window, over the slots of one pass at that position.
 
-    With the state reset before every mini-batch, position t knows the t + 1 tokens of its own
-    window up to there. With it `kept` it knows all that its row has read since the pass began,
-    which a layout that was cut at random has no bound for: what a row read is other text.
+    If the state is reset before every mini-batch, position t knows t + 1 tokens: those of its own
+    window so far. If it is `kept`, position t knows everything that its row has read in this pass.
+    A layout that is cut at random has no such bound: a row's past is unrelated text.
     """
     ids = _checked(ids)
     if len(ids) != layout.n_tokens:
@@ -93,15 +121,15 @@ def position_bounds(ids: Ids, layout: BatchLayout, *, kept: bool) -> PositionBou
 def any_cut_mean(ids: Ids, bptt: int) -> float:
     """Return the mean bound of windows with a reset state, over every way to cut the text.
 
-    Each token then stands once at every position, so position t has the bound of t + 1 tokens.
-    A layout's own windows are one cut of these: fewer slots a position, fewer contexts seen
-    again, a higher bound.
+    Each token is then at every position once, so position t has the bound of t + 1 tokens. A
+    layout's own windows are one of these cuts: fewer slots per position, fewer repeated contexts,
+    a higher bound.
     """
     return float(_means(token_bounds(ids, min(bptt, 2 * LONGEST)), bptt)[-1])
 
 
 def _means(bounds: tuple[Bound, ...], longest: int) -> NDArray[np.float64]:
-    """Average the bounds of 1 to t tokens, for each t up to `longest`; past them 1 is taken."""
+    """Average the bounds of 1 to t tokens, for each t up to `longest`; missing bounds are 1."""
     best = np.ones(longest)
     best[: len(bounds)] = [bound.accuracy for bound in bounds[:longest]]
     return np.cumsum(best) / np.arange(1, longest + 1)
@@ -109,14 +137,22 @@ def _means(bounds: tuple[Bound, ...], longest: int) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=32)
 def text_bounds(text: Text) -> tuple[Bound, ...]:
-    """Return the bounds of a text; those of human numbers and of the last few are kept."""
+    """Return the bounds of a text; recent ones are cached."""
     return token_bounds(text.ids)
 
 
 @lru_cache(maxsize=256)
 def text_position_bounds(text: Text, layout: BatchLayout, *, kept: bool) -> PositionBounds:
-    """Return the bounds of a text by position, and keep them."""
+    """Return the bounds of a text by position; recent ones are cached."""
     return position_bounds(text.ids, layout, kept=kept)
+
+
+def layout_bounds(text: Text, layout: BatchLayout) -> tuple[PositionBounds, PositionBounds | None]:
+    """Return the bounds with the state reset, and kept; None if rows do not continue."""
+    kept = None
+    if not isinstance(layout, ShuffledLayout):
+        kept = text_position_bounds(text, layout, kept=True)
+    return text_position_bounds(text, layout, kept=False), kept
 
 
 @lru_cache(maxsize=32)
@@ -125,19 +161,9 @@ def text_any_cut_means(text: Text) -> NDArray[np.float64]:
     return _means(token_bounds(text.ids, 2 * LONGEST), LONGEST_WINDOW)
 
 
-def split_bounds(split: str) -> tuple[Bound, ...]:
-    """Return the bounds of human numbers' "train" or "valid"."""
-    return text_bounds(split_text(split))
-
-
-def split_position_bounds(split: str, layout: BatchLayout, *, kept: bool) -> PositionBounds:
-    """Return the bounds by position of human numbers' "train" or "valid"."""
-    return text_position_bounds(split_text(split), layout, kept=kept)
-
-
-def split_any_cut_mean(split: str, bptt: int) -> float:
-    """Return `any_cut_mean` of human numbers' "train" or "valid"."""
-    return float(text_any_cut_means(split_text(split))[bptt - 1])
+def split_bounds(split: str, choice: TextChoice = NOTEBOOK) -> tuple[Bound, ...]:
+    """Return the bounds of "train" or "valid" of the notebook's text, or of a run's."""
+    return text_bounds(split_text(split, choice))
 
 
 def _walk(ids: Ids, begins: Ids, n_steps: int) -> NDArray[np.float64]:
@@ -155,7 +181,7 @@ def _walk(ids: Ids, begins: Ids, n_steps: int) -> NDArray[np.float64]:
 
 
 def _steps(tokens: Ids, begins: Ids, n_steps: int) -> Iterator[tuple[Ids, Ids]]:
-    """Yield what stands at each step and what follows it; a text goes on around its end."""
+    """Yield the tokens at each step and the tokens that follow; the text wraps around."""
     for step in range(n_steps):
         yield tokens[(begins + step) % len(tokens)], tokens[(begins + step + 1) % len(tokens)]
 
@@ -166,23 +192,23 @@ def _best(pairs: Ids, width: int) -> tuple[float, float]:
     `pairs` holds a context and, in its lowest `width` bits, the token that followed.
     """
     pairs = np.sort(pairs)
-    begins = _begins(pairs)  # of each different pair
+    begins = _begins(pairs)  # of each distinct pair
     counts = np.diff(begins, append=len(pairs))
-    groups = _begins(pairs[begins] >> width)  # of each different context
+    groups = _begins(pairs[begins] >> width)  # of each distinct context
     hits = np.maximum.reduceat(counts, groups).sum()
     once = np.count_nonzero(np.diff(begins[groups], append=len(pairs)) == 1)
     return float(hits / len(pairs)), float(once / len(pairs))
 
 
 def _begins(ordered: Ids) -> NDArray[np.intp]:
-    """Return the index at which each run of equal values begins."""
+    """Return the index at which each stretch of equal values begins."""
     return np.concatenate([[0], np.flatnonzero(ordered[1:] != ordered[:-1]) + 1])
 
 
 def _dense(values: Ids) -> tuple[Ids, int]:
-    """Number the different values from 0; return the numbers and the bits that hold them."""
+    """Number the distinct values from 0; return the numbers and the bits that they need."""
     top = int(values.max(initial=0))
-    if values.min(initial=0) >= 0 and top <= 4 * len(values):  # ids of a vocab: no need to sort
+    if values.min(initial=0) >= 0 and top <= 4 * len(values):  # vocabulary ids: no need to sort
         seen = np.zeros(top + 1, dtype=bool)
         seen[values] = True
         numbers = (np.cumsum(seen) - 1)[values]

@@ -1,9 +1,11 @@
-"""Small copies of runs, to ship with the package."""
+"""Pre-trained runs: small copies of runs that come with the package."""
 
 from pathlib import Path
 
 import numpy as np
 
+from hnviz.catalogue import CATALOGUE
+from hnviz.config import RunConfig
 from hnviz.events import SnapshotSaved
 from hnviz.runs.codec import encode
 from hnviz.runs.files import write_atomic, written_whole
@@ -11,13 +13,27 @@ from hnviz.runs.folder import CONFIG, EVENTS, SNAPSHOTS, RunFolder
 from hnviz.runs.tensors import write_tensors
 
 DIGITS = 6
-"""Significant digits that a shipped event keeps: more than any picture or table shows."""
+"""Significant digits in a pre-trained run's events: more than any picture or table shows."""
+
+
+BLOCKS = "Model5-blocks"
+"""The pre-trained run that is tested on numbers held out inside the range of its training."""
+
+
+def shipped_configs() -> dict[str, RunConfig]:
+    """Return the config of each pre-trained run, by id.
+
+    One run per model with its own recipe, named after the model, and one more with Model5's
+    recipe and the split "blocks".
+    """
+    recipes = {name: RunConfig.for_model(name, seed=0, device="cpu") for name in CATALOGUE}
+    return recipes | {BLOCKS: RunConfig.for_model("Model5", seed=0, device="cpu", split="blocks")}
 
 
 def ship(folder: RunFolder, dest: Path) -> RunFolder:
-    """Copy a run as package data: float16 snapshots, short events, nothing to resume from.
+    """Copy a run as package data: float16 snapshots, rounded events, no checkpoint.
 
-    `dest` becomes the run's folder and its name the run's id. Raises DamagedRun or
+    `dest` becomes the run's folder, and its name the run's id. Raises DamagedRun or
     RunWriteError.
     """
     record = folder.read()
@@ -36,7 +52,7 @@ def ship(folder: RunFolder, dest: Path) -> RunFolder:
 
 
 def to_half(tensor: np.ndarray) -> np.ndarray:
-    """Cast floats to float16, unless a value lies outside its range."""
+    """Cast floats to float16, unless a value is outside its range."""
     if tensor.dtype.kind != "f":
         return tensor
     with np.errstate(over="ignore"):

@@ -1,4 +1,4 @@
-"""All runs of a place: the user's own, and those that ship with hnviz."""
+"""All runs: the user's own, and the pre-trained ones of the package."""
 
 import os
 import platform
@@ -27,16 +27,16 @@ SHIPPED_DIR = Path(hnviz.__file__).parent / "shipped"
 RUNS_DIR_VARIABLE = "HNVIZ_RUNS_DIR"
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")  # no dot, no slash: it becomes a path
-_FOLLOWED = 32  # runs whose records are kept in memory
+_FOLLOWED = 128  # records kept in memory: each student of a class may follow their own run
 
 
 def default_runs_dir() -> Path:
-    """Return where runs are kept: $HNVIZ_RUNS_DIR, or runs/ in the current folder."""
+    """Return the folder of the runs: $HNVIZ_RUNS_DIR, or runs/ in the current folder."""
     return Path(os.environ.get(RUNS_DIR_VARIABLE) or "runs")
 
 
 def versions() -> dict[str, str]:
-    """Return the versions that decide a run's figures; finds torch's without importing it."""
+    """Return the versions that affect a run's figures; finds torch's without importing it."""
     found = {"python": platform.python_version(), "hnviz": hnviz.__version__}
     for package in ("torch", "numpy"):
         try:
@@ -47,7 +47,7 @@ def versions() -> dict[str, str]:
 
 
 class RunStore:
-    """Creates, finds and lists runs. Safe to share between threads."""
+    """Creates, finds and lists runs. Thread-safe."""
 
     def __init__(self, root: Path, shipped: Path = SHIPPED_DIR) -> None:
         self.root = Path(root)
@@ -57,7 +57,7 @@ class RunStore:
         self._skimmed: dict[str, tuple[object, RunRecord, RunInfo]] = {}
 
     def create(self, config: RunConfig) -> RunFolder:
-        """Make a new run's folder, complete from its first moment on. Raises RunWriteError."""
+        """Create a run's folder, which appears complete at once. Raises RunWriteError."""
         unfinished = self.root / f".new-{secrets.token_hex(8)}"
         try:
             with written_whole(unfinished / CONFIG):
@@ -75,7 +75,7 @@ class RunStore:
             ) from error
 
     def _give_id(self, unfinished: Path, model: str) -> Path:
-        """Move a folder to a free id: date, time, model and the second's fraction in 65536ths."""
+        """Move a folder to a free id: date, time, model, fraction of the second in 65536ths."""
         while True:
             now = time.time()
             second = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
@@ -87,7 +87,7 @@ class RunStore:
             time.sleep(2 / 65536)
 
     def ids(self) -> list[str]:
-        """Return the ids of all runs, newest first, the shipped ones after the user's own."""
+        """Return the ids of all runs: the user's own, newest first, then the pre-trained ones."""
         return [folder.id for folder in self._folders()]
 
     def _folders(self) -> list[RunFolder]:
@@ -107,7 +107,7 @@ class RunStore:
         raise RunNotFound(f"there is no run named {run_id[:100]!r} in {self.root}")
 
     def record(self, run_id: str) -> RunRecord:
-        """Return a run as it stands, reading only what is new since anybody asked.
+        """Return a run's current record; reads only what is new since the last call.
 
         Raises RunNotFound or DamagedRun.
         """
@@ -121,7 +121,7 @@ class RunStore:
         return follower.poll()
 
     def summaries(self) -> list[RunSummary]:
-        """Return one line for every run, in the order of `ids`; damaged ones say what is wrong.
+        """Return one line per run, in the order of `ids`; a damaged run's says what is wrong.
 
         Files that have not changed since the last call are not read again.
         """
@@ -153,7 +153,7 @@ def _names(root: Path) -> list[str]:
 
 
 def _age(run_id: str) -> tuple[str, str, str]:
-    """Sort key of an id: its second, then the fraction behind the model's name."""
+    """Sort key of an id: its second, then the fraction after the model's name."""
     return run_id[:15], run_id[-4:], run_id
 
 

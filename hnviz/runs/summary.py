@@ -13,7 +13,7 @@ from hnviz.runs.record import RunRecord
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
-    """What a list of runs shows. A damaged run has a `problem` and little else."""
+    """A run's entry in a list of runs. A damaged run has a `problem` and little else."""
 
     id: str
     shipped: bool
@@ -21,18 +21,18 @@ class RunSummary:
     created: float = 0.0  # seconds since 1970
     config: RunConfig | None = None
     step: int = 0  # updates done
-    n_steps: int | None = None  # unknown before the run has started
-    epoch: int | None = None  # the last one that is through, from 0; so are the next four
+    n_steps: int | None = None  # unknown before the run starts
+    epoch: int | None = None  # the last finished one, from 0; the next four fields are from it
     train_loss: float | None = None
     valid_loss: float | None = None
     accuracy: float | None = None
     train_accuracy: float | None = None
     message: str = ""  # how it ended
-    problem: str = ""  # what is damaged
+    problem: str = ""  # what is wrong with a damaged run
 
     @property
     def model(self) -> str:
-        """The model's name; empty where it cannot be told."""
+        """The model's name; empty if unknown."""
         return self.config.model if self.config else _model_in(self.id)
 
 
@@ -41,7 +41,7 @@ def _model_in(run_id: str) -> str:
 
 
 def summarize(folder: RunFolder, record: RunRecord, info: RunInfo) -> RunSummary:
-    """Say in one line what a record holds."""
+    """Summarize a record in one line."""
     last = record.epochs[-1] if record.epochs else None
     return RunSummary(
         id=folder.id,
@@ -61,14 +61,14 @@ def summarize(folder: RunFolder, record: RunRecord, info: RunInfo) -> RunSummary
 
 
 def damaged(folder: RunFolder, error: DamagedRun) -> RunSummary:
-    """List a run that cannot be read."""
+    """Return the entry of a run that cannot be read."""
     return RunSummary(id=folder.id, shipped=folder.shipped, status="damaged", problem=str(error))
 
 
 def skim(folder: RunFolder, config: RunConfig) -> RunRecord:
-    """Read a run without most of its mini-batches, ten times as fast. Raises DamagedRun.
+    """Read a run without most of its mini-batches, ten times faster. Raises DamagedRun.
 
-    Of each stretch of mini-batches only the last is read, which is all that a list needs.
+    Reads only the last of each stretch of mini-batches, which is all that a list needs.
     """
     try:
         content = (folder.path / EVENTS).read_bytes()
@@ -88,7 +88,7 @@ def _telling_lines(content: bytes) -> Iterator[bytes]:
     for line in content.split(b"\n")[:-1]:
         if line.startswith(BATCH_PREFIX):
             if not line.endswith(b"}"):
-                raise ValueError(f"{shortened(line)} breaks off")
+                raise ValueError(f"{shortened(line)} is incomplete")
             waiting = line
             continue
         if waiting:

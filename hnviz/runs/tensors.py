@@ -1,4 +1,4 @@
-"""Weights and other tensors as safetensors files, in numpy."""
+"""Read and write weights and other tensors as safetensors files, in numpy."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,13 +16,13 @@ Tensors = dict[str, np.ndarray]
 
 
 def write_tensors(path: Path, tensors: Mapping[str, np.ndarray]) -> None:
-    """Put named arrays into a file in one step. Raises RunWriteError."""
-    # safetensors copies an array's memory as it lies, so it has to lie in C order.
+    """Write named arrays to a file atomically. Raises RunWriteError."""
+    # safetensors copies an array's memory as it is, so it must be in C order.
     write_atomic(path, save({name: np.asarray(t, order="C") for name, t in tensors.items()}))
 
 
 def read_tensors(path: Path, cure: str) -> Tensors:
-    """Read named arrays. Raises DamagedRun, whose sentence ends with `cure`: what to do."""
+    """Read named arrays. Raises DamagedRun; its sentence ends with `cure`, what to do."""
     try:
         return load(path.read_bytes())
     except FileNotFoundError:
@@ -32,14 +32,15 @@ def read_tensors(path: Path, cure: str) -> Tensors:
 
 
 def check_weights(tensors: Tensors, config: RunConfig, name: str) -> None:
-    """Raise DamagedRun unless every weight of the config's model is there, in its shape.
+    """Raise DamagedRun unless every weight of the config's model is present in its shape.
 
-    The vocab's size, nv, is taken from the embedding: whether it is the right vocab is for
-    whoever knows the corpus.
+    The size of the vocabulary, nv, is read from the embedding: this check does not know the
+    corpus.
     """
-    embedding = tensors.get("i_h.weight")
+    words = f"{entry(config.model).part('i_h').name}.weight"
+    embedding = tensors.get(words)
     if embedding is None or embedding.ndim != 2:
-        raise DamagedRun(f"{name} holds no embedding i_h.weight of two dimensions")
+        raise DamagedRun(f"{name} holds no embedding {words} of two dimensions")
     for part in entry(config.model).parts:
         for weight in part.weights:
             key = f"{part.name}.{weight.name}"
@@ -48,5 +49,5 @@ def check_weights(tensors: Tensors, config: RunConfig, name: str) -> None:
             if found is None or found.shape != wanted:
                 came = "nothing" if found is None else f"shape {found.shape}"
                 raise DamagedRun(
-                    f"{name}: {config.model} needs {key} of shape {wanted}, and there is {came}"
+                    f"{name}: {config.model} needs {key} of shape {wanted}; got {came}"
                 )

@@ -1,4 +1,4 @@
-"""The one writer of a run folder."""
+"""The only writer of a run folder."""
 
 import os
 import time
@@ -17,15 +17,15 @@ from hnviz.runs.folder import CONFIG, EVENTS, RESUME, SNAPSHOTS, RunFolder
 from hnviz.runs.tensors import write_tensors
 
 FLUSH_SECONDS = 0.05
-"""Events reach the disk at most this often, the first one at once."""
+"""Seconds between writes of events; the first event is written at once."""
 
 
 class RunWriter:
-    """Writes events and tensors; holds the run's lock until it is closed, or its process dies."""
+    """Writes events and tensors; holds the run's lock until it closes or its process dies."""
 
     def __init__(self, folder: RunFolder) -> None:
         if folder.shipped:
-            raise RunWriteError(f"the run {folder.id} ships with hnviz and can only be read")
+            raise RunWriteError(f"the run {folder.id} comes with hnviz and can only be read")
         self.folder = folder
         self._events_path = folder.path / EVENTS
         self._waiting: list[Event] = []
@@ -38,7 +38,7 @@ class RunWriter:
             raise
 
     def _open(self) -> int:
-        """Clear away what a killed writer left half done; return the events' descriptor."""
+        """Clean up after a killed writer; return the file descriptor of the events."""
         remove_leftovers(self.folder.path)
         with written_whole(self._events_path):
             (self.folder.path / SNAPSHOTS).mkdir(exist_ok=True)
@@ -59,7 +59,7 @@ class RunWriter:
         self.close()
 
     def append(self, event: Event) -> None:
-        """Take an event in, and write what has gathered unless that was done just now.
+        """Buffer an event; write the buffer if the last write is long enough ago.
 
         Raises RunWriteError.
         """
@@ -73,13 +73,13 @@ class RunWriter:
             self.flush()
 
     def flush(self) -> None:
-        """Write all events that have gathered. Raises RunWriteError; what is stored stays whole."""
+        """Write all buffered events. Raises RunWriteError; stored events stay intact."""
         if not self._waiting:
             return
-        # Encoded here and together: between two steps of training one costs eight times as much.
+        # Encoded here, together: one at a time between training steps costs eight times as much.
         content = b"".join(map(encode, self._waiting))
-        # What cannot be written is given up: a run that ends for want of room writes one last
-        # event, and that one may still fit.
+        # Events that cannot be written are dropped: when a full disk ends a run, its last event
+        # may still fit.
         self._waiting.clear()
         self._flushed = time.monotonic()
         with written_whole(self._events_path):
@@ -94,7 +94,7 @@ class RunWriter:
                 raise
 
     def save_snapshot(self, step: int, tensors: Mapping[str, np.ndarray]) -> None:
-        """Store weights and hidden state after `step` updates, and say so as an event.
+        """Store weights and hidden state after `step` updates, and record an event.
 
         Raises RunWriteError.
         """
@@ -102,20 +102,20 @@ class RunWriter:
         self.append(SnapshotSaved(step=step))
 
     def save_resume(self, tensors: Mapping[str, np.ndarray]) -> None:
-        """Store what going on needs, in place of what was stored before. Raises RunWriteError.
+        """Store a checkpoint in place of the previous one. Raises RunWriteError.
 
-        Events go first, so that none is missing below the step from which a run goes on.
+        Events are written first, so that none is missing before the step to resume from.
         """
         self.flush()
         write_tensors(self.folder.path / RESUME, tensors)
 
     def drop_resume(self) -> None:
-        """Forget how to go on: the run is through."""
+        """Delete the checkpoint of a finished run."""
         with suppress(OSError):
             (self.folder.path / RESUME).unlink()
 
     def close(self) -> None:
-        """Write what has gathered and let go of the lock."""
+        """Write all buffered events and release the lock."""
         if self._events < 0:
             return
         try:

@@ -1,9 +1,13 @@
 """Make the pictures of docs/screenshots: ``python -m tests.browser.screenshots``.
 
+With a folder, ``python -m tests.browser.screenshots FOLDER``, only those of the gallery are made:
+each of its pictures in each mode and width, with its data there, into that folder.
+
 Every page at 1280 and at 390 pixels, light and dark; then a run that is watched, killed and
 resumed. All figures in them are those of runs made here and now, and of the shipped ones.
 """
 
+import argparse
 import re
 import sys
 import tempfile
@@ -16,7 +20,9 @@ import psutil
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.conftest import CHROMIUM, CHROMIUM_ARGS, Server, idle, start_server, stop_server
+from hnviz.gallery.cases import READY
+from tests import gallery
+from tests.conftest import CHROMIUM, CHROMIUM_ARGS, Server, idle, start_server, stop_server, until
 
 OUT = Path(__file__).parent.parent.parent / "docs" / "screenshots"
 PAGES = ("start", "data", "batches", "models", "train", "states", "predictions", "time")
@@ -24,20 +30,23 @@ VIEWS = {
     "counting_map": "predictions?predictions_view=Counting+map",
     "inside_worst": "train?train_worst_kind=ones",
     "next_word_wrong": "predictions?predictions_prompt=8314+to+8316",
-    "state_swapped": "predictions?predictions_view=Change+the+state",
+    "state_swapped": "predictions?predictions_view=Change+the+state&swapped=1",
     "unit_set": "predictions?predictions_view=Change+the+state&predictions_change=set+one+unit",
     "units_zeroed": "predictions?predictions_view=Change+the+state&predictions_change=zero+units"
     "&predictions_hold=true",
 }
+NOTEBOOK = "batches_split=valid&batches_bs=64&batches_bptt=70"  # the size of its show_batch
 LESSONS = {
-    "batches_search": "batches?find=8046",
-    "batches_random": "batches?batches_random=true",
+    "batches_search": f"batches?{NOTEBOOK}&find=8046",
+    "batches_random": f"batches?{NOTEBOOK}&batches_random=true",
     "batches_largest": "batches?batches_split=train&batches_bs=512&batches_bptt=512",
+    "batches_lesson": "batches?lesson=3&cell=0-1-7",
+    "batches_memory": "batches?batches_memory=true&batches_positions=true&batches_bptt=20",
     "batches_own_text": "batches?batches_split=your+own&batches_bs=4&batches_bptt=8",
     "batches_too_short": "batches?batches_split=your+own&batches_bptt=512",
     "models_loop": "models?models_model=Model0",
-    "models_second_batch": "models?models_model=Model3&models_batch=second",
-    "models_gru": "models?models_model=Model5",
+    "models_second_batch": "models?models_model=Model3&models_twins=true&models_batch=second",
+    "models_gru": "models?models_model=Model5&models_cell=true",
     "time_untrained": "time?snapshot=0",
     "time_kept": "time?time_between=keep",
     "time_all_losses": "time?run=Model4&time_loss=all+steps",
@@ -65,22 +74,50 @@ PAINTED = """() => {
 
 
 def main() -> None:
-    """Make all pictures."""
-    OUT.mkdir(parents=True, exist_ok=True)
+    """Make the pictures that the command line asks for."""
+    parser = argparse.ArgumentParser(description="Take pictures of the pages, or of the gallery.")
+    parser.add_argument("folder", type=Path, nargs="?", help="of the gallery's pictures")
+    out = parser.parse_args().folder
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        server = start_server(Path(folder))
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
         try:
-            for width, mode in LOOKS:
-                still_pages(browser, server, width, mode)
-                views(browser, server, width, mode)
-            with tab(browser, 1280, "light") as page:
-                lessons(page, server)
-                states(page, server)
-                life_of_a_run(page, server)
+            if out is None:
+                all_pages(browser, Path(folder))
+            else:
+                all_pictures(browser, Path(folder), out)
         finally:
             browser.close()
-            stop_server(server)
+
+
+def all_pages(browser: Browser, folder: Path) -> None:
+    """Take every page; the runs that are made for it go into a folder."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    server = start_server(folder)
+    try:
+        for width, mode in LOOKS:
+            still_pages(browser, server, width, mode)
+            views(browser, server, width, mode)
+        with tab(browser, 1280, "light") as page:
+            lessons(page, server)
+            states(page, server)
+            life_of_a_run(page, server)
+    finally:
+        stop_server(server)
+
+
+def all_pictures(browser: Browser, folder: Path, out: Path) -> None:
+    """Take every picture of the gallery, in every mode and width."""
+    out.mkdir(parents=True, exist_ok=True)
+    with gallery.gallery_server(folder) as url, tab(browser, 1280, "light") as page:
+        told = gallery.cases_of(url)
+        for picture in told["pictures"]:
+            for width in told["widths"]:
+                for mode in told["modes"]:
+                    gallery.mount(page, url, picture=picture, state=READY, mode=mode, width=width)
+                    gallery.settled(page)
+                    page.wait_for_timeout(300)  # what fades in has
+                    name = f"{picture.replace('/', '_')}_{width}_{mode}"
+                    save(page.locator("main").screenshot(), out / f"{name}.png")
 
 
 @contextmanager
@@ -153,9 +190,8 @@ def life_of_a_run(page: Page, server: Server) -> None:
     take(page, "run_killed")
     page.get_by_role("button", name="Resume", exact=True).click()
     page.get_by_text(re.compile("epoch 20 of 30")).wait_for(timeout=60_000)
-    speed = page.get_by_label("Speed", exact=True)
-    speed.fill("5 steps/s")  # so that all parts of the page tell of the same epoch
-    speed.press("Enter")
+    speed = page.get_by_label("Speed of training")
+    speed.select_option("5 steps/s")  # so that all parts of the page tell of the same epoch
     page.wait_for_timeout(5000)
     take(page, "run_resumed")
     page.get_by_role("button", name="Stop", exact=True).click()
@@ -183,10 +219,15 @@ def take(page: Page, name: str) -> None:
         height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
         page.set_viewport_size({"width": size["width"], "height": min(TALLEST, height + 20)})
         settled(page)
-    picture = Image.open(BytesIO(page.screenshot()))
-    picture.convert("RGB").quantize(256).save(OUT / f"{name}.png", optimize=True)  # a third
+    save(page.screenshot(), OUT / f"{name}.png")
     page.set_viewport_size(size)
-    print(OUT / f"{name}.png")
+
+
+def save(content: bytes, path: Path) -> None:
+    """Write a screenshot with 256 colours: a third of its size."""
+    picture = Image.open(BytesIO(content))
+    picture.convert("RGB").quantize(256).save(path, optimize=True)
+    print(path)
 
 
 def settled(page: Page) -> None:
@@ -194,7 +235,7 @@ def settled(page: Page) -> None:
     page.mouse.move(0, 0)
     idle(page)
     page.wait_for_timeout(1000)
-    page.wait_for_function(PAINTED, timeout=60_000)
+    until(page, PAINTED, timeout=60_000)
     idle(page)
 
 

@@ -9,23 +9,13 @@ import streamlit as st
 
 from hnviz.app.kit.text import html_escape
 from hnviz.catalogue import CATALOGUE, entry
-from hnviz.data import kind_of
+from hnviz.data import KINDS, kind_of
+from hnviz.figures.changes import Change
 from hnviz.figures.diagrams import NOTEBOOK_FIGURES, previous, rolled, unrolled
 from hnviz.figures.theme import Theme
 from hnviz.source import Source
 
 _CSS = Path(__file__).parents[1] / "shell" / "cards.css"
-
-_KINDS = (
-    ("comma", ",", "comma"),
-    ("place", "H", "hundred"),
-    ("place", "K", "thousand"),
-    ("ones", "1", "ones"),
-    ("teens", "t", "teens"),
-    ("tens", "0", "tens"),
-    ("special", "x", "special"),
-)
-_ROLE_CALLS = {"self.i_h": "i_h", "self.h_h": "h_h", "self.rnn": "h_h", "self.h_o": "h_o"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +34,12 @@ def load_styles() -> None:
 
 
 def drawing(html: str) -> None:
-    """Show HTML that holds SVG, which st.html would take out."""
+    """Show HTML that holds SVG, which st.html would remove."""
     st.markdown(html, unsafe_allow_html=True)
 
 
 def two_sizes(wide: str, narrow: str) -> None:
-    """Show a drawing that is made for a page's width and once more for a phone's."""
+    """Show a drawing made twice: for a page's width and for a phone's."""
     drawing(f'<div class="hn-wide">{wide}</div><div class="hn-narrow">{narrow}</div>')
 
 
@@ -64,12 +54,14 @@ def token_chips(tokens: Sequence[str], ids: Iterable[int], look: Theme) -> str:
 
 
 def kind_legend(look: Theme, note: str = "") -> str:
-    """The token kinds with their letters, and a remark behind them."""
+    """The token kinds with their letters, and a remark after them."""
     items = []
-    for kind, letter, name in _KINDS:
+    for kind, letter in look.letters.items():
+        if kind not in KINDS:  # no word of human numbers is "other"
+            continue
         edge = f"box-shadow:inset 0 0 0 1px {look.control};" if kind == "comma" else ""
         color = f"background:{look.kind[kind]};color:{look.kind_text[kind]};{edge}"
-        items.append(f'<span><i style="{color}" aria-hidden="true">{letter}</i>{name}</span>')
+        items.append(f'<span><i style="{color}" aria-hidden="true">{letter}</i>{kind}</span>')
     if note:
         items.append(f'<span style="color:{look.muted}">{html_escape(note)}</span>')
     return f'<div class="hn-kinds">{"".join(items)}</div>'
@@ -92,17 +84,17 @@ def diagram_cards(cards: Sequence[Card], look: Theme) -> str:
 def model_cards(model: str, look: Theme) -> list[Card]:
     """The model before, the chosen one, and the chosen one as a loop.
 
-    Model0 has none before it and is no loop: beside it stands where the ladder leads.
+    Model0 has none before it and is no loop: the last model of the ladder is beside it.
     """
     net, before = entry(model), previous(model)
-    chosen = Card(model, net.title, unrolled(model, look), chosen=True)
+    chosen = Card(model, net.title, unrolled(model, look, mark_new=True), chosen=True)
     if before is None:
         last = list(CATALOGUE.values())[-1]
         return [chosen, Card(last.name, f"{last.title}, where it leads", unrolled(last.name, look))]
     return [
         Card(before, entry(before).title, unrolled(before, look)),
         chosen,
-        Card(f"{model}, as a loop", "the same network", rolled(model, look)),
+        Card(f"{model}, as a loop", "the same network", rolled(model, look, mark_new=True)),
     ]
 
 
@@ -121,16 +113,34 @@ def source_block(source: Source, new: frozenset[int], look: Theme) -> str:
     """A class's source with line numbers; new lines are marked, roles have their colours."""
     rows = []
     for index, line in enumerate(source.text.splitlines()):
-        mark = f"background:{look.code['line']};border-color:{look.primary}" if index in new else ""
+        mark, place = "", look.muted
+        if index in new:
+            mark, place = f' class="hn-new" style="border-color:{look.primary}"', look.primary
         sign = "+" if index in new else " "
         rows.append(
-            f'<div style="{mark}"><i style="color:{look.muted}">{source.first_line + index:>4} '
-            f"{sign}</i> {_colored(line, look)}</div>"
+            f'<div{mark}><i style="color:{place}">{source.first_line + index:>4} {sign}</i> '
+            f"{_colored(line, look)}</div>"
         )
     style = f"background:{look.code['background']};color:{look.code['text']}"
     return (
         f'<div class="hn-code" style="{style}" tabindex="0" role="region" '
         f'aria-label="Source of {source.name}"><pre>{"".join(rows)}</pre></div>'
+    )
+
+
+def changes_html(changes: Sequence[Change], names: Sequence[str], look: Theme) -> str:
+    """What a model changes, a row for each property; what is new is marked. `names`: columns."""
+    rows = []
+    for change in changes:
+        mark = f' class="hn-new" style="--hn-mark:{look.primary}"' if change.is_new else ""
+        values = [change.before, change.now] if len(names) > 1 else [change.now]
+        cells = "".join(f"<td>{html_escape(value)}</td>" for value in values)
+        rows.append(f"<tr{mark}><td>{html_escape(change.name)}</td>{cells}</tr>")
+    head = "".join(f"<th>{html_escape(name)}</th>" for name in ("", *names))
+    style = f"--hn-border:{look.border};--hn-muted:{look.muted}"
+    return (
+        f'<table class="hn-table hn-changes" style="{style}"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table>"
     )
 
 
@@ -179,6 +189,7 @@ def facts(items: Sequence[tuple[str, str]], look: Theme) -> str:
 
 def _colored(line: str, look: Theme) -> str:
     text = html_escape(line)
-    for call, role in _ROLE_CALLS.items():
+    parts = {part.name: part.role for net in CATALOGUE.values() for part in net.parts}
+    for call, role in ((f"self.{name}", role) for name, role in parts.items() if role != "bn"):
         text = text.replace(call, f'<b style="color:{look.role[role]}">{call}</b>')
     return text

@@ -14,9 +14,9 @@ Option = TypeVar("Option", str, int)
 def choice(
     label: str, options: Sequence[Option], key: str, default: Option | None = None, **look: Any
 ) -> Option:
-    """Draw a choice, below a sentence if the address wanted another; return what is chosen.
+    """Draw a choice, below a sentence if the address asks for another; return what is chosen.
 
-    That is `default`, or the first of `options`, until somebody chooses. `look` is handed on to
+    That is `default`, or the first of `options`, until a reader chooses. `look` goes to
     `st.segmented_control`.
     """
     problem(address_problem(key, options))

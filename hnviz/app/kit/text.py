@@ -1,17 +1,16 @@
-"""How a page says and shows: its title, its sentence, its pictures."""
+"""A page's title, its sentence and its still figures."""
 
 import html
-from pathlib import Path
+import re
 
 import plotly.graph_objects as go
 import streamlit as st
-from streamlit.runtime.pages_manager import PagesManager
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from hnviz.app.kit.still import still_figure
-from hnviz.app.shell import session as state
+from hnviz.app.kit.chart import still_chart
 from hnviz.figures.sketch import Sketch
 from hnviz.figures.theme import Theme, theme
+
+_FOUND_LATER = re.compile(r"(?<=:)(?=[/\w])|(?=@)|(?<=[wW]{3})(?=\.)|(?<=[-<>=~])(?=[-<>=~])")
 
 
 def page_theme() -> Theme:
@@ -20,25 +19,10 @@ def page_theme() -> Theme:
 
 
 def page_title(title: str, sentence: str = "") -> None:
-    """Open a page: what it is, then the one sentence that its picture is about."""
-    _leave_old_navigation()
+    """Open a page: its title, then the one sentence that its picture is about."""
     st.title(title, anchor=False)
     if sentence:
         lead(sentence)
-
-
-def _leave_old_navigation() -> None:
-    """Run app.py around the page, as it must.
-
-    Where a folder pages/ stands beside app.py, Streamlit takes an address such as /train for an
-    app of its old kind, and runs the page by itself, until app.py has called st.navigation once in
-    the process. Another session may call it while this one runs, so its flag does not tell.
-    """
-    framed = state.pop(state.FRAMED, False)
-    context = get_script_run_ctx()
-    if context and not framed and Path(context.pages_manager.main_script_path).name == "app.py":
-        PagesManager.uses_pages_directory = False
-        st.rerun()
 
 
 def lead(sentence: str) -> None:
@@ -53,26 +37,31 @@ def section(title: str, sentence: str = "") -> None:
         st.markdown(f":gray[{sentence}]")
 
 
-def show(figure: go.Figure | Sketch, sentence: str, key: str, *, can_wait: bool = False) -> None:
-    """Draw a figure under the sentence that it illustrates, which is its `alt` too."""
+def show(figure: go.Figure | Sketch, sentence: str, key: str) -> None:
+    """Draw a figure that is about no run under its sentence, which is its `alt` too."""
     if sentence:
         st.markdown(sentence)
-    still_figure(figure, sentence.replace("**", ""), key, can_wait=can_wait)
+    still_chart(key, figure, sentence)
 
 
 def problem(message: str | None) -> None:
-    """Say beside a control what is wrong with it; nothing when nothing is."""
+    """Say beside a control what is wrong with it, if anything is."""
     if message:
         st.markdown(f":red[{escape(message)}]")
 
 
 def escape(text: str) -> str:
-    """Take the meaning from Markdown's marks in text that somebody typed."""
-    return "".join(f"\\{mark}" if mark in r"\`*_{}[]()#+-.!|~<>:$" else mark for mark in text)
+    """Escape Markdown's marks in text that came from outside.
+
+    Streamlit finds links, emoji, icons and arrows in the text after it has read the marks, so a
+    character without width parts them.
+    """
+    apart = _FOUND_LATER.sub("\N{WORD JOINER}", text)
+    return "".join(f"\\{mark}" if mark in r"\`*_{}[]()#+-.!|~<>:$" else mark for mark in apart)
 
 
 def html_escape(text: str) -> str:
-    """Take the meaning from HTML's marks."""
+    """Escape HTML's marks."""
     return html.escape(text)
 
 

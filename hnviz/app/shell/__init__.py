@@ -1,1 +1,1 @@
-"""What stands around every page."""
+"""What is around every page."""

@@ -1,11 +1,20 @@
-"""Values in the address that a setting cannot take: told, where Streamlit drops them unsaid."""
+"""Values in the address that a setting cannot take: the page names what Streamlit only drops."""
 
 from collections.abc import Sequence
-from math import isfinite
+from math import isfinite, isinf
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from hnviz.app.shell import session as state
+
+WHOLE_NUMBERS = (
+    *("start_number", "batches_bs", "batches_bptt", "models_unit", "time_first"),
+    *("predictions_n", "predictions_top_k", "predictions_seed"),
+    *("train_bptt", "train_epochs", "train_seed", "train_bs", "train_nh"),
+    *("states_first", "states_n", "states_path_first", "states_path_n"),
+)
+"""The parameters of boxes for whole numbers."""
 
 SWITCH = ("true", "false")
 """What a toggle may hold."""
@@ -14,7 +23,7 @@ SWITCH = ("true", "false")
 def address_problem(
     key: str, wanted: str | Sequence[object], ends: tuple[float, float] | None = None
 ) -> str | None:
-    """Say that a bound widget's value in the address cannot be used; call before it is drawn.
+    """Say that a bound widget cannot use its value in the address; call before it is drawn.
 
     `wanted` is "whole number", "number", or the choices, of a toggle `SWITCH`; `ends` are a
     number's lowest and highest where the widget itself has them. The sentence stays as long as the
@@ -30,11 +39,18 @@ def address_problem(
     if ends:
         named = f"{named} from {ends[0]:g} to {ends[1]:g}"
     article = "a " if isinstance(wanted, str) else ""
-    return f"the address wanted {state.get(_kept(key))[:40]!r} here, which is not {article}{named}"
+    return (
+        f"the address asks for {state.get(_kept(key))[:40]!r} here, which is not {article}{named}"
+    )
+
+
+def was_wrong(key: str) -> bool:
+    """Tell whether the address has asked for something that a widget cannot take."""
+    return state.get(_kept(key)) is not None
 
 
 def _listed(choices: Sequence[object]) -> str:
-    """Write choices behind each other; one that has a comma of its own in quotes."""
+    """Write choices one after the other; those with a comma in quotes."""
     return ", ".join(repr(each) if "," in str(each) else str(each) for each in choices)
 
 
@@ -44,6 +60,28 @@ def _kept(key: str) -> str:
 
 def _is_within(raw: str, ends: tuple[float, float] | None) -> bool:
     return ends is None or ends[0] <= float(raw) <= ends[1]
+
+
+def _is_endless(raw: str) -> bool:
+    """Tell whether a value is a number that is infinite, or too large for Python's floats."""
+    try:
+        return isinf(float(raw))
+    except ValueError:
+        return False
+
+
+def leave_out_endless(page: StreamlitPage) -> None:
+    """Draw the page without whole numbers that are infinite, on which Streamlit's box fails.
+
+    Call it before any widget is drawn. `address_problem` says it beside the box.
+    """
+    asked = st.query_params.to_dict()
+    endless = [key for key in WHOLE_NUMBERS if key in asked and _is_endless(asked[key])]
+    for key in endless:
+        state.put(_kept(key), asked[key])
+    if endless:
+        others = {key: value for key, value in asked.items() if key not in endless}
+        st.switch_page(page, query_params=others)
 
 
 def _is_usable(raw: str, wanted: str | Sequence[object]) -> bool:

@@ -1,28 +1,32 @@
-"""Starting Streamlit in this process, with the engine warming up beside it.
+"""Starting the app in this process, with the engine warming up beside it.
 
-The settings that make Streamlit safe stand in .streamlit/config.toml, so that ``streamlit run
-app.py`` has them too; here is what depends on the address.
+The settings that make Streamlit safe are in hnviz/settings.py; those that depend on the address
+are here.
 """
 
 import gc
+import signal
 import socket
-import threading
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from errno import EACCES, EADDRINUSE
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-APP = Path(__file__).parents[3] / "app.py"
+from hnviz.app.shell.asgi import SCRIPT, lifespan, middleware, routes
+from hnviz.engine.client import close_shared_engine
+from hnviz.settings import options
+from hnviz.web.limits import allow_many_open_files
+
+ROOT = Path(__file__).parents[3]
 TRIES = 100  # ports after a taken one
-ENGINE_DELAY = 1.5  # seconds; a page that is asked for sooner starts the engine itself
 EVERYWHERE = ("0.0.0.0", "::", "")
 
 
 class AddressError(ValueError):
-    """A host or port that cannot be listened at."""
+    """A host or port at which the app cannot listen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +35,11 @@ class Address:
 
     host: str
     port: int
+    path: str = ""  # the path below which the app is, without slashes around it
 
     @classmethod
     def free(cls, host: str, port: int) -> "Address":
-        """Find the first port from `port` on that nobody listens at. Raises AddressError."""
+        """Find the first free port from `port` on. Raises AddressError."""
         for candidate in range(port, min(port + TRIES, 65536)):
             if _can_listen(host, candidate):
                 return cls(host, candidate)
@@ -45,13 +50,19 @@ class Address:
     def url(self) -> str:
         """The address for a browser on this machine."""
         if self.host in EVERYWHERE:
-            return f"http://127.0.0.1:{self.port}"
-        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+            return self._url("127.0.0.1")
+        return self._url(self.host)
+
+    @property
+    def urls_for_others(self) -> list[str]:
+        """The addresses for browsers on other machines; none where only this one may connect."""
+        names = sorted(set(self.allowed_hosts()) - _loopback(), key=_plainest)
+        return [self._url(name) for name in names]
 
     def allowed_hosts(self) -> list[str]:
         """List the names by which browsers may call this machine.
 
-        A page elsewhere that makes its own name point here is refused.
+        A foreign page whose own name points here is refused.
         """
         names = {"127.0.0.1", "localhost", "::1"}
         if self.host in EVERYWHERE:
@@ -60,95 +71,53 @@ class Address:
             names.add(self.host)
         return sorted(names)
 
+    def _url(self, name: str) -> str:
+        host = f"[{name}]" if ":" in name else name
+        return f"http://{host}:{self.port}{self.path and f'/{self.path}'}"
 
-def serve(address: Address, announce: Callable[[str], None]) -> None:
-    """Run the app until it is interrupted; `announce` is given its URL once it answers."""
-    from streamlit.web import bootstrap
 
-    # Garbage is not looked for while hundreds of modules are loaded, and later never among them:
-    # each look through them all holds up a page for .06 s.
-    gc.disable()
-    options = configure(address)
+def serve(address: Address, announce: Callable[[Address], None]) -> None:
+    """Run the app until it is interrupted; `announce` gets its address once it answers."""
+    import streamlit as st
 
-    def after_start() -> None:
-        try:
-            _wait_until_it_answers(address)
-            announce(address.url)
-            _warm_up()
-        finally:
-            gc.freeze()
-            gc.enable()
+    @asynccontextmanager
+    async def announced(app: Any) -> AsyncIterator[dict[str, Any]]:
+        async with lifespan(app) as state:
+            announce(replace(address, path=st.get_option("server.baseUrlPath").strip("/")))
+            yield state
 
-    threading.Thread(target=after_start, daemon=True).start()
+    gc.disable()  # until all is loaded: see `lifespan`
+    allow_many_open_files()
+    signal.signal(signal.SIGTERM, _leave)
+    # Streamlit puts the folder of what was launched in front of Python's path. That of
+    # `python -m hnviz` is the package, whose modules would hide others of the same name.
+    sys.argv = [str(ROOT / "app.py")]
+    app = st.App(SCRIPT, routes=routes(), middleware=middleware(), lifespan=announced)
     try:
-        bootstrap.run(str(APP), False, [], options)
+        with suppress(KeyboardInterrupt):
+            app.run(config=configure(address))
     finally:
-        from hnviz.engine.client import close_shared_engine
-
-        close_shared_engine()
+        close_shared_engine()  # if a second Ctrl-C has kept the server from it
 
 
 def configure(address: Address) -> dict[str, Any]:
-    """Load .streamlit/config.toml beside the app, from wherever the command was given.
-
-    Returns what is set beyond it, named as Streamlit's own command line names it.
-    """
-    from streamlit import config
-    from streamlit.runtime.pages_manager import PagesManager
-    from streamlit.web import bootstrap
-
-    # Else the first links to /train and the like run the page without app.py, until one has found
-    # that out (`show.page_title`).
-    PagesManager.uses_pages_directory = False
-    options = {
-        "server_address": address.host or "0.0.0.0",
-        "server_port": address.port,
-        "server_allowedHosts": address.allowed_hosts(),
-        "logger_hideWelcomeMessage": True,  # the address is announced instead
+    """Return Streamlit's settings, with those that depend on the address."""
+    return {
+        **options(),
+        "server.address": address.host or "0.0.0.0",
+        "server.port": address.port,
+        "server.allowedHosts": address.allowed_hosts(),
+        "logger.hideWelcomeMessage": True,  # the address is announced instead
     }
-    config._main_script_path = str(APP)
-    bootstrap.load_config_options(options)
-    return options
 
 
-def _warm_up() -> None:
-    """Load what the pages need while the first browser loads Streamlit's own files.
-
-    The engine follows: torch takes a core for seconds, which a browser that was opened at once
-    needs for its first picture.
-    """
-    from streamlit import delta_generator
-
-    # Else the first element of all looks whether it stands in a notebook, and for that up the file
-    # of each of a thousand modules: a fifth of a second.
-    delta_generator._use_warning_has_been_displayed = True
-    until = time.monotonic() + ENGINE_DELAY
-    import_module("hnviz.app.shell.everything")
-    from hnviz.app.rooms.start.overview import ladder_rows
-    from hnviz.app.run.engine import store
-    from hnviz.data import human_numbers_stream
-    from hnviz.engine.client import shared_engine
-
-    ladder_rows()  # reads the shipped runs, which every page has in its frame
-    store().summaries()
-    human_numbers_stream()
-    time.sleep(max(0.0, until - time.monotonic()))
-    shared_engine().start()
-
-
-def _wait_until_it_answers(address: Address) -> None:
-    host = "127.0.0.1" if address.host in EVERYWHERE else address.host
-    while True:
-        try:
-            socket.create_connection((host, address.port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
+def _leave(*_: object) -> None:
+    """End the process as Ctrl-C does; by default SIGTERM would skip the clean-up."""
+    sys.exit(0)
 
 
 def _can_listen(host: str, port: int) -> bool:
-    """Say whether the port is free. Raises AddressError for a host or port that is none."""
+    """Say whether the port is free. Raises AddressError for an invalid host or port."""
     try:
         family, kind, _, _, where = socket.getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -167,8 +136,18 @@ def _can_listen(host: str, port: int) -> bool:
             ) from error
         raise AddressError(
             f"this machine cannot listen at {host!r} ({error.strerror}); "
-            "127.0.0.1 is for this machine alone, 0.0.0.0 for all that reach it"
+            "127.0.0.1 is for this machine alone, 0.0.0.0 for every machine that reaches it"
         ) from error
+
+
+def _loopback() -> set[str]:
+    """Collect the names that mean this machine on every machine."""
+    return {"127.0.0.1", "127.0.1.1", "::1", "localhost", "localhost.localdomain"}
+
+
+def _plainest(name: str) -> tuple[bool, bool, str]:
+    """Order IPv4 addresses first, then names, then IPv6 addresses."""
+    return ":" in name, not name.replace(".", "").isdigit(), name
 
 
 def _own_names() -> set[str]:
@@ -178,7 +157,7 @@ def _own_names() -> set[str]:
     try:
         names |= {str(found[4][0]) for found in socket.getaddrinfo(name, None)}
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.connect(("192.0.2.1", 9))  # sends nothing: it only asks for the way out
+            probe.connect(("192.0.2.1", 9))  # sends nothing: it only finds the way out
             names.add(str(probe.getsockname()[0]))
     except OSError:  # no network, or a name that leads nowhere
         pass

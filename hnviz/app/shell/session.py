@@ -1,6 +1,7 @@
 """The one door to Streamlit's session state: every key that more than one place uses.
 
 A widget's key is "<page>_<thing>", and with ``bind="query-params"`` also its name in the address.
+keys.py lists them all.
 """
 
 from typing import Any
@@ -13,8 +14,9 @@ TRAIN_ERROR = "train_error"  # why the last press on Train did nothing
 NEXT_RUN = "next_run"  # the run to bring into view when a page next runs as a whole
 RECIPE = "train_recipe"  # the model and recipe that the settings were last filled in from
 RERUN = "rerun"  # set by a callback in a fragment that concerns the whole page
-FRAMED = "framed"  # app.py runs around the page that is drawn now
 _LOST_RUN = "lost_run"
+
+LONGEST_NAME = 60  # characters of a name from the address that a page repeats
 
 
 def get(key: str, default: Any = None) -> Any:
@@ -28,12 +30,12 @@ def put(key: str, value: Any) -> None:
 
 
 def pop(key: str, default: Any = None) -> Any:
-    """Take a key out."""
+    """Remove a key."""
     return st.session_state.pop(key, default)
 
 
 def reported(key: str, name: str) -> Any:
-    """Return what a component on the page has newly reported under a name, once; else None."""
+    """Return a component's new report under a name, once; else None."""
     value = (get(key) or {}).get(name)
     taken = f"{key}_{name}_taken"
     if not value or value == get(taken):
@@ -42,16 +44,11 @@ def reported(key: str, name: str) -> Any:
     return value
 
 
-def run_error(run_id: str) -> str:
-    """Name the key of why the last press on one of a run's buttons did nothing."""
-    return f"run_error_{run_id}"
-
-
 def show_run(run_id: str) -> None:
     """Bring a run into view.
 
-    Not by setting RUN at once: a button's callback may run in a fragment's tick, and the picker
-    of runs would then take its old value back.
+    Not by setting RUN at once: a button's callback may run in a fragment's rerun, and the picker of
+    runs would then return to its old value.
     """
     put(NEXT_RUN, run_id)
     forget_lost_run()
@@ -61,7 +58,7 @@ def note_lost_run(known: list[str]) -> None:
     """Remember a run id in the address that no run has, before a widget drops it from there."""
     asked = st.query_params.get(RUN)
     if asked and asked not in known:
-        st.session_state[_LOST_RUN] = asked
+        st.session_state[_LOST_RUN] = asked[:LONGEST_NAME]
 
 
 def lost_run() -> str | None:
@@ -70,5 +67,5 @@ def lost_run() -> str | None:
 
 
 def forget_lost_run() -> None:
-    """Stop telling about it: another run was picked."""
+    """Forget it: another run was picked."""
     st.session_state.pop(_LOST_RUN, None)

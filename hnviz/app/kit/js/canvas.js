@@ -17,7 +17,7 @@ export function openCanvas(canvas, width, height) {
   return pen;
 }
 
-/** Lines at 45 degrees, to be filled over what is read twice. */
+/** Lines at 45 degrees, to fill over what is read twice. */
 export function hatchPattern(pen, color) {
   const tile = document.createElement("canvas");
   tile.width = tile.height = 8;
@@ -39,7 +39,7 @@ export function bytesOf(color) {
   return [1, 3, 5].map((start) => parseInt(color.slice(start, start + 2), 16));
 }
 
-/** The 2 px cursor ring in a halo of the background; `dash` makes it a target's. */
+/** The 2 px cursor ring in a halo of the background; a dashed one marks a target. */
 export function ring(pen, box, theme, { dash = [], width = 2, color = theme.cursor } = {}) {
   const [x, y, w, h] = box;
   pen.setLineDash([]);

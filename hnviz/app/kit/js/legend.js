@@ -1,4 +1,4 @@
-// The token kinds, each with its letter, so that no kind is told by colour alone.
+// The token kinds, each with its letter, so that colour is never the only sign of a kind.
 
 const KINDS = [
   ["comma", "comma", ","],
@@ -10,7 +10,7 @@ const KINDS = [
   ["special", "special", "x"],
 ];
 
-/** A list of <span> items; `extra` are more items behind them. */
+/** A list of <span> items; `extra` are more items after them. */
 export function kindLegend(extra = []) {
   const legend = document.createElement("div");
   legend.className = "legend";

@@ -1,1 +1,1 @@
-"""The Batches page."""
+"""The Batches page: how a text becomes mini-batches."""

@@ -2,24 +2,103 @@
 
 from collections.abc import Callable
 
-from hnviz.app.kit.choice import choice
-from hnviz.app.rooms.hidden_states.codes import codes
-from hnviz.app.rooms.hidden_states.find import find
-from hnviz.app.rooms.hidden_states.path import path
-from hnviz.app.rooms.hidden_states.states import Shown
+import streamlit as st
 
-VIEWS: dict[str, Callable[[Shown], None]] = {
+from hnviz.app.kit.choice import choice
+from hnviz.app.kit.picture import ask
+from hnviz.app.kit.text import problem, section
+from hnviz.app.rooms.hidden_states.codes.picture import CODES, CODES_VIEW
+from hnviz.app.rooms.hidden_states.controls import Asked
+from hnviz.app.rooms.hidden_states.find.picture import FIND, FIND_VIEW, THRESHOLD
+from hnviz.app.rooms.hidden_states.path.picture import FIRST, PATH, PATH_VIEW, N, numbers_problem
+from hnviz.app.rooms.hidden_states.probes.picture import ALL_PROBES_VIEW, PROBES, PROBES_VIEW
+from hnviz.app.shell.address import address_problem
+from hnviz.figures import code_text
+from hnviz.web.standing import Standing
+
+
+def codes(run: Standing, asked: Asked) -> None:
+    """Draw what single units code, then what all of them show together."""
+    section("What each unit codes")
+    view = ask(CODES_VIEW, at="rest", **asked.text.params, layer=asked.layer)
+    CODES("states_codes", run=run.record.id, asks=[view])
+    section("What the whole state shows")
+    positions = _positions_box()
+    view = ask(PROBES_VIEW, at="rest", layer=asked.layer, positions=positions)
+    PROBES("states_probes", run=run.record.id, asks=[view])
+    if st.toggle("Probe all pre-trained models", key="states_all_models", bind="query-params"):
+        view = ask(ALL_PROBES_VIEW, at="end", positions=positions)
+        PROBES("states_all_probes", run=run.record.id, asks=[view])
+
+
+def _positions_box() -> str:
+    names = {name: each for each, name in code_text.POSITIONS.items()}
+    chosen = choice(
+        "Read the digit",
+        tuple(names),
+        "states_positions",
+        code_text.POSITIONS["due"],
+        help="Just after a word, even an untrained state still echoes it. Just before a digit's "
+        "word comes, the network has to remember the digit.",
+    )
+    return names[chosen]
+
+
+def find(run: Standing, asked: Asked) -> None:
+    """Draw where else in the text the same units are on."""
+    section("Find it elsewhere")
+    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+        with st.container(width="stretch"):
+            problem(address_problem("states_threshold", "number"))
+            share = st.slider(
+                "Threshold, share of the scale",
+                0.0,
+                0.95,
+                THRESHOLD,
+                0.05,
+                key="states_threshold",
+                bind="query-params",
+                help="A unit is on if its state is above the threshold at every token of the "
+                "range. The scale is 1 for tanh; for relu, one value in twenty is above it.",
+            )
+        with st.container(width="content"):
+            edges = st.toggle("Off just before and after", key="states_edges", bind="query-params")
+    params = {**asked.text.params, "layer": asked.layer, "threshold": share, "edges": edges}
+    FIND("states_find", run=run.record.id, asks=[ask(FIND_VIEW, at="rest", **params)])
+
+
+def path(run: Standing, asked: Asked) -> None:
+    """Draw the path of the state while the model counts."""
+    section("Path of the state")
+    with st.container(horizontal=True, gap="medium"):
+        first = _number("First number", "states_path_first", FIRST)
+        n = _number("Numbers", "states_path_n", N)
+    wrong = numbers_problem(first, n, run.record.config)
+    problem(wrong)
+    if not wrong:
+        view = ask(PATH_VIEW, at="rest", layer=asked.layer, first=first, n=n)
+        PATH("states_path", run=run.record.id, asks=[view])
+
+
+def _number(label: str, key: str, default: int) -> int:
+    with st.container(width=180):
+        lost = address_problem(key, "whole number")
+        value = st.number_input(label, value=default, step=1, key=key, bind="query-params")
+        problem(lost)
+    return int(value)
+
+
+VIEWS: dict[str, Callable[[Standing, Asked], None]] = {
     "What the units code": codes,
     "Find it elsewhere": find,
     "Path of the state": path,
 }
-"""Each view by its name in the address. Each reads a whole split: so one is drawn at a time, in
-fragments of its own, once it has been scrolled to."""
+"""Each view by its name in the address. Each reads a whole split, so the page draws only one."""
 
 
-def meaning(shown: Shown) -> None:
-    """Draw the choice of a view, and the view in a fragment of its own."""
+def meaning(run: Standing, asked: Asked) -> None:
+    """Draw the choice of a view, and the view."""
     chosen = choice(
         "What the state means", tuple(VIEWS), "states_view", label_visibility="collapsed"
     )
-    VIEWS[chosen](shown)
+    VIEWS[chosen](run, asked)

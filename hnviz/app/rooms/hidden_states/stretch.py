@@ -2,30 +2,41 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
-import streamlit as st
-
-from hnviz.app.kit.choice import choice
-from hnviz.app.kit.phrase import LONGEST, read_phrase
-from hnviz.app.kit.text import escape, problem
-from hnviz.app.shell.address import address_problem
-from hnviz.data import human_numbers_stream
+from hnviz.data import TextChoice, stream_of
+from hnviz.data.phrase import LONGEST, read_phrase
+from hnviz.data.splits import Chosen
+from hnviz.data.stream import SPLITS
+from hnviz.web.views import Look, Param, Refusal
 
 DEFAULT_PHRASE = "4318 to 4324"
-PHRASE = "phrase"
-TEXTS = (PHRASE, "valid", "train")
 FIRST, N = 0, 100  # tokens
+
+TEXT_PARAMS: Mapping[str, Param] = MappingProxyType(
+    {
+        "text": Param("text", ""),
+        "ids": Param("ints", ()),
+        "split": Param(("", *SPLITS), ""),
+        "first": Param("int", FIRST),
+        "n": Param("int", N),
+    }
+)
+"""A text in an address: `text`, `ids`, or `n` tokens of `split` from `first` on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Tokens as they are written above a picture, and how the observer is asked for them."""
+    """Tokens as a picture shows them, and the parameters that ask the observer for them."""
 
     tokens: tuple[str, ...]
     asked: Mapping[str, Any]  # ids, or split, first and n
     split: str = ""  # empty for a phrase
     first: int = 0  # place of the first token in its split
+    remark: str = ""  # about what was left out or is unknown
+    text: str = ""  # a phrase as it was typed
 
     @property
     def called(self) -> str:
@@ -43,80 +54,54 @@ class Stretch:
         last = self.first + len(self.tokens) - 1
         return f"tokens {self.first:,} to {last:,} of {self.split}"
 
-
-def text_box() -> Stretch | None:
-    """Draw the choice of what is read; None, with a sentence beside it, where nothing can be.
-
-    In a row of controls, which the caller opens.
-    """
-    with st.container(width="content"):
-        chosen = choice(
-            "Text",
-            TEXTS,
-            "states_text",
-            PHRASE,
-            help="A phrase is read from zeros. A stretch of valid or train is cut out of one "
-            "pass over the whole split.",
-        )
-    if chosen != PHRASE:
-        return _stretch_boxes(chosen)
-    with st.container(width="stretch", key="states_words"):
-        return _phrase_box()
+    @property
+    def params(self) -> dict[str, Any]:
+        """Return the parameters by which an address names this text."""
+        return {"text": self.text} if self.text else dict(self.asked)
 
 
-def default_stretch() -> Stretch:
-    """Return what is read before anything else could be."""
-    return _read(DEFAULT_PHRASE)[0]
+def read_text(words: str, text: TextChoice) -> Stretch:
+    """Read a phrase or a range of numbers with a run's vocabulary. Raises ValueError."""
+    return _read_text(words, Chosen(text.corpus, text.split))
 
 
-def _read(text: str) -> tuple[Stretch, str]:
-    vocab = human_numbers_stream().vocab
-    phrase = read_phrase(text, vocab)
+@lru_cache(maxsize=64)
+def _read_text(words: str, text: Chosen) -> Stretch:
+    vocab = stream_of(text).vocab
+    phrase = read_phrase(words, vocab)
     asked = {"ids": vocab.numericalize(phrase.tokens).tolist()}
-    return Stretch(phrase.tokens, asked), phrase.remark
+    return Stretch(phrase.tokens, asked, remark=phrase.remark, text=words)
 
 
-def _phrase_box() -> Stretch | None:
-    text = st.text_input(
-        "Phrase, or a range of numbers",
-        DEFAULT_PHRASE,
-        max_chars=2000,
-        key="states_phrase",
-        bind="query-params",
-    )
-    try:
-        stretch, remark = _read(text or "")
-    except ValueError as error:
-        problem(str(error))
-        return None
-    if remark:
-        st.markdown(f":gray[:small[{escape(remark)}]]")
-    return stretch
-
-
-def _stretch_boxes(split: str) -> Stretch | None:
-    stream = human_numbers_stream()
-    size = len(stream.ids(split))
-    with st.container(width=340):  # both fields on one line of a phone, and the sentence below
-        with st.container(horizontal=True, gap="medium"):
-            with st.container(width=150):
-                first = _number("First token", "states_first", FIRST)
-            with st.container(width=150):
-                n = _number("Tokens", "states_n", N)
-        wrong = stretch_problem(split, size, first, n)
-        problem(wrong)
-    if wrong:
-        return None
-    ids = stream.ids(split)[first : first + n].tolist()
-    tokens = tuple(stream.vocab.itos[index] for index in ids)
+def cut_stretch(text: TextChoice, split: str, first: int, n: int) -> Stretch:
+    """Cut `n` tokens out of a split of a run's text. Raises ValueError."""
+    stream = stream_of(text)
+    ids = stream.ids(split)
+    if wrong := stretch_problem(split, len(ids), first, n):
+        raise ValueError(wrong)
+    tokens = tuple(stream.vocab.itos[index] for index in ids[first : first + n].tolist())
     return Stretch(tokens, {"split": split, "first": first, "n": n}, split, first)
 
 
-def _number(label: str, key: str, default: int) -> int:
-    lost = address_problem(key, "whole number")
-    value = st.number_input(label, value=default, step=1, key=key, bind="query-params")
-    problem(lost)
-    return int(value)
+def stretch_in(look: Look) -> Stretch:
+    """Read the text that a request names. Raises Refusal or ValueError."""
+    params, text = look.params, look.run.record.config
+    named = [name for name in ("text", "ids", "split") if params[name]]
+    if len(named) != 1:
+        raise Refusal(
+            "a question about a text needs one of text, ids, or a split with first and n; "
+            f"got {' and '.join(named) or 'none of them'}"
+        )
+    if named == ["split"]:
+        return cut_stretch(text, params["split"], params["first"], params["n"])
+    return read_text(params["text"], text) if named == ["text"] else _read_ids(look)
+
+
+def _read_ids(look: Look) -> Stretch:
+    itos, ids = stream_of(look.run.record.config).vocab.itos, tuple(look.params["ids"])
+    if len(ids) > LONGEST or not 0 <= min(ids) <= max(ids) < len(itos):
+        raise Refusal(f"ids are up to {LONGEST:,} numbers from 0 to {len(itos) - 1}; got {ids[:8]}")
+    return Stretch(tuple(itos[index] for index in ids), {"ids": list(ids)})
 
 
 def stretch_problem(split: str, size: int, first: int, n: int) -> str | None:

@@ -1,9 +1,10 @@
-"""The Start page's ladder of six models, and what it runs on."""
+"""The Start page's ladder of six models, and its path through the pages."""
 
 import streamlit as st
 
-from hnviz.app.kit.text import escape, page_theme
-from hnviz.app.run.engine import info, store
+from hnviz.app.kit.text import page_theme
+from hnviz.app.run.engine import store
+from hnviz.app.shell.navigation import page_file
 from hnviz.catalogue import CATALOGUE
 from hnviz.data import human_numbers_stream
 from hnviz.figures.ladder import LadderRow, ladder, recipe_step
@@ -11,7 +12,7 @@ from hnviz.runs import DamagedRun, RunNotFound, notebook_table
 
 
 def ladder_rows() -> list[LadderRow]:
-    """Return a row a model: the shipped run's last accuracies and the notebook's."""
+    """Return a row for each model: the pre-trained run's last accuracies and the notebook's."""
     nv = len(human_numbers_stream().vocab)
     rows = []
     for name, model in CATALOGUE.items():
@@ -31,7 +32,7 @@ def ladder_rows() -> list[LadderRow]:
 
 
 def _printed(model: str) -> float | None:
-    """Return the notebook's last accuracy; it has none of a model of one's own."""
+    """Return the notebook's last accuracy; it has none for the user's own model."""
     accuracy = notebook_table(model)["accuracy"]
     return None if accuracy.empty else float(accuracy.iloc[-1])
 
@@ -51,12 +52,12 @@ def ladder_sentence(rows: list[LadderRow]) -> str:
     shown = [row for row in rows if row.notebook is not None]  # the notebook's own ladder
     first, last = shown[0], shown[-1]
     if first.valid is None or last.valid is None:
-        return "The shipped runs are missing; the triangles are the notebook's accuracies."
+        return "The pre-trained runs are missing; the triangles are the notebook's accuracies."
     return (
         f"From {first.model} to {last.model} the accuracy on valid goes from **{first.valid:.2f}** "
         f"to **{last.valid:.2f}**; the notebook has {first.notebook:.2f} and {last.notebook:.2f}. "
-        "Here single words count, above whole numbers. Not every step changes the network "
-        "alone: Model2 to Model3 also raises lr 30 times. "
+        "This chart scores words; the cards above score whole numbers. Some steps change more "
+        "than the network: Model2 to Model3 also raises lr 30-fold. "
         "(One run each, seed 0, batch norm starting at ones.)"
     )
 
@@ -68,23 +69,25 @@ def ladder_picture() -> None:
     st.html(ladder(rows, page_theme()))
 
 
-def machine_line() -> None:
-    """Say what it runs on, as soon as the engine has told it."""
-    is_known = info() is not None
-    st.fragment(_machine_line, run_every=None if is_known else 1.0)(is_known)
+PATH = {
+    "data": "**Data**: a text becomes numbers",
+    "batches": "**Batches**: how a long text is fed in mini-batches",
+    "models": "**Models**: six networks, each with one more idea",
+    "train": "**Train**: how the loss falls, and where it stops",
+    "states": "**Hidden states**: what it remembers while it reads",
+    "predictions": "**Predictions**: what it says next, and what changes that",
+    "time": "**Through time**: how far back it learns from",
+}
+"""What each page shows, by its file."""
 
 
-def _machine_line(was_known: bool) -> None:
-    known = info()
-    if known is None:
-        st.markdown(":gray[:small[The engine is starting; its device and versions follow.]]")
-        return
-    if not was_known:
-        st.rerun()  # which ends the clock
-    versions = ", ".join(f"{name} {number}" for name, number in known.versions.items())
-    devices = " and ".join(
-        f"{each} ({known.device_names.get(each, each)})" for each in known.devices
+def path_of_pages() -> None:
+    """Say what hnviz is, and link to every page."""
+    st.markdown(
+        "hnviz takes fast.ai's human-numbers text, the numbers 1 to 9,999 in words, and the six "
+        "models of [its notebook](https://github.com/fastai/course-v3/blob/master/nbs/dl1/lesson7-human-numbers.ipynb)"
+        ". Copy a page's link to share what you see."
     )
-    runs = "1 run" if known.max_trainers == 1 else f"{known.max_trainers} runs"
-    line = f"Trains on {devices}, {runs} at a time. {versions}."
-    st.markdown(f":gray[:small[{escape(line)}]]")
+    with st.container(gap=None):
+        for name, label in PATH.items():
+            st.page_link(page_file(name), label=label)

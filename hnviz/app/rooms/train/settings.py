@@ -4,19 +4,23 @@ from dataclasses import asdict
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from hnviz.app.kit.text import problem
 from hnviz.app.run.engine import info
 from hnviz.app.shell import session as state
-from hnviz.app.shell.address import address_problem
+from hnviz.app.shell.address import address_problem, was_wrong
 from hnviz.catalogue import CATALOGUE, Recipe, entry, recipe_for
 from hnviz.config import CHOICES, ConfigError, RunConfig, problems
 
 PREFIX = "train_"
 WIDTH = 140  # px: six settings in a row on a laptop, two on a phone
-_FROM_RECIPE = ("bptt", "lr", "epochs", "bs", "nh")
-_CHOSEN = ("bn_init", "reset_state", "device", "form")
-_MORE = (*_CHOSEN, "bs", "nh")  # what a first run does not need
+_FROM_RECIPE = ("bptt", "lr", "epochs", "bs", "nh", "pct_start")
+_CHOSEN = ("bn_init", "reset_state", "device", "form", "split")
+_MORE = (*_CHOSEN, "bs", "nh", "pct_start", "same")  # what a first run does not need
+
+_FORMATS = {"lr": "%.1e", "pct_start": "%.4g"}
+"""How fields that hold any number are written; the others hold whole numbers."""
 
 LABELS = {
     "model": "Model",
@@ -30,23 +34,28 @@ LABELS = {
     "bs": "bs, rows",
     "nh": "nh, units",
     "form": "Form",
+    "pct_start": "Warm-up share",
+    "split": "Valid holds",
     "same": "Same recipe",
 }
 HELP = {
     "bptt": "Tokens that each row reads in one mini-batch. Gradients reach back no further.",
     "lr": "The top of the one-cycle schedule: lr rises to it, then falls to almost zero.",
-    "epochs": "Passes over the 50,079 train tokens.",
-    "seed": "The first weights are drawn from it: the same seed gives the same run again.",
+    "epochs": "Passes over train, 50,079 tokens; with blocks held out, 50,829.",
+    "seed": "It decides the first weights: the same seed gives the same run again.",
     "bn_init": "torch before 1.2 drew batch norm's first weights from 0 to 1, as in the notebook; "
-    "newer ones start at 1.",
+    "newer versions start at 1.",
     "reset_state": "Where the carried state starts again from zeros: never, as in the notebook, "
     "or at the start of each pass over train, over valid, or both. Model0 to Model2 carry none.",
     "device": "auto is cuda where there is one, else cpu.",
-    "bs": "Rows that are read in parallel.",
-    "nh": "Units of hidden state a layer.",
-    "form": "fast runs Model2 and Model3 vectorised over time: the same figures, sooner.",
-    "same": "Give every model Model3's recipe, so that one step of the ladder changes the network "
-    "alone. Without it, Model2 to Model3 also changes lr by 30.",
+    "bs": "How many rows the network reads side by side.",
+    "nh": "Units of hidden state in each layer.",
+    "split": "notebook: the numbers above 8,000, so the network must extrapolate. blocks: 100 "
+    "random blocks of 20 numbers between 1 and 9,999, always the same ones.",
+    "form": "fast runs Model2 and Model3 vectorised over time: the same results, sooner.",
+    "pct_start": "The share of all steps in which lr rises: .3 in the recipes, .1 for Model2.",
+    "same": "Give every model Model3's recipe, so each step of the ladder changes only the "
+    "network. Without it, Model2 to Model3 also multiplies lr by 30.",
 }
 
 
@@ -55,29 +64,25 @@ def key(field: str) -> str:
     return PREFIX + field
 
 
-def training_settings() -> tuple[RunConfig | None, str | None]:
-    """Draw the settings; return the config, or None.
+def training_settings(row: DeltaGenerator) -> tuple[RunConfig | None, str | None]:
+    """Draw the settings, the first ones in a row; return the config, or None.
 
-    With it comes what is wrong, where that does not stand in sight beside its setting already.
+    Also return what is wrong, unless the reader already sees that beside its setting.
     """
     form = _Form(_chosen_recipe())
     _apply_recipe_once(form.recipe)
-    with st.container(horizontal=True, vertical_alignment="top", gap="small"):
+    with row:
         form.select("model", "Model5")
         for field in ("bptt", "lr", "epochs", "seed"):
             form.number(field)
-        with st.container(width=WIDTH):
-            st.toggle(
-                LABELS["same"],
-                key=key("same"),
-                help=HELP["same"],
-                bind="query-params",
-            )
     in_sight = form.told
     if state.get(key("more")) is None:  # a link that sets one of them shows it
-        state.put(key("more"), any(key(field) in st.query_params for field in _MORE))
+        state.put(
+            key("more"),
+            any(key(field) in st.query_params or was_wrong(key(field)) for field in _MORE),
+        )
     more = st.expander(
-        "More: batch norm, reset of the state, device, bs, nh, form",
+        "More settings: batch norm, state reset, device, bs, nh, warm-up, form, valid",
         key=key("more"),
         on_change="rerun",
     )
@@ -93,11 +98,11 @@ def training_settings() -> tuple[RunConfig | None, str | None]:
 def config_in_hand() -> RunConfig | None:
     """Return the config that the widgets hold at this moment, or None if it cannot be used.
 
-    What has not been drawn yet stands at its default, and what a recipe sets is that of a model
-    which was chosen since: its widgets follow with the next drawing.
+    A widget that has not been drawn yet has its default. After another model was chosen, the
+    settings of a recipe are that model's: their widgets follow with the next drawing.
     """
     recipe = _chosen_recipe()
-    values: dict[str, Any] = {"pct_start": recipe.pct_start, "model": _chosen()[0]}
+    values: dict[str, Any] = {"model": _chosen()[0]}
     for field in (*_CHOSEN, *_FROM_RECIPE):
         values[field] = _held(field, recipe)
         if field in _CHOSEN and not _is_used(field, values["model"]):
@@ -113,7 +118,7 @@ def config_in_hand() -> RunConfig | None:
 
 
 def _is_used(field: str, model: str) -> bool:
-    """Tell whether a model has a use for a setting; one without is trained with the default."""
+    """Return whether a model uses a setting; one that does not is trained with the default."""
     chosen = entry(model)
     return {"reset_state": chosen.stateful, "form": chosen.has_fast_form}.get(field, True)
 
@@ -130,13 +135,14 @@ def _held(field: str, recipe: Recipe) -> Any:
 
 
 class _Form:
-    """The widgets of one drawing and the values that they gave."""
+    """The widgets of one drawing, and the values that they gave."""
 
     def __init__(self, recipe: Recipe) -> None:
         self.recipe = recipe
-        self.values: dict[str, Any] = {field: _default(field, recipe) for field in _MORE}
-        self.values["pct_start"] = recipe.pct_start
-        self.told = False  # whether a problem stands beside its setting, in sight
+        self.values: dict[str, Any] = {
+            field: _default(field, recipe) for field in _MORE if field != "same"
+        }
+        self.told = False  # whether the reader sees a problem beside its setting
 
     def select(self, field: str, default: str, *, disabled: bool = False) -> None:
         """Draw a choice of words."""
@@ -157,15 +163,15 @@ class _Form:
             self._say_problem(field, lost)
 
     def number(self, field: str) -> None:
-        """Draw a number without bounds of its own: one out of range is told in our words."""
-        is_lr = field == "lr"
-        lost = address_problem(key(field), "number" if is_lr else "whole number")
+        """Draw a number that Streamlit does not bound: we say what is out of range."""
+        is_real = field in _FORMATS
+        lost = address_problem(key(field), "number" if is_real else "whole number")
         with st.container(width=WIDTH):
             self.values[field] = st.number_input(
                 LABELS[field],
                 value=_default(field, self.recipe),
-                step=None if is_lr else 1,
-                format="%.4g" if is_lr else None,
+                step=None if is_real else 1,
+                format=_FORMATS.get(field),
                 key=key(field),
                 help=HELP[field],
                 bind="query-params",
@@ -173,10 +179,10 @@ class _Form:
             self._say_problem(field, lost)
 
     def wants_more(self) -> bool:
-        """Tell whether a setting under "More" is not what it is by itself.
+        """Return whether a setting under "More" differs from its default.
 
-        While all are, and nobody looks at them, they are not drawn: they are a fifth of all that a
-        click on another setting has the browser render.
+        While none does and their fold is shut, they are not drawn: they are a fifth of what the
+        browser renders after a click on another setting.
         """
         return any(
             key(field) in st.query_params
@@ -186,13 +192,15 @@ class _Form:
 
     def more(self) -> None:
         """Draw the settings that a first run does not need."""
-        # The gap lets six stand in a row inside the expander's edges.
+        # With this gap six of seven fit in a row inside the expander.
         with st.container(horizontal=True, vertical_alignment="top", gap="xsmall"):
             for field in _CHOSEN:
                 used = _is_used(field, self.values["model"])
                 self.select(field, CHOICES[field][0], disabled=not used)
-            for field in ("bs", "nh"):
+            for field in ("bs", "nh", "pct_start"):
                 self.number(field)
+            with st.container(width=WIDTH):
+                st.toggle(LABELS["same"], key=key("same"), help=HELP["same"], bind="query-params")
 
     def config(self) -> tuple[RunConfig | None, str | None]:
         """Return the config, or None and the first thing that is wrong."""
@@ -204,7 +212,7 @@ class _Form:
             return None, str(error)
 
     def _say_problem(self, field: str, lost: str | None) -> None:
-        """Judge the values drawn so far; a rule on two of them is told beside the later one."""
+        """Check the values drawn so far; a rule about two of them is shown at the later one."""
         wrong = problems(self.values).get(field)
         if field == "device":
             wrong = wrong or _device_problem(self.values[field])
@@ -213,7 +221,7 @@ class _Form:
 
 
 def _device_problem(device: str) -> str | None:
-    """Say that this machine cannot train on a device, as far as the engine has told by now."""
+    """Say that this machine cannot train on a device, as far as the engine has said."""
     known = info()
     if known is None or device in ("auto", *known.devices):
         return None
@@ -229,16 +237,16 @@ def _chosen() -> tuple[str, bool]:
 
 
 def _chosen_recipe() -> Recipe:
-    """Return the recipe that left-out settings stand for."""
+    """Return the recipe that gives the settings left out."""
     model, same = _chosen()
     return recipe_for(model, same=same)
 
 
 def _apply_recipe_once(recipe: Recipe) -> None:
-    """Set what a recipe says when another one was chosen since the page last ran as a whole.
+    """Apply a recipe that was chosen since the page last ran as a whole.
 
-    Not a widget's callback: while a run trains, a tick of its pictures may reach the server
-    together with the choice, run the callback, and then lose what it has set.
+    Not a widget's callback: while a run trains, an update of its pictures may reach the server
+    together with the choice, run the callback, and then lose what the callback has set.
     """
     before = state.get(state.RECIPE)
     state.put(state.RECIPE, _chosen())

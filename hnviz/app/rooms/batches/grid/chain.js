@@ -131,7 +131,7 @@ function drawShare(pen, scene, geometry) {
 function shareTitle(layout, row) {
   if (!layout.shuffled) return `Share of row ${row}: ${plural(layout.share(row), "token")}`;
   if (layout.nBatches === 1) return `Row ${row} reads a single window`;
-  return `Row ${row} reads ${count(layout.nBatches)} windows, each from elsewhere`;
+  return `Row ${row} reads ${count(layout.nBatches)} windows, each from another place`;
 }
 
 function hatchShare(pen, { layout, theme, cell, hatch, epoch }, geometry) {
@@ -169,7 +169,7 @@ function endOfShare(pen, { layout, stream, theme, cell, width }, geometry) {
   pen.fillRect(end - 1, SHARE - 5, 2, SHARE_HEIGHT + 10);
   if (isNarrow(width) || stream.nTokens <= share) return;
   const right = end > 420; // room for it left of the line
-  write(pen, theme, "here the next share begins", right ? end - 8 : Math.max(end + 8, 220), SHARE - 9, {
+  write(pen, theme, "the next share begins here", right ? end - 8 : Math.max(end + 8, 220), SHARE - 9, {
     align: right ? "right" : "left",
     muted: true,
   });

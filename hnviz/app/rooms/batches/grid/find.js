@@ -1,4 +1,4 @@
-// Search in the stream: what is typed, as tokens; where they stand; which cells read them.
+// Search in the stream: what is typed, as tokens; where they are; which cells read them.
 
 import { count, plural } from "./words.js";
 
@@ -41,7 +41,7 @@ export function parseQuery(text, stream) {
   }
   const unknown = [...new Set(words.filter((word) => !known.has(word)))];
   if (unknown.length)
-    return { problem: `Not in the vocab, so nowhere in this text: ${named(unknown)}` };
+    return { problem: `Not in the vocabulary, so nowhere in this text: ${named(unknown)}` };
   const ids = words.map((word) => known.get(word));
   return { ids, words, from: isNumber(typed[0] ?? ""), to: isNumber(typed.at(-1) ?? "") };
 }
@@ -94,7 +94,7 @@ export class Places {
     return turns + past - before[start];
   }
 
-  /** How many places stand before a cell in reading order: the index of the next one, or its own. */
+  /** How many places come before a cell in reading order: the index of the next one, or its own. */
   rank([batch, row, step]) {
     const index = batch * this.layout.bs + row;
     return this.upTo[index] + this.within(this.rowStart(index), step);
@@ -144,17 +144,17 @@ export function maskOf(positions, length, nTokens) {
   return mask;
 }
 
-/** What came of a search, in words. */
+/** The result of a search, in words. */
 export function foundSentence(query, positions, places) {
   const name = `“${query.words.join(" ")}”`;
   if (!positions.length) {
-    if (!query.from && !query.to) return `${name} does not stand in this text.`;
-    const why = "does not stand in this text as a whole number";
-    return `${name} ${why}. Typed as words it is also looked for within longer ones.`;
+    if (!query.from && !query.to) return `${name} is not in this text.`;
+    const why = "is not in this text as a whole number";
+    return `${name} ${why}. Type it in words to find it in longer numbers too.`;
   }
   const where = positions.length === 1 ? `, at position ${count(positions[0])}` : "";
   const read = `is read in ${plural(places, "place")} of the pass`;
-  return `${name} stands ${times(positions.length)} in the text${where}, and ${read}.`;
+  return `${name} appears ${times(positions.length)} in the text${where}, and ${read}.`;
 }
 
 const times = (number) =>

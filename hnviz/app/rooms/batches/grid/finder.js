@@ -8,7 +8,7 @@ const LISTED = 8; // places that are named at once
 const LONGEST = 200; // characters of a search
 
 export class Finder {
-  /** `goTo(cell)` moves the picture; `changed()` hears of another search. */
+  /** `goTo(cell)` moves the picture; `changed()` is called for another search. */
   constructor(parts, { goTo, changed }) {
     this.parts = parts;
     this.goTo = goTo;
@@ -73,7 +73,7 @@ export class Finder {
     this.listed = null;
   }
 
-  /** Go to the next (1) or the previous (-1) place from the cell in view; past the end, around. */
+  /** Go to the next (1) or the previous (-1) place from the cell in view; past the end comes the first. */
   move(by) {
     if (!this.places?.count) return;
     const { places, cell } = this;

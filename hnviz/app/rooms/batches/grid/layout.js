@@ -1,4 +1,4 @@
-// Where each token of a stream stands in the mini-batches. The same rule as hnviz.data.layout:
+// Where each token of a stream is in the mini-batches. The same rule as hnviz.data.layout:
 //
 //   start[j] = floor((N / bs) * j)      x[k, j, t] = token[(start[j] + k * bptt + t) mod N]
 //
@@ -106,6 +106,9 @@ export class Layout {
     ];
   }
 }
+
+/** "2-0-66" as a cell, or null. */
+export const cellOf = (text) => (/^\d{1,9}-\d{1,9}-\d{1,9}$/.test(text ?? "") ? text.split("-").map(Number) : null);
 
 export const inReadingOrder = (a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
 

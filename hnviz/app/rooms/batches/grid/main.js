@@ -1,11 +1,11 @@
-// The Batches page's picture: a text as a ribbon, one share of it, its words, and the window.
+// The Batches page's picture: the window of a mini-batch, the text and its shares, the whole pass.
 
-import { define } from "../../../kit/js/define.js";
+import { picture } from "../../../kit/js/picture.js";
 import { loadStream } from "./stream.js";
 import { View } from "./view.js";
 
-export const render = define({
-  styles: new URL("grid.css", import.meta.url),
-  load: (data, home) => loadStream(new URL(data.stream, home)),
-  create: (root) => new View(root),
+export const render = picture({
+  styles: new URL("style.css", import.meta.url),
+  load: (settings, home) => loadStream(new URL(settings.stream, home)),
+  create: (body, kit) => new View(body, kit),
 });

@@ -1,7 +1,7 @@
 // Plays through the mini-batches, in step with the screen's frames and without Python.
 
 export class Player {
-  /** `advance()` shows the next one at once; `changed(playing)` hears of start and stop. */
+  /** `advance()` shows the next one at once; `changed(playing)` is called at start and stop. */
   constructor(advance, changed) {
     this.advance = advance;
     this.changed = changed;

@@ -35,7 +35,7 @@ export function around(layout, stream, [batch, row, step]) {
   return ` Around it: “${words.join(" ")}”.`;
 }
 
-/** Where y stands as x, unless it is simply one step to the right. */
+/** Where y is read as x, unless that is simply one step to the right. */
 function beyondWindow(layout, cell) {
   const target = layout.target(cell);
   if (target) return target[0] === cell[0] ? "" : `, which opens this row in mini-batch ${target[0]}`;
@@ -54,8 +54,8 @@ function readAgain(others) {
 /** Return nodes: how many rows go on from one mini-batch to the next, and what that means. */
 export function seamSentence(layout, stream, [batch, row]) {
   if (layout.nBatches === 1)
-    return ["One mini-batch is the whole pass: no row goes on in a next one."];
-  const to = Math.max(1, batch); // mini-batch 0 is told by what follows it
+    return ["One mini-batch is the whole pass, so no row goes on."];
+  const to = Math.max(1, batch); // mini-batch 0 has only one after it
   const kept = layout.nContinued(to);
   const verb = batch ? "go on where" : "will go on where";
   const from = `of mini-batch ${to} ${verb} mini-batch ${to - 1} stopped`;
@@ -83,7 +83,7 @@ export function sizeNote({ bs, bptt, nTokens, rowLength, shuffled }) {
     return ` The window is longer than the text: ${bptt} steps read its ${text} ${over(bptt)}`;
   if (bs > nTokens && !shuffled) {
     const empty = `${count(bs - nTokens)} of ${count(bs)} shares are empty`;
-    return ` There are more rows than tokens: ${empty}, and their rows read the next one's.`;
+    return ` There are more rows than tokens: ${empty}, and their rows read the next share.`;
   }
   if (rowLength > nTokens && !shuffled)
     return ` A row reads ${count(rowLength)} tokens, the whole text ${over(rowLength)}`;

@@ -1,86 +1,103 @@
 // The elements that the view fills.
 
 import { kindLegend } from "../../../kit/js/legend.js";
+import { maker } from "../../../kit/js/make.js";
 
 const KEYS =
   "Arrow keys move, Home and End go along the row, Page Up and Page Down change the " +
   "mini-batch, Space plays.";
 
-const SHELL = `
-  <div class="bar">
-    <label class="slide"><span class="slider-name"></span>
-      <span class="track"><input class="slider" type="range" min="0" value="0">
-      <output class="slider-value"></output></span></label>
-    <button class="play" type="button">▶ Play</button>
-    <div class="finder" role="search">
-      <label class="find-name">Find a number or words
-        <input class="find" type="search" autocomplete="off" spellcheck="false" placeholder="8046"></label>
-      <button class="step previous" type="button" aria-label="Previous place">◀</button>
-      <button class="step next" type="button" aria-label="Next place">▶</button>
-    </div>
-  </div>
-  <div class="results" hidden>
-    <p class="found" data-testid="batches_found" aria-live="polite"></p>
-    <ol class="places" aria-label="Places"></ol>
-    <p class="more"></p>
-  </div>
-  <canvas class="chain" role="img"></canvas>
-  <p class="sentence" data-testid="batches_sentence"></p>
-  <h3 class="title" data-testid="batches_window"></h3>
-  <p class="hint"><span class="seam" data-testid="batches_seam"></span> Hover, tap or use the arrow
-    keys: the cell, its target one step right, and its place on the ribbon light up together.<span
-    class="size"></span></p>
-  <div class="window">
-    <canvas class="base" aria-hidden="true"></canvas>
-    <canvas class="over" tabindex="0" role="application" aria-roledescription="grid of tokens"
-      aria-label="One row a share, one column a step. ${KEYS}"></canvas>
-  </div>
-  <div class="legend-place"></div>
-  <h3 class="title whole-title" data-testid="batches_whole"></h3>
-  <p class="hint">Every mini-batch of the pass, side by side; the frame is the window above. Click
-    or tap to go there.</p>
-  <canvas class="epoch" tabindex="0" role="slider" aria-valuemin="0"
-    aria-label="Mini-batch in view, on the map of the whole pass"></canvas>
-  <p class="spoken" aria-live="polite"></p>
-`;
-
 /** Build them once; return those that the view touches. */
-export function buildShell(root) {
-  const shell = document.createElement("div");
-  shell.innerHTML = SHELL;
-  root.append(shell);
-  shell
-    .querySelector(".legend-place")
-    .replaceWith(
-      kindLegend([
-        ["other words and marks", "kind other", "w"],
-        ["read again: another slot has it as its own", "hatched"],
-      ]),
-    );
-  const part = (name) => shell.querySelector(`.${name}`);
-  return {
-    slider: part("slider"),
-    sliderName: part("slider-name"),
-    sliderValue: part("slider-value"),
-    play: part("play"),
-    find: part("find"),
-    previous: part("previous"),
-    next: part("next"),
-    results: part("results"),
-    found: part("found"),
-    places: part("places"),
-    more: part("more"),
-    chain: part("chain"),
-    sentence: part("sentence"),
-    title: part("title"),
-    seam: part("seam"),
-    size: part("size"),
-    window: part("window"),
-    base: part("base"),
-    over: part("over"),
-    other: part("other").parentElement, // the legend's item: human numbers have none
-    wholeTitle: part("whole-title"),
-    epoch: part("epoch"),
-    spoken: part("spoken"),
-  };
+export function buildShell(body) {
+  const make = maker(body);
+  const parts = { lesson: make("div", "lesson"), ...bar(make), ...results(make) };
+  const stage = make("div", "stage");
+  Object.assign(parts, { stage }, window_(make, stage), text(make, stage), pass(make));
+  parts.spoken = make("p", "spoken");
+  parts.spoken.ariaLive = "polite";
+  return parts;
+}
+
+function bar(make) {
+  const line = make("div", "bar");
+  const slide = make("label", "slide", line);
+  const sliderName = make("span", "slider-name", slide);
+  const track = make("span", "track", slide);
+  const slider = make("input", "slider", track);
+  Object.assign(slider, { type: "range", min: "0", value: "0" });
+  const sliderValue = make("output", "slider-value", track);
+  const play = button(make, "play", line, "▶ Play");
+  const finder = make("div", "finder", line);
+  finder.setAttribute("role", "search");
+  const name = make("label", "find-name", finder, "Find a number or words");
+  const find = make("input", "find", name);
+  Object.assign(find, { type: "search", autocomplete: "off", spellcheck: false, placeholder: "8046" });
+  const previous = button(make, "step previous", finder, "◀", "Previous place");
+  const next = button(make, "step next", finder, "▶", "Next place");
+  return { slider, sliderName, sliderValue, play, find, previous, next };
+}
+
+function button(make, name, parent, text, label = "") {
+  const made = make("button", name, parent, text);
+  made.type = "button";
+  if (label) made.ariaLabel = label;
+  return made;
+}
+
+function results(make) {
+  const results = make("div", "results");
+  results.hidden = true;
+  const found = tested(make("p", "found", results), "batches_found");
+  found.ariaLive = "polite";
+  const places = make("ol", "places", results);
+  places.ariaLabel = "Places";
+  return { results, found, places, more: make("p", "more", results) };
+}
+
+function window_(make, stage) {
+  const block = make("div", "window-block", stage);
+  const title = tested(make("h3", "title", block), "batches_window");
+  const hint = make("p", "hint", block);
+  const seam = tested(make("span", "seam", hint), "batches_seam");
+  hint.append(" ");
+  const size = make("span", "size", hint);
+  const window = make("div", "window", block);
+  const base = make("canvas", "base", window);
+  base.ariaHidden = "true";
+  const over = make("canvas", "over", window);
+  over.tabIndex = 0;
+  over.setAttribute("role", "application");
+  over.ariaRoleDescription = "grid of tokens";
+  over.ariaLabel = `One row a share, one column a step. ${KEYS}`;
+  const legend = kindLegend([
+    ["other words and marks", "kind other", "w"],
+    ["read again: it belongs to another slot", "hatched"],
+  ]);
+  block.append(legend);
+  const other = legend.querySelector(".other").parentElement; // human numbers have none
+  return { title, seam, size, window, base, over, other };
+}
+
+function text(make, stage) {
+  const block = make("div", "text-block", stage);
+  const sentence = tested(make("p", "sentence", block), "batches_sentence");
+  const chain = make("canvas", "chain", block);
+  chain.setAttribute("role", "img");
+  return { sentence, chain };
+}
+
+function pass(make) {
+  const wholeTitle = tested(make("h3", "title whole-title"), "batches_whole");
+  make("p", "hint", undefined, "Every mini-batch of the pass, side by side. The frame marks the mini-batch in view; click or tap to go to another.");
+  const epoch = make("canvas", "epoch");
+  epoch.tabIndex = 0;
+  epoch.setAttribute("role", "slider");
+  epoch.ariaValueMin = "0";
+  epoch.ariaLabel = "Mini-batch in view, on the map of the whole pass";
+  return { wholeTitle, epoch };
+}
+
+function tested(element, name) {
+  element.dataset.testid = name;
+  return element;
 }

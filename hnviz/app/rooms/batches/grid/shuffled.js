@@ -12,7 +12,7 @@ export class Shuffled extends Layout {
     this.nWindows = Math.ceil(nTokens / bptt); // that cover the text
     this.nDealt = this.nBatches * bs; // slots for one: those left over deal the first ones again
     this.order = dealingOrder(this.nWindows);
-    this.place = new Uint32Array(this.nWindows); // window -> where it stands in the order
+    this.place = new Uint32Array(this.nWindows); // window -> its place in the order
     for (let place = 0; place < this.nWindows; place++) this.place[this.order[place]] = place;
   }
 
@@ -58,6 +58,11 @@ export class Shuffled extends Layout {
   firstRepeat() {
     return [Math.min(1, this.nBatches - 1), 0, 0]; // the first seam: there the text breaks off
   }
+}
+
+/** Lay out `nTokens` as settings say it. */
+export function layoutOf(nTokens, { bs, bptt, shuffled }) {
+  return shuffled ? new Shuffled(nTokens, bs, bptt) : new Layout(nTokens, bs, bptt);
 }
 
 /** Windows 0 to n - 1, sorted by a hash of their number (murmur3's last steps). */

@@ -1,6 +1,6 @@
 // A token stream as a file: uint32 length of a JSON header, the header, one or two bytes a token.
 
-import { fetchOnce } from "../../../kit/js/define.js";
+import { fetchOnce } from "../../../kit/js/fetch.js";
 
 const parsed = new Map(); // address -> stream
 

@@ -1,30 +1,35 @@
 // The picture's state and what moves it: mouse, keys, slider, play.
 
 import { hatchPattern, openCanvas } from "../../../kit/js/canvas.js";
-import { cellInAddress, findInAddress, writeAddress } from "./address.js";
+import { inAddress, putInAddress, setMark } from "../../../kit/js/page.js";
 import { chainHeight, chainHit, drawChain } from "./chain.js";
 import { drawEpoch, epochGeometry, epochHeight, epochHit, epochImage } from "./epoch.js";
 import { Finder } from "./finder.js";
 import { cellAfterKey, cellAfterMapKey } from "./keys.js";
-import { Layout, sameCell } from "./layout.js";
+import { cellOf, sameCell } from "./layout.js";
+import { Lesson } from "./lesson.js";
 import { Player } from "./player.js";
 import { around, cellSentence, seamSentence, sizeNote } from "./sentence.js";
 import { buildShell } from "./shell.js";
-import { Shuffled } from "./shuffled.js";
+import { layoutOf } from "./shuffled.js";
 import { count, plural } from "./words.js";
 import { drawMarks, drawWindow, windowGeometry, windowHeight, windowHit } from "./window.js";
 
 const MARKS = 1; // what a redraw renews: the marked cell only,
 const ALL = 2; // or the window as well
-const REST = 250; // ms without a change before Python and the address hear of it
-const PAGE_CHANGE = 1500; // ms after which a click elsewhere has changed the page, if it does
+const REST = 250; // ms without a change before the address is written
+const TALL = 260; // px: the text goes above a window that is higher
+const SLOWEST = 1.5; // mini-batches a second in play, as fast as words can be read
+const FASTEST = 30;
 
-const lastVisit = new Map(); // component id -> { pick, find }, kept over a page switch
+const lastVisit = new Map(); // key of the mount -> { pick, find }, kept over a page switch
 
 export class View {
-  constructor(root) {
-    this.root = root;
-    this.parts = buildShell(root);
+  constructor(body, kit) {
+    this.body = body;
+    this.kit = kit;
+    this.root = kit.root;
+    this.parts = buildShell(body);
     this.layout = null;
     this.pick = [0, 0, 0]; // the cell that stays
     this.hover = null; // the cell under the pointer
@@ -38,8 +43,12 @@ export class View {
       goTo: (cell) => this.jump(cell),
       changed: () => {
         this.redraw(ALL);
-        this.report();
+        this.remember();
       },
+    });
+    this.lesson = new Lesson(this.parts.lesson, {
+      press: (step) => this.teach(step),
+      resize: (name) => kit.report("size", name),
     });
     this.listen();
   }
@@ -47,30 +56,36 @@ export class View {
   destroy() {
     this.player.stop();
     this.abort.abort();
-    this.observer.disconnect();
     cancelAnimationFrame(this.frame);
     clearTimeout(this.resting);
+    if (this.layout) lastVisit.set(this.settings.id, { pick: this.pick, find: this.finder.text });
   }
 
   get cell() {
     return this.hover ?? this.pick;
   }
 
-  // ---- from Python
+  // ---- from the page
 
-  update({ data, files, theme, send }) {
+  draw({ settings, theme }) {
+    this.show({ ...settings, id: this.kit.data.id }, this.kit.files, theme);
+  }
+
+  /** Show a stream as `settings` cut it. */
+  show(settings, stream, theme) {
     const first = !this.layout;
-    const before = !first && this.stream === files ? this.layout.position(this.pick) : null;
-    const relaid = first || !this.fits(data, files);
-    this.data = data;
-    this.send = send;
-    this.theme = theme;
-    this.stream = files;
-    this.hatch = hatchPattern(this.parts.base.getContext("2d"), theme.hatch);
+    const before = !first && this.stream === stream ? this.layout.position(this.pick) : null;
+    const relaid = first || !this.fits(settings, stream);
+    const recoloured = theme.dark !== this.theme?.dark;
+    Object.assign(this, { settings, stream, theme });
     if (relaid) this.lay(before, first);
-    this.epoch = epochImage(this.layout, files, theme);
-    this.parts.chain.setAttribute("aria-label", data.alt);
-    this.parts.other.hidden = !files.kinds.includes("other");
+    if (relaid || recoloured) {
+      this.hatch = hatchPattern(this.parts.base.getContext("2d"), theme.hatch);
+      this.epoch = epochImage(this.layout, stream, theme);
+    }
+    this.parts.chain.setAttribute("aria-label", settings.alt);
+    this.parts.other.hidden = !stream.kinds.includes("other");
+    putInAddress("batches_text", settings.written || null);
     this.redraw(ALL);
   }
 
@@ -82,36 +97,36 @@ export class View {
 
   /** A new layout keeps the token at position `before`, not its place. */
   lay(before, first) {
-    const { data, stream } = this;
-    const Kind = data.shuffled ? Shuffled : Layout;
-    this.layout = new Kind(stream.nTokens, data.bs, data.bptt);
+    const { settings, stream } = this;
+    this.layout = layoutOf(stream.nTokens, settings);
     this.hover = null;
-    const visit = first ? lastVisit.get(data.id) : null;
-    const start = visit?.pick ?? (first && cellInAddress());
+    const visit = first ? lastVisit.get(settings.id) : null;
+    const start = visit?.pick ?? (first && cellOf(inAddress("cell")));
     if (start) this.pick = this.layout.clamp(start);
-    else if (before !== null) this.pick = this.layout.owner(before);
-    else this.pick = this.layout.clamp(this.layout.firstRepeat() ?? [0, 0, 0]); // tells most
-    if (first) this.finder.text = visit?.find ?? findInAddress();
+    else if (before !== null && !this.growing) this.pick = this.layout.owner(before);
+    else this.pick = this.opening();
+    this.growing = false;
+    if (first) this.finder.text = visit?.find ?? inAddress("find") ?? "";
     this.finder.relay(stream, this.layout);
     this.sayBatches();
-    if (!first || this.pick.some(Boolean)) this.report();
+    if (!first) this.remember();
   }
 
-  // ---- to Python and the address, once the picture rests
+  /** A cell that shows much: in a large view one that is read again. */
+  opening() {
+    const { layout, settings } = this;
+    const repeat = layout.bptt > settings.small[1] ? layout.firstRepeat() : null;
+    return layout.clamp(repeat ?? [0, 0, 0]);
+  }
 
-  report(rest = REST) {
-    lastVisit.set(this.data.id, { pick: this.pick, find: this.finder.text });
+  /** Write the picked cell and the search into the address, once nothing moves. */
+  remember() {
+    if (this.player.playing) return;
     clearTimeout(this.resting);
     this.resting = setTimeout(() => {
-      this.resting = 0;
-      writeAddress(this.pick, this.finder.text);
-      this.send("batch", this.pick[0]);
-    }, rest);
-  }
-
-  /** A report that meets a change of page on its way to Python leaves that page empty. */
-  postpone(event) {
-    if (this.resting && !event.composedPath().includes(this.root)) this.report(PAGE_CHANGE);
+      putInAddress("cell", this.pick.join("-"));
+      putInAddress("find", this.finder.text || null);
+    }, REST);
   }
 
   // ---- moving
@@ -132,13 +147,6 @@ export class View {
     on(chain, "click", (event) => this.setPick(chainHit(this.scene(), event.offsetX, event.offsetY)));
     on(slider, "input", () => this.go(Number(slider.value)));
     on(play, "click", () => this.togglePlay());
-    for (const type of ["pointerdown", "keydown"])
-      document.addEventListener(type, (event) => this.postpone(event), {
-        capture: true,
-        signal: this.abort.signal,
-      });
-    this.observer = new ResizeObserver(() => this.redraw(ALL));
-    this.observer.observe(this.root);
   }
 
   cellUnder(event) {
@@ -161,7 +169,7 @@ export class View {
     const turned = cell[0] !== this.pick[0];
     this.pick = this.layout.clamp(cell);
     this.redraw(turned || this.layout.shuffled ? ALL : MARKS);
-    this.report();
+    this.remember();
   }
 
   /** Go to a cell from elsewhere than the window, and read it aloud. */
@@ -176,7 +184,7 @@ export class View {
     const turn = (cell) => cell && [batch % this.layout.nBatches, cell[1], cell[2]];
     this.pick = turn(this.pick);
     this.hover = turn(this.hover);
-    if (!this.player.playing) this.report();
+    if (!this.player.playing) this.remember();
     this.redraw(ALL);
     if (now) this.paint(); // already in a frame: waiting for the next would halve the rate
   }
@@ -190,13 +198,27 @@ export class View {
   }
 
   togglePlay() {
-    const rate = this.layout.nBatches / 8; // a pass in 8 seconds, if the eye can follow
-    this.player.toggle(Math.max(1.5, Math.min(30, rate)));
+    // Where words can be read they are; else a pass takes 8 seconds, if the eye can follow.
+    const rate = this.geometry?.ahead ? SLOWEST : this.layout.nBatches / 8;
+    this.player.toggle(Math.max(SLOWEST, Math.min(FASTEST, rate)));
+  }
+
+  /** Show what a step of the lesson is about: 0 play, 1 the target, 2 the state, 3 the size. */
+  teach(step) {
+    const { layout, pick, player } = this;
+    const [batch] = pick;
+    const row = Math.min(1, layout.bs - 1); // its own part of the text begins somewhere inside
+    if (step === 0 && !player.playing) this.togglePlay();
+    if (step > 0 && player.playing) player.stop();
+    this.growing = step === 3 && !this.lesson.isLarge;
+    if (step === 1) this.jump([batch, row, Math.min(4, layout.bptt - 1)]);
+    if (step === 2) this.jump([Math.max(0, Math.min(batch, layout.nBatches - 2)), row, layout.bptt - 1]);
+    this.redraw(MARKS);
   }
 
   showPlaying(playing) {
     this.parts.play.textContent = playing ? "❚❚ Pause" : "▶ Play";
-    if (!playing && this.layout) this.report();
+    if (!playing && this.layout) this.remember();
   }
 
   sayBatches() {
@@ -223,7 +245,7 @@ export class View {
 
   redraw(level) {
     this.level = Math.max(this.level, level);
-    this.frame ??= requestAnimationFrame(() => this.paint()); // many changes, one drawing
+    this.frame ??= requestAnimationFrame(() => this.paint()); // one drawing for many changes
   }
 
   paint() {
@@ -231,15 +253,16 @@ export class View {
     this.frame = null;
     const level = this.level;
     this.level = 0;
-    this.width = this.root.clientWidth;
+    this.width = this.body.clientWidth;
     if (!level || !this.layout || !this.width) return;
     this.root.style.minHeight = "0"; // which kept its place until now
-    const { parts } = this;
+    const { parts, layout } = this;
     if (level === ALL) this.paintWindow();
     const scene = this.scene();
     drawChain(openCanvas(parts.chain, this.width, chainHeight(this.width)), scene);
     drawMarks(openCanvas(parts.over, this.width, windowHeight(this.geometry)), scene, this.geometry);
     this.finder.show(this.pick);
+    this.lesson.show(layout, this.stream, this.pick, this.settings);
     this.say();
     this.paints++;
   }
@@ -249,13 +272,15 @@ export class View {
     this.geometry = windowGeometry(layout, this.width);
     const height = windowHeight(this.geometry);
     parts.window.style.height = `${height}px`;
+    parts.stage.classList.toggle("tall", height > TALL);
     drawWindow(openCanvas(parts.base, this.width, height), this.scene(), this.geometry);
     parts.slider.value = this.pick[0];
     parts.sliderValue.textContent = count(this.pick[0]);
+    setMark("batch", this.pick[0], this);
     const sides = `${plural(layout.bs, "row")} × ${plural(layout.bptt, "step")}`;
     parts.title.textContent = `The window: mini-batch ${this.pick[0]}, ${sides}`;
     parts.seam.replaceChildren(...seamSentence(layout, this.stream, this.pick));
-    this.keys ??= parts.over.ariaLabel; // what they do stands behind what the picture shows
+    this.keys ??= parts.over.ariaLabel; // what they do comes after what the picture shows
     parts.over.ariaLabel = `${parts.title.textContent}. ${parts.seam.textContent} ${this.keys}`;
     this.paintMap();
   }

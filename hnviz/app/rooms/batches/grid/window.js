@@ -9,18 +9,23 @@ const TALLEST = 560; // px of all rows together
 const TALLEST_NARROW = 360;
 const VEIL = 190; // of 255: how much of the background lies on what was not found
 const FRAMED = 400;
-const SEAM = 5; // px: smaller cells stand without a gap between them
+const SEAM = 5; // px: smaller cells have no gap between them
+const AHEAD = 2; // tokens of the next mini-batch beside the window
+const FEW = 16; // rows and steps up to which they are shown
 
-/** Where the cells lie for a width in px. */
+/** Where the cells lie for a width in px; beside few of them `ahead` tokens of what comes next. */
 export function windowGeometry(layout, width) {
+  const { bs, bptt, nBatches } = layout;
   const narrow = isNarrow(width);
   const left = narrow ? 30 : 64;
+  const ahead = bs <= FEW && bptt <= FEW && nBatches > 1 ? Math.min(AHEAD, bptt) : 0;
+  const gap = !ahead ? 0 : narrow ? 26 : 64;
   const right = 10; // room for the target of a row's last step
-  const across = Math.min((width - left - right) / layout.bptt, 120);
+  const across = Math.min((width - left - right - gap) / (bptt + ahead), 120);
   const tallest = narrow ? TALLEST_NARROW : TALLEST;
-  const down = Math.max(1, Math.min(tallest / layout.bs, across > 40 ? 26 : 16));
-  const wide = across * layout.bptt;
-  return { left, top: TOP, across, down, wide, tall: down * layout.bs, width };
+  const down = Math.max(1, Math.min(tallest / bs, across > 40 || ahead ? 26 : 16));
+  const wide = across * bptt;
+  return { left, top: TOP, across, down, wide, tall: down * bs, width, ahead, gap };
 }
 
 export const windowHeight = (geometry) => Math.ceil(geometry.top + geometry.tall + 8);
@@ -55,6 +60,7 @@ export function drawWindow(pen, scene, geometry) {
   cellText(pen, scene, geometry);
   if (scene.mask) frameFound(pen, scene, geometry);
   axes(pen, scene, geometry);
+  if (geometry.ahead && scene.batch + 1 < layout.nBatches) drawAhead(pen, scene, geometry);
 }
 
 /** One pixel a token: 262,144 of them cost 2 ms. */
@@ -118,7 +124,7 @@ function veil(pen, { layout, theme, batch, mask }, geometry) {
   pen.drawImage(canvas, left, top, wide, tall);
 }
 
-/** Frame what was found, unless that is too much for frames: then the veil tells it. */
+/** Frame what was found, unless that needs too many frames: then the veil shows it. */
 function frameFound(pen, scene, geometry) {
   const runs = foundRuns(scene);
   if (runs.length > FRAMED) return;
@@ -194,7 +200,58 @@ function cellText(pen, { layout, stream, theme, batch, mask }, geometry) {
   pen.globalAlpha = 1;
 }
 
-/** A bit of page behind a word that would stand on hatching. */
+/** What each row reads first in the next mini-batch, and the state that leads there. */
+function drawAhead(pen, scene, geometry) {
+  const { layout, stream, theme, batch } = scene;
+  const { across, down, ahead, gap } = geometry;
+  const from = geometry.left + geometry.wide;
+  const words = across >= 62;
+  for (let row = 0; row < layout.bs; row++) {
+    const top = geometry.top + row * down;
+    stateArrow(pen, theme, [from + 5, from + gap - 5, top + down / 2], layout.continues(batch + 1, row));
+    for (let step = 0; step < ahead; step++) {
+      const id = stream.ids[layout.position([batch + 1, row, step])];
+      const kind = stream.kinds[id];
+      const x = from + gap + step * across;
+      pen.strokeStyle = theme.border;
+      pen.lineWidth = 1;
+      pen.strokeRect(x + 1.5, top + 1.5, across - 3, down - 3);
+      pen.fillStyle = theme.kind[placeOf(kind)];
+      pen.fillRect(x + 1, top + down - 5, across - 2, 4);
+      pen.fillStyle = theme.text;
+      pen.font = words ? `400 12px ${theme.font}` : `600 10px ${theme.codeFont}`;
+      pen.textAlign = "center";
+      pen.textBaseline = "middle";
+      pen.fillText(words ? stream.words[id] : theme.letters[kind], x + across / 2, top + down / 2 - 1);
+    }
+  }
+  pen.textBaseline = "alphabetic";
+  pen.font = `400 13px ${theme.font}`;
+  pen.fillStyle = theme.muted;
+  const next = isNarrow(geometry.width) ? "next" : `mini-batch ${batch + 1}`;
+  pen.fillText(next, from + gap + (ahead * across) / 2, 12);
+  pen.fillStyle = theme.role.h_h;
+  if (gap > 40) pen.fillText("state", from + gap / 2, 12);
+}
+
+/** Solid where the row goes on, dashed where the state belongs to other text. */
+function stateArrow(pen, theme, [from, to, y], goesOn) {
+  pen.strokeStyle = theme.role.h_h;
+  pen.lineWidth = 2;
+  pen.setLineDash(goesOn ? [] : [4, 4]);
+  pen.beginPath();
+  pen.moveTo(from, y);
+  pen.lineTo(to, y);
+  pen.stroke();
+  pen.setLineDash([]);
+  pen.beginPath();
+  pen.moveTo(to - 5, y - 4);
+  pen.lineTo(to, y);
+  pen.lineTo(to - 5, y + 4);
+  pen.stroke();
+}
+
+/** A bit of page behind a word on hatching. */
 function paper(pen, theme, x, y, width, down) {
   pen.fillStyle = theme.background;
   pen.fillRect(x - width / 2, y - Math.min(8, down / 2 - 2), width, Math.min(16, down - 4));
@@ -213,7 +270,7 @@ function axes(pen, { layout, theme }, geometry) {
     if (step === 0 || x < end - 44) pen.fillText(step, x, 12);
   }
   pen.textAlign = "right";
-  pen.fillText("step", end, 12);
+  if (!geometry.ahead || !isNarrow(geometry.width)) pen.fillText("step", end, 12);
   const everyRow = tickStep(geometry.down, 18);
   for (let row = 0; row < layout.bs; row += everyRow)
     pen.fillText(row, geometry.left - 8, geometry.top + (row + 0.5) * geometry.down + 4.5);
@@ -237,9 +294,10 @@ export function drawMarks(pen, { layout, theme, cell, picked }, geometry) {
   const target = layout.target(cell);
   if (target?.[0] === cell[0]) ring(pen, box(target), theme, { dash: [3, 2.5] });
   else if (target) {
-    // It opens the row in the next mini-batch: beside the window stands its edge.
-    const [, y, , tall] = box(cell);
-    ring(pen, [geometry.left + geometry.wide + 3, y, 5, tall], theme, { dash: [3, 2.5] });
+    // It opens the row in the next mini-batch: beside the window is that one's edge.
+    const [, y, wide, tall] = box(cell);
+    const x = geometry.left + geometry.wide + (geometry.ahead ? geometry.gap : 3);
+    ring(pen, [x, y, geometry.ahead ? wide : 5, tall], theme, { dash: [3, 2.5] });
   }
   ring(pen, box(cell), theme);
 }

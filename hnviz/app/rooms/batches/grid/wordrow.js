@@ -83,7 +83,7 @@ export function drawWords(pen, scene, here, top) {
 /** Why words are hatched, where no legend is near. */
 function narrowNote(layout, [batch, row, step]) {
   if (step < layout.ownSteps(batch, row)) return "";
-  if (layout.shuffled) return "Hatched: another slot has it as its own.";
+  if (layout.shuffled) return "Hatched: it belongs to another slot.";
   return `Hatched: row ${row} has run into row ${(row + 1) % layout.bs}'s share.`;
 }
 

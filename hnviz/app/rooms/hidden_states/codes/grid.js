@@ -63,7 +63,7 @@ function paintNames(pen, { labels, twin }, theme, { left, top, second, wide, hig
       pen.rotate(ANGLE);
       pen.font = `${at === picked.label ? "600 " : ""}12px ${theme.font}`;
       pen.fillStyle = at === picked.label ? theme.text : theme.muted;
-      pen.fillText(name, 0, 0);
+      pen.fillText(at ? name : "position", 0, 0);
       pen.restore();
     });
   }
@@ -89,7 +89,7 @@ function paintGroups(pen, { order, labels, explained }, theme, { left, top, high
   for (let from = 0; from < best.length; ) {
     let end = from;
     while (end < best.length && best[end] === best[from]) end++;
-    const name = labels[best[from]] ?? "little";
+    const name = best[from] === 0 ? "position" : (labels[best[from]] ?? "little");
     if ((end - from) * high >= pen.measureText(name).width + 4) {
       pen.save();
       pen.translate(left - 12, top + ((from + end) / 2) * high);

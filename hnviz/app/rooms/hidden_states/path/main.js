@@ -1,12 +1,8 @@
 // The state's path in two dimensions, played token by token; nothing is mounted again.
 //
-// data = { alt, points, bounds, words, kinds, numbers, explained, picture }
-//   points    base64 of float32, x and y of each token
-//   bounds    the largest |x| and |y|
-//   picture   names run and numbers: the playing goes on where it was while only weights change
 // Space or the button plays; arrow keys and the slider step; pointing at a dot names it.
 
-import { define } from "../../../kit/js/define.js";
+import { picture } from "../../../kit/js/picture.js";
 import { COLORS, paintLegend, paintPath, placePath } from "./paint.js";
 import { maker } from "../../../kit/js/make.js";
 
@@ -36,18 +32,17 @@ class Path {
     this.canvas.setAttribute("role", "img");
     this.words = make("p", "words");
     this.legend = make("div", "legend");
+    this.note = make("p", "hnviz-note");
     this.at = 0;
     this.paints = 0;
     this.listen();
     this.play(false);
-    this.resized = new ResizeObserver(() => this.draw());
-    this.resized.observe(root);
   }
 
   listen() {
     this.button.onclick = () => this.play(!this.playing);
     this.slider.oninput = () => this.go(Number(this.slider.value));
-    this.color.onchange = () => this.draw();
+    this.color.onchange = () => this.paint();
     this.host.onkeydown = (event) => {
       if (event.key !== " " && !(event.key in MOVES)) return;
       event.preventDefault();
@@ -58,16 +53,19 @@ class Path {
     this.canvas.onpointerleave = () => this.name(this.at);
   }
 
-  update({ data, theme }) {
-    const bytes = Uint8Array.from(atob(data.points), (letter) => letter.charCodeAt(0));
-    if (this.data?.picture !== data.picture) {
-      this.at = data.words.length - 1;
+  draw({ answer, theme, run, alt }) {
+    const { words, numbers } = answer.meta;
+    const shown = `${run} ${numbers[0]} ${words.length}`;
+    if (shown !== this.shown) {
+      this.at = words.length - 1;
       this.play(false);
     }
-    this.data = { ...data, points: new Float32Array(bytes.buffer) };
+    this.shown = shown; // while only the weights change, playing goes on where it was
+    this.data = { ...answer.meta, alt, points: answer.arrays.points.data };
     this.theme = theme;
-    this.slider.max = data.words.length - 1;
-    this.draw();
+    this.slider.max = words.length - 1;
+    this.note.textContent = answer.meta.note;
+    this.paint();
   }
 
   play(on) {
@@ -83,7 +81,7 @@ class Path {
     }, EACH);
   }
 
-  /** Where a reader steps, playing ends. */
+  /** A reader's step ends the play. */
   go(at) {
     this.play(false);
     this.step(at);
@@ -91,7 +89,7 @@ class Path {
 
   step(at) {
     this.at = Math.max(0, Math.min(this.data.words.length - 1, at));
-    this.draw();
+    this.paint();
   }
 
   point(event) {
@@ -107,7 +105,7 @@ class Path {
     this.name(best < 0 ? this.at : best);
   }
 
-  draw() {
+  paint() {
     const width = this.host.clientWidth;
     if (!this.data || !width) return; // a hidden tab is painted when it is shown
     this.box = placePath(this.data, width);
@@ -147,11 +145,11 @@ class Path {
 
   destroy() {
     clearInterval(this.timer);
-    this.resized.disconnect();
   }
 }
 
-export const render = define({
-  styles: new URL("path.css", import.meta.url),
-  create: (root) => new Path(root),
+export const render = picture({
+  styles: new URL("style.css", import.meta.url),
+  shapes: { points: ["tokens", 2] },
+  create: (body) => new Path(body),
 });

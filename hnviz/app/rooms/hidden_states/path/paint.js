@@ -51,7 +51,7 @@ export function paintPath(canvas, data, theme, box, { at, color }) {
   ring(pen, [x - DOT - 3, y - DOT - 3, 2 * DOT + 6, 2 * DOT + 6], theme);
 }
 
-function paintAxes(pen, { explained }, theme, { width, height, scale, cx, cy, across, down }) {
+function paintAxes(pen, { explained }, theme, { height, scale, cx, cy, across, down }) {
   pen.font = `12px ${theme.font}`;
   pen.lineWidth = 1;
   const each = [0.25, 0.5, 1, 2, 5, 10, 20].find((size) => size * scale >= 56) ?? 50;
@@ -99,7 +99,7 @@ function paintDot(pen, data, theme, box, at, color) {
   pen.fillText(letter, x, y + 0.5);
 }
 
-/** A dot's fill, and the letter or digit in it, so that colour never stands alone. */
+/** A dot's fill, and the letter or digit in it, so that colour is never the only sign. */
 function look(data, theme, at, color) {
   if (!COLORS[color]) {
     const kind = data.kinds[at];

@@ -1,57 +1,77 @@
 // Six snapshots of one text as small pictures; each is a button of the time slider.
-//
-// data = { steps: [step], shown, size: [units, tokens], pictures }
-//   pictures  address of bytes, picture by picture and row by row: 128 is zero, 255 full colour
-// Reported: "step", [step, when], as the Play button does.
 
-import { define, fetchOnce } from "../../../kit/js/define.js";
+import { picture } from "../../../kit/js/picture.js";
 import { ramp } from "../../../kit/js/ramp.js";
 
+const FRAMES = 6;
+
+/** The first snapshot, the last one, and four between: early ones lie closer in time. */
+export function framesOf(steps) {
+  const n = Math.min(FRAMES, steps.length);
+  return Array.from({ length: n }, (_, at) => steps[Math.round((at * (steps.length - 1)) / Math.max(1, n - 1))]);
+}
+
 class Strip {
-  constructor(root) {
+  constructor(body, kit) {
+    this.kit = kit;
     this.frames = document.createElement("div");
     this.frames.className = "frames";
     this.frames.setAttribute("role", "group");
-    this.frames.setAttribute("aria-label", "Snapshots of the same text");
-    root.append(this.frames);
+    this.frames.setAttribute("aria-label", "The same text at six training steps");
+    body.append(this.frames);
+    this.drawn = "";
   }
 
-  update({ data, files, theme, send }) {
-    this.send = send;
-    const drawn = [data.pictures, data.steps.join(), theme.diverging.join()].join();
-    if (drawn !== this.drawn) this.lay(data, new Uint8Array(files), theme);
-    this.drawn = drawn;
-    for (const button of this.frames.children) {
-      button.setAttribute("aria-pressed", Number(button.dataset.step) === data.shown);
+  draw({ theme, step }) {
+    const { timeline } = this.kit;
+    const steps = timeline.moves ? [] : framesOf(timeline.steps);
+    const wanted = [steps.map((each) => this.kit.addresses(each)).join(), theme.dark].join();
+    if (wanted !== this.drawn) this.lay(steps, theme, wanted);
+    for (const button of this.frames.children) button.setAttribute("aria-pressed", Number(button.dataset.step) === step);
+  }
+
+  async lay(steps, theme, wanted) {
+    this.drawn = wanted;
+    const answers = await Promise.all(steps.map((step) => this.kit.load(step))).catch(() => []);
+    if (this.drawn !== wanted) return; // another text was asked for meanwhile
+    const seen = answers.map(([answer]) => answer);
+    if (!seen.length || seen.includes(undefined)) {
+      this.drawn = ""; // out of sight, or refused: the next drawing asks again
+      return;
     }
+    const scale = Math.max(...seen.map(({ meta }) => meta.scale));
+    this.frames.replaceChildren(...seen.map((answer, at) => this.frame(steps[at], answer, scale, theme)));
   }
 
-  lay({ steps, size }, bytes, theme) {
+  frame(step, { arrays }, scale, theme) {
     const shade = ramp(theme.diverging);
-    const [units, n] = size;
-    const buttons = steps.map((step, frame) => {
-      const canvas = document.createElement("canvas");
-      [canvas.width, canvas.height] = [n, units];
-      const image = new ImageData(n, units);
-      for (let at = 0; at < units * n; at++) image.data.set([...shade[bytes[frame * units * n + at]], 255], 4 * at);
-      canvas.getContext("2d").putImageData(image, 0, 0);
-      const name = document.createElement("span");
-      name.textContent = step === 0 ? "step 0, untrained" : `step ${step.toLocaleString("en")}`;
-      const button = document.createElement("button");
-      button.type = "button";
-      button.dataset.step = step;
-      button.append(canvas, name);
-      button.onclick = () => this.send("step", [step, Date.now()]);
-      return button;
+    const [units, n] = arrays.values.shape;
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [n, units];
+    const image = new ImageData(n, units);
+    arrays.values.data.forEach((value, at) => {
+      const share = Math.max(-1, Math.min(1, value / scale));
+      image.data.set([...shade[Math.round((share + 1) * 127.5)], 255], 4 * at);
     });
-    this.frames.replaceChildren(...buttons);
+    canvas.getContext("2d").putImageData(image, 0, 0);
+    const name = document.createElement("span");
+    name.textContent = step === 0 ? "step 0, untrained" : `step ${step.toLocaleString("en")}`;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.dataset.step = step;
+    button.setAttribute("aria-pressed", step === this.kit.timeline.step);
+    button.append(canvas, name);
+    button.onclick = () => {
+      this.kit.timeline.pause();
+      this.kit.timeline.show(step);
+    };
+    return button;
   }
 
   destroy() {}
 }
 
-export const render = define({
-  styles: new URL("strip.css", import.meta.url),
-  load: (data, home) => fetchOnce(new URL(data.pictures, home), "arrayBuffer"),
-  create: (root) => new Strip(root),
+export const render = picture({
+  styles: new URL("style.css", import.meta.url),
+  create: (body, kit) => new Strip(body, kit),
 });

@@ -12,7 +12,7 @@ export class Code {
     this.rows = [];
   }
 
-  /** Write the lines anew if they are others. `roles` are those of the submodules. */
+  /** Write the lines if they have changed. `roles` are those of the submodules. */
   show(name, source, roles) {
     const key = JSON.stringify([name, source]);
     if (key === this.key) return;

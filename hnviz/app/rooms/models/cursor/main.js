@@ -1,70 +1,72 @@
 // The code cursor: a forward's source, and what the line that has run made.
 //
-// data = { trace, alt }; the trace's file is described in hnviz/app/rooms/models/cursor.py. It holds one whole
-// forward pass, so going through it asks nobody.
+// One answer holds a whole forward pass, so going through its lines asks nobody.
 
-import { define } from "../../../kit/js/define.js";
+import { maker } from "../../../kit/js/make.js";
+import { numberInAddress, onMark, putInAddress, setMark } from "../../../kit/js/page.js";
+import { picture } from "../../../kit/js/picture.js";
+import { boldNodes } from "../../../kit/js/text.js";
 import { Code } from "./code.js";
 import { Stepper } from "./stepper.js";
 import { Tile } from "./tile.js";
-import { loadTrace, say } from "./trace.js";
+import { traceOf } from "./trace.js";
 
 const TILES = 4;
 const HINT = "Point at a value, or use the arrow keys in a picture, to read it here.";
 const REST = 300; // ms without a move, after which the address is written
+const AT = "models_at"; // in the address: the line that has run
+const ROW = "models_row"; // and the row that is marked
 
 class Cursor {
-  constructor(root) {
-    this.root = root;
-    this.sentence = element("p", "sentence");
+  constructor(body, kit) {
+    this.kit = kit;
+    const make = maker(body);
+    this.sentence = make("p", "sentence");
     this.sentence.setAttribute("aria-live", "polite");
-    this.stepper = new Stepper("Lines run", (step) => this.draw(step));
-    this.rowBox = document.createElement("select");
-    this.rowBox.onchange = () => this.draw(this.stepper.at);
-    const rows = element("label", "rows");
-    rows.append(name("Row marked"), this.rowBox);
-    this.stepper.element.append(rows);
+    this.stepper = new Stepper("Lines run", (step) => this.show(step));
+    body.append(this.stepper.element);
+    const rows = make("label", "rows", this.stepper.element);
+    make("span", "name", rows, "Row marked");
+    this.rowBox = make("select", "", rows);
+    this.rowBox.onchange = () => this.show(this.stepper.at);
+    const both = make("div", "both");
+    const left = make("div", "left", both);
     this.code = new Code();
-    this.tiles = Array.from({ length: TILES }, () => new Tile((text) => this.tell(text)));
-    this.told = element("p", "told");
-    const grid = element("div", "tiles");
-    grid.append(...this.tiles.map((tile) => tile.element));
-    const right = element("div", "right");
-    right.append(grid, this.told);
-    const both = element("div", "both");
-    this.note = element("p", "note");
-    const left = element("div", "left");
-    left.append(this.code.element, this.note);
-    both.append(left, right);
-    root.append(this.sentence, this.stepper.element, both);
-    this.stepper.listen(root);
-    this.resized = new ResizeObserver(() => this.tiles.forEach((tile) => tile.draw()));
-    this.resized.observe(root);
+    left.append(this.code.element);
+    this.note = make("p", "note", left);
+    const right = make("div", "right", both);
+    this.tiles = Array.from({ length: TILES }, () => new Tile((text) => this.tell(text), (unit) => this.point(unit)));
+    make("div", "tiles", right).append(...this.tiles.map((tile) => tile.element));
+    this.told = make("p", "told", right);
+    this.stepper.listen(body);
+    this.silence = onMark("unit", this, (unit) => this.markUnit(unit));
     this.tell("");
   }
 
-  update({ files, theme }) {
-    const kept = this.trace && sameCode(this.trace, files);
-    const first = this.trace ? files.first : inAddress("at", files.steps.length) ?? files.first;
-    if (!this.trace || String(this.trace.rows) !== String(files.rows)) this.drawRows(files);
-    this.trace = files;
+  draw({ answer, theme }) {
+    const trace = traceOf(answer);
+    const kept = this.trace && sameCode(this.trace, trace);
+    const first = this.trace ? trace.first : (within(AT, trace.steps.length) ?? trace.first);
+    if (!this.trace || String(this.trace.rows) !== String(trace.rows)) this.drawRows(trace);
+    this.trace = trace;
     this.theme = theme;
-    this.code.show(files.names[0], files.sources[0], files.roles);
-    this.note.textContent = files.note;
-    this.stepper.resize(files.steps.length);
+    this.code.show(trace.names[0], trace.sources[0], trace.roles);
+    this.note.textContent = trace.note;
+    this.stepper.resize(trace.steps.length);
     this.stepper.go(kept ? this.stepper.at : first);
   }
 
-  drawRows(files) {
-    const row = this.trace ? this.rowBox.selectedIndex : inAddress("row", files.rows.length) ?? 0;
-    this.rowBox.replaceChildren(...files.rows.map((text) => new Option(text)));
-    this.rowBox.selectedIndex = Math.min(Math.max(row, 0), files.rows.length - 1);
+  drawRows({ rows }) {
+    const row = this.trace ? this.rowBox.selectedIndex : (within(ROW, rows.length) ?? 0);
+    this.rowBox.replaceChildren(...rows.map((text) => new Option(text)));
+    this.rowBox.selectedIndex = Math.min(Math.max(row, 0), rows.length - 1);
   }
 
-  draw(at) {
+  /** Show a line as it ran. */
+  show(at) {
     const { trace, theme } = this;
     const step = trace.steps[at];
-    say(this.sentence, step.say);
+    this.sentence.replaceChildren(...boldNodes(step.say));
     this.code.mark(step.lines[0], step.lasts[0]);
     const row = this.rowBox.selectedIndex;
     const pictures = choose(trace, at);
@@ -73,24 +75,35 @@ class Cursor {
       if (!each) return tile.hide();
       const tensor = trace.tensors[each.tensor];
       if (each.later) {
-        const text = each.later === 1 ? "made by the next line" : "made by a line still to come";
+        const text = each.later === 1 ? "made by the next line" : "made by a later line";
         tile.blank({ title: tensor.label, note: `(${tensor.shape.join(", ")})`, text, role: tensor.role, dashed: true });
       } else tile.show({ trace, tensor, row, theme, strong: each.now, words: trace.words });
     });
-    this.root.dataset.step = at;
-    this.root.dataset.paints = Number(this.root.dataset.paints ?? 0) + 1;
+    const { dataset } = this.kit.root;
+    dataset.line = at;
+    dataset.paints = Number(dataset.paints ?? 0) + 1;
     this.tell("");
     clearTimeout(this.rest);
-    this.rest = setTimeout(() => toAddress({ at, row }), REST);
+    this.rest = setTimeout(() => [putInAddress(AT, at), putInAddress(ROW, row)], REST);
   }
 
   tell(text) {
     this.told.textContent = text || HINT;
   }
 
+  /** A unit under the pointer is marked wherever it is drawn. */
+  point(unit) {
+    this.markUnit(unit);
+    setMark("unit", unit, this);
+  }
+
+  markUnit(unit) {
+    for (const tile of this.tiles) tile.markUnit(unit);
+  }
+
   destroy() {
     clearTimeout(this.rest);
-    this.resized.disconnect();
+    this.silence();
   }
 }
 
@@ -110,31 +123,13 @@ function sameCode(one, two) {
   return one.names[0] === two.names[0] && one.steps.length === two.steps.length;
 }
 
-function inAddress(field, size) {
-  const asked = new URL(location).searchParams.get(`models_${field}`);
-  return /^\d{1,6}$/.test(asked ?? "") && Number(asked) < size ? Number(asked) : null;
+function within(name, size) {
+  const asked = numberInAddress(name);
+  return asked !== null && asked < size ? asked : null;
 }
 
-function toAddress(fields) {
-  const url = new URL(location);
-  for (const [field, value] of Object.entries(fields)) url.searchParams.set(`models_${field}`, value);
-  history.replaceState(history.state, "", url); // st.query_params would add to the history
-}
-
-function element(tag, look) {
-  const made = document.createElement(tag);
-  made.className = look;
-  return made;
-}
-
-function name(text) {
-  const span = element("span", "name");
-  span.textContent = text;
-  return span;
-}
-
-export const render = define({
-  styles: new URL("cursor.css", import.meta.url),
-  load: (data, home) => loadTrace(new URL(data.trace, home)),
-  create: (root) => new Cursor(root),
+export const render = picture({
+  styles: new URL("style.css", import.meta.url),
+  shapes: { values: ["n"] },
+  create: (body, kit) => new Cursor(body, kit),
 });

@@ -3,7 +3,7 @@
 const KEYS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, Home: -Infinity, End: Infinity };
 
 export class Stepper {
-  /** `moved(step)` is told of every move; `title` names what is counted. */
+  /** `moved(step)` is called for every move; `title` names what is counted. */
   constructor(title, moved) {
     this.moved = moved;
     this.at = 0;

@@ -8,9 +8,13 @@ const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowD
 const LARGEST_CELL = 24; // px
 
 export class Tile {
-  /** `tell(sentence)` gets what the picked cell holds; "" when none is. */
-  constructor(tell) {
+  /**
+   * `tell(sentence)` gets what the picked cell holds, "" when none is; `point(unit)` the hidden unit
+   * under the pointer, null when there is none.
+   */
+  constructor(tell, point) {
     this.tell = tell;
+    this.pointed = point;
     this.element = document.createElement("figure");
     this.element.className = "tile";
     this.title = document.createElement("figcaption");
@@ -22,6 +26,7 @@ export class Tile {
     this.empty.className = "empty";
     this.key = document.createElement("div");
     this.key.className = "key";
+    this.unit = null;
     this.element.append(this.title, this.note, this.canvas, this.empty, this.key);
     this.canvas.onpointermove = this.canvas.onpointerdown = (event) => this.point(event);
     this.canvas.onpointerleave = this.canvas.onblur = () => this.pick(null);
@@ -86,7 +91,28 @@ export class Tile {
     pen.imageSmoothingEnabled = false;
     pen.drawImage(picture(part, ramp(theme.diverging), this.scale()), 0, 0, width, height);
     this.frameRows(pen);
+    if (this.unit !== null && this.hasUnits() && this.unit < part.wide) this.frameUnit(pen);
     if (this.cell) this.frameCell(pen);
+  }
+
+  /** Whether the columns are hidden units, which other pictures show too. */
+  hasUnits() {
+    const { role, view } = this.shown.tensor;
+    return role !== "h_o" && (view === "rows" || view === "row");
+  }
+
+  /** Mark a unit's column, that of the pointer in any picture; null marks none. */
+  markUnit(unit) {
+    if (unit === this.unit) return;
+    this.unit = unit;
+    if (this.shown) this.draw();
+  }
+
+  frameUnit(pen) {
+    const { across, height } = this.box;
+    pen.strokeStyle = this.shown.theme.cursor;
+    pen.lineWidth = 1;
+    pen.strokeRect(this.unit * across - 0.5, 0.5, across + 1, height - 1);
   }
 
   /** An ink line around the marked row, once a layer. */
@@ -137,6 +163,7 @@ export class Tile {
     if (!this.shown || String(cell) === String(this.cell)) return;
     this.cell = cell;
     this.draw();
+    this.pointed(cell && this.hasUnits() ? cell[1] : null);
     if (!cell) return this.tell("");
     const { values, wide, unit } = this.box;
     const value = values[cell[0] * wide + cell[1]] * unit;
@@ -153,10 +180,10 @@ export class Tile {
 
 const ROLES = { i_h: 1, h_h: 1, h_o: 1 };
 
-/** Shape, and what lies down and across. */
+/** Shape, and what its rows and columns are. */
 function describe({ tensor, row }) {
   const shape = `(${tensor.shape.join(", ")})`;
-  const across = tensor.role === "h_o" ? "tokens of the vocab across" : "units across";
+  const across = tensor.role === "h_o" ? "tokens of the vocabulary across" : "units across";
   const cut = tensor.units > tensor.wide ? `the first ${tensor.wide} ${across}` : across;
   const rows = tensor.high / tensor.layers;
   const shown = tensor.n_rows > rows ? `its first ${rows} rows` : "row 0 on top";

@@ -1,58 +1,62 @@
 // Two models with the same weights, in step: matching lines, what both made, and the difference.
 //
-// data = { trace, alt }, as of the code cursor; each step holds two lines and three tensors.
+// Each step of the answer holds two lines and three tensors; the third is null where nothing differs.
 
+import { maker } from "../../../kit/js/make.js";
+import { onMark, setMark } from "../../../kit/js/page.js";
+import { picture } from "../../../kit/js/picture.js";
+import { boldNodes } from "../../../kit/js/text.js";
 import { Code } from "../cursor/code.js";
 import { Stepper } from "../cursor/stepper.js";
 import { Tile } from "../cursor/tile.js";
-import { loadTrace, say } from "../cursor/trace.js";
-import { define } from "../../../kit/js/define.js";
+import { traceOf } from "../cursor/trace.js";
 
 const HINT = "Point at a value, or use the arrow keys in a picture, to read it here.";
 
 class Pair {
-  constructor(root) {
-    this.root = root;
-    this.sentence = element("p", "sentence");
+  constructor(body, kit) {
+    this.kit = kit;
+    const make = maker(body);
+    this.sentence = make("p", "sentence");
     this.sentence.setAttribute("aria-live", "polite");
-    this.stepper = new Stepper("Matching lines", (step) => this.draw(step));
+    this.stepper = new Stepper("Matching lines", (step) => this.show(step));
+    body.append(this.stepper.element);
+    const codes = make("div", "codes");
     this.codes = [new Code(), new Code()];
-    this.names = [element("h4", "model"), element("h4", "model")];
-    const codes = element("div", "codes");
-    this.codes.forEach((code, side) => {
-      const box = element("div", "side");
-      box.append(this.names[side], code.element);
-      codes.append(box);
+    this.names = this.codes.map((code) => {
+      const side = make("div", "side", codes);
+      const name = make("h4", "model", side);
+      side.append(code.element);
+      return name;
     });
-    this.tiles = Array.from({ length: 3 }, () => new Tile((text) => this.tell(text)));
-    const tiles = element("div", "tiles three");
-    tiles.append(...this.tiles.map((tile) => tile.element));
-    this.told = element("p", "told");
-    root.append(this.sentence, this.stepper.element, codes, tiles, this.told);
-    this.stepper.listen(root);
-    this.resized = new ResizeObserver(() => this.tiles.forEach((tile) => tile.draw()));
-    this.resized.observe(root);
+    this.tiles = Array.from({ length: 3 }, () => new Tile((text) => this.tell(text), (unit) => this.point(unit)));
+    make("div", "tiles three").append(...this.tiles.map((tile) => tile.element));
+    this.told = make("p", "told");
+    this.stepper.listen(body);
+    this.silence = onMark("unit", this, (unit) => this.markUnit(unit));
     this.tell("");
   }
 
-  update({ files, theme }) {
+  draw({ answer, theme }) {
+    const trace = traceOf(answer);
     const kept =
-      this.trace && String(this.trace.names) === String(files.names) &&
-      this.trace.steps.length === files.steps.length && this.trace.first === files.first;
-    this.trace = files;
+      this.trace && String(this.trace.names) === String(trace.names) &&
+      this.trace.steps.length === trace.steps.length && this.trace.first === trace.first;
+    this.trace = trace;
     this.theme = theme;
-    files.names.forEach((name, side) => {
+    trace.names.forEach((name, side) => {
       this.names[side].textContent = name;
-      this.codes[side].show(name, files.sources[side], files.roles);
+      this.codes[side].show(name, trace.sources[side], trace.roles);
     });
-    this.stepper.resize(files.steps.length);
-    this.stepper.go(kept ? this.stepper.at : files.first);
+    this.stepper.resize(trace.steps.length);
+    this.stepper.go(kept ? this.stepper.at : trace.first);
   }
 
-  draw(at) {
+  /** Show a pair of matching lines. */
+  show(at) {
     const { trace, theme } = this;
     const step = trace.steps[at];
-    say(this.sentence, step.say);
+    this.sentence.replaceChildren(...boldNodes(step.say));
     this.codes.forEach((code, side) => code.mark(step.lines[side], step.lasts[side]));
     step.tensors.forEach((index, side) => {
       const title = side < 2 ? `${trace.names[side]}: ${trace.tensors[index].label}` : "how far they differ";
@@ -60,8 +64,9 @@ class Pair {
         this.tiles[side].blank({ title, note: "of all rows and units", text: "0.0 everywhere", role: "", dashed: false });
       else this.tiles[side].show({ trace, tensor: trace.tensors[index], row: 0, unmarked: true, theme, title });
     });
-    this.root.dataset.step = at;
-    this.root.dataset.paints = Number(this.root.dataset.paints ?? 0) + 1;
+    const { dataset } = this.kit.root;
+    dataset.line = at;
+    dataset.paints = Number(dataset.paints ?? 0) + 1;
     this.tell("");
   }
 
@@ -69,20 +74,22 @@ class Pair {
     this.told.textContent = text || HINT;
   }
 
+  point(unit) {
+    this.markUnit(unit);
+    setMark("unit", unit, this);
+  }
+
+  markUnit(unit) {
+    for (const tile of this.tiles) tile.markUnit(unit);
+  }
+
   destroy() {
-    this.resized.disconnect();
+    this.silence();
   }
 }
 
-function element(tag, look) {
-  const made = document.createElement(tag);
-  made.className = look;
-  return made;
-}
-
-export const render = define({
-  styles: new URL("../cursor/cursor.css", import.meta.url),
-  load: (data, home) => loadTrace(new URL(data.trace, home)),
-  create: (root) => new Pair(root),
+export const render = picture({
+  styles: new URL("../cursor/style.css", import.meta.url),
+  shapes: { values: ["n"] },
+  create: (body, kit) => new Pair(body, kit),
 });
-

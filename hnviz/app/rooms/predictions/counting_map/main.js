@@ -1,75 +1,99 @@
-// The numbers 1 to 9999 as 100 x 100 squares: which of them a network says after those before.
-//
-// data = { alt, given, places, picked, serial }
-//   places   base64 of an int8 a number, from 0 on: -2 not asked, -1 right, else the place of the
-//            first wrong word
-//   picked   the number whose card is shown; serial, of the last pick that Python has heard of
-// Reported: "pick", "8317:1700000000000", number and serial.
+// The numbers 1 to 9,999 as 100 x 100 squares, and beside them the one that is picked: by click,
+// arrow keys or typing. The address keeps it; the server is asked only for its words.
 
-import { define } from "../../../kit/js/define.js";
-import { NOT_ASKED, RIGHT, numberAt, paint, place } from "./paint.js";
 import { maker } from "../../../kit/js/make.js";
+import { inAddress, putInAddress } from "../../../kit/js/page.js";
+import { picture } from "../../../kit/js/picture.js";
+import { NOT_ASKED, RIGHT, numberAt, paint, place } from "./paint.js";
 
-const REST = 250; // ms that the cursor rests before Python hears of it
+const NUMBER = "map_number"; // in the address
+const REST = 120; // ms that the cursor rests before a number's words are asked for
+const FIRST = 1;
 const LAST = 9999;
+const FRAMES = 12; // snapshots of a play: each takes the server most of a second
 const MOVES = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -100, ArrowDown: 100, PageUp: -1000, PageDown: 1000 };
 const count = (number) => number.toLocaleString("en-US");
 const ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"];
 
 class CountingMap {
-  constructor(root) {
-    const make = maker(root);
-    this.host = make("div", "map");
+  constructor(body, kit) {
+    this.kit = kit;
+    const make = maker(body);
+    body.classList.add("hnviz-counting");
+    const left = make("div", "hnviz-squares");
+    const right = make("div", "hnviz-picked");
+    this.host = make("div", "hnviz-map", left);
     this.host.tabIndex = 0;
     this.canvas = make("canvas", "", this.host);
     this.canvas.setAttribute("role", "img");
-    this.key = make("p", "key");
-    this.say = make("p", "say");
+    this.say = make("p", "hnviz-say", left);
     this.say.setAttribute("aria-live", "polite");
-    this.serial = 0;
+    this.key = make("p", "hnviz-key", left);
+    const label = make("label", "hnviz-go", right, "Go to a number");
+    this.input = make("input", "", label);
+    this.input.type = "number";
+    Object.assign(this.input, { min: FIRST, max: LAST, step: 1 });
+    this.input.onchange = () => this.type();
+    this.input.onkeydown = (event) => void (event.key === "Enter" && this.type());
+    this.wrong = make("p", "hnviz-wrong", right);
+    this.wrong.setAttribute("role", "alert");
+    this.card = make("div", "hnviz-card", right);
+    this.html = "";
     this.paints = 0;
-    this.canvas.onpointermove = (event) => this.hover(event);
+    this.canvas.onpointermove = (event) => this.point(this.under(event));
     this.canvas.onpointerleave = () => this.point(null);
     this.canvas.onclick = (event) => this.pick(this.under(event));
     this.host.onkeydown = (event) => this.walk(event);
-    this.resized = new ResizeObserver(() => this.draw());
-    this.resized.observe(root);
   }
 
-  update({ data, theme, send }) {
-    this.data = data;
-    this.places = new Int8Array(Uint8Array.from(atob(data.places), (letter) => letter.charCodeAt(0)).buffer);
-    this.theme = theme;
-    this.send = send;
-    // A later pick of one's own is on its way to Python: what comes back is older.
-    if (data.serial >= this.serial) this.picked = data.picked;
-    this.canvas.setAttribute("aria-label", data.alt);
+  params(name) {
+    return name === "number_card" ? { number: this.asked ?? this.start() } : {};
+  }
+
+  /** The number that the address names, or the first one to be shown. */
+  start() {
+    const named = inAddress(NUMBER);
+    const number = /^\d{1,4}$/.test(named ?? "") ? Number(named) : 0;
+    this.picked = this.asked = number >= FIRST && number <= LAST ? number : this.kit.data.settings.start;
+    this.input.value = String(this.picked);
+    if (named !== null && this.picked !== number) this.refuse(named);
+    return this.asked;
+  }
+
+  draw({ answers, theme }) {
+    const { counting_map: map, number_card: card } = answers;
+    Object.assign(this, { places: map.arrays.places.data, meta: map.meta, theme });
+    this.canvas.setAttribute("aria-label", map.meta.alt);
+    if (card.meta.html !== this.html) this.card.innerHTML = this.html = card.meta.html; // Python escaped its words
     this.drawKey();
-    this.draw();
+    this.paint();
   }
 
-  draw() {
+  paint() {
     const width = this.host.clientWidth;
-    if (!this.data || !width) return; // a hidden tab is painted when it is shown
-    this.box = place(width);
-    paint(this.canvas, this.box, { places: this.places, picked: this.picked, hovered: this.hovered, theme: this.theme });
-    Object.assign(this.canvas.dataset, { paints: ++this.paints, picked: this.picked ?? "" });
+    if (!this.meta || !width) return; // a hidden tab is painted when it is shown
+    const { places, picked, hovered, theme } = this;
+    const { held } = this.meta;
+    this.box = place(width, window.innerHeight, held.length > 0);
+    paint(this.canvas, this.box, { places, held, picked, hovered, theme });
+    Object.assign(this.canvas.dataset, { paints: ++this.paints, picked: picked ?? "" });
     this.tell();
   }
 
   drawKey() {
-    const { right, wrong, text, background, control } = this.theme;
+    const { right, wrong, text, background, control, primary } = this.theme;
     const items = [
       [right, "✓ right"],
       [wrong, "✗ first word wrong"],
       [text, "✗ a later word wrong"],
       [background, "not asked"],
     ];
+    if (this.meta.held.length) items.push([background, "held out of train", primary]);
     this.key.replaceChildren(
-      ...items.map(([color, name]) => {
+      ...items.map(([color, name, edge = control]) => {
         const span = document.createElement("span");
         const chip = document.createElement("i");
-        chip.style.cssText = `background:${color};box-shadow:inset 0 0 0 1px ${control}`;
+        chip.style.cssText = `background:${color};box-shadow:inset 0 0 0 1px ${edge}`;
         span.append(chip, name);
         return span;
       }),
@@ -81,64 +105,76 @@ class CountingMap {
     return this.box ? numberAt(this.box, event.clientX - left, event.clientY - top) : null;
   }
 
-  hover(event) {
-    this.point(this.under(event));
-  }
-
   point(number) {
     if (number === this.hovered) return;
     this.hovered = number;
-    this.draw();
+    this.paint();
   }
 
   walk(event) {
     const move = MOVES[event.key];
-    if (move === undefined) return;
+    if (move === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     this.hovered = null;
-    this.pick(Math.max(1, Math.min(LAST, (this.picked ?? 1) + move)));
+    this.pick(Math.max(FIRST, Math.min(LAST, (this.picked ?? FIRST) + move)));
+  }
+
+  type() {
+    const number = Number(this.input.value);
+    if (this.input.value.trim() === "" || !Number.isInteger(number) || number < FIRST || number > LAST) {
+      return this.refuse(this.input.value);
+    }
+    this.pick(number);
+  }
+
+  /** Say what would be right; the picture still shows the last number. */
+  refuse(typed) {
+    const got = typed ? `got ${String(typed).slice(0, 20)}` : "got none";
+    this.wrong.textContent = `The map has the numbers ${FIRST} to ${count(LAST)}; ${got}.`;
   }
 
   pick(number) {
-    if (number === null || number < 1 || number === this.picked) return;
+    if (number === null) return;
+    this.wrong.textContent = "";
+    this.input.value = String(number);
+    if (number === this.picked) return;
     this.picked = number;
-    this.serial = Date.now();
-    this.draw();
+    putInAddress(NUMBER, number === this.kit.data.settings.start ? null : number);
+    this.paint();
     clearTimeout(this.rest);
-    this.rest = setTimeout(() => this.send("pick", `${number}:${this.serial}`), REST);
+    this.rest = setTimeout(() => {
+      this.asked = number;
+      this.kit.ask();
+    }, REST);
   }
 
   tell() {
     const number = this.hovered ?? this.picked;
-    if (!number) {
-      this.say.textContent = "Rows of 100 numbers: click a square or use the arrow keys to pick one.";
-      return;
-    }
     const strong = document.createElement("b");
     strong.textContent = count(number);
     this.say.replaceChildren(strong, `${this.after(number)}: ${this.verdict(number)}`);
   }
 
   after(number) {
-    const first = Math.max(1, number - this.data.given);
-    if (number < 2) return "";
+    const first = Math.max(FIRST, number - this.meta.given);
+    if (number === FIRST) return "";
     return first === number - 1 ? `, after ${count(first)}` : `, after ${count(first)} to ${count(number - 1)}`;
   }
 
   verdict(number) {
     const found = this.places[number];
-    if (found === NOT_ASKED) return "not asked, there is no number before it.";
+    if (found === NOT_ASKED) return "not asked; it has no number before it.";
     if (found === RIGHT) return "✓ right.";
     return `✗ its ${ORDINALS[found] ?? `${found + 1}th`} word is wrong.`;
   }
 
   destroy() {
     clearTimeout(this.rest);
-    this.resized.disconnect();
   }
 }
 
-export const render = define({
-  styles: new URL("map.css", import.meta.url),
-  create: (root) => new CountingMap(root),
+export const render = picture({
+  styles: new URL("style.css", import.meta.url),
+  frames: FRAMES,
+  create: (body, kit) => new CountingMap(body, kit),
 });

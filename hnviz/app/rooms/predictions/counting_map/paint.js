@@ -1,4 +1,4 @@
-// Where the squares lie, and how they are drawn: 100 rows of 100 numbers, a line at 8000.
+// Where the squares lie, and how they are drawn: 100 rows of 100 numbers, a line at 8000 or outlines.
 
 import { openCanvas, ring } from "../../../kit/js/canvas.js";
 
@@ -11,50 +11,61 @@ const LEFT = 50; // px, of the thousands
 const TOP = 24; // px, of the hundreds' head
 const SHARES = 56; // px at the right edge
 
-/** The arithmetic of places for a width, in CSS pixels. */
-export function place(width) {
-  const cell = Math.max(2, Math.floor(((width - LEFT - SHARES) / 100) * 4) / 4);
+const ABOVE = 260; // px of the page above the squares: all of them fit into a window of 800 px
+const SMALLEST = 4.25; // px of a square on a wide page
+
+/** The arithmetic of places for a width and a window's height, in CSS pixels; `whole` has no line at 8000. */
+export function place(width, height, whole = false) {
+  const gap = whole ? 0 : GAP;
+  const high = Math.max(SMALLEST, (height - ABOVE - TOP - gap - 4) / 100);
+  const cell = Math.max(2, Math.floor(Math.min((width - LEFT - SHARES) / 100, high) * 4) / 4);
   const inner = cell < 4 ? cell * 0.84 : cell - 0.9;
-  return { width, cell, inner, left: LEFT, right: LEFT + 100 * cell, height: TOP + 100 * cell + GAP + 4 };
+  const right = LEFT + 100 * cell;
+  return { width: Math.min(width, right + SHARES), cell, inner, gap, left: LEFT, right, height: TOP + 100 * cell + gap + 4 };
 }
 
-const topOf = (box, row) => TOP + row * box.cell + (row >= CUT ? GAP : 0);
+const topOf = (box, row) => TOP + row * box.cell + (row >= CUT ? box.gap : 0);
 
 /** The number under a point; null beside the squares. */
 export function numberAt(box, x, y) {
   const column = Math.floor((x - box.left) / box.cell);
-  const below = y >= TOP + CUT * box.cell + GAP;
+  const below = y >= TOP + CUT * box.cell + box.gap;
   if (!below && y >= TOP + CUT * box.cell) return null;
-  const row = Math.floor((y - TOP - (below ? GAP : 0)) / box.cell);
+  const row = Math.floor((y - TOP - (below ? box.gap : 0)) / box.cell);
   if (column < 0 || column > 99 || row < 0 || row > 99) return null;
   const number = row * 100 + column;
   return number || null;
 }
 
-export function paint(canvas, box, { places, picked, hovered, theme }) {
+export function paint(canvas, box, { places, held, picked, hovered, theme }) {
   const pen = openCanvas(canvas, box.width, box.height);
   pen.font = `13px ${theme.font}`;
   paintSides(pen, box, places, theme);
-  paintLine(pen, box, theme);
+  if (box.gap) paintLine(pen, box, theme);
   paintSquares(pen, box, places, theme);
+  for (const block of held) outline(pen, box, block, theme);
   if (hovered && hovered !== picked) ringOf(pen, box, hovered, theme, [3, 2]);
   if (picked) ringOf(pen, box, picked, theme, []);
   if (hovered || picked) paintTag(pen, box, hovered || picked, theme);
 }
 
 function paintSquares(pen, box, places, theme) {
-  const colorOf = (found) => (found === RIGHT ? theme.right : found === 0 ? theme.wrong : theme.text);
-  for (let number = 1; number < 10000; number++) {
-    const [x, y] = cornerOf(box, number);
-    const found = places[number];
-    if (found === NOT_ASKED) {
-      pen.strokeStyle = theme.control;
-      pen.lineWidth = 1;
-      pen.strokeRect(x + 0.5, y + 0.5, box.inner - 1, box.inner - 1);
-      continue;
+  const colors = [theme.right, theme.wrong, theme.text]; // one pass each: a change of colour is slow
+  colors.forEach((color, which) => {
+    pen.fillStyle = color;
+    for (let number = 1; number < 10000; number++) {
+      const found = places[number];
+      if (found === NOT_ASKED || which !== (found === RIGHT ? 0 : found === 0 ? 1 : 2)) continue;
+      const top = topOf(box, Math.floor(number / 100));
+      pen.fillRect(box.left + (number % 100) * box.cell, top, box.inner, box.inner);
     }
-    pen.fillStyle = colorOf(found);
-    pen.fillRect(x, y, box.inner, box.inner);
+  });
+  pen.strokeStyle = theme.control;
+  pen.lineWidth = 1;
+  for (let number = 1; number < 10000; number++) {
+    if (places[number] !== NOT_ASKED) continue;
+    const [x, y] = cornerOf(box, number);
+    pen.strokeRect(x + 0.5, y + 0.5, box.inner - 1, box.inner - 1);
   }
 }
 
@@ -77,16 +88,16 @@ function paintSides(pen, box, places, theme) {
     pen.textAlign = "right";
     pen.fillText((thousand * 1000).toLocaleString("en-US"), box.left - 8, top + 11);
     pen.fillStyle = theme.text;
-    pen.fillText(shareOf(places, thousand), box.width - 2, top + 5 * box.cell + 4);
+    pen.fillText(shareOf(box, places, thousand), box.width - 2, top + 5 * box.cell + 4);
   }
 }
 
-/** The share that is right of a thousand numbers, without those not asked; 8000 is in no text. */
-export function shareOf(places, thousand) {
+/** The share that is right of a thousand numbers, without those not asked; the notebook has 8000 in no text. */
+export function shareOf(box, places, thousand) {
   let asked = 0;
   let right = 0;
   for (let number = thousand * 1000; number < thousand * 1000 + 1000; number++) {
-    if (number === 8000 || places[number] === NOT_ASKED) continue;
+    if ((box.gap && number === 8000) || places[number] === NOT_ASKED) continue;
     asked += 1;
     if (places[number] === RIGHT) right += 1;
   }
@@ -108,6 +119,17 @@ function paintLine(pen, box, theme) {
   const words = box.cell < 4 ? "8,000: from here on, never read" : "8,000: from here on, numbers never read in training";
   pen.fillText(words, box.left, y - 6);
   pen.font = `13px ${theme.font}`;
+}
+
+/** A frame around the numbers of a block, in each row that it has numbers in. */
+function outline(pen, box, [first, last], theme) {
+  pen.strokeStyle = theme.primary;
+  pen.lineWidth = box.cell < 4 ? 0.75 : 1.5;
+  for (let start = first; start <= last; start = Math.floor(start / 100 + 1) * 100) {
+    const end = Math.min(last, Math.floor(start / 100) * 100 + 99);
+    const [x, y] = cornerOf(box, start);
+    pen.strokeRect(x - 0.5, y - 0.5, (end - start) * box.cell + box.inner + 1, box.inner + 1);
+  }
 }
 
 function ringOf(pen, box, number, theme, dash) {

@@ -1,40 +1,50 @@
 // What each answer looks back at: a map of answers x words, and the marked answer on a log scale.
 //
-// data = { picture, words, start, window, lines: [line] }
-//   picture  names run, snapshot and words: the whole map is asked for by this name
-//   start    the answer that is marked at first; after that the mark is the browser's own
-//   window   words that a model reads which carries no state, else null
-//   line = { name, style, answers, row, values }
-//     row     the one answer that `values` holds, or null for all of them
-//     values  base64 of float32: the answer's words 0..row, or the lower triangle row by row
-// Reported: "wants", the picture whose map is still lacking; "row", the marked answer.
+// The marked row is asked for first, the whole map and the other models' lines once it is painted.
+// The mark is the browser's own, and in the address.
 
-import { define } from "../../../kit/js/define.js";
+import { maker } from "../../../kit/js/make.js";
+import { numberInAddress, putInAddress } from "../../../kit/js/page.js";
+import { picture } from "../../../kit/js/picture.js";
+import { Ahead } from "../ahead.js";
 import { paintCurves, swatch } from "./curves.js";
 import { cellAt, paintMap } from "./map.js";
 import { sentence } from "./sentence.js";
-import { maker } from "../../../kit/js/make.js";
 
-const REST = 400; // ms that the mark rests before Python hears of it
+const OWN = 0; // the style of the run's own line
+const ROW = "row"; // in the address
 const MOVES = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1, PageUp: -5, PageDown: 5, Home: -1e9, End: 1e9 };
 
-function decode(text) {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-  return new Float32Array(bytes.buffer);
+/** A lower triangle as rows: rows[r] holds the words 0..r. */
+function rowsOf(values) {
+  const rows = [];
+  for (let row = 0, at = 0; at < values.length; at += ++row) rows[row] = values.subarray(at, at + row + 1);
+  return rows;
 }
 
-/** A line's values as rows: rows[r] holds the words 0..r, or is missing. */
-function rowsOf(line) {
-  const values = decode(line.values);
+/** The run's own line: of the map where that has come, else of the one row. */
+function ownLine({ look_back_row: row, look_back_map: map }) {
+  const { name, answers } = (map ?? row).meta;
+  if (map) return { name, answers, style: OWN, rows: rowsOf(map.arrays.norms.data), whole: true };
   const rows = [];
-  if (line.row !== null) rows[line.row] = values;
-  else for (let row = 0, at = 0; at < values.length; at += ++row) rows[row] = values.subarray(at, at + row + 1);
-  return { ...line, rows, whole: line.row === null };
+  rows[row.meta.row] = row.arrays.norms.data;
+  return { name, answers, style: OWN, rows, whole: false };
+}
+
+/** The other lines, without the run that the picture shows. */
+function otherLines(others, run, step) {
+  if (!others) return [];
+  const [, cells] = others.arrays.norms.shape;
+  return others.meta.lines
+    .map((line, at) => ({ ...line, rows: rowsOf(others.arrays.norms.data.subarray(at * cells, (at + 1) * cells)) }))
+    .filter((line) => line.run !== run || line.step !== step);
 }
 
 class LookBack {
-  constructor(root) {
-    const make = maker(root);
+  constructor(body, kit) {
+    this.kit = kit;
+    this.ahead = new Ahead(kit);
+    const make = maker(body);
     this.said = make("p", "said");
     this.said.setAttribute("aria-live", "polite");
     this.two = make("div", "two");
@@ -59,8 +69,7 @@ class LookBack {
     this.listen();
     this.paints = 0;
     this.stale = null;
-    this.resized = new ResizeObserver(() => this.draw());
-    this.resized.observe(root);
+    this.asked = numberInAddress(ROW) ?? -1; // -1: the last answer
   }
 
   listen() {
@@ -79,42 +88,35 @@ class LookBack {
     this.slider.oninput = () => this.pick(Number(this.slider.value));
   }
 
-  update({ data, theme, send }) {
+  params(name) {
+    return name === "look_back_row" ? { row: this.asked } : {};
+  }
+
+  draw({ answers, run, step, theme, settings }) {
+    const { look_back_row: row, look_back_others: others } = answers;
+    const { words, window } = row.meta;
+    const own = ownLine(answers);
     const before = this.data;
-    const same = before && String(before.words) === String(data.words);
-    const lines = data.lines.map(rowsOf);
-    if (lines[0].whole || !same) this.stale = null;
-    if (!lines[0].whole && same) {
-      // The row is here and the map is still the last picture's: it stays, pale, until its own comes.
-      const own = this.lines[0];
-      if (before.picture === data.picture && own.whole) lines[0] = own;
-      else this.stale = own.whole ? own : this.stale;
-      lines.push(...this.lines.slice(1));
-    }
-    this.data = data;
-    this.lines = lines;
+    if (own.whole || String(before?.words) !== String(words)) this.stale = null;
+    // The row is here, the map is still the last picture's: it stays, pale, until the new one comes.
+    else if (this.lines[0].whole) this.stale = this.lines[0];
+    this.data = { words, window, picture: `${run} ${step}` };
+    this.lines = [own, ...otherLines(others, run, step)];
     this.theme = theme;
-    this.send = send;
-    const last = data.words.length - 1;
-    this.slider.max = last;
-    if (!same) this.row = data.start < 0 ? last : Math.min(data.start, last);
-    this.draw();
-    if (!lines[0].whole && this.wanted !== data.picture) {
-      this.wanted = data.picture;
-      send("wants", data.picture);
-    }
+    this.slider.max = words.length - 1;
+    this.row = this.asked < 0 ? words.length - 1 : Math.min(this.asked, words.length - 1);
+    this.paint();
+    if (own.whole) this.ahead.begin(() => this.ahead.ofOthers(this.kit.data.asks[0], settings.models, { row: this.asked }));
   }
 
   pick(row) {
     const next = Math.max(0, Math.min(this.data.words.length - 1, row));
     if (next === this.row) return;
-    this.row = next;
-    this.draw();
-    const url = new URL(location);
-    url.searchParams.set("row", next);
-    history.replaceState(history.state, "", url); // st.query_params would add to the history
-    clearTimeout(this.rest);
-    this.rest = setTimeout(() => this.send("row", next), REST);
+    this.row = this.asked = next;
+    putInAddress(ROW, next);
+    if (!this.lines[0].rows[next]) return this.kit.ask();
+    this.paint();
+    this.kit.lookAround(this.kit.timeline.step); // its neighbours' rows
   }
 
   under(event) {
@@ -122,7 +124,7 @@ class LookBack {
     return this.box ? cellAt(this.box, event.clientX - left, event.clientY - top) : null;
   }
 
-  draw() {
+  paint() {
     const width = this.two.clientWidth;
     if (!this.data || !width) return; // a hidden tab is painted when it is shown
     this.two.classList.toggle("narrow", width < 640);
@@ -149,16 +151,15 @@ class LookBack {
     const values = cell && this.lines[0].rows[cell[0]];
     this.cell.textContent = values
       ? `After “${this.data.words[cell[0]]}”, the word “${this.data.words[cell[1]]}” ${cell[0] - cell[1]} back: ${values[cell[1]].toPrecision(3)}`
-      : "Click a row, or use slider or arrow keys.";
+      : "Click a row, or use the slider or the arrow keys.";
   }
 
   destroy() {
-    clearTimeout(this.rest);
-    this.resized.disconnect();
+    this.ahead.end();
   }
 }
 
-export const render = define({
-  styles: new URL("lookback.css", import.meta.url),
-  create: (root) => new LookBack(root),
+export const render = picture({
+  styles: new URL("style.css", import.meta.url),
+  create: (body, kit) => new LookBack(body, kit),
 });

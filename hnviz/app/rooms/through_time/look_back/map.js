@@ -38,7 +38,7 @@ export function cellAt({ left, top, size, n }, x, y) {
   return row >= 0 && row < n && word >= 0 && word <= row ? [row, word] : null;
 }
 
-/** Full colour: what a twentieth of the cells is above. */
+/** Full colour: the value that one cell in twenty exceeds. */
 function strongest(line) {
   const values = Float32Array.from(line.rows.flatMap((row) => Array.from(row ?? []))).sort();
   return Number(values[Math.floor(values.length * 0.95)].toPrecision(2)) || values.at(-1) || 1;
@@ -79,5 +79,5 @@ function paintKey(pen, most, theme, { left, top, size, n }) {
   pen.textAlign = "left";
   pen.fillText("0", x, top + 26);
   pen.textAlign = "right";
-  pen.fillText(`${most < 0.001 ? most.toExponential(0) : most} and more`, x + 122, top + 26);
+  pen.fillText(`${most < 0.001 ? most.toExponential(0) : most} or more`, x + 122, top + 26);
 }

@@ -7,7 +7,7 @@ function share(value) {
   return value > 0 ? `${value.toExponential(1).replace("-", "−")} times` : "0 %";
 }
 
-/** { nodes, plain }: what stands on the page, and the same as text. */
+/** { nodes, plain }: what is on the page, and the same as text. */
 export function sentence({ words, window }, lines, row) {
   const [own, ...others] = lines;
   const parts = [];
@@ -17,8 +17,8 @@ export function sentence({ words, window }, lines, row) {
   const answer = own.answers[own.whole ? row : 0];
   const first = window ? Math.max(0, row + 1 - window) : 0;
   const far = row - first;
-  if (!values) parts.push(`The answer after ${asked} is being asked for.`);
-  else if (!far) parts.push(`After ${asked}, ${own.name} says “${answer}”: it has read one word, so there is nothing further back.`);
+  if (!values) parts.push(`The answer after ${asked} is on its way.`);
+  else if (!far) parts.push(`After ${asked}, ${own.name} says “${answer}”: it has read only one word, so nothing is further back.`);
   else {
     const back = far === 1 ? "1 word" : `${far} words`;
     parts.push(`Asked what follows ${asked}, ${own.name} says “${answer}” and feels the word ${back} back `);

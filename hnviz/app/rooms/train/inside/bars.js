@@ -87,7 +87,7 @@ export class Bars {
   }
 }
 
-/** "3,708 of 5,858" answers; of the loss, the kind's part in that of all. */
+/** "3,708 of 5,858" answers; for the loss, the kind's share of it. */
 function counts([n, right, loss], measure, { valid }) {
   if (measure === "accuracy") return `${right.toLocaleString("en-US")} of ${n.toLocaleString("en-US")}`;
   const all = valid.reduce((sum, each) => sum + each[2], 0);

@@ -1,22 +1,21 @@
-// What is inside an accuracy: answers by kind of token, whole numbers, and the way there.
+// Inside an accuracy: answers by kind of token, whole numbers, and the way there.
 //
-// data = { run, model, live, kinds, planned, epochs, special, counted, lacking, kind }
-//   epochs   [{ epoch, step, accuracy, loss, train, valid }], the two [n, right, loss] a kind
-//   special  answers on valid that no bar shows
-//   counted  [[step, share of whole numbers right to 7,999, share from 8,001 on]]
-//   lacking  snapshots whose numbers are still being counted
-//   kind     the kind whose worst places stand below
-// Reported: "kind", "ones:3", what was clicked and how often something was.
+// It follows the topic "kinds" (topic.py) and shows the epoch of the page's training step. Whole
+// numbers are counted by the view "whole_numbers", one snapshot after the other, while it is seen.
 
-import { define } from "../../../kit/js/define.js";
+import { Following } from "../../../kit/js/following.js";
+import { maker } from "../../../kit/js/make.js";
+import { inAddress, mark, onMark, putInAddress, setMark } from "../../../kit/js/page.js";
+import { picture } from "../../../kit/js/picture.js";
 import { Bars, scaleOf } from "./bars.js";
 import { plot } from "./plot.js";
 import { alt, note, sentence, title } from "./words.js";
-import { maker } from "../../../kit/js/make.js";
 
 const make = maker();
+const KIND = "train_worst_kind"; // in the address
+const MEASURE = "inside";
 
-/** A kind's line: two kinds share a colour, so a dash tells them apart; the comma's fill is too pale. */
+/** A kind's line: two kinds share a colour, so one is dashed; the comma's fill is too pale. */
 function lineOf(kind, theme) {
   const place = kind === "hundred" || kind === "thousand";
   const color = kind === "comma" ? theme.commaMark : theme.kind[place ? "place" : kind];
@@ -25,17 +24,20 @@ function lineOf(kind, theme) {
 }
 
 class Inside {
-  constructor(root) {
+  constructor(root, kit) {
     this.root = root;
-    this.kept = root.style.minHeight;
-    this.clicks = 0;
-    this.measure = new URL(location).searchParams.get("inside") === "loss" ? "loss" : "accuracy";
-    this.at = null; // the step of the epoch that is looked at; null follows the newest
+    this.kit = kit;
+    this.kept = kit.root.style.minHeight;
+    this.measure = inAddress(MEASURE) === "loss" ? "loss" : "accuracy";
+    this.at = null; // the step of an epoch that has no snapshot, picked here
+    this.shares = new Map(); // step -> [share of train, share of valid]
+    this.counting = "";
     this.title = make("h2", "", root);
     this.said = make("p", "said", root);
     this.said.setAttribute("aria-live", "polite");
     this.empty = make("p", "empty", root);
     this.body = make("div", "body", root);
+    this.body.hidden = true;
     this.controls(make("div", "controls", this.body));
     this.two = make("div", "two", this.body);
     this.bars = new Bars(make("div", "bars", this.two), (kind) => this.pick(kind));
@@ -45,8 +47,15 @@ class Inside {
     this.valid = this.chart(this.course, "");
     this.note = make("p", "note", this.body);
     this.paints = 0;
-    this.resized = new ResizeObserver(() => this.draw());
-    this.resized.observe(root);
+    this.following = new Following(
+      kit.tab,
+      "kinds",
+      (news) => this.hear(news),
+      (told) => kit.refuse(told),
+    );
+    this.ends = [onMark("kind", this, () => this.paintAll()), onMark("step", this, () => this.paintAll())];
+    setMark("kind", inAddress(KIND), this);
+    this.leave = () => {};
   }
 
   chart(parent, name) {
@@ -74,50 +83,124 @@ class Inside {
     this.slider.type = "range";
     this.slider.min = 0;
     this.which = make("b", "", label);
-    this.slider.oninput = () => {
-      const { epochs } = this.data;
-      const index = Number(this.slider.value);
-      this.at = index === epochs.length - 1 ? null : epochs[index].step;
-      this.draw();
-    };
+    this.slider.oninput = () => this.slide(false);
+    this.slider.onchange = () => this.slide(true);
+  }
+
+  /** The page's training step follows, where the epoch's end has a snapshot. */
+  slide(rests) {
+    const { epochs } = this.data;
+    const { timeline } = this.kit;
+    const { step } = epochs[Number(this.slider.value)];
+    const last = step === epochs.at(-1).step;
+    if (timeline.playing) timeline.pause();
+    this.at = last || timeline.versions.has(step) ? null : step;
+    if (last) timeline.show(timeline.steps.at(-1), rests);
+    else if (this.at === null) timeline.show(step, rests);
+    this.paintAll();
   }
 
   show(measure) {
     this.measure = measure;
-    const url = new URL(location);
-    if (measure === "loss") url.searchParams.set("inside", "loss");
-    else url.searchParams.delete("inside");
-    history.replaceState(history.state, "", url);
-    this.draw();
+    putInAddress(MEASURE, measure === "loss" ? "loss" : null);
+    this.paintAll();
   }
 
   pick(kind) {
-    this.picked = kind; // until Python says so too
-    this.draw();
-    this.send("kind", `${kind}:${++this.clicks}:${Date.now()}`);
+    const picked = mark("kind") === kind ? null : kind;
+    putInAddress(KIND, picked);
+    setMark("kind", picked, this);
+    this.paintAll();
   }
 
-  update({ data, theme, send }) {
-    if (this.data?.run !== data.run) this.at = null;
-    this.data = data;
+  /** Called when the run, the theme or the width has changed, and when it is scrolled to. */
+  draw({ run, theme }) {
     this.theme = theme;
-    this.send = send;
-    this.picked = data.kind;
-    this.draw();
+    if (this.timeline !== this.kit.timeline) {
+      this.leave();
+      this.timeline = this.kit.timeline;
+      this.leave = this.timeline.on((change) => this.move(change));
+    }
+    if (this.following.of(run)) this.reset();
+    this.count();
+    this.paintAll();
   }
 
-  draw() {
-    const width = this.body.parentElement.clientWidth;
-    if (!this.data || !width) return; // a hidden tab is painted when it is shown
+  reset() {
+    this.data = null;
+    this.at = null;
+    this.shares.clear();
+  }
+
+  move(change) {
+    if (change === "step") this.at = null;
+    if (change === "snapshots") this.count();
+    if (change === "step" || change === "run") this.paintAll();
+  }
+
+  hear({ keep, epochs, counted, ...rest }) {
+    const before = this.data?.epochs ?? [];
+    if (keep > before.length) return this.following.again();
+    this.data = { ...rest, epochs: [...before.slice(0, keep), ...epochs], wanted: counted, counted: [], lacking: 0 };
+    this.count();
+    this.paintAll();
+  }
+
+  /** Count whole numbers at the snapshots that lack them, the newest first and one at a time. */
+  async count() {
+    const { run } = this.kit.data;
+    const address = this.next();
+    if (!address || this.counting || !this.kit.visible) return;
+    this.counting = address.href;
+    try {
+      const { meta } = await this.kit.source.get(address.href);
+      if (run === this.kit.data.run) this.shares.set(address.step, [meta.train, meta.valid]);
+      this.kit.refuse("");
+    } catch (error) {
+      this.failed = { href: address.href };
+      this.kit.refuse(error.message);
+    }
+    this.counting = "";
+    if (!this.kit.root.isConnected) return;
+    this.paintAll();
+    this.count();
+  }
+
+  next() {
+    const { versions, run } = this.kit.timeline ?? {};
+    for (const step of this.data?.wanted ?? []) {
+      if (this.shares.has(step) || !versions.has(step)) continue;
+      const path = `api/runs/${encodeURIComponent(run)}/${step}/whole_numbers`;
+      const href = this.kit.source.address(path, { v: versions.get(step) });
+      if (href !== this.failed?.href) return { step, href };
+    }
+    return null;
+  }
+
+  /** The epoch that is shown: that of the training step, the newest while the run trains. */
+  epochAt() {
     const { epochs } = this.data;
-    const found = epochs.findIndex((epoch) => epoch.step === this.at);
-    const index = found < 0 ? epochs.length - 1 : found;
+    const picked = epochs.findIndex(({ step }) => step === this.at);
+    if (picked >= 0) return picked;
+    const { step, newest } = this.timeline;
+    if (newest || step === null) return epochs.length - 1;
+    return Math.max(0, epochs.findLastIndex((epoch) => epoch.step <= step));
+  }
+
+  paintAll() {
+    const width = this.root.clientWidth;
+    if (!this.data || !this.theme || !width) return; // a hidden tab is painted when it is shown
+    const { epochs, wanted } = this.data;
+    this.picked = mark("kind");
+    this.data.counted = [...this.shares].map(([step, shares]) => [step, ...shares]).sort(([a], [b]) => a - b);
+    this.data.lacking = wanted.filter((step) => !this.shares.has(step)).length;
+    const index = this.epochAt();
     const epoch = epochs[index];
     this.title.textContent = title(epoch);
     this.empty.textContent = epoch ? "" : this.why();
     this.body.hidden = !epoch;
-    // Whatever never comes needs no place kept for it.
-    this.root.style.minHeight = epoch || this.data.live ? this.kept : "0";
+    // What never comes needs no place.
+    this.kit.root.style.minHeight = epoch || this.data.live ? this.kept : "0";
     this.say(epoch ? sentence(this.data, epoch, this.measure) : []);
     if (epoch) this.paint(epoch, index, width < 640);
     this.body.dataset.paints = ++this.paints;
@@ -126,8 +209,8 @@ class Inside {
 
   why() {
     const { live } = this.data;
-    if (live) return "The answers by kind of token come with the end of the first epoch.";
-    return "This run has no epoch whose answers were counted by kind of token: it ended before the first was over, or was trained by an older hnviz. Train another.";
+    if (live) return "The answers by kind of token come at the end of the first epoch.";
+    return "This run has no answers by kind of token: it ended before its first epoch was over, or an older hnviz trained it. Train another one.";
   }
 
   say(parts) {
@@ -148,9 +231,7 @@ class Inside {
     this.slider.max = data.epochs.length - 1;
     this.slider.value = index;
     this.slider.disabled = data.epochs.length < 2;
-    const newest = index === data.epochs.length - 1;
-    const following = newest && data.live ? ", the newest" : "";
-    this.which.textContent = `${epoch.epoch + 1} of ${data.planned}, step ${epoch.step.toLocaleString("en-US")}${following}`;
+    this.which.textContent = `${epoch.epoch + 1} of ${data.planned}`;
     this.slider.setAttribute("aria-valuetext", this.which.textContent);
     for (const two of [this.two, this.course]) two.classList.toggle("narrow", narrow);
     const top = scaleOf(data, measure);
@@ -167,11 +248,11 @@ class Inside {
   }
 
   counted(epoch) {
-    const { counted, lacking } = this.data;
+    const { counted, lacking, words } = this.data;
     const { theme } = this;
     const series = [
-      { name: "to 7,999", color: theme.train, dash: "7 4", width: 2, ring: true, points: counted.map(([step, inside]) => [step, inside]) },
-      { name: "8,001 on", color: theme.valid, width: 2.5, dot: true, points: counted.map(([step, , beyond]) => [step, beyond]) },
+      { name: words.columns[0], color: theme.train, dash: "7 4", width: 2, ring: true, points: counted.map(([step, inside]) => [step, inside]) },
+      { name: words.columns[1], color: theme.valid, width: 2.5, dot: true, points: counted.map(([step, , beyond]) => [step, beyond]) },
     ];
     const wait = lacking ? `counting ${lacking} snapshot${lacking === 1 ? "" : "s"}` : "";
     this.numbers.caption.textContent = "Whole next number right, after three";
@@ -185,11 +266,12 @@ class Inside {
       y: [0, 1],
       marks: true,
       now: epoch.step,
+      hovered: mark("step"),
       digits: 3,
       two: true,
       series,
       theme,
-      alt: alt.numbers(counted),
+      alt: alt.numbers(counted, words),
     });
     this.numbers.svg.dataset.points = counted.length;
   }
@@ -198,7 +280,7 @@ class Inside {
     const { data, theme, measure } = this;
     for (const split of ["train", "valid"]) {
       const { figure, caption, svg } = this[split];
-      caption.textContent = `${measure === "loss" ? "Loss" : "Accuracy"} on ${split}, ${split === "train" ? "1 to 7,999" : "8,001 on"}`;
+      caption.textContent = `${measure === "loss" ? "Loss" : "Accuracy"} on ${split}, ${data.words[split]}`;
       const series = data.kinds.map((kind, index) => ({
         name: kind,
         ...lineOf(kind, theme),
@@ -214,6 +296,7 @@ class Inside {
         x: [0, this.lastStep()],
         y: [0, top],
         now: epoch.step,
+        hovered: mark("step"),
         digits: 2,
         series,
         theme,
@@ -223,11 +306,13 @@ class Inside {
   }
 
   destroy() {
-    this.resized.disconnect();
+    this.leave();
+    this.following.leave();
+    for (const end of this.ends) end();
   }
 }
 
-export const render = define({
-  styles: new URL("inside.css", import.meta.url),
-  create: (root) => new Inside(root),
+export const render = picture({
+  styles: new URL("style.css", import.meta.url),
+  create: (body, kit) => new Inside(body, kit),
 });

@@ -43,7 +43,7 @@ function roundStep(last) {
   return [1, 2, 5, 10].map((digit) => digit * power).find((each) => each >= rough);
 }
 
-export function plot(svg, { width, height, label, x, y, now, digits, two, series, theme, alt }) {
+export function plot(svg, { width, height, label, x, y, now, hovered, digits, two, series, theme, alt }) {
   svg.replaceChildren();
   if (!width) return;
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
@@ -61,6 +61,8 @@ export function plot(svg, { width, height, label, x, y, now, digits, two, series
     add(svg, "text", { x: across(step), y: box.bottom + 17, "text-anchor": "middle", fill: theme.muted }, step.toLocaleString("en-US"));
   add(svg, "text", { x: (box.left + box.right) / 2, y: height - 5, "text-anchor": "middle", fill: theme.muted }, "step");
   add(svg, "line", { x1: across(now), x2: across(now), y1: box.top, y2: box.bottom, stroke: theme.cursor, "stroke-width": 1 });
+  if (typeof hovered === "number" && hovered >= x[0] && hovered <= x[1])
+    add(svg, "line", { x1: across(hovered), x2: across(hovered), y1: box.top, y2: box.bottom, stroke: theme.muted, "stroke-dasharray": "2 3" });
   const drawn = series.filter(({ points }) => points.length);
   for (const line of drawn) drawLine(svg, line, line.points.map(([step, value]) => [across(step), up(value)]), theme);
   const gap = two ? 2 * GAP : GAP;

@@ -31,7 +31,7 @@ function ofShares(kinds) {
   const best = Math.max(...kinds.map(({ share }) => share));
   const least = Math.min(...kinds.map(({ share }) => share));
   const good = kinds.filter(({ share }) => share >= best - CLOSE).map(({ kind }) => NAMES[kind]);
-  if (best - least <= CLOSE) return [`All kinds of word are right about alike, `, [best.toFixed(2)], " of the time. "];
+  if (best - least <= CLOSE) return [`All kinds of word are right about equally often, `, [best.toFixed(2)], " of the time. "];
   const [bad] = kinds.filter(({ share }) => share === least);
   const wrong = kinds.map(({ n, right }) => n - right);
   const all = wrong.reduce((sum, each) => sum + each, 0);
@@ -57,24 +57,24 @@ function ofLoss(kinds, epoch, data) {
   ];
 }
 
-function ofNumbers({ counted, lacking }, epoch) {
+function ofNumbers({ counted, lacking, words }, epoch) {
   const found = counted.find(([step]) => step === epoch.step);
-  if (found) return ["Whole next numbers: ", [found[1].toFixed(3)], " right up to 7,999, ", [found[2].toFixed(3)], " from 8,001 on."];
+  if (found) return ["Whole next numbers: ", [found[1].toFixed(3)], ` right ${words.on_train}, `, [found[2].toFixed(3)], ` ${words.on_valid}.`];
   return lacking ? ["Whole next numbers are being counted."] : [];
 }
 
 export function note({ special }, epoch) {
   const total = (split) => count(epoch[split].reduce((sum, [n]) => sum + n, special[split]));
   const rest = special.train + special.valid;
-  const bare = rest ? ` ${rest === 1 ? "One of all is" : `${rest} of all are`} xxbos, which has no bar.` : "";
-  return `Every answer of epoch ${epoch.epoch + 1} by the kind of the true word: ${total("valid")} on valid, and ${total("train")} on train, each before its mini-batch's update.${bare} Press a row: its worst places.`;
+  const bare = rest ? ` ${rest === 1 ? "One of them is" : `${rest} of them are`} xxbos, which has no bar.` : "";
+  return `Every answer of epoch ${epoch.epoch + 1} by the kind of the true word: ${total("valid")} on valid, and ${total("train")} on train, each before its mini-batch's update.${bare} Press a row to see its worst places.`;
 }
 
 export const alt = {
-  numbers(counted) {
+  numbers(counted, words) {
     if (!counted.length) return "Share of whole next numbers right after three given, by step: not counted yet.";
     const [step, inside, beyond] = counted.at(-1);
-    return `Share of whole next numbers right after three given, over ${counted.length} snapshots: at step ${count(step)} ${inside.toFixed(3)} up to 7,999 and ${beyond.toFixed(3)} from 8,001 on.`;
+    return `Share of whole next numbers right after three given, over ${counted.length} snapshots: at step ${count(step)} ${inside.toFixed(3)} ${words.on_train} and ${beyond.toFixed(3)} ${words.on_valid}.`;
   },
   course({ kinds, epochs }, epoch, split, measure) {
     const said = kinds.map((kind, index) => {

@@ -1,0 +1,23 @@
+#!/bin/sh
+# Checks the JavaScript: ESLint, types in files with // @ts-check, and unit tests.
+# Without node and npm it prints a note and succeeds, or fails if HNVIZ_REQUIRE_BROWSER is set.
+set -eu
+cd "$(dirname "$0")/.."
+
+if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+    echo "The JavaScript was not checked: node and npm are missing (Debian, Ubuntu: apt install nodejs npm)." >&2
+    [ -z "${HNVIZ_REQUIRE_BROWSER:-}" ]
+    exit
+fi
+tools=tests/js/node_modules/.bin
+if [ ! -x "$tools/eslint" ] || [ tests/js/package.json -nt "$tools" ]; then
+    npm install --prefix tests/js --silent
+    touch "$tools"
+fi
+"$tools/eslint" -c tests/js/eslint.config.js --max-warnings 0 hnviz/app hnviz/gallery tests/js/*.js
+"$tools/tsc" -p tests/js/tsconfig.json
+said=$(node --test tests/js/*.test.js 2>&1) || {
+    printf '%s\n' "$said"
+    exit 1
+}
+printf '%s\n' "$said" | sed -n 's/^# \(pass\|fail\) /JavaScript tests: \1 /p'

@@ -1,0 +1,39 @@
+"""Pictures that Python draws: SVG or HTML from hnviz.figures, served by a view."""
+
+from collections.abc import Mapping
+
+from hnviz.app.kit.picture import Example, Picture
+from hnviz.figures.theme import MODES, Theme, theme
+from hnviz.web.views import Look, Param, Shown, View
+
+MODE = Param(MODES, MODES[0])
+"""The parameter of every drawn view: the browser adds its mode."""
+
+
+def look_of(look: Look) -> Theme:
+    """Return the theme that a request asks for."""
+    return theme(look.params["mode"])
+
+
+def two_sizes(wide: str, narrow: str, sentence: str = "", note: str = "") -> Shown:
+    """Answer with a drawing for a page's width and one for a phone's."""
+    return Shown({}, {"wide": wide, "narrow": narrow, "note": note}, sentence)
+
+
+def html(content: str, sentence: str = "", note: str = "") -> Shown:
+    """Answer with one drawing for all widths."""
+    return Shown({}, {"html": content, "note": note}, sentence)
+
+
+def drawn(
+    file: str, *views: View, height: str, examples: Mapping[str, Example] | None = None
+) -> Picture:
+    """Make a picture in a folder that has no JavaScript of its own."""
+    return Picture(
+        file,
+        views=views,
+        draws="kit/drawing",
+        height=height,
+        isolate=False,
+        examples=examples or {},
+    )

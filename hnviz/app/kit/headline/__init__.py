@@ -1,0 +1,1 @@
+"""A page's takeaway: the sentence of a view, under the title."""

@@ -1,0 +1,8 @@
+// A page's takeaway. The frame writes the sentence; there is nothing else to draw.
+
+import { picture } from "../js/picture.js";
+
+export const render = picture({
+  styles: new URL("style.css", import.meta.url),
+  create: () => ({ draw() {} }),
+});

@@ -1,0 +1,26 @@
+"""The headline: one sentence with a picture's own numbers, from the picture's view."""
+
+from collections.abc import Sequence
+
+from hnviz.app.kit.picture import Ask, Example, Picture, ask
+from hnviz.web.views import Look, Param, Shown, View
+
+
+def _sample(look: Look) -> Shown:
+    """Say how far a run is, `times` times: the gallery's sentence, which no page asks for."""
+    said = f"After **{look.step:,}** updates, **{look.run.record.config.model}** has a snapshot. "
+    return Shown({}, sentence=(said * look.params["times"]).strip())
+
+
+SAMPLE = View("headline_sample", {"times": Param("int", 1, low=1, high=9)}, _sample)
+EXAMPLES = {
+    "ready": Example("Model5", [ask(SAMPLE)]),
+    "long": Example("Model5", [ask(SAMPLE, times=6)]),
+}
+
+HEADLINE = Picture(__file__, height="3.4rem", examples=EXAMPLES)
+
+
+def headline(key: str, run: str, asks: Sequence[Ask]) -> None:
+    """Show the first sentence among the views' answers; two lines are kept free for it."""
+    HEADLINE(key, run=run, asks=asks)

@@ -1,0 +1,63 @@
+// @ts-check
+// plotly.js, 4.8 MB: loaded once a tab, and after the pictures that do not need it.
+
+const LONGEST = 1500; // ms that a chart waits for other pictures
+const coarse = matchMedia("(pointer: coarse)");
+
+export const CONFIG = {
+  displaylogo: false,
+  responsive: true,
+  displayModeBar: false,
+  scrollZoom: false,
+  // The chart handles a double click: Plotly's own goes back to the first figure that it showed.
+  doubleClick: false,
+};
+
+/** @type {Promise<any>|null} */
+let plotly = null;
+
+/**
+ * @param {URL} address of plotly.min.js
+ * @param {import("./source.js").Source} source what other pictures wait for
+ * @returns {Promise<any>} Plotly
+ */
+export function loadPlotly(address, source) {
+  plotly ??= othersFirst(source).then(() => load(address));
+  plotly.catch(() => (plotly = null)); // the next drawing may try again
+  return plotly;
+}
+
+/** @param {URL} address */
+function load(address) {
+  return new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = address.href;
+    script.onload = () => resolve(/** @type {any} */ (window).Plotly);
+    script.onerror = () => reject(new Error("The chart's library did not arrive; reload the page."));
+    document.head.append(script);
+  });
+}
+
+/** @param {import("./source.js").Source} source */
+async function othersFirst(source) {
+  const latest = performance.now() + LONGEST;
+  do await idle(latest - performance.now());
+  while (source.coming.size && performance.now() < latest);
+}
+
+/**
+ * Wait until the browser is idle, and has no press to answer.
+ * @param {number} timeout ms
+ */
+export function idle(timeout) {
+  return new Promise((resolve) => {
+    if ("requestIdleCallback" in window) requestIdleCallback(resolve, { timeout: Math.max(1, timeout) });
+    else setTimeout(resolve, 16);
+  });
+}
+
+/**
+ * A finger scrolls the page; a mouse zooms where a chart can be zoomed.
+ * @param {boolean} zooms
+ */
+export const dragmode = (zooms) => (zooms && !coarse.matches ? "zoom" : false);

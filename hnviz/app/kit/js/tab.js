@@ -1,0 +1,38 @@
+// @ts-check
+// What all pictures of a browser tab share: the cache, the connection, and a timeline for each run.
+
+import { Live } from "./live.js";
+import { Source } from "./source.js";
+import { Timeline } from "./timeline.js";
+
+export class Tab {
+  /** @param {URL} home */
+  constructor(home) {
+    this.source = new Source(home);
+    this.live = new Live(home);
+    /** @type {Map<string, Timeline>} */
+    this.timelines = new Map();
+  }
+
+  /** @param {string} run */
+  timeline(run) {
+    let known = this.timelines.get(run);
+    if (!known) {
+      known = new Timeline(run, this.source, this.live);
+      this.timelines.set(run, known);
+    }
+    return known;
+  }
+}
+
+/** @type {Tab|null} */
+let tab = null;
+
+/**
+ * This tab's own; `home` is the app's address.
+ * @param {URL} home
+ */
+export function tabOf(home) {
+  tab ??= new Tab(home);
+  return tab;
+}

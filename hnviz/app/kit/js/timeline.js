@@ -1,0 +1,296 @@
+// @ts-check
+// Which snapshot of a run the page shows: one timeline a run, shared by its slider and its pictures.
+
+import { numberInAddress, putInAddress } from "./page.js";
+
+/**
+ * @typedef {import("./source.js").Source} Source
+ * @typedef {import("./live.js").Live} Live
+ * @typedef {{ load: (step: number) => Promise<unknown>, ready: (step: number) => boolean, frames?: number }} Part
+ *   `frames` are the most snapshots of a play, for a picture whose snapshots are slow to compute
+ * @typedef {"step"|"rest"|"snapshots"|"play"|"trouble"|"run"} Change
+ */
+
+const SNAPSHOT = "snapshot"; // in the address
+const SLOW = 4000; // ms between two updates of slow pictures while a run trains
+const AGAIN = 1000; // ms until a snapshot that did not come is asked for again
+const AT_ONCE = 2; // snapshots that are fetched at the same time before a play
+export const SPEEDS = [1, 4, 10, 30]; // snapshots a second
+
+export class Timeline {
+  /**
+   * @param {string} run
+   * @param {Source} source
+   * @param {Live} live
+   */
+  constructor(run, source, live) {
+    this.run = run;
+    this.source = source;
+    this.live = live;
+    /** @type {Record<string, any>} what the server says about the run: status, sentences, ... */
+    this.facts = {};
+    this.users = 0;
+    this.leave = () => {};
+    /** @type {number[]} */
+    this.steps = [];
+    this.listed = false; // whether the server has sent `steps`: an empty list may be true or early
+    /** @type {Map<number, string>} step -> version of its snapshot */
+    this.versions = new Map();
+    /** @type {number|null} the step that is shown; null before the first snapshot */
+    this.step = null;
+    this.newest = true; // follows the newest snapshot
+    /** @type {number|null} the step at which the slider was let go: what slow pictures show */
+    this.rested = null;
+    this.restedAt = 0;
+    this.playing = false;
+    this.speed = SPEEDS[1];
+    /** @type {{ have: number, of: number }|null} while a play waits for its snapshots */
+    this.buffering = null;
+    this.trouble = "";
+    /** @type {Set<Part>} */
+    this.parts = new Set();
+    /** @type {Set<(change: Change) => void>} */
+    this.listeners = new Set();
+    this.serial = 0;
+  }
+
+  /** Serve one more part of the page; returns the function that ends it. */
+  use() {
+    if (!this.users++) {
+      if (this.steps.length) this.comeBack();
+      const subject = { topic: "run", run: this.run, params: {} };
+      this.leave = this.live.follow(subject, (news) => this.hear(news), (sentence) => this.fail(new Error(sentence)));
+      this.load().catch((error) => this.fail(error));
+    }
+    let used = true;
+    return () => {
+      if (used && !--this.users) this.leave();
+      used = false;
+    };
+  }
+
+  /** @param {Record<string, any>} news the facts that changed */
+  hear(news) {
+    Object.assign(this.facts, news);
+    if (news.snapshots) this.take(news.snapshots); // before anything could say that there are none
+    this.tell("run");
+  }
+
+  /** @param {Error} error */
+  fail(error) {
+    this.trouble = error.message;
+    this.tell("trouble");
+  }
+
+  /** Whether the run trains, so that its newest snapshot changes without a reader. */
+  get moves() {
+    return Boolean(this.facts.is_live) && this.facts.status !== "paused";
+  }
+
+  /** Read the run's snapshots; again where they may have changed. */
+  async load() {
+    const { snapshots } = await this.source.json(`api/runs/${encodeURIComponent(this.run)}`);
+    this.take(snapshots);
+  }
+
+  /** @param {[number, string][]} snapshots */
+  take(snapshots) {
+    this.listed = true;
+    const first = !this.steps.length;
+    const before = this.version();
+    this.steps = snapshots.map(([step]) => step);
+    this.versions = new Map(snapshots);
+    if (first) this.open();
+    const was = this.step;
+    if (this.newest || this.step === null || !this.versions.has(this.step)) this.step = this.steps.at(-1) ?? null;
+    const now = performance.now();
+    if (!this.playing && (!this.moves || now - this.restedAt > SLOW)) [this.rested, this.restedAt] = [this.step, now];
+    this.tell("snapshots");
+    if (this.step !== was || this.version() !== before || first) this.tell("step");
+  }
+
+  /** Take the snapshot from the address, once there are any. */
+  open() {
+    const asked = numberInAddress(SNAPSHOT);
+    if (asked !== null && this.versions.has(asked)) {
+      this.step = asked;
+      this.newest = asked === this.steps.at(-1);
+    } else if (new URL(location.href).searchParams.has(SNAPSHOT) && this.steps.length) {
+      const named = (new URL(location.href).searchParams.get(SNAPSHOT) ?? "").slice(0, 40);
+      this.trouble = `The address asks for the snapshot ${named}, which this run does not have; it shows the last one.`;
+      this.tell("trouble");
+    }
+  }
+
+  /** A run comes into view again: at the address's snapshot, else at the one it was left at. */
+  comeBack() {
+    const asked = numberInAddress(SNAPSHOT);
+    if (asked !== null) this.show(asked, false);
+    this.rest();
+  }
+
+  /** The version of the snapshot that is shown, for addresses. */
+  version() {
+    return this.step === null ? "" : (this.versions.get(this.step) ?? "");
+  }
+
+  /** The untrained network's snapshot, or null where it was not stored. */
+  get first() {
+    return this.versions.has(0) ? 0 : null;
+  }
+
+  /**
+   * Show a snapshot. While a slider is dragged `rests` is false: the address and Python get it once
+   * it is let go.
+   * @param {number} step
+   */
+  show(step, rests = true) {
+    const known = this.versions.has(step);
+    if (known && step !== this.step) {
+      this.step = step;
+      this.newest = step === this.steps.at(-1);
+      this.trouble = "";
+      this.tell("step");
+    }
+    if (rests) this.rest();
+  }
+
+  rest() {
+    if (this.step === null) return;
+    [this.rested, this.restedAt] = [this.step, performance.now()];
+    putInAddress(SNAPSHOT, this.newest ? null : this.step);
+    this.tell("rest");
+  }
+
+  /**
+   * Have the pictures of a page take part in a play; returns the function that ends it.
+   * @param {Part} part
+   */
+  attach(part) {
+    this.parts.add(part);
+    return () => void this.parts.delete(part);
+  }
+
+  /** @param {(change: Change) => void} hear */
+  on(hear) {
+    this.listeners.add(hear);
+    return () => void this.listeners.delete(hear);
+  }
+
+  /** @param {Change} change */
+  tell(change) {
+    for (const hear of [...this.listeners]) hear(change);
+  }
+
+  /** Play from the snapshot that is shown, or from the first one where it is the last. */
+  async play() {
+    if (this.steps.length < 2 || this.step === null) return;
+    const turn = ++this.serial;
+    this.playing = true;
+    if (this.step === this.steps.at(-1)) this.show(this.steps[0], false);
+    this.tell("play");
+    const ahead = this.frames().filter((step) => step >= /** @type {number} */ (this.step));
+    const loading = this.fetchAhead(ahead, turn);
+    await this.buffer(ahead, turn);
+    if (turn === this.serial) this.run_(turn);
+    await loading;
+  }
+
+  pause() {
+    if (!this.playing) return;
+    this.serial += 1;
+    this.playing = false;
+    this.buffering = null;
+    this.tell("play");
+    this.rest();
+  }
+
+  /** @param {number} speed snapshots a second */
+  setSpeed(speed) {
+    this.speed = speed;
+    this.tell("play");
+  }
+
+  /** The snapshots that a play shows: all, or as many as every picture of the page allows. */
+  frames() {
+    const most = Math.min(this.steps.length, ...[...this.parts].map((part) => part.frames ?? Infinity));
+    const apart = (this.steps.length - 1) / Math.max(1, most - 1);
+    return Array.from({ length: most }, (_, at) => this.steps[Math.round(at * apart)]);
+  }
+
+  /** @param {number} step */
+  isReady(step) {
+    return [...this.parts].every((part) => part.ready(step));
+  }
+
+  /** @param {number} step */
+  loadAll(step) {
+    return Promise.allSettled([...this.parts].map((part) => part.load(step)));
+  }
+
+  /**
+   * @param {number[]} steps
+   * @param {number} turn
+   */
+  async fetchAhead(steps, turn) {
+    const queue = steps.filter((step) => !this.isReady(step));
+    const work = async () => {
+      while (queue.length && turn === this.serial) {
+        const step = /** @type {number} */ (queue.shift());
+        await this.loadAll(step);
+        if (this.isReady(step)) continue;
+        await pause(AGAIN); // the server was busy, or a picture came into view meanwhile
+        queue.push(step);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, work));
+  }
+
+  /**
+   * Wait until, at the rate so far, every snapshot will have come before it is its turn.
+   * @param {number[]} steps
+   * @param {number} turn
+   */
+  async buffer(steps, turn) {
+    const begun = performance.now();
+    const had = steps.filter((step) => this.isReady(step)).length;
+    while (turn === this.serial) {
+      const have = steps.filter((step) => this.isReady(step)).length;
+      const lacking = steps.length - have;
+      const each = (performance.now() - begun) / Math.max(1, have - had);
+      const lasts = (1000 * steps.length) / this.speed;
+      if (!lacking || (have - had >= 3 && 1.2 * each * lacking < lasts && this.isReady(steps[1]))) break;
+      this.buffering = { have, of: steps.length };
+      this.tell("play");
+      await pause(40);
+    }
+    if (this.buffering) {
+      this.buffering = null;
+      this.tell("play");
+    }
+  }
+
+  /**
+   * Play the snapshots, one a tick of the clock; wait for one that has not come, skip none.
+   * @param {number} turn
+   */
+  run_(turn) {
+    let due = performance.now() + 1000 / this.speed;
+    const tick = () => {
+      if (turn !== this.serial) return;
+      const now = performance.now();
+      const next = this.frames().find((step) => step > /** @type {number} */ (this.step));
+      if (next === undefined) return this.pause();
+      // Half a frame early is nearer than a whole frame late.
+      if (now >= due - 8 && this.isReady(next)) {
+        due = Math.max(due + 1000 / this.speed, now - 1000 / this.speed);
+        this.show(next, false);
+      }
+      requestAnimationFrame(tick);
+    };
+    requestAnimationFrame(tick);
+  }
+}
+
+/** @param {number} ms */
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,0 +1,91 @@
+// @ts-check
+// Plotly charts that grow in place, from a topic of hnviz/app/kit/panels.py. Nothing is mounted
+// again, so a reader's zoom, hover and hidden curves stay.
+//
+// news = { panels: [{ name, title, note, alt, height, of, version, x_marks, figure?, traces?, marks? }] }
+//   figure   the whole figure
+//   traces   per trace { from, x, y }: its points from the index `from` on
+//   marks    { annotations, shapes }: labels that move with the newest point
+
+import { Following } from "../js/following.js";
+import { PanelGrid } from "../js/panel.js";
+import { picture } from "../js/picture.js";
+import { loadPlotly } from "../js/plotly.js";
+
+class Growing {
+  /**
+   * @param {HTMLElement} body
+   * @param {import("../js/picture.js").Frame} kit
+   */
+  constructor(body, kit) {
+    this.kit = kit;
+    this.grid = new PanelGrid(body);
+    /** @type {Map<string, any>} what is known of each chart, in the order they came */
+    this.known = new Map();
+    /** @type {Following|null} */
+    this.following = null;
+    /** @type {any} */
+    this.Plotly = null;
+  }
+
+  /** @param {import("../js/picture.js").Drawing} drawing */
+  async draw({ settings, theme, run }) {
+    this.following ??= new Following(
+      this.kit.tab,
+      settings.topic,
+      (news) => this.hear(news),
+      (sentence) => this.kit.refuse(sentence),
+    );
+    // Figures hold their colours: in the other mode they are asked for again.
+    this.following.of(run, { mode: theme.dark ? "dark" : "light" });
+    try {
+      this.Plotly ??= await loadPlotly(new URL(settings.plotly, this.kit.home), this.kit.source);
+      this.show();
+    } catch (error) {
+      this.kit.complain(/** @type {Error} */ (error).message);
+    }
+  }
+
+  /** @param {{ panels: any[] }} news */
+  hear({ panels }) {
+    for (const panel of panels) {
+      const figure = panel.figure ?? this.grown(panel);
+      if (!figure) return this.following?.again();
+      this.known.set(panel.name, { ...panel, figure, marks: panel.x_marks, zooms: true });
+    }
+    this.show();
+  }
+
+  /**
+   * A known figure with what is new of it; null if points between are missing.
+   * @param {any} panel
+   */
+  grown({ name, version, traces, marks }) {
+    const known = this.known.get(name);
+    if (known?.version !== version) return null;
+    const fits = known.figure.data.every((/** @type {any} */ trace, /** @type {number} */ at) => traces[at].from <= trace.x.length);
+    if (!fits) return null;
+    const data = known.figure.data.map((/** @type {any} */ trace, /** @type {number} */ at) => {
+      const { from, x, y } = traces[at];
+      if (!x.length) return trace;
+      return { ...trace, x: [...trace.x.slice(0, from), ...x], y: [...trace.y.slice(0, from), ...y] };
+    });
+    return { data, layout: { ...known.figure.layout, ...marks } };
+  }
+
+  /** Charts out of sight are drawn when they are scrolled to. */
+  show() {
+    if (!this.Plotly || !this.kit.visible || !this.kit.root.isConnected) return;
+    this.grid.show([...this.known.values()], this.Plotly);
+  }
+
+  destroy() {
+    this.following?.leave();
+    this.grid.destroy();
+  }
+}
+
+export const render = picture({
+  styles: new URL("../js/charts.css", import.meta.url),
+  create: (body, kit) => new Growing(body, kit),
+});

@@ -1,0 +1,60 @@
+"""Every picture of the app by name: the door serves their views, the gallery shows them."""
+
+from hnviz.app.kit.headline.picture import HEADLINE
+from hnviz.app.kit.picture import Picture
+from hnviz.app.rooms.batches.grid.picture import GRID
+from hnviz.app.rooms.batches.rows.picture import ROWS
+from hnviz.app.rooms.data.guess.picture import GUESS
+from hnviz.app.rooms.hidden_states.codes.picture import CODES
+from hnviz.app.rooms.hidden_states.find.picture import FIND
+from hnviz.app.rooms.hidden_states.path.picture import PATH
+from hnviz.app.rooms.hidden_states.probes.picture import PROBES
+from hnviz.app.rooms.hidden_states.strip.picture import STRIP
+from hnviz.app.rooms.hidden_states.units.picture import UNITS
+from hnviz.app.rooms.models.cell.picture import CELL
+from hnviz.app.rooms.models.cursor.picture import CURSOR
+from hnviz.app.rooms.models.pair.picture import PAIR
+from hnviz.app.rooms.predictions.change_state.picture import CHANGE
+from hnviz.app.rooms.predictions.counting_map.picture import MAP
+from hnviz.app.rooms.predictions.given_table.picture import TABLE
+from hnviz.app.rooms.predictions.going_on.picture import SAYING
+from hnviz.app.rooms.predictions.next_word.picture import READING
+from hnviz.app.rooms.start.count.picture import COUNT
+from hnviz.app.rooms.start.loss.picture import LOSS
+from hnviz.app.rooms.start.machine.picture import MACHINE
+from hnviz.app.rooms.through_time.costs.picture import COSTS
+from hnviz.app.rooms.through_time.handover.picture import HANDOVER
+from hnviz.app.rooms.through_time.lanes.picture import LANES
+from hnviz.app.rooms.through_time.look_back.picture import LOOK_BACK
+from hnviz.app.rooms.through_time.reach.picture import REACH
+from hnviz.app.rooms.train.curves.picture import CURVES
+from hnviz.app.rooms.train.epochs.picture import EPOCHS
+from hnviz.app.rooms.train.inside.picture import INSIDE
+from hnviz.app.rooms.train.lead.picture import LEAD
+from hnviz.app.rooms.train.notes.picture import NOTES
+from hnviz.app.rooms.train.positions.picture import POSITIONS
+from hnviz.app.rooms.train.schedule.picture import SCHEDULE
+from hnviz.app.rooms.train.worst.picture import WORST
+from hnviz.app.run.bar.picture import BAR
+from hnviz.app.run.line.picture import LINE
+from hnviz.app.run.list.picture import RUN_LIST
+from hnviz.web.views import View
+
+_SHARED = (BAR, HEADLINE, LINE, RUN_LIST)
+_START = (COUNT, LOSS, MACHINE, GUESS)
+_BATCHES = (GRID, ROWS)
+_MODELS = (CURSOR, PAIR, CELL)
+_HIDDEN_STATES = (UNITS, STRIP, CODES, PROBES, FIND, PATH)
+_PREDICTIONS = (READING, SAYING, CHANGE, MAP, TABLE)
+_THROUGH_TIME = (LANES, LOOK_BACK, REACH, HANDOVER, COSTS)
+_TRAIN = (LEAD, CURVES, NOTES, INSIDE, WORST, POSITIONS, EPOCHS, SCHEDULE)
+
+PICTURES: dict[str, Picture] = {
+    picture.name: picture
+    for picture in (
+        *(*_SHARED, *_START, *_BATCHES, *_MODELS, *_TRAIN),
+        *(*_HIDDEN_STATES, *_PREDICTIONS, *_THROUGH_TIME),
+    )
+}
+
+VIEWS: tuple[View, ...] = tuple(view for picture in PICTURES.values() for view in picture.views)

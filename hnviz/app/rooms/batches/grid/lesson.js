@@ -1,0 +1,91 @@
+// What to notice, in four steps: play, the target, the state that carries on, the full size.
+
+import { maker } from "../../../kit/js/make.js";
+import { inAddress, putInAddress } from "../../../kit/js/page.js";
+import { bold, count, plural, quoted } from "./words.js";
+
+const LESSON = "lesson"; // in the address: the step, from 1
+const STEPS = ["Play", "Target", "State", "Full size"];
+const SIZE = STEPS.length - 1;
+
+export class Lesson {
+  /** `press(step)` moves the picture; `resize(name)` asks for the "small" or the "large" view. */
+  constructor(host, { press, resize }) {
+    this.press = press;
+    this.resize = resize;
+    const asked = Number(inAddress(LESSON));
+    this.step = STEPS[asked - 1] ? asked - 1 : 0;
+    const make = maker(host);
+    const row = make("div", "steps");
+    this.buttons = STEPS.map((name, step) => {
+      const made = make("button", "lesson-step", row, `${step + 1} ${name}`);
+      made.type = "button";
+      made.addEventListener("click", () => this.take(step));
+      return made;
+    });
+    this.text = make("p", "lesson-text");
+    this.text.dataset.testid = "batches_lesson";
+    this.text.ariaLive = "polite";
+  }
+
+  take(step) {
+    const grown = this.isLarge;
+    this.step = step;
+    putInAddress(LESSON, step + 1);
+    if (step === SIZE) this.resize(grown ? "small" : "large");
+    this.press(step);
+  }
+
+  /** Say the step for a cell; `sizes` is { small, large }, each [bs, bptt]. */
+  show(layout, stream, cell, { small, large }) {
+    this.isLarge = layout.bs === large[0] && layout.bptt === large[1];
+    this.buttons[SIZE].disabled = !this.isLarge && layout.nTokens < large[1]; // longer than the text
+    const said = [sayPlay, sayTarget, sayState, saySize][this.step](layout, stream, cell);
+    const text = said.map((part) => part.textContent ?? part).join("");
+    const shown = `${this.step} ${this.isLarge} ${text}`;
+    if (shown === this.shown) return; // play turns 30 mini-batches a second
+    this.shown = shown;
+    const other = this.isLarge ? small : large;
+    this.buttons[SIZE].textContent = `4 ${this.isLarge ? "Back to" : "Full size:"} ${other.join(" × ")}`;
+    this.buttons.forEach((button, step) => (button.ariaCurrent = step === this.step ? "step" : null));
+    this.text.replaceChildren(...said);
+  }
+}
+
+const sayPlay = ({ bs, bptt }) => [
+  "Each ",
+  bold("mini-batch"),
+  ` holds the next ${plural(bptt, "token")} of ${bs > 1 ? `all ${count(bs)} rows, read side by side` : "the one row"}. Play: the rows move on through the text.`,
+];
+
+function sayTarget(layout, stream, cell) {
+  const at = layout.position(cell);
+  const word = (position) => bold(quoted(stream.words[stream.ids[position % stream.nTokens]]));
+  return ["The network reads the token x, ", word(at), ", and has to guess the ", bold("target"), " y, one token later in the text: ", word(at + 1), "."];
+}
+
+function sayState(layout, stream, [batch, row]) {
+  if (layout.nBatches === 1) return ["One mini-batch is the whole pass, so there is no next one for a state to carry on to."];
+  const from = Math.min(batch, layout.nBatches - 2);
+  const word = (cell) => bold(quoted(stream.words[stream.ids[layout.position(cell)]]));
+  const goesOn = layout.continues(from + 1, row);
+  return [
+    `Row ${row} ends mini-batch ${from} with `,
+    word([from, row, layout.bptt - 1]),
+    ` and begins mini-batch ${from + 1} with `,
+    word([from + 1, row, 0]),
+    goesOn ? ", the very next token. So the " : ", from elsewhere. So the ",
+    bold("hidden state"),
+    `, what the network remembers of its row, ${goesOn ? "carries on and still fits" : "belongs to other text"}.`,
+  ];
+}
+
+function saySize(layout) {
+  const { bs, bptt, nBatches, nTokens, rowLength, shuffled } = layout;
+  const again = nBatches * bs * bptt - nTokens;
+  if (!again) return [`With ${plural(bs, "row")} of ${plural(bptt, "step")} every token is read once.`];
+  const why = shuffled
+    ? "all mini-batches are full, so the first windows fill the slots that are left over"
+    : `each row owns about ${count(Math.round(nTokens / bs))} tokens but reads ${count(rowLength)}, into the next row's share`;
+  return [bold(`${plural(again, "slot")} read a token again`), ` (hatched): ${why}.`];
+}

@@ -1,0 +1,36 @@
+"""A text cut into mini-batches; the browser draws, moves, plays and searches it.
+
+It needs no run: its tokens come from ``GET /api/corpora/...``, the address in its settings. The
+page's address holds the marked cell as ``?cell=2-0-66`` (mini-batch, row, step), the search as
+``?find=8046`` and the step of the lesson as ``?lesson=2``. The page's other pictures read the
+mini-batch in view from the mark "batch".
+"""
+
+from typing import Any
+
+from hnviz.app.kit.picture import Example, Picture
+from hnviz.app.rooms.batches.settings import KEY, LARGE, SIZE, SMALL, Reading, cut, reading_of
+from hnviz.figures.sentences import layout_sentence
+
+
+def _settings(reading: Reading) -> dict[str, Any]:
+    return {
+        **cut(reading),
+        "small": list(SMALL),
+        "large": list(LARGE),
+        "written": reading.written,
+        "alt": layout_sentence(reading.layout).replace("**", ""),
+    }
+
+
+EXAMPLES = {
+    "ready": Example(settings=lambda: _settings(reading_of("valid", SMALL))),
+    "long": Example(settings=lambda: _settings(reading_of("train", LARGE))),
+}
+
+GRID = Picture(__file__, height="56rem", reports=(SIZE,), silent=True, examples=EXAMPLES)
+
+
+def batch_grid(reading: Reading) -> None:
+    """Draw a text in its layout; the browser reports a change to the small or the large view."""
+    GRID(KEY, settings=_settings(reading))

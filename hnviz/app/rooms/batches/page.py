@@ -1,0 +1,47 @@
+"""The Batches page: how a text becomes mini-batches."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from hnviz.app.kit.text import page_title, problem
+from hnviz.app.rooms.batches.grid.picture import batch_grid
+from hnviz.app.rooms.batches.memory import memory, positions
+from hnviz.app.rooms.batches.rows.picture import text_rows
+from hnviz.app.rooms.batches.settings import Reading, batch_settings
+from hnviz.app.shell.address import SWITCH, address_problem
+from hnviz.app.shell.navigation import page_file
+from hnviz.figures.sentences import arithmetic_sentence, continuity_sentence, layout_sentence
+
+
+def page() -> None:
+    """Draw the page."""
+    opening = st.container()
+    reading = batch_settings()
+    with opening:
+        page_title("Batches", continuity_sentence(reading.layout) if reading else "")
+    if reading:
+        batch_grid(reading)
+        for key, (name, draw) in MORE.items():
+            problem(address_problem(key, SWITCH))
+            fold = st.expander(name, key=key, on_change="rerun", bind="query-params")
+            if fold.open:
+                with fold:
+                    draw(reading)
+    label = "Next: which networks read these rows, and what does each add?"
+    st.page_link(page_file("models"), label=label)
+
+
+def _counts(reading: Reading) -> None:
+    """Say how many mini-batches there are, and why some tokens are read twice."""
+    st.markdown(arithmetic_sentence(reading.layout))
+    st.markdown(layout_sentence(reading.layout))
+
+
+MORE: dict[str, tuple[str, Callable[[Reading], None]]] = {
+    "batches_counts": ("How many mini-batches, and which tokens are read twice", _counts),
+    "batches_rows": ("The mini-batch as text", text_rows),
+    "batches_memory": ("How good can a short memory be?", memory),
+    "batches_positions": ("Position by position: what the window itself allows", positions),
+}
+"""Key, which a link can open -> name and content of each fold below the picture."""

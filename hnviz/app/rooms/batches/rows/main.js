@@ -1,0 +1,88 @@
+// The first rows of the mini-batch in view as text, as the notebook's show_batch prints them.
+
+import { maker } from "../../../kit/js/make.js";
+import { inAddress, mark, onMark, putInAddress } from "../../../kit/js/page.js";
+import { picture } from "../../../kit/js/picture.js";
+import { cellOf } from "../grid/layout.js";
+import { layoutOf } from "../grid/shuffled.js";
+import { loadStream } from "../grid/stream.js";
+import { count } from "../grid/words.js";
+
+const ROWS = 5;
+const MOST_WRITTEN = 140; // tokens of a row
+const PAST = "batches_past"; // in the address
+
+class Rows {
+  constructor(body, kit) {
+    this.kit = kit;
+    const make = maker(body);
+    this.title = make("h3", "title");
+    this.title.dataset.testid = "batches_rows_title";
+    this.sentence = make("p", "sentence");
+    const label = make("label", "past");
+    this.past = make("input", "", label);
+    this.past.type = "checkbox";
+    label.append("One past the last mini-batch");
+    this.trouble = make("p", "trouble");
+    const asked = inAddress(PAST);
+    this.past.checked = asked === "true";
+    if (asked !== null && !["true", "false"].includes(asked))
+      this.trouble.textContent = `the address asks for '${asked.slice(0, 40)}' here, which is not one of true, false`;
+    this.past.addEventListener("change", () => this.choose());
+    const table = make("table", "rows");
+    const head = make("tr", "", make("thead", "", table));
+    for (const name of ["row", "from position", "text"]) make("th", "", head, name).scope = "col";
+    this.lines = make("tbody", "", table);
+    this.silence = onMark("batch", this, () => this.show());
+  }
+
+  choose() {
+    this.trouble.textContent = "";
+    putInAddress(PAST, this.past.checked ? "true" : null);
+    this.show();
+  }
+
+  draw({ settings }) {
+    this.stream = this.kit.files;
+    this.layout = layoutOf(this.stream.nTokens, settings);
+    this.sentence.textContent = settings.sentence;
+    this.show();
+  }
+
+  /** The mini-batch in view, or the one past the last: there the rule goes on from the end of the text to its start. */
+  get batch() {
+    if (this.past.checked) return this.layout.nBatches;
+    const inView = mark("batch") ?? cellOf(inAddress("cell"))?.[0] ?? 0;
+    return Math.min(inView, this.layout.nBatches - 1);
+  }
+
+  show() {
+    if (!this.layout) return;
+    const { batch, layout } = this;
+    this.title.textContent = `Mini-batch ${count(batch)} as text`;
+    const rows = Array.from({ length: Math.min(ROWS, layout.bs) }, (_, row) => this.line(batch, row));
+    this.lines.replaceChildren(...rows);
+  }
+
+  line(batch, row) {
+    const start = this.layout.rowStart(batch, row);
+    const { ids, words, nTokens } = this.stream;
+    const { bptt } = this.layout;
+    const read = Array.from({ length: Math.min(bptt, MOST_WRITTEN) }, (_, step) => words[ids[(start + step) % nTokens]]);
+    const more = bptt > MOST_WRITTEN ? ` … and ${count(bptt - MOST_WRITTEN)} more` : "";
+    const line = document.createElement("tr");
+    const make = maker(line);
+    for (const cell of [row, start, read.join(" ") + more]) make("td", "", line, String(cell));
+    return line;
+  }
+
+  destroy() {
+    this.silence();
+  }
+}
+
+export const render = picture({
+  styles: new URL("style.css", import.meta.url),
+  load: (settings, home) => loadStream(new URL(settings.stream, home)),
+  create: (body, kit) => new Rows(body, kit),
+});

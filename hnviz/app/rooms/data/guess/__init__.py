@@ -1,0 +1,1 @@
+"""Next-word prediction on one line of text, step by step."""

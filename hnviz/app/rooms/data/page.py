@@ -1,0 +1,60 @@
+"""The Data page: a text becomes tokens, tokens become ids, and one of them is the next guess."""
+
+import streamlit as st
+
+from hnviz.app.kit import cards
+from hnviz.app.kit.text import escape, page_theme, page_title, section
+from hnviz.app.rooms.data.guess.picture import guess_line, is_cut
+from hnviz.app.rooms.data.sentence import own_sentence
+from hnviz.app.shell.navigation import page_file
+from hnviz.data import human_numbers, human_numbers_stream
+from hnviz.figures.corpus import token_counts
+from hnviz.figures.sentences import (
+    OwnTokens,
+    corpus_sentence,
+    counts_sentence,
+    opening,
+    vocab_sentence,
+)
+from hnviz.figures.tables import token_table
+
+
+def page() -> None:
+    """Draw the page."""
+    stream, look = human_numbers_stream(), page_theme()
+    table = token_table(stream)
+    page_title("Data", corpus_sentence(stream))
+    said = own_sentence(stream.vocab)
+    guess_line("data_guess", said)
+    _tokens(said)
+    section("How common is each token?")
+    st.markdown(f"{vocab_sentence(stream)} {counts_sentence(table)}")
+    st.html(token_counts(table, look))
+    vocab = st.expander(
+        f"The vocabulary: {len(stream.vocab)} entries",
+        key="data_vocabulary",
+        on_change="rerun",
+        bind="query-params",
+    )
+    if vocab.open:
+        with vocab:
+            st.markdown("Special tokens come first, then words, the most common in train first.")
+            st.dataframe(table, hide_index=True, key="data_vocab", height=420)
+    st.page_link(
+        page_file("batches"), label="Next: how does such a long text fit into mini-batches?"
+    )
+
+
+def _tokens(said: OwnTokens) -> None:
+    """Say what became of the sentence, with all its tokens where the line above cuts them."""
+    look, corpus = page_theme(), human_numbers()
+    section("Text, tokens, ids")
+    st.markdown(
+        "A **token** is a word or a mark. The **vocabulary** lists all tokens that the network "
+        f"knows, and a token's **id** is its place there. {escape(said.sentence)}"
+    )
+    chips = cards.token_chips(said.tokens, said.ids, look) if is_cut(said) else ""
+    st.html(chips + cards.kind_legend(look))
+    left, right = st.columns(2)
+    left.markdown(f"**train** begins with\n\n:gray[{opening(corpus.train)}]")
+    right.markdown(f"**valid** begins with\n\n:gray[{opening(corpus.valid)}]")

@@ -1,0 +1,36 @@
+"""The Hidden states page: what the network keeps while it reads."""
+
+import streamlit as st
+
+from hnviz.app.kit.headline.picture import headline
+from hnviz.app.kit.picture import ask
+from hnviz.app.kit.text import page_title
+from hnviz.app.rooms.hidden_states.controls import controls
+from hnviz.app.rooms.hidden_states.meaning import meaning
+from hnviz.app.rooms.hidden_states.strip.picture import STRIP, is_short
+from hnviz.app.rooms.hidden_states.units.picture import ORDERS, ROWS_VIEW, UNITS, UNITS_VIEW
+from hnviz.app.run.bar.picture import run_bar
+from hnviz.app.run.view import run_in_view
+from hnviz.figures.state_text import reading_note
+
+
+def page() -> None:
+    """Draw the page."""
+    page_title("Hidden states")
+    run = run_in_view()
+    if run is None:
+        return
+    takeaway = st.container()
+    config, run_id = run.record.config, run.record.id
+    asked = controls(config)
+    shown = {**asked.text.params, "layer": asked.layer, "show": asked.show}
+    units = ask(UNITS_VIEW, **shown)
+    rows = ask(ROWS_VIEW, at="end", **shown)
+    with takeaway:
+        headline("states_headline", run_id, [rows])
+    run_bar(run_id, "states_bar")
+    if is_short(asked.text):
+        STRIP("states_strip", run=run_id, asks=[units])
+    UNITS("states_picture", run=run_id, asks=[rows, units], settings={"orders": ORDERS})
+    st.markdown(reading_note(config.model, config.bptt, asked.text.split))
+    meaning(run, asked)

@@ -1,0 +1,1 @@
+"""The path of the state while a model counts, in two dimensions."""

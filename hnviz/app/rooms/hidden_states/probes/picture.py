@@ -1,0 +1,51 @@
+"""What the whole state shows, and the same for every pre-trained model."""
+
+from hnviz.app.kit.drawn import MODE, drawn, html, look_of
+from hnviz.app.kit.picture import Example, ask
+from hnviz.app.rooms.hidden_states.units.picture import LAYER, layer_of
+from hnviz.catalogue import CATALOGUE, entry
+from hnviz.figures import code_text
+from hnviz.figures.code_text import Probes
+from hnviz.figures.probes import probe_lines, probe_table, table_sentence
+from hnviz.web.views import Look, Param, Shown, View
+
+POSITIONS = Param(tuple(code_text.POSITIONS), "due")
+
+
+def _probes(look: Look) -> Shown:
+    """Draw a line for each label: how often a probe reads it right, trained and untrained."""
+    layer, positions = layer_of(look), look.params["positions"]
+    params = {"layer": layer, "positions": positions}
+    record = look.run.record
+    found: Probes = look.ask("probe", params).meta
+    twin: Probes | None = None
+    if look.step and 0 in record.snapshots:
+        twin = look.ask("probe", params, step=0).meta
+    sentence = code_text.probe_sentence(record.config.model, look.step, found, twin)
+    lines = probe_lines(found, twin, sentence.replace("**", ""), look_of(look))
+    many = entry(record.config.model).n_layers > 1
+    name = f"layer {layer}" if many else "the one layer"
+    return html(lines, sentence, code_text.probe_note(name, positions, found))
+
+
+def _all_probes(look: Look) -> Shown:
+    """Tabulate what a probe reads from the last layer of every pre-trained model."""
+    found: dict[str, tuple[Probes, Probes]] = {}
+    for model in CATALOGUE:
+        params = {"layer": CATALOGUE[model].n_layers - 1, "positions": look.params["positions"]}
+        trained = look.ask("probe", params, step="last", run=model).meta
+        found[model] = (trained, look.ask("probe", params, step=0, run=model).meta)
+    note = "Bold: the last layer of the last snapshot; grey: untrained."
+    return html(probe_table(found, look_of(look)), table_sentence(found), note)
+
+
+PROBES_VIEW = View(
+    "probes", {"layer": LAYER, "positions": POSITIONS, "mode": MODE}, _probes, slow=True
+)
+ALL_PROBES_VIEW = View("all_probes", {"positions": POSITIONS, "mode": MODE}, _all_probes, slow=True)
+
+EXAMPLES = {
+    "ready": Example("Model5", [ask(PROBES_VIEW, at="rest")]),
+}
+
+PROBES = drawn(__file__, PROBES_VIEW, ALL_PROBES_VIEW, height="300px", examples=EXAMPLES)

@@ -1,0 +1,1 @@
+"""The film strip: one text at six snapshots, each a button of the time slider."""

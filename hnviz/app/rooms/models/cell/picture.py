@@ -1,0 +1,62 @@
+"""How one unit gets its state, at each token of a mini-batch's first row."""
+
+from hnviz.app.kit.drawn import MODE, look_of
+from hnviz.app.kit.picture import Example, Picture, ask
+from hnviz.catalogue import entry
+from hnviz.data import human_numbers_stream
+from hnviz.figures.cell import cell_sentence, equations, token_places, unit_line
+from hnviz.web.views import Look, Param, Refusal, Shown, View
+
+FIRST_UNIT = 16  # of the pre-trained Model5: it keeps its position in the number
+FIRST_STEP = 3
+CELLS = ("RNN", "GRU")
+"""The layers of torch.nn whose unit can be followed."""
+
+
+def cell_of(model: str) -> str | None:
+    """Name the one of CELLS that a model has; None for a model whose step is written out."""
+    return next((part.kind for part in entry(model).parts if part.kind in CELLS), None)
+
+
+def _cell(look: Look) -> Shown:
+    """Return, for one unit, its line as SVG, and for each token a sentence and its equations.
+
+    meta: "line", the drawing; "x", where each token is in it, in its own units; "words";
+    "sentences" and "equations" (HTML, one for each gate), a list for each token.
+    """
+    model = look.run.record.config.model
+    layer, unit = look.params["layer"], look.params["unit"]
+    last = entry(model).n_layers - 1
+    if layer > last:
+        raise Refusal(f"layer must be from 0 to {last} for {model}; got {layer}")
+    layer = last if layer < 0 else layer
+    found = look.ask("cell", {"layer": layer, "unit": unit, "row": 0})
+    kind = found.meta["kind"]
+    arrays = {name: values for name, values in found.arrays.items() if name != "ids"}
+    itos = human_numbers_stream().vocab.itos
+    words = [itos[index] for index in found.arrays["ids"].tolist()]
+    sentences = [cell_sentence(arrays, kind, unit, step, word) for step, word in enumerate(words)]
+    first = min(FIRST_STEP, len(words) - 1)
+    meta = {
+        "words": words,
+        "sentences": sentences,
+        "equations": [equations(arrays, kind, step) for step in range(len(words))],
+        "line": unit_line(arrays, words, look_of(look)),
+        "x": token_places(len(words)),
+        "first": first,
+    }
+    return Shown({}, meta, sentences[first])
+
+
+CELL_VIEW = View(
+    "one_unit",
+    {"layer": Param("int", -1, low=-1), "unit": Param("int", FIRST_UNIT, low=0), "mode": MODE},
+    _cell,
+)
+
+EXAMPLES = {
+    "ready": Example("Model5", [ask(CELL_VIEW, at="end")]),
+    "long": Example("Model5", [ask(CELL_VIEW, at="end", layer=0, unit=0)]),
+}
+
+CELL = Picture(__file__, views=(CELL_VIEW,), height="400px", silent=True, examples=EXAMPLES)

@@ -1,0 +1,58 @@
+"""One forward pass of a snapshot, line by line: what ran, what it made, and what is new in it."""
+
+from typing import Any
+
+from hnviz.app.kit.picture import Example, Picture, ask
+from hnviz.app.rooms.models.source import new_forward_lines
+from hnviz.catalogue import entry
+from hnviz.data import human_numbers_stream
+from hnviz.figures.cursor_text import opening_step, reading_line, row_names, step_sentences
+from hnviz.figures.diagrams import previous
+from hnviz.web.views import Look, Shown, View
+
+
+def _cursor(look: Look) -> Shown:
+    """Return every tensor of one forward pass: "values", int8, one after the other.
+
+    meta: "steps", each line as it ran, with its sentence; "tensors", where each lies in values;
+    "sources", the lines of forward with those that are "new"; "words", the tokens that were read.
+    The sentence belongs to the step that a reader sees first.
+    """
+    found = look.ask("cursor", {"batch": 0})
+    model, ids = look.run.record.config.model, found.arrays["ids"]
+    itos = human_numbers_stream().vocab.itos
+    words = [[itos[index] for index in row] for row in ids.tolist()]
+    source, sentences = found.meta["source"], step_sentences(found.meta)
+    first = opening_step(found.meta)
+    meta: dict[str, Any] = {
+        "names": [model],
+        "sources": [{**source, "new": new_forward_lines(model, source)}],
+        "roles": part_roles(model),
+        "tensors": found.meta["tensors"],
+        "scales": found.meta["scales"],
+        "steps": [
+            {"lines": [step["line"]], "lasts": [step["last"]], "made": step["made"], "say": say}
+            for step, say in zip(found.meta["steps"], sentences, strict=True)
+        ],
+        "rows": row_names(words),
+        "words": words,
+        "itos": list(itos),
+        "first": first,
+        "note": reading_line(found.meta, (len(ids), ids.shape[1]), previous(model)),
+    }
+    return Shown({"values": found.arrays["values"]}, meta, sentences[first])
+
+
+def part_roles(model: str) -> dict[str, str]:
+    """Return the role of each of a model's parts, which gives a call its colour."""
+    return {part.name: part.role for part in entry(model).parts}
+
+
+CURSOR_VIEW = View("code_cursor", {}, _cursor)
+
+EXAMPLES = {
+    "ready": Example("Model2", [ask(CURSOR_VIEW, at="end")]),
+    "long": Example("Model5", [ask(CURSOR_VIEW, at="end")]),
+}
+
+CURSOR = Picture(__file__, views=(CURSOR_VIEW,), height="38rem", silent=True, examples=EXAMPLES)

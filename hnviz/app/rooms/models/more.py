@@ -1,0 +1,159 @@
+"""The Models page's folds: each is drawn once it is open, and has its own name in the address."""
+
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+
+from hnviz.app.kit import cards
+from hnviz.app.kit.choice import choice
+from hnviz.app.kit.picture import ask
+from hnviz.app.kit.text import page_theme, problem
+from hnviz.app.rooms.models.cell.picture import CELL, CELL_VIEW, FIRST_UNIT, cell_of
+from hnviz.app.rooms.models.pair.picture import BATCHES, PAIR, PAIR_VIEW
+from hnviz.app.rooms.models.source import class_and_new_lines
+from hnviz.app.rooms.models.weights import Weights
+from hnviz.app.shell import session as state
+from hnviz.app.shell.address import SWITCH, address_problem
+from hnviz.catalogue import PAIRS, entry, partner
+from hnviz.cells import GRU, RNN
+from hnviz.data import human_numbers_stream
+from hnviz.figures.diagrams import gru_cell
+from hnviz.figures.sentences import gate_lines, model_facts, model_sentence, source_sentence
+from hnviz.figures.shares import SHARES_NOTE, shares_table
+from hnviz.figures.tables import parts_table
+from hnviz.runs import DamagedRun, RunNotFound, notebook_table, one_recipe_table
+from hnviz.source import SHOWN_PATH
+from hnviz.web.standing import store
+
+
+def more(model: str, weights: Weights | None) -> None:
+    """Draw the folds that a model has."""
+    measured = one_recipe_table()
+    if model == measured["model"].iloc[-1]:
+        title = "How much is the network, how much the recipe?"
+        _fold(title, "models_shares", lambda: _shares(measured))
+    if weights is not None and partner(model) is not None:
+        left, right = next(pair for pair in PAIRS if model in pair)
+        same = entry(left).stateful == entry(right).stateful
+        title = (
+            f"{left} and {right} are one network: the same weights, the same answers"
+            if same
+            else f"{left} and {right}: one network until the second mini-batch"
+        )
+        _fold(title, "models_twins", lambda: _twins(weights, kept=not same))
+    kind = cell_of(model)
+    if weights is not None and kind is not None:
+        title = f"Inside nn.{kind}: one unit in numbers"
+        _fold(title, "models_cell", lambda: _cell(model, kind, weights))
+    title = f"What {model} learns, and what the notebook reached"
+    _fold(title, "models_parts", lambda: _parts(model))
+    title = f"The whole class {model}, with its parts"
+    _fold(title, "models_source", lambda: _whole_class(model))
+    _fold("The notebook's five figures", "models_figures", _figures)
+
+
+def _fold(title: str, key: str, draw: Callable[[], None]) -> None:
+    """Draw what is folded once it is open."""
+    problem(address_problem(key, SWITCH))
+    fold = st.expander(title, key=key, bind="query-params")
+    if fold.open:
+        with fold:
+            draw()
+
+
+def _shares(measured: pd.DataFrame) -> None:
+    """Tabulate two networks, each trained with both recipes."""
+    st.html(cards.text_table(shares_table(measured), page_theme(), long=False))
+    st.markdown(SHARES_NOTE)
+
+
+def _twins(weights: Weights, *, kept: bool) -> None:
+    """Draw a model and its partner in step; where one keeps its state, on either mini-batch."""
+    batch = choice("Mini-batch", BATCHES, "models_batch") if kept else BATCHES[0]
+    view = ask(PAIR_VIEW, at=weights.at, batch=batch)
+    PAIR("models_pair", run=weights.run_id, asks=[view])
+
+
+def _cell(model: str, kind: str, weights: Weights) -> None:
+    """Draw the step of a model's nn.RNN or nn.GRU with one unit's numbers."""
+    net = entry(model)
+    if net.cell is None:
+        return
+    if net.cell not in (RNN, GRU):  # the user's own, whose lines write its step out
+        st.markdown("\n\n".join(gate_lines(net.cell)))
+        return
+    if net.gates:
+        st.markdown("Three gates: three layers, stacked in one weight.")
+        picture, meanings = st.columns(2, gap="large")
+        with picture:
+            cards.drawing(gru_cell(page_theme()))
+        meanings.markdown("\n\n".join(gate_lines(net.cell)))
+    else:
+        st.markdown("One line of code, and inside it one equation for every unit.")
+        st.markdown(f"${net.cell.equation}$")
+    nh = _units_of(weights.run_id)
+    if nh is not None:
+        layer, unit = _place(model, nh)
+        view = ask(CELL_VIEW, at=weights.at, layer=layer, unit=unit)
+        CELL("models_unit_line", run=weights.run_id, asks=[view])
+
+
+def _figures() -> None:
+    cards.drawing(cards.notebook_cards(page_theme()))
+
+
+def _units_of(run_id: str) -> int | None:
+    """Return a run's number of units; None, with a sentence, when the run cannot be read."""
+    try:
+        return store().record(run_id).config.nh
+    except (RunNotFound, DamagedRun) as error:
+        problem(f"{error}; pick another run")
+        return None
+
+
+def _place(model: str, nh: int) -> tuple[int, int]:
+    """Draw the choice of a layer and of a unit, one of `nh`; return them."""
+    net = entry(model)
+    layer = net.n_layers - 1
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        if net.n_layers > 1:
+            with st.container(width="content"):
+                layer = choice("Layer", tuple(range(net.n_layers)), "models_layer", layer)
+        lost = address_problem("models_unit", "whole number")
+        first = min(FIRST_UNIT, nh - 1)
+        unit = st.number_input(
+            "Unit", value=first, step=1, key="models_unit", width=140, bind="query-params"
+        )
+    problem(lost)
+    return layer, _good_unit(unit, nh, first)
+
+
+def _good_unit(unit: int | None, nh: int, first: int) -> int:
+    """Return a unit of the run: the wanted one, or the last one picked, or the first."""
+    kept = "_models_good_unit"
+    if unit is None or not 0 <= unit < nh:
+        problem(f"unit must be a whole number from 0 to {nh - 1}; got {unit}")
+        return min(int(state.get(kept, first)), nh - 1)
+    state.put(kept, unit)
+    return int(unit)
+
+
+def _parts(model: str) -> None:
+    """Draw what a model learns, part by part, and the notebook's figures."""
+    look, net, nv = page_theme(), entry(model), len(human_numbers_stream().vocab)
+    st.markdown(model_sentence(model, nv))
+    st.html(cards.parts_html(parts_table(net, nv, net.recipe.nh), look))
+    st.markdown(f":gray[:small[nv = {nv} tokens in the vocabulary, nh = {net.recipe.nh} units.]]")
+    st.html(cards.facts(model_facts(model, notebook_table(model)), look))
+
+
+def _whole_class(model: str) -> None:
+    """Show the source of a model's class, or a sentence if it cannot be read."""
+    try:
+        source, new = class_and_new_lines(model)
+    except ValueError as error:
+        problem(str(error))
+        return
+    st.markdown(f":gray[{source_sentence(model, SHOWN_PATH)}]")
+    st.html(cards.source_block(source, new, page_theme()))

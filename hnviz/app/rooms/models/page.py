@@ -1,0 +1,91 @@
+"""The Models page: six networks, each one step from the last."""
+
+import streamlit as st
+
+from hnviz.app.kit import cards
+from hnviz.app.kit.choice import choice
+from hnviz.app.kit.picture import ask
+from hnviz.app.kit.text import lead, page_theme, page_title, section
+from hnviz.app.rooms.models.cursor.picture import CURSOR, CURSOR_VIEW
+from hnviz.app.rooms.models.more import more
+from hnviz.app.rooms.models.weights import Weights, weights_choice
+from hnviz.app.run.bar.picture import run_bar
+from hnviz.app.shell import session as state
+from hnviz.app.shell.navigation import page_file
+from hnviz.catalogue import CATALOGUE, entry
+from hnviz.figures.changes import network_changes, recipe_changes, recipe_sentence, takeaway
+from hnviz.figures.diagrams import legend, previous
+from hnviz.figures.shares import shares_sentence
+from hnviz.runs import one_recipe_table
+
+MODEL = "models_model"
+
+
+def page() -> None:
+    """Draw the page."""
+    page_title("Models")
+    headline = st.container()
+    model = _model_choice()
+    with headline:
+        lead(takeaway(model))
+    _diagrams(model)
+    _changes(model)
+    section("The same step, as code and as numbers")
+    weights = weights_choice(model)
+    if weights is not None:
+        _at_work(weights)
+    more(model, weights)
+    st.page_link(page_file("train"), label="**Next: how does it learn to guess right?** Train")
+
+
+def _model_choice() -> str:
+    """Draw the choice of a model, and the button for the next one; return the model's name."""
+    names = tuple(CATALOGUE)
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        with st.container(width="content"):
+            model = choice("Model", names, MODEL)
+        at = names.index(model)
+        following = names[(at + 1) % len(names)]
+        last = at + 1 == len(names)
+        st.button(
+            f"Start again with {following}" if last else f"Next model: {following}",
+            key="models_next",
+            type="secondary" if last else "primary",
+            on_click=state.put,
+            args=(MODEL, following),
+        )
+    return model
+
+
+def _diagrams(model: str) -> None:
+    look = page_theme()
+    cards.drawing(cards.diagram_cards(cards.model_cards(model, look), look))
+    before = previous(model)
+    # Beside Model0 is Model5, which carries its state.
+    scissors = entry(model).stateful or before is None
+    cards.drawing(legend(look, scissors=scissors, since=before or ""))
+
+
+def _changes(model: str) -> None:
+    """Draw what the model changes: the network on the left, the recipe on the right."""
+    look, before = page_theme(), previous(model)
+    names = [before, model] if before else [model]
+    net = entry(model)
+    columns = st.columns(2, gap="large")
+    parts = (
+        ("In the network", f"{model} {net.network_change}.", network_changes(model)),
+        ("In the recipe", recipe_sentence(model), recipe_changes(model)),
+    )
+    for column, (title, sentence, changes) in zip(columns, parts, strict=True):
+        with column:
+            section(title, sentence)
+            st.html(cards.changes_html(changes, names, look))
+    measured = one_recipe_table()
+    if model == measured["model"].iloc[-1]:
+        st.markdown(shares_sentence(measured))
+
+
+def _at_work(weights: Weights) -> None:
+    if weights.at == "step":
+        run_bar(weights.run_id, "models_bar")
+    CURSOR("models_cursor", run=weights.run_id, asks=[ask(CURSOR_VIEW, at=weights.at)])

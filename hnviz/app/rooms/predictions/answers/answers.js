@@ -1,0 +1,178 @@
+// Words; a reader picks one to see its answer as bars.
+//
+// Only the browser knows the picked cell: the address holds it under `param`, and the server is not
+// asked.
+
+import { inAddress, putInAddress } from "../../../kit/js/page.js";
+import { ramp } from "../../../kit/js/ramp.js";
+import { element, paintBars } from "./bars.js";
+
+/**
+ * What answers/cells.py says:
+ *   cells   [word, above, bits, share, mark, kind]: `above` another word, `bits` its background,
+ *           `share` the bar below it, `mark` "wrong", "differs", "late" or ""
+ *   bars    for each cell [word, [share, ...], note], a share for each of `series`
+ *   says    for each cell the sentence beside its bars
+ *   lines   names of a cell's lines from the top; `full` bits have full colour
+ *   rows    [words, from, to]: other words beside the cells from..to, a row each, or none; `heads`
+ *           are the names of the two columns
+ *   target  the word after the picked one is what the answer should have been
+ * @typedef {{ param: string, alt: string, cells: [string, string|null, number|null, number|null, string, string][],
+ *   bars: [string, number[], string][][], says: string[], start: number, series: string[], lines: string[],
+ *   full: number|null, rows: [string[], number, number][], heads: string[], target: boolean, note: string }} Data
+ */
+
+const MOVES = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -5, ArrowDown: 5, Home: -1e9, End: 1e9 };
+const NARROW = 640; // px
+const MARKS = { wrong: "✗ ", differs: "≠ " };
+
+export class Answers {
+  /** @param {HTMLElement} body */
+  constructor(body) {
+    this.body = body;
+    this.two = element("div", "two");
+    const left = element("div", "left");
+    const right = element("div", "right");
+    this.words = element("div", "words");
+    this.words.tabIndex = 0;
+    this.words.setAttribute("role", "listbox");
+    this.key = element("div", "key");
+    this.hint = element("p", "hint");
+    left.append(this.words, this.key, this.hint);
+    this.said = element("p", "said");
+    this.said.setAttribute("aria-live", "polite");
+    this.bars = element("div", "bars");
+    this.bars.setAttribute("role", "img");
+    right.append(this.said, this.bars);
+    this.two.append(left, right);
+    this.note = element("p", "hnviz-note");
+    body.append(this.two, this.note);
+    this.words.onclick = (event) => {
+      const at = this.cells.indexOf(event.target.closest(".cell"));
+      if (at >= 0) this.pick(at);
+    };
+    this.words.onkeydown = (event) => {
+      const move = MOVES[event.key];
+      if (move === undefined) return;
+      event.preventDefault();
+      this.pick(this.at + move);
+    };
+    this.paints = 0;
+  }
+
+  /**
+   * @param {Data} data
+   * @param {any} theme
+   */
+  draw(data, theme) {
+    this.two.classList.toggle("narrow", this.body.clientWidth < NARROW);
+    if (data === this.data && theme === this.theme) return; // only the width has changed
+    const name = JSON.stringify(data.cells.map(([word]) => word));
+    const asked = this.text === undefined ? this.asked(data) : null;
+    if (this.text !== name) this.at = asked ?? data.start;
+    this.text = name;
+    this.data = data;
+    this.theme = theme;
+    this.words.setAttribute("aria-label", data.alt);
+    this.cells = data.cells.map((cell, at) => this.cell(cell, at));
+    this.words.classList.toggle("rows", data.rows.length > 0);
+    this.two.classList.toggle("wider", data.rows.length > 0);
+    this.words.replaceChildren(...(data.rows.length ? this.rows() : this.cells));
+    this.paintKey();
+    this.note.textContent = data.note;
+    this.note.hidden = !data.note;
+    this.mark();
+  }
+
+  /** The cell that the address names; null where it names none, or one that is not there. */
+  asked({ param, cells }) {
+    const value = inAddress(param);
+    this.problem = "";
+    if (value === null) return null;
+    if (/^\d{1,6}$/.test(value) && Number(value) < cells.length) return Number(value);
+    this.problem = `The address asks for ${param} ${value.slice(0, 20)}; the words are 0 to ${cells.length - 1}.`;
+    return null;
+  }
+
+  rows() {
+    const heads = this.data.heads.map((name) => element("span", "head", name));
+    const rows = this.data.rows.flatMap(([words, from, to]) => {
+      const cells = element("div", "cells");
+      cells.append(...this.cells.slice(from, to));
+      return [element("div", "beside", words.join(" ").replace(/^, /, "")), cells];
+    });
+    return [...heads, ...rows];
+  }
+
+  cell([word, above, bits, share, mark], at) {
+    const cell = element("span", `cell ${mark}`);
+    cell.id = `cell${at}`;
+    cell.setAttribute("role", "option");
+    const below = element("span", "below", (MARKS[mark] ?? "") + word);
+    if (above !== null) {
+      cell.classList.add("two-lines");
+      cell.append(element("span", "above", above || "\u00a0"));
+    }
+    cell.append(below);
+    if (bits !== null) this.shade(cell, bits);
+    if (share !== null) {
+      const under = element("span", "under");
+      const bar = element("i");
+      bar.style.width = `${100 * share}%`;
+      under.append(bar);
+      cell.append(under);
+    }
+    return cell;
+  }
+
+  shade(cell, bits) {
+    const color = ramp(this.theme.sequential)[Math.round(255 * Math.min(1, bits / this.data.full))];
+    const [red, green, blue] = color.map((part) => (part / 255) ** 2.2);
+    cell.style.background = `rgb(${color.join()})`;
+    cell.style.color = 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.2 ? "#171614" : "#FFFFFF";
+    cell.title = `${bits.toFixed(2)} bits`;
+  }
+
+  pick(at) {
+    const next = Math.max(0, Math.min(this.cells.length - 1, at));
+    this.problem = "";
+    if (next === this.at) return;
+    this.at = next;
+    this.mark();
+    putInAddress(this.data.param, next);
+  }
+
+  mark() {
+    const { bars, says, series, target } = this.data;
+    this.cells.forEach((cell, at) => {
+      cell.setAttribute("aria-selected", at === this.at);
+      cell.classList.toggle("target", target && at === this.at + 1);
+    });
+    this.words.setAttribute("aria-activedescendant", `cell${this.at}`);
+    this.said.textContent = says[this.at];
+    this.bars.setAttribute("aria-label", says[this.at]);
+    paintBars(this.bars, bars[this.at], series);
+    this.hint.classList.toggle("problem", Boolean(this.problem));
+    this.hint.textContent = this.problem || "Click a word, or use the arrow keys.";
+    Object.assign(this.words.dataset, { at: this.at, paints: ++this.paints });
+  }
+
+  paintKey() {
+    const { lines, full, cells, target } = this.data;
+    const parts = lines.map((name) => element("span", "", name));
+    if (full) {
+      const scale = element("i", "scale");
+      scale.style.background = `linear-gradient(90deg, ${this.theme.sequential.join(",")})`;
+      const item = element("span", "", "surprise: 0");
+      item.append(scale, `${full.toFixed(1)} bits or more`);
+      parts.push(item);
+    }
+    if (target) parts.push(element("span", "", "solid ring: read last; dashed: what came"));
+    if (cells.some((cell) => cell[3] !== null)) {
+      const item = element("span", "");
+      item.append(element("i", "swatch"), "its probability");
+      parts.push(item);
+    }
+    this.key.replaceChildren(...parts);
+  }
+}

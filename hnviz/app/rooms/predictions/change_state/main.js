@@ -1,0 +1,119 @@
+// Change the state: press, and the network counts on from another state. Units are clicked here.
+
+import { inAddress, putInAddress } from "../../../kit/js/page.js";
+import { picture } from "../../../kit/js/picture.js";
+import { boldNodes } from "../../../kit/js/text.js";
+import { maker } from "../../../kit/js/make.js";
+import { Answers } from "../answers/answers.js";
+import { Strips } from "./strips.js";
+
+const SWAPPED = "swapped"; // in the address: the button was pressed
+const TYPED = 300; // ms after the last key until typed units are asked for
+
+class Change {
+  constructor(body, kit) {
+    this.kit = kit;
+    const make = maker(body);
+    this.headline = make("p", "headline");
+    this.headline.setAttribute("aria-live", "polite");
+    this.tools = make("div", "tools");
+    this.swap = make("button", "swap", this.tools);
+    this.swap.type = "button";
+    this.swap.onclick = () => this.press();
+    this.label = make("label", "units", this.tools, "");
+    this.name = make("span", "", this.label);
+    this.input = make("input", "", this.label);
+    this.input.type = "text";
+    this.input.maxLength = 400;
+    this.input.oninput = () => this.type(TYPED);
+    this.input.onchange = () => this.type(0);
+    this.input.onkeydown = (event) => void (event.key === "Enter" && this.type(0));
+    this.strips = new Strips(make("section", "state"), (unit) => this.click(unit));
+    this.answers = new Answers(make("section", ""));
+    this.swapped = inAddress(SWAPPED) === "1";
+    this.shown = null; // units as they were typed or clicked, by the name of their control
+  }
+
+  get settings() {
+    return this.kit.data?.settings ?? {};
+  }
+
+  /** The units' name in the address, of the chosen way; empty for a swap. */
+  get key() {
+    return this.settings.units_key ?? "";
+  }
+
+  params() {
+    return this.key ? { units: this.units() } : {};
+  }
+
+  units() {
+    if (this.shown?.key !== this.key) this.shown = { key: this.key, text: inAddress(this.key) ?? this.settings.units };
+    return this.shown.text;
+  }
+
+  draw({ answer, settings, theme }) {
+    Object.assign(this, { meta: answer.meta, arrays: answer.arrays, theme });
+    this.label.hidden = !settings.units_key;
+    this.swap.hidden = Boolean(settings.units_key);
+    this.name.textContent = settings.units_name;
+    if (settings.units_key && this.kit.root.getRootNode().activeElement !== this.input) this.input.value = this.units();
+    this.swap.replaceChildren(this.swapped ? "Put its own state back" : `Swap in the state after ${settings.other}`);
+    this.swap.setAttribute("aria-pressed", this.swapped);
+    this.show();
+  }
+
+  show() {
+    const { meta, arrays, theme } = this;
+    const changed = this.swapped || Boolean(this.key);
+    const { before, after } = arrays;
+    const said = changed ? meta.changed : meta.own;
+    this.headline.replaceChildren(...boldNodes(said.headline));
+    const strip = {
+      before: before.data,
+      after: changed ? after.data : before.data,
+      layers: before.shape[0],
+      layer: meta.layer,
+      units: meta.units,
+      scale: meta.scale,
+      changed,
+      alt: changed ? `${meta.done}: ${meta.state}` : "The state after the prompt, untouched.",
+    };
+    this.strips.draw(strip, theme);
+    this.answers.draw(said, theme);
+  }
+
+  press() {
+    this.swapped = !this.swapped;
+    putInAddress(SWAPPED, this.swapped ? 1 : null);
+    this.draw({ answer: { meta: this.meta, arrays: this.arrays }, settings: this.settings, theme: this.theme });
+  }
+
+  /** A click sets a unit, or takes it out again where several may be set. */
+  click(unit) {
+    const rest = this.meta.units.filter((each) => each !== unit);
+    const units = this.settings.one || rest.length === this.meta.units.length ? [unit] : [];
+    const all = this.settings.one ? units : [...rest, ...units].sort((one, other) => one - other);
+    this.input.value = all.join(", ");
+    this.type(0);
+  }
+
+  type(wait) {
+    clearTimeout(this.wait);
+    this.wait = setTimeout(() => {
+      if (this.shown?.text === this.input.value) return;
+      this.shown = { key: this.key, text: this.input.value };
+      putInAddress(this.key, this.input.value);
+      this.kit.ask();
+    }, wait);
+  }
+
+  destroy() {
+    clearTimeout(this.wait);
+  }
+}
+
+export const render = picture({
+  styles: [new URL("../answers/style.css", import.meta.url), new URL("style.css", import.meta.url)],
+  create: (body, kit) => new Change(body, kit),
+});

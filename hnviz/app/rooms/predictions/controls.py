@@ -1,0 +1,169 @@
+"""The Predictions page's controls: the prompt, how the network goes on, the change of the state."""
+
+from typing import Any
+
+import streamlit as st
+
+from hnviz.app.kit.choice import choice
+from hnviz.app.kit.text import escape, problem
+from hnviz.app.rooms.predictions.change_state.operation import ALL, HOWS, SET, SWAP
+from hnviz.app.rooms.predictions.going_on.picture import HOTTEST, LAST_SEED, MOST_SAID, SAID
+from hnviz.app.rooms.predictions.prompt import (
+    DEFAULT_PROMPT,
+    EXAMPLES,
+    LONGEST_TEXT,
+    Words,
+    read_prompt,
+)
+from hnviz.app.shell import session as state
+from hnviz.app.shell.address import SWITCH, address_problem
+from hnviz.catalogue import entry
+from hnviz.config import RunConfig
+from hnviz.data import TextChoice, stream_of
+
+PROMPT = "predictions_prompt"  # of two views: a change of view keeps the text
+OTHER = "5038 to 5040"  # whose state is put in, unless another text is given
+ALL_LAYERS = "all"
+FARTHEST = {"tanh": (-1.0, 1.0), "relu": (0.0, 20.0)}  # where a unit can be set to
+HELP = {
+    "temperature": "At 0 it says the likeliest word each time; at 1 it draws by its own "
+    "probabilities; above 1, unlikely words come more often.",
+    "top_k": "It draws among the k likeliest words; their probabilities are scaled to sum to 1.",
+    "seed": "The same settings and seed draw the same words.",
+    "n": "How many tokens it says. It reads each one before it says the next.",
+}
+
+
+def prompt_box(text: TextChoice) -> str:
+    """Draw the prompt and its examples; return the last text that can be read."""
+    typed = text_box("Prompt: numbers, a range, or words", DEFAULT_PROMPT, PROMPT, text)
+    st.pills(
+        "Try",
+        EXAMPLES,
+        key="predictions_example",
+        on_change=_take_example,
+        label_visibility="collapsed",
+    )
+    return typed
+
+
+def _take_example() -> None:
+    chosen = state.get("predictions_example")
+    if chosen is not None:
+        state.put(PROMPT, chosen)
+        state.put("predictions_example", None)  # so that it can be taken again
+
+
+def text_box(label: str, default: str, key: str, text: TextChoice) -> str:
+    """Draw a box for words. One that cannot be read leaves the last in force, with a sentence."""
+    typed = st.text_input(label, default, max_chars=LONGEST_TEXT, key=key, bind="query-params")
+    good = f"{key}_good"
+    try:
+        words: Words = read_prompt(typed or "", text)
+    except ValueError as error:
+        problem(str(error))
+        last = str(state.get(good, default))
+        st.markdown(f":gray[:small[The picture still shows “{escape(last[:40])}”.]]")
+        return last
+    if words.remark:
+        st.markdown(f":gray[:small[{escape(words.remark)}]]")
+    state.put(good, typed)
+    return typed or ""
+
+
+def going_box(text: TextChoice) -> dict[str, Any]:
+    """Draw what decides the words that the network says on its own."""
+    nv = len(stream_of(text).vocab)
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        asked = {
+            "n": int(_number_box("Tokens to say", "n", SAID, (1, MOST_SAID))),
+            "temperature": float(_number_box("Temperature", "temperature", 0.0, (0, HOTTEST))),
+        }
+    with (
+        st.expander("Top k and seed", key="predictions_draw"),
+        st.container(horizontal=True, gap="small"),
+    ):
+        asked["top_k"] = int(_number_box("Top k", "top_k", nv, (1, nv)))
+        asked["seed"] = int(_number_box("Seed", "seed", 0, (0, LAST_SEED)))
+    return asked
+
+
+def _number_box(label: str, name: str, default: float, ends: tuple[float, float]) -> float:
+    """Draw one number. Outside its ends the default is used, with a sentence beside it."""
+    key, is_whole = f"predictions_{name}", isinstance(default, int)
+    low, high = ends
+    with st.container(width=165):
+        lost = address_problem(key, "whole number" if is_whole else "number")
+        value = st.number_input(
+            label,
+            value=default,
+            step=1 if is_whole else 0.1,
+            key=key,
+            bind="query-params",
+            help=HELP[name],
+        )
+        if not low <= value <= high:
+            got = f"{value:,g}" if abs(value) < 1e9 else f"{value:.0e}"
+            problem(f"{label}: from {low:g} to {high:,.0f}; got {got}. {default:g} is used.")
+            return default
+        problem(lost)
+        return value
+
+
+def change_box(config: RunConfig) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Draw the change of the state; return the view's parameters and the picture's settings."""
+    with st.container(width="content"):
+        how = choice("Change the state after the prompt", HOWS, "predictions_change")
+    layer = _layer_box(config.model, with_all=how == SWAP)
+    if how == SWAP:
+        with st.container(width=195):
+            other = text_box("The state after this text", OTHER, "predictions_other", config)
+        return {"how": how, "layer": layer, "other": other}, {"other": f"“{other[:40]}”"}
+    value = _value_box(config.model) if how == SET else 0.0
+    hold = _hold_box()
+    settings = {
+        "units_key": f"predictions_units_{'set' if how == SET else 'zero'}",
+        "units_name": "Unit" if how == SET else "Units, a range or a list",
+        "units": "2" if how == SET else f"0 to {config.nh // 2 - 1}",
+        "one": how == SET,
+    }
+    return {"how": how, "layer": layer, "value": value, "hold": hold}, settings
+
+
+def _layer_box(model: str, *, with_all: bool) -> int:
+    """Draw the choice of a layer where there are several."""
+    n_layers = entry(model).n_layers
+    if n_layers == 1:
+        return ALL if with_all else 0
+    layers = [str(layer) for layer in range(n_layers)]
+    with st.container(width="content"):
+        chosen = choice(
+            "Layer",
+            [ALL_LAYERS, *layers] if with_all else layers,
+            "predictions_layers" if with_all else "predictions_layer",
+            help="Layer 0 reads the tokens. The model predicts from the last layer.",
+        )
+    return ALL if chosen == ALL_LAYERS else int(chosen)
+
+
+def _hold_box() -> bool:
+    lost = address_problem("predictions_hold", SWITCH)
+    hold = st.toggle(
+        "Hold at every word",
+        key="predictions_hold",
+        bind="query-params",
+        help="Off: the change is made once, after the prompt. On: it is made again before "
+        "every word that the network says.",
+    )
+    problem(lost)
+    return hold
+
+
+def _value_box(model: str) -> float:
+    low, high = FARTHEST[entry(model).nonlinearity]
+    key = "predictions_value"
+    problem(address_problem(key, "number", (low, high)))
+    with st.container(width=120):
+        return float(
+            st.slider("Value", low, high, value=high, step=0.05, key=key, bind="query-params")
+        )

@@ -1,0 +1,76 @@
+"""The counting map: 9,999 squares, and the picked number beside them."""
+
+from typing import Any
+
+from hnviz.app.kit.drawn import MODE, look_of
+from hnviz.app.kit.picture import Example, Picture, ask
+from hnviz.figures.counting import (
+    MapFigures,
+    held_out,
+    map_headline,
+    map_sentence,
+    number_card,
+)
+from hnviz.figures.sentences import when
+from hnviz.figures.split_words import split_words
+from hnviz.web.views import Look, Param, Shown, View
+
+GIVEN = 3
+CHOICES = (1, 2, 3, 4, 5)
+FIRST = 1  # has no number before it, so it is not asked for
+LAST = 9999
+START = 8317  # the number whose card is shown until one is picked
+
+_GIVEN = Param("int", GIVEN, low=CHOICES[0], high=CHOICES[-1])
+
+
+def _map(look: Look) -> Shown:
+    """Return "places", int8 (10000,), by number: -2 not asked, -1 right, else the first wrong word.
+
+    meta: "given"; "shares", how much of train and of valid is right, and their "columns"; "held",
+    the first and last number of each block held out of train; "alt".
+    """
+    given, config = look.params["given"], look.run.record.config
+    found = look.ask("counting_accuracy", {"given": given}).arrays
+    names = ("number", "right", "first_wrong", "alone")
+    figures = MapFigures(given, **{name: found[name] for name in names}, text=config)
+    told = map_sentence(f"{config.model} {when(look.step)}", figures).replace("**", "")
+    meta: dict[str, Any] = {
+        "given": given,
+        "shares": figures.shares,
+        "columns": split_words(config).columns,
+        "held": held_out(config),
+        "alt": told,
+    }
+    return Shown({"places": figures.places}, meta, map_headline(figures))
+
+
+def _number(look: Look) -> Shown:
+    """Draw a number's true words and those that the network says."""
+    number, given = look.params["number"], look.params["given"]
+    if number == FIRST:
+        return Shown({}, {"html": "<p><b>1</b> has no number before it, so it is not asked.</p>"})
+    answer = look.ask("counted_number", {"number": number, "given": given})
+    return Shown({}, {"html": number_card(number, answer.meta, look_of(look))})
+
+
+MAP_VIEW = View("counting_map", {"given": _GIVEN}, _map, slow=True)
+NUMBER_VIEW = View(
+    "number_card",
+    {"number": Param("int", START, low=FIRST, high=LAST), "given": _GIVEN, "mode": MODE},
+    _number,
+)
+
+EXAMPLES = {
+    "ready": Example("Model5", [ask(MAP_VIEW), ask(NUMBER_VIEW)], {"start": START}),
+    "long": Example("Model5", [ask(MAP_VIEW), ask(NUMBER_VIEW, number=7888)], {"start": 7888}),
+}
+
+MAP = Picture(
+    __file__,
+    views=(MAP_VIEW, NUMBER_VIEW),
+    height="600px",
+    isolate=False,
+    silent=True,
+    examples=EXAMPLES,
+)

@@ -1,0 +1,1 @@
+"""What the network says on its own after the prompt, under the true continuation."""

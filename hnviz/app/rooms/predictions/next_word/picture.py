@@ -1,0 +1,73 @@
+"""What the network expected after each word of a prompt, and how much the next one surprised it."""
+
+from math import log2
+
+import numpy as np
+
+from hnviz.app.kit.picture import Example, Picture, ask
+from hnviz.app.rooms.predictions.answers.cells import DRAWS, Answers, Cell
+from hnviz.app.rooms.predictions.prompt import read_prompt
+from hnviz.data import stream_of
+from hnviz.figures.answers import likeliest
+from hnviz.figures.sentences import when
+from hnviz.figures.word_text import Prompt
+from hnviz.web.views import Look, Param, Shown, View
+
+TEXT = Param("text")
+"""A prompt as it was typed: "4316 to 4318", or words."""
+
+
+def network(look: Look) -> str:
+    """Name the network that a picture is of: "Model5 after 400 steps"."""
+    return f"{look.run.record.config.model} {when(look.step, 'before any training')}"
+
+
+def _reading(look: Look) -> Shown:
+    config = look.run.record.config
+    given, itos = read_prompt(look.params["text"], config), stream_of(config).vocab.itos
+    answer = look.ask("next_word", {"ids": list(given.ids), "n": 1})
+    prompt = Prompt(
+        network=network(look),
+        words=given.tokens,
+        ids=given.ids,
+        surprise=answer.arrays["surprise"],
+        probabilities=answer.arrays["probabilities"],
+        itos=itos,
+    )
+    bits = [None, *prompt.surprise.tolist()]
+    notes = [*({index: "came"} for index in given.ids[1:]), dict[int, str]()]
+    pairs = zip(np.asarray(prompt.probabilities), notes, strict=True)
+    picture = Answers(
+        param="at",
+        alt=prompt.sentence,
+        cells=[Cell(word=word, bits=bit) for word, bit in zip(given.tokens, bits, strict=True)],
+        bars=[likeliest([each], itos, note) for each, note in pairs],
+        says=[prompt.position(at) for at in range(len(given.tokens))],
+        start=prompt.worst,
+        full=log2(len(itos)),
+        target=True,
+        note=_note(look, prompt, answer.meta["window"]),
+    )
+    return Shown({}, picture.meta, prompt.headline)
+
+
+def _note(look: Look, prompt: Prompt, window: int | None) -> str:
+    if not window:
+        return prompt.sentence.replace("**", "")
+    model = look.run.record.config.model
+    return (
+        f"{prompt.sentence.replace('**', '')} {model} carries no state: each answer reads only "
+        f"the last {window} tokens."
+    )
+
+
+READING_VIEW = View("prompt_surprise", {"text": TEXT}, _reading)
+
+EXAMPLES = {
+    "ready": Example("Model5", [ask(READING_VIEW, text="4316 to 4318")]),
+    "long": Example("Model5", [ask(READING_VIEW, text="4301 to 4330")]),
+}
+
+READING = Picture(
+    __file__, views=(READING_VIEW,), draws=DRAWS, height="330px", silent=True, examples=EXAMPLES
+)

@@ -1,0 +1,141 @@
+"""The Predictions page: the next word, a changed state, and which numbers the network counts to."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from hnviz.app.kit.choice import choice
+from hnviz.app.kit.headline.picture import headline
+from hnviz.app.kit.picture import ask
+from hnviz.app.kit.text import lead, page_title, problem, section
+from hnviz.app.rooms.predictions.change_state.picture import CHANGE, CHANGE_VIEW
+from hnviz.app.rooms.predictions.controls import PROMPT, change_box, going_box, prompt_box, text_box
+from hnviz.app.rooms.predictions.counting_map.picture import (
+    CHOICES,
+    GIVEN,
+    MAP,
+    MAP_VIEW,
+    NUMBER_VIEW,
+    START,
+)
+from hnviz.app.rooms.predictions.given_table.picture import TABLE, table_asks
+from hnviz.app.rooms.predictions.going_on.picture import SAYING, SAYING_VIEW
+from hnviz.app.rooms.predictions.next_word.picture import READING, READING_VIEW
+from hnviz.app.rooms.predictions.prompt import DEFAULT_PROMPT
+from hnviz.app.run.bar.picture import run_bar
+from hnviz.app.run.view import run_in_view
+from hnviz.app.shell import session as state
+from hnviz.app.shell.address import address_problem
+from hnviz.app.shell.navigation import page_file
+from hnviz.catalogue import CATALOGUE, entry
+from hnviz.config import RunConfig
+from hnviz.figures.counting import prompt_note
+from hnviz.figures.word_text import SURPRISE_NOTE
+from hnviz.web.standing import store
+
+BAR = "predictions_bar"
+STATE_NOTE = (
+    "The network reads the prompt from a state of zeros. Its state is the only thing that it "
+    "carries to the next word, so a state that another text left makes it count on from there. "
+    "It always says the likeliest word, and reads each word before it says the next. The prompt "
+    "itself stays the same."
+)
+
+
+def page() -> None:
+    """Draw the page."""
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        with st.container(width="content"):
+            page_title("Predictions")
+        with st.container(width="content"):
+            view = choice("Look at", tuple(VIEWS), "predictions_view", label_visibility="collapsed")
+    run = run_in_view()
+    if run is not None:
+        VIEWS[view](run.record.id, run.record.config)
+    st.page_link(page_file("time"), label="Next: how far back does the network learn from?")
+
+
+def next_word(run_id: str, config: RunConfig) -> None:
+    """Draw the prompt with its surprise, and the words that the network says after it."""
+    takeaway = st.container()
+    text = prompt_box(config)
+    reading = ask(READING_VIEW, text=text)
+    with takeaway:
+        headline("predictions_headline", run_id, [reading])
+    run_bar(run_id, BAR)
+    READING("predictions_reading", run=run_id, asks=[reading])
+    section("How it goes on alone")
+    going = going_box(config)
+    SAYING("predictions_saying", run=run_id, asks=[ask(SAYING_VIEW, text=text, **going)])
+    _measured(SURPRISE_NOTE)
+
+
+def change_state(run_id: str, config: RunConfig) -> None:
+    """Draw the state before and after a change, and both continuations."""
+    if not entry(config.model).stateful:
+        _nothing_to_change(config)
+        return
+    with st.container(horizontal=True, gap="small"):
+        with st.container(width=160):
+            text = text_box("Prompt", DEFAULT_PROMPT, PROMPT, config)
+        params, settings = change_box(config)
+    run_bar(run_id, BAR)
+    view = ask(CHANGE_VIEW, text=text, **params)
+    CHANGE("predictions_courses", run=run_id, asks=[view], settings=settings)
+    _measured(STATE_NOTE)
+
+
+def _nothing_to_change(config: RunConfig) -> None:
+    """Say why a model has no state to change, and offer a model that has one."""
+    known = store().ids()
+    lead(
+        f"{config.model} carries no state: each of its answers starts again from zeros and reads "
+        f"only the last {config.bptt} tokens, so there is no state to change."
+    )
+    with st.container(horizontal=True):
+        for name in (name for name, net in CATALOGUE.items() if net.stateful and name in known):
+            st.button(
+                f"Look at {name}",
+                key=f"predictions_to_{name}",
+                on_click=state.show_run,
+                args=(name,),
+            )
+
+
+def counting_map(run_id: str, config: RunConfig) -> None:
+    """Draw which of the numbers 1 to 9,999 the network gets right after the ones before."""
+    takeaway = st.container()
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        with st.container(width=220):
+            problem(address_problem("map_given", CHOICES))
+            given = st.select_slider(
+                "Numbers given, 1 to 5",
+                CHOICES,
+                value=GIVEN,
+                key="map_given",
+                bind="query-params",
+            )
+        with st.container(width="stretch"):
+            run_bar(run_id, BAR)
+    asks = [ask(view, at="paced", given=given) for view in (MAP_VIEW, NUMBER_VIEW)]
+    with takeaway:
+        headline("predictions_headline", run_id, asks[:1])
+    MAP("map_picture", run=run_id, asks=asks, settings={"start": START})
+    more = st.expander("Does it help to give more numbers?", key="map_more", on_change="rerun")
+    if more.open:
+        with more:
+            TABLE("map_table", run=run_id, asks=table_asks(given), settings={"given": given})
+    _measured(prompt_note(given, config))
+
+
+def _measured(note: str) -> None:
+    with st.expander("How this was measured"):
+        st.markdown(note)
+
+
+VIEWS: dict[str, Callable[[str, RunConfig], None]] = {
+    "Next word": next_word,
+    "Change the state": change_state,
+    "Counting map": counting_map,
+}
+"""Each view by its name in the address. The page draws one at a time."""

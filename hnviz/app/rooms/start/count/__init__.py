@@ -1,0 +1,1 @@
+"""Two numbers that the network counts on from, inside and beyond what it read, word by word."""

@@ -1,0 +1,176 @@
+// @ts-check
+// The network's words appear one by one, and the verdict after the last.
+//
+// answers.inside and answers.beyond: meta = { heading, given, lines, verdict }, a line is
+// { number, words: [word, kind, probability, right][], right, more }. While a run trains, each newer
+// snapshot's words take the place of the last ones at once.
+
+import { kindLegend } from "../../../kit/js/legend.js";
+import { maker } from "../../../kit/js/make.js";
+import { picture } from "../../../kit/js/picture.js";
+
+/** @typedef {{ number: string, words: [string, string, number, boolean][], right: boolean, more: number }} Line */
+/** @typedef {{ heading: string, given: string, lines: Line[], verdict: string }} Count */
+
+const SIDES = ["inside", "beyond"];
+const BETWEEN = 110; // ms from one word to the next
+const PAUSE = 350; // ms before a verdict
+
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** One count in its frame. */
+class Card {
+  /** @param {HTMLElement} parent */
+  constructor(parent) {
+    const make = maker(parent);
+    this.root = make("section", "card");
+    this.heading = make("h3", "", this.root);
+    this.given = make("p", "given", this.root);
+    this.lines = make("div", "lines", this.root);
+    this.verdict = make("p", "verdict", this.root);
+    this.verdict.setAttribute("aria-live", "polite");
+    this.said = ""; // the count as it was last written
+    /** @type {(() => void)[]} what a play still has to show */
+    this.rest = [];
+    this.timer = 0;
+  }
+
+  /**
+   * Write a count, all of it in sight.
+   * @param {Count} count
+   */
+  write({ heading, given, lines, verdict }) {
+    this.stop();
+    this.heading.textContent = heading;
+    this.given.textContent = `It was given: ${given}.`;
+    this.lines.replaceChildren(...lines.map((line) => lineElement(line)));
+    this.verdict.textContent = verdict;
+    delete this.root.dataset.playing;
+  }
+
+  /** Hide the words and the verdict; their places stay. */
+  hide() {
+    this.root.dataset.playing = "1";
+    for (const each of this.root.querySelectorAll(".word")) each.classList.add("unsaid");
+    for (const each of this.root.querySelectorAll(".line")) each.classList.remove("judged");
+    this.verdict.classList.add("unsaid");
+  }
+
+  /**
+   * Say the words one by one, then the verdict.
+   * @param {() => void} then
+   */
+  play(then) {
+    this.rest = [];
+    for (const line of this.lines.children) {
+      for (const word of line.querySelectorAll(".word")) this.rest.push(() => word.classList.remove("unsaid"));
+      this.rest.push(() => line.classList.add("judged"));
+    }
+    const tick = () => {
+      this.rest.shift()?.();
+      if (this.rest.length) this.timer = setTimeout(tick, BETWEEN);
+      else this.timer = setTimeout(end, PAUSE);
+    };
+    const end = () => {
+      this.judge();
+      then();
+    };
+    tick();
+  }
+
+  judge() {
+    this.verdict.classList.remove("unsaid");
+    delete this.root.dataset.playing;
+  }
+
+  /** Show all at once. */
+  stop() {
+    clearTimeout(this.timer);
+    for (const show of this.rest.splice(0)) show();
+    this.judge();
+  }
+}
+
+/** @param {Line} line */
+function lineElement({ number, words, right, more }) {
+  const line = document.createElement("div");
+  line.className = "line judged";
+  const make = maker(line);
+  make("span", "number", line, `${number} →`);
+  for (const [word, kind, probability, isRight] of words) {
+    const said = make("span", isRight ? "word" : "word wrong", line, word);
+    said.title = `probability ${probability.toFixed(3)}`;
+    const bar = make("u", `kind ${kind}`, said);
+    bar.style.setProperty("--share", `${100 * probability}%`);
+  }
+  if (more) make("span", "word more", line, `… and ${more} more`);
+  const mark = make("i", right ? "ok" : "no", line, right ? "✓" : "✗");
+  mark.setAttribute("aria-label", right ? "right" : "wrong");
+  mark.setAttribute("role", "img");
+  return line;
+}
+
+class Counts {
+  /** @param {HTMLElement} body */
+  constructor(body) {
+    const two = maker(body)("div", "two");
+    this.cards = new Map(SIDES.map((side) => [side, new Card(two)]));
+    const legend = kindLegend();
+    maker(body)("span", "note", legend, "The bar under a word: its probability.");
+    body.append(legend);
+    this.shown = new Map(); // side -> its number's given words and the run
+    this.turn = -1;
+  }
+
+  /** @param {import("../../../kit/js/picture.js").Drawing} drawing */
+  draw({ answers, settings, run }) {
+    const { chosen, turn } = settings;
+    const order = [chosen, ...SIDES.filter((side) => side !== chosen)];
+    const again = turn !== this.turn;
+    /** @type {Card[]} */
+    const plays = [];
+    for (const side of order) {
+      const card = /** @type {Card} */ (this.cards.get(side));
+      const count = answers[side]?.meta;
+      if (!count) continue;
+      const of = JSON.stringify([run, count.given]);
+      const other = this.shown.get(side) !== of;
+      const said = JSON.stringify(count);
+      const fresh = again || (other && !this.isOtherRun(side, run));
+      if (fresh || other || said !== card.said) {
+        card.write(count);
+        if (fresh && !still.matches) plays.push(card);
+      }
+      card.said = said;
+      this.shown.set(side, of);
+      card.root.classList.toggle("chosen", side === chosen);
+    }
+    this.turn = turn;
+    for (const card of plays) card.hide();
+    this.playAll(plays);
+  }
+
+  /**
+   * Whether a side shows another run's count of the same number: its words change at once.
+   * @param {string} side
+   * @param {string} run
+   */
+  isOtherRun(side, run) {
+    const [before] = JSON.parse(this.shown.get(side) ?? "[null]");
+    return before !== null && before !== run;
+  }
+
+  /** @param {Card[]} cards one after the other */
+  playAll([card, ...others]) {
+    card?.play(() => this.playAll(others));
+  }
+
+  destroy() {
+    for (const card of this.cards.values()) clearTimeout(card.timer);
+  }
+}
+
+export const render = picture({
+  styles: new URL("style.css", import.meta.url),
+  create: (body) => new Counts(body),
+});

@@ -1,0 +1,107 @@
+"""The count: what a network says after three numbers, and how often that is right."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from hnviz.app.kit.picture import Ask, Example, Picture, ask
+from hnviz.app.rooms.start.count.shipped import SHARES, Shares
+from hnviz.app.rooms.start.count.words import (
+    GIVEN,
+    SAYS,
+    heading,
+    shares_sentence,
+    side,
+    verdict,
+    words,
+)
+from hnviz.data import TextChoice, kind_of, number_words
+from hnviz.data.corpora import PLACES, VALID_NUMBERS
+from hnviz.web.views import Look, Param, Shown, View
+
+FIRST, LAST = GIVEN, VALID_NUMBERS[-1] - SAYS
+TRIED = (4318, 3498, 5997, 8316)
+MOST_WORDS = 7  # no number has more; an untrained network says one word over and over
+COMPANIONS = {"inside": 3498, "beyond": 8316}  # counted beside a number from the other side
+
+
+def _count(look: Look) -> Shown:
+    """Return what the network says after `number`, word by word, and how that went."""
+    number = look.params["number"]
+    told = look.ask("count_on", {"number": number, "given": GIVEN, "n": SAYS}).meta
+    meta = {
+        "heading": heading(number, look.run.record.config),
+        "given": ", ".join(number_words(each) for each in told["given"]),
+        "lines": [_line(each) for each in told["said"]],
+        "verdict": verdict(told["said"]),
+    }
+    return Shown({}, meta)
+
+
+def _line(each: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one number as it was said; a word is [word, kind, probability, whether it is right].
+
+    A word beyond the true number's is wrong. "more" is how many words were left out.
+    """
+    truth = number_words(each["truth"]).split()
+    pairs = list(zip(words(each), each["probabilities"], strict=False))
+    said = [
+        (word, _kind(word), round(probability, 4), truth[place : place + 1] == [word])
+        for place, (word, probability) in enumerate(pairs[:MOST_WORDS])
+    ]
+    more = max(0, len(pairs) - MOST_WORDS)
+    return {"number": f"{each['truth']:,}", "words": said, "right": each["right"], "more": more}
+
+
+def _kind(word: str) -> str:
+    kind = kind_of(word)
+    return "place" if kind in PLACES else kind
+
+
+def _shares(look: Look) -> Shown:
+    """Say how often a number is right, on both sides of what was read."""
+    record = look.run.record
+    known = SHARES.get(record.id) if look.run.shipped and look.step == record.step else None
+    if known is None:
+        told = look.ask("counting_accuracy", {"given": GIVEN}).meta
+        known = Shares(told["train"], told["valid"])
+    return Shown({}, known._asdict(), shares_sentence(*known, record.config))
+
+
+COUNT_VIEW = View("start_count", {"number": Param("int", low=FIRST, high=LAST)}, _count)
+SHARES_VIEW = View("start_shares", {}, _shares, slow=True)
+
+
+def _named(name: str, number: int) -> Ask:
+    return replace(ask(COUNT_VIEW, number=number), name=name)
+
+
+def _example(number: int, chosen: str) -> Example:
+    numbers = {**COMPANIONS, chosen: number}
+    asks = [_named(name, each) for name, each in numbers.items()]
+    return Example("Model5", asks, {"chosen": chosen, "turn": 0})
+
+
+EXAMPLES = {
+    "ready": _example(3498, "inside"),
+    "long": _example(7888, "inside"),  # each number has seven words
+}
+
+COUNT = Picture(
+    __file__, views=(COUNT_VIEW, SHARES_VIEW), height="272px", silent=True, examples=EXAMPLES
+)
+
+
+def two_counts(key: str, run: str, text: TextChoice, number: int, turn: int) -> None:
+    """Draw a number's count beside one from the other side of what was read.
+
+    `turn` is how often the reader has asked for it: a new one plays the words again.
+    """
+    chosen = side(number, text)
+    numbers = {**COMPANIONS, chosen: number}
+    COUNT(
+        key,
+        run=run,
+        asks=[_named(name, each) for name, each in numbers.items()],
+        settings={"chosen": chosen, "turn": turn},
+    )

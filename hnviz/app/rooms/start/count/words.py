@@ -1,0 +1,106 @@
+"""What the Start page says about a count: where it begins, how it went, how often it is right."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hnviz.data import NOTEBOOK, TextChoice, number_words, numbers_of
+from hnviz.data.corpora import TRAIN_NUMBERS
+
+GIVEN = 3  # numbers that the network is given before it counts on
+SAYS = 3  # numbers that it says
+LAST_TRAINED = TRAIN_NUMBERS[-1]
+_WELL = 0.95  # from here on it counts "almost perfectly"
+_NONE = 0.005  # below it two digits say .00
+_HOW = ((0.5, "often"), (0.2, "sometimes"), (_NONE, "rarely"), (0.0, "almost never"))
+
+
+def side(number: int, text: TextChoice) -> str:
+    """Say whether a network that read `text` has read all that follows: "inside" or "beyond"."""
+    return "inside" if _read(number, text).all() else "beyond"
+
+
+def heading(number: int, text: TextChoice) -> str:
+    """Say where a count begins, for a network that read `text`."""
+    read = _read(number, text)
+    if read.all():
+        where = "inside what it read"
+    elif text.split == NOTEBOOK.split:
+        beyond = number > LAST_TRAINED
+        where = "beyond 8,000" if beyond else "across 8,000, which it never read"
+    else:
+        where = "across the edge of a held-out block" if read.any() else "in a held-out block"
+    return f"From {number:,}: {where}"
+
+
+def _read(number: int, text: TextChoice) -> NDArray[np.bool_]:
+    return np.isin(number + 1 + np.arange(SAYS), numbers_of(text).of("train"))
+
+
+def shares_sentence(train: float, valid: float, text: TextChoice) -> str:
+    """Say how often the next number is right, where the network has read and where it has not.
+
+    At most 20 words.
+    """
+    held = "beyond" if text.split == NOTEBOOK.split else "in held-out blocks"
+    inside, outside = f"(**{share(train)}**)", f"(**{share(valid)}**)"
+    if train < _NONE and valid < _NONE:
+        return f"Given three numbers it cannot count on yet, where it has read {inside} or not."
+    if train < _WELL:
+        return (
+            f"Given three numbers it {_how(train)} counts on correctly where it has read {inside}, "
+            f"and {_how(valid)} {held} {outside}."
+        )
+    end = "almost perfectly" if valid >= _WELL else _how(valid)
+    return (
+        f"Given three numbers it counts on almost perfectly where it has read {inside}, "
+        f"and {end} {held} {outside}."
+    )
+
+
+def _how(right: float) -> str:
+    return next(word for least, word in _HOW if right >= least)
+
+
+def share(right: float) -> str:
+    """Write a share in two digits, or in three where two would say 1: .99, .996, 1."""
+    if right == 1:
+        return "1"
+    return f"{right:.{2 if right < 0.995 else 3}f}".removeprefix("0")
+
+
+def verdict(said: Sequence[Mapping[str, Any]]) -> str:
+    """Say in one sentence how a count went; `said` has a mapping for each number."""
+    wrong = [each for each in said if not each["right"]]
+    if not wrong:
+        first, last = said[0]["truth"], said[-1]["truth"]
+        carry = first // 100 != last // 100 or (said[0]["truth"] - 1) // 100 != first // 100
+        return "All right, the carry too." if carry else f"All {len(said)} right."
+    firsts = [_first_wrong(each) for each in wrong]
+    if all(place == 0 for place in firsts):
+        if all(len(number_words(each["truth"]).split()) == 1 for each in wrong):
+            return f"{len(wrong)} of {len(said)} go wrong, each in a single word."
+        rest = all(words(each)[1:] == number_words(each["truth"]).split()[1:] for each in wrong)
+        return (
+            "Only the first word is wrong; the rest counts on as it should."
+            if rest
+            else f"{len(wrong)} of {len(said)} go wrong, at their first word."
+        )
+    return f"{len(wrong)} of {len(said)} go wrong, the first at word {min(firsts) + 1}."
+
+
+def _first_wrong(each: Mapping[str, Any]) -> int:
+    """Return the place of the first word that is not the true number's."""
+    truth = number_words(each["truth"]).split()
+    said = words(each)
+    for place, (word, true) in enumerate(zip(said, truth, strict=False)):
+        if word != true:
+            return place
+    return min(len(said), len(truth))
+
+
+def words(each: Mapping[str, Any]) -> list[str]:
+    """Return the words said for a number, without the comma that ends it."""
+    return [word for word in each["words"] if word != ","]

@@ -1,0 +1,1 @@
+"""The loss of the run in view while it trains, as one small curve."""

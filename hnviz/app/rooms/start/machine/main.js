@@ -1,0 +1,28 @@
+// @ts-check
+// The line that says what the app trains on, from the topic "machine".
+
+import { maker } from "../../../kit/js/make.js";
+import { picture } from "../../../kit/js/picture.js";
+
+class Machine {
+  /**
+   * @param {HTMLElement} body
+   * @param {import("../../../kit/js/picture.js").Frame} kit
+   */
+  constructor(body, kit) {
+    const line = maker(body)("p", "line", body);
+    const subject = { topic: "machine", run: "", params: {} };
+    this.leave = kit.tab.live.follow(subject, (news) => (line.textContent = news.line));
+  }
+
+  draw() {}
+
+  destroy() {
+    this.leave();
+  }
+}
+
+export const render = picture({
+  styles: new URL("style.css", import.meta.url),
+  create: (body, kit) => new Machine(body, kit),
+});

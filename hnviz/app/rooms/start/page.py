@@ -1,0 +1,53 @@
+"""The Start page: a network counts on; then the reader trains one."""
+
+import streamlit as st
+
+from hnviz.app.kit.headline.picture import headline
+from hnviz.app.kit.picture import ask
+from hnviz.app.kit.text import page_title, section
+from hnviz.app.rooms.start.controls import STARTED, number_asked, train_button
+from hnviz.app.rooms.start.count.picture import SHARES_VIEW, two_counts
+from hnviz.app.rooms.start.loss.picture import loss_curve
+from hnviz.app.rooms.start.machine.picture import MACHINE
+from hnviz.app.rooms.start.overview import ladder_picture, path_of_pages
+from hnviz.app.run.bar.picture import run_bar
+from hnviz.app.run.list.picture import run_list
+from hnviz.app.run.view import run_in_view
+from hnviz.app.shell import session as state
+from hnviz.app.shell.navigation import page_file
+from hnviz.web.standing import Standing
+
+
+def page() -> None:
+    """Draw the page."""
+    page_title("Watch a network learn to count")
+    run = run_in_view()
+    if run is not None:
+        _opening(run)
+    train_button()
+    section("Six networks, each one step from the last")
+    ladder_picture()
+    section("What you can look at")
+    path_of_pages()
+    runs = st.expander("All runs", key="start_all_runs", on_change="rerun", bind="query-params")
+    if runs.open:
+        with runs:
+            run_list("start_runs")
+    MACHINE("start_machine")
+    st.page_link(page_file("data"), label="Next: what does the network read?")
+
+
+def _opening(run: Standing) -> None:
+    """Draw the takeaway, the number, and what the run in view says after it."""
+    run_id = run.record.id
+    headline(f"start_headline_{run_id}", run_id, [ask(SHARES_VIEW, at="rest")])
+    st.markdown(
+        "For anyone who learns or teaches how recurrent networks work. Press **Count on**, "
+        "then train one yourself."
+    )
+    asked = number_asked()
+    if not run.shipped:
+        loss_curve("start_loss", run_id, comes_to_it=state.get(STARTED) == run_id)
+    two_counts("start_count", run_id, run.record.config, *asked)
+    if not run.shipped:
+        run_bar(run_id, "start_bar")

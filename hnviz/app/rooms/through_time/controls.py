@@ -1,0 +1,83 @@
+"""The Through time page's controls: the model, the first mini-batch, the words of the map."""
+
+import streamlit as st
+
+from hnviz.app.kit.text import escape, problem
+from hnviz.app.rooms.through_time.lanes.picture import WINDOWS, default_first, n_batches
+from hnviz.app.rooms.through_time.look_back.picture import DEFAULT_PHRASE, read_words
+from hnviz.app.run.engine import store
+from hnviz.app.run.text import Standing
+from hnviz.app.shell import session as state
+from hnviz.app.shell.address import address_problem
+from hnviz.catalogue import CATALOGUE
+
+_GOOD_FIRST, _GOOD_WORDS = "time_good_first", "time_good_words"  # the last that could be shown
+
+
+def pretrained_models() -> list[str]:
+    """Return the models that have a pre-trained run."""
+    known = store().ids()
+    return [name for name in CATALOGUE if name in known]
+
+
+def model_box(run: Standing) -> None:
+    """Bring the pre-trained run of a model into view."""
+    names = pretrained_models()
+    own = run.record.id not in names
+    state.put("time_model", None if own else run.record.id)
+    st.selectbox(
+        "Model",
+        names,
+        index=None if own else 0,
+        key="time_model",
+        placeholder="a run of your own",
+        on_change=_take_model,
+        help="The pre-trained run of a model. Choose any other run in the sidebar.",
+    )
+
+
+def _take_model() -> None:
+    chosen = state.get("time_model")
+    if chosen is not None:
+        state.show_run(chosen)
+
+
+def first_box(run: Standing) -> int:
+    """Draw the field for the first of the three mini-batches; a wrong value leaves the last one."""
+    config = run.record.config
+    default, n = default_first(config), n_batches(config)
+    last = n - WINDOWS
+    lost = address_problem("time_first", "whole number")
+    value = st.number_input(
+        "First mini-batch", value=default, step=1, key="time_first", bind="query-params"
+    )
+    if last >= 0 and not 0 <= value <= last:
+        problem(
+            f"The text has {n} mini-batches, so the first of {WINDOWS} must be from 0 to {last}; "
+            f"got {value}."
+        )
+        good = state.get(_GOOD_FIRST, default)
+        return int(good if good <= last else default)
+    problem(lost)
+    state.put(_GOOD_FIRST, value)
+    return int(value)
+
+
+def words_box() -> str:
+    """Draw the box for the map's words; words that cannot be read leave the last ones."""
+    text = st.text_input(
+        "Words, or a range of numbers",
+        DEFAULT_PHRASE,
+        max_chars=2000,
+        key="time_phrase",
+        bind="query-params",
+    )
+    try:
+        remark = read_words(text or "").remark
+    except ValueError as error:
+        problem(str(error))
+        return str(state.get(_GOOD_WORDS, DEFAULT_PHRASE))
+    if remark:
+        st.markdown(f":gray[:small[{escape(remark)}]]")
+    state.put(_GOOD_WORDS, text)
+    return str(text)

@@ -1,0 +1,1 @@
+"""What going back through time costs on this machine: milliseconds and megabytes against bptt."""

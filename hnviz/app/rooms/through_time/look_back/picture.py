@@ -1,0 +1,146 @@
+"""What each answer looks back at: one row, the whole map, and the same words read by others."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hnviz.app.kit.picture import Example, Picture, ask
+from hnviz.catalogue import CATALOGUE, entry
+from hnviz.data import NOTEBOOK, TextChoice, stream_of
+from hnviz.data.phrase import Phrase, read_phrase
+from hnviz.engine.client import Answer
+from hnviz.figures.sentences import when
+from hnviz.web.standing import store
+from hnviz.web.views import Look, Param, Refusal, Shown, View
+
+LONGEST = 44  # words that can be written at a map's sides
+DEFAULT_PHRASE = "4311 to 4314"
+COMPARED = {"Model5": 3, "Model4": 1, "Model3": 2}  # pre-trained runs beside the one shown: style
+UNTRAINED = 4  # its style
+
+
+@lru_cache(maxsize=64)
+def read_words(text: str) -> Phrase:
+    """Read the words of the map. Raises ValueError."""
+    phrase = read_phrase(text, stream_of(NOTEBOOK).vocab)  # all splits have its words
+    if len(phrase.tokens) <= LONGEST:
+        return phrase
+    remark = f"The map has room for {LONGEST} words: the first {LONGEST} are shown."
+    return Phrase(phrase.tokens[:LONGEST], remark)
+
+
+def _row(look: Look) -> Shown:
+    """Return one answer's row: "norms", float32 (row + 1,), of its word and those before it."""
+    words, ids = _words(look)
+    row = look.params["row"]
+    row = len(words) - 1 if row < 0 else min(row, len(words) - 1)
+    found = look.ask("look_back", {"ids": ids, "row": row})
+    norms = found.arrays["norms"][0, : row + 1].astype(np.float32)
+    return Shown({"norms": norms}, {**_facts(look, words, found), "row": row})
+
+
+def _map(look: Look) -> Shown:
+    """Return all answers' rows: "norms", float32, the lower triangle of the map row by row."""
+    words, ids = _words(look)
+    found = look.ask("look_back", {"ids": ids})
+    return Shown({"norms": _triangle(found)}, _facts(look, words, found))
+
+
+def _words(look: Look) -> tuple[tuple[str, ...], list[int]]:
+    words = read_words(look.params["text"]).tokens
+    return words, _numbered(words, look.run.record.config)
+
+
+def _numbered(words: Sequence[str], text: TextChoice) -> list[int]:
+    """Return the ids of words: each split numbers its vocabulary in its own order."""
+    return stream_of(text).vocab.numericalize(words).tolist()
+
+
+def _facts(look: Look, words: Sequence[str], found: Answer) -> dict[str, Any]:
+    config = look.run.record.config
+    return {
+        "words": words,
+        "answers": found.meta["answers"],
+        "name": f"{config.model} {when(look.step)}",
+        "window": None if entry(config.model).stateful else config.bptt,
+    }
+
+
+def _triangle(found: Answer) -> NDArray[np.float32]:
+    norms = found.arrays["norms"]
+    return norms[np.tril_indices(len(norms))].astype(np.float32)
+
+
+class _Line(NamedTuple):
+    """Another network that reads the same words."""
+
+    name: str
+    style: int
+    run: str
+    step: int
+
+
+def _others(look: Look) -> Shown:
+    """Return the map of pre-trained models and of the run before training.
+
+    "norms", float32 (lines, cells), a row each as `_map` has it. meta "lines": of each its "name",
+    "style", "run" and "step", by which the browser leaves out the one that it shows.
+    """
+    words = read_words(look.params["text"]).tokens
+    norms, lines = [], []
+    for line in _compared(look):
+        ids = _numbered(words, store().record(line.run).config)
+        try:
+            found = look.ask("look_back", {"ids": ids}, step=line.step, run=line.run)
+        except Refusal:  # the run's own line needs no other
+            continue
+        norms.append(_triangle(found))
+        lines.append(line._asdict())
+    cells = len(words) * (len(words) + 1) // 2
+    stacked = np.stack(norms) if norms else np.zeros((0, cells), np.float32)
+    return Shown({"norms": stacked}, {"lines": lines})
+
+
+def _compared(look: Look) -> list[_Line]:
+    record = look.run.record
+    found = []
+    for name, style in COMPARED.items():
+        net = CATALOGUE[name]
+        kind = "GRU" if net.gates else net.nonlinearity
+        trained = " trained" if record.id == name else ""  # beside its own other snapshot
+        with suppress(ValueError):  # a run of this name that was damaged or deleted
+            last = int(store().folder(name).resolve_step("last"))
+            found.append(_Line(f"{name}{trained}, {kind}", style, name, last))
+    if 0 in record.snapshots:
+        found.append(_Line(f"{record.config.model} untrained", UNTRAINED, record.id, 0))
+    return found
+
+
+_TEXT = {"text": Param("text", DEFAULT_PHRASE)}
+ROW_VIEW = View("look_back_row", {**_TEXT, "row": Param("int", -1, low=-1)}, _row)  # -1: the last
+MAP_VIEW = View("look_back_map", _TEXT, _map)
+OTHERS_VIEW = View("look_back_others", _TEXT, _others)
+
+
+def _example(text: str) -> Example:
+    row, rows = ask(ROW_VIEW, text=text), ask(MAP_VIEW, text=text, late=True)
+    others = ask(OTHERS_VIEW, text=text, at="end", late=True)
+    return Example("Model5", [row, rows, others], {"models": list(CATALOGUE)})
+
+
+EXAMPLES = {
+    "ready": _example(DEFAULT_PHRASE),
+    "long": _example("1201 to 1240"),  # more words than there is room for
+}
+
+LOOK_BACK = Picture(
+    __file__,
+    views=(ROW_VIEW, MAP_VIEW, OTHERS_VIEW),
+    height="600px",
+    silent=True,
+    examples=EXAMPLES,
+)

@@ -1,0 +1,97 @@
+"""The Through time page: how far back a loss reaches, and where the state goes."""
+
+from typing import Any
+
+import streamlit as st
+
+from hnviz.app.kit.headline.picture import headline
+from hnviz.app.kit.picture import Ask, ask
+from hnviz.app.kit.text import page_title, section
+from hnviz.app.rooms.through_time.controls import (
+    first_box,
+    model_box,
+    pretrained_models,
+    words_box,
+)
+from hnviz.app.rooms.through_time.costs.picture import COSTS, COSTS_VIEW
+from hnviz.app.rooms.through_time.handover.picture import HANDOVER, HANDOVER_VIEW
+from hnviz.app.rooms.through_time.lanes.picture import LANES, LANES_VIEW, SECOND_VIEW
+from hnviz.app.rooms.through_time.look_back.picture import (
+    LOOK_BACK,
+    MAP_VIEW,
+    OTHERS_VIEW,
+    ROW_VIEW,
+)
+from hnviz.app.rooms.through_time.reach.picture import REACH, REACH_VIEW
+from hnviz.app.run.bar.picture import run_bar
+from hnviz.app.run.text import Standing
+from hnviz.app.run.view import run_in_view
+from hnviz.app.shell.navigation import page_file
+from hnviz.catalogue import entry
+
+TERMS = (
+    "**Truncated backpropagation through time**: the state goes on from one mini-batch to the "
+    "next, and `detach` cuts the gradient between them. **Vanishing gradient**: each step back "
+    "multiplies the gradient by a number, mostly below 1, and little is left after many steps."
+)
+
+
+def page() -> None:
+    """Draw the page."""
+    page_title("Through time")
+    run = run_in_view()
+    if run is None:
+        return
+    opening = st.container()
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        with st.container(width=130):
+            model_box(run)
+        with st.container(width=150):
+            first = first_box(run)
+        with st.container(width="stretch", key="time_run"):
+            run_bar(run.record.id, "time_bar")
+    lanes = ask(LANES_VIEW, first=first, every=False)
+    with opening:
+        headline("time_headline", run.record.id, [lanes])
+    _lanes(run, lanes)
+    _look_back(run)
+    section("Which model's gradient reaches furthest?")
+    REACH("time_reach", run=run.record.id, asks=[ask(REACH_VIEW, at="end")])
+    _more(run)
+    st.page_link(page_file("train"), label="Next: how far back does your own run reach? Train one")
+
+
+def _lanes(run: Standing, lanes: Ask) -> None:
+    model = run.record.config.model
+    asks = [lanes]
+    if entry(model).stateful:
+        asks.append(ask(SECOND_VIEW, at="end", late=True))
+    settings = {"model": model, "models": pretrained_models()}
+    LANES("time_lanes", run=run.record.id, asks=asks, settings=settings)
+    st.markdown(TERMS)
+
+
+def _look_back(run: Standing) -> None:
+    section("What each answer looks back at")
+    text = words_box()
+    asks = [
+        ask(ROW_VIEW, text=text),
+        ask(MAP_VIEW, text=text, late=True),
+        ask(OTHERS_VIEW, text=text, at="end", late=True),
+    ]
+    settings = {"models": pretrained_models()}
+    LOOK_BACK("time_lookback", run=run.record.id, asks=asks, settings=settings)
+
+
+def _more(run: Standing) -> None:
+    """Draw the folds below the picture, each once it is open."""
+    run_id = run.record.id
+    fold: dict[str, Any] = {"on_change": "rerun", "bind": "query-params"}
+    with st.expander(
+        "Where the state goes from train to valid", key="time_more_state", **fold
+    ) as more:
+        if more.open:
+            HANDOVER("time_handover", run=run_id, asks=[ask(HANDOVER_VIEW, at="rest")])
+    with st.expander("What a backward pass costs", key="time_more_costs", **fold) as more:
+        if more.open:
+            COSTS("time_costs", run=run_id, asks=[ask(COSTS_VIEW, at="end")])

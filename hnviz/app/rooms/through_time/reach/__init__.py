@@ -1,0 +1,1 @@
+"""Which model's gradient reaches furthest: all six, untrained and trained."""

@@ -1,0 +1,46 @@
+"""All six pre-trained models in one picture: how far their gradients reach."""
+
+import numpy as np
+
+from hnviz.app.kit.drawn import MODE, drawn, look_of, two_sizes
+from hnviz.app.kit.picture import Example, ask
+from hnviz.catalogue import CATALOGUE, ModelEntry
+from hnviz.figures.lanes import NARROW, WIDE
+from hnviz.figures.reaches import Reached, reach_lines, reach_note, reach_sentence
+from hnviz.figures.scissors import longest_way
+from hnviz.web.views import Look, Shown, View
+
+ENDS: dict[str, int | str] = {"untrained": 0, "trained": "last"}
+GATES_OF = {"split": "train", "first": 400, "n": 400, "show": "update"}
+"""The tokens over which the update gates are averaged."""
+
+
+def _reach(look: Look) -> Shown:
+    """Draw the norms of dLoss/dh by steps back; each model in its own pre-trained run."""
+    found = [_reached(look, net, name) for name in ENDS for net in CATALOGUE.values()]
+    theme, sentence = look_of(look), reach_sentence(found)
+    wide, narrow = (
+        reach_lines(found, theme, sentence.replace("**", ""), width) for width in (WIDE, NARROW)
+    )
+    return two_sizes(wide, narrow, sentence, reach_note(found))
+
+
+def _reached(look: Look, net: ModelEntry, name: str) -> Reached:
+    step = ENDS[name]
+    answer = look.ask("state_gradients", step=step, run=net.name)
+    norms = answer.arrays[longest_way(answer.arrays)]
+    kept = None
+    if "update" in net.gates:
+        params = {**GATES_OF, "layer": net.n_layers - 1}
+        gates = look.ask("units", params, step=step, run=net.name).arrays["values"]
+        kept = float(np.mean(gates))
+    return Reached(net.name, name, norms, answer.meta["bptt"], kept)
+
+
+REACH_VIEW = View("reach_of_all", {"mode": MODE}, _reach, slow=True)
+
+EXAMPLES = {
+    "ready": Example("Model5", [ask(REACH_VIEW, at="end")]),
+}
+
+REACH = drawn(__file__, REACH_VIEW, height="460px", examples=EXAMPLES)

@@ -1,0 +1,1 @@
+"""Loss and accuracy, growing while the run trains."""

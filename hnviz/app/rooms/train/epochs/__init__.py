@@ -1,0 +1,1 @@
+"""The table of epochs, beside the notebook's."""

@@ -1,0 +1,68 @@
+// @ts-check
+// The table of epochs: it follows the run, and its last line stays in sight.
+
+import { Following } from "../../../kit/js/following.js";
+import { picture } from "../../../kit/js/picture.js";
+import { Table } from "../../../kit/js/table.js";
+import { boldNodes } from "../../../kit/js/text.js";
+
+const COLUMNS = [
+  { name: "epoch", title: "epoch" },
+  { name: "train_loss", title: "train loss", digits: 3 },
+  { name: "valid_loss", title: "valid loss", digits: 3 },
+  { name: "notebook_valid_loss", title: "notebook's", digits: 3 },
+  { name: "train_accuracy", title: "accuracy on train", digits: 3 },
+  { name: "accuracy", title: "on valid", digits: 3 },
+  { name: "notebook_accuracy", title: "notebook's", digits: 3 },
+  { name: "seconds", title: "seconds", digits: 2 },
+];
+
+class Epochs {
+  /**
+   * @param {HTMLElement} body
+   * @param {import("../../../kit/js/picture.js").Frame} kit
+   */
+  constructor(body, kit) {
+    this.kit = kit;
+    this.said = document.createElement("p");
+    this.said.className = "hnviz-sentence small";
+    body.append(this.said);
+    this.table = new Table(body, COLUMNS, "Each epoch's losses and accuracies, beside the notebook's");
+    this.empty = document.createElement("p");
+    this.empty.className = "empty";
+    body.append(this.empty);
+    this.fields = {};
+    this.following = new Following(
+      kit.tab,
+      "epochs",
+      (news) => this.hear(news),
+      (sentence) => kit.refuse(sentence),
+    );
+  }
+
+  /** @param {import("../../../kit/js/picture.js").Drawing} drawing */
+  draw({ run }) {
+    if (this.following.of(run)) this.fields = {};
+  }
+
+  /** @param {Record<string, any>} news */
+  hear(news) {
+    this.fields = { ...this.fields, ...news };
+    const { rows, against_notebook: sentence } = /** @type {any} */ (this.fields);
+    this.said.replaceChildren(...boldNodes(sentence));
+    const follows = this.table.isAtEnd();
+    this.table.show(rows.map((/** @type {any} */ row) => ({ ...row, key: row.epoch })));
+    if (follows) this.table.toEnd();
+    this.table.hidden = !rows.length;
+    this.empty.textContent = rows.length ? "" : "The first row comes at the end of the first epoch.";
+  }
+
+  destroy() {
+    this.following.leave();
+  }
+}
+
+export const render = picture({
+  styles: new URL("style.css", import.meta.url),
+  create: (body, kit) => new Epochs(body, kit),
+});

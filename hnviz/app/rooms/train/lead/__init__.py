@@ -1,0 +1,1 @@
+"""The headline of the Train page."""

@@ -1,0 +1,21 @@
+"""The headline: what the run shows so far."""
+
+from hnviz.app.kit.picture import Example, Picture
+from hnviz.app.run import text as run_text
+from hnviz.web.standing import Standing
+
+EXAMPLES = {
+    "ready": Example(
+        "Model5", settings={"lead": "What the run shows comes with its first figures."}
+    ),
+    "long": Example(
+        "Model5-blocks", settings={"lead": "What the run shows comes with its first figures."}
+    ),
+}
+
+LEAD = Picture(__file__, height="54px", silent=True, examples=EXAMPLES)
+
+
+def lead(run: Standing) -> None:
+    """Draw the headline; the browser then follows the run."""
+    LEAD("train_headline", run=run.record.id, settings={"lead": run_text.lead(run)})

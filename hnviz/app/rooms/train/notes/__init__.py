@@ -1,0 +1,1 @@
+"""How to read the curves, in sentences with their own numbers."""

@@ -1,0 +1,63 @@
+// @ts-check
+// Sentences about the curves, which follow the run.
+//
+// settings = { parts: names of the topic's fields, how: a sentence that never changes }
+
+import { Following } from "../../../kit/js/following.js";
+import { picture } from "../../../kit/js/picture.js";
+import { boldNodes } from "../../../kit/js/text.js";
+
+class Notes {
+  /**
+   * @param {HTMLElement} body
+   * @param {import("../../../kit/js/picture.js").Frame} kit
+   */
+  constructor(body, kit) {
+    this.body = body;
+    this.kit = kit;
+    this.fields = {};
+    this.following = new Following(
+      kit.tab,
+      "epochs",
+      (news) => this.hear(news),
+      (sentence) => kit.refuse(sentence),
+    );
+  }
+
+  /** @param {import("../../../kit/js/picture.js").Drawing} drawing */
+  draw({ settings, run }) {
+    this.settings = settings;
+    if (this.following.of(run)) this.fields = {};
+    else this.show();
+  }
+
+  /** @param {Record<string, any>} news */
+  hear(news) {
+    this.fields = { ...this.fields, ...news };
+    this.show();
+  }
+
+  show() {
+    const fields = /** @type {Record<string, string>} */ ({ ...this.fields, how: this.settings.how });
+    const said = this.settings.parts.map((/** @type {string} */ name) => fields[name] ?? "").filter(Boolean);
+    const text = said.join("\n");
+    if (text === this.text || !Object.keys(this.fields).length) return;
+    this.text = text;
+    this.body.replaceChildren(
+      ...said.map((/** @type {string} */ sentence) => {
+        const p = document.createElement("p");
+        p.append(...boldNodes(sentence));
+        return p;
+      }),
+    );
+  }
+
+  destroy() {
+    this.following.leave();
+  }
+}
+
+export const render = picture({
+  styles: new URL("style.css", import.meta.url),
+  create: (body, kit) => new Notes(body, kit),
+});

@@ -1,0 +1,18 @@
+"""What the curves say about the run's memory, and what each line is."""
+
+from hnviz.app.kit.picture import Example, Picture
+from hnviz.figures.ruler_text import HOW_TO_READ
+
+_ALL = ["ruler", "figures", "loss", "accuracies", "how", "jumps", "schedule"]
+
+EXAMPLES = {
+    "ready": Example("Model5", settings={"parts": ["ruler"], "how": HOW_TO_READ}),
+    "long": Example("Model5", settings={"parts": _ALL, "how": HOW_TO_READ}),
+}
+
+NOTES = Picture(__file__, height="84px", silent=True, examples=EXAMPLES)
+
+
+def notes(run_id: str, key: str, *parts: str) -> None:
+    """Write fields of the topic "epochs" below each other; "how" says how to read the lines."""
+    NOTES(key, run=run_id, settings={"parts": list(parts), "how": HOW_TO_READ})

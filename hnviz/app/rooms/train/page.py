@@ -1,0 +1,129 @@
+"""The Train page: a run's curves, and the settings of the next one."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from hnviz.app.kit.choice import choice
+from hnviz.app.kit.picture import ask
+from hnviz.app.kit.text import page_title, problem, section
+from hnviz.app.rooms.train.curves.picture import CURVES
+from hnviz.app.rooms.train.epochs.picture import EPOCHS
+from hnviz.app.rooms.train.inside.picture import INSIDE
+from hnviz.app.rooms.train.lead.picture import lead
+from hnviz.app.rooms.train.notes.picture import notes
+from hnviz.app.rooms.train.positions.picture import LAST_VIEW, POSITIONS, POSITIONS_VIEW
+from hnviz.app.rooms.train.schedule.picture import SCHEDULE
+from hnviz.app.rooms.train.settings import config_in_hand, training_settings
+from hnviz.app.rooms.train.worst.picture import worst
+from hnviz.app.run.bar.picture import run_bar
+from hnviz.app.run.engine import attempt, engine
+from hnviz.app.run.list.picture import run_list
+from hnviz.app.run.view import run_in_view
+from hnviz.app.shell import session as state
+from hnviz.app.shell.navigation import page_file
+from hnviz.catalogue import entry
+from hnviz.data.stream import SPLITS
+from hnviz.figures import ruler_text
+from hnviz.web.standing import Standing
+
+
+def page() -> None:
+    """Draw the page."""
+    page_title("Train")
+    run = run_in_view()
+    if run is not None:
+        lead(run)
+    _next_run()
+    if run is not None:
+        _curves(run.record.id)
+        _closer(run)
+    section("Runs", "Choose a run to show on all pages. A run keeps going if you close its tab.")
+    run_list("train_runs")
+    _next_page()
+
+
+def _next_run() -> None:
+    """Draw the settings of the next run, and beside each what is wrong with it."""
+    with st.container(border=True, key="train_next", gap="small"):
+        row = st.container(horizontal=True, vertical_alignment="top", gap="small")
+        with row.container(width=112, gap="xsmall"):
+            st.markdown(":small[**Your next run**]")
+            place = st.empty()
+        config, wrong = training_settings(row)
+        place.button(
+            "Train",
+            key="train_start",
+            type="primary",
+            on_click=_start,
+            disabled=config is None,
+            help="Starts a run with these settings. It keeps going if you close this tab.",
+        )
+        problem(wrong or state.get(state.TRAIN_ERROR))
+
+
+def _start() -> None:
+    # Read again, as a typed number and a click on Train may arrive together.
+    config = config_in_hand()
+    if config is None:
+        return  # the settings, which are drawn now, say why
+    run_id = attempt(state.TRAIN_ERROR, engine().train, config)
+    if run_id is not None:
+        state.show_run(run_id)
+
+
+def _curves(run_id: str) -> None:
+    run_bar(run_id, "train_bar", while_training=False)
+    CURVES("train_curves", run=run_id)
+    notes(run_id, "train_notes", "ruler")
+    how = st.expander("How this was measured", key="train_how", on_change="rerun")
+    if how.open:
+        with how:
+            notes(run_id, "train_how_notes", "figures", "loss", "accuracies", "how", "jumps")
+
+
+def _kinds(run: Standing) -> None:
+    INSIDE("train_inside", run=run.record.id)
+    worst(run.record.id)
+
+
+def _positions(run: Standing) -> None:
+    section("Accuracy by position in the window")
+    if entry(run.record.config.model).predicts == "last":
+        asked = ask(LAST_VIEW, at="rest")
+    else:
+        split = choice("Text", SPLITS, "train_positions_split", "valid")
+        asked = ask(POSITIONS_VIEW, at="rest", split=split)
+    POSITIONS("train_positions", run=run.record.id, asks=[asked])
+    st.markdown(f":gray[:small[{ruler_text.POSITIONS_NOTE}]]")
+
+
+def _epochs(run: Standing) -> None:
+    section("Epoch by epoch")
+    EPOCHS("train_epoch_table", run=run.record.id)
+    notes(run.record.id, "train_schedule_notes", "schedule")
+    SCHEDULE("train_schedule", run=run.record.id)
+
+
+VIEWS: dict[str, Callable[[Standing], None]] = {
+    "By kind of token": _kinds,
+    "By position": _positions,
+    "By epoch": _epochs,
+}
+"""Each closer look at the run by its name in the address; the page draws one."""
+
+
+def _closer(run: Standing) -> None:
+    chosen = choice(
+        "A closer look at the accuracy",
+        tuple(VIEWS),
+        "train_view",
+        label_visibility="collapsed",
+    )
+    VIEWS[chosen](run)
+
+
+def _next_page() -> None:
+    st.page_link(
+        page_file("states"), label="Next: what does the network keep in mind while it reads?"
+    )

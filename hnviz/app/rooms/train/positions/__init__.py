@@ -1,0 +1,1 @@
+"""Accuracy by position in the window, beside what a memory allows there."""

@@ -1,0 +1,65 @@
+"""Accuracy by position in the window: with the state reset, and kept where a model keeps it."""
+
+from functools import lru_cache
+
+from hnviz.app.kit.chart import Chart, charted, charts
+from hnviz.app.kit.drawn import MODE, look_of
+from hnviz.app.kit.picture import Example, ask
+from hnviz.catalogue import entry
+from hnviz.config import RunConfig
+from hnviz.data import BatchLayout, split_text
+from hnviz.data.stream import SPLITS
+from hnviz.figures import ruler_text
+from hnviz.figures.ruler import Windows, position_curves
+from hnviz.runs.ruler import PositionBounds, text_position_bounds
+from hnviz.web.views import Look, Param, Shown, View
+
+NEVER = "The first accuracy comes at the end of the first epoch."
+
+
+def _positions(look: Look) -> Shown:
+    """Draw what a snapshot reaches at each position, and the bounds of the same slots."""
+    config, split = look.run.record.config, look.params["split"]
+    ways = ("reset", "kept") if entry(config.model).stateful else ("reset",)
+    measured = {}
+    for way in ways:
+        params = {"split": split, "reset": way == "reset"}
+        measured[way] = look.ask("accuracy_by_position", params).arrays["accuracy"]
+    windows = Windows(*_bounds(config, split), split, measured, look.step)
+    sentence = ruler_text.measured_sentence(config.model, windows)
+    return charts(sentence, Chart(position_curves(windows, look_of(look)), marks="position"))
+
+
+def _last_position(look: Look) -> Shown:
+    """Say how a model that answers at one position does there."""
+    record = look.run.record
+    if not record.epochs:
+        return charts(NEVER)
+    config: RunConfig = record.config
+    reset, kept = _bounds(config, "valid")
+    accuracy = record.epochs[-1].accuracy
+    windows = Windows(reset, kept, "valid")
+    return charts(ruler_text.last_only_sentence(config.model, windows, accuracy))
+
+
+@lru_cache(maxsize=16)
+def _bounds(config: RunConfig, split: str) -> tuple[PositionBounds, PositionBounds]:
+    """Return the bounds with the state reset, and kept."""
+    text = split_text(split, config)
+    layout = BatchLayout(len(text.ids), config.bs, config.bptt)
+    reset = text_position_bounds(text, layout, kept=False)
+    return reset, text_position_bounds(text, layout, kept=True)
+
+
+POSITIONS_VIEW = View(
+    "positions", {"split": Param(SPLITS, "valid"), "mode": MODE}, _positions, slow=True
+)
+LAST_VIEW = View("last_position", {"mode": MODE}, _last_position, lasting=False)
+
+EXAMPLES = {
+    "ready": Example("Model5", [ask(POSITIONS_VIEW, at="rest")]),
+    "long": Example("Model2", [ask(POSITIONS_VIEW, at="rest", split="train")]),
+    "last": Example("Model0", [ask(LAST_VIEW, at="rest")]),
+}
+
+POSITIONS = charted(__file__, POSITIONS_VIEW, LAST_VIEW, height="440px", examples=EXAMPLES)

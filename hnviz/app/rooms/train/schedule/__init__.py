@@ -1,0 +1,1 @@
+"""The one-cycle schedule, with a mark at the step where the run is."""

@@ -1,0 +1,12 @@
+"""The learning rate and the momentum of every step."""
+
+from hnviz.app.kit.panels import growing
+from hnviz.app.kit.picture import Example
+from hnviz.app.rooms.train.topics import Schedule
+
+EXAMPLES = {
+    "ready": Example("Model5"),
+    "long": Example("Model0"),  # the most steps
+}
+
+SCHEDULE = growing(__file__, Schedule(), height="290px", examples=EXAMPLES)

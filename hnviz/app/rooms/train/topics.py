@@ -1,0 +1,166 @@
+"""What the Train page follows: the curves, the schedule, and the table of epochs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+
+from hnviz.app.kit.panels import Panel, Panels
+from hnviz.app.run import text as run_text
+from hnviz.data.stream import SPLITS
+from hnviz.figures.curves import (
+    HEIGHT,
+    accuracy_curves,
+    loss_curves,
+    n_batches_of,
+    schedule_curves,
+)
+from hnviz.figures.theme import Theme, theme
+from hnviz.runs import RunRecord, notebook_table
+from hnviz.runs.ruler import Bound, split_bounds
+from hnviz.web.standing import Standing
+from hnviz.web.topics import Fields
+
+MOST_POINTS = 2000  # of one curve
+
+
+class Curves(Panels):
+    """Loss and accuracy by step."""
+
+    name = "curves"
+
+    def watches(self, moment: Standing) -> Any:
+        """Depend only on the record, not on the time left."""
+        return moment.record
+
+    def draw(self, moment: Standing, params: Mapping[str, Any]) -> list[Panel]:
+        """Draw both charts."""
+        return curves(moment, theme(params["mode"]))
+
+
+class Schedule(Panels):
+    """The learning rate and the momentum of every step, and where the run is."""
+
+    name = "schedule"
+
+    def watches(self, moment: Standing) -> Any:
+        """Depend on the step."""
+        return moment.is_live, moment.record.step, moment.record.config, moment.record.started
+
+    def draw(self, moment: Standing, params: Mapping[str, Any]) -> list[Panel]:
+        """Draw the chart."""
+        return schedule(moment, theme(params["mode"]))
+
+
+class Epochs(Fields):
+    """The table of epochs, beside the notebook's, and the sentences that change with it."""
+
+    name = "epochs"
+
+    def watches(self, moment: Standing) -> Any:
+        """Depend on the record alone."""
+        return moment.record
+
+    def draw(self, moment: Standing, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the rows, and sentences about them and the curves."""
+        record, notebook = moment.record, notebook_of(moment)
+        return {
+            "rows": epoch_rows(record, notebook),
+            "figures": run_text.figures(record),
+            "against_notebook": run_text.against_notebook(record, notebook),
+            "schedule": run_text.schedule(record, n_batches_of(record) * record.config.epochs),
+            "ruler": run_text.ruler(record, bounds(record)),
+            "loss": run_text.loss_alt(record),
+            "accuracies": run_text.accuracies(record),
+            "jumps": run_text.jumps(record),
+        }
+
+
+def curves(run: Standing, look: Theme) -> list[Panel]:
+    """Draw a run's loss and accuracy."""
+    record, notebook = thinned(run.record), notebook_of(run)
+    return [
+        Panel(
+            name="loss",
+            sketch=loss_curves(record, look, notebook),
+            alt=run_text.loss_alt(record),
+            of=record.id,
+            title="Loss",
+            note="cross-entropy per token",
+            height=HEIGHT,
+            x_marks="step",
+            attempt=record.kept,
+        ),
+        Panel(
+            name="accuracy",
+            sketch=accuracy_curves(record, look, notebook, bounds(record)),
+            alt=run_text.accuracy_alt(record, bounds(record)),
+            of=record.id,
+            title="Accuracy",
+            note="thin lines: the best that k tokens allow",
+            height=HEIGHT,
+            x_marks="step",
+            attempt=record.kept,
+        ),
+    ]
+
+
+def schedule(run: Standing, look: Theme) -> list[Panel]:
+    """Draw a run's schedule; a run that goes on has a mark at its step."""
+    record = run.record
+    n_steps = n_batches_of(record) * record.config.epochs  # planned, also while it is queued
+    now = record.step if run.is_live else None
+    return [
+        Panel(
+            name="schedule",
+            sketch=schedule_curves(record.config, n_steps, look, now),
+            alt=run_text.schedule(record, n_steps),
+            of=record.id,
+            title="One-cycle schedule",
+            note="lr and momentum of every step",
+            height=230,
+            x_marks="step",
+        )
+    ]
+
+
+def epoch_rows(record: RunRecord, notebook: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return each epoch's figures, and the notebook's of the same epoch or None."""
+    theirs = notebook.set_index("epoch")[["valid_loss", "accuracy"]].to_dict("index")
+    rows = []
+    for epoch in record.epochs:
+        known = theirs.get(epoch.epoch, {})
+        rows.append(
+            {
+                "epoch": epoch.epoch,
+                "train_loss": epoch.train_loss,
+                "valid_loss": epoch.valid_loss,
+                "notebook_valid_loss": known.get("valid_loss"),
+                "accuracy": epoch.accuracy,
+                "notebook_accuracy": known.get("accuracy"),
+                "train_accuracy": epoch.train_accuracy,
+                "seconds": epoch.seconds,
+            }
+        )
+    return rows
+
+
+def thinned(record: RunRecord) -> RunRecord:
+    """Keep every n-th mini-batch of a long run, which has more than a screen has columns.
+
+    n depends on the run's length alone, so that points already drawn stay.
+    """
+    n_steps = record.started.n_steps if record.started else 0
+    every = -(-n_steps // MOST_POINTS)
+    return replace(record, batches=record.batches[::every]) if every > 1 else record
+
+
+def bounds(record: RunRecord) -> Mapping[str, Sequence[Bound]]:
+    """Return what few tokens of memory allow on each split of a run's text."""
+    return {split: split_bounds(split, record.config) for split in SPLITS}
+
+
+def notebook_of(run: Standing) -> pd.DataFrame:
+    """Return the notebook's table for a run's model."""
+    return notebook_table(run.record.config.model)

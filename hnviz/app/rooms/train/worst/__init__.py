@@ -1,0 +1,1 @@
+"""Where the words of one kind cost most."""

@@ -1,0 +1,1 @@
+"""The bar above a page's pictures: the run, its training step with Play, and its buttons."""

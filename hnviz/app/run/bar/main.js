@@ -1,0 +1,169 @@
+// The run bar: which run a page shows, its training step with Play, and what can be done to it.
+
+import { maker } from "../../kit/js/make.js";
+import { picture } from "../../kit/js/picture.js";
+import { SPEEDS } from "../../kit/js/timeline.js";
+
+const PLAY = "M1 0L11 5.5L1 11Z";
+const PAUSE = "M1 0H4.4V11H1ZM6.6 0H10V11H6.6Z";
+const RANGE_EXPLAINED = "How many updates the weights had had at this snapshot";
+const LIMITS = [["full speed", null], ["20 steps/s", 20], ["5 steps/s", 5], ["1 step/s", 1]];
+
+class Bar {
+  constructor(body, kit) {
+    this.kit = kit;
+    const make = maker(body);
+    const first = (this.first = make("div", "line"));
+    first.hidden = true;
+    this.told = make("span", "told", first);
+    this.told.setAttribute("aria-live", "polite");
+    this.lost = make("span", "lost", first, "Connection lost; trying again …");
+    this.lost.hidden = true;
+    this.actions = make("div", "actions", first);
+    this.actions.hidden = true;
+    this.pause = this.button(make, "Pause", () => this.act(this.pauseAction()));
+    this.step = this.button(make, "Step", () => this.act("step"));
+    this.step.title = "Pause the run and make one update of the weights";
+    this.stop = this.button(make, "Stop", () => this.act("stop"));
+    this.stop.title = "End the run and keep it; anyone who has its link can do this";
+    this.limit = make("select", "limit", this.actions);
+    this.limit.setAttribute("aria-label", "Speed of training");
+    this.limit.append(...LIMITS.map(([name], at) => new Option(name, String(at))));
+    this.limit.onchange = () => this.act("speed", { speed: LIMITS[this.limit.selectedIndex][1] });
+    this.progress = make("div", "progress");
+    this.progress.setAttribute("role", "progressbar");
+    this.progress.setAttribute("aria-label", "How far the run has come");
+    this.done = make("div", "done", this.progress);
+    this.wrong = make("p", "wrong");
+    this.wrong.setAttribute("role", "alert");
+    this.wrong.hidden = true;
+    this.time = make("div", "line time");
+    this.play = make("button", "play", this.time);
+    this.play.type = "button";
+    this.play.onclick = () => (this.timeline.playing ? this.timeline.pause() : this.timeline.play());
+    const label = make("label", "label", this.time, "Training step");
+    label.title = RANGE_EXPLAINED;
+    this.slider = make("input", "slider", label);
+    this.slider.type = "range";
+    this.slider.min = "0";
+    this.slider.oninput = () => this.slide(false);
+    this.slider.onchange = () => this.slide(true);
+    this.shown = make("output", "shown", this.time);
+    this.rate = make("select", "rate", this.time);
+    this.rate.setAttribute("aria-label", "Speed of Play");
+    this.rate.append(...SPEEDS.map((speed) => new Option(`${speed} a second`, String(speed))));
+    this.rate.onchange = () => this.timeline.setSpeed(Number(this.rate.value));
+    this.time.hidden = true;
+    this.watch = kit.tab.live.onConnection((connected) => (this.lost.hidden = connected));
+    this.trouble = ""; // what the timeline says
+    this.leave = () => {};
+  }
+
+  button(make, name, press) {
+    const button = make("button", name.toLowerCase(), this.actions, name);
+    button.type = "button";
+    button.onclick = press;
+    return button;
+  }
+
+  draw({ settings }) {
+    this.settings = settings;
+    const { timeline } = this.kit;
+    if (timeline !== this.timeline) {
+      this.leave();
+      this.timeline = timeline;
+      this.leave = timeline.on(() => this.show());
+      this.problem("");
+    }
+    this.show();
+  }
+
+  show() {
+    this.showRun();
+    this.showTime();
+  }
+
+  showRun() {
+    const { facts } = this.timeline;
+    if (!facts.status) return;
+    this.told.textContent = `${facts.name}: ${facts.progress_text}`;
+    this.first.hidden = Boolean(facts.shipped); // the sidebar says which one it is
+    const resumable = facts.resumable && !facts.is_live && !facts.shipped;
+    this.actions.hidden = !(facts.is_live || resumable);
+    this.pause.textContent = resumable ? "Resume" : facts.status === "paused" ? "Continue" : "Pause";
+    this.pause.disabled = facts.status === "queued";
+    this.step.hidden = this.limit.hidden = !facts.is_live;
+    this.step.disabled = facts.status === "queued";
+    this.stop.hidden = !facts.is_live;
+    const limit = LIMITS.findIndex(([, speed]) => speed === (facts.speed ?? null));
+    if (limit >= 0 && this.kit.root.getRootNode().activeElement !== this.limit) this.limit.selectedIndex = limit;
+    this.progress.hidden = !facts.is_live;
+    this.done.style.width = `${100 * facts.progress}%`;
+    this.progress.setAttribute("aria-valuenow", String(Math.round(100 * facts.progress)));
+    Object.assign(this.kit.root.dataset, { status: facts.status, runStep: facts.step });
+  }
+
+  showTime() {
+    const { steps, step, playing, buffering, speed, trouble } = this.timeline;
+    this.time.hidden = !this.settings.slider || steps.length < 2;
+    this.time.classList.toggle("waits", !this.settings.whileTraining && this.timeline.moves);
+    if (trouble !== this.trouble) this.problem((this.trouble = trouble));
+    if (step === null) return;
+    this.slider.max = String(steps.length - 1);
+    const at = steps.indexOf(step);
+    if (Number(this.slider.value) !== at) this.slider.value = String(at);
+    const name = step === 0 ? "0, untrained" : `${step.toLocaleString("en")} of ${steps.at(-1).toLocaleString("en")}`;
+    this.shown.textContent = buffering ? `loading ${buffering.have} of ${buffering.of}` : name;
+    this.slider.setAttribute("aria-valuetext", `step ${name}`);
+    if (playing !== this.wasPlaying) this.icon(playing);
+    this.wasPlaying = playing;
+    if (Number(this.rate.value) !== speed) this.rate.value = String(speed);
+    this.kit.root.dataset.shown = step;
+  }
+
+  icon(playing) {
+    const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    icon.setAttribute("viewBox", "0 0 11 11");
+    icon.setAttribute("aria-hidden", "true");
+    const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+    path.setAttribute("d", playing ? PAUSE : PLAY);
+    icon.append(path);
+    this.play.replaceChildren(icon, playing ? "Pause" : "Play");
+    this.play.title = "Play the training from the step shown, or from the first one";
+  }
+
+  slide(rests) {
+    if (this.timeline.playing) this.timeline.pause();
+    this.timeline.show(this.timeline.steps[Number(this.slider.value)], rests);
+  }
+
+  pauseAction() {
+    const name = this.pause.textContent;
+    return name === "Resume" ? "resume" : name === "Continue" ? "go_on" : "pause";
+  }
+
+  async act(action, body = {}) {
+    this.problem("");
+    try {
+      await this.kit.source.post(`api/runs/${encodeURIComponent(this.timeline.run)}/${action}`, body);
+    } catch (error) {
+      this.problem(error.message);
+    }
+  }
+
+  problem(sentence) {
+    this.wrong.textContent = sentence;
+    this.wrong.hidden = !sentence;
+  }
+
+  destroy() {
+    this.timeline?.pause();
+    this.watch();
+    this.leave();
+  }
+}
+
+export const render = picture({
+  styles: new URL("style.css", import.meta.url),
+  create: (body, kit) => new Bar(body, kit),
+});

@@ -1,0 +1,20 @@
+"""The run bar, mounted once on each page that shows a run."""
+
+from hnviz.app.kit.picture import Example, Picture
+
+EXAMPLES = {
+    "ready": Example("Model5", settings={"slider": True}),
+    "long": Example("Model0", settings={"slider": True}),  # the most steps of any pre-trained run
+}
+
+BAR = Picture(__file__, height="44px", silent=True, examples=EXAMPLES)
+
+
+def run_bar(run_id: str, key: str, *, slider: bool = True, while_training: bool = True) -> None:
+    """Draw the run's state, its training-step slider and, where it trains, its buttons.
+
+    The slider moves every picture of the page in the browser and reports nothing to Python: the
+    snapshot is in the address as ``?snapshot=``. Without `while_training` the slider waits until
+    the run is at rest, as a page that follows the run would show two steps.
+    """
+    BAR(key, run=run_id, settings={"slider": slider, "whileTraining": while_training})

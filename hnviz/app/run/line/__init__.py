@@ -1,0 +1,1 @@
+"""The line under the run picker: what the run is, and how far it has come."""

@@ -1,0 +1,44 @@
+// The sidebar's run line: name, status and step, from the news of the run.
+
+import { picture } from "../../kit/js/picture.js";
+
+class Line {
+  constructor(body, kit) {
+    this.kit = kit;
+    this.told = document.createElement("p");
+    this.told.className = "line";
+    body.append(this.told);
+    this.leave = () => {};
+  }
+
+  draw() {
+    const { timeline } = this.kit;
+    if (timeline !== this.timeline) {
+      this.leave();
+      this.timeline = timeline;
+      this.leave = timeline.on(() => this.show());
+    }
+    this.show();
+  }
+
+  show() {
+    const { facts, trouble, listed } = this.timeline;
+    // Trouble with one snapshot is the run bar's to tell.
+    if (!facts.status) this.told.textContent = listed ? "" : trouble;
+    else {
+      const steps = facts.n_steps === null ? "no step yet" : `step ${number(facts.step)} of ${number(facts.n_steps)}`;
+      this.told.textContent = `${facts.name}, ${facts.shipped ? "pre-trained" : facts.status}, ${steps}`;
+    }
+  }
+
+  destroy() {
+    this.leave();
+  }
+}
+
+const number = (value) => value.toLocaleString("en");
+
+export const render = picture({
+  styles: new URL("style.css", import.meta.url),
+  create: (body, kit) => new Line(body, kit),
+});

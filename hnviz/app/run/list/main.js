@@ -1,0 +1,88 @@
+// @ts-check
+// The list of runs. It follows the topic "runs": only lines that change travel.
+//
+// settings = { shown: the run in view }
+
+import { Following } from "../../kit/js/following.js";
+import { picture } from "../../kit/js/picture.js";
+import { Table } from "../../kit/js/table.js";
+
+class RunList {
+  /**
+   * @param {HTMLElement} body
+   * @param {import("../../kit/js/picture.js").Frame} kit
+   */
+  constructor(body, kit) {
+    this.kit = kit;
+    /** @type {string[]} */
+    this.order = [];
+    /** @type {Record<string, any>} */
+    this.rows = {};
+    const open = (/** @type {HTMLTableCellElement} */ cell, /** @type {any} */ row) => cell.replaceChildren(this.link(row));
+    this.columns = [
+      { name: "run", title: "run", words: true, fill: open },
+      { name: "settings", title: "settings", words: true },
+      { name: "state", title: "state", words: true },
+      { name: "step", title: "step" },
+      { name: "valid loss", title: "valid loss", digits: 3 },
+      { name: "accuracy", title: "accuracy", digits: 3 },
+      { name: "on train", title: "on train", digits: 3 },
+      { name: "remark", title: "", words: true },
+    ];
+    this.table = new Table(body, this.columns, "All runs, the newest first");
+    this.following = new Following(
+      kit.tab,
+      "runs",
+      (news) => this.hear(news),
+      (sentence) => kit.refuse(sentence),
+    );
+    this.table.rows.onclick = (event) => this.pick(event);
+  }
+
+  /** @param {any} row */
+  link({ run }) {
+    const link = document.createElement("a");
+    link.href = new URL(`train?run=${encodeURIComponent(run)}`, this.kit.home).href;
+    link.textContent = run;
+    return link;
+  }
+
+  /**
+   * A plain click anywhere in a line; the browser itself opens a link in another tab.
+   * @param {MouseEvent} event
+   */
+  pick(event) {
+    const target = /** @type {HTMLElement} */ (event.target);
+    const run = /** @type {HTMLElement|null} */ (target.closest("tr"))?.dataset.key;
+    if (!run || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    if (this.rows[run].damaged) return; // its remark says why
+    this.kit.report("pick", run);
+  }
+
+  /** @param {import("../../kit/js/picture.js").Drawing} drawing */
+  draw({ settings }) {
+    this.shown = settings.shown;
+    if (!this.following.of("")) this.show();
+  }
+
+  /** @param {{ order?: string[], rows: Record<string, any> }} news */
+  hear({ order, rows }) {
+    if (order) [this.order, this.rows] = [order, rows];
+    else Object.assign(this.rows, rows);
+    this.show();
+  }
+
+  show() {
+    this.table.show(this.order.map((run) => ({ ...this.rows[run], key: run, current: run === this.shown })));
+  }
+
+  destroy() {
+    this.following.leave();
+  }
+}
+
+export const render = picture({
+  styles: new URL("style.css", import.meta.url),
+  create: (body, kit) => new RunList(body, kit),
+});

@@ -1,0 +1,151 @@
+"""The parts of the ASGI app that app.py and the launcher serve: Streamlit, and ours beside it.
+
+Importing this module must not read Streamlit's settings: Streamlit reads its files once, and finds
+the one beside the script only after `st.App` has been made.
+"""
+
+import asyncio
+import gc
+import os
+import threading
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from hnviz.web.assets import ASSETS
+from hnviz.web.guard import Rules, guard, inline_scripts
+from hnviz.web.limits import MEGABYTE, Bounds, is_nearly_full, limits
+from hnviz.web.patience import mend_uvicorn
+from hnviz.web.routes import door
+
+SCRIPT = Path(__file__).parents[1] / "script.py"
+ORIGINS = "HNVIZ_ORIGINS"  # public addresses of the app behind a proxy: https://lab.example.org
+ANCESTORS = "HNVIZ_FRAME_ANCESTORS"  # pages that may show the app in a frame
+FIRST_RUN = "Model5"
+WARM_SECONDS = 60.0
+GIVE_BACK_SECONDS = 1.0
+ENGINE_DELAY = 1.5  # seconds; a page that needs the engine sooner starts it
+
+
+def routes() -> list[Any]:
+    """Return the routes beside Streamlit's."""
+    from hnviz.app.pictures import VIEWS
+    from hnviz.app.topics import TOPICS
+    from hnviz.web import actions, listing, live, observations
+
+    ours = [
+        *listing.routes(),
+        *observations.routes(VIEWS),
+        *live.routes(live.Hub(TOPICS)),
+        *actions.routes(),
+    ]
+    return door(ours, _base_path)
+
+
+def _base_path() -> str:
+    import streamlit as st
+
+    return str(st.get_option("server.baseUrlPath"))
+
+
+def middleware() -> list[Any]:
+    """Return the checks that each request passes before Streamlit sees it."""
+    return [guard(_rules), limits(_bounds)]
+
+
+def _rules() -> Rules:
+    """Say who may ask, once Streamlit's settings are read."""
+    import streamlit as st
+
+    from hnviz.app.shell.streamlit_parts import front_page
+
+    return Rules(
+        hosts=tuple(st.get_option("server.allowedHosts")) or ("*",),  # none: any, to Streamlit
+        origins=_named(ORIGINS),
+        ancestors=("'self'", *_named(ANCESTORS)),
+        scripts=inline_scripts(front_page()),
+    )
+
+
+def _bounds() -> Bounds:
+    """Say how much one visitor may take."""
+    import streamlit as st
+
+    from hnviz.app.shell.streamlit_parts import uploads
+
+    largest = int(st.get_option("server.maxUploadSize")) * MEGABYTE
+    return Bounds(largest_upload=largest, uploads=uploads, is_full=is_nearly_full)
+
+
+def _named(variable: str) -> tuple[str, ...]:
+    """Return the items of an environment variable, split at commas or blanks."""
+    return tuple(os.environ.get(variable, "").replace(",", " ").split())
+
+
+@asynccontextmanager
+async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
+    """Warm up beside the first requests; end the engine with the server."""
+    from hnviz.engine.client import close_shared_engine
+
+    # The garbage collector rests while hundreds of modules are loaded, and later skips them: each
+    # look through them all delays a page by .06 s.
+    gc.disable()
+    threading.Thread(target=_warm_up, daemon=True).start()
+    mend_uvicorn()
+    giving_back = asyncio.create_task(_give_back())
+    try:
+        yield {}
+    finally:
+        giving_back.cancel()
+        await asyncio.to_thread(close_shared_engine)
+
+
+async def _give_back() -> None:
+    """Give back the file descriptors of idle and closed tabs."""
+    from hnviz.app.shell.streamlit_parts import share_event_loops
+
+    while True:
+        await asyncio.sleep(GIVE_BACK_SECONDS)
+        share_event_loops()
+
+
+def _warm_up() -> None:
+    """Load what the pages need while the first browser loads Streamlit's own files.
+
+    The engine follows: torch takes a core for seconds, and a browser that was opened at once needs
+    that core for its first picture.
+    """
+    until = time.monotonic() + ENGINE_DELAY
+    try:
+        _load()
+    finally:
+        gc.freeze()
+        gc.enable()
+    time.sleep(max(0.0, until - time.monotonic()))
+    _start_engine()
+
+
+def _start_engine() -> None:
+    from hnviz.engine.client import EngineError, shared_engine
+
+    shared_engine().start()
+    for step in ("last", 0):  # the slowest part of the first view of Hidden states
+        with suppress(EngineError):
+            shared_engine().observe(FIRST_RUN, step, "unit_codes", {"layer": 1}, WARM_SECONDS)
+
+
+def _load() -> None:
+    import_module("hnviz.app.shell.everything")
+    from hnviz.app.rooms.start.overview import ladder_rows
+    from hnviz.app.run.engine import store
+    from hnviz.app.shell.streamlit_parts import skip_the_look_for_a_notebook
+    from hnviz.data import human_numbers_stream
+
+    skip_the_look_for_a_notebook()
+    ladder_rows()  # reads the pre-trained runs, which every page lists
+    store().summaries()
+    human_numbers_stream()
+    ASSETS.prepare()

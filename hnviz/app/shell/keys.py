@@ -1,0 +1,194 @@
+"""Every name that a page keeps: in the address, or in Streamlit's session state.
+
+``python -m hnviz.app.shell.keys`` writes docs/addresses.md from this table. A test holds the table
+to the source; its message says which names are missing here and which are gone from there.
+
+Not listed are keys of mounted pictures (``UNITS("states_picture", ...)``): nothing reads them.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+DOC = Path(__file__).parents[3] / "docs" / "addresses.md"
+EVERY = "every page"
+
+
+class Key(NamedTuple):
+    """One name; "*" in it means a part that varies, such as a run's id."""
+
+    page: str
+    name: str
+    default: str  # "" where there is none
+    meaning: str
+
+
+ADDRESS: tuple[Key, ...] = (
+    Key(EVERY, "run", "Model5", "the run in view"),
+    Key(EVERY, "snapshot", "the last one", "the training step that the slider shows"),
+    Key(EVERY, "unit", "the one that codes most", "the picked unit, in all pictures of units"),
+    Key("Start", "start_number", "3498", "the number to count on from"),
+    Key("Start", "start_all_runs", "closed", "the fold with all runs"),
+    Key("Data", "data_sentence", "8045 and 8046 in words", "the reader's own sentence"),
+    Key("Data", "data_step", "", "how many tokens of the line have been read"),
+    Key("Data", "data_vocabulary", "closed", "the fold with the vocabulary"),
+    Key("Batches", "batches_split", "valid", "the text: valid, train, or your own"),
+    Key("Batches", "batches_random", "false", "cut the text at random instead"),
+    Key("Batches", "batches_bs", "64", "rows read in parallel"),
+    Key("Batches", "batches_bptt", "70", "tokens read per row and step"),
+    Key("Batches", "batches_past", "false", "show one past the last mini-batch"),
+    Key("Batches", "batches_text", "", "the reader's own text, where it is short"),
+    Key("Batches", "lesson", "", "the step of the lesson, from 1"),
+    Key("Batches", "cell", "", "the picked cell of the grid: mini-batch-row-column"),
+    Key("Batches", "find", "", "the number or words that are searched for"),
+    Key("Models", "models_model", "Model2", "the model whose source is run"),
+    Key("Models", "models_batch", "first", "which mini-batch it reads"),
+    Key("Models", "models_at", "the loop's first line", "the line of the source that has been run"),
+    Key("Models", "models_row", "0", "the row of the mini-batch that is followed"),
+    Key("Models", "models_weights", "the first choice", "trained or untrained weights of the cell"),
+    Key("Models", "models_layer", "the last one", "the layer whose cell is worked out"),
+    Key("Models", "models_unit", "the one that moves most", "the unit that is worked out"),
+    Key("Models", "models_step", "3", "the token of the mini-batch at which it is worked out"),
+    Key("Models", "models_shares", "closed", "the fold with both recipes"),
+    Key("Models", "models_twins", "closed", "the fold with two models in step"),
+    Key("Models", "models_cell", "closed", "the fold with one unit in numbers"),
+    Key("Models", "models_parts", "closed", "the fold with what the model learns"),
+    Key("Models", "models_source", "closed", "the fold with the whole class"),
+    Key("Models", "models_figures", "closed", "the fold with the notebook's figures"),
+    Key("Train", "train_model", "Model5", "the model to train"),
+    Key("Train", "train_same", "false", "give every model Model3's recipe"),
+    Key("Train", "train_bptt", "the recipe's", "tokens that gradients reach back over"),
+    Key("Train", "train_lr", "the recipe's", "the highest learning rate"),
+    Key("Train", "train_epochs", "the recipe's", "passes over train"),
+    Key("Train", "train_pct_start", "the recipe's", "the share of steps in which lr rises"),
+    Key("Train", "train_seed", "0", "decides the first weights"),
+    Key("Train", "train_bs", "the recipe's", "rows read in parallel"),
+    Key("Train", "train_nh", "the recipe's", "units of hidden state in each layer"),
+    Key("Train", "train_bn_init", "ones", "where batch norm's first weights start"),
+    Key("Train", "train_reset_state", "never", "where the carried state starts again from zeros"),
+    Key("Train", "train_device", "auto", "where to train"),
+    Key("Train", "train_form", "plain", "fast is vectorised over time"),
+    Key("Train", "train_split", "notebook", "which numbers valid holds"),
+    Key("Train", "train_worst_kind", "", "the kind of token whose worst places are listed"),
+    Key("Train", "train_worst_split", "valid", "the split of those places"),
+    Key("Train", "train_positions_split", "valid", "the split of the losses by position"),
+    Key("Train", "train_view", "By kind of token", "the closer look at the accuracy"),
+    Key("Train", "inside", "accuracy", "what the bars inside an accuracy show: accuracy or loss"),
+    Key("Hidden states", "states_text", "phrase", "what is read: a phrase, valid or train"),
+    Key("Hidden states", "states_phrase", "4318 to 4324", "the phrase, or a range of numbers"),
+    Key("Hidden states", "states_first", "0", "the first token of a stretch"),
+    Key("Hidden states", "states_n", "100", "how many tokens of a stretch are read"),
+    Key("Hidden states", "states_layer", "the last one", "the layer"),
+    Key("Hidden states", "states_show", "state", "the state, or a gate of a GRU"),
+    Key("Hidden states", "states_order", "by what they code", "the order of the units"),
+    Key("Hidden states", "states_view", "What the units code", "the picture below the units"),
+    Key("Hidden states", "states_positions", "before its word", "where a probe reads the digit"),
+    Key("Hidden states", "states_all_models", "false", "probe all pre-trained models"),
+    Key("Hidden states", "states_threshold", "0.6", "from which share of the scale a unit is on"),
+    Key("Hidden states", "states_edges", "false", "the units must be off just before and after"),
+    Key("Hidden states", "states_range", "20,21", "the tokens over which the units are on"),
+    Key("Hidden states", "states_path_first", "4295", "the first number of the path"),
+    Key("Hidden states", "states_path_n", "20", "how many numbers the path has"),
+    Key("Predictions", "predictions_view", "Next word", "the view"),
+    Key("Predictions", "predictions_prompt", "4316 to 4318", "what the network reads first"),
+    Key("Predictions", "predictions_temperature", "0", "0 says the likeliest word"),
+    Key("Predictions", "predictions_top_k", "all words", "how many of the likeliest may be said"),
+    Key("Predictions", "predictions_seed", "0", "decides what is drawn"),
+    Key("Predictions", "predictions_n", "40", "how many tokens are said"),
+    Key("Predictions", "predictions_change", "another state", "what is done to the state"),
+    Key("Predictions", "predictions_other", "5038 to 5040", "the text whose state is put in"),
+    Key("Predictions", "predictions_layers", "all", "the layers that get another state"),
+    Key("Predictions", "predictions_layer", "0", "the layer whose units are set"),
+    Key("Predictions", "predictions_units_set", "2", "the unit that is set"),
+    Key(
+        "Predictions", "predictions_units_zero", "the lower half", "the units that are set to zero"
+    ),
+    Key("Predictions", "predictions_value", "the highest", "what the unit is set to"),
+    Key("Predictions", "predictions_hold", "false", "set it again before every word"),
+    Key("Predictions", "swapped", "", "whether the change was made"),
+    Key("Predictions", "at", "the most surprising", "the picked word of the prompt"),
+    Key("Predictions", "said", "the first wrong one", "the picked word of what is said"),
+    Key("Predictions", "word", "where they part", "the picked word of both continuations"),
+    Key("Predictions", "map_given", "3", "how many numbers are given on the counting map"),
+    Key("Predictions", "map_number", "8317", "the number whose card is shown"),
+    Key("Through time", "time_first", "5", "the first of three mini-batches"),
+    Key("Through time", "time_phrase", "4311 to 4314", "the words whose look back is shown"),
+    Key("Through time", "time_more_state", "closed", "the fold on train to valid"),
+    Key("Through time", "time_more_costs", "closed", "the fold on costs"),
+    Key("Through time", "row", "the last one", "the answer that is looked back from"),
+)
+"""Parameters of the address; most are also the key of the widget that they set."""
+
+SESSION: tuple[Key, ...] = (
+    Key(EVERY, "lost_run", "", "an id in the address that no run has"),
+    Key(EVERY, "next_run", "", "the run to bring into view when the page next runs"),
+    Key("Start", "start_train", "", "button"),
+    Key("Start", "start_example", "", "the example that was clicked"),
+    Key("Start", "start_count_on", "", "button"),
+    Key("Start", "start_turn", "0", "how often Count on was pressed"),
+    Key("Start", "start_good", "3498", "the last number that could be used"),
+    Key("Start", "start_started", "", "the run that was started on this page"),
+    Key("Start", "start_error", "", "why the last press on Train did nothing"),
+    Key("Data", "data_good", "", "the last sentence that could be read"),
+    Key("Data", "data_vocab", "", "the table of the vocabulary"),
+    Key("Batches", "_batches_good", "64, 70", "the last sizes that could be used"),
+    Key("Batches", "_batches_text", "", "the reader's text while another one is in view"),
+    Key("Batches", "batches_file", "", "the file that was uploaded"),
+    Key("Models", "_models_good_unit", "", "the last unit that the layer has"),
+    Key("Models", "models_next", "", "button"),
+    Key("Train", "train_error", "", "why the last press on Train did nothing"),
+    Key("Train", "train_recipe", "", "the model and recipe that the settings were filled in from"),
+    Key("Train", "train_start", "", "button"),
+    Key("Train", "train_how", "closed", "the fold on how it was measured"),
+    Key("Train", "train_seen_positions", "", "whether that picture was scrolled to"),
+    Key("Train", "train_next", "", "container"),
+    Key("Hidden states", "states_good_*", "", "the last text that could be read, by vocab"),
+    Key("Hidden states", "states_words", "", "container"),
+    Key("Predictions", "predictions_example", "", "the example that was clicked"),
+    Key("Predictions", "predictions_draw", "closed", "the fold with top k and seed"),
+    Key(
+        "Predictions",
+        "predictions_*_good",
+        "",
+        "the last prompt, and other text, that could be read",
+    ),
+    Key("Predictions", "map_more", "closed", "the fold with the table"),
+    Key("Predictions", "predictions_to_*", "", "button to a model that carries its state"),
+    Key("Through time", "time_model", "", "the pre-trained run in view"),
+    Key("Through time", "time_run", "", "container"),
+    Key("Through time", "time_good_*", "", "the last words, and mini-batch, that could be used"),
+)
+"""Keys of the session state alone."""
+
+_HEAD = """# Addresses and session keys
+
+Written by `python -m hnviz.app.shell.keys` from hnviz/app/shell/keys.py: change that table.
+
+A page's state is in its address, so a link or a bookmark shows it again. A parameter that the
+address lacks has its default."""
+
+
+def as_markdown() -> str:
+    """Write the tables for docs/."""
+    parts = [
+        _HEAD,
+        "## In the address",
+        _table(ADDRESS),
+        "## In the session alone\n\nThese last until the browser's tab is closed.",
+        _table(SESSION),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def write() -> None:
+    """Write docs/addresses.md."""
+    DOC.write_text(as_markdown(), encoding="utf-8")
+
+
+def _table(keys: Iterable[Key]) -> str:
+    rows = [f"| {key.page} | `{key.name}` | {key.default} | {key.meaning} |" for key in keys]
+    return "\n".join(["| Page | Name | Default | Meaning |", "| --- | --- | --- | --- |", *rows])
+
+
+if __name__ == "__main__":
+    write()

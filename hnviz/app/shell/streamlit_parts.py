@@ -1,0 +1,66 @@
+"""All that uses a private part of Streamlit, each with its reason; requirements.txt pins the range.
+
+tests/test_streamlit_parts.py fails when one of the parts changes.
+"""
+
+import asyncio
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from streamlit import delta_generator, runtime
+
+from hnviz.web.limits import Uploads
+
+
+def front_page() -> str:
+    """Return the HTML page that Streamlit answers every address with.
+
+    It holds an inline script, which the Content-Security-Policy must name by its hash.
+    """
+    return (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
+
+
+def skip_the_look_for_a_notebook() -> None:
+    """Keep the very first element from checking whether it is in a notebook.
+
+    To find out, Streamlit looks up the files of a thousand modules: a fifth of a second.
+    """
+    delta_generator._use_warning_has_been_displayed = True
+
+
+class _SharedLoop(asyncio.SelectorEventLoop):
+    """An event loop that nobody runs; a session that ends must not close it for the others."""
+
+    def close(self) -> None:
+        """Stay open."""
+
+
+@cache
+def _shared_loop() -> _SharedLoop:
+    return _SharedLoop()
+
+
+def share_event_loops() -> None:
+    """Let all sessions share one event loop; call it repeatedly in the server's own loop.
+
+    Each session makes its own loop for libraries that ask for one, and a loop holds three file
+    descriptors. Streamlit keeps up to 128 closed tabs for two minutes, in case they come back: 80
+    visits used up the 256 files that a process may open. The pages use no event loop.
+    """
+    if not runtime.exists():
+        return
+    for info in runtime.get_instance()._session_mgr.list_sessions():
+        session = info.session
+        own = session._script_event_loop
+        if own is not _shared_loop() and session._scriptrunner is None:
+            session._script_event_loop = _shared_loop()
+            own.close()
+
+
+def uploads(session_id: str) -> Uploads:
+    """Count the files that a tab has uploaded, and the bytes of all tabs' files."""
+    held: Any = runtime.get_instance().uploaded_file_mgr
+    sizes = [stat.byte_length for stats in held.get_stats().values() for stat in stats]
+    return Uploads(len(held.file_storage.get(session_id, ())), sum(sizes))

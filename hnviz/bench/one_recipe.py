@@ -1,0 +1,82 @@
+"""How much of a step of the ladder is due to the network, and how much to the recipe.
+
+Two models are each trained with both recipes and scored on the same slots: the token after the
+three of each window, from a state of zeros. `write` makes the shipped table
+hnviz/runs/data/one_recipe.csv, in about four minutes on one processor:
+
+    python -c "from hnviz.bench.one_recipe import write; write('hnviz/runs/data/one_recipe.csv')"
+"""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from hnviz.catalogue import entry
+from hnviz.config import RunConfig
+from hnviz.data import NOTEBOOK, BatchLayout, stream_of
+from hnviz.learn import Learner
+from hnviz.learn.models import LanguageModel
+
+BEFORE, AFTER = "Model1", "Model2"
+SEEDS = range(10)
+WINDOW = 3  # tokens read before the scored one: BEFORE trains on no more
+BS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One run: a model, the model whose recipe it used, and its accuracy on the same slots."""
+
+    recipe: str
+    model: str
+    seed: int
+    steps: int  # updates of the weights
+    train: float
+    valid: float
+
+
+def write(path: str | Path) -> None:
+    """Train all runs and write their scores as CSV."""
+    with Path(path).open("w", newline="") as file:
+        writer = csv.DictWriter(file, Score.__slots__, lineterminator="\n")
+        writer.writeheader()
+        for score in scores():
+            writer.writerow(asdict(score))
+
+
+def scores() -> Iterator[Score]:
+    """Train both models with both recipes, from every seed."""
+    for recipe in (BEFORE, AFTER):
+        for model in (BEFORE, AFTER):
+            for seed in SEEDS:
+                yield score(model, recipe, seed)
+
+
+def score(model: str, recipe: str, seed: int) -> Score:
+    """Train a model with a model's recipe on the cpu; score its final weights in eval mode."""
+    torch.set_num_threads(1)
+    taken = asdict(entry(recipe).recipe)
+    learner = Learner(RunConfig(model=model, seed=seed, device="cpu", **taken))
+    for _ in learner.events():
+        pass  # each event is one more step
+    stream = stream_of(NOTEBOOK)
+    train, valid = (_accuracy(learner.model, ids) for ids in (stream.train, stream.valid))
+    return Score(recipe, model, seed, learner.step, round(train, 4), round(valid, 4))
+
+
+def _accuracy(model: LanguageModel, ids: NDArray[np.int64]) -> float:
+    """Return how often a model predicts the token after each window of three."""
+    layout, right = BatchLayout(len(ids), BS, WINDOW), 0
+    model.eval()
+    with torch.no_grad():
+        for number in range(layout.n_batches):
+            batch = layout.batch(ids, number)
+            logits, _ = model(torch.from_numpy(batch.x), model.init_state(BS))
+            last = logits if logits.ndim == 2 else logits[:, -1]  # (bs, nv)
+            right += int((last.argmax(-1).numpy() == batch.y[:, -1]).sum())
+    return right / (layout.n_batches * BS)

@@ -1,0 +1,69 @@
+"""How torch's recurrent parts compute their next state: their gates, in words and equations.
+
+Does not import torch. A model's entry in `hnviz.catalogue` names its cell; all code that needs
+gates reads them from there.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """One gate of a recurrent part: a layer with one output for each unit."""
+
+    name: str  # in the question "units"
+    title: str  # in sentences
+    letter: str  # in equations
+    squash: str  # "sigmoid", from 0 to 1, or "tanh", from -1 to 1
+    equation: str  # LaTeX
+    meaning: str
+
+    @property
+    def signed(self) -> bool:
+        """Whether the gate can be negative."""
+        return self.squash == "tanh"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """How a recurrent part of torch computes its next state."""
+
+    gates: tuple[Gate, ...] = ()  # in the order in which torch stacks their weights
+    equation: str  # of the next state, LaTeX
+    meaning: str
+
+
+RNN = Cell(
+    equation=r"h' = \tanh(W_{ih}\,x + b_{ih} + W_{hh}\,h + b_{hh})",
+    meaning="one layer that reads the word and the state",
+)
+GRU = Cell(
+    gates=(
+        Gate(
+            name="reset",
+            title="reset gate",
+            letter="r",
+            squash="sigmoid",
+            equation=r"r = \sigma(W_{ir}\,x + b_{ir} + W_{hr}\,h + b_{hr})",
+            meaning="how much of each unit of the old state the candidate may read",
+        ),
+        Gate(
+            name="update",
+            title="update gate",
+            letter="z",
+            squash="sigmoid",
+            equation=r"z = \sigma(W_{iz}\,x + b_{iz} + W_{hz}\,h + b_{hz})",
+            meaning="how much of each unit is kept as it was",
+        ),
+        Gate(
+            name="candidate",
+            title="candidate",
+            letter="n",
+            squash="tanh",
+            equation=r"n = \tanh(W_{in}\,x + b_{in} + r \odot (W_{hn}\,h + b_{hn}))",
+            meaning="what each unit would be if nothing were kept",
+        ),
+    ),
+    equation=r"h' = (1 - z) \odot n + z \odot h",
+    meaning="the mix of both",
+)

@@ -1,0 +1,126 @@
+"""What changes from one model to the next, in the network and in the recipe, side by side."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from hnviz.catalogue import ModelEntry, entry
+from hnviz.data import human_numbers_stream
+from hnviz.figures.diagrams import cell_kind, previous
+
+_NORM = {"rows": "after the loop, step by step", "slots": "after the loop, over all steps"}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One property of a model: its value in the model before, and now."""
+
+    name: str
+    before: str  # empty for the first model
+    now: str
+
+    @property
+    def is_new(self) -> bool:
+        """Return whether the value differs from the one before."""
+        return bool(self.before) and self.before != self.now
+
+
+def takeaway(model: str) -> str:
+    """Say in at most 20 words what a model adds, and whether its recipe changes too."""
+    start = "Each network adds one idea; whatever else changed is marked."
+    if previous(model) is None:
+        return f"{start} **{model}** comes first: {entry(model).title}."
+    changed = n_settings_changed(model)
+    recipe = {0: "same recipe", 1: "1 setting changed too"}.get(
+        changed, f"{changed} settings changed too"
+    )
+    return f"{start} **{model}**: {entry(model).title}; {recipe}."
+
+
+STEPS = "training steps"
+"""A property that follows from the recipe's settings."""
+
+
+def recipe_sentence(model: str) -> str:
+    """Say whether the recipe changes too, and what that means for the result."""
+    before = previous(model)
+    if before is None:
+        return f"Trained with {entry(model).recipe_change}."
+    changed = n_settings_changed(model)
+    if not changed:
+        return f"Same as {before}'s: any difference in the result comes from the network."
+    many = "1 setting" if changed == 1 else f"{changed} settings"
+    return f"{many} changed too, so a better result has two possible causes."
+
+
+def n_settings_changed(model: str) -> int:
+    """Count the settings of the recipe that differ from the model before."""
+    return sum(change.is_new for change in recipe_changes(model) if change.name != STEPS)
+
+
+def network_changes(model: str) -> list[Change]:
+    """List the properties of the network."""
+    nv = len(human_numbers_stream().vocab)
+    return _compared(model, _NETWORK, lambda net, write: write(net, nv))
+
+
+def recipe_changes(model: str) -> list[Change]:
+    """List the settings of the notebook's training."""
+    return _compared(model, _RECIPE, lambda net, write: write(net))
+
+
+def written_lr(lr: float) -> str:
+    """Write a learning rate: "4.0e-4"."""
+    digits, power = f"{lr:.1e}".split("e")
+    return f"{digits}e{int(power)}"
+
+
+def _compared(
+    model: str,
+    properties: Sequence[tuple[str, Callable[..., str]]],
+    written: Callable[[ModelEntry, Callable[..., str]], str],
+) -> list[Change]:
+    net, before = entry(model), previous(model)
+    return [
+        Change(name, written(entry(before), write) if before else "", written(net, write))
+        for name, write in properties
+    ]
+
+
+def _cell(net: ModelEntry) -> str:
+    kind = cell_kind(net)
+    return f"nn.{kind}, {net.nonlinearity}"
+
+
+def _answers(net: ModelEntry) -> str:
+    return "after every token" if net.predicts == "every" else "after the last token"
+
+
+def _norm(net: ModelEntry) -> str:
+    return "inside the loop" if net.norm_in_loop else _NORM[net.norm_over]
+
+
+def _n_steps(net: ModelEntry) -> int:
+    """Count the updates of a whole training, as `BatchLayout` counts its mini-batches."""
+    recipe = net.recipe
+    return ceil(len(human_numbers_stream().train) / (recipe.bptt * recipe.bs)) * recipe.epochs
+
+
+_NETWORK: tuple[tuple[str, Callable[[ModelEntry, int], str]], ...] = (
+    ("answers", lambda net, nv: _answers(net)),
+    ("first state", lambda net, nv: "kept from the mini-batch before" if net.stateful else "zeros"),
+    ("next state", lambda net, nv: _cell(net)),
+    ("layers", lambda net, nv: str(net.n_layers)),
+    ("batch norm", lambda net, nv: _norm(net)),
+    ("longest window", lambda net, nv: f"{net.max_bptt} tokens" if net.max_bptt else "any"),
+    ("numbers to learn", lambda net, nv: f"{net.n_weights(nv, net.recipe.nh):,}"),
+)
+
+_RECIPE: tuple[tuple[str, Callable[[ModelEntry], str]], ...] = (
+    ("bptt, tokens in a window", lambda net: str(net.recipe.bptt)),
+    ("epochs", lambda net: str(net.recipe.epochs)),
+    ("lr, highest learning rate", lambda net: written_lr(net.recipe.lr)),
+    ("pct_start, lr rises in", lambda net: f"the first {100 * net.recipe.pct_start:.0f} %"),
+    ("bs, rows of a mini-batch", lambda net: str(net.recipe.bs)),
+    (STEPS, lambda net: f"{_n_steps(net):,}"),
+)

@@ -1,0 +1,145 @@
+"""Which model's gradient reaches furthest: all models, untrained and trained."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hnviz.figures.lanes import WIDE
+from hnviz.figures.panel import TICK_ROOM, Axis, Panel, Stroke
+from hnviz.figures.svg import Drawing
+from hnviz.figures.theme import Theme
+from hnviz.figures.time_text import share
+
+PLOT_HEIGHT = 240  # px
+BELOW = 56  # px: numbers and title of the x axis
+FLOOR = 1e-9  # of the nearest gradient; nothing below it is drawn
+DECADES = {0: "1", -3: "1e\N{MINUS SIGN}3", -6: "1e\N{MINUS SIGN}6", -9: "1e\N{MINUS SIGN}9"}
+DASHES = ("", "2 3", "8 4", "12 3 3 3", "5 3", "")
+ENDS = ("untrained", "trained")
+
+
+@dataclass(frozen=True, eq=False)
+class Reached:
+    """One model's gradient through time, with nothing cut."""
+
+    model: str
+    end: str  # one of ENDS
+    norms: NDArray[np.floating]  # of dLoss/dh after each step; 0 where none
+    bptt: int
+    kept: float | None = None  # mean update gate of the last layer, of a model that has one
+
+    @property
+    def shares(self) -> NDArray[np.floating]:
+        """The norms by steps back, as shares of the nearest, up to the last that is not zero."""
+        back = self.norms[::-1]
+        return back[: int((back > 0).sum())] / back[0] if back[0] else back[:0]
+
+    @property
+    def beyond(self) -> float:
+        """The share of the summed norms that lies beyond the last window."""
+        total = float(self.norms.sum())
+        return float(self.norms[: -self.bptt].sum()) / total if total else 0.0
+
+    @property
+    def rate(self) -> float:
+        """The factor by which a step back multiplies the gradient, on average."""
+        shares = self.shares
+        return float(shares[-1] ** (1 / (len(shares) - 1))) if len(shares) > 1 else 0.0
+
+
+def reach_lines(found: Sequence[Reached], look: Theme, alt: str, width: int = WIDE) -> str:
+    """Draw the norms by steps back on a log scale: untrained beside trained, a line per model."""
+    wide = width >= WIDE
+    models = [each.model for each in found if each.end == ENDS[0]]
+    each = 34 + PLOT_HEIGHT + BELOW
+    columns = 3 if wide else 2
+    rows = -(-len(models) // columns)
+    height = (1 if wide else 2) * each + 22 * rows
+    drawing = Drawing(width, height, look)
+    longest = max(len(one.shares) for one in found) - 1
+    for number, end in enumerate(ENDS):
+        left = TICK_ROOM + (number * (width / 2 + 10) if wide else 0)
+        top = 34 + (0 if wide else number * each)
+        right = left + (width / 2 - 10 if wide else width) - TICK_ROOM - 12
+        x = Axis(0, max(1, longest), left, right)
+        panel = Panel(drawing, x, Axis(FLOOR, 1.0, top + PLOT_HEIGHT, top, log=True))
+        panel.heading(end.capitalize(), "share of the nearest" if wide else "of the nearest")
+        panel.grid([(10.0**power, name) for power, name in DECADES.items()])
+        ticks = [(step, str(step)) for step in range(0, longest + 1, 10 if wide else 20)]
+        panel.bottom(ticks, "steps back")
+        for one in [one for one in found if one.end == end]:
+            _curve(panel, one, _stroke(models.index(one.model), look))
+    for number, model in enumerate(models):
+        x0 = 8 + (number % columns) * (width - 8) / columns
+        _entry(drawing, (x0, height - 22 * rows + 14 + 22 * (number // columns)), model, number)
+    return drawing.render("How far each model's gradient reaches", alt)
+
+
+def _curve(panel: Panel, one: Reached, stroke: Stroke) -> None:
+    """Draw a model's line, which ends where it falls below the floor."""
+    shares = one.shares
+    shown = int((shares >= FLOOR).sum())
+    panel.curve(range(shown), shares[:shown].tolist(), stroke)
+
+
+def _stroke(number: int, look: Theme) -> Stroke:
+    color = look.categorical[number % len(look.categorical)]
+    return Stroke(color, DASHES[number % len(DASHES)], 2.6 if number > 2 else 2)
+
+
+def _entry(drawing: Drawing, at: tuple[float, float], name: str, number: int) -> None:
+    (x, y), stroke = at, _stroke(number, drawing.look)
+    drawing.polyline([(x, y - 4), (x + 32, y - 4)], stroke.color, stroke.dash, stroke.width)
+    drawing.text(x + 40, y, name, anchor="start")
+
+
+def reach_sentence(found: Sequence[Reached]) -> str:
+    """Say in 20 words which model reaches furthest before training and after it."""
+    first, best = (_furthest(found, end) for end in ENDS)
+    of = {one.model: one for one in found if one.end == ENDS[1]}
+    if first.model == best.model:
+        return (
+            f"Untrained and trained, {best.model} reaches furthest: trained, "
+            f"**{share(best.beyond)}** of its gradient lies beyond the last window."
+        )
+    return (
+        f"Untrained, {first.model} reaches furthest; trained, {best.model}: "
+        f"**{share(best.beyond)}** of its gradient lies beyond the last window, "
+        f"**{share(of[first.model].beyond)}** of {first.model}'s."
+    )
+
+
+def _furthest(found: Sequence[Reached], end: str) -> Reached:
+    return max((one for one in found if one.end == end), key=lambda one: one.beyond)
+
+
+def reach_note(found: Sequence[Reached]) -> str:
+    """Say what gates and weights do to the gradient, and what was measured."""
+    best = _furthest(found, ENDS[1])
+    by = {(one.model, one.end): one for one in found}
+    reasons = [
+        _why((one, by[one.model, ENDS[1]]), (by[best.model, ENDS[0]], best))
+        for one in found
+        if one.kept is not None and one.end == ENDS[0] and one.model != best.model
+    ]
+    measured = (
+        "Measured on each model's pre-trained run: loss of the last step, nothing cut, norms of "
+        "dLoss/dh summed over the steps. Model0, Model1 and Model2 start each mini-batch from "
+        "zeros, so nothing lies beyond their window."
+    )
+    return " ".join([*reasons, measured])
+
+
+def _why(gated: tuple[Reached, Reached], plain: tuple[Reached, Reached]) -> str:
+    """Compare a model with gates and one without, each untrained and trained."""
+    name, other = gated[0].model, plain[0].model
+    return (
+        f"A likely reason: untrained, {name}'s update gates keep {gated[0].kept:.2f} of each unit "
+        f"from step to step, so more of its gradient gets through (times {gated[0].rate:.2f} "
+        f"a step) than in {other}, which has no gates (times {plain[0].rate:.2f}). Training "
+        f"teaches {other} to hold a digit with weights that pass on {plain[1].rate:.2f} of it a "
+        f"step; {name} learns to overwrite units instead (its gates keep {gated[1].kept:.2f}), and "
+        f"each overwrite cuts a gradient (times {gated[1].rate:.2f} a step)."
+    )

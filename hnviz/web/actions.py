@@ -1,0 +1,118 @@
+"""The buttons of a run: POST /api/runs/{id}/{pause|go_on|step|stop|resume}, and .../speed.
+
+The Content-Type must be JSON, which no form on another site can send. The answer is the run's
+status after the press, or one sentence that says why it cannot be done. The calls run in threads
+of their own, so they never wait behind pictures or news.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from functools import partial
+from math import isfinite
+from typing import Any
+
+from anyio import CapacityLimiter, to_thread
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from hnviz.engine.client import EngineError
+from hnviz.runs import DamagedRun, RunNotFound, RunWriteError
+from hnviz.web.parameters import quoted
+from hnviz.web.replies import engine_status, sentence_reply
+from hnviz.web.standing import engine, standing, store
+from hnviz.web.views import Refusal
+
+ACTIONS = ("pause", "go_on", "step", "stop", "resume")
+LARGEST_BODY = 1024  # bytes
+THREADS = 24  # presses handled at the same time; stopping a run may take seconds
+
+log = logging.getLogger(__name__)
+
+Press = Callable[[str, Mapping[str, Any]], None]
+"""Applies a request's body to a run."""
+
+
+def routes() -> list[Route]:
+    """Return the routes of the buttons, for the door."""
+    limiter = CapacityLimiter(THREADS)
+
+    def route(name: str, press: Press) -> Route:
+        async def endpoint(request: Request) -> Response:
+            return await _answer(request, press, limiter)
+
+        return Route(f"/api/runs/{{run_id}}/{name}", endpoint, methods=["POST"])
+
+    return [*(route(name, partial(_press, name)) for name in ACTIONS), route("speed", _set_speed)]
+
+
+async def _answer(request: Request, press: Press, limiter: CapacityLimiter) -> Response:
+    try:
+        body, run_id = await _body(request), request.path_params["run_id"]
+        status = await to_thread.run_sync(partial(_do, press, run_id, body), limiter=limiter)
+    except Refusal as refusal:
+        return sentence_reply(str(refusal), refusal.status)
+    except ClientDisconnect:
+        return Response(status_code=499)  # nobody reads it
+    except Exception as error:
+        log.error("%s failed: %r", request.url.path[:200], error)
+        return sentence_reply("the server failed to do this; its log says why", 500)
+    return JSONResponse({"status": status}, headers={"Cache-Control": "no-store"})
+
+
+def _do(press: Press, run_id: str, body: Mapping[str, Any]) -> str:
+    """Press a button; return the run's status after it. Raises Refusal."""
+    try:
+        folder = store().folder(run_id)
+        if folder.shipped:
+            raise Refusal(f"the run {run_id} is pre-trained: you can only look at it", 409)
+        press(run_id, body)
+        return standing(run_id).status
+    except RunNotFound as error:
+        raise Refusal(str(error), 404) from error
+    except EngineError as error:
+        is_down = engine_status(str(error)) == 503
+        raise Refusal(str(error), 503 if is_down else 409) from error
+    except (DamagedRun, RunWriteError) as error:
+        raise Refusal(str(error), 409) from error
+
+
+def _press(name: str, run_id: str, body: Mapping[str, Any]) -> None:
+    if body:
+        raise Refusal(f"{name} takes no values; got {quoted(next(iter(body)))}")
+    getattr(engine(), name)(run_id)
+
+
+def _set_speed(run_id: str, body: Mapping[str, Any]) -> None:
+    if set(body) != {"speed"}:
+        raise Refusal(f'the body must be {{"speed": steps a second, or null}}; {_got(body)}')
+    speed = body["speed"]
+    if speed is not None:
+        is_number = isinstance(speed, (int, float)) and not isinstance(speed, bool)
+        if not is_number or not 0 < speed < 1e6 or not isfinite(speed):
+            raise Refusal(f"speed must be a number above 0 or null; got {quoted(speed)}")
+    engine().set_speed(run_id, speed)
+
+
+def _got(body: Mapping[str, Any]) -> str:
+    return f"got {', '.join(map(quoted, list(body)[:5]))}" if body else "got nothing"
+
+
+async def _body(request: Request) -> Mapping[str, Any]:
+    """Read a small JSON object; an empty body counts as {}. Raises Refusal."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise Refusal(f"Content-Type must be application/json; got {quoted(kind)}", 415)
+    content = b""
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > LARGEST_BODY:
+            raise Refusal(f"a body may have at most {LARGEST_BODY:,} bytes", 413)
+    try:
+        body = json.loads(content or b"{}")
+    except (ValueError, RecursionError):
+        body = None
+    if not isinstance(body, dict):
+        raise Refusal("the body must be one JSON object")
+    return body

@@ -1,0 +1,137 @@
+"""A request for an answer about one snapshot: checked, and named by all that determines it."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from hnviz.engine.client import Answer, EngineError
+from hnviz.runs import RunFolder
+from hnviz.web.kept import Source
+from hnviz.web.parameters import quoted, read_query
+from hnviz.web.questions import QUESTIONS
+from hnviz.web.replies import engine_status
+from hnviz.web.standing import OBSERVE_SECONDS, engine, snapshot_version, store
+from hnviz.web.views import Look, Refusal, Shown, View
+
+LONGEST_STEP = 12  # digits
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One view of one snapshot, as it is on disk now."""
+
+    run_id: str
+    step: int
+    version: str  # of the snapshot
+    view: View
+    params: Mapping[str, Any]
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Everything that determines the answer."""
+        params = json.dumps(self.params, sort_keys=True)
+        return self.run_id, str(self.step), self.version, self.view.name, params
+
+    @property
+    def tag(self) -> str:
+        """The ETag of a lasting answer: the address names all but the version."""
+        return f'W/"{self.step}.{self.version}"'
+
+    def is_current(self) -> bool:
+        """Return whether the snapshot is still the one that was asked about."""
+        return version_now(self.run_id, self.step) == self.version
+
+
+class Address(NamedTuple):
+    """The parts of an address that say what is asked, besides the step."""
+
+    run_id: str
+    view: View
+    params: Mapping[str, Any]
+
+    def at(self, step: int | str) -> Asked:
+        """Ask about a step, or about the "last". Raises Refusal, RunNotFound, SnapshotNotFound."""
+        folder = store().folder(self.run_id)
+        version = snapshot_version(folder, step) if isinstance(step, int) else None
+        if version is None:
+            step = folder.resolve_step(step)  # says which steps there are
+            version = snapshot_version(folder, step)
+        if version is None or not isinstance(step, int):
+            raise Refusal(f"the run {folder.id} no longer has a snapshot at step {step}", 404)
+        return Asked(self.run_id, step, version, self.view, self.params)
+
+
+def version_now(run_id: str, step: int | str) -> str | None:
+    """Return a snapshot's version; None if there is none."""
+    try:
+        folder: RunFolder = store().folder(run_id)
+        return snapshot_version(folder, int(folder.resolve_step(step) if step == "last" else step))
+    except ValueError:  # the run or its snapshots are gone
+        return None
+
+
+def read_step(text: str) -> int | str:
+    """Read a step in an address: a number, or "last". Raises Refusal."""
+    if text == "last":
+        return text
+    if text.isascii() and text.isdigit() and len(text) <= LONGEST_STEP:
+        return int(text)
+    raise Refusal(f"a step is a whole number from 0, or last; got {quoted(text)}", 404)
+
+
+class Names:
+    """Everything that can be asked, by the last part of the address."""
+
+    def __init__(self, views: Iterable[View]) -> None:
+        self._views = {name: _question(name) for name in QUESTIONS}
+        own = list(views)
+        if len({view.name for view in own}) < len(own):
+            names = ", ".join(sorted(view.name for view in own))
+            raise ValueError(f"each view needs its own name; got {names}")
+        self._views |= {view.name: view for view in own}
+
+    def read(self, run_id: str, name: str, pairs: Sequence[tuple[str, str]]) -> Address:
+        """Check an address. Raises Refusal or RunNotFound."""
+        store().folder(run_id)
+        view = self._views.get(name)
+        if view is None:
+            known = ", ".join(sorted(self._views))
+            raise Refusal(f"no question is named {quoted(name)}; choose one of {known}", 404)
+        return Address(run_id, view, read_query(view.params, pairs, f"the question {name}"))
+
+
+def _question(name: str) -> View:
+    """Serve a question of the engine as it is, under its own name."""
+    question = QUESTIONS[name]
+
+    def answer(look: Look) -> Shown:
+        given = {key: value for key, value in look.params.items() if value is not None}
+        answer = look.ask(name, given)
+        return Shown(answer.arrays, answer.meta)
+
+    return View(name, question.params, answer, slow=question.slow, raw=True)
+
+
+@dataclass
+class Asker:
+    """Asks the engine for a view, and notes which snapshots the answer was made from."""
+
+    run_id: str
+    step: int
+    seconds: float = 0.0  # that the engine took
+    others: list[Source] = field(default_factory=list)
+
+    def __call__(
+        self, run: str, step: int | str, question: str, params: Mapping[str, Any]
+    ) -> Answer:
+        """Ask about a step of this run, or of another if one is named. Raises Refusal."""
+        run_id = run or self.run_id
+        if (run_id, step) != (self.run_id, self.step):
+            self.others.append((run_id, step, version_now(run_id, step) or ""))
+        try:
+            answer = engine().observe(run_id, step, question, params, OBSERVE_SECONDS)
+        except EngineError as error:
+            raise Refusal(str(error), engine_status(str(error))) from error
+        self.seconds += answer.seconds
+        return answer

@@ -1,0 +1,147 @@
+"""The files of the pictures: JavaScript, style sheets, plotly.js and the colours.
+
+Each address holds a hash of all files, or plotly's version, so a browser may keep a file for good
+and never mixes two versions. The files are read once: they must not change under their hash.
+"""
+
+import gzip
+import hashlib
+from collections.abc import Iterator
+from functools import cached_property
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+from anyio.to_thread import run_sync
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hnviz.web.refused import RefusedError
+
+PACKAGE = Path(__file__).parents[1]
+FILES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".json": "application/json",
+}
+"""Suffix -> media type of the files of hnviz/app that are served; Python files are not."""
+
+TOKENS = "figures/tokens.json"
+PLOTLY = "plotly.min.js"
+FOR_GOOD = "public, max-age=31536000, immutable"
+SMALLEST = 500  # bytes; anything shorter is not worth compressing
+
+
+class Asset:
+    """One file, as it is and compressed."""
+
+    def __init__(self, path: Path, content: bytes | None = None) -> None:
+        self.media = FILES[path.suffix]
+        self._path, self._content = path, content
+
+    @cached_property
+    def content(self) -> bytes:
+        """The file as it is."""
+        return self._path.read_bytes() if self._content is None else self._content
+
+    @cached_property
+    def zipped(self) -> bytes:
+        """The file compressed with gzip, or as it is if that is no shorter."""
+        if len(self.content) < SMALLEST:
+            return self.content
+        return min(gzip.compress(self.content, 6, mtime=0), self.content, key=len)
+
+    def reply(self, *, zipped: bool) -> Response:
+        """Make the response that carries the file."""
+        content = self.zipped if zipped else self.content
+        headers = {"Cache-Control": FOR_GOOD, "Vary": "Accept-Encoding"}
+        # Without an encoding, Streamlit would compress it again at each request.
+        headers["Content-Encoding"] = "gzip" if content is not self.content else "identity"
+        return Response(content, 200, headers, self.media)
+
+
+class Assets:
+    """All files, by their address below the app's own."""
+
+    def __init__(self, package: Path = PACKAGE) -> None:
+        self._package = package
+
+    @cached_property
+    def version(self) -> str:
+        """A hash of all the package's files that are served."""
+        digest = hashlib.sha256()
+        for name, asset in self._ours.items():
+            digest.update(f"{name}\0{len(asset.content)}\0".encode() + asset.content)
+        return digest.hexdigest()[:12]
+
+    def address(self, name: str) -> str:
+        """Return the address of a file of the package: "app/kit/live/main.js"."""
+        return f"assets/{self.version}/{name}"
+
+    @cached_property
+    def plotly(self) -> str:
+        """The address of plotly.js."""
+        return f"assets/{version('plotly')}/{PLOTLY}"
+
+    def find(self, address: str) -> Asset | None:
+        """Return the file at an address; None if there is none."""
+        return self._all.get(address)
+
+    def prepare(self) -> None:
+        """Compress all files, before anyone waits for one."""
+        for asset in self._all.values():
+            asset.zipped  # noqa: B018 - the result is kept
+
+    @cached_property
+    def _all(self) -> dict[str, Asset]:
+        ours = {self.address(name): asset for name, asset in self._ours.items()}
+        return {**ours, self.plotly: Asset(_plotly_folder() / PLOTLY)}
+
+    @cached_property
+    def _ours(self) -> dict[str, Asset]:
+        return {
+            path.relative_to(self._package).as_posix(): Asset(path, path.read_bytes())
+            for path in sorted(self._paths())
+        }
+
+    def _paths(self) -> Iterator[Path]:
+        yield self._package / TOKENS
+        for path in (self._package / "app").rglob("*"):
+            hidden = any(part.startswith(".") for part in path.relative_to(self._package).parts)
+            if path.suffix in FILES and path.is_file() and not hidden:
+                yield path
+
+
+ASSETS = Assets()
+
+
+def routes(assets: Assets = ASSETS) -> list[Route]:
+    """Return the route of the files, for the door."""
+
+    async def answer(request: Request) -> Response:
+        asset = assets.find(f"assets/{request.path_params['path']}")
+        if asset is None:
+            raise RefusedError(
+                404, "no file has this address; reload the page, which may be an older version"
+            )
+        zipped = _takes_gzip(request.headers.get("accept-encoding", ""))
+        return await run_sync(lambda: asset.reply(zipped=zipped))
+
+    return [Route("/assets/{path:path}", answer)]
+
+
+def _takes_gzip(accepted: str) -> bool:
+    for part in accepted.split(","):
+        name, _, quality = part.replace(" ", "").partition(";q=")
+        if name.lower() == "gzip":
+            return quality.strip("0.") != "" or not quality
+    return False
+
+
+def _plotly_folder() -> Path:
+    spec = find_spec("plotly")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("plotly is not installed", name="plotly")
+    return Path(spec.origin).parent / "package_data"

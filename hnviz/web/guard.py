@@ -1,0 +1,216 @@
+"""Sees every request and WebSocket first, Streamlit's too: who may ask, and which headers to add.
+
+A page elsewhere can make a browser send requests here in two ways. It can point its own name at
+this machine: then the Host is foreign. Or it can ask for this machine's address: then the Origin is
+foreign. Streamlit checks neither for a page. For a WebSocket with a foreign Origin it asks the
+network for its own address, which can block the event loop for up to 20 seconds.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hnviz.web.refused import RefusedError
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+SECURE = ("https", "wss")
+
+
+class Site(NamedTuple):
+    """What an Origin names: where a page came from."""
+
+    secure: bool
+    name: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Who may ask."""
+
+    hosts: tuple[
+        str, ...
+    ]  # names of this machine; "*.example.org" allows all subdomains, "*" any name
+    origins: tuple[str, ...] = ()  # public ones of a proxy: https://lab.example.org
+    ancestors: tuple[str, ...] = ("'self'",)  # pages that may show the app in a frame
+    scripts: tuple[str, ...] = ()  # the text of each inline script that pages hold
+    frames: tuple[str, ...] = ("'none'",)  # what pages may show in a frame
+
+    def __post_init__(self) -> None:
+        for origin in self.origins:
+            if site(origin) is None:
+                raise ValueError(
+                    f"an origin is a scheme, a host and a port, such as https://lab.example.org; "
+                    f"HNVIZ_ORIGINS has {origin!r}"
+                )
+        for ancestor in self.ancestors:
+            if not re.fullmatch(r"'self'|'none'|[\w:/.*\[\]-]+", ancestor):
+                raise ValueError(
+                    "a frame's ancestor is an origin, such as https://lms.example.org, or 'self'; "
+                    f"HNVIZ_FRAME_ANCESTORS has {ancestor!r}"
+                )
+
+
+def guard(rules: Callable[[], Rules]) -> Middleware:
+    """Make the middleware; `rules` is called once, when the server starts."""
+    return Middleware(Guard, rules=rules)
+
+
+class Guard:
+    """Refuses foreign Hosts and Origins, and adds security headers to every answer."""
+
+    def __init__(self, app: ASGIApp, rules: Callable[[], Rules]) -> None:
+        self.app = app
+        self.rules = rules()
+        self._headers = [
+            (b"x-content-type-options", b"nosniff"),
+            (b"referrer-policy", b"same-origin"),
+            (b"content-security-policy", security_policy(self.rules).encode()),
+        ]
+        self._public = {site(origin) for origin in self.rules.origins}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+
+        async def send_safely(message: Message) -> None:
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
+                headers = message.setdefault("headers", [])
+                message["headers"] = [*headers, *self._headers]
+            await send(message)
+
+        try:
+            passed = self._checked(scope)
+        except RefusedError as refused:
+            await refused.send(scope, send_safely)
+            return
+        await self.app(passed, receive, send_safely)
+
+    def _checked(self, scope: Scope) -> Scope:
+        """Return the request as Streamlit should see it. Raises RefusedError."""
+        asked = self._host(scope)
+        origins = _values(scope, b"origin")
+        if not origins:
+            self._check_fetch(scope)
+            return scope
+        origin = site(origins[0]) if len(origins) == 1 else None
+        if origin is None or origin not in (asked, *self._public):
+            raise RefusedError(
+                403,
+                f"a page of {_shown(origins)} may not use this app; open the app's own address",
+            )
+        return self._as_own(scope, asked) if scope["type"] == "websocket" else scope
+
+    def _host(self, scope: Scope) -> Site:
+        """Return the name by which the request calls this machine. Raises RefusedError."""
+        hosts = _values(scope, b"host")
+        asked = site(f"{scope.get('scheme', 'http')}://{hosts[0]}") if len(hosts) == 1 else None
+        public = {each.name for each in self._public if each}
+        if asked is None or not (asked.name in public or _is_named(asked.name, self.rules.hosts)):
+            raise RefusedError(
+                400,
+                f"this app does not answer to the name {_shown(hosts)}; use one of "
+                f"{', '.join([*self.rules.hosts, *sorted(public)])}",
+            )
+        return asked
+
+    def _check_fetch(self, scope: Scope) -> None:
+        """Refuse requests that another site makes without an Origin. Raises RefusedError."""
+        sent_for = _values(scope, b"sec-fetch-site")
+        safe = scope["type"] == "http" and scope["method"] in SAFE
+        if not safe and sent_for and sent_for[0] not in ("same-origin", "none"):
+            raise RefusedError(
+                403, "a page of another site may not use this app; open its own address"
+            )
+
+    def _as_own(self, scope: Scope, asked: Site) -> Scope:
+        """Rewrite the Origin of an allowed WebSocket to what Streamlit's own check expects.
+
+        For any Origin but the Host's, Streamlit asks the network for its own address.
+        """
+        host = _values(scope, b"host")[0]
+        if not _is_named(asked.name, self.rules.hosts):
+            host = self.rules.hosts[0]
+        own = {b"host": host, b"origin": f"{'https' if asked.secure else 'http'}://{host}"}
+        headers = [
+            (name, own[name].encode("latin-1") if name in own else value)
+            for name, value in scope["headers"]
+        ]
+        return {**scope, "headers": headers}
+
+
+def site(origin: str) -> Site | None:
+    """Read a scheme, a host and a port; None for anything else, or anything more."""
+    try:
+        parts = urlsplit(origin)
+        port = parts.port
+    except ValueError:
+        return None
+    named = parts.netloc and parts.hostname and "@" not in parts.netloc
+    more = parts.path or parts.query or parts.fragment or set(origin) & set("?#\\ \t\r\n")
+    if parts.scheme not in PORTS or not named or more:
+        return None
+    name = str(parts.hostname).rstrip(".")
+    return Site(parts.scheme in SECURE, name, PORTS[parts.scheme] if port is None else port)
+
+
+def security_policy(rules: Rules) -> str:
+    """Write the Content-Security-Policy: as strict as Streamlit and plotly.js allow.
+
+    Components are loaded by scripts at a blob: address.
+    """
+    scripts = " ".join(["'self'", "blob:", *(_hash(script) for script in rules.scripts)])
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            f"frame-ancestors {' '.join(rules.ancestors)}",
+            "object-src 'none'",
+            "connect-src 'self'",
+            "img-src 'self' data:",
+            "font-src 'self' data:",
+            "style-src 'self' 'unsafe-inline'",
+            f"frame-src {' '.join(rules.frames)}",
+            f"script-src {scripts}",
+            "worker-src 'none'",
+        )
+    )
+
+
+def inline_scripts(page: str) -> tuple[str, ...]:
+    """Return the text of each inline script of an HTML page."""
+    found = re.findall(r"<script\b([^>]*)>(.*?)</script>", page, re.DOTALL | re.IGNORECASE)
+    return tuple(text for attributes, text in found if "src=" not in attributes)
+
+
+def _hash(script: str) -> str:
+    digest = hashlib.sha256(script.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def _values(scope: Scope, wanted: bytes) -> list[str]:
+    return [value.decode("latin-1") for name, value in scope["headers"] if name == wanted]
+
+
+def _is_named(name: str, patterns: Iterable[str]) -> bool:
+    """Return whether a name is allowed; `patterns` are as in Streamlit's settings."""
+    for pattern in (each.strip().lower().rstrip(".") for each in patterns):
+        if pattern in ("*", name) or (pattern.startswith("*.") and name.endswith(pattern[1:])):
+            return True
+    return False
+
+
+def _shown(values: list[str]) -> str:
+    """Quote a header's value, cut short."""
+    return repr(", ".join(values)[:60]) if values else "nothing"

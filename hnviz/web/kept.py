@@ -1,0 +1,76 @@
+"""Packed answers, kept until newer ones need the space."""
+
+import gzip
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+KEPT_BYTES = 64 * 2**20
+LARGEST_KEPT = 8 * 2**20  # bytes of one answer
+SMALLEST_ZIPPED = 1024  # bytes
+SAMPLE = 2**14  # bytes that show whether zipping a large answer pays
+PAYS = 0.8  # of the size; saving less costs more time than it saves
+
+Source = tuple[str, int | str, str]
+"""A step, or "last", and the version of the snapshot that was read for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One packed answer."""
+
+    content: bytes
+    zipped: bytes | None  # None where that does not pay
+    tag: str  # the ETag
+    lasting: bool = True  # the address, with its version, determines the content for good
+    others: tuple[Source, ...] = ()  # snapshots that it was made from besides its own
+
+    @property
+    def size(self) -> int:
+        """Bytes in memory."""
+        return len(self.content) + len(self.zipped or b"")
+
+
+class Kept:
+    """The most recent answers, up to a number of bytes."""
+
+    def __init__(self, most: int = KEPT_BYTES, largest: int = LARGEST_KEPT) -> None:
+        self._most, self._largest = most, largest
+        self._entries: OrderedDict[Hashable, Entry] = OrderedDict()
+        self._lock = threading.Lock()
+        self.size = 0  # bytes
+
+    def get(self, key: Hashable) -> Entry | None:
+        """Return an answer, or None."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is not None:
+                self._entries.move_to_end(key)
+            return entry
+
+    def put(self, key: Hashable, entry: Entry) -> None:
+        """Keep an answer, unless it is too large."""
+        with self._lock:
+            old = self._entries.pop(key, None)
+            self.size -= old.size if old else 0
+            if entry.size > self._largest:
+                return
+            self._entries[key] = entry
+            self.size += entry.size
+            while self.size > self._most:
+                _, dropped = self._entries.popitem(last=False)
+                self.size -= dropped.size
+
+
+def zipped(content: bytes) -> bytes | None:
+    """Zip bytes where it pays. Trained weights and states rarely do, codes and ids do."""
+    if len(content) < SMALLEST_ZIPPED:
+        return None
+    if len(content) > 4 * SAMPLE:
+        middle = len(content) // 2
+        sample = content[middle : middle + SAMPLE]
+        if len(gzip.compress(sample, 1, mtime=0)) > PAYS * len(sample):
+            return None
+    small = gzip.compress(content, 1, mtime=0)
+    return small if len(small) <= PAYS * len(content) else None

@@ -1,0 +1,229 @@
+"""The WebSocket /api/live: browsers follow topics of runs, and hear what is new.
+
+JSON text both ways. From the browser:
+    {"op": "follow", "id": 7, "topic": "curves", "run": "Model5", "params": {...}, "have": null}
+    {"op": "leave", "id": 7}
+From the server:
+    {"id": 7, "news": {...}, "have": ...}
+    {"id": 7, "error": "a sentence"}     nothing more comes for this id
+A browser that connects again sends `have` back as it came, and hears only what it missed.
+A browser that reads slowly is skipped forward: one message brings it up to date.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from hnviz.web.hub import DISK, Drawing, Hub, Listing, Source, heard
+from hnviz.web.parameters import quoted, read_json
+from hnviz.web.topics import to_json
+from hnviz.web.views import Refusal
+
+__all__ = ["DISK", "Hub", "Listing", "Source", "routes"]
+
+LARGEST_MESSAGE = 16 * 1024  # characters that a browser may send at once
+MOST_FOLLOWS = 64  # on one connection
+MOST_SOCKETS = 500
+SEND_SECONDS = 30.0  # after which a browser that reads nothing is dropped
+CLOSE_SECONDS = 1.0
+LARGEST_ID = 2**53
+
+NOT_JSON, TOO_BIG, GIVEN_UP, TRY_LATER = 1003, 1009, 1008, 1013
+
+log = logging.getLogger(__name__)
+
+
+class Closed(Exception):  # noqa: N818 - it says what is the case
+    """The connection has to end; the server closes it with a code and a sentence."""
+
+    def __init__(self, code: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code, self.sentence = code, sentence
+
+
+class _Follow:
+    """One topic that a browser follows."""
+
+    def __init__(self, socket: "_Socket", number: int, run_id: str, have: Any) -> None:
+        self.number, self.run_id = number, run_id
+        self.drawing: Drawing | None = None
+        self._socket, self._have = socket, have
+        self._error: str | None = None
+
+    def changed(self) -> None:
+        """Queue up to bring the browser up to date."""
+        self._socket.line_up(self)
+
+    def fail(self, sentence: str) -> None:
+        """Say to the browser why nothing more comes."""
+        self._error = sentence
+        self._socket.line_up(self)
+
+    async def message(self, drawing: Drawing) -> str | None:
+        """Return what brings the browser up to date; None if it already is. Raises ValueError."""
+        if self._error is not None:
+            raise ValueError(self._error)
+        body, self._have = await drawing.news(self._have)
+        return None if body is None else f'{{"id":{self.number},{body}'
+
+
+class _Socket:
+    """One browser's connection: one task reads its requests, another writes what is new."""
+
+    def __init__(self, hub: Hub, websocket: WebSocket) -> None:
+        self._hub, self._websocket = hub, websocket
+        self._follows: dict[int, _Follow] = {}
+        self._line: dict[int, _Follow] = {}  # follows with news, the longest waiting first
+        self._wake = asyncio.Event()
+
+    async def serve(self) -> None:
+        """Serve until either side closes. Raises Closed or WebSocketDisconnect."""
+        tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._write())]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.add_done_callback(heard)
+                task.cancel()
+            for number in tuple(self._follows):
+                self._leave(number)
+
+    def line_up(self, follow: _Follow) -> None:
+        """Queue a follow, to be served once earlier messages are on their way."""
+        self._line[follow.number] = follow
+        self._wake.set()
+
+    async def _write(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._line:
+                follow = self._line.pop(next(iter(self._line)))
+                if follow.drawing is not None and self._follows.get(follow.number) is follow:
+                    await self._tell(follow, follow.drawing)
+
+    async def _tell(self, follow: _Follow, drawing: Drawing) -> None:
+        try:
+            text = await follow.message(drawing)
+        except ValueError as error:
+            self._leave(follow.number)
+            return await self._refuse(follow.number, str(error))
+        if text is not None and self._follows.get(follow.number) is follow:
+            await self._send(text)
+
+    async def _refuse(self, number: int | None, sentence: str) -> None:
+        await self._send(to_json({"id": number, "error": sentence}))
+
+    async def _send(self, text: str) -> None:
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await self._websocket.send_text(text)
+        except TimeoutError:
+            raise Closed(GIVEN_UP, f"nothing was read for {SEND_SECONDS:g} s") from None
+
+    async def _read(self) -> None:
+        while True:
+            message = await self._websocket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            request = _request(message)
+            number = request.get("id")
+            if isinstance(number, bool) or not isinstance(number, int) or abs(number) > LARGEST_ID:
+                await self._refuse(None, f"id must be a whole number; got {quoted(number)}")
+                continue
+            try:
+                self._do(number, request)
+            except Refusal as refusal:
+                await self._refuse(number, str(refusal))
+
+    def _do(self, number: int, request: Mapping[str, Any]) -> None:
+        """Do what one request asks. Raises Refusal."""
+        match request.get("op"):
+            case "follow":
+                self._leave(number)
+                self._follow(number, request)
+            case "leave":
+                self._leave(number)
+            case other:
+                raise Refusal(f"op must be one of follow, leave; got {quoted(other)}")
+
+    def _follow(self, number: int, request: Mapping[str, Any]) -> None:
+        if len(self._follows) >= MOST_FOLLOWS:
+            raise Refusal(
+                f"one connection may follow at most {MOST_FOLLOWS} topics; leave one first"
+            )
+        name, run_id = request.get("topic"), request.get("run", "")
+        topic = self._hub.topics.get(name) if isinstance(name, str) else None
+        if topic is None:
+            known = ", ".join(self._hub.topics)
+            raise Refusal(f"there is no topic {quoted(name)}; choose one of {known}")
+        if not isinstance(run_id, str) or bool(run_id) != topic.of_run:
+            wanted = "a run's id" if topic.of_run else "left out"
+            raise Refusal(f"run must be {wanted} for {topic.name}; got {quoted(run_id)}")
+        given = request.get("params") or {}
+        if not isinstance(given, dict):
+            raise Refusal(f"params must be an object; got {quoted(given)}")
+        params = read_json(topic.params, given, topic.name)
+        follow = self._follows[number] = _Follow(self, number, run_id, request.get("have"))
+        follow.drawing = self._hub.follow(topic, run_id, params, follow)
+
+    def _leave(self, number: int) -> None:
+        follow = self._follows.pop(number, None)
+        self._line.pop(number, None)
+        if follow is not None and follow.drawing is not None:
+            self._hub.leave(follow.run_id, follow.drawing, follow)
+
+
+def _request(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Read what a browser sent. Raises Closed for anything that our browsers never send."""
+    text = message.get("text")
+    if text is None:
+        raise Closed(NOT_JSON, "a message must be JSON text; got bytes")
+    if len(text) > LARGEST_MESSAGE:
+        raise Closed(TOO_BIG, f"a message may have at most {LARGEST_MESSAGE:,} characters")
+    try:
+        request = json.loads(text)
+    except (ValueError, RecursionError):
+        request = None
+    if not isinstance(request, dict):
+        raise Closed(NOT_JSON, "a message must be one JSON object")
+    return request
+
+
+def routes(hub: Hub) -> list[BaseRoute]:
+    """Return the route of the news, for the door."""
+
+    async def live(websocket: WebSocket) -> None:
+        await websocket.accept()
+        hub.n_sockets += 1
+        try:
+            if hub.n_sockets > MOST_SOCKETS:
+                raise Closed(
+                    TRY_LATER, f"{MOST_SOCKETS} browsers are connected already; try again later"
+                )
+            await _Socket(hub, websocket).serve()
+        except WebSocketDisconnect:
+            pass
+        except Closed as closed:
+            log.warning("a connection for news was closed: %s", closed.sentence)
+            await _close(websocket, closed)
+        finally:
+            hub.n_sockets -= 1
+
+    return [WebSocketRoute("/api/live", live)]
+
+
+async def _close(websocket: WebSocket, closed: Closed) -> None:
+    """Close with the reason, unless the other side does not even read that."""
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await websocket.close(closed.code, closed.sentence)
+    except (TimeoutError, RuntimeError, OSError):
+        return

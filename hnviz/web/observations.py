@@ -1,0 +1,175 @@
+"""Answers about snapshots: GET /api/runs/{id}/{step}/{question}, and several steps at once."""
+
+from collections.abc import Iterable
+from hashlib import blake2b
+
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hnviz.web import wire
+from hnviz.web.asked import Address, Asked, Asker, Names, read_step, version_now
+from hnviz.web.kept import Entry, Kept, zipped
+from hnviz.web.lanes import Lane, Shared
+from hnviz.web.parameters import quoted
+from hnviz.web.replies import answering, content_tag, entry_reply, not_modified
+from hnviz.web.standing import standing
+from hnviz.web.views import Look, Refusal, View
+
+MOST_STEPS = 64  # in one request
+MOST_BYTES = 32 * 2**20  # of an answer for several steps
+
+QUICK = (4, 128)
+"""Threads that ask the engine at the same time, and requests that may wait for one. Few threads:
+a page's own question must not wait behind a hundred."""
+SLOW = (2, 32)
+
+
+def routes(views: Iterable[View] = ()) -> list[Route]:
+    """Return the routes that answer questions about snapshots, and views under their names."""
+    door = Observations(views)
+    return [
+        Route("/api/runs/{run_id}/many/{question}", answering(door.many), name="many"),
+        Route("/api/runs/{run_id}/{step}/{question}", answering(door.one), name="observation"),
+    ]
+
+
+class Observations:
+    """Answers from memory, or by asking the engine, once for everyone who asks the same."""
+
+    def __init__(self, views: Iterable[View] = ()) -> None:
+        self._names = Names(views)
+        self._kept = Kept()
+        self._shared = Shared()
+        self._quick, self._slow = Lane(*QUICK), Lane(*SLOW)
+
+    async def one(self, request: Request) -> Response:
+        """Answer about one snapshot."""
+        pairs, version = _without(request, "v")
+        where = request.path_params
+        address = self._names.read(where["run_id"], where["question"], pairs)
+        step = read_step(where["step"])
+        asked = address.at(step)
+        if version is not None:
+            _check_version(asked, version)
+        immutable = version is not None and step != "last"
+        if known := not_modified(request, asked.tag, immutable=immutable):
+            return known
+        entry = await self._entry(address, asked, again=version is None)
+        return entry_reply(request, entry, immutable=immutable and entry.lasting)
+
+    async def many(self, request: Request) -> Response:
+        """Answer about several snapshots, in the order of the steps given."""
+        pairs, version = _without(request, "v")
+        steps = _read_steps([text for name, text in pairs if name == "steps"])
+        others = [(name, text) for name, text in pairs if name != "steps"]
+        where = request.path_params
+        address = self._names.read(where["run_id"], where["question"], others)
+        asked = [address.at(step) for step in steps]
+        if version is not None:
+            versions = version.split(",")
+            if len(versions) != len(asked):
+                raise Refusal(
+                    f"v must hold one version per step, with commas between; got {len(versions)} "
+                    f"for {len(asked)} steps"
+                )
+            for each, said in zip(asked, versions, strict=True):
+                _check_version(each, said)
+        entries = await self._entries(address, asked, again=version is None)
+        immutable = version is not None and all(entry.lasting for entry in entries)
+        whole = await to_thread.run_sync(_joined, steps, entries)
+        return entry_reply(request, whole, immutable=immutable)
+
+    async def _entries(self, address: Address, asked: list[Asked], *, again: bool) -> list[Entry]:
+        """Answer step by step: a request takes one place in the queue, however many it asks for."""
+        entries: list[Entry] = []
+        size = 0
+        for each in asked:
+            entries.append(await self._entry(address, each, again=again))
+            size += len(entries[-1].content)
+            if size > MOST_BYTES:
+                raise Refusal(
+                    f"the answers take more than {MOST_BYTES >> 20} MB; ask for fewer than "
+                    f"{len(entries)} steps at once"
+                )
+        return entries
+
+    async def _entry(self, address: Address, asked: Asked, *, again: bool) -> Entry:
+        """Return an answer; with `again`, about the new content if the snapshot has changed."""
+        entry = self._kept.get(asked.key)
+        if entry is None or not _holds(asked, entry):
+            lane = self._slow if asked.view.slow else self._quick
+            entry = await self._shared.result(asked.key, lambda: self._made(asked), lane)
+        if entry is not None:
+            return entry
+        if again:
+            return await self._entry(address, address.at(asked.step), again=False)
+        raise Refusal(
+            f"step {asked.step} of the run {asked.run_id} has just been written again; ask again",
+            409,
+        )
+
+    def _made(self, asked: Asked) -> Entry | None:
+        """Answer in a thread; None if the snapshot was written again in the meantime."""
+        entry = answer(asked)
+        if not asked.is_current():
+            return None
+        if asked.view.lasting:
+            self._kept.put(asked.key, entry)
+        return entry
+
+
+def answer(asked: Asked) -> Entry:
+    """Ask the engine what a view needs, and pack what the view makes of it."""
+    asker = Asker(asked.run_id, asked.step)
+    view = asked.view
+    run = None if view.raw else standing(asked.run_id)
+    shown = view.answer(Look(run, asked.step, asked.params, asker))
+    parcel = wire.Parcel(shown.arrays, shown.meta, shown.sentence)
+    lasting = view.lasting and not asker.others
+    # The same answer may take longer or shorter: the tag leaves the time out.
+    tag = asked.tag if lasting else content_tag(wire.pack(parcel))
+    content = wire.pack(parcel._replace(seconds=asker.seconds))
+    return Entry(content, zipped(content), tag, lasting, tuple(asker.others))
+
+
+def _holds(asked: Asked, entry: Entry) -> bool:
+    """Return whether the other snapshots that an answer was made from are unchanged."""
+    return all(version_now(run_id, step) == version for run_id, step, version in entry.others)
+
+
+def _joined(steps: list[int], entries: list[Entry]) -> Entry:
+    content = wire.pack_many(steps, (wire.unpack(entry.content) for entry in entries))
+    tags = blake2b(" ".join(entry.tag for entry in entries).encode(), digest_size=12).hexdigest()
+    pays = any(entry.zipped for entry in entries[:1])
+    return Entry(content, zipped(content) if pays else None, f'W/"{tags}"')
+
+
+def _check_version(asked: Asked, version: str) -> None:
+    if version != asked.version:
+        raise Refusal(
+            f"step {asked.step} of the run {asked.run_id} does not have the version "
+            f"{quoted(version)}; ask for the run again, which lists its snapshots' versions",
+            409,
+        )
+
+
+def _without(request: Request, name: str) -> tuple[list[tuple[str, str]], str | None]:
+    """Return a request's parameters except one, and that one. Raises Refusal."""
+    pairs = request.query_params.multi_items()
+    values = [text for key, text in pairs if key == name]
+    if len(values) > 1:
+        raise Refusal(f"{quoted(name)} is given twice; give it once")
+    return [pair for pair in pairs if pair[0] != name], values[0] if values else None
+
+
+def _read_steps(given: list[str]) -> list[int]:
+    texts = given[0].split(",", MOST_STEPS) if len(given) == 1 else []
+    if not 1 <= len(texts) <= MOST_STEPS:
+        raise Refusal(f"steps must be from 1 to {MOST_STEPS} whole numbers, such as steps=0,1,2")
+    steps = [read_step(text) for text in texts]
+    numbers = [step for step in steps if isinstance(step, int)]
+    if len(numbers) < len(steps) or len(set(numbers)) < len(numbers):
+        raise Refusal(f"steps must be different whole numbers; got {quoted(given[0])}")
+    return numbers

@@ -1,0 +1,60 @@
+"""Data that a page has made for a picture, kept until the picture asks for it."""
+
+import hashlib
+import threading
+from collections import OrderedDict
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hnviz.web.assets import FOR_GOOD
+from hnviz.web.refused import RefusedError
+
+LARGEST = 64_000_000  # bytes kept, the most recently used
+MEDIA = {".gz": "application/gzip", ".json": "application/json"}
+
+
+class Published:
+    """Byte strings by an address with their hash; the least recently used are dropped first."""
+
+    def __init__(self, largest: int = LARGEST) -> None:
+        self._largest, self._size = largest, 0
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
+
+    def keep(self, content: bytes, suffix: str) -> str:
+        """Keep data, and return the address below the app's own."""
+        name = f"{hashlib.sha256(content).hexdigest()[:24]}{suffix}"
+        with self._lock:
+            if name not in self._kept:
+                self._kept[name] = content
+                self._size += len(content)
+            self._kept.move_to_end(name)
+            while self._size > self._largest and len(self._kept) > 1:
+                self._size -= len(self._kept.popitem(last=False)[1])
+        return f"assets/published/{name}"
+
+    def find(self, name: str) -> bytes | None:
+        """Return the data of that name; None if they are no longer kept."""
+        with self._lock:
+            if name in self._kept:
+                self._kept.move_to_end(name)
+            return self._kept.get(name)
+
+
+PUBLISHED = Published()
+
+
+def routes(published: Published = PUBLISHED) -> list[Route]:
+    """Return the route of the data, for the door."""
+
+    async def answer(request: Request) -> Response:
+        name = request.path_params["name"]
+        content = published.find(name)
+        if content is None:
+            raise RefusedError(404, "these data are no longer kept; reload the page")
+        media = MEDIA.get(name[name.rfind(".") :], "application/octet-stream")
+        return Response(content, 200, {"Cache-Control": FOR_GOOD}, media)
+
+    return [Route("/assets/published/{name}", answer)]

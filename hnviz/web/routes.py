@@ -1,0 +1,88 @@
+"""The door: all routes beside Streamlit's, below the app's base path."""
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match, Router, get_route_path
+from starlette.types import Message, Receive, Scope, Send
+
+from hnviz.web import assets, published
+from hnviz.web.refused import RefusedError
+
+OURS = ("/api", "/assets")
+"""Addresses that begin with one of these are ours; Streamlit answers all others with its page."""
+
+log = logging.getLogger(__name__)
+
+
+def door(routes: Iterable[BaseRoute] = (), base: Callable[[], str] = lambda: "") -> list[BaseRoute]:
+    """Return what `st.App` takes as its routes: `routes`, and those of the assets.
+
+    Each of `routes` begins with /api/ or /assets/. `base` returns Streamlit's server.baseUrlPath;
+    it is called at the first request, when the settings are known.
+    """
+    return [Door([*routes, *published.routes(), *assets.routes()], base)]
+
+
+class Door(BaseRoute):
+    """All our routes as one: an address that none of them has gets a sentence as JSON."""
+
+    def __init__(self, routes: Iterable[BaseRoute], base: Callable[[], str]) -> None:
+        self._router = Router(list(routes), redirect_slashes=False, default=_nothing_here)
+        self._base = base
+        self._prefix: str | None = None
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Match our addresses, below the base path."""
+        if scope["type"] not in ("http", "websocket"):
+            return Match.NONE, {}
+        if self._prefix is None:
+            base = self._base().strip("/")
+            self._prefix = f"/{base}" if base else ""
+        path = get_route_path(scope)
+        inner = path.removeprefix(self._prefix)
+        is_below = path.startswith(f"{self._prefix}/")
+        if not (is_below and any(f"{inner}/".startswith(f"{each}/") for each in OURS)):
+            return Match.NONE, {}
+        return Match.FULL, {"root_path": scope.get("root_path", "") + self._prefix}
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> Any:
+        """Name the address of a route."""
+        return self._router.url_path_for(name, **path_params)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer; a failure becomes a sentence, as long as nothing was sent."""
+        begun = False
+
+        async def send_on(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._router(scope, receive, send_on)
+        except Exception as error:
+            refused = _refused(error, scope)
+            if begun:
+                raise
+            await refused.send(scope, send)
+
+
+def _refused(error: Exception, scope: Scope) -> RefusedError:
+    if isinstance(error, RefusedError):
+        return error
+    if isinstance(error, HTTPException):
+        if error.status_code == 405:
+            wanted = ", ".join(sorted((error.headers or {}).get("Allow", "").split(", ")))
+            sentence = f"this address takes {wanted}, not {scope['method'][:20]}"
+            return RefusedError(405, sentence, {"Allow": wanted})
+        return RefusedError(error.status_code, str(error.detail))
+    log.error("%s failed: %r", scope["path"][:200], error)
+    return RefusedError(500, "the server failed to answer; its log says why")
+
+
+async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
+    path = get_route_path(scope)
+    raise RefusedError(404, f"there is nothing at {path[:100]!r}; docs/api.md lists the routes")

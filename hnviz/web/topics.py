@@ -1,0 +1,72 @@
+"""What a browser can follow: a topic draws a state once for all, and says what each one lacks.
+
+A topic is a value. It opens no file and keeps nothing between two calls.
+"""
+
+import json
+from collections.abc import Mapping
+from hashlib import blake2s
+from types import MappingProxyType
+from typing import Any
+
+from hnviz.web import wire
+from hnviz.web.views import Param
+
+NO_PARAMS: Mapping[str, Param] = MappingProxyType({})
+
+
+class Topic:
+    """Something to follow about one run, or about the list of all runs."""
+
+    name: str
+    params: Mapping[str, Param] = NO_PARAMS
+    of_run = True
+    """Whether it follows one run, a `Standing`; else the list of runs, a `Listing`."""
+
+    def watches(self, moment: Any) -> Any:
+        """Return what the drawing depends on: while it stays the same, nothing is drawn again."""
+        return moment
+
+    def draw(self, moment: Any, params: Mapping[str, Any]) -> Any:
+        """Return the state to report. Called in a thread, once per change for all followers.
+
+        Followers get a ValueError's message as a sentence, and then hear no more.
+        """
+        raise NotImplementedError
+
+    def news(self, state: Any, have: Any) -> tuple[Mapping[str, Any] | None, Any]:
+        """Return what a follower lacks, or None, and what it has after that.
+
+        `have` is what this method returned before, or null. A follower that was away sends it
+        back, so it may hold anything; a value of no use counts as null. Both travel as JSON.
+        """
+        raise NotImplementedError
+
+
+class Fields(Topic):
+    """A topic whose state is a flat dict; its news are the fields that have changed."""
+
+    def draw(self, moment: Any, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the fields, the same names every time."""
+        raise NotImplementedError
+
+    def news(self, state: Mapping[str, Any], have: Any) -> tuple[Mapping[str, Any] | None, Any]:
+        """Return the fields whose hash a follower does not have."""
+        known = have if isinstance(have, dict) else {}
+        hashes = {name: short_hash(value) for name, value in state.items()}
+        news = {name: value for name, value in state.items() if known.get(name) != hashes[name]}
+        return news or None, hashes
+
+
+def short_hash(value: Any) -> str:
+    """Name a JSON value in 12 characters."""
+    text = json.dumps(value, sort_keys=True)
+    return blake2s(text.encode(), digest_size=6).hexdigest()
+
+
+def to_json(value: Any) -> str:
+    """Write a value for a browser, whose JSON has no nan or infinity: they become null."""
+    try:
+        return json.dumps(value, allow_nan=False, separators=(",", ":"))
+    except (ValueError, TypeError):  # rare; the other way is ten times as slow
+        return wire.to_json(value).decode()

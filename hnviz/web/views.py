@@ -1,0 +1,95 @@
+"""What a picture asks about one snapshot, as values. Reads no files and calls no engine."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+from numpy.typing import NDArray
+
+from hnviz.engine.client import Answer
+
+REQUIRED: Final[Any] = object()
+"""The default of a parameter that a request must give."""
+
+Kind = str | tuple[str, ...]
+"""One of KINDS, or the words that a parameter may be."""
+
+KINDS = ("int", "float", "bool", "text", "ints")
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Refusal(ValueError):  # noqa: N818 - it says what is the case
+    """A request that cannot be answered: the message is one sentence, `status` its HTTP status."""
+
+    def __init__(self, sentence: str, status: int = 422) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """One address parameter. Without a default, a request must give it."""
+
+    kind: Kind
+    default: Any = REQUIRED
+    low: float | None = None  # the smallest number allowed
+    high: float | None = None  # the largest
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.kind, tuple) and self.kind not in KINDS:
+            raise ValueError(
+                f"a kind is one of {', '.join(KINDS)}, or a tuple of words; got {self.kind!r}"
+            )
+
+
+class Shown(NamedTuple):
+    """What a picture gets: arrays, facts about them, and a sentence that says the same."""
+
+    arrays: Mapping[str, NDArray[Any]]
+    meta: Mapping[str, Any] = NOTHING
+    sentence: str = ""
+
+
+Asker = Callable[[str, int | str, str, Mapping[str, Any]], Answer]
+"""(run, step or "last", question, parameters) -> answer. Raises Refusal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One request for a view: a snapshot of a run, and the parameters, typed and complete."""
+
+    run: Any  # hnviz.web.standing.Standing, whose .record holds the run so far
+    step: int
+    params: Mapping[str, Any]
+    asker: Asker = field(repr=False)
+
+    def ask(
+        self,
+        question: str,
+        params: Mapping[str, Any] = NOTHING,
+        step: int | str | None = None,
+        run: str = "",
+    ) -> Answer:
+        """Ask one of hnviz.observe.QUESTIONS about this snapshot, or about another `step`.
+
+        "last" is the newest snapshot. With `run` the step is of another run. Raises Refusal, which
+        a view passes on.
+        """
+        return self.asker(run, self.step if step is None else step, question, params)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a picture asks about one snapshot, at an address of its own.
+
+    `answer` runs in a thread of the server. It may raise Refusal or ValueError, with a sentence.
+    """
+
+    name: str  # last part of the address; takes the place of a question of the same name
+    params: Mapping[str, Param]
+    answer: Callable[[Look], Shown]
+    lasting: bool = True  # snapshot and config determine the answer; False: the record does too
+    slow: bool = False  # may take a second; slow views wait in a queue of their own
+    raw: bool = False  # a question as it is: no record is read, so `look.run` is None

@@ -1,0 +1,1 @@
+"""The pages that Streamlit runs, a few lines each."""

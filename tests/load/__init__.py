@@ -1,0 +1,1 @@
+"""A class of viewers without browsers: ``python -m tests.load``."""

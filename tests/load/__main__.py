@@ -1,0 +1,224 @@
+"""A class of viewers: ``python -m tests.load``, or ``make load``.
+
+One run trains at full speed. A viewer is a protocol client with a Streamlit session on the Train
+page and a WebSocket for news. Prints one line a figure, and what it is held against. Run it on a
+quiet machine with two cores: the clients take part of one.
+
+News are timed from the moment at which a step is on the disk until a viewer has its number, and
+again until it has its point in the loss chart.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import psutil
+
+from hnviz.app.rooms.train.topics import MOST_POINTS
+from tests.conftest import start_server, stop_server
+from tests.load.disk import Disk
+from tests.load.viewer import News, Session
+
+WARM_UP = 5.0  # seconds
+SETTLE = 2.0  # seconds that the last news may take
+RECIPE = {"train_model": "Model5", "train_epochs": "1000"}  # 40,000 steps
+MEGABYTE = 2**20
+
+
+@dataclass(frozen=True)
+class Place:
+    """A server under load."""
+
+    port: int
+    pid: int
+    runs: Path
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Who looks on, and what is promised."""
+
+    name: str
+    viewers: int
+    every: float | None  # seconds between two presses of one viewer
+    limits: dict[str, float] = field(default_factory=dict)
+
+
+def scenes(viewers: int, watchers: int, every: float) -> list[Scene]:
+    pressing = {"press p95, ms": 200, "news p95, ms": 250, "server, cores": 0.5}
+    return [
+        Scene("pressing", viewers, every, pressing),
+        Scene("quiet", viewers, None, {"news p95, ms": 250, "server, cores": 0.1}),
+        Scene("watching", watchers, None, {"news p95, ms": 500}),
+    ]
+
+
+async def train(place: Place) -> str:
+    """Start a run by a press on Train; return its id."""
+    before = set(place.runs.glob("*/events.jsonl"))
+    async with Session(place.port, urllib.parse.urlencode(RECIPE)) as session:
+        await session.press()
+        await session.press("train_start")
+        for _ in range(600):
+            new = set(place.runs.glob("*/events.jsonl")) - before
+            if new:
+                return new.pop().parent.name
+            await asyncio.sleep(0.1)
+    raise RuntimeError(f"no run began within 60 s; the page said {session.errors}")
+
+
+def stop(place: Place, run: str) -> None:
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{place.port}/api/runs/{run}/stop",
+        data=b"{}",
+        headers={"Content-Type": "application/json"},
+    )
+    urllib.request.urlopen(request, timeout=30).close()
+
+
+async def press_on(session: Session, every: float, took: list[float]) -> None:
+    """Press every so many seconds, on the beat even after a slow answer."""
+    begun = time.perf_counter()
+    for turn in count(1):
+        await asyncio.sleep(max(0.0, begun + turn * every - time.perf_counter()))
+        took.append(await session.press())
+
+
+async def play(place: Place, scene: Scene, seconds: float) -> dict[str, float]:
+    """Let a scene happen; return its figures."""
+    run = await train(place)
+    disk = Disk(place.runs / run / "events.jsonl")
+    server, took = psutil.Process(place.pid), list[float]()
+    news = [News(place.port, run, disk) for _ in range(scene.viewers)]
+    sessions = [Session(place.port, f"run={run}") for _ in news]
+    async with AsyncExitStack() as stack:
+        tasks = []
+        for index, (session, each) in enumerate(zip(sessions, news, strict=True)):
+            await stack.enter_async_context(session)
+            await session.press()
+            tasks.append(asyncio.create_task(each.hear()))
+            if scene.every is not None:
+                beat = press_on(session, scene.every, took)
+                pause = scene.every / scene.viewers * index  # not all in the same moment
+                tasks.append(asyncio.create_task(later(pause, beat)))
+        await asyncio.sleep(WARM_UP)
+        took.clear()
+        for each in news:
+            each.late.clear()
+            each.messages = each.size = 0
+        own = psutil.Process()
+        before, memory = (cpu(server), cpu(own)), server.memory_info().rss
+        begun = time.perf_counter()
+        await asyncio.sleep(seconds)
+        passed = time.perf_counter() - begun
+        used, used_here = (cpu(server) - before[0]) / passed, (cpu(own) - before[1]) / passed
+        figures = {
+            "press p50, ms": share(took, 0.5),
+            "press p95, ms": share(took, 0.95),
+            "presses": len(took),
+            "news p50, ms": share([ms for each in news for ms in each.late], 0.5),
+            "news p95, ms": share([ms for each in news for ms in each.late], 0.95),
+            "messages a second and viewer": sum(n.messages for n in news) / passed / len(news),
+            "kB a second and viewer": sum(n.size for n in news) / passed / len(news) / 1000,
+            "server, cores": used,
+            "clients, cores": used_here,
+            "memory at the beginning, MB": memory / MEGABYTE,
+            "memory at the end, MB": server.memory_info().rss / MEGABYTE,
+        }
+        await asyncio.to_thread(stop, place, run)
+        await asyncio.sleep(SETTLE)
+        disk.close()
+        figures["lost"] = sum(lost(each, disk) for each in news)
+        figures["errors"] = sum(len(each.errors) for each in [*news, *sessions])
+        for said in {error for each in [*news, *sessions] for error in each.errors}:
+            print(f"  an error: {said}")
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return figures
+
+
+async def later(seconds: float, what: object) -> None:
+    await asyncio.sleep(seconds)
+    await what  # type: ignore[misc]
+
+
+def lost(news: News, disk: Disk) -> int:
+    """Count the points that a viewer lacks when the run has ended, and gaps on the way."""
+    every = max(1, -(-disk.n_steps // MOST_POINTS))
+    wanted = {step for step in disk.written if step % every == 0}
+    return len(wanted - set(news.steps)) + news.gaps
+
+
+def cpu(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def share(values: Sequence[float], part: float) -> float:
+    """A quantile; nan of nothing."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(part * len(ordered)))] if ordered else float("nan")
+
+
+def report(scene: Scene, figures: dict[str, float]) -> bool:
+    """Print a scene's figures; tell whether all was kept that is promised."""
+    limits = {**scene.limits, "lost": 0, "errors": 0}
+    print(f"{scene.name}: {scene.viewers} viewers")
+    kept = True
+    for name, value in figures.items():
+        if value != value:
+            continue
+        met = value <= limits.get(name, value)
+        kept &= met
+        limit = f"  at most {limits[name]:g}{'' if met else ': MISSED'}" if name in limits else ""
+        print(f"  {name:32}{value:10.2f}{limit}", flush=True)
+    return kept
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60.0, help="of each scene")
+    parser.add_argument("--viewers", type=int, default=30)
+    parser.add_argument("--watchers", type=int, default=100)
+    parser.add_argument("--every", type=float, default=5.0, help="seconds between presses")
+    parser.add_argument("--scene", choices=("pressing", "quiet", "watching"), action="append")
+    parser.add_argument("--json", type=Path, help="a file for the figures")
+    parser.add_argument("--server", help="PORT:PID:RUNS of a server that runs already")
+    given = parser.parse_args()
+    chosen = scenes(given.viewers, given.watchers, given.every)
+    chosen = [scene for scene in chosen if not given.scene or scene.name in given.scene]
+    with tempfile.TemporaryDirectory(prefix="hnviz-load-") as folder:
+        server = None
+        if given.server:
+            port, pid, runs = given.server.split(":", 2)
+            place = Place(int(port), int(pid), Path(runs))
+        else:
+            server = start_server(Path(folder))
+            place = Place(server.port, server.process.pid, server.runs)
+        try:
+            done = {}
+            kept = True
+            for scene in chosen:
+                done[scene.name] = asyncio.run(play(place, scene, given.seconds))
+                kept &= report(scene, done[scene.name])
+        finally:
+            if server:
+                stop_server(server)
+    if given.json:
+        given.json.write_text(json.dumps(done, indent=2))
+    return 0 if kept else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

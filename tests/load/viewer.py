@@ -1,0 +1,132 @@
+"""One viewer of the Train page, as the server sees it: a Streamlit session and a line for news."""
+
+import asyncio
+import json
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import websockets
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from tests.load.disk import Disk
+
+PATIENCE = 30.0  # seconds for an answer to a press
+TOPICS = ("run", "runs", "curves", "schedule", "epochs")
+MINI_BATCHES = 1  # the trace of the loss chart that has a point for each mini-batch
+
+
+class Session:
+    """A browser's end of Streamlit's protocol: it runs the page's script, and counts errors."""
+
+    def __init__(self, port: int, query: str) -> None:
+        self._port, self._query = port, query
+        self._ended = asyncio.Event()
+        self.buttons: dict[str, str] = {}  # key -> id
+        self.errors: list[str] = []
+
+    async def __aenter__(self) -> "Session":
+        origin = f"http://127.0.0.1:{self._port}"
+        self._line = await websockets.connect(
+            f"ws://127.0.0.1:{self._port}/_stcore/stream",
+            subprotocols=[websockets.Subprotocol("streamlit")],
+            origin=websockets.Origin(origin),
+            max_size=None,
+            compression=None,
+        )
+        self._reading = asyncio.create_task(self._read())
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        self._reading.cancel()
+        await self._line.close()
+
+    async def _read(self) -> None:
+        async for content in self._line:
+            message = ForwardMsg()
+            message.ParseFromString(content)
+            kind = message.WhichOneof("type")
+            if kind == "script_finished":
+                self._ended.set()
+            elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
+                self._see(message.delta.new_element)
+
+    def _see(self, element: Any) -> None:
+        kind = element.WhichOneof("type")
+        if kind == "exception":
+            self.errors.append(element.exception.message)
+        elif kind == "button":
+            self.buttons[element.button.id.rpartition("-")[2]] = element.button.id
+
+    async def press(self, button: str = "") -> float:
+        """Run the whole page, as a press on a button does; return the milliseconds it took."""
+        message = BackMsg()
+        message.rerun_script.query_string = self._query
+        message.rerun_script.page_name = "train"
+        if button:
+            state = message.rerun_script.widget_states.widgets.add()
+            state.id, state.trigger_value = self.buttons[button], True
+        self._ended.clear()
+        begun = time.perf_counter()
+        await self._line.send(message.SerializeToString())
+        try:
+            await asyncio.wait_for(self._ended.wait(), PATIENCE)
+        except TimeoutError:
+            self.errors.append(f"a press had no answer within {PATIENCE:g} s")
+        return 1000 * (time.perf_counter() - begun)
+
+
+@dataclass
+class News:
+    """What one viewer hears of a run."""
+
+    port: int
+    run: str
+    disk: Disk
+    steps: list[int] = field(default_factory=list)
+    step: int = 0  # steps that are done, as far as it was told
+    late: list[float] = field(default_factory=list)  # ms from the disk to here
+    messages: int = 0
+    size: int = 0  # bytes
+    gaps: int = 0
+    errors: list[str] = field(default_factory=list)
+
+    async def hear(self) -> None:
+        """Follow until cancelled."""
+        address = f"ws://127.0.0.1:{self.port}/api/live"
+        async with websockets.connect(address, max_size=None, compression=None) as line:
+            for number, topic in enumerate(TOPICS):
+                run = "" if topic == "runs" else self.run
+                request = {"op": "follow", "id": number, "topic": topic, "run": run}
+                await line.send(json.dumps(request))
+            async for content in line:
+                self._take(json.loads(content), time.perf_counter())
+                self.messages, self.size = self.messages + 1, self.size + len(content)
+
+    def _take(self, message: dict[str, Any], now: float) -> None:
+        if "error" in message:
+            self.errors.append(message["error"])
+        elif TOPICS[message["id"]] == "run":
+            self._count(message["news"].get("step", self.step), now)
+        elif TOPICS[message["id"]] == "curves":
+            for panel in message["news"]["panels"]:
+                if panel["name"] == "loss":
+                    self._grow(panel, now)
+
+    def _count(self, step: int, now: float) -> None:
+        """Take in how many steps are done: each is news, also one without a point of its own."""
+        new = range(self.step, step) if self.step else ()
+        self.late += [1000 * (now - self.disk.written[each]) for each in new]
+        self.step = step
+
+    def _grow(self, panel: dict[str, Any], now: float) -> None:
+        if "figure" in panel:
+            first, new = 0, panel["figure"]["data"][MINI_BATCHES]["x"]
+        else:
+            trace = panel["traces"][MINI_BATCHES]
+            first, new = trace["from"], trace["x"]
+        self.gaps += first > len(self.steps)
+        fresh = new[max(0, len(self.steps) - first) :] if self.steps else []
+        self.late += [1000 * (now - self.disk.written[step]) for step in fresh]
+        self.steps[first:] = new

@@ -1,0 +1,874 @@
+"""The web door's answers: as the engine gives them, and one sentence for whatever is wrong."""
+
+import asyncio
+import gzip
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.testclient import TestClient, httpx
+
+from hnviz.data import BatchLayout, human_numbers_stream, own_text
+from hnviz.engine.client import EngineError, shared_engine
+from hnviz.engine.protocol import SLOW
+from hnviz.observe import QUESTIONS
+from hnviz.runs import SHIPPED_DIR, default_runs_dir
+from hnviz.web import listing, observations, standing
+from hnviz.web.asked import Names
+from hnviz.web.client import Client, ServerError
+from hnviz.web.kept import Entry, Kept, zipped
+from hnviz.web.lanes import BusyError, Lane, Shared
+from hnviz.web.listing import corpus_address, own_address
+from hnviz.web.parameters import read_json, read_query
+from hnviz.web.questions import QUESTIONS as KNOWN
+from hnviz.web.replies import engine_status
+from hnviz.web.streams import stream_file
+from hnviz.web.views import Param, Refusal, Shown, View
+from hnviz.web.wire import Parcel, unpack, unpack_many
+from tests.conftest import ROOT, finished, free_port
+
+RUN = "Model5"
+STRETCH = "split=valid&first=40&n=7"
+UNITS = f"/api/runs/{RUN}/200/units?{STRETCH}"
+
+
+def count_views() -> list[View]:
+    """Views that tell what was asked of them."""
+
+    def doubled(look):
+        counted.append(look.step)
+        answer = look.ask("units", {"split": "valid", "first": look.params["first"], "n": 5})
+        sentence = f"{look.run.record.config.model} at {look.step}"
+        return Shown({"twice": 2 * answer.arrays["values"]}, {"loss": float("nan")}, sentence)
+
+    def against_last(look):
+        counted.append(look.step)
+        stretch = {"split": "valid", "first": 0, "n": 3}
+        own, last = look.ask("units", stretch), look.ask("units", stretch, "last")
+        return Shown({"change": last.arrays["values"] - own.arrays["values"]})
+
+    def status(look):
+        counted.append(look.step)
+        return Shown({}, {"status": look.run.record.status, "asked": len(counted)})
+
+    def broken(look):
+        raise KeyError("a\nbug")
+
+    return [
+        View("doubled", {"first": Param("int", 0, 0, 100)}, doubled),
+        View("against_last", {}, against_last),
+        View("status", {}, status, lasting=False),
+        View("broken", {}, broken),
+    ]
+
+
+counted: list[int] = []
+
+
+@pytest.fixture(scope="module")
+def runs(own_runs) -> Iterator[Path]:
+    standing.store.cache_clear()
+    with pytest.MonkeyPatch.context() as patch:  # others use the machine too
+        patch.setattr("hnviz.web.asked.OBSERVE_SECONDS", 90.0)
+        yield default_runs_dir()
+
+
+@pytest.fixture(scope="module")
+def client(runs):
+    door = Starlette(routes=[*observations.routes(count_views()), *listing.routes()])
+    with TestClient(door) as client:
+        yield client
+
+
+@pytest.fixture
+def copied(runs):
+    """A run of the user's own that tests may spoil."""
+    path = runs / f"20260101-000000-Model1-{time.time_ns() % 65536:04x}"
+    shutil.copytree(SHIPPED_DIR / "Model1", path)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def engine_says(run: str, step: int | str, question: str, params: dict) -> Parcel:
+    answer = shared_engine().observe(run, step, question, params, 90)
+    return Parcel(answer.arrays, json.loads(json.dumps(answer.meta)), "", answer.seconds)
+
+
+def same(found: Parcel, wanted: Parcel) -> None:
+    assert found.meta == wanted.meta
+    assert found.sentence == wanted.sentence
+    assert list(found.arrays) == list(wanted.arrays)
+    for name, array in wanted.arrays.items():
+        np.testing.assert_array_equal(found.arrays[name], array)
+        assert found.arrays[name].dtype == array.dtype
+
+
+def version_of(client: TestClient, run: str, step: int) -> str:
+    return dict(client.get(f"/api/runs/{run}").json()["snapshots"])[step]
+
+
+# --- The table of questions ---
+
+
+def test_the_table_has_the_questions_of_the_engine():
+    assert set(KNOWN) == set(QUESTIONS)
+    assert {name for name, question in KNOWN.items() if question.slow} == SLOW
+
+
+@pytest.mark.parametrize("name", sorted(KNOWN))
+def test_the_table_has_a_questions_parameters(name):
+    with pytest.raises(ValueError, match="no parameter is named 'nonsense'") as error:
+        QUESTIONS[name](None, {"nonsense": 1})  # type: ignore[arg-type]
+    told = str(error.value).partition("; ")[2]
+    known = set(told.removeprefix("choose one of ").split(", ")) if "choose" in told else set()
+    assert set(KNOWN[name].params) == known
+
+
+EXAMPLES = {
+    "accuracy_by_position": {"split": "valid", "reset": True},
+    "backward_costs": {"bptt": 3},
+    "cell": {"split": "valid", "batch": 1, "row": 2, "layer": 1, "unit": 3},
+    "count_on": {"number": 8000, "given": 2, "n": 1},
+    "counted_number": {"number": 8123, "given": 1},
+    "counting_accuracy": {"given": 1},
+    "cursor": {"split": "valid", "batch": 1},
+    "find": {
+        "split": "valid",
+        "first": 10,
+        "n": 20,
+        "layer": 0,
+        "start": 1,
+        "length": 2,
+        "threshold": 0.25,
+        "edges": False,
+    },
+    "handover": {},
+    "look_back": {"ids": [9, 10, 11], "row": 2},
+    "next_word": {"ids": [9, 10], "n": 2, "temperature": 0.5, "top_k": 3, "seed": 4},
+    "pair": {"split": "valid", "batch": 0},
+    "probe": {"layer": 0, "positions": "comma"},
+    "second_backward": {},
+    "state_gradients": {"first": 6, "every": True},
+    "state_path": {"layer": 0, "first": 1, "last": 9},
+    "surgery": {"ids": [9, 10], "n": 1, "layer": 0, "units": [1, 2], "value": -0.5, "hold": True},
+    "unit_codes": {"layer": 0},
+    "unit_order": {"ids": [12, 13, 14], "layer": 0, "show": "update"},
+    "units": {"split": "train", "first": 5, "n": 6, "layer": 0, "show": "reset"},
+    "worst_places": {"split": "valid", "kind": "tens", "top": 2},
+}
+
+
+def text_of(value) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+@pytest.mark.parametrize("name", sorted(KNOWN))
+def test_every_question_answers_as_the_engine_does(client, name):
+    params = EXAMPLES[name]
+    query = {key: text_of(value) for key, value in params.items()}
+    reply = client.get(f"/api/runs/{RUN}/200/{name}", params=query)
+    if name == "pair":  # Model5 has no partner
+        assert reply.status_code == 422
+        assert reply.json() == {"error": "no other model has the same weights as Model5"}
+        return
+    assert reply.status_code == 200, reply.text
+    found, wanted = unpack(reply.content), engine_says(RUN, 200, name, params)
+    if name == "backward_costs":  # measured: never twice the same
+        assert set(found.meta) == set(wanted.meta)
+    else:
+        same(found, wanted)
+
+
+# --- Caching ---
+
+
+def test_an_address_with_the_current_version_is_immutable(client):
+    version = version_of(client, RUN, 200)
+    reply = client.get(f"{UNITS}&v={version}")
+    assert reply.headers["cache-control"] == "private, max-age=31536000, immutable"
+    assert reply.headers["content-type"] == "application/octet-stream"
+    plain = client.get(UNITS)
+    assert plain.headers["cache-control"] == "private, no-cache"
+    assert plain.content == reply.content
+    stale = client.get(f"{UNITS}&v=1.1-0.0")
+    assert stale.status_code == 409
+    assert "does not have the version '1.1-0.0'" in stale.json()["error"]
+
+
+def test_last_is_never_immutable(client):
+    version = version_of(client, RUN, 400)
+    reply = client.get(f"/api/runs/{RUN}/last/units?{STRETCH}&v={version}")
+    assert reply.headers["cache-control"] == "private, no-cache"
+    same(unpack(reply.content), engine_says(RUN, 400, "units", EXAMPLE_STRETCH))
+    assert client.get(f"/api/runs/{RUN}/last/units?{STRETCH}&v=old").status_code == 409
+
+
+EXAMPLE_STRETCH = {"split": "valid", "first": 40, "n": 7}
+
+
+def test_what_a_client_has_is_not_sent_again(client):
+    tag = client.get(UNITS).headers["etag"]
+    for known in (tag, f'"x", {tag}', tag.removeprefix("W/")):
+        again = client.get(UNITS, headers={"If-None-Match": known})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["etag"] == tag
+    assert client.get(UNITS, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_an_answer_is_zipped_where_that_pays(client):
+    path = f"/api/runs/{RUN}/200/counting_accuracy?given=1"
+    packed = client.get(path, headers={"Accept-Encoding": "gzip"})
+    plain = client.get(path, headers={"Accept-Encoding": "gzip;q=0, br"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in plain.headers
+    assert packed.content == plain.content  # the client has unzipped it
+    assert int(packed.headers["content-length"]) < 0.8 * int(plain.headers["content-length"])
+    assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+
+
+def test_zipping_pays_for_what_repeats_and_not_for_noise():
+    noise = np.random.default_rng(0).bytes(200_000)
+    assert zipped(noise) is None
+    assert zipped(noise[:3000]) is None
+    assert zipped(b"a" * 500) is None
+    assert gzip.decompress(zipped(b"ab" * 100_000) or b"") == b"ab" * 100_000
+
+
+def test_kept_answers_are_bounded_in_bytes():
+    kept = Kept(most=100, largest=60)
+    for key in range(5):
+        kept.put(key, Entry(bytes(30), None, ""))
+    assert kept.size == 90
+    assert [kept.get(key) is not None for key in range(5)] == [False, False, True, True, True]
+    kept.get(2)
+    kept.put(3, Entry(bytes(20), bytes(40), ""))  # larger: the one asked for longest ago goes
+    assert kept.get(4) is None
+    assert kept.get(2) is not None
+    kept.put(2, Entry(bytes(61), None, ""))
+    assert kept.get(2) is None
+    assert kept.size == 60
+
+
+# --- Views ---
+
+
+def test_a_view_answers_under_its_name(client):
+    reply = unpack(client.get(f"/api/runs/{RUN}/200/doubled?first=3").content)
+    wanted = engine_says(RUN, 200, "units", {"split": "valid", "first": 3, "n": 5})
+    np.testing.assert_array_equal(reply.arrays["twice"], 2 * wanted.arrays["values"])
+    assert reply.meta == {"loss": None}
+    assert reply.sentence == "Model5 at 200"
+    refused = client.get(f"/api/runs/{RUN}/200/doubled?first=101")
+    assert refused.status_code == 422
+    assert refused.json() == {"error": "first must be a whole number from 0 to 100; got '101'"}
+
+
+def test_a_view_takes_the_place_of_a_question():
+    view = View("units", {}, lambda look: Shown({}))
+    names = Names([view])
+    assert names.read(RUN, "units", []).view is view
+    with pytest.raises(ValueError, match="its own name"):
+        Names([view, view])
+
+
+def test_an_answer_made_from_another_snapshot_lasts_as_long_as_that(client, copied):
+    path = f"/api/runs/{copied.name}/0/against_last"
+    counted.clear()
+    first = client.get(f"{path}?v={version_of(client, copied.name, 0)}")
+    assert first.headers["cache-control"] == "private, no-cache"
+    assert client.get(path).content == first.content
+    assert counted == [0]
+    tag = first.headers["etag"]
+    assert client.get(path, headers={"If-None-Match": tag}).status_code == 304
+    for each in (copied / "snapshots").iterdir():
+        if each.stem != "0":
+            each.unlink()
+    changed = client.get(path, headers={"If-None-Match": tag})
+    assert changed.status_code == 200
+    assert counted == [0, 0]
+
+
+def test_an_answer_from_the_record_is_never_kept(client):
+    counted.clear()
+    path = f"/api/runs/{RUN}/0/status?v={version_of(client, RUN, 0)}"
+    reply = client.get(path)
+    assert unpack(reply.content).meta == {"status": "finished", "asked": 1}
+    assert reply.headers["cache-control"] == "private, no-cache"
+    now = client.get(path, headers={"If-None-Match": reply.headers["etag"]})
+    assert unpack(now.content).meta == {"status": "finished", "asked": 2}
+
+
+def test_a_bug_is_one_sentence_and_one_line(client, caplog):
+    reply = client.get(f"/api/runs/{RUN}/200/broken")
+    assert reply.status_code == 500
+    assert reply.json() == {"error": "the server failed to answer; its log says why"}
+    (record,) = (each for each in caplog.records if each.name.startswith("hnviz"))
+    assert "\n" not in record.getMessage()
+    assert record.exc_info is None
+
+
+# --- Several steps ---
+
+
+def test_several_steps_in_one_request(client):
+    steps = [200, 0, 400]
+    reply = client.get(f"/api/runs/{RUN}/many/units?steps=200,0,400&{STRETCH}")
+    found = unpack_many(reply.content)
+    assert list(found) == steps
+    for step, parcel in found.items():
+        same(parcel, engine_says(RUN, step, "units", EXAMPLE_STRETCH))
+    assert reply.headers["cache-control"] == "private, no-cache"
+    tag = {"If-None-Match": reply.headers["etag"]}
+    again = client.get(f"/api/runs/{RUN}/many/units?steps=200,0,400&{STRETCH}", headers=tag)
+    assert again.status_code == 304
+    versions = ",".join(version_of(client, RUN, step) for step in steps)
+    lasting = client.get(f"/api/runs/{RUN}/many/units?steps=200,0,400&{STRETCH}&v={versions}")
+    assert lasting.headers["cache-control"].endswith("immutable")
+    short = client.get(f"/api/runs/{RUN}/many/units?steps=200,0&{STRETCH}&v={versions}")
+    assert short.status_code == 422
+    wrong = ",".join(reversed(versions.split(",")))
+    stale = client.get(f"/api/runs/{RUN}/many/units?steps=200,0,400&{STRETCH}&v={wrong}")
+    assert stale.status_code == 409
+
+
+def test_an_answer_for_several_steps_is_bounded(client, monkeypatch):
+    monkeypatch.setattr(observations, "MOST_BYTES", 5000)
+    reply = client.get(f"/api/runs/{RUN}/many/units?steps=0,200,400&{STRETCH}")
+    assert reply.status_code == 422
+    assert "ask for fewer than 3 steps at once" in reply.json()["error"]
+
+
+# --- Bad input ---
+
+DIGITS = "9" * 400
+BAD = [
+    ("/api/runs/nobody/0/units?n=1", 404, "there is no run named 'nobody'"),
+    ("/api/runs/nobody", 404, "there is no run named 'nobody'"),
+    ("/api/runs/..%2f..%2fetc", 404, ""),
+    ("/api/runs/%2e%2e/0/units", 404, ""),
+    (f"/api/runs/{'a' * 3000}", 404, "there is no run named"),
+    (f"/api/runs/{RUN}/1234/units?{STRETCH}", 404, "has no snapshot at step 1234"),
+    (f"/api/runs/{RUN}/-1/units?{STRETCH}", 404, "a step is a whole number from 0, or last"),
+    (f"/api/runs/{RUN}/nan/units?{STRETCH}", 404, "a step is a whole number from 0, or last"),
+    (f"/api/runs/{RUN}/{DIGITS}/units?{STRETCH}", 404, "a step is a whole number"),
+    (f"/api/runs/{RUN}/%C2%B2/units?{STRETCH}", 404, "a step is a whole number"),
+    (f"/api/runs/{RUN}/0/weather", 404, "no question is named 'weather'; choose one of"),
+    (f"/api/runs/{RUN}/0/{'w' * 2000}", 404, "no question is named"),
+    (f"/api/runs/{RUN}/0/look_back", 422, "the question look_back needs ids"),
+    (f"/api/runs/{RUN}/0/units", 422, "needs either ids, or a split"),
+    (f"/api/runs/{RUN}/0/units?{STRETCH}&x=1", 422, "has no parameter 'x'; it has ids, split"),
+    (f"/api/runs/{RUN}/0/units?{STRETCH}&n=8", 422, "'n' is given twice"),
+    (f"/api/runs/{RUN}/0/units?{STRETCH}&v=a&v=b", 422, "'v' is given twice"),
+    (f"/api/runs/{RUN}/0/units?{STRETCH}&v=", 409, "does not have the version ''"),
+    (f"/api/runs/{RUN}/0/units?split=test&first=0&n=1", 422, "split must be one of train, valid"),
+    *(
+        (f"/api/runs/{RUN}/0/units?split=valid&n=7&first={value}", 422, wanted)
+        for value, wanted in [
+            ("-1", "first must be from 0 to 13016; got -1"),
+            ("nan", "first must be a whole number; got 'nan'"),
+            ("inf", "first must be a whole number; got 'inf'"),
+            ("1e999", "first must be a whole number; got '1e999'"),
+            ("1.5", "first must be a whole number; got '1.5'"),
+            ("", "first must be a whole number; got ''"),
+            ("true", "first must be a whole number; got 'true'"),
+            ("1%2C2", "first must be a whole number; got '1,2'"),
+            ("999999999999999999", "first must be from 0 to 13016"),
+            (DIGITS, "first must be a whole number; got '9999"),
+            ("%D9%A3", "first must be a whole number"),
+        ]
+    ),
+    *(
+        (f"/api/runs/{RUN}/0/surgery?ids=9,10&units=1&value={value}", 422, wanted)
+        for value, wanted in [
+            ("nan", "value must be a number; got 'nan'"),
+            ("inf", "value must be a number; got 'inf'"),
+            ("-1e999", "value must be a number; got '-1e999'"),
+            (DIGITS, "value must be a number; got '9999"),
+            ("1e300", "value must be from -100 to 100"),
+        ]
+    ),
+    (f"/api/runs/{RUN}/0/surgery?ids=9,10&hold=1", 422, "hold must be true or false; got '1'"),
+    (f"/api/runs/{RUN}/0/look_back?ids=1,,2", 422, "ids must be at most 4,000 whole numbers"),
+    (f"/api/runs/{RUN}/0/look_back?ids={'1,' * 5000}", 422, "ids must be at most 4,000"),
+    (f"/api/runs/{RUN}/0/look_back?ids=", 422, "look_back reads from 1 to 44 tokens; got 0"),
+    (f"/api/runs/{RUN}/0/look_back?ids=-1", 422, "ids must be from 0 to"),
+    (f"/api/runs/{RUN}/many/units?{STRETCH}", 422, "steps must be from 1 to 64 whole numbers"),
+    (f"/api/runs/{RUN}/many/units?{STRETCH}&steps=", 404, "a step is a whole number"),
+    (f"/api/runs/{RUN}/many/units?{STRETCH}&steps=0,0", 422, "steps must be different"),
+    (f"/api/runs/{RUN}/many/units?{STRETCH}&steps=0,last", 422, "steps must be different"),
+    (f"/api/runs/{RUN}/many/units?{STRETCH}&steps={'1,' * 100}1", 422, "steps must be from 1"),
+    (f"/api/runs/{RUN}/many/units?{STRETCH}&steps=0&steps=1", 422, "steps must be from 1"),
+    (f"/api/runs/{RUN}/many/units?{STRETCH}&steps=0,3,1234", 404, "no snapshot at step 1234"),
+    ("/api/runs?all=1", 422, "the list of runs has no parameter 'all'; it takes none"),
+    (f"/api/runs/{RUN}?v=1", 422, "a run has no parameter 'v'"),
+    ("/api/corpora?x=1", 422, "the list of corpora has no parameter 'x'"),
+    ("/api/corpora/test", 404, "no split is named 'test'; choose one of train, valid"),
+    ("/api/corpora/valid?v=1", 409, "valid does not have the version '1'"),
+    ("/api/corpora/own", 422, "a text needs text: a text"),
+    ("/api/corpora/own?text=", 422, "the text is empty: type or paste some words"),
+    (f"/api/corpora/own?text={'a+' * 1001}", 422, "a text of at most 2,000 characters; got 2,002"),
+    ("/api/corpora/own?text=one&v=1", 409, "this text does not have the version '1'"),
+    ("/api/corpora/own?text=one&x=1", 422, "a text has no parameter 'x'"),
+    ("/api/corpora/valid/layout?bs=0", 422, "bs must be a whole number from 1 to 4,096; got '0'"),
+    (f"/api/corpora/valid/layout?bptt={DIGITS}", 422, "bptt must be a whole number from 1 to"),
+    ("/api/corpora/valid/layout?bs=inf", 422, "bs must be a whole number from 1 to"),
+]
+
+
+@pytest.mark.parametrize(("path", "status", "part"), BAD, ids=lambda each: str(each)[:70])
+def test_bad_input_gets_one_sentence(client, caplog, path, status, part):
+    reply = client.get(path)
+    assert reply.status_code == status, reply.text
+    if part:  # a path that no route has is the door's to answer
+        assert list(reply.json()) == ["error"]
+        assert part in reply.json()["error"]
+        assert len(reply.json()["error"]) < 600
+        assert reply.headers["cache-control"] == "no-store"
+    assert [each for each in caplog.records if each.name.startswith("hnviz")] == []
+
+
+def test_a_run_deleted_between_two_requests(client, copied):
+    path = f"/api/runs/{copied.name}/0/units?{STRETCH}"
+    assert client.get(path).status_code == 200
+    shutil.rmtree(copied)
+    for each in (path, f"/api/runs/{copied.name}"):
+        assert client.get(each).status_code == 404
+        assert "there is no run named" in client.get(each).json()["error"]
+
+
+def test_a_snapshot_deleted_between_two_requests(client, copied):
+    path = f"/api/runs/{copied.name}/0/units?{STRETCH}"
+    version = version_of(client, copied.name, 0)
+    assert client.get(f"{path}&v={version}").status_code == 200
+    (copied / "snapshots/0.safetensors").unlink()
+    assert client.get(f"{path}&v={version}").status_code == 404
+    assert 0 not in dict(client.get(f"/api/runs/{copied.name}").json()["snapshots"])
+
+
+def test_a_run_damaged_between_two_requests(client, copied):
+    path = f"/api/runs/{copied.name}/0/units?{STRETCH}"
+    assert client.get(path).status_code == 200
+    snapshot = copied / "snapshots/0.safetensors"
+    snapshot.write_bytes(snapshot.read_bytes()[:100])
+    reply = client.get(path)
+    assert reply.status_code == 410
+    assert f"the run {copied.name} is damaged: " in reply.json()["error"]
+    (copied / "config.json").write_text("[]")
+    reply = client.get(f"/api/runs/{copied.name}")
+    assert reply.status_code == 410
+    listed = {run["id"]: run for run in client.get("/api/runs").json()["runs"]}
+    assert listed[copied.name]["status"] == "damaged"
+    assert listed[copied.name]["problem"]
+    assert listed[RUN]["status"] == "finished"
+
+
+def test_a_snapshot_written_again_by_a_resume(client, copied):
+    path = f"/api/runs/{copied.name}/0/units?{STRETCH}"
+    version = version_of(client, copied.name, 0)
+    before = client.get(f"{path}&v={version}")
+    steps = [int(each.stem) for each in (copied / "snapshots").iterdir()]
+    shutil.copy(copied / f"snapshots/{max(steps)}.safetensors", copied / "snapshots/0.safetensors")
+    os.utime(copied / "snapshots/0.safetensors")
+    assert client.get(f"{path}&v={version}").status_code == 409
+    after = client.get(path, headers={"If-None-Match": before.headers["etag"]})
+    assert after.status_code == 200
+    same(unpack(after.content), engine_says(copied.name, max(steps), "units", EXAMPLE_STRETCH))
+    assert version_of(client, copied.name, 0) != version
+
+
+def test_a_snapshot_written_again_while_it_is_read(runs, copied):
+    snapshot = copied / "snapshots/0.safetensors"
+    times = iter(range(1, 10))
+
+    def answer(look):
+        if len(seen) < most:
+            stamp = 10**18 + next(times) * 10**9
+            os.utime(snapshot, ns=(stamp, stamp))
+        seen.append(snapshot.stat().st_mtime_ns)
+        return Shown({}, {"seen": len(seen)})
+
+    door = Starlette(routes=observations.routes([View("slow_read", {}, answer)]))
+    path = f"/api/runs/{copied.name}/0/slow_read"
+    with TestClient(door) as client:
+        seen, most = [], 1
+        assert unpack(client.get(path).content).meta == {"seen": 2}  # it was asked again
+        assert unpack(client.get(path).content).meta == {"seen": 2}  # and kept
+        os.utime(snapshot)
+        seen, most = [], 5
+        reply = client.get(path)
+        assert reply.status_code == 409
+        assert reply.json()["error"].endswith("has just been written again; ask again")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "status"),
+    [
+        ("the observer is busy; ask again in a moment", 429),
+        ("the observer cannot start; engine.log says why", 503),
+        ("the engine has ended with status 1; its log, x, ends with: nothing", 503),
+        ("the engine did not reply within 9 s; x may say why", 503),
+        ("the question 'units' was given up: it took longer than 20 s; ask for less", 503),
+        ("the question 'units' failed: RuntimeError: x", 500),
+        ("the run Model5 is damaged: x", 410),
+        ("the run Model5 has no snapshot at 3", 404),
+        ("there is no run named 'x' in y", 404),
+        ("first must be from 0 to 13016; got -1", 422),
+    ],
+)
+def test_trouble_in_the_engine_has_its_status(client, monkeypatch, sentence, status):
+    assert engine_status(sentence) == status
+
+    def fail(*args):
+        raise EngineError(sentence)
+
+    monkeypatch.setattr(shared_engine(), "observe", fail)
+    reply = client.get(f"/api/runs/{RUN}/200/units?split=valid&first=1&n=1")
+    assert (reply.status_code, reply.json()) == (status, {"error": sentence})
+    assert reply.headers.get("retry-after") == ("1" if status in (429, 503) else None)
+
+
+# --- Parameters ---
+
+
+def test_parameters_are_typed_and_complete():
+    params = {
+        "n": Param("int", 3, low=1),
+        "x": Param("float", 0.5),
+        "on": Param("bool", False),
+        "ids": Param("ints", ()),
+        "text": Param("text", ""),
+        "kind": Param(("a", "b"), "a"),
+    }
+    assert read_query(params, [], "it") == {
+        "n": 3,
+        "x": 0.5,
+        "on": False,
+        "ids": (),
+        "text": "",
+        "kind": "a",
+    }
+    pairs = {"n": "4", "x": "-1e-3", "on": "true", "ids": "1,-2", "text": "é & 9", "kind": "b"}
+    typed = {"n": 4, "x": -0.001, "on": True, "ids": [1, -2], "text": "é & 9", "kind": "b"}
+    assert read_query(params, pairs.items(), "it") == typed
+    assert read_json(params, typed, "it") == typed
+    for name, value in [
+        *[("n", each) for each in (True, 1.0, "4", None, 0, 10**30)],
+        *[("x", each) for each in (True, "1", float("nan"), float("inf"), 10**400)],
+        *[("on", each) for each in (1, "true", None)],
+        *[("ids", each) for each in ("1,2", [1.0], [True], 3, [0] * 5000)],
+        *[("text", each) for each in (1, None, "a" * 30_000)],
+        *[("kind", each) for each in ("c", None, [], {})],
+        ("other", 1),
+    ]:
+        with pytest.raises(Refusal) as error:
+            read_json(params, {name: value}, "it")
+        assert len(str(error.value)) < 200
+        assert name in str(error.value)
+
+
+# --- Listing ---
+
+
+def test_runs_are_listed(client, copied):
+    reply = client.get("/api/runs")
+    runs = {run["id"]: run for run in reply.json()["runs"]}
+    assert {f"Model{i}" for i in range(6)} | {"Model5-blocks", copied.name} <= set(runs)
+    assert set(runs) == set(standing.store().ids())
+    assert runs[RUN]["config"]["nh"] == 64
+    assert (runs[RUN]["model"], runs[RUN]["shipped"], runs[RUN]["n_steps"]) == (RUN, True, 400)
+    assert runs[copied.name]["shipped"] is False
+    again = client.get("/api/runs", headers={"If-None-Match": reply.headers["etag"]})
+    assert again.status_code == 304
+
+
+def test_a_run_is_told(client):
+    run = client.get(f"/api/runs/{RUN}").json()
+    assert run["status"] == "finished"
+    assert run["config"]["model"] == RUN
+    assert run["summary"]["step"] == run["summary"]["n_steps"] == 400
+    assert len(run["epochs"]) == 10
+    assert [step for step, _ in run["snapshots"]][::36] == [0, 400]
+
+
+def test_figures_that_are_no_numbers_become_null(client, copied):
+    events = copied / "events.jsonl"
+    lines = [json.loads(line) for line in events.read_text().splitlines()]
+    for line in lines:
+        if line.get("event", line.get("type")) in ("epoch_end", "EpochEnd") or "valid_loss" in line:
+            line["valid_loss"] = float("nan")
+    events.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    reply = client.get(f"/api/runs/{copied.name}")
+    assert reply.status_code == 200, reply.text
+    assert reply.json()["summary"]["valid_loss"] is None
+
+
+def test_corpora_are_told(client):
+    (corpus,) = client.get("/api/corpora").json()["corpora"]
+    stream = human_numbers_stream()
+    assert corpus["n_words"] == len(stream.vocab)
+    for split in corpus["splits"]:
+        name, ids = split["name"], stream.ids(split["name"])
+        assert split["n_tokens"] == len(ids)
+        reply = client.get(f"/api/corpora/{name}?v={split['v']}")
+        assert reply.content == stream_file(ids, stream.vocab)
+        assert reply.headers["cache-control"].endswith("immutable")
+        assert client.get(f"/api/corpora/{name}").headers["cache-control"] == "private, no-cache"
+
+
+def test_a_text_of_ones_own_is_answered_from_its_address(client):
+    text = "One fish, two fish & \N{SNOWMAN}"
+    own = own_text(text)
+    reply = client.get(f"/{own_address(text)}")
+    assert reply.content == stream_file(own.ids, own.vocab)
+    assert reply.headers["cache-control"].endswith("immutable")
+    free = client.get("/api/corpora/own", params={"text": text})
+    assert free.content == reply.content
+    assert free.headers["cache-control"] == "private, no-cache"
+    split = client.get(f"/{corpus_address('valid')}")
+    assert split.headers["cache-control"].endswith("immutable")
+
+
+def test_a_layout_is_told(client):
+    told = client.get("/api/corpora/valid/layout?bs=813&bptt=7").json()
+    layout = BatchLayout(13017, 813, 7)
+    assert told["starts"] == layout.starts.tolist()
+    for name in ("n_batches", "n_slots", "n_repeated", "share", "row_length"):
+        assert told[name] == getattr(layout, name)
+    shuffled = client.get("/api/corpora/valid/layout?bs=3&bptt=7&shuffled=true").json()
+    assert (
+        shuffled["starts"] != client.get("/api/corpora/valid/layout?bs=3&bptt=7").json()["starts"]
+    )
+
+
+# --- Many at once ---
+
+
+def test_equal_requests_are_answered_once(client):
+    counted.clear()
+    version = version_of(client, RUN, 66)
+    path = f"/api/runs/{RUN}/66/doubled?first=7&v={version}"
+    with ThreadPoolExecutor(20) as pool:
+        replies = list(pool.map(lambda _: client.get(path), range(60)))
+    assert {reply.status_code for reply in replies} == {200}
+    assert counted == [66]
+
+
+def test_a_thousand_at_once_leave_the_pages_alive(runs):
+    """Past the bound they are told to come back; a page's question and the list still answer."""
+    door = Starlette(routes=[*observations.routes(), *listing.routes()])
+
+    async def ask(client, first):
+        return await client.get(f"/api/runs/{RUN}/268/units?split=valid&first={first}&n=1")
+
+    async def all_at_once():
+        transport = httpx.ASGITransport(app=door)
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://x", timeout=60
+        ) as client:
+            requests = [asyncio.create_task(ask(client, first)) for first in range(1000)]
+            await asyncio.sleep(0.05)
+            begun = time.perf_counter()
+            page = asyncio.to_thread(engine_says, RUN, 0, "units", EXAMPLE_STRETCH)
+            listed, _ = await asyncio.gather(client.get("/api/runs"), page)
+            waited = time.perf_counter() - begun
+            return await asyncio.gather(*requests), listed, waited
+
+    replies, listed, waited = finished(all_at_once())
+    served = [reply for reply in replies if reply.status_code == 200]
+    refused = [reply for reply in replies if reply.status_code == 429]
+    assert len(served) + len(refused) == 1000
+    assert len(served) >= sum(observations.QUICK)
+    assert refused
+    assert {reply.headers["retry-after"] for reply in refused} == {"1"}
+    assert {reply.json()["error"] for reply in refused} == {
+        "the server is busy; ask again in a second"
+    }
+    assert listed.status_code == 200
+    assert waited < 10  # on a machine that others use too
+
+
+def test_a_full_line_refuses_and_a_client_that_leaves_makes_room():
+    lane, shared, free = Lane(1, 1), Shared(), threading.Event()
+
+    async def go():
+        first = asyncio.create_task(shared.result("first", free.wait, lane))
+        while lane._waiting:  # the thread has not begun yet
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.01)
+        second = asyncio.create_task(shared.result("second", lambda: 2, lane))
+        joined = asyncio.create_task(shared.result("second", lambda: 3, lane))
+        await asyncio.sleep(0.01)
+        with pytest.raises(BusyError):
+            await shared.result("third", lambda: 3, lane)
+        second.cancel()
+        await asyncio.sleep(0.01)
+        with pytest.raises(BusyError):  # somebody else still waits for it
+            await shared.result("third", lambda: 3, lane)
+        joined.cancel()
+        await asyncio.sleep(0.01)
+        third = asyncio.create_task(shared.result("third", lambda: 3, lane))
+        await asyncio.sleep(0.01)
+        free.set()
+        assert await third == 3
+        assert await first is True
+        assert shared._jobs == {}
+
+    finished(go())
+
+
+def test_a_client_that_leaves_is_not_waited_for(runs):
+    free = threading.Event()
+    begun, answered, sent = [], [], []
+
+    def answer(look):
+        begun.append(look.step)
+        free.wait(30)
+        answered.append(look.step)
+        return Shown({})
+
+    async def go():
+        door = Starlette(routes=observations.routes([View("wait", {}, answer)]))
+        gone = asyncio.Event()
+
+        async def receive():
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message):
+            sent.append(message.get("status"))
+
+        def ask(step):
+            path = f"/api/runs/{RUN}/{step}/wait"
+            scope = {
+                "type": "http",
+                "method": "GET",
+                "path": path,
+                "query_string": b"",
+                "headers": [],
+            }
+            return asyncio.create_task(door(scope, receive, send))
+
+        asks = [ask(step) for step in range(6)]  # four begin, two are in the line
+        while len(begun) < 4:
+            await asyncio.sleep(0.01)
+        gone.set()
+        await asyncio.gather(*asks)
+        free.set()
+
+    finished(go())
+    assert [status for status in sent if status] == [499] * 6
+    while len(answered) < 4:
+        time.sleep(0.01)
+    assert sorted(answered) == [0, 1, 2, 3]
+
+
+def test_an_error_goes_to_all_who_wait():
+    lane, shared = Lane(2, 5), Shared()
+
+    def fail():
+        time.sleep(0.02)
+        raise ValueError("no")
+
+    async def go():
+        asked = [shared.result("same", fail, lane) for _ in range(5)]
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    assert [str(each) for each in finished(go())] == ["no"] * 5
+
+
+def test_outside_text_in_an_address_is_quoted_and_short(client):
+    text = quote("](http://evil.example) " * 40, safe="")
+    error = client.get(f"/api/runs/{RUN}/0/units?{STRETCH}&{text}=1").json()["error"]
+    assert len(error) < 250
+
+
+# --- The documented API ---
+
+API = (ROOT / "docs/api.md").read_text(encoding="utf-8")
+DOCUMENTED = re.findall(r"^### (GET|POST|WS) (\S+)$", API, re.MULTILINE)
+
+
+def test_every_route_is_documented():
+    routes = [*observations.routes(), *listing.routes()]
+    assert {path for method, path in DOCUMENTED if method == "GET"} == {
+        route.path for route in routes
+    }
+
+
+@pytest.mark.parametrize("path", re.findall(r"^GET (/api\S*)$", API, re.MULTILINE))
+def test_every_documented_request_is_answered(client, path):
+    assert client.get(path).status_code == 200
+
+
+def test_every_question_is_documented():
+    told = {}
+    for name, params in re.findall(r"^\| `(\w+)` \| (.*) \|$", API, re.MULTILINE):
+        told[name] = set(re.findall(r"`(\w+)`", params))
+    assert told == {name: set(question.params) for name, question in KNOWN.items()}
+
+
+# --- The client for notebooks ---
+
+
+@pytest.fixture(scope="module")
+def url(runs):
+    """A real server, in a thread."""
+    door = Starlette(routes=[*observations.routes(), *listing.routes()])
+    server = uvicorn.Server(uvicorn.Config(door, port=free_port(), log_level="error"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{server.config.port}/"
+    server.should_exit = True
+    thread.join()
+
+
+def test_the_client_returns_arrays(url):
+    client = Client(url)
+    found = client.observe(RUN, 200, "units", **EXAMPLE_STRETCH)
+    same(found, engine_says(RUN, 200, "units", EXAMPLE_STRETCH))
+    assert client.observe(RUN, "last", "units", ids=np.array([9, 10]), layer=np.int64(0)).meta
+    both = client.observe_many(RUN, [0, 200], "units", **EXAMPLE_STRETCH)
+    assert list(both) == [0, 200]
+    same(both[200], found)
+    surgery = EXAMPLES["surgery"]
+    same(client.observe(RUN, 0, "surgery", **surgery), engine_says(RUN, 0, "surgery", surgery))
+    assert client.run(RUN)["summary"]["step"] == 400
+    assert RUN in {run["id"] for run in client.runs()}
+
+
+def test_the_client_raises_one_error_with_the_sentence(url):
+    client = Client(url)
+    with pytest.raises(ServerError, match=r"there is no run named 'a\.b'") as error:
+        client.run("a.b")
+    assert error.value.status == 404
+    with pytest.raises(ServerError, match="n must be a whole number; got 'nan'"):
+        client.observe(RUN, 0, "units", split="valid", first=0, n=float("nan"))
+    with pytest.raises(ServerError, match="does not answer: ") as error:
+        Client(f"http://127.0.0.1:{free_port()}").runs()
+    assert error.value.status is None
+
+
+def test_the_client_and_the_door_load_no_torch():
+    code = (
+        "import sys; import hnviz.web.client; "
+        "assert 'starlette' not in sys.modules; "
+        "import hnviz.web.observations, hnviz.web.listing; assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

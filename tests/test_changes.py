@@ -1,0 +1,88 @@
+"""What each model changes: the network and the recipe, side by side."""
+
+import pytest
+
+from hnviz.catalogue import CATALOGUE
+from hnviz.config import RunConfig
+from hnviz.data import BatchLayout, human_numbers_stream
+from hnviz.figures.changes import (
+    STEPS,
+    network_changes,
+    recipe_changes,
+    recipe_sentence,
+    takeaway,
+    written_lr,
+)
+
+MOST_WORDS = 20  # of a page's headline
+
+
+def new(changes):
+    return {change.name.partition(",")[0]: change.now for change in changes if change.is_new}
+
+
+@pytest.mark.parametrize(
+    ("model", "network", "recipe"),
+    [
+        ("Model0", {}, {}),
+        ("Model1", {"longest window": "any"}, {}),
+        (
+            "Model2",
+            {"answers": "after every token", "batch norm": "after the loop, step by step"},
+            {"bptt": "20", "epochs": "10", "pct_start": "the first 10 %", STEPS: "400"},
+        ),
+        (
+            "Model3",
+            {"first state": "kept from the mini-batch before"},
+            {"epochs": "20", "lr": "3.0e-3", "pct_start": "the first 30 %", STEPS: "800"},
+        ),
+        (
+            "Model4",
+            {
+                "next state": "nn.RNN, tanh",
+                "batch norm": "after the loop, over all steps",
+                "numbers to learn": "13,479",
+            },
+            {},
+        ),
+        (
+            "Model5",
+            {"next state": "nn.GRU, tanh", "layers": "2", "numbers to learn": "55,079"},
+            {"epochs": "10", "lr": "1.0e-2", STEPS: "400"},
+        ),
+    ],
+)
+def test_all_that_a_model_changes_is_marked(model, network, recipe):
+    assert new(network_changes(model)) == network
+    assert new(recipe_changes(model)) == recipe
+
+
+@pytest.mark.parametrize("model", CATALOGUE)
+def test_the_headline_names_the_idea_and_has_twenty_words_at_most(model):
+    said = takeaway(model)
+    assert CATALOGUE[model].title in said
+    assert len(said.split()) <= MOST_WORDS
+
+
+def test_the_headline_counts_the_settings_that_changed():
+    assert takeaway("Model2").endswith("**Model2**: an answer every step; 3 settings changed too.")
+    assert takeaway("Model4").endswith("**Model4**: nn.RNN; same recipe.")
+    assert recipe_sentence("Model3").startswith("3 settings changed too, so a better result")
+    assert "comes from the network" in recipe_sentence("Model1")
+
+
+@pytest.mark.parametrize("model", CATALOGUE)
+def test_the_updates_are_those_of_a_run(model):
+    config = RunConfig.for_model(model)
+    layout = BatchLayout(len(human_numbers_stream().train), config.bs, config.bptt)
+    steps = next(change.now for change in recipe_changes(model) if change.name == STEPS)
+    assert steps == f"{layout.n_batches * config.epochs:,}"
+
+
+def test_a_learning_rate_is_written_with_its_power():
+    assert [written_lr(lr) for lr in (1e-4, 3e-3, 0.01, 4.01645e-4)] == [
+        "1.0e-4",
+        "3.0e-3",
+        "1.0e-2",
+        "4.0e-4",
+    ]

@@ -1,0 +1,250 @@
+"""What one visitor may take from the others: files, uploads, requests half sent."""
+
+import asyncio
+import json
+import os
+import resource
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from websockets.exceptions import InvalidStatus
+
+from hnviz.web import limits
+from hnviz.web.limits import Bounds, Limits, Uploads
+from hnviz.web.patience import close_half_sent
+from tests.conftest import free_port
+from tests.visitor import show, tab
+
+ROOT = Path(__file__).parent.parent
+SESSION = "/_stcore/upload_file/a-session/a-file"
+
+
+async def reads(scope: Any, receive: Any, send: Any) -> None:
+    """Answer with the size of the body."""
+    size, more = 0, True
+    while more:
+        message = await receive()
+        size, more = size + len(message["body"]), message["more_body"]
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": json.dumps(size).encode()})
+
+
+def sent(
+    parts: list[bytes], path: str = "/api/x", length: int | None = None, **bounds: Any
+) -> tuple[int, Any]:
+    """Send a body in parts; None after them if it never ends. Return the status and the answer."""
+    answers: list[dict[str, Any]] = []
+    left = list(parts)
+
+    async def receive() -> dict[str, Any]:
+        if left and left[0] == b"...":
+            await asyncio.sleep(60)
+        return {"type": "http.request", "body": left.pop(0), "more_body": bool(left)}
+
+    async def send(message: dict[str, Any]) -> None:
+        answers.append(message)
+
+    headers = [] if length is None else [(b"content-length", str(length).encode())]
+    scope = {"type": "http", "method": "PUT", "path": path, "headers": headers}
+    with ThreadPoolExecutor(1) as thread:  # a loop of the browser tests may run in this one
+        guarded = Limits(reads, lambda: Bounds(**bounds))
+        thread.submit(asyncio.run, guarded(scope, receive, send)).result()
+    return answers[0]["status"], json.loads(answers[1]["body"])
+
+
+def test_a_body_within_its_bound_passes() -> None:
+    assert sent([b"x" * 60_000, b"y"]) == (200, 60_001)
+    assert sent([b"x" * 5_000_000], SESSION) == (200, 5_000_000)
+
+
+@pytest.mark.parametrize("length", [None, 70_000])
+def test_a_large_body_is_refused(length: int | None) -> None:
+    status, said = sent([b"x" * 40_000, b"x" * 30_000], length=length)
+    assert status == 413 and said["error"].startswith("a body may have at most 65,536 bytes here")
+
+
+def test_a_large_upload_is_refused_wherever_the_app_is_mounted() -> None:
+    status, _ = sent([b"x"] * 2, f"/class{SESSION}", length=6_000_000)
+    assert status == 413
+
+
+def test_a_body_that_stops_coming_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "PAUSE_SECONDS", 0.05)
+    status, said = sent([b"x", b"..."], length=100)
+    assert (status, said["error"]) == (408, "the request took too long to arrive; send it again")
+
+
+@pytest.mark.parametrize(
+    ("held", "status"),
+    [
+        (Uploads(7, 1000), 200),
+        (Uploads(8, 1000), 413),
+        (Uploads(0, 58_000_000), 200),
+        (Uploads(0, 63_000_000), 503),
+    ],
+)
+def test_uploads_are_bounded_in_number_and_sum(held: Uploads, status: int) -> None:
+    asked_for: list[str] = []
+
+    def uploads(session: str) -> Uploads:
+        asked_for.append(session)
+        return held
+
+    assert sent([b"x"], SESSION, uploads=uploads)[0] == status
+    assert asked_for == ["a-session"]
+
+
+def test_the_bound_of_open_files_is_raised_as_far_as_it_may_be() -> None:
+    code = (
+        "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (256, 1000));"
+        "from hnviz.web.limits import allow_many_open_files, most_open_files;"
+        "allow_many_open_files(); print(most_open_files())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.strip() == "1000"
+
+
+def test_open_files_are_counted() -> None:
+    before = limits.open_files()
+    with socket.socket():
+        assert limits.open_files() == before + 1
+
+
+# --- requests half sent -------------------------------------------------------------------------
+
+
+@contextmanager
+def serving(kind: type[asyncio.Protocol], app: Any) -> Iterator[int]:
+    """Serve an app with a protocol class of its own, mended to wait .2 s."""
+    mended: Any = type("Mended", (kind,), {})
+    close_half_sent(mended, 0.2)
+    close_half_sent(mended, 0.2)
+    port = free_port()
+    config = uvicorn.Config(app, port=port, http=mended, lifespan="off", log_level="error")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield port
+    finally:
+        server.should_exit = True
+        thread.join(20)
+
+
+def closed_within(connection: socket.socket, seconds: float) -> bool:
+    connection.settimeout(seconds)
+    try:
+        while connection.recv(4096):
+            pass
+    except TimeoutError:
+        return False
+    except ConnectionResetError:
+        pass
+    return True
+
+
+async def slow(scope: Any, receive: Any, send: Any) -> None:
+    await asyncio.sleep(1)
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"slowly"})
+
+
+HALF = b"GET / HTTP/1.1\r\nHost: a\r\n"
+
+
+@pytest.mark.parametrize("kind", [H11Protocol, HttpToolsProtocol])
+def test_half_sent_requests_are_closed_and_slow_answers_arrive(kind: type) -> None:
+    with serving(kind, slow) as port, ExitStack() as stack:
+        opened = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(200)
+        ]
+        for number, each in enumerate(opened):
+            each.sendall(HALF if number % 2 else b"")
+        whole = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+        whole.sendall(HALF + b"Connection: close\r\n\r\n")
+        again = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+        again.sendall(HALF + b"\r\n" + HALF)  # half a second request behind a whole one
+        assert all(closed_within(each, 10) for each in opened)
+        answer = b""
+        while part := whole.recv(4096):
+            answer += part
+        assert b"slowly" in answer
+        assert closed_within(again, 10)
+
+
+def test_this_uvicorn_has_what_is_mended() -> None:
+    for kind in (H11Protocol, HttpToolsProtocol):
+        assert "cycle" in kind.__init__.__code__.co_names
+    close_half_sent(type("Other", (), {}))
+
+
+# --- a running app with few files ---------------------------------------------------------------
+
+FEW = 200
+
+
+@pytest.fixture
+def few_files(tmp_path: Path) -> Iterator[tuple[int, psutil.Process]]:
+    """An app that may open few files."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hnviz", "app", "--port", str(port), "--runs-dir", str(tmp_path)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (FEW, FEW)),
+        env={**os.environ, "HNVIZ_RUNS_DIR": str(tmp_path)},
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    yield port, psutil.Process(process.pid)
+    process.terminate()
+    process.wait(30)
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 20) -> bool:
+    end = time.monotonic() + seconds
+    while not holds() and time.monotonic() < end:
+        time.sleep(0.1)
+    return holds()
+
+
+def test_closed_tabs_give_their_files_back_and_too_many_are_refused(
+    few_files: tuple[int, psutil.Process],
+) -> None:
+    port, process = few_files
+    with tab(port) as socket:
+        show(socket, "data")
+    for _ in range(80):  # three files each would be more than there are
+        with tab(port) as socket:
+            show(socket, "data")
+    assert eventually(lambda: process.num_fds() < 50)
+    with ExitStack() as stack:
+        with pytest.raises(InvalidStatus) as refused:
+            for _ in range(FEW):
+                stack.enter_context(tab(port))
+        assert refused.value.response.status_code == 503
+        said = json.loads(refused.value.response.body or b"{}")["error"]
+        assert said == "this server has as many tabs open as it can serve; try again later"
+        page = HTTPConnection("127.0.0.1", port, timeout=30)
+        page.request("GET", "/train", headers={"Accept": "text/html,*/*"})
+        assert page.getresponse().status == 503
+    assert eventually(lambda: process.num_fds() < 50)
+    with tab(port) as socket:
+        show(socket, "data")

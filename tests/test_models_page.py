@@ -1,0 +1,241 @@
+"""The Models page as Streamlit runs it, and what its views answer."""
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from hnviz.app.rooms.models.cell.picture import CELL_VIEW
+from hnviz.app.rooms.models.cursor.picture import CURSOR_VIEW
+from hnviz.app.rooms.models.pair.picture import PAIR_VIEW
+from hnviz.app.rooms.models.source import new_forward_lines
+from hnviz.catalogue import CATALOGUE, partner
+from hnviz.source import class_source
+from hnviz.web.standing import standing
+from hnviz.web.views import Look, Refusal, Shown
+from hnviz.web.wire import Parcel, pack, unpack
+from tests.pages import open_page
+from tests.views import shown
+
+pytestmark = pytest.mark.usefixtures("own_runs")
+
+FOLDS = ("twins", "cell", "parts", "source", "figures")
+
+
+def open_models(*folds: str, **query: str) -> AppTest:
+    return open_page("models", **query, **{f"models_{fold}": "true" for fold in folds})
+
+
+def said(app: AppTest) -> str:
+    html = "\n".join(each.proto.body for each in app.get("html"))
+    return html + "\n".join(str(each.value).replace("\\", "") for each in app.markdown)
+
+
+def mounted(app: AppTest, key: str) -> dict:
+    """What a picture on the page was given."""
+    given = [json.loads(each.proto.json) for each in app.get("bidi_component")]
+    return next((data for data in given if data["id"] == key), {})
+
+
+def asked(app: AppTest, key: str) -> tuple[str, str, dict]:
+    """Which run a picture asks about, which of its snapshots, and the parameters."""
+    data = mounted(app, key)
+    (ask,) = data["asks"]
+    return data["run"], ask["at"], ask["params"]
+
+
+# --- the page -----------------------------------------------------------------------------------
+
+
+def test_the_page_opens_at_the_first_model_and_next_goes_through_all():
+    app = open_models()
+    for model in CATALOGUE:
+        assert not app.exception
+        assert app.segmented_control(key="models_model").value == model
+        assert f"<b>{model}</b>" in said(app)
+        assert asked(app, "models_cursor")[0] == model
+        app.button(key="models_next").click().run()
+    assert app.segmented_control(key="models_model").value == "Model0"
+
+
+@pytest.mark.parametrize("model", CATALOGUE)
+def test_every_model_has_its_page(model):
+    app = open_models(*FOLDS, models_model=model)
+    assert not app.exception
+    text = said(app)
+    assert f"class {model}(LanguageModel)" in text
+    assert text.count("<svg") >= 3
+    assert ("**reset**" in text) is bool(CATALOGUE[model].gates)
+    assert bool(mounted(app, "models_pair")) is (partner(model) is not None)
+    assert bool(mounted(app, "models_unit_line")) is (model in ("Model4", "Model5"))
+    assert "The notebook&#x27;s figures" in text and "numbers to learn" in text
+
+
+def test_what_is_folded_is_drawn_once_it_is_open():
+    app = open_models(models_model="Model5")
+    ids = [json.loads(each.proto.json)["id"] for each in app.get("bidi_component")]
+    assert ids == ["models_cursor", "run_line"]
+    assert "class Model5(LanguageModel)" not in said(app)
+
+
+@pytest.mark.parametrize("model", list(CATALOGUE)[1:])
+def test_what_changed_is_marked_in_picture_code_and_recipe(model):
+    text = said(open_models("source", models_model=model))
+    new = class_source(model).text.splitlines()[0]
+    assert 'class="hn-new" x=' in text  # the picture
+    assert f"+</i> {new}</div>" in text  # the code
+    assert '<tr class="hn-new"' in text  # the network's or the recipe's table
+
+
+def test_an_unknown_model_in_the_address_gives_the_first():
+    app = open_models("source", models_model="Model9")
+    assert not app.exception
+    assert "class Model0(LanguageModel)" in said(app)
+
+
+def test_a_model_of_ones_own_that_is_elsewhere(monkeypatch):
+    own = replace(CATALOGUE["Model3"], name="Own", title="my own")
+    monkeypatch.setitem(CATALOGUE, "Own", own)
+    app = open_models(*FOLDS, models_model="Own")
+    assert not app.exception
+    text = said(app)
+    assert "the source of Own cannot be read: models.py has no class named 'Own'" in text
+    assert "There is no pre-trained Own: train one on the Train page" in text
+    assert "None: the notebook has no Own." in text
+    assert {each.key for each in app.get("bidi_component")} <= {"run_line"}
+    assert new_forward_lines("Own", {"first_line": 1, "lines": ["def forward(self):"]}) == []
+    app = open_page("start")
+    assert not app.exception
+    start = said(app)
+    assert "Own: valid not measured, train not measured, notebook not measured" in start
+    assert "From Model0 to Model5" in start
+
+
+def test_weights_are_those_of_a_snapshot():
+    app = open_models(models_model="Model2")
+    assert asked(app, "models_cursor") == ("Model2", "end", {})
+    app.segmented_control(key="models_weights").set_value("untrained").run()
+    assert asked(app, "models_cursor") == ("Model2", "first", {})
+
+
+def test_a_run_in_view_of_another_model_is_told():
+    app = open_models(run="Model5", models_weights="run in view")
+    assert "The run in view is a run of Model5" in said(app)
+    assert asked(app, "models_cursor") == ("Model0", "end", {})  # the pre-trained one's
+    app = open_models("cell", run="Model5", models_weights="run in view", models_model="Model5")
+    assert asked(app, "models_cursor") == ("Model5", "step", {})
+    assert asked(app, "models_unit_line")[:2] == ("Model5", "step")
+    assert mounted(app, "models_bar")["run"] == "Model5"
+
+
+def test_a_damaged_run_in_view_is_told_and_the_page_stays():
+    folder = Path(os.environ["HNVIZ_RUNS_DIR"]) / "20260101-000000-Model5-bent"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text("{")
+    app = open_models(run=folder.name, models_weights="run in view")
+    assert not app.exception
+    assert "is damaged" in "\n".join(each.value.replace("\\", "") for each in app.error)
+    assert asked(app, "models_cursor")[0] == "Model0"
+
+
+def test_a_unit_that_there_is_not_is_told_and_the_last_one_stays():
+    app = open_models("cell", models_model="Model5", models_unit="5")
+    assert asked(app, "models_unit_line")[2] == {"layer": "1", "unit": "5"}
+    for wrong in (64, -1):
+        app.number_input(key="models_unit").set_value(wrong).run()
+        assert f"unit must be a whole number from 0 to 63; got {wrong}" in said(app)
+        assert asked(app, "models_unit_line")[2]["unit"] == "5"
+    assert not app.exception
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "wanted"),
+    [
+        ("models_model", "Model9", "one of Model0"),
+        ("models_weights", "none", "one of untrained, trained, run in view"),
+        ("models_batch", "third", "one of first, second"),
+        ("models_unit", "abc", "a whole number"),
+        ("models_source", "maybe", "one of true, false"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_told(key, value, wanted):
+    query = {"models_model": "Model3" if key == "models_batch" else "Model5", key: value}
+    if key not in ("models_model", "models_source"):
+        query |= {"models_twins": "true", "models_cell": "true"}
+    app = open_page("models", **query)
+    assert not app.exception
+    assert f"the address asks for '{value}' here, which is not {wanted}" in said(app)
+
+
+# --- the views ----------------------------------------------------------------------------------
+
+
+def travelled(answer: Shown) -> Parcel:
+    """An answer as it comes out of the browser's side of the wire."""
+    return unpack(pack(Parcel(answer.arrays, answer.meta, answer.sentence)))
+
+
+@pytest.mark.parametrize("model", CATALOGUE)
+def test_the_code_cursor_of_every_model(model):
+    answer = travelled(shown(CURSOR_VIEW, model))
+    meta, values = answer.meta, answer.arrays["values"]
+    assert answer.sentence.startswith("Line ")
+    assert answer.sentence == meta["steps"][meta["first"]]["say"]
+    assert meta["names"] == [model] and meta["roles"]["h_o"] == "h_o"
+    assert values.dtype == np.int8
+    last = meta["tensors"][-1]
+    assert last["at"] + last["high"] * last["wide"] <= len(values)
+    assert bool(meta["sources"][0]["new"]) is (model != "Model0")
+    assert meta["rows"][0].startswith("0: xxbos eight thousand")
+    untrained = shown(CURSOR_VIEW, model, 0)
+    assert not np.array_equal(untrained.arrays["values"], values)
+
+
+def test_two_models_agree_until_the_state_is_kept():
+    assert shown(PAIR_VIEW, "Model1").sentence.endswith("the largest difference is **0.0**.")
+    answer = shown(PAIR_VIEW, "Model3")
+    assert "over 61 matching lines, the largest difference is **0.0**." in answer.sentence
+    assert answer.meta["first"] == 2 and answer.meta["steps"][2]["tensors"][2] is None
+    answer = travelled(shown(PAIR_VIEW, "Model3", batch="second"))
+    assert "Model2 starts from zeros and Model3 from the state it kept" in answer.sentence
+    assert answer.sentence.endswith(
+        "With both started from zeros, the logits differ by at most **0.0**."
+    )
+    assert answer.meta["first"] == 0 and answer.meta["steps"][0]["tensors"][2] is not None
+    with pytest.raises(Refusal, match="batch must be one of first, second; got 'third'"):
+        shown(PAIR_VIEW, "Model3", batch="third")
+
+
+def test_the_numbers_of_one_unit():
+    answer = travelled(shown(CELL_VIEW, "Model5", unit=5))
+    meta = answer.meta
+    assert answer.sentence == meta["sentences"][3]
+    assert meta["sentences"][4].startswith("Unit 5 reads “,” at step 4: it keeps **")
+    assert len(meta["words"]) == len(meta["x"]) == len(meta["equations"]) == 20
+    assert "<i>r</i> = \N{GREEK SMALL LETTER SIGMA}(" in meta["equations"][4][0]
+    assert "<i>h</i>\N{PRIME} = 0." in meta["equations"][4][3]
+    assert meta["line"].startswith("<svg")
+    lower = shown(CELL_VIEW, "Model5", unit=5, layer=0).meta
+    assert lower["sentences"] != meta["sentences"]
+    for params, sentence in [
+        ({"unit": 64}, "unit must be from 0 to 63; got 64"),
+        ({"layer": 2}, "layer must be from 0 to 1 for Model5; got 2"),
+    ]:
+        with pytest.raises(Refusal, match=sentence):
+            shown(CELL_VIEW, "Model5", **params)
+    with pytest.raises(Refusal, match="Model2 has neither"):
+        shown(CELL_VIEW, "Model2")
+
+
+def test_a_source_that_cannot_be_read_is_told():
+    sentence = "the source of Made.forward cannot be read: the class is not in a file"
+
+    def refuse(*_: object):
+        raise Refusal(sentence)
+
+    with pytest.raises(Refusal, match=sentence):
+        CURSOR_VIEW.answer(Look(standing("Model5"), 400, {}, refuse))

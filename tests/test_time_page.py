@@ -1,0 +1,264 @@
+"""The Through time page: what its views answer about real runs, and what the page says."""
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from hnviz.app.rooms.through_time.costs.picture import COSTS_VIEW
+from hnviz.app.rooms.through_time.handover.picture import HANDOVER_VIEW
+from hnviz.app.rooms.through_time.lanes.picture import LANES_VIEW, SECOND_VIEW
+from hnviz.app.rooms.through_time.look_back.picture import MAP_VIEW, OTHERS_VIEW, ROW_VIEW
+from hnviz.app.rooms.through_time.reach.picture import REACH_VIEW
+from hnviz.catalogue import CATALOGUE
+from hnviz.web.views import Refusal
+from tests.pages import open_page
+from tests.test_pages import text
+from tests.views import shown
+
+pytestmark = pytest.mark.usefixtures("own_runs")
+
+CARRYING = ("Model3", "Model4", "Model5")
+
+
+def said(app: AppTest) -> str:
+    """What the page itself says, without the marks that keep its words from being Markdown."""
+    return text(app).replace("\\", "")
+
+
+def asks(app: AppTest, key: str) -> dict[str, dict]:
+    """What a picture on the page asks, by the question's name."""
+    given = [json.loads(each.proto.json) for each in app.get("bidi_component")]
+    (data,) = [each for each in given if each["id"] == key]
+    return {each["name"]: each for each in data["asks"]}
+
+
+def label(svg: str) -> str:
+    return ElementTree.fromstring(svg).get("aria-label")
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_every_model_goes_back_through_time(name):
+    _, meta, sentence = shown(LANES_VIEW, name)
+    carries = name in CARRYING
+    ways = {"reset", "detach", "keep"} if carries else {"reset"}
+    assert set(meta["wide"]) == set(meta["narrow"]) == set(meta["sentences"]) == ways
+    for way in ways:
+        for size in ("wide", "narrow"):
+            alt = f"Three mini-batches unrolled. {meta['sentences'][way].replace('**', '')}"
+            assert label(meta[size][way]) == alt
+            assert ("keep, no detach<" in meta[size][way]) is carries
+        assert "reaches back over its own" in meta["sentences"][way] or way == "keep"
+    assert len(sentence.split()) <= 20
+    assert sentence.startswith("**Detach** cuts" if carries else f"{name} starts each")
+    between = shown(HANDOVER_VIEW, name)
+    assert ("The state between train and valid" in between.meta.get("wide", "")) is carries
+    assert ("nothing carries over from one text to the other" in between.sentence) is not carries
+
+
+def test_untrained_is_beside_trained_and_the_other_way_round():
+    trained, untrained = shown(LANES_VIEW), shown(LANES_VIEW, step=0)
+    far = "the farthest is 1.8e\N{MINUS SIGN}11 of the nearest"
+    for size in ("wide", "narrow"):
+        drawing = trained.meta[size]["detach"]
+        assert "keep, no detach, untrained<" in drawing and f"vanishing gradient: {far}" in drawing
+        drawing = untrained.meta[size]["detach"]
+        assert "keep, no detach, after 400 steps<" in drawing
+        assert "the farthest is .0069 of the nearest" in drawing and "vanishing" not in drawing
+    assert trained.sentence == (
+        "**Detach** cuts the gradient after 20 steps. Without it, training lifts the farthest from "
+        "**1.8e\N{MINUS SIGN}11** to **.0069** of the nearest."
+    )
+    assert untrained.sentence == (
+        "Untrained, the gradient vanishes: the farthest of 60 steps gets "
+        "**1.8e\N{MINUS SIGN}11** of the nearest; after 400 training steps, **.0069**."
+    )
+
+
+def test_a_run_in_its_first_moment_has_lanes():
+    """Its first snapshot is on disk before its record tells of it."""
+    from hnviz.web.asked import Asker
+    from hnviz.web.standing import standing
+    from hnviz.web.views import Look
+
+    run = standing("Model5")
+    young = replace(run, record=replace(run.record, snapshots=()))
+    params = {"first": 5, "every": False, "mode": "light"}
+    found = LANES_VIEW.answer(Look(young, 0, params, Asker("Model5", 0)))
+    assert found.sentence == (
+        "Untrained, the gradient vanishes: the farthest of 60 steps gets "
+        "**1.8e\N{MINUS SIGN}11** of the nearest."
+    )
+
+
+def test_all_losses_have_their_own_lanes():
+    last, every = shown(LANES_VIEW), shown(LANES_VIEW, every=True)
+    assert every.sentence == ""  # the takeaway is about the last step's
+    assert (
+        ">losses<" in every.meta["wide"]["detach"] and ">losses<" not in last.meta["wide"]["keep"]
+    )
+    assert "each mini-batch's loss reaches back" in every.meta["sentences"]["detach"]
+    assert "mini-batches 5 to 7 of train" in last.meta["note"]
+    assert "mini-batches 9 to 11 of train" in shown(LANES_VIEW, first=9).meta["note"]
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_drawings_are_in_the_mode_of_the_browser(mode):
+    from hnviz.figures.theme import theme
+
+    meta = shown(LANES_VIEW, mode=mode).meta
+    assert theme(mode).role["h_h"] in meta["wide"]["keep"] and mode in ("light", "dark")
+    assert theme(mode).role["h_h"] in meta["legend"]
+
+
+def test_mini_batches_that_the_text_does_not_have_are_refused():
+    with pytest.raises(Refusal, match="first of 3 must be from 0 to 37; got 38"):
+        shown(LANES_VIEW, first=38)
+
+
+@pytest.mark.parametrize("value", ["38", "-1"])
+def test_a_first_mini_batch_that_cannot_be_leaves_the_last_good_lanes(value):
+    app = open_page("time", time_first="7")
+    app.number_input(key="time_first").set_value(int(value)).run()
+    assert not app.exception
+    wanted = "so the first of 3 must be from 0 to 37"
+    assert f"The text has 40 mini-batches, {wanted}; got {value}." in said(app)
+    for key in ("time_lanes", "time_headline"):
+        assert asks(app, key)["lanes"]["params"] == {"first": "7", "every": "false"}
+
+
+def test_a_run_whose_window_is_longer_than_the_text_is_told():
+    from hnviz.config import RunConfig
+    from hnviz.runs import RunStore
+
+    made = RunStore(Path(os.environ["HNVIZ_RUNS_DIR"])).create(
+        RunConfig.for_model("Model5", bs=64, bptt=4096)
+    )
+    assert not open_page("time", run=made.id).exception
+    shipped = RunStore(Path(os.environ["HNVIZ_RUNS_DIR"])).folder("Model5")
+    (made.path / "snapshots").mkdir()
+    copy = shipped.snapshot_path(400).read_bytes()
+    made.snapshot_path(400).write_bytes(copy)
+    (made.path / "events.jsonl").write_bytes((shipped.path / "events.jsonl").read_bytes())
+    assert not open_page("time", run=made.id).exception
+    with pytest.raises(
+        Refusal, match="64 rows of 4096 steps are 1 mini-batch, and the picture needs 3"
+    ):
+        shown(LANES_VIEW, made.id)
+
+
+def test_a_backward_too_many_is_shown_as_torchs_error():
+    error = shown(SECOND_VIEW).meta["error"]
+    assert "RuntimeError: Trying to backward through the graph a second time" in error
+    assert "second_backward" in asks(open_page("time"), "time_lanes")
+    assert "second_backward" not in asks(open_page("time", run="Model2"), "time_lanes")
+    with pytest.raises(Refusal, match="Model2 carries no state"):
+        shown(SECOND_VIEW, "Model2")
+
+
+@pytest.mark.parametrize("phrase", ["", "9 to 3", "0 to 5"])
+def test_words_that_cannot_be_looked_back_at_leave_the_last_good_map(phrase):
+    app = open_page("time", time_phrase="12 to 13")
+    app.text_input(key="time_phrase").set_value(phrase).run()
+    assert not app.exception
+    assert ":red[" in text(app)
+    for question in ("look_back_row", "look_back_map", "look_back_others"):
+        assert asks(app, "time_lookback")[question]["params"]["text"] == "12 to 13"
+    with pytest.raises(ValueError, match=r"^[A-Z]"):
+        shown(MAP_VIEW, text=phrase)
+    app.text_input(key="time_phrase").set_value("1 to 99").run()
+    assert "the first 44 are shown" in text(app)
+
+
+@pytest.mark.parametrize(("words", "row"), [("4311 to 4314", 3), ("one", 0)])
+def test_the_marked_row_is_asked_for_before_the_map(words, row):
+    """The row alone has to be there; the map and other models' lines come after it."""
+    wanted = asks(open_page("time", time_phrase=words), "time_lookback")
+    assert [name for name, each in wanted.items() if not each["late"]] == ["look_back_row"]
+    one, whole = shown(ROW_VIEW, text=words, row=row), shown(MAP_VIEW, text=words)
+    n = len(whole.meta["words"])
+    start = row * (row + 1) // 2
+    assert one.arrays["norms"].shape == (row + 1,)
+    assert whole.arrays["norms"].shape == (n * (n + 1) // 2,)
+    np.testing.assert_allclose(
+        one.arrays["norms"], whole.arrays["norms"][start : start + row + 1], rtol=1e-5, atol=1e-6
+    )
+    assert one.meta["answers"] == [whole.meta["answers"][row]]
+    assert one.meta["name"] == whole.meta["name"] == "Model5 after 400 steps"
+    others = shown(OTHERS_VIEW, text=words)
+    names = [line["name"] for line in others.meta["lines"]]
+    assert names == ["Model5 trained, GRU", "Model4, tanh", "Model3, relu", "Model5 untrained"]
+    np.testing.assert_array_equal(others.arrays["norms"][0], whole.arrays["norms"])
+    untrained = shown(MAP_VIEW, step=0, text=words)
+    np.testing.assert_array_equal(others.arrays["norms"][3], untrained.arrays["norms"])
+
+
+def test_a_row_beyond_the_words_is_the_last_one():
+    last = shown(ROW_VIEW, text="9 to 11")
+    assert last.meta["row"] == len(last.meta["words"]) - 1
+    for row in (-1, 99):
+        found = shown(ROW_VIEW, text="9 to 11", row=row)
+        np.testing.assert_array_equal(found.arrays["norms"], last.arrays["norms"])
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_a_model_that_carries_nothing_reads_its_window(name):
+    net = CATALOGUE[name]
+    window = None if net.stateful else net.recipe.bptt
+    assert shown(ROW_VIEW, name).meta["window"] == window
+
+
+def test_a_model_beside_its_own_earlier_snapshot_is_told_apart():
+    assert shown(MAP_VIEW, "Model3", 400, text="9 to 11").meta["name"] == "Model3 after 400 steps"
+    lines = shown(OTHERS_VIEW, "Model3", text="9 to 11").meta["lines"]
+    trained = {"name": "Model3 trained, relu", "style": 2, "run": "Model3", "step": 800}
+    assert trained in lines  # the browser leaves it out where it shows that snapshot itself
+
+
+def test_costs_are_measured_once_for_all_snapshots_and_when_they_are_opened():
+    app = open_page("time")
+    keys = [json.loads(each.proto.json)["id"] for each in app.get("bidi_component")]
+    assert "time_costs" not in keys and "time_handover" not in keys
+    app = open_page("time", time_more_costs="true", time_more_state="true")
+    assert asks(app, "time_costs")["costs"]["at"] == "end"
+    assert asks(app, "time_handover")["train_to_valid"]["at"] == "rest"
+    _, meta, sentence = shown(COSTS_VIEW, "Model0")
+    assert "from bptt 1 to 3, one mini-batch goes from" in sentence
+    assert label(meta["wide"]) == f"What a backward pass costs. {sentence.replace('**', '')}"
+
+
+def test_all_models_are_in_one_picture():
+    _, meta, sentence = shown(REACH_VIEW)
+    assert len(sentence.split()) <= 20
+    assert sentence.startswith("Untrained, Model5 reaches furthest; trained, Model4: **26 %**")
+    assert "**17 %** of Model5's" in sentence
+    for drawing in (meta["wide"], meta["narrow"]):
+        said = [each.text for each in ElementTree.fromstring(drawing).iter("text")]
+        assert [name for name in said if name in CATALOGUE] == list(CATALOGUE)
+        assert {"Untrained", "Trained"} <= set(said)
+    assert "Model5's update gates keep 0.50 of each unit" in meta["note"]
+    assert "its gates keep 0.39" in meta["note"]
+
+
+def test_what_changes_nothing_but_the_drawing_needs_no_rerun():
+    """Way, loss, weights and row are the browser's: no widget of the page has them."""
+    app = open_page("time", time_between="keep", time_loss="all steps", row="3")
+    assert not app.exception
+    keys = {each.key for each in [*app.segmented_control, *app.select_slider, *app.number_input]}
+    assert keys & {"time_between", "time_loss", "time_weights", "row", "snapshot"} == set()
+    assert asks(app, "time_lanes")["lanes"]["params"]["every"] == "false"
+
+
+def test_another_model_is_one_choice_away():
+    app = open_page("time", run="Model5")
+    app.selectbox(key="time_model").select("Model3").run()
+    assert not app.exception
+    assert app.selectbox(key="run").value == "Model3"
+    given = [json.loads(each.proto.json) for each in app.get("bidi_component")]
+    runs = {each["run"] for each in given if each["id"].startswith("time_")}
+    assert runs == {"Model3"}

@@ -1,0 +1,23 @@
+"""Views asked as the web door asks them, with the real engine and without HTTP."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hnviz.web.asked import Asker
+from hnviz.web.parameters import read_query
+from hnviz.web.standing import standing, store
+from hnviz.web.views import Look, Shown, View
+
+
+def shown(view: View, run: str = "Model5", step: int | str = "last", **params: Any) -> Shown:
+    """Return what a view answers about a run's snapshot. Raises Refusal or ValueError."""
+    pairs = [(name, written(value)) for name, value in params.items()]
+    typed: Mapping[str, Any] = read_query(view.params, pairs, f"the view {view.name}")
+    at = store().folder(run).resolve_step(step)
+    return view.answer(Look(standing(run), at, typed, Asker(run, at)))
+
+
+def written(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
