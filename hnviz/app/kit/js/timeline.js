@@ -47,6 +47,7 @@ export class Timeline {
     /** @type {{ have: number, of: number }|null} while a play waits for its snapshots */
     this.buffering = null;
     this.trouble = "";
+    this.failure = ""; // why the server does not tell of the run
     /** @type {Set<Part>} */
     this.parts = new Set();
     /** @type {Set<(change: Change) => void>} */
@@ -78,7 +79,7 @@ export class Timeline {
 
   /** @param {Error} error */
   fail(error) {
-    this.trouble = error.message;
+    this.trouble = this.failure = error.message;
     this.tell("trouble");
   }
 

@@ -22,9 +22,9 @@ class Line {
   }
 
   show() {
-    const { facts, trouble, listed } = this.timeline;
-    // Trouble with one snapshot is the run bar's to tell.
-    if (!facts.status) this.told.textContent = listed ? "" : trouble;
+    const { facts, failure } = this.timeline;
+    // A snapshot that there is not is the run bar's to tell.
+    if (!facts.status) this.told.textContent = failure;
     else {
       const steps = facts.n_steps === null ? "no step yet" : `step ${number(facts.step)} of ${number(facts.n_steps)}`;
       this.told.textContent = `${facts.name}, ${facts.shipped ? "pre-trained" : facts.status}, ${steps}`;
