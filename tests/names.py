@@ -223,13 +223,19 @@ def _keys_of(node: ast.AST) -> Iterator[ast.expr]:
                 yield value
     if not isinstance(node, ast.Call) or _called(node.func) in ("sorted", "sort", "min", "max"):
         return
-    yield from (each.value for each in node.keywords if each.arg in ("key", "param"))
     func = node.func
+    if not _is_only_named(func):
+        yield from (each.value for each in node.keywords if each.arg in ("key", "param"))
     if isinstance(func, ast.Name) and func.id == "address_problem":
         yield from node.args[:1]
     holders = (*SESSION, "st.session_state", "st.query_params")
     if isinstance(func, ast.Attribute) and func.attr in HOLDS_KEY:
         yield from node.args[:1] if ast.unparse(func.value) in holders else ()
+
+
+def _is_only_named(func: ast.expr) -> bool:
+    """Tell whether a call mounts a picture or opens a container, of which the session keeps nothing."""
+    return isinstance(func, ast.Call) or _called(func).isupper() or _called(func) == "container"
 
 
 def _called(func: ast.expr) -> str:

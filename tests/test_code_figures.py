@@ -20,7 +20,7 @@ from hnviz.figures.code_text import (
     probe_note,
     probe_sentence,
 )
-from hnviz.figures.found import Place, found_places
+from hnviz.figures.found import FoundPlace, found_places
 from hnviz.figures.probes import probe_lines, probe_table, table_sentence
 from hnviz.figures.query import NARROW, WIDE, Queried, query_lines
 from hnviz.figures.theme import MODES, theme
@@ -46,7 +46,7 @@ QUERIED = Queried(
     scale=1,
 )
 PLACES = [
-    Place(
+    FoundPlace(
         split="valid",
         at=10_474,
         number=9612,

@@ -12,7 +12,7 @@ from hnviz.app.rooms.hidden_states.path.picture import PATH_VIEW
 from hnviz.gallery.cases import READY, examples, runs, views
 from hnviz.gallery.site import REFUSED, cases, site
 from hnviz.gallery.theme import variables
-from tests.conftest import ROOT
+from tests.conftest import ROOT, until
 from tests.gallery import gallery_server, mount, settled
 from tests.views import shown
 
@@ -123,7 +123,7 @@ def test_a_picture_mounts_in_every_state(page, gallery, name):
             mount(page, gallery, picture=name, state=state, mode=mode, width=width)
             where = f"{name}, {state}, {mode}, {width}"
             check(page, state, where)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, where
+            until(page, f"document.documentElement.scrollWidth <= {width}", timeout=10_000)
 
 
 def check(page, state: str, where: str) -> None:

@@ -8,7 +8,7 @@ from hnviz.figures.theme import Theme
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class FoundPlace:
     """One range of a split in which units agree."""
 
     split: str
@@ -20,7 +20,7 @@ class Place:
     after: Sequence[str]
 
 
-def found_places(places: Sequence[Place], n_units: int, look: Theme) -> str:
+def found_places(places: Sequence[FoundPlace], n_units: int, look: Theme) -> str:
     """List places, the best first; the range is framed in its context."""
     style = f"--hn-border:{look.border};--hn-muted:{look.muted};--hn-text:{look.text}"
     rows = "".join(_row(place, n_units) for place in places)
@@ -32,7 +32,7 @@ def found_places(places: Sequence[Place], n_units: int, look: Theme) -> str:
     )
 
 
-def _row(place: Place, n_units: int) -> str:
+def _row(place: FoundPlace, n_units: int) -> str:
     before, words, after = (
         escape(" ".join(part)) for part in (place.before, place.words, place.after)
     )

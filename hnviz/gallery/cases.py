@@ -50,7 +50,7 @@ def pictures(empty: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """Describe every picture and its states for the browser."""
     return {
         name.removeprefix("rooms/"): {
-            "height": picture.height,
+            "height": picture.place.height,
             "isolate": picture.isolate,
             "states": {
                 state: picture.sent(f"gallery_{state}", example)

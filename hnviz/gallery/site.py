@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from hnviz.app.shell.asgi import STYLES
 from hnviz.app.topics import TOPICS
 from hnviz.engine.client import Job, close_shared_engine
 from hnviz.gallery.cases import MODES, WIDTHS, pictures, views
@@ -73,7 +74,7 @@ def cases(empty: Mapping[str, str]) -> dict[str, Any]:
         "pictures": pictures(empty),
         "modes": {mode: variables(mode) for mode in MODES},
         "widths": WIDTHS,
-        "styles": [ASSETS.address(f"app/shell/{name}") for name in ("page.css", "cards.css")],
+        "styles": [ASSETS.address(name) for name in STYLES],
         "tab": ASSETS.address("app/kit/js/tab.js"),
     }
 

@@ -80,6 +80,14 @@ class Assets:
         """Return the address of a file of the package: "app/kit/live/main.js"."""
         return f"assets/{self.version}/{name}"
 
+    def addresses(self, folder: str, suffix: str) -> tuple[str, ...]:
+        """Return the addresses of the files with a suffix in a folder: "app/kit/js/", ".js"."""
+        return tuple(
+            self.address(name)
+            for name in self._ours
+            if name.startswith(folder) and name.endswith(suffix)
+        )
+
     @cached_property
     def plotly(self) -> str:
         """The address of plotly.js."""

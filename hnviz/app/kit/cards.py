@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 import streamlit as st
@@ -15,8 +14,6 @@ from hnviz.figures.diagrams import NOTEBOOK_FIGURES, previous, rolled, unrolled
 from hnviz.figures.theme import Theme
 from hnviz.source import Source
 
-_CSS = Path(__file__).parents[1] / "shell" / "cards.css"
-
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -26,11 +23,6 @@ class Card:
     note: str
     svg: str
     chosen: bool = False
-
-
-def load_styles() -> None:
-    """Bring the style sheet of these pieces into the page."""
-    st.html(_CSS)
 
 
 def drawing(html: str) -> None:

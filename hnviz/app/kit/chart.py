@@ -9,7 +9,7 @@ A picture of charts is a folder with a ``picture.py`` and no JavaScript of its o
     REACH_VIEW = View("reach", {"mode": MODE}, _reach)  # MODE and look_of: hnviz.app.kit.drawn
     REACH = charted(__file__, REACH_VIEW, height="340px")
 
-and on the page ``REACH("time_reach", run=run_id, asks=[ask(REACH_VIEW)])``. The sentence appears
+and on the page ``REACH(run=run_id, asks=[ask(REACH_VIEW)])``. The sentence appears
 above the charts and is their alt. The charts of all asked views are side by side from 420 px of
 width each. ``Chart(marks="step")`` marks the x of the hovered point as "step" in the page's other
 pictures (kit/js/page.js), and shows their mark as a line.
@@ -28,7 +28,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from hnviz.app.kit.picture import ROOT, Example, Picture
+from hnviz.app.kit.picture import ROOT, Example, Picture, Place
 from hnviz.figures.sketch import Sketch
 from hnviz.web.assets import ASSETS
 from hnviz.web.views import Shown, View
@@ -73,25 +73,30 @@ def charts(sentence: str, *drawn: Chart) -> Shown:
 
 
 def charted(
-    file: str, *views: View, height: str, examples: Mapping[str, Example] | None = None
+    file: str, place: Place, *views: View, examples: Mapping[str, Example] | None = None
 ) -> Charts:
     """Make a picture of charts in a folder that has no JavaScript of its own."""
     return Charts(
-        file, views=views, draws=FOLDER, height=height, isolate=False, examples=examples or {}
+        file,
+        place,
+        views=views,
+        draws=FOLDER,
+        isolate=False,
+        examples=examples or {},
     )
 
 
 def still_chart(key: str, figure: go.Figure | Sketch, alt: str) -> None:
     """Draw a figure that is about no run; the page sends it in the reader's theme."""
     chart = Chart(figure).sent
-    _still(chart["height"])(key, settings={"charts": [chart], "alt": alt.replace("**", "")})
+    _still(chart["height"])(key=key, settings={"charts": [chart], "alt": alt.replace("**", "")})
 
 
 @cache
 def _still(height: int) -> Charts:
     """Return the picture that keeps the place of a chart of some height."""
     file = ROOT / f"{FOLDER}_{height}" / "picture.py"  # where its own folder would be
-    return charted(str(file), height=f"{height}px")
+    return charted(str(file), Place("*", f"{height}px"))
 
 
 def plain(figure: go.Figure | Sketch) -> dict[str, Any]:

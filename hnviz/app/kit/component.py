@@ -26,6 +26,7 @@ let serial = 0;
 export default async function (component) {
   const root = component.parentElement.querySelector(".hnviz");
   const turn = (root.turn = ++serial); // calls may end in another order than they began
+  (root.getRootNode().host ?? root).dataset.mounted = ""; // places.py keeps its place until now
   try {
     const { render } = await import(new URL(component.data.module, home).href);
     return await render({ ...component, home, root, turn });
@@ -42,7 +43,8 @@ class BrowserComponent:
     """A component in ``hnviz/app/<folder>/``, made once and called in a page to mount it.
 
     `states` are what the browser may report with ``send(name, value)``; each report reruns the
-    page, or the fragment that the call is in. `min_height` (CSS) keeps its place until drawn.
+    page, or the fragment that the call is in. `min_height` (CSS) keeps its place until drawn, where
+    the page's style sheet does not (hnviz/app/kit/places.py).
     Styles are kept apart in a shadow root, unless `isolate` is False: Plotly puts its own style
     sheet into the document's head, so its charts need that, and class names a prefix.
     """
@@ -61,7 +63,7 @@ class BrowserComponent:
         self.states = states
         self._mount = st.components.v2.component(
             f"hnviz_{name or folder.replace('/', '_')}",
-            html=f'<div class="hnviz" style="min-height:{min_height}"></div>',
+            html=f'<div class="hnviz" style="min-height:var(--hn-height,{min_height})"></div>',
             js=_LOADER,
             isolate_styles=isolate,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from hnviz.app.kit.picture import Example, Picture
+from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.figures.theme import MODES, Theme, theme
 from hnviz.web.views import Look, Param, Shown, View
 
@@ -26,14 +26,14 @@ def html(content: str, sentence: str = "", note: str = "") -> Shown:
 
 
 def drawn(
-    file: str, *views: View, height: str, examples: Mapping[str, Example] | None = None
+    file: str, place: Place, *views: View, examples: Mapping[str, Example] | None = None
 ) -> Picture:
     """Make a picture in a folder that has no JavaScript of its own."""
     return Picture(
         file,
+        place,
         views=views,
         draws="kit/drawing",
-        height=height,
         isolate=False,
         examples=examples or {},
     )

@@ -4,8 +4,8 @@ class Curves(Panels):  # a topic: hnviz/app/topics.py lists it
 name = "curves"
 def draw(self, moment, params): return [Panel(name="loss", sketch=..., ...)]
 
-CURVES = growing(__file__, Curves(), height="400px")  # in a folder's picture.py
-CURVES("train_curves", run=run_id)  # on a page
+CURVES = growing(__file__, Place("train_curves", "400px"), Curves())  # in picture.py
+CURVES(run=run_id)  # on a page
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from functools import cached_property
 from typing import Any
 
 from hnviz.app.kit.chart import Charts
-from hnviz.app.kit.picture import Example
+from hnviz.app.kit.picture import Example, Place
 from hnviz.figures.sketch import Sketch
 from hnviz.figures.theme import MODES
 from hnviz.web.topics import Topic, short_hash
@@ -154,13 +154,13 @@ class Growing(Charts):
 
 
 def growing(
-    file: str, topic: Panels, height: str, examples: Mapping[str, Example] | None = None
+    file: str, place: Place, topic: Panels, *, examples: Mapping[str, Example] | None = None
 ) -> Growing:
     """Make a picture in a folder that has no JavaScript of its own."""
     picture = Growing(
         file,
+        place,
         draws="kit/panels",
-        height=height,
         isolate=False,
         silent=True,
         examples=examples or {},

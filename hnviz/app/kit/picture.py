@@ -5,11 +5,11 @@ A picture is one folder: ``picture.py`` says what it asks of a snapshot and what
 
     UNITS_VIEW = View("units", {"layer": Param("int", 1)}, answer)  # served by the web door
     READY = Example("Model5", asks=[ask(UNITS_VIEW)])
-    UNITS = Picture(__file__, views=(UNITS_VIEW,), height="780px", examples={"ready": READY})
+    UNITS = Picture(__file__, Place("states_units", "780px"), views=(UNITS_VIEW,), ...)
 
 The examples are what the gallery shows (``python -m hnviz gallery``). On a page:
 
-    UNITS("states_units", run="Model5", asks=[ask(UNITS_VIEW, layer=1)], settings={...})
+    UNITS(run="Model5", asks=[ask(UNITS_VIEW, layer=1)], settings={...})
 
 That call sends the browser some 300 bytes. Arrays, sentences and every later snapshot come from
 ``GET /api/runs/{run}/{step}/units?layer=1``, computed once for all viewers.
@@ -91,20 +91,32 @@ class Example:
         return bool(self.run or self.asks or self.follows)
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a picture is on its page: its key, and the height (CSS) kept for it until it is drawn.
+
+    A key that begins with "*" means all keys that hold the rest: each call gives its own.
+    """
+
+    key: str
+    height: str = "0"
+    phone: str = ""  # the height on a narrow screen, if another
+
+
 @dataclass(eq=False)
 class Picture:
     """A picture, made once in its folder's ``picture.py`` and called on a page to mount it.
 
-    `views` are its questions, which the web door serves. `height` (CSS) keeps its place until it
-    is drawn. `reports` are the names that its JavaScript may report to Python; each report reruns
-    the page. Plotly needs `isolate` False: its style sheet goes into the document's head.
+    `views` are its questions, which the web door serves. `reports` are the names that its
+    JavaScript may report to Python; each report reruns the page. Plotly needs `isolate` False: its
+    style sheet goes into the document's head.
     `examples` has a "ready" one, a "long" one with a long text or many tokens, and any other.
     """
 
     file: str
+    place: Place
     views: Sequence[View] = ()
     draws: str = ""  # the folder whose main.js draws it, below hnviz/app; its own unless given
-    height: str = "0"
     reports: tuple[str, ...] = ()
     isolate: bool = True
     silent: bool = False  # the picture writes its sentence itself, or has none
@@ -116,24 +128,24 @@ class Picture:
         self._component = BrowserComponent(
             self.draws or self.name,
             states=self.reports,
-            min_height=self.height,
+            min_height=self.place.height,
             isolate=self.isolate,
             name=self.name.replace("/", "_"),
         )
 
     def __call__(
         self,
-        key: str,
         *,
+        key: str = "",
         run: str = "",
         asks: Sequence[Ask] = (),
         settings: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Mount it, or with a `key` that is on the page already change what it shows.
+        """Mount it, or where it is on the page already change what it shows.
 
         `settings` reach ``draw`` as they are; keep them small. Returns what was reported.
         """
-        return self._component(key, self._data(run, asks, settings or {}))
+        return self._component(key or self.place.key, self._data(run, asks, settings or {}))
 
     def sent(self, key: str, example: Example) -> dict[str, Any]:
         """Return what the browser gets for an example: the same as from a page."""

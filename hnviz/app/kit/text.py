@@ -27,7 +27,8 @@ def page_title(title: str, sentence: str = "") -> None:
 
 def lead(sentence: str) -> None:
     """Set a sentence larger than the text, in lines of at most 72 characters."""
-    st.html(f'<p class="hnviz-lead">{_bold(sentence)}</p>')
+    with st.container(key="page_lead"):
+        st.html(f'<p class="hnviz-lead">{_bold(sentence)}</p>')
 
 
 def section(title: str, sentence: str = "") -> None:

@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from hnviz.web.assets import ASSETS
+from hnviz.web.front import dressed, front
 from hnviz.web.guard import Rules, guard, inline_scripts
 from hnviz.web.limits import MEGABYTE, Bounds, is_nearly_full, limits
 from hnviz.web.patience import mend_uvicorn
 from hnviz.web.routes import door
 
 SCRIPT = Path(__file__).parents[1] / "script.py"
+STYLES = ("app/shell/page.css", "app/shell/cards.css")
 ORIGINS = "HNVIZ_ORIGINS"  # public addresses of the app behind a proxy: https://lab.example.org
 ANCESTORS = "HNVIZ_FRAME_ANCESTORS"  # pages that may show the app in a frame
 FIRST_RUN = "Model5"
@@ -52,8 +54,8 @@ def _base_path() -> str:
 
 
 def middleware() -> list[Any]:
-    """Return the checks that each request passes before Streamlit sees it."""
-    return [guard(_rules), limits(_bounds)]
+    """Return what each request passes before Streamlit sees it: the checks, and our page's head."""
+    return [guard(_rules), limits(_bounds), front(_page)]
 
 
 def _rules() -> Rules:
@@ -67,6 +69,21 @@ def _rules() -> Rules:
         origins=_named(ORIGINS),
         ancestors=("'self'", *_named(ANCESTORS)),
         scripts=inline_scripts(front_page()),
+    )
+
+
+def _page() -> bytes:
+    """Return the HTML page of every address."""
+    from hnviz.app.kit.places import places
+    from hnviz.app.pictures import PICTURES
+    from hnviz.app.shell.streamlit_parts import front_page
+
+    return dressed(
+        front_page(),
+        title="hnviz",
+        styles=map(ASSETS.address, STYLES),
+        style=places(PICTURES.values()),
+        modules=ASSETS.addresses("app/kit/js/", ".js"),
     )
 
 

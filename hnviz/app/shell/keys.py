@@ -3,7 +3,7 @@
 ``python -m hnviz.app.shell.keys`` writes docs/addresses.md from this table. A test holds the table
 to the source; its message says which names are missing here and which are gone from there.
 
-Not listed are keys of mounted pictures (``UNITS("states_picture", ...)``): nothing reads them.
+Not listed are keys of mounted pictures and of containers, which are only names for style sheets.
 """
 
 from collections.abc import Iterable
@@ -141,9 +141,7 @@ SESSION: tuple[Key, ...] = (
     Key("Train", "train_start", "", "button"),
     Key("Train", "train_how", "closed", "the fold on how it was measured"),
     Key("Train", "train_seen_positions", "", "whether that picture was scrolled to"),
-    Key("Train", "train_next", "", "container"),
     Key("Hidden states", "states_good_*", "", "the last text that could be read, by vocab"),
-    Key("Hidden states", "states_words", "", "container"),
     Key("Predictions", "predictions_example", "", "the example that was clicked"),
     Key("Predictions", "predictions_draw", "closed", "the fold with top k and seed"),
     Key(
@@ -155,7 +153,6 @@ SESSION: tuple[Key, ...] = (
     Key("Predictions", "map_more", "closed", "the fold with the table"),
     Key("Predictions", "predictions_to_*", "", "button to a model that carries its state"),
     Key("Through time", "time_model", "", "the pre-trained run in view"),
-    Key("Through time", "time_run", "", "container"),
     Key("Through time", "time_good_*", "", "the last words, and mini-batch, that could be used"),
 )
 """Keys of the session state alone."""

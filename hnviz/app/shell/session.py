@@ -13,7 +13,6 @@ SNAPSHOT = "snapshot"  # its snapshot in view, in updates of the weights
 TRAIN_ERROR = "train_error"  # why the last press on Train did nothing
 NEXT_RUN = "next_run"  # the run to bring into view when a page next runs as a whole
 RECIPE = "train_recipe"  # the model and recipe that the settings were last filled in from
-RERUN = "rerun"  # set by a callback in a fragment that concerns the whole page
 _LOST_RUN = "lost_run"
 
 LONGEST_NAME = 60  # characters of a name from the address that a page repeats

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hnviz.app.kit.picture import Ask, Example, Picture, ask
+from hnviz.app.kit.picture import Ask, Example, Picture, Place, ask
 from hnviz.web.views import Look, Param, Shown, View
 
 
@@ -18,9 +18,9 @@ EXAMPLES = {
     "long": Example("Model5", [ask(SAMPLE, times=6)]),
 }
 
-HEADLINE = Picture(__file__, height="3.4rem", examples=EXAMPLES)
+HEADLINE = Picture(__file__, Place("*_headline", "60px", "90px"), examples=EXAMPLES)
 
 
 def headline(key: str, run: str, asks: Sequence[Ask]) -> None:
     """Show the first sentence among the views' answers; two lines are kept free for it."""
-    HEADLINE(key, run=run, asks=asks)
+    HEADLINE(key=key, run=run, asks=asks)

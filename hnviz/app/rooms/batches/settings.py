@@ -75,7 +75,7 @@ def batch_settings() -> Reading | None:
     _take_size()
     good = {**SMALL._asdict(), **state.get(_GOOD_LAYOUT, {})}
     lost = address_problem("batches_split", TEXTS), address_problem("batches_random", SWITCH)
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(horizontal=True, gap="medium", key="batches_controls"):
         split = st.segmented_control(
             "Text",
             TEXTS,

@@ -37,7 +37,9 @@ class Asked:
 
 def controls(config: RunConfig) -> Asked:
     """Draw the controls in one row; a text that cannot be read leaves the last one in force."""
-    with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
+    with st.container(
+        horizontal=True, gap="medium", vertical_alignment="top", key="states_controls"
+    ):
         text = _text_box(config)
         layer = _layer_box(config.model)
         show = _show_box(config.model)

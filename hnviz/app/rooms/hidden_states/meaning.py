@@ -21,14 +21,14 @@ def codes(run: Standing, asked: Asked) -> None:
     """Draw what single units code, then what all of them show together."""
     section("What each unit codes")
     view = ask(CODES_VIEW, at="rest", **asked.text.params, layer=asked.layer)
-    CODES("states_codes", run=run.record.id, asks=[view])
+    CODES(run=run.record.id, asks=[view])
     section("What the whole state shows")
     positions = _positions_box()
     view = ask(PROBES_VIEW, at="rest", layer=asked.layer, positions=positions)
-    PROBES("states_probes", run=run.record.id, asks=[view])
+    PROBES(run=run.record.id, asks=[view])
     if st.toggle("Probe all pre-trained models", key="states_all_models", bind="query-params"):
         view = ask(ALL_PROBES_VIEW, at="end", positions=positions)
-        PROBES("states_all_probes", run=run.record.id, asks=[view])
+        PROBES(key="states_all_probes", run=run.record.id, asks=[view])
 
 
 def _positions_box() -> str:
@@ -64,7 +64,7 @@ def find(run: Standing, asked: Asked) -> None:
         with st.container(width="content"):
             edges = st.toggle("Off just before and after", key="states_edges", bind="query-params")
     params = {**asked.text.params, "layer": asked.layer, "threshold": share, "edges": edges}
-    FIND("states_find", run=run.record.id, asks=[ask(FIND_VIEW, at="rest", **params)])
+    FIND(run=run.record.id, asks=[ask(FIND_VIEW, at="rest", **params)])
 
 
 def path(run: Standing, asked: Asked) -> None:
@@ -77,7 +77,7 @@ def path(run: Standing, asked: Asked) -> None:
     problem(wrong)
     if not wrong:
         view = ask(PATH_VIEW, at="rest", layer=asked.layer, first=first, n=n)
-        PATH("states_path", run=run.record.id, asks=[view])
+        PATH(run=run.record.id, asks=[view])
 
 
 def _number(label: str, key: str, default: int) -> int:

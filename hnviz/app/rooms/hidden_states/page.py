@@ -30,7 +30,7 @@ def page() -> None:
         headline("states_headline", run_id, [rows])
     run_bar(run_id, "states_bar")
     if is_short(asked.text):
-        STRIP("states_strip", run=run_id, asks=[units])
-    UNITS("states_picture", run=run_id, asks=[rows, units], settings={"orders": ORDERS})
+        STRIP(run=run_id, asks=[units])
+    UNITS(run=run_id, asks=[rows, units], settings={"orders": ORDERS})
     st.markdown(reading_note(config.model, config.bptt, asked.text.split))
     meaning(run, asked)

@@ -72,7 +72,7 @@ def _twins(weights: Weights, *, kept: bool) -> None:
     """Draw a model and its partner in step; where one keeps its state, on either mini-batch."""
     batch = choice("Mini-batch", BATCHES, "models_batch") if kept else BATCHES[0]
     view = ask(PAIR_VIEW, at=weights.at, batch=batch)
-    PAIR("models_pair", run=weights.run_id, asks=[view])
+    PAIR(run=weights.run_id, asks=[view])
 
 
 def _cell(model: str, kind: str, weights: Weights) -> None:
@@ -96,7 +96,7 @@ def _cell(model: str, kind: str, weights: Weights) -> None:
     if nh is not None:
         layer, unit = _place(model, nh)
         view = ask(CELL_VIEW, at=weights.at, layer=layer, unit=unit)
-        CELL("models_unit_line", run=weights.run_id, asks=[view])
+        CELL(run=weights.run_id, asks=[view])
 
 
 def _figures() -> None:

@@ -41,7 +41,9 @@ def page() -> None:
 def _model_choice() -> str:
     """Draw the choice of a model, and the button for the next one; return the model's name."""
     names = tuple(CATALOGUE)
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+    with st.container(
+        horizontal=True, gap="medium", vertical_alignment="bottom", key="models_controls"
+    ):
         with st.container(width="content"):
             model = choice("Model", names, MODEL)
         at = names.index(model)
@@ -59,7 +61,8 @@ def _model_choice() -> str:
 
 def _diagrams(model: str) -> None:
     look = page_theme()
-    cards.drawing(cards.diagram_cards(cards.model_cards(model, look), look))
+    with st.container(key="models_cards"):
+        cards.drawing(cards.diagram_cards(cards.model_cards(model, look), look))
     before = previous(model)
     # Beside Model0 is Model5, which carries its state.
     scissors = entry(model).stateful or before is None
@@ -88,4 +91,4 @@ def _changes(model: str) -> None:
 def _at_work(weights: Weights) -> None:
     if weights.at == "step":
         run_bar(weights.run_id, "models_bar")
-    CURSOR("models_cursor", run=weights.run_id, asks=[ask(CURSOR_VIEW, at=weights.at)])
+    CURSOR(run=weights.run_id, asks=[ask(CURSOR_VIEW, at=weights.at)])

@@ -36,14 +36,15 @@ HELP = {
 
 def prompt_box(text: TextChoice) -> str:
     """Draw the prompt and its examples; return the last text that can be read."""
-    typed = text_box("Prompt: numbers, a range, or words", DEFAULT_PROMPT, PROMPT, text)
-    st.pills(
-        "Try",
-        EXAMPLES,
-        key="predictions_example",
-        on_change=_take_example,
-        label_visibility="collapsed",
-    )
+    with st.container(key="predictions_words"):
+        typed = text_box("Prompt: numbers, a range, or words", DEFAULT_PROMPT, PROMPT, text)
+        st.pills(
+            "Try",
+            EXAMPLES,
+            key="predictions_example",
+            on_change=_take_example,
+            label_visibility="collapsed",
+        )
     return typed
 
 

@@ -44,7 +44,9 @@ STATE_NOTE = (
 
 def page() -> None:
     """Draw the page."""
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(
+        horizontal=True, vertical_alignment="bottom", gap="medium", key="predictions_title"
+    ):
         with st.container(width="content"):
             page_title("Predictions")
         with st.container(width="content"):
@@ -63,10 +65,10 @@ def next_word(run_id: str, config: RunConfig) -> None:
     with takeaway:
         headline("predictions_headline", run_id, [reading])
     run_bar(run_id, BAR)
-    READING("predictions_reading", run=run_id, asks=[reading])
+    READING(run=run_id, asks=[reading])
     section("How it goes on alone")
     going = going_box(config)
-    SAYING("predictions_saying", run=run_id, asks=[ask(SAYING_VIEW, text=text, **going)])
+    SAYING(run=run_id, asks=[ask(SAYING_VIEW, text=text, **going)])
     _measured(SURPRISE_NOTE)
 
 
@@ -75,13 +77,13 @@ def change_state(run_id: str, config: RunConfig) -> None:
     if not entry(config.model).stateful:
         _nothing_to_change(config)
         return
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", key="predictions_controls"):
         with st.container(width=160):
             text = text_box("Prompt", DEFAULT_PROMPT, PROMPT, config)
         params, settings = change_box(config)
     run_bar(run_id, BAR)
     view = ask(CHANGE_VIEW, text=text, **params)
-    CHANGE("predictions_courses", run=run_id, asks=[view], settings=settings)
+    CHANGE(run=run_id, asks=[view], settings=settings)
     _measured(STATE_NOTE)
 
 
@@ -105,7 +107,9 @@ def _nothing_to_change(config: RunConfig) -> None:
 def counting_map(run_id: str, config: RunConfig) -> None:
     """Draw which of the numbers 1 to 9,999 the network gets right after the ones before."""
     takeaway = st.container()
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+    with st.container(
+        horizontal=True, gap="medium", vertical_alignment="bottom", key="map_controls"
+    ):
         with st.container(width=220):
             problem(address_problem("map_given", CHOICES))
             given = st.select_slider(
@@ -120,11 +124,11 @@ def counting_map(run_id: str, config: RunConfig) -> None:
     asks = [ask(view, at="paced", given=given) for view in (MAP_VIEW, NUMBER_VIEW)]
     with takeaway:
         headline("predictions_headline", run_id, asks[:1])
-    MAP("map_picture", run=run_id, asks=asks, settings={"start": START})
+    MAP(run=run_id, asks=asks, settings={"start": START})
     more = st.expander("Does it help to give more numbers?", key="map_more", on_change="rerun")
     if more.open:
         with more:
-            TABLE("map_table", run=run_id, asks=table_asks(given), settings={"given": given})
+            TABLE(run=run_id, asks=table_asks(given), settings={"given": given})
     _measured(prompt_note(given, config))
 
 

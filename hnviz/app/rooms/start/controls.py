@@ -33,7 +33,7 @@ class Asked(NamedTuple):
 def number_asked() -> Asked:
     """Draw the number, four examples and the button; return the last number that can be used."""
     lost = address_problem(_NUMBER, "whole number")
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="start_controls"):
         number = st.number_input(
             "Count on from",
             value=TRIED[1],

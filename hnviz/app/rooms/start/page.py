@@ -33,7 +33,7 @@ def page() -> None:
     if runs.open:
         with runs:
             run_list("start_runs")
-    MACHINE("start_machine")
+    MACHINE()
     st.page_link(page_file("data"), label="Next: what does the network read?")
 
 

@@ -56,7 +56,7 @@ def page() -> None:
     _lanes(run, lanes)
     _look_back(run)
     section("Which model's gradient reaches furthest?")
-    REACH("time_reach", run=run.record.id, asks=[ask(REACH_VIEW, at="end")])
+    REACH(run=run.record.id, asks=[ask(REACH_VIEW, at="end")])
     _more(run)
     st.page_link(page_file("train"), label="Next: how far back does your own run reach? Train one")
 
@@ -67,7 +67,7 @@ def _lanes(run: Standing, lanes: Ask) -> None:
     if entry(model).stateful:
         asks.append(ask(SECOND_VIEW, at="end", late=True))
     settings = {"model": model, "models": pretrained_models()}
-    LANES("time_lanes", run=run.record.id, asks=asks, settings=settings)
+    LANES(run=run.record.id, asks=asks, settings=settings)
     st.markdown(TERMS)
 
 
@@ -80,7 +80,7 @@ def _look_back(run: Standing) -> None:
         ask(OTHERS_VIEW, text=text, at="end", late=True),
     ]
     settings = {"models": pretrained_models()}
-    LOOK_BACK("time_lookback", run=run.record.id, asks=asks, settings=settings)
+    LOOK_BACK(run=run.record.id, asks=asks, settings=settings)
 
 
 def _more(run: Standing) -> None:
@@ -91,7 +91,7 @@ def _more(run: Standing) -> None:
         "Where the state goes from train to valid", key="time_more_state", **fold
     ) as more:
         if more.open:
-            HANDOVER("time_handover", run=run_id, asks=[ask(HANDOVER_VIEW, at="rest")])
+            HANDOVER(run=run_id, asks=[ask(HANDOVER_VIEW, at="rest")])
     with st.expander("What a backward pass costs", key="time_more_costs", **fold) as more:
         if more.open:
-            COSTS("time_costs", run=run_id, asks=[ask(COSTS_VIEW, at="end")])
+            COSTS(run=run_id, asks=[ask(COSTS_VIEW, at="end")])

@@ -43,15 +43,19 @@ def page() -> None:
     _next_page()
 
 
+@st.fragment
 def _next_run() -> None:
-    """Draw the settings of the next run, and beside each what is wrong with it."""
+    """Draw the settings of the next run, and beside each what is wrong with it.
+
+    A fragment, so that a change of a setting does not draw the pictures of the run shown again.
+    """
     with st.container(border=True, key="train_next", gap="small"):
         row = st.container(horizontal=True, vertical_alignment="top", gap="small")
         with row.container(width=112, gap="xsmall"):
             st.markdown(":small[**Your next run**]")
             place = st.empty()
         config, wrong = training_settings(row)
-        place.button(
+        started = place.button(
             "Train",
             key="train_start",
             type="primary",
@@ -60,6 +64,8 @@ def _next_run() -> None:
             help="Starts a run with these settings. It keeps going if you close this tab.",
         )
         problem(wrong or state.get(state.TRAIN_ERROR))
+    if started:
+        st.rerun()  # the page now shows the run that _start chose
 
 
 def _start() -> None:
@@ -74,7 +80,7 @@ def _start() -> None:
 
 def _curves(run_id: str) -> None:
     run_bar(run_id, "train_bar", while_training=False)
-    CURVES("train_curves", run=run_id)
+    CURVES(run=run_id)
     notes(run_id, "train_notes", "ruler")
     how = st.expander("How this was measured", key="train_how", on_change="rerun")
     if how.open:
@@ -83,7 +89,7 @@ def _curves(run_id: str) -> None:
 
 
 def _kinds(run: Standing) -> None:
-    INSIDE("train_inside", run=run.record.id)
+    INSIDE(run=run.record.id)
     worst(run.record.id)
 
 
@@ -94,15 +100,15 @@ def _positions(run: Standing) -> None:
     else:
         split = choice("Text", SPLITS, "train_positions_split", "valid")
         asked = ask(POSITIONS_VIEW, at="rest", split=split)
-    POSITIONS("train_positions", run=run.record.id, asks=[asked])
+    POSITIONS(run=run.record.id, asks=[asked])
     st.markdown(f":gray[:small[{ruler_text.POSITIONS_NOTE}]]")
 
 
 def _epochs(run: Standing) -> None:
     section("Epoch by epoch")
-    EPOCHS("train_epoch_table", run=run.record.id)
+    EPOCHS(run=run.record.id)
     notes(run.record.id, "train_schedule_notes", "schedule")
-    SCHEDULE("train_schedule", run=run.record.id)
+    SCHEDULE(run=run.record.id)
 
 
 VIEWS: dict[str, Callable[[Standing], None]] = {

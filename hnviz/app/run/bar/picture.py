@@ -1,13 +1,13 @@
 """The run bar, mounted once on each page that shows a run."""
 
-from hnviz.app.kit.picture import Example, Picture
+from hnviz.app.kit.picture import Example, Picture, Place
 
 EXAMPLES = {
     "ready": Example("Model5", settings={"slider": True}),
     "long": Example("Model0", settings={"slider": True}),  # the most steps of any pre-trained run
 }
 
-BAR = Picture(__file__, height="44px", silent=True, examples=EXAMPLES)
+BAR = Picture(__file__, Place("*_bar", "40px", "80px"), silent=True, examples=EXAMPLES)
 
 
 def run_bar(run_id: str, key: str, *, slider: bool = True, while_training: bool = True) -> None:
@@ -17,4 +17,4 @@ def run_bar(run_id: str, key: str, *, slider: bool = True, while_training: bool 
     snapshot is in the address as ``?snapshot=``. Without `while_training` the slider waits until
     the run is at rest, as a page that follows the run would show two steps.
     """
-    BAR(key, run=run_id, settings={"slider": slider, "whileTraining": while_training})
+    BAR(key=key, run=run_id, settings={"slider": slider, "whileTraining": while_training})

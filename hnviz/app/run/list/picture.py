@@ -2,19 +2,21 @@
 
 import streamlit as st
 
-from hnviz.app.kit.picture import Example, Picture
+from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.shell import session as state
 
 EXAMPLES = {
     "ready": Example(settings={"shown": "Model5"}, follows=True),
 }
 
-RUN_LIST = Picture(__file__, height="290px", reports=("pick",), silent=True, examples=EXAMPLES)
+RUN_LIST = Picture(
+    __file__, Place("*_runs", "276px"), reports=("pick",), silent=True, examples=EXAMPLES
+)
 
 
 def run_list(key: str) -> None:
     """Draw the runs, newest first; picking a line brings that run into view."""
-    RUN_LIST(key, settings={"shown": state.get(state.RUN)})
+    RUN_LIST(key=key, settings={"shown": state.get(state.RUN)})
     picked = state.reported(key, "pick")
     if picked:
         state.show_run(str(picked["value"]))

@@ -8,7 +8,7 @@ mini-batch in view from the mark "batch".
 
 from typing import Any
 
-from hnviz.app.kit.picture import Example, Picture
+from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.rooms.batches.settings import KEY, LARGE, SIZE, SMALL, Reading, cut, reading_of
 from hnviz.figures.sentences import layout_sentence
 
@@ -28,9 +28,15 @@ EXAMPLES = {
     "long": Example(settings=lambda: _settings(reading_of("train", LARGE))),
 }
 
-GRID = Picture(__file__, height="56rem", reports=(SIZE,), silent=True, examples=EXAMPLES)
+GRID = Picture(
+    __file__,
+    Place(KEY, "998px", "1282px"),
+    reports=(SIZE,),
+    silent=True,
+    examples=EXAMPLES,
+)
 
 
 def batch_grid(reading: Reading) -> None:
     """Draw a text in its layout; the browser reports a change to the small or the large view."""
-    GRID(KEY, settings=_settings(reading))
+    GRID(settings=_settings(reading))

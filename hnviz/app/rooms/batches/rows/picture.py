@@ -6,7 +6,7 @@ It follows the mark "batch" of the page. "One past the last mini-batch" is in th
 
 from typing import Any
 
-from hnviz.app.kit.picture import Example, Picture
+from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.rooms.batches.settings import LARGE, SMALL, Reading, cut, reading_of
 from hnviz.figures.sentences import table_sentence
 
@@ -21,9 +21,9 @@ EXAMPLES = {
     "long": Example(settings=lambda: _settings(reading_of("train", LARGE))),
 }
 
-ROWS = Picture(__file__, height="18rem", silent=True, examples=EXAMPLES)
+ROWS = Picture(__file__, Place("batches_text_rows", "18rem"), silent=True, examples=EXAMPLES)
 
 
 def text_rows(reading: Reading) -> None:
     """Draw the rows as text."""
-    ROWS("batches_text_rows", settings=_settings(reading))
+    ROWS(settings=_settings(reading))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hnviz.app.kit.picture import Example, Picture
+from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.data import human_numbers_stream, kind_of
 from hnviz.data.corpora import PLACES
 from hnviz.figures.sentences import OwnTokens, own_tokens
@@ -35,9 +35,9 @@ EXAMPLES = {
     "long": Example(settings=lambda: _typed("4318 to 4340")),
 }
 
-GUESS = Picture(__file__, height="170px", silent=True, examples=EXAMPLES)
+GUESS = Picture(__file__, Place("data_guess", "156px", "236px"), silent=True, examples=EXAMPLES)
 
 
 def guess_line(key: str, text: OwnTokens) -> None:
     """Draw the beginning of a text; it needs no request, as the words are all that it shows."""
-    GUESS(key, settings=_settings(text))
+    GUESS(key=key, settings=_settings(text))

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.app.kit.picture import Example, Picture, ask
+from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.rooms.hidden_states.stretch import DEFAULT_PHRASE, TEXT_PARAMS, stretch_in
 from hnviz.app.rooms.hidden_states.units.picture import LAYER, layer_of, untrained_codes
 from hnviz.data.places import LABELS, SLOTS, places
@@ -65,4 +65,9 @@ EXAMPLES = {
     "long": Example("Model5", [ask(CODES_VIEW, at="rest", split="valid", first=0, n=2000)]),
 }
 
-CODES = Picture(__file__, views=(CODES_VIEW,), height="700px", examples=EXAMPLES)
+CODES = Picture(
+    __file__,
+    Place("states_codes", "843px", "1725px"),
+    views=(CODES_VIEW,),
+    examples=EXAMPLES,
+)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.app.kit.drawn import MODE, look_of
-from hnviz.app.kit.picture import Example, Picture, ask
+from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.rooms.hidden_states.stretch import DEFAULT_PHRASE, TEXT_PARAMS, stretch_in
 from hnviz.app.rooms.hidden_states.units.picture import LAYER, layer_of
 from hnviz.catalogue import entry
@@ -17,7 +17,7 @@ from hnviz.data.stream import SPLITS
 from hnviz.engine.client import Answer
 from hnviz.figures import code_text
 from hnviz.figures.code_text import Found
-from hnviz.figures.found import Place, found_places
+from hnviz.figures.found import FoundPlace, found_places
 from hnviz.figures.query import NARROW, WIDE, Queried, query_lines
 from hnviz.web.views import Look, Param, Shown, View
 
@@ -106,7 +106,7 @@ def _sentence(queried: Queried, answer: Answer, *, edges: bool) -> str:
     return code_text.found_sentence(found)
 
 
-def _places(answer: Answer, split: str, length: int, config: RunConfig) -> list[Place]:
+def _places(answer: Answer, split: str, length: int, config: RunConfig) -> list[FoundPlace]:
     """Read the places of a split with their context."""
     stream, numbers = stream_of(config), split_places(split, config).number
     ids = stream.ids(split)
@@ -116,7 +116,7 @@ def _places(answer: Answer, split: str, length: int, config: RunConfig) -> list[
 
     found = zip(answer.arrays[f"{split}_at"], answer.arrays[f"{split}_agree"], strict=True)
     return [
-        Place(
+        FoundPlace(
             split=split,
             at=int(at),
             number=int(numbers[at]),
@@ -145,4 +145,10 @@ EXAMPLES = {
     "long": Example("Model5", [ask(FIND_VIEW, at="rest", split="valid", first=0, n=300)]),
 }
 
-FIND = Picture(__file__, views=(FIND_VIEW,), height="680px", isolate=False, examples=EXAMPLES)
+FIND = Picture(
+    __file__,
+    Place("states_find", "962px", "1064px"),
+    views=(FIND_VIEW,),
+    isolate=False,
+    examples=EXAMPLES,
+)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from hnviz.app.kit.picture import Example, Picture, ask
+from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.rooms.hidden_states.units.picture import LAYER, layer_of
 from hnviz.catalogue import entry
 from hnviz.data import NOTEBOOK, TextChoice, kind_of, numbers_of, stream_of
@@ -62,4 +62,6 @@ EXAMPLES = {
     "long": Example("Model5", [ask(PATH_VIEW, at="rest", n=MOST)]),
 }
 
-PATH = Picture(__file__, views=(PATH_VIEW,), height="660px", examples=EXAMPLES)
+PATH = Picture(
+    __file__, Place("states_path", "769px", "704px"), views=(PATH_VIEW,), examples=EXAMPLES
+)

@@ -1,7 +1,7 @@
 """What the whole state shows, and the same for every pre-trained model."""
 
 from hnviz.app.kit.drawn import MODE, drawn, html, look_of
-from hnviz.app.kit.picture import Example, ask
+from hnviz.app.kit.picture import Example, Place, ask
 from hnviz.app.rooms.hidden_states.units.picture import LAYER, layer_of
 from hnviz.catalogue import CATALOGUE, entry
 from hnviz.figures import code_text
@@ -48,4 +48,10 @@ EXAMPLES = {
     "ready": Example("Model5", [ask(PROBES_VIEW, at="rest")]),
 }
 
-PROBES = drawn(__file__, PROBES_VIEW, ALL_PROBES_VIEW, height="300px", examples=EXAMPLES)
+PROBES = drawn(
+    __file__,
+    Place("states_probes", "423px", "519px"),
+    PROBES_VIEW,
+    ALL_PROBES_VIEW,
+    examples=EXAMPLES,
+)

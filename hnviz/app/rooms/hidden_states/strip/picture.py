@@ -1,6 +1,6 @@
 """The film strip; its frames come from the same view as the large picture."""
 
-from hnviz.app.kit.picture import Example, Picture, ask
+from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.rooms.hidden_states.stretch import DEFAULT_PHRASE, Stretch
 from hnviz.app.rooms.hidden_states.units.picture import UNITS_VIEW
 
@@ -11,7 +11,7 @@ EXAMPLES = {
     "long": Example("Model5", [ask(UNITS_VIEW, split="valid", first=0, n=LONGEST)]),
 }
 
-STRIP = Picture(__file__, height="84px", silent=True, examples=EXAMPLES)
+STRIP = Picture(__file__, Place("states_strip", "84px", "166px"), silent=True, examples=EXAMPLES)
 
 
 def is_short(text: Stretch) -> bool:

@@ -21,6 +21,7 @@ export class UnitLine {
     this.told = make("p", "told");
     this.rows = make("div", "rows");
     this.rows.setAttribute("role", "img");
+    this.rows.tabIndex = 0; // a long text scrolls in it
     this.rows.onclick = ({ target }) => {
       if (target.dataset.column) pick(Number(target.dataset.column));
     };

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.app.kit.picture import Example, Picture, ask
+from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.rooms.hidden_states.stretch import DEFAULT_PHRASE, TEXT_PARAMS, stretch_in
 from hnviz.catalogue import CATALOGUE, entry
 from hnviz.data import kind_of
@@ -138,5 +138,9 @@ EXAMPLES = {
 }
 
 UNITS = Picture(
-    __file__, views=(UNITS_VIEW, ROWS_VIEW), height="860px", silent=True, examples=EXAMPLES
+    __file__,
+    Place("states_picture", "1087px", "1709px"),
+    views=(UNITS_VIEW, ROWS_VIEW),
+    silent=True,
+    examples=EXAMPLES,
 )

@@ -1,7 +1,7 @@
 """How one unit gets its state, at each token of a mini-batch's first row."""
 
 from hnviz.app.kit.drawn import MODE, look_of
-from hnviz.app.kit.picture import Example, Picture, ask
+from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.catalogue import entry
 from hnviz.data import human_numbers_stream
 from hnviz.figures.cell import cell_sentence, equations, token_places, unit_line
@@ -59,4 +59,10 @@ EXAMPLES = {
     "long": Example("Model5", [ask(CELL_VIEW, at="end", layer=0, unit=0)]),
 }
 
-CELL = Picture(__file__, views=(CELL_VIEW,), height="400px", silent=True, examples=EXAMPLES)
+CELL = Picture(
+    __file__,
+    Place("models_unit_line", "400px"),
+    views=(CELL_VIEW,),
+    silent=True,
+    examples=EXAMPLES,
+)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hnviz.app.kit.picture import Example, Picture, ask
+from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.rooms.models.source import new_forward_lines
 from hnviz.catalogue import entry
 from hnviz.data import human_numbers_stream
@@ -55,4 +55,10 @@ EXAMPLES = {
     "long": Example("Model5", [ask(CURSOR_VIEW, at="end")]),
 }
 
-CURSOR = Picture(__file__, views=(CURSOR_VIEW,), height="38rem", silent=True, examples=EXAMPLES)
+CURSOR = Picture(
+    __file__,
+    Place("models_cursor", "767px", "1206px"),
+    views=(CURSOR_VIEW,),
+    silent=True,
+    examples=EXAMPLES,
+)

@@ -1,6 +1,6 @@
 """A model and its partner with the same weights, in step on one mini-batch."""
 
-from hnviz.app.kit.picture import Example, Picture, ask
+from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.rooms.models.cursor.picture import part_roles
 from hnviz.figures.cursor_text import match_sentences, pair_sentence
 from hnviz.web.views import Look, Param, Shown, View
@@ -35,4 +35,9 @@ EXAMPLES = {
     "long": Example("Model3", [ask(PAIR_VIEW, at="end", batch=BATCHES[1])]),
 }
 
-PAIR = Picture(__file__, views=(PAIR_VIEW,), height="40rem", examples=EXAMPLES)
+PAIR = Picture(
+    __file__,
+    Place("models_pair", "844px", "1307px"),
+    views=(PAIR_VIEW,),
+    examples=EXAMPLES,
+)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.app.kit.picture import Example, Picture, ask
+from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.rooms.predictions.answers.cells import Answers, Cell
 from hnviz.app.rooms.predictions.change_state.operation import PARAMS, SET, SWAP, Change, change_in
 from hnviz.app.rooms.predictions.next_word.picture import network
@@ -154,4 +154,10 @@ EXAMPLES = {
     "units": _example(_UNITS, how=SET, layer=0, units="2", value=1.0),
 }
 
-CHANGE = Picture(__file__, views=(CHANGE_VIEW,), height="620px", silent=True, examples=EXAMPLES)
+CHANGE = Picture(
+    __file__,
+    Place("predictions_courses", "559px", "944px"),
+    views=(CHANGE_VIEW,),
+    silent=True,
+    examples=EXAMPLES,
+)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from hnviz.app.kit.drawn import MODE, look_of
-from hnviz.app.kit.picture import Example, Picture, ask
+from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.figures.counting import (
     MapFigures,
     held_out,
@@ -68,8 +68,8 @@ EXAMPLES = {
 
 MAP = Picture(
     __file__,
+    Place("map_picture", "539px", "859px"),
     views=(MAP_VIEW, NUMBER_VIEW),
-    height="600px",
     isolate=False,
     silent=True,
     examples=EXAMPLES,

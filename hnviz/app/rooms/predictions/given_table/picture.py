@@ -1,6 +1,6 @@
 """The share of right numbers by how many are given; its answers are those of the counting map."""
 
-from hnviz.app.kit.picture import Ask, Example, Picture
+from hnviz.app.kit.picture import Ask, Example, Picture, Place
 from hnviz.app.rooms.predictions.counting_map.picture import GIVEN, MAP_VIEW
 
 TABLED = (1, 2, 3, 5)  # numbers given
@@ -16,4 +16,4 @@ def table_asks(given: int) -> list[Ask]:
 
 EXAMPLES = {"ready": Example("Model5", table_asks(GIVEN), {"given": GIVEN})}
 
-TABLE = Picture(__file__, height="200px", silent=True, examples=EXAMPLES)
+TABLE = Picture(__file__, Place("map_table", "200px"), silent=True, examples=EXAMPLES)

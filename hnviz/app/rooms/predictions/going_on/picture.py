@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.app.kit.picture import Example, Picture, ask
+from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.rooms.predictions.answers.cells import DRAWS, Answers, Cell
 from hnviz.app.rooms.predictions.next_word.picture import TEXT
 from hnviz.app.rooms.predictions.prompt import read_prompt
@@ -105,4 +105,10 @@ EXAMPLES = {
     "long": Example("Model5", [ask(SAYING_VIEW, text="8314 to 8316", n=MOST_SAID)]),
 }
 
-SAYING = Picture(__file__, views=(SAYING_VIEW,), draws=DRAWS, height="330px", examples=EXAMPLES)
+SAYING = Picture(
+    __file__,
+    Place("predictions_saying", "396px", "730px"),
+    views=(SAYING_VIEW,),
+    draws=DRAWS,
+    examples=EXAMPLES,
+)

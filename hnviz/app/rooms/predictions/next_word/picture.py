@@ -4,7 +4,7 @@ from math import log2
 
 import numpy as np
 
-from hnviz.app.kit.picture import Example, Picture, ask
+from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.rooms.predictions.answers.cells import DRAWS, Answers, Cell
 from hnviz.app.rooms.predictions.prompt import read_prompt
 from hnviz.data import stream_of
@@ -69,5 +69,10 @@ EXAMPLES = {
 }
 
 READING = Picture(
-    __file__, views=(READING_VIEW,), draws=DRAWS, height="330px", silent=True, examples=EXAMPLES
+    __file__,
+    Place("predictions_reading", "365px", "609px"),
+    views=(READING_VIEW,),
+    draws=DRAWS,
+    silent=True,
+    examples=EXAMPLES,
 )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from hnviz.app.kit.picture import Ask, Example, Picture, ask
+from hnviz.app.kit.picture import Ask, Example, Picture, Place, ask
 from hnviz.app.rooms.start.count.shipped import SHARES, Shares
 from hnviz.app.rooms.start.count.words import (
     GIVEN,
@@ -88,7 +88,11 @@ EXAMPLES = {
 }
 
 COUNT = Picture(
-    __file__, views=(COUNT_VIEW, SHARES_VIEW), height="272px", silent=True, examples=EXAMPLES
+    __file__,
+    Place("start_count", "271px", "774px"),
+    views=(COUNT_VIEW, SHARES_VIEW),
+    silent=True,
+    examples=EXAMPLES,
 )
 
 
@@ -100,7 +104,7 @@ def two_counts(key: str, run: str, text: TextChoice, number: int, turn: int) -> 
     chosen = side(number, text)
     numbers = {**COMPANIONS, chosen: number}
     COUNT(
-        key,
+        key=key,
         run=run,
         asks=[_named(name, each) for name, each in numbers.items()],
         settings={"chosen": chosen, "turn": turn},

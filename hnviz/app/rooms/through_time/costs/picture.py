@@ -1,7 +1,7 @@
 """What a backward pass costs, measured by the engine when a reader opens it."""
 
 from hnviz.app.kit.drawn import MODE, drawn, look_of, two_sizes
-from hnviz.app.kit.picture import Example, ask
+from hnviz.app.kit.picture import Example, Place, ask
 from hnviz.catalogue import entry
 from hnviz.figures.costs import backward_costs
 from hnviz.figures.lanes import NARROW, WIDE
@@ -27,4 +27,4 @@ EXAMPLES = {
     "ready": Example("Model5", [ask(COSTS_VIEW, at="end")]),  # as fast as this machine is
 }
 
-COSTS = drawn(__file__, COSTS_VIEW, height="330px", examples=EXAMPLES)
+COSTS = drawn(__file__, Place("time_costs", "330px"), COSTS_VIEW, examples=EXAMPLES)

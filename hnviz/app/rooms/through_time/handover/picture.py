@@ -3,7 +3,7 @@
 from typing import Any
 
 from hnviz.app.kit.drawn import MODE, drawn, html, look_of, two_sizes
-from hnviz.app.kit.picture import Example, ask
+from hnviz.app.kit.picture import Example, Place, ask
 from hnviz.catalogue import entry
 from hnviz.figures.handover import Crossing, handover
 from hnviz.figures.lanes import NARROW, WIDE
@@ -29,4 +29,4 @@ EXAMPLES = {
     "ready": Example("Model5", [ask(HANDOVER_VIEW, at="rest")]),
 }
 
-HANDOVER = drawn(__file__, HANDOVER_VIEW, height="420px", examples=EXAMPLES)
+HANDOVER = drawn(__file__, Place("time_handover", "420px"), HANDOVER_VIEW, examples=EXAMPLES)

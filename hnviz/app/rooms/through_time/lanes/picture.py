@@ -3,7 +3,7 @@
 from typing import Any
 
 from hnviz.app.kit.drawn import MODE, look_of
-from hnviz.app.kit.picture import Example, Picture, ask
+from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.catalogue import CATALOGUE, entry
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, stream_of
@@ -119,8 +119,8 @@ EXAMPLES = {
 
 LANES = Picture(
     __file__,
+    Place("time_lanes", "740px", "994px"),
     views=(LANES_VIEW, SECOND_VIEW),
-    height="700px",
     isolate=False,
     silent=True,
     examples=EXAMPLES,

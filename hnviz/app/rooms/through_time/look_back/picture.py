@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.app.kit.picture import Example, Picture, ask
+from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.catalogue import CATALOGUE, entry
 from hnviz.data import NOTEBOOK, TextChoice, stream_of
 from hnviz.data.phrase import Phrase, read_phrase
@@ -139,8 +139,8 @@ EXAMPLES = {
 
 LOOK_BACK = Picture(
     __file__,
+    Place("time_lookback", "587px", "1048px"),
     views=(ROW_VIEW, MAP_VIEW, OTHERS_VIEW),
-    height="600px",
     silent=True,
     examples=EXAMPLES,
 )

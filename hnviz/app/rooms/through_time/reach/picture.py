@@ -3,7 +3,7 @@
 import numpy as np
 
 from hnviz.app.kit.drawn import MODE, drawn, look_of, two_sizes
-from hnviz.app.kit.picture import Example, ask
+from hnviz.app.kit.picture import Example, Place, ask
 from hnviz.catalogue import CATALOGUE, ModelEntry
 from hnviz.figures.lanes import NARROW, WIDE
 from hnviz.figures.reaches import Reached, reach_lines, reach_note, reach_sentence
@@ -43,4 +43,4 @@ EXAMPLES = {
     "ready": Example("Model5", [ask(REACH_VIEW, at="end")]),
 }
 
-REACH = drawn(__file__, REACH_VIEW, height="460px", examples=EXAMPLES)
+REACH = drawn(__file__, Place("time_reach", "594px", "1060px"), REACH_VIEW, examples=EXAMPLES)

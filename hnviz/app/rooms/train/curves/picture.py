@@ -1,7 +1,7 @@
 """Loss and accuracy by step."""
 
 from hnviz.app.kit.panels import growing
-from hnviz.app.kit.picture import Example
+from hnviz.app.kit.picture import Example, Place
 from hnviz.app.rooms.train.topics import Curves
 
 EXAMPLES = {
@@ -9,4 +9,4 @@ EXAMPLES = {
     "long": Example("Model0"),  # the most steps
 }
 
-CURVES = growing(__file__, Curves(), height="420px", examples=EXAMPLES)
+CURVES = growing(__file__, Place("train_curves", "420px", "827px"), Curves(), examples=EXAMPLES)

@@ -1,6 +1,6 @@
 """Answers by kind of token, epoch by epoch, and whole numbers counted at some snapshots."""
 
-from hnviz.app.kit.picture import Example, Picture
+from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.figures.split_words import split_words
 from hnviz.web.views import Look, Param, Shown, View
 
@@ -28,4 +28,10 @@ EXAMPLES = {
     "long": Example("Model5-blocks"),  # its numbers are named at more length
 }
 
-INSIDE = Picture(__file__, views=(NUMBERS_VIEW,), height="640px", silent=True, examples=EXAMPLES)
+INSIDE = Picture(
+    __file__,
+    Place("train_inside", "799px", "1413px"),
+    views=(NUMBERS_VIEW,),
+    silent=True,
+    examples=EXAMPLES,
+)

@@ -1,6 +1,6 @@
 """The headline: what the run shows so far."""
 
-from hnviz.app.kit.picture import Example, Picture
+from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.run import text as run_text
 from hnviz.web.standing import Standing
 
@@ -13,9 +13,9 @@ EXAMPLES = {
     ),
 }
 
-LEAD = Picture(__file__, height="54px", silent=True, examples=EXAMPLES)
+LEAD = Picture(__file__, Place("train_headline", "54px", "90px"), silent=True, examples=EXAMPLES)
 
 
 def lead(run: Standing) -> None:
     """Draw the headline; the browser then follows the run."""
-    LEAD("train_headline", run=run.record.id, settings={"lead": run_text.lead(run)})
+    LEAD(run=run.record.id, settings={"lead": run_text.lead(run)})

@@ -1,6 +1,6 @@
 """What the curves say about the run's memory, and what each line is."""
 
-from hnviz.app.kit.picture import Example, Picture
+from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.figures.ruler_text import HOW_TO_READ
 
 _ALL = ["ruler", "figures", "loss", "accuracies", "how", "jumps", "schedule"]
@@ -10,9 +10,9 @@ EXAMPLES = {
     "long": Example("Model5", settings={"parts": _ALL, "how": HOW_TO_READ}),
 }
 
-NOTES = Picture(__file__, height="84px", silent=True, examples=EXAMPLES)
+NOTES = Picture(__file__, Place("*_notes", "80px", "152px"), silent=True, examples=EXAMPLES)
 
 
 def notes(run_id: str, key: str, *parts: str) -> None:
     """Write fields of the topic "epochs" below each other; "how" says how to read the lines."""
-    NOTES(key, run=run_id, settings={"parts": list(parts), "how": HOW_TO_READ})
+    NOTES(key=key, run=run_id, settings={"parts": list(parts), "how": HOW_TO_READ})

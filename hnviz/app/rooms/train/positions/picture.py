@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from hnviz.app.kit.chart import Chart, charted, charts
 from hnviz.app.kit.drawn import MODE, look_of
-from hnviz.app.kit.picture import Example, ask
+from hnviz.app.kit.picture import Example, Place, ask
 from hnviz.catalogue import entry
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, split_text
@@ -62,4 +62,10 @@ EXAMPLES = {
     "last": Example("Model0", [ask(LAST_VIEW, at="rest")]),
 }
 
-POSITIONS = charted(__file__, POSITIONS_VIEW, LAST_VIEW, height="440px", examples=EXAMPLES)
+POSITIONS = charted(
+    __file__,
+    Place("train_positions", "441px", "495px"),
+    POSITIONS_VIEW,
+    LAST_VIEW,
+    examples=EXAMPLES,
+)

@@ -1,7 +1,7 @@
 """The learning rate and the momentum of every step."""
 
 from hnviz.app.kit.panels import growing
-from hnviz.app.kit.picture import Example
+from hnviz.app.kit.picture import Example, Place
 from hnviz.app.rooms.train.topics import Schedule
 
 EXAMPLES = {
@@ -9,4 +9,4 @@ EXAMPLES = {
     "long": Example("Model0"),  # the most steps
 }
 
-SCHEDULE = growing(__file__, Schedule(), height="290px", examples=EXAMPLES)
+SCHEDULE = growing(__file__, Place("train_schedule", "256px"), Schedule(), examples=EXAMPLES)

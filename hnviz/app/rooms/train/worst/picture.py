@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hnviz.app.kit.drawn import MODE, html, look_of
-from hnviz.app.kit.picture import Example, Picture, ask
+from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.kit.text import html_escape
 from hnviz.data.stream import SPLITS
 from hnviz.figures.inside import SHOWN
@@ -73,10 +73,16 @@ EXAMPLES = {
     "long": Example("Model0", [ask(WORST_VIEW, at="rest", kind="hundred")], _CHOICES),
 }
 
-WORST = Picture(__file__, views=(WORST_VIEW,), height="60px", silent=True, examples=EXAMPLES)
+WORST = Picture(
+    __file__,
+    Place("train_worst", "78px", "178px"),
+    views=(WORST_VIEW,),
+    silent=True,
+    examples=EXAMPLES,
+)
 
 
 def worst(run_id: str) -> None:
     """Draw the choice of a kind and a text, and the places."""
     asked = ask(WORST_VIEW, at="rest")
-    WORST("train_worst", run=run_id, asks=[asked], settings=_CHOICES)
+    WORST(run=run_id, asks=[asked], settings=_CHOICES)

@@ -1,0 +1,29 @@
+"""A place for each picture, kept from the first frame on, so that nothing moves when it is drawn.
+
+Streamlit shows a component some time after its element: until then only a style sheet that the page
+brought along can keep the place. A picture's own min-height follows the same variable.
+"""
+
+from collections.abc import Iterable
+
+from hnviz.app.kit.picture import Picture
+
+PHONE = "@media (max-width: 640px)"
+
+
+def places(pictures: Iterable[Picture]) -> str:
+    """Write the style sheet that keeps the places; patterns come first, so that a name wins."""
+    kept = [picture.place for picture in pictures]
+    ordered = sorted(kept, key=lambda place: not place.key.startswith("*"))
+    wide = "\n".join(_rule(each.key, each.height) for each in ordered)
+    phone = "\n".join(_rule(each.key, each.phone) for each in ordered if each.phone)
+    return f"{wide}\n{PHONE} {{\n{phone}\n}}\n{_EMPTY}\n"
+
+
+_EMPTY = ".stElementContainer:not(:has([data-mounted])) { min-height: var(--hn-height); }"
+
+
+def _rule(key: str, height: str) -> str:
+    name = key.removeprefix("*")
+    place = f'[class*="st-key-"][class*="{name}"]' if name != key else f".st-key-{key}"
+    return f"{place} {{ --hn-height: {height}; }}"

@@ -1,0 +1,79 @@
+"""Streamlit's page with our style sheets in it, so that the first frame already has them.
+
+A style sheet that a script sends arrives after the first elements were painted, and moves them all.
+"""
+
+from collections.abc import Callable, Iterable
+
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+VALIDATORS = (b"if-none-match", b"if-modified-since")
+
+
+def front(page: Callable[[], bytes]) -> Middleware:
+    """Make the middleware; `page` is called once, when the server starts."""
+    return Middleware(Front, page=page)
+
+
+class Front:
+    """Answers with our HTML page wherever Streamlit answers with its own."""
+
+    def __init__(self, app: ASGIApp, page: Callable[[], bytes]) -> None:
+        self.app = app
+        self.page = page()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and change the answer if it is Streamlit's page."""
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+            await self.app(scope, receive, send)
+            return
+        is_page = False
+
+        async def send_ours(message: Message) -> None:
+            nonlocal is_page
+            if message["type"] == "http.response.start":
+                is_page = message["status"] == 200 and _is_html(message["headers"])
+                if is_page:
+                    message = {**message, "headers": self._headers()}
+            elif is_page:
+                if message.get("more_body"):
+                    return
+                body = b"" if scope["method"] == "HEAD" else self.page
+                message = {"type": "http.response.body", "body": body}
+            await send(message)
+
+        # A browser that kept the page of another version must get this one.
+        asked = [each for each in scope["headers"] if each[0] not in VALIDATORS]
+        await self.app({**scope, "headers": asked}, receive, send_ours)
+
+    def _headers(self) -> list[tuple[bytes, bytes]]:
+        return [
+            (b"content-type", b"text/html; charset=utf-8"),
+            (b"content-length", str(len(self.page)).encode()),
+            (b"cache-control", b"no-cache"),
+        ]
+
+
+def dressed(
+    page: str, *, title: str, styles: Iterable[str], style: str, modules: Iterable[str]
+) -> bytes:
+    """Return an HTML page with a title, style sheets and modules to load early.
+
+    The style sheets come after all that Streamlit adds to the head, so that they win a tie.
+    Addresses are relative to the page. Raises ValueError for a page without a place for them.
+    """
+    sheets = [f'<link rel="stylesheet" href="./{each}">' for each in styles]
+    sheets.append(f"<style>{style}</style>")
+    early = [f'<link rel="modulepreload" href="./{each}">' for each in modules]
+    for place, links in (("</head>", early), ('<div id="root">', sheets)):
+        if place not in page:
+            raise ValueError(f"Streamlit's page has no {place}: hnviz/web/front.py needs it")
+        page = page.replace(place, "\n".join([*links, place]), 1)
+    return page.replace("<title>Streamlit</title>", f"<title>{title}</title>").encode()
+
+
+def _is_html(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    return any(
+        name == b"content-type" and value.startswith(b"text/html") for name, value in headers
+    )

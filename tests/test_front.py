@@ -1,0 +1,82 @@
+"""Streamlit's page as the app serves it: with our style sheets, and a place for each picture."""
+
+import re
+
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import FileResponse, JSONResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from hnviz.app.kit.places import places
+from hnviz.app.pictures import PICTURES
+from hnviz.app.shell.asgi import STYLES
+from hnviz.app.shell.streamlit_parts import front_page
+from hnviz.web.assets import ASSETS
+from hnviz.web.front import dressed, front
+
+OURS = b"<html>ours</html>"
+
+
+@pytest.fixture
+def client(tmp_path):
+    theirs = tmp_path / "index.html"
+    theirs.write_text("<html>theirs</html>")
+    routes = [
+        Route("/page", lambda request: FileResponse(theirs)),
+        Route("/data", lambda request: JSONResponse({"a": 1})),
+    ]
+    app = Starlette(routes=routes, middleware=[front(lambda: OURS)])
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        yield client
+
+
+def test_a_page_is_ours_and_all_else_is_left_alone(client):
+    page = client.get("/page")
+    assert page.content == OURS
+    assert page.headers["cache-control"] == "no-cache"
+    assert page.headers["content-length"] == str(len(OURS))
+    assert client.get("/data").json() == {"a": 1}
+    assert client.get("/nothing").status_code == 404
+    assert client.head("/page").content == b""
+
+
+def test_a_browser_that_kept_another_versions_page_gets_this_one(client):
+    told = client.get("/page", headers={"if-modified-since": "Fri, 01 Jan 2100 00:00:00 GMT"})
+    assert (told.status_code, told.content) == (200, OURS)
+    assert "etag" not in told.headers
+
+
+def test_streamlits_page_has_the_places_that_we_write_to():
+    """Streamlit may move them in another version."""
+    page = dressed(
+        front_page(), title="hnviz", styles=["a.css"], style=".x{}", modules=["b.js"]
+    ).decode()
+    assert "<title>hnviz</title>" in page
+    head, body = page.split("</head>")
+    assert '<link rel="modulepreload" href="./b.js">' in head
+    assert body.index('href="./a.css"') < body.index('<div id="root">')
+    assert "<style>.x{}</style>" in body
+
+
+def test_another_page_of_streamlits_is_refused():
+    with pytest.raises(ValueError, match="has no </head>"):
+        dressed("<html></html>", title="", styles=[], style="", modules=[])
+
+
+def test_each_picture_has_a_place_and_a_name_wins_over_a_pattern():
+    sheet = places(PICTURES.values())
+    for picture in PICTURES.values():
+        assert re.search(rf"{re.escape(picture.place.key.removeprefix('*'))}\b", sheet), (
+            picture.name
+        )
+        assert picture.place.height in sheet
+    assert sheet.index('class*="_headline"') < sheet.index(".st-key-train_headline")
+
+
+def test_what_the_page_names_is_served():
+    for style in STYLES:
+        assert ASSETS.find(ASSETS.address(style)) is not None
+    modules = ASSETS.addresses("app/kit/js/", ".js")
+    assert ASSETS.address("app/kit/js/picture.js") in modules
+    assert all(ASSETS.find(module) for module in modules)
