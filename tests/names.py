@@ -234,7 +234,7 @@ def _keys_of(node: ast.AST) -> Iterator[ast.expr]:
 
 
 def _is_only_named(func: ast.expr) -> bool:
-    """Tell whether a call mounts a picture or opens a container, of which the session keeps nothing."""
+    """Tell whether a call mounts a picture or opens a container: nothing is kept of it."""
     return isinstance(func, ast.Call) or _called(func).isupper() or _called(func) == "container"
 
 
