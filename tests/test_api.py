@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import get_args
 from urllib.parse import quote
 
 import numpy as np
@@ -22,7 +23,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient, httpx
 
 from hnviz.data import BatchLayout, human_numbers_stream, own_text
-from hnviz.engine.client import EngineError, shared_engine
+from hnviz.engine.client import EngineError, ErrorKind, shared_engine
 from hnviz.engine.protocol import SLOW
 from hnviz.observe import QUESTIONS
 from hnviz.runs import SHIPPED_DIR, default_runs_dir
@@ -34,7 +35,7 @@ from hnviz.web.lanes import BusyError, Lane, Shared
 from hnviz.web.listing import corpus_address, own_address
 from hnviz.web.parameters import read_json, read_query
 from hnviz.web.questions import QUESTIONS as KNOWN
-from hnviz.web.replies import engine_status
+from hnviz.web.replies import ENGINE_STATUS
 from hnviz.web.streams import stream_file
 from hnviz.web.views import Param, Refusal, Shown, View
 from hnviz.web.wire import Parcel, unpack, unpack_many
@@ -515,30 +516,18 @@ def test_a_snapshot_written_again_while_it_is_read(runs, copied):
         assert reply.json()["error"].endswith("has just been written again; ask again")
 
 
-@pytest.mark.parametrize(
-    ("sentence", "status"),
-    [
-        ("the observer is busy; ask again in a moment", 429),
-        ("the observer cannot start; engine.log says why", 503),
-        ("the engine has ended with status 1; its log, x, ends with: nothing", 503),
-        ("the engine did not reply within 9 s; x may say why", 503),
-        ("the question 'units' was given up: it took longer than 20 s; ask for less", 503),
-        ("the question 'units' failed: RuntimeError: x", 500),
-        ("the run Model5 is damaged: x", 410),
-        ("the run Model5 has no snapshot at 3", 404),
-        ("there is no run named 'x' in y", 404),
-        ("first must be from 0 to 13016; got -1", 422),
-    ],
-)
-def test_trouble_in_the_engine_has_its_status(client, monkeypatch, sentence, status):
-    assert engine_status(sentence) == status
+def test_every_kind_of_error_has_a_status():
+    assert ENGINE_STATUS.keys() == set(get_args(ErrorKind))
 
+
+@pytest.mark.parametrize(("kind", "status"), ENGINE_STATUS.items())
+def test_an_error_of_the_engine_has_the_status_of_its_kind(client, monkeypatch, kind, status):
     def fail(*args):
-        raise EngineError(sentence)
+        raise EngineError("the engine says why", kind)
 
     monkeypatch.setattr(shared_engine(), "observe", fail)
     reply = client.get(f"/api/runs/{RUN}/200/units?split=valid&first=1&n=1")
-    assert (reply.status_code, reply.json()) == (status, {"error": sentence})
+    assert (reply.status_code, reply.json()) == (status, {"error": "the engine says why"})
     assert reply.headers.get("retry-after") == ("1" if status in (429, 503) else None)
 
 

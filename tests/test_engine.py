@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ import pytest
 from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
 from hnviz.data import human_numbers_stream
+from hnviz.engine import observer
 from hnviz.engine.client import (
     Engine,
     EngineError,
@@ -630,19 +632,47 @@ def test_what_cannot_be_done_is_a_sentence(engine: Engine, runs: RunStore) -> No
     wait_for(lambda: runs.record(done).status == "finished")
     wait_for(lambda: engine.job(done) is None)
     engine.info()
-    for refused, said in (
-        (lambda: engine.resume(done), "cannot be resumed: it has finished"),
-        (lambda: engine.resume("nobody"), "there is no run named 'nobody'"),
-        (lambda: engine.pause(done), "is neither running nor queued: it has finished"),
-        (lambda: engine.stop("../x"), "there is no run named"),
-        (lambda: engine.train(RunConfig(device="mps")), "device 'mps' is not available"),
-        (lambda: engine.observe(done, 7777, "units", {}), "has no snapshot at step 7777"),
-        (lambda: engine.observe(done, 0, "dreams", {}), "no question is named 'dreams'"),
-        (lambda: engine.observe(done, 0, "units", {"x": 1}), "no parameter is named 'x'"),
-        (lambda: engine.observe(done, 0, "units", {"ids": object()}), "cannot be sent"),
+    ask = partial(engine.observe, done)
+    for refused, kind, said in (
+        (lambda: engine.resume(done), "conflict", "cannot be resumed: it has finished"),
+        (lambda: engine.resume("nobody"), "unknown", "there is no run named 'nobody'"),
+        (lambda: engine.pause(done), "conflict", "is neither running nor queued: it has finished"),
+        (lambda: engine.stop("../x"), "unknown", "there is no run named"),
+        (lambda: engine.train(RunConfig(device="mps")), "conflict", "'mps' is not available"),
+        (lambda: engine.observe("nobody", 0, "units", {}), "unknown", "there is no run named"),
+        (lambda: ask(7777, "units", {}), "unknown", "has no snapshot at step 7777"),
+        (lambda: ask(0, "dreams", {}), "wrong", "no question is named 'dreams'"),
+        (lambda: ask(0, "units", {"x": 1}), "wrong", "no parameter is named 'x'"),
+        (lambda: ask(0, "units", {"ids": object()}), "wrong", "cannot be sent"),
+        (lambda: engine.resume([]), "unavailable", "the engine failed at 'resume': TypeError"),
     ):
-        with pytest.raises(EngineError, match=said):
+        with pytest.raises(EngineError, match=said) as error:
             refused()
+        assert error.value.kind == kind
+
+
+def test_a_damaged_run_is_an_error_of_its_own_kind(engine: Engine, runs: RunStore) -> None:
+    run_id = engine.train(SHORT)
+    wait_for(lambda: runs.record(run_id).status == "finished" and engine.jobs() == [])
+    folder = runs.folder(run_id)
+    folder.snapshot_path(0).write_bytes(b"")
+    (folder.path / "events.jsonl").write_text("{}\n{}\n")
+    with pytest.raises(EngineError, match="is damaged: ") as unread:
+        engine.observe(run_id, 0, "units", {"ids": [13]})
+    with pytest.raises(EngineError, match="is damaged: ") as uncontrolled:
+        engine.resume(run_id)
+    assert (unread.value.kind, uncontrolled.value.kind) == ("damaged", "conflict")
+
+
+def test_a_question_that_raises_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = RunStore(Path("nowhere")).folder("Model5")
+
+    def broken(subject: Subject, params: object) -> None:
+        raise KeyError("a bug")
+
+    monkeypatch.setitem(QUESTIONS, "units", broken)
+    reply = observer._reply(observer._Subjects(), (str(folder.path), 0, ""), "units", {})
+    assert reply == ("refusal", "the question 'units' failed: KeyError: 'a bug'", "failed")
 
 
 # Observing
@@ -694,8 +724,9 @@ def test_many_viewers_ask_at_once(engine: Engine, observed: str) -> None:
 def test_a_question_that_takes_too_long_is_given_up(engine: Engine, observed: str) -> None:
     with pytest.raises(
         EngineError, match=r"'counting_accuracy' was given up: it took longer than 0.02 s"
-    ):
+    ) as error:
         engine.observe(observed, 0, "counting_accuracy", {"given": 2}, timeout=0.02)
+    assert error.value.kind == "unavailable"
     answer = engine.observe(observed, 0, "units", {"ids": [13]})
     assert answer.arrays["ids"].tolist() == [13]
 
@@ -714,6 +745,9 @@ def test_a_picture_does_not_wait_for_what_reads_a_whole_split(
     slow.start()
     engine.observe(observed, "last", "units", {"ids": [20, 10]}, 60.0)
     ended.append("quick")
+    with pytest.raises(EngineError, match="the observer is busy") as error:
+        engine.observe(observed, 0, "counting_accuracy", {"given": 4}, timeout=0.01)
+    assert error.value.kind == "busy"
     slow.join()
     assert ended == ["quick", "slow"]
 
@@ -770,8 +804,9 @@ def test_an_engine_that_cannot_start_says_why(
             engine.train(SHORT)
         pid = engine.pid
         monkeypatch.setattr("hnviz.engine.client.RETRY_SECONDS", 1000.0)
-        with pytest.raises(EngineError, match="must be a number"):
+        with pytest.raises(EngineError, match="must be a number") as error:
             engine.train(SHORT)
+        assert error.value.kind == "unavailable"
         assert engine.pid == pid  # it is not started again and again
 
 

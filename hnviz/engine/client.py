@@ -10,7 +10,7 @@ from typing import Any
 
 from hnviz.config import RunConfig
 from hnviz.engine.link import EngineGone, Link, Place
-from hnviz.engine.protocol import Answer, EngineError, EngineInfo, Job
+from hnviz.engine.protocol import Answer, EngineError, EngineInfo, ErrorKind, Job
 from hnviz.runs import SHIPPED_DIR, default_runs_dir
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Engine",
     "EngineError",
     "EngineInfo",
+    "ErrorKind",
     "Job",
     "close_shared_engine",
     "live_status",
@@ -34,7 +35,7 @@ class Engine:
 
     Any call that needs the engine starts it if it is not running: the first time, or after it
     died, in which case its runs show as interrupted. A call waits while the engine starts up. A
-    call that fails raises EngineError, whose message is a sentence for the page.
+    call that fails raises EngineError: its message is a sentence for the page, its `kind` says why.
     """
 
     def __init__(self, runs_dir: Path | None = None, shipped: Path = SHIPPED_DIR) -> None:

@@ -1,6 +1,7 @@
 """The client's end of the pipes to one engine process."""
 
 import contextlib
+import copy
 import itertools
 import json
 import os
@@ -124,7 +125,7 @@ class Link:
                 f"the engine {complaint} within {patience:g} s; {self._place.log} may say why"
             ) from None
         if error is not None:
-            raise type(error)(*error.args)
+            raise copy.copy(error)
         return future.result()
 
     def _send(self, content: bytes) -> None:
@@ -155,7 +156,7 @@ class Link:
             devices = tuple(message["info"]["devices"])
             self._info.set_result(EngineInfo(**{**message["info"], "devices": devices}))
         elif "error" in message:
-            self._settle(message["id"], EngineError(message["error"]))
+            self._settle(message["id"], EngineError(message["error"], message["kind"]))
         else:
             self._settle(message["id"], message["result"])
 

@@ -7,14 +7,14 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
 from hnviz.engine.priority import stand_back
-from hnviz.engine.protocol import Answer, pack
+from hnviz.engine.protocol import RUN_ERRORS, Answer, ErrorKind, pack
 from hnviz.observe import QUESTIONS, Subject
-from hnviz.runs import DamagedRun, RunFolder, SnapshotNotFound
+from hnviz.runs import RunFolder
 
 NICE = 10  # for slow questions, as for a trainer
 KEPT_MODELS = 64  # loaded snapshots, so that a slider can go back and forth without the disk
@@ -27,7 +27,7 @@ def serve(pipe: Connection, nice: int = 0) -> None:
     """Answer questions until the pipe closes.
 
     A question is (path of the run's folder, step, the snapshot file's stamp, name, params); an
-    answer is ("answer", bytes) or ("refusal", sentence).
+    answer is ("answer", bytes) or ("refusal", sentence, kind).
     """
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s observer %(message)s")
     torch.set_num_threads(1)
@@ -49,18 +49,19 @@ def serve_slowly(pipe: Connection) -> None:
 
 def _reply(
     subjects: "_Subjects", key: tuple[str, int, str], name: str, params: Mapping[str, Any]
-) -> tuple[str, bytes | str]:
+) -> tuple[Literal["answer"], bytes] | tuple[Literal["refusal"], str, ErrorKind]:
     begun = time.perf_counter()
     try:
         if name not in QUESTIONS:
             raise ValueError(f"no question is named {name!r}; choose one of {', '.join(QUESTIONS)}")
         arrays, meta = QUESTIONS[name](subjects.get(key), params)
         return "answer", pack(Answer(arrays, meta, time.perf_counter() - begun))
-    except (DamagedRun, SnapshotNotFound, ValueError) as error:
-        return "refusal", str(error)
+    except ValueError as error:
+        return "refusal", str(error), RUN_ERRORS.get(type(error), "wrong")
     except Exception as error:  # a user's model may raise anything, and the observer must go on
         log.exception("the question %r failed", name)
-        return "refusal", f"the question {name!r} failed: {type(error).__name__}: {error}"
+        sentence = f"the question {name!r} failed: {type(error).__name__}: {error}"
+        return "refusal", sentence, "failed"
 
 
 class _Subjects:

@@ -10,10 +10,12 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import RawIOBase
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from hnviz.runs import DamagedRun, RunNotFound, SnapshotNotFound
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -70,8 +72,32 @@ class Answer:
     seconds: float = 0.0  # to compute it; a cached answer keeps its figure
 
 
+ErrorKind = Literal["unknown", "damaged", "wrong", "conflict", "busy", "unavailable", "failed"]
+"""Why the engine cannot do a request:
+
+unknown      there is no such run or snapshot
+damaged      a file of the run cannot be read
+wrong        a parameter or setting is not allowed
+conflict     the state of the run or of the queue does not allow it
+busy         other requests come first; ask again
+unavailable  the engine or its observer is not running, or took too long
+failed       the code that answers raised an error
+"""
+
+RUN_ERRORS: dict[type[Exception], ErrorKind] = {
+    RunNotFound: "unknown",
+    SnapshotNotFound: "unknown",
+    DamagedRun: "damaged",
+}
+"""The errors of a run that a question cannot read."""
+
+
 class EngineError(RuntimeError):
     """The engine cannot do a request; the message is a sentence for the page."""
+
+    def __init__(self, sentence: str, kind: ErrorKind = "unavailable") -> None:
+        super().__init__(sentence)
+        self.kind = kind
 
 
 def line(message: Mapping[str, Any]) -> bytes:
@@ -79,7 +105,7 @@ def line(message: Mapping[str, Any]) -> bytes:
     try:
         return json.dumps(message, default=_plain).encode() + b"\n"
     except (TypeError, ValueError) as error:
-        raise EngineError(f"this cannot be sent to the engine: {error}") from error
+        raise EngineError(f"this cannot be sent to the engine: {error}", "wrong") from error
 
 
 def _plain(value: Any) -> Any:

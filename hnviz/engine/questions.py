@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any
 
+from hnviz.engine.protocol import RUN_ERRORS, EngineError, ErrorKind
 from hnviz.engine.workers import Worker, Workers
-from hnviz.runs import DamagedRun, RunNotFound, RunStore, SnapshotNotFound
+from hnviz.runs import RunStore, SnapshotNotFound
 
 KEPT_BYTES = 64 * 2**20  # of cached answers
 LARGEST_KEPT = 8 * 2**20  # bytes of the largest answer that is cached
@@ -39,7 +40,7 @@ class Questions:
         store: RunStore,
         workers: Workers,
         answer: Callable[[int, bytes], None],
-        refuse: Callable[[int, str], None],
+        refuse: Callable[[int, EngineError], None],
         *,
         slow: bool = False,
     ) -> None:
@@ -72,8 +73,8 @@ class Questions:
         """Accept a question; its answer or refusal goes to `asker`, now or later."""
         try:
             key = self._key(request)
-        except (RunNotFound, DamagedRun, SnapshotNotFound) as error:
-            return self._refuse(asker, str(error))
+        except tuple(RUN_ERRORS) as error:
+            return self._refuse(asker, EngineError(str(error), RUN_ERRORS[type(error)]))
         if key in self._kept:
             self._kept.move_to_end(key)
             return self._answer(asker, self._kept[key])
@@ -123,7 +124,7 @@ class Questions:
             for asker in question.askers:
                 self._answer(asker, values[0])
         elif question:
-            self._refuse_all(question, values[0])
+            self._refuse_all(question, *values)
         self._feed()
 
     def _keep(self, key: Key, content: bytes) -> None:
@@ -172,7 +173,7 @@ class Questions:
         if self.ready:
             for question in [each for each in self._waiting if now - each.since >= each.timeout]:
                 self._waiting.remove(question)
-                self._refuse_all(question, "the observer is busy; ask again in a moment")
+                self._refuse_all(question, "the observer is busy; ask again in a moment", "busy")
         elif self._worker and now - self._started >= START_SECONDS:
             self._refuse_waiting(f"the observer did not start within {START_SECONDS:g} s")
 
@@ -193,6 +194,8 @@ class Questions:
         while self._waiting:
             self._refuse_all(self._waiting.popleft(), sentence)
 
-    def _refuse_all(self, question: Question, sentence: str) -> None:
+    def _refuse_all(
+        self, question: Question, sentence: str, kind: ErrorKind = "unavailable"
+    ) -> None:
         for asker in question.askers:
-            self._refuse(asker, sentence)
+            self._refuse(asker, EngineError(sentence, kind))

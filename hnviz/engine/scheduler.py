@@ -112,7 +112,8 @@ class Scheduler:
         if len(self._queue) >= self.limits.queue and not self._has_slot(gpu, now):
             raise EngineError(
                 f"the queue is full: {len(self._queue)} runs wait already, and the limit is "
-                f"{self.limits.queue}; wait until one has ended, or stop one"
+                f"{self.limits.queue}; wait until one has ended, or stop one",
+                "conflict",
             )
 
     def add(self, task: Task) -> None:

@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from hnviz.config import ConfigError, RunConfig
-from hnviz.engine.protocol import SLOW, EngineError, line, send_frame
+from hnviz.engine.protocol import SLOW, EngineError, ErrorKind, line, send_frame
 from hnviz.engine.questions import Questions
 from hnviz.engine.scheduler import Limits
 from hnviz.engine.trainers import Trainers
@@ -29,8 +29,13 @@ JOBS_SECONDS = 0.25  # minimum between messages that differ only in figures
 END_PATIENCE = 1.2  # seconds for trainers to store a checkpoint after the client is gone
 
 Message = dict[str, Any]
-REFUSALS = (EngineError, ConfigError, RunNotFound, DamagedRun, RunWriteError)
-"""Errors whose message is a sentence for the page."""
+REFUSALS: dict[type[Exception], ErrorKind] = {
+    ConfigError: "wrong",
+    RunNotFound: "unknown",
+    DamagedRun: "conflict",
+    RunWriteError: "conflict",
+}
+"""Errors of a control whose message is a sentence for the page."""
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +47,8 @@ class ClientGoneError(Exception):
 class Server:
     """Answers requests until the client closes its end.
 
-    A request is {"id", "op", ...}; its reply {"id", "result"} or {"id", "error"}, or a frame.
+    A request is {"id", "op", ...}; its reply {"id", "result"}, {"id", "error", "kind"}, or
+    a frame.
     On its own the server sends {"ready": true} once, {"info": {...}} once it has examined the
     machine, and {"jobs": [...]} whenever the jobs change, before the reply to the request that
     changed them.
@@ -110,14 +116,16 @@ class Server:
         request = json.loads(content)
         try:
             self._operations[request["op"]](request)
-        except REFUSALS as error:
-            self._refuse(request["id"], str(error))
+        except EngineError as error:
+            self._refuse(request["id"], error)
+        except tuple(REFUSALS) as error:
+            self._refuse(request["id"], EngineError(str(error), REFUSALS[type(error)]))
         except ClientGoneError:
             raise
         except Exception as error:  # a failed request must not end other runs
             log.exception("a request failed: %r", request)
             sentence = f"the engine failed at {request['op']!r}: {type(error).__name__}: {error}"
-            self._refuse(request["id"], sentence)
+            self._refuse(request["id"], EngineError(sentence))
 
     def _train(self, request: Message) -> None:
         config = RunConfig.from_dict(request["config"])
@@ -171,8 +179,8 @@ class Server:
     def _reply(self, asker: int, result: Any) -> None:
         self._due.append({"id": asker, "result": result})
 
-    def _refuse(self, asker: int, sentence: str) -> None:
-        self._due.append({"id": asker, "error": sentence})
+    def _refuse(self, asker: int, error: EngineError) -> None:
+        self._due.append({"id": asker, "error": str(error), "kind": error.kind})
 
     def _send_frame(self, asker: int, content: bytes) -> None:
         try:

@@ -50,11 +50,13 @@ class Trainers:
         """
         if run_id in self.scheduler.tasks:
             if not self.scheduler.tasks[run_id].paused:
-                raise EngineError(f"the run {run_id} is already running")
+                raise EngineError(f"the run {run_id} is already running", "conflict")
             return self.go_on(run_id)
         folder, record = self._store.folder(run_id), self._store.record(run_id)
         if folder.shipped or record.status not in RESUMABLE:
-            raise EngineError(f"the run {run_id} cannot be resumed: {_standing(record.status)}")
+            raise EngineError(
+                f"the run {run_id} cannot be resumed: {_standing(record.status)}", "conflict"
+            )
         gpu = self._check_device(record.config)
         self.scheduler.check_room(gpu, time.monotonic())
         self._add(run_id, record.config, gpu, step=record.step)
@@ -93,7 +95,9 @@ class Trainers:
     def set_speed(self, run_id: str, speed: float | None) -> None:
         """Limit a run to `speed` steps a second; None means no limit."""
         if speed is not None and not 0 < speed < math.inf:
-            raise EngineError(f"the speed must be a number of steps/s above 0; got {speed!r}")
+            raise EngineError(
+                f"the speed must be a number of steps/s above 0; got {speed!r}", "wrong"
+            )
         task, now = self._task(run_id), time.monotonic()
         task.speed = speed
         if not task.paused:
@@ -171,7 +175,8 @@ class Trainers:
         if devices and config.device not in ("auto", *devices):
             raise EngineError(
                 f"device {config.device!r} is not available: this machine can use "
-                f"{' and '.join(devices)}; choose one of these, or auto"
+                f"{' and '.join(devices)}; choose one of these, or auto",
+                "conflict",
             )
         return config.device == "cuda" or (config.device == "auto" and "cuda" in devices)
 
@@ -183,7 +188,7 @@ class Trainers:
         if task is None or task.stopping:
             status = self._store.record(run_id).status
             raise EngineError(
-                f"the run {run_id} is neither running nor queued: {_standing(status)}"
+                f"the run {run_id} is neither running nor queued: {_standing(status)}", "conflict"
             )
         return task
 

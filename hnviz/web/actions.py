@@ -20,7 +20,7 @@ from starlette.routing import Route
 from hnviz.engine.client import EngineError
 from hnviz.runs import DamagedRun, RunNotFound, RunWriteError
 from hnviz.web.parameters import quoted
-from hnviz.web.replies import engine_status, sentence_reply
+from hnviz.web.replies import ENGINE_STATUS, sentence_reply
 from hnviz.web.standing import engine, standing, store
 from hnviz.web.views import Refusal
 
@@ -72,8 +72,7 @@ def _do(press: Press, run_id: str, body: Mapping[str, Any]) -> str:
     except RunNotFound as error:
         raise Refusal(str(error), 404) from error
     except EngineError as error:
-        is_down = engine_status(str(error)) == 503
-        raise Refusal(str(error), 503 if is_down else 409) from error
+        raise Refusal(str(error), ENGINE_STATUS[error.kind]) from error
     except (DamagedRun, RunWriteError) as error:
         raise Refusal(str(error), 409) from error
 

@@ -10,7 +10,7 @@ from hnviz.runs import RunFolder
 from hnviz.web.kept import Source
 from hnviz.web.parameters import quoted, read_query
 from hnviz.web.questions import QUESTIONS
-from hnviz.web.replies import engine_status
+from hnviz.web.replies import ENGINE_STATUS
 from hnviz.web.standing import OBSERVE_SECONDS, engine, snapshot_version, store
 from hnviz.web.views import Look, Refusal, Shown, View
 
@@ -132,6 +132,6 @@ class Asker:
         try:
             answer = engine().observe(run_id, step, question, params, OBSERVE_SECONDS)
         except EngineError as error:
-            raise Refusal(str(error), engine_status(str(error))) from error
+            raise Refusal(str(error), ENGINE_STATUS[error.kind]) from error
         self.seconds += answer.seconds
         return answer

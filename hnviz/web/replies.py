@@ -10,7 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hnviz.engine.client import EngineError
+from hnviz.engine.client import EngineError, ErrorKind
 from hnviz.runs import DamagedRun, RunNotFound, SnapshotNotFound
 from hnviz.web.kept import Entry
 from hnviz.web.lanes import BusyError
@@ -27,17 +27,16 @@ Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 log = logging.getLogger(__name__)
 
 
-def engine_status(sentence: str) -> int:
-    """Return the HTTP status for a sentence from the engine in place of an answer."""
-    if "the observer is busy" in sentence:
-        return 429
-    if sentence.startswith(("the engine ", "the observer ")) or "was given up" in sentence:
-        return 503
-    if sentence.startswith("the run ") and " is damaged: " in sentence:
-        return 410
-    if sentence.startswith(("there is no run named ", "the run ")):
-        return 404
-    return 500 if sentence.startswith("the question ") and " failed: " in sentence else 422
+ENGINE_STATUS: dict[ErrorKind, int] = {
+    "unknown": 404,
+    "conflict": 409,
+    "damaged": 410,
+    "wrong": 422,
+    "busy": 429,
+    "failed": 500,
+    "unavailable": 503,
+}
+"""The kind of an error of the engine -> the HTTP status of the answer."""
 
 
 def refusal(error: Exception) -> Refusal | None:
@@ -47,7 +46,7 @@ def refusal(error: Exception) -> Refusal | None:
     if isinstance(error, BusyError):
         return Refusal(BUSY, 429)
     if isinstance(error, EngineError):
-        return Refusal(str(error), engine_status(str(error)))
+        return Refusal(str(error), ENGINE_STATUS[error.kind])
     if isinstance(error, (RunNotFound, SnapshotNotFound)):
         return Refusal(str(error), 404)
     if isinstance(error, DamagedRun):
