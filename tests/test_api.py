@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import get_args
@@ -28,14 +28,14 @@ from hnviz.engine.protocol import SLOW
 from hnviz.observe import QUESTIONS
 from hnviz.runs import SHIPPED_DIR, default_runs_dir
 from hnviz.web import listing, observations, standing
-from hnviz.web.asked import Names
+from hnviz.web.asked import ENGINE_STATUS, Names
 from hnviz.web.client import Client, ServerError
 from hnviz.web.kept import Entry, Kept, zipped
 from hnviz.web.lanes import BusyError, Lane, Shared
 from hnviz.web.listing import corpus_address, own_address
 from hnviz.web.parameters import read_json, read_query
 from hnviz.web.questions import QUESTIONS as KNOWN
-from hnviz.web.replies import ENGINE_STATUS
+from hnviz.web.routes import door
 from hnviz.web.streams import stream_file
 from hnviz.web.views import Param, Refusal, Shown, View
 from hnviz.web.wire import Parcel, unpack, unpack_many
@@ -79,6 +79,10 @@ def count_views() -> list[View]:
 counted: list[int] = []
 
 
+def app(views: Iterable[View] = ()) -> Starlette:
+    return Starlette(routes=door([*observations.routes(views), *listing.routes()]))
+
+
 @pytest.fixture(scope="module")
 def runs(own_runs) -> Iterator[Path]:
     standing.store.cache_clear()
@@ -89,8 +93,7 @@ def runs(own_runs) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def client(runs):
-    door = Starlette(routes=[*observations.routes(count_views()), *listing.routes()])
-    with TestClient(door) as client:
+    with TestClient(app(count_views())) as client:
         yield client
 
 
@@ -503,9 +506,8 @@ def test_a_snapshot_written_again_while_it_is_read(runs, copied):
         seen.append(snapshot.stat().st_mtime_ns)
         return Shown({}, {"seen": len(seen)})
 
-    door = Starlette(routes=observations.routes([View("slow_read", {}, answer)]))
     path = f"/api/runs/{copied.name}/0/slow_read"
-    with TestClient(door) as client:
+    with TestClient(app([View("slow_read", {}, answer)])) as client:
         seen, most = [], 1
         assert unpack(client.get(path).content).meta == {"seen": 2}  # it was asked again
         assert unpack(client.get(path).content).meta == {"seen": 2}  # and kept
@@ -659,13 +661,12 @@ def test_equal_requests_are_answered_once(client):
 
 def test_a_thousand_at_once_leave_the_pages_alive(runs):
     """Past the bound they are told to come back; a page's question and the list still answer."""
-    door = Starlette(routes=[*observations.routes(), *listing.routes()])
 
     async def ask(client, first):
         return await client.get(f"/api/runs/{RUN}/268/units?split=valid&first={first}&n=1")
 
     async def all_at_once():
-        transport = httpx.ASGITransport(app=door)
+        transport = httpx.ASGITransport(app=app())
         async with httpx.AsyncClient(
             transport=transport, base_url="http://x", timeout=60
         ) as client:
@@ -731,7 +732,7 @@ def test_a_client_that_leaves_is_not_waited_for(runs):
         return Shown({})
 
     async def go():
-        door = Starlette(routes=observations.routes([View("wait", {}, answer)]))
+        served = app([View("wait", {}, answer)])
         gone = asyncio.Event()
 
         async def receive():
@@ -750,7 +751,7 @@ def test_a_client_that_leaves_is_not_waited_for(runs):
                 "query_string": b"",
                 "headers": [],
             }
-            return asyncio.create_task(door(scope, receive, send))
+            return asyncio.create_task(served(scope, receive, send))
 
         asks = [ask(step) for step in range(6)]  # four begin, two are in the line
         while len(begun) < 4:
@@ -817,8 +818,7 @@ def test_every_question_is_documented():
 @pytest.fixture(scope="module")
 def url(runs):
     """A real server, in a thread."""
-    door = Starlette(routes=[*observations.routes(), *listing.routes()])
-    server = uvicorn.Server(uvicorn.Config(door, port=free_port(), log_level="error"))
+    server = uvicorn.Server(uvicorn.Config(app(), port=free_port(), log_level="error"))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:

@@ -25,9 +25,9 @@ from hnviz.config import RunConfig
 from hnviz.engine.client import Job
 from hnviz.events import Ended
 from hnviz.runs import RunNotFound, RunSummary
-from hnviz.web import actions, hub, live
+from hnviz.web import actions, hub, live, routes
 from hnviz.web.hub import Hub, Listing, Source
-from hnviz.web.standing import Standing
+from hnviz.web.standing import Standing, store
 from hnviz.web.topics import Fields, Topic
 from hnviz.web.views import Param
 from tests.conftest import finished
@@ -572,8 +572,8 @@ def test_one_browser_too_many_is_told_to_come_back(client, monkeypatch):
 
 @pytest.fixture
 def app(own_runs: None) -> Iterator[TestClient]:
-    routes = [*live.routes(Hub(TOPICS)), *actions.routes()]
-    with TestClient(Starlette(routes=routes)) as app:
+    ours = routes.door([*live.routes(Hub(TOPICS)), *actions.routes()])
+    with TestClient(Starlette(routes=ours)) as app:
         yield app
 
 
@@ -582,7 +582,7 @@ def press(app: TestClient, run: str, name: str, body: Any = None) -> Any:
 
 
 def test_a_run_is_followed_and_driven(app):
-    from hnviz.web.standing import engine, store
+    from hnviz.web.standing import engine
 
     run = engine().train(RunConfig.for_model("Model2", epochs=40))
     points: list[float] = []
@@ -658,8 +658,6 @@ def test_a_run_is_followed_and_driven(app):
     ],
 )
 def test_a_press_that_cannot_be_done_says_why(app, path, options, status, sentence, monkeypatch):
-    from hnviz.web.standing import store
-
     if path.startswith("idle"):
         folder = store().create(RunConfig.for_model("Model2"))
         path = path.replace("idle", folder.id)
@@ -672,6 +670,23 @@ def test_a_press_that_cannot_be_done_says_why(app, path, options, status, senten
     if sentence:
         assert sentence in answer.json()["error"]
         assert "\n" not in answer.json()["error"]
+
+
+def test_a_press_on_a_damaged_run_says_what_is_damaged(app):
+    folder = store().create(RunConfig.for_model("Model2"))
+    (folder.path / "events.jsonl").write_text("{}\n{}\n")
+    answer = press(app, folder.id, "resume")
+    assert answer.status_code == 409
+    assert f"the run {folder.id} is damaged: " in answer.json()["error"]
+
+
+def test_a_press_that_nobody_foresaw_is_one_sentence_and_one_line(app, monkeypatch, caplog):
+    monkeypatch.setattr(actions, "store", {}.copy)
+    answer = press(app, "Model5", "pause")
+    assert answer.status_code == 500
+    assert answer.json() == {"error": "the server failed to do this; its log says why"}
+    (record,) = (each for each in caplog.records if each.name.startswith("hnviz"))
+    assert record.getMessage().startswith("/api/runs/Model5/pause failed: AttributeError(")
 
 
 @pytest.mark.parametrize("body", [b"{", b'{"speed": NaN}', b'{"speed": 1e999}', b"\xff\xfe", b"1"])

@@ -6,29 +6,24 @@ of their own, so they never wait behind pictures or news.
 """
 
 import json
-import logging
 from collections.abc import Callable, Mapping
 from functools import partial
 from math import isfinite
 from typing import Any
 
 from anyio import CapacityLimiter, to_thread
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hnviz.engine.client import EngineError
-from hnviz.runs import DamagedRun, RunNotFound, RunWriteError
+from hnviz.runs import DamagedRun
 from hnviz.web.parameters import quoted
-from hnviz.web.replies import ENGINE_STATUS, sentence_reply
 from hnviz.web.standing import engine, standing, store
 from hnviz.web.views import Refusal
 
 ACTIONS = ("pause", "go_on", "step", "stop", "resume")
 LARGEST_BODY = 1024  # bytes
 THREADS = 24  # presses handled at the same time; stopping a run may take seconds
-
-log = logging.getLogger(__name__)
 
 Press = Callable[[str, Mapping[str, Any]], None]
 """Applies a request's body to a run."""
@@ -48,32 +43,22 @@ def routes() -> list[Route]:
 
 
 async def _answer(request: Request, press: Press, limiter: CapacityLimiter) -> Response:
-    try:
-        body, run_id = await _body(request), request.path_params["run_id"]
-        status = await to_thread.run_sync(partial(_do, press, run_id, body), limiter=limiter)
-    except Refusal as refusal:
-        return sentence_reply(str(refusal), refusal.status)
-    except ClientDisconnect:
-        return Response(status_code=499)  # nobody reads it
-    except Exception as error:
-        log.error("%s failed: %r", request.url.path[:200], error)
-        return sentence_reply("the server failed to do this; its log says why", 500)
+    body, run_id = await _body(request), request.path_params["run_id"]
+    status = await to_thread.run_sync(partial(_do, press, run_id, body), limiter=limiter)
     return JSONResponse({"status": status}, headers={"Cache-Control": "no-store"})
 
 
 def _do(press: Press, run_id: str, body: Mapping[str, Any]) -> str:
-    """Press a button; return the run's status after it. Raises Refusal."""
+    """Press a button; return the run's status after it.
+
+    Raises Refusal, RunNotFound or EngineError.
+    """
+    if store().folder(run_id).shipped:
+        raise Refusal(f"the run {run_id} is pre-trained: you can only look at it", 409)
+    press(run_id, body)
     try:
-        folder = store().folder(run_id)
-        if folder.shipped:
-            raise Refusal(f"the run {run_id} is pre-trained: you can only look at it", 409)
-        press(run_id, body)
         return standing(run_id).status
-    except RunNotFound as error:
-        raise Refusal(str(error), 404) from error
-    except EngineError as error:
-        raise Refusal(str(error), ENGINE_STATUS[error.kind]) from error
-    except (DamagedRun, RunWriteError) as error:
+    except DamagedRun as error:  # 409, as when the engine refuses such a run
         raise Refusal(str(error), 409) from error
 
 

@@ -5,16 +5,31 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from hnviz.engine.client import Answer, EngineError
+from hnviz.engine.client import Answer, EngineError, ErrorKind
 from hnviz.runs import RunFolder
 from hnviz.web.kept import Source
 from hnviz.web.parameters import quoted, read_query
 from hnviz.web.questions import QUESTIONS
-from hnviz.web.replies import ENGINE_STATUS
 from hnviz.web.standing import OBSERVE_SECONDS, engine, snapshot_version, store
 from hnviz.web.views import Look, Refusal, Shown, View
 
 LONGEST_STEP = 12  # digits
+
+ENGINE_STATUS: dict[ErrorKind, int] = {
+    "unknown": 404,
+    "conflict": 409,
+    "damaged": 410,
+    "wrong": 422,
+    "busy": 429,
+    "failed": 500,
+    "unavailable": 503,
+}
+"""The kind of an error of the engine -> the HTTP status of the answer."""
+
+
+def engine_refusal(error: EngineError) -> Refusal:
+    """Return the answer to a request that the engine cannot do."""
+    return Refusal(str(error), ENGINE_STATUS[error.kind])
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +147,6 @@ class Asker:
         try:
             answer = engine().observe(run_id, step, question, params, OBSERVE_SECONDS)
         except EngineError as error:
-            raise Refusal(str(error), ENGINE_STATUS[error.kind]) from error
+            raise engine_refusal(error) from error
         self.seconds += answer.seconds
         return answer

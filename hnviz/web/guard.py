@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hnviz.web.refused import RefusedError
+from hnviz.web.refused import RefusedError, answer_refusals
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
@@ -89,12 +89,10 @@ class Guard:
                 message["headers"] = [*headers, *self._headers]
             await send(message)
 
-        try:
-            passed = self._checked(scope)
-        except RefusedError as refused:
-            await refused.send(scope, send_safely)
-            return
-        await self.app(passed, receive, send_safely)
+        await answer_refusals(self._pass, scope, receive, send_safely)
+
+    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(self._checked(scope), receive, send)
 
     def _checked(self, scope: Scope) -> Scope:
         """Return the request as Streamlit should see it. Raises RefusedError."""

@@ -8,11 +8,16 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
+from hnviz.web.views import Refusal
+
 Work = Callable[[], Any]
 
 
-class BusyError(RuntimeError):
+class BusyError(Refusal):
     """The queue is full."""
+
+    def __init__(self) -> None:
+        super().__init__("the server is busy; ask again in a second", 429)
 
 
 class Lane:

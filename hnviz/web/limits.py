@@ -11,7 +11,7 @@ from typing import NamedTuple
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hnviz.web.refused import RefusedError
+from hnviz.web.refused import RefusedError, answer_refusals
 
 MEGABYTE = 1024 * 1024
 LARGEST_BODY = 64 * 1024  # bytes of any request except an upload
@@ -60,19 +60,7 @@ class Limits:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        begun = False
-
-        async def send_on(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
-
-        try:
-            await self._pass(scope, receive, send_on)
-        except RefusedError as refused:
-            if begun:
-                raise
-            await refused.send(scope, send)
+        await answer_refusals(self._pass, scope, receive, send)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         if _opens_a_tab(scope) and self.bounds.is_full():

@@ -20,7 +20,7 @@ from hnviz.runs import RunSummary
 from hnviz.web.kept import Entry, zipped
 from hnviz.web.lanes import Lane, Shared
 from hnviz.web.parameters import quoted, read_query
-from hnviz.web.replies import answering, content_tag, entry_reply
+from hnviz.web.replies import content_tag, entry_reply, until_gone
 from hnviz.web.standing import Standing, engine, snapshot_version, standing, store
 from hnviz.web.streams import stream_file
 from hnviz.web.views import Param, Refusal
@@ -44,12 +44,12 @@ def routes() -> list[Route]:
     """Return the routes that list runs, describe one, and serve the corpora."""
     listing = Listing()
     return [
-        Route("/api/runs", answering(listing.runs), name="runs"),
-        Route("/api/runs/{run_id}", answering(listing.run), name="run"),
-        Route("/api/corpora", answering(corpora), name="corpora"),
-        Route("/api/corpora/own", answering(own_corpus), name="own_corpus"),
-        Route("/api/corpora/{split}", answering(corpus), name="corpus"),
-        Route("/api/corpora/{split}/layout", answering(layout), name="layout"),
+        Route("/api/runs", until_gone(listing.runs), name="runs"),
+        Route("/api/runs/{run_id}", until_gone(listing.run), name="run"),
+        Route("/api/corpora", until_gone(corpora), name="corpora"),
+        Route("/api/corpora/own", until_gone(own_corpus), name="own_corpus"),
+        Route("/api/corpora/{split}", until_gone(corpus), name="corpus"),
+        Route("/api/corpora/{split}/layout", until_gone(layout), name="layout"),
     ]
 
 

@@ -13,7 +13,7 @@ from hnviz.web.asked import Address, Asked, Asker, Names, read_step, version_now
 from hnviz.web.kept import Entry, Kept, zipped
 from hnviz.web.lanes import Lane, Shared
 from hnviz.web.parameters import quoted
-from hnviz.web.replies import answering, content_tag, entry_reply, not_modified
+from hnviz.web.replies import content_tag, entry_reply, not_modified, until_gone
 from hnviz.web.standing import standing
 from hnviz.web.views import Look, Refusal, View
 
@@ -30,8 +30,8 @@ def routes(views: Iterable[View] = ()) -> list[Route]:
     """Return the routes that answer questions about snapshots, and views under their names."""
     door = Observations(views)
     return [
-        Route("/api/runs/{run_id}/many/{question}", answering(door.many), name="many"),
-        Route("/api/runs/{run_id}/{step}/{question}", answering(door.one), name="observation"),
+        Route("/api/runs/{run_id}/many/{question}", until_gone(door.many), name="many"),
+        Route("/api/runs/{run_id}/{step}/{question}", until_gone(door.one), name="observation"),
     ]
 
 

@@ -1,22 +1,22 @@
 """How the app says no: a status and one sentence, as JSON."""
 
 import json
-from collections.abc import MutableMapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
-from starlette.types import Send
+from starlette.types import ASGIApp, Message, Receive, Send
 
 Scope = MutableMapping[str, Any]
 
 
-@dataclass(eq=False)
 class RefusedError(Exception):
     """A request answered only by a sentence: what was wanted, what came, what to do."""
 
-    status: int
-    sentence: str
-    headers: dict[str, str] = field(default_factory=dict)
+    def __init__(
+        self, status: int, sentence: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(sentence)
+        self.status, self.headers = status, headers or {}
 
     async def send(self, scope: Scope, send: Send) -> None:
         """Answer an HTTP request, or a WebSocket's handshake, with the sentence."""
@@ -26,7 +26,7 @@ class RefusedError(Exception):
                 await send({"type": "websocket.close", "code": 1008})  # the server answers 403
                 return
             kind = "websocket.http.response"
-        body = json.dumps({"error": self.sentence}).encode()
+        body = json.dumps({"error": str(self)}).encode()
         headers = {
             "content-type": "application/json",
             "content-length": str(len(body)),
@@ -37,3 +37,34 @@ class RefusedError(Exception):
         await send({"type": f"{kind}.start", "status": self.status, "headers": raw})
         bare = scope.get("method") == "HEAD"
         await send({"type": f"{kind}.body", "body": b"" if bare else body})
+
+
+def _known(error: Exception) -> RefusedError | None:
+    return error if isinstance(error, RefusedError) else None
+
+
+async def answer_refusals(
+    app: ASGIApp,
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    read: Callable[[Exception], RefusedError | None] = _known,
+) -> None:
+    """Call an app. If it raises before it has sent anything, answer with `read` of the error.
+
+    Other errors go on: those for which `read` returns None, and those in the middle of an answer.
+    """
+    begun = False
+
+    async def send_on(message: Message) -> None:
+        nonlocal begun
+        begun = True
+        await send(message)
+
+    try:
+        await app(scope, receive, send_on)
+    except Exception as error:
+        refused = read(error)
+        if begun or refused is None:
+            raise
+        await refused.send(scope, send)

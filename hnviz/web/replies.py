@@ -1,7 +1,6 @@
-"""HTTP answers: JSON sentences for errors, and the headers that control caching."""
+"""HTTP answers, and the headers that control caching."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import wraps
 from hashlib import blake2b
@@ -10,84 +9,31 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hnviz.engine.client import EngineError, ErrorKind
-from hnviz.runs import DamagedRun, RunNotFound, SnapshotNotFound
 from hnviz.web.kept import Entry
-from hnviz.web.lanes import BusyError
-from hnviz.web.views import Refusal
-from hnviz.web.wire import to_json
 
-BUSY = "the server is busy; ask again in a second"
-RETRY_SECONDS = 1
 IMMUTABLE = "private, max-age=31536000, immutable"
 ASK_AGAIN = "private, no-cache"
 
 Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 
-log = logging.getLogger(__name__)
 
-
-ENGINE_STATUS: dict[ErrorKind, int] = {
-    "unknown": 404,
-    "conflict": 409,
-    "damaged": 410,
-    "wrong": 422,
-    "busy": 429,
-    "failed": 500,
-    "unavailable": 503,
-}
-"""The kind of an error of the engine -> the HTTP status of the answer."""
-
-
-def refusal(error: Exception) -> Refusal | None:
-    """Say what went wrong; None for an error that nobody foresaw."""
-    if isinstance(error, Refusal):
-        return error
-    if isinstance(error, BusyError):
-        return Refusal(BUSY, 429)
-    if isinstance(error, EngineError):
-        return Refusal(str(error), ENGINE_STATUS[error.kind])
-    if isinstance(error, (RunNotFound, SnapshotNotFound)):
-        return Refusal(str(error), 404)
-    if isinstance(error, DamagedRun):
-        return Refusal(str(error), 410)
-    return Refusal(str(error)) if isinstance(error, ValueError) else None
-
-
-def sentence_reply(sentence: str, status: int) -> Response:
-    """Answer with one sentence about what went wrong."""
-    headers = {"Cache-Control": "no-store"}
-    if status in (429, 503):
-        headers["Retry-After"] = str(RETRY_SECONDS)
-    return Response(to_json({"error": sentence}), status, headers, "application/json")
-
-
-def answering(endpoint: Endpoint) -> Endpoint:
-    """Turn errors into sentences, and stop once the client has left."""
+def until_gone(endpoint: Endpoint) -> Endpoint:
+    """Stop an endpoint once the client has left: a slider that moves on cancels requests."""
 
     @wraps(endpoint)
     async def answer(request: Request) -> Response:
+        work, leaving = (
+            asyncio.ensure_future(endpoint(request)),
+            asyncio.ensure_future(_gone(request)),
+        )
         try:
-            return await _unless_gone(request, endpoint(request))
-        except Exception as error:
-            said = refusal(error)
-            if said is None:
-                log.error("%s failed: %r", request.url.path[:200], error)
-                said = Refusal("the server failed to answer; its log says why", 500)
-            return sentence_reply(str(said), said.status)
+            await asyncio.wait((work, leaving), return_when=asyncio.FIRST_COMPLETED)
+            return work.result() if work.done() else Response(status_code=499)  # nobody reads it
+        finally:
+            work.cancel()
+            leaving.cancel()
 
     return answer
-
-
-async def _unless_gone(request: Request, reply: Coroutine[Any, Any, Response]) -> Response:
-    """Wait for a reply as long as the client does: a slider that moves on cancels requests."""
-    work, leaving = asyncio.ensure_future(reply), asyncio.ensure_future(_gone(request))
-    try:
-        await asyncio.wait((work, leaving), return_when=asyncio.FIRST_COMPLETED)
-        return work.result() if work.done() else Response(status_code=499)  # nobody reads it
-    finally:
-        work.cancel()
-        leaving.cancel()
 
 
 async def _gone(request: Request) -> None:

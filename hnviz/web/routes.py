@@ -5,14 +5,26 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Match, Router, get_route_path
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
+from hnviz.engine.client import EngineError
+from hnviz.runs import DamagedRun, RunNotFound, SnapshotNotFound
 from hnviz.web import assets, published
-from hnviz.web.refused import RefusedError
+from hnviz.web.asked import engine_refusal
+from hnviz.web.refused import RefusedError, answer_refusals
+from hnviz.web.views import Refusal
 
 OURS = ("/api", "/assets")
 """Addresses that begin with one of these are ours; Streamlit answers all others with its page."""
+
+RUN_STATUS: dict[type[Exception], int] = {
+    RunNotFound: 404,
+    SnapshotNotFound: 404,
+    DamagedRun: 410,
+}
+"""Errors of runs -> HTTP status; any other ValueError is about a parameter: 422."""
 
 log = logging.getLogger(__name__)
 
@@ -53,26 +65,22 @@ class Door(BaseRoute):
         return self._router.url_path_for(name, **path_params)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer; a failure becomes a sentence, as long as nothing was sent."""
-        begun = False
-
-        async def send_on(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
-
-        try:
-            await self._router(scope, receive, send_on)
-        except Exception as error:
-            refused = _refused(error, scope)
-            if begun:
-                raise
-            await refused.send(scope, send)
+        """Answer; an error becomes a sentence, as long as nothing was sent."""
+        await answer_refusals(
+            self._router, scope, receive, send, lambda error: _refused(error, scope)
+        )
 
 
 def _refused(error: Exception, scope: Scope) -> RefusedError:
+    """Return the answer to any error that a route raises; log those that nobody expects."""
     if isinstance(error, RefusedError):
         return error
+    if isinstance(error, EngineError):
+        return engine_refusal(error)
+    if isinstance(error, ValueError):
+        return Refusal(str(error), RUN_STATUS.get(type(error), 422))
+    if isinstance(error, ClientDisconnect):
+        return RefusedError(499, "the client has left")  # nobody reads it
     if isinstance(error, HTTPException):
         if error.status_code == 405:
             wanted = ", ".join(sorted((error.headers or {}).get("Allow", "").split(", ")))
@@ -80,7 +88,8 @@ def _refused(error: Exception, scope: Scope) -> RefusedError:
             return RefusedError(405, sentence, {"Allow": wanted})
         return RefusedError(error.status_code, str(error.detail))
     log.error("%s failed: %r", scope["path"][:200], error)
-    return RefusedError(500, "the server failed to answer; its log says why")
+    wanted = "do this" if scope.get("method") == "POST" else "answer"
+    return RefusedError(500, f"the server failed to {wanted}; its log says why")
 
 
 async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from numpy.typing import NDArray
 
 from hnviz.engine.client import Answer
+from hnviz.web.refused import RefusedError
 
 REQUIRED: Final[Any] = object()
 """The default of a parameter that a request must give."""
@@ -17,15 +18,17 @@ Kind = str | tuple[str, ...]
 
 KINDS = ("int", "float", "bool", "text", "ints")
 
+RETRY_SECONDS = "1"  # after which a client may ask a busy server again
+
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-class Refusal(ValueError):  # noqa: N818 - it says what is the case
+class Refusal(RefusedError, ValueError):  # noqa: N818 - it says what is the case
     """A request that cannot be answered: the message is one sentence, `status` its HTTP status."""
 
     def __init__(self, sentence: str, status: int = 422) -> None:
-        super().__init__(sentence)
-        self.status = status
+        headers = {"Retry-After": RETRY_SECONDS} if status in (429, 503) else {}
+        super().__init__(status, sentence, headers)
 
 
 @dataclass(frozen=True, slots=True)
