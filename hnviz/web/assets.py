@@ -4,7 +4,6 @@ Each address holds a hash of all files, or plotly's version, so a browser may ke
 and never mixes two versions. The files are read once: they must not change under their hash.
 """
 
-import gzip
 import hashlib
 from collections.abc import Iterator
 from functools import cached_property
@@ -17,7 +16,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from hnviz.web.kept import zipped
 from hnviz.web.refused import RefusedError
+from hnviz.web.replies import FOR_GOOD, bytes_reply
 
 PACKAGE = Path(__file__).parents[1]
 FILES = {
@@ -30,7 +31,9 @@ FILES = {
 
 TOKENS = "figures/tokens.json"
 PLOTLY = "plotly.min.js"
-FOR_GOOD = "public, max-age=31536000, immutable"
+HEADERS = {"Cache-Control": FOR_GOOD, "Content-Encoding": "identity"}
+"""Without an encoding, Streamlit would compress a file again at each request."""
+
 SMALLEST = 500  # bytes; anything shorter is not worth compressing
 
 
@@ -47,19 +50,9 @@ class Asset:
         return self._path.read_bytes() if self._content is None else self._content
 
     @cached_property
-    def zipped(self) -> bytes:
-        """The file compressed with gzip, or as it is if that is no shorter."""
-        if len(self.content) < SMALLEST:
-            return self.content
-        return min(gzip.compress(self.content, 6, mtime=0), self.content, key=len)
-
-    def reply(self, *, zipped: bool) -> Response:
-        """Make the response that carries the file."""
-        content = self.zipped if zipped else self.content
-        headers = {"Cache-Control": FOR_GOOD, "Vary": "Accept-Encoding"}
-        # Without an encoding, Streamlit would compress it again at each request.
-        headers["Content-Encoding"] = "gzip" if content is not self.content else "identity"
-        return Response(content, 200, headers, self.media)
+    def zipped(self) -> bytes | None:
+        """The file compressed with gzip, or None if that does not pay."""
+        return zipped(self.content, level=6, smallest=SMALLEST)
 
 
 class Assets:
@@ -134,18 +127,10 @@ def routes(assets: Assets = ASSETS) -> list[Route]:
             raise RefusedError(
                 404, "no file has this address; reload the page, which may be an older version"
             )
-        zipped = _takes_gzip(request.headers.get("accept-encoding", ""))
-        return await run_sync(lambda: asset.reply(zipped=zipped))
+        forms = await run_sync(lambda: (asset.content, asset.zipped))  # the first time takes long
+        return bytes_reply(request, forms, HEADERS, asset.media)
 
     return [Route("/assets/{path:path}", answer)]
-
-
-def _takes_gzip(accepted: str) -> bool:
-    for part in accepted.split(","):
-        name, _, quality = part.replace(" ", "").partition(";q=")
-        if name.lower() == "gzip":
-            return quality.strip("0.") != "" or not quality
-    return False
 
 
 def _plotly_folder() -> Path:

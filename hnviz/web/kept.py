@@ -5,6 +5,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
+from hashlib import blake2b
 
 KEPT_BYTES = 64 * 2**20
 LARGEST_KEPT = 8 * 2**20  # bytes of one answer
@@ -30,6 +31,11 @@ class Entry:
     def size(self) -> int:
         """Bytes in memory."""
         return len(self.content) + len(self.zipped or b"")
+
+    @classmethod
+    def of(cls, content: bytes) -> "Entry":
+        """Zip content where that pays, and tag it with its hash."""
+        return cls(content, zipped(content), content_tag(content))
 
 
 class Kept:
@@ -63,14 +69,19 @@ class Kept:
                 self.size -= dropped.size
 
 
-def zipped(content: bytes) -> bytes | None:
-    """Zip bytes where it pays. Trained weights and states rarely do, codes and ids do."""
-    if len(content) < SMALLEST_ZIPPED:
+def content_tag(content: bytes) -> str:
+    """Return the ETag of bytes."""
+    return f'W/"{blake2b(content, digest_size=12).hexdigest()}"'
+
+
+def zipped(content: bytes, level: int = 1, smallest: int = SMALLEST_ZIPPED) -> bytes | None:
+    """Zip bytes where that pays: for codes and ids, rarely for trained weights and states."""
+    if len(content) < smallest:
         return None
     if len(content) > 4 * SAMPLE:
         middle = len(content) // 2
         sample = content[middle : middle + SAMPLE]
         if len(gzip.compress(sample, 1, mtime=0)) > PAYS * len(sample):
             return None
-    small = gzip.compress(content, 1, mtime=0)
+    small = gzip.compress(content, level, mtime=0)
     return small if len(small) <= PAYS * len(content) else None

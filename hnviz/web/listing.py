@@ -17,10 +17,10 @@ from hnviz.data import BatchLayout, ShuffledLayout, human_numbers_stream, own_te
 from hnviz.data.stream import SPLITS
 from hnviz.engine.client import live_status
 from hnviz.runs import RunSummary
-from hnviz.web.kept import Entry, zipped
+from hnviz.web.kept import Entry
 from hnviz.web.lanes import Lane, Shared
 from hnviz.web.parameters import quoted, read_query
-from hnviz.web.replies import content_tag, entry_reply, until_gone
+from hnviz.web.replies import entry_reply, until_gone
 from hnviz.web.standing import Standing, engine, snapshot_version, standing, store
 from hnviz.web.streams import stream_file
 from hnviz.web.views import Param, Refusal
@@ -72,7 +72,7 @@ class Listing:
         return await self._reply(request, run_id, lambda: one_run(run_id))
 
     async def _reply(self, request: Request, key: str, told: Callable[[], Any]) -> Response:
-        entry = await self._shared.result(key, lambda: _json_entry(told()), self._lane)
+        entry = await self._shared.result(key, lambda: Entry.of(to_json(told())), self._lane)
         return entry_reply(request, entry, "application/json", immutable=False)
 
 
@@ -133,13 +133,8 @@ async def corpora(request: Request) -> Response:
 
 
 async def _listed(request: Request, told: Callable[[], Any]) -> Response:
-    entry = await to_thread.run_sync(lambda: _json_entry(told()))
+    entry = await to_thread.run_sync(lambda: Entry.of(to_json(told())))
     return entry_reply(request, entry, "application/json", immutable=False)
-
-
-def _json_entry(told: Any) -> Entry:
-    content = to_json(told)
-    return Entry(content, zipped(content), content_tag(content))
 
 
 def _corpora() -> dict[str, Any]:
@@ -172,7 +167,7 @@ def corpus_address(split: str) -> str:
 @cache
 def _split_entry(split: str) -> Entry:
     stream = human_numbers_stream()
-    return _stream_entry(stream_file(stream.ids(split), stream.vocab))
+    return Entry.of(stream_file(stream.ids(split), stream.vocab))
 
 
 @cache
@@ -202,11 +197,7 @@ def own_address(text: str) -> str:
 @lru_cache(maxsize=32)
 def _own_entry(text: str) -> Entry:
     own = own_text(text)
-    return _stream_entry(stream_file(own.ids, own.vocab))
-
-
-def _stream_entry(content: bytes) -> Entry:
-    return Entry(content, zipped(content), content_tag(content))
+    return Entry.of(stream_file(own.ids, own.vocab))
 
 
 def _version(entry: Entry) -> str:

@@ -1,7 +1,6 @@
 """Answers about snapshots: GET /api/runs/{id}/{step}/{question}, and several steps at once."""
 
 from collections.abc import Iterable
-from hashlib import blake2b
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -10,10 +9,10 @@ from starlette.routing import Route
 
 from hnviz.web import wire
 from hnviz.web.asked import Address, Asked, Asker, Names, read_step, version_now
-from hnviz.web.kept import Entry, Kept, zipped
+from hnviz.web.kept import Entry, Kept, content_tag, zipped
 from hnviz.web.lanes import Lane, Shared
 from hnviz.web.parameters import quoted
-from hnviz.web.replies import content_tag, entry_reply, not_modified, until_gone
+from hnviz.web.replies import entry_reply, not_modified, until_gone
 from hnviz.web.standing import standing
 from hnviz.web.views import Look, Refusal, View
 
@@ -141,9 +140,9 @@ def _holds(asked: Asked, entry: Entry) -> bool:
 
 def _joined(steps: list[int], entries: list[Entry]) -> Entry:
     content = wire.pack_many(steps, (wire.unpack(entry.content) for entry in entries))
-    tags = blake2b(" ".join(entry.tag for entry in entries).encode(), digest_size=12).hexdigest()
+    tag = content_tag(" ".join(entry.tag for entry in entries).encode())
     pays = any(entry.zipped for entry in entries[:1])
-    return Entry(content, zipped(content) if pays else None, f'W/"{tags}"')
+    return Entry(content, zipped(content) if pays else None, tag)
 
 
 def _check_version(asked: Asked, version: str) -> None:

@@ -1,9 +1,8 @@
 """HTTP answers, and the headers that control caching."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from functools import wraps
-from hashlib import blake2b
 from typing import Any
 
 from starlette.requests import Request
@@ -11,6 +10,7 @@ from starlette.responses import Response
 
 from hnviz.web.kept import Entry
 
+FOR_GOOD = "public, max-age=31536000, immutable"
 IMMUTABLE = "private, max-age=31536000, immutable"
 ASK_AGAIN = "private, no-cache"
 
@@ -42,11 +42,6 @@ async def _gone(request: Request) -> None:
         pass
 
 
-def content_tag(content: bytes) -> str:
-    """Return the ETag of bytes."""
-    return f'W/"{blake2b(content, digest_size=12).hexdigest()}"'
-
-
 def not_modified(request: Request, tag: str, *, immutable: bool = False) -> Response | None:
     """Return the answer 304 if the client has the tagged content, else None."""
     known = request.headers.get("if-none-match", "")
@@ -59,23 +54,26 @@ def entry_reply(
     request: Request, entry: Entry, media: str = "application/octet-stream", *, immutable: bool
 ) -> Response:
     """Answer with packed bytes, zipped if that pays; with 304 if the client has them."""
-    known = not_modified(request, entry.tag, immutable=immutable)
-    if known is not None:
+    if known := not_modified(request, entry.tag, immutable=immutable):
         return known
     headers = _headers(entry.tag, immutable)
-    content = entry.content
-    if entry.zipped is not None and _takes_gzip(request):
-        content = entry.zipped
-        headers["Content-Encoding"] = "gzip"
-    return Response(content, 200, headers, media)
+    return bytes_reply(request, (entry.content, entry.zipped), headers, media)
+
+
+def bytes_reply(
+    request: Request, forms: tuple[bytes, bytes | None], headers: Mapping[str, str], media: str
+) -> Response:
+    """Answer with bytes; with the second, zipped form if there is one and the client takes it."""
+    content, zipped = forms
+    encoding = {}
+    if zipped is not None and _takes_gzip(request):
+        content, encoding = zipped, {"Content-Encoding": "gzip"}
+    return Response(content, 200, {"Vary": "Accept-Encoding", **headers, **encoding}, media)
 
 
 def _headers(tag: str, immutable: bool) -> dict[str, str]:
-    return {
-        "ETag": tag,
-        "Cache-Control": IMMUTABLE if immutable else ASK_AGAIN,
-        "Vary": "Accept-Encoding",
-    }
+    cache = IMMUTABLE if immutable else ASK_AGAIN
+    return {"ETag": tag, "Cache-Control": cache, "Vary": "Accept-Encoding"}
 
 
 def _takes_gzip(request: Request) -> bool:
