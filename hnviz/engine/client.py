@@ -27,7 +27,7 @@ __all__ = [
 
 PATIENCE = 10.0  # seconds for a reply to a button
 OBSERVE_SECONDS = 5.0
-RETRY_SECONDS = 5.0  # before another try to start an engine that could not start
+RETRY_SECONDS = 5.0  # before another attempt to start an engine that failed to start
 
 
 class Engine:
@@ -152,9 +152,9 @@ class Engine:
         return answer
 
     def _ask(self, operation: str, patience: float, *, again: bool = False, **fields: Any) -> Any:
-        """Ask the engine. If it died, start another and ask again, if that does nothing twice.
+        """Ask the engine. If it has died, start another, and ask again if that is safe.
 
-        `again` marks a request that is safe to repeat.
+        It is safe if the engine never read the request, or if `again` says so.
         """
         try:
             return self._living_link().ask(operation, patience, **fields)

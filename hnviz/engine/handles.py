@@ -1,4 +1,4 @@
-"""Pass the engine one more pipe besides stdin, stdout and stderr; each system differs."""
+"""Pass the engine a pipe besides stdin, stdout and stderr; how depends on the system."""
 
 import os
 import subprocess
@@ -28,7 +28,5 @@ def frames_in_child(name: int) -> int:
     """Return the descriptor for a number that `frames_for_child` gave."""
     if sys.platform == "win32":
         return msvcrt.open_osfhandle(name, 0)
-    os.set_inheritable(
-        name, False
-    )  # else a trainer would hold the pipe open, and the client would wait
+    os.set_inheritable(name, False)  # otherwise a trainer holds it open, and the client waits
     return name

@@ -210,7 +210,7 @@ def _start(place: Place) -> tuple[subprocess.Popen[bytes], RawIOBase]:
     arguments = ["--runs-dir", place.runs_dir, "--shipped", place.shipped, "--frames", handle]
     try:
         process = subprocess.Popen(
-            # -P: a file of the user's with the name of one of our modules is not imported
+            # -P: do not import a user's file that has the name of one of our modules
             [sys.executable, "-P", "-m", "hnviz.engine", *map(str, arguments)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

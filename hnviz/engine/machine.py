@@ -1,6 +1,6 @@
 """A short-lived process that reports what this machine can train on.
 
-A process that has asked CUDA must not fork, so neither the engine nor the fork server asks.
+A process that has used CUDA must not fork, so neither the engine nor the fork server uses it.
 """
 
 import os

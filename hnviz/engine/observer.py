@@ -17,7 +17,7 @@ from hnviz.observe import QUESTIONS, Subject
 from hnviz.runs import RunFolder
 
 NICE = 10  # for slow questions, as for a trainer
-KEPT_MODELS = 64  # loaded snapshots, so that a slider can go back and forth without the disk
+KEPT_MODELS = 64  # loaded snapshots, so that a slider can move without reading the disk
 KEPT_BYTES = 64 * 2**20  # of their weights
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""What the fork server loads before it forks. Only that process imports this module."""
+"""The modules that the fork server loads before it forks. Only that process imports this one."""
 
 import atexit
 import os

@@ -13,11 +13,11 @@ _AUTOGROUP = Path("/proc/self/autogroup")
 
 
 def stand_back(nice: int) -> None:
-    """Raise this process's niceness to 0 to 19, on systems that have it.
+    """Raise this process's niceness to `nice`, from 0 to 19, on systems that have it.
 
     Linux may share the processors between sessions before it considers a process's own niceness
-    (man 7 sched, "The autogroup feature"). There this process gets its own session, with `nice` as
-    the session's niceness; else a trainer would get as much as the server and its pages together.
+    (man 7 sched, "The autogroup feature"). So this process gets its own session, whose niceness is
+    `nice`. Otherwise a trainer would get as much time as the server and its pages together.
     """
     if not hasattr(os, "setpriority"):
         return

@@ -29,7 +29,7 @@ class Question:
     timeout: float  # seconds, first for waiting, then for answering
     since: float  # when it was asked; once the observer has it, when that was
     askers: list[int] = field(default_factory=list)  # requests
-    ended_one: bool = False  # an observer died on it
+    ended_one: bool = False  # an observer died while it answered this
 
 
 class Questions:
@@ -87,7 +87,7 @@ class Questions:
         self._feed()
 
     def _key(self, request: Mapping[str, Any]) -> Key:
-        """Return a key of everything that decides a question's answer."""
+        """Return everything that determines a question's answer."""
         folder = self._store.folder(request["run_id"])
         step = folder.resolve_step(request["step"])
         try:
@@ -109,7 +109,7 @@ class Questions:
             self._worker.tell(path, step, stamp, name, self._current.params)
 
     def hear(self) -> None:
-        """Handle what the observer sends, or its end."""
+        """Handle a message from the observer, or its end."""
         if self._worker is None:
             return
         try:

@@ -155,7 +155,7 @@ class Scheduler:
         return None
 
     def is_one_too_many(self, task: Task, now: float) -> bool:
-        """Return whether an active task needs a slot again that others have taken."""
+        """Return whether an active task needs a slot although others have taken all of them."""
         return (
             self._holds_slot(task, now) and self._holders(now, besides=task) >= self.limits.trainers
         )

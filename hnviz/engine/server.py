@@ -49,7 +49,7 @@ class Server:
 
     A request is {"id", "op", ...}; its reply {"id", "result"}, {"id", "error", "kind"}, or
     a frame.
-    On its own the server sends {"ready": true} once, {"info": {...}} once it has examined the
+    Without a request, it sends {"ready": true} once, {"info": {...}} once it has examined the
     machine, and {"jobs": [...]} whenever the jobs change, before the reply to the request that
     changed them.
     """

@@ -23,7 +23,7 @@ NICE = 10  # pages come first: users wait for them
 REPORT_SECONDS = 0.2
 LAST_WORDS = 1.0  # seconds to store a checkpoint after the engine is gone
 
-for way in WAYS:  # made once before trainers are forked, so that all share it
+for way in WAYS:  # made before trainers are forked, so that all share it
     stream_of(Chosen(split=way))
 
 log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ def _obey(pipe: Connection, control: Control) -> None:
             getattr(control, order)(*values)
     control.leave()
     time.sleep(LAST_WORDS)
-    os._exit(1)  # a step still runs after this long, and nobody needs its result
+    os._exit(1)  # a step is still running, and nobody needs its result
 
 
 class _Reporter:

@@ -64,11 +64,8 @@ class Trainers:
     def pause(self, run_id: str) -> None:
         """Pause a run before its next step."""
         task = self._task(run_id)
-        task.paused, task.steps, task.idle_since = (
-            True,
-            0,
-            None,
-        )  # until its process reports that it is at rest
+        task.paused, task.steps = True, 0
+        task.idle_since = None  # until its process reports that it is at rest
         if task.state == WAITING:
             self.scheduler.park(task)
         self._tell(task, "pause")
@@ -125,7 +122,7 @@ class Trainers:
         return list(self._processes)
 
     def hear(self, pipe: Connection) -> None:
-        """Handle what a trainer sends, or its end."""
+        """Handle a message from a trainer, or its end."""
         task, worker = self._processes[pipe]
         try:
             kind, *values = pipe.recv()

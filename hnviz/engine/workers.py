@@ -20,6 +20,7 @@ from typing import Any
 
 START_METHOD_VARIABLE = "HNVIZ_START_METHOD"
 TRAINER = "hnviz.engine.trainer:serve"
+FORK_SERVER_WAITS = (0.05, 0.5)  # seconds before each retry
 
 
 @dataclass(eq=False)
@@ -47,9 +48,6 @@ class Worker:
             self.process.join(5)
 
 
-FORK_SERVER_WAITS = (0.05, 0.5)  # seconds before each retry
-
-
 class Workers:
     """Starts child processes."""
 
@@ -70,10 +68,7 @@ class Workers:
         for wait in FORK_SERVER_WAITS:
             try:
                 return _start(context, target)
-            except (
-                EOFError,
-                OSError,
-            ):  # the fork server has just died; the retry starts another
+            except (EOFError, OSError):  # the fork server has died; the retry starts another
                 time.sleep(wait)
         return _start(context, target)
 

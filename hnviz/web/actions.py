@@ -1,8 +1,8 @@
 """The buttons of a run: POST /api/runs/{id}/{pause|go_on|step|stop|resume}, and .../speed.
 
 The Content-Type must be JSON, which no form on another site can send. The answer is the run's
-status after the press, or one sentence that says why it cannot be done. The calls run in threads
-of their own, so they never wait behind pictures or news.
+status after the press, or one sentence that says why it cannot be done. The calls run in their
+own threads, so they never wait behind pictures or news.
 """
 
 import json
@@ -30,7 +30,7 @@ Press = Callable[[str, Mapping[str, Any]], None]
 
 
 def routes() -> list[Route]:
-    """Return the routes of the buttons, for the door."""
+    """Return the routes of the buttons."""
     limiter = CapacityLimiter(THREADS)
 
     def route(name: str, press: Press) -> Route:

@@ -1,4 +1,4 @@
-"""A request for an answer about one snapshot: checked, and named by all that determines it."""
+"""Requests for an answer about one snapshot: their checks, and the keys of their answers."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -50,16 +50,16 @@ class Asked:
 
     @property
     def tag(self) -> str:
-        """The ETag of a lasting answer: the address names all but the version."""
+        """The ETag of a lasting answer. The address holds everything else that determines it."""
         return f'W/"{self.step}.{self.version}"'
 
     def is_current(self) -> bool:
-        """Return whether the snapshot is still the one that was asked about."""
+        """Return whether the snapshot's file is unchanged."""
         return version_now(self.run_id, self.step) == self.version
 
 
 class Address(NamedTuple):
-    """The parts of an address that say what is asked, besides the step."""
+    """A checked address, without its step."""
 
     run_id: str
     view: View
@@ -70,7 +70,7 @@ class Address(NamedTuple):
         folder = store().folder(self.run_id)
         version = snapshot_version(folder, step) if isinstance(step, int) else None
         if version is None:
-            step = folder.resolve_step(step)  # says which steps there are
+            step = folder.resolve_step(step)  # its error lists the steps
             version = snapshot_version(folder, step)
         if version is None or not isinstance(step, int):
             raise Refusal(f"the run {folder.id} no longer has a snapshot at step {step}", 404)
@@ -96,7 +96,7 @@ def read_step(text: str) -> int | str:
 
 
 class Names:
-    """Everything that can be asked, by the last part of the address."""
+    """All questions and views, by the last part of their address."""
 
     def __init__(self, views: Iterable[View]) -> None:
         self._views = {name: _question(name) for name in QUESTIONS}
@@ -117,7 +117,7 @@ class Names:
 
 
 def _question(name: str) -> View:
-    """Serve a question of the engine as it is, under its own name."""
+    """Make a view that returns a question's answer unchanged."""
     question = QUESTIONS[name]
 
     def answer(look: Look) -> Shown:
@@ -130,7 +130,7 @@ def _question(name: str) -> View:
 
 @dataclass
 class Asker:
-    """Asks the engine for a view, and notes which snapshots the answer was made from."""
+    """Asks the engine for a view, and records which other snapshots the answer uses."""
 
     run_id: str
     step: int

@@ -1,7 +1,7 @@
 """The files of the pictures: JavaScript, style sheets, plotly.js and the colours.
 
 Each address holds a hash of all files, or plotly's version, so a browser may keep a file for good
-and never mixes two versions. The files are read once: they must not change under their hash.
+and never mixes two versions. Each file is read only once, so its content always matches the hash.
 """
 
 import hashlib
@@ -56,7 +56,7 @@ class Asset:
 
 
 class Assets:
-    """All files, by their address below the app's own."""
+    """All files, by their address relative to the app."""
 
     def __init__(self, package: Path = PACKAGE) -> None:
         self._package = package
@@ -91,7 +91,7 @@ class Assets:
         return self._all.get(address)
 
     def prepare(self) -> None:
-        """Compress all files, before anyone waits for one."""
+        """Compress all files before the first request."""
         for asset in self._all.values():
             asset.zipped  # noqa: B018 - the result is kept
 
@@ -119,7 +119,7 @@ ASSETS = Assets()
 
 
 def routes(assets: Assets = ASSETS) -> list[Route]:
-    """Return the route of the files, for the door."""
+    """Return the route of the files."""
 
     async def answer(request: Request) -> Response:
         asset = assets.find(f"assets/{request.path_params['path']}")

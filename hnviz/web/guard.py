@@ -1,9 +1,9 @@
-"""Sees every request and WebSocket first, Streamlit's too: who may ask, and which headers to add.
+"""Checks every request and WebSocket, Streamlit's too, and adds security headers to the answers.
 
-A page elsewhere can make a browser send requests here in two ways. It can point its own name at
-this machine: then the Host is foreign. Or it can ask for this machine's address: then the Origin is
-foreign. Streamlit checks neither for a page. For a WebSocket with a foreign Origin it asks the
-network for its own address, which can block the event loop for up to 20 seconds.
+A page of another site can make a browser send requests here in two ways. It can point its own host
+name at this machine: then the Host is foreign. Or it can use this machine's address: then the
+Origin is foreign. Streamlit checks neither for a page. For a WebSocket with a foreign Origin, it
+looks up its own address on the network, which can block the event loop for up to 20 seconds.
 """
 
 import base64
@@ -25,7 +25,7 @@ SECURE = ("https", "wss")
 
 
 class Site(NamedTuple):
-    """What an Origin names: where a page came from."""
+    """The site of a page, as an Origin names it."""
 
     secure: bool
     name: str
@@ -34,14 +34,12 @@ class Site(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """Who may ask."""
+    """Which names and pages may use the app."""
 
-    hosts: tuple[
-        str, ...
-    ]  # names of this machine; "*.example.org" allows all subdomains, "*" any name
-    origins: tuple[str, ...] = ()  # public ones of a proxy: https://lab.example.org
+    hosts: tuple[str, ...]  # names of this machine; "*.example.org": all subdomains, "*": any name
+    origins: tuple[str, ...] = ()  # public addresses of a proxy: https://lab.example.org
     ancestors: tuple[str, ...] = ("'self'",)  # pages that may show the app in a frame
-    scripts: tuple[str, ...] = ()  # the text of each inline script that pages hold
+    scripts: tuple[str, ...] = ()  # the text of each inline script of the pages
     frames: tuple[str, ...] = ("'none'",)  # what pages may show in a frame
 
     def __post_init__(self) -> None:
@@ -110,7 +108,7 @@ class Guard:
         return self._as_own(scope, asked) if scope["type"] == "websocket" else scope
 
     def _host(self, scope: Scope) -> Site:
-        """Return the name by which the request calls this machine. Raises RefusedError."""
+        """Return the host that the request names. Raises RefusedError."""
         hosts = _values(scope, b"host")
         asked = site(f"{scope.get('scheme', 'http')}://{hosts[0]}") if len(hosts) == 1 else None
         public = {each.name for each in self._public if each}
@@ -123,7 +121,7 @@ class Guard:
         return asked
 
     def _check_fetch(self, scope: Scope) -> None:
-        """Refuse requests that another site makes without an Origin. Raises RefusedError."""
+        """Refuse a request from another site that has no Origin. Raises RefusedError."""
         sent_for = _values(scope, b"sec-fetch-site")
         safe = scope["type"] == "http" and scope["method"] in SAFE
         if not safe and sent_for and sent_for[0] not in ("same-origin", "none"):
@@ -134,7 +132,7 @@ class Guard:
     def _as_own(self, scope: Scope, asked: Site) -> Scope:
         """Rewrite the Origin of an allowed WebSocket to what Streamlit's own check expects.
 
-        For any Origin but the Host's, Streamlit asks the network for its own address.
+        For any Origin but the Host's, Streamlit looks up its own address on the network.
         """
         host = _values(scope, b"host")[0]
         if not _is_named(asked.name, self.rules.hosts):

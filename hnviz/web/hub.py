@@ -1,7 +1,7 @@
-"""Looks at each run once for all its followers, and sends them what is new.
+"""Reads each run once for all its followers, and sends them the changes.
 
-Everything here runs in the server's event loop; files are read and pictures drawn in threads of
-their own. While nobody follows anything, no task runs.
+Everything here runs in the server's event loop, except that threads read files and draw pictures.
+While nobody follows anything, no task runs.
 """
 
 import asyncio
@@ -20,10 +20,10 @@ from hnviz.web.standing import Standing, standing, store
 from hnviz.web.topics import Topic, to_json
 
 LIVE_SECONDS = 0.2  # between two looks at a run that trains
-FIRST_SECONDS = 0.04  # the same, while somebody waits for the first step or a single one
-FEWEST_SECONDS = 0.02  # between two looks, however long one took
+FIRST_SECONDS = 0.04  # the same, while a user waits for the first step or a single step
+FEWEST_SECONDS = 0.02  # between two looks, at least
 REST_SECONDS = 1.0  # between two looks at a run that does not train
-JOBS_SECONDS = 0.04  # between two looks at what the engine has said, which cost next to nothing
+JOBS_SECONDS = 0.04  # between two looks at the engine's jobs, which cost almost nothing
 THREADS = 3
 MOST_KEPT = 64  # messages about one state, each for followers with the same `have`
 
@@ -41,7 +41,7 @@ class Listing(NamedTuple):
 
 @dataclass(frozen=True)
 class Source:
-    """Where news comes from; `look` may raise RunNotFound or DamagedRun, and "" lists all runs."""
+    """Where news comes from. `look("")` lists all runs; may raise RunNotFound or DamagedRun."""
 
     look: Callable[[str], Any]  # reads files: called in a thread
     jobs: Callable[[], Iterable[Job]]  # never waits
@@ -58,17 +58,17 @@ DISK = Source(look, lambda: shared_engine().jobs())
 
 
 class Follower(Protocol):
-    """Somebody who follows a topic."""
+    """A browser that follows a topic."""
 
     def changed(self) -> None:
-        """Hear that there may be news: ask the drawing for it when the connection is free."""
+        """Ask the drawing for news once the connection is free."""
 
     def fail(self, sentence: str) -> None:
-        """Hear that there will be no more news, and why."""
+        """Pass on why there will be no more news."""
 
 
 class News(NamedTuple):
-    """A message's body, None if there is nothing to say, and what a follower has after it."""
+    """A message's body, or None if nothing has changed, and what a follower has after it."""
 
     body: str | None
     have: Any
@@ -104,12 +104,12 @@ class Drawing:
             follower.changed()
 
     def fail(self, sentence: str) -> None:
-        """Say to all followers that there will be no more news."""
+        """Pass on to all followers why there will be no more news."""
         for follower in tuple(self.followers):
             follower.fail(sentence)
 
     async def news(self, have: Any) -> News:
-        """Return what is new to a follower; made once for all that have the same.
+        """Return what is new to a follower; made once for all followers that have the same.
 
         Raises ValueError, with a sentence.
         """
@@ -175,7 +175,7 @@ class _Feed:
         return moment, [show for show in shows if show is not None]
 
     def _patience(self) -> float:
-        """Return the seconds from one look to the next."""
+        """Return the seconds until the next look."""
         if not isinstance(self._moment, Standing):
             return REST_SECONDS
         match self._moment.status:
@@ -184,12 +184,12 @@ class _Feed:
             case "running" | "queued":
                 return LIVE_SECONDS
             case "paused" if not self._moment.at_rest:
-                return FIRST_SECONDS  # one more step, which somebody has asked for
+                return FIRST_SECONDS  # a user has asked for one more step
         return REST_SECONDS
 
 
 class Hub:
-    """Everything that is followed on this server."""
+    """All topics that browsers follow on this server."""
 
     def __init__(self, topics: Iterable[Topic], source: Source = DISK) -> None:
         self.topics = {topic.name: topic for topic in topics}
@@ -225,7 +225,7 @@ class Hub:
         return drawing
 
     def leave(self, run_id: str, drawing: Drawing, follower: Follower) -> None:
-        """Remove a follower; a drawing that nobody follows any more is forgotten."""
+        """Remove a follower, and its drawing if it was the last."""
         drawing.followers.discard(follower)
         feed = self._feeds.get(run_id)
         if feed is not None and not drawing.followers:
@@ -233,7 +233,7 @@ class Hub:
             feed.wake.set()
 
     def forget(self, run_id: str) -> None:
-        """Forget a run that nobody follows any more."""
+        """Remove the feed of a run that has no followers left."""
         self._feeds.pop(run_id, None)
 
     async def in_thread(self, call: Callable[..., Result], *args: Any) -> Result:
@@ -241,7 +241,7 @@ class Hub:
         return await to_thread.run_sync(partial(call, *args), limiter=self._limiter)
 
     async def _watch_jobs(self, known: Mapping[str, Job]) -> None:
-        """Look at a run at once when the engine says that it has paused, ended, ..."""
+        """Look at a run at once when the engine reports a change, such as a pause or an end."""
         while self._feeds:
             await asyncio.sleep(JOBS_SECONDS)
             before, known = known, self._jobs()
@@ -261,8 +261,8 @@ class Hub:
 def _matters(before: Job | None, now: Job | None) -> bool:
     """Return whether the engine reports more than new figures of a run.
 
-    A paused run that makes a step may be at rest again before anyone has looked, so any report
-    of it counts: each comes with new jobs.
+    A paused run can make a step and be at rest again between two looks, so any new report of a
+    paused run counts.
     """
     if before is now:
         return False
@@ -272,7 +272,7 @@ def _matters(before: Job | None, now: Job | None) -> bool:
 
 
 def heard(task: "asyncio.Task[Any]") -> None:
-    """Mark a task's error as seen; anyone who waits for the task gets it too."""
+    """Mark a task's error as seen, so that asyncio does not log it; awaiting the task raises it."""
     if not task.cancelled():
         task.exception()
 

@@ -1,4 +1,4 @@
-"""Packed answers, kept until newer ones need the space."""
+"""A cache of packed answers."""
 
 import gzip
 import threading
@@ -14,7 +14,7 @@ SAMPLE = 2**14  # bytes that show whether zipping a large answer pays
 PAYS = 0.8  # of the size; saving less costs more time than it saves
 
 Source = tuple[str, int | str, str]
-"""A step, or "last", and the version of the snapshot that was read for it."""
+"""A run's id, a step or "last", and the version of the snapshot that was read for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,8 @@ class Entry:
     content: bytes
     zipped: bytes | None  # None where that does not pay
     tag: str  # the ETag
-    lasting: bool = True  # the address, with its version, determines the content for good
-    others: tuple[Source, ...] = ()  # snapshots that it was made from besides its own
+    lasting: bool = True  # the address with its version always gives this content
+    others: tuple[Source, ...] = ()  # other snapshots that it was made from
 
     @property
     def size(self) -> int:

@@ -1,4 +1,4 @@
-"""Work that waits: a few threads, a bounded queue, and equal requests answered once."""
+"""Queues for slow work, each with a few threads; equal requests are answered once."""
 
 import asyncio
 import threading
@@ -44,7 +44,7 @@ class Lane:
         return future
 
     def drop(self, future: Future[Any]) -> bool:
-        """Take work out of the queue, unless a thread has started it; return whether it is out."""
+        """Remove work from the queue; return False if a thread has already started it."""
         if not future.cancel():
             return False
         with self._changed:
@@ -60,13 +60,13 @@ class Lane:
                 future, work = self._waiting.popleft()
             if future.set_running_or_notify_cancel():
                 _settle(future, work)
-            del future, work  # or megabytes would stay in memory until the next answer
+            del future, work  # otherwise megabytes stay in memory until the next answer
 
 
 def _settle(future: Future[Any], work: Work) -> None:
     try:
         result = work()
-    except BaseException as error:  # those who wait get it; the thread carries on
+    except BaseException as error:  # the waiting requests get it; the thread goes on
         future.set_exception(error)
     else:
         future.set_result(result)
@@ -80,16 +80,16 @@ class _Job:
 
 
 class Shared:
-    """Does equal work once, for everyone who asks while it waits or runs."""
+    """Does equal work once for all requests that arrive before it is done."""
 
     def __init__(self) -> None:
         self._jobs: dict[Hashable, _Job] = {}
         self._lock = threading.Lock()  # requests may come from several event loops
 
     async def result(self, key: Hashable, work: Work, lane: Lane) -> Any:
-        """Wait for the result of the work named `key`, which starts unless it is under way.
+        """Return the result of the work named `key`; queue it if it is not queued or running.
 
-        Work that nobody waits for any more leaves the queue. Raises BusyError.
+        Work that no request waits for any more leaves the queue. Raises BusyError.
         """
         job = self._join(key, work, lane)
         try:

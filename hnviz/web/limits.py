@@ -1,4 +1,4 @@
-"""How much one visitor may take from the others: open files, uploads, half-sent requests."""
+"""Limits on what one visitor may use: open files, uploads, slow requests."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ LARGEST_BODY = 64 * 1024  # bytes of any request except an upload
 LARGEST_FRAME = 64 * 1024  # bytes of an upload's form besides its file
 MOST_FILES = 8  # in one tab
 MOST_BYTES = 64 * MEGABYTE  # in all tabs
-AT_ONCE = 4  # uploads under way
+AT_ONCE = 4  # uploads at the same time
 PAUSE_SECONDS = 20.0  # between two parts of a body
 BODY_SECONDS = 120.0  # for a whole body
 RETRY = {"Retry-After": "10"}
@@ -27,7 +27,7 @@ UPLOAD = re.compile(r"/_stcore/upload_file/([^/]+)/[^/]+$")
 
 
 class Uploads(NamedTuple):
-    """How much uploads hold now."""
+    """How much the uploads hold."""
 
     files: int  # of one tab
     size: int  # bytes of all tabs
@@ -127,7 +127,7 @@ def allow_many_open_files(wanted: int = 8192) -> None:
 
 
 def is_nearly_full() -> bool:
-    """Return whether so many files are open that no new visitor should open more."""
+    """Return whether too few file descriptors are left for another visitor."""
     most = most_open_files()
     return most is not None and open_files() > most - max(40, most // 8)
 
@@ -155,13 +155,13 @@ def _announced(scope: Scope, most: int) -> int:
 
 
 def _bounded(receive: Receive, most: int, length: int) -> Receive:
-    """Receive a body of at most `most` bytes, as long as it keeps coming."""
+    """Receive a body of at most `most` bytes; refuse one that arrives too slowly."""
     size, complete = 0, length == 0
     end = asyncio.get_running_loop().time() + BODY_SECONDS
 
     async def receive_bounded() -> Message:
         nonlocal size, complete
-        if complete:  # only the client's leaving can come now: it may take its time
+        if complete:  # only the disconnect can follow, at any time
             return await receive()
         left = min(PAUSE_SECONDS, end - asyncio.get_running_loop().time())
         try:

@@ -1,4 +1,4 @@
-"""What there is: GET /api/runs, GET /api/runs/{id}, and GET /api/corpora and below."""
+"""Lists of runs and corpora: GET /api/runs, GET /api/runs/{id}, GET /api/corpora and below."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -29,7 +29,7 @@ from hnviz.web.wire import to_json
 CORPUS = "human_numbers"
 THREADS, LONGEST_LINE = 2, 64
 LONGEST_OWN = 2_000
-"""The most characters of an own text that an address can carry."""
+"""The most characters that a text in an address can have."""
 
 _VERSION = {"v": Param("text", None)}
 _OWN = {"text": Param("text"), **_VERSION}
@@ -54,7 +54,7 @@ def routes() -> list[Route]:
 
 
 class Listing:
-    """Reads run folders in threads of its own, once for everyone who asks at the same time."""
+    """Reads run folders in its own threads, once for all requests that arrive at the same time."""
 
     def __init__(self) -> None:
         self._shared, self._lane = Shared(), Lane(THREADS, LONGEST_LINE)
@@ -71,8 +71,8 @@ class Listing:
         store().folder(run_id)
         return await self._reply(request, run_id, lambda: one_run(run_id))
 
-    async def _reply(self, request: Request, key: str, told: Callable[[], Any]) -> Response:
-        entry = await self._shared.result(key, lambda: Entry.of(to_json(told())), self._lane)
+    async def _reply(self, request: Request, key: str, read: Callable[[], Any]) -> Response:
+        entry = await self._shared.result(key, lambda: Entry.of(to_json(read())), self._lane)
         return entry_reply(request, entry, "application/json", immutable=False)
 
 
@@ -84,9 +84,9 @@ def all_runs() -> dict[str, Any]:
 def _summary(summary: RunSummary) -> dict[str, Any]:
     job = None if summary.shipped else engine().job(summary.id)
     config = summary.config.to_dict() if summary.config else None
-    told = {name: getattr(summary, name) for name in RunSummary.__dataclass_fields__}
+    fields = {name: getattr(summary, name) for name in RunSummary.__dataclass_fields__}
     status = summary.status if summary.problem else live_status(summary.status, job)
-    return {**told, "model": summary.model, "config": config, "status": status}
+    return {**fields, "model": summary.model, "config": config, "status": status}
 
 
 def one_run(run_id: str) -> dict[str, Any]:
@@ -132,8 +132,8 @@ async def corpora(request: Request) -> Response:
     return await _listed(request, _corpora)
 
 
-async def _listed(request: Request, told: Callable[[], Any]) -> Response:
-    entry = await to_thread.run_sync(lambda: Entry.of(to_json(told())))
+async def _listed(request: Request, read: Callable[[], Any]) -> Response:
+    entry = await to_thread.run_sync(lambda: Entry.of(to_json(read())))
     return entry_reply(request, entry, "application/json", immutable=False)
 
 
@@ -160,7 +160,7 @@ async def corpus(request: Request) -> Response:
 
 
 def corpus_address(split: str) -> str:
-    """Return where a split's tokens are, below the app's own address, for good."""
+    """Return the lasting address of a split's tokens, relative to the app."""
     return f"api/corpora/{split}?{urlencode({'v': _split_version(split)})}"
 
 
@@ -190,7 +190,7 @@ async def own_corpus(request: Request) -> Response:
 
 
 def own_address(text: str) -> str:
-    """Return where the tokens of a short text are. Raises ValueError as `own_text` does."""
+    """Return the address of a short text's tokens. Raises ValueError as `own_text` does."""
     return f"api/corpora/own?{urlencode({'text': text, 'v': _version(_own_entry(text))})}"
 
 
@@ -222,5 +222,5 @@ def _laid(split: str, bs: int, bptt: int, *, shuffled: bool) -> dict[str, Any]:
     kind = ShuffledLayout if shuffled else BatchLayout
     laid = kind(len(human_numbers_stream().ids(split)), bs, bptt)
     names = ("n_tokens", "bs", "bptt", "n_batches", "n_slots", "n_repeated", "share", "row_length")
-    told = {"split": split, **{name: getattr(laid, name) for name in names}}
-    return {**told, "starts": laid.row_starts(0), "shuffled": shuffled}
+    figures = {name: getattr(laid, name) for name in names}
+    return {"split": split, **figures, "starts": laid.row_starts(0), "shuffled": shuffled}

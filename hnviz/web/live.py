@@ -1,13 +1,13 @@
-"""The WebSocket /api/live: browsers follow topics of runs, and hear what is new.
+"""The WebSocket /api/live: browsers follow topics of runs, and receive the changes.
 
 JSON text both ways. From the browser:
     {"op": "follow", "id": 7, "topic": "curves", "run": "Model5", "params": {...}, "have": null}
     {"op": "leave", "id": 7}
 From the server:
     {"id": 7, "news": {...}, "have": ...}
-    {"id": 7, "error": "a sentence"}     nothing more comes for this id
-A browser that connects again sends `have` back as it came, and hears only what it missed.
-A browser that reads slowly is skipped forward: one message brings it up to date.
+    {"id": 7, "error": "a sentence"}     the last message for this id
+A browser that connects again sends the last `have` back, and receives only what it missed.
+A browser that reads slowly skips messages: the next one brings it up to date.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ NOT_JSON, TOO_BIG, GIVEN_UP, TRY_LATER = 1003, 1009, 1008, 1013
 log = logging.getLogger(__name__)
 
 
-class Closed(Exception):  # noqa: N818 - it says what is the case
+class Closed(Exception):  # noqa: N818 - it states the problem
     """The connection has to end; the server closes it with a code and a sentence."""
 
     def __init__(self, code: int, sentence: str) -> None:
@@ -56,11 +56,11 @@ class _Follow:
         self._error: str | None = None
 
     def changed(self) -> None:
-        """Queue up to bring the browser up to date."""
+        """Queue a message that brings the browser up to date."""
         self._socket.line_up(self)
 
     def fail(self, sentence: str) -> None:
-        """Say to the browser why nothing more comes."""
+        """Queue the sentence that ends the topic."""
         self._error = sentence
         self._socket.line_up(self)
 
@@ -73,7 +73,7 @@ class _Follow:
 
 
 class _Socket:
-    """One browser's connection: one task reads its requests, another writes what is new."""
+    """One browser's connection: one task reads its requests, another writes the news."""
 
     def __init__(self, hub: Hub, websocket: WebSocket) -> None:
         self._hub, self._websocket = hub, websocket
@@ -96,7 +96,7 @@ class _Socket:
                 self._leave(number)
 
     def line_up(self, follow: _Follow) -> None:
-        """Queue a follow, to be served once earlier messages are on their way."""
+        """Queue a follow, to be served once earlier messages are sent."""
         self._line[follow.number] = follow
         self._wake.set()
 
@@ -182,7 +182,7 @@ class _Socket:
 
 
 def _request(message: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Read what a browser sent. Raises Closed for anything that our browsers never send."""
+    """Read a browser's message. Raises Closed for anything that our pages never send."""
     text = message.get("text")
     if text is None:
         raise Closed(NOT_JSON, "a message must be JSON text; got bytes")
@@ -198,7 +198,7 @@ def _request(message: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def routes(hub: Hub) -> list[BaseRoute]:
-    """Return the route of the news, for the door."""
+    """Return the route of the news."""
 
     async def live(websocket: WebSocket) -> None:
         await websocket.accept()
@@ -221,7 +221,7 @@ def routes(hub: Hub) -> list[BaseRoute]:
 
 
 async def _close(websocket: WebSocket, closed: Closed) -> None:
-    """Close with the reason, unless the other side does not even read that."""
+    """Close with the reason; give up if the other side does not read it."""
     try:
         async with asyncio.timeout(CLOSE_SECONDS):
             await websocket.close(closed.code, closed.sentence)

@@ -20,8 +20,8 @@ MOST_STEPS = 64  # in one request
 MOST_BYTES = 32 * 2**20  # of an answer for several steps
 
 QUICK = (4, 128)
-"""Threads that ask the engine at the same time, and requests that may wait for one. Few threads:
-a page's own question must not wait behind a hundred."""
+"""Threads that ask the engine at the same time, and requests that may wait for one. There are few
+threads, so that a page's own question does not wait behind a hundred others."""
 SLOW = (2, 32)
 
 
@@ -35,7 +35,7 @@ def routes(views: Iterable[View] = ()) -> list[Route]:
 
 
 class Observations:
-    """Answers from memory, or by asking the engine, once for everyone who asks the same."""
+    """Answers from the cache, or asks the engine once for all equal requests."""
 
     def __init__(self, views: Iterable[View] = ()) -> None:
         self._names = Names(views)
@@ -73,15 +73,15 @@ class Observations:
                     f"v must hold one version per step, with commas between; got {len(versions)} "
                     f"for {len(asked)} steps"
                 )
-            for each, said in zip(asked, versions, strict=True):
-                _check_version(each, said)
+            for each, wanted in zip(asked, versions, strict=True):
+                _check_version(each, wanted)
         entries = await self._entries(address, asked, again=version is None)
         immutable = version is not None and all(entry.lasting for entry in entries)
         whole = await to_thread.run_sync(_joined, steps, entries)
         return entry_reply(request, whole, immutable=immutable)
 
     async def _entries(self, address: Address, asked: list[Asked], *, again: bool) -> list[Entry]:
-        """Answer step by step: a request takes one place in the queue, however many it asks for."""
+        """Answer step by step, so that a request takes one place in the queue at a time."""
         entries: list[Entry] = []
         size = 0
         for each in asked:
@@ -95,7 +95,7 @@ class Observations:
         return entries
 
     async def _entry(self, address: Address, asked: Asked, *, again: bool) -> Entry:
-        """Return an answer; with `again`, about the new content if the snapshot has changed."""
+        """Return an answer; with `again`, ask once more if the snapshot has changed."""
         entry = self._kept.get(asked.key)
         if entry is None or not _holds(asked, entry):
             lane = self._slow if asked.view.slow else self._quick
@@ -110,7 +110,7 @@ class Observations:
         )
 
     def _made(self, asked: Asked) -> Entry | None:
-        """Answer in a thread; None if the snapshot was written again in the meantime."""
+        """Answer in a thread; None if the snapshot was written again meanwhile."""
         entry = answer(asked)
         if not asked.is_current():
             return None
@@ -120,21 +120,21 @@ class Observations:
 
 
 def answer(asked: Asked) -> Entry:
-    """Ask the engine what a view needs, and pack what the view makes of it."""
+    """Let a view ask the engine, and pack its answer."""
     asker = Asker(asked.run_id, asked.step)
     view = asked.view
     run = None if view.raw else standing(asked.run_id)
     shown = view.answer(Look(run, asked.step, asked.params, asker))
     parcel = wire.Parcel(shown.arrays, shown.meta, shown.sentence)
     lasting = view.lasting and not asker.others
-    # The same answer may take longer or shorter: the tag leaves the time out.
+    # The tag leaves out the time, which differs between equal answers.
     tag = asked.tag if lasting else content_tag(wire.pack(parcel))
     content = wire.pack(parcel._replace(seconds=asker.seconds))
     return Entry(content, zipped(content), tag, lasting, tuple(asker.others))
 
 
 def _holds(asked: Asked, entry: Entry) -> bool:
-    """Return whether the other snapshots that an answer was made from are unchanged."""
+    """Return whether the other snapshots that an answer uses are unchanged."""
     return all(version_now(run_id, step) == version for run_id, step, version in entry.others)
 
 
@@ -155,7 +155,7 @@ def _check_version(asked: Asked, version: str) -> None:
 
 
 def _without(request: Request, name: str) -> tuple[list[tuple[str, str]], str | None]:
-    """Return a request's parameters except one, and that one. Raises Refusal."""
+    """Return a request's parameters without one, and the value of that one. Raises Refusal."""
     pairs = request.query_params.multi_items()
     values = [text for key, text in pairs if key == name]
     if len(values) > 1:

@@ -1,4 +1,4 @@
-"""Parameters from outside, checked against their declarations. A refusal is one sentence."""
+"""Parameters of requests, checked against their declarations. A refusal is one sentence."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -21,7 +21,7 @@ _BOOLS = {"true": True, "false": False}
 def read_query(
     params: Mapping[str, Param], pairs: Iterable[tuple[str, str]], of: str
 ) -> dict[str, Any]:
-    """Convert an address's parameters, and fill in defaults; `of` names what takes them.
+    """Convert an address's parameters, and fill in defaults; refusals call the question `of`.
 
     Raises Refusal.
     """
@@ -39,7 +39,7 @@ def read_json(params: Mapping[str, Param], given: Mapping[str, Any], of: str) ->
 
 
 def quoted(value: Any) -> str:
-    """Write an outside value for a sentence: short, and in quotes if it is text."""
+    """Write a request's value for a sentence: short, and in quotes if it is text."""
     text = value if isinstance(value, str) else repr(value)
     short = text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
     return repr(short) if isinstance(value, str) else short
@@ -87,7 +87,7 @@ def _check_bounds(param: Param, value: float) -> None:
 
 
 def wanted(param: Param) -> str:
-    """Say what a parameter may be."""
+    """Describe the values that a parameter may have."""
     if isinstance(param.kind, tuple):
         return f"one of {', '.join(param.kind)}"
     if param.kind in ("int", "float"):

@@ -1,4 +1,4 @@
-"""A fix for uvicorn, which waits for ever for the rest of a request's head."""
+"""A fix for uvicorn, which has no time limit for the rest of a request's head."""
 
 import asyncio
 from functools import wraps
@@ -12,8 +12,8 @@ def close_half_sent(kind: Any, seconds: float = SECONDS) -> None:
 
     An attacker or a sleeping machine would otherwise keep its file descriptors for good. uvicorn
     has a time limit after an answer, but none before it, and no setting adds one. A connection is
-    closed when no request began in a whole period and none is being answered. Calling this twice
-    does no harm.
+    closed when no request began in a whole period and none is being answered. A second call does
+    nothing.
     """
     made = getattr(kind, "connection_made", None)
     if made is None or hasattr(made, "__wrapped__"):

@@ -1,4 +1,4 @@
-"""Data that a page has made for a picture, kept until the picture asks for it."""
+"""Data that a page has made for a picture, kept in memory for the picture to fetch."""
 
 import hashlib
 import threading
@@ -24,7 +24,7 @@ class Published:
         self._kept: OrderedDict[str, bytes] = OrderedDict()
 
     def keep(self, content: bytes, suffix: str) -> str:
-        """Keep data, and return the address below the app's own."""
+        """Keep data, and return its address relative to the app."""
         name = f"{hashlib.sha256(content).hexdigest()[:24]}{suffix}"
         with self._lock:
             if name not in self._kept:
@@ -36,7 +36,7 @@ class Published:
         return f"assets/published/{name}"
 
     def find(self, name: str) -> bytes | None:
-        """Return the data of that name; None if they are no longer kept."""
+        """Return the data with a name; None if it is no longer kept."""
         with self._lock:
             if name in self._kept:
                 self._kept.move_to_end(name)
@@ -47,7 +47,7 @@ PUBLISHED = Published()
 
 
 def routes(published: Published = PUBLISHED) -> list[Route]:
-    """Return the route of the data, for the door."""
+    """Return the route of the data."""
 
     async def answer(request: Request) -> Response:
         name = request.path_params["name"]

@@ -1,4 +1,4 @@
-"""How the app says no: a status and one sentence, as JSON."""
+"""Refusals: a status and one sentence, as JSON."""
 
 import json
 from collections.abc import Callable, Mapping, MutableMapping
@@ -10,7 +10,7 @@ Scope = MutableMapping[str, Any]
 
 
 class RefusedError(Exception):
-    """A request answered only by a sentence: what was wanted, what came, what to do."""
+    """A request that gets a sentence as its answer: what was wanted, what came, what to do."""
 
     def __init__(
         self, status: int, sentence: str, headers: Mapping[str, str] | None = None
@@ -50,9 +50,9 @@ async def answer_refusals(
     send: Send,
     read: Callable[[Exception], RefusedError | None] = _known,
 ) -> None:
-    """Call an app. If it raises before it has sent anything, answer with `read` of the error.
+    """Call an app; if it raises an error, answer with the refusal that `read` makes of it.
 
-    Other errors go on: those for which `read` returns None, and those in the middle of an answer.
+    The error is raised again if `read` returns None, or if the answer has already begun.
     """
     begun = False
 

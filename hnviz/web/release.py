@@ -1,4 +1,4 @@
-"""Which code gives the answers. Addresses carry it, so no browser keeps answers of older code."""
+"""The release of the code. Addresses hold it, so no browser shows the answers of older code."""
 
 from functools import cache
 from hashlib import blake2b

@@ -22,10 +22,8 @@ def until_gone(endpoint: Endpoint) -> Endpoint:
 
     @wraps(endpoint)
     async def answer(request: Request) -> Response:
-        work, leaving = (
-            asyncio.ensure_future(endpoint(request)),
-            asyncio.ensure_future(_gone(request)),
-        )
+        work = asyncio.ensure_future(endpoint(request))
+        leaving = asyncio.ensure_future(_gone(request))
         try:
             await asyncio.wait((work, leaving), return_when=asyncio.FIRST_COMPLETED)
             return work.result() if work.done() else Response(status_code=499)  # nobody reads it

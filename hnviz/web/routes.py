@@ -1,4 +1,4 @@
-"""The door: all routes beside Streamlit's, below the app's base path."""
+"""The web door: all routes besides Streamlit's, below the app's base path."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -39,7 +39,7 @@ def door(routes: Iterable[BaseRoute] = (), base: Callable[[], str] = lambda: "")
 
 
 class Door(BaseRoute):
-    """All our routes as one: an address that none of them has gets a sentence as JSON."""
+    """All our routes as one. An unknown address gets a sentence as JSON."""
 
     def __init__(self, routes: Iterable[BaseRoute], base: Callable[[], str]) -> None:
         self._router = Router(list(routes), redirect_slashes=False, default=_nothing_here)
@@ -61,7 +61,7 @@ class Door(BaseRoute):
         return Match.FULL, {"root_path": scope.get("root_path", "") + self._prefix}
 
     def url_path_for(self, name: str, /, **path_params: Any) -> Any:
-        """Name the address of a route."""
+        """Return the address of a route."""
         return self._router.url_path_for(name, **path_params)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,7 +72,7 @@ class Door(BaseRoute):
 
 
 def _refused(error: Exception, scope: Scope) -> RefusedError:
-    """Return the answer to any error that a route raises; log those that nobody expects."""
+    """Return the answer to an error of a route; log an unexpected one."""
     if isinstance(error, RefusedError):
         return error
     if isinstance(error, EngineError):
@@ -88,8 +88,8 @@ def _refused(error: Exception, scope: Scope) -> RefusedError:
             return RefusedError(405, sentence, {"Allow": wanted})
         return RefusedError(error.status_code, str(error.detail))
     log.error("%s failed: %r", scope["path"][:200], error)
-    wanted = "do this" if scope.get("method") == "POST" else "answer"
-    return RefusedError(500, f"the server failed to {wanted}; its log says why")
+    verb = "do this" if scope.get("method") == "POST" else "answer"
+    return RefusedError(500, f"the server failed to {verb}; its log says why")
 
 
 async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:

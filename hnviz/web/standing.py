@@ -32,7 +32,7 @@ class Standing:
 
     @property
     def is_live(self) -> bool:
-        """Return whether its pictures can still grow."""
+        """Return whether the run can still change."""
         return self.status in BEGUN
 
 

@@ -1,4 +1,4 @@
-"""What a browser can follow: a topic draws a state once for all, and says what each one lacks.
+"""Topics that browsers follow. A topic draws one state, and finds what each browser lacks of it.
 
 A topic is a value. It opens no file and keeps nothing between two calls.
 """
@@ -30,15 +30,15 @@ class Topic:
     def draw(self, moment: Any, params: Mapping[str, Any]) -> Any:
         """Return the state to report. Called in a thread, once per change for all followers.
 
-        Followers get a ValueError's message as a sentence, and then hear no more.
+        If it raises ValueError, followers get the message as a sentence, and no more news.
         """
         raise NotImplementedError
 
     def news(self, state: Any, have: Any) -> tuple[Mapping[str, Any] | None, Any]:
         """Return what a follower lacks, or None, and what it has after that.
 
-        `have` is what this method returned before, or null. A follower that was away sends it
-        back, so it may hold anything; a value of no use counts as null. Both travel as JSON.
+        `have` is what this method returned before, or null. A browser that connects again sends
+        it back, so it may hold anything: treat an unusable value as null. Both are sent as JSON.
         """
         raise NotImplementedError
 
@@ -59,7 +59,7 @@ class Fields(Topic):
 
 
 def short_hash(value: Any) -> str:
-    """Name a JSON value in 12 characters."""
+    """Return a hash of a JSON value, in 12 characters."""
     text = json.dumps(value, sort_keys=True)
     return blake2s(text.encode(), digest_size=6).hexdigest()
 

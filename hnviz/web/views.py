@@ -14,7 +14,7 @@ REQUIRED: Final[Any] = object()
 """The default of a parameter that a request must give."""
 
 Kind = str | tuple[str, ...]
-"""One of KINDS, or the words that a parameter may be."""
+"""One of KINDS, or the allowed words."""
 
 KINDS = ("int", "float", "bool", "text", "ints")
 
@@ -23,7 +23,7 @@ RETRY_SECONDS = "1"  # after which a client may ask a busy server again
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-class Refusal(RefusedError, ValueError):  # noqa: N818 - it says what is the case
+class Refusal(RefusedError, ValueError):  # noqa: N818 - it states the problem
     """A request that cannot be answered: the message is one sentence, `status` its HTTP status."""
 
     def __init__(self, sentence: str, status: int = 422) -> None:
@@ -90,9 +90,9 @@ class View:
     `answer` runs in a thread of the server. It may raise Refusal or ValueError, with a sentence.
     """
 
-    name: str  # last part of the address; takes the place of a question of the same name
+    name: str  # last part of the address; replaces a question of the same name
     params: Mapping[str, Param]
     answer: Callable[[Look], Shown]
     lasting: bool = True  # snapshot and config determine the answer; False: the record does too
-    slow: bool = False  # may take a second; slow views wait in a queue of their own
-    raw: bool = False  # a question as it is: no record is read, so `look.run` is None
+    slow: bool = False  # may take a second; slow views have their own queue
+    raw: bool = False  # a plain question: no record is read, so `look.run` is None

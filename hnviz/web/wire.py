@@ -1,4 +1,4 @@
-"""How answers travel: one JSON header, then the arrays' memory.
+"""The format of answers: one JSON header, then the arrays' memory.
 
 An answer is the header's length (u32, little-endian), the header in UTF-8, padded with blanks so
 that the arrays begin at a multiple of 8, and the arrays: little-endian, in C order, each padded
