@@ -16,10 +16,10 @@ from tests.conftest import PATIENCE, ROOT, free_port, until
 SETTLED = """() => {
   const main = document.querySelector("main");
   const root = (main.shadowRoot ?? main).querySelector(".hnviz");
-  const frame = root?.frame;
-  if (!frame) return null;
+  const asking = root?.frame?.asking;
+  if (!asking) return null;
   const state = root.dataset.state;
-  return frame.abort || frame.awaited.size || state === "loading" ? null : state;
+  return asking.abort || asking.awaited.size || state === "loading" ? null : state;
 }"""
 """What a picture has come to, once nothing is on its way to it."""
 

@@ -10,7 +10,7 @@ import { loadPlotly } from "../js/plotly.js";
 class Charts {
   /**
    * @param {HTMLElement} body
-   * @param {import("../js/picture.js").Frame} kit
+   * @param {import("../js/frame.js").Frame} kit
    */
   constructor(body, kit) {
     this.kit = kit;
@@ -29,7 +29,7 @@ class Charts {
       this.Plotly ??= await (this.loading = loadPlotly(new URL(drawing.settings.plotly, this.kit.home), this.kit.source));
       if (this.kit.root.isConnected) this.grid.show(this.wanted, this.Plotly);
     } catch (error) {
-      this.kit.complain(/** @type {Error} */ (error).message);
+      this.kit.states.complain(/** @type {Error} */ (error).message);
     } finally {
       this.loading = null;
     }

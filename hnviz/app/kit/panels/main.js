@@ -15,7 +15,7 @@ import { loadPlotly } from "../js/plotly.js";
 class Growing {
   /**
    * @param {HTMLElement} body
-   * @param {import("../js/picture.js").Frame} kit
+   * @param {import("../js/frame.js").Frame} kit
    */
   constructor(body, kit) {
     this.kit = kit;
@@ -42,7 +42,7 @@ class Growing {
       this.Plotly ??= await loadPlotly(new URL(settings.plotly, this.kit.home), this.kit.source);
       this.show();
     } catch (error) {
-      this.kit.complain(/** @type {Error} */ (error).message);
+      this.kit.states.complain(/** @type {Error} */ (error).message);
     }
   }
 

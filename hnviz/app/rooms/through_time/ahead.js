@@ -2,7 +2,7 @@
 // What is one choice away, fetched while nothing else happens: other models, the other loss.
 
 /**
- * @typedef {import("../../kit/js/picture.js").Frame} Frame
+ * @typedef {import("../../kit/js/frame.js").Frame} Frame
  * @typedef {import("../../kit/js/picture.js").Ask} Ask
  */
 

@@ -10,7 +10,7 @@ import { Table } from "../../kit/js/table.js";
 class RunList {
   /**
    * @param {HTMLElement} body
-   * @param {import("../../kit/js/picture.js").Frame} kit
+   * @param {import("../../kit/js/frame.js").Frame} kit
    */
   constructor(body, kit) {
     this.kit = kit;

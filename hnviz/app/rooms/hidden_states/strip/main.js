@@ -25,14 +25,14 @@ class Strip {
   draw({ theme, step }) {
     const { timeline } = this.kit;
     const steps = timeline.moves ? [] : framesOf(timeline.steps);
-    const wanted = [steps.map((each) => this.kit.addresses(each)).join(), theme.dark].join();
+    const wanted = [steps.map((each) => this.kit.questions.addresses(each)).join(), theme.dark].join();
     if (wanted !== this.drawn) this.lay(steps, theme, wanted);
     for (const button of this.frames.children) button.setAttribute("aria-pressed", Number(button.dataset.step) === step);
   }
 
   async lay(steps, theme, wanted) {
     this.drawn = wanted;
-    const answers = await Promise.all(steps.map((step) => this.kit.load(step))).catch(() => []);
+    const answers = await Promise.all(steps.map((step) => this.kit.asking.load(step))).catch(() => []);
     if (this.drawn !== wanted) return; // another text was asked for meanwhile
     const seen = answers.map(([answer]) => answer);
     if (!seen.length || seen.includes(undefined)) {

@@ -20,7 +20,7 @@ const FIRST_TOP = 4; // the loss of a guess among 39 words is 3.7
 class Loss {
   /**
    * @param {HTMLElement} body
-   * @param {import("../../../kit/js/picture.js").Frame} kit
+   * @param {import("../../../kit/js/frame.js").Frame} kit
    */
   constructor(body, kit) {
     this.kit = kit;

@@ -7,7 +7,7 @@ import { picture } from "../../../kit/js/picture.js";
 class Machine {
   /**
    * @param {HTMLElement} body
-   * @param {import("../../../kit/js/picture.js").Frame} kit
+   * @param {import("../../../kit/js/frame.js").Frame} kit
    */
   constructor(body, kit) {
     const line = maker(body)("p", "line", body);

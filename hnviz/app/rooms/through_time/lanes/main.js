@@ -94,10 +94,10 @@ class Lanes {
   async next() {
     const [ask] = this.kit.data.asks;
     const every = LOSSES[this.loss.chosen];
-    const other = new URL(this.kit.address(ask, this.kit.timeline.step));
+    const other = new URL(this.kit.questions.address(ask, this.kit.timeline.step));
     other.searchParams.set("every", String(!every));
     const { steps } = this.kit.timeline;
-    const ends = [steps[0], steps.at(-1)].map((step) => this.kit.address(ask, step));
+    const ends = [steps[0], steps.at(-1)].map((step) => this.kit.questions.address(ask, step));
     return [...ends, other.href, ...(await this.ahead.ofOthers(ask, this.settings.models, { every }))];
   }
 

@@ -116,7 +116,7 @@ class LookBack {
     putInAddress(ROW, next);
     if (!this.lines[0].rows[next]) return this.kit.ask();
     this.paint();
-    this.kit.lookAround(this.kit.timeline.step); // its neighbours' rows
+    this.kit.asking.lookAround(this.kit.timeline.step); // its neighbours' rows
   }
 
   under(event) {

@@ -20,7 +20,7 @@ const COLUMNS = [
 class Epochs {
   /**
    * @param {HTMLElement} body
-   * @param {import("../../../kit/js/picture.js").Frame} kit
+   * @param {import("../../../kit/js/frame.js").Frame} kit
    */
   constructor(body, kit) {
     this.kit = kit;

@@ -7,7 +7,7 @@ import { boldNodes } from "../../../kit/js/text.js";
 class Lead {
   /**
    * @param {HTMLElement} body
-   * @param {import("../../../kit/js/picture.js").Frame} kit
+   * @param {import("../../../kit/js/frame.js").Frame} kit
    */
   constructor(body, kit) {
     this.kit = kit;

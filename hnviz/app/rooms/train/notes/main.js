@@ -10,7 +10,7 @@ import { boldNodes } from "../../../kit/js/text.js";
 class Notes {
   /**
    * @param {HTMLElement} body
-   * @param {import("../../../kit/js/picture.js").Frame} kit
+   * @param {import("../../../kit/js/frame.js").Frame} kit
    */
   constructor(body, kit) {
     this.body = body;

@@ -12,7 +12,7 @@ const SPLIT = "train_worst_split";
 class Worst {
   /**
    * @param {HTMLElement} body
-   * @param {import("../../../kit/js/picture.js").Frame} kit
+   * @param {import("../../../kit/js/frame.js").Frame} kit
    */
   constructor(body, kit) {
     this.kit = kit;

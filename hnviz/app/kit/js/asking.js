@@ -1,0 +1,197 @@
+// @ts-check
+// Fetches the answers that a picture needs, and has it drawn when they are there.
+
+import { Refusal } from "./source.js";
+
+/**
+ * @typedef {import("./arrays.js").Answer} Answer
+ * @typedef {Record<string, Answer|null>} Answers by the name of their question
+ */
+
+const NEIGHBOURS = 2; // snapshots on each side that are fetched in idle time
+const IDLE = 120; // ms after a drawing until they are
+const BUSY = [0, 429, 503]; // no server, too many requests, an engine that starts: try again
+const AGAIN = 2000; // ms until they are tried again
+const LATE = 400; // ms after which a reader sees that an answer is on its way
+
+export class Asking {
+  /** @param {import("./frame.js").Frame} frame */
+  constructor(frame) {
+    this.frame = frame;
+    this.questions = frame.questions;
+    this.wanted = ""; // what is asked for, as one string of addresses
+    this.shown = ""; // what is drawn
+    /** @type {AbortController|null} */
+    this.abort = null;
+    this.retried = false;
+    /** @type {Set<string>} late answers that are on their way */
+    this.awaited = new Set();
+  }
+
+  get source() {
+    return this.frame.source;
+  }
+
+  /** Draw what is wanted now: at once if it is known, else as soon as it has come. */
+  ask() {
+    const { data, visible, timeline, states, said = "", view } = this.frame;
+    if (!data || !visible) return;
+    const step = timeline?.step ?? null;
+    if (!this.questions.all.length) return this.draw({}, step, said);
+    if (timeline && step === null) return states.wait(timeline);
+    const wanted = this.questions.addresses(step).join("\n");
+    if (wanted === this.shown && !this.abort) return states.complain("");
+    this.wanted = wanted;
+    const known = this.known(step);
+    if (known) {
+      this.stop();
+      return this.draw(known, step, wanted);
+    }
+    // A request under way for another snapshot goes on: else a run that trains, or a slider that is
+    // dragged, would never show a picture. Other settings end it.
+    if (this.abort && this.askedFor === said && !view.params) return;
+    this.stop();
+    this.fetch(step, wanted);
+  }
+
+  /**
+   * All answers, if those that must be there are known.
+   * @param {number|null} step
+   * @returns {Answers|null}
+   */
+  known(step) {
+    /** @type {Answers} */
+    const answers = {};
+    for (const ask of this.questions.all) {
+      const address = this.questions.address(ask, step);
+      const answer = address === null ? null : this.source.known(address);
+      if (answer === undefined && !ask.late) return null;
+      answers[ask.name] = answer ?? null;
+    }
+    return answers;
+  }
+
+  /**
+   * @param {number|null} step
+   * @param {string} wanted
+   */
+  async fetch(step, wanted) {
+    const abort = (this.abort = new AbortController());
+    this.askedFor = this.frame.said;
+    const late = setTimeout(() => this.frame.states.linger(), LATE);
+    try {
+      const got = await Promise.all(
+        this.questions.all.map(async (ask) => {
+          const address = this.questions.address(ask, step);
+          const known = address && ask.late ? this.source.known(address) : address;
+          return [ask.name, known && address && (await this.source.get(address, abort.signal))];
+        }),
+      );
+      if (this.abort !== abort) return;
+      this.abort = null;
+      this.retried = false;
+      this.draw(Object.fromEntries(got), step, wanted);
+      if (this.wanted !== wanted) this.ask();
+    } catch (error) {
+      if (this.abort !== abort) return;
+      this.abort = null;
+      await this.fail(/** @type {Error} */ (error));
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  /** @param {Error} error */
+  async fail(error) {
+    if (error.name === "AbortError") return;
+    const { timeline, states } = this.frame;
+    // A resumed run wrote the snapshot again: its new version comes in a moment.
+    const stale = error instanceof Refusal && (error.status === 409 || error.status === 404);
+    if (stale && !this.retried && timeline) {
+      this.retried = true;
+      await timeline.load().catch(() => {});
+      return this.ask();
+    }
+    if (error instanceof Refusal && BUSY.includes(error.status)) {
+      clearTimeout(this.later);
+      this.later = setTimeout(() => this.ask(), AGAIN);
+    }
+    if (!(error instanceof Refusal)) console.error("hnviz picture:", error);
+    states.complain(error.message);
+  }
+
+  stop() {
+    this.abort?.abort();
+    this.abort = null;
+  }
+
+  /**
+   * @param {Answers} answers
+   * @param {number|null} step
+   * @param {string} wanted
+   */
+  draw(answers, step, wanted) {
+    this.shown = wanted;
+    this.frame.draw(answers, step);
+    this.fetchLate(step, wanted);
+    this.lookAround(step);
+  }
+
+  /**
+   * Fetch what the picture was drawn without, and draw it again.
+   * @param {number|null} step
+   * @param {string} wanted
+   */
+  async fetchLate(step, wanted) {
+    for (const ask of this.questions.all) {
+      if (!this.frame.root.isConnected) return; // the reader left the page
+      const address = ask.late ? this.questions.address(ask, step) : null;
+      if (!address || this.source.known(address) || this.awaited.has(address)) continue;
+      this.awaited.add(address);
+      try {
+        await this.source.get(address);
+        if (this.wanted === wanted || this.shown === wanted) this.shown = "";
+        this.ask();
+      } catch (error) {
+        await this.fail(/** @type {Error} */ (error));
+      } finally {
+        this.awaited.delete(address);
+      }
+    }
+  }
+
+  /**
+   * Fetch what a snapshot needs, without drawing it.
+   * @param {number} step
+   */
+  load(step, plays = false) {
+    if (!this.frame.visible) return Promise.resolve([]);
+    return Promise.all(this.questions.addresses(step, plays).map((address) => this.source.get(address)));
+  }
+
+  /**
+   * Fetch the neighbours of a snapshot in idle time, for the next move of the slider.
+   * @param {number|null} step
+   */
+  lookAround(step) {
+    clearTimeout(this.idle);
+    const { timeline, root } = this.frame;
+    if (step === null || !timeline || timeline.playing || timeline.moves) return;
+    this.idle = setTimeout(async () => {
+      const { steps } = timeline;
+      const at = steps.indexOf(step);
+      const near = Array.from({ length: NEIGHBOURS }, (_, by) => [steps[at + by + 1], steps[at - by - 1]]).flat();
+      const frames = timeline.frames(); // a page that plays few of the snapshots plays these next
+      for (const each of frames.length < steps.length ? frames : near) {
+        if (this.frame.timeline !== timeline || timeline.step !== step || !root.isConnected) return;
+        if (each !== undefined) await this.load(each).catch(() => {});
+      }
+    }, IDLE);
+  }
+
+  destroy() {
+    clearTimeout(this.idle);
+    clearTimeout(this.later);
+    this.stop();
+  }
+}

@@ -1,0 +1,168 @@
+// @ts-check
+// What surrounds one picture, from its mount until it leaves the page. Its view gets it as `kit`.
+
+import { checkShapes } from "./arrays.js";
+import { Asking } from "./asking.js";
+import { keepAddress } from "./page.js";
+import { Questions } from "./questions.js";
+import { States } from "./states.js";
+import { tabOf } from "./tab.js";
+import { plainText } from "./text.js";
+import { readTheme } from "./theme.js";
+
+/**
+ * @typedef {import("./picture.js").Drawing} Drawing
+ * @typedef {import("./picture.js").View} View
+ * @typedef {import("./timeline.js").Timeline} Timeline
+ */
+
+const AHEAD = "300px"; // a picture begins to load a little before it is scrolled to
+
+export class Frame {
+  /**
+   * @param {HTMLElement & { view?: View }} root
+   * @param {import("./picture.js").Definition} definition
+   * @param {URL} home
+   * @param {string} css
+   */
+  constructor(root, definition, home, css) {
+    this.root = root;
+    this.definition = definition;
+    this.home = home;
+    this.tab = tabOf(home);
+    this.source = this.tab.source;
+    /** @type {Timeline|null} */
+    this.timeline = null;
+    this.ends = /** @type {(() => void)[]} */ ([]);
+    this.serial = Date.now(); // of reports: an earlier mount must not have used the same
+    this.visible = false;
+    /** @type {Drawing|null} */
+    this.last = null;
+    this.states = new States(root, css);
+    this.body = this.states.body;
+    this.questions = new Questions(this);
+    this.asking = new Asking(this);
+    /** @type {View} */
+    this.view = root.view = definition.create(this.body, this);
+    // The page scrolls inside an element, whose edge `scrollMargin` moves; `rootMargin` is the window's.
+    const ahead = /** @type {IntersectionObserverInit} */ ({ rootMargin: AHEAD, scrollMargin: AHEAD });
+    this.seen = new IntersectionObserver((entries) => this.see(entries.at(-1)), ahead);
+    this.seen.observe(root);
+    this.width = 0;
+    this.resized = new ResizeObserver(() => this.resize());
+    this.resized.observe(this.body);
+  }
+
+  /**
+   * Take what Python sends: at the mount, and for every rerun of the page.
+   * @param {any} data
+   * @param {any} tokens
+   * @param {unknown} files
+   * @param {(name: string, value: unknown) => void} send
+   */
+  update(data, tokens, files, send) {
+    this.send = send;
+    this.files = files;
+    const theme = readTheme(this.root, tokens);
+    const said = JSON.stringify([data.run, data.asks, data.settings]);
+    const other = said !== this.said || theme.dark !== this.theme?.dark;
+    const run = data.run !== this.data?.run;
+    const asks = JSON.stringify(data.asks) !== JSON.stringify(this.data?.asks);
+    this.said = said;
+    this.data = data;
+    this.theme = theme;
+    this.states.sentence.classList.toggle("small", Boolean(data.small));
+    keepAddress();
+    if (run || asks) this.questions.end = null; // first: a timeline that is known asks at once
+    if (run) this.follow();
+    if (!other) return;
+    this.asking.shown = ""; // settings or theme: the same answers are another picture
+    this.ask();
+  }
+
+  /** Take part in the run's timeline. */
+  follow() {
+    for (const end of this.ends.splice(0)) end();
+    this.timeline = null;
+    this.states.refused = "";
+    if (!this.data.run) return;
+    const timeline = (this.timeline = this.tab.timeline(this.data.run));
+    const isKnown = (/** @type {string} */ address) => Boolean(this.source.known(address));
+    this.ends.push(
+      timeline.on((change) => this.hear(change)),
+      timeline.attach({
+        load: (step) => this.asking.load(step, true),
+        ready: (step) => !this.visible || this.questions.addresses(step, true).every(isKnown),
+        frames: this.definition.frames,
+      }),
+      timeline.use(),
+    );
+  }
+
+  /** @param {import("./timeline.js").Change} change */
+  hear(change) {
+    if (change === "step" || change === "snapshots" || change === "rest") this.ask();
+    if (this.timeline?.steps.length) return;
+    if (change === "trouble") this.states.complain(this.timeline?.trouble ?? "");
+    if (change === "run") this.ask(); // it may have ended without a snapshot
+  }
+
+  /** @param {IntersectionObserverEntry|undefined} entry */
+  see(entry) {
+    this.visible = Boolean(entry?.isIntersecting);
+    if (this.visible) this.ask();
+  }
+
+  resize() {
+    const width = this.body.clientWidth;
+    if (width === this.width) return;
+    this.width = width;
+    if (this.last && width) this.view.draw({ ...this.last, theme: this.theme });
+  }
+
+  /** Draw what is wanted now; a view calls it when its `params` have changed. */
+  ask() {
+    this.asking.ask();
+  }
+
+  /**
+   * @param {Drawing["answers"]} answers
+   * @param {number|null} step
+   */
+  draw(answers, step) {
+    const { settings, run, silent, debug } = this.data;
+    const answer = Object.values(answers).find(Boolean) ?? null;
+    if (debug && answer && this.definition.shapes) checkShapes(answer, this.definition.shapes);
+    const said = Object.values(answers).find((each) => each?.sentence)?.sentence ?? "";
+    this.last = { answer, answers, settings, theme: this.theme, step, run: run ?? "", alt: plainText(said) };
+    this.states.begin(silent ? "" : said);
+    this.view.draw(this.last);
+    this.width = this.body.clientWidth;
+    this.states.done(step);
+  }
+
+  /**
+   * Report a value to Python. The serial number makes every report a new one.
+   * @param {string} name
+   * @param {unknown} value
+   */
+  report(name, value) {
+    this.send?.(name, { value, serial: ++this.serial });
+  }
+
+  /**
+   * Say that what the view itself fetches or follows was refused, until it says "".
+   * @param {string} sentence
+   */
+  refuse(sentence) {
+    this.states.refuse(sentence);
+  }
+
+  destroy() {
+    this.asking.destroy();
+    for (const end of this.ends.splice(0)) end();
+    this.seen.disconnect();
+    this.resized.disconnect();
+    this.view.destroy?.();
+  }
+}

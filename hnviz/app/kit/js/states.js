@@ -1,0 +1,113 @@
+// @ts-check
+// What a picture says around its drawing, and the state that it is in:
+//
+//   loading   nothing is drawn yet
+//   ready     the drawing is the one asked for
+//   stale     it is older: a newer answer takes long
+//   empty     the run has no snapshot to draw
+//   error     there is no newer one, and a sentence says why
+
+import { boldNodes } from "./text.js";
+
+export class States {
+  /**
+   * @param {HTMLElement} root
+   * @param {string} css
+   */
+  constructor(root, css) {
+    this.root = root;
+    root.classList.add("frame");
+    root.dataset.state = "loading";
+    const style = document.createElement("style");
+    style.textContent = css;
+    this.sentence = element("p", "hnviz-sentence");
+    this.trouble = element("p", "hnviz-trouble");
+    this.trouble.setAttribute("role", "alert");
+    this.body = element("div", "hnviz-body");
+    root.replaceChildren(style, this.sentence, this.trouble, this.body);
+    this.sentence.hidden = this.trouble.hidden = true;
+    this.refused = ""; // what the view said last
+    this.drawn = false; // once
+  }
+
+  /**
+   * A drawing begins, under its sentence.
+   * @param {string} sentence
+   */
+  begin(sentence) {
+    this.drawn = true;
+    delete this.body.dataset.waiting;
+    this.say(sentence);
+    this.complain("");
+  }
+
+  /**
+   * A drawing is done.
+   * @param {number|null} step
+   */
+  done(step) {
+    Object.assign(this.root.dataset, { state: this.refused ? "error" : "ready", ready: "1", step: step ?? "" });
+  }
+
+  /** An answer takes long: the last drawing pales, or a word says that one is on its way. */
+  linger() {
+    if (this.drawn) {
+      this.root.dataset.state = "stale";
+      return;
+    }
+    this.say(""); // there is a snapshot by now
+    this.body.dataset.waiting = "Reading the text …";
+  }
+
+  /**
+   * There is no snapshot yet.
+   * @param {import("./timeline.js").Timeline} timeline
+   */
+  wait({ listed, facts }) {
+    if (this.drawn || !listed || !facts.status) return;
+    this.say(
+      facts.is_live
+        ? "The first snapshot comes with the first step; the picture follows."
+        : "This run ended before its first snapshot, so there is nothing to show; choose another run.",
+    );
+    this.root.dataset.state = "empty";
+  }
+
+  /** @param {string} sentence */
+  say(sentence) {
+    this.sentence.hidden = !sentence;
+    this.sentence.replaceChildren(...boldNodes(sentence));
+  }
+
+  /**
+   * Say above the picture why there is no newer one; the last one stays.
+   * @param {string} sentence
+   */
+  complain(sentence) {
+    const said = sentence || this.refused;
+    this.trouble.textContent = said;
+    this.trouble.hidden = !said;
+    if (said) delete this.body.dataset.waiting;
+    if (said) this.root.dataset.state = "error";
+    else if (this.drawn) this.root.dataset.state = "ready";
+  }
+
+  /**
+   * Say that what the view itself fetches or follows was refused, until it says "".
+   * @param {string} sentence
+   */
+  refuse(sentence) {
+    this.refused = sentence;
+    this.complain("");
+  }
+}
+
+/**
+ * @param {string} tag
+ * @param {string} name
+ */
+function element(tag, name) {
+  const made = document.createElement(tag);
+  made.className = name;
+  return made;
+}
