@@ -3,12 +3,11 @@
 const CALL = /self\.(\w+)/g;
 
 export class Code {
-  constructor(title) {
+  constructor() {
     this.element = document.createElement("div");
     this.element.className = "code";
     this.element.tabIndex = 0;
     this.element.setAttribute("role", "region");
-    this.title = title;
     this.rows = [];
   }
 

@@ -33,14 +33,18 @@ export class Tile {
     this.canvas.onkeydown = (event) => this.walk(event);
   }
 
-  hide() {
-    this.element.hidden = true;
-    this.shown = null;
+  /**
+   * Show a tensor, { trace, tensor, row, theme, title, strong, words, unmarked }; an empty frame with
+   * a text in it, { title, note, text, role, dashed }; or, undefined, nothing.
+   */
+  put(shown) {
+    this.element.hidden = !shown;
+    this.shown = shown && !shown.text ? shown : null;
+    if (this.shown) this.show(shown);
+    else if (shown) this.blank(shown);
   }
 
-  /** An empty frame with a text in it. */
   blank({ title, note, text, role, dashed }) {
-    this.shown = null;
     this.head(title, note, role);
     this.canvas.hidden = this.key.hidden = true;
     this.empty.hidden = false;
@@ -48,9 +52,7 @@ export class Tile {
     this.empty.style.borderStyle = dashed ? "dashed" : "solid";
   }
 
-  /** shown = { trace, tensor, row, theme, title, strong, words, unmarked } */
   show(shown) {
-    this.shown = shown;
     const { tensor, title, strong } = shown;
     this.head(title ?? tensor.label, describe(shown), tensor.role);
     this.canvas.hidden = this.key.hidden = false;
@@ -68,7 +70,6 @@ export class Tile {
   }
 
   head(title, note, role) {
-    this.element.hidden = false;
     delete this.element.dataset.tensor;
     this.element.style.setProperty("--role", role in ROLES ? `var(--hn-role-${role})` : "var(--hn-muted)");
     this.title.textContent = title;
