@@ -632,7 +632,7 @@ def test_the_table_of_the_notebook_is_one_past_the_last(server, page):
     page.locator(".st-key-batches_text_rows").scroll_into_view_if_needed()
     page.get_by_text("Mini-batch 3 as text").wait_for()
     layout = open_batches(page, server, 3, 512, more="&cell=0-0-0&batches_rows=true&batches_past=3")
-    page.get_by_text("the address asks for '3' here, which is not one of true, false").wait_for()
+    page.get_by_text("asks for batches_past=3, which is not one of true, false").wait_for()
     assert text_rows(page) == printed(layout, 0)
     assert page.errors == []
 

@@ -71,7 +71,7 @@ def test_a_kind_that_there_is_not_is_told(server, page):
     page.goto(f"{server}/train?run=Model1&train_worst_kind=zebra")
     scroll_to_inside(page)
     page.locator(".st-key-train_worst").scroll_into_view_if_needed()
-    page.get_by_text("The address asks for 'zebra' here, which is not one of comma").wait_for()
+    page.get_by_text("asks for train_worst_kind=zebra, which is not one of comma").wait_for()
     page.get_by_text("Choose a kind, here or at its bar").wait_for()
     assert page.errors == []
 

@@ -97,6 +97,18 @@ def test_the_last_picture_is_the_models_answer(server, page):
     assert shown == pytest.approx(float(logits[1, 1]), abs=float(logits.abs().max()) / 127)
 
 
+def test_a_row_that_there_is_not_is_told_above_the_picture(server, page):
+    cursor = open_models(page, server, "Model2", "&models_row=inf")
+    told = page.get_by_text("asks for models_row=inf, which is not a whole number from 0 to 63.")
+    told.wait_for()
+    page.wait_for_url("**models_row=0**")
+    assert told.is_visible()
+    cursor.get_by_label("Row marked").select_option(index=5)
+    page.wait_for_url("**models_row=5**")
+    expect(told).to_be_hidden()
+    assert page.errors == []
+
+
 def test_new_weights_keep_the_line_and_the_mount(server, page):
     cursor = open_models(page, server, "Model5", "&models_at=1&models_row=7")
     cursor.evaluate("root => { root.marker = 'the same' }")

@@ -65,9 +65,9 @@ def test_settings_and_time_repaint_one_picture(server, page):
     assert page.errors == []
 
 
-def test_an_order_that_there_is_not_is_told_beside_its_choice(server, page):
+def test_an_order_that_there_is_not_is_told_above_the_picture(server, page):
     open_states(page, server, "?states_order=inf")
-    page.get_by_text("The address asks for the order “inf”; choose one of by what they").wait_for()
+    page.get_by_text("asks for states_order=inf, which is not one of by what they").wait_for()
     page.locator(f"{MAP}[data-unit='16']").wait_for()
     assert page.errors == []
 
@@ -218,7 +218,7 @@ def test_a_link_brings_no_link_icon_or_arrow_of_its_own_into_the_page(server, pa
 @pytest.mark.parametrize("asked", ["999", "inf", "1e999", "-1"])
 def test_a_snapshot_that_there_is_not_is_told_in_the_run_bar(server, page, asked):
     page.goto(f"{server}/states?snapshot={asked}")
-    told = page.get_by_text(f"The address asks for the snapshot {asked}, which this run does not")
+    told = page.get_by_text(f"asks for snapshot={asked}, which is not a snapshot of this run")
     told.wait_for()
     page.locator(f"{MAP}[aria-label^='Model5 after 400 steps']").wait_for()
     page.locator(SLIDER).focus()

@@ -127,11 +127,12 @@ def test_a_second_backward_shows_torchs_error(server, page):
     assert page.errors == []
 
 
-def test_a_way_that_there_is_not_is_told_beside_the_choice(server, page):
+def test_a_way_that_there_is_not_is_told_above_the_picture(server, page):
     open_time(page, server, "?time_between=never")
-    page.get_by_text("the address asks for “never” here, which is not one of reset").wait_for()
+    told = page.get_by_text("asks for time_between=never, which is not one of reset, “keep, detach”")
+    told.wait_for()
     choose(page, "keep")
-    expect(page.get_by_text("the address asks for “never” here")).to_be_hidden()
+    expect(told).to_be_hidden()
     assert page.errors == []
 
 

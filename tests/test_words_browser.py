@@ -60,7 +60,7 @@ def test_words_are_picked_by_click_keys_and_address(server, page):
     page.reload()
     page.locator(".words[data-at='5']").wait_for(timeout=30_000)
     open_page(page, server, "?at=99")
-    page.get_by_text("The address asks for at 99; the words are 0 to 16.").wait_for()
+    page.get_by_text("asks for at=99, which is not a whole number from 0 to 16.").wait_for()
     assert page.errors == []
 
 

@@ -1,7 +1,8 @@
 // Marks that pictures share, parameters of the address, and sentences.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mark, numberInAddress, onMark, putInAddress, setMark } from "../../hnviz/app/kit/js/page.js";
+import { Asked, numberInAddress, putInAddress } from "../../hnviz/app/kit/js/address.js";
+import { mark, onMark, setMark } from "../../hnviz/app/kit/js/page.js";
 import { plainText } from "../../hnviz/app/kit/js/text.js";
 import { address } from "./browser.js";
 
@@ -37,6 +38,35 @@ test("the address holds whole numbers only where one is asked for", () => {
   assert.equal(location.href, "http://app/states?run=Model3&unit=5");
   putInAddress("unit", null);
   assert.equal(location.href, "http://app/states?run=Model3");
+});
+
+test("what the address asks in vain is said until another value is chosen", () => {
+  address(`http://app/models?row=inf&at=99&order=up&unit=4`);
+  const said = [];
+  const asked = new Asked((sentence) => said.push(sentence));
+  assert.equal(asked.number("unit", 0, 9, 1), 4);
+  assert.equal(asked.number("gone", 0, 9, 1), 1);
+  assert.deepEqual(said, []);
+  assert.equal(asked.number("row", 0, 1024, 0), 0);
+  assert.equal(said.at(-1), "The address asks for row=inf, which is not a whole number from 0 to 1,024.");
+  putInAddress("row", 0); // what is shown instead: the reader has chosen nothing yet
+  assert.equal(said.length, 1);
+  putInAddress("row", 3);
+  assert.equal(said.at(-1), "");
+  assert.equal(asked.choice("order", ["as numbered", "keep, detach"], null), null);
+  assert.equal(said.at(-1), "The address asks for order=up, which is not one of as numbered, “keep, detach”.");
+  asked.end();
+  new Asked((sentence) => said.push(sentence)).number("at", 0, 9, 0);
+  assert.equal(said.at(-1), "The address asks for at=99, which is not a whole number from 0 to 9.");
+});
+
+test("a value that is asked for in vain is said once, and cut", () => {
+  address(`http://app/states?unit=${"9".repeat(400)}`);
+  const said = [];
+  const [one, other] = [0, 1].map(() => new Asked((sentence) => said.push(sentence)));
+  for (const asked of [one, other]) asked.number("unit", 0, 9, 0);
+  assert.equal(said.length, 1);
+  assert.ok(said[0].length < 120);
 });
 
 test("a sentence without its marks is its text alternative", () => {

@@ -27,14 +27,10 @@ test("it opens at the last snapshot, or where the address says", () => {
   assert.equal(timeline().made.step, 20);
 });
 
-test("a snapshot that there is not is told, and the last one shown", () => {
+test("where the address names no snapshot of the run, it opens at the last one", () => {
   for (const asked of ["25", "inf", "1e999", "9".repeat(400)]) {
     address(`http://app/states?snapshot=${asked}`);
-    const { made, told } = timeline();
-    assert.equal(made.step, 40);
-    assert.ok(told.includes("trouble"));
-    assert.match(made.trouble, /which this run does not have; it shows the last one\.$/);
-    assert.ok(made.trouble.length < 160);
+    assert.equal(timeline().made.step, 40);
   }
 });
 

@@ -3,7 +3,7 @@
 
 import { checkShapes } from "./arrays.js";
 import { Asking } from "./asking.js";
-import { keepAddress } from "./page.js";
+import { keepAddress } from "./address.js";
 import { Questions } from "./questions.js";
 import { States } from "./states.js";
 import { tabOf } from "./tab.js";
@@ -40,6 +40,7 @@ export class Frame {
     this.last = null;
     this.states = new States(root, css);
     this.body = this.states.body;
+    this.asked = this.states.asked;
     this.questions = new Questions(this);
     this.asking = new Asking(this);
     /** @type {View} */
@@ -160,6 +161,7 @@ export class Frame {
 
   destroy() {
     this.asking.destroy();
+    this.asked.end();
     for (const end of this.ends.splice(0)) end();
     this.seen.disconnect();
     this.resized.disconnect();

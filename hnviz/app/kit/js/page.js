@@ -1,6 +1,5 @@
 // @ts-check
-// What the pictures of a page share without Python: marks such as the unit, token or step under the
-// pointer, and parameters of the address.
+// Marks, which the pictures of a page share without Python: the unit, token or step under the pointer.
 
 /** @type {Map<string, unknown>} */
 const marks = new Map();
@@ -43,44 +42,6 @@ export function onMark(name, self, hear) {
     all.delete(listen);
     if (!all.size) marks.delete(name); // the next page starts without it
   };
-}
-
-/** @type {Map<string, string>} what the pictures of this page wrote into the address */
-const written = new Map();
-let page = "";
-
-/** @param {string} name */
-export const inAddress = (name) => new URL(location.href).searchParams.get(name);
-
-/**
- * Write a parameter into the address, or take it out with null. The history keeps one entry.
- * @param {string} name
- * @param {string|number|null} value
- */
-export function putInAddress(name, value) {
-  if (location.pathname !== page) written.clear();
-  page = location.pathname;
-  if (value === null) written.delete(name);
-  else written.set(name, String(value));
-  const url = new URL(location.href);
-  if (value === null) url.searchParams.delete(name);
-  else url.searchParams.set(name, String(value));
-  if (url.href !== location.href) history.replaceState(history.state, "", url);
-}
-
-/** Put back what Streamlit drops: when Python changes the address, it knows only its own names. */
-export function keepAddress() {
-  if (location.pathname !== page) return;
-  for (const [name, value] of written) if (inAddress(name) === null) putInAddress(name, value);
-}
-
-/**
- * A whole number in the address, or null.
- * @param {string} name
- */
-export function numberInAddress(name) {
-  const asked = inAddress(name) ?? "";
-  return /^\d{1,9}$/.test(asked) ? Number(asked) : null;
 }
 
 /**

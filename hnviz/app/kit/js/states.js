@@ -7,6 +7,7 @@
 //   empty     the run has no snapshot to draw
 //   error     there is no newer one, and a sentence says why
 
+import { Asked } from "./address.js";
 import { boldNodes } from "./text.js";
 
 export class States {
@@ -21,11 +22,13 @@ export class States {
     const style = document.createElement("style");
     style.textContent = css;
     this.sentence = element("p", "hnviz-sentence");
-    this.trouble = element("p", "hnviz-trouble");
-    this.trouble.setAttribute("role", "alert");
+    this.trouble = alert();
+    const vain = alert();
+    /** What the address asks of the picture. */
+    this.asked = new Asked((sentence) => write(vain, sentence));
     this.body = element("div", "hnviz-body");
-    root.replaceChildren(style, this.sentence, this.trouble, this.body);
-    this.sentence.hidden = this.trouble.hidden = true;
+    root.replaceChildren(style, this.sentence, vain, this.trouble, this.body);
+    this.sentence.hidden = true;
     this.refused = ""; // what the view said last
     this.drawn = false; // once
   }
@@ -85,8 +88,7 @@ export class States {
    */
   complain(sentence) {
     const said = sentence || this.refused;
-    this.trouble.textContent = said;
-    this.trouble.hidden = !said;
+    write(this.trouble, said);
     if (said) delete this.body.dataset.waiting;
     if (said) this.root.dataset.state = "error";
     else if (this.drawn) this.root.dataset.state = "ready";
@@ -100,6 +102,22 @@ export class States {
     this.refused = sentence;
     this.complain("");
   }
+}
+
+function alert() {
+  const made = element("p", "hnviz-trouble");
+  made.setAttribute("role", "alert");
+  made.hidden = true;
+  return made;
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {string} sentence
+ */
+function write(element, sentence) {
+  element.textContent = sentence;
+  element.hidden = !sentence;
 }
 
 /**

@@ -1,7 +1,7 @@
 // @ts-check
 // Which snapshot of a run the page shows: one timeline a run, shared by its slider and its pictures.
 
-import { numberInAddress, putInAddress } from "./page.js";
+import { numberInAddress, putInAddress } from "./address.js";
 
 /**
  * @typedef {import("./source.js").Source} Source
@@ -11,7 +11,7 @@ import { numberInAddress, putInAddress } from "./page.js";
  * @typedef {"step"|"rest"|"snapshots"|"play"|"trouble"|"run"} Change
  */
 
-const SNAPSHOT = "snapshot"; // in the address
+export const SNAPSHOT = "snapshot"; // in the address
 const SLOW = 4000; // ms between two updates of slow pictures while a run trains
 const AGAIN = 1000; // ms until a snapshot that did not come is asked for again
 const AT_ONCE = 2; // snapshots that are fetched at the same time before a play
@@ -113,14 +113,9 @@ export class Timeline {
   /** Take the snapshot from the address, once there are any. */
   open() {
     const asked = numberInAddress(SNAPSHOT);
-    if (asked !== null && this.versions.has(asked)) {
-      this.step = asked;
-      this.newest = asked === this.steps.at(-1);
-    } else if (new URL(location.href).searchParams.has(SNAPSHOT) && this.steps.length) {
-      const named = (new URL(location.href).searchParams.get(SNAPSHOT) ?? "").slice(0, 40);
-      this.trouble = `The address asks for the snapshot ${named}, which this run does not have; it shows the last one.`;
-      this.tell("trouble");
-    }
+    if (asked === null || !this.versions.has(asked)) return; // the run bar says so
+    this.step = asked;
+    this.newest = asked === this.steps.at(-1);
   }
 
   /** A run comes into view again: at the address's snapshot, else at the one it was left at. */

@@ -2,7 +2,7 @@
 
 import { maker } from "../../kit/js/make.js";
 import { picture } from "../../kit/js/picture.js";
-import { SPEEDS } from "../../kit/js/timeline.js";
+import { SNAPSHOT, SPEEDS } from "../../kit/js/timeline.js";
 
 const PLAY = "M1 0L11 5.5L1 11Z";
 const PAUSE = "M1 0H4.4V11H1ZM6.6 0H10V11H6.6Z";
@@ -34,9 +34,6 @@ class Bar {
     this.progress.setAttribute("role", "progressbar");
     this.progress.setAttribute("aria-label", "How far the run has come");
     this.done = make("div", "done", this.progress);
-    this.wrong = make("p", "wrong");
-    this.wrong.setAttribute("role", "alert");
-    this.wrong.hidden = true;
     this.time = make("div", "line time");
     this.play = make("button", "play", this.time);
     this.play.type = "button";
@@ -73,7 +70,7 @@ class Bar {
       this.leave();
       this.timeline = timeline;
       this.leave = timeline.on(() => this.show());
-      this.problem("");
+      this.opened = false;
     }
     this.show();
   }
@@ -107,7 +104,8 @@ class Bar {
     const { steps, step, playing, buffering, speed, trouble } = this.timeline;
     this.time.hidden = !this.settings.slider || steps.length < 2;
     this.time.classList.toggle("waits", !this.settings.whileTraining && this.timeline.moves);
-    if (trouble !== this.trouble) this.problem((this.trouble = trouble));
+    if (trouble !== this.trouble) this.kit.refuse((this.trouble = trouble));
+    if (steps.length && !this.opened) this.open();
     if (step === null) return;
     this.slider.max = String(steps.length - 1);
     const at = steps.indexOf(step);
@@ -143,17 +141,19 @@ class Bar {
   }
 
   async act(action, body = {}) {
-    this.problem("");
+    this.kit.refuse("");
     try {
       await this.kit.source.post(`api/runs/${encodeURIComponent(this.timeline.run)}/${action}`, body);
     } catch (error) {
-      this.problem(error.message);
+      this.kit.refuse(error.message);
     }
   }
 
-  problem(sentence) {
-    this.wrong.textContent = sentence;
-    this.wrong.hidden = !sentence;
+  /** The run's snapshots are known: say if the address asks for another one. */
+  open() {
+    this.opened = true;
+    const isThere = (text) => this.timeline.steps.map(String).includes(text) || null;
+    this.kit.asked.value(SNAPSHOT, isThere, "a snapshot of this run", null);
   }
 
   destroy() {

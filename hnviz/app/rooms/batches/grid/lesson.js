@@ -1,7 +1,7 @@
 // What to notice, in four steps: play, the target, the state that carries on, the full size.
 
 import { maker } from "../../../kit/js/make.js";
-import { inAddress, putInAddress } from "../../../kit/js/page.js";
+import { putInAddress } from "../../../kit/js/address.js";
 import { bold, count, plural, quoted } from "./words.js";
 
 const LESSON = "lesson"; // in the address: the step, from 1
@@ -10,11 +10,10 @@ const SIZE = STEPS.length - 1;
 
 export class Lesson {
   /** `press(step)` moves the picture; `resize(name)` asks for the "small" or the "large" view. */
-  constructor(host, { press, resize }) {
+  constructor(host, { asked, press, resize }) {
     this.press = press;
     this.resize = resize;
-    const asked = Number(inAddress(LESSON));
-    this.step = STEPS[asked - 1] ? asked - 1 : 0;
+    this.step = asked.number(LESSON, 1, STEPS.length, 1) - 1;
     const make = maker(host);
     const row = make("div", "steps");
     this.buttons = STEPS.map((name, step) => {

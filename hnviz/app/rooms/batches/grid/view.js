@@ -1,7 +1,8 @@
 // The picture's state and what moves it: mouse, keys, slider, play.
 
 import { hatchPattern, openCanvas } from "../../../kit/js/canvas.js";
-import { inAddress, putInAddress, setMark } from "../../../kit/js/page.js";
+import { inAddress, putInAddress } from "../../../kit/js/address.js";
+import { setMark } from "../../../kit/js/page.js";
 import { chainHeight, chainHit, drawChain } from "./chain.js";
 import { drawEpoch, epochGeometry, epochHeight, epochHit, epochImage } from "./epoch.js";
 import { Finder } from "./finder.js";
@@ -47,6 +48,7 @@ export class View {
       },
     });
     this.lesson = new Lesson(this.parts.lesson, {
+      asked: kit.asked,
       press: (step) => this.teach(step),
       resize: (name) => kit.report("size", name),
     });
@@ -101,7 +103,7 @@ export class View {
     this.layout = layoutOf(stream.nTokens, settings);
     this.hover = null;
     const visit = first ? lastVisit.get(settings.id) : null;
-    const start = visit?.pick ?? (first && cellOf(inAddress("cell")));
+    const start = visit?.pick ?? (first && this.asked());
     if (start) this.pick = this.layout.clamp(start);
     else if (before !== null && !this.growing) this.pick = this.layout.owner(before);
     else this.pick = this.opening();
@@ -110,6 +112,16 @@ export class View {
     this.finder.relay(stream, this.layout);
     this.sayBatches();
     if (!first) this.remember();
+  }
+
+  /** The cell in the address, or else the nearest one that exists; null where it has none. */
+  asked() {
+    const { layout } = this;
+    const named = cellOf(inAddress("cell"));
+    const nearest = named && layout.clamp(named);
+    const last = layout.clamp([Infinity, Infinity, Infinity]).join("-");
+    const exact = (text) => (nearest && sameCell(cellOf(text), nearest) ? nearest : null);
+    return this.kit.asked.value("cell", exact, `a cell from 0-0-0 to ${last}`, nearest);
   }
 
   /** A cell that shows much: in a large view one that is read again. */

@@ -1,7 +1,8 @@
 // The first rows of the mini-batch in view as text, as the notebook's show_batch prints them.
 
 import { maker } from "../../../kit/js/make.js";
-import { inAddress, mark, onMark, putInAddress } from "../../../kit/js/page.js";
+import { inAddress, putInAddress } from "../../../kit/js/address.js";
+import { mark, onMark } from "../../../kit/js/page.js";
 import { picture } from "../../../kit/js/picture.js";
 import { cellOf } from "../grid/layout.js";
 import { layoutOf } from "../grid/shuffled.js";
@@ -23,11 +24,7 @@ class Rows {
     this.past = make("input", "", label);
     this.past.type = "checkbox";
     label.append("One past the last mini-batch");
-    this.trouble = make("p", "trouble");
-    const asked = inAddress(PAST);
-    this.past.checked = asked === "true";
-    if (asked !== null && !["true", "false"].includes(asked))
-      this.trouble.textContent = `the address asks for '${asked.slice(0, 40)}' here, which is not one of true, false`;
+    this.past.checked = kit.asked.choice(PAST, ["true", "false"], "false") === "true";
     this.past.addEventListener("change", () => this.choose());
     const table = make("table", "rows");
     const head = make("tr", "", make("thead", "", table));
@@ -37,7 +34,6 @@ class Rows {
   }
 
   choose() {
-    this.trouble.textContent = "";
     putInAddress(PAST, this.past.checked ? "true" : null);
     this.show();
   }

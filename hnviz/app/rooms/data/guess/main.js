@@ -4,7 +4,7 @@
 // settings = { words: [token, kind, id][], left_out }. The step is the browser's own: ?data_step=.
 
 import { maker } from "../../../kit/js/make.js";
-import { numberInAddress, putInAddress } from "../../../kit/js/page.js";
+import { putInAddress } from "../../../kit/js/address.js";
 import { picture } from "../../../kit/js/picture.js";
 
 /** @typedef {[string, string, number]} Word */
@@ -14,8 +14,12 @@ const FIRST = 4; // tokens read at first, as far as there are any
 const BETWEEN = 900; // ms of a play
 
 class Guess {
-  /** @param {HTMLElement} body */
-  constructor(body) {
+  /**
+   * @param {HTMLElement} body
+   * @param {import("../../../kit/js/frame.js").Frame} kit
+   */
+  constructor(body, kit) {
+    this.kit = kit;
     const make = maker(body);
     const bar = make("div", "bar", body);
     /** @type {(name: string, press: () => void) => HTMLButtonElement} */
@@ -42,7 +46,7 @@ class Guess {
     this.said = ""; // the settings as they were last drawn
     /** @type {Word[]} */
     this.words = [];
-    this.read = numberInAddress(STEP) ?? FIRST;
+    this.read = 0; // tokens
     /** @type {number|undefined} */
     this.timer = undefined;
   }
@@ -59,7 +63,9 @@ class Guess {
   lay({ words, left_out }) {
     this.stop();
     this.words = words;
-    this.read = Math.max(1, Math.min(this.read, words.length - 1));
+    const last = Math.max(1, words.length - 1);
+    this.read ||= this.kit.asked.number(STEP, 1, last, FIRST);
+    this.read = Math.min(this.read, last);
     const make = maker(this.line);
     this.line.replaceChildren();
     this.chips = words.map(([word, kind, id]) => {
@@ -127,5 +133,5 @@ class Guess {
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
-  create: (body) => new Guess(body),
+  create: (body, kit) => new Guess(body, kit),
 });

@@ -4,7 +4,8 @@
 // Click, or arrow keys, pick a unit and a label; the mark is the browser's own, and one with that of
 // the page's other pictures.
 
-import { mark, numberInAddress, onMark, putInAddress, setMark } from "../../../kit/js/page.js";
+import { putInAddress } from "../../../kit/js/address.js";
+import { mark, onMark, setMark } from "../../../kit/js/page.js";
 import { picture } from "../../../kit/js/picture.js";
 import { cellAt, paintGrid, placeGrid } from "./grid.js";
 import { paintLine } from "./line.js";
@@ -13,7 +14,8 @@ import { maker } from "../../../kit/js/make.js";
 
 const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], PageUp: [-8, 0], PageDown: [8, 0], Home: [-1e9, 0], End: [1e9, 0] };
 class Codes {
-  constructor(root) {
+  constructor(root, kit) {
+    this.kit = kit;
     const make = maker(root);
     this.two = make("div", "two", root);
     const left = make("div", "", this.two);
@@ -53,7 +55,8 @@ class Codes {
   }
 
   draw({ answer, theme, alt }) {
-    const unit = this.data ? this.data.order[this.row] : (mark("unit") ?? numberInAddress("unit"));
+    const last = answer.meta.order.length - 1;
+    const unit = this.data ? this.data.order[this.row] : (mark("unit") ?? this.kit.asked.number("unit", 0, last, null));
     const { explained, untrained, means, values, tracks } = answer.arrays;
     const n = answer.meta.words.length;
     this.data = {
@@ -142,5 +145,5 @@ class Codes {
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
   shapes: { explained: ["units", "labels"], values: ["units", "words"], tracks: ["labels", "words"] },
-  create: (body) => new Codes(body),
+  create: (body, kit) => new Codes(body, kit),
 });

@@ -2,7 +2,8 @@
 // else in the text the same units are on.
 
 import { maker } from "../../../kit/js/make.js";
-import { inAddress, mark, onMark, putInAddress, setMark } from "../../../kit/js/page.js";
+import { inAddress, putInAddress } from "../../../kit/js/address.js";
+import { mark, onMark, setMark } from "../../../kit/js/page.js";
 import { picture } from "../../../kit/js/picture.js";
 
 const RANGE = "states_range"; // in the address: "20,21"
@@ -18,7 +19,7 @@ class Find {
     this.lines = make("div", "lines");
     this.places = make("div", "places");
     this.note = make("p", "hnviz-note");
-    this.range = mark("range") ?? asked();
+    this.range = mark("range") ?? rangeOf(inAddress(RANGE) ?? "");
     this.silence = onMark("range", this, (range) => this.take(range));
   }
 
@@ -54,8 +55,13 @@ class Find {
 
   draw({ answer }) {
     const { words, start, length, wide, narrow, places, note } = answer.meta;
+    const range = [start, start + length - 1];
+    if (!this.words) {
+      const isShown = (text) => String(rangeOf(text)) === String(range) || null;
+      this.kit.asked.value(RANGE, isShown, `a range of the tokens 0 to ${words.length - 1}, such as 0,1`, range);
+    }
     this.words = words;
-    this.range = [start, start + length - 1];
+    this.range = range;
     this.showRange();
     // Python escaped the words in what it drew.
     this.lines.innerHTML = this.lines.clientWidth < NARROW ? narrow : wide;
@@ -77,8 +83,8 @@ class Find {
   }
 }
 
-function asked() {
-  const found = /^(\d{1,4})\D+(\d{1,4})$/.exec(inAddress(RANGE) ?? "");
+function rangeOf(text) {
+  const found = /^(\d{1,4})\D+(\d{1,4})$/.exec(text);
   return found && Number(found[1]) <= Number(found[2]) ? [Number(found[1]), Number(found[2])] : null;
 }
 

@@ -5,7 +5,8 @@
 // the token under the pointer. A drag over the columns selects a range of tokens.
 
 import { maker } from "../../../kit/js/make.js";
-import { mark, numberInAddress, onMark, putInAddress, setMark } from "../../../kit/js/page.js";
+import { putInAddress } from "../../../kit/js/address.js";
+import { mark, onMark, setMark } from "../../../kit/js/page.js";
 import { picture } from "../../../kit/js/picture.js";
 import { boldNodes, plainText } from "../../../kit/js/text.js";
 import { kindLegend } from "./legend.js";
@@ -32,7 +33,7 @@ class Units {
     this.say = make("p", "say");
     this.say.setAttribute("aria-live", "polite");
     this.key = make("div", "key");
-    this.choice = new OrderChoice(make, () => kit.ask());
+    this.choice = new OrderChoice(make, kit.asked, () => kit.ask());
     this.line = new UnitLine(make("section", "unit"), (column) => this.move(this.unit, column));
     this.unit = null;
     this.hover = null;
@@ -77,7 +78,7 @@ class Units {
       untrained: untrained?.data ?? null,
     };
     this.theme = theme;
-    this.unit ??= mark("unit") ?? numberInAddress("unit") ?? rows.meta.best;
+    this.unit ??= mark("unit") ?? this.kit.asked.number("unit", 0, n - 1, rows.meta.best);
     if (this.unit >= n) this.unit = rows.meta.best;
     if (other) [this.column, this.range, this.hover] = [null, mark("range"), null];
     this.canvas.setAttribute("aria-label", alt);

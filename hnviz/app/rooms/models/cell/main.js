@@ -1,14 +1,15 @@
 // One unit, token by token: its line, and the equations of the token that is marked.
 
 import { maker } from "../../../kit/js/make.js";
-import { numberInAddress, putInAddress } from "../../../kit/js/page.js";
+import { putInAddress } from "../../../kit/js/address.js";
 import { picture } from "../../../kit/js/picture.js";
 import { boldNodes, plainText } from "../../../kit/js/text.js";
 
 const STEP = "models_step"; // in the address: the token that is marked
 
 class Cell {
-  constructor(body) {
+  constructor(body, kit) {
+    this.kit = kit;
     const make = maker(body);
     const tools = make("label", "tools", body, "Step");
     this.slider = make("input", "slider", tools);
@@ -24,15 +25,16 @@ class Cell {
     this.line = make("div", "line", left);
     this.line.onclick = (event) => this.press(event);
     this.sums = make("div", "sums", both);
-    this.at = numberInAddress(STEP);
+    this.at = null;
   }
 
   draw({ answer }) {
     this.meta = answer.meta;
     // Python escaped the words in what it drew.
     this.line.innerHTML = this.meta.line;
-    this.slider.max = String(this.meta.words.length - 1);
-    this.go(this.at ?? this.meta.first);
+    const last = this.meta.words.length - 1;
+    this.slider.max = String(last);
+    this.go(this.at ?? this.kit.asked.number(STEP, 0, last, this.meta.first));
   }
 
   /** Mark a token. */
@@ -64,5 +66,5 @@ class Cell {
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
-  create: (body) => new Cell(body),
+  create: (body, kit) => new Cell(body, kit),
 });

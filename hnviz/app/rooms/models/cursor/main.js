@@ -2,7 +2,7 @@
 //
 // One answer holds a whole forward pass, so going through its lines asks nobody.
 
-import { numberInAddress, putInAddress } from "../../../kit/js/page.js";
+import { putInAddress } from "../../../kit/js/address.js";
 import { picture } from "../../../kit/js/picture.js";
 import { Steps } from "../steps.js";
 
@@ -29,14 +29,14 @@ class Cursor extends Steps {
     const { rows, note } = this.trace;
     this.note.textContent = note;
     if (String(before?.rows) === String(rows)) return;
-    const row = before ? this.rowBox.selectedIndex : (within(ROW, rows.length) ?? 0);
+    const row = before ? this.rowBox.selectedIndex : this.kit.asked.number(ROW, 0, rows.length - 1, 0);
     this.rowBox.replaceChildren(...rows.map((text) => new Option(text)));
     this.rowBox.selectedIndex = Math.min(Math.max(row, 0), rows.length - 1);
   }
 
   first(before) {
     const { steps, first } = this.trace;
-    return before ? first : (within(AT, steps.length) ?? first);
+    return before ? first : this.kit.asked.number(AT, 0, steps.length - 1, first);
   }
 
   show(at) {
@@ -74,11 +74,6 @@ class Cursor extends Steps {
 function blank({ label, shape, role }, later) {
   const text = later === 1 ? "made by the next line" : "made by a later line";
   return { title: label, note: `(${shape.join(", ")})`, text, role, dashed: true };
-}
-
-function within(name, size) {
-  const asked = numberInAddress(name);
-  return asked !== null && asked < size ? asked : null;
 }
 
 export const render = picture({

@@ -3,7 +3,7 @@
 // Only the browser knows the picked cell: the address holds it under `param`, and the server is not
 // asked.
 
-import { inAddress, putInAddress } from "../../../kit/js/page.js";
+import { putInAddress } from "../../../kit/js/address.js";
 import { ramp } from "../../../kit/js/ramp.js";
 import { element, paintBars } from "./bars.js";
 
@@ -27,9 +27,13 @@ const NARROW = 640; // px
 const MARKS = { wrong: "✗ ", differs: "≠ " };
 
 export class Answers {
-  /** @param {HTMLElement} body */
-  constructor(body) {
+  /**
+   * @param {HTMLElement} body
+   * @param {import("../../../kit/js/address.js").Asked} asked
+   */
+  constructor(body, asked) {
     this.body = body;
+    this.asked = asked;
     this.two = element("div", "two");
     const left = element("div", "left");
     const right = element("div", "right");
@@ -37,8 +41,8 @@ export class Answers {
     this.words.tabIndex = 0;
     this.words.setAttribute("role", "listbox");
     this.key = element("div", "key");
-    this.hint = element("p", "hint");
-    left.append(this.words, this.key, this.hint);
+    const hint = element("p", "hint", "Click a word, or use the arrow keys.");
+    left.append(this.words, this.key, hint);
     this.said = element("p", "said");
     this.said.setAttribute("aria-live", "polite");
     this.bars = element("div", "bars");
@@ -68,13 +72,14 @@ export class Answers {
     this.two.classList.toggle("narrow", this.body.clientWidth < NARROW);
     if (data === this.data && theme === this.theme) return; // only the width has changed
     const name = JSON.stringify(data.cells.map(([word]) => word));
-    const asked = this.text === undefined ? this.asked(data) : null;
-    if (this.text !== name) this.at = asked ?? data.start;
+    const { param, cells, start } = data;
+    if (this.text === undefined) this.at = this.asked.number(param, 0, cells.length - 1, start);
+    else if (this.text !== name) this.at = start;
     this.text = name;
     this.data = data;
     this.theme = theme;
     this.words.setAttribute("aria-label", data.alt);
-    this.cells = data.cells.map((cell, at) => this.cell(cell, at));
+    this.cells = cells.map((cell, at) => this.cell(cell, at));
     this.words.classList.toggle("rows", data.rows.length > 0);
     this.two.classList.toggle("wider", data.rows.length > 0);
     this.words.replaceChildren(...(data.rows.length ? this.rows() : this.cells));
@@ -82,16 +87,6 @@ export class Answers {
     this.note.textContent = data.note;
     this.note.hidden = !data.note;
     this.mark();
-  }
-
-  /** The cell that the address names; null where it names none, or one that is not there. */
-  asked({ param, cells }) {
-    const value = inAddress(param);
-    this.problem = "";
-    if (value === null) return null;
-    if (/^\d{1,6}$/.test(value) && Number(value) < cells.length) return Number(value);
-    this.problem = `The address asks for ${param} ${value.slice(0, 20)}; the words are 0 to ${cells.length - 1}.`;
-    return null;
   }
 
   rows() {
@@ -135,7 +130,6 @@ export class Answers {
 
   pick(at) {
     const next = Math.max(0, Math.min(this.cells.length - 1, at));
-    this.problem = "";
     if (next === this.at) return;
     this.at = next;
     this.mark();
@@ -152,8 +146,6 @@ export class Answers {
     this.said.textContent = says[this.at];
     this.bars.setAttribute("aria-label", says[this.at]);
     paintBars(this.bars, bars[this.at], series);
-    this.hint.classList.toggle("problem", Boolean(this.problem));
-    this.hint.textContent = this.problem || "Click a word, or use the arrow keys.";
     Object.assign(this.words.dataset, { at: this.at, paints: ++this.paints });
   }
 

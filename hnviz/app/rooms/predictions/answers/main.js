@@ -4,8 +4,8 @@ import { picture } from "../../../kit/js/picture.js";
 import { Answers } from "./answers.js";
 
 class AnswersPicture {
-  constructor(body) {
-    this.answers = new Answers(body);
+  constructor(body, kit) {
+    this.answers = new Answers(body, kit.asked);
   }
 
   draw({ answer, theme }) {
@@ -15,5 +15,5 @@ class AnswersPicture {
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
-  create: (body) => new AnswersPicture(body),
+  create: (body, kit) => new AnswersPicture(body, kit),
 });

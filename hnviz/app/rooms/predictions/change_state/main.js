@@ -1,6 +1,6 @@
 // Change the state: press, and the network counts on from another state. Units are clicked here.
 
-import { inAddress, putInAddress } from "../../../kit/js/page.js";
+import { inAddress, putInAddress } from "../../../kit/js/address.js";
 import { picture } from "../../../kit/js/picture.js";
 import { boldNodes } from "../../../kit/js/text.js";
 import { maker } from "../../../kit/js/make.js";
@@ -29,8 +29,8 @@ class Change {
     this.input.onchange = () => this.type(0);
     this.input.onkeydown = (event) => void (event.key === "Enter" && this.type(0));
     this.strips = new Strips(make("section", "state"), (unit) => this.click(unit));
-    this.answers = new Answers(make("section", ""));
-    this.swapped = inAddress(SWAPPED) === "1";
+    this.answers = new Answers(make("section", ""), kit.asked);
+    this.swapped = kit.asked.choice(SWAPPED, ["0", "1"], "0") === "1";
     this.shown = null; // units as they were typed or clicked, by the name of their control
   }
 

@@ -2,7 +2,7 @@
 // arrow keys or typing. The address keeps it; the server is asked only for its words.
 
 import { maker } from "../../../kit/js/make.js";
-import { inAddress, putInAddress } from "../../../kit/js/page.js";
+import { putInAddress } from "../../../kit/js/address.js";
 import { picture } from "../../../kit/js/picture.js";
 import { NOT_ASKED, RIGHT, numberAt, paint, place } from "./paint.js";
 
@@ -52,11 +52,8 @@ class CountingMap {
 
   /** The number that the address names, or the first one to be shown. */
   start() {
-    const named = inAddress(NUMBER);
-    const number = /^\d{1,4}$/.test(named ?? "") ? Number(named) : 0;
-    this.picked = this.asked = number >= FIRST && number <= LAST ? number : this.kit.data.settings.start;
+    this.picked = this.asked = this.kit.asked.number(NUMBER, FIRST, LAST, this.kit.data.settings.start);
     this.input.value = String(this.picked);
-    if (named !== null && this.picked !== number) this.refuse(named);
     return this.asked;
   }
 

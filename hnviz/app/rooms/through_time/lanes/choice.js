@@ -1,24 +1,22 @@
 // One of a few, as a row of buttons that the address remembers.
 
 import { maker } from "../../../kit/js/make.js";
-import { inAddress, putInAddress } from "../../../kit/js/page.js";
+import { putInAddress } from "../../../kit/js/address.js";
 
 export class Choice {
   /** `names` are the choices in order; `key` is their name in the address, where they have one. */
-  constructor(parent, { label, key, names, first, pick }) {
-    Object.assign(this, { key, names, first, pick });
+  constructor(parent, { label, key, names, first, pick, asked }) {
+    Object.assign(this, { key, first, pick });
     const make = maker(parent);
     this.box = make("div", "hnviz-choice");
     make("span", "label", this.box, label);
     this.group = make("div", "group", this.box);
     this.group.setAttribute("role", "radiogroup");
     this.group.setAttribute("aria-label", label);
-    this.wrong = make("span", "wrong", this.box);
-    this.wrong.hidden = true;
     this.buttons = [];
     this.group.onkeydown = (event) => this.walk(event);
+    this.chosen = key ? asked.choice(key, names, first) : first;
     this.offer(names);
-    this.open();
   }
 
   offer(names) {
@@ -33,21 +31,10 @@ export class Choice {
       button.onclick = () => this.press(name);
       return button;
     });
-    this.show(this.chosen ?? this.first);
-  }
-
-  open() {
-    const asked = this.key ? inAddress(this.key) : null;
-    const known = this.names.includes(asked);
-    if (asked !== null && !known) {
-      this.wrong.textContent = `the address asks for “${asked.slice(0, 40)}” here, which is not one of ${this.names.join("; ")}`;
-      this.wrong.hidden = false;
-    }
-    this.show(known ? asked : this.first);
+    this.show(this.chosen);
   }
 
   press(name) {
-    this.wrong.hidden = true;
     this.show(name);
     if (this.key) putInAddress(this.key, name === this.first ? null : name);
     this.pick(name);

@@ -19,11 +19,11 @@ class Lanes {
     this.ahead = new Ahead(kit);
     const make = maker(body);
     const bar = make("div", "hnviz-lanes-bar");
-    this.way = new Choice(bar, { label: "Between mini-batches", key: "time_between", names: Object.keys(WAYS), first: "keep, detach", pick: () => this.show() });
+    this.way = new Choice(bar, { label: "Between mini-batches", key: "time_between", names: Object.keys(WAYS), asked: kit.asked, first: "keep, detach", pick: () => this.show() });
     this.none = make("div", "hnviz-choice", bar);
     make("span", "label", this.none, "Between mini-batches");
     this.why = make("span", "why", this.none);
-    this.loss = new Choice(bar, { label: "Loss", key: "time_loss", names: Object.keys(LOSSES), first: "last step", pick: () => this.askAgain() });
+    this.loss = new Choice(bar, { label: "Loss", key: "time_loss", names: Object.keys(LOSSES), asked: kit.asked, first: "last step", pick: () => this.askAgain() });
     this.weights = new Choice(bar, { label: "Weights", names: ["untrained", "trained"], pick: (name) => this.go(name) });
     this.host = make("div", "lanes");
     this.legend = make("div", "");

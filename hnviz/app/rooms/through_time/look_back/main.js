@@ -4,7 +4,7 @@
 // The mark is the browser's own, and in the address.
 
 import { maker } from "../../../kit/js/make.js";
-import { numberInAddress, putInAddress } from "../../../kit/js/page.js";
+import { numberInAddress, putInAddress } from "../../../kit/js/address.js";
 import { picture } from "../../../kit/js/picture.js";
 import { Ahead } from "../ahead.js";
 import { paintCurves, swatch } from "./curves.js";
@@ -97,6 +97,7 @@ class LookBack {
     const { words, window } = row.meta;
     const own = ownLine(answers);
     const before = this.data;
+    if (!before) this.kit.asked.number(ROW, 0, words.length - 1, null);
     if (own.whole || String(before?.words) !== String(words)) this.stale = null;
     // The row is here, the map is still the last picture's: it stays, pale, until the new one comes.
     else if (this.lines[0].whole) this.stale = this.lines[0];

@@ -5,7 +5,8 @@
 
 import { Following } from "../../../kit/js/following.js";
 import { maker } from "../../../kit/js/make.js";
-import { inAddress, mark, onMark, putInAddress, setMark } from "../../../kit/js/page.js";
+import { putInAddress } from "../../../kit/js/address.js";
+import { mark, onMark, setMark } from "../../../kit/js/page.js";
 import { picture } from "../../../kit/js/picture.js";
 import { Bars, scaleOf } from "./bars.js";
 import { plot } from "./plot.js";
@@ -14,6 +15,7 @@ import { alt, note, sentence, title } from "./words.js";
 const make = maker();
 const KIND = "train_worst_kind"; // in the address
 const MEASURE = "inside";
+const MEASURES = ["accuracy", "loss"];
 
 /** A kind's line: two kinds share a colour, so one is dashed; the comma's fill is too pale. */
 function lineOf(kind, theme) {
@@ -28,7 +30,7 @@ class Inside {
     this.root = root;
     this.kit = kit;
     this.kept = kit.root.style.minHeight;
-    this.measure = inAddress(MEASURE) === "loss" ? "loss" : "accuracy";
+    this.measure = kit.asked.choice(MEASURE, MEASURES, MEASURES[0]);
     this.at = null; // the step of an epoch that has no snapshot, picked here
     this.shares = new Map(); // step -> [share of train, share of valid]
     this.counting = "";
@@ -54,7 +56,6 @@ class Inside {
       (told) => kit.refuse(told),
     );
     this.ends = [onMark("kind", this, () => this.paintAll()), onMark("step", this, () => this.paintAll())];
-    setMark("kind", inAddress(KIND), this);
     this.leave = () => {};
   }
 
@@ -71,7 +72,7 @@ class Inside {
     const group = make("div", "measures", row);
     group.setAttribute("role", "radiogroup");
     group.setAttribute("aria-label", "Accuracy or loss");
-    this.choices = ["accuracy", "loss"].map((name) => {
+    this.choices = MEASURES.map((name) => {
       const button = make("button", "", group, name);
       button.type = "button";
       button.setAttribute("role", "radio");
@@ -142,6 +143,7 @@ class Inside {
     const before = this.data?.epochs ?? [];
     if (keep > before.length) return this.following.again();
     this.data = { ...rest, epochs: [...before.slice(0, keep), ...epochs], wanted: counted, counted: [], lacking: 0 };
+    if (mark("kind") === null) setMark("kind", this.kit.asked.choice(KIND, this.data.kinds, null), this);
     this.count();
     this.paintAll();
   }

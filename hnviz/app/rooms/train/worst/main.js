@@ -2,7 +2,8 @@
 // The most costly mistakes with the words of one kind. The kind is a mark of the page: the bars of
 // the picture above set it too. Both choices are in the address.
 
-import { inAddress, mark, onMark, putInAddress, setMark } from "../../../kit/js/page.js";
+import { putInAddress } from "../../../kit/js/address.js";
+import { mark, onMark, setMark } from "../../../kit/js/page.js";
 import { picture } from "../../../kit/js/picture.js";
 import { boldNodes } from "../../../kit/js/text.js";
 
@@ -18,17 +19,14 @@ class Worst {
     this.kit = kit;
     this.row = document.createElement("div");
     this.row.className = "controls";
-    this.problem = document.createElement("p");
-    this.problem.className = "hnviz-trouble";
     this.said = document.createElement("p");
     this.said.className = "said";
     this.said.setAttribute("aria-live", "polite");
     this.places = document.createElement("div");
     this.note = document.createElement("p");
     this.note.className = "hnviz-note";
-    body.append(this.row, this.problem, this.said, this.places, this.note);
-    this.split = inAddress(SPLIT) ?? "valid";
-    if (mark("kind") === null) setMark("kind", inAddress(KIND), this);
+    body.append(this.row, this.said, this.places, this.note);
+    this.split = "";
     this.leave = onMark("kind", this, () => this.kit.ask());
     this.shown = "";
   }
@@ -36,8 +34,11 @@ class Worst {
   /** What is asked depends on the two choices. */
   params() {
     const { kinds, splits } = this.kit.data.settings;
-    const kind = mark("kind");
-    return { kind: kinds.includes(kind) ? kind : "", split: splits.includes(this.split) ? this.split : splits.at(-1) };
+    if (!this.split) {
+      this.split = this.kit.asked.choice(SPLIT, splits, splits.at(-1));
+      if (mark("kind") === null) setMark("kind", this.kit.asked.choice(KIND, kinds, null), this);
+    }
+    return { kind: mark("kind") ?? "", split: this.split };
   }
 
   /** @param {import("../../../kit/js/picture.js").Drawing} drawing */
@@ -47,8 +48,6 @@ class Worst {
     for (const button of this.row.querySelectorAll("button")) {
       button.setAttribute("aria-pressed", String([kind, split].includes(button.textContent ?? "")));
     }
-    this.problem.textContent = this.wrong(settings);
-    this.problem.hidden = !this.problem.textContent;
     const sentence = answer?.sentence || "Choose a kind, here or at its bar, to see where its words cost most.";
     this.said.replaceChildren(...boldNodes(sentence));
     const { html = "", note = "" } = answer?.meta ?? {};
@@ -57,20 +56,6 @@ class Worst {
     this.shown = html;
     this.note.textContent = note;
     this.note.hidden = !note;
-  }
-
-  /** @param {{ kinds: string[], splits: string[] }} settings */
-  wrong({ kinds, splits }) {
-    const given = [
-      [mark("kind"), kinds],
-      [this.split, splits],
-    ];
-    for (const [value, choices] of given) {
-      if (value !== null && !choices.includes(value)) {
-        return `The address asks for '${value.slice(0, 40)}' here, which is not one of ${choices.join(", ")}.`;
-      }
-    }
-    return "";
   }
 
   /** @param {{ kinds: string[], splits: string[] }} settings */

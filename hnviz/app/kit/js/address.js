@@ -1,0 +1,126 @@
+// @ts-check
+// A page's parameters in the address, as far as its pictures read and write them without Python. A
+// value that a picture cannot show is named above it until the reader chooses another one.
+
+/** @type {Map<string, string>} what the pictures of this page wrote into the address */
+const written = new Map();
+let page = "";
+
+/** @typedef {{ sentence: string, instead: unknown, by: Asked }} Vain */
+/** @type {Map<string, Vain>} parameter -> what the address asks of it in vain */
+const vain = new Map();
+
+/** @param {string} name */
+export const inAddress = (name) => new URL(location.href).searchParams.get(name);
+
+/**
+ * Write a parameter into the address, or take it out with null. The history keeps one entry.
+ * @param {string} name
+ * @param {string|number|null} value
+ */
+export function putInAddress(name, value) {
+  if (location.pathname !== page) written.clear();
+  page = location.pathname;
+  if (value === null) written.delete(name);
+  else written.set(name, String(value));
+  const url = new URL(location.href);
+  if (value === null) url.searchParams.delete(name);
+  else url.searchParams.set(name, String(value));
+  if (url.href !== location.href) history.replaceState(history.state, "", url);
+  const said = vain.get(name);
+  if (said && value !== null && String(value) !== String(said.instead)) said.by.forget(name);
+}
+
+/** Put back what Streamlit drops: when Python changes the address, it knows only its own names. */
+export function keepAddress() {
+  if (location.pathname !== page) return;
+  for (const [name, value] of written) if (inAddress(name) === null) putInAddress(name, value);
+}
+
+/** @param {string} text */
+const wholeNumber = (text) => (/^\d{1,9}$/.test(text) ? Number(text) : null);
+
+/**
+ * A whole number in the address, or null.
+ * @param {string} name
+ */
+export const numberInAddress = (name) => wholeNumber(inAddress(name) ?? "");
+
+/** What the address asks of one picture. Where it asks in vain, a sentence says so. */
+export class Asked {
+  /** @param {(sentence: string) => void} say "" when there is nothing to say */
+  constructor(say) {
+    this.say = say;
+  }
+
+  /**
+   * What `read` makes of a parameter; `instead` where it is missing, or where `read` returns null.
+   * @template Value
+   * @template [Instead=Value]
+   * @param {string} name
+   * @param {(text: string) => Value|null} read
+   * @param {string} wanted such as "a whole number"
+   * @param {Instead} instead
+   * @returns {Value|Instead}
+   */
+  value(name, read, wanted, instead) {
+    const text = inAddress(name);
+    const value = text === null ? null : read(text);
+    if (value !== null) return value;
+    if (text !== null && !vain.has(name)) {
+      const sentence = `The address asks for ${name}=${text.slice(0, 40)}, which is not ${wanted}.`;
+      vain.set(name, { sentence, instead, by: this });
+      this.tell();
+    }
+    return instead;
+  }
+
+  /**
+   * A whole number from `first` to `last`.
+   * @template Instead
+   * @param {string} name
+   * @param {number} first
+   * @param {number} last
+   * @param {Instead} instead
+   */
+  number(name, first, last, instead) {
+    const [low, high] = [first, last].map((end) => end.toLocaleString("en"));
+    return this.value(
+      name,
+      (text) => {
+        const number = wholeNumber(text);
+        return number !== null && number >= first && number <= last ? number : null;
+      },
+      `a whole number from ${low} to ${high}`,
+      instead,
+    );
+  }
+
+  /**
+   * One of some choices.
+   * @template Instead
+   * @param {string} name
+   * @param {string[]} choices
+   * @param {Instead} instead
+   */
+  choice(name, choices, instead) {
+    const listed = choices.map((each) => (each.includes(",") ? `“${each}”` : each)).join(", ");
+    return this.value(name, (text) => (choices.includes(text) ? text : null), `one of ${listed}`, instead);
+  }
+
+  /** @param {string} name whose value the reader has chosen by now */
+  forget(name) {
+    vain.delete(name);
+    this.tell();
+  }
+
+  tell() {
+    const own = [...vain.values()].filter(({ by }) => by === this);
+    this.say(own.map(({ sentence }) => sentence).join(" "));
+  }
+
+  /** The picture leaves the page. */
+  end() {
+    for (const [name, { by }] of vain) if (by === this) vain.delete(name);
+  }
+}
