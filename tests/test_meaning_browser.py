@@ -40,7 +40,7 @@ def test_a_unit_and_a_label_are_picked_in_the_grid(server, page):
     open_view(page, server, "What the units code", GRID)
     grid, said = page.locator(GRID), page.locator(".said").first
     assert grid.get_attribute("data-unit") == "16" and grid.get_attribute("data-label") == "slot"
-    assert "explains 80 % of how unit 16 varies, untrained" in said.inner_text()
+    assert "explains 80\N{NO-BREAK SPACE}% of how unit 16 varies, untrained" in said.inner_text()
     page.locator(".grid").focus()
     page.keyboard.press("ArrowRight")
     page.locator(".grid canvas[data-label=thousands]").wait_for()

@@ -129,7 +129,7 @@ def test_a_second_backward_shows_torchs_error(server, page):
 
 def test_a_way_that_there_is_not_is_told_above_the_picture(server, page):
     open_time(page, server, "?time_between=never")
-    told = page.get_by_text("asks for time_between=never, which is not one of reset, “keep, detach”")
+    told = page.get_by_text("asks for time_between=never, which is not one of reset, “keep, det")
     told.wait_for()
     choose(page, "keep")
     expect(told).to_be_hidden()

@@ -69,6 +69,6 @@ test("a value that is asked for in vain is said once, and cut", () => {
   assert.ok(said[0].length < 120);
 });
 
-test("a sentence without its marks is its text alternative", () => {
-  assert.equal(plainText("unit **16** tells **80 %**"), "unit 16 tells 80 %");
+test("a sentence without its marks is its text alternative; no line ends before a percent sign", () => {
+  assert.equal(plainText("unit **16** tells **80 %** of it"), "unit 16 tells 80\u00a0% of it");
 });

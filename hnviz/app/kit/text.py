@@ -18,6 +18,16 @@ def page_theme() -> Theme:
     return theme("dark" if st.context.theme.type == "dark" else "light")
 
 
+def unbroken(sentence: str) -> str:
+    """Keep a number and its percent sign on one line."""
+    return sentence.replace(" %", "\N{NO-BREAK SPACE}%")
+
+
+def prose(sentence: str) -> None:
+    """Write a sentence of Markdown."""
+    st.markdown(unbroken(sentence))
+
+
 def page_title(title: str, sentence: str = "") -> None:
     """Open a page: its title, then the one sentence that its picture is about."""
     st.title(title, anchor=False)
@@ -35,13 +45,13 @@ def section(title: str, sentence: str = "") -> None:
     """Open a part of a page."""
     st.header(title, anchor=False)
     if sentence:
-        st.markdown(f":gray[{sentence}]")
+        prose(f":gray[{sentence}]")
 
 
 def show(figure: go.Figure | Sketch, sentence: str, key: str) -> None:
     """Draw a figure that is about no run under its sentence, which is its `alt` too."""
     if sentence:
-        st.markdown(sentence)
+        prose(sentence)
     still_chart(key, figure, sentence)
 
 
@@ -68,5 +78,5 @@ def html_escape(text: str) -> str:
 
 def _bold(sentence: str) -> str:
     """Turn **bold** into HTML; all else is text."""
-    parts = html_escape(sentence).split("**")
+    parts = html_escape(unbroken(sentence)).split("**")
     return "".join(f"<b>{part}</b>" if index % 2 else part for index, part in enumerate(parts))

@@ -6,6 +6,7 @@
 import { PanelGrid } from "../js/panel.js";
 import { picture } from "../js/picture.js";
 import { loadPlotly } from "../js/plotly.js";
+import { plainText } from "../js/text.js";
 
 class Charts {
   /**
@@ -46,7 +47,7 @@ class Charts {
       charts.map((/** @type {any} */ chart, /** @type {number} */ at) => ({
         ...chart,
         name: charts.length > 1 ? `${name}-${at}` : name,
-        alt: answers[name]?.sentence.replaceAll("**", "") || settings.alt || alt,
+        alt: plainText(answers[name]?.sentence ?? "") || settings.alt || alt,
         of: run,
       })),
     );

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from hnviz.app.kit import cards
-from hnviz.app.kit.text import escape, page_theme, page_title, section
+from hnviz.app.kit.text import escape, page_theme, page_title, prose, section
 from hnviz.app.rooms.data.guess.picture import guess_line, is_cut
 from hnviz.app.rooms.data.sentence import own_sentence
 from hnviz.app.shell.navigation import page_file
@@ -28,7 +28,7 @@ def page() -> None:
     guess_line("data_guess", said)
     _tokens(said)
     section("How common is each token?")
-    st.markdown(f"{vocab_sentence(stream)} {counts_sentence(table)}")
+    prose(f"{vocab_sentence(stream)} {counts_sentence(table)}")
     st.html(token_counts(table, look))
     vocab = st.expander(
         f"The vocabulary: {len(stream.vocab)} entries",

@@ -7,7 +7,7 @@ import streamlit as st
 from hnviz.app.kit.choice import choice
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import ask
-from hnviz.app.kit.text import lead, page_title, problem, section
+from hnviz.app.kit.text import lead, page_title, problem, prose, section
 from hnviz.app.rooms.predictions.change_state.picture import CHANGE, CHANGE_VIEW
 from hnviz.app.rooms.predictions.controls import PROMPT, change_box, going_box, prompt_box, text_box
 from hnviz.app.rooms.predictions.counting_map.picture import (
@@ -134,7 +134,7 @@ def counting_map(run_id: str, config: RunConfig) -> None:
 
 def _measured(note: str) -> None:
     with st.expander("How this was measured"):
-        st.markdown(note)
+        prose(note)
 
 
 VIEWS: dict[str, Callable[[str, RunConfig], None]] = {

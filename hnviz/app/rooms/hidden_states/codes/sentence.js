@@ -1,5 +1,6 @@
 // What the page says about the picked unit and label, with the picture's own numbers.
 
+import { partNodes } from "../../../kit/js/text.js";
 import { meanAt } from "./line.js";
 
 /** { nodes, plain }: what is on the page, and the same as text. */
@@ -14,10 +15,7 @@ export function sentence(data, { unit, label }) {
   const [high, low] = [known[0], known.at(-1)];
   const place = (value) => (label === 0 ? `at the ${slots[value]}` : `where it is ${value}`);
   parts.push(". On average it is ", [number(high[0])], ` ${place(high[1])} and `, [number(low[0])], ` ${place(low[1])}.`);
-  return {
-    nodes: parts.map((part) => (typeof part === "string" ? part : strong(part[0]))),
-    plain: parts.flat().join(""),
-  };
+  return partNodes(parts);
 }
 
 function percent(share) {
@@ -26,10 +24,4 @@ function percent(share) {
 
 export function number(value) {
   return value.toFixed(2).replace("-0.00", "0.00").replace("-", "−");
-}
-
-function strong(text) {
-  const element = document.createElement("strong");
-  element.textContent = text;
-  return element;
 }

@@ -8,7 +8,7 @@ import { maker } from "../../../kit/js/make.js";
 import { putInAddress } from "../../../kit/js/address.js";
 import { mark, onMark, setMark } from "../../../kit/js/page.js";
 import { picture } from "../../../kit/js/picture.js";
-import { boldNodes, plainText } from "../../../kit/js/text.js";
+import { boldNodes, plainText, unbroken } from "../../../kit/js/text.js";
 import { kindLegend } from "./legend.js";
 import { OrderChoice } from "./order.js";
 import { UnitLine } from "./line.js";
@@ -191,7 +191,7 @@ class Units {
   }
 
   tell() {
-    if (this.label) return this.say.replaceChildren(matrixSentence(this.data, this.label));
+    if (this.label) return this.say.replaceChildren(unbroken(matrixSentence(this.data, this.label)));
     const cell = this.hover ?? (this.column === null ? null : [this.unit, this.column]);
     if (!cell) {
       this.say.textContent = "Point at a cell to read its value; click one to keep its unit, or use the arrow keys.";

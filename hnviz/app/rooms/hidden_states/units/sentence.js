@@ -1,5 +1,7 @@
 // The sentence over the picked unit's line, from the same values.
 
+import { partNodes } from "../../../kit/js/text.js";
+
 const NAMES = {
   comma: "a comma",
   thousand: "“thousand”",
@@ -27,26 +29,16 @@ export function unitSentence({ kinds, what }, values) {
   if (groups.size < 2 || total < 1e-9) {
     const [low, high] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
     const parts = total < 1e-9 ? ["It stays at ", two(low), "."] : ["It goes from ", two(low), " to ", two(high), "."];
-    return said([parts[0], ...parts.slice(1)]);
+    return partNodes(parts);
   }
   const means = [...groups].map(([kind, own]) => [kind, own.reduce((a, b) => a + b) / own.length, own.length]);
   means.sort((one, other) => other[1] - one[1]);
   const between = means.reduce((all, [, own, count]) => all + count * (own - mean) ** 2, 0);
   const [high, low] = [means[0], means.at(-1)];
   const share = Math.round((100 * between) / total);
-  return said([
+  return partNodes([
     what === "the state" ? "On average it is " : `On average ${what} is `,
     two(high[1]), ` after ${NAMES[high[0]]} and `, two(low[1]), ` after ${NAMES[low[0]]}: the kind of the word explains `,
     [`${share} %`], ` of how it varies over these ${values.length.toLocaleString("en")} tokens.`,
   ]);
-}
-
-function said(parts) {
-  const nodes = parts.map((part) => {
-    if (typeof part === "string") return part;
-    const strong = document.createElement("strong");
-    strong.textContent = part[0];
-    return strong;
-  });
-  return { nodes, plain: parts.flat().join("") };
 }

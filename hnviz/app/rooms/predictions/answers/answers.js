@@ -5,6 +5,7 @@
 
 import { putInAddress } from "../../../kit/js/address.js";
 import { ramp } from "../../../kit/js/ramp.js";
+import { unbroken } from "../../../kit/js/text.js";
 import { element, paintBars } from "./bars.js";
 
 /**
@@ -143,8 +144,8 @@ export class Answers {
       cell.classList.toggle("target", target && at === this.at + 1);
     });
     this.words.setAttribute("aria-activedescendant", `cell${this.at}`);
-    this.said.textContent = says[this.at];
-    this.bars.setAttribute("aria-label", says[this.at]);
+    this.said.textContent = unbroken(says[this.at]);
+    this.bars.setAttribute("aria-label", this.said.textContent);
     paintBars(this.bars, bars[this.at], series);
     Object.assign(this.words.dataset, { at: this.at, paints: ++this.paints });
   }

@@ -1,5 +1,7 @@
 // The sentence over the map, with the marked row's own numbers.
 
+import { partNodes } from "../../../kit/js/text.js";
+
 /** The share of the nearest word's norm that the farthest one has, in words. */
 function share(value) {
   if (value >= 0.0995) return `${Math.round(100 * value)} %`;
@@ -27,12 +29,5 @@ export function sentence({ words, window }, lines, row) {
     const told = others.filter((line) => line.rows[row]).map((line) => `${line.name} ${share(line.rows[row][first] / line.rows[row][row])}`);
     parts.push(told.length ? `. The others, as far back: ${told.join("; ")}.` : ".");
   }
-  const nodes = parts.map((part) => (typeof part === "string" ? part : strong(part[0])));
-  return { nodes, plain: parts.flat().join("") };
-}
-
-function strong(text) {
-  const element = document.createElement("strong");
-  element.textContent = text;
-  return element;
+  return partNodes(parts);
 }

@@ -8,6 +8,7 @@ import { maker } from "../../../kit/js/make.js";
 import { putInAddress } from "../../../kit/js/address.js";
 import { mark, onMark, setMark } from "../../../kit/js/page.js";
 import { picture } from "../../../kit/js/picture.js";
+import { partNodes } from "../../../kit/js/text.js";
 import { Bars, scaleOf } from "./bars.js";
 import { plot } from "./plot.js";
 import { alt, note, sentence, title } from "./words.js";
@@ -216,13 +217,7 @@ class Inside {
   }
 
   say(parts) {
-    const nodes = parts.map((part) => {
-      if (typeof part === "string") return part;
-      const strong = document.createElement("b");
-      strong.textContent = part[0];
-      return strong;
-    });
-    const plain = parts.flat().join("");
+    const { nodes, plain } = partNodes(parts);
     if (plain !== this.plain) this.said.replaceChildren(...nodes);
     this.plain = plain;
   }
