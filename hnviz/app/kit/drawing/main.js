@@ -21,7 +21,7 @@ class Drawn {
   draw({ answer }) {
     const { html, wide, narrow, note } = answer?.meta ?? {};
     const shown = html ?? (this.host.clientWidth < NARROW ? narrow : wide) ?? "";
-    // What Python drew holds text that was escaped there: it is the one place that may be HTML.
+    // Python has escaped the text in what it drew, so it may be HTML.
     if (shown !== this.shown) this.host.innerHTML = shown;
     this.shown = shown;
     this.note.textContent = note ?? "";

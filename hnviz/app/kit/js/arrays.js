@@ -50,8 +50,8 @@ function numbers(buffer, start, dtype, shape) {
 }
 
 /**
- * Hold an answer to the shapes that a picture declares, in debug mode: a number is a fixed side,
- * a name is a side that must be the same wherever it appears.
+ * Check an answer against the shapes that a picture declares. A number is a fixed length; a name is
+ * a length that must be the same wherever it appears. Only debug mode does this.
  * @param {Answer} answer
  * @param {Record<string, (number|string)[]>} shapes
  */

@@ -17,7 +17,7 @@ export function openCanvas(canvas, width, height) {
   return pen;
 }
 
-/** Lines at 45 degrees, to fill over what is read twice. */
+/** A pattern of 45-degree lines, which covers what is read twice. */
 export function hatchPattern(pen, color) {
   const tile = document.createElement("canvas");
   tile.width = tile.height = 8;
@@ -39,7 +39,7 @@ export function bytesOf(color) {
   return [1, 3, 5].map((start) => parseInt(color.slice(start, start + 2), 16));
 }
 
-/** The 2 px cursor ring in a halo of the background; a dashed one marks a target. */
+/** Draw a ring around a box, in a halo of the background; a dashed ring marks a target. */
 export function ring(pen, box, theme, { dash = [], width = 2, color = theme.cursor } = {}) {
   const [x, y, w, h] = box;
   pen.setLineDash([]);

@@ -1,5 +1,5 @@
 // @ts-check
-// Files that are fetched once for the life of the tab: style sheets, colours, token streams.
+// Files that a tab fetches only once: style sheets, colours, token streams.
 
 /** @type {Map<string, Promise<any>>} address -> promise of its content */
 const fetched = new Map();

@@ -1,5 +1,5 @@
 // @ts-check
-// A topic that a picture follows, of whichever run it shows.
+// A topic that a picture follows, about the run that it shows.
 
 /** @typedef {import("./tab.js").Tab} Tab */
 
@@ -33,7 +33,7 @@ export class Following {
     return true;
   }
 
-  /** Ask for all of it again: the news does not fit what is known. */
+  /** Ask for everything again: the news does not fit what is known. */
   again() {
     this.tab.live.again(this.hear);
   }

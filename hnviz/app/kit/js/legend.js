@@ -10,7 +10,7 @@ const KINDS = [
   ["special", "special", "x"],
 ];
 
-/** A list of <span> items; `extra` are more items after them. */
+/** Make a legend of <span> items; `extra`, each [name, class, letter], come last. */
 export function kindLegend(extra = []) {
   const legend = document.createElement("div");
   legend.className = "legend";

@@ -1,5 +1,5 @@
 // @ts-check
-// News of runs that train: one WebSocket for the whole tab (hnviz/web/live.py).
+// News about runs, through one WebSocket for the whole tab (hnviz/web/live.py).
 
 /**
  * @typedef {{ topic: string, run: string, params: object }} Subject
@@ -8,7 +8,7 @@
 
 const FIRST_WAIT = 250; // ms until the connection is tried again; doubled each time
 const LONGEST_WAIT = 5000;
-const SLEPT = 15000; // ms without a turn of the clock, after which the machine has slept
+const SLEPT = 15000; // ms without a message, after which the computer may have slept
 
 export class Live {
   /** @param {URL} home */
@@ -30,7 +30,7 @@ export class Live {
   }
 
   /**
-   * Follow a topic's news of a run until the returned function is called.
+   * Follow a topic's news about a run; the returned function ends that.
    * @param {Subject} subject
    * @param {(news: any) => void} hear
    * @param {(sentence: string) => void} [refuse]
@@ -48,7 +48,7 @@ export class Live {
   }
 
   /**
-   * Be called when the connection is lost and when it is back.
+   * Call `watch` when the connection is lost, and when it is back.
    * @param {(connected: boolean) => void} watch
    */
   onConnection(watch) {
@@ -104,7 +104,7 @@ export class Live {
   }
 
   /**
-   * Ask for all of a topic again, as after a message that does not fit what is drawn.
+   * Ask for a whole topic again, because a message does not fit what is drawn.
    * @param {(news: any) => void} hear
    */
   again(hear) {

@@ -1,6 +1,6 @@
-// Elements by name, without innerHTML: words are data.
+// Makes elements without innerHTML: words are data.
 
-/** Return a function that appends an element to `root`, or to the parent it is given. */
+/** Return a function that appends an element to `root`, or to another parent. */
 export function maker(root) {
   return (tag, name, parent = root, text = "") => {
     const element = document.createElement(tag);

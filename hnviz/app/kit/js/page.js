@@ -1,5 +1,5 @@
 // @ts-check
-// Marks, which the pictures of a page share without Python: the unit, token or step under the pointer.
+// Marks: what the pictures of a page share without Python, such as the unit under the pointer.
 
 /** @type {Map<string, unknown>} */
 const marks = new Map();
@@ -26,7 +26,7 @@ export function setMark(name, value, from) {
 }
 
 /**
- * Follow the marks that others set; returns the function that ends it.
+ * Call `hear` when another picture sets a mark; the returned function ends that.
  * @param {string} name
  * @param {unknown} self
  * @param {(value: any) => void} hear

@@ -1,5 +1,5 @@
 // @ts-check
-// One Plotly chart with its title. A reader's zoom and hidden traces outlast every new figure.
+// One Plotly chart with its title. A new figure keeps the reader's zoom and hidden traces.
 
 import { mark, onMark, setMark } from "./page.js";
 import { CONFIG, dragmode, idle } from "./plotly.js";
@@ -8,12 +8,12 @@ import { CONFIG, dragmode, idle } from "./plotly.js";
  * @typedef {{ data: any[], layout: any }} Figure
  * @typedef {{ name: string, figure: Figure, title?: string, note?: string, alt: string, height: number,
  *             of?: string, zooms?: boolean, marks?: string }} Content
- *   of     whose curves these are: a zoom holds for them alone
+ *   of     the run that the curves are about: another run's curves lose the zoom
  *   zooms  whether a mouse zooms it
- *   marks  the mark that x is, as "step": hovered here it shows in the page's other pictures
+ *   marks  the mark that x is, such as "step": the page's other pictures show where the reader points
  */
 
-const HASTE = 400; // ms after which a chart is drawn although the browser has other work
+const HASTE = 400; // ms after which a chart is drawn even if the browser is busy
 const CURSOR = "hnviz-mark"; // name of the line that shows another picture's mark
 
 export class Panel {
@@ -27,10 +27,10 @@ export class Panel {
     grid.append(this.figure);
     /** @type {Content|null} */
     this.content = null;
-    this.drawn = false; // once
+    this.drawn = false; // whether it ever was
     this.due = false;
     this.work = Promise.resolve();
-    /** @type {Map<string, string>} axis, as "yaxis2" -> the range that the figure gave it, as JSON */
+    /** @type {Map<string, string>} axis, such as "yaxis2" -> the range that the figure gave it, as JSON */
     this.asked = new Map();
     this.deaf = () => {};
   }
@@ -84,7 +84,7 @@ export class Panel {
 
   /**
    * The axes that the reader has zoomed, each with its range: another figure must not undo that.
-   * They come from the layout, since Plotly reports a zoom only once it is drawn.
+   * The layout has them at once; Plotly reports a zoom only after it has drawn it.
    */
   zoomed() {
     /** @type {[string, number[]][]} */
@@ -107,7 +107,7 @@ export class Panel {
   }
 
   listen() {
-    // A double click gives back the range of the newest figure, not of the first.
+    // A double click restores the range of the newest figure, not of the first.
     this.chart.on("plotly_doubleclick", () => {
       const ranges = [...this.asked].filter(([, range]) => range);
       const layout = ranges.map(([axis, range]) => [`${axis}.range`, JSON.parse(range)]);
@@ -120,7 +120,7 @@ export class Panel {
     this.deaf = onMark(name, this, () => this.showMark());
   }
 
-  /** The line at another picture's mark, among a layout's shapes. */
+  /** The line at another picture's mark, as shapes of a layout. */
   cursor() {
     const x = this.content?.marks ? mark(this.content.marks) : null;
     if (typeof x !== "number" || this.chart.matches(":hover")) return [];

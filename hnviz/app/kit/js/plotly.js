@@ -1,5 +1,5 @@
 // @ts-check
-// plotly.js, 4.8 MB: loaded once a tab, and after the pictures that do not need it.
+// Loads plotly.js (4.8 MB) once per tab, after the pictures that do not need it.
 
 const LONGEST = 1500; // ms that a chart waits for other pictures
 const coarse = matchMedia("(pointer: coarse)");
@@ -9,7 +9,7 @@ export const CONFIG = {
   responsive: true,
   displayModeBar: false,
   scrollZoom: false,
-  // The chart handles a double click: Plotly's own goes back to the first figure that it showed.
+  // panel.js handles a double click: Plotly would go back to the first figure.
   doubleClick: false,
 };
 
@@ -18,7 +18,7 @@ let plotly = null;
 
 /**
  * @param {URL} address of plotly.min.js
- * @param {import("./source.js").Source} source what other pictures wait for
+ * @param {import("./source.js").Source} source knows what other pictures wait for
  * @returns {Promise<any>} Plotly
  */
 export function loadPlotly(address, source) {
@@ -33,7 +33,7 @@ function load(address) {
     const script = document.createElement("script");
     script.src = address.href;
     script.onload = () => resolve(/** @type {any} */ (window).Plotly);
-    script.onerror = () => reject(new Error("The chart's library did not arrive; reload the page."));
+    script.onerror = () => reject(new Error("The chart library did not load; reload the page."));
     document.head.append(script);
   });
 }
@@ -46,7 +46,7 @@ async function othersFirst(source) {
 }
 
 /**
- * Wait until the browser is idle, and has no press to answer.
+ * Wait until the browser is idle, so that it answers the reader first.
  * @param {number} timeout ms
  */
 export function idle(timeout) {

@@ -1,5 +1,5 @@
 // @ts-check
-// Where pictures get their data: the web API, through one small cache for the whole tab.
+// Gets data from the web API, through one small cache for the whole tab.
 
 import { unpack } from "./arrays.js";
 
@@ -43,7 +43,7 @@ export class Source {
   }
 
   /**
-   * What is known of an answer so far.
+   * An answer that the cache holds.
    * @param {string} address
    * @returns {Answer|undefined}
    */
@@ -141,7 +141,7 @@ async function reach(address, options) {
     response = await fetch(address, options);
   } catch (error) {
     if (options?.signal?.aborted) throw error;
-    throw new Refusal("The server does not answer; the picture follows when it does.", 0);
+    throw new Refusal("The server does not answer; the picture updates when it does.", 0);
   }
   if (!response.ok) throw new Refusal(await sentenceOf(response), response.status);
   return response;

@@ -29,7 +29,7 @@ export class Tab {
 let tab = null;
 
 /**
- * This tab's own; `home` is the app's address.
+ * Return what this tab shares; `home` is the app's address.
  * @param {URL} home
  */
 export function tabOf(home) {

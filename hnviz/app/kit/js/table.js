@@ -13,7 +13,7 @@ export class Table {
   /**
    * @param {HTMLElement} body
    * @param {Column[]} columns
-   * @param {string} label what it holds, for readers who do not see it
+   * @param {string} label what it holds, for screen readers
    */
   constructor(body, columns, label) {
     this.columns = columns;

@@ -18,7 +18,7 @@ export function boldNodes(sentence) {
 /**
  * The same of a sentence that the browser puts together, whose words may hold any sign.
  * @param {(string|string[])[]} parts [text] is bold
- * @returns {{ nodes: (string|HTMLElement)[], plain: string }} `plain` for readers who do not see it
+ * @returns {{ nodes: (string|HTMLElement)[], plain: string }} `plain` is for screen readers
  */
 export function partNodes(parts) {
   const nodes = parts.map((part) => (typeof part === "string" ? unbroken(part) : strong(unbroken(part[0]))));

@@ -1,12 +1,12 @@
 // Colours for canvas and SVG: the tokens of the mode that Streamlit is in.
 
-/** The tokens of one mode, with `dark`, `font`, `code`, `letters` and the page's own colours. */
+/** Return the tokens of one mode, with `dark`, `font`, `code`, `letters` and the page's own colours. */
 export function readTheme(root, tokens) {
   const css = getComputedStyle(root);
   const variable = (name) => css.getPropertyValue(`--st-${name}`).trim();
   const background = variable("background-color");
   const dark = isDark(background);
-  // Native fields (range, number) stay light in the dark theme otherwise.
+  // Otherwise, native fields (range, number) stay light in the dark theme.
   root.style.colorScheme = dark ? "dark" : "light";
   const mode = dark ? tokens.dark : tokens.light;
   for (const [name, value] of cssVariables(mode)) root.style.setProperty(name, value);

@@ -1,5 +1,5 @@
 // @ts-check
-// Which snapshot of a run the page shows: one timeline a run, shared by its slider and its pictures.
+// Which snapshot of a run the page shows: one timeline per run, for its slider and pictures.
 
 import { numberInAddress, putInAddress } from "./address.js";
 
@@ -7,13 +7,13 @@ import { numberInAddress, putInAddress } from "./address.js";
  * @typedef {import("./source.js").Source} Source
  * @typedef {import("./live.js").Live} Live
  * @typedef {{ load: (step: number) => Promise<unknown>, ready: (step: number) => boolean, frames?: number }} Part
- *   `frames` are the most snapshots of a play, for a picture whose snapshots are slow to compute
+ *   `frames` is how many snapshots a play may show, for a picture whose answers are slow
  * @typedef {"step"|"rest"|"snapshots"|"play"|"trouble"|"run"} Change
  */
 
 export const SNAPSHOT = "snapshot"; // in the address
 const SLOW = 4000; // ms between two updates of slow pictures while a run trains
-const AGAIN = 1000; // ms until a snapshot that did not come is asked for again
+const AGAIN = 1000; // ms until a snapshot that did not arrive is asked for again
 const AT_ONCE = 2; // snapshots that are fetched at the same time before a play
 export const SPEEDS = [1, 4, 10, 30]; // snapshots a second
 
@@ -39,7 +39,7 @@ export class Timeline {
     /** @type {number|null} the step that is shown; null before the first snapshot */
     this.step = null;
     this.newest = true; // follows the newest snapshot
-    /** @type {number|null} the step at which the slider was let go: what slow pictures show */
+    /** @type {number|null} the step at which the slider was released: what slow pictures show */
     this.rested = null;
     this.restedAt = 0;
     this.playing = false;
@@ -47,7 +47,7 @@ export class Timeline {
     /** @type {{ have: number, of: number }|null} while a play waits for its snapshots */
     this.buffering = null;
     this.trouble = "";
-    this.failure = ""; // why the server does not tell of the run
+    this.failure = ""; // why there is no news of the run
     /** @type {Set<Part>} */
     this.parts = new Set();
     /** @type {Set<(change: Change) => void>} */
@@ -55,7 +55,7 @@ export class Timeline {
     this.serial = 0;
   }
 
-  /** Serve one more part of the page; returns the function that ends it. */
+  /** Follow the run for one more part of the page; the returned function ends that. */
   use() {
     if (!this.users++) {
       if (this.steps.length) this.comeBack();
@@ -73,7 +73,7 @@ export class Timeline {
   /** @param {Record<string, any>} news the facts that changed */
   hear(news) {
     Object.assign(this.facts, news);
-    if (news.snapshots) this.take(news.snapshots); // before anything could say that there are none
+    if (news.snapshots) this.take(news.snapshots); // first, or a picture would say that there are none
     this.tell("run");
   }
 
@@ -83,12 +83,12 @@ export class Timeline {
     this.tell("trouble");
   }
 
-  /** Whether the run trains, so that its newest snapshot changes without a reader. */
+  /** Whether the run trains, so that its newest snapshot changes on its own. */
   get moves() {
     return Boolean(this.facts.is_live) && this.facts.status !== "paused";
   }
 
-  /** Read the run's snapshots; again where they may have changed. */
+  /** Read the list of the run's snapshots. */
   async load() {
     const { snapshots } = await this.source.json(`api/runs/${encodeURIComponent(this.run)}`);
     this.take(snapshots);
@@ -110,7 +110,7 @@ export class Timeline {
     if (this.step !== was || this.version() !== before || first) this.tell("step");
   }
 
-  /** Take the snapshot from the address, once there are any. */
+  /** Open at the snapshot in the address, once the list is there. */
   open() {
     const asked = numberInAddress(SNAPSHOT);
     if (asked === null || !this.versions.has(asked)) return; // the run bar says so
@@ -118,7 +118,7 @@ export class Timeline {
     this.newest = asked === this.steps.at(-1);
   }
 
-  /** A run comes into view again: at the address's snapshot, else at the one it was left at. */
+  /** The run comes into view again: at the address's snapshot, or else where the reader left it. */
   comeBack() {
     const asked = numberInAddress(SNAPSHOT);
     if (asked !== null) this.show(asked, false);
@@ -136,8 +136,8 @@ export class Timeline {
   }
 
   /**
-   * Show a snapshot. While a slider is dragged `rests` is false: the address and Python get it once
-   * it is let go.
+   * Show a snapshot. `rests` is false while the slider is dragged; the address follows when it is
+   * released.
    * @param {number} step
    */
   show(step, rests = true) {
@@ -159,7 +159,7 @@ export class Timeline {
   }
 
   /**
-   * Have the pictures of a page take part in a play; returns the function that ends it.
+   * Let a picture take part in plays; the returned function ends that.
    * @param {Part} part
    */
   attach(part) {
@@ -178,7 +178,7 @@ export class Timeline {
     for (const hear of [...this.listeners]) hear(change);
   }
 
-  /** Play from the snapshot that is shown, or from the first one where it is the last. */
+  /** Play from the snapshot that is shown, or from the first one if that is the last. */
   async play() {
     if (this.steps.length < 2 || this.step === null) return;
     const turn = ++this.serial;
@@ -243,7 +243,7 @@ export class Timeline {
   }
 
   /**
-   * Wait until, at the rate so far, every snapshot will have come before it is its turn.
+   * Wait until every snapshot will arrive before its turn, at the rate so far.
    * @param {number[]} steps
    * @param {number} turn
    */
@@ -267,7 +267,7 @@ export class Timeline {
   }
 
   /**
-   * Play the snapshots, one a tick of the clock; wait for one that has not come, skip none.
+   * Play the snapshots, one per tick. Wait for one that has not arrived; skip none.
    * @param {number} turn
    */
   run_(turn) {

@@ -36,7 +36,7 @@ class Growing {
       (news) => this.hear(news),
       (sentence) => this.kit.refuse(sentence),
     );
-    // Figures hold their colours: in the other mode they are asked for again.
+    // Figures contain their colours, so the other mode needs other figures.
     this.following.of(run, { mode: theme.dark ? "dark" : "light" });
     try {
       this.Plotly ??= await loadPlotly(new URL(settings.plotly, this.kit.home), this.kit.source);
@@ -57,7 +57,7 @@ class Growing {
   }
 
   /**
-   * A known figure with what is new of it; null if points between are missing.
+   * A known figure with its new points; null if points in between are missing.
    * @param {any} panel
    */
   grown({ name, version, traces, marks }) {

@@ -1,5 +1,5 @@
 // @ts-check
-// What is one choice away, fetched while nothing else happens: other models, the other loss.
+// Fetches what the reader may choose next, while nothing else happens: other models, the other loss.
 
 /**
  * @typedef {import("../../kit/js/frame.js").Frame} Frame
@@ -52,7 +52,7 @@ export class Ahead {
   }
 
   /**
-   * The addresses of a question about other runs, at the snapshot that they would be shown at.
+   * The addresses of a question about other runs, each at the snapshot that would be shown.
    * @param {Ask} ask
    * @param {string[]} runs
    * @param {Record<string, unknown>} [params] the ones that the picture adds

@@ -6,7 +6,7 @@ import { SNAPSHOT, SPEEDS } from "../../kit/js/timeline.js";
 
 const PLAY = "M1 0L11 5.5L1 11Z";
 const PAUSE = "M1 0H4.4V11H1ZM6.6 0H10V11H6.6Z";
-const RANGE_EXPLAINED = "How many updates the weights had had at this snapshot";
+const RANGE_EXPLAINED = "How many times the weights had been updated at this snapshot";
 const LIMITS = [["full speed", null], ["20 steps/s", 20], ["5 steps/s", 5], ["1 step/s", 1]];
 
 class Bar {

@@ -23,7 +23,7 @@ class Line {
 
   show() {
     const { facts, failure } = this.timeline;
-    // A snapshot that there is not is the run bar's to tell.
+    // The run bar says when a snapshot is missing.
     if (!facts.status) this.told.textContent = failure;
     else {
       const steps = facts.n_steps === null ? "no step yet" : `step ${number(facts.step)} of ${number(facts.n_steps)}`;

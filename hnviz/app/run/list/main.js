@@ -1,5 +1,5 @@
 // @ts-check
-// The list of runs. It follows the topic "runs": only lines that change travel.
+// The list of runs. It follows the topic "runs": only rows that change are sent.
 //
 // settings = { shown: the run in view }
 
@@ -48,7 +48,7 @@ class RunList {
   }
 
   /**
-   * A plain click anywhere in a line; the browser itself opens a link in another tab.
+   * A plain click anywhere in a row; the browser handles those that open another tab.
    * @param {MouseEvent} event
    */
   pick(event) {

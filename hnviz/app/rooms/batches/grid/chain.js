@@ -93,7 +93,7 @@ function markRead(pen, { layout, cell }, x, row, color) {
   if (over > 0) pen.fillRect(0, WHOLE + WHOLE_HEIGHT + 3, Math.max(1, x(over)), 4);
 }
 
-/** Lines from the share's, or the window's, place in the text to its magnification. */
+/** Lines from where the share, or the window, is in the text to its magnification. */
 function drawFunnel(pen, { layout, theme, cell, width }, x, geometry) {
   const [batch, row] = cell;
   const from = layout.shuffled ? layout.rowStart(batch, row) : layout.starts[row];

@@ -5,9 +5,9 @@ import { isNarrow, placeOf } from "./look.js";
 
 const EXACT = 4096; // columns up to which a token has one of its own
 const TOP = 22;
-const MARKED = 3000; // places that are marked; more would lie on each other
+const MARKED = 3000; // places that are marked; more would overlap
 
-/** Build once a layout: { canvas, hatched }. canvas is bs rows high; a column averages its tokens. */
+/** Make { canvas, hatched }, once per layout. canvas is bs rows high; a column averages its tokens. */
 export function epochImage(layout, stream, theme) {
   const { bs, bptt, nBatches, rowLength } = layout;
   const columns = rowLength <= EXACT ? rowLength : EXACT / 2;
@@ -76,7 +76,7 @@ export function drawEpoch(pen, scene, geometry) {
   if (scene.places) markPlaces(pen, scene, geometry);
   axes(pen, scene, geometry);
   const window = across * layout.bptt;
-  const room = Math.max(0, 3 - window); // a frame that can be seen
+  const room = Math.max(0, 3 - window); // so that the frame can be seen
   ring(pen, [left + cell[0] * window - room / 2, top - 1.5, window + room, tall + 3], theme);
 }
 
@@ -95,7 +95,7 @@ function hatchMap(pen, { layout, theme, hatch, epoch }, { left, top, tall, acros
 
 function markPlaces(pen, { layout, theme, places }, { left, top, wide, tall, across }) {
   pen.fillStyle = theme.background;
-  pen.globalAlpha = 0.6; // all that was not searched for recedes
+  pen.globalAlpha = 0.6; // what was not searched for fades
   pen.fillRect(left, top, wide, tall);
   pen.globalAlpha = 1;
   const down = tall / layout.bs;

@@ -1,4 +1,4 @@
-// Search in the stream: what is typed, as tokens; where they are; which cells read them.
+// Search in the stream: typed text as tokens, where these are, and which cells read them.
 
 import { count, plural } from "./words.js";
 
@@ -23,7 +23,7 @@ export function spell(number) {
   return words;
 }
 
-/** What is typed as { ids, words, from, to } or { problem }; from, to: a number begins, ends it. */
+/** Read typed text as { ids, words, from, to }, or { problem }; from, to: whether a number is first, last. */
 export function parseQuery(text, stream) {
   const known = new Map(stream.words.map((word, id) => [word, id]));
   const typed = text.toLowerCase().match(TYPED) ?? [];
@@ -48,7 +48,7 @@ export function parseQuery(text, stream) {
 
 const named = (words) => words.slice(0, NAMED).join(" ") + (words.length > NAMED ? " …" : "");
 
-/** Stream positions where the tokens begin; a number counts only where it is not part of one. */
+/** Stream positions where the tokens begin; a number counts only where it is not part of a longer one. */
 export function findPositions({ ids, from, to }, stream) {
   const { ids: text, kinds } = stream;
   const isEnd = kinds.map((kind) => kind === "comma" || kind === "special");
@@ -100,7 +100,7 @@ export class Places {
     return this.upTo[index] + this.within(this.rowStart(index), step);
   }
 
-  /** Offsets in a row's reading at which something begins; kept for the row last asked for. */
+  /** Offsets in what a row reads at which something begins; kept for the last row. */
   inRow(row) {
     if (this.row !== row) {
       this.row = row;

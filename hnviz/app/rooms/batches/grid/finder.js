@@ -37,10 +37,10 @@ export class Finder {
     this.listed = null;
   }
 
-  /** Another text, or another layout of it. */
+  /** Take another text, or another layout of it. */
   relay(stream, layout) {
     const same = stream === this.stream;
-    this.cell = null; // that of another layout, until the next painting
+    this.cell = null; // none in this layout before the next painting
     this.stream = stream;
     this.layout = layout;
     if (!same || !this.positions) this.search(this.text);

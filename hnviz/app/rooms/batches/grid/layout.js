@@ -32,7 +32,7 @@ export class Layout {
     return (this.rowStart(batch, row) + step) % this.nTokens;
   }
 
-  /** The position that follows in a row's text, also outside of what it reads; null before all. */
+  /** The position at an offset in a row's text, even outside what it reads; null before the text. */
   around(row, offset) {
     const at = this.starts[row] + offset;
     return at < 0 ? null : at % this.nTokens;
@@ -73,7 +73,7 @@ export class Layout {
     return this.cellAt(row, position - this.starts[row]);
   }
 
-  /** A cell a little past row 0's own share, if the row reads on so far. */
+  /** A cell a little past row 0's own share, if the row reads that far. */
   firstRepeat() {
     const offset = Math.min(this.share(0) + 3, this.rowLength - 2);
     return offset >= this.share(0) ? this.cellAt(0, offset) : null;
@@ -85,7 +85,7 @@ export class Layout {
     return this.rowStart(batch, row) === stopped;
   }
 
-  /** How many rows do. */
+  /** How many rows go on. */
   nContinued(batch) {
     let kept = 0;
     for (let row = 0; row < this.bs; row++) kept += this.continues(batch, row);

@@ -42,7 +42,7 @@ export class Lesson {
     const said = [sayPlay, sayTarget, sayState, saySize][this.step](layout, stream, cell);
     const text = said.map((part) => part.textContent ?? part).join("");
     const shown = `${this.step} ${this.isLarge} ${text}`;
-    if (shown === this.shown) return; // play turns 30 mini-batches a second
+    if (shown === this.shown) return; // a play shows 30 mini-batches a second
     this.shown = shown;
     const other = this.isLarge ? small : large;
     this.buttons[SIZE].textContent = `4 ${this.isLarge ? "Back to" : "Full size:"} ${other.join(" × ")}`;

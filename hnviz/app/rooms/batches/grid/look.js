@@ -1,4 +1,4 @@
-// What all parts of the picture share: its narrow form, colours, text on paper, marks of a find.
+// What all parts of the picture share: when it is narrow, colours, text, marks of what was found.
 
 export const isNarrow = (width) => width < 600;
 

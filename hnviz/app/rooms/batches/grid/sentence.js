@@ -24,7 +24,7 @@ export function cellSentence(layout, stream, cell) {
   ];
 }
 
-/** The words around a cell as its row reads them, for those who cannot see the strip of words. */
+/** The words around a cell as its row reads them, for readers who cannot see the strip of words. */
 export function around(layout, stream, [batch, row, step]) {
   const offset = batch * layout.bptt + step;
   const words = [];

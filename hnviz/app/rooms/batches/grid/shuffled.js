@@ -1,4 +1,4 @@
-// The same text cut at random. The same rule as hnviz.data.shuffled, which says why.
+// The same text, cut at random by the rule of hnviz.data.shuffled, which gives the reason.
 
 import { inReadingOrder, Layout } from "./layout.js";
 
@@ -10,7 +10,7 @@ export class Shuffled extends Layout {
   constructor(nTokens, bs, bptt) {
     super(nTokens, bs, bptt);
     this.nWindows = Math.ceil(nTokens / bptt); // that cover the text
-    this.nDealt = this.nBatches * bs; // slots for one: those left over deal the first ones again
+    this.nDealt = this.nBatches * bs; // slots for one: those left over get the first ones again
     this.order = dealingOrder(this.nWindows);
     this.place = new Uint32Array(this.nWindows); // window -> its place in the order
     for (let place = 0; place < this.nWindows; place++) this.place[this.order[place]] = place;
@@ -60,7 +60,7 @@ export class Shuffled extends Layout {
   }
 }
 
-/** Lay out `nTokens` as settings say it. */
+/** Lay out `nTokens` as the settings say. */
 export function layoutOf(nTokens, { bs, bptt, shuffled }) {
   return shuffled ? new Shuffled(nTokens, bs, bptt) : new Layout(nTokens, bs, bptt);
 }

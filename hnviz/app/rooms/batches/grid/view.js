@@ -23,7 +23,7 @@ const TALL = 260; // px: the text goes above a window that is higher
 const SLOWEST = 1.5; // mini-batches a second in play, as fast as words can be read
 const FASTEST = 30;
 
-const lastVisit = new Map(); // key of the mount -> { pick, find }, kept over a page switch
+const lastVisit = new Map(); // key of the mount -> { pick, find }, kept while the reader is on another page
 
 export class View {
   constructor(body, kit) {
@@ -124,7 +124,7 @@ export class View {
     return this.kit.asked.value("cell", exact, `a cell from 0-0-0 to ${last}`, nearest);
   }
 
-  /** A cell that shows much: in a large view one that is read again. */
+  /** A good cell to open at: in a large view, one that is read again. */
   opening() {
     const { layout, settings } = this;
     const repeat = layout.bptt > settings.small[1] ? layout.firstRepeat() : null;
@@ -184,7 +184,7 @@ export class View {
     this.remember();
   }
 
-  /** Go to a cell from elsewhere than the window, and read it aloud. */
+  /** Go to a cell chosen outside the window, and have it read aloud. */
   jump(cell) {
     this.hover = null;
     this.announce = Boolean(cell);
@@ -210,7 +210,7 @@ export class View {
   }
 
   togglePlay() {
-    // Where words can be read they are; else a pass takes 8 seconds, if the eye can follow.
+    // Slow enough to read the words where they are shown; else a pass takes 8 seconds.
     const rate = this.geometry?.ahead ? SLOWEST : this.layout.nBatches / 8;
     this.player.toggle(Math.max(SLOWEST, Math.min(FASTEST, rate)));
   }
@@ -219,7 +219,7 @@ export class View {
   teach(step) {
     const { layout, pick, player } = this;
     const [batch] = pick;
-    const row = Math.min(1, layout.bs - 1); // its own part of the text begins somewhere inside
+    const row = Math.min(1, layout.bs - 1); // row 1: its share begins inside the text
     if (step === 0 && !player.playing) this.togglePlay();
     if (step > 0 && player.playing) player.stop();
     this.growing = step === 3 && !this.lesson.isLarge;
@@ -267,7 +267,7 @@ export class View {
     this.level = 0;
     this.width = this.body.clientWidth;
     if (!level || !this.layout || !this.width) return;
-    this.root.style.minHeight = "0"; // which kept its place until now
+    this.root.style.minHeight = "0"; // it kept room for the picture until now
     const { parts, layout } = this;
     if (level === ALL) this.paintWindow();
     const scene = this.scene();
@@ -292,7 +292,7 @@ export class View {
     const sides = `${plural(layout.bs, "row")} × ${plural(layout.bptt, "step")}`;
     parts.title.textContent = `The window: mini-batch ${this.pick[0]}, ${sides}`;
     parts.seam.replaceChildren(...seamSentence(layout, this.stream, this.pick));
-    this.keys ??= parts.over.ariaLabel; // what they do comes after what the picture shows
+    this.keys ??= parts.over.ariaLabel; // the keys come after what the picture shows
     parts.over.ariaLabel = `${parts.title.textContent}. ${parts.seam.textContent} ${this.keys}`;
     this.paintMap();
   }
@@ -307,7 +307,7 @@ export class View {
   say() {
     const { parts, layout, cell } = this;
     parts.sentence.replaceChildren(...cellSentence(layout, this.stream, cell));
-    // Read aloud what the keys reach, not all that the mouse passes over.
+    // Read aloud what the keys reach, not everything under the mouse.
     const said = parts.sentence.textContent;
     if (this.announce) parts.spoken.textContent = said + around(layout, this.stream, cell);
     this.announce = false;

@@ -7,13 +7,13 @@ import { sameCell } from "./layout.js";
 const TOP = 22; // px above the cells, for the steps' numbers
 const TALLEST = 560; // px of all rows together
 const TALLEST_NARROW = 360;
-const VEIL = 190; // of 255: how much of the background lies on what was not found
+const VEIL = 190; // of 255: how much of the background covers what was not found
 const FRAMED = 400;
 const SEAM = 5; // px: smaller cells have no gap between them
 const AHEAD = 2; // tokens of the next mini-batch beside the window
 const FEW = 16; // rows and steps up to which they are shown
 
-/** Where the cells lie for a width in px; beside few of them `ahead` tokens of what comes next. */
+/** Where the cells lie for a width in px; a small window has `ahead` tokens of the next one beside it. */
 export function windowGeometry(layout, width) {
   const { bs, bptt, nBatches } = layout;
   const narrow = isNarrow(width);
@@ -104,7 +104,7 @@ function hatchRepeated(pen, { layout, theme, hatch, batch }, geometry) {
   pen.globalAlpha = 1;
 }
 
-/** Let all that was not searched for recede. */
+/** Fade what was not searched for. */
 function veil(pen, { layout, theme, batch, mask }, geometry) {
   const image = new ImageData(layout.bptt, layout.bs);
   const pixels = new Uint32Array(image.data.buffer);
@@ -124,7 +124,7 @@ function veil(pen, { layout, theme, batch, mask }, geometry) {
   pen.drawImage(canvas, left, top, wide, tall);
 }
 
-/** Frame what was found, unless that needs too many frames: then the veil shows it. */
+/** Frame what was found, unless that needs too many frames: then fading alone shows it. */
 function frameFound(pen, scene, geometry) {
   const runs = foundRuns(scene);
   if (runs.length > FRAMED) return;
@@ -251,7 +251,7 @@ function stateArrow(pen, theme, [from, to, y], goesOn) {
   pen.stroke();
 }
 
-/** A bit of page behind a word on hatching. */
+/** Plain background behind a word on hatching. */
 function paper(pen, theme, x, y, width, down) {
   pen.fillStyle = theme.background;
   pen.fillRect(x - width / 2, y - Math.min(8, down / 2 - 2), width, Math.min(16, down - 4));
@@ -278,7 +278,7 @@ function axes(pen, { layout, theme }, geometry) {
   if (!isNarrow(geometry.width)) pen.fillText("row", 0, 12);
 }
 
-/** Ring the marked cell, its target and, thinly, what reads the same place in this mini-batch. */
+/** Ring the marked cell, its target and, thinly, other cells here that read the same position. */
 export function drawMarks(pen, { layout, theme, cell, picked }, geometry) {
   const box = ([, row, step]) => {
     const across = Math.max(geometry.across, 4);
@@ -294,7 +294,7 @@ export function drawMarks(pen, { layout, theme, cell, picked }, geometry) {
   const target = layout.target(cell);
   if (target?.[0] === cell[0]) ring(pen, box(target), theme, { dash: [3, 2.5] });
   else if (target) {
-    // It opens the row in the next mini-batch: beside the window is that one's edge.
+    // It opens the row in the next mini-batch, whose edge is beside the window.
     const [, y, wide, tall] = box(cell);
     const x = geometry.left + geometry.wide + (geometry.ahead ? geometry.gap : 3);
     ring(pen, [x, y, geometry.ahead ? wide : 5, tall], theme, { dash: [3, 2.5] });

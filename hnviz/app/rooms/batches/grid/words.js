@@ -1,4 +1,4 @@
-// Numbers and words as sentences have them. Words of a corpus are data: text nodes, never HTML.
+// Numbers and words as sentences write them. Words of a corpus are data: text nodes, never HTML.
 
 export const count = (number) => number.toLocaleString("en-US");
 
@@ -7,7 +7,7 @@ export function plural(number, word) {
   return `${count(number)} ${word}${ending}`;
 }
 
-/** Marks are hard to see between marks. */
+/** A comma is hard to see in a sentence without quotes. */
 export const quoted = (word) => (/^\w/.test(word) ? word : `“${word}”`);
 
 export function bold(text) {

@@ -45,7 +45,7 @@ class Rows {
     this.show();
   }
 
-  /** The mini-batch in view, or the one past the last: there the rule goes on from the end of the text to its start. */
+  /** The mini-batch in view, or the one past the last, where rows read on from the end of the text to its start. */
   get batch() {
     if (this.past.checked) return this.layout.nBatches;
     const inView = mark("batch") ?? cellOf(inAddress("cell"))?.[0] ?? 0;

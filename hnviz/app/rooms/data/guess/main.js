@@ -1,5 +1,5 @@
 // @ts-check
-// A line of text, one step at a time: all up to the marked word was read, the next one is the guess.
+// A line of text, one step at a time: the words before the marked one have been read.
 //
 // settings = { words: [token, kind, id][], left_out }. The step is the browser's own: ?data_step=.
 
@@ -10,7 +10,7 @@ import { picture } from "../../../kit/js/picture.js";
 /** @typedef {[string, string, number]} Word */
 
 const STEP = "data_step"; // in the address: how many tokens were read
-const FIRST = 4; // tokens read at first, as far as there are any
+const FIRST = 4; // tokens read at first, or all but one if there are fewer
 const BETWEEN = 900; // ms of a play
 
 class Guess {

@@ -1,4 +1,4 @@
-// The grid's arithmetic of places, and its drawing.
+// Where the grid's cells are, and how they are drawn.
 
 import { openCanvas, ring } from "../../../kit/js/canvas.js";
 import { ramp } from "../../../kit/js/ramp.js";
@@ -10,7 +10,7 @@ const GAP = 18; // px between the two
 const BELOW = 62;
 const ANGLE = (-62 * Math.PI) / 180;
 
-/** Where things lie for a container of a width, in CSS pixels. */
+/** Where everything is in a container of a width, in CSS pixels. */
 export function placeGrid({ order, labels, twin }, width) {
   const high = Math.max(1, Math.min(8, Math.floor(480 / order.length)));
   const halves = twin ? 2 : 1;
@@ -76,7 +76,7 @@ function paintNames(pen, { labels, twin }, theme, { left, top, second, wide, hig
   if (twin) pen.fillText("untrained", second, below);
 }
 
-/** The label that a stretch of rows codes, at its middle, where it is high enough. */
+/** The label that a group of rows codes, at its middle, if the group is high enough. */
 function paintGroups(pen, { order, labels, explained }, theme, { left, top, high }) {
   const n = labels.length;
   const best = order.map((unit) => {

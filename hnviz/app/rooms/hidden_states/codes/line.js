@@ -18,7 +18,7 @@ export function meanAt({ means, slots, order }, label, value, unit) {
   return value < 0 ? NaN : means[(firstMean(label, slots.length) + value) * order.length + unit];
 }
 
-/** What the rows reach from and to: -1 to 1 for tanh; of a relu's unit, 0 to the most it gets to. */
+/** The range of the rows: -1 to 1 for tanh; for a unit of a relu, 0 to its highest value. */
 function reach({ means, values, scale, order, words }, unit) {
   if (scale === 1) return [-1, 1];
   const own = [...values.subarray(unit * words.length, (unit + 1) * words.length), ...means.filter((_, at) => at % order.length === unit)];
@@ -27,7 +27,7 @@ function reach({ means, values, scale, order, words }, unit) {
   return high > low ? [low, high] : [0, 1];
 }
 
-/** Draw; return how many words there was room for, and what the rows reach from and to. */
+/** Draw; return how many words had room, and the range of the rows. */
 export function paintLine(canvas, width, data, theme, { unit, label }) {
   const { words, tracks, values } = data;
   const [low, high] = reach(data, unit);

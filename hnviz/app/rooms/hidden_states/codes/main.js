@@ -1,8 +1,7 @@
 // What each unit codes: a grid of units x labels, its untrained twin beside it, and the picked
 // unit over the words, with the label that was picked as a track below.
 //
-// Click, or arrow keys, pick a unit and a label; the mark is the browser's own, and one with that of
-// the page's other pictures.
+// A click or the arrow keys pick a unit and a label. The page's other pictures show the same unit.
 
 import { putInAddress } from "../../../kit/js/address.js";
 import { mark, onMark, setMark } from "../../../kit/js/page.js";
@@ -119,8 +118,8 @@ class Codes {
     this.line.setAttribute("aria-label", said.plain);
     this.grid.setAttribute("aria-label", this.data.alt);
     const more = this.data.words.length - shown + this.data.left_out;
-    const rest = more ? ` The first ${shown} words; ${more} more are left out.` : "";
-    this.key.textContent = `Brown: the state after each word. Dashed: the mean over train for the value below it, all that ${this.label ? `the ${this.data.labels[this.label]} digit` : "the position"} alone predicts; the closer, the more it explains. Each row spans ${number(low)} to ${number(high)}.${rest}`;
+    const rest = more ? ` These are the first ${shown} words; ${more} more are left out.` : "";
+    this.key.textContent = `Brown: the state after each word. Dashed: what ${this.label ? `the ${this.data.labels[this.label]} digit` : "the position"} alone predicts, the mean over train for the value below; the closer the two are, the more it explains. Each row spans ${number(low)} to ${number(high)}.${rest}`;
     Object.assign(this.grid.dataset, { paints: ++this.paints, unit: picked.unit, label: this.data.labels[this.label] });
     this.name(null);
   }

@@ -1,4 +1,4 @@
-// The state's path in two dimensions, played token by token; nothing is mounted again.
+// The state's path in two dimensions, played token by token.
 //
 // Space or the button plays; arrow keys and the slider step; pointing at a dot names it.
 
@@ -99,7 +99,7 @@ class Path {
     let [best, nearest] = [-1, NEAR];
     for (let at = 0; at < this.data.words.length; at++) {
       const gap = Math.hypot(this.box.x(at) - x, this.box.y(at) - y);
-      // Where dots lie on each other the last one that was passed is on top.
+      // Where dots overlap, the last one that was passed is on top.
       if (gap < nearest || (gap <= nearest && at <= this.at)) [best, nearest] = [at, gap];
     }
     this.name(best < 0 ? this.at : best);
@@ -128,7 +128,7 @@ class Path {
     this.said.dataset.token = at;
   }
 
-  /** The words along the path: the number in hand, the one before and the one after. */
+  /** The words along the path: of the number that is being read, the one before and the one after. */
   tellWords() {
     const { words, numbers } = this.data;
     const here = numbers[this.at];

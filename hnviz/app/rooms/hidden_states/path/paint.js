@@ -1,4 +1,4 @@
-// The path's arithmetic of places, its colours, and its drawing.
+// Where the path's points are, their colours, and how they are drawn.
 
 import { openCanvas, ring } from "../../../kit/js/canvas.js";
 import { kindLegend } from "../../../kit/js/legend.js";
@@ -6,7 +6,7 @@ import { ramp } from "../../../kit/js/ramp.js";
 
 const MARGIN = { left: 46, right: 14, top: 10, bottom: 44 };
 const TALLEST = 480; // px
-const TRAIL = 10; // tokens of the path that are drawn strongly
+const TRAIL = 10; // tokens that are drawn strongly, up to the one shown
 const DOT = 6;
 
 const digit = (power) => ({ numbers }, at) => Math.floor(numbers[at] / power) % 10;
@@ -14,7 +14,7 @@ const digit = (power) => ({ numbers }, at) => Math.floor(numbers[at] / power) % 
 /** What colours a dot: its token's kind, or a digit of its number. */
 export const COLORS = { "token kind": null, thousands: digit(1000), hundreds: digit(100), tens: digit(10), ones: digit(1) };
 
-/** Where things lie for a container of a width, in CSS pixels; one scale for both axes. */
+/** Where everything is in a container of a width, in CSS pixels; one scale for both axes. */
 export function placePath({ points, bounds }, width) {
   const height = Math.min(TALLEST, Math.max(300, width * 0.6));
   const [across, down] = [width - MARGIN.left - MARGIN.right, height - MARGIN.top - MARGIN.bottom];
@@ -145,7 +145,7 @@ export function paintLegend(element, data, theme, color) {
     }
     return;
   }
-  element.replaceChildren(`Digit: the number’s ${color} digit, written in each dot; the stronger the blue, the higher.`);
+  element.replaceChildren(`Each dot shows its number’s ${color} digit; the stronger the blue, the higher the digit.`);
 }
 
 function stroke(pen, box, from, to) {

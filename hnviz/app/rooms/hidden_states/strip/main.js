@@ -1,11 +1,11 @@
-// Six snapshots of one text as small pictures; each is a button of the time slider.
+// Six snapshots of one text as small pictures; a press on one moves the slider there.
 
 import { picture } from "../../../kit/js/picture.js";
 import { ramp } from "../../../kit/js/ramp.js";
 
 const FRAMES = 6;
 
-/** The first snapshot, the last one, and four between: early ones lie closer in time. */
+/** The first snapshot, the last one, and four between: early ones are closer in time. */
 export function framesOf(steps) {
   const n = Math.min(FRAMES, steps.length);
   return Array.from({ length: n }, (_, at) => steps[Math.round((at * (steps.length - 1)) / Math.max(1, n - 1))]);

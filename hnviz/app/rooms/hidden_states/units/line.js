@@ -1,4 +1,4 @@
-// The picked unit over the text: rows of words whose background is its value, its line above.
+// The picked unit over the text: rows of words on the colour of its value, below its line.
 
 import { ramp } from "../../../kit/js/ramp.js";
 import { unitSentence } from "./sentence.js";
@@ -38,7 +38,7 @@ export class UnitLine {
     const n = data.words.length;
     const values = data.values.subarray(unit * n, (unit + 1) * n);
     const drawn = [data.values, theme, unit, column];
-    if (this.drawn && drawn.every((part, at) => part === this.drawn[at])) return; // but for a hover
+    if (this.drawn && drawn.every((part, at) => part === this.drawn[at])) return; // only another token is under the pointer
     this.drawn = drawn;
     this.title.textContent = `Unit ${unit}, word by word`;
     const said = unitSentence(data, values);

@@ -1,8 +1,8 @@
 // Units x tokens on a canvas, and on the same rows what each unit codes.
 //
-// Hover, tap or arrow keys pick a cell; the line under the picture names it. A click or the arrow
-// keys pick a unit too: the address keeps it, and the page's other pictures show it, as they show
-// the token under the pointer. A drag over the columns selects a range of tokens.
+// The line under the picture names the cell under the pointer. A click or the arrow keys pick a cell
+// and its unit: the address keeps the unit, and the page's other pictures show it. They also show the
+// token under the pointer. A drag over the columns selects a range of tokens.
 
 import { maker } from "../../../kit/js/make.js";
 import { putInAddress } from "../../../kit/js/address.js";
@@ -54,7 +54,7 @@ class Units {
   }
 
   params(name) {
-    // The first question comes before the first drawing: it too keeps to the order in the address.
+    // The first question comes before the first drawing: it has the order in the address too.
     this.choice.offer(this.kit.data.settings.orders);
     return name === "unit_rows" && this.choice.order ? { order: this.choice.order } : {};
   }
@@ -98,7 +98,7 @@ class Units {
     paint(this.canvas, this.data, this.theme, this.box, marks);
     Object.assign(this.canvas.dataset, { paints: ++this.paints, unit, column: this.column ?? "", order: this.data.order.slice(0, 3) });
     this.line.draw(this.data, this.theme, unit, this.column);
-    // Columns go on behind the right edge, and there may be no scroll bar to show it.
+    // There are more columns beyond the right edge, and there may be no scroll bar to show it.
     this.scroll.classList.toggle("more", this.box.total - width - this.scroll.scrollLeft > 4);
     this.tell();
   }
@@ -194,7 +194,7 @@ class Units {
     if (this.label) return this.say.replaceChildren(unbroken(matrixSentence(this.data, this.label)));
     const cell = this.hover ?? (this.column === null ? null : [this.unit, this.column]);
     if (!cell) {
-      this.say.textContent = "Point at a cell to read its value; click one to keep its unit, or use the arrow keys.";
+      this.say.textContent = "Point at a cell to read its value; click one to pick its unit, or use the arrow keys.";
       return;
     }
     const [unit, column] = cell;

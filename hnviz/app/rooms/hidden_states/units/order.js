@@ -1,4 +1,4 @@
-// In which order the rows are: a choice below the picture, kept in the address.
+// The order of the rows: a choice below the picture, kept in the address.
 
 import { putInAddress } from "../../../kit/js/address.js";
 

@@ -1,5 +1,5 @@
-// The heatmap's arithmetic of places, and its drawing. The canvas is as wide as what can be seen:
-// 2,000 columns would be wider than a canvas may be, so it is painted again as they are scrolled.
+// Where the heatmap's cells are, and how they are drawn. The canvas is only as wide as what can be
+// seen, as 2,000 columns would be too wide for one; it is painted again when the reader scrolls.
 
 import { openCanvas, ring } from "../../../kit/js/canvas.js";
 import { ramp } from "../../../kit/js/ramp.js";
@@ -12,9 +12,9 @@ const STRIP = 15; // px, the row that shows each token's kind
 const HEIGHT = 470; // px that the cells may take, as long as a unit has at least one
 const LEFT = 58; // px, the units' names
 const GROUP = 18; // px more, for the names of groups of units
-const RIGHT = 28; // px, which the last word leans over
+const RIGHT = 28; // px, for the end of the last word, which is slanted
 
-/** Where things lie for a container of a width, in CSS pixels. */
+/** Where everything is in a container of a width, in CSS pixels. */
 export function place(data, width, scrolled) {
   const { words, units, groups } = data;
   const matrix = matrixWidth(data, width);
@@ -111,10 +111,10 @@ function paintUnits(pen, { units, order, words, first }, theme, box, unit) {
   pen.font = `${LABEL_FONT}px ${theme.font}`;
   pen.fillStyle = theme.muted;
   const seen = `tokens ${first + box.from} to ${first + box.to - 1} of ${words.length.toLocaleString("en")}; scroll or swipe for more`;
-  pen.fillText(box.isWhole ? "one column a token, one row a unit" : seen, box.left, box.height - 6);
+  pen.fillText(box.isWhole ? "one column per token, one row per unit" : seen, box.left, box.height - 6);
 }
 
-/** The groups' names, upright, where there is room; a short line parts them. */
+/** The groups' names, upright, where there is room; a short line separates the groups. */
 function paintGroups(pen, { groups }, theme, box) {
   let row = 0;
   pen.font = `${LABEL_FONT}px ${theme.font}`;

@@ -42,7 +42,7 @@ export class Stepper {
     return button;
   }
 
-  /** Arrow keys, Home and End walk; fields and pictures keep their own. */
+  /** Arrow keys, Home and End move; fields and pictures keep their own keys. */
   listen(element) {
     element.addEventListener("keydown", (event) => {
       const move = KEYS[event.key];

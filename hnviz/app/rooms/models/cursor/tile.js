@@ -9,8 +9,8 @@ const LARGEST_CELL = 24; // px
 
 export class Tile {
   /**
-   * `tell(sentence)` gets what the picked cell holds, "" when none is; `point(unit)` the hidden unit
-   * under the pointer, null when there is none.
+   * `tell(sentence)` gets what the picked cell holds, "" if none is picked; `point(unit)` gets the
+   * hidden unit under the pointer, or null.
    */
   constructor(tell, point) {
     this.tell = tell;
@@ -102,7 +102,7 @@ export class Tile {
     return role !== "h_o" && (view === "rows" || view === "row");
   }
 
-  /** Mark a unit's column, that of the pointer in any picture; null marks none. */
+  /** Mark the column of the unit under the pointer in any picture; null marks none. */
   markUnit(unit) {
     if (unit === this.unit) return;
     this.unit = unit;
@@ -116,7 +116,7 @@ export class Tile {
     pen.strokeRect(this.unit * across - 0.5, 0.5, across + 1, height - 1);
   }
 
-  /** An ink line around the marked row, once a layer. */
+  /** A line around the marked row, in each layer. */
   frameRows(pen) {
     const { tensor, row, theme, unmarked } = this.shown;
     if (unmarked || tensor.view !== "rows") return;
@@ -181,7 +181,7 @@ export class Tile {
 
 const ROLES = { i_h: 1, h_h: 1, h_o: 1 };
 
-/** Shape, and what its rows and columns are. */
+/** The shape, and what the rows and columns are. */
 function describe({ tensor, row }) {
   const shape = `(${tensor.shape.join(", ")})`;
   const across = tensor.role === "h_o" ? "tokens of the vocabulary across" : "units across";

@@ -1,7 +1,5 @@
-// Words; a reader picks one to see its answer as bars.
-//
-// Only the browser knows the picked cell: the address holds it under `param`, and the server is not
-// asked.
+// Words; a reader picks one to see its answer as bars. The server is not asked: the address keeps the
+// picked cell, under `param`.
 
 import { putInAddress } from "../../../kit/js/address.js";
 import { ramp } from "../../../kit/js/ramp.js";
@@ -9,7 +7,7 @@ import { unbroken } from "../../../kit/js/text.js";
 import { element, paintBars } from "./bars.js";
 
 /**
- * What answers/cells.py says:
+ * What answers/cells.py writes:
  *   cells   [word, above, bits, share, mark, kind]: `above` another word, `bits` its background,
  *           `share` the bar below it, `mark` "wrong", "differs", "late" or ""
  *   bars    for each cell [word, [share, ...], note], a share for each of `series`
@@ -17,7 +15,7 @@ import { element, paintBars } from "./bars.js";
  *   lines   names of a cell's lines from the top; `full` bits have full colour
  *   rows    [words, from, to]: other words beside the cells from..to, a row each, or none; `heads`
  *           are the names of the two columns
- *   target  the word after the picked one is what the answer should have been
+ *   target  the word after the picked one is the right answer
  * @typedef {{ param: string, alt: string, cells: [string, string|null, number|null, number|null, string, string][],
  *   bars: [string, number[], string][][], says: string[], start: number, series: string[], lines: string[],
  *   full: number|null, rows: [string[], number, number][], heads: string[], target: boolean, note: string }} Data
@@ -160,7 +158,7 @@ export class Answers {
       item.append(scale, `${full.toFixed(1)} bits or more`);
       parts.push(item);
     }
-    if (target) parts.push(element("span", "", "solid ring: read last; dashed: what came"));
+    if (target) parts.push(element("span", "", "solid ring: the last word read; dashed: the word that came"));
     if (cells.some((cell) => cell[3] !== null)) {
       const item = element("span", "");
       item.append(element("i", "swatch"), "its probability");

@@ -1,4 +1,4 @@
-// The likeliest words as bars; two answers to compare lie under each other.
+// The likeliest words as bars; two answers to compare are one below the other.
 
 export function element(tag, name = "", text = "") {
   const made = document.createElement(tag);
@@ -7,7 +7,7 @@ export function element(tag, name = "", text = "") {
   return made;
 }
 
-/** A probability as percent, as figures/answers.py writes it, in fewer letters. */
+/** A probability as percent, as in figures/answers.py, but shorter. */
 export function chance(share) {
   const percent = 100 * share;
   if (percent >= 99.95) return ">99.9 %";

@@ -1,4 +1,4 @@
-// Change the state: press, and the network counts on from another state. Units are clicked here.
+// Change the state: swap it by a button, or set units by a click, and the network counts on from there.
 
 import { inAddress, putInAddress } from "../../../kit/js/address.js";
 import { picture } from "../../../kit/js/picture.js";
@@ -31,7 +31,7 @@ class Change {
     this.strips = new Strips(make("section", "state"), (unit) => this.click(unit));
     this.answers = new Answers(make("section", ""), kit.asked);
     this.swapped = kit.asked.choice(SWAPPED, ["0", "1"], "0") === "1";
-    this.shown = null; // units as they were typed or clicked, by the name of their control
+    this.shown = null; // the units as typed or clicked, and the name of their field
   }
 
   get settings() {

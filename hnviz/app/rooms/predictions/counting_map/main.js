@@ -124,7 +124,7 @@ class CountingMap {
     this.pick(number);
   }
 
-  /** Say what would be right; the picture still shows the last number. */
+  /** Say what can be typed; the picture still shows the last number. */
   refuse(typed) {
     const got = typed ? `got ${String(typed).slice(0, 20)}` : "got none";
     this.wrong.textContent = `The map has the numbers ${FIRST} to ${count(LAST)}; ${got}.`;
@@ -160,7 +160,7 @@ class CountingMap {
 
   verdict(number) {
     const found = this.places[number];
-    if (found === NOT_ASKED) return "not asked; it has no number before it.";
+    if (found === NOT_ASKED) return "not asked, because it has no number before it.";
     if (found === RIGHT) return "✓ right.";
     return `✗ its ${ORDINALS[found] ?? `${found + 1}th`} word is wrong.`;
   }

@@ -1,4 +1,4 @@
-// Where the squares lie, and how they are drawn: 100 rows of 100 numbers, a line at 8000 or outlines.
+// Where the squares are, and how they are drawn: 100 rows of 100 numbers, a line at 8000 or outlines.
 
 import { openCanvas, ring } from "../../../kit/js/canvas.js";
 
@@ -92,7 +92,7 @@ function paintSides(pen, box, places, theme) {
   }
 }
 
-/** The share that is right of a thousand numbers, without those not asked; the notebook has 8000 in no text. */
+/** The share that is right of the numbers asked in a thousand; no text of the notebook has 8000. */
 export function shareOf(box, places, thousand) {
   let asked = 0;
   let right = 0;
@@ -121,7 +121,7 @@ function paintLine(pen, box, theme) {
   pen.font = `13px ${theme.font}`;
 }
 
-/** A frame around the numbers of a block, in each row that it has numbers in. */
+/** A frame around the numbers of a block, in each row where it has numbers. */
 function outline(pen, box, [first, last], theme) {
   pen.strokeStyle = theme.primary;
   pen.lineWidth = box.cell < 4 ? 0.75 : 1.5;

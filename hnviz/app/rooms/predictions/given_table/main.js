@@ -1,4 +1,4 @@
-// The share that is right by how many numbers are given: a row each, filled as its answer comes.
+// The share of right numbers by how many are given: one row each, filled when its answer arrives.
 
 import { picture } from "../../../kit/js/picture.js";
 

@@ -3,7 +3,7 @@
 //
 // answers.inside and answers.beyond: meta = { heading, given, lines, verdict }, a line is
 // { number, words: [word, kind, probability, right][], right, more }. While a run trains, each newer
-// snapshot's words take the place of the last ones at once.
+// snapshot's words replace the last ones at once.
 
 import { kindLegend } from "../../../kit/js/legend.js";
 import { maker } from "../../../kit/js/make.js";
@@ -116,7 +116,7 @@ class Counts {
     const two = maker(body)("div", "two");
     this.cards = new Map(SIDES.map((side) => [side, new Card(two)]));
     const legend = kindLegend();
-    maker(body)("span", "note", legend, "The bar under a word: its probability.");
+    maker(body)("span", "note", legend, "The bar under a word shows its probability.");
     body.append(legend);
     this.shown = new Map(); // side -> its number's given words and the run
     this.turn = -1;

@@ -1,4 +1,4 @@
-// One of a few, as a row of buttons that the address remembers.
+// A choice of one of a few, as a row of buttons. The address keeps it.
 
 import { maker } from "../../../kit/js/make.js";
 import { putInAddress } from "../../../kit/js/address.js";

@@ -30,7 +30,7 @@ class Lanes {
     this.said = make("p", "hnviz-lanes-said");
     this.said.setAttribute("aria-live", "polite");
     this.error = make("div", "hnviz-lanes-error");
-    make("p", "", this.error, "Without detach and without retain_graph=True, each backward pass goes into a graph that the last one has freed. Tried here, PyTorch answered:");
+    make("p", "", this.error, "Without detach and without retain_graph=True, each backward pass enters a graph that the last one has freed. Tried here, PyTorch answered:");
     this.torch = make("pre", "", this.error);
     const measured = make("details", "hnviz-lanes-measured");
     make("summary", "", measured, "How this was measured");
@@ -75,7 +75,7 @@ class Lanes {
     this.note.textContent = note;
   }
 
-  /** The buttons are two short ways on the slider: to its first snapshot and to its last. */
+  /** The buttons are shortcuts to the first and the last snapshot of the slider. */
   showWeights() {
     const { steps, step, moves } = this.kit.timeline;
     this.weights.box.hidden = moves || steps.length < 2;

@@ -1,4 +1,4 @@
-// The marked row as curves, one a model, on a log scale.
+// The marked row as curves, one per model, on a log scale.
 
 import { openCanvas } from "../../../kit/js/canvas.js";
 

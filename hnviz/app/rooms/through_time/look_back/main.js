@@ -1,7 +1,7 @@
 // What each answer looks back at: a map of answers x words, and the marked answer on a log scale.
 //
 // The marked row is asked for first, the whole map and the other models' lines once it is painted.
-// The mark is the browser's own, and in the address.
+// The address keeps the marked row.
 
 import { maker } from "../../../kit/js/make.js";
 import { numberInAddress, putInAddress } from "../../../kit/js/address.js";
@@ -22,7 +22,7 @@ function rowsOf(values) {
   return rows;
 }
 
-/** The run's own line: of the map where that has come, else of the one row. */
+/** The run's own line: from the map once that has arrived, else from the one row. */
 function ownLine({ look_back_row: row, look_back_map: map }) {
   const { name, answers } = (map ?? row).meta;
   if (map) return { name, answers, style: OWN, rows: rowsOf(map.arrays.norms.data), whole: true };
@@ -99,7 +99,7 @@ class LookBack {
     const before = this.data;
     if (!before) this.kit.asked.number(ROW, 0, words.length - 1, null);
     if (own.whole || String(before?.words) !== String(words)) this.stale = null;
-    // The row is here, the map is still the last picture's: it stays, pale, until the new one comes.
+    // The row has arrived, the map has not: the last one stays, pale, until it does.
     else if (this.lines[0].whole) this.stale = this.lines[0];
     this.data = { words, window, picture: `${run} ${step}` };
     this.lines = [own, ...otherLines(others, run, step)];

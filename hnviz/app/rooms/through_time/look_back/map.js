@@ -1,4 +1,4 @@
-// The map: one row an answer, one column a word before it.
+// The map: one row per answer, one column per word before it.
 
 import { openCanvas, ring } from "../../../kit/js/canvas.js";
 import { ramp } from "../../../kit/js/ramp.js";

@@ -1,5 +1,5 @@
 // @ts-check
-// The table of epochs: it follows the run, and its last line stays in sight.
+// The table of epochs: it follows the run, and its last row stays visible.
 
 import { Following } from "../../../kit/js/following.js";
 import { picture } from "../../../kit/js/picture.js";

@@ -1,8 +1,8 @@
-// Bars for valid, rings for train, a row a kind. A row is a button: it picks the kind.
+// Bars for valid, rings for train, one row per kind. A row is a button that picks its kind.
 
 const CHIP = { hundred: "place", thousand: "place" };
 
-/** The right end of the scale: 1 for shares, else the next half above every kind's mean loss. */
+/** The right end of the scale: 1 for shares; for losses, the next half above the highest mean of a kind. */
 export function scaleOf({ epochs }, measure) {
   if (measure === "accuracy") return 1;
   const means = epochs.flatMap((epoch) => [...epoch.train, ...epoch.valid].map(([n, , loss]) => (n ? loss / n : 0)));
@@ -18,7 +18,6 @@ export class Bars {
     this.head.className = "head";
     this.foot = document.createElement("div");
     this.foot.className = "foot";
-    this.foot.append("bar: valid", "ring: train");
     const [bar, ring] = ["bar: valid", "ring: train"].map((text) => {
       const span = document.createElement("span");
       span.textContent = text;
@@ -82,7 +81,7 @@ export class Bars {
     }
     this.root.style.setProperty("--step", `${(100 * step) / top}%`); // the grid lines follow
     const name = document.createElement("span");
-    name.textContent = measure === "loss" ? "loss a token" : "share right";
+    name.textContent = measure === "loss" ? "loss per token" : "share right";
     this.head.replaceChildren(name, ticks);
   }
 }

@@ -1,7 +1,7 @@
-// Inside an accuracy: answers by kind of token, whole numbers, and the way there.
+// Inside an accuracy: answers by kind of token, whole numbers, and how both changed.
 //
 // It follows the topic "kinds" (topic.py) and shows the epoch of the page's training step. Whole
-// numbers are counted by the view "whole_numbers", one snapshot after the other, while it is seen.
+// numbers are counted by the view "whole_numbers", one snapshot after the other, while the picture is visible.
 
 import { Following } from "../../../kit/js/following.js";
 import { maker } from "../../../kit/js/make.js";
@@ -89,7 +89,7 @@ class Inside {
     this.slider.onchange = () => this.slide(true);
   }
 
-  /** The page's training step follows, where the epoch's end has a snapshot. */
+  /** Move the page's training step to the epoch's end, if that has a snapshot. */
   slide(rests) {
     const { epochs } = this.data;
     const { timeline } = this.kit;
@@ -202,7 +202,7 @@ class Inside {
     this.title.textContent = title(epoch);
     this.empty.textContent = epoch ? "" : this.why();
     this.body.hidden = !epoch;
-    // What never comes needs no place.
+    // What never comes needs no room.
     this.kit.root.style.minHeight = epoch || this.data.live ? this.kept : "0";
     this.say(epoch ? sentence(this.data, epoch, this.measure) : []);
     if (epoch) this.paint(epoch, index, width < 640);
