@@ -3,6 +3,7 @@
 //
 // meta = { html } or { wide, narrow }, and a `note` that is written small below.
 
+import { maker } from "../js/make.js";
 import { picture } from "../js/picture.js";
 
 const NARROW = 640; // px
@@ -10,10 +11,9 @@ const NARROW = 640; // px
 class Drawn {
   /** @param {HTMLElement} body */
   constructor(body) {
-    this.host = document.createElement("div");
-    this.note = document.createElement("p");
-    this.note.className = "hnviz-note";
-    body.append(this.host, this.note);
+    const make = maker(body);
+    this.host = make("div", "");
+    this.note = make("p", "hnviz-note");
     this.shown = "";
   }
 

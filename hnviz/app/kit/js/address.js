@@ -56,12 +56,11 @@ export class Asked {
   /**
    * What `read` makes of a parameter; `instead` where it is missing, or where `read` returns null.
    * @template Value
-   * @template [Instead=Value]
    * @param {string} name
    * @param {(text: string) => Value|null} read
    * @param {string} wanted such as "a whole number"
-   * @param {Instead} instead
-   * @returns {Value|Instead}
+   * @param {any} instead
+   * @returns {Value}
    */
   value(name, read, wanted, instead) {
     const text = inAddress(name);
@@ -77,31 +76,25 @@ export class Asked {
 
   /**
    * A whole number from `first` to `last`.
-   * @template Instead
    * @param {string} name
    * @param {number} first
    * @param {number} last
-   * @param {Instead} instead
+   * @param {any} instead
    */
   number(name, first, last, instead) {
     const [low, high] = [first, last].map((end) => end.toLocaleString("en"));
-    return this.value(
-      name,
-      (text) => {
-        const number = wholeNumber(text);
-        return number !== null && number >= first && number <= last ? number : null;
-      },
-      `a whole number from ${low} to ${high}`,
-      instead,
-    );
+    const read = (/** @type {string} */ text) => {
+      const number = wholeNumber(text);
+      return number !== null && number >= first && number <= last ? number : null;
+    };
+    return this.value(name, read, `a whole number from ${low} to ${high}`, instead);
   }
 
   /**
    * One of some choices.
-   * @template Instead
    * @param {string} name
    * @param {string[]} choices
-   * @param {Instead} instead
+   * @param {any} instead
    */
   choice(name, choices, instead) {
     const listed = choices.map((each) => (each.includes(",") ? `“${each}”` : each)).join(", ");

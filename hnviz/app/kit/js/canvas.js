@@ -53,6 +53,18 @@ export function ring(pen, box, theme, { dash = [], width = 2, color = theme.curs
   pen.setLineDash([]);
 }
 
+/** Write a text that begins, or is centred, at a point and runs at an angle. */
+export function writeAt(pen, text, x, y, angle) {
+  pen.save();
+  pen.translate(x, y);
+  pen.rotate(angle);
+  pen.fillText(text, 0, 0);
+  pen.restore();
+}
+
+/** The colour of a text on [red, green, blue]. */
+export const inkOn = ([r, g, b]) => (0.3 * r + 0.59 * g + 0.11 * b > 0.48 * 255 ? "#171614" : "#FFFFFF");
+
 /** The smallest of 1, 2, 5, 10, 20, ... whose multiples lie at least `room` px apart. */
 export function tickStep(size, room) {
   for (let scale = 1; ; scale *= 10)

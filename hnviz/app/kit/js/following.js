@@ -1,20 +1,16 @@
 // @ts-check
 // A topic that a picture follows, about the run that it shows.
 
-/** @typedef {import("./tab.js").Tab} Tab */
-
 export class Following {
   /**
-   * @param {Tab} tab
+   * @param {import("./frame.js").Frame} kit of the picture, which says what is refused
    * @param {string} topic
    * @param {(news: any) => void} hear
-   * @param {(sentence: string) => void} [refuse]
    */
-  constructor(tab, topic, hear, refuse) {
-    this.tab = tab;
+  constructor(kit, topic, hear) {
+    this.kit = kit;
     this.topic = topic;
     this.hear = hear;
-    this.refuse = refuse;
     this.subject = "";
     this.leave = () => {};
   }
@@ -29,12 +25,13 @@ export class Following {
     if (subject === this.subject) return false;
     this.subject = subject;
     this.leave();
-    this.leave = this.tab.live.follow({ topic: this.topic, run, params }, this.hear, this.refuse);
+    const refuse = (/** @type {string} */ sentence) => this.kit.refuse(sentence);
+    this.leave = this.kit.tab.live.follow({ topic: this.topic, run, params }, this.hear, refuse);
     return true;
   }
 
   /** Ask for everything again: the news does not fit what is known. */
   again() {
-    this.tab.live.again(this.hear);
+    this.kit.tab.live.again(this.hear);
   }
 }

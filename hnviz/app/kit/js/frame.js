@@ -103,9 +103,11 @@ export class Frame {
   /** @param {import("./timeline.js").Change} change */
   hear(change) {
     if (change === "step" || change === "snapshots" || change === "rest") this.ask();
-    if (this.timeline?.steps.length) return;
-    if (change === "trouble") this.states.complain(this.timeline?.trouble ?? "");
-    if (change === "run") this.ask(); // it may have ended without a snapshot
+    if (!this.timeline?.steps.length) {
+      if (change === "trouble") this.states.complain(this.timeline?.trouble ?? "");
+      if (change === "run") this.ask(); // it may have ended without a snapshot
+    }
+    if (this.last && this.last.run === this.data.run) this.view.hear?.(change);
   }
 
   /** @param {IntersectionObserverEntry|undefined} entry */
@@ -156,7 +158,8 @@ export class Frame {
    * @param {string} sentence
    */
   refuse(sentence) {
-    this.states.refuse(sentence);
+    this.states.refused = sentence;
+    this.states.complain("");
   }
 
   destroy() {

@@ -10,6 +10,20 @@ const KINDS = [
   ["special", "special", "x"],
 ];
 
+/** A kind's name among the theme's colours: both place words share one. */
+export const colorName = (kind) => (kind === "hundred" || kind === "thousand" ? "place" : kind);
+
+/** Make the items of the kinds that are shown, in the theme's colours. */
+export function kindItems(kinds, theme) {
+  const shown = Object.entries(theme.letters).filter(([kind]) => kinds.includes(kind));
+  return shown.map(([kind, letter]) => {
+    const made = item(letter, kind, "chip");
+    const color = colorName(kind);
+    made.firstChild.style.cssText = `background:${theme.kind[color]};color:${theme.kindText[color]}`;
+    return made;
+  });
+}
+
 /** Make a legend of <span> items; `extra`, each [name, class, letter], come last. */
 export function kindLegend(extra = []) {
   const legend = document.createElement("div");

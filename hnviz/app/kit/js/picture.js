@@ -8,6 +8,7 @@
 //   view.draw({ answer, answers, settings, theme, step, run })   when there is something to draw
 //   view.params(name)     optional: what the browser adds to the parameters of a question; it calls
 //                         kit.ask() when they change
+//   view.hear(change)     optional: when the timeline of the run that is drawn changes
 //   view.destroy()        optional: when the picture leaves the page
 //
 // Python (hnviz/app/kit/picture.py) says what a picture asks: `asks`, a list of questions with their
@@ -24,6 +25,7 @@ import { Frame } from "./frame.js";
  * @typedef {{ answer: Answer|null, answers: Record<string, Answer|null>, settings: any, theme: any,
  *             step: number|null, run: string, alt: string }} Drawing
  * @typedef {{ draw: (drawing: Drawing) => void, destroy?: () => void,
+ *             hear?: (change: import("./timeline.js").Change) => void,
  *             params?: (name: string) => Record<string, unknown> }} View
  * @typedef {{ styles: URL|URL[], frames?: number, create: (body: HTMLElement, kit: Frame) => View,
  *             load?: (settings: any, home: URL) => unknown,

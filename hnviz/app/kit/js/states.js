@@ -8,6 +8,7 @@
 //   error     there is no newer one, and a sentence says why
 
 import { Asked } from "./address.js";
+import { maker } from "./make.js";
 import { boldNodes } from "./text.js";
 
 export class States {
@@ -19,16 +20,17 @@ export class States {
     this.root = root;
     root.classList.add("frame");
     root.dataset.state = "loading";
-    const style = document.createElement("style");
-    style.textContent = css;
-    this.sentence = element("p", "hnviz-sentence");
-    this.trouble = alert();
-    const vain = alert();
+    root.replaceChildren();
+    const make = maker(root);
+    make("style", "", root, css);
+    this.sentence = make("p", "hnviz-sentence");
+    const [vain, trouble] = [0, 1].map(() => make("p", "hnviz-trouble"));
+    for (const each of [vain, trouble]) each.setAttribute("role", "alert");
+    this.sentence.hidden = vain.hidden = trouble.hidden = true;
+    this.trouble = trouble;
     /** What the address asks of the picture. */
     this.asked = new Asked((sentence) => write(vain, sentence));
-    this.body = element("div", "hnviz-body");
-    root.replaceChildren(style, this.sentence, vain, this.trouble, this.body);
-    this.sentence.hidden = true;
+    this.body = make("div", "hnviz-body");
     this.refused = ""; // what the view said last
     this.drawn = false; // once
   }
@@ -93,22 +95,6 @@ export class States {
     if (said) this.root.dataset.state = "error";
     else if (this.drawn) this.root.dataset.state = "ready";
   }
-
-  /**
-   * Say that what the view itself fetches or follows was refused, until it says "".
-   * @param {string} sentence
-   */
-  refuse(sentence) {
-    this.refused = sentence;
-    this.complain("");
-  }
-}
-
-function alert() {
-  const made = element("p", "hnviz-trouble");
-  made.setAttribute("role", "alert");
-  made.hidden = true;
-  return made;
 }
 
 /**
@@ -118,14 +104,4 @@ function alert() {
 function write(element, sentence) {
   element.textContent = sentence;
   element.hidden = !sentence;
-}
-
-/**
- * @param {string} tag
- * @param {string} name
- */
-function element(tag, name) {
-  const made = document.createElement(tag);
-  made.className = name;
-  return made;
 }

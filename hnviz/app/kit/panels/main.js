@@ -30,12 +30,7 @@ class Growing {
 
   /** @param {import("../js/picture.js").Drawing} drawing */
   async draw({ settings, theme, run }) {
-    this.following ??= new Following(
-      this.kit.tab,
-      settings.topic,
-      (news) => this.hear(news),
-      (sentence) => this.kit.refuse(sentence),
-    );
+    this.following ??= new Following(this.kit, settings.topic, (news) => this.take(news));
     // Figures contain their colours, so the other mode needs other figures.
     this.following.of(run, { mode: theme.dark ? "dark" : "light" });
     try {
@@ -47,7 +42,7 @@ class Growing {
   }
 
   /** @param {{ panels: any[] }} news */
-  hear({ panels }) {
+  take({ panels }) {
     for (const panel of panels) {
       const figure = panel.figure ?? this.grown(panel);
       if (!figure) return this.following?.again();

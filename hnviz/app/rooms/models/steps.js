@@ -20,22 +20,20 @@ export class Steps {
     this.make = maker(body);
     this.sentence = this.make("p", "sentence");
     this.sentence.setAttribute("aria-live", "polite");
-    this.stepper = new Stepper(title, (step) => this.show(step));
+    this.stepper = new Stepper(body, title, (step) => this.show(step));
     this.stepper.listen(body);
-    body.append(this.stepper.element);
     this.codes = [];
     this.silence = onMark("unit", this, (unit) => this.markUnit(unit));
   }
 
   addCode(parent) {
-    const code = new Code();
-    parent.append(code.element);
-    this.codes.push(code);
+    this.codes.push(new Code(parent));
   }
 
   addTiles(count, look, parent) {
-    this.tiles = Array.from({ length: count }, () => new Tile((text) => this.tell(text), (unit) => this.point(unit)));
-    this.make("div", look, parent).append(...this.tiles.map((tile) => tile.element));
+    const row = this.make("div", look, parent);
+    const made = () => new Tile(row, (text) => this.tell(text), (unit) => this.point(unit));
+    this.tiles = Array.from({ length: count }, made);
     this.told = this.make("p", "told", parent);
     this.tell("");
   }

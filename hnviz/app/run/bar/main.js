@@ -53,7 +53,6 @@ class Bar {
     this.time.hidden = true;
     this.watch = kit.tab.live.onConnection((connected) => (this.lost.hidden = connected));
     this.trouble = ""; // what the timeline says
-    this.leave = () => {};
   }
 
   button(make, name, press) {
@@ -63,19 +62,18 @@ class Bar {
     return button;
   }
 
-  draw({ settings }) {
+  draw({ settings, run }) {
     this.settings = settings;
-    const { timeline } = this.kit;
-    if (timeline !== this.timeline) {
-      this.leave();
-      this.timeline = timeline;
-      this.leave = timeline.on(() => this.show());
-      this.opened = false;
-    }
-    this.show();
+    this.opened &&= run === this.run;
+    this.run = run;
+    this.hear();
   }
 
-  show() {
+  get timeline() {
+    return this.kit.timeline;
+  }
+
+  hear() {
     this.showRun();
     this.showTime();
   }
@@ -159,7 +157,6 @@ class Bar {
   destroy() {
     this.timeline?.pause();
     this.watch();
-    this.leave();
   }
 }
 

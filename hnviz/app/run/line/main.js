@@ -8,31 +8,20 @@ class Line {
     this.told = document.createElement("p");
     this.told.className = "line";
     body.append(this.told);
-    this.leave = () => {};
   }
 
   draw() {
-    const { timeline } = this.kit;
-    if (timeline !== this.timeline) {
-      this.leave();
-      this.timeline = timeline;
-      this.leave = timeline.on(() => this.show());
-    }
-    this.show();
+    this.hear();
   }
 
-  show() {
-    const { facts, failure } = this.timeline;
+  hear() {
+    const { facts, failure } = this.kit.timeline;
     // The run bar says when a snapshot is missing.
     if (!facts.status) this.told.textContent = failure;
     else {
       const steps = facts.n_steps === null ? "no step yet" : `step ${number(facts.step)} of ${number(facts.n_steps)}`;
       this.told.textContent = `${facts.name}, ${facts.shipped ? "pre-trained" : facts.status}, ${steps}`;
     }
-  }
-
-  destroy() {
-    this.leave();
   }
 }
 

@@ -30,12 +30,7 @@ class RunList {
       { name: "remark", title: "", words: true },
     ];
     this.table = new Table(body, this.columns, "All runs, the newest first");
-    this.following = new Following(
-      kit.tab,
-      "runs",
-      (news) => this.hear(news),
-      (sentence) => kit.refuse(sentence),
-    );
+    this.following = new Following(kit, "runs", (news) => this.take(news));
     this.table.rows.onclick = (event) => this.pick(event);
   }
 
@@ -67,7 +62,7 @@ class RunList {
   }
 
   /** @param {{ order?: string[], rows: Record<string, any> }} news */
-  hear({ order, rows }) {
+  take({ order, rows }) {
     if (order) [this.order, this.rows] = [order, rows];
     else Object.assign(this.rows, rows);
     this.show();

@@ -1,7 +1,8 @@
 // The whole pass zoomed out: every row's windows side by side, the one in view framed.
 
 import { bytesOf, ring, tickStep } from "../../../kit/js/canvas.js";
-import { isNarrow, placeOf } from "./look.js";
+import { colorName } from "../../../kit/js/legend.js";
+import { isNarrow } from "./look.js";
 
 const EXACT = 4096; // columns up to which a token has one of its own
 const TOP = 22;
@@ -12,7 +13,7 @@ export function epochImage(layout, stream, theme) {
   const { bs, bptt, nBatches, rowLength } = layout;
   const columns = rowLength <= EXACT ? rowLength : EXACT / 2;
   const image = new ImageData(columns, bs);
-  const colors = Uint8Array.from(stream.kinds.flatMap((kind) => bytesOf(theme.kind[placeOf(kind)])));
+  const colors = Uint8Array.from(stream.kinds.flatMap((kind) => bytesOf(theme.kind[colorName(kind)])));
   const hatched = []; // [row, from, to], offsets in the row
   const sums = new Float32Array(4 * columns);
   for (let row = 0; row < bs; row++) {

@@ -2,9 +2,6 @@
 
 export const isNarrow = (width) => width < 600;
 
-/** Thousand and hundred share a colour. */
-export const placeOf = (kind) => (kind === "thousand" || kind === "hundred" ? "place" : kind);
-
 /** Text in a halo of the background. */
 export function write(pen, theme, text, x, y, { align = "left", bold = false, muted = false } = {}) {
   pen.font = `${bold ? 600 : 400} 13px ${theme.font}`;

@@ -1,7 +1,8 @@
 // The window of one mini-batch: bs rows by bptt steps, one cell a token.
 
 import { bytesOf, ring, tickStep } from "../../../kit/js/canvas.js";
-import { isNarrow, placeOf } from "./look.js";
+import { colorName } from "../../../kit/js/legend.js";
+import { isNarrow } from "./look.js";
 import { sameCell } from "./layout.js";
 
 const TOP = 22; // px above the cells, for the steps' numbers
@@ -68,7 +69,7 @@ function kindsImage({ layout, stream, theme, batch }) {
   const image = new ImageData(layout.bptt, layout.bs);
   const pixels = new Uint32Array(image.data.buffer);
   const colors = stream.kinds.map((kind) => {
-    const [red, green, blue] = bytesOf(theme.kind[placeOf(kind)]);
+    const [red, green, blue] = bytesOf(theme.kind[colorName(kind)]);
     return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
   });
   let pixel = 0;
@@ -190,7 +191,7 @@ function cellText(pen, { layout, stream, theme, batch, mask }, geometry) {
         const hatched = step >= layout.ownSteps(batch, row);
         if (hatched) paper(pen, theme, x, y, pen.measureText(text).width + 6, down);
         const plain = hatched || (mask && !mask[position]); // on paper, not on its kind's colour
-        pen.fillStyle = plain ? theme.text : theme.kindText[placeOf(kind)];
+        pen.fillStyle = plain ? theme.text : theme.kindText[colorName(kind)];
         pen.fillText(text, x, y + 0.5);
       } else if (kind === "comma") {
         pen.fillStyle = theme.commaMark;
@@ -216,7 +217,7 @@ function drawAhead(pen, scene, geometry) {
       pen.strokeStyle = theme.border;
       pen.lineWidth = 1;
       pen.strokeRect(x + 1.5, top + 1.5, across - 3, down - 3);
-      pen.fillStyle = theme.kind[placeOf(kind)];
+      pen.fillStyle = theme.kind[colorName(kind)];
       pen.fillRect(x + 1, top + down - 5, across - 2, 4);
       pen.fillStyle = theme.text;
       pen.font = words ? `400 12px ${theme.font}` : `600 10px ${theme.codeFont}`;

@@ -1,7 +1,8 @@
 // The words around the marked cell, as its row reads them, and the arrow from x to y.
 
 import { ring } from "../../../kit/js/canvas.js";
-import { isNarrow, placeOf, write } from "./look.js";
+import { colorName } from "../../../kit/js/legend.js";
+import { isNarrow, write } from "./look.js";
 
 export const WORDS = 190; // px from the top of the chain
 const WORD_HEIGHT = 30;
@@ -38,7 +39,7 @@ function wordAt(pen, { layout, stream, cell }, offset, position) {
   return {
     offset,
     word,
-    kind: placeOf(stream.kinds[id]),
+    kind: colorName(stream.kinds[id]),
     width: Math.max(pen.measureText(word).width + 14, 22),
     inside,
     hatched: inside && step >= layout.ownSteps(batch, cell[1]),

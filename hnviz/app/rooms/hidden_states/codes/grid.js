@@ -1,6 +1,6 @@
 // Where the grid's cells are, and how they are drawn.
 
-import { openCanvas, ring } from "../../../kit/js/canvas.js";
+import { openCanvas, ring, writeAt } from "../../../kit/js/canvas.js";
 import { ramp } from "../../../kit/js/ramp.js";
 
 export const FULL = 0.85; // share of variance that has full colour
@@ -58,13 +58,9 @@ function paintNames(pen, { labels, twin }, theme, { left, top, second, wide, hig
   for (const start of [left, second]) {
     if (start === null) continue;
     labels.forEach((name, at) => {
-      pen.save();
-      pen.translate(start + (at + 0.5) * wide + 4, top - 7);
-      pen.rotate(ANGLE);
       pen.font = `${at === picked.label ? "600 " : ""}12px ${theme.font}`;
       pen.fillStyle = at === picked.label ? theme.text : theme.muted;
-      pen.fillText(at ? name : "position", 0, 0);
-      pen.restore();
+      writeAt(pen, at ? name : "position", start + (at + 0.5) * wide + 4, top - 7, ANGLE);
     });
   }
   const below = top + high * rows + 17;
@@ -90,13 +86,8 @@ function paintGroups(pen, { order, labels, explained }, theme, { left, top, high
     let end = from;
     while (end < best.length && best[end] === best[from]) end++;
     const name = best[from] === 0 ? "position" : (labels[best[from]] ?? "little");
-    if ((end - from) * high >= pen.measureText(name).width + 4) {
-      pen.save();
-      pen.translate(left - 12, top + ((from + end) / 2) * high);
-      pen.rotate(-Math.PI / 2);
-      pen.fillText(name, 0, 0);
-      pen.restore();
-    }
+    if ((end - from) * high >= pen.measureText(name).width + 4)
+      writeAt(pen, name, left - 12, top + ((from + end) / 2) * high, -Math.PI / 2);
     from = end;
   }
 }

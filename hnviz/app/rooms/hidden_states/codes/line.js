@@ -1,6 +1,6 @@
 // The picked unit's line over the words, the picked label's means behind it, and its track.
 
-import { openCanvas } from "../../../kit/js/canvas.js";
+import { inkOn, openCanvas } from "../../../kit/js/canvas.js";
 import { ramp } from "../../../kit/js/ramp.js";
 
 const LEAST = 58; // px a word
@@ -73,11 +73,10 @@ function paintWord(pen, { x, top, wide }, word, { mean, value, label, scale }, t
   pen.fillStyle = theme.text;
   pen.fillText(word, x, top + 8, wide - 2);
   if (value < 0) return;
-  const [r, g, b] = ramp(theme.diverging)[Number.isNaN(mean) ? 128 : Math.round((Math.max(-1, Math.min(1, mean / scale)) + 1) * 127.5)];
-  pen.fillStyle = `rgb(${r},${g},${b})`;
+  const shade = ramp(theme.diverging)[Number.isNaN(mean) ? 128 : Math.round((Math.max(-1, Math.min(1, mean / scale)) + 1) * 127.5)];
+  pen.fillStyle = `rgb(${shade})`;
   pen.fillRect(x - wide / 2 + 1, top + 18, wide - 2, 17);
-  const bright = (0.3 * r + 0.59 * g + 0.11 * b) / 255;
-  pen.fillStyle = bright > 0.48 ? "#171614" : "#FFFFFF";
+  pen.fillStyle = inkOn(shade);
   pen.fillText(label === 0 ? SLOTS[value] : value, x, top + 27, wide - 4);
 }
 

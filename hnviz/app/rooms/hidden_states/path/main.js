@@ -2,9 +2,10 @@
 //
 // Space or the button plays; arrow keys and the slider step; pointing at a dot names it.
 
-import { picture } from "../../../kit/js/picture.js";
-import { COLORS, paintLegend, paintPath, placePath } from "./paint.js";
 import { maker } from "../../../kit/js/make.js";
+import { picture } from "../../../kit/js/picture.js";
+import { partNodes } from "../../../kit/js/text.js";
+import { COLORS, paintLegend, paintPath, placePath } from "./paint.js";
 
 const EACH = 220; // ms a token
 const NEAR = 14; // px that a pointer may be off
@@ -121,10 +122,8 @@ class Path {
 
   name(at) {
     const { words, numbers, points } = this.data;
-    const word = document.createElement("strong");
-    word.textContent = words[at];
     const place = [points[2 * at], points[2 * at + 1]].map((value) => value.toFixed(2).replace("-", "−"));
-    this.said.replaceChildren(`Token ${at}, “`, word, `” of ${numbers[at].toLocaleString("en")}: ${place.join(", ")}`);
+    this.said.replaceChildren(...partNodes([`Token ${at}, “`, [words[at]], `” of ${numbers[at].toLocaleString("en")}: ${place.join(", ")}`]).nodes);
     this.said.dataset.token = at;
   }
 

@@ -1,7 +1,7 @@
 // Where the path's points are, their colours, and how they are drawn.
 
-import { openCanvas, ring } from "../../../kit/js/canvas.js";
-import { kindLegend } from "../../../kit/js/legend.js";
+import { inkOn, openCanvas, ring, writeAt } from "../../../kit/js/canvas.js";
+import { colorName, kindItems } from "../../../kit/js/legend.js";
 import { ramp } from "../../../kit/js/ramp.js";
 
 const MARGIN = { left: 46, right: 14, top: 10, bottom: 44 };
@@ -75,11 +75,7 @@ function paintAxes(pen, { explained }, theme, { height, scale, cx, cy, across, d
   const percent = (share) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
   pen.textAlign = "center";
   pen.fillText(`component 1, ${percent(explained[0])} of the variance`, cx, height - 10);
-  pen.save();
-  pen.translate(10, cy);
-  pen.rotate(-Math.PI / 2);
-  pen.fillText(`component 2, ${percent(explained[1])}`, 0, 0);
-  pen.restore();
+  writeAt(pen, `component 2, ${percent(explained[1])}`, 10, cy, -Math.PI / 2);
 }
 
 function paintDot(pen, data, theme, box, at, color) {
@@ -103,13 +99,12 @@ function paintDot(pen, data, theme, box, at, color) {
 function look(data, theme, at, color) {
   if (!COLORS[color]) {
     const kind = data.kinds[at];
-    const name = kind === "hundred" || kind === "thousand" ? "place" : kind;
+    const name = colorName(kind);
     return { fill: theme.kind[name], ink: theme.kindText[name], letter: theme.letters[kind] };
   }
   const value = COLORS[color](data, at);
-  const [r, g, b] = ramp(theme.sequential)[Math.round((value * 255) / 9)];
-  const bright = (0.3 * r + 0.59 * g + 0.11 * b) / 255;
-  return { fill: `rgb(${r},${g},${b})`, ink: bright > 0.48 ? "#171614" : "#FFFFFF", letter: value };
+  const shade = ramp(theme.sequential)[Math.round((value * 255) / 9)];
+  return { fill: `rgb(${shade})`, ink: inkOn(shade), letter: value };
 }
 
 /** The words of the last few tokens, beside their dots. */
@@ -134,15 +129,7 @@ function paintWords(pen, { words }, theme, box, at) {
 
 export function paintLegend(element, data, theme, color) {
   if (!COLORS[color]) {
-    const made = kindLegend();
-    const present = new Set(data.kinds);
-    for (const item of [...made.children]) if (![...present].some((kind) => item.textContent.endsWith(kind))) item.remove();
-    element.replaceChildren(...made.children);
-    for (const [at, chip] of [...element.querySelectorAll("i")].entries()) {
-      const name = [...element.children][at].textContent.slice(1);
-      const kind = name === "hundred" || name === "thousand" ? "place" : name;
-      chip.style.cssText = `background:${theme.kind[kind]};color:${theme.kindText[kind]}`;
-    }
+    element.replaceChildren(...kindItems(data.kinds, theme));
     return;
   }
   element.replaceChildren(`Each dot shows its number’s ${color} digit; the stronger the blue, the higher the digit.`);

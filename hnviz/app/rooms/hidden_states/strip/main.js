@@ -1,5 +1,6 @@
 // Six snapshots of one text as small pictures; a press on one moves the slider there.
 
+import { maker } from "../../../kit/js/make.js";
 import { picture } from "../../../kit/js/picture.js";
 import { ramp } from "../../../kit/js/ramp.js";
 
@@ -14,11 +15,9 @@ export function framesOf(steps) {
 class Strip {
   constructor(body, kit) {
     this.kit = kit;
-    this.frames = document.createElement("div");
-    this.frames.className = "frames";
+    this.frames = maker(body)("div", "frames");
     this.frames.setAttribute("role", "group");
     this.frames.setAttribute("aria-label", "The same text at six training steps");
-    body.append(this.frames);
     this.drawn = "";
   }
 
@@ -54,21 +53,18 @@ class Strip {
       image.data.set([...shade[Math.round((share + 1) * 127.5)], 255], 4 * at);
     });
     canvas.getContext("2d").putImageData(image, 0, 0);
-    const name = document.createElement("span");
-    name.textContent = step === 0 ? "step 0, untrained" : `step ${step.toLocaleString("en")}`;
     const button = document.createElement("button");
     button.type = "button";
     button.dataset.step = step;
     button.setAttribute("aria-pressed", step === this.kit.timeline.step);
-    button.append(canvas, name);
+    button.append(canvas);
+    maker(button)("span", "", button, step === 0 ? "step 0, untrained" : `step ${step.toLocaleString("en")}`);
     button.onclick = () => {
       this.kit.timeline.pause();
       this.kit.timeline.show(step);
     };
     return button;
   }
-
-  destroy() {}
 }
 
 export const render = picture({

@@ -1,5 +1,6 @@
 // The picked unit over the text: rows of words on the colour of its value, below its line.
 
+import { maker } from "../../../kit/js/make.js";
 import { ramp } from "../../../kit/js/ramp.js";
 import { unitSentence } from "./sentence.js";
 
@@ -11,12 +12,7 @@ const SVG = "http://www.w3.org/2000/svg";
 export class UnitLine {
   /** `pick(column)` is called for a click on a word. */
   constructor(section, pick) {
-    const make = (tag, name) => {
-      const element = document.createElement(tag);
-      element.className = name;
-      section.append(element);
-      return element;
-    };
+    const make = maker(section);
     this.title = make("h3", "title");
     this.told = make("p", "told");
     this.rows = make("div", "rows");

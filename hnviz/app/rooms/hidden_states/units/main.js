@@ -4,12 +4,12 @@
 // and its unit: the address keeps the unit, and the page's other pictures show it. They also show the
 // token under the pointer. A drag over the columns selects a range of tokens.
 
+import { kindItems } from "../../../kit/js/legend.js";
 import { maker } from "../../../kit/js/make.js";
 import { putInAddress } from "../../../kit/js/address.js";
 import { mark, onMark, setMark } from "../../../kit/js/page.js";
 import { picture } from "../../../kit/js/picture.js";
-import { boldNodes, plainText, unbroken } from "../../../kit/js/text.js";
-import { kindLegend } from "./legend.js";
+import { boldNodes, partNodes, plainText, unbroken } from "../../../kit/js/text.js";
 import { OrderChoice } from "./order.js";
 import { UnitLine } from "./line.js";
 import { labelAt, matrixSentence } from "./matrix.js";
@@ -199,10 +199,8 @@ class Units {
     }
     const [unit, column] = cell;
     const { values, words, first } = this.data;
-    const word = document.createElement("strong");
-    word.textContent = words[column];
     const value = minus(values[unit * words.length + column].toFixed(3));
-    this.say.replaceChildren(`Unit ${unit} after token ${first + column}, “`, word, `”: ${value}`);
+    this.say.replaceChildren(...partNodes([`Unit ${unit} after token ${first + column}, “`, [words[column]], `”: ${value}`]).nodes);
   }
 
   drawKey() {
@@ -211,7 +209,7 @@ class Units {
     const colors = data.signed ? theme.diverging : theme.diverging.slice(theme.diverging.length >> 1);
     scale.style.background = `linear-gradient(90deg, ${colors.join(",")})`;
     const end = Number(data.scale.toPrecision(2));
-    this.key.replaceChildren(data.signed ? `−${end}` : "0", scale, `${end}, ${data.what}`, ...kindLegend(data.kinds, theme));
+    this.key.replaceChildren(data.signed ? `−${end}` : "0", scale, `${end}, ${data.what}`, ...kindItems(data.kinds, theme));
   }
 
   destroy() {

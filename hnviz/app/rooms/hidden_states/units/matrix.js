@@ -1,6 +1,7 @@
 // What each unit codes: five columns of shares on the rows of the units, and five of the untrained
 // network's. Left out where the picture is too narrow for them.
 
+import { writeAt } from "../../../kit/js/canvas.js";
 import { ramp } from "../../../kit/js/ramp.js";
 
 export const FULL = 0.85; // the share of variance that has full colour
@@ -64,13 +65,9 @@ function paintHalf(pen, shares, start, { order, labels }, theme, box, trained) {
   pen.strokeRect(start - 0.5, box.top - 0.5, n * CELL + 1, order.length * box.cellHeight + 1);
   pen.font = `12px ${theme.font}`;
   pen.textAlign = "left";
+  pen.fillStyle = theme.muted;
   labels.forEach((name, label) => {
-    pen.save();
-    pen.translate(start + (label + 0.5) * CELL + 4, box.top - 6);
-    pen.rotate(ANGLE);
-    pen.fillStyle = theme.muted;
-    pen.fillText(label ? name : "position", 0, 0);
-    pen.restore();
+    writeAt(pen, label ? name : "position", start + (label + 0.5) * CELL + 4, box.top - 6, ANGLE);
   });
   pen.font = `${trained ? "600 " : ""}12px ${theme.font}`;
   pen.fillStyle = trained ? theme.text : theme.muted;

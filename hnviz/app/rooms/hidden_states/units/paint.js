@@ -1,9 +1,9 @@
 // Where the heatmap's cells are, and how they are drawn. The canvas is only as wide as what can be
 // seen, as 2,000 columns would be too wide for one; it is painted again when the reader scrolls.
 
-import { openCanvas, ring } from "../../../kit/js/canvas.js";
+import { openCanvas, ring, writeAt } from "../../../kit/js/canvas.js";
+import { colorName } from "../../../kit/js/legend.js";
 import { ramp } from "../../../kit/js/ramp.js";
-import { colorName } from "./legend.js";
 import { matrixWidth, paintMatrix } from "./matrix.js";
 
 const LABEL_FONT = 12; // px
@@ -83,14 +83,11 @@ function paintWords(pen, { words, kinds }, theme, box) {
     pen.fillStyle = theme.kindText[kind];
     pen.textAlign = "center";
     pen.fillText(theme.letters[kinds[column]], x + (box.cellWidth - 1) / 2, box.top - 6);
-    pen.save();
-    pen.translate(x + box.cellWidth / 2 + 3, box.top - STRIP - 6);
-    pen.rotate(-LABEL_ANGLE);
     pen.fillStyle = theme.text;
     pen.textAlign = "left";
     const word = words[column];
-    pen.fillText(word.length > 20 ? `${word.slice(0, 19)}…` : word, 0, 0);
-    pen.restore();
+    const short = word.length > 20 ? `${word.slice(0, 19)}…` : word;
+    writeAt(pen, short, x + box.cellWidth / 2 + 3, box.top - STRIP - 6, -LABEL_ANGLE);
   }
 }
 
@@ -122,13 +119,8 @@ function paintGroups(pen, { groups }, theme, box) {
   pen.textAlign = "center";
   for (const [label, rows] of groups) {
     const name = label === "slot" ? "position" : label;
-    if (rows * box.cellHeight > pen.measureText(name).width + 4) {
-      pen.save();
-      pen.translate(11, box.top + (row + rows / 2) * box.cellHeight);
-      pen.rotate(-Math.PI / 2);
-      pen.fillText(name, 0, 0);
-      pen.restore();
-    }
+    if (rows * box.cellHeight > pen.measureText(name).width + 4)
+      writeAt(pen, name, 11, box.top + (row + rows / 2) * box.cellHeight, -Math.PI / 2);
     row += rows;
     pen.fillRect(6, box.top + row * box.cellHeight - 0.5, 10, 1);
   }

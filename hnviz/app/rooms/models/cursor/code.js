@@ -1,11 +1,12 @@
 // A forward's source with its line numbers; the line that has run is marked.
 
+import { maker } from "../../../kit/js/make.js";
+
 const CALL = /self\.(\w+)/g;
 
 export class Code {
-  constructor() {
-    this.element = document.createElement("div");
-    this.element.className = "code";
+  constructor(parent) {
+    this.element = maker(parent)("div", "code");
     this.element.tabIndex = 0;
     this.element.setAttribute("role", "region");
     this.rows = [];

@@ -1,43 +1,34 @@
 // Buttons, slider and keys that go through a trace's steps.
 
+import { maker } from "../../../kit/js/make.js";
+
 const KEYS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1, Home: -Infinity, End: Infinity };
 
 export class Stepper {
   /** `moved(step)` is called for every move; `title` names what is counted. */
-  constructor(title, moved) {
+  constructor(body, title, moved) {
     this.moved = moved;
     this.at = 0;
     this.count = 1;
-    this.element = document.createElement("div");
-    this.element.className = "bar";
+    this.make = maker(body);
+    this.element = this.make("div", "bar");
     this.next = this.button("Next line", () => this.by(1), "primary");
     this.back = this.button("Back", () => this.by(-1));
     this.restart = this.button("Restart", () => this.go(0));
-    this.slider = document.createElement("input");
+    const slide = this.make("label", "slide", this.element);
+    this.make("span", "name", slide, title);
+    const track = this.make("span", "track", slide);
+    this.slider = this.make("input", "slider", track);
     this.slider.type = "range";
-    this.slider.className = "slider";
     this.slider.min = 0;
-    this.slider.oninput = () => this.go(Number(this.slider.value));
-    this.value = document.createElement("output");
-    this.value.className = "slider-value";
-    const name = document.createElement("span");
-    name.className = "name";
-    name.textContent = title;
     this.slider.setAttribute("aria-label", title);
-    const track = document.createElement("span");
-    track.className = "track";
-    track.append(this.slider, this.value);
-    const slide = document.createElement("label");
-    slide.className = "slide";
-    slide.append(name, track);
-    this.element.append(this.next, this.back, this.restart, slide);
+    this.slider.oninput = () => this.go(Number(this.slider.value));
+    this.value = this.make("output", "slider-value", track);
   }
 
   button(text, action, look = "") {
-    const button = document.createElement("button");
+    const button = this.make("button", `button ${look}`, this.element, text);
     button.type = "button";
-    button.textContent = text;
-    button.className = `button ${look}`;
     button.onclick = action;
     return button;
   }

@@ -1,6 +1,7 @@
 // One tensor as a heatmap with its name, its shape and its scale.
 
 import { openCanvas } from "../../../kit/js/canvas.js";
+import { maker } from "../../../kit/js/make.js";
 import { ramp } from "../../../kit/js/ramp.js";
 import { number, sheet } from "./trace.js";
 
@@ -12,22 +13,19 @@ export class Tile {
    * `tell(sentence)` gets what the picked cell holds, "" if none is picked; `point(unit)` gets the
    * hidden unit under the pointer, or null.
    */
-  constructor(tell, point) {
+  constructor(parent, tell, point) {
     this.tell = tell;
     this.pointed = point;
-    this.element = document.createElement("figure");
-    this.element.className = "tile";
-    this.title = document.createElement("figcaption");
-    this.note = document.createElement("p");
-    this.canvas = document.createElement("canvas");
+    const make = maker(parent);
+    this.element = make("figure", "tile");
+    this.title = make("figcaption", "", this.element);
+    this.note = make("p", "", this.element);
+    this.canvas = make("canvas", "", this.element);
     this.canvas.setAttribute("role", "img");
     this.canvas.tabIndex = 0;
-    this.empty = document.createElement("div");
-    this.empty.className = "empty";
-    this.key = document.createElement("div");
-    this.key.className = "key";
+    this.empty = make("div", "empty", this.element);
+    this.key = make("div", "key", this.element);
     this.unit = null;
-    this.element.append(this.title, this.note, this.canvas, this.empty, this.key);
     this.canvas.onpointermove = this.canvas.onpointerdown = (event) => this.point(event);
     this.canvas.onpointerleave = this.canvas.onblur = () => this.pick(null);
     this.canvas.onkeydown = (event) => this.walk(event);

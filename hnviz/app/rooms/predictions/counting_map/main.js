@@ -4,6 +4,7 @@
 import { maker } from "../../../kit/js/make.js";
 import { putInAddress } from "../../../kit/js/address.js";
 import { picture } from "../../../kit/js/picture.js";
+import { partNodes } from "../../../kit/js/text.js";
 import { NOT_ASKED, RIGHT, numberAt, paint, place } from "./paint.js";
 
 const NUMBER = "map_number"; // in the address
@@ -147,9 +148,7 @@ class CountingMap {
 
   tell() {
     const number = this.hovered ?? this.picked;
-    const strong = document.createElement("b");
-    strong.textContent = count(number);
-    this.say.replaceChildren(strong, `${this.after(number)}: ${this.verdict(number)}`);
+    this.say.replaceChildren(...partNodes([[count(number)], `${this.after(number)}: ${this.verdict(number)}`]).nodes);
   }
 
   after(number) {

@@ -3,6 +3,7 @@
 //
 // The points are those of the topic "curves", whose first panel holds the loss.
 
+import { Following } from "../../../kit/js/following.js";
 import { maker } from "../../../kit/js/make.js";
 import { picture } from "../../../kit/js/picture.js";
 
@@ -28,30 +29,21 @@ class Loss {
     this.told = make("p", "told", body);
     this.canvas = make("canvas", "curve", body);
     this.canvas.setAttribute("role", "img");
-    this.run = "";
     /** @type {Trace[]} */
     this.data = [];
-    this.leave = () => {};
+    this.following = new Following(kit, "curves", (news) => this.take(news));
     queueMicrotask(() => kit.data?.settings.comes_to_it && kit.root.scrollIntoView({ block: "nearest" }));
   }
 
   /** @param {import("../../../kit/js/picture.js").Drawing} drawing */
   draw({ run, theme }) {
     this.theme = theme;
-    if (run !== this.run) this.follow(run);
+    if (this.following.of(run, { mode: "light" })) this.data = [];
     this.paint();
   }
 
-  /** @param {string} run */
-  follow(run) {
-    this.leave();
-    [this.run, this.data] = [run, []];
-    const subject = { topic: "curves", run, params: { mode: "light" } };
-    this.leave = this.kit.tab.live.follow(subject, (news) => this.hear(news), (sentence) => this.kit.refuse(sentence));
-  }
-
   /** @param {{ panels: Panel[] }} news */
-  hear({ panels }) {
+  take({ panels }) {
     const panel = panels.find(({ name }) => name === "loss");
     if (!panel) return;
     if (panel.figure) this.data = panel.figure.data;
@@ -92,7 +84,7 @@ class Loss {
   }
 
   destroy() {
-    this.leave();
+    this.following.leave();
   }
 }
 

@@ -1,6 +1,6 @@
 // The marked row as curves, one per model, on a log scale.
 
-import { openCanvas } from "../../../kit/js/canvas.js";
+import { openCanvas, writeAt } from "../../../kit/js/canvas.js";
 
 const LEFT = 52; // px
 const TOP = 8;
@@ -65,12 +65,7 @@ function paintWords(pen, words, x, theme) {
   const each = Math.ceil((13 * Math.max(1, words.length - 1)) / (x(words.length - 1) - x(0) || 1));
   pen.fillStyle = theme.muted;
   words.forEach((word, at) => {
-    if ((words.length - 1 - at) % each) return;
-    pen.save();
-    pen.translate(x(at) + 4, TOP + PLOT + 10);
-    pen.rotate(ANGLE);
-    pen.fillText(word, 0, 0);
-    pen.restore();
+    if ((words.length - 1 - at) % each === 0) writeAt(pen, word, x(at) + 4, TOP + PLOT + 10, ANGLE);
   });
   pen.textAlign = "left";
   pen.fillText("word looked at", LEFT + 8, TOP + PLOT + BELOW - 8);

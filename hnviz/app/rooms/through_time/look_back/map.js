@@ -1,6 +1,6 @@
 // The map: one row per answer, one column per word before it.
 
-import { openCanvas, ring } from "../../../kit/js/canvas.js";
+import { openCanvas, ring, writeAt } from "../../../kit/js/canvas.js";
 import { ramp } from "../../../kit/js/ramp.js";
 
 const LABELS = 70; // px at the left
@@ -55,13 +55,9 @@ function paintWords(pen, words, row, theme, { left, top, size, n }) {
     const free = at % each === 0 && Math.abs(at - row) * size >= 12;
     if (marked || free) pen.fillText(word, left - 6, top + (at + 0.5) * size);
     if (at % each) return;
-    pen.save();
-    pen.translate(left + (at + 0.5) * size + 4, top + n * size + 8);
-    pen.rotate(ANGLE);
     pen.font = `12px ${theme.font}`;
     pen.fillStyle = theme.muted;
-    pen.fillText(word, 0, 0);
-    pen.restore();
+    writeAt(pen, word, left + (at + 0.5) * size + 4, top + n * size + 8, ANGLE);
   });
 }
 

@@ -2,6 +2,7 @@
 // The table of epochs: it follows the run, and its last row stays visible.
 
 import { Following } from "../../../kit/js/following.js";
+import { maker } from "../../../kit/js/make.js";
 import { picture } from "../../../kit/js/picture.js";
 import { Table } from "../../../kit/js/table.js";
 import { boldNodes } from "../../../kit/js/text.js";
@@ -24,20 +25,12 @@ class Epochs {
    */
   constructor(body, kit) {
     this.kit = kit;
-    this.said = document.createElement("p");
-    this.said.className = "hnviz-sentence small";
-    body.append(this.said);
+    const make = maker(body);
+    this.said = make("p", "hnviz-sentence small");
     this.table = new Table(body, COLUMNS, "Each epoch's losses and accuracies, beside the notebook's");
-    this.empty = document.createElement("p");
-    this.empty.className = "empty";
-    body.append(this.empty);
+    this.empty = make("p", "empty");
     this.fields = {};
-    this.following = new Following(
-      kit.tab,
-      "epochs",
-      (news) => this.hear(news),
-      (sentence) => kit.refuse(sentence),
-    );
+    this.following = new Following(kit, "epochs", (news) => this.take(news));
   }
 
   /** @param {import("../../../kit/js/picture.js").Drawing} drawing */
@@ -46,7 +39,7 @@ class Epochs {
   }
 
   /** @param {Record<string, any>} news */
-  hear(news) {
+  take(news) {
     this.fields = { ...this.fields, ...news };
     const { rows, against_notebook: sentence } = /** @type {any} */ (this.fields);
     this.said.replaceChildren(...boldNodes(sentence));

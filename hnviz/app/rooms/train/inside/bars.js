@@ -1,6 +1,6 @@
 // Bars for valid, rings for train, one row per kind. A row is a button that picks its kind.
 
-const CHIP = { hundred: "place", thousand: "place" };
+import { colorName } from "../../../kit/js/legend.js";
 
 /** The right end of the scale: 1 for shares; for losses, the next half above the highest mean of a kind. */
 export function scaleOf({ epochs }, measure) {
@@ -49,7 +49,7 @@ export class Bars {
     for (const [index, kind] of data.kinds.entries()) {
       const row = this.row(kind);
       const [valid, train] = [epoch.valid[index], epoch.train[index]];
-      const color = CHIP[kind] ?? kind;
+      const color = colorName(kind);
       const [chip, name, track, number, count] = row.children;
       chip.textContent = theme.letters[kind];
       chip.style.cssText = `background:${theme.kind[color]};color:${theme.kindText[color]}`;

@@ -50,14 +50,8 @@ class Inside {
     this.valid = this.chart(this.course, "");
     this.note = make("p", "note", this.body);
     this.paints = 0;
-    this.following = new Following(
-      kit.tab,
-      "kinds",
-      (news) => this.hear(news),
-      (told) => kit.refuse(told),
-    );
+    this.following = new Following(kit, "kinds", (news) => this.take(news));
     this.ends = [onMark("kind", this, () => this.paintAll()), onMark("step", this, () => this.paintAll())];
-    this.leave = () => {};
   }
 
   chart(parent, name) {
@@ -118,11 +112,6 @@ class Inside {
   /** Called when the run, the theme or the width has changed, and when it is scrolled to. */
   draw({ run, theme }) {
     this.theme = theme;
-    if (this.timeline !== this.kit.timeline) {
-      this.leave();
-      this.timeline = this.kit.timeline;
-      this.leave = this.timeline.on((change) => this.move(change));
-    }
     if (this.following.of(run)) this.reset();
     this.count();
     this.paintAll();
@@ -134,13 +123,13 @@ class Inside {
     this.shares.clear();
   }
 
-  move(change) {
+  hear(change) {
     if (change === "step") this.at = null;
     if (change === "snapshots") this.count();
     if (change === "step" || change === "run") this.paintAll();
   }
 
-  hear({ keep, epochs, counted, ...rest }) {
+  take({ keep, epochs, counted, ...rest }) {
     const before = this.data?.epochs ?? [];
     if (keep > before.length) return this.following.again();
     this.data = { ...rest, epochs: [...before.slice(0, keep), ...epochs], wanted: counted, counted: [], lacking: 0 };
@@ -185,7 +174,7 @@ class Inside {
     const { epochs } = this.data;
     const picked = epochs.findIndex(({ step }) => step === this.at);
     if (picked >= 0) return picked;
-    const { step, newest } = this.timeline;
+    const { step, newest } = this.kit.timeline;
     if (newest || step === null) return epochs.length - 1;
     return Math.max(0, epochs.findLastIndex((epoch) => epoch.step <= step));
   }
@@ -303,7 +292,6 @@ class Inside {
   }
 
   destroy() {
-    this.leave();
     this.following.leave();
     for (const end of this.ends) end();
   }

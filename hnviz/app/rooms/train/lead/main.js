@@ -15,32 +15,19 @@ class Lead {
     this.said.className = "hnviz-sentence headline";
     this.said.setAttribute("aria-live", "polite");
     body.append(this.said);
-    /** @type {import("../../../kit/js/timeline.js").Timeline|null} */
-    this.timeline = null;
-    /** @type {() => void} */
-    this.leave = () => {};
     this.shown = "";
   }
 
   /** @param {import("../../../kit/js/picture.js").Drawing} drawing */
   draw({ settings }) {
-    if (this.timeline !== this.kit.timeline) {
-      this.leave();
-      const timeline = (this.timeline = this.kit.timeline);
-      if (timeline) this.leave = timeline.on((change) => change === "run" && this.show());
-    }
     this.first = settings.lead;
-    this.show();
+    this.hear();
   }
 
-  show() {
-    const sentence = this.timeline?.facts.lead ?? this.first;
+  hear() {
+    const sentence = this.kit.timeline?.facts.lead ?? this.first;
     if (sentence !== this.shown) this.said.replaceChildren(...boldNodes(sentence));
     this.shown = sentence;
-  }
-
-  destroy() {
-    this.leave();
   }
 }
 

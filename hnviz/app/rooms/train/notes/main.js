@@ -4,6 +4,7 @@
 // settings = { parts: names of the topic's fields, how: a sentence that never changes }
 
 import { Following } from "../../../kit/js/following.js";
+import { maker } from "../../../kit/js/make.js";
 import { picture } from "../../../kit/js/picture.js";
 import { boldNodes } from "../../../kit/js/text.js";
 
@@ -16,12 +17,7 @@ class Notes {
     this.body = body;
     this.kit = kit;
     this.fields = {};
-    this.following = new Following(
-      kit.tab,
-      "epochs",
-      (news) => this.hear(news),
-      (sentence) => kit.refuse(sentence),
-    );
+    this.following = new Following(kit, "epochs", (news) => this.take(news));
   }
 
   /** @param {import("../../../kit/js/picture.js").Drawing} drawing */
@@ -32,7 +28,7 @@ class Notes {
   }
 
   /** @param {Record<string, any>} news */
-  hear(news) {
+  take(news) {
     this.fields = { ...this.fields, ...news };
     this.show();
   }
@@ -43,13 +39,8 @@ class Notes {
     const text = said.join("\n");
     if (text === this.text || !Object.keys(this.fields).length) return;
     this.text = text;
-    this.body.replaceChildren(
-      ...said.map((/** @type {string} */ sentence) => {
-        const p = document.createElement("p");
-        p.append(...boldNodes(sentence));
-        return p;
-      }),
-    );
+    this.body.replaceChildren();
+    for (const sentence of said) maker(this.body)("p", "").append(...boldNodes(sentence));
   }
 
   destroy() {

@@ -3,6 +3,7 @@
 // the picture above set it too. Both choices are in the address.
 
 import { putInAddress } from "../../../kit/js/address.js";
+import { maker } from "../../../kit/js/make.js";
 import { mark, onMark, setMark } from "../../../kit/js/page.js";
 import { picture } from "../../../kit/js/picture.js";
 import { boldNodes } from "../../../kit/js/text.js";
@@ -17,15 +18,12 @@ class Worst {
    */
   constructor(body, kit) {
     this.kit = kit;
-    this.row = document.createElement("div");
-    this.row.className = "controls";
-    this.said = document.createElement("p");
-    this.said.className = "said";
+    const make = maker(body);
+    this.row = make("div", "controls");
+    this.said = make("p", "said");
     this.said.setAttribute("aria-live", "polite");
-    this.places = document.createElement("div");
-    this.note = document.createElement("p");
-    this.note.className = "hnviz-note";
-    body.append(this.row, this.said, this.places, this.note);
+    this.places = make("div", "");
+    this.note = make("p", "hnviz-note");
     this.split = "";
     this.leave = onMark("kind", this, () => this.kit.ask());
     this.shown = "";
@@ -77,24 +75,19 @@ class Worst {
    * @param {(choice: string) => void} choose
    */
   group(name, choices, choose) {
-    const group = document.createElement("div");
-    group.className = "group";
+    const make = maker(this.row);
+    const group = make("div", "group");
     group.setAttribute("role", "group");
     group.setAttribute("aria-label", name);
-    const label = document.createElement("span");
-    label.textContent = name;
-    group.append(label);
+    make("span", "", group, name);
     for (const choice of choices) {
-      const button = document.createElement("button");
+      const button = make("button", "", group, choice);
       button.type = "button";
-      button.textContent = choice;
       button.onclick = () => {
         choose(choice);
         this.kit.ask();
       };
-      group.append(button);
     }
-    this.row.append(group);
   }
 
   destroy() {
