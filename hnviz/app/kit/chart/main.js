@@ -60,5 +60,6 @@ class Charts {
 
 export const render = picture({
   styles: new URL("../js/charts.css", import.meta.url),
+  later: true,
   create: (body, kit) => new Charts(body, kit),
 });
