@@ -6,6 +6,7 @@ JSON text both ways. From the browser:
 From the server:
     {"id": 7, "news": {...}, "have": ...}
     {"id": 7, "error": "a sentence"}     the last message for this id
+    [{"id": 7, ...}, {"id": 8, ...}]     several at once
 A browser that connects again sends the last `have` back, and receives only what it missed.
 A browser that reads slowly skips messages: the next one brings it up to date.
 """
@@ -105,21 +106,25 @@ class _Socket:
             await self._wake.wait()
             self._wake.clear()
             while self._line:
-                follow = self._line.pop(next(iter(self._line)))
-                if follow.drawing is not None and self._follows.get(follow.number) is follow:
-                    await self._tell(follow, follow.drawing)
+                line, self._line = tuple(self._line.values()), {}
+                told = await asyncio.gather(*map(self._told, line))
+                texts = [text for text in told if text]
+                if texts:  # in one go, as the sending is most of what a message costs
+                    await self._send(texts[0] if len(texts) == 1 else f"[{','.join(texts)}]")
 
-    async def _tell(self, follow: _Follow, drawing: Drawing) -> None:
+    async def _told(self, follow: _Follow) -> str | None:
+        """Return a follow's message; None if there is none, or nobody follows any more."""
+        if follow.drawing is None:
+            return None
         try:
-            text = await follow.message(drawing)
+            text = await follow.message(follow.drawing)
         except ValueError as error:
             self._leave(follow.number)
-            return await self._refuse(follow.number, str(error))
-        if text is not None and self._follows.get(follow.number) is follow:
-            await self._send(text)
+            return _refusal(follow.number, str(error))
+        return text if self._follows.get(follow.number) is follow else None
 
     async def _refuse(self, number: int | None, sentence: str) -> None:
-        await self._send(to_json({"id": number, "error": sentence}))
+        await self._send(_refusal(number, sentence))
 
     async def _send(self, text: str) -> None:
         try:
@@ -179,6 +184,10 @@ class _Socket:
         self._line.pop(number, None)
         if follow is not None and follow.drawing is not None:
             self._hub.leave(follow.run_id, follow.drawing, follow)
+
+
+def _refusal(number: int | None, sentence: str) -> str:
+    return to_json({"id": number, "error": sentence})
 
 
 def _request(message: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -128,7 +128,7 @@ async def play(place: Place, scene: Scene, seconds: float) -> dict[str, float]:
             "presses": len(took),
             "news p50, ms": share([ms for each in news for ms in each.late], 0.5),
             "news p95, ms": share([ms for each in news for ms in each.late], 0.95),
-            "messages a second and viewer": sum(n.messages for n in news) / passed / len(news),
+            "frames a second and viewer": sum(n.messages for n in news) / passed / len(news),
             "kB a second and viewer": sum(n.size for n in news) / passed / len(news) / 1000,
             "server, cores": used,
             "clients, cores": used_here,

@@ -101,7 +101,9 @@ class News:
                 request = {"op": "follow", "id": number, "topic": topic, "run": run}
                 await line.send(json.dumps(request))
             async for content in line:
-                self._take(json.loads(content), time.perf_counter())
+                told, now = json.loads(content), time.perf_counter()
+                for message in told if isinstance(told, list) else [told]:
+                    self._take(message, now)
                 self.messages, self.size = self.messages + 1, self.size + len(content)
 
     def _take(self, message: dict[str, Any], now: float) -> None:

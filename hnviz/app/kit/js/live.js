@@ -68,7 +68,7 @@ export class Live {
       for (const follow of this.follows.values()) this.send({ op: "follow", ...asked(follow) });
       this.tell(true);
     };
-    socket.onmessage = ({ data }) => this.take(JSON.parse(data));
+    socket.onmessage = ({ data }) => [JSON.parse(data)].flat().forEach((message) => this.take(message));
     socket.onclose = () => {
       if (this.socket !== socket) return;
       this.socket = null;
