@@ -47,6 +47,15 @@ def one_recipe_table() -> "pd.DataFrame":
     return _read("one_recipe.csv").copy()
 
 
+def lr_table() -> "pd.DataFrame":
+    """Return one run of each model's recipe at each of twelve learning rates, seed 0.
+
+    Columns: model, lr, and of the last epoch train_loss and valid_loss in nats per token, train and
+    valid accuracy; nan where the run diverged. hnviz.bench.lr_map makes the table.
+    """
+    return _read("lr_map.csv").copy()
+
+
 @cache
 def _read(name: str) -> "pd.DataFrame":
     import pandas as pd  # slow to load, as in record.py

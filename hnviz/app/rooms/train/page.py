@@ -6,7 +6,7 @@ import streamlit as st
 
 from hnviz.app.kit.choice import choice
 from hnviz.app.kit.picture import ask
-from hnviz.app.kit.text import page_title, problem, section
+from hnviz.app.kit.text import page_theme, page_title, problem, section
 from hnviz.app.rooms.train.curves.picture import CURVES
 from hnviz.app.rooms.train.epochs.picture import EPOCHS
 from hnviz.app.rooms.train.inside.picture import INSIDE
@@ -25,6 +25,8 @@ from hnviz.app.shell.navigation import page_file
 from hnviz.catalogue import entry
 from hnviz.data.stream import SPLITS
 from hnviz.figures import ruler_text
+from hnviz.figures.rates import RATES_NOTE, rates_map, rates_sentence
+from hnviz.runs import lr_table
 from hnviz.web.standing import Standing
 
 
@@ -111,10 +113,19 @@ def _epochs(run: Standing) -> None:
     SCHEDULE(run=run.record.id)
 
 
+def _rates(run: Standing) -> None:
+    section("Which learning rate is too high?")
+    table, model = lr_table(), run.record.config.model
+    st.markdown(rates_sentence(table, model))
+    st.html(rates_map(table, model, page_theme()))
+    st.markdown(f":gray[:small[{RATES_NOTE}]]")
+
+
 VIEWS: dict[str, Callable[[Standing], None]] = {
     "By kind of token": _kinds,
     "By position": _positions,
     "By epoch": _epochs,
+    "By learning rate": _rates,
 }
 """Each closer look at the run by its name in the address; the page draws one."""
 

@@ -1,0 +1,95 @@
+"""Which learning rate is too high: each model's recipe at several of them, as one small map."""
+
+import pandas as pd
+
+from hnviz.catalogue import entry
+from hnviz.figures.sentences import scientific
+from hnviz.figures.theme import Theme
+
+CLEARLY = 0.5
+"""Nats per token: a rate whose last train loss is so much above the best one's is too high."""
+
+WORST = 4.0  # nats: the darkest colour; an even guess among the text's 31 tokens costs 3.43
+
+RATES_NOTE = (
+    "How this was measured: one run for each square, with the model's own recipe, seed 0, on the "
+    "CPU; only lr differs. lr is the top of the one-cycle schedule. lr is too high where the last "
+    "train loss is more than half a nat above the model's best."
+)
+
+
+def first_too_high(table: pd.DataFrame, model: str) -> float | None:
+    """Return the lowest rate past a model's best that is too high, None if none was tried.
+
+    `table` has a row per run: columns model, lr, train_loss; a loss of nan is a run that diverged.
+    """
+    own = table[table["model"] == model].set_index("lr")["train_loss"].sort_index()
+    past = own[own.index > own.idxmin()]
+    high = past[past.isna() | (past > own.min() + CLEARLY)]
+    return None if high.empty else float(high.index[0])
+
+
+def rates_sentence(table: pd.DataFrame, model: str) -> str:
+    """Say which rate a model's recipe uses, how it ends there, and which rate is too high."""
+    runs = table[table["model"] == model].set_index("lr")
+    own, valid = runs["train_loss"], runs["valid"]
+    lr, high = entry(model).recipe.lr, first_too_high(table, model)
+    said = f"{model}'s recipe, lr {scientific(lr)}, ends at a train loss of **{own[lr]:.2f}**"
+    if high is None:
+        said += f"; no lr up to {scientific(own.index.max())} is too high."
+    else:
+        ends = "diverges" if pd.isna(own[high]) else f"ends at **{own[high]:.2f}**"
+        said += f". From **lr {scientific(high)}** on, lr is too high: there it {ends}."
+    best = float(valid.dropna().sort_values().index[-1])
+    return f"{said} Valid accuracy is highest at lr {scientific(best)}, with **{valid.max():.2f}**."
+
+
+def rates_map(table: pd.DataFrame, model: str, look: Theme) -> str:
+    """Draw the map as HTML: a row per model, a column per rate; `model`'s row is in bold."""
+    head = "".join(f"<th>{_rate(lr)}</th>" for lr in sorted(table["lr"].unique()))
+    rows = "".join(
+        _row(str(name), own.sort_values("lr"), look, bold=name == model)
+        for name, own in table.groupby("model", sort=False)
+    )
+    style = f"--hn-border:{look.border};--hn-muted:{look.muted};--hn-mark:{look.cursor}"
+    return (
+        f'<div class="hn-rates" style="{style}"><table class="hn-table">'
+        f"<thead><tr><th>lr, highest</th>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        '<p class="hn-key"><span>large: last train loss, in nats per token</span>'
+        "<span>small: valid accuracy</span>"
+        '<span><i class="hn-own"></i>the recipe\'s lr</span>'
+        "<span>✕ the run diverged</span></p></div>"
+    )
+
+
+def _row(model: str, own: pd.DataFrame, look: Theme, *, bold: bool) -> str:
+    recipe = entry(model).recipe.lr
+    cells = "".join(
+        _cell(_rate(lr), loss, valid, ' class="hn-own"' if lr == recipe else "", look)
+        for lr, loss, valid in own[["lr", "train_loss", "valid"]].to_numpy()
+    )
+    return f"<tr><th>{f'<b>{model}</b>' if bold else model}</th>{cells}</tr>"
+
+
+def _cell(lr: str, loss: float, valid: float, mark: str, look: Theme) -> str:
+    if pd.isna(loss):
+        return f'<td{mark} title="lr {lr}: the run diverged">✕</td>'
+    at = min(loss / WORST, 1.0) * (len(look.sequential) - 1)
+    fill = look.sequential[round(at)]
+    colors = f"background:{fill};color:{_ink(fill)}"
+    return f'<td{mark} style="{colors}">{loss:.2f}<small>{_share(valid)}</small></td>'
+
+
+def _rate(lr: float) -> str:
+    return f"{lr:g}" if lr >= 1 else scientific(lr)
+
+
+def _share(value: float) -> str:
+    """Write a share of one without its zero: .46."""
+    return f"{value:.2f}".removeprefix("0")
+
+
+def _ink(fill: str) -> str:
+    """Return the text colour that is readable on a fill, "#RRGGBB"."""
+    red, green, blue = (int(fill[start : start + 2], 16) for start in (1, 3, 5))
+    return "#171614" if 0.3 * red + 0.59 * green + 0.11 * blue > 0.48 * 255 else "#FFFFFF"
