@@ -2,10 +2,17 @@
 
 from pathlib import Path
 
+import streamlit as st
+
+from hnviz.app.kit.text import problem
 from hnviz.app.run.engine import engine
 from hnviz.app.run.line.picture import run_line
 from hnviz.app.run.view import run_picker
 from hnviz.app.shell import session as state
+from hnviz.app.shell.address import SWITCH, address_problem
+
+PRESENT = "present"
+"""Whether the page is shown for a projector: page.css and kit/js/present.js do the rest."""
 
 ICON = str(
     Path(__file__).parent / "icon.svg"
@@ -18,3 +25,10 @@ def page_frame() -> None:
     run_picker()
     if (run_id := state.get(state.RUN)) is not None:
         run_line(run_id)
+    problem(address_problem(PRESENT, SWITCH))
+    st.toggle(
+        "Present",
+        key=PRESENT,
+        bind="query-params",
+        help="Larger, and without this sidebar, for a projector. The key P switches it, too.",
+    )

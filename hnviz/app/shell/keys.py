@@ -27,6 +27,7 @@ ADDRESS: tuple[Key, ...] = (
     Key(EVERY, "run", "Model5", "the run in view"),
     Key(EVERY, "snapshot", "the last one", "the training step that the slider shows"),
     Key(EVERY, "unit", "the one that codes most", "the picked unit, in all pictures of units"),
+    Key(EVERY, "present", "false", "larger and without the sidebar, for a projector"),
     Key("Start", "start_number", "3498", "the number to count on from"),
     Key("Start", "start_all_runs", "closed", "the fold with all runs"),
     Key("Data", "data_sentence", "8045 and 8046 in words", "the reader's own sentence"),

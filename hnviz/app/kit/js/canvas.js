@@ -2,7 +2,7 @@
 
 /** Size a canvas for the screen's density, clear it, and return its 2d context. */
 export function openCanvas(canvas, width, height) {
-  const density = window.devicePixelRatio || 1;
+  const density = (window.devicePixelRatio || 1) * (canvas.currentCSSZoom ?? 1); // present mode zooms
   const across = Math.round(width * density);
   const down = Math.round(height * density);
   if (canvas.width !== across || canvas.height !== down) {
@@ -15,6 +15,13 @@ export function openCanvas(canvas, width, height) {
   pen.setTransform(density, 0, 0, density, 0, 0);
   pen.clearRect(0, 0, width, height);
   return pen;
+}
+
+/** Where a pointer is in an element, in the element's own pixels. */
+export function pointIn(element, { clientX, clientY }) {
+  const { left, top, width } = element.getBoundingClientRect();
+  const scale = width / element.offsetWidth || 1;
+  return [(clientX - left) / scale, (clientY - top) / scale];
 }
 
 /** A pattern of 45-degree lines, which covers what is read twice. */

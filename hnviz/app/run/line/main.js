@@ -1,6 +1,7 @@
 // The sidebar's run line: name, status and step, from the news of the run.
 
 import { picture } from "../../kit/js/picture.js";
+import { listenForPresent } from "../../kit/js/present.js";
 
 class Line {
   constructor(body, kit) {
@@ -8,6 +9,7 @@ class Line {
     this.told = document.createElement("p");
     this.told.className = "line";
     body.append(this.told);
+    this.destroy = listenForPresent(); // the line is on every page
   }
 
   draw() {

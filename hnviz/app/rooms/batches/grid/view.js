@@ -1,6 +1,6 @@
 // The picture's state and what moves it: mouse, keys, slider, play.
 
-import { hatchPattern, openCanvas } from "../../../kit/js/canvas.js";
+import { hatchPattern, openCanvas, pointIn } from "../../../kit/js/canvas.js";
 import { inAddress, putInAddress } from "../../../kit/js/address.js";
 import { setMark } from "../../../kit/js/page.js";
 import { chainHeight, chainHit, drawChain } from "./chain.js";
@@ -153,16 +153,14 @@ export class View {
     on(over, "click", (event) => this.setPick(this.cellUnder(event)));
     on(over, "keydown", (event) => this.key(event, cellAfterKey));
     on(epoch, "keydown", (event) => this.key(event, cellAfterMapKey));
-    on(epoch, "click", ({ offsetX, offsetY }) =>
-      this.jump(epochHit(this.layout, this.mapGeometry, offsetX, offsetY)),
-    );
-    on(chain, "click", (event) => this.setPick(chainHit(this.scene(), event.offsetX, event.offsetY)));
+    on(epoch, "click", (event) => this.jump(epochHit(this.layout, this.mapGeometry, ...pointIn(epoch, event))));
+    on(chain, "click", (event) => this.setPick(chainHit(this.scene(), ...pointIn(chain, event))));
     on(slider, "input", () => this.go(Number(slider.value)));
     on(play, "click", () => this.togglePlay());
   }
 
   cellUnder(event) {
-    const hit = windowHit(this.layout, this.geometry, event.offsetX, event.offsetY);
+    const hit = windowHit(this.layout, this.geometry, ...pointIn(this.parts.over, event));
     return hit && [this.pick[0], ...hit];
   }
 

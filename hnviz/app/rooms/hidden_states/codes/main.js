@@ -3,6 +3,7 @@
 //
 // A click or the arrow keys pick a unit and a label. The page's other pictures show the same unit.
 
+import { pointIn } from "../../../kit/js/canvas.js";
 import { putInAddress } from "../../../kit/js/address.js";
 import { mark, onMark, setMark } from "../../../kit/js/page.js";
 import { picture } from "../../../kit/js/picture.js";
@@ -100,8 +101,7 @@ class Codes {
   }
 
   under(event) {
-    const { left, top } = this.grid.getBoundingClientRect();
-    return this.box ? cellAt(this.box, event.clientX - left, event.clientY - top) : null;
+    return this.box ? cellAt(this.box, ...pointIn(this.grid, event)) : null;
   }
 
   paint() {

@@ -2,6 +2,7 @@
 //
 // Space or the button plays; arrow keys and the slider step; pointing at a dot names it.
 
+import { pointIn } from "../../../kit/js/canvas.js";
 import { maker } from "../../../kit/js/make.js";
 import { picture } from "../../../kit/js/picture.js";
 import { partNodes } from "../../../kit/js/text.js";
@@ -95,8 +96,7 @@ class Path {
 
   point(event) {
     if (!this.box) return;
-    const { left, top } = this.canvas.getBoundingClientRect();
-    const [x, y] = [event.clientX - left, event.clientY - top];
+    const [x, y] = pointIn(this.canvas, event);
     let [best, nearest] = [-1, NEAR];
     for (let at = 0; at < this.data.words.length; at++) {
       const gap = Math.hypot(this.box.x(at) - x, this.box.y(at) - y);

@@ -4,6 +4,7 @@
 // and its unit: the address keeps the unit, and the page's other pictures show it. They also show the
 // token under the pointer. A drag over the columns selects a range of tokens.
 
+import { pointIn } from "../../../kit/js/canvas.js";
 import { kindItems } from "../../../kit/js/legend.js";
 import { maker } from "../../../kit/js/make.js";
 import { putInAddress } from "../../../kit/js/address.js";
@@ -104,8 +105,7 @@ class Units {
   }
 
   at(event) {
-    const { left, top } = this.canvas.getBoundingClientRect();
-    return [event.clientX - left, event.clientY - top];
+    return pointIn(this.canvas, event);
   }
 
   press(event) {

@@ -1,6 +1,6 @@
 // One tensor as a heatmap with its name, its shape and its scale.
 
-import { openCanvas } from "../../../kit/js/canvas.js";
+import { openCanvas, pointIn } from "../../../kit/js/canvas.js";
 import { maker } from "../../../kit/js/make.js";
 import { ramp } from "../../../kit/js/ramp.js";
 import { number, sheet } from "./trace.js";
@@ -141,9 +141,9 @@ export class Tile {
 
   point(event) {
     if (!this.box) return;
-    const { left, top } = this.canvas.getBoundingClientRect();
-    const line = Math.floor((event.clientY - top - this.canvas.clientTop) / this.box.down);
-    const column = Math.floor((event.clientX - left - this.canvas.clientLeft) / this.box.across);
+    const [x, y] = pointIn(this.canvas, event);
+    const line = Math.floor((y - this.canvas.clientTop) / this.box.down);
+    const column = Math.floor((x - this.canvas.clientLeft) / this.box.across);
     const inside = line >= 0 && line < this.box.high && column >= 0 && column < this.box.wide;
     this.pick(inside ? [line, column] : null);
   }

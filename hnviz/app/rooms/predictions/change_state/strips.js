@@ -1,6 +1,6 @@
 // A state as strips, one cell a unit: untouched above, changed below.
 
-import { openCanvas, ring } from "../../../kit/js/canvas.js";
+import { openCanvas, pointIn, ring } from "../../../kit/js/canvas.js";
 import { ramp } from "../../../kit/js/ramp.js";
 import { maker } from "../../../kit/js/make.js";
 
@@ -107,9 +107,9 @@ export class Strips {
   }
 
   under(event) {
-    const { left, top } = this.canvas.getBoundingClientRect();
     const { columns, wide, block, units } = this.box;
-    const [x, y] = [event.clientX - left - 2, event.clientY - top];
+    const [right, y] = pointIn(this.canvas, event);
+    const x = right - 2;
     const layer = Math.floor(y / block);
     const row = Math.floor((y - layer * block - NAME) / (2 * HIGH + 8));
     const column = Math.floor(x / wide);

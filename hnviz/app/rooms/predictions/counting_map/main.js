@@ -1,6 +1,7 @@
 // The numbers 1 to 9,999 as 100 x 100 squares, and beside them the one that is picked: by click,
 // arrow keys or typing. The address keeps it; the server is asked only for its words.
 
+import { pointIn } from "../../../kit/js/canvas.js";
 import { maker } from "../../../kit/js/make.js";
 import { putInAddress } from "../../../kit/js/address.js";
 import { picture } from "../../../kit/js/picture.js";
@@ -99,8 +100,7 @@ class CountingMap {
   }
 
   under(event) {
-    const { left, top } = this.canvas.getBoundingClientRect();
-    return this.box ? numberAt(this.box, event.clientX - left, event.clientY - top) : null;
+    return this.box ? numberAt(this.box, ...pointIn(this.canvas, event)) : null;
   }
 
   point(number) {

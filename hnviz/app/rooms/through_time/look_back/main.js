@@ -3,6 +3,7 @@
 // The marked row is asked for first, the whole map and the other models' lines once it is painted.
 // The address keeps the marked row.
 
+import { pointIn } from "../../../kit/js/canvas.js";
 import { maker } from "../../../kit/js/make.js";
 import { numberInAddress, putInAddress } from "../../../kit/js/address.js";
 import { picture } from "../../../kit/js/picture.js";
@@ -121,8 +122,7 @@ class LookBack {
   }
 
   under(event) {
-    const { left, top } = this.map.getBoundingClientRect();
-    return this.box ? cellAt(this.box, event.clientX - left, event.clientY - top) : null;
+    return this.box ? cellAt(this.box, ...pointIn(this.map, event)) : null;
   }
 
   paint() {

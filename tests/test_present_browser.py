@@ -1,0 +1,66 @@
+"""Present mode: larger, without the sidebar, in the link, and pictures still follow the pointer."""
+
+from tests.conftest import idle, until
+from tests.test_states_browser import MAP, open_states
+
+SIDEBAR = "[data-testid=stSidebarNav]"
+
+
+def box(page, selector):
+    return page.locator(selector).first.bounding_box()
+
+
+def test_a_key_switches_it_and_the_link_keeps_it(server, page):
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    open_states(page, server)
+    before = box(page, "h1")
+    page.keyboard.press("p")
+    page.wait_for_url("**present=true**")
+    idle(page)
+    assert not page.locator(SIDEBAR).is_visible()
+    assert box(page, "h1")["height"] > 1.35 * before["height"]
+    column = box(page, ".stMainBlockContainer")
+    assert 1600 < column["width"] <= 1660
+    assert abs(column["x"] - (1920 - column["width"]) / 2) < 20  # in the middle
+    assert page.locator(".st-key-present").is_visible()
+    page.reload()
+    page.locator(f"{MAP}[data-paints]").wait_for()
+    idle(page)
+    assert not page.locator(SIDEBAR).is_visible()
+    page.keyboard.press("Escape")
+    page.locator(SIDEBAR).wait_for()
+    until(page, "!location.search.includes('present')")
+    assert page.errors == []
+
+
+def test_a_letter_in_a_field_is_a_letter(server, page):
+    open_states(page, server)
+    phrase = page.get_by_role("textbox", name="Phrase, or a range of numbers")
+    phrase.fill("")
+    phrase.press_sequentially("p")
+    assert phrase.input_value() == "p"
+    assert page.locator(SIDEBAR).is_visible()
+
+
+def test_a_pointer_finds_the_cell_that_it_is_over(server, page):
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    open_states(page, server, "?present=true")
+    page.locator(f"{MAP}[data-unit='16']").wait_for()
+    view = page.locator(".st-key-states_picture .hnviz[data-ready]")
+    drawn = view.evaluate("({view}) => ({...view.box, order: [...view.data.order]})")
+    zoom = box(page, MAP)["width"] / page.locator(MAP).evaluate("canvas => canvas.offsetWidth")
+    assert zoom > 1.3
+    corner = box(page, MAP)
+    x = drawn["left"] + 2.5 * drawn["cellWidth"]
+    y = drawn["top"] + 7.5 * drawn["cellHeight"]
+    page.mouse.click(corner["x"] + zoom * x, corner["y"] + zoom * y)
+    page.locator(f"{MAP}[data-unit='{drawn['order'][7]}'][data-column='2']").wait_for()
+    page.wait_for_url(f"**unit={drawn['order'][7]}**")
+    sharp = page.locator(MAP).evaluate("canvas => canvas.width / canvas.offsetWidth")
+    assert abs(sharp - zoom) < 0.02  # as many pixels as the screen shows
+    assert page.errors == []
+
+
+def test_a_wrong_value_is_told(server, page):
+    open_states(page, server, "?present=maybe")
+    page.get_by_text("The address asks for").first.wait_for()
