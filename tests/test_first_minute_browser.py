@@ -80,7 +80,7 @@ def test_a_page_opens_at_rest_with_all_in_sight_for_everybody(watched, server, v
         box = page.locator(f"[class*='st-key-{place}']").first.bounding_box()
         assert box, place
         assert box["y"] + min(box["height"], 60) <= fold, place
-    box = page.locator(f"[class*='st-key-{picture}']").first.bounding_box()
+    box = page.locator(f".st-key-{picture}").bounding_box()
     assert box["y"] + 200 <= fold, f"{picture} begins at {box['y']}"
     said = _takeaway(page, takeaway)
     assert 3 <= len(said.split()) <= LONGEST, said

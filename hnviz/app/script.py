@@ -11,5 +11,5 @@ st.set_page_config(page_title="hnviz", page_icon=ICON, layout="wide")
 page = navigation()
 leave_out_endless(page)
 with st.sidebar:
-    page_frame()
+    page_frame(page.title)
 page.run()

@@ -19,12 +19,12 @@ ICON = str(
 )  # a file: Streamlit fetches its own icons from the network
 
 
-def page_frame() -> None:
-    """Draw the sidebar below the navigation; start the engine."""
+def page_frame(title: str) -> None:
+    """Draw the sidebar below the navigation of a page; start the engine."""
     engine()
     run_picker()
     if (run_id := state.get(state.RUN)) is not None:
-        run_line(run_id)
+        run_line(run_id, title)
     problem(address_problem(PRESENT, SWITCH))
     st.toggle(
         "Present",

@@ -12,7 +12,10 @@ class Line {
     this.destroy = listenForPresent(); // the line is on every page
   }
 
-  draw() {
+  draw({ settings }) {
+    // On a phone the sidebar is shut: page.css shows where the reader is.
+    const header = document.querySelector("[data-testid=stHeader]");
+    if (header && settings.page) header.dataset.page = settings.page;
     this.hear();
   }
 

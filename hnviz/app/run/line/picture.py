@@ -10,6 +10,6 @@ EXAMPLES = {
 LINE = Picture(__file__, Place("run_line", "2.6rem"), silent=True, examples=EXAMPLES)
 
 
-def run_line(run_id: str) -> None:
-    """Say what the run is and how far it has come."""
-    LINE(run=run_id)
+def run_line(run_id: str, page: str) -> None:
+    """Say what the run is and how far it has come; on a phone the header names the page."""
+    LINE(run=run_id, settings={"page": page})

@@ -1,0 +1,104 @@
+"""Measure how soon each page shows its picture: ``python -m tests.browser.pages``.
+
+Cold: a browser with nothing in its cache opens the page's address on a warm server. In the app: a
+reader comes from another page by the sidebar, or changes the view. Run it on a quiet machine.
+"""
+
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.measure import PAINTED, VIEWPORT, say
+from tests.conftest import CHROMIUM, CHROMIUM_ARGS, idle, start_server, stop_server
+from tests.test_first_minute_browser import FIRST
+
+ROUNDS = 8
+TITLES = {
+    "": "Start",
+    "data": "Data",
+    "batches": "Batches",
+    "models": "Models",
+    "train": "Train",
+    "states": "Hidden states",
+    "predictions": "Predictions",
+    "time": "Through time",
+}
+
+# Resolves with the time since the page's opening at which a place's picture has been painted.
+SHOWN = """async (place) => {
+  const shown = () => {
+    const there = document.querySelector(`.st-key-${place}`);
+    if (!there) return false;
+    const inside = [...there.querySelectorAll("*")].find((each) => each.shadowRoot)?.shadowRoot;
+    const root = there.querySelector(".hnviz") ?? inside?.querySelector(".hnviz");
+    if (place === "train_curves") return Boolean(there.querySelector(".main-svg"));
+    return root ? root.dataset.state === "ready" : Boolean(there.querySelector("svg"));
+  };
+  return await window.painted(shown);
+}"""
+PRESSED = f"""async ([name, place]) => {{
+  const links = [...document.querySelectorAll("[data-testid=stSidebarNav] a, [role=radio]")];
+  const begun = performance.now();
+  links.find((each) => each.innerText.trim() === name).click();
+  return (await ({SHOWN})(place)) - begun;
+}}"""
+
+
+def main() -> None:
+    """Print every page's two figures."""
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
+        server = start_server(Path(folder))
+        try:
+            for _ in range(2):
+                cold(browser, f"{server.url}/states", "states_picture")  # the engine is warm now
+            for view, (*_, picture) in FIRST.items():
+                times = [cold(browser, f"{server.url}/{view}", picture) for _ in range(ROUNDS)]
+                say(f"{view or 'start'}, nothing cached", times, "under 2.5 s")
+            in_the_app(browser, server.url)
+        finally:
+            browser.close()
+            stop_server(server)
+
+
+def cold(browser: Browser, url: str, picture: str) -> float:
+    """Return the seconds from an address's opening to its picture, in a new profile."""
+    context = browser.new_context(viewport=VIEWPORT, bypass_csp=True)
+    context.add_init_script(PAINTED)
+    page = context.new_page()
+    page.goto(url, wait_until="commit")
+    seconds: float = page.evaluate(SHOWN, picture) / 1000
+    context.close()
+    return seconds
+
+
+def in_the_app(browser: Browser, url: str) -> None:
+    """Measure every page from the one before it, and each view of Predictions."""
+    page = browser.new_page(viewport=VIEWPORT, bypass_csp=True)
+    page.add_init_script(PAINTED)
+    page.goto(url)
+    times: dict[str, list[float]] = {}
+    for number in range(ROUNDS + 1):
+        for view, (*_, picture) in FIRST.items():
+            name, _, chosen = view.partition("?predictions_view=")
+            press = chosen.replace("+", " ") or TITLES[name]
+            seconds = after(page, press, picture)
+            if press == "Counting map":  # the page comes back to the view that it was left with
+                after(page, "Next word", "predictions_reading")
+            if number:  # the first time loads what a tab needs once
+                times.setdefault(view, []).append(seconds)
+    for view, seen in times.items():
+        say(f"{view or 'start'}, from another page", seen, "under .3 s")
+
+
+def after(page: Page, press: str, picture: str) -> float:
+    """Return the seconds from a press to the picture; the page is at rest before and after."""
+    idle(page)
+    page.wait_for_timeout(500)
+    seconds: float = page.evaluate(PRESSED, [press, picture]) / 1000
+    return seconds
+
+
+if __name__ == "__main__":
+    main()
