@@ -173,28 +173,22 @@ def test_what_is_no_number_is_told_once_and_another_is_counted_on_from():
             0.9935,
             0.0605,
             "notebook",
-            "Given three numbers it counts on almost perfectly where it has read (**.99**), and "
-            "rarely beyond (**.06**).",
+            "Given three numbers, it gets the next right **99.3 %** of the time where it has "
+            "read, **6.0 %** beyond.",
         ),
         (
             0.9961,
             0.98,
             "blocks",
-            "Given three numbers it counts on almost perfectly where it has read (**.996**), and "
-            "almost perfectly in held-out blocks (**.98**).",
-        ),
-        (
-            0.31,
-            0.0,
-            "notebook",
-            "Given three numbers it sometimes counts on correctly where it has read (**.31**), and "
-            "almost never beyond (**.00**).",
+            "Given three numbers, it gets the next right **99.6 %** of the time where it has "
+            "read, **98.0 %** elsewhere.",
         ),
         (
             0.0,
             0.0,
             "notebook",
-            "Given three numbers it cannot count on yet, where it has read (**.00**) or not.",
+            "Given three numbers, it gets the next right **0 %** of the time where it has "
+            "read, **0 %** beyond.",
         ),
     ],
 )
@@ -215,7 +209,7 @@ def test_the_shares_that_are_kept_are_those_that_are_measured(run):
 def test_the_takeaway_is_the_one_of_the_run_in_view():
     told = shown(SHARES_VIEW)
     assert told.meta == SHARES["Model5"]._asdict()
-    assert "almost perfectly where it has read (**.99**), and rarely beyond" in told.sentence
+    assert "right **99.3 %** of the time where it has read, **6.1 %** beyond" in told.sentence
     app = open_page("start", run="Model3")
     headline = drawn(app, "start_headline_Model3")
     assert headline["run"] == drawn(app, "start_count")["run"] == "Model3"
@@ -225,7 +219,7 @@ def test_the_takeaway_is_the_one_of_the_run_in_view():
 def test_the_takeaway_of_another_snapshot_is_measured():
     told = shown(SHARES_VIEW, "Model3", 0)
     assert told.meta["train"] < 0.005 and told.meta["valid"] < 0.005
-    assert told.sentence.startswith("Given three numbers it cannot count on yet")
+    assert "gets the next right **0 %** of the time" in told.sentence
 
 
 def test_the_start_page_says_what_its_scores_count_and_links_to_every_page():

@@ -85,11 +85,11 @@ def test_the_takeaway_names_the_digit_that_training_gave_to_a_unit():
     before = np.array([[0.7, 0.1, 0.1, 0.2, 0.1]])
     after = np.array([[0.8, 0.1, 0.1, 0.85, 0.1]])
     assert takeaway("Model5", after, before) == (
-        "Training gives single units a digit: the tens digit explains at best **0.20** of a unit's "
-        "variance untrained, **0.85** trained."
+        "After training, one unit follows the tens digit: it explains **85 %** of how that unit "
+        "varies. Untrained: at best **20 %**."
     )
     assert takeaway("Model5", before, None) == (
-        "In Model5, unit **0** codes the position in the number best: it explains **0.70** of how "
+        "In Model5, unit **0** codes the position in the number best: it explains **70 %** of how "
         "that unit varies."
     )
 

@@ -69,7 +69,7 @@ def test_the_marked_row_follows_click_keys_and_slider(server, page):
 def test_the_lanes_follow_weights_and_cut(server, page):
     open_time(page, server)
     expect(page.locator(TAKEAWAY)).to_contain_text(
-        "training lifts the farthest from 1.8e\N{MINUS SIGN}11"
+        "the farthest of 60 gets .0069 of the nearest; untrained, 1.8e\N{MINUS SIGN}11."
     )
     expect(page.locator(LANES)).to_have_attribute("aria-label", _has("one is 0.7 % of the nearest"))
     choose(page, "untrained")

@@ -71,8 +71,8 @@ def test_untrained_is_beside_trained_and_the_other_way_round():
         assert "keep, no detach, after 400 steps<" in drawing
         assert "the farthest is .0069 of the nearest" in drawing and "vanishing" not in drawing
     assert trained.sentence == (
-        "**Detach** cuts the gradient after 20 steps. Without it, training lifts the farthest from "
-        "**1.8e\N{MINUS SIGN}11** to **.0069** of the nearest."
+        "**Detach** cuts the gradient after 20 steps. Without it, the farthest of 60 gets "
+        "**.0069** of the nearest; untrained, **1.8e\N{MINUS SIGN}11**."
     )
     assert untrained.sentence == (
         "Untrained, the gradient vanishes: the farthest of 60 steps gets "

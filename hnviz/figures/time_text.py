@@ -65,14 +65,9 @@ def takeaway(
             f"Untrained, the gradient vanishes: the farthest of {n} steps gets **{far}** of the "
             f"nearest{after}."
         )
-    cut = f"**Detach** cuts the gradient after {plural(bptt, 'step')}. Without it,"
-    if other is None:
-        return f"{cut} the farthest of {n} gets **{far}** of the nearest."
-    before = far_share(other[1])
-    verb = "lifts" if before < far_share(ways["keep"]) else "takes"
-    return (
-        f"{cut} training {verb} the farthest from **{small(before)}** to **{far}** of the nearest."
-    )
+    cut = f"**Detach** cuts the gradient after {plural(bptt, 'step')}."
+    cut += f" Without it, the farthest of {n} gets **{far}** of the nearest"
+    return f"{cut}." if other is None else f"{cut}; untrained, **{small(far_share(other[1]))}**."
 
 
 def twin_line(step: int, norms: NDArray[np.floating]) -> tuple[str, str]:

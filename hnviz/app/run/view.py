@@ -31,8 +31,8 @@ def run_picker() -> None:
         bind="query-params",
         on_change=state.forget_lost_run,
         placeholder="no run yet",
-        help="Choose a run to show on all pages. A run is one training of one model; a training step "
-        "is one update of its weights.",
+        help="Choose a run to show on all pages. A run is one training of one model; a training "
+        "step is one update of its weights.",
     )
     lost = state.lost_run()
     if lost:

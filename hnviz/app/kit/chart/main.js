@@ -60,6 +60,6 @@ class Charts {
 
 export const render = picture({
   styles: new URL("../js/charts.css", import.meta.url),
-  later: true,
+  keeps: true,
   create: (body, kit) => new Charts(body, kit),
 });

@@ -4,5 +4,6 @@ import { picture } from "../js/picture.js";
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
+  keeps: true,
   create: () => ({ draw() {} }),
 });

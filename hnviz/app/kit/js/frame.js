@@ -140,7 +140,7 @@ export class Frame {
     this.last = { answer, answers, settings, theme: this.theme, step, run: run ?? "", alt: plainText(said) };
     this.states.begin(silent ? "" : said);
     this.view.draw(this.last);
-    if (answer && !this.definition.later) this.root.style.minHeight = "0";
+    if (answer && !this.definition.keeps) this.root.style.minHeight = "0";
     this.width = this.body.clientWidth;
     this.states.done(step);
   }

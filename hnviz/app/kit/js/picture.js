@@ -29,10 +29,10 @@ import { Frame } from "./frame.js";
  *             params?: (name: string) => Record<string, unknown> }} View
  * @typedef {{ styles: URL|URL[], frames?: number, create: (body: HTMLElement, kit: Frame) => View,
  *             load?: (settings: any, home: URL) => unknown,
- *             shapes?: Record<string, (number|string)[]>, later?: boolean }} Definition
+ *             shapes?: Record<string, (number|string)[]>, keeps?: boolean }} Definition
  *   load    fetches files before the first drawing; they become `kit.files`
  *   shapes  the arrays' dimensions, which debug mode checks
- *   later   its content comes after its first drawing: until then, and from then on, its place is kept
+ *   keeps   keeps its place once it is drawn: its height changes, or its content comes later
  */
 
 /** @param {Definition} definition */

@@ -242,6 +242,11 @@ export class Timeline {
     await Promise.all(Array.from({ length: AT_ONCE }, work));
   }
 
+  /** Milliseconds from one snapshot to the next; a play that shows only some lasts as long as one of all. */
+  between() {
+    return ((1000 / this.speed) * this.steps.length) / this.frames().length;
+  }
+
   /**
    * Wait until every snapshot will arrive before its turn, at the rate so far.
    * @param {number[]} steps
@@ -254,7 +259,7 @@ export class Timeline {
       const have = steps.filter((step) => this.isReady(step)).length;
       const lacking = steps.length - have;
       const each = (performance.now() - begun) / Math.max(1, have - had);
-      const lasts = (1000 * steps.length) / this.speed;
+      const lasts = steps.length * this.between();
       if (!lacking || (have - had >= 3 && 1.2 * each * lacking < lasts && this.isReady(steps[1]))) break;
       this.buffering = { have, of: steps.length };
       this.tell("play");
@@ -271,7 +276,7 @@ export class Timeline {
    * @param {number} turn
    */
   run_(turn) {
-    let due = performance.now() + 1000 / this.speed;
+    let due = performance.now() + this.between();
     const tick = () => {
       if (turn !== this.serial) return;
       const now = performance.now();
@@ -279,7 +284,7 @@ export class Timeline {
       if (next === undefined) return this.pause();
       // Half a frame early is nearer than a whole frame late.
       if (now >= due - 8 && this.isReady(next)) {
-        due = Math.max(due + 1000 / this.speed, now - 1000 / this.speed);
+        due = Math.max(due + this.between(), now - this.between());
         this.show(next, false);
       }
       requestAnimationFrame(tick);

@@ -8,6 +8,7 @@
 //   marks    { annotations, shapes }: labels that move with the newest point
 
 import { Following } from "../js/following.js";
+import { setMark } from "../js/page.js";
 import { PanelGrid } from "../js/panel.js";
 import { picture } from "../js/picture.js";
 import { loadPlotly } from "../js/plotly.js";
@@ -66,6 +67,16 @@ class Growing {
       return { ...trace, x: [...trace.x.slice(0, from), ...x], y: [...trace.y.slice(0, from), ...y] };
     });
     return { data, layout: { ...known.figure.layout, ...marks } };
+  }
+
+  /**
+   * A line shows the snapshot that the page's slider is at, unless that is the newest one.
+   * @param {import("../js/timeline.js").Change} change
+   */
+  hear(change) {
+    if (change !== "step") return;
+    const { step, steps } = /** @type {import("../js/timeline.js").Timeline} */ (this.kit.timeline);
+    setMark("step", step === steps.at(-1) ? null : step, this);
   }
 
   /** Charts out of sight are drawn when they are scrolled to. */

@@ -128,7 +128,7 @@ def _show_box(model: str) -> str:
         return "state"
     with st.container(width="content"):
         return choice(
-            "Show",
+            "State or gate",
             shows,
             "states_show",
             help="A unit's new state is (1 \N{MINUS SIGN} update) · candidate + update · old. "

@@ -263,20 +263,17 @@ function axes(pen, { layout, theme }, geometry) {
   pen.fillStyle = theme.muted;
   pen.textBaseline = "alphabetic";
   pen.textAlign = "center";
-  const right = geometry.left + geometry.wide;
-  const end = Math.max(right, geometry.left + 40);
   const everyStep = tickStep(geometry.across, 34);
   for (let step = 0; step < layout.bptt; step += everyStep) {
     const x = geometry.left + (step + 0.5) * geometry.across;
-    if (step === 0 || x < end - 44) pen.fillText(step, x, 12);
+    pen.fillText(step, x, 12);
   }
   pen.textAlign = "right";
-  if (!geometry.ahead || !isNarrow(geometry.width)) pen.fillText("step", end, 12);
   const everyRow = tickStep(geometry.down, 18);
   for (let row = 0; row < layout.bs; row += everyRow)
     pen.fillText(row, geometry.left - 8, geometry.top + (row + 0.5) * geometry.down + 4.5);
   pen.textAlign = "left";
-  if (!isNarrow(geometry.width)) pen.fillText("row", 0, 12);
+  if (!isNarrow(geometry.width)) pen.fillText("row, step", 0, 12);
 }
 
 /** Ring the marked cell, its target and, thinly, other cells here that read the same position. */

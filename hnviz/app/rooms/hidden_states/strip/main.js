@@ -69,6 +69,6 @@ class Strip {
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
-  later: true,
+  keeps: true,
   create: (body, kit) => new Strip(body, kit),
 });

@@ -10,6 +10,7 @@ from hnviz.app.rooms.hidden_states.stretch import DEFAULT_PHRASE, TEXT_PARAMS, s
 from hnviz.catalogue import CATALOGUE, entry
 from hnviz.data import kind_of
 from hnviz.data.places import LABELS
+from hnviz.figures.code_text import percent
 from hnviz.figures.state_text import Seen, full_colour, is_signed, shown, units_sentence
 from hnviz.web.views import Look, Param, Refusal, Shown, View
 
@@ -89,13 +90,13 @@ def takeaway(
         at = int(best.argmax())
         return (
             f"In {model}, unit **{int(explained[:, at].argmax())}** codes {_what(at)} best: it "
-            f"explains **{best[at]:.2f}** of how that unit varies."
+            f"explains **{percent(best[at])}** of how that unit varies."
         )
     before = untrained.max(axis=0)
     at = 1 + int((best - before)[1:].argmax())  # a digit; the position is often there untrained
     return (
-        f"Training gives single units a digit: {_what(at)} explains at best **{before[at]:.2f}** "
-        f"of a unit's variance untrained, **{best[at]:.2f}** trained."
+        f"After training, one unit follows {_what(at)}: it explains **{percent(best[at])}** of how "
+        f"that unit varies. Untrained: at best **{percent(before[at])}**."
     )
 
 
