@@ -85,8 +85,8 @@ def test_the_takeaway_names_the_digit_that_training_gave_to_a_unit():
     before = np.array([[0.7, 0.1, 0.1, 0.2, 0.1]])
     after = np.array([[0.8, 0.1, 0.1, 0.85, 0.1]])
     assert takeaway("Model5", after, before) == (
-        "After training, one unit follows the tens digit: it explains **85 %** of how that unit "
-        "varies. Untrained: at best **20 %**."
+        "Training makes one unit follow the tens digit: it explains **85 %** of how the unit "
+        "varies, untrained **20 %**."
     )
     assert takeaway("Model5", before, None) == (
         "In Model5, unit **0** codes the position in the number best: it explains **70 %** of how "

@@ -95,8 +95,8 @@ def takeaway(
     before = untrained.max(axis=0)
     at = 1 + int((best - before)[1:].argmax())  # a digit; the position is often there untrained
     return (
-        f"After training, one unit follows {_what(at)}: it explains **{percent(best[at])}** of how "
-        f"that unit varies. Untrained: at best **{percent(before[at])}**."
+        f"Training makes one unit follow {_what(at)}: it explains **{percent(best[at])}** of how "
+        f"the unit varies, untrained **{percent(before[at])}**."
     )
 
 
