@@ -298,7 +298,7 @@ def test_a_number_is_found_at_every_place_that_reads_it(server, page):
     assert runs(page) == [[1, 1, 5]]
     page.get_by_role("button", name="Previous place").click()
     assert sentence(page)["cell"] == (2, 0, 64)
-    page.get_by_role("button", name="k 0, row 1, step 1").click()
+    page.get_by_role("button", name="mini-batch 0, row 1, step 1").click()
     assert sentence(page)["cell"] == (0, 1, 1)
     until(page, "() => location.search.includes('find=8046')")
     assert page.errors == []

@@ -40,6 +40,10 @@ def test_a_letter_in_a_field_is_a_letter(server, page):
     phrase.press_sequentially("p")
     assert phrase.input_value() == "p"
     assert page.locator(SIDEBAR).is_visible()
+    page.goto(f"{server}/states?present=true")
+    phrase.focus()
+    phrase.press("Escape")
+    page.locator(SIDEBAR).wait_for()
 
 
 def test_a_pointer_finds_the_cell_that_it_is_over(server, page):

@@ -81,7 +81,7 @@ def test_the_lanes_follow_weights_and_cut(server, page):
     expect(page.locator(".said")).to_contain_text("Model5 untrained says")
     expect(page.locator(".said")).to_contain_text("Model5 trained, GRU")
     choose(page, "trained")
-    expect(page.locator(TAKEAWAY)).to_contain_text("training lifts")
+    expect(page.locator(TAKEAWAY)).to_contain_text("the farthest of 60 gets .0069")
     assert "snapshot=" not in page.url
     assert page.errors == []
 

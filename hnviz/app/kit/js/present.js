@@ -8,11 +8,11 @@ export function listenForPresent() {
   /** @param {KeyboardEvent} event */
   const press = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    const [from] = event.composedPath();
-    if (from instanceof Element && from.matches(FIELDS)) return;
     const toggle = /** @type {HTMLInputElement|null} */ (document.querySelector(".st-key-present input"));
+    const [from] = event.composedPath();
+    const types = from instanceof Element && from.matches(FIELDS);
     const leaves = event.key === "Escape" && toggle?.checked;
-    if (leaves || event.key === "p" || event.key === "P") toggle?.click();
+    if (leaves || (!types && (event.key === "p" || event.key === "P"))) toggle?.click();
   };
   document.addEventListener("keydown", press);
   return () => document.removeEventListener("keydown", press);

@@ -11,6 +11,7 @@ from hnviz.app.rooms.hidden_states.strip.picture import STRIP, is_short
 from hnviz.app.rooms.hidden_states.units.picture import ORDERS, ROWS_VIEW, UNITS, UNITS_VIEW
 from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.run.view import run_in_view
+from hnviz.app.shell.navigation import page_file
 from hnviz.figures.state_text import reading_note
 
 
@@ -34,3 +35,4 @@ def page() -> None:
     UNITS(run=run_id, asks=[rows, units], settings={"orders": ORDERS})
     st.markdown(reading_note(config.model, config.bptt, asked.text.split))
     meaning(run, asked)
+    st.page_link(page_file("predictions"), label="Next: what does it expect after each word?")

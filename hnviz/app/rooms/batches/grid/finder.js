@@ -106,7 +106,7 @@ export class Finder {
     const button = document.createElement("button");
     button.type = "button";
     button.dataset.place = at;
-    button.textContent = `k ${batch}, row ${row}, step ${step}`;
+    button.textContent = `mini-batch ${batch}, row ${row}, step ${step}`;
     button.title = `Go to mini-batch ${batch}, row ${row}, step ${step}`;
     if (current) button.setAttribute("aria-current", "true");
     const item = document.createElement("li");

@@ -65,7 +65,9 @@ def _shares(look: Look) -> Shown:
     if known is None:
         told = look.ask("counting_accuracy", {"given": GIVEN}).meta
         known = Shares(told["train"], told["valid"])
-    return Shown({}, known._asdict(), shares_sentence(*known, record.config))
+    # While a run trains this follows it slowly: say of which step it is.
+    step = None if look.run.shipped and look.step == record.step else look.step
+    return Shown({}, known._asdict(), shares_sentence(*known, record.config, step))
 
 
 COUNT_VIEW = View("start_count", {"number": Param("int", low=FIRST, high=LAST)}, _count)

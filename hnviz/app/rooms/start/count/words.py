@@ -36,12 +36,17 @@ def _read(number: int, text: TextChoice) -> NDArray[np.bool_]:
     return np.isin(number + 1 + np.arange(SAYS), numbers_of(text).of("train"))
 
 
-def shares_sentence(train: float, valid: float, text: TextChoice) -> str:
+def shares_sentence(train: float, valid: float, text: TextChoice, step: int | None = None) -> str:
     """Say how often the next number is right, where the network has read and where it has not.
 
-    At most 20 words.
+    At most 20 words. `step` is given for a network that may still be learning.
     """
     held = "beyond" if text.split == NOTEBOOK.split else "elsewhere"  # in held-out blocks
+    if step is not None:
+        return (
+            f"At step {step:,} it gets **{_percent(train)}** of next numbers right where it has "
+            f"read, **{_percent(valid)}** {held}."
+        )
     return (
         f"Given three numbers, it gets the next right **{_percent(train)}** of the time where "
         f"it has read, **{_percent(valid)}** {held}."
