@@ -19,9 +19,15 @@ def test_a_key_switches_it_and_the_link_keeps_it(server, page):
     idle(page)
     assert not page.locator(SIDEBAR).is_visible()
     assert box(page, "h1")["height"] > 1.35 * before["height"]
-    column = box(page, ".stMainBlockContainer")
-    assert 1600 < column["width"] <= 1660
-    assert abs(column["x"] - (1920 - column["width"]) / 2) < 20  # in the middle
+    # In the middle, once the sidebar has gone.
+    until(
+        page,
+        """() => {
+      const { x, width } = document.querySelector(".stMainBlockContainer").getBoundingClientRect();
+      return width > 1600 && width <= 1660 && Math.abs(x - (innerWidth - width) / 2) < 20;
+    }""",
+        timeout=10_000,
+    )
     assert page.locator(".st-key-present").is_visible()
     page.reload()
     page.locator(f"{MAP}[data-paints]").wait_for()
