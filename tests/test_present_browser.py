@@ -71,6 +71,6 @@ def test_a_pointer_finds_the_cell_that_it_is_over(server, page):
     assert page.errors == []
 
 
-def test_a_wrong_value_is_told(server, page):
+def test_a_wrong_value_gets_a_sentence(server, page):
     open_states(page, server, "?present=maybe")
     page.get_by_text("The address asks for").first.wait_for()

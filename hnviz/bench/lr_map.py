@@ -5,7 +5,6 @@
     python -c "from hnviz.bench.lr_map import write; write('hnviz/runs/data/lr_map.csv')"
 """
 
-import csv
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from math import nan
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+from hnviz.bench.table import write_rows
 from hnviz.catalogue import CATALOGUE, entry
 from hnviz.config import RunConfig
 from hnviz.events import Ended, EpochEnd
@@ -36,11 +36,7 @@ class Ending:
 
 def write(path: str | Path) -> None:
     """Train all runs and write how they ended as CSV."""
-    with Path(path).open("w", newline="") as file:
-        writer = csv.DictWriter(file, Ending.__slots__, lineterminator="\n")
-        writer.writeheader()
-        for ending in endings():
-            writer.writerow(asdict(ending))
+    write_rows(path, Ending, endings())
 
 
 def endings() -> Iterator[Ending]:

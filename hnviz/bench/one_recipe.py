@@ -7,7 +7,6 @@ hnviz/runs/data/one_recipe.csv, in about four minutes on one processor:
     python -c "from hnviz.bench.one_recipe import write; write('hnviz/runs/data/one_recipe.csv')"
 """
 
-import csv
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from hnviz.bench.table import write_rows
 from hnviz.catalogue import entry
 from hnviz.config import RunConfig
 from hnviz.data import NOTEBOOK, BatchLayout, stream_of
@@ -42,11 +42,7 @@ class Score:
 
 def write(path: str | Path) -> None:
     """Train all runs and write their scores as CSV."""
-    with Path(path).open("w", newline="") as file:
-        writer = csv.DictWriter(file, Score.__slots__, lineterminator="\n")
-        writer.writeheader()
-        for score in scores():
-            writer.writerow(asdict(score))
+    write_rows(path, Score, scores())
 
 
 def scores() -> Iterator[Score]:
