@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from hnviz.figures.terms import TERMS
 from tests.conftest import ROOT
 
 WORST = {
@@ -70,6 +71,12 @@ def test_each_worst_word_is_in_the_list_of_words():
     left = [line.split("|")[1] for line in table.splitlines() if line.startswith("| ")]
     for name in WORST:
         assert any(name in cell for cell in left), name
+
+
+def test_pages_explain_the_terms_in_the_words_of_the_list():
+    text = (ROOT / "docs" / "words.md").read_text(encoding="utf-8").split("## Terms")[1]
+    rows = re.findall(r"^\| (.+?) \| (.+) \|$", text, re.MULTILINE)[1:]
+    assert dict(rows) == TERMS
 
 
 @pytest.mark.parametrize("name", LATER)

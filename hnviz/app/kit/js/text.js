@@ -34,3 +34,29 @@ function strong(text) {
 
 /** @param {string} sentence */
 export const plainText = (sentence) => unbroken(sentence.replaceAll("**", ""));
+
+/**
+ * A share that is compared with others: "83.2 %". Only all is "100 %", and only none is "0 %".
+ * As hnviz/figures/numbers.py.
+ * @param {number} share
+ */
+export function accuracy(share) {
+  const percent = 100 * share;
+  if (percent === 0 || percent === 100) return `${percent} %`;
+  return `${Math.min(Math.max(percent, 0.1), 99.9).toFixed(1)} %`;
+}
+
+/**
+ * A share or a probability, briefly: "49 %", "99.7 %", "0.2 %", "0.0004 %".
+ * @param {number} share
+ */
+export function percent(share) {
+  const percent = 100 * share;
+  if (percent === 0 || percent === 100) return `${percent} %`;
+  if (percent >= 99.95) return "> 99.9 %";
+  if (percent >= 99.5) return `${percent.toFixed(1)} %`;
+  if (percent >= 9.95) return `${percent.toFixed(0)} %`;
+  if (percent >= 0.095) return `${percent.toFixed(1)} %`;
+  if (percent >= 0.0001) return `${Number(Number(percent.toPrecision(1)).toFixed(4))} %`;
+  return "< 0.0001 %";
+}

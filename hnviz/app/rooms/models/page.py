@@ -5,7 +5,7 @@ import streamlit as st
 from hnviz.app.kit import cards
 from hnviz.app.kit.choice import choice
 from hnviz.app.kit.picture import ask
-from hnviz.app.kit.text import lead, page_theme, page_title, section
+from hnviz.app.kit.text import lead, page_theme, page_title, section, terms
 from hnviz.app.rooms.models.cursor.picture import CURSOR, CURSOR_VIEW
 from hnviz.app.rooms.models.more import more
 from hnviz.app.rooms.models.weights import Weights, weights_choice
@@ -28,6 +28,7 @@ def page() -> None:
     model = _model_choice()
     with headline:
         lead(takeaway(model))
+        terms("hidden state", "recipe", "lr", "epoch", "detach", "gate")
     _diagrams(model)
     _changes(model)
     section("The same step, as code and as numbers")

@@ -1,0 +1,32 @@
+"""How shares are written: always in percent, on every page. `kit/js/text.js` writes the same."""
+
+_MOST, _LEAST = 99.95, 0.0001  # percent; beyond them no digits are worth writing
+
+
+def accuracy(share: float) -> str:
+    """Write a share that is compared with others: "83.2 %".
+
+    Only all is "100 %", and only none is "0 %".
+    """
+    percent = 100 * share
+    if percent in (0, 100):
+        return f"{percent:.0f} %"
+    return f"{min(max(percent, 0.1), 99.9):.1f} %"
+
+
+def percent(share: float) -> str:
+    """Write a share or a probability briefly: "49 %", "99.7 %", "0.2 %", "0.0004 %"."""
+    percent = 100 * share
+    if percent in (0, 100):
+        return f"{percent:.0f} %"
+    if percent >= _MOST:
+        return "> 99.9 %"
+    if percent >= 99.5:
+        return f"{percent:.1f} %"
+    if percent >= 9.95:
+        return f"{percent:.0f} %"
+    if percent >= 0.095:
+        return f"{percent:.1f} %"
+    if percent >= _LEAST:
+        return f"{float(f'{percent:.1g}'):.4f}".rstrip("0") + " %"
+    return f"< {_LEAST} %"

@@ -1,0 +1,51 @@
+"""The terms that pages explain where they first appear: docs/words.md lists them too."""
+
+TERMS = {
+    "token": "a word or a comma of the text",
+    "id": "a token's place in the vocabulary",
+    "vocabulary": "the list of all 39 tokens that the network knows",
+    "train": "the text that the network learns from",
+    "valid": "the text that tests it, which it never learns from",
+    "bs, rows": "batch size: how many parts of the text the network reads side by side",
+    "bptt, steps": (
+        "how many tokens of each row one mini-batch holds; gradients reach back no further"
+    ),
+    "mini-batch": "bs rows of bptt tokens, and the next token of each as its target",
+    "target": "the token that the network should have guessed: the next one",
+    "slot": "one cell of a mini-batch; each slot holds one token",
+    "epoch": "one pass over train, followed by one over valid",
+    "training step": "one update of the weights, after one mini-batch",
+    "lr": "learning rate: how far one training step moves the weights",
+    "recipe": "the settings that the notebook trained a model with",
+    "snapshot": "the weights as they were at one training step",
+    "run": "one training, with its settings, events and snapshots",
+    "pre-trained": "a run that comes with hnviz",
+    "hidden state": "the numbers that a network carries from token to token: its memory",
+    "unit": "one number of the hidden state",
+    "gate": "a layer that decides, for each unit, what to keep of the old state",
+    "logits": "the scores of all tokens, before they become probabilities",
+    "loss": (
+        "how wrong a guess was: minus the logarithm of the probability of the true token "
+        "(cross-entropy)"
+    ),
+    "surprise": "the loss of one token, in bits",
+    "accuracy": "the share of tokens that were the most probable ones",
+    "gradient": "how much the loss would change with a number: training follows it",
+    "one-cycle": "a schedule: the learning rate rises to its peak, then falls to nearly zero",
+    "truncated backpropagation through time": (
+        "training in which gradients stop at the start of each mini-batch"
+    ),
+    "detach": "the call that stops them: the state goes on, its history does not",
+    "vanishing gradient": "a gradient that shrinks with each token it goes back",
+    "generalisation": "being right on text that training did not show",
+    "extrapolation": "generalisation beyond the range of training: numbers above 8,000",
+    "memory ruler, bound": (
+        "the best accuracy that any predictor can reach which sees only the last k tokens"
+    ),
+    "position in the number": "which digit or word of the number comes next",
+    "linear probe": "a linear classifier that tries to read a digit from the hidden state",
+    "temperature": (
+        "how freely it picks: 0 takes the most probable word, higher values also less probable ones"
+    ),
+}
+"""Term -> what it means, in one line."""
