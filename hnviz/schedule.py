@@ -9,6 +9,7 @@ DIV = 25.0  # the first lr is the peak / 25 ...
 FINAL_DIV = 25e4  # ... and the last is nearly the peak / 250,000
 MOMENTUM = (0.95, 0.85)  # Adam's beta1 falls while lr rises, then rises again
 MAX_SNAPSHOTS = 48
+MAX_TOLD = 20_000  # mini-batches of a run in its events: ten times what a screen has columns
 
 
 class Schedule(NamedTuple):
@@ -48,3 +49,12 @@ def snapshot_steps(n_steps: int, n_batches: int) -> tuple[int, ...]:
     room = MAX_SNAPSHOTS - len(early)
     apart = n_batches * -(-n_steps // (n_batches * (room + 1)))  # whole epochs, in steps
     return tuple(sorted(early.union(range(apart, n_steps, apart))))
+
+
+def told_every(n_steps: int) -> int:
+    """Return how many steps lie between two mini-batches that a run's events describe.
+
+    1 up to MAX_TOLD steps, then the next power of two that leaves at most MAX_TOLD of them. The
+    last step before any other event is described, too.
+    """
+    return 1 << (-(-n_steps // MAX_TOLD) - 1).bit_length()

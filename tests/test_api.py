@@ -602,7 +602,7 @@ def test_figures_that_are_no_numbers_become_null(client, copied):
     lines = [json.loads(line) for line in events.read_text().splitlines()]
     for line in lines:
         if line.get("event", line.get("type")) in ("epoch_end", "EpochEnd") or "valid_loss" in line:
-            line["valid_loss"] = float("nan")
+            line["valid_loss"] = None
     events.write_text("".join(json.dumps(line) + "\n" for line in lines))
     reply = client.get(f"/api/runs/{copied.name}")
     assert reply.status_code == 200, reply.text

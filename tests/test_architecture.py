@@ -27,7 +27,7 @@ class Rule(NamedTuple):
     packages: tuple[str, ...]  # beside the standard library
 
 
-FREE = ("data", "cells", "catalogue", "config", "events", "schedule", "source")
+FREE = ("data", "cells", "catalogue", "config", "events", "schedule", "estimate", "source")
 """The parts that load in a moment: numpy is all they need."""
 
 RULES: dict[str, Rule] = {
@@ -37,6 +37,7 @@ RULES: dict[str, Rule] = {
     "config": Rule(("catalogue",), ()),
     "events": Rule((), ()),
     "schedule": Rule((), ("numpy",)),
+    "estimate": Rule(("data", "catalogue", "config", "schedule"), ()),
     "source": Rule((), ()),
     "learn": Rule(FREE, ("numpy", "torch")),
     "observe": Rule((*FREE, "learn"), ("numpy", "scipy", "sklearn", "torch")),

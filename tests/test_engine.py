@@ -232,8 +232,29 @@ def test_a_damaged_checkpoint_ends_the_run_with_a_sentence(store: RunStore, cont
     (folder.path / "resume.safetensors").write_bytes(content)
     ended = run_in_folder(folder)
     assert ended is not None and ended.status == "failed"
-    assert "is damaged" in ended.message and "to start" in ended.message
+    assert "is damaged" in ended.message and "start the run again" in ended.message
     assert folder.read().step == len(folder.read().batches) == 2
+
+
+def test_a_run_whose_checkpoints_are_damaged_starts_again(engine: Engine, runs: RunStore) -> None:
+    run_id = engine.train(small_config("Model2", epochs=15))
+    wait_for(lambda: runs.record(run_id).step >= 2)
+    with pytest.raises(EngineError, match=f"the run {run_id} cannot start again: "):
+        engine.start_again(run_id)
+    engine.stop(run_id)
+    for path in runs.folder(run_id).path.glob("resume*.safetensors"):
+        path.write_bytes(b"")
+    engine.resume(run_id)
+    wait_for(lambda: runs.record(run_id).status == "failed" and engine.job(run_id) is None)
+    assert "start the run again" in runs.record(run_id).ended.message
+    engine.start_again(run_id)
+    wait_for(lambda: runs.record(run_id).status == "running" and runs.record(run_id).step > 0)
+    engine.stop(run_id)
+    record = runs.record(run_id)
+    assert record.kept == 0 and record.batches[0].step == 0
+    assert [each.step for each in record.batches] == list(range(record.step))
+    with pytest.raises(EngineError, match="the run Model5 cannot start again"):
+        engine.start_again("Model5")
 
 
 # Buttons

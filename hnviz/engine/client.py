@@ -98,6 +98,10 @@ class Engine:
         """Resume a stopped, interrupted or paused run from its last checkpoint."""
         self._ask("resume", PATIENCE, run_id=run_id)
 
+    def start_again(self, run_id: str) -> None:
+        """Train an unfinished run from its first step; its checkpoint is deleted."""
+        self._ask("start_again", PATIENCE, run_id=run_id)
+
     def pause(self, run_id: str) -> None:
         """Pause a run before its next step. After some seconds another run gets its slot."""
         self._ask("pause", PATIENCE, run_id=run_id)

@@ -61,7 +61,7 @@ def learner_for(folder: RunFolder, stream: TokenStream | None = None) -> Learner
             log.warning("%s", error)
             raise folder.damaged(
                 f"resume.safetensors is not a checkpoint of a run of {config.model} with these "
-                "settings; delete it to start the run again"
+                "settings; start the run again"
             ) from error
     return learner
 

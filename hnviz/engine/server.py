@@ -37,6 +37,9 @@ REFUSALS: dict[type[Exception], ErrorKind] = {
 }
 """Errors of a control whose message is a sentence for the page."""
 
+PRESSES = ("resume", "start_again", "pause", "go_on", "step")
+"""The operations of buttons that need only a run's id."""
+
 log = logging.getLogger(__name__)
 
 
@@ -70,7 +73,7 @@ class Server:
             "stop": self._stop,
             "set_speed": self._set_speed,
             "observe": self._observe,
-            **{name: self._press(name) for name in ("resume", "pause", "go_on", "step")},
+            **{name: self._press(name) for name in PRESSES},
         }
 
     def run(self, requests: Connection) -> None:

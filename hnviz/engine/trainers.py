@@ -61,6 +61,25 @@ class Trainers:
         self.scheduler.check_room(gpu, time.monotonic())
         self._add(run_id, record.config, gpu, step=record.step)
 
+    def start_again(self, run_id: str) -> None:
+        """Train a run that has not finished from its first step, without its checkpoint.
+
+        Raises EngineError, RunNotFound, DamagedRun or RunWriteError.
+        """
+        folder, record = self._store.folder(run_id), self._store.record(run_id)
+        if run_id in self.scheduler.tasks or folder.shipped or record.status not in RESUMABLE:
+            raise EngineError(
+                f"the run {run_id} cannot start again: {_standing(record.status)}", "conflict"
+            )
+        gpu = self._check_device(record.config)
+        self.scheduler.check_room(gpu, time.monotonic())
+        try:
+            with folder.writer() as writer:
+                writer.drop_resume()
+        except RunBusy as error:
+            raise EngineError(str(error), "conflict") from error
+        self._add(run_id, record.config, gpu)
+
     def pause(self, run_id: str) -> None:
         """Pause a run before its next step."""
         task = self._task(run_id)

@@ -2,17 +2,21 @@
 
 import json
 import math
-from collections.abc import Iterator
+import re
 from dataclasses import fields
 from typing import Any, get_args, get_origin
 
 from hnviz import events
-from hnviz.events import Event
+from hnviz.events import Event, RunStarted
+from hnviz.runs.reading import LARGEST, is_number, parse
+from hnviz.schedule import told_every
 
 BATCH_PREFIX = b'{"event": "batch"'
 """The start of the most frequent kind of line, so that a skim can skip it."""
 
 
+_STEP = re.compile(rb', "step": (\d{1,15}),')  # the first field of a mini-batch's line
+_SHOWN = 40  # characters of a line or a value in a sentence
 _ENCODER = json.JSONEncoder(allow_nan=False)
 _TYPES: dict[type, tuple[tuple[str, Any], ...]] = {
     cls: tuple((field.name, field.type) for field in fields(cls)) for cls in get_args(Event)
@@ -42,37 +46,82 @@ def _to_json(value: Any, digits: int | None) -> Any:
 def decode(line: bytes) -> Event:
     """Read one line. Raises ValueError that says what is wrong with it."""
     try:
-        values = json.loads(line)
+        values = parse(line)
     except ValueError:  # also for bytes that are not UTF-8
         raise ValueError(f"{shortened(line)} is not JSON") from None
     if not isinstance(values, dict) or not isinstance(values.get("event"), str):
         raise ValueError(f"{shortened(line)} is not an event")
     event = events.from_dict(values)
+    if isinstance(event, RunStarted) and 0 in (event.n_batches, event.n_steps):
+        raise ValueError("a run has at least one step")
     for name, wanted in _TYPES[type(event)]:
-        value = values.get(name, {})  # figures by kind, which older runs lack, are already checked
+        value = values.get(name, {})  # older runs lack the figures by kind
         if value is None and wanted is float:
             object.__setattr__(event, name, math.nan)  # nothing else holds it yet
         elif not _fits(value, wanted):
-            raise ValueError(f"{name} of a {event.kind!r} event cannot be {value!r}")
+            raise ValueError(f"{name} of a {event.kind!r} event cannot be {shortened(value)}")
     return event
 
 
 def _fits(value: Any, wanted: Any) -> bool:
     if wanted is float:
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
-    return type(value) is (get_origin(wanted) or wanted)
+        return is_number(value)
+    if wanted is int:  # all whole numbers of events count something
+        return type(value) is int and 0 <= value <= LARGEST
+    if get_origin(wanted) is dict:  # figures by kind, whose form `events` has checked
+        return all(is_number(each) for figures in value.values() for each in figures)
+    return type(value) is wanted
 
 
-def decode_lines(content: bytes, first: int = 1) -> Iterator[Event]:
-    """Read whole lines, numbered from `first`. Raises ValueError that names the line."""
-    for number, line in enumerate(content.split(b"\n")[:-1], first):
+class Lines:
+    """Reads a run's lines in pieces; skips mini-batches of a long run between those it keeps."""
+
+    def __init__(self, every: int | None = None) -> None:
+        """`every`: steps between the mini-batches to read; None for as many as a record keeps."""
+        self._fixed, self._every = every, every or 1
+        self._number = 0  # of the last line, from 1
+
+    def read(self, content: bytes) -> list[Event]:
+        """Return the events of whole lines. Raises ValueError that names the line.
+
+        The last mini-batch before any other event, and before the end, is read in any case.
+        """
+        found, waiting = [], None
+        for line in content.split(b"\n")[:-1]:
+            self._number += 1
+            if self._every > 1 and _is_between(line, self._every):
+                waiting = line
+                continue
+            if waiting and not line.startswith(BATCH_PREFIX):
+                found.append(self._decode(waiting))
+            waiting = None
+            event = self._decode(line)
+            found.append(event)
+            if isinstance(event, RunStarted) and self._fixed is None:
+                self._every = told_every(event.n_steps)
+        return [*found, self._decode(waiting)] if waiting else found
+
+    def _decode(self, line: bytes) -> Event:
         try:
-            yield decode(line)
+            return decode(line)
         except ValueError as error:
-            raise ValueError(f"line {number}: {error}") from None
+            raise ValueError(f"line {self._number}: {error}") from None
 
 
-def shortened(line: bytes) -> str:
-    """Return the start of a line, for use in a sentence."""
-    text = line[:40].decode(errors="replace")
-    return repr(text if len(line) <= 40 else text + "...")
+def _is_between(line: bytes, every: int) -> bool:
+    """Return whether a line is a whole one of a mini-batch whose step is no multiple of `every`."""
+    if not line.startswith(BATCH_PREFIX) or not line.endswith(b"}"):
+        return False
+    step = _STEP.match(line, len(BATCH_PREFIX))
+    return step is not None and int(step[1]) % every != 0
+
+
+def shortened(what: Any) -> str:
+    """Return the start of a line, or of a value, for use in a sentence."""
+    if isinstance(what, bytes):
+        text = what[:_SHOWN].decode(errors="replace")
+        return repr(text if len(what) <= _SHOWN else text + "...")
+    if isinstance(what, int) and abs(what) > LARGEST:
+        return "a number above 9,007,199,254,740,992"  # LARGEST
+    text = repr(what)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

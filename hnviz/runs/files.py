@@ -18,21 +18,40 @@ LOCK_NAME = "writer.lock"
 LOCK_PATIENCE = 2.0  # seconds that a writer waits for readers that only check
 
 
-def write_atomic(path: Path, content: bytes) -> None:
+def write_atomic(path: Path, content: bytes, *, before: Path | None = None) -> None:
     """Replace a file atomically. Raises RunWriteError and leaves the old file intact.
 
-    There is no fsync: a killed process loses nothing without it, and one fsync a second would
-    cost more than the training steps.
+    With `before`, the old file stays under that name, and the new one is on the disk, not only in
+    the system's memory, before it takes the old one's place. Otherwise there is no fsync: a killed
+    process loses nothing without it, and it takes longer than many training steps.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with written_whole(path):
         try:
-            temporary.write_bytes(content)
+            with temporary.open("wb") as file:
+                file.write(content)
+                if before is not None:
+                    file.flush()
+                    os.fsync(file.fileno())
+            if before is not None and path.exists():
+                os.replace(path, before)
             os.replace(temporary, path)
+            if before is not None:
+                _sync_folder(path.parent)
         except OSError:
             with suppress(OSError):
                 temporary.unlink()
             raise
+
+
+def _sync_folder(folder: Path) -> None:
+    if sys.platform == "win32":  # a folder cannot be opened there
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hnviz.config import ConfigError, RunConfig
+from hnviz.estimate import checkpoint_bytes
 from hnviz.runs.errors import DamagedRun, SnapshotNotFound
 from hnviz.runs.files import is_locked, write_atomic
+from hnviz.runs.reading import is_number, parse, read_bounded
 from hnviz.runs.tensors import Tensors, check_weights, read_tensors
 
 if TYPE_CHECKING:
@@ -25,11 +27,16 @@ if TYPE_CHECKING:
 FORMAT = 1
 """The version of the folder's layout; a reader refuses a later one."""
 
+MOST_CONFIG = 2**16
+"""The most bytes that config.json may have; a real one has less than a thousand."""
+
 CONFIG = "config.json"
 EVENTS = "events.jsonl"
 SNAPSHOTS = "snapshots"
 RESUME = "resume.safetensors"
-_SNAPSHOT_NAME = re.compile(r"(\d+)\.safetensors")
+RESUME_BEFORE = "resume.before.safetensors"  # the checkpoint before it
+_SNAPSHOT_NAME = re.compile(r"(\d{1,15})\.safetensors", re.ASCII)
+_LAST_MOMENT = 253402300799  # the end of the year 9999, which is the last that can be written
 
 
 @dataclass(frozen=True)
@@ -95,8 +102,7 @@ class RunFolder:
     def info(self) -> RunInfo:
         """Read config.json. Raises DamagedRun."""
         try:
-            content = json.loads((self.path / CONFIG).read_bytes())
-            return _info_from(content)
+            return _info_from(parse(read_bounded(self.path / CONFIG, MOST_CONFIG)))
         except FileNotFoundError:
             problem = f"{CONFIG} is missing"
         except OSError as error:
@@ -146,20 +152,30 @@ class RunFolder:
         """
         path = self.snapshot_path(self.resolve_step(step))
         try:
-            tensors = read_tensors(path, "choose another snapshot")
+            tensors = read_tensors(path, self._most_bytes)
             check_weights(tensors, self.config, path.name)
         except DamagedRun as error:
-            raise self.damaged(str(error)) from error
+            raise self.damaged(f"{error}; choose another snapshot") from error
         return tensors
 
     def load_resume(self) -> Tensors | None:
-        """Return the last checkpoint; None if none was stored. Raises DamagedRun."""
-        try:
-            return read_tensors(self.path / RESUME, "delete it to start the run again")
-        except FileNotFoundError:
+        """Return the newest whole checkpoint; None if none was stored. Raises DamagedRun."""
+        problem = None
+        for name in (RESUME, RESUME_BEFORE):
+            try:
+                return read_tensors(self.path / name, self._most_bytes)
+            except FileNotFoundError:
+                continue
+            except DamagedRun as error:
+                problem = problem or error
+        if problem is None:
             return None
-        except DamagedRun as error:
-            raise self.damaged(str(error)) from error
+        raise self.damaged(f"{problem}; start the run again") from problem
+
+    @property
+    def _most_bytes(self) -> int:
+        """The most bytes of one file of tensors: twice what a checkpoint of the config takes."""
+        return 2 * checkpoint_bytes(self.config)
 
     def read(self) -> "RunRecord":
         """Return the run's record. Raises DamagedRun."""
@@ -181,12 +197,17 @@ def _info_from(content: Any) -> RunInfo:
         raise ValueError(
             f"its format is {content.get('format')!r}, and this version reads format {FORMAT}"
         )
-    for name, wanted in (("config", dict), ("versions", dict), ("created", (int, float))):
-        if not isinstance(content.get(name), wanted):
-            raise ValueError(f"it has no valid {name}")
+    created: Any = content.get("created")
+    valid = {
+        "config": isinstance(content.get("config"), dict),
+        "versions": isinstance(content.get("versions"), dict),
+        "created": is_number(created) and 0 <= created <= _LAST_MOMENT,
+    }
+    for name in (name for name, fine in valid.items() if not fine):
+        raise ValueError(f"it has no valid {name}")
     config = RunConfig.from_dict(content["config"])
     versions = {str(name): str(version) for name, version in content["versions"].items()}
-    return RunInfo(config, versions, str(content.get("device")), float(content["created"]))
+    return RunInfo(config, versions, str(content.get("device")), float(created))
 
 
 def new_info(config: RunConfig, versions: dict[str, str]) -> RunInfo:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hnviz.config import RunConfig
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event, Resumed, RunStarted, SnapshotSaved
+from hnviz.schedule import told_every
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +37,7 @@ class RunRecord:
     id: str
     config: RunConfig
     started: RunStarted | None = None
-    batches: tuple[BatchEnd, ...] = ()  # one per step, from step 0, without gaps
+    batches: tuple[BatchEnd, ...] = ()  # one per `told_every(n_steps)` steps, and the last
     epochs: tuple[EpochEnd, ...] = ()
     snapshots: tuple[int, ...] = ()  # steps, in rising order
     ended: Ended | None = None
@@ -113,11 +114,14 @@ class RecordBuilder:
         self._snapshots: list[int] = []
         self._ended: Ended | None = None
         self._kept = 0
+        self._every = 1  # steps between the mini-batches that are kept, but for the last
 
     def add(self, event: Event) -> None:
         """Add one event."""
         match event:
             case BatchEnd():
+                if self._batches and self._batches[-1].step % self._every:
+                    self._batches.pop()  # it is no longer the last
                 self._batches.append(event)
             case EpochEnd():
                 # A resume before the valid pass reports the epoch's end a second time.
@@ -128,7 +132,7 @@ class RecordBuilder:
                     self._snapshots.append(event.step)
             case RunStarted():
                 self._go_back_to(0)  # a run that died before its first checkpoint starts again
-                self._started = event
+                self._started, self._every = event, told_every(event.n_steps)
             case Resumed():
                 self._go_back_to(event.resumed_at)
             case Ended():

@@ -8,7 +8,7 @@ import shutil
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from errno import EDQUOT, ENOSPC
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -27,6 +27,7 @@ SHIPPED_DIR = Path(hnviz.__file__).parent / "shipped"
 RUNS_DIR_VARIABLE = "HNVIZ_RUNS_DIR"
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")  # no dot, no slash: it becomes a path
+_FEW = 2**53  # steps between the mini-batches that a list reads: only the last matters
 _FOLLOWED = 128  # records kept in memory: each student of a class may follow their own run
 
 
@@ -46,6 +47,29 @@ def versions() -> dict[str, str]:
     return found
 
 
+@dataclass(eq=False)
+class _Skimmed:
+    """What a list shows of a run, and the files' states in which it was read."""
+
+    info: RunInfo
+    follower: RunFollower
+    stamp: object  # of config.json
+    events: object = None  # of events.jsonl
+    found: RunRecord | DamagedRun | None = None
+
+    def record(self, events: object) -> RunRecord:
+        """Return the run's record; reads only what is new. Raises DamagedRun."""
+        if self.found is None or self.events != events:
+            self.events = events
+            try:
+                self.found = self.follower.poll()
+            except DamagedRun as error:
+                self.found = error
+        if isinstance(self.found, DamagedRun):
+            raise self.found
+        return self.found
+
+
 class RunStore:
     """Creates, finds and lists runs. Thread-safe."""
 
@@ -54,7 +78,7 @@ class RunStore:
         self.shipped = Path(shipped)
         self._lock = threading.Lock()
         self._followers: OrderedDict[str, RunFollower] = OrderedDict()
-        self._skimmed: dict[str, tuple[object, RunRecord, RunInfo]] = {}
+        self._skimmed: dict[str, _Skimmed] = {}
 
     def create(self, config: RunConfig) -> RunFolder:
         """Create a run's folder, which appears complete at once. Raises RunWriteError."""
@@ -135,14 +159,12 @@ class RunStore:
 
     def _summary(self, folder: RunFolder) -> RunSummary:
         alive = folder.is_alive()  # before reading, as in RunFollower.poll
-        stamp = (_stamp(folder.path / CONFIG), _stamp(folder.path / EVENTS))
-        known = self._skimmed.get(str(folder.path))
-        if known is None or known[0] != stamp:
-            info = folder.info()
-            known = (stamp, summary.skim(folder, info.config), info)
+        known, stamp = self._skimmed.get(str(folder.path)), _stamp(folder.path / CONFIG)
+        if known is None or known.stamp != stamp:
+            known = _Skimmed(folder.info(), RunFollower(folder, _FEW), stamp)
             self._skimmed[str(folder.path)] = known
-        _, record, info = known
-        return summary.summarize(folder, replace(record, alive=alive), info)
+        record = known.record(_stamp(folder.path / EVENTS))
+        return summary.summarize(folder, replace(record, alive=alive), known.info)
 
 
 def _names(root: Path) -> list[str]:

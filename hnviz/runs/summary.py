@@ -1,13 +1,11 @@
 """A run in one line of a list."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
-from hnviz.runs.codec import BATCH_PREFIX, decode, shortened
 from hnviz.runs.errors import DamagedRun
-from hnviz.runs.folder import EVENTS, RunFolder, RunInfo
+from hnviz.runs.folder import RunFolder, RunInfo
 from hnviz.runs.record import RunRecord
 
 
@@ -63,37 +61,3 @@ def summarize(folder: RunFolder, record: RunRecord, info: RunInfo) -> RunSummary
 def damaged(folder: RunFolder, error: DamagedRun) -> RunSummary:
     """Return the entry of a run that cannot be read."""
     return RunSummary(id=folder.id, shipped=folder.shipped, status="damaged", problem=str(error))
-
-
-def skim(folder: RunFolder, config: RunConfig) -> RunRecord:
-    """Read a run without most of its mini-batches, ten times faster. Raises DamagedRun.
-
-    Reads only the last of each stretch of mini-batches, which is all that a list needs.
-    """
-    try:
-        content = (folder.path / EVENTS).read_bytes()
-    except FileNotFoundError:
-        content = b""
-    except OSError as error:
-        raise folder.damaged(f"{EVENTS} cannot be read ({error.strerror})") from error
-    try:
-        events = [decode(line) for line in _telling_lines(content)]
-    except ValueError as error:
-        raise folder.damaged(f"{EVENTS}, {error}") from error
-    return RunRecord.from_events(folder.id, config, events)
-
-
-def _telling_lines(content: bytes) -> Iterator[bytes]:
-    waiting = b""
-    for line in content.split(b"\n")[:-1]:
-        if line.startswith(BATCH_PREFIX):
-            if not line.endswith(b"}"):
-                raise ValueError(f"{shortened(line)} is incomplete")
-            waiting = line
-            continue
-        if waiting:
-            yield waiting
-            waiting = b""
-        yield line
-    if waiting:
-        yield waiting

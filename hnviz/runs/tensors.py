@@ -1,7 +1,9 @@
 """Read and write weights and other tensors as safetensors files, in numpy."""
 
 from collections.abc import Mapping
+from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
@@ -11,24 +13,76 @@ from hnviz.catalogue import entry
 from hnviz.config import RunConfig
 from hnviz.runs.errors import DamagedRun
 from hnviz.runs.files import write_atomic
+from hnviz.runs.reading import parse, read_bounded
 
 Tensors = dict[str, np.ndarray]
+
+CHECKSUM = "checksum"
+"""The entry of a checkpoint's metadata that holds its checksum."""
+
+MOST_HEADER = 2**20
+"""The most bytes of a header. A real one has a few thousand; parsing takes ten times its size."""
 
 
 def write_tensors(path: Path, tensors: Mapping[str, np.ndarray]) -> None:
     """Write named arrays to a file atomically. Raises RunWriteError."""
-    # safetensors copies an array's memory as it is, so it must be in C order.
-    write_atomic(path, save({name: np.asarray(t, order="C") for name, t in tensors.items()}))
+    write_atomic(path, save(_ordered(tensors)))
 
 
-def read_tensors(path: Path, cure: str) -> Tensors:
-    """Read named arrays. Raises DamagedRun; its sentence ends with `cure`, what to do."""
+def write_checkpoint(path: Path, before: Path, tensors: Mapping[str, np.ndarray]) -> None:
+    """Write named arrays with a checksum, down to the disk. Raises RunWriteError.
+
+    The checkpoint that was at `path` stays at `before`.
+    """
+    ordered = _ordered(tensors)
+    content = save(ordered, metadata={CHECKSUM: _checksum(ordered)})
+    write_atomic(path, content, before=before)
+
+
+def read_tensors(path: Path, most: int) -> Tensors:
+    """Read named arrays from a file of at most `most` bytes; a checksum, if there, must be right.
+
+    Raises FileNotFoundError or DamagedRun.
+    """
     try:
-        return load(path.read_bytes())
+        content = read_bounded(path, most)
+        header = _header(content)
+        tensors = load(content)
     except FileNotFoundError:
         raise
-    except (SafetensorError, OSError, ValueError, KeyError) as error:
-        raise DamagedRun(f"{path.name} cannot be read ({error}); {cure}") from error
+    except OSError as error:
+        raise DamagedRun(f"{path.name} cannot be read ({error.strerror})") from error
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise DamagedRun(f"{path.name} cannot be read ({error})") from error
+    told = header.get("__metadata__", {}).get(CHECKSUM)
+    if told is not None and told != _checksum(tensors):
+        raise DamagedRun(f"{path.name} was changed after it was written: its checksum is wrong")
+    return tensors
+
+
+def _ordered(tensors: Mapping[str, np.ndarray]) -> Tensors:
+    """Return the arrays in C order, since safetensors copies an array's memory as it is."""
+    return {name: np.asarray(each, order="C") for name, each in tensors.items()}
+
+
+def _header(content: bytes) -> dict[str, Any]:
+    """Return the header of a safetensors file. Raises ValueError."""
+    length = int.from_bytes(content[:8], "little")
+    if length > MOST_HEADER:
+        raise ValueError(f"it has a header of {length:,} bytes, more than {MOST_HEADER:,}")
+    header = parse(content[8 : 8 + length])
+    if not isinstance(header, dict) or not isinstance(header.get("__metadata__", {}), dict):
+        raise ValueError("its header is no JSON object")
+    return header
+
+
+def _checksum(tensors: Mapping[str, np.ndarray]) -> str:
+    """Digest names, types, shapes and values."""
+    digest = blake2b(digest_size=16)
+    for name, each in sorted(tensors.items()):
+        digest.update(f"{name} {each.dtype.str} {each.shape};".encode())
+        digest.update(np.ascontiguousarray(each).data)
+    return digest.hexdigest()
 
 
 def check_weights(tensors: Tensors, config: RunConfig, name: str) -> None:

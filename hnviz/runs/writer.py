@@ -5,19 +5,24 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 
 import numpy as np
 
-from hnviz.events import Event, Resumed, RunStarted, SnapshotSaved
+from hnviz.events import BatchEnd, Event, Resumed, RunStarted, SnapshotSaved
 from hnviz.runs.codec import encode
 from hnviz.runs.errors import RunWriteError
 from hnviz.runs.files import remove_leftovers, take_lock, written_whole
-from hnviz.runs.folder import CONFIG, EVENTS, RESUME, SNAPSHOTS, RunFolder
-from hnviz.runs.tensors import write_tensors
+from hnviz.runs.folder import CONFIG, EVENTS, RESUME, RESUME_BEFORE, SNAPSHOTS, RunFolder
+from hnviz.runs.reading import open_regular
+from hnviz.runs.tensors import write_checkpoint, write_tensors
+from hnviz.schedule import told_every
 
 FLUSH_SECONDS = 0.05
 """Seconds between writes of events; the first event is written at once."""
+
+BLOCK = 2**16  # bytes
 
 
 class RunWriter:
@@ -30,6 +35,8 @@ class RunWriter:
         self._events_path = folder.path / EVENTS
         self._waiting: list[Event] = []
         self._flushed = -float("inf")
+        self._every = 1  # steps between the mini-batches that are written
+        self._between: BatchEnd | None = None  # the last one, if it is not written
         self._lock = take_lock(folder.path)
         try:
             self._events = self._open()
@@ -44,7 +51,7 @@ class RunWriter:
             (self.folder.path / SNAPSHOTS).mkdir(exist_ok=True)
             # A torn last line would run into the next event.
             descriptor = os.open(self._events_path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-            os.truncate(descriptor, self._events_path.read_bytes().rfind(b"\n") + 1)
+            os.truncate(descriptor, _end_of_last_line(self._events_path))
         return descriptor
 
     def __enter__(self) -> "RunWriter":
@@ -64,16 +71,38 @@ class RunWriter:
         Raises RunWriteError.
         """
         if isinstance(event, RunStarted):
+            self._every = told_every(event.n_steps)
             self._note_device(event.device)
             self._drop_snapshots_after(0)
         elif isinstance(event, Resumed):
+            started = self.folder.read().started
+            self._every = told_every(started.n_steps) if started else 1
             self._drop_snapshots_after(event.resumed_at)
-        self._waiting.append(event)
+        self._queue(event)
         if time.monotonic() - self._flushed >= FLUSH_SECONDS:
-            self.flush()
+            self._write()
+
+    def _queue(self, event: Event) -> None:
+        """Leave out most mini-batches of a long run, but never the last before another event."""
+        if isinstance(event, BatchEnd) and event.step % self._every:
+            self._between = event
+            return
+        if not isinstance(event, BatchEnd):
+            self._queue_between()
+        self._between = None
+        self._waiting.append(event)
+
+    def _queue_between(self) -> None:
+        if self._between is not None:
+            self._waiting.append(self._between)
+            self._between = None
 
     def flush(self) -> None:
         """Write all buffered events. Raises RunWriteError; stored events stay intact."""
+        self._queue_between()
+        self._write()
+
+    def _write(self) -> None:
         if not self._waiting:
             return
         # Encoded here, together: one at a time between training steps costs eight times as much.
@@ -107,12 +136,14 @@ class RunWriter:
         Events are written first, so that none is missing before the step to resume from.
         """
         self.flush()
-        write_tensors(self.folder.path / RESUME, tensors)
+        folder = self.folder.path
+        write_checkpoint(folder / RESUME, folder / RESUME_BEFORE, tensors)
 
     def drop_resume(self) -> None:
-        """Delete the checkpoint of a finished run."""
-        with suppress(OSError):
-            (self.folder.path / RESUME).unlink()
+        """Delete the checkpoints of a run that has finished, or is to start again."""
+        for name in (RESUME, RESUME_BEFORE):
+            with suppress(OSError):
+                (self.folder.path / name).unlink()
 
     def close(self) -> None:
         """Write all buffered events and release the lock."""
@@ -135,3 +166,16 @@ class RunWriter:
             if later > step:
                 with suppress(OSError):
                     self.folder.snapshot_path(later).unlink()
+
+
+def _end_of_last_line(path: Path) -> int:
+    """Return the length of a file's whole lines, in bytes. Raises OSError."""
+    with open_regular(path) as file:
+        end = file.seek(0, os.SEEK_END)
+        while end:
+            start = max(0, end - BLOCK)
+            file.seek(start)
+            if (newline := file.read(end - start).rfind(b"\n")) >= 0:
+                return start + newline + 1
+            end = start
+    return 0

@@ -1,4 +1,4 @@
-"""The buttons of a run: POST /api/runs/{id}/{pause|go_on|step|stop|resume}, and .../speed.
+"""The buttons of a run: POST /api/runs/{id}/<one of ACTIONS>, and .../speed.
 
 The Content-Type must be JSON, which no form on another site can send. The answer is the run's
 status after the press, or one sentence that says why it cannot be done. The calls run in their
@@ -21,7 +21,7 @@ from hnviz.web.parameters import quoted
 from hnviz.web.standing import engine, standing, store
 from hnviz.web.views import Refusal
 
-ACTIONS = ("pause", "go_on", "step", "stop", "resume")
+ACTIONS = ("pause", "go_on", "step", "stop", "resume", "start_again")
 LARGEST_BODY = 1024  # bytes
 THREADS = 24  # presses handled at the same time; stopping a run may take seconds
 

@@ -1,0 +1,47 @@
+"""Read files that anybody may have written: no read waits, and none is larger than its bound."""
+
+import errno
+import json
+import math
+import os
+import stat
+from pathlib import Path
+from typing import Any, BinaryIO
+
+LARGEST = 2**53
+"""The largest number that events may hold: whole numbers up to it are exact in every browser."""
+
+_NONBLOCK = getattr(os, "O_NONBLOCK", 0)  # opening a named pipe would wait for its writer
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file for reading. Raises OSError, also for what is no regular file."""
+    file = os.fdopen(os.open(path, os.O_RDONLY | _NONBLOCK | getattr(os, "O_BINARY", 0)), "rb")
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "not a regular file")
+    return file
+
+
+def read_bounded(path: Path, most: int) -> bytes:
+    """Return a file's content. Raises OSError, also for a file of more than `most` bytes."""
+    with open_regular(path) as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise OSError(errno.EFBIG, f"it has more than {most:,} bytes")
+    return content
+
+
+def parse(content: bytes) -> Any:
+    """Read JSON. Raises ValueError, also for what is nested too deep."""
+    try:
+        return json.loads(content)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+def is_number(value: Any) -> bool:
+    """Return whether a value from JSON is a number that arithmetic and pages can use."""
+    if type(value) is int:
+        return abs(value) <= LARGEST
+    return type(value) is float and math.isfinite(value)

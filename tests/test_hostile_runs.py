@@ -1,0 +1,297 @@
+"""Files that somebody else wrote: a damaged run is one line of the list, whatever it holds."""
+
+import json
+import os
+import struct
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hnviz.config import RunConfig
+from hnviz.events import BatchEnd, Ended, EpochEnd, Event, Resumed, RunStarted
+from hnviz.runs import DamagedRun, RunFolder, RunFollower, RunStore
+from hnviz.runs.codec import encode
+from hnviz.runs.follower import PIECE
+from hnviz.runs.tensors import read_tensors, write_tensors
+from hnviz.schedule import MAX_TOLD, told_every
+
+PATIENCE = 5.0  # seconds for what must not wait for anybody
+
+STARTED = RunStarted(n_batches=2, n_steps=4, n_weights=10, device="cpu", time=1.0)
+
+
+def batch(step: int) -> BatchEnd:
+    return BatchEnd(step=step, loss=0.5, smooth_loss=0.5, accuracy=0.25, lr=1e-3, momentum=0.9)
+
+
+def epoch(step: int) -> EpochEnd:
+    figures = {"train_loss": 0.4, "valid_loss": 0.6, "accuracy": 0.5, "train_accuracy": 0.7}
+    return EpochEnd(epoch=0, step=step, seconds=0.1, **figures)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    return RunStore(tmp_path / "runs", tmp_path / "shipped")
+
+
+@pytest.fixture
+def folder(store: RunStore) -> RunFolder:
+    found = store.create(RunConfig())
+    with found.writer() as writer:
+        for event in (STARTED, batch(0), batch(1), epoch(2)):
+            writer.append(event)
+    return found
+
+
+def in_time(ask: Callable[[], object]) -> object:
+    """Return what `ask` returns, or fail if it waits."""
+    answers: list[object] = []
+    thread = threading.Thread(target=lambda: answers.append(ask()), daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    assert answers, "nobody answers"
+    return answers[0]
+
+
+def config_with(**values: object) -> Callable[[RunFolder], None]:
+    def change(folder: RunFolder) -> None:
+        path = folder.path / "config.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | values))
+
+    return change
+
+
+def config_is(content: bytes) -> Callable[[RunFolder], None]:
+    return lambda folder: (folder.path / "config.json").write_bytes(content)
+
+
+def events_end_with(line: bytes) -> Callable[[RunFolder], None]:
+    def change(folder: RunFolder) -> None:
+        with (folder.path / "events.jsonl").open("ab") as file:
+            file.write(line + b"\n")
+
+    return change
+
+
+def event_with(event: Event, name: str, value: str) -> Callable[[RunFolder], None]:
+    told = json.loads(encode(event)) | {name: "@"}
+    return events_end_with(json.dumps(told).replace('"@"', value).encode())
+
+
+def pipe_instead_of(name: str) -> Callable[[RunFolder], None]:
+    def change(folder: RunFolder) -> None:
+        (folder.path / name).unlink()
+        os.mkfifo(folder.path / name)
+
+    return change
+
+
+def folder_instead_of(name: str) -> Callable[[RunFolder], None]:
+    def change(folder: RunFolder) -> None:
+        (folder.path / name).unlink()
+        (folder.path / name).mkdir()
+
+    return change
+
+
+HUGE = "1" + 400 * "0"
+DAMAGES = {
+    "created, 400 digits": (config_with(created=10**400), "it has no valid created"),
+    "created, inf": (config_is(b'{"format": 1, "config": {}, "versions": {}, "created": 1e999}'),
+                     "it has no valid created"),
+    "created, below 0": (config_with(created=-1), "it has no valid created"),
+    "created, after 9999": (config_with(created=1e12), "it has no valid created"),
+    "config, deep": (config_is(60_000 * b"["), "config.json is not a run's config"),
+    "config, large": (config_is(b"[" + 70_000 * b" "), "more than 65,536 bytes"),
+    "config, pipe": (pipe_instead_of("config.json"), "not a regular file"),
+    "config, folder": (folder_instead_of("config.json"), "config.json cannot be read"),
+    "events, deep": (events_end_with(100_000 * b"["), "is not JSON"),
+    "events, pipe": (pipe_instead_of("events.jsonl"), "not a regular file"),
+    "events, one long line": (events_end_with((PIECE + 1) * b" "), "a line has more than"),
+    "accuracy, 400 digits": (event_with(epoch(2), "accuracy", HUGE), "accuracy of a 'epoch' event"),
+    "accuracy, inf": (event_with(epoch(2), "accuracy", "1e999"), "accuracy of a 'epoch' event"),
+    "step, 400 digits": (event_with(batch(2), "step", HUGE), "step of a 'batch' event"),
+    "step, below 0": (event_with(batch(2), "step", "-1"), "step of a 'batch' event"),
+    "n_steps, 0": (event_with(STARTED, "n_steps", "0"), "a run has at least one step"),
+    "n_steps, below 0": (event_with(STARTED, "n_steps", "-1"), "n_steps of a 'started' event"),
+    "n_steps, 10**400": (event_with(STARTED, "n_steps", HUGE), "n_steps of a 'started' event"),
+    "kinds, 10**400": (
+        event_with(epoch(2), "valid_kinds", f'{{"ones": [{HUGE}, 1, 0.5]}}'), "valid_kinds"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_an_odd_folder_is_one_line_of_the_list(
+    store: RunStore, folder: RunFolder, name: str
+) -> None:
+    healthy = store.create(RunConfig(model="Model2"))
+    damage, said = DAMAGES[name]
+    damage(folder)
+    listed = {line.id: line for line in in_time(store.summaries)}
+    problem = listed[folder.id].problem
+    assert said in problem and "\n" not in problem and len(problem) < 400
+    assert listed[healthy.id].status == "queued"
+
+    def read() -> str:
+        with pytest.raises(DamagedRun) as caught:
+            RunStore(store.root).record(folder.id)
+        return str(caught.value)
+
+    assert in_time(read) == problem
+    assert in_time(store.summaries) == store.summaries()
+
+
+@pytest.mark.parametrize("what", ["snapshots/0.safetensors", "resume.safetensors"])
+def test_a_pipe_in_place_of_weights_is_one_sentence(folder: RunFolder, what: str) -> None:
+    os.mkfifo(folder.path / what)
+
+    def said() -> str:
+        with pytest.raises(DamagedRun, match="not a regular file") as caught:
+            folder.load_snapshot(0) if "snapshots" in what else folder.load_resume()
+        return str(caught.value)
+
+    assert folder.id in in_time(said)
+
+
+def test_a_large_header_of_a_snapshot_is_refused_unread(folder: RunFolder) -> None:
+    path = folder.snapshot_path(0)
+    path.parent.mkdir(exist_ok=True)
+    with path.open("wb") as file:
+        file.write(struct.pack("<Q", 53_000_000) + b'{"a": ')
+        file.truncate(54_000_000)  # a hole
+    with pytest.raises(DamagedRun, match="a header of 53,000,000 bytes, more than 1,048,576"):
+        read_tensors(path, 10**9)
+    with pytest.raises(DamagedRun, match=r"it has more than 1,\d\d\d,\d\d\d bytes"):
+        folder.load_snapshot(0)
+
+
+# Checkpoints
+
+
+def zero_length(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def half(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def garbage(path: Path) -> None:
+    path.write_bytes(os.urandom(path.stat().st_size))
+
+
+def twenty_flipped(path: Path) -> None:
+    """Change bytes that are values: safetensors itself would notice nothing."""
+    content = bytearray(path.read_bytes())
+    for at in range(20):
+        content[-1 - 40 * at] ^= 0x55
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("harm", [zero_length, half, garbage, twenty_flipped])
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(
+    folder: RunFolder, harm: Callable[[Path], None]
+) -> None:
+    with folder.writer() as writer:
+        for step in (1, 2):
+            writer.save_resume({"progress": np.arange(500.0) + step})
+    assert folder.load_resume()["progress"][0] == 2
+    harm(folder.path / "resume.safetensors")
+    assert folder.load_resume()["progress"][0] == 1
+    harm(folder.path / "resume.before.safetensors")
+    with pytest.raises(DamagedRun, match=r"resume.safetensors .*; start the run again$"):
+        folder.load_resume()
+
+
+def test_a_checkpoint_is_on_the_disk_before_it_takes_the_old_ones_place(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    sync, replace = os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda file: (done.append("sync"), sync(file)))
+    monkeypatch.setattr(
+        os, "replace", lambda old, new: (done.append(Path(new).name), replace(old, new))
+    )
+    with folder.writer() as writer:
+        writer.save_resume({"a": np.zeros(3)})
+        writer.save_resume({"a": np.zeros(3)})
+    now, before = "resume.safetensors", "resume.before.safetensors"
+    assert done == ["sync", now, "sync", "sync", before, now, "sync"]
+
+
+def test_a_checkpoint_without_a_checksum_is_read(folder: RunFolder) -> None:
+    write_tensors(folder.path / "resume.safetensors", {"a": np.ones(3)})  # as before checksums
+    assert folder.load_resume()["a"].tolist() == [1, 1, 1]
+
+
+# Long runs
+
+
+def long_run(folder: RunFolder, n_steps: int, stop: int) -> None:
+    """Write a run's events as a writer does, without its thinning."""
+    events: list[Event] = [
+        RunStarted(n_batches=1000, n_steps=n_steps, n_weights=1, device="cpu", time=1.0),
+        *map(batch, range(stop)),
+    ]
+    (folder.path / "events.jsonl").write_bytes(b"".join(map(encode, events)))
+
+
+@pytest.mark.parametrize(
+    ("n_steps", "every"), [(1, 1), (20_000, 1), (20_001, 2), (40_000, 2), (40_001, 4), (10**6, 64)]
+)
+def test_at_most_so_many_mini_batches_are_told(n_steps: int, every: int) -> None:
+    assert told_every(n_steps) == every
+    assert n_steps / every <= MAX_TOLD
+
+
+def test_a_long_run_is_read_thinned(store: RunStore, folder: RunFolder) -> None:
+    long_run(folder, 4 * MAX_TOLD, 50_003)
+    record = folder.read()
+    assert [each.step for each in record.batches] == [*range(0, 50_000, 4), 50_000, 50_002]
+    assert record.step == 50_003
+    (line,) = store.summaries()
+    assert line.step == 50_003 and line.n_steps == 4 * MAX_TOLD
+
+
+def test_a_long_run_that_grows_is_read_as_if_at_once(folder: RunFolder) -> None:
+    long_run(folder, 4 * MAX_TOLD, 1000)
+    content = (folder.path / "events.jsonl").read_bytes()
+    whole = folder.read()
+    follower = RunFollower(folder)
+    for cut in range(0, len(content) + 7000, 7000):
+        (folder.path / "events.jsonl").write_bytes(content[:cut])
+        record = follower.poll()
+        assert record.step == max(0, content[:cut].count(b"\n") - 1)
+    assert record.batches == whole.batches
+
+
+def test_a_writer_thins_and_tells_the_last_step_before_other_events(folder: RunFolder) -> None:
+    started = RunStarted(n_batches=9, n_steps=8 * MAX_TOLD, n_weights=1, device="cpu", time=1.0)
+    with folder.writer() as writer:
+        for event in (started, *map(batch, range(19)), epoch(19), *map(batch, range(19, 21))):
+            writer.append(event)
+        assert [each.step for each in folder.read().batches] in ([], [0], [0, 8, 16, 18])
+        writer.flush()
+        assert folder.read().step == 21
+        writer.append(Ended(status="stopped", step=22, message="over", time=2.0))
+    lines = (folder.path / "events.jsonl").read_bytes().split(b"\n")
+    told = [json.loads(line)["step"] for line in lines if b'"batch"' in line]
+    assert told == [0, 1, 0, 8, 16, 18, 20]  # 0 and 1 are from before
+    with folder.writer() as writer:
+        for event in (Resumed(resumed_at=20, time=3.0), *map(batch, range(20, 26))):
+            writer.append(event)
+    assert folder.read().step == 26
+    assert [each.step for each in folder.read().batches] == [0, 8, 16, 24, 25]
+
+
+def test_a_torn_line_far_from_the_start_is_cut(folder: RunFolder) -> None:
+    long_run(folder, MAX_TOLD, 2000)
+    whole = (folder.path / "events.jsonl").read_bytes()
+    for torn in (b"x", 70_000 * b"x", 140_000 * b"x"):
+        (folder.path / "events.jsonl").write_bytes(whole + torn)
+        folder.writer().close()
+        assert (folder.path / "events.jsonl").read_bytes() == whole
