@@ -419,7 +419,7 @@ BAD = [
     (f"/api/runs/{RUN}/many/units?{STRETCH}&steps={'1,' * 100}1", 422, "steps must be from 1"),
     (f"/api/runs/{RUN}/many/units?{STRETCH}&steps=0&steps=1", 422, "steps must be from 1"),
     (f"/api/runs/{RUN}/many/units?{STRETCH}&steps=0,3,1234", 404, "no snapshot at step 1234"),
-    ("/api/runs?all=1", 422, "the list of runs has no parameter 'all'; it takes none"),
+    ("/api/runs?all=1", 422, "the list of runs has no parameter 'all'; it has limit"),
     (f"/api/runs/{RUN}?v=1", 422, "a run has no parameter 'v'"),
     ("/api/corpora?x=1", 422, "the list of corpora has no parameter 'x'"),
     ("/api/corpora/test", 404, "no split is named 'test'; choose one of train, valid"),
@@ -577,6 +577,8 @@ def test_parameters_are_typed_and_complete():
 
 
 def test_runs_are_listed(client, copied):
+    newest = client.get("/api/runs?limit=1").json()["runs"]
+    assert [run["shipped"] for run in newest][:2] == [False, True]
     reply = client.get("/api/runs")
     runs = {run["id"]: run for run in reply.json()["runs"]}
     assert {f"Model{i}" for i in range(6)} | {"Model5-blocks", copied.name} <= set(runs)

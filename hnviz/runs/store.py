@@ -114,10 +114,10 @@ class RunStore:
         """Return the ids of all runs: the user's own, newest first, then the pre-trained ones."""
         return [folder.id for folder in self._folders()]
 
-    def _folders(self) -> list[RunFolder]:
+    def _folders(self, newest: int | None = None) -> list[RunFolder]:
         own = sorted(_names(self.root), key=_age, reverse=True)
         shipped = [name for name in sorted(_names(self.shipped)) if name not in set(own)]
-        return [RunFolder(self.root / name) for name in own] + [
+        return [RunFolder(self.root / name) for name in own[:newest]] + [
             RunFolder(self.shipped / name, shipped=True) for name in shipped
         ]
 
@@ -144,13 +144,14 @@ class RunStore:
                 self._followers.popitem(last=False)
         return follower.poll()
 
-    def summaries(self) -> list[RunSummary]:
+    def summaries(self, newest: int | None = None) -> list[RunSummary]:
         """Return one line per run, in the order of `ids`; a damaged run's says what is wrong.
 
-        Files that have not changed since the last call are not read again.
+        With `newest`, only so many of the user's own runs. Files that have not changed since the
+        last call are not read again.
         """
         lines = []
-        for folder in self._folders():
+        for folder in self._folders(newest):
             try:
                 lines.append(self._summary(folder))
             except DamagedRun as error:

@@ -27,13 +27,16 @@ JOBS_SECONDS = 0.04  # between two looks at the engine's jobs, which cost almost
 THREADS = 3
 MOST_KEPT = 64  # messages about one state, each for followers with the same `have`
 
+LISTED = 50
+"""Own runs in a list; older ones stay on disk and keep their links."""
+
 Result = TypeVar("Result")
 
 log = logging.getLogger(__name__)
 
 
 class Listing(NamedTuple):
-    """All runs at one moment."""
+    """The newest runs and the pre-trained ones, at one moment."""
 
     lines: tuple[RunSummary, ...]
     jobs: Mapping[str, Job]
@@ -51,7 +54,8 @@ def look(run_id: str) -> Any:
     """Return a run's Standing, or with "" the Listing of all runs."""
     if run_id:
         return standing(run_id)
-    return Listing(tuple(store().summaries()), {job.run_id: job for job in shared_engine().jobs()})
+    lines = tuple(store().summaries(LISTED))
+    return Listing(lines, {job.run_id: job for job in shared_engine().jobs()})
 
 
 DISK = Source(look, lambda: shared_engine().jobs())

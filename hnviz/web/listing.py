@@ -32,6 +32,7 @@ LONGEST_OWN = 2_000
 """The most characters that a text in an address can have."""
 
 _VERSION = {"v": Param("text", None)}
+_NEWEST = {"limit": Param("int", 200, 1, 10_000)}
 _OWN = {"text": Param("text"), **_VERSION}
 _LAYOUT = {
     "bs": Param("int", 64, *LIMITS["bs"]),
@@ -60,9 +61,10 @@ class Listing:
         self._shared, self._lane = Shared(), Lane(THREADS, LONGEST_LINE)
 
     async def runs(self, request: Request) -> Response:
-        """List all runs, newest first, the pre-trained ones last."""
-        read_query({}, request.query_params.multi_items(), "the list of runs")
-        return await self._reply(request, "", all_runs)
+        """List the newest runs, then the pre-trained ones."""
+        pairs = request.query_params.multi_items()
+        limit = read_query(_NEWEST, pairs, "the list of runs")["limit"]
+        return await self._reply(request, f"/{limit}", lambda: all_runs(limit))
 
     async def run(self, request: Request) -> Response:
         """Describe one run: config, status, figures, and the versions of its snapshots."""
@@ -76,9 +78,9 @@ class Listing:
         return entry_reply(request, entry, "application/json", immutable=False)
 
 
-def all_runs() -> dict[str, Any]:
-    """Return all runs as dicts, damaged ones with their problem."""
-    return {"runs": [_summary(each) for each in store().summaries()]}
+def all_runs(limit: int) -> dict[str, Any]:
+    """Return the newest runs as dicts, damaged ones with their problem."""
+    return {"runs": [_summary(each) for each in store().summaries(limit)]}
 
 
 def _summary(summary: RunSummary) -> dict[str, Any]:

@@ -160,9 +160,10 @@ def _load() -> None:
     from hnviz.app.run.engine import store
     from hnviz.app.shell.streamlit_parts import skip_the_look_for_a_notebook
     from hnviz.data import human_numbers_stream
+    from hnviz.web.hub import LISTED
 
     skip_the_look_for_a_notebook()
     ladder_rows()  # reads the pre-trained runs, which every page lists
-    store().summaries()
+    store().summaries(LISTED)
     human_numbers_stream()
     ASSETS.prepare()
