@@ -1,13 +1,71 @@
-"""What a run needs, from its settings alone. No torch."""
+"""What a run needs, from its settings alone, and what one may need here. No torch.
 
-from math import prod
+The constants are from runs of one step: peak memory and processor time of all six models, nh 64 to
+1024, up to 500,000 slots, on one thread of an AMD EPYC with torch 2.13. Estimates of memory lie
+between the measured value and 1.6 times it.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import inf, prod
+from pathlib import Path
 
 from hnviz.catalogue import entry
 from hnviz.config import RunConfig
-from hnviz.data import stream_of
+from hnviz.data import BatchLayout, stream_of
+from hnviz.data.stream import SPLITS
+from hnviz.schedule import MAX_SNAPSHOTS, MAX_TOLD
 
 FLOAT = 4  # bytes
-SLACK = 2**16  # bytes: names, counters, the random numbers' state
+SLACK = 2**16  # bytes of a file of tensors: names, counters, the random numbers' state
+PROCESS_BYTES = 260 * 10**6  # of a trainer that has loaded torch and both texts
+EVENT_BYTES = 200  # of one mini-batch in events.jsonl
+LAYOUT_BYTES = 40  # per slot: the token's id, its target, and the kinds of both
+KEPT_BY_UNIT, KEPT_BY_GATE = 6, 2  # floats that the backward pass needs, per slot and unit
+KEPT_BY_WORD = 4  # floats per answer and vocabulary entry
+COPIES = 10  # of the weights: gradients, Adam's moments, and a checkpoint on its way to the disk
+RATE = 40e9  # multiplications and additions a second; small layers reach half, large ones more
+CALL_SECONDS = 4e-4  # of one layer at one step, however small it is
+
+MEGABYTE, GIGABYTE = 10**6, 10**9
+MOST_STEPS = 2_000_000
+MOST_DISK = 2 * GIGABYTE
+MOST_HOURS = 48.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a run needs, about."""
+
+    memory: float  # bytes, of its trainer
+    disk: float  # bytes, of its folder
+    steps: float
+    hours: float  # at full speed on one core
+
+
+def cost(config: RunConfig) -> Cost:
+    """Estimate what a run needs."""
+    model, stream = entry(config.model), stream_of(config)
+    layouts = [BatchLayout(len(stream.ids(split)), config.bs, config.bptt) for split in SPLITS]
+    steps = layouts[0].n_batches * config.epochs
+    slots, units = config.bs * config.bptt, model.n_layers * config.nh
+    answers = slots if model.predicts == "every" else config.bs
+    n_weights = model.n_weights(len(stream.vocab), config.nh)
+    kept = slots * units * (KEPT_BY_UNIT + KEPT_BY_GATE * len(model.gates))
+    floats = kept + KEPT_BY_WORD * answers * len(stream.vocab) + COPIES * n_weights
+    n_slots = sum(layout.n_batches * slots for layout in layouts)
+    flops = 6 * slots * n_weights  # forward 2, backward 4
+    seconds = CALL_SECONDS * config.bptt * model.n_layers + flops / RATE
+    return Cost(
+        memory=PROCESS_BYTES + LAYOUT_BYTES * n_slots + FLOAT * floats,
+        disk=MAX_SNAPSHOTS * snapshot_bytes(config)
+        + 2 * checkpoint_bytes(config)
+        + EVENT_BYTES * min(steps, MAX_TOLD),
+        steps=steps,
+        hours=steps * seconds / 3600,
+    )
 
 
 def snapshot_bytes(config: RunConfig) -> int:
@@ -21,3 +79,95 @@ def snapshot_bytes(config: RunConfig) -> int:
 def checkpoint_bytes(config: RunConfig) -> int:
     """Return about how many bytes a checkpoint has: a snapshot, and Adam's two moments."""
     return 3 * snapshot_bytes(config)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The most that one run may need here."""
+
+    memory: float
+    disk: float = MOST_DISK
+    steps: float = MOST_STEPS
+    hours: float = MOST_HOURS
+
+    @classmethod
+    def here(cls, trainers: int, runs_dir: Path, environ: Mapping[str, str]) -> "Budget":
+        """Share half of this machine's memory among its trainers; take a tenth of the free disk.
+
+        HNVIZ_MAX_RUN_MB, _MAX_RUN_DISK_MB, _MAX_RUN_STEPS and _MAX_RUN_HOURS set other bounds.
+        Raises ValueError.
+        """
+        memory, disk = _memory() / 2 / trainers, min(MOST_DISK, _free_disk(runs_dir) / 10)
+        return cls(
+            memory=at_least(1, environ, "HNVIZ_MAX_RUN_MB", memory / MEGABYTE) * MEGABYTE,
+            disk=at_least(1, environ, "HNVIZ_MAX_RUN_DISK_MB", disk / MEGABYTE) * MEGABYTE,
+            steps=at_least(1, environ, "HNVIZ_MAX_RUN_STEPS", MOST_STEPS),
+            hours=at_least(0, environ, "HNVIZ_MAX_RUN_HOURS", MOST_HOURS),
+        )
+
+    def problem(self, config: RunConfig) -> str | None:
+        """Say what a run needs too much of, and what would do; None if it fits."""
+        need = cost(config)
+        for name, unit, cure in _KINDS:
+            needed, most = getattr(need, name), getattr(self, name)
+            if needed > most:
+                return (
+                    f"this run would need about {unit(needed)}, and one run may take {unit(most)} "
+                    f"here; {cure}"
+                )
+        return None
+
+
+UNBOUNDED = Budget(inf, inf, inf, inf)
+
+
+def _bytes(what: str) -> Callable[[float], str]:
+    def written(value: float) -> str:
+        if value < GIGABYTE:
+            return f"{value / MEGABYTE:.0f} MB of {what}"
+        return f"{value / GIGABYTE:.3g} GB of {what}"
+
+    return written
+
+
+_KINDS: tuple[tuple[str, Callable[[float], str], str], ...] = (
+    ("steps", lambda value: f"{value:,.0f} steps", "raise bs or bptt, or lower epochs"),
+    ("memory", _bytes("memory"), "lower bs, bptt or nh"),
+    ("disk", _bytes("disk for its snapshots"), "lower nh"),
+    ("hours", lambda value: f"{value:.3g} hours", "lower epochs, nh or bptt"),
+)
+"""Field of Cost and Budget, how its amounts are written, and what makes a run smaller."""
+
+
+def at_least(low: float, environ: Mapping[str, str], name: str, default: float) -> float:
+    """Read a number from an environment variable. Raises ValueError."""
+    text = environ.get(name) or default
+    try:
+        value = float(text)
+    except ValueError:
+        value = inf
+    if not low <= value < inf:
+        raise ValueError(f"{name} must be a number of at least {low:g}; got {text!r}")
+    return value
+
+
+def _memory() -> float:
+    """Return this machine's memory in bytes, or what its container may use of it."""
+    try:
+        total = float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    except (AttributeError, ValueError, OSError):  # Windows
+        total = 8.0 * GIGABYTE
+    try:
+        return min(total, float(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
+    except (OSError, ValueError):  # no such file; "max"
+        return total
+
+
+def _free_disk(folder: Path) -> float:
+    """Return the free bytes where a folder is, or will be."""
+    for place in (folder, *folder.absolute().parents):
+        try:
+            return float(shutil.disk_usage(place).free)
+        except OSError:
+            continue
+    return inf

@@ -435,11 +435,14 @@ def test_the_gpu_has_slots_of_its_own() -> None:
 
 
 def test_limits_come_from_the_environment() -> None:
-    limits = Limits.from_environ({"HNVIZ_MAX_TRAINERS": "3", "HNVIZ_PAUSE_GRACE": "0.5"})
+    here = Path()
+    environ = {"HNVIZ_MAX_TRAINERS": "3", "HNVIZ_PAUSE_GRACE": "0.5", "HNVIZ_MAX_RUN_STEPS": "9"}
+    limits = Limits.from_environ(environ, here)
     assert (limits.trainers, limits.pause_grace, limits.queue) == (3, 0.5, 20)
-    assert Limits.from_environ({}).trainers >= 1
+    assert limits.budget.steps == 9
+    assert Limits.from_environ({}, here).trainers >= 1
     with pytest.raises(ValueError, match="HNVIZ_MAX_TRAINERS must be a number of at least 1"):
-        Limits.from_environ({"HNVIZ_MAX_TRAINERS": "none"})
+        Limits.from_environ({"HNVIZ_MAX_TRAINERS": "none"}, here)
 
 
 def test_a_run_is_known_by_its_length_before_it_starts() -> None:

@@ -1,6 +1,7 @@
 """``hnviz train``: train one run into a run folder."""
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from hnviz.cli.parser import CommandError, add_runs_dir, real, whole
 from hnviz.cli.progress import Progress, json_row, table_head, table_row
 from hnviz.cli.threads import use_one_thread
 from hnviz.config import CHOICES, RunConfig
+from hnviz.estimate import Budget
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event, RunStarted
 
 if TYPE_CHECKING:
@@ -69,7 +71,10 @@ def run(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGINT, _stopper(control))
     try:
         resolve_device(config.device)
-        folder = RunStore(options.runs_dir or default_runs_dir()).create(config)
+        runs_dir = options.runs_dir or default_runs_dir()
+        if problem := Budget.here(1, runs_dir, os.environ).problem(config):
+            raise CommandError(problem)
+        folder = RunStore(runs_dir).create(config)
         reporter = Reporter(folder, control, as_json=options.json)
         ended = run_in_folder(folder, control, reporter)
     except (DeviceError, RunBusy, RunWriteError) as error:

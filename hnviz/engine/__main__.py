@@ -25,7 +25,7 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s engine %(message)s")
     try:
-        limits = Limits.from_environ(os.environ)
+        limits = Limits.from_environ(os.environ, arguments.runs_dir)
     except ValueError as error:
         sys.exit(str(error))
     if arguments.frames is None:

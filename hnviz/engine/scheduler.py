@@ -5,10 +5,12 @@ import math
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, stream_of
 from hnviz.engine.protocol import EngineError, Job
+from hnviz.estimate import UNBOUNDED, Budget, at_least
 
 LIGHT = 0.25  # of a core: a run slowed below this gives its slot back
 RATE_SHARE = 0.15  # weight of the newest rate in the mean; reports come five times a second
@@ -26,15 +28,18 @@ class Limits:
     gpu_trainers: int = 2  # at the same time on the GPU
     queue: int = 20  # most runs that wait
     pause_grace: float = 10.0  # seconds after which a paused or slowed run gives its slot back
+    budget: Budget = UNBOUNDED  # of one run
 
     @classmethod
-    def from_environ(cls, environ: Mapping[str, str]) -> "Limits":
-        """Read HNVIZ_MAX_TRAINERS, _MAX_GPU_TRAINERS, _MAX_QUEUE and _PAUSE_GRACE."""
+    def from_environ(cls, environ: Mapping[str, str], runs_dir: Path) -> "Limits":
+        """Read HNVIZ_MAX_TRAINERS, _MAX_GPU_TRAINERS, _MAX_QUEUE, _PAUSE_GRACE, and the budget."""
+        trainers = int(at_least(1, environ, "HNVIZ_MAX_TRAINERS", max(1, cores() - 1)))
         return cls(
-            trainers=int(_number(environ, "HNVIZ_MAX_TRAINERS", max(1, cores() - 1), 1)),
-            gpu_trainers=int(_number(environ, "HNVIZ_MAX_GPU_TRAINERS", 2, 1)),
-            queue=int(_number(environ, "HNVIZ_MAX_QUEUE", 20, 0)),
-            pause_grace=_number(environ, "HNVIZ_PAUSE_GRACE", 10, 0),
+            trainers=trainers,
+            budget=Budget.here(trainers, runs_dir, environ),
+            gpu_trainers=int(at_least(1, environ, "HNVIZ_MAX_GPU_TRAINERS", 2)),
+            queue=int(at_least(0, environ, "HNVIZ_MAX_QUEUE", 20)),
+            pause_grace=at_least(0, environ, "HNVIZ_PAUSE_GRACE", 10),
         )
 
 
@@ -43,17 +48,6 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _number(environ: Mapping[str, str], name: str, default: float, low: float) -> float:
-    text = environ.get(name) or default
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not low <= value < math.inf:
-        raise ValueError(f"{name} must be a number of at least {low:g}; got {text!r}")
-    return value
 
 
 @dataclass(kw_only=True, eq=False)

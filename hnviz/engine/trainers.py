@@ -37,8 +37,7 @@ class Trainers:
 
     def train(self, config: RunConfig) -> str:
         """Start or queue a new run; return its id. Raises EngineError or RunWriteError."""
-        gpu = self._check_device(config)
-        self.scheduler.check_room(gpu, time.monotonic())
+        gpu = self._check(config)
         run_id = self._store.create(config).id
         self._add(run_id, config, gpu)
         return run_id
@@ -57,8 +56,7 @@ class Trainers:
             raise EngineError(
                 f"the run {run_id} cannot be resumed: {_standing(record.status)}", "conflict"
             )
-        gpu = self._check_device(record.config)
-        self.scheduler.check_room(gpu, time.monotonic())
+        gpu = self._check(record.config)
         self._add(run_id, record.config, gpu, step=record.step)
 
     def start_again(self, run_id: str) -> None:
@@ -71,8 +69,7 @@ class Trainers:
             raise EngineError(
                 f"the run {run_id} cannot start again: {_standing(record.status)}", "conflict"
             )
-        gpu = self._check_device(record.config)
-        self.scheduler.check_room(gpu, time.monotonic())
+        gpu = self._check(record.config)
         try:
             with folder.writer() as writer:
                 writer.drop_resume()
@@ -184,6 +181,14 @@ class Trainers:
             worker.end(max(0.0, deadline - time.monotonic()))
 
     # Internals
+
+    def _check(self, config: RunConfig) -> bool:
+        """Return whether a run needs the GPU. Raises EngineError if it cannot train here now."""
+        if problem := self.scheduler.limits.budget.problem(config):
+            raise EngineError(problem, "wrong")
+        gpu = self._check_device(config)
+        self.scheduler.check_room(gpu, time.monotonic())
+        return gpu
 
     def _check_device(self, config: RunConfig) -> bool:
         """Return whether a run needs the GPU. Raises EngineError for a missing device."""

@@ -1,0 +1,119 @@
+"""What a run needs is known before it starts, and a run that needs too much is refused."""
+
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hnviz.config import RunConfig
+from hnviz.engine.client import Engine, EngineError
+from hnviz.estimate import Budget, checkpoint_bytes, cost, snapshot_bytes
+from hnviz.learn import Learner
+from hnviz.runs.tensors import write_checkpoint, write_tensors
+from hnviz.schedule import snapshot_steps
+from tests.small import small_config
+
+PEAK = """
+import resource, sys, torch
+from hnviz.config import RunConfig
+from hnviz.data import stream_of
+from hnviz.learn import Learner
+torch.set_num_threads(1)
+model, nh, bs, bptt = sys.argv[1], *map(int, sys.argv[2:])
+config = RunConfig.for_model(model, nh=nh, bs=bs, bptt=bptt, epochs=1)
+learner = Learner(config, stream_of(config))
+learner._train_step(0)
+learner.checkpoint()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.parametrize(
+    ("model", "nh", "bs", "bptt"),
+    [
+        ("Model1", 128, 512, 32),
+        ("Model2", 64, 512, 64),
+        ("Model4", 256, 128, 64),
+        ("Model5", 64, 64, 20),
+        ("Model5", 64, 512, 64),
+        ("Model5", 512, 64, 20),
+    ],
+)
+def test_a_trainer_stays_within_the_estimate(model: str, nh: int, bs: int, bptt: int) -> None:
+    told = cost(RunConfig.for_model(model, nh=nh, bs=bs, bptt=bptt, epochs=1)).memory
+    command = [sys.executable, "-c", PEAK, model, *map(str, (nh, bs, bptt))]
+    peak = 1024 * int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    assert told / 2 < peak < told
+
+
+@pytest.mark.parametrize("model", ["Model2", "Model5"])
+def test_files_of_tensors_are_as_large_as_estimated(model: str, tmp_path: Path) -> None:
+    config = small_config(model, nh=64, bs=32)
+    learner = Learner(config)
+    write_tensors(tmp_path / "0", learner.snapshot())
+    write_checkpoint(tmp_path / "1", tmp_path / "2", learner.checkpoint())
+    for name, told in (("0", snapshot_bytes(config)), ("1", checkpoint_bytes(config))):
+        assert told / 3 < (tmp_path / name).stat().st_size < told
+
+
+def test_a_folder_stays_within_the_estimate(tmp_path: Path) -> None:
+    need = cost(config := small_config("Model5"))
+    assert need.steps == Learner(config).n_steps
+    many = len(snapshot_steps(int(need.steps), int(need.steps) // config.epochs))
+    assert many * snapshot_bytes(config) + 2 * checkpoint_bytes(config) < need.disk
+
+
+@pytest.mark.parametrize(
+    ("name", "cure"),
+    [
+        ("steps", "raise bs or bptt"),
+        ("memory", "lower bs, bptt or nh"),
+        ("disk", "lower nh"),
+        ("hours", "lower epochs"),
+    ],
+)
+def test_one_unit_too_much_is_refused_with_the_numbers(name: str, cure: str) -> None:
+    config, unbounded = RunConfig(epochs=1000, nh=256), dict.fromkeys(Budget.__slots__, math.inf)
+    needed = getattr(cost(config), name)
+    assert Budget(**unbounded | {name: needed}).problem(config) is None
+    said = Budget(**unbounded | {name: needed * 0.99}).problem(config)
+    assert said is not None and said.startswith("this run would need about ") and cure in said
+
+
+def test_the_largest_configs_are_refused_by_default(tmp_path: Path) -> None:
+    here = Budget.here(1, tmp_path, {})
+    for options, unit in (
+        ({"nh": 2048, "bs": 4096, "bptt": 4096}, "GB of memory"),
+        ({"nh": 2048}, "GB of disk for its snapshots"),
+        ({"bs": 2, "bptt": 1, "epochs": 1000}, "25,040,000 steps"),
+    ):
+        assert unit in (here.problem(RunConfig(**options)) or "")
+    for model in ("Model0", "Model3", "Model5"):
+        assert here.problem(RunConfig.for_model(model)) is None
+
+
+def test_the_environment_sets_the_budget(tmp_path: Path) -> None:
+    environ = {f"HNVIZ_MAX_RUN_{name}": "3" for name in ("MB", "DISK_MB", "STEPS", "HOURS")}
+    assert Budget.here(1, tmp_path, environ) == Budget(3e6, 3e6, 3, 3)
+    half, whole = (Budget.here(trainers, tmp_path, {}).memory for trainers in (2, 1))
+    assert half == whole / 2
+    with pytest.raises(ValueError, match="HNVIZ_MAX_RUN_MB must be a number of at least 1"):
+        Budget.here(1, tmp_path, {"HNVIZ_MAX_RUN_MB": "much"})
+
+
+def test_the_engine_and_the_command_refuse_before_a_folder_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HNVIZ_MAX_RUN_STEPS", "399")
+    engine = Engine(tmp_path)
+    try:
+        with pytest.raises(EngineError, match="about 400 steps, and one run may take 399 steps"):
+            engine.train(RunConfig())
+    finally:
+        engine.close()
+    command = [sys.executable, "-m", "hnviz", "train", "--runs-dir", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2 and "about 400 steps" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["engine.log"]
