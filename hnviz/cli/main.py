@@ -54,7 +54,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("hnviz"):
             raise
-        return _say(f"{error.name} is not installed; pip install -r requirements.txt installs it")
+        return _say(
+            f"{error.name} is not installed; install hnviz again, or in a checkout run "
+            "pip install -r requirements.txt"
+        )
     except BrokenPipeError:
         _drop_output()
         return NOBODY_READS

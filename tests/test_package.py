@@ -1,0 +1,123 @@
+"""The wheel, made from the sdist: a command that carries the app, its pages and the runs."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import tomllib
+from collections.abc import Iterator
+from email import message_from_string
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from hnviz.app.shell.navigation import PAGES
+from tests.conftest import ROOT, free_port, idle
+from tests.test_doors import answers
+
+pytestmark = pytest.mark.xdist_group("browser1")
+BUILD = [sys.executable, "-m", "hatchling", "build", "-d"]
+ALONE = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    """Build a wheel from the sdist, as pip does on a machine without a wheel of hnviz."""
+    place = tmp_path_factory.mktemp("dist")
+    subprocess.run([*BUILD, place, "-t", "sdist"], cwd=ROOT, check=True, capture_output=True)
+    (archive,) = place.glob("*.tar.gz")
+    with tarfile.open(archive) as packed:
+        packed.extractall(place, filter="data")
+    source = place / archive.name.removesuffix(".tar.gz")
+    subprocess.run([*BUILD, place, "-t", "wheel"], cwd=source, check=True, capture_output=True)
+    (built,) = place.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def installed(wheel, tmp_path_factory) -> Path:
+    """Install it, without the network, beside the packages that are here; return its bin folder."""
+    place = tmp_path_factory.mktemp("clean") / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", place], check=True)
+    paths = {"base": str(place), "platbase": str(place)}
+    site = Path(sysconfig.get_path("purelib", vars=paths))
+    (site / "packages_here.pth").write_text(sysconfig.get_path("purelib"))
+    scripts = Path(sysconfig.get_path("scripts", vars=paths))
+    pip = [sys.executable, "-m", "pip", "--python", scripts / "python", "install", "--no-index"]
+    subprocess.run([*pip, "--no-deps", "-q", wheel], check=True, env=ALONE)
+    return scripts
+
+
+def run(installed: Path, folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        [installed / "hnviz", *arguments], cwd=folder, env=ALONE, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_both_files_name_the_same_ranges():
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    wanted = [line.partition("  #")[0].replace('"', "'") for line in lines]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["dependencies"] == wanted
+    assert all(re.search(r"[<]\d", each) for each in wanted)
+
+
+def test_the_wheel_holds_all_that_git_holds_of_the_package(wheel):
+    listed = subprocess.run(["git", "ls-files", "hnviz", "pages"], cwd=ROOT, capture_output=True)
+    here = {
+        name if name.startswith("hnviz/") else f"hnviz/{name}"
+        for name in listed.stdout.decode().splitlines()
+    }
+    if not here:
+        pytest.skip("not a git checkout")
+    with ZipFile(wheel) as packed:
+        names = set(packed.namelist())
+        (about,) = (name for name in names if name.endswith(".dist-info/METADATA"))
+        metadata = message_from_string(packed.read(about).decode())
+    assert {name for name in names if ".dist-info/" not in name} == here
+    assert metadata["Requires-Python"] == ">=3.11"
+    assert len(metadata.get_all("Requires-Dist")) == len(
+        (ROOT / "requirements.txt").read_text().splitlines()
+    )
+
+
+def test_the_command_trains_in_an_empty_folder(installed, tmp_path):
+    options = ("--model", "Model2", "--bs", "512", "--bptt", "64", "--epochs", "1", "--json")
+    (row,) = map(json.loads, run(installed, tmp_path, "train", *options).splitlines())
+    assert 0 < row["accuracy"] < 1
+    (made,) = (path for path in (tmp_path / "runs").iterdir())
+    assert (made / "events.jsonl").is_file()
+    assert "13017/70/64" in run(installed, tmp_path, "layout", "--split", "valid", "--bptt", "70")
+
+
+@pytest.fixture
+def served(installed, tmp_path) -> Iterator[str]:
+    port = free_port()
+    process = subprocess.Popen(
+        [installed / "hnviz", "app", "--port", str(port)], cwd=tmp_path, env=ALONE
+    )
+    try:
+        while not answers(port):
+            assert process.poll() is None
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def test_its_pages_are_the_same_in_a_browser(served, page):
+    for name in ("", "data", "train"):
+        page.goto(f"{served}/{name}")
+        idle(page)
+        page.get_by_role("heading", level=1).wait_for()
+        page.get_by_text("Model5, seed 0").first.wait_for()
+    links = page.get_by_test_id("stSidebarNavLink")
+    titles = [title for pages in PAGES.values() for title in pages.values()]
+    assert [each.inner_text().strip() for each in links.all()] == titles
+    assert not page.get_by_text("Traceback").count()
