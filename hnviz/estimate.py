@@ -5,12 +5,12 @@ The constants are from runs of one step: peak memory and processor time of all s
 between the measured value and 1.6 times it.
 """
 
-import os
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import inf, prod
 from pathlib import Path
+
+import psutil
 
 from hnviz.catalogue import entry
 from hnviz.config import RunConfig
@@ -153,10 +153,7 @@ def at_least(low: float, environ: Mapping[str, str], name: str, default: float) 
 
 def _memory() -> float:
     """Return this machine's memory in bytes, or what its container may use of it."""
-    try:
-        total = float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    except (AttributeError, ValueError, OSError):  # Windows
-        total = 8.0 * GIGABYTE
+    total = float(psutil.virtual_memory().total)
     try:
         return min(total, float(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
     except (OSError, ValueError):  # no such file; "max"
@@ -167,7 +164,7 @@ def _free_disk(folder: Path) -> float:
     """Return the free bytes where a folder is, or will be."""
     for place in (folder, *folder.absolute().parents):
         try:
-            return float(shutil.disk_usage(place).free)
+            return float(psutil.disk_usage(str(place)).free)
         except OSError:
             continue
     return inf

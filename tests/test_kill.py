@@ -1,11 +1,13 @@
 """Killed processes: nothing is lost, nothing is left behind, everything goes on."""
 
+import json
 import os
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -17,7 +19,8 @@ from hnviz.engine.client import Engine, EngineError
 from hnviz.events import BatchEnd, EpochEnd
 from hnviz.learn import fit
 from hnviz.runs import RunStore
-from tests.small import figures
+from hnviz.runs.orphans import end_writer
+from tests.small import figures, small_config
 
 pytestmark = [
     pytest.mark.skipif(os.name != "posix", reason="SIGKILL is a POSIX thing"),
@@ -91,10 +94,12 @@ def start_run(engine: Engine, runs: RunStore) -> tuple[str, psutil.Process]:
     return run_id, trainer
 
 
-def assert_goes_on_bit_for_bit(engine: Engine, runs: RunStore, run_id: str) -> None:
-    assert runs.record(run_id).status == "interrupted"
+def assert_goes_on_bit_for_bit(
+    engine: Engine, runs: RunStore, run_id: str, status: str = "interrupted"
+) -> None:
+    assert runs.record(run_id).status == status
     (listed,) = [line for line in runs.summaries() if line.id == run_id]
-    assert listed.status == "interrupted"
+    assert listed.status == status
     done = runs.record(run_id).step
     assert 0 < done < 240
     engine.resume(run_id)
@@ -143,6 +148,63 @@ def test_an_engine_killed_while_somebody_waits(engine: Engine, runs: RunStore) -
         engine.pause(run_id)
     thread.join()
     assert engine.observe(run_id, 0, "units", {"ids": [12]}).arrays["ids"].tolist() == [12]
+
+
+def test_a_stopped_engine_is_replaced(
+    engine: Engine, runs: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hnviz.engine.link.MISSED", 3)
+    run_id, _ = start_run(engine, runs)
+    stopped, children = psutil.Process(engine.pid), below(engine.pid)
+    stopped.suspend()
+    assert engine.observe("Model5", 400, "units", {"ids": [12]}).arrays["ids"].tolist() == [12]
+    assert engine.pid != stopped.pid
+    wait_for(lambda: not alive([stopped, *children]), GONE_SECONDS)
+    if runs.record(run_id).status != "finished":  # trainers go on until their engine is killed
+        assert_goes_on_bit_for_bit(engine, runs, run_id)
+
+
+def test_a_stopped_fork_server_is_replaced(
+    engine: Engine, runs: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hnviz.engine.link.MISSED", 4)
+    run_id, trainer = start_run(engine, runs)
+    server = trainer.parent()
+    assert server.pid != engine.pid
+    engine.stop(run_id)
+    server.suspend()
+    with suppress(EngineError):
+        engine.resume(run_id)  # needs the fork server
+    wait_for(lambda: not alive([server]), GONE_SECONDS)
+    assert_goes_on_bit_for_bit(engine, runs, run_id, "stopped")
+
+
+def test_stop_ends_a_stopped_orphan(engine: Engine, runs: RunStore) -> None:
+    run_id, trainer = start_run(engine, runs)
+    trainer.suspend()
+    psutil.Process(engine.pid).kill()
+    wait_for(lambda: engine.jobs() == [])
+    assert runs.record(run_id).status == "running"  # it holds the lock
+    engine.stop(run_id)
+    assert not alive([trainer])
+    assert_goes_on_bit_for_bit(engine, runs, run_id, "stopped")
+
+
+@pytest.mark.parametrize("lie", ["another", "this", "later", "huge", "text"])
+def test_a_note_that_lies_ends_nobody(runs: RunStore, lie: str) -> None:
+    folder = runs.create(small_config("Model2"))
+    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        with folder.writer():  # so this process holds the lock
+            about = psutil.Process(os.getpid() if lie == "this" else sleeper.pid)
+            note = {"pid": about.pid, "created": about.create_time() + 9 * (lie == "later")}
+            note |= {"pid": 10**80} if lie == "huge" else {"pid": "1; x"} if lie == "text" else {}
+            (folder.path / "writer.json").write_text(json.dumps(note))
+            assert not end_writer(folder.path)
+        assert sleeper.poll() is None
+    finally:
+        sleeper.kill()
+        sleeper.wait()
 
 
 def test_a_killed_client(engine: Engine, runs: RunStore) -> None:

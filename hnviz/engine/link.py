@@ -16,6 +16,8 @@ from io import RawIOBase
 from pathlib import Path
 from typing import IO, Any, TypeVar, cast
 
+import psutil
+
 import hnviz
 from hnviz.engine.handles import frames_for_child
 from hnviz.engine.protocol import EngineError, EngineInfo, Job, line, read_frame, unpack
@@ -23,6 +25,9 @@ from hnviz.engine.protocol import EngineError, EngineInfo, Job, line, read_frame
 Result = TypeVar("Result")
 
 LOG_NAME = "engine.log"
+BEAT = 1.0  # seconds between signs of life that the client asks for
+MISSED = 15  # such seconds in a row without any: the engine is stuck or was stopped by a signal
+LAST_WORDS = 2.0  # seconds for the children of a killed engine
 LARGEST_LOG = 2**20  # bytes; a larger log starts again with the engine
 START_SECONDS = 60.0  # for an engine to load torch from a cold disk
 
@@ -66,6 +71,7 @@ class Link:
         self._waiting: dict[int, Future[Any]] = {}
         self._lock = threading.Lock()  # guards the above, and writing
         self._gone = False
+        self._heard = 0  # messages so far
         self._ready: Future[None] = Future()
         self._info: Future[EngineInfo] = Future()
         self.jobs: dict[str, Job] = {}
@@ -74,6 +80,7 @@ class Link:
         stdout = cast(IO[bytes], self._process.stdout)
         threading.Thread(target=self._read_lines, args=(stdout,), daemon=True).start()
         threading.Thread(target=self._read_frames, args=(frames,), daemon=True).start()
+        threading.Thread(target=self._watch, daemon=True).start()
 
     @property
     def pid(self) -> int:
@@ -138,10 +145,38 @@ class Link:
         except (OSError, ValueError) as error:  # ValueError: `close` came first
             raise EngineGone("the engine has ended", unheard=True) from error
 
+    def _watch(self) -> None:
+        """End an engine that no longer answers: the next call then starts another.
+
+        Counts its own seconds: while a laptop sleeps, none pass.
+        """
+        missed, heard = 0, 0
+        while not self._gone and missed < MISSED:
+            if self._lock.acquire(timeout=BEAT):  # a full pipe may hold it
+                with contextlib.suppress(EngineGone):
+                    if self.is_ready():
+                        self._send(line({"id": 0, "op": "pulse"}))
+                self._lock.release()
+            time.sleep(BEAT)
+            missed = missed + 1 if self.is_ready() and self._heard == heard else 0
+            heard = self._heard
+        if not self._gone:
+            self._kill()
+
+    def _kill(self) -> None:
+        """Kill the engine; its children may store a checkpoint before they are killed, too."""
+        with contextlib.suppress(psutil.Error):
+            children = psutil.Process(self._process.pid).children(recursive=True)
+            self._process.kill()
+            _, stay = psutil.wait_procs(children, LAST_WORDS)
+            for child in stay:
+                child.kill()
+
     def _read_lines(self, stream: IO[bytes]) -> None:
         """Deliver replies until the engine ends."""
         with stream, contextlib.suppress(OSError):
             for text in stream:
+                self._heard += 1
                 # Ignore anything printed while Python starts, before stdout is only for replies.
                 with contextlib.suppress(json.JSONDecodeError):
                     self._take(json.loads(text))
@@ -198,7 +233,7 @@ class Link:
         try:
             self._process.wait(patience)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            self._kill()
             self._process.wait()
 
 

@@ -73,6 +73,7 @@ class Server:
             "stop": self._stop,
             "set_speed": self._set_speed,
             "observe": self._observe,
+            "pulse": lambda request: self._reply(request["id"], None),
             **{name: self._press(name) for name in PRESSES},
         }
 

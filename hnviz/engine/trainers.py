@@ -13,6 +13,7 @@ from hnviz.engine.protocol import EngineError
 from hnviz.engine.scheduler import ACTIVE, PARKED, WAITING, Limits, Scheduler, Task, n_steps
 from hnviz.engine.workers import Worker, Workers
 from hnviz.runs import RESUMABLE, DamagedRun, RunBusy, RunNotFound, RunStore, RunWriteError
+from hnviz.runs.orphans import end_writer
 
 STOP_PATIENCE = 2.0  # seconds for a step to finish before its process is killed
 UNREADABLE = (DamagedRun, RunNotFound)
@@ -122,6 +123,8 @@ class Trainers:
     def stop(self, run_id: str, done: Callable[[], None]) -> None:
         """Stop a run, and call `done` once it has stopped."""
         known = self.scheduler.tasks.get(run_id)
+        if known is None and self._store.record(run_id).alive:
+            return self._stop_orphan(run_id, done)
         task = known if known is not None and known.stopping else self._task(run_id)
         self._on_end.setdefault(run_id, []).append(done)
         task.stopping = True
@@ -130,6 +133,15 @@ class Trainers:
             self._tell(task, "stop")
         else:
             self._end_as_stopped(task)
+
+    def _stop_orphan(self, run_id: str, done: Callable[[], None]) -> None:
+        """Stop a run whose process belongs to no engine, or to another one."""
+        if not end_writer(self._store.folder(run_id).path):
+            raise EngineError(f"the run {run_id} cannot be stopped from here", "conflict")
+        record = self._store.record(run_id)
+        if record.ended is None:
+            self._note_end(Task(run_id=run_id, n_steps=n_steps(record.config)))
+        done()
 
     # Called for the processes
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from hnviz.runs.errors import RunBusy, RunWriteError
+from hnviz.runs.orphans import LOCK_NAME, note_writer
 
 if sys.platform != "win32":
     import fcntl
 
-LOCK_NAME = "writer.lock"
 LOCK_PATIENCE = 2.0  # seconds that a writer waits for readers that only check
 
 
@@ -86,6 +86,7 @@ def take_lock(folder: Path) -> FileLock:
     while True:
         try:
             lock.acquire(timeout=0)
+            note_writer(folder)
             return lock
         except (Timeout, RuntimeError) as error:  # RuntimeError: this thread holds it
             if time.monotonic() > deadline:
