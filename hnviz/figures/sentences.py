@@ -173,7 +173,7 @@ def splits_sentence() -> str:
     return (
         f"The network learns from **train**, the numbers {TRAIN_NUMBERS[0]} to "
         f"{TRAIN_NUMBERS[-1]:,} in words; **valid**, {VALID_NUMBERS[0]:,} to "
-        f"{VALID_NUMBERS[-1]:,}, tests it. Guess each word as it must."
+        f"{VALID_NUMBERS[-1]:,}, tests it. Guess the next word, as it does."
     )
 
 

@@ -13,6 +13,7 @@ import { picture } from "../../../kit/js/picture.js";
 
 const STEP = "data_step"; // in the address: how many tokens were read
 const FIRST = 2; // tokens read at first, or all but one if there are fewer
+const NUMBERS = 8; // ids on their line, so that it stays one line
 const BETWEEN = 1000; // ms of a play
 
 /** @param {string} word */
@@ -37,13 +38,13 @@ class Guess {
     this.told = make("p", "told", body);
     this.told.setAttribute("aria-live", "polite");
     this.choices = make("div", "bar choices", body);
-    this.numbers = make("p", "numbers", body);
     const bar = make("div", "bar", body);
     this.next = button(bar, "Next word", () => this.move(1));
     this.back = button(bar, "Back", () => this.move(-1));
     this.play = button(bar, "Play", () => (this.timer ? this.stop() : this.start()));
     this.next.classList.add("first");
     this.play.classList.add("play");
+    this.numbers = make("p", "numbers", body);
     this.said = ""; // the settings as they were last drawn
     /** @type {Word[]} */
     this.words = [];
@@ -68,7 +69,6 @@ class Guess {
   lay({ words, guesses, left_out }) {
     this.stop();
     Object.assign(this, { words, guesses });
-    this.read ||= this.kit.asked.number(STEP, 1, this.last, Math.min(FIRST, this.last));
     const make = maker(this.line);
     this.line.replaceChildren();
     this.chips = words.map(([word, kind, id]) => {
@@ -78,7 +78,9 @@ class Guess {
       return chip;
     });
     if (left_out) make("span", "rest", this.line, `… and ${left_out.toLocaleString("en")} more`);
-    this.ask(this.read);
+    const first = Math.min(FIRST, this.last);
+    if (this.read) this.go(first); // another sentence
+    else this.ask(this.kit.asked.number(STEP, 1, this.last, first));
   }
 
   /** The most tokens that are read before a guess. */
@@ -169,8 +171,9 @@ class Guess {
     this.told.textContent = known
       ? `${start} ${quoted(word)}. ${this.guesses[read - 1][1]}`
       : `The network has read ${tokens}. Which one comes next?`;
-    const ids = words.slice(0, read).map(([, , each]) => each);
-    this.numbers.textContent = `In numbers: ${ids.join(" ")} → ${known ? id : "?"}`;
+    const ids = words.slice(Math.max(0, read - NUMBERS), read).map(([, , each]) => each);
+    const cut = read > NUMBERS ? "… " : "";
+    this.numbers.textContent = `In numbers: ${cut}${ids.join(" ")} → ${known ? id : "?"}`;
   }
 
   destroy() {
