@@ -19,6 +19,7 @@ from hnviz.figures import DRAWINGS, FIGURES, curves
 from hnviz.figures.curves import LOSS_CEILING
 from hnviz.figures.labels import spread
 from hnviz.figures.ladder import LadderRow, recipe_step
+from hnviz.figures.numbers import percent
 from hnviz.figures.reach import Reach, reach_curves
 from hnviz.figures.ruler import HAIRLINE, Windows, position_curves, shown_positions
 from hnviz.figures.sentences import (
@@ -32,6 +33,7 @@ from hnviz.figures.sentences import (
     model_sentence,
     own_tokens,
     plural,
+    splits_sentence,
     table_sentence,
     vocab_sentence,
 )
@@ -344,15 +346,18 @@ def test_the_ladder(mode):
     assert marks == ["46.80", "83.90"]
     assert len(rings) == 2
     said = re.sub(r"<[^>]*>", " ", html)
-    assert "0.46" in said and "0.996" in said and "55,079" in said
-    assert "0.47" not in said  # train lies on valid: one number
+    assert "46.0\xa0%" in said and "99.6\xa0%" in said and "55,079" in said
+    assert "47.0\xa0%" not in said  # train lies on valid: one number
+    assert 'title="the notebook: 46.8\xa0%"' in html
+    ticks = re.findall(r">([^<>]+)</i>", html.split("</div>")[0])
+    assert ticks == ["0\xa0%", "25\xa0%", "50\xa0%", "75\xa0%", "100\xa0%"]
     assert theme(mode).text in html
 
 
 def test_recipe_steps_name_all_that_changed():
     assert recipe_step("Model0") == "bptt 3, 6 epochs, lr 1.0e-4"
     assert recipe_step("Model1") == "as Model0"
-    assert recipe_step("Model2") == "bptt 3 → 20, epochs 6 → 10, rise 30% → 10%"
+    assert recipe_step("Model2") == "bptt 3 → 20, epochs 6 → 10, rise 30 % → 10 %"
     assert recipe_step("Model5") == "lr 3.0e-3 → 1.0e-2, epochs 20 → 10"
 
 
@@ -368,6 +373,8 @@ def test_the_tokens_bars_hold_the_counts(mode):
     assert colors(html) <= colors([getattr(look, field) for field in look.__slots__])
     bars = {name: rest for name, *rest in row.findall(html)}
     assert len(bars) == 31 and "xxpad" not in bars
+    ticks = re.findall(r">([^<>]+)</i>", html.split("hn-ends")[1].split("</div>")[0])
+    assert ticks == ["0\xa0%", "5\xa0%", "10\xa0%", "15\xa0%", "20\xa0%"]
     assert bars[", comma"][0] == "7,998" and bars["hundred"][0] == "7,200"
     assert bars["two"][-2] == look.kind["ones"] and bars["ten"][-2] == look.kind["teens"]
     n_train, n_valid = table["train"].sum(), table["valid"].sum()
@@ -377,9 +384,7 @@ def test_the_tokens_bars_hold_the_counts(mode):
         assert int(train.replace(",", "")) == counted["train"][token]
         assert int(valid.replace(",", "")) == counted["valid"][token]
         exact = counted["train"][token] / n_train, counted["valid"][token] / n_valid
-        assert [float(share), float(other)] == [
-            pytest.approx(100 * each, abs=0.05) for each in exact
-        ]
+        assert [f"{share} %", f"{other} %"] == [percent(each) for each in exact]
         # 20 % is the end of the axis
         assert [float(width), float(left)] == [
             pytest.approx(500 * each, abs=0.01) for each in exact
@@ -483,8 +488,8 @@ def test_own_tokens():
     assert said.ids == (2, 19, 11, 9, 0, 0, 0)
     assert "become xxunk: bananas, and." in said.sentence
     assert "characters become 7 tokens; the first is xxbos" in said.sentence
-    assert own_tokens("", STREAM.vocab).tokens == ("xxbos",)
-    assert "empty" in own_tokens(" \n ", STREAM.vocab).sentence
+    with pytest.raises(ValueError, match="Type some words"):
+        own_tokens(" \n ", STREAM.vocab)
     many = own_tokens(" ".join(f"word{letter}" for letter in "abcdefghijklmnopqrst"), STREAM.vocab)
     assert "and 12 more" in many.sentence
     assert len(own_tokens("x" * 5000, STREAM.vocab).sentence) < 200
@@ -522,7 +527,10 @@ def test_the_data_pages_sentences():
     assert len(corpus_sentence(STREAM).split()) <= 20
     said = vocab_sentence(STREAM)
     assert "**50,079** tokens" in said and "**13,017**" in said
-    assert said.endswith("The text uses only 31 of the 39 vocabulary entries.")
+    assert said.endswith("they use only 31 of the 39 vocabulary entries.")
+    assert "**train**, the numbers 1 to 7,999 in words; **valid**, 8,001 to 9,999" in (
+        splits_sentence()
+    )
 
 
 def test_counts_and_gates():

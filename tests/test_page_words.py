@@ -1,5 +1,6 @@
 """The sentences that Start and Train say, each where it is true."""
 
+import re
 from typing import Any
 
 import pytest
@@ -9,11 +10,13 @@ from hnviz.app.rooms.start.count.picture import COUNT_VIEW, SHARES_VIEW
 from hnviz.app.rooms.start.count.shipped import SHARES
 from hnviz.app.rooms.start.count.words import heading, shares_sentence, side
 from hnviz.app.rooms.start.machine.topic import Machine
+from hnviz.app.rooms.start.overview import ladder_rows
 from hnviz.app.run.engine import engine, store
 from hnviz.app.run.topics import Run
 from hnviz.app.shell.navigation import PAGES
 from hnviz.config import CHOICES, RunConfig
 from hnviz.engine.client import EngineError
+from hnviz.figures.numbers import accuracy
 from hnviz.observe.counting_questions import ask_counting_accuracy
 from hnviz.runs import RunWriteError, shipped_configs
 from hnviz.web.standing import standing
@@ -105,7 +108,7 @@ def test_a_count_tells_each_words_kind_and_which_one_is_wrong():
     assert [kind for _, kind, *_ in inside["lines"][0]["words"]] == (
         ["ones", "place", "ones", "place", "tens", "ones"]
     )
-    assert inside["verdict"] == "All right, the carry too."
+    assert inside["verdict"] == "All three are right, including the carry."
     first, *rest = beyond["lines"][0]["words"]
     assert not first[-1] and all(right for *_, right in rest)
     assert not any(line["right"] for line in beyond["lines"])
@@ -173,29 +176,33 @@ def test_what_is_no_number_is_told_once_and_another_is_counted_on_from():
             0.9931,
             0.0612,
             "notebook",
-            "Given three numbers, it gets the next right **99.3 %** of the time where it has "
-            "read, **6.1 %** beyond.",
+            "Trained on numbers to 7,999, this network counts on correctly **99.3 %** of the time "
+            "there, **6.1 %** above 8,000.",
         ),
         (
             0.9961,
             0.98,
             "blocks",
-            "Given three numbers, it gets the next right **99.6 %** of the time where it has "
-            "read, **98.0 %** elsewhere.",
+            "Trained on most numbers to 9,999, this network counts on correctly **99.6 %** of the "
+            "time there, **98.0 %** elsewhere.",
         ),
         (
             0.0,
             0.0,
             "notebook",
-            "Given three numbers, it gets the next right **0 %** of the time where it has "
-            "read, **0 %** beyond.",
+            "Trained on numbers to 7,999, this network counts on correctly **0 %** of the time "
+            "there, **0 %** above 8,000.",
         ),
     ],
 )
 def test_the_takeaway_has_the_measured_shares_in_at_most_twenty_words(train, valid, split, wanted):
     sentence = shares_sentence(train, valid, RunConfig.for_model("Model5", split=split))
     assert sentence == wanted
-    assert len(sentence.split()) <= 20
+    learning = shares_sentence(train, valid, RunConfig.for_model("Model5", split=split), 1_234)
+    assert len(sentence.split()) <= 20 and len(learning.split()) <= 20
+    shares = re.findall(r"\*\*[^*]+\*\*", wanted)
+    assert learning.startswith(f"At step 1,234 this network counts on correctly {shares[0]} of ")
+    assert re.findall(r"\*\*[^*]+\*\*", learning) == shares
 
 
 @pytest.mark.parametrize("run", shipped_configs())
@@ -209,7 +216,7 @@ def test_the_shares_that_are_kept_are_those_that_are_measured(run):
 def test_the_takeaway_is_the_one_of_the_run_in_view():
     told = shown(SHARES_VIEW)
     assert told.meta == SHARES["Model5"]._asdict()
-    assert "right **99.3 %** of the time where it has read, **6.1 %** beyond" in told.sentence
+    assert "correctly **99.3 %** of the time there, **6.1 %** above 8,000." in told.sentence
     app = open_page("start", run="Model3")
     headline = drawn(app, "start_headline_Model3")
     assert headline["run"] == drawn(app, "start_count")["run"] == "Model3"
@@ -219,13 +226,19 @@ def test_the_takeaway_is_the_one_of_the_run_in_view():
 def test_the_takeaway_of_another_snapshot_is_measured():
     told = shown(SHARES_VIEW, "Model3", 0)
     assert told.meta["train"] < 0.005 and told.meta["valid"] < 0.005
-    assert told.sentence.startswith("At step 0 it gets **0 %** of next numbers right")
+    assert told.sentence.startswith(
+        "At step 0 this network counts on correctly **0 %** of the time up to 7,999, "
+    )
 
 
 def test_the_start_page_says_what_its_scores_count_and_links_to_every_page():
     app = open_page("start")
     assert "This chart scores words; the cards above score whole numbers." in said(app)
     assert "For anyone who learns or teaches how recurrent networks work." in said(app)
+    rows = {row.model: row for row in ladder_rows()}
+    ends = [f"**{accuracy(rows[model].valid or 0)}**" for model in ("Model0", "Model5")]
+    assert f"goes from {ends[0]} (Model0) to {ends[1]} (Model5)".replace(" %", "\xa0%") in text(app)
+    assert text(app).count("lesson7-human-numbers.ipynb") == 1, "the notebook is linked once"
     links = [each.proto.page for each in app.get("page_link")]
     pages = [name for section in PAGES.values() for name in section if name != "start"]
     assert links == [*pages, "data"]

@@ -350,7 +350,7 @@ def test_whole_numbers_and_worst_places_have_views():
 
 def test_a_sentence_in_the_address_is_tokenized():
     app = open_page("data", data_sentence="nine hundred")
-    assert app.text_area(key="data_sentence").value == "nine hundred"
+    assert app.text_input(key="data_sentence").value == "nine hundred"
 
 
 def test_a_full_disk_keeps_no_picture_from_its_data(monkeypatch):

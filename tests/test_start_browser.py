@@ -35,7 +35,7 @@ WATCH = """root => {
 def open_start(page, server, query=""):
     page.goto(f"{server}/{query}")
     page.locator(f"{COUNT} .word").first.wait_for()
-    page.locator(HEADLINE, has_text="Given three numbers").wait_for()
+    page.locator(HEADLINE, has_text="counts on correctly").wait_for()
     idle(page)
 
 
@@ -53,18 +53,27 @@ def moving(page):
     page.emulate_media(reduced_motion="reduce")
 
 
-def test_the_words_appear_one_by_one_and_the_verdict_after_them(server, moving):
-    page = moving
-    open_start(page, server)
-    done = f"{COUNT} .card:not([data-playing])"
-    page.locator(done).nth(1).wait_for()
+DONE = f"{COUNT} .card:not([data-playing])"
+
+
+def played(page, press):
+    """Press something that plays; return what was in sight in each frame."""
     root = page.locator(COUNT)
     root.evaluate(WATCH)
-    page.get_by_role("button", name="Count on", exact=True).click()
+    press()
     page.locator(f"{COUNT} .card[data-playing]").first.wait_for()
-    page.locator(done).nth(1).wait_for()
+    page.locator(DONE).nth(1).wait_for()
     frames = root.evaluate("root => (cancelAnimationFrame(root.watching), root.frames)")
     assert [len(frame) for frame in frames] == [2] * len(frames)
+    return frames
+
+
+def test_the_words_appear_one_by_one_and_the_verdict_after_them(server, moving):
+    page = moving
+    open_start(page, server, "?start_number=4318")
+    page.locator(DONE).nth(1).wait_for()
+    # Now the count beyond is the reader's own, and the one inside begins elsewhere.
+    frames = played(page, page.get_by_role("radio", name="8316").click)
     partly = [0, 0]
     for frame in frames:
         for place, card in enumerate(frame):
@@ -75,8 +84,24 @@ def test_the_words_appear_one_by_one_and_the_verdict_after_them(server, moving):
             for words, mark in zip(card["words"], card["marks"], strict=True):
                 assert all(words) or not mark, "a number is judged after its words"
     assert min(partly) > 3, "the words of both counts came one by one"
-    assert not any(left["playing"] and right["verdict"] for left, right in frames)
+    assert not any(
+        right["playing"] and any(map(any, left["words"])) and left["playing"]
+        for left, right in frames
+    ), "the other count waits for the reader's own"
     assert all(all(map(all, card["words"])) and card["verdict"] for card in frames[-1])
+    assert page.errors == []
+
+
+def test_count_on_plays_the_readers_number_alone(server, moving):
+    page = moving
+    open_start(page, server)
+    page.locator(DONE).nth(1).wait_for()
+    frames = played(page, page.get_by_role("button", name="Count on", exact=True).click)
+    assert any(inside["playing"] for inside, _ in frames)
+    assert not any(beyond["playing"] for _, beyond in frames)
+    frames = played(page, page.get_by_role("radio", name="8316").click)
+    assert any(beyond["playing"] for _, beyond in frames), "an example that is shown plays again"
+    assert not any(inside["playing"] for inside, _ in frames)
     assert page.errors == []
 
 
@@ -163,31 +188,93 @@ def test_takeaway_control_and_picture_come_first(server, page, name, width, heig
         assert box["y"] + box["height"] <= lowest, part
 
 
-def test_the_next_word_is_guessed_step_by_step(server, page):
+GUESS = ".st-key-data_guess .hnviz[data-ready]"
+IN_SIGHT = """chips => chips
+  .filter((chip) => getComputedStyle(chip.firstChild).visibility === "visible")
+  .map((chip) => chip.innerText)"""
+
+
+def in_sight(root):
+    """The words of the line that can be read."""
+    return [said.split()[0] for said in root.locator(".chip").evaluate_all(IN_SIGHT)]
+
+
+def test_the_next_word_is_guessed_before_it_is_shown(server, page):
     page.goto(f"{server}/data")
-    root = page.locator(".st-key-data_guess .hnviz[data-ready]")
+    root = page.locator(GUESS)
     told, numbers = root.locator(".told"), root.locator(".numbers")
     root.wait_for()
+    assert in_sight(root) == ["xxbos", "three"]
+    assert told.inner_text() == "The network has read 2 tokens. Which one comes next?"
+    assert numbers.inner_text() == "In numbers: 2 14 → ?"
+    choices = root.locator(".choices button")
+    assert choices.all_inner_texts() == [", comma", "hundred", "thousand", "seven", "Show it"]
+    before = root.locator(".chip").nth(2).bounding_box()
+    choices.get_by_text("hundred").press("Enter")
     assert told.inner_text() == (
-        "It has read 4 tokens, up to “forty”. The word to guess is “five”."
+        "No, it is “thousand”. In train, it follows “three” 1,000 of 2,520 times."
     )
-    assert numbers.inner_text() == "In numbers: 2 19 11 23 → 16"
-    assert root.locator(".chip.next").inner_text().split() == ["five", "16"]
-    root.get_by_role("button", name="Next word").click()
-    page.wait_for_url("**data_step=5**")
-    assert "up to “five”. The word to guess is “,”." in told.inner_text()
-    assert root.locator(".chip.ahead").count() == 4
-    root.locator(".words").press("ArrowLeft")
-    root.get_by_role("button", name="Back").click()
+    assert numbers.inner_text() == "In numbers: 2 14 → 11"
+    assert in_sight(root) == ["xxbos", "three", "thousand"]
+    assert root.locator(".chip").nth(2).bounding_box() == before, "nothing moves"
+    assert root.locator("button.right").inner_text() == "thousand"
+    assert root.locator("button.wrong").inner_text() == "hundred"
+    page.keyboard.press("Enter")  # the focus is on Next word
     page.wait_for_url("**data_step=3**")
+    assert in_sight(root) == ["xxbos", "three", "thousand"]
+    choices.get_by_text("forty").click()
+    assert told.inner_text().startswith("Right: it is “forty”. In train, it follows ")
+    root.locator(".words").press("ArrowRight")
+    root.locator(".words").press("ArrowRight")
+    page.wait_for_url("**data_step=5**")
+    root.get_by_role("button", name="Show it").click()
+    assert told.inner_text() == (
+        "It is a comma. In train, it always follows “thousand forty five”."
+    )
+    assert page.errors == []
+
+
+def test_a_sentence_in_digits_is_guessed_and_the_address_keeps_the_place(server, page):
+    page.goto(f"{server}/data?data_step=5")
+    root = page.locator(GUESS)
+    root.wait_for()
+    assert in_sight(root) == ["xxbos", "three", "thousand", "forty", "five"]
     box = page.get_by_role("textbox", name="A sentence of your own")
-    box.fill("97 to 99")
-    box.press("Control+Enter")
-    root.locator(".chip", has_text="ninety").first.wait_for()
-    assert "up to “seven”" in told.inner_text()
+    box.fill("8045, 8046")
+    box.press("Enter")
+    root.locator(".chip", has_text="eight").first.wait_for(state="attached")
+    assert in_sight(root) == ["xxbos", "eight"], "another sentence is guessed from its start"
+    root.get_by_role("button", name="Next word").click()
+    page.wait_for_url("**data_step=3**")
     page.reload()
-    root.locator(".chip", has_text="ninety").first.wait_for()
-    assert "It has read 3 tokens, up to “seven”. The word to guess is “,”." in told.inner_text()
+    root.locator(".chip", has_text="eight").first.wait_for(state="attached")
+    assert in_sight(root) == ["xxbos", "eight", "thousand"]
+    root.get_by_role("button", name="Back").click()
+    root.get_by_role("button", name="Show it").click()
+    assert root.locator(".told").inner_text() == (
+        "It is “thousand”. In train, it never follows “eight”."
+    )
+    box.fill("bananas")
+    box.press("Enter")
+    root.locator(".chip", has_text="xxunk").wait_for(state="attached")
+    root.locator(".choices").get_by_text("xxunk").click()
+    assert root.locator(".told").inner_text().startswith("Right: it is “xxunk”.")
+    assert root.get_by_role("button", name="Next word").is_disabled()
+    assert page.errors == []
+
+
+def test_play_shows_word_after_word_to_the_last(server, page):
+    page.goto(f"{server}/data?data_sentence=7000")
+    root = page.locator(GUESS)
+    root.wait_for()
+    root.get_by_role("button", name="Play").click()
+    assert root.locator(".told").inner_text().startswith("It is “thousand”.")
+    root.get_by_role("button", name="Play").wait_for()
+    assert in_sight(root) == ["xxbos", "seven", "thousand"]
+    root.get_by_role("button", name="Play").click()
+    assert in_sight(root) == ["xxbos"]
+    root.get_by_role("button", name="Play").wait_for()
+    assert in_sight(root) == ["xxbos", "seven", "thousand"]
     assert page.errors == []
 
 

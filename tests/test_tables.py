@@ -223,7 +223,7 @@ def test_the_vocab_and_ones_own_sentence_have_the_streams_ids(opened):
         counted = [tokens.count(token) for token in stream.vocab.itos]
         assert list(table[split]) == counted and sum(counted) == len(stream.ids(split))
     assert table["train"][9] == 7998  # a comma behind each number but the last
-    app.text_area(key="data_sentence").set_value("Nine, bananas hundred").run()
+    app.text_input(key="data_sentence").set_value("Nine, bananas hundred").run()
     nine = stream.vocab.stoi["nine"]
     known = [("xxbos", 2), ("nine", nine), (",", 9), ("xxunk", 0), ("hundred", 10)]
     line = drawn(app, "data_guess")["settings"]
@@ -246,7 +246,7 @@ def chips(app: AppTest) -> list[tuple[str, str]]:
 
 def test_a_long_sentence_is_cut_on_the_line_and_whole_below(opened):
     app = switch_page(opened, "data").run()
-    app.text_area(key="data_sentence").set_value("1 to 99").run()
+    app.text_input(key="data_sentence").set_value("1 to 99").run()
     line, stream = drawn(app, "data_guess")["settings"], human_numbers_stream()
     tokens = tokenize(", ".join(number_words(number) for number in range(1, 100)))
     assert [token for token, _ in chips(app)] == tokens
@@ -256,10 +256,10 @@ def test_a_long_sentence_is_cut_on_the_line_and_whole_below(opened):
 
 def test_a_sentence_that_cannot_be_read_is_told_and_the_last_one_stays(opened):
     app = switch_page(opened, "data").run()
-    app.text_area(key="data_sentence").set_value("8045").run()
+    app.text_input(key="data_sentence").set_value("8045").run()
     before = drawn(app, "data_guess")["settings"]
     assert [word for word, *_ in before["words"]] == ["xxbos", "eight", "thousand", "forty", "five"]
-    app.text_area(key="data_sentence").set_value("8045 and 12345").run()
+    app.text_input(key="data_sentence").set_value("8045 and 12345").run()
     assert not app.exception
     (told,) = [each.value for each in app.markdown if each.value.startswith(":red[")]
     assert "Numbers go from 1 to 9999 here; got 12345." in told.replace("\\", "")
@@ -269,7 +269,7 @@ def test_a_sentence_that_cannot_be_read_is_told_and_the_last_one_stays(opened):
 
 def test_a_sentence_that_is_too_long_is_cut_and_told(opened):
     app = switch_page(opened, "data").run()
-    app.text_area(key="data_sentence").set_value("nine " * 500).run()
+    app.text_input(key="data_sentence").set_value("nine " * 500).run()
     (told,) = [each.value for each in app.markdown if each.value.startswith(":red[")]
     assert told.replace("\\", "") == (":red[Only the first 2,000 of 2,500 characters are shown.]")
     assert len(chips(app)) == 401

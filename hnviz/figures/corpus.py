@@ -11,6 +11,7 @@ from math import ceil
 import pandas as pd
 
 from hnviz.data.corpora import TRAIN_NUMBERS, VALID_NUMBERS
+from hnviz.figures.numbers import percent, unbroken
 from hnviz.figures.theme import Theme
 
 STEP = 0.05  # of the axis
@@ -46,7 +47,8 @@ def token_counts(table: pd.DataFrame, look: Theme) -> str:
 def _head(n_steps: int) -> str:
     """Draw the key, and the axis above the rows."""
     ticks = "".join(
-        f'<i style="left:{tick / n_steps:.2%}">{tick * STEP:.0%}</i>' for tick in range(n_steps + 1)
+        f'<i style="left:{tick / n_steps:.2%}">{unbroken(f"{100 * tick * STEP:.0f} %")}</i>'
+        for tick in range(n_steps + 1)
     )
     key = (
         f'<p class="hn-key"><span><i class="hn-swatch"></i>{KEY[0]}</span>'
@@ -67,7 +69,7 @@ def _row(
     edge = look.control if token == "," else color
     left, dot = (each / STEP / n_steps for each in share)
     said = "; ".join(
-        f"{number:,} times in {split}, {100 * part:.1f} %"
+        f"{number:,} times in {split}, {percent(part)}"
         for split, number, part in zip(("train", "valid"), count, share, strict=True)
     )
     bar = f'<em style="width:{left:.2%};background:{color};border-color:{edge}"></em>'

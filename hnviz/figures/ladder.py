@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from html import escape
 
 from hnviz.catalogue import CATALOGUE, Recipe
+from hnviz.figures.numbers import accuracy, percent, unbroken
 from hnviz.figures.sentences import scientific
 from hnviz.figures.theme import Theme
 
@@ -38,19 +39,19 @@ def ladder(rows: Sequence[LadderRow], look: Theme) -> str:
         f"--hn-text:{look.text};--hn-muted:{look.muted};--hn-border:{look.border};"
         f"--hn-control:{look.control};--hn-paper:{look.background}"
     )
-    ticks = "".join(f'<i style="left:{tick:.0%}">{tick:g}</i>' for tick in TICKS)
+    ticks = "".join(f'<i style="left:{tick:.0%}">{percent(tick)}</i>' for tick in TICKS)
     head = (
         "<div class='hn-rung hn-head'><span>model and what changed</span><span></span>"
         f"<span class='hn-track'>{ticks}</span><span>weights</span></div>"
     )
     key = (
-        '<p class="hn-key"><span><i class="hn-dot"></i>valid accuracy</span>'
-        '<span><i class="hn-ring"></i>train accuracy</span>'
-        '<span><i class="hn-mark"></i>notebook, valid</span></p>'
+        '<p class="hn-key"><span><i class="hn-dot"></i>accuracy on valid</span>'
+        '<span><i class="hn-ring"></i>on train</span>'
+        '<span><i class="hn-mark"></i>the notebook, on valid</span><span>one run each</span></p>'
     )
     body = "".join(_rung(row) for row in rows)
     named = f'role="img" aria-label="{_alt(rows)}"'
-    return f'<div class="hn-ladder" {named} style="{style}">{head}{body}{key}</div>'
+    return unbroken(f'<div class="hn-ladder" {named} style="{style}">{head}{body}{key}</div>')
 
 
 def _alt(rows: Sequence[LadderRow]) -> str:
@@ -64,7 +65,7 @@ def _alt(rows: Sequence[LadderRow]) -> str:
 
 
 def _known(share: float | None) -> str:
-    return "not measured" if share is None else _share(share)
+    return "not measured" if share is None else accuracy(share)
 
 
 def _rung(row: LadderRow) -> str:
@@ -83,21 +84,16 @@ def _track(row: LadderRow) -> str:
         left, width = min(valid, train), abs(train - valid)
         parts.append(f'<em style="left:{left:.2%};width:{width:.2%}"></em>')
     if row.notebook is not None:
-        title = f"notebook {row.notebook:.3f}"
+        title = f"the notebook: {accuracy(row.notebook)}"
         parts.append(f'<i class="hn-mark" title="{title}" style="left:{row.notebook:.2%}"></i>')
     if train is not None:
         parts.append(f'<i class="hn-ring" style="left:{train:.2%}"></i>')
         if valid is None or abs(train - valid) > CLOSE:
-            parts.append(f'<s class="hn-after" style="left:{train:.2%}">{_share(train)}</s>')
+            parts.append(f'<s class="hn-after" style="left:{train:.2%}">{accuracy(train)}</s>')
     if valid is not None:
         parts.append(f'<i class="hn-dot" style="left:{valid:.2%}"></i>')
-        parts.append(f'<s class="hn-before" style="left:{valid:.2%}">{_share(valid)}</s>')
+        parts.append(f'<s class="hn-before" style="left:{valid:.2%}">{accuracy(valid)}</s>')
     return "".join(parts)
-
-
-def _share(share: float) -> str:
-    """Write a share with two digits, or with three where two would round it to 1."""
-    return f"{share:.2f}" if share < 0.995 else f"{share:.3f}"
 
 
 def recipe_step(model: str) -> str:
@@ -116,6 +112,6 @@ def _changes(before: Recipe, after: Recipe) -> list[str]:
         ("bptt", before.bptt, after.bptt),
         ("lr", scientific(before.lr), scientific(after.lr)),
         ("epochs", before.epochs, after.epochs),
-        ("rise", f"{before.pct_start:.0%}", f"{after.pct_start:.0%}"),
+        ("rise", percent(before.pct_start), percent(after.pct_start)),
     )
     return [f"{name} {old} → {new}" for name, old, new in pairs if old != new]

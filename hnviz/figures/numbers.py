@@ -30,3 +30,8 @@ def percent(share: float) -> str:
     if percent >= _LEAST:
         return f"{float(f'{percent:.1g}'):.4f}".rstrip("0") + " %"
     return f"< {_LEAST} %"
+
+
+def unbroken(text: str) -> str:
+    """Keep numbers and their percent signs on one line."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")

@@ -12,10 +12,12 @@ import pandas as pd
 from hnviz.catalogue import entry
 from hnviz.cells import Cell
 from hnviz.data import BatchLayout, ShuffledLayout, TokenStream, Vocab
-from hnviz.data.phrase import LONGEST, Phrase, read_phrase
+from hnviz.data.corpora import TRAIN_NUMBERS, VALID_NUMBERS
+from hnviz.data.phrase import LONGEST, read_phrase
 from hnviz.data.stream import SPLITS
 from hnviz.data.tokens import BOS
 from hnviz.figures.diagrams import previous
+from hnviz.figures.numbers import accuracy
 from hnviz.figures.tables import read_counts
 
 NAMED = 8  # unknown words that are written out
@@ -134,14 +136,10 @@ def counts_sentence(table: pd.DataFrame) -> str:
     widest = int(np.argmax(share["valid"] - share["train"]))
     word = table["token"].iloc[widest]
     return (
-        f"“{word}” is {_percent(share['train'][widest])} of the train tokens and "
-        f"**{_percent(share['valid'][widest])}** of the valid tokens, because every number from "
+        f"“{word}” is {accuracy(share['train'][widest])} of the train tokens and "
+        f"**{accuracy(share['valid'][widest])}** of the valid tokens, because every number from "
         "8,001 on begins with “eight thousand” or “nine thousand” and no train number does."
     )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
 
 
 def model_sentence(model: str, nv: int) -> str:
@@ -170,14 +168,22 @@ def corpus_sentence(stream: TokenStream) -> str:
     )
 
 
+def splits_sentence() -> str:
+    """Say what train and valid are, where a page first names them."""
+    return (
+        f"The network learns from **train**, the numbers {TRAIN_NUMBERS[0]} to "
+        f"{TRAIN_NUMBERS[-1]:,} in words; **valid**, {VALID_NUMBERS[0]:,} to "
+        f"{VALID_NUMBERS[-1]:,}, tests it. Guess the next word, as it does."
+    )
+
+
 def vocab_sentence(stream: TokenStream) -> str:
     """Say how much text each split holds, and how much of the vocabulary the text uses."""
     counts = np.bincount(np.concatenate([stream.train, stream.valid]), minlength=len(stream.vocab))
     used = int((counts > 0).sum())
     return (
-        f"Train holds **{len(stream.train):,}** tokens, the numbers 1 to 7,999 in words; valid "
-        f"holds **{len(stream.valid):,}**, 8,001 to 9,999. The text uses only {used} of the "
-        f"{len(stream.vocab)} vocabulary entries."
+        f"Train holds **{len(stream.train):,}** tokens, valid **{len(stream.valid):,}**; together "
+        f"they use only {used} of the {len(stream.vocab)} vocabulary entries."
     )
 
 
@@ -193,17 +199,16 @@ class OwnTokens:
 def own_tokens(text: str, vocab: Vocab) -> OwnTokens:
     """Tokenize and numericalize a text, digits as words, and say what happened to it.
 
-    Raises ValueError, with a sentence, for a number that has no words here.
+    Raises ValueError, with a sentence, for a number that has no words here, and for no words.
     """
-    phrase = read_phrase(text, vocab) if text.strip() else Phrase(())
+    phrase = read_phrase(text, vocab)
     words = (BOS, *phrase.tokens)
     ids = vocab.numericalize(list(words)).tolist()
     unknown = list(dict.fromkeys(word for word in words if word not in vocab.stoi))
-    if len(words) == 1:
-        sentence = f"The box is empty: only {BOS} is left, which begins every text."
-    else:
-        sentence = f"{plural(len(text), 'character')} become {plural(len(words), 'token')}"
-        sentence += f"; the first is {BOS}, which begins every text."
+    sentence = (
+        f"{plural(len(text), 'character')} become {plural(len(words), 'token')}; the first is "
+        f"{BOS}, which begins every text."
+    )
     if len(phrase.tokens) == LONGEST:
         sentence += f" Only the first {len(words):,} tokens are shown."
     if unknown:

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from hnviz.app.kit.chart import still_chart
+from hnviz.figures.numbers import unbroken
 from hnviz.figures.sketch import Sketch
 from hnviz.figures.terms import TERMS
 from hnviz.figures.theme import Theme, theme
@@ -17,11 +18,6 @@ _FOUND_LATER = re.compile(r"(?<=:)(?=[/\w])|(?=@)|(?<=[wW]{3})(?=\.)|(?<=[-<>=~]
 def page_theme() -> Theme:
     """Return the theme of the mode that this browser is in."""
     return theme("dark" if st.context.theme.type == "dark" else "light")
-
-
-def unbroken(sentence: str) -> str:
-    """Keep a number and its percent sign on one line."""
-    return sentence.replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def prose(sentence: str) -> None:

@@ -14,6 +14,7 @@ from hnviz.figures.sentences import (
     corpus_sentence,
     counts_sentence,
     opening,
+    splits_sentence,
     vocab_sentence,
 )
 from hnviz.figures.tables import token_table
@@ -25,8 +26,11 @@ def page() -> None:
     table = token_table(stream)
     page_title("Data", corpus_sentence(stream))
     terms("token", "id", "vocabulary", "target", "train", "valid")
+    prose(splits_sentence())
+    line = st.container(key="data_line")
     said = own_sentence(stream.vocab)
-    guess_line("data_guess", said)
+    with line:
+        guess_line("data_guess", said)
     _tokens(said)
     section("How common is each token?")
     prose(f"{vocab_sentence(stream)} {counts_sentence(table)}")
@@ -51,7 +55,7 @@ def _tokens(said: OwnTokens) -> None:
     look, corpus = page_theme(), human_numbers()
     section("Text, tokens, ids")
     st.markdown(
-        "A **token** is a word or a mark. The **vocabulary** lists all tokens that the network "
+        "A **token** is a word or a comma. The **vocabulary** lists all tokens that the network "
         f"knows, and a token's **id** is its place there. {escape(said.sentence)}"
     )
     chips = cards.token_chips(said.tokens, said.ids, look) if is_cut(said) else ""

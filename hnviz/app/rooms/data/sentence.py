@@ -8,7 +8,8 @@ from hnviz.app.shell import session as state
 from hnviz.data import Vocab
 from hnviz.figures.sentences import OwnTokens, own_tokens
 
-FIRST = "eight thousand forty five, eight thousand forty six"
+EXAMPLE = "three thousand forty five, three thousand forty six"
+"""What the line shows while the box is empty; written in the box, it would give the words away."""
 MOST_CHARACTERS = 2_000
 _KEY = "data_sentence"
 _GOOD = "data_good"  # the last sentence that could be read
@@ -16,22 +17,21 @@ _GOOD = "data_good"  # the last sentence that could be read
 
 def own_sentence(vocab: Vocab) -> OwnTokens:
     """Draw the box; return its tokens, or those of the last text that could be read."""
-    typed = st.text_area(
+    typed = st.text_input(
         "A sentence of your own",
-        value=FIRST,
-        height=80,
         key=_KEY,
         bind="query-params",
-        help="Type numbers in words or digits, such as 8045, or a range: 4318 to 4324. Any word "
-        "that is not in the vocabulary becomes xxunk.",
+        placeholder="Words or digits, such as 8045, 8046",
+        help="Type numbers in words or digits, or a range: 4318 to 4324. Any word that is not in "
+        "the vocabulary becomes xxunk.",
     )
     try:
-        said = own_tokens((typed or "")[:MOST_CHARACTERS], vocab)
+        said = own_tokens(typed[:MOST_CHARACTERS] if typed.strip() else EXAMPLE, vocab)
     except ValueError as error:
         mark_field(_KEY)
         problem(f"{error} The picture still shows the last text.")
-        return state.get(_GOOD) or own_tokens(FIRST, vocab)
+        return state.get(_GOOD) or own_tokens(EXAMPLE, vocab)
     state.put(_GOOD, said)
-    if len(typed or "") > MOST_CHARACTERS:
-        problem(f"Only the first {MOST_CHARACTERS:,} of {len(typed or ''):,} characters are shown.")
+    if len(typed) > MOST_CHARACTERS:
+        problem(f"Only the first {MOST_CHARACTERS:,} of {len(typed):,} characters are shown.")
     return said

@@ -2,13 +2,21 @@
 
 import streamlit as st
 
-from hnviz.app.kit.text import page_theme
+from hnviz.app.kit.text import page_theme, prose
 from hnviz.app.run.engine import store
 from hnviz.app.shell.navigation import page_file
 from hnviz.catalogue import CATALOGUE
 from hnviz.data import human_numbers_stream
 from hnviz.figures.ladder import LadderRow, ladder, recipe_step
+from hnviz.figures.numbers import accuracy
 from hnviz.runs import DamagedRun, RunNotFound, notebook_table
+
+NOTEBOOK = (
+    "[fast.ai's human-numbers notebook](https://github.com/fastai/course-v3/blob/master/nbs/dl1/"
+    "lesson7-human-numbers.ipynb), a lesson that teaches networks to guess the next word of the "
+    "numbers 1 to 9,999"
+)
+"""Named and linked here alone."""
 
 
 def ladder_rows() -> list[LadderRow]:
@@ -48,24 +56,25 @@ def _last_epoch(run_id: str) -> tuple[float | None, float | None]:
 
 
 def ladder_sentence(rows: list[LadderRow]) -> str:
-    """Say where the ladder begins and ends, and what the steps do not share."""
+    """Say where the ladder begins and ends, and what its chart shows."""
     shown = [row for row in rows if row.notebook is not None]  # the notebook's own ladder
     first, last = shown[0], shown[-1]
     if first.valid is None or last.valid is None:
         return "The pre-trained runs are missing; the triangles are the notebook's accuracies."
     return (
-        f"From {first.model} to {last.model} the accuracy on valid goes from **{first.valid:.2f}** "
-        f"to **{last.valid:.2f}**; the notebook has {first.notebook:.2f} and {last.notebook:.2f}. "
-        "This chart scores words; the cards above score whole numbers. Some steps change more "
-        "than the network: Model2 to Model3 also raises lr 30-fold. "
-        "(One run each, seed 0, batch norm starting at ones.)"
+        "On **valid**, the text that a network never learns from, the share of words guessed "
+        f"right goes from **{accuracy(first.valid)}** ({first.model}) to "
+        f"**{accuracy(last.valid)}** ({last.model}); **train** is the text that it learns from. "
+        "This chart scores words; the cards above score whole numbers. Some steps also change the "
+        "recipe."
     )
 
 
 def ladder_picture() -> None:
     """Draw the ladder below its sentence."""
     rows = ladder_rows()
-    st.markdown(ladder_sentence(rows))
+    st.markdown(f"The six networks are those of {NOTEBOOK}.")
+    prose(ladder_sentence(rows))
     st.html(ladder(rows, page_theme()))
 
 
@@ -82,12 +91,8 @@ PATH = {
 
 
 def path_of_pages() -> None:
-    """Say what hnviz is, and link to every page."""
-    st.markdown(
-        "hnviz takes fast.ai's human-numbers text, the numbers 1 to 9,999 in words, and the six "
-        "models of [its notebook](https://github.com/fastai/course-v3/blob/master/nbs/dl1/lesson7-human-numbers.ipynb)"
-        ". Copy a page's link to share what you see."
-    )
+    """Link to every page, and say what it shows."""
+    st.markdown("Copy a page's link to share what you see.")
     with st.container(gap=None):
         for name, label in PATH.items():
             st.page_link(page_file(name), label=label)

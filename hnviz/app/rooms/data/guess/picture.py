@@ -1,8 +1,9 @@
-"""One line of text: what the network has read, and the word that it must guess next."""
+"""One line of text: what the network has read; the reader guesses the next word as it must."""
 
 from typing import Any
 
 from hnviz.app.kit.picture import Example, Picture, Place
+from hnviz.app.rooms.data.guess.choices import guesses
 from hnviz.data import human_numbers_stream, kind_of
 from hnviz.data.corpora import PLACES
 from hnviz.figures.sentences import OwnTokens, own_tokens
@@ -21,9 +22,12 @@ def _kind(token: str) -> str:
 
 
 def _settings(text: OwnTokens) -> dict[str, Any]:
-    tokens = text.tokens[:MOST]
-    words = [[token, _kind(token), text.ids[place]] for place, token in enumerate(tokens)]
-    return {"words": words, "left_out": len(text.tokens) - len(tokens)}
+    tokens, ids = text.tokens[:MOST], text.ids[:MOST]
+    return {
+        "words": [(token, _kind(token), index) for token, index in zip(tokens, ids, strict=True)],
+        "guesses": guesses(ids, human_numbers_stream()),
+        "left_out": len(text.tokens) - len(tokens),
+    }
 
 
 def _typed(text: str) -> dict[str, Any]:
@@ -31,13 +35,13 @@ def _typed(text: str) -> dict[str, Any]:
 
 
 EXAMPLES = {
-    "ready": Example(settings=lambda: _typed("8045, 8046")),
+    "ready": Example(settings=lambda: _typed("3045, 3046")),
     "long": Example(settings=lambda: _typed("4318 to 4340")),
 }
 
-GUESS = Picture(__file__, Place("data_guess", "156px", "236px"), silent=True, examples=EXAMPLES)
+GUESS = Picture(__file__, Place("data_guess", "217px", "344px"), silent=True, examples=EXAMPLES)
 
 
 def guess_line(key: str, text: OwnTokens) -> None:
-    """Draw the beginning of a text; it needs no request, as the words are all that it shows."""
+    """Draw the beginning of a text; it needs no request, as the text and its guesses are all."""
     GUESS(key=key, settings=_settings(text))

@@ -1,5 +1,6 @@
 // @ts-check
-// The network's words appear one by one, and the verdict after the last.
+// The network's words appear one by one, and the verdict after the last. One count plays at a time:
+// the reader's number, then the other one where it is new.
 //
 // answers.inside and answers.beyond: meta = { heading, given, lines, verdict }, a line is
 // { number, words: [word, kind, probability, right][], right, more }. While a run trains, each newer
@@ -8,6 +9,7 @@
 import { kindLegend } from "../../../kit/js/legend.js";
 import { maker } from "../../../kit/js/make.js";
 import { picture } from "../../../kit/js/picture.js";
+import { percent, unbroken } from "../../../kit/js/text.js";
 
 /** @typedef {{ number: string, words: [string, string, number, boolean][], right: boolean, more: number }} Line */
 /** @typedef {{ heading: string, given: string, lines: Line[], verdict: string }} Count */
@@ -99,7 +101,7 @@ function lineElement({ number, words, right, more }) {
   make("span", "number", line, `${number} →`);
   for (const [word, kind, probability, isRight] of words) {
     const said = make("span", isRight ? "word" : "word wrong", line, word);
-    said.title = `probability ${probability.toFixed(3)}`;
+    said.title = unbroken(`probability ${percent(probability)}`);
     const bar = make("u", `kind ${kind}`, said);
     bar.style.setProperty("--share", `${100 * probability}%`);
   }
@@ -136,7 +138,7 @@ class Counts {
       const of = JSON.stringify([run, count.given]);
       const other = this.shown.get(side) !== of;
       const said = JSON.stringify(count);
-      const fresh = again || (other && !this.isOtherRun(side, run));
+      const fresh = (again && side === chosen) || (other && !this.isOtherRun(side, run));
       if (fresh || other || said !== card.said) {
         card.write(count);
         if (fresh && !still.matches) plays.push(card);

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from hnviz.data import NOTEBOOK, TextChoice, number_words, numbers_of
 from hnviz.data.corpora import TRAIN_NUMBERS
+from hnviz.figures.numbers import accuracy
 
 GIVEN = 3  # numbers that the network is given before it counts on
 SAYS = 3  # numbers that it says
@@ -41,20 +42,24 @@ def shares_sentence(train: float, valid: float, text: TextChoice, step: int | No
 
     At most 20 words. `step` is given for a network that may still be learning.
     """
-    held = "beyond" if text.split == NOTEBOOK.split else "elsewhere"  # in held-out blocks
+    known, new = f"**{accuracy(train)}**", f"**{accuracy(valid)}**"
+    up_to = text.split == NOTEBOOK.split  # else blocks of numbers are held out
     if step is not None:
+        where = f"up to {LAST_TRAINED:,}" if up_to else "where it read"
+        beyond = "above 8,000" if up_to else "elsewhere"
         return (
-            f"At step {step:,} it gets **{_percent(train)}** of next numbers right where it has "
-            f"read, **{_percent(valid)}** {held}."
+            f"At step {step:,} this network counts on correctly {known} of the time {where}, "
+            f"{new} {beyond}."
+        )
+    if up_to:
+        return (
+            f"Trained on numbers to {LAST_TRAINED:,}, this network counts on correctly {known} of "
+            f"the time there, {new} above 8,000."
         )
     return (
-        f"Given three numbers, it gets the next right **{_percent(train)}** of the time where "
-        f"it has read, **{_percent(valid)}** {held}."
+        f"Trained on most numbers to 9,999, this network counts on correctly {known} of the time "
+        f"there, {new} elsewhere."
     )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f} %" if 0 < share < 1 else f"{100 * share:.0f} %"
 
 
 def verdict(said: Sequence[Mapping[str, Any]]) -> str:
@@ -63,18 +68,19 @@ def verdict(said: Sequence[Mapping[str, Any]]) -> str:
     if not wrong:
         first, last = said[0]["truth"], said[-1]["truth"]
         carry = first // 100 != last // 100 or (said[0]["truth"] - 1) // 100 != first // 100
-        return "All right, the carry too." if carry else f"All {len(said)} right."
+        right = f"All {number_words(len(said))} are right"
+        return f"{right}, including the carry." if carry else f"{right}."
     firsts = [_first_wrong(each) for each in wrong]
     if all(place == 0 for place in firsts):
         if all(len(number_words(each["truth"]).split()) == 1 for each in wrong):
-            return f"{len(wrong)} of {len(said)} go wrong, each in a single word."
+            return f"{len(wrong)} of {len(said)} are wrong."
         rest = all(words(each)[1:] == number_words(each["truth"]).split()[1:] for each in wrong)
         return (
             "Only the first word is wrong; the rest counts on as it should."
             if rest
-            else f"{len(wrong)} of {len(said)} go wrong, at their first word."
+            else f"{len(wrong)} of {len(said)} are wrong from the first word."
         )
-    return f"{len(wrong)} of {len(said)} go wrong, the first at word {min(firsts) + 1}."
+    return f"{len(wrong)} of {len(said)} are wrong; the first slip is at word {min(firsts) + 1}."
 
 
 def _first_wrong(each: Mapping[str, Any]) -> int:

@@ -1,0 +1,86 @@
+"""What may come next at each place of a text, as far as train shows it."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hnviz.data import TokenStream
+
+CHOICES = 4  # words to choose from
+LONGEST = 3  # tokens of a context: few enough to read at a glance
+
+
+class Guess(NamedTuple):
+    """A word to guess, without the word: what to choose from, and what train says about it."""
+
+    choices: tuple[str, ...]
+    why: str
+
+
+def guesses(ids: Sequence[int], stream: TokenStream) -> list[Guess]:
+    """Return a guess for each token of a text but the first, which nothing comes before."""
+    return [
+        _guess(ids[max(0, place - LONGEST) : place], ids[place], stream)
+        for place in range(1, len(ids))
+    ]
+
+
+def _guess(context: Sequence[int], truth: int, stream: TokenStream) -> Guess:
+    """Choose among what follows the context in train most often, then among shorter ones.
+
+    Equal counts are ordered by a checksum, and the choices by their ids: neither gives the true
+    word away.
+    """
+    shorter = [context[start:] for start in range(len(context) + 1)]
+    followed = [_followers(stream, each) for each in shorter]
+    others: list[int] = []
+    for part, counts in zip(shorter, followed, strict=True):
+        found = [word for word in np.flatnonzero(counts).tolist() if word not in (truth, *others)]
+        found.sort(key=lambda word: (-counts[word], crc32(bytes((*part, word)))))
+        others += found
+    choices = sorted([truth, *others[: CHOICES - 1]])
+    longest = next(place for place, counts in enumerate(followed) if counts.any())
+    before = [stream.vocab.itos[index] for index in shorter[longest]]
+    why = (
+        _why(before, int(followed[longest][truth]), int(followed[longest].sum()))
+        if before
+        else f"Train never has “{stream.vocab.itos[context[-1]]}”."
+    )
+    return Guess(tuple(stream.vocab.itos[index] for index in choices), why)
+
+
+def _followers(stream: TokenStream, context: Sequence[int]) -> NDArray[np.int64]:
+    """Count each word of the vocabulary behind a context in train: (nv,)."""
+    nv = len(stream.vocab)
+    runs, times = _runs(stream, len(context) + 1)
+    first = _numbered(np.array([*context, 0]), nv)
+    found = slice(*np.searchsorted(runs, [first, first + nv]))
+    counts = np.zeros(nv, dtype=np.int64)
+    counts[runs[found] - first] = times[found]
+    return counts
+
+
+@lru_cache(maxsize=LONGEST + 1)
+def _runs(stream: TokenStream, n: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return each run of n tokens in train as one number, in order, and how often it comes."""
+    windows = np.lib.stride_tricks.sliding_window_view(stream.train, n)
+    return np.unique(_numbered(windows, len(stream.vocab)), return_counts=True)
+
+
+def _numbered(tokens: NDArray[np.int64], nv: int) -> NDArray[np.int64]:
+    """Read the last axis as the digits of one number, to the base of the vocabulary."""
+    return tokens @ (nv ** np.arange(tokens.shape[-1])[::-1])
+
+
+def _why(context: Sequence[str], times: int, n: int) -> str:
+    """Say how often the true word follows a context in train."""
+    before = "“" + " ".join(context).replace(" ,", ",") + "”"
+    if times == 0:
+        return f"In train, it never follows {before}."
+    if times == n:
+        return f"In train, it always follows {before}."
+    return f"In train, it follows {before} {times:,} of {n:,} times."

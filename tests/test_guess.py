@@ -1,0 +1,46 @@
+"""The words that a reader guesses among, and what train says of the true one."""
+
+import re
+
+import pytest
+
+from hnviz.app.rooms.data.guess.choices import CHOICES, LONGEST, guesses
+from hnviz.data import human_numbers, human_numbers_stream, tokenize
+from hnviz.figures.sentences import own_tokens
+
+STREAM = human_numbers_stream()
+TRAIN = " ".join(tokenize(human_numbers().train)) + " "
+TYPED = ["3045, 3046", "8045, 8046", "1 to 12", "seven", "eight bananas, hundred nine"]
+
+
+def followed(context: str, word: str = "") -> int:
+    """Count a context in train with a word behind it, any word if none is named."""
+    behind = f"{re.escape(word)} " if word else r"\S+ "
+    return len(re.findall(rf"(?<!\S)(?={re.escape(context)} {behind})", TRAIN))
+
+
+@pytest.mark.parametrize("typed", TYPED)
+def test_each_guess_is_among_four_words_and_its_count_is_trains(typed):
+    text = own_tokens(typed, STREAM.vocab)
+    found = guesses(text.ids, STREAM)
+    assert len(found) == len(text.tokens) - 1
+    for place, (choices, why) in enumerate(found, start=1):
+        truth = text.tokens[place]
+        assert truth in choices and len(set(choices)) == len(choices) == CHOICES
+        ids = [STREAM.vocab.stoi[word] for word in choices]
+        assert ids == sorted(ids), "their order does not give the true word away"
+        contexts = [" ".join(text.tokens[place - k : place]) for k in range(1, LONGEST + 1)]
+        known = [each for each in contexts[:place] if followed(each)]
+        if not known:
+            assert why == f"Train never has “{text.tokens[place - 1]}”."
+            continue
+        times, n = followed(known[-1], truth), followed(known[-1])
+        quoted = "“" + known[-1].replace(" ,", ",") + "”"
+        wanted = {0: f"never follows {quoted}.", n: f"always follows {quoted}."}
+        said = wanted.get(times, f"follows {quoted} {times:,} of {n:,} times.")
+        assert why == f"In train, it {said}"
+
+
+def test_words_that_follow_are_offered_before_words_that_never_do():
+    choices, _ = guesses(own_tokens("three thousand", STREAM.vocab).ids, STREAM)[1]
+    assert {"thousand", "hundred", ","} < set(choices), "all that follows “three” in train"
