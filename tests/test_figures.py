@@ -254,7 +254,8 @@ def test_accuracy_by_position():
     assert drawn["best, kept"].line.dash == "dash"
     assert drawn["kept"].y.tolist() == [0.5, 0.5, 0.5, 0.6]
     assert drawn["kept"].marker.symbol != drawn["reset"].marker.symbol
-    assert notes(fig) == ["<b>reset 0.40</b>", "<b>kept 0.60</b>"]
+    assert notes(fig) == ["<b>reset 40.0 %</b>", "<b>kept 60.0 %</b>"]
+    assert list(fig.layout.yaxis.ticktext) == ["0 %", "25 %", "50 %", "75 %", "100 %"]
     assert fig.layout.xaxis.title.text == "position in the window"
     one = PositionBounds(np.array([0.4]), np.array([0.0]))
     assert traces(position_curves(Windows(one, one), LIGHT))["best, reset"].mode == "markers"
@@ -265,7 +266,8 @@ def test_bounds_that_are_all_one_are_left_out_of_view():
     reset[:3] = 0.5, 0.7, 0.9
     windows = Windows(PositionBounds(reset, np.zeros(512)), None)
     fig = position_curves(windows, LIGHT)
-    assert fig.layout.xaxis.title.text == "position in the window, of 512: past these the best is 1"
+    title = "position in the window, of 512: past these the best is 100 %"
+    assert fig.layout.xaxis.title.text == title
     assert fig.layout.xaxis.range[1] < 21
     assert list(traces(fig)) == ["best, reset"]
     reset[99] = 0.9
@@ -291,7 +293,7 @@ def test_what_windows_allow_over_what_tokens_allow():
     assert (sure.x[0], sure.x[-1], unsure.x[0], unsure.x[-1]) == (1, 1, 1, 100)  # of valid
     mean = REACHES[0].means[2]
     assert [trace.y[0] for trace in fig.data if trace.name == "bptt"] == [mean, mean]
-    assert f"<b>train, bptt 3: {mean:.3f}</b>" in notes(fig)
+    assert f"<b>train, bptt 3: {100 * mean:.1f} %</b>" in notes(fig)
     assert reach_curves(REACHES[1:], 512, LIGHT).data[-1].x == (512,)
 
 
@@ -474,7 +476,7 @@ def test_a_model_is_told(model):
     assert said.startswith(f"{model}, {CATALOGUE[model].title}")
     assert f"{CATALOGUE[model].n_weights(39, 64):,} numbers" in said
     facts = dict(model_facts(model, NOTEBOOK))
-    assert "accuracy 0.468 on valid" in facts["The notebook's figures"]
+    assert "accuracy 46.8 % on valid" in facts["The notebook's figures"]
 
 
 def test_own_tokens():

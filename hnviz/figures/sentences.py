@@ -16,6 +16,7 @@ from hnviz.data.phrase import LONGEST, Phrase, read_phrase
 from hnviz.data.stream import SPLITS
 from hnviz.data.tokens import BOS
 from hnviz.figures.diagrams import previous
+from hnviz.figures.numbers import accuracy
 from hnviz.figures.tables import read_counts
 
 NAMED = 8  # unknown words that are written out
@@ -238,7 +239,7 @@ def _printed(model: str, notebook: pd.DataFrame) -> str:
         return f"None: the notebook has no {model}."
     last = notebook.iloc[-1]
     return (
-        f"After {plural(len(notebook), 'epoch')}: accuracy {last['accuracy']:.3f} on valid, "
+        f"After {plural(len(notebook), 'epoch')}: accuracy {accuracy(last['accuracy'])} on valid, "
         f"loss {last['train_loss']:.3f} on train and {last['valid_loss']:.3f} on valid."
     )
 

@@ -66,6 +66,12 @@ def show(figure: go.Figure | Sketch, sentence: str, key: str) -> None:
     still_chart(key, figure, sentence)
 
 
+def how_measured(note: str) -> None:
+    """Fold away how a number was measured."""
+    with st.expander("How this was measured"):
+        prose(note)
+
+
 def problem(message: str | None) -> None:
     """Say beside a control what is wrong with it, if anything is."""
     if message:

@@ -1,11 +1,11 @@
-// What to notice, in four steps: play, the target, the state that carries on, the full size.
+// What to notice, in four steps: rows read on, the target, the state carries on, the full size.
 
 import { maker } from "../../../kit/js/make.js";
 import { putInAddress } from "../../../kit/js/address.js";
 import { bold, count, plural, quoted } from "./words.js";
 
 const LESSON = "lesson"; // in the address: the step, from 1
-const STEPS = ["Play", "Target", "State", "Full size"];
+const STEPS = ["Rows read on", "Target", "State carries on", "Full size"];
 const SIZE = STEPS.length - 1;
 
 export class Lesson {
@@ -38,23 +38,26 @@ export class Lesson {
   /** Say the step for a cell; `sizes` is { small, large }, each [bs, bptt]. */
   show(layout, stream, cell, { small, large }) {
     this.isLarge = layout.bs === large[0] && layout.bptt === large[1];
-    this.buttons[SIZE].disabled = !this.isLarge && layout.nTokens < large[1]; // longer than the text
-    const said = [sayPlay, sayTarget, sayState, saySize][this.step](layout, stream, cell);
+    const onlySmall = large.join() === small.join(); // the text is too short for more
+    this.buttons[SIZE].disabled = onlySmall;
+    const said = [sayRows, sayTarget, sayState, saySize][this.step](layout, stream, cell);
     const text = said.map((part) => part.textContent ?? part).join("");
-    const shown = `${this.step} ${this.isLarge} ${text}`;
+    const other = this.isLarge ? small : large;
+    const sized = this.isLarge ? "Back to" : "Full size:";
+    const size = onlySmall ? STEPS[SIZE] : `${sized} ${other.join(" × ")}`;
+    const shown = `${this.step} ${size} ${text}`;
     if (shown === this.shown) return; // a play shows 30 mini-batches a second
     this.shown = shown;
-    const other = this.isLarge ? small : large;
-    this.buttons[SIZE].textContent = `4 ${this.isLarge ? "Back to" : "Full size:"} ${other.join(" × ")}`;
+    this.buttons[SIZE].textContent = `${SIZE + 1} ${size}`;
     this.buttons.forEach((button, step) => (button.ariaCurrent = step === this.step ? "step" : null));
     this.text.replaceChildren(...said);
   }
 }
 
-const sayPlay = ({ bs, bptt }) => [
+const sayRows = ({ bs, bptt }) => [
   "Each ",
   bold("mini-batch"),
-  ` holds the next ${plural(bptt, "token")} of ${bs > 1 ? `all ${count(bs)} rows, read side by side` : "the one row"}. Play: the rows move on through the text.`,
+  ` holds the next ${plural(bptt, "token")} of ${bs > 1 ? `all ${count(bs)} rows, read side by side` : "the one row"}. Press Play: all rows read on through the text.`,
 ];
 
 function sayTarget(layout, stream, cell) {
@@ -85,6 +88,6 @@ function saySize(layout) {
   if (!again) return [`With ${plural(bs, "row")} of ${plural(bptt, "step")} every token is read once.`];
   const why = shuffled
     ? "all mini-batches are full, so the first windows fill the slots that are left over"
-    : `each row owns about ${count(Math.round(nTokens / bs))} tokens but reads ${count(rowLength)}, into the next row's share`;
+    : `each row owns about ${count(Math.round(nTokens / bs))} tokens but reads ${count(rowLength)}, into the next row's part`;
   return [bold(`${plural(again, "slot")} read a token again`), ` (hatched): ${why}.`];
 }
