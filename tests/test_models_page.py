@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from hnviz.app.kit.cards import model_cards
 from hnviz.app.rooms.models.cell.picture import CELL_VIEW
 from hnviz.app.rooms.models.cursor.picture import CURSOR_VIEW
 from hnviz.app.rooms.models.pair.picture import PAIR_VIEW
 from hnviz.app.rooms.models.source import new_forward_lines
 from hnviz.catalogue import CATALOGUE, partner
+from hnviz.figures.theme import theme
 from hnviz.source import class_source
 from hnviz.web.standing import standing
 from hnviz.web.views import Look, Refusal, Shown
@@ -60,6 +62,22 @@ def test_the_page_opens_at_the_first_model_and_next_goes_through_all():
         assert asked(app, "models_cursor")[0] == model
         app.button(key="models_next").click().run()
     assert app.segmented_control(key="models_model").value == "Model0"
+
+
+@pytest.mark.parametrize(
+    ("model", "titles"),
+    [
+        ("Model0", ["Now: Model0", "Model5"]),
+        ("Model1", ["Before: Model0", "Now: Model1", "Model1, written out"]),
+        ("Model2", ["Before: Model1", "Now: Model2", "Model2, as a loop"]),
+    ],
+)
+def test_the_cards_say_which_model_is_new_and_what_is_new_in_it(model, titles):
+    shown = model_cards(model, theme("light"))
+    assert [card.title for card in shown] == titles
+    for card in shown:
+        assert card.chosen is card.title.startswith("Now")
+        assert ("hn-new" in card.svg) is (card.chosen and model != "Model0")
 
 
 @pytest.mark.parametrize("model", CATALOGUE)
@@ -190,7 +208,7 @@ def test_the_code_cursor_of_every_model(model):
     last = meta["tensors"][-1]
     assert last["at"] + last["high"] * last["wide"] <= len(values)
     assert bool(meta["sources"][0]["new"]) is (model != "Model0")
-    assert meta["rows"][0].startswith("0: xxbos eight thousand")
+    assert meta["rows"][0] == "row 0: xxbos eight thousand …"
     untrained = shown(CURSOR_VIEW, model, 0)
     assert not np.array_equal(untrained.arrays["values"], values)
 

@@ -41,7 +41,7 @@ def opening_step(meta: Meta) -> int:
 
 def row_names(words: Sequence[Sequence[str]]) -> list[str]:
     """Name each row of a mini-batch by its first tokens."""
-    return [f"{row}: {' '.join(tokens[:3])}" for row, tokens in enumerate(words)]
+    return [f"row {row}: {' '.join(tokens[:3])} …" for row, tokens in enumerate(words)]
 
 
 def reading_line(meta: Meta, shape: tuple[int, int], before: str | None) -> str:
