@@ -41,7 +41,7 @@ def new(changes):
             {"starts from": "the state of the mini-batch before"},
             {
                 "epochs": "20",
-                "highest learning rate": "0.003 = 3.0e-3",
+                "highest learning rate": "0.003 = 3.0e\N{NON-BREAKING HYPHEN}3",
                 "it rises during": "the first 30 %",
                 STEPS: "800",
             },
@@ -58,7 +58,11 @@ def new(changes):
         (
             "Model5",
             {"state made by": "nn.GRU, tanh", "layers": "2", "numbers to learn": "55,079"},
-            {"epochs": "10", "highest learning rate": "0.01 = 1.0e-2", STEPS: "400"},
+            {
+                "epochs": "10",
+                "highest learning rate": "0.01 = 1.0e\N{NON-BREAKING HYPHEN}2",
+                STEPS: "400",
+            },
         ),
     ],
 )

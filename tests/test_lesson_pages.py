@@ -83,7 +83,7 @@ def test_batches_cut_at_random_says_what_is_lost():
     assert cut(app)["shuffled"] is False
     app.toggle(key="batches_random").set_value(True).run()
     assert cut(app)["shuffled"] is True
-    assert "<b>0 of 128 rows</b> continue" in said(app)
+    assert "stopped in <b>0 of 128</b> cases" in said(app)
     app = batches(**sizes, batches_random="true")
     assert app.toggle(key="batches_random").value is True
 

@@ -101,6 +101,11 @@ def _norm(net: ModelEntry) -> str:
     return "inside the loop" if net.norm_in_loop else _NORM[net.norm_over]
 
 
+def _peak(lr: float) -> str:
+    """Write a learning rate in both ways: "0.0001 = 1.0e-4"; no line ends inside it."""
+    return f"{lr:g} = {written_lr(lr)}".replace("-", "\N{NON-BREAKING HYPHEN}")
+
+
 def _n_steps(net: ModelEntry) -> int:
     """Count the updates of a whole training, as `BatchLayout` counts its mini-batches."""
     recipe = net.recipe
@@ -124,7 +129,7 @@ _RECIPE: tuple[tuple[str, Callable[[ModelEntry], str]], ...] = (
     ("rows of a mini-batch (bs)", lambda net: str(net.recipe.bs)),
     ("tokens per row (bptt)", lambda net: str(net.recipe.bptt)),
     ("epochs", lambda net: str(net.recipe.epochs)),
-    ("highest learning rate (lr)", lambda net: f"{net.recipe.lr:g} = {written_lr(net.recipe.lr)}"),
+    ("highest learning rate (lr)", lambda net: _peak(net.recipe.lr)),
     ("it rises during (pct_start)", lambda net: f"the first {percent(net.recipe.pct_start)}"),
     (STEPS, lambda net: f"{_n_steps(net):,}"),
 )

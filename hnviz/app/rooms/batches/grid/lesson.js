@@ -54,11 +54,13 @@ export class Lesson {
   }
 }
 
-const sayRows = ({ bs, bptt }) => [
-  "Each ",
-  bold("mini-batch"),
-  ` holds the next ${plural(bptt, "token")} of ${bs > 1 ? `all ${count(bs)} rows, read side by side` : "the one row"}. Press Play: all rows read on through the text.`,
-];
+function sayRows({ bs, bptt, shuffled }) {
+  const rows = bs > 1 ? `all ${count(bs)} rows, read side by side` : "the one row";
+  const said = shuffled
+    ? ` holds ${plural(bptt, "token")} for ${rows}. Press Play: each time, a row reads another place of the text.`
+    : ` holds the next ${plural(bptt, "token")} of ${rows}. Press Play: all rows read on through the text.`;
+  return ["Each ", bold("mini-batch"), said];
+}
 
 function sayTarget(layout, stream, cell) {
   const at = layout.position(cell);
@@ -74,11 +76,11 @@ function sayState(layout, stream, [batch, row]) {
   return [
     `Row ${row} ends mini-batch ${from} with `,
     word([from, row, layout.bptt - 1]),
-    ` and begins mini-batch ${from + 1} with `,
+    ` and reads on in mini-batch ${from + 1} with `,
     word([from + 1, row, 0]),
-    goesOn ? ", the very next token. So the " : ", from elsewhere. So the ",
+    goesOn ? ", the very next token. So its " : ", from elsewhere. So its ",
     bold("hidden state"),
-    `, what the network remembers of its row, ${goesOn ? "carries on and still fits" : "belongs to other text"}.`,
+    `, the network's memory of the row, ${goesOn ? "carries on and still fits" : "belongs to other text"}.`,
   ];
 }
 

@@ -40,7 +40,7 @@ EXAMPLES = {
 
 GRID = Picture(
     __file__,
-    Place(KEY, "998px", "1282px"),
+    Place(KEY, "1030px", "1351px"),
     reports=(SIZE,),
     silent=True,
     examples=EXAMPLES,
