@@ -38,7 +38,7 @@ def new(changes):
         ),
         (
             "Model3",
-            {"starts from": "the state of the mini-batch before"},
+            {"starts from": "the state it kept"},
             {
                 "epochs": "20",
                 "highest learning rate": "0.003 = 3.0e\N{NON-BREAKING HYPHEN}3",

@@ -28,8 +28,8 @@ from hnviz.figures.sentences import (
     counts_sentence,
     gate_lines,
     layout_sentence,
-    model_facts,
     model_sentence,
+    notebook_sentence,
     own_tokens,
     plural,
     table_sentence,
@@ -479,8 +479,7 @@ def test_a_model_is_told(model):
     said = model_sentence(model, 39)
     assert said.startswith(f"{model}, {CATALOGUE[model].title}")
     assert f"{CATALOGUE[model].n_weights(39, 64):,} numbers" in said
-    facts = dict(model_facts(model, NOTEBOOK))
-    assert "accuracy 46.8 % on valid" in facts["The notebook's figures"]
+    assert "an accuracy of 46.8 % on valid" in notebook_sentence(model, NOTEBOOK)
 
 
 def test_own_tokens():

@@ -511,7 +511,8 @@ def test_a_text_of_ones_own_from_a_file(server, page, tmp_path):
     said = sentence(page)
     position = layout.position(*said["cell"])
     assert (said["position"], said["x"]) == (position, words[position])
-    assert page.get_by_text("other words and marks").is_visible()
+    named = page.locator(".legend span:visible").all_inner_texts()
+    assert [kind.split()[-1] for kind in named[:4]] == ["comma", "ones", "special", "other"]
     page.get_by_role("spinbutton", name="bptt, steps").fill("182")
     page.get_by_role("spinbutton", name="bptt, steps").press("Enter")
     page.get_by_text("A window of 182 steps is longer than the text, which has 181").wait_for()

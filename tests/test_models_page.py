@@ -90,7 +90,7 @@ def test_every_model_has_its_page(model):
     assert ("**reset**" in text) is bool(CATALOGUE[model].gates)
     assert bool(mounted(app, "models_pair")) is (partner(model) is not None)
     assert bool(mounted(app, "models_unit_line")) is (model in ("Model4", "Model5"))
-    assert "The notebook&#x27;s figures" in text and "numbers to learn" in text
+    assert "The notebook reached, after " in text and "numbers to learn" in text
 
 
 def test_what_is_folded_is_drawn_once_it_is_open():
@@ -123,7 +123,7 @@ def test_a_model_of_ones_own_that_is_elsewhere(monkeypatch):
     text = said(app)
     assert "the source of Own cannot be read: models.py has no class named 'Own'" in text
     assert "There is no pre-trained Own: train one on the Train page" in text
-    assert "None: the notebook has no Own." in text
+    assert "The notebook has no Own." in text
     assert {each.key for each in app.get("bidi_component")} <= {"run_line"}
     assert new_forward_lines("Own", {"first_line": 1, "lines": ["def forward(self):"]}) == []
     app = open_page("start")

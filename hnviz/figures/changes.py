@@ -116,7 +116,7 @@ _NETWORK: tuple[tuple[str, Callable[[ModelEntry, int], str]], ...] = (
     ("answers", lambda net, nv: _answers(net)),
     (
         "starts from",
-        lambda net, nv: "the state of the mini-batch before" if net.stateful else "zeros",
+        lambda net, nv: "the state it kept" if net.stateful else "zeros",
     ),
     ("state made by", lambda net, nv: _cell(net)),
     ("layers", lambda net, nv: str(net.n_layers)),

@@ -218,24 +218,15 @@ def opening(text: str, characters: int = 160) -> str:
     return shorten(text, characters, placeholder=" …")
 
 
-def model_facts(model: str, notebook: pd.DataFrame) -> list[tuple[str, str]]:
-    """Name what is new in the network and in the recipe, and what the notebook reached."""
-    net, before = entry(model), previous(model)
-    since = f"since {before}" if before else "to begin with"
-    return [
-        (f"In the network, {since}", f"{model} {net.network_change}."),
-        (f"In the recipe, {since}", f"{net.recipe_change}."),
-        ("The notebook's figures", _printed(model, notebook)),
-    ]
-
-
-def _printed(model: str, notebook: pd.DataFrame) -> str:
+def notebook_sentence(model: str, notebook: pd.DataFrame) -> str:
+    """Say what the notebook reached with a model."""
     if notebook.empty:
-        return f"None: the notebook has no {model}."
+        return f"The notebook has no {model}."
     last = notebook.iloc[-1]
     return (
-        f"After {plural(len(notebook), 'epoch')}: accuracy {accuracy(last['accuracy'])} on valid, "
-        f"loss {last['train_loss']:.3f} on train and {last['valid_loss']:.3f} on valid."
+        f"The notebook reached, after {plural(len(notebook), 'epoch')}, an accuracy of "
+        f"{accuracy(last['accuracy'])} on valid, and a loss of {last['train_loss']:.3f} on train "
+        f"and {last['valid_loss']:.3f} on valid."
     )
 
 

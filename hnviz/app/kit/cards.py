@@ -171,16 +171,6 @@ def text_table(table: pd.DataFrame, look: Theme, *, long: bool = True) -> str:
     )
 
 
-def facts(items: Sequence[tuple[str, str]], look: Theme) -> str:
-    """Short answers, each under its name."""
-    parts = [
-        f'<div><span style="color:{look.muted}">{html_escape(name)}</span><br>{html_escape(text)}'
-        "</div>"
-        for name, text in items
-    ]
-    return f'<div class="hn-facts">{"".join(parts)}</div>'
-
-
 def _colored(line: str, look: Theme) -> str:
     text = html_escape(line)
     parts = {part.name: part.role for net in CATALOGUE.values() for part in net.parts}

@@ -19,7 +19,7 @@ from hnviz.catalogue import PAIRS, entry, partner
 from hnviz.cells import GRU, RNN
 from hnviz.data import human_numbers_stream
 from hnviz.figures.diagrams import gru_cell
-from hnviz.figures.sentences import gate_lines, model_facts, model_sentence, source_sentence
+from hnviz.figures.sentences import gate_lines, model_sentence, notebook_sentence, source_sentence
 from hnviz.figures.shares import SHARES_NOTE, shares_table
 from hnviz.figures.tables import parts_table
 from hnviz.runs import DamagedRun, RunNotFound, notebook_table, one_recipe_table
@@ -141,11 +141,11 @@ def _good_unit(unit: int | None, nh: int, first: int) -> int:
 
 def _parts(model: str) -> None:
     """Draw what a model learns, part by part, and the notebook's figures."""
-    look, net, nv = page_theme(), entry(model), len(human_numbers_stream().vocab)
+    net, nv = entry(model), len(human_numbers_stream().vocab)
     prose(model_sentence(model, nv))
-    st.html(cards.parts_html(parts_table(net, nv, net.recipe.nh), look))
+    st.html(cards.parts_html(parts_table(net, nv, net.recipe.nh), page_theme()))
     st.markdown(f":gray[:small[nv = {nv} tokens in the vocabulary, nh = {net.recipe.nh} units.]]")
-    st.html(cards.facts(model_facts(model, notebook_table(model)), look))
+    prose(notebook_sentence(model, notebook_table(model)))
 
 
 def _whole_class(model: str) -> None:

@@ -91,5 +91,5 @@ function saySize(layout) {
   const why = shuffled
     ? "all mini-batches are full, so the first windows fill the slots that are left over"
     : `each row owns about ${count(Math.round(nTokens / bs))} tokens but reads ${count(rowLength)}, into the next row's part`;
-  return [bold(`${plural(again, "slot")} read a token again`), ` (hatched): ${why}.`];
+  return [bold(`${plural(again, "slot")} read a token again`), ` (hatched, in the last mini-batches): ${why}.`];
 }

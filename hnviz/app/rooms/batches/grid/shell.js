@@ -70,12 +70,12 @@ function window_(make, stage) {
   over.ariaRoleDescription = "grid of tokens";
   over.ariaLabel = `A row for each part of the text, a column for each step. ${KEYS}`;
   const legend = kindLegend([
-    ["other words and marks", "kind other", "w"],
+    ["other", "kind other", "w"],
     ["hatched: this token is read in another place too", "hatched"],
   ]);
   block.append(legend);
-  const [other, hatched] = [".other", ".hatched"].map((kind) => legend.querySelector(kind).parentElement);
-  return { title, seam, size, window, base, over, other, hatched };
+  const items = [...legend.children];
+  return { title, seam, size, window, base, over, kinds: items.slice(0, -1), hatched: items.at(-1) };
 }
 
 function text(make, stage) {

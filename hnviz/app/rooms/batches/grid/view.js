@@ -86,7 +86,7 @@ export class View {
       this.epoch = epochImage(this.layout, stream, theme);
     }
     this.parts.chain.setAttribute("aria-label", settings.alt);
-    this.parts.other.hidden = !stream.kinds.includes("other"); // human numbers have none
+    for (const item of this.parts.kinds) item.hidden = !stream.kinds.includes(item.lastChild.textContent);
     putInAddress("batches_text", settings.written || null);
     this.redraw(ALL);
   }
