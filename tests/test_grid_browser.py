@@ -590,6 +590,8 @@ def test_the_first_look_is_small_and_the_large_view_one_press_away(server, page)
         assert page.get_by_role("spinbutton", name="bs, rows").input_value() == "64"
         until(page, "() => location.search.includes('batches_bptt=70')")
         press(page, "4 Back to 4 \N{MULTIPLICATION SIGN} 8")
+        expect(lesson).to_contain_text("1 slot reads a token again")
+        expect(lesson).to_contain_text("owns 12,519.75 tokens on average but reads 12,520")
         page.get_by_test_id("batches_window").filter(has_text="4 rows").wait_for()
         until(page, "() => !location.search.includes('batches_bptt')")
         idle(page)

@@ -208,6 +208,7 @@ def test_the_code_cursor_of_every_model(model):
     last = meta["tensors"][-1]
     assert last["at"] + last["high"] * last["wide"] <= len(values)
     assert bool(meta["sources"][0]["new"]) is (model != "Model0")
+    assert ("is not in these lines" in meta["note"]) is (model == "Model3")
     assert meta["rows"][0] == "row 0: xxbos eight thousand …"
     untrained = shown(CURSOR_VIEW, model, 0)
     assert not np.array_equal(untrained.arrays["values"], values)
