@@ -249,6 +249,11 @@ def test_a_text_of_ones_own_begins_with_a_size_that_fits():
     app.segmented_control(key="batches_split").set_value("your own").run()
     assert app.text_area(key="batches_text").value == "one two three"
     assert (cut(app)["bs"], cut(app)["bptt"]) == (4, 1)
+    app.text_area(key="batches_text").set_value("one two three " * 30).run()
+    app.number_input(key="batches_bptt").set_value(9).run()
+    assert (cut(app)["bs"], cut(app)["bptt"]) == (4, 9)
+    app.text_area(key="batches_text").set_value("one two three four five six seven").run()
+    assert (cut(app)["bs"], cut(app)["bptt"]) == (4, 2)
 
 
 def test_a_long_text_travels_by_another_address_and_the_page_says_so():
@@ -264,13 +269,14 @@ def test_a_long_text_travels_by_another_address_and_the_page_says_so():
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("one two three", "A window of 8 steps is longer than the text, which has 4 tokens: set "),
+        ("one two three", "A window of 9 steps is longer than the text, which has 4 tokens: set "),
         ("   ", "The text is empty: type or paste some words, or choose a file."),
     ],
 )
 def test_a_text_that_cannot_be_cut_is_a_sentence_in_place_of_the_picture(text, sentence):
     app = batches(*FOLDS, batches_split="your own", batches_bs="4", batches_bptt="8")
     app.text_area(key="batches_text").set_value(text).run()
+    app.number_input(key="batches_bptt").set_value(9).run()
     assert not app.exception
     assert sentence in said(app)
     assert not drawn(app)

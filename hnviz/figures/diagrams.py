@@ -34,7 +34,7 @@ def unrolled(model: str, look: Theme, *, mark_new: bool = False) -> str:
     net = entry(model)
     drawing = Drawing(WIDTH, HEIGHT, look)
     levels = _levels(net.n_layers)
-    left, right = (66, 56) if net.stateful else (46, 40)
+    left, right = (66, 62) if net.stateful else (46, 40)
     gap = (WIDTH - left - right) / (len(WORDS) - 1)
     columns = [left + gap * step for step in range(len(WORDS))]
     for step, x in enumerate(columns):

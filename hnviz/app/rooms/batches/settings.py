@@ -118,7 +118,7 @@ def _read(split: str, size: Size, kind: type[BatchLayout]) -> Reading | None:
     if split != OWN:
         text, address, written = split_text(split), corpus_address(split), ""
     else:
-        own = own_text_box()
+        own = own_text_box(_fit_own_text)
         if own is None:
             return None
         text, address, written = own
@@ -147,7 +147,7 @@ def _take_size() -> None:
 
 
 def _fit_own_text() -> None:
-    """Start the reader's own text with a size that fits it."""
+    """Give the reader's own text a size that fits it, unless the one in force does."""
     if state.get("batches_split") != OWN:
         return
     try:
