@@ -65,7 +65,6 @@ class ModelEntry:
     name: str
     title: str  # in five words or fewer
     network_change: str  # what the network adds to the previous model's
-    recipe_change: str  # what changes in the recipe since the previous model
     predicts: str  # "last" or "every": the positions at which it answers
     stateful: bool  # the hidden state carries over from mini-batch to mini-batch
     recipe: Recipe
@@ -140,7 +139,6 @@ _ENTRIES = (
         title="three layers by hand",
         network_change="reads three tokens with three layers written out one by one and answers "
         "once, after the last",
-        recipe_change="bptt 3, 6 epochs, lr up to 1e-4",
         predicts="last",
         stateful=False,
         recipe=Recipe(bptt=3, epochs=6, lr=1e-4),
@@ -153,7 +151,6 @@ _ENTRIES = (
         title="the same, as a loop",
         network_change="is the same network with a for loop in place of the three copies, so the "
         "window can have any length",
-        recipe_change="nothing",
         predicts="last",
         stateful=False,
         recipe=Recipe(bptt=3, epochs=6, lr=1e-4),
@@ -165,8 +162,6 @@ _ENTRIES = (
         title="an answer every step",
         network_change="answers after every token instead of only after the last; batch norm "
         "moves out of the recurrence",
-        recipe_change="bptt 3 to 20, epochs 6 to 10, lr rises in the first 10 % of the steps "
-        "instead of 30 %",
         predicts="every",
         stateful=False,
         recipe=Recipe(bptt=20, epochs=10, lr=1e-4, pct_start=0.1),
@@ -178,7 +173,6 @@ _ENTRIES = (
         title="keeps its state",
         network_change="keeps its hidden state from one mini-batch to the next, where Model2 "
         "starts from zeros",
-        recipe_change="lr 1e-4 to 3e-3 (30 times), epochs 10 to 20, lr rises in 30 % of the steps",
         predicts="every",
         stateful=True,
         recipe=Recipe(bptt=20, epochs=20, lr=3e-3),
@@ -190,7 +184,6 @@ _ENTRIES = (
         title="nn.RNN",
         network_change="leaves the loop to nn.RNN: tanh instead of relu, one more matrix for the "
         "input and a second bias; batch norm runs over all steps at once",
-        recipe_change="nothing",
         predicts="every",
         stateful=True,
         recipe=Recipe(bptt=20, epochs=20, lr=3e-3),
@@ -204,7 +197,6 @@ _ENTRIES = (
         title="two layers of GRU",
         network_change="stacks two layers of nn.GRU, whose gates decide what a unit keeps and "
         "what it takes in",
-        recipe_change="lr 3e-3 to 1e-2, epochs 20 to 10",
         predicts="every",
         stateful=True,
         recipe=Recipe(bptt=20, epochs=10, lr=1e-2),

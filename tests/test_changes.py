@@ -18,7 +18,7 @@ MOST_WORDS = 20  # of a page's headline
 
 
 def new(changes):
-    return {change.name.partition(",")[0]: change.now for change in changes if change.is_new}
+    return {change.name.partition(" (")[0]: change.now for change in changes if change.is_new}
 
 
 @pytest.mark.parametrize(
@@ -29,17 +29,27 @@ def new(changes):
         (
             "Model2",
             {"answers": "after every token", "batch norm": "after the loop, step by step"},
-            {"bptt": "20", "epochs": "10", "pct_start": "the first 10 %", STEPS: "400"},
+            {
+                "tokens per row": "20",
+                "epochs": "10",
+                "it rises during": "the first 10 %",
+                STEPS: "400",
+            },
         ),
         (
             "Model3",
-            {"first state": "kept from the mini-batch before"},
-            {"epochs": "20", "lr": "3.0e-3", "pct_start": "the first 30 %", STEPS: "800"},
+            {"starts from": "the state it kept"},
+            {
+                "epochs": "20",
+                "highest learning rate": "0.003 = 3.0e\N{NON-BREAKING HYPHEN}3",
+                "it rises during": "the first 30 %",
+                STEPS: "800",
+            },
         ),
         (
             "Model4",
             {
-                "next state": "nn.RNN, tanh",
+                "state made by": "nn.RNN, tanh",
                 "batch norm": "after the loop, over all steps",
                 "numbers to learn": "13,479",
             },
@@ -47,8 +57,12 @@ def new(changes):
         ),
         (
             "Model5",
-            {"next state": "nn.GRU, tanh", "layers": "2", "numbers to learn": "55,079"},
-            {"epochs": "10", "lr": "1.0e-2", STEPS: "400"},
+            {"state made by": "nn.GRU, tanh", "layers": "2", "numbers to learn": "55,079"},
+            {
+                "epochs": "10",
+                "highest learning rate": "0.01 = 1.0e\N{NON-BREAKING HYPHEN}2",
+                STEPS: "400",
+            },
         ),
     ],
 )

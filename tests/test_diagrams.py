@@ -1,5 +1,6 @@
 """The networks' pictures: built from the catalogue, one shape for each thing."""
 
+import re
 from xml.etree import ElementTree
 
 import pytest
@@ -151,8 +152,13 @@ def test_the_legend_names_roles_and_shapes():
     html = legend(LIGHT, scissors=True)
     for word in ("i_h", "h_h", "h_o", "square", "circle", "triangle"):
         assert word in html
-    assert "new since" not in html
+    assert hidden(html) == ["new since Model0"]  # its room is kept
     assert "</b>new since Model3" in legend(LIGHT, since="Model3")
+    assert hidden(legend(LIGHT, scissors=False, since="Model3")) == ["scissors: gradients stop"]
+
+
+def hidden(html):
+    return re.findall(r'<span style="visibility:hidden">(?:<b.*?</b>)?(.*?)</span>', html)
 
 
 def test_previous():

@@ -29,8 +29,8 @@ from hnviz.figures.sentences import (
     counts_sentence,
     gate_lines,
     layout_sentence,
-    model_facts,
     model_sentence,
+    notebook_sentence,
     own_tokens,
     plural,
     splits_sentence,
@@ -256,7 +256,8 @@ def test_accuracy_by_position():
     assert drawn["best, kept"].line.dash == "dash"
     assert drawn["kept"].y.tolist() == [0.5, 0.5, 0.5, 0.6]
     assert drawn["kept"].marker.symbol != drawn["reset"].marker.symbol
-    assert notes(fig) == ["<b>reset 0.40</b>", "<b>kept 0.60</b>"]
+    assert notes(fig) == ["<b>reset 40.0 %</b>", "<b>kept 60.0 %</b>"]
+    assert list(fig.layout.yaxis.ticktext) == ["0 %", "25 %", "50 %", "75 %", "100 %"]
     assert fig.layout.xaxis.title.text == "position in the window"
     one = PositionBounds(np.array([0.4]), np.array([0.0]))
     assert traces(position_curves(Windows(one, one), LIGHT))["best, reset"].mode == "markers"
@@ -267,7 +268,8 @@ def test_bounds_that_are_all_one_are_left_out_of_view():
     reset[:3] = 0.5, 0.7, 0.9
     windows = Windows(PositionBounds(reset, np.zeros(512)), None)
     fig = position_curves(windows, LIGHT)
-    assert fig.layout.xaxis.title.text == "position in the window, of 512: past these the best is 1"
+    title = "position in the window, of 512: past these the best is 100 %"
+    assert fig.layout.xaxis.title.text == title
     assert fig.layout.xaxis.range[1] < 21
     assert list(traces(fig)) == ["best, reset"]
     reset[99] = 0.9
@@ -293,7 +295,7 @@ def test_what_windows_allow_over_what_tokens_allow():
     assert (sure.x[0], sure.x[-1], unsure.x[0], unsure.x[-1]) == (1, 1, 1, 100)  # of valid
     mean = REACHES[0].means[2]
     assert [trace.y[0] for trace in fig.data if trace.name == "bptt"] == [mean, mean]
-    assert f"<b>train, bptt 3: {mean:.3f}</b>" in notes(fig)
+    assert f"<b>train, bptt 3: {100 * mean:.1f} %</b>" in notes(fig)
     assert reach_curves(REACHES[1:], 512, LIGHT).data[-1].x == (512,)
 
 
@@ -427,8 +429,12 @@ def test_the_layout_sentence_of_the_notebook():
 
 def test_the_sentence_of_a_text_cut_at_random():
     said = layout_sentence(ShuffledLayout(13_017, 64, 70))
-    assert said.startswith("Cut at random, **0 of 128 rows** continue where the mini-batch before")
-    assert "in order, all 128 do. The 186 windows of 70 tokens are dealt at random" in said
+    assert said.startswith(
+        "Cut at random, a row continues where the mini-batch before stopped in **0"
+    )
+    assert (
+        "**0 of 128** cases; cut in order, always. The 186 windows of 70 tokens are dealt" in said
+    )
     assert "no row continues in another" in layout_sentence(ShuffledLayout(40, 3, 70))
     assert "cut from anywhere in the text" in table_sentence(ShuffledLayout(40, 3, 7))
     assert "mini-batch 3 of valid" in table_sentence(BatchLayout(13_017, 64, 70))
@@ -441,11 +447,11 @@ def test_the_takeaway_of_a_layout():
         "One row reads the whole text, and the next mini-batch goes on where it stopped."
     )
     assert continuity_sentence(BatchLayout(9, 3, 3)).endswith("text, in one mini-batch.")
-    assert "**0 of 128 rows** continue" in continuity_sentence(ShuffledLayout(13_017, 64, 70))
-    assert "**1 of 12 rows** continues" in continuity_sentence(ShuffledLayout(99, 4, 8))
+    assert "**0 of 128** cases" in continuity_sentence(ShuffledLayout(13_017, 64, 70))
+    assert "**1 of 12** cases" in continuity_sentence(ShuffledLayout(99, 4, 8))
     assert "no row continues" in continuity_sentence(ShuffledLayout(40, 3, 70))
     for layout in (BatchLayout(50_079, 512, 8), ShuffledLayout(50_079, 512, 8)):
-        assert len(continuity_sentence(layout).split()) <= 22
+        assert len(continuity_sentence(layout).split()) <= 20
 
 
 def test_the_layout_sentence_at_its_edges():
@@ -478,8 +484,7 @@ def test_a_model_is_told(model):
     said = model_sentence(model, 39)
     assert said.startswith(f"{model}, {CATALOGUE[model].title}")
     assert f"{CATALOGUE[model].n_weights(39, 64):,} numbers" in said
-    facts = dict(model_facts(model, NOTEBOOK))
-    assert "accuracy 0.468 on valid" in facts["The notebook's figures"]
+    assert "an accuracy of 46.8 % on valid" in notebook_sentence(model, NOTEBOOK)
 
 
 def test_own_tokens():

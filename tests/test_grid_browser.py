@@ -9,10 +9,11 @@ import pytest
 from hnviz.data import BatchLayout, ShuffledLayout, human_numbers_stream, number_words
 from tests.conftest import idle, until
 
+expect = pytest.importorskip("playwright.sync_api").expect
 STREAM = human_numbers_stream()
 GRID = ".st-key-batches_grid .hnviz"
 SENTENCE = re.compile(
-    r"Mini-batch (\d+), row (\d+), step (\d+) is stream position ([\d,]+)\. "
+    r"Mini-batch (\d+), row (\d+), step (\d+) is at position ([\d,]+) of the text\. "
     r"x is (\S+), its target y is (\S+?)(?:, [^.]*)?\.(?: Read (\S+)(?: times)?: also (.+)\.)?$"
 )
 
@@ -384,7 +385,7 @@ def test_cut_at_random_no_row_goes_on(server, page):
     check(said, layout, "valid", said["cell"])
     idle(page)
     kept = sum(layout.n_continued(batch) for batch in (1, 2))
-    page.get_by_text(f"{kept} of 128 rows").wait_for()
+    page.get_by_text(f"{kept} of 128").wait_for()
     view(page, "view.setPick([1, 5, 0])")
     frame(page)
     told = re.fullmatch(
@@ -435,7 +436,7 @@ def test_a_layout_equals_the_rule_for_any_size(drawing, cut):
     [
         (40, 3, 70, "The window is longer than the text: 70 steps read its 40 tokens 1.75 times"),
         (1, 1, 1, "One mini-batch is the whole pass"),
-        (30, 64, 10, "There are more rows than tokens: 34 of 64 shares are empty"),
+        (30, 64, 10, "There are more rows than tokens: 34 of 64 parts are empty"),
     ],
 )
 def test_odd_sizes_are_drawn_and_told(drawing, n_tokens, bs, bptt, said):
@@ -466,8 +467,8 @@ def test_the_map_goes_to_a_mini_batch(server, page):
     layout = open_batches(page, server, 64, 20, "train", more="&cell=0-0-0")
     assert layout.row_length == 800
     title = page.get_by_test_id("batches_whole").inner_text()
-    assert title.startswith("The whole pass: 64 rows")
-    assert title.endswith(" 800 steps, 40 mini-batches")
+    assert title.startswith("All 40 mini-batches: 64 rows")
+    assert title.endswith(" 800 steps")
     cell = (31, 40, 10)
     x, y = view(page, "const g = view.mapGeometry; return [g.left + (31 * 20 + 10.5) * g.across, "
                       "g.top + (40.5 / 64) * g.tall]")  # fmt: skip
@@ -510,7 +511,8 @@ def test_a_text_of_ones_own_from_a_file(server, page, tmp_path):
     said = sentence(page)
     position = layout.position(*said["cell"])
     assert (said["position"], said["x"]) == (position, words[position])
-    assert page.get_by_text("other words and marks").is_visible()
+    named = page.locator(".legend span:visible").all_inner_texts()
+    assert [kind.split()[-1] for kind in named[:4]] == ["comma", "ones", "special", "other"]
     page.get_by_role("spinbutton", name="bptt, steps").fill("182")
     page.get_by_role("spinbutton", name="bptt, steps").press("Enter")
     page.get_by_text("A window of 182 steps is longer than the text, which has 181").wait_for()
@@ -528,9 +530,9 @@ def test_pictures_say_what_they_show(server, page):
     grid = page.locator(".over")
     assert "423 are read twice" in page.locator(".chain").get_attribute("aria-label")
     by = "\N{MULTIPLICATION SIGN}"
-    shown = f"The window: mini-batch 2, 64 rows {by} 70 steps. 64 of 64 rows of mini-batch 2 go on"
+    shown = f"Mini-batch 2: 64 rows {by} 70 steps. 64 of 64 rows of mini-batch 2 go on"
     assert grid.get_attribute("aria-label").startswith(shown)
-    whole = f"The whole pass: 64 rows {by} 210 steps, 3 mini-batches; the mini-batch in view"
+    whole = f"All 3 mini-batches: 64 rows {by} 210 steps; the one shown"
     assert page.locator(".epoch").get_attribute("aria-label") == whole
     grid.focus()
     page.keyboard.press("ArrowRight")
@@ -540,7 +542,7 @@ def test_pictures_say_what_they_show(server, page):
     )
     page.keyboard.press("PageUp")
     frame(page)
-    assert "mini-batch 1, 64 rows" in grid.get_attribute("aria-label")
+    assert "Mini-batch 1: 64 rows" in grid.get_attribute("aria-label")
 
 
 # --- the lesson, the mini-batch as text, links --------------------------------------------------
@@ -576,13 +578,11 @@ def test_the_first_look_is_small_and_the_large_view_one_press_away(server, page)
     check(said, layout, "train", (0, 1, 4))
     told = f"The network reads the token x, {said['x']}, and has to guess the target y"
     assert lesson.inner_text().startswith(told) and lesson.inner_text().endswith(f"{said['y']}.")
-    press(page, "3 State")
+    press(page, "3 State carries on")
     check(sentence(page), layout, "train", (0, 1, 7))
     last, first = (STREAM.vocab.itos[layout.batch(STREAM.train, k).x[1][7 - 7 * k]] for k in (0, 1))
-    told = (
-        f"Row 1 ends mini-batch 0 with {last} and begins mini-batch 1 with {first}, the very next"
-    )
-    assert lesson.inner_text().startswith(told)
+    told = f"Row 1 ends mini-batch 0 with {last} and reads on in mini-batch 1 with {first}, "
+    assert lesson.inner_text().startswith(f"{told}the very next token.")
     for _ in range(2):
         press(page, "4 Full size: 64 \N{MULTIPLICATION SIGN} 70")
         large(page).wait_for()
@@ -590,6 +590,8 @@ def test_the_first_look_is_small_and_the_large_view_one_press_away(server, page)
         assert page.get_by_role("spinbutton", name="bs, rows").input_value() == "64"
         until(page, "() => location.search.includes('batches_bptt=70')")
         press(page, "4 Back to 4 \N{MULTIPLICATION SIGN} 8")
+        expect(lesson).to_contain_text("1 slot reads a token again")
+        expect(lesson).to_contain_text("owns 12,519.75 tokens on average but reads 12,520")
         page.get_by_test_id("batches_window").filter(has_text="4 rows").wait_for()
         until(page, "() => !location.search.includes('batches_bptt')")
         idle(page)
@@ -610,10 +612,58 @@ def large(page):
     return page.get_by_test_id("batches_window").filter(has_text="64 rows")
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("cut", ["false", "true"])
+def test_no_text_is_cut_or_moves_the_window(server, page, width, cut):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(f"{server}/batches?batches_random={cut}")
+    page.locator(f"{GRID}[data-ready][data-cell]").wait_for()
+    heights = view(page, """const heights = new Set();
+        for (let at = 0; at < 50; at++) {
+          view.lesson.step = at % 4;
+          view.setPick([31 * at, at % 4, (3 * at) % 8]);
+          view.level = 2;
+          view.paint();
+          heights.add(root.clientHeight);
+          for (const text of [view.lesson.text, view.parts.sentence])
+            if (text.scrollHeight > text.clientHeight + 1) throw new Error(text.textContent);
+        }
+        return heights.size""")  # fmt: skip
+    assert heights == 1
+
+
+def test_hatching_is_explained_where_a_cell_is_hatched_and_nothing_moves(server, page):
+    open_batches(page, server, more="&cell=0-0-0")
+    note = page.get_by_text("hatched: this token is read in another place too")
+    tops = []
+    for batch, hatched in ((0, False), (2, True), (1, False)):
+        view(page, f"view.go({batch}, true)")
+        expect(note).to_be_visible(visible=hatched)
+        tops.append(view(page, "return view.parts.epoch.getBoundingClientRect().top"))
+    assert len(set(tops)) == 1
+
+
+def test_the_full_size_is_named_as_it_will_be_and_back(server, page):
+    by = "\N{MULTIPLICATION SIGN}"
+    page.goto(f"{server}/batches?batches_split=your+own")
+    page.locator(f"{GRID}[data-ready][data-cell]").wait_for()
+    idle(page)
+    press(page, f"4 Full size: 9 {by} 9")
+    page.get_by_test_id("batches_window").filter(has_text=f"9 rows {by} 9 steps").wait_for()
+    press(page, f"4 Back to 4 {by} 8")
+    page.get_by_test_id("batches_window").filter(has_text=f"4 rows {by} 8 steps").wait_for()
+    page.get_by_label("Your text").fill("a b c d e f g h i j k l m n")
+    page.keyboard.press("Control+Enter")
+    page.get_by_role("spinbutton", name="bptt, steps").fill("3")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="4 Full size", exact=True)).to_be_disabled()
+    assert page.errors == []
+
+
 def test_the_first_step_plays_at_a_pace_that_can_be_read(server, page):
     page.goto(f"{server}/batches")
     page.locator(f"{GRID}[data-ready][data-cell]").wait_for()
-    press(page, "1 Play")
+    press(page, "1 Rows read on")
     page.wait_for_timeout(2000)
     press(page, "❚❚ Pause")
     assert 1 <= view(page, "return view.pick[0]") <= 4

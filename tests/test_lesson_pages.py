@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from hnviz.app.rooms.batches.own import OPENING
-from hnviz.app.rooms.batches.settings import side_problem
+from hnviz.app.rooms.batches.settings import large_size, side_problem, small_size
 from hnviz.app.rooms.data.sentence import MOST_CHARACTERS
 from hnviz.app.run.engine import store
 from hnviz.app.run.text import against_notebook
@@ -83,7 +83,7 @@ def test_batches_cut_at_random_says_what_is_lost():
     assert cut(app)["shuffled"] is False
     app.toggle(key="batches_random").set_value(True).run()
     assert cut(app)["shuffled"] is True
-    assert "<b>0 of 128 rows</b> continue" in said(app)
+    assert "stopped in <b>0 of 128</b> cases" in said(app)
     app = batches(**sizes, batches_random="true")
     assert app.toggle(key="batches_random").value is True
 
@@ -109,6 +109,31 @@ def test_the_picture_asks_for_the_large_view_and_back():
         assert app.number_input(key="batches_bs").value == bs
     app.number_input(key="batches_bs").set_value(5).run()  # the report was taken
     assert cut(app)["bs"] == 5
+
+
+@pytest.mark.parametrize(
+    ("n_tokens", "small", "large"),
+    [
+        (50_079, (4, 8), (64, 70)),
+        (13_017, (4, 8), (64, 70)),
+        (601, (4, 8), (24, 24)),
+        (99, (4, 8), (9, 9)),
+        (30, (4, 7), (4, 7)),  # no room for more
+        (1, (4, 1), (4, 1)),
+    ],
+)
+def test_both_views_fit_the_text(n_tokens, small, large):
+    assert (small_size(n_tokens), large_size(n_tokens)) == (small, large)
+    if large != small:
+        assert BatchLayout(n_tokens, *large).n_batches >= 2
+
+
+def test_a_text_of_ones_own_has_a_large_view_of_its_own():
+    app = batches(batches_split="your own")
+    assert (cut(app)["small"], cut(app)["large"]) == ([4, 8], [9, 9])
+    app.session_state["batches_grid"] = {"size": {"value": "large", "serial": 1}}
+    app.run()
+    assert (cut(app)["bs"], cut(app)["bptt"]) == (9, 9)
 
 
 def test_the_text_rows_get_the_same_layout_as_the_picture():
@@ -168,29 +193,36 @@ FOLDS = ("counts", "rows", "memory", "positions")
 
 def test_bounds_follow_split_and_bptt():
     app = batches(*FOLDS, batches_bs="64", batches_bptt="20", batches_split="valid")
-    assert "over all 20 positions, **0.912**" in said(app)
-    assert "over its own 704 slots of valid it is right at most **0.464** of the time" in said(app)
-    assert "the mean with a reset state is 0.864" in said(app)
+    assert "and **91.2\N{NO-BREAK SPACE}%** over all 20 positions" in said(app)
+    assert "So on valid it can be right at most **46.4\N{NO-BREAK SPACE}%** of the time" in said(
+        app
+    )
+    assert "its own 704 slots" in said(app).replace("that position's", "its")
+    assert "the mean with a reset state is 86.4\N{NO-BREAK SPACE}%" in said(app)
     app.number_input(key="batches_bptt").set_value(5).run()
     five = text_position_bounds(split_text("valid"), BatchLayout(13_017, 64, 5), kept=False)
-    assert f"over all 5 positions, **{five.mean:.3f}**" in said(app)
+    assert f"**{100 * five.mean:.1f}\N{NO-BREAK SPACE}%** over all 5 positions" in said(app)
     app = batches(*FOLDS, batches_bs="64", batches_bptt="20", batches_split="train")
-    assert "slots of train it is right at most **" in said(app)
-    assert "of the time; over all 20 positions, **0.892**" in said(app)
-    assert "any predictor can do is **0.845** on train and **0.864** on valid" in said(app)
+    assert "on train it can be right at most **" in said(app)
+    assert "and **89.2\N{NO-BREAK SPACE}%** over all 20 positions" in said(app)
+    best = "right more often than **84.5 %** on train and **86.4 %** on valid"
+    assert best.replace(" %", "\N{NO-BREAK SPACE}%") in said(app)
     ids = [json.loads(each.proto.json)["id"] for each in app.get("bidi_component")]
     assert {"batches_reach", "batches_bounds"} <= set(ids)
 
 
 def test_the_ruler_begins_with_a_worked_example():
     text = said(batches("memory"))
-    assert "A predictor that remembers only “" in text
-    assert "every token of train is right **0.251** of the time" in text
+    assert "A network that remembers only “" in text
+    guess = (
+        "The best guess after each token of train is right **25.1\N{NO-BREAK SPACE}%** of the time"
+    )
+    assert text.index("An example: in train") < text.index(guess)
 
 
 def test_bounds_of_windows_cut_at_random():
     text = said(batches("positions", batches_random="true"))
-    assert "Cut at random, a kept state does not help" in text and "state kept, only" not in text
+    assert "Cut at random, a kept state does not help" in text and "state is kept, only" not in text
 
 
 def test_a_text_of_ones_own_is_cut_and_measured():
@@ -217,6 +249,11 @@ def test_a_text_of_ones_own_begins_with_a_size_that_fits():
     app.segmented_control(key="batches_split").set_value("your own").run()
     assert app.text_area(key="batches_text").value == "one two three"
     assert (cut(app)["bs"], cut(app)["bptt"]) == (4, 1)
+    app.text_area(key="batches_text").set_value("one two three " * 30).run()
+    app.number_input(key="batches_bptt").set_value(9).run()
+    assert (cut(app)["bs"], cut(app)["bptt"]) == (4, 9)
+    app.text_area(key="batches_text").set_value("one two three four five six seven").run()
+    assert (cut(app)["bs"], cut(app)["bptt"]) == (4, 2)
 
 
 def test_a_long_text_travels_by_another_address_and_the_page_says_so():
@@ -232,13 +269,14 @@ def test_a_long_text_travels_by_another_address_and_the_page_says_so():
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("one two three", "A window of 8 steps is longer than the text, which has 4 tokens: set "),
+        ("one two three", "A window of 9 steps is longer than the text, which has 4 tokens: set "),
         ("   ", "The text is empty: type or paste some words, or choose a file."),
     ],
 )
 def test_a_text_that_cannot_be_cut_is_a_sentence_in_place_of_the_picture(text, sentence):
     app = batches(*FOLDS, batches_split="your own", batches_bs="4", batches_bptt="8")
     app.text_area(key="batches_text").set_value(text).run()
+    app.number_input(key="batches_bptt").set_value(9).run()
     assert not app.exception
     assert sentence in said(app)
     assert not drawn(app)

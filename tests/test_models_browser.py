@@ -53,7 +53,7 @@ def test_the_cursor_goes_through_the_lines_and_asks_nobody(server, page):
     cursor = open_models(page, server, "Model2")
     assert marked(cursor) == "h = F.relu(self.h_h(h))"
     assert "t = 2: h_h turns 64 states of 64 units" in cursor.locator(".sentence").inner_text()
-    assert cursor.locator(".empty:visible").inner_text() == "made by the next line"
+    assert cursor.locator(".empty:visible").inner_text() == "The next line makes this."
     sent.clear()
     cursor.get_by_role("button", name="Next line").click()
     assert marked(cursor) == "res.append(self.h_o(self.bn(h)))"
@@ -103,7 +103,7 @@ def test_a_row_that_there_is_not_is_told_above_the_picture(server, page):
     told.wait_for()
     page.wait_for_url("**models_row=0**")
     assert told.is_visible()
-    cursor.get_by_label("Row marked").select_option(index=5)
+    cursor.get_by_label("Row to follow").select_option(index=5)
     page.wait_for_url("**models_row=5**")
     expect(told).to_be_hidden()
     assert page.errors == []
@@ -154,7 +154,9 @@ def test_next_model_steps_through_the_ladder_on_one_picture(server, page):
     cursor = open_models(page, server, "Model0")
     cursor.get_by_label("Source of Model0.forward").wait_for()
     cursor.evaluate("root => { root.marker = 'the same' }")
+    heights = []
     for before, model in pairwise(CATALOGUE):
+        heights.append(legend_height(page))
         page.get_by_role("button", name=f"Next model: {model}").click()
         cursor.scroll_into_view_if_needed()
         cursor.get_by_label(f"Source of {model}.forward").wait_for()
@@ -162,11 +164,16 @@ def test_next_model_steps_through_the_ladder_on_one_picture(server, page):
         assert cursor.locator(".code .new").count() > 0
         assert page.locator("tr.hn-new").count() > 0
         assert page.locator("svg .hn-new").count() > 0
+    assert len({*heights, legend_height(page)}) == 1  # what is below it stays
     assert cursor.evaluate("root => root.marker") == "the same"
     page.get_by_role("button", name="Start again with Model0").click()
     cursor.scroll_into_view_if_needed()
     cursor.get_by_label("Source of Model0.forward").wait_for()
     assert page.errors == []
+
+
+def legend_height(page):
+    return page.locator(".hnviz-legend").bounding_box()["height"]
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 1266)])

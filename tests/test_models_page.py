@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from hnviz.app.kit.cards import model_cards
 from hnviz.app.rooms.models.cell.picture import CELL_VIEW
 from hnviz.app.rooms.models.cursor.picture import CURSOR_VIEW
 from hnviz.app.rooms.models.pair.picture import PAIR_VIEW
 from hnviz.app.rooms.models.source import new_forward_lines
 from hnviz.catalogue import CATALOGUE, partner
+from hnviz.figures.theme import theme
 from hnviz.source import class_source
 from hnviz.web.standing import standing
 from hnviz.web.views import Look, Refusal, Shown
@@ -62,6 +64,22 @@ def test_the_page_opens_at_the_first_model_and_next_goes_through_all():
     assert app.segmented_control(key="models_model").value == "Model0"
 
 
+@pytest.mark.parametrize(
+    ("model", "titles"),
+    [
+        ("Model0", ["Now: Model0", "Model5"]),
+        ("Model1", ["Before: Model0", "Now: Model1", "Model1, written out"]),
+        ("Model2", ["Before: Model1", "Now: Model2", "Model2, as a loop"]),
+    ],
+)
+def test_the_cards_say_which_model_is_new_and_what_is_new_in_it(model, titles):
+    shown = model_cards(model, theme("light"))
+    assert [card.title for card in shown] == titles
+    for card in shown:
+        assert card.chosen is card.title.startswith("Now")
+        assert ("hn-new" in card.svg) is (card.chosen and model != "Model0")
+
+
 @pytest.mark.parametrize("model", CATALOGUE)
 def test_every_model_has_its_page(model):
     app = open_models(*FOLDS, models_model=model)
@@ -72,7 +90,7 @@ def test_every_model_has_its_page(model):
     assert ("**reset**" in text) is bool(CATALOGUE[model].gates)
     assert bool(mounted(app, "models_pair")) is (partner(model) is not None)
     assert bool(mounted(app, "models_unit_line")) is (model in ("Model4", "Model5"))
-    assert "The notebook&#x27;s figures" in text and "numbers to learn" in text
+    assert "The notebook reached, after " in text and "numbers to learn" in text
 
 
 def test_what_is_folded_is_drawn_once_it_is_open():
@@ -105,7 +123,7 @@ def test_a_model_of_ones_own_that_is_elsewhere(monkeypatch):
     text = said(app)
     assert "the source of Own cannot be read: models.py has no class named 'Own'" in text
     assert "There is no pre-trained Own: train one on the Train page" in text
-    assert "None: the notebook has no Own." in text
+    assert "The notebook has no Own." in text
     assert {each.key for each in app.get("bidi_component")} <= {"run_line"}
     assert new_forward_lines("Own", {"first_line": 1, "lines": ["def forward(self):"]}) == []
     app = open_page("start")
@@ -190,7 +208,8 @@ def test_the_code_cursor_of_every_model(model):
     last = meta["tensors"][-1]
     assert last["at"] + last["high"] * last["wide"] <= len(values)
     assert bool(meta["sources"][0]["new"]) is (model != "Model0")
-    assert meta["rows"][0].startswith("0: xxbos eight thousand")
+    assert ("is not in these lines" in meta["note"]) is (model == "Model3")
+    assert meta["rows"][0] == "row 0: xxbos eight thousand …"
     untrained = shown(CURSOR_VIEW, model, 0)
     assert not np.array_equal(untrained.arrays["values"], values)
 

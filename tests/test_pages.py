@@ -299,7 +299,7 @@ def test_a_warm_up_share_that_was_set_is_trained():
 def test_the_ruler_is_read_on_the_train_page():
     fields = Epochs().draw(standing("Model5"), {})
     assert (
-        "above the six-token bound 0.663: the network uses more than six tokens" in fields["ruler"]
+        "above the six-token bound 66.3 %: the network uses more than six tokens" in fields["ruler"]
     )
 
 

@@ -22,6 +22,7 @@ from hnviz.figures.ruler_text import (
     measured_sentence,
     number,
     proof_sentence,
+    reach_note,
     reach_sentence,
     reading,
     table_sentence,
@@ -164,10 +165,12 @@ def test_sentences_on_windows():
         for name in ("train", "valid")
     ]
     said = reach_sentence(reaches, 20)
-    assert "every 20 tokens, the best any predictor can do is **0.845** on train" in said
-    assert "**0.864** on valid" in said
-    assert "on train from six tokens on (60\N{NO-BREAK SPACE}%)" in said
-    assert "hidden" not in reach_sentence([Reach("x", [Bound(1, 0.5, 0)], np.ones(9))], 1)
+    assert "every 20 tokens, no network can be right more often than **84.5 %** on train" in said
+    assert "**86.4 %** on valid" in said
+    assert "Left out: on train from six tokens on (60 %), on valid from six tokens on (58 %)." in (
+        reach_note(reaches)
+    )
+    assert "Left out" not in reach_note([Reach("x", [Bound(1, 0.5, 0)], np.ones(9))])
     random = Windows(text_position_bounds(VALID, layout_for("valid", 20), kept=False), None)
     assert "a kept state does not help" in window_sentence(layout_for("valid", 20), random)
 
@@ -220,13 +223,13 @@ def test_lines_that_lie_together_are_one():
 def test_the_reading_of_a_run():
     bounds = {split: split_bounds(split) for split in ("train", "valid")}
     said = reading({"train": 0.998, "valid": 0.832}, bounds)
-    assert "On valid, **0.832** is above the six-token bound 0.663" in said
-    assert "0.663: the network uses more than six tokens" in said
-    assert "The six-token bound has no line: 60\N{NO-BREAK SPACE}% and 58" in said
+    assert "On valid, **83.2 %** is above the six-token bound 66.3 %" in said
+    assert "66.3 %: the network uses more than six tokens" in said
+    assert "The six-token bound has no line: 60 % and 58 %" in said
     said = reading({"train": 0.442, "valid": 0.293}, bounds)
     assert said == (
-        "On train, **0.442** is above the one-token bound 0.251: the network uses more than one "
-        "token. On valid, **0.293** is above no bound, so we can't tell."
+        "On train, **44.2 %** is above the one-token bound 25.1 %: the network uses more than one "
+        "token. On valid, **29.3 %** is above no bound, so we can't tell."
     )
 
 
@@ -241,15 +244,17 @@ def test_sentences_by_position():
         text_position_bounds(VALID, layout, kept=True),
     )
     said = window_sentence(layout, windows)
-    assert "over its own 704 slots" in said
-    assert "**0.464**" in said and "over all 20 positions, **0.912**" in said
-    assert "the first of 11 mini-batches" in said and "**0.996**" in said
-    assert "704 slots" in window_note(layout, 0.864) and "0.864" in window_note(layout, 0.864)
+    assert (
+        "on valid it can be right at most **46.4 %** of the time there, and **91.2 %** over "
+        in (said)
+    )
+    assert "the first of 11 mini-batches" in said and "**99.6 %** is possible" in said
+    assert "704 slots" in window_note(layout, 0.864) and "86.4 %" in window_note(layout, 0.864)
     one = BatchLayout(4, 2, 2)
     assert "no state is carried over" in window_sentence(one, Windows(flat(0.5, 2), flat(0.5, 2)))
     measured = {"reset": np.array([0.1, 0.2]), "kept": np.array([0.3, 0.4])}
     windows = Windows(flat(0.5, 2), flat(0.9, 2), "train", measured, 40)
-    assert measured_sentence("Model5", windows).endswith("kept, **0.300** and **0.400**.")
+    assert measured_sentence("Model5", windows).endswith("kept, **30.0 %** and **40.0 %**.")
     windows = Windows(flat(0.5, 2), flat(0.9, 2), "train", {"reset": measured["reset"]}, 40)
     assert "never keeps its state" in measured_sentence("Model2", windows)
     assert "its three tokens" in last_only_sentence(
@@ -280,28 +285,27 @@ def test_the_example_in_words():
     words = ["a", "b", "c"]
     example = worked_example(np.array([0, 1, 0, 1, 0, 2, 0]))
     assert example_sentence("x", example, words) == (
-        "An example from x: another token follows “a” 3 times: “b” 2 times, “c” once. "
-        "A predictor that remembers only “a” does best by guessing “b”, and is right "
-        "67\N{NO-BREAK SPACE}% of the time."
+        "An example: in x, the token “a” is followed 3 times: by “b” 2 times, by “c” once. "
+        "A network that remembers only “a” does best to guess “b”, and is right 67 % of the time."
     )
     assert example_table(example, words).to_numpy().tolist() == [
         ["b", "2", "66.7 %"],
         ["c", "1", "33.3 %"],
     ]
-    assert "always “b”" in example_sentence("x", worked_example(np.array([0, 1])), words)
+    assert "always by “b”" in example_sentence("x", worked_example(np.array([0, 1])), words)
     said = proof_sentence("train", split_bounds("train"))
-    assert "**0.251**" in said and "must remember more than one token" in said
+    assert "**25.1 %**" in said and "must remember more than one token" in said
 
 
 def test_the_table_of_bounds():
     bounds = {split: split_bounds(split) for split in ("train", "valid")}
     table = bounds_table(bounds)
-    assert table["best on valid"].tolist()[:3] == ["0.3951", "0.5488", "0.5488"]
+    assert table["best on valid"].tolist()[:3] == ["39.5 %", "54.9 %", "54.9 %"]
     assert table["seen once, valid"].tolist()[5] == "57.8 %"
     assert "**seven** tokens always determine the next one: no seven-token" in table_sentence(
         "valid", bounds["valid"]
     )
-    assert "two tokens, **0.700**" in table_sentence("valid", [Bound(1, 0.5, 0), Bound(2, 0.7, 0)])
+    assert "two tokens, **70.0 %**" in table_sentence("valid", [Bound(1, 0.5, 0), Bound(2, 0.7, 0)])
     assert "too short" in table_sentence("valid", ())
     assert number(12) == "12"
 

@@ -5,9 +5,10 @@ from collections import Counter
 import pandas as pd
 import pytest
 
+from hnviz.app.kit.text import unbroken
 from hnviz.bench.one_recipe import AFTER, BEFORE, BS, SEEDS, WINDOW, score
 from hnviz.data import BatchLayout, human_numbers_stream
-from hnviz.figures.shares import SHARES_NOTE, shares_sentence, shares_table
+from hnviz.figures.shares import SHARES_NOTE, alone_table, shares_sentence, shares_table
 from hnviz.runs import RunStore, one_recipe_table
 from tests.pages import open_page
 
@@ -37,11 +38,18 @@ def test_the_first_measured_run_is_the_pre_trained_one(tmp_path):
 
 def test_the_sentence_has_the_tables_means():
     mean = TABLE.groupby(["recipe", "model"])[["train", "valid"]].mean()
-    said = shares_sentence(TABLE)
-    for pair in ((BEFORE, BEFORE), (BEFORE, AFTER), (AFTER, AFTER)):
-        for split in ("train", "valid"):
-            assert f"{mean.loc[pair, split]:.3f}" in said
+    said, train = shares_sentence(TABLE), mean["train"]
+    lost, won = (train[pair] - train[AFTER, BEFORE] for pair in ((BEFORE, BEFORE), (AFTER, AFTER)))
+    assert 0 < won < lost  # what "costs" and "wins back" say
+    assert f"costs Model1 **{100 * lost:.1f} points** on train" in said
+    assert f"wins **{100 * won:.1f}** of them back" in said
+    assert "400 training steps instead of 1,566, and answers once in 20 tokens" in said
     assert "Batch norm moved too" in said
+    rows = alone_table(TABLE)
+    pairs = ((BEFORE, BEFORE), (BEFORE, AFTER), (AFTER, BEFORE), (AFTER, AFTER))
+    assert rows["what changes"].tolist()[::3] == ["nothing: Model1", "both: Model2"]
+    for split in ("train", "valid"):
+        assert rows[split].tolist() == [f"{100 * mean.loc[pair, split]:.1f} %" for pair in pairs]
 
 
 def test_the_table_has_means_and_ranges():
@@ -50,17 +58,17 @@ def test_the_table_has_means_and_ranges():
         columns=TABLE.columns,
     )
     (row,) = shares_table(small).to_dict("records")
-    assert row["recipe"] == "A's" and row["updates"] == "9"
-    assert row["A, train"] == "0.200 (0.100 to 0.300)"
-    assert row["B, valid"] == "0.900 (0.900 to 0.900)"
+    assert row["recipe"] == "A's" and row["training steps"] == "9"
+    assert row["A, train"] == "20.0 % (10.0 % to 30.0 %)"
+    assert row["B, valid"] == "90.0 % (90.0 % to 90.0 %)"
     assert len(shares_table(TABLE)) == 2
 
 
-def test_the_note_counts_the_slots():
+def test_the_note_counts_the_tokens():
     stream = human_numbers_stream()
     for ids in (stream.train, stream.valid):
-        assert f"{BatchLayout(len(ids), BS, WINDOW).n_batches * BS:,} slots" in (
-            SHARES_NOTE.replace(" of valid", " slots of valid")
+        assert f"{BatchLayout(len(ids), BS, WINDOW).n_batches * BS:,} tokens" in (
+            SHARES_NOTE.replace(" of valid", " tokens of valid")
         )
 
 
@@ -68,7 +76,7 @@ def test_the_note_counts_the_slots():
 def test_the_models_page_answers_it_at_model2():
     app = open_page("models", models_model="Model2", models_shares="true")
     assert not app.exception
-    assert any(each.value == shares_sentence(TABLE) for each in app.markdown)
-    assert any(each.value == SHARES_NOTE for each in app.markdown)
+    assert any(each.value == unbroken(shares_sentence(TABLE)) for each in app.markdown)
+    assert any(each.value == unbroken(SHARES_NOTE) for each in app.markdown)
     other = open_page("models", models_model="Model3")
     assert "how much the recipe" not in "\n".join(each.value for each in other.markdown)

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -16,11 +16,10 @@ from streamlit.testing.v1 import AppTest
 from hnviz.app.rooms.train.topics import Epochs
 from hnviz.app.run.list.rows import MARKS, listed, row
 from hnviz.app.shell import session as state
-from hnviz.catalogue import CATALOGUE, entry
+from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
 from hnviz.data import human_numbers, human_numbers_stream, number_words, tokenize
 from hnviz.engine.client import Job
-from hnviz.figures.diagrams import previous
 from hnviz.runs import SHIPPED_DIR, STATUSES, RunStore, RunSummary, notebook_table
 from hnviz.web.standing import Standing
 from tests.pages import open_page, switch_page
@@ -273,34 +272,6 @@ def test_a_sentence_that_is_too_long_is_cut_and_told(opened):
     (told,) = [each.value for each in app.markdown if each.value.startswith(":red[")]
     assert told.replace("\\", "") == (":red[Only the first 2,000 of 2,500 characters are shown.]")
     assert len(chips(app)) == 401
-
-
-# --- what is written by hand --------------------------------------------------------------------
-
-STEP = re.compile(r"(bptt|epochs|lr) (\S+) to ([^\s,]+)(?: \((\d+) times\))?")
-RISE = re.compile(r"lr rises in (?:the first )?(\d+) % of the steps(?: instead of (\d+) %)?")
-
-
-@pytest.mark.parametrize("model", list(CATALOGUE)[1:])
-def test_what_a_recipe_is_said_to_change_is_what_it_changes(model):
-    said = entry(model).recipe_change
-    now, before = asdict(entry(model).recipe), asdict(entry(previous(model)).recipe)
-    changed = {name: (before[name], now[name]) for name in now if before[name] != now[name]}
-    told = {}
-    for name, first, second, times in STEP.findall(said):
-        told[name] = (float(first), float(second))
-        assert not times or float(second) / float(first) == pytest.approx(int(times))
-    for second, first in RISE.findall(said):
-        told["pct_start"] = (int(first) / 100 if first else before["pct_start"], int(second) / 100)
-    assert told == changed
-    assert (said == "nothing") == (not changed)
-    assert not re.search(r"\d", RISE.sub("", STEP.sub("", said))), "a number held to nothing"
-
-
-def test_the_first_recipe_is_said_as_it_is():
-    recipe, said = entry("Model0").recipe, entry("Model0").recipe_change
-    told = re.fullmatch(r"bptt (\d+), (\d+) epochs, lr up to (\S+)", said)
-    assert [float(each) for each in told.groups()] == [recipe.bptt, recipe.epochs, recipe.lr]
 
 
 # --- the command line, as a process -------------------------------------------------------------

@@ -7,6 +7,7 @@ from math import ceil
 from hnviz.catalogue import ModelEntry, entry
 from hnviz.data import human_numbers_stream
 from hnviz.figures.diagrams import cell_kind, previous
+from hnviz.figures.numbers import percent
 
 _NORM = {"rows": "after the loop, step by step", "slots": "after the loop, over all steps"}
 
@@ -45,7 +46,7 @@ def recipe_sentence(model: str) -> str:
     """Say whether the recipe changes too, and what that means for the result."""
     before = previous(model)
     if before is None:
-        return f"Trained with {entry(model).recipe_change}."
+        return "The settings to begin with: from here on, each change is marked."
     changed = n_settings_changed(model)
     if not changed:
         return f"Same as {before}'s: any difference in the result comes from the network."
@@ -100,6 +101,11 @@ def _norm(net: ModelEntry) -> str:
     return "inside the loop" if net.norm_in_loop else _NORM[net.norm_over]
 
 
+def _peak(lr: float) -> str:
+    """Write a learning rate in both ways: "0.0001 = 1.0e-4"; no line ends inside it."""
+    return f"{lr:g} = {written_lr(lr)}".replace("-", "\N{NON-BREAKING HYPHEN}")
+
+
 def _n_steps(net: ModelEntry) -> int:
     """Count the updates of a whole training, as `BatchLayout` counts its mini-batches."""
     recipe = net.recipe
@@ -108,8 +114,11 @@ def _n_steps(net: ModelEntry) -> int:
 
 _NETWORK: tuple[tuple[str, Callable[[ModelEntry, int], str]], ...] = (
     ("answers", lambda net, nv: _answers(net)),
-    ("first state", lambda net, nv: "kept from the mini-batch before" if net.stateful else "zeros"),
-    ("next state", lambda net, nv: _cell(net)),
+    (
+        "starts from",
+        lambda net, nv: "the state it kept" if net.stateful else "zeros",
+    ),
+    ("state made by", lambda net, nv: _cell(net)),
     ("layers", lambda net, nv: str(net.n_layers)),
     ("batch norm", lambda net, nv: _norm(net)),
     ("longest window", lambda net, nv: f"{net.max_bptt} tokens" if net.max_bptt else "any"),
@@ -117,10 +126,10 @@ _NETWORK: tuple[tuple[str, Callable[[ModelEntry, int], str]], ...] = (
 )
 
 _RECIPE: tuple[tuple[str, Callable[[ModelEntry], str]], ...] = (
-    ("bptt, tokens in a window", lambda net: str(net.recipe.bptt)),
+    ("rows of a mini-batch (bs)", lambda net: str(net.recipe.bs)),
+    ("tokens per row (bptt)", lambda net: str(net.recipe.bptt)),
     ("epochs", lambda net: str(net.recipe.epochs)),
-    ("lr, highest learning rate", lambda net: written_lr(net.recipe.lr)),
-    ("pct_start, lr rises in", lambda net: f"the first {100 * net.recipe.pct_start:.0f} %"),
-    ("bs, rows of a mini-batch", lambda net: str(net.recipe.bs)),
+    ("highest learning rate (lr)", lambda net: _peak(net.recipe.lr)),
+    ("it rises during (pct_start)", lambda net: f"the first {percent(net.recipe.pct_start)}"),
     (STEPS, lambda net: f"{_n_steps(net):,}"),
 )

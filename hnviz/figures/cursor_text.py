@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
+from hnviz.catalogue import entry
+from hnviz.figures.diagrams import previous
 from hnviz.figures.sentences import plural
 
 Meta = Mapping[str, Any]
@@ -41,22 +43,29 @@ def opening_step(meta: Meta) -> int:
 
 def row_names(words: Sequence[Sequence[str]]) -> list[str]:
     """Name each row of a mini-batch by its first tokens."""
-    return [f"{row}: {' '.join(tokens[:3])}" for row, tokens in enumerate(words)]
+    return [f"row {row}: {' '.join(tokens[:3])} …" for row, tokens in enumerate(words)]
 
 
-def reading_line(meta: Meta, shape: tuple[int, int], before: str | None) -> str:
-    """Say what the lines ran on, and that + marks those that the model `before` lacks.
+def reading_line(meta: Meta, shape: tuple[int, int], model: str) -> str:
+    """Say what a model's lines ran on, and that + marks those that the model before lacks.
 
     `shape` is the shape of the ids read, (rows, steps).
     """
     rows, steps = shape
+    before = previous(model)
     window = meta["window"]
     marks = f"; + marks lines that {before} does not have" if before else ""
     cut = f"the first {steps} of {window} tokens" if window > steps else plural(steps, "token")
+    kept = ""
+    if before and entry(model).stateful and not entry(before).stateful:
+        kept = (
+            f" The idea of {model} is not in these lines: the state that they return becomes the h "
+            "of the next mini-batch."
+        )
     return (
         f"Run on mini-batch {meta['batch']} of the {meta['split']} numbers: "
         f"{plural(rows, 'row')}, {cut} each, in eval mode. "
-        f"Lines are numbered as in their file{marks}."
+        f"Lines are numbered as in their file{marks}.{kept}"
     )
 
 

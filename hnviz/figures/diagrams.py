@@ -34,7 +34,7 @@ def unrolled(model: str, look: Theme, *, mark_new: bool = False) -> str:
     net = entry(model)
     drawing = Drawing(WIDTH, HEIGHT, look)
     levels = _levels(net.n_layers)
-    left, right = (66, 56) if net.stateful else (46, 40)
+    left, right = (66, 62) if net.stateful else (46, 40)
     gap = (WIDTH - left - right) / (len(WORDS) - 1)
     columns = [left + gap * step for step in range(len(WORDS))]
     for step, x in enumerate(columns):
@@ -76,8 +76,7 @@ def rolled(model: str, look: Theme, *, mark_new: bool = False) -> str:
         _start(drawing, middle, y, net)
     if net.stateful:
         drawing.text(2, levels[-1] - 10, "h kept", anchor="start", muted=True)
-    before = previous(model)
-    if mark_new and before is not None and entry(before).max_bptt and not net.max_bptt:
+    if mark_new and adds_loop(model):
         drawing.new(34, top - 4, WIDTH - 68, HEIGHT - top + 4)
     return drawing.render(f"{model}, as a loop", _describe(net))
 
@@ -123,12 +122,12 @@ def legend(look: Theme, *, scissors: bool = True, since: str = "") -> str:
     """Explain the three roles, as short arrows, and the shapes; HTML.
 
     `scissors` says whether one of the diagrams has them; `since` names the model before, if
-    what it lacks is framed.
+    what it lacks is framed. What is left out keeps its room, so the page does not move.
     """
     names = {
-        "i_h": "input to hidden, i_h",
-        "h_h": "hidden to hidden, h_h (rnn)",
-        "h_o": "hidden to output, h_o",
+        "i_h": "from word to state, i_h",
+        "h_h": "from state to state, h_h (rnn)",
+        "h_o": "from state to answer, h_o",
     }
     items = []
     for role, words in names.items():
@@ -136,11 +135,13 @@ def legend(look: Theme, *, scissors: bool = True, since: str = "") -> str:
         drawing.arrow(role, 1, 7, 32, 7)
         svg = drawing.render(words, "").replace("width:100%", "width:34px")
         items.append(f"<span>{svg}{words}</span>")
-    shapes = ["square: word in", "circle: state", "triangle: answer"]
-    shapes += ["scissors: gradients stop"] * scissors
+    shapes = ("square: word in", "circle: state", "triangle: answer")
     items += [f"<span>{words}</span>" for words in shapes]
-    if since:
-        items.append(f'<span><b style="color:{look.primary}">+</b>new since {since}</span>')
+    plus = f'<b style="color:{look.primary}">+</b>new since {since or next(iter(CATALOGUE))}'
+    extra = {plus: bool(since), "scissors: gradients stop": scissors}
+    for words in sorted(extra, key=lambda each: not extra[each]):  # hidden ones last
+        hidden = "" if extra[words] else ' style="visibility:hidden"'
+        items.append(f"<span{hidden}>{words}</span>")
     return f'<div class="hnviz-legend">{"".join(items)}</div>'
 
 
@@ -196,6 +197,12 @@ def _frame_new(
         if cell_kind(net) == cell_kind(before):
             low = levels[before.n_layers] + _EDGE + 4
         drawing.new(first - _EDGE - 6, high, last - first + 2 * _EDGE + 12, low - high)
+
+
+def adds_loop(model: str) -> bool:
+    """Return whether a model has a loop where the model before has copies."""
+    before = previous(model)
+    return before is not None and bool(entry(before).max_bptt) and not entry(model).max_bptt
 
 
 def cell_kind(net: ModelEntry) -> str:

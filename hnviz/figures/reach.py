@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from hnviz.figures.labels import end_labels, heading
-from hnviz.figures.ruler import TOP, bound_lines, merged
+from hnviz.figures.numbers import accuracy
+from hnviz.figures.ruler import SHARE_TICKS, TOP, bound_lines, merged
 from hnviz.figures.sketch import Sketch
 from hnviz.figures.theme import Theme, apply
 from hnviz.runs.ruler import Bound
@@ -58,7 +59,7 @@ def reach_curves(texts: Sequence[Reach], bptt: int, look: Theme) -> go.Figure:
         names = bound_lines(fig, lines, (1 / EDGE, longest * EDGE), look, axis)
         _curve(fig, text, longest, look, axis)
         _mark(fig, float(text.means[bptt - 1]), bptt, look, axis)
-        heading(fig, f"{text.name}, bptt {bptt}: {text.means[bptt - 1]:.3f}", axis)
+        heading(fig, f"{text.name}, bptt {bptt}: {accuracy(text.means[bptt - 1])}", axis)
         end_labels(fig, names, look, TOP / PLOT_HEIGHT, axis)
     apply(fig, look, height=HEIGHT, margin={"l": 52, "r": 92, "t": 28, "b": 52})
     fig.update_xaxes(
@@ -67,7 +68,7 @@ def reach_curves(texts: Sequence[Reach], bptt: int, look: Theme) -> go.Figure:
         range=[np.log10(1 / EDGE), np.log10(longest * EDGE)],
         tickvals=list(TICKS),
     )
-    fig.update_yaxes(range=[0, TOP], tickvals=[0, 0.25, 0.5, 0.75, 1])
+    fig.update_yaxes(range=[0, TOP], **SHARE_TICKS)
     fig.update_layout(yaxis={"title": {"text": "best accuracy, state reset"}})
     return fig.figure()
 
@@ -85,7 +86,7 @@ def _curve(fig: Sketch, text: Reach, longest: int, look: Theme, axis: str) -> No
             yaxis=f"y{axis}",
             mode="lines",
             line={"color": look.text, "width": 2, "dash": dash},
-            hovertemplate=f"bptt %{{x}}: %{{y:.3f}}<extra>{text.name}</extra>",
+            hovertemplate=f"bptt %{{x}}: %{{y:.1%}}<extra>{text.name}</extra>",
         )
 
 

@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from hnviz.data import BatchLayout
+from hnviz.figures.numbers import accuracy as share
+from hnviz.figures.numbers import percent
 from hnviz.figures.reach import Reach
 from hnviz.figures.ruler import Windows
 from hnviz.runs.ruler import MOST_ONCE, Bound, Example
 
 HOW_TO_READ = "Above a thin line, the network uses more tokens than that. Below it, we can't tell."
-_MOST = f"{100 * MOST_ONCE:.0f}\N{NO-BREAK SPACE}%"
+_MOST = percent(MOST_ONCE)
 
 POSITIONS_NOTE = (
     "Thin lines: the best that any predictor can reach at that position, dotted where more than "
@@ -33,7 +35,7 @@ def reading(accuracy: Mapping[str, float], bounds: Mapping[str, Sequence[Bound]]
     passed = [_passed(value, bounds[split]) for split, value in accuracy.items()]
     hidden = [bound for bound in passed if bound is not None and not bound.shown]
     if hidden:
-        shares = " and ".join(f"{100 * bound.once:.0f}\N{NO-BREAK SPACE}%" for bound in hidden)
+        shares = " and ".join(percent(bound.once) for bound in hidden)
         tokens = " and ".join(dict.fromkeys(f"{number(bound.k)}-token" for bound in hidden))
         said.append(f"The {tokens} bound has no line: {shares} of its contexts occur only once.")
     return " ".join(said)
@@ -47,11 +49,11 @@ def _passed(accuracy: float, bounds: Sequence[Bound]) -> Bound | None:
 def _one_reading(split: str, accuracy: float, bounds: Sequence[Bound]) -> str:
     bound = _passed(accuracy, bounds)
     if bound is None:
-        return f"On {split}, **{accuracy:.3f}** is above no bound, so we can't tell."
+        return f"On {split}, **{share(accuracy)}** is above no bound, so we can't tell."
     tokens = "one token" if bound.k == 1 else f"{number(bound.k)} tokens"
     return (
-        f"On {split}, **{accuracy:.3f}** is above the {number(bound.k)}-token bound "
-        f"{bound.accuracy:.3f}: the network uses more than {tokens}."
+        f"On {split}, **{share(accuracy)}** is above the {number(bound.k)}-token bound "
+        f"{share(bound.accuracy)}: the network uses more than {tokens}."
     )
 
 
@@ -59,19 +61,19 @@ def window_sentence(layout: BatchLayout, windows: Windows) -> str:
     """Say what a reset state cannot know in windows of this length, and what a kept one can."""
     reset, kept = windows.reset, windows.kept
     said = (
-        f"With the state reset before every mini-batch, a predictor at position 0 has seen one "
-        f"token: over its own {layout.n_batches * layout.bs:,} slots of {windows.split} it is "
-        f"right at most **{reset.accuracy[0]:.3f}** of the time"
+        "If the state is reset before every mini-batch, the network knows a single token at "
+        f"position 0. So on {windows.split} it can be right at most **{share(reset.accuracy[0])}** "
+        "of the time there"
     )
     if layout.bptt > 1:
-        said += f"; over all {layout.bptt} positions, **{reset.mean:.3f}**"
+        said += f", and **{share(reset.mean)}** over all {layout.bptt} positions"
     if kept is None:
         return f"{said}. Cut at random, a kept state does not help: it belongs to other text."
     if layout.n_batches == 1:
         return f"{said}. There is one mini-batch, so no state is carried over."
     return (
-        f"{said}. With the state kept, only the first of {layout.n_batches:,} mini-batches starts "
-        f"without a past: **{kept.mean:.3f}**."
+        f"{said}. If the state is kept, only the first of {layout.n_batches:,} mini-batches starts "
+        f"without a past, and **{share(kept.mean)}** is possible."
     )
 
 
@@ -79,13 +81,13 @@ def window_note(layout: BatchLayout, any_cut: float) -> str:
     """Say how the bounds by position are computed."""
     slots = layout.n_batches * layout.bs
     return (
-        f"The best table at each position, over its own {slots:,} slots in this layout: not the "
-        "same number as the bound of as many tokens over the whole text. "
-        f"Dotted: more than {_MOST} of the contexts occur once there. Such a context is always "
-        "guessed right, so the bound is high; an accuracy above it still proves more memory. "
-        f"Over every way to cut this text into windows of {layout.bptt}, the mean with a reset "
-        f"state is {any_cut:.3f}; one layout has fewer slots at each position, so fewer contexts "
-        "repeat and the bound is higher."
+        "A line shows the best table of guesses at each position, over that position's own "
+        f"{slots:,} slots in this layout. It is not the same number as the bound of as many tokens "
+        f"over the whole text. Dotted: more than {_MOST} of the contexts occur only once there. "
+        "Such a context is always guessed right, so the bound is high; an accuracy above it still "
+        f"proves more memory. Over every way to cut this text into windows of {layout.bptt}, the "
+        f"mean with a reset state is {share(any_cut)}. One layout has fewer slots at each "
+        "position, so fewer contexts repeat and the bound is higher."
     )
 
 
@@ -93,15 +95,14 @@ def example_sentence(split: str, example: Example, words: Sequence[str]) -> str:
     """Work out the best guess after one token; `words` are those of the text, unescaped."""
     (best, times), *others = example.followed
     token = words[example.token]
-    said = f"An example from {split}: another token follows “{token}” {_times(example.n)}"
+    said = f"An example: in {split}, the token “{token}” is followed {_times(example.n)}"
     if not others:
-        return f"{said}, always “{words[best]}”: remembering it is enough for a sure guess."
+        return f"{said}, always by “{words[best]}”: remembering one token is enough to be right."
     second, fewer = others[0]
-    share = f"{100 * times / example.n:.0f}\N{NO-BREAK SPACE}%"
     return (
-        f"{said}: “{words[best]}” {_times(times)}, “{words[second]}” {_times(fewer)}"
-        f"{_and_more(len(others) - 1)}. A predictor that remembers only “{token}” does best by "
-        f"guessing “{words[best]}”, and is right {share} of the time."
+        f"{said}: by “{words[best]}” {_times(times)}, by “{words[second]}” {_times(fewer)}"
+        f"{_and_more(len(others) - 1)}. A network that remembers only “{token}” does best to guess "
+        f"“{words[best]}”, and is right {percent(times / example.n)} of the time."
     )
 
 
@@ -110,16 +111,16 @@ def _times(n: int) -> str:
 
 
 def _and_more(n: int) -> str:
-    return f", and {n:,} other{'' if n == 1 else 's'}" if n else ""
+    return f", and by {n:,} other{'' if n == 1 else 's'}" if n else ""
 
 
 def example_table(example: Example, words: Sequence[str]) -> pd.DataFrame:
-    """Tabulate what followed a token most often, with its share."""
+    """Tabulate what followed a token most often."""
     rows = [
         {
             f"after “{words[example.token]}”": words[token],
             "times": f"{times:,}",
-            "share": _share(times / example.n),
+            "how often": share(times / example.n),
         }
         for token, times in example.followed[:LISTED]
     ]
@@ -129,32 +130,38 @@ def example_table(example: Example, words: Sequence[str]) -> pd.DataFrame:
 def proof_sentence(split: str, bounds: Sequence[Bound]) -> str:
     """Say what the best guess after every token proves, once a network is above it."""
     return (
-        f"Taking the best guess after every token of {split} is right "
-        f"**{bounds[0].accuracy:.3f}** of the time. These guesses have memorised this very text, "
-        "so no predictor that sees only one token gets above that line. A network above it must "
-        "remember more than one token."
+        f"The best guess after each token of {split} is right **{share(bounds[0].accuracy)}** of "
+        "the time. These guesses have memorised this very text, so nothing that sees only one "
+        "token can be right more often. A network above that line must remember more than one "
+        "token."
     )
 
 
 def reach_sentence(texts: Sequence[Reach], bptt: int) -> str:
     """Say what windows of one length allow on each text, however it is cut."""
-    best = " and ".join(f"**{text.means[bptt - 1]:.3f}** on {text.name}" for text in texts)
+    best = " and ".join(f"**{share(text.means[bptt - 1])}** on {text.name}" for text in texts)
     every = "every token" if bptt == 1 else f"every {bptt} tokens"
-    said = f"With the state reset before {every}, the best any predictor can do is {best}"
-    hidden = [_hidden(text) for text in texts if text.sure < len(text.bounds)]
-    thin = "Thin lines: the best that the last few tokens alone allow"
-    if not hidden:
-        return f"{said}. {thin}."
     return (
-        f"{said}. {thin}, hidden where more than {_MOST} of the contexts occur once: "
-        f"{', '.join(hidden)}."
+        f"If the state is reset before {every}, no network can be right more often than {best}. "
+        "Thin lines: the best that the last few tokens alone allow."
     )
+
+
+def reach_note(texts: Sequence[Reach]) -> str:
+    """Say what the lines are, and which are left out."""
+    said = (
+        "A curve is the mean over all positions of a window and every way to cut the text into "
+        f"windows. It is dotted, and thin lines are left out, where more than {_MOST} of the "
+        "contexts occur only once: there, a table of guesses has simply memorised the text"
+    )
+    hidden = [_hidden(text) for text in texts if text.sure < len(text.bounds)]
+    return f"{said}. Left out: {', '.join(hidden)}." if hidden else f"{said}."
 
 
 def _hidden(text: Reach) -> str:
     first = text.bounds[text.sure]
     tokens = "one token" if first.k == 1 else f"{number(first.k)} tokens"
-    return f"on {text.name} from {tokens} on ({100 * first.once:.0f}\N{NO-BREAK SPACE}%)"
+    return f"on {text.name} from {tokens} on ({percent(first.once)})"
 
 
 def table_sentence(split: str, bounds: Sequence[Bound]) -> str:
@@ -163,11 +170,11 @@ def table_sentence(split: str, bounds: Sequence[Bound]) -> str:
         return "The text is too short for a bound."
     enough = next((bound for bound in bounds if bound.accuracy == 1), None)
     said = (
-        f"A predictor that knows only the last token is right at most "
-        f"**{bounds[0].accuracy:.3f}** of the time on {split}"
+        f"A network that knows only the last token is right at most "
+        f"**{share(bounds[0].accuracy)}** of the time on {split}"
     )
     if enough is None:
-        return f"{said}; with {number(bounds[-1].k)} tokens, **{bounds[-1].accuracy:.3f}**."
+        return f"{said}; with {number(bounds[-1].k)} tokens, **{share(bounds[-1].accuracy)}**."
     said = f"{said}; **{number(enough.k)}** tokens always determine the next one"
     if enough.once != 1:
         return f"{said}."
@@ -179,13 +186,9 @@ def bounds_table(bounds: Mapping[str, Sequence[Bound]]) -> pd.DataFrame:
     longest = min(len(each) for each in bounds.values())
     table = {"tokens known": [str(k) for k in range(1, longest + 1)]}
     for split, each in bounds.items():
-        table[f"best on {split}"] = [f"{bound.accuracy:.4f}" for bound in each[:longest]]
-        table[f"seen once, {split}"] = [_share(bound.once) for bound in each[:longest]]
+        table[f"best on {split}"] = [share(bound.accuracy) for bound in each[:longest]]
+        table[f"seen once, {split}"] = [share(bound.once) for bound in each[:longest]]
     return pd.DataFrame(table)
-
-
-def _share(value: float) -> str:
-    return f"{100 * value:.1f} %" if value >= 0.001 or value == 0 else "< 0.1 %"
 
 
 def measured_sentence(model: str, windows: Windows) -> str:
@@ -194,14 +197,14 @@ def measured_sentence(model: str, windows: Windows) -> str:
     last = len(reset) - 1
     said = (
         f"{model} after {windows.step:,} steps, on {windows.split}: with the state reset before "
-        f"every mini-batch, it is right **{reset[0]:.3f}** of the time at position 0, where no "
-        f"predictor does better than {windows.reset.accuracy[0]:.3f}, and **{reset[-1]:.3f}** at "
-        f"position {last}"
+        f"every mini-batch, it is right **{share(reset[0])}** of the time at position 0, where no "
+        f"predictor does better than {share(windows.reset.accuracy[0])}, and "
+        f"**{share(reset[-1])}** at position {last}"
     )
     if "kept" not in windows.measured:
         return f"{said}. {model} never keeps its state, so this is all there is."
     kept = windows.measured["kept"]
-    return f"{said}; with the state kept, **{kept[0]:.3f}** and **{kept[-1]:.3f}**."
+    return f"{said}; with the state kept, **{share(kept[0])}** and **{share(kept[-1])}**."
 
 
 def last_only_sentence(model: str, windows: Windows, accuracy: float) -> str:
@@ -210,6 +213,6 @@ def last_only_sentence(model: str, windows: Windows, accuracy: float) -> str:
     tokens = "one token" if seen == 1 else f"{number(seen)} tokens"
     return (
         f"{model} answers only after the last of its {tokens}, so only one position counts: "
-        f"**{accuracy:.3f}** on valid, where no predictor that sees {tokens} does better than "
-        f"**{windows.reset.accuracy[-1]:.3f}**."
+        f"**{share(accuracy)}** on valid, where no predictor that sees {tokens} does better than "
+        f"**{share(windows.reset.accuracy[-1])}**."
     )

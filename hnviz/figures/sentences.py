@@ -46,12 +46,7 @@ def continuity_sentence(layout: BatchLayout) -> str:
     if isinstance(layout, ShuffledLayout):
         if one:
             return "Cut at random and read in one mini-batch: no row continues in another."
-        kept, seams = _seams(layout)
-        verb = "continues" if kept == 1 else "continue"
-        return (
-            f"Cut at random, **{kept:,} of {plural(seams, 'row')}** {verb} where the mini-batch "
-            f"before stopped; cut in order, all {seams:,} do."
-        )
+        return _broken(layout)
     reads = f"Each of **{layout.bs} rows** reads its own part of the text"
     if layout.bs == 1:
         reads = "One row reads the whole text"
@@ -60,10 +55,13 @@ def continuity_sentence(layout: BatchLayout) -> str:
     return f"{reads}, and the next mini-batch goes on where it stopped."
 
 
-def _seams(layout: BatchLayout) -> tuple[int, int]:
-    """Count the rows that continue from one mini-batch to the next, and those that could."""
+def _broken(layout: ShuffledLayout) -> str:
+    """Say how often a row continues from one mini-batch to the next, of all times that it could."""
     kept = sum(layout.n_continued(batch) for batch in range(1, layout.n_batches))
-    return kept, (layout.n_batches - 1) * layout.bs
+    return (
+        "Cut at random, a row continues where the mini-batch before stopped in "
+        f"**{kept:,} of {(layout.n_batches - 1) * layout.bs:,}** cases; cut in order, always."
+    )
 
 
 def layout_sentence(layout: BatchLayout) -> str:
@@ -94,12 +92,9 @@ def _shuffled_sentence(layout: ShuffledLayout) -> str:
             f"Cut at random into {cut}, dealt to {plural(layout.bs, 'row')} in one mini-batch: "
             "no row continues in another, so only their order has changed."
         )
-    n_kept, n_seams = _seams(layout)
-    verb = "continues" if n_kept == 1 else "continue"
     return (
-        f"Cut at random, **{n_kept:,} of {plural(n_seams, 'row')}** {verb} "
-        f"where the mini-batch before stopped; in order, all {n_seams:,} do. The {cut} are "
-        "dealt at random, so the state that a row carries over belongs to other text."
+        f"{_broken(layout)} The {cut} are dealt at random, so the state that a row carries over "
+        "belongs to other text."
     )
 
 
@@ -227,24 +222,15 @@ def opening(text: str, characters: int = 160) -> str:
     return shorten(text, characters, placeholder=" …")
 
 
-def model_facts(model: str, notebook: pd.DataFrame) -> list[tuple[str, str]]:
-    """Name what is new in the network and in the recipe, and what the notebook reached."""
-    net, before = entry(model), previous(model)
-    since = f"since {before}" if before else "to begin with"
-    return [
-        (f"In the network, {since}", f"{model} {net.network_change}."),
-        (f"In the recipe, {since}", f"{net.recipe_change}."),
-        ("The notebook's figures", _printed(model, notebook)),
-    ]
-
-
-def _printed(model: str, notebook: pd.DataFrame) -> str:
+def notebook_sentence(model: str, notebook: pd.DataFrame) -> str:
+    """Say what the notebook reached with a model."""
     if notebook.empty:
-        return f"None: the notebook has no {model}."
+        return f"The notebook has no {model}."
     last = notebook.iloc[-1]
     return (
-        f"After {plural(len(notebook), 'epoch')}: accuracy {last['accuracy']:.3f} on valid, "
-        f"loss {last['train_loss']:.3f} on train and {last['valid_loss']:.3f} on valid."
+        f"The notebook reached, after {plural(len(notebook), 'epoch')}, an accuracy of "
+        f"{accuracy(last['accuracy'])} on valid, and a loss of {last['train_loss']:.3f} on train "
+        f"and {last['valid_loss']:.3f} on valid."
     )
 
 

@@ -2,43 +2,66 @@
 
 import pandas as pd
 
+from hnviz.catalogue import entry
+from hnviz.figures.numbers import accuracy
+
 SPLITS = ("train", "valid")
 
 SHARES_NOTE = (
-    "How this was measured: each network was trained with each recipe from ten seeds. All are "
-    "scored on the same slots, the token after the first three of a window, read from zeros: "
-    "16,704 slots of train, 4,352 of valid. A cell holds the mean and the range of the ten. Both "
-    "networks make the same number of updates with a recipe. The order matters: the two "
-    "rows give the network different shares. Batch norm moved as well, and these runs cannot "
-    "separate its effect from that of the answers."
+    "Each network was trained with each recipe from ten seeds. All are "
+    "scored on the same tokens, those after the first three of a window, read from zeros: "
+    "16,704 tokens of train, 4,352 of valid. A cell holds the mean and the range of the ten. Both "
+    "networks make the same number of training steps with a recipe. The order matters: the two "
+    "rows give the network different parts of the change. Batch norm moved as well and counts as "
+    "network: these runs cannot separate its effect from that of the answers."
 )
 
 
 def shares_sentence(table: pd.DataFrame) -> str:
-    """Split the change into the network's share, with the first recipe, and the recipe's.
+    """Say what the new recipe costs on train, and what the new network wins back.
 
     `table` holds runs of two models with both recipes: columns recipe, model, seed, steps, train,
     valid.
     """
     before, after = table["model"].unique()
-    mean = table.groupby(["recipe", "model"])[list(SPLITS)].mean()
-    start, network, both = (
-        mean.loc[pair] for pair in ((before, before), (before, after), (after, after))
-    )
+    steps = table.groupby("recipe")["steps"].first()
+    train = {change: shares["train"] for change, shares in _alone(table).items()}
+    start, _, recipe, both = train.values()
     return (
-        f"**How much is the network, how much the recipe?** With {before}'s recipe the new network "
-        f"takes train accuracy from {start['train']:.3f} to **{network['train']:.3f}** and valid "
-        f"from {start['valid']:.3f} to **{network['valid']:.3f}**. {after}'s recipe then takes "
-        f"train to **{both['train']:.3f}** and valid to **{both['valid']:.3f}**. Batch norm moved "
-        "too, and counts as network here."
+        f"**How much is the network, how much the recipe?** The new recipe alone costs {before} "
+        f"**{100 * (start - recipe):.1f} points** on train: {before} then makes {steps[after]:,} "
+        f"training steps instead of {steps[before]:,}, and answers once in "
+        f"{entry(after).recipe.bptt} tokens. The new network, which answers after every token, "
+        f"wins **{100 * (both - recipe):.1f}** of them back. Batch norm moved too, and counts as "
+        "network here."
     )
+
+
+def alone_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean accuracies with neither, one or both of network and recipe changed."""
+    return pd.DataFrame(
+        {"what changes": change, **{split: accuracy(shares[split]) for split in SPLITS}}
+        for change, shares in _alone(table).items()
+    )
+
+
+def _alone(table: pd.DataFrame) -> dict[str, "pd.Series[float]"]:
+    """Return what changes -> the mean accuracies over the seeds."""
+    before, after = table["model"].unique()
+    mean = table.groupby(["recipe", "model"])[list(SPLITS)].mean()
+    return {
+        f"nothing: {before}": mean.loc[before, before],
+        "only the network": mean.loc[before, after],
+        "only the recipe": mean.loc[after, before],
+        f"both: {after}": mean.loc[after, after],
+    }
 
 
 def shares_table(table: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per recipe: its updates, and each model's accuracies over the seeds."""
+    """Return one row per recipe: its training steps, and each model's accuracies over the seeds."""
     rows = []
     for recipe, runs in table.groupby("recipe", sort=False):
-        row = {"recipe": f"{recipe}'s", "updates": f"{runs['steps'].iloc[0]:,}"}
+        row = {"recipe": f"{recipe}'s", "training steps": f"{runs['steps'].iloc[0]:,}"}
         for split in SPLITS:
             for model, own in runs.groupby("model", sort=False):
                 row[f"{model}, {split}"] = _spread(own[split])
@@ -47,4 +70,4 @@ def shares_table(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _spread(values: "pd.Series[float]") -> str:
-    return f"{values.mean():.3f} ({values.min():.3f} to {values.max():.3f})"
+    return f"{accuracy(values.mean())} ({accuracy(values.min())} to {accuracy(values.max())})"

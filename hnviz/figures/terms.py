@@ -22,6 +22,7 @@ TERMS = {
     "pre-trained": "a run that comes with hnviz",
     "hidden state": "the numbers that a network carries from token to token: its memory",
     "unit": "one number of the hidden state",
+    "batch norm": "a layer that shifts and scales each unit, so that training goes on steadily",
     "gate": "a layer that decides, for each unit, what to keep of the old state",
     "logits": "the scores of all tokens, before they become probabilities",
     "loss": (

@@ -10,7 +10,7 @@ from hnviz.app.kit.text import html_escape
 from hnviz.catalogue import CATALOGUE, entry
 from hnviz.data import KINDS, kind_of
 from hnviz.figures.changes import Change
-from hnviz.figures.diagrams import NOTEBOOK_FIGURES, previous, rolled, unrolled
+from hnviz.figures.diagrams import NOTEBOOK_FIGURES, adds_loop, previous, rolled, unrolled
 from hnviz.figures.theme import Theme
 from hnviz.source import Source
 
@@ -74,19 +74,21 @@ def diagram_cards(cards: Sequence[Card], look: Theme) -> str:
 
 
 def model_cards(model: str, look: Theme) -> list[Card]:
-    """The model before, the chosen one, and the chosen one as a loop.
+    """The model before, the chosen one, and the chosen one drawn in another way.
 
     Model0 has none before it and is no loop: the last model of the ladder is beside it.
     """
-    net, before = entry(model), previous(model)
-    chosen = Card(model, net.title, unrolled(model, look, mark_new=True), chosen=True)
+    before, last = previous(model), list(CATALOGUE)[-1]
+    loop = adds_loop(model)  # then it is the loop that is new
+    svg = (rolled if loop else unrolled)(model, look, mark_new=True)
+    chosen = Card(f"Now: {model}", entry(model).title, svg, chosen=True)
     if before is None:
-        last = list(CATALOGUE.values())[-1]
-        return [chosen, Card(last.name, f"{last.title}, where it leads", unrolled(last.name, look))]
+        return [chosen, Card(last, "where the path ends", unrolled(last, look))]
+    title, other = ("written out", unrolled) if loop else ("as a loop", rolled)
     return [
-        Card(before, entry(before).title, unrolled(before, look)),
+        Card(f"Before: {before}", entry(before).title, unrolled(before, look)),
         chosen,
-        Card(f"{model}, as a loop", "the same network", rolled(model, look, mark_new=True)),
+        Card(f"{model}, {title}", "the same network", other(model, look)),
     ]
 
 
@@ -167,16 +169,6 @@ def text_table(table: pd.DataFrame, look: Theme, *, long: bool = True) -> str:
         f'<table class="{kind}" style="{style}"><thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table>"
     )
-
-
-def facts(items: Sequence[tuple[str, str]], look: Theme) -> str:
-    """Short answers, each under its name."""
-    parts = [
-        f'<div><span style="color:{look.muted}">{html_escape(name)}</span><br>{html_escape(text)}'
-        "</div>"
-        for name, text in items
-    ]
-    return f'<div class="hn-facts">{"".join(parts)}</div>'
 
 
 def _colored(line: str, look: Theme) -> str:

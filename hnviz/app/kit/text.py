@@ -45,7 +45,8 @@ def terms(*names: str) -> None:
         f'<span class="hnviz-meaning"> {html_escape(TERMS[name])}.</span>'
         for name in names
     )
-    st.html(f'<p class="hnviz-terms">New words: {said}</p>')
+    with st.container(key="page_terms"):
+        st.html(f'<p class="hnviz-terms">New words: {said}</p>')
 
 
 def section(title: str, sentence: str = "") -> None:
@@ -60,6 +61,12 @@ def show(figure: go.Figure | Sketch, sentence: str, key: str) -> None:
     if sentence:
         prose(sentence)
     still_chart(key, figure, sentence)
+
+
+def how_measured(note: str) -> None:
+    """Fold away how a number was measured."""
+    with st.expander("How this was measured"):
+        prose(note)
 
 
 def problem(message: str | None) -> None:

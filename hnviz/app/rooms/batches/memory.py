@@ -3,7 +3,7 @@
 import streamlit as st
 
 from hnviz.app.kit import cards
-from hnviz.app.kit.text import escape, page_theme, show
+from hnviz.app.kit.text import escape, how_measured, page_theme, prose, show
 from hnviz.app.rooms.batches.settings import Reading
 from hnviz.data import split_text
 from hnviz.data.stream import SPLITS
@@ -18,17 +18,18 @@ def memory(reading: Reading) -> None:
     text, bptt, look = reading.text, reading.layout.bptt, page_theme()
     example = worked_example(text.ids)
     if example is not None:
-        st.markdown(escape(ruler_text.example_sentence(text.name, example, text.vocab.itos)))
+        prose(escape(ruler_text.example_sentence(text.name, example, text.vocab.itos)))
         table = ruler_text.example_table(example, text.vocab.itos)
         st.html(cards.text_table(table, look, long=False))
-        st.markdown(ruler_text.proof_sentence(text.name, text_bounds(text)))
+        prose(ruler_text.proof_sentence(text.name, text_bounds(text)))
     texts = [split_text(split) for split in SPLITS] if text.name in SPLITS else [text]
     reaches = [Reach(each.name, text_bounds(each), text_any_cut_means(each)) for each in texts]
     sentence = ruler_text.reach_sentence(reaches, bptt)
     show(reach_curves(reaches, bptt, look), sentence, "batches_reach")
     bounds = {each.name: each.bounds for each in reaches}
-    st.markdown(ruler_text.table_sentence(text.name, bounds[text.name]))
+    prose(ruler_text.table_sentence(text.name, bounds[text.name]))
     st.html(cards.text_table(ruler_text.bounds_table(bounds), look, long=False))
+    how_measured(ruler_text.reach_note(reaches))
 
 
 def positions(reading: Reading) -> None:
@@ -37,5 +38,5 @@ def positions(reading: Reading) -> None:
     windows = Windows(*layout_bounds(text, layout), split=text.name)
     sentence = ruler_text.window_sentence(layout, windows)
     show(position_curves(windows, page_theme()), sentence, "batches_bounds")
-    note = ruler_text.window_note(layout, float(text_any_cut_means(text)[layout.bptt - 1]))
-    st.markdown(f":gray[:small[{note}]]")
+    any_cut = float(text_any_cut_means(text)[layout.bptt - 1])
+    how_measured(ruler_text.window_note(layout, any_cut))

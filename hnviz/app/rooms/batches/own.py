@@ -1,5 +1,6 @@
 """The Batches page's box for the reader's own text."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import streamlit as st
@@ -32,11 +33,14 @@ class Own(NamedTuple):
     written: str = ""  # the text as a link to the page carries it; "" for none
 
 
-def own_text_box() -> Own | None:
-    """Draw the box and the file; return the text, or None with a sentence if there is none."""
+def own_text_box(changed: Callable[[], None]) -> Own | None:
+    """Draw the box and the file; return the text, or None with a sentence if there is none.
+
+    `changed` is called for another text in the box.
+    """
     if state.get(KEY) is None:
         state.put(KEY, typed_text())
-    typed = st.text_area("Your text", height=110, key=KEY)
+    typed = st.text_area("Your text", height=110, key=KEY, on_change=changed)
     state.put(_KEPT, typed)
     file = st.file_uploader(
         "Or a text file",

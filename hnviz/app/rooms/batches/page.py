@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from hnviz.app.kit.text import page_title, problem, terms
+from hnviz.app.kit.text import page_title, problem, prose, terms
 from hnviz.app.rooms.batches.grid.picture import batch_grid
 from hnviz.app.rooms.batches.memory import memory, positions
 from hnviz.app.rooms.batches.rows.picture import text_rows
@@ -35,14 +35,14 @@ def page() -> None:
 
 def _counts(reading: Reading) -> None:
     """Say how many mini-batches there are, and why some tokens are read twice."""
-    st.markdown(arithmetic_sentence(reading.layout))
-    st.markdown(layout_sentence(reading.layout))
+    prose(arithmetic_sentence(reading.layout))
+    prose(layout_sentence(reading.layout))
 
 
 MORE: dict[str, tuple[str, Callable[[Reading], None]]] = {
     "batches_counts": ("How many mini-batches, and which tokens are read twice", _counts),
     "batches_rows": ("The mini-batch as text", text_rows),
     "batches_memory": ("How good can a short memory be?", memory),
-    "batches_positions": ("Position by position: what the window itself allows", positions),
+    "batches_positions": ("How much does a kept state help, step by step?", positions),
 }
 """Key, which a link can open -> name and content of each fold below the picture."""

@@ -1,5 +1,6 @@
 """The Batches page's settings: the text, how it is cut, and what is wrong with either."""
 
+from math import isqrt
 from typing import Any, NamedTuple
 
 import streamlit as st
@@ -34,6 +35,7 @@ SMALL = Size(4, 8)  # so small that every word can be read
 LARGE = Size(64, 70)  # those of the notebook's show_batch
 
 _GOOD_LAYOUT = "_batches_good"
+_LENGTH = "_batches_length"  # of the text in view, in tokens
 _HELP = {
     "bs": "bs, the batch size: how many rows the network reads side by side.",
     "bptt": "bptt, backpropagation through time: how many tokens of a row one mini-batch holds.",
@@ -47,6 +49,21 @@ class Reading(NamedTuple):
     layout: BatchLayout
     address: str  # where the browser finds its tokens, below the app's own
     written: str = ""  # the reader's own text, if short, for links to the page
+
+
+def small_size(n_tokens: int) -> Size:
+    """Return SMALL, with fewer steps for a text that is too short for it."""
+    return Size(SMALL.bs, min(SMALL.bptt, max(1, n_tokens // SMALL.bs)))
+
+
+def large_size(n_tokens: int) -> Size:
+    """Return LARGE, or for a shorter text a square that leaves at least two mini-batches.
+
+    The small size, for a text that has no room for a larger one.
+    """
+    side = isqrt(max(n_tokens - 1, 1))
+    large, small = Size(min(LARGE.bs, side), min(LARGE.bptt, side)), small_size(n_tokens)
+    return large if large.bs * large.bptt > small.bs * small.bptt else small
 
 
 def cut(reading: Reading) -> dict[str, Any]:
@@ -101,13 +118,14 @@ def _read(split: str, size: Size, kind: type[BatchLayout]) -> Reading | None:
     if split != OWN:
         text, address, written = split_text(split), corpus_address(split), ""
     else:
-        own = own_text_box()
+        own = own_text_box(_fit_own_text)
         if own is None:
             return None
         text, address, written = own
     layout = kind(len(text.ids), *size)
     wrong = window_problem(layout)
     problem(wrong)
+    state.put(_LENGTH, len(text.ids))
     return None if wrong else Reading(text, layout, address, written)
 
 
@@ -124,11 +142,12 @@ def window_problem(layout: BatchLayout) -> str | None:
 def _take_size() -> None:
     """Write the size of the view that the picture asked for into the fields."""
     if asked := state.reported(KEY, SIZE):
-        _put(LARGE if asked["value"] == "large" else SMALL)
+        size = large_size if asked["value"] == "large" else small_size
+        _put(size(state.get(_LENGTH, 0)))
 
 
 def _fit_own_text() -> None:
-    """Start the reader's own text with a size that fits it."""
+    """Give the reader's own text a size that fits it, unless the one in force does."""
     if state.get("batches_split") != OWN:
         return
     try:
@@ -137,7 +156,7 @@ def _fit_own_text() -> None:
         return
     bs, bptt = (state.get(f"batches_{name}", side) for name, side in SMALL._asdict().items())
     if bs * bptt > n_tokens:
-        _put(Size(SMALL.bs, min(SMALL.bptt, max(1, n_tokens // SMALL.bs))))
+        _put(small_size(n_tokens))
 
 
 def _put(size: Size) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 from hnviz.app.kit import cards
 from hnviz.app.kit.choice import choice
 from hnviz.app.kit.picture import ask
-from hnviz.app.kit.text import page_theme, problem
+from hnviz.app.kit.text import page_theme, problem, prose
 from hnviz.app.rooms.models.cell.picture import CELL, CELL_VIEW, FIRST_UNIT, cell_of
 from hnviz.app.rooms.models.pair.picture import BATCHES, PAIR, PAIR_VIEW
 from hnviz.app.rooms.models.source import class_and_new_lines
@@ -19,7 +19,7 @@ from hnviz.catalogue import PAIRS, entry, partner
 from hnviz.cells import GRU, RNN
 from hnviz.data import human_numbers_stream
 from hnviz.figures.diagrams import gru_cell
-from hnviz.figures.sentences import gate_lines, model_facts, model_sentence, source_sentence
+from hnviz.figures.sentences import gate_lines, model_sentence, notebook_sentence, source_sentence
 from hnviz.figures.shares import SHARES_NOTE, shares_table
 from hnviz.figures.tables import parts_table
 from hnviz.runs import DamagedRun, RunNotFound, notebook_table, one_recipe_table
@@ -31,7 +31,7 @@ def more(model: str, weights: Weights | None) -> None:
     """Draw the folds that a model has."""
     measured = one_recipe_table()
     if model == measured["model"].iloc[-1]:
-        title = "How much is the network, how much the recipe?"
+        title = "Network or recipe: how this was measured"
         _fold(title, "models_shares", lambda: _shares(measured))
     if weights is not None and partner(model) is not None:
         left, right = next(pair for pair in PAIRS if model in pair)
@@ -65,7 +65,7 @@ def _fold(title: str, key: str, draw: Callable[[], None]) -> None:
 def _shares(measured: pd.DataFrame) -> None:
     """Tabulate two networks, each trained with both recipes."""
     st.html(cards.text_table(shares_table(measured), page_theme(), long=False))
-    st.markdown(SHARES_NOTE)
+    prose(SHARES_NOTE)
 
 
 def _twins(weights: Weights, *, kept: bool) -> None:
@@ -141,11 +141,11 @@ def _good_unit(unit: int | None, nh: int, first: int) -> int:
 
 def _parts(model: str) -> None:
     """Draw what a model learns, part by part, and the notebook's figures."""
-    look, net, nv = page_theme(), entry(model), len(human_numbers_stream().vocab)
-    st.markdown(model_sentence(model, nv))
-    st.html(cards.parts_html(parts_table(net, nv, net.recipe.nh), look))
+    net, nv = entry(model), len(human_numbers_stream().vocab)
+    prose(model_sentence(model, nv))
+    st.html(cards.parts_html(parts_table(net, nv, net.recipe.nh), page_theme()))
     st.markdown(f":gray[:small[nv = {nv} tokens in the vocabulary, nh = {net.recipe.nh} units.]]")
-    st.html(cards.facts(model_facts(model, notebook_table(model)), look))
+    prose(notebook_sentence(model, notebook_table(model)))
 
 
 def _whole_class(model: str) -> None:

@@ -5,7 +5,7 @@ import streamlit as st
 from hnviz.app.kit import cards
 from hnviz.app.kit.choice import choice
 from hnviz.app.kit.picture import ask
-from hnviz.app.kit.text import lead, page_theme, page_title, section, terms
+from hnviz.app.kit.text import lead, page_theme, page_title, prose, section, terms
 from hnviz.app.rooms.models.cursor.picture import CURSOR, CURSOR_VIEW
 from hnviz.app.rooms.models.more import more
 from hnviz.app.rooms.models.weights import Weights, weights_choice
@@ -15,7 +15,7 @@ from hnviz.app.shell.navigation import page_file
 from hnviz.catalogue import CATALOGUE, entry
 from hnviz.figures.changes import network_changes, recipe_changes, recipe_sentence, takeaway
 from hnviz.figures.diagrams import legend, previous
-from hnviz.figures.shares import shares_sentence
+from hnviz.figures.shares import alone_table, shares_sentence
 from hnviz.runs import one_recipe_table
 
 MODEL = "models_model"
@@ -28,10 +28,14 @@ def page() -> None:
     model = _model_choice()
     with headline:
         lead(takeaway(model))
-        terms("hidden state", "recipe", "lr", "epoch", "detach", "gate")
+        terms("hidden state", "unit", "batch norm", "recipe", "lr", "epoch", "detach", "gate")
     _diagrams(model)
     _changes(model)
-    section("The same step, as code and as numbers")
+    section(
+        "The same network, as code and as numbers",
+        "Press Next line: one line of the network's code runs, and the pictures show the numbers "
+        "that it makes.",
+    )
     weights = weights_choice(model)
     if weights is not None:
         _at_work(weights)
@@ -86,7 +90,8 @@ def _changes(model: str) -> None:
             st.html(cards.changes_html(changes, names, look))
     measured = one_recipe_table()
     if model == measured["model"].iloc[-1]:
-        st.markdown(shares_sentence(measured))
+        prose(shares_sentence(measured))
+        st.html(cards.text_table(alone_table(measured), look, long=False))
 
 
 def _at_work(weights: Weights) -> None:

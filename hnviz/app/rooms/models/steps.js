@@ -11,7 +11,7 @@ import { Stepper } from "./cursor/stepper.js";
 import { Tile } from "./cursor/tile.js";
 import { traceOf } from "./cursor/trace.js";
 
-const HINT = "Point at a value, or use the arrow keys in a picture, to read it here.";
+const HINT = "Point at a value to read it here, or walk to it with the arrow keys.";
 
 export class Steps {
   /** `title` names what the slider counts. */

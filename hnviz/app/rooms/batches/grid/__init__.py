@@ -1,1 +1,1 @@
-"""A text cut into mini-batches: the window, the rows' shares of the text, the whole pass."""
+"""A text cut into mini-batches: one mini-batch, where it is in the text, and all of them."""

@@ -1,4 +1,4 @@
-// The chain of magnifications: the whole text, one row's share of it, its words one by one.
+// The chain of magnifications: the whole text, one row's part of it, its words one by one.
 
 import { ring } from "../../../kit/js/canvas.js";
 import { isNarrow, pointers, write } from "./look.js";
@@ -55,7 +55,7 @@ function drawWhole(pen, scene, x) {
   const { layout, theme, cell, width, positions } = scene;
   write(pen, theme, wholeTitle(layout, width), 0, 13, { bold: true });
   if (width >= 720) {
-    const note = `marks below: what mini-batch ${cell[0]} reads`;
+    const note = `marks: what mini-batch ${count(cell[0])} reads`;
     write(pen, theme, note, width, 13, { align: "right", muted: true });
   }
   const pieces = layout.shuffled ? layout.nWindows : layout.bs;
@@ -80,7 +80,7 @@ function drawWhole(pen, scene, x) {
 function wholeTitle({ nTokens, bs, bptt, shuffled, nWindows }, width) {
   const text = isNarrow(width) ? plural(nTokens, "token") : `The whole text, ${plural(nTokens, "token")}`;
   if (shuffled) return `${text}, cut into ${plural(nWindows, "window")} of ${bptt}`;
-  return `${text}, cut into ${bs} ${bs > 1 ? "equal shares" : "share"}`;
+  return `${text}, cut into ${bs} ${bs > 1 ? "equal parts" : "part"}`;
 }
 
 /** A line under what a row reads in this mini-batch; the stream is a ring. */
@@ -129,7 +129,7 @@ function drawShare(pen, scene, geometry) {
 }
 
 function shareTitle(layout, row) {
-  if (!layout.shuffled) return `Share of row ${row}: ${plural(layout.share(row), "token")}`;
+  if (!layout.shuffled) return `Row ${row} reads this part: ${plural(layout.share(row), "token")}`;
   if (layout.nBatches === 1) return `Row ${row} reads a single window`;
   return `Row ${row} reads ${count(layout.nBatches)} windows, each from another place`;
 }
@@ -169,7 +169,7 @@ function endOfShare(pen, { layout, stream, theme, cell, width }, geometry) {
   pen.fillRect(end - 1, SHARE - 5, 2, SHARE_HEIGHT + 10);
   if (isNarrow(width) || stream.nTokens <= share) return;
   const right = end > 420; // room for it left of the line
-  write(pen, theme, "the next share begins here", right ? end - 8 : Math.max(end + 8, 220), SHARE - 9, {
+  write(pen, theme, `row ${(cell[1] + 1) % layout.bs}'s part begins here`, right ? end - 8 : Math.max(end + 8, 220), SHARE - 9, {
     align: right ? "right" : "left",
     muted: true,
   });

@@ -1,11 +1,11 @@
-// What to notice, in four steps: play, the target, the state that carries on, the full size.
+// What to notice, in four steps: rows read on, the target, the state carries on, the full size.
 
 import { maker } from "../../../kit/js/make.js";
 import { putInAddress } from "../../../kit/js/address.js";
 import { bold, count, plural, quoted } from "./words.js";
 
 const LESSON = "lesson"; // in the address: the step, from 1
-const STEPS = ["Play", "Target", "State", "Full size"];
+const STEPS = ["Rows read on", "Target", "State carries on", "Full size"];
 const SIZE = STEPS.length - 1;
 
 export class Lesson {
@@ -38,24 +38,29 @@ export class Lesson {
   /** Say the step for a cell; `sizes` is { small, large }, each [bs, bptt]. */
   show(layout, stream, cell, { small, large }) {
     this.isLarge = layout.bs === large[0] && layout.bptt === large[1];
-    this.buttons[SIZE].disabled = !this.isLarge && layout.nTokens < large[1]; // longer than the text
-    const said = [sayPlay, sayTarget, sayState, saySize][this.step](layout, stream, cell);
+    const onlySmall = large.join() === small.join(); // the text is too short for more
+    this.buttons[SIZE].disabled = onlySmall;
+    const said = [sayRows, sayTarget, sayState, saySize][this.step](layout, stream, cell);
     const text = said.map((part) => part.textContent ?? part).join("");
-    const shown = `${this.step} ${this.isLarge} ${text}`;
+    const other = this.isLarge ? small : large;
+    const sized = this.isLarge ? "Back to" : "Full size:";
+    const size = onlySmall ? STEPS[SIZE] : `${sized} ${other.join(" × ")}`;
+    const shown = `${this.step} ${size} ${text}`;
     if (shown === this.shown) return; // a play shows 30 mini-batches a second
     this.shown = shown;
-    const other = this.isLarge ? small : large;
-    this.buttons[SIZE].textContent = `4 ${this.isLarge ? "Back to" : "Full size:"} ${other.join(" × ")}`;
+    this.buttons[SIZE].textContent = `${SIZE + 1} ${size}`;
     this.buttons.forEach((button, step) => (button.ariaCurrent = step === this.step ? "step" : null));
     this.text.replaceChildren(...said);
   }
 }
 
-const sayPlay = ({ bs, bptt }) => [
-  "Each ",
-  bold("mini-batch"),
-  ` holds the next ${plural(bptt, "token")} of ${bs > 1 ? `all ${count(bs)} rows, read side by side` : "the one row"}. Play: the rows move on through the text.`,
-];
+function sayRows({ bs, bptt, shuffled }) {
+  const rows = bs > 1 ? `all ${count(bs)} rows, read side by side` : "the one row";
+  const said = shuffled
+    ? ` holds ${plural(bptt, "token")} for ${rows}. Press Play: each time, a row reads another place of the text.`
+    : ` holds the next ${plural(bptt, "token")} of ${rows}. Press Play: all rows read on through the text.`;
+  return ["Each ", bold("mini-batch"), said];
+}
 
 function sayTarget(layout, stream, cell) {
   const at = layout.position(cell);
@@ -71,11 +76,11 @@ function sayState(layout, stream, [batch, row]) {
   return [
     `Row ${row} ends mini-batch ${from} with `,
     word([from, row, layout.bptt - 1]),
-    ` and begins mini-batch ${from + 1} with `,
+    ` and reads on in mini-batch ${from + 1} with `,
     word([from + 1, row, 0]),
-    goesOn ? ", the very next token. So the " : ", from elsewhere. So the ",
+    goesOn ? ", the very next token. So its " : ", from elsewhere. So its ",
     bold("hidden state"),
-    `, what the network remembers of its row, ${goesOn ? "carries on and still fits" : "belongs to other text"}.`,
+    `, the network's memory of the row, ${goesOn ? "carries on and still fits" : "belongs to other text"}.`,
   ];
 }
 
@@ -83,8 +88,10 @@ function saySize(layout) {
   const { bs, bptt, nBatches, nTokens, rowLength, shuffled } = layout;
   const again = nBatches * bs * bptt - nTokens;
   if (!again) return [`With ${plural(bs, "row")} of ${plural(bptt, "step")} every token is read once.`];
-  const why = shuffled
-    ? "all mini-batches are full, so the first windows fill the slots that are left over"
-    : `each row owns about ${count(Math.round(nTokens / bs))} tokens but reads ${count(rowLength)}, into the next row's share`;
-  return [bold(`${plural(again, "slot")} read a token again`), ` (hatched): ${why}.`];
+  const own = (nTokens / bs).toLocaleString("en-US", { maximumFractionDigits: 2 });
+  let why = `each row owns ${own} tokens on average but reads ${count(rowLength)}, into the next row's part`;
+  if (bs === 1) why = "the row starts over to fill the last mini-batch";
+  if (shuffled) why = "all mini-batches are full, so the first windows fill the slots that are left over";
+  const slots = `${plural(again, "slot")} ${again === 1 ? "reads" : "read"} a token again`;
+  return [bold(slots), ` (hatched, in the last mini-batches): ${why}.`];
 }

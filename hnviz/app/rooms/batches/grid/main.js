@@ -1,4 +1,4 @@
-// The Batches page's picture: the window of a mini-batch, the text and its shares, the whole pass.
+// The Batches page's picture: the window of a mini-batch, where it is in the text, all mini-batches.
 
 import { picture } from "../../../kit/js/picture.js";
 import { loadStream } from "./stream.js";

@@ -9,15 +9,25 @@ mini-batch in view from the mark "batch".
 from typing import Any
 
 from hnviz.app.kit.picture import Example, Picture, Place
-from hnviz.app.rooms.batches.settings import KEY, LARGE, SIZE, SMALL, Reading, cut, reading_of
+from hnviz.app.rooms.batches.settings import (
+    KEY,
+    LARGE,
+    SIZE,
+    SMALL,
+    Reading,
+    cut,
+    large_size,
+    reading_of,
+    small_size,
+)
 from hnviz.figures.sentences import layout_sentence
 
 
 def _settings(reading: Reading) -> dict[str, Any]:
     return {
         **cut(reading),
-        "small": list(SMALL),
-        "large": list(LARGE),
+        "small": list(small_size(reading.layout.n_tokens)),
+        "large": list(large_size(reading.layout.n_tokens)),
         "written": reading.written,
         "alt": layout_sentence(reading.layout).replace("**", ""),
     }
@@ -30,7 +40,7 @@ EXAMPLES = {
 
 GRID = Picture(
     __file__,
-    Place(KEY, "998px", "1282px"),
+    Place(KEY, "1030px", "1351px"),
     reports=(SIZE,),
     silent=True,
     examples=EXAMPLES,

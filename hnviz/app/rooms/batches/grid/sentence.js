@@ -9,14 +9,14 @@ const QUOTED = 3; // words on each side of a seam
 
 const place = ([batch, row, step]) => `mini-batch ${batch}, row ${row}, step ${step}`;
 
-/** Return nodes: "Mini-batch 2, row 0, step 66 is stream position 206. x is forty, ..." */
+/** Return nodes: "Mini-batch 2, row 0, step 66 is at position 206 of the text. x is forty, ..." */
 export function cellSentence(layout, stream, cell) {
   const position = layout.position(cell);
   const word = (at) => quoted(stream.words[stream.ids[at % stream.nTokens]]);
   const others = layout.cells(position).filter((other) => !sameCell(other, cell));
   return [
     bold(`Mini-batch ${cell[0]}, row ${cell[1]}, step ${cell[2]}`),
-    ` is stream position ${count(position)}. x is `,
+    ` is at position ${count(position)} of the text. x is `,
     bold(word(position)),
     ", its target y is ",
     bold(word(position + 1)),
@@ -82,8 +82,8 @@ export function sizeNote({ bs, bptt, nTokens, rowLength, shuffled }) {
   if (bptt > nTokens)
     return ` The window is longer than the text: ${bptt} steps read its ${text} ${over(bptt)}`;
   if (bs > nTokens && !shuffled) {
-    const empty = `${count(bs - nTokens)} of ${count(bs)} shares are empty`;
-    return ` There are more rows than tokens: ${empty}, and their rows read the next share.`;
+    const empty = `${count(bs - nTokens)} of ${count(bs)} parts are empty`;
+    return ` There are more rows than tokens: ${empty}, and their rows read the next part.`;
   }
   if (rowLength > nTokens && !shuffled)
     return ` A row reads ${count(rowLength)} tokens, the whole text ${over(rowLength)}`;

@@ -68,19 +68,20 @@ function window_(make, stage) {
   over.tabIndex = 0;
   over.setAttribute("role", "application");
   over.ariaRoleDescription = "grid of tokens";
-  over.ariaLabel = `One row a share, one column a step. ${KEYS}`;
+  over.ariaLabel = `A row for each part of the text, a column for each step. ${KEYS}`;
   const legend = kindLegend([
-    ["other words and marks", "kind other", "w"],
-    ["read again: it belongs to another slot", "hatched"],
+    ["other", "kind other", "w"],
+    ["hatched: this token is read in another place too", "hatched"],
   ]);
   block.append(legend);
-  const other = legend.querySelector(".other").parentElement; // human numbers have none
-  return { title, seam, size, window, base, over, other };
+  const items = [...legend.children];
+  return { title, seam, size, window, base, over, kinds: items.slice(0, -1), hatched: items.at(-1) };
 }
 
 function text(make, stage) {
   const block = make("div", "text-block", stage);
   const sentence = tested(make("p", "sentence", block), "batches_sentence");
+  make("h3", "title", block, "Where the marked token is in the text");
   const chain = make("canvas", "chain", block);
   chain.setAttribute("role", "img");
   return { sentence, chain };
@@ -88,12 +89,11 @@ function text(make, stage) {
 
 function pass(make) {
   const wholeTitle = tested(make("h3", "title whole-title"), "batches_whole");
-  make("p", "hint", undefined, "Every mini-batch of the pass, side by side. The frame marks the mini-batch in view; click or tap to go to another.");
+  make("p", "hint", undefined, "Side by side, in the order of reading. The frame marks the one shown above; click or tap to go to another.");
   const epoch = make("canvas", "epoch");
   epoch.tabIndex = 0;
   epoch.setAttribute("role", "slider");
   epoch.ariaValueMin = "0";
-  epoch.ariaLabel = "Mini-batch in view, on the map of the whole pass";
   return { wholeTitle, epoch };
 }
 

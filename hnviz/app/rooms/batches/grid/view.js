@@ -14,7 +14,7 @@ import { around, cellSentence, seamSentence, sizeNote } from "./sentence.js";
 import { buildShell } from "./shell.js";
 import { layoutOf } from "./shuffled.js";
 import { count, plural } from "./words.js";
-import { drawMarks, drawWindow, windowGeometry, windowHeight, windowHit } from "./window.js";
+import { drawMarks, drawWindow, hatches, windowGeometry, windowHeight, windowHit } from "./window.js";
 
 const MARKS = 1; // what a redraw renews: the marked cell only,
 const ALL = 2; // or the window as well
@@ -86,7 +86,7 @@ export class View {
       this.epoch = epochImage(this.layout, stream, theme);
     }
     this.parts.chain.setAttribute("aria-label", settings.alt);
-    this.parts.other.hidden = !stream.kinds.includes("other");
+    for (const item of this.parts.kinds) item.hidden = !stream.kinds.includes(item.lastChild.textContent);
     putInAddress("batches_text", settings.written || null);
     this.redraw(ALL);
   }
@@ -213,11 +213,11 @@ export class View {
     this.player.toggle(Math.max(SLOWEST, Math.min(FASTEST, rate)));
   }
 
-  /** Show what a step of the lesson is about: 0 play, 1 the target, 2 the state, 3 the size. */
+  /** Show what a step of the lesson is about: 0 rows read on, 1 the target, 2 the state, 3 the size. */
   teach(step) {
     const { layout, pick, player } = this;
     const [batch] = pick;
-    const row = Math.min(1, layout.bs - 1); // row 1: its share begins inside the text
+    const row = Math.min(1, layout.bs - 1); // row 1: its part begins inside the text
     if (step === 0 && !player.playing) this.togglePlay();
     if (step > 0 && player.playing) player.stop();
     this.growing = step === 3 && !this.lesson.isLarge;
@@ -238,8 +238,8 @@ export class View {
     epoch.ariaValueMax = slider.max = last;
     slider.disabled = play.disabled = last === 0;
     const map = `${plural(bs, "row")} × ${plural(rowLength, "step")}`;
-    wholeTitle.textContent = `The whole pass: ${map}, ${plural(nBatches, "mini-batch")}`;
-    epoch.ariaLabel = `${wholeTitle.textContent}; the mini-batch in view`;
+    wholeTitle.textContent = `${last ? `All ${plural(nBatches, "mini-batch")}` : "The only mini-batch"}: ${map}`;
+    epoch.ariaLabel = `${wholeTitle.textContent}; the one shown`;
     size.textContent = sizeNote(this.layout);
     sliderName.textContent = last ? `Mini-batch, 0 to ${count(last)}` : "Mini-batch, only 0";
   }
@@ -288,7 +288,8 @@ export class View {
     parts.sliderValue.textContent = count(this.pick[0]);
     setMark("batch", this.pick[0], this);
     const sides = `${plural(layout.bs, "row")} × ${plural(layout.bptt, "step")}`;
-    parts.title.textContent = `The window: mini-batch ${this.pick[0]}, ${sides}`;
+    parts.title.textContent = `Mini-batch ${count(this.pick[0])}: ${sides}`;
+    parts.hatched.style.visibility = hatches(layout, this.pick[0]) ? "" : "hidden"; // its room stays
     parts.seam.replaceChildren(...seamSentence(layout, this.stream, this.pick));
     this.keys ??= parts.over.ariaLabel; // the keys come after what the picture shows
     parts.over.ariaLabel = `${parts.title.textContent}. ${parts.seam.textContent} ${this.keys}`;

@@ -85,6 +85,12 @@ function kindsImage({ layout, stream, theme, batch }) {
   return canvas;
 }
 
+/** Whether a cell of a mini-batch is hatched. */
+export function hatches(layout, batch) {
+  for (let row = 0; row < layout.bs; row++) if (layout.ownSteps(batch, row) < layout.bptt) return true;
+  return false;
+}
+
 function hatchRepeated(pen, { layout, theme, hatch, batch }, geometry) {
   pen.beginPath();
   for (let row = 0; row < layout.bs; row++) {
@@ -266,14 +272,14 @@ function axes(pen, { layout, theme }, geometry) {
   const everyStep = tickStep(geometry.across, 34);
   for (let step = 0; step < layout.bptt; step += everyStep) {
     const x = geometry.left + (step + 0.5) * geometry.across;
-    pen.fillText(step, x, 12);
+    pen.fillText(step ? step : "step 0", x, 12);
   }
   pen.textAlign = "right";
   const everyRow = tickStep(geometry.down, 18);
   for (let row = 0; row < layout.bs; row += everyRow)
     pen.fillText(row, geometry.left - 8, geometry.top + (row + 0.5) * geometry.down + 4.5);
   pen.textAlign = "left";
-  if (!isNarrow(geometry.width)) pen.fillText("row, step", 0, 12);
+  if (!isNarrow(geometry.width)) pen.fillText("row", 0, 12);
 }
 
 /** Ring the marked cell, its target and, thinly, other cells here that read the same position. */

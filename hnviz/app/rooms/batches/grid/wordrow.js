@@ -84,8 +84,8 @@ export function drawWords(pen, scene, here, top) {
 /** Why words are hatched, where no legend is near. */
 function narrowNote(layout, [batch, row, step]) {
   if (step < layout.ownSteps(batch, row)) return "";
-  if (layout.shuffled) return "Hatched: it belongs to another slot.";
-  return `Hatched: row ${row} has run into row ${(row + 1) % layout.bs}'s share.`;
+  if (layout.shuffled) return "Hatched: this token is read in another place too.";
+  return `Hatched: row ${row} has run into row ${(row + 1) % layout.bs}'s part.`;
 }
 
 /** Here the row goes on with a window from somewhere else. */

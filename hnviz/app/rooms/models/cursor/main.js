@@ -15,7 +15,7 @@ class Cursor extends Steps {
   constructor(body, kit) {
     super(body, kit, "Lines run");
     const rows = this.make("label", "rows", this.stepper.element);
-    this.make("span", "name", rows, "Row marked");
+    this.make("span", "name", rows, "Row to follow");
     this.rowBox = this.make("select", "", rows);
     this.rowBox.onchange = () => this.show(this.stepper.at);
     const both = this.make("div", "both");
@@ -72,7 +72,7 @@ class Cursor extends Steps {
 
 /** The frame of a tensor that a line `later` makes. */
 function blank({ label, shape, role }, later) {
-  const text = later === 1 ? "made by the next line" : "made by a later line";
+  const text = later === 1 ? "The next line makes this." : "A later line makes this.";
   return { title: label, note: `(${shape.join(", ")})`, text, role, dashed: true };
 }
 

@@ -7,7 +7,6 @@ from hnviz.app.rooms.models.source import new_forward_lines
 from hnviz.catalogue import entry
 from hnviz.data import human_numbers_stream
 from hnviz.figures.cursor_text import opening_step, reading_line, row_names, step_sentences
-from hnviz.figures.diagrams import previous
 from hnviz.web.views import Look, Shown, View
 
 
@@ -38,7 +37,7 @@ def _cursor(look: Look) -> Shown:
         "words": words,
         "itos": list(itos),
         "first": first,
-        "note": reading_line(found.meta, (len(ids), ids.shape[1]), previous(model)),
+        "note": reading_line(found.meta, (len(ids), ids.shape[1]), model),
     }
     return Shown({"values": found.arrays["values"]}, meta, sentences[first])
 
