@@ -58,7 +58,7 @@ def test_a_page_runs_and_has_a_picture(name):
 def test_a_link_gets_its_frame():
     app = open_page("data")
     assert app.title[0].value == "Data"
-    assert app.selectbox(key="run").label == "Run in view"
+    assert app.selectbox(key="run").label == "Run shown on all pages"
 
 
 def test_no_folder_named_pages_is_beside_the_script():
@@ -299,7 +299,8 @@ def test_a_warm_up_share_that_was_set_is_trained():
 def test_the_ruler_is_read_on_the_train_page():
     fields = Epochs().draw(standing("Model5"), {})
     assert (
-        "above the six-token bound 0.663: the network uses more than six tokens" in fields["ruler"]
+        "above the six-token bound, 66.3 %: the network uses more than six tokens"
+        in fields["ruler"]
     )
 
 

@@ -20,6 +20,7 @@ from hnviz.figures.ruler_text import (
     example_table,
     last_only_sentence,
     measured_sentence,
+    memory,
     number,
     proof_sentence,
     reach_sentence,
@@ -220,14 +221,26 @@ def test_lines_that_lie_together_are_one():
 def test_the_reading_of_a_run():
     bounds = {split: split_bounds(split) for split in ("train", "valid")}
     said = reading({"train": 0.998, "valid": 0.832}, bounds)
-    assert "On valid, **0.832** is above the six-token bound 0.663" in said
-    assert "0.663: the network uses more than six tokens" in said
-    assert "The six-token bound has no line: 60\N{NO-BREAK SPACE}% and 58" in said
+    assert "On valid, **83.2 %** is above the six-token bound, 66.3 %: the" in said
+    assert "66.3 %: the network uses more than six tokens" in said
+    assert "The six-token bound has no line: 60 % and 58 %" in said
     said = reading({"train": 0.442, "valid": 0.293}, bounds)
     assert said == (
-        "On train, **0.442** is above the one-token bound 0.251: the network uses more than one "
-        "token. On valid, **0.293** is above no bound, so we can't tell."
+        "On train, **44.2 %** is above the one-token bound, 25.1 %: the network uses more than one "
+        "token. On valid, **29.3 %** is above no bound, so we can't tell."
     )
+
+
+def test_what_an_accuracy_proves_about_the_memory():
+    bounds = {split: split_bounds(split) for split in ("train", "valid")}
+    assert memory({"train": 0.998, "valid": 0.832}, bounds) == (
+        "The network remembers more than the last six tokens: with these alone, nobody could be "
+        "right more than **66.3 %** of the time on valid."
+    )
+    said = memory({"train": 0.442, "valid": 0.293}, bounds)
+    assert said.startswith("The network remembers more than one token: with it alone")
+    assert said.endswith("right more than **25.1 %** of the time on train.")
+    assert "above no thin line" in memory({"train": 0.2, "valid": 0.293}, bounds)
 
 
 def flat(value: float, n: int) -> PositionBounds:
@@ -249,7 +262,7 @@ def test_sentences_by_position():
     assert "no state is carried over" in window_sentence(one, Windows(flat(0.5, 2), flat(0.5, 2)))
     measured = {"reset": np.array([0.1, 0.2]), "kept": np.array([0.3, 0.4])}
     windows = Windows(flat(0.5, 2), flat(0.9, 2), "train", measured, 40)
-    assert measured_sentence("Model5", windows).endswith("kept, **0.300** and **0.400**.")
+    assert measured_sentence("Model5", windows).endswith("kept, **30.0 %** and **40.0 %**.")
     windows = Windows(flat(0.5, 2), flat(0.9, 2), "train", {"reset": measured["reset"]}, 40)
     assert "never keeps its state" in measured_sentence("Model2", windows)
     assert "its three tokens" in last_only_sentence(

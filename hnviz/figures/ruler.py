@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from hnviz.figures.labels import EndLabel, end_labels, legend_below
+from hnviz.figures.numbers import accuracy
 from hnviz.figures.sketch import Sketch
 from hnviz.figures.theme import Theme, apply
 from hnviz.runs.ruler import MOST_ONCE, Bound, PositionBounds
@@ -22,6 +23,11 @@ PLOT_HEIGHT = 230  # px
 HEIGHT = PLOT_HEIGHT + 24 + 92  # px, of the picture by position with its legend
 FEWEST_SHOWN = 20  # positions
 TOP = 1.04  # of the accuracy axis
+PERCENT = {
+    "tickvals": [0, 25, 50, 75, 100],
+    "ticktext": ["0 %", "25 %", "50 %", "75 %", "100 %"],
+}
+"""An axis of percent."""
 
 
 class Line(NamedTuple):
@@ -101,23 +107,21 @@ def position_curves(windows: Windows, look: Theme) -> go.Figure:
             _bound_trace(fig, f"best, {name}{part}", values, look, named=number == 0)
     for name, values in windows.measured.items():
         _measured_trace(fig, name, values, look, windows.split)
-        labels.append(EndLabel(float(values[-1]), f"<b>{name} {values[-1]:.2f}</b>", look.text))
-    apply(fig, look, height=HEIGHT, margin={"l": 52, "r": 92, "t": 24, "b": 92})
+        last_value = float(values[-1])
+        text = f"<b>{name} {accuracy(last_value)}</b>"
+        labels.append(EndLabel(100 * last_value, text, look.text))
+    apply(fig, look, height=HEIGHT, margin={"l": 52, "r": 112, "t": 24, "b": 92})
     legend_below(fig, look, below=48, plot_height=PLOT_HEIGHT)
     last = shown_positions(windows) - 1
     edge = max(0.5, 0.03 * last)  # marks at both ends stay whole
     title = "position in the window"
     if last < len(windows.reset.accuracy) - 1:
-        title += f", of {len(windows.reset.accuracy)}: past these the best is 1"
+        title += f", of {len(windows.reset.accuracy)}: past these the best is 100 %"
     fig.update_xaxes(title_text=title, range=[-edge, last + edge], nticks=8)
-    fig.update_yaxes(
-        title_text=f"accuracy on {windows.split}",
-        range=[0, TOP],
-        tickvals=[0, 0.25, 0.5, 0.75, 1],
-    )
+    fig.update_yaxes(title_text=f"accuracy on {windows.split}", range=[0, 100 * TOP], **PERCENT)
     if last < 8:
         fig.update_xaxes(dtick=1)
-    end_labels(fig, labels, look, TOP / PLOT_HEIGHT)
+    end_labels(fig, labels, look, 100 * TOP / PLOT_HEIGHT)
     return fig
 
 
@@ -153,12 +157,12 @@ def _bound_trace(
     fig.add_scatter(
         name=name,
         x=np.arange(len(values)),
-        y=values,
+        y=100 * values,
         showlegend=named,
         mode="lines" if np.isfinite(values).sum() > 1 else "markers",
         line={"color": look.bound, "width": HAIRLINE, "dash": dash},
         marker={"symbol": "line-ew", "size": 12, "line": {"color": look.bound, "width": HAIRLINE}},
-        hovertemplate=f"position %{{x}}: %{{y:.3f}}<extra>{name}</extra>",
+        hovertemplate=f"position %{{x}}: %{{y:.2f}} %<extra>{name}</extra>",
     )
 
 
@@ -172,7 +176,7 @@ def _measured_trace(
     fig.add_scatter(
         name=name,
         x=np.arange(len(values)),
-        y=values,
+        y=100 * values,
         mode="lines+markers",
         line={"color": color, "width": 2.5 if kept else 2, "dash": "solid" if kept else "7px,4px"},
         marker={
@@ -181,5 +185,5 @@ def _measured_trace(
             "color": fill,
             "line": {"color": color, "width": 2},
         },
-        hovertemplate=f"position %{{x}}: %{{y:.3f}}<extra>{name}</extra>",
+        hovertemplate=f"position %{{x}}: %{{y:.2f}} %<extra>{name}</extra>",
     )

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from hnviz.data import BatchLayout
+from hnviz.figures.numbers import accuracy, percent
 from hnviz.figures.reach import Reach
 from hnviz.figures.ruler import Windows
 from hnviz.runs.ruler import MOST_ONCE, Bound, Example
@@ -27,31 +28,44 @@ def number(value: int) -> str:
     return _NUMBERS[value] if value < len(_NUMBERS) else f"{value:,}"
 
 
-def reading(accuracy: Mapping[str, float], bounds: Mapping[str, Sequence[Bound]]) -> str:
+def memory(reached: Mapping[str, float], bounds: Mapping[str, Sequence[Bound]]) -> str:
+    """Say in one sentence the most that the accuracies prove about the network's memory."""
+    passed = {split: _passed(reached[split], bounds[split]) for split in ("valid", "train")}
+    split, bound = max(passed.items(), key=lambda each: each[1].k if each[1] else 0)
+    if bound is None:
+        return "Its accuracy is above no thin line, so the chart cannot show that it remembers."
+    few = "one token" if bound.k == 1 else f"the last {number(bound.k)} tokens"
+    return (
+        f"The network remembers more than {few}: with {'it' if bound.k == 1 else 'these'} alone, "
+        f"nobody could be right more than **{accuracy(bound.accuracy)}** of the time on {split}."
+    )
+
+
+def reading(reached: Mapping[str, float], bounds: Mapping[str, Sequence[Bound]]) -> str:
     """Compare the accuracy on each split with that split's own bounds; say what it proves."""
-    said = [_one_reading(split, value, bounds[split]) for split, value in accuracy.items()]
-    passed = [_passed(value, bounds[split]) for split, value in accuracy.items()]
+    said = [_one_reading(split, value, bounds[split]) for split, value in reached.items()]
+    passed = [_passed(value, bounds[split]) for split, value in reached.items()]
     hidden = [bound for bound in passed if bound is not None and not bound.shown]
     if hidden:
-        shares = " and ".join(f"{100 * bound.once:.0f}\N{NO-BREAK SPACE}%" for bound in hidden)
+        shares = " and ".join(percent(bound.once) for bound in hidden)
         tokens = " and ".join(dict.fromkeys(f"{number(bound.k)}-token" for bound in hidden))
         said.append(f"The {tokens} bound has no line: {shares} of its contexts occur only once.")
     return " ".join(said)
 
 
-def _passed(accuracy: float, bounds: Sequence[Bound]) -> Bound | None:
+def _passed(reached: float, bounds: Sequence[Bound]) -> Bound | None:
     """Return the bound of the most tokens that an accuracy is above."""
-    return max((bound for bound in bounds if accuracy > bound.accuracy), default=None)
+    return max((bound for bound in bounds if reached > bound.accuracy), default=None)
 
 
-def _one_reading(split: str, accuracy: float, bounds: Sequence[Bound]) -> str:
-    bound = _passed(accuracy, bounds)
+def _one_reading(split: str, reached: float, bounds: Sequence[Bound]) -> str:
+    bound = _passed(reached, bounds)
     if bound is None:
-        return f"On {split}, **{accuracy:.3f}** is above no bound, so we can't tell."
+        return f"On {split}, **{accuracy(reached)}** is above no bound, so we can't tell."
     tokens = "one token" if bound.k == 1 else f"{number(bound.k)} tokens"
     return (
-        f"On {split}, **{accuracy:.3f}** is above the {number(bound.k)}-token bound "
-        f"{bound.accuracy:.3f}: the network uses more than {tokens}."
+        f"On {split}, **{accuracy(reached)}** is above the {number(bound.k)}-token bound, "
+        f"{accuracy(bound.accuracy)}: the network uses more than {tokens}."
     )
 
 
@@ -194,22 +208,22 @@ def measured_sentence(model: str, windows: Windows) -> str:
     last = len(reset) - 1
     said = (
         f"{model} after {windows.step:,} steps, on {windows.split}: with the state reset before "
-        f"every mini-batch, it is right **{reset[0]:.3f}** of the time at position 0, where no "
-        f"predictor does better than {windows.reset.accuracy[0]:.3f}, and **{reset[-1]:.3f}** at "
-        f"position {last}"
+        f"every mini-batch, it is right **{accuracy(reset[0])}** of the time at position 0, "
+        f"where no predictor does better than {accuracy(windows.reset.accuracy[0])}, and "
+        f"**{accuracy(reset[-1])}** at position {last}"
     )
     if "kept" not in windows.measured:
         return f"{said}. {model} never keeps its state, so this is all there is."
     kept = windows.measured["kept"]
-    return f"{said}; with the state kept, **{kept[0]:.3f}** and **{kept[-1]:.3f}**."
+    return f"{said}; with the state kept, **{accuracy(kept[0])}** and **{accuracy(kept[-1])}**."
 
 
-def last_only_sentence(model: str, windows: Windows, accuracy: float) -> str:
+def last_only_sentence(model: str, windows: Windows, reached: float) -> str:
     """Return the sentence that replaces the picture for a model with one answer per window."""
     seen = len(windows.reset.accuracy)
     tokens = "one token" if seen == 1 else f"{number(seen)} tokens"
     return (
         f"{model} answers only after the last of its {tokens}, so only one position counts: "
-        f"**{accuracy:.3f}** on valid, where no predictor that sees {tokens} does better than "
-        f"**{windows.reset.accuracy[-1]:.3f}**."
+        f"**{accuracy(reached)}** on valid, where no predictor that sees {tokens} does better than "
+        f"**{accuracy(windows.reset.accuracy[-1])}**."
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from hnviz.app.run import text as run_text
 from hnviz.app.run.list.rows import listed, row
+from hnviz.app.run.names import run_name
 from hnviz.runs import RESUMABLE, RunNotFound
 from hnviz.web.hub import Listing
 from hnviz.web.standing import Standing, snapshot_version, store
@@ -23,7 +24,7 @@ class Run(Fields):
         """Return a run's state; `**` in a sentence marks what is bold."""
         record, left = moment.record, moment.seconds_left
         return {
-            "name": run_text.name(record),
+            "name": run_name(record.config, shipped=moment.shipped),
             "model": record.config.model,
             "status": moment.status,
             "is_live": moment.is_live,
