@@ -247,6 +247,8 @@ def spikes(record: RunRecord) -> str:
     if not entry(config.model).stateful or config.reset_state in ("train", "both"):
         return ""
     firsts = [epoch.step for epoch in record.epochs if 0 < epoch.step < len(batches)]
+    if batches and batches[-1].step != len(batches) - 1:
+        return ""  # a long run, of which not every step is kept
     found = [at for at in firsts if batches[at].loss > SPIKE * batches[at - 1].loss]
     if not found:
         return ""

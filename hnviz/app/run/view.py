@@ -16,6 +16,7 @@ from hnviz.app.run.names import Named, labels
 from hnviz.app.run.text import Standing
 from hnviz.app.shell import session as state
 from hnviz.runs import DamagedRun, RunFolder, RunNotFound
+from hnviz.web.hub import LISTED
 
 FIRST_RUN = "Model5"
 """The pre-trained run that is in view until one is picked."""
@@ -29,11 +30,14 @@ def run_picker() -> None:
     ids = store().ids()
     default = FIRST_RUN if FIRST_RUN in ids else next(iter(ids), None)
     run = state.choose_run(ids, default)
-    names = _names(ids)
+    offered = store().ids(LISTED)
+    if run and run not in offered:  # an older one, by a link
+        offered = [run, *offered]
+    names = _names(offered)
     st.selectbox(
         "Run shown on all pages",
-        ids,
-        index=ids.index(run) if run else None,
+        offered,
+        index=offered.index(run) if run else None,
         key=state.RUN,
         format_func=lambda each: names.get(each, each),
         on_change=state.forget_lost_run,

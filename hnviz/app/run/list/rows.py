@@ -1,6 +1,6 @@
 """What the list of runs shows of each run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from hnviz.app.run.names import rate, run_name
@@ -21,14 +21,6 @@ MARKS = {
     "damaged": "✗ damaged",
 }
 """A status in a list: a mark and a word, never colour alone."""
-
-_AT_MOST = 50  # own runs in the list; older ones stay on disk and keep their links
-
-
-def listed(lines: Sequence[RunSummary]) -> list[RunSummary]:
-    """Choose the runs that a list shows: the user's newest, and the pre-trained ones."""
-    own = [line for line in lines if not line.shipped][:_AT_MOST]
-    return own + [line for line in lines if line.shipped]
 
 
 def row(line: RunSummary, jobs: Mapping[str, Job]) -> dict[str, Any]:
