@@ -19,6 +19,7 @@ from hnviz.app.shell.address import WHOLE_NUMBERS
 from hnviz.app.shell.asgi import SCRIPT
 from hnviz.app.shell.navigation import PAGES, page_file
 from hnviz.config import RunConfig
+from hnviz.figures.numbers import accuracy
 from hnviz.web.standing import standing
 from tests.pages import open_page, switch_page
 from tests.views import shown
@@ -376,7 +377,7 @@ def test_epochs_and_schedule_follow_topics():
 def test_whole_numbers_and_worst_places_have_views():
     numbers = shown(NUMBERS_VIEW, "Model5")
     assert 0.98 < numbers.meta["train"] <= 1 and 0 <= numbers.meta["valid"] < 0.2
-    assert f"**{numbers.meta['train']:.3f}** right up to 7,999" in numbers.sentence
+    assert f"**{accuracy(numbers.meta['train'])}** right up to 7,999" in numbers.sentence
     places = shown(WORST_VIEW, "Model1", kind="ones")
     assert "words one to nine are right on valid after 1,566 steps" in places.sentence
     assert places.meta["html"].count("<li>") == 6
