@@ -97,7 +97,7 @@ def test_two_cold_links_at_once_have_their_frame_and_run(cold, context):
         sidebar = page.get_by_test_id("stSidebar")
         sidebar.get_by_role("link", name="Through time").wait_for()
         sidebar.get_by_text("Model3").first.wait_for()
-        sidebar.get_by_text("Run in view").wait_for()
+        sidebar.get_by_text("Run shown on all pages").wait_for()
     tabs["train"].locator("[data-panel=loss] .main-svg").first.wait_for()
     tabs["states"].locator("canvas").first.wait_for()
     for each in tabs.values():

@@ -15,7 +15,7 @@ from hnviz.cells import GRU
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, ShuffledLayout, human_numbers_stream
 from hnviz.events import BatchEnd, EpochEnd, RunStarted
-from hnviz.figures import DRAWINGS, FIGURES, curves
+from hnviz.figures import DRAWINGS, FIGURES, curves, plan
 from hnviz.figures.curves import LOSS_CEILING
 from hnviz.figures.labels import spread
 from hnviz.figures.ladder import LadderRow, recipe_step
@@ -52,7 +52,7 @@ def checked(draw):
 
 accuracy_curves = checked(curves.accuracy_curves)
 loss_curves = checked(curves.loss_curves)
-schedule_curves = checked(curves.schedule_curves)
+schedule_curves = checked(plan.schedule_curves)
 
 LIGHT = theme("light")
 STREAM = human_numbers_stream()
@@ -175,11 +175,11 @@ def test_a_figure_is_drawn_in_its_modes_colours(name, mode):
 
 
 @pytest.mark.parametrize("draw", [loss_curves, accuracy_curves])
-def test_an_empty_record_gives_titled_axes(draw):
+def test_an_empty_record_gives_axes(draw):
     fig = draw(EMPTY, LIGHT)
     lowest = [axis.title.text for axis in fig.select_xaxes()][-1]
     assert lowest == "step"  # two panels share it
-    assert fig.layout.yaxis.title.text
+    assert fig.layout.yaxis.range[0] == 0
     assert all(len(trace.x) == 0 for trace in fig.data)
     assert 400 < fig.layout.xaxis.range[1] < 430  # 40 mini-batches, 10 epochs
 
@@ -208,15 +208,18 @@ def test_curves_are_named_at_their_ends():
     said = notes(loss_curves(SHORT, LIGHT, NOTEBOOK))
     assert said == ["<b>valid 1.75</b>", "<b>train 2.00</b>", "notebook 2.52"]
     said = notes(accuracy_curves(SHORT, LIGHT, NOTEBOOK))
-    assert "<b>0.600</b>" in said and "<b>0.500</b>" in said and "notebook 0.450" in said
+    assert {"<b>60.0 %</b>", "<b>50.0 %</b>", "notebook 45.0 %"} <= set(said)
 
 
 def test_accuracy_has_a_panel_for_train_and_one_for_valid():
     fig = accuracy_curves(SHORT, LIGHT)
     shown = traces(fig)
-    assert list(shown["train"].y) == [0.35, 0.6] and shown["train"].xaxis == "x"
-    assert list(shown["valid"].y) == [0.25, 0.5] and shown["valid"].xaxis == "x2"
+    assert list(shown["train"].y) == pytest.approx([35, 60]) and shown["train"].xaxis == "x"
+    assert list(shown["valid"].y) == pytest.approx([25, 50]) and shown["valid"].xaxis == "x2"
     assert "<b>train, 1 to 7,999</b>" in notes(fig)
+    for axis in (fig.layout.yaxis, fig.layout.yaxis2):
+        assert axis.ticktext == ("0 %", "25 %", "50 %", "75 %", "100 %")
+        assert [f"{tick} %" for tick in axis.tickvals] == list(axis.ticktext)
 
 
 def test_each_split_has_its_own_bounds():
@@ -228,9 +231,9 @@ def test_each_split_has_its_own_bounds():
         fig = accuracy_curves(record, LIGHT, bounds=bounds)
         lines = [trace for trace in fig.data if trace.name.startswith("best, ")]
         assert [(line.name, line.xaxis, line.y[0]) for line in lines] == [
-            ("best, 1 token", "x", 0.25),
-            ("best, 2\N{EN DASH}3 tokens", "x", 0.49),
-            ("best, 1 token", "x2", 0.4),
+            ("best, 1 token", "x", 25),
+            ("best, 2\N{EN DASH}3 tokens", "x", 49),
+            ("best, 1 token", "x2", 40),
         ]
         assert {line.line.width for line in lines} == {HAIRLINE}
         assert fig.data[: len(lines)] == tuple(lines)  # under the curves
@@ -249,15 +252,14 @@ def test_bounds_never_change_while_a_run_grows():
 def test_accuracy_by_position():
     fig = position_curves(WINDOWS, LIGHT)
     drawn = traces(fig)
-    np.testing.assert_array_equal(drawn["best, reset"].y, [0.4, 0.6, np.nan, np.nan])
+    np.testing.assert_array_equal(drawn["best, reset"].y, [40, 60, np.nan, np.nan])
     unsure = drawn["best, reset, most seen once"]
-    np.testing.assert_array_equal(unsure.y, [np.nan, 0.6, 0.9, 1.0])
+    np.testing.assert_array_equal(unsure.y, [np.nan, 60, 90, 100])
     assert (unsure.line.dash, unsure.showlegend) == ("dot", False)
     assert drawn["best, kept"].line.dash == "dash"
-    assert drawn["kept"].y.tolist() == [0.5, 0.5, 0.5, 0.6]
+    assert drawn["kept"].y.tolist() == [50, 50, 50, 60]
     assert drawn["kept"].marker.symbol != drawn["reset"].marker.symbol
     assert notes(fig) == ["<b>reset 40.0 %</b>", "<b>kept 60.0 %</b>"]
-    assert list(fig.layout.yaxis.ticktext) == ["0 %", "25 %", "50 %", "75 %", "100 %"]
     assert fig.layout.xaxis.title.text == "position in the window"
     one = PositionBounds(np.array([0.4]), np.array([0.0]))
     assert traces(position_curves(Windows(one, one), LIGHT))["best, reset"].mode == "markers"
@@ -268,8 +270,10 @@ def test_bounds_that_are_all_one_are_left_out_of_view():
     reset[:3] = 0.5, 0.7, 0.9
     windows = Windows(PositionBounds(reset, np.zeros(512)), None)
     fig = position_curves(windows, LIGHT)
-    title = "position in the window, of 512: past these the best is 100 %"
-    assert fig.layout.xaxis.title.text == title
+    assert (
+        fig.layout.xaxis.title.text
+        == "position in the window, of 512: past these the best is 100 %"
+    )
     assert fig.layout.xaxis.range[1] < 21
     assert list(traces(fig)) == ["best, reset"]
     reset[99] = 0.9

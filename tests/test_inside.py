@@ -211,4 +211,4 @@ def test_the_worst_places_show_what_was_said() -> None:
     place = {"position": 3, "before": ["one", ","], "truth": "two", "after": [","], "said": "<i>",
              "p_truth": 1e-7, "p_said": 0.9, "loss": 16.1}  # fmt: skip
     html = worst_html([place], theme("light"))
-    assert "✗ said “&lt;i&gt;” 0.900" in html and "1e-07" in html and "loss 16.10" in html
+    assert "✗ said “&lt;i&gt;” 90 %" in html and "“two” < 0.0001 %" in html and "loss 16.10" in html

@@ -7,7 +7,8 @@ import pytest
 
 from hnviz.app.kit.chart import Chart, charts
 from hnviz.app.kit.panels import Panel, Panels
-from hnviz.figures.curves import accuracy_curves, loss_curves, schedule_curves
+from hnviz.figures.curves import accuracy_curves, loss_curves
+from hnviz.figures.plan import schedule_curves
 from hnviz.figures.sketch import Sketch, plain_list
 from hnviz.figures.theme import theme
 from hnviz.runs import RunStore

@@ -18,8 +18,10 @@ from hnviz.app.run.engine import store
 from hnviz.app.shell.address import WHOLE_NUMBERS
 from hnviz.app.shell.asgi import SCRIPT
 from hnviz.app.shell.navigation import PAGES, page_file
+from hnviz.config import RunConfig
+from hnviz.figures.numbers import accuracy
 from hnviz.web.standing import standing
-from tests.pages import open_page
+from tests.pages import open_page, switch_page
 from tests.views import shown
 
 pytestmark = pytest.mark.usefixtures("own_runs")
@@ -58,7 +60,7 @@ def test_a_page_runs_and_has_a_picture(name):
 def test_a_link_gets_its_frame():
     app = open_page("data")
     assert app.title[0].value == "Data"
-    assert app.selectbox(key="run").label == "Run in view"
+    assert app.selectbox(key="run").label == "Run shown on all pages"
 
 
 def test_no_folder_named_pages_is_beside_the_script():
@@ -229,6 +231,41 @@ def test_model0_with_a_long_window():
     assert "Model0 reads 3 tokens" in text(app).replace("\\", "")
 
 
+def test_the_picker_shows_names_and_the_address_keeps_the_id():
+    app = open_page("train", run="Model5-blocks")
+    picker = app.selectbox(key="run")
+    assert picker.value == "Model5-blocks"
+    assert {"Model3, pre-trained", "Model5, blocks held out, pre-trained"} <= set(picker.options)
+    assert len(set(picker.options)) == len(picker.options)
+    picker.set_value("Model3").run()
+    assert app.query_params["run"] == "Model3"
+    app.selectbox(key="run").set_value("Model5").run()
+    assert "run" not in app.query_params  # the default
+    app.query_params["run"] = "Model2"  # the browser's Back, or a link
+    app.run()
+    assert app.selectbox(key="run").value == "Model2"
+    switch_page(app, "data").run()
+    assert app.selectbox(key="run").value == "Model2"
+
+
+def test_an_older_run_is_offered_where_a_link_asks_for_it(monkeypatch):
+    monkeypatch.setattr("hnviz.app.run.view.LISTED", 0)
+    store().create(RunConfig(seed=3))
+    older = store().ids()[0]
+    app = open_page("data", run=older)
+    assert app.selectbox(key="run").value == older
+    assert app.selectbox(key="run").options[0].startswith("Model5, seed 3, ")
+    assert len(app.selectbox(key="run").options) == 1 + len(store().ids(0))
+
+
+def test_a_rate_that_is_known_to_fail_is_warned_of():
+    app = open_page("train", train_lr="1000")
+    assert "lr 1,000 is too high for Model5: at 3.0e-1" in text(app).replace("\\", "")
+    assert not app.button(key="train_start").disabled
+    app.number_input(key="train_lr").set_value(0.01).run()
+    assert "too high" not in text(app)
+
+
 def test_an_unknown_run_falls_back_to_a_shipped_one():
     app = open_page("train", run="no-such-run")
     assert "no run named 'no-such-run'" in text(app).replace("\\", "")
@@ -299,7 +336,8 @@ def test_a_warm_up_share_that_was_set_is_trained():
 def test_the_ruler_is_read_on_the_train_page():
     fields = Epochs().draw(standing("Model5"), {})
     assert (
-        "above the six-token bound 66.3 %: the network uses more than six tokens" in fields["ruler"]
+        "above the six-token bound, 66.3 %: the network uses more than six tokens"
+        in fields["ruler"]
     )
 
 
@@ -339,7 +377,7 @@ def test_epochs_and_schedule_follow_topics():
 def test_whole_numbers_and_worst_places_have_views():
     numbers = shown(NUMBERS_VIEW, "Model5")
     assert 0.98 < numbers.meta["train"] <= 1 and 0 <= numbers.meta["valid"] < 0.2
-    assert f"**{numbers.meta['train']:.3f}** right up to 7,999" in numbers.sentence
+    assert f"**{accuracy(numbers.meta['train'])}** right up to 7,999" in numbers.sentence
     places = shown(WORST_VIEW, "Model1", kind="ones")
     assert "words one to nine are right on valid after 1,566 steps" in places.sentence
     assert places.meta["html"].count("<li>") == 6

@@ -7,7 +7,7 @@ import pytest
 
 from hnviz.bench.lr_map import RATES, ending
 from hnviz.catalogue import CATALOGUE, entry
-from hnviz.figures.rates import first_too_high, rates_map, rates_sentence
+from hnviz.figures.rates import first_too_high, rate_warning, rates_map, rates_sentence
 from hnviz.figures.sentences import scientific
 from hnviz.figures.theme import theme
 from hnviz.runs import RunStore, lr_table
@@ -50,7 +50,7 @@ def test_the_first_rate_that_is_clearly_worse_than_the_best_is_too_high():
     lost = SMALL.assign(train_loss=[3.0, 1.0, math.nan, 1.6])
     assert first_too_high(lost, "Model1") == 1e-3
     assert "diverges" in rates_sentence(lost, "Model1")
-    assert "highest at lr 1.0e-3, with **0.50**" in rates_sentence(SMALL, "Model1")
+    assert "highest at lr 1.0e-3, with **50.0 %**" in rates_sentence(SMALL, "Model1")
     good = SMALL.assign(train_loss=[3.0, 2.0, 1.4, 1.2])
     assert first_too_high(good, "Model1") is None
     assert "no lr up to 1.0e-2 is too high" in rates_sentence(good, "Model1")
@@ -62,6 +62,40 @@ def test_the_sentence_has_the_tables_numbers(model):
     said, high = rates_sentence(TABLE, model), first_too_high(TABLE, model)
     assert f"**{own[entry(model).recipe.lr]:.2f}**" in said
     assert high is None or scientific(high) in said
+
+
+POOR = "ends at a train loss of 1.15. Its lowest train loss is 0.01, at 3.0e-2."
+
+
+@pytest.mark.parametrize(
+    ("model", "lr", "said"),
+    [
+        ("Model5", 1e3, f"lr 1,000 is too high for Model5: at 3.0e-1, its recipe already {POOR}"),
+        ("Model5", 0.3, f"lr 3.0e-1 is too high for Model5: at 3.0e-1, its recipe {POOR}"),
+        (
+            "Model3",
+            3.0,
+            "lr 3 is too high for Model3: at 1.0e-1, its recipe already diverges. Its lowest train "
+            "loss is 0.13, at 3.0e-2.",
+        ),
+        (
+            "Model0",
+            1000.0,
+            "lr 1,000 is above all that was tried with Model0: at 3, its recipe already ends at a "
+            "train loss of 1.84. Its lowest train loss is 1.43, at 3.0e-3.",
+        ),
+        ("Model0", 3.0, None),
+        ("Model5", 0.2, None),
+        ("Mine", 1000.0, None),
+    ],
+)
+def test_a_rate_that_failed_is_warned_of(model, lr, said):
+    assert rate_warning(TABLE, model, lr) == said
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_no_recipe_is_warned_of(model):
+    assert rate_warning(TABLE, model, entry(model).recipe.lr) is None
 
 
 def test_the_map_has_a_square_for_each_run_and_marks_the_recipes():

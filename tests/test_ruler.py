@@ -20,6 +20,7 @@ from hnviz.figures.ruler_text import (
     example_table,
     last_only_sentence,
     measured_sentence,
+    memory,
     number,
     proof_sentence,
     reach_note,
@@ -223,14 +224,26 @@ def test_lines_that_lie_together_are_one():
 def test_the_reading_of_a_run():
     bounds = {split: split_bounds(split) for split in ("train", "valid")}
     said = reading({"train": 0.998, "valid": 0.832}, bounds)
-    assert "On valid, **83.2 %** is above the six-token bound 66.3 %" in said
+    assert "On valid, **83.2 %** is above the six-token bound, 66.3 %: the" in said
     assert "66.3 %: the network uses more than six tokens" in said
     assert "The six-token bound has no line: 60 % and 58 %" in said
     said = reading({"train": 0.442, "valid": 0.293}, bounds)
     assert said == (
-        "On train, **44.2 %** is above the one-token bound 25.1 %: the network uses more than one "
+        "On train, **44.2 %** is above the one-token bound, 25.1 %: the network uses more than one "
         "token. On valid, **29.3 %** is above no bound, so we can't tell."
     )
+
+
+def test_what_an_accuracy_proves_about_the_memory():
+    bounds = {split: split_bounds(split) for split in ("train", "valid")}
+    assert memory({"train": 0.998, "valid": 0.832}, bounds) == (
+        "The network remembers more than the last six tokens: with these alone, nobody could be "
+        "right more than **66.3 %** of the time on valid."
+    )
+    said = memory({"train": 0.442, "valid": 0.293}, bounds)
+    assert said.startswith("The network remembers more than one token: with it alone")
+    assert said.endswith("right more than **25.1 %** of the time on train.")
+    assert "above no thin line" in memory({"train": 0.2, "valid": 0.293}, bounds)
 
 
 def flat(value: float, n: int) -> PositionBounds:

@@ -1,7 +1,6 @@
 """What a page says of a run, at each stage of it."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -23,8 +22,17 @@ DIVERGED = replace(SHORT, epochs=(), batches=(batch(0, 3.0), batch(1, 4.524e26))
         (EMPTY, "queued", "Model5 has not learnt anything yet: its curves start with the first"),
         (EMPTY, "running", "Model5 begins to train: its curves start with the first step."),
         (replace(SHORT, epochs=()), "running", "come at the end of each epoch"),
-        (DIVERGED, "diverged", "a train loss of **4.5e+26**: its accuracy was never measured."),
-        (SHORT, "finished", "underfits so far: it is right **0.600** of the time on train"),
+        (
+            DIVERGED,
+            "diverged",
+            "its loss is no longer a number, and training stopped. Try a",
+        ),
+        (DIVERGED, "stopped", "a train loss of **4.5e+26**: its accuracy was never measured."),
+        (
+            SHORT,
+            "running",
+            "After 2 of 3 epochs, Model5 is right **60.0 %** of the time on",
+        ),
     ],
 )
 def test_the_lead_says_where_a_run_is(record, status, said):
@@ -43,41 +51,82 @@ def reached(train: float, valid: float, **config: object) -> RunRecord:
         (
             0.998,
             0.832,
-            "Train reaches **0.998**, valid stops at **0.832**: valid holds only numbers above "
+            "Train reaches **99.8 %**, valid stops at **83.2 %**: valid holds only numbers above "
             "8,000, so it must **extrapolate**.",
         ),
         (
             0.95,
             0.94,
-            "Train reaches **0.950**, valid **0.940**: it does as well on unseen numbers.",
+            "Train reaches **95.0 %**, valid **94.0 %**: it does as well beyond 8,000, so it "
+            "**extrapolates**.",
         ),
         (
             0.474,
             0.461,
-            "Model5 underfits so far: it is right **0.474** of the time on train, and **0.461** "
+            "After 2 of 3 epochs, Model5 is right **47.4 %** of the time on train and **46.1 %** "
             "on valid.",
         ),
     ],
 )
 def test_the_lead_holds_train_and_valid_to_each_other(train, valid, said):
-    assert run_text.lead(Standing(reached(train, valid), "running")) == said
-    assert len(said.split()) <= 20
-    done = replace(reached(0.4, 0.3), config=replace(SHORT.config, epochs=2))
-    assert run_text.lead(Standing(done, "finished")).startswith("Model5 underfits: it")
+    assert run_text.lead(Standing(reached(train, valid), "stopped")) == said
+    assert len(said.replace(" %", "\N{NO-BREAK SPACE}%").split()) <= 20
+    live = run_text.lead(Standing(reached(train, valid), "running"))
+    assert live.startswith("After 2 of 3 epochs, Model5 is right")  # it may still change
+
+
+def test_only_a_run_that_had_its_recipes_epochs_underfits():
+    def lead(train: float, epochs: int, model: str = "Model5") -> str:
+        last = replace(SHORT.epochs[-1], train_accuracy=train, accuracy=0.3)
+        config = RunConfig.for_model(model, epochs=epochs)
+        record = replace(SHORT, config=config, epochs=(last,) * epochs)
+        return run_text.lead(Standing(record, "finished"))
+
+    assert lead(0.4, 10) == (
+        "Model5 **underfits**: it is right only **40.0 %** of the time on train, and **30.0 %** on "
+        "valid."
+    )
+    assert lead(0.4, 2).startswith("After 2 epochs, Model5 is right **40.0 %**")
+    assert lead(0.4, 1).startswith("After 1 epoch, Model5 is right")
+    assert lead(0.4, 10, "Model3").startswith("After 10 epochs")  # its recipe has 20
+    assert lead(0.858, 20, "Model3").startswith("After 20 epochs")
 
 
 def test_held_out_blocks_are_generalisation():
-    blocks = SimpleNamespace(model="Model5", epochs=10, split="blocks")
-    assert run_text.lead(Standing(reached(0.998, 0.99, config=blocks), "running")) == (
-        "Train reaches **0.998**, valid **0.990**: its blocks of numbers lie between those it "
-        "read, so it **generalises**."
+    blocks = RunConfig(split="blocks")
+    assert run_text.lead(Standing(reached(0.998, 0.99, config=blocks), "finished")) == (
+        "Train reaches **99.8 %**, valid **99.0 %**: it **generalises** to the numbers held out of "
+        "its range."
     )
+    assert run_text.lead(Standing(reached(0.998, 0.5, config=blocks), "finished")) == (
+        "Train reaches **99.8 %**, valid stops at **50.0 %**: it does not **generalise** to the "
+        "numbers held out."
+    )
+
+
+def spiky(**config: object) -> RunRecord:
+    """Two epochs of two steps; the second one's first loss is twice the one before."""
+    batches = tuple(batch(step, loss) for step, loss in enumerate((3.0, 1.0, 2.0, 0.9)))
+    epochs = tuple(replace(SHORT.epochs[0], epoch=n, step=2 * n + 2) for n in (0, 1))
+    return replace(SHORT, config=RunConfig(**config), batches=batches, epochs=epochs)
+
+
+def test_spikes_are_explained_for_the_runs_that_have_them():
+    assert run_text.spikes(spiky()) == (
+        "The faint spikes are the first mini-batch of an epoch: its state still comes from the end "
+        "of valid. At step 2 the loss jumps from 1.00 to **2.00**."
+    )
+    assert run_text.spikes(spiky(reset_state="valid"))  # the state after valid is still kept
+    for other in ({"reset_state": "train"}, {"model": "Model2", "bptt": 20}):
+        assert run_text.spikes(spiky(**other)) == ""
+    even = replace(spiky(), batches=tuple(batch(step, 1.0) for step in range(4)))
+    assert run_text.spikes(even) == ""
 
 
 def test_the_runs_last_figures():
     assert run_text.figures(SHORT) == (
         "After 2 of 3 epochs, Model5 has a valid loss of **1.750** and a valid accuracy of "
-        "**0.500**; on the numbers it trains on, **0.600**."
+        "**50.0 %**; on the numbers it trains on, **60.0 %**."
     )
     assert run_text.figures(EMPTY) == (
         "Losses and accuracies are measured at the end of each epoch."
@@ -87,20 +136,20 @@ def test_the_runs_last_figures():
 def test_the_schedule_is_said_by_its_start_top_and_end():
     assert run_text.schedule(replace(SHORT, config=RunConfig()), 400) == (
         "lr starts at **4.0e-4**, rises to **1.0e-2** at step 120 and ends at **3.5e-7**; momentum "
-        "mirrors it: .95, .85 and .95 again."
+        "mirrors it: 0.95, 0.85 and 0.95 again."
     )
 
 
 def test_the_notebooks_figures_are_those_of_its_last_epoch():
     theirs = pd.DataFrame({"valid_loss": [2.0, 1.054], "accuracy": [0.4, 0.839]})
     said = run_text.against_notebook(SHORT, theirs)
-    assert "ends, after 2 epochs, with a valid loss of 1.054 and an accuracy of 0.839" in said
+    assert "ends, after 2 epochs, with a valid loss of 1.054 and an accuracy of 83.9 %" in said
 
 
 def test_one_epoch_is_no_way_from_one_figure_to_another():
     once = replace(SHORT, epochs=SHORT.epochs[:1])
     assert run_text.loss_alt(once).endswith("in 4 steps, the valid loss to 2.50.")
-    assert run_text.accuracies(once).startswith("Accuracy after one epoch: on train 0.350")
+    assert run_text.accuracies(once).startswith("Accuracy after one epoch: on train 35.0 %")
 
 
 def test_words_that_are_alone_have_no_rest_that_goes_on():

@@ -571,6 +571,7 @@ def test_summaries_tell_every_run_in_a_line(store: RunStore) -> None:
     assert (line.accuracy, line.valid_loss, line.train_loss) == (0.5, 0.6, 0.4)
     assert line.message == "over" and line.created > 0
     assert store.summaries(1) == lines[:1]
+    assert (store.ids(), store.ids(1)) == ([second.id, first.id], [second.id])
 
 
 def test_summaries_agree_with_the_whole_record(store: RunStore) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hnviz.app.rooms.hidden_states.path.picture import numbers_problem
 from hnviz.app.rooms.predictions.counting_map.picture import MAP_VIEW
 from hnviz.app.run import text as run_text
+from hnviz.app.run.names import run_name
 from hnviz.cli import main
 from hnviz.config import CHOICES, ConfigError, RunConfig
 from hnviz.data import (
@@ -40,7 +41,6 @@ from hnviz.observe import QUESTIONS
 from hnviz.observe.subject import Subject
 from hnviz.runs import BLOCKS, SHIPPED_DIR, RunFolder, RunStore, notebook_table
 from hnviz.runs.ruler import split_bounds, token_bounds
-from hnviz.web.standing import store
 from tests.pages import open_page
 from tests.small import figures
 from tests.views import shown
@@ -386,8 +386,8 @@ def test_each_split_has_its_own_words() -> None:
 
 def test_a_run_on_blocks_is_told_from_its_neighbour() -> None:
     record, theirs = (RunStore(SHIPPED_DIR).record(name) for name in (BLOCKS, "Model5"))
-    assert run_text.name(record) == "Model5, seed 0, blocks held out"
-    assert run_text.name(theirs) == "Model5, seed 0"
+    assert run_name(record.config, shipped=True) == "Model5, blocks held out"
+    assert run_name(theirs.config, shipped=True) == "Model5"
     notebook = notebook_table("Model5")
     said = run_text.against_notebook(record, notebook)
     assert said.endswith(
@@ -434,7 +434,6 @@ def test_a_page_shows_a_run_on_blocks(name: str) -> None:
     assert not app.error
     shown = [json.loads(each.proto.json) for each in app.get("bidi_component")]
     assert BLOCKS in {data.get("run") for data in shown}
-    assert run_text.name(store().record(BLOCKS)) == "Model5, seed 0, blocks held out"
 
 
 @pytest.mark.usefixtures("own_runs")

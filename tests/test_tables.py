@@ -14,9 +14,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from hnviz.app.rooms.train.topics import Epochs
-from hnviz.app.run.list.rows import MARKS, listed, row
+from hnviz.app.run.list.rows import MARKS, row
 from hnviz.app.shell import session as state
-from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
 from hnviz.data import human_numbers, human_numbers_stream, number_words, tokenize
 from hnviz.engine.client import Job
@@ -106,7 +105,10 @@ def test_a_line_of_the_list_for_every_status():
     assert ended == {"run-diverged", "run-failed"}, "how the others ended is in their columns"
     remarks = {each["remark"] for each in table.values()}
     assert remarks == {"", "what is wrong", "how it ended"}
-    assert table["run-running"]["settings"] == "seed 7, bptt 20, lr 1.0e-2, 10 epochs"
+    assert table["run-running"]["settings"] == "bptt 20, lr 1.0e-2, 10 epochs, seed 7"
+    assert table["run-running"]["name"] == "Model5, seed 7"
+    assert table["run-damaged"]["name"] == "run-damaged"
+    assert table["run-Model0"]["created"] is None
     assert table["run-damaged"]["settings"] == ""
     figures = {
         run: [each[name] for name in ("valid loss", "accuracy", "on train")]
@@ -122,10 +124,10 @@ def test_two_runs_with_other_settings_never_look_alike():
         {"bn_init": "uniform"}, {"lr": 0.02}, {"seed": 1}, {"bptt": 7}, {"epochs": 2},
     )  # fmt: skip
     configs = [RunConfig.for_model("Model5", **each) for each in options]
-    told = [row(line("stopped", config=config), {})["settings"] for config in configs]
+    told = [row(line("stopped", config=config), {})["name"] for config in configs]
     assert len(set(told)) == len(told)
-    assert told[1] == "seed 0, bptt 20, lr 1.0e-2, 10 epochs, state reset before valid"
-    assert told[4] == "seed 0, bptt 20, lr 1.0e-2, 10 epochs, warm-up 0.1"
+    assert told[1] == "Model5, state reset before valid"
+    assert told[4] == "Model5, warm-up 10 %"
 
 
 @pytest.mark.parametrize(
@@ -147,14 +149,6 @@ def test_a_run_that_an_engine_of_before_had_queued_was_interrupted():
 
 def test_a_status_of_a_newer_hnviz_is_shown_as_it_is():
     assert row(line("1", "parked"), {})["state"] == "parked"
-
-
-def test_the_newest_fifty_runs_are_listed_and_all_that_are_pre_trained():
-    own = [line(str(number), "stopped") for number in range(60)]
-    lines = [*own, *(line(name, "finished", shipped=True) for name in CATALOGUE)]
-    assert [each.id for each in listed(lines)] == [
-        f"run-{name}" for name in (*range(50), *CATALOGUE)
-    ]
 
 
 # --- the pages' tables --------------------------------------------------------------------------

@@ -289,9 +289,9 @@ def test_a_line_of_the_list_brings_its_run_into_view(page, server):
 def test_the_next_run_and_the_run_shown_are_two_things(page, server):
     page.goto(f"{server}/train?run=Model5&train_model=Model3")
     headline = page.locator(".headline")
-    expect(headline).to_have_text(re.compile("^Train reaches 0.998, valid stops at 0.832"))
+    expect(headline).to_have_text(re.compile(r"^Train reaches 99.8\s%, valid stops at 83.2\s%"))
     box = page.locator(".st-key-train_next")
-    expect(box.get_by_text("Your next run")).to_be_visible()
+    expect(box.get_by_text("Train a new run")).to_be_visible()
     expect(box.get_by_role("button", name="Train", exact=True)).to_be_enabled()
     assert box.locator("[data-panel], .play").count() == 0
 
@@ -305,7 +305,7 @@ def test_the_table_of_epochs_and_the_schedule_are_a_click_away(page, server):
     page.locator(".st-key-train_epoch_table").scroll_into_view_if_needed()
     last = page.locator(".st-key-train_epoch_table tbody tr").last
     expect(last).to_contain_text("1.174")
-    expect(page.locator(".st-key-train_epoch_table")).to_contain_text("0.839")
+    expect(page.locator(".st-key-train_epoch_table")).to_contain_text("83.9 %")
     page.locator(".st-key-train_schedule").scroll_into_view_if_needed()
     page.locator("[data-panel=schedule] .main-svg").first.wait_for()
     expect(page.get_by_text("lr starts at 4.0e-4, rises to 1.0e-2 at step 120")).to_be_visible()
@@ -327,24 +327,61 @@ def test_a_refused_press_is_told_in_the_bar(page, app):
     expect(button(page, "Resume")).to_be_enabled()
 
 
+def training_speed(page):
+    return page.get_by_role("combobox", name="Training speed")
+
+
+def test_a_run_starts_at_the_chosen_speed(page, server):
+    open_train(page, server, epochs=LONG)
+    training_speed(page).select_option("5 steps a second")
+    page.wait_for_url("**train_speed=5**")
+    run = start(page)
+    until(page, f"run => {SPEED_OF} === 5", arg=run)
+    expect(training_speed(page)).to_have_value("5")
+    training_speed(page).select_option("full speed")
+    until(page, f"run => {SPEED_OF} === null", arg=run)
+    button(page, "Stop").click()
+    expect(button(page, "Resume")).to_be_enabled()
+    idle(page)
+    open_train(page, server, epochs=LONG, speed=1)  # by a link
+    expect(training_speed(page)).to_have_value("1")
+    run = start(page)
+    until(page, f"run => {SPEED_OF} === 1", arg=run)
+    button(page, "Stop").click()
+    expect(button(page, "Resume")).to_be_enabled()
+    assert page.errors == []
+
+
+SPEED_OF = """(timeline => timeline.run === run ? timeline.facts.speed : "another run")(
+    document.querySelector('.st-key-train_curves .hnviz').view.kit.timeline)"""
+
+
 def test_two_viewers_share_a_speed(page, server, browser):
     open_train(page, server, epochs=LONG)
     start(page)
-    page.get_by_role("combobox", name="Speed of training").select_option("5 steps/s")
+    training_speed(page).select_option("5 steps a second")
     other = browser.new_context()
     try:
         tab = other.new_page()
-        tab.goto(page.url)
-        speed = tab.get_by_role("combobox", name="Speed of training")
-        expect(speed.locator("option:checked")).to_have_text("5 steps/s")
-        speed.select_option("full speed")
-        mine = page.get_by_role("combobox", name="Speed of training")
-        page.locator(".told").first.click()  # a select that has the focus is left as it is
-        expect(mine.locator("option:checked")).to_have_text("full speed")
+        tab.goto(page.url.split("&train_speed")[0])
+        expect(training_speed(tab)).to_have_value("5")
+        training_speed(tab).select_option("full speed")
+        expect(training_speed(page)).to_have_value("full")
     finally:
         other.close()
         button(page, "Stop").click()
     expect(button(page, "Resume")).to_be_enabled()
+
+
+def test_a_rate_far_too_high_is_warned_of_and_not_refused(page, server):
+    open_train(page, server, model="Model3", lr=1000)
+    warned = page.get_by_text("lr 1,000 is too high for Model3: at 1.0e-1, its recipe already")
+    expect(warned).to_be_visible()
+    start(page)
+    expect(page.locator(".headline")).to_have_text(re.compile("^Model3 diverged"), timeout=60_000)
+    enter(page, "lr, highest", "0.003")
+    expect(warned).to_have_count(0)
+    assert page.errors == []
 
 
 @pytest.mark.parametrize(("width", "most"), [(1280, 900), (390, 1266)])

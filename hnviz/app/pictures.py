@@ -34,6 +34,7 @@ from hnviz.app.rooms.train.lead.picture import LEAD
 from hnviz.app.rooms.train.notes.picture import NOTES
 from hnviz.app.rooms.train.positions.picture import POSITIONS
 from hnviz.app.rooms.train.schedule.picture import SCHEDULE
+from hnviz.app.rooms.train.speed.picture import SPEED
 from hnviz.app.rooms.train.worst.picture import WORST
 from hnviz.app.run.bar.picture import BAR
 from hnviz.app.run.line.picture import LINE
@@ -47,7 +48,7 @@ _MODELS = (CURSOR, PAIR, CELL)
 _HIDDEN_STATES = (UNITS, STRIP, CODES, PROBES, FIND, PATH)
 _PREDICTIONS = (READING, SAYING, CHANGE, MAP, TABLE)
 _THROUGH_TIME = (LANES, LOOK_BACK, REACH, HANDOVER, COSTS)
-_TRAIN = (LEAD, CURVES, NOTES, INSIDE, WORST, POSITIONS, EPOCHS, SCHEDULE)
+_TRAIN = (LEAD, SPEED, CURVES, NOTES, INSIDE, WORST, POSITIONS, EPOCHS, SCHEDULE)
 
 PICTURES: dict[str, Picture] = {
     picture.name: picture

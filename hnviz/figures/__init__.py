@@ -6,11 +6,12 @@ import plotly.graph_objects as go
 
 from hnviz.figures.corpus import token_counts
 from hnviz.figures.costs import backward_costs
-from hnviz.figures.curves import accuracy_curves, loss_curves, schedule_curves
+from hnviz.figures.curves import accuracy_curves, loss_curves
 from hnviz.figures.diagrams import gru_cell, legend, rolled, unrolled
 from hnviz.figures.found import found_places
 from hnviz.figures.handover import handover
 from hnviz.figures.ladder import ladder
+from hnviz.figures.plan import schedule_curves
 from hnviz.figures.probes import probe_lines, probe_table
 from hnviz.figures.query import query_lines
 from hnviz.figures.reach import reach_curves

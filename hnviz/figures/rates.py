@@ -3,6 +3,7 @@
 import pandas as pd
 
 from hnviz.catalogue import entry
+from hnviz.figures.numbers import accuracy
 from hnviz.figures.sentences import scientific
 from hnviz.figures.theme import Theme
 
@@ -41,7 +42,30 @@ def rates_sentence(table: pd.DataFrame, model: str) -> str:
         ends = "diverges" if pd.isna(own[high]) else f"ends at **{own[high]:.2f}**"
         said += f". From **lr {scientific(high)}** on, lr is too high: there it {ends}."
     best = float(valid.dropna().sort_values().index[-1])
-    return f"{said} Valid accuracy is highest at lr {scientific(best)}, with **{valid.max():.2f}**."
+    top = accuracy(valid.max())
+    return f"{said} Valid accuracy is highest at lr {scientific(best)}, with **{top}**."
+
+
+def rate_warning(table: pd.DataFrame, model: str, lr: float) -> str | None:
+    """Say that a run at this rate will fail as the model's recipe did; None if that is not known.
+
+    `table` is as for `first_too_high`.
+    """
+    own = table[table["model"] == model].set_index("lr")["train_loss"].sort_index()
+    if own.empty:
+        return None  # a model of the reader's own
+    best = float(own.sort_values().index[0])
+    high = first_too_high(table, model)
+    tried = high or float(own.index.max())
+    if lr < tried or (high is None and lr == tried):
+        return None
+    above = f"too high for {model}" if high else f"above all that was tried with {model}"
+    already = " already" if lr > tried else ""
+    ends = "diverges" if pd.isna(own[tried]) else f"ends at a train loss of {own[tried]:.2f}"
+    return (
+        f"lr {_rate(lr)} is {above}: at {_rate(tried)}, its recipe{already} {ends}. Its lowest "
+        f"train loss is {own[best]:.2f}, at {_rate(best)}."
+    )
 
 
 def rates_map(table: pd.DataFrame, model: str, look: Theme) -> str:
@@ -77,16 +101,11 @@ def _cell(lr: str, loss: float, valid: float, mark: str, look: Theme) -> str:
     at = min(loss / WORST, 1.0) * (len(look.sequential) - 1)
     fill = look.sequential[round(at)]
     colors = f"background:{fill};color:{_ink(fill)}"
-    return f'<td{mark} style="{colors}">{loss:.2f}<small>{_share(valid)}</small></td>'
+    return f'<td{mark} style="{colors}">{loss:.2f}<small>{accuracy(valid)}</small></td>'
 
 
 def _rate(lr: float) -> str:
-    return f"{lr:g}" if lr >= 1 else scientific(lr)
-
-
-def _share(value: float) -> str:
-    """Write a share of one without its zero: .46."""
-    return f"{value:.2f}".removeprefix("0")
+    return f"{lr:,g}" if lr >= 1 else scientific(lr)
 
 
 def _ink(fill: str) -> str:

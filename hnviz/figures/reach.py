@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hnviz.figures.labels import end_labels, heading
 from hnviz.figures.numbers import accuracy
-from hnviz.figures.ruler import SHARE_TICKS, TOP, bound_lines, merged
+from hnviz.figures.ruler import PERCENT, TOP, bound_lines, merged
 from hnviz.figures.sketch import Sketch
 from hnviz.figures.theme import Theme, apply
 from hnviz.runs.ruler import Bound
@@ -68,7 +68,8 @@ def reach_curves(texts: Sequence[Reach], bptt: int, look: Theme) -> go.Figure:
         range=[np.log10(1 / EDGE), np.log10(longest * EDGE)],
         tickvals=list(TICKS),
     )
-    fig.update_yaxes(range=[0, TOP], **SHARE_TICKS)
+    at = [value / 100 for value in PERCENT["tickvals"]]
+    fig.update_yaxes(range=[0, TOP], tickvals=at, ticktext=PERCENT["ticktext"])
     fig.update_layout(yaxis={"title": {"text": "best accuracy, state reset"}})
     return fig.figure()
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from hnviz.figures.labels import EndLabel, end_labels, legend_below
-from hnviz.figures.numbers import accuracy, percent
+from hnviz.figures.numbers import accuracy
 from hnviz.figures.sketch import Sketch
 from hnviz.figures.theme import Theme, apply
 from hnviz.runs.ruler import MOST_ONCE, Bound, PositionBounds
@@ -23,9 +23,11 @@ PLOT_HEIGHT = 230  # px
 HEIGHT = PLOT_HEIGHT + 24 + 92  # px, of the picture by position with its legend
 FEWEST_SHOWN = 20  # positions
 TOP = 1.04  # of the accuracy axis
-_QUARTERS = (0, 0.25, 0.5, 0.75, 1)
-SHARE_TICKS = {"tickvals": _QUARTERS, "ticktext": [percent(each) for each in _QUARTERS]}
-"""Of an axis of accuracies."""
+PERCENT: dict[str, list[Any]] = {
+    "tickvals": [0, 25, 50, 75, 100],
+    "ticktext": ["0 %", "25 %", "50 %", "75 %", "100 %"],
+}
+"""An axis of percent."""
 
 
 class Line(NamedTuple):
@@ -105,10 +107,10 @@ def position_curves(windows: Windows, look: Theme) -> go.Figure:
             _bound_trace(fig, f"best, {name}{part}", values, look, named=number == 0)
     for name, values in windows.measured.items():
         _measured_trace(fig, name, values, look, windows.split)
-        labels.append(
-            EndLabel(float(values[-1]), f"<b>{name} {accuracy(values[-1])}</b>", look.text)
-        )
-    apply(fig, look, height=HEIGHT, margin={"l": 52, "r": 92, "t": 24, "b": 92})
+        last_value = float(values[-1])
+        text = f"<b>{name} {accuracy(last_value)}</b>"
+        labels.append(EndLabel(100 * last_value, text, look.text))
+    apply(fig, look, height=HEIGHT, margin={"l": 52, "r": 112, "t": 24, "b": 92})
     legend_below(fig, look, below=48, plot_height=PLOT_HEIGHT)
     last = shown_positions(windows) - 1
     edge = max(0.5, 0.03 * last)  # marks at both ends stay whole
@@ -116,14 +118,10 @@ def position_curves(windows: Windows, look: Theme) -> go.Figure:
     if last < len(windows.reset.accuracy) - 1:
         title += f", of {len(windows.reset.accuracy)}: past these the best is 100 %"
     fig.update_xaxes(title_text=title, range=[-edge, last + edge], nticks=8)
-    fig.update_yaxes(
-        title_text=f"accuracy on {windows.split}",
-        range=[0, TOP],
-        **SHARE_TICKS,
-    )
+    fig.update_yaxes(title_text=f"accuracy on {windows.split}", range=[0, 100 * TOP], **PERCENT)
     if last < 8:
         fig.update_xaxes(dtick=1)
-    end_labels(fig, labels, look, TOP / PLOT_HEIGHT)
+    end_labels(fig, labels, look, 100 * TOP / PLOT_HEIGHT)
     return fig
 
 
@@ -159,12 +157,12 @@ def _bound_trace(
     fig.add_scatter(
         name=name,
         x=np.arange(len(values)),
-        y=values,
+        y=100 * values,
         showlegend=named,
         mode="lines" if np.isfinite(values).sum() > 1 else "markers",
         line={"color": look.bound, "width": HAIRLINE, "dash": dash},
         marker={"symbol": "line-ew", "size": 12, "line": {"color": look.bound, "width": HAIRLINE}},
-        hovertemplate=f"position %{{x}}: %{{y:.1%}}<extra>{name}</extra>",
+        hovertemplate=f"position %{{x}}: %{{y:.2f}} %<extra>{name}</extra>",
     )
 
 
@@ -178,7 +176,7 @@ def _measured_trace(
     fig.add_scatter(
         name=name,
         x=np.arange(len(values)),
-        y=values,
+        y=100 * values,
         mode="lines+markers",
         line={"color": color, "width": 2.5 if kept else 2, "dash": "solid" if kept else "7px,4px"},
         marker={
@@ -187,5 +185,5 @@ def _measured_trace(
             "color": fill,
             "line": {"color": color, "width": 2},
         },
-        hovertemplate=f"position %{{x}}: %{{y:.1%}}<extra>{name}</extra>",
+        hovertemplate=f"position %{{x}}: %{{y:.2f}} %<extra>{name}</extra>",
     )

@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from hnviz.data import BatchLayout
-from hnviz.figures.numbers import accuracy as share
-from hnviz.figures.numbers import percent
+from hnviz.figures.numbers import accuracy, percent
 from hnviz.figures.reach import Reach
 from hnviz.figures.ruler import Windows
 from hnviz.runs.ruler import MOST_ONCE, Bound, Example
@@ -29,10 +28,23 @@ def number(value: int) -> str:
     return _NUMBERS[value] if value < len(_NUMBERS) else f"{value:,}"
 
 
-def reading(accuracy: Mapping[str, float], bounds: Mapping[str, Sequence[Bound]]) -> str:
+def memory(reached: Mapping[str, float], bounds: Mapping[str, Sequence[Bound]]) -> str:
+    """Say in one sentence the most that the accuracies prove about the network's memory."""
+    passed = {split: _passed(reached[split], bounds[split]) for split in ("valid", "train")}
+    split, bound = max(passed.items(), key=lambda each: each[1].k if each[1] else 0)
+    if bound is None:
+        return "Its accuracy is above no thin line, so the chart cannot show that it remembers."
+    few = "one token" if bound.k == 1 else f"the last {number(bound.k)} tokens"
+    return (
+        f"The network remembers more than {few}: with {'it' if bound.k == 1 else 'these'} alone, "
+        f"nobody could be right more than **{accuracy(bound.accuracy)}** of the time on {split}."
+    )
+
+
+def reading(reached: Mapping[str, float], bounds: Mapping[str, Sequence[Bound]]) -> str:
     """Compare the accuracy on each split with that split's own bounds; say what it proves."""
-    said = [_one_reading(split, value, bounds[split]) for split, value in accuracy.items()]
-    passed = [_passed(value, bounds[split]) for split, value in accuracy.items()]
+    said = [_one_reading(split, value, bounds[split]) for split, value in reached.items()]
+    passed = [_passed(value, bounds[split]) for split, value in reached.items()]
     hidden = [bound for bound in passed if bound is not None and not bound.shown]
     if hidden:
         shares = " and ".join(percent(bound.once) for bound in hidden)
@@ -41,19 +53,19 @@ def reading(accuracy: Mapping[str, float], bounds: Mapping[str, Sequence[Bound]]
     return " ".join(said)
 
 
-def _passed(accuracy: float, bounds: Sequence[Bound]) -> Bound | None:
+def _passed(reached: float, bounds: Sequence[Bound]) -> Bound | None:
     """Return the bound of the most tokens that an accuracy is above."""
-    return max((bound for bound in bounds if accuracy > bound.accuracy), default=None)
+    return max((bound for bound in bounds if reached > bound.accuracy), default=None)
 
 
-def _one_reading(split: str, accuracy: float, bounds: Sequence[Bound]) -> str:
-    bound = _passed(accuracy, bounds)
+def _one_reading(split: str, reached: float, bounds: Sequence[Bound]) -> str:
+    bound = _passed(reached, bounds)
     if bound is None:
-        return f"On {split}, **{share(accuracy)}** is above no bound, so we can't tell."
+        return f"On {split}, **{accuracy(reached)}** is above no bound, so we can't tell."
     tokens = "one token" if bound.k == 1 else f"{number(bound.k)} tokens"
     return (
-        f"On {split}, **{share(accuracy)}** is above the {number(bound.k)}-token bound "
-        f"{share(bound.accuracy)}: the network uses more than {tokens}."
+        f"On {split}, **{accuracy(reached)}** is above the {number(bound.k)}-token bound, "
+        f"{accuracy(bound.accuracy)}: the network uses more than {tokens}."
     )
 
 
@@ -62,18 +74,18 @@ def window_sentence(layout: BatchLayout, windows: Windows) -> str:
     reset, kept = windows.reset, windows.kept
     said = (
         "If the state is reset before every mini-batch, the network knows a single token at "
-        f"position 0. So on {windows.split} it can be right at most **{share(reset.accuracy[0])}** "
-        "of the time there"
+        f"position 0. So on {windows.split} it can be right at most "
+        f"**{accuracy(reset.accuracy[0])}** of the time there"
     )
     if layout.bptt > 1:
-        said += f", and **{share(reset.mean)}** over all {layout.bptt} positions"
+        said += f", and **{accuracy(reset.mean)}** over all {layout.bptt} positions"
     if kept is None:
         return f"{said}. Cut at random, a kept state does not help: it belongs to other text."
     if layout.n_batches == 1:
         return f"{said}. There is one mini-batch, so no state is carried over."
     return (
         f"{said}. If the state is kept, only the first of {layout.n_batches:,} mini-batches starts "
-        f"without a past, and **{share(kept.mean)}** is possible."
+        f"without a past, and **{accuracy(kept.mean)}** is possible."
     )
 
 
@@ -86,7 +98,7 @@ def window_note(layout: BatchLayout, any_cut: float) -> str:
         f"over the whole text. Dotted: more than {_MOST} of the contexts occur only once there. "
         "Such a context is always guessed right, so the bound is high; an accuracy above it still "
         f"proves more memory. Over every way to cut this text into windows of {layout.bptt}, the "
-        f"mean with a reset state is {share(any_cut)}. One layout has fewer slots at each "
+        f"mean with a reset state is {accuracy(any_cut)}. One layout has fewer slots at each "
         "position, so fewer contexts repeat and the bound is higher."
     )
 
@@ -120,7 +132,7 @@ def example_table(example: Example, words: Sequence[str]) -> pd.DataFrame:
         {
             f"after “{words[example.token]}”": words[token],
             "times": f"{times:,}",
-            "how often": share(times / example.n),
+            "how often": accuracy(times / example.n),
         }
         for token, times in example.followed[:LISTED]
     ]
@@ -130,16 +142,16 @@ def example_table(example: Example, words: Sequence[str]) -> pd.DataFrame:
 def proof_sentence(split: str, bounds: Sequence[Bound]) -> str:
     """Say what the best guess after every token proves, once a network is above it."""
     return (
-        f"The best guess after each token of {split} is right **{share(bounds[0].accuracy)}** of "
-        "the time. These guesses have memorised this very text, so nothing that sees only one "
-        "token can be right more often. A network above that line must remember more than one "
-        "token."
+        f"The best guess after each token of {split} is right "
+        f"**{accuracy(bounds[0].accuracy)}** of the time. These guesses have memorised "
+        "this very text, so nothing that sees only one token "
+        "can be right more often. A network above that line must remember more than one token."
     )
 
 
 def reach_sentence(texts: Sequence[Reach], bptt: int) -> str:
     """Say what windows of one length allow on each text, however it is cut."""
-    best = " and ".join(f"**{share(text.means[bptt - 1])}** on {text.name}" for text in texts)
+    best = " and ".join(f"**{accuracy(text.means[bptt - 1])}** on {text.name}" for text in texts)
     every = "every token" if bptt == 1 else f"every {bptt} tokens"
     return (
         f"If the state is reset before {every}, no network can be right more often than {best}. "
@@ -171,10 +183,10 @@ def table_sentence(split: str, bounds: Sequence[Bound]) -> str:
     enough = next((bound for bound in bounds if bound.accuracy == 1), None)
     said = (
         f"A network that knows only the last token is right at most "
-        f"**{share(bounds[0].accuracy)}** of the time on {split}"
+        f"**{accuracy(bounds[0].accuracy)}** of the time on {split}"
     )
     if enough is None:
-        return f"{said}; with {number(bounds[-1].k)} tokens, **{share(bounds[-1].accuracy)}**."
+        return f"{said}; with {number(bounds[-1].k)} tokens, **{accuracy(bounds[-1].accuracy)}**."
     said = f"{said}; **{number(enough.k)}** tokens always determine the next one"
     if enough.once != 1:
         return f"{said}."
@@ -186,8 +198,8 @@ def bounds_table(bounds: Mapping[str, Sequence[Bound]]) -> pd.DataFrame:
     longest = min(len(each) for each in bounds.values())
     table = {"tokens known": [str(k) for k in range(1, longest + 1)]}
     for split, each in bounds.items():
-        table[f"best on {split}"] = [share(bound.accuracy) for bound in each[:longest]]
-        table[f"seen once, {split}"] = [share(bound.once) for bound in each[:longest]]
+        table[f"best on {split}"] = [accuracy(bound.accuracy) for bound in each[:longest]]
+        table[f"seen once, {split}"] = [accuracy(bound.once) for bound in each[:longest]]
     return pd.DataFrame(table)
 
 
@@ -197,22 +209,22 @@ def measured_sentence(model: str, windows: Windows) -> str:
     last = len(reset) - 1
     said = (
         f"{model} after {windows.step:,} steps, on {windows.split}: with the state reset before "
-        f"every mini-batch, it is right **{share(reset[0])}** of the time at position 0, where no "
-        f"predictor does better than {share(windows.reset.accuracy[0])}, and "
-        f"**{share(reset[-1])}** at position {last}"
+        f"every mini-batch, it is right **{accuracy(reset[0])}** of the time at position 0, "
+        f"where no predictor does better than {accuracy(windows.reset.accuracy[0])}, and "
+        f"**{accuracy(reset[-1])}** at position {last}"
     )
     if "kept" not in windows.measured:
         return f"{said}. {model} never keeps its state, so this is all there is."
     kept = windows.measured["kept"]
-    return f"{said}; with the state kept, **{share(kept[0])}** and **{share(kept[-1])}**."
+    return f"{said}; with the state kept, **{accuracy(kept[0])}** and **{accuracy(kept[-1])}**."
 
 
-def last_only_sentence(model: str, windows: Windows, accuracy: float) -> str:
+def last_only_sentence(model: str, windows: Windows, reached: float) -> str:
     """Return the sentence that replaces the picture for a model with one answer per window."""
     seen = len(windows.reset.accuracy)
     tokens = "one token" if seen == 1 else f"{number(seen)} tokens"
     return (
         f"{model} answers only after the last of its {tokens}, so only one position counts: "
-        f"**{share(accuracy)}** on valid, where no predictor that sees {tokens} does better than "
-        f"**{share(windows.reset.accuracy[-1])}**."
+        f"**{accuracy(reached)}** on valid, where no predictor that sees {tokens} does better than "
+        f"**{accuracy(windows.reset.accuracy[-1])}**."
     )

@@ -110,9 +110,12 @@ class RunStore:
                 return path
             time.sleep(2 / 65536)
 
-    def ids(self) -> list[str]:
-        """Return the ids of all runs: the user's own, newest first, then the pre-trained ones."""
-        return [folder.id for folder in self._folders()]
+    def ids(self, newest: int | None = None) -> list[str]:
+        """Return the ids of the user's own runs, newest first, then those of the pre-trained ones.
+
+        With `newest`, only so many of the user's own.
+        """
+        return [folder.id for folder in self._folders(newest)]
 
     def _folders(self, newest: int | None = None) -> list[RunFolder]:
         own = sorted(_names(self.root), key=_age, reverse=True)

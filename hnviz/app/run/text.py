@@ -5,11 +5,13 @@ from math import ceil
 
 import pandas as pd
 
-from hnviz.catalogue import entry
+from hnviz.app.run.names import rate
+from hnviz.catalogue import entry, recipe_for
 from hnviz.data import NOTEBOOK
-from hnviz.figures.ruler_text import reading
+from hnviz.figures.numbers import accuracy
+from hnviz.figures.ruler_text import memory, reading
 from hnviz.figures.sentences import plural, scientific
-from hnviz.figures.split_words import split_words, valid_holds
+from hnviz.figures.split_words import valid_holds
 from hnviz.runs import RunRecord
 from hnviz.runs.ruler import Bound
 from hnviz.schedule import one_cycle
@@ -17,12 +19,6 @@ from hnviz.web.standing import Standing as Standing
 
 MOST_WRITTEN = 1e4
 """A loss from here on is written as a power of ten; an untrained one is under 4."""
-
-
-def name(record: RunRecord) -> str:
-    """Name a run by what sets it apart from others."""
-    note = split_words(record.config).note
-    return f"{record.config.model}, seed {record.config.seed}{f', {note}' if note else ''}"
 
 
 def steps(record: RunRecord) -> str:
@@ -35,22 +31,21 @@ def steps(record: RunRecord) -> str:
 SURELY = 0.05
 """A smaller gap between two accuracies may be chance."""
 
-WELL = 0.9
-"""From this accuracy on train, the network has learnt what it read."""
-
-HELD_OUT = {
-    "notebook": "valid holds only numbers above 8,000, so it must **extrapolate**",
-    "blocks": "its blocks of numbers lie between those it read, so it **generalises**",
-}
-"""What the gap between train and valid means, by a config's split."""
+WELL, POOR = 0.9, 0.7
+"""Accuracies on train. From WELL on, the network has learnt what it read; one that ends below POOR,
+after all of its recipe's epochs, underfits."""
 
 
 def lead(standing: Standing) -> str:
     """Say in at most 20 words what a run shows so far. It names no step: the run bar does."""
-    record = standing.record
+    record, model = standing.record, standing.record.config.model
+    if standing.status == "diverged":
+        return (
+            f"{model} **diverged**: its loss is no longer a number, and training stopped. Try a "
+            f"lower lr than {rate(record.config.lr)}."
+        )
     if record.epochs:
-        return _takeaway(record)
-    model = record.config.model
+        return _takeaway(standing)
     if not record.batches:
         begun = standing.status == "running"
         said = "begins to train" if begun else "has not learnt anything yet"
@@ -67,21 +62,44 @@ def lead(standing: Standing) -> str:
     )
 
 
-def _takeaway(record: RunRecord) -> str:
-    """Compare the last accuracies on train and on valid."""
-    model, last = record.config.model, record.epochs[-1]
-    train, valid = last.train_accuracy, last.accuracy
-    split = record.config.split
-    if train < WELL:
-        word = "underfits so far" if len(record.epochs) < record.config.epochs else "underfits"
+def _takeaway(standing: Standing) -> str:
+    """Compare the last accuracies on train and on valid; judge only a run that has ended."""
+    record = standing.record
+    config, last, done = record.config, record.epochs[-1], len(record.epochs)
+    train, valid = accuracy(last.train_accuracy), accuracy(last.accuracy)
+    underfits = last.train_accuracy < POOR and _had_its_epochs(record)
+    if standing.is_live or (last.train_accuracy < WELL and not underfits):
+        planned = plural(config.epochs, "epoch")
+        so_far = planned if done == config.epochs else f"{done} of {planned}"
         return (
-            f"{model} {word}: it is right **{train:.3f}** of the time on train, and "
-            f"**{valid:.3f}** on valid."
+            f"After {so_far}, {config.model} is right **{train}** of the time on train and "
+            f"**{valid}** on valid."
         )
-    if split == "blocks" or train - valid < SURELY:
-        ending = HELD_OUT["blocks"] if split == "blocks" else "it does as well on unseen numbers"
-        return f"Train reaches **{train:.3f}**, valid **{valid:.3f}**: {ending}."
-    return f"Train reaches **{train:.3f}**, valid stops at **{valid:.3f}**: {HELD_OUT[split]}."
+    if underfits:
+        return (
+            f"{config.model} **underfits**: it is right only **{train}** of the time on train, and "
+            f"**{valid}** on valid."
+        )
+    return f"Train reaches **{train}**, valid {_ending(record, valid)}"
+
+
+def _had_its_epochs(record: RunRecord) -> bool:
+    """Return whether a run had as many epochs as its model's recipe gives."""
+    return len(record.epochs) >= recipe_for(record.config.model).epochs
+
+
+def _ending(record: RunRecord, valid: str) -> str:
+    """Say what the distance of valid to train means, by what valid holds."""
+    blocks, last = record.config.split == "blocks", record.epochs[-1]
+    if last.train_accuracy - last.accuracy < SURELY:
+        if blocks:
+            return f"**{valid}**: it **generalises** to the numbers held out of its range."
+        return f"**{valid}**: it does as well beyond 8,000, so it **extrapolates**."
+    if blocks:
+        return f"stops at **{valid}**: it does not **generalise** to the numbers held out."
+    return (
+        f"stops at **{valid}**: valid holds only numbers above 8,000, so it must **extrapolate**."
+    )
 
 
 def figures(record: RunRecord) -> str:
@@ -92,8 +110,8 @@ def figures(record: RunRecord) -> str:
     return (
         f"After {len(record.epochs)} of {plural(record.config.epochs, 'epoch')}, "
         f"{record.config.model} has a valid loss of **{_figure(last.valid_loss)}** and a valid "
-        f"accuracy of **{last.accuracy:.3f}**; on the numbers it trains on, "
-        f"**{last.train_accuracy:.3f}**."
+        f"accuracy of **{accuracy(last.accuracy)}**; on the numbers it trains on, "
+        f"**{accuracy(last.train_accuracy)}**."
     )
 
 
@@ -128,7 +146,7 @@ def against_notebook(record: RunRecord, notebook: pd.DataFrame) -> str:
         said = (
             f"The notebook's {record.config.model} ends, after {plural(len(notebook), 'epoch')}, "
             f"with a valid loss of {theirs['valid_loss']:.3f} and an accuracy of "
-            f"{theirs['accuracy']:.3f}"
+            f"{accuracy(theirs['accuracy'])}"
         )
     if not record.epochs:
         return f"{said}." if notebook.empty else f"{said}. The dotted line shows its course."
@@ -139,7 +157,7 @@ def against_notebook(record: RunRecord, notebook: pd.DataFrame) -> str:
             f"{valid_holds(NOTEBOOK)}, this run's holds {valid_holds(record.config)}."
         )
     return (
-        f"{said}; this run is at **{ours.valid_loss:.3f}** and **{ours.accuracy:.3f}** after "
+        f"{said}; this run is at **{ours.valid_loss:.3f}** and **{accuracy(ours.accuracy)}** after "
         f"{len(record.epochs)} of {plural(record.config.epochs, 'epoch')}.{other}"
     )
 
@@ -173,13 +191,13 @@ def accuracies(record: RunRecord) -> str:
     first, last = record.epochs[0], record.epochs[-1]
     if first is last:
         return (
-            f"Accuracy after one epoch: on train {last.train_accuracy:.3f}, on valid "
-            f"{last.accuracy:.3f}."
+            f"Accuracy after one epoch: on train {accuracy(last.train_accuracy)}, on valid "
+            f"{accuracy(last.accuracy)}."
         )
     return (
         f"Accuracy by step, {len(record.epochs)} epochs: on train from "
-        f"{first.train_accuracy:.3f} to {last.train_accuracy:.3f}, on valid from "
-        f"{first.accuracy:.3f} to {last.accuracy:.3f}."
+        f"{accuracy(first.train_accuracy)} to {accuracy(last.train_accuracy)}, on valid from "
+        f"{accuracy(first.accuracy)} to {accuracy(last.accuracy)}."
     )
 
 
@@ -192,8 +210,12 @@ def ruler(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> str:
     """Compare the run's last accuracies with the bounds of their splits."""
     if not record.epochs:
         return "The thin lines need no training: each is the best that so many tokens allow."
+    return reading(_reached(record), bounds)
+
+
+def _reached(record: RunRecord) -> dict[str, float]:
     last = record.epochs[-1]
-    return reading({"train": last.train_accuracy, "valid": last.accuracy}, bounds)
+    return {"train": last.train_accuracy, "valid": last.accuracy}
 
 
 def schedule(record: RunRecord, n_steps: int) -> str:
@@ -204,16 +226,38 @@ def schedule(record: RunRecord, n_steps: int) -> str:
     first, highest, last = (scientific(float(plan.lr[step])) for step in (0, top, -1))
     return (
         f"lr starts at **{first}**, rises to **{highest}** at step {top:,} and ends at **{last}**; "
-        "momentum mirrors it: .95, .85 and .95 again."
+        "momentum mirrors it: 0.95, 0.85 and 0.95 again."
     )
 
 
-def jumps(record: RunRecord) -> str:
-    """Say what the faint line shows."""
-    text = "The faint line is the loss of each mini-batch."
-    if entry(record.config.model).stateful and record.config.reset_state == "never":
-        text += " It can jump where an epoch starts, because the state still comes from valid."
-    return text
+def remember(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> str:
+    """Say what the last accuracies prove about the network's memory."""
+    if not record.epochs:
+        return "The thin lines need no training: each is the best that so few tokens allow."
+    return memory(_reached(record), bounds)
+
+
+SPIKE = 1.5
+"""A loss so many times that of the mini-batch before it shows as a spike."""
+
+
+def spikes(record: RunRecord) -> str:
+    """Explain the spikes of the loss, for a run that has any: each is an epoch's first step."""
+    config, batches = record.config, record.batches
+    if not entry(config.model).stateful or config.reset_state in ("train", "both"):
+        return ""
+    firsts = [epoch.step for epoch in record.epochs if 0 < epoch.step < len(batches)]
+    if batches and batches[-1].step != len(batches) - 1:
+        return ""  # a long run, of which not every step is kept
+    found = [at for at in firsts if batches[at].loss > SPIKE * batches[at - 1].loss]
+    if not found:
+        return ""
+    top = max(found, key=lambda at: batches[at].loss)
+    return (
+        "The faint spikes are the first mini-batch of an epoch: its state still comes from the end "
+        f"of valid. At step {top:,} the loss jumps from "
+        f"{_figure(batches[top - 1].loss, 2)} to **{_figure(batches[top].loss, 2)}**."
+    )
 
 
 def _epoch(record: RunRecord) -> str:

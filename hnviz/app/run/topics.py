@@ -5,7 +5,8 @@ from math import ceil
 from typing import Any
 
 from hnviz.app.run import text as run_text
-from hnviz.app.run.list.rows import listed, row
+from hnviz.app.run.list.rows import row
+from hnviz.app.run.names import run_name
 from hnviz.runs import RESUMABLE, RunNotFound
 from hnviz.web.hub import Listing
 from hnviz.web.standing import Standing, snapshot_version, store
@@ -23,7 +24,7 @@ class Run(Fields):
         """Return a run's state; `**` in a sentence marks what is bold."""
         record, left = moment.record, moment.seconds_left
         return {
-            "name": run_text.name(record),
+            "name": run_name(record.config, shipped=moment.shipped),
             "model": record.config.model,
             "status": moment.status,
             "is_live": moment.is_live,
@@ -53,7 +54,7 @@ class Runs(Topic):
 
     def draw(self, moment: Listing, params: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the rows, in order."""
-        return [row(line, moment.jobs) for line in listed(moment.lines)]
+        return [row(line, moment.jobs) for line in moment.lines]
 
     def news(
         self, state: list[dict[str, Any]], have: Any

@@ -1,42 +1,76 @@
 """The run in view: picked in the sidebar, kept in the address, the same on every page."""
 
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, tzinfo
+from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
 import streamlit as st
 
 from hnviz.app.kit.text import escape, problem
 from hnviz.app.run.engine import standing, store
+from hnviz.app.run.names import Named, labels
 from hnviz.app.run.text import Standing
 from hnviz.app.shell import session as state
-from hnviz.runs import DamagedRun, RunNotFound
+from hnviz.runs import DamagedRun, RunFolder, RunNotFound
+from hnviz.web.hub import LISTED
 
 FIRST_RUN = "Model5"
 """The pre-trained run that is in view until one is picked."""
 
 
 def run_picker() -> None:
-    """Draw the picker of runs.
+    """Draw the picker of runs, on every page, and keep its run in the address.
 
-    It is on every page, as the address keeps only the parameters of widgets that are drawn.
+    Not bound to the address: Streamlit would write the label there in place of the id.
     """
     ids = store().ids()
-    state.note_lost_run(ids)
-    if (wanted := state.pop(state.NEXT_RUN)) is not None:
-        state.put(state.RUN, wanted)
-    if state.get(state.RUN) not in ids:
-        state.pop(state.RUN)
+    default = FIRST_RUN if FIRST_RUN in ids else next(iter(ids), None)
+    run = state.choose_run(ids, default)
+    offered = store().ids(LISTED)
+    if run and run not in offered:  # an older one, by a link
+        offered = [run, *offered]
+    names = _names(offered)
     st.selectbox(
-        "Run in view",
-        ids,
-        index=ids.index(FIRST_RUN) if FIRST_RUN in ids else 0,
+        "Run shown on all pages",
+        offered,
+        index=offered.index(run) if run else None,
         key=state.RUN,
-        bind="query-params",
+        format_func=lambda each: names.get(each, each),
         on_change=state.forget_lost_run,
         placeholder="no run yet",
-        help="Choose a run to show on all pages. A run is one training of one model; a training "
-        "step is one update of its weights.",
+        help="A run is one training of one model. It consists of training steps: each reads one "
+        "mini-batch and updates the weights once.",
     )
+    state.keep_run(default)
     lost = state.lost_run()
     if lost:
         problem(f"There is no run named {lost!r}; this one is shown instead.")
+
+
+def _names(ids: Sequence[str]) -> dict[str, str]:
+    """Name the runs, with times of the reader's own clock."""
+    zone: tzinfo = UTC
+    with suppress(ZoneInfoNotFoundError, ValueError):  # a name that is not known here
+        zone = ZoneInfo(st.context.timezone or "UTC")
+    return labels([_named(run_id) for run_id in ids], zone, time.time())
+
+
+def _named(run_id: str) -> Named:
+    try:
+        folder = store().folder(run_id)
+        return _read(folder.path, shipped=folder.shipped)
+    except (RunNotFound, DamagedRun):  # deleted or damaged meanwhile
+        return Named(run_id)
+
+
+@lru_cache(maxsize=1024)  # neither a run's settings nor its start ever change
+def _read(path: Path, *, shipped: bool) -> Named:
+    folder = RunFolder(path, shipped=shipped)
+    return Named(folder.id, folder.config, folder.created, shipped)
 
 
 def run_in_view() -> Standing | None:

@@ -62,6 +62,7 @@ ADDRESS: tuple[Key, ...] = (
     Key("Train", "train_lr", "the recipe's", "the highest learning rate"),
     Key("Train", "train_epochs", "the recipe's", "passes over train"),
     Key("Train", "train_pct_start", "the recipe's", "the share of steps in which lr rises"),
+    Key("Train", "train_speed", "full", "how fast a run trains: full, 20, 5 or 1 steps a second"),
     Key("Train", "train_seed", "0", "decides the first weights"),
     Key("Train", "train_bs", "the recipe's", "rows read in parallel"),
     Key("Train", "train_nh", "the recipe's", "units of hidden state in each layer"),
@@ -122,6 +123,7 @@ ADDRESS: tuple[Key, ...] = (
 
 SESSION: tuple[Key, ...] = (
     Key(EVERY, "lost_run", "", "an id in the address that no run has"),
+    Key(EVERY, "shown_run", "", "the run that the last page showed"),
     Key(EVERY, "next_run", "", "the run to bring into view when the page next runs"),
     Key("Start", "start_train", "", "button"),
     Key("Start", "start_example", "", "the example that was clicked"),

@@ -1,9 +1,11 @@
 """The one door to Streamlit's session state: every key that more than one place uses.
 
 A widget's key is "<page>_<thing>", and with ``bind="query-params"`` also its name in the address.
+The picker of runs is not bound: the address holds the run's id, the picker its label.
 keys.py lists them all.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -14,6 +16,7 @@ TRAIN_ERROR = "train_error"  # why the last press on Train did nothing
 NEXT_RUN = "next_run"  # the run to bring into view when a page next runs as a whole
 RECIPE = "train_recipe"  # the model and recipe that the settings were last filled in from
 _LOST_RUN = "lost_run"
+_SHOWN_RUN = "shown_run"
 
 LONGEST_NAME = 60  # characters of a name from the address that a page repeats
 
@@ -53,11 +56,36 @@ def show_run(run_id: str) -> None:
     forget_lost_run()
 
 
-def note_lost_run(known: list[str]) -> None:
-    """Remember a run id in the address that no run has, before a widget drops it from there."""
-    asked = st.query_params.get(RUN)
-    if asked and asked not in known:
-        st.session_state[_LOST_RUN] = asked[:LONGEST_NAME]
+def choose_run(known: Sequence[str], default: str | None) -> str | None:
+    """Return the run to show, and put it where its picker, drawn next, finds it.
+
+    An address that has changed since the last page, by a link or the browser's Back, comes before
+    the picker; a run that was started or clicked on comes before both.
+    """
+    shown, asked = st.session_state.get(_SHOWN_RUN), st.query_params.get(RUN)
+    run = get(RUN)
+    if asked and asked != shown:
+        if asked in known:
+            run = asked
+            forget_lost_run()
+        else:
+            st.session_state[_LOST_RUN] = asked[:LONGEST_NAME]
+    run = st.session_state.pop(NEXT_RUN, None) or run
+    if run not in known:
+        run = shown if shown in known else default
+    put(RUN, run)  # always: a run's label may be another one by now
+    return run
+
+
+def keep_run(default: str | None) -> None:
+    """Write the run that is shown into the address, which leaves out the default."""
+    run = get(RUN)
+    st.session_state[_SHOWN_RUN] = run
+    if run not in (None, default):
+        if st.query_params.get(RUN) != run:
+            st.query_params[RUN] = run
+    elif RUN in st.query_params:
+        del st.query_params[RUN]
 
 
 def lost_run() -> str | None:

@@ -2,9 +2,10 @@
 // A table whose rows change in place: a row keeps its element as long as its key is there.
 
 /**
- * @typedef {{ name: string, title: string, digits?: number, words?: boolean,
+ * @typedef {{ name: string, title: string, digits?: number, words?: boolean, write?: (value: number) => string,
  *             fill?: (cell: HTMLTableCellElement, row: any) => void }} Column
  *   digits   after the point
+ *   write    writes a figure in another way
  *   words    aligned left; figures are aligned right
  *   fill     puts something other than text into a cell
  */
@@ -81,7 +82,7 @@ export class Table {
    */
   fill(line, row) {
     for (const [at, column] of this.columns.entries()) {
-      const text = written(row[column.name], column.digits);
+      const text = written(row[column.name], column);
       if (line.shown[at] === text) continue;
       line.shown[at] = text;
       if (column.fill) column.fill(line.element.cells[at], row);
@@ -101,9 +102,10 @@ export class Table {
 
 /**
  * @param {unknown} value
- * @param {number} [digits]
+ * @param {Column} column
  */
-function written(value, digits) {
+function written(value, { digits, write }) {
   if (value === null || value === undefined) return "";
+  if (typeof value === "number" && write) return write(value);
   return typeof value === "number" && digits !== undefined ? value.toFixed(digits) : String(value);
 }

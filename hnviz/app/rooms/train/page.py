@@ -15,6 +15,7 @@ from hnviz.app.rooms.train.notes.picture import notes
 from hnviz.app.rooms.train.positions.picture import LAST_VIEW, POSITIONS, POSITIONS_VIEW
 from hnviz.app.rooms.train.schedule.picture import SCHEDULE
 from hnviz.app.rooms.train.settings import config_in_hand, training_settings
+from hnviz.app.rooms.train.speed.picture import chosen_speed, speed
 from hnviz.app.rooms.train.worst.picture import worst
 from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.run.engine import attempt, engine
@@ -36,12 +37,12 @@ def page() -> None:
     run = run_in_view()
     if run is not None:
         lead(run)
-    terms("train", "valid", "loss", "accuracy", "epoch", "training step", "extrapolation")
+    terms("run", "train", "valid", "loss", "accuracy", "epoch", "training step", "extrapolation")
     _next_run()
     if run is not None:
         _curves(run.record.id)
         _closer(run)
-    section("Runs", "Choose a run to show on all pages. A run keeps going if you close its tab.")
+    section("Runs", "Click on a run to show it on all pages.")
     run_list("train_runs")
     _next_page()
 
@@ -54,9 +55,11 @@ def _next_run() -> None:
     """
     with st.container(border=True, key="train_next", gap="small"):
         row = st.container(horizontal=True, vertical_alignment="top", gap="small")
-        with row.container(width=112, gap="xsmall"):
-            st.markdown(":small[**Your next run**]")
+        with row.container(width=104, gap="xsmall"):
+            st.markdown(":small[**Train a new run**]")
             place = st.empty()
+        with row.container(width=156):
+            speed(state.get(state.RUN) or "")
         config, wrong = training_settings(row)
         started = place.button(
             "Train",
@@ -77,18 +80,24 @@ def _start() -> None:
     if config is None:
         return  # the settings, which are drawn now, say why
     run_id = attempt(state.TRAIN_ERROR, engine().train, config)
-    if run_id is not None:
-        state.show_run(run_id)
+    if run_id is None:
+        return
+    state.show_run(run_id)
+    if (limit := chosen_speed()) is not None:
+        attempt(state.TRAIN_ERROR, engine().set_speed, run_id, limit)
 
 
 def _curves(run_id: str) -> None:
-    run_bar(run_id, "train_bar", while_training=False)
+    run_bar(run_id, "train_bar", on_train=True)
     CURVES(run=run_id)
-    notes(run_id, "train_notes", "ruler")
+    notes(run_id, "train_notes", "memory", "spikes")
     how = st.expander("How this was measured", key="train_how", on_change="rerun")
     if how.open:
         with how:
-            notes(run_id, "train_how_notes", "figures", "loss", "accuracies", "how", "jumps")
+            notes(run_id, "train_how_notes", "how", "ruler", "figures", "loss", "accuracies")
+            st.page_link(
+                page_file("batches"), label="Where the thin lines come from: the memory ruler"
+            )
 
 
 def _kinds(run: Standing) -> None:

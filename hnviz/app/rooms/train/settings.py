@@ -6,18 +6,20 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from hnviz.app.kit.text import problem
+from hnviz.app.kit.text import escape, problem
 from hnviz.app.run.engine import info
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import address_problem, was_wrong
 from hnviz.catalogue import CATALOGUE, Recipe, entry, recipe_for
 from hnviz.config import CHOICES, ConfigError, RunConfig, problems
+from hnviz.figures.rates import rate_warning
+from hnviz.runs import lr_table
 
 PREFIX = "train_"
-WIDTH = 140  # px: six settings in a row on a laptop, two on a phone
+WIDTH = 132  # px: the settings and Train fit in a row on a laptop, two of them on a phone
 _FROM_RECIPE = ("bptt", "lr", "epochs", "bs", "nh", "pct_start")
 _CHOSEN = ("bn_init", "reset_state", "device", "form", "split")
-_MORE = (*_CHOSEN, "bs", "nh", "pct_start", "same")  # what a first run does not need
+_MORE = ("seed", *_CHOSEN, "bs", "nh", "pct_start", "same")  # what a first run does not need
 
 _FORMATS = {"lr": "%.1e", "pct_start": "%.4g"}
 """How fields that hold any number are written; the others hold whole numbers."""
@@ -42,7 +44,7 @@ HELP = {
     "bptt": "Tokens that each row reads in one mini-batch. Gradients reach back no further.",
     "lr": "The top of the one-cycle schedule: lr rises to it, then falls to almost zero.",
     "epochs": "Passes over train, 50,079 tokens; with blocks held out, 50,829.",
-    "seed": "It decides the first weights: the same seed gives the same run again.",
+    "seed": "It decides the first weights: with the same seed, the same run comes out again.",
     "bn_init": "torch before 1.2 drew batch norm's first weights from 0 to 1, as in the notebook; "
     "newer versions start at 1.",
     "reset_state": "Where the carried state starts again from zeros: never, as in the notebook, "
@@ -53,7 +55,8 @@ HELP = {
     "split": "notebook: the numbers above 8,000, so the network must extrapolate. blocks: 100 "
     "random blocks of 20 numbers between 1 and 9,999, always the same ones.",
     "form": "fast runs Model2 and Model3 vectorised over time: the same results, sooner.",
-    "pct_start": "The share of all steps in which lr rises: .3 in the recipes, .1 for Model2.",
+    "pct_start": "The share of all steps in which lr rises to its peak: 0.3 in the recipes, 0.1 in "
+    "Model2's. In the other steps it falls.",
     "same": "Give every model Model3's recipe, so each step of the ladder changes only the "
     "network. Without it, Model2 to Model3 also multiplies lr by 30.",
 }
@@ -73,7 +76,7 @@ def training_settings(row: DeltaGenerator) -> tuple[RunConfig | None, str | None
     _apply_recipe_once(form.recipe)
     with row:
         form.select("model", "Model5")
-        for field in ("bptt", "lr", "epochs", "seed"):
+        for field in ("bptt", "lr", "epochs"):
             form.number(field)
     in_sight = form.told
     if state.get(key("more")) is None:  # a link that sets one of them shows it
@@ -81,8 +84,10 @@ def training_settings(row: DeltaGenerator) -> tuple[RunConfig | None, str | None
             key("more"),
             any(key(field) in st.query_params or was_wrong(key(field)) for field in _MORE),
         )
+    if warning := form.warning():
+        st.markdown(f":orange[{escape(warning)}]")
     more = st.expander(
-        "More settings: batch norm, state reset, device, bs, nh, warm-up, form, valid",
+        "More settings: seed, bs, nh, warm-up, batch norm, state reset, device, form, valid",
         key=key("more"),
         on_change="rerun",
     )
@@ -178,6 +183,13 @@ class _Form:
             )
             self._say_problem(field, lost)
 
+    def warning(self) -> str | None:
+        """Say that the learning rate is known to fail; the run may start all the same."""
+        lr = self.values["lr"]
+        if problems({"lr": lr}):
+            return None
+        return rate_warning(lr_table(), self.values["model"], lr)
+
     def wants_more(self) -> bool:
         """Return whether a setting under "More" differs from its default.
 
@@ -194,11 +206,11 @@ class _Form:
         """Draw the settings that a first run does not need."""
         # With this gap six of seven fit in a row inside the expander.
         with st.container(horizontal=True, vertical_alignment="top", gap="xsmall"):
+            for field in ("seed", "bs", "nh", "pct_start"):
+                self.number(field)
             for field in _CHOSEN:
                 used = _is_used(field, self.values["model"])
                 self.select(field, CHOICES[field][0], disabled=not used)
-            for field in ("bs", "nh", "pct_start"):
-                self.number(field)
             with st.container(width=WIDTH):
                 st.toggle(LABELS["same"], key=key("same"), help=HELP["same"], bind="query-params")
 

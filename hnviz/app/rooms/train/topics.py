@@ -14,8 +14,8 @@ from hnviz.figures.curves import (
     accuracy_curves,
     loss_curves,
     n_batches_of,
-    schedule_curves,
 )
+from hnviz.figures.plan import schedule_curves
 from hnviz.figures.theme import Theme, theme
 from hnviz.runs import RunRecord, notebook_table
 from hnviz.runs.ruler import Bound, split_bounds
@@ -73,7 +73,8 @@ class Epochs(Fields):
             "ruler": run_text.ruler(record, bounds(record)),
             "loss": run_text.loss_alt(record),
             "accuracies": run_text.accuracies(record),
-            "jumps": run_text.jumps(record),
+            "spikes": run_text.spikes(record),
+            "memory": run_text.remember(record, bounds(record)),
         }
 
 
@@ -98,7 +99,7 @@ def curves(run: Standing, look: Theme) -> list[Panel]:
             alt=run_text.accuracy_alt(record, bounds(record)),
             of=record.id,
             title="Accuracy",
-            note="thin lines: the best that k tokens allow",
+            note="thin lines: the best that so few tokens of memory allow",
             height=HEIGHT,
             x_marks="step",
             attempt=record.kept,

@@ -7,7 +7,10 @@ import { SNAPSHOT, SPEEDS } from "../../kit/js/timeline.js";
 const PLAY = "M1 0L11 5.5L1 11Z";
 const PAUSE = "M1 0H4.4V11H1ZM6.6 0H10V11H6.6Z";
 const RANGE_EXPLAINED = "How many times the weights had been updated at this snapshot";
-const LIMITS = [["full speed", null], ["20 steps/s", 20], ["5 steps/s", 5], ["1 step/s", 1]];
+
+const PAUSED = "Hold the run where it is";
+const CONTINUE = "The run is only paused: go on from this very step";
+const RESUME = "The run has ended: train on from its last checkpoint, which may be some steps back";
 
 class Bar {
   constructor(body, kit) {
@@ -26,10 +29,6 @@ class Bar {
     this.step.title = "Pause the run and make one update of the weights";
     this.stop = this.button(make, "Stop", () => this.act("stop"));
     this.stop.title = "End the run and keep it; anyone who has its link can do this";
-    this.limit = make("select", "limit", this.actions);
-    this.limit.setAttribute("aria-label", "Speed of training");
-    this.limit.append(...LIMITS.map(([name], at) => new Option(name, String(at))));
-    this.limit.onchange = () => this.act("speed", { speed: LIMITS[this.limit.selectedIndex][1] });
     this.progress = make("div", "progress");
     this.progress.setAttribute("role", "progressbar");
     this.progress.setAttribute("aria-label", "How far the run has come");
@@ -81,17 +80,17 @@ class Bar {
   showRun() {
     const { facts } = this.timeline;
     if (!facts.status) return;
-    this.told.textContent = `${facts.name}: ${facts.progress_text}`;
-    this.first.hidden = Boolean(facts.shipped); // the sidebar says which one it is
+    const { named } = this.settings;
+    this.told.textContent = `${named ? "Shown below is " : ""}${facts.name}: ${facts.progress_text}`;
+    this.first.hidden = facts.shipped && !named; // the sidebar says which one it is
     const resumable = facts.resumable && !facts.is_live && !facts.shipped;
     this.actions.hidden = !(facts.is_live || resumable);
     this.pause.textContent = resumable ? "Resume" : facts.status === "paused" ? "Continue" : "Pause";
+    this.pause.title = resumable ? RESUME : facts.status === "paused" ? CONTINUE : PAUSED;
     this.pause.disabled = facts.status === "queued";
-    this.step.hidden = this.limit.hidden = !facts.is_live;
+    this.step.hidden = !facts.is_live;
     this.step.disabled = facts.status === "queued";
     this.stop.hidden = !facts.is_live;
-    const limit = LIMITS.findIndex(([, speed]) => speed === (facts.speed ?? null));
-    if (limit >= 0 && this.kit.root.getRootNode().activeElement !== this.limit) this.limit.selectedIndex = limit;
     this.progress.hidden = !facts.is_live;
     this.done.style.width = `${100 * facts.progress}%`;
     this.progress.setAttribute("aria-valuenow", String(Math.round(100 * facts.progress)));
@@ -138,10 +137,10 @@ class Bar {
     return name === "Resume" ? "resume" : name === "Continue" ? "go_on" : "pause";
   }
 
-  async act(action, body = {}) {
+  async act(action) {
     this.kit.refuse("");
     try {
-      await this.kit.source.post(`api/runs/${encodeURIComponent(this.timeline.run)}/${action}`, body);
+      await this.kit.source.post(`api/runs/${encodeURIComponent(this.timeline.run)}/${action}`, {});
     } catch (error) {
       this.kit.refuse(error.message);
     }

@@ -25,7 +25,7 @@ class Line {
     if (!facts.status) this.told.textContent = failure;
     else {
       const steps = facts.n_steps === null ? "no step yet" : `step ${number(facts.step)} of ${number(facts.n_steps)}`;
-      this.told.textContent = `${facts.name}, ${facts.shipped ? "pre-trained" : facts.status}, ${steps}`;
+      this.told.textContent = `${facts.name}: ${facts.shipped ? "pre-trained" : facts.status}, ${steps}`;
     }
   }
 }

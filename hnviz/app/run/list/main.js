@@ -6,6 +6,18 @@
 import { Following } from "../../kit/js/following.js";
 import { picture } from "../../kit/js/picture.js";
 import { Table } from "../../kit/js/table.js";
+import { accuracy } from "../../kit/js/text.js";
+
+/**
+ * A time of the reader's own clock: "today 07:30:12", "25 Nov 07:30:12"; as hnviz/app/run/names.py.
+ * @param {number} created in seconds since 1970
+ */
+function moment(created) {
+  const [at, now] = [new Date(1000 * created), new Date()];
+  const year = at.getFullYear() === now.getFullYear() ? "" : ` ${at.getFullYear()}`;
+  const day = `${at.getDate()} ${at.toLocaleString("en", { month: "short" })}${year}`;
+  return `${at.toDateString() === now.toDateString() ? "today" : day} ${at.toLocaleTimeString("en-GB")}`;
+}
 
 class RunList {
   /**
@@ -20,13 +32,14 @@ class RunList {
     this.rows = {};
     const open = (/** @type {HTMLTableCellElement} */ cell, /** @type {any} */ row) => cell.replaceChildren(this.link(row));
     this.columns = [
-      { name: "run", title: "run", words: true, fill: open },
-      { name: "settings", title: "settings", words: true },
+      { name: "name", title: "run", words: true, fill: open },
+      { name: "created", title: "started", words: true, write: moment },
       { name: "state", title: "state", words: true },
       { name: "step", title: "step" },
       { name: "valid loss", title: "valid loss", digits: 3 },
-      { name: "accuracy", title: "accuracy", digits: 3 },
-      { name: "on train", title: "on train", digits: 3 },
+      { name: "accuracy", title: "right on valid", write: accuracy },
+      { name: "on train", title: "on train", write: accuracy },
+      { name: "settings", title: "settings", words: true },
       { name: "remark", title: "", words: true },
     ];
     this.table = new Table(body, this.columns, "All runs, the newest first");
@@ -35,10 +48,10 @@ class RunList {
   }
 
   /** @param {any} row */
-  link({ run }) {
+  link({ run, name }) {
     const link = document.createElement("a");
     link.href = new URL(`train?run=${encodeURIComponent(run)}`, this.kit.home).href;
-    link.textContent = run;
+    link.textContent = name;
     return link;
   }
 

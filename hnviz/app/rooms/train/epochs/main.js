@@ -5,16 +5,16 @@ import { Following } from "../../../kit/js/following.js";
 import { maker } from "../../../kit/js/make.js";
 import { picture } from "../../../kit/js/picture.js";
 import { Table } from "../../../kit/js/table.js";
-import { boldNodes } from "../../../kit/js/text.js";
+import { accuracy, boldNodes } from "../../../kit/js/text.js";
 
 const COLUMNS = [
   { name: "epoch", title: "epoch" },
   { name: "train_loss", title: "train loss", digits: 3 },
   { name: "valid_loss", title: "valid loss", digits: 3 },
   { name: "notebook_valid_loss", title: "notebook's", digits: 3 },
-  { name: "train_accuracy", title: "accuracy on train", digits: 3 },
-  { name: "accuracy", title: "on valid", digits: 3 },
-  { name: "notebook_accuracy", title: "notebook's", digits: 3 },
+  { name: "train_accuracy", title: "right on train", write: accuracy },
+  { name: "accuracy", title: "on valid", write: accuracy },
+  { name: "notebook_accuracy", title: "notebook's", write: accuracy },
   { name: "seconds", title: "seconds", digits: 2 },
 ];
 

@@ -1,6 +1,7 @@
 // Bars for valid, rings for train, one row per kind. A row is a button that picks its kind.
 
 import { colorName } from "../../../kit/js/legend.js";
+import { accuracy, percent } from "../../../kit/js/text.js";
 
 /** The right end of the scale: 1 for shares; for losses, the next half above the highest mean of a kind. */
 export function scaleOf({ epochs }, measure) {
@@ -10,6 +11,7 @@ export function scaleOf({ epochs }, measure) {
 }
 
 const value = ([n, right, loss], measure) => (measure === "loss" ? loss : right) / n;
+const written = (figures, measure) => (measure === "loss" ? value(figures, measure).toFixed(2) : accuracy(value(figures, measure)));
 
 export class Bars {
   constructor(root, pick) {
@@ -59,7 +61,7 @@ export class Bars {
       bar.classList.toggle("edged", kind === "comma");
       ring.hidden = !train[0];
       ring.style.left = `${(100 * (train[0] ? value(train, measure) : 0)) / top}%`;
-      number.textContent = valid[0] ? value(valid, measure).toFixed(2) : "–";
+      number.textContent = valid[0] ? written(valid, measure) : "–";
       count.textContent = counts(valid, measure, epoch);
       row.setAttribute("aria-pressed", kind === picked);
       row.setAttribute("aria-label", label(kind, valid, train, measure));
@@ -75,7 +77,7 @@ export class Bars {
     ticks.className = "ticks";
     for (let at = 0; at <= top + 1e-9; at += step) {
       const tick = document.createElement("s");
-      tick.textContent = Number(at.toFixed(3));
+      tick.textContent = measure === "loss" ? Number(at.toFixed(3)) : percent(at);
       tick.style.left = `${(100 * at) / top}%`;
       ticks.append(tick);
     }
@@ -90,14 +92,14 @@ export class Bars {
 function counts([n, right, loss], measure, { valid }) {
   if (measure === "accuracy") return `${right.toLocaleString("en-US")} of ${n.toLocaleString("en-US")}`;
   const all = valid.reduce((sum, each) => sum + each[2], 0);
-  return `${Math.round((100 * loss) / (all || 1))} % of the loss`;
+  return `${percent(loss / (all || 1))} of the loss`;
 }
 
 function label(kind, valid, train, measure) {
   const said = (name, each) => {
     if (!each[0]) return `no answer on ${name}`;
     const count = `${each[1].toLocaleString("en-US")} of ${each[0].toLocaleString("en-US")}`;
-    return measure === "loss" ? `loss ${value(each, "loss").toFixed(3)} on ${name}` : `${value(each, measure).toFixed(3)} right on ${name}, ${count}`;
+    return measure === "loss" ? `loss ${value(each, "loss").toFixed(3)} on ${name}` : `${accuracy(value(each, measure))} right on ${name}, ${count}`;
   };
   return `${kind}: ${said("valid", valid)}; ${said("train", train)}. Press for its worst places.`;
 }

@@ -8,7 +8,7 @@ import { maker } from "../../../kit/js/make.js";
 import { putInAddress } from "../../../kit/js/address.js";
 import { mark, onMark, setMark } from "../../../kit/js/page.js";
 import { picture } from "../../../kit/js/picture.js";
-import { partNodes } from "../../../kit/js/text.js";
+import { accuracy, partNodes, percent } from "../../../kit/js/text.js";
 import { Bars, scaleOf } from "./bars.js";
 import { plot } from "./plot.js";
 import { alt, note, sentence, title } from "./words.js";
@@ -17,6 +17,8 @@ const make = maker();
 const KIND = "train_worst_kind"; // in the address
 const MEASURE = "inside";
 const MEASURES = ["accuracy", "loss"];
+
+const share = (value, digits) => (digits === 0 ? percent(value) : accuracy(value));
 
 /** A kind's line: two kinds share a colour, so one is dashed; the comma's fill is too pale. */
 function lineOf(kind, theme) {
@@ -253,7 +255,7 @@ class Inside {
       marks: true,
       now: epoch.step,
       hovered: mark("step"),
-      digits: 3,
+      write: share,
       two: true,
       series,
       theme,
@@ -283,7 +285,7 @@ class Inside {
         y: [0, top],
         now: epoch.step,
         hovered: mark("step"),
-        digits: 2,
+        write: measure === "loss" ? (value, digits = 2) => value.toFixed(digits) : share,
         series,
         theme,
         alt: alt.course(data, epoch, split, measure),

@@ -1,6 +1,7 @@
 """Answers by kind of token, epoch by epoch, and whole numbers counted at some snapshots."""
 
 from hnviz.app.kit.picture import Example, Picture, Place
+from hnviz.figures.numbers import accuracy
 from hnviz.figures.split_words import split_words
 from hnviz.web.views import Look, Param, Shown, View
 
@@ -13,8 +14,8 @@ def _whole_numbers(look: Look) -> Shown:
     inside, beyond = meta["train"], meta["valid"]
     words = split_words(look.run.record.config)
     sentence = (
-        f"Whole next numbers: **{inside:.3f}** right {words.on_train}, **{beyond:.3f}** "
-        f"{words.on_valid}."
+        f"Whole next numbers: **{accuracy(inside)}** right {words.on_train}, "
+        f"**{accuracy(beyond)}** {words.on_valid}."
     )
     return Shown({}, {"train": inside, "valid": beyond}, sentence)
 

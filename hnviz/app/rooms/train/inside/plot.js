@@ -43,19 +43,19 @@ function roundStep(last) {
   return [1, 2, 5, 10].map((digit) => digit * power).find((each) => each >= rough);
 }
 
-export function plot(svg, { width, height, label, x, y, now, hovered, digits, two, series, theme, alt }) {
+export function plot(svg, { width, height, label, x, y, now, hovered, write, two, series, theme, alt }) {
   svg.replaceChildren();
   if (!width) return;
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   svg.setAttribute("width", width);
   svg.setAttribute("height", height);
   svg.setAttribute("aria-label", alt);
-  const box = { left: 34, right: width - label, top: 12, bottom: height - 40 };
+  const box = { left: 46, right: width - label, top: 12, bottom: height - 40 };
   const across = (step) => box.left + ((step - x[0]) / (x[1] - x[0] || 1)) * (box.right - box.left);
   const up = (value) => box.bottom - (Math.min(value, y[1]) / y[1]) * (box.bottom - box.top);
   for (const tick of ticksOf(y[1])) {
     add(svg, "line", { x1: box.left, x2: box.right, y1: up(tick), y2: up(tick), stroke: theme.border });
-    add(svg, "text", { x: box.left - 8, y: up(tick) + 4, "text-anchor": "end", fill: theme.muted }, tick);
+    add(svg, "text", { x: box.left - 8, y: up(tick) + 4, "text-anchor": "end", fill: theme.muted }, write(tick, 0));
   }
   for (let step = 0, by = roundStep(x[1]); step <= x[1]; step += by)
     add(svg, "text", { x: across(step), y: box.bottom + 17, "text-anchor": "middle", fill: theme.muted }, step.toLocaleString("en-US"));
@@ -68,7 +68,7 @@ export function plot(svg, { width, height, label, x, y, now, hovered, digits, tw
   const gap = two ? 2 * GAP : GAP;
   const places = spread(drawn.map(({ points }) => up(points.at(-1)[1])), gap, box.top, box.bottom - (two ? GAP : 0));
   for (const [index, line] of drawn.entries()) {
-    const number = line.points.at(-1)[1].toFixed(digits);
+    const number = write(line.points.at(-1)[1]);
     const [left, middle] = [box.right + 8, places[index] + 4];
     if (two) {
       add(svg, "text", { x: left, y: middle, fill: theme.text, "font-weight": 600 }, number);

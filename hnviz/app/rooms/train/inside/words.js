@@ -1,5 +1,7 @@
 // The sentences, with the run's own numbers.
 
+import { accuracy, percent } from "../../../kit/js/text.js";
+
 const NAMES = {
   comma: "commas",
   thousand: "“thousand”",
@@ -11,11 +13,10 @@ const NAMES = {
 const CLOSE = 0.01; // shares that are named together
 
 const count = (number) => number.toLocaleString("en-US");
-const percent = (share) => `${share >= 0.995 && share < 1 ? (100 * share).toFixed(1) : Math.round(100 * share)} %`;
 const listed = (names) => (names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`);
 const upper = (text) => text.replace(/[a-z]/, (letter, at) => (at < 2 ? letter.toUpperCase() : letter));
 
-export const title = (epoch) => `What is inside “${epoch ? percent(epoch.accuracy) : "an accuracy"}”`;
+export const title = (epoch) => `What is inside “${epoch ? accuracy(epoch.accuracy) : "an accuracy"}”`;
 
 export function sentence(data, epoch, measure) {
   const kinds = data.kinds
@@ -31,7 +32,7 @@ function ofShares(kinds) {
   const best = Math.max(...kinds.map(({ share }) => share));
   const least = Math.min(...kinds.map(({ share }) => share));
   const good = kinds.filter(({ share }) => share >= best - CLOSE).map(({ kind }) => NAMES[kind]);
-  if (best - least <= CLOSE) return [`All kinds of word are right about equally often, `, [best.toFixed(2)], " of the time. "];
+  if (best - least <= CLOSE) return [`All kinds of word are right about equally often, `, [accuracy(best)], " of the time. "];
   const [bad] = kinds.filter(({ share }) => share === least);
   const wrong = kinds.map(({ n, right }) => n - right);
   const all = wrong.reduce((sum, each) => sum + each, 0);
@@ -39,9 +40,9 @@ function ofShares(kinds) {
   const whose = most.kind === bad.kind ? "They are" : `${upper(NAMES[most.kind])} are`;
   return [
     `On valid, ${listed(good)} ${good.length === 1 && good[0].startsWith("“") ? "is" : "are"} right `,
-    [best.toFixed(2)],
+    [accuracy(best)],
     ` of the time, ${NAMES[bad.kind]} `,
-    [least.toFixed(2)],
+    [accuracy(least)],
     `. ${whose} ${count(most.n - most.right)} of all ${count(all)} mistakes. `,
   ];
 }
@@ -59,7 +60,7 @@ function ofLoss(kinds, epoch, data) {
 
 function ofNumbers({ counted, lacking, words }, epoch) {
   const found = counted.find(([step]) => step === epoch.step);
-  if (found) return ["Whole next numbers: ", [found[1].toFixed(3)], ` right ${words.on_train}, `, [found[2].toFixed(3)], ` ${words.on_valid}.`];
+  if (found) return ["Whole next numbers: ", [accuracy(found[1])], ` right ${words.on_train}, `, [accuracy(found[2])], ` ${words.on_valid}.`];
   return lacking ? ["Whole next numbers are being counted."] : [];
 }
 
@@ -74,12 +75,12 @@ export const alt = {
   numbers(counted, words) {
     if (!counted.length) return "Share of whole next numbers right after three given, by step: not counted yet.";
     const [step, inside, beyond] = counted.at(-1);
-    return `Share of whole next numbers right after three given, over ${counted.length} snapshots: at step ${count(step)} ${inside.toFixed(3)} ${words.on_train} and ${beyond.toFixed(3)} ${words.on_valid}.`;
+    return `Share of whole next numbers right after three given, over ${counted.length} snapshots: at step ${count(step)} ${accuracy(inside)} ${words.on_train} and ${accuracy(beyond)} ${words.on_valid}.`;
   },
   course({ kinds, epochs }, epoch, split, measure) {
     const said = kinds.map((kind, index) => {
       const [n, right, loss] = epochs.at(-1)[split][index];
-      return n ? `${kind} ${((measure === "loss" ? loss : right) / n).toFixed(2)}` : "";
+      return n ? `${kind} ${measure === "loss" ? (loss / n).toFixed(2) : accuracy(right / n)}` : "";
     });
     return `${measure} on ${split} by kind of token over ${epochs.length} epochs, at the end ${said.filter(Boolean).join(", ")}.`;
   },

@@ -1,12 +1,14 @@
 """What the curves say about the run's memory, and what each line is."""
 
 from hnviz.app.kit.picture import Example, Picture, Place
-from hnviz.figures.ruler_text import HOW_TO_READ
+from hnviz.figures.ruler_text import HOW_TO_READ as ABOVE
 
-_ALL = ["ruler", "figures", "loss", "accuracies", "how", "jumps", "schedule"]
+_ALL = ["ruler", "figures", "loss", "accuracies", "how", "memory", "spikes", "schedule"]
+
+HOW_TO_READ = f"{ABOVE} The faint line of the loss is each mini-batch's own."
 
 EXAMPLES = {
-    "ready": Example("Model5", settings={"parts": ["ruler"], "how": HOW_TO_READ}),
+    "ready": Example("Model5", settings={"parts": ["memory", "spikes"], "how": HOW_TO_READ}),
     "long": Example("Model5", settings={"parts": _ALL, "how": HOW_TO_READ}),
 }
 

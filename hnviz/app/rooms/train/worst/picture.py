@@ -8,6 +8,7 @@ from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.kit.text import html_escape
 from hnviz.data.stream import SPLITS
 from hnviz.figures.inside import SHOWN
+from hnviz.figures.numbers import percent
 from hnviz.figures.sentences import plural, when
 from hnviz.figures.theme import Theme
 from hnviz.web.views import Look, Param, Shown, View
@@ -51,11 +52,12 @@ def _place_html(each: Mapping[str, Any], look: Theme) -> str:
     after = html_escape(" ".join(each["after"]).replace(" ,", ","))
     wrong = each["said"] != each["truth"]
     mark, color = ("✗ said", look.wrong) if wrong else ("✓ said", look.right_mark)
+    p_said, p_truth = percent(each["p_said"]), percent(each["p_truth"])
     return (
         f'<li><span style="color:{look.muted}">{before}</span> <b>{html_escape(each["truth"])}</b> '
         f'<span style="color:{look.muted}">{after}</span><br>'
-        f'<i style="color:{color}">{mark} “{html_escape(each["said"])}” {each["p_said"]:.3f}</i>, '
-        f"“{html_escape(each['truth'])}” {each['p_truth']:.2g}, loss {each['loss']:.2f}</li>"
+        f'<i style="color:{color}">{mark} “{html_escape(each["said"])}” {p_said}</i>, '
+        f"“{html_escape(each['truth'])}” {p_truth}, loss {each['loss']:.2f}</li>"
     )
 
 

@@ -1,0 +1,1 @@
+"""How fast a run trains: chosen before it starts, and changed while it trains."""
