@@ -92,8 +92,10 @@ ADDRESS: tuple[Key, ...] = (
     Key("Hidden states", "states_path_n", "20", "how many numbers the path has"),
     Key("Predictions", "predictions_view", "Next word", "the view"),
     Key("Predictions", "predictions_prompt", "4316 to 4318", "what the network reads first"),
-    Key("Predictions", "predictions_temperature", "0", "0 says the likeliest word"),
-    Key("Predictions", "predictions_top_k", "all words", "how many of the likeliest may be said"),
+    Key("Predictions", "predictions_temperature", "0", "0 says the most probable word"),
+    Key(
+        "Predictions", "predictions_top_k", "all words", "how many of the most probable may be said"
+    ),
     Key("Predictions", "predictions_seed", "0", "decides what is drawn"),
     Key("Predictions", "predictions_n", "40", "how many tokens are said"),
     Key("Predictions", "predictions_change", "another state", "what is done to the state"),
@@ -106,6 +108,7 @@ ADDRESS: tuple[Key, ...] = (
     ),
     Key("Predictions", "predictions_value", "the highest", "what the unit is set to"),
     Key("Predictions", "predictions_hold", "false", "set it again before every word"),
+    Key("Predictions", "predictions_ways", "closed", "the fold with other changes"),
     Key("Predictions", "swapped", "", "whether the change was made"),
     Key("Predictions", "at", "the most surprising", "the picked word of the prompt"),
     Key("Predictions", "said", "the first wrong one", "the picked word of what is said"),
@@ -143,7 +146,7 @@ SESSION: tuple[Key, ...] = (
     Key("Train", "train_how", "closed", "the fold on how it was measured"),
     Key("Train", "train_seen_positions", "", "whether that picture was scrolled to"),
     Key("Hidden states", "states_good_*", "", "the last text that could be read, by vocab"),
-    Key("Predictions", "predictions_example", "", "the example that was clicked"),
+    Key("Predictions", "predictions_example", "", "the example that is the prompt"),
     Key("Predictions", "predictions_draw", "closed", "the fold with top k and seed"),
     Key(
         "Predictions",

@@ -57,7 +57,8 @@ def _rows(look: Look) -> Shown:
     explained = coded.arrays["explained"].astype(np.float32)
     untrained = untrained_codes(look, layer)
     unit, label = learnt(explained, untrained)
-    rows, groups = np.arange(len(explained)), []
+    rows = np.arange(len(explained))
+    groups: list[tuple[str, int]] = []
     if order == "by what they code":
         rows, groups = _first(LABELS[label], coded.meta["order"], coded.meta["groups"])
     elif order == "clustered":
