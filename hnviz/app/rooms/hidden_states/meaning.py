@@ -6,7 +6,7 @@ import streamlit as st
 
 from hnviz.app.kit.choice import choice
 from hnviz.app.kit.picture import ask
-from hnviz.app.kit.text import problem, prose, section
+from hnviz.app.kit.text import problem, prose, section, terms
 from hnviz.app.rooms.hidden_states.codes.picture import CODES, CODES_VIEW
 from hnviz.app.rooms.hidden_states.controls import Asked
 from hnviz.app.rooms.hidden_states.find.picture import FIND, FIND_VIEW, THRESHOLD
@@ -28,6 +28,7 @@ def codes(run: Standing, asked: Asked) -> None:
 def whole(run: Standing, asked: Asked) -> None:
     """Draw what all units show together."""
     section("What the whole state shows")
+    terms("linear probe")
     positions = _positions_box()
     view = ask(PROBES_VIEW, at="rest", layer=asked.layer, positions=positions)
     PROBES(run=run.record.id, asks=[view])
@@ -76,7 +77,7 @@ def path(run: Standing, asked: Asked) -> None:
     """Draw the path of the state while the model counts."""
     section(
         "Path of the state",
-        "It follows whole numbers of the text, whatever the phrase above: choose them here.",
+        "It has its own range, longer than the phrase above: the state goes round once a number.",
     )
     with st.container(horizontal=True, gap="medium"):
         first = _number("First number", "states_path_first", FIRST)

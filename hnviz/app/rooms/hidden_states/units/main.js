@@ -212,7 +212,8 @@ class Units {
     const end = Number(data.scale.toPrecision(2));
     const what = `${data.what[0].toUpperCase()}${data.what.slice(1)}: ${data.signed ? `−${end}` : "0"}`;
     this.key.replaceChildren(what, scale(colors), String(end), ...kindItems(data.kinds, theme));
-    const title = "How much of each unit the position or a digit explains";
+    const title = document.createElement("b");
+    title.textContent = "How much of each unit the position or a digit explains";
     this.blue.replaceChildren(title, unbroken("0 %"), scale(theme.sequential), unbroken(percent(FULL)));
   }
 

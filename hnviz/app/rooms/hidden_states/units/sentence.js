@@ -4,6 +4,7 @@ import { partNodes, percent } from "../../../kit/js/text.js";
 import { bestLabel } from "./matrix.js";
 
 const LEAST = 0.05; // the share that a digit must explain for a unit to follow it
+const CLEAR = 0.5; // the share from which the row itself shows it
 const NAMES = {
   comma: "a comma",
   thousand: "“thousand”",
@@ -46,7 +47,7 @@ export function unitSentence(data, unit, values) {
     data.what === "the state" ? "On average it is " : `On average ${data.what} is `,
     two(high[1]), ` ${where(high[0])} and `, two(low[1]), ` ${where(low[0])}: the ${digit ? `${name} digit` : "kind of the word"} explains `,
     [percent(share)], ` of how it varies over these ${n.toLocaleString("en")} tokens.`,
-    digit ? " In its row above, look for the place where the digit changes." : "",
+    digit && share >= CLEAR ? " In its row above, look for the place where the digit changes." : "",
   ]);
 }
 
