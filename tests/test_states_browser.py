@@ -176,7 +176,7 @@ def test_a_drag_over_the_columns_selects_what_find_looks_for(server, page):
     page.mouse.up()
     page.wait_for_url("**states_range=8%2C10**")
     page.locator(".st-key-states_find").scroll_into_view_if_needed()
-    page.locator("svg[aria-label*='“three hundred nineteen”']").first.wait_for(timeout=60_000)
+    page.locator("svg[aria-label*='“thousand three hundred”']").first.wait_for(timeout=60_000)
     assert page.errors == []
 
 
