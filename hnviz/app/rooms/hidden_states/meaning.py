@@ -6,7 +6,7 @@ import streamlit as st
 
 from hnviz.app.kit.choice import choice
 from hnviz.app.kit.picture import ask
-from hnviz.app.kit.text import problem, prose, section, terms
+from hnviz.app.kit.text import problem, prose, section
 from hnviz.app.rooms.hidden_states.codes.picture import CODES, CODES_VIEW
 from hnviz.app.rooms.hidden_states.controls import Asked
 from hnviz.app.rooms.hidden_states.find.picture import FIND, FIND_VIEW, THRESHOLD
@@ -15,6 +15,7 @@ from hnviz.app.rooms.hidden_states.probes.picture import ALL_PROBES_VIEW, PROBES
 from hnviz.app.shell.address import address_problem
 from hnviz.figures import code_text
 from hnviz.figures.state_text import reading_note
+from hnviz.figures.terms import TERMS
 from hnviz.web.standing import Standing
 
 
@@ -27,8 +28,7 @@ def codes(run: Standing, asked: Asked) -> None:
 
 def whole(run: Standing, asked: Asked) -> None:
     """Draw what all units show together."""
-    section("What the whole state shows")
-    terms("linear probe")
+    section("What the whole state shows", f"A linear probe is {TERMS['linear probe']}.")
     positions = _positions_box()
     view = ask(PROBES_VIEW, at="rest", layer=asked.layer, positions=positions)
     PROBES(run=run.record.id, asks=[view])
