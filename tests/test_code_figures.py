@@ -77,7 +77,7 @@ def test_a_probes_line_stands_where_its_numbers_are():
         found = [float(x) for x in re.findall(rf'<i class="{name}" style="left:([\d.]+)%', html)]
         assert found == pytest.approx([100 * each["right"] for each in places.values()])
     assert html.count('class="hn-bar" style="left:10.00%"') == 5
-    assert "<b>0.98</b> 0.79" in html
+    assert "<b>98.0 %</b> 79.0 %" in html
     assert "hn-ring" not in probe_lines(TRAINED, None, "", LIGHT)
 
 
@@ -103,25 +103,25 @@ def test_a_found_place_names_all_about_it():
 
 def test_the_units_sentence_has_the_grids_numbers():
     said = codes_sentence("Model5", CODES)
-    assert "unit **0** codes its position in the number best" in said
-    assert "**80 %** of its variance; untrained, the best unit has 40 %" in said
+    assert "the position in the number explains **80 %** of how unit **0** varies" in said
+    assert "more than of any other unit; untrained, 40 % at best" in said
     assert "Of 3 units, 2 are explained best by the position in the number" in said
     assert "untrained:" in codes_sentence("Model5", replace(CODES, step=0, twin=None))
     nothing = replace(CODES, explained=EXPLAINED * 0)
     assert "no label explains more" in codes_sentence("Model5", nothing)
-    assert "50,078 tokens" in codes_note(CODES) and "0.1 %" in codes_note(CODES)
+    assert "50,078 tokens" in codes_note(CODES) and "more than 0.06 %" in codes_note(CODES)
 
 
 def test_the_probes_sentence_tells_what_went_up_and_what_went_down():
     said = probe_sentence("Model5", 400, TRAINED, TWIN)
-    assert "the tens digit right **0.98** of the time after 400 steps" in said
-    assert "**0.79** of the time untrained" in said
-    assert "the ones digit is the other way round, 0.70 and 0.75" in said
-    assert "at most 0.10" in said
+    assert "the tens digit right **98.0 %** of the time after 400 steps" in said
+    assert "right **79.0 %** of the time untrained" in said
+    assert "for the ones digit it is the other way round, 70.0 % and 75.0 %" in said
+    assert "at most 10.0 %" in said
     up = probe_sentence("Model5", 400, TRAINED, probes(*[0.5] * 5))
     assert "no label is read worse" in up
     alone = probe_sentence("Model5", 0, TWIN, None)
-    assert "untrained: a linear probe" in alone and "**0.75**" in alone
+    assert "untrained: a linear probe" in alone and "right **75.0 %**" in alone
     assert "layer 1, read after the comma" in probe_note("layer 1", "comma", TRAINED)
 
 
@@ -129,8 +129,8 @@ def test_a_table_of_models_names_best_and_worst():
     models = {"Model2": (probes(*[0.1] * 5), TWIN), "Model5": (TRAINED, TWIN)}
     said = table_sentence(models)
     assert (
-        "easiest to read from Model5, **0.99** (untrained 0.88); hardest, from Model2, **0.10**"
-        in said
+        "easiest to read from Model5, **99.0 %** (untrained 88.0 %); "
+        "hardest, from Model2, **10.0 %** (untrained 88.0 %)." in said
     )
     assert probe_table(models, LIGHT).count("<tr>") == 3
 

@@ -1,6 +1,8 @@
 """The counting map's figures, against a plain script that says number after number word by word."""
 
+import html
 import json
+import re
 
 import numpy as np
 import pytest
@@ -188,6 +190,12 @@ def test_an_untrained_network_has_a_map_too() -> None:
 def test_a_number_is_drawn_with_its_true_and_its_said_words() -> None:
     card = shown(NUMBER_VIEW, number=8317).meta["html"]
     assert "<h3>8,317 " in card and "after 8,314, 8,315, 8,316" in card and "✗ two" in card
+    assert "<small>41\N{NO-BREAK SPACE}%</small>" in card
+    assert "The four most probable first words" in card
+    assert all(each.endswith("\N{NO-BREAK SPACE}%") for each in re.findall("<small>(.*?)<", card))
+    assert html.unescape(re.findall('title="(.*?)"', card)[0]) == "0.5 %"  # "eight"
+    right = shown(NUMBER_VIEW, number=4318).meta["html"]
+    assert "The four most probable words where it is least sure, at “" in right
     assert shown(NUMBER_VIEW, number=8317, mode="dark").meta["html"] != card
     assert "1</b> has no number before it" in shown(NUMBER_VIEW, number=1).meta["html"]
 

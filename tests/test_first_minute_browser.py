@@ -22,7 +22,7 @@ FIRST = {  # view -> its takeaway, a control, its picture
     "predictions": ("predictions_headline", "predictions_words", "predictions_reading"),
     "predictions?predictions_view=Change+the+state": (
         "predictions_courses",
-        "predictions_controls",
+        "predictions_courses",
         "predictions_courses",
     ),
     "predictions?predictions_view=Counting+map": (

@@ -37,28 +37,28 @@ def radio(page, name):
 
 
 def test_a_unit_and_a_label_are_picked_in_the_grid(server, page):
-    open_view(page, server, "What the units code", GRID)
+    open_view(page, server, "What each unit codes", GRID)
     grid, said = page.locator(GRID), page.locator(".said").first
-    assert grid.get_attribute("data-unit") == "16" and grid.get_attribute("data-label") == "slot"
-    assert "explains 80\N{NO-BREAK SPACE}% of how unit 16 varies, untrained" in said.inner_text()
+    page.locator(".grid canvas[data-unit='11'][data-label=tens]").wait_for()  # of the headline
+    assert "explains 85\N{NO-BREAK SPACE}% of how unit 11 varies, untrained" in said.inner_text()
     page.locator(".grid").focus()
     page.keyboard.press("ArrowRight")
-    page.locator(".grid canvas[data-label=thousands]").wait_for()
+    page.locator(".grid canvas[data-label=ones]").wait_for()
     page.keyboard.press("ArrowDown")
-    page.locator(".grid canvas[data-unit]:not([data-unit='16'])").wait_for()
+    page.locator(".grid canvas[data-unit]:not([data-unit='11'])").wait_for()
     place = page.locator(".hnviz:has(.grid)").evaluate(
         "root => [root.view.box.left + 3.5 * root.view.box.wide, "
-        "root.view.box.top + 0.5 * root.view.box.high]"
+        "root.view.box.top + 0.5 * root.view.box.high, root.view.data.order[0]]"
     )
     grid.click(position={"x": place[0], "y": place[1]})
-    page.locator(".grid canvas[data-unit='16'][data-label=tens]").wait_for()
+    page.locator(f".grid canvas[data-unit='{place[2]}'][data-label=tens]").wait_for()
     assert "the tens digit explains" in said.inner_text()
     assert page.locator("canvas.line").get_attribute("aria-label") == said.inner_text()
     assert page.errors == []
 
 
 def test_probes_follow_where_a_digit_is_read(server, page):
-    open_view(page, server, "What the units code", PROBES)
+    open_view(page, server, "What the whole state shows", PROBES)
     lines = page.locator(".hn-ladder:has(.hn-probe)")
     before = lines.get_attribute("aria-label")
     assert "no label is read worse than before training" in before
@@ -82,7 +82,7 @@ def test_a_query_finds_its_units_elsewhere(server, page):
     page.locator("svg[aria-label*='above 0.65 at every token']").first.wait_for(timeout=20_000)
     page.get_by_role("slider", name="Last token").focus()
     page.keyboard.press("ArrowRight")
-    page.locator("svg[aria-label*='“three hundred twenty”']").first.wait_for(timeout=20_000)
+    page.locator("svg[aria-label*='“three hundred seventy”']").first.wait_for(timeout=20_000)
     page.get_by_text("Off just before and after").click()
     page.locator("svg[aria-label*='and off just before and after']").first.wait_for(timeout=20_000)
     assert page.errors == []
@@ -108,7 +108,7 @@ def test_the_path_is_played_without_a_new_mount(server, page):
         "root => [root.view.box.x(0), root.view.box.y(0)]"
     )
     canvas.hover(position={"x": place[0], "y": place[1]})
-    assert "of 4,2" in page.locator(".hnviz:has(.path) .said").inner_text()
+    assert "of 4,3" in page.locator(".hnviz:has(.path) .said").inner_text()
     first = page.get_by_role("spinbutton", name="First number")
     first.fill("8101")
     first.press("Enter")

@@ -18,8 +18,8 @@ PHRASE = {"text": "4318 to 4324"}
 @pytest.mark.parametrize(
     ("view", "run", "step", "params", "said"),
     [
-        (CODES_VIEW, "Model2", "last", PHRASE, "Model2 after 400 steps: unit **"),
-        (CODES_VIEW, "Model5", 0, PHRASE, "Model5 untrained: unit **"),
+        (CODES_VIEW, "Model2", "last", PHRASE, "of how unit **"),
+        (CODES_VIEW, "Model5", 0, PHRASE, "Model5 untrained: "),
         (PROBES_VIEW, "Model5", 0, {}, "Model5 untrained: a linear probe"),
         (FIND_VIEW, "Model3", "last", PHRASE, "at every token of “three hundred”"),
         (
@@ -72,13 +72,16 @@ def test_a_wrong_value_is_told_beside_its_control(view, query, said):
 
 def test_the_page_draws_one_view_at_a_time():
     for view, key in (
-        ("What the units code", "states_codes"),
+        ("What each unit codes", "states_codes"),
         ("Find it elsewhere", "states_find"),
+        ("What the whole state shows", "states_probes"),
         ("Path of the state", "states_path"),
+        ("", None),  # none is drawn until one is chosen
     ):
-        app = open_page("states", states_view=view)
+        app = open_page("states", **({"states_view": view} if view else {}))
         keys = {json.loads(each.proto.json)["id"] for each in app.get("bidi_component")}
-        assert keys & {"states_codes", "states_find", "states_path"} == {key}
+        views = {"states_codes", "states_probes", "states_find", "states_path"}
+        assert keys & views == ({key} if key else set())
 
 
 def test_numbers_of_a_path_lie_in_one_split():

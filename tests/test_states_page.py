@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from hnviz.app.kit.picture import ask
 from hnviz.app.rooms.hidden_states.stretch import stretch_problem
 from hnviz.app.rooms.hidden_states.units.picture import ROWS_VIEW, UNITS_VIEW, takeaway
+from hnviz.data.places import LABELS
 from hnviz.figures.state_text import Seen, full_colour, reading_note, units_sentence
 from hnviz.runs import SHIPPED_DIR, RunFolder
 from hnviz.runs.tensors import write_tensors
@@ -45,10 +46,10 @@ def said(app: AppTest) -> str:
 
 def test_layer_and_gate_are_chosen():
     app = open_states(states_phrase="7 to 9")
-    assert asked(app) == {"text": "7 to 9", "layer": "1", "show": "state"}
+    assert asked(app) == {"text": "7 to 9", "layer": "0", "show": "state"}
     app.segmented_control(key="states_show").set_value("update").run()
-    app.segmented_control(key="states_layer").set_value(0).run()
-    assert asked(app) == {"text": "7 to 9", "layer": "0", "show": "update"}
+    app.segmented_control(key="states_layer").set_value(1).run()
+    assert asked(app) == {"text": "7 to 9", "layer": "1", "show": "update"}
     assert asked(app, "unit_rows") == asked(app)
     assert asked(app, "unit_rows", "states_headline") == asked(app)
     assert mounted(app)["run"] == "Model5" and not app.exception
@@ -60,6 +61,8 @@ def test_a_gate_is_shown_from_0_to_1_and_a_state_around_0():
     assert (state.meta["signed"], state.meta["scale"], state.meta["what"]) == (True, 1, "the state")
     gate = shown(UNITS_VIEW, text="7 to 9", show="update")
     assert (gate.meta["signed"], gate.meta["what"]) == (False, "the update gate")
+    assert gate.arrays["tracks"].tolist()[0] == [5, 6, 5, 6, 5]  # ones digit, comma, ...
+    assert gate.arrays["tracks"].tolist()[4] == [7, 7, 8, 8, 9]
     values = gate.arrays["values"]
     assert 0 <= values.min() < values.max() <= 1
     other = shown(UNITS_VIEW, text="7 to 9", show="update", layer=0)
@@ -70,8 +73,12 @@ def test_rows_are_ordered_by_what_units_code_by_kinship_or_by_number():
     text = {"text": "7 to 9"}
     coded = shown(ROWS_VIEW, **text)
     assert coded.arrays["order"][0] == coded.meta["best"] != 0
-    assert sum(n for _, n in coded.meta["groups"]) == 64
-    assert coded.meta["groups"][0][0] == "slot"
+    assert sorted(coded.arrays["order"]) == list(range(64))
+    groups = coded.meta["groups"]
+    assert sum(n for _, n in groups) == 64 and [groups[0][0], groups[1][0]] == ["tens", "slot"]
+    group = coded.arrays["order"][: groups[0][1]]
+    assert set(coded.arrays["explained"][group].argmax(axis=1)) == {LABELS.index("tens")}
+    assert f"Unit **{coded.meta['best']}** follows the tens digit" in coded.sentence
     assert coded.arrays["explained"].shape == coded.arrays["untrained"].shape == (64, 5)
     clustered = shown(ROWS_VIEW, **text, order="clustered")
     assert sorted(clustered.arrays["order"]) == list(range(64)) != list(clustered.arrays["order"])
@@ -81,16 +88,26 @@ def test_rows_are_ordered_by_what_units_code_by_kinship_or_by_number():
     assert "untrained" not in untrained.arrays
 
 
+def test_the_first_layer_learns_the_tens_digit_and_untrained_it_has_only_the_position():
+    rows = shown(ROWS_VIEW, text="7 to 9", layer=0)
+    tens = LABELS.index("tens")
+    before, after = rows.arrays["untrained"], rows.arrays["explained"]
+    assert after[:, tens].max() == pytest.approx(0.85, abs=0.005)
+    assert before[:, tens].max() == pytest.approx(0.19, abs=0.005)
+    assert before[:, 0].max() == pytest.approx(0.77, abs=0.005)
+    assert "**85 %** of how the unit varies; untrained, **19 %**" in rows.sentence
+
+
 def test_the_takeaway_names_the_digit_that_training_gave_to_a_unit():
-    before = np.array([[0.7, 0.1, 0.1, 0.2, 0.1]])
-    after = np.array([[0.8, 0.1, 0.1, 0.85, 0.1]])
-    assert takeaway("Model5", after, before) == (
-        "Training makes one unit follow the tens digit: it explains **85 %** of how the unit "
-        "varies, untrained **20 %**."
+    before = np.array([[0.7, 0.1, 0.1, 0.2, 0.1], [0.1, 0.1, 0.1, 0.1, 0.1]])
+    after = np.array([[0.9, 0.1, 0.1, 0.1, 0.1], [0.3, 0.1, 0.1, 0.85, 0.1]])
+    assert takeaway(after, before) == (
+        "Unit **1** follows the tens digit: it explains **85 %** of how the unit varies; "
+        "untrained, **20 %** at best."
     )
-    assert takeaway("Model5", before, None) == (
-        "In Model5, unit **0** codes the position in the number best: it explains **70 %** of how "
-        "that unit varies."
+    assert takeaway(before, None) == (
+        "Unit **0** follows the position in the number: it explains **70 %** of how the unit "
+        "varies."
     )
 
 
@@ -107,7 +124,7 @@ def test_a_model_of_one_layer_without_gates_has_neither_to_choose(run):
 def test_a_stretch_of_valid_is_read_in_its_split():
     app = open_states(states_text="valid", states_first="6", states_n="5")
     assert asked(app) == {
-        "split": "valid", "first": "6", "n": "5", "layer": "1", "show": "state"
+        "split": "valid", "first": "6", "n": "5", "layer": "0", "show": "state"
     }  # fmt: skip
     there = shown(UNITS_VIEW, split="valid", first=6, n=5)
     assert there.meta["words"][:4] == ("thousand", "two", ",", "eight")
@@ -178,7 +195,7 @@ def test_a_phrase_that_cannot_be_read_leaves_the_last_picture(text):
     app.text_input(key="states_phrase").set_value(text).run()
     assert not app.exception and asked(app)["text"] == "7 to 9"
     assert "The picture still shows “seven , eight , …”." in said(app)
-    assert asked(open_states(states_phrase=text))["text"] == "4318 to 4324"
+    assert asked(open_states(states_phrase=text))["text"] == "4367 to 4372"
 
 
 def test_ten_thousand_tokens_are_cut_and_unknown_words_are_named():

@@ -10,12 +10,13 @@ import pytest
 from safetensors.numpy import load, save
 
 from hnviz.app.pictures import VIEWS
+from hnviz.app.rooms.predictions.answers.cells import Answers, Cell
 from hnviz.app.rooms.predictions.change_state.operation import read_units
 from hnviz.app.rooms.predictions.change_state.picture import CHANGE_VIEW
 from hnviz.app.rooms.predictions.going_on.picture import SAYING_VIEW
 from hnviz.app.rooms.predictions.next_word.picture import READING_VIEW
 from hnviz.catalogue import CATALOGUE
-from hnviz.figures.answers import Bar, chance, likeliest
+from hnviz.figures.answers import Bar, likeliest
 from hnviz.figures.surgery_text import Courses, Operation, ending, numbers
 from hnviz.figures.word_text import Prompt, first_wrong, said_position, said_sentence
 from hnviz.runs import RunStore
@@ -81,27 +82,34 @@ def test_the_most_surprising_token_is_named_with_its_numbers():
     assert prompt.worst == 1
     assert prompt.sentence == (
         "Model9 after 3 steps reads 4 tokens and is surprised most by “two” after “one ,”: it gave "
-        "that word **12 %**, 3.0 bits. On average a token surprises it by **1.05** bits; a blind "
+        "that word **12 %**, 3.0 bits. On average a token surprises it by 1.05 bits; a blind "
         "guess among 6 words, by 2.6."
     )
-    assert prompt.position(0) == "After “one” it finds “,” likeliest, 90 %, and that came."
-    assert prompt.position(1) == (
-        "After “one ,” it finds “three” likeliest, 50 %; “two” came, which it gave 12 %, "
-        "rank 3: 3.0 bits of surprise."
+    assert prompt.sentence.endswith(prompt.average)
+    assert prompt.position(0) == (
+        "Its most probable words after “one”. The next word of the text, “,”, is first of 6: "
+        "0.1 bits of surprise."
     )
-    assert "The text ends here" in prompt.position(3)
+    assert prompt.position(1) == (
+        "Its most probable words after “one ,”. The next word of the text, “two”, is number 3 of "
+        "6: 3.0 bits of surprise."
+    )
+    assert prompt.position(3) == (
+        "After “one , two ,” the text ends. Below, the network goes on alone."
+    )
 
 
 def test_one_word_alone_cannot_surprise():
     assert "has read one word, “one”" in a_prompt().sentence
     assert "has read one word, “one”" in a_prompt().headline
+    assert a_prompt().average == ""
 
 
 def test_the_headline_sets_what_was_expected_against_what_came():
     assert a_prompt(0.15, 3.0, 0.0).headline == (
-        "After “one ,”, it expected “three” (**50 %**); “two” came (**12 %**)."
+        "After “one ,”, it expected “three” (**50 %**), but the text says “two” (**12 %**)."
     )
-    assert a_prompt(0.15).headline == "After “one”, it expected “,” (**90 %**), and that came."
+    assert a_prompt(0.15).headline == "After “one”, it expected “,” (**90 %**), and it was right."
 
 
 @pytest.mark.parametrize(
@@ -110,11 +118,9 @@ def test_the_headline_sets_what_was_expected_against_what_came():
         ("one two", "one two", None, "On its own it says **2 tokens**, all of them right."),
         ("one two", "one", None, "On its own it says **1 token**, all of them right."),
         ("one four", "one two", 1,
-         "On its own it says **one token** right before its first mistake: “four” where “two” is "
-         "true."),
+         "On its own it gets **one token** right, then it says “four” where the text says “two”."),
         ("four two", "one two", 0,
-         "Its very first token is wrong: “four” where “one” is true (**0** right before the first "
-         "mistake)."),
+         "On its own, its very first token is wrong: “four” where the text says “one”."),
     ],
 )  # fmt: skip
 def test_the_tokens_before_the_first_mistake_are_counted(words, truth, place, sentence):
@@ -129,18 +135,18 @@ def test_a_text_without_a_true_continuation_says_so():
 def test_a_word_drawn_by_lot_is_told_from_the_likeliest():
     answer = np.array([0, 0.5, 0.3, 0.2, 0, 0])
     assert said_position("one", answer, (0.375, 2), "two") == (
-        "“one” has rank 2 among its words: 30 %, drawn with probability 38 %; “two” is true."
+        "“one” is number 2 on its list: 30 %, without temperature and top k. “two” is right."
     )
-    assert said_position(",", answer, (1.0, 1), ",") == "“,” is its likeliest word: 50 %, and true."
+    assert said_position(",", answer, (1.0, 1), ",") == (
+        "“,” is its most probable word: 50 %. It is right."
+    )
 
 
-@pytest.mark.parametrize(
-    ("share", "words"),
-    [(1.0, "over 99.9 %"), (0.99951, "over 99.9 %"), (0.997, "99.7 %"), (0.98, "98 %"),
-     (0.0312, "3.1 %"), (0.00042, "0.04 %"), (2e-6, "0.0002 %"), (1e-9, "under 0.0001 %")],
-)  # fmt: skip
-def test_a_probability_is_written_as_percent(share, words):
-    assert chance(share) == words
+def test_only_a_sure_word_is_sent_as_1():
+    sure = [Cell(word="one", share=share) for share in (1.0, 0.9999, 0.99999994, 0.12345)]
+    picture = Answers(param="at", alt="", cells=sure, bars=[], says=[], start=0)
+    shares = [cell[3] for cell in picture.meta["cells"]]
+    assert shares[0] == 1 and shares[1] == 0.9999 and 0.9999 < shares[2] < 1 and shares[3] == 0.123
 
 
 def test_bars_show_the_likeliest_of_each_answer_and_what_is_asked_for():
@@ -192,7 +198,9 @@ def test_the_headline_says_what_a_swap_does_in_twenty_words():
     assert given.headline == (
         "It now continues “two two two” instead of “one two”: **1** of 2 numbers change."
     )
-    assert given.own_headline(SWAP) == "After “… two” it continues “one two”."
+    assert given.own_headline == (
+        "Next it says “one two”. Swap its state, and it goes on from another text."
+    )
     assert courses(", one", ", one").headline == "It goes on as before: **0** of 2 words differ."
     long = [f"{' '.join(['one'] * 6)} , {' '.join([word] * 6)} , two" for word in ("two", "four")]
     for own, other in (long, [each.replace("one", "three") for each in long]):
@@ -214,8 +222,8 @@ def test_a_change_without_an_effect_names_the_probability_that_moved_most():
     units = Operation(text=["one"], layer=1, n_layers=2, nh=8, units=[3], value=-0.5, hold=True)
     assert given.sentence(units) == (
         "With unit 3 of layer 1 set to \N{MINUS SIGN}0.5 before every word, Model9 after 3 steps "
-        "continues “one” as if nothing had happened: **0** of 2 words differ. The probability "
-        "that changes most is that of “one” as word 1, from over 99.9 % to 75 %."
+        "continues “one” as if nothing had happened. **0** of 2 words differ. The probability "
+        "that changes most is that of “one” as word 1, from 100 % to 75 %."
     )
 
 
@@ -257,12 +265,17 @@ def test_next_words_of_the_shipped_model():
     assert not app.exception
     reading, saying = answered(app, "predictions_reading"), answered(app, "predictions_saying")
     assert reading.sentence == (
-        "After “four thousand three hundred”, it expected “ninety” (**49 %**); “sixteen” came "
-        "(**0.2 %**)."
+        "After “four thousand three hundred”, it expected “ninety” (**49 %**), but the text says "
+        "“sixteen” (**0.2 %**)."
     )
     read, said_by_itself = reading.meta, saying.meta
     assert read["alt"].startswith("Model5 after 400 steps reads 17 tokens")
-    assert read["note"] == read["alt"]
+    assert read["note"] == "On average a token surprises it by 1.29 bits; a blind guess among 39 " \
+        "words, by 5.3."  # fmt: skip
+    assert read["says"][read["start"]].endswith(
+        "“sixteen”, is number 16 of 39: 9.1 bits of surprise."
+    )
+    assert read["bars"][read["start"]][-1][2] == "in the text, rank 16"
     assert words_of(read)[:3] == ["four", "thousand", "three"]
     assert read["cells"][0][2] is None and read["cells"][1][2] > 1
     assert len(read["bars"]) == 17
@@ -292,7 +305,7 @@ def test_the_first_mistake_is_marked_and_what_follows_is_not_judged():
     cells = found.meta["cells"]
     assert [cell[4] for cell in cells[:4]] == ["", "wrong", "late", "late"]
     assert cells[1][:2] == ["two", "eight"] and found.meta["start"] == 1
-    assert "**one token** right before its first mistake: “two” where “eight”" in found.sentence
+    assert "**one token** right, then it says “two” where the text says “eight”" in found.sentence
     notes = {word: note for word, _, note in found.meta["bars"][1]}
     assert (notes["two"], notes["eight"]) == ("said", "true")
 
@@ -346,8 +359,11 @@ def test_the_state_of_5040_goes_on_from_5040():
     assert "with “five thousand forty one” instead of “four thousand" in changed["alt"]
     assert " ".join(words_of(changed)[:9]) == ", five thousand forty one , five thousand forty"
     assert own["headline"] == (
-        "After “… four thousand three hundred eighteen” it continues “four thousand three hundred "
-        "nineteen”."
+        "Next it says “four thousand three hundred nineteen”. Swap its state, and it goes on from "
+        "another text."
+    )
+    assert found.meta["changed"]["note"].startswith(
+        "All 40 tokens are what it says after the other"
     )
     for text, answers in (("5038 to 5040", changed), ("4316 to 4318", own)):
         alone = answered(open_page("predictions", predictions_prompt=text), "predictions_saying")
@@ -355,7 +371,7 @@ def test_the_state_of_5040_goes_on_from_5040():
     assert changed["rows"][0][0] == words_of(own)[:6]
     app.text_input(key="predictions_other").set_value("4316 to 4318").run()
     found = answered(app, "predictions_courses")
-    assert "as if nothing had happened: 0 of 40 words differ" in found.meta["changed"]["alt"]
+    assert "as if nothing had happened. 0 of 40 words differ" in found.meta["changed"]["alt"]
     assert found.sentence == "It goes on as before: **0** of 40 words differ."
 
 
@@ -394,12 +410,14 @@ def test_a_long_prompt_is_cut_before_it_is_asked():
 
 def test_an_example_fills_the_prompt_and_can_be_taken_again():
     app = open_page("predictions")
+    assert app.pills(key="predictions_example").value == "4316 to 4318"
     for _ in range(2):
         app.pills(key="predictions_example").set_value("997 to 999").run()
         assert app.text_input(key="predictions_prompt").value == "997 to 999"
+        assert app.pills(key="predictions_example").value == "997 to 999"  # it is marked
+        app.text_input(key="predictions_prompt").set_value("5 to 7").run()
+        assert app.text_input(key="predictions_prompt").value == "5 to 7"
         assert app.pills(key="predictions_example").value is None
-        app.text_input(key="predictions_prompt").set_value("4316 to 4318").run()
-        assert app.text_input(key="predictions_prompt").value == "4316 to 4318"
 
 
 def test_a_prompt_that_cannot_be_read_leaves_the_last_one():

@@ -1,4 +1,4 @@
-"""A network's answers as bars: the likeliest words, and those a reader asks about."""
+"""A network's answers as bars: the most probable words, and those a reader asks about."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class Bar:
 
     word: str
     shares: tuple[float, ...]
-    note: str = ""  # why it is listed: "came", "said"
+    note: str = ""  # why it is listed: "in the text", "said"
 
 
 def likeliest(
@@ -24,7 +24,7 @@ def likeliest(
     notes: Mapping[int, str],
     top: int = TOP,
 ) -> list[Bar]:
-    """Return the `top` likeliest words of each answer, (nv,), the likeliest first.
+    """Return the `top` most probable words of each answer, (nv,), the first one first.
 
     `notes` maps ids to notes: a word with a note that is not among these comes last, with its rank.
     """
@@ -41,19 +41,3 @@ def likeliest(
         shares = tuple(float(answer[index]) for answer in answers)
         found.append(Bar(itos[index], shares, note))
     return found
-
-
-def chance(share: float) -> str:
-    """Write a probability as percent: "98 %", "0.3 %", "0.0004 %"."""
-    percent = 100 * share
-    if percent >= 99.95:
-        return "over 99.9 %"
-    if percent >= 99.5:
-        return f"{percent:.1f} %"
-    if percent >= 9.95:
-        return f"{percent:.0f} %"
-    if percent >= 0.095:
-        return f"{percent:.1f} %"
-    if percent >= 0.0001:
-        return f"{float(f'{percent:.1g}'):.4f}".rstrip("0") + " %"
-    return "under 0.0001 %"

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.data.places import LABELS, SLOTS
+from hnviz.figures.numbers import accuracy, percent
 from hnviz.figures.sentences import plural, when
 
 POSITIONS = {
@@ -16,12 +17,20 @@ POSITIONS = {
 }
 """Where a probe reads a digit, by its name in a question."""
 
+EXPLAINS_NOTE = (
+    "A digit explains 100 % of how a unit varies if the digit alone decides the unit's value, and "
+    "0 % if the unit's mean is the same for every digit: the variance of these means divided by "
+    "the unit's variance (eta squared), over all tokens of train. *Untrained, at best* is the "
+    "unit that the digit explains most in the same network before training."
+)
+"""What a page means by "explains"."""
+
 _WHERE = {
     "due": "after the last token before its own word, when the network needs it",
     "comma": "after the comma that ends its number, when the network has just read all of it",
     "all": "after every token of its number, the comma included",
 }
-_WHAT = {"slot": "its position in the number", **{name: f"the {name} digit" for name in LABELS[1:]}}
+_WHAT = {"slot": "the position in the number", **{name: f"the {name} digit" for name in LABELS[1:]}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,11 +42,6 @@ class Codes:
     twin: NDArray[np.floating] | None  # the same network untrained, where the run has a snapshot
     chance: float  # the most that shuffled labels explain
     n_tokens: int
-
-
-def percent(share: float) -> str:
-    """Write a share in percent; under 9.5 % with one decimal."""
-    return f"{100 * share:.0f} %" if share >= 0.095 else f"{100 * share:.1f} %"
 
 
 def codes_sentence(model: str, codes: Codes) -> str:
@@ -52,24 +56,24 @@ def codes_sentence(model: str, codes: Codes) -> str:
     counts = [(int((best == at).sum()), name) for at, name in enumerate(LABELS)]
     many, name = max(counts)
     sentence = (
-        f"{model} {when(codes.step)}: unit **{unit}** codes {_WHAT[LABELS[label]]} best, which "
-        f"explains **{percent(share)}** of its variance"
+        f"{model} {when(codes.step)}: {_WHAT[LABELS[label]]} explains **{percent(share)}** of "
+        f"how unit **{unit}** varies, more than of any other unit"
     )
     if codes.twin is not None and codes.step:
-        sentence += f"; untrained, the best unit has {percent(codes.twin[:, label].max())}"
+        untrained = percent(float(codes.twin[:, label].max()))
+        sentence += f"; untrained, {untrained} at best"
     return (
-        f"{sentence}. Of {plural(len(best), 'unit')}, {many} are explained best by "
-        f"{_WHAT[name].replace('its position', 'the position')}."
+        f"{sentence}. Of {plural(len(best), 'unit')}, {many} are explained best by {_WHAT[name]}."
     )
 
 
 def codes_note(codes: Codes) -> str:
     """Say what was measured, and where."""
     return (
-        f"Eta squared: the variance of a unit's means, one for each value of the label, divided "
-        f"by its variance, over all {codes.n_tokens:,} tokens of train except xxbos. A comma "
-        f"belongs to the number before it. With shuffled labels, no unit gets more than "
-        f"{percent(codes.chance)}."
+        f"The share explained is eta squared: the variance of a unit's means, one for each value "
+        f"of the label, divided by its variance, over all {codes.n_tokens:,} tokens of train "
+        f"except xxbos. A comma belongs to the number before it. With shuffled labels, no unit "
+        f"gets more than {percent(codes.chance)}."
     )
 
 
@@ -83,28 +87,28 @@ def probe_sentence(model: str, step: int, probes: Probes, twin: Probes | None) -
         best = max(probes, key=lambda name: probes[name]["right"])
         worst = min(probes, key=lambda name: probes[name]["right"])
         return (
-            f"{model} {when(step)}: a linear probe on all units gets {_WHAT[best]} right "
+            f"{model} {when(step)}: a linear probe on all units reads {_WHAT[best]} "
             f"{_times(probes[best])} and {_WHAT[worst]} {_times(probes[worst])}; with "
-            f"shuffled labels, at most {chance:.2f}."
+            f"shuffled labels, at most {accuracy(chance)}."
         )
     change = {name: probes[name]["right"] - twin[name]["right"] for name in probes}
     up, down = max(change, key=change.__getitem__), min(change, key=change.__getitem__)
     first = (
-        f"A linear probe on all units of {model} gets {_WHAT[up]} right {_times(probes[up])} "
+        f"A linear probe on all units of {model} reads {_WHAT[up]} {_times(probes[up])} "
         f"{when(step)} and {_times(twin[up])} untrained"
     )
     if change[down] < 0:
         other = (
-            f"{_WHAT[down]} is the other way round, {probes[down]['right']:.2f} and "
-            f"{twin[down]['right']:.2f}: what a probe can read, the network need not use"
+            f"for {_WHAT[down]} it is the other way round, {accuracy(probes[down]['right'])} and "
+            f"{accuracy(twin[down]['right'])}: what a probe can read, the network need not use"
         )
     else:
         other = "no label is read worse than before training"
-    return f"{first}; {other}. With shuffled labels, it gets at most {chance:.2f}."
+    return f"{first}; {other}. With shuffled labels, it gets at most {accuracy(chance)}."
 
 
 def _times(probe: Mapping[str, float]) -> str:
-    return f"**{probe['right']:.2f}** of the time"
+    return f"right **{accuracy(probe['right'])}** of the time"
 
 
 def probe_note(layer: str, positions: str, probes: Probes) -> str:

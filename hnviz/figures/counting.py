@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.data import NOTEBOOK, TextChoice, kind_of, numbers_of
+from hnviz.figures.numbers import accuracy, percent
 from hnviz.figures.sentences import plural
 from hnviz.figures.split_words import split_words
 from hnviz.figures.theme import Theme
@@ -73,23 +74,15 @@ def map_sentence(model: str, figures: MapFigures) -> str:
 
 def map_headline(figures: MapFigures) -> str:
     """Say in at most 20 words what share is right, and what goes wrong on unseen numbers."""
-    inside, beyond = (_percent(share) for share in figures.shares)
+    inside, beyond = (accuracy(share) for share in figures.shares)
     words = split_words(figures.text)
     said = f"Right: **{inside}** {words.on_train}, **{beyond}** {words.on_valid}."
     wrong = figures.held_out & ~figures.right
     slips = wrong & (figures.first_wrong == 0) & figures.alone
     if figures.text.split != "notebook" or slips.sum() <= wrong.sum() / 10:
         return said  # in the notebook's valid, the first word of every number is its thousand
-    share = _percent(slips.sum() / wrong.sum())
+    share = percent(slips.sum() / wrong.sum())
     return f"{said} There, **{share}** of mistakes miss only the thousand."
-
-
-def _percent(share: float) -> str:
-    """Write a share as percent; only all is 100 %, and only none is 0 %."""
-    percent = 100 * share
-    if percent in (0, 100) or 10 <= percent < 99:
-        return f"{percent:.0f} %"
-    return f"{min(max(percent, 0.1), 99.9):.1f} %"
 
 
 def held_out(text: TextChoice) -> list[tuple[int, int]]:
@@ -119,21 +112,23 @@ def prompt_note(given: int, text: TextChoice = NOTEBOOK) -> str:
 
 
 def number_card(number: int, meta: Mapping[str, Any], look: Theme) -> str:
-    """Show a number's true and said words with probabilities, and the likeliest at its mistake."""
+    """Show a number's true and said words with probabilities, and the best four at its mistake."""
     truth, said = meta["truth"], meta["said"]
     true_words = [word for word, _ in truth]
     prompt = ", ".join(f"{each:,}" for each in meta["given"])
     asked = meta["asked"]
     where = f"“{escape(true_words[asked])}”" if asked < len(true_words) else "the next word"
-    place = "first word" if asked == 0 else f"word {asked + 1}, for {where}"
-    reason = "" if not meta["right"] else ", the least sure"
+    if meta["right"]:
+        best = f"The four most probable words where it is least sure, at {where}"
+    else:
+        best = f"The four most probable {'first words' if asked == 0 else f'words for {where}'}"
     return (
         f'<div class="hn-number" style="--hn-border:{look.border};--hn-muted:{look.muted}">'
         f'<h3>{number:,} <i style="color:{look.right_mark if meta["right"] else look.wrong}">'
         f"{'✓' if meta['right'] else '✗'}</i></h3><p>after {prompt}</p>"
-        f"<p>true, with the probability of each word</p>{_words(truth, true_words, look)}"
-        f"<p>said, with the probability of each word</p>{_words(said, true_words, look)}"
-        f"<p>{place}{reason}: its four likeliest</p>{_best(meta['best'], look)}</div>"
+        f"<p>The true words, and how probable it finds each</p>{_words(truth, true_words, look)}"
+        f"<p>What it says, and how probable it finds each</p>{_words(said, true_words, look)}"
+        f"<p>{best}</p>{_best(meta['best'], look)}</div>"
     )
 
 
@@ -145,20 +140,22 @@ def _words(words: Sequence[tuple[str, float]], truth: Sequence[str], look: Theme
         bar = f"linear-gradient(90deg,{color} {share:.1%},{look.border} {share:.1%})"
         text = escape(word) if right else f'<b style="color:{look.wrong}">✗ {escape(word)}</b>'
         parts.append(
-            f'<span title="{share:.4f}">{text}<u style="background:{bar}"></u>'
-            f"<small>{_short(share)}</small></span>"
+            f'<span title="{escape(percent(share))}">{text}<u style="background:{bar}"></u>'
+            f"<small>{_whole(share)}</small></span>"
         )
     return f'<div class="hn-said">{"".join(parts)}</div>'
 
 
-def _short(share: float) -> str:
-    return f"{share:.2f}" if 0.005 <= share < 0.995 else "1.00" if share > 0.5 else f"{share:.0e}"
+def _whole(share: float) -> str:
+    """Write whole percent as HTML, as wide for each word: "41 %", "< 1 %", "> 99 %"."""
+    text = {0: "< 1 %", 100: "> 99 %"}.get(round(100 * share), f"{100 * share:.0f} %")
+    return escape(text.replace(" ", "\N{NO-BREAK SPACE}"))
 
 
 def _best(best: Sequence[tuple[str, float]], look: Theme) -> str:
     rows = [
         f'<span>{escape(word)}</span><em><u style="width:{share:.1%};background:'
-        f'{look.role["h_o"]}"></u></em><b>{_short(share)}</b>'
+        f'{look.role["h_o"]}"></u></em><b title="{escape(percent(share))}">{_whole(share)}</b>'
         for word, share in best
     ]
     return f'<div class="hn-best">{"".join(rows)}</div>'

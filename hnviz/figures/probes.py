@@ -8,6 +8,7 @@ from html import escape
 
 from hnviz.data.places import LABELS
 from hnviz.figures.code_text import Probes
+from hnviz.figures.numbers import accuracy, percent
 from hnviz.figures.theme import Theme
 
 TICKS = (0, 0.25, 0.5, 0.75, 1)
@@ -19,10 +20,10 @@ def probe_lines(probes: Probes, twin: Probes | None, alt: str, look: Theme) -> s
         f"--hn-text:{look.text};--hn-muted:{look.muted};--hn-border:{look.border};"
         f"--hn-control:{look.control};--hn-paper:{look.background}"
     )
-    ticks = "".join(f'<i style="left:{tick:.0%}">{tick:g}</i>' for tick in TICKS)
+    ticks = "".join(f'<i style="left:{tick:.0%}">{percent(tick)}</i>' for tick in TICKS)
     head = f"<div class='hn-probe hn-ends'><span></span><span class='hn-track'>{ticks}</span></div>"
     rows = "".join(_row(name, probes[name], twin[name] if twin else None) for name in LABELS)
-    ring = '<span><i class="hn-ring"></i>untrained twin</span>' if twin else ""
+    ring = '<span><i class="hn-ring"></i>untrained</span>' if twin else ""
     key = (
         f'<p class="hn-key"><span><i class="hn-dot"></i>this snapshot</span>{ring}'
         '<span><i class="hn-bar"></i>shuffled labels</span>'
@@ -36,27 +37,31 @@ def _row(name: str, probe: Mapping[str, float], twin: Mapping[str, float] | None
     right = probe["right"]
     marks = "".join(f'<u style="left:{tick:.0%}"></u>' for tick in TICKS)
     marks += f'<i class="hn-bar" style="left:{probe["chance"]:.2%}"></i>'
-    said = f"<b>{right:.2f}</b>"
+    said = f"<b>{accuracy(right)}</b>"
     if twin:
         low, high = sorted((right, twin["right"]))
         marks += f'<em style="left:{low:.2%};width:{high - low:.2%}"></em>'
         marks += f'<i class="hn-ring" style="left:{twin["right"]:.2%}"></i>'
-        said += f" {twin['right']:.2f}"
+        said += f" {accuracy(twin['right'])}"
     marks += f'<i class="hn-dot" style="left:{right:.2%}"></i>'
     return (
-        f'<div class="hn-probe"><span>{name}</span><span class="hn-track">{marks}</span>'
+        f'<div class="hn-probe"><span>{_named(name)}</span><span class="hn-track">{marks}</span>'
         f"<span>{said}</span></div>"
     )
 
 
+def _named(label: str) -> str:
+    return "position" if label == "slot" else label
+
+
 def probe_table(models: Mapping[str, tuple[Probes, Probes]], look: Theme) -> str:
     """Tabulate trained beside untrained for several models, a column per label."""
-    head = "".join(f"<th>{name}</th>" for name in ("model", *LABELS))
+    head = "".join(f"<th>{name}</th>" for name in ("model", *map(_named, LABELS)))
     rows = "".join(
         f"<tr><td><b>{escape(model)}</b></td>"
         + "".join(
-            f"<td><b>{probes[name]['right']:.2f}</b> "
-            f'<span style="color:{look.muted}">{twin[name]["right"]:.2f}</span></td>'
+            f"<td><b>{accuracy(probes[name]['right'])}</b> "
+            f'<span style="color:{look.muted}">{accuracy(twin[name]["right"])}</span></td>'
             for name in LABELS
         )
         + "</tr>"
@@ -74,7 +79,8 @@ def table_sentence(models: Mapping[str, tuple[Probes, Probes]], label: str = "th
     right = {model: probes[label]["right"] for model, (probes, _) in models.items()}
     best, worst = max(right, key=right.__getitem__), min(right, key=right.__getitem__)
     shares: Sequence[str] = [
-        f"{name}, **{right[name]:.2f}** (untrained {models[name][1][label]['right']:.2f})"
+        f"{name}, **{accuracy(right[name])}** "
+        f"(untrained {accuracy(models[name][1][label]['right'])})"
         for name in (best, worst)
     ]
     return f"The {label} digit is easiest to read from {shares[0]}; hardest, from {shares[1]}."

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.figures.answers import chance
+from hnviz.figures.numbers import percent
 from hnviz.figures.sentences import plural
 from hnviz.figures.word_text import quoted, quoted_text
 
@@ -86,7 +86,7 @@ class Courses:
         """Say what the change did to the words."""
         said = f"{operation.done}, {self.network} continues {ending(operation.text)} "
         if list(self.untouched) == list(self.changed):
-            return f"{said}as if nothing had happened: {self._moved_most()}"
+            return f"{said}as if nothing had happened. {self.detail}"
         one, other = self._first_difference()
         said += f"with {other} instead of {one}"
         whole = min(len(numbers(self.untouched)), len(numbers(self.changed))) - 1
@@ -94,7 +94,14 @@ class Courses:
             pairs = zip(numbers(self.untouched), numbers(self.changed), strict=False)
             others = sum(mine != theirs for mine, theirs in list(pairs)[:whole])
             said += f": **{others}** of {plural(whole, 'number')} change"
-        return f"{said}. {self._likeness()}" if self.other_said else f"{said}."
+        return f"{said}. {self.detail}".strip()
+
+    @property
+    def detail(self) -> str:
+        """Say how alike the words are to those after the other text, or what moved at all."""
+        if list(self.untouched) == list(self.changed):
+            return self._moved_most()
+        return self._likeness() if self.other_said else ""
 
     @property
     def headline(self) -> str:
@@ -112,12 +119,13 @@ class Courses:
         tails = (f": {count} {change}.", f": {count} change.", ".")
         return next(said + tail for tail in tails if len((said + tail).split()) <= HEADLINE)
 
-    def own_headline(self, operation: Operation) -> str:
-        """Say how it goes on from its own state, in at most 20 words."""
+    @property
+    def own_headline(self) -> str:
+        """Say how it goes on from its own state, and what a swap does, in at most 20 words."""
         spoken = filter(None, map(_spoken, numbers(self.untouched)))
         first = next(spoken, list(self.untouched))
         said = quoted_text(first[:SHORT], cut=False)
-        return f"After {ending(operation.text)} it continues {said}."
+        return f"Next it says {said}. Swap its state, and it goes on from another text."
 
     def _first_difference(self, longest: int = LONGEST) -> tuple[str, str]:
         """Quote the first number that differs, before and after the change."""
@@ -158,9 +166,9 @@ class Courses:
                 f"{_share(self.after[at, theirs])} after the change."
             )
         return (
-            f"Word {at}, after the same words: the untouched state finds "
-            f"{quoted(self.itos[mine])} likeliest, {_share(self.before[at, mine])}; the changed "
-            f"one {word}, {_share(self.after[at, theirs])}."
+            f"Word {at}, after the same words: untouched, {quoted(self.itos[mine])} is the most "
+            f"probable, {_share(self.before[at, mine])}; changed, {word}, "
+            f"{_share(self.after[at, theirs])}."
         )
 
 
@@ -179,7 +187,7 @@ def numbers(said: Sequence[str]) -> list[list[str]]:
 
 
 def _share(value: np.floating) -> str:
-    return chance(float(value))
+    return percent(float(value))
 
 
 def ending(words: Sequence[str]) -> str:

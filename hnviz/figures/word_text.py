@@ -7,17 +7,17 @@ from math import log2
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.figures.answers import chance
+from hnviz.figures.numbers import percent
 from hnviz.figures.sentences import plural
 
 SHOWN = 20  # characters of a word
 
 SURPRISE_NOTE = (
     "The network reads the prompt from a state of zeros. After each word it gives every word of "
-    "its vocabulary a probability p. The *surprise* of the word that came is log2(1/p), in bits: 0 "
-    "for a word that it was sure of, 1 at 50 %, 10 at 0.1 %. Its mean over a text is the "
+    "its vocabulary a probability p. The *surprise* of the next word of the text is log2(1/p), in "
+    "bits: 0 for a word that it was sure of, 1 at 50 %, 10 at 0.1 %. Its mean over a text is the "
     "*cross-entropy loss* that training reduces. On its own, the network says a word, reads it, "
-    "and says the next. At a *temperature* of 0 it always says the likeliest word."
+    "and says the next. At a *temperature* of 0 it always says the most probable word."
 )
 
 
@@ -62,43 +62,48 @@ class Prompt:
                 "needs one before it: type more."
             )
         at = self.worst
-        guess = log2(len(self.itos))
         return (
             f"{self.network} reads {len(self.words)} tokens and is surprised most by "
             f"{quoted(self.words[at + 1])} after {after(self.words, at)}: it gave that word "
-            f"**{chance(self._came(at))}**, {self.surprise[at]:.1f} bits. On average a token "
-            f"surprises it by **{self.surprise.mean():.2f}** bits; a blind guess among "
-            f"{len(self.itos)} words, by {guess:.1f}."
+            f"**{percent(self._came(at))}**, {self.surprise[at]:.1f} bits. {self.average}"
+        )
+
+    @property
+    def average(self) -> str:
+        """Say how much words surprise on average, beside a blind guess."""
+        if len(self.words) < 2:
+            return ""
+        return (
+            f"On average a token surprises it by {self.surprise.mean():.2f} bits; a blind guess "
+            f"among {len(self.itos)} words, by {log2(len(self.itos)):.1f}."
         )
 
     @property
     def headline(self) -> str:
-        """Say briefly what was expected where the text surprised most, and what came."""
+        """Say briefly what it expected where the text surprised most, and what the text says."""
         if len(self.words) < 2:
             return f"It has read one word, {quoted(self.words[0])}: type more to see a surprise."
         at = self.worst
         answer, came = self.probabilities[at], self.ids[at + 1]
         best = int(answer.argmax())
         where = f"After {after(self.words, at)}, it expected {quoted(self.itos[best])}"
-        share = f"(**{chance(float(answer[best]))}**)"
+        share = f"(**{percent(float(answer[best]))}**)"
         if best == came:
-            return f"{where} {share}, and that came."
-        return f"{where} {share}; {quoted(self.words[at + 1])} came (**{chance(self._came(at))}**)."
+            return f"{where} {share}, and it was right."
+        word = f"{quoted(self.words[at + 1])} (**{percent(self._came(at))}**)"
+        return f"{where} {share}, but the text says {word}."
 
     def position(self, at: int) -> str:
-        """Say what the network answers after word `at`, and what came."""
-        answer = self.probabilities[at]
-        best = int(answer.argmax())
-        said = f"After {after(self.words, at)} it finds {quoted(self.itos[best])} likeliest, "
-        said += chance(float(answer[best]))
+        """Say how far down the network's list the next word of the text is after word `at`."""
+        read = after(self.words, at)
         if at + 1 == len(self.words):
-            return f"{said}. The text ends here; see below how the network goes on alone."
-        came = quoted(self.words[at + 1])
-        if best == self.ids[at + 1]:
-            return f"{said}, and that came."
+            return f"After {read} the text ends. Below, the network goes on alone."
+        answer = self.probabilities[at]
         place = int((answer > answer[self.ids[at + 1]]).sum()) + 1
+        rank = "first" if place == 1 else f"number {place}"
         return (
-            f"{said}; {came} came, which it gave {chance(self._came(at))}, rank {place}: "
+            f"Its most probable words after {read}. The next word of the text, "
+            f"{quoted(self.words[at + 1])}, is {rank} of {len(self.itos)}: "
             f"{self.surprise[at]:.1f} bits of surprise."
         )
 
@@ -120,24 +125,23 @@ def said_sentence(said: Sequence[str], truth: Sequence[str], no_truth: str = "")
     if wrong is None:
         n = min(len(said), len(truth))
         return f"On its own it says **{plural(n, 'token')}**, all of them right."
-    slip = f"{quoted(said[wrong])} where {quoted(truth[wrong])} is true"
+    slip = f"{quoted(said[wrong])} where the text says {quoted(truth[wrong])}"
     if wrong == 0:
-        return f"Its very first token is wrong: {slip} (**0** right before the first mistake)."
+        return f"On its own, its very first token is wrong: {slip}."
     right = "one token" if wrong == 1 else f"{wrong} tokens"
-    return f"On its own it says **{right}** right before its first mistake: {slip}."
+    return f"On its own it gets **{right}** right, then it says {slip}."
 
 
 def said_position(
     word: str, answer: NDArray[np.floating], drawn: tuple[float, int], true: str | None
 ) -> str:
-    """Say how likely a word was; `drawn` is its probability in the draw, and its id."""
+    """Say how probable a word was; `drawn` is its probability in the draw, and its id."""
     share, index = drawn
-    own = float(answer[index])
     place = int((answer > answer[index]).sum()) + 1
-    rank = "is its likeliest word" if place == 1 else f"has rank {place} among its words"
-    said = f"{quoted(word)} {rank}: {chance(own)}"
+    rank = "is its most probable word" if place == 1 else f"is number {place} on its list"
+    said = f"{quoted(word)} {rank}: {percent(float(answer[index]))}"
     if share < 1:
-        said += f", drawn with probability {chance(share)}"
+        said += ", without temperature and top k"
     if true is None:
         return f"{said}."
-    return f"{said}, and true." if word == true else f"{said}; {quoted(true)} is true."
+    return f"{said}. It is right." if word == true else f"{said}. {quoted(true)} is right."

@@ -116,7 +116,7 @@ def _layer_box(model: str) -> int:
             "Layer",
             layers,
             "states_layer",
-            layers[-1],
+            layers[0],
             help="Layer 0 reads the tokens. The model predicts from the last layer.",
         )
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from hnviz.app.kit.choice import choice
 from hnviz.app.kit.picture import ask
-from hnviz.app.kit.text import problem, section
+from hnviz.app.kit.text import problem, prose, section
 from hnviz.app.rooms.hidden_states.codes.picture import CODES, CODES_VIEW
 from hnviz.app.rooms.hidden_states.controls import Asked
 from hnviz.app.rooms.hidden_states.find.picture import FIND, FIND_VIEW, THRESHOLD
@@ -14,15 +14,21 @@ from hnviz.app.rooms.hidden_states.path.picture import FIRST, PATH, PATH_VIEW, N
 from hnviz.app.rooms.hidden_states.probes.picture import ALL_PROBES_VIEW, PROBES, PROBES_VIEW
 from hnviz.app.shell.address import address_problem
 from hnviz.figures import code_text
+from hnviz.figures.state_text import reading_note
+from hnviz.figures.terms import TERMS
 from hnviz.web.standing import Standing
 
 
 def codes(run: Standing, asked: Asked) -> None:
-    """Draw what single units code, then what all of them show together."""
+    """Draw what single units code."""
     section("What each unit codes")
     view = ask(CODES_VIEW, at="rest", **asked.text.params, layer=asked.layer)
     CODES(run=run.record.id, asks=[view])
-    section("What the whole state shows")
+
+
+def whole(run: Standing, asked: Asked) -> None:
+    """Draw what all units show together."""
+    section("What the whole state shows", f"A linear probe is {TERMS['linear probe']}.")
     positions = _positions_box()
     view = ask(PROBES_VIEW, at="rest", layer=asked.layer, positions=positions)
     PROBES(run=run.record.id, asks=[view])
@@ -69,7 +75,10 @@ def find(run: Standing, asked: Asked) -> None:
 
 def path(run: Standing, asked: Asked) -> None:
     """Draw the path of the state while the model counts."""
-    section("Path of the state")
+    section(
+        "Path of the state",
+        "It has its own range, longer than the phrase above: the state goes round once a number.",
+    )
     with st.container(horizontal=True, gap="medium"):
         first = _number("First number", "states_path_first", FIRST)
         n = _number("Numbers", "states_path_n", N)
@@ -89,16 +98,23 @@ def _number(label: str, key: str, default: int) -> int:
 
 
 VIEWS: dict[str, Callable[[Standing, Asked], None]] = {
-    "What the units code": codes,
+    "What each unit codes": codes,
+    "What the whole state shows": whole,
     "Find it elsewhere": find,
     "Path of the state": path,
 }
-"""Each view by its name in the address. Each reads a whole split, so the page draws only one."""
+"""Each view by its name in the address. Each reads a whole split, so one is drawn once chosen."""
 
 
 def meaning(run: Standing, asked: Asked) -> None:
     """Draw the choice of a view, and the view."""
-    chosen = choice(
-        "What the state means", tuple(VIEWS), "states_view", label_visibility="collapsed"
+    problem(address_problem("states_view", tuple(VIEWS)))
+    chosen = st.segmented_control(
+        "Look closer", tuple(VIEWS), key="states_view", bind="query-params"
     )
-    VIEWS[chosen](run, asked)
+    if chosen:
+        VIEWS[chosen](run, asked)
+    config = run.record.config
+    with st.expander("How this was measured"):
+        prose(reading_note(config.model, config.bptt, asked.text.split))
+        prose(code_text.EXPLAINS_NOTE)

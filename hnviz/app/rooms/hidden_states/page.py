@@ -12,7 +12,6 @@ from hnviz.app.rooms.hidden_states.units.picture import ORDERS, ROWS_VIEW, UNITS
 from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.run.view import run_in_view
 from hnviz.app.shell.navigation import page_file
-from hnviz.figures.state_text import reading_note
 
 
 def page() -> None:
@@ -29,11 +28,10 @@ def page() -> None:
     rows = ask(ROWS_VIEW, at="end", **shown)
     with takeaway:
         headline("states_headline", run_id, [rows])
-        terms("hidden state", "unit", "gate", "training step", "snapshot")
+        terms("hidden state", "unit", "gate", "training step", "position in the number")
     run_bar(run_id, "states_bar")
     if is_short(asked.text):
         STRIP(run=run_id, asks=[units])
     UNITS(run=run_id, asks=[rows, units], settings={"orders": ORDERS})
-    st.markdown(reading_note(config.model, config.bptt, asked.text.split))
     meaning(run, asked)
     st.page_link(page_file("predictions"), label="Next: what does it expect after each word?")

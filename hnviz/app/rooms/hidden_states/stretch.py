@@ -12,7 +12,7 @@ from hnviz.data.splits import Chosen
 from hnviz.data.stream import SPLITS
 from hnviz.web.views import Look, Param, Refusal
 
-DEFAULT_PHRASE = "4318 to 4324"
+DEFAULT_PHRASE = "4367 to 4372"
 FIRST, N = 0, 100  # tokens
 
 TEXT_PARAMS: Mapping[str, Param] = MappingProxyType(

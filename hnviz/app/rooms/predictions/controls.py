@@ -26,9 +26,10 @@ OTHER = "5038 to 5040"  # whose state is put in, unless another text is given
 ALL_LAYERS = "all"
 FARTHEST = {"tanh": (-1.0, 1.0), "relu": (0.0, 20.0)}  # where a unit can be set to
 HELP = {
-    "temperature": "At 0 it says the likeliest word each time; at 1 it draws by its own "
-    "probabilities; above 1, unlikely words come more often.",
-    "top_k": "It draws among the k likeliest words; their probabilities are scaled to sum to 1.",
+    "temperature": "At 0 it says the most probable word each time; at 1 it draws by its own "
+    "probabilities; above 1, improbable words come more often.",
+    "top_k": "It draws among the k most probable words; their probabilities are scaled to sum to "
+    "100 %.",
     "seed": "The same settings and seed draw the same words.",
     "n": "How many tokens it says. It reads each one before it says the next.",
 }
@@ -38,6 +39,7 @@ def prompt_box(text: TextChoice) -> str:
     """Draw the prompt and its examples; return the last text that can be read."""
     with st.container(key="predictions_words"):
         typed = text_box("Prompt: numbers, a range, or words", DEFAULT_PROMPT, PROMPT, text)
+        state.put("predictions_example", typed if typed in EXAMPLES else None)
         st.pills(
             "Try",
             EXAMPLES,
@@ -52,7 +54,6 @@ def _take_example() -> None:
     chosen = state.get("predictions_example")
     if chosen is not None:
         state.put(PROMPT, chosen)
-        state.put("predictions_example", None)  # so that it can be taken again
 
 
 def text_box(label: str, default: str, key: str, text: TextChoice) -> str:

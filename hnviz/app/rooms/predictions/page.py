@@ -1,6 +1,7 @@
 """The Predictions page: the next word, a changed state, and which numbers the network counts to."""
 
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
@@ -37,9 +38,12 @@ BAR = "predictions_bar"
 STATE_NOTE = (
     "The network reads the prompt from a state of zeros. Its state is the only thing that it "
     "carries to the next word, so a state that another text left makes it count on from there. "
-    "It always says the likeliest word, and reads each word before it says the next. The prompt "
-    "itself stays the same."
+    "It always says the most probable word, and reads each word before it says the next. The "
+    "prompt itself stays the same."
 )
+
+
+FOLD: dict[str, Any] = {"on_change": "rerun", "bind": "query-params"}
 
 
 def page() -> None:
@@ -78,14 +82,19 @@ def change_state(run_id: str, config: RunConfig) -> None:
     if not entry(config.model).stateful:
         _nothing_to_change(config)
         return
-    with st.container(horizontal=True, gap="small", key="predictions_controls"):
+    terms("hidden state", "unit")
+    picture = st.container(key="predictions_change_place")
+    run_bar(run_id, BAR)
+    with (
+        st.expander("Choose other texts, a layer, or single units", key="predictions_ways", **FOLD),
+        st.container(horizontal=True, gap="small", key="predictions_controls"),
+    ):
         with st.container(width=160):
             text = text_box("Prompt", DEFAULT_PROMPT, PROMPT, config)
         params, settings = change_box(config)
-    terms("hidden state", "unit")
-    run_bar(run_id, BAR)
     view = ask(CHANGE_VIEW, text=text, **params)
-    CHANGE(run=run_id, asks=[view], settings=settings)
+    with picture:
+        CHANGE(run=run_id, asks=[view], settings={**settings, "prompt": f"“{text[:40]}”"})
     _measured(STATE_NOTE)
 
 

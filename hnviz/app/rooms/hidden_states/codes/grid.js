@@ -2,6 +2,7 @@
 
 import { openCanvas, ring, writeAt } from "../../../kit/js/canvas.js";
 import { ramp } from "../../../kit/js/ramp.js";
+import { percent } from "../../../kit/js/text.js";
 
 export const FULL = 0.85; // share of variance that has full colour
 const LEFT = 34; // px, for the groups' names
@@ -97,10 +98,10 @@ function paintKey(pen, data, theme, { left, top, high, rows }) {
   const y = top + high * rows + 30;
   for (let at = 0; at < 60; at++) {
     pen.fillStyle = `rgb(${shade[Math.round((at * 255) / 59)].join()})`;
-    pen.fillRect(left + 14 + at * 1.6, y, 1.8, 10);
+    pen.fillRect(left + 28 + at * 1.6, y, 1.8, 10);
   }
   pen.fillStyle = theme.muted;
   pen.textAlign = "left";
-  pen.fillText("0", left, y + 10);
-  pen.fillText(`${FULL} of its variance`, left + 116, y + 10);
+  pen.fillText("0 %", left, y + 10);
+  pen.fillText(`${percent(FULL)} of its variance`, left + 130, y + 10);
 }

@@ -11,6 +11,7 @@ import { cellAt, paintGrid, placeGrid } from "./grid.js";
 import { paintLine } from "./line.js";
 import { number, sentence } from "./sentence.js";
 import { maker } from "../../../kit/js/make.js";
+import { percent, unbroken } from "../../../kit/js/text.js";
 
 const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], PageUp: [-8, 0], PageDown: [8, 0], Home: [-1e9, 0], End: [1e9, 0] };
 class Codes {
@@ -95,8 +96,9 @@ class Codes {
   /** Mark a unit that another picture of the page picked. */
   show(unit) {
     const row = this.data ? this.data.order.indexOf(unit) : -1;
-    if (row < 0) return;
+    if (row < 0 || row === this.row) return;
     this.row = row;
+    this.label = this.best(row);
     this.paint();
   }
 
@@ -132,8 +134,8 @@ class Codes {
     const [row, label] = cell;
     const { order, labels, explained, twin } = this.data;
     const at = order[row] * labels.length + label;
-    const share = (values) => `${(100 * values[at]).toFixed(1)} %`;
-    this.cell.textContent = `Unit ${order[row]}, ${label ? labels[label] : "position"}: ${share(explained)} of its variance${twin ? `, untrained ${share(twin)}` : ""}.`;
+    const share = (values) => percent(values[at]);
+    this.cell.textContent = unbroken(`Unit ${order[row]}, ${label ? labels[label] : "position"}: ${share(explained)} of its variance${twin ? `, untrained ${share(twin)}` : ""}.`);
   }
 
   destroy() {

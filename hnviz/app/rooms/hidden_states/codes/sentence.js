@@ -1,6 +1,6 @@
 // What the page says about the picked unit and label, with the picture's own numbers.
 
-import { partNodes } from "../../../kit/js/text.js";
+import { partNodes, percent } from "../../../kit/js/text.js";
 import { meanAt } from "./line.js";
 
 /** { nodes, plain }: what is on the page, and the same as text. */
@@ -16,10 +16,6 @@ export function sentence(data, { unit, label }) {
   const place = (value) => (label === 0 ? `at the ${slots[value]}` : `where it is ${value}`);
   parts.push(". On average it is ", [number(high[0])], ` ${place(high[1])} and `, [number(low[0])], ` ${place(low[1])}.`);
   return partNodes(parts);
-}
-
-function percent(share) {
-  return share >= 0.095 ? `${Math.round(100 * share)} %` : `${(100 * share).toFixed(1)} %`;
 }
 
 export function number(value) {

@@ -22,7 +22,7 @@ from hnviz.figures.query import NARROW, WIDE, Queried, query_lines
 from hnviz.web.views import Look, Param, Shown, View
 
 CONTEXT = 5  # words at each side of a place
-START, LENGTH = 20, 2  # of the first range: the network has read some numbers before it
+START, LENGTH = 23, 2  # of the first range: the network has read some numbers before it
 THRESHOLD = 0.6  # of the scale
 NOTE = (
     "The best 8 of each split; no two overlap. Places where more units agree come "

@@ -3,6 +3,7 @@
 import { inkOn, openCanvas, ring, writeAt } from "../../../kit/js/canvas.js";
 import { colorName, kindItems } from "../../../kit/js/legend.js";
 import { ramp } from "../../../kit/js/ramp.js";
+import { percent } from "../../../kit/js/text.js";
 
 const MARGIN = { left: 46, right: 14, top: 10, bottom: 44 };
 const TALLEST = 480; // px
@@ -72,7 +73,6 @@ function paintAxes(pen, { explained }, theme, { height, scale, cx, cy, across, d
       pen.fillText(text(step * each), cx - across / 2 - 6, y);
     }
   }
-  const percent = (share) => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
   pen.textAlign = "center";
   pen.fillText(`component 1, ${percent(explained[0])} of the variance`, cx, height - 10);
   writeAt(pen, `component 2, ${percent(explained[1])}`, 10, cy, -Math.PI / 2);

@@ -10,7 +10,7 @@ from hnviz.data.splits import LAST_NUMBER
 from hnviz.figures import code_text
 from hnviz.web.views import Look, Param, Shown, View
 
-FIRST, N = 4295, 20  # numbers
+FIRST, N = 4360, 20  # numbers
 MOST = 100
 
 

@@ -37,7 +37,7 @@ export class UnitLine {
     if (this.drawn && drawn.every((part, at) => part === this.drawn[at])) return; // only another token is under the pointer
     this.drawn = drawn;
     this.title.textContent = `Unit ${unit}, word by word`;
-    const said = unitSentence(data, values);
+    const said = unitSentence(data, unit, values);
     this.told.replaceChildren(...said.nodes);
     this.rows.setAttribute("aria-label", said.plain);
     this.paint(data, theme, values, column);

@@ -10,10 +10,10 @@ import { maker } from "../../../kit/js/make.js";
 import { putInAddress } from "../../../kit/js/address.js";
 import { mark, onMark, setMark } from "../../../kit/js/page.js";
 import { picture } from "../../../kit/js/picture.js";
-import { boldNodes, partNodes, plainText, unbroken } from "../../../kit/js/text.js";
+import { partNodes, percent, plainText, unbroken } from "../../../kit/js/text.js";
 import { OrderChoice } from "./order.js";
 import { UnitLine } from "./line.js";
-import { labelAt, matrixSentence } from "./matrix.js";
+import { FULL, labelAt, matrixSentence } from "./matrix.js";
 import { cellAt, columnAt, paint, place, showColumn } from "./paint.js";
 import { minus } from "./sentence.js";
 
@@ -24,16 +24,17 @@ class Units {
   constructor(body, kit) {
     this.kit = kit;
     const make = maker(body);
+    const head = make("div", "head");
+    this.key = make("div", "key", head);
+    this.blue = make("div", "key blue", head);
     this.scroll = make("div", "scroll");
     this.scroll.tabIndex = 0;
     this.scroll.setAttribute("role", "group");
     this.wide = make("div", "wide", this.scroll);
     this.canvas = make("canvas", "map", this.wide);
     this.canvas.setAttribute("role", "img");
-    this.caption = make("p", "caption");
     this.say = make("p", "say");
     this.say.setAttribute("aria-live", "polite");
-    this.key = make("div", "key");
     this.choice = new OrderChoice(make, kit.asked, () => kit.ask());
     this.line = new UnitLine(make("section", "unit"), (column) => this.move(this.unit, column));
     this.unit = null;
@@ -77,14 +78,15 @@ class Units {
       labels: rows.meta.labels,
       explained: explained.data,
       untrained: untrained?.data ?? null,
+      tracks: units.arrays.tracks.data,
     };
     this.theme = theme;
     this.unit ??= mark("unit") ?? this.kit.asked.number("unit", 0, n - 1, rows.meta.best);
     if (this.unit >= n) this.unit = rows.meta.best;
+    setMark("unit", this.unit, this);
     if (other) [this.column, this.range, this.hover] = [null, mark("range"), null];
     this.canvas.setAttribute("aria-label", alt);
     this.scroll.setAttribute("aria-label", `${alt} Arrow keys go from unit to unit and from token to token.`);
-    this.caption.replaceChildren(...boldNodes(units.sentence));
     this.drawKey();
     this.paint();
   }
@@ -94,6 +96,7 @@ class Units {
     if (!this.data || !width) return; // a hidden tab is painted when it is shown
     this.box = place(this.data, width, this.scroll.scrollLeft);
     this.wide.style.width = `${this.box.total}px`;
+    this.blue.hidden = !this.box.matrix;
     const { unit } = this;
     const marks = { unit, hover: this.hover, column: this.column, range: this.range };
     paint(this.canvas, this.data, this.theme, this.box, marks);
@@ -205,17 +208,25 @@ class Units {
 
   drawKey() {
     const { data, theme } = this;
-    const scale = document.createElement("i");
     const colors = data.signed ? theme.diverging : theme.diverging.slice(theme.diverging.length >> 1);
-    scale.style.background = `linear-gradient(90deg, ${colors.join(",")})`;
     const end = Number(data.scale.toPrecision(2));
-    this.key.replaceChildren(data.signed ? `−${end}` : "0", scale, `${end}, ${data.what}`, ...kindItems(data.kinds, theme));
+    const what = `${data.what[0].toUpperCase()}${data.what.slice(1)}: ${data.signed ? `−${end}` : "0"}`;
+    this.key.replaceChildren(what, scale(colors), String(end), ...kindItems(data.kinds, theme));
+    const title = document.createElement("b");
+    title.textContent = "How much of each unit the position or a digit explains";
+    this.blue.replaceChildren(title, unbroken("0 %"), scale(theme.sequential), unbroken(percent(FULL)));
   }
 
   destroy() {
     for (const end of this.ends) end();
     this.line.destroy();
   }
+}
+
+function scale(colors) {
+  const made = document.createElement("i");
+  made.style.background = `linear-gradient(90deg, ${colors.join(",")})`;
+  return made;
 }
 
 export const render = picture({

@@ -1,8 +1,9 @@
 // What each unit codes: five columns of shares on the rows of the units, and five of the untrained
 // network's. Left out where the picture is too narrow for them.
 
-import { writeAt } from "../../../kit/js/canvas.js";
+import { ring, writeAt } from "../../../kit/js/canvas.js";
 import { ramp } from "../../../kit/js/ramp.js";
+import { percent } from "../../../kit/js/text.js";
 
 export const FULL = 0.85; // the share of variance that has full colour
 const CELL = 14; // px
@@ -34,23 +35,35 @@ export function labelAt(box, data, x, y) {
   return null;
 }
 
+/** The label that explains most of a unit: [its index, the share]. */
+export function bestLabel({ labels, explained }, unit) {
+  const shares = explained.subarray(unit * labels.length, (unit + 1) * labels.length);
+  const most = Math.max(...shares);
+  return [shares.indexOf(most), most];
+}
+
 /** Say what a cell of the matrix means. */
 export function matrixSentence({ labels, explained, untrained }, { unit, label, trained }) {
   const n = labels.length;
-  const share = (values) => `${(100 * values[unit * n + label]).toFixed(0)} %`;
+  const share = (values) => percent(values[unit * n + label]);
   const what = label ? `the ${labels[label]} digit` : "the position in the number";
   const twin = untrained ? `; before training, ${share(untrained)}` : "";
   if (!trained) return `Before training, ${what} explains ${share(untrained)} of how unit ${unit} varies; now, ${share(explained)}.`;
   return `${what[0].toUpperCase()}${what.slice(1)} explains ${share(explained)} of how unit ${unit} varies${twin}.`;
 }
 
-export function paintMatrix(pen, data, theme, box) {
+export function paintMatrix(pen, data, theme, box, unit) {
   if (!box.matrix) return;
   const parts = [data.explained, data.untrained];
-  halves(data, box).forEach((start, half) => paintHalf(pen, parts[half], start, data, theme, box, half === 0));
+  const [label] = bestLabel(data, unit);
+  const y = box.top + data.order.indexOf(unit) * box.cellHeight;
+  halves(data, box).forEach((start, half) => {
+    paintHalf(pen, parts[half], start, data, theme, box, half === 0);
+    ring(pen, [start + label * CELL - 1, y - 1, CELL + 2, box.cellHeight + 2], theme);
+  });
 }
 
-function paintHalf(pen, shares, start, { order, labels }, theme, box, trained) {
+function paintHalf(pen, shares, start, { order, labels, untrained }, theme, box, first) {
   const shade = ramp(theme.sequential);
   const n = labels.length;
   order.forEach((unit, row) => {
@@ -69,9 +82,7 @@ function paintHalf(pen, shares, start, { order, labels }, theme, box, trained) {
   labels.forEach((name, label) => {
     writeAt(pen, label ? name : "position", start + (label + 0.5) * CELL + 4, box.top - 6, ANGLE);
   });
-  pen.font = `${trained ? "600 " : ""}12px ${theme.font}`;
-  pen.fillStyle = trained ? theme.text : theme.muted;
-  pen.textAlign = "center";
-  pen.fillText(trained ? "codes" : "untrained", start + (n * CELL) / 2, box.height - 6);
-  pen.textAlign = "left";
+  pen.font = `600 12px ${theme.font}`;
+  pen.fillStyle = theme.text;
+  if (untrained) pen.fillText(first ? "trained" : "untrained", start, 12);
 }

@@ -12,6 +12,7 @@ const STRIP = 15; // px, the row that shows each token's kind
 const HEIGHT = 470; // px that the cells may take, as long as a unit has at least one
 const LEFT = 58; // px, the units' names
 const GROUP = 18; // px more, for the names of groups of units
+const HEAD = 84; // px above the matrix, for its heads and its labels
 const RIGHT = 28; // px, for the end of the last word, which is slanted
 
 /** Where everything is in a container of a width, in CSS pixels. */
@@ -23,7 +24,8 @@ export function place(data, width, scrolled) {
   const cellWidth = Math.max(13, Math.min(30, room / words.length));
   const cellHeight = Math.max(1, Math.min(14, Math.floor(HEIGHT / units)));
   const longest = words.reduce((most, word) => Math.max(most, Math.min(word.length, 20)), 1);
-  const top = Math.ceil(Math.sin(LABEL_ANGLE) * longest * 6.3) + 10 + STRIP + 3;
+  const high = Math.ceil(Math.sin(LABEL_ANGLE) * longest * 6.3) + 10 + STRIP + 3;
+  const top = matrix ? Math.max(high, HEAD) : high;
   const total = Math.ceil(left + cellWidth * words.length + RIGHT + matrix);
   const offset = Math.max(0, Math.min(scrolled, total - width));
   const from = Math.max(0, Math.floor(offset / cellWidth));
@@ -69,7 +71,7 @@ export function paint(canvas, data, theme, box, marks) {
   paintWords(pen, data, theme, box);
   paintCells(pen, data, theme, box);
   pen.restore();
-  paintMatrix(pen, data, theme, box);
+  paintMatrix(pen, data, theme, box, marks.unit);
   paintMarks(pen, data, theme, box, marks);
 }
 

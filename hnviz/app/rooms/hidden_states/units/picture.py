@@ -9,8 +9,8 @@ from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.rooms.hidden_states.stretch import DEFAULT_PHRASE, TEXT_PARAMS, stretch_in
 from hnviz.catalogue import CATALOGUE, entry
 from hnviz.data import kind_of
-from hnviz.data.places import LABELS
-from hnviz.figures.code_text import percent
+from hnviz.data.places import LABELS, places
+from hnviz.figures.numbers import percent
 from hnviz.figures.state_text import Seen, full_colour, is_signed, shown, units_sentence
 from hnviz.web.views import Look, Param, Refusal, Shown, View
 
@@ -20,7 +20,10 @@ UNIT = "unit"  # of the picked row, in the address
 
 
 def _units(look: Look) -> Shown:
-    """Return the shown value of each unit after each token: "values", float32 (nh, n_tokens)."""
+    """Return the shown value of each unit after each token: "values", float32 (nh, n_tokens).
+
+    "tracks", int8 (5, n_tokens): the value of each of LABELS at each token, -1 for none.
+    """
     stretch, show = stretch_in(look), look.params["show"]
     layer = layer_of(look)
     found = look.ask("units", {**stretch.asked, "layer": layer, "show": show})
@@ -36,7 +39,9 @@ def _units(look: Look) -> Shown:
         "what": shown(model, show),
         "moving": seen.moving,
     }
-    arrays = {"values": values, "ids": found.arrays["ids"]}
+    at = places(stretch.tokens)
+    tracks = np.stack([at.label(name) for name in LABELS]).astype(np.int8)
+    arrays = {"values": values, "ids": found.arrays["ids"], "tracks": tracks}
     return Shown(arrays, meta, units_sentence(model, look.step, seen))
 
 
@@ -45,15 +50,17 @@ def _rows(look: Look) -> Shown:
 
     "order", int64 (nh,); "explained" and "untrained", float32 (nh, 5), the share of each unit's
     variance that each of LABELS explains at this snapshot and before training, if the run stored
-    that.
+    that. meta: "best", the unit of the headline; its group comes first.
     """
     layer, order = layer_of(look), look.params["order"]
     coded = look.ask("unit_codes", {"layer": layer})
     explained = coded.arrays["explained"].astype(np.float32)
     untrained = untrained_codes(look, layer)
-    rows, groups = np.arange(len(explained)), []
+    unit, label = learnt(explained, untrained)
+    rows = np.arange(len(explained))
+    groups: list[tuple[str, int]] = []
     if order == "by what they code":
-        rows, groups = np.asarray(coded.meta["order"]), coded.meta["groups"]
+        rows, groups = _first(LABELS[label], coded.meta["order"], coded.meta["groups"])
     elif order == "clustered":
         stretch = stretch_in(look)
         asked = {**stretch.asked, "layer": layer, "show": look.params["show"]}
@@ -61,13 +68,17 @@ def _rows(look: Look) -> Shown:
     arrays: dict[str, NDArray[Any]] = {"order": rows.astype(np.int64), "explained": explained}
     if untrained is not None:
         arrays["untrained"] = untrained.astype(np.float32)
-    meta = {
-        "labels": LABELS,
-        "groups": groups,
-        "best": int(np.unravel_index(explained.argmax(), explained.shape)[0]),
-    }
-    sentence = takeaway(look.run.record.config.model, explained, untrained)
-    return Shown(arrays, meta, sentence)
+    meta = {"labels": LABELS, "groups": groups, "best": unit}
+    return Shown(arrays, meta, takeaway(explained, untrained))
+
+
+def _first(
+    name: str, order: list[int], groups: list[tuple[str, int]]
+) -> tuple[NDArray[np.int64], list[tuple[str, int]]]:
+    """Move the group of a label to the top of the rows."""
+    parts = np.split(np.asarray(order), np.cumsum([n for _, n in groups])[:-1])
+    moved = sorted(zip(groups, parts, strict=True), key=lambda each: each[0][0] != name)
+    return np.concatenate([part for _, part in moved]), [group for group, _ in moved]
 
 
 def untrained_codes(look: Look, layer: int) -> NDArray[np.float64] | None:
@@ -81,23 +92,32 @@ def untrained_codes(look: Look, layer: int) -> NDArray[np.float64] | None:
     return twin
 
 
-def takeaway(
-    model: str, explained: NDArray[np.floating], untrained: NDArray[np.floating] | None
-) -> str:
-    """Say what training taught single units; (nh, 5) shares of variance, by LABELS."""
+def learnt(
+    explained: NDArray[np.floating], untrained: NDArray[np.floating] | None
+) -> tuple[int, int]:
+    """Return the unit and the label of the headline, of (nh, 5) shares of variance, by LABELS.
+
+    The digit to which training added most, and its best unit; without an untrained network, the
+    unit and label that explain most. The position is left out: it is often there untrained.
+    """
     best = explained.max(axis=0)
     if untrained is None:
-        at = int(best.argmax())
-        return (
-            f"In {model}, unit **{int(explained[:, at].argmax())}** codes {_what(at)} best: it "
-            f"explains **{percent(best[at])}** of how that unit varies."
-        )
-    before = untrained.max(axis=0)
-    at = 1 + int((best - before)[1:].argmax())  # a digit; the position is often there untrained
-    return (
-        f"Training makes one unit follow {_what(at)}: it explains **{percent(best[at])}** of how "
-        f"the unit varies, untrained **{percent(before[at])}**."
+        label = int(best.argmax())
+    else:
+        label = 1 + int((best - untrained.max(axis=0))[1:].argmax())
+    return int(explained[:, label].argmax()), label
+
+
+def takeaway(explained: NDArray[np.floating], untrained: NDArray[np.floating] | None) -> str:
+    """Say what training taught a single unit, beside the best of all units before training."""
+    unit, label = learnt(explained, untrained)
+    said = (
+        f"Unit **{unit}** follows {_what(label)}: it explains "
+        f"**{percent(float(explained[unit, label]))}** of how the unit varies"
     )
+    if untrained is None:
+        return f"{said}."
+    return f"{said}; untrained, **{percent(float(untrained[:, label].max()))}** at best."
 
 
 def _what(label: int) -> str:
@@ -140,7 +160,7 @@ EXAMPLES = {
 
 UNITS = Picture(
     __file__,
-    Place("states_picture", "1087px", "1709px"),
+    Place("states_picture", "1162px", "1752px"),
     views=(UNITS_VIEW, ROWS_VIEW),
     silent=True,
     examples=EXAMPLES,

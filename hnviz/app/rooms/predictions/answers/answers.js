@@ -158,7 +158,7 @@ export class Answers {
       item.append(scale, `${full.toFixed(1)} bits or more`);
       parts.push(item);
     }
-    if (target) parts.push(element("span", "", "solid ring: the last word read; dashed: the word that came"));
+    if (target) parts.push(element("span", "", "solid ring: the last word read; dashed: the next word of the text"));
     if (cells.some((cell) => cell[3] !== null)) {
       const item = element("span", "");
       item.append(element("i", "swatch"), "its probability");

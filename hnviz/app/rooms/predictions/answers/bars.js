@@ -1,4 +1,6 @@
-// The likeliest words as bars; two answers to compare are one below the other.
+// The most probable words as bars; two answers to compare are one below the other.
+
+import { percent, unbroken } from "../../../kit/js/text.js";
 
 export function element(tag, name = "", text = "") {
   const made = document.createElement(tag);
@@ -7,23 +9,12 @@ export function element(tag, name = "", text = "") {
   return made;
 }
 
-/** A probability as percent, as in figures/answers.py, but shorter. */
-export function chance(share) {
-  const percent = 100 * share;
-  if (percent >= 99.95) return ">99.9 %";
-  if (percent >= 99.5) return `${percent.toFixed(1)} %`;
-  if (percent >= 9.95) return `${percent.toFixed(0)} %`;
-  if (percent >= 0.095) return `${percent.toFixed(1)} %`;
-  if (percent >= 0.0001) return `${Number(Number(percent.toPrecision(1)).toFixed(4))} %`;
-  return "<0.0001 %";
-}
-
 /** Paint [word, [share, ...], note] as rows, and the names of the series where there are two. */
 export function paintBars(host, rows, series) {
   const double = series.length > 1;
   host.classList.toggle("double", double);
   const axis = element("div", "axis");
-  axis.append(element("span", "", "0"), element("span", "", "probability"), element("span", "", "1"));
+  axis.append(element("span", "", unbroken("0 %")), element("span", "", "probability"), element("span", "", unbroken("100 %")));
   const parts = rows.map((row) => bar(row));
   parts.push(axis);
   if (double) {
@@ -48,7 +39,7 @@ function bar([word, shares, note]) {
     track.append(fill);
     tracks.append(track);
   }
-  const said = element("span", "share", shares.map(chance).join(" → "));
+  const said = element("span", "share", shares.map((share) => unbroken(percent(share))).join(" → "));
   if (note) said.append(element("small", "", note));
   row.append(element("b", "", word), tracks, said);
   return row;

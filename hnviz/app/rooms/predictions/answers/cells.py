@@ -70,4 +70,6 @@ def _packed(cell: Cell) -> list[Any]:
 
 
 def _short(share: float) -> float:
-    return float(f"{share:.3g}")
+    """Keep three digits, and more where these would make it 1: only all is 100 %."""
+    short = float(f"{share:.3g}")
+    return float(f"{share:.7g}") if short == 1 else short

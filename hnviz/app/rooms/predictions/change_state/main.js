@@ -20,6 +20,7 @@ class Change {
     this.swap = make("button", "swap", this.tools);
     this.swap.type = "button";
     this.swap.onclick = () => this.press();
+    this.read = make("span", "read", this.tools);
     this.label = make("label", "units", this.tools, "");
     this.name = make("span", "", this.label);
     this.input = make("input", "", this.label);
@@ -60,6 +61,7 @@ class Change {
     if (settings.units_key && this.kit.root.getRootNode().activeElement !== this.input) this.input.value = this.units();
     this.swap.replaceChildren(this.swapped ? "Put its own state back" : `Swap in the state after ${settings.other}`);
     this.swap.setAttribute("aria-pressed", this.swapped);
+    this.read.textContent = `The network has read ${settings.prompt}.`;
     this.show();
   }
 

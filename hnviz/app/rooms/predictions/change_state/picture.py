@@ -38,7 +38,7 @@ def _change(look: Look) -> Shown:
     told = f"After the prompt, {moved} of its {before.size} values {differ} from untouched."
     most = float(max(np.abs(before).max(), np.abs(after).max()))
     meta: dict[str, Any] = {
-        "own": _own(change, courses, answer.arrays["untouched_probabilities"]),
+        "own": _own(courses, answer.arrays["untouched_probabilities"]),
         "changed": _changed(change, courses),
         "layer": change.layer,
         "units": list(change.operation.units),
@@ -64,12 +64,12 @@ def _courses(name: str, answer: Answer, itos: Sequence[str]) -> Courses:
     )
 
 
-def _own(change: Change, courses: Courses, shares: NDArray[np.floating]) -> dict[str, Any]:
+def _own(courses: Courses, shares: NDArray[np.floating]) -> dict[str, Any]:
     """Describe what the network says from its own state."""
     ids = [courses.itos.index(word) for word in courses.untouched]
     picture = Answers(
         param="word",
-        alt=courses.own_headline(change.operation),
+        alt=courses.own_headline,
         cells=_cells(courses.untouched, shares, ids),
         bars=[
             likeliest([each], courses.itos, {index: "said"}, BARS)
@@ -81,7 +81,7 @@ def _own(change: Change, courses: Courses, shares: NDArray[np.floating]) -> dict
         ],
         start=1,
     )
-    return picture.meta | {"headline": courses.own_headline(change.operation)}
+    return picture.meta | {"headline": courses.own_headline}
 
 
 def _changed(change: Change, courses: Courses) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def _changed(change: Change, courses: Courses) -> dict[str, Any]:
         lines=("≠ not the word said untouched",) if differ else (),
         rows=courses.rows,
         heads=("untouched", "after the change"),
-        note=f"{sentence.replace('**', '')} {_differing(courses)}",
+        note=f"{courses.detail.replace('**', '')} {_differing(courses)}".strip(),
     )
     return picture.meta | {"headline": courses.headline}
 
@@ -145,6 +145,7 @@ _UNITS = {
 
 
 def _example(settings: Mapping[str, Any], **params: Any) -> Example:
+    settings = {"prompt": "“4316 to 4318”", **settings}
     return Example("Model5", [ask(CHANGE_VIEW, text="4316 to 4318", **params)], settings)
 
 
@@ -156,7 +157,7 @@ EXAMPLES = {
 
 CHANGE = Picture(
     __file__,
-    Place("predictions_courses", "559px", "944px"),
+    Place("predictions_courses", "559px", "978px"),
     views=(CHANGE_VIEW,),
     silent=True,
     examples=EXAMPLES,

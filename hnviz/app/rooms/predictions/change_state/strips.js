@@ -51,7 +51,7 @@ export class Strips {
     const scale = document.createElement("i");
     scale.style.background = `linear-gradient(90deg, ${theme.diverging.join(",")})`;
     const ringed = data.units.length ? " · underlined: set" : "";
-    this.key.replaceChildren(`−${data.scale}`, scale, `${data.scale}, the state (h_h)${ringed}`);
+    this.key.replaceChildren(`−${data.scale}`, scale, `${data.scale}, the state${ringed}`);
     this.paint();
   }
 

@@ -24,13 +24,13 @@ class CountingMap {
     body.classList.add("hnviz-counting");
     const left = make("div", "hnviz-squares");
     const right = make("div", "hnviz-picked");
+    this.key = make("p", "hnviz-key", left);
     this.host = make("div", "hnviz-map", left);
     this.host.tabIndex = 0;
     this.canvas = make("canvas", "", this.host);
     this.canvas.setAttribute("role", "img");
     this.say = make("p", "hnviz-say", left);
     this.say.setAttribute("aria-live", "polite");
-    this.key = make("p", "hnviz-key", left);
     const label = make("label", "hnviz-go", right, "Go to a number");
     this.input = make("input", "", label);
     this.input.type = "number";

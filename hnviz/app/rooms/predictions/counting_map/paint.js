@@ -1,6 +1,7 @@
 // Where the squares are, and how they are drawn: 100 rows of 100 numbers, a line at 8000 or outlines.
 
 import { openCanvas, ring } from "../../../kit/js/canvas.js";
+import { accuracy } from "../../../kit/js/text.js";
 
 export const NOT_ASKED = -2;
 export const RIGHT = -1;
@@ -11,8 +12,8 @@ const LEFT = 50; // px, of the thousands
 const TOP = 24; // px, of the hundreds' head
 const SHARES = 56; // px at the right edge
 
-const ABOVE = 260; // px of the page above the squares: all of them fit into a window of 800 px
-const SMALLEST = 4.25; // px of a square on a wide page
+const ABOVE = 345; // px of the page above the squares: all of them fit into a window of 800 px
+const SMALLEST = 4; // px of a square on a wide page
 
 /** The arithmetic of places for a width and a window's height, in CSS pixels; `whole` has no line at 8000. */
 export function place(width, height, whole = false) {
@@ -101,8 +102,7 @@ export function shareOf(box, places, thousand) {
     asked += 1;
     if (places[number] === RIGHT) right += 1;
   }
-  const share = (100 * right) / asked;
-  return `${share === 0 || share === 100 ? share : share.toFixed(1)} %`;
+  return accuracy(right / asked);
 }
 
 function paintLine(pen, box, theme) {

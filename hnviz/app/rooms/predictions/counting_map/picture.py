@@ -68,7 +68,7 @@ EXAMPLES = {
 
 MAP = Picture(
     __file__,
-    Place("map_picture", "539px", "859px"),
+    Place("map_picture", "514px", "853px"),
     views=(MAP_VIEW, NUMBER_VIEW),
     isolate=False,
     silent=True,

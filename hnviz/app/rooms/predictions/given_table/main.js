@@ -1,6 +1,7 @@
 // The share of right numbers by how many are given: one row each, filled when its answer arrives.
 
 import { picture } from "../../../kit/js/picture.js";
+import { accuracy, unbroken } from "../../../kit/js/text.js";
 
 const GIVEN = "numbers given";
 
@@ -29,7 +30,7 @@ function heading(name) {
 function row(given, shares, isShown) {
   const made = document.createElement("tr");
   made.className = isShown ? "shown" : "";
-  for (const text of [`${given}${isShown ? ", on the map" : ""}`, ...(shares?.map((share) => share.toFixed(3)) ?? ["…", "…"])]) {
+  for (const text of [`${given}${isShown ? ", on the map" : ""}`, ...(shares?.map((share) => unbroken(accuracy(share))) ?? ["…", "…"])]) {
     made.insertCell().textContent = text;
   }
   return made;

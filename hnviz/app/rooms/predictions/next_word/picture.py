@@ -35,7 +35,7 @@ def _reading(look: Look) -> Shown:
         itos=itos,
     )
     bits = [None, *prompt.surprise.tolist()]
-    notes = [*({index: "came"} for index in given.ids[1:]), dict[int, str]()]
+    notes = [*({index: "in the text"} for index in given.ids[1:]), dict[int, str]()]
     pairs = zip(np.asarray(prompt.probabilities), notes, strict=True)
     picture = Answers(
         param="at",
@@ -53,12 +53,10 @@ def _reading(look: Look) -> Shown:
 
 def _note(look: Look, prompt: Prompt, window: int | None) -> str:
     if not window:
-        return prompt.sentence.replace("**", "")
+        return prompt.average
     model = look.run.record.config.model
-    return (
-        f"{prompt.sentence.replace('**', '')} {model} carries no state: each answer reads only "
-        f"the last {window} tokens."
-    )
+    reads = f"{model} carries no state: each answer reads only the last {window} tokens."
+    return f"{prompt.average} {reads}".strip()
 
 
 READING_VIEW = View("prompt_surprise", {"text": TEXT}, _reading)
@@ -70,7 +68,7 @@ EXAMPLES = {
 
 READING = Picture(
     __file__,
-    Place("predictions_reading", "365px", "609px"),
+    Place("predictions_reading", "323px", "546px"),
     views=(READING_VIEW,),
     draws=DRAWS,
     silent=True,
