@@ -49,7 +49,8 @@ def terms(*names: str) -> None:
         f'<span class="hnviz-meaning"> {html_escape(TERMS[name])}.</span>'
         for name in names
     )
-    st.html(f'<p class="hnviz-terms">New words: {said}</p>')
+    with st.container(key="page_terms"):
+        st.html(f'<p class="hnviz-terms">New words: {said}</p>')
 
 
 def section(title: str, sentence: str = "") -> None:

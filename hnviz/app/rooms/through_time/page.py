@@ -47,7 +47,9 @@ def page() -> None:
     if run is None:
         return
     opening = st.container()
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+    with st.container(
+        horizontal=True, gap="medium", vertical_alignment="bottom", key="time_controls"
+    ):
         with st.container(width=130):
             model_box(run)
         with st.container(width=150):
