@@ -73,7 +73,7 @@ def lane_sentences(
         said["keep"] = _all_losses(lanes["keep"], lanes["detach"])
     said[""] = (
         "The **gradient** says how much the loss would change with the state of an earlier step. "
-        "Follow each brown ribbon from the loss, on the right, back to the left: the thinner it "
+        "Follow each ribbon from the loss, on the right, back to the left: the thinner it "
         "is, the less the network learns from that step. Click a lane to look at it alone."
     )
     if every:

@@ -35,8 +35,8 @@ TERMS = (
     "below 1."
 )
 LOOK_BACK_HINT = (
-    "Each row is one answer, each square a word before it: the darker, the more that word changes "
-    "the answer. Try another row, then training step 0: only the most recent words count."
+    "Each row is one answer, each square a word before it: the stronger its colour, the more that "
+    "word changes the answer. Try another row, then training step 0: only the last few words count."
 )
 
 
