@@ -9,6 +9,7 @@ from tests.conftest import ROOT, idle, until
 
 AXE = ROOT / "tests/js/node_modules/axe-core/axe.min.js"
 LARGEST_SHIFT = 0.1  # "good" of web.dev/articles/cls
+SMALLEST_TARGET = 24  # px, WCAG 2.2's 2.5.8
 LONGEST = 20  # words of a takeaway
 WIDE, PHONE = (1280, 800), (390, 844)
 
@@ -91,6 +92,15 @@ def test_a_page_opens_at_rest_with_all_in_sight_for_everybody(watched, server, v
         page.set_viewport_size(dict(zip(("width", "height"), other, strict=True)))
         page.wait_for_timeout(300)
         assert _barriers(page) == [], (view, other, mode)
+        assert _small_help(page) == [], (view, other)
+
+
+@pytest.mark.parametrize("view", ["states", "time"])
+def test_a_page_opens_at_rest_in_present_mode(watched, server, view):
+    page = watched(f"{server}/{view}?present=true", (1920, 1080), "light")
+    page.locator(".st-key-present input:checked").wait_for(state="attached")
+    assert sum(page.evaluate("window.moved")) < LARGEST_SHIFT
+    assert _small_help(page) == []
 
 
 def test_going_from_page_to_page_moves_nothing(watched, server):
@@ -111,6 +121,17 @@ def _takeaway(page, place):
     )
     sentence.first.wait_for()
     return str(until(page, "element => element.innerText.trim()", sentence.first.element_handle()))
+
+
+def _small_help(page):
+    """Return the sizes of help marks that a finger or a pointer would miss."""
+    sizes = page.evaluate(
+        """() => [...document.querySelectorAll(".stTooltipHoverTarget > button:has(> svg)")]
+          .map((mark) => mark.getBoundingClientRect())
+          .filter(({ width }) => width)
+          .map(({ width, height }) => [width, height])"""
+    )
+    return [size for size in sizes if min(size) < SMALLEST_TARGET]
 
 
 def _barriers(page):

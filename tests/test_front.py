@@ -15,7 +15,7 @@ from hnviz.app.shell.streamlit_parts import front_page
 from hnviz.web.assets import ASSETS
 from hnviz.web.front import dressed, front
 
-OURS = b"<html>ours</html>"
+OURS = b'<html lang="en">ours</html>'
 
 
 @pytest.fixture
@@ -39,6 +39,14 @@ def test_a_page_is_ours_and_all_else_is_left_alone(client):
     assert client.get("/data").json() == {"a": 1}
     assert client.get("/nothing").status_code == 404
     assert client.head("/page").content == b""
+
+
+def test_a_page_of_present_mode_says_so_from_its_first_frame(client):
+    page = client.get("/page?run=Model5&present=true")
+    assert page.content == b'<html class="hn-present" lang="en">ours</html>'
+    assert page.headers["content-length"] == str(len(page.content))
+    for query in ("present=false", "present=maybe", "at=present%3Dtrue", "represent=true"):
+        assert client.get(f"/page?{query}").content == OURS
 
 
 def test_a_browser_that_kept_another_versions_page_gets_this_one(client):

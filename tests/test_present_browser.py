@@ -5,6 +5,17 @@ from tests.test_states_browser import MAP, open_states
 
 SIDEBAR = "[data-testid=stSidebarNav]"
 
+LARGEST = """() => {
+  window.largest = 0;
+  const look = () => {
+    for (const title of document.querySelectorAll("h1"))
+      window.largest = Math.max(window.largest, title.getBoundingClientRect().height);
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+"""Notes the height of the largest title in any frame from now on."""
+
 
 def leave(page):
     """Press Escape until the sidebar is back: a page that has just opened may not listen yet."""
@@ -46,6 +57,11 @@ def test_a_key_switches_it_and_the_link_keeps_it(server, page):
     assert not page.locator(SIDEBAR).is_visible()
     leave(page)
     until(page, "!location.search.includes('present')")
+    page.evaluate(LARGEST)
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Data", exact=True).click()
+    page.get_by_role("heading", name="Data", level=1, exact=True).wait_for()
+    idle(page)
+    assert page.evaluate("window.largest") < 1.1 * before["height"]  # it does not come back
     assert page.errors == []
 
 

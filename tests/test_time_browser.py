@@ -6,7 +6,9 @@ import pytest
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
-LANES = ".st-key-time_lanes svg[aria-label^='Three mini-batches']"
+LANES = ".st-key-time_lanes .lanes"
+FIRST_LANE = f"{LANES} button:first-child svg"
+SAID = ".st-key-time_lanes .hnviz-lanes-said"
 MAP = ".map canvas"
 TAKEAWAY = ".st-key-time_headline .hnviz-sentence"
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
@@ -15,7 +17,7 @@ SLIDER = ".st-key-time_bar input[type=range]"
 
 def open_time(page, server, query=""):
     page.goto(f"{server}/time{query}")
-    page.locator(LANES).wait_for()
+    page.locator(FIRST_LANE).wait_for()
     page.locator(IDLE).wait_for()
 
 
@@ -24,8 +26,16 @@ def to_the_map(page):
     page.locator(f"{MAP}[data-whole=true]").wait_for()
 
 
-def choose(page, name):
-    page.locator(".st-key-time_lanes").get_by_role("radio", name=name, exact=True).click()
+def lane(page, name):
+    """The button of a lane; its name begins with the lane's."""
+    return page.locator(f"{LANES} button").filter(
+        has=page.locator("b", has_text=re.compile(f"^{re.escape(name)}$"))
+    )
+
+
+def opacity(page, name):
+    drawn = lane(page, name).locator(".drawn")
+    return float(drawn.evaluate("element => getComputedStyle(element).opacity"))
 
 
 def requests_of(page) -> list[str]:
@@ -43,10 +53,12 @@ def test_the_marked_row_follows_click_keys_and_slider(server, page):
     canvas = page.locator(MAP)
     assert canvas.get_attribute("data-row") == "22"
     said = page.locator(".said")
-    assert "fourteen”, Model5 after 400 steps says “,” and feels the word 22 words back" in (
+    assert "fourteen”, Model5 after 400 steps says “,”. The word “four”, 22 words back, counts" in (
         said.inner_text()
     )
-    expect(said).to_contain_text("The others, as far back: Model4, tanh")
+    expect(said).to_contain_text(
+        "as much as the last word; 9.7\N{NO-BREAK SPACE}% for Model4 (tanh)"
+    )
     assert "Model5 trained" not in said.inner_text()  # that is the line it shows itself
     page.locator(".map").focus()
     page.keyboard.press("ArrowUp")
@@ -60,104 +72,129 @@ def test_the_marked_row_follows_click_keys_and_slider(server, page):
     page.locator(f"{MAP}[data-row='4']").wait_for()
     assert "row=4" in page.url
     page.reload()
-    page.locator(LANES).wait_for()
+    page.locator(FIRST_LANE).wait_for()
     to_the_map(page)
     page.locator(f"{MAP}[data-row='4'][data-whole=true]").wait_for()
     assert page.errors == []
 
 
-def test_the_lanes_follow_weights_and_cut(server, page):
+def test_the_lanes_follow_the_training_step(server, page):
     open_time(page, server)
     expect(page.locator(TAKEAWAY)).to_contain_text(
-        "the farthest of 60 gets .0069 of the nearest; untrained, 1.8e\N{MINUS SIGN}11."
+        "0.7\N{NO-BREAK SPACE}% is left 59 steps back; untrained, 1 in 57 billion."
     )
-    expect(page.locator(LANES)).to_have_attribute("aria-label", _has("one is 0.7 % of the nearest"))
-    choose(page, "untrained")
+    untrained = lane(page, "No detach, untrained").locator("svg")
+    before = untrained.evaluate("svg => svg.outerHTML")
+    expect(lane(page, "No detach").locator("svg")).to_contain_text("0.7 %")
+    page.locator(SLIDER).press("Home")
     expect(page.locator(TAKEAWAY)).to_contain_text("Untrained, the gradient vanishes")
+    expect(lane(page, "No detach").locator("svg")).to_contain_text("1 in 57 billion")
+    assert untrained.evaluate("svg => svg.outerHTML") == before
     assert "snapshot=0" in page.url
-    expect(page.locator(SLIDER)).to_have_value("0")
     to_the_map(page)
     page.locator(f"{MAP}[data-whole=true][data-picture='Model5 0']").wait_for()
     expect(page.locator(".said")).to_contain_text("Model5 untrained says")
-    expect(page.locator(".said")).to_contain_text("Model5 trained, GRU")
-    choose(page, "trained")
-    expect(page.locator(TAKEAWAY)).to_contain_text("the farthest of 60 gets .0069")
+    expect(page.locator(".said")).to_contain_text("Model5 trained (GRU)")
+    page.locator(TAKEAWAY).scroll_into_view_if_needed()
+    page.locator(SLIDER).press("End")
+    expect(page.locator(TAKEAWAY)).to_contain_text("is left 59 steps back")
     assert "snapshot=" not in page.url
     assert page.errors == []
 
 
-def _has(words):
-    return re.compile(re.escape(words))
+NAMES = {
+    "Detach": "detach",
+    "No detach": "keep",
+    "No detach, untrained": "untrained",
+    "Reset": "reset",
+}
 
 
-def test_way_and_loss_are_the_browsers_own(server, page):
-    """Another way asks nobody for anything; both are in the address, and nothing is rerun."""
+def test_a_lane_that_is_chosen_stays_and_the_others_fade(server, page):
+    """Another lane asks nobody for anything; it is in the address, and nothing is rerun."""
     open_time(page, server)
-    page.locator(LANES).evaluate("svg => (window.mounted = svg.closest('.hnviz'))")
+    expect(page.locator(SAID)).to_contain_text("Click a lane to look at it alone")
+    assert {opacity(page, name) for name in NAMES} == {1}
     asked = requests_of(page)
-    for name, said in (
-        ("keep", "Without detach, all 60 steps get a gradient"),
-        ("reset", "With zeros before each mini-batch"),
-    ):
-        choose(page, name)
-        expect(page.locator(LANES)).to_have_attribute("aria-label", _has(said))
-        assert f"time_between={name}" in page.url
+    for name, value in NAMES.items():
+        lane(page, name).click()
+        expect(lane(page, name)).to_have_attribute("aria-pressed", "true")
+        begins = name.removeprefix("No detach, ").capitalize()
+        expect(page.locator(SAID)).to_have_text(re.compile(f"^{begins}: "))
+        assert f"time_between={value}" in page.url
+        page.wait_for_timeout(300)  # they fade
+        assert opacity(page, name) == 1
+        assert all(opacity(page, other) < 0.5 for other in NAMES if other != name)
     assert not [
         url
         for url in asked
         if "every=true" not in url and "/lanes?" in url and "/Model5/400/" in url
     ]
-    choose(page, "all steps")
-    expect(page.locator(LANES)).to_have_attribute("aria-label", _has("each mini-batch's loss"))
+    page.reload()
+    page.locator(FIRST_LANE).wait_for()
+    expect(lane(page, "Reset")).to_have_attribute("aria-pressed", "true")
+    lane(page, "Reset").press("Enter")
+    expect(page.locator(f"{LANES} [aria-pressed=true]")).to_have_count(0)
+    assert "time_between" not in page.url
+    assert page.errors == []
+
+
+def test_every_step_may_have_a_loss(server, page):
+    open_time(page, server)
+    box = page.get_by_role("checkbox", name="A loss at every step")
+    box.check()
+    expect(lane(page, "Detach").locator("svg")).to_contain_text("losses")
+    expect(page.locator(SAID)).to_contain_text("Now every answer has a loss")
     assert "time_loss=all+steps" in page.url
     page.reload()
-    page.locator(LANES).wait_for()
-    expect(page.locator(LANES)).to_have_attribute("aria-label", _has("each mini-batch's loss"))
-    for name in ("reset", "all steps"):
-        chosen = page.locator(".st-key-time_lanes").get_by_role("radio", name=name, exact=True)
-        expect(chosen).to_have_attribute("aria-checked", "true")
+    page.locator(FIRST_LANE).wait_for()
+    expect(lane(page, "Detach").locator("svg")).to_contain_text("losses")
+    expect(box).to_be_checked()
+    box.uncheck()
+    expect(page.locator(SAID)).to_contain_text("Click a lane")
+    assert "time_loss" not in page.url
     assert page.errors == []
 
 
 def test_a_second_backward_shows_torchs_error(server, page):
     open_time(page, server, "?run=Model3&time_between=keep")
     page.get_by_text("RuntimeError: Trying to backward through the graph").wait_for()
-    choose(page, "reset")
+    lane(page, "Reset").click()
     expect(page.get_by_text("RuntimeError: Trying to backward")).to_be_hidden()
     assert page.errors == []
 
 
 def test_a_way_that_there_is_not_is_told_above_the_picture(server, page):
     open_time(page, server, "?time_between=never")
-    told = page.get_by_text("asks for time_between=never, which is not one of reset, “keep, det")
+    told = page.get_by_text("asks for time_between=never, which is not one of detach, keep, unt")
     told.wait_for()
-    choose(page, "keep")
+    lane(page, "No detach").click()
     expect(told).to_be_hidden()
     assert page.errors == []
 
 
-def test_a_model_without_a_state_has_nothing_to_choose(server, page):
+def test_a_model_without_a_state_has_two_lanes(server, page):
     open_time(page, server, "?run=Model2&time_between=keep")
-    page.get_by_text("reset: Model2 carries no state").wait_for()
-    expect(page.get_by_role("radio", name="keep, detach")).to_be_hidden()
+    expect(page.locator(f"{LANES} button b")).to_have_text(["Reset", "Reset, untrained"])
+    expect(page.locator(f"{LANES} [aria-pressed=true]")).to_have_count(0)
+    expect(page.locator(SAID)).to_contain_text("Click a lane")
+    assert {opacity(page, name) for name in ("Reset", "Reset, untrained")} == {1}
     assert page.errors == []
 
 
 def test_another_model_is_shown_at_its_end_by_whoever_was_at_the_end(server, page):
     open_time(page, server)
     _pick_model(page, "Model3")
-    expect(page.locator(TAKEAWAY)).to_contain_text("4.3e\N{MINUS SIGN}4 of the nearest")
+    expect(page.locator(TAKEAWAY)).to_contain_text("0.04\N{NO-BREAK SPACE}% is left 59 steps back")
     expect(page.locator(SLIDER)).to_have_attribute("aria-valuetext", "step 800 of 800")
-    choose(page, "untrained")
+    page.locator(SLIDER).press("Home")
     expect(page.locator(TAKEAWAY)).to_contain_text("Untrained, the gradient vanishes")
     _pick_model(page, "Model4")
     page.wait_for_url("**snapshot=0**")  # Streamlit's own changes of the address leave it there
-    expect(page.locator(TAKEAWAY)).to_contain_text("8.8e\N{MINUS SIGN}21")
+    expect(page.locator(TAKEAWAY)).to_contain_text("59 steps back, almost 0")
     expect(page.locator(SLIDER)).to_have_value("0")
     _pick_model(page, "Model5")  # it was left at its end, and the address says step 0
-    expect(page.locator(TAKEAWAY)).to_contain_text(
-        "1.8e\N{MINUS SIGN}11 of the nearest; after 400 training steps"
-    )
+    expect(page.locator(TAKEAWAY)).to_contain_text("59 steps back, 1 in 57 billion is left")
     expect(page.locator(SLIDER)).to_have_value("0")
     assert page.errors == []
 
@@ -205,7 +242,7 @@ def test_the_folds_are_drawn_when_they_are_opened(server, page):
     page.locator(".st-key-time_reach").scroll_into_view_if_needed()
     page.locator(".st-key-time_reach svg[role=img]").wait_for()
     reach = page.locator(".st-key-time_reach .hnviz-sentence")
-    expect(reach).to_contain_text("Untrained, Model5 reaches furthest; trained, Model4")
+    expect(reach).to_contain_text("Trained, Model4's: 26\N{NO-BREAK SPACE}% of its gradient")
     assert page.errors == []
 
 
@@ -220,12 +257,12 @@ def test_play_turns_the_lanes_and_the_marked_row(server, page):
 def test_a_phone_gets_its_own_drawing(server, page):
     page.set_viewport_size({"width": 390, "height": 900})
     open_time(page, server)
-    assert page.locator(LANES).get_attribute("viewBox").startswith("0 0 358 ")
+    assert page.locator(FIRST_LANE).get_attribute("viewBox").startswith("0 0 358 ")
     to_the_map(page)
     wide = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
     assert wide <= 390
     page.set_viewport_size({"width": 1280, "height": 900})
-    page.locator(f"{LANES}[viewBox^='0 0 940 ']").wait_for()
+    page.locator(f"{FIRST_LANE}[viewBox^='0 0 740 ']").wait_for()
 
 
 @pytest.mark.parametrize(("width", "screens"), [(1280, 800), (390, 1350)])
@@ -236,7 +273,7 @@ def test_takeaway_control_and_picture_come_first(server, page, width, screens):
     boxes = [
         page.locator(TAKEAWAY).bounding_box(),
         page.locator(SLIDER).bounding_box(),
-        page.get_by_role("radio", name="keep, detach").bounding_box(),
+        page.get_by_role("checkbox", name="A loss at every step").bounding_box(),
     ]
     tops = [box["y"] for box in boxes]
     assert tops == sorted(tops)

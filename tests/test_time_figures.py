@@ -12,22 +12,29 @@ from hypothesis import strategies as st
 from hnviz.figures.costs import backward_costs
 from hnviz.figures.handover import Crossing, handover
 from hnviz.figures.lanes import BAR, NARROW, THICKEST, WIDE, Steps, thickness
+from hnviz.figures.numbers import percent
 from hnviz.figures.panel import round_ticks
 from hnviz.figures.reaches import Reached, reach_lines, reach_note, reach_sentence
-from hnviz.figures.scissors import LEGEND_NORMS, WAYS, Passes, Twin, scissors, scissors_legend
+from hnviz.figures.scissors import (
+    LANE_WIDE,
+    LANES,
+    SHARES,
+    Passes,
+    lane,
+    lanes_head,
+    scissors_legend,
+)
 from hnviz.figures.theme import theme
 from hnviz.figures.time_text import (
     costs_sentence,
     far_share,
-    gradient_sentence,
     handover_note,
     handover_sentence,
+    lane_sentences,
     no_handover,
+    part,
     passes_note,
-    share,
-    small,
     takeaway,
-    twin_line,
 )
 
 LIGHT = theme("light")
@@ -41,10 +48,10 @@ PASSES = Passes(
     bptt=4,
     bs=64,
     every=False,
-    ways={"reset": 2 * LAST, "detach": LAST, "keep": FADING},
+    lanes={"reset": 2 * LAST, "detach": LAST, "keep": FADING, "untrained": FADING**3},
 )
-ALONE = replace(PASSES, model="Model2", ways={"reset": LAST})
-EVERY = replace(PASSES, every=True, ways=dict.fromkeys(("reset", "detach", "keep"), FADING))
+ALONE = replace(PASSES, model="Model2", lanes={"reset": LAST, "untrained": LAST**2})
+EVERY = replace(PASSES, every=True, lanes=dict.fromkeys(LANES, FADING))
 CROSSING = Crossing(
     model="Model5",
     bs=64,
@@ -96,83 +103,113 @@ def test_thickness_is_logarithmic():
     assert thickness(1) == THICKEST
 
 
-def test_a_ribbon_is_as_thick_as_its_norms():
-    (detach, keep, reset) = ribbons(scissors(PASSES, LIGHT))
-    for outline, norms in ((detach, FADING[8:]), (keep, FADING), (reset, 2 * FADING[8:])):
-        assert len(outline) == 2 * len(norms)
-        above, below = outline[: len(norms)], outline[len(norms) :][::-1]
-        thick = [low[1] - high[1] for high, low in zip(above, below, strict=True)]
-        np.testing.assert_allclose(thick, [thickness(norm) for norm in norms], atol=0.02)
-    assert detach[0][0] == keep[8][0]  # the same step stands at the same place
+@pytest.mark.parametrize("width", [LANE_WIDE, NARROW])
+@pytest.mark.parametrize("name", LANES)
+def test_a_ribbon_is_as_thick_as_its_share_of_the_nearest(name, width):
+    (outline,) = ribbons(lane(PASSES, name, LIGHT, width))
+    norms = PASSES.lanes[name]
+    norms = norms[norms > 0]
+    assert len(outline) == 2 * len(norms)
+    above, below = outline[: len(norms)], outline[len(norms) :][::-1]
+    thick = [low[1] - high[1] for high, low in zip(above, below, strict=True)]
+    np.testing.assert_allclose(thick, [thickness(norm / norms[-1]) for norm in norms], atol=0.02)
+    whole = ribbons(lane(PASSES, "keep", LIGHT, width))[0]
+    assert [x for x, _ in above] == [x for x, _ in whole[12 - len(norms) : 12]]  # the same steps
 
 
-def test_scissors_stand_where_the_gradient_is_cut_alone():
-    assert scissors(PASSES, LIGHT).count("rotate(-90)") == 2
-    assert scissors(ALONE, LIGHT).count("rotate(-90)") == 0
+def test_scissors_are_drawn_where_the_gradient_is_cut_alone():
+    cuts = {name: lane(PASSES, name, LIGHT).count("rotate(-90)") for name in LANES}
+    assert cuts == {"detach": 2, "keep": 0, "untrained": 0, "reset": 0}
+    assert lane(ALONE, "reset", LIGHT).count("rotate(-90)") == 0
 
 
-@pytest.mark.parametrize("width", [WIDE, NARROW])
-def test_the_chosen_lane_is_marked(width):
-    tops = []
-    for way in WAYS:
-        root = ElementTree.fromstring(scissors(PASSES, LIGHT, way, width))
-        (mark,) = [each for each in root.iter("rect") if each.get("fill") == LIGHT.primary]
-        tops.append(float(mark.get("y")))
-    assert tops == sorted(set(tops))
-    assert LIGHT.primary not in scissors(ALONE, LIGHT, "reset", width)
+def test_each_lane_has_one_meaning_and_its_own_name():
+    assert PASSES.ordered() == list(LANES)
+    assert [PASSES.names(each)[0] for each in PASSES.ordered()] == [
+        "Detach",
+        "No detach",
+        "No detach, untrained",
+        "Reset",
+    ]
+    assert ALONE.ordered() == ["reset", "untrained"]
+    assert [ALONE.names(each)[0] for each in ALONE.ordered()] == ["Reset", "Reset, untrained"]
+    assert replace(PASSES, lanes={"reset": LAST}).ordered() == ["reset"]
 
 
-@pytest.mark.parametrize("width", [WIDE, NARROW])
-def test_a_model_that_carries_nothing_has_one_lane(width):
-    said = words(scissors(ALONE, LIGHT, "reset", width))
-    assert "reset" in said and "keep, detach" not in said
-    assert said.count("0") == 2  # zeros at both seams
-    assert {"keep, detach", "keep, no detach", "reset"} <= set(words(scissors(PASSES, LIGHT)))
+@pytest.mark.parametrize("width", [LANE_WIDE, NARROW])
+def test_the_state_is_zero_at_both_seams_where_it_is_reset(width):
+    for passes, name in ((PASSES, "reset"), (ALONE, "reset"), (ALONE, "untrained")):
+        assert words(lane(passes, name, LIGHT, width)).count("0") == 2
+    assert "0" not in words(lane(PASSES, "detach", LIGHT, width))
+    assert "0" not in words(lane(PASSES, "untrained", LIGHT, width))
 
 
-def test_the_numbers_stand_at_the_ends_and_seams():
-    said = words(scissors(PASSES, LIGHT))
-    for norm in (FADING[0], FADING[4], FADING[8], FADING[11]):
-        assert small(norm) in said
-    assert said.count("no gradient here") == 2
+@pytest.mark.parametrize(
+    ("width", "named"), [(LANE_WIDE, "mini-batch 6, 4 steps"), (NARROW, "mini-batch 6")]
+)
+def test_the_mini_batches_are_named_above_their_steps(width, named):
+    root = ElementTree.fromstring(lanes_head(PASSES, LIGHT, width))
+    places = {each.text: float(each.get("x")) for each in root.iter("text")}
+    steps = PASSES.steps(width)
+    assert places[named] == pytest.approx(steps.x(5.5), abs=0.06)
+    assert len(places) == 3
+
+
+def test_the_shares_are_at_the_ends_and_seams():
+    said = words(lane(PASSES, "keep", LIGHT))
+    for step in (0, 4, 8, 11):
+        assert part(FADING[step] / FADING[11]) in said
+    narrow = words(lane(PASSES, "keep", LIGHT, NARROW))
+    assert part(FADING[4] / FADING[11]) not in narrow  # no room for it
+    for name, n in (("detach", 1), ("reset", 1), ("keep", 0)):
+        assert words(lane(PASSES, name, LIGHT)).count("no gradient here") == n
 
 
 def test_every_step_may_have_a_loss():
-    with_losses = scissors(EVERY, LIGHT)
-    marks = [path for path in paths(with_losses, LIGHT.role["h_o"]) if path]
-    assert sum(path.count("M") for path in marks) == 3 * 12
-    assert "losses" in words(with_losses) and "loss" not in words(with_losses)
-    assert "losses" not in words(scissors(EVERY, LIGHT, width=NARROW))  # no room for it
-    only_last = replace(EVERY, model="Model1", bptt=4, ways={"reset": FADING})
-    assert sum(p.count("M") for p in paths(scissors(only_last, LIGHT), LIGHT.role["h_o"])) == 3
-    assert len(ribbons(with_losses)) == 3 + 1 + 3
+    drawn = {name: lane(EVERY, name, LIGHT) for name in LANES}
+    for name, svg in drawn.items():
+        marks = [path for path in paths(svg, LIGHT.role["h_o"]) if path]
+        assert sum(path.count("M") for path in marks) == 12
+        assert "losses" in words(svg) and "loss" not in words(svg)
+        assert len(ribbons(svg)) == (1 if EVERY.way(name) == "keep" else 3)
+    assert "losses" not in words(lane(EVERY, "keep", LIGHT, NARROW))  # no room for it
+    only_last = replace(EVERY, model="Model1", bptt=4, lanes={"reset": FADING})
+    marks = paths(lane(only_last, "reset", LIGHT), LIGHT.role["h_o"])
+    assert sum(path.count("M") for path in marks) == 3
+
+
+def test_with_all_losses_the_largest_gradient_is_all_of_it():
+    growing = replace(EVERY, lanes={**EVERY.lanes, "keep": FADING[::-1]})
+    assert {"100 %", "0.01 %"} <= set(words(lane(growing, "keep", LIGHT)))
+    alone = replace(growing, every=False)
+    assert "1000000 %" in words(lane(alone, "keep", LIGHT))
 
 
 def test_gradients_that_vanish_are_drawn_as_far_as_they_reach():
     gone = np.where(np.arange(12) < 2, 0, FADING)
-    passes = replace(PASSES, ways={**PASSES.ways, "keep": gone})
-    assert len(ribbons(scissors(passes, LIGHT))[1]) == 2 * 10
-    nothing = replace(PASSES, ways=dict.fromkeys(PASSES.ways, np.zeros(12)))
-    assert ribbons(scissors(nothing, LIGHT)) == []
+    passes = replace(PASSES, lanes={**PASSES.lanes, "keep": gone})
+    assert len(ribbons(lane(passes, "keep", LIGHT))[0]) == 2 * 10
+    nothing = replace(PASSES, lanes=dict.fromkeys(LANES, np.zeros(12)))
+    assert [ribbons(lane(nothing, name, LIGHT)) for name in LANES] == [[], [], [], []]
 
 
-@given(st.integers(1, 60), st.sampled_from(["detach", "keep", "reset"]), st.booleans())
-def test_any_window_is_drawn(bptt, way, wide):
+@given(st.integers(1, 60), st.sampled_from(list(LANES)), st.booleans())
+def test_any_window_is_drawn(bptt, name, wide):
     norms = np.geomspace(1e-9, 0.5, 3 * bptt)
-    passes = replace(PASSES, bptt=bptt, every=True, ways=dict.fromkeys(PASSES.ways, norms))
-    root = ElementTree.fromstring(scissors(passes, LIGHT, way, WIDE if wide else NARROW))
-    assert root.get("aria-label").startswith("Three mini-batches unrolled. With")
+    passes = replace(PASSES, bptt=bptt, every=True, lanes=dict.fromkeys(LANES, norms))
+    root = ElementTree.fromstring(lane(passes, name, LIGHT, LANE_WIDE if wide else NARROW))
+    assert root.get("aria-label").startswith(f"{LANES[name][0]}. ")
 
 
 def test_passes_say_which_shape_they_need():
     with pytest.raises(ValueError, match=r"keep must have 3 x 4 norms; got \(11,\)"):
-        replace(PASSES, ways={"keep": FADING[:11]})
+        replace(PASSES, lanes={"keep": FADING[:11]})
 
 
-def test_three_steps_have_a_number_at_each_end():
-    ways = {"reset": np.array([0, 0, 0, 0, 0, 0, 0.02, 0.03, 0.05])}
-    passes = Passes(model="Model0", batches=(5, 6, 7), bptt=3, bs=64, every=False, ways=ways)
-    assert {".0200", ".0500"} <= set(re.findall(r">(\.\d+)<", scissors(passes, LIGHT)))
+def test_three_steps_have_a_share_at_each_end():
+    lanes = {"reset": np.array([0, 0, 0, 0, 0, 0, 0.02, 0.03, 0.05])}
+    passes = Passes(model="Model0", batches=(5, 6, 7), bptt=3, bs=64, every=False, lanes=lanes)
+    assert {"40 %", "100 %"} <= set(words(lane(passes, "reset", LIGHT)))
 
 
 def test_steps_have_room():
@@ -186,66 +223,72 @@ def test_steps_have_room():
 def test_the_legend_names_thicknesses():
     html = scissors_legend(LIGHT)
     heights = [float(each) for each in re.findall(r' height="([\d.]+)" fill', html)]
-    np.testing.assert_allclose(heights, [thickness(n) for n in LEGEND_NORMS.values()], atol=0.06)
-    assert "log scale" in html
+    np.testing.assert_allclose(heights, [thickness(n) for n in SHARES], atol=0.06)
+    assert "share of the nearest, log scale" in html
+    assert [f">{name} %<" in re.sub("</svg>", ">", html) for name in ("100", "1", "0.01")]
+    assert "share of the lane's largest, log scale" in scissors_legend(LIGHT, every=True)
 
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0"), (0.0039, ".0039"), (0.213, ".21"), (1.5, "1.50"), (12.3, "12"),
-     (2.7e-5, "2.7e\N{MINUS SIGN}5"), (1e-12, "1e\N{MINUS SIGN}12")],
-)  # fmt: skip
-def test_small_numbers(value, text):
-    assert small(value) == text
-
-
-@pytest.mark.parametrize(
-    ("value", "text"), [(0.5, "50 %"), (0.0071, "0.7 %"), (1.8e-11, "1.8e\N{MINUS SIGN}11 times")]
+    [
+        (10.4, "1040 %"),
+        (1, "100 %"),
+        (0.5, "50 %"),
+        (0.0071, "0.7 %"),
+        (2.5e-4, "0.03 %"),
+        (9.1e-5, "1 in 11,000"),
+        (6.2e-8, "1 in 16 million"),
+        (1.7544e-11, "1 in 57 billion"),
+        (4e-13, "1 in 2.5 trillion"),
+        (8.8e-21, "almost 0 %"),
+        (0, "0 %"),
+    ],
 )
-def test_shares(value, text):
-    assert share(value) == text
+def test_parts_of_the_nearest(value, text):
+    assert part(value) == text
 
 
-def test_the_opening_sentence_has_the_pictures_numbers():
-    said = gradient_sentence("Model5", PASSES.ways, 4, False, "detach")
-    assert said == (
-        "With detach, the loss at the last step reaches back over its own 4 steps and stops at the "
-        "scissors. Without it, all 12 steps get a gradient; the farthest one is "
-        "**1e\N{MINUS SIGN}4 times the nearest**."
+@given(st.floats(1e-15, 1e-4, exclude_max=True))
+def test_a_tiny_part_is_right_to_two_digits(value):
+    number, *name = part(value).removeprefix("1 in ").split(" ")
+    times = {"million": 1e6, "billion": 1e9, "trillion": 1e12}[name[0]] if name else 1
+    assert float(number.replace(",", "")) * times == pytest.approx(1 / value, rel=0.051)
+
+
+def test_each_lane_says_what_it_shows():
+    said = lane_sentences(PASSES.lanes, 4, False)
+    assert set(said) == {"", *LANES}
+    assert said[""].startswith("The **gradient** says how much the loss would change")
+    assert "the gradient stops at the scissors, after 4 steps at most" in said["detach"]
+    assert said["keep"] == (
+        "**No detach**: all 12 steps get a gradient, through all three mini-batches. The farthest "
+        "is **0.01 %** of the nearest."
     )
-    gone = {**PASSES.ways, "keep": np.where(np.arange(12) < 2, 0, FADING)}
-    assert "10 of 12 steps get a gradient" in gradient_sentence("Model5", gone, 4, False, "keep")
-    zeros = gradient_sentence("Model5", PASSES.ways, 4, False, "reset")
-    assert zeros.startswith("With zeros before each mini-batch") and "stops at the zeros" in zeros
+    assert "The farthest gradient is **1 in 1 trillion** of the nearest." in said["untrained"]
+    assert said["untrained"].endswith("It has vanished: a **vanishing gradient**.")
+    assert "starts from a state of zeros" in said["reset"] and "after 4 steps" in said["reset"]
+    gone = {**PASSES.lanes, "keep": np.where(np.arange(12) < 2, 0, FADING)}
+    assert "10 of 12 steps get a gradient" in lane_sentences(gone, 4, False)["keep"]
+    steady = {**PASSES.lanes, "untrained": FADING**0}
+    assert "vanish" not in lane_sentences(steady, 4, False)["untrained"]
 
 
-def test_the_sentence_on_all_losses():
-    ways = {**EVERY.ways, "keep": 1.5 * FADING}
-    said = gradient_sentence("Model5", ways, 4, True, "detach")
-    assert "each mini-batch's loss reaches back over its own 4 steps" in said
-    assert f"{small(1.5e-5)} instead of {small(1e-5)} (**1.50** times)" in said
-
-
-def test_the_sentence_is_about_the_way_that_was_chosen():
-    keep = gradient_sentence("Model5", PASSES.ways, 4, False, "keep")
-    assert keep.startswith("Without detach, all 12 steps get a gradient from the loss at the last")
-    ways = {**EVERY.ways, "keep": EVERY.ways["detach"]}
-    assert "have faded before they arrive" in gradient_sentence("Model5", ways, 4, True, "keep")
-    reset = gradient_sentence("Model5", EVERY.ways, 4, True, "reset")
-    assert "then starts from the state that was kept" in reset
-
-
-def test_the_sentence_of_a_model_that_carries_nothing():
-    said = gradient_sentence("Model2", ALONE.ways, 4, False, "reset")
-    assert said.startswith("Model2 starts every mini-batch from zeros")
-    assert share(FADING[8] / FADING[11]) in said
-    assert "carried" not in said
+def test_the_sentences_on_all_losses():
+    said = lane_sentences({**EVERY.lanes, "keep": 1.5 * FADING}, 4, True)
+    assert "**1.50** times that with detach: the two later losses arrive there too" in said["keep"]
+    assert "still stops at the scissors" in said[""]
+    same = lane_sentences(EVERY.lanes, 4, True)
+    assert "have faded before they arrive" in same["keep"]
+    alone = lane_sentences(ALONE.lanes, 4, True)
+    assert set(alone) == {"", "reset", "untrained"} and "stops at the zeros" in alone[""]
 
 
 def test_notes_and_costs():
-    note = passes_note((5, 6, 7), 64, 1.5, 2)
-    assert "norm over 64 rows, mini-batches 5 to 7" in note and "2 mini-batches before" in note
-    assert "before them is zeros" in passes_note((0, 1, 2), 64, 1.5, 0)
+    note = passes_note((5, 6, 7), 64, 1.5, 2, {"Detach": 0.00391, "Reset": 0.0105})
+    assert "Norms over 64 rows, mini-batches 5 to 7" in note and "2 mini-batches before" in note
+    assert "The nearest is: Detach 0.00391, Reset 0.0105." in note
+    assert "before them is zeros" in passes_note((0, 1, 2), 64, 1.5, 0, {})
     said = costs_sentence(COSTS)
     for number in ("bptt 5 to 40", "5.0 to **40.0 ms**", "0.50 to **4.00 MB**", "**12.00 MB**",
                    "3.0 times"):  # fmt: skip
@@ -319,50 +362,27 @@ def test_ticks_reach_beyond_the_highest_value(high):
     assert 2 <= len(values) <= 7
 
 
-TWIN = replace(PASSES, twin=Twin("untrained", "vanishing gradient", FADING**3))
-
-
-def test_the_other_end_of_training_is_a_lane_of_its_own():
-    _, keep, twin, reset = ribbons(scissors(TWIN, LIGHT))
-    assert [keep, reset] != [twin, twin]
-    above, below = twin[:12], twin[12:][::-1]
-    thick = [low[1] - high[1] for high, low in zip(above, below, strict=True)]
-    np.testing.assert_allclose(thick, [thickness(norm) for norm in FADING**3], atol=0.02)
-    assert [x for x, _ in twin] == [x for x, _ in keep]  # the same steps, one below the other
-    assert {"keep, no detach, untrained", "vanishing gradient"} <= set(words(scissors(TWIN, LIGHT)))
-    alone = replace(ALONE, twin=Twin("untrained", "why", LAST))
-    assert "reset, untrained" in words(scissors(alone, LIGHT, "reset"))
-    for way in WAYS:  # the twin is never the lane that is switched on
-        root = ElementTree.fromstring(scissors(TWIN, LIGHT, way))
-        assert len([each for each in root.iter("rect") if each.get("fill") == LIGHT.primary]) == 1
-    with pytest.raises(ValueError, match=r"untrained must have 3 x 4 norms; got \(11,\)"):
-        replace(PASSES, twin=Twin("untrained", "", FADING[:11]))
-
-
 def test_the_takeaway_has_twenty_words_and_the_pictures_numbers():
-    before = FADING**3
-    said = takeaway("Model5", PASSES.ways, 4, 400, (0, before))
+    said = takeaway("Model5", PASSES.lanes, 400)
     assert said == (
-        "**Detach** cuts the gradient after 4 steps. Without it, the farthest of 12 gets "
-        "**1e\N{MINUS SIGN}4** of the nearest; untrained, **1e\N{MINUS SIGN}12**."
+        "**Detach** cuts the gradient. Without it, **0.01 %** is left 11 steps back; untrained, "
+        "**1 in 1 trillion**."
     )
-    assert "**1e\N{MINUS SIGN}4**" in takeaway("Model5", PASSES.ways, 4, 400, None)
-    untrained = takeaway("Model5", {**PASSES.ways, "keep": before}, 4, 0, (400, FADING))
-    assert untrained.startswith("Untrained, the gradient vanishes: the farthest of 12 steps gets")
-    assert untrained.endswith("after 400 training steps, **1e\N{MINUS SIGN}4**.")
-    alone = takeaway("Model2", ALONE.ways, 4, 400, (0, LAST))
-    assert small(FADING[8] / FADING[11]) in alone
-    for each in (said, untrained, alone):
+    ways = {name: norms for name, norms in PASSES.lanes.items() if name != "untrained"}
+    assert takeaway("Model5", ways, 400).endswith("**0.01 %** is left 11 steps back.")
+    gone = {**ways, "keep": np.where(np.arange(12) < 2, 0, FADING)}
+    assert "is left 9 steps back" in takeaway("Model5", gone, 400)
+    untrained = takeaway("Model5", {**ways, "keep": FADING**3}, 0)
+    assert untrained == (
+        "Untrained, the gradient vanishes: 11 steps back, **1 in 1 trillion** is left. Move the "
+        "training step and watch."
+    )
+    assert "the gradient fades: " in takeaway("Model5", {**ways, "keep": FADING**0}, 0)
+    alone = takeaway("Model2", ALONE.lanes, 400)
+    assert f"stops there, with **{part(FADING[8] / FADING[11])}** left" in alone
+    least = {**PASSES.lanes, "keep": FADING**5, "untrained": FADING**5}
+    for each in (said, untrained, alone, takeaway("Model5", least, 400)):
         assert len(each.split()) <= 20
-
-
-def test_a_twin_is_named_by_its_end():
-    assert twin_line(0, FADING**3) == (
-        "untrained",
-        "vanishing gradient: the farthest is 1e\N{MINUS SIGN}12 of the nearest",
-    )
-    assert twin_line(0, FADING**0)[1] == "the farthest is 1.00 of the nearest"
-    assert twin_line(400, FADING)[0] == "after 400 steps"
     assert far_share(np.zeros(3)) == 0
 
 
@@ -390,24 +410,27 @@ def test_the_reach_of_all_models_is_a_line_each_on_one_scale(width):
     svg = reach_lines(REACHED, LIGHT, "alt", width)
     *drawn, four, five = curves(svg)
     assert [each[:2] for each in drawn] == 2 * [four[:2], five[:2]]
-    top = 34 + (0 if width == WIDE else 34 + 240 + 56)
+    top = 34 + (0 if width == WIDE else 34 + 200 + 56)
     for one, (_, _, points) in zip(REACHED[2:], drawn[2:], strict=True):
-        expected = [top + 240 * np.log10(share) / -9 for share in one.shares]
+        expected = [top + 200 * np.log10(share) / -6 for share in one.shares]
         np.testing.assert_allclose([y for _, y in points], expected, atol=0.06)
     assert ElementTree.fromstring(svg).get("aria-label").endswith(" alt")
 
 
 def test_the_reach_sentence_names_both_ends():
-    four, five = share(REACHED[2].beyond), share(REACHED[3].beyond)
+    four, five = percent(REACHED[2].beyond), percent(REACHED[3].beyond)
     assert reach_sentence(REACHED) == (
-        f"Untrained, Model5 reaches furthest; trained, Model4: **{four}** of its gradient lies "
-        f"beyond the last window, **{five}** of Model5's."
+        f"Trained, **Model4**'s: **{four}** of its gradient goes back beyond one mini-batch "
+        f"(Model5: {five}). Untrained, Model5's."
     )
     same = [REACHED[1], replace(REACHED[0]), REACHED[3], replace(REACHED[2], norms=FADING)]
-    assert reach_sentence(same).startswith("Untrained and trained, Model5 reaches furthest")
+    assert reach_sentence(same) == (
+        f"**Model5**'s, untrained and trained. Trained, **{five}** of it goes back beyond one "
+        "mini-batch."
+    )
     note = reach_note(REACHED)
-    assert "Model5's update gates keep 0.50" in note and "its gates keep 0.25" in note
-    assert f"(times {REACHED[1].rate:.2f} a step)" in note and f"{REACHED[2].rate:.2f}" in note
+    assert "Model5's update gates keep 50 %" in note and "its gates keep 25 %" in note
+    assert f"({percent(REACHED[1].rate)} a step)" in note and percent(REACHED[2].rate) in note
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])
@@ -416,13 +439,13 @@ def test_handover_bars_are_the_shares(width):
     lanes = [path for path in paths(svg, LIGHT.role["h_o"]) if path]
     heights = [[-float(each) for each in re.findall(r"v(-[\d.]+|-?0\.0)h", lane)] for lane in lanes]
     np.testing.assert_allclose(heights, BAR * np.array([CROSSING.carried, CROSSING.reset]))
-    assert {".562", ".688", "carried", "reset"} <= set(words(svg))
+    assert {"56.2 %", "68.8 %", "carried", "reset"} <= set(words(svg))
     assert svg.count('stroke-dasharray="3 3"') == 1  # zeros cut one lane
 
 
 def test_the_sentence_of_the_handover():
     said = CROSSING.sentence
-    assert "**0.250** of positions 0 to 1 right, less than from zeros, **0.500**" in said
+    assert "**25.0 %** of positions 0 to 1 right, less than from zeros, **50.0 %**" in said
     assert "in 16 of 64 rows, after the last in 64: the earlier text is forgotten" in said
     same = handover_sentence("Model3", *[np.array([0.5, 0.5])] * 3, bs=10)
     assert "the same share as from zeros" in same and "forgotten" not in same

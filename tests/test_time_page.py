@@ -46,14 +46,15 @@ def label(svg: str) -> str:
 def test_every_model_goes_back_through_time(name):
     _, meta, sentence = shown(LANES_VIEW, name)
     carries = name in CARRYING
-    ways = {"reset", "detach", "keep"} if carries else {"reset"}
-    assert set(meta["wide"]) == set(meta["narrow"]) == set(meta["sentences"]) == ways
-    for way in ways:
+    named = {each["id"]: each for each in meta["lanes"]}
+    assert list(named) == [*(("detach", "keep") if carries else ("reset",)), "untrained",
+                           *(("reset",) if carries else ())]  # fmt: skip
+    assert set(meta["sentences"]) == {"", *named}
+    for lane, each in named.items():
         for size in ("wide", "narrow"):
-            alt = f"Three mini-batches unrolled. {meta['sentences'][way].replace('**', '')}"
-            assert label(meta[size][way]) == alt
-            assert ("keep, no detach<" in meta[size][way]) is carries
-        assert "reaches back over its own" in meta["sentences"][way] or way == "keep"
+            alt = f"{each['name']}. {meta['sentences'][lane].replace('**', '')}"
+            assert label(each[size]) == alt
+    assert named["untrained"]["name"] == f"{'No detach' if carries else 'Reset'}, untrained"
     assert len(sentence.split()) <= 20
     assert sentence.startswith("**Detach** cuts" if carries else f"{name} starts each")
     between = shown(HANDOVER_VIEW, name)
@@ -61,22 +62,27 @@ def test_every_model_goes_back_through_time(name):
     assert ("nothing carries over from one text to the other" in between.sentence) is not carries
 
 
-def test_untrained_is_beside_trained_and_the_other_way_round():
-    trained, untrained = shown(LANES_VIEW), shown(LANES_VIEW, step=0)
-    far = "the farthest is 1.8e\N{MINUS SIGN}11 of the nearest"
-    for size in ("wide", "narrow"):
-        drawing = trained.meta[size]["detach"]
-        assert "keep, no detach, untrained<" in drawing and f"vanishing gradient: {far}" in drawing
-        drawing = untrained.meta[size]["detach"]
-        assert "keep, no detach, after 400 steps<" in drawing
-        assert "the farthest is .0069 of the nearest" in drawing and "vanishing" not in drawing
+def lanes_of(found) -> dict[str, dict[str, str]]:
+    return {each["id"]: each for each in found.meta["lanes"]}
+
+
+def test_the_untrained_lane_is_the_same_at_every_training_step():
+    trained, halfway, untrained = shown(LANES_VIEW), shown(LANES_VIEW, step=200), shown(
+        LANES_VIEW, step=0
+    )  # fmt: skip
+    drawings = [lanes_of(each)["untrained"]["wide"] for each in (trained, halfway, untrained)]
+    assert drawings == 3 * drawings[:1]
+    assert ">1 in 57 billion<" in drawings[0]
+    kept = [lanes_of(each)["keep"]["wide"] for each in (trained, halfway, untrained)]
+    assert len(set(kept)) == 3
+    assert ">0.7 %<" in kept[0] and ">1 in 57 billion<" in kept[2]
     assert trained.sentence == (
-        "**Detach** cuts the gradient after 20 steps. Without it, the farthest of 60 gets "
-        "**.0069** of the nearest; untrained, **1.8e\N{MINUS SIGN}11**."
+        "**Detach** cuts the gradient. Without it, **0.7 %** is left 59 steps back; untrained, "
+        "**1 in 57 billion**."
     )
     assert untrained.sentence == (
-        "Untrained, the gradient vanishes: the farthest of 60 steps gets "
-        "**1.8e\N{MINUS SIGN}11** of the nearest; after 400 training steps, **.0069**."
+        "Untrained, the gradient vanishes: 59 steps back, **1 in 57 billion** is left. Move the "
+        "training step and watch."
     )
 
 
@@ -90,19 +96,21 @@ def test_a_run_in_its_first_moment_has_lanes():
     young = replace(run, record=replace(run.record, snapshots=()))
     params = {"first": 5, "every": False, "mode": "light"}
     found = LANES_VIEW.answer(Look(young, 0, params, Asker("Model5", 0)))
-    assert found.sentence == (
-        "Untrained, the gradient vanishes: the farthest of 60 steps gets "
-        "**1.8e\N{MINUS SIGN}11** of the nearest."
+    assert found.sentence.startswith(
+        "Untrained, the gradient vanishes: 59 steps back, **1 in 57 billion** is left."
     )
+    assert "untrained" in lanes_of(found)
+    later = LANES_VIEW.answer(Look(young, 40, params, Asker("Model5", 40)))
+    assert "untrained" not in lanes_of(later)  # nothing untrained was kept
 
 
 def test_all_losses_have_their_own_lanes():
     last, every = shown(LANES_VIEW), shown(LANES_VIEW, every=True)
     assert every.sentence == ""  # the takeaway is about the last step's
-    assert (
-        ">losses<" in every.meta["wide"]["detach"] and ">losses<" not in last.meta["wide"]["keep"]
-    )
-    assert "each mini-batch's loss reaches back" in every.meta["sentences"]["detach"]
+    for lane in ("detach", "keep", "untrained", "reset"):
+        assert ">losses<" in lanes_of(every)[lane]["wide"]
+        assert ">losses<" not in lanes_of(last)[lane]["wide"]
+    assert "every answer has a loss" in every.meta["sentences"][""]
     assert "mini-batches 5 to 7 of train" in last.meta["note"]
     assert "mini-batches 9 to 11 of train" in shown(LANES_VIEW, first=9).meta["note"]
 
@@ -112,7 +120,7 @@ def test_drawings_are_in_the_mode_of_the_browser(mode):
     from hnviz.figures.theme import theme
 
     meta = shown(LANES_VIEW, mode=mode).meta
-    assert theme(mode).role["h_h"] in meta["wide"]["keep"] and mode in ("light", "dark")
+    assert theme(mode).role["h_h"] in meta["lanes"][1]["wide"]
     assert theme(mode).role["h_h"] in meta["legend"]
 
 
@@ -192,7 +200,7 @@ def test_the_marked_row_is_asked_for_before_the_map(words, row):
     assert one.meta["name"] == whole.meta["name"] == "Model5 after 400 steps"
     others = shown(OTHERS_VIEW, text=words)
     names = [line["name"] for line in others.meta["lines"]]
-    assert names == ["Model5 trained, GRU", "Model4, tanh", "Model3, relu", "Model5 untrained"]
+    assert names == ["Model5 trained (GRU)", "Model4 (tanh)", "Model3 (relu)", "Model5 untrained"]
     np.testing.assert_array_equal(others.arrays["norms"][0], whole.arrays["norms"])
     untrained = shown(MAP_VIEW, step=0, text=words)
     np.testing.assert_array_equal(others.arrays["norms"][3], untrained.arrays["norms"])
@@ -216,7 +224,7 @@ def test_a_model_that_carries_nothing_reads_its_window(name):
 def test_a_model_beside_its_own_earlier_snapshot_is_told_apart():
     assert shown(MAP_VIEW, "Model3", 400, text="9 to 11").meta["name"] == "Model3 after 400 steps"
     lines = shown(OTHERS_VIEW, "Model3", text="9 to 11").meta["lines"]
-    trained = {"name": "Model3 trained, relu", "style": 2, "run": "Model3", "step": 800}
+    trained = {"name": "Model3 trained (relu)", "style": 2, "run": "Model3", "step": 800}
     assert trained in lines  # the browser leaves it out where it shows that snapshot itself
 
 
@@ -235,14 +243,16 @@ def test_costs_are_measured_once_for_all_snapshots_and_when_they_are_opened():
 def test_all_models_are_in_one_picture():
     _, meta, sentence = shown(REACH_VIEW)
     assert len(sentence.split()) <= 20
-    assert sentence.startswith("Untrained, Model5 reaches furthest; trained, Model4: **26 %**")
-    assert "**17 %** of Model5's" in sentence
+    assert sentence == (
+        "Trained, **Model4**'s: **26 %** of its gradient goes back beyond one mini-batch "
+        "(Model5: 17 %). Untrained, Model5's."
+    )
     for drawing in (meta["wide"], meta["narrow"]):
         said = [each.text for each in ElementTree.fromstring(drawing).iter("text")]
         assert [name for name in said if name in CATALOGUE] == list(CATALOGUE)
         assert {"Untrained", "Trained"} <= set(said)
-    assert "Model5's update gates keep 0.50 of each unit" in meta["note"]
-    assert "its gates keep 0.39" in meta["note"]
+    assert "Model5's update gates keep 50 % of each unit" in meta["note"]
+    assert "its gates keep 39 %" in meta["note"]
 
 
 def test_what_changes_nothing_but_the_drawing_needs_no_rerun():

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.figures.lanes import BAR, WIDE, Lanes, Steps
+from hnviz.figures.numbers import accuracy
 from hnviz.figures.theme import Theme
 from hnviz.figures.time_text import handover_sentence
 
@@ -60,10 +61,10 @@ def handover(crossing: Crossing, look: Theme, width: int = WIDE) -> str:
             drawing.text(steps.seams[0] + 3, y - 12, "0", anchor="start", muted=True)
         base = y + 68
         drawing.bars(steps, bptt, shares, base)
-        for share, words in ((0, "share right, 0"), (1, "1")):
+        for share, words in ((0, "share right, 0 %"), (1, "100 %")):
             y = base - BAR * share + 4
             drawing.text(steps.seams[0] - 10, y, words, anchor="end", muted=True)
         y = base - BAR * float(shares[-1]) + 5
-        drawing.text(drawing.width, y, f"{shares.mean():.3f}"[1:], anchor="end")
+        drawing.text(drawing.width, y, accuracy(float(shares.mean())), anchor="end")
         drawing.text(drawing.width, y - 15, "mean", anchor="end", muted=True)
     return drawing.render("The state between train and valid", crossing.sentence.replace("**", ""))

@@ -75,18 +75,12 @@ class Lanes(Drawing):
                 f'<rect x="{left:.1f}" y="{top}" width="{right - left:.1f}" '
                 f'height="{self.height - top:g}" rx="6" fill="{self.look.surface}"/>'
             )
-            self.text((left + right) / 2, top - 9, f"**{name}")
+            if name:
+                self.text((left + right) / 2, top - 9, f"**{name}")
 
     def rule(self, y: float) -> None:
         """Draw a line between two lanes."""
         self.segment((0, y), (self.width, y), self.look.border)
-
-    def chosen(self, top: float, height: float) -> None:
-        """Mark the lane that is switched on."""
-        self._parts.append(
-            f'<rect x="0" y="{top:g}" width="4" height="{height:g}" rx="2" '
-            f'fill="{self.look.primary}"/>'
-        )
 
     def title(self, x: float, y: float, name: str, why: str) -> float:
         """Write a lane's name and what it does; return the y below."""

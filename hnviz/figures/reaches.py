@@ -7,15 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.figures.lanes import WIDE
-from hnviz.figures.panel import TICK_ROOM, Axis, Panel, Stroke
+from hnviz.figures.numbers import percent
+from hnviz.figures.panel import Axis, Panel, Stroke
 from hnviz.figures.svg import Drawing
 from hnviz.figures.theme import Theme
-from hnviz.figures.time_text import share
 
-PLOT_HEIGHT = 240  # px
+PLOT_HEIGHT = 200  # px
+LEFT = 66  # px left of the axis: "0.0001 %"
 BELOW = 56  # px: numbers and title of the x axis
-FLOOR = 1e-9  # of the nearest gradient; nothing below it is drawn
-DECADES = {0: "1", -3: "1e\N{MINUS SIGN}3", -6: "1e\N{MINUS SIGN}6", -9: "1e\N{MINUS SIGN}9"}
+FLOOR = 1e-6  # of the nearest gradient; nothing below it is drawn
+DECADES = {0: "100 %", -2: "1 %", -4: "0.01 %", -6: "0.0001 %"}
 DASHES = ("", "2 3", "8 4", "12 3 3 3", "5 3", "")
 ENDS = ("untrained", "trained")
 
@@ -60,12 +61,12 @@ def reach_lines(found: Sequence[Reached], look: Theme, alt: str, width: int = WI
     drawing = Drawing(width, height, look)
     longest = max(len(one.shares) for one in found) - 1
     for number, end in enumerate(ENDS):
-        left = TICK_ROOM + (number * (width / 2 + 10) if wide else 0)
+        left = LEFT + (number * (width / 2 + 10) if wide else 0)
         top = 34 + (0 if wide else number * each)
-        right = left + (width / 2 - 10 if wide else width) - TICK_ROOM - 12
+        right = left + (width / 2 - 10 if wide else width) - LEFT - 12
         x = Axis(0, max(1, longest), left, right)
         panel = Panel(drawing, x, Axis(FLOOR, 1.0, top + PLOT_HEIGHT, top, log=True))
-        panel.heading(end.capitalize(), "share of the nearest" if wide else "of the nearest")
+        panel.heading(end.capitalize(), "share of the nearest" if wide else "log scale")
         panel.grid([(10.0**power, name) for power, name in DECADES.items()])
         ticks = [(step, str(step)) for step in range(0, longest + 1, 10 if wide else 20)]
         panel.bottom(ticks, "steps back")
@@ -101,13 +102,13 @@ def reach_sentence(found: Sequence[Reached]) -> str:
     of = {one.model: one for one in found if one.end == ENDS[1]}
     if first.model == best.model:
         return (
-            f"Untrained and trained, {best.model} reaches furthest: trained, "
-            f"**{share(best.beyond)}** of its gradient lies beyond the last window."
+            f"**{best.model}**'s, untrained and trained. Trained, **{percent(best.beyond)}** of it "
+            "goes back beyond one mini-batch."
         )
     return (
-        f"Untrained, {first.model} reaches furthest; trained, {best.model}: "
-        f"**{share(best.beyond)}** of its gradient lies beyond the last window, "
-        f"**{share(of[first.model].beyond)}** of {first.model}'s."
+        f"Trained, **{best.model}**'s: **{percent(best.beyond)}** of its gradient goes back beyond "
+        f"one mini-batch ({first.model}: {percent(of[first.model].beyond)}). Untrained, "
+        f"{first.model}'s."
     )
 
 
@@ -125,9 +126,10 @@ def reach_note(found: Sequence[Reached]) -> str:
         if one.kept is not None and one.end == ENDS[0] and one.model != best.model
     ]
     measured = (
-        "Measured on each model's pre-trained run: loss of the last step, nothing cut, norms of "
-        "dLoss/dh summed over the steps. Model0, Model1 and Model2 start each mini-batch from "
-        "zeros, so nothing lies beyond their window."
+        "Measured on each model's pre-trained run: loss of the last step, nothing cut; a model's "
+        "share is the sum of the norms |dLoss/dh| beyond its last mini-batch, divided by the sum "
+        "of all. Model0, Model1 and Model2 start each mini-batch from zeros, so nothing lies "
+        "beyond it."
     )
     return " ".join([*reasons, measured])
 
@@ -136,10 +138,11 @@ def _why(gated: tuple[Reached, Reached], plain: tuple[Reached, Reached]) -> str:
     """Compare a model with gates and one without, each untrained and trained."""
     name, other = gated[0].model, plain[0].model
     return (
-        f"A likely reason: untrained, {name}'s update gates keep {gated[0].kept:.2f} of each unit "
-        f"from step to step, so more of its gradient gets through (times {gated[0].rate:.2f} "
-        f"a step) than in {other}, which has no gates (times {plain[0].rate:.2f}). Training "
-        f"teaches {other} to hold a digit with weights that pass on {plain[1].rate:.2f} of it a "
-        f"step; {name} learns to overwrite units instead (its gates keep {gated[1].kept:.2f}), and "
-        f"each overwrite cuts a gradient (times {gated[1].rate:.2f} a step)."
+        f"A likely reason: untrained, {name}'s update gates keep {percent(gated[0].kept or 0)} of "
+        f"each unit from step to step, so more of its gradient gets through "
+        f"({percent(gated[0].rate)} a step) than in {other}, which has no gates "
+        f"({percent(plain[0].rate)}). Training teaches {other} to hold a digit with weights that "
+        f"pass on {percent(plain[1].rate)} of it a step; {name} learns to overwrite units instead "
+        f"(its gates keep {percent(gated[1].kept or 0)}), and each overwrite cuts a gradient "
+        f"({percent(gated[1].rate)} a step)."
     )

@@ -2,70 +2,72 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.catalogue import CATALOGUE, entry
-from hnviz.figures.lanes import THICKEST, WIDE, Lanes, Steps, thickness
+from hnviz.figures.lanes import NARROW, THICKEST, Lanes, Steps, thickness
 from hnviz.figures.svg import Drawing
 from hnviz.figures.theme import Theme
-from hnviz.figures.time_text import gradient_sentence, small
+from hnviz.figures.time_text import lane_sentences, part
 
 ROOM = 70  # px; a longer stretch has room for a number at each end
-LEGEND_NORMS = {"1e\N{MINUS SIGN}5": 1e-5, ".001": 1e-3, ".1": 1e-1}
+LANE_WIDE = 740  # px: beside a lane's name
+HEIGHT = 100  # px
+SHARES = (1.0, 1e-2, 1e-4)  # in the legend
 _CARRYING = [name for name, net in CATALOGUE.items() if net.stateful]
+_OTHERS = [name for name in CATALOGUE if name not in _CARRYING]
 
-WAYS: dict[str, tuple[str, str]] = {
+LANES: dict[str, tuple[str, str]] = {
     "detach": (
-        "keep, detach",
-        f"the state goes on, the gradient is cut: {_CARRYING[0]} to {_CARRYING[-1]}",
+        "Detach",
+        f"the state goes on, the gradient is cut: so {_CARRYING[0]} to {_CARRYING[-1]} train",
     ),
-    "keep": ("keep, no detach", "one long backward over all three"),
-    "reset": ("reset", "zeros before each mini-batch, as in Model0 to Model2"),
+    "keep": ("No detach", "one long way back through all three mini-batches"),
+    "untrained": ("No detach, untrained", "the same network before its first training step"),
+    "reset": ("Reset", f"zeros before each mini-batch: so {_OTHERS[0]} to {_OTHERS[-1]} train"),
 }
-"""What can happen between two mini-batches: a name, and what it does."""
-
-
-class Twin(NamedTuple):
-    """The same network at the other end of its training, with nothing cut."""
-
-    name: str  # "untrained", or "after 400 steps"
-    why: str
-    norms: NDArray[np.floating]  # of shape (len(batches) * bptt,)
+"""All lanes from top to bottom: a name, and what it is."""
+_RESET_UNTRAINED = "Reset, untrained"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Passes:
-    """Norm of dLoss/dh after each step of three mini-batches, for each way; 0 where none."""
+    """Norm of dLoss/dh after each step of three mini-batches, for each lane; 0 where none."""
 
     model: str
     batches: tuple[int, ...]
     bptt: int
     bs: int
     every: bool  # the loss of all steps; else of the last alone
-    ways: Mapping[str, NDArray[np.floating]]  # each of shape (len(batches) * bptt,)
-    twin: Twin | None = None
+    lanes: Mapping[str, NDArray[np.floating]]  # by LANES, each of shape (len(batches) * bptt,)
 
     def __post_init__(self) -> None:
-        twin = {} if self.twin is None else {self.twin.name: self.twin.norms}
-        for name, norms in {**self.ways, **twin}.items():
+        for name, norms in self.lanes.items():
             if norms.shape != (len(self.batches) * self.bptt,):
                 raise ValueError(
                     f"{name} must have {len(self.batches)} x {self.bptt} norms; got {norms.shape}"
                 )
 
-    def lanes(self) -> list["Lane"]:
-        """List the lanes from top to bottom; the twin's lane follows the one that it repeats."""
-        found = []
-        for way in [way for way in WAYS if way in self.ways]:
-            name, why = WAYS[way]
-            found.append(Lane(way, name, why, self.ways[way]))
-            if self.twin and way == longest_way(self.ways):
-                named = f"{name}, {self.twin.name}"
-                found.append(Lane(way, named, self.twin.why, self.twin.norms, twin=True))
-        return found
+    def way(self, lane: str) -> str:
+        """Return what happens between the mini-batches of a lane."""
+        return longest_way(self.lanes) if lane == "untrained" else lane
+
+    def names(self, lane: str) -> tuple[str, str]:
+        """Return a lane's name, and what it is."""
+        name, why = LANES[lane]
+        return (_RESET_UNTRAINED if lane != "reset" and self.way(lane) == "reset" else name), why
+
+    def ordered(self) -> list[str]:
+        """List the lanes from top to bottom; the untrained one follows the one it repeats."""
+        order = list(LANES) if "keep" in self.lanes else ["reset", "untrained"]
+        return [lane for lane in order if lane in self.lanes]
+
+    def steps(self, width: int) -> Steps:
+        """Place the steps in a drawing."""
+        right = width - (48 if width > NARROW else 30)
+        return Steps(22, right, len(self.batches) * self.bptt, self.bptt)
 
 
 def longest_way(ways: Mapping[str, object]) -> str:
@@ -73,118 +75,103 @@ def longest_way(ways: Mapping[str, object]) -> str:
     return "keep" if "keep" in ways else "reset"
 
 
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """One lane of the drawing."""
-
-    way: str  # one of WAYS
-    name: str
-    why: str
-    norms: NDArray[np.floating]
-    twin: bool = False
-
-    def pieces(self, window: int) -> list[tuple[int, NDArray[np.floating]]]:
-        """Return each stretch that has a gradient, with its first step."""
-        size = len(self.norms) if self.way == "keep" else window
-        found = []
-        for first in range(0, len(self.norms), size):
-            there = np.flatnonzero(self.norms[first : first + size])
-            if len(there):
-                found.append((first + int(there[0]), self.norms[first + there[0] : first + size]))
-        return found
+def _pieces(norms: NDArray[np.floating], window: int) -> list[tuple[int, NDArray[np.floating]]]:
+    """Return each stretch of `window` steps that has a gradient, with its first step."""
+    found = []
+    for first in range(0, len(norms), window):
+        there = np.flatnonzero(norms[first : first + window])
+        if len(there):
+            found.append((first + int(there[0]), norms[first + there[0] : first + window]))
+    return found
 
 
-def scissors(passes: Passes, look: Theme, chosen: str = "detach", width: int = WIDE) -> str:
-    """Draw a lane for each way, states forward and gradients backward; the chosen one is marked."""
-    shown = passes.lanes()
-    wide = width >= WIDE
-    height = 128 if wide else 148
-    drawing = Lanes(width, 30 + height * len(shown), look)
-    n = len(passes.batches) * passes.bptt
-    steps = Steps(22, width - (40 if wide else 30), n, passes.bptt)
-    after = f", {_steps(passes.bptt)}" if wide else ""
-    drawing.panels(steps, [f"mini-batch {batch}{after}" for batch in passes.batches], 26)
-    for number, lane in enumerate(shown):
-        top = 28 + height * number
-        if number:
-            drawing.rule(top)
-        if lane.way == chosen and len(passes.ways) > 1 and not lane.twin:
-            drawing.chosen(top + 4, height - 8)
-        _lane(drawing, passes, lane, steps, top)
-    sentence = gradient_sentence(passes.model, passes.ways, passes.bptt, passes.every, chosen)
-    return drawing.render("Three mini-batches unrolled", sentence.replace("**", ""))
+def lanes_head(passes: Passes, look: Theme, width: int = LANE_WIDE) -> str:
+    """Draw the mini-batches' names above the lanes."""
+    drawing, steps = Lanes(width, 20, look), passes.steps(width)
+    names = [f"mini-batch {batch}" for batch in passes.batches]
+    after = f", {_steps(passes.bptt)}" if drawing.wide else ""
+    for number, name in enumerate(names):
+        middle = number * passes.bptt + (passes.bptt - 1) / 2
+        drawing.text(steps.x(middle), 14, f"**{name}{after}")
+    return drawing.render("Three mini-batches", ", ".join(names))
 
 
-def _lane(drawing: Lanes, passes: Passes, lane: Lane, steps: Steps, top: float) -> None:
-    way = lane.way
-    y = drawing.title(steps.left - 6, top + 22, lane.name, lane.why)
-    forward = y + (31 if drawing.wide else 34)
-    backward = forward + 38
-    n, window = steps.n, steps.window
-    for first in range(0, n, window):
-        drawing.chain(
-            steps,
-            first,
-            first + window,
-            forward,
-            goes_on=way != "reset" and first + window < n,
-        )
+def lane(passes: Passes, name: str, look: Theme, width: int = LANE_WIDE) -> str:
+    """Draw one lane of LANES: states forward, and the gradient backward below them."""
+    drawing, steps, way = Lanes(width, HEIGHT, look), passes.steps(width), passes.way(name)
+    drawing.panels(steps, [""] * len(passes.batches), 0)
+    forward, backward, window = 26, 64, steps.window
+    for first in range(0, steps.n, window):
+        end = first + window
+        drawing.chain(steps, first, end, forward, goes_on=way != "reset" and end < steps.n)
         if passes.every:
             each = entry(passes.model).predicts == "every"
-            end = first + window
             drawing.losses(steps, first if each else end - 1, end, forward + 13)
-    for x in steps.seams:
-        if way == "reset":
-            drawing.seam(x, forward - 12, backward + 18)
-            drawing.text(x, forward - 15, "0", muted=True)
-        elif way == "detach":
-            drawing.seam(x, forward + 9, backward + 20)
-    pieces = lane.pieces(window)
-    for first, norms in pieces:
-        drawing.ribbon(steps, norms, first, backward)
-        _numbers(drawing, steps, first, norms, backward)
+    _seams(drawing, steps, way, (forward, backward))
+    norms = passes.lanes[name]
+    whole = norms.max() if passes.every else norms[-1]  # 100 %
+    shares = norms / whole if whole else norms
+    pieces = _pieces(shares, steps.n if way == "keep" else window)
+    for first, piece in pieces:
+        drawing.ribbon(steps, piece, first, backward)
+        _numbers(drawing, steps, first, piece, backward)
     if way == "detach":
         for x in steps.seams:
             drawing.cut(x, backward)
     if pieces and pieces[0][0] >= window and way != "keep":
         none = "no gradient here" if drawing.wide else "no gradient"
         drawing.text(steps.seams[0] - 24, backward + 5, none, anchor="end", muted=True)
-    drawing.triangle(steps.right + (20 if drawing.wide else 15), backward)
+    drawing.triangle(steps.right + (26 if drawing.wide else 15), backward)
     # On a phone there is room only for the shorter word.
     word = "losses" if passes.every and drawing.wide else "loss"
     drawing.text(drawing.width, backward - 17, word, anchor="end")
+    says = lane_sentences(passes.lanes, passes.bptt, passes.every)[name]
+    return drawing.render(passes.names(name)[0], says.replace("**", ""))
+
+
+def _seams(drawing: Lanes, steps: Steps, way: str, at: tuple[float, float]) -> None:
+    """Draw what ends between two mini-batches: the state, or the gradient alone."""
+    forward, backward = at
+    for x in steps.seams:
+        if way == "reset":
+            drawing.seam(x, forward - 12, backward + 18)
+            drawing.text(x, forward - 15, "0", muted=True)
+        elif way == "detach":
+            drawing.seam(x, forward + 9, backward + 20)
 
 
 def _numbers(
     drawing: Lanes, steps: Steps, first: int, norms: NDArray[np.floating], y: float
 ) -> None:
-    """Write the norm at both ends of a stretch, and at the seams it crosses."""
+    """Write the share at both ends of a stretch, and at the seams it crosses if there is room."""
     end = first + len(norms) - 1
-    seams = [step for step in range(steps.window, steps.n, steps.window) if first < step < end]
+    inner = range(steps.window, steps.n if drawing.wide else 0, steps.window)
+    seams = [step for step in inner if first < step < end]
     room = steps.gap * (end - first) >= ROOM
     marks = [(first, "start"), *((step, "middle") for step in seams), (end, "end")]
     for step, anchor in marks if room else marks[-1:]:
         norm = float(norms[step - first])
         below = y + max(thickness(norm), 10) / 2 + 15
         shift = {"start": 9, "middle": 0, "end": 2}[anchor] if first else 0
-        drawing.text(steps.x(step) + shift, below, small(norm), anchor=anchor)
+        drawing.text(steps.x(step) + shift, below, part(norm), anchor=anchor)
 
 
-def scissors_legend(look: Theme) -> str:
-    """Explain the lanes' shapes, and which thickness is which norm."""
+def scissors_legend(look: Theme, every: bool = False) -> str:
+    """Explain the lanes' shapes, and which thickness is which share."""
     arrow = Drawing(34, 14, look)
     arrow.arrow("h_h", 1, 7, 32, 7)
     state = arrow.render("state, forward", "").replace("width:100%", "width:34px")
     items = [f"<span>{state}state, forward</span>"]
-    items.append("<span>gradient, backward; its thickness is |dLoss/dh| on a log scale:</span>")
-    for name, norm in LEGEND_NORMS.items():
-        size = thickness(norm)
+    whole = "lane's largest" if every else "nearest"
+    items.append(f"<span>gradient, backward; thickness: its share of the {whole}, log scale</span>")
+    for share in SHARES:
+        size = thickness(share)
         swatch = (
             f'<svg width="22" height="{THICKEST:g}" aria-hidden="true"><rect width="22" '
             f'y="{(THICKEST - size) / 2:.1f}" height="{size:.1f}" fill="{look.role["h_h"]}"/></svg>'
         )
-        items.append(f"<span>{swatch}{name}</span>")
-    items.append(f'<span style="color:{look.muted}">thinnest: 1e\N{MINUS SIGN}6 or less</span>')
+        items.append(f"<span>{swatch}{100 * share:g} %</span>")
+    items.append(f'<span style="color:{look.muted}">thinnest: 1 in a million or less</span>')
     return f'<div class="hnviz-legend">{"".join(items)}</div>'
 
 

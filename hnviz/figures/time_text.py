@@ -5,31 +5,26 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from hnviz.figures.numbers import accuracy, percent
 from hnviz.figures.sentences import plural
 
-
-def small(value: float) -> str:
-    """Write a norm briefly: ".0039", "2.7e-5", ".21", "12"."""
-    if value == 0:
-        return "0"
-    if value >= 1e-3:
-        digits = 4 if value < 0.0995 else 2 if value < 9.95 else 0
-        return f"{value:.{digits}f}".removeprefix("0")
-    mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{mantissa.removesuffix('.0')}e\N{MINUS SIGN}{abs(int(exponent))}"
+MEANT = (("trillion", 1e12), ("billion", 1e9), ("million", 1e6), ("", 1.0))
+LEAST = 1e-15
+"""A part below which its size says nothing more to a reader."""
+VANISHED = 1e-3
+"""Share of the nearest gradient below which the farthest one counts as vanished."""
 
 
-def share(value: float) -> str:
-    """Write a share of one as percent, or in powers of ten where that would be 0.00."""
-    if value >= 0.0995:
-        return f"{100 * value:.0f} %"
-    if value >= 0.0005:
-        return f"{100 * value:.1f} %"
-    return f"{small(value)} times"
-
-
-def _of(value: float) -> str:
-    return f"{share(value)} of the nearest" if value >= 0.0005 else f"{share(value)} the nearest"
+def part(share: float) -> str:
+    """Write a share of the nearest gradient: "120 %", "0.7 %", "1 in 56 billion"."""
+    if share >= 1:
+        return f"{100 * share:.0f} %"
+    if share >= 1e-4 or share == 0:
+        return percent(share)
+    if share < LEAST:
+        return "almost 0 %"
+    name, size = next((name, size) for name, size in MEANT if 1 / share >= size)
+    return f"1 in {float(f'{1 / share / size:.2g}'):,g} {name}".rstrip()
 
 
 def far_share(norms: NDArray[np.floating]) -> float:
@@ -38,134 +33,114 @@ def far_share(norms: NDArray[np.floating]) -> float:
     return float(norms[there[0]] / norms[-1]) if len(there) and norms[-1] else 0.0
 
 
-def takeaway(
-    model: str,
-    ways: Mapping[str, NDArray[np.floating]],
-    bptt: int,
-    step: int,
-    other: tuple[int, NDArray[np.floating]] | None,
-) -> str:
+def _far(norms: NDArray[np.floating]) -> str:
+    return f"**{part(far_share(norms))}**"
+
+
+def _back(norms: NDArray[np.floating]) -> str:
+    """Say how far back the farthest gradient that is not zero is."""
+    there = np.flatnonzero(norms)
+    return plural(len(norms) - 1 - int(there[0]) if len(there) else 0, "step")
+
+
+def takeaway(model: str, lanes: Mapping[str, NDArray[np.floating]], step: int) -> str:
     """Say in 20 words what detach does and what training does, from the last step's loss.
 
-    `other` is the run at the other end of its training, as (step, norms): before training, or for
-    step 0 after it.
+    `lanes` are the norms by lane, "untrained" among them if they are known.
     """
-    if "keep" not in ways:
+    if "keep" not in lanes:
         return (
-            f"{model} starts each mini-batch from zeros, so gradients stop there; within it the "
-            f"farthest gets **{small(far_share(ways['reset']))}** of the nearest."
+            f"{model} starts each mini-batch from zeros: the gradient stops there, with "
+            f"{_far(lanes['reset'])} left."
         )
-    far, n = small(far_share(ways["keep"])), len(ways["keep"])
+    keep, untrained = lanes["keep"], lanes.get("untrained")
     if step == 0:
-        after = ""
-        if other is not None:
-            after = f"; after {plural(other[0], 'training step')}, "
-            after += f"**{small(far_share(other[1]))}**"
+        fades = "vanishes" if far_share(keep) < VANISHED else "fades"
         return (
-            f"Untrained, the gradient vanishes: the farthest of {n} steps gets **{far}** of the "
-            f"nearest{after}."
+            f"Untrained, the gradient {fades}: {_back(keep)} back, {_far(keep)} is left. Move the "
+            "training step and watch."
         )
-    cut = f"**Detach** cuts the gradient after {plural(bptt, 'step')}."
-    cut += f" Without it, the farthest of {n} gets **{far}** of the nearest"
-    return f"{cut}." if other is None else f"{cut}; untrained, **{small(far_share(other[1]))}**."
+    said = f"**Detach** cuts the gradient. Without it, {_far(keep)} is left {_back(keep)} back"
+    return f"{said}." if untrained is None else f"{said}; untrained, {_far(untrained)}."
 
 
-def twin_line(step: int, norms: NDArray[np.floating]) -> tuple[str, str]:
-    """Name the snapshot drawn beside another of its run, and say how far its gradient gets."""
-    far = f"the farthest is {small(far_share(norms))} of the nearest"
-    if step == 0:
-        vanished = far_share(norms) < VANISHED
-        return "untrained", f"vanishing gradient: {far}" if vanished else far
-    return f"after {plural(step, 'step')}", far
-
-
-VANISHED = 1e-3
-"""Share of the nearest gradient below which the farthest one counts as vanished."""
-
-
-def gradient_sentence(
-    model: str, ways: Mapping[str, NDArray[np.floating]], bptt: int, every: bool, chosen: str
-) -> str:
-    """Say how far back the loss reaches, with a cut and without."""
-    n = len(ways["reset"])
-    if "keep" not in ways:
-        return _without_carrying(model, ways["reset"], bptt, every)
-    keep, cut = ways["keep"], ways[chosen if chosen == "reset" else "detach"]
+def lane_sentences(
+    lanes: Mapping[str, NDArray[np.floating]], bptt: int, every: bool
+) -> dict[str, str]:
+    """Say what each lane shows, and under "" what to look at while none is chosen."""
+    said = {name: _lane_sentence(name, lanes, bptt) for name in lanes}
+    if every and "keep" in lanes:
+        said["keep"] = _all_losses(lanes["keep"], lanes["detach"])
+    said[""] = (
+        "The **gradient** says how much the loss would change with the state of an earlier step. "
+        "Follow each ribbon from the loss, on the right, back to the left: the thinner it "
+        "is, the less the network learns from that step. Click a lane to look at it alone."
+    )
     if every:
-        return _all_losses(keep, cut, bptt, chosen)
-    n_cut, n_keep = int((cut > 0).sum()), int((keep > 0).sum())
-    own = f"its own {plural(n_cut, 'step')}"
-    got = f"all {n} steps get" if n_keep == n else f"{n_keep} of {n} steps get"
-    farthest = f"the farthest one is **{_of(far_share(keep))}**"
-    if chosen == "keep":
-        return (
-            f"Without detach, {got} a gradient from the loss at the last step; {farthest}. With "
-            f"detach that loss reaches back over {own} and stops at the scissors."
+        cut = "the scissors" if "detach" in lanes else "the zeros"
+        said[""] = (
+            "Now every answer has a loss, as in training: a small triangle each. So each "
+            f"mini-batch has a gradient of its own, and it still stops at {cut}."
         )
-    begin, stops, long = _CUT[chosen]
-    return (
-        f"{begin}, the loss at the last step reaches back over {own} and stops {stops}. {long}, "
-        f"{got} a gradient; {farthest}."
-    )
+    return said
 
 
-_CUT = {
-    "reset": ("With zeros before each mini-batch", "at the zeros", "Without detach"),
-    "detach": ("With detach", "at the scissors", "Without it"),
-}
-"""How a sentence begins, where the loss stops, and what the other way is called."""
-
-
-def _all_losses(
-    keep: NDArray[np.floating], cut: NDArray[np.floating], bptt: int, chosen: str
-) -> str:
-    """Compare the first step's gradient: a backward pass for each loss against one for all."""
-    far = float(keep[0] / cut[0]) if cut[0] else float("inf")
-    whole, own = small(float(keep[0])), small(float(cut[0]))
-    arrive = "the two later losses arrive there too"
-    if whole == own:
-        arrive = "the two later losses have faded before they arrive there"
-    if chosen == "keep":
+def _lane_sentence(name: str, lanes: Mapping[str, NDArray[np.floating]], bptt: int) -> str:
+    norms, own = lanes[name], plural(bptt, "step")
+    n, n_there = len(norms), int((norms > 0).sum())
+    if name == "detach":
         return (
-            f"Without detach, one backward pass covers all {len(keep)} steps: the gradient at the "
-            f"first step is {whole} instead of {own} (**{far:.2f}** times), because {arrive}."
+            "**Detach**: the next mini-batch gets the state, but the gradient stops at the "
+            f"scissors, after {own} at most. From this loss, the network learns nothing about "
+            "earlier steps."
         )
-    begin, stops, long = _CUT[chosen]
-    why = (
-        "each mini-batch then starts from the state that was kept, and "
-        if chosen == "reset"
-        else ""
-    )
+    if name == "keep":
+        got = f"all {n} steps get" if n_there == n else f"{n_there} of {n} steps get"
+        return (
+            f"**No detach**: {got} a gradient, through all three mini-batches. The farthest is "
+            f"{_far(norms)} of the nearest."
+        )
+    if name == "untrained":
+        gone = " It has vanished: a **vanishing gradient**." if far_share(norms) < VANISHED else ""
+        return (
+            "**Untrained**: the same network before its first training step. The farthest "
+            f"gradient is {_far(norms)} of the nearest.{gone}"
+        )
     return (
-        f"{begin}, each mini-batch's loss reaches back over its own {plural(bptt, 'step')} and "
-        f"stops {stops}. {long}, one backward pass covers all {len(keep)}: the gradient at the "
-        f"first step is {whole} instead of {own} (**{far:.2f}** times), because {why}{arrive}."
+        "**Reset**: each mini-batch starts from a state of zeros, so the gradient ends there, "
+        f"after {own} at most. The network starts without any memory of the text before."
     )
 
 
-def _without_carrying(model: str, norms: NDArray[np.floating], bptt: int, every: bool) -> str:
-    """Describe a model that carries no state: no gradient leaves its window."""
-    last = norms[-bptt:]
-    far = float(last[0] / last[-1]) if last[-1] else 0.0
-    what = "each loss" if every else "the loss at the last step"
+def _all_losses(keep: NDArray[np.floating], cut: NDArray[np.floating]) -> str:
+    """Compare the first step's gradient: one backward pass for all losses against one for each."""
+    times = f"{keep[0] / cut[0]:.2f}" if cut[0] else ""
+    said = f"**No detach**: one backward pass covers all {len(keep)} steps. "
+    if times in ("", "1.00"):
+        return f"{said}The two later losses have faded before they arrive at the first step."
     return (
-        f"{model} starts every mini-batch from zeros, so {what} reaches back over its own "
-        f"{plural(bptt, 'step')} at most and there is nothing to cut: the gradient at the first "
-        f"step of the last mini-batch is **{_of(far)}**."
+        f"{said}The gradient at the first step is **{times}** times that with detach: the two "
+        "later losses arrive there too."
     )
 
 
-def passes_note(batches: Sequence[int], bs: int, loss: float, n_before: int) -> str:
-    """Say what was measured, and how."""
+def passes_note(
+    batches: Sequence[int], bs: int, loss: float, n_before: int,
+    nearest: Mapping[str, float],
+) -> str:  # fmt: skip
+    """Say what was measured, and how; `nearest` is the norm at the last step by lane's name."""
     before = (
         f"; the state before them comes from the {plural(n_before, 'mini-batch')} before"
         if n_before
         else "; the state before them is zeros"
     )
+    norms = ", ".join(f"{name} {norm:.3g}" for name, norm in nearest.items())
     return (
-        f"Measured: norm over {plural(bs, 'row')}, mini-batches {batches[0]} to {batches[-1]} of "
-        f"train{before}. Loss {loss:.3f}, on a copy in eval mode: batch norm uses the statistics "
-        "that it learnt."
+        f"A ribbon's number is the norm |dLoss/dh| at that step, as a share of the one nearest to "
+        f"the loss, or with all losses of the largest. The nearest is: {norms}. Norms over "
+        f"{plural(bs, 'row')}, mini-batches {batches[0]} to {batches[-1]} of train{before}. "
+        f"Loss {loss:.3f}, on a copy in eval mode: batch norm uses the statistics that it learnt. "
+        "All lanes but “untrained” have the weights of the training step shown."
     )
 
 
@@ -207,14 +182,14 @@ def handover_sentence(
     halves = f"positions 0 to {n - 1}" if n > 1 else "position 0"
     start = float(carried[:n].mean()), float(reset[:n].mean())
     better = "more" if start[0] > start[1] else "less"
-    zeros = f"{better} than from zeros, **{start[1]:.3f}**"
+    zeros = f"{better} than from zeros, **{accuracy(start[1])}**"
     if abs(start[0] - start[1]) < 0.0005:
         zeros = "the same share as from zeros"
     same = [round(float(agree[place]) * bs) for place in (0, -1)]
     rest = ": the earlier text is forgotten on the way" if same[1] > same[0] else ""
     return (
         f"{model} reads the first valid mini-batch. With the state from train, it gets "
-        f"**{start[0]:.3f}** of {halves} right, {zeros}. After the first word both give "
+        f"**{accuracy(start[0])}** of {halves} right, {zeros}. After the first word both give "
         f"the same answer in {same[0]} of {bs} rows, after the last in {same[1]}{rest}."
     )
 

@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterable
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+PRESENT = b"present=true"  # in the address
+PRESENT_CLASS = b"hn-present"
+"""On the page of such an address: page.css has to know before the switch is there."""
 VALIDATORS = (b"if-none-match", b"if-modified-since")
 
 
@@ -22,6 +25,8 @@ class Front:
     def __init__(self, app: ASGIApp, page: Callable[[], bytes]) -> None:
         self.app = app
         self.page = page()
+        marked = b'<html class="' + PRESENT_CLASS + b'"'
+        self.presented = self.page.replace(b"<html", marked, 1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and change the answer if it is Streamlit's page."""
@@ -29,30 +34,25 @@ class Front:
             await self.app(scope, receive, send)
             return
         is_page = False
+        presents = PRESENT in scope["query_string"].split(b"&")
+        page = self.presented if presents else self.page
 
         async def send_ours(message: Message) -> None:
             nonlocal is_page
             if message["type"] == "http.response.start":
                 is_page = message["status"] == 200 and _is_html(message["headers"])
                 if is_page:
-                    message = {**message, "headers": self._headers()}
+                    message = {**message, "headers": _headers(page)}
             elif is_page:
                 if message.get("more_body"):
                     return
-                body = b"" if scope["method"] == "HEAD" else self.page
+                body = b"" if scope["method"] == "HEAD" else page
                 message = {"type": "http.response.body", "body": body}
             await send(message)
 
         # A browser that kept the page of another version must get this one.
         asked = [each for each in scope["headers"] if each[0] not in VALIDATORS]
         await self.app({**scope, "headers": asked}, receive, send_ours)
-
-    def _headers(self) -> list[tuple[bytes, bytes]]:
-        return [
-            (b"content-type", b"text/html; charset=utf-8"),
-            (b"content-length", str(len(self.page)).encode()),
-            (b"cache-control", b"no-cache"),
-        ]
 
 
 def dressed(
@@ -71,6 +71,14 @@ def dressed(
             raise ValueError(f"Streamlit's page has no {place}: hnviz/web/front.py needs it")
         page = page.replace(place, "\n".join([*links, place]), 1)
     return page.replace("<title>Streamlit</title>", f"<title>{title}</title>").encode()
+
+
+def _headers(page: bytes) -> list[tuple[bytes, bytes]]:
+    return [
+        (b"content-type", b"text/html; charset=utf-8"),
+        (b"content-length", str(len(page)).encode()),
+        (b"cache-control", b"no-cache"),
+    ]
 
 
 def _is_html(headers: Iterable[tuple[bytes, bytes]]) -> bool:

@@ -239,7 +239,7 @@ AFTER_KEY = """() => {
     done((await window.painted(() => String(find(map())) !== was)) - begun);
   }, { capture: true, once: true }));
 }"""
-LANES = "document.querySelector('.st-key-time_lanes .lanes svg')?.outerHTML"
+LANES = "document.querySelector('.st-key-time_lanes .lanes')?.outerHTML"
 
 
 def through_time(page: Page, server: Server) -> None:
@@ -252,8 +252,10 @@ def through_time(page: Page, server: Server) -> None:
         page.wait_for_timeout(4000)  # what is one press away is there by then
         snapshots = page.locator(".st-key-time_bar input[type=range]")
         lanes = [after_key(page, snapshots, "ArrowLeft", LANES) for _ in range(20)]
-        ways = [after_key(page, _chosen(page, 0), "ArrowRight", LANES) for _ in range(ROUNDS)]
-        losses = [after_key(page, _chosen(page, 1), "ArrowRight", LANES) for _ in range(ROUNDS)]
+        lane = page.locator(".st-key-time_lanes button").first
+        ways = [after_key(page, lane, "Enter", LANES) for _ in range(ROUNDS)]
+        loss = page.get_by_role("checkbox", name="A loss at every step")
+        losses = [after_key(page, loss, "Space", LANES) for _ in range(ROUNDS)]
         page.set_viewport_size({"width": 1280, "height": 1800})  # slider and map at once
         page.locator(".map canvas[data-whole=true]").wait_for()
         marks = [
@@ -267,7 +269,7 @@ def through_time(page: Page, server: Server) -> None:
         say(f"{run}, another snapshot to its lanes", lanes, wanted)
         say(f"{run}, another snapshot to its marked row", rows, wanted)
         say(f"{run}, another marked row", marks, wanted)
-        say(f"{run}, another way between mini-batches", ways, wanted)
+        say(f"{run}, another lane", ways, wanted)
         say(f"{run}, another loss", losses, wanted)
         changes += lanes + rows + marks + ways + losses
         page.set_viewport_size(VIEWPORT)
@@ -275,12 +277,6 @@ def through_time(page: Page, server: Server) -> None:
     runs = [another_run(page, model, LANES) for model in models]
     say("another run to its lanes", runs, wanted)
     say("through time, all changes", changes + runs, wanted)
-
-
-def _chosen(page: Page, number: int) -> Locator:
-    """The chosen button of a row of buttons over the lanes."""
-    groups = page.locator(".st-key-time_lanes [role=radiogroup]")
-    return groups.nth(number).locator("[aria-checked=true]")
 
 
 # Moves the slider of the run bar and resolves with the time until the picture of that snapshot has

@@ -15,9 +15,12 @@ def look_of(look: Look) -> Theme:
     return theme(look.params["mode"])
 
 
-def two_sizes(wide: str, narrow: str, sentence: str = "", note: str = "") -> Shown:
-    """Answer with a drawing for a page's width and one for a phone's."""
-    return Shown({}, {"wide": wide, "narrow": narrow, "note": note}, sentence)
+def two_sizes(wide: str, narrow: str, sentence: str = "", note: str = "", fold: str = "") -> Shown:
+    """Answer with a drawing for a page's width and one for a phone's.
+
+    With `fold`, the note is shown when a reader opens a line of that name.
+    """
+    return Shown({}, {"wide": wide, "narrow": narrow, "note": note, "fold": fold}, sentence)
 
 
 def html(content: str, sentence: str = "", note: str = "") -> Shown:

@@ -116,6 +116,8 @@ ADDRESS: tuple[Key, ...] = (
     Key("Predictions", "word", "where they part", "the picked word of both continuations"),
     Key("Predictions", "map_given", "3", "how many numbers are given on the counting map"),
     Key("Predictions", "map_number", "8317", "the number whose card is shown"),
+    Key("Through time", "time_between", "none", "the lane that is singled out"),
+    Key("Through time", "time_loss", "last step", "whether every step has a loss"),
     Key("Through time", "time_first", "5", "the first of three mini-batches"),
     Key("Through time", "time_phrase", "4311 to 4314", "the words whose look back is shown"),
     Key("Through time", "time_more_state", "closed", "the fold on train to valid"),

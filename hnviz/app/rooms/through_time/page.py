@@ -6,7 +6,7 @@ import streamlit as st
 
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import Ask, ask
-from hnviz.app.kit.text import page_title, section, terms
+from hnviz.app.kit.text import page_title, prose, section, terms
 from hnviz.app.rooms.through_time.controls import (
     first_box,
     model_box,
@@ -30,9 +30,13 @@ from hnviz.app.shell.navigation import page_file
 from hnviz.catalogue import entry
 
 TERMS = (
-    "**Truncated backpropagation through time**: the state goes on from one mini-batch to the "
-    "next, and `detach` cuts the gradient between them. **Vanishing gradient**: each step back "
-    "multiplies the gradient by a number, mostly below 1, and little is left after many steps."
+    "**Truncated backpropagation through time**: the state goes on into the next mini-batch, the "
+    "gradient does not. **Vanishing gradient**: each step back multiplies it by a number, mostly "
+    "below 1."
+)
+LOOK_BACK_HINT = (
+    "Each row is one answer, each square a word before it: the stronger its colour, the more that "
+    "word changes the answer. Try another row, then training step 0: only the last few words count."
 )
 
 
@@ -43,7 +47,9 @@ def page() -> None:
     if run is None:
         return
     opening = st.container()
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+    with st.container(
+        horizontal=True, gap="medium", vertical_alignment="bottom", key="time_controls"
+    ):
         with st.container(width=130):
             model_box(run)
         with st.container(width=150):
@@ -59,7 +65,10 @@ def page() -> None:
     section("Which model's gradient reaches furthest?")
     REACH(run=run.record.id, asks=[ask(REACH_VIEW, at="end")])
     _more(run)
-    st.page_link(page_file("train"), label="Next: how far back does your own run reach? Train one")
+    st.page_link(
+        page_file("train"),
+        label="Next: what do loss and accuracy do in training? Train",
+    )
 
 
 def _lanes(run: Standing, lanes: Ask) -> None:
@@ -69,11 +78,11 @@ def _lanes(run: Standing, lanes: Ask) -> None:
         asks.append(ask(SECOND_VIEW, at="end", late=True))
     settings = {"model": model, "models": pretrained_models()}
     LANES(run=run.record.id, asks=asks, settings=settings)
-    st.markdown(TERMS)
+    prose(TERMS)
 
 
 def _look_back(run: Standing) -> None:
-    section("What each answer looks back at")
+    section("What each answer looks back at", LOOK_BACK_HINT)
     text = words_box()
     asks = [
         ask(ROW_VIEW, text=text),

@@ -1,99 +1,116 @@
-// The lanes, and three choices that change only what the browser draws or asks for.
+// The lanes. Each is a button: a press on one fades the others, and says what it shows.
 //
-// meta = { wide, narrow, sentences, legend, note }: `wide` and `narrow` hold a drawing for each way
-// between mini-batches, so that a switch needs no request.
+// meta = { head, lanes, sentences, legend, note }, as lanes/picture.py says. Another lane needs no
+// request; a loss at every step does.
 
+import { putInAddress } from "../../../kit/js/address.js";
 import { maker } from "../../../kit/js/make.js";
 import { picture } from "../../../kit/js/picture.js";
 import { boldNodes } from "../../../kit/js/text.js";
 import { Ahead } from "../ahead.js";
-import { Choice } from "./choice.js";
 
 const NARROW = 640; // px
-const WAYS = { reset: "reset", "keep, detach": "detach", keep: "keep" };
-const LOSSES = { "last step": false, "all steps": true };
+const LANE = "time_between"; // in the address
+const LOSS = "time_loss";
+const LANES = ["detach", "keep", "untrained", "reset"];
+const LAST = "last step";
+const EVERY = "all steps";
 
 class Lanes {
   constructor(body, kit) {
     this.kit = kit;
     this.ahead = new Ahead(kit);
     const make = maker(body);
-    const bar = make("div", "hnviz-lanes-bar");
-    this.way = new Choice(bar, { label: "Between mini-batches", key: "time_between", names: Object.keys(WAYS), asked: kit.asked, first: "keep, detach", pick: () => this.show() });
-    this.none = make("div", "hnviz-choice", bar);
-    make("span", "label", this.none, "Between mini-batches");
-    this.why = make("span", "why", this.none);
-    this.loss = new Choice(bar, { label: "Loss", key: "time_loss", names: Object.keys(LOSSES), asked: kit.asked, first: "last step", pick: () => this.askAgain() });
-    this.weights = new Choice(bar, { label: "Weights", names: ["untrained", "trained"], pick: (name) => this.go(name) });
-    this.host = make("div", "lanes");
-    this.legend = make("div", "");
     this.said = make("p", "hnviz-lanes-said");
     this.said.setAttribute("aria-live", "polite");
+    const top = make("div", "hnviz-lanes-row");
+    const loss = make("label", "", top);
+    this.every = make("input", "", loss);
+    this.every.type = "checkbox";
+    loss.append("A loss at every step");
+    this.every.checked = kit.asked.choice(LOSS, [LAST, EVERY], LAST) === EVERY;
+    this.every.onchange = () => this.askAgain();
+    this.head = make("div", "drawn", top);
+    this.host = make("div", "lanes");
+    this.legend = make("div", "");
     this.error = make("div", "hnviz-lanes-error");
     make("p", "", this.error, "Without detach and without retain_graph=True, each backward pass enters a graph that the last one has freed. Tried here, PyTorch answered:");
     this.torch = make("pre", "", this.error);
-    const measured = make("details", "hnviz-lanes-measured");
+    const measured = make("details", "hnviz-fold");
     make("summary", "", measured, "How this was measured");
     this.note = make("p", "hnviz-note", measured);
+    this.chosen = kit.asked.choice(LANE, LANES, "");
+    this.buttons = new Map();
   }
 
   params(name) {
-    return name === "lanes" ? { every: LOSSES[this.loss.chosen] } : {};
+    return name === "lanes" ? { every: this.every.checked } : {};
   }
 
   askAgain() {
+    putInAddress(LOSS, this.every.checked ? EVERY : null);
     this.ahead.end();
     this.kit.ask();
   }
 
   draw({ answers, settings }) {
     const { lanes, second_backward: second } = answers;
+    if (!lanes) return;
     this.meta = lanes.meta;
     this.second = second?.meta.error ?? "";
     this.settings = settings;
+    const size = this.host.clientWidth < NARROW ? "narrow" : "wide";
+    // All are hnviz.figures' own SVG and HTML.
+    put(this.head, this.meta.head[size]);
+    put(this.legend, this.meta.legend);
+    this.note.textContent = this.meta.note;
+    this.offer(this.meta.lanes);
+    for (const { id, [size]: drawing } of this.meta.lanes) put(this.buttons.get(id).drawn, drawing);
     this.show();
     this.ahead.begin(() => this.next());
   }
 
+  /** Make a button for each lane. */
+  offer(lanes) {
+    const names = lanes.map(({ name }) => name).join();
+    if (names === this.offered) return;
+    this.offered = names;
+    this.host.replaceChildren();
+    this.buttons.clear();
+    const make = maker(this.host);
+    for (const { id, name, why } of lanes) {
+      const button = make("button", "hnviz-lanes-row");
+      button.type = "button";
+      const said = make("span", "", button);
+      make("b", "", said, name);
+      make("span", "why", said, why);
+      this.buttons.set(id, { button, drawn: make("span", "drawn", button) });
+      button.onclick = () => this.choose(id === this.chosen ? "" : id);
+    }
+  }
+
+  choose(id) {
+    this.chosen = id;
+    putInAddress(LANE, id || null);
+    this.show();
+  }
+
   show() {
-    if (!this.meta) return;
-    const { sentences, wide, narrow, legend, note } = this.meta;
-    const carries = "keep" in sentences;
-    this.way.box.hidden = !carries;
-    this.none.hidden = carries;
-    this.why.textContent = `reset: ${this.settings.model} carries no state`;
-    this.showWeights();
-    const way = carries ? WAYS[this.way.chosen] : "reset";
-    const drawing = (this.host.clientWidth < NARROW ? narrow : wide)[way];
-    // Both are hnviz.figures' own SVG and HTML.
-    if (drawing !== this.shown) this.host.innerHTML = drawing;
-    if (legend !== this.key) this.legend.innerHTML = legend;
-    [this.shown, this.key] = [drawing, legend];
-    this.said.replaceChildren(...boldNodes(sentences[way]));
-    this.error.hidden = way !== "keep" || !this.second;
+    const { sentences } = this.meta;
+    const chosen = this.buttons.has(this.chosen) ? this.chosen : "";
+    this.host.classList.toggle("one", Boolean(chosen));
+    for (const [id, { button }] of this.buttons) button.setAttribute("aria-pressed", id === chosen);
+    const said = sentences[chosen];
+    if (said !== this.sentence) this.said.replaceChildren(...boldNodes(said));
+    this.sentence = said;
+    this.error.hidden = chosen !== "keep" || !this.second;
     this.torch.textContent = this.second;
-    this.note.textContent = note;
-  }
-
-  /** The buttons are shortcuts to the first and the last snapshot of the slider. */
-  showWeights() {
-    const { steps, step, moves } = this.kit.timeline;
-    this.weights.box.hidden = moves || steps.length < 2;
-    const first = steps[0] === 0 ? "untrained" : "first";
-    this.weights.offer([first, "trained"]);
-    this.weights.show(step === steps[0] ? first : step === steps.at(-1) ? "trained" : null);
-  }
-
-  go(name) {
-    const { timeline } = this.kit;
-    timeline.pause();
-    timeline.show(name === "trained" ? timeline.steps.at(-1) : timeline.steps[0]);
   }
 
   /** What the next press may ask for. */
   async next() {
     const [ask] = this.kit.data.asks;
-    const every = LOSSES[this.loss.chosen];
+    const every = this.every.checked;
     const other = new URL(this.kit.questions.address(ask, this.kit.timeline.step));
     other.searchParams.set("every", String(!every));
     const { steps } = this.kit.timeline;
@@ -104,6 +121,12 @@ class Lanes {
   destroy() {
     this.ahead.end();
   }
+}
+
+/** Draw, unless it is drawn already. */
+function put(host, html) {
+  if (host.drawnHtml !== html) host.innerHTML = html;
+  host.drawnHtml = html;
 }
 
 export const render = picture({

@@ -2,26 +2,38 @@
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hnviz.app.kit.drawn import MODE, look_of
 from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.catalogue import CATALOGUE, entry
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, stream_of
-from hnviz.figures.lanes import NARROW, WIDE
-from hnviz.figures.scissors import Passes, Twin, longest_way, scissors, scissors_legend
+from hnviz.figures.lanes import NARROW
+from hnviz.figures.scissors import (
+    LANE_WIDE,
+    Passes,
+    lane,
+    lanes_head,
+    longest_way,
+    scissors_legend,
+)
 from hnviz.figures.theme import Theme
-from hnviz.figures.time_text import gradient_sentence, passes_note, takeaway, twin_line
+from hnviz.figures.time_text import lane_sentences, passes_note, takeaway
 from hnviz.web.views import Look, Param, Shown, View
 
 FIRST = 5  # the first of the three mini-batches
 WINDOWS = 3
+SIZES = {"wide": LANE_WIDE, "narrow": NARROW}
 
 
 def _lanes(look: Look) -> Shown:
-    """Draw the lanes once for each way between mini-batches, so that the browser switches alone.
+    """Draw each lane on its own, so that the browser alone marks the one that a reader chooses.
 
-    meta: "wide" and "narrow", the drawings by way; "sentences", what each of them shows; "step",
-    "legend" and "note". The sentence is about the last step's loss, whatever `every` is.
+    meta: "head" and "lanes", the drawings, "wide" and "narrow" each, and of a lane its "id",
+    "name" and "why"; "sentences" by lane, "" if none is chosen; "legend" and "note". The takeaway
+    is about the last step's loss, whatever `every` is.
     """
     params = {"first": _first(look), "every": look.params["every"]}
     found = look.ask("state_gradients", params)
@@ -31,50 +43,33 @@ def _lanes(look: Look) -> Shown:
         bptt=found.meta["bptt"],
         bs=found.meta["bs"],
         every=params["every"],
-        ways=found.arrays,
-        twin=_twin(look, params),
+        lanes={**found.arrays, **_untrained(look, params)},
     )
+    nearest = {passes.names(each)[0]: passes.lanes[each][-1] for each in passes.ordered()}
+    n_before, theme = found.meta["n_before"], look_of(look)
     meta: dict[str, Any] = {
-        **_drawings(passes, look_of(look)),
-        "sentences": {
-            way: gradient_sentence(passes.model, passes.ways, passes.bptt, passes.every, way)
-            for way in passes.ways
-        },
-        "legend": scissors_legend(look_of(look)),
-        "note": passes_note(passes.batches, passes.bs, found.meta["loss"], found.meta["n_before"]),
+        "head": {name: lanes_head(passes, theme, width) for name, width in SIZES.items()},
+        "lanes": [_lane(passes, each, theme) for each in passes.ordered()],
+        "sentences": lane_sentences(passes.lanes, passes.bptt, passes.every),
+        "legend": scissors_legend(theme, passes.every),
+        "note": passes_note(passes.batches, passes.bs, found.meta["loss"], n_before, nearest),
     }
-    return Shown({}, meta, "" if passes.every else _takeaway(look, passes))
+    said = "" if passes.every else takeaway(passes.model, passes.lanes, look.step)
+    return Shown({}, meta, said)
 
 
-def _drawings(passes: Passes, theme: Theme) -> dict[str, dict[str, str]]:
-    sizes = {"wide": WIDE, "narrow": NARROW}
-    return {
-        name: {way: scissors(passes, theme, way, width) for way in passes.ways}
-        for name, width in sizes.items()
-    }
+def _lane(passes: Passes, name: str, theme: Theme) -> dict[str, str]:
+    named, why = passes.names(name)
+    drawings = {size: lane(passes, name, theme, width) for size, width in SIZES.items()}
+    return {"id": name, "name": named, "why": why, **drawings}
 
 
-def _other_step(look: Look) -> int | None:
-    """Return the untrained network's step; for that network itself, the run's last step."""
-    snapshots = look.run.record.snapshots  # a run that has just started has none yet
-    other = 0 if look.step else max(snapshots, default=0)
-    return other if other != look.step and other in snapshots else None
-
-
-def _twin(look: Look, params: dict[str, Any]) -> Twin | None:
-    """Return the run at the other end of its training."""
-    other = _other_step(look)
-    if other is None:
-        return None
-    ways = look.ask("state_gradients", params, step=other).arrays
-    norms = ways[longest_way(ways)]
-    return Twin(*twin_line(other, norms), norms)
-
-
-def _takeaway(look: Look, passes: Passes) -> str:
-    step = _other_step(look)
-    other = (step, passes.twin.norms) if passes.twin and step is not None else None
-    return takeaway(passes.model, passes.ways, passes.bptt, look.step, other)
+def _untrained(look: Look, params: dict[str, Any]) -> dict[str, NDArray[np.floating]]:
+    """Return the norms of the run's first snapshot, if that is untrained, with nothing cut."""
+    if look.step and 0 not in look.run.record.snapshots:
+        return {}
+    ways = look.ask("state_gradients", params, step=0).arrays
+    return {"untrained": ways[longest_way(ways)]}
 
 
 def _first(look: Look) -> int:
@@ -119,7 +114,7 @@ EXAMPLES = {
 
 LANES = Picture(
     __file__,
-    Place("time_lanes", "740px", "994px"),
+    Place("time_lanes", "554px", "923px"),
     views=(LANES_VIEW, SECOND_VIEW),
     isolate=False,
     silent=True,

@@ -51,7 +51,7 @@ class LookBack {
     this.two = make("div", "two");
     const left = make("div", "", this.two);
     const right = make("div", "", this.two);
-    make("p", "name", left).textContent = "Answer after (row), word looked at (column)";
+    make("p", "name", left).textContent = "Row: the answer after this word. Column: the word looked at";
     this.host = make("div", "map", left);
     this.host.tabIndex = 0;
     this.map = make("canvas", "", this.host);
@@ -63,7 +63,7 @@ class LookBack {
     this.slider.min = 0;
     this.count = make("b", "", pick);
     this.cell = make("p", "cell", left);
-    make("p", "name", right).textContent = "The marked row, log scale: |d logit / d embedding|";
+    make("p", "name", right).textContent = "The marked row: how much each word changes the answer, |d logit / d embedding|, log scale";
     this.legend = make("ul", "lines", right);
     this.curves = make("canvas", "", right);
     this.curves.setAttribute("role", "img");

@@ -114,7 +114,7 @@ def _compared(look: Look) -> list[_Line]:
         trained = " trained" if record.id == name else ""  # beside its own other snapshot
         with suppress(ValueError):  # a run of this name that was damaged or deleted
             last = int(store().folder(name).resolve_step("last"))
-            found.append(_Line(f"{name}{trained}, {kind}", style, name, last))
+            found.append(_Line(f"{name}{trained} ({kind})", style, name, last))
     if 0 in record.snapshots:
         found.append(_Line(f"{record.config.model} untrained", UNTRAINED, record.id, 0))
     return found
@@ -139,7 +139,7 @@ EXAMPLES = {
 
 LOOK_BACK = Picture(
     __file__,
-    Place("time_lookback", "587px", "1048px"),
+    Place("time_lookback", "587px", "1069px"),
     views=(ROW_VIEW, MAP_VIEW, OTHERS_VIEW),
     silent=True,
     examples=EXAMPLES,

@@ -1,13 +1,6 @@
 // The sentence over the map, with the marked row's own numbers.
 
-import { partNodes } from "../../../kit/js/text.js";
-
-/** The share of the nearest word's norm that the farthest one has, in words. */
-function share(value) {
-  if (value >= 0.0995) return `${Math.round(100 * value)} %`;
-  if (value >= 0.0005) return `${(100 * value).toFixed(1)} %`;
-  return value > 0 ? `${value.toExponential(1).replace("-", "−")} times` : "0 %";
-}
+import { partNodes, percent } from "../../../kit/js/text.js";
 
 /** { nodes, plain }: what is on the page, and the same as text. */
 export function sentence({ words, window }, lines, row) {
@@ -23,11 +16,11 @@ export function sentence({ words, window }, lines, row) {
   else if (!far) parts.push(`After ${asked}, ${own.name} says “${answer}”: it has read only one word, so nothing is further back.`);
   else {
     const back = far === 1 ? "1 word" : `${far} words`;
-    parts.push(`Asked what follows ${asked}, ${own.name} says “${answer}” and feels the word ${back} back `);
-    parts.push([share(values[first] / values[row])], ` as much as the last one`);
+    parts.push(`After ${asked}, ${own.name} says “${answer}”. The word “${words[first]}”, ${back} back, counts `);
+    parts.push([percent(values[first] / values[row])], " as much as the last word");
     if (first) parts.push(`, and no word before that: it reads ${window} words`);
-    const told = others.filter((line) => line.rows[row]).map((line) => `${line.name} ${share(line.rows[row][first] / line.rows[row][row])}`);
-    parts.push(told.length ? `. The others, as far back: ${told.join("; ")}.` : ".");
+    const told = others.filter((line) => line.rows[row]).map((line) => `${percent(line.rows[row][first] / line.rows[row][row])} for ${line.name}`);
+    parts.push(told.length ? `; ${told.join(", ")}.` : ".");
   }
   return partNodes(parts);
 }

@@ -22,7 +22,7 @@ def _reach(look: Look) -> Shown:
     wide, narrow = (
         reach_lines(found, theme, sentence.replace("**", ""), width) for width in (WIDE, NARROW)
     )
-    return two_sizes(wide, narrow, sentence, reach_note(found))
+    return two_sizes(wide, narrow, sentence, reach_note(found), "Why, and how this was measured")
 
 
 def _reached(look: Look, net: ModelEntry, name: str) -> Reached:
@@ -43,4 +43,4 @@ EXAMPLES = {
     "ready": Example("Model5", [ask(REACH_VIEW, at="end")]),
 }
 
-REACH = drawn(__file__, Place("time_reach", "594px", "1060px"), REACH_VIEW, examples=EXAMPLES)
+REACH = drawn(__file__, Place("time_reach", "432px", "773px"), REACH_VIEW, examples=EXAMPLES)
