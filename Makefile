@@ -15,7 +15,9 @@ PYTEST_ARGS ?= -n 2 --dist loadgroup
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: app test bench load lint format screenshots clean
+MAKEFLAGS += -j2 # the parts of lint
+
+.PHONY: app test bench load lint python types javascript format screenshots clean
 .DELETE_ON_ERROR:
 
 app: $(VENV)/.app
@@ -30,10 +32,16 @@ bench: $(VENV)/.app
 load: $(VENV)/.dev
 	@$(PY) -m tests.load $(LOAD_ARGS)
 
-lint: $(VENV)/.dev
+lint: types python javascript
+
+python: $(VENV)/.dev
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
+
+types: $(VENV)/.dev
 	@$(PY) -m mypy
+
+javascript: $(VENV)/.dev
 	@sh .ci/js.sh
 
 format: $(VENV)/.dev

@@ -204,24 +204,27 @@ def context(browser):
 def tab(context):
     """One tab for all tests: another would compile Streamlit's and Plotly's files again."""
     tab = context.new_page()
-    tab.on("pageerror", lambda error: tab.errors.append(str(error)))
-    tab.on(
-        "console",
-        lambda said: (
-            tab.errors.append(f"{said.text} {said.location['url']}") if _is_ours(said) else None
-        ),
-    )
+    tab.errors = errors_of(tab)
     yield tab
     tab.close()
 
 
 @pytest.fixture
-def page(tab):
+def page(tab, monkeypatch):
     """A tab of 1280 x 900; `page.errors` holds what its console said in red."""
-    tab.errors = []
+    tab.errors.clear()
     tab.set_viewport_size({"width": 1280, "height": 900})
     tab.emulate_media(color_scheme="light")
+    heard, on = [], tab.on
+
+    def listen(event, hear):
+        heard.append((event, hear))
+        on(event, hear)
+
+    monkeypatch.setattr(tab, "on", listen)
     yield tab
+    for event, hear in heard:  # or each request of all later tests would be told to Python
+        tab.remove_listener(event, hear)
     tab.goto("about:blank")  # whatever goes on there ends
 
 
@@ -231,9 +234,18 @@ def finished(story: Coroutine[Any, Any, Told]) -> Told:
         return thread.submit(asyncio.run, story).result()
 
 
-def _is_ours(said) -> bool:
-    # Streamlit first looks for its own addresses below the page's: /train/_stcore/health.
-    return said.type == "error" and "/_stcore/" not in said.location["url"]
+def errors_of(tab) -> list[str]:
+    """What a tab's console says in red from now on; a breach of the security policy too."""
+    errors: list[str] = []
+
+    def note(said) -> None:
+        # Streamlit first looks for its own addresses below the page's: /train/_stcore/health.
+        if said.type == "error" and "/_stcore/" not in said.location["url"]:
+            errors.append(f"{said.text} {said.location['url']}")
+
+    tab.on("pageerror", lambda error: errors.append(str(error)))
+    tab.on("console", note)
+    return errors
 
 
 def until(page, expression: str, arg: object = None, timeout: float = PATIENCE) -> object:
@@ -241,7 +253,7 @@ def until(page, expression: str, arg: object = None, timeout: float = PATIENCE) 
 
     Playwright's wait_for_function evaluates in the page, which the Content-Security-Policy forbids.
     """
-    end = time.monotonic() + timeout / 1000
+    end, pause = time.monotonic() + timeout / 1000, 10.0
     while time.monotonic() < end:
         try:
             value = page.evaluate(expression, arg)
@@ -251,8 +263,16 @@ def until(page, expression: str, arg: object = None, timeout: float = PATIENCE) 
             value = None
         if value:
             return value
-        page.wait_for_timeout(20)
+        page.wait_for_timeout(pause)
+        pause = min(1.3 * pause, 100)  # each look takes both processors' time
     raise AssertionError(f"not within {timeout / 1000:g} s: {expression}")
+
+
+def resize(page, width: int, height: int = 900) -> None:
+    """Give an open page another width, and its pictures the time to draw for it."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.wait_for_timeout(300)
+    idle(page)
 
 
 def idle(page) -> None:

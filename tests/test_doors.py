@@ -16,9 +16,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from hnviz import settings
-from hnviz.app.shell.navigation import PAGES
 from hnviz.web.assets import ASSETS
-from tests.conftest import free_port, idle, start_server, stop_server
+from tests.conftest import errors_of, free_port, start_server, stop_server
 from tests.visitor import tab
 
 pytestmark = pytest.mark.xdist_group("browser")  # all of them with the one server of each way
@@ -78,17 +77,7 @@ def asked(port: int, path: str, **headers: str) -> int:
 
 def test_two_cold_links_at_once_have_their_frame_and_run(cold, context):
     tabs = {name: context.new_page() for name in ("train", "states")}
-    errors: list[str] = []
-    for each in tabs.values():
-        each.on("pageerror", lambda error: errors.append(str(error)))
-        each.on(
-            "console",
-            lambda said: (
-                errors.append(said.text)
-                if said.type == "error" and "/_stcore/" not in said.location["url"]
-                else None
-            ),
-        )
+    errors = [errors_of(each) for each in tabs.values()]
     for name, each in tabs.items():
         each.goto(f"http://127.0.0.1:{cold}/{name}?run=Model3", wait_until="commit")
     for name, title in (("train", "Train"), ("states", "Hidden states")):
@@ -102,7 +91,7 @@ def test_two_cold_links_at_once_have_their_frame_and_run(cold, context):
     tabs["states"].locator("canvas").first.wait_for()
     for each in tabs.values():
         each.close()
-    assert errors == []
+    assert errors == [[], []]
 
 
 def test_the_settings_are_the_tables(cold):
@@ -146,19 +135,6 @@ def test_the_server_listens_at_loopback_only(cold):
         if at.status == "LISTEN" and at.laddr.port == cold
     ]
     assert listening == ["127.0.0.1"]
-
-
-@pytest.mark.parametrize("name", [name for pages in PAGES.values() for name in pages])
-def test_a_page_keeps_to_the_security_policy(server, page, name):
-    """A browser says each breach in its console, which the fixture reads."""
-    page.goto(f"{server}/{'' if name == 'start' else name}")
-    page.get_by_role("heading", level=1).wait_for()
-    idle(page)
-    for _ in range(4):
-        page.mouse.wheel(0, 2000)
-        page.wait_for_timeout(100)
-    idle(page)
-    assert page.errors == []
 
 
 def test_everything_is_below_the_base_path(page, tmp_path):

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from hnviz.data import BatchLayout, ShuffledLayout, human_numbers_stream, number_words
-from tests.conftest import idle, until
+from tests.conftest import errors_of, idle, resize, until
 
 expect = pytest.importorskip("playwright.sync_api").expect
 STREAM = human_numbers_stream()
@@ -33,8 +33,7 @@ def open_batches(page, server, bs=64, bptt=70, split="valid", more=""):
 def drawing(server, context):
     """One open page for all tests that give the picture its sizes and its text themselves."""
     page = context.new_page()
-    page.errors = []
-    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.errors = errors_of(page)
     open_batches(page, server)
     yield page
     page.close()
@@ -240,18 +239,18 @@ def test_the_pick_comes_back_after_another_page(server, page):
     assert sentence(page)["cell"] == (1, 2, 3)
 
 
-@pytest.mark.parametrize("width", [390, 1280])
-def test_nothing_is_cut_at_the_right(server, page, width):
-    page.set_viewport_size({"width": width, "height": 900})
+def test_nothing_is_cut_at_the_right(server, page):
     open_batches(page, server, 512, 512, more=f"&find={'1' * 300}")
-    widths = page.evaluate(
-        "() => { const main = document.querySelector('[data-testid=stMain]');"
-        "return [main.scrollWidth, main.clientWidth] }"
-    )
-    assert widths[0] <= widths[1]
-    rights = view(page, "return Math.max(...[...root.querySelectorAll('*')].map("
-                        "each => each.getBoundingClientRect().right))")  # fmt: skip
-    assert rights <= width
+    for width in (1280, 390):
+        resize(page, width)
+        widths = page.evaluate(
+            "() => { const main = document.querySelector('[data-testid=stMain]');"
+            "return [main.scrollWidth, main.clientWidth] }"
+        )
+        assert widths[0] <= widths[1]
+        rights = view(page, "return Math.max(...[...root.querySelectorAll('*')].map("
+                            "each => each.getBoundingClientRect().right))")  # fmt: skip
+        assert rights <= width
 
 
 # --- search -------------------------------------------------------------------------------------

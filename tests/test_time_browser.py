@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from tests.conftest import resize
+
 expect = pytest.importorskip("playwright.sync_api").expect
 
 LANES = ".st-key-time_lanes .lanes"
@@ -265,18 +267,18 @@ def test_a_phone_gets_its_own_drawing(server, page):
     page.locator(f"{FIRST_LANE}[viewBox^='0 0 740 ']").wait_for()
 
 
-@pytest.mark.parametrize(("width", "screens"), [(1280, 800), (390, 1350)])
-def test_takeaway_control_and_picture_come_first(server, page, width, screens):
-    page.set_viewport_size({"width": width, "height": 900})
+def test_takeaway_control_and_picture_come_first(server, page):
     open_time(page, server)
     expect(page.locator(TAKEAWAY)).to_be_visible()
-    boxes = [
-        page.locator(TAKEAWAY).bounding_box(),
-        page.locator(SLIDER).bounding_box(),
-        page.get_by_role("checkbox", name="A loss at every step").bounding_box(),
-    ]
-    tops = [box["y"] for box in boxes]
-    assert tops == sorted(tops)
-    picture = page.locator(LANES).bounding_box()
-    assert picture["y"] + 0.5 * picture["height"] < screens
     assert len(page.locator(TAKEAWAY).inner_text().split()) <= 20
+    for width, screens in ((1280, 800), (390, 1350)):
+        resize(page, width)
+        boxes = [
+            page.locator(TAKEAWAY).bounding_box(),
+            page.locator(SLIDER).bounding_box(),
+            page.get_by_role("checkbox", name="A loss at every step").bounding_box(),
+        ]
+        tops = [box["y"] for box in boxes]
+        assert tops == sorted(tops), width
+        picture = page.locator(LANES).bounding_box()
+        assert picture["y"] + 0.5 * picture["height"] < screens, width

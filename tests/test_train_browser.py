@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from hnviz.runs import RunStore
-from tests.conftest import idle, start_server, stop_server, until
+from tests.conftest import idle, resize, start_server, stop_server, until
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
@@ -384,20 +384,20 @@ def test_a_rate_far_too_high_is_warned_of_and_not_refused(page, server):
     assert page.errors == []
 
 
-@pytest.mark.parametrize(("width", "most"), [(1280, 900), (390, 1266)])
-def test_takeaway_control_and_picture_come_first(page, server, width, most):
-    page.set_viewport_size({"width": width, "height": 900})
+def test_takeaway_control_and_picture_come_first(page, server):
     page.goto(f"{server}/train?run=Model5")
     page.locator("[data-panel=accuracy] .main-svg").first.wait_for()
     idle(page)
     assert len(page.locator(".headline").inner_text().split()) <= 20
-    for part in (".headline", ".st-key-train_next", ".st-key-train_bar", "[data-panel=loss]"):
-        box = page.locator(part).first.bounding_box()
-        assert box["y"] + min(box["height"], 300) <= most, part
-    charts = [page.locator(f"[data-panel={name}]").bounding_box() for name in ("loss", "accuracy")]
-    assert all(box["width"] >= (400 if width > 390 else 320) for box in charts)
     main = "document.querySelector('[data-testid=stMain]').scrollWidth"
-    assert page.evaluate(main) <= width
+    for width, most, chart in ((1280, 900, 400), (390, 1266, 320)):
+        resize(page, width)
+        for part in (".headline", ".st-key-train_next", ".st-key-train_bar", "[data-panel=loss]"):
+            box = page.locator(part).first.bounding_box()
+            assert box["y"] + min(box["height"], 300) <= most, (width, part)
+        for name in ("loss", "accuracy"):
+            assert page.locator(f"[data-panel={name}]").bounding_box()["width"] >= chart, width
+        assert page.evaluate(main) <= width
 
 
 def enter(page, field: str, value: str) -> None:
