@@ -17,7 +17,7 @@ SLIDER = ".st-key-predictions_bar .slider"
 def open_page(page, server, query=""):
     page.goto(f"{server}/predictions{query}")
     page.locator(".words[data-paints]").first.wait_for(timeout=30_000)
-    page.locator(SLIDER).wait_for()
+    page.locator(SLIDER).wait_for(state="attached")  # below a tall picture it is drawn when seen
     idle(page)
 
 
@@ -207,7 +207,8 @@ def test_takeaway_control_and_picture_are_on_the_first_screen(server, page, quer
     picture = page.locator(".words .cell, .hnviz-map canvas").first
     end = high if wide > 640 else 1.5 * high
     assert len(told.inner_text().split()) <= 20
-    for part in (told, picture, page.locator(SLIDER)):
+    control = page.locator(f"button.swap, {SLIDER}").first  # the swap is the view's first control
+    for part in (told, picture, control):
         box = part.bounding_box()
         assert box["y"] + box["height"] <= end, part
     page.get_by_role("link", name="Next: how far back does the network learn from?").wait_for()
