@@ -413,6 +413,26 @@ def test_an_unknown_run_and_a_window_that_model0_cannot_read_are_told(page, serv
     page.locator("[data-panel=loss] .main-svg").first.wait_for()
 
 
+def test_a_run_whose_checkpoints_are_damaged_can_start_again(page, app, server):
+    open_train(page, server, epochs=LONG)
+    run = start(page)
+    grows(page)
+    button(page, "Stop").click()
+    expect(button(page, "Resume")).to_be_enabled()
+    expect(button(page, "Start again")).to_be_hidden()
+    for path in (app.runs / run).glob("resume*.safetensors"):
+        path.write_bytes(b"half")
+    button(page, "Resume").click()
+    expect(page.get_by_text(re.compile("; start the run again")).first).to_be_visible()
+    button(page, "Start again").click()
+    expect(button(page, "Stop")).to_be_visible()
+    grows(page)
+    button(page, "Stop").click()
+    expect(button(page, "Resume")).to_be_enabled()
+    assert RunStore(app.runs).record(run).kept == 0
+    assert page.errors == []
+
+
 def test_a_killed_server_leaves_a_run_that_goes_on(page, tmp_path):
     first = start_server(tmp_path)
     open_train(page, first.url, epochs=LONG)

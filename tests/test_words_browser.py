@@ -17,7 +17,7 @@ SLIDER = ".st-key-predictions_bar .slider"
 def open_page(page, server, query=""):
     page.goto(f"{server}/predictions{query}")
     page.locator(".words[data-paints]").first.wait_for(timeout=30_000)
-    page.locator(SLIDER).wait_for()
+    page.locator(SLIDER).wait_for(state="attached")  # below a tall picture it is drawn when seen
     idle(page)
 
 
@@ -194,9 +194,10 @@ def test_takeaway_control_and_picture_are_on_the_first_screen(server, page, quer
     idle(page)
     picture = page.locator(".words .cell, .hnviz-map canvas").first
     assert len(told.inner_text().split()) <= 20
+    control = page.locator(f"button.swap, {SLIDER}").first  # the swap is the view's first control
     for width, height, end in ((1280, 800, 800), (390, 900, 1350)):
         resize(page, width, height)
-        for part in (told, picture, page.locator(SLIDER)):
+        for part in (told, picture, control):
             box = part.bounding_box()
             assert box["y"] + box["height"] <= end, (width, part)
     if "map" not in query:

@@ -10,6 +10,7 @@ const RANGE_EXPLAINED = "How many times the weights had been updated at this sna
 
 const PAUSED = "Hold the run where it is";
 const CONTINUE = "The run is only paused: go on from this very step";
+const AGAIN = "Train the run from its first step; what it has learnt is lost";
 const RESUME = "The run has ended: train on from its last checkpoint, which may be some steps back";
 
 class Bar {
@@ -25,6 +26,8 @@ class Bar {
     this.actions = make("div", "actions", first);
     this.actions.hidden = true;
     this.pause = this.button(make, "Pause", () => this.act(this.pauseAction()));
+    this.again = this.button(make, "Start again", () => this.act("start_again"));
+    this.again.title = AGAIN;
     this.step = this.button(make, "Step", () => this.act("step"));
     this.step.title = "Pause the run and make one update of the weights";
     this.stop = this.button(make, "Stop", () => this.act("stop"));
@@ -88,6 +91,7 @@ class Bar {
     this.pause.textContent = resumable ? "Resume" : facts.status === "paused" ? "Continue" : "Pause";
     this.pause.title = resumable ? RESUME : facts.status === "paused" ? CONTINUE : PAUSED;
     this.pause.disabled = facts.status === "queued";
+    this.again.hidden = !(resumable && facts.status === "failed");
     this.step.hidden = !facts.is_live;
     this.step.disabled = facts.status === "queued";
     this.stop.hidden = !facts.is_live;
