@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -439,6 +440,53 @@ def test_bench_times_what_it_is_asked_to(
     assert asked == {"models": ["Model2", "Model3"], "n_pairs": 3, "as_json": True}
     assert main(["bench"]) == 0
     assert asked == {"models": list(CATALOGUE), "n_pairs": 20, "as_json": False}
+
+
+# --- what a careless user does ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["train", "app", "ship"])
+def test_an_empty_folder_name_is_refused(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    option = "--dest" if command == "ship" else "--runs-dir"
+    assert main([command, option, ""]) == 2
+    said = capsys.readouterr().err
+    assert "a folder must have a name; got an empty one" in said and said.count("\n") == 1
+
+
+def test_ship_looks_at_its_folder_before_it_trains(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    assert main(["ship", "--dest", str(tmp_path / "file")]) == 2
+    said = capsys.readouterr().err
+    assert said == f"hnviz: no run can be written to {tmp_path / 'file'}: File exists\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell")
+@pytest.mark.parametrize(
+    ("closed", "status"), [("2>&-", 0), (">&-", 2), (">&- 2>&-", 2), ("< /dev/null | true", 0)]
+)
+def test_closed_outputs_end_a_command_without_a_traceback(
+    tmp_path: Path, closed: str, status: int
+) -> None:
+    words = f"train --model Model4 {' '.join(TINY)} --runs-dir {tmp_path}"
+    done = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m hnviz {words} {closed}"],
+        cwd=ROOT, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert (done.returncode, "Traceback" in done.stderr) == (status, False), done.stderr
+    if "2>" not in closed and status:
+        assert len(done.stderr.splitlines()[-1:]) == 1 and "hnviz: " in done.stderr
+
+
+@pytest.mark.parametrize("wait", [0.0, 0.15, 0.4, 0.8])
+def test_ctrl_c_in_the_first_second_is_no_traceback(tmp_path: Path, wait: float) -> None:
+    process = start("train", "--epochs", "500", "--runs-dir", str(tmp_path))
+    time.sleep(wait)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode in (130, -signal.SIGINT), err
+    assert "Traceback" not in err
 
 
 # --- ship ---------------------------------------------------------------------------------------

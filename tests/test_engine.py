@@ -834,12 +834,18 @@ def test_an_engine_that_cannot_start_says_why(
         assert engine.pid == pid  # it is not started again and again
 
 
-def test_a_place_that_is_no_folder_is_a_sentence(tmp_path: Path) -> None:
+def test_a_place_where_nothing_can_be_written_still_shows_the_pretrained_runs(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "file").write_text("")
     engine = Engine(tmp_path / "file")
-    engine.start()
-    with pytest.raises(EngineError, match="the engine cannot write to"):
-        engine.train(SHORT)
+    try:
+        answer = engine.observe("Model5", 400, "units", {"ids": [12]}, timeout=60)
+        assert answer.arrays["ids"].tolist() == [12]
+        with pytest.raises(EngineError, match=r"no run can be stored in .*; set HNVIZ_RUNS_DIR"):
+            engine.train(SHORT)
+    finally:
+        engine.close()
 
 
 def test_a_process_has_one_shared_engine(tmp_path: Path) -> None:

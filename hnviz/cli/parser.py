@@ -40,11 +40,18 @@ def in_range(name: str, value: int | str, low: int, high: int) -> int:
     raise CommandError(f"{name} must be a whole number from {low} to {high}; got {value!r}")
 
 
+def folder(text: str) -> Path:
+    """Read a folder's name; an empty one, as from an unset variable, is refused."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("a folder must have a name; got an empty one")
+    return Path(text)
+
+
 def add_runs_dir(parser: argparse.ArgumentParser) -> None:
     """Add the option for the folder of runs."""
     parser.add_argument(
         "--runs-dir",
-        type=Path,
+        type=folder,
         metavar="DIR",
         help="folder of the runs (default: $HNVIZ_RUNS_DIR, or ./runs)",
     )

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from hnviz.cli.parser import CommandError
+from hnviz.cli.parser import CommandError, folder
 from hnviz.cli.progress import Progress
 from hnviz.cli.threads import use_one_thread
 from hnviz.config import RunConfig
@@ -18,7 +18,7 @@ SUMMARY = "train the pre-trained runs again: each model's recipe, and Model5 on 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options for the destination and the run."""
     parser.add_argument(
-        "--dest", type=Path, metavar="DIR", help="default: hnviz/shipped, inside the package"
+        "--dest", type=folder, metavar="DIR", help="default: hnviz/shipped, inside the package"
     )
     parser.add_argument("--only", metavar="RUN", help="one run, such as Model5-blocks")
 
@@ -35,6 +35,7 @@ def run(options: argparse.Namespace) -> int:
                 f"no pre-trained run is named {options.only!r}; choose one of {', '.join(configs)}"
             )
         configs = {options.only: configs[options.only]}
+    _check_place(dest)
     try:
         for run_id, config in configs.items():
             path = ship_model(config, dest / run_id)
@@ -43,6 +44,16 @@ def run(options: argparse.Namespace) -> int:
     except RunWriteError as error:
         raise CommandError(str(error)) from error
     return 0
+
+
+def _check_place(dest: Path) -> None:
+    """Raise CommandError if nothing can be written there: better now than after the training."""
+    try:
+        dest.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=dest):
+            pass
+    except OSError as error:
+        raise CommandError(f"no run can be written to {dest}: {error.strerror}") from error
 
 
 def ship_model(config: RunConfig, dest: Path) -> Path:

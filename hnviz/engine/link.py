@@ -4,6 +4,7 @@ import contextlib
 import copy
 import itertools
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from hnviz.engine.handles import frames_for_child
 from hnviz.engine.protocol import EngineError, EngineInfo, Job, line, read_frame, unpack
 
 Result = TypeVar("Result")
+log = logging.getLogger(__name__)
 
 LOG_NAME = "engine.log"
 BEAT = 1.0  # seconds between signs of life that the client asks for
@@ -267,11 +269,9 @@ def _open_log(place: Place) -> IO[bytes]:
         place.runs_dir.mkdir(parents=True, exist_ok=True)
         is_long = place.log.is_file() and place.log.stat().st_size > LARGEST_LOG
         return place.log.open("wb" if is_long else "ab")
-    except OSError as error:
-        raise EngineError(
-            f"the engine cannot write to {place.runs_dir}: {error.strerror}; set HNVIZ_RUNS_DIR "
-            "to another folder"
-        ) from error
+    except OSError as error:  # runs that are there can be looked at all the same
+        log.warning("no log is kept in %s: %s", place.runs_dir, error.strerror)
+        return Path(os.devnull).open("wb")
 
 
 def _environment() -> dict[str, str]:

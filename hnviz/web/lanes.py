@@ -1,8 +1,11 @@
-"""Queues for slow work, each with a few threads; equal requests are answered once."""
+"""Queues for slow work, each with a few threads; equal requests are answered once.
+
+Viewers take turns: one who asks for forty things at once waits for them alone.
+"""
 
 import asyncio
 import threading
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -13,30 +16,46 @@ from hnviz.web.views import Refusal
 Work = Callable[[], Any]
 
 
-class BusyError(Refusal):
-    """The queue is full."""
+ANYBODY = ""
+"""The viewer of a request that names none."""
 
-    def __init__(self) -> None:
-        super().__init__("the server is busy; ask again in a second", 429)
+
+class BusyError(Refusal):
+    """The queue is full, or a viewer's part of it."""
+
+    def __init__(self, sentence: str = "the server is busy; ask again in a second") -> None:
+        super().__init__(sentence, 429)
 
 
 class Lane:
-    """A few threads that work through a queue in order. A full queue refuses at once."""
+    """A few threads that work through a queue. A full queue refuses at once.
 
-    def __init__(self, threads: int, longest: int) -> None:
+    The queue holds a line for each viewer, and takes from the lines in turn.
+    """
+
+    def __init__(self, threads: int, longest: int, of_one: int | None = None) -> None:
+        """`longest`: work that may wait in all; `of_one`: work of one viewer that may wait."""
         self._most_threads, self._longest = threads, longest
-        self._waiting: deque[tuple[Future[Any], Work]] = deque()
+        self._of_one = of_one or longest
+        self._lines: OrderedDict[Hashable, deque[tuple[Future[Any], Work]]] = OrderedDict()
+        self._n_waiting = 0
         self._changed = threading.Condition()
         self._threads = self._idle = 0
 
-    def submit(self, work: Work) -> Future[Any]:
-        """Put work at the end of the queue. Raises BusyError."""
+    def submit(self, work: Work, viewer: Hashable = ANYBODY) -> Future[Any]:
+        """Put work at the end of a viewer's line. Raises BusyError."""
         future: Future[Any] = Future()
         with self._changed:
-            if len(self._waiting) >= self._longest:
+            if self._n_waiting >= self._longest:
                 raise BusyError
-            self._waiting.append((future, work))
-            if self._idle < len(self._waiting) and self._threads < self._most_threads:
+            line = self._lines.get(viewer, ())
+            if len(line) >= self._of_one:
+                raise BusyError(
+                    f"{self._of_one} questions of yours wait already; ask again in a second"
+                )
+            self._lines.setdefault(viewer, deque()).append((future, work))
+            self._n_waiting += 1
+            if self._idle < self._n_waiting and self._threads < self._most_threads:
                 self._threads += 1
                 # A daemon: a question that is still being answered must not delay the exit.
                 threading.Thread(target=self._serve, daemon=True).start()
@@ -48,16 +67,36 @@ class Lane:
         if not future.cancel():
             return False
         with self._changed:
-            self._waiting = deque(each for each in self._waiting if each[0] is not future)
+            for viewer, line in list(self._lines.items()):
+                left = deque(each for each in line if each[0] is not future)
+                self._n_waiting -= len(line) - len(left)
+                self._keep(viewer, left)
         return True
+
+    def _keep(self, viewer: Hashable, line: deque[tuple[Future[Any], Work]]) -> None:
+        """Replace a viewer's line, in its place; an empty one goes."""
+        if line:
+            self._lines[viewer] = line
+        else:
+            del self._lines[viewer]
+
+    def _next(self) -> tuple[Future[Any], Work]:
+        """Take the first of the line whose turn it is; that line then comes last."""
+        viewer, line = next(iter(self._lines.items()))
+        taken = line.popleft()
+        self._n_waiting -= 1
+        self._keep(viewer, line)
+        if line:
+            self._lines.move_to_end(viewer)
+        return taken
 
     def _serve(self) -> None:
         while True:
             with self._changed:
                 self._idle += 1
-                self._changed.wait_for(lambda: bool(self._waiting))
+                self._changed.wait_for(lambda: self._n_waiting > 0)
                 self._idle -= 1
-                future, work = self._waiting.popleft()
+                future, work = self._next()
             if future.set_running_or_notify_cancel():
                 _settle(future, work)
             del future, work  # otherwise megabytes stay in memory until the next answer
@@ -86,22 +125,24 @@ class Shared:
         self._jobs: dict[Hashable, _Job] = {}
         self._lock = threading.Lock()  # requests may come from several event loops
 
-    async def result(self, key: Hashable, work: Work, lane: Lane) -> Any:
+    async def result(
+        self, key: Hashable, work: Work, lane: Lane, viewer: Hashable = ANYBODY
+    ) -> Any:
         """Return the result of the work named `key`; queue it if it is not queued or running.
 
         Work that no request waits for any more leaves the queue. Raises BusyError.
         """
-        job = self._join(key, work, lane)
+        job = self._join(key, work, lane, viewer)
         try:
             return await asyncio.shield(asyncio.wrap_future(job.future))
         finally:
             self._leave(key, job)
 
-    def _join(self, key: Hashable, work: Work, lane: Lane) -> _Job:
+    def _join(self, key: Hashable, work: Work, lane: Lane, viewer: Hashable) -> _Job:
         with self._lock:
             job = self._jobs.get(key)
             if job is None or job.future.done():
-                job = self._jobs[key] = _Job(lane.submit(work), lane)
+                job = self._jobs[key] = _Job(lane.submit(work, viewer), lane)
             job.n_waiting += 1
             return job
 

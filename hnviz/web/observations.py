@@ -1,6 +1,7 @@
 """Answers about snapshots: GET /api/runs/{id}/{step}/{question}, and several steps at once."""
 
 from collections.abc import Iterable
+from functools import partial
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -19,10 +20,12 @@ from hnviz.web.views import Look, Refusal, View
 MOST_STEPS = 64  # in one request
 MOST_BYTES = 32 * 2**20  # of an answer for several steps
 
-QUICK = (4, 128)
-"""Threads that ask the engine at the same time, and requests that may wait for one. There are few
-threads, so that a page's own question does not wait behind a hundred others."""
-SLOW = (2, 32)
+QUICK = (4, 128, 48)
+"""Threads that ask the engine at the same time, and requests that may wait for one: in all, and of
+one viewer. There are few threads, so that a page's own question does not wait behind others."""
+SLOW = (2, 32, 16)
+TAB = "hnviz-tab"
+"""The header by which the pages name their tab; a viewer is a tab of a machine."""
 
 
 def routes(views: Iterable[View] = ()) -> list[Route]:
@@ -55,7 +58,7 @@ class Observations:
         immutable = version is not None and step != "last"
         if known := not_modified(request, asked.tag, immutable=immutable):
             return known
-        entry = await self._entry(address, asked, again=version is None)
+        entry = await self._entry(request, address, asked, again=version is None)
         return entry_reply(request, entry, immutable=immutable and entry.lasting)
 
     async def many(self, request: Request) -> Response:
@@ -75,17 +78,19 @@ class Observations:
                 )
             for each, wanted in zip(asked, versions, strict=True):
                 _check_version(each, wanted)
-        entries = await self._entries(address, asked, again=version is None)
+        entries = await self._entries(request, address, asked, again=version is None)
         immutable = version is not None and all(entry.lasting for entry in entries)
         whole = await to_thread.run_sync(_joined, steps, entries)
         return entry_reply(request, whole, immutable=immutable)
 
-    async def _entries(self, address: Address, asked: list[Asked], *, again: bool) -> list[Entry]:
+    async def _entries(
+        self, request: Request, address: Address, asked: list[Asked], *, again: bool
+    ) -> list[Entry]:
         """Answer step by step, so that a request takes one place in the queue at a time."""
         entries: list[Entry] = []
         size = 0
         for each in asked:
-            entries.append(await self._entry(address, each, again=again))
+            entries.append(await self._entry(request, address, each, again=again))
             size += len(entries[-1].content)
             if size > MOST_BYTES:
                 raise Refusal(
@@ -94,16 +99,19 @@ class Observations:
                 )
         return entries
 
-    async def _entry(self, address: Address, asked: Asked, *, again: bool) -> Entry:
+    async def _entry(
+        self, request: Request, address: Address, asked: Asked, *, again: bool
+    ) -> Entry:
         """Return an answer; with `again`, ask once more if the snapshot has changed."""
         entry = self._kept.get(asked.key)
         if entry is None or not _holds(asked, entry):
             lane = self._slow if asked.view.slow else self._quick
-            entry = await self._shared.result(asked.key, lambda: self._made(asked), lane)
+            make, viewer = partial(self._made, asked), _viewer(request)
+            entry = await self._shared.result(asked.key, make, lane, viewer)
         if entry is not None:
             return entry
         if again:
-            return await self._entry(address, address.at(asked.step), again=False)
+            return await self._entry(request, address, address.at(asked.step), again=False)
         raise Refusal(
             f"step {asked.step} of the run {asked.run_id} has just been written again; ask again",
             409,
@@ -117,6 +125,10 @@ class Observations:
         if asked.view.lasting:
             self._kept.put(asked.key, entry)
         return entry
+
+
+def _viewer(request: Request) -> tuple[str, str]:
+    return request.client.host if request.client else "", request.headers.get(TAB, "")[:32]
 
 
 def answer(asked: Asked) -> Entry:
