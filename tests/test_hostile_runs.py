@@ -12,7 +12,7 @@ import pytest
 
 from hnviz.config import RunConfig
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event, Resumed, RunStarted
-from hnviz.runs import DamagedRun, RunFolder, RunFollower, RunStore
+from hnviz.runs import DamagedRun, RunFolder, RunFollower, RunNotFound, RunStore
 from hnviz.runs.codec import encode
 from hnviz.runs.follower import PIECE
 from hnviz.runs.tensors import read_tensors, write_tensors
@@ -167,6 +167,52 @@ def test_a_large_header_of_a_snapshot_is_refused_unread(folder: RunFolder) -> No
         read_tensors(path, 10**9)
     with pytest.raises(DamagedRun, match=r"it has more than 1,\d\d\d,\d\d\d bytes"):
         folder.load_snapshot(0)
+
+
+@pytest.mark.parametrize(
+    "run_id",
+    [
+        "..%2fshipped",
+        "%2e%2e",
+        "%252e%252e",
+        "..\\x",
+        "runs-x/../y",
+        "x/.",
+        "..",
+        "~",
+        "/etc",
+        "con:",
+        "a\u202eb",
+        "\uff41bc",
+        "a\n",
+        "Model5/../Model5",
+        "a" * 101,
+    ],
+)
+def test_no_id_leads_out_of_the_folder(store: RunStore, run_id: str) -> None:
+    (store.root.parent / "runs-x").mkdir()  # a sibling with the same beginning
+    with pytest.raises(RunNotFound, match="there is no run named"):
+        store.folder(run_id)
+
+
+def test_a_link_to_a_folder_elsewhere_is_no_run(store: RunStore, folder: RunFolder) -> None:
+    elsewhere = store.root.parent / "elsewhere"
+    folder.path.rename(elsewhere)
+    folder.path.symlink_to(elsewhere)
+    assert folder.id not in store.ids() and store.summaries() == []
+    with pytest.raises(RunNotFound):
+        store.folder(folder.id)
+
+
+def test_control_characters_in_texts_are_replaced(folder: RunFolder) -> None:
+    message = "eight \u202ethousand\u202c\x00\n one"
+    with folder.writer() as writer:
+        writer.append(Ended(status="failed", step=2, message=message, time=2.0))
+    config_with(device=message, versions={message: message})(folder)
+    wanted = "eight \ufffdthousand\ufffd\ufffd\ufffd one"
+    found = RunFolder(folder.path)
+    assert found.read().ended.message == found.device == wanted
+    assert found.versions == {wanted: wanted}
 
 
 # Checkpoints

@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin
 
 from hnviz import events
 from hnviz.events import Event, RunStarted
-from hnviz.runs.reading import LARGEST, is_number, parse
+from hnviz.runs.reading import LARGEST, is_number, parse, plain
 from hnviz.schedule import told_every
 
 BATCH_PREFIX = b'{"event": "batch"'
@@ -60,6 +60,8 @@ def decode(line: bytes) -> Event:
             object.__setattr__(event, name, math.nan)  # nothing else holds it yet
         elif not _fits(value, wanted):
             raise ValueError(f"{name} of a {event.kind!r} event cannot be {shortened(value)}")
+        elif wanted is str:
+            object.__setattr__(event, name, plain(value))
     return event
 
 

@@ -17,7 +17,7 @@ from hnviz.config import ConfigError, RunConfig
 from hnviz.estimate import checkpoint_bytes
 from hnviz.runs.errors import DamagedRun, SnapshotNotFound
 from hnviz.runs.files import is_locked, write_atomic
-from hnviz.runs.reading import is_number, parse, read_bounded
+from hnviz.runs.reading import is_number, parse, plain, read_bounded
 from hnviz.runs.tensors import Tensors, check_weights, read_tensors
 
 if TYPE_CHECKING:
@@ -206,8 +206,8 @@ def _info_from(content: Any) -> RunInfo:
     for name in (name for name, fine in valid.items() if not fine):
         raise ValueError(f"it has no valid {name}")
     config = RunConfig.from_dict(content["config"])
-    versions = {str(name): str(version) for name, version in content["versions"].items()}
-    return RunInfo(config, versions, str(content.get("device")), float(created))
+    versions = {plain(name): plain(str(each)) for name, each in content["versions"].items()}
+    return RunInfo(config, versions, plain(str(content.get("device"))), float(created))
 
 
 def new_info(config: RunConfig, versions: dict[str, str]) -> RunInfo:

@@ -4,6 +4,7 @@ import errno
 import json
 import math
 import os
+import re
 import stat
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -11,6 +12,7 @@ from typing import Any, BinaryIO
 LARGEST = 2**53
 """The largest number that events may hold: whole numbers up to it are exact in every browser."""
 
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _NONBLOCK = getattr(os, "O_NONBLOCK", 0)  # opening a named pipe would wait for its writer
 
 
@@ -38,6 +40,11 @@ def parse(content: bytes) -> Any:
         return json.loads(content)
     except RecursionError:
         raise ValueError("nested too deep") from None
+
+
+def plain(text: str) -> str:
+    """Replace control characters, also those that would turn the text around them."""
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def is_number(value: Any) -> bool:

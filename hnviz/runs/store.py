@@ -127,8 +127,9 @@ class RunStore:
     def folder(self, run_id: str) -> RunFolder:
         """Find a run. Raises RunNotFound."""
         if _ID.fullmatch(run_id):
-            if (self.root / run_id).is_dir():
-                return RunFolder(self.root / run_id)
+            own = self.root / run_id
+            if own.is_dir() and not own.is_symlink():
+                return RunFolder(own)
             if (self.shipped / run_id).is_dir():
                 return RunFolder(self.shipped / run_id, shipped=True)
         raise RunNotFound(f"there is no run named {run_id[:100]!r} in {self.root}")
@@ -175,7 +176,12 @@ def _names(root: Path) -> list[str]:
     if not root.is_dir():
         return []
     with os.scandir(root) as entries:
-        return [entry.name for entry in entries if _ID.fullmatch(entry.name) and entry.is_dir()]
+        # A link to a folder elsewhere is no run, or a run could show what lies there.
+        return [
+            entry.name
+            for entry in entries
+            if _ID.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False)
+        ]
 
 
 def _age(run_id: str) -> tuple[str, str, str]:
