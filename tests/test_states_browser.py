@@ -75,7 +75,7 @@ def test_an_order_that_there_is_not_is_told_above_the_picture(server, page):
 def test_a_unit_is_picked_by_click_keys_and_word_and_kept_in_the_address(server, page):
     open_states(page, server)
     page.locator(f"{MAP}[data-unit='11']").wait_for()
-    page.get_by_text("Unit 11 follows the tens digit: it explains 85").wait_for()
+    page.get_by_text("Unit 11 follows the tens digit, which explains 85").wait_for()
     told = page.locator(f"{ROOT} .told")
     assert "while the tens digit is 7 and" in told.inner_text()
     page.get_by_text("How much of each unit the position or a digit explains").wait_for()

@@ -102,11 +102,11 @@ def test_the_takeaway_names_the_digit_that_training_gave_to_a_unit():
     before = np.array([[0.7, 0.1, 0.1, 0.2, 0.1], [0.1, 0.1, 0.1, 0.1, 0.1]])
     after = np.array([[0.9, 0.1, 0.1, 0.1, 0.1], [0.3, 0.1, 0.1, 0.85, 0.1]])
     assert takeaway(after, before) == (
-        "Unit **1** follows the tens digit: it explains **85 %** of how the unit varies; "
+        "Unit **1** follows the tens digit, which explains **85 %** of how the unit varies; "
         "untrained, **20 %** at best."
     )
     assert takeaway(before, None) == (
-        "Unit **0** follows the position in the number: it explains **70 %** of how the unit "
+        "Unit **0** follows the position in the number, which explains **70 %** of how the unit "
         "varies."
     )
 

@@ -112,7 +112,7 @@ def takeaway(explained: NDArray[np.floating], untrained: NDArray[np.floating] | 
     """Say what training taught a single unit, beside the best of all units before training."""
     unit, label = learnt(explained, untrained)
     said = (
-        f"Unit **{unit}** follows {_what(label)}: it explains "
+        f"Unit **{unit}** follows {_what(label)}, which explains "
         f"**{percent(float(explained[unit, label]))}** of how the unit varies"
     )
     if untrained is None:
