@@ -157,7 +157,7 @@ def test_the_index_lists_all_and_shows_what_is_chosen(page, gallery):
     page.get_by_label("mode", exact=True).select_option("dark")
     page.get_by_label("width", exact=True).select_option("390")
     inside = page.frame_locator("iframe")
-    inside.get_by_text("Model5, seed 0, pre-trained").wait_for()
+    inside.get_by_text("Model5: pre-trained").wait_for()
     assert page.locator("iframe").count() == 1
     assert page.url.endswith("/?picture=run%2Fline&state=ready&mode=dark&width=390")
     background = "getComputedStyle(document.body).backgroundColor"

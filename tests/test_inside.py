@@ -167,8 +167,8 @@ def test_each_square_is_right_or_its_first_wrong_word() -> None:
     [
         # 2 of 3 to 7,999; beyond, one of two mistakes has nothing wrong but its first word
         ([True, False, True, False, False, True, False], [-1, 0, -1, 1, 0, -1, 2],
-         "Right: **67 %** up to 7,999, **33 %** from 8,001 on. There, **50 %** of mistakes miss "
-         "only the thousand."),
+         "Right: **66.7 %** up to 7,999, **33.3 %** from 8,001 on. There, **50 %** of mistakes "
+         "miss only the thousand."),
         ([False] * 7, [3] * 7, "Right: **0 %** up to 7,999, **0 %** from 8,001 on."),
         ([True] * 7, [-1] * 7, "Right: **100 %** up to 7,999, **100 %** from 8,001 on."),
     ],
@@ -197,9 +197,10 @@ def test_a_numbers_card_marks_the_wrong_word(mode: str) -> None:
     card = number_card(8317, CARD, theme(mode))
     assert "<h3>8,317 " in card and "after 8,316" in card
     assert card.count("✗ two") == 1 and "✗ thousand" not in card
-    assert "first word: its four likeliest" in card and "&lt;b&gt;" in card
+    assert "The four most probable first words" in card and "&lt;b&gt;" in card
     right = CARD | {"said": CARD["truth"], "right": True, "asked": 2}
-    assert "word 3, for “ten”, the least sure" in number_card(8317, right, theme(mode))
+    said = "The four most probable words where it is least sure, at “ten”"
+    assert said in number_card(8317, right, theme(mode))
 
 
 def test_the_worst_places_show_what_was_said() -> None:

@@ -12,6 +12,7 @@ from hnviz.app.rooms.data.sentence import MOST_CHARACTERS
 from hnviz.app.run.engine import store
 from hnviz.app.run.text import against_notebook
 from hnviz.data import BatchLayout, human_numbers_stream, split_text
+from hnviz.figures.numbers import accuracy
 from hnviz.runs import notebook_table
 from hnviz.runs.ruler import text_position_bounds
 from hnviz.web.listing import corpus_address, own_address
@@ -286,7 +287,7 @@ def test_a_run_that_the_notebook_has_not():
     record = store().record("Model5")
     beside = against_notebook(record, notebook_table("Model5").iloc[:0])
     last = record.epochs[-1]
-    said_of = f"this run is at **{last.valid_loss:.3f}** and **{last.accuracy:.3f}**"
+    said_of = f"this run is at **{last.valid_loss:.3f}** and **{accuracy(last.accuracy)}**"
     assert beside == f"The notebook has no Model5; {said_of} after 10 of 10 epochs."
     unseen = against_notebook(replace(record, epochs=()), notebook_table("Model5").iloc[:0])
     assert unseen == "The notebook has no Model5."

@@ -130,7 +130,7 @@ def test_a_model_of_ones_own_that_is_elsewhere(monkeypatch):
     assert not app.exception
     start = said(app)
     assert "Own: valid not measured, train not measured, notebook not measured" in start
-    assert "From Model0 to Model5" in start
+    assert "(Model0) to" in start and "(Model5)" in start
 
 
 def test_weights_are_those_of_a_snapshot():

@@ -116,7 +116,7 @@ def test_its_pages_are_the_same_in_a_browser(served, page):
         page.goto(f"{served}/{name}")
         idle(page)
         page.get_by_role("heading", level=1).wait_for()
-        page.get_by_text("Model5, seed 0").first.wait_for()
+        page.get_by_text("Model5: pre-trained").first.wait_for()
     links = page.get_by_test_id("stSidebarNavLink")
     titles = [title for pages in PAGES.values() for title in pages.values()]
     assert [each.inner_text().strip() for each in links.all()] == titles

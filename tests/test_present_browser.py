@@ -81,7 +81,7 @@ def test_a_letter_in_a_field_is_a_letter(server, page):
 def test_a_pointer_finds_the_cell_that_it_is_over(server, page):
     page.set_viewport_size({"width": 1920, "height": 1080})
     open_states(page, server, "?present=true")
-    page.locator(f"{MAP}[data-unit='16']").wait_for()
+    page.locator(f"{MAP}[data-unit='11']").wait_for()
     view = page.locator(".st-key-states_picture .hnviz[data-ready]")
     drawn = view.evaluate("({view}) => ({...view.box, order: [...view.data.order]})")
     zoom = box(page, MAP)["width"] / page.locator(MAP).evaluate("canvas => canvas.offsetWidth")

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -38,16 +39,24 @@ def end_writer(folder: Path) -> bool:
     try:
         if os.name == "posix":
             writer.send_signal(signal.SIGINT)
-            with suppress(psutil.TimeoutExpired):
-                writer.wait(PATIENCE)
-        if writer.is_running():
-            writer.kill()
-            writer.wait(PATIENCE)
+            if _has_ended(writer):
+                return True
+        writer.kill()
+        return _has_ended(writer)
     except psutil.NoSuchProcess:
-        pass
+        return True
     except psutil.Error:
         return False
-    return True
+
+
+def _has_ended(writer: psutil.Process) -> bool:
+    """Wait for a process to end. Without a parent it may stay as a zombie, which holds nothing."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        if not writer.is_running() or writer.status() == psutil.STATUS_ZOMBIE:
+            return True
+        time.sleep(0.02)
+    return False
 
 
 def _writer(folder: Path) -> psutil.Process | None:
