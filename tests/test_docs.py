@@ -39,3 +39,15 @@ def test_every_page_is_named_in_the_readme():
 def test_every_command_is_named_in_the_readme():
     for command in COMMANDS:
         assert f"hnviz {command}" in README, command
+
+
+def test_every_promise_of_security_has_its_test():
+    text = (ROOT / "docs" / "SECURITY.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (?!promise|---).+\|$", text, re.MULTILINE)
+    assert len(rows) > 10
+    for row in rows:
+        tests = re.findall(r"`(test_\w+\.py)::(test_\w+)`", row)
+        assert tests, row
+        for file, name in tests:
+            source = (ROOT / "tests" / file).read_text(encoding="utf-8")
+            assert re.search(rf"^(?:async )?def {name}\(", source, re.MULTILINE), name
