@@ -104,6 +104,7 @@ def test_the_path_is_played_without_a_new_mount(server, page):
     page.locator(".path canvas[data-at='8']").wait_for()
     page.locator(".tools select").select_option("tens")
     page.locator(".path canvas[data-color=tens]").wait_for()
+    assert "states_path_color=tens" in page.url
     place = page.locator(".hnviz:has(.path)").evaluate(
         "root => [root.view.box.x(0), root.view.box.y(0)]"
     )

@@ -108,8 +108,14 @@ def test_a_unit_is_picked_by_click_keys_and_word_and_kept_in_the_address(server,
     page.wait_for_url("**snapshot=0**")
     idle(page)
     assert f"unit={box['order'][18]}" in page.url  # a widget's own word in the address leaves it
+    assert "states_token=4" in page.url
     page.reload()
-    page.locator(f"{MAP}[data-unit='{box['order'][18]}']").wait_for(timeout=30_000)
+    again = f"{MAP}[data-unit='{box['order'][18]}'][data-column='4']"
+    page.locator(again).wait_for(timeout=30_000)
+    page.get_by_label("Phrase, or a range of numbers").fill("7 to 9")
+    page.keyboard.press("Enter")
+    page.locator(f"{MAP}[data-column='']").wait_for(timeout=30_000)
+    assert "states_token" not in page.url
     assert page.errors == []
 
 

@@ -91,6 +91,8 @@ ADDRESS: tuple[Key, ...] = (
     Key("Hidden states", "states_range", "23,24", "the tokens over which the units are on"),
     Key("Hidden states", "states_path_first", "4360", "the first number of the path"),
     Key("Hidden states", "states_path_n", "20", "how many numbers the path has"),
+    Key("Hidden states", "states_path_color", "token kind", "what the colours of the path mean"),
+    Key("Hidden states", "states_token", "none", "the picked token"),
     Key("Predictions", "predictions_view", "Next word", "the view"),
     Key("Predictions", "predictions_prompt", "4316 to 4318", "what the network reads first"),
     Key("Predictions", "predictions_temperature", "0", "0 says the most probable word"),

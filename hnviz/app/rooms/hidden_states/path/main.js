@@ -2,18 +2,20 @@
 //
 // Space or the button plays; arrow keys and the slider step; pointing at a dot names it.
 
+import { putInAddress } from "../../../kit/js/address.js";
 import { pointIn } from "../../../kit/js/canvas.js";
 import { maker } from "../../../kit/js/make.js";
 import { picture } from "../../../kit/js/picture.js";
 import { partNodes } from "../../../kit/js/text.js";
 import { COLORS, paintLegend, paintPath, placePath } from "./paint.js";
 
+const COLOR = "states_path_color";
 const EACH = 220; // ms a token
 const NEAR = 14; // px that a pointer may be off
 const MOVES = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -1e9, End: 1e9 };
 
 class Path {
-  constructor(root) {
+  constructor(root, kit) {
     const make = maker(root);
     const tools = make("div", "tools");
     this.button = make("button", "", tools);
@@ -25,7 +27,9 @@ class Path {
     const pick = make("label", "pick", tools);
     pick.append("Colour");
     this.color = make("select", "", pick);
-    for (const name of Object.keys(COLORS)) this.color.append(new Option(name, name));
+    const names = Object.keys(COLORS);
+    this.color.append(...names.map((name) => new Option(name, name)));
+    this.color.value = kit.asked.choice(COLOR, names, names[0]);
     this.said = make("p", "said");
     this.said.setAttribute("aria-live", "polite");
     this.host = make("div", "path");
@@ -44,7 +48,10 @@ class Path {
   listen() {
     this.button.onclick = () => this.play(!this.playing);
     this.slider.oninput = () => this.go(Number(this.slider.value));
-    this.color.onchange = () => this.paint();
+    this.color.onchange = () => {
+      putInAddress(COLOR, this.color.selectedIndex ? this.color.value : null);
+      this.paint();
+    };
     this.host.onkeydown = (event) => {
       if (event.key !== " " && !(event.key in MOVES)) return;
       event.preventDefault();
@@ -150,5 +157,5 @@ class Path {
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
   shapes: { points: ["tokens", 2] },
-  create: (body) => new Path(body),
+  create: (body, kit) => new Path(body, kit),
 });

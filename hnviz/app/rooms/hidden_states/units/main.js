@@ -18,6 +18,7 @@ import { cellAt, columnAt, paint, place, showColumn } from "./paint.js";
 import { minus } from "./sentence.js";
 
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0], Home: [0, -1e9], End: [0, 1e9], PageUp: [-8, 0], PageDown: [8, 0] };
+const TOKEN = "states_token";
 const DRAGGED = 5; // px, from which a press is a drag
 
 class Units {
@@ -84,7 +85,7 @@ class Units {
     this.unit ??= mark("unit") ?? this.kit.asked.number("unit", 0, n - 1, rows.meta.best);
     if (this.unit >= n) this.unit = rows.meta.best;
     setMark("unit", this.unit, this);
-    if (other) [this.column, this.range, this.hover] = [null, mark("range"), null];
+    if (other) [this.column, this.range, this.hover] = [this.firstColumn(units.meta.words.length), mark("range"), null];
     this.canvas.setAttribute("aria-label", alt);
     this.scroll.setAttribute("aria-label", `${alt} Arrow keys go from unit to unit and from token to token.`);
     this.drawKey();
@@ -166,9 +167,17 @@ class Units {
     this.move(order[row], column);
   }
 
+  /** The token that the address asks for; none once the text has changed. */
+  firstColumn(n) {
+    const first = this.paints === 0;
+    if (!first) putInAddress(TOKEN, null);
+    return first ? this.kit.asked.number(TOKEN, 0, n - 1, null) : null;
+  }
+
   move(unit, column) {
     const other = unit !== this.unit;
     this.column = column;
+    putInAddress(TOKEN, column);
     this.show(unit);
     if (!other) return;
     putInAddress("unit", unit);
