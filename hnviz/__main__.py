@@ -1,11 +1,18 @@
-"""``python -m hnviz``: the command line."""
+"""``python -m hnviz``, and the command ``hnviz``."""
 
 import sys
 
-if __name__ == "__main__":
-    try:
-        from hnviz.cli import main
 
+def run() -> None:
+    """Run the command line, and end the process with its status."""
+    try:
+        from hnviz.cli.main import fill_closed_streams, main
+
+        fill_closed_streams()
         sys.exit(main())
     except KeyboardInterrupt:  # during the imports
         sys.exit(130)
+
+
+if __name__ == "__main__":
+    run()

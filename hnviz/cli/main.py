@@ -43,6 +43,8 @@ def build_parser() -> Parser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Returns its exit status; 2 comes with one sentence on stderr."""
+    if sys.stdout is None:
+        return _say("stdout is closed; send it to a file, or to /dev/null")
     try:
         status = _run(argv)
         sys.stdout.flush()
@@ -80,6 +82,21 @@ def _run(argv: Sequence[str] | None) -> int:
             "or see python -m hnviz --help"
         )
     return int(COMMANDS[options.command].run(options))
+
+
+def fill_closed_streams() -> None:
+    """Open the null device in place of a stream that the shell has closed.
+
+    Otherwise the next file, such as a run's events, would get its number, and whatever a library
+    writes to stderr.
+    """
+    for stream in (0, 1, 2):
+        try:
+            os.fstat(stream)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - until the end
 
 
 def _say(sentence: str) -> int:
