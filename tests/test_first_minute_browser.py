@@ -37,8 +37,15 @@ FIRST = {  # view -> its takeaway, a control, its picture
 
 WATCH = """
 window.moved = [];
+window.what = [];
 new PerformanceObserver((list) => {
-  for (const shift of list.getEntries()) if (!shift.hadRecentInput) window.moved.push(shift.value);
+  for (const shift of list.getEntries()) if (!shift.hadRecentInput) {
+    window.moved.push(shift.value);
+    for (const { node, previousRect: from, currentRect: to } of shift.sources) {
+      const part = (node?.closest ? node : node?.parentElement)?.closest("[class*=st-key-]");
+      window.what.push(`${part?.className} ${from.y}+${from.height} to ${to.y}+${to.height}`);
+    }
+  }
 }).observe({ type: "layout-shift", buffered: true });
 """
 
@@ -76,7 +83,7 @@ def watched(browser):
 @pytest.mark.parametrize(("size", "mode"), [(WIDE, "light"), (PHONE, "dark")])
 def test_a_page_opens_at_rest_with_all_in_sight_for_everybody(watched, server, view, size, mode):
     page = watched(f"{server}/{view}", size, mode)
-    assert sum(page.evaluate("window.moved")) < LARGEST_SHIFT
+    assert sum(page.evaluate("window.moved")) < LARGEST_SHIFT, page.evaluate("window.what")
     takeaway, control, picture = FIRST[view]
     fold = size[1] if size == WIDE else 1.5 * size[1]
     for place in (takeaway, control):
@@ -107,7 +114,7 @@ def test_a_page_opens_at_rest_with_all_in_sight_for_everybody(watched, server, v
 def test_a_page_opens_at_rest_in_present_mode(watched, server, view):
     page = watched(f"{server}/{view}?present=true", (1920, 1080), "light")
     page.locator(".st-key-present input:checked").wait_for(state="attached")
-    assert sum(page.evaluate("window.moved")) < LARGEST_SHIFT
+    assert sum(page.evaluate("window.moved")) < LARGEST_SHIFT, page.evaluate("window.what")
     assert _small_help(page) == []
 
 
@@ -124,7 +131,10 @@ def test_going_from_page_to_page_moves_nothing(watched, server):
         page.get_by_role("heading", name=name, level=1, exact=True).wait_for()
         idle(page)
         page.wait_for_timeout(800)
-        assert sum(page.evaluate("window.moved")) < LARGEST_SHIFT, name
+        assert sum(page.evaluate("window.moved")) < LARGEST_SHIFT, (
+            name,
+            page.evaluate("window.what"),
+        )
 
 
 def _takeaway(page, place):
