@@ -15,7 +15,7 @@ from hnviz.app.shell.streamlit_parts import front_page
 from hnviz.web.assets import ASSETS
 from hnviz.web.front import dressed, front
 
-OURS = b'<html lang="en">ours</html>'
+OURS = b'<html lang="en"><head></head>ours</html>'
 
 
 @pytest.fixture
@@ -23,10 +23,10 @@ def client(tmp_path):
     theirs = tmp_path / "index.html"
     theirs.write_text("<html>theirs</html>")
     routes = [
-        Route("/page", lambda request: FileResponse(theirs)),
+        *(Route(path, lambda request: FileResponse(theirs)) for path in ("/page", "/base/train")),
         Route("/data", lambda request: JSONResponse({"a": 1})),
     ]
-    app = Starlette(routes=routes, middleware=[front(lambda: OURS)])
+    app = Starlette(routes=routes, middleware=[front(lambda: OURS, {"/train": "<i></i>"})])
     with TestClient(app, base_url="http://127.0.0.1") as client:
         yield client
 
@@ -43,10 +43,16 @@ def test_a_page_is_ours_and_all_else_is_left_alone(client):
 
 def test_a_page_of_present_mode_says_so_from_its_first_frame(client):
     page = client.get("/page?run=Model5&present=true")
-    assert page.content == b'<html class="hn-present" lang="en">ours</html>'
+    assert page.content == b'<html class="hn-present" lang="en"><head></head>ours</html>'
     assert page.headers["content-length"] == str(len(page.content))
     for query in ("present=false", "present=maybe", "at=present%3Dtrue", "represent=true"):
         assert client.get(f"/page?{query}").content == OURS
+
+
+def test_a_page_has_its_own_head_besides(client):
+    page = client.get("/base/train")
+    assert page.content == OURS.replace(b"</head>", b"<i></i></head>")
+    assert page.headers["content-length"] == str(len(page.content))
 
 
 def test_a_browser_that_kept_another_versions_page_gets_this_one(client):

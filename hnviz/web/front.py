@@ -3,7 +3,7 @@
 A style sheet that a script sends arrives after the first elements were painted, and moves them all.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,19 +14,21 @@ PRESENT_CLASS = b"hn-present"
 VALIDATORS = (b"if-none-match", b"if-modified-since")
 
 
-def front(page: Callable[[], bytes]) -> Middleware:
-    """Make the middleware; `page` is called once, when the server starts."""
-    return Middleware(Front, page=page)
+def front(page: Callable[[], bytes], early: Mapping[str, str] | None = None) -> Middleware:
+    """Make the middleware; `page` is called once, when the server starts.
+
+    `early` is what the head of a page holds besides, by the end of the page's path.
+    """
+    return Middleware(Front, page=page, early=early or {})
 
 
 class Front:
     """Answers with our HTML page wherever Streamlit answers with its own."""
 
-    def __init__(self, app: ASGIApp, page: Callable[[], bytes]) -> None:
+    def __init__(self, app: ASGIApp, page: Callable[[], bytes], early: Mapping[str, str]) -> None:
         self.app = app
         self.page = page()
-        marked = b'<html class="' + PRESENT_CLASS + b'"'
-        self.presented = self.page.replace(b"<html", marked, 1)
+        self.early = {path: head.encode() for path, head in early.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and change the answer if it is Streamlit's page."""
@@ -34,8 +36,7 @@ class Front:
             await self.app(scope, receive, send)
             return
         is_page = False
-        presents = PRESENT in scope["query_string"].split(b"&")
-        page = self.presented if presents else self.page
+        page = self._page(scope)
 
         async def send_ours(message: Message) -> None:
             nonlocal is_page
@@ -53,6 +54,16 @@ class Front:
         # A browser that kept the page of another version must get this one.
         asked = [each for each in scope["headers"] if each[0] not in VALIDATORS]
         await self.app({**scope, "headers": asked}, receive, send_ours)
+
+
+    def _page(self, scope: Scope) -> bytes:
+        page = self.page
+        if PRESENT in scope["query_string"].split(b"&"):
+            page = page.replace(b"<html", b'<html class="' + PRESENT_CLASS + b'"', 1)
+        for path, head in self.early.items():
+            if scope["path"].endswith(path):
+                page = page.replace(b"</head>", head + b"</head>", 1)
+        return page
 
 
 def dressed(

@@ -55,7 +55,8 @@ def _base_path() -> str:
 
 def middleware() -> list[Any]:
     """Return what each request passes before Streamlit sees it: the checks, and our page's head."""
-    return [guard(_rules), limits(_bounds), front(_page)]
+    charts = f'<script async src="./{ASSETS.plotly}"></script>'  # Train's first picture needs it
+    return [guard(_rules), limits(_bounds), front(_page, {"/train": charts})]
 
 
 def _rules() -> Rules:

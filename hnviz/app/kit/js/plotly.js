@@ -22,7 +22,7 @@ let plotly = null;
  * @returns {Promise<any>} Plotly
  */
 export function loadPlotly(address, source) {
-  plotly ??= othersFirst(source).then(() => load(address));
+  plotly ??= ("Plotly" in window ? Promise.resolve() : othersFirst(source)).then(() => load(address));
   plotly.catch(() => (plotly = null)); // the next drawing may try again
   return plotly;
 }
@@ -30,10 +30,15 @@ export function loadPlotly(address, source) {
 /** @param {URL} address */
 function load(address) {
   return new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = address.href;
-    script.onload = () => resolve(/** @type {any} */ (window).Plotly);
+    const there = () => resolve(/** @type {any} */ (window).Plotly);
+    if ("Plotly" in window) return there();
+    // The page itself may have asked for it: see hnviz/app/shell/asgi.py.
+    const asked = [...document.scripts].find((each) => each.src === address.href);
+    const script = asked ?? document.createElement("script");
+    script.addEventListener("load", there);
     script.onerror = () => reject(new Error("The chart library did not load; reload the page."));
+    if (asked) return;
+    script.src = address.href;
     document.head.append(script);
   });
 }
