@@ -161,8 +161,8 @@ def test_the_map_is_told_as_squares_and_in_a_headline() -> None:
     assert (places[arrays["number"]] == -1).tolist() == arrays["right"].tolist()
     assert places[arrays["number"][wrong]].tolist() == arrays["first_wrong"][wrong].tolist()
     assert found.sentence == (
-        "Right: **99.3 %** up to 7,999, **6.1 %** from 8,001 on. There, **70 %** of mistakes miss "
-        "only the thousand."
+        "Right: **99.3 %** up to 7,999, **6.1 %** from 8,001 on. There, mostly only the "
+        "thousand is wrong (**70 %**)."
     )
     assert found.meta["alt"].startswith(
         "Given the three numbers before, Model5 after 400 steps gets the next one right for 7,94"

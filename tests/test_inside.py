@@ -167,8 +167,8 @@ def test_each_square_is_right_or_its_first_wrong_word() -> None:
     [
         # 2 of 3 to 7,999; beyond, one of two mistakes has nothing wrong but its first word
         ([True, False, True, False, False, True, False], [-1, 0, -1, 1, 0, -1, 2],
-         "Right: **66.7 %** up to 7,999, **33.3 %** from 8,001 on. There, **50 %** of mistakes "
-         "miss only the thousand."),
+         "Right: **66.7 %** up to 7,999, **33.3 %** from 8,001 on. There, mostly only the "
+         "thousand is wrong (**50 %**)."),
         ([False] * 7, [3] * 7, "Right: **0 %** up to 7,999, **0 %** from 8,001 on."),
         ([True] * 7, [-1] * 7, "Right: **100 %** up to 7,999, **100 %** from 8,001 on."),
     ],

@@ -176,22 +176,22 @@ def test_what_is_no_number_is_told_once_and_another_is_counted_on_from():
             0.9931,
             0.0612,
             "notebook",
-            "Trained on numbers to 7,999, this network counts on correctly **99.3 %** of the time "
-            "there, **6.1 %** above 8,000.",
+            "It gets the next number right **99.3 %** of the time up to 7,999, and **6.1 %** above "
+            "8,000.",
         ),
         (
             0.9961,
             0.98,
             "blocks",
-            "Trained on most numbers to 9,999, this network counts on correctly **99.6 %** of the "
-            "time there, **98.0 %** elsewhere.",
+            "It gets the next number right **99.6 %** of the time where it has read, and "
+            "**98.0 %** elsewhere.",
         ),
         (
             0.0,
             0.0,
             "notebook",
-            "Trained on numbers to 7,999, this network counts on correctly **0 %** of the time "
-            "there, **0 %** above 8,000.",
+            "It gets the next number right **0 %** of the time up to 7,999, and **0 %** above "
+            "8,000.",
         ),
     ],
 )
@@ -201,7 +201,7 @@ def test_the_takeaway_has_the_measured_shares_in_at_most_twenty_words(train, val
     learning = shares_sentence(train, valid, RunConfig.for_model("Model5", split=split), 1_234)
     assert len(sentence.split()) <= 20 and len(learning.split()) <= 20
     shares = re.findall(r"\*\*[^*]+\*\*", wanted)
-    assert learning.startswith(f"At step 1,234 this network counts on correctly {shares[0]} of ")
+    assert learning.startswith(f"At step 1,234 it gets {shares[0]} of next numbers right ")
     assert re.findall(r"\*\*[^*]+\*\*", learning) == shares
 
 
@@ -216,7 +216,7 @@ def test_the_shares_that_are_kept_are_those_that_are_measured(run):
 def test_the_takeaway_is_the_one_of_the_run_in_view():
     told = shown(SHARES_VIEW)
     assert told.meta == SHARES["Model5"]._asdict()
-    assert "correctly **99.3 %** of the time there, **6.1 %** above 8,000." in told.sentence
+    assert "right **99.3 %** of the time up to 7,999, and **6.1 %** above 8,000." in told.sentence
     app = open_page("start", run="Model3")
     headline = drawn(app, "start_headline_Model3")
     assert headline["run"] == drawn(app, "start_count")["run"] == "Model3"
@@ -226,15 +226,13 @@ def test_the_takeaway_is_the_one_of_the_run_in_view():
 def test_the_takeaway_of_another_snapshot_is_measured():
     told = shown(SHARES_VIEW, "Model3", 0)
     assert told.meta["train"] < 0.005 and told.meta["valid"] < 0.005
-    assert told.sentence.startswith(
-        "At step 0 this network counts on correctly **0 %** of the time up to 7,999, "
-    )
+    assert told.sentence.startswith("At step 0 it gets **0 %** of next numbers right up to 7,999, ")
 
 
 def test_the_start_page_says_what_its_scores_count_and_links_to_every_page():
     app = open_page("start")
     assert "This chart scores words; the cards above score whole numbers." in said(app)
-    assert "For anyone who learns or teaches how recurrent networks work." in said(app)
+    assert "For learners and teachers: a **recurrent network** reads word by word" in said(app)
     rows = {row.model: row for row in ladder_rows()}
     ends = [f"**{accuracy(rows[model].valid or 0)}**" for model in ("Model0", "Model5")]
     assert f"goes from {ends[0]} (Model0) to {ends[1]} (Model5)".replace(" %", "\xa0%") in text(app)

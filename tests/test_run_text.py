@@ -69,10 +69,21 @@ def reached(train: float, valid: float, **config: object) -> RunRecord:
     ],
 )
 def test_the_lead_holds_train_and_valid_to_each_other(train, valid, said):
-    assert run_text.lead(Standing(reached(train, valid), "stopped")) == said
+    assert run_text.lead(Standing(reached(train, valid), "finished")) == said
     assert len(said.replace(" %", "\N{NO-BREAK SPACE}%").split()) <= 20
-    live = run_text.lead(Standing(reached(train, valid), "running"))
-    assert live.startswith("After 2 of 3 epochs, Model5 is right")  # it may still change
+    for status in ("running", "stopped"):  # it may still change, or was not let
+        so_far = run_text.lead(Standing(reached(train, valid), status))
+        assert so_far.startswith("After 2 of 3 epochs, Model5 is right")
+
+
+def test_after_the_first_epoch_the_lead_says_why_train_may_be_lower():
+    record = replace(reached(0.31, 0.43), epochs=reached(0.31, 0.43).epochs[1:])
+    said = run_text.lead(Standing(record, "running"))
+    assert said == (
+        "After 1 of 3 epochs, Model5 is right **31.0 %** of the time on train and **43.0 %** on "
+        "valid, measured afterwards."
+    )
+    assert len(said.replace(" %", "\N{NO-BREAK SPACE}%").split()) <= 20
 
 
 def test_only_a_run_that_had_its_recipes_epochs_underfits():

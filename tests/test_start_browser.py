@@ -35,7 +35,7 @@ WATCH = """root => {
 def open_start(page, server, query=""):
     page.goto(f"{server}/{query}")
     page.locator(f"{COUNT} .word").first.wait_for()
-    page.locator(HEADLINE, has_text="counts on correctly").wait_for()
+    page.locator(HEADLINE, has_text="It gets the next number right").wait_for()
     idle(page)
 
 

@@ -126,7 +126,7 @@ def test_a_swap_is_one_press(server, page):
     page.wait_for_url("**swapped=1**word=2**")
     page.reload()
     alt_has(page, "with “five thousand forty one” instead of")
-    page.get_by_role("button", name="Put its own state back").click()
+    page.get_by_role("button", name="Undo the swap").click()
     expect(headline(page)).to_contain_text("Next it says “four thousand three hundred nineteen”")
     assert "swapped" not in page.url
     assert page.errors == []

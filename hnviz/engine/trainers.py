@@ -32,6 +32,7 @@ class Trainers:
         self._processes: dict[Connection, tuple[Task, Worker]] = {}
         self._endings: dict[str, str] = {}  # the last message of each trainer, by run
         self._kill_at: dict[str, float] = {}
+        self._speeds: dict[str, float | None] = {}  # as last chosen, for a resumed run
         self._on_end: dict[str, list[Callable[[], None]]] = {}
 
     # Called for users
@@ -113,7 +114,7 @@ class Trainers:
                 f"the speed must be a number of steps/s above 0; got {speed!r}", "wrong"
             )
         task, now = self._task(run_id), time.monotonic()
-        task.speed = speed
+        task.speed = self._speeds[run_id] = speed
         if not task.paused:
             task.idle_since = None if speed is None else task.idle_since or now
         self._tell(task, "set_speed", speed)
@@ -214,7 +215,9 @@ class Trainers:
         return config.device == "cuda" or (config.device == "auto" and "cuda" in devices)
 
     def _add(self, run_id: str, config: RunConfig, gpu: bool, step: int = 0) -> None:
-        self.scheduler.add(Task(run_id=run_id, n_steps=n_steps(config), gpu=gpu, step=step))
+        speed = self._speeds.get(run_id)
+        task = Task(run_id=run_id, n_steps=n_steps(config), gpu=gpu, step=step, speed=speed)
+        self.scheduler.add(task)
 
     def _task(self, run_id: str) -> Task:
         task = self.scheduler.tasks.get(run_id)

@@ -97,8 +97,13 @@ def _answers(net: ModelEntry) -> str:
     return "after every token" if net.predicts == "every" else "after the last token"
 
 
+def _layers(net: ModelEntry) -> str:
+    """Count layers; Model0's three copies share their weights."""
+    return f"1, applied {net.max_bptt} times" if net.max_bptt else str(net.n_layers)
+
+
 def _norm(net: ModelEntry) -> str:
-    return "inside the loop" if net.norm_in_loop else _NORM[net.norm_over]
+    return "after every token" if net.norm_in_loop else _NORM[net.norm_over]
 
 
 def _peak(lr: float) -> str:
@@ -119,7 +124,7 @@ _NETWORK: tuple[tuple[str, Callable[[ModelEntry, int], str]], ...] = (
         lambda net, nv: "the state it kept" if net.stateful else "zeros",
     ),
     ("state made by", lambda net, nv: _cell(net)),
-    ("layers", lambda net, nv: str(net.n_layers)),
+    ("layers", lambda net, nv: _layers(net)),
     ("batch norm", lambda net, nv: _norm(net)),
     ("longest window", lambda net, nv: f"{net.max_bptt} tokens" if net.max_bptt else "any"),
     ("numbers to learn", lambda net, nv: f"{net.n_weights(nv, net.recipe.nh):,}"),

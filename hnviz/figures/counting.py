@@ -82,7 +82,7 @@ def map_headline(figures: MapFigures) -> str:
     if figures.text.split != "notebook" or slips.sum() <= wrong.sum() / 10:
         return said  # in the notebook's valid, the first word of every number is its thousand
     share = percent(slips.sum() / wrong.sum())
-    return f"{said} There, **{share}** of mistakes miss only the thousand."
+    return f"{said} There, mostly only the thousand is wrong (**{share}**)."
 
 
 def held_out(text: TextChoice) -> list[tuple[int, int]]:

@@ -31,7 +31,10 @@ TERMS = {
     ),
     "surprise": "the loss of one token, in bits",
     "accuracy": "the share of tokens that were the most probable ones",
-    "gradient": "how much the loss would change with a number: training follows it",
+    "gradient": (
+        "how much the loss would change if a number changed a little: training uses it to correct "
+        "weights"
+    ),
     "one-cycle": "a schedule: the learning rate rises to its peak, then falls to nearly zero",
     "truncated backpropagation through time": (
         "training in which gradients stop at the start of each mini-batch"

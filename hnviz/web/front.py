@@ -55,7 +55,6 @@ class Front:
         asked = [each for each in scope["headers"] if each[0] not in VALIDATORS]
         await self.app({**scope, "headers": asked}, receive, send_ours)
 
-
     def _page(self, scope: Scope) -> bytes:
         page = self.page
         if PRESENT in scope["query_string"].split(b"&"):

@@ -63,17 +63,17 @@ def lead(standing: Standing) -> str:
 
 
 def _takeaway(standing: Standing) -> str:
-    """Compare the last accuracies on train and on valid; judge only a run that has ended."""
+    """Compare the last accuracies on train and on valid; judge only a run that has finished."""
     record = standing.record
     config, last, done = record.config, record.epochs[-1], len(record.epochs)
     train, valid = accuracy(last.train_accuracy), accuracy(last.accuracy)
     underfits = last.train_accuracy < POOR and _had_its_epochs(record)
-    if standing.is_live or (last.train_accuracy < WELL and not underfits):
+    if standing.status != "finished" or (last.train_accuracy < WELL and not underfits):
         planned = plural(config.epochs, "epoch")
         so_far = planned if done == config.epochs else f"{done} of {planned}"
         return (
             f"After {so_far}, {config.model} is right **{train}** of the time on train and "
-            f"**{valid}** on valid."
+            f"**{valid}** on valid{_first(done)}."
         )
     if underfits:
         return (
@@ -81,6 +81,11 @@ def _takeaway(standing: Standing) -> str:
             f"**{valid}** on valid."
         )
     return f"Train reaches **{train}**, valid {_ending(record, valid)}"
+
+
+def _first(done: int) -> str:
+    """Say why train may be lower at first: its answers come while the weights still change."""
+    return ", measured afterwards" if done == 1 else ""
 
 
 def _had_its_epochs(record: RunRecord) -> bool:

@@ -71,7 +71,7 @@ def next_word(run_id: str, config: RunConfig) -> None:
         terms("token", "surprise")
     run_bar(run_id, BAR)
     READING(run=run_id, asks=[reading])
-    section("How it goes on alone")
+    section("Let it go on alone")
     going = going_box(config)
     SAYING(run=run_id, asks=[ask(SAYING_VIEW, text=text, **going)])
     _measured(SURPRISE_NOTE)

@@ -43,8 +43,8 @@ def _opening(run: Standing) -> None:
     run_id = run.record.id
     headline(f"start_headline_{run_id}", run_id, [ask(SHARES_VIEW, at="rest")])
     st.markdown(
-        "For anyone who learns or teaches how recurrent networks work. Press **Count on**, "
-        "then train one yourself."
+        "For learners and teachers: a **recurrent network** reads word by word, keeps a memory and "
+        "guesses the next word. Press **Count on**."
     )
     asked = number_asked()
     if not run.shipped:

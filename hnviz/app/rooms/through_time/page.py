@@ -31,8 +31,8 @@ from hnviz.catalogue import entry
 
 TERMS = (
     "**Truncated backpropagation through time**: the state goes on into the next mini-batch, the "
-    "gradient does not. **Vanishing gradient**: each step back multiplies it by a number, mostly "
-    "below 1."
+    "gradient does not. **Vanishing gradient**: each step back multiplies it by a matrix, "
+    "which mostly shrinks it."
 )
 LOOK_BACK_HINT = (
     "Each row is one answer, each square a word before it: the stronger its colour, the more that "
@@ -66,8 +66,8 @@ def page() -> None:
     REACH(run=run.record.id, asks=[ask(REACH_VIEW, at="end")])
     _more(run)
     st.page_link(
-        page_file("train"),
-        label="Next: what do loss and accuracy do in training? Train",
+        page_file("start"),
+        label="That was the path. Next: train one yourself, and watch it learn to count",
     )
 
 

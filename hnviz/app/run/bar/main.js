@@ -102,7 +102,7 @@ class Bar {
   }
 
   showTime() {
-    const { steps, step, playing, buffering, speed, trouble } = this.timeline;
+    const { facts, steps, step, playing, buffering, speed, trouble } = this.timeline;
     this.time.hidden = !this.settings.slider || steps.length < 2;
     this.time.classList.toggle("waits", !this.settings.whileTraining && this.timeline.moves);
     if (trouble !== this.trouble) this.kit.refuse((this.trouble = trouble));
@@ -111,7 +111,7 @@ class Bar {
     this.slider.max = String(steps.length - 1);
     const at = steps.indexOf(step);
     if (Number(this.slider.value) !== at) this.slider.value = String(at);
-    const name = step === 0 ? "0, untrained" : `${step.toLocaleString("en")} of ${steps.at(-1).toLocaleString("en")}`;
+    const name = step === 0 ? "0, untrained" : `${step.toLocaleString("en")} of ${(facts.n_steps ?? steps.at(-1)).toLocaleString("en")}`;
     this.shown.textContent = buffering ? `loading ${buffering.have} of ${buffering.of}` : name;
     this.slider.setAttribute("aria-valuetext", `step ${name}`);
     if (playing !== this.wasPlaying) this.icon(playing);

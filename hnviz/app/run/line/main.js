@@ -16,6 +16,9 @@ class Line {
     // On a phone the sidebar is shut: page.css shows where the reader is.
     const header = document.querySelector("[data-testid=stHeader]");
     if (header && settings.page) header.dataset.page = settings.page;
+    // Streamlit keeps the place where the reader was on the page before.
+    if (this.page && this.page !== settings.page) document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0);
+    this.page = settings.page;
     this.hear();
   }
 

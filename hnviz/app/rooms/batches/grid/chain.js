@@ -129,7 +129,7 @@ function drawShare(pen, scene, geometry) {
 }
 
 function shareTitle(layout, row) {
-  if (!layout.shuffled) return `Row ${row} reads this part: ${plural(layout.share(row), "token")}`;
+  if (!layout.shuffled) return `Row ${row} owns this part: ${plural(layout.share(row), "token")}`;
   if (layout.nBatches === 1) return `Row ${row} reads a single window`;
   return `Row ${row} reads ${count(layout.nBatches)} windows, each from another place`;
 }

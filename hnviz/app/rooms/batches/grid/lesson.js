@@ -88,8 +88,9 @@ function saySize(layout) {
   const { bs, bptt, nBatches, nTokens, rowLength, shuffled } = layout;
   const again = nBatches * bs * bptt - nTokens;
   if (!again) return [`With ${plural(bs, "row")} of ${plural(bptt, "step")} every token is read once.`];
-  const own = (nTokens / bs).toLocaleString("en-US", { maximumFractionDigits: 2 });
-  let why = `each row owns ${own} tokens on average but reads ${count(rowLength)}, into the next row's part`;
+  const about = Math.round(nTokens / bs);
+  const own = about === rowLength ? (nTokens / bs).toLocaleString("en-US", { maximumFractionDigits: 2 }) : count(about);
+  let why = `each row owns about ${own} tokens but reads ${count(rowLength)}, into the next row's part`;
   if (bs === 1) why = "the row starts over to fill the last mini-batch";
   if (shuffled) why = "all mini-batches are full, so the first windows fill the slots that are left over";
   const slots = `${plural(again, "slot")} ${again === 1 ? "reads" : "read"} a token again`;

@@ -164,7 +164,7 @@ class Guess {
     for (const each of this.choices.querySelectorAll("button")) {
       each.disabled = known;
       each.classList.toggle("right", known && each.value === word);
-      each.classList.toggle("wrong", known && each.value === guess && guess !== word);
+      each.classList.toggle("wrong", known && Boolean(guess) && each.value === guess && guess !== word);
     }
     const tokens = read === 1 ? "1 token" : `${read} tokens`;
     const start = guess === word ? "Right: it is" : guess ? "No, it is" : "It is";

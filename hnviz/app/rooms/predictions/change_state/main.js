@@ -59,7 +59,7 @@ class Change {
     this.swap.hidden = Boolean(settings.units_key);
     this.name.textContent = settings.units_name;
     if (settings.units_key && this.kit.root.getRootNode().activeElement !== this.input) this.input.value = this.units();
-    this.swap.replaceChildren(this.swapped ? "Put its own state back" : `Swap in the state after ${settings.other}`);
+    this.swap.replaceChildren(this.swapped ? "Undo the swap" : `Swap in the state after ${settings.other}`);
     this.swap.setAttribute("aria-pressed", this.swapped);
     this.read.textContent = `The network has read ${settings.prompt}.`;
     this.show();

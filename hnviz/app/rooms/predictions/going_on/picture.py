@@ -76,7 +76,7 @@ def _word(
     wanted = None if is_late else true
     note = {index: "said"}
     if wanted is not None:
-        note[vocab.stoi[wanted]] = "said, true" if wanted == word else "true"
+        note[vocab.stoi[wanted]] = "its word, correct" if wanted == word else "correct"
     return cell, likeliest([shares], vocab.itos, note), said_position(word, shares, drawn, wanted)
 
 

@@ -47,19 +47,11 @@ def shares_sentence(train: float, valid: float, text: TextChoice, step: int | No
     if step is not None:
         where = f"up to {LAST_TRAINED:,}" if up_to else "where it read"
         beyond = "above 8,000" if up_to else "elsewhere"
-        return (
-            f"At step {step:,} this network counts on correctly {known} of the time {where}, "
-            f"{new} {beyond}."
-        )
-    if up_to:
-        return (
-            f"Trained on numbers to {LAST_TRAINED:,}, this network counts on correctly {known} of "
-            f"the time there, {new} above 8,000."
-        )
-    return (
-        f"Trained on most numbers to 9,999, this network counts on correctly {known} of the time "
-        f"there, {new} elsewhere."
-    )
+        return f"At step {step:,} it gets {known} of next numbers right {where}, {new} {beyond}."
+    where = f"up to {LAST_TRAINED:,}, and {new} above 8,000"
+    if not up_to:
+        where = f"where it has read, and {new} elsewhere"
+    return f"It gets the next number right {known} of the time {where}."
 
 
 def verdict(said: Sequence[Mapping[str, Any]]) -> str:

@@ -32,4 +32,4 @@ def machine_line(known: EngineInfo | None) -> str:
         f"{each} ({known.device_names.get(each, each)})" for each in known.devices
     )
     runs = "1 run" if known.max_trainers == 1 else f"{known.max_trainers} runs"
-    return f"Trains on {devices}, {runs} at a time. {versions}."
+    return f"Trains on {devices}, {runs} at full speed at a time. {versions}."
