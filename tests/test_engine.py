@@ -582,6 +582,9 @@ def test_pause_step_speed_and_go_on(engine: Engine, runs: RunStore) -> None:
     assert time.monotonic() - begun > 0.35
     with pytest.raises(EngineError, match="the speed must be a number of steps/s above 0"):
         engine.set_speed(run_id, 0.0)
+    engine.stop(run_id)
+    engine.resume(run_id)
+    assert engine.job(run_id).speed == 20.0  # as it was chosen
 
 
 def test_the_queue(engine: Engine, runs: RunStore) -> None:

@@ -76,12 +76,12 @@ def test_the_lead_holds_train_and_valid_to_each_other(train, valid, said):
         assert so_far.startswith("After 2 of 3 epochs, Model5 is right")
 
 
-def test_after_the_first_epoch_the_lead_says_why_train_may_be_lower():
+def test_after_the_first_epoch_the_lead_says_which_came_first():
     record = replace(reached(0.31, 0.43), epochs=reached(0.31, 0.43).epochs[1:])
     said = run_text.lead(Standing(record, "running"))
     assert said == (
-        "After 1 of 3 epochs, Model5 is right **31.0 %** of the time on train and **43.0 %** on "
-        "valid, measured afterwards."
+        "After 1 of 3 epochs, Model5 is right **31.0 %** of the time on train, then "
+        "**43.0 %** on valid."
     )
     assert len(said.replace(" %", "\N{NO-BREAK SPACE}%").split()) <= 20
 

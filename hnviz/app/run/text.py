@@ -71,21 +71,16 @@ def _takeaway(standing: Standing) -> str:
     if standing.status != "finished" or (last.train_accuracy < WELL and not underfits):
         planned = plural(config.epochs, "epoch")
         so_far = planned if done == config.epochs else f"{done} of {planned}"
-        return (
-            f"After {so_far}, {config.model} is right **{train}** of the time on train and "
-            f"**{valid}** on valid{_first(done)}."
-        )
+        said = f"After {so_far}, {config.model} is right **{train}** of the time on train"
+        if done == 1:  # train may be lower, since it is measured first
+            return f"{said}, then **{valid}** on valid."
+        return f"{said} and **{valid}** on valid."
     if underfits:
         return (
             f"{config.model} **underfits**: it is right only **{train}** of the time on train, and "
             f"**{valid}** on valid."
         )
     return f"Train reaches **{train}**, valid {_ending(record, valid)}"
-
-
-def _first(done: int) -> str:
-    """Say why train may be lower at first: its answers come while the weights still change."""
-    return ", measured afterwards" if done == 1 else ""
 
 
 def _had_its_epochs(record: RunRecord) -> bool:
