@@ -8,7 +8,7 @@ const PLOT = 280;
 const BELOW = 96;
 const MOST_DECADES = 8;
 const ANGLE = (-70 * Math.PI) / 180;
-// Width and dash of each style; colours are the theme's.
+// Width and dash of each style; a model has the colour that it has in all comparisons of models.
 const STYLES = [
   [2.6, []],
   [2.2, [8, 3]],
@@ -17,8 +17,9 @@ const STYLES = [
   [1.8, [9, 3, 2, 3]],
 ];
 
-function colorOf(style, theme) {
-  return [theme.valid, theme.categorical[1], theme.categorical[2], theme.categorical[3], theme.train][style];
+function colorOf({ name }, theme) {
+  const [, number] = /^Model(\d)/.exec(name) ?? [];
+  return theme.categorical[number] ?? theme.valid;
 }
 
 export function paintCurves(canvas, width, { words, lines, row, theme }) {
@@ -71,9 +72,9 @@ function paintWords(pen, words, x, theme) {
   pen.fillText("word looked at", LEFT + 8, TOP + PLOT + BELOW - 8);
 }
 
-function paintCurve(pen, { style }, values, { x, y, theme }) {
-  const [wide, dash] = STYLES[style];
-  pen.strokeStyle = colorOf(style, theme);
+function paintCurve(pen, line, values, { x, y, theme }) {
+  const [wide, dash] = STYLES[line.style];
+  pen.strokeStyle = colorOf(line, theme);
   pen.lineWidth = wide;
   pen.setLineDash(dash);
   pen.beginPath();
@@ -101,7 +102,7 @@ export function swatch(line, theme) {
   picture.setAttribute("height", 10);
   picture.setAttribute("aria-hidden", "true");
   const stroke = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  for (const [name, value] of Object.entries({ d: "M1 5H33", stroke: colorOf(line.style, theme), "stroke-width": wide, "stroke-dasharray": dash.join(" ") || "none" }))
+  for (const [name, value] of Object.entries({ d: "M1 5H33", stroke: colorOf(line, theme), "stroke-width": wide, "stroke-dasharray": dash.join(" ") || "none" }))
     stroke.setAttribute(name, value);
   picture.append(stroke);
   item.append(picture, line.name);
