@@ -123,7 +123,11 @@ def all_pictures(browser: Browser, folder: Path, out: Path) -> None:
 @contextmanager
 def tab(browser: Browser, width: int, mode: str) -> Iterator[Page]:
     """Open a tab; its console's errors are printed when it closes."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=mode)
+    context = browser.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme=mode,
+        reduced_motion="reduce",  # all words of a count are there at once
+    )
     page = context.new_page()
     page.on("pageerror", lambda error: print("page error:", error, file=sys.stderr))
     yield page
@@ -212,10 +216,11 @@ def kill_trainers(server: Server) -> None:
 
 def take(page: Page, name: str) -> None:
     """Wait until a page is painted, and take all of it."""
-    settled(page)
+    idle(page)
+    page.wait_for_timeout(1000)
     size = page.viewport_size
     assert size is not None
-    for _ in range(2):  # some parts are drawn once they are in view
+    for _ in range(3):  # pictures are drawn once they are near the screen
         page.set_viewport_size(size)  # a page is as tall as its window at least
         height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
         page.set_viewport_size({"width": size["width"], "height": min(TALLEST, height + 20)})
