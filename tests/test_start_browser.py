@@ -5,7 +5,7 @@ import re
 import pytest
 
 from hnviz.figures.theme import theme
-from tests.conftest import idle, resize
+from tests.conftest import idle, resize, until
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
@@ -282,6 +282,8 @@ def test_data_and_start_load_no_plotly(server, page):
     open_start(page, server)
     page.get_by_role("link", name="Next: what does the network read?").click()
     page.locator(".st-key-data_guess .hnviz[data-ready] .chip").first.wait_for()
+    # Streamlit would leave the reader as far down as on the page before.
+    until(page, "() => document.querySelector('[data-testid=stMain]').scrollTop === 0")
     page.locator(".hn-count").nth(31).wait_for()
     idle(page)
     assert [url for url in asked if "plotly.min" in url] == []
