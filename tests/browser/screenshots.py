@@ -185,7 +185,7 @@ def views(browser: Browser, server: Server, width: int, mode: str) -> None:
 
 def life_of_a_run(page: Page, server: Server) -> None:
     """Start a run, kill its trainer, resume it; take each of its states and the list of runs."""
-    page.goto(f"{server.url}/train?train_epochs=30")
+    page.goto(f"{server.url}/train?train_epochs=30&train_speed=20")
     idle(page)
     page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_text(re.compile("epoch 8 of 30")).wait_for(timeout=60_000)
