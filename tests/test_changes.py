@@ -57,7 +57,11 @@ def new(changes):
         ),
         (
             "Model5",
-            {"state made by": "nn.GRU, tanh", "layers": "2", "numbers to learn": "55,079"},
+            {
+                "state made by": "nn.GRU, tanh",
+                "layers": "2, applied to each token",
+                "numbers to learn": "55,079",
+            },
             {
                 "epochs": "10",
                 "highest learning rate": "0.01 = 1.0e\N{NON-BREAKING HYPHEN}2",

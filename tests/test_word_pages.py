@@ -307,7 +307,7 @@ def test_the_first_mistake_is_marked_and_what_follows_is_not_judged():
     assert cells[1][:2] == ["two", "eight"] and found.meta["start"] == 1
     assert "**one token** right, then it says “two” where the text says “eight”" in found.sentence
     notes = {word: note for word, _, note in found.meta["bars"][1]}
-    assert (notes["two"], notes["eight"]) == ("said", "true")
+    assert (notes["two"], notes["eight"]) == ("said", "correct")
 
 
 def test_temperature_top_k_and_seed_decide_the_words():

@@ -98,8 +98,8 @@ def _answers(net: ModelEntry) -> str:
 
 
 def _layers(net: ModelEntry) -> str:
-    """Count layers; Model0's three copies share their weights."""
-    return f"1, applied {net.max_bptt} times" if net.max_bptt else str(net.n_layers)
+    """Count layers; Model0's "three layers" are one, since the copies share their weights."""
+    return f"{net.n_layers}, applied to each token"
 
 
 def _norm(net: ModelEntry) -> str:
