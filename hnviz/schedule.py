@@ -51,10 +51,10 @@ def snapshot_steps(n_steps: int, n_batches: int) -> tuple[int, ...]:
     return tuple(sorted(early.union(range(apart, n_steps, apart))))
 
 
-def told_every(n_steps: int) -> int:
-    """Return how many steps lie between two mini-batches that a run's events describe.
+def told_every(n_steps: int, most: int = MAX_TOLD) -> int:
+    """Return how many steps lie between two mini-batches that a run's events, or a chart, hold.
 
-    1 up to MAX_TOLD steps, then the next power of two that leaves at most MAX_TOLD of them. The
-    last step before any other event is described, too.
+    1 up to `most` steps, then the power of two that leaves at most `most` of them: so what a chart
+    keeps is always among what the events hold. Events also hold the last step before any other.
     """
-    return 1 << (-(-n_steps // MAX_TOLD) - 1).bit_length()
+    return 1 << (-(-max(1, n_steps) // most) - 1).bit_length()

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hnviz.app.rooms.train.topics import thinned
 from hnviz.config import RunConfig
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event, Resumed, RunStarted
 from hnviz.runs import DamagedRun, RunFolder, RunFollower, RunNotFound, RunStore
@@ -313,6 +314,16 @@ def test_a_long_run_that_grows_is_read_as_if_at_once(folder: RunFolder) -> None:
         record = follower.poll()
         assert record.step == max(0, content[:cut].count(b"\n") - 1)
     assert record.batches == whole.batches
+
+
+def test_points_that_a_chart_of_a_long_run_has_drawn_stay(folder: RunFolder) -> None:
+    drawn: list[int] = []
+    for stop in range(1, 400):  # the last mini-batch that is read changes with every look
+        long_run(folder, 50_000, stop)
+        now = [each.step for each in thinned(folder.read()).batches]
+        assert now[: len(drawn)] == drawn
+        drawn = now
+    assert drawn == list(range(0, 399, 32))
 
 
 def test_a_writer_thins_and_tells_the_last_step_before_other_events(folder: RunFolder) -> None:

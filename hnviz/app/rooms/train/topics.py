@@ -19,6 +19,7 @@ from hnviz.figures.plan import schedule_curves
 from hnviz.figures.theme import Theme, theme
 from hnviz.runs import RunRecord, notebook_table
 from hnviz.runs.ruler import Bound, split_bounds
+from hnviz.schedule import told_every
 from hnviz.web.standing import Standing
 from hnviz.web.topics import Fields
 
@@ -148,13 +149,15 @@ def epoch_rows(record: RunRecord, notebook: pd.DataFrame) -> list[dict[str, Any]
 
 
 def thinned(record: RunRecord) -> RunRecord:
-    """Keep every n-th mini-batch of a long run, which has more than a screen has columns.
+    """Keep the mini-batches of every n-th step of a long run: a screen has fewer columns.
 
     n depends on the run's length alone, so that points already drawn stay.
     """
-    n_steps = record.started.n_steps if record.started else 0
-    every = -(-n_steps // MOST_POINTS)
-    return replace(record, batches=record.batches[::every]) if every > 1 else record
+    every = told_every(record.started.n_steps if record.started else 0, MOST_POINTS)
+    if every == 1:
+        return record
+    kept = tuple(batch for batch in record.batches if batch.step % every == 0)
+    return replace(record, batches=kept)
 
 
 def bounds(record: RunRecord) -> Mapping[str, Sequence[Bound]]:
