@@ -126,7 +126,7 @@ def test_every_page_is_looked_at():
 
 @pytest.mark.parametrize("size", [WIDE, PHONE])
 def test_going_from_page_to_page_moves_nothing(watched, server, size):
-    """Along the path, as on a phone: each press is a script's, so that no shift is excused by it."""
+    """Along the path. Each press is a script's, which excuses no shift after it."""
     page = watched(server, size, "light")
     titles = [title for pages in PAGES.values() for title in pages.values()]
     for title in (*titles[1:], FIRST_TITLE):
