@@ -185,11 +185,11 @@ def test_play_turns_mini_batches_without_python_and_without_a_new_mount(server, 
     page.wait_for_timeout(600)
     idle(page)
     view(page, "root.marker = 'the same'; view.marker = 'the same'")
-    page.get_by_role("button", name="▶ Play").click()
+    page.get_by_role("button", name="Play").click()
     sent.clear()
     page.wait_for_timeout(1200)
     assert view(page, "return view.pick[0]") >= 3
-    page.get_by_role("button", name="❚❚ Pause").click()
+    page.get_by_role("button", name="Pause").click()
     stopped = view(page, "return view.pick[0]")
     page.get_by_text(f"Mini-batch {stopped} as text").wait_for()
     assert text_rows(page) == printed(layout, stopped, "train")
@@ -664,7 +664,7 @@ def test_the_first_step_plays_at_a_pace_that_can_be_read(server, page):
     page.locator(f"{GRID}[data-ready][data-cell]").wait_for()
     press(page, "1 Rows read on")
     page.wait_for_timeout(2000)
-    press(page, "❚❚ Pause")
+    press(page, "Pause")
     assert 1 <= view(page, "return view.pick[0]") <= 4
 
 

@@ -37,9 +37,11 @@ def page() -> None:
     if run is not None:
         lead(run)
     terms("run", "train", "valid", "loss", "accuracy", "epoch", "training step", "extrapolation")
-    _next_run()
     if run is not None:
         _curves(run.record.id)
+    _next_run()
+    if run is not None:
+        _notes(run.record.id)
         _closer(run)
     section("Runs", "Click on a run to show it on all pages.")
     run_list("train_runs")
@@ -89,6 +91,9 @@ def _start() -> None:
 def _curves(run_id: str) -> None:
     run_bar(run_id, "train_bar", on_train=True)
     CURVES(run=run_id)
+
+
+def _notes(run_id: str) -> None:
     notes(run_id, "train_notes", "memory", "spikes")
     how = st.expander("How this was measured", key="train_how", on_change="rerun")
     if how.open:

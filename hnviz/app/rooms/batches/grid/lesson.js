@@ -15,9 +15,9 @@ export class Lesson {
     this.resize = resize;
     this.step = asked.number(LESSON, 1, STEPS.length, 1) - 1;
     const make = maker(host);
-    const row = make("div", "steps");
+    const row = make("div", "choices-row");
     this.buttons = STEPS.map((name, step) => {
-      const made = make("button", "lesson-step", row, `${step + 1} ${name}`);
+      const made = make("button", "", row, `${step + 1} ${name}`);
       made.type = "button";
       made.addEventListener("click", () => this.take(step));
       return made;
