@@ -29,8 +29,8 @@ def page() -> None:
         headline("states_headline", run_id, [rows])
         terms("hidden state", "unit", "gate", "training step", "position in the number")
     run_bar(run_id, "states_bar")
+    UNITS(run=run_id, asks=[rows, units], settings={"orders": ORDERS})
     if is_short(asked.text):
         STRIP(run=run_id, asks=[units])
-    UNITS(run=run_id, asks=[rows, units], settings={"orders": ORDERS})
     meaning(run, asked)
     linked("[Next: what does it expect after each word?](predictions)")
