@@ -13,6 +13,7 @@ LARGEST_SHIFT = 0.1  # "good" of web.dev/articles/cls
 SMALLEST_TARGET = 24  # px, WCAG 2.2's 2.5.8
 LONGEST = 20  # words of a takeaway
 WIDE, PHONE = (1280, 800), (390, 844)
+PROJECTOR = 720  # px, the height of many
 FIRST_TITLE = "Watch a network learn to count"  # of Start
 
 FIRST = {  # view -> its takeaway, a control, its picture
@@ -93,6 +94,8 @@ def test_a_page_opens_at_rest_with_all_in_sight_for_everybody(watched, server, v
         assert box["y"] + min(box["height"], 60) <= fold, place
     box = page.locator(f".st-key-{picture}").bounding_box()
     assert box["y"] + 200 <= fold, f"{picture} begins at {box['y']}"
+    if view == "train" and size == WIDE:
+        assert box["y"] + box["height"] <= PROJECTOR, "the curves are whole"
     said = _takeaway(page, takeaway)
     assert 3 <= len(said.split()) <= LONGEST, said
     chosen = page.locator("[data-testid=stMain] [data-selected=true]")

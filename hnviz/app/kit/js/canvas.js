@@ -14,6 +14,7 @@ export function openCanvas(canvas, width, height) {
   const pen = canvas.getContext("2d");
   pen.setTransform(density, 0, 0, density, 0, 0);
   pen.clearRect(0, 0, width, height);
+  pen.textRendering = "geometricPrecision"; // else letters sit on whole pixels, unevenly apart
   return pen;
 }
 
