@@ -122,7 +122,8 @@ def test_a_model_of_ones_own_that_is_elsewhere(monkeypatch):
     assert not app.exception
     text = said(app)
     assert "the source of Own cannot be read: models.py has no class named 'Own'" in text
-    assert "There is no pre-trained Own: train one on the Train page" in text
+    assert "There is no pre-trained Own: train one on the" in text
+    assert "Train" in [each.proto.label for each in app.get("page_link")]
     assert "The notebook has no Own." in text
     assert {each.key for each in app.get("bidi_component")} <= {"run_line"}
     assert new_forward_lines("Own", {"first_line": 1, "lines": ["def forward(self):"]}) == []

@@ -232,7 +232,8 @@ def test_the_takeaway_of_another_snapshot_is_measured():
 def test_the_start_page_says_what_its_scores_count_and_links_to_every_page():
     app = open_page("start")
     assert "This chart scores words; the cards above score whole numbers." in said(app)
-    assert "For learners and teachers: a **recurrent network** reads word by word" in said(app)
+    who = "For learners and teachers: Model5 is a **recurrent network**. It reads word by word"
+    assert who in said(app)
     rows = {row.model: row for row in ladder_rows()}
     ends = [f"**{accuracy(rows[model].valid or 0)}**" for model in ("Model0", "Model5")]
     assert f"goes from {ends[0]} (Model0) to {ends[1]} (Model5)".replace(" %", "\xa0%") in text(app)
@@ -263,6 +264,7 @@ def test_the_start_page_does_not_wait_for_what_it_trains_on(monkeypatch):
 def test_a_run_is_trained_from_start_at_once_and_the_page_shows_it():
     app = open_page("start")
     assert not drawn(app, "start_loss"), "a pre-trained run has nothing that grows"
+    assert drawn(app, "start_bar")["settings"]["slider"], "but its training can be played"
     app.button(key="start_train").click().run()
     run = app.query_params["run"]
     try:

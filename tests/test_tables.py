@@ -118,6 +118,13 @@ def test_a_line_of_the_list_for_every_status():
     assert all(each == [None] * 3 for each in figures.values())
 
 
+def test_a_run_on_blocks_says_beside_its_accuracy_what_valid_holds():
+    config = RunConfig.for_model("Model5", split="blocks")
+    assert "100 random blocks" in row(line("finished", config=config), JOBS)["remark"]
+    failed = line("failed", config=config, message="how it ended")
+    assert row(failed, JOBS)["remark"] == "how it ended"
+
+
 def test_two_runs_with_other_settings_never_look_alike():
     options = (
         {}, {"reset_state": "valid"}, {"nh": 32}, {"bs": 32}, {"pct_start": 0.1},

@@ -101,6 +101,7 @@ def test_thickness_is_logarithmic():
     steps = np.diff([thickness(10.0**power) for power in range(-5, 1)])
     np.testing.assert_allclose(steps, THICKEST / 6)
     assert thickness(1) == THICKEST
+    assert thickness(1e-3) == THICKEST / 2, "the page says: half as thick is a thousandth"
 
 
 @pytest.mark.parametrize("width", [LANE_WIDE, NARROW])

@@ -43,8 +43,8 @@ def headline(page):
 def test_words_are_picked_by_click_keys_and_address(server, page):
     open_page(page, server)
     expect(page.locator(f"{HEADLINE} .hnviz-sentence")).to_have_text(
-        "After “four thousand three hundred”, it expected “ninety” (49 %), but the text says "
-        "“sixteen” (0.2 %)."
+        "After “four thousand three hundred”, it expected “ninety” (49 %); “sixteen” (0.2 %) came. "
+        "Nobody could know."
     )
     reading = words(page, "reads 17 tokens")
     assert reading.get_attribute("data-at") == "3"
@@ -113,7 +113,7 @@ def test_a_swap_is_one_press(server, page):
     page.get_by_role("button", name="Swap in the state after “5038 to 5040”").click()
     expect(headline(page)).to_have_text(
         "It now continues “five thousand forty one” instead of “four thousand three hundred "
-        "nineteen”: all 5 numbers change."
+        "nineteen”: every number changes."
     )
     assert not [url for url in asked if "/change_state" in url and "/400/" in url]
     alt_has(page, "with “five thousand forty one” instead of")

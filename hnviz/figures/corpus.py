@@ -69,7 +69,7 @@ def _row(
     edge = look.control if token == "," else color
     left, dot = (each / STEP / n_steps for each in share)
     said = "; ".join(
-        f"{number:,} times in {split}, {percent(part)}"
+        f"{'once' if number == 1 else f'{number:,} times'} in {split}, {percent(part)}"
         for split, number, part in zip(("train", "valid"), count, share, strict=True)
     )
     bar = f'<em style="width:{left:.2%};background:{color};border-color:{edge}"></em>'

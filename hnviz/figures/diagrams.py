@@ -135,7 +135,7 @@ def legend(look: Theme, *, scissors: bool = True, since: str = "") -> str:
         drawing.arrow(role, 1, 7, 32, 7)
         svg = drawing.render(words, "").replace("width:100%", "width:34px")
         items.append(f"<span>{svg}{words}</span>")
-    shapes = ("square: word in", "circle: state", "triangle: answer")
+    shapes = ("square: word read", "circle: state", "triangle: answer")
     items += [f"<span>{words}</span>" for words in shapes]
     plus = f'<b style="color:{look.primary}">+</b>new since {since or next(iter(CATALOGUE))}'
     extra = {plus: bool(since), "scissors: gradients stop": scissors}

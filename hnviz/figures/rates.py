@@ -5,7 +5,7 @@ import pandas as pd
 from hnviz.catalogue import entry
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.sentences import scientific
-from hnviz.figures.theme import Theme
+from hnviz.figures.theme import Theme, ink_on
 
 CLEARLY = 0.5
 """Nats per token: a rate whose last train loss is so much above the best one's is too high."""
@@ -100,15 +100,9 @@ def _cell(lr: str, loss: float, valid: float, mark: str, look: Theme) -> str:
         return f'<td{mark} title="lr {lr}: the run diverged">✕</td>'
     at = min(loss / WORST, 1.0) * (len(look.sequential) - 1)
     fill = look.sequential[round(at)]
-    colors = f"background:{fill};color:{_ink(fill)}"
+    colors = f"background:{fill};color:{ink_on(fill)}"
     return f'<td{mark} style="{colors}">{loss:.2f}<small>{accuracy(valid)}</small></td>'
 
 
 def _rate(lr: float) -> str:
     return f"{lr:,g}" if lr >= 1 else scientific(lr)
-
-
-def _ink(fill: str) -> str:
-    """Return the text colour that is readable on a fill, "#RRGGBB"."""
-    red, green, blue = (int(fill[start : start + 2], 16) for start in (1, 3, 5))
-    return "#171614" if 0.3 * red + 0.59 * green + 0.11 * blue > 0.48 * 255 else "#FFFFFF"

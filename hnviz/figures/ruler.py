@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HAIRLINE = 1.3  # px
-MERGED = 0.015  # of accuracy: bounds this close share one line; 3 px on the Train page
+MERGED = 0.015  # of accuracy: bounds this close share one line; 2 px on the Train page
 PLOT_HEIGHT = 230  # px
 HEIGHT = PLOT_HEIGHT + 24 + 92  # px, of the picture by position with its legend
 FEWEST_SHOWN = 20  # positions

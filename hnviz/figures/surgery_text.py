@@ -114,9 +114,11 @@ class Courses:
         others, whole = sum(mine != theirs for mine, theirs in pairs[:-1]), len(pairs) - 1
         if whole < 1:
             return f"{said}."
-        count = f"all **{whole}**" if others == whole else f"**{others}** of {whole}"
-        change = "number changes" if whole == 1 else "numbers change"
-        tails = (f": {count} {change}.", f": {count} change.", ".")
+        if others == whole:
+            tails: tuple[str, ...] = (": every number changes.", ".")
+        else:
+            count = f": **{others}** of {whole}"
+            tails = (f"{count} numbers change.", f"{count} change.", ".")
         return next(said + tail for tail in tails if len((said + tail).split()) <= HEADLINE)
 
     @property

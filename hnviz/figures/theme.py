@@ -90,6 +90,20 @@ def _snake_case(name: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
 
 
+def ink_on(fill: str) -> str:
+    """Return the text colour that is readable on a fill, "#RRGGBB": never under 4.5 to 1."""
+    return "#000000" if _luminance(fill) > 0.179 else "#FFFFFF"
+
+
+def _luminance(color: str) -> float:
+    """Return a colour's relative luminance, from which the contrast of text follows."""
+    shares = (int(color[start : start + 2], 16) / 255 for start in (1, 3, 5))
+    light = [
+        share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares
+    ]
+    return 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2]
+
+
 def apply(fig: go.Figure | Sketch, look: Theme, *, height: int, margin: Mapping[str, int]) -> None:
     """Give a figure the base layout; a fixed `uirevision` keeps a reader's zoom across updates."""
     fig.update_layout(

@@ -73,8 +73,8 @@ def lane_sentences(
         said["keep"] = _all_losses(lanes["keep"], lanes["detach"])
     said[""] = (
         "The **gradient** says how much the loss would change with the state of an earlier step. "
-        "Follow each ribbon from the loss, on the right, back to the left: the thinner it "
-        "is, the less the network learns from that step. Click a lane to look at it alone."
+        "Follow each ribbon from the loss, on the right, back to the left: where it is half as "
+        "thick, a thousandth of the gradient is left. Click a lane to look at it alone."
     )
     if every:
         cut = "the scissors" if "detach" in lanes else "the zeros"

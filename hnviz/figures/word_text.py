@@ -7,6 +7,8 @@ from math import log2
 import numpy as np
 from numpy.typing import NDArray
 
+from hnviz.data.continuation import COMMA
+from hnviz.data.tokens import BOS
 from hnviz.figures.numbers import percent
 from hnviz.figures.sentences import plural
 
@@ -91,7 +93,12 @@ class Prompt:
         if best == came:
             return f"{where} {share}, and it was right."
         word = f"{quoted(self.words[at + 1])} (**{percent(self._came(at))}**)"
-        return f"{where} {share}, but the text says {word}."
+        unknown = " Nobody could know." if self._is_first(at + 1) else ""
+        return f"{where} {share}; {word} came.{unknown}"
+
+    def _is_first(self, at: int) -> bool:
+        """Return whether a word is of the first number, in a prompt that is no text's beginning."""
+        return self.words[0] != BOS and COMMA not in self.words[: at + 1]
 
     def position(self, at: int) -> str:
         """Say how far down the network's list the next word of the text is after word `at`."""
@@ -101,10 +108,15 @@ class Prompt:
         answer = self.probabilities[at]
         place = int((answer > answer[self.ids[at + 1]]).sum()) + 1
         rank = "first" if place == 1 else f"number {place}"
+        unknown = (
+            " It belongs to the first number: with no number before it, any network can only guess."
+            if self._is_first(at + 1)
+            else ""
+        )
         return (
             f"Its most probable words after {read}. The next word of the text, "
             f"{quoted(self.words[at + 1])}, is {rank} of {len(self.itos)}: "
-            f"{self.surprise[at]:.1f} bits of surprise."
+            f"{self.surprise[at]:.1f} bits of surprise.{unknown}"
         )
 
     def _came(self, at: int) -> float:

@@ -7,11 +7,13 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from hnviz.app.kit.chart import still_chart
+from hnviz.app.shell.navigation import page_file
 from hnviz.figures.numbers import unbroken
 from hnviz.figures.sketch import Sketch
 from hnviz.figures.terms import TERMS
 from hnviz.figures.theme import Theme, theme
 
+_LINK = re.compile(r"\[([^]]+)\]\((\w+)\)")
 _FOUND_LATER = re.compile(r"(?<=:)(?=[/\w])|(?=@)|(?<=[wW]{3})(?=\.)|(?<=[-<>=~])(?=[-<>=~])")
 
 
@@ -23,6 +25,24 @@ def page_theme() -> Theme:
 def prose(sentence: str) -> None:
     """Write a sentence of Markdown."""
     st.markdown(unbroken(sentence))
+
+
+def linked(sentence: str) -> None:
+    """Write a sentence; each "[Train](train)" in it links to that page, in this tab.
+
+    The one way to name a page in prose: a link of Markdown would open another tab, which does not
+    know the run that is shown.
+    """
+    parts = _LINK.split(sentence)  # text, label, page, text, ...
+    if not any(parts[::3]):
+        st.page_link(page_file(parts[2]), label=parts[1])
+        return
+    with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center"):
+        for at in range(0, len(parts), 3):
+            if text := parts[at].strip():
+                st.markdown(text, width="content")
+            if at + 2 < len(parts):
+                st.page_link(page_file(parts[at + 2]), label=parts[at + 1], width="content")
 
 
 def page_title(title: str, sentence: str = "") -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from hnviz.app.kit.text import escape, problem
+from hnviz.app.kit.text import escape, linked, problem
 from hnviz.app.run.engine import standing, store
 from hnviz.app.run.names import Named, labels
 from hnviz.app.run.text import Standing
@@ -79,7 +79,7 @@ def run_in_view() -> Standing | None:
         problem(f"There is no run named {lost!r}; {state.get(state.RUN)} is shown instead.")
     run_id = state.get(state.RUN)
     if run_id is None:
-        st.info("There is no run yet. Press Train on the Train page to make one.")
+        linked("There is no run yet. Press Train on the [Train](train) page to make one.")
         return None
     try:
         return standing(run_id)

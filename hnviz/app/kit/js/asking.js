@@ -170,7 +170,8 @@ export class Asking {
   }
 
   /**
-   * Fetch the neighbours of a snapshot in idle time, for the next move of the slider.
+   * Fetch the neighbours of a snapshot in idle time, for the next move of the slider. Slow questions
+   * wait until it rests.
    * @param {number|null} step
    */
   lookAround(step) {
@@ -184,7 +185,7 @@ export class Asking {
       const frames = timeline.frames(); // a page that plays few of the snapshots plays these next
       for (const each of frames.length < steps.length ? frames : near) {
         if (this.frame.timeline !== timeline || timeline.step !== step || !root.isConnected) return;
-        if (each !== undefined) await this.load(each).catch(() => {});
+        if (each !== undefined) await this.load(each, true).catch(() => {});
       }
     }, IDLE);
   }

@@ -14,6 +14,7 @@ export function openCanvas(canvas, width, height) {
   const pen = canvas.getContext("2d");
   pen.setTransform(density, 0, 0, density, 0, 0);
   pen.clearRect(0, 0, width, height);
+  pen.textRendering = "geometricPrecision"; // else letters sit on whole pixels, unevenly apart
   return pen;
 }
 
@@ -69,8 +70,17 @@ export function writeAt(pen, text, x, y, angle) {
   pen.restore();
 }
 
-/** The colour of a text on [red, green, blue]. */
-export const inkOn = ([r, g, b]) => (0.3 * r + 0.59 * g + 0.11 * b > 0.48 * 255 ? "#171614" : "#FFFFFF");
+/** Relative luminance of [red, green, blue], from which the contrast of text follows. */
+function luminance(color) {
+  const [r, g, b] = color.map((part) => {
+    const share = part / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+/** The colour of a text on [red, green, blue]: never under 4.5 to 1. */
+export const inkOn = (color) => (luminance(color) > 0.179 ? "#000000" : "#FFFFFF");
 
 /** The smallest of 1, 2, 5, 10, 20, ... whose multiples lie at least `room` px apart. */
 export function tickStep(size, room) {

@@ -39,7 +39,8 @@ import { Frame } from "./frame.js";
 export function picture(definition) {
   /** @param {any} component */
   return async function render({ data, home, root, turn, setStateValue }) {
-    const sheets = [new URL("kit.css", import.meta.url), definition.styles].flat();
+    const own = ["kit.css", "parts.css"].map((name) => new URL(name, import.meta.url));
+    const sheets = [...own, definition.styles].flat();
     const [tokens, ...styles] = await Promise.all([
       fetchOnce(new URL(data.tokens, home), "json"),
       ...sheets.map((sheet) => fetchOnce(sheet, "text")),

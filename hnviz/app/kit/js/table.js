@@ -25,10 +25,11 @@ export class Table {
     this.scroller.setAttribute("aria-label", label);
     const table = document.createElement("table");
     const head = table.createTHead().insertRow();
-    for (const { title, words } of columns) {
+    for (const { name, title, words } of columns) {
       const cell = document.createElement("th");
       cell.scope = "col";
       cell.textContent = title;
+      cell.dataset.column = name;
       cell.classList.toggle("words", Boolean(words));
       head.append(cell);
     }

@@ -4,13 +4,12 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from hnviz.app.kit.text import page_title, problem, prose, terms
+from hnviz.app.kit.text import linked, page_title, problem, prose, terms
 from hnviz.app.rooms.batches.grid.picture import batch_grid
 from hnviz.app.rooms.batches.memory import memory, positions
 from hnviz.app.rooms.batches.rows.picture import text_rows
 from hnviz.app.rooms.batches.settings import Reading, batch_settings
 from hnviz.app.shell.address import SWITCH, address_problem
-from hnviz.app.shell.navigation import page_file
 from hnviz.figures.sentences import arithmetic_sentence, continuity_sentence, layout_sentence
 
 
@@ -29,8 +28,7 @@ def page() -> None:
             if fold.open:
                 with fold:
                     draw(reading)
-    label = "Next: which networks read these rows, and what does each add?"
-    st.page_link(page_file("models"), label=label)
+    linked("[Next: which networks read these rows, and what does each add?](models)")
 
 
 def _counts(reading: Reading) -> None:

@@ -3,10 +3,9 @@
 import streamlit as st
 
 from hnviz.app.kit import cards
-from hnviz.app.kit.text import escape, page_theme, page_title, prose, section, terms
+from hnviz.app.kit.text import escape, linked, page_theme, page_title, prose, section, terms
 from hnviz.app.rooms.data.guess.picture import guess_line, is_cut
 from hnviz.app.rooms.data.sentence import own_sentence
-from hnviz.app.shell.navigation import page_file
 from hnviz.data import human_numbers, human_numbers_stream
 from hnviz.figures.corpus import token_counts
 from hnviz.figures.sentences import (
@@ -45,9 +44,7 @@ def page() -> None:
         with vocab:
             st.markdown("Special tokens come first, then words, the most common in train first.")
             st.dataframe(table, hide_index=True, key="data_vocab", height=420)
-    st.page_link(
-        page_file("batches"), label="Next: how does such a long text fit into mini-batches?"
-    )
+    linked("[Next: how does such a long text fit into mini-batches?](batches)")
 
 
 def _tokens(said: OwnTokens) -> None:

@@ -4,14 +4,13 @@ import streamlit as st
 
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import ask
-from hnviz.app.kit.text import page_title, terms
+from hnviz.app.kit.text import linked, page_title, terms
 from hnviz.app.rooms.hidden_states.controls import controls
 from hnviz.app.rooms.hidden_states.meaning import meaning
 from hnviz.app.rooms.hidden_states.strip.picture import STRIP, is_short
 from hnviz.app.rooms.hidden_states.units.picture import ORDERS, ROWS_VIEW, UNITS, UNITS_VIEW
 from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.run.view import run_in_view
-from hnviz.app.shell.navigation import page_file
 
 
 def page() -> None:
@@ -30,8 +29,8 @@ def page() -> None:
         headline("states_headline", run_id, [rows])
         terms("hidden state", "unit", "gate", "training step", "position in the number")
     run_bar(run_id, "states_bar")
+    UNITS(run=run_id, asks=[rows, units], settings={"orders": ORDERS})
     if is_short(asked.text):
         STRIP(run=run_id, asks=[units])
-    UNITS(run=run_id, asks=[rows, units], settings={"orders": ORDERS})
     meaning(run, asked)
-    st.page_link(page_file("predictions"), label="Next: what does it expect after each word?")
+    linked("[Next: what does it expect after each word?](predictions)")

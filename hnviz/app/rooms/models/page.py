@@ -5,13 +5,12 @@ import streamlit as st
 from hnviz.app.kit import cards
 from hnviz.app.kit.choice import choice
 from hnviz.app.kit.picture import ask
-from hnviz.app.kit.text import lead, page_theme, page_title, prose, section, terms
+from hnviz.app.kit.text import lead, linked, page_theme, page_title, prose, section, terms
 from hnviz.app.rooms.models.cursor.picture import CURSOR, CURSOR_VIEW
 from hnviz.app.rooms.models.more import more
 from hnviz.app.rooms.models.weights import Weights, weights_choice
 from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.shell import session as state
-from hnviz.app.shell.navigation import page_file
 from hnviz.catalogue import CATALOGUE, entry
 from hnviz.figures.changes import network_changes, recipe_changes, recipe_sentence, takeaway
 from hnviz.figures.diagrams import legend, previous
@@ -40,7 +39,7 @@ def page() -> None:
     if weights is not None:
         _at_work(weights)
     more(model, weights)
-    st.page_link(page_file("train"), label="**Next: how does it learn to guess right?** Train")
+    linked("[Next: how does it learn to guess right?](train)")
 
 
 def _model_choice() -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from hnviz.app.kit.choice import choice
-from hnviz.app.kit.text import problem
+from hnviz.app.kit.text import linked, problem
 from hnviz.app.run.engine import store
 from hnviz.app.run.view import run_in_view
 
@@ -35,9 +35,9 @@ def weights_choice(model: str) -> Weights | None:
     if chosen == IN_VIEW and (found := _in_view(model)) is not None:
         return found
     if model not in store().ids():
-        problem(
-            f"There is no pre-trained {model}: train one on the Train page, then choose "
-            f"{IN_VIEW!r} here."
+        linked(
+            f"There is no pre-trained {model}: train one on the [Train](train) page, then choose "
+            f"“{IN_VIEW}” here."
         )
         return None
     return Weights(model, "first" if chosen == UNTRAINED else "end")

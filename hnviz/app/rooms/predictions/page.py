@@ -8,7 +8,7 @@ import streamlit as st
 from hnviz.app.kit.choice import choice
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import ask
-from hnviz.app.kit.text import lead, page_title, problem, prose, section, terms
+from hnviz.app.kit.text import lead, linked, page_title, problem, prose, section, terms
 from hnviz.app.rooms.predictions.change_state.picture import CHANGE, CHANGE_VIEW
 from hnviz.app.rooms.predictions.controls import PROMPT, change_box, going_box, prompt_box, text_box
 from hnviz.app.rooms.predictions.counting_map.picture import (
@@ -27,7 +27,6 @@ from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.run.view import run_in_view
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import address_problem
-from hnviz.app.shell.navigation import page_file
 from hnviz.catalogue import CATALOGUE, entry
 from hnviz.config import RunConfig
 from hnviz.figures.counting import prompt_note
@@ -58,7 +57,7 @@ def page() -> None:
     run = run_in_view()
     if run is not None:
         VIEWS[view](run.record.id, run.record.config)
-    st.page_link(page_file("time"), label="Next: how far back does the network learn from?")
+    linked("[Next: how far back does the network learn from?](time)")
 
 
 def next_word(run_id: str, config: RunConfig) -> None:

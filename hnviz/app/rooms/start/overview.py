@@ -2,9 +2,8 @@
 
 import streamlit as st
 
-from hnviz.app.kit.text import page_theme, prose
+from hnviz.app.kit.text import linked, page_theme, prose
 from hnviz.app.run.engine import store
-from hnviz.app.shell.navigation import page_file
 from hnviz.catalogue import CATALOGUE
 from hnviz.data import human_numbers_stream
 from hnviz.figures.ladder import LadderRow, ladder, recipe_step
@@ -95,4 +94,4 @@ def path_of_pages() -> None:
     st.markdown("Copy a page's link to share what you see.")
     with st.container(gap=None):
         for name, label in PATH.items():
-            st.page_link(page_file(name), label=label)
+            linked(f"[{label}]({name})")

@@ -4,7 +4,7 @@ import streamlit as st
 
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import ask
-from hnviz.app.kit.text import page_title, section, terms
+from hnviz.app.kit.text import linked, page_title, section, terms
 from hnviz.app.rooms.start.controls import STARTED, number_asked, train_button
 from hnviz.app.rooms.start.count.picture import SHARES_VIEW, two_counts
 from hnviz.app.rooms.start.loss.picture import loss_curve
@@ -14,7 +14,6 @@ from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.run.list.picture import run_list
 from hnviz.app.run.view import run_in_view
 from hnviz.app.shell import session as state
-from hnviz.app.shell.navigation import page_file
 from hnviz.web.standing import Standing
 
 
@@ -35,20 +34,20 @@ def page() -> None:
         with runs:
             run_list("start_runs")
     MACHINE()
-    st.page_link(page_file("data"), label="Next: what does the network read?")
+    linked("[Next: what does the network read?](data)")
 
 
 def _opening(run: Standing) -> None:
     """Draw the takeaway, the number, and what the run in view says after it."""
     run_id = run.record.id
     headline(f"start_headline_{run_id}", run_id, [ask(SHARES_VIEW, at="rest")])
+    model = run.record.config.model
     st.markdown(
-        "For learners and teachers: a **recurrent network** reads word by word, keeps a memory and "
-        "guesses the next word. Press **Count on**."
+        f"For learners and teachers: {model} is a **recurrent network**. It reads "
+        "word by word, keeps a memory and guesses the next word. Press **Count on**."
     )
     asked = number_asked()
     if not run.shipped:
         loss_curve("start_loss", run_id, comes_to_it=state.get(STARTED) == run_id)
     two_counts("start_count", run_id, run.record.config, *asked)
-    if not run.shipped:
-        run_bar(run_id, "start_bar")
+    run_bar(run_id, "start_bar")

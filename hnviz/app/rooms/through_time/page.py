@@ -6,7 +6,7 @@ import streamlit as st
 
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import Ask, ask
-from hnviz.app.kit.text import page_title, prose, section, terms
+from hnviz.app.kit.text import linked, page_title, prose, section, terms
 from hnviz.app.rooms.through_time.controls import (
     first_box,
     model_box,
@@ -26,7 +26,6 @@ from hnviz.app.rooms.through_time.reach.picture import REACH, REACH_VIEW
 from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.run.text import Standing
 from hnviz.app.run.view import run_in_view
-from hnviz.app.shell.navigation import page_file
 from hnviz.catalogue import entry
 
 TERMS = (
@@ -65,10 +64,7 @@ def page() -> None:
     section("Which model's gradient reaches furthest?")
     REACH(run=run.record.id, asks=[ask(REACH_VIEW, at="end")])
     _more(run)
-    st.page_link(
-        page_file("start"),
-        label="That was the path. Next: train one yourself, and watch it learn to count",
-    )
+    linked("[That was the path. Next: train one yourself, and watch it learn to count](start)")
 
 
 def _lanes(run: Standing, lanes: Ask) -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from hnviz.app.kit.choice import choice
 from hnviz.app.kit.picture import ask
-from hnviz.app.kit.text import page_theme, page_title, problem, section, terms
+from hnviz.app.kit.text import linked, page_theme, page_title, problem, section, terms
 from hnviz.app.rooms.train.curves.picture import CURVES
 from hnviz.app.rooms.train.epochs.picture import EPOCHS
 from hnviz.app.rooms.train.inside.picture import INSIDE
@@ -22,7 +22,6 @@ from hnviz.app.run.engine import attempt, engine
 from hnviz.app.run.list.picture import run_list
 from hnviz.app.run.view import run_in_view
 from hnviz.app.shell import session as state
-from hnviz.app.shell.navigation import page_file
 from hnviz.catalogue import entry
 from hnviz.data.stream import SPLITS
 from hnviz.figures import ruler_text
@@ -38,13 +37,15 @@ def page() -> None:
     if run is not None:
         lead(run)
     terms("run", "train", "valid", "loss", "accuracy", "epoch", "training step", "extrapolation")
-    _next_run()
     if run is not None:
         _curves(run.record.id)
+    _next_run()
+    if run is not None:
+        _notes(run.record.id)
         _closer(run)
     section("Runs", "Click on a run to show it on all pages.")
     run_list("train_runs")
-    _next_page()
+    linked("[Next: what does the network keep in mind while it reads?](states)")
 
 
 @st.fragment
@@ -90,14 +91,15 @@ def _start() -> None:
 def _curves(run_id: str) -> None:
     run_bar(run_id, "train_bar", on_train=True)
     CURVES(run=run_id)
+
+
+def _notes(run_id: str) -> None:
     notes(run_id, "train_notes", "memory", "spikes")
     how = st.expander("How this was measured", key="train_how", on_change="rerun")
     if how.open:
         with how:
             notes(run_id, "train_how_notes", "how", "ruler", "figures", "loss", "accuracies")
-            st.page_link(
-                page_file("batches"), label="Where the thin lines come from: the memory ruler"
-            )
+            linked("[Where the thin lines come from: the memory ruler](batches)")
 
 
 def _kinds(run: Standing) -> None:
@@ -148,9 +150,3 @@ def _closer(run: Standing) -> None:
         label_visibility="collapsed",
     )
     VIEWS[chosen](run)
-
-
-def _next_page() -> None:
-    st.page_link(
-        page_file("states"), label="Next: what does the network keep in mind while it reads?"
-    )

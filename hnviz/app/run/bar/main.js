@@ -1,12 +1,14 @@
 // The run bar: which run a page shows, its training step with Play, and what can be done to it.
 
 import { maker } from "../../kit/js/make.js";
+import { menu, PlayButton } from "../../kit/js/parts.js";
 import { picture } from "../../kit/js/picture.js";
 import { SNAPSHOT, SPEEDS } from "../../kit/js/timeline.js";
 
-const PLAY = "M1 0L11 5.5L1 11Z";
-const PAUSE = "M1 0H4.4V11H1ZM6.6 0H10V11H6.6Z";
-const RANGE_EXPLAINED = "How many times the weights had been updated at this snapshot";
+const RANGE_EXPLAINED =
+  "How many times the weights had been updated at this snapshot. Early snapshots are closer together: " +
+  "the network changes most there.";
+const PLAY_EXPLAINED = "Play the training from the step shown, or from the first one";
 
 const PAUSED = "Hold the run where it is";
 const CONTINUE = "The run is only paused: go on from this very step";
@@ -37,9 +39,8 @@ class Bar {
     this.progress.setAttribute("aria-label", "How far the run has come");
     this.done = make("div", "done", this.progress);
     this.time = make("div", "line time");
-    this.play = make("button", "play", this.time);
-    this.play.type = "button";
-    this.play.onclick = () => (this.timeline.playing ? this.timeline.pause() : this.timeline.play());
+    this.play = new PlayButton(this.time, () => (this.timeline.playing ? this.timeline.pause() : this.timeline.play()));
+    this.play.element.title = PLAY_EXPLAINED;
     const label = make("label", "label", this.time, "Training step");
     label.title = RANGE_EXPLAINED;
     this.slider = make("input", "slider", label);
@@ -48,8 +49,7 @@ class Bar {
     this.slider.oninput = () => this.slide(false);
     this.slider.onchange = () => this.slide(true);
     this.shown = make("output", "shown", this.time);
-    this.rate = make("select", "rate", this.time);
-    this.rate.setAttribute("aria-label", "Speed of Play");
+    this.rate = menu(this.time, "Speed");
     this.rate.append(...SPEEDS.map((speed) => new Option(`${speed} a second`, String(speed))));
     this.rate.onchange = () => this.timeline.setSpeed(Number(this.rate.value));
     this.time.hidden = true;
@@ -114,21 +114,9 @@ class Bar {
     const name = step === 0 ? "0, untrained" : `${step.toLocaleString("en")} of ${(facts.n_steps ?? steps.at(-1)).toLocaleString("en")}`;
     this.shown.textContent = buffering ? `loading ${buffering.have} of ${buffering.of}` : name;
     this.slider.setAttribute("aria-valuetext", `step ${name}`);
-    if (playing !== this.wasPlaying) this.icon(playing);
-    this.wasPlaying = playing;
+    this.play.show(playing);
     if (Number(this.rate.value) !== speed) this.rate.value = String(speed);
     this.kit.root.dataset.shown = step;
-  }
-
-  icon(playing) {
-    const icon = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    icon.setAttribute("viewBox", "0 0 11 11");
-    icon.setAttribute("aria-hidden", "true");
-    const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-    path.setAttribute("d", playing ? PAUSE : PLAY);
-    icon.append(path);
-    this.play.replaceChildren(icon, playing ? "Pause" : "Play");
-    this.play.title = "Play the training from the step shown, or from the first one";
   }
 
   slide(rests) {

@@ -15,9 +15,9 @@ export class Lesson {
     this.resize = resize;
     this.step = asked.number(LESSON, 1, STEPS.length, 1) - 1;
     const make = maker(host);
-    const row = make("div", "steps");
+    const row = make("div", "choices-row");
     this.buttons = STEPS.map((name, step) => {
-      const made = make("button", "lesson-step", row, `${step + 1} ${name}`);
+      const made = make("button", "", row, `${step + 1} ${name}`);
       made.type = "button";
       made.addEventListener("click", () => this.take(step));
       return made;
@@ -28,10 +28,11 @@ export class Lesson {
   }
 
   take(step) {
-    const grown = this.isLarge;
+    const leaves = this.step === SIZE && this.isLarge;
     this.step = step;
     putInAddress(LESSON, step + 1);
-    if (step === SIZE) this.resize(grown ? "small" : "large");
+    if (step === SIZE) this.resize("large");
+    else if (leaves) this.resize("small");
     this.press(step);
   }
 
@@ -42,9 +43,7 @@ export class Lesson {
     this.buttons[SIZE].disabled = onlySmall;
     const said = [sayRows, sayTarget, sayState, saySize][this.step](layout, stream, cell);
     const text = said.map((part) => part.textContent ?? part).join("");
-    const other = this.isLarge ? small : large;
-    const sized = this.isLarge ? "Back to" : "Full size:";
-    const size = onlySmall ? STEPS[SIZE] : `${sized} ${other.join(" × ")}`;
+    const size = onlySmall ? STEPS[SIZE] : `${STEPS[SIZE]}: ${large.join(" × ")}`;
     const shown = `${this.step} ${size} ${text}`;
     if (shown === this.shown) return; // a play shows 30 mini-batches a second
     this.shown = shown;

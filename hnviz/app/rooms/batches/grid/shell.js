@@ -2,6 +2,7 @@
 
 import { kindLegend } from "../../../kit/js/legend.js";
 import { maker } from "../../../kit/js/make.js";
+import { PlayButton } from "../../../kit/js/parts.js";
 
 const KEYS =
   "Arrow keys move, Home and End go along the row, Page Up and Page Down change the " +
@@ -26,7 +27,7 @@ function bar(make) {
   const slider = make("input", "slider", track);
   Object.assign(slider, { type: "range", min: "0", value: "0" });
   const sliderValue = make("output", "slider-value", track);
-  const play = button(make, "play", line, "▶ Play");
+  const play = new PlayButton(line);
   const finder = make("div", "finder", line);
   finder.setAttribute("role", "search");
   const name = make("label", "find-name", finder, "Find a number or words");

@@ -156,7 +156,7 @@ export class View {
     on(epoch, "click", (event) => this.jump(epochHit(this.layout, this.mapGeometry, ...pointIn(epoch, event))));
     on(chain, "click", (event) => this.setPick(chainHit(this.scene(), ...pointIn(chain, event))));
     on(slider, "input", () => this.go(Number(slider.value)));
-    on(play, "click", () => this.togglePlay());
+    on(play.element, "click", () => this.togglePlay());
   }
 
   cellUnder(event) {
@@ -227,7 +227,7 @@ export class View {
   }
 
   showPlaying(playing) {
-    this.parts.play.textContent = playing ? "❚❚ Pause" : "▶ Play";
+    this.parts.play.show(playing);
     if (!playing && this.layout) this.remember();
   }
 
@@ -236,7 +236,7 @@ export class View {
     const { bs, rowLength, nBatches } = this.layout;
     const last = nBatches - 1;
     epoch.ariaValueMax = slider.max = last;
-    slider.disabled = play.disabled = last === 0;
+    slider.disabled = play.element.disabled = last === 0;
     const map = `${plural(bs, "row")} × ${plural(rowLength, "step")}`;
     wholeTitle.textContent = `${last ? `All ${plural(nBatches, "mini-batch")}` : "The only mini-batch"}: ${map}`;
     epoch.ariaLabel = `${wholeTitle.textContent}; the one shown`;

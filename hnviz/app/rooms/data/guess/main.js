@@ -6,6 +6,7 @@
 
 import { maker } from "../../../kit/js/make.js";
 import { putInAddress } from "../../../kit/js/address.js";
+import { PlayButton } from "../../../kit/js/parts.js";
 import { picture } from "../../../kit/js/picture.js";
 
 /** @typedef {[string, string, number]} Word */
@@ -41,9 +42,7 @@ class Guess {
     const bar = make("div", "bar", body);
     this.next = button(bar, "Next word", () => this.move(1));
     this.back = button(bar, "Back", () => this.move(-1));
-    this.play = button(bar, "Play", () => (this.timer ? this.stop() : this.start()));
-    this.next.classList.add("first");
-    this.play.classList.add("play");
+    this.play = new PlayButton(bar, () => (this.timer ? this.stop() : this.start()));
     this.numbers = make("p", "numbers", body);
     this.said = ""; // the settings as they were last drawn
     /** @type {Word[]} */
@@ -142,13 +141,13 @@ class Guess {
     if (this.read === this.last && this.guess !== null) this.go(1);
     else tick();
     this.timer = setInterval(tick, BETWEEN);
-    this.play.textContent = "Pause";
+    this.play.show(true);
   }
 
   stop() {
     clearInterval(this.timer);
     this.timer = undefined;
-    this.play.textContent = "Play";
+    this.play.show(false);
   }
 
   show() {

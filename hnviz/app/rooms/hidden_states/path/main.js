@@ -5,6 +5,7 @@
 import { putInAddress } from "../../../kit/js/address.js";
 import { pointIn } from "../../../kit/js/canvas.js";
 import { maker } from "../../../kit/js/make.js";
+import { menu, PlayButton } from "../../../kit/js/parts.js";
 import { picture } from "../../../kit/js/picture.js";
 import { partNodes } from "../../../kit/js/text.js";
 import { COLORS, paintLegend, paintPath, placePath } from "./paint.js";
@@ -18,15 +19,12 @@ class Path {
   constructor(root, kit) {
     const make = maker(root);
     const tools = make("div", "tools");
-    this.button = make("button", "", tools);
-    this.button.type = "button";
+    this.button = new PlayButton(tools, () => this.play(!this.playing));
     this.slider = make("input", "", tools);
     this.slider.type = "range";
     this.slider.min = 0;
     this.slider.setAttribute("aria-label", "Token of the path");
-    const pick = make("label", "pick", tools);
-    pick.append("Colour");
-    this.color = make("select", "", pick);
+    this.color = menu(tools, "Colour");
     const names = Object.keys(COLORS);
     this.color.append(...names.map((name) => new Option(name, name)));
     this.color.value = kit.asked.choice(COLOR, names, names[0]);
@@ -46,7 +44,6 @@ class Path {
   }
 
   listen() {
-    this.button.onclick = () => this.play(!this.playing);
     this.slider.oninput = () => this.go(Number(this.slider.value));
     this.color.onchange = () => {
       putInAddress(COLOR, this.color.selectedIndex ? this.color.value : null);
@@ -80,8 +77,7 @@ class Path {
   play(on) {
     clearInterval(this.timer);
     this.playing = on;
-    this.button.textContent = on ? "Pause" : "Play";
-    this.button.setAttribute("aria-pressed", on);
+    this.button.show(on);
     if (!on) return;
     if (this.at >= this.data.words.length - 1) this.step(0);
     this.timer = setInterval(() => {

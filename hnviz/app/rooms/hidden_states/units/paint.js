@@ -9,7 +9,7 @@ import { matrixWidth, paintMatrix } from "./matrix.js";
 const LABEL_FONT = 12; // px
 const LABEL_ANGLE = (70 * Math.PI) / 180;
 const STRIP = 15; // px, the row that shows each token's kind
-const HEIGHT = 470; // px that the cells may take, as long as a unit has at least one
+const HEIGHT = 390; // px that the cells may take, as long as a unit has at least one
 const LEFT = 58; // px, the units' names
 const GROUP = 18; // px more, for the names of groups of units
 const HEAD = 84; // px above the matrix, for its heads and its labels

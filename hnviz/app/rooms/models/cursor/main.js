@@ -3,6 +3,7 @@
 // One answer holds a whole forward pass, so going through its lines asks nobody.
 
 import { putInAddress } from "../../../kit/js/address.js";
+import { menu } from "../../../kit/js/parts.js";
 import { picture } from "../../../kit/js/picture.js";
 import { Steps } from "../steps.js";
 
@@ -14,9 +15,7 @@ const ROW = "models_row"; // and the row that is marked
 class Cursor extends Steps {
   constructor(body, kit) {
     super(body, kit, "Lines run");
-    const rows = this.make("label", "rows", this.stepper.element);
-    this.make("span", "name", rows, "Row to follow");
-    this.rowBox = this.make("select", "", rows);
+    this.rowBox = menu(this.stepper.element, "Row to follow", { above: true });
     this.rowBox.onchange = () => this.show(this.stepper.at);
     const both = this.make("div", "both");
     const left = this.make("div", "left", both);

@@ -2,6 +2,7 @@
 // picked cell, under `param`.
 
 import { putInAddress } from "../../../kit/js/address.js";
+import { inkOn } from "../../../kit/js/canvas.js";
 import { ramp } from "../../../kit/js/ramp.js";
 import { unbroken } from "../../../kit/js/text.js";
 import { element, paintBars } from "./bars.js";
@@ -121,9 +122,8 @@ export class Answers {
 
   shade(cell, bits) {
     const color = ramp(this.theme.sequential)[Math.round(255 * Math.min(1, bits / this.data.full))];
-    const [red, green, blue] = color.map((part) => (part / 255) ** 2.2);
     cell.style.background = `rgb(${color.join()})`;
-    cell.style.color = 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.2 ? "#171614" : "#FFFFFF";
+    cell.style.color = inkOn(color);
     cell.title = `${bits.toFixed(2)} bits`;
   }
 

@@ -66,7 +66,7 @@ class Inside {
   }
 
   controls(row) {
-    const group = make("div", "measures", row);
+    const group = make("div", "choices-row", row);
     group.setAttribute("role", "radiogroup");
     group.setAttribute("aria-label", "Accuracy or loss");
     this.choices = MEASURES.map((name) => {

@@ -3,10 +3,11 @@
 // all its viewers; the address keeps it for the next run, which Python starts with it.
 
 import { putInAddress } from "../../../kit/js/address.js";
-import { maker } from "../../../kit/js/make.js";
+import { menu } from "../../../kit/js/parts.js";
 import { picture } from "../../../kit/js/picture.js";
 
 const SPEED = "train_speed"; // in the address
+const HELP = "At full speed a run is over in seconds. Choose a lower speed to watch it learn; you can change it while the run trains.";
 
 class Speed {
   /**
@@ -15,10 +16,7 @@ class Speed {
    */
   constructor(body, kit) {
     this.kit = kit;
-    const make = maker(body);
-    const label = make("label", "speed", undefined, "Training speed");
-    label.title = "At full speed a run is over in seconds. Choose a lower speed to watch it learn; you can change it while the run trains.";
-    this.select = /** @type {HTMLSelectElement} */ (make("select", "", label));
+    this.select = menu(body, "Training speed", { above: true, help: HELP });
     this.select.onchange = () => this.choose();
     /** @type {[string, string, number|null][]} address, name, limit */
     this.speeds = [];
