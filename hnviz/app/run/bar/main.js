@@ -3,6 +3,7 @@
 import { maker } from "../../kit/js/make.js";
 import { picture } from "../../kit/js/picture.js";
 import { SNAPSHOT, SPEEDS } from "../../kit/js/timeline.js";
+import { HAS_NONE } from "../../kit/js/tables.js";
 
 const PLAY = "M1 0L11 5.5L1 11Z";
 const PAUSE = "M1 0H4.4V11H1ZM6.6 0H10V11H6.6Z";
@@ -165,5 +166,6 @@ class Bar {
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
+  table: HAS_NONE.control,
   create: (body, kit) => new Bar(body, kit),
 });

@@ -8,6 +8,7 @@ import { maker } from "../../../kit/js/make.js";
 import { picture } from "../../../kit/js/picture.js";
 import { partNodes } from "../../../kit/js/text.js";
 import { COLORS, paintLegend, paintPath, placePath } from "./paint.js";
+import { table } from "./table.js";
 
 const COLOR = "states_path_color";
 const EACH = 220; // ms a token
@@ -157,5 +158,6 @@ class Path {
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
   shapes: { points: ["tokens", 2] },
+  table,
   create: (body, kit) => new Path(body, kit),
 });

@@ -9,4 +9,4 @@ EXAMPLES = {
     "long": Example("Model0"),  # the most steps
 }
 
-CURVES = growing(__file__, Place("train_curves", "466px", "965px"), Curves(), examples=EXAMPLES)
+CURVES = growing(__file__, Place("train_curves", "498px", "997px"), Curves(), examples=EXAMPLES)

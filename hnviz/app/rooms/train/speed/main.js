@@ -5,6 +5,7 @@
 import { putInAddress } from "../../../kit/js/address.js";
 import { maker } from "../../../kit/js/make.js";
 import { picture } from "../../../kit/js/picture.js";
+import { HAS_NONE } from "../../../kit/js/tables.js";
 
 const SPEED = "train_speed"; // in the address
 
@@ -60,5 +61,6 @@ class Speed {
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
+  table: HAS_NONE.control,
   create: (body, kit) => new Speed(body, kit),
 });
