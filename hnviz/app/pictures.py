@@ -37,11 +37,12 @@ from hnviz.app.rooms.train.schedule.picture import SCHEDULE
 from hnviz.app.rooms.train.speed.picture import SPEED
 from hnviz.app.rooms.train.worst.picture import WORST
 from hnviz.app.run.bar.picture import BAR
+from hnviz.app.run.copy_link.picture import COPY_LINK
 from hnviz.app.run.line.picture import LINE
 from hnviz.app.run.list.picture import RUN_LIST
 from hnviz.web.views import View
 
-_SHARED = (BAR, HEADLINE, LINE, RUN_LIST)
+_SHARED = (BAR, COPY_LINK, HEADLINE, LINE, RUN_LIST)
 _START = (COUNT, LOSS, MACHINE, GUESS)
 _BATCHES = (GRID, ROWS)
 _MODELS = (CURSOR, PAIR, CELL)

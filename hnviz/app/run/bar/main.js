@@ -2,6 +2,7 @@
 
 import { maker } from "../../kit/js/make.js";
 import { picture } from "../../kit/js/picture.js";
+import { isLocked } from "../../kit/js/present.js";
 import { SNAPSHOT, SPEEDS } from "../../kit/js/timeline.js";
 import { HAS_NONE } from "../../kit/js/tables.js";
 
@@ -88,7 +89,7 @@ class Bar {
     this.told.textContent = `${named ? "Shown below is " : ""}${facts.name}: ${facts.progress_text}`;
     this.first.hidden = facts.shipped && !named; // the sidebar says which one it is
     const resumable = facts.resumable && !facts.is_live && !facts.shipped;
-    this.actions.hidden = !(facts.is_live || resumable);
+    this.actions.hidden = isLocked() || !(facts.is_live || resumable);
     this.pause.textContent = resumable ? "Resume" : facts.status === "paused" ? "Continue" : "Pause";
     this.pause.title = resumable ? RESUME : facts.status === "paused" ? CONTINUE : PAUSED;
     this.pause.disabled = facts.status === "queued";
