@@ -4,7 +4,8 @@ import streamlit as st
 
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import ask
-from hnviz.app.kit.text import page_title, terms
+from hnviz.app.kit.terms.picture import terms
+from hnviz.app.kit.text import page_title
 from hnviz.app.rooms.hidden_states.controls import controls
 from hnviz.app.rooms.hidden_states.meaning import meaning
 from hnviz.app.rooms.hidden_states.strip.picture import STRIP, is_short
@@ -28,7 +29,7 @@ def page() -> None:
     rows = ask(ROWS_VIEW, at="end", **shown)
     with takeaway:
         headline("states_headline", run_id, [rows])
-        terms("hidden state", "unit", "gate", "training step", "position in the number")
+        terms()
     run_bar(run_id, "states_bar")
     if is_short(asked.text):
         STRIP(run=run_id, asks=[units])
