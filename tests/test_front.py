@@ -53,6 +53,7 @@ def test_a_teachers_link_says_so_from_its_first_frame(client):
     page = client.get("/page?lock=1&present=true")
     assert page.content.startswith(b'<html class="hn-present hn-locked" lang="en">')
     assert client.get("/page?lock=1").content.startswith(b'<html class="hn-locked" lang="en">')
+    assert client.get("/page?embed=true").content.startswith(b'<html class="hn-embedded" lang')
     for query in ("lock=true", "lock=0", "unlock=1"):
         assert client.get(f"/page?{query}").content == OURS
 

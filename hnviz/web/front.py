@@ -8,7 +8,11 @@ from collections.abc import Callable, Iterable, Mapping
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-CLASSES = {b"present=true": b"hn-present", b"lock=1": b"hn-locked"}
+CLASSES = {
+    b"present=true": b"hn-present",
+    b"lock=1": b"hn-locked",
+    b"embed=true": b"hn-embedded",
+}
 """Parameter of the address -> class of its page: page.css must know before the first script run."""
 VALIDATORS = (b"if-none-match", b"if-modified-since")
 

@@ -42,11 +42,15 @@ export class AsTable {
     clearTimeout(this.timer);
     this.timer = 0;
     if (!this.fold.open) return this.body.replaceChildren();
-    const tables = this.tables();
+    const tables = this.filled();
     const at = this.scrolled();
     if (tables.length) this.body.replaceChildren(...tables.map((data, index) => this.section(data, index)));
     else this.body.textContent = "There are no figures yet.";
     this.scrolled().forEach(([, , place], index) => place.scrollTo(at[index]?.[0] ?? 0, at[index]?.[1] ?? 0));
+  }
+
+  filled() {
+    return this.tables().filter(({ n }) => n > 0);
   }
 
   /** How far each table is scrolled: a new drawing stays there. */
@@ -83,7 +87,7 @@ export class AsTable {
    * @param {HTMLElement} said
    */
   async copy(index, said) {
-    const data = this.tables()[index];
+    const data = this.filled()[index];
     const copied = data && (await copy(csv(data)));
     said.textContent = copied ? ` Copied ${data.n.toLocaleString("en")} rows.` : " The browser did not allow it; select the rows and copy them.";
     setTimeout(() => (said.textContent = ""), COPIED);
@@ -99,7 +103,7 @@ function tableElement({ caption, columns, n, row }) {
   const table = document.createElement("table");
   table.createCaption().textContent = caption;
   const head = table.createTHead().insertRow();
-  const words = n ? row(0).map((cell) => typeof cell === "string") : [];
+  const words = row(0).map((cell) => typeof cell === "string");
   for (const [at, { title, unit }] of columns.entries()) {
     head.append(heading("col", unit ? `${title} (${unit})` : title, words[at]));
   }

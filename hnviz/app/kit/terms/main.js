@@ -1,20 +1,19 @@
 // @ts-check
 // The words of a page: a line of buttons, one for each term that the page uses, in the order in which
-// they appear. Each is underlined where it first appears; a press there opens the same explanation.
+// they appear. Each is underlined where the prose first has it; a press there explains it too.
 
 import { fetchOnce } from "../js/fetch.js";
 import { maker } from "../js/make.js";
 import { picture } from "../js/picture.js";
 import { HAS_NONE } from "../js/tables.js";
 import { Finder } from "./find.js";
-import { isShown, textsOf } from "./texts.js";
+import { isShown, isTaken, textsOf } from "./texts.js";
 
 /** @typedef {import("./find.js").Term} Term */
 
 const MARK = "hn-term"; // of the CSS highlight: page.css and kit.css underline it
 const WAIT = 500; // ms without a change until the page is looked through again
 const EDGE = 8; // px between the explanation and the window's edge
-const OWN = "a, button, input, select, textarea, label, summary, canvas, svg, [tabindex], [role=button]";
 
 class Words {
   /**
@@ -65,17 +64,24 @@ class Words {
   mark() {
     if (!this.finder || !this.kit.root.isConnected) return;
     const texts = [...textsOf(this.page)].filter(isShown);
-    this.found = this.finder.first(texts.map(({ data }) => data)).map(({ term, text, start, end }) => {
+    const free = texts.filter(({ parentElement }) => !isTaken(parentElement));
+    this.found = this.first(free).map(({ term, text, start, end }) => {
       const range = new Range();
-      range.setStart(texts[text], start);
-      range.setEnd(texts[text], end);
+      range.setStart(free[text], start);
+      range.setEnd(free[text], end);
       return { term, range };
     });
     if ("highlights" in CSS) CSS.highlights.set(MARK, new Highlight(...this.found.map(({ range }) => range)));
-    const shown = JSON.stringify(this.found.map(({ term }) => term.name));
+    const terms = this.first(texts).map(({ term }) => term);
+    const shown = JSON.stringify(terms.map(({ name }) => name));
     if (shown === this.shown) return;
     this.shown = shown;
-    this.buttons.replaceChildren(...this.found.map(({ term }) => this.button(term)));
+    this.buttons.replaceChildren(...terms.map((term) => this.button(term)));
+  }
+
+  /** @param {Text[]} texts */
+  first(texts) {
+    return this.finder?.first(texts.map(({ data }) => data)) ?? [];
   }
 
   /** @param {Term} term */
@@ -94,7 +100,7 @@ class Words {
    */
   press(event) {
     const [target] = event.composedPath();
-    if (!(target instanceof Element) || target.closest(OWN) || !getSelection()?.isCollapsed) return;
+    if (!(target instanceof Element) || isTaken(target) || !getSelection()?.isCollapsed) return;
     const { clientX: x, clientY: y } = event;
     for (const { term, range } of this.found) {
       const rect = [...range.getClientRects()].find(({ left, right, top, bottom }) => x >= left && x <= right && y >= top && y <= bottom);

@@ -3,7 +3,7 @@
 // them: Streamlit and the pictures own them.
 
 const LEFT_OUT = [
-  "h1, button, select, option, textarea, input, label, summary, a, table, svg, canvas, pre, code, style, script",
+  "button, select, option, textarea, input, a, table, svg, canvas, pre, code, style, script",
   ".hnviz-as-table, .hnviz-words, [hidden], [aria-hidden=true], [popover]",
 ].join(", ");
 
@@ -21,6 +21,12 @@ export function* textsOf(root) {
     }
   }
 }
+
+/**
+ * Whether a press on a text does something already.
+ * @param {Element|null|undefined} element
+ */
+export const isTaken = (element) => Boolean(element?.closest("a, button, input, select, textarea, label, summary, canvas, svg, [tabindex], [role=button]"));
 
 /** @param {Text} text */
 export const isShown = (text) => text.parentElement?.checkVisibility?.({ visibilityProperty: true }) ?? true;

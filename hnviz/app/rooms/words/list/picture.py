@@ -9,7 +9,7 @@ EXAMPLES = {
 }
 
 WORD_LIST = Picture(
-    __file__, Place("words_list", "2000px", "3000px"), silent=True, examples=EXAMPLES
+    __file__, Place("words_list", "1700px", "3271px"), silent=True, examples=EXAMPLES
 )
 
 
