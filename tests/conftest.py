@@ -171,6 +171,15 @@ def server(app: Server) -> str:
     return app.url
 
 
+@pytest.fixture(scope="session")
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The gallery's address."""
+    from tests.gallery import gallery_server
+
+    with gallery_server(tmp_path_factory.mktemp("gallery")) as url:
+        yield url
+
+
 PATIENCE = 90_000  # ms that a browser may take for anything, on a machine that others use too
 
 

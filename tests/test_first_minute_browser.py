@@ -1,14 +1,11 @@
 """What every page shows before anybody scrolls: its takeaway, a control and a picture, at rest."""
 
-import os
-from pathlib import Path
-
 import pytest
 
 from hnviz.app.shell.navigation import PAGES
-from tests.conftest import ROOT, errors_of, idle, until
+from tests.axe import barriers
+from tests.conftest import errors_of, idle, until
 
-AXE = ROOT / "tests/js/node_modules/axe-core/axe.min.js"
 LARGEST_SHIFT = 0.1  # "good" of web.dev/articles/cls
 SMALLEST_TARGET = 24  # px, WCAG 2.2's 2.5.8
 LONGEST = 20  # words of a takeaway
@@ -50,10 +47,6 @@ new PerformanceObserver((list) => {
   }
 }).observe({ type: "layout-shift", buffered: true });
 """
-
-STREAMLITS_OWN = {"list", "listitem"}
-"""Rules that Streamlit's navigation breaks: the `ul` of the sidebar holds a `div` for each section.
-No style sheet can mend that."""
 
 
 @pytest.fixture
@@ -104,7 +97,7 @@ def test_a_page_opens_at_rest_with_all_in_sight_for_everybody(watched, server, v
     for other in (size, PHONE if size == WIDE else WIDE):
         page.set_viewport_size(dict(zip(("width", "height"), other, strict=True)))
         page.wait_for_timeout(300)
-        assert _barriers(page) == [], (view, other, mode)
+        assert barriers(page) == [], (view, other, mode)
         assert _small_help(page) == [], (view, other)
     for _ in range(4):  # and what is drawn when it comes into sight
         page.mouse.wheel(0, 2000)
@@ -164,29 +157,3 @@ def _small_help(page):
           .map(({ width, height }) => [width, height])"""
     )
     return [size for size in sizes if min(size) < SMALLEST_TARGET]
-
-
-def _barriers(page):
-    """Run axe-core; return what is serious, without what is Streamlit's own."""
-    if not AXE.exists():
-        if os.environ.get("HNVIZ_REQUIRE_BROWSER"):
-            pytest.fail("axe-core is missing: make lint installs it, with node and npm")
-        pytest.skip("axe-core is missing: make lint installs it, with node and npm")
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(Path(AXE).read_text(encoding="utf-8"))
-    # Nothing is fetched first: only rules on sounds and on turned phones would read that.
-    told = page.evaluate("axe.run(document, { resultTypes: ['violations'], preload: false })")
-    return [
-        f"{each['id']}: {node['html'][:200]}"
-        for each in told["violations"]
-        if each["impact"] in ("serious", "critical")
-        for node in each["nodes"]
-        if not (each["id"] in STREAMLITS_OWN and "stSidebarNav" in _parent(page, node))
-    ]
-
-
-def _parent(page, node):
-    return page.evaluate(
-        "selector => document.querySelector(selector)?.closest('nav')?.dataset.testid ?? ''",
-        node["target"][0] if isinstance(node["target"][0], str) else "nothing",
-    )

@@ -49,6 +49,15 @@ def test_a_page_of_present_mode_says_so_from_its_first_frame(client):
         assert client.get(f"/page?{query}").content == OURS
 
 
+def test_a_teachers_link_says_so_from_its_first_frame(client):
+    page = client.get("/page?lock=1&present=true")
+    assert page.content.startswith(b'<html class="hn-present hn-locked" lang="en">')
+    assert client.get("/page?lock=1").content.startswith(b'<html class="hn-locked" lang="en">')
+    assert client.get("/page?embed=true").content.startswith(b'<html class="hn-embedded" lang')
+    for query in ("lock=true", "lock=0", "unlock=1"):
+        assert client.get(f"/page?{query}").content == OURS
+
+
 def test_a_page_has_its_own_head_besides(client):
     page = client.get("/base/train")
     assert page.content == OURS.replace(b"</head>", b"<i></i></head>")
@@ -67,6 +76,7 @@ def test_streamlits_page_has_the_places_that_we_write_to():
         front_page(), title="hnviz", styles=["a.css"], style=".x{}", modules=["b.js"]
     ).decode()
     assert "<title>hnviz</title>" in page
+    assert '<html lang="en">' in page  # the language that screen readers speak
     head, body = page.split("</head>")
     assert '<link rel="modulepreload" href="./b.js">' in head
     assert body.index('href="./a.css"') < body.index('<div id="root">')

@@ -13,7 +13,7 @@ from hnviz.gallery.cases import READY, examples, runs, views
 from hnviz.gallery.site import REFUSED, cases, site
 from hnviz.gallery.theme import variables
 from tests.conftest import ROOT, until
-from tests.gallery import gallery_server, mount, settled
+from tests.gallery import mount, settled
 from tests.views import shown
 
 PHONE, PAGE = (390, "light"), (1280, "dark")
@@ -108,12 +108,6 @@ def test_a_views_answer_has_the_shape_that_its_picture_declares(own_runs):
 
 
 # --- in a browser -------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="session")
-def gallery(browser, tmp_path_factory):
-    with gallery_server(tmp_path_factory.mktemp("gallery")) as url:
-        yield url
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -2,6 +2,7 @@
 
 from hnviz.app.kit.headline.picture import HEADLINE
 from hnviz.app.kit.picture import Picture
+from hnviz.app.kit.terms.picture import MARKED
 from hnviz.app.rooms.batches.grid.picture import GRID
 from hnviz.app.rooms.batches.rows.picture import ROWS
 from hnviz.app.rooms.data.guess.picture import GUESS
@@ -36,13 +37,16 @@ from hnviz.app.rooms.train.positions.picture import POSITIONS
 from hnviz.app.rooms.train.schedule.picture import SCHEDULE
 from hnviz.app.rooms.train.speed.picture import SPEED
 from hnviz.app.rooms.train.worst.picture import WORST
+from hnviz.app.rooms.words.list.picture import WORD_LIST
 from hnviz.app.run.bar.picture import BAR
+from hnviz.app.run.copy_link.picture import COPY_LINK
 from hnviz.app.run.line.picture import LINE
 from hnviz.app.run.list.picture import RUN_LIST
 from hnviz.web.views import View
 
-_SHARED = (BAR, HEADLINE, LINE, RUN_LIST)
+_SHARED = (BAR, COPY_LINK, HEADLINE, LINE, MARKED, RUN_LIST)
 _START = (COUNT, LOSS, MACHINE, GUESS)
+_WORDS = (WORD_LIST,)
 _BATCHES = (GRID, ROWS)
 _MODELS = (CURSOR, PAIR, CELL)
 _HIDDEN_STATES = (UNITS, STRIP, CODES, PROBES, FIND, PATH)
@@ -53,7 +57,7 @@ _TRAIN = (LEAD, SPEED, CURVES, NOTES, INSIDE, WORST, POSITIONS, EPOCHS, SCHEDULE
 PICTURES: dict[str, Picture] = {
     picture.name: picture
     for picture in (
-        *(*_SHARED, *_START, *_BATCHES, *_MODELS, *_TRAIN),
+        *(*_SHARED, *_START, *_BATCHES, *_MODELS, *_TRAIN, *_WORDS),
         *(*_HIDDEN_STATES, *_PREDICTIONS, *_THROUGH_TIME),
     )
 }

@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-PRESENT = b"present=true"  # in the address
-PRESENT_CLASS = b"hn-present"
-"""On the page of such an address: page.css has to know before the switch is there."""
+CLASSES = {
+    b"present=true": b"hn-present",
+    b"lock=1": b"hn-locked",
+    b"embed=true": b"hn-embedded",
+}
+"""Parameter of the address -> class of its page: page.css must know before the first script run."""
 VALIDATORS = (b"if-none-match", b"if-modified-since")
 
 
@@ -57,8 +60,9 @@ class Front:
 
     def _page(self, scope: Scope) -> bytes:
         page = self.page
-        if PRESENT in scope["query_string"].split(b"&"):
-            page = page.replace(b"<html", b'<html class="' + PRESENT_CLASS + b'"', 1)
+        asked = scope["query_string"].split(b"&")
+        if classes := [name for parameter, name in CLASSES.items() if parameter in asked]:
+            page = page.replace(b"<html", b'<html class="' + b" ".join(classes) + b'"', 1)
         for path, head in self.early.items():
             if scope["path"].endswith(path):
                 page = page.replace(b"</head>", head + b"</head>", 1)

@@ -38,3 +38,11 @@ export function answer(meta) {
   bytes.writeUInt32LE(text.length);
   return new Response(new Uint8Array(Buffer.concat([bytes, Buffer.from(text)])));
 }
+
+/** What pictures look at when their modules are loaded. */
+export function page() {
+  globalThis.matchMedia = () => ({ matches: false, addEventListener() {} });
+  globalThis.window = globalThis;
+  globalThis.document = { scripts: [], createElement: () => ({ style: {}, dataset: {}, append() {} }) };
+  address("http://127.0.0.1/");
+}

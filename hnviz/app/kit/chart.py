@@ -29,11 +29,12 @@ from typing import Any
 import plotly.graph_objects as go
 
 from hnviz.app.kit.picture import ROOT, Example, Picture, Place
-from hnviz.figures.sketch import Sketch
+from hnviz.figures.sketch import Sketch, plain_list
 from hnviz.web.assets import ASSETS
 from hnviz.web.views import Shown, View
 
 FOLDER = "kit/chart"
+FOLD = 32  # px: the line "As a table"
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def still_chart(key: str, figure: go.Figure | Sketch, alt: str) -> None:
 def _still(height: int) -> Charts:
     """Return the picture that keeps the place of a chart of some height."""
     file = ROOT / f"{FOLDER}_{height}" / "picture.py"  # where its own folder would be
-    return charted(str(file), Place("*", f"{height}px"))
+    return charted(str(file), Place("*", f"{height + FOLD}px"))
 
 
 def plain(figure: go.Figure | Sketch) -> dict[str, Any]:
@@ -104,4 +105,6 @@ def plain(figure: go.Figure | Sketch) -> dict[str, Any]:
     if isinstance(figure, Sketch):
         return figure.plain()
     drawn: dict[str, Any] = json.loads(figure.to_json())
+    for trace, own in zip(drawn["data"], figure.data, strict=True):
+        trace |= {"x": plain_list(own.x), "y": plain_list(own.y)}  # Plotly packs them as bytes
     return drawn

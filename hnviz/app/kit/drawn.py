@@ -1,8 +1,9 @@
 """Pictures that Python draws: SVG or HTML from hnviz.figures, served by a view."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from hnviz.app.kit.picture import Example, Picture, Place
+from hnviz.app.kit.tabled import Tabled
 from hnviz.figures.theme import MODES, Theme, theme
 from hnviz.web.views import Look, Param, Shown, View
 
@@ -15,17 +16,21 @@ def look_of(look: Look) -> Theme:
     return theme(look.params["mode"])
 
 
-def two_sizes(wide: str, narrow: str, sentence: str = "", note: str = "", fold: str = "") -> Shown:
-    """Answer with a drawing for a page's width and one for a phone's.
+def two_sizes(
+    sizes: tuple[str, str], table: Tabled, sentence: str = "", note: str = "", fold: str = ""
+) -> Shown:
+    """Answer with a drawing for a page's width and one for a phone's, and with its data.
 
     With `fold`, the note is shown when a reader opens a line of that name.
     """
-    return Shown({}, {"wide": wide, "narrow": narrow, "note": note, "fold": fold}, sentence)
+    drawings = {"wide": sizes[0], "narrow": sizes[1], "tables": [table.sent]}
+    return Shown({}, {**drawings, "note": note, "fold": fold}, sentence)
 
 
-def html(content: str, sentence: str = "", note: str = "") -> Shown:
-    """Answer with one drawing for all widths."""
-    return Shown({}, {"html": content, "note": note}, sentence)
+def html(content: str, sentence: str = "", note: str = "", *, tables: Sequence[Tabled]) -> Shown:
+    """Answer with one drawing for all widths, and with its data."""
+    sent = [table.sent for table in tables]
+    return Shown({}, {"html": content, "note": note, "tables": sent}, sentence)
 
 
 def drawn(

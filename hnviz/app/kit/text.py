@@ -10,7 +10,6 @@ from hnviz.app.kit.chart import still_chart
 from hnviz.app.shell.navigation import page_file
 from hnviz.figures.numbers import unbroken
 from hnviz.figures.sketch import Sketch
-from hnviz.figures.terms import TERMS
 from hnviz.figures.theme import Theme, theme
 
 _LINK = re.compile(r"\[([^]]+)\]\((\w+)\)")
@@ -56,17 +55,6 @@ def lead(sentence: str) -> None:
     """Set a sentence larger than the text, in lines of at most 72 characters."""
     with st.container(key="page_lead"):
         st.html(f'<p class="hnviz-lead">{_bold(sentence)}</p>')
-
-
-def terms(*names: str) -> None:
-    """List the terms that a page uses first; pointing at one, or tapping it, says what it means."""
-    said = " ".join(
-        f'<span class="hnviz-term" tabindex="0">{html_escape(name)}</span>'
-        f'<span class="hnviz-meaning"> {html_escape(TERMS[name])}.</span>'
-        for name in names
-    )
-    with st.container(key="page_terms"):
-        st.html(f'<p class="hnviz-terms">New words: {said}</p>')
 
 
 def section(title: str, sentence: str = "") -> None:

@@ -11,10 +11,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from hnviz.app.kit.text import escape, linked, problem
-from hnviz.app.run.engine import standing, store
+from hnviz.app.run import made
+from hnviz.app.run.engine import attempt, engine, standing, store
 from hnviz.app.run.names import Named, labels
 from hnviz.app.run.text import Standing
 from hnviz.app.shell import session as state
+from hnviz.config import ConfigError, RunConfig
 from hnviz.runs import DamagedRun, RunFolder, RunNotFound
 from hnviz.web.hub import LISTED
 
@@ -51,6 +53,35 @@ def run_picker() -> None:
         problem(f"There is no run named {lost!r}; this one is shown instead.")
 
 
+def _offer(lost: str) -> None:
+    """Offer to train a run that a link names and this machine lacks; the link only shows."""
+    text = state.lost_settings()
+    if not text:
+        return
+    try:
+        config = made.read(text)
+    except ConfigError as error:
+        problem(f"The link cannot say how {lost!r} was made: {error}")
+        return
+    changes = made.differences(config)
+    recipe = f"{config.model}, its recipe" + (f" with {changes}" if changes else "")
+    st.button(
+        "Train it here, with the same settings",
+        key="lost_train",
+        on_click=_train,
+        args=(config,),
+        help=f"{escape(recipe)}. The same settings give the same run.",
+    )
+    st.caption(escape(f"The link says how it was made: {recipe}."))
+    problem(state.get(state.LOST_ERROR))
+
+
+def _train(config: RunConfig) -> None:
+    run_id = attempt(state.LOST_ERROR, engine().train, config)
+    if run_id is not None:
+        state.show_run(run_id)
+
+
 def _names(ids: Sequence[str]) -> dict[str, str]:
     """Name the runs, with times of the reader's own clock."""
     zone: tzinfo = UTC
@@ -77,6 +108,7 @@ def run_in_view() -> Standing | None:
     """Return the run in view; None, with a sentence in its place, when it cannot be read."""
     if lost := state.lost_run():  # also here: on a phone the sidebar is shut
         problem(f"There is no run named {lost!r}; {state.get(state.RUN)} is shown instead.")
+        _offer(lost)
     run_id = state.get(state.RUN)
     if run_id is None:
         linked("There is no run yet. Press Train on the [Train](train) page to make one.")

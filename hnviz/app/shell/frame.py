@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from hnviz.app.kit.text import problem
+from hnviz.app.run.copy_link.picture import copy_link
 from hnviz.app.run.engine import engine
 from hnviz.app.run.line.picture import run_line
 from hnviz.app.run.view import run_picker
@@ -22,6 +23,7 @@ ICON = str(
 def page_frame(title: str) -> None:
     """Draw the sidebar below the navigation of a page; start the engine."""
     engine()
+    state.keep_lock()
     run_picker()
     if (run_id := state.get(state.RUN)) is not None:
         run_line(run_id, title)
@@ -32,3 +34,4 @@ def page_frame(title: str) -> None:
         bind="query-params",
         help="Larger, and without this sidebar, for a projector. The key P switches it, too.",
     )
+    copy_link(state.get(state.RUN))

@@ -16,6 +16,7 @@ PAGES: dict[str, dict[str, str]] = {
         "predictions": "Predictions",
         "time": "Through time",
     },
+    "Help": {"words": "Words"},
 }
 """Section -> page file (and address) -> title."""
 
@@ -41,6 +42,12 @@ def navigation() -> StreamlitPage:
             for section, pages in PAGES.items()
         }
     )
+
+
+@cache
+def titles() -> tuple[tuple[str, str], ...]:
+    """List each page with its title."""
+    return tuple(page for pages in PAGES.values() for page in pages.items())
 
 
 @cache

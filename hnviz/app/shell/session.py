@@ -14,9 +14,15 @@ RUN = "run"  # the id of the run in view, on every page and in the address
 TRAIN_ERROR = "train_error"  # why the last press on Train did nothing
 NEXT_RUN = "next_run"  # the run to bring into view when a page next runs as a whole
 RECIPE = "train_recipe"  # the model and recipe that the settings were last filled in from
+MADE = "made"  # in the address: how the run of a link was made, for a reader who lacks it
+LOCK = "lock"  # in the address: a teacher's link, without settings
+LOST_ERROR = "lost_error"  # why a run of a link could not be trained
 _LOST_RUN = "lost_run"
+_LOST_MADE = "lost_made"
+_LOCKED = "locked"
 _SHOWN_RUN = "shown_run"
 
+LOCKED = "1"
 LONGEST_NAME = 60  # characters of a name from the address that a page repeats
 
 
@@ -69,6 +75,7 @@ def choose_run(known: Sequence[str], default: str | None) -> str | None:
             forget_lost_run()
         else:
             st.session_state[_LOST_RUN] = asked[:LONGEST_NAME]
+            st.session_state[_LOST_MADE] = st.query_params.get(MADE, "")
     run = st.session_state.pop(NEXT_RUN, None) or run
     if run not in known:
         run = shown if shown in known else default
@@ -92,6 +99,22 @@ def lost_run() -> str | None:
     return st.session_state.get(_LOST_RUN)
 
 
+def lost_settings() -> str:
+    """Return how the link says that run was made; "" if it does not."""
+    return str(st.session_state.get(_LOST_MADE, ""))
+
+
 def forget_lost_run() -> None:
-    """Forget it: another run was picked."""
-    st.session_state.pop(_LOST_RUN, None)
+    """Forget it: another run was picked, and the address names that one."""
+    for key in (_LOST_RUN, _LOST_MADE, LOST_ERROR):
+        st.session_state.pop(key, None)
+    if MADE in st.query_params:
+        del st.query_params[MADE]
+
+
+def keep_lock() -> None:
+    """Keep a teacher's lock on every page that the reader goes to, until it is loaded again."""
+    if st.query_params.get(LOCK) == LOCKED:
+        st.session_state[_LOCKED] = True
+    elif st.session_state.get(_LOCKED):
+        st.query_params[LOCK] = LOCKED

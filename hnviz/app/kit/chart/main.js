@@ -7,6 +7,15 @@ import { PanelGrid } from "../js/panel.js";
 import { picture } from "../js/picture.js";
 import { loadPlotly } from "../js/plotly.js";
 import { plainText } from "../js/text.js";
+import { chartTables } from "../js/tables.js";
+
+/** @param {import("../js/picture.js").Drawing} drawing */
+function table({ answers, settings, alt }) {
+  const groups = [...Object.values(answers), { meta: settings, sentence: settings.alt }];
+  return groups.flatMap((group) =>
+    (group?.meta.charts ?? []).flatMap((/** @type {any} */ { title, figure }) => chartTables(title || plainText(group?.sentence || alt), figure)),
+  );
+}
 
 class Charts {
   /**
@@ -61,5 +70,6 @@ class Charts {
 export const render = picture({
   styles: new URL("../js/charts.css", import.meta.url),
   keeps: true,
+  table,
   create: (body, kit) => new Charts(body, kit),
 });

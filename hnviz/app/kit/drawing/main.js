@@ -6,6 +6,7 @@
 
 import { maker } from "../js/make.js";
 import { picture } from "../js/picture.js";
+import { sentTables } from "../js/tables.js";
 
 const NARROW = 640; // px
 
@@ -37,5 +38,6 @@ class Drawn {
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
+  table: sentTables,
   create: (body) => new Drawn(body),
 });

@@ -2,6 +2,7 @@
 // What surrounds one picture, from its mount until it leaves the page. Its view gets it as `kit`.
 
 import { checkShapes } from "./arrays.js";
+import { AsTable } from "./as_table.js";
 import { Asking } from "./asking.js";
 import { keepAddress } from "./address.js";
 import { Questions } from "./questions.js";
@@ -45,6 +46,8 @@ export class Frame {
     this.asking = new Asking(this);
     /** @type {View} */
     this.view = root.view = definition.create(this.body, this);
+    const { table } = definition;
+    this.table = typeof table === "string" ? null : new AsTable(root, () => (this.last ? table(this.last, this.view) : []));
     // The page scrolls inside an element, whose edge `scrollMargin` moves; `rootMargin` is the window's.
     const ahead = /** @type {IntersectionObserverInit} */ ({ rootMargin: AHEAD, scrollMargin: AHEAD });
     this.seen = new IntersectionObserver((entries) => this.see(entries.at(-1)), ahead);
@@ -140,6 +143,7 @@ export class Frame {
     this.last = { answer, answers, settings, theme: this.theme, step, run: run ?? "", alt: plainText(said) };
     this.states.begin(silent ? "" : said);
     this.view.draw(this.last);
+    this.table?.changed();
     if (answer && !this.definition.keeps) this.root.style.minHeight = "0";
     this.width = this.body.clientWidth;
     this.states.done(step);
@@ -166,6 +170,7 @@ export class Frame {
   destroy() {
     this.asking.destroy();
     this.asked.end();
+    this.table?.destroy();
     for (const end of this.ends.splice(0)) end();
     this.seen.disconnect();
     this.resized.disconnect();

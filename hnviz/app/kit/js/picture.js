@@ -2,7 +2,7 @@
 // What a picture's main.js calls. What all pictures share is in the kit, so each folder holds only
 // its own drawing.
 //
-//   export const render = picture({ styles: new URL("style.css", import.meta.url), create });
+//   export const render = picture({ styles: new URL("style.css", import.meta.url), table, create });
 //
 // create(body, kit) -> view, once for each mount; `kit` is the picture's Frame:
 //   view.draw({ answer, answers, settings, theme, step, run })   when there is something to draw
@@ -28,8 +28,11 @@ import { Frame } from "./frame.js";
  *             hear?: (change: import("./timeline.js").Change) => void,
  *             params?: (name: string) => Record<string, unknown> }} View
  * @typedef {{ styles: URL|URL[], frames?: number, create: (body: HTMLElement, kit: Frame) => View,
+ *             table: string|((drawing: Drawing, view: any) => import("./tables.js").Data[]),
  *             load?: (settings: any, home: URL) => unknown,
  *             shapes?: Record<string, (number|string)[]>, keeps?: boolean }} Definition
+ *   table   what it shows as tables, or one of tables.js' HAS_NONE; a view that changes on its own
+ *           calls kit.table.changed()
  *   load    fetches files before the first drawing; they become `kit.files`
  *   shapes  the arrays' dimensions, which debug mode checks
  *   keeps   keeps its place once it is drawn: its height changes, or its content comes later
@@ -38,7 +41,7 @@ import { Frame } from "./frame.js";
 /** @param {Definition} definition */
 export function picture(definition) {
   /** @param {any} component */
-  return async function render({ data, home, root, turn, setStateValue }) {
+  async function render({ data, home, root, turn, setStateValue }) {
     const own = ["kit.css", "parts.css"].map((name) => new URL(name, import.meta.url));
     const sheets = [...own, definition.styles].flat();
     const [tokens, ...styles] = await Promise.all([
@@ -56,5 +59,6 @@ export function picture(definition) {
       root.frame.destroy();
       root.frame = null;
     };
-  };
+  }
+  return Object.assign(render, { table: definition.table });
 }

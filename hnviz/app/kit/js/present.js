@@ -1,6 +1,9 @@
 // @ts-check
 // The keys of present mode: P switches it, Escape leaves it. page.css does the rest.
 
+/** Whether a teacher's link has locked the page (hnviz/web/front.py). */
+export const isLocked = () => document.documentElement.classList.contains("hn-locked");
+
 const FIELDS = "input:not([type=checkbox]):not([type=radio]):not([type=range]), textarea, select, [contenteditable]";
 
 /** Listen on the whole page; the returned function ends that. */

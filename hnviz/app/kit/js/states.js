@@ -82,6 +82,7 @@ export class States {
   say(sentence) {
     this.sentence.hidden = !sentence;
     this.sentence.replaceChildren(...boldNodes(sentence));
+    this.root.dispatchEvent(new CustomEvent("hnviz:said", { bubbles: true, composed: true }));
   }
 
   /**

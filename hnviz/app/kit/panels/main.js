@@ -12,6 +12,7 @@ import { setMark } from "../js/page.js";
 import { PanelGrid } from "../js/panel.js";
 import { picture } from "../js/picture.js";
 import { loadPlotly } from "../js/plotly.js";
+import { chartTables } from "../js/tables.js";
 
 class Growing {
   /**
@@ -27,6 +28,10 @@ class Growing {
     this.following = null;
     /** @type {any} */
     this.Plotly = null;
+  }
+
+  tables() {
+    return [...this.known.values()].flatMap(({ figure, title }) => chartTables(title, figure));
   }
 
   /** @param {import("../js/picture.js").Drawing} drawing */
@@ -81,6 +86,7 @@ class Growing {
 
   /** Charts out of sight are drawn when they are scrolled to. */
   show() {
+    this.kit.table?.changed();
     if (!this.Plotly || !this.kit.visible || !this.kit.root.isConnected) return;
     this.grid.show([...this.known.values()], this.Plotly);
   }
@@ -93,5 +99,6 @@ class Growing {
 
 export const render = picture({
   styles: new URL("../js/charts.css", import.meta.url),
+  table: (_, view) => view.tables(),
   create: (body, kit) => new Growing(body, kit),
 });

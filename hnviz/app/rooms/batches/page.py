@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from hnviz.app.kit.text import linked, page_title, problem, prose, terms
+from hnviz.app.kit.terms.picture import terms
+from hnviz.app.kit.text import linked, page_title, problem, prose
 from hnviz.app.rooms.batches.grid.picture import batch_grid
 from hnviz.app.rooms.batches.memory import memory, positions
 from hnviz.app.rooms.batches.rows.picture import text_rows
@@ -19,7 +20,7 @@ def page() -> None:
     reading = batch_settings()
     with opening:
         page_title("Batches", continuity_sentence(reading.layout) if reading else "")
-        terms("mini-batch", "bs, rows", "bptt, steps", "slot", "target", "hidden state")
+        terms()
     if reading:
         batch_grid(reading)
         for key, (name, draw) in MORE.items():

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from hnviz.app.kit import cards
-from hnviz.app.kit.text import escape, linked, page_theme, page_title, prose, section, terms
+from hnviz.app.kit.terms.picture import terms
+from hnviz.app.kit.text import escape, linked, page_theme, page_title, prose, section
 from hnviz.app.rooms.data.guess.picture import guess_line, is_cut
 from hnviz.app.rooms.data.sentence import own_sentence
 from hnviz.data import human_numbers, human_numbers_stream
@@ -24,7 +25,7 @@ def page() -> None:
     stream, look = human_numbers_stream(), page_theme()
     table = token_table(stream)
     page_title("Data", corpus_sentence(stream))
-    terms("token", "id", "vocabulary", "target", "train", "valid")
+    terms()
     prose(splits_sentence())
     line = st.container(key="data_line")
     said = own_sentence(stream.vocab)

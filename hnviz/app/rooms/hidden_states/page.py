@@ -4,7 +4,8 @@ import streamlit as st
 
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import ask
-from hnviz.app.kit.text import linked, page_title, terms
+from hnviz.app.kit.terms.picture import terms
+from hnviz.app.kit.text import linked, page_title
 from hnviz.app.rooms.hidden_states.controls import controls
 from hnviz.app.rooms.hidden_states.meaning import meaning
 from hnviz.app.rooms.hidden_states.strip.picture import STRIP, is_short
@@ -27,7 +28,7 @@ def page() -> None:
     rows = ask(ROWS_VIEW, at="end", **shown)
     with takeaway:
         headline("states_headline", run_id, [rows])
-        terms("hidden state", "unit", "gate", "training step", "position in the number")
+        terms()
     run_bar(run_id, "states_bar")
     UNITS(run=run_id, asks=[rows, units], settings={"orders": ORDERS})
     if is_short(asked.text):

@@ -5,7 +5,8 @@ import streamlit as st
 from hnviz.app.kit import cards
 from hnviz.app.kit.choice import choice
 from hnviz.app.kit.picture import ask
-from hnviz.app.kit.text import lead, linked, page_theme, page_title, prose, section, terms
+from hnviz.app.kit.terms.picture import terms
+from hnviz.app.kit.text import lead, linked, page_theme, page_title, prose, section
 from hnviz.app.rooms.models.cursor.picture import CURSOR, CURSOR_VIEW
 from hnviz.app.rooms.models.more import more
 from hnviz.app.rooms.models.weights import Weights, weights_choice
@@ -27,7 +28,7 @@ def page() -> None:
     model = _model_choice()
     with headline:
         lead(takeaway(model))
-        terms("hidden state", "unit", "batch norm", "recipe", "lr", "epoch", "detach", "gate")
+        terms()
     _diagrams(model)
     _changes(model)
     section(

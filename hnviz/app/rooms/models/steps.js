@@ -65,6 +65,7 @@ export class Steps {
     dataset.line = at;
     dataset.paints = Number(dataset.paints ?? 0) + 1;
     this.tell("");
+    this.kit.table?.changed();
   }
 
   tell(text) {

@@ -8,7 +8,8 @@ import streamlit as st
 from hnviz.app.kit.choice import choice
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import ask
-from hnviz.app.kit.text import lead, linked, page_title, problem, prose, section, terms
+from hnviz.app.kit.terms.picture import terms
+from hnviz.app.kit.text import lead, linked, page_title, problem, prose, section
 from hnviz.app.rooms.predictions.change_state.picture import CHANGE, CHANGE_VIEW
 from hnviz.app.rooms.predictions.controls import PROMPT, change_box, going_box, prompt_box, text_box
 from hnviz.app.rooms.predictions.counting_map.picture import (
@@ -67,7 +68,7 @@ def next_word(run_id: str, config: RunConfig) -> None:
     reading = ask(READING_VIEW, text=text)
     with takeaway:
         headline("predictions_headline", run_id, [reading])
-        terms("token", "surprise")
+        terms()
     run_bar(run_id, BAR)
     READING(run=run_id, asks=[reading])
     section("Let it go on alone")
@@ -81,7 +82,7 @@ def change_state(run_id: str, config: RunConfig) -> None:
     if not entry(config.model).stateful:
         _nothing_to_change(config)
         return
-    terms("hidden state", "unit")
+    terms()
     picture = st.container(key="predictions_change_place")
     run_bar(run_id, BAR)
     with (
@@ -134,7 +135,7 @@ def counting_map(run_id: str, config: RunConfig) -> None:
     asks = [ask(view, at="paced", given=given) for view in (MAP_VIEW, NUMBER_VIEW)]
     with takeaway:
         headline("predictions_headline", run_id, asks[:1])
-        terms("train", "valid", "extrapolation")
+        terms()
     MAP(run=run_id, asks=asks, settings={"start": START})
     more = st.expander("Does it help to give more numbers?", key="map_more", on_change="rerun")
     if more.open:

@@ -4,7 +4,8 @@ import streamlit as st
 
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import ask
-from hnviz.app.kit.text import linked, page_title, section, terms
+from hnviz.app.kit.terms.picture import terms
+from hnviz.app.kit.text import linked, page_title, section
 from hnviz.app.rooms.start.controls import STARTED, number_asked, train_button
 from hnviz.app.rooms.start.count.picture import SHARES_VIEW, two_counts
 from hnviz.app.rooms.start.loss.picture import loss_curve
@@ -25,7 +26,7 @@ def page() -> None:
         _opening(run)
     train_button()
     section("Six networks, each one step from the last")
-    terms("train", "valid", "accuracy", "recipe", "lr", "epoch")
+    terms()
     ladder_picture()
     section("What you can look at")
     path_of_pages()

@@ -6,7 +6,8 @@ import streamlit as st
 
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import Ask, ask
-from hnviz.app.kit.text import linked, page_title, prose, section, terms
+from hnviz.app.kit.terms.picture import terms
+from hnviz.app.kit.text import linked, page_title, prose, section
 from hnviz.app.rooms.through_time.controls import (
     first_box,
     model_box,
@@ -58,7 +59,7 @@ def page() -> None:
     lanes = ask(LANES_VIEW, first=first, every=False)
     with opening:
         headline("time_headline", run.record.id, [lanes])
-        terms("hidden state", "loss", "gradient", "detach", "vanishing gradient")
+        terms()
     _lanes(run, lanes)
     _look_back(run)
     section("Which model's gradient reaches furthest?")

@@ -6,7 +6,8 @@ import streamlit as st
 
 from hnviz.app.kit.choice import choice
 from hnviz.app.kit.picture import ask
-from hnviz.app.kit.text import linked, page_theme, page_title, problem, section, terms
+from hnviz.app.kit.terms.picture import terms
+from hnviz.app.kit.text import linked, page_theme, page_title, problem, section
 from hnviz.app.rooms.train.curves.picture import CURVES
 from hnviz.app.rooms.train.epochs.picture import EPOCHS
 from hnviz.app.rooms.train.inside.picture import INSIDE
@@ -36,7 +37,7 @@ def page() -> None:
     run = run_in_view()
     if run is not None:
         lead(run)
-    terms("run", "train", "valid", "loss", "accuracy", "epoch", "training step", "extrapolation")
+    terms()
     if run is not None:
         _curves(run.record.id)
     _next_run()

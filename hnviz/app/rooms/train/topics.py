@@ -129,19 +129,18 @@ def schedule(run: Standing, look: Theme) -> list[Panel]:
 
 def epoch_rows(record: RunRecord, notebook: pd.DataFrame) -> list[dict[str, Any]]:
     """Return each epoch's figures, and the notebook's of the same epoch or None."""
-    columns = (notebook[name].tolist() for name in ("epoch", "valid_loss", "accuracy"))
-    theirs = {epoch: figures for epoch, *figures in zip(*columns, strict=True)}
+    theirs = notebook.set_index("epoch")[["valid_loss", "accuracy"]].to_dict("index")
     rows = []
     for epoch in record.epochs:
-        valid_loss, accuracy = theirs.get(epoch.epoch, (None, None))
+        known = theirs.get(epoch.epoch, {})
         rows.append(
             {
                 "epoch": epoch.epoch,
                 "train_loss": epoch.train_loss,
                 "valid_loss": epoch.valid_loss,
-                "notebook_valid_loss": valid_loss,
+                "notebook_valid_loss": known.get("valid_loss"),
                 "accuracy": epoch.accuracy,
-                "notebook_accuracy": accuracy,
+                "notebook_accuracy": known.get("accuracy"),
                 "train_accuracy": epoch.train_accuracy,
                 "seconds": epoch.seconds,
             }

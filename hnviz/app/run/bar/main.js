@@ -3,7 +3,9 @@
 import { maker } from "../../kit/js/make.js";
 import { menu, PlayButton } from "../../kit/js/parts.js";
 import { picture } from "../../kit/js/picture.js";
+import { isLocked } from "../../kit/js/present.js";
 import { SNAPSHOT, SPEEDS } from "../../kit/js/timeline.js";
+import { HAS_NONE } from "../../kit/js/tables.js";
 
 const RANGE_EXPLAINED =
   "How many times the weights had been updated at this snapshot. Early snapshots are closer together: " +
@@ -87,7 +89,7 @@ class Bar {
     this.told.textContent = `${named ? "Shown below is " : ""}${facts.name}: ${facts.progress_text}`;
     this.first.hidden = facts.shipped && !named; // the sidebar says which one it is
     const resumable = facts.resumable && !facts.is_live && !facts.shipped;
-    this.actions.hidden = !(facts.is_live || resumable);
+    this.actions.hidden = isLocked() || !(facts.is_live || resumable);
     this.pause.textContent = resumable ? "Resume" : facts.status === "paused" ? "Continue" : "Pause";
     this.pause.title = resumable ? RESUME : facts.status === "paused" ? CONTINUE : PAUSED;
     this.pause.disabled = facts.status === "queued";
@@ -153,5 +155,6 @@ class Bar {
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
+  table: HAS_NONE.control,
   create: (body, kit) => new Bar(body, kit),
 });

@@ -2,6 +2,7 @@
 
 import { picture } from "../../kit/js/picture.js";
 import { listenForPresent } from "../../kit/js/present.js";
+import { HAS_NONE } from "../../kit/js/tables.js";
 
 class Line {
   constructor(body, kit) {
@@ -37,5 +38,6 @@ const number = (value) => value.toLocaleString("en");
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
+  table: HAS_NONE.words,
   create: (body, kit) => new Line(body, kit),
 });

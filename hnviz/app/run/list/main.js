@@ -7,6 +7,7 @@ import { Following } from "../../kit/js/following.js";
 import { picture } from "../../kit/js/picture.js";
 import { Table } from "../../kit/js/table.js";
 import { accuracy } from "../../kit/js/text.js";
+import { HAS_NONE } from "../../kit/js/tables.js";
 
 /**
  * A time of the reader's own clock: "today 07:30:12", "25 Nov 07:30:12"; as hnviz/app/run/names.py.
@@ -92,5 +93,6 @@ class RunList {
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
+  table: HAS_NONE.table,
   create: (body, kit) => new RunList(body, kit),
 });

@@ -40,7 +40,7 @@ EXAMPLES = {
 
 GRID = Picture(
     __file__,
-    Place(KEY, "1030px", "1351px"),
+    Place(KEY, "1062px", "1383px"),
     reports=(SIZE,),
     silent=True,
     examples=EXAMPLES,

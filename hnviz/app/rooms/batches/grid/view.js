@@ -274,6 +274,7 @@ export class View {
     this.finder.show(this.pick);
     this.lesson.show(layout, this.stream, this.pick, this.settings);
     this.say();
+    this.kit.table?.changed();
     this.paints++;
   }
 

@@ -8,6 +8,7 @@ import { cellOf } from "../grid/layout.js";
 import { layoutOf } from "../grid/shuffled.js";
 import { loadStream } from "../grid/stream.js";
 import { count } from "../grid/words.js";
+import { HAS_NONE } from "../../../kit/js/tables.js";
 
 const ROWS = 5;
 const MOST_WRITTEN = 140; // tokens of a row
@@ -80,5 +81,6 @@ class Rows {
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
   load: (settings, home) => loadStream(new URL(settings.stream, home)),
+  table: HAS_NONE.table,
   create: (body, kit) => new Rows(body, kit),
 });

@@ -8,6 +8,7 @@ import { maker } from "../../../kit/js/make.js";
 import { putInAddress } from "../../../kit/js/address.js";
 import { PlayButton } from "../../../kit/js/parts.js";
 import { picture } from "../../../kit/js/picture.js";
+import { table } from "./table.js";
 
 /** @typedef {[string, string, number]} Word */
 /** @typedef {[string[], string]} Guessed */
@@ -172,6 +173,7 @@ class Guess {
       : `The network has read ${tokens}. Which one comes next?`;
     const ids = words.slice(Math.max(0, read - NUMBERS), read).map(([, , each]) => each);
     const cut = read > NUMBERS ? "… " : "";
+    this.kit.table?.changed();
     this.numbers.textContent = `In numbers: ${cut}${ids.join(" ")} → ${known ? id : "?"}`;
   }
 
@@ -194,5 +196,6 @@ function button(bar, name, press) {
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
+  table,
   create: (body, kit) => new Guess(body, kit),
 });

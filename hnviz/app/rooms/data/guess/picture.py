@@ -39,7 +39,7 @@ EXAMPLES = {
     "long": Example(settings=lambda: _typed("4318 to 4340")),
 }
 
-GUESS = Picture(__file__, Place("data_guess", "217px", "344px"), silent=True, examples=EXAMPLES)
+GUESS = Picture(__file__, Place("data_guess", "249px", "376px"), silent=True, examples=EXAMPLES)
 
 
 def guess_line(key: str, text: OwnTokens) -> None:

@@ -12,6 +12,7 @@ import { paintLine } from "./line.js";
 import { number, sentence } from "./sentence.js";
 import { maker } from "../../../kit/js/make.js";
 import { percent, unbroken } from "../../../kit/js/text.js";
+import { table } from "./table.js";
 
 const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], PageUp: [-8, 0], PageDown: [8, 0], Home: [-1e9, 0], End: [1e9, 0] };
 class Codes {
@@ -124,6 +125,7 @@ class Codes {
     this.key.textContent = `Brown: the state after each word. Dashed: what ${this.label ? `the ${this.data.labels[this.label]} digit` : "the position"} alone predicts, the mean over train for the value below; the closer the two are, the more it explains. Each row spans ${number(low)} to ${number(high)}.${rest}`;
     Object.assign(this.grid.dataset, { paints: ++this.paints, unit: picked.unit, label: this.data.labels[this.label] });
     this.name(null);
+    this.kit.table?.changed();
   }
 
   name(cell) {
@@ -146,5 +148,6 @@ class Codes {
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
   shapes: { explained: ["units", "labels"], values: ["units", "words"], tracks: ["labels", "words"] },
+  table,
   create: (body, kit) => new Codes(body, kit),
 });

@@ -67,7 +67,7 @@ EXAMPLES = {
 
 CODES = Picture(
     __file__,
-    Place("states_codes", "843px", "1725px"),
+    Place("states_codes", "875px", "1757px"),
     views=(CODES_VIEW,),
     examples=EXAMPLES,
 )

@@ -5,6 +5,7 @@ import { maker } from "../../../kit/js/make.js";
 import { inAddress, putInAddress } from "../../../kit/js/address.js";
 import { mark, onMark, setMark } from "../../../kit/js/page.js";
 import { picture } from "../../../kit/js/picture.js";
+import { sentTables } from "../../../kit/js/tables.js";
 
 const RANGE = "states_range"; // in the address: "20,21"
 const NARROW = 640; // px
@@ -90,5 +91,6 @@ function rangeOf(text) {
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
+  table: sentTables,
   create: (body, kit) => new Find(body, kit),
 });

@@ -1,5 +1,6 @@
 """Find it elsewhere: the units that are on over chosen tokens, and where else they are on."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ from numpy.typing import NDArray
 
 from hnviz.app.kit.drawn import MODE, look_of
 from hnviz.app.kit.picture import Example, Picture, Place, ask
+from hnviz.app.kit.tabled import Tabled
 from hnviz.app.rooms.hidden_states.stretch import DEFAULT_PHRASE, TEXT_PARAMS, stretch_in
 from hnviz.app.rooms.hidden_states.units.picture import LAYER, layer_of
 from hnviz.catalogue import entry
@@ -85,8 +87,30 @@ def _shown(look: Look, queried: Queried, answer: Answer) -> Shown:
         "narrow": query_lines(queried, theme, sentence, NARROW),
         "places": found_places(listed, len(queried.units), theme) if queried.units else "",
         "note": NOTE if queried.units else "",
+        "tables": [_table(queried).sent, _found_table(listed, len(queried.units)).sent],
     }
     return Shown({}, meta, sentence)
+
+
+def _table(queried: Queried) -> Tabled:
+    """Tabulate the units that are on, over the text."""
+    values = queried.values[list(queried.units)].T.tolist()
+    return Tabled(
+        "The units that are on over the range, after each token",
+        ["token", "word", *(f"unit {unit}" for unit in queried.units)],
+        [
+            [at, word, *row]
+            for at, (word, row) in enumerate(zip(queried.words, values, strict=True))
+        ],
+    )
+
+
+def _found_table(places: Sequence[FoundPlace], n_units: int) -> Tabled:
+    return Tabled(
+        f"Where else these {n_units} units are on",
+        ["split", "token", "number", "words", "units"],
+        [[each.split, each.at, each.number, " ".join(each.words), each.agree] for each in places],
+    )
 
 
 def _sentence(queried: Queried, answer: Answer, *, edges: bool) -> str:
@@ -147,7 +171,7 @@ EXAMPLES = {
 
 FIND = Picture(
     __file__,
-    Place("states_find", "962px", "1064px"),
+    Place("states_find", "994px", "1096px"),
     views=(FIND_VIEW,),
     isolate=False,
     examples=EXAMPLES,

@@ -9,6 +9,7 @@ import { menu, PlayButton } from "../../../kit/js/parts.js";
 import { picture } from "../../../kit/js/picture.js";
 import { partNodes } from "../../../kit/js/text.js";
 import { COLORS, paintLegend, paintPath, placePath } from "./paint.js";
+import { table } from "./table.js";
 
 const COLOR = "states_path_color";
 const EACH = 220; // ms a token
@@ -153,5 +154,6 @@ class Path {
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
   shapes: { points: ["tokens", 2] },
+  table,
   create: (body, kit) => new Path(body, kit),
 });

@@ -63,5 +63,5 @@ EXAMPLES = {
 }
 
 PATH = Picture(
-    __file__, Place("states_path", "769px", "704px"), views=(PATH_VIEW,), examples=EXAMPLES
+    __file__, Place("states_path", "801px", "736px"), views=(PATH_VIEW,), examples=EXAMPLES
 )

@@ -2,6 +2,7 @@
 
 from hnviz.app.kit.drawn import MODE, drawn, html, look_of
 from hnviz.app.kit.picture import Example, Place, ask
+from hnviz.app.kit.tabled import Tabled
 from hnviz.app.rooms.hidden_states.units.picture import LAYER, layer_of
 from hnviz.catalogue import CATALOGUE, entry
 from hnviz.figures import code_text
@@ -25,7 +26,8 @@ def _probes(look: Look) -> Shown:
     lines = probe_lines(found, twin, sentence.replace("**", ""), look_of(look))
     many = entry(record.config.model).n_layers > 1
     name = f"layer {layer}" if many else "the one layer"
-    return html(lines, sentence, code_text.probe_note(name, positions, found))
+    note = code_text.probe_note(name, positions, found)
+    return html(lines, sentence, note, tables=[_table(found, twin)])
 
 
 def _all_probes(look: Look) -> Shown:
@@ -36,7 +38,20 @@ def _all_probes(look: Look) -> Shown:
         trained = look.ask("probe", params, step="last", run=model).meta
         found[model] = (trained, look.ask("probe", params, step=0, run=model).meta)
     note = "Bold: the last layer of the last snapshot; grey: untrained."
-    return html(probe_table(found, look_of(look)), table_sentence(found), note)
+    tables = [_table(trained, untrained, model) for model, (trained, untrained) in found.items()]
+    return html(probe_table(found, look_of(look)), table_sentence(found), note, tables=tables)
+
+
+def _table(found: Probes, twin: Probes | None, model: str = "the state") -> Tabled:
+    """Tabulate what a probe reads right of each label."""
+    return Tabled(
+        f"What a linear probe reads from {model}",
+        ["label", "right|share", "untrained|share", "with shuffled labels|share"],
+        [
+            [name, each["right"], twin[name]["right"] if twin else None, each["chance"]]
+            for name, each in found.items()
+        ],
+    )
 
 
 PROBES_VIEW = View(
@@ -50,7 +65,7 @@ EXAMPLES = {
 
 PROBES = drawn(
     __file__,
-    Place("states_probes", "423px", "519px"),
+    Place("states_probes", "455px", "551px"),
     PROBES_VIEW,
     ALL_PROBES_VIEW,
     examples=EXAMPLES,

@@ -3,6 +3,7 @@
 import { maker } from "../../../kit/js/make.js";
 import { picture } from "../../../kit/js/picture.js";
 import { ramp } from "../../../kit/js/ramp.js";
+import { HAS_NONE } from "../../../kit/js/tables.js";
 
 const FRAMES = 6;
 
@@ -70,5 +71,6 @@ class Strip {
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
   keeps: true,
+  table: HAS_NONE.control,
   create: (body, kit) => new Strip(body, kit),
 });

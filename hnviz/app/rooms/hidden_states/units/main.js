@@ -16,6 +16,7 @@ import { UnitLine } from "./line.js";
 import { FULL, labelAt, matrixSentence } from "./matrix.js";
 import { cellAt, columnAt, paint, place, showColumn } from "./paint.js";
 import { minus } from "./sentence.js";
+import { table } from "./table.js";
 
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0], Home: [0, -1e9], End: [0, 1e9], PageUp: [-8, 0], PageDown: [8, 0] };
 const TOKEN = "states_token";
@@ -240,5 +241,6 @@ function scale(colors) {
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
+  table,
   create: (body, kit) => new Units(body, kit),
 });

@@ -159,7 +159,7 @@ EXAMPLES = {
 
 UNITS = Picture(
     __file__,
-    Place("states_picture", "1162px", "1752px"),
+    Place("states_picture", "1194px", "1784px"),
     views=(UNITS_VIEW, ROWS_VIEW),
     silent=True,
     examples=EXAMPLES,

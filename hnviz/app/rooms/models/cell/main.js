@@ -4,6 +4,7 @@ import { maker } from "../../../kit/js/make.js";
 import { putInAddress } from "../../../kit/js/address.js";
 import { picture } from "../../../kit/js/picture.js";
 import { boldNodes, plainText } from "../../../kit/js/text.js";
+import { sentTables } from "../../../kit/js/tables.js";
 
 const STEP = "models_step"; // in the address: the token that is marked
 
@@ -66,5 +67,6 @@ class Cell {
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
+  table: sentTables,
   create: (body, kit) => new Cell(body, kit),
 });

@@ -1,14 +1,21 @@
 """How one unit gets its state, at each token of a mini-batch's first row."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from numpy.typing import NDArray
+
 from hnviz.app.kit.drawn import MODE, look_of
 from hnviz.app.kit.picture import Example, Picture, Place, ask
+from hnviz.app.kit.tabled import Cell, Tabled
 from hnviz.catalogue import entry
 from hnviz.data import human_numbers_stream
-from hnviz.figures.cell import cell_sentence, equations, token_places, unit_line
+from hnviz.figures.cell import GATE_NAMES, cell_sentence, equations, token_places, unit_line
 from hnviz.web.views import Look, Param, Refusal, Shown, View
 
 FIRST_UNIT = 16  # of the pre-trained Model5: it keeps its position in the number
 FIRST_STEP = 3
+NAMES = {**GATE_NAMES, "before": "old state", "torch": "torch's own result"}
 CELLS = ("RNN", "GRU")
 """The layers of torch.nn whose unit can be followed."""
 
@@ -44,8 +51,25 @@ def _cell(look: Look) -> Shown:
         "line": unit_line(arrays, words, look_of(look)),
         "x": token_places(len(words)),
         "first": first,
+        "tables": [_table(arrays, words, unit).sent],
     }
     return Shown({}, meta, sentences[first])
+
+
+def _table(arrays: Mapping[str, NDArray[Any]], words: Sequence[str], unit: int) -> Tabled:
+    """Tabulate every number of the equations, one row for each token."""
+    rows: list[list[Cell]] = [
+        [step, word, *(float(values[step]) for values in arrays.values())]
+        for step, word in enumerate(words)
+    ]
+    return Tabled(f"Unit {unit}, token by token", ["step", "word", *map(_named, arrays)], rows)
+
+
+def _named(array: str) -> str:
+    """Name a number of the equations: "input_n" is the input's part of the candidate."""
+    part, _, whole = array.rpartition("_")
+    name = NAMES.get(whole, "new state")
+    return f"{part} part of the {name}" if part else name
 
 
 CELL_VIEW = View(
@@ -61,7 +85,7 @@ EXAMPLES = {
 
 CELL = Picture(
     __file__,
-    Place("models_unit_line", "400px"),
+    Place("models_unit_line", "432px"),
     views=(CELL_VIEW,),
     silent=True,
     examples=EXAMPLES,

@@ -6,6 +6,7 @@ import { putInAddress } from "../../../kit/js/address.js";
 import { menu } from "../../../kit/js/parts.js";
 import { picture } from "../../../kit/js/picture.js";
 import { Steps } from "../steps.js";
+import { table } from "./table.js";
 
 const TILES = 4;
 const REST = 300; // ms without a move, after which the address is written
@@ -78,5 +79,6 @@ function blank({ label, shape, role }, later) {
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
   shapes: { values: ["n"] },
+  table,
   create: (body, kit) => new Cursor(body, kit),
 });

@@ -56,7 +56,7 @@ EXAMPLES = {
 
 CURSOR = Picture(
     __file__,
-    Place("models_cursor", "767px", "1206px"),
+    Place("models_cursor", "799px", "1238px"),
     views=(CURSOR_VIEW,),
     silent=True,
     examples=EXAMPLES,

@@ -4,6 +4,7 @@
 
 import { picture } from "../../../kit/js/picture.js";
 import { Steps } from "../steps.js";
+import { table } from "../cursor/table.js";
 
 const SAME = { title: "how far they differ", note: "of all rows and units", text: "0.0 everywhere", role: "" };
 
@@ -38,5 +39,6 @@ class Pair extends Steps {
 export const render = picture({
   styles: new URL("../cursor/style.css", import.meta.url),
   shapes: { values: ["n"] },
+  table,
   create: (body, kit) => new Pair(body, kit),
 });

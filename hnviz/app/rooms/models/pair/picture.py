@@ -37,7 +37,7 @@ EXAMPLES = {
 
 PAIR = Picture(
     __file__,
-    Place("models_pair", "844px", "1307px"),
+    Place("models_pair", "876px", "1339px"),
     views=(PAIR_VIEW,),
     examples=EXAMPLES,
 )

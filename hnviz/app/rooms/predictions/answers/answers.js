@@ -29,11 +29,11 @@ const MARKS = { wrong: "✗ ", differs: "≠ " };
 export class Answers {
   /**
    * @param {HTMLElement} body
-   * @param {import("../../../kit/js/address.js").Asked} asked
+   * @param {import("../../../kit/js/frame.js").Frame} kit
    */
-  constructor(body, asked) {
+  constructor(body, kit) {
     this.body = body;
-    this.asked = asked;
+    this.kit = kit;
     this.two = element("div", "two");
     const left = element("div", "left");
     const right = element("div", "right");
@@ -73,7 +73,7 @@ export class Answers {
     if (data === this.data && theme === this.theme) return; // only the width has changed
     const name = JSON.stringify(data.cells.map(([word]) => word));
     const { param, cells, start } = data;
-    if (this.text === undefined) this.at = this.asked.number(param, 0, cells.length - 1, start);
+    if (this.text === undefined) this.at = this.kit.asked.number(param, 0, cells.length - 1, start);
     else if (this.text !== name) this.at = start;
     this.text = name;
     this.data = data;
@@ -146,6 +146,7 @@ export class Answers {
     this.bars.setAttribute("aria-label", this.said.textContent);
     paintBars(this.bars, bars[this.at], series);
     Object.assign(this.words.dataset, { at: this.at, paints: ++this.paints });
+    this.kit.table?.changed();
   }
 
   paintKey() {

@@ -2,10 +2,11 @@
 
 import { picture } from "../../../kit/js/picture.js";
 import { Answers } from "./answers.js";
+import { table } from "./table.js";
 
 class AnswersPicture {
   constructor(body, kit) {
-    this.answers = new Answers(body, kit.asked);
+    this.answers = new Answers(body, kit);
   }
 
   draw({ answer, theme }) {
@@ -15,5 +16,6 @@ class AnswersPicture {
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
+  table,
   create: (body, kit) => new AnswersPicture(body, kit),
 });

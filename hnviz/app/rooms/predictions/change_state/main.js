@@ -6,6 +6,7 @@ import { boldNodes } from "../../../kit/js/text.js";
 import { maker } from "../../../kit/js/make.js";
 import { Answers } from "../answers/answers.js";
 import { Strips } from "./strips.js";
+import { table } from "./table.js";
 
 const SWAPPED = "swapped"; // in the address: the button was pressed
 const TYPED = 300; // ms after the last key until typed units are asked for
@@ -30,7 +31,7 @@ class Change {
     this.input.onchange = () => this.type(0);
     this.input.onkeydown = (event) => void (event.key === "Enter" && this.type(0));
     this.strips = new Strips(make("section", "state"), (unit) => this.click(unit));
-    this.answers = new Answers(make("section", ""), kit.asked);
+    this.answers = new Answers(make("section", ""), kit);
     this.swapped = kit.asked.choice(SWAPPED, ["0", "1"], "0") === "1";
     this.shown = null; // the units as typed or clicked, and the name of their field
   }
@@ -117,5 +118,6 @@ class Change {
 
 export const render = picture({
   styles: [new URL("../answers/style.css", import.meta.url), new URL("style.css", import.meta.url)],
+  table,
   create: (body, kit) => new Change(body, kit),
 });

@@ -157,7 +157,7 @@ EXAMPLES = {
 
 CHANGE = Picture(
     __file__,
-    Place("predictions_courses", "559px", "978px"),
+    Place("predictions_courses", "591px", "1010px"),
     views=(CHANGE_VIEW,),
     silent=True,
     examples=EXAMPLES,

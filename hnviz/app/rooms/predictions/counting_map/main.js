@@ -6,7 +6,8 @@ import { maker } from "../../../kit/js/make.js";
 import { putInAddress } from "../../../kit/js/address.js";
 import { picture } from "../../../kit/js/picture.js";
 import { partNodes } from "../../../kit/js/text.js";
-import { NOT_ASKED, RIGHT, numberAt, paint, place } from "./paint.js";
+import { LATER, NOT_ASKED, RIGHT, numberAt, paint, place } from "./paint.js";
+import { table } from "./table.js";
 
 const NUMBER = "map_number"; // in the address
 const REST = 120; // ms that the cursor rests before a number's words are asked for
@@ -82,17 +83,17 @@ class CountingMap {
   drawKey() {
     const { right, wrong, text, background, control, primary } = this.theme;
     const items = [
-      [right, "✓ right"],
-      [wrong, "✗ first word wrong"],
-      [text, "✗ a later word wrong"],
-      [background, "not asked"],
+      [right, "✓ right", right],
+      [wrong, "✗ first word wrong", wrong],
+      [text, "✗ a later word wrong, smaller", background, LATER],
+      [background, "not asked", control],
     ];
     if (this.meta.held.length) items.push([background, "held out of train", primary]);
     this.key.replaceChildren(
-      ...items.map(([color, name, edge = control]) => {
+      ...items.map(([color, name, edge, inset = 0]) => {
         const span = document.createElement("span");
         const chip = document.createElement("i");
-        chip.style.cssText = `background:${color};box-shadow:inset 0 0 0 1px ${edge}`;
+        chip.style.cssText = `background:${color};box-shadow:inset 0 0 0 1px ${edge};scale:${1 - 2 * inset}`;
         span.append(chip, name);
         return span;
       }),
@@ -172,5 +173,6 @@ class CountingMap {
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
   frames: FRAMES,
+  table,
   create: (body, kit) => new CountingMap(body, kit),
 });

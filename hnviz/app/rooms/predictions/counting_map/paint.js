@@ -12,6 +12,7 @@ const LEFT = 50; // px, of the thousands
 const TOP = 24; // px, of the hundreds' head
 const SHARES = 56; // px at the right edge
 
+export const LATER = 0.2; // of a square, at each side: a later mistake is smaller, not only darker
 const ABOVE = 345; // px of the page above the squares: all of them fit into a window of 800 px
 const SMALLEST = 4; // px of a square on a wide page
 
@@ -54,11 +55,12 @@ function paintSquares(pen, box, places, theme) {
   const colors = [theme.right, theme.wrong, theme.text]; // one pass each: a change of colour is slow
   colors.forEach((color, which) => {
     pen.fillStyle = color;
+    const inset = which === 2 ? LATER * box.inner : 0;
     for (let number = 1; number < 10000; number++) {
       const found = places[number];
       if (found === NOT_ASKED || which !== (found === RIGHT ? 0 : found === 0 ? 1 : 2)) continue;
       const top = topOf(box, Math.floor(number / 100));
-      pen.fillRect(box.left + (number % 100) * box.cell, top, box.inner, box.inner);
+      pen.fillRect(box.left + (number % 100) * box.cell + inset, top + inset, box.inner - 2 * inset, box.inner - 2 * inset);
     }
   });
   pen.strokeStyle = theme.control;

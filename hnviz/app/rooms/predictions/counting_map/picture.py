@@ -68,7 +68,7 @@ EXAMPLES = {
 
 MAP = Picture(
     __file__,
-    Place("map_picture", "514px", "853px"),
+    Place("map_picture", "546px", "885px"),
     views=(MAP_VIEW, NUMBER_VIEW),
     isolate=False,
     silent=True,

@@ -2,6 +2,7 @@
 
 import { picture } from "../../../kit/js/picture.js";
 import { accuracy, unbroken } from "../../../kit/js/text.js";
+import { HAS_NONE } from "../../../kit/js/tables.js";
 
 const GIVEN = "numbers given";
 
@@ -38,5 +39,6 @@ function row(given, shares, isShown) {
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
+  table: HAS_NONE.table,
   create: (body) => new GivenTable(body),
 });

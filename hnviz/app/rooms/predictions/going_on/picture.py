@@ -107,7 +107,7 @@ EXAMPLES = {
 
 SAYING = Picture(
     __file__,
-    Place("predictions_saying", "396px", "730px"),
+    Place("predictions_saying", "428px", "762px"),
     views=(SAYING_VIEW,),
     draws=DRAWS,
     examples=EXAMPLES,

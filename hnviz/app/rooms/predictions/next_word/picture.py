@@ -68,7 +68,7 @@ EXAMPLES = {
 
 READING = Picture(
     __file__,
-    Place("predictions_reading", "323px", "546px"),
+    Place("predictions_reading", "355px", "578px"),
     views=(READING_VIEW,),
     draws=DRAWS,
     silent=True,

@@ -10,6 +10,7 @@ import { kindLegend } from "../../../kit/js/legend.js";
 import { maker } from "../../../kit/js/make.js";
 import { picture } from "../../../kit/js/picture.js";
 import { percent, unbroken } from "../../../kit/js/text.js";
+import { table } from "./table.js";
 
 /** @typedef {{ number: string, words: [string, string, number, boolean][], right: boolean, more: number }} Line */
 /** @typedef {{ heading: string, given: string, lines: Line[], verdict: string }} Count */
@@ -174,5 +175,6 @@ class Counts {
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
+  table,
   create: (body) => new Counts(body),
 });

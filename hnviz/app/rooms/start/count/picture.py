@@ -91,7 +91,7 @@ EXAMPLES = {
 
 COUNT = Picture(
     __file__,
-    Place("start_count", "271px", "797px"),
+    Place("start_count", "303px", "829px"),
     views=(COUNT_VIEW, SHARES_VIEW),
     silent=True,
     examples=EXAMPLES,

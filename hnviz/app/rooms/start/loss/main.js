@@ -6,6 +6,7 @@
 import { Following } from "../../../kit/js/following.js";
 import { maker } from "../../../kit/js/make.js";
 import { picture } from "../../../kit/js/picture.js";
+import { table } from "./table.js";
 
 /**
  * @typedef {{ name?: string, x?: number[], y?: number[] }} Trace
@@ -69,6 +70,7 @@ class Loss {
     const said = sentence(train, valid);
     this.told.textContent = said;
     this.canvas.setAttribute("aria-label", said);
+    this.kit.table?.changed();
     Object.assign(this.canvas.dataset, { points: train.x.length });
     const width = this.canvas.parentElement?.clientWidth ?? 0;
     if (!width || !this.theme) return;
@@ -168,5 +170,6 @@ function paintCurve(pen, scale, { x, y }, color, dash) {
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
+  table,
   create: (body, kit) => new Loss(body, kit),
 });

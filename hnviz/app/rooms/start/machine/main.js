@@ -3,6 +3,7 @@
 
 import { maker } from "../../../kit/js/make.js";
 import { picture } from "../../../kit/js/picture.js";
+import { HAS_NONE } from "../../../kit/js/tables.js";
 
 class Machine {
   /**
@@ -24,5 +25,6 @@ class Machine {
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
+  table: HAS_NONE.words,
   create: (body, kit) => new Machine(body, kit),
 });

@@ -4,6 +4,7 @@ from typing import Any
 
 from hnviz.app.kit.drawn import MODE, drawn, html, look_of, two_sizes
 from hnviz.app.kit.picture import Example, Place, ask
+from hnviz.app.kit.tabled import Tabled
 from hnviz.catalogue import entry
 from hnviz.figures.handover import Crossing, handover
 from hnviz.figures.lanes import NARROW, WIDE
@@ -14,13 +15,25 @@ from hnviz.web.views import Look, Shown, View
 def _handover(look: Look) -> Shown:
     config = look.run.record.config
     if not entry(config.model).stateful:
-        return html("", no_handover(config.model))
+        return html("", no_handover(config.model), tables=[])
     found = look.ask("handover")
     facts: dict[str, Any] = {**found.meta, **found.arrays}
     crossing, theme = Crossing(model=config.model, **facts), look_of(look)
     note = handover_note(config.reset_state, crossing.n_read)
-    wide, narrow = (handover(crossing, theme, width) for width in (WIDE, NARROW))
-    return two_sizes(wide, narrow, crossing.sentence, note)
+    sizes = handover(crossing, theme, WIDE), handover(crossing, theme, NARROW)
+    return two_sizes(sizes, _table(crossing), crossing.sentence, note)
+
+
+def _table(crossing: Crossing) -> Tabled:
+    """Tabulate the shares of rows at each step of valid's first mini-batch."""
+    columns = (crossing.carried, crossing.reset, crossing.agree)
+    rows = [[step, *map(float, shares)] for step, shares in enumerate(zip(*columns, strict=True))]
+    names = ("right with train's state", "right from zeros", "same answer")
+    return Tabled(
+        "Shares of rows, in the first mini-batch of valid",
+        ["step", *(f"{name}|share" for name in names)],
+        rows,
+    )
 
 
 HANDOVER_VIEW = View("train_to_valid", {"mode": MODE}, _handover, slow=True)
@@ -29,4 +42,4 @@ EXAMPLES = {
     "ready": Example("Model5", [ask(HANDOVER_VIEW, at="rest")]),
 }
 
-HANDOVER = drawn(__file__, Place("time_handover", "420px"), HANDOVER_VIEW, examples=EXAMPLES)
+HANDOVER = drawn(__file__, Place("time_handover", "452px"), HANDOVER_VIEW, examples=EXAMPLES)

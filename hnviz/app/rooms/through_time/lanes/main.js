@@ -8,6 +8,7 @@ import { maker } from "../../../kit/js/make.js";
 import { picture } from "../../../kit/js/picture.js";
 import { boldNodes } from "../../../kit/js/text.js";
 import { Ahead } from "../ahead.js";
+import { sentTables } from "../../../kit/js/tables.js";
 
 const NARROW = 640; // px
 const LANE = "time_between"; // in the address
@@ -131,5 +132,6 @@ function put(host, html) {
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
+  table: sentTables,
   create: (body, kit) => new Lanes(body, kit),
 });

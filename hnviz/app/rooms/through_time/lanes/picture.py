@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from hnviz.app.kit.drawn import MODE, look_of
 from hnviz.app.kit.picture import Example, Picture, Place, ask
+from hnviz.app.kit.tabled import Tabled
 from hnviz.catalogue import CATALOGUE, entry
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, stream_of
@@ -52,10 +53,23 @@ def _lanes(look: Look) -> Shown:
         "lanes": [_lane(passes, each, theme) for each in passes.ordered()],
         "sentences": lane_sentences(passes.lanes, passes.bptt, passes.every),
         "legend": scissors_legend(theme, passes.every),
+        "tables": [_table(passes).sent],
         "note": passes_note(passes.batches, passes.bs, found.meta["loss"], n_before, nearest),
     }
     said = "" if passes.every else takeaway(passes.model, passes.lanes, look.step)
     return Shown({}, meta, said)
+
+
+def _table(passes: Passes) -> Tabled:
+    """Tabulate the norms, one row for each step of the three mini-batches."""
+    lanes = {f"{passes.names(each)[0]}|norm": passes.lanes[each] for each in passes.ordered()}
+    steps = range(len(passes.batches) * passes.bptt)
+    rows = [
+        [passes.batches[at // passes.bptt], at % passes.bptt]
+        + [float(norms[at]) for norms in lanes.values()]
+        for at in steps
+    ]
+    return Tabled("The gradient of the loss by the state", ["mini-batch", "step", *lanes], rows)
 
 
 def _lane(passes: Passes, name: str, theme: Theme) -> dict[str, str]:
@@ -114,7 +128,7 @@ EXAMPLES = {
 
 LANES = Picture(
     __file__,
-    Place("time_lanes", "554px", "923px"),
+    Place("time_lanes", "586px", "955px"),
     views=(LANES_VIEW, SECOND_VIEW),
     isolate=False,
     silent=True,

@@ -11,6 +11,7 @@ import { Ahead } from "../ahead.js";
 import { paintCurves, swatch } from "./curves.js";
 import { cellAt, paintMap } from "./map.js";
 import { sentence } from "./sentence.js";
+import { table } from "./table.js";
 
 const OWN = 0; // the style of the run's own line
 const ROW = "row"; // in the address
@@ -145,6 +146,7 @@ class LookBack {
     this.slider.setAttribute("aria-valuetext", words[this.row]);
     this.count.textContent = `${this.row}, “${words[this.row]}”`;
     this.name(null);
+    this.kit.table?.changed();
     Object.assign(this.map.dataset, { paints: ++this.paints, row: this.row, picture: this.data.picture, whole: this.lines[0].whole });
   }
 
@@ -162,5 +164,6 @@ class LookBack {
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
+  table,
   create: (body, kit) => new LookBack(body, kit),
 });

@@ -139,7 +139,7 @@ EXAMPLES = {
 
 LOOK_BACK = Picture(
     __file__,
-    Place("time_lookback", "587px", "1069px"),
+    Place("time_lookback", "619px", "1101px"),
     views=(ROW_VIEW, MAP_VIEW, OTHERS_VIEW),
     silent=True,
     examples=EXAMPLES,

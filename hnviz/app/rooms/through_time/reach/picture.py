@@ -1,9 +1,12 @@
 """All six pre-trained models in one picture: how far their gradients reach."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from hnviz.app.kit.drawn import MODE, drawn, look_of, two_sizes
 from hnviz.app.kit.picture import Example, Place, ask
+from hnviz.app.kit.tabled import Tabled
 from hnviz.catalogue import CATALOGUE, ModelEntry
 from hnviz.figures.lanes import NARROW, WIDE
 from hnviz.figures.reaches import Reached, reach_lines, reach_note, reach_sentence
@@ -19,10 +22,21 @@ def _reach(look: Look) -> Shown:
     """Draw the norms of dLoss/dh by steps back; each model in its own pre-trained run."""
     found = [_reached(look, net, name) for name in ENDS for net in CATALOGUE.values()]
     theme, sentence = look_of(look), reach_sentence(found)
-    wide, narrow = (
-        reach_lines(found, theme, sentence.replace("**", ""), width) for width in (WIDE, NARROW)
-    )
-    return two_sizes(wide, narrow, sentence, reach_note(found), "Why, and how this was measured")
+    alt = sentence.replace("**", "")
+    sizes = (reach_lines(found, theme, alt, WIDE), reach_lines(found, theme, alt, NARROW))
+    note, fold = reach_note(found), "Why, and how this was measured"
+    return two_sizes(sizes, _table(found), sentence, note, fold)
+
+
+def _table(found: Sequence[Reached]) -> Tabled:
+    """Tabulate each network's gradients by steps back."""
+    shares = [each.shares.tolist() for each in found]
+    rows = [
+        [back, *(each[back] if back < len(each) else None for each in shares)]
+        for back in range(max(map(len, shares)))
+    ]
+    names = [f"{each.model} {each.end}|share of the nearest" for each in found]
+    return Tabled("The gradient, steps back from the loss", ["steps back", *names], rows)
 
 
 def _reached(look: Look, net: ModelEntry, name: str) -> Reached:
@@ -43,4 +57,4 @@ EXAMPLES = {
     "ready": Example("Model5", [ask(REACH_VIEW, at="end")]),
 }
 
-REACH = drawn(__file__, Place("time_reach", "432px", "773px"), REACH_VIEW, examples=EXAMPLES)
+REACH = drawn(__file__, Place("time_reach", "464px", "805px"), REACH_VIEW, examples=EXAMPLES)

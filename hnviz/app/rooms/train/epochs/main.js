@@ -6,6 +6,7 @@ import { maker } from "../../../kit/js/make.js";
 import { picture } from "../../../kit/js/picture.js";
 import { Table } from "../../../kit/js/table.js";
 import { accuracy, boldNodes } from "../../../kit/js/text.js";
+import { HAS_NONE } from "../../../kit/js/tables.js";
 
 const COLUMNS = [
   { name: "epoch", title: "epoch" },
@@ -57,5 +58,6 @@ class Epochs {
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
+  table: HAS_NONE.table,
   create: (body, kit) => new Epochs(body, kit),
 });

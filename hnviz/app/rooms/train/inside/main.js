@@ -12,6 +12,7 @@ import { accuracy, partNodes, percent } from "../../../kit/js/text.js";
 import { Bars, scaleOf } from "./bars.js";
 import { plot } from "./plot.js";
 import { alt, note, sentence, title } from "./words.js";
+import { table } from "./table.js";
 
 const make = maker();
 const KIND = "train_worst_kind"; // in the address
@@ -197,6 +198,7 @@ class Inside {
     this.kit.root.style.minHeight = epoch || this.data.live ? this.kept : "0";
     this.say(epoch ? sentence(this.data, epoch, this.measure) : []);
     if (epoch) this.paint(epoch, index, width < 640);
+    this.kit.table?.changed();
     this.body.dataset.paints = ++this.paints;
     this.body.dataset.epoch = epoch?.epoch ?? "";
   }
@@ -301,5 +303,6 @@ class Inside {
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
+  table,
   create: (body, kit) => new Inside(body, kit),
 });

@@ -31,7 +31,7 @@ EXAMPLES = {
 
 INSIDE = Picture(
     __file__,
-    Place("train_inside", "799px", "1413px"),
+    Place("train_inside", "831px", "1445px"),
     views=(NUMBERS_VIEW,),
     silent=True,
     examples=EXAMPLES,

@@ -3,6 +3,7 @@
 
 import { picture } from "../../../kit/js/picture.js";
 import { boldNodes } from "../../../kit/js/text.js";
+import { HAS_NONE } from "../../../kit/js/tables.js";
 
 class Lead {
   /**
@@ -33,5 +34,6 @@ class Lead {
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
+  table: HAS_NONE.words,
   create: (body, kit) => new Lead(body, kit),
 });

@@ -7,6 +7,7 @@ import { Following } from "../../../kit/js/following.js";
 import { maker } from "../../../kit/js/make.js";
 import { picture } from "../../../kit/js/picture.js";
 import { boldNodes } from "../../../kit/js/text.js";
+import { HAS_NONE } from "../../../kit/js/tables.js";
 
 class Notes {
   /**
@@ -50,5 +51,6 @@ class Notes {
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
+  table: HAS_NONE.words,
   create: (body, kit) => new Notes(body, kit),
 });

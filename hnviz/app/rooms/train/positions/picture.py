@@ -64,7 +64,7 @@ EXAMPLES = {
 
 POSITIONS = charted(
     __file__,
-    Place("train_positions", "441px", "495px"),
+    Place("train_positions", "473px", "527px"),
     POSITIONS_VIEW,
     LAST_VIEW,
     examples=EXAMPLES,

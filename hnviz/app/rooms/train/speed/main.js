@@ -5,6 +5,7 @@
 import { putInAddress } from "../../../kit/js/address.js";
 import { menu } from "../../../kit/js/parts.js";
 import { picture } from "../../../kit/js/picture.js";
+import { HAS_NONE } from "../../../kit/js/tables.js";
 
 const SPEED = "train_speed"; // in the address
 const HELP = "At full speed a run is over in seconds. Choose a lower speed to watch it learn; you can change it while the run trains.";
@@ -58,5 +59,6 @@ class Speed {
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
+  table: HAS_NONE.control,
   create: (body, kit) => new Speed(body, kit),
 });

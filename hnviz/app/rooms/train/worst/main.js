@@ -7,6 +7,7 @@ import { maker } from "../../../kit/js/make.js";
 import { mark, onMark, setMark } from "../../../kit/js/page.js";
 import { picture } from "../../../kit/js/picture.js";
 import { boldNodes } from "../../../kit/js/text.js";
+import { sentTables } from "../../../kit/js/tables.js";
 
 const KIND = "train_worst_kind";
 const SPLIT = "train_worst_split";
@@ -97,5 +98,6 @@ class Worst {
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
+  table: sentTables,
   create: (body, kit) => new Worst(body, kit),
 });

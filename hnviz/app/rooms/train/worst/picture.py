@@ -5,6 +5,7 @@ from typing import Any
 
 from hnviz.app.kit.drawn import MODE, html, look_of
 from hnviz.app.kit.picture import Example, Picture, Place, ask
+from hnviz.app.kit.tabled import Tabled
 from hnviz.app.kit.text import html_escape
 from hnviz.data.stream import SPLITS
 from hnviz.figures.inside import SHOWN
@@ -24,10 +25,28 @@ def _worst(look: Look) -> Shown:
     """Draw the places; with no kind there is nothing to draw."""
     kind, split = look.params["kind"], look.params["split"]
     if not kind:
-        return html("")
+        return html("", tables=[])
     found = look.ask("worst_places", {"split": split, "kind": kind, "top": TOP}).meta
     sentence = worst_sentence(found, kind, f"{split} {when(look.step)}")
-    return html(worst_html(found["places"], look_of(look)), sentence, NOTE)
+    places = found["places"]
+    return html(worst_html(places, look_of(look)), sentence, NOTE, tables=[_table(places)])
+
+
+def _table(places: Sequence[Mapping[str, Any]]) -> Tabled:
+    """Tabulate the places."""
+    heads = ["before", "true word", "after", "said"]
+    measured = ["its probability|share", "the true word's|share", "loss"]
+    return Tabled(
+        "The most costly mistakes",
+        [*heads, *measured],
+        [
+            (
+                *(" ".join(each["before"]), each["truth"], " ".join(each["after"]), each["said"]),
+                *(each["p_said"], each["p_truth"], each["loss"]),
+            )
+            for each in places
+        ],
+    )
 
 
 def worst_sentence(meta: Mapping[str, Any], kind: str, where: str) -> str:
@@ -77,7 +96,7 @@ EXAMPLES = {
 
 WORST = Picture(
     __file__,
-    Place("train_worst", "78px", "178px"),
+    Place("train_worst", "110px", "210px"),
     views=(WORST_VIEW,),
     silent=True,
     examples=EXAMPLES,

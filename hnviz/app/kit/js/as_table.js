@@ -1,0 +1,137 @@
+// @ts-check
+// What a picture shows, as tables. They are made when a reader opens "As a table", and again while
+// it is open and the picture changes.
+//
+// A picture declares `table` in its main.js (picture.js): a function from its drawing and its view to
+// its tables, or one of HAS_NONE, which says why it needs none.
+
+import { copy } from "./clipboard.js";
+import { maker } from "./make.js";
+import { cellText, csv } from "./tables.js";
+
+/** @typedef {import("./tables.js").Data} Data */
+
+const MOST = 100; // rows that are shown
+const WAIT = 250; // ms between two drawings while the picture changes
+const COPIED = 3000; // ms
+
+export class AsTable {
+  /**
+   * @param {HTMLElement} root
+   * @param {() => Data[]} tables what the picture shows now
+   */
+  constructor(root, tables) {
+    this.tables = tables;
+    const make = maker(root);
+    this.fold = /** @type {HTMLDetailsElement} */ (make("details", "hnviz-fold hnviz-as-table"));
+    this.fold.hidden = true;
+    make("summary", "", this.fold, "As a table");
+    this.body = make("div", "", this.fold);
+    this.timer = 0;
+    this.fold.addEventListener("toggle", () => this.draw());
+  }
+
+  /** The picture has changed. */
+  changed() {
+    this.fold.hidden = false;
+    if (!this.fold.open || this.timer) return;
+    this.timer = window.setTimeout(() => this.draw(), WAIT);
+  }
+
+  draw() {
+    clearTimeout(this.timer);
+    this.timer = 0;
+    if (!this.fold.open) return this.body.replaceChildren();
+    const tables = this.filled();
+    const at = this.scrolled();
+    if (tables.length) this.body.replaceChildren(...tables.map((data, index) => this.section(data, index)));
+    else this.body.textContent = "There are no figures yet.";
+    this.scrolled().forEach(([, , place], index) => place.scrollTo(at[index]?.[0] ?? 0, at[index]?.[1] ?? 0));
+  }
+
+  filled() {
+    return this.tables().filter(({ n }) => n > 0);
+  }
+
+  /** How far each table is scrolled: a new drawing stays there. */
+  scrolled() {
+    const places = /** @type {HTMLElement[]} */ ([...this.body.querySelectorAll(".hnviz-table")]);
+    return places.map((place) => /** @type {[number, number, HTMLElement]} */ ([place.scrollLeft, place.scrollTop, place]));
+  }
+
+  /**
+   * @param {Data} data
+   * @param {number} index
+   */
+  section(data, index) {
+    const section = document.createElement("section");
+    const make = maker(section);
+    const place = make("div", "hnviz-table");
+    place.tabIndex = 0;
+    place.setAttribute("role", "region");
+    place.setAttribute("aria-label", data.caption);
+    place.append(tableElement(data));
+    const line = make("p", "hnviz-note");
+    if (data.n > MOST) line.append(`These are the first ${MOST} of ${data.n.toLocaleString("en")} rows. `);
+    const button = /** @type {HTMLButtonElement} */ (make("button", "hnviz-copy", line, "Copy as CSV"));
+    button.type = "button";
+    const said = make("span", "", line);
+    said.setAttribute("role", "status");
+    button.onclick = () => this.copy(index, said);
+    return section;
+  }
+
+  /**
+   * Copy all rows of a table.
+   * @param {number} index
+   * @param {HTMLElement} said
+   */
+  async copy(index, said) {
+    const data = this.filled()[index];
+    const copied = data && (await copy(csv(data)));
+    said.textContent = copied ? ` Copied ${data.n.toLocaleString("en")} rows.` : " The browser did not allow it; select the rows and copy them.";
+    setTimeout(() => (said.textContent = ""), COPIED);
+  }
+
+  destroy() {
+    clearTimeout(this.timer);
+  }
+}
+
+/** @param {Data} data */
+function tableElement({ caption, columns, n, row }) {
+  const table = document.createElement("table");
+  table.createCaption().textContent = caption;
+  const head = table.createTHead().insertRow();
+  const words = row(0).map((cell) => typeof cell === "string");
+  for (const [at, { title, unit }] of columns.entries()) {
+    head.append(heading("col", unit ? `${title} (${unit})` : title, words[at]));
+  }
+  const body = table.createTBody();
+  for (let at = 0; at < Math.min(n, MOST); at++) {
+    const line = body.insertRow();
+    for (const [column, value] of row(at).entries()) {
+      const text = cellText(value);
+      if (!column) line.append(heading("row", text, words[column]));
+      else {
+        const cell = line.insertCell();
+        cell.textContent = text;
+        cell.classList.toggle("hnviz-text", words[column]);
+      }
+    }
+  }
+  return table;
+}
+
+/**
+ * @param {"col"|"row"} scope
+ * @param {string} text
+ * @param {boolean} words
+ */
+function heading(scope, text, words) {
+  const cell = document.createElement("th");
+  cell.scope = scope;
+  cell.textContent = text;
+  cell.classList.toggle("hnviz-text", Boolean(words));
+  return cell;
+}

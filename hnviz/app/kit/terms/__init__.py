@@ -1,0 +1,1 @@
+"""The terms that a page uses, each explained in place."""

@@ -1,0 +1,154 @@
+// @ts-check
+// The words of a page: a line of buttons, one for each term that the page uses, in the order in which
+// they appear. Each is underlined where the prose first has it; a press there explains it too.
+
+import { fetchOnce } from "../js/fetch.js";
+import { maker } from "../js/make.js";
+import { picture } from "../js/picture.js";
+import { HAS_NONE } from "../js/tables.js";
+import { Finder } from "./find.js";
+import { isShown, isTaken, textsOf } from "./texts.js";
+
+/** @typedef {import("./find.js").Term} Term */
+
+const MARK = "hn-term"; // of the CSS highlight: page.css and kit.css underline it
+const WAIT = 500; // ms without a change until the page is looked through again
+const EDGE = 8; // px between the explanation and the window's edge
+
+class Words {
+  /**
+   * @param {HTMLElement} body
+   * @param {import("../js/frame.js").Frame} kit
+   */
+  constructor(body, kit) {
+    this.kit = kit;
+    const make = maker(body);
+    const line = make("div", "hnviz-words", body);
+    line.setAttribute("role", "group");
+    line.setAttribute("aria-label", "Words that this page uses");
+    this.name = make("span", "name", line, "Words:");
+    this.buttons = make("span", "buttons", line);
+    const all = /** @type {HTMLAnchorElement} */ (make("a", "all", line, "all words"));
+    all.href = new URL("words", kit.home).href;
+    this.pop = /** @type {HTMLElement} */ (make("div", "pop", body));
+    this.pop.popover = "auto";
+    this.pop.setAttribute("role", "dialog");
+    this.pop.addEventListener("toggle", (/** @type {Event} */ event) => this.toggled(/** @type {ToggleEvent} */ (event)));
+    /** @type {HTMLElement|null} */
+    this.opener = null;
+    /** @type {{ term: Term, range: Range }[]} */
+    this.found = [];
+    this.shown = "";
+    this.page = document.querySelector("[data-testid=stMain]") ?? document.body;
+    this.watch = new MutationObserver(() => this.look());
+    this.watch.observe(this.page, { childList: true, subtree: true, characterData: true });
+    this.abort = new AbortController();
+    const { signal } = this.abort;
+    this.page.addEventListener("hnviz:said", () => this.look(), { signal });
+    this.page.addEventListener("click", (event) => this.press(/** @type {MouseEvent} */ (event)), { signal });
+  }
+
+  /** @param {import("../js/picture.js").Drawing} drawing */
+  async draw({ settings }) {
+    if (this.finder) return;
+    this.finder = new Finder(await fetchOnce(new URL(settings.glossary, this.kit.home), "json"));
+    this.look();
+  }
+
+  /** The page has changed. */
+  look() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.mark(), WAIT);
+  }
+
+  mark() {
+    if (!this.finder || !this.kit.root.isConnected) return;
+    const texts = [...textsOf(this.page)].filter(isShown);
+    const free = texts.filter(({ parentElement }) => !isTaken(parentElement));
+    this.found = this.first(free).map(({ term, text, start, end }) => {
+      const range = new Range();
+      range.setStart(free[text], start);
+      range.setEnd(free[text], end);
+      return { term, range };
+    });
+    if ("highlights" in CSS) CSS.highlights.set(MARK, new Highlight(...this.found.map(({ range }) => range)));
+    const terms = this.first(texts).map(({ term }) => term);
+    const shown = JSON.stringify(terms.map(({ name }) => name));
+    if (shown === this.shown) return;
+    this.shown = shown;
+    this.buttons.replaceChildren(...terms.map((term) => this.button(term)));
+  }
+
+  /** @param {Text[]} texts */
+  first(texts) {
+    return this.finder?.first(texts.map(({ data }) => data)) ?? [];
+  }
+
+  /** @param {Term} term */
+  button(term) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = term.name;
+    button.setAttribute("aria-haspopup", "dialog");
+    button.onclick = () => this.open(term, button.getBoundingClientRect(), button);
+    return button;
+  }
+
+  /**
+   * A press on a marked word explains it there.
+   * @param {MouseEvent} event
+   */
+  press(event) {
+    const [target] = event.composedPath();
+    if (!(target instanceof Element) || isTaken(target) || !getSelection()?.isCollapsed) return;
+    const { clientX: x, clientY: y } = event;
+    for (const { term, range } of this.found) {
+      const rect = [...range.getClientRects()].find(({ left, right, top, bottom }) => x >= left && x <= right && y >= top && y <= bottom);
+      if (rect) return this.open(term, rect, null);
+    }
+  }
+
+  /**
+   * @param {Term} term
+   * @param {DOMRect} at
+   * @param {HTMLElement|null} opener
+   */
+  open({ name, meaning, title, address }, at, opener) {
+    const make = maker(this.pop);
+    this.pop.replaceChildren();
+    make("b", "", this.pop, name);
+    make("p", "", this.pop, `${meaning[0].toUpperCase()}${meaning.slice(1)}.`);
+    const link = /** @type {HTMLAnchorElement} */ (make("a", "", this.pop, `See it: ${title}`));
+    link.href = new URL(address, this.kit.home).href;
+    this.pop.setAttribute("aria-label", name);
+    this.pop.showPopover();
+    this.opener = opener;
+    const zoom = /** @type {any} */ (this.pop).currentCSSZoom ?? 1; // present mode
+    const { width, height } = this.pop.getBoundingClientRect();
+    const left = Math.max(EDGE, Math.min(at.left, innerWidth - width - EDGE));
+    const top = at.bottom + EDGE + height > innerHeight ? Math.max(EDGE, at.top - EDGE - height) : at.bottom + EDGE;
+    Object.assign(this.pop.style, { left: `${left / zoom}px`, top: `${top / zoom}px` });
+    if (opener) link.focus();
+  }
+
+  /** @param {ToggleEvent} event */
+  toggled({ newState }) {
+    if (newState !== "closed") return;
+    const focused = /** @type {ShadowRoot} */ (this.kit.root.getRootNode()).activeElement;
+    if (!focused || this.pop.contains(focused)) this.opener?.focus();
+    this.opener = null;
+  }
+
+  destroy() {
+    clearTimeout(this.timer);
+    this.watch.disconnect();
+    this.abort.abort();
+    if ("highlights" in CSS) CSS.highlights.delete(MARK);
+  }
+}
+
+export const render = picture({
+  styles: new URL("style.css", import.meta.url),
+  table: HAS_NONE.words,
+  create: (body, kit) => new Words(body, kit),
+});

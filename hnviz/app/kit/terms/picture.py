@@ -1,0 +1,19 @@
+"""The words that a page uses: marked where each first appears, and explained in place.
+
+The browser finds them in what the page says, its pictures included; no page lists them by hand.
+"""
+
+from hnviz.app.kit.glossary import published
+from hnviz.app.kit.picture import Example, Picture, Place
+from hnviz.app.shell.navigation import titles
+
+EXAMPLES = {
+    "ready": Example(settings=lambda: {"glossary": published(titles())}),
+}
+
+MARKED = Picture(__file__, Place("page_terms", "36px"), silent=True, examples=EXAMPLES)
+
+
+def terms() -> None:
+    """Draw the line of the words that the page uses."""
+    MARKED(settings={"glossary": published(titles())})

@@ -1,0 +1,1 @@
+"""All terms, with a field that searches them."""

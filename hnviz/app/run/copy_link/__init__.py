@@ -1,0 +1,1 @@
+"""The buttons that copy a link to what a page shows."""

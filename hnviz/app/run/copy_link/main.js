@@ -1,0 +1,67 @@
+// @ts-check
+// Copies the address of what the page shows. A link carries the run's settings, so that a reader who
+// has no such run can train it; a locked one also hides the settings and opens in present mode.
+
+import { copy } from "../../kit/js/clipboard.js";
+import { maker } from "../../kit/js/make.js";
+import { picture } from "../../kit/js/picture.js";
+import { HAS_NONE } from "../../kit/js/tables.js";
+import { linkOf } from "./link.js";
+
+const SHOWN = 3000; // ms
+const NAMES = { copy: "Copy link", lock: "Copy locked link" };
+const EXPLAINED = {
+  copy: "The address of what this page shows; anyone who opens it sees the same",
+  lock: "For a class: without settings and without this sidebar",
+};
+
+class CopyLink {
+  /** @param {HTMLElement} body */
+  constructor(body) {
+    const make = maker(body);
+    const line = make("div", "line");
+    this.copy = this.button(make, line, "copy");
+    this.lock = this.button(make, line, "lock");
+    this.said = make("p", "said");
+    this.said.setAttribute("role", "status");
+    this.made = "";
+  }
+
+  /**
+   * @param {ReturnType<typeof maker>} make
+   * @param {HTMLElement} line
+   * @param {"copy"|"lock"} kind
+   */
+  button(make, line, kind) {
+    const button = /** @type {HTMLButtonElement} */ (make("button", "", line, NAMES[kind]));
+    button.type = "button";
+    button.title = EXPLAINED[kind];
+    button.onclick = () => this.press(kind === "lock");
+    return button;
+  }
+
+  /** @param {import("../../kit/js/picture.js").Drawing} drawing */
+  draw({ settings }) {
+    this.made = settings.made;
+  }
+
+  /** @param {boolean} locked */
+  async press(locked) {
+    const link = linkOf(location.href, this.made, locked);
+    const copied = await copy(link);
+    this.said.textContent = copied ? "Copied" : `The browser did not allow it; here it is: ${link}`;
+    if (!copied) return;
+    clearTimeout(this.rest);
+    this.rest = setTimeout(() => (this.said.textContent = ""), SHOWN);
+  }
+
+  destroy() {
+    clearTimeout(this.rest);
+  }
+}
+
+export const render = picture({
+  styles: new URL("style.css", import.meta.url),
+  table: HAS_NONE.control,
+  create: (body) => new CopyLink(body),
+});

@@ -1,0 +1,28 @@
+"""The buttons that copy a link to what a page shows; it carries the settings of the run."""
+
+from hnviz.app.kit.picture import Example, Picture, Place
+from hnviz.app.run import made
+from hnviz.app.run.engine import standing
+from hnviz.runs import DamagedRun, RunNotFound
+
+EXAMPLES = {
+    "ready": Example(settings={"made": ""}),
+    "long": Example(settings={"made": "Model3--lr-0.1--epochs-2"}),
+}
+
+COPY_LINK = Picture(__file__, Place("run_copy", "36px"), silent=True, examples=EXAMPLES)
+
+
+def copy_link(run_id: str | None) -> None:
+    """Draw the buttons. Every hnviz has the pre-trained runs: of these the name is enough."""
+    COPY_LINK(settings={"made": _made(run_id)})
+
+
+def _made(run_id: str | None) -> str:
+    if run_id is None:
+        return ""
+    try:
+        run = standing(run_id)
+    except (RunNotFound, DamagedRun):  # the page says so
+        return ""
+    return "" if run.shipped else made.written(run.record.config)

@@ -1,0 +1,247 @@
+"""Pages for everybody: by keyboard, as a table, without motion, in a frame, and by a link."""
+
+import csv
+import io
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from hnviz.app.shell.navigation import PAGES
+from tests.axe import barriers
+from tests.conftest import errors_of, idle, start_server, stop_server, until
+from tests.gallery import mount, settled
+
+NAMES = [name for pages in PAGES.values() for name in pages]
+MOST_TABS = 250
+
+FOCUSED = """() => {
+  let element = document.activeElement;
+  while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+  if (!element || element === document.body) return null;
+  window.places ??= new Map();
+  if (!window.places.has(element)) window.places.set(element, window.places.size);
+  const named = element.getAttribute("aria-label") || element.textContent.slice(0, 30);
+  const rings = [];
+  for (let each = element, up = 0; each && up < 4; up++, each = each.parentElement) {
+    const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(each);
+    if (outlineStyle !== "none" && parseFloat(outlineWidth) > 0) rings.push("outline");
+    if (boxShadow !== "none") rings.push("shadow");
+  }
+  return { at: window.places.get(element), name: `${element.localName} ${named}`, rings };
+}"""
+"""The focused element, in any shadow root, and what shows that it is focused."""
+
+
+def opened(page, server: str, view: str) -> None:
+    page.goto(f"{server}/{view}")
+    page.locator(".hnviz[data-ready]").first.wait_for()
+    idle(page)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_tab_goes_through_a_page_and_shows_where_it_is(server, page, name):
+    opened(page, server, "" if name == "start" else name)
+    seen, hidden, last = [], [], -1
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        at = page.evaluate(FOCUSED)
+        if at is None or at["at"] < last:
+            break  # past the last element, or at the first again
+        assert at["at"] != last, f"Tab stays at {at['name']}"
+        last = at["at"]
+        seen.append(at["name"])
+        if not at["rings"]:
+            hidden.append(at["name"])
+    else:
+        raise AssertionError(f"no end after {MOST_TABS} tabs: {seen[-5:]}")
+    assert len(seen) > 12, seen
+    assert hidden == []
+    assert page.errors == []
+
+
+# --- as a table ---------------------------------------------------------------------------------
+
+READ = """() => [...document.querySelectorAll("*")].map((each) => each.shadowRoot).concat(document)
+  .filter(Boolean).flatMap((root) => [...root.querySelectorAll(".hnviz-as-table table")])
+  .map((table) => ({
+    caption: table.caption?.textContent,
+    columns: [...table.tHead.rows[0].cells]
+      .map((cell) => [cell.localName, cell.scope, cell.textContent]),
+    rows: [...table.tBodies[0].rows].map((row) =>
+      [...row.cells].map((cell) => [cell.localName, cell.scope ?? "", cell.textContent])),
+  }))"""
+
+
+@pytest.mark.parametrize(
+    ("picture", "caption"),
+    [
+        ("models/cursor", "(64, 64)"),
+        ("models/pair", "(64, 64)"),
+        ("through_time/look_back", "How much each word changes the answer"),
+        ("train/curves", "Loss"),
+        ("train/positions", "valid"),
+        ("start/loss", "The loss"),
+        ("train/inside", "Right answers and loss"),
+        ("batches/grid", "Mini-batch 0"),
+        ("data/guess", "The tokens that have been read"),
+    ],
+)
+def test_a_picture_opens_as_a_table_by_keyboard(page, gallery, picture, caption):
+    mount(page, gallery, picture=picture, state="ready", mode="light", width=390)
+    assert settled(page) == "ready"
+    summary = page.locator(".hnviz-as-table > summary")
+    summary.wait_for()
+    until(page, "window.scrollTo(0, 1e6) ?? true")
+    assert page.evaluate(READ) == []  # made when it is opened, not before
+    summary.focus()
+    page.keyboard.press("Enter")
+    page.locator(".hnviz-as-table tbody tr").first.wait_for()
+    tables = page.evaluate(READ)
+    assert caption in tables[0]["caption"]
+    for table in tables:
+        assert {(kind, scope) for kind, scope, _ in table["columns"]} == {("th", "col")}
+        assert all(row[0][:2] == ["th", "row"] for row in table["rows"])
+        assert 0 < len(table["rows"]) <= 100
+        assert any(text for row in table["rows"] for _, _, text in row[1:])
+    until(page, "document.documentElement.scrollWidth <= 390", timeout=10_000)
+    assert page.errors == []
+
+
+def test_a_copy_has_every_row(page, gallery, context):
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    mount(page, gallery, picture="train/curves", state="ready", mode="dark", width=1280)
+    assert settled(page) == "ready"
+    page.locator(".hnviz-as-table > summary").click()
+    page.get_by_text("These are the first 100 of 401 rows.").wait_for()
+    page.get_by_role("button", name="Copy as CSV").first.click()
+    page.get_by_text("Copied 401 rows.").wait_for()
+    rows = list(csv.reader(io.StringIO(page.evaluate("navigator.clipboard.readText()"))))
+    assert len(rows) == 402
+    shown = page.evaluate(READ)[0]
+    assert rows[0] == [text for _, _, text in shown["columns"]]
+    assert [float(row[0]) for row in rows[1:]] == sorted(float(row[0]) for row in rows[1:])
+    assert barriers(page) == []
+
+
+def test_where_the_clipboard_is_closed_the_copy_takes_the_other_way(page, gallery):
+    """Such as on a page over HTTP from another machine of the class."""
+    mount(page, gallery, picture="train/curves", state="ready", mode="light", width=1280)
+    assert settled(page) == "ready"
+    page.evaluate("delete Navigator.prototype.clipboard")
+    page.locator(".hnviz-as-table > summary").click()
+    page.get_by_role("button", name="Copy as CSV").first.click()
+    page.get_by_text("Copied 401 rows.").wait_for()
+
+
+# --- links --------------------------------------------------------------------------------------
+
+
+def test_copy_link_says_what_it_did_and_a_locked_one_has_no_settings(server, page, context):
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    opened(page, server, "states?unit=3&snapshot=99")
+    page.get_by_role("button", name="Copy link", exact=True).click()
+    page.get_by_role("status").get_by_text("Copied").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith(f"{server}/states?")
+    assert {"unit=3", "snapshot=99"} <= set(copied.split("?")[1].split("&"))
+    assert page.locator(".stMain .stButtonGroup:visible").count()
+    page.get_by_role("button", name="Copy locked link").click()
+    until(page, "navigator.clipboard.readText().then((text) => text.includes('lock=1'))")
+    page.goto(page.evaluate("navigator.clipboard.readText()"))
+    page.locator(".hnviz[data-ready]").first.wait_for()
+    idle(page)
+    assert not page.locator("[data-testid=stSidebarNav]").is_visible()
+    fields = ".stButtonGroup, .stSelectbox, .stTextInput, .stNumberInput, .stButton, .stCheckbox"
+    assert page.locator(fields).filter(visible=True).count() == 0
+    assert page.get_by_label("Training step").first.is_visible()  # looking goes on
+    page.get_by_role("link", name="Next:").click()
+    page.wait_for_url("**lock=1**")
+    idle(page)
+    assert page.locator(fields).filter(visible=True).count() == 0
+    assert page.errors == []
+
+
+@pytest.fixture
+def embedder(tmp_path):
+    """A page of another origin that shows a page of the app in a frame; give its address."""
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    other = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=other.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{other.server_port}"
+    app = start_server(tmp_path, HNVIZ_FRAME_ANCESTORS=address)
+    frame = f'<iframe src="{app.url}/data?embed=true" width="900" height="700"></iframe>'
+    (tmp_path / "index.html").write_text(f"<!doctype html><title>Course</title>{frame}")
+    yield address
+    stop_server(app)
+    other.shutdown()
+
+
+def test_a_page_is_embedded_where_it_is_allowed_and_nowhere_else(embedder, server, browser):
+    context = browser.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    errors = errors_of(page)
+    page.goto(f"{embedder}/index.html")
+    frame = page.frame_locator("iframe")
+    frame.get_by_role("heading", name="Data", level=1).wait_for()
+    frame.locator(".st-key-data_guess .hnviz[data-ready]").wait_for()
+    frame.get_by_role("button", name="Next word").click()
+    frame.get_by_text("The network has read 3 tokens.").wait_for()
+    assert not frame.locator("[data-testid=stSidebarNav]").is_visible()
+    assert errors == []
+    page.evaluate(f"document.querySelector('iframe').src = '{server}/data?embed=true'")
+    until(page, "true")
+    page.wait_for_timeout(1500)
+    assert page.frames[1].url.startswith("chrome-error:")  # that app names no such page
+    assert any("frame-ancestors" in error for error in errors)
+    context.close()
+
+
+# --- words --------------------------------------------------------------------------------------
+
+
+def test_a_word_is_explained_where_it_is_and_by_keyboard(server, page):
+    opened(page, server, "states")
+    words = page.locator(".st-key-page_terms")
+    words.get_by_role("button", name="unit", exact=True).wait_for()
+    named = words.get_by_role("button").all_inner_texts()
+    assert {"unit", "hidden state", "training step"} <= set(named)
+    assert len(named) == len(set(named))
+    # By keyboard: the explanation takes the focus, Escape gives it back.
+    button = words.get_by_role("button", name="hidden state")
+    button.focus()
+    page.keyboard.press("Enter")
+    explained = words.get_by_role("dialog", name="hidden state")
+    explained.get_by_text("its memory").wait_for()
+    page.keyboard.press("Escape")
+    explained.wait_for(state="hidden")
+    assert button.evaluate("each => each.getRootNode().activeElement === each")
+    # In the text: a press on the marked word.
+    spot = page.evaluate(
+        """() => {
+          const ranges = [...CSS.highlights.get("hn-term")];
+          const { left, top, width, height } = ranges[0].getBoundingClientRect();
+          return { x: left + width / 2, y: top + height / 2, text: ranges[0].toString() };
+        }"""
+    )
+    assert spot["text"].lower().startswith(("unit", "hidden state"))
+    page.mouse.click(spot["x"], spot["y"])
+    opened_here = words.get_by_role("dialog")
+    opened_here.wait_for()
+    box = opened_here.bounding_box()
+    assert abs(box["y"] - spot["y"]) < 60
+    assert barriers(page) == []
+    page.get_by_role("link", name="See it:").click()
+    page.locator(".st-key-states_codes, .st-key-states_picture").first.wait_for()
+    assert page.errors == []
+
+
+def test_the_list_of_words_is_searched(server, page):
+    opened(page, server, "words")
+    page.get_by_label("Find a word").fill("scissors")
+    page.get_by_text("No word here has “scissors” in it").wait_for()
+    page.get_by_label("Find a word").fill("one-cycle")
+    assert page.locator(".entry:visible").count() == 1
+    page.get_by_role("link", name="See one-cycle: Train").click()
+    page.locator(".st-key-train_schedule").wait_for()
