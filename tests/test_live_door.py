@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import re
 import socket
 import threading
 import time
@@ -27,6 +28,7 @@ from hnviz.events import Ended
 from hnviz.runs import RunNotFound, RunSummary
 from hnviz.web import actions, hub, live, routes
 from hnviz.web.hub import Hub, Listing, Source
+from hnviz.web.quota import Quota
 from hnviz.web.standing import Standing, store
 from hnviz.web.topics import Fields, Topic
 from hnviz.web.views import Param
@@ -561,6 +563,30 @@ def test_a_connection_follows_so_many_topics(client, monkeypatch):
         assert "may follow at most 2 topics" in told(said)["error"]
 
 
+def test_a_viewer_follows_so_many_topics_in_all_tabs(client, door, monkeypatch):
+    monkeypatch.setattr(door, "quota", Quota(3, "close a tab first"))
+    headers = {"cookie": f"hnviz-viewer={'a' * 32}"}
+    with client.websocket_connect("/api/live", headers=headers) as said:
+        for number in (1, 2):
+            said.send_json(follow(number, "words"))
+            told(said)
+        with client.websocket_connect("/api/live", headers=headers) as more:
+            more.send_json(follow(1, "words"))
+            assert told(more)["news"]
+            more.send_json(follow(2, "words"))
+            assert told(more) == {"id": 2, "error": "close a tab first"}
+            said.send_json({"op": "leave", "id": 1})
+            said.send_json(follow(2, "words"))  # in place of the old one
+            told(said)
+            more.send_json(follow(2, "words"))
+            assert told(more)["news"]
+        with client.websocket_connect("/api/live") as other:
+            other.send_json(follow(1, "words"))
+            assert told(other)["news"]
+    while door.quota._held:
+        time.sleep(0.01)
+
+
 def test_one_browser_too_many_is_told_to_come_back(client, monkeypatch):
     monkeypatch.setattr(live, "MOST_SOCKETS", 1)
     with client.websocket_connect("/api/live") as said:
@@ -689,13 +715,20 @@ def test_a_press_on_a_damaged_run_says_what_is_damaged(app):
     assert f"the run {folder.id} is damaged: " in answer.json()["error"]
 
 
-def test_a_press_that_nobody_foresaw_is_one_sentence_and_one_line(app, monkeypatch, caplog):
-    monkeypatch.setattr(actions, "store", {}.copy)
+def no_store() -> None:
+    raise ValueError("a bug")
+
+
+@pytest.mark.parametrize("broken", [{}.copy, no_store])
+def test_a_press_that_nobody_foresaw_is_one_sentence_and_one_line(app, monkeypatch, caplog, broken):
+    refused = press(app, "Model5", "pause")
+    assert refused.status_code == 409 and not caplog.records
+    monkeypatch.setattr(actions, "store", broken)
     answer = press(app, "Model5", "pause")
     assert answer.status_code == 500
     assert answer.json() == {"error": "the server failed to do this; its log says why"}
     (record,) = (each for each in caplog.records if each.name.startswith("hnviz"))
-    assert record.getMessage().startswith("/api/runs/Model5/pause failed: AttributeError(")
+    assert re.match("/api/runs/Model5/pause failed: (Attribute|Value)Error", record.getMessage())
 
 
 @pytest.mark.parametrize("body", [b"{", b'{"speed": NaN}', b'{"speed": 1e999}', b"\xff\xfe", b"1"])

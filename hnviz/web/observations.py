@@ -15,17 +15,17 @@ from hnviz.web.lanes import Lane, Shared
 from hnviz.web.parameters import quoted
 from hnviz.web.replies import entry_reply, not_modified, until_gone
 from hnviz.web.standing import standing
-from hnviz.web.views import Look, Refusal, View
+from hnviz.web.viewer import viewer_of
+from hnviz.web.views import Look, Refusal, View, refused_values
 
 MOST_STEPS = 64  # in one request
 MOST_BYTES = 32 * 2**20  # of an answer for several steps
 
-QUICK = (4, 128, 48)
-"""Threads that ask the engine at the same time, and requests that may wait for one: in all, and of
-one viewer. There are few threads, so that a page's own question does not wait behind others."""
-SLOW = (2, 32, 16)
-TAB = "hnviz-tab"
-"""The header by which the pages name their tab; a viewer is a tab of a machine."""
+QUICK = (4, 128, 48, 2)
+"""Threads that ask the engine at the same time, requests that may wait for one, in all and of one
+viewer, and threads for one viewer. There are few threads, so that a page's own question does not
+wait behind others."""
+SLOW = (2, 32, 16, 1)
 
 
 def routes(views: Iterable[View] = ()) -> list[Route]:
@@ -106,7 +106,7 @@ class Observations:
         entry = self._kept.get(asked.key)
         if entry is None or not _holds(asked, entry):
             lane = self._slow if asked.view.slow else self._quick
-            make, viewer = partial(self._made, asked), _viewer(request)
+            make, viewer = partial(self._made, asked), viewer_of(request.scope)
             entry = await self._shared.result(asked.key, make, lane, viewer)
         if entry is not None:
             return entry
@@ -127,16 +127,13 @@ class Observations:
         return entry
 
 
-def _viewer(request: Request) -> tuple[str, str]:
-    return request.client.host if request.client else "", request.headers.get(TAB, "")[:32]
-
-
 def answer(asked: Asked) -> Entry:
     """Let a view ask the engine, and pack its answer."""
     asker = Asker(asked.run_id, asked.step)
     view = asked.view
     run = None if view.raw else standing(asked.run_id)
-    shown = view.answer(Look(run, asked.step, asked.params, asker))
+    with refused_values():
+        shown = view.answer(Look(run, asked.step, asked.params, asker))
     parcel = wire.Parcel(shown.arrays, shown.meta, shown.sentence)
     lasting = view.lasting and not asker.others
     # The tag leaves out the time, which differs between equal answers.
