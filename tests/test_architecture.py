@@ -39,7 +39,7 @@ RULES: dict[str, Rule] = {
     "schedule": Rule((), ("numpy",)),
     "estimate": Rule(("data", "catalogue", "config", "schedule"), ("psutil",)),
     "source": Rule((), ()),
-    "lessons": Rule((), ()),
+    "lessons": Rule(("catalogue", "cells"), ()),
     "learn": Rule(FREE, ("numpy", "torch")),
     "observe": Rule((*FREE, "learn"), ("numpy", "scipy", "sklearn", "torch")),
     "runs": Rule(FREE, ("filelock", "numpy", "pandas", "psutil", "safetensors")),
@@ -60,7 +60,11 @@ RULES: dict[str, Rule] = {
     ),
     "bench": Rule((*FREE, "runs", "learn", "engine"), ("numpy", "torch")),
     "cli": Rule(
-        (*FREE, "runs", "learn", "engine", "bench", "gallery", "app.shell.serve"), ("torch",)
+        (
+            *(*FREE, "runs", "learn", "engine", "bench", "gallery", "lessons"),
+            *("app.shell.serve", "app.lesson.known"),
+        ),
+        ("torch",),
     ),  # streamlit is started by app.shell.serve, which `hnviz app` alone imports
     "__main__": Rule(("cli",), ()),
     "__init__": Rule((), ()),
