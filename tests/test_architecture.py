@@ -39,6 +39,7 @@ RULES: dict[str, Rule] = {
     "schedule": Rule((), ("numpy",)),
     "estimate": Rule(("data", "catalogue", "config", "schedule"), ("psutil",)),
     "source": Rule((), ()),
+    "lessons": Rule(("catalogue", "cells"), ()),
     "learn": Rule(FREE, ("numpy", "torch")),
     "observe": Rule((*FREE, "learn"), ("numpy", "scipy", "sklearn", "torch")),
     "runs": Rule(FREE, ("filelock", "numpy", "pandas", "psutil", "safetensors")),
@@ -50,7 +51,7 @@ RULES: dict[str, Rule] = {
         ("numpy", "starlette", "anyio", "uvicorn"),
     ),
     "app": Rule(
-        (*FREE, "settings", "runs", "figures", "engine.client", "web"),
+        (*FREE, "lessons", "settings", "runs", "figures", "engine.client", "web"),
         ("numpy", "pandas", "plotly", "streamlit"),
     ),
     "gallery": Rule(
@@ -59,7 +60,11 @@ RULES: dict[str, Rule] = {
     ),
     "bench": Rule((*FREE, "runs", "learn", "engine"), ("numpy", "torch")),
     "cli": Rule(
-        (*FREE, "runs", "learn", "engine", "bench", "gallery", "app.shell.serve"), ("torch",)
+        (
+            *(*FREE, "runs", "learn", "engine", "bench", "gallery", "lessons"),
+            *("app.shell.serve", "app.lesson.known"),
+        ),
+        ("torch",),
     ),  # streamlit is started by app.shell.serve, which `hnviz app` alone imports
     "__main__": Rule(("cli",), ()),
     "__init__": Rule((), ()),
@@ -67,7 +72,10 @@ RULES: dict[str, Rule] = {
     "pages": Rule((*FREE, "runs", "figures", "app"), ("streamlit",)),
 }
 
-SERVER = ("app.py", "pages", "app", "gallery", "web", "settings", "figures", "runs", *FREE)
+SERVER = (
+    *("app.py", "pages", "app", "gallery", "web", "settings", "figures", "runs", "lessons"),
+    *FREE,
+)
 """The parts that run in Streamlit's process, which must stay free of torch."""
 
 

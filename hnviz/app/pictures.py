@@ -3,6 +3,7 @@
 from hnviz.app.kit.headline.picture import HEADLINE
 from hnviz.app.kit.picture import Picture
 from hnviz.app.kit.terms.picture import MARKED
+from hnviz.app.lesson.panel.picture import PANEL
 from hnviz.app.rooms.batches.grid.picture import GRID
 from hnviz.app.rooms.batches.rows.picture import ROWS
 from hnviz.app.rooms.data.guess.picture import GUESS
@@ -44,7 +45,7 @@ from hnviz.app.run.line.picture import LINE
 from hnviz.app.run.list.picture import RUN_LIST
 from hnviz.web.views import View
 
-_SHARED = (BAR, COPY_LINK, HEADLINE, LINE, MARKED, RUN_LIST)
+_SHARED = (BAR, COPY_LINK, HEADLINE, LINE, MARKED, PANEL, RUN_LIST)
 _START = (COUNT, LOSS, MACHINE, GUESS)
 _WORDS = (WORD_LIST,)
 _BATCHES = (GRID, ROWS)

@@ -134,6 +134,11 @@ class Picture:
             name=self.name.replace("/", "_"),
         )
 
+    @property
+    def called(self) -> str:
+        """Its name for lessons and on the page: "hidden_states/units"."""
+        return self.name.removeprefix("rooms/")
+
     def __call__(
         self,
         *,
@@ -159,6 +164,7 @@ class Picture:
 
     def _data(self, run: str, asks: Sequence[Ask], settings: Mapping[str, Any]) -> dict[str, Any]:
         return {
+            "picture": self.called,
             "run": run,
             "asks": [each.sent() for each in asks],
             "settings": {name: _plain(value) for name, value in self.given(settings).items()},

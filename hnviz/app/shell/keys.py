@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from hnviz.app.shell.takes import TAKES
+
 DOC = Path(__file__).parents[3] / "docs" / "addresses.md"
 EVERY = "every page"
 
@@ -30,6 +32,9 @@ ADDRESS: tuple[Key, ...] = (
     Key(EVERY, "present", "false", "larger and without the sidebar, for a projector"),
     Key(EVERY, "made", "", "how the run was made, where a reader may lack it: Model3--lr-0.1"),
     Key(EVERY, "lock", "", "1: a teacher's link, without settings and actions"),
+    Key(EVERY, "lesson", "", "the lesson beside the page, and its step: text-into-batches.1"),
+    Key("Lessons", "id", "", "the lesson to begin; without it, the list of all"),
+    Key("Lessons", "step", "1", "the step of the lesson to go to"),
     Key("Start", "start_number", "3498", "the number to count on from"),
     Key("Start", "start_all_runs", "closed", "the fold with all runs"),
     Key("Data", "data_sentence", "an example", "the reader's own sentence"),
@@ -41,9 +46,13 @@ ADDRESS: tuple[Key, ...] = (
     Key("Batches", "batches_bptt", "70", "tokens read per row and step"),
     Key("Batches", "batches_past", "false", "show one past the last mini-batch"),
     Key("Batches", "batches_text", "", "the reader's own text, where it is short"),
-    Key("Batches", "lesson", "", "the step of the lesson, from 1"),
+    Key("Batches", "notice", "1", "which of four things to notice, from 1"),
     Key("Batches", "cell", "", "the picked cell of the grid: mini-batch-row-column"),
     Key("Batches", "find", "", "the number or words that are searched for"),
+    Key("Batches", "batches_counts", "closed", "the fold on how many mini-batches there are"),
+    Key("Batches", "batches_rows", "closed", "the fold with the mini-batch as text"),
+    Key("Batches", "batches_memory", "closed", "the fold on how good a short memory can be"),
+    Key("Batches", "batches_positions", "closed", "the fold on what a kept state allows"),
     Key("Models", "models_model", "Model2", "the model whose source is run"),
     Key("Models", "models_batch", "first", "which mini-batch it reads"),
     Key("Models", "models_at", "the loop's first line", "the line of the source that has been run"),
@@ -138,6 +147,8 @@ SESSION: tuple[Key, ...] = (
     Key(EVERY, "lost_error", "", "why it could not be trained"),
     Key(EVERY, "lost_train", "", "button that trains it"),
     Key(EVERY, "locked", "", "whether a teacher's link was opened in this tab"),
+    Key(EVERY, "lesson_kept", "", "the step of a lesson that the address named last"),
+    Key(EVERY, "lesson_turn", "0", "how often a page was drawn beside a lesson"),
     Key("Start", "start_train", "", "button"),
     Key("Start", "start_example", "", "the example that was clicked"),
     Key("Start", "start_count_on", "", "button"),
@@ -187,7 +198,7 @@ def as_markdown() -> str:
     parts = [
         _HEAD,
         "## In the address",
-        _table(ADDRESS),
+        _table(ADDRESS, takes=True),
         "## In the session alone\n\nThese last until the browser's tab is closed.",
         _table(SESSION),
     ]
@@ -199,9 +210,17 @@ def write() -> None:
     DOC.write_text(as_markdown(), encoding="utf-8")
 
 
-def _table(keys: Iterable[Key]) -> str:
-    rows = [f"| {key.page} | `{key.name}` | {key.default} | {key.meaning} |" for key in keys]
-    return "\n".join(["| Page | Name | Default | Meaning |", "| --- | --- | --- | --- |", *rows])
+def _table(keys: Iterable[Key], *, takes: bool = False) -> str:
+    names = ["Page", "Name", "Default", *(["Takes"] if takes else []), "Meaning"]
+    rows = [
+        [
+            *(key.page, f"`{key.name}`", key.default),
+            *([TAKES.get(key.name, "")] if takes else []),
+            key.meaning,
+        ]
+        for key in keys
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [names, ["---"] * len(names), *rows])
 
 
 if __name__ == "__main__":

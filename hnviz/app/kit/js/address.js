@@ -3,14 +3,31 @@
 // value that a picture cannot show is named above it until the reader chooses another one.
 
 import { upright } from "./text.js";
+import { onVisit } from "./visits.js";
 
 /** @type {Map<string, string>} what the pictures of this page wrote into the address */
 const written = new Map();
 let page = "";
+/** @type {Set<() => void>} */
+const listeners = new Set();
 
 /** @typedef {{ sentence: string, instead: unknown, by: Asked }} Vain */
 /** @type {Map<string, Vain>} parameter -> what the address asks of it in vain */
 const vain = new Map();
+
+onVisit(() => {
+  written.clear();
+  vain.clear();
+});
+
+/**
+ * Call `hear` when a picture has written into the address; the returned function ends that.
+ * @param {() => void} hear
+ */
+export function onWritten(hear) {
+  listeners.add(hear);
+  return () => void listeners.delete(hear);
+}
 
 /** @param {string} name */
 export const inAddress = (name) => new URL(location.href).searchParams.get(name);
@@ -31,6 +48,7 @@ export function putInAddress(name, value) {
   if (url.href !== location.href) history.replaceState(history.state, "", url);
   const said = vain.get(name);
   if (said && value !== null && String(value) !== String(said.instead)) said.by.forget(name);
+  for (const hear of listeners) hear();
 }
 
 /** Put back what Streamlit drops: when Python changes the address, it knows only its own names. */

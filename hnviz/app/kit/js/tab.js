@@ -4,6 +4,7 @@
 import { Live } from "./live.js";
 import { Source } from "./source.js";
 import { Timeline } from "./timeline.js";
+import { onVisit } from "./visits.js";
 
 export class Tab {
   /** @param {URL} home */
@@ -12,6 +13,12 @@ export class Tab {
     this.live = new Live(home);
     /** @type {Map<string, Timeline>} */
     this.timelines = new Map();
+    onVisit(() => this.revisit());
+  }
+
+  /** The address has changed as a whole: show the snapshots that it names. */
+  revisit() {
+    for (const timeline of this.timelines.values()) timeline.revisit();
   }
 
   /** @param {string} run */
