@@ -57,6 +57,10 @@ RULES: dict[str, Rule] = {
         (*FREE, "settings", "runs", "engine.client", "web", "app"),
         ("anyio", "starlette", "uvicorn"),
     ),
+    "export": Rule(
+        (*FREE, "settings", "runs", "engine.client", "web", "app"),
+        ("anyio", "numpy", "starlette", "streamlit"),
+    ),
     "bench": Rule((*FREE, "runs", "learn", "engine"), ("numpy", "torch")),
     "cli": Rule(
         (*FREE, "runs", "learn", "engine", "bench", "gallery", "app.shell.serve"), ("torch",)
@@ -67,7 +71,18 @@ RULES: dict[str, Rule] = {
     "pages": Rule((*FREE, "runs", "figures", "app"), ("streamlit",)),
 }
 
-SERVER = ("app.py", "pages", "app", "gallery", "web", "settings", "figures", "runs", *FREE)
+SERVER = (
+    "app.py",
+    "pages",
+    "app",
+    "export",
+    "gallery",
+    "web",
+    "settings",
+    "figures",
+    "runs",
+    *FREE,
+)
 """The parts that run in Streamlit's process, which must stay free of torch."""
 
 
