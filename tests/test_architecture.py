@@ -58,12 +58,13 @@ RULES: dict[str, Rule] = {
         ("anyio", "starlette", "uvicorn"),
     ),
     "export": Rule(
-        (*FREE, "settings", "runs", "engine.client", "web", "app"),
-        ("anyio", "numpy", "starlette", "streamlit"),
+        (*FREE, "settings", "runs", "figures", "engine.client", "web", "app"),
+        ("numpy", "streamlit"),
     ),
     "bench": Rule((*FREE, "runs", "learn", "engine"), ("numpy", "torch")),
     "cli": Rule(
-        (*FREE, "runs", "learn", "engine", "bench", "gallery", "app.shell.serve"), ("torch",)
+        (*FREE, "runs", "learn", "engine", "bench", "export", "gallery", "app.shell.serve"),
+        ("torch",),
     ),  # streamlit is started by app.shell.serve, which `hnviz app` alone imports
     "__main__": Rule(("cli",), ()),
     "__init__": Rule((), ()),
@@ -217,7 +218,7 @@ def test_torch_cannot_be_reached_from_the_server(path: Path) -> None:
 @each(lambda path: part_of(path) == "cli")
 def test_the_command_line_loads_little(path: Path) -> None:
     """A mistyped option is told at once: torch, pandas and Streamlit wait for a good one."""
-    parts = ("learn", "observe", "runs", "engine", "app", "gallery", "bench")
+    parts = ("learn", "observe", "runs", "engine", "app", "export", "gallery", "bench")
     slow = tuple(f"hnviz.{part}" for part in parts)
     for node in tree_of(path).body:
         if isinstance(node, ast.ImportFrom):

@@ -20,7 +20,7 @@ def facts_of(config: RunConfig) -> dict[str, Any]:
     stretches = numbers_of(config).train
     return {
         "model": config.model,
-        "bptt": config.bptt,
+        "nh": config.nh,
         "cell": net.recurrent.kind if net.recurrent else "",
         "layers": net.n_layers,
         "normInLoop": net.norm_in_loop,

@@ -2,7 +2,7 @@
 // One question about one snapshot, answered in this file; its parameters are checked as the server checks them.
 
 /**
- * @typedef {{ model: string, bptt: number, gateTitles: Record<string, string>, signed: string[], bounded: boolean,
+ * @typedef {{ model: string, nh: number, gateTitles: Record<string, string>, signed: string[], bounded: boolean,
  *             itos: string[], train: [number, number][], notebook: boolean } & import("./forward.js").Form} Facts
  *   gateTitles  gate -> "update gate"; `signed` names those that can be negative
  *   bounded     the state lies between -1 and 1

@@ -1,0 +1,104 @@
+"""What an exported file holds beside its code: answers, news, weights and files, compressed."""
+
+import gzip
+import json
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Any
+
+from hnviz.app.topics import TOPICS
+from hnviz.export.facts import facts_of, weights_of
+from hnviz.figures.theme import MODES
+from hnviz.web.asked import Names, read_step
+from hnviz.web.assets import PACKAGE
+from hnviz.web.observations import answer
+from hnviz.web.standing import standing, store
+from hnviz.web.topics import to_json
+
+FREE: Mapping[str, tuple[str, ...]] = {
+    "unit_rows": ("text", "ids", "split", "first", "n", "show"),
+}
+"""Question -> the parameters that do not change its answer: what a unit codes is counted over
+train. One order of the rows follows the text, "clustered": a file does not offer it.
+"""
+
+
+def address(path: str, params: Mapping[str, Any]) -> str:
+    """Write an address as `hnviz/export/js/filesource.js` does."""
+    free = FREE.get(path.rpartition("/")[2], ())
+    named = sorted([name, value] for name, value in params.items() if name not in free)
+    return json.dumps([path, named], ensure_ascii=False, separators=(",", ":"))
+
+
+class Holding:
+    """Collects it; the same content is held once."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._blobs: dict[bytes, int] = {}
+        self.answers: dict[str, int] = {}
+        self.runs: dict[str, dict[str, Any]] = {}
+        self.files: dict[str, tuple[str, int]] = {}
+
+    @property
+    def blobs(self) -> list[str]:
+        """All contents, each compressed, in base64."""
+        return [b64encode(gzip.compress(each, 9, mtime=0)).decode() for each in self._blobs]
+
+    def keep(self, content: bytes) -> int:
+        """Hold a content; return its number."""
+        return self._blobs.setdefault(content, len(self._blobs))
+
+    def add_answer(self, run: str, at: int | str, question: str, params: Mapping[str, str]) -> None:
+        """Hold the answer to a question about a snapshot.
+
+        Raises ValueError, with the sentence that the app would show.
+        """
+        asked = self._names.read(run, question, list(params.items())).at(read_step(str(at)))
+        content = answer(asked).content
+        path = f"api/runs/{run}/{at}/{question}"
+        self.answers[address(path, params)] = self.keep(content)
+
+    def add_run(self, run: str, steps: list[int]) -> None:
+        """Hold what is known of a run, and that it has some of its snapshots."""
+        if run in self.runs:
+            return
+        folder = store().folder(run)
+        self.runs[run] = {
+            "facts": facts_of(folder.config),
+            "steps": steps,
+            "last": folder.resolve_step("last"),
+            "layout": [],
+            "weights": {},
+            "topics": {},
+        }
+        self.add_topic(run, "run")
+
+    def add_weights(self, run: str, step: int) -> None:
+        """Hold a snapshot's weights."""
+        held = self.runs[run]
+        folder = store().folder(run)
+        weights = weights_of(folder.config, folder.load_snapshot(step))
+        held["layout"] = [[name, each.size] for name, each in weights.items()]
+        held["weights"][str(step)] = self.keep(
+            b"".join(each.tobytes() for each in weights.values())
+        )
+
+    def add_topic(self, run: str, name: str) -> None:
+        """Hold a topic's news about a run, in both modes where they differ."""
+        topic = next(each for each in TOPICS if each.name == name)
+        modes = [{"mode": mode} for mode in MODES] if "mode" in topic.params else [{}]
+        for params in modes:
+            news, _ = topic.news(topic.draw(standing(run), params), None)
+            if name == "run" and news is not None:
+                news = {**news, "snapshots": [[step, "file"] for step in self.runs[run]["steps"]]}
+            key = json.dumps([name, sorted(params.items())], separators=(",", ":"))
+            self.runs[run]["topics"][key] = self.keep(to_json(news).encode())
+
+    def add_file(self, where: str, content: bytes, read_as: str) -> None:
+        """Hold a file that a picture fetches; `where` is its address below the app's."""
+        self.files[where] = (read_as, self.keep(content))
+
+    def add_source(self, path: str, read_as: str) -> None:
+        """Hold one of the package's own files, by its path below the package."""
+        self.add_file(path, (PACKAGE / path).read_bytes(), read_as)
