@@ -39,6 +39,7 @@ RULES: dict[str, Rule] = {
     "schedule": Rule((), ("numpy",)),
     "estimate": Rule(("data", "catalogue", "config", "schedule"), ("psutil",)),
     "source": Rule((), ()),
+    "lessons": Rule(("catalogue", "cells"), ()),
     "learn": Rule(FREE, ("numpy", "torch")),
     "observe": Rule((*FREE, "learn"), ("numpy", "scipy", "sklearn", "torch")),
     "runs": Rule(FREE, ("filelock", "numpy", "pandas", "psutil", "safetensors")),
@@ -50,7 +51,7 @@ RULES: dict[str, Rule] = {
         ("numpy", "starlette", "anyio", "uvicorn"),
     ),
     "app": Rule(
-        (*FREE, "settings", "runs", "figures", "engine.client", "web"),
+        (*FREE, "lessons", "settings", "runs", "figures", "engine.client", "web"),
         ("numpy", "pandas", "plotly", "streamlit"),
     ),
     "gallery": Rule(
@@ -58,12 +59,15 @@ RULES: dict[str, Rule] = {
         ("anyio", "starlette", "uvicorn"),
     ),
     "export": Rule(
-        (*FREE, "settings", "runs", "figures", "engine.client", "web", "app"),
+        (*FREE, "settings", "runs", "figures", "engine.client", "lessons", "web", "app"),
         ("numpy", "streamlit"),
     ),
     "bench": Rule((*FREE, "runs", "learn", "engine"), ("numpy", "torch")),
     "cli": Rule(
-        (*FREE, "runs", "learn", "engine", "bench", "export", "gallery", "app.shell.serve"),
+        (
+            *(*FREE, "runs", "learn", "engine", "bench", "export", "gallery", "lessons"),
+            *("app.shell.serve", "app.lesson.known"),
+        ),
         ("torch",),
     ),  # streamlit is started by app.shell.serve, which `hnviz app` alone imports
     "__main__": Rule(("cli",), ()),
@@ -73,15 +77,8 @@ RULES: dict[str, Rule] = {
 }
 
 SERVER = (
-    "app.py",
-    "pages",
-    "app",
-    "export",
-    "gallery",
-    "web",
-    "settings",
-    "figures",
-    "runs",
+    *("app.py", "pages", "app", "export", "gallery"),
+    *("web", "settings", "figures", "runs", "lessons"),
     *FREE,
 )
 """The parts that run in Streamlit's process, which must stay free of torch."""

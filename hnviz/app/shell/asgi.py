@@ -15,6 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from hnviz.catalogue import FIRST_RUN
 from hnviz.web.assets import ASSETS
 from hnviz.web.front import dressed, front
 from hnviz.web.guard import Rules, guard, inline_scripts
@@ -23,10 +24,9 @@ from hnviz.web.patience import mend_uvicorn
 from hnviz.web.routes import door
 
 SCRIPT = Path(__file__).parents[1] / "script.py"
-STYLES = ("app/shell/page.css", "app/shell/cards.css")
+STYLES = ("app/shell/page.css", "app/shell/cards.css", "app/shell/lesson.css")
 ORIGINS = "HNVIZ_ORIGINS"  # public addresses of the app behind a proxy: https://lab.example.org
 ANCESTORS = "HNVIZ_FRAME_ANCESTORS"  # pages that may show the app in a frame
-FIRST_RUN = "Model5"
 WARM_SECONDS = 60.0
 GIVE_BACK_SECONDS = 1.0
 ENGINE_DELAY = 1.5  # seconds; a page that needs the engine sooner starts it

@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 PAGES: dict[str, dict[str, str]] = {
-    "": {"start": "Start"},
+    "": {"start": "Start", "lesson": "Lessons"},
     "Feed": {"data": "Data", "batches": "Batches"},
     "Build": {"models": "Models"},
     "Train": {"train": "Train"},

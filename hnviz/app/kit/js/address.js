@@ -2,6 +2,8 @@
 // A page's parameters in the address, as far as its pictures read and write them without Python. A
 // value that a picture cannot show is named above it until the reader chooses another one.
 
+import { onVisit } from "./visits.js";
+
 /** @typedef {{ read: () => string, write: (url: string) => void }} Place */
 
 /** @type {Place} */
@@ -16,7 +18,6 @@ let place = {
  */
 export function keepParametersIn(other) {
   place = other;
-  vain.clear();
 }
 
 const now = () => new URL(place.read());
@@ -24,10 +25,26 @@ const now = () => new URL(place.read());
 /** @type {Map<string, string>} what the pictures of this page wrote into the address */
 const written = new Map();
 let page = "";
+/** @type {Set<() => void>} */
+const listeners = new Set();
 
 /** @typedef {{ sentence: string, instead: unknown, by: Asked }} Vain */
 /** @type {Map<string, Vain>} parameter -> what the address asks of it in vain */
 const vain = new Map();
+
+onVisit(() => {
+  written.clear();
+  vain.clear();
+});
+
+/**
+ * Call `hear` when a picture has written into the address; the returned function ends that.
+ * @param {() => void} hear
+ */
+export function onWritten(hear) {
+  listeners.add(hear);
+  return () => void listeners.delete(hear);
+}
 
 /** @param {string} name */
 export const inAddress = (name) => now().searchParams.get(name);
@@ -49,6 +66,7 @@ export function putInAddress(name, value) {
   if (url.href !== before) place.write(url.href);
   const said = vain.get(name);
   if (said && value !== null && String(value) !== String(said.instead)) said.by.forget(name);
+  for (const hear of listeners) hear();
 }
 
 /** Put back what Streamlit drops: when Python changes the address, it knows only its own names. */

@@ -4,6 +4,7 @@
 import { HttpSource } from "./http.js";
 import { Live } from "./live.js";
 import { Timeline } from "./timeline.js";
+import { onVisit } from "./visits.js";
 
 /**
  * @typedef {import("./source.js").Source} Source
@@ -20,6 +21,12 @@ export class Tab {
     this.live = live;
     /** @type {Map<string, Timeline>} */
     this.timelines = new Map();
+    onVisit(() => this.revisit());
+  }
+
+  /** The address has changed as a whole: show the snapshots that it names. */
+  revisit() {
+    for (const timeline of this.timelines.values()) timeline.revisit();
   }
 
   /** @param {string} run */

@@ -125,6 +125,20 @@ export class Timeline {
     this.rest();
   }
 
+  /** Show the address's snapshot, or else the last one; the address stays as it is. */
+  revisit() {
+    if (!this.steps.length) return;
+    const asked = numberInAddress(SNAPSHOT);
+    const last = /** @type {number} */ (this.steps.at(-1));
+    this.serial += 1; // of plays
+    this.playing = false;
+    this.buffering = null;
+    this.step = this.rested = asked !== null && this.versions.has(asked) ? asked : last;
+    this.restedAt = performance.now();
+    this.newest = this.step === last;
+    for (const change of /** @type {Change[]} */ (["play", "step", "rest"])) this.tell(change);
+  }
+
   /** The version of the snapshot that is shown, for addresses. */
   version() {
     return this.step === null ? "" : (this.versions.get(this.step) ?? "");
