@@ -21,6 +21,10 @@ MOST = 6
 """The most snapshots of a run in one file; one of a GRU takes 171 kB."""
 
 
+AT_END = ("worst",)
+"""Questions that take seconds: a file has their answers about the last snapshot alone."""
+
+
 @dataclass(frozen=True)
 class Question:
     """One question about one snapshot."""
@@ -28,7 +32,7 @@ class Question:
     run: str
     at: int | str
     name: str
-    params: Params
+    params: tuple[tuple[str, str], ...] = ()
 
 
 def kept_steps(all_steps: Sequence[int], wanted: Sequence[int], most: int = MOST) -> list[int]:
@@ -63,7 +67,7 @@ def questions(mount: Mount, steps: Sequence[int], at: Mapping[str, str]) -> Iter
             continue
         for params in _varied(mount, ask, at):
             for step in _steps(ask, steps):
-                yield Question(ask["run"] or run, step, ask["question"], params)
+                yield Question(ask["run"] or run, step, ask["question"], tuple(params.items()))
 
 
 def _steps(ask: Mapping[str, Any], steps: Sequence[int]) -> Sequence[int | str]:
@@ -71,7 +75,7 @@ def _steps(ask: Mapping[str, Any], steps: Sequence[int]) -> Sequence[int | str]:
         return [ask["at"]]
     if ask["at"] == "first":
         return [step for step in steps[:1] if step == 0]
-    return steps[-1:] if ask["at"] == "end" else steps
+    return steps[-1:] if ask["at"] == "end" or ask["question"] in AT_END else steps
 
 
 def _varied(mount: Mount, ask: Mapping[str, Any], at: Mapping[str, str]) -> Iterator[Params]:

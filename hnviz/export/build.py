@@ -1,4 +1,4 @@
-"""Builds the files: a page as it is now."""
+"""Builds a file from pages of the app: one page, or the steps of a lesson."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from hnviz.app.pictures import VIEWS
 from hnviz.app.shell.keys import ADDRESS, EVERY
 from hnviz.app.shell.variables import variables
 from hnviz.export import modules, scene
-from hnviz.export.asking import MOST
-from hnviz.export.collect import TITLES, Mount, Part, collect
+from hnviz.export.asking import MOST, Question
+from hnviz.export.collect import TITLES, Heading, Mount, Part, collect
 from hnviz.export.errors import ExportError
 from hnviz.export.holding import FREE, Holding
 from hnviz.export.html import MAIN, Document, written
@@ -19,8 +19,7 @@ from hnviz.web.asked import Names
 
 LARGEST = 2_000_000  # bytes of a file: an e-mail or a learning platform takes it
 SNAPSHOT = "snapshot"
-FEWER = range(MOST, 0, -1)
-"""How many snapshots are tried, until the file is small enough."""
+FEWEST = 2  # snapshots of a run that are tried at first: the first and the last
 
 
 @dataclass(frozen=True)
@@ -35,30 +34,47 @@ class Shown:
 def export_page(page: str, at: Mapping[str, str]) -> bytes:
     """Return a page of the app as one file. Raises ExportError."""
     _check(page, at)
-    shown = Shown(page, at, collect(page, at))
-    return fitted([shown], f"{TITLES[page]} - hnviz", {})
+    return fitted([shown(page, at)], f"{TITLES[page]} - hnviz", {})
+
+
+def shown(page: str, at: Mapping[str, str]) -> Shown:
+    """Run a page's script, and leave out headings that nothing follows. Raises ExportError."""
+    parts = collect(page, at)
+    follows = [*parts[1:], Heading(1, "")]
+    pairs = zip(parts, follows, strict=True)
+    return Shown(page, at, [each for each, after in pairs if not _is_empty(each, after)])
+
+
+def _is_empty(part: Part, after: Part) -> bool:
+    if not isinstance(part, Heading) or part.level == 1:
+        return False
+    return isinstance(after, Heading) and after.level <= part.level
 
 
 def fitted(scenes: Sequence[Shown], title: str, more: Mapping[str, Any]) -> bytes:
     """Write a file of at most 2 MB, with fewer snapshots if it must be. Raises ExportError."""
+    runs = sorted(set().union(*(scene.runs_of(list(each.parts)) for each in scenes)))
+    answered: dict[Question, bytes] = {}
     size = 0
-    for most in FEWER:
-        content = _written(scenes, title, more, most)
+    for most in range(max(FEWEST, MOST // max(1, len(runs))), 0, -1):
+        holding = Holding(Names(VIEWS), answered)
+        for run in runs:
+            holding.add_run(run, scene.steps_of(run, _wanted(scenes), most))
+        content = _written(holding, scenes, title, more)
         size = len(content)
         if size <= LARGEST:
             return content
     raise ExportError(
-        f"a file may have {LARGEST:,} bytes; with one snapshot it has {size:,}: export a page or "
-        "an address that shows less"
+        f"a file may have {LARGEST:,} bytes; with one snapshot of each run it has {size:,}: export "
+        "a page or an address that shows less"
     )
 
 
-def _written(scenes: Sequence[Shown], title: str, more: Mapping[str, Any], most: int) -> bytes:
-    holding = Holding(Names(VIEWS))
-    for run in sorted(set().union(*(scene.runs_of(list(shown.parts)) for shown in scenes))):
-        holding.add_run(run, scene.steps_of(run, _wanted(scenes), most))
-    for shown in scenes:
-        scene.hold(holding, list(shown.parts), shown.at)
+def _written(
+    holding: Holding, scenes: Sequence[Shown], title: str, more: Mapping[str, Any]
+) -> bytes:
+    for each in scenes:
+        scene.hold(holding, list(each.parts), each.at)
     used = modules.needed([MAIN, *_modules(scenes)])
     for path in modules.styles(used):
         holding.add_source(path, "text")
@@ -68,11 +84,11 @@ def _written(scenes: Sequence[Shown], title: str, more: Mapping[str, Any], most:
         "home": modules.HOME,
         "scenes": [
             {
-                "page": shown.page,
-                "at": dict(shown.at),
-                "parts": [scene.described(part) for part in shown.parts],
+                "page": each.page,
+                "at": dict(each.at),
+                "parts": [scene.described(part) for part in each.parts],
             }
-            for shown in scenes
+            for each in scenes
         ],
         "runs": holding.runs,
         "answers": holding.answers,
@@ -86,12 +102,12 @@ def _written(scenes: Sequence[Shown], title: str, more: Mapping[str, Any], most:
 
 def _wanted(scenes: Sequence[Shown]) -> list[int]:
     """Return the snapshots that addresses name."""
-    named = (shown.at.get(SNAPSHOT, "") for shown in scenes)
+    named = (each.at.get(SNAPSHOT, "") for each in scenes)
     return [int(each) for each in named if each.isascii() and each.isdigit()]
 
 
 def _modules(scenes: Sequence[Shown]) -> set[str]:
-    mounts = (part for shown in scenes for part in shown.parts if isinstance(part, Mount))
+    mounts = (part for each in scenes for part in each.parts if isinstance(part, Mount))
     return {scene.module_of(mount) for mount in mounts}
 
 

@@ -18,8 +18,8 @@ from hnviz.export.errors import ExportError
 
 PATIENCE = 120  # seconds that a page's script may take
 HEADINGS = {"title": 1, "header": 2}
-LEFT_OUT = ("rooms/start/machine", "rooms/train/speed", "run/list", "run/line")
-"""Pictures of the computer that hnviz runs on, or of what can be done there."""
+LEFT_OUT = ("rooms/start/machine", "rooms/train/speed", "run/list", "run/line", "lesson/panel")
+"""A lesson's panel, and pictures of the computer that hnviz runs on or what can be done there."""
 
 TITLES = {name: title for pages in PAGES.values() for name, title in pages.items()}
 
@@ -38,6 +38,11 @@ class Mount:
 
     name: str  # "rooms/hidden_states/units"
     data: Mapping[str, Any]
+
+    @property
+    def called(self) -> str:
+        """Its name for lessons."""
+        return PICTURES[self.name].called
 
     @property
     def isolate(self) -> bool:

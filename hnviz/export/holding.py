@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hnviz.app.topics import TOPICS
+from hnviz.export.asking import Question
 from hnviz.export.facts import facts_of, weights_of
 from hnviz.figures.theme import MODES
 from hnviz.web.asked import Names, read_step
@@ -33,8 +34,9 @@ def address(path: str, params: Mapping[str, Any]) -> str:
 class Holding:
     """Collects it; the same content is held once."""
 
-    def __init__(self, names: Names) -> None:
-        self._names = names
+    def __init__(self, names: Names, answered: dict[Question, bytes]) -> None:
+        """Take what the app can be asked, and answers that are known already."""
+        self._names, self._answered = names, answered
         self._blobs: dict[bytes, int] = {}
         self.answers: dict[str, int] = {}
         self.runs: dict[str, dict[str, Any]] = {}
@@ -49,15 +51,19 @@ class Holding:
         """Hold a content; return its number."""
         return self._blobs.setdefault(content, len(self._blobs))
 
-    def add_answer(self, run: str, at: int | str, question: str, params: Mapping[str, str]) -> None:
-        """Hold the answer to a question about a snapshot.
+    def add_answer(self, asked: Question) -> None:
+        """Hold the answer to a question.
 
         Raises ValueError, with the sentence that the app would show.
         """
-        asked = self._names.read(run, question, list(params.items())).at(read_step(str(at)))
-        content = answer(asked).content
-        path = f"api/runs/{run}/{at}/{question}"
-        self.answers[address(path, params)] = self.keep(content)
+        if asked not in self._answered:
+            self._answered[asked] = self._answer(asked)
+        path = f"api/runs/{asked.run}/{asked.at}/{asked.name}"
+        self.answers[address(path, dict(asked.params))] = self.keep(self._answered[asked])
+
+    def _answer(self, asked: Question) -> bytes:
+        where = self._names.read(asked.run, asked.name, list(asked.params))
+        return answer(where.at(read_step(str(asked.at)))).content
 
     def add_run(self, run: str, steps: list[int]) -> None:
         """Hold what is known of a run, and that it has some of its snapshots."""

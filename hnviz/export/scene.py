@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hnviz.export import modules
-from hnviz.export.asking import ORDERS, is_live, kept_steps, questions
+from hnviz.export.asking import AT_END, ORDERS, Question, is_live, kept_steps, questions
 from hnviz.export.collect import Mount, Part
 from hnviz.export.holding import Holding
 from hnviz.web.assets import PACKAGE
@@ -39,14 +39,14 @@ def hold(holding: Holding, parts: list[Part], at: Mapping[str, str]) -> None:
         run = mount.data["run"]
         steps = holding.runs[run]["steps"] if run else []
         for asked in questions(mount, steps, at):
-            holding.add_answer(asked.run, asked.at, asked.name, asked.params)
+            holding.add_answer(asked)
         if any(is_live(mount, ask) for ask in mount.data["asks"]):
             for step in steps:
                 holding.add_weights(run, step)
         for topic in _topics(mount) if run else ():
             holding.add_topic(run, topic)
             for step in steps if topic == _COUNTED else ():
-                holding.add_answer(run, step, "whole_numbers", {})
+                holding.add_answer(Question(run, step, "whole_numbers"))
         for value in mount.data["settings"].values():
             if isinstance(value, str) and value.startswith(CORPORA):
                 holding.add_file(value, corpus_file(value), "arrayBuffer")
@@ -67,12 +67,13 @@ def described(part: Part) -> dict[str, Any]:
     settings = dict(data["settings"])
     if "orders" in settings:
         settings["orders"] = ORDERS
+    asks = [{**ask, "at": "end"} if ask["question"] in AT_END else ask for ask in data["asks"]]
     return {
         "picture": {
-            "name": part.name.removeprefix("rooms/"),
+            "name": part.called,
             "module": modules.specifier(module_of(part)),
             "height": part.height,
             "isolate": part.isolate,
-            "data": {**data, "settings": settings, "tokens": modules.TOKENS},
+            "data": {**data, "asks": asks, "settings": settings, "tokens": modules.TOKENS},
         }
     }

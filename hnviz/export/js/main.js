@@ -3,12 +3,13 @@
 
 import { provide } from "../../app/kit/js/fetch.js";
 import { Blobs } from "./blobs.js";
+import { FileLesson } from "./lesson.js";
 import { SmallPlotly } from "./plot.js";
 import { Stage } from "./stage.js";
 
 /**
  * @typedef {import("./stage.js").Held & { blobs: string[], files: Record<string, [string, number]>,
- *             variables: Record<string, Record<string, string>> }} Data
+ *             lesson?: import("./lesson.js").Lesson, variables: Record<string, Record<string, string>> }} Data
  *   files      address -> how it is read ("json", "text", "arrayBuffer"), and its blob
  *   variables  mode -> the style sheets' variables
  */
@@ -32,9 +33,12 @@ function dress() {
 
 dress();
 const stage = new Stage(main, data, blobs);
+const lesson = data.lesson ? new FileLesson(data.lesson, stage) : null;
 dark.addEventListener("change", () => {
   dress();
   stage.draw();
+  lesson?.dress();
 });
 document.getElementById("needs")?.remove();
-await stage.show(0);
+await lesson?.dress();
+await (lesson ? lesson.show() : stage.show(0));

@@ -34,6 +34,15 @@ export class Stage {
     /** @type {Replay|null} */
     this.replay = null;
     this.turn = 0;
+    this.changed = () => {};
+  }
+
+  /**
+   * Call `changed` when the reader changes what is asked.
+   * @param {() => void} changed
+   */
+  whenChanged(changed) {
+    this.changed = changed;
   }
 
   /**
@@ -49,31 +58,49 @@ export class Stage {
     const live = new FileLive(this.held.runs, this.blobs);
     const tab = new Tab(this.source, live);
     shareTab(tab);
-    const top = maker(this.host)("div", "top");
-    this.mounted = await Promise.all(scene.parts.map((part) => this.part(part)).filter((each) => each !== null));
+    const top = document.createElement("div");
+    top.className = "top";
+    const places = scene.parts.map((part) => this.place(part));
+    places.find((place) => place.tagName !== "H1")?.before(top); // the controls come below the title
+    const loaded = scene.parts.map(({ picture }, at) => (picture ? this.load(picture, places[at]) : null));
+    const mounted = (await Promise.all(loaded)).filter((each) => each !== null);
     if (turn !== this.turn) return;
-    this.controls = new Controls(top, this.mounted.map(({ picture }) => picture), this.held, () => this.draw());
+    this.mounted = mounted;
+    const pictures = mounted.map(({ picture }) => picture);
+    new Controls(top, pictures, this.held, () => {
+      this.changed();
+      this.draw();
+    });
     this.replay = new Replay(top, live, (run) => tab.timeline(run));
     await this.draw();
   }
 
   /**
+   * Make the place of a heading or of a picture.
    * @param {Part} part
-   * @returns {Promise<Mounted>|null} null for a heading
+   * @returns {HTMLElement}
    */
-  part({ level, text, picture }) {
+  place({ level, text, picture }) {
     const make = maker(this.host);
-    if (!picture) {
-      make(`h${level}`, "", this.host, text);
-      return null;
-    }
+    if (!picture) return make(`h${level}`, "", this.host, text);
     const place = make("div", "picture");
     place.dataset.picture = picture.name;
+    return place;
+  }
+
+  /**
+   * @param {Picture} picture
+   * @param {HTMLElement} place
+   * @returns {Promise<Mounted>}
+   */
+  async load(picture, place) {
     const root = document.createElement("div");
     root.className = "hnviz";
     root.style.minHeight = `var(--hn-height, ${picture.height})`;
     (picture.isolate ? place.attachShadow({ mode: "open" }) : place).append(root);
-    return import(picture.module).then(({ render }) => ({ picture, root, render, end: () => {} }));
+    const { render } = await import(picture.module);
+    const own = structuredClone(picture); // what the reader changes is the page's own
+    return { picture: own, root, render, end: () => {} };
   }
 
   /** Draw all pictures with what is asked now, in the mode that the page is in. */
