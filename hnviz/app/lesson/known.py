@@ -8,7 +8,7 @@ from hnviz.lessons import PARAMETER
 from hnviz.lessons.check import Known
 from hnviz.runs import shipped_configs
 
-PARTS = ("batches_reach", "batches_bounds", "models_cards")
+PARTS = ("batches_reach", "batches_bounds", "models_cards", "train_rates")
 """Keys of charts and containers that a lesson may point at, beside pictures and controls."""
 
 

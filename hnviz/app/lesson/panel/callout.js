@@ -7,6 +7,7 @@ const MARGIN = 6; // px between the ring and what it rings
 const AIR = 112; // px above what is scrolled to: the page's bar, and the arrow
 const ARROW = 44; // px above the ring; without them it is inside
 const SETTLES = 2500; // ms in which the page may still move, so that it scrolls again
+const GUESSING = "hn-guessing"; // on the page: lesson.css hides the headlines, which say the answer
 const MAIN = "[data-testid=stMain]";
 
 /** @param {string} point */
@@ -50,6 +51,7 @@ export class Callout {
    */
   show(point, isHidden) {
     if (point !== this.point) this.until = performance.now() + SETTLES;
+    document.documentElement.classList.toggle(GUESSING, isHidden);
     this.uncover();
     Object.assign(this, { point, isHidden });
     this.later();
@@ -122,6 +124,7 @@ export class Callout {
   }
 
   end() {
+    document.documentElement.classList.remove(GUESSING);
     cancelAnimationFrame(this.due);
     this.uncover();
     this.sizes.disconnect();
