@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from hnviz.app.pictures import PICTURES
 from hnviz.app.shell.asgi import SCRIPT
 from hnviz.app.shell.navigation import PAGES, page_file
+from hnviz.app.shell.streamlit_parts import quiet_test_runner
 from hnviz.export.errors import ExportError
 
 PATIENCE = 120  # seconds that a page's script may take
@@ -62,6 +63,7 @@ def collect(page: str, at: Mapping[str, str]) -> list[Part]:
     """Run a page's script with the parameters of its address. Raises ExportError."""
     if page not in TITLES:
         raise ExportError(f"no page is named {page!r}; choose one of {', '.join(TITLES)}")
+    quiet_test_runner()
     app = AppTest.from_file(str(SCRIPT), default_timeout=PATIENCE)
     app.query_params.update(at)
     app = app if page == "start" else app.switch_page(str(page_file(page)))

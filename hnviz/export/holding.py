@@ -15,6 +15,7 @@ from hnviz.web.assets import PACKAGE
 from hnviz.web.observations import answer
 from hnviz.web.standing import standing, store
 from hnviz.web.topics import to_json
+from hnviz.web.views import Refusal
 
 FREE: Mapping[str, tuple[str, ...]] = {
     "unit_rows": ("text", "ids", "split", "first", "n", "show"),
@@ -29,6 +30,10 @@ def address(path: str, params: Mapping[str, Any]) -> str:
     free = FREE.get(path.rpartition("/")[2], ())
     named = sorted([name, value] for name, value in params.items() if name not in free)
     return json.dumps([path, named], ensure_ascii=False, separators=(",", ":"))
+
+
+PATIENCE = 5  # times that a busy engine is asked again: nobody waits for a picture here
+BUSY = (429, 503)
 
 
 class Holding:
@@ -63,7 +68,14 @@ class Holding:
 
     def _answer(self, asked: Question) -> bytes:
         where = self._names.read(asked.run, asked.name, list(asked.params))
-        return answer(where.at(read_step(str(asked.at)))).content
+        at = where.at(read_step(str(asked.at)))
+        for _ in range(PATIENCE):
+            try:
+                return answer(at).content
+            except Refusal as refusal:
+                if refusal.status not in BUSY:
+                    raise
+        return answer(at).content
 
     def add_run(self, run: str, steps: list[int]) -> None:
         """Hold what is known of a run, and that it has some of its snapshots."""
