@@ -1,7 +1,7 @@
 // What a page that is one file answers itself, and how it draws without plotly.js.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { axisOf } from "../../hnviz/export/js/axes.js";
+import { axisOf, listed } from "../../hnviz/export/js/axes.js";
 import { fromHalf } from "../../hnviz/export/js/arrays.js";
 import { FileLive, until } from "../../hnviz/export/js/filelive.js";
 import { FileSource } from "../../hnviz/export/js/filesource.js";
@@ -67,4 +67,11 @@ test("an axis places numbers between its ends, and marks round ones", () => {
   assert.equal(Math.round(log.place(0.1)), 100);
   const named = axisOf({ range: [0, 50], tickvals: [0, 25, 75], ticktext: ["0 %", "25 %", "75 %"] }, [0, 1], []);
   assert.deepEqual(named.ticks, [[0, "0 %"], [25, "25 %"]]);
+});
+
+test("numbers are read from a list, and from what Plotly for Python writes", () => {
+  assert.deepEqual(listed([1, null]), [1, null]);
+  assert.deepEqual(listed(undefined), []);
+  const bdata = Buffer.from(Float64Array.from([0.5, 2]).buffer).toString("base64");
+  assert.deepEqual(listed({ dtype: "f8", bdata }), [0.5, 2]);
 });
