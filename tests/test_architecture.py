@@ -58,10 +58,14 @@ RULES: dict[str, Rule] = {
         (*FREE, "settings", "runs", "engine.client", "web", "app"),
         ("anyio", "starlette", "uvicorn"),
     ),
+    "export": Rule(
+        (*FREE, "settings", "runs", "figures", "engine.client", "lessons", "web", "app"),
+        ("numpy", "streamlit"),
+    ),
     "bench": Rule((*FREE, "runs", "learn", "engine"), ("numpy", "torch")),
     "cli": Rule(
         (
-            *(*FREE, "runs", "learn", "engine", "bench", "gallery", "lessons"),
+            *(*FREE, "runs", "learn", "engine", "bench", "export", "gallery", "lessons"),
             *("app.shell.serve", "app.lesson.known"),
         ),
         ("torch",),
@@ -73,7 +77,8 @@ RULES: dict[str, Rule] = {
 }
 
 SERVER = (
-    *("app.py", "pages", "app", "gallery", "web", "settings", "figures", "runs", "lessons"),
+    *("app.py", "pages", "app", "export", "gallery"),
+    *("web", "settings", "figures", "runs", "lessons"),
     *FREE,
 )
 """The parts that run in Streamlit's process, which must stay free of torch."""
@@ -210,7 +215,7 @@ def test_torch_cannot_be_reached_from_the_server(path: Path) -> None:
 @each(lambda path: part_of(path) == "cli")
 def test_the_command_line_loads_little(path: Path) -> None:
     """A mistyped option is told at once: torch, pandas and Streamlit wait for a good one."""
-    parts = ("learn", "observe", "runs", "engine", "app", "gallery", "bench")
+    parts = ("learn", "observe", "runs", "engine", "app", "export", "gallery", "bench")
     slow = tuple(f"hnviz.{part}" for part in parts)
     for node in tree_of(path).body:
         if isinstance(node, ast.ImportFrom):

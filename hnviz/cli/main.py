@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 from hnviz import __version__
-from hnviz.cli import app, bench, gallery, layout, lessons, reproduce, ship, train
+from hnviz.cli import app, bench, export, gallery, layout, lessons, reproduce, ship, train
 from hnviz.cli.parser import CommandError, Parser
 from hnviz.config import ConfigError
 
@@ -18,6 +18,7 @@ COMMANDS: dict[str, ModuleType] = {
     "app": app,
     "gallery": gallery,
     "lessons": lessons,
+    "export": export,
     "bench": bench,
     "ship": ship,
 }

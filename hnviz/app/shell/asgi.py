@@ -36,13 +36,14 @@ def routes() -> list[Any]:
     """Return the routes beside Streamlit's."""
     from hnviz.app.pictures import VIEWS
     from hnviz.app.topics import TOPICS
-    from hnviz.web import actions, listing, live, observations
+    from hnviz.web import actions, exported, listing, live, observations
 
     ours = [
         *listing.routes(),
         *observations.routes(VIEWS),
         *live.routes(live.Hub(TOPICS)),
         *actions.routes(),
+        *exported.routes(),
     ]
     return door(ours, _base_path)
 

@@ -5,7 +5,7 @@ import { numberInAddress, putInAddress } from "./address.js";
 
 /**
  * @typedef {import("./source.js").Source} Source
- * @typedef {import("./live.js").Live} Live
+ * @typedef {import("./tab.js").News} Live
  * @typedef {{ load: (step: number) => Promise<unknown>, ready: (step: number) => boolean, frames?: number }} Part
  *   `frames` is how many snapshots a play may show, for a picture whose answers are slow
  * @typedef {"step"|"rest"|"snapshots"|"play"|"trouble"|"run"} Change

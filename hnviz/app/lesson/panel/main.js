@@ -36,6 +36,7 @@ class InLesson {
       go: (at) => this.go(at),
       point: (point, isHidden) => this.callout.show(point, isHidden),
       leave: () => this.leave(),
+      take: (id) => location.assign(new URL(`api/lessons/${id}/file`, kit.home)),
       open: (id) => visit(new URL(`lesson${id && `?id=${id}`}${this.kept(id ? "&" : "?")}`, kit.home)),
     });
     /** @type {string|null} the address before the reader changed anything on the page */

@@ -17,13 +17,16 @@ import { write } from "./words.js";
  * @typedef {{ title: string, text: string, point: string, guess: Guess|null }} Step
  * @typedef {{ id: string, title: string, steps: Step[], next: { id: string, title: string }|null }} Lesson
  * @typedef {{ go: (at: number) => void, point: (point: string, isHidden: boolean) => void,
- *             leave: () => void, open: (lesson: string) => void }} Doors
+ *             leave: () => void, open?: (lesson: string) => void,
+ *             take?: (lesson: string) => void }} Doors
  *   go      show a step; it then calls `show`
  *   point   ring what a step is about, or hide it until a guess
  *   leave   end the lesson
- *   open    begin another lesson; "" is the list of all
+ *   open    begin another lesson; "" is the list of all. A lesson alone in a file has no others
+ *   take    download the lesson as a file; a file has been taken already
  */
 
+const FILE = "Download it as one file that opens without a network. The first time, writing it takes a minute.";
 const MOST = 3; // surprises in the list
 
 export class Panel {
@@ -158,13 +161,15 @@ export class Panel {
     if (this.step || !lesson) return;
     this.drawSurprises(lesson);
     const { next } = lesson;
-    if (next) button(this.end, `Next lesson: ${next.title}`, () => this.doors.open(next.id)).classList.add("first");
+    const { open, take } = this.doors;
+    if (next && open) button(this.end, `Next lesson: ${next.title}`, () => open(next.id)).classList.add("first");
     button(this.end, "Start again", () => {
       forgetAnswers(lesson.id);
       this.seen.clear();
       this.doors.go(1);
     });
-    button(this.end, "All lessons", () => this.doors.open(""));
+    if (open) button(this.end, "All lessons", () => open(""));
+    if (take) button(this.end, "Take this lesson with you", () => take(lesson.id)).title = FILE;
   }
 
   /** @param {Lesson} lesson */

@@ -47,4 +47,5 @@ def _offer(lesson: Lesson) -> None:
         st.page_link(
             page_file("lesson"), label=f"**{lesson.title}**", query_params={"id": lesson.id}
         )
-        prose(f"{lesson.about} :gray[{len(lesson.steps)} steps, about {minutes} minutes.]")
+        file = f"[Take it with you](api/lessons/{lesson.id}/file) as a file that needs no network."
+        prose(f"{lesson.about} :gray[{len(lesson.steps)} steps, about {minutes} minutes.] {file}")
