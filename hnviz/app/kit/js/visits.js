@@ -31,4 +31,4 @@ export function note() {
 }
 
 // In the capture phase, before Streamlit begins to draw. Tests without a browser have no window.
-if (typeof window !== "undefined") window.addEventListener("popstate", note, true);
+globalThis.addEventListener?.("popstate", note, true);
