@@ -23,8 +23,9 @@ MAKEFLAGS += -j2 # the parts of lint
 app: $(VENV)/.app
 	@$(PY) -m hnviz app $(APP_ARGS)
 
+# Compiled modules are kept, even where the environment forbids it: the tests start Python 100 times.
 test: lint
-	@OMP_NUM_THREADS=1 $(PY) -m pytest $(PYTEST_ARGS)
+	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(PY) -m pytest $(PYTEST_ARGS)
 
 bench: $(VENV)/.app
 	@$(PY) -m hnviz bench

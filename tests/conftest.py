@@ -52,18 +52,18 @@ CHROMIUM_ARGS = [
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what drives a browser, and keep together what shares a server or an engine.
 
-    A worker that runs browser tests has a server, a browser and a tab of its own; two do, each for
-    half of the files. One has the engine behind the pages' tests.
+    A worker that runs browser tests has a server, a browser and a tab of its own. Their files go
+    to whichever worker is free, so that all end together. One has the engine behind the pages'
+    tests.
     """
-    files = sorted(
-        {item.path.name for item in items if "browser" in getattr(item, "fixturenames", ())}
-    )
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
         if "browser" in fixtures:
             item.add_marker("browser")
-            half = files.index(item.path.name) % 2
-            item.add_marker(pytest.mark.xdist_group(f"browser{half}"))
+        if item.get_closest_marker("xdist_group"):
+            continue
+        if "browser" in fixtures:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
         elif "own_runs" in fixtures:
             item.add_marker(pytest.mark.xdist_group("pages"))
 

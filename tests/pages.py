@@ -1,11 +1,18 @@
 """Pages run by Streamlit's own test runner, without a browser."""
 
+from functools import cache
+
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from hnviz.app.shell.asgi import SCRIPT
 from hnviz.app.shell.navigation import page_file
 
 PATIENCE = 120  # seconds, on a machine that others use too
+
+# Each AppTest reads the metadata of all installed packages in search of components: .1 s, of which
+# drawing a page is a tenth. What is installed stays the same while tests run.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
 def open_page(name: str, /, **query: str) -> AppTest:

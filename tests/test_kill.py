@@ -27,7 +27,8 @@ pytestmark = [
     pytest.mark.xdist_group("kill"),  # one engine
 ]
 
-CONFIG = RunConfig.for_model("Model2", epochs=6)  # 240 steps
+SHORT = {"bs": 256, "bptt": 5}  # as many steps an epoch as by the recipe, for a third of the work
+CONFIG = RunConfig.for_model("Model2", epochs=6, **SHORT)  # 240 steps
 SLOW = 100.0  # steps a second: a run does not end before it is killed
 GONE_SECONDS = 20.0  # two are enough where nobody else uses the machine
 
@@ -39,7 +40,7 @@ from hnviz.engine.client import Engine
 engine = Engine(Path(sys.argv[1]))
 engine.start()
 print(engine.pid, flush=True)
-print(engine.train(RunConfig.for_model("Model2", epochs=6)), flush=True)
+print(engine.train(RunConfig.for_model("Model2", epochs=6, bs=256, bptt=5)), flush=True)
 sys.stdin.read()
 """
 
@@ -252,7 +253,7 @@ def test_a_client_killed_while_the_engine_starts(tmp_path: Path) -> None:
 def test_a_killed_fork_server(engine: Engine, runs: RunStore) -> None:
     run_id, trainer = start_run(engine, runs)
     trainer.parent().kill()
-    other = engine.train(RunConfig.for_model("Model2", epochs=1))
+    other = engine.train(RunConfig.for_model("Model2", epochs=1, **SHORT))
     engine.stop(run_id)
     wait_for(lambda: runs.record(other).status == "finished")
     assert runs.record(run_id).status == "stopped"

@@ -1,7 +1,9 @@
 """A run that is cut anywhere and goes on ends with the figures of one that was not."""
 
+from functools import cache
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -36,21 +38,28 @@ def cut_and_resumed(config: RunConfig, cut: int, chunk: int) -> tuple[list[Event
     return events + list(second.events()), second
 
 
+@cache
+def uncut(config: RunConfig) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The figures of a run's events, and what it could go on from at its end."""
+    learner = Learner(config, STREAM)
+    return [figures(event) for event in learner.events()], learner.checkpoint()
+
+
 @pytest.mark.parametrize(("model", "form"), KINDS)
 @settings(deadline=None, max_examples=12)
 @given(data=st.data())
 def test_a_run_cut_anywhere_ends_bit_equal(model: str, form: str, data: st.DataObject) -> None:
     reset_state = data.draw(st.sampled_from(["never", "train", "valid", "both"]))
     config = small_config(model, form=form, bn_init="uniform", reset_state=reset_state)
-    whole = Learner(config, STREAM)
-    expected = list(whole.events())
+    expected, last = uncut(config)
     cut = data.draw(st.integers(2, len(expected) - 1), label="cut after so many events")
     chunk = data.draw(st.sampled_from([1, 1, 3]), label="chunk")
     came, resumed = cut_and_resumed(config, cut, chunk)
-    assert [figures(event) for event in came] == [figures(event) for event in expected]
-    for name, value in whole.checkpoint().items():
+    assert [figures(event) for event in came] == expected
+    ended = resumed.checkpoint()
+    for name, value in last.items():
         if name != "sums":  # its seconds are the clock's
-            np.testing.assert_array_equal(resumed.checkpoint()[name], value, strict=True)
+            np.testing.assert_array_equal(ended[name], value, strict=True)
 
 
 @pytest.mark.parametrize("after", ["started", "last batch", "epoch"])

@@ -48,7 +48,7 @@ def test_explained_variance_is_between_groups_over_total():
     values, label = rng.normal(size=(300, 3)), rng.integers(0, 4, 300)
     values[:, 1] += label
     values[:, 2] = 0.5  # it stands still
-    shares, means = explained_by(values, label, 5)
+    shares, means = explained_by(values, label, 5, (values.mean(0), values.var(0)))
     for unit in range(2):
         groups = [values[label == each, unit] for each in range(4)]
         middle = values[:, unit].mean()

@@ -54,29 +54,36 @@ def unit_codes(subject: Subject, layer: int) -> Coded:
     places = split_places(SPLIT, subject.config)
     known = places.slot >= 0
     values = split_states(subject, SPLIT)[layer][known].astype(np.float64)  # (n, nh)
+    spread = values.mean(axis=0), values.var(axis=0)
     rng = np.random.default_rng(0)
     shares, means, chance = [], [], []
     for name in LABELS:
         label = places.label(name)[known]
-        share, mean = explained_by(values, label, _VALUES[name])
+        share, mean = explained_by(values, label, _VALUES[name], spread)
         shares.append(share)
         means.append(mean)
-        chance.append(explained_by(values, rng.permutation(label), _VALUES[name])[0].max())
+        shuffled = explained_by(values, rng.permutation(label), _VALUES[name], spread)
+        chance.append(shuffled[0].max())
     return Coded(np.stack(shares, axis=1), means, float(max(chance)), len(values))
 
 
 def explained_by(
-    values: NDArray[np.float64], label: NDArray[np.int64], n_values: int
+    values: NDArray[np.float64],
+    label: NDArray[np.int64],
+    n_values: int,
+    spread: tuple[NDArray[np.float64], NDArray[np.float64]],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return eta squared of each column of (n, units), and the means, (n_values, units).
 
-    A constant column has 0 explained; the mean of a value that does not occur is nan.
+    `spread`: each column's mean and variance, which are the same for all labels. A constant column
+    has 0 explained; the mean of a value that does not occur is nan.
     """
+    mean, total = spread
     count = np.bincount(label, minlength=n_values)
     one_hot = (np.arange(n_values)[:, None] == label).astype(np.float64)  # (n_values, n)
     with np.errstate(invalid="ignore"):
         means: NDArray[np.float64] = one_hot @ values / count[:, None]
-    away = np.nan_to_num(means - values.mean(axis=0))
-    between, total = count @ away**2 / len(values), values.var(axis=0)
+    away = np.nan_to_num(means - mean)
+    between = count @ away**2 / len(values)
     moves = total > 1e-12
     return np.divide(between, total, out=np.zeros_like(total), where=moves), means
