@@ -5,6 +5,7 @@ import re
 
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from hnviz.app.kit.chart import still_chart
 from hnviz.app.shell.navigation import page_file
@@ -50,6 +51,11 @@ def page_title(title: str, sentence: str = "") -> None:
     st.title(title, anchor=False)
     if sentence:
         lead(sentence)
+
+
+def opening() -> DeltaGenerator:
+    """Keep a place for the takeaway and its terms, which need what is drawn below them."""
+    return st.container(key="page_opening")
 
 
 def lead(sentence: str) -> None:

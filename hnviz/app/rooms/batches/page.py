@@ -5,7 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from hnviz.app.kit.terms.picture import terms
-from hnviz.app.kit.text import linked, page_title, problem, prose
+from hnviz.app.kit.text import lead, linked, opening, page_title, problem, prose
 from hnviz.app.rooms.batches.grid.picture import batch_grid
 from hnviz.app.rooms.batches.memory import memory, positions
 from hnviz.app.rooms.batches.rows.picture import text_rows
@@ -16,10 +16,12 @@ from hnviz.figures.sentences import arithmetic_sentence, continuity_sentence, la
 
 def page() -> None:
     """Draw the page."""
-    opening = st.container()
+    page_title("Batches")
+    takeaway = opening()
     reading = batch_settings()
-    with opening:
-        page_title("Batches", continuity_sentence(reading.layout) if reading else "")
+    with takeaway:
+        if reading:
+            lead(continuity_sentence(reading.layout))
         terms()
     if reading:
         batch_grid(reading)

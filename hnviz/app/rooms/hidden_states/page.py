@@ -1,11 +1,9 @@
 """The Hidden states page: what the network keeps while it reads."""
 
-import streamlit as st
-
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import ask
 from hnviz.app.kit.terms.picture import terms
-from hnviz.app.kit.text import linked, page_title
+from hnviz.app.kit.text import linked, opening, page_title
 from hnviz.app.rooms.hidden_states.controls import controls
 from hnviz.app.rooms.hidden_states.meaning import meaning
 from hnviz.app.rooms.hidden_states.strip.picture import STRIP, is_short
@@ -20,7 +18,7 @@ def page() -> None:
     run = run_in_view()
     if run is None:
         return
-    takeaway = st.container()
+    takeaway = opening()
     config, run_id = run.record.config, run.record.id
     asked = controls(config)
     shown = {**asked.text.params, "layer": asked.layer, "show": asked.show}

@@ -6,7 +6,7 @@ from hnviz.app.kit import cards
 from hnviz.app.kit.choice import choice
 from hnviz.app.kit.picture import ask
 from hnviz.app.kit.terms.picture import terms
-from hnviz.app.kit.text import lead, linked, page_theme, page_title, prose, section
+from hnviz.app.kit.text import lead, linked, opening, page_theme, page_title, prose, section
 from hnviz.app.rooms.models.cursor.picture import CURSOR, CURSOR_VIEW
 from hnviz.app.rooms.models.more import more
 from hnviz.app.rooms.models.weights import Weights, weights_choice
@@ -24,7 +24,7 @@ MODEL = "models_model"
 def page() -> None:
     """Draw the page."""
     page_title("Models")
-    headline = st.container()
+    headline = opening()
     model = _model_choice()
     with headline:
         lead(takeaway(model))

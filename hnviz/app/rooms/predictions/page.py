@@ -9,7 +9,7 @@ from hnviz.app.kit.choice import choice
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import ask
 from hnviz.app.kit.terms.picture import terms
-from hnviz.app.kit.text import lead, linked, page_title, problem, prose, section
+from hnviz.app.kit.text import lead, linked, opening, page_title, problem, prose, section
 from hnviz.app.rooms.predictions.change_state.picture import CHANGE, CHANGE_VIEW
 from hnviz.app.rooms.predictions.controls import PROMPT, change_box, going_box, prompt_box, text_box
 from hnviz.app.rooms.predictions.counting_map.picture import (
@@ -63,7 +63,7 @@ def page() -> None:
 
 def next_word(run_id: str, config: RunConfig) -> None:
     """Draw the prompt with its surprise, and the words that the network says after it."""
-    takeaway = st.container()
+    takeaway = opening()
     text = prompt_box(config)
     reading = ask(READING_VIEW, text=text)
     with takeaway:
@@ -117,7 +117,7 @@ def _nothing_to_change(config: RunConfig) -> None:
 
 def counting_map(run_id: str, config: RunConfig) -> None:
     """Draw which of the numbers 1 to 9,999 the network gets right after the ones before."""
-    takeaway = st.container()
+    takeaway = opening()
     with st.container(
         horizontal=True, gap="medium", vertical_alignment="bottom", key="map_controls"
     ):

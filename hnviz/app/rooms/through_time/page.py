@@ -7,7 +7,7 @@ import streamlit as st
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import Ask, ask
 from hnviz.app.kit.terms.picture import terms
-from hnviz.app.kit.text import linked, page_title, prose, section
+from hnviz.app.kit.text import linked, opening, page_title, prose, section
 from hnviz.app.rooms.through_time.controls import (
     first_box,
     model_box,
@@ -46,7 +46,7 @@ def page() -> None:
     run = run_in_view()
     if run is None:
         return
-    opening = st.container()
+    takeaway = opening()
     with st.container(
         horizontal=True, gap="medium", vertical_alignment="bottom", key="time_controls"
     ):
@@ -57,7 +57,7 @@ def page() -> None:
         with st.container(width="stretch", key="time_run"):
             run_bar(run.record.id, "time_bar")
     lanes = ask(LANES_VIEW, first=first, every=False)
-    with opening:
+    with takeaway:
         headline("time_headline", run.record.id, [lanes])
         terms()
     _lanes(run, lanes)

@@ -54,7 +54,14 @@ class Inside {
     this.note = make("p", "note", this.body);
     this.paints = 0;
     this.following = new Following(kit, "kinds", (news) => this.take(news));
-    this.ends = [onMark("kind", this, () => this.paintAll()), onMark("step", this, () => this.paintAll())];
+    this.seen = false; // counting takes the engine's time: it waits for a reader
+    const watch = new IntersectionObserver((entries) => this.see(entries.at(-1).isIntersecting));
+    watch.observe(kit.root);
+    this.ends = [
+      onMark("kind", this, () => this.paintAll()),
+      onMark("step", this, () => this.paintAll()),
+      () => watch.disconnect(),
+    ];
   }
 
   chart(parent, name) {
@@ -141,11 +148,16 @@ class Inside {
     this.paintAll();
   }
 
+  see(seen) {
+    this.seen = seen;
+    if (seen) this.count();
+  }
+
   /** Count whole numbers at the snapshots that lack them, the newest first and one at a time. */
   async count() {
     const { run } = this.kit.data;
     const address = this.next();
-    if (!address || this.counting || !this.kit.visible) return;
+    if (!address || this.counting || !this.seen) return;
     this.counting = address.href;
     try {
       const { meta } = await this.kit.source.get(address.href);
