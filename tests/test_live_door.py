@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import logging
 import socket
 import threading
@@ -689,13 +690,20 @@ def test_a_press_on_a_damaged_run_says_what_is_damaged(app):
     assert f"the run {folder.id} is damaged: " in answer.json()["error"]
 
 
-def test_a_press_that_nobody_foresaw_is_one_sentence_and_one_line(app, monkeypatch, caplog):
-    monkeypatch.setattr(actions, "store", {}.copy)
+def no_store() -> None:
+    raise ValueError("a bug")
+
+
+@pytest.mark.parametrize("broken", [{}.copy, no_store])
+def test_a_press_that_nobody_foresaw_is_one_sentence_and_one_line(app, monkeypatch, caplog, broken):
+    refused = press(app, "Model5", "pause")
+    assert refused.status_code == 409 and not caplog.records
+    monkeypatch.setattr(actions, "store", broken)
     answer = press(app, "Model5", "pause")
     assert answer.status_code == 500
     assert answer.json() == {"error": "the server failed to do this; its log says why"}
     (record,) = (each for each in caplog.records if each.name.startswith("hnviz"))
-    assert record.getMessage().startswith("/api/runs/Model5/pause failed: AttributeError(")
+    assert re.match("/api/runs/Model5/pause failed: (Attribute|Value)Error", record.getMessage())
 
 
 @pytest.mark.parametrize("body", [b"{", b'{"speed": NaN}', b'{"speed": 1e999}', b"\xff\xfe", b"1"])

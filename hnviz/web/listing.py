@@ -23,7 +23,7 @@ from hnviz.web.parameters import quoted, read_query
 from hnviz.web.replies import entry_reply, until_gone
 from hnviz.web.standing import Standing, engine, snapshot_version, standing, store
 from hnviz.web.streams import stream_file
-from hnviz.web.views import Param, Refusal
+from hnviz.web.views import Param, Refusal, refused_values
 from hnviz.web.wire import to_json
 
 CORPUS = "human_numbers"
@@ -185,7 +185,8 @@ async def own_corpus(request: Request) -> Response:
         raise Refusal(
             f"an address can carry a text of at most {LONGEST_OWN:,} characters; got {len(text):,}"
         )
-    entry = await to_thread.run_sync(_own_entry, text)
+    with refused_values():
+        entry = await to_thread.run_sync(_own_entry, text)
     if version not in (None, _version(entry)):
         raise Refusal(f"this text does not have the version {quoted(version)}; leave v out", 409)
     return entry_reply(request, entry, immutable=version is not None)

@@ -15,7 +15,7 @@ from hnviz.web.lanes import Lane, Shared
 from hnviz.web.parameters import quoted
 from hnviz.web.replies import entry_reply, not_modified, until_gone
 from hnviz.web.standing import standing
-from hnviz.web.views import Look, Refusal, View
+from hnviz.web.views import Look, Refusal, View, refused_values
 
 MOST_STEPS = 64  # in one request
 MOST_BYTES = 32 * 2**20  # of an answer for several steps
@@ -136,7 +136,8 @@ def answer(asked: Asked) -> Entry:
     asker = Asker(asked.run_id, asked.step)
     view = asked.view
     run = None if view.raw else standing(asked.run_id)
-    shown = view.answer(Look(run, asked.step, asked.params, asker))
+    with refused_values():
+        shown = view.answer(Look(run, asked.step, asked.params, asker))
     parcel = wire.Parcel(shown.arrays, shown.meta, shown.sentence)
     lasting = view.lasting and not asker.others
     # The tag leaves out the time, which differs between equal answers.

@@ -24,7 +24,7 @@ RUN_STATUS: dict[type[Exception], int] = {
     SnapshotNotFound: 404,
     DamagedRun: 410,
 }
-"""Errors of runs -> HTTP status; any other ValueError is about a parameter: 422."""
+"""Errors of runs -> HTTP status. Routes make a Refusal of any other that is foreseen."""
 
 log = logging.getLogger(__name__)
 
@@ -77,8 +77,8 @@ def _refused(error: Exception, scope: Scope) -> RefusedError:
         return error
     if isinstance(error, EngineError):
         return engine_refusal(error)
-    if isinstance(error, ValueError):
-        return Refusal(str(error), RUN_STATUS.get(type(error), 422))
+    if type(error) in RUN_STATUS:
+        return Refusal(str(error), RUN_STATUS[type(error)])
     if isinstance(error, ClientDisconnect):
         return RefusedError(499, "the client has left")  # nobody reads it
     if isinstance(error, HTTPException):

@@ -1,6 +1,7 @@
 """What a picture asks about one snapshot, as values. Reads no files and calls no engine."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
@@ -29,6 +30,17 @@ class Refusal(RefusedError, ValueError):  # noqa: N818 - it states the problem
     def __init__(self, sentence: str, status: int = 422) -> None:
         headers = {"Retry-After": RETRY_SECONDS} if status in (429, 503) else {}
         super().__init__(status, sentence, headers)
+
+
+@contextmanager
+def refused_values() -> Iterator[None]:
+    """Make a Refusal of a ValueError about what was asked for: 422. Others are bugs: 500."""
+    try:
+        yield
+    except ValueError as error:
+        if type(error) is ValueError:
+            raise Refusal(str(error)) from error
+        raise
 
 
 @dataclass(frozen=True, slots=True)
