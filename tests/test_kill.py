@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import psutil
@@ -185,7 +185,16 @@ def test_stop_ends_a_stopped_orphan(engine: Engine, runs: RunStore) -> None:
     psutil.Process(engine.pid).kill()
     wait_for(lambda: engine.jobs() == [])
     assert runs.record(run_id).status == "running"  # it holds the lock
-    engine.stop(run_id)
+    ask = partial(engine.observe, "Model5", 400, "units", {"ids": [12]})
+    ask()  # from a new engine, which keeps the answer
+    stops = [threading.Thread(target=engine.stop, args=(run_id,)) for _ in range(2)]
+    for stop in stops:
+        stop.start()
+    time.sleep(0.2)
+    ask()
+    assert all(stop.is_alive() for stop in stops)  # the engine answers others meanwhile
+    for stop in stops:
+        stop.join()
     assert not alive([trainer])
     assert_goes_on_bit_for_bit(engine, runs, run_id, "stopped")
 
@@ -200,7 +209,7 @@ def test_a_note_that_lies_ends_nobody(runs: RunStore, lie: str) -> None:
             note = {"pid": about.pid, "created": about.create_time() + 9 * (lie == "later")}
             note |= {"pid": 10**80} if lie == "huge" else {"pid": "1; x"} if lie == "text" else {}
             (folder.path / "writer.json").write_text(json.dumps(note))
-            assert not end_writer(folder.path)
+            assert end_writer(folder.path) is None
         assert sleeper.poll() is None
     finally:
         sleeper.kill()

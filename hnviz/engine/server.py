@@ -154,7 +154,13 @@ class Server:
         self._reply(request["id"], None)
 
     def _stop(self, request: Message) -> None:
-        self._trainers.stop(request["run_id"], lambda: self._reply(request["id"], None))
+        def done(error: EngineError | None) -> None:
+            if error is None:
+                self._reply(request["id"], None)
+            else:
+                self._refuse(request["id"], error)
+
+        self._trainers.stop(request["run_id"], done)
 
     def _hear_machine(self) -> None:
         """Receive what this machine can train on."""

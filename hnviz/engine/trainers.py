@@ -3,17 +3,17 @@
 import logging
 import math
 import time
-from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
 
 from hnviz.config import RunConfig
 from hnviz.engine.control import stopped
+from hnviz.engine.orphans import Done, Orphans
 from hnviz.engine.protocol import EngineError
 from hnviz.engine.scheduler import ACTIVE, PARKED, WAITING, Limits, Scheduler, Task, n_steps
 from hnviz.engine.workers import Worker, Workers
 from hnviz.runs import RESUMABLE, DamagedRun, RunBusy, RunNotFound, RunStore, RunWriteError
-from hnviz.runs.orphans import end_writer
 
 STOP_PATIENCE = 2.0  # seconds for a step to finish before its process is killed
 UNREADABLE = (DamagedRun, RunNotFound)
@@ -33,7 +33,8 @@ class Trainers:
         self._endings: dict[str, str] = {}  # the last message of each trainer, by run
         self._kill_at: dict[str, float] = {}
         self._speeds: dict[str, float | None] = {}  # as last chosen, for a resumed run
-        self._on_end: dict[str, list[Callable[[], None]]] = {}
+        self._on_end: dict[str, list[Done]] = {}
+        self._orphans = Orphans(store, self._note_orphans_end)
 
     # Called for users
 
@@ -121,11 +122,11 @@ class Trainers:
         if task.state == ACTIVE and not task.paused and self.scheduler.is_one_too_many(task, now):
             self._let_go(task)  # others have its slot, so it joins the queue again
 
-    def stop(self, run_id: str, done: Callable[[], None]) -> None:
-        """Stop a run, and call `done` once it has stopped."""
+    def stop(self, run_id: str, done: Done) -> None:
+        """Stop a run, and call `done` once it has stopped, or cannot be."""
         known = self.scheduler.tasks.get(run_id)
         if known is None and self._store.record(run_id).alive:
-            return self._stop_orphan(run_id, done)
+            return self._orphans.stop(run_id, done)
         task = known if known is not None and known.stopping else self._task(run_id)
         self._on_end.setdefault(run_id, []).append(done)
         task.stopping = True
@@ -134,15 +135,6 @@ class Trainers:
             self._tell(task, "stop")
         else:
             self._end_as_stopped(task)
-
-    def _stop_orphan(self, run_id: str, done: Callable[[], None]) -> None:
-        """Stop a run whose process belongs to no engine, or to another one."""
-        if not end_writer(self._store.folder(run_id).path):
-            raise EngineError(f"the run {run_id} cannot be stopped from here", "conflict")
-        record = self._store.record(run_id)
-        if record.ended is None:
-            self._note_end(Task(run_id=run_id, n_steps=n_steps(record.config)))
-        done()
 
     # Called for the processes
 
@@ -177,12 +169,14 @@ class Trainers:
                 worker.kill()
         while first := self.scheduler.next_to_start(now):
             self._start(first)
+        self._orphans.tick()
 
     def next_deadline(self) -> float:
         """Return the seconds until `tick` is due."""
         now = time.monotonic()
         kills = [at - now for at in self._kill_at.values()]
-        return max(0.0, min([self.scheduler.next_deadline(now), *kills]))
+        parts = (self.scheduler.next_deadline(now), self._orphans.next_deadline())
+        return max(0.0, min([*parts, *kills]))
 
     def end(self, patience: float) -> None:
         """Let every trainer store a checkpoint, then end it."""
@@ -271,6 +265,12 @@ class Trainers:
         self._note_end(task)
         self._close(task)
 
+    def _note_orphans_end(self, run_id: str) -> None:
+        with suppress(*UNREADABLE):  # its folder was deleted meanwhile, say
+            record = self._store.record(run_id)
+            if record.ended is None:
+                self._note_end(Task(run_id=run_id, n_steps=n_steps(record.config)))
+
     def _note_end(self, task: Task, failure: str | None = None) -> None:
         """Record that a run stopped or failed, if its trainer is not there to do so."""
         try:
@@ -285,7 +285,7 @@ class Trainers:
     def _close(self, task: Task) -> None:
         self.scheduler.remove(task)
         for done in self._on_end.pop(task.run_id, []):
-            done()
+            done(None)
 
 
 def _standing(status: str) -> str:

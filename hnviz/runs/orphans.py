@@ -26,37 +26,57 @@ def note_writer(folder: Path) -> None:
         (folder / NOTE_NAME).write_text(json.dumps(note), encoding="ascii")
 
 
-def end_writer(folder: Path) -> bool:
-    """End the process that writes the run; return whether there was one that could be ended.
+def end_writer(folder: Path) -> "Ending | None":
+    """Begin to end the process that writes the run; None if there is none that may be ended.
 
-    It gets Ctrl-C's signal first, on which ``hnviz train`` stores a checkpoint. Since anybody may
-    have written the note, the process must be the one of the note, hold the run's lock file open,
-    and be neither this process nor one that started it.
+    Since anybody may have written the note, the process must be the one of the note, hold the
+    run's lock file open, and be neither this process nor one that started it.
     """
     writer = _writer(folder)
-    if writer is None:
-        return False
-    try:
-        if os.name == "posix":
-            writer.send_signal(signal.SIGINT)
-            if _has_ended(writer):
+    return None if writer is None else Ending(writer)
+
+
+class Ending:
+    """The end of a writer, in steps that never wait.
+
+    It gets Ctrl-C's signal first, on which ``hnviz train`` stores a checkpoint, and is killed if
+    it is still there after a moment.
+    """
+
+    def __init__(self, writer: psutil.Process) -> None:
+        self._writer = writer
+        self._until = time.monotonic() + PATIENCE
+        self._killed = False
+        with suppress(psutil.Error):  # `poll` finds out
+            if os.name == "posix":
+                writer.send_signal(signal.SIGINT)
+            else:
+                self._kill()
+
+    def _kill(self) -> None:
+        self._until, self._killed = time.monotonic() + PATIENCE, True
+        self._writer.kill()
+
+    def poll(self) -> bool | None:
+        """Return whether the writer could be ended; None while that is open."""
+        try:
+            if _has_ended(self._writer):
                 return True
-        writer.kill()
-        return _has_ended(writer)
-    except psutil.NoSuchProcess:
-        return True
-    except psutil.Error:
-        return False
+            if time.monotonic() < self._until:
+                return None
+            if self._killed:
+                return False
+            self._kill()
+        except psutil.NoSuchProcess:
+            return True
+        except psutil.Error:
+            return False
+        return None
 
 
 def _has_ended(writer: psutil.Process) -> bool:
-    """Wait for a process to end. Without a parent it may stay as a zombie, which holds nothing."""
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        if not writer.is_running() or writer.status() == psutil.STATUS_ZOMBIE:
-            return True
-        time.sleep(0.02)
-    return False
+    """Return whether a process is gone, or a zombie without a parent, which holds nothing."""
+    return not writer.is_running() or writer.status() == psutil.STATUS_ZOMBIE
 
 
 def _writer(folder: Path) -> psutil.Process | None:
