@@ -1,11 +1,9 @@
 """Time hnviz and the plain loop in alternating steps, so that a busy machine slows both."""
 
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
@@ -16,6 +14,7 @@ from hnviz.engine.recorder import record
 from hnviz.events import BatchEnd, EpochEnd, Event
 from hnviz.learn import Learner
 from hnviz.runs import RunStore
+from hnviz.runs.scratch import scratch
 
 WARM_UP = 50  # steps
 
@@ -67,9 +66,9 @@ def compare(config: RunConfig, n_pairs: int) -> Comparison:
 
 
 def _recorded_run(config: RunConfig) -> list[Pair]:
-    with tempfile.TemporaryDirectory(prefix="hnviz-bench-") as root:
+    with scratch() as root:
         learner = _Paced(config)
-        with RunStore(Path(root)).create(config).writer() as writer:
+        with RunStore(root).create(config).writer() as writer:
             record(learner, writer, Control())
         return learner.pairs
 

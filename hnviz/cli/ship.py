@@ -61,10 +61,11 @@ def ship_model(config: RunConfig, dest: Path) -> Path:
     from hnviz.engine.recorder import run_in_folder
     from hnviz.runs import RunStore
     from hnviz.runs import ship as copy_small
+    from hnviz.runs.scratch import scratch
 
     use_one_thread()
-    with tempfile.TemporaryDirectory(prefix="hnviz-ship-") as scratch:
-        folder = RunStore(Path(scratch)).create(config)
+    with scratch() as place:
+        folder = RunStore(place).create(config)
         bar = _Bar(dest.name)
         ended = run_in_folder(folder, listen=bar)
         bar.progress.clear()

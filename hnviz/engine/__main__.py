@@ -8,12 +8,14 @@ import argparse
 import logging
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 from hnviz.engine.handles import frames_in_child
 from hnviz.engine.scheduler import Limits
 from hnviz.engine.server import serve
 from hnviz.runs import SHIPPED_DIR, RunStore, default_runs_dir
+from hnviz.runs.scratch import scratch
 
 
 def main() -> None:
@@ -32,7 +34,22 @@ def main() -> None:
         frames = os.open(os.devnull, os.O_WRONLY)
     else:
         frames = frames_in_child(arguments.frames)
-    serve(RunStore(arguments.runs_dir, arguments.shipped), limits, frames)
+    store = RunStore(arguments.runs_dir, arguments.shipped)
+    os._exit(_serve(store, limits, frames))  # Python's exit looks for its sockets' folder
+
+
+def _serve(store: RunStore, limits: Limits, frames: int) -> int:
+    """Serve with a temporary folder for all below; return the exit status."""
+    store.remove_unfinished()
+    try:
+        with scratch() as folder:
+            # Python's fork server keeps its sockets there, and leaves them when it is killed.
+            tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
+            serve(store, limits, frames)
+    except Exception:
+        logging.exception("the engine has failed")
+        return 1
+    return 0
 
 
 if __name__ == "__main__":

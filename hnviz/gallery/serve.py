@@ -1,7 +1,6 @@
 """Starts the gallery in this process, on runs of its own, never the developer's."""
 
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -13,6 +12,7 @@ from hnviz.events import Ended, RunStarted
 from hnviz.gallery.cases import runs
 from hnviz.gallery.site import site
 from hnviz.runs import RunStore
+from hnviz.runs.scratch import scratch
 from hnviz.web.standing import store
 
 RUNS_VARIABLE = "HNVIZ_RUNS_DIR"
@@ -20,10 +20,10 @@ RUNS_VARIABLE = "HNVIZ_RUNS_DIR"
 
 def serve(port: int, announce: Callable[[str], None]) -> None:
     """Serve until interrupted; `announce` gets the URL just before the server answers."""
-    with tempfile.TemporaryDirectory(prefix="hnviz-gallery-") as folder:
-        os.environ[RUNS_VARIABLE] = folder
+    with scratch() as folder:
+        os.environ[RUNS_VARIABLE] = str(folder)
         os.environ.setdefault(DEBUG_VARIABLE, "1")
-        app = site(empty_runs(Path(folder), runs()), lambda: announce(f"http://127.0.0.1:{port}"))
+        app = site(empty_runs(folder, runs()), lambda: announce(f"http://127.0.0.1:{port}"))
         settings = uvicorn.Config(app, "127.0.0.1", port, log_level="warning")
         settings.timeout_graceful_shutdown = 1  # a browser's connections stay open
         uvicorn.Server(settings).run()

@@ -8,6 +8,7 @@ import shutil
 import threading
 import time
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from errno import EDQUOT, ENOSPC
 from importlib.metadata import PackageNotFoundError, version
@@ -27,6 +28,8 @@ SHIPPED_DIR = Path(hnviz.__file__).parent / "shipped"
 RUNS_DIR_VARIABLE = "HNVIZ_RUNS_DIR"
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")  # no dot, no slash: it becomes a path
+_UNFINISHED = ".new-"  # begins the name of a folder that `create` fills
+_UNFINISHED_SECONDS = 60.0  # after which its maker must have been killed
 _FEW = 2**53  # steps between the mini-batches that a list reads: only the last matters
 _FOLLOWED = 128  # records kept in memory: each student of a class may follow their own run
 
@@ -82,7 +85,7 @@ class RunStore:
 
     def create(self, config: RunConfig) -> RunFolder:
         """Create a run's folder, which appears complete at once. Raises RunWriteError."""
-        unfinished = self.root / f".new-{secrets.token_hex(8)}"
+        unfinished = self.root / f"{_UNFINISHED}{secrets.token_hex(8)}"
         try:
             with written_whole(unfinished / CONFIG):
                 unfinished.mkdir(parents=True)
@@ -97,6 +100,13 @@ class RunStore:
                 f"no run can be stored in {self.root}: {reason}; "
                 f"{'make room there, or ' if full else ''}set {RUNS_DIR_VARIABLE} to another folder"
             ) from error
+
+    def remove_unfinished(self) -> None:
+        """Delete the folders of killed processes that had begun to create a run."""
+        for folder in self.root.glob(f"{_UNFINISHED}*"):
+            with suppress(OSError):
+                if time.time() - folder.lstat().st_mtime > _UNFINISHED_SECONDS:
+                    shutil.rmtree(folder)  # not for a link, at which it raises
 
     def _give_id(self, unfinished: Path, model: str) -> Path:
         """Move a folder to a free id: date, time, model, fraction of the second in 65536ths."""
