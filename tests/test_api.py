@@ -746,10 +746,10 @@ def test_viewers_take_turns():
     assert done[6:] == [f"greedy {number}" for number in range(2, 40)]
 
 
-def test_the_pages_name_their_tab(server, page):
+def test_a_browser_names_itself(server, page):
     with page.expect_request("**/api/runs/Model5/**") as asked:
         page.goto(f"{server}/states")
-    assert re.fullmatch(r"[0-9a-z]{4,20}", asked.value.headers[observations.TAB])
+    assert re.search(r"hnviz-viewer=[0-9a-f]{32}", asked.value.all_headers()["cookie"])
 
 
 def test_a_client_that_leaves_is_not_waited_for(runs):

@@ -380,6 +380,31 @@ def test_a_full_queue_says_so() -> None:
         schedule.check_room(gpu=False, now=0.0)
 
 
+def test_one_viewers_runs_that_wait_are_limited() -> None:
+    schedule = Scheduler(Limits(trainers=2, queue=9, of_one=2))
+
+    def start(name: str, viewer: str) -> Task:
+        schedule.check_room(gpu=False, now=0.0, viewer=viewer)
+        task = Task(run_id=name, n_steps=100, viewer=viewer)
+        schedule.add(task)
+        schedule.next_to_start(0.0)
+        return task
+
+    first, second = start("a", "eve"), start("b", "eve")  # both start
+    with pytest.raises(EngineError, match="2 runs of yours wait or are paused already") as error:
+        start("c", "eve")
+    assert error.value.kind == "busy"
+    first.rate = second.rate = 10.0  # and train
+    waiting, _ = start("c", "eve"), start("d", "eve")
+    schedule.park(waiting)  # a pause frees no place
+    for viewer in ("ann", "ann", "", "", ""):
+        start(f"{viewer} {len(schedule.tasks)}", viewer)
+    with pytest.raises(EngineError, match="of yours"):
+        start("e", "eve")
+    schedule.remove(waiting)
+    start("e", "eve")
+
+
 def test_the_wait_is_estimated_from_the_runs_that_train() -> None:
     schedule = scheduler(trainers=1)
     a, *_ = add(schedule, "a", "b", "c")
@@ -437,7 +462,8 @@ def test_the_gpu_has_slots_of_its_own() -> None:
 def test_limits_come_from_the_environment() -> None:
     here = Path()
     environ = {"HNVIZ_MAX_TRAINERS": "3", "HNVIZ_PAUSE_GRACE": "0.5", "HNVIZ_MAX_RUN_STEPS": "9"}
-    limits = Limits.from_environ(environ, here)
+    limits = Limits.from_environ(environ | {"HNVIZ_MAX_QUEUE_OF_ONE": "7"}, here)
+    assert (limits.of_one, Limits.from_environ({}, here).of_one) == (7, 5)
     assert (limits.trainers, limits.pause_grace, limits.queue) == (3, 0.5, 20)
     assert limits.budget.steps == 9
     assert Limits.from_environ({}, here).trainers >= 1

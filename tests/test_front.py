@@ -14,6 +14,7 @@ from hnviz.app.shell.asgi import STYLES
 from hnviz.app.shell.streamlit_parts import front_page
 from hnviz.web.assets import ASSETS
 from hnviz.web.front import dressed, front
+from hnviz.web.viewer import naming, viewer, viewer_of
 
 OURS = b'<html lang="en"><head></head>ours</html>'
 
@@ -39,6 +40,35 @@ def test_a_page_is_ours_and_all_else_is_left_alone(client):
     assert client.get("/data").json() == {"a": 1}
     assert client.get("/nothing").status_code == 404
     assert client.head("/page").content == b""
+
+
+def test_a_browser_gets_a_name_with_its_first_page_and_keeps_it(client):
+    assert "set-cookie" not in client.get("/data").headers
+    (cookie,) = client.get("/page").headers.get_list("set-cookie")
+    name, _, rest = cookie.partition("; ")
+    assert re.fullmatch(r"hnviz-viewer=[0-9a-f]{32}", name)
+    assert rest == "Path=/; HttpOnly; SameSite=Lax"
+    assert "set-cookie" not in client.get("/page").headers  # it has one now
+    client.cookies.clear()
+    for other in ("x", "", "A" * 32, "0" * 33):
+        again = client.get("/page", headers={"cookie": f"hnviz-viewer={other}"})
+        assert "set-cookie" in again.headers
+
+
+def test_a_browser_keeps_its_name_in_a_frame_of_another_site():
+    (_, plain), (_, framed) = naming({"type": "http", "headers": []}, framed=True)
+    assert plain.endswith(b"SameSite=Lax") and plain[:45] == framed[:45]
+    assert framed.endswith(b"SameSite=None; Secure; Partitioned")
+
+
+def test_a_viewer_without_a_name_is_an_address():
+    name = "0123456789abcdef" * 2
+    assert viewer({"hnviz-viewer": name}, "10.0.0.7") == name
+    for cookies in ({}, {"hnviz-viewer": "10.0.0.8"}, {"other": name}):
+        assert viewer(cookies, "10.0.0.7") == "10.0.0.7"
+        assert viewer(cookies, None) == "127.0.0.1"
+    scope = {"type": "websocket", "headers": [(b"cookie", f"a=1; hnviz-viewer={name}".encode())]}
+    assert viewer_of(scope | {"client": ("10.0.0.7", 1)}) == name
 
 
 def test_a_page_of_present_mode_says_so_from_its_first_frame(client):

@@ -24,9 +24,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from websockets.exceptions import InvalidStatus
 
 from hnviz.web import limits
-from hnviz.web.limits import Bounds, Limits, Uploads
+from hnviz.web.limits import Bounds, Limits
 from hnviz.web.patience import close_half_sent
-from tests.conftest import free_port
+from tests.conftest import finished, free_port
 from tests.visitor import show, tab
 
 ROOT = Path(__file__).parent.parent
@@ -91,21 +91,96 @@ def test_a_body_that_stops_coming_is_given_up(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize(
     ("held", "status"),
     [
-        (Uploads(7, 1000), 200),
-        (Uploads(8, 1000), 413),
-        (Uploads(0, 58_000_000), 200),
-        (Uploads(0, 63_000_000), 503),
+        ({"a-session": 7 * [1000]}, 200),
+        ({"a-session": 8 * [1000], "b": []}, 413),
+        ({"a-session": [11 * 2**20]}, 200),
+        ({"a-session": [11 * 2**20, 1]}, 413),
+        ({"b": 8 * [1000], "c": [58_000_000]}, 200),
+        ({"c": [63_000_000]}, 503),
     ],
 )
-def test_uploads_are_bounded_in_number_and_sum(held: Uploads, status: int) -> None:
-    asked_for: list[str] = []
+def test_uploads_are_bounded_in_number_and_sum(held: dict[str, list[int]], status: int) -> None:
+    assert sent([b"x"], SESSION, uploads=lambda: held)[0] == status
 
-    def uploads(session: str) -> Uploads:
-        asked_for.append(session)
-        return held
 
-    assert sent([b"x"], SESSION, uploads=uploads)[0] == status
-    assert asked_for == ["a-session"]
+def under_way(app: Any, path: str, kind: str = "http", viewer: int = 0) -> asyncio.Task[int]:
+    """Send a viewer's request, and return the status of its answer."""
+    statuses: list[int] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        statuses.extend([message["status"]] if "status" in message else [])
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"x", "more_body": False}
+
+    headers = [(b"cookie", f"hnviz-viewer={viewer:032x}".encode())]
+    scope = {"type": kind, "method": "PUT", "path": path, "headers": headers}
+    scope |= {"extensions": {"websocket.http.response": {}}}
+
+    async def go() -> int:
+        await app(scope, receive, send)
+        return statuses[0]
+
+    return asyncio.create_task(go())
+
+
+async def now(task: asyncio.Task[int]) -> int | None:
+    """Return the status of an answer; None if the request has passed, and waits for it."""
+    for _ in range(5):
+        await asyncio.sleep(0)
+    return task.result() if task.done() else None
+
+
+def held_open() -> tuple[Limits, asyncio.Event]:
+    """An app that answers once the event is set."""
+    free = asyncio.Event()
+
+    async def waits(scope: Any, receive: Any, send: Any) -> None:
+        await free.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    return Limits(waits, Bounds), free
+
+
+def test_a_viewer_has_so_many_sockets_and_others_have_theirs() -> None:
+    async def go() -> None:
+        app, free = held_open()
+        ours = [under_way(app, "/api/live", "websocket") for _ in range(limits.MOST_SOCKETS)]
+        assert {await now(each) for each in ours} == {None}
+        assert await now(under_way(app, "/_stcore/stream", "websocket")) == 429
+        other = under_way(app, "/api/live", "websocket", viewer=1)
+        assert await now(other) is None
+        free.set()
+        await asyncio.gather(*ours, other)
+        assert await now(under_way(app, "/api/live", "websocket")) == 200
+
+    finished(go())
+
+
+def test_a_viewer_uploads_one_file_at_a_time_and_others_theirs() -> None:
+    async def go() -> None:
+        app, free = held_open()
+        first = under_way(app, SESSION)
+        assert await now(first) is None
+        assert await now(under_way(app, SESSION.replace("a-s", "b-s"))) == 429
+        others = [under_way(app, SESSION, viewer=each) for each in (1, 2, 3)]
+        assert {await now(each) for each in others} == {None}
+        assert await now(under_way(app, SESSION, viewer=4)) == 429  # four together
+        free.set()
+        await asyncio.gather(first, *others)
+
+    finished(go())
+
+
+def test_a_viewers_files_are_counted_over_all_tabs() -> None:
+    held = {"a-session": 4 * [9], "b-session": 4 * [9]}
+    guarded = Limits(reads, lambda: Bounds(uploads=lambda: held))
+
+    async def go() -> list[int]:
+        paths = [SESSION, SESSION.replace("a-s", "b-s")]
+        return [await under_way(guarded, path) for path in (*paths, *paths)]
+
+    assert finished(go()) == [200, 413, 413, 413]
 
 
 def test_the_bound_of_open_files_is_raised_as_far_as_it_may_be() -> None:
@@ -237,8 +312,8 @@ def test_closed_tabs_give_their_files_back_and_too_many_are_refused(
     assert eventually(lambda: process.num_fds() < 50)
     with ExitStack() as stack:
         with pytest.raises(InvalidStatus) as refused:
-            for _ in range(FEW):
-                stack.enter_context(tab(port))
+            for viewer in range(FEW):
+                stack.enter_context(tab(port, viewer))
         assert refused.value.response.status_code == 503
         said = json.loads(refused.value.response.body or b"{}")["error"]
         assert said == "this server has as many tabs open as it can serve; try again later"

@@ -28,6 +28,7 @@ from hnviz.events import Ended
 from hnviz.runs import RunNotFound, RunSummary
 from hnviz.web import actions, hub, live, routes
 from hnviz.web.hub import Hub, Listing, Source
+from hnviz.web.quota import Quota
 from hnviz.web.standing import Standing, store
 from hnviz.web.topics import Fields, Topic
 from hnviz.web.views import Param
@@ -560,6 +561,30 @@ def test_a_connection_follows_so_many_topics(client, monkeypatch):
             told(said)
         said.send_json(follow(3, "words"))
         assert "may follow at most 2 topics" in told(said)["error"]
+
+
+def test_a_viewer_follows_so_many_topics_in_all_tabs(client, door, monkeypatch):
+    monkeypatch.setattr(door, "quota", Quota(3, "close a tab first"))
+    headers = {"cookie": f"hnviz-viewer={'a' * 32}"}
+    with client.websocket_connect("/api/live", headers=headers) as said:
+        for number in (1, 2):
+            said.send_json(follow(number, "words"))
+            told(said)
+        with client.websocket_connect("/api/live", headers=headers) as more:
+            more.send_json(follow(1, "words"))
+            assert told(more)["news"]
+            more.send_json(follow(2, "words"))
+            assert told(more) == {"id": 2, "error": "close a tab first"}
+            said.send_json({"op": "leave", "id": 1})
+            said.send_json(follow(2, "words"))  # in place of the old one
+            told(said)
+            more.send_json(follow(2, "words"))
+            assert told(more)["news"]
+        with client.websocket_connect("/api/live") as other:
+            other.send_json(follow(1, "words"))
+            assert told(other)["news"]
+    while door.quota._held:
+        time.sleep(0.01)
 
 
 def test_one_browser_too_many_is_told_to_come_back(client, monkeypatch):

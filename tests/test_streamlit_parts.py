@@ -98,8 +98,8 @@ def test_this_streamlit_keeps_a_loop_for_each_session():
 def test_uploads_are_counted(monkeypatch):
     manager = MemoryUploadedFileManager("/upload")
     monkeypatch.setattr(runtime, "get_instance", lambda: SimpleNamespace(uploaded_file_mgr=manager))
-    assert uploads("a") == (0, 0)
+    assert uploads() == {}
     for session, file in (("a", "1"), ("a", "2"), ("b", "1")):
         manager.add_file(session, UploadedFileRec(file, "name", "text/plain", b"12345"))
-    assert uploads("a") == (2, 15) and uploads("none") == (0, 15)
+    assert uploads() == {"a": [5, 5], "b": [5]}
     assert isinstance(runtime.Runtime.uploaded_file_mgr, property)

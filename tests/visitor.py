@@ -7,16 +7,19 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 
+from hnviz.web.viewer import COOKIE
+
 PATIENCE = 60  # seconds
 
 
 @contextmanager
-def tab(port: int) -> Iterator[ClientConnection]:
-    """Open a tab; it is closed at the end."""
+def tab(port: int, viewer: int = 0) -> Iterator[ClientConnection]:
+    """Open a tab of a viewer; it is closed at the end."""
     with connect(
         f"ws://127.0.0.1:{port}/_stcore/stream",
         origin=f"http://127.0.0.1:{port}",  # type: ignore[arg-type]
         subprotocols=["streamlit"],  # type: ignore[list-item]
+        additional_headers={"Cookie": f"{COOKIE}={viewer:032x}"},
         max_size=None,
         open_timeout=PATIENCE,
     ) as socket:

@@ -89,18 +89,18 @@ class Engine:
         """Return devices and versions; with timeout 0, only if they are already known."""
         return self._living_link().info(timeout)
 
-    def train(self, config: RunConfig) -> str:
-        """Start or queue a run; return its id."""
-        run_id: str = self._ask("train", PATIENCE, config=config.to_dict())
+    def train(self, config: RunConfig, viewer: str = "") -> str:
+        """Start or queue a run; return its id. The runs of a `viewer` that wait are limited."""
+        run_id: str = self._ask("train", PATIENCE, config=config.to_dict(), viewer=viewer)
         return run_id
 
-    def resume(self, run_id: str) -> None:
+    def resume(self, run_id: str, viewer: str = "") -> None:
         """Resume a stopped, interrupted or paused run from its last checkpoint."""
-        self._ask("resume", PATIENCE, run_id=run_id)
+        self._ask("resume", PATIENCE, run_id=run_id, viewer=viewer)
 
-    def start_again(self, run_id: str) -> None:
+    def start_again(self, run_id: str, viewer: str = "") -> None:
         """Train an unfinished run from its first step; its checkpoint is deleted."""
-        self._ask("start_again", PATIENCE, run_id=run_id)
+        self._ask("start_again", PATIENCE, run_id=run_id, viewer=viewer)
 
     def pause(self, run_id: str) -> None:
         """Pause a run before its next step. After some seconds another run gets its slot."""

@@ -27,18 +27,20 @@ class Limits:
     trainers: int  # at the same time; each takes about one core
     gpu_trainers: int = 2  # at the same time on the GPU
     queue: int = 20  # most runs that wait
+    of_one: int = 5  # runs of one viewer that wait, start or are paused
     pause_grace: float = 10.0  # seconds after which a paused or slowed run gives its slot back
     budget: Budget = UNBOUNDED  # of one run
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], runs_dir: Path) -> "Limits":
-        """Read HNVIZ_MAX_TRAINERS, _MAX_GPU_TRAINERS, _MAX_QUEUE, _PAUSE_GRACE, and the budget."""
+        """Read HNVIZ_PAUSE_GRACE, and all that begins with HNVIZ_MAX. Raises ValueError."""
         trainers = int(at_least(1, environ, "HNVIZ_MAX_TRAINERS", max(1, cores() - 1)))
         return cls(
             trainers=trainers,
             budget=Budget.here(trainers, runs_dir, environ),
             gpu_trainers=int(at_least(1, environ, "HNVIZ_MAX_GPU_TRAINERS", 2)),
             queue=int(at_least(0, environ, "HNVIZ_MAX_QUEUE", 20)),
+            of_one=int(at_least(1, environ, "HNVIZ_MAX_QUEUE_OF_ONE", 5)),
             pause_grace=at_least(0, environ, "HNVIZ_PAUSE_GRACE", 10),
         )
 
@@ -57,6 +59,7 @@ class Task:
     run_id: str
     n_steps: int
     gpu: bool = False
+    viewer: str = ""  # who started it; "": nobody who is limited
     state: str = WAITING
     paused: bool = False
     steps: int = 0  # single steps to do once it has a process again
@@ -76,6 +79,10 @@ class Task:
     def is_light(self) -> bool:
         """Return whether it is slowed so much that it hardly uses a core."""
         return None not in (self.speed, self.cost) and self.speed * self.cost < LIGHT  # type: ignore[operator]
+
+    def is_pending(self) -> bool:
+        """Return whether it has not begun to train, or has given its slot back."""
+        return self.state != ACTIVE or self.rate is None
 
     def is_at_rest(self) -> bool:
         """Return whether it is paused, with no step in progress."""
@@ -101,8 +108,15 @@ class Scheduler:
         self.tasks: dict[str, Task] = {}  # by run
         self._queue: list[Task] = []
 
-    def check_room(self, gpu: bool, now: float) -> None:
-        """Raise EngineError if too many runs wait already."""
+    def check_room(self, gpu: bool, now: float, viewer: str = "") -> None:
+        """Raise EngineError if too many runs wait already, in all or of one viewer."""
+        own = [task for task in self.tasks.values() if task.viewer == viewer != ""]
+        if sum(task.is_pending() for task in own) >= self.limits.of_one:
+            raise EngineError(
+                f"{self.limits.of_one} runs of yours wait or are paused already, and that is the "
+                "limit; stop one, or wait until one trains",
+                "busy",
+            )
         if len(self._queue) >= self.limits.queue and not self._has_slot(gpu, now):
             raise EngineError(
                 f"the queue is full: {len(self._queue)} runs wait already, and the limit is "

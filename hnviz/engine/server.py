@@ -37,8 +37,14 @@ REFUSALS: dict[type[Exception], ErrorKind] = {
 }
 """Errors of a control whose message is a sentence for the page."""
 
-PRESSES = ("resume", "start_again", "pause", "go_on", "step")
-"""The operations of buttons that need only a run's id."""
+PRESSES = {
+    "resume": ("run_id", "viewer"),
+    "start_again": ("run_id", "viewer"),
+    "pause": ("run_id",),
+    "go_on": ("run_id",),
+    "step": ("run_id",),
+}
+"""The operations of buttons, and what each needs."""
 
 log = logging.getLogger(__name__)
 
@@ -133,7 +139,7 @@ class Server:
 
     def _train(self, request: Message) -> None:
         config = RunConfig.from_dict(request["config"])
-        self._reply(request["id"], self._trainers.train(config))
+        self._reply(request["id"], self._trainers.train(config, request["viewer"]))
 
     def _observe(self, request: Message) -> None:
         """Ask an observer. Slow questions have their own, so that no picture waits for them."""
@@ -141,10 +147,10 @@ class Server:
         questions.ask(request["id"], request)
 
     def _press(self, name: str) -> Callable[[Message], None]:
-        """Return the operation of a button that needs only a run's id."""
+        """Return the operation of a button."""
 
         def press(request: Message) -> None:
-            getattr(self._trainers, name)(request["run_id"])
+            getattr(self._trainers, name)(*(request[each] for each in PRESSES[name]))
             self._reply(request["id"], None)
 
         return press

@@ -38,14 +38,14 @@ class Trainers:
 
     # Called for users
 
-    def train(self, config: RunConfig) -> str:
+    def train(self, config: RunConfig, viewer: str) -> str:
         """Start or queue a new run; return its id. Raises EngineError or RunWriteError."""
-        gpu = self._check(config)
-        run_id = self._store.create(config).id
-        self._add(run_id, config, gpu)
-        return run_id
+        task = self._checked(config, viewer)
+        task.run_id = self._store.create(config).id
+        self.scheduler.add(task)
+        return task.run_id
 
-    def resume(self, run_id: str) -> None:
+    def resume(self, run_id: str, viewer: str) -> None:
         """Resume a stopped, interrupted or paused run.
 
         Raises EngineError, RunNotFound or DamagedRun.
@@ -59,10 +59,9 @@ class Trainers:
             raise EngineError(
                 f"the run {run_id} cannot be resumed: {_standing(record.status)}", "conflict"
             )
-        gpu = self._check(record.config)
-        self._add(run_id, record.config, gpu, step=record.step)
+        self._add(run_id, self._checked(record.config, viewer), record.step)
 
-    def start_again(self, run_id: str) -> None:
+    def start_again(self, run_id: str, viewer: str) -> None:
         """Train a run that has not finished from its first step, without its checkpoint.
 
         Raises EngineError, RunNotFound, DamagedRun or RunWriteError.
@@ -72,13 +71,13 @@ class Trainers:
             raise EngineError(
                 f"the run {run_id} cannot start again: {_standing(record.status)}", "conflict"
             )
-        gpu = self._check(record.config)
+        task = self._checked(record.config, viewer)
         try:
             with folder.writer() as writer:
                 writer.drop_resume()
         except RunBusy as error:
             raise EngineError(str(error), "conflict") from error
-        self._add(run_id, record.config, gpu)
+        self._add(run_id, task)
 
     def pause(self, run_id: str) -> None:
         """Pause a run before its next step."""
@@ -189,13 +188,13 @@ class Trainers:
 
     # Internals
 
-    def _check(self, config: RunConfig) -> bool:
-        """Return whether a run needs the GPU. Raises EngineError if it cannot train here now."""
+    def _checked(self, config: RunConfig, viewer: str) -> Task:
+        """Return the task of a run without a name. Raises EngineError if none can wait here now."""
         if problem := self.scheduler.limits.budget.problem(config):
             raise EngineError(problem, "wrong")
         gpu = self._check_device(config)
-        self.scheduler.check_room(gpu, time.monotonic())
-        return gpu
+        self.scheduler.check_room(gpu, time.monotonic(), viewer)
+        return Task(run_id="", n_steps=n_steps(config), gpu=gpu, viewer=viewer)
 
     def _check_device(self, config: RunConfig) -> bool:
         """Return whether a run needs the GPU. Raises EngineError for a missing device."""
@@ -208,9 +207,8 @@ class Trainers:
             )
         return config.device == "cuda" or (config.device == "auto" and "cuda" in devices)
 
-    def _add(self, run_id: str, config: RunConfig, gpu: bool, step: int = 0) -> None:
-        speed = self._speeds.get(run_id)
-        task = Task(run_id=run_id, n_steps=n_steps(config), gpu=gpu, step=step, speed=speed)
+    def _add(self, run_id: str, task: Task, step: int = 0) -> None:
+        task.run_id, task.step, task.speed = run_id, step, self._speeds.get(run_id)
         self.scheduler.add(task)
 
     def _task(self, run_id: str) -> Task:

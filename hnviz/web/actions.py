@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
@@ -19,14 +19,26 @@ from starlette.routing import Route
 from hnviz.runs import DamagedRun
 from hnviz.web.parameters import quoted
 from hnviz.web.standing import engine, standing, store
+from hnviz.web.viewer import viewer_of
 from hnviz.web.views import Refusal
 
 ACTIONS = ("pause", "go_on", "step", "stop", "resume", "start_again")
 LARGEST_BODY = 1024  # bytes
 THREADS = 24  # presses handled at the same time; stopping a run may take seconds
 
-Press = Callable[[str, Mapping[str, Any]], None]
-"""Applies a request's body to a run."""
+STARTS = ("resume", "start_again")
+"""Those of ACTIONS that make a run wait for its turn; one viewer's are limited."""
+
+
+class Pressed(NamedTuple):
+    """A press on a button."""
+
+    run_id: str
+    body: Mapping[str, Any]
+    viewer: str
+
+
+Press = Callable[[Pressed], None]
 
 
 def routes() -> list[Route]:
@@ -43,32 +55,36 @@ def routes() -> list[Route]:
 
 
 async def _answer(request: Request, press: Press, limiter: CapacityLimiter) -> Response:
-    body, run_id = await _body(request), request.path_params["run_id"]
-    status = await to_thread.run_sync(partial(_do, press, run_id, body), limiter=limiter)
+    run_id, viewer = request.path_params["run_id"], viewer_of(request.scope)
+    pressed = Pressed(run_id, await _body(request), viewer)
+    status = await to_thread.run_sync(partial(_do, press, pressed), limiter=limiter)
     return JSONResponse({"status": status}, headers={"Cache-Control": "no-store"})
 
 
-def _do(press: Press, run_id: str, body: Mapping[str, Any]) -> str:
+def _do(press: Press, pressed: Pressed) -> str:
     """Press a button; return the run's status after it.
 
     Raises Refusal, RunNotFound or EngineError.
     """
+    run_id = pressed.run_id
     if store().folder(run_id).shipped:
         raise Refusal(f"the run {run_id} is pre-trained: you can only look at it", 409)
-    press(run_id, body)
+    press(pressed)
     try:
         return standing(run_id).status
     except DamagedRun as error:  # 409, as when the engine refuses such a run
         raise Refusal(str(error), 409) from error
 
 
-def _press(name: str, run_id: str, body: Mapping[str, Any]) -> None:
-    if body:
-        raise Refusal(f"{name} takes no values; got {quoted(next(iter(body)))}")
-    getattr(engine(), name)(run_id)
+def _press(name: str, pressed: Pressed) -> None:
+    if pressed.body:
+        raise Refusal(f"{name} takes no values; got {quoted(next(iter(pressed.body)))}")
+    viewer = (pressed.viewer,) if name in STARTS else ()
+    getattr(engine(), name)(pressed.run_id, *viewer)
 
 
-def _set_speed(run_id: str, body: Mapping[str, Any]) -> None:
+def _set_speed(pressed: Pressed) -> None:
+    body = pressed.body
     if set(body) != {"speed"}:
         raise Refusal(f'the body must be {{"speed": steps a second, or null}}; {_got(body)}')
     speed = body["speed"]
@@ -76,7 +92,7 @@ def _set_speed(run_id: str, body: Mapping[str, Any]) -> None:
         is_number = isinstance(speed, (int, float)) and not isinstance(speed, bool)
         if not is_number or not 0 < speed < 1e6 or not isfinite(speed):
             raise Refusal(f"speed must be a number above 0 or null; got {quoted(speed)}")
-    engine().set_speed(run_id, speed)
+    engine().set_speed(pressed.run_id, speed)
 
 
 def _got(body: Mapping[str, Any]) -> str:

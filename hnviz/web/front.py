@@ -8,26 +8,39 @@ from collections.abc import Callable, Iterable, Mapping
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hnviz.web.viewer import naming
+
 PRESENT = b"present=true"  # in the address
 PRESENT_CLASS = b"hn-present"
 """On the page of such an address: page.css has to know before the switch is there."""
 VALIDATORS = (b"if-none-match", b"if-modified-since")
 
 
-def front(page: Callable[[], bytes], early: Mapping[str, str] | None = None) -> Middleware:
-    """Make the middleware; `page` is called once, when the server starts.
+def front(
+    page: Callable[[], bytes],
+    early: Mapping[str, str] | None = None,
+    framed: Callable[[], bool] = lambda: False,
+) -> Middleware:
+    """Make the middleware; `page` and `framed` are called once, when the server starts.
 
-    `early` is what the head of a page holds besides, by the end of the page's path.
+    `early` is what the head of a page holds besides, by the end of the page's path. `framed` says
+    whether other sites may show the pages in a frame.
     """
-    return Middleware(Front, page=page, early=early or {})
+    return Middleware(Front, page=page, early=early or {}, framed=framed)
 
 
 class Front:
-    """Answers with our HTML page wherever Streamlit answers with its own."""
+    """Answers with our HTML page wherever Streamlit answers with its own; names the viewer."""
 
-    def __init__(self, app: ASGIApp, page: Callable[[], bytes], early: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        page: Callable[[], bytes],
+        early: Mapping[str, str],
+        framed: Callable[[], bool],
+    ) -> None:
         self.app = app
-        self.page = page()
+        self.page, self.framed = page(), framed()
         self.early = {path: head.encode() for path, head in early.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,7 +56,8 @@ class Front:
             if message["type"] == "http.response.start":
                 is_page = message["status"] == 200 and _is_html(message["headers"])
                 if is_page:
-                    message = {**message, "headers": _headers(page)}
+                    names = naming(scope, framed=self.framed)
+                    message = {**message, "headers": [*_headers(page), *names]}
             elif is_page:
                 if message.get("more_body"):
                     return

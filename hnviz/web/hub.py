@@ -16,6 +16,7 @@ from anyio import CapacityLimiter, to_thread
 
 from hnviz.engine.client import Job, shared_engine
 from hnviz.runs import DamagedRun, RunNotFound, RunSummary
+from hnviz.web.quota import Quota
 from hnviz.web.standing import Standing, standing, store
 from hnviz.web.topics import Topic, to_json
 
@@ -25,6 +26,7 @@ FEWEST_SECONDS = 0.02  # between two looks, at least
 REST_SECONDS = 1.0  # between two looks at a run that does not train
 JOBS_SECONDS = 0.04  # between two looks at the engine's jobs, which cost almost nothing
 THREADS = 3
+MOST_OF_ONE = 256  # topics that one viewer follows, in all tabs
 MOST_KEPT = 64  # messages about one state, each for followers with the same `have`
 
 LISTED = 50
@@ -199,6 +201,10 @@ class Hub:
         self.topics = {topic.name: topic for topic in topics}
         self.source = source
         self.n_sockets = 0
+        self.quota = Quota(
+            MOST_OF_ONE,
+            f"one viewer may follow at most {MOST_OF_ONE} topics in all tabs; close a tab first",
+        )
         self._feeds: dict[str, _Feed] = {}
         self._limiter = CapacityLimiter(THREADS)
         self._watch: asyncio.Task[None] | None = None

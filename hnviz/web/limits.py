@@ -3,22 +3,25 @@
 import asyncio
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hnviz.web.quota import Quota
 from hnviz.web.refused import RefusedError, answer_refusals
+from hnviz.web.viewer import viewer_of
 
 MEGABYTE = 1024 * 1024
 LARGEST_BODY = 64 * 1024  # bytes of any request except an upload
 LARGEST_FRAME = 64 * 1024  # bytes of an upload's form besides its file
-MOST_FILES = 8  # in one tab
-MOST_BYTES = 64 * MEGABYTE  # in all tabs
-AT_ONCE = 4  # uploads at the same time
+MOST_FILES = 8  # of one viewer, in all tabs
+MOST_BYTES_OF_ONE = 16 * MEGABYTE  # of one viewer's files
+MOST_BYTES = 64 * MEGABYTE  # of all files
+AT_ONCE = 4  # uploads at the same time; one of a viewer
+MOST_SOCKETS = 40  # of one viewer; a tab has two
 PAUSE_SECONDS = 20.0  # between two parts of a body
 BODY_SECONDS = 120.0  # for a whole body
 RETRY = {"Retry-After": "10"}
@@ -26,19 +29,12 @@ RETRY = {"Retry-After": "10"}
 UPLOAD = re.compile(r"/_stcore/upload_file/([^/]+)/[^/]+$")
 
 
-class Uploads(NamedTuple):
-    """How much the uploads hold."""
-
-    files: int  # of one tab
-    size: int  # bytes of all tabs
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
     """The bounds that depend on the server."""
 
     largest_upload: int = 5 * MEGABYTE  # bytes of a file
-    uploads: Callable[[str], Uploads] = lambda session: Uploads(0, 0)
+    uploads: Callable[[], Mapping[str, Sequence[int]]] = dict  # the sizes of each tab's files
     is_full: Callable[[], bool] = lambda: False  # of open files
 
 
@@ -53,7 +49,12 @@ class Limits:
     def __init__(self, app: ASGIApp, bounds: Callable[[], Bounds]) -> None:
         self.app = app
         self.bounds = bounds()
+        self._sockets = Quota(
+            MOST_SOCKETS, "you have as many tabs open as one viewer may; close one first"
+        )
+        self._uploading = Quota(1, "another of your files is on its way; try again in a moment")
         self._under_way = 0
+        self._tabs: dict[str, set[str]] = {}  # that hold files, by viewer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it, even while its body arrives."""
@@ -67,8 +68,10 @@ class Limits:
             raise RefusedError(
                 503, "this server has as many tabs open as it can serve; try again later", RETRY
             )
+        viewer = viewer_of(scope)
         if scope["type"] == "websocket":
-            await self.app(scope, receive, send)
+            with self._sockets.taken(viewer):
+                await self.app(scope, receive, send)
             return
         upload = UPLOAD.search(scope["path"]) if scope["method"] in ("PUT", "POST") else None
         most = self.bounds.largest_upload + LARGEST_FRAME if upload else LARGEST_BODY
@@ -76,23 +79,30 @@ class Limits:
         if upload is None:
             await self.app(scope, bounded, send)
             return
-        self._check(upload[1])
-        self._under_way += 1
-        try:
-            await self.app(scope, bounded, send)
-        finally:
-            self._under_way -= 1
+        with self._uploading.taken(viewer):
+            self._check(viewer, upload[1])
+            self._under_way += 1
+            try:
+                await self.app(scope, bounded, send)
+            finally:
+                self._under_way -= 1
 
-    def _check(self, session: str) -> None:
+    def _check(self, viewer: str, session: str) -> None:
         """Refuse an upload that does not fit. Raises RefusedError."""
         if self._under_way >= AT_ONCE:
             raise RefusedError(429, "others are uploading files; try again in a moment", RETRY)
-        held = self.bounds.uploads(session)
-        if held.files >= MOST_FILES:
+        held = {tab: sizes for tab, sizes in self.bounds.uploads().items() if sizes}
+        known = {each: tabs & held.keys() for each, tabs in self._tabs.items()}
+        self._tabs = {each: tabs for each, tabs in known.items() if tabs}
+        tabs = self._tabs[viewer] = {*self._tabs.get(viewer, ()), session}
+        own = [size for tab in tabs for size in held.get(tab, ())]
+        if len(own) >= MOST_FILES or sum(own) + self.bounds.largest_upload > MOST_BYTES_OF_ONE:
             raise RefusedError(
-                413, f"one tab may hold at most {MOST_FILES} files; remove one first"
+                413,
+                f"one viewer may hold at most {MOST_FILES} files, and "
+                f"{MOST_BYTES_OF_ONE // MEGABYTE} MB with the next; remove one first",
             )
-        if held.size + self.bounds.largest_upload > MOST_BYTES:
+        if sum(map(sum, held.values())) + self.bounds.largest_upload > MOST_BYTES:
             raise RefusedError(503, "there is no room for more uploads; try again later", RETRY)
 
 

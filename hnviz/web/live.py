@@ -23,6 +23,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from hnviz.web.hub import DISK, Drawing, Hub, Listing, Source, heard
 from hnviz.web.parameters import quoted, read_json
 from hnviz.web.topics import to_json
+from hnviz.web.viewer import viewer_of
 from hnviz.web.views import Refusal
 
 __all__ = ["DISK", "Hub", "Listing", "Source", "routes"]
@@ -78,6 +79,7 @@ class _Socket:
 
     def __init__(self, hub: Hub, websocket: WebSocket) -> None:
         self._hub, self._websocket = hub, websocket
+        self._viewer = viewer_of(websocket.scope)
         self._follows: dict[int, _Follow] = {}
         self._line: dict[int, _Follow] = {}  # follows with news, the longest waiting first
         self._wake = asyncio.Event()
@@ -176,12 +178,15 @@ class _Socket:
         if not isinstance(given, dict):
             raise Refusal(f"params must be an object; got {quoted(given)}")
         params = read_json(topic.params, given, topic.name)
+        self._hub.quota.take(self._viewer)
         follow = self._follows[number] = _Follow(self, number, run_id, request.get("have"))
         follow.drawing = self._hub.follow(topic, run_id, params, follow)
 
     def _leave(self, number: int) -> None:
         follow = self._follows.pop(number, None)
         self._line.pop(number, None)
+        if follow is not None:
+            self._hub.quota.give(self._viewer)
         if follow is not None and follow.drawing is not None:
             self._hub.leave(follow.run_id, follow.drawing, follow)
 

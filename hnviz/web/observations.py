@@ -15,6 +15,7 @@ from hnviz.web.lanes import Lane, Shared
 from hnviz.web.parameters import quoted
 from hnviz.web.replies import entry_reply, not_modified, until_gone
 from hnviz.web.standing import standing
+from hnviz.web.viewer import viewer_of
 from hnviz.web.views import Look, Refusal, View, refused_values
 
 MOST_STEPS = 64  # in one request
@@ -24,8 +25,6 @@ QUICK = (4, 128, 48)
 """Threads that ask the engine at the same time, and requests that may wait for one: in all, and of
 one viewer. There are few threads, so that a page's own question does not wait behind others."""
 SLOW = (2, 32, 16)
-TAB = "hnviz-tab"
-"""The header by which the pages name their tab; a viewer is a tab of a machine."""
 
 
 def routes(views: Iterable[View] = ()) -> list[Route]:
@@ -106,7 +105,7 @@ class Observations:
         entry = self._kept.get(asked.key)
         if entry is None or not _holds(asked, entry):
             lane = self._slow if asked.view.slow else self._quick
-            make, viewer = partial(self._made, asked), _viewer(request)
+            make, viewer = partial(self._made, asked), viewer_of(request.scope)
             entry = await self._shared.result(asked.key, make, lane, viewer)
         if entry is not None:
             return entry
@@ -125,10 +124,6 @@ class Observations:
         if asked.view.lasting:
             self._kept.put(asked.key, entry)
         return entry
-
-
-def _viewer(request: Request) -> tuple[str, str]:
-    return request.client.host if request.client else "", request.headers.get(TAB, "")[:32]
 
 
 def answer(asked: Asked) -> Entry:

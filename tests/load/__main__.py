@@ -100,8 +100,8 @@ async def play(place: Place, scene: Scene, seconds: float) -> dict[str, float]:
     run = await train(place)
     disk = Disk(place.runs / run / "events.jsonl")
     server, took = psutil.Process(place.pid), list[float]()
-    news = [News(place.port, run, disk) for _ in range(scene.viewers)]
-    sessions = [Session(place.port, f"run={run}") for _ in news]
+    news = [News(place.port, run, disk, viewer) for viewer in range(1, scene.viewers + 1)]
+    sessions = [Session(place.port, f"run={run}", each.viewer) for each in news]
     async with AsyncExitStack() as stack:
         tasks = []
         for index, (session, each) in enumerate(zip(sessions, news, strict=True)):

@@ -10,6 +10,7 @@ import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from hnviz.web.viewer import COOKIE
 from tests.load.disk import Disk
 
 PATIENCE = 30.0  # seconds for an answer to a press
@@ -17,11 +18,16 @@ TOPICS = ("run", "runs", "curves", "schedule", "epochs")
 MINI_BATCHES = 1  # the trace of the loss chart that has a point for each mini-batch
 
 
+def named(viewer: int) -> dict[str, str]:
+    """The header by which the server tells viewers apart."""
+    return {"Cookie": f"{COOKIE}={viewer:032x}"}
+
+
 class Session:
     """A browser's end of Streamlit's protocol: it runs the page's script, and counts errors."""
 
-    def __init__(self, port: int, query: str) -> None:
-        self._port, self._query = port, query
+    def __init__(self, port: int, query: str, viewer: int = 0) -> None:
+        self._port, self._query, self._viewer = port, query, viewer
         self._ended = asyncio.Event()
         self.buttons: dict[str, str] = {}  # key -> id
         self.errors: list[str] = []
@@ -32,6 +38,7 @@ class Session:
             f"ws://127.0.0.1:{self._port}/_stcore/stream",
             subprotocols=[websockets.Subprotocol("streamlit")],
             origin=websockets.Origin(origin),
+            additional_headers=named(self._viewer),
             max_size=None,
             compression=None,
         )
@@ -84,6 +91,7 @@ class News:
     port: int
     run: str
     disk: Disk
+    viewer: int = 0
     steps: list[int] = field(default_factory=list)
     step: int = 0  # steps that are done, as far as it was told
     late: list[float] = field(default_factory=list)  # ms from the disk to here
@@ -95,7 +103,10 @@ class News:
     async def hear(self) -> None:
         """Follow until cancelled."""
         address = f"ws://127.0.0.1:{self.port}/api/live"
-        async with websockets.connect(address, max_size=None, compression=None) as line:
+        headers = named(self.viewer)
+        async with websockets.connect(
+            address, additional_headers=headers, max_size=None, compression=None
+        ) as line:
             for number, topic in enumerate(TOPICS):
                 run = "" if topic == "runs" else self.run
                 request = {"op": "follow", "id": number, "topic": topic, "run": run}

@@ -56,7 +56,7 @@ def _base_path() -> str:
 def middleware() -> list[Any]:
     """Return what each request passes before Streamlit sees it: the checks, and our page's head."""
     charts = f'<script async src="./{ASSETS.plotly}"></script>'  # Train's first picture needs it
-    return [guard(_rules), limits(_bounds), front(_page, {"/train": charts})]
+    return [guard(_rules), limits(_bounds), front(_page, {"/train": charts}, _framed)]
 
 
 def _rules() -> Rules:
@@ -86,6 +86,10 @@ def _page() -> bytes:
         style=places(PICTURES.values()),
         modules=ASSETS.addresses("app/kit/js/", ".js"),
     )
+
+
+def _framed() -> bool:
+    return bool(_named(ANCESTORS))
 
 
 def _bounds() -> Bounds:

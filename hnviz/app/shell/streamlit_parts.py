@@ -11,8 +11,6 @@ from typing import Any
 import streamlit as st
 from streamlit import delta_generator, runtime
 
-from hnviz.web.limits import Uploads
-
 
 def front_page() -> str:
     """Return the HTML page that Streamlit answers every address with.
@@ -59,8 +57,8 @@ def share_event_loops() -> None:
             own.close()
 
 
-def uploads(session_id: str) -> Uploads:
-    """Count the files that a tab has uploaded, and the bytes of all tabs' files."""
-    held: Any = runtime.get_instance().uploaded_file_mgr
-    sizes = [stat.byte_length for stats in held.get_stats().values() for stat in stats]
-    return Uploads(len(held.file_storage.get(session_id, ())), sum(sizes))
+def uploads() -> dict[str, list[int]]:
+    """Return the sizes in bytes of the files that each tab has uploaded."""
+    manager: Any = runtime.get_instance().uploaded_file_mgr
+    held = manager.file_storage.copy()  # copies, as other threads add and remove files
+    return {tab: [len(file.data) for file in files.copy().values()] for tab, files in held.items()}

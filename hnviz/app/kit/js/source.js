@@ -7,9 +7,6 @@ import { unpack } from "./arrays.js";
 
 const KEPT_BYTES = 96 * 2 ** 20;
 
-/** Names this tab: the server answers tabs in turn. */
-const TAB = Math.random().toString(36).slice(2, 14);
-
 /** The server's refusal: its one sentence, and the HTTP status. */
 export class Refusal extends Error {
   /**
@@ -141,7 +138,7 @@ export class Source {
 async function reach(address, options) {
   let response;
   try {
-    response = await fetch(address, { ...options, headers: { ...options?.headers, "hnviz-tab": TAB } });
+    response = await fetch(address, options);
   } catch (error) {
     if (options?.signal?.aborted) throw error;
     throw new Refusal("The server does not answer; the picture updates when it does.", 0);
