@@ -686,8 +686,8 @@ def test_a_thousand_at_once_leave_the_pages_alive(runs):
     served = [reply for reply in replies if reply.status_code == 200]
     refused = [reply for reply in replies if reply.status_code == 429]
     assert len(served) + len(refused) == 1000
-    threads, _, of_one = observations.QUICK
-    assert len(served) >= threads + of_one
+    _, _, of_one, at_once = observations.QUICK
+    assert len(served) >= of_one + at_once
     assert refused
     assert {reply.headers["retry-after"] for reply in refused} == {"1"}
     assert {reply.json()["error"] for reply in refused} == {
@@ -746,6 +746,73 @@ def test_viewers_take_turns():
     assert done[6:] == [f"greedy {number}" for number in range(2, 40)]
 
 
+def turns_waited(greedy: bool, n_others: int, rounds: int) -> list[int]:
+    """Let viewers ask again and again, one question at a time; a greedy one keeps its line full.
+
+    Return how many questions were answered from each of the others' asking to its answer.
+    """
+    lane, begun, answered, waited = Lane(1, 100, 40), threading.Event(), [], []
+    ends = threading.Semaphore(0)
+
+    def ask_on() -> None:
+        answered.append("greedy")
+        if len(waited) < n_others * rounds:
+            lane.submit(ask_on, "greedy")
+
+    def ask(viewer: int, left: int, asked_at: int) -> None:
+        answered.append(viewer)
+        waited.append(len(answered) - asked_at)
+        if left > 1:
+            lane.submit(partial(ask, viewer, left - 1, len(answered)), viewer)
+        else:
+            ends.release()
+
+    lane.submit(begun.wait, "first")
+    while lane._n_waiting:
+        time.sleep(0.001)
+    for _ in range(40 * greedy):
+        lane.submit(ask_on, "greedy")
+    for viewer in range(n_others):
+        lane.submit(partial(ask, viewer, rounds, 0), viewer)
+    begun.set()
+    for _ in range(n_others):
+        assert ends.acquire(timeout=20)
+    return waited
+
+
+def test_one_who_uses_up_a_limit_moves_the_others_p95_by_at_most_a_fifth():
+    """In turns, not in seconds: a machine that others use has its own ideas of time."""
+    alone, beside = (sorted(turns_waited(greedy, 9, 20)) for greedy in (False, True))
+    p95 = int(0.95 * len(alone))
+    assert alone[p95] == 9
+    assert beside[p95] == 10 <= 1.2 * alone[p95]
+
+
+def test_one_viewers_questions_leave_threads_for_others():
+    lane, free, begun = Lane(4, 100, 40, 2), threading.Event(), []
+
+    def wait(viewer: str) -> None:
+        begun.append(viewer)
+        free.wait(20)
+
+    def ask(viewer: str) -> None:
+        last.append(lane.submit(partial(wait, viewer), viewer))
+
+    last = []
+    for viewer in [*5 * ["greedy"], "one"]:
+        ask(viewer)
+    while begun.count("one") < 1:
+        time.sleep(0.001)
+    ask("two")
+    while "two" not in begun:
+        time.sleep(0.001)
+    assert sorted(begun) == ["greedy", "greedy", "one", "two"]
+    free.set()
+    for each in last:
+        each.result(20)
+    assert begun.count("greedy") == 5
+
+
 def test_a_browser_names_itself(server, page):
     with page.expect_request("**/api/runs/Model5/**") as asked:
         page.goto(f"{server}/states")
@@ -780,7 +847,7 @@ def test_a_client_that_leaves_is_not_waited_for(runs):
                 "method": "GET",
                 "path": path,
                 "query_string": b"",
-                "headers": [],
+                "headers": [(b"cookie", f"hnviz-viewer={step:032x}".encode())],
             }
             return asyncio.create_task(served(scope, receive, send))
 

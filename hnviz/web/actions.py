@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from hnviz.runs import DamagedRun
 from hnviz.web.parameters import quoted
+from hnviz.web.quota import Quota
 from hnviz.web.standing import engine, standing, store
 from hnviz.web.viewer import viewer_of
 from hnviz.web.views import Refusal
@@ -25,6 +26,7 @@ from hnviz.web.views import Refusal
 ACTIONS = ("pause", "go_on", "step", "stop", "resume", "start_again")
 LARGEST_BODY = 1024  # bytes
 THREADS = 24  # presses handled at the same time; stopping a run may take seconds
+OF_ONE = 4  # of them one viewer's
 
 STARTS = ("resume", "start_again")
 """Those of ACTIONS that make a run wait for its turn; one viewer's are limited."""
@@ -44,10 +46,12 @@ Press = Callable[[Pressed], None]
 def routes() -> list[Route]:
     """Return the routes of the buttons."""
     limiter = CapacityLimiter(THREADS)
+    quota = Quota(OF_ONE, f"{OF_ONE} presses of yours are under way; press again in a moment")
 
     def route(name: str, press: Press) -> Route:
         async def endpoint(request: Request) -> Response:
-            return await _answer(request, press, limiter)
+            with quota.taken(viewer_of(request.scope)):
+                return await _answer(request, press, limiter)
 
         return Route(f"/api/runs/{{run_id}}/{name}", endpoint, methods=["POST"])
 

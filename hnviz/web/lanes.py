@@ -5,7 +5,7 @@ Viewers take turns: one who asks for forty things at once waits for them alone.
 
 import asyncio
 import threading
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -33,10 +33,14 @@ class Lane:
     The queue holds a line for each viewer, and takes from the lines in turn.
     """
 
-    def __init__(self, threads: int, longest: int, of_one: int | None = None) -> None:
-        """`longest`: work that may wait in all; `of_one`: work of one viewer that may wait."""
+    def __init__(self, threads: int, longest: int, of_one: int = 0, at_once: int = 0) -> None:
+        """`longest`: work that may wait in all; `of_one`: of one viewer.
+
+        `at_once`: threads that one viewer's work may take; 0 in either place means no such limit.
+        """
         self._most_threads, self._longest = threads, longest
-        self._of_one = of_one or longest
+        self._of_one, self._at_once = of_one or longest, at_once or threads
+        self._running: Counter[Hashable] = Counter()
         self._lines: OrderedDict[Hashable, deque[tuple[Future[Any], Work]]] = OrderedDict()
         self._n_waiting = 0
         self._changed = threading.Condition()
@@ -80,26 +84,35 @@ class Lane:
         else:
             del self._lines[viewer]
 
-    def _next(self) -> tuple[Future[Any], Work]:
+    def _turns(self) -> list[Hashable]:
+        """Return the viewers who wait and may have another thread, in turn."""
+        return [viewer for viewer in self._lines if self._running[viewer] < self._at_once]
+
+    def _next(self) -> tuple[Hashable, Future[Any], Work]:
         """Take the first of the line whose turn it is; that line then comes last."""
-        viewer, line = next(iter(self._lines.items()))
-        taken = line.popleft()
+        viewer = self._turns()[0]
+        line = self._lines[viewer]
+        future, work = line.popleft()
         self._n_waiting -= 1
+        self._running[viewer] += 1
         self._keep(viewer, line)
         if line:
             self._lines.move_to_end(viewer)
-        return taken
+        return viewer, future, work
 
     def _serve(self) -> None:
         while True:
             with self._changed:
                 self._idle += 1
-                self._changed.wait_for(lambda: self._n_waiting > 0)
+                self._changed.wait_for(self._turns)
                 self._idle -= 1
-                future, work = self._next()
+                viewer, future, work = self._next()
             if future.set_running_or_notify_cancel():
                 _settle(future, work)
             del future, work  # otherwise megabytes stay in memory until the next answer
+            with self._changed:
+                self._running -= Counter([viewer])  # which leaves no zeros
+                self._changed.notify()
 
 
 def _settle(future: Future[Any], work: Work) -> None:

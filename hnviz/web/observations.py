@@ -21,10 +21,11 @@ from hnviz.web.views import Look, Refusal, View, refused_values
 MOST_STEPS = 64  # in one request
 MOST_BYTES = 32 * 2**20  # of an answer for several steps
 
-QUICK = (4, 128, 48)
-"""Threads that ask the engine at the same time, and requests that may wait for one: in all, and of
-one viewer. There are few threads, so that a page's own question does not wait behind others."""
-SLOW = (2, 32, 16)
+QUICK = (4, 128, 48, 2)
+"""Threads that ask the engine at the same time, requests that may wait for one, in all and of one
+viewer, and threads for one viewer. There are few threads, so that a page's own question does not
+wait behind others."""
+SLOW = (2, 32, 16, 1)
 
 
 def routes(views: Iterable[View] = ()) -> list[Route]:
