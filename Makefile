@@ -17,7 +17,7 @@ PY := $(VENV)/bin/python
 
 MAKEFLAGS += -j2 # the parts of lint
 
-.PHONY: app test bench load lint python types javascript format screenshots clean
+.PHONY: app test bench load audit lint python types javascript format screenshots clean
 .DELETE_ON_ERROR:
 
 app: $(VENV)/.app
@@ -31,6 +31,10 @@ bench: $(VENV)/.app
 
 load: $(VENV)/.dev
 	@$(PY) -m tests.load $(LOAD_ARGS)
+
+# Needs the network, so it is no part of test.
+audit: $(VENV)/.app
+	@sh .ci/audit.sh $(VENV)
 
 lint: types python javascript
 

@@ -33,25 +33,45 @@ PAYLOADS = (
     "eight \u202ethousand\u202c one",
     "{pwn} %pwn% ${pwn} {{7*7}}",
     "3498\x00pwn\r\nSet-Cookie: pwn=1",
+    # What Plotly makes of the text of a chart
+    f"<a href='http://{EVIL}/p'>pwn</a><br><b>pwn</b><sup>pwn</sup>",
+    "<span style='color:red'>pwn</span> %{x} $$pwn$$",
+    # More of Markdown, and what Streamlit adds to it
+    f"<http://{EVIL}/pwn> [pwn]: http://{EVIL}/pwn",
+    ":blue-background[pwn] :small[pwn] :rainbow[pwn] :streamlit: :gray-badge[pwn]",
+    "# pwn\n- pwn\n\n| pwn | pwn |\n|---|---|\n| pwn | pwn |",
+    "~~~\npwn\n~~~ ``pwn`` ==pwn== [^pwn]",
+    # More that turns text around
+    "a\u2066pwn\u2069 \u200fpwn\u200e \u061cpwn \u202bpwn",
+    # More elements that run or load something
+    f"<iframe srcdoc='<script>alert(1)</script>' src=http://{EVIL}/f></iframe>",
+    f"<style>@import url(http://{EVIL}/s);</style><math><mtext>pwn</mtext></math>",
 )
+TURNS = (0, 1)
 OURS = ("https://github.com/fastai/",)  # the notebook, named on Start
 
 LOOK = """(ours) => {
+  const SET = "b, strong, em, i, code, del, s, sup, mark, li, th, h2, h3, tspan[style]";
+  const DRAWN =
+    ".katex, math, [data-testid=stIconMaterial], iframe[srcdoc], iframe[src], span[style*=red]";
+  const TURNS = /[\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]/;
+  const LEADS = ["href", "xlink:href", "src", "action"];
   const found = [];
   const own = (node) => [...node.childNodes].map((each) => each.nodeType === 3 ? each.data : "");
   const visit = (root) => {
     for (const each of root.querySelectorAll("*")) {
       if (each.shadowRoot) visit(each.shadowRoot);
       const says = (word) => word.test(each.textContent);
-      const href = each.getAttribute("href") ?? each.getAttribute("src") ?? "";
+      const href = LEADS.map((name) => each.getAttribute(name)).find(Boolean) ?? "";
       const leads = new URL(href, location.href);
       const known = leads.origin === location.origin || ours.some((one) => href.startsWith(one));
       const is_link = href && !known && !["data:", "blob:"].includes(leads.protocol);
       const acts = [...each.attributes].some(({ name }) => name.startsWith("on"));
-      const is_set = each.matches("b, strong, em, i, code, del, s") && says(/pwn/);
-      const is_drawn = each.matches(".katex, [data-testid=stIconMaterial]") && says(/pwn|delete/);
-      const turns = /[\\u202a-\\u202e\\u2066-\\u2069]/.test(own(each).join(""));
-      if (is_link || acts || is_set || is_drawn || turns) found.push(each.outerHTML.slice(0, 300));
+      const is_set = each.matches(SET) && says(/pwn/);
+      const is_drawn = each.matches(DRAWN) && says(/pwn|delete|alert/);
+      const turns = TURNS.test(own(each).join(""));
+      const made = is_link || acts || is_set || is_drawn || turns;
+      if (made) found.push(each.outerHTML.slice(0, 300));
     }
   };
   visit(document);
@@ -81,16 +101,31 @@ def hostile(tmp_path_factory) -> Iterator[Server]:
     stop_server(started)
 
 
-def address(view: str, turn: int) -> str:
-    """The address of a view, each of its parameters with a payload of its own."""
+def given(view: str, turn: int) -> dict[str, str]:
+    """A payload for each parameter of a view that its address leaves open."""
     name, _, query = view.partition("?")
     titles = {file or "start": title for pages in PAGES.values() for file, title in pages.items()}
     own = [key.name for key in ADDRESS if key.page in (titles[name or "start"], "every page")]
     chosen = {each.partition("=")[0] for each in query.split("&")}
-    number = count(turn)
-    given = {each: PAYLOADS[next(number) % len(PAYLOADS)] for each in own if each not in chosen}
-    given.pop("present")  # a switch that hides the sidebar
-    return f"{name}?{query}&{urlencode(given)}"
+    number = count(5 * tuple(FIRST).index(view) + len(PAYLOADS) // 2 * turn)
+    names = [each for each in own if each not in chosen and each != "present"]  # hides the sidebar
+    return {each: PAYLOADS[next(number) % len(PAYLOADS)] for each in names}
+
+
+def address(view: str, turn: int) -> str:
+    """The address of a view, each of its parameters with a payload of its own."""
+    name, _, query = view.partition("?")
+    return f"{name}?{query}&{urlencode(given(view, turn))}"
+
+
+def test_three_hundred_payloads_are_tried():
+    tried = {
+        (view, *each) for view in FIRST for turn in TURNS for each in given(view, turn).items()
+    }
+    assert len(tried) >= 300
+    for payload in PAYLOADS:
+        views = {view for view, _, each in tried if each == payload}
+        assert len(views) >= len(FIRST) // 2, payload
 
 
 @pytest.mark.parametrize("view", FIRST)
@@ -100,7 +135,7 @@ def test_what_an_address_says_is_text(page, hostile, view):
         "request", lambda sent: foreign.append(sent.url) if EVIL in sent.url.split("?")[0] else None
     )
     page.on("dialog", lambda shown: (dialogs.append(shown.message), shown.dismiss()))
-    for turn in (0, 7):
+    for turn in TURNS:
         page.goto(f"{hostile.url}/{address(view, turn)}")
         idle(page)
         page.wait_for_timeout(500)
@@ -114,6 +149,9 @@ def test_the_look_finds_what_it_is_for(page, hostile):
     made = (
         f"<a href='http://{EVIL}'>x</a>", "<b>pwn</b>", "<p onclick='1'>x</p>", "<p>a \u202e b</p>",
         "<span class='katex'>pwn</span>", "<a href='javascript:alert(1)'>x</a>",
+        f"<svg><a xlink:href='http://{EVIL}'><text>x</text></a></svg>", "<p>a \u200f b</p>",
+        "<svg><text><tspan style='font-weight:bold'>pwn</tspan></text></svg>", "<h2>pwn</h2>",
+        f"<form action='http://{EVIL}'></form>", "<span style='color:red'>pwn</span>",
     )  # fmt: skip
     for html in made:
         page.evaluate("html => document.querySelector('h1').innerHTML = html", html)

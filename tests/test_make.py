@@ -6,6 +6,7 @@ A shell script plays Python, so that nothing is downloaded.
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -223,3 +224,13 @@ def test_requirements_are_plain_ranges() -> None:
             assert ">=" in line
             assert "+" not in line
             assert "==" not in line
+
+
+def test_an_audit_whose_list_cannot_be_reached_is_skipped_with_a_sentence() -> None:
+    command = ["sh", ".ci/audit.sh", sys.prefix]
+    nowhere = {**os.environ, "https_proxy": "http://127.0.0.1:9"}
+    done = subprocess.run(command, cwd=ROOT, env=nowhere, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (
+        "The audit was skipped: https://api.osv.dev cannot be reached from here.\n"
+    )

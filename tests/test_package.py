@@ -16,6 +16,8 @@ from zipfile import ZipFile
 import pytest
 
 from hnviz.app.shell.navigation import PAGES
+from hnviz.cli.main import build_parser
+from hnviz.runs.store import RUNS_DIR_VARIABLE
 from tests.conftest import ROOT, free_port, idle
 from tests.test_doors import answers
 
@@ -60,6 +62,38 @@ def run(installed: Path, folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
+def docker(word: str) -> list[str]:
+    """What the Dockerfile says after a word, one line each."""
+    text = (ROOT / "docs/deploy/Dockerfile").read_text().replace("\\\n", "")
+    return re.findall(rf"^{word} (.*)$", text, re.MULTILINE)
+
+
+def test_the_image_holds_what_the_package_is_made_of():
+    copied = {name for line in docker("COPY") for name in line.split()[:-1]}
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]
+    included = {name.strip("/") for name in settings["targets"]["sdist"]["include"]}
+    assert copied == included | {"pyproject.toml"}
+    assert all((ROOT / name).exists() for name in copied)
+
+
+def test_the_container_has_no_rights_and_keeps_its_runs_on_a_volume():
+    (user,), (volume,), (ports,) = docker("USER"), docker("VOLUME"), docker("EXPOSE")
+    assert user == "1000" and f"--uid {user} " in docker("RUN")[0]
+    assert docker("ENV") == [f"{RUNS_DIR_VARIABLE}={volume}"]
+    assert f"chown hnviz {volume}" in docker("RUN")[0]
+    command = json.loads(docker("CMD")[-1])
+    options = build_parser().parse_args(command[1:])
+    assert (command[0], options.host, options.port) == ("hnviz", "0.0.0.0", int(ports))
+
+
+def test_the_class_sets_what_the_app_reads():
+    compose = (ROOT / "docs/deploy/compose.yaml").read_text()
+    sources = "".join(path.read_text() for path in (ROOT / "hnviz").rglob("*.py"))
+    names = set(re.findall(r"HNVIZ_\w+", compose))
+    assert len(names) >= 4 and all(f'"{name}"' in sources for name in names)
+    assert "dockerfile: docs/deploy/Dockerfile" in compose
+
+
 def test_both_files_name_the_same_ranges():
     lines = (ROOT / "requirements.txt").read_text().splitlines()
     wanted = [line.partition("  #")[0].replace('"', "'") for line in lines]
@@ -96,11 +130,11 @@ def test_the_command_trains_in_an_empty_folder(installed, tmp_path):
     assert "13017/70/64" in run(installed, tmp_path, "layout", "--split", "valid", "--bptt", "70")
 
 
-@pytest.fixture
-def served(installed, tmp_path) -> Iterator[str]:
-    port = free_port()
+@pytest.fixture(scope="module")
+def served(installed, tmp_path_factory) -> Iterator[str]:
+    port, folder = free_port(), tmp_path_factory.mktemp("empty")
     process = subprocess.Popen(
-        [installed / "hnviz", "app", "--port", str(port)], cwd=tmp_path, env=ALONE
+        [installed / "hnviz", "app", "--port", str(port)], cwd=folder, env=ALONE
     )
     try:
         while not answers(port):
@@ -109,6 +143,14 @@ def served(installed, tmp_path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(60)
+
+
+def test_the_containers_check_tells_a_healthy_app(served):
+    said = docker("HEALTHCHECK")[0].partition(" CMD ")[2]
+    for port, healthy in ((served.rpartition(":")[2], True), (str(free_port()), False)):
+        command = [part.replace("8501", port) for part in json.loads(said)]
+        done = subprocess.run([sys.executable, *command[1:]], stderr=subprocess.DEVNULL)
+        assert (command[0], done.returncode == 0) == ("python", healthy)
 
 
 def test_its_pages_are_the_same_in_a_browser(served, page):
