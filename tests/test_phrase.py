@@ -2,6 +2,7 @@
 
 import pytest
 
+from hnviz.app.kit.text import escape, html_escape
 from hnviz.data import human_numbers_stream
 from hnviz.data.phrase import LONGEST, read_phrase
 
@@ -44,3 +45,11 @@ def test_a_long_phrase_is_cut_and_unknown_words_are_named():
     assert phrase.remark == (
         "Not in the vocabulary, so read as xxunk: “banana”. The first 2,000 tokens are shown."
     )
+
+
+def test_what_would_turn_the_text_around_it_is_replaced():
+    said = "a\u202eb \u2066one\u2069 \u200f\u061c"
+    assert read_phrase(said, VOCAB).remark == (
+        "Not in the vocabulary, so read as xxunk: “a”, “\ufffd”, “b”."
+    )
+    assert escape(said) == html_escape(said) == "a\ufffdb \ufffdone\ufffd \ufffd\ufffd"

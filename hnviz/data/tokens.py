@@ -10,6 +10,7 @@ KINDS = ("comma", "thousand", "hundred", "tens", "teens", "ones", "special")
 """Every kind of token, in the order in which pages list them."""
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
+_TURNS = re.compile(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _KIND_OF_WORD = {
     ",": "comma",
     **{word: word for word in PLACES},
@@ -21,7 +22,12 @@ _KIND_OF_WORD = {
 
 def tokenize(text: str) -> list[str]:
     """Split a document into tokens: ``xxbos`` in front, lower-case words, each mark a token."""
-    return [BOS, *_TOKEN.findall(text.lower())]
+    return [BOS, *_TOKEN.findall(upright(text).lower())]
+
+
+def upright(text: str) -> str:
+    """Replace the characters that would turn the direction of the text around them."""
+    return _TURNS.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def kind_of(token: str) -> str:

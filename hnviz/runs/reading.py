@@ -9,10 +9,12 @@ import stat
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from hnviz.data.tokens import upright
+
 LARGEST = 2**53
 """The largest number that events may hold: whole numbers up to it are exact in every browser."""
 
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _NONBLOCK = getattr(os, "O_NONBLOCK", 0)  # opening a named pipe would wait for its writer
 
 
@@ -44,7 +46,7 @@ def parse(content: bytes) -> Any:
 
 def plain(text: str) -> str:
     """Replace control characters, also those that would turn the text around them."""
-    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
+    return upright(_CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
 def is_number(value: Any) -> bool:

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { accuracy, percent } from "../../hnviz/app/kit/js/text.js";
+import { accuracy, percent, upright } from "../../hnviz/app/kit/js/text.js";
 
 const CASES = JSON.parse(readFileSync(new URL("../data/shares.json", import.meta.url), "utf8"));
 
@@ -12,3 +12,8 @@ for (const each of CASES) {
     assert.equal(percent(each.share), each.percent);
   });
 }
+
+test("what would turn the text around it is replaced", () => {
+  assert.equal(upright("a\u202eb\u2066c\u200f\u061cd"), "a\ufffdb\ufffdc\ufffd\ufffdd");
+  assert.equal(upright("zwei\u200d\u00a0e\u0301"), "zwei\u200d\u00a0e\u0301");
+});

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from hnviz.app.kit.component import BrowserComponent
+from hnviz.data.tokens import upright
 from hnviz.web.views import View
 
 ROOT = Path(__file__).parents[1]
@@ -160,10 +161,15 @@ class Picture:
         return {
             "run": run,
             "asks": [each.sent() for each in asks],
-            "settings": dict(self.given(settings)),
+            "settings": {name: _plain(value) for name, value in self.given(settings).items()},
             "silent": self.silent,
             "debug": bool(os.environ.get(DEBUG_VARIABLE)),
         }
+
+
+def _plain(value: Any) -> Any:
+    """Return a setting; a text may have come from outside."""
+    return upright(value) if isinstance(value, str) else value
 
 
 def _written(value: Any) -> str:

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from hnviz.app.kit.chart import still_chart
+from hnviz.data.tokens import upright
 from hnviz.figures.numbers import unbroken
 from hnviz.figures.sketch import Sketch
 from hnviz.figures.terms import TERMS
@@ -81,13 +82,13 @@ def escape(text: str) -> str:
     Streamlit finds links, emoji, icons and arrows in the text after it has read the marks, so a
     character without width parts them.
     """
-    apart = _FOUND_LATER.sub("\N{WORD JOINER}", text)
+    apart = _FOUND_LATER.sub("\N{WORD JOINER}", upright(text))
     return "".join(f"\\{mark}" if mark in r"\`*_{}[]()#+-.!|~<>:$" else mark for mark in apart)
 
 
 def html_escape(text: str) -> str:
-    """Escape HTML's marks."""
-    return html.escape(text)
+    """Escape HTML's marks in text that came from outside."""
+    return html.escape(upright(text))
 
 
 def _bold(sentence: str) -> str:

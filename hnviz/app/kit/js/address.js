@@ -2,6 +2,8 @@
 // A page's parameters in the address, as far as its pictures read and write them without Python. A
 // value that a picture cannot show is named above it until the reader chooses another one.
 
+import { upright } from "./text.js";
+
 /** @type {Map<string, string>} what the pictures of this page wrote into the address */
 const written = new Map();
 let page = "";
@@ -67,7 +69,7 @@ export class Asked {
     const value = text === null ? null : read(text);
     if (value !== null) return value;
     if (text !== null && !vain.has(name)) {
-      const sentence = `The address asks for ${name}=${text.slice(0, 40)}, which is not ${wanted}.`;
+      const sentence = `The address asks for ${name}=${upright(text.slice(0, 40))}, which is not ${wanted}.`;
       vain.set(name, { sentence, instead, by: this });
       this.tell();
     }

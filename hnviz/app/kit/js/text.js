@@ -2,6 +2,13 @@
 // Sentences with **bold** parts, as Python writes them.
 
 /**
+ * Text from outside, without the characters that would turn the direction of the text around them.
+ * @param {string} text
+ */
+export const upright = (text) =>
+  text.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
+
+/**
  * No line ends between a number and its percent sign.
  * @param {string} text
  */

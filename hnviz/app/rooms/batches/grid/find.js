@@ -1,5 +1,6 @@
 // Search in the stream: typed text as tokens, where these are, and which cells read them.
 
+import { upright } from "../../../kit/js/text.js";
 import { count, plural } from "./words.js";
 
 const ONES = (
@@ -26,7 +27,7 @@ export function spell(number) {
 /** Read typed text as { ids, words, from, to }, or { problem }; from, to: whether a number is first, last. */
 export function parseQuery(text, stream) {
   const known = new Map(stream.words.map((word, id) => [word, id]));
-  const typed = text.toLowerCase().match(TYPED) ?? [];
+  const typed = upright(text).toLowerCase().match(TYPED) ?? [];
   const words = [];
   const isNumber = (part) => /^[\d,]*\d$/.test(part) && !known.has(part);
   for (const part of typed) {

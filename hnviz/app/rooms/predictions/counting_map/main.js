@@ -5,7 +5,7 @@ import { pointIn } from "../../../kit/js/canvas.js";
 import { maker } from "../../../kit/js/make.js";
 import { putInAddress } from "../../../kit/js/address.js";
 import { picture } from "../../../kit/js/picture.js";
-import { partNodes } from "../../../kit/js/text.js";
+import { partNodes, upright } from "../../../kit/js/text.js";
 import { NOT_ASKED, RIGHT, numberAt, paint, place } from "./paint.js";
 
 const NUMBER = "map_number"; // in the address
@@ -127,7 +127,7 @@ class CountingMap {
 
   /** Say what can be typed; the picture still shows the last number. */
   refuse(typed) {
-    const got = typed ? `got ${String(typed).slice(0, 20)}` : "got none";
+    const got = typed ? `got ${upright(String(typed)).slice(0, 20)}` : "got none";
     this.wrong.textContent = `The map has the numbers ${FIRST} to ${count(LAST)}; ${got}.`;
   }
 
