@@ -1,0 +1,253 @@
+"""The largest sizes that are promised: ``python -m tests.load.sizes``.
+
+A run whose events.jsonl has 200 MB, 5,000 runs, and the largest run that the budget accepts. Prints
+what a browser and the processes take for them, and the limit of each.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+
+import psutil
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from hnviz.config import RunConfig
+from hnviz.estimate import Budget, cost
+from hnviz.events import BatchEnd, Ended, RunStarted
+from hnviz.runs import RunStore
+from hnviz.runs.codec import encode
+from tests.conftest import (
+    CHROMIUM,
+    CHROMIUM_ARGS,
+    Server,
+    finished,
+    idle,
+    start_server,
+    stop_server,
+)
+from tests.load.viewer import Session
+
+MEGABYTE = 10**6
+EVENTS_BYTES = 200 * MEGABYTE
+N_RUNS = 5_000
+RUN_MB = 1_000  # the budget of the largest run
+READY = 60_000  # ms
+
+STARTED = RunStarted(n_batches=25_040, n_steps=15_024_000, n_weights=1, device="cpu", time=1.0)
+BATCH = BatchEnd(
+    step=7_777_777, loss=1.25, smooth_loss=1.25, accuracy=0.8125, lr=0.00125, momentum=0.9
+)
+
+
+def report(name: str, value: float, limit: float, unit: str) -> bool:
+    """Print a figure and its limit; return whether it is kept."""
+    print(f"{name:44}{value:9.2f} {unit}, at most {limit:g}{'' if value <= limit else ': MISSED'}")
+    return value <= limit
+
+
+@contextmanager
+def serving(folder: Path, **environ: str) -> Iterator[Server]:
+    server = start_server(folder, **environ)
+    try:
+        yield server
+    finally:
+        stop_server(server)
+
+
+def large_run(runs: Path) -> str:
+    """Write a run with so many bytes of events, as a version without thinning wrote them."""
+    folder = RunStore(runs).create(RunConfig(bptt=1, bs=2, epochs=600))
+    line = encode(BATCH)
+    with (folder.path / "events.jsonl").open("wb") as file:
+        file.write(encode(STARTED))
+        step = 0
+        while file.tell() < EVENTS_BYTES:
+            file.write(line.replace(b"7777777", b"%d" % step))
+            step += 1
+        file.write(encode(Ended(status="stopped", step=step, message="stopped", time=2.0)))
+    return folder.id
+
+
+def many_runs(runs: Path) -> None:
+    """Write so many runs of two steps."""
+    store = RunStore(runs)
+    ended = Ended(status="stopped", step=2, message="stopped", time=2.0)
+    batches = [replace(BATCH, step=step) for step in range(2)]
+    content = b"".join(map(encode, [replace(STARTED, n_steps=400), *batches, ended]))
+    for _ in range(N_RUNS):
+        (store.create(RunConfig()).path / "events.jsonl").write_bytes(content)
+
+
+def seconds_until(page: Page, server: Server, path: str, picture: str) -> float:
+    """Open a page; return the seconds until a picture of it is drawn. Print the server's part."""
+    process = psutil.Process(server.process.pid)
+    before, begun = process.cpu_times(), time.perf_counter()
+    page.goto(f"{server.url}/{path}")
+    page.locator(f".st-key-{picture} .hnviz[data-ready]").first.wait_for(timeout=READY)
+    taken, after = time.perf_counter() - begun, process.cpu_times()
+    used = after.user + after.system - before.user - before.system
+    print(f"  /{path}: {taken:.2f} s, the server {used:.2f} s of a processor", flush=True)
+    idle(page)
+    return taken
+
+
+def data_bytes(page: Page) -> list[int]:
+    """Count the bytes that our routes and both WebSockets bring from now on, in the item."""
+    held, ours = [0], set[str]()
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+
+    def answered(said: dict[str, object]) -> None:
+        if "/api/" in said["response"]["url"]:  # type: ignore[index]
+            ours.add(str(said["requestId"]))
+
+    def add(said: dict[str, object]) -> None:
+        if said["requestId"] in ours:
+            held[0] += int(said["encodedDataLength"])  # type: ignore[call-overload]
+
+    def frame(said: dict[str, object]) -> None:
+        held[0] += len(said["response"]["payloadData"])  # type: ignore[index]
+
+    session.on("Network.responseReceived", answered)
+    session.on("Network.loadingFinished", add)
+    session.on("Network.webSocketFrameReceived", frame)
+    return held
+
+
+def large_events(browser: Browser, folder: Path) -> bool:
+    folder.mkdir()
+    run = large_run(folder / "runs")
+    with serving(folder) as server:
+        page = browser.new_page()
+        for _ in range(2):  # the second time, as somebody who has seen another run
+            seconds_until(page, server, "train?run=Model5", "train_curves")
+        held = data_bytes(page)
+        taken = seconds_until(page, server, f"train?run={run}", "train_curves")
+        size = held[0] / MEGABYTE
+        seconds_until(page, server, f"train?run={run}", "train_curves")
+        peak = peaks(psutil.Process(server.process.pid))["server"]
+        page.close()
+    print(f"  peak of the server: {peak:.0f} MB")
+    kept = report("200 MB of events: Train", taken, 2, "s")
+    return report("200 MB of events: to the viewer", size, 1, "MB") and kept
+
+
+def first_start(browser: Browser, folder: Path) -> bool:
+    taken = 0.0
+    for name, fill in (("none", lambda runs: None), ("many", many_runs)):
+        (folder / name).mkdir(parents=True)
+        fill(folder / name / "runs")
+        with serving(folder / name) as server:
+            page = browser.new_page()
+            taken = seconds_until(page, server, "", "start_count")
+            seconds_until(page, server, "", "start_count")
+            page.close()
+    return report("5,000 runs: the first Start", taken, 2, "s")
+
+
+def largest(budget: Budget) -> RunConfig:
+    """Return the config with most rows that a budget accepts."""
+    low, high = 1, 4096
+    while low < high:
+        middle = (low + high + 1) // 2
+        fits = budget.problem(wide(middle)) is None
+        low, high = (middle, high) if fits else (low, middle - 1)
+    return wide(low)
+
+
+def wide(bs: int) -> RunConfig:
+    return RunConfig.for_model("Model5", nh=256, bptt=64, epochs=1, bs=bs)
+
+
+def peaks(server: psutil.Process) -> dict[str, float]:
+    """Return the most memory in MB that each process has had so far, by what it is."""
+    found: dict[str, float] = {}
+    for process in [server, *server.children(recursive=True)]:
+        with suppress(OSError, psutil.Error, StopIteration):
+            status = Path(f"/proc/{process.pid}/status").read_text()
+            line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+            words = " ".join(process.cmdline())
+            name = "forks: trainer, observers" if "forkserver" in words else "server"
+            if "hnviz.engine" in words and "forkserver" not in words:
+                name = "engine"
+            found[name] = max(found.get(name, 0.0), int(line.split()[1]) * 1024 / MEGABYTE)
+    return found
+
+
+async def press_train(server: Server, config: RunConfig) -> None:
+    names = ("model", "nh", "bptt", "epochs", "bs")
+    query = urlencode({f"train_{name}": getattr(config, name) for name in names})
+    async with Session(server.port, query) as session:
+        await session.press()
+        await session.press("train_start")
+
+
+def largest_run(folder: Path) -> bool:
+    folder.mkdir()
+    environ = {"HNVIZ_MAX_RUN_MB": str(RUN_MB)}
+    budget = Budget.here(1, folder, environ)
+    config = largest(budget)
+    more = wide(config.bs + 1)
+    runs, most = RunStore(folder / "runs", folder / "runs"), dict[str, float]()
+    with serving(folder, HNVIZ_MAX_TRAINERS="1", **environ) as server:
+        finished(press_train(server, more))
+        kept = runs.ids() == []
+        finished(press_train(server, config))
+        (run,) = runs.ids()
+        asked = f"{server.url}/api/runs/{run}/last"
+        while runs.record(run).ended is None:
+            _raise(most, peaks(psutil.Process(server.process.pid)))
+            time.sleep(0.02)
+        for question in ("units?split=train&first=0&n=100", "unit_codes?layer=1", "handover"):
+            _get(f"{asked}/{question}")
+        _raise(most, peaks(psutil.Process(server.process.pid)))
+    told = cost(config).memory / MEGABYTE
+    print(
+        f"  the largest run has nh {config.nh}, bptt {config.bptt}, bs {config.bs}: {told:.0f} MB"
+    )
+    print(f"  bs {more.bs}: {budget.problem(more)}")
+    for name, value in most.items():
+        kept &= report(f"peak of {name}", value, RUN_MB, "MB")
+    return kept
+
+
+def _raise(most: dict[str, float], now: dict[str, float]) -> None:
+    for name, value in now.items():
+        most[name] = max(most.get(name, 0.0), value)
+
+
+def _get(url: str) -> None:
+    with suppress(HTTPError):  # a slow machine gives it up
+        urllib.request.urlopen(url, timeout=120).close()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.load.sizes", description=__doc__)
+    parser.add_argument("--only", choices=("events", "runs", "memory"))
+    given = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory(prefix="hnviz-load-") as place,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
+        folder = Path(place)
+        parts = {
+            "events": lambda: large_events(browser, folder / "events"),
+            "runs": lambda: first_start(browser, folder / "runs"),
+            "memory": lambda: largest_run(folder / "memory"),
+        }
+        kept = [part() for name, part in parts.items() if given.only in (None, name)]
+        browser.close()
+    return 0 if all(kept) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
