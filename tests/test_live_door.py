@@ -8,8 +8,10 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -729,6 +731,30 @@ def test_a_press_that_nobody_foresaw_is_one_sentence_and_one_line(app, monkeypat
     assert answer.json() == {"error": "the server failed to do this; its log says why"}
     (record,) = (each for each in caplog.records if each.name.startswith("hnviz"))
     assert re.match("/api/runs/Model5/pause failed: (Attribute|Value)Error", record.getMessage())
+
+
+def test_a_viewer_has_so_many_presses_under_way(app, monkeypatch):
+    free, begun = threading.Event(), threading.Semaphore(0)
+
+    def wait(run_id: str) -> str:
+        begun.release()
+        free.wait(20)
+        raise RunNotFound(run_id)
+
+    monkeypatch.setattr(actions, "store", lambda: SimpleNamespace(folder=wait))
+    with ThreadPoolExecutor(actions.OF_ONE + 1) as pool:
+        presses = [pool.submit(press, app, "x", "stop") for _ in range(actions.OF_ONE)]
+        for _ in presses:
+            assert begun.acquire(timeout=20)
+        refused = press(app, "x", "stop")
+        other = {"cookie": f"hnviz-viewer={'b' * 32}"}
+        passed = pool.submit(app.post, "/api/runs/x/stop", json={}, headers=other)
+        assert begun.acquire(timeout=20)  # another viewer's press is not refused
+        free.set()
+        assert passed.result(20).status_code == 404
+    assert refused.status_code == 429 and refused.headers["retry-after"] == "1"
+    assert refused.json()["error"].startswith("4 presses of yours are under way")
+    assert {each.result().status_code for each in presses} == {404}
 
 
 @pytest.mark.parametrize("body", [b"{", b'{"speed": NaN}', b'{"speed": 1e999}', b"\xff\xfe", b"1"])
