@@ -41,10 +41,14 @@ class InLesson {
     });
     /** @type {string|null} the address before the reader changed anything on the page */
     this.before = null;
+    this.settled = false; // the page was drawn for the step: Streamlit has taken defaults out of the address
+    this.touched = false; // by the reader, since the step began
     this.named = ""; // the step that the page named last
     document.documentElement.classList.add(OPEN);
     this.touch = (/** @type {Event} */ event) => {
-      if (!event.composedPath().includes(body)) this.before ??= here();
+      if (event.composedPath().includes(body)) return;
+      this.touched = true;
+      if (this.settled) this.before ??= here();
     };
     this.press = (/** @type {KeyboardEvent} */ event) => this.turn(event);
     document.addEventListener("keydown", this.press, true);
@@ -59,10 +63,17 @@ class InLesson {
     renew();
     const at = this.asked() ?? settings.at;
     const named = `${settings.lesson} ${at}`;
-    if (named === this.named) return;
+    if (named === this.named) return this.settle();
     this.named = named;
     if (!this.panel.lesson) this.kit.tab.revisit(); // the lesson began by a link within the app
     this.show(at);
+    this.settle();
+  }
+
+  /** The page was drawn. */
+  settle() {
+    this.settled = true;
+    if (this.touched) this.before ??= here();
   }
 
   /** The step that the address names: Python may still be drawing an earlier one. */
@@ -78,6 +89,7 @@ class InLesson {
   /** @param {number} at */
   show(at) {
     this.before = null;
+    this.settled = this.touched = false;
     this.panel.show(this.lesson, at);
   }
 
