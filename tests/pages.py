@@ -5,6 +5,9 @@ from streamlit.testing.v1 import AppTest
 from hnviz.app.shell.asgi import SCRIPT
 from hnviz.app.shell.navigation import page_file
 
+SHARED = {"run_line", "run_copy", "page_terms"}
+"""The pictures that are on every page."""
+
 PATIENCE = 120  # seconds, on a machine that others use too
 
 
