@@ -8,6 +8,9 @@ from streamlit.testing.v1 import AppTest
 from hnviz.app.shell.asgi import SCRIPT
 from hnviz.app.shell.navigation import page_file
 
+SHARED = {"run_line", "run_copy", "page_terms"}
+"""The pictures that are on every page."""
+
 PATIENCE = 120  # seconds, on a machine that others use too
 
 # Each AppTest reads the metadata of all installed packages in search of components: .1 s, of which

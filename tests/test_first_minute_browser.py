@@ -32,6 +32,7 @@ FIRST = {  # view -> its takeaway, a control, its picture
         "map_picture",
     ),
     "time": ("time_headline", "time_bar", "time_lanes"),
+    "words": ("page_lead", "words_list", "words_list"),
 }
 
 WATCH = """

@@ -20,7 +20,7 @@ from hnviz.source import class_source
 from hnviz.web.standing import standing
 from hnviz.web.views import Look, Refusal, Shown
 from hnviz.web.wire import Parcel, pack, unpack
-from tests.pages import open_page
+from tests.pages import SHARED, open_page
 from tests.views import shown
 
 pytestmark = pytest.mark.usefixtures("own_runs")
@@ -96,7 +96,7 @@ def test_every_model_has_its_page(model):
 def test_what_is_folded_is_drawn_once_it_is_open():
     app = open_models(models_model="Model5")
     ids = [json.loads(each.proto.json)["id"] for each in app.get("bidi_component")]
-    assert ids == ["models_cursor", "run_line"]
+    assert [each for each in ids if each not in SHARED] == ["models_cursor"]
     assert "class Model5(LanguageModel)" not in said(app)
 
 
@@ -125,7 +125,7 @@ def test_a_model_of_ones_own_that_is_elsewhere(monkeypatch):
     assert "There is no pre-trained Own: train one on the" in text
     assert "Train" in [each.proto.label for each in app.get("page_link")]
     assert "The notebook has no Own." in text
-    assert {each.key for each in app.get("bidi_component")} <= {"run_line"}
+    assert {each.key for each in app.get("bidi_component")} <= SHARED
     assert new_forward_lines("Own", {"first_line": 1, "lines": ["def forward(self):"]}) == []
     app = open_page("start")
     assert not app.exception

@@ -21,7 +21,7 @@ from hnviz.app.shell.navigation import PAGES, page_file
 from hnviz.config import RunConfig
 from hnviz.figures.numbers import accuracy
 from hnviz.web.standing import standing
-from tests.pages import open_page, switch_page
+from tests.pages import SHARED, open_page, switch_page
 from tests.views import shown
 
 pytestmark = pytest.mark.usefixtures("own_runs")
@@ -51,8 +51,7 @@ def test_a_page_runs_and_has_a_picture(name):
     assert not app.exception
     assert app.title[0].value
     components = [json.loads(each.proto.json)["id"] for each in app.get("bidi_component")]
-    shared = {"run_line", "run_copy", "page_terms"}
-    assert set(components) - shared, "a page has a picture of its own"
+    assert set(components) - SHARED, "a page has a picture of its own"
     if name == "start":
         html = [each.proto.body for each in app.get("html")]
         assert any('class="hn-ladder" role="img"' in body for body in html)

@@ -39,7 +39,7 @@ TERMS = {
     "truncated backpropagation through time": (
         "training in which gradients stop at the start of each mini-batch"
     ),
-    "detach": "the call that stops them: the state goes on, its history does not",
+    "detach": "the call that stops gradients: the state goes on, its history does not",
     "vanishing gradient": "a gradient that shrinks with each token it goes back",
     "generalisation": "being right on text that training did not show",
     "extrapolation": "generalisation beyond the range of training: numbers above 8,000",

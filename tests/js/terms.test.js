@@ -21,7 +21,7 @@ test("a part of another word is no term, and a verb is no noun", () => {
 });
 
 test("a text that is a term alone counts, such as a bold word", () => {
-  assert.deepEqual(found("The text of valid", " train ", "begins with"), [["train", 1, "train"]]);
+  assert.deepEqual(found("Train", "The text of valid", " train ", "begins with"), [["train", 2, "train"]]);
 });
 
 test("a term over two lines is found", () => {

@@ -40,7 +40,7 @@ export class Finder {
 
   /** @param {string} text */
   *within(text) {
-    const whole = this.terms.get(text.trim().toLowerCase()); // such as a bold word alone
+    const whole = this.terms.get(text.trim()); // such as a bold word alone; “Train” is a page
     if (whole) yield { term: whole, start: text.length - text.trimStart().length, end: text.trimEnd().length };
     for (const match of text.matchAll(this.pattern)) {
       if (/\p{Lu}/u.test(match[0].slice(1))) continue; // a name, such as the button Train in “on Train”

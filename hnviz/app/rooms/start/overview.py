@@ -85,13 +85,14 @@ PATH = {
     "states": "**Hidden states**: what it remembers while it reads",
     "predictions": "**Predictions**: what it says next, and what changes that",
     "time": "**Through time**: how far back it learns from",
+    "words": "**Words**: every term in one line, with its picture",
 }
 """What each page shows, by its file."""
 
 
 def path_of_pages() -> None:
     """Link to every page, and say what it shows."""
-    st.markdown("Copy a page's link to share what you see.")
+    st.markdown("Press **Copy link** in the sidebar to share what you see.")
     with st.container(gap=None):
         for name, label in PATH.items():
             linked(f"[{label}]({name})")
