@@ -45,12 +45,13 @@ RULES: dict[str, Rule] = {
     "engine": Rule((*FREE, "runs", "learn", "observe"), ("numpy", "psutil", "torch")),
     "figures": Rule((*FREE, "runs"), ("numpy", "pandas", "plotly")),
     "settings": Rule((), ()),
+    "classroom": Rule((), ("segno",)),
     "web": Rule(
-        (*FREE, "settings", "runs", "figures", "engine.client"),
+        (*FREE, "settings", "runs", "figures", "engine.client", "classroom"),
         ("numpy", "starlette", "anyio", "uvicorn"),
     ),
     "app": Rule(
-        (*FREE, "settings", "runs", "figures", "engine.client", "web"),
+        (*FREE, "settings", "runs", "figures", "engine.client", "classroom", "web"),
         ("numpy", "pandas", "plotly", "streamlit"),
     ),
     "gallery": Rule(
@@ -59,7 +60,8 @@ RULES: dict[str, Rule] = {
     ),
     "bench": Rule((*FREE, "runs", "learn", "engine"), ("numpy", "torch")),
     "cli": Rule(
-        (*FREE, "runs", "learn", "engine", "bench", "gallery", "app.shell.serve"), ("torch",)
+        (*FREE, "runs", "learn", "engine", "bench", "gallery", "classroom", "app.shell.serve"),
+        ("torch",),
     ),  # streamlit is started by app.shell.serve, which `hnviz app` alone imports
     "__main__": Rule(("cli",), ()),
     "__init__": Rule((), ()),
@@ -67,7 +69,10 @@ RULES: dict[str, Rule] = {
     "pages": Rule((*FREE, "runs", "figures", "app"), ("streamlit",)),
 }
 
-SERVER = ("app.py", "pages", "app", "gallery", "web", "settings", "figures", "runs", *FREE)
+SERVER = (
+    *("app.py", "pages", "app", "gallery", "web", "classroom", "settings", "figures", "runs"),
+    *FREE,
+)
 """The parts that run in Streamlit's process, which must stay free of torch."""
 
 
