@@ -39,19 +39,20 @@ RULES: dict[str, Rule] = {
     "schedule": Rule((), ("numpy",)),
     "estimate": Rule(("data", "catalogue", "config", "schedule"), ("psutil",)),
     "source": Rule((), ()),
+    "lessons": Rule((), ()),
     "learn": Rule(FREE, ("numpy", "torch")),
     "observe": Rule((*FREE, "learn"), ("numpy", "scipy", "sklearn", "torch")),
     "runs": Rule(FREE, ("filelock", "numpy", "pandas", "psutil", "safetensors")),
     "engine": Rule((*FREE, "runs", "learn", "observe"), ("numpy", "psutil", "torch")),
     "figures": Rule((*FREE, "runs"), ("numpy", "pandas", "plotly")),
     "settings": Rule((), ()),
-    "classroom": Rule((), ("segno",)),
+    "classroom": Rule(("lessons",), ("segno",)),
     "web": Rule(
         (*FREE, "settings", "runs", "figures", "engine.client", "classroom"),
         ("numpy", "starlette", "anyio", "uvicorn"),
     ),
     "app": Rule(
-        (*FREE, "settings", "runs", "figures", "engine.client", "classroom", "web"),
+        (*FREE, "lessons", "settings", "runs", "figures", "engine.client", "classroom", "web"),
         ("numpy", "pandas", "plotly", "streamlit"),
     ),
     "gallery": Rule(
@@ -71,6 +72,7 @@ RULES: dict[str, Rule] = {
 
 SERVER = (
     *("app.py", "pages", "app", "gallery", "web", "classroom", "settings", "figures", "runs"),
+    "lessons",
     *FREE,
 )
 """The parts that run in Streamlit's process, which must stay free of torch."""

@@ -40,7 +40,7 @@ LESSONS = {
     "batches_search": f"batches?{NOTEBOOK}&find=8046",
     "batches_random": f"batches?{NOTEBOOK}&batches_random=true",
     "batches_largest": "batches?batches_split=train&batches_bs=512&batches_bptt=512",
-    "batches_lesson": "batches?lesson=3&cell=0-1-7",
+    "batches_lesson": "batches?notice=3&cell=0-1-7",
     "batches_memory": "batches?batches_memory=true&batches_positions=true&batches_bptt=20",
     "batches_own_text": "batches?batches_split=your+own&batches_bs=4&batches_bptt=8",
     "batches_too_short": "batches?batches_split=your+own&batches_bptt=512",

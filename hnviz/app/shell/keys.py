@@ -39,7 +39,7 @@ ADDRESS: tuple[Key, ...] = (
     Key("Batches", "batches_bptt", "70", "tokens read per row and step"),
     Key("Batches", "batches_past", "false", "show one past the last mini-batch"),
     Key("Batches", "batches_text", "", "the reader's own text, where it is short"),
-    Key("Batches", "lesson", "", "the step of the lesson, from 1"),
+    Key("Batches", "notice", "1", "which of four things to notice, from 1"),
     Key("Batches", "cell", "", "the picked cell of the grid: mini-batch-row-column"),
     Key("Batches", "find", "", "the number or words that are searched for"),
     Key("Models", "models_model", "Model2", "the model whose source is run"),

@@ -4,7 +4,7 @@ import { maker } from "../../../kit/js/make.js";
 import { putInAddress } from "../../../kit/js/address.js";
 import { bold, count, plural, quoted } from "./words.js";
 
-const LESSON = "lesson"; // in the address: the step, from 1
+const NOTICE = "notice"; // in the address: the step, from 1
 const STEPS = ["Rows read on", "Target", "State carries on", "Full size"];
 const SIZE = STEPS.length - 1;
 
@@ -13,7 +13,7 @@ export class Lesson {
   constructor(host, { asked, press, resize }) {
     this.press = press;
     this.resize = resize;
-    this.step = asked.number(LESSON, 1, STEPS.length, 1) - 1;
+    this.step = asked.number(NOTICE, 1, STEPS.length, 1) - 1;
     const make = maker(host);
     const row = make("div", "steps");
     this.buttons = STEPS.map((name, step) => {
@@ -30,7 +30,7 @@ export class Lesson {
   take(step) {
     const grown = this.isLarge;
     this.step = step;
-    putInAddress(LESSON, step + 1);
+    putInAddress(NOTICE, step + 1);
     if (step === SIZE) this.resize(grown ? "small" : "large");
     this.press(step);
   }

@@ -2,7 +2,7 @@
 
 It needs no run: its tokens come from ``GET /api/corpora/...``, the address in its settings. The
 page's address holds the marked cell as ``?cell=2-0-66`` (mini-batch, row, step), the search as
-``?find=8046`` and the step of the lesson as ``?lesson=2``. The page's other pictures read the
+``?find=8046`` and what it says to notice as ``?notice=2``. The page's other pictures read the
 mini-batch in view from the mark "batch".
 """
 

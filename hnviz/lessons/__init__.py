@@ -1,0 +1,17 @@
+"""Lessons: plain data, one file each, that lead a student through the app's own pages.
+
+``docs/lessons.md`` says how to write one; ``python -m hnviz lessons check`` says what is wrong.
+"""
+
+from functools import cache
+
+from hnviz.lessons.model import Guess, Lesson, Step, WrongValueError
+from hnviz.lessons.reading import LessonError, Problem, read_lessons
+
+__all__ = ["Guess", "Lesson", "LessonError", "Problem", "Step", "WrongValueError", "lessons"]
+
+
+@cache
+def lessons() -> dict[str, Lesson]:
+    """Return all lessons by id, in the order of the list; their files are read once."""
+    return read_lessons()

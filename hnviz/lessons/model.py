@@ -1,0 +1,142 @@
+"""A lesson as a value: steps on the app's own pages, and guesses before what they show."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+KINDS = ("choice", "number", "curve", "square")
+"""How a student answers: picks a line, moves a slider, drags points, or clicks a cell of a grid."""
+
+FEWEST, MOST = 5, 10  # steps of a lesson
+LONGEST = 500  # characters of a step's text: two or three sentences
+BELOW, ABOVE = 2, 12  # answers of a guess, and how many it may have
+
+
+class WrongValueError(ValueError):
+    """A value that a lesson cannot have; `field` says which one."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guess:
+    """What a student answers before the picture is shown.
+
+    `answers` are the lines of a choice, the names along the x axis of a curve, or the cells of a
+    square, row by row. `truth` is the index of the right one, or the number; of a curve, a number
+    for each name.
+    """
+
+    kind: str  # one of KINDS
+    ask: str  # the question
+    why: str  # one sentence after the reveal
+    answers: tuple[str, ...] = ()
+    columns: int = 0  # of a square
+    low: float = 0  # the ends of a number's slider, or of a curve's y axis
+    high: float = 0
+    unit: str = ""
+    truth: float | tuple[float, ...] = 0
+
+    def __post_init__(self) -> None:
+        """Raise WrongValueError for a guess that nobody could answer."""
+        if self.kind not in KINDS:
+            raise WrongValueError(
+                "kind", f"kind must be one of {', '.join(KINDS)}, got {self.kind!r}"
+            )
+        for name in ("ask", "why"):
+            if not getattr(self, name).strip():
+                raise WrongValueError(name, f"{name} must say something, got nothing")
+        if self.kind != "number" and not BELOW <= len(self.answers) <= self._most():
+            wanted = f"from {BELOW} to {self._most()}"
+            raise WrongValueError(
+                "answers", f"a {self.kind} needs {wanted} answers, got {len(self.answers)}"
+            )
+        if self.kind == "square" and not 0 < self.columns <= ABOVE:
+            raise WrongValueError(
+                "columns", f"columns must be from 1 to {ABOVE}, got {self.columns}"
+            )
+        if self.kind in ("choice", "square"):
+            self._check_index()
+        else:
+            self._check_numbers()
+
+    def _most(self) -> int:
+        return ABOVE * ABOVE if self.kind == "square" else ABOVE
+
+    def _check_index(self) -> None:
+        last = len(self.answers) - 1
+        if not isinstance(self.truth, int | float) or self.truth not in range(last + 1):
+            raise WrongValueError(
+                "truth", f"truth must be the index of an answer, 0 to {last}, got {self.truth!r}"
+            )
+
+    def _check_numbers(self) -> None:
+        if not self.low < self.high:
+            raise WrongValueError(
+                "high", f"high must be above low, got {self.low:g} to {self.high:g}"
+            )
+        if isinstance(self.truth, tuple) != (self.kind == "curve"):
+            wanted = "a list of numbers" if self.kind == "curve" else "one number"
+            raise WrongValueError(
+                "truth", f"the truth of a {self.kind} is {wanted}, got {self.truth!r}"
+            )
+        numbers = self.truth if isinstance(self.truth, tuple) else (self.truth,)
+        if self.kind == "curve" and len(numbers) != len(self.answers):
+            raise WrongValueError(
+                "truth",
+                f"truth must have a number for each of {len(self.answers)} names, "
+                f"got {len(numbers)}",
+            )
+        for number in numbers:
+            if not self.low <= number <= self.high:
+                raise WrongValueError(
+                    "truth",
+                    f"truth must be from {self.low:g} to {self.high:g}, the ends of the guess, "
+                    f"got {number:g}",
+                )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step: a page of the app as an address shows it, and what a teacher says about it."""
+
+    title: str
+    text: str  # Markdown, two or three sentences
+    page: str  # the page's file and address: "batches"
+    at: Mapping[str, str] = field(default_factory=dict)  # parameters of the address
+    point: str = ""  # the picture or control to point at: "batches/grid", "batches_bptt"
+    guess: Guess | None = None
+
+    def __post_init__(self) -> None:
+        """Raise WrongValueError for a step that shows or says nothing."""
+        for name in ("title", "text", "page", "point"):
+            if not getattr(self, name).strip():
+                raise WrongValueError(name, f"a step needs a {name}, got nothing")
+        if len(self.text) > LONGEST:
+            raise WrongValueError(
+                "text",
+                f"text must be two or three sentences of at most {LONGEST} characters, "
+                f"got {len(self.text)}",
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """Some minutes with one idea."""
+
+    id: str  # the file's name
+    title: str
+    about: str  # one sentence
+    steps: tuple[Step, ...]
+    order: int = 0  # its place in the list
+
+    def __post_init__(self) -> None:
+        """Raise WrongValueError for a lesson without a name, or of too many steps."""
+        for name in ("title", "about"):
+            if not getattr(self, name).strip():
+                raise WrongValueError(name, f"a lesson needs a {name}, got nothing")
+        if not FEWEST <= len(self.steps) <= MOST:
+            raise WrongValueError(
+                "step", f"a lesson has from {FEWEST} to {MOST} steps, got {len(self.steps)}"
+            )

@@ -1,0 +1,155 @@
+"""Reads lessons from their files; what is wrong in one is said with its line."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hnviz.lessons.lines import line_of
+from hnviz.lessons.model import Guess, Lesson, Step, WrongValueError
+
+FILES = Path(__file__).parent / "files"
+SUFFIX = ".toml"
+LARGEST = 100_000  # bytes of a file
+
+_LESSON = {"order": int, "title": str, "about": str, "step": list}
+_STEP = {"title": str, "text": str, "page": str, "at": dict, "point": str, "guess": dict}
+_GUESS: dict[str, Any] = {
+    "kind": str,
+    "ask": str,
+    "why": str,
+    "answers": list,
+    "columns": int,
+    "low": int | float,
+    "high": int | float,
+    "unit": str,
+    "truth": int | float | list,
+}
+_CALLED = {str: "text", list: "a list", dict: "a table", int: "a whole number"}
+
+
+class Problem(NamedTuple):
+    """What is wrong in a file, and where."""
+
+    path: Path
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.reason}"
+
+
+class LessonError(ValueError):
+    """A lesson's file that cannot be used; `problem` says where and why."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+class Source:
+    """One file of a lesson, with the lines of its values."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            content = path.read_bytes()
+            self.text = content.decode("utf-8")
+        except OSError as error:
+            raise self.wrong(1, f"the file could not be read: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise self.wrong(1, f"the file must be UTF-8 text: {error.reason}") from error
+        if len(content) > LARGEST:
+            raise self.wrong(1, f"a lesson has at most {LARGEST:,} bytes, got {len(content):,}")
+
+    def wrong(self, line: int, reason: str) -> LessonError:
+        """Return the error of a line."""
+        return LessonError(Problem(self.path, line, reason))
+
+    def at(self, step: int, table: str, key: str) -> int:
+        """Return the line of a value; `step` counts from 1, 0 is the lesson itself."""
+        return line_of(self.text, step, table, key)
+
+    def lesson(self) -> Lesson:
+        """Return the lesson. Raises LessonError for the first value that it cannot have."""
+        try:
+            raw = tomllib.loads(self.text)
+        except tomllib.TOMLDecodeError as error:
+            raise self._not_toml(error) from error
+        self._typed(raw, _LESSON, 0, "")
+        steps = tuple(self._step(each, at) for at, each in enumerate(raw.pop("step", []), 1))
+        try:
+            return Lesson(
+                id=self.path.stem,
+                title=raw.get("title", ""),
+                about=raw.get("about", ""),
+                order=raw.get("order", 0),
+                steps=steps,
+            )
+        except WrongValueError as error:
+            raise self.wrong(self.at(0, "", error.field), str(error)) from error
+
+    def _step(self, raw: Any, at: int) -> Step:
+        if not isinstance(raw, Mapping):
+            raise self.wrong(self.at(at, "", ""), "a step is a table: begin it with [[step]]")
+        self._typed(raw, _STEP, at, "")
+        guess = self._guess(raw["guess"], at) if "guess" in raw else None
+        texts = {name: raw.get(name, "") for name in ("title", "text", "page", "point")}
+        texts["text"] = texts["text"].strip()
+        where = {key: self._parameter(at, key, value) for key, value in raw.get("at", {}).items()}
+        try:
+            return Step(**texts, at=where, guess=guess)
+        except WrongValueError as error:
+            raise self.wrong(self.at(at, "", error.field), str(error)) from error
+
+    def _parameter(self, at: int, key: str, value: Any) -> str:
+        """Write a parameter as the address has it."""
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, str | int | float):
+            return str(value)
+        line = self.at(at, "at", key)
+        raise self.wrong(line, f"{key} must be text, a number, true or false, got {value!r}")
+
+    def _guess(self, raw: Mapping[str, Any], at: int) -> Guess:
+        self._typed(raw, _GUESS, at, "guess")
+        given = {"kind": "", "ask": "", "why": "", **raw}
+        given["answers"] = tuple(map(str, raw.get("answers", ())))
+        truth = raw.get("truth", 0)
+        if isinstance(truth, list):
+            if not all(isinstance(each, int | float) for each in truth):
+                raise self.wrong(self.at(at, "guess", "truth"), "truth must hold numbers alone")
+            given["truth"] = tuple(map(float, truth))
+        try:
+            return Guess(**given)
+        except WrongValueError as error:
+            raise self.wrong(self.at(at, "guess", error.field), str(error)) from error
+
+    def _typed(
+        self, raw: Mapping[str, Any], wanted: Mapping[str, Any], at: int, table: str
+    ) -> None:
+        """Refuse names that nothing reads, and values of another type."""
+        for key, value in raw.items():
+            line = self.at(at, table, key)
+            if key not in wanted:
+                raise self.wrong(line, f"nothing is named {key!r} here: use {', '.join(wanted)}")
+            if not isinstance(value, wanted[key]) or isinstance(value, bool):
+                called = _CALLED.get(wanted[key], "a number")
+                raise self.wrong(line, f"{key} must be {called}, got {value!r}")
+
+    def _not_toml(self, error: tomllib.TOMLDecodeError) -> LessonError:
+        reason, _, place = str(error).partition(" (at line ")
+        line = place.partition(",")[0]
+        number = int(line) if line.isdigit() else max(1, self.text.count("\n"))
+        return self.wrong(number, f"this is not TOML: {reason[:1].lower()}{reason[1:]}")
+
+
+def lesson_files(folder: Path = FILES) -> list[Path]:
+    """Return the files of all lessons, by name."""
+    return sorted(folder.glob(f"*{SUFFIX}"))
+
+
+def read_lessons(folder: Path = FILES) -> dict[str, Lesson]:
+    """Return the lessons of a folder by id, in their order. Raises LessonError."""
+    found = [Source(path).lesson() for path in lesson_files(folder)]
+    return {each.id: each for each in sorted(found, key=lambda each: (each.order, each.id))}
