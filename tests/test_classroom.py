@@ -182,12 +182,13 @@ def test_a_viewer_who_starts_fifty_runs_gets_as_many_as_a_student_may_have():
             if "under way" in str(error):
                 under_way.clear()  # they end
             continue
-        room = room.started("a", f"run-{turn}")
+        place, room = room.starting("a")
+        room = room.started(place, f"run-{turn}")
         under_way.append(f"run-{turn}")
     assert len(room.runs) == LIMITS.each
     assert said == {
         "you have 2 runs under way, and a student may have 2; stop one, or wait until it ends",
-        "a student may start 3 runs, and you have started them all",
+        "a student may start 3 runs, and you have started all",
     }
     room.check_start("b", under_way, LIMITS)
 
@@ -195,11 +196,22 @@ def test_a_viewer_who_starts_fifty_runs_gets_as_many_as_a_student_may_have():
 def test_a_class_starts_so_many_runs_in_all_and_others_start_none():
     room = a_class("a", "b")
     for run, member in enumerate("aabb"):
-        room = room.started(member, str(run))
+        place, room = room.starting(member)
+        room = room.started(place, str(run))
     with pytest.raises(ClassError, match="a class may start 4 runs"):
         room.check_start("a", (), LIMITS)
-    with pytest.raises(ClassError, match="join with its code"):
+    with pytest.raises(ClassError, match="only those who have joined"):
         room.check_start("stranger", (), LIMITS)
+
+
+def test_a_run_that_is_about_to_start_has_a_place():
+    room = a_class("a")
+    (one, room), (two, room) = (found := room.starting("a")), found[1].starting("a")
+    with pytest.raises(ClassError, match="you have 2 runs under way"):
+        room.check_start("a", (), LIMITS)
+    room = room.started(one, "run-1").started(two, None)  # the second one failed
+    assert dict(room.runs) == {"run-1": "a"}
+    assert room.owns("a", "run-1") and not room.owns("b", "run-1")
 
 
 def test_a_limit_of_nothing_is_refused():
@@ -268,10 +280,11 @@ def test_a_code_that_is_pasted_twice_counts_once():
 
 def test_a_class_goes_on_from_its_file(tmp_path):
     room = a_class("a", "b").guessed("a", STEP, 1.0).guessed("b", "x.1", (1.0, 2.0))
-    room = room.shown(STEP).started("a", "20260101-run")
+    place, room = room.shown(STEP).starting("a")
+    room = room.started(place, "20260101-run")
     path = tmp_path / "runs" / kept.FILE
     assert kept.load(path) is None
-    kept.save(path, room)
+    kept.save(path, room.starting("b")[1])  # a place is not kept
     assert kept.load(path) == room
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [each.name for each in path.parent.iterdir()] == [kept.FILE]

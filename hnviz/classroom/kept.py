@@ -9,7 +9,7 @@ from typing import Any
 
 from hnviz.classroom.codes import CODE_LENGTH, LETTERS
 from hnviz.classroom.guesses import Value, read_step, read_value, written
-from hnviz.classroom.state import Classroom
+from hnviz.classroom.state import STARTING, Classroom
 
 FILE = "class.json"
 VERSION = 1
@@ -66,7 +66,7 @@ def _plain(classroom: Classroom) -> dict[str, Any]:
             for step, of_step in classroom.guesses.items()
         },
         "revealed": sorted(classroom.revealed),
-        "runs": dict(classroom.runs),
+        "runs": {run: own for run, own in classroom.runs.items() if not run.startswith(STARTING)},
     }
 
 

@@ -1,7 +1,7 @@
 """A guess as a line of text, for lessons that are read where there is no server.
 
 "hn/learning-rate.2/0.01/k7qw4m/a3cd": the step, the numbers, six letters that a browser draws once
-(so that pasting a line twice counts once), and a checksum. kit/js/guess_code.js writes the same.
+(so that pasting a line twice counts once), and a checksum. kit/class/guess_code.js writes the same.
 """
 
 import re

@@ -14,6 +14,7 @@ VIEWS = ("free", "coded")
 MOST_STEPS = 200  # that a class answers
 MOST_PASTED = 1000  # people whose codes were pasted
 PASTED = "pasted-"  # begins the name of such a person
+STARTING = "starting "  # begins the name of a place for a run that has no id yet
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -97,34 +98,49 @@ class Classroom:
         """Return how many have answered each step."""
         return {step: len(guesses) for step, guesses in self.guesses.items()}
 
-    def check_start(self, member: str, under_way: Collection[str], limits: Limits) -> None:
-        """Check that a member may start a run. Raises ClassError.
+    def check_place(self, member: str, under_way: Collection[str], limits: Limits) -> None:
+        """Check that a member may have one more run under way. Raises ClassError.
 
-        `under_way` are the runs that have not ended, or are about to start.
+        `under_way` are the runs that have not ended.
         """
         if member not in self.members:
-            raise ClassError(
-                "runs are started by those who have joined the class; join with its code"
-            )
-        own = [run for run, each in self.runs.items() if each == member]
-        active = len(set(own) & set(under_way))
+            raise ClassError("only those who have joined the class start runs; see the Class page")
+        active = sum(run in under_way or _is_starting(run) for run in self._own(member))
         if active >= limits.at_once:
             raise ClassError(
                 f"you have {_runs(active)} under way, and a student may have {limits.at_once}; "
                 "stop one, or wait until it ends"
             )
-        if len(own) >= limits.each:
-            raise ClassError(
-                f"a student may start {_runs(limits.each)}, and you have started them all"
-            )
-        if len(self.runs) >= limits.in_all:
-            raise ClassError(
-                f"a class may start {_runs(limits.in_all)}, and it has started them all"
-            )
 
-    def started(self, member: str, run_id: str) -> "Classroom":
-        """Note whose run it is."""
-        return replace(self, runs={**self.runs, run_id: member})
+    def check_start(self, member: str, under_way: Collection[str], limits: Limits) -> None:
+        """Check that a member may start a run. Raises ClassError."""
+        self.check_place(member, under_way, limits)
+        if len(self._own(member)) >= limits.each:
+            raise ClassError(f"a student may start {_runs(limits.each)}, and you have started all")
+        if len(self.runs) >= limits.in_all:
+            raise ClassError(f"a class may start {_runs(limits.in_all)}, and has started all")
+
+    def starting(self, member: str) -> tuple[str, "Classroom"]:
+        """Hold a place for a run that is about to start; return the place's name."""
+        place = f"{STARTING}{new_token()}"
+        return place, replace(self, runs={**self.runs, place: member})
+
+    def started(self, place: str, run_id: str | None) -> "Classroom":
+        """Put a run into its place, or with None give the place back."""
+        runs = dict(self.runs)
+        member = runs.pop(place)
+        return replace(self, runs=runs if run_id is None else {**runs, run_id: member})
+
+    def owns(self, member: str, run_id: str) -> bool:
+        """Return whether a member has started a run."""
+        return self.runs.get(run_id) == member
+
+    def _own(self, member: str) -> list[str]:
+        return [run for run, each in self.runs.items() if each == member]
+
+
+def _is_starting(run: str) -> bool:
+    return run.startswith(STARTING)
 
 
 def _is_pasted(member: str) -> bool:

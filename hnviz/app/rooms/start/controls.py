@@ -7,7 +7,8 @@ import streamlit as st
 from hnviz.app.kit.text import problem
 from hnviz.app.kit.wrong import mark_field
 from hnviz.app.rooms.start.count.picture import FIRST, LAST, TRIED
-from hnviz.app.run.engine import attempt, engine
+from hnviz.app.run.engine import attempt
+from hnviz.app.run.start import start
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import address_problem
 from hnviz.config import RunConfig
@@ -89,7 +90,7 @@ def train_button() -> None:
 
 
 def _train() -> None:
-    run_id = attempt(_ERROR, engine().train, RunConfig.for_model(MODEL))
+    run_id = attempt(_ERROR, start, RunConfig.for_model(MODEL))
     if run_id is not None:
         state.show_run(run_id)
         state.put(STARTED, run_id)

@@ -20,6 +20,7 @@ from hnviz.app.rooms.train.worst.picture import worst
 from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.run.engine import attempt, engine
 from hnviz.app.run.list.picture import run_list
+from hnviz.app.run.start import start
 from hnviz.app.run.view import run_in_view
 from hnviz.app.shell import session as state
 from hnviz.app.shell.navigation import page_file
@@ -79,7 +80,7 @@ def _start() -> None:
     config = config_in_hand()
     if config is None:
         return  # the settings, which are drawn now, say why
-    run_id = attempt(state.TRAIN_ERROR, engine().train, config)
+    run_id = attempt(state.TRAIN_ERROR, start, config)
     if run_id is None:
         return
     state.show_run(run_id)
