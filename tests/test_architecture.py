@@ -48,7 +48,7 @@ RULES: dict[str, Rule] = {
     "settings": Rule((), ()),
     "classroom": Rule(("lessons",), ("segno",)),
     "web": Rule(
-        (*FREE, "settings", "runs", "figures", "engine.client", "classroom"),
+        (*FREE, "lessons", "settings", "runs", "figures", "engine.client", "classroom"),
         ("numpy", "starlette", "anyio", "uvicorn"),
     ),
     "app": Rule(

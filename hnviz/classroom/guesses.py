@@ -66,7 +66,7 @@ class Spread:
 
 
 def spread(values: Collection[Value]) -> Spread:
-    """Sort guesses, so that nothing tells whose they are."""
+    """Sort guesses, so that their order says nothing of whose they are."""
     ordered = sorted(values, key=lambda each: each if isinstance(each, tuple) else (each,))
     return Spread(len(ordered), tuple(_thinned(ordered)))
 

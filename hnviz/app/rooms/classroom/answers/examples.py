@@ -15,7 +15,7 @@ class Answered(NamedTuple):
     """A question, and what a class has guessed."""
 
     guess: Guess
-    values: list[Value]
+    values: Sequence[Value]
 
 
 CHOICE = Answered(

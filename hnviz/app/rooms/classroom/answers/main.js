@@ -32,6 +32,8 @@ class Answers {
     /** @type {Map<string, News>} */
     this.revealed = new Map();
     this.shown = ""; // the step whose answers are drawn
+    /** @type {TeacherLine|undefined} */
+    this.line = undefined;
     /** @type {(() => void)|undefined} */
     this.leave = undefined;
     this.asked = ""; // the step that a press has just revealed
