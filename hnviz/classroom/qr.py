@@ -4,7 +4,7 @@ from itertools import groupby
 
 import segno
 
-BORDER = 2  # modules of quiet around it
+BORDER = 4  # modules of quiet around it
 _BLOCKS = {(0, 0): "█", (0, 1): "▀", (1, 0): "▄", (1, 1): " "}
 """A dark terminal shows the light modules; a reader takes either."""
 

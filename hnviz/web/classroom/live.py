@@ -25,6 +25,7 @@ from hnviz.classroom import GuessError
 from hnviz.classroom.guesses import step_order
 from hnviz.web.classroom.bulletin import Bulletin
 from hnviz.web.classroom.desk import Desk
+from hnviz.web.hub import heard
 from hnviz.web.parameters import quoted
 from hnviz.web.sockets import (
     GIVEN_UP,
@@ -76,8 +77,8 @@ class Line:
                 task.result()
         finally:
             for task in tasks:
+                task.add_done_callback(heard)
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
 
     def line_up(self, step: str) -> None:
         """Queue a step, or the counts; what waits already is sent once, as it then is."""
@@ -99,8 +100,9 @@ class Line:
                 raise Closed(NOT_KNOWN, "only the teacher's browser sees the counts")
         elif op == "hello":
             token = hello.get("token")
-            self.member = token if token in desk.room.members else None
-            if not isinstance(token, str) or self.member is None:
+            is_member = isinstance(token, str) and token in desk.room.members
+            self.member = token if is_member else None
+            if not is_member:
                 raise Closed(NOT_KNOWN, "join the class with its code first")
         else:
             raise Closed(GIVEN_UP, f"op must be hello or teach first; got {quoted(op)}")

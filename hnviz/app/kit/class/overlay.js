@@ -35,7 +35,8 @@ export function overlay(question, values, width, alt) {
 function bars(svg, question, values, width) {
   const found = counts(question, values);
   const most = Math.max(1, ...found);
-  const words = Math.min(width * 0.45, 320);
+  const longest = Math.max(...question.answers.map((each) => each.length));
+  const words = Math.min(width * 0.45, 320, 8 * longest + 24);
   const room = width - words - 96;
   found.forEach((n, at) => {
     const y = at * ROW;
