@@ -20,8 +20,9 @@ MINI_BATCHES = 1  # the trace of the loss chart that has a point for each mini-b
 class Session:
     """A browser's end of Streamlit's protocol: it runs the page's script, and counts errors."""
 
-    def __init__(self, port: int, query: str) -> None:
+    def __init__(self, port: int, query: str, cookie: str = "") -> None:
         self._port, self._query = port, query
+        self._headers = {"Cookie": cookie} if cookie else {}
         self._ended = asyncio.Event()
         self.buttons: dict[str, str] = {}  # key -> id
         self.errors: list[str] = []
@@ -32,6 +33,7 @@ class Session:
             f"ws://127.0.0.1:{self._port}/_stcore/stream",
             subprotocols=[websockets.Subprotocol("streamlit")],
             origin=websockets.Origin(origin),
+            additional_headers=self._headers,
             max_size=None,
             compression=None,
         )
