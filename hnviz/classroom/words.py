@@ -58,10 +58,9 @@ def _curved(guess: Guess, found: Spread) -> str:
     middle = [median(each) for each in zip(*curves, strict=True)]
     gaps = [abs(one - other) for one, other in zip(middle, truth, strict=True)]
     at = gaps.index(max(gaps))
-    unit = f" {guess.unit}" if guess.unit else ""
     return (
         f"The class is farthest off at {guess.answers[at]}: half guessed {middle[at]:.3g} or less, "
-        f"the truth is **{truth[at]:.3g}**{unit}."
+        f"the truth is **{truth[at]:.3g}**."
     )
 
 
