@@ -101,25 +101,26 @@ def write(folder: RunFolder, events: list[Event]) -> None:
 # Records
 
 
-def test_a_record_tells_its_events_as_frames() -> None:
+def test_a_record_tells_its_events_as_columns() -> None:
     record = RunRecord.from_events("x", RunConfig(), FULL)
     assert record.status == "finished"
     assert (record.step, record.progress, record.snapshots) == (4, 1.0, (0,))
-    assert list(record.batch_frame()) == [
+    assert list(record.batch_columns) == [
         *("step", "loss", "smooth_loss", "accuracy", "lr", "momentum")
     ]
-    assert record.batch_frame()["step"].tolist() == [0, 1, 2, 3]
-    assert list(record.epoch_frame()) == [
+    assert record.batch_columns["step"].tolist() == [0, 1, 2, 3]
+    assert list(record.epoch_columns) == [
         *("epoch", "step", "train_loss", "valid_loss", "accuracy", "train_accuracy", "seconds")
     ]
-    assert record.epoch_frame()["valid_loss"].tolist() == [0.6, 0.6]
+    assert record.epoch_columns["valid_loss"].tolist() == [0.6, 0.6]
 
 
-def test_an_empty_record_has_frames_with_columns() -> None:
+def test_an_empty_record_has_empty_columns() -> None:
     record = RunRecord(id="x", config=RunConfig())
     assert (record.status, record.step, record.progress) == ("queued", 0, 0.0)
-    assert record.batch_frame().dtypes.astype(str).to_dict()["loss"] == "float64"
-    assert record.epoch_frame().empty and "accuracy" in record.epoch_frame()
+    assert record.batch_columns["loss"].dtype == np.float64
+    assert record.batch_columns["step"].dtype == np.int64
+    assert len(record.epoch_columns["accuracy"]) == 0
 
 
 @pytest.mark.parametrize(
@@ -141,20 +142,20 @@ def test_a_resume_drops_the_later_steps_of_the_earlier_attempt() -> None:
     attempt = [STARTED, SnapshotSaved(step=0), batch(0, 9.0), batch(1, 9.0), epoch(0, 0.1)]
     attempt += [SnapshotSaved(step=2), batch(2, 9.0), SnapshotSaved(step=3)]
     record = RunRecord.from_events("x", RunConfig(), [*attempt, resumed(1), batch(1)])
-    assert record.batch_frame()["loss"].tolist() == [9.0, 0.5]
+    assert record.batch_columns["loss"].tolist() == [9.0, 0.5]
     assert (record.epochs, record.snapshots, record.step) == ((), (0,), 2)
 
 
 def test_an_epoch_end_that_is_said_twice_counts_once() -> None:
     attempt = [STARTED, batch(0), batch(1), epoch(0, 0.1), resumed(2), epoch(0, 0.2), batch(2)]
     record = RunRecord.from_events("x", RunConfig(), attempt)
-    assert record.epoch_frame()["accuracy"].tolist() == [0.2]
-    assert record.batch_frame()["step"].tolist() == [0, 1, 2]
+    assert record.epoch_columns["accuracy"].tolist() == [0.2]
+    assert record.batch_columns["step"].tolist() == [0, 1, 2]
 
 
 def test_a_run_that_starts_anew_drops_everything() -> None:
     record = RunRecord.from_events("x", RunConfig(), [*FULL[:4], STARTED, batch(0, 7.0)])
-    assert record.batch_frame()["loss"].tolist() == [7.0]
+    assert record.batch_columns["loss"].tolist() == [7.0]
 
 
 # Events as lines
@@ -503,7 +504,7 @@ def test_events_stay_whole_when_the_disk_is_full(
     writer.close()
     record = folder.read()
     assert record.status == "failed"
-    assert record.batch_frame()["step"].tolist() == list(range(len(record.batches)))
+    assert record.batch_columns["step"].tolist() == list(range(len(record.batches)))
 
 
 def test_the_old_file_stays_when_the_new_one_has_no_room(
@@ -541,7 +542,7 @@ def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
                     writer.flush()
             stored = len(folder.read().batches)
             assert stored > 100
-            assert folder.read().batch_frame()["step"].tolist() == list(range(stored))
+            assert folder.read().batch_columns["step"].tolist() == list(range(stored))
         with pytest.raises(RunWriteError, match=r"no run can be stored in .*: No space left"):
             for _ in range(1000):
                 store.create(RunConfig())

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from hnviz.data import BatchLayout, stream_of
 from hnviz.figures.labels import EndLabel, end_labels, heading
@@ -18,8 +18,12 @@ from hnviz.figures.split_words import split_words
 from hnviz.figures.theme import Theme, apply
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from hnviz.runs import RunRecord
     from hnviz.runs.ruler import Bound
+
+Values = NDArray[Any]
 
 LOSS_TOP = 4.0  # an untrained net's loss is ln 39 = 3.7
 LOSS_CEILING = 8.0  # a diverging run goes off the top
@@ -47,13 +51,13 @@ TWO_PANELS: dict[str, dict[str, Any]] = {  # one above the other, each as wide a
 LOWER_PANEL = {"xaxis": "x2", "yaxis": "y2"}
 
 
-def loss_curves(record: "RunRecord", look: Theme, notebook: pd.DataFrame | None = None) -> Sketch:
+def loss_curves(record: "RunRecord", look: Theme, notebook: "pd.DataFrame | None" = None) -> Sketch:
     """Training loss by step, validation loss at the end of each epoch.
 
     `notebook` holds the notebook's columns epoch and valid_loss for the same model; its epochs
     are drawn over the run's own, whatever their length. Without events the axes are empty.
     """
-    batches, epochs = record.batch_frame(), record.epoch_frame()
+    batches, epochs = record.batch_columns, record.epoch_columns
     reference = _reference(record, notebook, "valid_loss")
     fig = Sketch(ONE_PANEL)
     dot = _dot(record)
@@ -84,14 +88,14 @@ def loss_curves(record: "RunRecord", look: Theme, notebook: pd.DataFrame | None 
 def accuracy_curves(
     record: "RunRecord",
     look: Theme,
-    notebook: pd.DataFrame | None = None,
+    notebook: "pd.DataFrame | None" = None,
     bounds: "Mapping[str, Sequence[Bound]] | None" = None,
 ) -> Sketch:
     """Share of right answers at the end of each epoch: on train above, on valid below.
 
     `notebook` holds its columns epoch and accuracy, on valid; `bounds` what few tokens allow.
     """
-    epochs = record.epoch_frame()
+    epochs = record.epoch_columns
     at, theirs = _reference(record, notebook, "accuracy")
     n_steps = n_batches_of(record) * record.config.epochs
     span = (-0.04 * n_steps, 1.06 * n_steps)  # rings stay whole
@@ -142,14 +146,14 @@ def n_batches_of(record: "RunRecord") -> int:
 
 
 def _reference(
-    record: "RunRecord", notebook: pd.DataFrame | None, column: str
-) -> tuple[pd.Series, pd.Series]:
+    record: "RunRecord", notebook: "pd.DataFrame | None", column: str
+) -> tuple[Values, Values]:
     """Return the notebook's points at this run's steps, up to the run's last epoch."""
     if notebook is None:
-        empty = pd.Series(dtype=float)
-        return empty, empty
-    shown = notebook[notebook["epoch"] < record.config.epochs]
-    return (shown["epoch"] + 1) * n_batches_of(record), shown[column]
+        return np.empty(0), np.empty(0)
+    epochs, values = notebook["epoch"].to_numpy(), notebook[column].to_numpy()
+    shown = epochs < record.config.epochs
+    return (epochs[shown] + 1) * n_batches_of(record), values[shown]
 
 
 def _dot(record: "RunRecord") -> float:
@@ -158,7 +162,7 @@ def _dot(record: "RunRecord") -> float:
 
 
 def _notebook_trace(
-    fig: Sketch, points: tuple[pd.Series, pd.Series], look: Theme, dot: float, **place: str
+    fig: Sketch, points: tuple[Values, Values], look: Theme, dot: float, **place: str
 ) -> None:
     fig.add_scatter(
         name="notebook, valid",
@@ -172,7 +176,7 @@ def _notebook_trace(
 
 
 def _train_trace(
-    fig: Sketch, x: pd.Series, y: pd.Series, look: Theme, dot: float = 0.0, **place: str
+    fig: Sketch, x: Values, y: Values, look: Theme, dot: float = 0.0, **place: str
 ) -> None:
     """Draw a curve for train, with rings of `dot` pixels."""
     marker: dict[str, Any] = {"symbol": "circle", "size": dot, "color": look.background}
@@ -187,9 +191,7 @@ def _train_trace(
     )
 
 
-def _valid_trace(
-    fig: Sketch, x: pd.Series, y: pd.Series, look: Theme, dot: float, **place: str
-) -> None:
+def _valid_trace(fig: Sketch, x: Values, y: Values, look: Theme, dot: float, **place: str) -> None:
     fig.add_scatter(
         name="valid",
         x=x,
@@ -208,18 +210,19 @@ def _finish(fig: Sketch, look: Theme, record: "RunRecord", top: int) -> None:
     fig.update_xaxes(title={"text": "step"}, range=[-0.01 * n_steps, 1.02 * n_steps], nticks=5)
 
 
-def _loss_top(*curves: pd.Series) -> float:
+def _loss_top(*curves: Values) -> float:
     """Return the top of the loss axis: the highest point of any curve, within limits."""
-    values = np.concatenate([curve.to_numpy(dtype=float) for curve in curves])
+    values = np.concatenate(curves)
     values = values[np.isfinite(values)]
     return float(min(max(LOSS_TOP, values.max(initial=0) * 1.05), LOSS_CEILING))
 
 
-def _ends(curves: Sequence[tuple[pd.Series, Callable[[float], str], str]]) -> list[EndLabel]:
+def _ends(curves: Sequence[tuple[Values, Callable[[float], str], str]]) -> list[EndLabel]:
     """Label each curve with its last finite value, if it has one."""
     labels = []
     for values, text, color in curves:
-        finite = values[np.isfinite(values.astype(float))]
+        finite = values[np.isfinite(values)]
         if len(finite):
-            labels.append(EndLabel(finite.iloc[-1], text(finite.iloc[-1]), color))
+            last = float(finite[-1])
+            labels.append(EndLabel(last, text(last), color))
     return labels

@@ -1,6 +1,7 @@
 """The one-cycle schedule of a run, as a sketch: a live run draws it at each step."""
 
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from hnviz.config import RunConfig
 from hnviz.figures.sentences import scientific
 from hnviz.figures.sketch import Sketch
 from hnviz.figures.theme import Theme, apply
-from hnviz.schedule import Schedule, one_cycle
+from hnviz.schedule import one_cycle
 
 MOST_COLUMNS = 600  # of a plan's curve
 
@@ -20,6 +21,23 @@ TWO_SCALES: dict[str, dict[str, Any]] = {
 }
 
 
+class Drawn(NamedTuple):
+    """The steps of a plan that a chart shows, in rising order, with the values there."""
+
+    step: NDArray[np.int64]
+    lr: NDArray[np.float64]
+    momentum: NDArray[np.float64]  # Adam's beta1
+
+
+@lru_cache(maxsize=64)  # a live run draws its plan several times a second
+def drawn_plan(n_steps: int, lr: float, pct_start: float) -> Drawn:
+    """Return the steps to draw: all of a short plan; of any plan the first, highest and last."""
+    plan = one_cycle(n_steps, lr, pct_start)
+    even = np.linspace(0, n_steps - 1, min(n_steps, MOST_COLUMNS)).astype(np.int64)
+    step = np.union1d(even, [np.argmax(plan.lr)])
+    return Drawn(step, plan.lr[step], plan.momentum[step])
+
+
 def schedule_curves(config: RunConfig, n_steps: int, look: Theme, now: int | None = None) -> Sketch:
     """The planned learning rate and momentum; `now` marks the step reached.
 
@@ -27,15 +45,14 @@ def schedule_curves(config: RunConfig, n_steps: int, look: Theme, now: int | Non
     """
     fig = Sketch(TWO_SCALES)
     if n_steps > 0:
-        plan = one_cycle(n_steps, config.lr, config.pct_start)
-        step = _columns(plan)
+        plan = drawn_plan(n_steps, config.lr, config.pct_start)
         line = {"color": look.primary if look.mode == "light" else look.link, "width": 2.5}
         props = {"mode": "lines", "line": line, "hovertemplate": "step %{x}: %{y:.1e}"}
-        fig.add_scatter(name="lr", x=step, y=plan.lr[step], **props)
+        fig.add_scatter(name="lr", x=plan.step, y=plan.lr, **props)
         fig.add_scatter(
             name="momentum",
-            x=step,
-            y=plan.momentum[step],
+            x=plan.step,
+            y=plan.momentum,
             mode="lines",
             line={"color": look.train, "width": 2, "dash": "dot"},
             yaxis="y2",
@@ -67,18 +84,16 @@ def _schedule_axes(fig: Sketch, config: RunConfig, n_steps: int) -> None:
     )
 
 
-def _columns(plan: Schedule) -> NDArray[np.int64]:
-    """Choose the steps to draw: all of a short plan; of any plan the first, highest and last."""
-    n_steps = len(plan.lr)
-    even = np.linspace(0, n_steps - 1, min(n_steps, MOST_COLUMNS)).astype(np.int64)
-    return np.union1d(even, [np.argmax(plan.lr)])
-
-
-def _name_curves(fig: Sketch, plan: Schedule) -> None:
+def _name_curves(fig: Sketch, plan: Drawn) -> None:
     """Write lr beside its fall and momentum beside its rise, clear of each other."""
-    top, n_steps = int(np.argmax(plan.lr)), len(plan.lr)
-    at = top + (n_steps - top) // 4
-    beside: dict[str, Any] = {"x": at, "xanchor": "left", "xshift": 5, "showarrow": False}
+    top, last = plan.step[np.argmax(plan.lr)], plan.step[-1]
+    at = int(np.searchsorted(plan.step, top + (last + 1 - top) // 4))
+    beside: dict[str, Any] = {
+        "x": int(plan.step[at]),
+        "xanchor": "left",
+        "xshift": 5,
+        "showarrow": False,
+    }
     fig.add_annotation(y=plan.lr[at], yanchor="bottom", text="<b>lr</b>", **beside)
     fig.add_annotation(y=plan.momentum[at], yref="y2", yanchor="top", text="momentum", **beside)
 

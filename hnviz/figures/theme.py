@@ -90,12 +90,6 @@ def _snake_case(name: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
 
 
-def colorscale(colors: tuple[str, ...]) -> list[list[float | str]]:
-    """Spread colours evenly over 0 to 1, in Plotly's format for colour scales."""
-    last = len(colors) - 1
-    return [[index / last, color] for index, color in enumerate(colors)]
-
-
 def apply(fig: go.Figure | Sketch, look: Theme, *, height: int, margin: Mapping[str, int]) -> None:
     """Give a figure the base layout; a fixed `uirevision` keeps a reader's zoom across updates."""
     fig.update_layout(

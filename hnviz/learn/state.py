@@ -6,7 +6,6 @@ the first tensor.
 
 from collections.abc import Callable, Mapping, Sequence
 
-import torch
 from torch import Tensor
 
 State = Tensor | tuple[Tensor, ...]
@@ -45,13 +44,6 @@ def _keys(names: Sequence[str]) -> list[str]:
 def rows_of(state: State, rows: slice) -> State:
     """Cut rows out of a state."""
     return mapped(state, lambda tensor: tensor[..., rows, :])
-
-
-def joined(first: State, second: State) -> State:
-    """Append the rows of the second state to those of the first."""
-    pairs = zip(tensors(first), tensors(second), strict=True)
-    both = tuple(torch.cat(pair, dim=-2) for pair in pairs)
-    return both if isinstance(first, tuple) else both[0]
 
 
 def seen(state: State) -> Tensor:

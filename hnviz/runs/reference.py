@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 COLUMNS = ("train_loss", "valid_loss", "accuracy")
 
 
+@cache
 def notebook_table(model: str) -> "pd.DataFrame":
-    """Return the notebook's table for one model: epoch, train_loss, valid_loss, accuracy."""
+    """Return the notebook's table for one model: epoch, train_loss, valid_loss, accuracy.
+
+    Every call returns the same frame: do not write to it.
+    """
     entry(model)
     table = _read("notebook_tables.csv")
     return table[table["model"] == model].drop(columns="model").reset_index(drop=True)

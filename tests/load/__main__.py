@@ -25,6 +25,7 @@ from pathlib import Path
 import psutil
 
 from hnviz.app.rooms.train.topics import MOST_POINTS
+from hnviz.schedule import told_every
 from tests.conftest import start_server, stop_server
 from tests.load.classroom import VIEWERS, Class
 from tests.load.disk import Disk
@@ -191,7 +192,7 @@ async def later(seconds: float, what: object) -> None:
 
 def lost(news: News, disk: Disk) -> int:
     """Count the points that a viewer lacks when the run has ended, and gaps on the way."""
-    every = max(1, -(-disk.n_steps // MOST_POINTS))
+    every = told_every(disk.n_steps, MOST_POINTS)
     wanted = {step for step in disk.written if step % every == 0}
     return len(wanted - set(news.steps)) + news.gaps
 

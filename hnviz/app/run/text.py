@@ -9,12 +9,12 @@ from hnviz.app.run.names import rate
 from hnviz.catalogue import entry, recipe_for
 from hnviz.data import NOTEBOOK
 from hnviz.figures.numbers import accuracy
+from hnviz.figures.plan import drawn_plan
 from hnviz.figures.ruler_text import memory, reading
 from hnviz.figures.sentences import plural, scientific
 from hnviz.figures.split_words import valid_holds
 from hnviz.runs import RunRecord
 from hnviz.runs.ruler import Bound
-from hnviz.schedule import one_cycle
 from hnviz.web.standing import Standing as Standing
 
 MOST_WRITTEN = 1e4
@@ -221,7 +221,7 @@ def _reached(record: RunRecord) -> dict[str, float]:
 def schedule(record: RunRecord, n_steps: int) -> str:
     """Describe the one-cycle schedule of a run with `n_steps`: its start, peak and end."""
     config = record.config
-    plan = one_cycle(max(n_steps, 1), config.lr, config.pct_start)
+    plan = drawn_plan(max(n_steps, 1), config.lr, config.pct_start)
     top = int(plan.lr.argmax())
     first, highest, last = (scientific(float(plan.lr[step])) for step in (0, top, -1))
     return (

@@ -11,7 +11,6 @@ from typing import Any
 import streamlit as st
 
 RUN = "run"  # the id of the run in view, on every page and in the address
-SNAPSHOT = "snapshot"  # its snapshot in view, in updates of the weights
 TRAIN_ERROR = "train_error"  # why the last press on Train did nothing
 NEXT_RUN = "next_run"  # the run to bring into view when a page next runs as a whole
 RECIPE = "train_recipe"  # the model and recipe that the settings were last filled in from

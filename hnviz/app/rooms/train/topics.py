@@ -129,18 +129,19 @@ def schedule(run: Standing, look: Theme) -> list[Panel]:
 
 def epoch_rows(record: RunRecord, notebook: pd.DataFrame) -> list[dict[str, Any]]:
     """Return each epoch's figures, and the notebook's of the same epoch or None."""
-    theirs = notebook.set_index("epoch")[["valid_loss", "accuracy"]].to_dict("index")
+    columns = (notebook[name].tolist() for name in ("epoch", "valid_loss", "accuracy"))
+    theirs = {epoch: figures for epoch, *figures in zip(*columns, strict=True)}
     rows = []
     for epoch in record.epochs:
-        known = theirs.get(epoch.epoch, {})
+        valid_loss, accuracy = theirs.get(epoch.epoch, (None, None))
         rows.append(
             {
                 "epoch": epoch.epoch,
                 "train_loss": epoch.train_loss,
                 "valid_loss": epoch.valid_loss,
-                "notebook_valid_loss": known.get("valid_loss"),
+                "notebook_valid_loss": valid_loss,
                 "accuracy": epoch.accuracy,
-                "notebook_accuracy": known.get("accuracy"),
+                "notebook_accuracy": accuracy,
                 "train_accuracy": epoch.train_accuracy,
                 "seconds": epoch.seconds,
             }

@@ -16,7 +16,6 @@ from hnviz.web.views import Look, Param, Refusal, Shown, View
 
 SHOWS = ("state", *dict.fromkeys(gate for net in CATALOGUE.values() for gate in net.gates))
 ORDERS = ("by what they code", "clustered", "as numbered")
-UNIT = "unit"  # of the picked row, in the address
 
 
 def _units(look: Look) -> Shown:
