@@ -14,7 +14,7 @@ if [ ! -x "$tools/eslint" ] || [ tests/js/package.json -nt "$tools" ]; then
     npm install --prefix tests/js --silent
     touch "$tools"
 fi
-"$tools/eslint" -c tests/js/eslint.config.js --max-warnings 0 hnviz/app hnviz/gallery tests/js/*.js
+"$tools/eslint" -c tests/js/eslint.config.js --max-warnings 0 hnviz/app hnviz/export hnviz/gallery tests/js/*.js
 "$tools/tsc" -p tests/js/tsconfig.json
 said=$(node --test tests/js/*.test.js 2>&1) || {
     printf '%s\n' "$said"

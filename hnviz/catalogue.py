@@ -8,6 +8,9 @@ from math import prod
 
 from hnviz.cells import GRU, RNN, Cell, Gate
 
+FIRST_RUN = "Model5"
+"""The pre-trained run that is in view until one is picked."""
+
 ROLES = {
     "i_h": "input to hidden",
     "h_h": "hidden to hidden",

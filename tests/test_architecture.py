@@ -39,7 +39,7 @@ RULES: dict[str, Rule] = {
     "schedule": Rule((), ("numpy",)),
     "estimate": Rule(("data", "catalogue", "config", "schedule"), ("psutil",)),
     "source": Rule((), ()),
-    "lessons": Rule((), ()),
+    "lessons": Rule(("catalogue", "cells"), ()),
     "learn": Rule(FREE, ("numpy", "torch")),
     "observe": Rule((*FREE, "learn"), ("numpy", "scipy", "sklearn", "torch")),
     "runs": Rule(FREE, ("filelock", "numpy", "pandas", "psutil", "safetensors")),
@@ -59,9 +59,16 @@ RULES: dict[str, Rule] = {
         (*FREE, "settings", "runs", "engine.client", "web", "app"),
         ("anyio", "starlette", "uvicorn"),
     ),
+    "export": Rule(
+        (*FREE, "settings", "runs", "figures", "engine.client", "lessons", "web", "app"),
+        ("numpy", "streamlit"),
+    ),
     "bench": Rule((*FREE, "runs", "learn", "engine"), ("numpy", "torch")),
     "cli": Rule(
-        (*FREE, "runs", "learn", "engine", "bench", "gallery", "classroom", "app.shell.serve"),
+        (
+            *(*FREE, "runs", "learn", "engine", "bench", "export", "gallery", "lessons"),
+            *("classroom", "app.shell.serve", "app.lesson.known"),
+        ),
         ("torch",),
     ),  # streamlit is started by app.shell.serve, which `hnviz app` alone imports
     "__main__": Rule(("cli",), ()),
@@ -71,8 +78,8 @@ RULES: dict[str, Rule] = {
 }
 
 SERVER = (
-    *("app.py", "pages", "app", "gallery", "web", "classroom", "settings", "figures", "runs"),
-    "lessons",
+    *("app.py", "pages", "app", "export", "gallery"),
+    *("web", "classroom", "settings", "figures", "runs", "lessons"),
     *FREE,
 )
 """The parts that run in Streamlit's process, which must stay free of torch."""
@@ -209,7 +216,7 @@ def test_torch_cannot_be_reached_from_the_server(path: Path) -> None:
 @each(lambda path: part_of(path) == "cli")
 def test_the_command_line_loads_little(path: Path) -> None:
     """A mistyped option is told at once: torch, pandas and Streamlit wait for a good one."""
-    parts = ("learn", "observe", "runs", "engine", "app", "gallery", "bench")
+    parts = ("learn", "observe", "runs", "engine", "app", "export", "gallery", "bench")
     slow = tuple(f"hnviz.{part}" for part in parts)
     for node in tree_of(path).body:
         if isinstance(node, ast.ImportFrom):

@@ -9,9 +9,9 @@ from starlette.testclient import TestClient
 
 from hnviz.app.pictures import PICTURES
 from hnviz.app.rooms.hidden_states.path.picture import PATH_VIEW
+from hnviz.app.shell.variables import variables
 from hnviz.gallery.cases import READY, examples, runs, views
 from hnviz.gallery.site import REFUSED, cases, site
-from hnviz.gallery.theme import variables
 from tests.conftest import ROOT, until
 from tests.gallery import gallery_server, mount, settled
 from tests.views import shown

@@ -15,9 +15,11 @@ from streamlit.runtime.app_session import (
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
+from streamlit.testing.v1 import AppTest
 
 from hnviz.app.shell.streamlit_parts import (
     front_page,
+    quiet_test_runner,
     share_event_loops,
     skip_the_look_for_a_notebook,
     uploads,
@@ -32,6 +34,12 @@ def played(scene: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
 
 
 # --- small parts --------------------------------------------------------------------------------
+
+
+def test_the_test_runner_notes_nothing(caplog):
+    quiet_test_runner()
+    AppTest.from_string("import streamlit as st").run()
+    assert "ScriptRunContext" not in caplog.text
 
 
 def test_the_front_page_holds_the_one_inline_script_that_the_policy_names():

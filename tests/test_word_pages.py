@@ -193,6 +193,13 @@ def test_numbers_are_compared_at_their_own_places():
     )
 
 
+def test_words_after_the_end_of_what_was_said_untouched_do_not_differ():
+    """Both say as many words, so the last number may be cut short on one side only."""
+    given = courses(", one one , two", ", one , two three")
+    assert given.rows[-1] == ([",", "two"], 2, 5)
+    assert given.differ == []
+
+
 def test_the_headline_says_what_a_swap_does_in_twenty_words():
     given = courses(", one two , one three , one", ", two two two , one three ,")
     assert given.headline == (

@@ -2,6 +2,7 @@
 
 from hnviz.app.kit.headline.picture import HEADLINE
 from hnviz.app.kit.picture import Picture
+from hnviz.app.lesson.panel.picture import PANEL
 from hnviz.app.rooms.batches.grid.picture import GRID
 from hnviz.app.rooms.batches.rows.picture import ROWS
 from hnviz.app.rooms.classroom.answers.picture import ANSWERS
@@ -43,7 +44,7 @@ from hnviz.app.run.line.picture import LINE
 from hnviz.app.run.list.picture import RUN_LIST
 from hnviz.web.views import View
 
-_SHARED = (BAR, HEADLINE, LINE, RUN_LIST)
+_SHARED = (BAR, HEADLINE, LINE, PANEL, RUN_LIST)
 _START = (COUNT, LOSS, MACHINE, GUESS)
 _BATCHES = (GRID, ROWS)
 _MODELS = (CURSOR, PAIR, CELL)

@@ -1,20 +1,25 @@
 """What Streamlit runs for each page: the frame, with the page inside."""
 
+from typing import Literal
+
 import streamlit as st
 
 import hnviz.app.shell.everything  # noqa: F401 - before any other part of hnviz
+from hnviz.app.lesson.place import place_in_lesson
 from hnviz.app.rooms.classroom.door import join_first
 from hnviz.app.run.start import may_view
 from hnviz.app.shell.address import leave_out_endless
-from hnviz.app.shell.frame import ICON, page_frame
+from hnviz.app.shell.frame import ICON, lesson_beside, page_frame
 from hnviz.app.shell.navigation import navigation
 
-st.set_page_config(page_title="hnviz", page_icon=ICON, layout="wide")
+sidebar: Literal["auto", "collapsed"] = "collapsed" if place_in_lesson() else "auto"
+st.set_page_config("hnviz", ICON, layout="wide", initial_sidebar_state=sidebar)
 page = navigation()
 leave_out_endless(page)
 if may_view():
     with st.sidebar:
         page_frame(page.title)
     page.run()
+    lesson_beside(page)
 else:
     join_first()

@@ -57,12 +57,12 @@ class Courses:
     @property
     def differ(self) -> list[int]:
         """The changed words that differ from the untouched word at the same place of a number."""
-        found = []
-        for left, start, end in self.rows:
+        found, last = [], len(numbers(self.untouched)) - 1  # 40 words may end within a number
+        for row, (left, start, end) in enumerate(self.rows):
             for at in range(start, end):
                 place, word = at - start, self.changed[at]
                 is_other = place < len(left) and word != left[place]
-                is_more = place >= len(left) > 0 and left is not self._last
+                is_more = place >= len(left) > 0 and row != last
                 if word != COMMA and (is_other or is_more):
                     found.append(at)
         return found
@@ -77,10 +77,6 @@ class Courses:
             found.append((ours[at] if at < len(ours) else [], start, end))
             start = end
         return found
-
-    @property
-    def _last(self) -> list[str]:
-        return numbers(self.untouched)[-1]
 
     def sentence(self, operation: Operation) -> str:
         """Say what the change did to the words."""

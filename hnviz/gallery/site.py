@@ -13,10 +13,10 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from hnviz.app.shell.asgi import STYLES
+from hnviz.app.shell.variables import variables
 from hnviz.app.topics import TOPICS
 from hnviz.engine.client import Job, close_shared_engine
 from hnviz.gallery.cases import MODES, WIDTHS, pictures, views
-from hnviz.gallery.theme import variables
 from hnviz.runs import DamagedRun
 from hnviz.web import actions, listing, live, observations
 from hnviz.web.assets import ASSETS

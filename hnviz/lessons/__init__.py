@@ -7,8 +7,20 @@ from functools import cache
 
 from hnviz.lessons.model import Guess, Lesson, Step, WrongValueError
 from hnviz.lessons.reading import LessonError, Problem, read_lessons
+from hnviz.lessons.telling import PARAMETER, as_data, query
 
-__all__ = ["Guess", "Lesson", "LessonError", "Problem", "Step", "WrongValueError", "lessons"]
+__all__ = [
+    "PARAMETER",
+    "Guess",
+    "Lesson",
+    "LessonError",
+    "Problem",
+    "Step",
+    "WrongValueError",
+    "as_data",
+    "lessons",
+    "query",
+]
 
 
 @cache

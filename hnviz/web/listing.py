@@ -5,7 +5,7 @@ from dataclasses import asdict
 from functools import cache, lru_cache
 from hashlib import blake2b
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -27,10 +27,14 @@ from hnviz.web.views import Param, Refusal
 from hnviz.web.wire import to_json
 
 CORPUS = "human_numbers"
+CORPORA = "api/corpora/"
+"""The beginning of each text's address, relative to the app."""
+
 THREADS, LONGEST_LINE = 2, 64
 LONGEST_OWN = 2_000
 """The most characters that a text in an address can have."""
 
+_OWN_NAME = "own"
 _VERSION = {"v": Param("text", None)}
 _NEWEST = {"limit": Param("int", 200, 1, 10_000)}
 _OWN = {"text": Param("text"), **_VERSION}
@@ -163,7 +167,14 @@ async def corpus(request: Request) -> Response:
 
 def corpus_address(split: str) -> str:
     """Return the lasting address of a split's tokens, relative to the app."""
-    return f"api/corpora/{split}?{urlencode({'v': _split_version(split)})}"
+    return f"{CORPORA}{split}?{urlencode({'v': _split_version(split)})}"
+
+
+def corpus_file(address: str) -> bytes:
+    """Return what is at an address that `corpus_address` or `own_address` wrote."""
+    name, _, query = address.removeprefix(CORPORA).partition("?")
+    entry = _own_entry(parse_qs(query)["text"][0]) if name == _OWN_NAME else _split_entry(name)
+    return entry.content
 
 
 @cache
@@ -193,7 +204,7 @@ async def own_corpus(request: Request) -> Response:
 
 def own_address(text: str) -> str:
     """Return the address of a short text's tokens. Raises ValueError as `own_text` does."""
-    return f"api/corpora/own?{urlencode({'text': text, 'v': _version(_own_entry(text))})}"
+    return f"{CORPORA}{_OWN_NAME}?{urlencode({'text': text, 'v': _version(_own_entry(text))})}"
 
 
 @lru_cache(maxsize=32)

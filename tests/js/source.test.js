@@ -1,10 +1,11 @@
 // The cache of answers: what is kept, what is shared, what ends.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Refusal, Source } from "../../hnviz/app/kit/js/source.js";
+import { HttpSource } from "../../hnviz/app/kit/js/http.js";
+import { Refusal } from "../../hnviz/app/kit/js/source.js";
 import { answer, json, server } from "./browser.js";
 
-const source = () => new Source(new URL("http://app/below/"));
+const source = () => new HttpSource(new URL("http://app/below/"));
 
 test("an address is below the app's own, and leaves out what is not given", () => {
   const address = source().address("api/runs/Model5/0/units", { text: "a b", layer: null, v: "1-2" });

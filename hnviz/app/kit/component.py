@@ -26,7 +26,9 @@ let serial = 0;
 export default async function (component) {
   const root = component.parentElement.querySelector(".hnviz");
   const turn = (root.turn = ++serial); // calls may end in another order than they began
-  (root.getRootNode().host ?? root).dataset.mounted = ""; // places.py keeps its place until now
+  const host = root.getRootNode().host ?? root;
+  host.dataset.mounted = ""; // places.py keeps its place until now
+  host.dataset.picture = component.data.picture ?? ""; // a lesson points at it
   try {
     const { render } = await import(new URL(component.data.module, home).href);
     return await render({ ...component, home, root, turn });

@@ -133,6 +133,11 @@ class Picture:
             name=self.name.replace("/", "_"),
         )
 
+    @property
+    def called(self) -> str:
+        """Its name for lessons and on the page: "hidden_states/units"."""
+        return self.name.removeprefix("rooms/")
+
     def __call__(
         self,
         *,
@@ -158,6 +163,7 @@ class Picture:
 
     def _data(self, run: str, asks: Sequence[Ask], settings: Mapping[str, Any]) -> dict[str, Any]:
         return {
+            "picture": self.called,
             "run": run,
             "asks": [each.sent() for each in asks],
             "settings": dict(self.given(settings)),

@@ -15,11 +15,9 @@ from hnviz.app.run.engine import standing, store
 from hnviz.app.run.names import Named, labels
 from hnviz.app.run.text import Standing
 from hnviz.app.shell import session as state
+from hnviz.catalogue import FIRST_RUN
 from hnviz.runs import DamagedRun, RunFolder, RunNotFound
 from hnviz.web.hub import LISTED
-
-FIRST_RUN = "Model5"
-"""The pre-trained run that is in view until one is picked."""
 
 
 def run_picker() -> None:

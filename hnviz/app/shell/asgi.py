@@ -16,6 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from hnviz.catalogue import FIRST_RUN
 from hnviz.web.assets import ASSETS
 from hnviz.web.classroom.desk import Desk, desk
 from hnviz.web.classroom.files import LESSONS, LessonFiles
@@ -28,10 +29,9 @@ from hnviz.web.patience import mend_uvicorn
 from hnviz.web.routes import door
 
 SCRIPT = Path(__file__).parents[1] / "script.py"
-STYLES = ("app/shell/page.css", "app/shell/cards.css")
+STYLES = ("app/shell/page.css", "app/shell/cards.css", "app/shell/lesson.css")
 ORIGINS = "HNVIZ_ORIGINS"  # public addresses of the app behind a proxy: https://lab.example.org
 ANCESTORS = "HNVIZ_FRAME_ANCESTORS"  # pages that may show the app in a frame
-FIRST_RUN = "Model5"
 WARM_SECONDS = 60.0
 GIVE_BACK_SECONDS = 1.0
 ENGINE_DELAY = 1.5  # seconds; a page that needs the engine sooner starts it
@@ -41,7 +41,7 @@ def routes() -> list[Any]:
     """Return the routes beside Streamlit's."""
     from hnviz.app.pictures import VIEWS
     from hnviz.app.topics import TOPICS
-    from hnviz.web import actions, listing, live, observations
+    from hnviz.web import actions, exported, listing, live, observations
 
     held = desk()
     ours = [
@@ -49,6 +49,7 @@ def routes() -> list[Any]:
         *observations.routes(VIEWS),
         *live.routes(live.Hub(TOPICS)),
         *actions.routes(partial(permit, held) if held else actions.anyone),
+        *exported.routes(),
         *(_class_routes(held) if held else ()),
     ]
     return door(ours, _base_path)

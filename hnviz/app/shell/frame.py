@@ -3,20 +3,35 @@
 from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from hnviz.app.kit.text import problem
+from hnviz.app.lesson.panel.picture import panel, was_left
+from hnviz.app.lesson.place import leave_lesson, lesson_problem, place_in_lesson
 from hnviz.app.run.engine import engine
 from hnviz.app.run.line.picture import run_line
 from hnviz.app.run.view import run_picker
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import SWITCH, address_problem
 
+LESSONS = "lesson"  # the address of the list of lessons
 PRESENT = "present"
 """Whether the page is shown for a projector: page.css and kit/js/present.js do the rest."""
 
 ICON = str(
     Path(__file__).parent / "icon.svg"
 )  # a file: Streamlit fetches its own icons from the network
+
+
+def lesson_beside(page: StreamlitPage) -> None:
+    """Draw the panel of the lesson that the reader is in; the list of lessons has none."""
+    if was_left():
+        leave_lesson()
+    if page.url_path == LESSONS:
+        return
+    problem(lesson_problem())
+    if place := place_in_lesson():
+        panel(place)
 
 
 def page_frame(title: str) -> None:

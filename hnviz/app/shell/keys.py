@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from hnviz.app.shell.takes import TAKES
+
 DOC = Path(__file__).parents[3] / "docs" / "addresses.md"
 EVERY = "every page"
 
@@ -28,6 +30,9 @@ ADDRESS: tuple[Key, ...] = (
     Key(EVERY, "snapshot", "the last one", "the training step that the slider shows"),
     Key(EVERY, "unit", "the one that codes most", "the picked unit, in all pictures of units"),
     Key(EVERY, "present", "false", "larger and without the sidebar, for a projector"),
+    Key(EVERY, "lesson", "", "the lesson beside the page, and its step: text-into-batches.1"),
+    Key("Lessons", "id", "", "the lesson to begin; without it, the list of all"),
+    Key("Lessons", "step", "1", "the step of the lesson to go to"),
     Key("Start", "start_number", "3498", "the number to count on from"),
     Key("Start", "start_all_runs", "closed", "the fold with all runs"),
     Key("Data", "data_sentence", "an example", "the reader's own sentence"),
@@ -42,6 +47,10 @@ ADDRESS: tuple[Key, ...] = (
     Key("Batches", "notice", "1", "which of four things to notice, from 1"),
     Key("Batches", "cell", "", "the picked cell of the grid: mini-batch-row-column"),
     Key("Batches", "find", "", "the number or words that are searched for"),
+    Key("Batches", "batches_counts", "closed", "the fold on how many mini-batches there are"),
+    Key("Batches", "batches_rows", "closed", "the fold with the mini-batch as text"),
+    Key("Batches", "batches_memory", "closed", "the fold on how good a short memory can be"),
+    Key("Batches", "batches_positions", "closed", "the fold on what a kept state allows"),
     Key("Models", "models_model", "Model2", "the model whose source is run"),
     Key("Models", "models_batch", "first", "which mini-batch it reads"),
     Key("Models", "models_at", "the loop's first line", "the line of the source that has been run"),
@@ -132,6 +141,8 @@ SESSION: tuple[Key, ...] = (
     Key(EVERY, "lost_run", "", "an id in the address that no run has"),
     Key(EVERY, "shown_run", "", "the run that the last page showed"),
     Key(EVERY, "next_run", "", "the run to bring into view when the page next runs"),
+    Key(EVERY, "lesson_kept", "", "the step of a lesson that the address named last"),
+    Key(EVERY, "lesson_turn", "0", "how often a page was drawn beside a lesson"),
     Key("Start", "start_train", "", "button"),
     Key("Start", "start_example", "", "the example that was clicked"),
     Key("Start", "start_count_on", "", "button"),
@@ -186,7 +197,7 @@ def as_markdown() -> str:
     parts = [
         _HEAD,
         "## In the address",
-        _table(ADDRESS),
+        _table(ADDRESS, takes=True),
         "## In the session alone\n\nThese last until the browser's tab is closed.",
         _table(SESSION),
     ]
@@ -198,9 +209,17 @@ def write() -> None:
     DOC.write_text(as_markdown(), encoding="utf-8")
 
 
-def _table(keys: Iterable[Key]) -> str:
-    rows = [f"| {key.page} | `{key.name}` | {key.default} | {key.meaning} |" for key in keys]
-    return "\n".join(["| Page | Name | Default | Meaning |", "| --- | --- | --- | --- |", *rows])
+def _table(keys: Iterable[Key], *, takes: bool = False) -> str:
+    names = ["Page", "Name", "Default", *(["Takes"] if takes else []), "Meaning"]
+    rows = [
+        [
+            *(key.page, f"`{key.name}`", key.default),
+            *([TAKES.get(key.name, "")] if takes else []),
+            key.meaning,
+        ]
+        for key in keys
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [names, ["---"] * len(names), *rows])
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from streamlit.navigation.page import StreamlitPage
 from hnviz.web.classroom.desk import desk
 
 PAGES: dict[str, dict[str, str]] = {
-    "": {"start": "Start"},
+    "": {"start": "Start", "lesson": "Lessons"},
     "Feed": {"data": "Data", "batches": "Batches"},
     "Build": {"models": "Models"},
     "Train": {"train": "Train"},

@@ -4,12 +4,14 @@ tests/test_streamlit_parts.py fails when one of the parts changes.
 """
 
 import asyncio
+import logging
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 from streamlit import delta_generator, runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from hnviz.web.limits import Uploads
 
@@ -28,6 +30,11 @@ def skip_the_look_for_a_notebook() -> None:
     To find out, Streamlit looks up the files of a thousand modules: a fifth of a second.
     """
     delta_generator._use_warning_has_been_displayed = True
+
+
+def quiet_test_runner() -> None:
+    """Keep Streamlit's test runner from noting at each of its runs that it is no page."""
+    logging.getLogger(get_script_run_ctx.__module__).setLevel(logging.ERROR)
 
 
 class _SharedLoop(asyncio.SelectorEventLoop):

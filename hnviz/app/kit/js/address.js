@@ -2,16 +2,52 @@
 // A page's parameters in the address, as far as its pictures read and write them without Python. A
 // value that a picture cannot show is named above it until the reader chooses another one.
 
+import { onVisit } from "./visits.js";
+
+/** @typedef {{ read: () => string, write: (url: string) => void }} Place */
+
+/** @type {Place} */
+let place = {
+  read: () => location.href,
+  write: (url) => history.replaceState(history.state, "", url),
+};
+
+/**
+ * Keep the parameters elsewhere than in the browser's address, which a page from a disk cannot change.
+ * @param {Place} other
+ */
+export function keepParametersIn(other) {
+  place = other;
+}
+
+const now = () => new URL(place.read());
+
 /** @type {Map<string, string>} what the pictures of this page wrote into the address */
 const written = new Map();
 let page = "";
+/** @type {Set<() => void>} */
+const listeners = new Set();
 
 /** @typedef {{ sentence: string, instead: unknown, by: Asked }} Vain */
 /** @type {Map<string, Vain>} parameter -> what the address asks of it in vain */
 const vain = new Map();
 
+onVisit(() => {
+  written.clear();
+  vain.clear();
+});
+
+/**
+ * Call `hear` when a picture has written into the address; the returned function ends that.
+ * @param {() => void} hear
+ */
+export function onWritten(hear) {
+  listeners.add(hear);
+  return () => void listeners.delete(hear);
+}
+
 /** @param {string} name */
-export const inAddress = (name) => new URL(location.href).searchParams.get(name);
+export const inAddress = (name) => now().searchParams.get(name);
 
 /**
  * Write a parameter into the address, or take it out with null. The history keeps one entry.
@@ -19,21 +55,23 @@ export const inAddress = (name) => new URL(location.href).searchParams.get(name)
  * @param {string|number|null} value
  */
 export function putInAddress(name, value) {
-  if (location.pathname !== page) written.clear();
-  page = location.pathname;
+  const url = now();
+  if (url.pathname !== page) written.clear();
+  page = url.pathname;
   if (value === null) written.delete(name);
   else written.set(name, String(value));
-  const url = new URL(location.href);
+  const before = url.href;
   if (value === null) url.searchParams.delete(name);
   else url.searchParams.set(name, String(value));
-  if (url.href !== location.href) history.replaceState(history.state, "", url);
+  if (url.href !== before) place.write(url.href);
   const said = vain.get(name);
   if (said && value !== null && String(value) !== String(said.instead)) said.by.forget(name);
+  for (const hear of listeners) hear();
 }
 
 /** Put back what Streamlit drops: when Python changes the address, it knows only its own names. */
 export function keepAddress() {
-  if (location.pathname !== page) return;
+  if (now().pathname !== page) return;
   for (const [name, value] of written) if (inAddress(name) === null) putInAddress(name, value);
 }
 

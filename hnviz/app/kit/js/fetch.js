@@ -22,3 +22,12 @@ export function fetchOnce(address, as) {
   }
   return /** @type {Promise<any>} */ (fetched.get(href));
 }
+
+/**
+ * Give the content of an address, so that it is not fetched.
+ * @param {string} href
+ * @param {Promise<any>} content
+ */
+export function provide(href, content) {
+  fetched.set(href, content);
+}

@@ -9,6 +9,7 @@ import { States } from "./states.js";
 import { tabOf } from "./tab.js";
 import { plainText } from "./text.js";
 import { readTheme } from "./theme.js";
+import { visits } from "./visits.js";
 
 /**
  * @typedef {import("./picture.js").Drawing} Drawing
@@ -35,6 +36,7 @@ export class Frame {
     this.timeline = null;
     this.ends = /** @type {(() => void)[]} */ ([]);
     this.serial = Date.now(); // of reports: an earlier mount must not have used the same
+    this.visit = visits();
     this.visible = false;
     /** @type {Drawing|null} */
     this.last = null;

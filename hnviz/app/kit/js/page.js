@@ -1,10 +1,14 @@
 // @ts-check
 // Marks: what the pictures of a page share without Python, such as the unit under the pointer.
 
+import { onVisit } from "./visits.js";
+
 /** @type {Map<string, unknown>} */
 const marks = new Map();
 /** @type {Map<string, Set<(value: any, from: unknown) => void>>} */
 const listeners = new Map();
+
+onVisit(() => marks.clear());
 
 /**
  * The value that a mark has now: "unit", "token", "step", ...

@@ -17,6 +17,7 @@
 
 import { fetchOnce } from "./fetch.js";
 import { Frame } from "./frame.js";
+import { visits } from "./visits.js";
 
 /**
  * @typedef {import("./arrays.js").Answer} Answer
@@ -28,12 +29,29 @@ import { Frame } from "./frame.js";
  *             hear?: (change: import("./timeline.js").Change) => void,
  *             params?: (name: string) => Record<string, unknown> }} View
  * @typedef {{ styles: URL|URL[], frames?: number, create: (body: HTMLElement, kit: Frame) => View,
- *             load?: (settings: any, home: URL) => unknown,
+ *             load?: (settings: any, home: URL) => unknown, stays?: boolean,
  *             shapes?: Record<string, (number|string)[]>, keeps?: boolean }} Definition
  *   load    fetches files before the first drawing; they become `kit.files`
  *   shapes  the arrays' dimensions, which debug mode checks
+ *   stays   another address, by a lesson or the browser's Back, does not make it again
  *   keeps   keeps its place once it is drawn: its height changes, or its content comes later
  */
+
+/** @typedef {HTMLElement & { frame?: Frame|null, put?: () => void }} Root */
+
+/** @type {Set<Root>} */
+const mounted = new Set();
+
+/** @param {Root} root */
+const isOld = (root) => Boolean(root.frame) && root.frame?.visit !== visits();
+
+/**
+ * Make pictures again that are older than the last visit: Streamlit does not call those whose data it
+ * did not change. Call it once the page has been drawn for the visit.
+ */
+export function renew() {
+  for (const root of mounted) if (isOld(root)) root.put?.();
+}
 
 /** @param {Definition} definition */
 export function picture(definition) {
@@ -46,14 +64,29 @@ export function picture(definition) {
     ]);
     const files = definition.load ? await definition.load(data.settings, home) : null;
     if (root.turn === turn && root.isConnected) {
-      root.frame ??= new Frame(root, definition, home, styles.join("\n"));
-      root.frame.update(data, tokens, files, setStateValue);
+      root.put = () => {
+        if (!definition.stays && isOld(root)) leave(root);
+        root.frame ??= new Frame(root, definition, home, styles.join("\n"));
+        root.frame.update(data, tokens, files, setStateValue);
+      };
+      root.put();
+      mounted.add(root);
     }
     return () => {
       // Streamlit also calls this for a call that was overtaken: only the newest may tear down.
       if (root.turn !== turn || !root.frame) return;
-      root.frame.destroy();
-      root.frame = null;
+      mounted.delete(root);
+      leave(root);
     };
   };
+}
+
+/**
+ * End a picture; its height stays until another one is drawn in its place.
+ * @param {Root} root
+ */
+function leave(root) {
+  root.style.minHeight = `${root.offsetHeight}px`;
+  root.frame?.destroy();
+  root.frame = null;
 }

@@ -1,16 +1,12 @@
 // @ts-check
-// Gets data from the web API, through one small cache for the whole tab.
-
-import { unpack } from "./arrays.js";
+// Where pictures get their data: the web API (http.js), or the file that the page itself is (hnviz/export).
+// Answers pass through one small cache for the whole tab.
 
 /** @typedef {import("./arrays.js").Answer} Answer */
 
 const KEPT_BYTES = 96 * 2 ** 20;
 
-/** Names this tab: the server answers tabs in turn. */
-const TAB = Math.random().toString(36).slice(2, 14);
-
-/** The server's refusal: its one sentence, and the HTTP status. */
+/** A refusal: its one sentence, and the HTTP status. */
 export class Refusal extends Error {
   /**
    * @param {string} sentence
@@ -22,10 +18,9 @@ export class Refusal extends Error {
   }
 }
 
+/** A kind of source says how it writes an address, and how it answers one. */
 export class Source {
-  /** @param {URL} home the app's own address; every route is below it */
-  constructor(home) {
-    this.home = home;
+  constructor() {
     /** @type {Map<string, Answer>} oldest first */
     this.kept = new Map();
     this.keptBytes = 0;
@@ -34,15 +29,42 @@ export class Source {
   }
 
   /**
-   * @param {string} path below the app's address
-   * @param {Record<string, unknown>} params
+   * The address of an answer.
+   * @param {string} _path below the app's address
+   * @param {Record<string, unknown>} _params
+   * @returns {string}
    */
-  address(path, params = {}) {
-    const url = new URL(path, this.home);
-    for (const [name, value] of Object.entries(params)) {
-      if (value !== null && value !== undefined) url.searchParams.set(name, String(value));
-    }
-    return url.href;
+  address(_path, _params = {}) {
+    throw new Error("a source must say how it writes an address");
+  }
+
+  /**
+   * Answer an address that the cache does not hold; `keep` puts what lasts into it.
+   * @param {string} _address
+   * @param {AbortSignal} _signal
+   * @returns {Promise<Answer>}
+   */
+  fetch(_address, _signal) {
+    throw new Error("a source must say how it answers");
+  }
+
+  /**
+   * What is known at a path, as plain JSON.
+   * @param {string} _path
+   * @returns {Promise<any>}
+   */
+  json(_path) {
+    throw new Error("a source must say what it knows");
+  }
+
+  /**
+   * Have something done to a run.
+   * @param {string} _path
+   * @param {unknown} _body
+   * @returns {Promise<any>}
+   */
+  post(_path, _body = {}) {
+    throw new Error("a source must say what it can do");
   }
 
   /**
@@ -90,19 +112,6 @@ export class Source {
 
   /**
    * @param {string} address
-   * @param {AbortSignal} signal
-   * @returns {Promise<Answer>}
-   */
-  async fetch(address, signal) {
-    const response = await reach(address, { signal });
-    const answer = unpack(await response.arrayBuffer());
-    // An answer whose address has no version may change, so it is asked for again.
-    if (new URL(address).searchParams.has("v")) this.keep(address, answer);
-    return answer;
-  }
-
-  /**
-   * @param {string} address
    * @param {Answer} answer
    */
   keep(address, answer) {
@@ -113,49 +122,6 @@ export class Source {
       this.kept.delete(oldest);
       this.keptBytes -= bytes;
     }
-  }
-
-  /**
-   * @param {string} path
-   * @returns {Promise<any>}
-   */
-  async json(path) {
-    return (await reach(this.address(path))).json();
-  }
-
-  /**
-   * Ask the server to do something to a run.
-   * @param {string} path
-   * @param {unknown} body
-   */
-  async post(path, body = {}) {
-    const options = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-    return (await reach(this.address(path), options)).json();
-  }
-}
-
-/**
- * @param {string} address
- * @param {RequestInit} [options]
- */
-async function reach(address, options) {
-  let response;
-  try {
-    response = await fetch(address, { ...options, headers: { ...options?.headers, "hnviz-tab": TAB } });
-  } catch (error) {
-    if (options?.signal?.aborted) throw error;
-    throw new Refusal("The server does not answer; the picture updates when it does.", 0);
-  }
-  if (!response.ok) throw new Refusal(await sentenceOf(response), response.status);
-  return response;
-}
-
-/** @param {Response} response */
-async function sentenceOf(response) {
-  try {
-    return (await response.json()).error;
-  } catch {
-    return `The server answered with HTTP ${response.status}.`;
   }
 }
 

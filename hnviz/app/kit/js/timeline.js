@@ -5,7 +5,7 @@ import { numberInAddress, putInAddress } from "./address.js";
 
 /**
  * @typedef {import("./source.js").Source} Source
- * @typedef {import("./live.js").Live} Live
+ * @typedef {import("./tab.js").News} Live
  * @typedef {{ load: (step: number) => Promise<unknown>, ready: (step: number) => boolean, frames?: number }} Part
  *   `frames` is how many snapshots a play may show, for a picture whose answers are slow
  * @typedef {"step"|"rest"|"snapshots"|"play"|"trouble"|"run"} Change
@@ -123,6 +123,20 @@ export class Timeline {
     const asked = numberInAddress(SNAPSHOT);
     if (asked !== null) this.show(asked, false);
     this.rest();
+  }
+
+  /** Show the address's snapshot, or else the last one; the address stays as it is. */
+  revisit() {
+    if (!this.steps.length) return;
+    const asked = numberInAddress(SNAPSHOT);
+    const last = /** @type {number} */ (this.steps.at(-1));
+    this.serial += 1; // of plays
+    this.playing = false;
+    this.buffering = null;
+    this.step = this.rested = asked !== null && this.versions.has(asked) ? asked : last;
+    this.restedAt = performance.now();
+    this.newest = this.step === last;
+    for (const change of /** @type {Change[]} */ (["play", "step", "rest"])) this.tell(change);
   }
 
   /** The version of the snapshot that is shown, for addresses. */

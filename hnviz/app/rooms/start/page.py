@@ -21,6 +21,7 @@ from hnviz.web.standing import Standing
 def page() -> None:
     """Draw the page."""
     page_title("Watch a network learn to count")
+    st.page_link(page_file("lesson"), label="**Start a lesson**: guess first, then look")
     run = run_in_view()
     if run is not None:
         _opening(run)

@@ -128,7 +128,8 @@ def _rates(run: Standing) -> None:
     section("Which learning rate is too high?")
     table, model = lr_table(), run.record.config.model
     st.markdown(rates_sentence(table, model))
-    st.html(rates_map(table, model, page_theme()))
+    with st.container(key="train_rates"):
+        st.html(rates_map(table, model, page_theme()))
     st.markdown(f":gray[:small[{RATES_NOTE}]]")
 
 

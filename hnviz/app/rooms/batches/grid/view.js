@@ -3,6 +3,7 @@
 import { hatchPattern, openCanvas, pointIn } from "../../../kit/js/canvas.js";
 import { inAddress, putInAddress } from "../../../kit/js/address.js";
 import { setMark } from "../../../kit/js/page.js";
+import { onVisit, visits } from "../../../kit/js/visits.js";
 import { chainHeight, chainHit, drawChain } from "./chain.js";
 import { drawEpoch, epochGeometry, epochHeight, epochHit, epochImage } from "./epoch.js";
 import { Finder } from "./finder.js";
@@ -24,6 +25,7 @@ const SLOWEST = 1.5; // mini-batches a second in play, as fast as words can be r
 const FASTEST = 30;
 
 const lastVisit = new Map(); // key of the mount -> { pick, find }, kept while the reader is on another page
+onVisit(() => lastVisit.clear());
 
 export class View {
   constructor(body, kit) {
@@ -60,7 +62,8 @@ export class View {
     this.abort.abort();
     cancelAnimationFrame(this.frame);
     clearTimeout(this.resting);
-    if (this.layout) lastVisit.set(this.settings.id, { pick: this.pick, find: this.finder.text });
+    // A visit's address says itself what is picked.
+    if (this.layout && this.kit.visit === visits()) lastVisit.set(this.settings.id, { pick: this.pick, find: this.finder.text });
   }
 
   get cell() {

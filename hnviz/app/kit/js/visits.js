@@ -1,0 +1,34 @@
+// @ts-check
+// Visits: the address changes as a whole, by a lesson or the browser's Back. What the page's
+// pictures keep beside the address then gives way to what the address says.
+
+let serial = 0;
+/** @type {Set<() => void>} */
+const listeners = new Set();
+
+/** How many visits there have been in this tab. */
+export const visits = () => serial;
+
+/**
+ * Call `hear` at each visit.
+ * @param {() => void} hear
+ */
+export const onVisit = (hear) => void listeners.add(hear);
+
+/**
+ * Go to an address of this app as the browser's Back does: Streamlit then draws what it says.
+ * @param {URL} address
+ */
+export function visit(address) {
+  history.pushState(null, "", address);
+  dispatchEvent(new PopStateEvent("popstate"));
+}
+
+/** Take note of a visit. */
+export function note() {
+  serial += 1;
+  for (const hear of listeners) hear();
+}
+
+// In the capture phase, before Streamlit begins to draw. Tests without a browser have no window.
+if (typeof window !== "undefined") window.addEventListener("popstate", note, true);

@@ -1,0 +1,1 @@
+"""The lesson beside a page: which step the address names, and its panel."""

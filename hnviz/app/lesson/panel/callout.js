@@ -1,0 +1,137 @@
+// @ts-check
+// The callout: a ring with an arrow around what a step points at, or a cover until a guess.
+
+import { maker } from "../../kit/js/make.js";
+
+const MARGIN = 6; // px between the ring and what it rings
+const AIR = 112; // px above what is scrolled to: the page's bar, and the arrow
+const ARROW = 44; // px above the ring; without them it is inside
+const SETTLES = 2500; // ms in which the page may still move, so that it scrolls again
+const GUESSING = "hn-guessing"; // on the page: lesson.css hides the headlines, which say the answer
+const MAIN = "[data-testid=stMain]";
+
+/** @param {string} point */
+const find = (point) => {
+  const name = CSS.escape(point);
+  return /** @type {HTMLElement|null} */ (document.querySelector(`[data-picture="${name}"], .st-key-${name}`));
+};
+
+export class Callout {
+  /**
+   * @param {() => DOMRect} dock where the lesson's panel is, which covers the page
+   */
+  constructor(dock) {
+    this.dock = dock;
+    const make = maker(document.body);
+    this.ring = make("div", "hn-callout");
+    this.ring.setAttribute("aria-hidden", "true");
+    make("b", "hn-callout-arrow", this.ring);
+    this.point = "";
+    this.isHidden = false;
+    /** @type {HTMLElement|null} */
+    this.target = null;
+    this.until = 0; // scrolls to it again before this time
+    this.due = 0; // the next frame's number
+    const later = () => {
+      if (!this.due) this.due = requestAnimationFrame(() => this.place());
+    };
+    this.sizes = new ResizeObserver(later);
+    this.changes = new MutationObserver(later);
+    this.changes.observe(document.body, { childList: true, subtree: true });
+    this.touched = () => (this.until = 0); // the reader scrolls from here on
+    this.later = later;
+    addEventListener("scroll", later, true);
+    addEventListener("resize", later);
+    for (const event of ["wheel", "touchmove", "pointerdown", "keydown"]) addEventListener(event, this.touched, true);
+  }
+
+  /**
+   * @param {string} point a picture's or a control's name; "" for nothing
+   * @param {boolean} isHidden until a guess
+   */
+  show(point, isHidden) {
+    if (point !== this.point) this.until = performance.now() + SETTLES;
+    document.documentElement.classList.toggle(GUESSING, isHidden);
+    this.uncover();
+    Object.assign(this, { point, isHidden });
+    this.later();
+  }
+
+  uncover() {
+    this.target?.removeAttribute("data-covered");
+    if (this.target) this.sizes.unobserve(this.target);
+    this.target = null;
+  }
+
+  place() {
+    this.due = 0;
+    if (!this.target?.isConnected) {
+      this.target = this.point ? find(this.point) : null;
+      if (this.target) this.sizes.observe(this.target);
+    }
+    this.ring.hidden = !this.target;
+    if (!this.target) return;
+    this.target.toggleAttribute("data-covered", this.isHidden);
+    if (performance.now() < this.until) this.scroll(this.target);
+    this.draw(this.target.getBoundingClientRect());
+  }
+
+  /** Where the page is seen: beside the panel, or above it on a phone. */
+  window() {
+    const main = document.querySelector(MAIN)?.getBoundingClientRect() ?? new DOMRect(0, 0, innerWidth, innerHeight);
+    const dock = this.dock();
+    const below = dock.width > innerWidth / 2; // the panel is docked at the bottom
+    return {
+      left: main.left,
+      top: Math.max(0, main.top),
+      right: below ? main.right : Math.min(main.right, dock.left),
+      bottom: below ? Math.min(main.bottom, dock.top) : main.bottom,
+    };
+  }
+
+  /** @param {HTMLElement} target */
+  scroll(target) {
+    const scrolls = document.querySelector(MAIN) ?? document.scrollingElement;
+    const { top, bottom } = this.window();
+    const box = target.getBoundingClientRect();
+    const room = bottom - top - AIR;
+    const wanted = top + AIR + Math.max(0, (room - box.height) / 2);
+    if (box.top >= top + AIR - 8 && box.bottom <= bottom) return; // it is in sight
+    scrolls?.scrollBy({ top: box.top - wanted, behavior: "instant" });
+  }
+
+  /** @param {DOMRect} box */
+  draw(box) {
+    const seen = this.window();
+    const left = Math.max(seen.left + 2, box.left - MARGIN);
+    const top = Math.max(seen.top - 4, box.top - MARGIN);
+    const right = Math.min(seen.right - 2, box.right + MARGIN);
+    const bottom = Math.min(seen.bottom + 4, box.bottom + MARGIN);
+    this.ring.hidden = right <= left || bottom <= top;
+    this.ring.classList.toggle("hn-covered", this.isHidden);
+    this.ring.classList.toggle("hn-inside", top < ARROW);
+    Object.assign(this.ring.style, {
+      left: `${left}px`,
+      top: `${top}px`,
+      width: `${right - left}px`,
+      height: `${bottom - top}px`,
+    });
+  }
+
+  /** @param {Record<string, string>} colors */
+  dress(colors) {
+    for (const [name, color] of Object.entries(colors)) this.ring.style.setProperty(`--hn-${name}`, color);
+  }
+
+  end() {
+    document.documentElement.classList.remove(GUESSING);
+    cancelAnimationFrame(this.due);
+    this.uncover();
+    this.sizes.disconnect();
+    this.changes.disconnect();
+    removeEventListener("scroll", this.later, true);
+    removeEventListener("resize", this.later);
+    for (const event of ["wheel", "touchmove", "pointerdown", "keydown"]) removeEventListener(event, this.touched, true);
+    this.ring.remove();
+  }
+}

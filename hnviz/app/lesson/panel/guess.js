@@ -1,0 +1,54 @@
+// @ts-check
+// A guess before the picture: it asks; then guess and truth are drawn over each other.
+
+import { maker } from "../../kit/js/make.js";
+import * as choice from "./choice.js";
+import * as curve from "./curve.js";
+import * as number from "./number.js";
+import { button } from "./parts.js";
+import * as square from "./square.js";
+import { inWords } from "./surprise.js";
+import { write } from "./words.js";
+
+/**
+ * @typedef {import("./surprise.js").Guess} Guess
+ * @typedef {import("./answers.js").Answer} Answer
+ */
+
+/** @type {Record<string, any>} */
+const KINDS = { choice, number, curve, square };
+
+/**
+ * Ask a question; `give` gets the answer, or null from a student who only wants to see.
+ * @param {HTMLElement} host
+ * @param {Guess} guess
+ * @param {(answer: Answer|null) => void} give
+ */
+export function askGuess(host, guess, give) {
+  host.replaceChildren();
+  const make = maker(host);
+  write(make("p", "ask"), guess.ask);
+  const answers = make("div", `answers ${guess.kind}`);
+  answers.setAttribute("role", "group");
+  answers.setAttribute("aria-label", guess.ask);
+  KINDS[guess.kind].ask(answers, guess, give);
+  button(host, "Show it", () => give(null)).classList.add("plain");
+}
+
+/**
+ * Lay an answer, if there is one, over the truth, and say why.
+ * @param {HTMLElement} host
+ * @param {Guess} guess
+ * @param {Answer|null} answer
+ */
+export function revealGuess(host, guess, answer) {
+  host.replaceChildren();
+  const make = maker(host);
+  write(make("p", "ask"), guess.ask);
+  const answers = make("div", `answers ${guess.kind} revealed`);
+  KINDS[guess.kind].reveal(answers, guess, answer);
+  const why = make("p", "why");
+  write(why, guess.why);
+  why.setAttribute("role", "status");
+  if (answer !== null) why.setAttribute("aria-label", `You said ${inWords(guess, answer)}. ${guess.why}`);
+}

@@ -1,0 +1,150 @@
+// @ts-check
+// The lesson's panel in the app: a step is an address of an ordinary page, and going to a step is
+// going to that address. The panel stays while the pages beside it change.
+//
+// settings = { lesson, at, turn }: where the lesson's data is, the step that the address names, and
+// how often the page was drawn. Python draws the panel after the page.
+
+import { fetchOnce } from "../../kit/js/fetch.js";
+import { picture, renew } from "../../kit/js/picture.js";
+import { visit } from "../../kit/js/visits.js";
+import { Callout } from "./callout.js";
+import { Panel } from "./panel.js";
+
+const LESSON = "lesson"; // in the address: "<id>.<step>"
+const KEPT = ["present", "embed", "embed_options", "lock"]; // in the address, whatever the step
+const OPEN = "hn-lesson"; // on the page: page.css makes room
+const OFTEN = 400; // ms between two looks at the address
+const KEYS = /** @type {Record<string, number>} */ ({ PageDown: 1, PageUp: -1 });
+
+/** @typedef {import("./panel.js").Lesson & { steps: { address: string }[] }} Told */
+
+class InLesson {
+  /**
+   * @param {HTMLElement} body
+   * @param {import("../../kit/js/frame.js").Frame} kit
+   */
+  constructor(body, kit) {
+    this.kit = kit;
+    const host = document.createElement("section");
+    host.className = "lesson";
+    body.append(host);
+    this.callout = new Callout(() => body.getBoundingClientRect());
+    this.panel = new Panel(host, {
+      go: (at) => this.go(at),
+      point: (point, isHidden) => this.callout.show(point, isHidden),
+      leave: () => this.leave(),
+      take: (id) => location.assign(new URL(`api/lessons/${id}/file`, kit.home)),
+      open: (id) => visit(new URL(`lesson${id && `?id=${id}`}${this.kept(id ? "&" : "?")}`, kit.home)),
+    });
+    /** @type {string|null} the address before the reader changed anything on the page */
+    this.before = null;
+    this.named = ""; // the step that Python named last
+    document.documentElement.classList.add(OPEN);
+    this.touch = (/** @type {Event} */ event) => {
+      if (!event.composedPath().includes(body)) this.before ??= here();
+    };
+    this.press = (/** @type {KeyboardEvent} */ event) => this.turn(event);
+    document.addEventListener("keydown", this.press, true);
+    for (const event of ["pointerdown", "keydown"]) document.addEventListener(event, this.touch, true);
+    this.timer = setInterval(() => this.look(), OFTEN);
+  }
+
+  /** @param {import("../../kit/js/picture.js").Drawing} drawing */
+  draw({ settings, theme }) {
+    const { primary, onPrimary, background, muted, hatch } = theme;
+    this.callout.dress({ primary, onPrimary, background, muted, hatch });
+    const named = `${settings.lesson} ${settings.at}`;
+    renew();
+    if (named === this.named) return;
+    this.named = named;
+    if (!this.panel.lesson) this.kit.tab.revisit(); // the lesson began by a link within the app
+    this.show(settings.at);
+  }
+
+  get lesson() {
+    return /** @type {Told} */ (this.kit.files);
+  }
+
+  /** @param {number} at */
+  show(at) {
+    this.before = null;
+    this.panel.show(this.lesson, at);
+  }
+
+  /**
+   * The address of a step; the end of the lesson has the last step's page.
+   * @param {number} at
+   */
+  address(at) {
+    const { id, steps } = this.lesson;
+    const { address } = steps[Math.min(at, steps.length) - 1];
+    const url = new URL(address + this.kept("&"), this.kit.home);
+    url.searchParams.set(LESSON, `${id}.${at}`);
+    return url;
+  }
+
+  /**
+   * What every step of the address keeps.
+   * @param {string} first
+   */
+  kept(first) {
+    const asked = new URL(location.href).searchParams;
+    const kept = new URLSearchParams(KEPT.flatMap((name) => (asked.has(name) ? [[name, asked.get(name) ?? ""]] : [])));
+    return kept.size ? first + kept : "";
+  }
+
+  /** @param {number} at */
+  go(at) {
+    visit(this.address(at));
+    this.panel.at = 0; // the same step again, too
+    this.show(at);
+  }
+
+  /** See whether the page shows something else than the step. */
+  look() {
+    const path = this.address(this.panel.at || 1).pathname;
+    this.panel.stray(location.pathname !== path || (this.before !== null && here() !== this.before));
+  }
+
+  /**
+   * A key that turns the page, as a clicker sends: in a lesson it is the lesson's.
+   * @param {KeyboardEvent} event
+   */
+  turn(event) {
+    const by = KEYS[event.key];
+    const [from] = event.composedPath();
+    const writes = from instanceof Element && from.matches("textarea");
+    if (!by || writes || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (!event.repeat) this.panel.move(by);
+  }
+
+  leave() {
+    this.kit.report("left", true);
+    this.destroy();
+  }
+
+  destroy() {
+    clearInterval(this.timer);
+    document.removeEventListener("keydown", this.press, true);
+    for (const event of ["pointerdown", "keydown"]) document.removeEventListener(event, this.touch, true);
+    document.documentElement.classList.remove(OPEN);
+    this.callout.end();
+  }
+}
+
+/** The address as the reader sees it, without the lesson's own part. */
+function here() {
+  const url = new URL(location.href);
+  for (const name of [LESSON, ...KEPT]) url.searchParams.delete(name);
+  return url.href;
+}
+
+export const render = picture({
+  styles: new URL("style.css", import.meta.url),
+  stays: true,
+  load: (settings, home) => fetchOnce(new URL(settings.lesson, home), "json"),
+  create: (body, kit) => new InLesson(body, kit),
+});

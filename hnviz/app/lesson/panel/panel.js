@@ -1,0 +1,195 @@
+// @ts-check
+// The panel of a lesson: what a step says, its guess, and the way to the next one. It needs no
+// server: an exported lesson uses it too.
+//
+// lesson = { id, title, steps: [{ title, text, point, guess }] }; a step is counted from 1, and the
+// one after the last is the end of the lesson.
+
+import { maker } from "../../kit/js/make.js";
+import { answerOf, forgetAnswers, keepAnswer } from "./answers.js";
+import { askGuess, revealGuess } from "./guess.js";
+import { button } from "./parts.js";
+import { inWords, isSurprise, distance } from "./surprise.js";
+import { write } from "./words.js";
+
+/**
+ * @typedef {import("./surprise.js").Guess} Guess
+ * @typedef {{ title: string, text: string, point: string, guess: Guess|null }} Step
+ * @typedef {{ id: string, title: string, steps: Step[], next: { id: string, title: string }|null }} Lesson
+ * @typedef {{ go: (at: number) => void, point: (point: string, isHidden: boolean) => void,
+ *             leave: () => void, open?: (lesson: string) => void,
+ *             take?: (lesson: string) => void }} Doors
+ *   go      show a step; it then calls `show`
+ *   point   ring what a step is about, or hide it until a guess
+ *   leave   end the lesson
+ *   open    begin another lesson; "" is the list of all. A lesson alone in a file has no others
+ *   take    download the lesson as a file; a file has been taken already
+ */
+
+const FILE = "Download it as one file that opens without a network. The first time, writing it takes a minute.";
+const MOST = 3; // surprises in the list
+
+export class Panel {
+  /**
+   * @param {HTMLElement} host
+   * @param {Doors} doors
+   */
+  constructor(host, doors) {
+    this.doors = doors;
+    const make = maker(host);
+    host.setAttribute("role", "region");
+    const head = make("div", "head");
+    this.name = make("p", "name", head);
+    this.close = button(head, "✕", () => doors.leave());
+    this.close.ariaLabel = this.close.title = "Leave the lesson";
+    this.count = make("p", "count");
+    this.news = make("p", "news");
+    this.news.setAttribute("role", "status");
+    this.body = make("div", "body");
+    this.title = make("h2", "", this.body);
+    this.text = make("p", "text", this.body);
+    this.guess = make("div", "guess", this.body);
+    this.end = make("div", "end", this.body);
+    this.again = button(host, "Back to the lesson", () => this.doors.go(this.at));
+    this.again.className = "again";
+    const foot = make("div", "foot");
+    this.back = button(foot, "Back", () => this.move(-1));
+    this.next = button(foot, "Next", () => this.move(1));
+    this.next.classList.add("first");
+    this.host = host;
+    this.at = 0;
+    /** @type {Lesson|null} */
+    this.lesson = null;
+    this.seen = new Set(); // steps that were shown without a guess
+    this.away = false;
+  }
+
+  /** @returns {Step|undefined} the step that is shown; undefined at the end */
+  get step() {
+    return this.lesson?.steps[this.at - 1];
+  }
+
+  /** The step's name among all lessons' steps. */
+  get key() {
+    return `${this.lesson?.id}.${this.at}`;
+  }
+
+  /** Whether the picture waits for a guess. */
+  get waits() {
+    return Boolean(this.step?.guess) && answerOf(this.key) === undefined && !this.seen.has(this.key);
+  }
+
+  /**
+   * @param {Lesson} lesson
+   * @param {number} at
+   */
+  show(lesson, at) {
+    if (lesson.id === this.lesson?.id && at === this.at) return;
+    this.lesson = lesson;
+    this.at = at;
+    this.away = false;
+    this.draw();
+    this.body.scrollTop = 0;
+    const { title } = this.step ?? { title: "The end" };
+    this.news.textContent = `${this.count.textContent}: ${title}`;
+  }
+
+  /**
+   * Say whether the page shows something else by now.
+   * @param {boolean} isAway
+   */
+  stray(isAway) {
+    if (isAway === this.away) return;
+    this.away = isAway;
+    this.draw();
+  }
+
+  /**
+   * One step on or back; a step that waits for a guess is first shown.
+   * @param {number} by
+   */
+  move(by) {
+    if (!this.lesson) return;
+    if (this.away) return this.doors.go(this.at);
+    if (by > 0 && this.waits) return this.take(null);
+    const at = this.at + by;
+    if (at >= 1 && at <= this.lesson.steps.length + 1) this.doors.go(at);
+  }
+
+  /** @param {import("./answers.js").Answer|null} answer null from a student who only wants to see */
+  take(answer) {
+    const focused = this.guess.contains(/** @type {ShadowRoot} */ (this.host.getRootNode()).activeElement);
+    if (answer === null) this.seen.add(this.key);
+    else keepAnswer(this.key, answer);
+    this.draw();
+    this.guess.lastElementChild?.scrollIntoView({ block: "nearest" }); // the reason, on a phone
+    if (focused) this.next.focus();
+  }
+
+  draw() {
+    const { lesson, step } = this;
+    if (!lesson) return;
+    const n = lesson.steps.length;
+    this.host.ariaLabel = `Lesson: ${lesson.title}`;
+    this.name.textContent = lesson.title;
+    this.count.textContent = step ? `Step ${this.at} of ${n}` : "The end";
+    this.title.textContent = step ? step.title : "What surprised you";
+    this.text.hidden = !step;
+    if (step) write(this.text, step.text);
+    this.drawGuess(step?.guess ?? null);
+    this.drawEnd();
+    this.again.hidden = !this.away;
+    this.back.disabled = this.at <= 1;
+    this.next.hidden = !step;
+    this.next.textContent = this.waits ? "Show it" : this.at < n ? "Next" : "Finish";
+    this.next.classList.toggle("first", !this.waits && !this.away);
+    this.doors.point(step && !this.away ? step.point : "", this.waits);
+  }
+
+  /** @param {Guess|null} guess */
+  drawGuess(guess) {
+    this.guess.hidden = !guess;
+    if (!guess) this.guess.replaceChildren();
+    else if (this.waits) askGuess(this.guess, guess, (answer) => this.take(answer));
+    else revealGuess(this.guess, guess, answerOf(this.key) ?? null);
+  }
+
+  drawEnd() {
+    const { lesson } = this;
+    this.end.hidden = Boolean(this.step);
+    this.end.replaceChildren();
+    if (this.step || !lesson) return;
+    this.drawSurprises(lesson);
+    const { next } = lesson;
+    const { open, take } = this.doors;
+    if (next && open) button(this.end, `Next lesson: ${next.title}`, () => open(next.id)).classList.add("first");
+    button(this.end, "Start again", () => {
+      forgetAnswers(lesson.id);
+      this.seen.clear();
+      this.doors.go(1);
+    });
+    if (open) button(this.end, "All lessons", () => open(""));
+    if (take) button(this.end, "Take this lesson with you", () => take(lesson.id)).title = FILE;
+  }
+
+  /** @param {Lesson} lesson */
+  drawSurprises(lesson) {
+    const make = maker(this.end);
+    const guessed = lesson.steps.flatMap(({ title, guess }, index) => {
+      const answer = guess ? answerOf(`${lesson.id}.${index + 1}`) : undefined;
+      return guess && answer !== undefined ? [{ title, guess, answer, at: index + 1 }] : [];
+    });
+    const surprises = guessed
+      .filter(({ guess, answer }) => isSurprise(guess, answer))
+      .sort((one, other) => distance(other.guess, other.answer) - distance(one.guess, one.answer))
+      .slice(0, MOST);
+    const none = guessed.length ? "Nothing: what you saw was what you expected." : "You made no guess this time.";
+    if (!surprises.length) make("p", "text", this.end, none);
+    for (const { title, guess, answer, at } of surprises) {
+      const line = make("div", "surprise");
+      button(line, title, () => this.doors.go(at));
+      const [said, truth] = [answer, guess.truth].map((each) => inWords(guess, each));
+      make("p", "", line, `You said ${said}; it is ${truth}. ${guess.why}`);
+    }
+  }
+}

@@ -1,0 +1,48 @@
+"""The panel of a lesson, beside the page on a wide screen and below it on a phone."""
+
+import json
+from functools import cache
+from typing import Any
+
+from hnviz.app.kit.component import publish
+from hnviz.app.kit.picture import Example, Picture, Place
+from hnviz.app.lesson.place import Place as Where
+from hnviz.app.shell import session as state
+from hnviz.lessons import as_data, lessons
+
+KEY = "lesson_panel"
+LEFT = "left"  # what it reports when the reader leaves the lesson
+TURN = "lesson_turn"  # how often a page was drawn beside it
+FIRST = "text-into-batches"
+
+
+@cache
+def published(name: str) -> str:
+    """Return the address of a lesson's data."""
+    names = list(lessons())
+    following = lessons().get(next(iter(names[names.index(name) + 1 :]), ""))
+    return publish(json.dumps(as_data(lessons()[name], following)).encode(), ".json")
+
+
+def _settings(name: str, number: int, turn: int = 0) -> dict[str, Any]:
+    return {"lesson": published(name), "at": number, "turn": turn}
+
+
+EXAMPLES = {
+    "ready": Example(settings=lambda: _settings(FIRST, 2)),
+    "long": Example(settings=lambda: _settings(FIRST, 1)),
+    "end": Example(settings=lambda: _settings(FIRST, len(lessons()[FIRST].steps) + 1)),
+}
+
+PANEL = Picture(__file__, Place(KEY), reports=(LEFT,), silent=True, examples=EXAMPLES)
+
+
+def panel(where: Where) -> None:
+    """Draw the panel of a step; after the page, as its turn says that the page was drawn."""
+    state.put(TURN, state.get(TURN, 0) + 1)
+    PANEL(settings=_settings(where.lesson.id, where.number, state.get(TURN)))
+
+
+def was_left() -> bool:
+    """Tell, once, that the reader has left the lesson."""
+    return state.reported(KEY, LEFT) is not None

@@ -1,0 +1,43 @@
+// @ts-check
+// How far a guess was from the truth, and both in words.
+
+import { numeral } from "./words.js";
+
+/**
+ * @typedef {import("./answers.js").Answer} Answer
+ * @typedef {{ kind: "choice"|"number"|"curve"|"square", ask: string, why: string, answers: string[], columns: number,
+ *             low: number, high: number, unit: string, truth: Answer }} Guess
+ */
+
+const NEAR = 0.05; // of the whole range: too near to be a surprise
+
+/**
+ * How far an answer is from the truth, as a share of the farthest one could be: 0 to 1.
+ * @param {Guess} guess
+ * @param {Answer} answer
+ */
+export function distance(guess, answer) {
+  const [given, truth] = [answer, guess.truth].map((each) => (Array.isArray(each) ? each : [each]));
+  if (guess.kind === "choice" || guess.kind === "square") return given[0] === truth[0] ? 0 : 1;
+  const apart = truth.map((each, at) => Math.abs(each - (given[at] ?? guess.low)));
+  return Math.min(1, Math.max(...apart) / (guess.high - guess.low));
+}
+
+/**
+ * Whether an answer differs enough to be worth another look.
+ * @param {Guess} guess
+ * @param {Answer} answer
+ */
+export const isSurprise = (guess, answer) => distance(guess, answer) > NEAR;
+
+/**
+ * An answer in words: "“one”", "5 mini-batches", "3, 40 and 90 %".
+ * @param {Guess} guess
+ * @param {Answer} answer
+ */
+export function inWords(guess, answer) {
+  if (guess.kind === "choice" || guess.kind === "square") return `“${guess.answers[Number(answer)] ?? "?"}”`;
+  const numbers = [answer].flat().map(numeral);
+  const listed = numbers.length > 1 ? `${numbers.slice(0, -1).join(", ")} and ${numbers.at(-1)}` : numbers[0];
+  return guess.unit ? `${listed} ${guess.unit}` : listed;
+}

@@ -1,0 +1,106 @@
+"""What the parameters of an address can be, for those that take no free text.
+
+"1 to 512" is a whole number, "0.0 to 1.0" any number, "train / valid" one of the choices. The ends
+are the widest: a run with fewer units, or a shorter text, has narrower ones, and its page says so.
+"""
+
+import re
+
+SWITCH = "true / false"
+
+_SWITCHES = (
+    "present",
+    "start_all_runs",
+    "data_vocabulary",
+    "batches_random",
+    "batches_counts",
+    "batches_rows",
+    "batches_memory",
+    "batches_positions",
+    "batches_past",
+    "models_shares",
+    "models_twins",
+    "models_cell",
+    "models_parts",
+    "models_source",
+    "models_figures",
+    "train_same",
+    "states_all_models",
+    "states_edges",
+    "predictions_hold",
+    "predictions_ways",
+    "time_more_state",
+    "time_more_costs",
+)
+
+TAKES: dict[str, str] = {
+    **dict.fromkeys(_SWITCHES, SWITCH),
+    "snapshot": "0 to 999999999",
+    "unit": "0 to 511",
+    "step": "1 to 11",
+    "start_number": "3 to 9996",
+    "data_step": "1 to 59",
+    "batches_split": "train / valid / your own",
+    "batches_bs": "1 to 512",
+    "batches_bptt": "1 to 512",
+    "notice": "1 to 4",
+    "models_batch": "first / second",
+    "models_at": "0 to 999",
+    "models_row": "0 to 511",
+    "models_layer": "0 to 1",
+    "models_unit": "0 to 511",
+    "models_step": "0 to 511",
+    "train_bptt": "1 to 512",
+    "train_lr": "0.0 to 1.0",
+    "train_epochs": "1 to 1000",
+    "train_pct_start": "0.0 to 1.0",
+    "train_seed": "0 to 4294967295",
+    "train_bs": "1 to 512",
+    "train_nh": "1 to 512",
+    "train_worst_split": "train / valid",
+    "train_positions_split": "train / valid",
+    "inside": "accuracy / loss",
+    "states_first": "0 to 50828",
+    "states_n": "1 to 400",
+    "states_layer": "0 to 1",
+    "states_threshold": "0.0 to 0.95",
+    "states_path_first": "1 to 9999",
+    "states_path_n": "2 to 100",
+    "states_token": "0 to 399",
+    "predictions_temperature": "0.0 to 5.0",
+    "predictions_top_k": "1 to 39",
+    "predictions_seed": "0 to 2147483647",
+    "predictions_n": "1 to 200",
+    "predictions_value": "-1.0 to 20.0",
+    "swapped": "0 / 1",
+    "at": "0 to 199",
+    "said": "0 to 199",
+    "word": "0 to 199",
+    "map_given": "1 to 5",
+    "map_number": "1 to 9999",
+    "time_first": "0 to 50826",
+    "row": "0 to 399",
+}
+"""Parameter -> what it takes."""
+
+_ENDS = re.compile(r"(-?[\d.]+) to (-?[\d.]+)")
+
+
+def wrong(name: str, value: str) -> str | None:
+    """Say why a parameter cannot have a value; None if it can, as far as its kind shows."""
+    takes = TAKES.get(name)
+    if takes is None:
+        return None
+    ends = _ENDS.fullmatch(takes)
+    if ends is None:
+        choices = takes.split(" / ")
+        return None if value in choices else f"{name} must be one of {takes}, got {value!r}"
+    whole = "." not in takes
+    try:
+        number: float = int(value) if whole else float(value)
+    except ValueError:
+        kind = "a whole number" if whole else "a number"
+        return f"{name} must be {kind} from {takes}, got {value!r}"
+    if float(ends[1]) <= number <= float(ends[2]):
+        return None
+    return f"{name} must be from {takes}, got {value}"

@@ -1,0 +1,49 @@
+"""``hnviz lessons``: list the lessons, and check their files."""
+
+import argparse
+from pathlib import Path
+
+from hnviz.cli.parser import CommandError
+
+SUMMARY = "list the lessons, or check the files that they are written in"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the actions and their files."""
+    parser.add_argument(
+        "action", choices=("list", "check"), help="list all lessons, or check files of lessons"
+    )
+    parser.add_argument(
+        "files", nargs="*", type=Path, metavar="FILE", help="files to check (default: all lessons)"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """List or check lessons; the exit status is 1 where a file has a problem."""
+    if options.action == "check":
+        return _check(options.files)
+    if options.files:
+        raise CommandError("list takes no files; use check FILE")
+    from hnviz.lessons import LessonError, lessons
+
+    try:
+        found = lessons()
+    except LessonError as error:
+        raise CommandError(str(error)) from error
+    for lesson in found.values():
+        print(f"{lesson.id:<28}{len(lesson.steps):>2} steps  {lesson.title}")
+    return 0
+
+
+def _check(files: list[Path]) -> int:
+    from hnviz.app.lesson.known import known  # loads every picture
+    from hnviz.lessons.check import check
+    from hnviz.lessons.reading import lesson_files
+
+    chosen, app = files or lesson_files(), known()
+    problems = [problem for path in chosen for problem in check(path, app)]
+    for problem in problems:
+        print(problem)
+    if not problems:
+        print(f"{len(chosen)} {'lesson has' if len(chosen) == 1 else 'lessons have'} no problem")
+    return 1 if problems else 0

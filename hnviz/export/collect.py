@@ -1,0 +1,92 @@
+"""What a page of the app shows: its headings and pictures, as its script sends them to a browser.
+
+The page's own script runs in Streamlit's test runner, so an export has exactly the app's settings.
+That runner replaces parts of Streamlit in its process: a server exports in another one.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from hnviz.app.pictures import PICTURES
+from hnviz.app.shell.asgi import SCRIPT
+from hnviz.app.shell.navigation import PAGES, page_file
+from hnviz.app.shell.streamlit_parts import quiet_test_runner
+from hnviz.export.errors import ExportError
+
+PATIENCE = 120  # seconds that a page's script may take
+HEADINGS = {"title": 1, "header": 2}
+LEFT_OUT = ("rooms/start/machine", "rooms/train/speed", "run/list", "run/line", "lesson/panel")
+"""A lesson's panel, and pictures of the computer that hnviz runs on or what can be done there."""
+
+TITLES = {name: title for pages in PAGES.values() for name, title in pages.items()}
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A title of the page, or of a part of it."""
+
+    level: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A picture as the page mounts it; `data` is what the browser gets."""
+
+    name: str  # "rooms/hidden_states/units"
+    data: Mapping[str, Any]
+
+    @property
+    def called(self) -> str:
+        """Its name for lessons."""
+        return PICTURES[self.name].called
+
+    @property
+    def isolate(self) -> bool:
+        """Whether its styles are kept apart."""
+        return PICTURES[self.name].isolate
+
+    @property
+    def height(self) -> str:
+        """The height that is kept for it until it is drawn."""
+        return PICTURES[self.name].place.height
+
+
+Part = Heading | Mount
+
+
+def collect(page: str, at: Mapping[str, str]) -> list[Part]:
+    """Run a page's script with the parameters of its address. Raises ExportError."""
+    if page not in TITLES:
+        raise ExportError(f"no page is named {page!r}; choose one of {', '.join(TITLES)}")
+    quiet_test_runner()
+    app = AppTest.from_file(str(SCRIPT), default_timeout=PATIENCE)
+    app.query_params.update(at)
+    app = app if page == "start" else app.switch_page(str(page_file(page)))
+    app.run()
+    if app.exception:
+        raise ExportError(f"the page {page} failed: {app.exception[0].message}")
+    return list(_parts(app.main))
+
+
+def _parts(block: Any) -> Iterator[Part]:
+    for each in block.children.values():
+        if each.type in HEADINGS:
+            yield Heading(HEADINGS[each.type], each.value)
+        elif each.type == "bidi_component":
+            yield from _mounted(each.proto)
+        elif hasattr(each, "children"):
+            yield from _parts(each)
+
+
+def _mounted(proto: Any) -> Iterator[Mount]:
+    name = _NAMES.get(proto.component_name)
+    if name is not None and name not in LEFT_OUT:
+        yield Mount(name, json.loads(proto.json))
+
+
+_NAMES = {f"hnviz_{name.replace('/', '_')}": name for name in PICTURES}

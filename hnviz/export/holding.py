@@ -1,0 +1,122 @@
+"""What an exported file holds beside its code: answers, news, weights and files, compressed."""
+
+import gzip
+import json
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Any
+
+from hnviz.app.topics import TOPICS
+from hnviz.export.asking import Question
+from hnviz.export.facts import facts_of, weights_of
+from hnviz.figures.theme import MODES
+from hnviz.web.asked import Names, read_step
+from hnviz.web.assets import PACKAGE
+from hnviz.web.observations import answer
+from hnviz.web.standing import standing, store
+from hnviz.web.topics import to_json
+from hnviz.web.views import Refusal
+
+FREE: Mapping[str, tuple[str, ...]] = {
+    "unit_rows": ("text", "ids", "split", "first", "n", "show"),
+}
+"""Question -> the parameters that do not change its answer: what a unit codes is counted over
+train. One order of the rows follows the text, "clustered": a file does not offer it.
+"""
+
+
+def address(path: str, params: Mapping[str, Any]) -> str:
+    """Write an address as `hnviz/export/js/filesource.js` does."""
+    free = FREE.get(path.rpartition("/")[2], ())
+    named = sorted([name, value] for name, value in params.items() if name not in free)
+    return json.dumps([path, named], ensure_ascii=False, separators=(",", ":"))
+
+
+PATIENCE = 5  # times that a busy engine is asked again: nobody waits for a picture here
+BUSY = (429, 503)
+
+
+class Holding:
+    """Collects it; the same content is held once."""
+
+    def __init__(self, names: Names, answered: dict[Question, bytes]) -> None:
+        """Take what the app can be asked, and answers that are known already."""
+        self._names, self._answered = names, answered
+        self._blobs: dict[bytes, int] = {}
+        self.answers: dict[str, int] = {}
+        self.runs: dict[str, dict[str, Any]] = {}
+        self.files: dict[str, tuple[str, int]] = {}
+
+    @property
+    def blobs(self) -> list[str]:
+        """All contents, each compressed, in base64."""
+        return [b64encode(gzip.compress(each, 9, mtime=0)).decode() for each in self._blobs]
+
+    def keep(self, content: bytes) -> int:
+        """Hold a content; return its number."""
+        return self._blobs.setdefault(content, len(self._blobs))
+
+    def add_answer(self, asked: Question) -> None:
+        """Hold the answer to a question.
+
+        Raises ValueError, with the sentence that the app would show.
+        """
+        if asked not in self._answered:
+            self._answered[asked] = self._answer(asked)
+        path = f"api/runs/{asked.run}/{asked.at}/{asked.name}"
+        self.answers[address(path, dict(asked.params))] = self.keep(self._answered[asked])
+
+    def _answer(self, asked: Question) -> bytes:
+        where = self._names.read(asked.run, asked.name, list(asked.params))
+        at = where.at(read_step(str(asked.at)))
+        for _ in range(PATIENCE):
+            try:
+                return answer(at).content
+            except Refusal as refusal:
+                if refusal.status not in BUSY:
+                    raise
+        return answer(at).content
+
+    def add_run(self, run: str, steps: list[int]) -> None:
+        """Hold what is known of a run, and that it has some of its snapshots."""
+        if run in self.runs:
+            return
+        folder = store().folder(run)
+        self.runs[run] = {
+            "facts": facts_of(folder.config),
+            "steps": steps,
+            "last": folder.resolve_step("last"),
+            "layout": [],
+            "weights": {},
+            "topics": {},
+        }
+        self.add_topic(run, "run")
+
+    def add_weights(self, run: str, step: int) -> None:
+        """Hold a snapshot's weights."""
+        held = self.runs[run]
+        folder = store().folder(run)
+        weights = weights_of(folder.config, folder.load_snapshot(step))
+        held["layout"] = [[name, each.size] for name, each in weights.items()]
+        held["weights"][str(step)] = self.keep(
+            b"".join(each.tobytes() for each in weights.values())
+        )
+
+    def add_topic(self, run: str, name: str) -> None:
+        """Hold a topic's news about a run, in both modes where they differ."""
+        topic = next(each for each in TOPICS if each.name == name)
+        modes = [{"mode": mode} for mode in MODES] if "mode" in topic.params else [{}]
+        for params in modes:
+            news, _ = topic.news(topic.draw(standing(run), params), None)
+            if name == "run" and news is not None:
+                news = {**news, "snapshots": [[step, "file"] for step in self.runs[run]["steps"]]}
+            key = json.dumps([name, sorted(params.items())], separators=(",", ":"))
+            self.runs[run]["topics"][key] = self.keep(to_json(news).encode())
+
+    def add_file(self, where: str, content: bytes, read_as: str) -> None:
+        """Hold a file that a picture fetches; `where` is its address below the app's."""
+        self.files[where] = (read_as, self.keep(content))
+
+    def add_source(self, path: str, read_as: str) -> None:
+        """Hold one of the package's own files, by its path below the package."""
+        self.add_file(path, (PACKAGE / path).read_bytes(), read_as)

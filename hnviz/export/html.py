@@ -1,0 +1,109 @@
+"""An exported file: everything inline, and a policy that forbids the network."""
+
+import hashlib
+import json
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from hnviz.app.shell.variables import variables
+from hnviz.export import modules
+from hnviz.figures.theme import MODES
+from hnviz.web.assets import PACKAGE
+
+FILES = Path(__file__).parent
+MAIN = "export/js/main.js"
+STYLES = (
+    *(PACKAGE / "app/shell" / name for name in ("cards.css", "lesson.css")),
+    FILES / "style.css",
+)
+NEEDS = (
+    "This page needs JavaScript and a browser from 2023 or later: Chrome or Edge 89, Firefox 113, "
+    "Safari 16.4, or newer."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """What a file holds."""
+
+    title: str
+    note: str  # at its end: where it comes from
+    data: Mapping[str, Any]
+    modules: list[str]  # paths below the package
+
+
+def written(document: Document) -> bytes:
+    """Write the file."""
+    imports = in_script(modules.import_map(document.modules))
+    main = f'import "{modules.specifier(MAIN)}";'
+    style = "\n".join(path.read_text(encoding="utf-8") for path in STYLES)
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{_policy(imports, main)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(document.title)}</title>
+<style>
+{style}</style>
+<script type="importmap">{imports}</script>
+</head>
+<body>
+<p id="needs">{escape(NEEDS)}</p>
+<main></main>
+<footer><p>{escape(document.note)}</p></footer>
+<script type="application/json" id="data">{in_script(document.data)}</script>
+<script type="module">{main}</script>
+</body>
+</html>
+""".encode()
+
+
+def plain_page(title: str, body: str) -> bytes:
+    """Write a page of links; `body` is HTML whose words are escaped."""
+    light, dark = (
+        "".join(f"{name}:{value};" for name, value in variables(mode).items()) for mode in MODES
+    )
+    style = (FILES / "style.css").read_text(encoding="utf-8")
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(title)}</title>
+<style>
+:root {{ {light} color-scheme: light dark; }}
+@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}
+{style}</style>
+</head>
+<body>
+<main>
+<h1>{escape(title)}</h1>
+{body}
+</main>
+</body>
+</html>
+""".encode()
+
+
+def in_script(value: Any) -> str:
+    """Write JSON that no text in it can end: every < is written as a code."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _policy(*scripts: str) -> str:
+    hashes = " ".join(f"'sha256-{_hash(each)}'" for each in scripts)
+    return f"{_POLICY}; img-src data:; script-src {hashes} data:"
+
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+
+def _hash(script: str) -> str:
+    return b64encode(hashlib.sha256(script.encode()).digest()).decode()

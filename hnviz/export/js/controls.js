@@ -1,0 +1,186 @@
+// @ts-check
+// The controls of a page in a file: what its networks can answer here may be changed here.
+
+import { maker } from "../../app/kit/js/make.js";
+import { readPhrase } from "./numbers.js";
+import { VIEWS } from "./views.js";
+
+/**
+ * @typedef {import("./stage.js").Picture} Picture
+ * @typedef {{ name: string, label: string, choices?: [string, string][], number?: [number, number] }} Field
+ *   choices  [value, what the reader sees]; a field without choices or numbers takes words
+ */
+
+const TYPED = 300; // ms after the last key until what was typed is shown
+const CHANGE = "change_state";
+const WAYS = /** @type {[string, string][]} */ (
+  ["another state", "zero units", "set one unit"].map((way) => [way, way])
+);
+const SHOWN = 40; // characters of a text in a button
+
+export class Controls {
+  /**
+   * @param {HTMLElement} host
+   * @param {Picture[]} pictures whose questions the controls change
+   * @param {import("./filesource.js").Held} held
+   * @param {() => void} changed
+   */
+  constructor(host, pictures, held, changed) {
+    this.host = host;
+    this.pictures = pictures;
+    this.held = held;
+    this.changed = changed;
+    for (const field of this.fields()) this.draw(field);
+  }
+
+  /** The questions that are answered here, each with its picture. */
+  get asks() {
+    return this.pictures.flatMap((picture) => picture.data.asks.map((/** @type {any} */ ask) => ({ ask, picture }))).filter(
+      ({ ask, picture }) => ask.question in VIEWS && Object.keys(this.held.runs[picture.data.run]?.weights ?? {}).length,
+    );
+  }
+
+  /** @returns {Field[]} */
+  fields() {
+    const [first] = this.asks;
+    if (!first) return [];
+    const { facts } = this.held.runs[first.picture.data.run];
+    const layers = Array.from({ length: facts.layers }, (_, at) => /** @type {[string, string]} */ ([String(at), String(at)]));
+    const shows = ["state", ...facts.gates].map((name) => /** @type {[string, string]} */ ([name, facts.gateTitles[name] ?? name]));
+    /** @type {Field[]} */
+    const all = [
+      { name: "text", label: "What it reads: numbers, a range, or words" },
+      { name: "how", label: "Change the state after it", choices: WAYS },
+      { name: "other", label: "The state after this text" },
+      { name: "number", label: "Count on from", number: [3, 9999] },
+      { name: "n", label: "Tokens to say", number: [1, 200] },
+      ...(this.has("units") ? [{ name: "layer", label: "Layer", choices: layers }, { name: "show", label: "State or gate", choices: shows }] : []),
+    ];
+    return all.filter(({ name, choices }) => (choices?.length ?? 2) > 1 && this.asks.some(({ ask }) => name in ask.params));
+  }
+
+  /** @param {string} question */
+  has(question) {
+    return this.asks.some(({ ask }) => ask.question === question);
+  }
+
+  /** @param {Field} field */
+  draw(field) {
+    const make = maker(this.host);
+    const label = make("label", "field", this.host);
+    make("span", "", label, field.label);
+    const value = this.valueOf(field.name);
+    const input = field.choices ? menu(field.choices) : box(field.number);
+    label.append(input);
+    input.value = value;
+    input.dataset.param = field.name;
+    const problem = make("span", "problem", label);
+    problem.setAttribute("role", "alert");
+    let wait = 0;
+    const take = () => {
+      clearTimeout(wait);
+      const wrong = this.wrong(field, input.value);
+      problem.textContent = wrong;
+      input.setAttribute("aria-invalid", String(Boolean(wrong)));
+      if (!wrong && input.value !== this.valueOf(field.name)) this.put(field.name, input.value);
+    };
+    input.onchange = take;
+    input.oninput = () => {
+      clearTimeout(wait);
+      wait = setTimeout(take, TYPED);
+    };
+  }
+
+  /** @param {string} name */
+  valueOf(name) {
+    const asks = this.asks.map(({ ask, picture }) => ({ ask, chosen: picture.data.settings.chosen }));
+    const own = asks.find(({ ask, chosen }) => name in ask.params && (name !== "number" || ask.name === chosen));
+    return String(own?.ask.params[name] ?? "");
+  }
+
+  /**
+   * What is wrong with a value; "" if nothing is.
+   * @param {Field} field
+   * @param {string} value
+   */
+  wrong({ number, choices }, value) {
+    if (number) {
+      const [low, high] = number;
+      const fits = /^\d{1,5}$/.test(value) && Number(value) >= low && Number(value) <= high;
+      return fits ? "" : `A whole number from ${low} to ${high}; got ${value.slice(0, 20) || "nothing"}.`;
+    }
+    if (choices) return "";
+    try {
+      readPhrase(value, new Map());
+      return "";
+    } catch (error) {
+      return /** @type {Error} */ (error).message;
+    }
+  }
+
+  /**
+   * Ask every question with another value.
+   * @param {string} name
+   * @param {string} value
+   */
+  put(name, value) {
+    for (const picture of this.pictures) {
+      for (const ask of picture.data.asks) {
+        const takes = ask.question in VIEWS || this.held.free[ask.question]?.includes(name) || name === "layer";
+        if (takes && name in ask.params && name !== "number") ask.params[name] = value;
+        if (ask.question === CHANGE) this.changeSettings(picture, ask);
+      }
+      if (name === "number" && "chosen" in picture.data.settings) this.countFrom(picture, Number(value));
+    }
+    this.changed();
+  }
+
+  /**
+   * The number is counted on from beside one from the other side of what was read.
+   * @param {Picture} picture
+   * @param {number} number
+   */
+  countFrom({ data }, number) {
+    const { train } = this.held.runs[data.run].facts;
+    const read = [1, 2, 3].every((by) => train.some(([first, last]) => first <= number + by && number + by <= last));
+    const chosen = read ? "inside" : "beyond";
+    data.asks.find((/** @type {any} */ ask) => ask.name === chosen).params.number = String(number);
+    data.settings = { ...data.settings, chosen, turn: data.settings.turn + 1 };
+  }
+
+  /**
+   * What the picture of a changed state says of its question.
+   * @param {Picture} picture
+   * @param {any} ask
+   */
+  changeSettings({ data }, { params }) {
+    const short = (/** @type {string} */ text) => `“${text.slice(0, SHOWN)}”`;
+    const one = params.how === "set one unit";
+    const nh = this.held.runs[data.run].facts.nh;
+    const units = {
+      units_key: `units_${one ? "set" : "zero"}`,
+      units_name: one ? "Unit" : "Units, a range or a list",
+      units: one ? "2" : `0 to ${nh / 2 - 1}`,
+      one,
+    };
+    const swap = { other: short(params.other ?? "") };
+    data.settings = { prompt: short(params.text), ...(params.how === "another state" ? swap : units) };
+    if (one) params.value ??= "1";
+    if (params.how !== "another state" && params.layer === "-1") params.layer = "0";
+  }
+}
+
+/** @param {[string, string][]} choices */
+function menu(choices) {
+  const select = document.createElement("select");
+  select.append(...choices.map(([value, name]) => new Option(name, value)));
+  return select;
+}
+
+/** @param {[number, number]} [number] */
+function box(number) {
+  const input = document.createElement("input");
+  input.type = number ? "number" : "text";
+  if (number) [input.min, input.max] = number.map(String);
+  return input;
+}

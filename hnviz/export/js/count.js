@@ -1,0 +1,130 @@
+// @ts-check
+// Counting on, answered here: rooms/start/count/picture.py and words.py. A test holds both to the same words.
+
+import { largest, softmax } from "./forward.js";
+import { idsOf, numberIn } from "./look.js";
+import { COMMA, counted, kindOf, numberWords } from "./numbers.js";
+
+/**
+ * @typedef {import("./look.js").Look} Look
+ * @typedef {{ truth: number, words: string[], probabilities: number[], right: boolean }} Line
+ */
+
+const GIVEN = 3; // numbers that the network is given
+const SAYS = 3; // numbers that it says
+const LAST = 9999;
+const LAST_TRAINED = 7999;
+const MOST_WORDS = 7; // of a number in the picture
+const LONGEST = 12; // words of a number that is never ended
+
+/**
+ * @param {Look} look
+ * @returns {import("./look.js").Shown}
+ */
+export function startCount(look) {
+  const number = numberIn(look, "number", NaN, [GIVEN, LAST]);
+  const given = Array.from({ length: Math.min(GIVEN, number) }, (_, at) => number - Math.min(GIVEN, number) + 1 + at);
+  const said = countOn(look, given, number);
+  const meta = {
+    heading: heading(number, look.facts),
+    given: given.map(numberWords).join(", "),
+    lines: said.map(line),
+    verdict: verdict(said),
+  };
+  return { meta };
+}
+
+/**
+ * @param {Look} look
+ * @param {number[]} given
+ * @param {number} number
+ * @returns {Line[]}
+ */
+function countOn(look, given, number) {
+  const { network, facts, stoi } = look;
+  const { window } = network.form;
+  const text = idsOf(given.flatMap((each) => [...numberWords(each).split(" "), COMMA]), look);
+  const comma = stoi.get(COMMA);
+  /** @type {{ words: string[], probabilities: number[] }[]} */
+  const pieces = [{ words: [], probabilities: [] }];
+  let state = network.readAll(window ? text.slice(-window) : text);
+  for (let n = 0; pieces.length <= SAYS && n < LONGEST * SAYS; n++) {
+    const logits = network.answer(state);
+    const id = largest(logits);
+    const piece = pieces[pieces.length - 1];
+    piece.words.push(facts.itos[id]);
+    piece.probabilities.push(softmax(logits)[id]);
+    if (id === comma) pieces.push({ words: [], probabilities: [] });
+    text.push(id);
+    state = window ? network.readAll(text.slice(-window)) : network.read(id, state);
+  }
+  return Array.from({ length: SAYS }, (_, at) => {
+    const truth = number + 1 + at;
+    const { words, probabilities } = pieces[at] ?? { words: [], probabilities: [] };
+    return { truth, words, probabilities, right: words.join(" ") === `${numberWords(truth)} ${COMMA}` };
+  });
+}
+
+/** @param {Line} said */
+function line({ truth, words, probabilities, right }) {
+  const true_ = numberWords(truth).split(" ");
+  const spoken = words.filter((word) => word !== COMMA);
+  const shown = spoken.slice(0, MOST_WORDS).map((word, at) => {
+    const kind = kindOf(word);
+    const part = kind === "hundred" || kind === "thousand" ? "place" : kind;
+    return [word, part, Number(probabilities[at].toFixed(4)), true_[at] === word];
+  });
+  return { number: counted(truth), words: shown, right, more: Math.max(0, spoken.length - MOST_WORDS) };
+}
+
+/**
+ * @param {number} number
+ * @param {import("./look.js").Facts} facts
+ */
+function heading(number, facts) {
+  const read = Array.from({ length: SAYS }, (_, at) => facts.train.some(([first, last]) => first <= number + 1 + at && number + 1 + at <= last));
+  return `From ${counted(number)}: ${where(number, read, facts.notebook)}`;
+}
+
+/**
+ * @param {number} number
+ * @param {boolean[]} read
+ * @param {boolean} notebook
+ */
+function where(number, read, notebook) {
+  if (read.every(Boolean)) return "inside what it read";
+  if (notebook) return number > LAST_TRAINED ? "beyond 8,000" : "across 8,000, which it never read";
+  return read.some(Boolean) ? "across the edge of a held-out block" : "in a held-out block";
+}
+
+/** @param {Line[]} said */
+function verdict(said) {
+  const wrong = said.filter(({ right }) => !right);
+  const [{ truth: first }, { truth: last }] = [said[0], said[said.length - 1]];
+  const hundred = (/** @type {number} */ number) => Math.floor(number / 100);
+  if (!wrong.length) {
+    const right = `All ${numberWords(said.length)} are right`;
+    return hundred(first) !== hundred(last) || hundred(first - 1) !== hundred(first) ? `${right}, including the carry.` : `${right}.`;
+  }
+  const firsts = wrong.map(firstWrongOf);
+  if (firsts.some((place) => place > 0)) {
+    return `${wrong.length} of ${said.length} are wrong; the first slip is at word ${Math.min(...firsts) + 1}.`;
+  }
+  if (wrong.every(({ truth }) => !numberWords(truth).includes(" "))) return `${wrong.length} of ${said.length} are wrong.`;
+  const rest = wrong.every(({ words, truth }) => spokenOf(words).slice(1).join(" ") === numberWords(truth).split(" ").slice(1).join(" "));
+  return rest
+    ? "Only the first word is wrong; the rest counts on as it should."
+    : `${wrong.length} of ${said.length} are wrong from the first word.`;
+}
+
+/** @param {string[]} words */
+const spokenOf = (words) => words.filter((word) => word !== COMMA);
+
+/** @param {Line} line */
+function firstWrongOf({ truth, words }) {
+  const true_ = numberWords(truth).split(" ");
+  const said = spokenOf(words);
+  const n = Math.min(said.length, true_.length);
+  const at = said.slice(0, n).findIndex((word, place) => word !== true_[place]);
+  return at < 0 ? n : at;
+}

@@ -1,0 +1,110 @@
+// @ts-check
+// The panel of a lesson in a file: the app's own panel; a step is a page of the file.
+//
+// The step is in the address behind "#", so a link can name it, and the browser's Back goes to the one before.
+
+import { onWritten } from "../../app/kit/js/address.js";
+import { fetchOnce } from "../../app/kit/js/fetch.js";
+import { readTheme } from "../../app/kit/js/theme.js";
+import { Callout } from "../../app/lesson/panel/callout.js";
+import { Panel } from "../../app/lesson/panel/panel.js";
+
+/**
+ * @typedef {import("../../app/lesson/panel/panel.js").Lesson & { beside: boolean }} Lesson
+ *   beside  whether the other lessons are files beside this one
+ */
+
+const STYLES = [
+  new URL("../../app/kit/js/kit.css", import.meta.url),
+  new URL("../../app/lesson/panel/style.css", import.meta.url),
+];
+const KEYS = /** @type {Record<string, number>} */ ({ PageDown: 1, PageUp: -1 });
+
+export class FileLesson {
+  /**
+   * @param {Lesson} lesson
+   * @param {import("./stage.js").Stage} stage
+   */
+  constructor(lesson, stage) {
+    this.lesson = lesson;
+    this.stage = stage;
+    this.host = document.createElement("div");
+    this.host.className = "beside";
+    document.body.append(this.host);
+    document.body.classList.add("in-lesson");
+    this.root = document.createElement("div");
+    this.host.attachShadow({ mode: "open" }).append(this.root);
+    this.callout = new Callout(() => this.host.getBoundingClientRect());
+    const others = { open: (/** @type {string} */ id) => location.assign(`${id || "index"}.html`) };
+    const section = document.createElement("section");
+    section.className = "lesson";
+    this.root.append(section);
+    this.panel = new Panel(section, {
+      go: (at) => this.go(at),
+      point: (point, isHidden) => this.callout.show(point, isHidden),
+      leave: () => this.leave(),
+      ...(lesson.beside ? others : {}),
+    });
+    this.touched = false; // since the step began
+    const touch = () => (this.touched = true);
+    for (const event of ["pointerdown", "keydown"]) stage.host.addEventListener(event, touch, true);
+    onWritten(() => this.touched && this.panel.stray(true));
+    stage.whenChanged(() => this.panel.stray(true));
+    document.addEventListener("keydown", (event) => this.turn(event), true);
+    addEventListener("hashchange", () => this.show());
+  }
+
+  /** Dress the panel as the pictures are. */
+  async dress() {
+    const [tokens, ...css] = await Promise.all([
+      fetchOnce(new URL("figures/tokens.json", this.stage.held.home), "json"),
+      ...STYLES.map((sheet) => fetchOnce(sheet, "text")),
+    ]);
+    const style = document.createElement("style");
+    style.textContent = css.join("\n");
+    this.root.querySelector("style")?.remove();
+    this.root.prepend(style);
+    const { primary, onPrimary, background, muted, hatch } = readTheme(this.root, tokens);
+    this.callout.dress({ primary, onPrimary, background, muted, hatch });
+  }
+
+  /** The step that the address names; the first one otherwise. */
+  get named() {
+    const at = Number(location.hash.slice(1));
+    return Number.isInteger(at) && at >= 1 && at <= this.lesson.steps.length + 1 ? at : 1;
+  }
+
+  /** Show the step that the address names. */
+  async show() {
+    const at = this.named;
+    this.touched = false;
+    await this.stage.show(Math.min(at, this.lesson.steps.length) - 1);
+    this.panel.at = 0; // the same step again, too
+    this.panel.show(this.lesson, at);
+  }
+
+  /** @param {number} at */
+  go(at) {
+    if (at === this.named) this.show();
+    else location.hash = String(at);
+  }
+
+  /**
+   * A key that turns the page, as a clicker sends.
+   * @param {KeyboardEvent} event
+   */
+  turn(event) {
+    const by = KEYS[event.key];
+    if (!by || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (!event.repeat) this.panel.move(by);
+  }
+
+  /** The pages stay, without the panel. */
+  leave() {
+    this.callout.end();
+    this.host.remove();
+    document.body.classList.remove("in-lesson");
+  }
+}

@@ -1,0 +1,44 @@
+// @ts-check
+// Begins a page that is one file: everything that it shows is in the file.
+
+import { provide } from "../../app/kit/js/fetch.js";
+import { Blobs } from "./blobs.js";
+import { FileLesson } from "./lesson.js";
+import { SmallPlotly } from "./plot.js";
+import { Stage } from "./stage.js";
+
+/**
+ * @typedef {import("./stage.js").Held & { blobs: string[], files: Record<string, [string, number]>,
+ *             lesson?: import("./lesson.js").Lesson, variables: Record<string, Record<string, string>> }} Data
+ *   files      address -> how it is read ("json", "text", "arrayBuffer"), and its blob
+ *   variables  mode -> the style sheets' variables
+ */
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const main = /** @type {HTMLElement} */ (document.querySelector("main"));
+const data = /** @type {Data} */ (JSON.parse(document.getElementById("data")?.textContent ?? ""));
+const blobs = new Blobs(data.blobs);
+
+for (const [address, [as, at]] of Object.entries(data.files)) {
+  const read = { json: () => blobs.json(at), text: () => blobs.text(at), arrayBuffer: () => blobs.get(at) };
+  provide(new URL(address, data.home).href, read[/** @type {keyof typeof read} */ (as)]());
+}
+Object.assign(window, { Plotly: SmallPlotly }); // kit/js/plotly.js takes it in place of its own
+
+function dress() {
+  const mode = dark.matches ? "dark" : "light";
+  for (const [name, value] of Object.entries(data.variables[mode])) document.documentElement.style.setProperty(name, value);
+  document.documentElement.style.colorScheme = mode;
+}
+
+dress();
+const stage = new Stage(main, data, blobs);
+const lesson = data.lesson ? new FileLesson(data.lesson, stage) : null;
+dark.addEventListener("change", () => {
+  dress();
+  stage.draw();
+  lesson?.dress();
+});
+document.getElementById("needs")?.remove();
+await lesson?.dress();
+await (lesson ? lesson.show() : stage.show(0));

@@ -1,0 +1,124 @@
+// @ts-check
+// Draws the pictures of one page of the file, as the app's pages mount them.
+
+import { keepParametersIn } from "../../app/kit/js/address.js";
+import { maker } from "../../app/kit/js/make.js";
+import { shareTab, Tab } from "../../app/kit/js/tab.js";
+import { Controls } from "./controls.js";
+import { FileLive } from "./filelive.js";
+import { FileSource } from "./filesource.js";
+import { Replay } from "./replay.js";
+
+/**
+ * @typedef {{ module: string, height: string, isolate: boolean, name: string, data: any }} Picture
+ * @typedef {{ level?: number, text?: string, picture?: Picture }} Part a heading or a picture
+ * @typedef {{ page: string, at: Record<string, string>, parts: Part[] }} Scene
+ * @typedef {import("./filesource.js").Held & { home: string, scenes: Scene[] }} Held
+ * @typedef {{ picture: Picture, root: HTMLElement & { turn?: number }, render: (component: any) => Promise<() => void>,
+ *             end: () => void }} Mounted
+ */
+
+export class Stage {
+  /**
+   * @param {HTMLElement} host
+   * @param {Held} held
+   * @param {import("./blobs.js").Blobs} blobs
+   */
+  constructor(host, held, blobs) {
+    this.host = host;
+    this.held = held;
+    this.blobs = blobs;
+    this.source = new FileSource(held, blobs); // its networks and answers serve all scenes
+    /** @type {Mounted[]} */
+    this.mounted = [];
+    /** @type {Replay|null} */
+    this.replay = null;
+    this.turn = 0;
+    this.changed = () => {};
+  }
+
+  /**
+   * Call `changed` when the reader changes what is asked.
+   * @param {() => void} changed
+   */
+  whenChanged(changed) {
+    this.changed = changed;
+  }
+
+  /**
+   * Show a page; what was shown before leaves.
+   * @param {number} at its place among the scenes
+   */
+  async show(at) {
+    const scene = this.held.scenes[at];
+    const turn = ++this.turn;
+    this.leave();
+    let address = new URL(`${at}/${scene.page}?${new URLSearchParams(scene.at)}`, this.held.home).href;
+    keepParametersIn({ read: () => address, write: (url) => (address = url) });
+    const live = new FileLive(this.held.runs, this.blobs);
+    const tab = new Tab(this.source, live);
+    shareTab(tab);
+    const top = document.createElement("div");
+    top.className = "top";
+    const places = scene.parts.map((part) => this.place(part));
+    places.find((place) => place.tagName !== "H1")?.before(top); // the controls come below the title
+    const loaded = scene.parts.map(({ picture }, at) => (picture ? this.load(picture, places[at]) : null));
+    const mounted = (await Promise.all(loaded)).filter((each) => each !== null);
+    if (turn !== this.turn) return;
+    this.mounted = mounted;
+    const pictures = mounted.map(({ picture }) => picture);
+    new Controls(top, pictures, this.held, () => {
+      this.changed();
+      this.draw();
+    });
+    this.replay = new Replay(top, live, (run) => tab.timeline(run));
+    await this.draw();
+  }
+
+  /**
+   * Make the place of a heading or of a picture.
+   * @param {Part} part
+   * @returns {HTMLElement}
+   */
+  place({ level, text, picture }) {
+    const make = maker(this.host);
+    if (!picture) return make(`h${level}`, "", this.host, text);
+    const place = make("div", "picture");
+    place.dataset.picture = picture.name;
+    return place;
+  }
+
+  /**
+   * @param {Picture} picture
+   * @param {HTMLElement} place
+   * @returns {Promise<Mounted>}
+   */
+  async load(picture, place) {
+    const root = document.createElement("div");
+    root.className = "hnviz";
+    root.style.minHeight = `var(--hn-height, ${picture.height})`;
+    (picture.isolate ? place.attachShadow({ mode: "open" }) : place).append(root);
+    const { render } = await import(picture.module);
+    const own = structuredClone(picture); // what the reader changes is the page's own
+    return { picture: own, root, render, end: () => {} };
+  }
+
+  /** Draw all pictures with what is asked now, in the mode that the page is in. */
+  async draw() {
+    for (const mounted of this.mounted) {
+      const { picture, root, render } = mounted;
+      root.turn = (root.turn ?? 0) + 1;
+      const home = new URL(this.held.home);
+      // A copy: the kit compares what it gets with what it had.
+      const data = structuredClone(picture.data);
+      mounted.end = await render({ data, home, root, turn: root.turn, setStateValue: () => {} });
+    }
+  }
+
+  leave() {
+    this.replay?.stop();
+    for (const { end } of this.mounted) end();
+    this.mounted = [];
+    this.host.replaceChildren();
+  }
+}

@@ -1,0 +1,203 @@
+// @ts-check
+// The views of the Predictions page, answered here: next_word, going_on and change_state/picture.py.
+
+import { answersMeta, likeliest } from "./answers.js";
+import { values } from "./arrays.js";
+import { networkName, numberIn, promptIn } from "./look.js";
+import { continuation } from "./numbers.js";
+import { answersOn, goOn, readAnswers, say } from "./speech.js";
+import { Courses, done } from "./surgerytext.js";
+import { operationIn } from "./operation.js";
+import { firstWrong, Prompt, saidPosition, saidSentence } from "./wordtext.js";
+
+/**
+ * @typedef {import("./look.js").Look} Look
+ * @typedef {import("./look.js").Shown} Shown
+ */
+
+const SAYS = 40; // tokens after a change
+const BARS = 4; // of each of two answers
+const MOST_SAID = 200;
+
+/**
+ * @param {Look} look
+ * @returns {Shown}
+ */
+export function promptSurprise(look) {
+  const { network, facts } = look;
+  const { tokens, ids } = promptIn(look.params.text ?? "", look);
+  const { probabilities, surprise } = readAnswers(network, ids);
+  const prompt = new Prompt({ network: networkName(look), words: tokens, ids, surprise, probabilities, itos: facts.itos });
+  const reads = network.form.window
+    ? `${facts.model} carries no state: each answer reads only the last ${network.form.window} tokens.`
+    : "";
+  const meta = answersMeta({
+    param: "at",
+    alt: prompt.sentence,
+    cells: tokens.map((word, at) => ({ word, bits: at ? surprise[at - 1] : null })),
+    bars: ids.map((_, at) => likeliest([probabilities[at]], facts.itos, new Map(at + 1 < ids.length ? [[ids[at + 1], "in the text"]] : []))),
+    says: tokens.map((_, at) => prompt.position(at)),
+    start: prompt.worst,
+    full: Math.log2(facts.itos.length),
+    target: true,
+    note: `${prompt.average} ${reads}`.trim(),
+  });
+  return { meta, sentence: prompt.headline };
+}
+
+/**
+ * @param {Look} look
+ * @returns {Shown}
+ */
+export function goingOn(look) {
+  const { facts, stoi, network } = look;
+  if (numberIn(look, "temperature", 0, [0, 10]) !== 0) {
+    throw new Error("In this file the network always says its most probable word: choose a temperature of 0.");
+  }
+  const { tokens, ids } = promptIn(look.params.text ?? "", look);
+  const { said: chosen, probabilities } = say(network, ids, numberIn(look, "n", SAYS, [1, MOST_SAID]));
+  const said = chosen.map((id) => facts.itos[id]);
+  const [truth, noTruth] = truthAfter(tokens, said.length);
+  const wrong = firstWrong(said, truth);
+  const known = said.map((_, at) => (wrong >= 0 && at > wrong ? null : (truth[at] ?? null)));
+  const bars = said.map((word, at) => {
+    const notes = new Map([[chosen[at], "said"]]);
+    const wanted = known[at];
+    if (wanted !== null) notes.set(/** @type {number} */ (stoi.get(wanted)), wanted === word ? "its word, correct" : "correct");
+    return likeliest([probabilities[at]], facts.itos, notes);
+  });
+  const sentence = saidSentence(said, truth, noTruth);
+  const meta = answersMeta({
+    param: "said",
+    alt: sentence,
+    cells: said.map((word, at) => ({
+      word,
+      above: truth.length ? (truth[at] ?? "") : null,
+      share: probabilities[at][chosen[at]],
+      mark: at === wrong ? "wrong" : wrong >= 0 && at > wrong ? "late" : "",
+    })),
+    bars,
+    says: said.map((word, at) => saidPosition(word, probabilities[at], chosen[at], known[at])),
+    start: Math.max(0, wrong),
+    lines: truth.length ? ["above: the true text", "below: what it says"] : [],
+  });
+  return { meta, sentence };
+}
+
+/**
+ * @param {string[]} tokens
+ * @param {number} n
+ * @returns {[string[], string]} how the text truly goes on, or why nobody knows
+ */
+function truthAfter(tokens, n) {
+  try {
+    return [continuation(tokens, n), ""];
+  } catch (error) {
+    return [[], /** @type {Error} */ (error).message];
+  }
+}
+
+/**
+ * @param {Look} look
+ * @returns {Shown}
+ */
+export function changeState(look) {
+  const { network, facts } = look;
+  const { operation, given, other, layer } = operationIn(look);
+  const { window } = network.form;
+  if (window) {
+    throw new Error(
+      `${facts.model} carries no state: each of its answers starts again from zeros and reads the last ${window} tokens, ` +
+        "so there is nothing to change",
+    );
+  }
+  const before = network.readAll(given.ids);
+  const put = other && network.readAll(other.ids);
+  const change = (/** @type {Float32Array[]} */ state) =>
+    state.map((units, at) => {
+      if (put) return operation.layer === null || operation.layer === at ? put[at] : units;
+      return at === operation.layer ? units.map((value, unit) => (operation.units.includes(unit) ? operation.value : value)) : units;
+    });
+  const own = goOn(network, before, SAYS);
+  const changed = goOn(network, before, SAYS, change, operation.hold);
+  const words = (/** @type {number[]} */ ids) => ids.map((id) => facts.itos[id]);
+  const courses = new Courses({
+    network: networkName(look),
+    untouched: words(own.said),
+    changed: words(changed.said),
+    before: answersOn(network, before, changed.said),
+    after: changed.probabilities,
+    otherSaid: other ? words(say(network, other.ids, SAYS).said) : [],
+    itos: facts.itos,
+  });
+  const [one, two] = [flat(own.state), flat(changed.state)];
+  const moved = one.filter((value, at) => value !== two[at]).length;
+  const most = [...one, ...two].reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+  const meta = {
+    own: { ...ownMeta(courses, own, facts.itos), headline: courses.ownHeadline },
+    changed: { ...changedMeta(courses, changed, operation, facts.itos), headline: courses.headline },
+    layer,
+    units: operation.units,
+    scale: most <= 1 ? 1 : 2 ** Math.ceil(Math.log2(most)),
+    state: `After the prompt, ${moved} of its ${one.length} values ${moved === 1 ? "differs" : "differ"} from untouched.`,
+    done: done(operation),
+  };
+  const shape = [network.form.layers, network.nh];
+  return { meta, sentence: courses.headline, arrays: { before: values(one, shape), after: values(two, shape) } };
+}
+
+/** @typedef {{ said: number[], probabilities: Float32Array[] }} Course */
+
+/**
+ * @param {Courses} courses
+ * @param {Course} own
+ * @param {string[]} itos
+ */
+function ownMeta(courses, { said, probabilities }, itos) {
+  return answersMeta({
+    param: "word",
+    alt: courses.ownHeadline,
+    cells: cells(said, probabilities, itos, []),
+    bars: said.map((id, at) => likeliest([probabilities[at]], itos, new Map([[id, "said"]]), BARS)),
+    says: said.map((id, at) => saidPosition(itos[id], probabilities[at], id, null)),
+    start: 1,
+  });
+}
+
+/**
+ * @param {Courses} courses
+ * @param {Course} changed
+ * @param {import("./surgerytext.js").Operation} operation
+ * @param {string[]} itos
+ */
+function changedMeta(courses, { said, probabilities }, operation, itos) {
+  const { differ } = courses;
+  const differing =
+    `${differ.length} of ${said.length} tokens ${differ.length === 1 ? "differs" : "differ"} from the untouched ones at the ` +
+    "same position in the same number. The bars compare both states after the same words.";
+  return answersMeta({
+    param: "word",
+    alt: courses.sentence(operation),
+    cells: cells(said, probabilities, itos, differ),
+    bars: said.map((id, at) => likeliest([courses.said.before[at], probabilities[at]], itos, new Map([[id, "said"]]), BARS)),
+    says: said.map((_, at) => courses.position(at)),
+    start: differ[0] ?? 0,
+    series: ["untouched", "changed"],
+    lines: differ.length ? ["≠ not the word said untouched"] : [],
+    rows: courses.rows,
+    heads: ["untouched", "after the change"],
+    note: `${courses.detail.replaceAll("**", "")} ${differing}`.trim(),
+  });
+}
+
+/**
+ * @param {number[]} said
+ * @param {Float32Array[]} probabilities
+ * @param {string[]} itos
+ * @param {number[]} differ
+ */
+const cells = (said, probabilities, itos, differ) =>
+  said.map((id, at) => ({ word: itos[id], share: probabilities[at][id], mark: differ.includes(at) ? "differs" : "" }));
+
+/** @param {Float32Array[]} state */
+const flat = (state) => Float32Array.from(state.flatMap((layer) => [...layer]));

@@ -1,0 +1,144 @@
+// @ts-check
+// Sentences on next words: hnviz/figures/word_text.py. A test holds both to the same words.
+
+import { percent } from "../../app/kit/js/text.js";
+import { largest } from "./forward.js";
+import { counted } from "./numbers.js";
+
+/** @typedef {ArrayLike<number>} Shares */
+
+const SHOWN = 20; // characters of a word
+
+/** @param {string} word */
+export const quoted = (word) => `“${word.slice(0, SHOWN)}”`;
+
+/**
+ * @param {string[]} words
+ * @param {boolean} cut whether more words come before them
+ */
+export const quotedText = (words, cut) => `“${cut ? "… " : ""}${words.map((word) => word.slice(0, SHOWN)).join(" ")}”`;
+
+/**
+ * The last words of a text, up to and including word `end`.
+ * @param {string[]} words
+ * @param {number} end
+ */
+export function after(words, end) {
+  const first = Math.max(0, end - 3);
+  return quotedText(words.slice(first, end + 1), first > 0);
+}
+
+/**
+ * @param {number} number
+ * @param {string} word
+ */
+export const plural = (number, word) => `${counted(number)} ${word}${number === 1 ? "" : word.endsWith("batch") ? "es" : "s"}`;
+
+/** @param {number} step */
+export const when = (step, untrained = "untrained") => (step === 0 ? untrained : `after ${plural(step, "step")}`);
+
+/** A text that a network has read, and what it answered after each of its words. */
+export class Prompt {
+  /** @param {{ network: string, words: string[], ids: number[], surprise: number[], probabilities: Shares[], itos: string[] }} read */
+  constructor({ network, words, ids, surprise, probabilities, itos }) {
+    this.network = network;
+    this.words = words;
+    this.ids = ids;
+    this.surprise = surprise;
+    this.probabilities = probabilities;
+    this.itos = itos;
+    this.worst = surprise.length ? largest(surprise) : 0;
+  }
+
+  get sentence() {
+    const { network, words, worst } = this;
+    if (words.length < 2) {
+      return `${network} has read one word, ${quoted(words[0])}. To predict a word, it needs one before it: type more.`;
+    }
+    return (
+      `${network} reads ${words.length} tokens and is surprised most by ${quoted(words[worst + 1])} after ` +
+      `${after(words, worst)}: it gave that word **${percent(this.came(worst))}**, ` +
+      `${this.surprise[worst].toFixed(1)} bits. ${this.average}`
+    );
+  }
+
+  get average() {
+    if (this.words.length < 2) return "";
+    const mean = this.surprise.reduce((a, b) => a + b, 0) / this.surprise.length;
+    const n = this.itos.length;
+    return (
+      `On average a token surprises it by ${mean.toFixed(2)} bits; a blind guess among ${n} words, by ` +
+      `${Math.log2(n).toFixed(1)}.`
+    );
+  }
+
+  get headline() {
+    const { words, worst, ids, itos } = this;
+    if (words.length < 2) return `It has read one word, ${quoted(words[0])}: type more to see a surprise.`;
+    const answer = this.probabilities[worst];
+    const best = largest(answer);
+    const expected = `After ${after(words, worst)}, it expected ${quoted(itos[best])} (**${percent(answer[best])}**)`;
+    if (best === ids[worst + 1]) return `${expected}, and it was right.`;
+    return `${expected}, but the text says ${quoted(words[worst + 1])} (**${percent(this.came(worst))}**).`;
+  }
+
+  /** @param {number} at */
+  position(at) {
+    const read = after(this.words, at);
+    if (at + 1 === this.words.length) return `After ${read} the text ends. Below, the network goes on alone.`;
+    const place = rankOf(this.probabilities[at], this.ids[at + 1]);
+    const rank = place === 1 ? "first" : `number ${place}`;
+    return (
+      `Its most probable words after ${read}. The next word of the text, ${quoted(this.words[at + 1])}, is ${rank} of ` +
+      `${this.itos.length}: ${this.surprise[at].toFixed(1)} bits of surprise.`
+    );
+  }
+
+  /** @param {number} at */
+  came(at) {
+    return 2 ** -this.surprise[at];
+  }
+}
+
+/**
+ * @param {Shares} answer
+ * @param {number} id
+ */
+const rankOf = (answer, id) => Array.from(answer).filter((share) => share > answer[id]).length + 1;
+
+/**
+ * The index of the first word that is not the true one; -1 if all are true.
+ * @param {string[]} said
+ * @param {string[]} truth
+ */
+export const firstWrong = (said, truth) => said.slice(0, truth.length).findIndex((word, at) => word !== truth[at]);
+
+/**
+ * How far a network gets on its own; `noTruth` says why nothing can be compared.
+ * @param {string[]} said
+ * @param {string[]} truth
+ * @param {string} noTruth
+ */
+export function saidSentence(said, truth, noTruth) {
+  if (!truth.length) return `On its own it says ${plural(said.length, "token")}. ${noTruth}`;
+  const wrong = firstWrong(said, truth);
+  if (wrong < 0) return `On its own it says **${plural(Math.min(said.length, truth.length), "token")}**, all of them right.`;
+  const slip = `${quoted(said[wrong])} where the text says ${quoted(truth[wrong])}`;
+  if (wrong === 0) return `On its own, its very first token is wrong: ${slip}.`;
+  return `On its own it gets **${wrong === 1 ? "one token" : `${wrong} tokens`}** right, then it says ${slip}.`;
+}
+
+/**
+ * How probable a word was that is always the most probable one.
+ * @param {string} word
+ * @param {Shares} answer
+ * @param {number} id
+ * @param {string|null} truth
+ */
+export function saidPosition(word, answer, id, truth) {
+  const place = rankOf(answer, id);
+  const rank = place === 1 ? "is its most probable word" : `is number ${place} on its list`;
+  const said = `${quoted(word)} ${rank}: ${percent(answer[id])}.`;
+  if (truth === null) return said;
+  return word === truth ? `${said} It is right.` : `${said} ${quoted(truth)} is right.`;
+}

@@ -1,0 +1,62 @@
+"""Checks lessons against what the app has: its pages, pictures and parameters."""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from hnviz.lessons.model import Lesson, Step
+from hnviz.lessons.reading import LessonError, Problem, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a step may name."""
+
+    parameters: Mapping[str, Collection[str]]  # of each page's address
+    points: Collection[str]  # pictures and controls
+    wrong: Callable[[str, str], str | None]  # says why a parameter cannot have a value
+    runs: Collection[str]  # those that come with the app
+
+
+def check(path: Path, known: Known) -> list[Problem]:
+    """Return all that is wrong in a lesson's file; the first thing if it cannot be read."""
+    try:
+        source = Source(path)
+        lesson = source.lesson()
+    except LessonError as error:
+        return [error.problem]
+    return [
+        Problem(path, source.at(number, table, key), reason)
+        for number, table, key, reason in _problems(lesson, known)
+    ]
+
+
+def _problems(lesson: Lesson, known: Known) -> Iterator[tuple[int, str, str, str]]:
+    """Yield the step, the table, the key and the reason of each problem."""
+    for number, step in enumerate(lesson.steps, 1):
+        if step.page not in known.parameters:
+            reason = f"there is no page {step.page!r}; choose one of {', '.join(known.parameters)}"
+            yield number, "", "page", reason
+            continue
+        if step.point not in known.points:
+            reason = f"there is no picture or control {step.point!r}"
+            yield number, "", "point", reason + _near(step.point, known.points)
+        for key, reason in _parameters(step, known):
+            yield number, "at", key, reason
+
+
+def _parameters(step: Step, known: Known) -> Iterator[tuple[str, str]]:
+    names = known.parameters[step.page]
+    for name, value in step.at.items():
+        if name not in names:
+            yield name, f"the page {step.page} has no parameter {name!r}" + _near(name, names)
+        elif name == "run" and value not in known.runs:
+            yield name, f"no run {value!r} comes with hnviz; choose one of {', '.join(known.runs)}"
+        elif reason := known.wrong(name, value):
+            yield name, reason
+
+
+def _near(name: str, names: Collection[str]) -> str:
+    near = get_close_matches(name, names, n=1)
+    return f"; is it {near[0]!r}?" if near else ""

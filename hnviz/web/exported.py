@@ -1,0 +1,76 @@
+"""A lesson as a file to take away: GET /api/lessons/{id}/file.
+
+Another process writes it, as a page's script would disturb this one; one file at a time.
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hnviz.web.kept import Entry, Kept
+from hnviz.web.lanes import Lane, Shared
+from hnviz.web.parameters import quoted
+from hnviz.web.refused import RefusedError
+from hnviz.web.replies import entry_reply, until_gone
+from hnviz.web.views import Refusal
+
+KEPT_BYTES = 24 * 2**20  # of files: a lesson has at most 2 MB
+LINE = (1, 8)  # files that are written at a time, and that may wait
+SECONDS = 600  # that writing a file may take
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
+
+Write = Callable[[str], bytes]
+
+
+def written(lesson: str) -> bytes:
+    """Have a lesson written in another process. Raises Refusal with that process's sentence."""
+    with tempfile.TemporaryDirectory(prefix="hnviz-export-") as folder:
+        path = Path(folder) / "lesson.html"
+        command = [sys.executable, "-m", "hnviz", "export", "lesson", lesson, "-o", str(path)]
+        try:
+            done = subprocess.run(
+                command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS
+            )
+        except subprocess.TimeoutExpired:
+            raise Refusal(f"the lesson took more than {SECONDS} s; try again", 503) from None
+        if done.returncode:
+            said = (done.stderr.strip().splitlines() or ["the lesson could not be written"])[-1]
+            raise Refusal(said.removeprefix("hnviz: "), 422)
+        return path.read_bytes()
+
+
+def routes(write: Write = written) -> list[Route]:
+    """Return the route of the files."""
+    return [Route("/api/lessons/{lesson}/file", until_gone(Files(write).file), name="lesson")]
+
+
+class Files:
+    """Files that were asked for, written once for all who ask."""
+
+    def __init__(self, write: Write) -> None:
+        self._write, self._kept = write, Kept(KEPT_BYTES)
+        self._shared, self._lane = Shared(), Lane(*LINE)
+
+    async def file(self, request: Request) -> Response:
+        """Answer with a lesson's file, to be saved and not shown."""
+        name = request.path_params["lesson"]
+        if not _NAME.fullmatch(name):
+            raise RefusedError(404, f"no lesson is named {quoted(name)}")
+        entry = self._kept.get(name)
+        if entry is None:
+            entry = await self._shared.result(name, lambda: self._made(name), self._lane)
+        reply = entry_reply(request, entry, "text/html; charset=utf-8", immutable=False)
+        reply.headers["Content-Disposition"] = f'attachment; filename="{name}.html"'
+        return reply
+
+    def _made(self, name: str) -> Entry:
+        entry = Entry.of(self._write(name))
+        self._kept.put(name, entry)
+        return entry

@@ -1,0 +1,150 @@
+"""What an exported file computes itself, against torch's figures and the server's answers."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hnviz.app.pictures import VIEWS
+from hnviz.catalogue import CATALOGUE
+from hnviz.export.facts import facts_of, weights_of
+from hnviz.observe.passes import read_states
+from hnviz.runs import SHIPPED_DIR, RunFolder
+from hnviz.web.views import Refusal
+from hnviz.web.wire import plain
+from tests.conftest import ROOT
+from tests.subjects import shipped
+from tests.views import shown, written
+
+NODE = shutil.which("node")
+RUNS = sorted(path.name for path in SHIPPED_DIR.iterdir() if (path / "config.json").exists())
+BY_NAME = {view.name: view for view in VIEWS}
+TEXTS = (
+    "4316 to 4318",
+    "7996 to 7999, eight",
+    "one",
+    "nine thousand nine hundred ninety nine",
+    "12, twelve thousand, xyzzy 8001",
+)
+CLOSE = 1e-5  # of a torch figure: single precision sums in another order
+
+needs_node = pytest.mark.skipif(NODE is None, reason="no node: apt-get install nodejs")
+
+
+def offline(run: str, cases: Sequence[Mapping[str, Any]], step: int | str = "last") -> Any:
+    """Let node answer some questions about a snapshot, as an exported file does."""
+    folder = RunFolder(SHIPPED_DIR / run)
+    weights = weights_of(folder.config, folder.load_snapshot(step))
+    sent = {
+        "facts": facts_of(folder.config),
+        "weights": {
+            name: each.astype(float).reshape(-1).tolist() for name, each in weights.items()
+        },
+        "cases": cases,
+    }
+    done = subprocess.run(
+        [str(NODE), str(ROOT / "tests/js/parity.js")],
+        input=json.dumps(sent),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+@needs_node
+@pytest.mark.parametrize("run", RUNS)
+def test_the_forward_pass_is_torchs(run):
+    subject = shipped(run)
+    ids = subject.stream.valid[:200]
+    [found] = offline(run, [{"ids": ids.tolist()}])
+    states = np.moveaxis(np.array(found["states"]), 0, 1)  # (n_layers, n, nh)
+    assert np.abs(states - read_states(subject, ids)).max() < CLOSE
+    logits = np.array(found["logits"])
+    wanted = _answers(subject, ids)
+    assert np.abs(logits - wanted).max() < CLOSE * max(1, np.abs(wanted).max())
+
+
+def _answers(subject, ids) -> np.ndarray:
+    """Torch's own answers; without a carried state each is read from the start of its window."""
+    import torch
+
+    state, found = None, []
+    for at, index in enumerate(ids.tolist()):
+        if subject.window and at % subject.window == 0:
+            state = None
+        logits, state = subject.answer(torch.tensor([[index]]), state)
+        found.append(logits[0].numpy())
+    return np.stack(found)
+
+
+def _questions(run: str) -> list[tuple[str, dict[str, Any]]]:
+    model = RunFolder(SHIPPED_DIR / run).config.model
+    asked: list[tuple[str, dict[str, Any]]] = [("prompt_surprise", {"text": t}) for t in TEXTS]
+    asked += [("going_on", {"text": text, "n": 60}) for text in TEXTS]
+    shows = ("state", *CATALOGUE[model].gates)
+    asked += [("units", {"text": TEXTS[0], "layer": 0, "show": show}) for show in shows]
+    asked += [("units", {"text": text}) for text in TEXTS]
+    asked += [("start_count", {"number": number}) for number in (3, 99, 3498, 7998, 8316, 9996)]
+    swap, other = {"text": TEXTS[0], "how": "another state"}, "5038 to 5040"
+    asked += [("change_state", {**swap, "other": other})]
+    asked += [("change_state", {**swap, "other": TEXTS[0], "layer": 0})]
+    units = {"text": TEXTS[1], "layer": 0, "units": "3, 17 to 30"}
+    asked += [("change_state", {**units, "how": "zero units", "hold": True})]
+    asked += [("change_state", {**units, "how": "zero units", "units": "1, 2, 5"})]
+    one = {"text": TEXTS[2], "how": "set one unit", "layer": 0, "value": 1.0}
+    return [
+        *asked,
+        *(("change_state", {**one, "units": each}) for each in ("2", "2, 3", "x", "99")),
+    ]
+
+
+@needs_node
+@pytest.mark.parametrize("step", ["last", 0])
+@pytest.mark.parametrize("run", RUNS)
+def test_answers_are_the_servers(run, step, own_runs):
+    asked = _questions(run)
+    at = RunFolder(SHIPPED_DIR / run).resolve_step(step)
+    cases = [
+        {"view": name, "step": at, "params": {key: written(each) for key, each in params.items()}}
+        for name, params in asked
+    ]
+    for (name, params), found in zip(asked, offline(run, cases, at), strict=True):
+        where = f"{run} {at} {name} {params}"
+        try:
+            wanted = shown(BY_NAME[name], run, at, **params)
+        except (Refusal, ValueError) as error:
+            assert found == {"refused": str(error)}, where
+            continue
+        assert "meta" in found, f"{where}: {found}"
+        told = json.loads(json.dumps(plain(wanted.meta)))
+        assert _differences(found["meta"], told) == [], where
+        assert found["sentence"] == wanted.sentence, where
+        assert set(found["arrays"]) == set(wanted.arrays), where
+        for key, array in wanted.arrays.items():
+            mine = found["arrays"][key]
+            assert (mine["shape"], mine["dtype"]) == (list(array.shape), array.dtype.str), where
+            assert np.abs(np.reshape(mine["data"], array.shape) - array).max() < CLOSE, where
+
+
+def _differences(mine: Any, theirs: Any, where: str = "") -> list[str]:
+    """List where two answers differ by more than the last digit that is written."""
+    if isinstance(mine, dict) and isinstance(theirs, dict) and set(mine) == set(theirs):
+        parts = [_differences(mine[key], theirs[key], f"{where}.{key}") for key in mine]
+        return [each for part in parts for each in part]
+    if isinstance(mine, list) and isinstance(theirs, list) and len(mine) == len(theirs):
+        pairs = enumerate(zip(mine, theirs, strict=True))
+        return [each for at, pair in pairs for each in _differences(*pair, f"{where}[{at}]")]
+    numbers = all(type(each) in (int, float) for each in (mine, theirs))
+    if numbers and abs(mine - theirs) <= 1.01 * _last_digit(max(abs(mine), abs(theirs))):
+        return []
+    return [] if mine == theirs else [f"{where}: {mine!r} is not {theirs!r}"]
+
+
+def _last_digit(number: float) -> float:
+    """Return what the third digit of a number counts, or the fourth decimal."""
+    return max(1e-4, 10.0 ** (np.floor(np.log10(max(number, 1e-9))) - 2))
