@@ -63,11 +63,16 @@ def a_desk(
     return Desk(path, view=view, limits=Limits(**limits), clock=Clock(), jobs=jobs)
 
 
-def site(desk: Desk, folder: Path | None = None, more: Collection[Any] = ()) -> Starlette:
+def site(
+    desk: Desk,
+    folder: Path | None = None,
+    more: Collection[Any] = (),
+    write: Callable[[str], bytes] | None = None,
+) -> Starlette:
     """The class's routes behind the guard, as the app has them."""
     rules = Rules(hosts=(HOST,))
     closed = [gate(desk, lambda: "")] if desk.view == "coded" else []
-    ours = [*class_routes(desk, join_page(), LessonFiles(folder)), *more]
+    ours = [*class_routes(desk, join_page(), LessonFiles(folder, write)), *more]
     return Starlette(routes=door(ours), middleware=[guard(lambda: rules), *closed])
 
 

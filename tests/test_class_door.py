@@ -111,7 +111,11 @@ def test_a_code_lets_a_browser_in_and_its_token_lets_it_come_back(phone, desk):
     cookie = first.headers["set-cookie"]
     assert f"{MEMBER}={token}" in cookie
     assert "HttpOnly" in cookie and "SameSite=strict" in cookie
-    assert phone.get("/api/class").json() == {"joined": True, "teacher": False, "lessons": {}}
+    assert phone.get("/api/class").json() == {
+        "joined": True,
+        "teacher": False,
+        "lessons": {"counting": "Counting"},
+    }
     phone.cookies.clear()
     again = phone.post("/api/class/join", json={"code": "", "token": token})
     assert again.json() == {"token": token}
@@ -576,7 +580,24 @@ def test_exported_lessons_are_static_files_with_a_policy_of_their_own(desk, tmp_
         for name in ("secret", "..%2Fcounting", "nothing"):
             assert client.get(f"/class/lesson/{name}").status_code == 404
         (folder / "counting.html").write_text("another")
-        assert client.get("/class/lesson/counting").text == "another"
+        assert client.get("/class/lesson/counting.html").text == "another"
+        index = client.get("/class/lesson/index.html", follow_redirects=False)
+        assert index.headers["location"] == "../join"
+
+
+def test_without_a_folder_a_lesson_is_written_once_for_all_phones(desk):
+    written = []
+
+    def write(name: str) -> bytes:
+        written.append(name)
+        return f"<!doctype html>{name}".encode()
+
+    with visiting(site(desk, write=write)) as client:
+        assert client.get("/api/class").json()["lessons"] == {"counting": "Counting"}
+        for _ in range(3):
+            assert client.get("/class/lesson/counting").text == "<!doctype html>counting"
+        assert client.get("/class/lesson/other").status_code == 404
+    assert written == ["counting"]
 
 
 def test_the_page_of_phones_is_ours_and_strict(phone):

@@ -49,7 +49,7 @@ def _add_class(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--class-lessons",
         type=Path,
-        help="a folder of exported lessons, to open on phones",
+        help="a folder of lessons for phones: python -m hnviz export index FOLDER --class",
     )
     group.add_argument(
         "--class-new", action="store_true", help="forget the last class: a new code, no guesses"

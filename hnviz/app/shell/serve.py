@@ -19,7 +19,7 @@ from hnviz.app.shell.asgi import ORIGINS, SCRIPT, lifespan, middleware, named, r
 from hnviz.engine.client import close_shared_engine
 from hnviz.settings import options
 from hnviz.web.classroom.desk import desk
-from hnviz.web.classroom.routes import JOIN
+from hnviz.web.classroom.files import JOIN
 from hnviz.web.limits import allow_many_open_files
 
 ROOT = Path(__file__).parents[3]

@@ -8,7 +8,7 @@ from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hnviz.web.classroom.desk import Desk
-from hnviz.web.classroom.routes import JOIN
+from hnviz.web.classroom.files import JOIN
 from hnviz.web.refused import RefusedError, answer_refusals
 
 OPEN = "/api/class"

@@ -11,12 +11,11 @@ from hnviz.classroom import ClassError, GuessError
 from hnviz.web.bodies import json_body
 from hnviz.web.classroom import live
 from hnviz.web.classroom.desk import MEMBER, TEACHER, Desk, Visitor
-from hnviz.web.classroom.files import LessonFiles, lesson_routes
+from hnviz.web.classroom.files import JOIN, LessonFiles, lesson_routes
 from hnviz.web.parameters import quoted
 from hnviz.web.replies import bytes_reply
 from hnviz.web.views import Refusal
 
-JOIN = "/class/join"
 KEPT_SECONDS = 12 * 3600  # that a browser keeps who it is
 LONGEST_TOKEN = 100
 NO_STORE = {"Cache-Control": "no-store"}

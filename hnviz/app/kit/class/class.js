@@ -2,7 +2,7 @@
 // A student's place in a class: joins with a code, sends guesses, hears what the class guessed.
 // It needs nothing else of the kit, so a lesson in one file can bring it along.
 //
-//   const room = new ClassRoom(new URL("./", location.href));
+//   const room = new ClassRoom(new URL("../", location.href));
 //   await room.join("K7QW4M");             // once; the browser remembers
 //   await room.send("batches.3", 2);       // resolves once the server has it
 //   room.onReveal((step, { n, values, sentence }) => ...);
@@ -21,16 +21,12 @@ const TOKEN = "hnviz-class"; // what the browser keeps: who it is in the class
 const TAG = "hnviz-class-tag"; // and in codes that are pasted
 
 export class ClassRoom {
-  /** @param {URL} home the app's address; every route is below it */
+  /** @param {URL|null} home the app's address; every route is below it. null: there is no server */
   constructor(home) {
     this.home = home;
     this.token = kept(TOKEN);
     this.tag = "";
-    this.line = new Line(home, {
-      hello: () => this.hello(),
-      hear: (message) => this.take(message),
-      refused: (reason) => this.forget(reason),
-    });
+    this.line = home && this.lineTo(home);
     this.serial = 0;
     /** @type {Map<string, Waiting>} step -> the guess that the server may not have yet */
     this.waiting = new Map();
@@ -40,9 +36,17 @@ export class ClassRoom {
     this.listeners = new Set();
   }
 
-  /** Whether there can be a server: a file on a disk has none. */
   get hasServer() {
-    return this.home.protocol === "http:" || this.home.protocol === "https:";
+    return this.home !== null;
+  }
+
+  /** @param {URL} home */
+  lineTo(home) {
+    return new Line(home, {
+      hello: () => this.hello(),
+      hear: (message) => this.take(message),
+      refused: (reason) => this.forget(reason),
+    });
   }
 
   get joined() {
@@ -54,6 +58,7 @@ export class ClassRoom {
    * @param {string} code
    */
   async join(code) {
+    if (!this.home) throw new Error("There is no class here: open the address on the teacher's screen.");
     const { token } = await post(this.home, "join", { code, token: this.token });
     this.token = token;
     keep(TOKEN, token);
@@ -72,7 +77,7 @@ export class ClassRoom {
     return new Promise((done, fail) => {
       const guess = { value, id: ++this.serial, done, fail };
       this.waiting.set(step, guess);
-      if (this.line.isOpen) this.line.send({ op: "guess", id: guess.id, step, value });
+      if (this.line?.isOpen) this.line.send({ op: "guess", id: guess.id, step, value });
       else this.connect();
     });
   }
@@ -102,11 +107,11 @@ export class ClassRoom {
 
   leave() {
     this.listeners.clear();
-    this.line.close();
+    this.line?.close();
   }
 
   connect() {
-    if (this.joined && this.hasServer) this.line.connect();
+    if (this.joined) this.line?.connect();
   }
 
   hello() {

@@ -137,6 +137,6 @@ class Answers {
 }
 
 export const render = picture({
-  styles: new URL("style.css", import.meta.url),
+  styles: [new URL("style.css", import.meta.url), new URL("../../../kit/class/overlay.css", import.meta.url)],
   create: (body, kit) => new Answers(body, kit),
 });
