@@ -27,7 +27,7 @@ import psutil
 from hnviz.app.rooms.train.topics import MOST_POINTS
 from hnviz.schedule import told_every
 from tests.conftest import start_server, stop_server
-from tests.load.classroom import VIEWERS, Class
+from tests.load.classroom import VIEWERS, Class, lesson_for_phones
 from tests.load.disk import Disk
 from tests.load.viewer import News, Session
 
@@ -246,7 +246,10 @@ def main() -> int:
             port, pid, runs = given.server.split(":", 2)
             place = Place(int(port), int(pid), Path(runs))
         else:
-            environ = {"HNVIZ_CLASS": "free"} if given.phones else {}
+            environ = {}
+            if given.phones:
+                lessons = lesson_for_phones(Path(folder))
+                environ = {"HNVIZ_CLASS": "free", "HNVIZ_CLASS_LESSONS": str(lessons)}
             server = start_server(Path(folder), **environ)
             place = Place(server.port, server.process.pid, server.runs)
         try:

@@ -7,6 +7,8 @@ Times are from sending a guess to its answer, and from the teacher's press to ea
 
 import asyncio
 import json
+import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Sequence
@@ -20,8 +22,10 @@ import websockets
 
 from hnviz.classroom import kept
 from hnviz.lessons import Guess, lessons
+from tests.conftest import ROOT
 
 VIEWERS = 3
+LESSON = "text-into-batches"  # that phones open
 ROUND_SECONDS = 6.0  # between two reveals
 ANSWER_SECONDS = 4.0  # within which the phones answer every other step; else all at once
 
@@ -96,6 +100,7 @@ class Class:
         self.pressed: dict[str, float] = {}
         self.late: list[float] = []  # ms from the press to a phone
         self.lost = 0
+        self.fetched: list[float] = []  # ms for a page or a lesson
 
     def member(self) -> str:
         """Join; return the token."""
@@ -114,10 +119,21 @@ class Class:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return dict(json.load(answer))
 
+    def _fetch(self, path: str) -> None:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}", headers={"Accept-Encoding": "gzip"}
+        )
+        begun = time.perf_counter()
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            answer.read()
+        self.fetched.append(1000 * (time.perf_counter() - begun))
+
     async def enter(self, stack: AsyncExitStack) -> None:
-        """Connect all phones."""
+        """Let all phones join, open the lesson and connect."""
         for number in range(self.size):
+            await asyncio.to_thread(self._fetch, "/class/join")
             token = await asyncio.to_thread(self.member)
+            await asyncio.to_thread(self._fetch, f"/class/lesson/{LESSON}")
             phone = Phone(self.port, token, Random(number))
             self.phones.append(await stack.enter_async_context(phone))
 
@@ -148,6 +164,7 @@ class Class:
         """Return the class's figures."""
         answered = [ms for phone in self.phones for ms in phone.answered]
         return {
+            "page or lesson p95, ms": share(self.fetched, 0.95),
             "steps revealed": len(self.pressed),
             "guesses": len(answered),
             "guess p50, ms": share(answered, 0.5),
@@ -157,6 +174,24 @@ class Class:
             "lost": self.lost + sum(phone.unanswered for phone in self.phones),
             "errors": sum(len(phone.errors) for phone in self.phones),
         }
+
+
+def lesson_for_phones(folder: Path) -> Path:
+    """Export the lesson that phones open; return its folder."""
+    path = folder / "lessons" / f"{LESSON}.html"
+    command = [
+        sys.executable,
+        "-m",
+        "hnviz",
+        "export",
+        "lesson",
+        LESSON,
+        "--class",
+        "-o",
+        str(path),
+    ]
+    subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
+    return path.parent
 
 
 def steps() -> Sequence[tuple[str, Guess]]:
