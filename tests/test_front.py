@@ -24,6 +24,7 @@ def client(tmp_path):
     theirs.write_text("<html>theirs</html>")
     routes = [
         *(Route(path, lambda request: FileResponse(theirs)) for path in ("/page", "/base/train")),
+        Route("/base/class/join", lambda request: FileResponse(theirs)),
         Route("/data", lambda request: JSONResponse({"a": 1})),
     ]
     app = Starlette(routes=routes, middleware=[front(lambda: OURS, {"/train": "<i></i>"})])
@@ -39,6 +40,10 @@ def test_a_page_is_ours_and_all_else_is_left_alone(client):
     assert client.get("/data").json() == {"a": 1}
     assert client.get("/nothing").status_code == 404
     assert client.head("/page").content == b""
+
+
+def test_a_page_that_a_route_of_ours_answers_is_left_alone(client):
+    assert client.get("/base/class/join").text == "<html>theirs</html>"
 
 
 def test_a_page_of_present_mode_says_so_from_its_first_frame(client):

@@ -143,11 +143,13 @@ class Class:
         for number, (step, guess) in enumerate(steps(), 1):
             if time.perf_counter() + ROUND_SECONDS > end:
                 return
-            answers = [
-                phone.guess(number, step, drawn(guess, phone.chance)) for phone in self.phones
-            ]
-            begun = time.perf_counter()
-            await asyncio.gather(*answers)
+            begun, spread = time.perf_counter(), ANSWER_SECONDS * (number % 2)
+            await asyncio.gather(
+                *(
+                    each.guess(number, step, drawn(guess, each.chance), spread)
+                    for each in self.phones
+                )
+            )
             await asyncio.sleep(1)
             self.pressed[step] = time.perf_counter()
             await asyncio.to_thread(self._post, "reveal", {"step": step})

@@ -1,7 +1,7 @@
 """Exported lessons as static files for phones: GET /class/lesson/{id}.
 
-``python -m hnviz export index FOLDER --class`` writes them before the class. Without a folder, each is
-written when the first phone asks for it, which takes a minute.
+``python -m hnviz export index FOLDER --class`` writes them before the class. Without a folder, each
+is written when the first phone asks for it, which may take a minute.
 """
 
 from functools import partial
@@ -24,8 +24,11 @@ LESSONS = "HNVIZ_CLASS_LESSONS"  # the folder
 JOIN = "/class/join"
 LARGEST = 4 * 2**20  # bytes of a lesson
 
-POLICY = "frame-ancestors 'self'"
-"""Of the answer: the file has a policy of its own, which names the hash of each of its scripts."""
+POLICY = (
+    "default-src 'none'; base-uri 'none'; form-action 'none'; connect-src 'self'; img-src data:; "
+    "style-src 'unsafe-inline'; script-src 'unsafe-inline' data:; frame-ancestors 'self'"
+)
+"""A lesson holds all its code and speaks to this server alone; its own policy names each script."""
 
 
 class LessonFiles:
