@@ -14,10 +14,11 @@ import json
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -181,7 +182,8 @@ async def play_class(place: Place, scene: Scene, seconds: float) -> dict[str, fl
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.to_thread(stop, place, run, room.cookie())
+        with suppress(urllib.error.HTTPError):  # the run may have ended
+            await asyncio.to_thread(stop, place, run, room.cookie())
     return figures
 
 
