@@ -9,6 +9,7 @@ const ARROW = 44; // px above the ring; without them it is inside
 const SETTLES = 2500; // ms in which the page may still move, so that it scrolls again
 const GUESSING = "hn-guessing"; // on the page: lesson.css hides the headlines, which say the answer
 const MAIN = "[data-testid=stMain]";
+const CONTENT = "[data-testid=stMainBlockContainer]";
 
 /** @param {string} point */
 const find = (point) => {
@@ -37,7 +38,8 @@ export class Callout {
     };
     this.sizes = new ResizeObserver(later);
     this.changes = new MutationObserver(later);
-    this.changes.observe(document.body, { childList: true, subtree: true });
+    const named = { attributes: true, attributeFilter: ["data-picture"] };
+    this.changes.observe(document.body, { childList: true, subtree: true, ...named });
     this.touched = () => (this.until = 0); // the reader scrolls from here on
     this.later = later;
     addEventListener("scroll", later, true);
@@ -59,7 +61,7 @@ export class Callout {
 
   uncover() {
     this.target?.removeAttribute("data-covered");
-    if (this.target) this.sizes.unobserve(this.target);
+    this.sizes.disconnect();
     this.target = null;
   }
 
@@ -67,7 +69,9 @@ export class Callout {
     this.due = 0;
     if (!this.target?.isConnected) {
       this.target = this.point ? find(this.point) : null;
-      if (this.target) this.sizes.observe(this.target);
+      // What is above it may grow, too, and move it.
+      const all = this.target?.closest(CONTENT);
+      for (const each of [this.target, all]) if (each) this.sizes.observe(each);
     }
     this.ring.hidden = !this.target;
     if (!this.target) return;
@@ -127,7 +131,6 @@ export class Callout {
     document.documentElement.classList.remove(GUESSING);
     cancelAnimationFrame(this.due);
     this.uncover();
-    this.sizes.disconnect();
     this.changes.disconnect();
     removeEventListener("scroll", this.later, true);
     removeEventListener("resize", this.later);

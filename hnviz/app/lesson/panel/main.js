@@ -7,6 +7,7 @@
 
 import { ClassRoom } from "../../kit/class/class.js";
 import { Crowd } from "../../kit/class/crowd.js";
+import { inAddress } from "../../kit/js/address.js";
 import { fetchOnce } from "../../kit/js/fetch.js";
 import { picture, renew } from "../../kit/js/picture.js";
 import { visit } from "../../kit/js/visits.js";
@@ -44,7 +45,7 @@ class InLesson {
     this.panel = new Panel(host, this.doors);
     /** @type {string|null} the address before the reader changed anything on the page */
     this.before = null;
-    this.named = ""; // the step that Python named last
+    this.named = ""; // the step that the page named last
     document.documentElement.classList.add(OPEN);
     this.touch = (/** @type {Event} */ event) => {
       if (!event.composedPath().includes(body)) this.before ??= here();
@@ -60,12 +61,19 @@ class InLesson {
     const { primary, onPrimary, background, muted, hatch } = theme;
     this.callout.dress({ primary, onPrimary, background, muted, hatch });
     if (settings.inClass) this.doors.crowd ??= new Crowd(new ClassRoom(this.kit.home), onAnswer);
-    const named = `${settings.lesson} ${settings.at}`;
     renew();
+    const at = this.asked() ?? settings.at;
+    const named = `${settings.lesson} ${at}`;
     if (named === this.named) return;
     this.named = named;
     if (!this.panel.lesson) this.kit.tab.revisit(); // the lesson began by a link within the app
-    this.show(settings.at);
+    this.show(at);
+  }
+
+  /** The step that the address names: Python may still be drawing an earlier one. */
+  asked() {
+    const [, id, at] = inAddress(LESSON)?.match(/^(.*)\.(\d{1,3})$/) ?? [];
+    return id === this.lesson.id ? Number(at) : null;
   }
 
   get lesson() {

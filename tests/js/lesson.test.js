@@ -1,0 +1,97 @@
+// A lesson's modules that need no page: answers, surprises, words, sliders, visits.
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { note, onVisit, visits } from "../../hnviz/app/kit/js/visits.js";
+import { stepOf } from "../../hnviz/app/lesson/panel/number.js";
+import { distance, inWords, isSurprise } from "../../hnviz/app/lesson/panel/surprise.js";
+import { parts } from "../../hnviz/app/lesson/panel/words.js";
+
+const CHOICE = { kind: "choice", answers: ["one", "two"], truth: 1 };
+const NUMBER = { kind: "number", answers: [], low: 0, high: 200, unit: "%", truth: 100 };
+const CURVE = { kind: "curve", answers: ["1", "2", "3"], low: 0, high: 10, unit: "", truth: [0, 10, 5] };
+
+let stored;
+let count = 0;
+beforeEach(() => {
+  stored = new Map();
+  globalThis.localStorage = {
+    getItem: (key) => stored.get(key) ?? null,
+    setItem: (key, value) => void stored.set(key, value),
+  };
+});
+/** The module as a page that was just opened has it. */
+const answers = () => import(`../../hnviz/app/lesson/panel/answers.js?${(count += 1)}`);
+
+test("an answer is kept in the browser, and told to listeners until they leave", async () => {
+  const first = await answers();
+  const heard = [];
+  const leave = first.onAnswer((step, value) => heard.push([step, value]));
+  first.keepAnswer("mine.1", 3);
+  first.keepAnswer("mine.2", [1, 2.5]);
+  leave();
+  first.keepAnswer("other.1", 0);
+  assert.deepEqual(heard, [["mine.1", 3], ["mine.2", [1, 2.5]]]);
+  const again = await answers();
+  assert.deepEqual([again.answerOf("mine.1"), again.answerOf("mine.2")], [3, [1, 2.5]]);
+  again.forgetAnswers("mine");
+  const last = await answers();
+  assert.deepEqual([last.answerOf("mine.1"), last.answerOf("other.1")], [undefined, 0]);
+});
+
+test("what is no answer is neither kept nor read", async () => {
+  const { keepAnswer } = await answers();
+  for (const value of [NaN, "3", null, [1, NaN], Array(65).fill(0), {}]) {
+    assert.throws(() => keepAnswer("mine.1", value), TypeError);
+  }
+  for (const found of ["{", "null", "[1]", '{"mine.1":"<b>","mine.2":2}']) {
+    stored.set("hnviz.answers", found);
+    const { answerOf } = await answers();
+    assert.equal(answerOf("mine.1"), undefined);
+    assert.equal(answerOf("mine.2"), found.includes("mine.2") ? 2 : undefined);
+  }
+});
+
+test("a browser that keeps nothing still holds the answers of its page", async () => {
+  globalThis.localStorage = { getItem: () => { throw new Error("denied"); }, setItem: () => { throw new Error("full"); } };
+  const { answerOf, keepAnswer } = await answers();
+  keepAnswer("mine.1", 3);
+  assert.equal(answerOf("mine.1"), 3);
+});
+
+test("a surprise is as large as the guess was far from the truth", () => {
+  assert.deepEqual([0, 1].map((each) => distance(CHOICE, each)), [1, 0]);
+  assert.deepEqual([100, 104, 50, 0].map((each) => distance(NUMBER, each)), [0, 0.02, 0.25, 0.5]);
+  assert.equal(distance(CURVE, [0, 8, 5]), 0.2);
+  assert.equal(distance(CURVE, [0]), 1); // a short list counts as the lowest
+  assert.deepEqual([104, 120].map((each) => isSurprise(NUMBER, each)), [false, true]);
+});
+
+test("an answer is said in words", () => {
+  assert.equal(inWords(CHOICE, 1), "“two”");
+  assert.equal(inWords(CHOICE, 7), "“?”");
+  assert.equal(inWords(NUMBER, 12345.5), "12,345.5 %");
+  assert.equal(inWords(CURVE, [0, 2.5, 10]), "0, 2.5 and 10");
+});
+
+test("a lesson's text has three marks, and all else is literal", () => {
+  assert.deepEqual(parts("a **b** *c* `d` <b>x</b> 2 * 3"), [
+    ["", "a "], ["strong", "b"], ["", " "], ["em", "c"], ["", " "], ["code", "d"], ["", " <b>x</b> 2 * 3"],
+  ]);
+  assert.deepEqual(parts("**"), [["", "**"]]);
+});
+
+test("a slider has whole steps where it has room for them", () => {
+  assert.equal(stepOf({ low: 1, high: 10, truth: 3 }), 1);
+  assert.equal(stepOf({ low: 0, high: 100, truth: 54.9 }), 1);
+  assert.equal(stepOf({ low: 0, high: 5, truth: 3.64 }), 0.1);
+  assert.equal(stepOf({ low: 0, high: 1, truth: 1 }), 0.01);
+});
+
+test("listeners hear of every visit", () => {
+  let heard = 0;
+  onVisit(() => (heard += 1));
+  const before = visits();
+  note();
+  note();
+  assert.deepEqual([heard, visits() - before], [2, 2]);
+});

@@ -1,0 +1,182 @@
+"""Lessons in a browser: every step by keyboard, guesses, and the way back."""
+
+import pytest
+
+from hnviz.lessons import lessons
+from tests.conftest import idle, resize, until
+
+RINGED = """(point) => {
+  const target = document.querySelector(`[data-picture="${point}"], .st-key-${CSS.escape(point)}`);
+  const ring = document.querySelector(".hn-callout");
+  const picture = target?.querySelector?.(".hnviz") ?? target?.shadowRoot?.querySelector(".hnviz");
+  if (!target || !ring || ring.hidden || target.hasAttribute("data-covered")) return null;
+  if (target.dataset.picture && !(picture ?? {dataset: {ready: 1}}).dataset.ready) return null;
+  const [box, around] = [target, ring].map((each) => each.getBoundingClientRect());
+  const inside = around.right > box.left && around.left < box.right && around.bottom > box.top
+    && around.top < box.bottom && around.width > 20 && around.height > 20;
+  return inside ? { width: around.width } : null;
+}"""
+"""What a step points at is there, drawn, uncovered and ringed."""
+
+REFUSED = """() => {
+  const all = (root) => [...root.querySelectorAll("*")]
+    .flatMap((each) => [each, ...(each.shadowRoot ? all(each.shadowRoot) : [])]);
+  const pictures = all(document).filter((each) => each.classList.contains("hnviz"));
+  const said = [...document.querySelectorAll(".stMarkdown")].map((each) => each.innerText);
+  const refused = pictures.filter((each) => each.dataset.state === "error");
+  const asked = [...pictures.map((each) => each.innerText), ...said];
+  const vain = asked.filter((each) => /address asks/.test(each));
+  return [...refused.map((each) => each.innerText), ...vain];
+}"""
+"""What a picture, or the address, was refused."""
+
+PANEL = "section.lesson"
+
+
+def part(page, selector: str):
+    return page.locator(f"{PANEL} {selector}")
+
+
+def begin(page, server: str, name: str) -> None:
+    """Begin a lesson as a student who has guessed nothing yet."""
+    page.goto(f"{server}/_stcore/health")
+    page.evaluate("localStorage.removeItem('hnviz.answers')")
+    page.goto(f"{server}/lesson?id={name}")
+    page.locator(PANEL).wait_for()
+
+
+def turn(page, key: str, step: str) -> None:
+    """Press a key, and wait until the panel shows a step and the page is drawn."""
+    page.keyboard.press(key)
+    until(page, f"() => location.search.includes('lesson={step}')")
+    idle(page)
+
+
+@pytest.mark.parametrize("name", lessons())
+def test_every_step_is_walked_by_keyboard(page, server, name):
+    begin(page, server, name)
+    steps = lessons()[name].steps
+    for number, step in enumerate(steps, 1):
+        until(page, f"() => location.search.includes('lesson={name}.{number}')")
+        idle(page)
+        assert part(page, ".count").inner_text() == f"Step {number} of {len(steps)}"
+        assert part(page, "h2").inner_text() == step.title
+        assert page.evaluate("location.pathname").lstrip("/") == step.page.replace("start", "")
+        if step.guess:
+            assert part(page, ".foot button").last.inner_text() == "Show it"
+            page.keyboard.press("PageDown")
+            assert part(page, ".why").inner_text()
+        until(page, RINGED, step.point)
+        assert page.evaluate(REFUSED) == []
+        page.keyboard.press("PageDown")
+    until(page, f"() => location.search.includes('lesson={name}.{len(steps) + 1}')")
+    assert part(page, "h2").inner_text() == "What surprised you"
+    assert page.errors == []
+
+
+def test_guesses_stay_in_the_browser_and_surprises_are_listed(page, server):
+    begin(page, server, "text-into-batches")
+    covered = "() => document.querySelector('[data-picture=\"data/guess\"][data-covered]')"
+    until(page, covered)
+    part(page, ".answer").filter(has_text="hundred").click()
+    assert "your guess" in part(page, ".answer.guessed").inner_text()
+    assert "right" in part(page, ".answer.true").inner_text()
+    assert page.evaluate(f"{covered.removeprefix('() => ')} === null")
+    turn(page, "PageDown", "text-into-batches.2")
+    turn(page, "PageDown", "text-into-batches.3")
+    slider = part(page, "input[type=range]")
+    slider.focus()
+    slider.press("Home")
+    slider.press("ArrowRight")
+    assert part(page, "output").inner_text() == "2 mini-batches"
+    part(page, "button.first").click()
+    assert part(page, ".key.true").inner_text() == "It is 3 mini-batches"
+    following = part(page, ".foot button").last  # the keyboard goes on from there
+    assert following.evaluate("(each) => each === each.getRootNode().activeElement")
+    turn(page, "PageDown", "text-into-batches.4")
+    turn(page, "PageDown", "text-into-batches.5")
+    part(page, ".cell").nth(3).click()
+    page.goto(f"{server}/batches?lesson=text-into-batches.7")
+    surprises = part(page, ".surprise")
+    surprises.first.wait_for()
+    assert [each.splitlines()[0] for each in surprises.all_inner_texts()] == [
+        "Words become numbers",
+        "How many mini-batches?",
+    ]
+    assert "You said 2 mini-batches; it is 3 mini-batches." in surprises.last.inner_text()
+    part(page, ".end button").filter(has_text="Start again").click()
+    until(page, covered)
+    assert page.evaluate("localStorage.getItem('hnviz.answers')") == "{}"
+
+
+def test_a_curve_is_drawn_by_the_arrow_keys(page, server):
+    page.goto(f"{server}/batches?lesson=is-47-percent-bad.3")
+    handles = part(page, "[role=slider]")
+    handles.last.wait_for()
+    handles.last.focus()
+    for _ in range(20):
+        handles.last.press("ArrowUp")
+    assert handles.last.get_attribute("aria-valuetext") == "100 %"
+    box = handles.first.bounding_box()
+    page.mouse.move(box["x"] + 9, box["y"] + 9)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 9, box["y"] + 300)
+    page.mouse.up()
+    assert handles.first.get_attribute("aria-valuetext") == "0 %"
+    part(page, "button.first").filter(has_text="guess").click()
+    assert part(page, "polyline").count() == 2
+    assert "Your guess" in part(page, ".key.guessed").inner_text()
+
+
+def test_the_page_stays_usable_and_the_lesson_comes_back(page, server):
+    begin(page, server, "text-into-batches")
+    page.keyboard.press("PageDown")  # shows it
+    turn(page, "PageDown", "text-into-batches.2")
+    again = part(page, "button.again")
+    until(page, RINGED, "batches/grid")
+    assert again.is_hidden()
+    bptt = page.locator(".st-key-batches_bptt input")
+    bptt.fill("9")
+    bptt.press("Enter")
+    again.wait_for()
+    assert page.locator(".hn-callout").is_hidden()
+    again.click()
+    until(page, RINGED, "batches/grid")
+    assert bptt.input_value() == "70" and again.is_hidden()
+    page.keyboard.press("p")  # a projector
+    until(page, "() => document.querySelector('.st-key-present input:checked')")
+    turn(page, "PageDown", "text-into-batches.3")
+    assert "present=true" in page.url
+    page.go_back()
+    until(page, "() => location.search.includes('lesson=text-into-batches.2')")
+    idle(page)
+    until(page, "() => document.querySelector('.st-key-lesson_panel')")
+    part(page, ".head button").click()
+    page.locator(PANEL).wait_for(state="detached")
+    assert page.evaluate("document.documentElement.classList.contains('hn-lesson')") is False
+
+
+def test_on_a_phone_the_panel_is_at_the_bottom_with_its_buttons_in_sight(page, server):
+    resize_first = {"width": 390, "height": 844}
+    page.set_viewport_size(resize_first)
+    page.goto(f"{server}/predictions?lesson=change-the-state.2")
+    part(page, ".foot button").last.wait_for()
+    idle(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    box = page.locator(PANEL).bounding_box()
+    assert box["width"] == 390 and box["y"] > 400 and round(box["y"] + box["height"]) == 844
+    part(page, ".foot button").last.click()
+    assert part(page, ".why").is_visible()
+    resize(page, 1280)
+    box = page.locator(PANEL).bounding_box()
+    assert box["x"] > 900
+
+
+def test_a_lesson_that_does_not_exist_is_one_sentence(page, server):
+    page.goto(f"{server}/lesson?id=no-such&step=3")
+    page.get_by_text(
+        "There is no step '3' of a lesson 'no-such'; choose a lesson below."
+    ).wait_for()
+    page.goto(f"{server}/data?lesson=no-such.1")
+    page.get_by_text("The address asks for the lesson 'no-such.1', which does not exist").wait_for()
+    assert page.locator(PANEL).count() == 0

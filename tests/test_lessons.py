@@ -1,0 +1,191 @@
+"""Lessons as files: what they may say, and what their author reads when one is wrong."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hnviz.app.lesson.known import known
+from hnviz.app.lesson.place import place_named
+from hnviz.app.rooms.batches.settings import MAX_SIDE
+from hnviz.app.rooms.data.guess.picture import MOST
+from hnviz.app.rooms.predictions.going_on.picture import LAST_SEED, MOST_SAID
+from hnviz.app.rooms.start.count.picture import FIRST, LAST
+from hnviz.app.shell.keys import ADDRESS
+from hnviz.app.shell.navigation import PAGES
+from hnviz.app.shell.takes import TAKES, wrong
+from hnviz.cli.main import main
+from hnviz.lessons import lessons, query
+from hnviz.lessons.check import check
+from hnviz.lessons.reading import FILES, lesson_files, read_lessons
+
+FILE = FILES / "text-into-batches.toml"
+SOURCE = FILE.read_text(encoding="utf-8")
+KNOWN = known()
+
+
+def test_there_are_eight_lessons_of_five_to_ten_short_steps():
+    assert len(lessons()) >= 8
+    assert [each.order for each in lessons().values()] == sorted(
+        each.order for each in lessons().values()
+    )
+    for lesson in lessons().values():
+        assert 5 <= len(lesson.steps) <= 10
+        assert sum(1 for step in lesson.steps if step.guess) >= 2, lesson.id
+        for step in lesson.steps:
+            assert len(step.text.split()) <= 75, f"{lesson.id}: {step.title}"
+
+
+def test_no_lesson_has_a_problem():
+    problems = [problem for path in lesson_files() for problem in check(path, KNOWN)]
+    assert not problems, "\n".join(map(str, problems))
+
+
+def test_a_new_lesson_is_one_file(tmp_path):
+    for path in lesson_files():
+        shutil.copy(path, tmp_path)
+    other = SOURCE.replace("order = 1", "order = 0").replace("Text into batches", "Mine")
+    (tmp_path / "mine.toml").write_text(other, encoding="utf-8")
+    found = read_lessons(tmp_path)
+    assert list(found) == ["mine", *lessons()]
+    assert found["mine"].title == "Mine" and len(found["mine"].steps) == 6
+    assert check(tmp_path / "mine.toml", KNOWN) == []
+
+
+def test_a_steps_address_says_the_run_and_the_step():
+    lesson = lessons()["text-into-batches"]
+    asked = query(lesson, 2)
+    assert asked["run"] == "Model5" and asked["lesson"] == "text-into-batches.2"
+    assert asked["batches_bs"] == "64"
+    assert query(lesson, 7) == {**query(lesson, 6), "lesson": "text-into-batches.7"}
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [
+        ("text-into-batches.1", 1),
+        ("text-into-batches.7", 7),  # the end
+        ("text-into-batches.8", None),
+        ("text-into-batches.0", None),
+        ("text-into-batches.\N{SUPERSCRIPT TWO}", None),
+        ("text-into-batches", None),
+        ("no-such.1", None),
+        ("", None),
+        ("." * 10_000, None),
+    ],
+)
+def test_only_steps_that_exist_have_a_place(said, number):
+    place = place_named(said)
+    assert (place and place.number) == number
+
+
+WRONG = [
+    ('title = "Text into batches"', 'title = "Text', "this is not TOML"),
+    ('title = "Text into batches"', "title = 3", "title must be text, got 3"),
+    ('about = "A', 'abuot = "A', "nothing is named 'abuot' here"),
+    ('page = "data"', 'page = "dta"', "there is no page 'dta'; choose one of start, data, batches"),
+    (
+        'point = "data/guess"',
+        'point = "data/gues"',
+        "there is no picture or control 'data/gues'; is it 'data/guess'?",
+    ),
+    ('point = "data/guess"', "", "a step needs a point, got nothing"),
+    (
+        "batches_bs = 64",
+        "batches_sb = 64",
+        "the page batches has no parameter 'batches_sb'; is it 'batches_bs'?",
+    ),
+    ("batches_bs = 64", "batches_bs = 513", "batches_bs must be from 1 to 512, got 513"),
+    ("batches_bs = 64", "batches_bs = 6.5", "must be a whole number from 1 to 512, got '6.5'"),
+    ("batches_bs = 64", "batches_bs = [64]", "batches_bs must be text, a number, true or false"),
+    (
+        'batches_split = "valid"',
+        'batches_split = "test"',
+        "batches_split must be one of train / valid / your own, got 'test'",
+    ),
+    ('cell = "0-0-0"', 'run = "Model9"', "no run 'Model9' comes with hnviz"),
+    ('kind = "choice"', 'kind = "chioce"', "kind must be one of choice, number, curve, square"),
+    ("truth = 0", "truth = 4", "truth must be the index of an answer, 0 to 3, got 4"),
+    ('truth = 3\nwhy = "13', 'truth = 30\nwhy = "13', "truth must be from 1 to 10"),
+    ('truth = 3\nwhy = "13', 'truth = [3]\nwhy = "13', "the truth of a number is one number"),
+    ("low = 1\n", "low = 11\n", "high must be above low, got 11 to 10"),
+    ("columns = 8", "columns = 0", "columns must be from 1 to 12, got 0"),
+    ('why = "The text counts', 'whi = "The text counts', "nothing is named 'whi' here"),
+    ("Notice that", "Notice that " * 60, "text must be two or three sentences of at most 500"),
+]
+
+
+@pytest.mark.parametrize(("before", "now", "reason"), WRONG)
+def test_what_is_wrong_is_said_with_its_file_and_line(tmp_path, before, now, reason):
+    assert before in SOURCE
+    path = tmp_path / "mine.toml"
+    path.write_text(SOURCE.replace(before, now, 1), encoding="utf-8")
+    [problem] = check(path, KNOWN)
+    assert reason in problem.reason
+    assert str(problem).startswith(f"{path}:{problem.line}: ")
+    line = path.read_text(encoding="utf-8").splitlines()[problem.line - 1]
+    key = re.match(r"\w+", now)
+    near = (key[0] if key else "[[step]]", "text =", "at =", "high =", "[[step]]")
+    assert any(each in line for each in near), f"{problem.line}: {line}"
+
+
+def test_a_lesson_has_no_eleventh_step(tmp_path):
+    path = tmp_path / "mine.toml"
+    step = SOURCE[SOURCE.index("[[step]]") : SOURCE.index("[step.guess]")]
+    path.write_text(SOURCE + step * 5, encoding="utf-8")
+    [problem] = check(path, KNOWN)
+    assert problem.reason == "a lesson has from 5 to 10 steps, got 11"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"\xff\xfe", "the file must be UTF-8 text"),
+        (b"#" * 100_001, "a lesson has at most 100,000 bytes, got 100,001"),
+        (b"step = 3", "step must be a list, got 3"),
+        (b"step = [3]", "a step is a table: begin it with [[step]]"),
+        (b"[step]\n", "step must be a list"),
+        (b"", "a lesson needs a title, got nothing"),
+    ],
+)
+def test_any_file_gets_one_sentence(tmp_path, content, reason):
+    path = tmp_path / "any.toml"
+    path.write_bytes(content)
+    [problem] = check(path, KNOWN)
+    assert reason in problem.reason
+
+
+def test_the_command_lists_and_checks(tmp_path, capsys):
+    assert main(["lessons", "list"]) == 0
+    assert "is-47-percent-bad" in capsys.readouterr().out
+    assert main(["lessons", "check"]) == 0
+    assert f"{len(lessons())} lessons have no problem" in capsys.readouterr().out
+    path = tmp_path / "mine.toml"
+    path.write_text(SOURCE.replace('page = "data"', 'page = "dta"'), encoding="utf-8")
+    assert main(["lessons", "check", str(path)]) == 1
+    assert capsys.readouterr().out.startswith(f"{path}:10: there is no page 'dta'")
+    assert main(["lessons", "check", str(Path("no-such.toml"))]) == 1
+    assert "no-such.toml:1: the file could not be read" in capsys.readouterr().out
+    assert main(["lessons", "list", str(path)]) == 2
+
+
+def test_what_parameters_take_is_what_the_pages_take():
+    assert set(TAKES) <= {key.name for key in ADDRESS}
+    assert TAKES["batches_bs"] == TAKES["batches_bptt"] == f"1 to {MAX_SIDE}"
+    assert TAKES["start_number"] == f"{FIRST} to {LAST}"
+    assert TAKES["predictions_n"] == f"1 to {MOST_SAID}"
+    assert TAKES["predictions_seed"] == f"0 to {LAST_SEED}"
+    assert TAKES["data_step"] == f"1 to {MOST - 1}"
+
+
+@pytest.mark.parametrize(
+    "value", ["nan", "inf", "1e999", "", "1" * 5000, "\N{ARABIC-INDIC DIGIT ONE}x"]
+)
+def test_no_parameter_takes_such_a_number(value):
+    assert wrong("train_lr", value) and wrong("batches_bs", value)
+
+
+def test_every_page_that_a_lesson_can_use_has_parameters():
+    names = {name for section in PAGES.values() for name in section}
+    assert set(KNOWN.parameters) == names - {"lesson"}
