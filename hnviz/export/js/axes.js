@@ -1,6 +1,8 @@
 // @ts-check
 // The axes of a chart: from numbers to places, and where the marks are. No DOM.
 
+import { bytesOf } from "./blobs.js";
+
 /**
  * @typedef {{ range?: [number, number], type?: string, domain?: [number, number], tickvals?: number[], ticktext?: string[],
  *             nticks?: number, side?: string, overlaying?: string, title?: { text?: string }, showgrid?: boolean,
@@ -10,15 +12,27 @@
 
 const FEW = 5; // marks
 
+const KINDS = { f8: Float64Array, f4: Float32Array, i4: Int32Array, i2: Int16Array, i1: Int8Array, u1: Uint8Array };
+
+/**
+ * A trace's numbers: a list, or what Plotly for Python writes for an array.
+ * @param {(number|null)[]|{ dtype: keyof typeof KINDS, bdata: string }} [values]
+ * @returns {(number|null)[]}
+ */
+export function listed(values = []) {
+  return Array.isArray(values) ? values : Array.from(new KINDS[values.dtype](bytesOf(values.bdata).buffer));
+}
+
 /**
  * @param {Props} props
  * @param {[number, number]} room where the whole axis may lie; y axes run from the bottom to the top
- * @param {number[]} values of its curves, for an axis without a range
+ * @param {(number|null)[]} values of its curves, for an axis without a range
  * @returns {Axis}
  */
 export function axisOf(props, room, values) {
   const log = props.type === "log";
-  const [low, high] = props.range ?? spanOf(values.map((value) => (log ? Math.log10(value) : value)));
+  const numbers = values.filter((value) => value !== null);
+  const [low, high] = props.range ?? spanOf(numbers.map((value) => (log ? Math.log10(value) : value)));
   const [from, to] = (props.domain ?? [0, 1]).map((share) => room[0] + share * (room[1] - room[0]));
   const scale = (to - from) / (high - low || 1);
   const place = (/** @type {number} */ value) => from + ((log ? Math.log10(value) : value) - low) * scale;

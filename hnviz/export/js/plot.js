@@ -3,7 +3,7 @@
 // markers on linear or logarithmic axes, with their labels, as SVG. It has the part of Plotly's interface that
 // kit/js/panel.js uses.
 
-import { axisOf } from "./axes.js";
+import { axisOf, listed } from "./axes.js";
 
 /**
  * @typedef {import("./axes.js").Axis} Axis
@@ -75,7 +75,8 @@ export const SmallPlotly = {
    */
   async react(chart, data, layout) {
     chart.plot ??= new Plot(chart);
-    Object.assign(chart, { data, layout });
+    const traces = data.map((trace) => ({ ...trace, x: listed(trace.x), y: listed(trace.y) }));
+    Object.assign(chart, { data: traces, layout });
     chart.plot.draw();
   },
 
@@ -113,7 +114,7 @@ function axesOf(data, layout, box) {
       const room = /** @type {[number, number]} */ (horizontal ? [box.left, box.right] : [box.bottom, box.top]);
       const values = data
         .filter((trace) => (trace[horizontal ? "xaxis" : "yaxis"] ?? name[0]) === name)
-        .flatMap((trace) => trace[horizontal ? "x" : "y"] ?? []);
+        .flatMap((trace) => trace[horizontal ? "x" : "y"]);
       return [name, axisOf(propsOf(layout, name), room, values)];
     }),
   );
@@ -179,7 +180,7 @@ function drawAxis(name, axis, layout, box, axes) {
  * @param {any} trace
  * @param {Map<string, Axis>} axes
  */
-function drawTrace({ x = [], y = [], xaxis = "x", yaxis = "y", mode = "lines", line = {}, marker = {}, name = "", opacity = 1 }, axes) {
+function drawTrace({ x, y, xaxis = "x", yaxis = "y", mode = "lines", line = {}, marker = {}, name = "", opacity = 1 }, axes) {
   const [across, up] = [/** @type {Axis} */ (axes.get(xaxis)), /** @type {Axis} */ (axes.get(yaxis))];
   const points = x.map((/** @type {number} */ each, /** @type {number} */ at) =>
     y[at] === null || each === null ? null : [across.place(each), up.place(y[at])],

@@ -1,0 +1,134 @@
+"""A page or a lesson as one file: what is in it, and what cannot be exported."""
+
+import json
+import re
+from base64 import b64decode
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from hnviz.cli.main import main
+from hnviz.export import modules
+from hnviz.export.asking import LIVE, MOST, kept_steps
+from hnviz.export.build import LARGEST, export_page
+from hnviz.export.collect import Mount, collect
+from hnviz.export.errors import ExportError
+from hnviz.export.holding import address
+from hnviz.export.html import MAIN, in_script
+from hnviz.export.lesson import export_lesson
+from hnviz.web import exported
+from hnviz.web.assets import PACKAGE
+from hnviz.web.routes import door
+from hnviz.web.views import Refusal
+
+_IMPORTED = re.compile(r"""^(?:(?:import|export)\b[^;"]*? from|import) "([^"]+)";""", re.M)
+
+
+@pytest.fixture(scope="module")
+def batches(own_runs) -> str:
+    """A page that needs no network of its own."""
+    return export_page("batches", {"batches_bs": "4", "batches_bptt": "8"}).decode()
+
+
+def test_the_browser_answers_what_python_leaves_to_it():
+    source = (PACKAGE / "export/js/views.js").read_text(encoding="utf-8")
+    table = source[source.index("export const VIEWS") :]
+    assert tuple(re.findall(r"^  (\w+)[:,]", table, re.M)) == LIVE
+
+
+def test_an_address_is_as_the_browser_writes_it():
+    """tests/js/file.test.js has the same one."""
+    params = {"text": "4 to 6", "order": "as numbered", "layer": "1"}
+    written = '["api/runs/Model5/0/unit_rows",[["layer","1"],["order","as numbered"]]]'
+    assert address("api/runs/Model5/0/unit_rows", params) == written
+
+
+def test_the_first_and_the_last_snapshot_are_kept_and_those_that_are_named():
+    steps = [0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89]
+    kept = kept_steps(steps, [34])
+    assert len(kept) == MOST
+    assert {0, 34, 89} <= set(kept) <= set(steps)
+    assert kept_steps(steps, [34], 2) == [0, 89]
+    assert kept_steps([7], []) == [7]
+
+
+def test_every_module_that_is_imported_is_in_the_map():
+    used = modules.needed([MAIN, "app/rooms/hidden_states/units/main.js"])
+    imports = modules.import_map(used)["imports"]
+    for path in used:
+        text = b64decode(imports[modules.specifier(path)].partition(",")[2]).decode()
+        assert "import.meta" not in text, path
+        named = re.findall(
+            r"""^(?:(?:import|export)\b[^;"]*? from|import) "([^"]+)";""", text, re.M
+        )
+        assert set(named) <= set(imports), path
+    for path in modules.styles(used):
+        assert (PACKAGE / path).is_file()
+
+
+def test_no_text_can_end_the_script_that_holds_it():
+    hostile = "</script><script>alert(1)</script><!-- \u2028"
+    held = in_script({"text": hostile})
+    assert "<" not in held
+    assert json.loads(held) == {"text": hostile}
+
+
+def test_a_file_forbids_the_network_and_names_its_own_scripts(batches):
+    assert len(batches.encode()) <= LARGEST
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', batches)
+    assert policy
+    assert "default-src 'none'" in policy[1]
+    assert "connect-src" not in policy[1]  # the default holds
+    assert "'unsafe-inline'" not in policy[1].partition("script-src")[2]
+    assert batches.count("<script") == 3
+
+
+def test_a_file_has_what_the_page_sends(batches):
+    data = json.loads(re.search(r'id="data">(.*?)</script>', batches, re.S)[1])  # type: ignore[index]
+    [scene] = data["scenes"]
+    pictures = [part["picture"] for part in scene["parts"] if "picture" in part]
+    sent = [part for part in collect("batches", scene["at"]) if isinstance(part, Mount)]
+    assert [each["name"] for each in pictures] == [mount.called for mount in sent]
+    assert pictures[0]["data"]["settings"] == sent[0].data["settings"]
+    assert sent[0].data["settings"]["stream"] in data["files"]
+
+
+def test_what_cannot_be_exported_is_said_in_one_sentence(capsys, own_runs):
+    with pytest.raises(ExportError, match="no page is named 'nowhere'; choose one of start, "):
+        export_page("nowhere", {})
+    with pytest.raises(ExportError, match="Predictions has no parameter 'promt'; it has run, "):
+        export_page("predictions", {"promt": "x"})
+    with pytest.raises(ExportError, match="no lesson is named 'x'; choose one of text-into-"):
+        export_lesson("x")
+    assert main(["export", "page", "states", "--at", "run"]) == 2
+    assert "--at takes NAME=VALUE, such as run=Model5; got 'run'" in capsys.readouterr().err
+    assert main(["export"]) == 2
+    assert "what" in capsys.readouterr().err
+
+
+def test_a_lesson_is_written_once_for_all_who_ask():
+    asked: list[str] = []
+
+    def write(lesson: str) -> bytes:
+        asked.append(lesson)
+        if lesson == "none":
+            raise Refusal("no lesson is named 'none'; choose one of a, b")
+        return b"<!doctype html>" + lesson.encode()
+
+    client = TestClient(Starlette(routes=door(exported.routes(write))))
+    names = ("a", "none", "A", "a" * 99, "a")
+    one, none, large, long, again = (client.get(f"/api/lessons/{name}/file") for name in names)
+    assert (one.status_code, one.content) == (200, b"<!doctype html>a")
+    assert again.content == one.content
+    assert one.headers["content-disposition"] == 'attachment; filename="a.html"'
+    assert one.headers["content-type"] == "text/html; charset=utf-8"
+    assert none.status_code == 422
+    assert none.json()["error"] == "no lesson is named 'none'; choose one of a, b"
+    assert (large.status_code, long.status_code) == (404, 404)
+    assert asked == ["a", "none"]
+
+
+def test_another_process_says_in_one_sentence_why_a_lesson_cannot_be_written(own_runs):
+    with pytest.raises(Refusal, match=r"^no lesson is named 'nowhere'; choose one of text-into-"):
+        exported.written("nowhere")

@@ -1,0 +1,146 @@
+"""Exported files in a browser: opened from a disk, with the network off."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hnviz.app.rooms.predictions.next_word.picture import READING_VIEW
+from hnviz.export.build import LARGEST, export_page
+from hnviz.export.lesson import export_lesson
+from hnviz.lessons import lessons
+from hnviz.observe.passes import read_text
+from tests.conftest import PATIENCE, ROOT, errors_of, until
+from tests.subjects import shipped
+from tests.views import shown
+
+AXE = ROOT / "tests/js/node_modules/axe-core/axe.min.js"
+HOSTILE = "</script><img src=x onerror=alert(1)>"
+LESSON = "text-into-batches"
+STATES = """() => [...document.querySelectorAll("[data-picture]")].map((place) =>
+  (place.shadowRoot ?? place).querySelector(".hnviz").dataset.state)"""
+READY = (
+    f"() => {{ const all = ({STATES})(); return all.length && all.every((s) => s === 'ready') }}"
+)
+HEADLINE = """() => document.querySelector("[data-picture='kit/headline']").shadowRoot
+  .querySelector(".hnviz-sentence").textContent"""
+LOGITS = """async ([run, step, ids]) => {
+  const { Blobs } = await import("hnviz/export/js/blobs.js");
+  const { FileSource } = await import("hnviz/export/js/filesource.js");
+  const { readStates } = await import("hnviz/export/js/speech.js");
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const network = await new FileSource(data, new Blobs(data.blobs)).network(run, step);
+  return readStates(network, ids).map((state) => [...network.answer(state)]);
+}"""
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory, own_runs) -> Path:
+    """Files of a page and of a lesson."""
+    folder = tmp_path_factory.mktemp("files")
+    page = export_page("predictions", {"predictions_prompt": f"4316 to 4318, {HOSTILE}"})
+    (folder / "page.html").write_bytes(page)
+    (folder / "lesson.html").write_bytes(export_lesson(LESSON))
+    return folder
+
+
+@pytest.fixture
+def offline(browser) -> Iterator[Any]:
+    """A tab without a network; `asked` holds what it asked for, `errors` its console in red."""
+    context = browser.new_context(offline=True, reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE)
+    tab = context.new_page()
+    tab.errors, tab.asked = errors_of(tab), []
+    tab.on("request", lambda request: tab.asked.append(request.url))
+    yield tab
+    context.close()
+
+
+def _requests(tab) -> list[str]:
+    """List what was asked for: the modules inside the file are no requests."""
+    return [url for url in tab.asked if not url.startswith("data:")]
+
+
+def _barriers(tab) -> list[str]:
+    if not AXE.exists() and not os.environ.get("HNVIZ_REQUIRE_BROWSER"):
+        pytest.skip("axe-core is missing: make lint installs it, with node and npm")
+    tab.evaluate(AXE.read_text(encoding="utf-8"))
+    told = tab.evaluate("axe.run(document, { resultTypes: ['violations'], preload: false })")
+    return [
+        f"{each['id']}: {node['html'][:200]}"
+        for each in told["violations"]
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
+    ]
+
+
+def test_a_page_opens_from_a_disk_and_asks_nothing_of_the_network(offline, files):
+    path = files / "page.html"
+    assert path.stat().st_size <= LARGEST
+    begun = time.perf_counter()
+    offline.goto(path.as_uri())
+    until(offline, READY)
+    print(f"{path.stat().st_size:,} bytes, pictures after {time.perf_counter() - begun:.2f} s")
+    assert _requests(offline) == [path.as_uri()]
+    assert not offline.locator("#needs").count()
+    assert offline.locator("img").count() == 0  # words are text
+    assert _barriers(offline) == []
+    assert offline.errors == []
+
+
+def test_a_prompt_that_is_typed_is_read_as_the_server_reads_it(offline, files):
+    offline.goto((files / "page.html").as_uri())
+    until(offline, READY)
+    words = offline.get_by_label("What it reads")
+    words.fill("7996 to 7998")
+    wanted = shown(READING_VIEW, "Model5", text="7996 to 7998").sentence.replace("**", "")
+    until(offline, f"wanted => ({HEADLINE})().replaceAll('\\u00a0', ' ') === wanted", wanted)
+    words.fill("-3")
+    said = "Numbers go from 1 to 9999 here; got -3."
+    until(offline, "said => document.querySelector('.problem').textContent === said", said)
+    assert _requests(offline) == [(files / "page.html").as_uri()]
+    assert offline.errors == []
+
+
+def test_the_network_in_a_file_answers_as_torch_does(offline, files):
+    offline.goto((files / "page.html").as_uri())
+    until(offline, READY)
+    subject = shipped("Model5")
+    ids = subject.stream.valid[:60]
+    wanted = read_text(subject, ids).logits
+    found = np.array(offline.evaluate(LOGITS, ["Model5", 400, ids.tolist()]))
+    assert np.abs(found - wanted).max() < 1e-5 * max(1, np.abs(wanted).max())
+
+
+def test_a_lesson_is_walked_by_keyboard_from_a_disk(offline, files):
+    path = files / "lesson.html"
+    offline.goto(path.as_uri())
+    lesson = lessons()[LESSON]
+    for number, step in enumerate(lesson.steps, 1):
+        until(offline, READY)
+        title = offline.get_by_role("heading", name=step.title)
+        title.wait_for()
+        count = offline.get_by_text(f"Step {number} of {len(lesson.steps)}", exact=True)
+        assert count.count() == 1
+        assert offline.locator(f"[data-picture='{step.point}']").count() == 1
+        offline.keyboard.press("PageDown")
+        if step.guess:  # the first press shows what was to be guessed
+            offline.keyboard.press("PageDown")
+    offline.get_by_role("heading", name="What surprised you").wait_for()
+    assert _barriers(offline) == []
+    offline.keyboard.press("PageUp")
+    offline.get_by_role("heading", name=lesson.steps[-1].title).wait_for()
+    assert _requests(offline) == [path.as_uri()]
+    assert offline.errors == []
+
+
+def test_without_javascript_a_file_says_what_it_needs(browser, files):
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto((files / "page.html").as_uri())
+    tab.get_by_text("This page needs JavaScript and a browser from 2023 or later").wait_for()
+    context.close()
