@@ -1,7 +1,7 @@
 """The table of session keys and address parameters: as the source has them, and as docs/ says."""
 
 from hnviz.app.shell.keys import ADDRESS, DOC, SESSION, as_markdown
-from hnviz.app.shell.navigation import PAGES
+from hnviz.app.shell.navigation import CLASS_PAGES, PAGES
 from tests.names import fits, names_in_javascript, names_in_python
 
 LISTED = [key.name for key in (*ADDRESS, *SESSION)]
@@ -45,7 +45,8 @@ def test_every_parameter_of_the_javascript_is_one_of_the_address():
 def test_a_name_is_listed_once_with_what_it_means():
     twice = {name for name in LISTED if LISTED.count(name) > 1}
     assert not twice, f"listed twice: {', '.join(sorted(twice))}"
-    titles = {title for pages in PAGES.values() for title in pages.values()} | {"every page"}
+    sections = [*PAGES.values(), *CLASS_PAGES.values()]
+    titles = {title for pages in sections for title in pages.values()} | {"every page"}
     for key in (*ADDRESS, *SESSION):
         assert key.page in titles, key
         assert key.meaning and "|" not in "".join(key), key

@@ -46,12 +46,13 @@ RULES: dict[str, Rule] = {
     "engine": Rule((*FREE, "runs", "learn", "observe"), ("numpy", "psutil", "torch")),
     "figures": Rule((*FREE, "runs"), ("numpy", "pandas", "plotly")),
     "settings": Rule((), ()),
+    "classroom": Rule(("lessons",), ("segno",)),
     "web": Rule(
-        (*FREE, "settings", "runs", "figures", "engine.client"),
+        (*FREE, "lessons", "settings", "runs", "figures", "engine.client", "classroom"),
         ("numpy", "starlette", "anyio", "uvicorn"),
     ),
     "app": Rule(
-        (*FREE, "lessons", "settings", "runs", "figures", "engine.client", "web"),
+        (*FREE, "lessons", "settings", "runs", "figures", "engine.client", "classroom", "web"),
         ("numpy", "pandas", "plotly", "streamlit"),
     ),
     "gallery": Rule(
@@ -66,7 +67,7 @@ RULES: dict[str, Rule] = {
     "cli": Rule(
         (
             *(*FREE, "runs", "learn", "engine", "bench", "export", "gallery", "lessons"),
-            *("app.shell.serve", "app.lesson.known"),
+            *("classroom", "app.shell.serve", "app.lesson.known"),
         ),
         ("torch",),
     ),  # streamlit is started by app.shell.serve, which `hnviz app` alone imports
@@ -78,7 +79,7 @@ RULES: dict[str, Rule] = {
 
 SERVER = (
     *("app.py", "pages", "app", "export", "gallery"),
-    *("web", "settings", "figures", "runs", "lessons"),
+    *("web", "classroom", "settings", "figures", "runs", "lessons"),
     *FREE,
 )
 """The parts that run in Streamlit's process, which must stay free of torch."""

@@ -25,6 +25,7 @@ def client(tmp_path):
     theirs.write_text("<html>theirs</html>")
     routes = [
         *(Route(path, lambda request: FileResponse(theirs)) for path in ("/page", "/base/train")),
+        Route("/base/class/join", lambda request: FileResponse(theirs)),
         Route("/data", lambda request: JSONResponse({"a": 1})),
     ]
     app = Starlette(routes=routes, middleware=[front(lambda: OURS, {"/train": "<i></i>"})])
@@ -69,6 +70,10 @@ def test_a_viewer_without_a_name_is_an_address():
         assert viewer(cookies, None) == "127.0.0.1"
     scope = {"type": "websocket", "headers": [(b"cookie", f"a=1; hnviz-viewer={name}".encode())]}
     assert viewer_of(scope | {"client": ("10.0.0.7", 1)}) == name
+
+
+def test_a_page_that_a_route_of_ours_answers_is_left_alone(client):
+    assert client.get("/base/class/join").text == "<html>theirs</html>"
 
 
 def test_a_page_of_present_mode_says_so_from_its_first_frame(client):

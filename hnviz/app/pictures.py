@@ -6,6 +6,8 @@ from hnviz.app.kit.terms.picture import MARKED
 from hnviz.app.lesson.panel.picture import PANEL
 from hnviz.app.rooms.batches.grid.picture import GRID
 from hnviz.app.rooms.batches.rows.picture import ROWS
+from hnviz.app.rooms.classroom.answers.picture import ANSWERS
+from hnviz.app.rooms.classroom.board.picture import BOARD
 from hnviz.app.rooms.data.guess.picture import GUESS
 from hnviz.app.rooms.hidden_states.codes.picture import CODES
 from hnviz.app.rooms.hidden_states.find.picture import FIND
@@ -54,12 +56,13 @@ _HIDDEN_STATES = (UNITS, STRIP, CODES, PROBES, FIND, PATH)
 _PREDICTIONS = (READING, SAYING, CHANGE, MAP, TABLE)
 _THROUGH_TIME = (LANES, LOOK_BACK, REACH, HANDOVER, COSTS)
 _TRAIN = (LEAD, SPEED, CURVES, NOTES, INSIDE, WORST, POSITIONS, EPOCHS, SCHEDULE)
+_CLASS = (BOARD, ANSWERS)
 
 PICTURES: dict[str, Picture] = {
     picture.name: picture
     for picture in (
         *(*_SHARED, *_START, *_BATCHES, *_MODELS, *_TRAIN, *_WORDS),
-        *(*_HIDDEN_STATES, *_PREDICTIONS, *_THROUGH_TIME),
+        *(*_HIDDEN_STATES, *_PREDICTIONS, *_THROUGH_TIME, *_CLASS),
     )
 }
 

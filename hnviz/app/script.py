@@ -6,6 +6,8 @@ import streamlit as st
 
 import hnviz.app.shell.everything  # noqa: F401 - before any other part of hnviz
 from hnviz.app.lesson.place import place_in_lesson
+from hnviz.app.rooms.classroom.door import join_first
+from hnviz.app.run.start import may_view
 from hnviz.app.shell.address import leave_out_endless
 from hnviz.app.shell.frame import ICON, lesson_beside, page_frame
 from hnviz.app.shell.navigation import navigation
@@ -14,7 +16,10 @@ sidebar: Literal["auto", "collapsed"] = "collapsed" if place_in_lesson() else "a
 st.set_page_config("hnviz", ICON, layout="wide", initial_sidebar_state=sidebar)
 page = navigation()
 leave_out_endless(page)
-with st.sidebar:
-    page_frame(page.title)
-page.run()
-lesson_beside(page)
+if may_view():
+    with st.sidebar:
+        page_frame(page.title)
+    page.run()
+    lesson_beside(page)
+else:
+    join_first()

@@ -2,12 +2,15 @@
 
 import argparse
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hnviz.classroom.kept import FILE
+from hnviz.classroom.state import VIEWS, Limits
 from hnviz.cli.parser import CommandError, add_runs_dir, in_range, whole
 
 if TYPE_CHECKING:
-    from hnviz.app.shell.serve import Address
+    from hnviz.app.shell.serve import Address, Invitation
 
 SUMMARY = "serve the app and print its address"
 
@@ -21,10 +24,36 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--host",
-        default="127.0.0.1",
-        help="default 127.0.0.1, this machine only; use 0.0.0.0 for a class",
+        help="default 127.0.0.1, this machine only; with --class 0.0.0.0, the local network",
     )
     add_runs_dir(parser)
+    _add_class(parser.add_argument_group("a class"))
+
+
+def _add_class(group: argparse._ArgumentGroup) -> None:
+    """Add the options of a class; without --class the others are refused."""
+    group.add_argument(
+        "--class",
+        dest="classroom",
+        action="store_true",
+        help="serve a class: print its address, code and QR code, and the teacher's link",
+    )
+    group.add_argument(
+        "--class-view",
+        choices=VIEWS,
+        help="who may look: everyone (free, the default), or those with the code (coded)",
+    )
+    group.add_argument(
+        "--class-runs", type=whole, help=f"runs that a student may start; default {Limits().each}"
+    )
+    group.add_argument(
+        "--class-lessons",
+        type=Path,
+        help="a folder of lessons for phones: python -m hnviz export index FOLDER --class",
+    )
+    group.add_argument(
+        "--class-new", action="store_true", help="forget the last class: a new code, no guesses"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -32,11 +61,13 @@ def run(options: argparse.Namespace) -> int:
     port = in_range("port", options.port, 1, 65535)
     if options.runs_dir is not None:
         os.environ["HNVIZ_RUNS_DIR"] = str(options.runs_dir.absolute())
+    _set_class(options)
 
     from hnviz.app.shell.serve import Address, AddressError, serve
 
+    host = options.host if options.host is not None else _host(options.classroom)
     try:
-        address = Address.free(options.host, port)
+        address = Address.free(host, port)
     except AddressError as error:
         raise CommandError(str(error)) from error
     if address.port != port:
@@ -45,9 +76,52 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _host(is_class: bool) -> str:
+    return "0.0.0.0" if is_class else "127.0.0.1"
+
+
+def _set_class(options: argparse.Namespace) -> None:
+    """Hand the class's options to the server, as variables that `uvicorn app:app` takes too."""
+    given = {name: getattr(options, f"class_{name}") for name in ("view", "runs", "lessons", "new")}
+    if not options.classroom:
+        for name, value in given.items():
+            if value:
+                raise CommandError(f"--class-{name} is about a class; add --class")
+        return
+    os.environ["HNVIZ_CLASS"] = options.class_view or VIEWS[0]
+    if options.class_runs is not None:
+        os.environ["HNVIZ_CLASS_RUNS"] = str(in_range("class-runs", options.class_runs, 1, 1000))
+    if options.class_lessons is not None:
+        if not options.class_lessons.is_dir():
+            raise CommandError(
+                f"--class-lessons must be a folder of exported lessons; got {options.class_lessons}"
+            )
+        os.environ["HNVIZ_CLASS_LESSONS"] = str(options.class_lessons.absolute())
+    if options.class_new:
+        from hnviz.runs import default_runs_dir
+
+        (default_runs_dir() / FILE).unlink(missing_ok=True)
+
+
 def _announce(address: "Address") -> None:
+    from hnviz.app.shell.serve import invitation
+
     print(f"hnviz is at {address.url} - Ctrl-C stops it", flush=True)
-    others = address.urls_for_others
-    if others:
+    invited = invitation(address)
+    if invited is not None:
+        _invite(invited)
+    elif others := address.urls_for_others:
         print(f"others reach it at {' or '.join(others)}", flush=True)
         print("anyone who can reach it can start and stop runs", flush=True)
+
+
+def _invite(invited: "Invitation") -> None:
+    """Print how a class comes in, and how its teacher does."""
+    from hnviz.classroom.qr import blocks
+
+    print(f"\nthe class joins at {invited.join} with the code {invited.code}\n")
+    try:
+        print(blocks(invited.scanned))
+    except UnicodeEncodeError:  # a terminal without these characters; the page shows the code too
+        print("(this terminal cannot show the QR code; the Class page does)")
+    print(f"\nyour own page, for you alone: {invited.teacher}", flush=True)

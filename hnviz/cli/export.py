@@ -30,6 +30,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "index", help="all lessons and an index, for a static host", allow_abbrev=False
     )
     index.add_argument("folder", type=folder, metavar="DIR")
+    for each in (lesson, index):
+        each.add_argument(
+            "--class",
+            dest="in_class",
+            action="store_true",
+            help="for a class, whose server serves it: python -m hnviz app --class",
+        )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -52,13 +59,14 @@ def _files(options: argparse.Namespace) -> Iterator[tuple[Path, bytes]]:
     if options.kind == "index":
         from hnviz.export.lesson import export_index
 
-        yield from ((options.folder / name, content) for name, content in export_index())
+        index = export_index(in_class=options.in_class)
+        yield from ((options.folder / name, content) for name, content in index)
         return
     path = options.output or Path(f"{options.name}.html")
     if options.kind == "lesson":
         from hnviz.export.lesson import export_lesson
 
-        yield path, export_lesson(options.name)
+        yield path, export_lesson(options.name, in_class=options.in_class)
         return
     from hnviz.export.build import export_page
 

@@ -97,7 +97,8 @@ def _written(
         "variables": {mode: variables(mode) for mode in MODES},
         "blobs": holding.blobs,
     }
-    return written(Document(title=title, note=_note(holding), data=data, modules=used))
+    note, in_class = _note(holding), bool(more.get("in_class"))
+    return written(Document(title=title, note=note, data=data, modules=used, in_class=in_class))
 
 
 def _wanted(scenes: Sequence[Shown]) -> list[int]:

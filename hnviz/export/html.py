@@ -34,6 +34,7 @@ class Document:
     note: str  # at its end: where it comes from
     data: Mapping[str, Any]
     modules: list[str]  # paths below the package
+    in_class: bool = False  # it may speak to the server of a class, which serves it
 
 
 def written(document: Document) -> bytes:
@@ -45,7 +46,7 @@ def written(document: Document) -> bytes:
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{_policy(imports, main)}">
+<meta http-equiv="Content-Security-Policy" content="{_policy(document.in_class, imports, main)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(document.title)}</title>
 <style>
@@ -97,9 +98,10 @@ def in_script(value: Any) -> str:
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def _policy(*scripts: str) -> str:
+def _policy(in_class: bool, *scripts: str) -> str:
     hashes = " ".join(f"'sha256-{_hash(each)}'" for each in scripts)
-    return f"{_POLICY}; img-src data:; script-src {hashes} data:"
+    connect = "; connect-src 'self'" if in_class else ""
+    return f"{_POLICY}; img-src data:; script-src {hashes} data:{connect}"
 
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"

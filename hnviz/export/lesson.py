@@ -16,9 +16,10 @@ INDEX = "index.html"
 TITLE = "Lessons: how a network learns to count"
 
 
-def export_lesson(name: str, *, beside: bool = False) -> bytes:
+def export_lesson(name: str, *, beside: bool = False, in_class: bool = False) -> bytes:
     """Return a lesson as one file; `beside` says that the other lessons' files are beside it.
 
+    `in_class` is for a file that the server of a class serves: it may speak to that server.
     Raises ExportError.
     """
     lesson = lessons().get(name)
@@ -28,7 +29,11 @@ def export_lesson(name: str, *, beside: bool = False) -> bytes:
     data = as_data(lesson, _following(name))
     for step, scene in zip(data["steps"], scenes, strict=True):
         step["point"] = _pointed(step["point"], scene)
-    return fitted(scenes, f"{lesson.title} - hnviz", {"lesson": {**data, "beside": beside}})
+    return fitted(
+        scenes,
+        f"{lesson.title} - hnviz",
+        {"lesson": {**data, "beside": beside}, "in_class": in_class},
+    )
 
 
 def _scene(lesson: Lesson, number: int) -> Shown:
@@ -50,13 +55,13 @@ def _pointed(point: str, scene: Shown) -> str:
     return next((each for each in named if each not in AROUND), "")
 
 
-def export_index() -> Iterator[tuple[str, bytes]]:
+def export_index(*, in_class: bool = False) -> Iterator[tuple[str, bytes]]:
     """Yield the files of a folder with all lessons: names and contents, the index last.
 
     Raises ExportError.
     """
     for name in lessons():
-        yield f"{name}.html", export_lesson(name, beside=True)
+        yield f"{name}.html", export_lesson(name, beside=True, in_class=in_class)
     yield INDEX, plain_page(TITLE, "\n".join(map(_offer, lessons().values())))
 
 

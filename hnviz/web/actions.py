@@ -5,7 +5,6 @@ status after the press, or one sentence that says why it cannot be done. The cal
 own threads, so they never wait behind pictures or news.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from math import isfinite
@@ -17,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hnviz.runs import DamagedRun
+from hnviz.web.bodies import json_body
 from hnviz.web.parameters import quoted
 from hnviz.web.quota import Quota
 from hnviz.web.standing import engine, standing, store
@@ -24,7 +24,6 @@ from hnviz.web.viewer import viewer_of
 from hnviz.web.views import Refusal
 
 ACTIONS = ("pause", "go_on", "step", "stop", "resume", "start_again")
-LARGEST_BODY = 1024  # bytes
 THREADS = 24  # presses handled at the same time; stopping a run may take seconds
 OF_ONE = 4  # of them one viewer's
 
@@ -42,27 +41,35 @@ class Pressed(NamedTuple):
 
 Press = Callable[[Pressed], None]
 
+Permit = Callable[[Request, str, str], None]
+"""Raises Refusal if the sender of a request may not do a named action to a run."""
 
-def routes() -> list[Route]:
-    """Return the routes of the buttons."""
+
+def anyone(request: Request, name: str, run_id: str) -> None:
+    """Permit every action to everyone."""
+
+
+def routes(permit: Permit = anyone) -> list[Route]:
+    """Return the routes of the buttons; `permit` is called in a thread before each press."""
     limiter = CapacityLimiter(THREADS)
     quota = Quota(OF_ONE, f"{OF_ONE} presses of yours are under way; press again in a moment")
 
     def route(name: str, press: Press) -> Route:
         async def endpoint(request: Request) -> Response:
-            with quota.taken(viewer_of(request.scope)):
-                return await _answer(request, press, limiter)
+            def permitted(pressed: Pressed) -> None:
+                permit(request, name, pressed.run_id)
+                press(pressed)
+
+            viewer, run_id = viewer_of(request.scope), request.path_params["run_id"]
+            with quota.taken(viewer):
+                pressed = Pressed(run_id, await json_body(request), viewer)
+                do = partial(_do, permitted, pressed)
+                status = await to_thread.run_sync(do, limiter=limiter)
+            return JSONResponse({"status": status}, headers={"Cache-Control": "no-store"})
 
         return Route(f"/api/runs/{{run_id}}/{name}", endpoint, methods=["POST"])
 
     return [*(route(name, partial(_press, name)) for name in ACTIONS), route("speed", _set_speed)]
-
-
-async def _answer(request: Request, press: Press, limiter: CapacityLimiter) -> Response:
-    run_id, viewer = request.path_params["run_id"], viewer_of(request.scope)
-    pressed = Pressed(run_id, await _body(request), viewer)
-    status = await to_thread.run_sync(partial(_do, press, pressed), limiter=limiter)
-    return JSONResponse({"status": status}, headers={"Cache-Control": "no-store"})
 
 
 def _do(press: Press, pressed: Pressed) -> str:
@@ -101,22 +108,3 @@ def _set_speed(pressed: Pressed) -> None:
 
 def _got(body: Mapping[str, Any]) -> str:
     return f"got {', '.join(map(quoted, list(body)[:5]))}" if body else "got nothing"
-
-
-async def _body(request: Request) -> Mapping[str, Any]:
-    """Read a small JSON object; an empty body counts as {}. Raises Refusal."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise Refusal(f"Content-Type must be application/json; got {quoted(kind)}", 415)
-    content = b""
-    async for chunk in request.stream():
-        content += chunk
-        if len(content) > LARGEST_BODY:
-            raise Refusal(f"a body may have at most {LARGEST_BODY:,} bytes", 413)
-    try:
-        body = json.loads(content or b"{}")
-    except (ValueError, RecursionError):
-        body = None
-    if not isinstance(body, dict):
-        raise Refusal("the body must be one JSON object")
-    return body

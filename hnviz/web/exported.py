@@ -29,11 +29,15 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
 Write = Callable[[str], bytes]
 
 
-def written(lesson: str) -> bytes:
-    """Have a lesson written in another process. Raises Refusal with that process's sentence."""
+def written(lesson: str, *, in_class: bool = False) -> bytes:
+    """Have a lesson written in another process. Raises Refusal with that process's sentence.
+
+    `in_class`: for phones of a class, which send their answers to this server.
+    """
     with tempfile.TemporaryDirectory(prefix="hnviz-export-") as folder:
         path = Path(folder) / "lesson.html"
         command = [sys.executable, "-m", "hnviz", "export", "lesson", lesson, "-o", str(path)]
+        command += ["--class"] if in_class else []
         try:
             done = subprocess.run(
                 command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS
@@ -61,14 +65,18 @@ class Files:
     async def file(self, request: Request) -> Response:
         """Answer with a lesson's file, to be saved and not shown."""
         name = request.path_params["lesson"]
-        if not _NAME.fullmatch(name):
-            raise RefusedError(404, f"no lesson is named {quoted(name)}")
-        entry = self._kept.get(name)
-        if entry is None:
-            entry = await self._shared.result(name, lambda: self._made(name), self._lane)
+        entry = await self.entry(name)
         reply = entry_reply(request, entry, "text/html; charset=utf-8", immutable=False)
         reply.headers["Content-Disposition"] = f'attachment; filename="{name}.html"'
         return reply
+
+    async def entry(self, name: str) -> Entry:
+        """Return a lesson's file. Raises Refusal or RefusedError."""
+        if not _NAME.fullmatch(name):
+            raise RefusedError(404, f"no lesson is named {quoted(name)}")
+        return self._kept.get(name) or await self._shared.result(
+            name, lambda: self._made(name), self._lane
+        )
 
     def _made(self, name: str) -> Entry:
         entry = Entry.of(self._write(name))

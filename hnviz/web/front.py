@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hnviz.web.routes import OURS
 from hnviz.web.viewer import naming
 
 CLASSES = {
@@ -48,7 +49,8 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and change the answer if it is Streamlit's page."""
-        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+        is_asked = scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
+        if not is_asked or _is_ours(scope["path"]):
             await self.app(scope, receive, send)
             return
         is_page = False
@@ -107,6 +109,11 @@ def _headers(page: bytes) -> list[tuple[bytes, bytes]]:
         (b"content-length", str(len(page)).encode()),
         (b"cache-control", b"no-cache"),
     ]
+
+
+def _is_ours(path: str) -> bool:
+    """Return whether a route of ours answers, with a page of its own perhaps."""
+    return any(f"{each}/" in f"{path}/" for each in OURS)
 
 
 def _is_html(headers: Iterable[tuple[bytes, bytes]]) -> bool:

@@ -84,7 +84,13 @@ class Guard:
         async def send_safely(message: Message) -> None:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 headers = message.setdefault("headers", [])
-                message["headers"] = [*headers, *self._headers]
+                own = {
+                    name.lower() for name, _ in headers
+                }  # an exported lesson's policy is its own
+                message["headers"] = [
+                    *headers,
+                    *(each for each in self._headers if each[0] not in own),
+                ]
             await send(message)
 
         await answer_refusals(self._pass, scope, receive, send_safely)

@@ -12,7 +12,6 @@ A browser that reads slowly skips messages: the next one brings it up to date.
 """
 
 import asyncio
-import json
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -22,6 +21,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from hnviz.web.hub import DISK, Drawing, Hub, Listing, Source, heard
 from hnviz.web.parameters import quoted, read_json
+from hnviz.web.sockets import TRY_LATER, Closed, close_with, read_object, send_within
 from hnviz.web.topics import to_json
 from hnviz.web.viewer import viewer_of
 from hnviz.web.views import Refusal
@@ -32,20 +32,9 @@ LARGEST_MESSAGE = 16 * 1024  # characters that a browser may send at once
 MOST_FOLLOWS = 64  # on one connection
 MOST_SOCKETS = 500
 SEND_SECONDS = 30.0  # after which a browser that reads nothing is dropped
-CLOSE_SECONDS = 1.0
 LARGEST_ID = 2**53
 
-NOT_JSON, TOO_BIG, GIVEN_UP, TRY_LATER = 1003, 1009, 1008, 1013
-
 log = logging.getLogger(__name__)
-
-
-class Closed(Exception):  # noqa: N818 - it states the problem
-    """The connection has to end; the server closes it with a code and a sentence."""
-
-    def __init__(self, code: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.code, self.sentence = code, sentence
 
 
 class _Follow:
@@ -129,18 +118,14 @@ class _Socket:
         await self._send(_refusal(number, sentence))
 
     async def _send(self, text: str) -> None:
-        try:
-            async with asyncio.timeout(SEND_SECONDS):
-                await self._websocket.send_text(text)
-        except TimeoutError:
-            raise Closed(GIVEN_UP, f"nothing was read for {SEND_SECONDS:g} s") from None
+        await send_within(self._websocket, text, SEND_SECONDS)
 
     async def _read(self) -> None:
         while True:
             message = await self._websocket.receive()
             if message["type"] == "websocket.disconnect":
                 return
-            request = _request(message)
+            request = read_object(message, LARGEST_MESSAGE)
             number = request.get("id")
             if isinstance(number, bool) or not isinstance(number, int) or abs(number) > LARGEST_ID:
                 await self._refuse(None, f"id must be a whole number; got {quoted(number)}")
@@ -195,22 +180,6 @@ def _refusal(number: int | None, sentence: str) -> str:
     return to_json({"id": number, "error": sentence})
 
 
-def _request(message: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Read a browser's message. Raises Closed for anything that our pages never send."""
-    text = message.get("text")
-    if text is None:
-        raise Closed(NOT_JSON, "a message must be JSON text; got bytes")
-    if len(text) > LARGEST_MESSAGE:
-        raise Closed(TOO_BIG, f"a message may have at most {LARGEST_MESSAGE:,} characters")
-    try:
-        request = json.loads(text)
-    except (ValueError, RecursionError):
-        request = None
-    if not isinstance(request, dict):
-        raise Closed(NOT_JSON, "a message must be one JSON object")
-    return request
-
-
 def routes(hub: Hub) -> list[BaseRoute]:
     """Return the route of the news."""
 
@@ -227,17 +196,8 @@ def routes(hub: Hub) -> list[BaseRoute]:
             pass
         except Closed as closed:
             log.warning("a connection for news was closed: %s", closed.sentence)
-            await _close(websocket, closed)
+            await close_with(websocket, closed)
         finally:
             hub.n_sockets -= 1
 
     return [WebSocketRoute("/api/live", live)]
-
-
-async def _close(websocket: WebSocket, closed: Closed) -> None:
-    """Close with the reason; give up if the other side does not read it."""
-    try:
-        async with asyncio.timeout(CLOSE_SECONDS):
-            await websocket.close(closed.code, closed.sentence)
-    except (TimeoutError, RuntimeError, OSError):
-        return

@@ -16,7 +16,7 @@ from hnviz.web.asked import engine_refusal
 from hnviz.web.refused import RefusedError, answer_refusals
 from hnviz.web.views import Refusal
 
-OURS = ("/api", "/assets")
+OURS = ("/api", "/assets", "/class/join", "/class/lesson")
 """Addresses that begin with one of these are ours; Streamlit answers all others with its page."""
 
 RUN_STATUS: dict[type[Exception], int] = {
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 def door(routes: Iterable[BaseRoute] = (), base: Callable[[], str] = lambda: "") -> list[BaseRoute]:
     """Return what `st.App` takes as its routes: `routes`, and those of the assets.
 
-    Each of `routes` begins with /api/ or /assets/. `base` returns Streamlit's server.baseUrlPath;
+    Each of `routes` begins with one of OURS. `base` returns Streamlit's server.baseUrlPath;
     it is called at the first request, when the settings are known.
     """
     return [Door([*routes, *published.routes(), *assets.routes()], base)]

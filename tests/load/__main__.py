@@ -5,7 +5,7 @@ page and a WebSocket for news. Prints one line a figure, and what it is held aga
 quiet machine with two cores: the clients take part of one.
 
 News are timed from the moment at which a step is on the disk until a viewer has its number, and
-again until it has its point in the loss chart.
+again until it has its point in the loss chart. ``--class`` plays a class of phones instead.
 """
 
 import argparse
@@ -14,10 +14,11 @@ import json
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -26,6 +27,7 @@ import psutil
 
 from hnviz.app.rooms.train.topics import MOST_POINTS
 from tests.conftest import start_server, stop_server
+from tests.load.classroom import VIEWERS, Class, lesson_for_phones
 from tests.load.disk import Disk
 from tests.load.viewer import News, Session
 
@@ -33,6 +35,7 @@ WARM_UP = 5.0  # seconds
 SETTLE = 2.0  # seconds that the last news may take
 RECIPE = {"train_model": "Model5", "train_epochs": "500"}  # 20,000 steps: all have events
 MEGABYTE = 2**20
+OF_CLASS = {"guess p95, ms": 300, "reveal p95, ms": 300, "press p95, ms": 200}
 
 
 @dataclass(frozen=True)
@@ -63,10 +66,10 @@ def scenes(viewers: int, watchers: int, every: float) -> list[Scene]:
     ]
 
 
-async def train(place: Place) -> str:
+async def train(place: Place, cookie: str = "") -> str:
     """Start a run by a press on Train; return its id."""
     before = set(place.runs.glob("*/events.jsonl"))
-    async with Session(place.port, urllib.parse.urlencode(RECIPE)) as session:
+    async with Session(place.port, urllib.parse.urlencode(RECIPE), cookie) as session:
         await session.press()
         await session.press("train_start")
         for _ in range(600):
@@ -77,11 +80,11 @@ async def train(place: Place) -> str:
     raise RuntimeError(f"no run began within 60 s; the page said {session.errors}")
 
 
-def stop(place: Place, run: str) -> None:
+def stop(place: Place, run: str, cookie: str = "") -> None:
     request = urllib.request.Request(
         f"http://127.0.0.1:{place.port}/api/runs/{run}/stop",
         data=b"{}",
-        headers={"Content-Type": "application/json"},
+        headers={"Content-Type": "application/json", "Cookie": cookie},
     )
     urllib.request.urlopen(request, timeout=30).close()
 
@@ -148,6 +151,41 @@ async def play(place: Place, scene: Scene, seconds: float) -> dict[str, float]:
     return figures
 
 
+async def play_class(place: Place, scene: Scene, seconds: float) -> dict[str, float]:
+    """Let a class answer while a run trains and others look on; return the figures."""
+    room = Class(place.port, place.runs, scene.viewers)
+    run = await train(place, room.cookie())
+    server, took = psutil.Process(place.pid), list[float]()
+    async with AsyncExitStack() as stack:
+        await room.enter(stack)
+        tasks = []
+        for at in range(VIEWERS):
+            session = await stack.enter_async_context(Session(place.port, f"run={run}"))
+            await session.press()
+            beat = press_on(session, 2.0, took)
+            tasks.append(asyncio.create_task(later(2.0 / VIEWERS * at, beat)))
+        await asyncio.sleep(WARM_UP)
+        took.clear()
+        before, memory, begun = cpu(server), server.memory_info().rss, time.perf_counter()
+        await room.play(seconds)
+        passed = time.perf_counter() - begun
+        figures = {
+            **room.figures(share),
+            "press p50, ms": share(took, 0.5),
+            "press p95, ms": share(took, 0.95),
+            "presses": len(took),
+            "server, cores": (cpu(server) - before) / passed,
+            "memory at the beginning, MB": memory / MEGABYTE,
+            "memory at the end, MB": server.memory_info().rss / MEGABYTE,
+        }
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        with suppress(urllib.error.HTTPError):  # the run may have ended
+            await asyncio.to_thread(stop, place, run, room.cookie())
+    return figures
+
+
 async def later(seconds: float, what: object) -> None:
     await asyncio.sleep(seconds)
     await what  # type: ignore[misc]
@@ -193,10 +231,15 @@ def main() -> int:
     parser.add_argument("--watchers", type=int, default=100)
     parser.add_argument("--every", type=float, default=5.0, help="seconds between presses")
     parser.add_argument("--scene", choices=("pressing", "quiet", "watching"), action="append")
+    parser.add_argument("--class", dest="phones", action="store_true", help="a class of phones")
+    parser.add_argument("--size", type=int, default=100, help="phones of the class")
     parser.add_argument("--json", type=Path, help="a file for the figures")
     parser.add_argument("--server", help="PORT:PID:RUNS of a server that runs already")
     given = parser.parse_args()
-    chosen = scenes(given.viewers, given.watchers, given.every)
+    if given.phones:
+        chosen, story = [Scene("class", given.size, None, OF_CLASS)], play_class
+    else:
+        chosen, story = scenes(given.viewers, given.watchers, given.every), play
     chosen = [scene for scene in chosen if not given.scene or scene.name in given.scene]
     with tempfile.TemporaryDirectory(prefix="hnviz-load-") as folder:
         server = None
@@ -204,13 +247,17 @@ def main() -> int:
             port, pid, runs = given.server.split(":", 2)
             place = Place(int(port), int(pid), Path(runs))
         else:
-            server = start_server(Path(folder))
+            environ = {}
+            if given.phones:
+                lessons = lesson_for_phones(Path(folder))
+                environ = {"HNVIZ_CLASS": "free", "HNVIZ_CLASS_LESSONS": str(lessons)}
+            server = start_server(Path(folder), **environ)
             place = Place(server.port, server.process.pid, server.runs)
         try:
             done = {}
             kept = True
             for scene in chosen:
-                done[scene.name] = asyncio.run(play(place, scene, given.seconds))
+                done[scene.name] = asyncio.run(story(place, scene, given.seconds))
                 kept &= report(scene, done[scene.name])
         finally:
             if server:

@@ -26,8 +26,9 @@ def named(viewer: int) -> dict[str, str]:
 class Session:
     """A browser's end of Streamlit's protocol: it runs the page's script, and counts errors."""
 
-    def __init__(self, port: int, query: str, viewer: int = 0) -> None:
-        self._port, self._query, self._viewer = port, query, viewer
+    def __init__(self, port: int, query: str, viewer: int = 0, cookie: str = "") -> None:
+        self._port, self._query = port, query
+        self._headers = {"Cookie": cookie} if cookie else named(viewer)
         self._ended = asyncio.Event()
         self.buttons: dict[str, str] = {}  # key -> id
         self.errors: list[str] = []
@@ -38,7 +39,7 @@ class Session:
             f"ws://127.0.0.1:{self._port}/_stcore/stream",
             subprotocols=[websockets.Subprotocol("streamlit")],
             origin=websockets.Origin(origin),
-            additional_headers=named(self._viewer),
+            additional_headers=self._headers,
             max_size=None,
             compression=None,
         )

@@ -3,16 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-import streamlit as st
-
 from hnviz.app.shell import session as state
-from hnviz.config import RunConfig
 from hnviz.engine.client import EngineError, EngineInfo
 from hnviz.runs import RunWriteError
 from hnviz.web.standing import engine
 from hnviz.web.standing import standing as standing
 from hnviz.web.standing import store as store
-from hnviz.web.viewer import viewer
 
 
 def info() -> EngineInfo | None:
@@ -21,13 +17,6 @@ def info() -> EngineInfo | None:
         return engine().info(timeout=0.0)
     except EngineError:
         return None
-
-
-def start(key: str, config: RunConfig) -> str | None:
-    """Start a run for this viewer; return its id, or keep a refusal under `key`."""
-    viewer_here = viewer(st.context.cookies, st.context.ip_address)
-    run_id: str | None = attempt(key, engine().train, config, viewer_here)
-    return run_id
 
 
 def attempt(key: str, action: Callable[..., Any], *args: Any) -> Any:

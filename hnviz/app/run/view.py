@@ -12,8 +12,9 @@ import streamlit as st
 
 from hnviz.app.kit.text import escape, linked, problem
 from hnviz.app.run import made
-from hnviz.app.run.engine import attempt, engine, standing, store
+from hnviz.app.run.engine import standing, store
 from hnviz.app.run.names import Named, labels
+from hnviz.app.run.start import start
 from hnviz.app.run.text import Standing
 from hnviz.app.shell import session as state
 from hnviz.catalogue import FIRST_RUN
@@ -75,7 +76,7 @@ def _offer(lost: str) -> None:
 
 
 def _train(config: RunConfig) -> None:
-    run_id = attempt(state.LOST_ERROR, engine().train, config)
+    run_id = start(state.LOST_ERROR, config)
     if run_id is not None:
         state.show_run(run_id)
 

@@ -11,12 +11,17 @@ import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from hnviz.catalogue import FIRST_RUN
 from hnviz.web.assets import ASSETS
+from hnviz.web.classroom.desk import Desk, desk
+from hnviz.web.classroom.files import LESSONS, LessonFiles
+from hnviz.web.classroom.gate import gate
+from hnviz.web.classroom.routes import class_routes, permit
 from hnviz.web.front import dressed, front
 from hnviz.web.guard import Rules, guard, inline_scripts
 from hnviz.web.limits import MEGABYTE, Bounds, is_nearly_full, limits
@@ -38,14 +43,23 @@ def routes() -> list[Any]:
     from hnviz.app.topics import TOPICS
     from hnviz.web import actions, exported, listing, live, observations
 
+    held = desk()
     ours = [
         *listing.routes(),
         *observations.routes(VIEWS),
         *live.routes(live.Hub(TOPICS)),
-        *actions.routes(),
+        *actions.routes(partial(permit, held) if held else actions.anyone),
         *exported.routes(),
+        *(_class_routes(held) if held else ()),
     ]
     return door(ours, _base_path)
+
+
+def _class_routes(held: Desk) -> list[Any]:
+    from hnviz.app.rooms.classroom.join.page import join_page
+
+    folder = os.environ.get(LESSONS)
+    return class_routes(held, join_page(), LessonFiles(Path(folder) if folder else None))
 
 
 def _base_path() -> str:
@@ -57,7 +71,9 @@ def _base_path() -> str:
 def middleware() -> list[Any]:
     """Return what each request passes before Streamlit sees it: the checks, and our page's head."""
     charts = f'<script async src="./{ASSETS.plotly}"></script>'  # Train's first picture needs it
-    return [guard(_rules), limits(_bounds), front(_page, {"/train": charts}, _framed)]
+    held = desk()
+    closed = [gate(held, _base_path)] if held and held.view == "coded" else []
+    return [guard(_rules), *closed, limits(_bounds), front(_page, {"/train": charts}, _framed)]
 
 
 def _rules() -> Rules:
@@ -68,8 +84,8 @@ def _rules() -> Rules:
 
     return Rules(
         hosts=tuple(st.get_option("server.allowedHosts")) or ("*",),  # none: any, to Streamlit
-        origins=_named(ORIGINS),
-        ancestors=("'self'", *_named(ANCESTORS)),
+        origins=named(ORIGINS),
+        ancestors=("'self'", *named(ANCESTORS)),
         scripts=inline_scripts(front_page()),
     )
 
@@ -90,7 +106,7 @@ def _page() -> bytes:
 
 
 def _framed() -> bool:
-    return bool(_named(ANCESTORS))
+    return bool(named(ANCESTORS))
 
 
 def _bounds() -> Bounds:
@@ -103,7 +119,7 @@ def _bounds() -> Bounds:
     return Bounds(largest_upload=largest, uploads=uploads, is_full=is_nearly_full)
 
 
-def _named(variable: str) -> tuple[str, ...]:
+def named(variable: str) -> tuple[str, ...]:
     """Return the items of an environment variable, split at commas or blanks."""
     return tuple(os.environ.get(variable, "").replace(",", " ").split())
 
@@ -123,6 +139,8 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
         yield {}
     finally:
         giving_back.cancel()
+        if (held := desk()) is not None:
+            held.close()
         await asyncio.to_thread(close_shared_engine)
 
 

@@ -180,6 +180,11 @@ SESSION: tuple[Key, ...] = (
     ),
     Key("Predictions", "map_more", "closed", "the fold with the table"),
     Key("Predictions", "predictions_to_*", "", "button to a model that carries its state"),
+    Key("Class", "class_codes", "", "pasted codes of guesses"),
+    Key("Class", "class_paste", "", "button"),
+    Key("Class", "class_pasted", "", "what became of the codes that were pasted last"),
+    Key("Class", "class_stop", "", "button"),
+    Key("Class", "class_stopped", "", "what the last press on it did"),
     Key("Through time", "time_model", "", "the pre-trained run in view"),
     Key("Through time", "time_good_*", "", "the last words, and mini-batch, that could be used"),
 )

@@ -6,6 +6,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from hnviz.web.classroom.desk import desk
+
 PAGES: dict[str, dict[str, str]] = {
     "": {"start": "Start", "lesson": "Lessons"},
     "Feed": {"data": "Data", "batches": "Batches"},
@@ -20,6 +22,9 @@ PAGES: dict[str, dict[str, str]] = {
 }
 """Section -> page file (and address) -> title."""
 
+CLASS_PAGES: dict[str, dict[str, str]] = {"Class": {"class": "Class"}}
+"""The same, of a server that holds a class."""
+
 _PACKAGE = Path(__file__).parents[2]
 
 
@@ -33,13 +38,14 @@ def page_file(name: str) -> Path:
 
 def navigation() -> StreamlitPage:
     """Show the pages in the sidebar; return the one that the address names."""
+    sections = PAGES if desk() is None else {**PAGES, **CLASS_PAGES}
     return st.navigation(
         {
             section: [
                 st.Page(page_file(name), title=title, default=name == "start")
                 for name, title in pages.items()
             ]
-            for section, pages in PAGES.items()
+            for section, pages in sections.items()
         }
     )
 

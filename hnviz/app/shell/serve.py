@@ -15,9 +15,11 @@ from errno import EACCES, EADDRINUSE
 from pathlib import Path
 from typing import Any
 
-from hnviz.app.shell.asgi import SCRIPT, lifespan, middleware, routes
+from hnviz.app.shell.asgi import ORIGINS, SCRIPT, lifespan, middleware, named, routes
 from hnviz.engine.client import close_shared_engine
 from hnviz.settings import options
+from hnviz.web.classroom.desk import desk
+from hnviz.web.classroom.files import JOIN
 from hnviz.web.limits import allow_many_open_files
 
 ROOT = Path(__file__).parents[3]
@@ -74,6 +76,30 @@ class Address:
     def _url(self, name: str) -> str:
         host = f"[{name}]" if ":" in name else name
         return f"http://{host}:{self.port}{self.path and f'/{self.path}'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """What a teacher needs at the beginning of a class."""
+
+    join: str  # the address for phones
+    code: str
+    teacher: str  # the address that makes a browser the teacher's
+
+    @property
+    def scanned(self) -> str:
+        """What the QR code holds: the address with the code, which no server is sent."""
+        return f"{self.join}#{self.code}"
+
+
+def invitation(address: Address) -> Invitation | None:
+    """Return the way into the class; None if this server has none."""
+    held = desk()
+    if held is None:
+        return None
+    url = next(iter([*named(ORIGINS), *address.urls_for_others]), address.url)
+    join = f"{url}{JOIN}"
+    return Invitation(join, held.room.code, f"{join}#teacher={held.room.secret}")
 
 
 def serve(address: Address, announce: Callable[[Address], None]) -> None:

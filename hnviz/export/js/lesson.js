@@ -6,6 +6,8 @@
 import { onWritten } from "../../app/kit/js/address.js";
 import { fetchOnce } from "../../app/kit/js/fetch.js";
 import { readTheme } from "../../app/kit/js/theme.js";
+import { classAt, Crowd } from "../../app/kit/class/crowd.js";
+import { onAnswer } from "../../app/lesson/panel/answers.js";
 import { Callout } from "../../app/lesson/panel/callout.js";
 import { Panel } from "../../app/lesson/panel/panel.js";
 
@@ -17,6 +19,7 @@ import { Panel } from "../../app/lesson/panel/panel.js";
 const STYLES = [
   new URL("../../app/kit/js/kit.css", import.meta.url),
   new URL("../../app/lesson/panel/style.css", import.meta.url),
+  new URL("../../app/kit/class/overlay.css", import.meta.url),
 ];
 const KEYS = /** @type {Record<string, number>} */ ({ PageDown: 1, PageUp: -1 });
 
@@ -43,6 +46,7 @@ export class FileLesson {
       go: (at) => this.go(at),
       point: (point, isHidden) => this.callout.show(point, isHidden),
       leave: () => this.leave(),
+      crowd: new Crowd(classAt(location), onAnswer),
       ...(lesson.beside ? others : {}),
     });
     this.touched = false; // since the step began

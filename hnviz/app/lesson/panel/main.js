@@ -2,14 +2,17 @@
 // The lesson's panel in the app: a step is an address of an ordinary page, and going to a step is
 // going to that address. The panel stays while the pages beside it change.
 //
-// settings = { lesson, at, turn }: where the lesson's data is, the step that the address names, and
-// how often the page was drawn. Python draws the panel after the page.
+// settings = { lesson, at, turn, inClass }: where the lesson's data is, the step that the address names, and
+// how often the page was drawn; in a class answers go to the teacher. Python draws the panel after the page.
 
+import { ClassRoom } from "../../kit/class/class.js";
+import { Crowd } from "../../kit/class/crowd.js";
 import { inAddress } from "../../kit/js/address.js";
 import { fetchOnce } from "../../kit/js/fetch.js";
 import { picture, renew } from "../../kit/js/picture.js";
 import { HAS_NONE } from "../../kit/js/tables.js";
 import { visit } from "../../kit/js/visits.js";
+import { onAnswer } from "./answers.js";
 import { Callout } from "./callout.js";
 import { Panel } from "./panel.js";
 
@@ -32,13 +35,15 @@ class InLesson {
     host.className = "lesson";
     body.append(host);
     this.callout = new Callout(() => body.getBoundingClientRect());
-    this.panel = new Panel(host, {
+    /** @type {import("./panel.js").Doors} */
+    this.doors = {
       go: (at) => this.go(at),
       point: (point, isHidden) => this.callout.show(point, isHidden),
       leave: () => this.leave(),
       take: (id) => location.assign(new URL(`api/lessons/${id}/file`, kit.home)),
       open: (id) => visit(new URL(`lesson${id && `?id=${id}`}${this.kept(id ? "&" : "?")}`, kit.home)),
-    });
+    };
+    this.panel = new Panel(host, this.doors);
     /** @type {string|null} the address before the reader changed anything on the page */
     this.before = null;
     this.settled = false; // the page was drawn for the step: Streamlit has taken defaults out of the address
@@ -60,6 +65,7 @@ class InLesson {
   draw({ settings, theme }) {
     const { primary, onPrimary, background, muted, hatch } = theme;
     this.callout.dress({ primary, onPrimary, background, muted, hatch });
+    if (settings.inClass) this.doors.crowd ??= new Crowd(new ClassRoom(this.kit.home), onAnswer);
     renew();
     const at = this.asked() ?? settings.at;
     const named = `${settings.lesson} ${at}`;
@@ -164,7 +170,7 @@ function here() {
 }
 
 export const render = picture({
-  styles: new URL("style.css", import.meta.url),
+  styles: [new URL("style.css", import.meta.url), new URL("../../kit/class/overlay.css", import.meta.url)],
   stays: true,
   table: HAS_NONE.words,
   load: (settings, home) => fetchOnce(new URL(settings.lesson, home), "json"),

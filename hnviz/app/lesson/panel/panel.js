@@ -18,12 +18,14 @@ import { write } from "./words.js";
  * @typedef {{ id: string, title: string, steps: Step[], next: { id: string, title: string }|null }} Lesson
  * @typedef {{ go: (at: number) => void, point: (point: string, isHidden: boolean) => void,
  *             leave: () => void, open?: (lesson: string) => void,
- *             take?: (lesson: string) => void }} Doors
+ *             take?: (lesson: string) => void,
+ *             crowd?: import("../../kit/class/crowd.js").Crowd|null }} Doors
  *   go      show a step; it then calls `show`
  *   point   ring what a step is about, or hide it until a guess
  *   leave   end the lesson
  *   open    begin another lesson; "" is the list of all. A lesson alone in a file has no others
  *   take    download the lesson as a file; a file has been taken already
+ *   crowd   the class that the student is in: it draws below the guess
  */
 
 const FILE = "Download it as one file that opens without a network. The first time, writing it takes a minute.";
@@ -49,6 +51,7 @@ export class Panel {
     this.title = make("h2", "", this.body);
     this.text = make("p", "text", this.body);
     this.guess = make("div", "guess", this.body);
+    this.crowd = make("div", "crowd", this.body);
     this.end = make("div", "end", this.body);
     this.again = button(host, "Back to the lesson", () => this.doors.go(this.at));
     this.again.className = "again";
@@ -152,6 +155,7 @@ export class Panel {
     if (!guess) this.guess.replaceChildren();
     else if (this.waits) askGuess(this.guess, guess, (answer) => this.take(answer));
     else revealGuess(this.guess, guess, answerOf(this.key) ?? null);
+    this.doors.crowd?.draw(this.crowd, guess && { step: this.key, guess, answer: answerOf(this.key) });
   }
 
   drawEnd() {

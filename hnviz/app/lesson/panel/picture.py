@@ -9,6 +9,7 @@ from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.lesson.place import Place as Where
 from hnviz.app.shell import session as state
 from hnviz.lessons import as_data, lessons
+from hnviz.web.classroom.desk import desk
 
 KEY = "lesson_panel"
 LEFT = "left"  # what it reports when the reader leaves the lesson
@@ -25,7 +26,8 @@ def published(name: str) -> str:
 
 
 def _settings(name: str, number: int, turn: int = 0) -> dict[str, Any]:
-    return {"lesson": published(name), "at": number, "turn": turn}
+    in_class = desk() is not None
+    return {"lesson": published(name), "at": number, "turn": turn, "inClass": in_class}
 
 
 EXAMPLES = {

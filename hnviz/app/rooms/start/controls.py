@@ -7,7 +7,7 @@ import streamlit as st
 from hnviz.app.kit.text import problem
 from hnviz.app.kit.wrong import mark_field
 from hnviz.app.rooms.start.count.picture import FIRST, LAST, TRIED
-from hnviz.app.run.engine import start
+from hnviz.app.run.start import start
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import address_problem
 from hnviz.config import RunConfig

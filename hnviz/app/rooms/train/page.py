@@ -19,8 +19,9 @@ from hnviz.app.rooms.train.settings import config_in_hand, training_settings
 from hnviz.app.rooms.train.speed.picture import chosen_speed, speed
 from hnviz.app.rooms.train.worst.picture import worst
 from hnviz.app.run.bar.picture import run_bar
-from hnviz.app.run.engine import attempt, engine, start
+from hnviz.app.run.engine import attempt, engine
 from hnviz.app.run.list.picture import run_list
+from hnviz.app.run.start import start
 from hnviz.app.run.view import run_in_view
 from hnviz.app.shell import session as state
 from hnviz.catalogue import entry

@@ -1,0 +1,169 @@
+// @ts-check
+// A student's place in a class: joins with a code, sends guesses, hears what the class guessed.
+// It needs nothing else of the kit, so a lesson in one file can bring it along.
+//
+//   const room = new ClassRoom(new URL("../", location.href));
+//   await room.join("K7QW4M");             // once; the browser remembers
+//   await room.send("batches.3", 2);       // resolves once the server has it
+//   room.onReveal((step, { n, values, sentence }) => ...);
+//   room.codeFor("batches.3", 2);          // a line to paste, where there is no server
+
+import { Line, post } from "./line.js";
+import { encode, newTag } from "./guess_code.js";
+
+/**
+ * @typedef {import("./guess_code.js").Value} Value
+ * @typedef {{ step: string, n: number, values: Value[], sentence: string }} Revealed
+ * @typedef {{ value: Value, id: number, done: () => void, fail: (error: Error) => void }} Waiting
+ */
+
+const TOKEN = "hnviz-class"; // what the browser keeps: who it is in the class
+const TAG = "hnviz-class-tag"; // and in codes that are pasted
+
+export class ClassRoom {
+  /** @param {URL|null} home the app's address; every route is below it. null: there is no server */
+  constructor(home) {
+    this.home = home;
+    this.token = kept(TOKEN);
+    this.tag = "";
+    this.line = home && this.lineTo(home);
+    this.serial = 0;
+    /** @type {Map<string, Waiting>} step -> the guess that the server may not have yet */
+    this.waiting = new Map();
+    /** @type {Map<string, Revealed>} */
+    this.revealed = new Map();
+    /** @type {Set<(step: string, revealed: Revealed) => void>} */
+    this.listeners = new Set();
+  }
+
+  get hasServer() {
+    return this.home !== null;
+  }
+
+  /** @param {URL} home */
+  lineTo(home) {
+    return new Line(home, {
+      hello: () => this.hello(),
+      hear: (message) => this.take(message),
+      refused: (reason) => this.forget(reason),
+    });
+  }
+
+  get joined() {
+    return this.token !== "";
+  }
+
+  /**
+   * Join, or come back. Throws an Error with the server's sentence.
+   * @param {string} code
+   */
+  async join(code) {
+    if (!this.home) throw new Error("There is no class here: open the address on the teacher's screen.");
+    const { token } = await post(this.home, "join", { code, token: this.token });
+    this.token = token;
+    keep(TOKEN, token);
+    this.connect();
+  }
+
+  /**
+   * Send a guess; of several for a step the last one counts. It is sent again after a lost connection.
+   * @param {string} step
+   * @param {Value} value
+   * @returns {Promise<void>}
+   */
+  send(step, value) {
+    if (!this.joined) return Promise.reject(new Error("Join the class with its code first."));
+    this.waiting.get(step)?.done(); // overtaken
+    return new Promise((done, fail) => {
+      const guess = { value, id: ++this.serial, done, fail };
+      this.waiting.set(step, guess);
+      if (this.line?.isOpen) this.line.send({ op: "guess", id: guess.id, step, value });
+      else this.connect();
+    });
+  }
+
+  /**
+   * Hear of each step whose answers the teacher reveals, and of those revealed already.
+   * @param {(step: string, revealed: Revealed) => void} listener
+   */
+  onReveal(listener) {
+    this.listeners.add(listener);
+    for (const [step, revealed] of this.revealed) listener(step, revealed);
+    this.connect();
+    return () => void this.listeners.delete(listener);
+  }
+
+  /**
+   * A guess as a line that can be pasted for the teacher.
+   * @param {string} step
+   * @param {Value} value
+   */
+  codeFor(step, value) {
+    const tag = kept(TAG) || this.tag || newTag();
+    this.tag = tag;
+    keep(TAG, tag);
+    return encode({ tag, step, value });
+  }
+
+  leave() {
+    this.listeners.clear();
+    this.line?.close();
+  }
+
+  connect() {
+    if (this.joined) this.line?.connect();
+  }
+
+  hello() {
+    const guesses = [...this.waiting].map(([step, { id, value }]) => ({ op: "guess", id, step, value }));
+    return [{ op: "hello", token: this.token, have: [...this.revealed.keys()] }, ...guesses];
+  }
+
+  /** @param {any} message */
+  take(message) {
+    if ("values" in message) {
+      this.revealed.set(message.step, message);
+      for (const listener of this.listeners) listener(message.step, message);
+      return;
+    }
+    for (const [step, { id, done, fail }] of this.waiting) {
+      if (id !== message.id) continue;
+      this.waiting.delete(step);
+      if (message.error) fail(new Error(message.error));
+      else done();
+    }
+  }
+
+  /**
+   * It is another class by now: the code is asked for again.
+   * @param {string} reason
+   */
+  forget(reason) {
+    this.token = "";
+    keep(TOKEN, "");
+    for (const { fail } of this.waiting.values()) fail(new Error(reason));
+    this.waiting.clear();
+  }
+}
+
+/** @param {string} name */
+function kept(name) {
+  try {
+    return localStorage.getItem(name) ?? "";
+  } catch {
+    return ""; // a browser may forbid it
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {string} value
+ */
+function keep(name, value) {
+  try {
+    if (value) localStorage.setItem(name, value);
+    else localStorage.removeItem(name);
+  } catch {
+    return; // it is kept until the tab is closed
+  }
+}

@@ -1,0 +1,75 @@
+// @ts-check
+// The board: where to go, the code, and how many are here.
+//
+// settings = { address, code, qr: { size, path }, members, here?, live }
+
+import { TeacherLine } from "../../../kit/class/teacher.js";
+import { maker } from "../../../kit/js/make.js";
+import { picture } from "../../../kit/js/picture.js";
+import { HAS_NONE } from "../../../kit/js/tables.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+
+class Board {
+  /**
+   * @param {HTMLElement} body
+   * @param {import("../../../kit/js/frame.js").Frame} kit
+   */
+  constructor(body, kit) {
+    this.kit = kit;
+    /** @type {(() => void)|undefined} */
+    this.leave = undefined;
+    const make = maker(body);
+    const board = make("div", "board", body);
+    this.place = make("div", "", board);
+    const ways = make("div", "ways", board);
+    make("p", "", ways, "Open this address in the same network, or scan the picture:");
+    this.address = make("div", "address", ways);
+    make("p", "", ways, "The code of the class:");
+    this.code = make("div", "code", ways);
+    this.here = make("p", "here", ways);
+    this.here.setAttribute("role", "status");
+  }
+
+  /** @param {import("../../../kit/js/picture.js").Drawing} drawing */
+  draw({ settings }) {
+    this.address.textContent = settings.address;
+    this.code.textContent = settings.code;
+    this.place.replaceChildren(drawn(settings.qr, settings.address));
+    if (settings.live) this.leave ??= TeacherLine.of(this.kit.home).follow((news) => this.take(news));
+    else this.take(settings);
+  }
+
+  /** @param {any} news */
+  take({ here, members }) {
+    if (here === undefined) return;
+    this.here.textContent = `${here} here now, ${members} have joined.`;
+  }
+
+  destroy() {
+    this.leave?.();
+  }
+}
+
+/**
+ * @param {{ size: number, path: string }} qr
+ * @param {string} address
+ */
+function drawn({ size, path }, address) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", `0 0 ${size} ${size}`);
+  svg.setAttribute("class", "qr");
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", `QR code of ${address}`);
+  const dark = document.createElementNS(SVG, "path");
+  dark.setAttribute("d", path);
+  dark.setAttribute("shape-rendering", "crispEdges");
+  svg.append(dark);
+  return svg;
+}
+
+export const render = picture({
+  styles: new URL("style.css", import.meta.url),
+  table: HAS_NONE.words,
+  create: (body, kit) => new Board(body, kit),
+});

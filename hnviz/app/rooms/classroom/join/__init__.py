@@ -1,0 +1,1 @@
+"""The page that phones open: it takes the code, then lists the lessons, without Streamlit."""

@@ -1,0 +1,88 @@
+"""The Class page: for its teacher the code, the answers and the runs; for others the way in."""
+
+import streamlit as st
+
+from hnviz.app.kit.text import escape, page_title, problem, prose, section
+from hnviz.app.rooms.classroom.answers.picture import ANSWERS, questions
+from hnviz.app.rooms.classroom.board.picture import BOARD, board
+from hnviz.app.rooms.classroom.door import join_link
+from hnviz.app.run.engine import engine
+from hnviz.app.run.list.picture import run_list
+from hnviz.app.run.start import visitor
+from hnviz.app.shell import session as state
+from hnviz.engine.client import EngineError
+from hnviz.web.classroom.desk import Desk, desk
+
+_CODES, _PASTED, _STOPPED = "class_codes", "class_pasted", "class_stopped"
+
+
+def page() -> None:
+    """Draw the page."""
+    held = desk()
+    page_title("Class")
+    if held is None:
+        prose("This server holds no class. A teacher starts one: `python -m hnviz app --class`.")
+    elif visitor().teacher:
+        _for_teacher(held)
+    else:
+        _for_students()
+
+
+def _for_students() -> None:
+    if visitor().member is None:
+        prose("Look at everything; to answer with the class and to train, join with its code.")
+        join_link()
+    else:
+        prose("You are in the class. What you answer in a lesson is counted, without a name.")
+
+
+def _for_teacher(held: Desk) -> None:
+    BOARD(settings={"live": True, **board(held)})
+    section("What the class answered", "Nobody sees the answers of a step before you reveal them.")
+    ANSWERS(settings={"live": True, "questions": questions()})
+    _paste(held)
+    section("Runs", "The newest runs of the class and your own.")
+    st.button("Stop all runs", key="class_stop", on_click=_stop_all)
+    if (done := state.get(_STOPPED)) is not None:
+        prose(done)
+    run_list("class_runs")
+
+
+def _paste(held: Desk) -> None:
+    """Draw the box for codes of those who are not in this network."""
+    st.text_area(
+        "Codes from those without this network",
+        key=_CODES,
+        height=90,
+        max_chars=20_000,
+        placeholder="hn/batches.3/2/k7qw4m/a3cd",
+        help="Paste many at once, a whole chat too: the words between them are left out.",
+    )
+    st.button("Count these codes", key="class_paste", on_click=_take, args=(held,))
+    said = state.get(_PASTED)
+    if said is not None:
+        prose(said[0])
+        problem(said[1])
+
+
+def _take(held: Desk) -> None:
+    result = held.paste(state.get(_CODES) or "")
+    state.put(_PASTED, (_counted(result.taken), "; ".join(result.wrong[:3])))
+    if not result.wrong:
+        state.put(_CODES, "")
+
+
+def _counted(taken: int) -> str:
+    return "1 code was counted." if taken == 1 else f"{taken} codes were counted."
+
+
+def _stop_all() -> None:
+    stopped, wrong = 0, ""
+    for job in engine().jobs():
+        try:
+            engine().stop(job.run_id)
+            stopped += 1
+        except EngineError as error:  # it may have ended meanwhile
+            wrong = escape(f" {error}.")
+    named = "1 run was" if stopped == 1 else f"{stopped} runs were"
+    state.put(_STOPPED, f"{named} stopped.{wrong}")

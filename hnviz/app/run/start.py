@@ -1,0 +1,35 @@
+"""Starting a run for the person at the page; in a class that takes membership."""
+
+import streamlit as st
+
+from hnviz.app.run.engine import attempt, engine
+from hnviz.config import RunConfig
+from hnviz.web.classroom.desk import Visitor, desk
+from hnviz.web.viewer import viewer
+
+
+def start(key: str, config: RunConfig) -> str | None:
+    """Start a run for this viewer; return its id, or keep a refusal under `key`."""
+    run_id: str | None = attempt(key, _start, config)
+    return run_id
+
+
+def _start(config: RunConfig) -> str:
+    """Raises EngineError, and ClassError where the class forbids it."""
+    here = viewer(st.context.cookies, st.context.ip_address)
+    held, who = desk(), visitor()
+    if held is None or who.teacher:
+        return engine().train(config, here)
+    return held.start(who.member, lambda: engine().train(config, here))
+
+
+def visitor() -> Visitor:
+    """Say who looks at the page: in a class its teacher, a member or nobody."""
+    held = desk()
+    return Visitor() if held is None else held.visitor(st.context.cookies)
+
+
+def may_view() -> bool:
+    """Return whether the page may show runs and pictures to this browser."""
+    held = desk()
+    return held is None or held.view == "free" or visitor().is_known

@@ -1,0 +1,10 @@
+"""A class as a value: its code, its members, their guesses, and what was shown to all.
+
+A teacher starts it with ``python -m hnviz app --class``; docs/class.md is for that teacher.
+Nothing here knows of the network, the pages or torch.
+"""
+
+from hnviz.classroom.guesses import GuessError, Value
+from hnviz.classroom.state import ClassError, Classroom, Limits
+
+__all__ = ["ClassError", "Classroom", "GuessError", "Limits", "Value"]

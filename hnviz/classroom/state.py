@@ -1,0 +1,151 @@
+"""The class itself: a value. Each change returns a new one, or raises a sentence."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+from hnviz.classroom.codes import new_code, new_token, same, tidy
+from hnviz.classroom.guesses import GuessError, Spread, Value, spread
+
+VIEWS = ("free", "coded")
+"""Who may look at runs and pictures: everyone, or those who have joined."""
+
+MOST_STEPS = 200  # that a class answers
+MOST_PASTED = 1000  # people whose codes were pasted
+PASTED = "pasted-"  # begins the name of such a person
+STARTING = "starting "  # begins the name of a place for a run that has no id yet
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class ClassError(ValueError):
+    """Something that this class does not allow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much a class may take of the machine."""
+
+    members: int = 500
+    at_once: int = 2  # runs of one student that have not ended
+    each: int = 10  # runs of one student
+    in_all: int = 200  # runs of all students
+
+    def __post_init__(self) -> None:
+        for name in ("members", "at_once", "each", "in_all"):
+            if not 1 <= getattr(self, name) <= 10_000:
+                raise ValueError(f"{name} must be from 1 to 10,000, got {getattr(self, name)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Classroom:
+    """A class at one moment."""
+
+    code: str = field(default_factory=new_code)
+    secret: str = field(default_factory=new_token)  # of the teacher's link
+    members: frozenset[str] = frozenset()  # tokens, which say nothing of who it is
+    guesses: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    """Step -> member -> the latest guess."""
+
+    revealed: frozenset[str] = frozenset()  # steps whose guesses everyone sees
+    runs: Mapping[str, str] = field(default_factory=dict)  # that it has started -> the member
+
+    def fits(self, code: str) -> bool:
+        """Return whether this is the code of the class."""
+        return same(tidy(code), self.code)
+
+    def is_teacher(self, secret: str) -> bool:
+        """Return whether this is the teacher's secret."""
+        return same(secret, self.secret)
+
+    def joined(self, member: str, limits: Limits) -> "Classroom":
+        """Take in a member. Raises ClassError if the class is full."""
+        if len(self.members) >= limits.members and member not in self.members:
+            raise ClassError(f"the class is full: it has {limits.members} members")
+        return replace(self, members=self.members | {member})
+
+    def guessed(self, member: str, step: str, value: Value) -> "Classroom":
+        """Keep a guess in place of the member's last one. Raises GuessError."""
+        if step in self.revealed:
+            raise GuessError(
+                "the answer of this step is shown already, so it takes no more guesses"
+            )
+        if step not in self.guesses and len(self.guesses) >= MOST_STEPS:
+            raise GuessError(f"a class answers at most {MOST_STEPS} steps")
+        of_step = {**self.guesses.get(step, NOTHING), member: value}
+        return replace(self, guesses={**self.guesses, step: of_step})
+
+    def pasted(self, tag: str, step: str, value: Value) -> "Classroom":
+        """Keep a guess of someone who is not here. Raises GuessError."""
+        member = f"{PASTED}{tag}"
+        of_step = self.guesses.get(step, NOTHING)
+        if member not in of_step and sum(map(_is_pasted, of_step)) >= MOST_PASTED:
+            raise GuessError(f"a step takes at most {MOST_PASTED:,} pasted codes")
+        return self.guessed(member, step, value)
+
+    def shown(self, step: str) -> "Classroom":
+        """Show everyone what the class has guessed. Raises ClassError if nobody has."""
+        if step not in self.guesses:
+            raise ClassError("nobody has answered this step yet")
+        return replace(self, revealed=self.revealed | {step})
+
+    def spread(self, step: str) -> Spread:
+        """Return all guesses of a step, without names."""
+        return spread(self.guesses.get(step, NOTHING).values())
+
+    def counts(self) -> dict[str, int]:
+        """Return how many have answered each step."""
+        return {step: len(guesses) for step, guesses in self.guesses.items()}
+
+    def check_place(self, member: str, under_way: Collection[str], limits: Limits) -> None:
+        """Check that a member may have one more run under way. Raises ClassError.
+
+        `under_way` are the runs that have not ended.
+        """
+        if member not in self.members:
+            raise ClassError("only those who have joined the class start runs; see the Class page")
+        active = sum(run in under_way or _is_starting(run) for run in self._own(member))
+        if active >= limits.at_once:
+            raise ClassError(
+                f"you have {_runs(active)} under way, and a student may have {limits.at_once}; "
+                "stop one, or wait until it ends"
+            )
+
+    def check_start(self, member: str, under_way: Collection[str], limits: Limits) -> None:
+        """Check that a member may start a run. Raises ClassError."""
+        self.check_place(member, under_way, limits)
+        if len(self._own(member)) >= limits.each:
+            raise ClassError(f"a student may start {_runs(limits.each)}, and you have started all")
+        if len(self.runs) >= limits.in_all:
+            raise ClassError(f"a class may start {_runs(limits.in_all)}, and has started all")
+
+    def starting(self, member: str) -> tuple[str, "Classroom"]:
+        """Hold a place for a run that is about to start; return the place's name."""
+        place = f"{STARTING}{new_token()}"
+        return place, replace(self, runs={**self.runs, place: member})
+
+    def started(self, place: str, run_id: str | None) -> "Classroom":
+        """Put a run into its place, or with None give the place back."""
+        runs = dict(self.runs)
+        member = runs.pop(place)
+        return replace(self, runs=runs if run_id is None else {**runs, run_id: member})
+
+    def owns(self, member: str, run_id: str) -> bool:
+        """Return whether a member has started a run."""
+        return self.runs.get(run_id) == member
+
+    def _own(self, member: str) -> list[str]:
+        return [run for run, each in self.runs.items() if each == member]
+
+
+def _is_starting(run: str) -> bool:
+    return run.startswith(STARTING)
+
+
+def _is_pasted(member: str) -> bool:
+    return member.startswith(PASTED)
+
+
+def _runs(count: int) -> str:
+    return "1 run" if count == 1 else f"{count} runs"

@@ -1,0 +1,68 @@
+"""What a class has guessed, in one sentence."""
+
+from collections import Counter
+from math import isclose
+from statistics import median, quantiles
+
+from hnviz.classroom.guesses import Spread, Value
+from hnviz.lessons import Guess
+
+FEWEST = 4  # guesses of which a middle half is worth naming
+
+
+def sentence(guess: Guess, found: Spread, of: int) -> str:
+    """Say how many answered, what most of them guessed, and what is true; `**` marks bold.
+
+    `of` is how many are in the class.
+    """
+    answered = f"**{found.n}** of {of} answered" if of > found.n else f"**{found.n}** answered"
+    if not found.values:
+        return f"{answered}."
+    said = _picked(guess, found) if guess.kind in ("choice", "square") else _measured(guess, found)
+    return f"{answered}. {said}"
+
+
+def _picked(guess: Guess, found: Spread) -> str:
+    counts = Counter(int(_first(value)) for value in found.values)
+    (most, count), right = counts.most_common(1)[0], counts[int(_first(guess.truth))]
+    chose = f"{right / len(found.values):.0%} chose the right answer".replace("%", " %")
+    truth = guess.answers[int(_first(guess.truth))]
+    if most == _first(guess.truth):
+        return f"{chose}, \N{LEFT DOUBLE QUOTATION MARK}{truth}\N{RIGHT DOUBLE QUOTATION MARK}."
+    share = f"{count / len(found.values):.0%}".replace("%", " %")
+    return (
+        f"The most frequent answer is \N{LEFT DOUBLE QUOTATION MARK}{guess.answers[most]}"
+        f"\N{RIGHT DOUBLE QUOTATION MARK} ({share}); {chose}, "
+        f"\N{LEFT DOUBLE QUOTATION MARK}{truth}\N{RIGHT DOUBLE QUOTATION MARK}."
+    )
+
+
+def _measured(guess: Guess, found: Spread) -> str:
+    if isinstance(guess.truth, tuple):
+        return _curved(guess, found)
+    numbers = [_first(value) for value in found.values]
+    unit = f" {guess.unit}" if guess.unit else ""
+    truth = f"the truth is **{guess.truth:g}**{unit}"
+    if len(numbers) < FEWEST:
+        return f"The guesses are {', '.join(f'{each:g}' for each in numbers)}; {truth}."
+    low, _, high = quantiles(numbers, n=4, method="inclusive")
+    if isclose(low, high):
+        return f"At least half guessed {low:g}; {truth}."
+    return f"Half guessed between {low:.3g} and {high:.3g}; {truth}."
+
+
+def _curved(guess: Guess, found: Spread) -> str:
+    """Say where the middle guess is farthest from the truth."""
+    truth = guess.truth if isinstance(guess.truth, tuple) else (guess.truth,)
+    curves = [value for value in found.values if isinstance(value, tuple)]
+    middle = [median(each) for each in zip(*curves, strict=True)]
+    gaps = [abs(one - other) for one, other in zip(middle, truth, strict=True)]
+    at = gaps.index(max(gaps))
+    return (
+        f"The class is farthest off at {guess.answers[at]}: half guessed {middle[at]:.3g} or less, "
+        f"the truth is **{truth[at]:.3g}**."
+    )
+
+
+def _first(value: Value) -> float:
+    return value[0] if isinstance(value, tuple) else value

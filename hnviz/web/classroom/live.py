@@ -1,0 +1,247 @@
+"""The WebSocket /api/class/live: guesses in, the class's answers out once they are revealed.
+
+JSON text both ways. From a phone, first who it is, then guesses:
+    {"op": "hello", "token": "...", "have": ["batches.1"]}
+    {"op": "guess", "id": 7, "step": "batches.3", "value": 2}
+From the teacher's page, whose cookie says who it is:
+    {"op": "teach", "have": []}
+The server answers each guess, sends what is revealed, and counts to the teacher alone:
+    {"id": 7, "step": "batches.3"}    or    {"id": 7, "error": "a sentence"}
+    {"step": "batches.3", "n": 28, "values": [...], "sentence": "..."}
+    {"here": 28, "members": 30, "steps": [["batches.3", 12, false], ...]}
+Several are sent as a list. Nothing is sent while nothing happens.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from hnviz.classroom import GuessError
+from hnviz.classroom.guesses import step_order
+from hnviz.web.classroom.bulletin import Bulletin
+from hnviz.web.classroom.desk import Desk
+from hnviz.web.hub import heard
+from hnviz.web.parameters import quoted
+from hnviz.web.sockets import (
+    GIVEN_UP,
+    TRY_LATER,
+    Closed,
+    close_with,
+    read_object,
+    send_within,
+)
+from hnviz.web.topics import to_json
+
+LARGEST_MESSAGE = 4 * 1024  # characters that a phone may send at once
+MOST_SOCKETS = 600
+MOST_OF_ONE = 4  # connections of one member
+MOST_ANSWERS = 64  # that may wait for a phone to read them
+HELLO_SECONDS = 10.0
+SEND_SECONDS = 30.0
+BURST, PER_SECOND = 20, 4  # guesses of one connection
+LARGEST_ID = 2**53
+NOT_KNOWN = 4403  # closes the connection of someone who has to join, again or for the first time
+COUNT_SECONDS = 0.2  # between two counts for the teacher, at least
+
+log = logging.getLogger(__name__)
+
+
+class Line:
+    """One browser's connection: one task reads, another writes."""
+
+    def __init__(self, hall: "Hall", websocket: WebSocket) -> None:
+        self.member: str | None = None
+        self.teacher = False
+        self._hall, self._websocket = hall, websocket
+        self._answers: deque[str] = deque()
+        self._due: dict[str, None] = {}  # revealed steps to send; "" for the teacher's counts
+        self._wake = asyncio.Event()
+        self._allowance = _Allowance()
+
+    async def serve(self) -> None:
+        """Serve until either side closes. Raises Closed or WebSocketDisconnect."""
+        try:
+            async with asyncio.timeout(HELLO_SECONDS):
+                await self._greet(await self._read())
+        except TimeoutError:
+            raise Closed(GIVEN_UP, f"nobody said hello within {HELLO_SECONDS:g} s") from None
+        tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._write())]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.add_done_callback(heard)
+                task.cancel()
+
+    def line_up(self, step: str) -> None:
+        """Queue a step, or the counts; what waits already is sent once, as it then is."""
+        self._due[step] = None
+        self._wake.set()
+
+    async def _read(self) -> Mapping[str, Any]:
+        message = await self._websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect
+        return read_object(message, LARGEST_MESSAGE)
+
+    async def _greet(self, hello: Mapping[str, Any]) -> None:
+        """Learn who is here. Raises Closed."""
+        desk, op = self._hall.desk, hello.get("op")
+        if op == "teach":
+            self.teacher = desk.visitor(self._websocket.cookies).teacher
+            if not self.teacher:
+                raise Closed(NOT_KNOWN, "only the teacher's browser sees the counts")
+        elif op == "hello":
+            token = hello.get("token")
+            is_member = isinstance(token, str) and token in desk.room.members
+            self.member = token if is_member else None
+            if not is_member:
+                raise Closed(NOT_KNOWN, "join the class with its code first")
+        else:
+            raise Closed(GIVEN_UP, f"op must be hello or teach first; got {quoted(op)}")
+        have = hello.get("have")
+        known = {each for each in have if isinstance(each, str)} if isinstance(have, list) else ()
+        self._hall.enter(self)
+        for step in desk.revealed().difference(known):
+            self.line_up(step)
+        if self.teacher:
+            self.line_up("")
+
+    async def _listen(self) -> None:
+        while True:
+            request = await self._read()
+            number = request.get("id")
+            if isinstance(number, bool) or not isinstance(number, int) or abs(number) > LARGEST_ID:
+                number = None
+            self._answer(number, request)
+
+    def _answer(self, number: int | None, request: Mapping[str, Any]) -> None:
+        try:
+            if request.get("op") != "guess" or self.member is None:
+                raise GuessError(f"op must be guess; got {quoted(request.get('op'))}")
+            if not self._allowance.takes(asyncio.get_running_loop().time()):
+                raise GuessError("guesses come too fast; wait a second and send it again")
+            step = self._hall.desk.guess(self.member, request.get("step"), request.get("value"))
+            answer: dict[str, Any] = {"id": number, "step": step}
+        except GuessError as error:
+            answer = {"id": number, "error": str(error)}
+        if len(self._answers) >= MOST_ANSWERS:
+            raise Closed(GIVEN_UP, f"{MOST_ANSWERS} answers were not read")
+        self._answers.append(to_json(answer))
+        self._wake.set()
+
+    async def _write(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._answers or self._due:
+                texts = [*self._answers, *map(self._hall.text, self._due)]
+                self._answers.clear()
+                self._due.clear()
+                text = texts[0] if len(texts) == 1 else f"[{','.join(texts)}]"
+                await send_within(self._websocket, text, SEND_SECONDS)
+
+
+class _Allowance:
+    """So many guesses at once, and so many a second."""
+
+    def __init__(self) -> None:
+        self._left, self._seen = float(BURST), 0.0
+
+    def takes(self, now: float) -> bool:
+        """Take one guess if there is room."""
+        self._left = min(BURST, self._left + (now - self._seen) * PER_SECOND)
+        self._seen = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
+class Hall:
+    """All connections of the class. Lives in the server's event loop."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.lines: set[Line] = set()
+        self.n_sockets = 0
+        self._bulletin = Bulletin(desk)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._counting: asyncio.TimerHandle | None = None
+        desk.watch(self._changed)
+
+    def enter(self, line: Line) -> None:
+        """Let somebody in. Raises Closed if the same browser is here too often."""
+        mine = sum(each.member == line.member for each in self.lines) if line.member else 0
+        if mine >= MOST_OF_ONE:
+            raise Closed(TRY_LATER, f"you have {mine} tabs open here already; close one")
+        self._loop = asyncio.get_running_loop()
+        self.lines.add(line)
+        self.count()
+
+    def leave(self, line: Line) -> None:
+        """Let somebody go."""
+        if line in self.lines:
+            self.lines.remove(line)
+            self.count()
+
+    def text(self, step: str) -> str:
+        """Write the counts for "", else what was guessed at a step."""
+        if step:
+            return self._bulletin.text(step)
+        room, here = self.desk.room, {line.member for line in self.lines if line.member}
+        steps = sorted(self.desk.counts().items(), key=lambda each: step_order(each[0]))
+        rows = [[name, n, name in room.revealed] for name, n in steps]
+        return to_json({"here": len(here), "members": len(room.members), "steps": rows})
+
+    def count(self) -> None:
+        """Send the teacher new counts soon, and not too often."""
+        if self._counting is None and self._loop and any(line.teacher for line in self.lines):
+            self._counting = self._loop.call_later(COUNT_SECONDS, self._count_now)
+
+    def _count_now(self) -> None:
+        self._counting = None
+        for line in self.lines:
+            if line.teacher:
+                line.line_up("")
+
+    def _changed(self, step: str) -> None:
+        """Hear of a change, in any thread."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._spread, step)
+
+    def _spread(self, step: str) -> None:
+        self.count()
+        if step in self.desk.room.revealed:
+            for line in self.lines:
+                line.line_up(step)
+
+
+def routes(hall: Hall) -> list[BaseRoute]:
+    """Return the route of the class's WebSocket."""
+
+    async def live(websocket: WebSocket) -> None:
+        await websocket.accept()
+        line = Line(hall, websocket)
+        hall.n_sockets += 1
+        try:
+            if hall.n_sockets > MOST_SOCKETS:
+                raise Closed(TRY_LATER, f"{MOST_SOCKETS} phones are connected; try again later")
+            await line.serve()
+        except WebSocketDisconnect:
+            pass
+        except Closed as closed:
+            log.warning("a connection of the class was closed: %s", closed.sentence)
+            await close_with(websocket, closed)
+        finally:
+            hall.n_sockets -= 1
+            hall.leave(line)
+
+    return [WebSocketRoute("/api/class/live", live)]

@@ -1,0 +1,135 @@
+"""The class's routes: join, become the teacher, reveal, and what a phone has to know first."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from hnviz.classroom import ClassError, GuessError
+from hnviz.web.bodies import json_body
+from hnviz.web.classroom import live
+from hnviz.web.classroom.desk import MEMBER, TEACHER, Desk, Visitor
+from hnviz.web.classroom.files import JOIN, LessonFiles, lesson_routes
+from hnviz.web.parameters import quoted
+from hnviz.web.replies import bytes_reply
+from hnviz.web.views import Refusal
+
+KEPT_SECONDS = 12 * 3600  # that a browser keeps who it is
+LONGEST_TOKEN = 100
+NO_STORE = {"Cache-Control": "no-store"}
+
+Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+def class_routes(desk: Desk, page: bytes, files: LessonFiles) -> list[BaseRoute]:
+    """Return the class's routes; `page` is what a phone opens to join."""
+    counter = _Counter(desk, files)
+    return [
+        *live.routes(live.Hall(desk)),
+        *lesson_routes(desk, files),
+        Route("/api/class", counter.about),
+        Route("/api/class/join", counter.join, methods=["POST"]),
+        Route("/api/class/teach", counter.teach, methods=["POST"]),
+        Route("/api/class/reveal", counter.reveal, methods=["POST"]),
+        Route(JOIN, _page(page)),
+    ]
+
+
+class _Counter:
+    """Answers the class's requests."""
+
+    def __init__(self, desk: Desk, files: LessonFiles) -> None:
+        self._desk, self._files = desk, files
+
+    async def about(self, request: Request) -> Response:
+        """Say who asks, and list the lessons that a phone can open."""
+        who = visitor(self._desk, request)
+        lessons = self._files.titles() if who.is_known or self._desk.view == "free" else {}
+        return JSONResponse(
+            {"joined": who.member is not None, "teacher": who.teacher, "lessons": lessons},
+            headers=NO_STORE,
+        )
+
+    async def join(self, request: Request) -> Response:
+        """Let a browser in that has the code."""
+        body = await json_body(request)
+        code, token = _text(body, "code"), _text(body, "token")
+        try:
+            member = self._desk.join(code, _address(request), token)
+        except ClassError as error:
+            raise Refusal(str(error), 503) from error
+        return _with_cookie(request, MEMBER, member, {"token": member})
+
+    async def teach(self, request: Request) -> Response:
+        """Know the teacher's browser from now on."""
+        secret = _text(await json_body(request), "secret")
+        self._desk.teach(secret, _address(request))
+        return _with_cookie(request, TEACHER, secret, {"teacher": True})
+
+    async def reveal(self, request: Request) -> Response:
+        """Show everyone the answers of a step."""
+        body = await json_body(request)
+        if not visitor(self._desk, request).teacher:
+            raise Refusal("only the teacher's browser reveals answers", 403)
+        try:
+            self._desk.reveal(body.get("step"))
+        except (ClassError, GuessError) as error:
+            raise Refusal(str(error)) from error
+        return JSONResponse({"revealed": body.get("step")}, headers=NO_STORE)
+
+
+def visitor(desk: Desk, request: Request) -> Visitor:
+    """Say who sends a request."""
+    return desk.visitor(request.cookies)
+
+
+def permit(desk: Desk, request: Request, name: str, run_id: str) -> None:
+    """Let the teacher act on every run, and a member on its own. Raises Refusal."""
+    who = visitor(desk, request)
+    if who.teacher:
+        return
+    if who.member is None:
+        raise Refusal(f"only those who have joined the class do this; join at {JOIN}", 403)
+    if not desk.room.owns(who.member, run_id):
+        raise Refusal("this is not your run: its owner and the teacher can do this", 403)
+    if name in ("resume", "start_again"):
+        try:
+            desk.check_resume(who.member)
+        except ClassError as error:
+            raise Refusal(str(error), 429) from error
+
+
+def _text(body: Mapping[str, Any], name: str) -> str:
+    value = body.get(name, "")
+    if not isinstance(value, str) or len(value) > LONGEST_TOKEN:
+        raise Refusal(
+            f"{name} must be a text of at most {LONGEST_TOKEN} characters; got {quoted(value)}"
+        )
+    return value
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _with_cookie(request: Request, name: str, value: str, said: Mapping[str, Any]) -> Response:
+    answer = JSONResponse(dict(said), headers=NO_STORE)
+    answer.set_cookie(
+        name,
+        value,
+        max_age=KEPT_SECONDS,
+        httponly=True,  # no script of a page can read it
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
+    return answer
+
+
+def _page(content: bytes) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        headers = {"Cache-Control": "no-cache"}
+        return bytes_reply(request, (content, None), headers, "text/html; charset=utf-8")
+
+    return answer

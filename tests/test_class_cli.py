@@ -1,0 +1,119 @@
+"""``hnviz app --class``: its options, and what it prints."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from hnviz.app.shell import serve
+from hnviz.app.shell.serve import Address, Invitation, invitation
+from hnviz.classroom import kept
+from hnviz.classroom.qr import blocks
+from hnviz.cli import app as cli_app
+from hnviz.cli.main import build_parser, main
+from hnviz.web.classroom.desk import desk
+from tests.classes import a_desk
+
+VARIABLES = ("HNVIZ_CLASS", "HNVIZ_CLASS_RUNS", "HNVIZ_CLASS_LESSONS", "HNVIZ_RUNS_DIR")
+
+
+@pytest.fixture(autouse=True)
+def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    before = {name: os.environ.get(name) for name in VARIABLES}
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HNVIZ_RUNS_DIR", str(tmp_path / "runs"))
+    yield
+    for name, value in before.items():  # the command sets some
+        os.environ.pop(name, None)
+        if value is not None:
+            os.environ[name] = value
+
+
+def set_class(*options: str) -> None:
+    cli_app._set_class(build_parser().parse_args(["app", *options]))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--class-view", "coded"], "--class-view is about a class; add --class"),
+        (["--class-new"], "--class-new is about a class; add --class"),
+        (["--class", "--class-runs", "0"], "class-runs must be a whole number from 1 to 1000"),
+        (["--class", "--class-lessons", "nowhere"], "--class-lessons must be a folder"),
+        (["--class", "--class-view", "open"], "--class-view"),
+    ],
+)
+def test_a_wrong_option_is_one_sentence(options, said, capsys):
+    assert main(["app", *options]) == 2
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert len(lines) == 1
+    assert said in lines[0]
+
+
+def test_the_options_reach_the_server(tmp_path):
+    lessons = tmp_path / "lessons"
+    lessons.mkdir()
+    set_class(
+        "--class", "--class-view", "coded", "--class-runs", "5", "--class-lessons", str(lessons)
+    )
+    assert os.environ["HNVIZ_CLASS"] == "coded"
+    assert os.environ["HNVIZ_CLASS_RUNS"] == "5"
+    assert os.environ["HNVIZ_CLASS_LESSONS"] == str(lessons)
+
+
+def test_a_class_listens_to_the_network_and_an_app_does_not():
+    assert (cli_app._host(is_class=True), cli_app._host(is_class=False)) == ("0.0.0.0", "127.0.0.1")
+
+
+def test_a_new_class_forgets_the_last_one(tmp_path):
+    path = tmp_path / "runs" / kept.FILE
+    a_desk(path).close()
+    set_class("--class")
+    assert path.exists()
+    set_class("--class", "--class-new")
+    assert not path.exists()
+    set_class("--class", "--class-new")
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HNVIZ_CLASS", "free")
+    monkeypatch.setattr(serve, "_own_names", lambda: {"127.0.1.1", "lab7", "192.168.1.5"})
+    desk.cache_clear()
+    made = desk()
+    yield made
+    made.close()
+    desk.cache_clear()
+
+
+def test_the_invitation_names_an_address_that_the_guard_takes(held, monkeypatch):
+    address = Address("0.0.0.0", 8501, "below")
+    invited = invitation(address)
+    assert invited.join == "http://192.168.1.5:8501/below/class/join"
+    assert "192.168.1.5" in address.allowed_hosts()
+    assert invited.scanned == f"{invited.join}#{held.room.code}"
+    assert invited.teacher == f"{invited.join}#teacher={held.room.secret}"
+    monkeypatch.setenv("HNVIZ_ORIGINS", "https://lab.example.org")
+    assert invitation(address).join == "https://lab.example.org/class/join"
+    monkeypatch.delenv("HNVIZ_ORIGINS")
+    assert invitation(Address("127.0.0.1", 8501)).join == "http://127.0.0.1:8501/class/join"
+
+
+def test_what_a_teacher_reads_in_the_terminal(held, capsys):
+    cli_app._announce(Address("0.0.0.0", 8501))
+    said = capsys.readouterr().out
+    invited = invitation(Address("0.0.0.0", 8501))
+    assert f"the class joins at {invited.join} with the code {held.room.code}\n" in said
+    assert blocks(invited.scanned) in said
+    assert f"your own page, for you alone: {invited.teacher}\n" in said
+    assert "anyone who can reach it can start" not in said
+
+
+def test_a_terminal_without_blocks_says_so(monkeypatch, capsys):
+    def fails(text: str) -> str:
+        raise UnicodeEncodeError("ascii", "█", 0, 1, "no")
+
+    monkeypatch.setattr("hnviz.classroom.qr.blocks", fails)
+    cli_app._invite(Invitation("http://a/class/join", "K7QW4M", "http://a/class/join#teacher=x"))
+    assert "this terminal cannot show the QR code; the Class page does" in capsys.readouterr().out

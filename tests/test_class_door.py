@@ -1,0 +1,689 @@
+"""The class on the network, as phones and the teacher's browser meet it."""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient, WebSocketDenialResponse
+from starlette.websockets import WebSocketDisconnect
+
+from hnviz.classroom import ClassError, questions
+from hnviz.classroom.guesses import spread
+from hnviz.classroom.pasted import Pasted, encode
+from hnviz.classroom.words import sentence
+from hnviz.web import actions
+from hnviz.web.classroom import files, live
+from hnviz.web.classroom.desk import MEMBER, Desk
+from hnviz.web.classroom.live import Hall, Line
+from hnviz.web.classroom.routes import permit
+from hnviz.web.views import Refusal
+from tests.classes import (
+    CHOICE,
+    CURVE,
+    GUESSES,
+    LESSON,
+    NO_GUESS,
+    NUMBER,
+    SQUARE,
+    a_desk,
+    another,
+    as_teacher,
+    joined,
+    site,
+    visiting,
+)
+from tests.conftest import finished
+
+LIVE = "/api/class/live"
+
+
+@pytest.fixture(autouse=True)
+def own_lessons(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (questions, files):
+        monkeypatch.setattr(module, "lessons", lambda: {LESSON.id: LESSON})
+    monkeypatch.setattr(live, "COUNT_SECONDS", 0.01)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made = a_desk(tmp_path / "class.json")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def phone(desk: Desk) -> Iterator[TestClient]:
+    with visiting(site(desk)) as client:
+        yield client
+
+
+@pytest.fixture
+def teacher(phone: TestClient, desk: Desk) -> TestClient:
+    return as_teacher(another(phone, "10.0.0.2"), desk)
+
+
+def heard(said) -> list:
+    """Hear one frame, as a list of messages."""
+    frame = said.receive_json()
+    return frame if isinstance(frame, list) else [frame]
+
+
+def until(said, wanted, seconds: float = 20.0):
+    """Hear messages until one is as wanted."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for message in heard(said):
+            if wanted(message):
+                return message
+    raise AssertionError("that was never said")
+
+
+@pytest.fixture
+def hello(phone: TestClient):
+    """Open a phone's connection; all are closed at the end."""
+    with ExitStack() as lines:
+
+        def opened(token: str, have: tuple[str, ...] = ()):
+            said = lines.enter_context(phone.websocket_connect(LIVE))
+            said.send_json({"op": "hello", "token": token, "have": list(have)})
+            return said
+
+        yield opened
+
+
+def guess(said, step: str, value, number: int = 1):
+    """Send a guess; return the answer to it."""
+    said.send_json({"op": "guess", "id": number, "step": step, "value": value})
+    return until(said, lambda message: message.get("id") == number)
+
+
+# --- Who is who ---
+
+
+def test_a_code_lets_a_browser_in_and_its_token_lets_it_come_back(phone, desk):
+    first = phone.post("/api/class/join", json={"code": desk.room.code.lower()})
+    token = first.json()["token"]
+    cookie = first.headers["set-cookie"]
+    assert f"{MEMBER}={token}" in cookie
+    assert "HttpOnly" in cookie and "SameSite=strict" in cookie
+    assert phone.get("/api/class").json() == {
+        "joined": True,
+        "teacher": False,
+        "lessons": {"counting": "Counting"},
+    }
+    phone.cookies.clear()
+    again = phone.post("/api/class/join", json={"code": "", "token": token})
+    assert again.json() == {"token": token}
+    assert len(desk.room.members) == 1
+
+
+def test_a_wrong_code_tried_a_thousand_times_is_one_sentence_each_and_others_join(phone, desk):
+    said = {}
+    for _ in range(1000):
+        answer = phone.post("/api/class/join", json={"code": "AAAAAA"})
+        said[answer.status_code] = answer.json()["error"]
+    assert said == {
+        403: "this is not the code of the class; look at the teacher's screen and try again",
+        429: "too many wrong codes came; try again in 1 second",
+    }
+    # Not even the right one is looked at while its address has to wait.
+    assert phone.post("/api/class/join", json={"code": desk.room.code}).status_code == 429
+    assert joined(another(phone, "10.0.0.8"), desk) in desk.room.members
+
+
+def test_only_the_secret_makes_a_browser_the_teachers(phone, desk):
+    assert phone.post("/api/class/teach", json={"secret": desk.room.code}).status_code == 403
+    assert phone.post("/api/class/reveal", json={"step": CHOICE}).status_code == 403
+    answer = phone.post("/api/class/teach", json={"secret": desk.room.secret})
+    assert answer.json() == {"teacher": True}
+    assert "HttpOnly" in answer.headers["set-cookie"]
+    assert phone.get("/api/class").json()["teacher"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({}, 403),
+        ({"code": 3}, 422),
+        ({"code": "A" * 200}, 422),
+        ({"code": "A", "token": []}, 422),
+        ([], 422),
+        ({"code": "x" * 5000}, 413),
+    ],
+)
+def test_a_join_that_is_no_join_is_one_sentence(phone, body, status):
+    answer = phone.post("/api/class/join", json=body)
+    assert answer.status_code == status
+    assert set(answer.json()) == {"error"}
+
+
+def test_a_full_class_says_so(tmp_path):
+    desk = a_desk(tmp_path / "class.json", members=1)
+    with visiting(site(desk)) as client:
+        joined(client, desk)
+        answer = another(client, "10.0.0.8").post("/api/class/join", json={"code": desk.room.code})
+    assert (answer.status_code, answer.json()["error"]) == (
+        503,
+        "the class is full: it has 1 members",
+    )
+
+
+# --- Guesses and reveals ---
+
+
+def test_guesses_come_out_only_after_the_reveal_and_without_names(phone, desk, teacher, hello):
+    tokens = [joined(another(phone, f"10.0.1.{at}"), desk) for at in range(3)]
+    lines = [hello(token) for token in tokens]
+    with teacher.websocket_connect(LIVE) as board:
+        board.send_json({"op": "teach", "have": []})
+        for line, value in zip(lines, (1, 0, 1), strict=True):
+            assert guess(line, CHOICE, value) == {"id": 1, "step": CHOICE}
+        counts = until(board, lambda news: news.get("steps") == [[CHOICE, 3, False]])
+        assert counts == {"here": 3, "members": 3, "steps": [[CHOICE, 3, False]]}
+        assert teacher.post("/api/class/reveal", json={"step": CHOICE}).json() == {
+            "revealed": CHOICE
+        }
+        wanted = {
+            "step": CHOICE,
+            "n": 3,
+            "values": [0.0, 1.0, 1.0],
+            "sentence": "**3** answered. 67 % chose the right answer, “two”.",
+        }
+        for line in lines:
+            frame = heard(line)
+            assert frame == [wanted]
+            assert not any(token in json.dumps(frame) for token in tokens)
+        assert until(board, lambda news: news.get("step")) == wanted
+        refused = guess(lines[0], CHOICE, 2, number=2)
+        assert "is shown already" in refused["error"]
+
+
+def test_a_phone_that_comes_back_gets_what_it_missed(phone, desk, teacher, hello):
+    token = joined(phone, desk)
+    desk.guess(token, CHOICE, 1)
+    desk.guess(token, NUMBER, 50)
+    for step in (CHOICE, NUMBER):
+        desk.reveal(step)
+    said = hello(token, have=(CHOICE, "gone.1"))
+    assert [message["step"] for message in heard(said)] == [NUMBER]
+
+
+def test_only_the_teachers_browser_gets_counts(phone, desk):
+    joined(phone, desk)
+    with phone.websocket_connect(LIVE) as said:
+        said.send_json({"op": "teach"})
+        with pytest.raises(WebSocketDisconnect) as closed:
+            said.receive_json()
+    assert (closed.value.code, closed.value.reason) == (
+        live.NOT_KNOWN,
+        "only the teacher's browser sees the counts",
+    )
+
+
+@pytest.mark.parametrize(
+    ("step", "value", "said"),
+    [
+        ("counting", 1, "step must be a lesson and a step of it"),
+        ("other.1", 1, "there is no lesson 'other' here"),
+        ("counting.9", 1, "step 9 of the lesson 'counting' asks for no guess"),
+        (NO_GUESS, 1, "asks for no guess"),
+        (CHOICE, 3, "the index of an answer, 0 to 2; got 3"),
+        (CHOICE, 0.5, "the index of an answer"),
+        (CHOICE, [1], "the index of an answer"),
+        (SQUARE, -1, "the index of an answer, 0 to 3"),
+        (NUMBER, 101, "takes numbers from 0 to 100"),
+        (NUMBER, [1, 2], "takes one number; got 2 numbers"),
+        (CURVE, [1, 2], "takes 3 numbers; got 2 numbers"),
+        (CURVE, 1, "takes 3 numbers; got one number"),
+        (CURVE, [1, 2, 5], "takes numbers from 0 to 4"),
+        (CURVE, [[1], 2, 3], "a guess is a number up to 1e"),
+        (NUMBER, "47", "a guess is a number up to 1e"),
+        (NUMBER, None, "a guess is a number up to 1e"),
+    ],
+)
+def test_a_guess_that_does_not_fit_is_one_sentence(phone, desk, step, value, said, hello):
+    line = hello(joined(phone, desk))
+    answer = guess(line, step, value, number=7)
+    assert said in answer["error"]
+    assert not desk.room.guesses
+    assert guess(line, NUMBER, 47, number=8) == {"id": 8, "step": NUMBER}
+
+
+def test_a_guess_of_ten_megabytes_is_refused_with_one_sentence_and_others_go_on(phone, desk, hello):
+    other = hello(joined(another(phone, "10.0.0.8"), desk))
+    with phone.websocket_connect(LIVE) as said:
+        said.send_json({"op": "hello", "token": joined(phone, desk)})
+        said.send_text(json.dumps({"op": "guess", "id": 1, "step": NUMBER, "value": "9" * 10**7}))
+        with pytest.raises(WebSocketDisconnect) as closed:
+            said.receive_json()
+    assert (closed.value.code, closed.value.reason) == (
+        1009,
+        "a message may have at most 4,096 characters",
+    )
+    assert guess(other, NUMBER, 47) == {"id": 1, "step": NUMBER}
+
+
+@pytest.mark.parametrize("first", ["", "null", "[]", "{", "3", "[" * 4000, '"\\ud800"'])
+def test_garbage_closes_its_own_connection_with_one_sentence(phone, desk, first, hello):
+    other = hello(joined(another(phone, "10.0.0.8"), desk))
+    with phone.websocket_connect(LIVE) as said:
+        said.send_text(first)
+        with pytest.raises(WebSocketDisconnect) as closed:
+            said.receive_json()
+    assert closed.value.reason == "a message must be one JSON object"
+    assert guess(other, NUMBER, 47) == {"id": 1, "step": NUMBER}
+
+
+@pytest.mark.parametrize(
+    ("first", "code"),
+    [
+        ({"op": "guess", "step": CHOICE, "value": 1}, 1008),
+        ({"op": "hello"}, live.NOT_KNOWN),
+        ({"op": "hello", "token": "x"}, live.NOT_KNOWN),
+        ({"op": "hello", "token": ["x"]}, live.NOT_KNOWN),
+        ({"op": ["hello"]}, 1008),
+    ],
+)
+def test_a_stranger_is_closed_out(phone, first, code):
+    with phone.websocket_connect(LIVE) as said:
+        said.send_json(first)
+        with pytest.raises(WebSocketDisconnect) as closed:
+            said.receive_json()
+    assert closed.value.code == code
+    assert closed.value.reason
+
+
+def test_somebody_who_says_nothing_is_closed_out(phone, monkeypatch):
+    monkeypatch.setattr(live, "HELLO_SECONDS", 0.05)
+    with phone.websocket_connect(LIVE) as said, pytest.raises(WebSocketDisconnect) as closed:
+        said.receive_json()
+    assert closed.value.reason == "nobody said hello within 0.05 s"
+
+
+def test_one_browser_has_few_connections_and_sends_few_guesses_a_second(phone, desk, hello):
+    token = joined(phone, desk)
+    lines = [hello(token) for _ in range(live.MOST_OF_ONE)]
+    for line in lines:
+        guess(line, NUMBER, 1)
+    with phone.websocket_connect(LIVE) as said:
+        said.send_json({"op": "hello", "token": token})
+        with pytest.raises(WebSocketDisconnect) as closed:
+            said.receive_json()
+    assert closed.value.reason == "you have 4 tabs open here already; close one"
+    answers = [guess(lines[0], NUMBER, at % 100, number=at) for at in range(60)]
+    refused = [answer for answer in answers if "error" in answer]
+    assert {answer["error"] for answer in refused} == {
+        "guesses come too fast; wait a second and send it again"
+    }
+    assert 0 < len(refused) < 60
+
+
+def test_a_foreign_origin_is_refused_everywhere(phone, desk):
+    foreign = {"origin": "http://evil.example"}
+    code = {"code": desk.room.code}
+    answers = [
+        phone.post("/api/class/join", json=code, headers=foreign),
+        phone.post("/api/class/teach", json={"secret": desk.room.secret}, headers=foreign),
+        phone.post("/api/class/join", json=code, headers={"sec-fetch-site": "cross-site"}),
+        phone.get("/api/class", headers={"host": "evil.example"}),
+    ]
+    assert [answer.status_code for answer in answers] == [403, 403, 403, 400]
+    assert all(set(answer.json()) == {"error"} for answer in answers)
+    with pytest.raises(WebSocketDenialResponse) as refused:
+        phone.websocket_connect(LIVE, headers=foreign).__enter__()
+    assert refused.value.status_code == 403
+    assert not desk.room.members
+
+
+# --- Slow clients, and quiet ---
+
+
+class Slow:
+    """A browser that reads when a test lets it."""
+
+    def __init__(self, token: str) -> None:
+        self.reads, self.sent, self.first = asyncio.Event(), [], {"op": "hello", "token": token}
+        self.cookies: dict[str, str] = {}
+
+    async def receive(self):
+        if self.first:
+            text, self.first = json.dumps(self.first), None
+            return {"type": "websocket.receive", "text": text}
+        await asyncio.sleep(60)
+
+    async def send_text(self, text: str) -> None:
+        await self.reads.wait()
+        self.sent.append(json.loads(text))
+
+
+def test_a_slow_phone_is_skipped_forward_and_a_quiet_class_sends_nothing(desk):
+    token = desk.join(desk.room.code, "10.0.0.7")
+
+    async def go() -> Slow:
+        slow = Slow(token)
+        task = asyncio.create_task(Line(Hall(desk), slow).serve())
+        await asyncio.sleep(0.05)
+        for step, value in ((CHOICE, 1), (NUMBER, 47), (CURVE, [1, 1, 1]), (SQUARE, 3)):
+            desk.guess(token, step, value)
+            desk.reveal(step)
+            await asyncio.sleep(0.02)
+        slow.reads.set()
+        await asyncio.sleep(0.5)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return slow
+
+    first, rest = finished(go()).sent  # and nothing in the quiet after that
+    assert first["step"] == CHOICE
+    assert [message["step"] for message in rest] == [NUMBER, CURVE, SQUARE]
+
+
+def test_counts_are_sent_together(desk, monkeypatch):
+    monkeypatch.setattr(live, "COUNT_SECONDS", 0.1)
+    tokens = [desk.join(desk.room.code, "10.0.0.7") for _ in range(50)]
+
+    async def go() -> Slow:
+        slow = Slow("")
+        slow.first = {"op": "teach"}
+        slow.cookies = {"hnviz-teacher": desk.room.secret}
+        slow.reads.set()
+        task = asyncio.create_task(Line(Hall(desk), slow).serve())
+        await asyncio.sleep(0.3)
+        slow.sent.clear()
+        for token in tokens:
+            desk.guess(token, NUMBER, 47)
+        await asyncio.sleep(0.3)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return slow
+
+    sent = finished(go()).sent
+    assert len(sent) == 1
+    assert sent[0]["steps"] == [[NUMBER, 50, False]]
+
+
+def test_answers_that_nobody_reads_end_the_connection(desk, monkeypatch):
+    monkeypatch.setattr(live, "MOST_ANSWERS", 3)
+    token = desk.join(desk.room.code, "10.0.0.7")
+
+    class Flood(Slow):
+        async def receive(self):
+            await asyncio.sleep(0)
+            text = json.dumps(self.first or {"op": "guess", "id": 1, "step": NUMBER, "value": 1})
+            self.first = None
+            return {"type": "websocket.receive", "text": text}
+
+    async def go() -> None:
+        await asyncio.wait_for(Line(Hall(desk), Flood(token)).serve(), 20)
+
+    with pytest.raises(live.Closed, match="answers were not read"):
+        finished(go())
+
+
+# --- Pasted codes ---
+
+
+def test_pasted_codes_are_counted_and_wrong_ones_named(desk):
+    good = [encode(Pasted(tag, NUMBER, 40.0)) for tag in ("k7qw4m", "aaaaaa", "k7qw4m")]
+    bad = [encode(Pasted("k7qw4m", "other.1", 1.0)), good[0][:-1] + "_"]
+    result = desk.paste("\n".join(f"Ada: {code}" for code in [*good, *bad]))
+    assert result.taken == 3
+    assert len(result.wrong) == 2
+    assert "there is no lesson 'other' here" in result.wrong[0]
+    assert desk.counts() == {NUMBER: 2}
+    assert desk.paste("nothing here").taken == 0
+
+
+# --- Runs ---
+
+
+def test_fifty_presses_at_once_start_as_many_runs_as_a_student_may_have(tmp_path):
+    under_way: list[str] = []
+    desk = a_desk(tmp_path / "class.json", jobs=lambda: tuple(under_way), at_once=2, each=5)
+    member, other = (desk.join(desk.room.code, "10.0.0.7") for _ in range(2))
+
+    def press(turn: int) -> str:
+        def train() -> str:
+            time.sleep(0.01)
+            under_way.append(f"run-{turn}")
+            return f"run-{turn}"
+
+        try:
+            return desk.start(member, train)
+        except ClassError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(10) as threads:
+        said = list(threads.map(press, range(50)))
+    assert sum(each.startswith("run-") for each in said) == 2
+    assert {each for each in said if not each.startswith("run-")} == {
+        "you have 2 runs under way, and a student may have 2; stop one, or wait until it ends"
+    }
+    assert desk.start(other, lambda: "run-of-other") == "run-of-other"
+    desk.close()
+
+
+def test_a_run_that_does_not_start_gives_its_place_back(desk):
+    member = desk.join(desk.room.code, "10.0.0.7")
+
+    def fails() -> str:
+        raise ValueError("the queue is full")
+
+    for _ in range(20):
+        with pytest.raises(ValueError, match="queue is full"):
+            desk.start(member, fails)
+    assert not desk.room.runs
+    with pytest.raises(ClassError, match="only those who have joined"):
+        desk.start(None, fails)
+
+
+@pytest.fixture
+def pressed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[TestClient, list[str]]]:
+    """A browser beside the buttons of runs, and what reached the engine."""
+    reached: list[str] = []
+
+    class Engine:
+        def __getattr__(self, name: str):
+            return lambda run_id: reached.append(f"{name} {run_id}")
+
+    class Found:
+        shipped, status = False, "running"
+
+        def folder(self, run_id: str) -> "Found":
+            return self
+
+    monkeypatch.setattr(actions, "engine", Engine)
+    monkeypatch.setattr(actions, "store", Found)
+    monkeypatch.setattr(actions, "standing", lambda run_id: Found())
+    buttons = actions.routes(lambda request, name, run: permit(desk, request, name, run))
+    with visiting(site(desk, more=buttons)) as client:
+        yield client, reached
+
+
+def test_a_student_stops_own_runs_alone_and_the_teacher_all(pressed, desk):
+    client, reached = pressed
+    stranger = client.post("/api/runs/run-1/stop", json={})
+    assert (stranger.status_code, stranger.json()["error"]) == (
+        403,
+        "only those who have joined the class do this; join at /class/join",
+    )
+    member = joined(client, desk)
+    desk.start(member, lambda: "run-1")
+    assert client.post("/api/runs/run-2/stop", json={}).status_code == 403
+    assert client.post("/api/runs/run-2/speed", json={"speed": 1}).status_code == 403
+    assert reached == []
+    assert client.post("/api/runs/run-1/stop", json={}).status_code == 200
+    as_teacher(client, desk)
+    assert client.post("/api/runs/run-2/stop", json={}).status_code == 200
+    assert reached == ["stop run-1", "stop run-2"]
+
+
+def test_a_resumed_run_counts_as_one_under_way(pressed, desk, monkeypatch):
+    client, reached = pressed
+    member = joined(client, desk)
+    for run in ("run-1", "run-2", "run-3"):
+        desk.start(member, lambda run=run: run)
+    monkeypatch.setattr(desk, "_jobs", lambda: ("run-2", "run-3"))
+    answer = client.post("/api/runs/run-1/resume", json={})
+    assert answer.status_code == 429
+    assert "you have 2 runs under way" in answer.json()["error"]
+    monkeypatch.setattr(desk, "_jobs", lambda: ("run-2",))
+    assert client.post("/api/runs/run-1/resume", json={}).status_code == 200
+    assert reached == ["resume run-1"]
+
+
+# --- Who may look ---
+
+
+def test_with_a_coded_view_strangers_get_no_data(tmp_path):
+    desk = a_desk(tmp_path / "class.json", view="coded")
+    with visiting(site(desk)) as client:
+        refused = client.get("/api/runs")
+        assert (refused.status_code, refused.json()["error"]) == (
+            403,
+            "this class is for those who have joined; join at /class/join",
+        )
+        assert client.get("/class/lesson/counting").status_code == 403
+        assert client.get("/class/join").status_code == 200
+        joined(client, desk)
+        assert client.get("/api/runs").status_code == 404  # it passes; no such route is here
+        client.cookies.clear()
+        client.cookies.set(MEMBER, "another")
+        assert client.get("/api/runs").status_code == 403
+
+
+def test_the_view_is_free_or_coded(tmp_path):
+    with pytest.raises(ValueError, match="HNVIZ_CLASS must be one of free, coded; got 'open'"):
+        a_desk(tmp_path / "class.json", view="open")
+
+
+# --- Lessons and the page of phones ---
+
+
+def test_exported_lessons_are_static_files_with_a_policy_of_their_own(desk, tmp_path):
+    folder = tmp_path / "lessons"
+    folder.mkdir()
+    (folder / "counting.html").write_text("<!doctype html><script>1</script>" + "x" * 3000)
+    (folder / "secret.html").write_text("not a lesson")
+    with visiting(site(desk, folder)) as client:
+        assert client.get("/api/class").json()["lessons"] == {"counting": "Counting"}
+        answer = client.get("/class/lesson/counting")
+        assert answer.headers.get_list("content-security-policy") == [files.POLICY]
+        assert answer.headers["content-encoding"] == "gzip"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.text.startswith("<!doctype html>")
+        for name in ("secret", "..%2Fcounting", "nothing"):
+            assert client.get(f"/class/lesson/{name}").status_code == 404
+        (folder / "counting.html").write_text("another")
+        assert client.get("/class/lesson/counting.html").text == "another"
+        index = client.get("/class/lesson/index.html", follow_redirects=False)
+        assert index.headers["location"] == "../join"
+
+
+def test_without_a_folder_a_lesson_is_written_once_for_all_phones(desk):
+    written = []
+
+    def write(name: str) -> bytes:
+        written.append(name)
+        return f"<!doctype html>{name}".encode()
+
+    with visiting(site(desk, write=write)) as client:
+        assert client.get("/api/class").json()["lessons"] == {"counting": "Counting"}
+        for _ in range(3):
+            assert client.get("/class/lesson/counting").text == "<!doctype html>counting"
+        assert client.get("/class/lesson/other").status_code == 404
+    assert written == ["counting"]
+
+
+def test_the_page_of_phones_is_ours_and_strict(phone):
+    answer = phone.get("/class/join")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "{" not in answer.text.split("</style>")[1]
+    for address in ("style.css", "main.js"):
+        (found,) = (part for part in answer.text.split('"') if part.endswith(address))
+        assert phone.get(f"/class/{found}").status_code == 200
+
+
+# --- The sentence ---
+
+
+@pytest.mark.parametrize(
+    ("at", "values", "said"),
+    [
+        (0, [], "**0** of 9 answered."),
+        (0, [0, 0, 2, 1], "**4** of 9 answered. The most frequent answer is “one” (50 %); "
+         "25 % chose the right answer, “two”."),
+        (3, [3, 3], "**2** of 9 answered. 100 % chose the right answer, “d”."),
+        (1, [40, 50], "**2** of 9 answered. The guesses are 40, 50; the truth is **47** words."),
+        (1, [10, 20, 30, 40, 50], "**5** of 9 answered. Half guessed between 20 and 40; "
+         "the truth is **47** words."),
+        (1, [50] * 9, "**9** answered. At least half guessed 50; the truth is **47** words."),
+        (2, [(3.0, 3.0, 0.0), (4.0, 2.0, 1.0)], "**2** of 9 answered. The class is farthest off at "
+         "100: half guessed 2.5 or less, the truth is **1.2**."),
+    ],
+)  # fmt: skip
+def test_the_sentence_has_the_classs_own_numbers(at, values, said):
+    values = [each if isinstance(each, tuple) else float(each) for each in values]
+    assert sentence(GUESSES[at], spread(values), 9) == said
+
+
+# --- The server starts again ---
+
+
+def test_a_restarted_server_goes_on_with_the_class(tmp_path):
+    path = tmp_path / "class.json"
+    desk = a_desk(path)
+    member = desk.join(desk.room.code, "10.0.0.7")
+    desk.guess(member, NUMBER, 47)
+    desk.reveal(NUMBER)
+    desk.start(member, lambda: "run-1")
+    desk.close()
+    again = a_desk(path)
+    assert again.room == desk.room
+    assert again.visitor({MEMBER: member}).member == member
+    again.close()
+
+
+def test_the_file_follows_soon_and_rests_when_nothing_happens(tmp_path):
+    path = tmp_path / "class.json"
+    desk = a_desk(path)
+    member = desk.join(desk.room.code, "10.0.0.7")
+    for at in range(50):
+        desk.guess(member, NUMBER, at)
+    end = time.monotonic() + 10
+    while not path.exists() or '"counting.2":{' not in path.read_text():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    time.sleep(0.7)
+    before = path.stat().st_mtime_ns
+    time.sleep(0.5)
+    assert path.stat().st_mtime_ns == before
+    desk.close()
+
+
+def test_a_damaged_file_begins_a_new_class(tmp_path, caplog):
+    path = tmp_path / "class.json"
+    path.write_text("{}")
+    desk = a_desk(path)
+    assert len(desk.room.code) == 6
+    assert "it is now class.damaged.json, and a new class begins" in caplog.text
+    desk.close()
+
+
+def test_a_step_that_a_lesson_has_lost_is_left_out(tmp_path, monkeypatch):
+    path = tmp_path / "class.json"
+    desk = a_desk(path)
+    member = desk.join(desk.room.code, "10.0.0.7")
+    for step in (NUMBER, CHOICE):
+        desk.guess(member, step, 1)
+        desk.reveal(step)
+    monkeypatch.setattr(questions, "lessons", dict)
+    assert (desk.revealed(), desk.counts(), desk.spread(NUMBER).n) == (set(), {}, 0)
+    with pytest.raises(Refusal):
+        desk.join("", "10.0.0.7")
+    desk.close()

@@ -1,0 +1,185 @@
+"""The Class page and what a class changes on the others, without a browser."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from hnviz.app.rooms.classroom import page as class_page
+from hnviz.app.rooms.classroom.answers.picture import questions
+from hnviz.app.rooms.classroom.board import picture as board
+from hnviz.app.run import start
+from hnviz.app.shell import asgi
+from hnviz.classroom.guesses import read_value
+from hnviz.classroom.pasted import Pasted, encode
+from hnviz.classroom.questions import check_fits, guess_of
+from hnviz.config import RunConfig
+from hnviz.engine.client import EngineError
+from hnviz.web.classroom.desk import CLASS, RUNS_EACH, Desk, Visitor, desk
+from tests.pages import open_page
+from tests.test_pages import drawn, text
+
+pytestmark = pytest.mark.usefixtures("own_runs")
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Desk]:
+    """A class on this server, as the environment asks for it."""
+    monkeypatch.setenv(CLASS, "free")
+    monkeypatch.setenv(RUNS_EACH, "7")
+    monkeypatch.setenv("HNVIZ_RUNS_DIR", str(tmp_path))
+    desk.cache_clear()
+    board._invited.cache_clear()
+    made = desk()
+    assert made is not None
+    visits(monkeypatch, Visitor())  # AppTest has no cookies; a browser test has
+    yield made
+    made.close()
+    desk.cache_clear()
+    board._invited.cache_clear()
+
+
+def visits(monkeypatch: pytest.MonkeyPatch, who: Visitor) -> None:
+    monkeypatch.setattr(start, "visitor", lambda: who)
+    monkeypatch.setattr(class_page, "visitor", lambda: who)
+
+
+def said(app: AppTest) -> str:
+    assert not app.exception
+    return text(app).replace("\\", "")
+
+
+def test_without_a_class_there_is_no_class_page_in_the_menu():
+    assert desk() is None
+    assert start.may_view()
+    assert "Class" not in said(open_page("start"))
+
+
+def test_the_environment_says_what_the_class_may_do(held, tmp_path):
+    assert (held.view, held.limits.each) == ("free", 7)
+    held.close()
+    assert (tmp_path / "class.json").exists()
+
+
+def test_the_teachers_page_shows_code_and_address_and_every_question(held, monkeypatch):
+    visits(monkeypatch, Visitor(teacher=True))
+    app = open_page("class")
+    assert "Nobody sees the answers of a step before you reveal them" in said(app)
+    settings = drawn(app, "class_board")["settings"]
+    assert settings["code"] == held.room.code
+    assert settings["address"].endswith("/class/join")
+    assert settings["qr"]["path"].startswith("M")
+    assert drawn(app, "class_answers")["settings"]["questions"].keys() == questions().keys()
+    assert held.room.secret not in str(app.get("bidi_component"))
+
+
+def test_a_truth_fits_what_its_own_step_asks():
+    for step, asked in questions().items():
+        truth = asked["truth"]
+        check_fits(read_value(list(truth) if isinstance(truth, tuple) else truth), guess_of(step))
+
+
+def test_pasted_codes_are_counted_and_wrong_ones_stay_in_the_box(held, monkeypatch):
+    visits(monkeypatch, Visitor(teacher=True))
+    step, asked = next(
+        (step, each) for step, each in questions().items() if each["kind"] == "choice"
+    )
+    good = encode(Pasted("k7qw4m", step, float(asked["truth"])))
+    app = open_page("class")
+    app.text_area(key="class_codes").set_value(f"Ada: {good}").run()
+    app.button(key="class_paste").click().run()
+    assert "1 code was counted." in said(app)
+    assert app.text_area(key="class_codes").value == ""
+    app.text_area(key="class_codes").set_value(f"{good[:-1]}_").run()
+    app.button(key="class_paste").click().run()
+    assert "0 codes were counted." in said(app)
+    assert "is wrong or missing; copy it again" in said(app)
+    assert app.text_area(key="class_codes").value != ""
+    assert held.counts() == {step: 1}
+
+
+def test_stop_all_stops_what_is_under_way(held, monkeypatch):
+    visits(monkeypatch, Visitor(teacher=True))
+    stopped = []
+
+    class Job:
+        def __init__(self, run_id: str) -> None:
+            self.run_id = run_id
+
+    class Engine:
+        def jobs(self):
+            return [Job("run-1"), Job("run-2")]
+
+        def stop(self, run_id: str) -> None:
+            if run_id == "run-2":
+                raise EngineError("run-2 has ended", "conflict")
+            stopped.append(run_id)
+
+    app = open_page("class")
+    monkeypatch.setattr(class_page, "engine", Engine)
+    app.button(key="class_stop").click().run()
+    assert "1 run was stopped. run-2 has ended." in said(app)
+    assert stopped == ["run-1"]
+
+
+@pytest.mark.parametrize(
+    ("who", "wanted"),
+    [(Visitor(), "join with its code"), (Visitor(member="x"), "You are in the class")],
+)
+def test_others_see_the_way_in_and_no_code(held, monkeypatch, who, wanted):
+    visits(monkeypatch, who)
+    app = open_page("class")
+    assert wanted in said(app)
+    assert held.room.code not in str(app)
+    assert not app.get("bidi_component") or not app.text_area
+
+
+def test_a_stranger_starts_no_run_and_the_page_says_why(held):
+    app = open_page("start")
+    app.button(key="start_train").click().run()
+    assert "only those who have joined the class start runs; see the Class page" in said(app)
+    assert not held.room.runs
+
+
+def test_a_member_starts_runs_up_to_the_limit(held, monkeypatch):
+    member = held.join(held.room.code, "10.0.0.7")
+    visits(monkeypatch, Visitor(member=member))
+    config, names = RunConfig.for_model("Model5"), iter(map(str, range(50)))
+
+    class Engine:
+        def train(self, config: RunConfig) -> str:
+            return next(names)
+
+    monkeypatch.setattr(start, "engine", Engine)
+    for _ in range(held.limits.each):
+        start.start(config)
+    with pytest.raises(ValueError, match="a student may start 7 runs, and you have started all"):
+        start.start(config)
+    visits(monkeypatch, Visitor(teacher=True))
+    assert start.start(config) == "7"
+
+
+def test_with_a_coded_view_a_stranger_sees_the_way_in_alone(held, monkeypatch):
+    monkeypatch.setattr(held, "view", "coded")
+    app = open_page("train")
+    assert "These pages are for those who have joined" in said(app)
+    assert not app.button and not app.sidebar.selectbox
+    member = held.join(held.room.code, "10.0.0.7")
+    monkeypatch.setattr(start, "visitor", lambda: Visitor(member=member))
+    assert open_page("train").button(key="train_start") is not None
+
+
+def test_the_app_has_the_classs_routes_only_when_it_holds_one(held, monkeypatch):
+    def addresses() -> set[str]:
+        (found,) = asgi.routes()
+        return {getattr(route, "path", "") for route in found._router.routes}
+
+    wanted = {"/api/class", "/api/class/live", "/class/join", "/class/lesson/{lesson}"}
+    assert wanted <= addresses()
+    free = len(asgi.middleware())
+    monkeypatch.setattr(held, "view", "coded")
+    assert len(asgi.middleware()) == free + 1
+    monkeypatch.delenv(CLASS)
+    desk.cache_clear()
+    assert not wanted & addresses()

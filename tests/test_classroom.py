@@ -1,0 +1,329 @@
+"""The class as a value: codes, waits, guesses, limits, pasted codes and the file."""
+
+import json
+import re
+import stat
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hnviz.classroom import ClassError, Classroom, GuessError, Limits, kept, qr, tries
+from hnviz.classroom.codes import LETTERS, new_code, new_token, tidy
+from hnviz.classroom.guesses import MOST_NUMBERS, MOST_SHOWN, read_step, read_value, spread
+from hnviz.classroom.pasted import Pasted, codes_in, decode, encode
+from hnviz.classroom.state import MOST_STEPS
+from hnviz.classroom.tries import Tries
+
+STEP = "learning-rate.2"
+LIMITS = Limits(members=3, at_once=2, each=3, in_all=4)
+
+
+def a_class(*members: str) -> Classroom:
+    room = Classroom()
+    for member in members:
+        room = room.joined(member, LIMITS)
+    return room
+
+
+# --- Codes ---
+
+
+def test_a_code_has_six_letters_that_nobody_mistakes():
+    codes = {new_code() for _ in range(500)}
+    assert len(codes) == 500
+    assert not set("".join(codes)) & set("O0I1L2Z5S8B")
+    assert {len(code) for code in codes} == {6}
+    assert len({new_token() for _ in range(500)}) == 500
+
+
+@pytest.mark.parametrize("typed", ["K7QW4M", "k7qw4m", " k7q-w4m ", "k7q w4m"])
+def test_a_code_is_known_however_it_is_typed(typed):
+    assert Classroom(code="K7QW4M").fits(typed)
+
+
+@pytest.mark.parametrize("typed", ["", "K7QW4", "K7QW4MM", "K7QW4A", "ü7QW4M", "K7QW4M\n"])
+def test_another_code_is_not(typed):
+    assert not Classroom(code="K7QW4M").fits(typed)
+
+
+# --- Waits ---
+
+
+def test_waits_grow_for_the_address_that_guesses():
+    found, now, waits = Tries(), 0.0, []
+    for _ in range(20):
+        now += found.wait("10.0.0.7", now)
+        found.wrong("10.0.0.7", now)
+        waits.append(found.wait("10.0.0.7", now))
+    assert waits[: tries.FREE - 1] == [0.0] * (tries.FREE - 1)
+    assert waits[tries.FREE - 1 : tries.FREE + 3] == [1.0, 2.0, 4.0, 8.0]
+    assert waits[-1] == tries.LONGEST
+    assert found.wait("10.0.0.8", now) == 0  # others may try
+
+
+def test_a_thousand_wrong_codes_take_more_than_a_day():
+    found, now = Tries(), 0.0
+    for _ in range(1000):
+        now += found.wait("10.0.0.7", now)
+        found.wrong("10.0.0.7", now)
+    assert now > 24 * 3600
+
+
+def test_many_addresses_together_wait_too_but_never_long():
+    found, now = Tries(), 0.0
+    for turn in range(3000):
+        found.wrong(f"10.0.{turn // 250}.{turn % 250}", now)
+    assert 0 < found.wait("10.9.9.9", now) <= tries.LONGEST_IN_ALL
+    assert len(found._by_address) <= tries.MOST_ADDRESSES
+    assert found.wait("10.9.9.9", now + tries.LONGEST_IN_ALL) == 0
+
+
+def test_wrong_codes_are_forgotten():
+    found = Tries()
+    for _ in range(12):
+        found.wrong("10.0.0.7", 0.0)
+    later = tries.FORGOTTEN + 200
+    found.wrong("10.0.0.7", later)
+    assert found.wait("10.0.0.7", later) == 0
+
+
+def test_one_machine_has_one_wait_for_all_its_ipv6_addresses():
+    assert tries.network("2001:db8:1:2::5") == tries.network("2001:db8:1:2:ffff::9")
+    assert tries.network("2001:db8:1:2::5") != tries.network("2001:db8:1:3::5")
+    assert tries.network("::ffff:10.0.0.7") == tries.network("10.0.0.7")
+    assert len(tries.network("x" * 1000)) == 60
+
+
+# --- Guesses ---
+
+
+@pytest.mark.parametrize("step", ["batches.1", "a-loop-is-an-rnn.10", "x.99"])
+def test_a_step_is_a_lesson_and_a_number(step):
+    assert read_step(step) == step
+
+
+@pytest.mark.parametrize(
+    "step", [None, 3, "", "batches", "batches.0", "batches.100", "../x.1", "B.1", "a" * 61 + ".1"]
+)
+def test_another_step_is_one_sentence(step):
+    with pytest.raises(GuessError, match=r"step must be a lesson and a step of it.*got "):
+        read_step(step)
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [(2, 2.0), (0.1234567891, 0.123457), ([1, 2.5], (1.0, 2.5)), (-0.0, 0.0), ([3], (3.0,))],
+)
+def test_a_guess_is_a_number_or_numbers(value, read):
+    assert read_value(value) == read
+    assert str(read_value(value)) == str(read)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(None, True, "2", {}, [], [[1]], ["1"], [True]),
+        *(float("nan"), float("inf"), 1e10, [1] * (MOST_NUMBERS + 1), 10**400),
+    ],
+)
+def test_another_guess_is_one_sentence(value):
+    with pytest.raises(GuessError, match="a guess is a number up to 1e") as error:
+        read_value(value)
+    assert len(str(error.value)) < 160
+
+
+def test_the_latest_guess_of_a_member_counts():
+    room = a_class("a", "b").guessed("a", STEP, 1.0).guessed("b", STEP, 3.0).guessed("a", STEP, 2.0)
+    assert room.counts() == {STEP: 2}
+    assert room.spread(STEP).values == (2.0, 3.0)
+
+
+def test_after_the_reveal_a_step_takes_no_more_guesses():
+    room = a_class("a").guessed("a", STEP, 1.0).shown(STEP)
+    with pytest.raises(GuessError, match="is shown already"):
+        room.guessed("a", STEP, 2.0)
+    with pytest.raises(ClassError, match="nobody has answered"):
+        room.shown("other.1")
+
+
+def test_steps_and_members_are_bounded():
+    room = a_class("a", "b", "c")
+    assert room.joined("a", LIMITS) == room
+    with pytest.raises(ClassError, match="the class is full: it has 3 members"):
+        room.joined("d", LIMITS)
+    for step in range(MOST_STEPS):
+        room = room.guessed("a", f"x{step}.1", 1.0)
+    with pytest.raises(GuessError, match="at most 200 steps"):
+        room.guessed("a", STEP, 1.0)
+    assert room.guessed("b", "x0.1", 1.0).counts()["x0.1"] == 2
+
+
+@given(st.lists(st.floats(-10, 10), max_size=900))
+def test_a_spread_says_nothing_of_the_order_of_guesses(values):
+    found = spread(values)
+    assert found == spread(list(reversed(values)))
+    assert found.n == len(values)
+    assert len(found.values) == min(MOST_SHOWN, len(values))
+    assert list(found.values) == sorted(found.values)
+
+
+# --- Runs ---
+
+
+def test_a_viewer_who_starts_fifty_runs_gets_as_many_as_a_student_may_have():
+    room, under_way, said = a_class("a", "b"), [], set()
+    for turn in range(50):
+        try:
+            room.check_start("a", under_way, LIMITS)
+        except ClassError as error:
+            said.add(str(error))
+            if "under way" in str(error):
+                under_way.clear()  # they end
+            continue
+        place, room = room.starting("a")
+        room = room.started(place, f"run-{turn}")
+        under_way.append(f"run-{turn}")
+    assert len(room.runs) == LIMITS.each
+    assert said == {
+        "you have 2 runs under way, and a student may have 2; stop one, or wait until it ends",
+        "a student may start 3 runs, and you have started all",
+    }
+    room.check_start("b", under_way, LIMITS)
+
+
+def test_a_class_starts_so_many_runs_in_all_and_others_start_none():
+    room = a_class("a", "b")
+    for run, member in enumerate("aabb"):
+        place, room = room.starting(member)
+        room = room.started(place, str(run))
+    with pytest.raises(ClassError, match="a class may start 4 runs"):
+        room.check_start("a", (), LIMITS)
+    with pytest.raises(ClassError, match="only those who have joined"):
+        room.check_start("stranger", (), LIMITS)
+
+
+def test_a_run_that_is_about_to_start_has_a_place():
+    room = a_class("a")
+    (one, room), (two, room) = (found := room.starting("a")), found[1].starting("a")
+    with pytest.raises(ClassError, match="you have 2 runs under way"):
+        room.check_start("a", (), LIMITS)
+    room = room.started(one, "run-1").started(two, None)  # the second one failed
+    assert dict(room.runs) == {"run-1": "a"}
+    assert room.owns("a", "run-1") and not room.owns("b", "run-1")
+
+
+def test_a_limit_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="each must be from 1 to 10,000, got 0"):
+        Limits(each=0)
+
+
+# --- Pasted codes ---
+
+VALUES = st.one_of(
+    st.integers(-(10**6), 10**6).map(float),
+    st.floats(-1e6, 1e6, allow_nan=False),
+    st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=MOST_NUMBERS),
+)
+
+
+@given(VALUES)
+def test_a_pasted_code_reads_back(value):
+    guess = Pasted("k7qw4m", STEP, read_value(value))
+    assert decode(encode(guess)) == guess
+    assert decode(f"  {encode(guess).upper()}\n") == guess
+
+
+def test_codes_are_the_same_in_the_browser():
+    """tests/js/guess_code.test.js holds the browser to the same lines."""
+    lines = json.loads((Path(__file__).parent / "data/guess_codes.json").read_text())
+    for line in lines:
+        value = read_value(line["value"])
+        assert encode(Pasted(line["tag"], line["step"], value)) == line["code"]
+
+
+@given(st.integers(0, 200), st.sampled_from(LETTERS.lower() + "0.,"))
+def test_another_character_is_noticed(at, letter):
+    code = encode(Pasted("k7qw4m", STEP, (0.5, 1.25, 3.0)))
+    at %= len(code)
+    changed = code[:at] + letter + code[at + 1 :]
+    if changed != code:
+        with pytest.raises(GuessError):
+            decode(changed)
+
+
+@pytest.mark.parametrize(
+    "line", ["", "hn", "hello", "hn/a.1/2/k7qw4m", "hn/" * 3000, "hn/a.1/2/k/x"]
+)
+def test_a_line_that_is_no_code_is_one_sentence(line):
+    with pytest.raises(GuessError) as error:
+        decode(line)
+    assert len(str(error.value)) < 160
+
+
+def test_codes_are_found_in_a_chat():
+    one, two = (encode(Pasted(tag, STEP, 1.0)) for tag in ("k7qw4m", "aaaaaa"))
+    chat = f"Ada 10:31: {one}.\nmy answer ({two}), and no http://hn/x\n> {one}"
+    assert [each for each in codes_in(chat) if each in (one, two)] == [one, two, one]
+
+
+def test_a_code_that_is_pasted_twice_counts_once():
+    room = a_class()
+    for tag in ("k7qw4m", "k7qw4m", "aaaaaa"):
+        room = room.pasted(tag, STEP, 1.0)
+    assert room.counts() == {STEP: 2}
+
+
+# --- The file ---
+
+
+def test_a_class_goes_on_from_its_file(tmp_path):
+    room = a_class("a", "b").guessed("a", STEP, 1.0).guessed("b", "x.1", (1.0, 2.0))
+    place, room = room.shown(STEP).starting("a")
+    room = room.started(place, "20260101-run")
+    path = tmp_path / "runs" / kept.FILE
+    assert kept.load(path) is None
+    kept.save(path, room.starting("b")[1])  # a place is not kept
+    assert kept.load(path) == room
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [each.name for each in path.parent.iterdir()] == [kept.FILE]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "[]", "null", "{", '{"version": 1}', "[" * 100_000),
+        '{"version":1,"code":"","secret":"","members":[],"guesses":{},"revealed":[],"runs":{}}',
+        '{"version":1,"code":"K7QW4M","secret":"abcdefgh","members":[1],"guesses":{},"revealed":[],'
+        '"runs":{}}',
+    ],
+)
+def test_a_damaged_file_is_one_sentence_and_is_put_aside(tmp_path, content):
+    path = tmp_path / kept.FILE
+    path.write_text(content)
+    with pytest.raises(kept.DamagedClass, match=r"class.json (cannot be read|does not hold)"):
+        kept.load(path)
+    assert kept.put_aside(path).read_text() == content
+    assert not path.exists()
+
+
+# --- QR codes ---
+
+
+def test_a_qr_code_is_the_same_in_blocks_and_as_a_path():
+    rows = qr.matrix("http://192.168.1.5:8501/class/join#K7QW4M")
+    size, path = qr.path("http://192.168.1.5:8501/class/join#K7QW4M")
+    assert size == len(rows) == len(rows[0])
+    drawn = [[0] * size for _ in range(size)]
+    for x, y, width in (map(int, each) for each in re.findall(r"M(\d+) (\d+)h(\d+)v1", path)):
+        drawn[y][x : x + width] = [1] * width
+    assert drawn == rows
+    blocks = qr.blocks("http://192.168.1.5:8501/class/join#K7QW4M").split("\n")
+    light = {"█": (0, 0), "▀": (0, 1), "▄": (1, 0), " ": (1, 1)}
+    read = [[light[each][half] for each in line] for line in blocks for half in (0, 1)]
+    assert read[:size] == rows
+
+
+def test_tidy_leaves_letters():
+    assert tidy("k7q-w4 m") == "K7QW4M"
