@@ -340,6 +340,8 @@ def test_a_list_that_a_browser_cannot_have_is_sent_whole(have):
 class Line:
     """A browser's end in which a test holds up what is sent."""
 
+    scope: Mapping[str, Any] = {"type": "websocket", "headers": []}
+
     def __init__(self, *requests: Mapping[str, Any]) -> None:
         self.requests = [json.dumps(each) for each in requests]
         self.sent: list[dict[str, Any]] = []

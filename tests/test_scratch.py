@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 from hnviz.engine.client import Engine
 from hnviz.runs import RunStore
-from hnviz.runs.scratch import scratch
+from hnviz.runs.scratch import MARK, YOUNG_SECONDS, scratch
 from tests.conftest import ROOT, start_server
 from tests.test_architecture import FILES, imports
 from tests.test_kill import alive, wait_for
@@ -59,17 +60,19 @@ def test_only_folders_of_dead_owners_are_cleared(
     (folder / "sub").mkdir()
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    (temporary / "hnviz-link").symlink_to(elsewhere)
-    for name in ("pymp-x", "hnviz-open", "hnviz-young", "hnviz-old"):
-        (temporary / name).mkdir(0o755 if name == "hnviz-open" else 0o700)
-        if name != "hnviz-young":
-            os.utime(temporary / name, (0, 0))
-    kept = {"hnviz-link", "pymp-x", "hnviz-open", "hnviz-young"}
+    (temporary / "hnviz-t-link").symlink_to(elsewhere)
+    kept = {"hnviz-t-link", "hnviz-x", "hnviz-t-plain", "hnviz-t-open", "hnviz-t-young"}
+    for name in (*kept, "hnviz-t-old"):
+        (temporary / name).mkdir(0o755 if name == "hnviz-t-open" else 0o700, exist_ok=True)
+        if name != "hnviz-t-plain":
+            (temporary / name / MARK).touch()
+            os.utime(temporary / name / MARK, None if name == "hnviz-t-young" else (0, 0))
     with scratch() as own:
         names = {path.name for path in temporary.iterdir()}
         assert names == kept | {folder.name, own.name}
     process.kill()
     process.wait()
+    os.utime(folder / MARK, (0, 0))
     with scratch() as own:
         assert {path.name for path in temporary.iterdir()} == kept | {own.name}
     assert elsewhere.is_dir() and not own.exists()
@@ -90,7 +93,7 @@ def test_killed_processes_leave_nothing_after_the_next_start(
     temporary: Path, tmp_path: Path
 ) -> None:
     server = start_server(tmp_path)
-    wait_for(lambda: list(temporary.glob("hnviz-*/pymp-*")))
+    wait_for(lambda: list(temporary.glob("hnviz-t-*/pymp-*")))
     running = psutil.Process(server.process.pid)
     killed = [running, *running.children(recursive=True)]
     for process in killed:
@@ -100,11 +103,12 @@ def test_killed_processes_leave_nothing_after_the_next_start(
     command = subprocess.Popen(
         [sys.executable, "-m", "hnviz", "ship", *options], cwd=ROOT, stderr=subprocess.DEVNULL
     )
-    wait_for(lambda: list(temporary.glob("hnviz-*/*-Model2-*")))
+    wait_for(lambda: list(temporary.glob("hnviz-t-*/*-Model2-*")))
     command.kill()
     command.wait()
     wait_for(lambda: not alive(killed))
-    assert list(temporary.glob("hnviz-*"))
+    assert list(temporary.glob("hnviz-t-*"))
+    time.sleep(YOUNG_SECONDS)
     engine = Engine(tmp_path / "runs")
     engine.info()
     engine.close()
