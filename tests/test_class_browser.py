@@ -11,7 +11,7 @@ pytestmark = pytest.mark.xdist_group("browser0")
 STEP = "text-into-batches.1"
 KIT = """async () => {
   const [main] = document.querySelectorAll("script[type=module]");
-  const kit = await import(main.src.replace("rooms/classroom/join/main.js", "kit/class/class.js"));
+  const kit = await import(main.src.replace("rooms/classroom/join/join.js", "kit/class/class.js"));
   window.room = new kit.ClassRoom(new URL("../", location.href));
   window.heard = [];
   room.onReveal((step, { sentence }) => heard.push([step, sentence]));

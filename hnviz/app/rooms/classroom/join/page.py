@@ -16,7 +16,7 @@ def join_page() -> bytes:
     filled = {
         "colours": f"{light} @media (prefers-color-scheme: dark) {{ {dark} }}",
         "style": ASSETS.address(f"{FOLDER}/style.css"),
-        "script": ASSETS.address(f"{FOLDER}/main.js"),
+        "script": ASSETS.address(f"{FOLDER}/join.js"),
     }
     for name, value in filled.items():
         text = text.replace(f"{{{name}}}", value)
