@@ -15,6 +15,7 @@ FIRST_TITLE = "Watch a network learn to count"  # of Start
 
 FIRST = {  # view -> its takeaway, a control, its picture
     "": ("start_headline", "start_controls", "start_count"),
+    "lesson": ("page_lead", "lesson_of_text-into-batches", "lesson_of_what-the-state-remembers"),
     "data": ("page_lead", "data_guess", "data_guess"),
     "batches": ("page_lead", "batches_controls", "batches_grid"),
     "models": ("page_lead", "models_controls", "models_cards"),
@@ -65,7 +66,9 @@ def watched(browser):
         page = context.new_page()
         page.errors = errors_of(page)
         page.goto(url)
-        page.locator(".hnviz[data-ready]").first.wait_for()
+        # The list of lessons has no picture but the sidebar's, which a phone hides.
+        seen = "attached" if url.endswith("/lesson") else "visible"
+        page.locator(".hnviz[data-ready]").first.wait_for(state=seen)
         idle(page)
         page.wait_for_timeout(1000)  # what comes late moves as well
         return page
