@@ -67,8 +67,8 @@ def watched(browser):
         page.errors = errors_of(page)
         page.goto(url)
         # The list of lessons has no picture but the sidebar's, which a phone hides.
-        seen = "attached" if url.endswith("/lesson") else "visible"
-        page.locator(".hnviz[data-ready]").first.wait_for(state=seen)
+        first = "[class*=st-key-lesson_of]" if url.endswith("/lesson") else ".hnviz[data-ready]"
+        page.locator(first).first.wait_for()
         idle(page)
         page.wait_for_timeout(1000)  # what comes late moves as well
         return page
