@@ -72,6 +72,6 @@ test("an axis places numbers between its ends, and marks round ones", () => {
 test("numbers are read from a list, and from what Plotly for Python writes", () => {
   assert.deepEqual(listed([1, null]), [1, null]);
   assert.deepEqual(listed(undefined), []);
-  const bdata = Buffer.from(Float64Array.from([0.5, 2]).buffer).toString("base64");
-  assert.deepEqual(listed({ dtype: "f8", bdata }), [0.5, 2]);
+  const bdata = Buffer.from(Float64Array.from([0.5, NaN, 2]).buffer).toString("base64");
+  assert.deepEqual(listed({ dtype: "f8", bdata }), [0.5, null, 2]);
 });

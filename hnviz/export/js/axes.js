@@ -15,12 +15,13 @@ const FEW = 5; // marks
 const KINDS = { f8: Float64Array, f4: Float32Array, i4: Int32Array, i2: Int16Array, i1: Int8Array, u1: Uint8Array };
 
 /**
- * A trace's numbers: a list, or what Plotly for Python writes for an array.
+ * A trace's numbers: a list, or what Plotly for Python writes for an array; null where there is none.
  * @param {(number|null)[]|{ dtype: keyof typeof KINDS, bdata: string }} [values]
  * @returns {(number|null)[]}
  */
 export function listed(values = []) {
-  return Array.isArray(values) ? values : Array.from(new KINDS[values.dtype](bytesOf(values.bdata).buffer));
+  if (Array.isArray(values)) return values;
+  return Array.from(new KINDS[values.dtype](bytesOf(values.bdata).buffer), (value) => (Number.isFinite(value) ? value : null));
 }
 
 /**
