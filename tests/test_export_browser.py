@@ -21,8 +21,8 @@ from tests.views import shown
 AXE = ROOT / "tests/js/node_modules/axe-core/axe.min.js"
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 LESSON = "text-into-batches"
-STATES = """() => [...document.querySelectorAll("[data-picture]")].map((place) =>
-  (place.shadowRoot ?? place).querySelector(".hnviz").dataset.state)"""
+STATES = """() => [...document.querySelectorAll("[data-picture]")].flatMap((place) =>
+  (place.shadowRoot ?? place).querySelector(".hnviz")?.dataset.state ?? [])"""
 READY = (
     f"() => {{ const all = ({STATES})(); return all.length && all.every((s) => s === 'ready') }}"
 )

@@ -19,6 +19,10 @@ from hnviz.export.errors import ExportError
 
 PATIENCE = 120  # seconds that a page's script may take
 HEADINGS = {"title": 1, "header": 2}
+DRAWINGS = ("html", "markdown")
+OURS = ('<div class="hn-', '<table class="hn-', '<div class="hnviz-legend')
+"""How the drawings of hnviz.figures begin; other HTML on a page is words."""
+
 LEFT_OUT = ("rooms/start/machine", "rooms/train/speed", "run/list", "run/line", "lesson/panel")
 """A lesson's panel, and pictures of the computer that hnviz runs on or what can be done there."""
 
@@ -34,29 +38,25 @@ class Heading:
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """HTML that the page's script has drawn, in the light mode."""
+
+    called: str  # the key of the part of the page that it is in
+    html: str
+
+
+@dataclass(frozen=True)
 class Mount:
     """A picture as the page mounts it; `data` is what the browser gets."""
 
-    name: str  # "rooms/hidden_states/units"
+    called: str  # its name for lessons: "hidden_states/units", or a still chart's key
     data: Mapping[str, Any]
-
-    @property
-    def called(self) -> str:
-        """Its name for lessons."""
-        return PICTURES[self.name].called
-
-    @property
-    def isolate(self) -> bool:
-        """Whether its styles are kept apart."""
-        return PICTURES[self.name].isolate
-
-    @property
-    def height(self) -> str:
-        """The height that is kept for it until it is drawn."""
-        return PICTURES[self.name].place.height
+    height: str = "0"  # kept for it until it is drawn
+    isolate: bool = False  # whether its styles are kept apart
+    still: bool = False  # a chart that the page's script has drawn, in the light mode
 
 
-Part = Heading | Mount
+Part = Heading | Drawn | Mount
 
 
 def collect(page: str, at: Mapping[str, str]) -> list[Part]:
@@ -73,20 +73,30 @@ def collect(page: str, at: Mapping[str, str]) -> list[Part]:
     return list(_parts(app.main))
 
 
-def _parts(block: Any) -> Iterator[Part]:
+def _parts(block: Any, key: str = "") -> Iterator[Part]:
     for each in block.children.values():
         if each.type in HEADINGS:
             yield Heading(HEADINGS[each.type], each.value)
         elif each.type == "bidi_component":
             yield from _mounted(each.proto)
+        elif each.type in DRAWINGS and each.proto.body.startswith(OURS):
+            yield Drawn(key, each.proto.body)
         elif hasattr(each, "children"):
-            yield from _parts(each)
+            yield from _parts(each, _key(each) or key)
+
+
+def _key(block: Any) -> str:
+    """Return a container's key, the end of its id; "" for a container without one."""
+    return str(getattr(block.proto, "id", "")).rpartition("-")[2]
 
 
 def _mounted(proto: Any) -> Iterator[Mount]:
-    name = _NAMES.get(proto.component_name)
-    if name is not None and name not in LEFT_OUT:
-        yield Mount(name, json.loads(proto.json))
+    data = json.loads(proto.json)
+    picture = _BY_COMPONENT.get(proto.component_name)
+    if picture is None:
+        yield Mount(data["id"], data, still=True)
+    elif picture.name not in LEFT_OUT:
+        yield Mount(picture.called, data, picture.place.height, picture.isolate)
 
 
-_NAMES = {f"hnviz_{name.replace('/', '_')}": name for name in PICTURES}
+_BY_COMPONENT = {f"hnviz_{name.replace('/', '_')}": each for name, each in PICTURES.items()}

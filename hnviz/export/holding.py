@@ -15,7 +15,6 @@ from hnviz.web.assets import PACKAGE
 from hnviz.web.observations import answer
 from hnviz.web.standing import standing, store
 from hnviz.web.topics import to_json
-from hnviz.web.views import Refusal
 
 FREE: Mapping[str, tuple[str, ...]] = {
     "unit_rows": ("text", "ids", "split", "first", "n", "show"),
@@ -32,8 +31,7 @@ def address(path: str, params: Mapping[str, Any]) -> str:
     return json.dumps([path, named], ensure_ascii=False, separators=(",", ":"))
 
 
-PATIENCE = 5  # times that a busy engine is asked again: nobody waits for a picture here
-BUSY = (429, 503)
+PATIENCE = 300.0  # seconds that a question may take: nobody waits for a picture here
 
 
 class Holding:
@@ -69,13 +67,7 @@ class Holding:
     def _answer(self, asked: Question) -> bytes:
         where = self._names.read(asked.run, asked.name, list(asked.params))
         at = where.at(read_step(str(asked.at)))
-        for _ in range(PATIENCE):
-            try:
-                return answer(at).content
-            except Refusal as refusal:
-                if refusal.status not in BUSY:
-                    raise
-        return answer(at).content
+        return answer(at, PATIENCE).content
 
     def add_run(self, run: str, steps: list[int]) -> None:
         """Hold what is known of a run, and that it has some of its snapshots."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from html import escape
 
 from hnviz.export.build import Shown, fitted, shown
-from hnviz.export.collect import Mount
+from hnviz.export.collect import Heading
 from hnviz.export.errors import ExportError
 from hnviz.export.html import plain_page
 from hnviz.lessons import PARAMETER, Lesson, as_data, lessons, query
@@ -49,7 +49,7 @@ def _following(name: str) -> Lesson | None:
 
 def _pointed(point: str, scene: Shown) -> str:
     """Return what a step points at in a file, which has the pictures but not all controls."""
-    named = [part.called for part in scene.parts if isinstance(part, Mount)]
+    named = [part.called for part in scene.parts if not isinstance(part, Heading)]
     if point in named:
         return point
     return next((each for each in named if each not in AROUND), "")

@@ -6,7 +6,7 @@ from typing import Any
 
 from hnviz.export import modules
 from hnviz.export.asking import AT_END, ORDERS, Question, is_live, kept_steps, questions
-from hnviz.export.collect import Mount, Part
+from hnviz.export.collect import Drawn, Heading, Mount, Part
 from hnviz.export.holding import Holding
 from hnviz.web.assets import PACKAGE
 from hnviz.web.listing import CORPORA, corpus_file
@@ -61,8 +61,10 @@ def _topics(mount: Mount) -> list[str]:
 
 def described(part: Part) -> dict[str, Any]:
     """Return a part as the browser takes it."""
-    if not isinstance(part, Mount):
+    if isinstance(part, Heading):
         return {"level": part.level, "text": part.text}
+    if isinstance(part, Drawn):
+        return {"name": part.called, "html": part.html}
     data = {key: value for key, value in part.data.items() if key not in ("module", "debug")}
     settings = dict(data["settings"])
     if "orders" in settings:
@@ -74,6 +76,7 @@ def described(part: Part) -> dict[str, Any]:
             "module": modules.specifier(module_of(part)),
             "height": part.height,
             "isolate": part.isolate,
+            "still": part.still,
             "data": {**data, "asks": asks, "settings": settings, "tokens": modules.TOKENS},
         }
     }

@@ -134,6 +134,7 @@ class Asker:
 
     run_id: str
     step: int
+    patience: float = OBSERVE_SECONDS  # that a question may take
     seconds: float = 0.0  # that the engine took
     others: list[Source] = field(default_factory=list)
 
@@ -145,7 +146,7 @@ class Asker:
         if (run_id, step) != (self.run_id, self.step):
             self.others.append((run_id, step, version_now(run_id, step) or ""))
         try:
-            answer = engine().observe(run_id, step, question, params, OBSERVE_SECONDS)
+            answer = engine().observe(run_id, step, question, params, self.patience)
         except EngineError as error:
             raise engine_refusal(error) from error
         self.seconds += answer.seconds

@@ -14,7 +14,7 @@ from hnviz.web.kept import Entry, Kept, content_tag, zipped
 from hnviz.web.lanes import Lane, Shared
 from hnviz.web.parameters import quoted
 from hnviz.web.replies import entry_reply, not_modified, until_gone
-from hnviz.web.standing import standing
+from hnviz.web.standing import OBSERVE_SECONDS, standing
 from hnviz.web.viewer import viewer_of
 from hnviz.web.views import Look, Refusal, View, refused_values
 
@@ -127,9 +127,9 @@ class Observations:
         return entry
 
 
-def answer(asked: Asked) -> Entry:
-    """Let a view ask the engine, and pack its answer."""
-    asker = Asker(asked.run_id, asked.step)
+def answer(asked: Asked, patience: float = OBSERVE_SECONDS) -> Entry:
+    """Let a view ask the engine, and pack its answer; a question may take `patience` seconds."""
+    asker = Asker(asked.run_id, asked.step, patience)
     view = asked.view
     run = None if view.raw else standing(asked.run_id)
     with refused_values():

@@ -158,7 +158,7 @@ export class Controls {
     const one = params.how === "set one unit";
     const nh = this.held.runs[data.run].facts.nh;
     const units = {
-      units_key: `units_${one ? "set" : "zero"}`,
+      units_key: `predictions_units_${one ? "set" : "zero"}`,
       units_name: one ? "Unit" : "Units, a range or a list",
       units: one ? "2" : `0 to ${nh / 2 - 1}`,
       one,

@@ -4,14 +4,17 @@
 import { keepParametersIn } from "../../app/kit/js/address.js";
 import { maker } from "../../app/kit/js/make.js";
 import { shareTab, Tab } from "../../app/kit/js/tab.js";
+import { note } from "../../app/kit/js/visits.js";
 import { Controls } from "./controls.js";
 import { FileLive } from "./filelive.js";
 import { FileSource } from "./filesource.js";
 import { Replay } from "./replay.js";
 
 /**
- * @typedef {{ module: string, height: string, isolate: boolean, name: string, data: any }} Picture
- * @typedef {{ level?: number, text?: string, picture?: Picture }} Part a heading or a picture
+ * @typedef {{ module: string, height: string, isolate: boolean, still: boolean, name: string,
+ *             data: any }} Picture
+ * @typedef {{ level?: number, text?: string, name?: string, html?: string, picture?: Picture }} Part
+ *   a heading, a drawing that Python made, or a picture; what is still has the colours of the light mode
  * @typedef {{ page: string, at: Record<string, string>, parts: Part[] }} Scene
  * @typedef {import("./filesource.js").Held & { home: string, scenes: Scene[] }} Held
  * @typedef {{ picture: Picture, root: HTMLElement & { turn?: number }, render: (component: any) => Promise<() => void>,
@@ -55,6 +58,7 @@ export class Stage {
     this.leave();
     let address = new URL(`${at}/${scene.page}?${new URLSearchParams(scene.at)}`, this.held.home).href;
     keepParametersIn({ read: () => address, write: (url) => (address = url) });
+    note(); // what the last page's pictures shared ends
     const live = new FileLive(this.held.runs, this.blobs);
     const tab = new Tab(this.source, live);
     shareTab(tab);
@@ -76,15 +80,16 @@ export class Stage {
   }
 
   /**
-   * Make the place of a heading or of a picture.
+   * Make the place of a heading, a drawing or a picture.
    * @param {Part} part
    * @returns {HTMLElement}
    */
-  place({ level, text, picture }) {
+  place({ level, text, name, html, picture }) {
     const make = maker(this.host);
-    if (!picture) return make(`h${level}`, "", this.host, text);
-    const place = make("div", "picture");
-    place.dataset.picture = picture.name;
+    if (level) return make(`h${level}`, "", this.host, text);
+    const place = make("div", html || picture?.still ? "picture paper" : "picture");
+    place.dataset.picture = picture?.name ?? name;
+    if (html) place.innerHTML = html; // hnviz/figures escaped its words, and the policy allows no script
     return place;
   }
 
