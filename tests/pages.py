@@ -3,6 +3,7 @@
 from functools import cache
 
 from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 from hnviz.app.shell.asgi import SCRIPT
@@ -16,6 +17,10 @@ PATIENCE = 120  # seconds, on a machine that others use too
 # Each AppTest reads the metadata of all installed packages in search of components: .1 s, of which
 # drawing a page is a tenth. What is installed stays the same while tests run.
 manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
+
+# AppTest's stand-in for a browser sends no headers: a viewer without a cookie, on this machine.
+ContextProxy.cookies = property(lambda self: {})
+ContextProxy.ip_address = property(lambda self: None)
 
 
 def open_page(name: str, /, **query: str) -> AppTest:

@@ -489,7 +489,7 @@ def pressed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[TestC
 
     class Engine:
         def __getattr__(self, name: str):
-            return lambda run_id: reached.append(f"{name} {run_id}")
+            return lambda run_id, *viewer: reached.append(f"{name} {run_id}")
 
     class Found:
         shipped, status = False, "running"
@@ -604,7 +604,7 @@ def test_the_page_of_phones_is_ours_and_strict(phone):
     answer = phone.get("/class/join")
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert "{" not in answer.text.split("</style>")[1]
-    for address in ("style.css", "main.js"):
+    for address in ("style.css", "join.js"):
         (found,) = (part for part in answer.text.split('"') if part.endswith(address))
         assert phone.get(f"/class/{found}").status_code == 200
 

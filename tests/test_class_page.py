@@ -148,16 +148,16 @@ def test_a_member_starts_runs_up_to_the_limit(held, monkeypatch):
     config, names = RunConfig.for_model("Model5"), iter(map(str, range(50)))
 
     class Engine:
-        def train(self, config: RunConfig) -> str:
+        def train(self, config: RunConfig, viewer: str) -> str:
             return next(names)
 
     monkeypatch.setattr(start, "engine", Engine)
     for _ in range(held.limits.each):
-        start.start(config)
+        start.start_run(config)
     with pytest.raises(ValueError, match="a student may start 7 runs, and you have started all"):
-        start.start(config)
+        start.start_run(config)
     visits(monkeypatch, Visitor(teacher=True))
-    assert start.start(config) == "7"
+    assert start.start_run(config) == "7"
 
 
 def test_with_a_coded_view_a_stranger_sees_the_way_in_alone(held, monkeypatch):

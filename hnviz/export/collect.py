@@ -23,8 +23,12 @@ DRAWINGS = ("html", "markdown")
 OURS = ('<div class="hn-', '<table class="hn-', '<div class="hnviz-legend')
 """How the drawings of hnviz.figures begin; other HTML on a page is words."""
 
-LEFT_OUT = ("rooms/start/machine", "rooms/train/speed", "run/list", "run/line", "lesson/panel")
-"""A lesson's panel, and pictures of the computer that hnviz runs on or what can be done there."""
+LEFT_OUT = (
+    *("rooms/start/machine", "rooms/train/speed", "run/list", "run/line"),
+    *("run/copy_link", "kit/terms", "lesson/panel"),
+)
+"""A lesson's panel, links into the app, and pictures of the computer that hnviz runs on or what can
+be done there."""
 
 TITLES = {name: title for pages in PAGES.values() for name, title in pages.items()}
 

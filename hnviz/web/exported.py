@@ -6,14 +6,13 @@ Another process writes it, as a page's script would disturb this one; one file a
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from hnviz.runs.scratch import scratch
 from hnviz.web.kept import Entry, Kept
 from hnviz.web.lanes import Lane, Shared
 from hnviz.web.parameters import quoted
@@ -34,8 +33,8 @@ def written(lesson: str, *, in_class: bool = False) -> bytes:
 
     `in_class`: for phones of a class, which send their answers to this server.
     """
-    with tempfile.TemporaryDirectory(prefix="hnviz-export-") as folder:
-        path = Path(folder) / "lesson.html"
+    with scratch() as folder:
+        path = folder / "lesson.html"
         command = [sys.executable, "-m", "hnviz", "export", "lesson", lesson, "-o", str(path)]
         command += ["--class"] if in_class else []
         try:

@@ -2,6 +2,8 @@
 
 import html
 import re
+from collections.abc import Mapping
+from typing import Literal
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -36,14 +38,24 @@ def linked(sentence: str) -> None:
     """
     parts = _LINK.split(sentence)  # text, label, page, text, ...
     if not any(parts[::3]):
-        st.page_link(page_file(parts[2]), label=parts[1])
+        page_link(parts[2], parts[1])
         return
     with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center"):
         for at in range(0, len(parts), 3):
             if text := parts[at].strip():
                 st.markdown(text, width="content")
             if at + 2 < len(parts):
-                st.page_link(page_file(parts[at + 2]), label=parts[at + 1], width="content")
+                page_link(parts[at + 2], parts[at + 1], width="content")
+
+
+def page_link(
+    page: str,
+    label: str,
+    query: Mapping[str, str] | None = None,
+    width: Literal["content", "stretch"] = "stretch",
+) -> None:
+    """Link to a page in this tab; `query` is the rest of its address."""
+    st.page_link(page_file(page), label=label, query_params=query, width=width)
 
 
 def page_title(title: str, sentence: str = "") -> None:

@@ -32,7 +32,7 @@ def lesson_problem() -> str | None:
         return None
     return (
         f"The address asks for the lesson {asked[: state.LONGEST_NAME]!r}, which does not exist: "
-        "choose one on the page Lessons."
+        "choose one of the list of lessons."
     )
 
 

@@ -10,12 +10,12 @@ from hnviz.web.viewer import viewer
 
 def start(key: str, config: RunConfig) -> str | None:
     """Start a run for this viewer; return its id, or keep a refusal under `key`."""
-    run_id: str | None = attempt(key, _start, config)
+    run_id: str | None = attempt(key, start_run, config)
     return run_id
 
 
-def _start(config: RunConfig) -> str:
-    """Raises EngineError, and ClassError where the class forbids it."""
+def start_run(config: RunConfig) -> str:
+    """Start a run; return its id. Raises EngineError, and ClassError where the class forbids it."""
     here = viewer(st.context.cookies, st.context.ip_address)
     held, who = desk(), visitor()
     if held is None or who.teacher:

@@ -85,9 +85,8 @@ export class Courses {
     const whole = Math.min(this.ours.length, this.theirs.length) - 1;
     if (whole < 1) return `${said}.`;
     const others = this.changedOf(whole);
-    const count = others === whole ? `all **${whole}**` : `**${others}** of ${whole}`;
-    const change = whole === 1 ? "number changes" : "numbers change";
-    const tails = [`: ${count} ${change}.`, `: ${count} change.`, "."];
+    const count = `: **${others}** of ${whole}`;
+    const tails = others === whole ? [": every number changes.", "."] : [`${count} numbers change.`, `${count} change.`, "."];
     return said + /** @type {string} */ (tails.find((tail) => (said + tail).split(/\s+/).length <= HEADLINE));
   }
 

@@ -7,6 +7,8 @@ import { counted } from "./numbers.js";
 
 /** @typedef {ArrayLike<number>} Shares */
 
+const BOS = "xxbos";
+const COMMA = ",";
 const SHOWN = 20; // characters of a word
 
 /** @param {string} word */
@@ -79,7 +81,16 @@ export class Prompt {
     const best = largest(answer);
     const expected = `After ${after(words, worst)}, it expected ${quoted(itos[best])} (**${percent(answer[best])}**)`;
     if (best === ids[worst + 1]) return `${expected}, and it was right.`;
-    return `${expected}, but the text says ${quoted(words[worst + 1])} (**${percent(this.came(worst))}**).`;
+    const unknown = this.isFirst(worst + 1) ? " Nobody could know." : "";
+    return `${expected}; ${quoted(words[worst + 1])} (**${percent(this.came(worst))}**) came.${unknown}`;
+  }
+
+  /**
+   * Whether a word is of the first number, in a prompt that is no text's beginning.
+   * @param {number} at
+   */
+  isFirst(at) {
+    return this.words[0] !== BOS && !this.words.slice(0, at + 1).includes(COMMA);
   }
 
   /** @param {number} at */
@@ -88,9 +99,10 @@ export class Prompt {
     if (at + 1 === this.words.length) return `After ${read} the text ends. Below, the network goes on alone.`;
     const place = rankOf(this.probabilities[at], this.ids[at + 1]);
     const rank = place === 1 ? "first" : `number ${place}`;
+    const unknown = this.isFirst(at + 1) ? " It belongs to the first number: with no number before it, any network can only guess." : "";
     return (
       `Its most probable words after ${read}. The next word of the text, ${quoted(this.words[at + 1])}, is ${rank} of ` +
-      `${this.itos.length}: ${this.surprise[at].toFixed(1)} bits of surprise.`
+      `${this.itos.length}: ${this.surprise[at].toFixed(1)} bits of surprise.${unknown}`
     );
   }
 

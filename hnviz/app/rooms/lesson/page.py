@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from hnviz.app.kit.text import page_title, problem, prose
+from hnviz.app.kit.text import page_link, page_title, problem, prose
 from hnviz.app.lesson.place import Place, place_named
 from hnviz.app.shell.frame import PRESENT
 from hnviz.app.shell.navigation import page_file
@@ -44,8 +44,6 @@ def _offer(lesson: Lesson) -> None:
     """Draw a lesson's link and what it is about."""
     minutes = round(MINUTES * len(lesson.steps))
     with st.container(gap=None, key=f"lesson_of_{lesson.id}"):
-        st.page_link(
-            page_file("lesson"), label=f"**{lesson.title}**", query_params={"id": lesson.id}
-        )
+        page_link("lesson", f"**{lesson.title}**", {"id": lesson.id})
         file = f"[Take it with you](api/lessons/{lesson.id}/file) as a file that needs no network."
         prose(f"{lesson.about} :gray[{len(lesson.steps)} steps, about {minutes} minutes.] {file}")
