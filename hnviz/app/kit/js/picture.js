@@ -60,7 +60,8 @@ export function renew() {
 export function picture(definition) {
   /** @param {any} component */
   async function render({ data, home, root, turn, setStateValue }) {
-    const own = ["kit.css", "parts.css"].map((name) => new URL(name, import.meta.url));
+    // Written out: hnviz/export reads the names of style sheets from here.
+    const own = [new URL("kit.css", import.meta.url), new URL("parts.css", import.meta.url)];
     const sheets = [...own, definition.styles].flat();
     const [tokens, ...styles] = await Promise.all([
       fetchOnce(new URL(data.tokens, home), "json"),
