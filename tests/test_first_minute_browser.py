@@ -4,7 +4,7 @@ import pytest
 
 from hnviz.app.shell.navigation import PAGES
 from tests.axe import barriers
-from tests.conftest import errors_of, idle, until
+from tests.conftest import PATIENCE, errors_of, idle, until
 
 LARGEST_SHIFT = 0.1  # "good" of web.dev/articles/cls
 SMALLEST_TARGET = 24  # px, WCAG 2.2's 2.5.8
@@ -61,6 +61,7 @@ def watched(browser):
         context = browser.new_context(
             viewport={"width": width, "height": height}, color_scheme=mode, reduced_motion="reduce"
         )
+        context.set_default_timeout(PATIENCE)
         opened.append(context)
         context.add_init_script(WATCH)
         page = context.new_page()

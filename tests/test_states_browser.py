@@ -14,6 +14,12 @@ PLAY = ".st-key-states_bar .play"
 SLIDER = ".st-key-states_bar .slider"
 
 
+def press_frame(page, step: int) -> None:
+    """Press a frame of the film strip, which is drawn once it is near the screen."""
+    page.locator(".st-key-states_strip").scroll_into_view_if_needed()
+    page.locator(f".st-key-states_strip button[data-step='{step}']").click()
+
+
 def open_states(page, server, query=""):
     page.goto(f"{server}/states{query}")
     page.locator(f"{MAP}[data-paints]").wait_for(timeout=30_000)
@@ -47,7 +53,7 @@ def test_settings_and_time_repaint_one_picture(server, page):
 
     assert "64 update gates" in repainted(page, choose("update"))
     repainted(page, choose("1"))
-    page.locator(".st-key-states_strip button[data-step='0']").click()
+    press_frame(page, 0)
     page.wait_for_url("**snapshot=0**")
     page.locator(f"{MAP}[aria-label^='Model5 before any training']").wait_for()
     page.locator(".st-key-states_strip button[data-step='0'][aria-pressed=true]").wait_for()
@@ -104,7 +110,7 @@ def test_a_unit_is_picked_by_click_keys_and_word_and_kept_in_the_address(server,
     page.get_by_text(f"Unit {box['order'][0]} after token 2, “three”").wait_for()
     assert "the kind of the word explains" in told.inner_text()
     assert page.locator(f"{ROOT} .rows").get_attribute("aria-label") == told.inner_text()
-    page.locator(".st-key-states_strip button[data-step='0']").click()
+    press_frame(page, 0)
     page.wait_for_url("**snapshot=0**")
     idle(page)
     assert f"unit={box['order'][18]}" in page.url  # a widget's own word in the address leaves it
@@ -143,7 +149,7 @@ def test_play_goes_through_all_snapshots_on_one_picture_and_can_be_paused(server
     assert int(shown) < 400 and f"snapshot={shown}" in page.url
     page.get_by_role("button", name="Play", exact=True).click()
     page.locator(f"{BAR}:not([data-shown='{shown}'])").wait_for(timeout=30_000)
-    page.locator(".st-key-states_strip button[data-step='220']").click()  # a hand on the slider
+    press_frame(page, 220)  # a hand on the slider
     page.get_by_role("button", name="Play", exact=True).wait_for()
     page.locator(f"{BAR}[data-shown='220']").wait_for()
     assert page.errors == []

@@ -159,7 +159,7 @@ EXAMPLES = {
 
 UNITS = Picture(
     __file__,
-    Place("states_picture", "1194px", "1784px"),
+    Place("states_picture", "1130px", "1720px"),
     views=(UNITS_VIEW, ROWS_VIEW),
     silent=True,
     examples=EXAMPLES,
