@@ -11,7 +11,7 @@ EXAMPLES = {
     "ready": Example(settings=lambda: {"glossary": published(titles())}),
 }
 
-MARKED = Picture(__file__, Place("page_terms", "40px"), silent=True, examples=EXAMPLES)
+MARKED = Picture(__file__, Place("page_terms", "24px"), silent=True, examples=EXAMPLES)
 
 
 def terms() -> None:

@@ -21,7 +21,8 @@ from hnviz.web.standing import Standing
 def page() -> None:
     """Draw the page."""
     page_title("Watch a network learn to count")
-    linked("[**Start a lesson**: guess first, then look](lesson)")
+    with st.container(key="start_lesson"):
+        linked("[**Start a lesson**: guess first, then look](lesson)")
     run = run_in_view()
     if run is not None:
         _opening(run)

@@ -22,8 +22,8 @@ class CopyLink {
     const line = make("div", "line");
     this.copy = this.button(make, line, "copy");
     this.lock = this.button(make, line, "lock");
-    this.said = make("p", "said");
-    this.said.setAttribute("role", "status");
+    this.outcome = make("p", "outcome");
+    this.outcome.setAttribute("role", "status");
     this.made = "";
   }
 
@@ -49,10 +49,10 @@ class CopyLink {
   async press(locked) {
     const link = linkOf(location.href, this.made, locked);
     const copied = await copy(link);
-    this.said.textContent = copied ? "Copied" : `The browser did not allow it; here it is: ${link}`;
+    this.outcome.textContent = copied ? "Copied" : `The browser did not allow it; here it is: ${link}`;
     if (!copied) return;
     clearTimeout(this.rest);
-    this.rest = setTimeout(() => (this.said.textContent = ""), SHOWN);
+    this.rest = setTimeout(() => (this.outcome.textContent = ""), SHOWN);
   }
 
   destroy() {
