@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from hnviz.app.kit.places import places
 from hnviz.app.pictures import PICTURES
-from hnviz.app.shell.asgi import STYLES
+from hnviz.app.shell.asgi import STYLES, _classes
 from hnviz.app.shell.streamlit_parts import front_page
 from hnviz.web.assets import ASSETS
 from hnviz.web.front import dressed, front
@@ -91,6 +91,13 @@ def test_a_teachers_link_says_so_from_its_first_frame(client):
     assert client.get("/page?embed=true").content.startswith(b'<html class="hn-embedded" lang')
     for query in ("lock=true", "lock=0", "unlock=1"):
         assert client.get(f"/page?{query}").content == OURS
+
+
+def test_a_step_of_a_lesson_says_so_from_its_first_frame():
+    classes = _classes()
+    assert classes[b"lesson=text-into-batches.1"] == b"hn-lesson"
+    assert b"lesson=text-into-batches.99" not in classes
+    assert b"lesson=nothing.1" not in classes
 
 
 def test_a_page_has_its_own_head_besides(client):

@@ -24,13 +24,14 @@ def front(
     page: Callable[[], bytes],
     early: Mapping[str, str] | None = None,
     framed: Callable[[], bool] = lambda: False,
+    classes: Mapping[bytes, bytes] = CLASSES,
 ) -> Middleware:
     """Make the middleware; `page` and `framed` are called once, when the server starts.
 
     `early` is what the head of a page holds besides, by the end of the page's path. `framed` says
     whether other sites may show the pages in a frame.
     """
-    return Middleware(Front, page=page, early=early or {}, framed=framed)
+    return Middleware(Front, page=page, early=early or {}, framed=framed, classes=classes)
 
 
 class Front:
@@ -42,8 +43,9 @@ class Front:
         page: Callable[[], bytes],
         early: Mapping[str, str],
         framed: Callable[[], bool],
+        classes: Mapping[bytes, bytes],
     ) -> None:
-        self.app = app
+        self.app, self.classes = app, classes
         self.page, self.framed = page(), framed()
         self.early = {path: head.encode() for path, head in early.items()}
 
@@ -77,7 +79,7 @@ class Front:
     def _page(self, scope: Scope) -> bytes:
         page = self.page
         asked = scope["query_string"].split(b"&")
-        if classes := [name for parameter, name in CLASSES.items() if parameter in asked]:
+        if classes := [name for parameter, name in self.classes.items() if parameter in asked]:
             page = page.replace(b"<html", b'<html class="' + b" ".join(classes) + b'"', 1)
         for path, head in self.early.items():
             if scope["path"].endswith(path):

@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from hnviz.catalogue import FIRST_RUN
+from hnviz.lessons import PARAMETER, lessons
 from hnviz.web.assets import ASSETS
 from hnviz.web.classroom.desk import Desk, desk
 from hnviz.web.classroom.files import LESSONS, LessonFiles
 from hnviz.web.classroom.gate import gate
 from hnviz.web.classroom.routes import class_routes, permit
-from hnviz.web.front import dressed, front
+from hnviz.web.front import CLASSES, dressed, front
 from hnviz.web.guard import Rules, guard, inline_scripts
 from hnviz.web.limits import MEGABYTE, Bounds, is_nearly_full, limits
 from hnviz.web.patience import mend_uvicorn
@@ -73,7 +74,22 @@ def middleware() -> list[Any]:
     charts = f'<script async src="./{ASSETS.plotly}"></script>'  # Train's first picture needs it
     held = desk()
     closed = [gate(held, _base_path)] if held and held.view == "coded" else []
-    return [guard(_rules), *closed, limits(_bounds), front(_page, {"/train": charts}, _framed)]
+    return [
+        guard(_rules),
+        *closed,
+        limits(_bounds),
+        front(_page, {"/train": charts}, _framed, _classes()),
+    ]
+
+
+def _classes() -> dict[bytes, bytes]:
+    """Return which parameters name a class of the page; beside a lesson its panel has a place."""
+    steps = (
+        f"{PARAMETER}={lesson.id}.{number}".encode()
+        for lesson in lessons().values()
+        for number in range(1, len(lesson.steps) + 2)
+    )
+    return {**CLASSES, **dict.fromkeys(steps, b"hn-lesson")}
 
 
 def _rules() -> Rules:
