@@ -11,7 +11,7 @@ PYTHON ?= python3
 PIP_ARGS ?=
 APP_ARGS ?=
 LOAD_ARGS ?=
-PYTEST_ARGS ?= -n 2 --dist loadgroup
+PYTEST_ARGS ?= -n 3 --dist loadgroup
 VENV := .venv
 PY := $(VENV)/bin/python
 

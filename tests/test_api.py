@@ -29,7 +29,7 @@ from hnviz.engine.client import EngineError, ErrorKind, shared_engine
 from hnviz.engine.protocol import SLOW
 from hnviz.observe import QUESTIONS
 from hnviz.runs import SHIPPED_DIR, default_runs_dir
-from hnviz.web import listing, observations, standing
+from hnviz.web import exported, listing, observations, standing
 from hnviz.web.asked import ENGINE_STATUS, Names
 from hnviz.web.client import Client, ServerError
 from hnviz.web.kept import Entry, Kept, zipped
@@ -892,7 +892,7 @@ DOCUMENTED = re.findall(r"^### (GET|POST|WS) (\S+)$", API, re.MULTILINE)
 
 
 def test_every_route_is_documented():
-    routes = [*observations.routes(), *listing.routes()]
+    routes = [*observations.routes(), *listing.routes(), *exported.routes()]
     assert {path for method, path in DOCUMENTED if method == "GET"} == {
         route.path for route in routes
     }

@@ -1,6 +1,7 @@
 """Lessons in a browser: every step by keyboard, guesses, and the way back."""
 
 import pytest
+from playwright.sync_api import expect
 
 from hnviz.lessons import lessons
 from tests.conftest import idle, resize, until
@@ -142,7 +143,8 @@ def test_the_page_stays_usable_and_the_lesson_comes_back(page, server):
     assert page.locator(".hn-callout").is_hidden()
     again.click()
     until(page, RINGED, "batches/grid")
-    assert bptt.input_value() == "70" and again.is_hidden()
+    expect(bptt).to_have_value("70")
+    assert again.is_hidden()
     page.keyboard.press("p")  # a projector
     until(page, "() => document.querySelector('.st-key-present input:checked')")
     turn(page, "PageDown", "text-into-batches.3")
