@@ -354,3 +354,10 @@ def test_a_speed_that_is_chosen_is_the_runs_and_every_viewer_sees_it():
         assert Run().draw(standing(run), {})["speed"] is None
     finally:
         engine().stop(run)
+
+
+def test_a_lessons_link_opens_in_present_mode():
+    app = open_page("lesson", id="why-truncate", step="2", present="true")
+    assert not app.exception
+    assert app.title[0].value == "Through time"
+    assert app.session_state["present"]

@@ -5,7 +5,7 @@ TERMS = {
     "id": "a token's place in the vocabulary",
     "vocabulary": "the list of all 39 tokens that the network knows",
     "train": "the text that the network learns from",
-    "valid": "the text that tests it, which it never learns from",
+    "valid": "the text it is tested on and never learns from",
     "bs, rows": "batch size: how many parts of the text the network reads side by side",
     "bptt, steps": (
         "how many tokens of each row one mini-batch holds; gradients reach back no further"
@@ -30,7 +30,7 @@ TERMS = {
         "(cross-entropy)"
     ),
     "surprise": "the loss of one token, in bits",
-    "accuracy": "the share of tokens that were the most probable ones",
+    "accuracy": "the share of tokens for which its most probable guess was right",
     "gradient": (
         "how much the loss would change if a number changed a little: training uses it to correct "
         "weights"

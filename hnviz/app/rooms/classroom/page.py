@@ -51,7 +51,7 @@ def _for_teacher(held: Desk) -> None:
 def _paste(held: Desk) -> None:
     """Draw the box for codes of those who are not in this network."""
     st.text_area(
-        "Codes from those without this network",
+        "Codes from students outside this network",
         key=_CODES,
         height=90,
         max_chars=20_000,

@@ -77,7 +77,7 @@ def path(run: Standing, asked: Asked) -> None:
     """Draw the path of the state while the model counts."""
     section(
         "Path of the state",
-        "It has its own range, longer than the phrase above: the state goes round once a number.",
+        "It has its own range, longer than the phrase above: the state goes round once per number.",
     )
     with st.container(horizontal=True, gap="medium"):
         first = _number("First number", "states_path_first", FIRST)

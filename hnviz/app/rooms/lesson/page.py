@@ -4,7 +4,6 @@ import streamlit as st
 
 from hnviz.app.kit.text import page_link, page_title, problem, prose
 from hnviz.app.lesson.place import Place, place_named
-from hnviz.app.shell.frame import PRESENT
 from hnviz.app.shell.navigation import page_file
 from hnviz.lessons import Lesson, lessons, query
 
@@ -33,11 +32,8 @@ def page() -> None:
 
 def _go(place: Place) -> None:
     lesson, number = place
-    asked = query(lesson, number)
-    if present := st.query_params.get(PRESENT):
-        asked[PRESENT] = present
     step = lesson.steps[min(number, len(lesson.steps)) - 1]
-    st.switch_page(page_file(step.page), query_params=asked)
+    st.switch_page(page_file(step.page), query_params=query(lesson, number))
 
 
 def _offer(lesson: Lesson) -> None:
@@ -45,5 +41,5 @@ def _offer(lesson: Lesson) -> None:
     minutes = round(MINUTES * len(lesson.steps))
     with st.container(gap=None, key=f"lesson_of_{lesson.id}"):
         page_link("lesson", f"**{lesson.title}**", {"id": lesson.id})
-        file = f"[Take it with you](api/lessons/{lesson.id}/file) as a file that needs no network."
+        file = f"[Take it with you](api/lessons/{lesson.id}/file) as a file that works offline."
         prose(f"{lesson.about} :gray[{len(lesson.steps)} steps, about {minutes} minutes.] {file}")

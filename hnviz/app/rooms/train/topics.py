@@ -100,7 +100,7 @@ def curves(run: Standing, look: Theme) -> list[Panel]:
             alt=run_text.accuracy_alt(record, bounds(record)),
             of=record.id,
             title="Accuracy",
-            note="thin lines: the most that a memory of so few tokens allows",
+            note="thin lines: the best that a memory of 1 to 5 tokens allows",
             height=HEIGHT,
             x_marks="step",
             attempt=record.kept,

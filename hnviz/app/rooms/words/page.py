@@ -7,5 +7,5 @@ from hnviz.figures.terms import TERMS
 
 def page() -> None:
     """Draw the page."""
-    page_title("Words", f"**{len(TERMS)}** words are all that you need; each has a picture.")
+    page_title("Words", f"**{len(TERMS)}** words are all you need; each links to its picture.")
     word_list()

@@ -23,7 +23,7 @@ class Board {
     const board = make("div", "board", body);
     this.place = make("div", "", board);
     const ways = make("div", "ways", board);
-    make("p", "", ways, "Open this address in the same network, or scan the picture:");
+    make("p", "", ways, "Open this address in the same network, or scan the QR code:");
     this.address = make("div", "address", ways);
     make("p", "", ways, "The code of the class:");
     this.code = make("div", "code", ways);
