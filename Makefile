@@ -1,4 +1,4 @@
-# make app    serves hnviz to this machine; make test runs all checks.
+# make app    serves hnviz to this machine; make test runs all checks; make slow the longest tests.
 # Both create .venv first. They need only Python 3.11 or newer.
 #   PYTHON=python3.12   the Python for .venv
 #   PIP_ARGS='...'      arguments for pip. PyTorch is about 3 GB on Linux with CUDA; for the CPU
@@ -11,13 +11,13 @@ PYTHON ?= python3
 PIP_ARGS ?=
 APP_ARGS ?=
 LOAD_ARGS ?=
-PYTEST_ARGS ?= -n 3 --dist loadgroup
+PYTEST_ARGS ?= -n 3 --dist loadgroup -m 'not slow'
 VENV := .venv
 PY := $(VENV)/bin/python
 
 MAKEFLAGS += -j2 # the parts of lint
 
-.PHONY: app test bench load audit lint python types javascript format screenshots clean
+.PHONY: app test slow bench load audit lint python types javascript format screenshots clean
 .DELETE_ON_ERROR:
 
 app: $(VENV)/.app
@@ -26,6 +26,9 @@ app: $(VENV)/.app
 # Compiled modules are kept, even where the environment forbids it: the tests start Python 100 times.
 test: lint
 	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(PY) -m pytest $(PYTEST_ARGS)
+
+slow: $(VENV)/.dev
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadgroup -m slow
 
 bench: $(VENV)/.app
 	@$(PY) -m hnviz bench

@@ -19,6 +19,7 @@ from tests.views import shown
 PHONE, PAGE = (390, "light"), (1280, "dark")
 NAMES = {name.removeprefix("rooms/"): picture for name, picture in PICTURES.items()}
 EMPTY = {run: run for run in runs()}
+HEAVY = ("predictions/given_table", "hidden_states/probes")  # they ask for whole splits
 KEEP_STILL = ("train/lead", "train/speed", "start/machine")
 """One line each, about which another picture of their page says what is wrong."""
 
@@ -110,7 +111,10 @@ def test_a_views_answer_has_the_shape_that_its_picture_declares(own_runs):
 # --- in a browser -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(each, marks=pytest.mark.slow) if each in HEAVY else each for each in NAMES],
+)
 def test_a_picture_mounts_in_every_state(page, gallery, name):
     for state in examples(NAMES[name], EMPTY):
         for width, mode in (PHONE, PAGE) if state == READY else (PHONE,):

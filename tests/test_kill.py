@@ -118,6 +118,7 @@ def test_a_killed_trainer(engine: Engine, runs: RunStore) -> None:
     assert_goes_on_bit_for_bit(engine, runs, run_id)
 
 
+@pytest.mark.slow
 def test_a_killed_engine(engine: Engine, runs: RunStore) -> None:
     paused, trainer = start_run(engine, runs)
     engine.pause(paused)

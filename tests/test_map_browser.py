@@ -24,6 +24,7 @@ def open_map(page, server, query=""):
     idle(page)
 
 
+@pytest.mark.slow
 def test_the_map_follows_click_keys_typing_and_the_prompt(server, page):
     open_map(page, server)
     canvas, card = page.locator(CANVAS), page.locator(".hn-number h3")
@@ -70,6 +71,7 @@ def test_the_map_follows_click_keys_typing_and_the_prompt(server, page):
     assert page.errors == []
 
 
+@pytest.mark.slow
 def test_the_map_plays_twelve_steps_on_one_canvas(server, page):
     open_map(page, server, "&run=Model0&snapshot=0&map_given=1")
     page.locator(CANVAS).evaluate(

@@ -57,6 +57,7 @@ def test_a_unit_and_a_label_are_picked_in_the_grid(server, page):
     assert page.errors == []
 
 
+@pytest.mark.slow
 def test_probes_follow_where_a_digit_is_read(server, page):
     open_view(page, server, "What the whole state shows", PROBES)
     lines = page.locator(".hn-ladder:has(.hn-probe)")

@@ -40,6 +40,7 @@ def post(server: Server, path: str, viewer: int) -> tuple[int, str]:
         return error.code, json.load(error)["error"]
 
 
+@pytest.mark.slow
 def test_one_viewer_queues_so_many_runs_and_others_theirs(small: Server) -> None:
     runs = RunStore(small.runs, small.runs)
 

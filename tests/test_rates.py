@@ -39,6 +39,7 @@ def test_the_recipes_square_is_the_pre_trained_run(model, tmp_path):
     assert own["valid"] == pytest.approx(last.accuracy, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_a_square_can_be_made_again():
     kept = TABLE.query("model == 'Model2' and lr == 1.0").iloc[0]
     again = ending("Model2", 1.0)

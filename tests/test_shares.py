@@ -23,6 +23,7 @@ def test_both_networks_are_measured_with_both_recipes_from_the_same_seeds():
         assert all(sorted(own["seed"]) == list(SEEDS) for _, own in runs.groupby("model"))
 
 
+@pytest.mark.slow
 def test_a_measured_run_can_be_made_again():
     kept = TABLE.query("recipe == 'Model1' and model == 'Model1' and seed == 0").iloc[0]
     again = score("Model1", "Model1", 0)
