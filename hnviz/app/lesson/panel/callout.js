@@ -6,7 +6,7 @@ import { maker } from "../../kit/js/make.js";
 const MARGIN = 6; // px between the ring and what it rings
 const AIR = 112; // px above what is scrolled to: the page's bar, and the arrow
 const ARROW = 44; // px above the ring; without them it is inside
-const SETTLES = 2500; // ms in which the page may still move, so that it scrolls again
+const SETTLES = 15000; // ms in which pictures may still come and move the page, so that it scrolls again
 const GUESSING = "hn-guessing"; // on the page: lesson.css hides the headlines, which say the answer
 const MAIN = "[data-testid=stMain]";
 const CONTENT = "[data-testid=stMainBlockContainer]";
@@ -52,7 +52,8 @@ export class Callout {
    * @param {boolean} isHidden until a guess
    */
   show(point, isHidden) {
-    if (point !== this.point) this.until = performance.now() + SETTLES;
+    // Also at the reveal: the key that asked for it has ended the following.
+    if (point !== this.point || isHidden !== this.isHidden) this.until = performance.now() + SETTLES;
     document.documentElement.classList.toggle(GUESSING, isHidden);
     this.uncover();
     Object.assign(this, { point, isHidden });
