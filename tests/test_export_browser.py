@@ -1,6 +1,5 @@
 """Exported files in a browser: opened from a disk, with the network off."""
 
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,11 +13,11 @@ from hnviz.export.build import LARGEST, export_page
 from hnviz.export.lesson import export_lesson
 from hnviz.lessons import lessons
 from hnviz.observe.passes import read_text
-from tests.conftest import PATIENCE, ROOT, errors_of, until
+from tests.axe import barriers
+from tests.conftest import PATIENCE, errors_of, until
 from tests.subjects import shipped
 from tests.views import shown
 
-AXE = ROOT / "tests/js/node_modules/axe-core/axe.min.js"
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 LESSON = "text-into-batches"
 STATES = """() => [...document.querySelectorAll("[data-picture]")].flatMap((place) =>
@@ -65,19 +64,6 @@ def _requests(tab) -> list[str]:
     return [url for url in tab.asked if not url.startswith("data:")]
 
 
-def _barriers(tab) -> list[str]:
-    if not AXE.exists() and not os.environ.get("HNVIZ_REQUIRE_BROWSER"):
-        pytest.skip("axe-core is missing: make lint installs it, with node and npm")
-    tab.evaluate(AXE.read_text(encoding="utf-8"))
-    told = tab.evaluate("axe.run(document, { resultTypes: ['violations'], preload: false })")
-    return [
-        f"{each['id']}: {node['html'][:200]}"
-        for each in told["violations"]
-        if each["impact"] in ("serious", "critical")
-        for node in each["nodes"]
-    ]
-
-
 def test_a_page_opens_from_a_disk_and_asks_nothing_of_the_network(offline, files):
     path = files / "page.html"
     assert path.stat().st_size <= LARGEST
@@ -88,7 +74,7 @@ def test_a_page_opens_from_a_disk_and_asks_nothing_of_the_network(offline, files
     assert _requests(offline) == [path.as_uri()]
     assert not offline.locator("#needs").count()
     assert offline.locator("img").count() == 0  # words are text
-    assert _barriers(offline) == []
+    assert barriers(offline) == []
     assert offline.errors == []
 
 
@@ -131,7 +117,7 @@ def test_a_lesson_is_walked_by_keyboard_from_a_disk(offline, files):
         if step.guess:  # the first press shows what was to be guessed
             offline.keyboard.press("PageDown")
     offline.get_by_role("heading", name="What surprised you").wait_for()
-    assert _barriers(offline) == []
+    assert barriers(offline) == []
     offline.keyboard.press("PageUp")
     offline.get_by_role("heading", name=lesson.steps[-1].title).wait_for()
     assert _requests(offline) == [path.as_uri()]

@@ -17,6 +17,7 @@ from anyio import CapacityLimiter, to_thread
 from hnviz.engine.client import Job, shared_engine
 from hnviz.runs import DamagedRun, RunNotFound, RunSummary
 from hnviz.web.quota import Quota
+from hnviz.web.sockets import heard
 from hnviz.web.standing import Standing, standing, store
 from hnviz.web.topics import Topic, to_json
 
@@ -279,12 +280,6 @@ def _matters(before: Job | None, now: Job | None) -> bool:
     if before is None or now is None or now.status == "paused":
         return True
     return (before.status, before.place, before.speed) != (now.status, now.place, now.speed)
-
-
-def heard(task: "asyncio.Task[Any]") -> None:
-    """Mark a task's error as seen, so that asyncio does not log it; awaiting the task raises it."""
-    if not task.cancelled():
-        task.exception()
 
 
 def _trouble(name: str, error: Exception) -> str:

@@ -19,9 +19,16 @@ from typing import Any
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from hnviz.web.hub import DISK, Drawing, Hub, Listing, Source, heard
+from hnviz.web.hub import DISK, Drawing, Hub, Listing, Source
 from hnviz.web.parameters import quoted, read_json
-from hnviz.web.sockets import TRY_LATER, Closed, close_with, read_object, send_within
+from hnviz.web.sockets import (
+    TRY_LATER,
+    Closed,
+    close_with,
+    read_object,
+    send_within,
+    until_one_ends,
+)
 from hnviz.web.topics import to_json
 from hnviz.web.viewer import viewer_of
 from hnviz.web.views import Refusal
@@ -75,15 +82,9 @@ class _Socket:
 
     async def serve(self) -> None:
         """Serve until either side closes. Raises Closed or WebSocketDisconnect."""
-        tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._write())]
         try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+            await until_one_ends(self._read(), self._write())
         finally:
-            for task in tasks:
-                task.add_done_callback(heard)
-                task.cancel()
             for number in tuple(self._follows):
                 self._leave(number)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from starlette.websockets import WebSocket
@@ -35,6 +35,25 @@ def read_object(message: Mapping[str, Any], largest: int) -> Mapping[str, Any]:
     if not isinstance(request, dict):
         raise Closed(NOT_JSON, "a message must be one JSON object")
     return request
+
+
+async def until_one_ends(*jobs: Coroutine[Any, Any, None]) -> None:
+    """Run what reads and what writes side by side until one ends; raise what it raised."""
+    tasks = [asyncio.create_task(job) for job in jobs]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.add_done_callback(heard)
+            task.cancel()
+
+
+def heard(task: "asyncio.Task[Any]") -> None:
+    """Mark a task's error as seen, so that asyncio does not log it; awaiting the task raises it."""
+    if not task.cancelled():
+        task.exception()
 
 
 async def send_within(websocket: WebSocket, text: str, seconds: float) -> None:

@@ -25,7 +25,6 @@ from hnviz.classroom import GuessError
 from hnviz.classroom.guesses import step_order
 from hnviz.web.classroom.bulletin import Bulletin
 from hnviz.web.classroom.desk import Desk
-from hnviz.web.hub import heard
 from hnviz.web.parameters import quoted
 from hnviz.web.sockets import (
     GIVEN_UP,
@@ -34,6 +33,7 @@ from hnviz.web.sockets import (
     close_with,
     read_object,
     send_within,
+    until_one_ends,
 )
 from hnviz.web.topics import to_json
 
@@ -70,15 +70,7 @@ class Line:
                 await self._greet(await self._read())
         except TimeoutError:
             raise Closed(GIVEN_UP, f"nobody said hello within {HELLO_SECONDS:g} s") from None
-        tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._write())]
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            for task in tasks:
-                task.add_done_callback(heard)
-                task.cancel()
+        await until_one_ends(self._listen(), self._write())
 
     def line_up(self, step: str) -> None:
         """Queue a step, or the counts; what waits already is sent once, as it then is."""
