@@ -129,7 +129,6 @@ def test_a_curve_is_drawn_by_the_arrow_keys(page, server):
     assert "Your guess" in part(page, ".key.guessed").inner_text()
 
 
-@pytest.mark.slow  # the browser's Back near its end is not yet reliable
 def test_the_page_stays_usable_and_the_lesson_comes_back(page, server):
     begin(page, server, "text-into-batches")
     page.keyboard.press("PageDown")  # shows it

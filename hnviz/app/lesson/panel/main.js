@@ -66,8 +66,8 @@ class InLesson {
     const { primary, onPrimary, background, muted, hatch } = theme;
     this.callout.dress({ primary, onPrimary, background, muted, hatch });
     if (settings.inClass) this.doors.crowd ??= new Crowd(new ClassRoom(this.kit.home), onAnswer);
-    renew();
     const at = this.asked() ?? settings.at;
+    if (at === settings.at) renew(); // else this is the page of an earlier step, drawn late
     const named = `${settings.lesson} ${at}`;
     if (named === this.named) return this.settle();
     this.named = named;
@@ -166,6 +166,7 @@ class InLesson {
 function here() {
   const url = new URL(location.href);
   for (const name of [LESSON, ...KEPT]) url.searchParams.delete(name);
+  url.searchParams.sort(); // Streamlit writes them in an order of its own
   return url.href;
 }
 
