@@ -22,11 +22,11 @@ _OTHERS = [name for name in CATALOGUE if name not in _CARRYING]
 LANES: dict[str, tuple[str, str]] = {
     "detach": (
         "Detach",
-        f"the state goes on, the gradient is cut: so {_CARRYING[0]} to {_CARRYING[-1]} train",
+        f"the state goes on, the gradient is cut, as in {_CARRYING[0]} to {_CARRYING[-1]}",
     ),
     "keep": ("No detach", "one long way back through all three mini-batches"),
     "untrained": ("No detach, untrained", "the same network before its first training step"),
-    "reset": ("Reset", f"zeros before each mini-batch: so {_OTHERS[0]} to {_OTHERS[-1]} train"),
+    "reset": ("Reset", f"zeros before each mini-batch, as in {_OTHERS[0]} to {_OTHERS[-1]}"),
 }
 """All lanes from top to bottom: a name, and what it is."""
 _RESET_UNTRAINED = "Reset, untrained"
