@@ -84,14 +84,18 @@ def choose_run(known: Sequence[str], default: str | None) -> str | None:
 
 
 def keep_run(default: str | None) -> None:
-    """Write the run that is shown into the address, which leaves out the default."""
-    run = get(RUN)
+    """Write the run that is shown into the address, which leaves out the default.
+
+    A link may name it: taking it out then would be an entry of its own for the browser's Back.
+    """
+    run, named = get(RUN), st.query_params.get(RUN)
     st.session_state[_SHOWN_RUN] = run
-    if run not in (None, default):
-        if st.query_params.get(RUN) != run:
-            st.query_params[RUN] = run
-    elif RUN in st.query_params:
-        del st.query_params[RUN]
+    if named == run:
+        return
+    if run in (None, default):
+        st.query_params.pop(RUN, None)
+    else:
+        st.query_params[RUN] = run
 
 
 def lost_run() -> str | None:

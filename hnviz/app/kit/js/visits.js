@@ -16,12 +16,24 @@ export const visits = () => serial;
 export const onVisit = (hear) => void listeners.add(hear);
 
 /**
- * Go to an address of this app as the browser's Back does: Streamlit then draws what it says.
+ * Go to an address of this app as the browser's Back does: Streamlit then draws what it says. The
+ * same address again is no new entry for Back, as with a link.
  * @param {URL} address
  */
 export function visit(address) {
-  history.pushState(null, "", address);
+  const isHere = inOrder(address) === inOrder(location);
+  history[isHere ? "replaceState" : "pushState"](null, "", address);
   dispatchEvent(new PopStateEvent("popstate"));
+}
+
+/**
+ * An address with its parameters in one order: Streamlit writes them in an order of its own.
+ * @param {{ href: string }} address
+ */
+export function inOrder({ href }) {
+  const url = new URL(href);
+  url.searchParams.sort();
+  return url.href;
 }
 
 /** Take note of a visit. */

@@ -11,7 +11,7 @@ import { inAddress } from "../../kit/js/address.js";
 import { fetchOnce } from "../../kit/js/fetch.js";
 import { picture, renew } from "../../kit/js/picture.js";
 import { HAS_NONE } from "../../kit/js/tables.js";
-import { visit } from "../../kit/js/visits.js";
+import { inOrder, visit } from "../../kit/js/visits.js";
 import { onAnswer } from "./answers.js";
 import { Callout } from "./callout.js";
 import { Panel } from "./panel.js";
@@ -166,8 +166,7 @@ class InLesson {
 function here() {
   const url = new URL(location.href);
   for (const name of [LESSON, ...KEPT]) url.searchParams.delete(name);
-  url.searchParams.sort(); // Streamlit writes them in an order of its own
-  return url.href;
+  return inOrder(url);
 }
 
 export const render = picture({

@@ -84,8 +84,9 @@ class Bar {
 
   showRun() {
     const { facts } = this.timeline;
-    if (!facts.status) return;
     const { named } = this.settings;
+    if (named) this.first.hidden = false; // its place is kept until the run is known
+    if (!facts.status) return;
     this.told.textContent = `${named ? "Shown below is " : ""}${facts.name}: ${facts.progress_text}`;
     this.first.hidden = facts.shipped && !named; // the sidebar says which one it is
     const resumable = facts.resumable && !facts.is_live && !facts.shipped;
