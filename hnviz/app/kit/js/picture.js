@@ -48,11 +48,25 @@ const mounted = new Set();
 /** @param {Root} root */
 const isOld = (root) => Boolean(root.frame) && root.frame?.visit !== visits();
 
+let isLed = false;
+let drawnFor = 0; // the visit for which the page was drawn, where a lesson leads
+
+/**
+ * A lesson says when the page is drawn for a visit. Until then its pictures wait: what comes may be
+ * of the step before, and must not meet the address of the next.
+ * @param {boolean} leads
+ */
+export function lead(leads) {
+  isLed = leads;
+  if (!leads) renew();
+}
+
 /**
  * Make pictures again that are older than the last visit: Streamlit does not call those whose data it
  * did not change. Call it once the page has been drawn for the visit.
  */
 export function renew() {
+  drawnFor = visits();
   for (const root of mounted) if (isOld(root)) root.put?.();
 }
 
@@ -70,7 +84,10 @@ export function picture(definition) {
     const files = definition.load ? await definition.load(data.settings, home) : null;
     if (root.turn === turn && root.isConnected) {
       root.put = () => {
-        if (!definition.stays && isOld(root)) leave(root);
+        if (!definition.stays && isOld(root)) {
+          if (isLed && drawnFor !== visits()) return;
+          leave(root);
+        }
         root.frame ??= new Frame(root, definition, home, styles.join("\n"));
         root.frame.update(data, tokens, files, setStateValue);
       };

@@ -9,7 +9,7 @@ import { ClassRoom } from "../../kit/class/class.js";
 import { Crowd } from "../../kit/class/crowd.js";
 import { inAddress } from "../../kit/js/address.js";
 import { fetchOnce } from "../../kit/js/fetch.js";
-import { picture, renew } from "../../kit/js/picture.js";
+import { lead, picture, renew } from "../../kit/js/picture.js";
 import { HAS_NONE } from "../../kit/js/tables.js";
 import { inOrder, visit } from "../../kit/js/visits.js";
 import { onAnswer } from "./answers.js";
@@ -50,6 +50,7 @@ class InLesson {
     this.touched = false; // by the reader, since the step began
     this.named = ""; // the step that the page named last
     document.documentElement.classList.add(OPEN);
+    lead(true);
     this.touch = (/** @type {Event} */ event) => {
       if (event.composedPath().includes(body)) return;
       this.touched = true;
@@ -158,6 +159,7 @@ class InLesson {
     document.removeEventListener("keydown", this.press, true);
     for (const event of ["pointerdown", "keydown"]) document.removeEventListener(event, this.touch, true);
     document.documentElement.classList.remove(OPEN);
+    lead(false);
     this.callout.end();
   }
 }
