@@ -95,7 +95,8 @@ def test_a_teachers_link_says_so_from_its_first_frame(client):
 
 def test_a_step_of_a_lesson_says_so_from_its_first_frame():
     classes = _classes()
-    assert classes[b"lesson=text-into-batches.1"] == b"hn-lesson"
+    assert classes[b"lesson=text-into-batches.1"] == b"hn-lesson hn-guessing"
+    assert classes[b"lesson=text-into-batches.2"] == b"hn-lesson"
     assert b"lesson=text-into-batches.99" not in classes
     assert b"lesson=nothing.1" not in classes
 

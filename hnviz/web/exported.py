@@ -1,4 +1,4 @@
-"""A lesson as a file to take away: GET /api/lessons/{id}/file.
+"""A lesson as a file to take away: GET /api/lessons/{id}/file. /lessons leads to their list.
 
 Another process writes it, as a page's script would disturb this one; one file at a time.
 """
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from hnviz.runs.scratch import scratch
@@ -50,8 +50,17 @@ def written(lesson: str, *, in_class: bool = False) -> bytes:
 
 
 def routes(write: Write = written) -> list[Route]:
-    """Return the route of the files."""
-    return [Route("/api/lessons/{lesson}/file", until_gone(Files(write).file), name="lesson")]
+    """Return the route of the files, and the one to the list of lessons."""
+    return [
+        Route("/api/lessons/{lesson}/file", until_gone(Files(write).file), name="lesson"),
+        Route("/lessons", _to_list),
+    ]
+
+
+async def _to_list(request: Request) -> Response:
+    """Lead on to the page Lessons, whose address has no s."""
+    asked = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"lesson{asked}")
 
 
 class Files:

@@ -16,7 +16,7 @@ from hnviz.web.asked import engine_refusal
 from hnviz.web.refused import RefusedError, answer_refusals
 from hnviz.web.views import Refusal
 
-OURS = ("/api", "/assets", "/class/join", "/class/lesson")
+OURS = ("/api", "/assets", "/class/join", "/class/lesson", "/lessons")
 """Addresses that begin with one of these are ours; Streamlit answers all others with its page."""
 
 RUN_STATUS: dict[type[Exception], int] = {

@@ -83,13 +83,18 @@ def middleware() -> list[Any]:
 
 
 def _classes() -> dict[bytes, bytes]:
-    """Return which parameters name a class of the page; beside a lesson its panel has a place."""
-    steps = (
-        f"{PARAMETER}={lesson.id}.{number}".encode()
+    """Return which parameters name classes of the page.
+
+    Beside a lesson its panel has a place, and what a step asks for is covered from the first frame.
+    """
+    steps = {
+        f"{PARAMETER}={lesson.id}.{number}".encode(): b"hn-lesson hn-guessing"
+        if step and step.guess
+        else b"hn-lesson"
         for lesson in lessons().values()
-        for number in range(1, len(lesson.steps) + 2)
-    )
-    return {**CLASSES, **dict.fromkeys(steps, b"hn-lesson")}
+        for number, step in enumerate([*lesson.steps, None], 1)
+    }
+    return {**CLASSES, **steps}
 
 
 def _rules() -> Rules:

@@ -5,9 +5,10 @@ import { maker } from "../../kit/js/make.js";
 
 const MARGIN = 6; // px between the ring and what it rings
 const AIR = 112; // px above what is scrolled to: the page's bar, and the arrow
+const AIR_ON_A_PHONE = 64; // the arrow is over the bar
 const ARROW = 44; // px above the ring; without them it is inside
 const SETTLES = 15000; // ms in which pictures may still come and move the page, so that it scrolls again
-const GUESSING = "hn-guessing"; // on the page: lesson.css hides the headlines, which say the answer
+const GUESSING = "hn-guessing"; // on the page: lesson.css hides all that may say the answer
 const MAIN = "[data-testid=stMain]";
 const CONTENT = "[data-testid=stMainBlockContainer]";
 
@@ -26,6 +27,7 @@ export class Callout {
     const make = maker(document.body);
     this.ring = make("div", "hn-callout");
     this.ring.setAttribute("aria-hidden", "true");
+    this.ring.hidden = true; // until it has a place
     make("b", "hn-callout-arrow", this.ring);
     this.point = "";
     this.isHidden = false;
@@ -91,17 +93,18 @@ export class Callout {
       top: Math.max(0, main.top),
       right: below ? main.right : Math.min(main.right, dock.left),
       bottom: below ? Math.min(main.bottom, dock.top) : main.bottom,
+      air: below ? AIR_ON_A_PHONE : AIR,
     };
   }
 
   /** @param {HTMLElement} target */
   scroll(target) {
     const scrolls = document.querySelector(MAIN) ?? document.scrollingElement;
-    const { top, bottom } = this.window();
+    const { top, bottom, air } = this.window();
     const box = target.getBoundingClientRect();
-    const room = bottom - top - AIR;
-    const wanted = top + AIR + Math.max(0, (room - box.height) / 2);
-    if (box.top >= top + AIR - 8 && box.bottom <= bottom) return; // it is in sight
+    const room = bottom - top - air;
+    const wanted = top + air + Math.max(0, (room - box.height) / 2);
+    if (box.top >= top + air - 8 && box.bottom <= bottom) return; // it is in sight
     scrolls?.scrollBy({ top: box.top - wanted, behavior: "instant" });
   }
 
@@ -116,8 +119,7 @@ export class Callout {
     this.ring.classList.toggle("hn-covered", this.isHidden);
     this.ring.classList.toggle("hn-inside", top < ARROW);
     Object.assign(this.ring.style, {
-      left: `${left}px`,
-      top: `${top}px`,
+      translate: `${left}px ${top}px`, // no layout shift, as left and top would be
       width: `${right - left}px`,
       height: `${bottom - top}px`,
     });

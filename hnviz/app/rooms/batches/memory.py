@@ -12,6 +12,11 @@ from hnviz.figures.reach import Reach, reach_curves
 from hnviz.figures.ruler import Windows, position_curves
 from hnviz.runs.ruler import layout_bounds, text_any_cut_means, text_bounds, worked_example
 
+APART = (
+    "Only this layout's slots count here. “How good can a short memory be?” counts the whole text, "
+    "so its numbers differ."
+)
+
 
 def memory(reading: Reading) -> None:
     """Show what the last few tokens allow on the text: an example, windows, and a table."""
@@ -38,5 +43,6 @@ def positions(reading: Reading) -> None:
     windows = Windows(*layout_bounds(text, layout), split=text.name)
     sentence = ruler_text.window_sentence(layout, windows)
     show(position_curves(windows, page_theme()), sentence, "batches_bounds")
+    prose(APART)
     any_cut = float(text_any_cut_means(text)[layout.bptt - 1])
     how_measured(ruler_text.window_note(layout, any_cut))

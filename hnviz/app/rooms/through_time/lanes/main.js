@@ -1,4 +1,4 @@
-// The lanes. Each is a button: a press on one fades the others, and says what it shows.
+// The lanes. Each is a button: a press on one hides the others' drawings, and says what it shows.
 //
 // meta = { head, lanes, sentences, legend, note }, as lanes/picture.py says. Another lane needs no
 // request; a loss at every step does.
