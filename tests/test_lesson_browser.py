@@ -1,5 +1,7 @@
 """Lessons in a browser: every step by keyboard, guesses, and the way back."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -31,7 +33,73 @@ REFUSED = """() => {
 }"""
 """What a picture, or the address, was refused."""
 
+SEEN = r"""() => {
+  const words = [];
+  const look = (root) => {
+    for (const node of root.childNodes) {
+      const host = node.parentElement ?? node.parentNode.host;
+      const isSeen = host.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+      if (node.nodeType === Node.TEXT_NODE && isSeen) words.push(node.data);
+      if (node.nodeType !== Node.ELEMENT_NODE) continue;
+      if (node.matches("style, script, .st-key-lesson_panel, .stSidebar")) continue;
+      if (node.matches("input") && isSeen) words.push(node.value);
+      look(node);
+      if (node.shadowRoot) look(node.shadowRoot);
+    }
+  };
+  look(document.body);
+  return words.join(" ").replace(/\s+/g, " ");
+}"""
+"""All words that the page shows beside the lesson's panel, those in its fields too."""
+
+DRAWN = """() => [...document.querySelectorAll("[data-picture], [data-testid=stPlotlyChart]")]
+  .filter((each) => !each.closest(".st-key-lesson_panel, .stSidebar"))
+  .filter((each) => each.checkVisibility({ visibilityProperty: true }))
+  .map((each) => each.dataset.picture)"""
+"""The pictures that are not covered: a canvas has no words to look for."""
+
+ABOVE = """(point) => {
+  const target = document.querySelector(`[data-picture="${point}"], .st-key-${CSS.escape(point)}`);
+  const lane = target?.querySelector("[aria-pressed=true]");
+  const [panel, ring] = [".st-key-lesson_panel", ".hn-callout"]
+    .map((each) => document.querySelector(each)?.getBoundingClientRect());
+  if (!target || !panel || !ring) return false;
+  const { top, bottom } = (lane ?? target).getBoundingClientRect();
+  const least = lane ? bottom - top : Math.min(60, bottom - top);
+  return ring.top >= 0 && ring.top + 40 <= panel.top && top >= 0 && top + least <= panel.top;
+}"""
+"""What a step points at begins above the panel of a phone; the chosen one of lanes is whole."""
+
+ANSWERS = """() => {
+  const root = document.querySelector(".st-key-lesson_panel [data-picture]").shadowRoot;
+  const body = root.querySelector(".body").getBoundingClientRect();
+  const asked = [...root.querySelectorAll(".guess :is(button:not(.plain), input, svg)")];
+  return asked.filter((each) => {
+    const { top, bottom } = each.getBoundingClientRect();
+    return top < body.top - 1 || bottom > body.bottom + 1;
+  }).map((each) => each.innerText ?? each.tagName);
+}"""
+"""The answers that a student must scroll to."""
+
+BY_CHANCE: dict[str, str] = {
+    "text-into-batches.1": "“thousand” is a word of the example that the student may type over",
+    "text-into-batches.3": "3 is the name of one of the picture's views",
+}
+"""Guesses whose truth may be in sight, with the reason."""
+
 PANEL = "section.lesson"
+
+
+def written(guess) -> list[str]:
+    """The truth of a guess as a page would write it; a curve's numbers."""
+    if guess.kind in ("choice", "square"):
+        return [guess.answers[guess.truth]]
+    numbers = guess.truth if isinstance(guess.truth, tuple) else [guess.truth]
+    return [f"{number:,g}" for number in numbers]
+
+
+def says(words: str, truth: str) -> bool:
+    return re.search(rf"(?<![\d.,\w]){re.escape(truth)}(?![\w]|[.,]\d)", words) is not None
 
 
 def part(page, selector: str):
@@ -65,14 +133,46 @@ def test_every_step_is_walked_by_keyboard(page, server, name):
         assert page.evaluate("location.pathname").lstrip("/") == step.page.replace("start", "")
         if step.guess:
             assert part(page, ".foot button").last.inner_text() == "Show it"
+            assert page.evaluate(DRAWN) == []
+            seen = page.evaluate(SEEN)
+            is_told = all(says(seen, truth) for truth in written(step.guess))
+            assert not is_told or f"{name}.{number}" in BY_CHANCE, (number, seen)
             page.keyboard.press("PageDown")
             assert part(page, ".why").inner_text()
         until(page, RINGED, step.point)
         assert page.evaluate(REFUSED) == []
+        _tells_nothing_of_later(page, lessons()[name], number)
         page.keyboard.press("PageDown")
     until(page, f"() => location.search.includes('lesson={name}.{len(steps) + 1}')")
     assert part(page, "h2").inner_text() == "What surprised you"
     assert page.errors == []
+
+
+def _tells_nothing_of_later(page, lesson, number) -> None:
+    """No picture shows what a later step asks; numbers of one digit occur by chance."""
+    seen = page.evaluate(SEEN)
+    for later, step in enumerate(lesson.steps[number:], number + 1):
+        if step.guess and step.guess.kind in ("number", "curve"):
+            long = [truth for truth in written(step.guess) if len(truth) > 1]
+            told = [truth for truth in long if says(seen, truth)]
+            assert not long or len(told) < len(long), (number, later, told)
+
+
+@pytest.mark.parametrize("name", lessons())
+def test_on_a_phone_each_step_is_in_sight_above_the_panel(page, server, name):
+    page.set_viewport_size({"width": 390, "height": 844})
+    begin(page, server, name)
+    for number, step in enumerate(lessons()[name].steps, 1):
+        until(page, f"() => location.search.includes('lesson={name}.{number}')")
+        idle(page)
+        if step.guess:
+            until(page, ABOVE, step.point, timeout=15_000)
+            assert page.evaluate(ANSWERS) == [], (number, step.title)
+            page.keyboard.press("PageDown")
+        until(page, RINGED, step.point)
+        until(page, ABOVE, step.point, timeout=15_000)
+        page.keyboard.press("PageDown")
+    until(page, f"() => location.search.includes('lesson={name}.{len(lessons()[name].steps) + 1}')")
 
 
 def test_guesses_stay_in_the_browser_and_surprises_are_listed(page, server):
@@ -111,7 +211,7 @@ def test_guesses_stay_in_the_browser_and_surprises_are_listed(page, server):
 
 
 def test_a_curve_is_drawn_by_the_arrow_keys(page, server):
-    page.goto(f"{server}/batches?lesson=is-47-percent-bad.3")
+    page.goto(f"{server}/batches?lesson=is-47-percent-bad.2")
     handles = part(page, "[role=slider]")
     handles.last.wait_for()
     handles.last.focus()
@@ -172,6 +272,12 @@ def test_on_a_phone_the_panel_is_at_the_bottom_with_its_buttons_in_sight(page, s
     resize(page, 1280)
     box = page.locator(PANEL).bounding_box()
     assert box["x"] > 900
+
+
+def test_lessons_leads_to_the_list(page, server):
+    page.goto(f"{server}/lessons?present=true")
+    page.get_by_role("heading", name="Lessons", level=1, exact=True).wait_for()
+    assert page.url == f"{server}/lesson?present=true"
 
 
 def test_a_lesson_that_does_not_exist_is_one_sentence(page, server):

@@ -59,11 +59,11 @@ def reach_curves(texts: Sequence[Reach], bptt: int, look: Theme) -> go.Figure:
         names = bound_lines(fig, lines, (1 / EDGE, longest * EDGE), look, axis)
         _curve(fig, text, longest, look, axis)
         _mark(fig, float(text.means[bptt - 1]), bptt, look, axis)
-        heading(fig, f"{text.name}, bptt {bptt}: {accuracy(text.means[bptt - 1])}", axis)
+        heading(fig, f"{text.name}: {accuracy(text.means[bptt - 1])}", axis)
         end_labels(fig, names, look, TOP / PLOT_HEIGHT, axis)
     apply(fig, look, height=HEIGHT, margin={"l": 52, "r": 92, "t": 28, "b": 52})
     fig.update_xaxes(
-        title={"text": "bptt, tokens in a window"},
+        title={"text": "bptt, tokens"},
         type="log",
         range=[np.log10(1 / EDGE), np.log10(longest * EDGE)],
         tickvals=list(TICKS),
