@@ -706,8 +706,8 @@ def test_the_page_of_phones_is_ours_and_strict(phone):
         (0, [], "**0** of 9 answered."),
         (0, [0, 0, 2, 1], "**4** of 9 answered. The most frequent answer is “one” (50 %); "
          "25 % chose the right answer, “two”."),
-        (0, [0, 1], "**2** of 9 answered. The most frequent answers are “one” and “two” (50 % each); "
-         "50 % chose the right answer, “two”."),
+        (0, [0, 1], "**2** of 9 answered. The most frequent answers are “one” and “two” "
+         "(50 % each); 50 % chose the right answer, “two”."),
         (3, [2, 1, 0], "**3** of 9 answered. The most frequent answers are “a”, “b” and “c” "
          "(33 % each); 0 % chose the right answer, “d”."),
         (3, [3, 3], "**2** of 9 answered. 100 % chose the right answer, “d”."),

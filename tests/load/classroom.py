@@ -66,7 +66,7 @@ class Phone:
             self.errors.append(message["error"])
         elif "values" in message:
             self.heard[message["step"]], self.n[message["step"]] = now, message["n"]
-        else:
+        elif "id" in message:
             self.answered.append(1000 * (now - self._sent.pop(message["id"])))
 
     async def guess(self, number: int, step: str, value: object, spread: float) -> None:

@@ -141,11 +141,15 @@ const HELD = "Your answer is in; the teacher reveals the answer.";
  * @param {HTMLElement} host
  * @param {any} guess
  * @param {{ values?: Value[], sentence?: string }} revealed
+ * @param {number} larger how many times
  */
-export function drawRevealed(host, guess, { values = [], sentence: said = "" }) {
+export function drawRevealed(host, guess, { values = [], sentence: said = "" }, larger = 1) {
   const words = said.replaceAll("**", "");
   paragraph(host, words).setAttribute("role", "status");
-  if (values.length) host.append(overlay(guess, values, host.clientWidth || 320, words));
+  if (!values.length) return;
+  const drawn = overlay(guess, values, (host.clientWidth || 320) / larger, words);
+  if (larger > 1) drawn.setAttribute("class", "overlay fills");
+  host.append(drawn);
 }
 
 /**

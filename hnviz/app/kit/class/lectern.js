@@ -3,6 +3,8 @@
 
 import { drawRevealed, paragraph } from "./crowd.js";
 
+const LARGER = 1.25; // the class's bars, which are read from the last row
+
 /** @implements {InClass} */
 export class Lectern {
   /**
@@ -50,6 +52,7 @@ export class Lectern {
   count(step) {
     const { members = 0, steps = [] } = this.line.counts ?? {};
     const n = steps.find(([name]) => name === step)?.[1] ?? 0;
+    if (n === members && n > 1) return `All ${n} answered`;
     return members > n ? `${n} of ${members} answered` : `${n} answered`;
   }
 
@@ -61,7 +64,7 @@ export class Lectern {
     host.replaceChildren();
     if (!shown) return;
     const revealed = this.line.revealed.get(shown.step);
-    if (revealed) return drawRevealed(host, shown.guess, revealed);
+    if (revealed) return drawRevealed(host, shown.guess, revealed, LARGER);
     if (this.trouble) paragraph(host, this.trouble).setAttribute("role", "alert");
     const isEmpty = this.line.counts?.members === 0;
     const alone = "Nobody has joined yet: Reveal shows the answer on this screen alone.";

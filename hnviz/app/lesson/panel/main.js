@@ -21,6 +21,7 @@ import { Panel } from "./panel.js";
 const LESSON = "lesson"; // in the address: "<id>.<step>"
 const KEPT = ["present", "embed", "embed_options", "lock"]; // in the address, whatever the step
 const OPEN = "hn-lesson"; // on the page: page.css makes room
+const TEACHING = "hn-teaching"; // on the page: the panel of a class's teacher is wider
 const OFTEN = 400; // ms between two looks at the address
 const KEYS = /** @type {Record<string, number>} */ ({ PageDown: 1, PageUp: -1 });
 
@@ -82,6 +83,7 @@ class InLesson {
   /** @param {string} role */
   inClass(role) {
     const hear = (/** @type {string} */ step) => this.panel.hear(step);
+    document.documentElement.classList.toggle(TEACHING, role === "teacher");
     if (role === "teacher") return new Lectern(TeacherLine.of(this.kit.home), hear);
     return new Crowd(new ClassRoom(this.kit.home), onAnswer, hear);
   }
@@ -167,7 +169,7 @@ class InLesson {
     clearInterval(this.timer);
     document.removeEventListener("keydown", this.press, true);
     for (const event of ["pointerdown", "keydown"]) document.removeEventListener(event, this.touch, true);
-    document.documentElement.classList.remove(OPEN);
+    document.documentElement.classList.remove(OPEN, TEACHING);
     lead(false);
     this.doors.crowd?.leave();
     this.callout.end();

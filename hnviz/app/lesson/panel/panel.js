@@ -108,6 +108,7 @@ export class Panel {
       this.drawCrowd();
     }
     if (isRevealed) this.crowd.scrollIntoView({ block: "start" });
+    else if (this.isHeld && !this.waits) this.crowd.scrollIntoView({ block: "nearest" });
   }
 
   /** What decides how the guess is drawn. */
@@ -200,8 +201,10 @@ export class Panel {
     const { answer } = this;
     if (this.waits) {
       const answers = askGuess(this.guess, guess, (given) => this.take(given));
-      if (this.doors.crowd?.leads) answers.inert = true;
-      else if (!this.isHeld) button(this.guess, "Show it", () => this.take(null)).classList.add("plain");
+      if (this.doors.crowd?.leads) {
+        answers.inert = true; // the class answers
+        this.body.tabIndex = 0; // so that the keyboard scrolls it without them
+      } else if (!this.isHeld) button(this.guess, "Show it", () => this.take(null)).classList.add("plain");
     } else if (this.isHeld && answer !== undefined) holdGuess(this.guess, guess, answer);
     else revealGuess(this.guess, guess, answer ?? null);
   }
