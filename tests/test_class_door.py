@@ -711,6 +711,7 @@ def test_the_page_of_phones_is_ours_and_strict(phone):
         (3, [2, 1, 0], "**3** of 9 answered. The most frequent answers are “a”, “b” and “c” "
          "(33 % each); 0 % chose the right answer, “d”."),
         (3, [3, 3], "**2** of 9 answered. 100 % chose the right answer, “d”."),
+        (1, [40], "**1** of 9 answered. The guess is 40; the truth is **47** words."),
         (1, [40, 50], "**2** of 9 answered. The guesses are 40, 50; the truth is **47** words."),
         (1, [10, 20, 30, 40, 50], "**5** of 9 answered. Half guessed between 20 and 40; "
          "the truth is **47** words."),

@@ -46,7 +46,8 @@ def _measured(guess: Guess, found: Spread) -> str:
     unit = f" {guess.unit}" if guess.unit else ""
     truth = f"the truth is **{guess.truth:g}**{unit}"
     if len(numbers) < FEWEST:
-        return f"The guesses are {', '.join(f'{each:g}' for each in numbers)}; {truth}."
+        verb = "guess is" if len(numbers) == 1 else "guesses are"
+        return f"The {verb} {', '.join(f'{each:g}' for each in numbers)}; {truth}."
     low, _, high = quantiles(numbers, n=4, method="inclusive")
     if isclose(low, high):
         return f"At least half guessed {low:g}; {truth}."

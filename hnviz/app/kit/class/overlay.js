@@ -8,6 +8,7 @@ import { bins, counts, middle } from "./spread.js";
 const SVG = "http://www.w3.org/2000/svg";
 const ROW = 34; // px of one answer's bar
 const CELL = 56; // px of a square's cell, at most
+const NARROWEST = 78; // px of a square's cell, as in the question
 const PLOT = 220; // px of a histogram or of curves, at most
 const LEFT = 44;
 const BELOW = 40;
@@ -61,9 +62,10 @@ function bars(svg, question, values, width) {
 function cells(svg, question, values, width) {
   const found = counts(question, values);
   const most = Math.max(1, ...found);
-  const side = Math.min(CELL * 1.6, width / question.columns);
+  const columns = Math.min(question.columns, Math.max(1, Math.floor(width / NARROWEST)));
+  const side = Math.min(CELL * 1.6, width / columns);
   found.forEach((n, at) => {
-    const [x, y] = [(at % question.columns) * side, Math.floor(at / question.columns) * CELL];
+    const [x, y] = [(at % columns) * side, Math.floor(at / columns) * CELL];
     const isTrue = at === question.truth;
     const cell = element("rect", { x: x + 2, y: y + 2, width: side - 4, height: CELL - 4, class: isTrue ? "cell true" : "cell" });
     const shade = element("rect", { x: x + 2, y: y + 2, width: side - 4, height: CELL - 4, class: "shade", opacity: (0.35 * n) / most });
@@ -73,7 +75,7 @@ function cells(svg, question, values, width) {
     count.textContent = isTrue ? `${n} \u2713` : n ? String(n) : "";
     svg.append(shade, cell, word, count);
   });
-  return Math.ceil(found.length / question.columns) * CELL;
+  return Math.ceil(found.length / columns) * CELL;
 }
 
 /** @type {Draw} */

@@ -104,8 +104,10 @@ export class Panel {
     const isRevealed = this.wasHeld && !this.isHeld;
     if (this.state !== this.drawn) this.draw();
     else {
+      const { scrollTop } = this.body;
       this.drawFoot(); // the reader may be about to guess
       this.drawCrowd();
+      this.body.scrollTop = scrollTop;
     }
     if (isRevealed) this.crowd.scrollIntoView({ block: "start" });
     else if (this.isHeld && !this.waits) this.crowd.scrollIntoView({ block: "nearest" });
