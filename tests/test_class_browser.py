@@ -187,6 +187,7 @@ def test_the_class_page_reveals_and_stops_and_names_runs_by_number(classroom, te
     row = teacher.locator("li").filter(has_text=lessons()[LESSON].steps[2].guess.ask)
     row.get_by_role("button", name="Reveal").click()
     teacher.get_by_text("the truth is").first.wait_for()
+    teacher.get_by_role("button", name="Stop all runs").scroll_into_view_if_needed()
     teacher.get_by_role("link", name="Model5 · student").wait_for()
     teacher.get_by_role("button", name="Stop all runs").click()
     teacher.get_by_text("This ends 1 run").wait_for()
