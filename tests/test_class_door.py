@@ -669,6 +669,28 @@ def test_all_lessons_are_written_one_at_a_time_and_first_those_that_phones_wait_
     assert len(written) == len(set(written))
 
 
+def test_no_file_is_begun_once_the_server_ends(monkeypatch):
+    monkeypatch.setattr(files, "lessons", lambda: dict.fromkeys("ab", LESSON))
+    may_end, written = threading.Event(), []
+
+    def write(name: str) -> bytes:
+        written.append(name)
+        may_end.wait(20)
+        raise Refusal("its process was ended", 422)
+
+    async def go() -> None:
+        made = files.LessonFiles(None, write)
+        made.begin()
+        while not written:
+            await asyncio.sleep(0.01)
+        made.end()
+        may_end.set()
+        await asyncio.sleep(0.2)
+
+    finished(go())
+    assert written == ["a"]
+
+
 def test_a_lesson_that_cannot_be_written_says_why_and_is_tried_again(desk):
     results = iter([Refusal("the disk is full", 422), OSError("no"), b"<!doctype html>now"])
 

@@ -163,9 +163,10 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
         yield {}
     finally:
         giving_back.cancel()
-        exported.end()
         if (held := desk()) is not None:
+            _lesson_files().end()
             held.close()
+        exported.end()
         await asyncio.to_thread(close_shared_engine)
 
 

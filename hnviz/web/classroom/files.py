@@ -47,6 +47,7 @@ WAITING = """<!doctype html>
 :root {{ color-scheme: light dark; }}
 body {{ max-width: 30rem; margin: 0 auto; padding: 24px 20px; }}
 body {{ font: 1.0625rem/1.5 system-ui, sans-serif; }}
+a {{ color: inherit; }}
 </style>
 </head>
 <body>
@@ -83,6 +84,11 @@ class LessonFiles:
         """Have all files written, in threads, one at a time."""
         if self._folder is None and (self._task is None or self._task.done()):
             self._task = asyncio.create_task(self._write_all())
+
+    def end(self) -> None:
+        """Begin no other file."""
+        if self._task is not None:
+            self._task.cancel()
 
     async def _write_all(self) -> None:
         while name := next((each for each in self._wanted() if each not in self._written), None):
