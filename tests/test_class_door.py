@@ -23,6 +23,7 @@ from hnviz.web.classroom import files, live
 from hnviz.web.classroom.desk import MEMBER, Desk
 from hnviz.web.classroom.live import Hall, Line
 from hnviz.web.classroom.routes import permit
+from hnviz.web.viewer import COOKIE
 from hnviz.web.views import Refusal
 from tests.classes import (
     CHOICE,
@@ -122,6 +123,16 @@ def test_a_code_lets_a_browser_in_and_its_token_lets_it_come_back(phone, desk):
     again = phone.post("/api/class/join", json={"code": "", "token": token})
     assert again.json() == {"token": token, "number": 1}
     assert len(desk.room.members) == 1
+
+
+def test_a_phone_that_joins_is_a_viewer_of_its_own_behind_a_proxy_too(phone, desk):
+    other = another(phone, "10.0.0.7")
+    for client in (phone, other):
+        joined(client, desk)
+    names = [client.cookies[COOKIE] for client in (phone, other)]
+    assert names[0] != names[1]
+    joined(phone, desk)
+    assert phone.cookies[COOKIE] == names[0]
 
 
 def test_a_wrong_code_tried_a_thousand_times_is_one_sentence_each_and_others_join(phone, desk):

@@ -14,6 +14,7 @@ from hnviz.web.classroom.desk import MEMBER, TEACHER, Desk, Visitor
 from hnviz.web.classroom.files import JOIN, NO_STORE, LessonFiles, lesson_routes
 from hnviz.web.parameters import quoted
 from hnviz.web.replies import bytes_reply
+from hnviz.web.viewer import naming
 from hnviz.web.views import Refusal
 
 KEPT_SECONDS = 12 * 3600  # that a browser keeps who it is
@@ -124,6 +125,8 @@ def _with_cookie(request: Request, name: str, value: str, said: Mapping[str, Any
         samesite="strict",
         secure=request.url.scheme == "https",
     )
+    # Behind a proxy all phones have one address: as one viewer they would share its limits.
+    answer.raw_headers.extend(naming(request.scope, framed=False))
     return answer
 
 
