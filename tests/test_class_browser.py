@@ -1,73 +1,219 @@
-"""A class in browsers: a phone joins and answers, the teacher reveals, the phone hears."""
+"""A class in browsers: phones join and answer, the teacher reveals, the truth waits for that."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
-from tests.conftest import Server, errors_of, idle, resize, start_server, stop_server, until
+from hnviz.export.lesson import export_lesson
+from hnviz.lessons import lessons
+from tests.axe import barriers
+from tests.conftest import (
+    PATIENCE,
+    Server,
+    errors_of,
+    idle,
+    resize,
+    start_server,
+    stop_server,
+    until,
+)
 
 pytestmark = pytest.mark.xdist_group("browser0")
-STEP = "text-into-batches.1"
-KIT = """async () => {
-  const [main] = document.querySelectorAll("script[type=module]");
-  const kit = await import(main.src.replace("rooms/classroom/join/join.js", "kit/class/class.js"));
-  window.room = new kit.ClassRoom(new URL("../", location.href));
-  window.heard = [];
-  room.onReveal((step, { sentence }) => heard.push([step, sentence]));
+LESSON = "text-into-batches"
+GUESS = lessons()[LESSON].steps[0].guess
+WIDTHS = ((390, 800), (1280, 900))
+COVERED = "document.querySelector('[data-covered]') !== null"
+SEEN = """() => {
+  const roots = [document], found = [];
+  for (const root of roots) for (const each of root.querySelectorAll("*")) {
+    if (each.shadowRoot) roots.push(each.shadowRoot);
+    if (each.matches(".overlay, .crowd p")) found.push(each);
+  }
+  const body = found[0]?.closest(".body").getBoundingClientRect();
+  return body && found.every((each) => {
+    const { top, bottom } = each.getBoundingClientRect();
+    return top >= body.top - 1 && bottom <= body.bottom + 1;
+  });
 }"""
+"""Whether all that the panel says of the class is in sight."""
 
 
 @pytest.fixture(scope="module")
-def classroom(tmp_path_factory) -> Iterator[Server]:
-    server = start_server(tmp_path_factory.mktemp("class"), HNVIZ_CLASS="coded")
+def classroom(tmp_path_factory, own_runs) -> Iterator[Server]:
+    """A class with one lesson for phones."""
+    folder = tmp_path_factory.mktemp("class")
+    files = folder / "lessons"
+    files.mkdir()
+    (files / f"{LESSON}.html").write_bytes(export_lesson(LESSON, in_class=True))
+    server = start_server(folder, HNVIZ_CLASS="coded", HNVIZ_CLASS_LESSONS=str(files))
     yield server
     stop_server(server)
 
 
 @pytest.fixture
-def phone(browser) -> Iterator[object]:
-    """A phone with cookies of its own."""
+def kept(classroom) -> dict[str, Any]:
+    return dict(json.loads((classroom.runs / "class.json").read_text()))
+
+
+@pytest.fixture
+def a_phone(browser, classroom, kept) -> Iterator[Callable[[], Any]]:
+    """Phones that have joined, each with cookies of its own."""
+    contexts = []
+
+    def joined() -> Any:
+        context = browser.new_context(
+            viewport={"width": 390, "height": 800}, reduced_motion="reduce"
+        )
+        context.set_default_timeout(PATIENCE)
+        contexts.append(context)
+        phone = context.new_page()
+        phone.errors = errors_of(phone)
+        phone.goto(f"{classroom.url}/class/join#{kept['code'].lower()}")  # as the QR code has it
+        phone.get_by_text("You are in the class as student").wait_for()
+        return phone
+
+    yield joined
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def teacher(page, classroom, kept):
+    page.goto(f"{classroom.url}/class/join#teacher={kept['secret']}")
+    page.wait_for_url("**/class")
+    page.get_by_text("have joined.").wait_for()
+    return page
+
+
+def opened(page, classroom: Server, step: int):
+    """Open a step in the app; wait until its question is there."""
+    page.goto(f"{classroom.url}/lesson?id={LESSON}&step={step}")
+    page.get_by_text(f"Step {step} of", exact=False).first.wait_for()
+    idle(page)
+    return page
+
+
+def test_a_stranger_joins_with_the_code_alone(classroom, browser, kept):
     context = browser.new_context(viewport={"width": 390, "height": 800})
-    page = context.new_page()
-    page.errors = errors_of(page)
-    yield page
-    context.close()
-
-
-def test_a_phone_joins_and_answers_and_hears_what_the_teacher_reveals(classroom, phone, page):
-    kept = json.loads((classroom.runs / "class.json").read_text())
+    phone = context.new_page()
+    errors = errors_of(phone)
     phone.goto(f"{classroom.url}/train")
     phone.get_by_text("These pages are for those who have joined").wait_for()
     assert phone.locator("[data-testid=stSidebar] [data-testid=stSelectbox]").count() == 0
     phone.get_by_role("link", name="Join the class").click()
-
     phone.get_by_label("Code on the teacher's screen").fill("wrong1")
     phone.get_by_role("button", name="Join").click()
     phone.get_by_text("This is not the code of the class").wait_for()
-    phone.errors.clear()  # the browser reports the refusal in red
-    phone.goto(f"{classroom.url}/class/join?again#{kept['code'].lower()}")  # as the QR code has it
-    phone.get_by_text("You are in the class").wait_for()
+    assert barriers(phone) == []
+    errors.clear()  # the browser reports the refusal in red
+    phone.get_by_label("Code on the teacher's screen").fill(kept["code"])
+    phone.get_by_role("button", name="Join").click()
+    phone.get_by_text("You are in the class as student").wait_for()
     assert "#" not in phone.url
-    phone.evaluate(KIT)
-    phone.evaluate(f"room.send('{STEP}', 0)")
-
-    page.goto(f"{classroom.url}/class/join#teacher={kept['secret']}")
-    page.wait_for_url("**/class")
-    page.get_by_text("1 here now, 1 have joined.").wait_for()
-    page.get_by_text("1 answered").wait_for()
-    assert phone.evaluate("heard") == []
-    page.get_by_role("button", name="Reveal").click()
-    page.get_by_text("100 % chose the right answer").wait_for()
-    assert page.locator(".overlay .bar").count() == 4
-    until(phone, "heard.length === 1")
-    (heard,) = phone.evaluate("heard")
-    assert heard[0] == STEP and "100 % chose the right answer" in heard[1]
-
     phone.goto(f"{classroom.url}/train")  # it may look now, by its cookie
     idle(phone)
     phone.get_by_role("button", name="Train", exact=True).wait_for()
-    assert not phone.errors and not page.errors
+    assert errors == []
+    context.close()
+
+
+def test_the_truth_waits_for_the_teachers_reveal(classroom, teacher, a_phone):
+    phone, laptop, late = a_phone(), a_phone(), a_phone()
+    phone.get_by_role("link", name="Text into batches").click()
+    opened(laptop, classroom, 1)
+    opened(late, classroom, 1)
+    opened(teacher, classroom, 1)
+    phone.get_by_role("button", name=GUESS.answers[0]).click()
+    laptop.get_by_role("button", name=GUESS.answers[1]).click()
+    for each in (phone, laptop):
+        each.get_by_text("Your answer is in; the teacher reveals the answer.").wait_for()
+        until(each, SEEN)
+        assert each.evaluate(COVERED)
+        assert each.get_by_text(GUESS.why).count() == 0
+        assert each.get_by_role("button", name="Show it").filter(visible=True).count() == 0
+    laptop.reload()
+    laptop.get_by_text("Your answer is in").wait_for()  # the server has it
+    assert laptop.evaluate(COVERED)
+    teacher.get_by_text("2 of ").first.wait_for()
+    assert teacher.locator(".overlay").count() == 0
+    assert teacher.evaluate(COVERED)
+
+    teacher.keyboard.press("PageDown")  # as a clicker sends
+    teacher.get_by_text("chose the right answer").wait_for()
+    assert teacher.locator(".overlay .bar").count() == len(GUESS.answers)
+    for each in (phone, laptop):
+        each.get_by_text("chose the right answer").wait_for()
+        each.get_by_text(GUESS.why).wait_for()
+        until(each, SEEN)
+        assert each.locator(".overlay .bar").count() == len(GUESS.answers)
+    for each in (teacher, phone, laptop):
+        assert not each.evaluate(COVERED)
+
+    late.get_by_text("You can still guess, but it does not count.").wait_for()
+    late.get_by_role("button", name=GUESS.answers[2]).click()
+    late.get_by_text("Your answer came after Reveal and does not count.").wait_for()
+    late.reload()
+    late.get_by_text("Your answer came after Reveal and does not count.").wait_for()
+    teacher.get_by_role("button", name="Next", exact=True).click()
+    teacher.get_by_text("Step 2 of").first.wait_for()
+    for each in (teacher, phone, laptop, late):
+        assert each.errors == []
+
+
+def test_a_student_goes_on_before_the_reveal_and_learns_no_truth_at_the_end(classroom, a_phone):
+    phone = opened(a_phone(), classroom, 3)
+    phone.get_by_role("button", name="That is my guess").click()
+    phone.get_by_text("Your answer is in").wait_for()
+    phone.get_by_role("button", name="Next", exact=True).click()
+    phone.get_by_text("Step 4 of").first.wait_for()
+    phone.goto(f"{classroom.url}/lesson?id={LESSON}&step={len(lessons()[LESSON].steps) + 1}")
+    phone.get_by_text("The teacher has not revealed all answers yet.").wait_for()
+    assert phone.locator(".surprise").count() == 0
+    assert phone.errors == []
+
+
+def test_the_class_page_reveals_and_stops_and_names_runs_by_number(classroom, teacher, a_phone):
+    phone = opened(a_phone(), classroom, 3)
+    phone.get_by_role("button", name="That is my guess").click()
+    phone.get_by_text("Your answer is in").wait_for()
+    phone.goto(f"{classroom.url}/train")
+    idle(phone)
+    phone.get_by_role("button", name="Train", exact=True).click()
+    phone.wait_for_url("**run=2*")  # the run's own name, which begins with the year
+    phone.goto(f"{classroom.url}/class")
+    phone.get_by_role("link", name="Model5 · yours").wait_for()
+    row = teacher.locator("li").filter(has_text=lessons()[LESSON].steps[2].guess.ask)
+    row.get_by_role("button", name="Reveal").click()
+    teacher.get_by_text("the truth is").first.wait_for()
+    teacher.get_by_role("button", name="Stop all runs").scroll_into_view_if_needed()
+    teacher.get_by_role("link", name="Model5 · student").wait_for()
+    teacher.get_by_role("button", name="Stop all runs").click()
+    teacher.get_by_text("This ends 1 run").wait_for()
+    assert phone.get_by_text("● running").count() == 1  # the first press has ended nothing
+    teacher.get_by_role("button", name="Stop them").click()
+    teacher.get_by_text("1 run was stopped.").wait_for()
+    phone.get_by_text("■ stopped").wait_for()
     for width in (390, 1920):
-        resize(page, width)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        resize(teacher, width)
+        assert teacher.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert teacher.errors == [] and phone.errors == []
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_nothing_bars_the_way_on_the_pages_of_a_class(classroom, teacher, a_phone, mode):
+    phone = a_phone()
+    pages = [(teacher, "/class"), (phone, "/class/join"), (phone, "/class")]
+    pages += [(phone, f"/class/lesson/{LESSON}"), (teacher, f"/lesson?id={LESSON}&step=1")]
+    for tab, address in pages:
+        tab.emulate_media(color_scheme=mode)
+        tab.goto(f"{classroom.url}{address}")
+        tab.get_by_role("heading").first.wait_for()
+        if "/class/" not in address:
+            tab.locator(".hnviz[data-ready]").first.wait_for()
+            idle(tab)
+        for width, height in WIDTHS:
+            tab.set_viewport_size({"width": width, "height": height})
+            tab.wait_for_timeout(300)
+            assert barriers(tab) == [], (address, width)

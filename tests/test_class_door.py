@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,7 @@ from hnviz.web.classroom import files, live
 from hnviz.web.classroom.desk import MEMBER, Desk
 from hnviz.web.classroom.live import Hall, Line
 from hnviz.web.classroom.routes import permit
+from hnviz.web.viewer import COOKIE
 from hnviz.web.views import Refusal
 from tests.classes import (
     CHOICE,
@@ -118,8 +121,18 @@ def test_a_code_lets_a_browser_in_and_its_token_lets_it_come_back(phone, desk):
     }
     phone.cookies.clear()
     again = phone.post("/api/class/join", json={"code": "", "token": token})
-    assert again.json() == {"token": token}
+    assert again.json() == {"token": token, "number": 1}
     assert len(desk.room.members) == 1
+
+
+def test_a_phone_that_joins_is_a_viewer_of_its_own_behind_a_proxy_too(phone, desk):
+    other = another(phone, "10.0.0.7")
+    for client in (phone, other):
+        joined(client, desk)
+    names = [client.cookies[COOKIE] for client in (phone, other)]
+    assert names[0] != names[1]
+    joined(phone, desk)
+    assert phone.cookies[COOKIE] == names[0]
 
 
 def test_a_wrong_code_tried_a_thousand_times_is_one_sentence_each_and_others_join(phone, desk):
@@ -195,12 +208,12 @@ def test_guesses_come_out_only_after_the_reveal_and_without_names(phone, desk, t
             "sentence": "**3** answered. 67 % chose the right answer, “two”.",
         }
         for line in lines:
-            frame = heard(line)
-            assert frame == [wanted]
-            assert not any(token in json.dumps(frame) for token in tokens)
+            found = until(line, lambda news: news.get("step"))
+            assert found == wanted
+            assert not any(token in json.dumps(found) for token in tokens)
         assert until(board, lambda news: news.get("step")) == wanted
         refused = guess(lines[0], CHOICE, 2, number=2)
-        assert "is shown already" in refused["error"]
+        assert refused["error"] == "this answer came after Reveal and does not count"
 
 
 def test_a_phone_that_comes_back_gets_what_it_missed(phone, desk, teacher, hello):
@@ -210,7 +223,21 @@ def test_a_phone_that_comes_back_gets_what_it_missed(phone, desk, teacher, hello
     for step in (CHOICE, NUMBER):
         desk.reveal(step)
     said = hello(token, have=(CHOICE, "gone.1"))
-    assert [message["step"] for message in heard(said)] == [NUMBER]
+    mine, missed = heard(said)
+    assert mine == {"mine": {CHOICE: 1, NUMBER: 50}}
+    assert missed["step"] == NUMBER
+
+
+def test_a_step_that_nobody_has_answered_is_closed_by_its_reveal(phone, desk, teacher, hello):
+    said = hello(joined(phone, desk))
+    assert heard(said) == [{"mine": {}}]
+    assert teacher.post("/api/class/reveal", json={"step": CHOICE}).status_code == 200
+    shown = until(said, lambda message: message.get("step"))
+    assert (shown["n"], shown["sentence"]) == (0, "**0** of 1 answered.")
+    assert "after Reveal" in guess(said, CHOICE, 1)["error"]
+    assert not desk.room.guesses
+    for step in (NO_GUESS, "other.1", 3):
+        assert teacher.post("/api/class/reveal", json={"step": step}).status_code == 422
 
 
 def test_only_the_teachers_browser_gets_counts(phone, desk):
@@ -258,6 +285,7 @@ def test_a_guess_of_ten_megabytes_is_refused_with_one_sentence_and_others_go_on(
     other = hello(joined(another(phone, "10.0.0.8"), desk))
     with phone.websocket_connect(LIVE) as said:
         said.send_json({"op": "hello", "token": joined(phone, desk)})
+        assert heard(said) == [{"mine": {}}]
         said.send_text(json.dumps({"op": "guess", "id": 1, "step": NUMBER, "value": "9" * 10**7}))
         with pytest.raises(WebSocketDisconnect) as closed:
             said.receive_json()
@@ -343,6 +371,11 @@ def test_a_foreign_origin_is_refused_everywhere(phone, desk):
 # --- Slow clients, and quiet ---
 
 
+def _flat(frames: list) -> list:
+    """All messages of some frames; several may come in one."""
+    return [each for frame in frames for each in (frame if isinstance(frame, list) else [frame])]
+
+
 class Slow:
     """A browser that reads when a test lets it."""
 
@@ -378,9 +411,11 @@ def test_a_slow_phone_is_skipped_forward_and_a_quiet_class_sends_nothing(desk):
         await asyncio.gather(task, return_exceptions=True)
         return slow
 
-    first, rest = finished(go()).sent  # and nothing in the quiet after that
-    assert first["step"] == CHOICE
-    assert [message["step"] for message in rest] == [NUMBER, CURVE, SQUARE]
+    sent = finished(go()).sent  # and nothing in the quiet after that
+    assert len(sent) == 2
+    mine, *shown = _flat(sent)
+    assert mine == {"mine": {}}
+    assert [message["step"] for message in shown] == [CHOICE, NUMBER, CURVE, SQUARE]
 
 
 def test_counts_are_sent_together(desk, monkeypatch):
@@ -585,19 +620,105 @@ def test_exported_lessons_are_static_files_with_a_policy_of_their_own(desk, tmp_
         assert index.headers["location"] == "../join"
 
 
-def test_without_a_folder_a_lesson_is_written_once_for_all_phones(desk):
-    written = []
+def opened(client: TestClient, lesson: str):
+    """Open a lesson as a phone does, again and again until it is no longer being prepared."""
+    answer = client.get(f"/class/lesson/{lesson}")
+    while answer.status_code == 202:
+        time.sleep(0.01)
+        answer = client.get(f"/class/lesson/{lesson}")
+    return answer
+
+
+def test_without_a_folder_a_lesson_is_written_once_and_phones_are_told_meanwhile(desk):
+    written, may_end = [], threading.Event()
 
     def write(name: str) -> bytes:
         written.append(name)
+        may_end.wait(20)
         return f"<!doctype html>{name}".encode()
 
     with visiting(site(desk, write=write)) as client:
         assert client.get("/api/class").json()["lessons"] == {"counting": "Counting"}
         for _ in range(3):
-            assert client.get("/class/lesson/counting").text == "<!doctype html>counting"
+            waiting = client.get("/class/lesson/counting")
+            assert (waiting.status_code, waiting.headers["refresh"]) == (202, "3")
+            assert "preparing this lesson" in waiting.text
+            assert waiting.headers["content-security-policy"] == files.POLICY
+        assert client.get("/api/class").status_code == 200  # the loop is free
+        may_end.set()
+        for _ in range(3):
+            assert opened(client, "counting").text == "<!doctype html>counting"
         assert client.get("/class/lesson/other").status_code == 404
     assert written == ["counting"]
+
+
+def test_all_lessons_are_written_one_at_a_time_and_first_those_that_phones_wait_for(monkeypatch):
+    names = {name: replace(LESSON, id=name) for name in "abcd"}
+    monkeypatch.setattr(files, "lessons", lambda: names)
+    turns, written = threading.Semaphore(0), []
+
+    def write(name: str) -> bytes:
+        written.append(name)
+        turns.acquire(timeout=20)
+        return name.encode()
+
+    async def go() -> None:
+        made = files.LessonFiles(None, write)
+        made.begin()
+        while not written:
+            await asyncio.sleep(0.01)
+        assert await made.entry("d") is None
+        assert written == ["a"]
+        for _ in names:
+            turns.release()
+        while await made.entry("c") is None:
+            await asyncio.sleep(0.01)
+        assert (await made.entry("d")).content == b"d"
+
+    finished(go())
+    assert written[:2] == ["a", "d"]
+    assert len(written) == len(set(written))
+
+
+def test_no_file_is_begun_once_the_server_ends(monkeypatch):
+    monkeypatch.setattr(files, "lessons", lambda: dict.fromkeys("ab", LESSON))
+    may_end, written = threading.Event(), []
+
+    def write(name: str) -> bytes:
+        written.append(name)
+        may_end.wait(20)
+        raise Refusal("its process was ended", 422)
+
+    async def go() -> None:
+        made = files.LessonFiles(None, write)
+        made.begin()
+        while not written:
+            await asyncio.sleep(0.01)
+        made.end()
+        may_end.set()
+        await asyncio.sleep(0.2)
+
+    finished(go())
+    assert written == ["a"]
+
+
+def test_a_lesson_that_cannot_be_written_says_why_and_is_tried_again(desk):
+    results = iter([Refusal("the disk is full", 422), OSError("no"), b"<!doctype html>now"])
+
+    def write(name: str) -> bytes:
+        result = next(results)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    with visiting(site(desk, write=write)) as client:
+        assert opened(client, "counting").json() == {"error": "the disk is full"}
+        said = opened(client, "counting")
+        assert (said.status_code, said.json()["error"]) == (
+            503,
+            "the lesson could not be written; the server's log says why",
+        )
+        assert opened(client, "counting").text == "<!doctype html>now"
 
 
 def test_the_page_of_phones_is_ours_and_strict(phone):
@@ -618,7 +739,12 @@ def test_the_page_of_phones_is_ours_and_strict(phone):
         (0, [], "**0** of 9 answered."),
         (0, [0, 0, 2, 1], "**4** of 9 answered. The most frequent answer is “one” (50 %); "
          "25 % chose the right answer, “two”."),
+        (0, [0, 1], "**2** of 9 answered. The most frequent answers are “one” and “two” "
+         "(50 % each); 50 % chose the right answer, “two”."),
+        (3, [2, 1, 0], "**3** of 9 answered. The most frequent answers are “a”, “b” and “c” "
+         "(33 % each); 0 % chose the right answer, “d”."),
         (3, [3, 3], "**2** of 9 answered. 100 % chose the right answer, “d”."),
+        (1, [40], "**1** of 9 answered. The guess is 40; the truth is **47** words."),
         (1, [40, 50], "**2** of 9 answered. The guesses are 40, 50; the truth is **47** words."),
         (1, [10, 20, 30, 40, 50], "**5** of 9 answered. Half guessed between 20 and 40; "
          "the truth is **47** words."),

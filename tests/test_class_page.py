@@ -8,14 +8,16 @@ from streamlit.testing.v1 import AppTest
 
 from hnviz.app.rooms.classroom import page as class_page
 from hnviz.app.rooms.classroom.answers.picture import questions
-from hnviz.app.rooms.classroom.board import picture as board
 from hnviz.app.run import start
-from hnviz.app.shell import asgi
+from hnviz.app.run.list.rows import row
+from hnviz.app.run.topics import Runs
+from hnviz.app.shell import asgi, serve
 from hnviz.classroom.guesses import read_value
 from hnviz.classroom.pasted import Pasted, encode
 from hnviz.classroom.questions import check_fits, guess_of
 from hnviz.config import RunConfig
 from hnviz.engine.client import EngineError
+from hnviz.runs import RunSummary
 from hnviz.web.classroom.desk import CLASS, RUNS_EACH, Desk, Visitor, desk
 from tests.pages import open_page
 from tests.test_pages import drawn, text
@@ -30,14 +32,14 @@ def held(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Desk]:
     monkeypatch.setenv(RUNS_EACH, "7")
     monkeypatch.setenv("HNVIZ_RUNS_DIR", str(tmp_path))
     desk.cache_clear()
-    board._invited.cache_clear()
+    serve._invited.cache_clear()
     made = desk()
     assert made is not None
     visits(monkeypatch, Visitor())  # AppTest has no cookies; a browser test has
     yield made
     made.close()
     desk.cache_clear()
-    board._invited.cache_clear()
+    serve._invited.cache_clear()
 
 
 def visits(monkeypatch: pytest.MonkeyPatch, who: Visitor) -> None:
@@ -119,20 +121,49 @@ def test_stop_all_stops_what_is_under_way(held, monkeypatch):
     app = open_page("class")
     monkeypatch.setattr(class_page, "engine", Engine)
     app.button(key="class_stop").click().run()
+    assert "This ends 2 runs, those that wait too." in said(app)
+    app.button(key="class_keep").click().run()
+    app.button(key="class_stop").click().run()
+    assert stopped == []
+    app.button(key="class_stop_now").click().run()
     assert "1 run was stopped. run-2 has ended." in said(app)
     assert stopped == ["run-1"]
 
 
 @pytest.mark.parametrize(
     ("who", "wanted"),
-    [(Visitor(), "join with its code"), (Visitor(member="x"), "You are in the class")],
+    [("", "join with its code"), ("second", "You are in the class as **student 2**")],
 )
 def test_others_see_the_way_in_and_no_code(held, monkeypatch, who, wanted):
-    visits(monkeypatch, who)
+    members = [held.join(held.room.code, "10.0.0.7") for _ in range(2)]
+    visits(monkeypatch, Visitor(member=members[1] if who else None))
     app = open_page("class")
     assert wanted in said(app)
     assert held.room.code not in str(app)
-    assert not app.get("bidi_component") or not app.text_area
+    assert not app.text_area
+    assert "class_stop" not in [button.key for button in app.button]
+
+
+def test_a_run_in_a_class_says_whose_it_is(held, monkeypatch):
+    members = [held.join(held.room.code, "10.0.0.7") for _ in range(2)]
+    for member in members:
+        held.start(member, lambda member=member: f"run-{held.room.members[member]}")
+    lines = [RunSummary(id=f"run-{at}", shipped=False, status="running") for at in (1, 2, 3)]
+    topic = Runs()
+    before = topic.watches(lines)
+    assert [row(line, {})["student"] for line in lines] == [1, 2, None]
+    held.start(members[0], lambda: "run-3")
+    assert topic.watches(lines) != before
+    assert row(lines[2], {})["student"] == 1
+    visits(monkeypatch, Visitor(member=members[1]))
+    assert drawn(open_page("class"), "class_runs")["settings"]["student"] == 2
+    assert [start.whose(f"run-{at}") for at in (1, 2, 4)] == ["student 1", "yours", ""]
+
+
+def test_a_link_of_a_class_leads_to_the_address_of_its_students(held, monkeypatch):
+    monkeypatch.setenv("HNVIZ_ORIGINS", "https://lab.example.org")
+    serve._invited.cache_clear()
+    assert drawn(open_page("start"), "run_copy")["settings"]["home"] == "https://lab.example.org/"
 
 
 def test_a_stranger_starts_no_run_and_the_page_says_why(held):

@@ -142,10 +142,22 @@ def test_the_latest_guess_of_a_member_counts():
 
 def test_after_the_reveal_a_step_takes_no_more_guesses():
     room = a_class("a").guessed("a", STEP, 1.0).shown(STEP)
-    with pytest.raises(GuessError, match="is shown already"):
+    with pytest.raises(GuessError, match="this answer came after Reveal and does not count"):
         room.guessed("a", STEP, 2.0)
-    with pytest.raises(ClassError, match="nobody has answered"):
-        room.shown("other.1")
+    closed = room.shown("other.1")  # nobody has answered: the teacher goes on
+    with pytest.raises(GuessError, match="came after Reveal"):
+        closed.guessed("a", "other.1", 2.0)
+    assert closed.own("a") == {STEP: 1.0}
+
+
+def test_students_have_numbers_in_the_order_of_joining(tmp_path):
+    room = a_class("c", "a", "b").joined("a", LIMITS)
+    assert [room.members[member] for member in "cab"] == [1, 2, 3]
+    place, room = room.starting("b")
+    room = room.started(place, "run-1")
+    assert (room.owner("run-1"), room.owner("run-2")) == (3, None)
+    kept.save(tmp_path / kept.FILE, room)
+    assert kept.load(tmp_path / kept.FILE) == room
 
 
 def test_steps_and_members_are_bounded():

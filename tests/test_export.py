@@ -2,7 +2,9 @@
 
 import json
 import re
+import time
 from base64 import b64decode
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.applications import Starlette
@@ -132,3 +134,14 @@ def test_a_lesson_is_written_once_for_all_who_ask():
 def test_another_process_says_in_one_sentence_why_a_lesson_cannot_be_written(own_runs):
     with pytest.raises(Refusal, match=r"^no lesson is named 'nowhere'; choose one of text-into-"):
         exported.written("nowhere")
+
+
+def test_a_file_that_is_being_written_ends_with_the_server(own_runs):
+    with ThreadPoolExecutor(1) as thread:
+        writing = thread.submit(exported.written, "text-into-batches", in_class=True)
+        while not exported._writing:
+            time.sleep(0.01)
+        exported.end()
+        with pytest.raises(Refusal, match="the lesson could not be written"):
+            writing.result(60)
+    assert not exported._writing

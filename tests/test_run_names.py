@@ -68,6 +68,7 @@ def test_time_tells_equal_runs_apart_on_the_readers_clock():
         Named("e", RunConfig(), NOW - 2 * DAY),
         Named("f", RunConfig(), NOW - 400 * DAY),
         Named("g", RunConfig(), NOW - 60),
+        Named("i", RunConfig(), NOW - 60, whose="student 7"),
         Named("Model5", RunConfig(device="cpu"), 0, shipped=True),
         Named("h"),
     ]
@@ -79,6 +80,7 @@ def test_time_tells_equal_runs_apart_on_the_readers_clock():
         "e": "Model5, 24 Nov 17:50",
         "f": "Model5, 22 Oct 2025 18:50",
         "g": "Model5, today 17:49:00, g",
+        "i": "Model5 · student 7, today 17:49",
         "Model5": "Model5, pre-trained",
         "h": "h, damaged",
     }

@@ -60,7 +60,7 @@ def _plain(classroom: Classroom) -> dict[str, Any]:
         "version": VERSION,
         "code": classroom.code,
         "secret": classroom.secret,
-        "members": sorted(classroom.members),
+        "members": sorted(classroom.members, key=classroom.members.__getitem__),
         "guesses": {
             step: {member: written(value) for member, value in of_step.items()}
             for step, of_step in classroom.guesses.items()
@@ -79,7 +79,7 @@ def _read(content: Mapping[str, Any]) -> Classroom:
     return Classroom(
         code=code,
         secret=secret,
-        members=frozenset(map(_text, content["members"])),
+        members={_text(each): number for number, each in enumerate(content["members"], 1)},
         guesses={read_step(step): _of_step(each) for step, each in content["guesses"].items()},
         revealed=frozenset(map(read_step, content["revealed"])),
         runs={_text(run): _text(member) for run, member in content["runs"].items()},

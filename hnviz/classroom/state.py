@@ -44,7 +44,9 @@ class Classroom:
 
     code: str = field(default_factory=new_code)
     secret: str = field(default_factory=new_token)  # of the teacher's link
-    members: frozenset[str] = frozenset()  # tokens, which say nothing of who it is
+    members: Mapping[str, int] = field(default_factory=dict)
+    """Token -> number, from 1 in the order of joining; neither says who it is."""
+
     guesses: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     """Step -> member -> the latest guess."""
 
@@ -63,14 +65,12 @@ class Classroom:
         """Take in a member. Raises ClassError if the class is full."""
         if len(self.members) >= limits.members and member not in self.members:
             raise ClassError(f"the class is full: it has {limits.members} members")
-        return replace(self, members=self.members | {member})
+        return replace(self, members={member: len(self.members) + 1, **self.members})
 
     def guessed(self, member: str, step: str, value: Value) -> "Classroom":
         """Keep a guess in place of the member's last one. Raises GuessError."""
         if step in self.revealed:
-            raise GuessError(
-                "the answer of this step is shown already, so it takes no more guesses"
-            )
+            raise GuessError("this answer came after Reveal and does not count")
         if step not in self.guesses and len(self.guesses) >= MOST_STEPS:
             raise GuessError(f"a class answers at most {MOST_STEPS} steps")
         of_step = {**self.guesses.get(step, NOTHING), member: value}
@@ -85,14 +85,16 @@ class Classroom:
         return self.guessed(member, step, value)
 
     def shown(self, step: str) -> "Classroom":
-        """Show everyone what the class has guessed. Raises ClassError if nobody has."""
-        if step not in self.guesses:
-            raise ClassError("nobody has answered this step yet")
+        """Show everyone what the class has guessed; the step then takes no more guesses."""
         return replace(self, revealed=self.revealed | {step})
 
     def spread(self, step: str) -> Spread:
         """Return all guesses of a step, without names."""
         return spread(self.guesses.get(step, NOTHING).values())
+
+    def own(self, member: str) -> dict[str, Value]:
+        """Return a member's guesses by step."""
+        return {step: each[member] for step, each in self.guesses.items() if member in each}
 
     def counts(self) -> dict[str, int]:
         """Return how many have answered each step."""
@@ -105,7 +107,7 @@ class Classroom:
         """
         if member not in self.members:
             raise ClassError("only those who have joined the class start runs; see the Class page")
-        active = sum(run in under_way or _is_starting(run) for run in self._own(member))
+        active = sum(run in under_way or _is_starting(run) for run in self._runs_of(member))
         if active >= limits.at_once:
             raise ClassError(
                 f"you have {_runs(active)} under way, and a student may have {limits.at_once}; "
@@ -115,7 +117,7 @@ class Classroom:
     def check_start(self, member: str, under_way: Collection[str], limits: Limits) -> None:
         """Check that a member may start a run. Raises ClassError."""
         self.check_place(member, under_way, limits)
-        if len(self._own(member)) >= limits.each:
+        if len(self._runs_of(member)) >= limits.each:
             raise ClassError(f"a student may start {_runs(limits.each)}, and you have started all")
         if len(self.runs) >= limits.in_all:
             raise ClassError(f"a class may start {_runs(limits.in_all)}, and has started all")
@@ -135,7 +137,11 @@ class Classroom:
         """Return whether a member has started a run."""
         return self.runs.get(run_id) == member
 
-    def _own(self, member: str) -> list[str]:
+    def owner(self, run_id: str) -> int | None:
+        """Return the number of the member who has started a run."""
+        return self.members.get(self.runs.get(run_id, ""))
+
+    def _runs_of(self, member: str) -> list[str]:
         return [run for run, each in self.runs.items() if each == member]
 
 

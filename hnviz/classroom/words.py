@@ -1,6 +1,7 @@
 """What a class has guessed, in one sentence."""
 
 from collections import Counter
+from collections.abc import Sequence
 from math import isclose
 from statistics import median, quantiles
 
@@ -24,17 +25,18 @@ def sentence(guess: Guess, found: Spread, of: int) -> str:
 
 def _picked(guess: Guess, found: Spread) -> str:
     counts = Counter(int(_first(value)) for value in found.values)
-    (most, count), right = counts.most_common(1)[0], counts[int(_first(guess.truth))]
+    right, count = counts[int(_first(guess.truth))], max(counts.values())
+    most = sorted(each for each in counts if counts[each] == count)
     chose = f"{right / len(found.values):.0%} chose the right answer".replace("%", " %")
     truth = guess.answers[int(_first(guess.truth))]
-    if most == _first(guess.truth):
-        return f"{chose}, \N{LEFT DOUBLE QUOTATION MARK}{truth}\N{RIGHT DOUBLE QUOTATION MARK}."
+    if most == [_first(guess.truth)]:
+        return f"{chose}, {_quoted(truth)}."
     share = f"{count / len(found.values):.0%}".replace("%", " %")
-    return (
-        f"The most frequent answer is \N{LEFT DOUBLE QUOTATION MARK}{guess.answers[most]}"
-        f"\N{RIGHT DOUBLE QUOTATION MARK} ({share}); {chose}, "
-        f"\N{LEFT DOUBLE QUOTATION MARK}{truth}\N{RIGHT DOUBLE QUOTATION MARK}."
-    )
+    named = _listed([_quoted(guess.answers[each]) for each in most])
+    said = f"answer is {named} ({share})"
+    if len(most) > 1:
+        said = f"answers are {named} ({share} each)"
+    return f"The most frequent {said}; {chose}, {_quoted(truth)}."
 
 
 def _measured(guess: Guess, found: Spread) -> str:
@@ -44,7 +46,8 @@ def _measured(guess: Guess, found: Spread) -> str:
     unit = f" {guess.unit}" if guess.unit else ""
     truth = f"the truth is **{guess.truth:g}**{unit}"
     if len(numbers) < FEWEST:
-        return f"The guesses are {', '.join(f'{each:g}' for each in numbers)}; {truth}."
+        verb = "guess is" if len(numbers) == 1 else "guesses are"
+        return f"The {verb} {', '.join(f'{each:g}' for each in numbers)}; {truth}."
     low, _, high = quantiles(numbers, n=4, method="inclusive")
     if isclose(low, high):
         return f"At least half guessed {low:g}; {truth}."
@@ -62,6 +65,14 @@ def _curved(guess: Guess, found: Spread) -> str:
         f"The class is farthest off at {guess.answers[at]}: half guessed {middle[at]:.3g} or less, "
         f"the truth is **{truth[at]:.3g}**."
     )
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _quoted(text: str) -> str:
+    return f"\N{LEFT DOUBLE QUOTATION MARK}{text}\N{RIGHT DOUBLE QUOTATION MARK}"
 
 
 def _first(value: Value) -> float:

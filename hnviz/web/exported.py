@@ -4,6 +4,7 @@ Another process writes it, as a page's script would disturb this one; one file a
 """
 
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -25,6 +26,9 @@ LINE = (1, 8)  # files that are written at a time, and that may wait
 SECONDS = 600  # that writing a file may take
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
 
+_NICE = [found] if (found := shutil.which("nice")) else []
+_writing: "set[subprocess.Popen[str]]" = set()
+
 Write = Callable[[str], bytes]
 
 
@@ -36,17 +40,38 @@ def written(lesson: str, *, in_class: bool = False) -> bytes:
     with scratch() as folder:
         path = folder / "lesson.html"
         command = [sys.executable, "-m", "hnviz", "export", "lesson", lesson, "-o", str(path)]
-        command += ["--class"] if in_class else []
-        try:
-            done = subprocess.run(
-                command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS
-            )
-        except subprocess.TimeoutExpired:
-            raise Refusal(f"the lesson took more than {SECONDS} s; try again", 503) from None
-        if done.returncode:
-            said = (done.stderr.strip().splitlines() or ["the lesson could not be written"])[-1]
-            raise Refusal(said.removeprefix("hnviz: "), 422)
+        if in_class:  # nobody may wait for it, and the class needs the processors
+            command = [*_NICE, *command, "--class"]
+        with subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            said = _last_line(process)
+        if process.returncode:
+            raise Refusal(said.removeprefix("hnviz: ") or "the lesson could not be written", 422)
         return path.read_bytes()
+
+
+def _last_line(process: "subprocess.Popen[str]") -> str:
+    """Wait for a process; return the last line of what it complains of. Raises Refusal."""
+    _writing.add(process)
+    try:
+        said = process.communicate(timeout=SECONDS)[1]
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise Refusal(f"the lesson took more than {SECONDS} s; try again", 503) from None
+    finally:
+        _writing.discard(process)
+    return next(iter(said.strip().splitlines()[-1:]), "")
+
+
+def end() -> None:
+    """End the processes that write files."""
+    for process in tuple(_writing):
+        process.terminate()
 
 
 def routes(write: Write = written) -> list[Route]:

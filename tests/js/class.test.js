@@ -28,7 +28,7 @@ class Socket {
 beforeEach(() => {
   sockets = [];
   asked = [];
-  answer = { status: 200, body: { token: "t0ken" } };
+  answer = { status: 200, body: { token: "t0ken", number: 7 } };
   store = new Map();
   globalThis.WebSocket = Socket;
   globalThis.localStorage = {
@@ -51,6 +51,8 @@ async function joined() {
 
 test("a code is exchanged for a token, which the browser keeps", async () => {
   const room = await joined();
+  assert.equal(await new ClassRoom(HOME).join(""), 7);
+  asked.pop();
   assert.deepEqual(asked, [["http://10.0.0.5:8501/below/api/class/join", { code: "k7qw4m", token: "" }]]);
   assert.equal(store.get("hnviz-class"), "t0ken");
   assert.equal(sockets[0].url, "ws://10.0.0.5:8501/below/api/class/live");
@@ -99,14 +101,31 @@ test("after a lost connection only the last guess of a step is sent again", asyn
 test("what is revealed is heard once by each listener, and not asked for again", async () => {
   const room = await joined();
   const heard = [];
-  room.onReveal((step, { n }) => heard.push([step, n]));
+  room.follow((step) => heard.push([step, room.revealed.get(step).n]));
   sockets[0].say({ step: "batches.3", n: 28, values: [1, 2], sentence: "28 answered." });
-  room.onReveal((step) => heard.push(step));
+  room.follow((step) => heard.push(step));
   assert.deepEqual(heard, [["batches.3", 28], "batches.3"]);
   sockets[0].close();
   room.connect();
   sockets[1].onopen();
   assert.deepEqual(sockets[1].sent, [{ op: "hello", token: "t0ken", have: ["batches.3"] }]);
+  room.leave();
+});
+
+test("the answers that count are those that the server has", async () => {
+  const room = await joined();
+  const heard = [];
+  room.follow((step) => heard.push(step));
+  assert.equal(room.mine, null);
+  sockets[0].say({ mine: { "batches.1": 2 } });
+  const sent = room.send("batches.3", 1);
+  sockets[0].say({ id: 1, step: "batches.3" });
+  await sent;
+  const late = room.send("batches.4", 1);
+  sockets[0].say({ id: 2, error: "this answer came after Reveal and does not count" });
+  await assert.rejects(late, /after Reveal/);
+  assert.deepEqual([...room.mine], [["batches.1", 2], ["batches.3", 1]]);
+  assert.deepEqual(heard, ["", "batches.3", "batches.4"]);
   room.leave();
 });
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { classAt, Crowd } from "../../hnviz/app/kit/class/crowd.js";
+import { Lectern } from "../../hnviz/app/kit/class/lectern.js";
 
 class Node {
   constructor(tag) {
@@ -29,11 +30,31 @@ beforeEach(() => {
 
 const GUESS = { kind: "choice", answers: ["one", "two"], truth: 1 };
 
-function aRoom() {
-  const room = { hasServer: true, revealed: new Map(), send: async () => {} };
-  room.onReveal = (hear) => (room.hear = hear);
+function aRoom(more = {}) {
+  const room = { hasServer: true, joined: true, home: new URL("http://10.0.0.5/"), ...more };
+  Object.assign(room, { revealed: new Map(), waiting: new Map(), mine: new Map() });
+  room.send = async (step, value) => void room.mine.set(step, value);
+  room.follow = (hear) => (room.hear = hear);
   return room;
 }
+
+/** A student's step: what it says and holds back. */
+function aStep(room) {
+  const step = { host: new Node("div"), own: undefined, changes: 0 };
+  step.crowd = new Crowd(room, (hear) => (step.hear = hear), () => void (step.changes += 1));
+  step.give = async (value) => {
+    step.own = value;
+    step.hear("a.1", value);
+    await null;
+    await null;
+  };
+  step.words = () => {
+    step.crowd.draw(step.host, { step: "a.1", guess: GUESS, answer: step.crowd.answer("a.1", step.own) });
+    return step.host.words;
+  };
+  return step;
+}
+const REVEALED = { values: [0, 1, 1], sentence: "**3** answered. 67 % chose the right answer." };
 
 test("an exported lesson finds the class that serves it, and none elsewhere", () => {
   const at = (href) => classAt(new URL(href)).home?.href;
@@ -43,47 +64,108 @@ test("an exported lesson finds the class that serves it, and none elsewhere", ()
   assert.equal(at("file:///home/a/batches.html"), undefined);
 });
 
-test("an answer goes to the class, and what came of it is said", async () => {
+test("an answer goes to the class, which holds the truth back until the reveal", async () => {
   const room = aRoom();
-  const sent = [];
-  room.send = async (step, value) => void sent.push([step, value]);
-  let answer;
-  const crowd = new Crowd(room, (hear) => (answer = hear));
-  const host = new Node("div");
-  crowd.draw(host, { step: "a.1", guess: GUESS, answer: undefined });
-  assert.equal(host.words, "");
-  crowd.draw(host, { step: "a.1", guess: GUESS, answer: 0 });
-  answer("a.1", 0);
-  assert.match(host.words, /Sending your answer/);
-  await null;
-  await null;
-  assert.deepEqual(sent, [["a.1", 0]]);
-  assert.match(host.words, /The class has your answer, without your name/);
+  const step = aStep(room);
+  assert.equal(step.words(), "");
+  assert.equal(step.crowd.cover("a.1"), "");
+  await step.give(0);
+  assert.equal(room.mine.get("a.1"), 0);
+  assert.equal(step.words(), "Your answer is in; the teacher reveals the answer.");
+  assert.equal(step.crowd.cover("a.1"), "The teacher reveals it");
+  assert.equal(step.crowd.holds("a.1"), true);
+  room.revealed.set("a.1", REVEALED);
+  assert.equal(step.crowd.holds("a.1"), false);
+  assert.match(step.words(), /^3 answered\. 67 % chose the right answer\. one one 1 two two 2 . true$/);
 });
 
-test("a refusal is said as it is", async () => {
+test("an answer that is under way is said to be, and counts", () => {
+  const room = aRoom();
+  room.waiting.set("a.1", { value: 0 });
+  const step = aStep(room);
+  assert.equal(step.words(), "Sending your answer to the class …");
+  assert.equal(step.crowd.answer("a.1", undefined), 0);
+});
+
+test("a refusal is said as a sentence, and the step asks again", async () => {
   const room = aRoom();
   room.send = async () => {
-    throw new Error("Join the class with its code first.");
+    throw new Error("guesses come too fast");
   };
-  const crowd = new Crowd(room, () => {});
-  const host = new Node("div");
-  crowd.draw(host, { step: "a.1", guess: GUESS, answer: 0 });
-  await crowd.send("a.1", 0);
-  assert.equal(host.words, "Join the class with its code first.");
+  const step = aStep(room);
+  await step.give(0);
+  assert.equal(step.words(), "Guesses come too fast.");
+  assert.equal(step.crowd.answer("a.1", 0), undefined);
 });
 
-test("revealed answers are drawn once they come, and only on their own step", () => {
+test("an answer after the reveal is said not to count", async () => {
   const room = aRoom();
-  const crowd = new Crowd(room, () => {});
+  room.revealed.set("a.1", REVEALED);
+  room.send = async () => {
+    throw new Error("this answer came after Reveal and does not count");
+  };
+  const step = aStep(room);
+  assert.equal(step.words(), "The teacher has revealed the answer. You can still guess, but it does not count.");
+  await step.give(0);
+  assert.match(step.words(), /^Your answer came after Reveal and does not count\. 3 answered\./);
+});
+
+test("an answer from another time is none in this class", () => {
+  const room = aRoom();
+  const { crowd } = aStep(room);
+  assert.equal(crowd.answer("a.1", 1), undefined);
+  room.mine = null; // the server has not said yet
+  assert.equal(crowd.answer("a.1", 1), 1);
+});
+
+test("a student who has not joined is led to the code, and sees the truth as alone", async () => {
+  const step = aStep(aRoom({ joined: false }));
+  await step.give(1);
+  assert.equal(step.crowd.holds("a.1"), false);
+  assert.equal(step.crowd.answer("a.1", 1), 1);
+  assert.match(step.words(), /You have not joined the class.*Join the class$/);
+});
+
+function aLectern(counts) {
+  const line = { counts, revealed: new Map(), shown: [], follow: () => () => {} };
+  line.reveal = async (step) => void line.shown.push(step);
   const host = new Node("div");
-  crowd.draw(host, { step: "a.1", guess: GUESS, answer: 0 });
-  room.revealed.set("a.2", { values: [1], sentence: "**1** answered." });
-  room.hear("a.2");
-  assert.equal(host.words, "");
-  room.revealed.set("a.1", { values: [0, 1, 1], sentence: "**3** answered. 67 % chose the right answer." });
-  room.hear("a.1");
-  assert.match(host.words, /^3 answered\. 67 % chose the right answer\. one one 1 two two 2 . true$/);
+  const lectern = new Lectern(line, () => {});
+  const words = () => {
+    lectern.draw(host, { step: "a.1", guess: GUESS, answer: undefined });
+    return host.words;
+  };
+  return { line, lectern, words };
+}
+
+test("the teacher's step counts the answers, and shows them once they are revealed", async () => {
+  const { line, lectern, words } = aLectern({ members: 3, steps: [["a.1", 2, false]] });
+  assert.equal(lectern.cover("a.1"), "2 of 3 answered");
+  assert.match(words(), /^2 of 3 answered\. Nobody sees/);
+  assert.equal(lectern.holds("a.1"), true);
+  await lectern.reveal("a.1");
+  line.revealed.set("a.1", REVEALED);
+  assert.deepEqual(line.shown, ["a.1"]);
+  assert.equal(lectern.holds("a.1"), false);
+  assert.match(words(), /^3 answered\. 67 % chose the right answer\. one one 1 two two 2 . true$/);
+});
+
+test("before anyone has joined a teacher reveals on this screen alone", async () => {
+  const { line, lectern, words } = aLectern({ members: 0, steps: [] });
+  assert.match(words(), /on this screen alone/);
+  await lectern.reveal("a.1");
+  assert.deepEqual(line.shown, []);
+  assert.equal(lectern.holds("a.1"), false);
+});
+
+test("a reveal that fails says why, and the truth stays covered", async () => {
+  const { line, lectern, words } = aLectern({ members: 3, steps: [] });
+  line.reveal = async () => {
+    throw new Error("The teacher's computer does not answer.");
+  };
+  await lectern.reveal("a.1");
+  assert.match(words(), /^The teacher's computer does not answer\. 0 of 3 answered/);
+  assert.equal(lectern.holds("a.1"), true);
 });
 
 test("without a server an answer is a code to copy", () => {

@@ -1,7 +1,7 @@
 // What Copy link copies.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { linkOf } from "../../hnviz/app/run/copy_link/link.js";
+import { forAll, linkOf } from "../../hnviz/app/run/copy_link/link.js";
 
 const PAGE = "http://127.0.0.1:8501/states?run=a&unit=3#x";
 
@@ -14,4 +14,15 @@ test("a locked link opens in present mode; its copy need not be locked", () => {
   const locked = linkOf(PAGE, "", true);
   assert.equal(locked, "http://127.0.0.1:8501/states?run=a&unit=3&lock=1&present=true");
   assert.equal(linkOf(locked, "", false), "http://127.0.0.1:8501/states?run=a&unit=3&present=true");
+});
+
+test("in a class a link from the teacher's own machine has the address that students use", () => {
+  const others = "http://192.168.1.5:8501/below/";
+  const shared = (href, home, other = others) => forAll(href, new URL(home), other);
+  for (const host of ["127.0.0.1:8501", "localhost:8501", "[::1]:8501"]) {
+    assert.equal(shared(`http://${host}/below/train?run=a#x`, `http://${host}/below/`), `${others}train?run=a#x`);
+  }
+  const there = "http://10.0.0.9:8501/below/train?run=a";
+  assert.equal(shared(there, "http://10.0.0.9:8501/below/"), there);
+  assert.equal(shared("http://127.0.0.1:8501/train", "http://127.0.0.1:8501/", ""), "http://127.0.0.1:8501/train");
 });

@@ -23,6 +23,7 @@ import websockets
 from hnviz.classroom import kept
 from hnviz.lessons import Guess, lessons
 from tests.conftest import ROOT
+from tests.load.viewer import named
 
 VIEWERS = 3
 LESSON = "text-into-batches"  # that phones open
@@ -37,6 +38,7 @@ class Phone:
     port: int
     token: str
     chance: Random
+    viewer: int
     answered: list[float] = field(default_factory=list)  # ms from a guess to its answer
     heard: dict[str, float] = field(default_factory=dict)  # step -> when it was revealed here
     n: dict[str, int] = field(default_factory=dict)  # step -> how many guesses it said
@@ -45,7 +47,9 @@ class Phone:
 
     async def __aenter__(self) -> "Phone":
         self._line = await websockets.connect(
-            f"ws://127.0.0.1:{self.port}/api/class/live", compression=None
+            f"ws://127.0.0.1:{self.port}/api/class/live",
+            compression=None,
+            additional_headers=named(self.viewer),
         )
         await self._line.send(json.dumps({"op": "hello", "token": self.token}))
         self._reading = asyncio.create_task(self._read())
@@ -66,7 +70,7 @@ class Phone:
             self.errors.append(message["error"])
         elif "values" in message:
             self.heard[message["step"]], self.n[message["step"]] = now, message["n"]
-        else:
+        elif "id" in message:
             self.answered.append(1000 * (now - self._sent.pop(message["id"])))
 
     async def guess(self, number: int, step: str, value: object, spread: float) -> None:
@@ -134,7 +138,7 @@ class Class:
             await asyncio.to_thread(self._fetch, "/class/join")
             token = await asyncio.to_thread(self.member)
             await asyncio.to_thread(self._fetch, f"/class/lesson/{LESSON}")
-            phone = Phone(self.port, token, Random(number))
+            phone = Phone(self.port, token, Random(number), 1 + number)
             self.phones.append(await stack.enter_async_context(phone))
 
     async def play(self, seconds: float) -> None:

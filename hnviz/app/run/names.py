@@ -20,6 +20,7 @@ class Named:
     config: RunConfig | None = None  # None: it cannot be read
     created: float = 0.0  # seconds since 1970
     shipped: bool = False
+    whose: str = ""  # in a class: "student 7" or "yours"
 
 
 def run_name(config: RunConfig, *, shipped: bool = False) -> str:
@@ -80,4 +81,5 @@ def _label(run: Named, today: datetime, clock: str) -> str:
     at = datetime.fromtimestamp(run.created, today.tzinfo)
     day = f"{at.day} {at:%b}" if at.year == today.year else f"{at.day} {at:%b %Y}"
     day = "today" if at.date() == today.date() else day
-    return f"{run_name(run.config)}, {day} {at.strftime(clock)}"
+    whose = run.whose and f" · {run.whose}"
+    return f"{run_name(run.config)}{whose}, {day} {at.strftime(clock)}"

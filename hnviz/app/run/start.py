@@ -29,6 +29,21 @@ def visitor() -> Visitor:
     return Visitor() if held is None else held.visitor(st.context.cookies)
 
 
+def student() -> int | None:
+    """Return the number of the student at the page, None for anyone else."""
+    held = desk()
+    return None if held is None else held.room.members.get(visitor().member or "")
+
+
+def whose(run_id: str) -> str:
+    """Say in a class whose run it is, "student 7" or "yours"; "" for any other run."""
+    held = desk()
+    number = None if held is None else held.room.owner(run_id)
+    if number is None:
+        return ""
+    return "yours" if number == student() else f"student {number}"
+
+
 def may_view() -> bool:
     """Return whether the page may show runs and pictures to this browser."""
     held = desk()

@@ -8,6 +8,7 @@ from hnviz.app.run import text as run_text
 from hnviz.app.run.list.rows import row
 from hnviz.app.run.names import run_name
 from hnviz.runs import RESUMABLE, RunNotFound
+from hnviz.web.classroom.desk import desk
 from hnviz.web.hub import Listing
 from hnviz.web.standing import Standing, snapshot_version, store
 from hnviz.web.topics import Fields, Topic, short_hash
@@ -51,6 +52,11 @@ class Runs(Topic):
 
     name = "runs"
     of_run = False
+
+    def watches(self, moment: Listing) -> Any:
+        """Return the runs, and whose they are: that is known a moment after a run has begun."""
+        held = desk()
+        return moment, None if held is None else held.room.runs
 
     def draw(self, moment: Listing, params: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the rows, in order."""

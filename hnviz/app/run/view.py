@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, tzinfo
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +15,7 @@ from hnviz.app.kit.text import escape, linked, problem
 from hnviz.app.run import made
 from hnviz.app.run.engine import standing, store
 from hnviz.app.run.names import Named, labels
-from hnviz.app.run.start import start
+from hnviz.app.run.start import start, whose
 from hnviz.app.run.text import Standing
 from hnviz.app.shell import session as state
 from hnviz.catalogue import FIRST_RUN
@@ -92,7 +93,7 @@ def _names(ids: Sequence[str]) -> dict[str, str]:
 def _named(run_id: str) -> Named:
     try:
         folder = store().folder(run_id)
-        return _read(folder.path, shipped=folder.shipped)
+        return replace(_read(folder.path, shipped=folder.shipped), whose=whose(run_id))
     except (RunNotFound, DamagedRun):  # deleted or damaged meanwhile
         return Named(run_id)
 

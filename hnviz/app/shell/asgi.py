@@ -11,13 +11,14 @@ import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from hnviz.catalogue import FIRST_RUN
 from hnviz.lessons import PARAMETER, lessons
+from hnviz.web import exported
 from hnviz.web.assets import ASSETS
 from hnviz.web.classroom.desk import Desk, desk
 from hnviz.web.classroom.files import LESSONS, LessonFiles
@@ -42,7 +43,7 @@ def routes() -> list[Any]:
     """Return the routes beside Streamlit's."""
     from hnviz.app.pictures import VIEWS
     from hnviz.app.topics import TOPICS
-    from hnviz.web import actions, exported, listing, live, observations
+    from hnviz.web import actions, listing, live, observations
 
     held = desk()
     ours = [
@@ -59,8 +60,13 @@ def routes() -> list[Any]:
 def _class_routes(held: Desk) -> list[Any]:
     from hnviz.app.rooms.classroom.join.page import join_page
 
+    return class_routes(held, join_page(), _lesson_files())
+
+
+@cache
+def _lesson_files() -> LessonFiles:
     folder = os.environ.get(LESSONS)
-    return class_routes(held, join_page(), LessonFiles(Path(folder) if folder else None))
+    return LessonFiles(Path(folder) if folder else None)
 
 
 def _base_path() -> str:
@@ -156,12 +162,16 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     threading.Thread(target=_warm_up, daemon=True).start()
     mend_uvicorn()
     giving_back = asyncio.create_task(_give_back())
+    if desk() is not None:
+        _lesson_files().begin()
     try:
         yield {}
     finally:
         giving_back.cancel()
         if (held := desk()) is not None:
+            _lesson_files().end()
             held.close()
+        exported.end()
         await asyncio.to_thread(close_shared_engine)
 
 

@@ -183,8 +183,11 @@ SESSION: tuple[Key, ...] = (
     Key("Class", "class_codes", "", "pasted codes of guesses"),
     Key("Class", "class_paste", "", "button"),
     Key("Class", "class_pasted", "", "what became of the codes that were pasted last"),
+    Key("Class", "class_keep", "", "button"),
     Key("Class", "class_stop", "", "button"),
+    Key("Class", "class_stop_now", "", "button"),
     Key("Class", "class_stopped", "", "what the last press on it did"),
+    Key("Class", "class_stopping", "", "whether it waits for a second press"),
     Key("Through time", "time_model", "", "the pre-trained run in view"),
     Key("Through time", "time_good_*", "", "the last words, and mini-batch, that could be used"),
 )

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from errno import EACCES, EADDRINUSE
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,11 @@ class Invitation:
         """What the QR code holds: the address with the code, which no server is sent."""
         return f"{self.join}#{self.code}"
 
+    @property
+    def home(self) -> str:
+        """The app's address for students."""
+        return self.join.removesuffix(JOIN.removeprefix("/"))
+
 
 def invitation(address: Address) -> Invitation | None:
     """Return the way into the class; None if this server has none."""
@@ -100,6 +106,19 @@ def invitation(address: Address) -> Invitation | None:
     url = next(iter([*named(ORIGINS), *address.urls_for_others]), address.url)
     join = f"{url}{JOIN}"
     return Invitation(join, held.room.code, f"{join}#teacher={held.room.secret}")
+
+
+def invited() -> Invitation | None:
+    """Return the way into the class of the app that runs; None if it has none."""
+    return None if desk() is None else _invited()
+
+
+@cache  # the names of a machine take a look into the network
+def _invited() -> Invitation | None:
+    import streamlit as st
+
+    host, port = str(st.get_option("server.address") or ""), int(st.get_option("server.port"))
+    return invitation(Address(host, port, str(st.get_option("server.baseUrlPath")).strip("/")))
 
 
 def serve(address: Address, announce: Callable[[Address], None]) -> None:

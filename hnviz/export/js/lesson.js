@@ -42,11 +42,12 @@ export class FileLesson {
     const section = document.createElement("section");
     section.className = "lesson";
     this.root.append(section);
+    const crowd = new Crowd(classAt(location), onAnswer, (step) => this.panel?.hear(step));
     this.panel = new Panel(section, {
       go: (at) => this.go(at),
-      point: (point, isHidden) => this.callout.show(point, isHidden),
+      point: (point, cover) => this.callout.show(point, cover),
       leave: () => this.leave(),
-      crowd: new Crowd(classAt(location), onAnswer),
+      crowd,
       ...(lesson.beside ? others : {}),
     });
     this.touched = false; // since the step began

@@ -160,9 +160,10 @@ class Desk:
         return PasteResult(taken, tuple(dict.fromkeys(wrong)))
 
     def reveal(self, step: Any) -> None:
-        """Show everyone the guesses of a step. Raises GuessError or ClassError."""
+        """Show everyone the guesses of a step. Raises GuessError."""
+        guess_of(read_step(step))
         with self._lock:
-            self._change(self._room.shown(read_step(step)), step)
+            self._change(self._room.shown(step), step)
 
     def revealed(self) -> set[str]:
         """Return the steps whose answers everyone sees; a lesson may have lost a step since."""

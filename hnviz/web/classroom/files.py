@@ -1,15 +1,18 @@
 """Exported lessons as static files for phones: GET /class/lesson/{id}.
 
-``python -m hnviz export index FOLDER --class`` writes them before the class. Without a folder, each
-is written when the first phone asks for it, which may take a minute.
+``python -m hnviz export index FOLDER --class`` writes them before the class. Without a folder, the
+server has them written one after the other; what a phone asks for comes next.
 """
 
+import asyncio
+import logging
 from functools import partial
+from html import escape
 from pathlib import Path
 
 from anyio import to_thread
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from hnviz.lessons import lessons
@@ -23,6 +26,7 @@ from hnviz.web.views import Refusal
 LESSONS = "HNVIZ_CLASS_LESSONS"  # the folder
 JOIN = "/class/join"
 LARGEST = 4 * 2**20  # bytes of a lesson
+NO_STORE = {"Cache-Control": "no-store"}
 
 POLICY = (
     "default-src 'none'; base-uri 'none'; form-action 'none'; connect-src 'self'; img-src data:; "
@@ -31,12 +35,44 @@ POLICY = (
 """A lesson holds all its code and speaks to this server alone; its own policy names each script."""
 
 
+REFRESH = 3  # seconds between two looks of a phone whose lesson is being written
+
+WAITING = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title} - hnviz</title>
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ max-width: 30rem; margin: 0 auto; padding: 24px 20px; }}
+body {{ font: 1.0625rem/1.5 system-ui, sans-serif; }}
+a {{ color: inherit; }}
+</style>
+</head>
+<body>
+<main>
+<h1>{title}</h1>
+<p role="status">The teacher's computer is preparing this lesson. It opens here within a minute;
+you need not do anything.</p>
+<p><a href="../join">All lessons</a></p>
+</main>
+</body>
+</html>
+"""
+
+log = logging.getLogger(__name__)
+
+
 class LessonFiles:
-    """The files of lessons: from a folder, or written on demand."""
+    """The files of lessons: from a folder, or written while the server runs."""
 
     def __init__(self, folder: Path | None, write: exported.Write | None = None) -> None:
         self._folder = folder
-        self._made = exported.Files(write or partial(exported.written, in_class=True))
+        self._write = write or partial(exported.written, in_class=True)
+        self._asked: list[str] = []  # lessons that phones wait for
+        self._written: dict[str, Entry | Refusal] = {}
+        self._task: asyncio.Task[None] | None = None
         self._read: dict[tuple[str, int], Entry] = {}  # by lesson, and when its file changed
 
     def titles(self) -> dict[str, str]:
@@ -44,14 +80,49 @@ class LessonFiles:
         there = (each for each in lessons().values() if self._folder is None or self._path(each.id))
         return {each.id: each.title for each in there}
 
-    async def entry(self, lesson_id: str) -> Entry:
-        """Return a lesson's file. Raises Refusal."""
+    def begin(self) -> None:
+        """Have all files written, in threads, one at a time."""
+        if self._folder is None and (self._task is None or self._task.done()):
+            self._task = asyncio.create_task(self._write_all())
+
+    def end(self) -> None:
+        """Begin no other file."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _write_all(self) -> None:
+        while name := next((each for each in self._wanted() if each not in self._written), None):
+            self._written[name] = await to_thread.run_sync(
+                self._outcome, name, abandon_on_cancel=True
+            )
+
+    def _wanted(self) -> list[str]:
+        return [*self._asked, *lessons()]
+
+    def _outcome(self, name: str) -> Entry | Refusal:
+        try:
+            return Entry.of(self._write(name))
+        except Refusal as refusal:
+            return refusal
+        except OSError as error:
+            log.error("the lesson %s could not be written: %s", name, error)
+            return Refusal("the lesson could not be written; the server's log says why", 503)
+
+    async def entry(self, lesson_id: str) -> Entry | None:
+        """Return a lesson's file; None while it is being written. Raises Refusal."""
         if lesson_id not in self.titles():
             known = ", ".join(self.titles()) or "none"
             raise Refusal(f"no lesson {quoted(lesson_id)} is served here; there are {known}", 404)
-        if self._folder is None:
-            return await self._made.entry(lesson_id)
-        return await to_thread.run_sync(self._from_folder, lesson_id)
+        if self._folder is not None:
+            return await to_thread.run_sync(self._from_folder, lesson_id)
+        found = self._written.get(lesson_id)
+        if isinstance(found, Refusal):
+            del self._written[lesson_id]  # who asks again has it tried again
+            raise found
+        if found is None and lesson_id not in self._asked:
+            self._asked.append(lesson_id)
+        self.begin()
+        return found
 
     def _path(self, lesson_id: str) -> Path | None:
         path = self._folder / f"{lesson_id}.html" if self._folder else None
@@ -78,7 +149,11 @@ def lesson_routes(desk: Desk, files: LessonFiles) -> list[Route]:
         if name == "index":
             return RedirectResponse("../join")
         entry = await files.entry(name)
-        reply = entry_reply(request, entry, "text/html; charset=utf-8", immutable=False)
+        if entry is None:
+            text = WAITING.format(title=escape(files.titles()[name]))
+            reply: Response = HTMLResponse(text, 202, {"Refresh": str(REFRESH), **NO_STORE})
+        else:
+            reply = entry_reply(request, entry, "text/html; charset=utf-8", immutable=False)
         reply.headers["Content-Security-Policy"] = POLICY
         return reply
 

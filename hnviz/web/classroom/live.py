@@ -5,7 +5,9 @@ JSON text both ways. From a phone, first who it is, then guesses:
     {"op": "guess", "id": 7, "step": "batches.3", "value": 2}
 From the teacher's page, whose cookie says who it is:
     {"op": "teach", "have": []}
-The server answers each guess, sends what is revealed, and counts to the teacher alone:
+The server says what a phone has answered before, answers each guess, sends what is revealed, and
+counts to the teacher alone:
+    {"mine": {"batches.1": 2}}
     {"id": 7, "step": "batches.3"}    or    {"id": 7, "error": "a sentence"}
     {"step": "batches.3", "n": 28, "values": [...], "sentence": "..."}
     {"here": 28, "members": 30, "steps": [["batches.3", 12, false], ...]}
@@ -22,7 +24,7 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from hnviz.classroom import GuessError
-from hnviz.classroom.guesses import step_order
+from hnviz.classroom.guesses import step_order, written
 from hnviz.web.classroom.bulletin import Bulletin
 from hnviz.web.classroom.desk import Desk
 from hnviz.web.parameters import quoted
@@ -101,6 +103,11 @@ class Line:
         have = hello.get("have")
         known = {each for each in have if isinstance(each, str)} if isinstance(have, list) else ()
         self._hall.enter(self)
+        if self.member:
+            own = desk.room.own(self.member)
+            mine = {step: written(value) for step, value in own.items()}
+            self._answers.append(to_json({"mine": mine}))
+            self._wake.set()
         for step in desk.revealed().difference(known):
             self.line_up(step)
         if self.teacher:

@@ -11,14 +11,14 @@ from hnviz.classroom import ClassError, GuessError
 from hnviz.web.bodies import json_body
 from hnviz.web.classroom import live
 from hnviz.web.classroom.desk import MEMBER, TEACHER, Desk, Visitor
-from hnviz.web.classroom.files import JOIN, LessonFiles, lesson_routes
+from hnviz.web.classroom.files import JOIN, NO_STORE, LessonFiles, lesson_routes
 from hnviz.web.parameters import quoted
 from hnviz.web.replies import bytes_reply
+from hnviz.web.viewer import naming
 from hnviz.web.views import Refusal
 
 KEPT_SECONDS = 12 * 3600  # that a browser keeps who it is
 LONGEST_TOKEN = 100
-NO_STORE = {"Cache-Control": "no-store"}
 
 Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -60,7 +60,8 @@ class _Counter:
             member = self._desk.join(code, _address(request), token)
         except ClassError as error:
             raise Refusal(str(error), 503) from error
-        return _with_cookie(request, MEMBER, member, {"token": member})
+        number = self._desk.room.members[member]
+        return _with_cookie(request, MEMBER, member, {"token": member, "number": number})
 
     async def teach(self, request: Request) -> Response:
         """Know the teacher's browser from now on."""
@@ -75,7 +76,7 @@ class _Counter:
             raise Refusal("only the teacher's browser reveals answers", 403)
         try:
             self._desk.reveal(body.get("step"))
-        except (ClassError, GuessError) as error:
+        except GuessError as error:
             raise Refusal(str(error)) from error
         return JSONResponse({"revealed": body.get("step")}, headers=NO_STORE)
 
@@ -124,6 +125,8 @@ def _with_cookie(request: Request, name: str, value: str, said: Mapping[str, Any
         samesite="strict",
         secure=request.url.scheme == "https",
     )
+    # Behind a proxy all phones have one address: as one viewer they would share its limits.
+    answer.raw_headers.extend(naming(request.scope, framed=False))
     return answer
 
 

@@ -5,7 +5,7 @@
 //   const room = new ClassRoom(new URL("../", location.href));
 //   await room.join("K7QW4M");             // once; the browser remembers
 //   await room.send("batches.3", 2);       // resolves once the server has it
-//   room.onReveal((step, { n, values, sentence }) => ...);
+//   room.follow((step) => ...);            // room.revealed and room.mine have changed
 //   room.codeFor("batches.3", 2);          // a line to paste, where there is no server
 
 import { Line, post } from "./line.js";
@@ -32,7 +32,9 @@ export class ClassRoom {
     this.waiting = new Map();
     /** @type {Map<string, Revealed>} */
     this.revealed = new Map();
-    /** @type {Set<(step: string, revealed: Revealed) => void>} */
+    /** @type {Map<string, Value>|null} step -> the answer that counts; null until the server has said it */
+    this.mine = null;
+    /** @type {Set<(step: string) => void>} */
     this.listeners = new Set();
   }
 
@@ -54,15 +56,16 @@ export class ClassRoom {
   }
 
   /**
-   * Join, or come back. Throws an Error with the server's sentence.
+   * Join, or come back; returns the student's number. Throws an Error with the server's sentence.
    * @param {string} code
    */
   async join(code) {
     if (!this.home) throw new Error("There is no class here: open the address on the teacher's screen.");
-    const { token } = await post(this.home, "join", { code, token: this.token });
+    const { token, number } = await post(this.home, "join", { code, token: this.token });
     this.token = token;
     keep(TOKEN, token);
     this.connect();
+    return Number(number);
   }
 
   /**
@@ -83,12 +86,12 @@ export class ClassRoom {
   }
 
   /**
-   * Hear of each step whose answers the teacher reveals, and of those revealed already.
-   * @param {(step: string, revealed: Revealed) => void} listener
+   * Hear of each step that is revealed or answered, and with "" that any of them may have changed.
+   * @param {(step: string) => void} listener
    */
-  onReveal(listener) {
+  follow(listener) {
     this.listeners.add(listener);
-    for (const [step, revealed] of this.revealed) listener(step, revealed);
+    for (const step of this.revealed.keys()) listener(step);
     this.connect();
     return () => void this.listeners.delete(listener);
   }
@@ -123,15 +126,27 @@ export class ClassRoom {
   take(message) {
     if ("values" in message) {
       this.revealed.set(message.step, message);
-      for (const listener of this.listeners) listener(message.step, message);
-      return;
+      return this.tell(message.step);
     }
-    for (const [step, { id, done, fail }] of this.waiting) {
+    if ("mine" in message) {
+      this.mine = new Map(Object.entries(message.mine));
+      return this.tell("");
+    }
+    for (const [step, { id, value, done, fail }] of this.waiting) {
       if (id !== message.id) continue;
       this.waiting.delete(step);
       if (message.error) fail(new Error(message.error));
-      else done();
+      else {
+        this.mine?.set(step, value);
+        done();
+      }
+      this.tell(step);
     }
+  }
+
+  /** @param {string} step */
+  tell(step) {
+    for (const listener of this.listeners) listener(step);
   }
 
   /**
@@ -140,9 +155,11 @@ export class ClassRoom {
    */
   forget(reason) {
     this.token = "";
+    this.mine = null;
     keep(TOKEN, "");
     for (const { fail } of this.waiting.values()) fail(new Error(reason));
     this.waiting.clear();
+    this.tell("");
   }
 }
 

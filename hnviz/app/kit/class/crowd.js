@@ -21,20 +21,60 @@ export function classAt(where) {
   return new ClassRoom(PATH.test(where.pathname) ? new URL("../../", where.href) : null);
 }
 
+/**
+ * @typedef {{ leads: boolean, holds: (step: string) => boolean,
+ *             answer: (step: string, own: Value|undefined) => Value|undefined, cover: (step: string) => string,
+ *             draw: (host: HTMLElement, shown: Shown|null) => void, leave: () => void,
+ *             reveal?: (step: string) => unknown }} InClass
+ *   leads   whether this is the teacher
+ *   holds   whether the class has yet to see what is true at a step
+ *   answer  the answer that counts, of one that this browser has kept
+ *   cover   the words on what hides the picture
+ */
+
+/** @implements {InClass} */
 export class Crowd {
   /**
    * @param {ClassRoom} room
-   * @param {(hear: (step: string, value: Value) => void) => unknown} onAnswer
+   * @param {(hear: (step: string, value: Value) => void) => () => void} onAnswer returns what ends it
+   * @param {(step: string) => void} changed called with a step, "" for any
    */
-  constructor(room, onAnswer) {
+  constructor(room, onAnswer, changed) {
     this.room = room;
-    /** @type {Map<string, string>} step -> what became of the answer */
-    this.said = new Map();
-    /** @type {{ host: HTMLElement, shown: Shown }|null} */
-    this.last = null;
+    this.changed = changed;
+    this.leads = false;
+    /** @type {Map<string, string>} step -> why the class has no answer */
+    this.refused = new Map();
+    this.leave = () => {};
     if (!room.hasServer) return;
-    onAnswer((step, value) => void this.send(step, value));
-    room.onReveal((step) => this.redraw(step));
+    const deaf = onAnswer((step, value) => void this.send(step, value));
+    room.follow(changed);
+    this.leave = () => {
+      deaf();
+      room.leave();
+    };
+  }
+
+  /** @param {string} step */
+  holds(step) {
+    return this.room.joined && !this.room.revealed.has(step);
+  }
+
+  /**
+   * Before the reveal, an answer that this browser has kept from another time is none.
+   * @param {string} step
+   * @param {Value|undefined} own
+   */
+  answer(step, own) {
+    const { joined, waiting, mine } = this.room;
+    if (!joined) return own;
+    const given = waiting.get(step)?.value ?? mine?.get(step);
+    return given ?? (mine && this.holds(step) ? undefined : own);
+  }
+
+  /** @param {string} step */
+  cover(step) {
+    return this.answer(step, undefined) === undefined ? "" : "The teacher reveals it";
   }
 
   /**
@@ -42,12 +82,15 @@ export class Crowd {
    * @param {Value} value
    */
   async send(step, value) {
-    this.say(step, "Sending your answer to the class …");
+    this.refused.delete(step);
+    if (!this.room.joined) return;
+    const sent = this.room.send(step, value);
+    this.changed(step);
     try {
-      await this.room.send(step, value);
-      this.say(step, "The class has your answer, without your name. The teacher shows all answers later.");
+      await sent;
     } catch (error) {
-      this.say(step, `${/** @type {Error} */ (error).message}`);
+      this.refused.set(step, sentence(/** @type {Error} */ (error).message));
+      this.changed(step);
     }
   }
 
@@ -57,38 +100,72 @@ export class Crowd {
    * @param {Shown|null} shown null where there is nothing to say
    */
   draw(host, shown) {
-    this.last = shown && { host, shown };
     host.replaceChildren();
-    if (!shown || shown.answer === undefined) return;
-    if (this.room.hasServer) this.drawClass(host, shown);
-    else drawCode(host, this.room.codeFor(shown.step, shown.answer));
+    if (!shown) return;
+    if (!this.room.hasServer) {
+      if (shown.answer !== undefined) drawCode(host, this.room.codeFor(shown.step, shown.answer));
+    } else if (!this.room.joined) drawDoor(host, /** @type {URL} */ (this.room.home));
+    else this.drawClass(host, shown);
   }
 
   /**
    * @param {HTMLElement} host
    * @param {Shown} shown
    */
-  drawClass(host, { step, guess }) {
+  drawClass(host, { step, guess, answer }) {
+    const said = this.words(step, answer);
+    if (said) paragraph(host, said).setAttribute("role", "status");
     const revealed = this.room.revealed.get(step);
-    const status = paragraph(host, revealed ? revealed.sentence.replaceAll("**", "") : (this.said.get(step) ?? ""));
-    status.setAttribute("role", "status");
-    if (revealed) host.append(overlay(guess, revealed.values, host.clientWidth || 320, status.textContent ?? ""));
+    if (revealed && answer !== undefined) drawRevealed(host, guess, revealed);
   }
 
   /**
+   * What became of the student's answer.
    * @param {string} step
-   * @param {string} words
+   * @param {Value|undefined} answer
    */
-  say(step, words) {
-    this.said.set(step, words);
-    this.redraw(step);
-  }
-
-  /** @param {string} step */
-  redraw(step) {
-    if (this.last?.shown.step === step) this.draw(this.last.host, this.last.shown);
+  words(step, answer) {
+    const { waiting, mine, revealed } = this.room;
+    if (waiting.has(step)) return "Sending your answer to the class …";
+    const counts = mine?.has(step) ?? true; // nothing is known yet
+    if (!revealed.has(step)) return answer !== undefined && counts ? HELD : (this.refused.get(step) ?? "");
+    if (answer === undefined) return "The teacher has revealed the answer. You can still guess, but it does not count.";
+    return counts ? "" : "Your answer came after Reveal and does not count.";
   }
 }
+
+const HELD = "Your answer is in; the teacher reveals the answer.";
+
+/**
+ * Draw what the class guessed.
+ * @param {HTMLElement} host
+ * @param {any} guess
+ * @param {{ values?: Value[], sentence?: string }} revealed
+ * @param {number} larger how many times
+ */
+export function drawRevealed(host, guess, { values = [], sentence: said = "" }, larger = 1) {
+  const words = said.replaceAll("**", "");
+  paragraph(host, words).setAttribute("role", "status");
+  if (!values.length) return;
+  const drawn = overlay(guess, values, (host.clientWidth || 320) / larger, words);
+  if (larger > 1) drawn.setAttribute("class", "overlay fills");
+  host.append(drawn);
+}
+
+/**
+ * @param {HTMLElement} host
+ * @param {URL} home
+ */
+function drawDoor(host, home) {
+  const said = paragraph(host, "You have not joined the class, so only you see your answers. ");
+  const link = document.createElement("a");
+  link.href = new URL("class/join", home).href;
+  link.textContent = "Join the class";
+  said.append(link);
+}
+
+/** @param {string} text */
+const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!]$/.test(text) ? "" : "."}`;
 
 /**
  * @param {HTMLElement} host
@@ -110,7 +187,7 @@ function drawCode(host, code) {
  * @param {HTMLElement} host
  * @param {string} words
  */
-function paragraph(host, words) {
+export function paragraph(host, words) {
   const made = document.createElement("p");
   made.textContent = words;
   host.append(made);

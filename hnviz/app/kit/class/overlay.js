@@ -8,7 +8,8 @@ import { bins, counts, middle } from "./spread.js";
 const SVG = "http://www.w3.org/2000/svg";
 const ROW = 34; // px of one answer's bar
 const CELL = 56; // px of a square's cell, at most
-const PLOT = 220; // px of a histogram or of curves
+const NARROWEST = 78; // px of a square's cell, as in the question
+const PLOT = 220; // px of a histogram or of curves, at most
 const LEFT = 44;
 const BELOW = 40;
 const ABOVE = 26;
@@ -28,6 +29,9 @@ export function overlay(question, values, width, alt) {
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   return svg;
 }
+
+/** @param {number} width px: on a phone a plot is as high as the panel of a lesson has room for */
+const plotted = (width) => Math.min(PLOT, Math.max(110, 0.33 * width));
 
 /** @typedef {(svg: SVGSVGElement, question: Question, values: any[], width: number) => number} Draw */
 
@@ -58,9 +62,10 @@ function bars(svg, question, values, width) {
 function cells(svg, question, values, width) {
   const found = counts(question, values);
   const most = Math.max(1, ...found);
-  const side = Math.min(CELL * 1.6, width / question.columns);
+  const columns = Math.min(question.columns, Math.max(1, Math.floor(width / NARROWEST)));
+  const side = Math.min(CELL * 1.6, width / columns);
   found.forEach((n, at) => {
-    const [x, y] = [(at % question.columns) * side, Math.floor(at / question.columns) * CELL];
+    const [x, y] = [(at % columns) * side, Math.floor(at / columns) * CELL];
     const isTrue = at === question.truth;
     const cell = element("rect", { x: x + 2, y: y + 2, width: side - 4, height: CELL - 4, class: isTrue ? "cell true" : "cell" });
     const shade = element("rect", { x: x + 2, y: y + 2, width: side - 4, height: CELL - 4, class: "shade", opacity: (0.35 * n) / most });
@@ -70,31 +75,33 @@ function cells(svg, question, values, width) {
     count.textContent = isTrue ? `${n} \u2713` : n ? String(n) : "";
     svg.append(shade, cell, word, count);
   });
-  return Math.ceil(found.length / question.columns) * CELL;
+  return Math.ceil(found.length / columns) * CELL;
 }
 
 /** @type {Draw} */
 function histogram(svg, question, values, width) {
+  const plot = plotted(width);
   const found = bins(question, values);
   const most = Math.max(1, ...found.map(({ n }) => n));
   const x = scale(question.low, question.high, LEFT, width - LEFT);
-  const y = scale(0, most, ABOVE + PLOT, ABOVE);
+  const y = scale(0, most, ABOVE + plot, ABOVE);
   for (const { from, to, n } of found) {
     if (n) svg.append(element("rect", { x: x(from) + 1, y: y(n), width: x(to) - x(from) - 2, height: y(0) - y(n), class: "bar" }));
   }
   axis(svg, x, [question.low, (question.low + question.high) / 2, question.high], question.unit, width);
   label(svg, LEFT - 8, y(most) + 5, String(most), "end");
   const truth = x(Number(question.truth));
-  svg.append(element("line", { x1: truth, x2: truth, y1: ABOVE - 4, y2: ABOVE + PLOT, class: "truth" }));
+  svg.append(element("line", { x1: truth, x2: truth, y1: ABOVE - 4, y2: ABOVE + plot, class: "truth" }));
   label(svg, truth, ABOVE - 10, `truth ${short(Number(question.truth))}`, nearEnd(truth, width), "true");
-  return ABOVE + PLOT + BELOW;
+  return ABOVE + plot + BELOW;
 }
 
 /** @type {Draw} */
 function curves(svg, question, values, width) {
+  const plot = plotted(width);
   const truth = /** @type {number[]} */ (question.truth);
   const x = scale(0, truth.length - 1, LEFT, width - LEFT);
-  const y = scale(question.low, question.high, ABOVE + PLOT, ABOVE);
+  const y = scale(question.low, question.high, ABOVE + plot, ABOVE);
   const line = (/** @type {number[]} */ curve, /** @type {string} */ name) => {
     const points = curve.map((value, at) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`).join(" ");
     svg.append(element("polyline", { points, class: name }));
@@ -106,11 +113,11 @@ function curves(svg, question, values, width) {
   }
   line(truth, "truth");
   label(svg, x(truth.length - 1), y(/** @type {number} */ (truth.at(-1))) - 8, "truth", "end", "true");
-  question.answers.forEach((name, at) => label(svg, x(at), ABOVE + PLOT + 18, shortened(name, (width - 2 * LEFT) / truth.length), "middle"));
-  svg.append(element("line", { x1: LEFT, x2: width - LEFT, y1: ABOVE + PLOT, y2: ABOVE + PLOT, class: "axis" }));
+  question.answers.forEach((name, at) => label(svg, x(at), ABOVE + plot + 18, shortened(name, (width - 2 * LEFT) / truth.length), "middle"));
+  svg.append(element("line", { x1: LEFT, x2: width - LEFT, y1: ABOVE + plot, y2: ABOVE + plot, class: "axis" }));
   for (const end of [question.low, question.high]) label(svg, LEFT - 8, y(end) + 5, short(end), "end");
   if (question.unit) label(svg, LEFT, ABOVE - 10, question.unit, "start");
-  return ABOVE + PLOT + BELOW;
+  return ABOVE + plot + BELOW;
 }
 
 /**
@@ -121,9 +128,10 @@ function curves(svg, question, values, width) {
  * @param {number} width
  */
 function axis(svg, x, ticks, unit, width) {
-  svg.append(element("line", { x1: LEFT, x2: width - LEFT, y1: ABOVE + PLOT, y2: ABOVE + PLOT, class: "axis" }));
-  for (const tick of ticks) label(svg, x(tick), ABOVE + PLOT + 18, short(tick), "middle");
-  if (unit) label(svg, width / 2, ABOVE + PLOT + 36, unit, "middle");
+  const plot = plotted(width);
+  svg.append(element("line", { x1: LEFT, x2: width - LEFT, y1: ABOVE + plot, y2: ABOVE + plot, class: "axis" }));
+  for (const tick of ticks) label(svg, x(tick), ABOVE + plot + 18, short(tick), "middle");
+  if (unit) label(svg, width / 2, ABOVE + plot + 36, unit, "middle");
 }
 
 /**

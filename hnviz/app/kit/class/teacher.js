@@ -8,7 +8,7 @@ import { Line, post } from "./line.js";
  *             step?: string, n?: number, values?: any[], sentence?: string }} News
  */
 
-/** @type {Map<string, TeacherLine>} one for a tab */
+/** @type {Map<string, TeacherLine>} one for each address of an app */
 const lines = new Map();
 
 export class TeacherLine {

@@ -51,9 +51,12 @@ export class Callout {
 
   /**
    * @param {string} point a picture's or a control's name; "" for nothing
-   * @param {boolean} isHidden until a guess
+   * @param {string} cover the words on what hides it; "" if it is in sight
    */
-  show(point, isHidden) {
+  show(point, cover) {
+    const isHidden = cover !== "";
+    this.ring.dataset.cover = cover;
+    if (point === this.point && isHidden === this.isHidden && this.target?.isConnected) return;
     // Also at the reveal: the key that asked for it has ended the following.
     if (point !== this.point || isHidden !== this.isHidden) this.until = performance.now() + SETTLES;
     document.documentElement.classList.toggle(GUESSING, isHidden);

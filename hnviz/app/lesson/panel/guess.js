@@ -5,7 +5,6 @@ import { maker } from "../../kit/js/make.js";
 import * as choice from "./choice.js";
 import * as curve from "./curve.js";
 import * as number from "./number.js";
-import { button } from "./parts.js";
 import * as square from "./square.js";
 import { inWords } from "./surprise.js";
 import { write } from "./words.js";
@@ -19,10 +18,10 @@ import { write } from "./words.js";
 const KINDS = { choice, number, curve, square };
 
 /**
- * Ask a question; `give` gets the answer, or null from a student who only wants to see.
+ * Ask a question; `give` gets the answer.
  * @param {HTMLElement} host
  * @param {Guess} guess
- * @param {(answer: Answer|null) => void} give
+ * @param {(answer: Answer) => void} give
  */
 export function askGuess(host, guess, give) {
   host.replaceChildren();
@@ -32,7 +31,20 @@ export function askGuess(host, guess, give) {
   answers.setAttribute("role", "group");
   answers.setAttribute("aria-label", guess.ask);
   KINDS[guess.kind].ask(answers, guess, give);
-  button(host, "Show it", () => give(null)).classList.add("plain");
+  return answers;
+}
+
+/**
+ * Show a question with the student's answer, and nothing of what is true.
+ * @param {HTMLElement} host
+ * @param {Guess} guess
+ * @param {Answer} answer
+ */
+export function holdGuess(host, guess, answer) {
+  host.replaceChildren();
+  const make = maker(host);
+  write(make("p", "ask"), guess.ask);
+  make("p", "", host, `Your answer: ${inWords(guess, answer)}`);
 }
 
 /**

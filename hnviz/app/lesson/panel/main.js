@@ -2,11 +2,13 @@
 // The lesson's panel in the app: a step is an address of an ordinary page, and going to a step is
 // going to that address. The panel stays while the pages beside it change.
 //
-// settings = { lesson, at, turn, inClass }: where the lesson's data is, the step that the address names, and
-// how often the page was drawn; in a class answers go to the teacher. Python draws the panel after the page.
+// settings = { lesson, at, turn, role }: where the lesson's data is, the step that the address names, how often
+// the page was drawn, and in a class "student" or "teacher". Python draws the panel after the page.
 
 import { ClassRoom } from "../../kit/class/class.js";
 import { Crowd } from "../../kit/class/crowd.js";
+import { Lectern } from "../../kit/class/lectern.js";
+import { TeacherLine } from "../../kit/class/teacher.js";
 import { inAddress } from "../../kit/js/address.js";
 import { fetchOnce } from "../../kit/js/fetch.js";
 import { lead, picture, renew } from "../../kit/js/picture.js";
@@ -19,6 +21,7 @@ import { Panel } from "./panel.js";
 const LESSON = "lesson"; // in the address: "<id>.<step>"
 const KEPT = ["present", "embed", "embed_options", "lock"]; // in the address, whatever the step
 const OPEN = "hn-lesson"; // on the page: page.css makes room
+const TEACHING = "hn-teaching"; // on the page: the panel of a class's teacher is wider
 const OFTEN = 400; // ms between two looks at the address
 const KEYS = /** @type {Record<string, number>} */ ({ PageDown: 1, PageUp: -1 });
 
@@ -38,7 +41,7 @@ class InLesson {
     /** @type {import("./panel.js").Doors} */
     this.doors = {
       go: (at) => this.go(at),
-      point: (point, isHidden) => this.callout.show(point, isHidden),
+      point: (point, cover) => this.callout.show(point, cover),
       leave: () => this.leave(),
       take: (id) => location.assign(new URL(`api/lessons/${id}/file`, kit.home)),
       open: (id) => visit(new URL(`lesson${id && `?id=${id}`}${this.kept(id ? "&" : "?")}`, kit.home)),
@@ -66,7 +69,7 @@ class InLesson {
   draw({ settings, theme }) {
     const { primary, onPrimary, background, muted, hatch } = theme;
     this.callout.dress({ primary, onPrimary, background, muted, hatch });
-    if (settings.inClass) this.doors.crowd ??= new Crowd(new ClassRoom(this.kit.home), onAnswer);
+    if (settings.role) this.doors.crowd ??= this.inClass(settings.role);
     const at = this.asked() ?? settings.at;
     if (at === settings.at) renew(); // else this is the page of an earlier step, drawn late
     const named = `${settings.lesson} ${at}`;
@@ -75,6 +78,14 @@ class InLesson {
     if (!this.panel.lesson) this.kit.tab.revisit(); // the lesson began by a link within the app
     this.show(at);
     this.settle();
+  }
+
+  /** @param {string} role */
+  inClass(role) {
+    const hear = (/** @type {string} */ step) => this.panel.hear(step);
+    document.documentElement.classList.toggle(TEACHING, role === "teacher");
+    if (role === "teacher") return new Lectern(TeacherLine.of(this.kit.home), hear);
+    return new Crowd(new ClassRoom(this.kit.home), onAnswer, hear);
   }
 
   /** The page was drawn. */
@@ -158,8 +169,9 @@ class InLesson {
     clearInterval(this.timer);
     document.removeEventListener("keydown", this.press, true);
     for (const event of ["pointerdown", "keydown"]) document.removeEventListener(event, this.touch, true);
-    document.documentElement.classList.remove(OPEN);
+    document.documentElement.classList.remove(OPEN, TEACHING);
     lead(false);
+    this.doors.crowd?.leave();
     this.callout.end();
   }
 }

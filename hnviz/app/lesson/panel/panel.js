@@ -7,7 +7,7 @@
 
 import { maker } from "../../kit/js/make.js";
 import { answerOf, forgetAnswers, keepAnswer } from "./answers.js";
-import { askGuess, revealGuess } from "./guess.js";
+import { askGuess, holdGuess, revealGuess } from "./guess.js";
 import { button } from "./parts.js";
 import { inWords, isSurprise, distance } from "./surprise.js";
 import { write } from "./words.js";
@@ -16,16 +16,16 @@ import { write } from "./words.js";
  * @typedef {import("./surprise.js").Guess} Guess
  * @typedef {{ title: string, text: string, point: string, guess: Guess|null }} Step
  * @typedef {{ id: string, title: string, steps: Step[], next: { id: string, title: string }|null }} Lesson
- * @typedef {{ go: (at: number) => void, point: (point: string, isHidden: boolean) => void,
+ * @typedef {{ go: (at: number) => void, point: (point: string, cover: string) => void,
  *             leave: () => void, open?: (lesson: string) => void,
  *             take?: (lesson: string) => void,
- *             crowd?: import("../../kit/class/crowd.js").Crowd|null }} Doors
+ *             crowd?: import("../../kit/class/crowd.js").InClass|null }} Doors
  *   go      show a step; it then calls `show`
- *   point   ring what a step is about, or hide it until a guess
+ *   point   ring what a step is about, or hide it below a cover with these words
  *   leave   end the lesson
  *   open    begin another lesson; "" is the list of all. A lesson alone in a file has no others
  *   take    download the lesson as a file; a file has been taken already
- *   crowd   the class that the student is in: it draws below the guess
+ *   crowd   the class that the student is in: it draws below the guess, and holds the truth back
  */
 
 const FILE = "Download it as one file that opens without a network. The first time, writing it takes a minute.";
@@ -77,9 +77,45 @@ export class Panel {
     return `${this.lesson?.id}.${this.at}`;
   }
 
-  /** Whether the picture waits for a guess. */
+  /** The answer to the step that is shown. */
+  get answer() {
+    const own = answerOf(this.key);
+    return this.doors.crowd ? this.doors.crowd.answer(this.key, own) : own;
+  }
+
+  /** Whether the class has yet to see the truth. */
+  get isHeld() {
+    return Boolean(this.step?.guess && this.doors.crowd?.holds(this.key));
+  }
+
+  /** Whether the step waits for a guess. */
   get waits() {
-    return Boolean(this.step?.guess) && answerOf(this.key) === undefined && !this.seen.has(this.key);
+    if (!this.step?.guess || this.answer !== undefined) return false;
+    return this.isHeld || !(this.seen.has(this.key) || this.doors.crowd?.leads);
+  }
+
+  /**
+   * Follow the class: its teacher reveals a step, or an answer has arrived.
+   * @param {string} step "" for any
+   */
+  hear(step) {
+    const { crowd } = this.doors;
+    if (!this.lesson || !crowd || (step && step !== this.key)) return;
+    const isRevealed = this.wasHeld && !this.isHeld;
+    if (this.state !== this.drawn) this.draw();
+    else {
+      const { scrollTop } = this.body;
+      this.drawFoot(); // the reader may be about to guess
+      this.drawCrowd();
+      this.body.scrollTop = scrollTop;
+    }
+    if (isRevealed) this.crowd.scrollIntoView({ block: "start" });
+    else if (this.isHeld && !this.waits) this.crowd.scrollIntoView({ block: "nearest" });
+  }
+
+  /** What decides how the guess is drawn. */
+  get state() {
+    return JSON.stringify([this.key, this.waits, this.waits || this.isHeld, this.answer]);
   }
 
   /**
@@ -114,7 +150,8 @@ export class Panel {
   move(by) {
     if (!this.lesson) return;
     if (this.away) return this.doors.go(this.at);
-    if (by > 0 && this.waits) return this.take(null);
+    if (by > 0 && this.isHeld && this.doors.crowd?.leads) return void this.doors.crowd.reveal?.(this.key);
+    if (by > 0 && this.waits && !this.isHeld) return this.take(null);
     const at = this.at + by;
     if (at >= 1 && at <= this.lesson.steps.length + 1) this.doors.go(at);
   }
@@ -132,30 +169,51 @@ export class Panel {
   draw() {
     const { lesson, step } = this;
     if (!lesson) return;
-    const n = lesson.steps.length;
     this.host.ariaLabel = `Lesson: ${lesson.title}`;
     this.name.textContent = lesson.title;
-    this.count.textContent = step ? `Step ${this.at} of ${n}` : "The end";
+    this.count.textContent = step ? `Step ${this.at} of ${lesson.steps.length}` : "The end";
     this.title.textContent = step ? step.title : "What surprised you";
     this.text.hidden = !step;
     if (step) write(this.text, step.text);
     this.drawGuess(step?.guess ?? null);
+    this.drawCrowd();
     this.drawEnd();
-    this.again.hidden = !this.away;
-    this.back.disabled = this.at <= 1;
+    this.drawFoot();
+    this.drawn = this.state;
+  }
+
+  drawFoot() {
+    const { step, waits, isHeld, away, at } = this;
+    const { crowd } = this.doors;
+    this.again.hidden = !away;
+    this.back.disabled = at <= 1;
     this.next.hidden = !step;
-    this.next.textContent = this.waits ? "Show it" : this.at < n ? "Next" : "Finish";
-    this.next.classList.toggle("first", !this.waits && !this.away);
-    this.doors.point(step && !this.away ? step.point : "", this.waits);
+    const on = at < (this.lesson?.steps.length ?? 0) ? "Next" : "Finish";
+    this.next.textContent = isHeld ? (crowd?.leads ? "Reveal" : on) : waits ? "Show it" : on;
+    this.next.classList.toggle("first", !away && (!waits || Boolean(crowd?.leads)));
+    this.wasHeld = isHeld;
+    const cover = (isHeld && crowd?.cover(this.key)) || "Guess first";
+    this.doors.point(step && !away ? step.point : "", waits || isHeld ? cover : "");
   }
 
   /** @param {Guess|null} guess */
   drawGuess(guess) {
     this.guess.hidden = !guess;
-    if (!guess) this.guess.replaceChildren();
-    else if (this.waits) askGuess(this.guess, guess, (answer) => this.take(answer));
-    else revealGuess(this.guess, guess, answerOf(this.key) ?? null);
-    this.doors.crowd?.draw(this.crowd, guess && { step: this.key, guess, answer: answerOf(this.key) });
+    if (!guess) return this.guess.replaceChildren();
+    const { answer } = this;
+    if (this.waits) {
+      const answers = askGuess(this.guess, guess, (given) => this.take(given));
+      if (this.doors.crowd?.leads) {
+        answers.inert = true; // the class answers
+        this.body.tabIndex = 0; // so that the keyboard scrolls it without them
+      } else if (!this.isHeld) button(this.guess, "Show it", () => this.take(null)).classList.add("plain");
+    } else if (this.isHeld && answer !== undefined) holdGuess(this.guess, guess, answer);
+    else revealGuess(this.guess, guess, answer ?? null);
+  }
+
+  drawCrowd() {
+    const guess = this.step?.guess ?? null;
+    this.doors.crowd?.draw(this.crowd, guess && { step: this.key, guess, answer: this.answer });
   }
 
   drawEnd() {
@@ -179,16 +237,20 @@ export class Panel {
   /** @param {Lesson} lesson */
   drawSurprises(lesson) {
     const make = maker(this.end);
+    const { crowd } = this.doors;
     const guessed = lesson.steps.flatMap(({ title, guess }, index) => {
-      const answer = guess ? answerOf(`${lesson.id}.${index + 1}`) : undefined;
+      const key = `${lesson.id}.${index + 1}`;
+      const answer = !guess || crowd?.holds(key) ? undefined : answerOf(key);
       return guess && answer !== undefined ? [{ title, guess, answer, at: index + 1 }] : [];
     });
+    const held = lesson.steps.some(({ guess }, index) => guess && crowd?.holds(`${lesson.id}.${index + 1}`));
     const surprises = guessed
       .filter(({ guess, answer }) => isSurprise(guess, answer))
       .sort((one, other) => distance(other.guess, other.answer) - distance(one.guess, one.answer))
       .slice(0, MOST);
     const none = guessed.length ? "Nothing: what you saw was what you expected." : "You made no guess this time.";
-    if (!surprises.length) make("p", "text", this.end, none);
+    if (held) make("p", "text", this.end, "The teacher has not revealed all answers yet.");
+    else if (!surprises.length) make("p", "text", this.end, none);
     for (const { title, guess, answer, at } of surprises) {
       const line = make("div", "surprise");
       button(line, title, () => this.doors.go(at));

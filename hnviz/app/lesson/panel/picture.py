@@ -7,6 +7,7 @@ from typing import Any
 from hnviz.app.kit.component import publish
 from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.lesson.place import Place as Where
+from hnviz.app.run.start import visitor
 from hnviz.app.shell import session as state
 from hnviz.lessons import as_data, lessons
 from hnviz.web.classroom.desk import desk
@@ -26,8 +27,13 @@ def published(name: str) -> str:
 
 
 def _settings(name: str, number: int, turn: int = 0) -> dict[str, Any]:
-    in_class = desk() is not None
-    return {"lesson": published(name), "at": number, "turn": turn, "inClass": in_class}
+    return {"lesson": published(name), "at": number, "turn": turn, "role": _role()}
+
+
+def _role() -> str:
+    if desk() is None:
+        return ""
+    return "teacher" if visitor().teacher else "student"
 
 
 EXAMPLES = {

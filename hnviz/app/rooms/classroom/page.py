@@ -11,9 +11,11 @@ from hnviz.app.run.list.picture import run_list
 from hnviz.app.run.start import visitor
 from hnviz.app.shell import session as state
 from hnviz.engine.client import EngineError
+from hnviz.figures.sentences import plural
 from hnviz.web.classroom.desk import Desk, desk
 
-_CODES, _PASTED, _STOPPED = "class_codes", "class_pasted", "class_stopped"
+_CODES, _PASTED = "class_codes", "class_pasted"
+_STOPPED, _STOPPING = "class_stopped", "class_stopping"
 
 
 def page() -> None:
@@ -25,15 +27,21 @@ def page() -> None:
     elif visitor().teacher:
         _for_teacher(held)
     else:
-        _for_students()
+        _for_students(held)
 
 
-def _for_students() -> None:
-    if visitor().member is None:
+def _for_students(held: Desk) -> None:
+    number = held.room.members.get(visitor().member or "")
+    if number is None:
         prose("Look at everything; to answer with the class and to train, join with its code.")
         join_link()
     else:
-        prose("You are in the class. What you answer in a lesson is counted, without a name.")
+        prose(
+            f"You are in the class as **student {number}**. Your answers in a lesson are counted, "
+            "without a name or a number."
+        )
+        section("Runs", "The newest runs of the class; yours are marked.")
+        run_list("class_runs")
 
 
 def _for_teacher(held: Desk) -> None:
@@ -42,10 +50,22 @@ def _for_teacher(held: Desk) -> None:
     ANSWERS(settings={"live": True, "questions": questions()})
     _paste(held)
     section("Runs", "The newest runs of the class and your own.")
-    st.button("Stop all runs", key="class_stop", on_click=_stop_all)
+    _stop()
+    run_list("class_runs")
+
+
+def _stop() -> None:
+    """Draw the button that ends all runs; it asks for a second press."""
+    if state.get(_STOPPING):
+        count = plural(len(engine().jobs()), "run")
+        prose(f"This ends {count}, those that wait too. What they have learnt is kept.")
+        with st.container(horizontal=True):
+            st.button("Stop them", key="class_stop_now", type="primary", on_click=_stop_all)
+            st.button("Keep them", key="class_keep", on_click=state.pop, args=(_STOPPING,))
+        return
+    st.button("Stop all runs", key="class_stop", on_click=state.put, args=(_STOPPING, True))
     if (done := state.get(_STOPPED)) is not None:
         prose(done)
-    run_list("class_runs")
 
 
 def _paste(held: Desk) -> None:
@@ -77,6 +97,7 @@ def _counted(taken: int) -> str:
 
 
 def _stop_all() -> None:
+    state.pop(_STOPPING)
     stopped, wrong = 0, ""
     for job in engine().jobs():
         try:

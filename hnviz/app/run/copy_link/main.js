@@ -6,7 +6,7 @@ import { copy } from "../../kit/js/clipboard.js";
 import { maker } from "../../kit/js/make.js";
 import { picture } from "../../kit/js/picture.js";
 import { HAS_NONE } from "../../kit/js/tables.js";
-import { linkOf } from "./link.js";
+import { forAll, linkOf } from "./link.js";
 
 const SHOWN = 3000; // ms
 const NAMES = { copy: "Copy link", lock: "Copy locked link" };
@@ -16,15 +16,19 @@ const EXPLAINED = {
 };
 
 class CopyLink {
-  /** @param {HTMLElement} body */
-  constructor(body) {
+  /**
+   * @param {HTMLElement} body
+   * @param {import("../../kit/js/frame.js").Frame} kit
+   */
+  constructor(body, kit) {
+    this.app = kit.home;
     const make = maker(body);
     const line = make("div", "line");
     this.copy = this.button(make, line, "copy");
     this.lock = this.button(make, line, "lock");
     this.outcome = make("p", "outcome");
     this.outcome.setAttribute("role", "status");
-    this.made = "";
+    this.made = this.home = "";
   }
 
   /**
@@ -43,11 +47,12 @@ class CopyLink {
   /** @param {import("../../kit/js/picture.js").Drawing} drawing */
   draw({ settings }) {
     this.made = settings.made;
+    this.home = settings.home;
   }
 
   /** @param {boolean} locked */
   async press(locked) {
-    const link = linkOf(location.href, this.made, locked);
+    const link = linkOf(forAll(location.href, this.app, this.home), this.made, locked);
     const copied = await copy(link);
     this.outcome.textContent = copied ? "Copied" : `The browser did not allow it; here it is: ${link}`;
     if (!copied) return;
@@ -63,5 +68,5 @@ class CopyLink {
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
   table: HAS_NONE.control,
-  create: (body) => new CopyLink(body),
+  create: (body, kit) => new CopyLink(body, kit),
 });

@@ -3,11 +3,12 @@
 from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.run import made
 from hnviz.app.run.engine import standing
+from hnviz.app.shell.serve import invited
 from hnviz.runs import DamagedRun, RunNotFound
 
 EXAMPLES = {
-    "ready": Example(settings={"made": ""}),
-    "long": Example(settings={"made": "Model3--lr-0.1--epochs-2"}),
+    "ready": Example(settings={"made": "", "home": ""}),
+    "long": Example(settings={"made": "Model3--lr-0.1--epochs-2", "home": ""}),
 }
 
 COPY_LINK = Picture(__file__, Place("run_copy", "36px"), silent=True, examples=EXAMPLES)
@@ -15,7 +16,8 @@ COPY_LINK = Picture(__file__, Place("run_copy", "36px"), silent=True, examples=E
 
 def copy_link(run_id: str | None) -> None:
     """Draw the buttons. Every hnviz has the pre-trained runs: of these the name is enough."""
-    COPY_LINK(settings={"made": _made(run_id)})
+    into = invited()
+    COPY_LINK(settings={"made": _made(run_id), "home": into.home if into else ""})
 
 
 def _made(run_id: str | None) -> str:

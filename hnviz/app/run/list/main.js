@@ -1,7 +1,7 @@
 // @ts-check
 // The list of runs. It follows the topic "runs": only rows that change are sent.
 //
-// settings = { shown: the run in view }
+// settings = { shown: the run in view, student: in a class the reader's number }
 
 import { Following } from "../../kit/js/following.js";
 import { picture } from "../../kit/js/picture.js";
@@ -57,6 +57,14 @@ class RunList {
   }
 
   /**
+   * A run's name, in a class with the number of its student.
+   * @param {{ name: string, student: number|null }} row
+   */
+  named({ name, student }) {
+    return student ? `${name} · ${student === this.student ? "yours" : `student ${student}`}` : name;
+  }
+
+  /**
    * A plain click anywhere in a row; the browser handles those that open another tab.
    * @param {MouseEvent} event
    */
@@ -72,6 +80,7 @@ class RunList {
   /** @param {import("../../kit/js/picture.js").Drawing} drawing */
   draw({ settings }) {
     this.shown = settings.shown;
+    this.student = settings.student;
     if (!this.following.of("")) this.show();
   }
 
@@ -83,7 +92,10 @@ class RunList {
   }
 
   show() {
-    this.table.show(this.order.map((run) => ({ ...this.rows[run], key: run, current: run === this.shown })));
+    const rows = this.order.map((run) => this.rows[run]);
+    this.table.show(
+      rows.map((row) => ({ ...row, name: this.named(row), key: row.run, current: row.run === this.shown })),
+    );
   }
 
   destroy() {

@@ -9,6 +9,7 @@ from hnviz.data import NOTEBOOK
 from hnviz.engine.client import Job, live_status
 from hnviz.figures.sentences import plural
 from hnviz.runs import RunSummary
+from hnviz.web.classroom.desk import desk
 
 MARKS = {
     "running": "● running",
@@ -33,6 +34,7 @@ def row(line: RunSummary, jobs: Mapping[str, Job]) -> dict[str, Any]:
     return {
         "run": line.id,
         "name": run_name(line.config, shipped=line.shipped) if line.config else line.id,
+        "student": held.room.owner(line.id) if (held := desk()) else None,
         "created": None if line.shipped else line.created or None,
         "settings": _settings(line.config) if line.config else "",
         "state": _state(line, jobs),

@@ -14,6 +14,7 @@ const code = /** @type {HTMLInputElement} */ (document.querySelector("#code"));
 const button = /** @type {HTMLButtonElement} */ (document.querySelector("button"));
 const trouble = /** @type {HTMLElement} */ (document.querySelector("#trouble"));
 const inside = /** @type {HTMLElement} */ (document.querySelector("section"));
+const who = /** @type {HTMLElement} */ (document.querySelector("#who"));
 const list = /** @type {HTMLElement} */ (document.querySelector("ul"));
 
 /** @param {() => Promise<void>} act */
@@ -34,14 +35,15 @@ async function attempt(act) {
 const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!]$/.test(text) ? "" : "."}`;
 
 async function enter() {
-  await room.join(code.value);
-  await show();
+  await show(await room.join(code.value));
 }
 
-async function show() {
+/** @param {number} number the student's */
+async function show(number) {
   const { lessons } = await (await fetch(new URL("api/class", home))).json();
   form.hidden = true;
   inside.hidden = false;
+  who.textContent = `You are in the class as student ${number}. Your answers carry no name and no number.`;
   list.replaceChildren(...Object.entries(lessons).map(([id, title]) => lesson(id, title)));
 }
 
