@@ -5,7 +5,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import Server, errors_of, idle, resize, start_server, stop_server, until
+from tests.conftest import (
+    Server,
+    errors_of,
+    idle,
+    profile,
+    resize,
+    start_server,
+    stop_server,
+    until,
+)
 
 pytestmark = pytest.mark.xdist_group("browser0")
 STEP = "text-into-batches.1"
@@ -28,11 +37,10 @@ def classroom(tmp_path_factory) -> Iterator[Server]:
 @pytest.fixture
 def phone(browser) -> Iterator[object]:
     """A phone with cookies of its own."""
-    context = browser.new_context(viewport={"width": 390, "height": 800})
-    page = context.new_page()
-    page.errors = errors_of(page)
-    yield page
-    context.close()
+    with profile(browser, viewport={"width": 390, "height": 800}) as context:
+        page = context.new_page()
+        page.errors = errors_of(page)
+        yield page
 
 
 def test_a_phone_joins_and_answers_and_hears_what_the_teacher_reveals(classroom, phone, page):
