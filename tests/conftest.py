@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -203,10 +204,20 @@ def browser() -> Iterator[object]:
 def context(browser):
     """One profile for all tabs: Streamlit's and Plotly's files are read once."""
     # Nothing moves by itself: each frame of a spinner is drawn by the processor here.
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    wide = {"width": 1280, "height": 900}
+    with profile(browser, viewport=wide, reduced_motion="reduce") as context:
+        yield context
+
+
+@contextmanager
+def profile(browser, **options: Any) -> Iterator[Any]:
+    """Open a profile that has nothing in its cache and no cookies, as patient as all tests are."""
+    context = browser.new_context(**options)
     context.set_default_timeout(PATIENCE)
-    yield context
-    context.close()
+    try:
+        yield context
+    finally:
+        context.close()
 
 
 @pytest.fixture(scope="session")

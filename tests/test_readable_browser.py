@@ -10,7 +10,7 @@ import pytest
 
 from hnviz.app.shell.navigation import PAGES
 from tests.axe import barriers
-from tests.conftest import errors_of, idle, start_server, stop_server, until
+from tests.conftest import errors_of, idle, profile, start_server, stop_server, until
 from tests.gallery import mount, settled
 
 NAMES = [name for pages in PAGES.values() for name in pages]
@@ -183,23 +183,22 @@ def embedder(tmp_path):
 
 
 def test_a_page_is_embedded_where_it_is_allowed_and_nowhere_else(embedder, server, browser):
-    context = browser.new_context(reduced_motion="reduce")
-    page = context.new_page()
-    errors = errors_of(page)
-    page.goto(f"{embedder}/index.html")
-    frame = page.frame_locator("iframe")
-    frame.get_by_role("heading", name="Data", level=1).wait_for()
-    frame.locator(".st-key-data_guess .hnviz[data-ready]").wait_for()
-    frame.get_by_role("button", name="Next word").click()
-    frame.get_by_text("The network has read 3 tokens.").wait_for()
-    assert not frame.locator("[data-testid=stSidebarNav]").is_visible()
-    assert errors == []
-    page.evaluate(f"document.querySelector('iframe').src = '{server}/data?embed=true'")
-    until(page, "true")
-    page.wait_for_timeout(1500)
-    assert page.frames[1].url.startswith("chrome-error:")  # that app names no such page
-    assert any("frame-ancestors" in error for error in errors)
-    context.close()
+    with profile(browser, reduced_motion="reduce") as context:
+        page = context.new_page()
+        errors = errors_of(page)
+        page.goto(f"{embedder}/index.html")
+        frame = page.frame_locator("iframe")
+        frame.get_by_role("heading", name="Data", level=1).wait_for()
+        frame.locator(".st-key-data_guess .hnviz[data-ready]").wait_for()
+        frame.get_by_role("button", name="Next word").click()
+        frame.get_by_text("The network has read 3 tokens.").wait_for()
+        assert not frame.locator("[data-testid=stSidebarNav]").is_visible()
+        assert errors == []
+        page.evaluate(f"document.querySelector('iframe').src = '{server}/data?embed=true'")
+        until(page, "true")
+        page.wait_for_timeout(1500)
+        assert page.frames[1].url.startswith("chrome-error:")  # that app names no such page
+        assert any("frame-ancestors" in error for error in errors)
 
 
 # --- words --------------------------------------------------------------------------------------

@@ -5,9 +5,10 @@ import re
 
 import psutil
 import pytest
+from starlette.testclient import httpx
 
 from hnviz.runs import RunStore
-from tests.conftest import idle, resize, start_server, stop_server, until
+from tests.conftest import idle, profile, resize, start_server, stop_server, until
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
@@ -16,6 +17,15 @@ POINTS = "([...document.querySelectorAll('[data-panel=loss]')].map(c => +c.datas
 
 RUN = "new URLSearchParams(location.search).get('run')"
 LONG = 100  # epochs: half a minute and more, so that no run ends before its test is through
+
+
+@pytest.fixture(autouse=True)
+def all_stopped(app):
+    """Stop what a test has left training: the next test's run would wait for its end."""
+    yield
+    for run in RunStore(app.runs).summaries():
+        if run.status in ("queued", "running"):
+            httpx.post(f"{app.url}/api/runs/{run.id}/stop", json={}, timeout=60).raise_for_status()
 
 
 def button(page, name: str):
@@ -77,16 +87,13 @@ def test_a_run_grows_and_survives_a_refresh(page, server, browser):
 
 def followed_and_stopped_elsewhere(browser, address: str) -> None:
     """Another browser that has a run's link sees it grow, and stops it."""
-    other = browser.new_context()
-    try:
+    with profile(browser) as other:
         tab = other.new_page()
         tab.goto(address)
         tab.locator("[data-panel=loss] .main-svg").first.wait_for()
         grows(tab)
         button(tab, "Stop").click()
         expect(button(tab, "Resume")).to_be_enabled()
-    finally:
-        other.close()
 
 
 def test_more_opens_holds_what_was_set_and_shuts(page, server):
@@ -360,16 +367,13 @@ def test_two_viewers_share_a_speed(page, server, browser):
     open_train(page, server, epochs=LONG)
     start(page)
     training_speed(page).select_option("5 steps a second")
-    other = browser.new_context()
-    try:
+    with profile(browser) as other:
         tab = other.new_page()
         tab.goto(page.url.split("&train_speed")[0])
         expect(training_speed(tab)).to_have_value("5")
         training_speed(tab).select_option("full speed")
         expect(training_speed(page)).to_have_value("full")
-    finally:
-        other.close()
-        button(page, "Stop").click()
+    button(page, "Stop").click()
     expect(button(page, "Resume")).to_be_enabled()
 
 
