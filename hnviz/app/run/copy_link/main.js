@@ -5,6 +5,7 @@
 import { copy } from "../../kit/js/clipboard.js";
 import { maker } from "../../kit/js/make.js";
 import { picture } from "../../kit/js/picture.js";
+import { listenForPresent } from "../../kit/js/present.js";
 import { HAS_NONE } from "../../kit/js/tables.js";
 import { linkOf } from "./link.js";
 
@@ -25,6 +26,7 @@ class CopyLink {
     this.outcome = make("p", "outcome");
     this.outcome.setAttribute("role", "status");
     this.made = "";
+    this.leave = listenForPresent(); // the buttons are on every page
   }
 
   /**
@@ -57,6 +59,7 @@ class CopyLink {
 
   destroy() {
     clearTimeout(this.rest);
+    this.leave();
   }
 }
 
