@@ -7,12 +7,15 @@ app's style sheet.
 from collections.abc import Sequence
 from html import escape
 from math import ceil
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from hnviz.data.corpora import TRAIN_NUMBERS, VALID_NUMBERS
 from hnviz.figures.numbers import percent, unbroken
 from hnviz.figures.theme import Theme
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 STEP = 0.05  # of the axis
 NAMES = {",": ", comma"}
@@ -22,7 +25,7 @@ KEY = (
 )
 
 
-def token_counts(table: pd.DataFrame, look: Theme) -> str:
+def token_counts(table: "pd.DataFrame", look: Theme) -> str:
     """Draw each token's share of train as a bar in its kind's colour, its share of valid as a dot.
 
     `table` has the columns token, kind, train and valid (counts), one row per token, in drawing

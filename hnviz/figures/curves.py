@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from hnviz.data import BatchLayout, stream_of
 from hnviz.figures.labels import EndLabel, end_labels, heading
@@ -18,6 +17,8 @@ from hnviz.figures.split_words import split_words
 from hnviz.figures.theme import Theme, apply
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from hnviz.runs import RunRecord
     from hnviz.runs.ruler import Bound
 
@@ -47,7 +48,7 @@ TWO_PANELS: dict[str, dict[str, Any]] = {  # one above the other, each as wide a
 LOWER_PANEL = {"xaxis": "x2", "yaxis": "y2"}
 
 
-def loss_curves(record: "RunRecord", look: Theme, notebook: pd.DataFrame | None = None) -> Sketch:
+def loss_curves(record: "RunRecord", look: Theme, notebook: "pd.DataFrame | None" = None) -> Sketch:
     """Training loss by step, validation loss at the end of each epoch.
 
     `notebook` holds the notebook's columns epoch and valid_loss for the same model; its epochs
@@ -84,7 +85,7 @@ def loss_curves(record: "RunRecord", look: Theme, notebook: pd.DataFrame | None 
 def accuracy_curves(
     record: "RunRecord",
     look: Theme,
-    notebook: pd.DataFrame | None = None,
+    notebook: "pd.DataFrame | None" = None,
     bounds: "Mapping[str, Sequence[Bound]] | None" = None,
 ) -> Sketch:
     """Share of right answers at the end of each epoch: on train above, on valid below.
@@ -142,9 +143,11 @@ def n_batches_of(record: "RunRecord") -> int:
 
 
 def _reference(
-    record: "RunRecord", notebook: pd.DataFrame | None, column: str
-) -> tuple[pd.Series, pd.Series]:
+    record: "RunRecord", notebook: "pd.DataFrame | None", column: str
+) -> "tuple[pd.Series, pd.Series]":
     """Return the notebook's points at this run's steps, up to the run's last epoch."""
+    import pandas as pd
+
     if notebook is None:
         empty = pd.Series(dtype=float)
         return empty, empty
@@ -158,7 +161,7 @@ def _dot(record: "RunRecord") -> float:
 
 
 def _notebook_trace(
-    fig: Sketch, points: tuple[pd.Series, pd.Series], look: Theme, dot: float, **place: str
+    fig: Sketch, points: "tuple[pd.Series, pd.Series]", look: Theme, dot: float, **place: str
 ) -> None:
     fig.add_scatter(
         name="notebook, valid",
@@ -172,7 +175,7 @@ def _notebook_trace(
 
 
 def _train_trace(
-    fig: Sketch, x: pd.Series, y: pd.Series, look: Theme, dot: float = 0.0, **place: str
+    fig: Sketch, x: "pd.Series", y: "pd.Series", look: Theme, dot: float = 0.0, **place: str
 ) -> None:
     """Draw a curve for train, with rings of `dot` pixels."""
     marker: dict[str, Any] = {"symbol": "circle", "size": dot, "color": look.background}
@@ -188,7 +191,7 @@ def _train_trace(
 
 
 def _valid_trace(
-    fig: Sketch, x: pd.Series, y: pd.Series, look: Theme, dot: float, **place: str
+    fig: Sketch, x: "pd.Series", y: "pd.Series", look: Theme, dot: float, **place: str
 ) -> None:
     fig.add_scatter(
         name="valid",
@@ -208,14 +211,14 @@ def _finish(fig: Sketch, look: Theme, record: "RunRecord", top: int) -> None:
     fig.update_xaxes(title={"text": "step"}, range=[-0.01 * n_steps, 1.02 * n_steps], nticks=5)
 
 
-def _loss_top(*curves: pd.Series) -> float:
+def _loss_top(*curves: "pd.Series") -> float:
     """Return the top of the loss axis: the highest point of any curve, within limits."""
     values = np.concatenate([curve.to_numpy(dtype=float) for curve in curves])
     values = values[np.isfinite(values)]
     return float(min(max(LOSS_TOP, values.max(initial=0) * 1.05), LOSS_CEILING))
 
 
-def _ends(curves: Sequence[tuple[pd.Series, Callable[[float], str], str]]) -> list[EndLabel]:
+def _ends(curves: "Sequence[tuple[pd.Series, Callable[[float], str], str]]") -> list[EndLabel]:
     """Label each curve with its last finite value, if it has one."""
     labels = []
     for values, text, color in curves:

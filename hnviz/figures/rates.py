@@ -1,11 +1,16 @@
 """Which learning rate is too high: each model's recipe at several of them, as one small map."""
 
-import pandas as pd
+from math import isnan
+from typing import TYPE_CHECKING
 
 from hnviz.catalogue import entry
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.sentences import scientific
 from hnviz.figures.theme import Theme, ink_on
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 CLEARLY = 0.5
 """Nats per token: a rate whose last train loss is so much above the best one's is too high."""
@@ -19,7 +24,7 @@ RATES_NOTE = (
 )
 
 
-def first_too_high(table: pd.DataFrame, model: str) -> float | None:
+def first_too_high(table: "pd.DataFrame", model: str) -> float | None:
     """Return the lowest rate past a model's best that is too high, None if none was tried.
 
     `table` has a row per run: columns model, lr, train_loss; a loss of nan is a run that diverged.
@@ -30,7 +35,7 @@ def first_too_high(table: pd.DataFrame, model: str) -> float | None:
     return None if high.empty else float(high.index[0])
 
 
-def rates_sentence(table: pd.DataFrame, model: str) -> str:
+def rates_sentence(table: "pd.DataFrame", model: str) -> str:
     """Say which rate a model's recipe uses, how it ends there, and which rate is too high."""
     runs = table[table["model"] == model].set_index("lr")
     own, valid = runs["train_loss"], runs["valid"]
@@ -39,14 +44,14 @@ def rates_sentence(table: pd.DataFrame, model: str) -> str:
     if high is None:
         said += f"; no lr up to {scientific(own.index.max())} is too high."
     else:
-        ends = "diverges" if pd.isna(own[high]) else f"ends at **{own[high]:.2f}**"
+        ends = "diverges" if isnan(own[high]) else f"ends at **{own[high]:.2f}**"
         said += f". From **lr {scientific(high)}** on, lr is too high: there it {ends}."
     best = float(valid.dropna().sort_values().index[-1])
     top = accuracy(valid.max())
     return f"{said} Valid accuracy is highest at lr {scientific(best)}, with **{top}**."
 
 
-def rate_warning(table: pd.DataFrame, model: str, lr: float) -> str | None:
+def rate_warning(table: "pd.DataFrame", model: str, lr: float) -> str | None:
     """Say that a run at this rate will fail as the model's recipe did; None if that is not known.
 
     `table` is as for `first_too_high`.
@@ -61,14 +66,14 @@ def rate_warning(table: pd.DataFrame, model: str, lr: float) -> str | None:
         return None
     above = f"too high for {model}" if high else f"above all that was tried with {model}"
     already = " already" if lr > tried else ""
-    ends = "diverges" if pd.isna(own[tried]) else f"ends at a train loss of {own[tried]:.2f}"
+    ends = "diverges" if isnan(own[tried]) else f"ends at a train loss of {own[tried]:.2f}"
     return (
         f"lr {_rate(lr)} is {above}: at {_rate(tried)}, its recipe{already} {ends}. Its lowest "
         f"train loss is {own[best]:.2f}, at {_rate(best)}."
     )
 
 
-def rates_map(table: pd.DataFrame, model: str, look: Theme) -> str:
+def rates_map(table: "pd.DataFrame", model: str, look: Theme) -> str:
     """Draw the map as HTML: a row per model, a column per rate; `model`'s row is in bold."""
     head = "".join(f"<th>{_rate(lr)}</th>" for lr in sorted(table["lr"].unique()))
     rows = "".join(
@@ -86,7 +91,7 @@ def rates_map(table: pd.DataFrame, model: str, look: Theme) -> str:
     )
 
 
-def _row(model: str, own: pd.DataFrame, look: Theme, *, bold: bool) -> str:
+def _row(model: str, own: "pd.DataFrame", look: Theme, *, bold: bool) -> str:
     recipe = entry(model).recipe.lr
     cells = "".join(
         _cell(_rate(lr), loss, valid, ' class="hn-own"' if lr == recipe else "", look)
@@ -96,7 +101,7 @@ def _row(model: str, own: pd.DataFrame, look: Theme, *, bold: bool) -> str:
 
 
 def _cell(lr: str, loss: float, valid: float, mark: str, look: Theme) -> str:
-    if pd.isna(loss):
+    if isnan(loss):
         return f'<td{mark} title="lr {lr}: the run diverged">✕</td>'
     at = min(loss / WORST, 1.0) * (len(look.sequential) - 1)
     fill = look.sequential[round(at)]

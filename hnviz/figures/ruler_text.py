@@ -1,14 +1,17 @@
 """What the memory ruler says, in its own numbers; **two stars** mark what is set in bold."""
 
 from collections.abc import Mapping, Sequence
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from hnviz.data import BatchLayout
 from hnviz.figures.numbers import accuracy, percent
 from hnviz.figures.reach import Reach
 from hnviz.figures.ruler import Windows
 from hnviz.runs.ruler import MOST_ONCE, Bound, Example
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 HOW_TO_READ = "Above a thin line, the network uses more tokens than that. Below it, we can't tell."
 _MOST = percent(MOST_ONCE)
@@ -126,8 +129,10 @@ def _and_more(n: int) -> str:
     return f", and by {n:,} other{'' if n == 1 else 's'}" if n else ""
 
 
-def example_table(example: Example, words: Sequence[str]) -> pd.DataFrame:
+def example_table(example: Example, words: Sequence[str]) -> "pd.DataFrame":
     """Tabulate what followed a token most often."""
+    import pandas as pd
+
     rows = [
         {
             f"after “{words[example.token]}”": words[token],
@@ -193,8 +198,10 @@ def table_sentence(split: str, bounds: Sequence[Bound]) -> str:
     return f"{said}: no {number(enough.k)}-token sequence repeats."
 
 
-def bounds_table(bounds: Mapping[str, Sequence[Bound]]) -> pd.DataFrame:
+def bounds_table(bounds: Mapping[str, Sequence[Bound]]) -> "pd.DataFrame":
     """Tabulate the bounds of each split by tokens known, with the share of contexts seen once."""
+    import pandas as pd
+
     longest = min(len(each) for each in bounds.values())
     table = {"tokens known": [str(k) for k in range(1, longest + 1)]}
     for split, each in bounds.items():

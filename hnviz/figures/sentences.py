@@ -5,9 +5,9 @@
 
 from dataclasses import dataclass
 from textwrap import shorten
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from hnviz.catalogue import entry
 from hnviz.cells import Cell
@@ -19,6 +19,10 @@ from hnviz.data.tokens import BOS
 from hnviz.figures.diagrams import previous
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.tables import read_counts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 NAMED = 8  # unknown words that are written out
 
@@ -125,7 +129,7 @@ def table_sentence(layout: BatchLayout, text: str = "valid") -> str:
     )
 
 
-def counts_sentence(table: pd.DataFrame) -> str:
+def counts_sentence(table: "pd.DataFrame") -> str:
     """Say where the two texts differ most; `table` has the columns token, train and valid."""
     share = {split: (table[split] / table[split].sum()).to_numpy() for split in ("train", "valid")}
     widest = int(np.argmax(share["valid"] - share["train"]))
@@ -222,7 +226,7 @@ def opening(text: str, characters: int = 160) -> str:
     return shorten(text, characters, placeholder=" …")
 
 
-def notebook_sentence(model: str, notebook: pd.DataFrame) -> str:
+def notebook_sentence(model: str, notebook: "pd.DataFrame") -> str:
     """Say what the notebook reached with a model."""
     if notebook.empty:
         return f"The notebook has no {model}."

@@ -1,9 +1,13 @@
 """How much of a step from one model to the next is the network, and how much is the recipe."""
 
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from hnviz.catalogue import entry
 from hnviz.figures.numbers import accuracy
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 SPLITS = ("train", "valid")
 
@@ -17,7 +21,7 @@ SHARES_NOTE = (
 )
 
 
-def shares_sentence(table: pd.DataFrame) -> str:
+def shares_sentence(table: "pd.DataFrame") -> str:
     """Say what the new recipe costs on train, and what the new network wins back.
 
     `table` holds runs of two models with both recipes: columns recipe, model, seed, steps, train,
@@ -37,15 +41,17 @@ def shares_sentence(table: pd.DataFrame) -> str:
     )
 
 
-def alone_table(table: pd.DataFrame) -> pd.DataFrame:
+def alone_table(table: "pd.DataFrame") -> "pd.DataFrame":
     """Return the mean accuracies with neither, one or both of network and recipe changed."""
+    import pandas as pd
+
     return pd.DataFrame(
         {"what changes": change, **{split: accuracy(shares[split]) for split in SPLITS}}
         for change, shares in _alone(table).items()
     )
 
 
-def _alone(table: pd.DataFrame) -> dict[str, "pd.Series[float]"]:
+def _alone(table: "pd.DataFrame") -> dict[str, "pd.Series[float]"]:
     """Return what changes -> the mean accuracies over the seeds."""
     before, after = table["model"].unique()
     mean = table.groupby(["recipe", "model"])[list(SPLITS)].mean()
@@ -57,8 +63,10 @@ def _alone(table: pd.DataFrame) -> dict[str, "pd.Series[float]"]:
     }
 
 
-def shares_table(table: pd.DataFrame) -> pd.DataFrame:
+def shares_table(table: "pd.DataFrame") -> "pd.DataFrame":
     """Return one row per recipe: its training steps, and each model's accuracies over the seeds."""
+    import pandas as pd
+
     rows = []
     for recipe, runs in table.groupby("recipe", sort=False):
         row = {"recipe": f"{recipe}'s", "training steps": f"{runs['steps'].iloc[0]:,}"}

@@ -1,15 +1,21 @@
 """Tables beside the pictures."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from hnviz.catalogue import ModelEntry, Weight
 from hnviz.data import BatchLayout, TokenStream, kind_of
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def token_table(stream: TokenStream) -> pd.DataFrame:
+
+def token_table(stream: TokenStream) -> "pd.DataFrame":
     """Tabulate the vocabulary with its counts: columns id, token, kind, train, valid."""
+    import pandas as pd
+
     tokens = stream.vocab.itos
     return pd.DataFrame(
         {
@@ -32,8 +38,10 @@ def read_counts(layout: BatchLayout) -> NDArray[np.int64]:
     return counts + whole * layout.bs
 
 
-def parts_table(net: ModelEntry, nv: int, nh: int) -> pd.DataFrame:
+def parts_table(net: ModelEntry, nv: int, nh: int) -> "pd.DataFrame":
     """Tabulate what a model learns: columns part, role, layer (its class), shape, weights."""
+    import pandas as pd
+
     rows = [
         {
             "part": part.name,

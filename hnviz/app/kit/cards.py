@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
 from hnviz.app.kit.text import html_escape
@@ -13,6 +13,9 @@ from hnviz.figures.changes import Change
 from hnviz.figures.diagrams import NOTEBOOK_FIGURES, adds_loop, previous, rolled, unrolled
 from hnviz.figures.theme import Theme
 from hnviz.source import Source
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,7 @@ def changes_html(changes: Sequence[Change], names: Sequence[str], look: Theme) -
     )
 
 
-def parts_html(table: pd.DataFrame, look: Theme) -> str:
+def parts_html(table: "pd.DataFrame", look: Theme) -> str:
     """A model's parts in their roles' colours, and the sum of what it learns."""
     rows = [
         f'<tr><td style="color:{look.role.get(str(row.role), look.text)}"><b>{row.part}</b></td>'
@@ -156,7 +159,7 @@ def parts_html(table: pd.DataFrame, look: Theme) -> str:
     )
 
 
-def text_table(table: pd.DataFrame, look: Theme, *, long: bool = True) -> str:
+def text_table(table: "pd.DataFrame", look: Theme, *, long: bool = True) -> str:
     """A table whose last column is a `long` text, or one of numbers alone."""
     head = "".join(f"<th>{html_escape(name)}</th>" for name in table.columns)
     rows = [

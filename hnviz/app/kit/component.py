@@ -27,11 +27,17 @@ export default async function (component) {
   const root = component.parentElement.querySelector(".hnviz");
   const turn = (root.turn = ++serial); // calls may end in another order than they began
   const host = root.getRootNode().host ?? root;
-  host.dataset.mounted = ""; // places.py keeps its place until now
+  const around = [host.closest(".stElementContainer"), host.closest(".stVerticalBlock")];
+  const places = around.filter(Boolean);
+  for (const place of places) place.dataset.mounted = ""; // places.py keeps them until now
   host.dataset.picture = component.data.picture ?? ""; // a lesson points at it
   try {
     const { render } = await import(new URL(component.data.module, home).href);
-    return await render({ ...component, home, root, turn });
+    const end = await render({ ...component, home, root, turn });
+    return () => {
+      end();
+      if (root.turn === turn) for (const place of places) delete place.dataset.mounted;
+    };
   } catch (error) {
     console.error("hnviz component:", error);
     if (root.turn !== turn || root.dataset.ready) return;

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from math import ceil
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from hnviz.app.run.names import rate
 from hnviz.catalogue import entry, recipe_for
@@ -16,6 +15,10 @@ from hnviz.runs import RunRecord
 from hnviz.runs.ruler import Bound
 from hnviz.schedule import one_cycle
 from hnviz.web.standing import Standing as Standing
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 MOST_WRITTEN = 1e4
 """A loss from here on is written as a power of ten; an untrained one is under 4."""
@@ -137,7 +140,7 @@ def progress(standing: Standing) -> str:
     return f"{standing.status} after {steps(record)}" if ended is None else ended.message
 
 
-def against_notebook(record: RunRecord, notebook: pd.DataFrame) -> str:
+def against_notebook(record: RunRecord, notebook: "pd.DataFrame") -> str:
     """Compare a run's last figures with the notebook's."""
     if notebook.empty:
         said = f"The notebook has no {record.config.model}"

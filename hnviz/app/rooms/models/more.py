@@ -1,8 +1,8 @@
 """The Models page's folds: each is drawn once it is open, and has its own name in the address."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import streamlit as st
 
 from hnviz.app.kit import cards
@@ -25,6 +25,9 @@ from hnviz.figures.tables import parts_table
 from hnviz.runs import DamagedRun, RunNotFound, notebook_table, one_recipe_table
 from hnviz.source import SHOWN_PATH
 from hnviz.web.standing import store
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def more(model: str, weights: Weights | None) -> None:
@@ -62,7 +65,7 @@ def _fold(title: str, key: str, draw: Callable[[], None]) -> None:
             draw()
 
 
-def _shares(measured: pd.DataFrame) -> None:
+def _shares(measured: "pd.DataFrame") -> None:
     """Tabulate two networks, each trained with both recipes."""
     st.html(cards.text_table(shares_table(measured), page_theme(), long=False))
     prose(SHARES_NOTE)

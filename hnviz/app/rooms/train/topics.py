@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from hnviz.app.kit.panels import Panel, Panels
 from hnviz.app.run import text as run_text
@@ -22,6 +20,10 @@ from hnviz.runs.ruler import Bound, split_bounds
 from hnviz.schedule import told_every
 from hnviz.web.standing import Standing
 from hnviz.web.topics import Fields
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 MOST_POINTS = 2000  # of one curve
 
@@ -127,7 +129,7 @@ def schedule(run: Standing, look: Theme) -> list[Panel]:
     ]
 
 
-def epoch_rows(record: RunRecord, notebook: pd.DataFrame) -> list[dict[str, Any]]:
+def epoch_rows(record: RunRecord, notebook: "pd.DataFrame") -> list[dict[str, Any]]:
     """Return each epoch's figures, and the notebook's of the same epoch or None."""
     theirs = notebook.set_index("epoch")[["valid_loss", "accuracy"]].to_dict("index")
     rows = []
@@ -165,6 +167,6 @@ def bounds(record: RunRecord) -> Mapping[str, Sequence[Bound]]:
     return {split: split_bounds(split, record.config) for split in SPLITS}
 
 
-def notebook_of(run: Standing) -> pd.DataFrame:
+def notebook_of(run: Standing) -> "pd.DataFrame":
     """Return the notebook's table for a run's model."""
     return notebook_table(run.record.config.model)

@@ -5,6 +5,7 @@
 import { copy } from "../../kit/js/clipboard.js";
 import { maker } from "../../kit/js/make.js";
 import { picture } from "../../kit/js/picture.js";
+import { listenForPresent } from "../../kit/js/present.js";
 import { HAS_NONE } from "../../kit/js/tables.js";
 import { forAll, linkOf } from "./link.js";
 
@@ -29,6 +30,7 @@ class CopyLink {
     this.outcome = make("p", "outcome");
     this.outcome.setAttribute("role", "status");
     this.made = this.home = "";
+    this.leave = listenForPresent(); // the buttons are on every page
   }
 
   /**
@@ -62,6 +64,7 @@ class CopyLink {
 
   destroy() {
     clearTimeout(this.rest);
+    this.leave();
   }
 }
 

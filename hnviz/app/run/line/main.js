@@ -1,7 +1,6 @@
 // The sidebar's run line: name, status and step, from the news of the run.
 
 import { picture } from "../../kit/js/picture.js";
-import { listenForPresent } from "../../kit/js/present.js";
 import { HAS_NONE } from "../../kit/js/tables.js";
 
 class Line {
@@ -10,7 +9,6 @@ class Line {
     this.told = document.createElement("p");
     this.told.className = "line";
     body.append(this.told);
-    this.destroy = listenForPresent(); // the line is on every page
   }
 
   draw({ settings }) {
