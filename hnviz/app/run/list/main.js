@@ -31,9 +31,9 @@ class RunList {
     this.order = [];
     /** @type {Record<string, any>} */
     this.rows = {};
-    const open = (/** @type {HTMLTableCellElement} */ cell, /** @type {any} */ row) => cell.replaceChildren(this.link(row));
+    const open = (/** @type {HTMLTableCellElement} */ cell, /** @type {any} */ row) => cell.replaceChildren(this.link(row), row.remark && this.remark(row));
     this.columns = [
-      { name: "name", title: "run", words: true, fill: open },
+      { name: "named", title: "run", words: true, fill: open },
       { name: "created", title: "started", words: true, write: moment },
       { name: "state", title: "state", words: true },
       { name: "step", title: "step" },
@@ -41,7 +41,6 @@ class RunList {
       { name: "accuracy", title: "right on valid", write: accuracy },
       { name: "on train", title: "on train", write: accuracy },
       { name: "settings", title: "settings", words: true },
-      { name: "remark", title: "", words: true },
     ];
     this.table = new Table(body, this.columns, "All runs, the newest first");
     this.following = new Following(kit, "runs", (news) => this.take(news));
@@ -54,6 +53,13 @@ class RunList {
     link.href = new URL(`train?run=${encodeURIComponent(run)}`, this.kit.home).href;
     link.textContent = name;
     return link;
+  }
+
+  /** @param {any} row */
+  remark({ remark }) {
+    const small = document.createElement("small");
+    small.textContent = remark;
+    return small;
   }
 
   /**
@@ -83,7 +89,13 @@ class RunList {
   }
 
   show() {
-    this.table.show(this.order.map((run) => ({ ...this.rows[run], key: run, current: run === this.shown })));
+    this.table.show(this.order.map((run) => ({ ...this.rows[run], key: run, named: this.named(run), current: run === this.shown })));
+  }
+
+  /** What the first column shows. @param {string} run */
+  named(run) {
+    const { name, remark } = this.rows[run];
+    return `${name} ${remark}`;
   }
 
   destroy() {
