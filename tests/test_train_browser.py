@@ -288,14 +288,14 @@ def test_a_line_of_the_list_brings_its_run_into_view(page, server):
 
 
 @pytest.fixture
-def long_name(server):
+def long_name(app):
     """A run whose name is as long as a name can be."""
-    folder = server.runs / "20260101-000000-Model2-long"
+    folder = app.runs / "20260101-000000-Model2-long"
     shutil.copytree(ROOT / "hnviz/shipped/Model2", folder)
-    config = json.loads((folder / "config.json").read_text())
-    config |= {"bptt": 100, "lr": 0.0125, "epochs": 11, "bs": 512, "nh": 12, "seed": 4294967295}
-    config |= {"bn_init": "uniform", "form": "fast", "split": "blocks"}
-    (folder / "config.json").write_text(json.dumps(config))
+    found = json.loads((folder / "config.json").read_text())
+    settings = {"bptt": 100, "lr": 0.0125, "epochs": 11, "bs": 512, "nh": 12, "seed": 4294967295}
+    found["config"] |= settings | {"bn_init": "uniform", "form": "fast", "split": "blocks"}
+    (folder / "config.json").write_text(json.dumps(found))
     yield folder.name
     shutil.rmtree(folder)
 

@@ -48,7 +48,7 @@ def shares_sentence(table: pd.DataFrame) -> str:
     """
     before, after = table["model"].unique()
     many, fewer = table.groupby("recipe")["steps"].first()[[after, before]]
-    start, _, recipe, both = _alone(table).values()
+    start, network, recipe, both = _alone(table).values()
     asked = "**How much is the network, how much the recipe?**"
     if after == "Model2":
         return (
@@ -60,10 +60,11 @@ def shares_sentence(table: pd.DataFrame) -> str:
             "network here."
         )
     return (
-        f"{asked} Most is the recipe: alone it lifts {before} by "
-        f"**{_points(recipe, start, 'valid')}** on valid, with {many:,} training steps instead of "
-        f"{fewer:,} and {entry(after).recipe.lr / entry(before).recipe.lr:.0f} times the highest "
-        f"lr. The kept state then adds **{_points(both, recipe, 'valid')}**."
+        f"{asked} The new recipe alone lifts {before} by **{_points(recipe, start, 'train')}** on "
+        f"train, with {many:,} training steps instead of {fewer:,} and "
+        f"{entry(after).recipe.lr / entry(before).recipe.lr:.0f} times the highest lr. The kept "
+        f"state alone adds **{_points(network, start, 'train')}**, but after the new recipe "
+        f"**{_points(both, recipe, 'train')}**: a memory pays off only after enough training."
     )
 
 
