@@ -124,7 +124,7 @@ DEEPER = (
     "models?models_model=Model3&models_twins=true&models_shares=true",
     "models?models_cell=true&models_parts=true&models_source=true&models_figures=true"
     "&models_model=Model5",
-    "train?train_worst_kind=ones",
+    "train?train_worst_kind=ones&train_seed=3",
     *(f"train?train_view=By+{each}" for each in ("position", "epoch", "learning+rate")),
     *(
         f"states?states_view={each}"
