@@ -117,6 +117,48 @@ def test_a_page_opens_at_rest_with_all_in_sight_for_everybody(watched, server, v
     assert page.errors == []
 
 
+DEEPER = (
+    "?start_all_runs=true",
+    "data?data_vocabulary=true",
+    "batches?batches_counts=true&batches_rows=true&batches_memory=true&batches_positions=true",
+    "models?models_model=Model3&models_twins=true&models_shares=true",
+    "models?models_cell=true&models_parts=true&models_source=true&models_figures=true"
+    "&models_model=Model5",
+    "train?train_worst_kind=ones&train_seed=3",
+    *(f"train?train_view=By+{each}" for each in ("position", "epoch", "learning+rate")),
+    *(
+        f"states?states_view={each}"
+        for each in ("What+each+unit+codes", "What+the+whole+state+shows", "Path+of+the+state")
+    ),
+    "states?states_view=Find+it+elsewhere",
+    "predictions?predictions_view=Change+the+state&predictions_ways=true&swapped=1",
+    "time?time_more_state=true&time_more_costs=true",
+    "batches?lesson=text-into-batches.1",
+)
+"""Views with what is folded away, or below the first picture."""
+
+TALL = 3000  # px: pictures are drawn once they are near the screen
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_what_a_reader_opens_is_for_everybody_too(page, server, mode):
+    page.emulate_media(color_scheme=mode)
+    for view in DEEPER:
+        page.set_viewport_size({"width": WIDE[0], "height": TALL})
+        page.goto(f"{server}/{view}")
+        page.locator(".hnviz[data-ready]").first.wait_for()
+        idle(page)
+        page.wait_for_timeout(2000)  # what is drawn when it comes into sight
+        idle(page)
+        for width in (WIDE[0], PHONE[0]):
+            page.set_viewport_size({"width": width, "height": TALL})
+            page.wait_for_timeout(300)
+            assert barriers(page) == [], (view, width)
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), view
+    assert page.errors == []
+
+
 @pytest.mark.parametrize("view", ["states", "time"])
 def test_a_page_opens_at_rest_in_present_mode(watched, server, view):
     page = watched(f"{server}/{view}?present=true", (1920, 1080), "light")

@@ -84,6 +84,17 @@ def test_a_page_of_present_mode_says_so_from_its_first_frame(client):
         assert client.get(f"/page?{query}").content == OURS
 
 
+def test_a_switch_may_be_typed_as_a_number(client):
+    told = client.get("/page?run=a%26b&present=1&at=2", follow_redirects=False)
+    assert (told.status_code, told.headers["location"]) == (307, "?run=a%26b&present=true&at=2")
+    page = client.get("/page?present=1")
+    assert page.url.query == b"present=true" and page.content.startswith(
+        b'<html class="hn-present"'
+    )
+    assert client.get("/page?present=0").url.query == b"present=false"
+    assert client.get("/page?present=2", follow_redirects=False).content == OURS
+
+
 def test_a_teachers_link_says_so_from_its_first_frame(client):
     page = client.get("/page?lock=1&present=true")
     assert page.content.startswith(b'<html class="hn-present hn-locked" lang="en">')

@@ -307,6 +307,10 @@ def test_unknown_words_are_named():
         ("train", "train_model", "Model9", "one of Model0"),
         ("batches", "batches_bs", "many", "a whole number"),
         ("models", "models_model", "Model9", "one of Model0"),
+        ("start", "start_all_runs", "open", "one of true, false"),
+        ("data", "data_vocabulary", "open", "one of true, false"),
+        ("time", "time_more_costs", "open", "one of true, false"),
+        ("train", "train_same", "maybe", "one of true, false"),
     ],
 )
 def test_an_address_that_cannot_be_used_is_told(page, name, value, wanted):

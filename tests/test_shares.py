@@ -6,19 +6,29 @@ import pandas as pd
 import pytest
 
 from hnviz.app.kit.text import unbroken
-from hnviz.bench.one_recipe import AFTER, BEFORE, BS, SEEDS, WINDOW, score
+from hnviz.bench.one_recipe import BS, SEEDS, STEPS, WINDOW, score
 from hnviz.data import BatchLayout, human_numbers_stream
-from hnviz.figures.shares import SHARES_NOTE, alone_table, shares_sentence, shares_table
+from hnviz.figures.shares import (
+    alone_table,
+    measured_note,
+    scored_note,
+    shares_sentence,
+    shares_table,
+)
 from hnviz.runs import RunStore, one_recipe_table
 from tests.pages import open_page
 
-TABLE = one_recipe_table()
+AFTER, BEFORE = next(iter(STEPS.items()))
+TABLE = one_recipe_table(AFTER)
+TABLES = {model: one_recipe_table(model) for model in STEPS}
 
 
-def test_both_networks_are_measured_with_both_recipes_from_the_same_seeds():
-    pairs = Counter(zip(TABLE["recipe"], TABLE["model"], strict=True))
-    assert pairs == {(a, b): len(SEEDS) for a in (BEFORE, AFTER) for b in (BEFORE, AFTER)}
-    for _, runs in TABLE.groupby("recipe"):
+@pytest.mark.parametrize(("after", "before"), STEPS.items())
+def test_both_networks_are_measured_with_both_recipes_from_the_same_seeds(after, before):
+    table = TABLES[after]
+    pairs = Counter(zip(table["recipe"], table["model"], strict=True))
+    assert pairs == {(a, b): len(SEEDS) for a in (before, after) for b in (before, after)}
+    for _, runs in table.groupby("recipe"):
         assert runs["steps"].nunique() == 1  # equal updates
         assert all(sorted(own["seed"]) == list(SEEDS) for _, own in runs.groupby("model"))
 
@@ -26,14 +36,17 @@ def test_both_networks_are_measured_with_both_recipes_from_the_same_seeds():
 @pytest.mark.slow
 def test_a_measured_run_can_be_made_again():
     kept = TABLE.query("recipe == 'Model1' and model == 'Model1' and seed == 0").iloc[0]
-    again = score("Model1", "Model1", 0)
+    again = score("Model2", "Model1", "Model1", 0)
     assert again.steps == kept["steps"]
     assert (again.train, again.valid) == pytest.approx((kept["train"], kept["valid"]), abs=0.01)
 
 
-def test_the_first_measured_run_is_the_pre_trained_one(tmp_path):
-    epoch = RunStore(tmp_path).record("Model1").epochs[-1]  # it answers in these very slots
-    kept = TABLE.query("recipe == 'Model1' and model == 'Model1' and seed == 0").iloc[0]
+@pytest.mark.parametrize(
+    ("after", "model"), [("Model2", "Model1"), ("Model3", "Model2"), ("Model3", "Model3")]
+)
+def test_a_first_measured_run_is_the_pre_trained_one(tmp_path, after, model):
+    epoch = RunStore(tmp_path).record(model).epochs[-1]  # it answers in these very slots
+    kept = TABLES[after].query("recipe == @model and model == @model and seed == 0").iloc[0]
     assert kept["valid"] == pytest.approx(epoch.accuracy, abs=1e-4)
 
 
@@ -43,7 +56,7 @@ def test_the_sentence_has_the_tables_means():
     lost, won = (train[pair] - train[AFTER, BEFORE] for pair in ((BEFORE, BEFORE), (AFTER, AFTER)))
     assert 0 < won < lost  # what "costs" and "wins back" say
     assert f"costs Model1 **{100 * lost:.1f} points** on train" in said
-    assert f"wins **{100 * won:.1f}** of them back" in said
+    assert f"wins **{100 * won:.1f} points** back" in said
     assert "400 training steps instead of 1,566, and answers once in 20 tokens" in said
     assert "Batch norm moved too" in said
     rows = alone_table(TABLE)
@@ -51,6 +64,18 @@ def test_the_sentence_has_the_tables_means():
     assert rows["what changes"].tolist()[::3] == ["nothing: Model1", "both: Model2"]
     for split in ("train", "valid"):
         assert rows[split].tolist() == [f"{100 * mean.loc[pair, split]:.1f} %" for pair in pairs]
+
+
+def test_a_kept_state_helps_most_after_the_new_recipe():
+    mean = TABLES["Model3"].groupby(["recipe", "model"])["train"].mean()
+    start, state = mean["Model2", "Model2"], mean["Model2", "Model3"]
+    recipe, both = mean["Model3", "Model2"], mean["Model3", "Model3"]
+    assert recipe > start and both - recipe > 2 * (state - start) > 0  # "lifts", "but after"
+    said = shares_sentence(TABLES["Model3"])
+    assert f"alone lifts Model2 by **{100 * (recipe - start):.1f} points** on train" in said
+    assert "with 800 training steps instead of 400 and 30 times the highest lr" in said
+    assert f"alone adds **{100 * (state - start):.1f} points**, but after the new recipe" in said
+    assert f"**{100 * (both - recipe):.1f} points**" in said
 
 
 def test_the_table_has_means_and_ranges():
@@ -69,15 +94,21 @@ def test_the_note_counts_the_tokens():
     stream = human_numbers_stream()
     for ids in (stream.train, stream.valid):
         assert f"{BatchLayout(len(ids), BS, WINDOW).n_batches * BS:,} tokens" in (
-            SHARES_NOTE.replace(" of valid", " tokens of valid")
+            measured_note("Model2").replace(" of valid", " tokens of valid")
         )
 
 
 @pytest.mark.usefixtures("own_runs")
-def test_the_models_page_answers_it_at_model2():
-    app = open_page("models", models_model="Model2", models_shares="true")
+@pytest.mark.parametrize("model", STEPS)
+def test_the_models_page_answers_it(model):
+    app = open_page("models", models_model=model, models_shares="true")
     assert not app.exception
-    assert any(each.value == unbroken(shares_sentence(TABLE)) for each in app.markdown)
-    assert any(each.value == unbroken(SHARES_NOTE) for each in app.markdown)
-    other = open_page("models", models_model="Model3")
+    said = {each.value for each in app.markdown}
+    sentences = shares_sentence(TABLES[model]), measured_note(model)
+    assert {unbroken(each) for each in sentences} | {f":gray[{scored_note(model)}]"} <= said
+
+
+@pytest.mark.usefixtures("own_runs")
+def test_a_model_that_was_not_measured_has_no_answer():
+    other = open_page("models", models_model="Model4")
     assert "how much the recipe" not in "\n".join(each.value for each in other.markdown)

@@ -2,13 +2,14 @@
 
 import json
 import re
+import shutil
 
 import psutil
 import pytest
 from starlette.testclient import httpx
 
 from hnviz.runs import RunStore
-from tests.conftest import idle, profile, resize, start_server, stop_server, until
+from tests.conftest import ROOT, idle, profile, resize, start_server, stop_server, until
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
@@ -291,6 +292,34 @@ def test_a_line_of_the_list_brings_its_run_into_view(page, server):
     page.locator("[data-panel=loss][data-of=Model0]").wait_for()
     expect(page.locator(".headline")).to_have_text(re.compile("^Model0 underfits"))
     assert page.errors == []
+
+
+@pytest.fixture
+def long_name(app):
+    """A run whose name is as long as a name can be."""
+    folder = app.runs / "20260101-000000-Model2-long"
+    shutil.copytree(ROOT / "hnviz/shipped/Model2", folder)
+    found = json.loads((folder / "config.json").read_text())
+    settings = {"bptt": 100, "lr": 0.0125, "epochs": 11, "bs": 512, "nh": 12, "seed": 4294967295}
+    found["config"] |= settings | {"bn_init": "uniform", "form": "fast", "split": "blocks"}
+    (folder / "config.json").write_text(json.dumps(found))
+    yield folder.name
+    shutil.rmtree(folder)
+
+
+def test_the_list_of_runs_cuts_nothing(page, server, long_name):
+    page.goto(f"{server}/train?run=Model5")
+    runs = page.locator(".st-key-train_runs")
+    runs.scroll_into_view_if_needed()
+    runs.locator(f"tr[data-key='{long_name}'] small").wait_for(state="attached")
+    for width in (1280, 1024, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(300)
+        wide = runs.locator(".hnviz-table").evaluate(
+            "table => [table, ...table.querySelectorAll('td')]"
+            ".map((each) => each.scrollWidth - each.clientWidth)"
+        )
+        assert max(wide) <= 0, width
 
 
 def test_the_next_run_and_the_run_shown_are_two_things(page, server):

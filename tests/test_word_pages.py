@@ -22,6 +22,7 @@ from hnviz.figures.word_text import Prompt, first_wrong, said_position, said_sen
 from hnviz.runs import RunStore
 from hnviz.web.views import Refusal, Shown
 from tests.pages import open_page
+from tests.test_pages import drawn
 from tests.views import shown
 
 pytestmark = pytest.mark.usefixtures("own_runs")
@@ -513,6 +514,8 @@ def test_what_decides_the_words_is_held_to_its_bounds(name, value):
         ({"predictions_other": "   "}, "Type some words"),
         ({"predictions_change": "zero units", "predictions_hold": "maybe"},
          "the address asks for 'maybe' here"),
+        ({"predictions_change": "another state", "predictions_ways": "maybe"},
+         "the address asks for 'maybe' here"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_is_told_and_the_page_stays(query, sentence):
@@ -521,6 +524,13 @@ def test_what_cannot_be_used_is_told_and_the_page_stays(query, sentence):
     assert not app.exception
     assert sentence in said(app)
     assert app.segmented_control(key="predictions_view").value in (CHANGE, "Next word")
+
+
+def test_a_number_that_cannot_be_used_leaves_the_last_good_one():
+    app = open_page("predictions", predictions_n="12")
+    app.number_input(key="predictions_n").set_value(500).run()
+    assert "Tokens to say: from 1 to 200; got 500. 12 is used." in said(app)
+    assert drawn(app, "predictions_saying")["asks"][0]["params"]["n"] == "12"
 
 
 def test_runs_that_cannot_be_asked_are_refused():

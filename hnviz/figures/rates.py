@@ -82,7 +82,8 @@ def rates_map(table: "pd.DataFrame", model: str, look: Theme) -> str:
     )
     style = f"--hn-border:{look.border};--hn-muted:{look.muted};--hn-mark:{look.cursor}"
     return (
-        f'<div class="hn-rates" style="{style}"><table class="hn-table">'
+        f'<div class="hn-rates" tabindex="0" role="region" aria-label="Loss by learning rate" '
+        f'style="{style}"><table class="hn-table">'
         f"<thead><tr><th>lr, highest</th>{head}</tr></thead><tbody>{rows}</tbody></table>"
         '<p class="hn-key"><span>large: last train loss, in nats per token</span>'
         "<span>small: valid accuracy</span>"

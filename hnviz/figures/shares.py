@@ -11,34 +11,69 @@ if TYPE_CHECKING:
 
 SPLITS = ("train", "valid")
 
-SHARES_NOTE = (
-    "Each network was trained with each recipe from ten seeds. All are "
-    "scored on the same tokens, those after the first three of a window, read from zeros: "
-    "16,704 tokens of train, 4,352 of valid. A cell holds the mean and the range of the ten. Both "
-    "networks make the same number of training steps with a recipe. The order matters: the two "
-    "rows give the network different parts of the change. Batch norm moved as well and counts as "
-    "network: these runs cannot separate its effect from that of the answers."
-)
+_SCORED = {
+    "Model2": "on the token after the first three of a window, read from zeros: 16,704 tokens of "
+    "train, 4,352 of valid",
+    "Model3": "on every token of their last epoch",
+}
+"""Model -> where it and the model before it were scored, so that both have the same tokens."""
+
+_REMARKS = {
+    "Model2": " Batch norm moved as well and counts as network: these runs cannot separate its "
+    "effect from that of the answers."
+}
+_ANOTHER = {
+    "Model2": "The chart on Start has other figures for these two models: one run each, seed 0, "
+    "scored on every token that it answers.",
+    "Model3": "The chart on Start has one run each, seed 0, scored on the same tokens.",
+}
+
+
+def scored_note(model: str) -> str:
+    """Say what the figures of a step are, and why those of another page differ."""
+    return f"Means of ten seeds, scored {_SCORED[model]}. {_ANOTHER[model]}"
+
+
+def measured_note(model: str) -> str:
+    """Say how the two networks of a step and their recipes were measured."""
+    return (
+        f"Each network was trained with each recipe from ten seeds. All are scored "
+        f"{_SCORED[model]}. A cell holds the mean and the range of the ten. Both networks make the "
+        "same number of training steps with a recipe. The order matters: the two rows give the "
+        f"network different parts of the change.{_REMARKS.get(model, '')}"
+    )
 
 
 def shares_sentence(table: "pd.DataFrame") -> str:
-    """Say what the new recipe costs on train, and what the new network wins back.
+    """Say what the new recipe alone changes, and what the new network adds to that.
 
     `table` holds runs of two models with both recipes: columns recipe, model, seed, steps, train,
     valid.
     """
     before, after = table["model"].unique()
-    steps = table.groupby("recipe")["steps"].first()
-    train = {change: shares["train"] for change, shares in _alone(table).items()}
-    start, _, recipe, both = train.values()
+    many, fewer = table.groupby("recipe")["steps"].first()[[after, before]]
+    start, network, recipe, both = _alone(table).values()
+    asked = "**How much is the network, how much the recipe?**"
+    if after == "Model2":
+        return (
+            f"{asked} The new recipe alone costs {before} "
+            f"**{_points(start, recipe, 'train')}** on train: {before} then makes {many:,} "
+            f"training steps instead of {fewer:,}, and answers once in "
+            f"{entry(after).recipe.bptt} tokens. The new network, which answers after every token, "
+            f"wins **{_points(both, recipe, 'train')}** back. Batch norm moved too, and counts as "
+            "network here."
+        )
     return (
-        f"**How much is the network, how much the recipe?** The new recipe alone costs {before} "
-        f"**{100 * (start - recipe):.1f} points** on train: {before} then makes {steps[after]:,} "
-        f"training steps instead of {steps[before]:,}, and answers once in "
-        f"{entry(after).recipe.bptt} tokens. The new network, which answers after every token, "
-        f"wins **{100 * (both - recipe):.1f}** of them back. Batch norm moved too, and counts as "
-        "network here."
+        f"{asked} The new recipe alone lifts {before} by **{_points(recipe, start, 'train')}** on "
+        f"train, with {many:,} training steps instead of {fewer:,} and "
+        f"{entry(after).recipe.lr / entry(before).recipe.lr:.0f} times the highest lr. The kept "
+        f"state alone adds **{_points(network, start, 'train')}**, but after the new recipe "
+        f"**{_points(both, recipe, 'train')}**: a memory pays off only after enough training."
     )
+
+
+def _points(more: "pd.Series[float]", less: "pd.Series[float]", split: str) -> str:
+    return f"{100 * (more[split] - less[split]):.1f} points"
 
 
 def alone_table(table: "pd.DataFrame") -> "pd.DataFrame":

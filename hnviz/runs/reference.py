@@ -38,13 +38,15 @@ def reference_range(model: str, bn_init: str, column: str) -> tuple[float, float
     return None if rows.empty else (float(rows["low"].iloc[0]), float(rows["high"].iloc[0]))
 
 
-def one_recipe_table() -> "pd.DataFrame":
-    """Return runs of Model1 and Model2, each with both recipes, scored on the same slots.
+def one_recipe_table(model: str) -> "pd.DataFrame":
+    """Return runs of a model and the one before it, each with both recipes; empty for most models.
 
-    Columns: recipe (of which model), model, seed, steps, train, valid; the two accuracies are for
-    the token after three tokens read from zeros. hnviz.bench.one_recipe makes the table.
+    Columns: recipe (of which model), model, seed, steps, train, valid. hnviz.bench.one_recipe makes
+    the table and says in which slots the two accuracies are measured.
     """
-    return _read("one_recipe.csv").copy()
+    entry(model)
+    table = _read("one_recipe.csv")
+    return table[table["after"] == model].drop(columns="after").reset_index(drop=True)
 
 
 def lr_table() -> "pd.DataFrame":

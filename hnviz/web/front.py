@@ -6,6 +6,7 @@ A style sheet that a script sends arrives after the first elements were painted,
 from collections.abc import Callable, Iterable, Mapping
 
 from starlette.middleware import Middleware
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hnviz.web.routes import OURS
@@ -17,6 +18,8 @@ CLASSES = {
     b"embed=true": b"hn-embedded",
 }
 """Parameter of the address -> class of its page: page.css must know before the first script run."""
+OTHER_SPELLINGS = {b"present=1": b"present=true", b"present=0": b"present=false"}
+"""How a switch may be typed -> how Streamlit reads it: the page's address is changed to that."""
 VALIDATORS = (b"if-none-match", b"if-modified-since")
 
 
@@ -55,6 +58,11 @@ class Front:
         if not is_asked or _is_ours(scope["path"]):
             await self.app(scope, receive, send)
             return
+        asked = scope["query_string"].split(b"&")
+        if any(each in OTHER_SPELLINGS for each in asked):
+            query = b"&".join(OTHER_SPELLINGS.get(each, each) for each in asked)
+            await RedirectResponse(f"?{query.decode('latin-1')}")(scope, receive, send)
+            return
         is_page = False
         page = self._page(scope)
 
@@ -73,8 +81,8 @@ class Front:
             await send(message)
 
         # A browser that kept the page of another version must get this one.
-        asked = [each for each in scope["headers"] if each[0] not in VALIDATORS]
-        await self.app({**scope, "headers": asked}, receive, send_ours)
+        headers = [each for each in scope["headers"] if each[0] not in VALIDATORS]
+        await self.app({**scope, "headers": headers}, receive, send_ours)
 
     def _page(self, scope: Scope) -> bytes:
         page = self.page

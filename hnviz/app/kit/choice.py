@@ -1,4 +1,4 @@
-"""One of a few, as a row of buttons that the address remembers."""
+"""One of a few, and on or off: controls that the address remembers."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from hnviz.app.kit.text import problem
-from hnviz.app.shell.address import address_problem
+from hnviz.app.shell.address import SWITCH, address_problem
 
 Option = TypeVar("Option", str, int)
 
@@ -25,3 +25,9 @@ def choice(
         label, options, default=first, required=True, key=key, bind="query-params", **look
     )
     return chosen if chosen in options else first
+
+
+def switch(label: str, key: str, *, explained: str | None = None) -> bool:
+    """Draw a switch, below a sentence if the address asks for neither on nor off."""
+    problem(address_problem(key, SWITCH))
+    return st.toggle(label, key=key, help=explained, bind="query-params")

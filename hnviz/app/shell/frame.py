@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from hnviz.app.kit.choice import switch
 from hnviz.app.kit.text import problem
 from hnviz.app.lesson.panel.picture import panel, was_left
 from hnviz.app.lesson.place import leave_lesson, lesson_problem, place_in_lesson
@@ -13,7 +13,6 @@ from hnviz.app.run.engine import engine
 from hnviz.app.run.line.picture import run_line
 from hnviz.app.run.view import run_picker
 from hnviz.app.shell import session as state
-from hnviz.app.shell.address import SWITCH, address_problem
 
 LESSONS = "lesson"  # the address of the list of lessons
 PRESENT = "present"
@@ -42,11 +41,9 @@ def page_frame(title: str) -> None:
     run_picker()
     if (run_id := state.get(state.RUN)) is not None:
         run_line(run_id, title)
-    problem(address_problem(PRESENT, SWITCH))
-    st.toggle(
+    switch(
         "Present",
-        key=PRESENT,
-        bind="query-params",
-        help="Larger, and without this sidebar, for a projector. The key P switches it, too.",
+        PRESENT,
+        explained="Larger, and without this sidebar, for a projector. The key P switches it, too.",
     )
     copy_link(state.get(state.RUN))

@@ -176,7 +176,7 @@ SESSION: tuple[Key, ...] = (
         "Predictions",
         "predictions_*_good",
         "",
-        "the last prompt, and other text, that could be read",
+        "the last prompt, other text or number that could be used",
     ),
     Key("Predictions", "map_more", "closed", "the fold with the table"),
     Key("Predictions", "predictions_to_*", "", "button to a model that carries its state"),

@@ -67,7 +67,7 @@ TAKES: dict[str, str] = {
     "states_path_first": "1 to 9999",
     "states_path_n": "2 to 100",
     "states_token": "0 to 399",
-    "predictions_temperature": "0.0 to 5.0",
+    "predictions_temperature": "0.0 to 10.0",
     "predictions_top_k": "1 to 39",
     "predictions_seed": "0 to 2147483647",
     "predictions_n": "1 to 200",

@@ -19,6 +19,36 @@ export function menu(parent, name, { above = false, help = "" } = {}) {
   return select;
 }
 
+/** A row of choices, of which one is chosen, or none. */
+export class Choices {
+  /**
+   * @param {HTMLElement} parent
+   * @param {string} name for screen readers
+   * @param {string[]} choices
+   * @param {(choice: string) => void} choose
+   */
+  constructor(parent, name, choices, choose) {
+    const row = document.createElement("div");
+    row.className = "choices-row";
+    row.setAttribute("role", "group");
+    row.setAttribute("aria-label", name);
+    this.buttons = choices.map((choice) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = choice;
+      button.onclick = () => choose(choice);
+      return button;
+    });
+    row.append(...this.buttons);
+    parent.append(row);
+  }
+
+  /** @param {string|null} chosen */
+  show(chosen) {
+    for (const button of this.buttons) button.setAttribute("aria-pressed", String(button.textContent === chosen));
+  }
+}
+
 /** The button that plays and pauses. */
 export class PlayButton {
   /**

@@ -1,16 +1,15 @@
 """The Batches page: how a text becomes mini-batches."""
 
 from collections.abc import Callable
+from functools import partial
 
-import streamlit as st
-
+from hnviz.app.kit.fold import fold
 from hnviz.app.kit.terms.picture import terms
-from hnviz.app.kit.text import lead, linked, opening, page_title, problem, prose
+from hnviz.app.kit.text import lead, linked, opening, page_title, prose
 from hnviz.app.rooms.batches.grid.picture import batch_grid
 from hnviz.app.rooms.batches.memory import memory, positions
 from hnviz.app.rooms.batches.rows.picture import text_rows
 from hnviz.app.rooms.batches.settings import Reading, batch_settings
-from hnviz.app.shell.address import SWITCH, address_problem
 from hnviz.figures.sentences import arithmetic_sentence, continuity_sentence, layout_sentence
 
 
@@ -26,11 +25,7 @@ def page() -> None:
     if reading:
         batch_grid(reading)
         for key, (name, draw) in MORE.items():
-            problem(address_problem(key, SWITCH))
-            fold = st.expander(name, key=key, on_change="rerun", bind="query-params")
-            if fold.open:
-                with fold:
-                    draw(reading)
+            fold(name, key, partial(draw, reading))
     linked("[Next: which networks read these rows, and what does each add?](models)")
 
 

@@ -1,8 +1,10 @@
 """The Data page: a text becomes tokens, tokens become ids, and one of them is the next guess."""
 
+import pandas as pd
 import streamlit as st
 
 from hnviz.app.kit import cards
+from hnviz.app.kit.fold import fold
 from hnviz.app.kit.terms.picture import terms
 from hnviz.app.kit.text import escape, linked, page_theme, page_title, prose, section
 from hnviz.app.rooms.data.guess.picture import guess_line, is_cut
@@ -35,17 +37,15 @@ def page() -> None:
     section("How common is each token?")
     prose(f"{vocab_sentence(stream)} {counts_sentence(table)}")
     st.html(token_counts(table, look))
-    vocab = st.expander(
-        f"The vocabulary: {len(stream.vocab)} entries",
-        key="data_vocabulary",
-        on_change="rerun",
-        bind="query-params",
-    )
-    if vocab.open:
-        with vocab:
-            st.markdown("Special tokens come first, then words, the most common in train first.")
-            st.dataframe(table, hide_index=True, key="data_vocab", height=420)
+    title = f"The vocabulary: {len(stream.vocab)} entries"
+    fold(title, "data_vocabulary", lambda: _vocabulary(table))
     linked("[Next: how does such a long text fit into mini-batches?](batches)")
+
+
+def _vocabulary(table: pd.DataFrame) -> None:
+    """Tabulate the vocabulary."""
+    st.markdown("Special tokens come first, then words, the most common in train first.")
+    st.dataframe(table, hide_index=True, key="data_vocab", height=420)
 
 
 def _tokens(said: OwnTokens) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from hnviz.app.kit.choice import choice
+from hnviz.app.kit.choice import choice, switch
 from hnviz.app.kit.picture import ask
 from hnviz.app.kit.text import problem, prose, section
 from hnviz.app.rooms.hidden_states.codes.picture import CODES, CODES_VIEW
@@ -32,7 +32,7 @@ def whole(run: Standing, asked: Asked) -> None:
     positions = _positions_box()
     view = ask(PROBES_VIEW, at="rest", layer=asked.layer, positions=positions)
     PROBES(run=run.record.id, asks=[view])
-    if st.toggle("Probe all pre-trained models", key="states_all_models", bind="query-params"):
+    if switch("Probe all pre-trained models", "states_all_models"):
         view = ask(ALL_PROBES_VIEW, at="end", positions=positions)
         PROBES(key="states_all_probes", run=run.record.id, asks=[view])
 
@@ -55,7 +55,7 @@ def find(run: Standing, asked: Asked) -> None:
     section("Find it elsewhere")
     with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
         with st.container(width="stretch"):
-            problem(address_problem("states_threshold", "number"))
+            problem(address_problem("states_threshold", "number", (0.0, 0.95)))
             share = st.slider(
                 "Threshold, share of the scale",
                 0.0,
@@ -68,7 +68,7 @@ def find(run: Standing, asked: Asked) -> None:
                 "range. The scale is 1 for tanh; for relu, one value in twenty is above it.",
             )
         with st.container(width="content"):
-            edges = st.toggle("Off just before and after", key="states_edges", bind="query-params")
+            edges = switch("Off just before and after", "states_edges")
     params = {**asked.text.params, "layer": asked.layer, "threshold": share, "edges": edges}
     FIND(run=run.record.id, asks=[ask(FIND_VIEW, at="rest", **params)])
 

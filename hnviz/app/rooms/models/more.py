@@ -1,12 +1,12 @@
 """The Models page's folds: each is drawn once it is open, and has its own name in the address."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from hnviz.app.kit import cards
 from hnviz.app.kit.choice import choice
+from hnviz.app.kit.fold import fold
 from hnviz.app.kit.picture import ask
 from hnviz.app.kit.text import page_theme, problem, prose
 from hnviz.app.rooms.models.cell.picture import CELL, CELL_VIEW, FIRST_UNIT, cell_of
@@ -14,13 +14,13 @@ from hnviz.app.rooms.models.pair.picture import BATCHES, PAIR, PAIR_VIEW
 from hnviz.app.rooms.models.source import class_and_new_lines
 from hnviz.app.rooms.models.weights import Weights
 from hnviz.app.shell import session as state
-from hnviz.app.shell.address import SWITCH, address_problem
+from hnviz.app.shell.address import address_problem
 from hnviz.catalogue import PAIRS, entry, partner
 from hnviz.cells import GRU, RNN
 from hnviz.data import human_numbers_stream
 from hnviz.figures.diagrams import gru_cell
 from hnviz.figures.sentences import gate_lines, model_sentence, notebook_sentence, source_sentence
-from hnviz.figures.shares import SHARES_NOTE, shares_table
+from hnviz.figures.shares import measured_note, shares_table
 from hnviz.figures.tables import parts_table
 from hnviz.runs import DamagedRun, RunNotFound, notebook_table, one_recipe_table
 from hnviz.source import SHOWN_PATH
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 
 def more(model: str, weights: Weights | None) -> None:
     """Draw the folds that a model has."""
-    measured = one_recipe_table()
-    if model == measured["model"].iloc[-1]:
+    measured = one_recipe_table(model)
+    if not measured.empty:
         title = "Network or recipe: how this was measured"
-        _fold(title, "models_shares", lambda: _shares(measured))
+        fold(title, "models_shares", lambda: _shares(measured, model))
     if weights is not None and partner(model) is not None:
         left, right = next(pair for pair in PAIRS if model in pair)
         same = entry(left).stateful == entry(right).stateful
@@ -44,31 +44,22 @@ def more(model: str, weights: Weights | None) -> None:
             if same
             else f"{left} and {right}: one network until the second mini-batch"
         )
-        _fold(title, "models_twins", lambda: _twins(weights, kept=not same))
+        fold(title, "models_twins", lambda: _twins(weights, kept=not same))
     kind = cell_of(model)
     if weights is not None and kind is not None:
         title = f"Inside nn.{kind}: one unit in numbers"
-        _fold(title, "models_cell", lambda: _cell(model, kind, weights))
+        fold(title, "models_cell", lambda: _cell(model, kind, weights))
     title = f"What {model} learns, and what the notebook reached"
-    _fold(title, "models_parts", lambda: _parts(model))
+    fold(title, "models_parts", lambda: _parts(model))
     title = f"The whole class {model}, with its parts"
-    _fold(title, "models_source", lambda: _whole_class(model))
-    _fold("The notebook's five figures", "models_figures", _figures)
+    fold(title, "models_source", lambda: _whole_class(model))
+    fold("The notebook's five figures", "models_figures", _figures)
 
 
-def _fold(title: str, key: str, draw: Callable[[], None]) -> None:
-    """Draw what is folded once it is open."""
-    problem(address_problem(key, SWITCH))
-    fold = st.expander(title, key=key, bind="query-params")
-    if fold.open:
-        with fold:
-            draw()
-
-
-def _shares(measured: "pd.DataFrame") -> None:
+def _shares(measured: "pd.DataFrame", model: str) -> None:
     """Tabulate two networks, each trained with both recipes."""
     st.html(cards.text_table(shares_table(measured), page_theme(), long=False))
-    prose(SHARES_NOTE)
+    prose(measured_note(model))
 
 
 def _twins(weights: Weights, *, kept: bool) -> None:

@@ -15,7 +15,7 @@ from hnviz.app.shell import session as state
 from hnviz.catalogue import CATALOGUE, entry
 from hnviz.figures.changes import network_changes, recipe_changes, recipe_sentence, takeaway
 from hnviz.figures.diagrams import legend, previous
-from hnviz.figures.shares import alone_table, shares_sentence
+from hnviz.figures.shares import alone_table, scored_note, shares_sentence
 from hnviz.runs import one_recipe_table
 
 MODEL = "models_model"
@@ -88,10 +88,11 @@ def _changes(model: str) -> None:
         with column:
             section(title, sentence)
             st.html(cards.changes_html(changes, names, look))
-    measured = one_recipe_table()
-    if model == measured["model"].iloc[-1]:
+    measured = one_recipe_table(model)
+    if not measured.empty:
         prose(shares_sentence(measured))
         st.html(cards.text_table(alone_table(measured), look, long=False))
+        prose(f":gray[{scored_note(model)}]")
 
 
 def _at_work(weights: Weights) -> None:

@@ -91,8 +91,9 @@ def going_box(text: TextChoice) -> dict[str, Any]:
 
 
 def _number_box(label: str, name: str, default: float, ends: tuple[float, float]) -> float:
-    """Draw one number. Outside its ends the default is used, with a sentence beside it."""
+    """Draw one number. Outside its ends the last good one is used, with a sentence beside it."""
     key, is_whole = f"predictions_{name}", isinstance(default, int)
+    kept = f"predictions_{name}_good"
     low, high = ends
     with st.container(width=165):
         lost = address_problem(key, "whole number" if is_whole else "number")
@@ -106,9 +107,11 @@ def _number_box(label: str, name: str, default: float, ends: tuple[float, float]
         )
         if not low <= value <= high:
             got = f"{value:,g}" if abs(value) < 1e9 else f"{value:.0e}"
-            problem(f"{label}: from {low:g} to {high:,.0f}; got {got}. {default:g} is used.")
-            return default
+            good: float = state.get(kept, default)
+            problem(f"{label}: from {low:g} to {high:,.0f}; got {got}. {good:g} is used.")
+            return good
         problem(lost)
+        state.put(kept, value)
         return value
 
 

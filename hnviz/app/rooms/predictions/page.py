@@ -1,7 +1,6 @@
 """The Predictions page: the next word, a changed state, and which numbers the network counts to."""
 
 from collections.abc import Callable
-from typing import Any
 
 import streamlit as st
 
@@ -27,7 +26,7 @@ from hnviz.app.rooms.predictions.prompt import DEFAULT_PROMPT
 from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.run.view import run_in_view
 from hnviz.app.shell import session as state
-from hnviz.app.shell.address import address_problem
+from hnviz.app.shell.address import SWITCH, address_problem
 from hnviz.catalogue import CATALOGUE, entry
 from hnviz.config import RunConfig
 from hnviz.figures.counting import prompt_note
@@ -43,7 +42,7 @@ STATE_NOTE = (
 )
 
 
-FOLD: dict[str, Any] = {"on_change": "rerun", "bind": "query-params"}
+WAYS = "predictions_ways"
 
 
 def page() -> None:
@@ -85,8 +84,14 @@ def change_state(run_id: str, config: RunConfig) -> None:
     terms()
     picture = st.container(key="predictions_change_place")
     run_bar(run_id, BAR)
+    problem(address_problem(WAYS, SWITCH))
     with (
-        st.expander("Choose other texts, a layer, or single units", key="predictions_ways", **FOLD),
+        st.expander(
+            "Choose other texts, a layer, or single units",
+            key=WAYS,
+            on_change="rerun",
+            bind="query-params",
+        ),
         st.container(horizontal=True, gap="small", key="predictions_controls"),
     ):
         with st.container(width=160):

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from hnviz.app.kit.fold import fold
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import ask
 from hnviz.app.kit.terms.picture import terms
@@ -32,10 +33,7 @@ def page() -> None:
     ladder_picture()
     section("What you can look at")
     path_of_pages()
-    runs = st.expander("All runs", key="start_all_runs", on_change="rerun", bind="query-params")
-    if runs.open:
-        with runs:
-            run_list("start_runs")
+    fold("All runs", "start_all_runs", lambda: run_list("start_runs"))
     MACHINE()
     linked("[Next: what does the network read?](data)")
 

@@ -1,9 +1,8 @@
 """The Through time page: how far back a loss reaches, and where the state goes."""
 
-from typing import Any
-
 import streamlit as st
 
+from hnviz.app.kit.fold import fold
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import Ask, ask
 from hnviz.app.kit.terms.picture import terms
@@ -93,12 +92,13 @@ def _look_back(run: Standing) -> None:
 def _more(run: Standing) -> None:
     """Draw the folds below the picture, each once it is open."""
     run_id = run.record.id
-    fold: dict[str, Any] = {"on_change": "rerun", "bind": "query-params"}
-    with st.expander(
-        "Where the state goes from train to valid", key="time_more_state", **fold
-    ) as more:
-        if more.open:
-            HANDOVER(run=run_id, asks=[ask(HANDOVER_VIEW, at="rest")])
-    with st.expander("What a backward pass costs", key="time_more_costs", **fold) as more:
-        if more.open:
-            COSTS(run=run_id, asks=[ask(COSTS_VIEW, at="end")])
+    fold(
+        "Where the state goes from train to valid",
+        "time_more_state",
+        lambda: HANDOVER(run=run_id, asks=[ask(HANDOVER_VIEW, at="rest")]),
+    )
+    fold(
+        "What a backward pass costs",
+        "time_more_costs",
+        lambda: COSTS(run=run_id, asks=[ask(COSTS_VIEW, at="end")]),
+    )

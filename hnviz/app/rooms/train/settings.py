@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from hnviz.app.kit.choice import switch
 from hnviz.app.kit.text import escape, problem
 from hnviz.app.run.engine import info
 from hnviz.app.shell import session as state
@@ -212,7 +213,7 @@ class _Form:
                 used = _is_used(field, self.values["model"])
                 self.select(field, CHOICES[field][0], disabled=not used)
             with st.container(width=WIDTH):
-                st.toggle(LABELS["same"], key=key("same"), help=HELP["same"], bind="query-params")
+                switch(LABELS["same"], key("same"), explained=HELP["same"])
 
     def config(self) -> tuple[RunConfig | None, str | None]:
         """Return the config, or None and the first thing that is wrong."""

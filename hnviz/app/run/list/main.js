@@ -31,9 +31,9 @@ class RunList {
     this.order = [];
     /** @type {Record<string, any>} */
     this.rows = {};
-    const open = (/** @type {HTMLTableCellElement} */ cell, /** @type {any} */ row) => cell.replaceChildren(this.link(row));
+    const open = (/** @type {HTMLTableCellElement} */ cell, /** @type {any} */ row) => cell.replaceChildren(this.link(row), row.remark && this.remark(row));
     this.columns = [
-      { name: "name", title: "run", words: true, fill: open },
+      { name: "named", title: "run", words: true, fill: open },
       { name: "created", title: "started", words: true, write: moment },
       { name: "state", title: "state", words: true },
       { name: "step", title: "step" },
@@ -41,7 +41,6 @@ class RunList {
       { name: "accuracy", title: "right on valid", write: accuracy },
       { name: "on train", title: "on train", write: accuracy },
       { name: "settings", title: "settings", words: true },
-      { name: "remark", title: "", words: true },
     ];
     this.table = new Table(body, this.columns, "All runs, the newest first");
     this.following = new Following(kit, "runs", (news) => this.take(news));
@@ -54,6 +53,13 @@ class RunList {
     link.href = new URL(`train?run=${encodeURIComponent(run)}`, this.kit.home).href;
     link.textContent = name;
     return link;
+  }
+
+  /** @param {any} row */
+  remark({ remark }) {
+    const small = document.createElement("small");
+    small.textContent = remark;
+    return small;
   }
 
   /**
@@ -92,10 +98,9 @@ class RunList {
   }
 
   show() {
-    const rows = this.order.map((run) => this.rows[run]);
-    this.table.show(
-      rows.map((row) => ({ ...row, name: this.named(row), key: row.run, current: row.run === this.shown })),
-    );
+    const rows = this.order.map((run) => ({ ...this.rows[run], name: this.named(this.rows[run]), key: run }));
+    // What the first column shows changes with its name and its remark.
+    this.table.show(rows.map((row) => ({ ...row, named: `${row.name} ${row.remark}`, current: row.key === this.shown })));
   }
 
   destroy() {

@@ -7,6 +7,7 @@ import { Following } from "../../../kit/js/following.js";
 import { maker } from "../../../kit/js/make.js";
 import { putInAddress } from "../../../kit/js/address.js";
 import { mark, onMark, setMark } from "../../../kit/js/page.js";
+import { Choices } from "../../../kit/js/parts.js";
 import { picture } from "../../../kit/js/picture.js";
 import { accuracy, partNodes, percent } from "../../../kit/js/text.js";
 import { Bars, scaleOf } from "./bars.js";
@@ -74,16 +75,7 @@ class Inside {
   }
 
   controls(row) {
-    const group = make("div", "choices-row", row);
-    group.setAttribute("role", "radiogroup");
-    group.setAttribute("aria-label", "Accuracy or loss");
-    this.choices = MEASURES.map((name) => {
-      const button = make("button", "", group, name);
-      button.type = "button";
-      button.setAttribute("role", "radio");
-      button.onclick = () => this.show(name);
-      return button;
-    });
+    this.choices = new Choices(row, "Accuracy or loss", MEASURES, (name) => this.show(name));
     const label = make("label", "epoch", row, "Epoch");
     this.slider = make("input", "", label);
     this.slider.type = "range";
@@ -229,7 +221,7 @@ class Inside {
 
   paint(epoch, index, narrow) {
     const { data, theme, measure } = this;
-    for (const button of this.choices) button.setAttribute("aria-checked", button.textContent === measure);
+    this.choices.show(measure);
     this.slider.max = data.epochs.length - 1;
     this.slider.value = index;
     this.slider.disabled = data.epochs.length < 2;
@@ -263,7 +255,7 @@ class Inside {
     plot(this.numbers.svg, {
       width: this.numbers.figure.clientWidth,
       height: 246,
-      label: 66,
+      label: 84,
       x: [0, this.lastStep()],
       y: [0, 1],
       marks: true,

@@ -5,6 +5,7 @@
 import { putInAddress } from "../../../kit/js/address.js";
 import { maker } from "../../../kit/js/make.js";
 import { mark, onMark, setMark } from "../../../kit/js/page.js";
+import { Choices } from "../../../kit/js/parts.js";
 import { picture } from "../../../kit/js/picture.js";
 import { boldNodes } from "../../../kit/js/text.js";
 import { sentTables } from "../../../kit/js/tables.js";
@@ -43,10 +44,9 @@ class Worst {
   /** @param {import("../../../kit/js/picture.js").Drawing} drawing */
   draw({ answer, settings }) {
     const { kind, split } = this.params();
-    if (!this.row.childElementCount) this.controls(settings);
-    for (const button of this.row.querySelectorAll("button")) {
-      button.setAttribute("aria-pressed", String([kind, split].includes(button.textContent ?? "")));
-    }
+    if (!this.kinds) this.controls(settings);
+    this.kinds?.show(kind);
+    this.splits?.show(split);
     const sentence = answer?.sentence || "Choose a kind, here or at its bar, to see where its words cost most.";
     this.said.replaceChildren(...boldNodes(sentence));
     const { html = "", note = "" } = answer?.meta ?? {};
@@ -59,12 +59,12 @@ class Worst {
 
   /** @param {{ kinds: string[], splits: string[] }} settings */
   controls({ kinds, splits }) {
-    this.group("Most costly mistakes with", kinds, (kind) => {
+    this.kinds = this.group("Most costly mistakes with", kinds, (kind) => {
       const picked = mark("kind") === kind ? null : kind;
       putInAddress(KIND, picked);
       setMark("kind", picked, this);
     });
-    this.group("on", splits, (split) => {
+    this.splits = this.group("on", splits, (split) => {
       this.split = split;
       putInAddress(SPLIT, split === "valid" ? null : split);
     });
@@ -78,17 +78,11 @@ class Worst {
   group(name, choices, choose) {
     const make = maker(this.row);
     const group = make("div", "group");
-    group.setAttribute("role", "group");
-    group.setAttribute("aria-label", name);
     make("span", "", group, name);
-    for (const choice of choices) {
-      const button = make("button", "", group, choice);
-      button.type = "button";
-      button.onclick = () => {
-        choose(choice);
-        this.kit.ask();
-      };
-    }
+    return new Choices(group, name, choices, (choice) => {
+      choose(choice);
+      this.kit.ask();
+    });
   }
 
   destroy() {
