@@ -69,7 +69,7 @@ def scenes(viewers: int, watchers: int, every: float) -> list[Scene]:
 async def train(place: Place, cookie: str = "") -> str:
     """Start a run by a press on Train; return its id."""
     before = set(place.runs.glob("*/events.jsonl"))
-    async with Session(place.port, urllib.parse.urlencode(RECIPE), cookie) as session:
+    async with Session(place.port, urllib.parse.urlencode(RECIPE), cookie=cookie) as session:
         await session.press()
         await session.press("train_start")
         for _ in range(600):
