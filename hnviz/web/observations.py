@@ -12,6 +12,7 @@ from hnviz.web import wire
 from hnviz.web.asked import Address, Asked, Asker, Names, read_step, version_now
 from hnviz.web.kept import Entry, Kept, content_tag, zipped
 from hnviz.web.lanes import Lane, Shared
+from hnviz.web.pace import Pace
 from hnviz.web.parameters import quoted
 from hnviz.web.replies import entry_reply, not_modified, until_gone
 from hnviz.web.standing import OBSERVE_SECONDS, standing
@@ -26,6 +27,9 @@ QUICK = (4, 128, 48, 2)
 viewer, and threads for one viewer. There are few threads, so that a page's own question does not
 wait behind others."""
 SLOW = (2, 32, 16, 1)
+SHARED, BURST = 1.0, 2.0
+"""Of each lane's threads, those whose time viewers share equally, and a viewer's seconds beyond:
+a page's pictures take about one."""
 
 
 def routes(views: Iterable[View] = ()) -> list[Route]:
@@ -44,7 +48,7 @@ class Observations:
         self._names = Names(views)
         self._kept = Kept()
         self._shared = Shared()
-        self._quick, self._slow = Lane(*QUICK), Lane(*SLOW)
+        self._quick, self._slow = (Lane(*lane, Pace(SHARED, BURST)) for lane in (QUICK, SLOW))
 
     async def one(self, request: Request) -> Response:
         """Answer about one snapshot."""
