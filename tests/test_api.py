@@ -22,6 +22,7 @@ import numpy as np
 import pytest
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.testclient import TestClient, httpx
 
 from hnviz.data import BatchLayout, human_numbers_stream, own_text
@@ -245,6 +246,15 @@ def test_an_answer_is_zipped_where_that_pays(client):
     assert packed.content == plain.content  # the client has unzipped it
     assert int(packed.headers["content-length"]) < 0.8 * int(plain.headers["content-length"])
     assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+
+
+def test_streamlit_does_not_zip_where_that_does_not_pay(client):
+    """It would do so in the event loop; it leaves an answer alone that names an encoding."""
+    zipping = GZipMiddleware(client.app)
+    states = TestClient(zipping).get(UNITS, headers={"Accept-Encoding": "gzip"})
+    assert states.headers["content-encoding"] == "identity"
+    assert states.content == client.get(UNITS).content
+    assert len(states.content) > 1024
 
 
 def test_zipping_pays_for_what_repeats_and_not_for_noise():
