@@ -26,7 +26,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.testclient import TestClient, httpx
 
 from hnviz.data import BatchLayout, human_numbers_stream, own_text
-from hnviz.engine.client import EngineError, ErrorKind, shared_engine
+from hnviz.engine.client import Answer, EngineError, ErrorKind, shared_engine
 from hnviz.engine.protocol import SLOW
 from hnviz.observe import QUESTIONS
 from hnviz.runs import SHIPPED_DIR, default_runs_dir
@@ -821,6 +821,21 @@ def test_one_viewers_questions_leave_threads_for_others():
     for each in last:
         each.result(20)
     assert begun.count("greedy") == 5
+
+
+def test_one_who_rests_is_answered_aside(client, monkeypatch):
+    asked, answer = [], Answer({"values": np.zeros(3, np.float32)})
+
+    class Both:
+        observe = staticmethod(lambda *given: asked.append("in turn") or answer)
+        observe_aside = staticmethod(lambda *given: asked.append("aside") or answer)
+
+    monkeypatch.setattr("hnviz.web.asked.engine", lambda: Both)
+    monkeypatch.setattr(Lane, "rests", lambda lane, viewer: viewer == "a" * 32)
+    for viewer, token in (("a", 1), ("b", 2)):
+        cookie = {"cookie": f"hnviz-viewer={viewer * 32}"}
+        assert client.get(f"/api/runs/{RUN}/200/units?ids={token}", headers=cookie).is_success
+    assert asked == ["aside", "in turn"]
 
 
 def test_a_browser_names_itself(server, page):

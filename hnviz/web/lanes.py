@@ -79,6 +79,11 @@ class Lane:
             self._changed.notify()
         return future
 
+    def rests(self, viewer: Hashable) -> bool:
+        """Return whether a viewer has taken more than a share, and so rests."""
+        with self._changed:
+            return self._pace.rest(viewer) > 0
+
     def drop(self, future: Future[Any]) -> bool:
         """Remove work from the queue; return False if a thread has already started it."""
         if not future.cancel():

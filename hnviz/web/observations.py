@@ -109,8 +109,11 @@ class Observations:
         """Return an answer; with `again`, ask once more if the snapshot has changed."""
         entry = self._kept.get(asked.key)
         if entry is None or not _holds(asked, entry):
-            lane = self._slow if asked.view.slow else self._quick
-            make, viewer = partial(self._made, asked), viewer_of(request.scope)
+            viewer = viewer_of(request.scope)
+            # One who has taken more than a share waits with the slow questions, not with others'.
+            aside = not asked.view.slow and self._quick.rests(viewer)
+            lane = self._slow if asked.view.slow or aside else self._quick
+            make = partial(self._made, asked, aside=aside)
             entry = await self._shared.result(asked.key, make, lane, viewer)
         if entry is not None:
             return entry
@@ -121,9 +124,9 @@ class Observations:
             409,
         )
 
-    def _made(self, asked: Asked) -> Entry | None:
+    def _made(self, asked: Asked, *, aside: bool) -> Entry | None:
         """Answer in a thread; None if the snapshot was written again meanwhile."""
-        entry = answer(asked)
+        entry = answer(asked, aside=aside)
         if not asked.is_current():
             return None
         if asked.view.lasting:
@@ -131,9 +134,12 @@ class Observations:
         return entry
 
 
-def answer(asked: Asked, patience: float = OBSERVE_SECONDS) -> Entry:
-    """Let a view ask the engine, and pack its answer; a question may take `patience` seconds."""
-    asker = Asker(asked.run_id, asked.step, patience)
+def answer(asked: Asked, patience: float = OBSERVE_SECONDS, *, aside: bool = False) -> Entry:
+    """Let a view ask the engine, and pack its answer; a question may take `patience` seconds.
+
+    `aside`: by the observer for slow questions, which yields to the other.
+    """
+    asker = Asker(asked.run_id, asked.step, patience, aside)
     view = asked.view
     run = None if view.raw else standing(asked.run_id)
     with refused_values():
