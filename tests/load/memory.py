@@ -10,29 +10,39 @@ from urllib.parse import urlencode
 import psutil
 
 from hnviz.config import RunConfig
-from hnviz.estimate import Budget
+from hnviz.estimate import Budget, cost
 from hnviz.runs import RunStore
 from tests.conftest import Server, finished
 from tests.load.viewer import Session
 
 MEGABYTE = 10**6
-LIMITS = {"server": 300, "engine": 100, "observer": 500}  # MB, whatever the run
-QUESTIONS = ("units?split=train&first=0&n=100", "unit_codes?layer=1", "handover")
+LIMITS = {"server": 300, "engine": 100}  # MB, whatever the run
+QUESTIONS = ("units?split=train&first=0&n=100", "unit_codes?layer=1", "state_path?layer=1")
 """Asked about the run that has ended; the last two need the observer for slow questions."""
 
 
-def wide(bs: int) -> RunConfig:
-    return RunConfig.for_model("Model5", nh=256, bptt=64, epochs=1, bs=bs)
+def largest(budget: Budget, nh: int) -> tuple[RunConfig, RunConfig]:
+    """Return the config with most rows that a budget accepts, and the one with a row more."""
 
+    def wide(bs: int) -> RunConfig:
+        return RunConfig.for_model("Model5", nh=nh, bptt=64, epochs=1, bs=bs)
 
-def largest(budget: Budget) -> RunConfig:
-    """Return the config with most rows that a budget accepts."""
     low, high = 1, 4096
     while low < high:
         middle = (low + high + 1) // 2
         fits = budget.problem(wide(middle)) is None
         low, high = (middle, high) if fits else (low, middle - 1)
-    return wide(low)
+    return wide(low), wide(low + 1)
+
+
+def limits(config: RunConfig) -> dict[str, float]:
+    """Return the most MB that each kind of process may have."""
+    told = cost(config)
+    return {
+        "trainer": told.memory / MEGABYTE,
+        "observer": told.observer / MEGABYTE,
+        **LIMITS,
+    }
 
 
 class Peaks:
@@ -97,6 +107,7 @@ def peaks_of(server: Server, config: RunConfig) -> dict[str, float]:
     (run,) = runs.ids()
     while runs.record(run).ended is None:
         peaks.look("trainer")
+        time.sleep(0.02)
     for question in QUESTIONS:
         with suppress(HTTPError):  # a slow machine gives it up
             urllib.request.urlopen(f"{server.url}/api/runs/{run}/last/{question}").close()
