@@ -39,7 +39,9 @@ class Pass(NamedTuple):
 Read = TypeVar("Read")
 
 
-def _kept(size: Callable[[Read], int]) -> Callable[[Callable[[Subject, str], Read]], Any]:
+def _kept(
+    size: Callable[[Any], int],
+) -> Callable[[Callable[[Subject, str], Read]], Callable[[Subject, str], Read]]:
     """Keep the results of recent snapshots, up to KEPT_BYTES; the last one whatever its size."""
 
     def keep(read: Callable[[Subject, str], Read]) -> Callable[[Subject, str], Read]:
