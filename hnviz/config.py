@@ -79,7 +79,8 @@ class RunConfig:
         known = {field.name for field in fields(cls)}
         for name in values:
             if name not in known:
-                raise ConfigError(name, f"no setting is named {name!r}")
+                later = "a later hnviz may have written it"
+                raise ConfigError(name, f"no setting is named {name!r}: {later}")
         return cls(**values)
 
     def to_dict(self) -> dict[str, Any]:

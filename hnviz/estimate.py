@@ -21,6 +21,8 @@ from hnviz.schedule import MAX_SNAPSHOTS, MAX_TOLD
 FLOAT = 4  # bytes
 SLACK = 2**16  # bytes of a file of tensors: names, counters, the random numbers' state
 PROCESS_BYTES = 260 * 10**6  # of a trainer that has loaded torch and both texts
+OBSERVER_BYTES = 400 * 10**6  # of an observer with full caches
+READ_COPIES = 6  # of all states of train, in the largest question: a PCA in double precision
 EVENT_BYTES = 200  # of one mini-batch in events.jsonl
 LAYOUT_BYTES = 40  # per slot: the token's id, its target, and the kinds of both
 KEPT_BY_UNIT, KEPT_BY_GATE = 6, 2  # floats that the backward pass needs, per slot and unit
@@ -40,6 +42,7 @@ class Cost:
     """What a run needs, about."""
 
     memory: float  # bytes, of its trainer
+    observer: float  # bytes, of the process that answers questions about it
     disk: float  # bytes, of its folder
     steps: float
     hours: float  # at full speed on one core
@@ -58,7 +61,9 @@ def cost(config: RunConfig) -> Cost:
     n_slots = sum(layout.n_batches * slots for layout in layouts)
     flops = 6 * slots * n_weights  # forward 2, backward 4
     seconds = CALL_SECONDS * config.bptt * model.n_layers + flops / RATE
+    states = len(stream.ids("train")) * units  # after every token
     return Cost(
+        observer=OBSERVER_BYTES + READ_COPIES * FLOAT * states,
         memory=PROCESS_BYTES + LAYOUT_BYTES * n_slots + FLOAT * floats,
         disk=MAX_SNAPSHOTS * snapshot_bytes(config)
         + 2 * checkpoint_bytes(config)
@@ -105,6 +110,11 @@ class Budget:
             hours=at_least(0, environ, "HNVIZ_MAX_RUN_HOURS", MOST_HOURS),
         )
 
+    @property
+    def observer(self) -> float:
+        """An observer may have as much memory as a trainer."""
+        return self.memory
+
     def problem(self, config: RunConfig) -> str | None:
         """Say what a run needs too much of, and what would do; None if it fits."""
         need = cost(config)
@@ -133,6 +143,7 @@ def _bytes(what: str) -> Callable[[float], str]:
 _KINDS: tuple[tuple[str, Callable[[float], str], str], ...] = (
     ("steps", lambda value: f"{value:,.0f} steps", "raise bs or bptt, or lower epochs"),
     ("memory", _bytes("memory"), "lower bs, bptt or nh"),
+    ("observer", _bytes("memory to be looked at"), "lower nh"),
     ("disk", _bytes("disk for its snapshots"), "lower nh"),
     ("hours", lambda value: f"{value:.3g} hours", "lower epochs, nh or bptt"),
 )

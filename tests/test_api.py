@@ -22,10 +22,11 @@ import numpy as np
 import pytest
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.testclient import TestClient, httpx
 
 from hnviz.data import BatchLayout, human_numbers_stream, own_text
-from hnviz.engine.client import EngineError, ErrorKind, shared_engine
+from hnviz.engine.client import Answer, EngineError, ErrorKind, shared_engine
 from hnviz.engine.protocol import SLOW
 from hnviz.observe import QUESTIONS
 from hnviz.runs import SHIPPED_DIR, default_runs_dir
@@ -245,6 +246,15 @@ def test_an_answer_is_zipped_where_that_pays(client):
     assert packed.content == plain.content  # the client has unzipped it
     assert int(packed.headers["content-length"]) < 0.8 * int(plain.headers["content-length"])
     assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+
+
+def test_streamlit_does_not_zip_where_that_does_not_pay(client):
+    """It would do so in the event loop; it leaves an answer alone that names an encoding."""
+    zipping = GZipMiddleware(client.app)
+    states = TestClient(zipping).get(UNITS, headers={"Accept-Encoding": "gzip"})
+    assert states.headers["content-encoding"] == "identity"
+    assert states.content == client.get(UNITS).content
+    assert len(states.content) > 1024
 
 
 def test_zipping_pays_for_what_repeats_and_not_for_noise():
@@ -811,6 +821,21 @@ def test_one_viewers_questions_leave_threads_for_others():
     for each in last:
         each.result(20)
     assert begun.count("greedy") == 5
+
+
+def test_one_who_rests_is_answered_aside(client, monkeypatch):
+    asked, answer = [], Answer({"values": np.zeros(3, np.float32)})
+
+    class Both:
+        observe = staticmethod(lambda *given: asked.append("in turn") or answer)
+        observe_aside = staticmethod(lambda *given: asked.append("aside") or answer)
+
+    monkeypatch.setattr("hnviz.web.asked.engine", lambda: Both)
+    monkeypatch.setattr(Lane, "rests", lambda lane, viewer: viewer == "a" * 32)
+    for viewer, token in (("a", 1), ("b", 2)):
+        cookie = {"cookie": f"hnviz-viewer={viewer * 32}"}
+        assert client.get(f"/api/runs/{RUN}/200/units?ids={token}", headers=cookie).is_success
+    assert asked == ["aside", "in turn"]
 
 
 def test_a_browser_names_itself(server, page):

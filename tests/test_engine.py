@@ -818,6 +818,21 @@ def test_a_trainer_stands_back_behind_the_observer_and_both_behind_the_pages(
     assert psutil.Process().nice() < min(nice) < max(nice)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no niceness")
+def test_a_question_asked_aside_keeps_no_quick_one_waiting(engine: Engine, observed: str) -> None:
+    params = {"ids": [5, 6, 7]}
+    engine.observe(observed, 0, "units", params)
+    server = max(psutil.Process(engine.pid).children(), key=lambda child: len(child.children()))
+    quick = min(server.children(), key=lambda child: child.nice())
+    quick.suspend()
+    try:
+        aside = engine.observe_aside(observed, "last", "units", params, 60.0)
+    finally:
+        quick.resume()
+    answer = engine.observe(observed, "last", "units", params, 60.0)
+    assert np.array_equal(aside.arrays["values"], answer.arrays["values"])
+
+
 def test_every_slow_question_is_one() -> None:
     assert set(QUESTIONS) > SLOW
 

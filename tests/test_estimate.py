@@ -76,11 +76,22 @@ def test_a_folder_stays_within_the_estimate(tmp_path: Path) -> None:
     ],
 )
 def test_one_unit_too_much_is_refused_with_the_numbers(name: str, cure: str) -> None:
-    config, unbounded = RunConfig(epochs=1000, nh=256), dict.fromkeys(Budget.__slots__, math.inf)
+    config, unbounded = (
+        RunConfig(epochs=1000, bs=4096, bptt=64),
+        dict.fromkeys(Budget.__slots__, math.inf),
+    )
     needed = getattr(cost(config), name)
     assert Budget(**unbounded | {name: needed}).problem(config) is None
     said = Budget(**unbounded | {name: needed * 0.99}).problem(config)
     assert said is not None and said.startswith("this run would need about ") and cure in said
+
+
+def test_a_run_whose_states_take_too_much_memory_is_refused() -> None:
+    config, unbounded = RunConfig(nh=256, bs=2, bptt=2), dict.fromkeys(Budget.__slots__, math.inf)
+    needed = cost(config).observer
+    assert Budget(**unbounded | {"memory": needed}).problem(config) is None
+    said = Budget(**unbounded | {"memory": needed * 0.99}).problem(config)
+    assert said is not None and "of memory to be looked at" in said and "lower nh" in said
 
 
 def test_the_largest_configs_are_refused_by_default(tmp_path: Path) -> None:

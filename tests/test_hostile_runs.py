@@ -107,6 +107,12 @@ DAMAGES = {
     "created, after 9999": (config_with(created=1e12), "it has no valid created"),
     "config, deep": (config_is(60_000 * b"["), "config.json is not a run's config"),
     "config, large": (config_is(b"[" + 70_000 * b" "), "more than 65,536 bytes"),
+    "config, later setting": (
+        config_with(config={"model": "Model5", "dropout": 0.5}), "a later hnviz may have written it"
+    ),
+    "config, later model": (config_with(config={"model": "Model9"}), "no model named 'Model9'"),
+    "config, later format": (config_with(format=2), "its format is 2, and this version reads"),
+    "events, later event": (events_end_with(b'{"event": "warp"}'), "no event is named 'warp'"),
     "config, pipe": (pipe_instead_of("config.json"), "not a regular file"),
     "config, folder": (folder_instead_of("config.json"), "config.json cannot be read"),
     "events, deep": (events_end_with(100_000 * b"["), "is not JSON"),

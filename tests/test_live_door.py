@@ -452,7 +452,7 @@ def test_a_real_browser_that_reads_nothing_holds_up_nobody(world, words, monkeyp
             other.send(json.dumps(follow(1, "words")))
             other.recv(20)
             begun, steps = time.monotonic(), 5
-            while door.n_sockets > 1:
+            while door.sockets.total() > 1:
                 assert time.monotonic() - begun < 30
                 world.steps(steps)
                 assert json.loads(other.recv(20))["news"] == {"step": steps}

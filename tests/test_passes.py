@@ -6,7 +6,7 @@ import torch
 
 from hnviz.catalogue import CATALOGUE
 from hnviz.data import human_numbers_stream
-from hnviz.observe import states
+from hnviz.observe import passes, states
 from hnviz.observe.passes import read_text, split_pass, split_states
 from tests.subjects import shipped
 
@@ -56,3 +56,14 @@ def test_a_split_is_read_once_from_its_first_token():
 def test_states_alone_are_those_of_the_pass(model):
     subject = shipped(model, 0)
     assert_same(split_states(subject, "valid"), split_pass(subject, "valid").states)
+
+
+def test_passes_are_kept_up_to_a_number_of_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passes, "KEPT_BYTES", 200)
+    read: list[str] = []
+    keep = passes._kept(lambda size: size)
+    sized = keep(lambda subject, split: read.append(split) or subject)
+    for size, split in ((90, "a"), (90, "b"), (90, "a"), (90, "c"), (90, "b"), (900, "d")):
+        assert sized(size, split) == size
+    assert sized(900, "d") == 900  # the last is kept whatever its size
+    assert read == ["a", "b", "c", "b", "d"]

@@ -58,6 +58,7 @@ def test_only_folders_of_dead_owners_are_cleared(
 ) -> None:
     process, folder = owner
     (folder / "sub").mkdir()
+    os.utime(folder / MARK, (0, 0))  # old, but its owner lives
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (temporary / "hnviz-t-link").symlink_to(elsewhere)
@@ -72,7 +73,6 @@ def test_only_folders_of_dead_owners_are_cleared(
         assert names == kept | {folder.name, own.name}
     process.kill()
     process.wait()
-    os.utime(folder / MARK, (0, 0))
     with scratch() as own:
         assert {path.name for path in temporary.iterdir()} == kept | {own.name}
     assert elsewhere.is_dir() and not own.exists()

@@ -148,11 +148,25 @@ class Engine:
         Gives up a question that takes longer than `timeout` seconds. Arrays in `params` are sent
         as lists.
         """
-        fields = {"run_id": run_id, "step": step, "question": question, "params": dict(params)}
+        asked = {"run_id": run_id, "step": step, "question": question, "params": dict(params)}
+        return self._observe("observe", timeout, asked)
+
+    def observe_aside(
+        self,
+        run_id: str,
+        step: int | str,
+        question: str,
+        params: Mapping[str, Any],
+        timeout: float = OBSERVE_SECONDS,
+    ) -> Answer:
+        """Do the same with the observer for slow questions, so that no quick one waits for it."""
+        asked = {"run_id": run_id, "step": step, "question": question, "params": dict(params)}
+        return self._observe("observe_aside", timeout, asked)
+
+    def _observe(self, operation: str, timeout: float, asked: Mapping[str, Any]) -> Answer:
         # The engine limits both the wait and the answer to `timeout`; this limit is wider.
-        answer: Answer = self._ask(
-            "observe", 2 * timeout + 5, again=True, timeout=timeout, **fields
-        )
+        patience = 2 * timeout + 5
+        answer: Answer = self._ask(operation, patience, again=True, timeout=timeout, **asked)
         return answer
 
     def _ask(self, operation: str, patience: float, *, again: bool = False, **fields: Any) -> Any:

@@ -79,6 +79,7 @@ class Server:
             "stop": self._stop,
             "set_speed": self._set_speed,
             "observe": self._observe,
+            "observe_aside": lambda request: self._slow.ask(request["id"], request),
             "pulse": lambda request: self._reply(request["id"], None),
             **{name: self._press(name) for name in PRESSES},
         }

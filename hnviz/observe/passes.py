@@ -5,8 +5,10 @@ first token, from zeros, in eval mode. A model that carries no state restarts fr
 tokens, as in training, but each of its answers reads the bptt tokens before it.
 """
 
-from functools import lru_cache
-from typing import Any, NamedTuple
+from collections import OrderedDict
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -18,7 +20,7 @@ from hnviz.learn.state import State, mapped, seen, tensors
 from hnviz.observe.states import states
 from hnviz.observe.subject import Subject
 
-KEPT_PASSES = 6  # over whole splits; one over train takes 40 MB
+KEPT_BYTES = 128 * 2**20  # of passes over whole splits; one over train takes 40 MB
 STRETCHES = 64  # of a long text, read side by side
 FORGOTTEN = 256  # tokens after which a network has nearly forgotten what came before
 READINGS = 3
@@ -34,7 +36,33 @@ class Pass(NamedTuple):
     logits: NDArray[np.float32]  # (n, nv): for the token that follows each
 
 
-@lru_cache(maxsize=KEPT_PASSES)
+Read = TypeVar("Read")
+
+
+def _kept(
+    size: Callable[[Any], int],
+) -> Callable[[Callable[[Subject, str], Read]], Callable[[Subject, str], Read]]:
+    """Keep the results of recent snapshots, up to KEPT_BYTES; the last one whatever its size."""
+
+    def keep(read: Callable[[Subject, str], Read]) -> Callable[[Subject, str], Read]:
+        known: OrderedDict[tuple[Subject, str], Read] = OrderedDict()
+
+        @wraps(read)
+        def again(subject: Subject, split: str) -> Read:
+            key = (subject, split)
+            if key not in known:
+                known[key] = read(subject, split)
+                while len(known) > 1 and sum(map(size, known.values())) > KEPT_BYTES:
+                    known.popitem(last=False)
+            known.move_to_end(key)
+            return known[key]
+
+        return again
+
+    return keep
+
+
+@_kept(lambda read: read.states.nbytes + read.logits.nbytes)
 def split_pass(subject: Subject, split: str) -> Pass:
     """Read a whole split of the run's text; passes of recent snapshots are cached."""
     ids = subject.stream.ids(split)
@@ -42,7 +70,7 @@ def split_pass(subject: Subject, split: str) -> Pass:
     return together or read_text(subject, ids)
 
 
-@lru_cache(maxsize=KEPT_PASSES)
+@_kept(lambda read: read.nbytes)
 def split_states(subject: Subject, split: str) -> NDArray[np.float32]:
     """Return only the states of a split's pass, (n_layers, n, nh).
 

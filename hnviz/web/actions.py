@@ -5,6 +5,7 @@ status after the press, or one sentence that says why it cannot be done. The cal
 own threads, so they never wait behind pictures or news.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
 from math import isfinite
@@ -18,7 +19,7 @@ from starlette.routing import Route
 from hnviz.runs import DamagedRun
 from hnviz.web.bodies import json_body
 from hnviz.web.parameters import quoted
-from hnviz.web.quota import Quota
+from hnviz.web.quota import Quota, Rate
 from hnviz.web.standing import engine, standing, store
 from hnviz.web.viewer import viewer_of
 from hnviz.web.views import Refusal
@@ -26,6 +27,7 @@ from hnviz.web.views import Refusal
 ACTIONS = ("pause", "go_on", "step", "stop", "resume", "start_again")
 THREADS = 24  # presses handled at the same time; stopping a run may take seconds
 OF_ONE = 4  # of them one viewer's
+A_SECOND, AT_ONCE = 10, 20  # of one viewer: more wait
 
 STARTS = ("resume", "start_again")
 """Those of ACTIONS that make a run wait for its turn; one viewer's are limited."""
@@ -53,6 +55,7 @@ def routes(permit: Permit = anyone) -> list[Route]:
     """Return the routes of the buttons; `permit` is called in a thread before each press."""
     limiter = CapacityLimiter(THREADS)
     quota = Quota(OF_ONE, f"{OF_ONE} presses of yours are under way; press again in a moment")
+    rate = Rate(A_SECOND, AT_ONCE)
 
     def route(name: str, press: Press) -> Route:
         async def endpoint(request: Request) -> Response:
@@ -62,6 +65,7 @@ def routes(permit: Permit = anyone) -> list[Route]:
 
             viewer, run_id = viewer_of(request.scope), request.path_params["run_id"]
             with quota.taken(viewer):
+                await asyncio.sleep(rate.delay(viewer))
                 pressed = Pressed(run_id, await json_body(request), viewer)
                 do = partial(_do, permitted, pressed)
                 status = await to_thread.run_sync(do, limiter=limiter)

@@ -135,6 +135,7 @@ class Asker:
     run_id: str
     step: int
     patience: float = OBSERVE_SECONDS  # that a question may take
+    aside: bool = False  # by the observer for slow questions
     seconds: float = 0.0  # that the engine took
     others: list[Source] = field(default_factory=list)
 
@@ -146,7 +147,8 @@ class Asker:
         if (run_id, step) != (self.run_id, self.step):
             self.others.append((run_id, step, version_now(run_id, step) or ""))
         try:
-            answer = engine().observe(run_id, step, question, params, self.patience)
+            observe = engine().observe_aside if self.aside else engine().observe
+            answer = observe(run_id, step, question, params, self.patience)
         except EngineError as error:
             raise engine_refusal(error) from error
         self.seconds += answer.seconds

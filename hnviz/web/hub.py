@@ -7,6 +7,7 @@ While nobody follows anything, no task runs.
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -28,6 +29,7 @@ REST_SECONDS = 1.0  # between two looks at a run that does not train
 JOBS_SECONDS = 0.04  # between two looks at the engine's jobs, which cost almost nothing
 THREADS = 3
 MOST_OF_ONE = 256  # topics that one viewer follows, in all tabs
+TABS = 4  # of one viewer that have news at full rate; all of more share as many messages
 MOST_KEPT = 64  # messages about one state, each for followers with the same `have`
 
 LISTED = 50
@@ -201,7 +203,7 @@ class Hub:
     def __init__(self, topics: Iterable[Topic], source: Source = DISK) -> None:
         self.topics = {topic.name: topic for topic in topics}
         self.source = source
-        self.n_sockets = 0
+        self.sockets: Counter[str] = Counter()  # by viewer
         self.quota = Quota(
             MOST_OF_ONE,
             f"one viewer may follow at most {MOST_OF_ONE} topics in all tabs; close a tab first",
@@ -214,6 +216,11 @@ class Hub:
     def is_idle(self) -> bool:
         """Return whether nobody follows anything: then no task runs."""
         return not self._feeds
+
+    def rest(self, viewer: str) -> float:
+        """Return the seconds that a viewer's connection rests after a message."""
+        n = self.sockets[viewer]
+        return LIVE_SECONDS * n / TABS if n > TABS else 0.0
 
     def follow(
         self, topic: Topic, run_id: str, params: Mapping[str, Any], follower: Follower

@@ -1,16 +1,20 @@
 """Queues for slow work, each with a few threads; equal requests are answered once.
 
-Viewers take turns: one who asks for forty things at once waits for them alone.
+Viewers take turns: one who asks for forty things at once waits for them alone. One who keeps
+asking gets an equal share of the time, and rests while others ask.
 """
 
 import asyncio
 import threading
+import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
+from hnviz.web.pace import Pace
 from hnviz.web.views import Refusal
 
 Work = Callable[[], Any]
@@ -33,13 +37,21 @@ class Lane:
     The queue holds a line for each viewer, and takes from the lines in turn.
     """
 
-    def __init__(self, threads: int, longest: int, of_one: int = 0, at_once: int = 0) -> None:
+    def __init__(
+        self,
+        threads: int,
+        longest: int,
+        of_one: int = 0,
+        at_once: int = 0,
+        pace: Pace | None = None,
+    ) -> None:
         """`longest`: work that may wait in all; `of_one`: of one viewer.
 
         `at_once`: threads that one viewer's work may take; 0 in either place means no such limit.
         """
         self._most_threads, self._longest = threads, longest
         self._of_one, self._at_once = of_one or longest, at_once or threads
+        self._pace = pace or Pace(threads, inf)
         self._running: Counter[Hashable] = Counter()
         self._lines: OrderedDict[Hashable, deque[tuple[Future[Any], Work]]] = OrderedDict()
         self._n_waiting = 0
@@ -59,12 +71,18 @@ class Lane:
                 )
             self._lines.setdefault(viewer, deque()).append((future, work))
             self._n_waiting += 1
+            self._pace.asked(viewer)
             if self._idle < self._n_waiting and self._threads < self._most_threads:
                 self._threads += 1
                 # A daemon: a question that is still being answered must not delay the exit.
                 threading.Thread(target=self._serve, daemon=True).start()
             self._changed.notify()
         return future
+
+    def rests(self, viewer: Hashable) -> bool:
+        """Return whether a viewer has taken more than a share, and so rests."""
+        with self._changed:
+            return self._pace.rest(viewer) > 0
 
     def drop(self, future: Future[Any]) -> bool:
         """Remove work from the queue; return False if a thread has already started it."""
@@ -85,8 +103,17 @@ class Lane:
             del self._lines[viewer]
 
     def _turns(self) -> list[Hashable]:
-        """Return the viewers who wait and may have another thread, in turn."""
+        """Return the viewers who wait and may have another thread now, in turn."""
+        return [each for each in self._free() if not self._pace.rest(each)]
+
+    def _free(self) -> list[Hashable]:
         return [viewer for viewer in self._lines if self._running[viewer] < self._at_once]
+
+    def _wait(self) -> None:
+        """Wait until it is the turn of somebody who waits."""
+        while not self._turns():
+            rests = [self._pace.rest(each) for each in self._free()]
+            self._changed.wait(min(rests, default=None))
 
     def _next(self) -> tuple[Hashable, Future[Any], Work]:
         """Take the first of the line whose turn it is; that line then comes last."""
@@ -104,13 +131,15 @@ class Lane:
         while True:
             with self._changed:
                 self._idle += 1
-                self._changed.wait_for(self._turns)
+                self._wait()
                 self._idle -= 1
                 viewer, future, work = self._next()
+            begun = time.monotonic()
             if future.set_running_or_notify_cancel():
                 _settle(future, work)
             del future, work  # otherwise megabytes stay in memory until the next answer
             with self._changed:
+                self._pace.took(viewer, time.monotonic() - begun)
                 self._running -= Counter([viewer])  # which leaves no zeros
                 self._changed.notify()
 

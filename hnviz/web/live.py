@@ -8,11 +8,13 @@ From the server:
     {"id": 7, "error": "a sentence"}     the last message for this id
     [{"id": 7, ...}, {"id": 8, ...}]     several at once
 A browser that connects again sends the last `have` back, and receives only what it missed.
-A browser that reads slowly skips messages: the next one brings it up to date.
+A browser that reads slowly skips messages: the next one brings it up to date. So does each tab of a
+viewer with many.
 """
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -103,6 +105,7 @@ class _Socket:
                 texts = [text for text in told if text]
                 if texts:  # in one go, as the sending is most of what a message costs
                     await self._send(texts[0] if len(texts) == 1 else f"[{','.join(texts)}]")
+                    await asyncio.sleep(self._hub.rest(self._viewer))
 
     async def _told(self, follow: _Follow) -> str | None:
         """Return a follow's message; None if there is none, or nobody follows any more."""
@@ -186,9 +189,10 @@ def routes(hub: Hub) -> list[BaseRoute]:
 
     async def live(websocket: WebSocket) -> None:
         await websocket.accept()
-        hub.n_sockets += 1
+        viewer = viewer_of(websocket.scope)
+        hub.sockets[viewer] += 1
         try:
-            if hub.n_sockets > MOST_SOCKETS:
+            if hub.sockets.total() > MOST_SOCKETS:
                 raise Closed(
                     TRY_LATER, f"{MOST_SOCKETS} browsers are connected already; try again later"
                 )
@@ -199,6 +203,6 @@ def routes(hub: Hub) -> list[BaseRoute]:
             log.warning("a connection for news was closed: %s", closed.sentence)
             await close_with(websocket, closed)
         finally:
-            hub.n_sockets -= 1
+            hub.sockets -= Counter([viewer])  # which leaves no zeros
 
     return [WebSocketRoute("/api/live", live)]

@@ -12,6 +12,7 @@ from hnviz.web import wire
 from hnviz.web.asked import Address, Asked, Asker, Names, read_step, version_now
 from hnviz.web.kept import Entry, Kept, content_tag, zipped
 from hnviz.web.lanes import Lane, Shared
+from hnviz.web.pace import Pace
 from hnviz.web.parameters import quoted
 from hnviz.web.replies import entry_reply, not_modified, until_gone
 from hnviz.web.standing import OBSERVE_SECONDS, standing
@@ -26,6 +27,9 @@ QUICK = (4, 128, 48, 2)
 viewer, and threads for one viewer. There are few threads, so that a page's own question does not
 wait behind others."""
 SLOW = (2, 32, 16, 1)
+SHARED, BURST = 1.0, 2.0
+"""Of each lane's threads, those whose time viewers share equally, and a viewer's seconds beyond:
+a page's pictures take about one."""
 
 
 def routes(views: Iterable[View] = ()) -> list[Route]:
@@ -44,7 +48,7 @@ class Observations:
         self._names = Names(views)
         self._kept = Kept()
         self._shared = Shared()
-        self._quick, self._slow = Lane(*QUICK), Lane(*SLOW)
+        self._quick, self._slow = (Lane(*lane, Pace(SHARED, BURST)) for lane in (QUICK, SLOW))
 
     async def one(self, request: Request) -> Response:
         """Answer about one snapshot."""
@@ -105,8 +109,11 @@ class Observations:
         """Return an answer; with `again`, ask once more if the snapshot has changed."""
         entry = self._kept.get(asked.key)
         if entry is None or not _holds(asked, entry):
-            lane = self._slow if asked.view.slow else self._quick
-            make, viewer = partial(self._made, asked), viewer_of(request.scope)
+            viewer = viewer_of(request.scope)
+            # One who has taken more than a share waits with the slow questions, not with others'.
+            aside = not asked.view.slow and self._quick.rests(viewer)
+            lane = self._slow if asked.view.slow or aside else self._quick
+            make = partial(self._made, asked, aside=aside)
             entry = await self._shared.result(asked.key, make, lane, viewer)
         if entry is not None:
             return entry
@@ -117,9 +124,9 @@ class Observations:
             409,
         )
 
-    def _made(self, asked: Asked) -> Entry | None:
+    def _made(self, asked: Asked, *, aside: bool) -> Entry | None:
         """Answer in a thread; None if the snapshot was written again meanwhile."""
-        entry = answer(asked)
+        entry = answer(asked, aside=aside)
         if not asked.is_current():
             return None
         if asked.view.lasting:
@@ -127,9 +134,12 @@ class Observations:
         return entry
 
 
-def answer(asked: Asked, patience: float = OBSERVE_SECONDS) -> Entry:
-    """Let a view ask the engine, and pack its answer; a question may take `patience` seconds."""
-    asker = Asker(asked.run_id, asked.step, patience)
+def answer(asked: Asked, patience: float = OBSERVE_SECONDS, *, aside: bool = False) -> Entry:
+    """Let a view ask the engine, and pack its answer; a question may take `patience` seconds.
+
+    `aside`: by the observer for slow questions, which yields to the other.
+    """
+    asker = Asker(asked.run_id, asked.step, patience, aside)
     view = asked.view
     run = None if view.raw else standing(asked.run_id)
     with refused_values():

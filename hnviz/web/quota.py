@@ -1,7 +1,8 @@
-"""Limits on what one viewer holds at the same time."""
+"""Limits on what one viewer holds at the same time, and does in a second."""
 
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from hnviz.web.views import Refusal
@@ -35,3 +36,22 @@ class Quota:
             yield
         finally:
             self.give(viewer)
+
+
+class Rate:
+    """Spreads what a viewer does too quickly, such as presses. For one event loop."""
+
+    def __init__(
+        self, a_second: float, at_once: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`at_once`: so many need no wait, if there were none for a while."""
+        self._every, self._at_once, self._clock = 1 / a_second, at_once, clock
+        self._due: dict[str, float] = {}  # when a viewer's next would be due, at this rate
+
+    def delay(self, viewer: str) -> float:
+        """Count one more; return the seconds that it has to wait."""
+        now = self._clock()
+        self._due = {each: due for each, due in self._due.items() if due > now}
+        due = self._due.get(viewer, now)
+        self._due[viewer] = due + self._every
+        return max(0.0, due - now - (self._at_once - 1) * self._every)

@@ -55,6 +55,8 @@ def entry_reply(
     if known := not_modified(request, entry.tag, immutable=immutable):
         return known
     headers = _headers(entry.tag, immutable)
+    if entry.zipped is None:  # or Streamlit would zip it in the event loop, which does not pay
+        headers["Content-Encoding"] = "identity"
     return bytes_reply(request, (entry.content, entry.zipped), headers, media)
 
 

@@ -8,19 +8,16 @@ import argparse
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from urllib.error import HTTPError
-from urllib.parse import urlencode
 
 import psutil
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from hnviz.config import RunConfig
-from hnviz.estimate import Budget, cost
+from hnviz.estimate import Budget
 from hnviz.events import BatchEnd, Ended, RunStarted
 from hnviz.runs import RunStore
 from hnviz.runs.codec import encode
@@ -28,17 +25,15 @@ from tests.conftest import (
     CHROMIUM,
     CHROMIUM_ARGS,
     Server,
-    finished,
     idle,
     start_server,
     stop_server,
 )
-from tests.load.viewer import Session
+from tests.load.memory import MEGABYTE, Peaks, largest, limits, peaks_of, refused
 
-MEGABYTE = 10**6
 EVENTS_BYTES = 200 * MEGABYTE
 N_RUNS = 5_000
-RUN_MB = 1_000  # the budget of the largest run
+RUN_MB = 2_000  # the budget of the largest run
 READY = 60_000  # ms
 
 STARTED = RunStarted(n_batches=25_040, n_steps=15_024_000, n_weights=1, device="cpu", time=1.0)
@@ -128,105 +123,45 @@ def large_events(browser: Browser, folder: Path) -> bool:
     with serving(folder) as server:
         page = browser.new_page()
         for _ in range(2):  # the second time, as somebody who has seen another run
-            seconds_until(page, server, "train?run=Model5", "train_curves")
+            other = seconds_until(page, server, "train?run=Model5", "train_curves")
         held = data_bytes(page)
         taken = seconds_until(page, server, f"train?run={run}", "train_curves")
         size = held[0] / MEGABYTE
         seconds_until(page, server, f"train?run={run}", "train_curves")
-        peak = peaks(psutil.Process(server.process.pid))["server"]
+        peaks = Peaks(psutil.Process(server.process.pid))
+        peaks.look("fork")
         page.close()
-    print(f"  peak of the server: {peak:.0f} MB")
+    print(f"  {taken / other:.2f} times as long as Model5's")
+    print(f"  peak of the server: {peaks.most['server']:.0f} MB")
     kept = report("200 MB of events: Train", taken, 2, "s")
     return report("200 MB of events: to the viewer", size, 1, "MB") and kept
 
 
 def first_start(browser: Browser, folder: Path) -> bool:
-    taken = 0.0
+    taken: dict[str, float] = {}
     for name, fill in (("none", lambda runs: None), ("many", many_runs)):
         (folder / name).mkdir(parents=True)
         fill(folder / name / "runs")
         with serving(folder / name) as server:
             page = browser.new_page()
-            taken = seconds_until(page, server, "", "start_count")
+            taken[name] = seconds_until(page, server, "", "start_count")
             seconds_until(page, server, "", "start_count")
             page.close()
-    return report("5,000 runs: the first Start", taken, 2, "s")
-
-
-def largest(budget: Budget) -> RunConfig:
-    """Return the config with most rows that a budget accepts."""
-    low, high = 1, 4096
-    while low < high:
-        middle = (low + high + 1) // 2
-        fits = budget.problem(wide(middle)) is None
-        low, high = (middle, high) if fits else (low, middle - 1)
-    return wide(low)
-
-
-def wide(bs: int) -> RunConfig:
-    return RunConfig.for_model("Model5", nh=256, bptt=64, epochs=1, bs=bs)
-
-
-def peaks(server: psutil.Process) -> dict[str, float]:
-    """Return the most memory in MB that each process has had so far, by what it is."""
-    found: dict[str, float] = {}
-    for process in [server, *server.children(recursive=True)]:
-        with suppress(OSError, psutil.Error, StopIteration):
-            status = Path(f"/proc/{process.pid}/status").read_text()
-            line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-            words = " ".join(process.cmdline())
-            name = "forks: trainer, observers" if "forkserver" in words else "server"
-            if "hnviz.engine" in words and "forkserver" not in words:
-                name = "engine"
-            found[name] = max(found.get(name, 0.0), int(line.split()[1]) * 1024 / MEGABYTE)
-    return found
-
-
-async def press_train(server: Server, config: RunConfig) -> None:
-    names = ("model", "nh", "bptt", "epochs", "bs")
-    query = urlencode({f"train_{name}": getattr(config, name) for name in names})
-    async with Session(server.port, query) as session:
-        await session.press()
-        await session.press("train_start")
+    print(f"  {taken['many'] / taken['none']:.2f} times as long as with no runs")
+    return report("5,000 runs: the first Start", taken["many"], 2, "s")
 
 
 def largest_run(folder: Path) -> bool:
     folder.mkdir()
     environ = {"HNVIZ_MAX_RUN_MB": str(RUN_MB)}
-    budget = Budget.here(1, folder, environ)
-    config = largest(budget)
-    more = wide(config.bs + 1)
-    runs, most = RunStore(folder / "runs", folder / "runs"), dict[str, float]()
+    config, more = largest(Budget.here(1, folder, environ), nh=256)
     with serving(folder, HNVIZ_MAX_TRAINERS="1", **environ) as server:
-        finished(press_train(server, more))
-        kept = runs.ids() == []
-        finished(press_train(server, config))
-        (run,) = runs.ids()
-        asked = f"{server.url}/api/runs/{run}/last"
-        while runs.record(run).ended is None:
-            _raise(most, peaks(psutil.Process(server.process.pid)))
-            time.sleep(0.02)
-        for question in ("units?split=train&first=0&n=100", "unit_codes?layer=1", "handover"):
-            _get(f"{asked}/{question}")
-        _raise(most, peaks(psutil.Process(server.process.pid)))
-    told = cost(config).memory / MEGABYTE
-    print(
-        f"  the largest run has nh {config.nh}, bptt {config.bptt}, bs {config.bs}: {told:.0f} MB"
-    )
-    print(f"  bs {more.bs}: {budget.problem(more)}")
-    for name, value in most.items():
-        kept &= report(f"peak of {name}", value, RUN_MB, "MB")
-    return kept
-
-
-def _raise(most: dict[str, float], now: dict[str, float]) -> None:
-    for name, value in now.items():
-        most[name] = max(most.get(name, 0.0), value)
-
-
-def _get(url: str) -> None:
-    with suppress(HTTPError):  # a slow machine gives it up
-        urllib.request.urlopen(url, timeout=120).close()
+        problems = refused(server, more)
+        most = peaks_of(server, config)
+    print(f"  the largest run has nh {config.nh}, bptt {config.bptt}, bs {config.bs}")
+    print(f"  bs {more.bs}: {problems[0]}")
+    kept = [report(f"peak of {name}", most[name], at, "MB") for name, at in limits(config).items()]
+    return all(kept)
 
 
 def main() -> int:

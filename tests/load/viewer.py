@@ -32,6 +32,7 @@ class Session:
         self._ended = asyncio.Event()
         self.buttons: dict[str, str] = {}  # key -> id
         self.errors: list[str] = []
+        self.problems: list[str] = []  # that the page shows beside its controls
 
     async def __aenter__(self) -> "Session":
         origin = f"http://127.0.0.1:{self._port}"
@@ -64,6 +65,8 @@ class Session:
         kind = element.WhichOneof("type")
         if kind == "exception":
             self.errors.append(element.exception.message)
+        elif kind == "markdown" and element.markdown.body.startswith(":red["):
+            self.problems.append(element.markdown.body)
         elif kind == "button":
             self.buttons[element.button.id.rpartition("-")[2]] = element.button.id
 

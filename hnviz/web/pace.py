@@ -1,0 +1,69 @@
+"""Equal shares of a lane's time: a viewer who takes more rests while others are about."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+
+ABOUT = 5.0  # seconds for which a viewer who has asked counts as one who is about
+LONGEST_REST = 5.0  # seconds
+
+
+@dataclass
+class _Account:
+    seen: float  # when the viewer asked last, or had an answer
+    debt: float = 0.0  # seconds taken and not yet made up for
+    since: float = 0.0  # when that was so
+
+
+class Pace:
+    """Counts the seconds that each viewer's work takes. The caller holds a lock.
+
+    Of n viewers who are about, each may take `threads / n` seconds a second, and a `burst` beyond.
+    """
+
+    def __init__(
+        self, threads: float, burst: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`burst`: seconds of work at any speed, as the opening of a page needs."""
+        self._threads, self._burst, self._clock = threads, burst, clock
+        self._accounts: OrderedDict[Hashable, _Account] = OrderedDict()  # the last seen is last
+
+    def asked(self, viewer: Hashable) -> None:
+        """Note that a viewer asks for work."""
+        self._see(viewer)
+
+    def took(self, viewer: Hashable, seconds: float) -> None:
+        """Note that a viewer's work took so long."""
+        account = self._see(viewer)
+        most = self._burst + LONGEST_REST * self._part()
+        account.debt, account.since = min(most, self._debt(account) + seconds), self._clock()
+
+    def rest(self, viewer: Hashable) -> float:
+        """Return the seconds until a viewer's next turn: 0 for one who is about alone."""
+        self._forget()
+        account = self._accounts.get(viewer)
+        if account is None or len(self._accounts) == 1:
+            return 0.0
+        return max(0.0, self._debt(account) - self._burst) / self._part()
+
+    def _see(self, viewer: Hashable) -> _Account:
+        account = self._accounts.setdefault(viewer, _Account(self._clock()))
+        account.seen = self._clock()
+        self._accounts.move_to_end(viewer)
+        self._forget()
+        return account
+
+    def _forget(self) -> None:
+        """Forget who has not been seen for a while, and so has made up for all but a burst."""
+        while self._accounts:
+            viewer, account = next(iter(self._accounts.items()))
+            if self._clock() - account.seen <= ABOUT:
+                return
+            del self._accounts[viewer]
+
+    def _debt(self, account: _Account) -> float:
+        return max(0.0, account.debt - self._part() * (self._clock() - account.since))
+
+    def _part(self) -> float:
+        return self._threads / max(1, len(self._accounts))

@@ -1,0 +1,36 @@
+"""The largest run that is accepted stays within its budget, and one row more is refused.
+
+``python -m tests.load.sizes --only memory`` does the same with a budget of 2,000 MB.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hnviz.estimate import Budget
+from tests.conftest import Server, start_server, stop_server
+from tests.load.memory import largest, limits, peaks_of, refused
+
+ENVIRON = {"HNVIZ_MAX_RUN_MB": "600", "HNVIZ_MAX_TRAINERS": "1"}
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Server]:
+    started = start_server(tmp_path, **ENVIRON)
+    yield started
+    stop_server(started)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the peaks from /proc")
+def test_the_largest_run_stays_within_its_budget_and_one_row_more_is_refused(small: Server) -> None:
+    config, more = largest(Budget.here(1, small.runs, ENVIRON), nh=64)
+    most = limits(config)
+    assert 595 < most["trainer"] <= 600
+    said, *_ = refused(small, more)
+    assert "one run may take 600 MB of memory here; lower bs, bptt or nh" in said
+    peaks = peaks_of(small, config)
+    assert peaks.keys() == most.keys()
+    assert {name: peak for name, peak in peaks.items() if peak > most[name]} == {}
+    assert peaks["trainer"] > most["trainer"] / 2

@@ -1,0 +1,87 @@
+"""A viewer who takes more than an equal share of the server's time rests while others are about."""
+
+import pytest
+
+from hnviz.web.hub import LIVE_SECONDS, TABS, Hub
+from hnviz.web.lanes import Lane
+from hnviz.web.pace import ABOUT, LONGEST_REST, Pace
+from hnviz.web.quota import Rate
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def test_one_who_is_about_alone_never_rests(clock: Clock) -> None:
+    pace = Pace(1, 2, clock)
+    pace.asked("one")
+    pace.took("one", 60)
+    assert pace.rest("one") == 0
+
+
+def test_past_a_burst_each_of_n_takes_one_nth_of_the_time(clock: Clock) -> None:
+    pace = Pace(1, 2, clock)
+    for viewer in ("greedy", *"abcd"):
+        pace.asked(viewer)
+    pace.took("greedy", 2)
+    assert pace.rest("greedy") == 0
+    pace.took("greedy", 0.1)
+    assert pace.rest("greedy") == pytest.approx(0.5)  # .1 s at a fifth of the time
+    assert pace.rest("a") == 0
+    clock.now += 0.5
+    assert pace.rest("greedy") == pytest.approx(0)
+
+
+def test_a_rest_is_bounded_and_ends_when_the_others_are_gone(clock: Clock) -> None:
+    pace = Pace(1, 2, clock)
+    for viewer in ("greedy", "one"):
+        pace.asked(viewer)
+    pace.took("greedy", 3600)
+    assert pace.rest("greedy") == pytest.approx(LONGEST_REST)
+    clock.now += ABOUT - 1
+    pace.took("greedy", 3600)
+    assert pace.rest("greedy") > 0
+    clock.now += 2
+    assert pace.rest("greedy") == 0
+    assert pace.rest("one") == 0  # who is forgotten
+
+
+def test_a_lane_answers_others_while_one_rests() -> None:
+    clock, done = Clock(), []
+    pace = Pace(1, 2, clock)
+    lane = Lane(1, 100, pace=pace)
+    for viewer in ("greedy", "other"):
+        pace.asked(viewer)
+    pace.took("greedy", 2.1)
+    waits = lane.submit(lambda: done.append("greedy"), "greedy")
+    for _ in range(3):
+        lane.submit(lambda: done.append("other"), "other").result(10)
+    assert done == 3 * ["other"] and not waits.done()
+    clock.now += LONGEST_REST
+    waits.result(10)  # the thread wakes by itself
+
+
+def test_presses_past_a_rate_wait(clock: Clock) -> None:
+    rate = Rate(10, 3, clock)
+    delays = [rate.delay("one") for _ in range(5)]
+    assert delays == pytest.approx([0, 0, 0, 0.1, 0.2])
+    assert rate.delay("other") == 0
+    clock.now += 1
+    assert rate.delay("one") == 0
+    assert set(rate._due) == {"one"}  # the other's is over
+
+
+def test_many_tabs_of_one_viewer_share_the_messages_of_a_few() -> None:
+    hub = Hub([])
+    hub.sockets.update({"few": TABS, "many": 5 * TABS})
+    assert hub.rest("few") == 0
+    assert hub.rest("many") == 5 * LIVE_SECONDS
