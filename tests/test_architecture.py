@@ -27,7 +27,7 @@ class Rule(NamedTuple):
     packages: tuple[str, ...]  # beside the standard library
 
 
-FREE = ("data", "cells", "catalogue", "config", "events", "schedule", "estimate", "source")
+FREE = ("data", "cells", "catalogue", "config", "events", "schedule", "estimate", "source", "tasks")
 """The parts that load in a moment: numpy is all they need."""
 
 RULES: dict[str, Rule] = {
@@ -39,6 +39,7 @@ RULES: dict[str, Rule] = {
     "schedule": Rule((), ("numpy",)),
     "estimate": Rule(("data", "catalogue", "config", "schedule"), ("psutil",)),
     "source": Rule((), ()),
+    "tasks": Rule(("catalogue", "cells"), ("numpy",)),
     "lessons": Rule(("catalogue", "cells"), ()),
     "learn": Rule(FREE, ("numpy", "torch")),
     "observe": Rule((*FREE, "learn"), ("numpy", "scipy", "sklearn", "torch")),

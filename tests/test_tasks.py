@@ -1,0 +1,471 @@
+"""Tasks: each stated figure against an independent calculation, in fractions or by enumeration."""
+
+import json
+from collections import Counter, defaultdict
+from fractions import Fraction
+from itertools import product
+from math import sqrt
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hnviz.catalogue import CATALOGUE
+from hnviz.cli import main
+from hnviz.runs.ruler import token_bounds
+from hnviz.tasks import TASKS, TaskError, outlook, outlooks, result, state, task
+from hnviz.tasks.bounds import context, curve
+from hnviz.tasks.cycle import Cycle
+from hnviz.tasks.machine import Machine
+from hnviz.tasks.streams import copy, dyck, parity, recall
+from hnviz.tasks.table import EVEN_ONES, REBER, regular
+from hnviz.tasks.texts import count, dates, numeral, periodic, roman
+
+MACHINES = {
+    "dyck 1 2": lambda: dyck(1, 2),
+    "dyck 2 2": lambda: dyck(2, 2),
+    "dyck 3 1": lambda: dyck(3, 1),
+    "copy": lambda: copy(2, 2, 1),
+    "recall": lambda: recall(3, 2),
+    "parity": lambda: parity(4),
+    "reber": lambda: regular(REBER),
+    "even ones": lambda: regular(EVEN_ONES),
+}
+CYCLES = {
+    "count 10": lambda: count(10, 2),
+    "count 2": lambda: count(2, 5),
+    "roman": lambda: roman(60),
+    "dates": lambda: dates(2001, 1),
+    "periodic": lambda: periodic("a a b a b b"),
+}
+
+
+# --- independent calculations -------------------------------------------------------------------
+
+
+def exact_moves(machine: Machine) -> list[dict[str, tuple[Fraction, int]]]:
+    """The moves of a machine with their chances as fractions."""
+    return [
+        {
+            token: (Fraction(chance).limit_denominator(1000), int(to))
+            for token, chance, to in zip(machine.tokens, chances, after, strict=True)
+            if chance
+        }
+        for chances, after in zip(machine.chance, machine.move, strict=True)
+    ]
+
+
+def exact_shares(moves: list[dict[str, tuple[Fraction, int]]]) -> list[Fraction]:
+    """The stationary distribution, by elimination: shares @ (P - 1) = 0, sum 1."""
+    n = len(moves)
+    rows = [[Fraction(0)] * (n + 1) for _ in range(n)]
+    for state_, each in enumerate(moves):
+        rows[state_][state_] -= 1
+        for chance, to in each.values():
+            rows[to][state_] += chance
+    rows[-1] = [Fraction(1)] * (n + 1)
+    for column in range(n):
+        pivot = next(row for row in range(column, n) if rows[row][column])
+        rows[column], rows[pivot] = rows[pivot], rows[column]
+        rows[column] = [value / rows[column][column] for value in rows[column]]
+        for row in range(n):
+            if row != column and rows[row][column]:
+                factor = rows[row][column]
+                rows[row] = [a - factor * b for a, b in zip(rows[row], rows[column], strict=True)]
+    return [row[-1] for row in rows]
+
+
+def best_after(machine: Machine, k: int) -> Fraction:
+    """Write out every context of k tokens with its chance, and guess its likeliest next token."""
+    moves = exact_moves(machine)
+    paths = [((), state_, share) for state_, share in enumerate(exact_shares(moves))]
+    for _ in range(k):
+        paths = [
+            ((*text, token), to, mass * chance)
+            for text, state_, mass in paths
+            for token, (chance, to) in moves[state_].items()
+        ]
+    table: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+    for text, state_, mass in paths:
+        for token, (chance, _) in moves[state_].items():
+            table[text][token] += mass * chance
+    return sum((max(after.values()) for after in table.values()), Fraction(0))
+
+
+def limit_of(machine: Machine) -> Fraction:
+    moves = exact_moves(machine)
+    best = (max(chance for chance, _ in each.values()) for each in moves)
+    return sum(
+        (share * top for share, top in zip(exact_shares(moves), best, strict=True)), Fraction(0)
+    )
+
+
+def classes(moves: list[dict[str, tuple[Fraction, int]]], depth: int) -> int:
+    """Count the states that differ in the chances of some text of up to `depth` tokens."""
+
+    def futures(state_: int, left: int) -> tuple:
+        if not left:
+            return ()
+        return tuple(
+            (token, chance, futures(to, left - 1))
+            for token, (chance, to) in sorted(moves[state_].items())
+        )
+
+    return len({futures(state_, depth) for state_ in range(len(moves))})
+
+
+def best_in_cycle(text: list[str], k: int) -> Fraction:
+    table: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+    for end in range(len(text)):
+        past = tuple(text[(end - k + step) % len(text)] for step in range(k))
+        table[past][text[end]] += 1
+    return Fraction(sum(max(after.values()) for after in table.values()), len(text))
+
+
+# --- the figures of machines --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_the_best_accuracy_is_that_of_every_context_written_out(name):
+    machine = MACHINES[name]()
+    assert machine.limit == pytest.approx(float(limit_of(machine)), abs=1e-12)
+    for k, best in enumerate(curve(machine, 6), 1):
+        assert best.accuracy == pytest.approx(float(best_after(machine, k)), abs=1e-12)
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_the_context_is_the_shortest_that_reaches_the_limit(name):
+    machine = MACHINES[name]()
+    enough, limit = context(machine), limit_of(machine)
+    if enough is None:
+        assert all(best_after(machine, k) < limit for k in range(8))
+    else:
+        assert best_after(machine, enough) == limit
+        assert enough == 0 or best_after(machine, enough - 1) < limit
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_the_states_are_those_that_some_text_tells_apart(name):
+    machine = MACHINES[name]()
+    assert machine.n_needed == classes(exact_moves(machine), 5)
+
+
+@pytest.mark.parametrize(
+    ("machine", "finite"),
+    [
+        (recall(3, 2), 4),
+        (recall(2, 5), 7),
+        (copy(2, 2, 1), 4),
+        (copy(2, 3, 4), 8),
+        (dyck(2, 1), 1),
+        (dyck(2, 2), None),
+        (parity(4), None),
+        (regular(REBER), 2),
+        (regular(EVEN_ONES), 0),  # in both states a zero is among the likeliest
+    ],
+)
+def test_known_contexts(machine, finite):
+    """A letter must be kept over its gap and the question: gap + 2, or length + delay + 1."""
+    assert context(machine) == finite
+
+
+@pytest.mark.parametrize(("kinds", "depth"), [(2, 1), (2, 2), (2, 3), (3, 2), (4, 3), (2, 5)])
+def test_brackets_need_the_states_of_the_formula(kinds, depth):
+    statement = state("dyck", {"kinds": kinds, "depth": depth}, longest=1)
+    formula = (kinds ** (depth + 1) - 1) // (kinds - 1)
+    assert statement.rule_states == statement.stream_states == formula
+
+
+def test_a_counter_of_brackets_needs_one_state_for_each_depth():
+    assert state("dyck", {"kinds": 1, "depth": 9}, longest=1).stream_states == 10
+
+
+@pytest.mark.parametrize("every", [2, 4, 8])
+def test_parity_is_a_coin_toss_until_an_answer_is_in_sight(every):
+    """The bits since the last answer are geometric in number, and say nothing without it."""
+    statement = state("parity", {"every": every}, longest=20)
+    assert (statement.rule_states, statement.context) == (2, None)
+    assert statement.stream_states == 4  # odd or even, and asked or not
+    for k in range(1, 21):
+        unknown = (1 - 1 / every) ** (k - 1)
+        assert statement.best_answers(k) == pytest.approx(1 - unknown / 2, abs=1e-9)
+
+
+def test_the_ruler_of_a_text_cannot_say_so():
+    """A table of 20-token contexts remembers the bits of the very text: most occur once."""
+    machine = parity(8)
+    fitted = token_bounds(ids_of(machine, 50_000), 20)[-1].accuracy
+    assert fitted > 0.95
+    assert curve(machine, 20)[-1].accuracy < 0.5
+
+
+@pytest.mark.parametrize(("symbols", "gap"), [(2, 1), (3, 2)])
+def test_recall_is_that_of_all_its_blocks(symbols, gap):
+    """Written out without a machine: all pairs of blocks, read from every place of the second."""
+    noise = list(product("xy", repeat=gap))
+    blocks = [(s, *n, "?", s) for s in "abc"[:symbols] for n in noise]
+    size = gap + 3
+    exact = curve(recall(symbols, gap), size)
+    for k in range(1, gap + 3):
+        table: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+        for text in (one + two for one in blocks for two in blocks):
+            for end in range(size, 2 * size):
+                table[text[end - k : end]][text[end]] += 1
+        right = sum(max(after.values()) for after in table.values())
+        assert exact[k - 1].accuracy == pytest.approx(right / (size * len(blocks) ** 2), abs=1e-12)
+
+
+@st.composite
+def tables(draw):
+    n, n_tokens = draw(st.integers(1, 4)), draw(st.integers(1, 3))
+    rows = [
+        f"{state_} {token} {draw(st.integers(0, n - 1))}"
+        for state_ in range(n)
+        for token in "abc"[:n_tokens]
+        if (state_, token) == (0, "a") or draw(st.booleans())
+    ]
+    accept = draw(st.sets(st.integers(0, n - 1), min_size=1))
+    return "; ".join([*rows, "accept " + " ".join(map(str, accept))])
+
+
+@given(tables())
+@settings(max_examples=60, deadline=None)
+def test_any_automaton_has_the_figures_of_its_enumeration(text):
+    try:
+        machine = regular(text)
+    except TaskError:
+        return
+    limit, enough = limit_of(machine), context(machine)
+    assert machine.share.sum() == pytest.approx(1)
+    assert machine.n_needed == classes(exact_moves(machine), 5)
+    accuracies = [best_after(machine, k) for k in range(5)]
+    assert accuracies == sorted(accuracies)
+    reached = next((k for k, accuracy in enumerate(accuracies) if accuracy == limit), None)
+    assert enough == reached or (reached is None and (enough is None or enough > 4))
+    for k, best in enumerate(curve(machine, 4), 1):
+        assert best.accuracy == pytest.approx(float(accuracies[k]), abs=1e-12)
+
+
+# --- the figures of cycles ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CYCLES)
+def test_a_cycle_is_counted_over_its_period(name):
+    cycle = CYCLES[name]()
+    text = cycle.write(len(cycle.ids), seed=0)
+    for k, accuracy in enumerate(cycle.curve(30), 1):
+        assert accuracy == float(best_in_cycle(text, k))
+    assert best_in_cycle(text, cycle.context) == 1
+    assert best_in_cycle(text, cycle.context - 1) < 1
+    assert cycle.n_needed == len(text)
+    assert not any(text == text[step:] + text[:step] for step in range(1, len(text)))
+
+
+@given(st.lists(st.sampled_from("ab"), min_size=2, max_size=12), st.integers(1, 3))
+def test_a_sequence_written_several_times_has_the_same_period(tokens, times):
+    once, more = periodic(" ".join(tokens)), periodic(" ".join(tokens * times))
+    assert (once.ids == more.ids).all()
+    assert once.context <= max(0, once.n_needed - 1)
+    assert once.context == 0 or once.accuracy(once.context - 1) < 1
+
+
+def test_a_leap_day_takes_years_of_memory():
+    """The year is not written, so the end of February depends on a day three years before."""
+    statement = state("dates", {"first": 2001, "years": 28})
+    assert statement.context == 3 * 4 * 365 + 4
+    assert statement.nearly == 4
+
+
+def test_numerals():
+    known = {4: "IV", 9: "IX", 14: "XIV", 49: "XLIX", 444: "CDXLIV", 1994: "MCMXCIV", 3888: None}
+    for number, written in known.items():
+        assert numeral(number) == (written or "MMMDCCCLXXXVIII")
+    assert len({numeral(number) for number in range(1, 4000)}) == 3999
+
+
+def test_counting_in_base_ten():
+    text = "".join(count(10, 3).write(10_000, seed=0)).split(",")
+    assert text[:1001] == [*map(str, range(1000)), "0"]
+
+
+# --- texts --------------------------------------------------------------------------------------
+
+
+def ids_of(source: Machine | Cycle, n_tokens: int, seed: int = 1) -> np.ndarray:
+    numbers = {token: number for number, token in enumerate(source.tokens)}
+    return np.array([numbers[token] for token in source.write(n_tokens, seed)])
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_text_is_a_function_of_parameters_and_seed(name):
+    source = task(name).built(task(name).values())
+    text = source.write(500, seed=3)
+    assert source.write(500, seed=3) == text
+    assert any(source.write(500, seed) != text for seed in range(4, 20))
+    assert source.write(200, seed=3) == text[:200]
+    assert set(text) <= set(source.tokens)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [recall(3, 2), copy(2, 2, 1), regular(REBER), dyck(2, 1), count(10, 3), roman(999)],
+    ids=["recall", "copy", "reber", "dyck", "count", "roman"],
+)
+def test_the_fitted_ruler_agrees_where_the_context_is_finite(source):
+    """Its table gains from chance: among equally likely tokens, it picks the one that came more
+    often. That adds at most half the root of contexts per token."""
+    n_tokens = 60_000
+    enough = source.context if isinstance(source, Cycle) else context(source)
+    exact = source.curve(8) if isinstance(source, Cycle) else [b.accuracy for b in curve(source, 8)]
+    ids = ids_of(source, n_tokens)
+    fitted = token_bounds(ids, min(8, enough))
+    assert len(fitted) == min(8, enough) == len(exact)
+    for k, (best, bound) in enumerate(zip(exact, fitted, strict=True), 1):
+        error = 4 * sqrt(max(best * (1 - best), 1e-3) / n_tokens)
+        windows = np.lib.stride_tricks.sliding_window_view(ids, k)
+        n_contexts = len(np.unique(windows @ len(source.tokens) ** np.arange(k)))
+        gained = sqrt(n_contexts / n_tokens) / 2
+        assert best - error < bound.accuracy < best + error + gained
+
+
+def test_brackets_balance():
+    depth, most, opened = 0, 0, []
+    for token in dyck(3, 4).write(5000, seed=2):
+        if token in "([{":
+            opened.append(token)
+        else:
+            assert "([{".index(opened.pop()) == ")]}".index(token)
+        depth = len(opened)
+        most = max(most, depth)
+    assert most == 4
+
+
+def test_parity_answers_count_the_ones():
+    ones, asked, answers = 0, False, Counter()
+    for token in parity(4).write(5000, seed=2):
+        if asked:
+            assert token == ("odd" if ones % 2 else "even")
+            answers[token] += 1
+        ones += token == "1"
+        asked = token == "?"
+    assert min(answers.values()) > 400
+
+
+# --- models -------------------------------------------------------------------------------------
+
+
+def test_three_causes_are_kept_apart():
+    near, far = state("recall", {"gap": 6}), state("recall", {"gap": 30})
+    causes = ["window"] * 3 + ["open"] * 3
+    assert [each.cause for each in outlooks(near)] == causes  # at each recipe's own bptt
+    assert [each.cause for each in outlooks(far, 20)] == ["window"] * 3 + ["detach"] * 3
+    long = state("recall", {"gap": 6}, longest=40)
+    assert outlook(long, CATALOGUE["Model1"], 8).cause == "open"  # answers once, after eight
+    assert outlook(long, CATALOGUE["Model1"], 7).cause == "window"
+    assert outlook(long, CATALOGUE["Model0"], 40).bptt == 3
+
+
+def test_a_ceiling_is_the_mean_over_the_positions_of_a_window():
+    statement = state("recall", {"symbols": 3, "gap": 2})
+    machine = recall(3, 2)
+    mean = sum(best_after(machine, k) for k in range(1, 5)) / 4
+    assert outlook(statement, CATALOGUE["Model2"], 4).ceiling == pytest.approx(float(mean))
+    last = outlook(statement, CATALOGUE["Model1"], 3)
+    assert last.ceiling == pytest.approx(float(best_after(machine, 3)))
+    kept = outlook(statement, CATALOGUE["Model5"], 3)
+    assert (kept.ceiling, kept.shown) == (statement.limit, pytest.approx(last.ceiling))
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_task_states_its_figures_for_every_model(name):
+    statement = state(name, {})
+    before = outlooks(statement)
+    assert [each.model for each in before] == list(CATALOGUE)
+    assert all(0 < each.ceiling <= statement.limit + 1e-9 for each in before)
+    assert all(each.shown <= each.ceiling + 1e-9 and each.why for each in before)
+
+
+def test_a_result_names_its_cause():
+    statement = state("recall", {"gap": 6})
+    able = outlook(statement, CATALOGUE["Model5"], 20)
+    assert result(able, statement.limit - 0.003, 20_000).reached
+    assert "did not with this recipe" in result(able, 0.45, 20_000).sentence
+    short = result(outlook(statement, CATALOGUE["Model2"], 4), 0.45, 20_000)
+    assert (short.reached, short.cause) == (False, "window")
+    far = outlook(state("recall", {"gap": 30}), CATALOGUE["Model5"], 20)
+    assert "no gradient" in result(far, far.shown, 20_000).sentence.lower()
+    assert "carries more" in result(far, (far.shown + far.limit) / 2, 20_000).sentence
+
+
+# --- the command line ---------------------------------------------------------------------------
+
+
+def test_the_list_names_every_task(capsys):
+    assert main(["task", "list"]) == 0
+    out = capsys.readouterr().out
+    assert all(f"\n{each.name} " in f"\n{out}" and each.title in out for each in TASKS.values())
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_show_prints_the_statement(name, capsys):
+    assert main(["task", "show", name, "--bptt", "8"]) == 0
+    out = capsys.readouterr().out
+    assert task(name).source in out
+    assert "The best possible accuracy is" in out
+    assert all(model in out for model in CATALOGUE)
+
+
+def test_show_as_json(capsys):
+    assert main(["task", "show", "dyck", "kinds=3", "depth=2", "--json", "--tokens", "7"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["rule_states"], shown["context"], len(shown["sample"])) == (13, None, 7)
+    assert shown["values"] == {"kinds": 3, "depth": 2}
+
+
+def test_a_table_comes_from_a_file(tmp_path, capsys):
+    path = tmp_path / "even.txt"
+    path.write_text(EVEN_ONES.replace("; ", "\n"))
+    assert main(["task", "show", "regular", "--table", str(path)]) == 0
+    assert "needs 2 states" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "part"),
+    [
+        (["nope"], "no task named 'nope'; choose one of count"),
+        (["dyck", "depth=0"], "depth must be a whole number from 1 to 64; got '0'"),
+        (["dyck", "depth=2.5"], "depth must be a whole number"),
+        (["dyck", "kinds=9"], "kinds must be a whole number from 1 to 4"),
+        (["dyck", "size=3"], "dyck has no parameter 'size'; it has kinds, depth"),
+        (["dyck", "kinds=4", "depth=60"], "more than 2,048 states"),
+        (["dyck", "depth"], "a parameter is NAME=VALUE"),
+        (["count", "base=16", "digits=12"], "too many"),
+        (["periodic", "sequence="], "at least two tokens"),
+        (["periodic", "sequence=a \0"], "printable"),
+        (["regular", "table=A 0 B; accept C"], "'C' accepts but is in no row"),
+        (["regular", "table=A 0 A; B 0 C; accept C"], "no path leads from the start, A"),
+        (["regular", "table=A 0 B; A 0 A; accept A"], "two rows for the token '0'"),
+        (["regular", "table=A 0 B"], "no state accepts"),
+        (["regular", "table=accept A"], "at least one row"),
+        (["regular", "table=A 0; accept A"], "a row is a state, a token and a next state"),
+        (["regular", "table=A . A; accept A"], "ends a word"),
+        (["regular", "table=A 0 B; B 0 B; accept A"], "no word but the empty one"),
+        (["recall", "--bptt", "0"], "bptt must be a whole number from 1 to 512"),
+        (["recall", "--seed", "-1"], "seed must be a whole number"),
+        (["recall", "--table", "missing.txt"], "missing.txt"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence(words, part, capsys):
+    assert main(["task", "show", *words]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert len(err.splitlines()) == 1
+    assert part in err
+
+
+def test_a_table_that_is_not_text_is_one_sentence(tmp_path, capsys):
+    path = tmp_path / "bytes"
+    path.write_bytes(b"A \xff\x00 A\naccept A\n")
+    assert main(["task", "show", "regular", "--table", str(path)]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
