@@ -104,7 +104,7 @@ class Machine:
         """States that any machine needs to give every next token its true probability.
 
         Moore's partition refinement: two states are one if they give all tokens the same
-        probabilities and no text tells them apart later.
+        probabilities and no text shows a difference later.
         """
         labels = _labels(np.round(self.chance, 9))
         while True:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hnviz.tasks.machine import Machine, Move, TaskError
 
 END = "."
-MOST_ROWS = 200
+MOST_ROWS = 100
 REBER = (
     "0 B 1; 1 T 2; 1 P 3; 2 S 2; 2 X 4; 3 T 3; 3 V 5; 4 X 3; 4 S 6; 5 P 4; 5 V 6; 6 E 7; accept 7"
 )

@@ -12,7 +12,7 @@ from hnviz.tasks.machine import Machine, TaskError
 Source = Machine | Cycle
 Value = int | str
 
-MOST_CHARACTERS = 4000  # of a text
+MOST_CHARACTERS = 1000  # of a text, which is a part of addresses
 
 
 @dataclass(frozen=True, slots=True)
