@@ -34,7 +34,7 @@ RULES: dict[str, Rule] = {
     "data": Rule((), ("numpy",)),
     "cells": Rule((), ()),
     "catalogue": Rule(("cells",), ()),
-    "config": Rule(("catalogue",), ()),
+    "config": Rule(("catalogue", "data"), ()),
     "events": Rule((), ()),
     "schedule": Rule((), ("numpy",)),
     "estimate": Rule(("data", "catalogue", "config", "schedule"), ("psutil",)),

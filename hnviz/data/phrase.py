@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from hnviz.data.corpora import number_words
+from hnviz.data.english import number_words
 from hnviz.data.tokens import tokenize
 from hnviz.data.vocab import Vocab
 

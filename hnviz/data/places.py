@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.data.corpora import ONES, TEENS, TENS
+from hnviz.data.english import ONES, TEENS, TENS
 from hnviz.data.splits import NOTEBOOK, TextChoice
 from hnviz.data.stream import TokenStream, stream_of
 

@@ -2,7 +2,7 @@
 
 import re
 
-from hnviz.data.corpora import ONES, PLACES, TEENS, TENS
+from hnviz.data.english import ONES, PLACES, TEENS, TENS
 
 BOS = "xxbos"
 

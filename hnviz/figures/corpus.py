@@ -10,7 +10,7 @@ from math import ceil
 
 import pandas as pd
 
-from hnviz.data.corpora import TRAIN_NUMBERS, VALID_NUMBERS
+from hnviz.data.english import TRAIN_NUMBERS, VALID_NUMBERS
 from hnviz.figures.numbers import percent, unbroken
 from hnviz.figures.theme import Theme
 

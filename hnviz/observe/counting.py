@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from hnviz.data import Vocab, number_words
-from hnviz.data.corpora import VALID_NUMBERS
+from hnviz.data.english import VALID_NUMBERS
 from hnviz.observe.subject import Subject
 
 COMMA = ","
