@@ -31,7 +31,7 @@ FREE = ("data", "cells", "catalogue", "config", "events", "schedule", "estimate"
 """The parts that load in a moment: numpy is all they need."""
 
 RULES: dict[str, Rule] = {
-    "data": Rule((), ("numpy",)),
+    "data": Rule(("tasks",), ("numpy",)),
     "cells": Rule((), ()),
     "catalogue": Rule(("cells",), ()),
     "config": Rule(("catalogue", "data"), ()),
@@ -39,7 +39,7 @@ RULES: dict[str, Rule] = {
     "schedule": Rule((), ("numpy",)),
     "estimate": Rule(("data", "catalogue", "config", "schedule"), ("psutil",)),
     "source": Rule((), ()),
-    "tasks": Rule(("catalogue", "cells"), ("numpy",)),
+    "tasks": Rule(("catalogue", "cells", "data.layout"), ("numpy",)),
     "lessons": Rule(("catalogue", "cells"), ()),
     "learn": Rule(FREE, ("numpy", "torch")),
     "observe": Rule((*FREE, "learn"), ("numpy", "scipy", "sklearn", "torch")),

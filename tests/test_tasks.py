@@ -1,6 +1,7 @@
 """Tasks: each stated figure against an independent calculation, in fractions or by enumeration."""
 
 import json
+import string
 from collections import Counter, defaultdict
 from fractions import Fraction
 from itertools import product
@@ -13,13 +14,19 @@ from hypothesis import strategies as st
 
 from hnviz.catalogue import CATALOGUE
 from hnviz.cli import main
-from hnviz.runs.ruler import token_bounds
-from hnviz.tasks import TASKS, TaskError, outlook, outlooks, result, state, task
+from hnviz.config import ConfigError, RunConfig
+from hnviz.data import BatchLayout, stream_of
+from hnviz.data.corpora import corpus
+from hnviz.runs.ruler import position_bounds, token_bounds
 from hnviz.tasks.bounds import context, curve
 from hnviz.tasks.cycle import Cycle
-from hnviz.tasks.machine import Machine
+from hnviz.tasks.machine import Machine, TaskError
+from hnviz.tasks.reach import Reading, outlook, result
+from hnviz.tasks.statement import state
+from hnviz.tasks.stream import TaskStream, task_stream
 from hnviz.tasks.streams import copy, dyck, parity, recall
 from hnviz.tasks.table import EVEN_ONES, REBER, regular
+from hnviz.tasks.task import TASKS, task
 from hnviz.tasks.texts import count, dates, numeral, periodic, roman
 
 MACHINES = {
@@ -352,50 +359,151 @@ def test_parity_answers_count_the_ones():
     assert min(answers.values()) > 400
 
 
-# --- models -------------------------------------------------------------------------------------
-
-
-def test_three_causes_are_kept_apart():
-    near, far = state("recall", {"gap": 6}), state("recall", {"gap": 30})
-    causes = ["window"] * 3 + ["open"] * 3
-    assert [each.cause for each in outlooks(near)] == causes  # at each recipe's own bptt
-    assert [each.cause for each in outlooks(far, 20)] == ["window"] * 3 + ["detach"] * 3
-    long = state("recall", {"gap": 6}, longest=40)
-    assert outlook(long, CATALOGUE["Model1"], 8).cause == "open"  # answers once, after eight
-    assert outlook(long, CATALOGUE["Model1"], 7).cause == "window"
-    assert outlook(long, CATALOGUE["Model0"], 40).bptt == 3
-
-
-def test_a_ceiling_is_the_mean_over_the_positions_of_a_window():
-    statement = state("recall", {"symbols": 3, "gap": 2})
-    machine = recall(3, 2)
-    mean = sum(best_after(machine, k) for k in range(1, 5)) / 4
-    assert outlook(statement, CATALOGUE["Model2"], 4).ceiling == pytest.approx(float(mean))
-    last = outlook(statement, CATALOGUE["Model1"], 3)
-    assert last.ceiling == pytest.approx(float(best_after(machine, 3)))
-    kept = outlook(statement, CATALOGUE["Model5"], 3)
-    assert (kept.ceiling, kept.shown) == (statement.limit, pytest.approx(last.ceiling))
+# --- ids and corpora ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_every_task_states_its_figures_for_every_model(name):
-    statement = state(name, {})
-    before = outlooks(statement)
-    assert [each.model for each in before] == list(CATALOGUE)
-    assert all(0 < each.ceiling <= statement.limit + 1e-9 for each in before)
-    assert all(each.shown <= each.ceiling + 1e-9 and each.why for each in before)
+def test_an_id_holds_all_parameters(name):
+    stream = TaskStream.of(name, {"tokens": 300, "seed": 7})
+    assert task_stream(stream.id) == stream
+    assert TaskStream.of(name, {}).texts() == task_stream(f"task-{name}").texts()
+    assert set(stream.id) <= set(string.ascii_letters + string.digits + "-_.")
+
+
+@given(st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=9))
+def test_any_token_survives_an_id(token):
+    stream = TaskStream.of("periodic", {"sequence": f"{token} b {token} c"})
+    assert task_stream(stream.id).texts()[0][:3] == [token, "b", token]
+
+
+def test_a_task_is_a_corpus():
+    read = corpus("task-recall-gap.2-tokens.400")
+    train, valid = read.tokens()
+    assert (len(train), len(valid), train[0]) == (401, 201, "xxbos")
+    assert train[1:20] != valid[1:20]
+    assert read.tokenize("a x y ?") == ["a", "x", "y", "?"]
+    assert corpus("task-recall-gap.2-seed.1").content_hash() != read.content_hash()
+    stream = stream_of(RunConfig(corpus=read.id))
+    assert len(stream.vocab) == 9 + 4 + 3  # nine specials, four letters, two of noise, the question
+    assert not (stream.valid == stream.vocab.stoi["xxunk"]).any()
+
+
+def test_a_text_that_repeats_has_at_least_one_period():
+    train, valid = task_stream("task-count-digits.4").texts()
+    assert (len(train), len(valid)) == (48_890, 24_445)
+    assert train[:6] == ["0", ",", "1", ",", "2", ","]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *(
+            "task",
+            "task-",
+            "task-nope",
+            "task-dyck-depth",
+            "task-dyck-depth.0",
+            "task-dyck-depth.x",
+        ),
+        *("task-dyck-depth.2-depth.3", "task-dyck-tokens.1", "task-dyck-kinds.4-depth.64"),
+        *("task-periodic-sequence.a_.110000.", "task-periodic-sequence." + "a_" * 5000),
+    ],
+)
+def test_an_id_that_cannot_be_is_refused(wrong):
+    with pytest.raises(ConfigError) as refused:
+        RunConfig(corpus=wrong)
+    assert refused.value.field == "corpus"
+    assert len(str(refused.value).splitlines()) == 1
+
+
+# --- models -------------------------------------------------------------------------------------
+
+NEAR, FAR = TaskStream.of("recall", {"gap": 6}), TaskStream.of("recall", {"gap": 30})
+
+
+def causes(stream: TaskStream, bptt: int | None = None) -> list[str]:
+    readings = [Reading(name, bptt or each.recipe.bptt) for name, each in CATALOGUE.items()]
+    return [outlook(stream, reading).cause for reading in readings]
+
+
+def test_three_causes_are_kept_apart():
+    assert causes(NEAR) == ["window"] * 3 + ["open"] * 3
+    assert causes(FAR, 20) == ["window"] * 3 + ["detach"] * 3
+    assert outlook(NEAR, Reading("Model1", 8)).cause == "open"  # answers once, after eight
+    assert outlook(NEAR, Reading("Model1", 7)).cause == "window"
+    assert outlook(NEAR, Reading("Model0", 40)).reading.window == 3
+    assert outlook(NEAR, Reading("Model5", 8)).cause == "open"
+    assert outlook(NEAR, Reading("Model5", 7)).cause == "detach"
+
+
+def test_a_ceiling_is_the_mean_over_the_positions_of_a_window():
+    """Five tokens a block and windows of four: they start at every place of a block alike."""
+    stream = TaskStream.of("recall", {"symbols": 3, "gap": 2, "tokens": 19_998})
+    mean = sum(best_after(recall(3, 2), k) for k in range(1, 5)) / 4
+    assert outlook(stream, Reading("Model2", 4)).ceiling == pytest.approx(float(mean), abs=2e-3)
+    last = outlook(stream, Reading("Model1", 3)).ceiling
+    assert last == pytest.approx(float(best_after(recall(3, 2), 3)), abs=2e-3)
+    kept = outlook(stream, Reading("Model5", 3))
+    assert kept.shown == pytest.approx(float(best_after(recall(3, 2), 3)))
+    assert kept.limit - 0.02 < kept.ceiling < kept.limit  # each row has a first token
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "bptt"),
+    [
+        ("recall", {"symbols": 2, "gap": 3}, 4),  # six tokens a block: starts differ by two
+        ("copy", {"symbols": 2, "length": 2, "delay": 1}, 3),
+        ("dyck", {"kinds": 2, "depth": 2}, 4),  # brackets open and close at places by turns
+        ("periodic", {}, 3),
+    ],
+)
+def test_a_ceiling_is_that_of_a_table_for_each_position_of_the_layout(name, given, bptt):
+    """Fitted on a long valid text: where windows start at few places, they are a clock."""
+    stream = TaskStream.of(name, {**given, "tokens": 200_000})
+    numbers = {token: number for number, token in enumerate(["xxbos", *stream.source.tokens])}
+    ids = np.array([numbers[token] for token in ["xxbos", *stream.texts()[1]]])
+    fitted = position_bounds(ids, BatchLayout(len(ids), 64, bptt), kept=False).accuracy.mean()
+    ceiling = outlook(stream, Reading("Model2", bptt)).ceiling
+    assert ceiling - 0.005 < fitted < ceiling + 0.015  # ties add to a table
+
+
+def test_a_row_that_keeps_its_state_lacks_a_past_at_its_beginning():
+    stream = TaskStream.of("recall", {"symbols": 3, "gap": 2, "tokens": 20_000})
+    length = BatchLayout(10_001, 313, 20).row_length
+    best = [float(best_after(recall(3, 2), min(k, 4))) for k in range(1, length + 1)]
+    kept = outlook(stream, Reading("Model5", 20, bs=313))
+    assert kept.ceiling == pytest.approx(sum(best) / length, abs=2e-3)
+
+
+def test_a_window_can_be_a_clock():
+    """Where all windows start at one place of a period, the position alone gives the answer."""
+    stream = TaskStream.of("periodic", {"sequence": "a b b", "tokens": 11_998})
+    clock = outlook(stream, Reading("Model2", 3, bs=1))
+    assert (clock.cause, clock.ceiling) == ("open", 1)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_task_has_an_outlook_for_every_model(name):
+    for model, each in CATALOGUE.items():
+        looked = outlook(TaskStream.of(name, {}), Reading(model, each.recipe.bptt))
+        assert 0 < looked.shown <= looked.ceiling <= 1
+        assert looked.gain > 0
+        assert looked.why
 
 
 def test_a_result_names_its_cause():
-    statement = state("recall", {"gap": 6})
-    able = outlook(statement, CATALOGUE["Model5"], 20)
-    assert result(able, statement.limit - 0.003, 20_000).reached
-    assert "did not with this recipe" in result(able, 0.45, 20_000).sentence
-    short = result(outlook(statement, CATALOGUE["Model2"], 4), 0.45, 20_000)
+    able, n = outlook(NEAR, Reading("Model5", 20)), 10_000
+    assert result(able, able.ceiling - 0.003, n).reached is True
+    failed = result(able, able.ceiling - able.gain, n)
+    assert failed.reached is False
+    assert "did not with this recipe" in failed.sentence
+    assert result(able, able.ceiling, 100).reached is None  # the error is larger than the gain
+    short = result(outlook(NEAR, Reading("Model2", 4)), 0.45, n)
     assert (short.reached, short.cause) == (False, "window")
-    far = outlook(state("recall", {"gap": 30}), CATALOGUE["Model5"], 20)
-    assert "no gradient" in result(far, far.shown, 20_000).sentence.lower()
-    assert "carries more" in result(far, (far.shown + far.limit) / 2, 20_000).sentence
+    far = outlook(FAR, Reading("Model5", 20))
+    assert "no gradient showed" in result(far, far.shown, 10**6).sentence
+    assert "carries more" in result(far, (far.shown + far.ceiling) / 2, 10**6).sentence
+    assert "although" in result(far, far.ceiling, 10**6).sentence
 
 
 # --- the command line ---------------------------------------------------------------------------
@@ -417,10 +525,11 @@ def test_show_prints_the_statement(name, capsys):
 
 
 def test_show_as_json(capsys):
-    assert main(["task", "show", "dyck", "kinds=3", "depth=2", "--json", "--tokens", "7"]) == 0
+    assert main(["task", "show", "dyck", "kinds=3", "depth=2", "--json", "--sample", "7"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert (shown["rule_states"], shown["context"], len(shown["sample"])) == (13, None, 7)
     assert shown["values"] == {"kinds": 3, "depth": 2}
+    assert shown["corpus"] == "task-dyck-kinds.3-depth.2"
 
 
 def test_a_table_comes_from_a_file(tmp_path, capsys):
@@ -452,7 +561,8 @@ def test_a_table_comes_from_a_file(tmp_path, capsys):
         (["regular", "table=A . A; accept A"], "ends a word"),
         (["regular", "table=A 0 B; B 0 B; accept A"], "no word but the empty one"),
         (["recall", "--bptt", "0"], "bptt must be a whole number from 1 to 512"),
-        (["recall", "--seed", "-1"], "seed must be a whole number"),
+        (["recall", "seed=-1"], "seed must be a whole number"),
+        (["recall", "--sample", "0"], "sample must be a whole number"),
         (["recall", "--table", "missing.txt"], "missing.txt"),
     ],
 )

@@ -24,7 +24,7 @@ SUMMARY = "train a model; its recipe supplies the options that you leave out"
 
 SETTINGS = (
     *("bptt", "lr", "epochs", "bs", "nh", "seed"),
-    *("bn_init", "reset_state", "device", "form", "split"),
+    *("bn_init", "reset_state", "device", "form", "corpus", "split"),
 )
 STATUS = {"finished": 0, "diverged": 1, "failed": 2, "stopped": 130}
 """Exit status by the way a run ends; a stopped run is kept and can be resumed."""
@@ -45,6 +45,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_words(parser, "reset_state", "where the carried state is reset to zeros")
     add_words(parser, "device", "where to train")
     add_words(parser, "form", "fast runs Model2 and Model3 vectorised over time")
+    parser.add_argument(
+        "--corpus",
+        metavar="ID",
+        help="what to read; python -m hnviz task show NAME prints a task's",
+    )
     add_words(parser, "split", "valid holds 8,001 to 9,999, or 100 blocks of 20 numbers")
     add_runs_dir(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object per epoch")
@@ -103,6 +108,7 @@ class Reporter:
         self.as_json = as_json
         self.progress = Progress(1)
         self.output_error: OSError | None = None
+        self.accuracy: float | None = None  # on valid, of the last epoch
 
     def __call__(self, event: Event) -> None:
         """Show one event; if stdout is closed, stop the run and keep it."""
@@ -121,6 +127,7 @@ class Reporter:
         elif isinstance(event, BatchEnd):
             self.progress.update(event.step + 1, event.smooth_loss)
         elif isinstance(event, EpochEnd):
+            self.accuracy = event.accuracy
             self.progress.clear()
             print(json_row(event) if self.as_json else table_row(event), flush=True)
 
@@ -131,4 +138,13 @@ class Reporter:
             return STATUS["stopped"]
         kept = "" if ended.status == "failed" else f"; the run is kept in {self.folder.path}"
         print(f"hnviz: {ended.message}{kept}", file=sys.stderr)
+        self._judge(ended)
         return STATUS[ended.status]
+
+    def _judge(self, ended: Ended) -> None:
+        """Say whether a run on a task has reached what is possible there."""
+        from hnviz.tasks.runs import after, is_task
+
+        config = self.folder.config
+        if ended.status == "finished" and self.accuracy is not None and is_task(config.corpus):
+            print(after(config, self.accuracy).sentence, file=sys.stderr)

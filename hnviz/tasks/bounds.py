@@ -14,7 +14,7 @@ from hnviz.tasks.machine import SAME, Machine, TaskError
 
 MOST_SETS = 20_000  # different sets of possible states
 MOST_BELIEFS = 2_000  # different beliefs about the state that one length of context leaves
-LONGEST = 64  # tokens of a curve
+LONGEST = 32  # tokens of a curve
 
 
 class Best(NamedTuple):
@@ -88,20 +88,24 @@ def _longest_walk(moves: list[list[int]], bad: list[bool]) -> int | None:
     return max((steps[here] for here in matters if bad[here]), default=-1)
 
 
-def curve(machine: Machine, longest: int = LONGEST) -> list[Best]:
+def curve(
+    machine: Machine, longest: int = LONGEST, shares: NDArray[np.float64] | None = None
+) -> list[Best]:
     """Return the best accuracy for 1, 2, ... tokens.
 
-    The list ends at `longest`, where the limit is reached, or where the contexts leave more
-    different beliefs about the state than can be followed.
+    `shares`: of the states before the first of them, (n_states,); by default the stationary
+    distribution. The list ends at `longest`, where the limit is reached for good, or where the
+    contexts leave more different beliefs about the state than can be followed.
     """
-    beliefs = [_Belief(np.arange(machine.n_states), machine.share)]
+    first = machine.share if shares is None else shares
+    beliefs = [_Belief(np.flatnonzero(first), first[first > 0])]
     found: list[Best] = []
     while len(found) < longest:
         beliefs = _one_token_on(machine, beliefs)
         if len(beliefs) > MOST_BELIEFS:
             break
         found.append(_best(machine, beliefs))
-        if found[-1].accuracy > machine.limit - SAME:
+        if shares is None and found[-1].accuracy > machine.limit - SAME:
             break
     return found
 

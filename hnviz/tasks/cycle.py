@@ -85,10 +85,25 @@ class Cycle:
         """Return `accuracy` for 1, 2, ... tokens, up to the context that is enough."""
         return [self.accuracy(k) for k in range(1, min(longest, max(1, self.context)) + 1)]
 
+    def curve_from(self, starts: NDArray[np.int64], longest: int) -> list[float]:
+        """Return the best accuracy after 1, 2, ... tokens of texts that start at some places."""
+        found = []
+        for k in range(1, longest + 1):
+            ends = (starts + k - 1) % len(self.ids)
+            pairs = _pairs(self.contexts(k)[ends], self.ids[(ends + 1) % len(self.ids)])
+            first, counts = np.unique(pairs, return_index=True, return_counts=True)[1:]
+            best = np.zeros(len(self.ids), dtype=np.int64)
+            np.maximum.at(best, self.contexts(k)[ends[first]], counts)
+            found.append(float(best.sum() / len(starts)))
+        return found
+
+    def first_place(self, seed: int) -> int:
+        """Return the place at which a text of this seed starts: for 0, the beginning."""
+        return int(np.random.default_rng(seed).integers(len(self.ids))) if seed else 0
+
     def write(self, n_tokens: int, seed: int) -> list[str]:
-        """Write a text; seed 0 begins at the beginning, others somewhere in the text."""
-        first = int(np.random.default_rng(seed).integers(len(self.ids))) if seed else 0
-        places = (first + np.arange(n_tokens)) % len(self.ids)
+        """Write a text; the same seed gives the same text."""
+        places = (self.first_place(seed) + np.arange(n_tokens)) % len(self.ids)
         return [self.tokens[token] for token in self.ids[places]]
 
 

@@ -8,6 +8,7 @@ Journal of Statistical Physics 104, 2001).
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from math import gcd
 from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -113,6 +114,44 @@ class Machine:
             if finer.max() == labels.max():
                 return int(finer.max()) + 1
             labels = finer
+
+    @cached_property
+    def places(self) -> NDArray[np.int64]:
+        """Each state's place in the machine's rhythm, (n_states,).
+
+        A machine whose circles all have lengths that d divides goes through d groups of states in
+        turn, so that its distance from the start says which group it is in. d is 1 if it has no
+        rhythm.
+        """
+        steps, rhythm = np.full(self.n_states, -1), 0
+        steps[0] = 0
+        for state in (todo := [0]):
+            for to in self.move[state][self.move[state] >= 0].tolist():
+                if steps[to] < 0:
+                    steps[to] = steps[state] + 1
+                    todo.append(to)
+                rhythm = gcd(rhythm, int(steps[state] + 1 - steps[to]))
+        return steps % rhythm
+
+    def shares_from(self, starts: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the shares of the states before tokens at some places of a text, (n_states,)."""
+        rhythm = int(self.places.max()) + 1
+        times = np.bincount(starts % rhythm, minlength=rhythm) / len(starts)
+        return self.share * times[self.places] * rhythm
+
+    def known_from(self, shares: NDArray[np.float64], n_tokens: int) -> NDArray[np.float64]:
+        """Return the accuracy after 1, 2, ... tokens of a predictor that knows the state.
+
+        `shares`: of the states before the first of them, (n_states,).
+        """
+        states, tokens = np.nonzero(self.chance)
+        after, chance = self.move[states, tokens], self.chance[states, tokens]
+        best, found = self.chance.max(axis=1), np.empty(n_tokens)
+        for k in range(n_tokens):
+            written = shares[states] * chance
+            shares = np.bincount(after, written, self.n_states).astype(np.float64)
+            found[k] = shares @ best
+        return found
 
     @property
     def answers(self) -> float:

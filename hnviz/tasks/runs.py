@@ -1,11 +1,29 @@
 """What a run on a task can reach, and whether it did."""
 
-from hnviz.catalogue import entry
-from hnviz.tasks.reach import Outlook, Result, outlook, result
-from hnviz.tasks.statement import LONGEST, Statement, state
+from typing import Protocol
+
+from hnviz.tasks.reach import Outlook, Reading, Result, outlook, result
 from hnviz.tasks.stream import FAMILY, task_stream
 
-CURVE = 64  # tokens; a longer window's ceiling takes the limit from there on
+
+class TaskRun(Protocol):
+    """The settings of a run that matter here, such as those of a `RunConfig`."""
+
+    @property
+    def corpus(self) -> str:
+        """The id of the corpus."""
+
+    @property
+    def model(self) -> str:
+        """The name of the model."""
+
+    @property
+    def bptt(self) -> int:
+        """Tokens of a window."""
+
+    @property
+    def bs(self) -> int:
+        """Rows read side by side."""
 
 
 def is_task(corpus_id: str) -> bool:
@@ -13,20 +31,15 @@ def is_task(corpus_id: str) -> bool:
     return corpus_id.partition("-")[0] == FAMILY
 
 
-def statement_of(corpus_id: str, bptt: int = LONGEST) -> Statement:
-    """Return the exact figures of a task by its id. Raises TaskError."""
-    stream = task_stream(corpus_id)
-    return state(stream.name, dict(stream.values), max(LONGEST, min(bptt, CURVE)))
+def before(run: TaskRun) -> Outlook:
+    """Say what a run on a task can reach before it is trained. Raises TaskError."""
+    return outlook(task_stream(run.corpus), Reading(run.model, run.bptt, run.bs))
 
 
-def before(corpus_id: str, model: str, bptt: int) -> Outlook:
-    """Say what a model can reach on a task before it is trained. Raises TaskError."""
-    return outlook(statement_of(corpus_id, bptt), entry(model), bptt)
-
-
-def after(corpus_id: str, model: str, bptt: int, accuracy: float) -> Result:
-    """Say whether a run reached it; `accuracy` is that on valid. Raises TaskError."""
-    n_answers = task_stream(corpus_id).n_valid
-    if entry(model).predicts == "last":
-        n_answers = max(1, n_answers // bptt)
-    return result(before(corpus_id, model, bptt), accuracy, n_answers)
+def after(run: TaskRun, accuracy: float) -> Result:
+    """Say whether a run on a task reached it; `accuracy` is that on valid. Raises TaskError."""
+    looked = before(run)
+    n_answers = task_stream(run.corpus).n_valid
+    if looked.reading.entry.predicts == "last":
+        n_answers = max(1, n_answers // run.bptt)
+    return result(looked, accuracy, n_answers)

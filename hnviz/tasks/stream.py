@@ -12,10 +12,10 @@ from typing import Any
 
 from hnviz.tasks.cycle import Cycle
 from hnviz.tasks.machine import TaskError
-from hnviz.tasks.task import Number, Value, task
+from hnviz.tasks.task import Number, Source, Value, task
 
 FAMILY = "task"
-LENGTH = Number("tokens", 20_000, 100, 200_000, "tokens of train; valid has a quarter")
+LENGTH = Number("tokens", 20_000, 100, 200_000, "tokens of train; valid has half")
 SEED = Number("seed", 0, 0, 2**31 - 1, "of the text")
 
 
@@ -45,24 +45,37 @@ class TaskStream:
         return cls(name, tuple(task(name).values(rest).items()), tokens, seed)
 
     @property
+    def source(self) -> Source:
+        """The task's generator. Raises TaskError."""
+        return task(self.name).built(dict(self.values))
+
+    def check(self) -> None:
+        """Build the generator, which may refuse its parameters. Raises TaskError."""
+        task(self.name).built(dict(self.values))
+
+    @property
     def n_train(self) -> int:
         """Tokens of train: those asked for, but at least one period of a text that repeats."""
-        source = task(self.name).built(dict(self.values))
+        source = self.source
         return max(self.tokens, len(source.ids)) if isinstance(source, Cycle) else self.tokens
 
     @property
     def n_valid(self) -> int:
         """Tokens of valid."""
-        return self.n_train // 4
+        return self.n_train // 2
+
+    @property
+    def valid_seed(self) -> int:
+        """The generator's seed for valid."""
+        return 2 * self.seed + 1
 
     def texts(self) -> tuple[list[str], list[str]]:
         """Write train and valid: two texts of one generator, from different seeds.
 
         Of a text that repeats, valid is a stretch from another place: it is not new text.
         """
-        source = task(self.name).built(dict(self.values))
-        train = source.write(self.n_train, 2 * self.seed)
-        return train, source.write(self.n_valid, 2 * self.seed + 1)
+        train = self.source.write(self.n_train, 2 * self.seed)
+        return train, self.source.write(self.n_valid, self.valid_seed)
 
 
 @lru_cache(maxsize=64)
