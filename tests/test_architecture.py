@@ -31,7 +31,7 @@ FREE = ("data", "cells", "catalogue", "config", "events", "schedule", "estimate"
 """The parts that load in a moment: numpy is all they need."""
 
 RULES: dict[str, Rule] = {
-    "data": Rule((), ("numpy",)),
+    "data": Rule((), ("numpy", "num2words")),
     "cells": Rule((), ()),
     "catalogue": Rule(("cells",), ()),
     "config": Rule(("catalogue", "data"), ()),
