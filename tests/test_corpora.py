@@ -8,13 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hnviz.cli.main import main
 from hnviz.config import ConfigError, RunConfig
 from hnviz.data import Corpus, CorpusError, corpora, corpus, stream_of, tokenize
-from hnviz.data.corpora import BUILT_IN, texts
+from hnviz.data.corpora import BUILT_IN, own, texts
 from hnviz.data.corpora.own import MOST_WORDS, Way, own_corpus
 from hnviz.data.corpora.pairs import Encoder, Merge, learn, pieces
 from hnviz.data.splits import WAYS, Chosen
 from hnviz.data.vocab import SPECIALS
+from hnviz.runs import DamagedRun, RunFolder, RunStore
+from hnviz.runs.texts import TEXTS
 
 NUMBERED = [each for each in corpora() if each.unit == "numbers"]
 WORDS = {
@@ -37,8 +40,6 @@ TEXT = b"the cat sat on the mat, the dog sat on the log, and the cat saw the dog
 @pytest.fixture(autouse=True)
 def no_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Begin and end with no text held or found."""
-    from hnviz.data.corpora import own
-
     for name in ("_held", "_folders"):
         monkeypatch.setattr(texts, name, type(getattr(texts, name))())
     own._corpus.cache_clear()
@@ -260,3 +261,90 @@ def test_a_word_that_was_not_learned_is_split_as_if_it_had_been() -> None:
     known = dict(encoder._split)
     for word, parts in known.items():
         assert encoder._merged(tuple(word)) == parts
+
+
+# --- runs ---------------------------------------------------------------------------------------
+
+
+def forget() -> None:
+    """Drop what this process knows of texts, as a new one would."""
+    texts._held.clear()
+    own._corpus.cache_clear()
+
+
+def test_a_run_keeps_its_text_and_its_hash(tmp_path: Path) -> None:
+    read = own_corpus(TEXT, Way(level="bpe", merges=20))
+    config = RunConfig(corpus=read.id)
+    first, second = (RunStore(tmp_path, tmp_path / "none").create(config) for _ in range(2))
+    forget()
+    assert [path.read_bytes() for path in (tmp_path / TEXTS).iterdir()] == [TEXT]
+    assert RunFolder(first.path).info().content_hash == read.content_hash()
+    assert RunFolder(second.path).config == config
+    assert set(RunStore(tmp_path, tmp_path / "none").ids()) == {first.id, second.id}
+
+
+def test_a_run_whose_text_is_gone_says_where_to_put_it(tmp_path: Path) -> None:
+    read = own_corpus(TEXT, Way())
+    store = RunStore(tmp_path)
+    folder = store.create(RunConfig(corpus=read.id))
+    (kept,) = (tmp_path / TEXTS).iterdir()
+    kept.unlink()
+    forget()
+    with pytest.raises(DamagedRun, match=f"put it back as {kept}"):
+        RunFolder(folder.path).info()
+    (problem,) = (each.problem for each in store.summaries() if each.id == folder.id)
+    assert "put it back" in problem
+
+
+def test_no_text_is_stored_for_a_built_in_corpus(tmp_path: Path) -> None:
+    folder = RunStore(tmp_path).create(RunConfig(corpus="numbers-vi"))
+    assert not (tmp_path / TEXTS).exists()
+    assert folder.info().content_hash == corpus("numbers-vi").content_hash()
+
+
+# --- the command line ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--tokens", "char"], "--tokens needs --text FILE"),
+        (["--corpus", "numbers-fr", "--text", "own.txt"], "choose --corpus or --text, not both"),
+        (["--corpus", "poems"], "corpus must be one of human_numbers, "),
+        (["--text", "none.txt"], "none.txt: No such file or directory"),
+        (["--text", "bad.txt"], "bad.txt: the file is not UTF-8 text (byte 4)"),
+        (["--text", "own.txt", "--tokens", "line"], "tokens must be one of word, char, bpe"),
+        (["--text", "own.txt", "--merges", "x"], "merges must be a whole number from 1 to 5,000"),
+        (["--text", "own.txt", "--split", "blocks"], "split must be one of notebook; got 'blocks'"),
+    ],
+)
+def test_a_bad_text_option_is_one_sentence(
+    arguments: list[str],
+    sentence: str,
+    in_folder: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (in_folder / "bad.txt").write_bytes(b"caf\xe9")
+    assert main(["train", "--runs-dir", "runs", *arguments]) == 2
+    said = capsys.readouterr().err
+    assert sentence in said and said.count("\n") == 1
+    assert not (in_folder / "runs").exists()
+
+
+@pytest.fixture
+def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a folder that holds own.txt."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.txt").write_bytes(TEXT)
+    return tmp_path
+
+
+def test_an_own_text_trains(in_folder: Path) -> None:
+    small = ["--bs", "2", "--bptt", "4", "--nh", "4", "--epochs", "1", "--device", "cpu"]
+    own_text = ["--text", "own.txt", "--tokens", "bpe", "--merges", "9", "--valid-percent", "25"]
+    assert main(["train", "--runs-dir", "runs", *small, *own_text]) == 0
+    store = RunStore(in_folder / "runs", in_folder / "none")
+    (folder,) = (store.folder(run) for run in store.ids())
+    assert folder.read().status == "finished"
+    n_words = len(stream_of(folder.config).vocab)
+    assert folder.load_snapshot("last")["h_o.weight"].shape[0] == n_words

@@ -9,6 +9,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from hnviz.catalogue import CATALOGUE
+from hnviz.cli import text
 from hnviz.cli.parser import CommandError, add_runs_dir, real, whole
 from hnviz.cli.progress import Progress, json_row, table_head, table_row
 from hnviz.cli.threads import use_one_thread
@@ -46,6 +47,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_words(parser, "device", "where to train")
     add_words(parser, "form", "fast runs Model2 and Model3 vectorised over time")
     add_words(parser, "split", "valid holds 8,001 to 9,999, or 100 blocks of 20 numbers")
+    text.add_options(parser)
     add_runs_dir(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object per epoch")
 
@@ -59,7 +61,7 @@ def add_words(parser: argparse.ArgumentParser, field: str, meaning: str) -> None
 def run(options: argparse.Namespace) -> int:
     """Train a run; return the exit status."""
     given = {name: getattr(options, name) for name in SETTINGS}
-    config = RunConfig.for_model(options.model, **given)
+    config = RunConfig.for_model(options.model, corpus=text.chosen(options), **given)
 
     from hnviz.engine.control import Control
     from hnviz.engine.recorder import run_in_folder
