@@ -31,7 +31,7 @@ FREE = ("data", "cells", "catalogue", "config", "events", "schedule", "estimate"
 """The parts that load in a moment: numpy is all they need."""
 
 RULES: dict[str, Rule] = {
-    "data": Rule(("tasks",), ("numpy",)),
+    "data": Rule(("tasks",), ("numpy", "num2words")),
     "cells": Rule((), ()),
     "catalogue": Rule(("cells",), ()),
     "config": Rule(("catalogue", "data"), ()),

@@ -9,6 +9,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from hnviz.catalogue import CATALOGUE
+from hnviz.cli import text
 from hnviz.cli.parser import CommandError, add_runs_dir, real, whole
 from hnviz.cli.progress import Progress, json_row, table_head, table_row
 from hnviz.cli.threads import use_one_thread
@@ -24,7 +25,7 @@ SUMMARY = "train a model; its recipe supplies the options that you leave out"
 
 SETTINGS = (
     *("bptt", "lr", "epochs", "bs", "nh", "seed"),
-    *("bn_init", "reset_state", "device", "form", "corpus", "split"),
+    *("bn_init", "reset_state", "device", "form", "split"),
 )
 STATUS = {"finished": 0, "diverged": 1, "failed": 2, "stopped": 130}
 """Exit status by the way a run ends; a stopped run is kept and can be resumed."""
@@ -45,12 +46,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_words(parser, "reset_state", "where the carried state is reset to zeros")
     add_words(parser, "device", "where to train")
     add_words(parser, "form", "fast runs Model2 and Model3 vectorised over time")
-    parser.add_argument(
-        "--corpus",
-        metavar="ID",
-        help="what to read; python -m hnviz task show NAME prints a task's",
-    )
     add_words(parser, "split", "valid holds 8,001 to 9,999, or 100 blocks of 20 numbers")
+    text.add_options(parser)
     add_runs_dir(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object per epoch")
 
@@ -64,7 +61,7 @@ def add_words(parser: argparse.ArgumentParser, field: str, meaning: str) -> None
 def run(options: argparse.Namespace) -> int:
     """Train a run; return the exit status."""
     given = {name: getattr(options, name) for name in SETTINGS}
-    config = RunConfig.for_model(options.model, **given)
+    config = RunConfig.for_model(options.model, corpus=text.chosen(options), **given)
 
     from hnviz.engine.control import Control
     from hnviz.engine.recorder import run_in_folder

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from hnviz.data.corpora.corpus import LEVELS, UNITS, Corpus, CorpusError, Tokens
 from hnviz.data.corpora.human import HUMAN_NUMBERS
+from hnviz.data.corpora.languages import LANGUAGES
+from hnviz.data.corpora.own import text_corpus
 from hnviz.data.corpora.tasks import task_corpus
 from hnviz.data.english import TRAIN_NUMBERS, VALID_NUMBERS
 
@@ -21,10 +23,10 @@ __all__ = [
     "corpus",
 ]
 
-BUILT_IN: dict[str, Corpus] = {each.id: each for each in (HUMAN_NUMBERS,)}
+BUILT_IN: dict[str, Corpus] = {each.id: each for each in (HUMAN_NUMBERS, *LANGUAGES)}
 """The corpora that lists show."""
 
-FAMILIES: dict[str, Callable[[str], Corpus]] = {"task": task_corpus}
+FAMILIES: dict[str, Callable[[str], Corpus]] = {"text": text_corpus, "task": task_corpus}
 """Makers of corpora whose id says what they hold, by the id up to its first "-".
 
 A maker takes the whole id, returns the same corpus each time, and raises CorpusError.
