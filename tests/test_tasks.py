@@ -539,6 +539,15 @@ def test_a_table_comes_from_a_file(tmp_path, capsys):
     assert "needs 2 states" in capsys.readouterr().out
 
 
+def test_training_on_a_task_ends_with_whether_it_was_reached(tmp_path, capsys):
+    corpus_id = "task-recall-gap.3-tokens.200"
+    words = ["--corpus", corpus_id, "--bs", "4", "--nh", "4", "--epochs", "1", "--device", "cpu"]
+    assert main(["train", "--model", "Model2", *words, "--runs-dir", str(tmp_path)]) == 0
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("Model2 is right ")
+    assert "starts each window of 20 tokens from zeros" in last
+
+
 @pytest.mark.parametrize(
     ("words", "part"),
     [

@@ -12,7 +12,7 @@ _OWN = {"tokens": "level", "merges": "merges", "min_count": "min_count", "valid_
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options for a corpus and for an own text."""
-    parser.add_argument("--corpus", metavar="ID", help="a corpus, such as numbers-fr or task-recall")
+    parser.add_argument("--corpus", metavar="ID", help="such as numbers-fr, or task-recall-gap.6")
     parser.add_argument("--text", type=Path, metavar="FILE", help="your own UTF-8 text, up to 5 MB")
     parser.add_argument("--tokens", help="of your text: word, char, bpe (default word)")
     parser.add_argument("--merges", type=whole, help="of bpe, byte-pair encoding (default 500)")
