@@ -269,6 +269,13 @@ def test_a_cycle_is_counted_over_its_period(name):
     assert not any(text == text[step:] + text[:step] for step in range(1, len(text)))
 
 
+def test_one_token_again_and_again_needs_nothing(capsys):
+    assert main(["task", "show", "periodic", "sequence=a a"]) == 0
+    out = capsys.readouterr().out
+    assert "No context is needed" in out
+    assert "needs one state" in out
+
+
 @given(st.lists(st.sampled_from("ab"), min_size=2, max_size=12), st.integers(1, 3))
 def test_a_sequence_written_several_times_has_the_same_period(tokens, times):
     once, more = periodic(" ".join(tokens)), periodic(" ".join(tokens * times))
@@ -546,6 +553,19 @@ def test_training_on_a_task_ends_with_whether_it_was_reached(tmp_path, capsys):
     last = capsys.readouterr().err.splitlines()[-1]
     assert last.startswith("Model2 is right ")
     assert "starts each window of 20 tokens from zeros" in last
+
+
+def test_an_automaton_too_large_for_exact_figures_still_trains(tmp_path, capsys):
+    moves = np.random.default_rng(1).integers(0, 45, (45, 2))
+    rows = "; ".join(
+        f"{at} {token} {to[i]}" for at, to in enumerate(moves) for i, token in enumerate("ab")
+    )
+    stream = TaskStream.of("regular", {"table": f"{rows}; accept 0 1 2", "tokens": 200})
+    with pytest.raises(TaskError, match="more than 20,000 sets"):
+        state(stream.name, dict(stream.values))
+    words = ["--bs", "4", "--nh", "4", "--epochs", "1", "--device", "cpu", "--runs-dir"]
+    assert main(["train", "--corpus", stream.id, *words, str(tmp_path)]) == 0
+    assert "choose a smaller machine" in capsys.readouterr().err.splitlines()[-1]
 
 
 @pytest.mark.parametrize(

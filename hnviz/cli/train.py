@@ -140,8 +140,14 @@ class Reporter:
 
     def _judge(self, ended: Ended) -> None:
         """Say whether a run on a task has reached what is possible there."""
+        from hnviz.tasks.machine import TaskError
         from hnviz.tasks.runs import after, is_task
 
         config = self.folder.config
-        if ended.status == "finished" and self.accuracy is not None and is_task(config.corpus):
-            print(after(config, self.accuracy).sentence, file=sys.stderr)
+        if ended.status != "finished" or self.accuracy is None or not is_task(config.corpus):
+            return
+        try:
+            said = after(config, self.accuracy).sentence
+        except TaskError as error:  # an automaton whose exact figures are out of reach
+            said = str(error)
+        print(said, file=sys.stderr)

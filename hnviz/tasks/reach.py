@@ -159,7 +159,7 @@ def _detach_why(statement: Statement, reading: Reading) -> str:
         f"its state can hold what is needed, but that can lie {back} back, and gradients reach "
         f"{reading.window:,}"
     )
-    if len(statement.curve) < reading.window and not reaches(statement.curve[-1].accuracy, 1):
+    if len(statement.curve) < reading.window:  # too many beliefs to follow so far
         return said
     return f"{said}, which are enough for {figure(statement.best(reading.window))}"
 
