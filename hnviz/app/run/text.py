@@ -7,7 +7,7 @@ import pandas as pd
 
 from hnviz.app.run.names import rate
 from hnviz.catalogue import entry, recipe_for
-from hnviz.data import NOTEBOOK
+from hnviz.data import NOTEBOOK, corpus_of
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.ruler_text import memory, reading
 from hnviz.figures.sentences import plural, scientific
@@ -91,6 +91,9 @@ def _had_its_epochs(record: RunRecord) -> bool:
 def _ending(record: RunRecord, valid: str) -> str:
     """Say what the distance of valid to train means, by what valid holds."""
     blocks, last = record.config.split == "blocks", record.epochs[-1]
+    if not corpus_of(record.config).spell:
+        close = last.train_accuracy - last.accuracy < SURELY
+        return f"**{valid}**: it does {'as well' if close else 'worse'} on text it never read."
     if last.train_accuracy - last.accuracy < SURELY:
         if blocks:
             return f"**{valid}**: it **generalises** to the numbers held out of its range."
@@ -139,6 +142,8 @@ def progress(standing: Standing) -> str:
 
 def against_notebook(record: RunRecord, notebook: pd.DataFrame) -> str:
     """Compare a run's last figures with the notebook's."""
+    if record.config.corpus != NOTEBOOK.corpus:
+        return f"This run reads another text than the notebook: {corpus_of(record.config).title}."
     if notebook.empty:
         said = f"The notebook has no {record.config.model}"
     else:

@@ -42,6 +42,7 @@ class Corpus:
     ways: tuple[str, ...] = ("notebook",)  # to split it, as `RunConfig.split` names them
     unit: str | None = None
     spell: Callable[[int], tuple[str, ...]] | None = None  # a number's tokens, without its comma
+    has_digits: bool = False  # hnviz.data.places finds each token's slot, and its number's digits
     min_count: int = 1  # a token that is rarer in train is read as xxunk
 
     def __post_init__(self) -> None:
@@ -58,6 +59,10 @@ class Corpus:
         if wrong := self.way_problem(chosen):
             raise CorpusError(wrong)
         return _tokens(self, chosen)
+
+    def joined(self, tokens: Sequence[str]) -> str:
+        """Write tokens as text that `tokenize` reads."""
+        return (" " if self.level == "word" else "").join(tokens)
 
     def way_problem(self, way: str) -> str | None:
         """Say what is wrong with a way to split this corpus; None if nothing is."""

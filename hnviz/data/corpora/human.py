@@ -20,5 +20,6 @@ HUMAN_NUMBERS = Corpus(
     tokenize=lambda text: tokenize(text)[1:],
     ways=WAYS,
     unit="numbers",
+    has_digits=True,
     spell=lambda number: tuple(number_words(number).split()),
 )

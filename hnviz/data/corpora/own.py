@@ -21,6 +21,7 @@ _ID = re.compile(
 )
 _WORD = re.compile(r"\w{1,64}|[^\w\s]")  # a longer word is cut: pages show each token
 _SHOWN = str.maketrans({" ": "␣", "\n": "⏎", "\t": "⇥"})
+_TYPED = str.maketrans({shown: typed for typed, shown in ((" ", "␣"), ("\n", "⏎"), ("\t", "⇥"))})
 _SPACE = re.compile(r"\s")
 _NEAR = 1000  # characters in which the cut between train and valid looks for a space
 
@@ -92,7 +93,7 @@ def text_corpus(corpus_id: str) -> Corpus:
 def _corpus(corpus_id: str, name: str, way: Way) -> Corpus:
     return Corpus(
         id=corpus_id,
-        title=f"Own text {name[:6]}",
+        title=f"Own text {name[:6]} {way.written}",
         description=f"Your own text, {_READ[way.level]}.",
         make=lambda _: _make(name, way),
         tokenize=lambda text: _tokenized(text, name, way),
@@ -136,7 +137,7 @@ def cut(text: str, way: Way) -> tuple[str, str]:
 
 
 def _tokenized(text: str, name: str, way: Way) -> list[str]:
-    text = upright(text)
+    text = upright(text).translate(_TYPED)
     if way.level == "word":
         return _WORD.findall(text.lower())
     shown = text if way.level == "char" else encoder(name, way).encode(text)
