@@ -15,6 +15,7 @@ from hnviz.figures.split_words import valid_holds
 from hnviz.runs import RunRecord
 from hnviz.runs.ruler import Bound
 from hnviz.schedule import one_cycle
+from hnviz.tasks.runs import is_task
 from hnviz.web.standing import Standing as Standing
 
 MOST_WRITTEN = 1e4
@@ -68,6 +69,7 @@ def _takeaway(standing: Standing) -> str:
     config, last, done = record.config, record.epochs[-1], len(record.epochs)
     train, valid = accuracy(last.train_accuracy), accuracy(last.accuracy)
     underfits = last.train_accuracy < POOR and _had_its_epochs(record)
+    underfits = underfits and not is_task(config.corpus)  # its best accuracy may be below POOR
     if standing.status != "finished" or (last.train_accuracy < WELL and not underfits):
         planned = plural(config.epochs, "epoch")
         so_far = planned if done == config.epochs else f"{done} of {planned}"
