@@ -348,3 +348,16 @@ def test_an_own_text_trains(in_folder: Path) -> None:
     assert folder.read().status == "finished"
     n_words = len(stream_of(folder.config).vocab)
     assert folder.load_snapshot("last")["h_o.weight"].shape[0] == n_words
+
+
+def test_byte_pairs_can_be_watched_merging() -> None:
+    read = own_corpus(TEXT, Way(level="bpe", merges=20))
+    shown, last, n_merges = own.merging(read.id, 0)
+    assert shown[:5] == list("the␣c") and last is None and n_merges == 20
+    one, first, _ = own.merging(read.id, 1)
+    assert first is not None and first.left + first.right in "".join(one)
+    assert len(one) < len(shown)
+    whole, _, _ = own.merging(read.id, n_merges)
+    assert whole[:20] == list(read.tokens().train[1:21])
+    with pytest.raises(CorpusError, match="is not read in byte pairs"):
+        own.merging("human_numbers", 1)

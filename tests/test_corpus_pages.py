@@ -46,6 +46,13 @@ def test_a_page_says_what_a_text_lacks(runs: dict[str, str]) -> None:
         )
 
 
+def test_the_data_page_shows_what_the_run_reads(runs: dict[str, str]) -> None:
+    app = open_page("data", run=runs["own"], data_merges="1")
+    assert not app.exception and "Merge 1 joined" in text(app)
+    assert "quatre-vingt-dix-huit" in text(open_page("data", run=runs["fr"])).replace("\\", "")
+    assert "run in view reads" not in text(open_page("data"))
+
+
 def test_a_language_is_trained() -> None:
     from hnviz.app.run.engine import engine
 

@@ -37,6 +37,7 @@ ADDRESS: tuple[Key, ...] = (
     Key("Lessons", "step", "1", "the step of the lesson to go to"),
     Key("Start", "start_number", "3498", "the number to count on from"),
     Key("Start", "start_all_runs", "closed", "the fold with all runs"),
+    Key("Data", "data_merges", "all", "how many byte pairs are joined in the text of the run"),
     Key("Data", "data_sentence", "an example", "the reader's own sentence"),
     Key("Data", "data_step", "2", "how many tokens of the line have been read"),
     Key("Data", "data_vocabulary", "closed", "the fold with the vocabulary"),

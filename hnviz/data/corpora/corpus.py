@@ -29,7 +29,7 @@ class Corpus:
     """A text to train on and one to test on, known by an id.
 
     `unit` is "numbers" if the text lists the numbers 1 to 9,999 with commas between them, so that
-    `spell` separates right from wrong; "slots" if its tokens have places with names, but no numbers;
+    `spell` separates right from wrong; "slots" if its tokens have places with names and no numbers;
     None if it is just text.
     """
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from hnviz.data.corpora import texts
 from hnviz.data.corpora.corpus import LEVELS, Corpus, CorpusError, Tokens
-from hnviz.data.corpora.pairs import Encoder
+from hnviz.data.corpora.pairs import Encoder, Merge
 from hnviz.data.tokens import BOS, upright
 
 FAMILY = "text"
@@ -23,6 +23,7 @@ _WORD = re.compile(r"\w{1,64}|[^\w\s]")  # a longer word is cut: pages show each
 _SHOWN = str.maketrans({" ": "␣", "\n": "⏎", "\t": "⇥"})
 _TYPED = str.maketrans({shown: typed for typed, shown in ((" ", "␣"), ("\n", "⏎"), ("\t", "⇥"))})
 _SPACE = re.compile(r"\s")
+_BEGINNING = 160  # characters that show how pairs merge
 _NEAR = 1000  # characters in which the cut between train and valid looks for a space
 
 
@@ -142,6 +143,22 @@ def _tokenized(text: str, name: str, way: Way) -> list[str]:
         return _WORD.findall(text.lower())
     shown = text if way.level == "char" else encoder(name, way).encode(text)
     return [token.translate(_SHOWN) for token in shown]
+
+
+def merging(corpus_id: str, n_merges: int) -> tuple[list[str], Merge | None, int]:
+    """Return the beginning of train after some merges, the last of them, and how many there are.
+
+    None for no merge. Raises CorpusError for a corpus that has no byte pairs.
+    """
+    found = _ID.fullmatch(corpus_id)
+    if found is None or not found[3]:
+        raise CorpusError(f"{corpus_id[:100]} is not read in byte pairs")
+    way = Way(level="bpe", merges=int(found[3]), min_count=int(found[4]), valid=int(found[5]))
+    learned = encoder(found[1], way)
+    beginning = upright(cut(texts.text_of(found[1]), way)[0])[:_BEGINNING]
+    tokens = [token.translate(_SHOWN) for token in learned.after(beginning, n_merges)]
+    last = learned.merges[n_merges - 1] if 0 < n_merges <= len(learned.merges) else None
+    return tokens, last, len(learned.merges)
 
 
 @lru_cache(maxsize=2)

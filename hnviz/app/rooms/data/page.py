@@ -6,6 +6,7 @@ from hnviz.app.kit import cards
 from hnviz.app.kit.terms.picture import terms
 from hnviz.app.kit.text import escape, linked, page_theme, page_title, prose, section
 from hnviz.app.rooms.data.guess.picture import guess_line, is_cut
+from hnviz.app.rooms.data.read import read_by_run
 from hnviz.app.rooms.data.sentence import own_sentence
 from hnviz.data import human_numbers, human_numbers_stream
 from hnviz.figures.corpus import token_counts
@@ -45,6 +46,7 @@ def page() -> None:
         with vocab:
             st.markdown("Special tokens come first, then words, the most common in train first.")
             st.dataframe(table, hide_index=True, key="data_vocab", height=420)
+    read_by_run()
     linked("[Next: how does such a long text fit into mini-batches?](batches)")
 
 
