@@ -14,7 +14,6 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "reset_state": ("never", "train", "valid", "both"),
     "device": ("auto", "cpu", "cuda", "mps"),
     "form": ("plain", "fast"),
-    "corpus": ("human_numbers",),
     "split": ("notebook", "blocks"),
 }
 """The allowed values of fields that hold a word."""
@@ -54,7 +53,7 @@ class RunConfig:
     reset_state: str = "never"  # where the carried state is reset to zeros
     device: str = "auto"  # cuda if present, else cpu
     form: str = "plain"  # "fast" runs Model2 and Model3 vectorised over time
-    corpus: str = "human_numbers"  # the text; older configs have no such field and mean this one
+    corpus: str = "human_numbers"  # an id; older configs have no such field and mean this one
     split: str = "notebook"  # which numbers valid holds: see `hnviz.data.splits`
 
     def __post_init__(self) -> None:
@@ -95,7 +94,9 @@ def problems(values: Mapping[str, Any]) -> dict[str, str]:
     """
     found = {}
     for name, value in values.items():
-        if name in CHOICES:
+        if name == "corpus":
+            message = _corpus(value)
+        elif name in CHOICES:
             message = _choice(name, value)
         elif name in LIMITS:
             message = _whole_number(name, value)
@@ -104,6 +105,8 @@ def problems(values: Mapping[str, Any]) -> dict[str, str]:
         if message:
             found[name] = message
     usable = {name: value for name, value in values.items() if name not in found}
+    if usable.keys() >= {"corpus", "split"} and (message := _way(usable)):
+        found["split"] = message
     if usable.keys() >= {"model", "bptt"} and (message := _longest_window(usable)):
         found["bptt"] = message
     if usable.keys() >= {"model", "bptt", "bs"} and (message := _enough_to_normalise(usable)):
@@ -141,6 +144,22 @@ def _choice(name: str, value: Any) -> str | None:
     if name == "model":
         return f"no model named {value!r}; choose one of {choices}"
     return f"{name} must be one of {choices}; got {value!r}"
+
+
+def _corpus(value: Any) -> str | None:
+    from hnviz.data.corpora import CorpusError, corpus  # needs numpy, which slows startup
+
+    try:
+        corpus(value)
+    except CorpusError as error:
+        return str(error)
+    return None
+
+
+def _way(values: Mapping[str, Any]) -> str | None:
+    from hnviz.data.corpora import corpus
+
+    return corpus(values["corpus"]).way_problem(values["split"])
 
 
 def _whole_number(name: str, value: Any) -> str | None:

@@ -4,14 +4,14 @@ from dataclasses import fields
 from typing import Any
 
 from hnviz.config import RunConfig
-from hnviz.data import Corpus, TokenStream, number_words
+from hnviz.data import Texts, TokenStream, number_words
 from hnviz.events import Event
 
 
 def small_stream() -> TokenStream:
     """1..60 to learn from and 61..75 to be judged on: 156 and 44 tokens."""
     numbers = [number_words(number) for number in range(1, 76)]
-    return TokenStream.from_corpus(Corpus(", ".join(numbers[:60]), ", ".join(numbers[60:])))
+    return TokenStream.from_texts(Texts(", ".join(numbers[:60]), ", ".join(numbers[60:])))
 
 
 def small_config(model: str, **options: Any) -> RunConfig:

@@ -27,18 +27,19 @@ class Rule(NamedTuple):
     packages: tuple[str, ...]  # beside the standard library
 
 
-FREE = ("data", "cells", "catalogue", "config", "events", "schedule", "estimate", "source")
+FREE = ("data", "cells", "catalogue", "config", "events", "schedule", "estimate", "source", "tasks")
 """The parts that load in a moment: numpy is all they need."""
 
 RULES: dict[str, Rule] = {
-    "data": Rule((), ("numpy",)),
+    "data": Rule(("tasks",), ("numpy", "num2words")),
     "cells": Rule((), ()),
     "catalogue": Rule(("cells",), ()),
-    "config": Rule(("catalogue",), ()),
+    "config": Rule(("catalogue", "data"), ()),
     "events": Rule((), ()),
     "schedule": Rule((), ("numpy",)),
     "estimate": Rule(("data", "catalogue", "config", "schedule"), ("psutil",)),
     "source": Rule((), ()),
+    "tasks": Rule(("catalogue", "cells", "data.layout"), ("numpy",)),
     "lessons": Rule(("catalogue", "cells"), ()),
     "learn": Rule(FREE, ("numpy", "torch")),
     "observe": Rule((*FREE, "learn"), ("numpy", "scipy", "sklearn", "torch")),

@@ -16,8 +16,8 @@ from hnviz.data import (
     KINDS,
     SPECIALS,
     BatchLayout,
-    Corpus,
     ShuffledLayout,
+    Texts,
     TokenStream,
     Vocab,
     batches,
@@ -436,7 +436,7 @@ def test_a_vocab_with_a_token_twice() -> None:
 
 
 def test_a_stream_of_ones_own_text() -> None:
-    stream = TokenStream.from_corpus(Corpus(train="a b a", valid="b c"))
+    stream = TokenStream.from_texts(Texts(train="a b a", valid="b c"))
     assert stream.vocab.textify(stream.train) == "xxbos a b a"
     assert stream.vocab.textify(stream.valid) == "xxbos b xxunk"
 

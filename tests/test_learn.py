@@ -20,7 +20,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig, problems
-from hnviz.data import BatchLayout, Corpus, TokenStream, batches
+from hnviz.data import BatchLayout, Texts, TokenStream, batches
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event, RunStarted, to_dict
 from hnviz.learn import FAST, MODELS, DeviceError, Learner, build_model, fit
 from hnviz.learn.adam import Adam
@@ -348,7 +348,7 @@ def test_a_valid_loss_that_is_no_number_ends_the_run_too() -> None:
 @pytest.mark.parametrize("form", ["plain", "fast"])
 @pytest.mark.parametrize("model", MODELS)
 def test_bs_above_the_text_and_bptt_beyond_it_train(model: str, form: str) -> None:
-    stream = TokenStream.from_corpus(Corpus("one, two, three", "one, two"))
+    stream = TokenStream.from_texts(Texts("one, two, three", "one, two"))
     for bs, bptt in ((50, 2), (3, 40)):
         bptt = min(bptt, CATALOGUE[model].max_bptt or bptt)
         config = small_config(model, bs=bs, bptt=bptt, epochs=2, form=form)

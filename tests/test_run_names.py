@@ -23,6 +23,7 @@ OTHER = {
     "reset_state": ("both", "state reset before train and valid"),
     "device": ("cpu", "on cpu"),
     "form": ("fast", "fast form"),
+    "corpus": ("numbers-fr", "Numbers in French"),
     "split": ("blocks", "blocks held out"),
 }
 

@@ -103,6 +103,13 @@ def test_only_a_run_that_had_its_recipes_epochs_underfits():
     assert lead(0.858, 20, "Model3").startswith("After 20 epochs")
 
 
+def test_a_task_whose_best_accuracy_is_low_does_not_underfit():
+    config = RunConfig(corpus="task-parity", epochs=10)
+    last = replace(SHORT.epochs[-1], train_accuracy=0.5, accuracy=0.5)
+    record = replace(SHORT, config=config, epochs=(last,) * 10)
+    assert run_text.lead(Standing(record, "finished")).startswith("After 10 epochs, Model5")
+
+
 def test_held_out_blocks_are_generalisation():
     blocks = RunConfig(split="blocks")
     assert run_text.lead(Standing(reached(0.998, 0.99, config=blocks), "finished")) == (

@@ -29,8 +29,9 @@ from hnviz.data import (
     stream_of,
     tokenize,
 )
+from hnviz.data.corpora import BUILT_IN, corpus
 from hnviz.data.places import split_places
-from hnviz.data.splits import BLOCK, CORPORA, N_BLOCKS, NOTEBOOK, WAYS, Chosen
+from hnviz.data.splits import BLOCK, N_BLOCKS, NOTEBOOK, WAYS, Chosen
 from hnviz.engine.scheduler import n_steps
 from hnviz.figures.counting import MapFigures, held_out, map_sentence, prompt_note
 from hnviz.figures.curves import accuracy_curves, n_batches_of
@@ -189,7 +190,7 @@ def test_the_shipped_runs_of_before_still_read() -> None:
 
 
 def test_the_choices_are_those_of_the_data() -> None:
-    assert (CHOICES["corpus"], CHOICES["split"]) == (CORPORA, WAYS)
+    assert CHOICES["split"] == WAYS == corpus("human_numbers").ways
 
 
 @pytest.mark.parametrize(
@@ -198,7 +199,7 @@ def test_the_choices_are_those_of_the_data() -> None:
         ("split", "thirds", "split must be one of notebook, blocks; got 'thirds'"),
         ("split", None, "split must be one of notebook, blocks; got None"),
         ("split", ["blocks"], r"split must be one of notebook, blocks; got \['blocks'\]"),
-        ("corpus", "poems", "corpus must be one of human_numbers; got 'poems'"),
+        ("corpus", "poems", f"corpus must be one of {', '.join(BUILT_IN)}; got 'poems'"),
     ],
 )
 def test_an_unknown_split_or_corpus_is_one_sentence(field: str, value: Any, sentence: str) -> None:

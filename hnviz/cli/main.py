@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 from hnviz import __version__
-from hnviz.cli import app, bench, export, gallery, layout, lessons, reproduce, ship, train
+from hnviz.cli import app, bench, export, gallery, layout, lessons, reproduce, ship, task, train
 from hnviz.cli.parser import CommandError, Parser
 from hnviz.config import ConfigError
 
@@ -17,6 +17,7 @@ COMMANDS: dict[str, ModuleType] = {
     "layout": layout,
     "app": app,
     "gallery": gallery,
+    "task": task,
     "lessons": lessons,
     "export": export,
     "bench": bench,

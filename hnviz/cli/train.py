@@ -9,6 +9,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from hnviz.catalogue import CATALOGUE
+from hnviz.cli import text
 from hnviz.cli.parser import CommandError, add_runs_dir, real, whole
 from hnviz.cli.progress import Progress, json_row, table_head, table_row
 from hnviz.cli.threads import use_one_thread
@@ -46,6 +47,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_words(parser, "device", "where to train")
     add_words(parser, "form", "fast runs Model2 and Model3 vectorised over time")
     add_words(parser, "split", "valid holds 8,001 to 9,999, or 100 blocks of 20 numbers")
+    text.add_options(parser)
     add_runs_dir(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object per epoch")
 
@@ -59,7 +61,7 @@ def add_words(parser: argparse.ArgumentParser, field: str, meaning: str) -> None
 def run(options: argparse.Namespace) -> int:
     """Train a run; return the exit status."""
     given = {name: getattr(options, name) for name in SETTINGS}
-    config = RunConfig.for_model(options.model, **given)
+    config = RunConfig.for_model(options.model, corpus=text.chosen(options), **given)
 
     from hnviz.engine.control import Control
     from hnviz.engine.recorder import run_in_folder
@@ -103,6 +105,7 @@ class Reporter:
         self.as_json = as_json
         self.progress = Progress(1)
         self.output_error: OSError | None = None
+        self.accuracy: float | None = None  # on valid, of the last epoch
 
     def __call__(self, event: Event) -> None:
         """Show one event; if stdout is closed, stop the run and keep it."""
@@ -121,6 +124,7 @@ class Reporter:
         elif isinstance(event, BatchEnd):
             self.progress.update(event.step + 1, event.smooth_loss)
         elif isinstance(event, EpochEnd):
+            self.accuracy = event.accuracy
             self.progress.clear()
             print(json_row(event) if self.as_json else table_row(event), flush=True)
 
@@ -131,4 +135,19 @@ class Reporter:
             return STATUS["stopped"]
         kept = "" if ended.status == "failed" else f"; the run is kept in {self.folder.path}"
         print(f"hnviz: {ended.message}{kept}", file=sys.stderr)
+        self._judge(ended)
         return STATUS[ended.status]
+
+    def _judge(self, ended: Ended) -> None:
+        """Say whether a run on a task has reached what is possible there."""
+        from hnviz.tasks.machine import TaskError
+        from hnviz.tasks.runs import after, is_task
+
+        config = self.folder.config
+        if ended.status != "finished" or self.accuracy is None or not is_task(config.corpus):
+            return
+        try:
+            said = after(config, self.accuracy).sentence
+        except TaskError as error:  # an automaton whose exact figures are out of reach
+            said = str(error)
+        print(said, file=sys.stderr)

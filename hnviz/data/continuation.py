@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from hnviz.data.corpora import VALID_NUMBERS, number_words
+from hnviz.data.english import VALID_NUMBERS, number_words
 
 LAST_NUMBER = VALID_NUMBERS[-1]
 COMMA = ","

@@ -3,8 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from hnviz.data.corpora import number_words
-from hnviz.data.tokens import tokenize
+from hnviz.data.corpora import BUILT_IN, Corpus
 from hnviz.data.vocab import Vocab
 
 LONGEST = 2000
@@ -23,37 +22,48 @@ class Phrase:
     remark: str = ""
 
 
-def read_phrase(text: str, vocab: Vocab) -> Phrase:
+def read_phrase(text: str, vocab: Vocab, corpus: Corpus = BUILT_IN["human_numbers"]) -> Phrase:
     """Turn "4318 to 4324", "4318, 12" or "four thousand" into tokens, without ``xxbos``.
+
+    In a corpus without numbers, digits are text like any other.
 
     Raises ValueError, with a sentence for the page, if there is nothing to show.
     """
+    tokens = _read(text, corpus) if corpus.spell else corpus.tokenize(text[: LONGEST * 8])
+    if not tokens:
+        wanted = " or a range of numbers, such as 4318 to 4324" if corpus.spell else ""
+        raise ValueError(f"Type some words{wanted}.")
+    return Phrase(tuple(tokens[:LONGEST]), _remark(tokens, vocab))
+
+
+def _read(text: str, corpus: Corpus) -> list[str]:
     if negative := _NEGATIVE.search(text):
         raise ValueError(f"Numbers go from 1 to 9999 here; got {negative[0].strip()[:20]}.")
     match = _RANGE.fullmatch(text)
     if match:
-        words = _counted(int(match[1]), int(match[2]))
+        words = _counted(int(match[1]), int(match[2]), corpus)
     else:
-        words = _NUMBER.sub(lambda number: _spelled(number[0]), text[: LONGEST * 8])
-    tokens = tokenize(words)[1:]
-    if not tokens:
-        raise ValueError("Type some words or a range of numbers, such as 4318 to 4324.")
-    return Phrase(tuple(tokens[:LONGEST]), _remark(tokens, vocab))
+        words = _NUMBER.sub(lambda number: _spelled(number[0], corpus), text[: LONGEST * 8])
+    return corpus.tokenize(words)
 
 
-def _counted(first: int, last: int) -> str:
+def _counted(first: int, last: int, corpus: Corpus) -> str:
     if not (1 <= first <= 9999 and 1 <= last <= 9999):
         raise ValueError(f"Numbers go from 1 to 9999 here; got {first} to {last}.")
     if first > last:
         raise ValueError(f"A range goes upwards; got {first} to {last}. Try {last} to {first}.")
     most = first + LONGEST // 2  # a number has at least a word and a comma
-    return ", ".join(number_words(number) for number in range(first, min(last, most) + 1))
+    return ", ".join(_words(number, corpus) for number in range(first, min(last, most) + 1))
 
 
-def _spelled(digits: str) -> str:
+def _spelled(digits: str, corpus: Corpus) -> str:
     if len(digits) > 4 or int(digits) == 0:
         raise ValueError(f"Numbers go from 1 to 9999 here; got {digits[:20]}.")
-    return number_words(int(digits))
+    return _words(int(digits), corpus)
+
+
+def _words(number: int, corpus: Corpus) -> str:
+    return corpus.joined(corpus.spell(number) if corpus.spell else ())
 
 
 def _remark(tokens: list[str], vocab: Vocab) -> str:

@@ -7,9 +7,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.data.corpora import ONES, TEENS, TENS
+from hnviz.data.english import ONES, TEENS, TENS
 from hnviz.data.splits import NOTEBOOK, TextChoice
-from hnviz.data.stream import TokenStream, stream_of
+from hnviz.data.stream import TokenStream, corpus_of, stream_of
 
 SLOTS = (
     "thousands digit",
@@ -85,8 +85,15 @@ def places(tokens: Sequence[str]) -> Places:
 
 
 def split_places(split: str, choice: TextChoice = NOTEBOOK) -> Places:
-    """Find the places in "train" or "valid" of the notebook's text, or of a run's."""
-    return _split_places(split, stream_of(choice))
+    """Find the places in "train" or "valid" of the notebook's text, or of a run's.
+
+    No token of a corpus without digits has a place.
+    """
+    stream = stream_of(choice)
+    if not corpus_of(choice).has_digits:
+        nowhere = np.full(len(stream.ids(split)), -1, dtype=np.int64)
+        return Places(nowhere, nowhere)
+    return _split_places(split, stream)
 
 
 @lru_cache(maxsize=8)

@@ -1,6 +1,6 @@
 """Which numbers a run trains on, and which it is tested on.
 
-There is one corpus, the human numbers, and two ways to split it:
+A corpus of numbers holds 1 to 9,999, and there are two ways to split it:
 
 - "notebook": train holds 1 to 7,999 and valid 8,001 to 9,999, as in the notebook. A network must
   extrapolate: no number that begins with "eight thousand" or "nine thousand" is in train.
@@ -21,9 +21,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.data.corpora import TRAIN_NUMBERS, VALID_NUMBERS
+from hnviz.data.english import TRAIN_NUMBERS, VALID_NUMBERS
 
-CORPORA = ("human_numbers",)
 WAYS = ("notebook", "blocks")
 """The ways to split a corpus, as `RunConfig.split` names them."""
 
@@ -40,11 +39,11 @@ class TextChoice(Protocol):
 
     @property
     def corpus(self) -> str:
-        """One of `CORPORA`."""
+        """An id that `hnviz.data.corpora.corpus` knows."""
 
     @property
     def split(self) -> str:
-        """One of `WAYS`."""
+        """One of the corpus's `ways`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +79,15 @@ class Numbers:
         return None
 
 
-def numbers_of(choice: TextChoice) -> Numbers:
-    """Return which numbers a run reads. Raises ValueError for an unknown corpus or split."""
-    return _numbers(choice.corpus, choice.split)
-
-
 @cache
-def _numbers(corpus: str, split: str) -> Numbers:
-    if corpus not in CORPORA:
-        raise ValueError(f"corpus must be one of {', '.join(CORPORA)}; got {corpus!r}")
-    if split == "notebook":
+def numbers_split(way: str) -> Numbers:
+    """Return the numbers of both texts for one of `WAYS`. Raises ValueError for another."""
+    if way == "notebook":
         return Numbers((TRAIN_NUMBERS,), (VALID_NUMBERS,))
-    if split == "blocks":
+    if way == "blocks":
         blocks = _draw_blocks()
         return Numbers(_between(blocks), blocks)
-    raise ValueError(f"split must be one of {', '.join(WAYS)}; got {split!r}")
+    raise ValueError(f"split must be one of {', '.join(WAYS)}; got {way!r}")
 
 
 def _draw_blocks() -> tuple[range, ...]:

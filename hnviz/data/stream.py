@@ -1,13 +1,14 @@
 """A corpus as two streams of ids, which is all that a network sees of it."""
 
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.data.corpora import Corpus, human_numbers
-from hnviz.data.splits import NOTEBOOK, Chosen, TextChoice, numbers_of
+from hnviz.data.corpora import Corpus, CorpusError, Tokens, corpus
+from hnviz.data.english import Texts
+from hnviz.data.splits import NOTEBOOK, Numbers, TextChoice, numbers_split
 from hnviz.data.tokens import tokenize
 from hnviz.data.vocab import Vocab
 
@@ -25,11 +26,15 @@ class TokenStream:
     valid: NDArray[np.int64]
 
     @classmethod
-    def from_corpus(cls, corpus: Corpus) -> "TokenStream":
-        """Tokenize both splits and number them with the vocabulary of train."""
-        train, valid = tokenize(corpus.train), tokenize(corpus.valid)
-        vocab = Vocab.from_tokens(train)
-        return cls(vocab, vocab.numericalize(train), vocab.numericalize(valid))
+    def from_texts(cls, texts: Texts) -> "TokenStream":
+        """Split both texts into words, and number them with the vocabulary of train."""
+        return cls.from_tokens(Tokens(tokenize(texts.train), tokenize(texts.valid)))
+
+    @classmethod
+    def from_tokens(cls, tokens: Tokens, min_count: int = 1) -> "TokenStream":
+        """Number both splits' tokens with the vocabulary of train."""
+        vocab = Vocab.from_tokens(tokens.train, min_count)
+        return cls(vocab, vocab.numericalize(tokens.train), vocab.numericalize(tokens.valid))
 
     def ids(self, split: str) -> NDArray[np.int64]:
         """Return one split's ids."""
@@ -49,21 +54,36 @@ class Text:
 
 
 def stream_of(choice: TextChoice) -> TokenStream:
-    """Return the ids that a run reads; cached for each corpus and split.
+    """Return the ids that a run reads; cached.
 
     The vocabulary is ordered by counts in train, so it differs between splits: ids have meaning
-    only together with their stream. Raises ValueError for an unknown corpus or split.
+    only together with their stream. Raises CorpusError for an unknown corpus or split.
     """
     return _stream(choice.corpus, choice.split)
 
 
-@cache
-def _stream(corpus: str, split: str) -> TokenStream:
-    numbers = numbers_of(Chosen(corpus, split))
-    texts = human_numbers(numbers.of("train").tolist(), numbers.of("valid").tolist())
-    stream = TokenStream.from_corpus(texts)
+@lru_cache(maxsize=8)
+def _stream(corpus_id: str, split: str) -> TokenStream:
+    read = corpus(corpus_id)
+    stream = TokenStream.from_tokens(read.tokens(split), read.min_count)
     stream.train.flags.writeable = stream.valid.flags.writeable = False  # shared by all callers
     return stream
+
+
+def corpus_of(choice: TextChoice) -> Corpus:
+    """Return the corpus that a run reads. Raises CorpusError for an unknown one."""
+    return corpus(choice.corpus)
+
+
+def numbers_of(choice: TextChoice) -> Numbers:
+    """Return which numbers a run reads.
+
+    Raises CorpusError for an unknown corpus or split, or one that has no numbers.
+    """
+    read = corpus_of(choice)
+    if read.unit != "numbers":
+        raise CorpusError(f"{read.title} does not list the numbers 1 to 9,999")
+    return numbers_split(choice.split)
 
 
 def human_numbers_stream() -> TokenStream:

@@ -2,9 +2,10 @@
 
 import re
 
-from hnviz.data.corpora import ONES, PLACES, TEENS, TENS
+from hnviz.data.english import ONES, PLACES, TEENS, TENS
 
 BOS = "xxbos"
+COMMA = ","
 
 KINDS = ("comma", "thousand", "hundred", "tens", "teens", "ones", "special")
 """Every kind of token, in the order in which pages list them."""

@@ -26,10 +26,14 @@ class Vocab:
         object.__setattr__(self, "stoi", stoi)
 
     @classmethod
-    def from_tokens(cls, tokens: Iterable[str]) -> "Vocab":
-        """Number the specials first, then words by descending count, ties by first appearance."""
-        counts = Counter(token for token in tokens if token not in SPECIALS)
-        return cls(SPECIALS + tuple(token for token, _ in counts.most_common()))
+    def from_tokens(cls, tokens: Iterable[str], min_count: int = 1) -> "Vocab":
+        """Number the specials first, then words by descending count, ties by first appearance.
+
+        Words that appear less than `min_count` times are left out.
+        """
+        counts = Counter(tokens)
+        words = (token for token, count in counts.most_common() if count >= min_count)
+        return cls(SPECIALS + tuple(word for word in words if word not in SPECIALS))
 
     def __len__(self) -> int:
         return len(self.itos)

@@ -11,7 +11,8 @@ from typing import Any
 from hnviz.config import RunConfig
 from hnviz.engine.link import EngineGone, Link, Place
 from hnviz.engine.protocol import Answer, EngineError, EngineInfo, ErrorKind, Job
-from hnviz.runs import SHIPPED_DIR, default_runs_dir
+from hnviz.runs import SHIPPED_DIR, RunWriteError, default_runs_dir
+from hnviz.runs.texts import keep_text
 
 __all__ = [
     "Answer",
@@ -91,6 +92,10 @@ class Engine:
 
     def train(self, config: RunConfig, viewer: str = "") -> str:
         """Start or queue a run; return its id. The runs of a `viewer` that wait are limited."""
+        try:
+            keep_text(self.runs_dir, config)  # the engine finds it there
+        except RunWriteError as error:
+            raise EngineError(str(error), "conflict") from error
         run_id: str = self._ask("train", PATIENCE, config=config.to_dict(), viewer=viewer)
         return run_id
 

@@ -12,7 +12,7 @@ import numpy as np
 from hnviz.catalogue import entry
 from hnviz.cells import Cell
 from hnviz.data import BatchLayout, ShuffledLayout, TokenStream, Vocab
-from hnviz.data.corpora import TRAIN_NUMBERS, VALID_NUMBERS
+from hnviz.data.english import TRAIN_NUMBERS, VALID_NUMBERS
 from hnviz.data.phrase import LONGEST, read_phrase
 from hnviz.data.stream import SPLITS
 from hnviz.data.tokens import BOS

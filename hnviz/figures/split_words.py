@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hnviz.data import TextChoice
+from hnviz.data import TextChoice, corpus_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,23 @@ _WORDS = {
 }
 
 
+_PLAIN = SplitWords(
+    train="the text it learns from",
+    valid="the text that tests it",
+    on_train="on train",
+    on_valid="on valid",
+    columns=("on train", "on valid"),
+    no_mistake="On valid it makes no mistake.",
+    asked="",
+    holds="the end of the text",
+    note="",
+)
+
+
 def split_words(choice: TextChoice) -> SplitWords:
     """Return the words for the split that a run was trained with."""
+    if corpus_of(choice).unit != "numbers":
+        return _PLAIN
     return _WORDS[choice.split]
 
 

@@ -49,6 +49,7 @@ class Prompt:
     surprise: NDArray[np.floating]  # (n_words - 1,), bits, of each word after the first
     probabilities: NDArray[np.floating]  # (n_words, nv) or more rows
     itos: Sequence[str]
+    counts: bool = True  # the text lists numbers: the first one of a prompt can only be guessed
 
     @property
     def worst(self) -> int:
@@ -98,7 +99,7 @@ class Prompt:
 
     def _is_first(self, at: int) -> bool:
         """Return whether a word is of the first number, in a prompt that is no text's beginning."""
-        return self.words[0] != BOS and COMMA not in self.words[: at + 1]
+        return self.counts and self.words[0] != BOS and COMMA not in self.words[: at + 1]
 
     def position(self, at: int) -> str:
         """Say how far down the network's list the next word of the text is after word `at`."""

@@ -1,24 +1,25 @@
 """Count on: what a model says after a few numbers, and how often it is right."""
 
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hnviz.data import Vocab, number_words
-from hnviz.data.corpora import VALID_NUMBERS
+from hnviz.data import CorpusError, Vocab, corpus
+from hnviz.data.english import VALID_NUMBERS
 from hnviz.observe.subject import Subject
 
 COMMA = ","
 FIRST_NUMBER = 2  # the first that has a number before it
 LAST_NUMBER = VALID_NUMBERS[-1]
-LONGEST_NUMBER = 12  # tokens; the longest true one has 7 and a comma
+SPARE = 4  # tokens that a number may be longer than any true one, and its comma
 ROWS = 512  # texts read at once; more would not fit in the processor's cache
 
 Ids = NDArray[np.int64]
+Spell = Callable[[int], tuple[str, ...]]
 
 
 class Said(NamedTuple):
@@ -46,9 +47,28 @@ class Texts(NamedTuple):
     end: Ids  # (n,): place after its comma
 
 
-def number_tokens(numbers: Sequence[int]) -> list[str]:
-    """Write numbers as the corpus does, with a comma after each."""
-    return [token for number in numbers for token in (*number_words(number).split(), COMMA)]
+def spelling(subject: Subject) -> Spell:
+    """Return how the subject's text writes a number. Raises CorpusError if it has none."""
+    return _spelling(subject.config.corpus)
+
+
+def _spelling(corpus_id: str) -> Spell:
+    read = corpus(corpus_id)
+    if read.spell is None:
+        raise CorpusError(f"{read.title} does not list numbers, so nothing can count on")
+    return read.spell
+
+
+def number_tokens(spell: Spell, numbers: Sequence[int]) -> list[str]:
+    """Write numbers with a comma after each."""
+    return [token for number in numbers for token in (*spell(number), COMMA)]
+
+
+@cache
+def longest_number(corpus_id: str) -> int:
+    """Return the most tokens that count_on lets a model say for one number."""
+    spell = _spelling(corpus_id)
+    return SPARE + 1 + max(len(spell(number)) for number in range(1, LAST_NUMBER + 1))
 
 
 def count_on(subject: Subject, numbers: Sequence[int], n: int) -> list[Said]:
@@ -56,12 +76,13 @@ def count_on(subject: Subject, numbers: Sequence[int], n: int) -> list[Said]:
 
     The prompt is `numbers`, with a comma after each, read from a state of zeros. A model that
     keeps no state reads the last bptt tokens before each answer. A model that omits its commas
-    stops after 12 n tokens.
+    stops after n times `longest_number`.
     """
+    longest = longest_number(subject.config.corpus) * n
     comma, said = subject.vocab.stoi[COMMA], list[Said]()
-    text = subject.vocab.numericalize(number_tokens(numbers)).tolist()
+    text = subject.vocab.numericalize(number_tokens(spelling(subject), numbers)).tolist()
     unread, state = text, None
-    while sum(each.id == comma for each in said) < n and len(said) < LONGEST_NUMBER * n:
+    while sum(each.id == comma for each in said) < n and len(said) < longest:
         if subject.window:
             unread, state = text[-subject.window :], None
         logits, state = subject.answer(torch.tensor([unread]), state)
@@ -85,7 +106,7 @@ def counting_accuracy(subject: Subject, given: int = 3) -> Counted:
     model says a number right exactly up to the first token that is not its likeliest after the
     true ones. So reading the true tokens once is enough; the model need not speak.
     """
-    texts = _texts(subject.vocab, given)
+    texts = _texts(subject.config.corpus, subject.vocab, given)
     said = _say(subject, texts)
     wrong = said != texts.ids[:, 1:]
     right = np.logical_not(wrong.any(axis=1))
@@ -103,9 +124,10 @@ def counting_accuracy(subject: Subject, given: int = 3) -> Counted:
 
 
 @lru_cache(maxsize=5)
-def _texts(vocab: Vocab, given: int) -> Texts:
+def _texts(corpus_id: str, vocab: Vocab, given: int) -> Texts:
     """Write all prompts and numbers, as cuts of one text of all numbers."""
-    pieces = [vocab.numericalize(number_tokens([n])) for n in range(1, LAST_NUMBER + 1)]
+    spell = _spelling(corpus_id)
+    pieces = [vocab.numericalize(number_tokens(spell, [n])) for n in range(1, LAST_NUMBER + 1)]
     starts = np.cumsum([0, 0, *map(len, pieces)])  # of number n at starts[n]
     number = np.arange(FIRST_NUMBER, LAST_NUMBER + 1)
     first = starts[np.maximum(1, number - given)]

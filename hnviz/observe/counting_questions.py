@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hnviz.data import KINDS, number_words, numbers_of
+from hnviz.data import KINDS, numbers_of
 from hnviz.data.stream import SPLITS
 from hnviz.observe.counting import (
     COMMA,
@@ -17,6 +17,7 @@ from hnviz.observe.counting import (
     counting_accuracy,
     number_tokens,
     prompt_of,
+    spelling,
 )
 from hnviz.observe.params import Params, one_of, only, whole
 from hnviz.observe.reply import Reply
@@ -36,8 +37,8 @@ def ask_counting_accuracy(subject: Subject, params: Params) -> Reply:
     """
     only(params, "given")
     given = whole(params, "given", 3, 1, MOST_GIVEN)
-    counted = counting_accuracy(subject, given)
     numbers = numbers_of(subject.config)
+    counted = counting_accuracy(subject, given)
     shares = {
         split: counted.right[np.isin(counted.number, numbers.of(split))].mean() for split in SPLITS
     }
@@ -58,8 +59,9 @@ def ask_counted_number(subject: Subject, params: Params) -> Reply:
     number = whole(params, "number", None, FIRST_NUMBER, LAST_NUMBER)
     prompt = list(prompt_of(number, given))
     itos, said = subject.vocab.itos, count_on(subject, prompt, 1)
-    words = [*number_words(number).split(), COMMA]
-    shares = _after_true_words(subject, number_tokens(prompt), words)  # (len(words), nv)
+    spell = spelling(subject)
+    words = [*spell(number), COMMA]
+    shares = _after_true_words(subject, number_tokens(spell, prompt), words)  # (len(words), nv)
     probabilities = shares[np.arange(len(words)), subject.vocab.numericalize(words)]
     wrong = shares.argmax(axis=1) != subject.vocab.numericalize(words)
     asked = int(wrong.argmax() if wrong.any() else probabilities.argmin())

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hnviz.data import CorpusError, corpus_of
 from hnviz.data.places import LABELS, Places, split_places
 from hnviz.observe.passes import split_states
 from hnviz.observe.subject import Subject
@@ -33,6 +34,9 @@ class Probed(NamedTuple):
 
 def probe(subject: Subject, layer: int, positions: str) -> dict[str, Probed]:
     """Probe one layer for each label; the slot is always read after every token."""
+    read = corpus_of(subject.config)
+    if not read.has_digits:
+        raise CorpusError(f"{read.title} has no digits that a probe could read")
     places = split_places(SPLIT, subject.config)
     states = split_states(subject, SPLIT)[layer]  # (n, nh)
     fit, held_out = _numbers(places)

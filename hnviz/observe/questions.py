@@ -6,10 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.data import number_words
 from hnviz.data.stream import SPLITS
 from hnviz.observe.cells import ask_cell
-from hnviz.observe.counting import COMMA, LAST_NUMBER, Said, count_on
+from hnviz.observe.counting import COMMA, LAST_NUMBER, Said, count_on, spelling
 from hnviz.observe.counting_questions import COUNTING_QUESTIONS, MOST_GIVEN
 from hnviz.observe.cursor import ask_cursor, ask_pair
 from hnviz.observe.params import Params, only, whole
@@ -96,5 +95,5 @@ def _said(subject: Subject, truth: int, tokens: Sequence[Said]) -> dict[str, Any
         "truth": truth,
         "words": words,
         "probabilities": [each.probability for each in tokens],
-        "right": words == [*number_words(truth).split(), COMMA],
+        "right": words == [*spelling(subject)(truth), COMMA],
     }

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hnviz.data import CorpusError, corpus_of
 from hnviz.data.places import SLOTS, split_places
 from hnviz.observe.passes import split_states
 from hnviz.observe.subject import Subject
@@ -31,6 +32,9 @@ class Axes(NamedTuple):
 
 def state_path(subject: Subject, layer: int, split: str, numbers: tuple[int, int]) -> StatePath:
     """Follow the state over the tokens of the numbers from first to last, including commas."""
+    read = corpus_of(subject.config)
+    if not read.has_digits:
+        raise CorpusError(f"{read.title} has no numbers whose path could be followed")
     axes = fit_axes(subject, layer)
     number = split_places(split, subject.config).number
     at = np.flatnonzero((number >= numbers[0]) & (number <= numbers[1]))

@@ -53,6 +53,8 @@ def unit_codes(subject: Subject, layer: int) -> Coded:
     """Measure all units of a layer."""
     places = split_places(SPLIT, subject.config)
     known = places.slot >= 0
+    if not known.any():
+        return _nothing(subject.config.nh)
     values = split_states(subject, SPLIT)[layer][known].astype(np.float64)  # (n, nh)
     spread = values.mean(axis=0), values.var(axis=0)
     rng = np.random.default_rng(0)
@@ -65,6 +67,12 @@ def unit_codes(subject: Subject, layer: int) -> Coded:
         shuffled = explained_by(values, rng.permutation(label), _VALUES[name], spread)
         chance.append(shuffled[0].max())
     return Coded(np.stack(shares, axis=1), means, float(max(chance)), len(values))
+
+
+def _nothing(nh: int) -> Coded:
+    """Return what units code of a text without digits."""
+    means = [np.full((n_values, nh), np.nan) for n_values in _VALUES.values()]
+    return Coded(np.zeros((nh, len(LABELS))), means, 0.0, 0)
 
 
 def explained_by(

@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hnviz.config import ConfigError, RunConfig
+from hnviz.data import corpus_of
 from hnviz.estimate import checkpoint_bytes
 from hnviz.runs.errors import DamagedRun, SnapshotNotFound
 from hnviz.runs.files import is_locked, write_atomic
 from hnviz.runs.reading import is_number, parse, plain, read_bounded
 from hnviz.runs.tensors import Tensors, check_weights, read_tensors
+from hnviz.runs.texts import look_beside
 
 if TYPE_CHECKING:
     from hnviz.runs.record import RunRecord
@@ -47,6 +49,7 @@ class RunInfo:
     versions: dict[str, str]  # of python and the libraries that affect figures
     device: str  # in use; before the run starts, the requested one
     created: float  # seconds since 1970
+    content_hash: str = ""  # of the text; runs of before have none
 
     def save(self, path: Path) -> None:
         """Write config.json. Raises RunWriteError."""
@@ -55,6 +58,7 @@ class RunInfo:
             "created": self.created,
             "device": self.device,
             "versions": self.versions,
+            "content_hash": self.content_hash,
             "config": self.config.to_dict(),
         }
         write_atomic(path, json.dumps(content, indent=2).encode() + b"\n")
@@ -101,6 +105,7 @@ class RunFolder:
 
     def info(self) -> RunInfo:
         """Read config.json. Raises DamagedRun."""
+        look_beside(self.path.parent)
         try:
             return _info_from(parse(read_bounded(self.path / CONFIG, MOST_CONFIG)))
         except FileNotFoundError:
@@ -207,9 +212,11 @@ def _info_from(content: Any) -> RunInfo:
         raise ValueError(f"it has no valid {name}")
     config = RunConfig.from_dict(content["config"])
     versions = {plain(name): plain(str(each)) for name, each in content["versions"].items()}
-    return RunInfo(config, versions, plain(str(content.get("device"))), float(created))
+    device, text = plain(str(content.get("device"))), plain(str(content.get("content_hash", "")))
+    return RunInfo(config, versions, device, float(created), text)
 
 
 def new_info(config: RunConfig, versions: dict[str, str]) -> RunInfo:
     """Describe a run that starts now."""
-    return RunInfo(config, versions, config.device, time.time())
+    text = corpus_of(config).content_hash(config.split)
+    return RunInfo(config, versions, config.device, time.time(), text)

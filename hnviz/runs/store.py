@@ -23,6 +23,7 @@ from hnviz.runs.folder import CONFIG, EVENTS, RunFolder, RunInfo, new_info
 from hnviz.runs.follower import RunFollower
 from hnviz.runs.record import RunRecord
 from hnviz.runs.summary import RunSummary
+from hnviz.runs.texts import keep_text, look_beside
 
 SHIPPED_DIR = Path(hnviz.__file__).parent / "shipped"
 RUNS_DIR_VARIABLE = "HNVIZ_RUNS_DIR"
@@ -82,6 +83,7 @@ class RunStore:
         self._lock = threading.Lock()
         self._followers: OrderedDict[str, RunFollower] = OrderedDict()
         self._skimmed: dict[str, _Skimmed] = {}
+        look_beside(self.root)
 
     def create(self, config: RunConfig) -> RunFolder:
         """Create a run's folder, which appears complete at once. Raises RunWriteError."""
@@ -89,6 +91,7 @@ class RunStore:
         try:
             with written_whole(unfinished / CONFIG):
                 unfinished.mkdir(parents=True)
+            keep_text(self.root, config)
             new_info(config, versions()).save(unfinished / CONFIG)
             return RunFolder(self._give_id(unfinished, config.model))
         except RunWriteError as error:

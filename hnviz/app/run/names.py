@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, tzinfo
 
 from hnviz.config import RunConfig
+from hnviz.data import corpus_of
 from hnviz.figures.sentences import plural, scientific
 from hnviz.figures.split_words import split_words
 
@@ -52,6 +53,8 @@ def _said(config: RunConfig, name: str) -> str:
             return f"on {value}"
         case "form":
             return f"{value} form"
+        case "corpus":
+            return corpus_of(config).title
         case "split":
             return split_words(config).note
     return f"{name} {value}"

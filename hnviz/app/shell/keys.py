@@ -37,6 +37,7 @@ ADDRESS: tuple[Key, ...] = (
     Key("Lessons", "step", "1", "the step of the lesson to go to"),
     Key("Start", "start_number", "3498", "the number to count on from"),
     Key("Start", "start_all_runs", "closed", "the fold with all runs"),
+    Key("Data", "data_merges", "all", "how many byte pairs are joined in the text of the run"),
     Key("Data", "data_sentence", "an example", "the reader's own sentence"),
     Key("Data", "data_step", "2", "how many tokens of the line have been read"),
     Key("Data", "data_vocabulary", "closed", "the fold with the vocabulary"),
@@ -81,6 +82,7 @@ ADDRESS: tuple[Key, ...] = (
     Key("Train", "train_reset_state", "never", "where the carried state starts again from zeros"),
     Key("Train", "train_device", "auto", "where to train"),
     Key("Train", "train_form", "plain", "fast is vectorised over time"),
+    Key("Train", "train_corpus", "human_numbers", "the text: a corpus, or your own"),
     Key("Train", "train_split", "notebook", "which numbers valid holds"),
     Key("Train", "train_worst_kind", "", "the kind of token whose worst places are listed"),
     Key("Train", "train_worst_split", "valid", "the split of those places"),
@@ -140,6 +142,13 @@ ADDRESS: tuple[Key, ...] = (
 """Parameters of the address; most are also the key of the widget that they set."""
 
 SESSION: tuple[Key, ...] = (
+    Key("Train", "train_text", "", "the reader's own text"),
+    Key("Train", "train_file", "none", "a file with the reader's own text"),
+    Key("Train", "train_tokens", "word", "how an own text becomes tokens"),
+    Key("Train", "train_merges", "500", "joins of byte-pair encoding in an own text"),
+    Key("Train", "train_min_count", "1", "how often a token of an own text must appear"),
+    Key("Train", "train_valid", "10", "the share of an own text that tests, in percent"),
+    Key("Train", "_train_own_corpus", "none", "the id of the own text in the box"),
     Key(EVERY, "lost_run", "", "an id in the address that no run has"),
     Key(EVERY, "shown_run", "", "the run that the last page showed"),
     Key(EVERY, "next_run", "", "the run to bring into view when the page next runs"),

@@ -8,6 +8,7 @@ from hnviz.app.kit.fold import fold
 from hnviz.app.kit.terms.picture import terms
 from hnviz.app.kit.text import escape, linked, page_theme, page_title, prose, section
 from hnviz.app.rooms.data.guess.picture import guess_line, is_cut
+from hnviz.app.rooms.data.read import read_by_run
 from hnviz.app.rooms.data.sentence import own_sentence
 from hnviz.data import human_numbers, human_numbers_stream
 from hnviz.figures.corpus import token_counts
@@ -39,6 +40,7 @@ def page() -> None:
     st.html(token_counts(table, look))
     title = f"The vocabulary: {len(stream.vocab)} entries"
     fold(title, "data_vocabulary", lambda: _vocabulary(table))
+    read_by_run()
     linked("[Next: how does such a long text fit into mini-batches?](batches)")
 
 

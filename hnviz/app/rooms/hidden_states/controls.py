@@ -20,6 +20,7 @@ from hnviz.app.shell.address import address_problem
 from hnviz.catalogue import entry
 from hnviz.config import RunConfig
 from hnviz.data import TextChoice
+from hnviz.figures.offers import example
 
 PHRASE = "phrase"
 TEXTS = (PHRASE, "valid", "train")
@@ -43,9 +44,9 @@ def controls(config: RunConfig) -> Asked:
         text = _text_box(config)
         layer = _layer_box(config.model)
         show = _show_box(config.model)
-    good = f"{_GOOD}_{config.split}"  # its ids belong to one vocabulary
+    good = f"{_GOOD}_{config.corpus}_{config.split}"  # its ids belong to one vocabulary
     if text is None:  # the reason appears beside the control
-        text = state.get(good) or read_text(DEFAULT_PHRASE, config)
+        text = state.get(good) or read_text(example(config, DEFAULT_PHRASE), config)
         st.markdown(f":gray[:small[The picture still shows {escape(text.called)}.]]")
     state.put(good, text)
     return Asked(text, layer, show)
@@ -70,7 +71,7 @@ def _text_box(text: TextChoice) -> Stretch | None:
 def _phrase_box(text: TextChoice) -> Stretch | None:
     words = st.text_input(
         "Phrase, or a range of numbers",
-        DEFAULT_PHRASE,
+        example(text, DEFAULT_PHRASE),
         max_chars=2000,
         key="states_phrase",
         bind="query-params",

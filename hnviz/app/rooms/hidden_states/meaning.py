@@ -6,7 +6,7 @@ import streamlit as st
 
 from hnviz.app.kit.choice import choice, switch
 from hnviz.app.kit.picture import ask
-from hnviz.app.kit.text import problem, prose, section
+from hnviz.app.kit.text import escape, problem, prose, section
 from hnviz.app.rooms.hidden_states.codes.picture import CODES, CODES_VIEW
 from hnviz.app.rooms.hidden_states.controls import Asked
 from hnviz.app.rooms.hidden_states.find.picture import FIND, FIND_VIEW, THRESHOLD
@@ -14,6 +14,7 @@ from hnviz.app.rooms.hidden_states.path.picture import FIRST, PATH, PATH_VIEW, N
 from hnviz.app.rooms.hidden_states.probes.picture import ALL_PROBES_VIEW, PROBES, PROBES_VIEW
 from hnviz.app.shell.address import address_problem
 from hnviz.figures import code_text
+from hnviz.figures.offers import without_digits
 from hnviz.figures.state_text import reading_note
 from hnviz.figures.terms import TERMS
 from hnviz.web.standing import Standing
@@ -108,6 +109,9 @@ VIEWS: dict[str, Callable[[Standing, Asked], None]] = {
 
 def meaning(run: Standing, asked: Asked) -> None:
     """Draw the choice of a view, and the view."""
+    if lacks := without_digits(run.record.config):
+        st.markdown(escape(lacks))
+        return
     problem(address_problem("states_view", tuple(VIEWS)))
     chosen = st.segmented_control(
         "Look closer", tuple(VIEWS), key="states_view", bind="query-params"

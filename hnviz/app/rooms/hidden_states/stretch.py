@@ -6,7 +6,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from hnviz.data import TextChoice, stream_of
+from hnviz.data import TextChoice, corpus_of, stream_of
 from hnviz.data.phrase import LONGEST, read_phrase
 from hnviz.data.splits import Chosen
 from hnviz.data.stream import SPLITS
@@ -68,7 +68,7 @@ def read_text(words: str, text: TextChoice) -> Stretch:
 @lru_cache(maxsize=64)
 def _read_text(words: str, text: Chosen) -> Stretch:
     vocab = stream_of(text).vocab
-    phrase = read_phrase(words, vocab)
+    phrase = read_phrase(words, vocab, corpus_of(text))
     asked = {"ids": vocab.numericalize(phrase.tokens).tolist()}
     return Stretch(phrase.tokens, asked, remark=phrase.remark, text=words)
 

@@ -20,6 +20,7 @@ from hnviz.app.shell.address import SWITCH, address_problem
 from hnviz.catalogue import entry
 from hnviz.config import RunConfig
 from hnviz.data import TextChoice, stream_of
+from hnviz.figures.offers import example, without_numbers
 
 PROMPT = "predictions_prompt"  # of two views: a change of view keeps the text
 OTHER = "5038 to 5040"  # whose state is put in, unless another text is given
@@ -39,6 +40,8 @@ def prompt_box(text: TextChoice) -> str:
     """Draw the prompt and its examples; return the last text that can be read."""
     with st.container(key="predictions_words"):
         typed = text_box("Prompt: numbers, a range, or words", DEFAULT_PROMPT, PROMPT, text)
+        if without_numbers(text):
+            return typed
         state.put("predictions_example", typed if typed in EXAMPLES else None)
         st.pills(
             "Try",
@@ -58,6 +61,7 @@ def _take_example() -> None:
 
 def text_box(label: str, default: str, key: str, text: TextChoice) -> str:
     """Draw a box for words. One that cannot be read leaves the last in force, with a sentence."""
+    default = example(text, default)
     typed = st.text_input(label, default, max_chars=LONGEST_TEXT, key=key, bind="query-params")
     good = f"{key}_good"
     try:

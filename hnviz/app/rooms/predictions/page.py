@@ -8,7 +8,7 @@ from hnviz.app.kit.choice import choice
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import ask
 from hnviz.app.kit.terms.picture import terms
-from hnviz.app.kit.text import lead, linked, opening, page_title, problem, prose, section
+from hnviz.app.kit.text import escape, lead, linked, opening, page_title, problem, prose, section
 from hnviz.app.rooms.predictions.change_state.picture import CHANGE, CHANGE_VIEW
 from hnviz.app.rooms.predictions.controls import PROMPT, change_box, going_box, prompt_box, text_box
 from hnviz.app.rooms.predictions.counting_map.picture import (
@@ -30,6 +30,7 @@ from hnviz.app.shell.address import SWITCH, address_problem
 from hnviz.catalogue import CATALOGUE, entry
 from hnviz.config import RunConfig
 from hnviz.figures.counting import prompt_note
+from hnviz.figures.offers import without_numbers
 from hnviz.figures.word_text import SURPRISE_NOTE
 from hnviz.web.standing import store
 
@@ -122,6 +123,10 @@ def _nothing_to_change(config: RunConfig) -> None:
 
 def counting_map(run_id: str, config: RunConfig) -> None:
     """Draw which of the numbers 1 to 9,999 the network gets right after the ones before."""
+    if lacks := without_numbers(config):
+        st.markdown(escape(lacks))
+        run_bar(run_id, BAR)
+        return
     takeaway = opening()
     with st.container(
         horizontal=True, gap="medium", vertical_alignment="bottom", key="map_controls"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from hnviz.data import TextChoice, stream_of
+from hnviz.data import TextChoice, corpus_of, stream_of
 from hnviz.data.phrase import read_phrase
 from hnviz.data.splits import Chosen
 
@@ -30,9 +30,10 @@ def read_prompt(typed: str, text: TextChoice) -> Words:
 @lru_cache(maxsize=64)
 def _read_prompt(typed: str, text: Chosen) -> Words:
     vocab = stream_of(text).vocab
-    phrase = read_phrase(typed, vocab)
+    read = corpus_of(text)
+    phrase = read_phrase(typed, vocab, read)
     remark = phrase.remark
     if len(phrase.tokens) > LONGEST:
-        phrase = read_phrase(" ".join(phrase.tokens[:LONGEST]), vocab)
+        phrase = read_phrase(read.joined(phrase.tokens[:LONGEST]), vocab, read)
         remark = f"{phrase.remark} The first {LONGEST} tokens are read.".lstrip()
     return Words(phrase.tokens, tuple(vocab.numericalize(phrase.tokens).tolist()), remark)

@@ -6,7 +6,7 @@ from hnviz.app.kit.fold import fold
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import ask
 from hnviz.app.kit.terms.picture import terms
-from hnviz.app.kit.text import linked, page_title, section
+from hnviz.app.kit.text import escape, linked, page_title, section
 from hnviz.app.rooms.start.controls import STARTED, number_asked, train_button
 from hnviz.app.rooms.start.count.picture import SHARES_VIEW, two_counts
 from hnviz.app.rooms.start.loss.picture import loss_curve
@@ -16,6 +16,7 @@ from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.run.list.picture import run_list
 from hnviz.app.run.view import run_in_view
 from hnviz.app.shell import session as state
+from hnviz.figures.offers import without_digits
 from hnviz.web.standing import Standing
 
 
@@ -41,6 +42,10 @@ def page() -> None:
 def _opening(run: Standing) -> None:
     """Draw the takeaway, the number, and what the run in view says after it."""
     run_id = run.record.id
+    if lacks := without_digits(run.record.config):
+        st.markdown(f"{escape(lacks)} Look at its curves and its predictions instead.")
+        run_bar(run_id, "start_bar")
+        return
     headline(f"start_headline_{run_id}", run_id, [ask(SHARES_VIEW, at="rest")])
     model = run.record.config.model
     st.markdown(

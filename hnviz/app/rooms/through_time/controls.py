@@ -10,6 +10,8 @@ from hnviz.app.run.text import Standing
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import address_problem
 from hnviz.catalogue import CATALOGUE
+from hnviz.config import RunConfig
+from hnviz.figures.offers import example
 
 _GOOD_FIRST, _GOOD_WORDS = "time_good_first", "time_good_words"  # the last that could be shown
 
@@ -63,20 +65,21 @@ def first_box(run: Standing) -> int:
     return int(value)
 
 
-def words_box() -> str:
+def words_box(config: RunConfig) -> str:
     """Draw the box for the map's words; words that cannot be read leave the last ones."""
+    default = example(config, DEFAULT_PHRASE)
     text = st.text_input(
         "Words, or a range of numbers",
-        DEFAULT_PHRASE,
+        default,
         max_chars=2000,
         key="time_phrase",
         bind="query-params",
     )
     try:
-        remark = read_words(text or "").remark
+        remark = read_words(text or "", config.corpus).remark
     except ValueError as error:
         problem(str(error))
-        return str(state.get(_GOOD_WORDS, DEFAULT_PHRASE))
+        return str(state.get(_GOOD_WORDS, default))
     if remark:
         st.markdown(f":gray[:small[{escape(remark)}]]")
     state.put(_GOOD_WORDS, text)

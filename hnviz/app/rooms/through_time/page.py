@@ -79,7 +79,7 @@ def _lanes(run: Standing, lanes: Ask) -> None:
 
 def _look_back(run: Standing) -> None:
     section("What each answer looks back at", LOOK_BACK_HINT)
-    text = words_box()
+    text = words_box(run.record.config)
     asks = [
         ask(ROW_VIEW, text=text),
         ask(MAP_VIEW, text=text, late=True),

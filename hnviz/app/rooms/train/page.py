@@ -7,7 +7,7 @@ import streamlit as st
 from hnviz.app.kit.choice import choice
 from hnviz.app.kit.picture import ask
 from hnviz.app.kit.terms.picture import terms
-from hnviz.app.kit.text import linked, page_theme, page_title, problem, section
+from hnviz.app.kit.text import escape, linked, page_theme, page_title, problem, section
 from hnviz.app.rooms.train.curves.picture import CURVES
 from hnviz.app.rooms.train.epochs.picture import EPOCHS
 from hnviz.app.rooms.train.inside.picture import INSIDE
@@ -27,6 +27,7 @@ from hnviz.app.shell import session as state
 from hnviz.catalogue import entry
 from hnviz.data.stream import SPLITS
 from hnviz.figures import ruler_text
+from hnviz.figures.offers import without_digits
 from hnviz.figures.rates import RATES_NOTE, rates_map, rates_sentence
 from hnviz.runs import lr_table
 from hnviz.web.standing import Standing
@@ -105,6 +106,9 @@ def _notes(run_id: str) -> None:
 
 
 def _kinds(run: Standing) -> None:
+    if lacks := without_digits(run.record.config):
+        st.markdown(escape(lacks))
+        return
     INSIDE(run=run.record.id)
     worst(run.record.id)
 

@@ -8,22 +8,27 @@ from streamlit.delta_generator import DeltaGenerator
 
 from hnviz.app.kit.choice import switch
 from hnviz.app.kit.text import escape, problem
+from hnviz.app.rooms.train.own import OWN, own_corpus_id, own_text_box
 from hnviz.app.run.engine import info
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import address_problem, was_wrong
 from hnviz.catalogue import CATALOGUE, Recipe, entry, recipe_for
 from hnviz.config import CHOICES, ConfigError, RunConfig, problems
+from hnviz.data.corpora import BUILT_IN
 from hnviz.figures.rates import rate_warning
 from hnviz.runs import lr_table
 
 PREFIX = "train_"
 WIDTH = 132  # px: the settings and Train fit in a row on a laptop, two of them on a phone
 _FROM_RECIPE = ("bptt", "lr", "epochs", "bs", "nh", "pct_start")
-_CHOSEN = ("bn_init", "reset_state", "device", "form", "split")
+_CHOSEN = ("bn_init", "reset_state", "device", "form", "corpus", "split")
 _MORE = ("seed", *_CHOSEN, "bs", "nh", "pct_start", "same")  # what a first run does not need
 
 _FORMATS = {"lr": "%.1e", "pct_start": "%.4g"}
 """How fields that hold any number are written; the others hold whole numbers."""
+
+OPTIONS = {**CHOICES, "corpus": (*BUILT_IN, OWN)}
+"""The words that each choice offers."""
 
 LABELS = {
     "model": "Model",
@@ -38,6 +43,7 @@ LABELS = {
     "nh": "nh, units",
     "form": "Form",
     "pct_start": "Warm-up share",
+    "corpus": "Text",
     "split": "Valid holds",
     "same": "Same recipe",
 }
@@ -53,6 +59,8 @@ HELP = {
     "device": "auto is cuda where there is one, else cpu.",
     "bs": "How many rows the network reads side by side.",
     "nh": "Units of hidden state in each layer.",
+    "corpus": "What the network reads: human_numbers is the lesson's text, numbers-fr the same "
+    "numbers in French, and so on; or a text of your own.",
     "split": "notebook: the numbers above 8,000, so the network must extrapolate. blocks: 100 "
     "random blocks of 20 numbers between 1 and 9,999, always the same ones.",
     "form": "fast runs Model2 and Model3 vectorised over time: the same results, sooner.",
@@ -88,7 +96,7 @@ def training_settings(row: DeltaGenerator) -> tuple[RunConfig | None, str | None
     if warning := form.warning():
         st.markdown(f":orange[{escape(warning)}]")
     more = st.expander(
-        "More settings: seed, bs, nh, warm-up, batch norm, state reset, device, form, valid",
+        "More settings: seed, bs, nh, warm-up, batch norm, state reset, device, form, text, valid",
         key=key("more"),
         on_change="rerun",
     )
@@ -130,12 +138,14 @@ def _is_used(field: str, model: str) -> bool:
 
 
 def _default(field: str, recipe: Recipe) -> Any:
-    if field in CHOICES:
-        return CHOICES[field][0]
+    if field in OPTIONS:
+        return OPTIONS[field][0]
     return asdict(recipe).get(field, 0)  # the seed is no part of a recipe
 
 
 def _held(field: str, recipe: Recipe) -> Any:
+    if field == "corpus" and state.get(key(field)) == OWN:
+        return own_corpus_id()
     held = state.get(key(field))
     return _default(field, recipe) if held is None else held
 
@@ -152,7 +162,7 @@ class _Form:
 
     def select(self, field: str, default: str, *, disabled: bool = False) -> None:
         """Draw a choice of words."""
-        options = CHOICES[field]
+        options = OPTIONS[field]
         lost = address_problem(key(field), options)
         with st.container(width=WIDTH):
             self.values[field] = st.selectbox(
@@ -211,9 +221,21 @@ class _Form:
                 self.number(field)
             for field in _CHOSEN:
                 used = _is_used(field, self.values["model"])
-                self.select(field, CHOICES[field][0], disabled=not used)
+                self.select(field, OPTIONS[field][0], disabled=not used)
             with st.container(width=WIDTH):
                 switch(LABELS["same"], key("same"), explained=HELP["same"])
+        self._own_text()
+
+    def _own_text(self) -> None:
+        if self.values["corpus"] != OWN:
+            return
+        chosen = own_text_box()
+        self.told |= chosen is None
+        self.values["corpus"] = chosen
+        if chosen is not None:
+            wrong = problems(self.values).get("split")
+            self.told |= wrong is not None
+            problem(wrong)
 
     def config(self) -> tuple[RunConfig | None, str | None]:
         """Return the config, or None and the first thing that is wrong."""
@@ -226,7 +248,8 @@ class _Form:
 
     def _say_problem(self, field: str, lost: str | None) -> None:
         """Check the values drawn so far; a rule about two of them is shown at the later one."""
-        wrong = problems(self.values).get(field)
+        known = {name: value for name, value in self.values.items() if value != OWN}
+        wrong = problems(known).get(field)
         if field == "device":
             wrong = wrong or _device_problem(self.values[field])
         self.told |= wrong is not None

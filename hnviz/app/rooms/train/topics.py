@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hnviz.app.kit.panels import Panel, Panels
 from hnviz.app.run import text as run_text
+from hnviz.data import NOTEBOOK
 from hnviz.data.stream import SPLITS
 from hnviz.figures.curves import (
     HEIGHT,
@@ -168,5 +169,7 @@ def bounds(record: RunRecord) -> Mapping[str, Sequence[Bound]]:
 
 
 def notebook_of(run: Standing) -> "pd.DataFrame":
-    """Return the notebook's table for a run's model."""
-    return notebook_table(run.record.config.model)
+    """Return the notebook's table for a run's model, empty for a run on another text."""
+    config = run.record.config
+    table = notebook_table(config.model)
+    return table if config.corpus == NOTEBOOK.corpus else table.iloc[:0]

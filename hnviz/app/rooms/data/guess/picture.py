@@ -5,7 +5,7 @@ from typing import Any
 from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.rooms.data.guess.choices import guesses
 from hnviz.data import human_numbers_stream, kind_of
-from hnviz.data.corpora import PLACES
+from hnviz.data.english import PLACES
 from hnviz.figures.sentences import OwnTokens, own_tokens
 
 MOST = 60  # tokens on the line

@@ -11,6 +11,7 @@ from hnviz.catalogue import CATALOGUE, entry
 from hnviz.data import kind_of
 from hnviz.data.places import LABELS, places
 from hnviz.figures.numbers import percent
+from hnviz.figures.offers import without_digits
 from hnviz.figures.state_text import Seen, full_colour, is_signed, shown, units_sentence
 from hnviz.web.views import Look, Param, Refusal, Shown, View
 
@@ -68,7 +69,8 @@ def _rows(look: Look) -> Shown:
     if untrained is not None:
         arrays["untrained"] = untrained.astype(np.float32)
     meta = {"labels": LABELS, "groups": groups, "best": unit}
-    return Shown(arrays, meta, takeaway(explained, untrained))
+    lacks = without_digits(look.run.record.config)
+    return Shown(arrays, meta, lacks or takeaway(explained, untrained))
 
 
 def _first(

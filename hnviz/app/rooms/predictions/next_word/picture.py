@@ -9,6 +9,7 @@ from hnviz.app.rooms.predictions.answers.cells import DRAWS, Answers, Cell
 from hnviz.app.rooms.predictions.prompt import read_prompt
 from hnviz.data import stream_of
 from hnviz.figures.answers import likeliest
+from hnviz.figures.offers import without_numbers
 from hnviz.figures.sentences import when
 from hnviz.figures.word_text import Prompt
 from hnviz.web.views import Look, Param, Shown, View
@@ -33,6 +34,7 @@ def _reading(look: Look) -> Shown:
         surprise=answer.arrays["surprise"],
         probabilities=answer.arrays["probabilities"],
         itos=itos,
+        counts=not without_numbers(config),
     )
     bits = [None, *prompt.surprise.tolist()]
     notes = [*({index: "in the text"} for index in given.ids[1:]), dict[int, str]()]

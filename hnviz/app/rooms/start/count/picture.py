@@ -16,7 +16,7 @@ from hnviz.app.rooms.start.count.words import (
     words,
 )
 from hnviz.data import TextChoice, kind_of, number_words
-from hnviz.data.corpora import PLACES, VALID_NUMBERS
+from hnviz.data.english import PLACES, VALID_NUMBERS
 from hnviz.web.views import Look, Param, Shown, View
 
 FIRST, LAST = GIVEN, VALID_NUMBERS[-1] - SAYS

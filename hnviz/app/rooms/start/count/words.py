@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.data import NOTEBOOK, TextChoice, number_words, numbers_of
-from hnviz.data.corpora import TRAIN_NUMBERS
+from hnviz.data.english import TRAIN_NUMBERS
 from hnviz.figures.numbers import accuracy
 
 GIVEN = 3  # numbers that the network is given before it counts on

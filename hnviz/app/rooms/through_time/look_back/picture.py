@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.catalogue import CATALOGUE, entry
 from hnviz.data import NOTEBOOK, TextChoice, stream_of
+from hnviz.data.corpora import corpus
 from hnviz.data.phrase import Phrase, read_phrase
+from hnviz.data.splits import Chosen
 from hnviz.engine.client import Answer
 from hnviz.figures.sentences import when
 from hnviz.web.standing import store
@@ -24,9 +26,11 @@ UNTRAINED = 4  # its style
 
 
 @lru_cache(maxsize=64)
-def read_words(text: str) -> Phrase:
+def read_words(text: str, corpus_id: str = NOTEBOOK.corpus) -> Phrase:
     """Read the words of the map. Raises ValueError."""
-    phrase = read_phrase(text, stream_of(NOTEBOOK).vocab)  # all splits have its words
+    read = corpus(corpus_id)
+    vocab = stream_of(Chosen(corpus_id, read.ways[0])).vocab  # all ways have its words
+    phrase = read_phrase(text, vocab, read)
     if len(phrase.tokens) <= LONGEST:
         return phrase
     remark = f"The map has room for {LONGEST} words: the first {LONGEST} are shown."
@@ -51,7 +55,7 @@ def _map(look: Look) -> Shown:
 
 
 def _words(look: Look) -> tuple[tuple[str, ...], list[int]]:
-    words = read_words(look.params["text"]).tokens
+    words = read_words(look.params["text"], look.run.record.config.corpus).tokens
     return words, _numbered(words, look.run.record.config)
 
 
@@ -90,7 +94,7 @@ def _others(look: Look) -> Shown:
     "norms", float32 (lines, cells), a row each as `_map` has it. meta "lines": of each its "name",
     "style", "run" and "step", by which the browser leaves out the one that it shows.
     """
-    words = read_words(look.params["text"]).tokens
+    words = read_words(look.params["text"], look.run.record.config.corpus).tokens
     norms, lines = [], []
     for line in _compared(look):
         ids = _numbered(words, store().record(line.run).config)
@@ -108,7 +112,9 @@ def _others(look: Look) -> Shown:
 def _compared(look: Look) -> list[_Line]:
     record = look.run.record
     found = []
-    for name, style in COMPARED.items():
+    # Other texts have other words, which the pre-trained runs do not know.
+    compared = COMPARED if record.config.corpus == NOTEBOOK.corpus else {}
+    for name, style in compared.items():
         net = CATALOGUE[name]
         kind = "GRU" if net.gates else net.nonlinearity
         trained = " trained" if record.id == name else ""  # beside its own other snapshot

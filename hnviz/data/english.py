@@ -1,4 +1,4 @@
-"""The text that the networks read."""
+"""The human numbers: 1 to 9,999 in English words, as in fast.ai's data."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ VALID_NUMBERS = range(8001, 10000)
 
 
 @dataclass(frozen=True, slots=True)
-class Corpus:
+class Texts:
     """Two texts: one to train on, one to test on."""
 
     train: str
@@ -56,12 +56,12 @@ def number_words(number: int) -> str:
 
 def human_numbers(
     train: Iterable[int] = TRAIN_NUMBERS, valid: Iterable[int] = VALID_NUMBERS
-) -> Corpus:
+) -> Texts:
     """Make fast.ai's human-numbers text: 1..7999 to train on, 8001..9999 to validate on.
 
     Other ranges give a text in the same form: one document for each split, joined by ", ".
     """
-    return Corpus(
+    return Texts(
         train=", ".join(map(number_words, train)),
         valid=", ".join(map(number_words, valid)),
     )

@@ -1,0 +1,74 @@
+"""The Train page's box for the reader's own text, and how it becomes tokens."""
+
+import streamlit as st
+
+from hnviz.app.kit.text import escape, problem
+from hnviz.app.shell import session as state
+from hnviz.data import CorpusError, stream_of
+from hnviz.data.corpora import texts
+from hnviz.data.corpora.own import LIMITS, Way, own_corpus
+from hnviz.data.splits import Chosen
+
+OWN = "your own"
+_LEVELS = {"word": "words", "char": "characters", "bpe": "byte pairs"}
+_CHOSEN = "_train_own_corpus"  # the id of the text in the box
+_LABELS = {"merges": "Merges", "min_count": "Minimum count", "valid": "Valid, percent"}
+_HELP = {
+    "merges": "Byte-pair encoding begins with characters, and joins the most frequent pair of "
+    "neighbours so many times.",
+    "min_count": "A token that is rarer in train is read as xxunk.",
+    "valid": "The share at the end of the text that tests the network.",
+}
+
+
+def own_corpus_id() -> str | None:
+    """Return the id of the text that the box holds, as it was last drawn; None if it is no text."""
+    chosen: str | None = state.get(_CHOSEN)
+    return chosen
+
+
+def own_text_box() -> str | None:
+    """Draw the box; return the id of its text as a corpus, or None with a sentence."""
+    typed = st.text_area("Your text", height=110, key="train_text")
+    file = st.file_uploader(
+        "Or a UTF-8 text file of up to 5 MB; it replaces the text in the box",
+        key="train_file",
+        max_upload_size=texts.MOST_BYTES // 10**6 + 1,
+    )
+    with st.container(horizontal=True, vertical_alignment="top", gap="xsmall"):
+        with st.container(width=132):
+            level = st.selectbox(
+                "Tokens", _LEVELS, format_func=_LEVELS.__getitem__, key="train_tokens"
+            )
+        numbers = {name: _bounded(name) for name in LIMITS if name != "merges" or level == "bpe"}
+    content = typed.encode("utf-8", "replace") if file is None else file.getvalue()
+    chosen = None
+    try:
+        chosen = own_corpus(content, Way(level=level, **numbers)).id
+    except CorpusError as error:
+        problem(f"{str(error)[:1].upper()}{str(error)[1:]}.")
+    state.put(_CHOSEN, chosen)
+    if chosen is not None:
+        _describe(chosen)
+    return chosen
+
+
+def _bounded(name: str) -> int:
+    with st.container(width=132):
+        value = st.number_input(
+            _LABELS[name],
+            value=getattr(Way(), name),
+            step=1,
+            key=f"train_{name}",
+            help=_HELP[name],
+        )
+    return int(value)
+
+
+def _describe(corpus_id: str) -> None:
+    stream = stream_of(Chosen(corpus_id))
+    first = " ".join(stream.vocab.itos[index] for index in stream.train[1:13].tolist())
+    st.markdown(
+        f":gray[:small[{len(stream.train):,} tokens to learn from and {len(stream.valid):,} to "
+        f"test on, of {len(stream.vocab):,} different ones. They begin: {escape(first)} …]]"
+    )

@@ -1,0 +1,143 @@
+"""``hnviz task``: what a task needs, before any network is trained on it."""
+
+import argparse
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hnviz.cli.parser import CommandError, in_range, whole
+
+if TYPE_CHECKING:
+    from hnviz.tasks.reach import Outlook
+    from hnviz.tasks.statement import Statement
+    from hnviz.tasks.stream import TaskStream
+    from hnviz.tasks.task import Task
+
+SUMMARY = "show what a task needs: the best accuracy, the context and the states that reach it"
+
+SAMPLE = 40  # tokens
+MOST_SAMPLE = 100_000
+MOST_BPTT = 512  # of a table of models
+COLUMNS = "{:8} {:>5}  {:8} {:>8}  {}"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the actions and their options."""
+    actions = parser.add_subparsers(dest="action", metavar="action", required=True)
+    actions.add_parser("list", help="all tasks and their parameters", allow_abbrev=False)
+    show = actions.add_parser("show", help="one task in words and figures", allow_abbrev=False)
+    show.add_argument("name", metavar="NAME", help="python -m hnviz task list shows them")
+    show.add_argument(
+        "given",
+        nargs="*",
+        metavar="PARAMETER=VALUE",
+        help="see the list; also tokens and seed of the text",
+    )
+    show.add_argument(
+        "--table", type=Path, metavar="FILE", help="the automaton of regular: state, token, state"
+    )
+    show.add_argument("--bptt", type=whole, help="of every model (default: each recipe's own)")
+    show.add_argument("--sample", type=whole, default=SAMPLE, help=f"tokens to print ({SAMPLE})")
+    show.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """List the tasks, or show one."""
+    from hnviz.tasks.machine import TaskError  # needs numpy, which slows startup
+    from hnviz.tasks.task import TASKS
+
+    if options.action == "list":
+        print("\n".join(line for each in TASKS.values() for line in _listed(each)))
+        return 0
+    try:
+        return _show(options)
+    except TaskError as error:
+        raise CommandError(str(error)) from error
+
+
+def _listed(task: "Task") -> list[str]:
+    given = (f"{each.name}={each.default}  {each.meaning}" for each in task.parameters)
+    return [f"{task.name:10}{task.title}", *(f"{'':12}{each}" for each in given)]
+
+
+def _show(options: argparse.Namespace) -> int:
+    from hnviz.catalogue import CATALOGUE
+    from hnviz.tasks.reach import Reading, outlook
+    from hnviz.tasks.statement import state
+    from hnviz.tasks.stream import TaskStream
+
+    given = dict(_pair(text) for text in options.given)
+    if options.table is not None:
+        given["table"] = options.table.read_text(encoding="utf-8", errors="replace")
+    if options.bptt is not None:
+        in_range("bptt", options.bptt, 1, MOST_BPTT)
+    n_tokens = in_range("sample", options.sample, 1, MOST_SAMPLE)
+    stream = TaskStream.of(options.name, given)
+    statement = state(stream.name, dict(stream.values))
+    before = [
+        outlook(stream, Reading(name, options.bptt or entry.recipe.bptt))
+        for name, entry in CATALOGUE.items()
+    ]
+    sample = stream.source.write(n_tokens, 2 * stream.seed)
+    if options.json:
+        print(json.dumps(_as_dict(stream, statement, before, sample)))
+    else:
+        print("\n".join(_as_lines(stream, statement, before, sample)))
+    return 0
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise CommandError(f"a parameter is NAME=VALUE, such as depth=3; got {text!r}")
+    return name, value
+
+
+def _as_dict(
+    stream: "TaskStream", statement: "Statement", before: list["Outlook"], sample: list[str]
+) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    curve = [
+        {name: None if math.isnan(value) else value for name, value in best._asdict().items()}
+        for best in statement.curve
+    ]
+    return {
+        "corpus": stream.id,
+        **asdict(statement),
+        "values": dict(statement.values),
+        "curve": curve,
+        "models": [asdict(each) for each in before],
+        "sample": sample,
+    }
+
+
+def _as_lines(
+    stream: "TaskStream", statement: "Statement", before: list["Outlook"], sample: list[str]
+) -> list[str]:
+    from hnviz.tasks.task import task
+    from hnviz.tasks.words import figure, statement_lines
+
+    shown = task(stream.name)
+    rows = (
+        COLUMNS.format(
+            *(each.reading.model, each.reading.window, each.cause),
+            *(figure(each.ceiling), each.why),
+        )
+        for each in before
+    )
+    return [
+        f"{shown.title}: {shown.what}",
+        *(f"  {name} = {value}" for name, value in stream.values),
+        f"Source: {shown.source}.",
+        "",
+        *statement_lines(shown, statement),
+        "",
+        COLUMNS.format("model", "bptt", "hindered", "at most", "why"),
+        *rows,
+        "",
+        f"Train on it: python -m hnviz train --corpus {stream.id}",
+        "",
+        " ".join(sample),
+    ]

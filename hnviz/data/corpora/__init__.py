@@ -1,0 +1,51 @@
+"""The corpora by id. A new one is one file and one entry here."""
+
+from collections.abc import Callable
+
+from hnviz.data.corpora.corpus import LEVELS, UNITS, Corpus, CorpusError, Tokens
+from hnviz.data.corpora.human import HUMAN_NUMBERS
+from hnviz.data.corpora.languages import LANGUAGES
+from hnviz.data.corpora.own import text_corpus
+from hnviz.data.corpora.tasks import task_corpus
+from hnviz.data.english import TRAIN_NUMBERS, VALID_NUMBERS
+
+__all__ = [
+    "BUILT_IN",
+    "FAMILIES",
+    "LEVELS",
+    "TRAIN_NUMBERS",
+    "UNITS",
+    "VALID_NUMBERS",
+    "Corpus",
+    "CorpusError",
+    "Tokens",
+    "corpora",
+    "corpus",
+]
+
+BUILT_IN: dict[str, Corpus] = {each.id: each for each in (HUMAN_NUMBERS, *LANGUAGES)}
+"""The corpora that lists show."""
+
+FAMILIES: dict[str, Callable[[str], Corpus]] = {"text": text_corpus, "task": task_corpus}
+"""Makers of corpora whose id says what they hold, by the id up to its first "-".
+
+A maker takes the whole id, returns the same corpus each time, and raises CorpusError.
+"""
+
+
+def corpora() -> tuple[Corpus, ...]:
+    """Return the built-in corpora."""
+    return tuple(BUILT_IN.values())
+
+
+def corpus(corpus_id: str) -> Corpus:
+    """Look a corpus up by its id. Raises CorpusError."""
+    if not isinstance(corpus_id, str):
+        raise CorpusError(f"corpus must be the id of a corpus; got {corpus_id!r}")
+    if corpus_id in BUILT_IN:
+        return BUILT_IN[corpus_id]
+    family = FAMILIES.get(corpus_id.partition("-")[0])
+    if family is None:
+        known = ", ".join(BUILT_IN)
+        raise CorpusError(f"corpus must be one of {known}; got {corpus_id[:100]!r}")
+    return family(corpus_id)

@@ -1,0 +1,167 @@
+"""The user's own text as a corpus. Its id says which text it is and how it is read."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from functools import lru_cache
+
+from hnviz.data.corpora import texts
+from hnviz.data.corpora.corpus import LEVELS, Corpus, CorpusError, Tokens
+from hnviz.data.corpora.pairs import Encoder, Merge
+from hnviz.data.tokens import BOS, upright
+
+FAMILY = "text"
+MOST_WORDS = 2**16  # distinct tokens
+LEAST_TOKENS = 10
+LIMITS = {"merges": (1, 5000), "min_count": (1, 1000), "valid": (1, 50)}
+"""The smallest and largest value of each number in `Way`."""
+
+_ID = re.compile(
+    rf"{FAMILY}-([0-9a-f]{{20}})-(word|char|bpe(\d{{1,4}}))-min(\d{{1,4}})-valid(\d{{1,2}})"
+)
+_WORD = re.compile(r"\w{1,64}|[^\w\s]")  # a longer word is cut: pages show each token
+_SHOWN = str.maketrans({" ": "␣", "\n": "⏎", "\t": "⇥"})
+_TYPED = str.maketrans({shown: typed for typed, shown in ((" ", "␣"), ("\n", "⏎"), ("\t", "⇥"))})
+_SPACE = re.compile(r"\s")
+_BEGINNING = 160  # characters that show how pairs merge
+_NEAR = 1000  # characters in which the cut between train and valid looks for a space
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How a text is read. Raises CorpusError for a value out of range."""
+
+    level: str = "word"
+    merges: int = 500  # of byte-pair encoding, at most
+    min_count: int = 1  # a rarer token is read as xxunk
+    valid: int = 10  # percent of the text, its end
+
+    def __post_init__(self) -> None:
+        if self.level not in LEVELS:
+            raise CorpusError(f"tokens must be one of {', '.join(LEVELS)}; got {self.level!r}")
+        for name, (low, high) in LIMITS.items():
+            value = getattr(self, name)
+            if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+                raise CorpusError(
+                    f"{name} must be a whole number from {low:,} to {high:,}; got {value!r}"
+                )
+
+    @property
+    def written(self) -> str:
+        """The way as an id has it."""
+        level = f"bpe{self.merges}" if self.level == "bpe" else self.level
+        return f"{level}-min{self.min_count}-valid{self.valid}"
+
+
+def own_corpus(content: bytes, way: Way) -> Corpus:
+    """Make a corpus of a text that a user gave, and hold the text in memory.
+
+    Raises CorpusError for a text that cannot be read or trained on.
+    """
+    made = text_corpus(f"{FAMILY}-{texts.hold(texts.read_text(content))}-{way.written}")
+    made.tokens()
+    return made
+
+
+def text_hash(corpus_id: str) -> str | None:
+    """Return the hash of the text that an id names; None for another kind of corpus."""
+    found = _ID.fullmatch(corpus_id)
+    return found[1] if found else None
+
+
+def text_corpus(corpus_id: str) -> Corpus:
+    """Return the corpus with an id of this family.
+
+    Raises CorpusError for an id that says no text and way, and for a text that is not there.
+    """
+    found = _ID.fullmatch(corpus_id)
+    if found is None:
+        raise CorpusError(
+            f"an own text's id looks like {FAMILY}-<20 hex digits>-word-min1-valid10; "
+            f"got {corpus_id[:100]!r}"
+        )
+    name, level, merges, least, share = found.groups()
+    numbers = {"merges": int(merges)} if merges else {}
+    way = Way(
+        level=level[:3] if merges else level, min_count=int(least), valid=int(share), **numbers
+    )
+    if not texts.is_known(name):
+        raise texts.missing(name)
+    return _corpus(corpus_id, name, way)
+
+
+@lru_cache(maxsize=64)
+def _corpus(corpus_id: str, name: str, way: Way) -> Corpus:
+    return Corpus(
+        id=corpus_id,
+        title=f"Own text {name[:6]} {way.written}",
+        description=f"Your own text, {_READ[way.level]}.",
+        make=lambda _: _make(name, way),
+        tokenize=lambda text: _tokenized(text, name, way),
+        level=way.level,
+        min_count=way.min_count,
+    )
+
+
+_READ = {
+    "word": "read word by word",
+    "char": "read character by character",
+    "bpe": "read in pieces that byte-pair encoding found",
+}
+
+
+def _make(name: str, way: Way) -> Tokens:
+    text = texts.text_of(name)
+    found = Tokens(*([BOS, *_tokenized(part, name, way)] for part in cut(text, way)))
+    if sum(map(len, found)) - 2 < LEAST_TOKENS or min(map(len, found)) < 2:
+        n_tokens = len(_tokenized(text, name, way))
+        raise CorpusError(
+            f"the text has {n_tokens} {'token' if n_tokens == 1 else 'tokens'}, and training "
+            f"needs at least {LEAST_TOKENS}, some of them for valid: choose a longer text"
+        )
+    n_words = sum(count >= way.min_count for count in Counter(found.train).values())
+    if n_words > MOST_WORDS:
+        raise CorpusError(
+            f"the text has {n_words:,} different tokens, and a network here can know "
+            f"{MOST_WORDS:,}: raise the minimum count, or read it by character"
+        )
+    return found
+
+
+def cut(text: str, way: Way) -> tuple[str, str]:
+    """Cut a text in two: what the network learns from, and the share at the end that tests it."""
+    text = text.strip()
+    at = len(text) * (100 - way.valid) // 100
+    spaces = [space.start() for space in _SPACE.finditer(text, max(0, at - _NEAR), at + 1)]
+    at = spaces[-1] if spaces else at
+    return text[:at], text[at:]
+
+
+def _tokenized(text: str, name: str, way: Way) -> list[str]:
+    text = upright(text).translate(_TYPED)
+    if way.level == "word":
+        return _WORD.findall(text.lower())
+    shown = text if way.level == "char" else encoder(name, way).encode(text)
+    return [token.translate(_SHOWN) for token in shown]
+
+
+def merging(corpus_id: str, n_merges: int) -> tuple[list[str], Merge | None, int]:
+    """Return the beginning of train after some merges, the last of them, and how many there are.
+
+    None for no merge. Raises CorpusError for a corpus that has no byte pairs.
+    """
+    found = _ID.fullmatch(corpus_id)
+    if found is None or not found[3]:
+        raise CorpusError(f"{corpus_id[:100]} is not read in byte pairs")
+    way = Way(level="bpe", merges=int(found[3]), min_count=int(found[4]), valid=int(found[5]))
+    learned = encoder(found[1], way)
+    beginning = upright(cut(texts.text_of(found[1]), way)[0])[:_BEGINNING]
+    tokens = [token.translate(_SHOWN) for token in learned.after(beginning, n_merges)]
+    last = learned.merges[n_merges - 1] if 0 < n_merges <= len(learned.merges) else None
+    return tokens, last, len(learned.merges)
+
+
+@lru_cache(maxsize=2)
+def encoder(name: str, way: Way) -> Encoder:
+    """Return the byte-pair encoding that a text's train split taught."""
+    return Encoder(upright(cut(texts.text_of(name), way)[0]), way.merges)

@@ -1,0 +1,94 @@
+"""The users' own texts, found by a hash of their content.
+
+A text is held in memory when it comes, and stored beside the runs when a run first needs it. As
+its name is its hash, it does not matter in which folder it is found.
+"""
+
+import re
+from collections import OrderedDict
+from contextlib import suppress
+from hashlib import blake2b
+from pathlib import Path
+
+from hnviz.data.corpora.corpus import CorpusError
+
+MOST_BYTES = 5_000_000
+_HELD = 8  # texts in memory that no run has stored
+
+_HASH = re.compile(r"[0-9a-f]{20}")
+_held: OrderedDict[str, str] = OrderedDict()
+_folders: dict[Path, None] = {}
+
+
+def read_text(content: bytes) -> str:
+    """Read a text that a user gave. Raises CorpusError, with a sentence for the page."""
+    if len(content) > MOST_BYTES:
+        raise CorpusError(
+            f"a text can have at most {MOST_BYTES // 10**6} MB, and this one has "
+            f"{len(content) / 10**6:.1f} MB: choose a shorter one"
+        )
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CorpusError(
+            f"the file is not UTF-8 text (byte {error.start + 1:,}): save it as UTF-8 and choose "
+            "it again"
+        ) from error
+    if "\0" in text:
+        raise CorpusError(
+            f"the text has a NUL byte (character {text.index(chr(0)) + 1:,}), so it is not plain "
+            "text: choose a text file"
+        )
+    if not text.strip():
+        raise CorpusError("the text is empty: type or paste some words, or choose a file")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def hold(text: str) -> str:
+    """Hold a text in memory, where `text_of` finds it; return its hash."""
+    name = _hash(text)
+    _held[name] = text
+    _held.move_to_end(name)
+    if len(_held) > _HELD:
+        _held.popitem(last=False)
+    return name
+
+
+def look_in(folder: Path) -> None:
+    """Look for texts in this folder too."""
+    _folders[folder] = None
+
+
+def is_known(name: str) -> bool:
+    """Return whether a text is held or stored."""
+    return name in _held or any(_path(folder, name).is_file() for folder in _folders)
+
+
+def text_of(name: str) -> str:
+    """Return the text with a hash. Raises CorpusError if it is gone or was changed."""
+    if name in _held:
+        return _held[name]
+    for folder in _folders:
+        with suppress(OSError, UnicodeDecodeError):
+            text = _path(folder, name).read_bytes().decode()
+            if _hash(text) == name:
+                return text
+    raise missing(name)
+
+
+def missing(name: str) -> CorpusError:
+    """Return the error for a text that is not there, or no longer as it was."""
+    where = next(iter(_folders), Path("runs"))
+    return CorpusError(
+        f"the run's own text is missing or was changed: put it back as {_path(where, name)}"
+    )
+
+
+def _path(folder: Path, name: str) -> Path:
+    if not _HASH.fullmatch(name):
+        raise CorpusError(f"a text's hash has 20 hex digits; got {name[:40]!r}")
+    return folder / f"{name}.txt"
+
+
+def _hash(text: str) -> str:
+    return blake2b(text.encode(), digest_size=10).hexdigest()

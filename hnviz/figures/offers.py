@@ -1,0 +1,44 @@
+"""What a corpus lacks, in one sentence for the page that leaves something out."""
+
+from functools import lru_cache
+
+from hnviz.data import TextChoice, corpus_of, stream_of
+from hnviz.data.splits import Chosen
+
+_EXAMPLE = 12  # tokens
+
+
+def without_numbers(choice: TextChoice) -> str:
+    """Say why a page shows no counting; "" if the run's text lists numbers."""
+    read = corpus_of(choice)
+    if read.unit == "numbers":
+        return ""
+    return f"This run reads “{read.title}”, which does not list numbers, so it cannot count."
+
+
+def without_digits(choice: TextChoice) -> str:
+    """Say why a page shows no digits or slots; "" if the run's text has them."""
+    read = corpus_of(choice)
+    if read.has_digits:
+        return ""
+    return (
+        f"This run reads “{read.title}”. Pictures of digits and of places in a number need the "
+        "human numbers, so they are left out."
+    )
+
+
+def example(choice: TextChoice, of_numbers: str) -> str:
+    """Return a text to begin with: a range for a corpus of numbers, else the beginning of valid."""
+    return (
+        of_numbers
+        if corpus_of(choice).unit == "numbers"
+        else _beginning(choice.corpus, choice.split)
+    )
+
+
+@lru_cache(maxsize=16)
+def _beginning(corpus: str, split: str) -> str:
+    choice = Chosen(corpus, split)
+    stream = stream_of(choice)
+    tokens = [stream.vocab.itos[index] for index in stream.valid[1 : 1 + _EXAMPLE].tolist()]
+    return corpus_of(choice).joined(tokens)

@@ -1,0 +1,176 @@
+"""A generator as a machine: it goes from state to state and writes one token with each move.
+
+State and token together determine the next state, so the machine is a hidden Markov source whose
+state can be followed from its text ("unifilar"; Shalizi and Crutchfield, Computational mechanics,
+Journal of Statistical Physics 104, 2001).
+"""
+
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from math import gcd
+from typing import Generic, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+MOST_STATES = 2048  # the stationary distribution is a dense linear system of this size
+SAME = 1e-9  # probabilities closer than this are equal
+
+
+class TaskError(ValueError):
+    """A task that cannot be made: one sentence that says what was wanted and what came."""
+
+
+State = TypeVar("State", bound=Hashable)
+
+
+class Move(NamedTuple, Generic[State]):
+    """One thing that a generator can do next."""
+
+    token: str
+    chance: float
+    to: State
+
+
+@dataclass(frozen=True, eq=False)
+class Machine:
+    """A generator with a finite number of states; it starts in state 0 and never ends."""
+
+    tokens: tuple[str, ...]
+    chance: NDArray[np.float64]  # (n_states, n_tokens), of each token; rows sum to 1
+    move: NDArray[np.int64]  # (n_states, n_tokens), the state after each token; -1 if it can't come
+    asked: NDArray[np.bool_]  # (n_states,), whether the next token is an answer
+
+    @classmethod
+    def grow(
+        cls,
+        start: State,
+        moves: Callable[[State], Iterable[Move[State]]],
+        asks: Callable[[State], bool] = lambda state: False,
+    ) -> "Machine":
+        """Make the machine of all states that `moves` reaches from the start.
+
+        Raises TaskError beyond 2,048 states.
+        """
+        numbers: dict[State, int] = {start: 0}
+        found: list[list[Move[State]]] = []
+        for state in (todo := [start]):
+            found.append(list(moves(state)))
+            for _, _, to in found[-1]:
+                if to not in numbers:
+                    numbers[to] = len(numbers)
+                    todo.append(to)
+            if len(numbers) > MOST_STATES:
+                raise TaskError(
+                    f"the generator needs more than {MOST_STATES:,} states, too many for exact "
+                    "bounds: choose smaller parameters"
+                )
+        tokens = tuple(dict.fromkeys(move.token for each in found for move in each))
+        chance = np.zeros((len(found), len(tokens)))
+        move = np.full(chance.shape, -1)
+        for number, each in enumerate(found):
+            for token, share, to in each:
+                chance[number, tokens.index(token)] = share
+                move[number, tokens.index(token)] = numbers[to]
+        asked = np.array([asks(state) for state in numbers])
+        return cls(tokens, chance, move, asked)
+
+    @property
+    def n_states(self) -> int:
+        """States of the machine as it was built, which may be more than it needs."""
+        return len(self.chance)
+
+    @cached_property
+    def share(self) -> NDArray[np.float64]:
+        """The share of all tokens before which the machine is in each state, (n_states,)."""
+        states, tokens = np.nonzero(self.chance)
+        system = -np.eye(self.n_states)  # share @ transitions = share, and share.sum() = 1
+        np.add.at(system, (self.move[states, tokens], states), self.chance[states, tokens])
+        system[0] = 1
+        return np.linalg.solve(system, np.eye(self.n_states)[0])
+
+    @cached_property
+    def best(self) -> NDArray[np.bool_]:
+        """Mark the most probable tokens of each state, ties included, (n_states, n_tokens)."""
+        return self.chance > self.chance.max(axis=1, keepdims=True) - SAME
+
+    @cached_property
+    def limit(self) -> float:
+        """The accuracy of a predictor that knows the state: none does better."""
+        return float(self.share @ self.chance.max(axis=1))
+
+    @cached_property
+    def n_needed(self) -> int:
+        """States that any machine needs to give every next token its true probability.
+
+        Moore's partition refinement: two states are one if they give all tokens the same
+        probabilities and no text shows a difference later.
+        """
+        labels = _labels(np.round(self.chance, 9))
+        while True:
+            ahead = np.where(self.move < 0, -1, labels[self.move])
+            finer = _labels(np.column_stack([labels, ahead]))
+            if finer.max() == labels.max():
+                return int(finer.max()) + 1
+            labels = finer
+
+    @cached_property
+    def places(self) -> NDArray[np.int64]:
+        """Each state's place in the machine's rhythm, (n_states,).
+
+        A machine whose circles all have lengths that d divides goes through d groups of states in
+        turn, so that its distance from the start says which group it is in. d is 1 if it has no
+        rhythm.
+        """
+        steps, rhythm = np.full(self.n_states, -1), 0
+        steps[0] = 0
+        for state in (todo := [0]):
+            for to in self.move[state][self.move[state] >= 0].tolist():
+                if steps[to] < 0:
+                    steps[to] = steps[state] + 1
+                    todo.append(to)
+                rhythm = gcd(rhythm, int(steps[state] + 1 - steps[to]))
+        return steps % rhythm
+
+    def shares_from(self, starts: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the shares of the states before tokens at some places of a text, (n_states,)."""
+        rhythm = int(self.places.max()) + 1
+        times = np.bincount(starts % rhythm, minlength=rhythm) / len(starts)
+        return self.share * times[self.places] * rhythm
+
+    def known_from(self, shares: NDArray[np.float64], n_tokens: int) -> NDArray[np.float64]:
+        """Return the accuracy after 1, 2, ... tokens of a predictor that knows the state.
+
+        `shares`: of the states before the first of them, (n_states,).
+        """
+        states, tokens = np.nonzero(self.chance)
+        after, chance = self.move[states, tokens], self.chance[states, tokens]
+        best, found = self.chance.max(axis=1), np.empty(n_tokens)
+        for k in range(n_tokens):
+            written = shares[states] * chance
+            shares = np.bincount(after, written, self.n_states).astype(np.float64)
+            found[k] = shares @ best
+        return found
+
+    @property
+    def answers(self) -> float:
+        """The share of all tokens that are answers."""
+        return float(self.share[self.asked].sum())
+
+    def write(self, n_tokens: int, seed: int) -> list[str]:
+        """Write a text from the start; the same seed gives the same text."""
+        draws = np.random.default_rng(seed).random(n_tokens)
+        upto = np.cumsum(self.chance, axis=1)
+        last = self.chance.shape[1] - 1 - np.argmax(self.chance[:, ::-1] > 0, axis=1)
+        state, text = 0, []
+        for draw in draws:
+            token = min(int(np.searchsorted(upto[state], draw, side="right")), int(last[state]))
+            text.append(self.tokens[token])
+            state = int(self.move[state, token])
+        return text
+
+
+def _labels(rows: NDArray[np.generic]) -> NDArray[np.int64]:
+    """Number the different rows from 0; return each row's number."""
+    return np.unique(rows, axis=0, return_inverse=True)[1].ravel()

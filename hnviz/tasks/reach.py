@@ -1,0 +1,212 @@
+"""Which models can reach a task's limit: three causes, kept apart.
+
+- "window": the state starts from zeros in every window, which holds too little context.
+- "detach": the state is kept, but what decides an answer can lie further back than bptt, where
+  detach hides it from the gradient.
+- "open": nothing hinders the model. If it stays below, it could have learned the task and did
+  not with this recipe.
+
+A model's ceiling is that of the layout in which it reads valid. There, windows and rows start at
+some places of the text and not at others, which a network can use as a clock.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hnviz.catalogue import ModelEntry, entry
+from hnviz.data.layout import BatchLayout
+from hnviz.tasks import bounds
+from hnviz.tasks.cycle import Cycle
+from hnviz.tasks.statement import LONGEST, Statement, reaches, state
+from hnviz.tasks.stream import TaskStream
+from hnviz.tasks.words import figure, tokens
+
+CAUSES = ("window", "detach", "open")
+FOLLOWED = 64  # tokens of a window or row; from there on the limit is taken
+SIGMAS = 2  # of sampling error that a measured accuracy may be off
+SLACK = 0.1  # of what memory gains: a network that lacks no more has learned the task
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A model and how it reads a text."""
+
+    model: str
+    bptt: int
+    bs: int = 64
+
+    @property
+    def entry(self) -> ModelEntry:
+        """The model's entry in the catalogue."""
+        return entry(self.model)
+
+    @property
+    def window(self) -> int:
+        """Tokens of a window."""
+        return min(self.bptt, self.entry.max_bptt or self.bptt)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What one model can do on one task, before it is trained."""
+
+    reading: Reading
+    cause: str  # one of CAUSES
+    limit: float  # the best accuracy with unbounded memory
+    ceiling: float  # no weights do better on valid; below the limit since rows have a first token
+    shown: float  # the best with as many tokens as the gradient reaches
+    gain: float  # what remembering more than the last token adds to the accuracy
+    why: str  # what hinders the model, or why nothing does
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a run's accuracy compares with what was possible."""
+
+    reached: bool | None  # the task's limit, as far as valid allows it; None: too few tokens
+    cause: str  # one of CAUSES: what hindered the model, or would have
+    sentence: str
+
+
+@lru_cache(maxsize=64)
+def outlook(stream: TaskStream, reading: Reading) -> Outlook:
+    """Say what keeps a model from the limit, if anything. Raises TaskError."""
+    statement = state(stream.name, dict(stream.values), max(LONGEST, min(reading.window, FOLLOWED)))
+    best, known = _bests(stream, reading)
+    ceiling = float(best[-1] if reading.entry.predicts == "last" else best.mean())
+    possible = float(known[-1] if reading.entry.predicts == "last" else known.mean())
+    gain = _gain(statement, ceiling)
+    cause, shown = "open", ceiling
+    if not reading.entry.stateful:
+        why = _enough(reading)
+        if not reaches(ceiling, possible):
+            cause, why = "window", _window_why(statement, reading, float(best[0]))
+    elif statement.context is not None and statement.context <= reading.window:
+        why = _open_why(statement, reading)
+    else:
+        cause, why = "detach", _detach_why(statement, reading)
+        shown = min(ceiling, statement.best(reading.window))
+    return Outlook(reading, cause, statement.limit, ceiling, shown, gain, why)
+
+
+def _gain(statement: Statement, ceiling: float) -> float:
+    """Compare with guessed answers; without answers, with a guess from the last token."""
+    if statement.answers:
+        return statement.answers * (1 - statement.best_answers(1))
+    return max(0.0, ceiling - statement.best(1))
+
+
+def _bests(stream: TaskStream, reading: Reading) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the best accuracy after 1, 2, ... tokens of a window, or of a row if state is kept.
+
+    The second array is that of a predictor that knows the generator's state. Past the tokens
+    that are followed, the first is the same.
+    """
+    layout = BatchLayout(stream.n_valid + 1, reading.bs, reading.window)  # xxbos is one more
+    starts, length = layout.all_row_starts().ravel(), layout.bptt
+    if reading.entry.stateful:
+        starts, length = layout.starts, layout.row_length
+    source, places = stream.source, starts - 1
+    if isinstance(source, Cycle):
+        places = source.first_place(stream.valid_seed) + places
+        known = np.ones(length)
+        best = source.curve_from(places, min(length, FOLLOWED))
+    else:
+        shares = source.shares_from(places)
+        known = source.known_from(shares, length)
+        followed = bounds.curve(source, min(length, LONGEST), shares)
+        best = [each.accuracy for each in followed]
+    return np.concatenate([best, known[len(best) :]]), known
+
+
+def _window_why(statement: Statement, reading: Reading, first: float) -> str:
+    context, window = statement.context, reading.window
+    needs = "no number of tokens is enough"
+    if context is not None:
+        needs = f"{tokens(context)} are needed"
+    if reading.entry.predicts == "last":
+        return f"it answers after {tokens(window)} from zeros, and {needs}"
+    said = f"it starts each window of {tokens(window)} from zeros, and {needs}"
+    if context is not None and context <= window:
+        said += ", which it lacks at the beginning of a window"
+    return f"{said}; after the first it can be right at most {figure(first)} of the time"
+
+
+def _enough(reading: Reading) -> str:
+    return f"{tokens(reading.window)} from zeros, and their place in a window, are enough"
+
+
+def _open_why(statement: Statement, reading: Reading) -> str:
+    context = statement.context or 0
+    if context <= 1:
+        return "the last token is enough"
+    full = (reading.window - context + 1) / reading.window
+    return (
+        f"{tokens(context)} are enough, and at {full:.0%} of the positions of a window the "
+        "gradient reaches all of them"
+    )
+
+
+def _detach_why(statement: Statement, reading: Reading) -> str:
+    back = "any number of tokens"
+    if statement.context is not None:
+        back = f"up to {tokens(statement.context)}"
+    said = (
+        f"its state can hold what is needed, but that can lie {back} back, and gradients reach "
+        f"{reading.window:,}"
+    )
+    if len(statement.curve) < reading.window:  # too many beliefs to follow so far
+        return said
+    return f"{said}, which are enough for {figure(statement.best(reading.window))}"
+
+
+def result(before: Outlook, accuracy: float, n_answers: int) -> Result:
+    """Compare a run's accuracy on valid with what was possible.
+
+    `n_answers`: the tokens that the accuracy is a mean of.
+    """
+    spread = max(before.ceiling * (1 - before.ceiling), 1e-4)
+    error = SIGMAS * sqrt(spread / n_answers)
+    said = f"{before.reading.model} is right {figure(accuracy)} of the time on valid"
+    possible = f"{said}, and {figure(before.ceiling)} is possible there"
+    if before.cause == "window":
+        could = f"It could not reach the task's {figure(before.limit)}: {before.why}"
+        said = f"{said}. {could}. Its ceiling is {figure(before.ceiling)}."
+        return Result(False, "window", said)
+    if error > (0.5 - SLACK) * before.gain > 0:
+        return Result(
+            None,
+            before.cause,
+            f"{possible}. Memory adds only {figure(before.gain)}, and {tokens(n_answers)} are too "
+            f"few to see that: the error is {figure(error)}. Use a longer text.",
+        )
+    if accuracy >= before.ceiling - SLACK * before.gain - error:
+        return Result(True, before.cause, f"{possible}: {_learned(before)}.")
+    said = f"{possible}. {_missed(before, accuracy > before.shown + error)}"
+    return Result(False, before.cause, said)
+
+
+def _learned(before: Outlook) -> str:
+    if before.cause == "detach":
+        return "it has learned the task, although the gradient does not reach all that it needs"
+    return "it has learned the task"
+
+
+def _missed(before: Outlook, carries_more: bool) -> str:
+    """Say why a model that keeps its state stayed below."""
+    shown, reach = figure(before.shown), tokens(before.reading.window)
+    if before.cause == "open":
+        return "Nothing hindered it: it could have learned the task and did not with this recipe."
+    if carries_more:
+        return (
+            f"The gradient reaches {reach}, which are enough for {shown}: its state carries more "
+            "than that, but not all."
+        )
+    return (
+        f"The gradient reaches {reach}, which are enough for {shown}: no gradient showed it what "
+        "lies further back."
+    )

@@ -1,0 +1,363 @@
+"""The corpora: numbers in other languages, and the user's own text."""
+
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hnviz.cli.main import main
+from hnviz.config import ConfigError, RunConfig
+from hnviz.data import Corpus, CorpusError, corpora, corpus, stream_of, tokenize
+from hnviz.data.corpora import BUILT_IN, own, texts
+from hnviz.data.corpora.own import MOST_WORDS, Way, own_corpus
+from hnviz.data.corpora.pairs import Encoder, Merge, learn, pieces
+from hnviz.data.splits import WAYS, Chosen
+from hnviz.data.vocab import SPECIALS
+from hnviz.runs import DamagedRun, RunFolder, RunStore
+from hnviz.runs.texts import TEXTS
+
+NUMBERED = [each for each in corpora() if each.unit == "numbers"]
+WORDS = {
+    "fr": 26,
+    "en": 30,
+    "eo": 29,
+    "id": 17,
+    "vi": 16,
+    "es": 48,
+    "ru": 41,
+    "pl": 39,
+    "cs": 38,
+    "pt": 39,
+}
+"""Different words of 1 to 9,999, without the comma."""
+
+TEXT = b"the cat sat on the mat, the dog sat on the log, and the cat saw the dog. " * 4
+
+
+@pytest.fixture(autouse=True)
+def no_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begin and end with no text held or found."""
+    for name in ("_held", "_folders"):
+        monkeypatch.setattr(texts, name, type(getattr(texts, name))())
+    own._corpus.cache_clear()
+
+
+# --- the registry -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("each", corpora(), ids=lambda each: each.id)
+def test_every_corpus_offers_what_it_says(each: Corpus) -> None:
+    assert corpus(each.id) is each
+    assert len(each.title.split()) <= 5 and each.description.endswith(".")
+    for way in each.ways:
+        train, valid = each.tokens(way)
+        assert train[0] == valid[0] == "xxbos"
+        stream = stream_of(Chosen(each.id, way))
+        assert (len(stream.train), len(stream.valid)) == (len(train), len(valid))
+    assert RunConfig(corpus=each.id).corpus == each.id
+
+
+@pytest.mark.parametrize("each", NUMBERED, ids=lambda each: each.id)
+def test_numbers_and_words_are_one_to_one(each: Corpus) -> None:
+    assert each.spell is not None
+    spelled = [each.spell(number) for number in range(1, 10_000)]
+    assert len(set(spelled)) == 9999
+    assert not any("," in tokens or not all(tokens) for tokens in spelled)
+    assert [*each.tokenize(", ".join(" ".join(tokens) for tokens in spelled[:300]))] == [
+        token for tokens in spelled[:300] for token in (*tokens, ",")
+    ][:-1]
+    for wrong in (0, 10_000):
+        with pytest.raises(ValueError, match="number must be from 1 to 9999"):
+            each.spell(wrong)
+
+
+@pytest.mark.parametrize(("language", "n"), WORDS.items())
+def test_the_languages_have_the_words_that_were_counted(language: str, n: int) -> None:
+    read = corpus(f"numbers-{language}")
+    assert read.level == "word" and read.spell is not None
+    assert len({token for number in range(1, 10_000) for token in read.spell(number)}) == n
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_language_lists_the_same_numbers_as_the_lesson(way: str) -> None:
+    read, lesson = corpus("numbers-fr"), corpus("human_numbers")
+    for mine, theirs in zip(read.tokens(way), lesson.tokens(way), strict=True):
+        assert mine.count(",") == theirs.count(",")
+    said = " ".join(read.tokens("notebook").valid[1:9])
+    assert said == "huit mille un , huit mille deux ,"
+
+
+def test_the_lesson_is_not_num2words_english() -> None:
+    lesson, other = corpus("human_numbers"), corpus("numbers-en")
+    assert lesson.spell and other.spell
+    assert " ".join(lesson.spell(1202)) == "one thousand two hundred two"
+    assert " ".join(other.spell(1202)) == "one thousand two hundred and two"
+
+
+@pytest.mark.parametrize("each", corpora(), ids=lambda each: each.id)
+def test_the_content_hash_is_of_the_content(each: Corpus) -> None:
+    hashes = {each.content_hash(way) for way in each.ways}
+    assert len(hashes) == len(each.ways)
+    assert each.content_hash() == each.content_hash(each.ways[0])
+
+
+def test_an_unknown_corpus_is_one_sentence() -> None:
+    known = ", ".join(BUILT_IN)
+    with pytest.raises(ConfigError, match=f"^corpus must be one of {known}; got 'poems'$") as wrong:
+        RunConfig(corpus="poems")
+    assert wrong.value.field == "corpus"
+    for value in (None, 3, ["human_numbers"], "text-", "text-../../etc"):
+        with pytest.raises(ConfigError) as wrong:
+            RunConfig(corpus=value)  # type: ignore[arg-type]
+        assert wrong.value.field == "corpus" and "\n" not in str(wrong.value)
+
+
+# --- the user's own text ------------------------------------------------------------------------
+
+
+def test_words_of_an_own_text() -> None:
+    read = own_corpus(TEXT, Way(valid=25))
+    train, valid = read.tokens()
+    assert [*train[1:], *valid[1:]] == tokenize(TEXT.decode())[1:]
+    assert abs(len(valid) / len(train) - 1 / 3) < 0.05
+    assert RunConfig(corpus=read.id).corpus == read.id
+    stream = stream_of(Chosen(read.id))
+    assert stream.vocab.itos[len(SPECIALS)] == "the"
+
+
+def test_characters_show_spaces() -> None:
+    train, _ = own_corpus(b"a b\nA b " * 10, Way(level="char")).tokens()
+    assert list(train[1:9]) == ["a", "␣", "b", "⏎", "A", "␣", "b", "␣"]
+
+
+def test_a_rare_word_is_unknown() -> None:
+    text = b"once " + b"often " * 40
+    many, all_words = (own_corpus(text, Way(min_count=least)) for least in (2, 1))
+    assert many.id != all_words.id
+    assert "once" not in stream_of(Chosen(many.id)).vocab.stoi
+    assert stream_of(Chosen(many.id)).train[1] == 0
+    assert "once" in stream_of(Chosen(all_words.id)).vocab.stoi
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "the text is empty"),
+        (b" \n\t ", "the text is empty"),
+        ("\u2003\u00a0".encode(), "the text is empty"),
+        (b"caf\xe9", r"not UTF-8 text \(byte 4\)"),
+        (b"a\0b", r"a NUL byte \(character 2\)"),
+        (b"word", "the text has 1 token, and training needs at least 10"),
+        (b"one two", "the text has 2 tokens"),
+        (b"x" * 6_000_000, "at most 5 MB, and this one has 6.0 MB"),
+    ],
+)
+def test_a_bad_text_is_one_sentence(content: bytes, sentence: str) -> None:
+    with pytest.raises(CorpusError, match=sentence) as wrong:
+        own_corpus(content, Way())
+    assert "\n" not in str(wrong.value)
+
+
+def test_too_many_words_are_one_sentence() -> None:
+    text = " ".join(map(str, range(MOST_WORDS + 9000))).encode()
+    with pytest.raises(CorpusError, match="different tokens, and a network here can know 65,536"):
+        own_corpus(text, Way())
+    assert own_corpus(text, Way(min_count=2)).tokens().train[1] == "0"
+
+
+def test_markup_stays_text() -> None:
+    train, _ = own_corpus(b"<script>alert(1)</script> " * 9, Way()).tokens()
+    assert list(train[1:4]) == ["<", "script", ">"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"level": "line"}, {"merges": 0}, {"min_count": 1.5}, {"valid": 0}, {"valid": 51}],
+    ids=str,
+)
+def test_a_bad_way_is_one_sentence(values: dict[str, object]) -> None:
+    with pytest.raises(CorpusError, match="must be"):
+        Way(**values)  # type: ignore[arg-type]
+
+
+@given(level=st.sampled_from(("word", "char", "bpe")), merges=st.integers(1, 5000))
+def test_an_id_says_how_the_text_is_read(level: str, merges: int) -> None:
+    read = own_corpus(TEXT, Way(level=level, merges=merges))
+    assert corpus(read.id) is read and read.level == level
+
+
+def test_a_text_is_found_by_its_hash_alone(tmp_path: Path) -> None:
+    read = own_corpus(TEXT, Way())
+    name = read.id.split("-")[1]
+    texts._held.clear()
+    texts.look_in(tmp_path)
+    path = tmp_path / f"{name}.txt"
+    path.write_bytes(TEXT)
+    assert texts.text_of(name) == TEXT.decode()
+    path.write_bytes(TEXT + b"more")
+    with pytest.raises(CorpusError, match="missing or was changed: put it back as"):
+        texts.text_of(name)
+    path.unlink()
+    with pytest.raises(ConfigError, match=f"put it back as {path}"):
+        RunConfig(corpus=read.id)
+
+
+# --- byte-pair encoding -------------------------------------------------------------------------
+
+
+def test_merges_join_the_most_frequent_pair() -> None:
+    """By hand, on the counts of the paper's example."""
+    words = {"low": 5, "lower": 2, "newest": 6, "widest": 3}
+    merges, split = learn(words, 4)
+    assert merges == [
+        Merge("e", "s", 9),
+        Merge("es", "t", 9),
+        Merge("l", "o", 7),
+        Merge("lo", "w", 7),
+    ]
+    assert split["newest"] == ("n", "e", "w", "est") and split["lower"] == ("low", "e", "r")
+
+
+def counted(words: dict[str, int], merges: list[Merge]) -> Counter[tuple[str, str]]:
+    """Count the pairs after some merges, with no bookkeeping."""
+    pairs: Counter[tuple[str, str]] = Counter()
+    for word, times in words.items():
+        parts = list(word)
+        for left, right, _ in merges:
+            at = 0
+            while at < len(parts) - 1:
+                if (parts[at], parts[at + 1]) == (left, right):
+                    parts[at : at + 2] = [left + right]
+                at += 1
+        for pair in pairwise(parts):
+            pairs[pair] += times
+    return pairs
+
+
+@given(st.dictionaries(st.text("abc", min_size=1, max_size=8), st.integers(1, 9), max_size=12))
+def test_each_merge_is_the_most_frequent_by_a_plain_count(words: dict[str, int]) -> None:
+    merges, split = learn(words, 8)
+    for at, merge in enumerate(merges):
+        pairs = counted(words, merges[:at])
+        best = min(pairs, key=lambda pair: (-pairs[pair], pair))
+        assert (merge.left, merge.right, merge.times) == (*best, pairs[best])
+    if len(merges) < 8:
+        assert max(counted(words, merges).values(), default=0) < 2
+    assert all("".join(parts) == word for word, parts in split.items())
+
+
+@given(st.text("ab \n.", max_size=60), st.text("abc \n.", max_size=60))
+def test_pieces_put_together_are_the_text(learned: str, read: str) -> None:
+    encoder = Encoder(learned, 20)
+    for text in (learned, read):
+        assert "".join(encoder.encode(text)) == "".join(pieces(text)) == text
+
+
+def test_a_word_that_was_not_learned_is_split_as_if_it_had_been() -> None:
+    encoder = Encoder("low lower lowest " * 5, 50)
+    known = dict(encoder._split)
+    for word, parts in known.items():
+        assert encoder._merged(tuple(word)) == parts
+
+
+# --- runs ---------------------------------------------------------------------------------------
+
+
+def forget() -> None:
+    """Drop what this process knows of texts, as a new one would."""
+    texts._held.clear()
+    own._corpus.cache_clear()
+
+
+def test_a_run_keeps_its_text_and_its_hash(tmp_path: Path) -> None:
+    read = own_corpus(TEXT, Way(level="bpe", merges=20))
+    config = RunConfig(corpus=read.id)
+    first, second = (RunStore(tmp_path, tmp_path / "none").create(config) for _ in range(2))
+    forget()
+    assert [path.read_bytes() for path in (tmp_path / TEXTS).iterdir()] == [TEXT]
+    assert RunFolder(first.path).info().content_hash == read.content_hash()
+    assert RunFolder(second.path).config == config
+    assert set(RunStore(tmp_path, tmp_path / "none").ids()) == {first.id, second.id}
+
+
+def test_a_run_whose_text_is_gone_says_where_to_put_it(tmp_path: Path) -> None:
+    read = own_corpus(TEXT, Way())
+    store = RunStore(tmp_path)
+    folder = store.create(RunConfig(corpus=read.id))
+    (kept,) = (tmp_path / TEXTS).iterdir()
+    kept.unlink()
+    forget()
+    with pytest.raises(DamagedRun, match=f"put it back as {kept}"):
+        RunFolder(folder.path).info()
+    (problem,) = (each.problem for each in store.summaries() if each.id == folder.id)
+    assert "put it back" in problem
+
+
+def test_no_text_is_stored_for_a_built_in_corpus(tmp_path: Path) -> None:
+    folder = RunStore(tmp_path).create(RunConfig(corpus="numbers-vi"))
+    assert not (tmp_path / TEXTS).exists()
+    assert folder.info().content_hash == corpus("numbers-vi").content_hash()
+
+
+# --- the command line ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--tokens", "char"], "--tokens needs --text FILE"),
+        (["--corpus", "numbers-fr", "--text", "own.txt"], "choose --corpus or --text, not both"),
+        (["--corpus", "poems"], "corpus must be one of human_numbers, "),
+        (["--text", "none.txt"], "none.txt: No such file or directory"),
+        (["--text", "bad.txt"], "bad.txt: the file is not UTF-8 text (byte 4)"),
+        (["--text", "own.txt", "--tokens", "line"], "tokens must be one of word, char, bpe"),
+        (["--text", "own.txt", "--merges", "x"], "merges must be a whole number from 1 to 5,000"),
+        (["--text", "own.txt", "--split", "blocks"], "split must be one of notebook; got 'blocks'"),
+    ],
+)
+def test_a_bad_text_option_is_one_sentence(
+    arguments: list[str],
+    sentence: str,
+    in_folder: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (in_folder / "bad.txt").write_bytes(b"caf\xe9")
+    assert main(["train", "--runs-dir", "runs", *arguments]) == 2
+    said = capsys.readouterr().err
+    assert sentence in said and said.count("\n") == 1
+    assert not (in_folder / "runs").exists()
+
+
+@pytest.fixture
+def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a folder that holds own.txt."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.txt").write_bytes(TEXT)
+    return tmp_path
+
+
+def test_an_own_text_trains(in_folder: Path) -> None:
+    small = ["--bs", "2", "--bptt", "4", "--nh", "4", "--epochs", "1", "--device", "cpu"]
+    own_text = ["--text", "own.txt", "--tokens", "bpe", "--merges", "9", "--valid-percent", "25"]
+    assert main(["train", "--runs-dir", "runs", *small, *own_text]) == 0
+    store = RunStore(in_folder / "runs", in_folder / "none")
+    (folder,) = (store.folder(run) for run in store.ids())
+    assert folder.read().status == "finished"
+    n_words = len(stream_of(folder.config).vocab)
+    assert folder.load_snapshot("last")["h_o.weight"].shape[0] == n_words
+
+
+def test_byte_pairs_can_be_watched_merging() -> None:
+    read = own_corpus(TEXT, Way(level="bpe", merges=20))
+    shown, last, n_merges = own.merging(read.id, 0)
+    assert shown[:5] == list("the␣c") and last is None and n_merges == 20
+    one, first, _ = own.merging(read.id, 1)
+    assert first is not None and first.left + first.right in "".join(one)
+    assert len(one) < len(shown)
+    whole, _, _ = own.merging(read.id, n_merges)
+    assert whole[:20] == list(read.tokens().train[1:21])
+    with pytest.raises(CorpusError, match="is not read in byte pairs"):
+        own.merging("human_numbers", 1)
