@@ -11,6 +11,8 @@ from hnviz.web.standing import store
 from tests.pages import open_page
 from tests.test_pages import text
 
+pytestmark = pytest.mark.usefixtures("own_runs")
+
 TEXT = "the cat sat on the mat, the dog sat on the log, and the cat saw the dog. " * 20
 PAGES = ("start", "data", "batches", "models", "train", "states", "predictions", "time", "words")
 
@@ -21,7 +23,7 @@ def open_own(**query: str):
 
 
 @pytest.fixture(scope="module")
-def runs() -> dict[str, str]:
+def runs(own_runs: None) -> dict[str, str]:
     """Return runs that wait for their first step, by what they read."""
     own = own_corpus(TEXT.encode(), Way(level="bpe", merges=9))
     ids = {"own": own.id, "de": "numbers-de", "fr": "numbers-fr"}

@@ -1,12 +1,12 @@
 """A corpus as two streams of ids, which is all that a network sees of it."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.data.corpora import Corpus, CorpusError, Tokens, corpus
+from hnviz.data.corpora import BUILT_IN, Corpus, CorpusError, Tokens, corpus
 from hnviz.data.english import Texts
 from hnviz.data.splits import NOTEBOOK, Numbers, TextChoice, numbers_split
 from hnviz.data.tokens import tokenize
@@ -62,12 +62,19 @@ def stream_of(choice: TextChoice) -> TokenStream:
     return _stream(choice.corpus, choice.split)
 
 
-@lru_cache(maxsize=8)
 def _stream(corpus_id: str, split: str) -> TokenStream:
+    return (_built_in if corpus_id in BUILT_IN else _other)(corpus_id, split)
+
+
+def _read(corpus_id: str, split: str) -> TokenStream:
     read = corpus(corpus_id)
     stream = TokenStream.from_tokens(read.tokens(split), read.min_count)
     stream.train.flags.writeable = stream.valid.flags.writeable = False  # shared by all callers
     return stream
+
+
+_built_in = cache(_read)
+_other = lru_cache(maxsize=4)(_read)  # an own text of 5 MB takes up to 40 MB
 
 
 def corpus_of(choice: TextChoice) -> Corpus:
