@@ -23,6 +23,7 @@ def small(tmp_path: Path) -> Iterator[Server]:
     stop_server(started)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the peaks from /proc")
 def test_the_largest_run_stays_within_its_budget_and_one_row_more_is_refused(small: Server) -> None:
     config, more = largest(Budget.here(1, small.runs, ENVIRON), nh=64)
