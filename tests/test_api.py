@@ -919,7 +919,7 @@ DOCUMENTED = re.findall(r"^### (GET|POST|WS) (\S+)$", API, re.MULTILINE)
 def test_every_route_is_documented():
     routes = [*observations.routes(), *listing.routes(), *exported.routes()]
     assert {path for method, path in DOCUMENTED if method == "GET"} == {
-        route.path for route in routes
+        route.path for route in routes if route.path.startswith("/api/")
     }
 
 

@@ -299,7 +299,7 @@ def test_what_windows_allow_over_what_tokens_allow():
     assert (sure.x[0], sure.x[-1], unsure.x[0], unsure.x[-1]) == (1, 1, 1, 100)  # of valid
     mean = REACHES[0].means[2]
     assert [trace.y[0] for trace in fig.data if trace.name == "bptt"] == [mean, mean]
-    assert f"<b>train, bptt 3: {100 * mean:.1f} %</b>" in notes(fig)
+    assert f"<b>train: {100 * mean:.1f} %</b>" in notes(fig)
     assert reach_curves(REACHES[1:], 512, LIGHT).data[-1].x == (512,)
 
 

@@ -69,7 +69,7 @@ def test_every_field_of_a_run_has_its_kind():
     """A field that is added must be written and read too."""
     config = RunConfig()
     for field in RunConfig.__slots__:
-        if field in ("model", "device"):
+        if field in ("model", "device", "corpus"):  # they have writers of their own
             continue
         assert field in {*CHOICES, *LIMITS, "lr", "pct_start"}, field
         assert problems({field: getattr(config, field)}) == {}

@@ -15,7 +15,7 @@ from hnviz.observe.subject import Subject
 COMMA = ","
 FIRST_NUMBER = 2  # the first that has a number before it
 LAST_NUMBER = VALID_NUMBERS[-1]
-SPARE = 4  # tokens that a number may be longer than any true one, and its comma
+SPARE = 5  # tokens that a number may be longer than any true one, and its comma
 ROWS = 512  # texts read at once; more would not fit in the processor's cache
 
 Ids = NDArray[np.int64]

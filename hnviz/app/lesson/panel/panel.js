@@ -65,6 +65,12 @@ export class Panel {
     this.lesson = null;
     this.seen = new Set(); // steps that were shown without a guess
     this.away = false;
+    this.toSee = ""; // the step that the teacher has revealed, until the reader scrolls
+    for (const event of ["wheel", "touchmove", "pointerdown", "keydown"]) {
+      this.body.addEventListener(event, () => (this.toSee = ""), { passive: true });
+    }
+    // On a phone the panel shrinks once the page is uncovered.
+    new ResizeObserver(() => this.see()).observe(this.body);
   }
 
   /** @returns {Step|undefined} the step that is shown; undefined at the end */
@@ -101,7 +107,7 @@ export class Panel {
   hear(step) {
     const { crowd } = this.doors;
     if (!this.lesson || !crowd || (step && step !== this.key)) return;
-    const isRevealed = this.wasHeld && !this.isHeld;
+    if (this.wasHeld && !this.isHeld) this.toSee = this.key;
     if (this.state !== this.drawn) this.draw();
     else {
       const { scrollTop } = this.body;
@@ -109,8 +115,13 @@ export class Panel {
       this.drawCrowd();
       this.body.scrollTop = scrollTop;
     }
-    if (isRevealed) this.crowd.scrollIntoView({ block: "start" });
-    else if (this.isHeld && !this.waits) this.crowd.scrollIntoView({ block: "nearest" });
+    if (this.isHeld && !this.waits) this.crowd.scrollIntoView({ block: "nearest" });
+    this.see();
+  }
+
+  /** Bring what the class said into sight. */
+  see() {
+    if (this.toSee === this.key) this.crowd.scrollIntoView({ block: "start" });
   }
 
   /** What decides how the guess is drawn. */

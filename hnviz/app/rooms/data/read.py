@@ -21,8 +21,9 @@ def read_by_run() -> None:
     read, stream = corpus_of(config), stream_of(config)
     section("What the run in view reads")
     st.markdown(
-        f"**{escape(read.title)}**. {escape(read.description)} Train has {len(stream.train):,} "
-        f"tokens, valid {len(stream.valid):,}; {len(stream.vocab) - len(SPECIALS):,} different "
+        f"**{escape(read.title)}**. {escape(read.description)} The network "
+        f"learns from {len(stream.train):,} tokens and is tested on {len(stream.valid):,}; "
+        f"{len(stream.vocab) - len(SPECIALS):,} different "
         "ones appear."
     )
     ids = stream.train[:BEGINNING].tolist()
