@@ -52,6 +52,7 @@ class InLesson {
     this.settled = false; // the page was drawn for the step: Streamlit has taken defaults out of the address
     this.touched = false; // by the reader, since the step began
     this.named = ""; // the step that the page named last
+    this.isAway = false; // at the last look
     document.documentElement.classList.add(OPEN);
     lead(true);
     this.touch = (/** @type {Event} */ event) => {
@@ -140,10 +141,12 @@ class InLesson {
     this.show(at);
   }
 
-  /** See whether the page shows something else than the step. */
+  /** See whether the page shows something else than the step: at two looks, as Streamlit may write an old path once. */
   look() {
     const path = this.address(this.panel.at || 1).pathname;
-    this.panel.stray(location.pathname !== path || (this.before !== null && here() !== this.before));
+    const isAway = location.pathname !== path || (this.before !== null && here() !== this.before);
+    if (isAway === this.isAway) this.panel.stray(isAway);
+    this.isAway = isAway;
   }
 
   /**
