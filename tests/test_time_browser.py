@@ -123,7 +123,8 @@ def test_a_lane_that_is_chosen_stays_and_the_others_are_hidden(server, page):
         begins = name.removeprefix("No detach, ").capitalize()
         expect(page.locator(SAID)).to_have_text(re.compile(f"^{begins}: "))
         assert f"time_between={value}" in page.url
-        assert [other for other in NAMES if is_drawn(page, other)] == [name]
+        for other in NAMES:
+            expect(lane(page, other).locator(".drawn svg")).to_be_visible(visible=other == name)
     assert not [
         url
         for url in asked

@@ -39,7 +39,7 @@ class TextChoice(Protocol):
 
     @property
     def corpus(self) -> str:
-        """An id that `hnviz.data.corpora.corpus` knows."""
+        """An id that `hnviz.data.corpora.value` knows."""
 
     @property
     def split(self) -> str:

@@ -27,16 +27,16 @@ export default async function (component) {
   const root = component.parentElement.querySelector(".hnviz");
   const turn = (root.turn = ++serial); // calls may end in another order than they began
   const host = root.getRootNode().host ?? root;
-  const around = [host.closest(".stElementContainer"), host.closest(".stVerticalBlock")];
-  const places = around.filter(Boolean);
-  for (const place of places) place.dataset.mounted = ""; // places.py keeps them until now
+  const block = host.closest(".stVerticalBlock");
+  host.dataset.mounted = ""; // places.py keeps its place until now
+  if (block) block.dataset.mounted = ""; // page.css keeps the place of some
   host.dataset.picture = component.data.picture ?? ""; // a lesson points at it
   try {
     const { render } = await import(new URL(component.data.module, home).href);
     const end = await render({ ...component, home, root, turn });
     return () => {
       end();
-      if (root.turn === turn) for (const place of places) delete place.dataset.mounted;
+      if (root.turn === turn) delete block?.dataset.mounted;
     };
   } catch (error) {
     console.error("hnviz component:", error);

@@ -20,7 +20,7 @@ def places(pictures: Iterable[Picture]) -> str:
     return f"{wide}\n{PHONE} {{\n{phone}\n}}\n{_EMPTY}\n"
 
 
-_EMPTY = ".stElementContainer:not([data-mounted]) { min-height: var(--hn-height); }"
+_EMPTY = ".stElementContainer:not(:has([data-mounted])) { min-height: var(--hn-height); }"
 
 
 def _rule(key: str, height: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from hnviz.data.corpora.corpus import LEVELS, UNITS, Corpus, CorpusError, Tokens
+from hnviz.data.corpora.value import LEVELS, UNITS, Corpus, CorpusError, Tokens
 from hnviz.data.corpora.human import HUMAN_NUMBERS
 from hnviz.data.corpora.languages import LANGUAGES
 from hnviz.data.corpora.own import text_corpus

@@ -1,6 +1,6 @@
 """fast.ai's human numbers."""
 
-from hnviz.data.corpora.corpus import Corpus, Tokens
+from hnviz.data.corpora.value import Corpus, Tokens
 from hnviz.data.english import human_numbers, number_words
 from hnviz.data.splits import WAYS, numbers_split
 from hnviz.data.tokens import tokenize

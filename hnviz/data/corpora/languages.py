@@ -7,7 +7,7 @@ token is a character: 9,999 different words would have nothing to learn from.
 from collections.abc import Callable
 from functools import cache, partial
 
-from hnviz.data.corpora.corpus import Corpus, Tokens
+from hnviz.data.corpora.value import Corpus, Tokens
 from hnviz.data.splits import LAST_NUMBER, WAYS, numbers_split
 from hnviz.data.tokens import BOS, COMMA, tokenize
 

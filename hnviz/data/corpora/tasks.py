@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from hnviz.data.corpora.corpus import Corpus, CorpusError, Tokens
+from hnviz.data.corpora.value import Corpus, CorpusError, Tokens
 from hnviz.data.tokens import BOS
 from hnviz.tasks.machine import TaskError
 from hnviz.tasks.stream import TaskStream, task_stream

@@ -10,7 +10,7 @@ from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 
-from hnviz.data.corpora.corpus import CorpusError
+from hnviz.data.corpora.value import CorpusError
 
 MOST_BYTES = 5_000_000
 _HELD = 8  # texts in memory that no run has stored
