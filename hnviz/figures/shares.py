@@ -23,8 +23,8 @@ _REMARKS = {
     "effect from that of the answers."
 }
 _ANOTHER = {
-    "Model2": "The chart of the first page has other figures for these two models: one run each, seed 0, "
-    "scored on every token that it answers.",
+    "Model2": "The chart of the first page has other figures for these two models: one run each, "
+    "seed 0, scored on every token that it answers.",
     "Model3": "The chart of the first page has one run each, seed 0, scored on the same tokens.",
 }
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from hnviz.data.corpora.value import LEVELS, UNITS, Corpus, CorpusError, Tokens
 from hnviz.data.corpora.human import HUMAN_NUMBERS
 from hnviz.data.corpora.languages import LANGUAGES
 from hnviz.data.corpora.own import text_corpus
 from hnviz.data.corpora.tasks import task_corpus
+from hnviz.data.corpora.value import LEVELS, UNITS, Corpus, CorpusError, Tokens
 from hnviz.data.english import TRAIN_NUMBERS, VALID_NUMBERS
 
 __all__ = [

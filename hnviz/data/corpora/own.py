@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from hnviz.data.corpora import texts
-from hnviz.data.corpora.value import LEVELS, Corpus, CorpusError, Tokens
 from hnviz.data.corpora.pairs import Encoder, Merge
+from hnviz.data.corpora.value import LEVELS, Corpus, CorpusError, Tokens
 from hnviz.data.tokens import BOS, upright
 
 FAMILY = "text"
