@@ -147,8 +147,9 @@ class Asker:
         if (run_id, step) != (self.run_id, self.step):
             self.others.append((run_id, step, version_now(run_id, step) or ""))
         try:
-            observe = engine().observe_aside if self.aside else engine().observe
-            answer = observe(run_id, step, question, params, self.patience)
+            answer = engine().observe(
+                run_id, step, question, params, self.patience, aside=self.aside
+            )
         except EngineError as error:
             raise engine_refusal(error) from error
         self.seconds += answer.seconds

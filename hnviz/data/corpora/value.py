@@ -14,7 +14,7 @@ UNITS = ("numbers", "slots")
 
 
 class CorpusError(ValueError):
-    """A corpus that is not known, cannot be read, or has not what was asked of it."""
+    """A corpus that is not known, cannot be read, or lacks what was asked of it."""
 
 
 class Tokens(NamedTuple):
