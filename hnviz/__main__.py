@@ -6,11 +6,14 @@ import sys
 def run() -> None:
     """Run the command line, and end the process with its status."""
     try:
-        from hnviz.cli.main import fill_closed_streams, main
+        from hnviz.cli.interrupts import loading
+
+        with loading():
+            from hnviz.cli.main import fill_closed_streams, main
 
         fill_closed_streams()
         sys.exit(main())
-    except KeyboardInterrupt:  # during the imports
+    except KeyboardInterrupt:  # between the two
         sys.exit(130)
 
 

@@ -826,13 +826,11 @@ def test_one_viewers_questions_leave_threads_for_others():
 def test_one_who_rests_is_answered_aside(client, monkeypatch):
     asked, answer = [], Answer({"values": np.zeros(3, np.float32)})
 
-    class Observed:
-        @staticmethod
-        def observe(*_, aside):
-            asked.append("aside" if aside else "in turn")
-            return answer
+    class Both:
+        observe = staticmethod(lambda *given: asked.append("in turn") or answer)
+        observe_aside = staticmethod(lambda *given: asked.append("aside") or answer)
 
-    monkeypatch.setattr("hnviz.web.asked.engine", lambda: Observed)
+    monkeypatch.setattr("hnviz.web.asked.engine", lambda: Both)
     monkeypatch.setattr(Lane, "rests", lambda lane, viewer: viewer == "a" * 32)
     for viewer, token in (("a", 1), ("b", 2)):
         cookie = {"cookie": f"hnviz-viewer={viewer * 32}"}

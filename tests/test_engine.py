@@ -826,7 +826,7 @@ def test_a_question_asked_aside_keeps_no_quick_one_waiting(engine: Engine, obser
     quick = min(server.children(), key=lambda child: child.nice())
     quick.suspend()
     try:
-        aside = engine.observe(observed, "last", "units", params, 60.0, aside=True)
+        aside = engine.observe_aside(observed, "last", "units", params, 60.0)
     finally:
         quick.resume()
     answer = engine.observe(observed, "last", "units", params, 60.0)

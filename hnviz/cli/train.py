@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from hnviz.catalogue import CATALOGUE
 from hnviz.cli import text
+from hnviz.cli.interrupts import loading
 from hnviz.cli.parser import CommandError, add_runs_dir, real, whole
 from hnviz.cli.progress import Progress, json_row, table_head, table_row
 from hnviz.cli.threads import use_one_thread
@@ -63,10 +64,11 @@ def run(options: argparse.Namespace) -> int:
     given = {name: getattr(options, name) for name in SETTINGS}
     config = RunConfig.for_model(options.model, corpus=text.chosen(options), **given)
 
-    from hnviz.engine.control import Control
-    from hnviz.engine.recorder import run_in_folder
-    from hnviz.learn import DeviceError, resolve_device
-    from hnviz.runs import RunBusy, RunStore, RunWriteError, default_runs_dir
+    with loading():
+        from hnviz.engine.control import Control
+        from hnviz.engine.recorder import run_in_folder
+        from hnviz.learn import DeviceError, resolve_device
+        from hnviz.runs import RunBusy, RunStore, RunWriteError, default_runs_dir
 
     use_one_thread()
     control = Control()

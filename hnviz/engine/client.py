@@ -147,16 +147,28 @@ class Engine:
         question: str,
         params: Mapping[str, Any],
         timeout: float = OBSERVE_SECONDS,
-        *,
-        aside: bool = False,
     ) -> Answer:
         """Ask one of hnviz.observe.QUESTIONS about a snapshot; `step` may be "last".
 
         Gives up a question that takes longer than `timeout` seconds. Arrays in `params` are sent
-        as lists. `aside` asks the observer for slow questions, so that no quick one has to wait.
+        as lists.
         """
         asked = {"run_id": run_id, "step": step, "question": question, "params": dict(params)}
-        operation = "observe_aside" if aside else "observe"
+        return self._observe("observe", timeout, asked)
+
+    def observe_aside(
+        self,
+        run_id: str,
+        step: int | str,
+        question: str,
+        params: Mapping[str, Any],
+        timeout: float = OBSERVE_SECONDS,
+    ) -> Answer:
+        """Do the same with the observer for slow questions, so that no quick one waits for it."""
+        asked = {"run_id": run_id, "step": step, "question": question, "params": dict(params)}
+        return self._observe("observe_aside", timeout, asked)
+
+    def _observe(self, operation: str, timeout: float, asked: Mapping[str, Any]) -> Answer:
         # The engine limits both the wait and the answer to `timeout`; this limit is wider.
         patience = 2 * timeout + 5
         answer: Answer = self._ask(operation, patience, again=True, timeout=timeout, **asked)

@@ -147,9 +147,8 @@ class Asker:
         if (run_id, step) != (self.run_id, self.step):
             self.others.append((run_id, step, version_now(run_id, step) or ""))
         try:
-            answer = engine().observe(
-                run_id, step, question, params, self.patience, aside=self.aside
-            )
+            observe = engine().observe_aside if self.aside else engine().observe
+            answer = observe(run_id, step, question, params, self.patience)
         except EngineError as error:
             raise engine_refusal(error) from error
         self.seconds += answer.seconds
