@@ -4,6 +4,7 @@ Prints one line a promise: the figure, and what it is held against. Run it on a 
 the figures of docs/design.md come from here.
 """
 
+import argparse
 import tempfile
 import time
 from collections.abc import Callable
@@ -83,21 +84,31 @@ STOPPED = f"{PAUSE_NAME} === 'Resume'"
 
 
 def main() -> None:
-    """Print every measurement."""
+    """Print every measurement, or those of the pages that are named."""
+    parts: dict[str, Callable[[Page, Server], None]] = {
+        "train": train,
+        "batches": batches,
+        "models": models,
+        "time": through_time,
+        "states": states,
+        "map": counting_map,
+    }
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pages", nargs="*", metavar="page")
+    asked = parser.parse_args().pages or ["start", *parts]
+    if unknown := set(asked) - {"start", *parts}:
+        parser.error(f"no such page: {', '.join(unknown)}; there are start, {', '.join(parts)}")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         start = partial(playwright.chromium.launch, executable_path=CHROMIUM, args=CHROMIUM_ARGS)
-        pictures = [first_picture(start, Path(folder) / str(number)) for number in range(7)]
-        say("server start to a picture, nothing cached", pictures, "under 2.5 s")
+        if "start" in asked:
+            pictures = [first_picture(start, Path(folder) / str(number)) for number in range(7)]
+            say("server start to a picture, nothing cached", pictures, "under 2.5 s")
         browser, server = start(), start_server(Path(folder))
         try:
             page = browser.new_page(viewport=VIEWPORT, bypass_csp=True)
             page.add_init_script(PAINTED)
-            train(page, server)
-            batches(page, server)
-            models(page, server)
-            through_time(page, server)
-            states(page, server)
-            counting_map(page, server)
+            for name in filter(parts.__contains__, asked):
+                parts[name](page, server)
         finally:
             browser.close()
             stop_server(server)
@@ -248,7 +259,7 @@ def through_time(page: Page, server: Server) -> None:
     wanted = "p95 under .12 s"
     for run in ("Model3", "Model5"):
         page.goto(f"{server.url}/time?run={run}")
-        page.locator(".st-key-time_lanes .lanes svg").wait_for()
+        page.locator(".st-key-time_lanes .lanes svg").first.wait_for()
         page.wait_for_timeout(4000)  # what is one press away is there by then
         snapshots = page.locator(".st-key-time_bar input[type=range]")
         lanes = [after_key(page, snapshots, "ArrowLeft", LANES) for _ in range(20)]
