@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hnviz.app.rooms.train.topics import thinned
 from hnviz.config import RunConfig
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event, Resumed, RunStarted
 from hnviz.runs import DamagedRun, RunFolder, RunFollower, RunNotFound, RunStore
-from hnviz.runs.codec import encode
+from hnviz.runs.codec import Lines, encode
 from hnviz.runs.follower import PIECE
 from hnviz.runs.tensors import read_tensors, write_tensors
 from hnviz.schedule import MAX_TOLD, told_every
@@ -358,3 +360,44 @@ def test_a_torn_line_far_from_the_start_is_cut(folder: RunFolder) -> None:
         (folder.path / "events.jsonl").write_bytes(whole + torn)
         folder.writer().close()
         assert (folder.path / "events.jsonl").read_bytes() == whole
+
+
+GARBAGE = (b'{"event": "batch", "step": 7}', b'{"event": "batch", "step": 9,', b"")
+
+
+@settings(max_examples=200)
+@given(
+    parts=st.lists(
+        st.one_of(
+            st.tuples(st.integers(0, 90), st.integers(1, 40)),  # steps that follow each other
+            st.integers(0, 90).map(epoch),
+            st.sampled_from(GARBAGE),
+        ),
+        max_size=6,
+    ),
+    every=st.sampled_from([1, 2, 4, 8, 16]),
+    cut=st.integers(0, 300),
+)
+def test_lines_that_are_skipped_together_are_those_skipped_one_by_one(parts, every, cut) -> None:
+    content = b""
+    for part in parts:
+        if isinstance(part, tuple):
+            content += b"".join(encode(batch(step)) for step in range(part[0], sum(part)))
+        else:
+            content += part + b"\n" if isinstance(part, bytes) else encode(part)
+    pieces = [content[: -cut or None], content[len(content[: -cut or None]) :]]
+
+    def told() -> list[object]:
+        lines, read = Lines(every), []
+        for piece in pieces:
+            whole = piece[: piece.rfind(b"\n") + 1]
+            try:
+                read += [*lines.read(whole), lines._number]
+            except ValueError as error:
+                read.append(str(error))
+        return read
+
+    together = told()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hnviz.runs.codec._last_between", lambda content, end, step, every: end)
+        assert together == told()

@@ -88,10 +88,16 @@ class Lines:
 
         The last mini-batch before any other event, and before the end, is read in any case.
         """
-        found, waiting = [], None
-        for line in content.split(b"\n")[:-1]:
+        found, waiting, start = [], None, 0
+        while (end := content.find(b"\n", start)) >= 0:
+            line, start = content[start:end], end + 1
             self._number += 1
-            if self._every > 1 and _is_between(line, self._every):
+            if self._every > 1 and (step := _step_between(line, self._every)) is not None:
+                if waiting is None:
+                    last = _last_between(content, end, step, self._every)
+                    if last > start:
+                        self._number += content.count(b"\n", end, last)
+                        line, start = content[content.rfind(b"\n", end, last) + 1 : last], last + 1
                 waiting = line
                 continue
             if waiting and not line.startswith(BATCH_PREFIX):
@@ -110,12 +116,28 @@ class Lines:
             raise ValueError(f"line {self._number}: {error}") from None
 
 
-def _is_between(line: bytes, every: int) -> bool:
-    """Return whether a line is a whole one of a mini-batch whose step is no multiple of `every`."""
+def _step_between(line: bytes, every: int) -> int | None:
+    """Return the step of a whole line of a mini-batch, unless it is a multiple of `every`."""
     if not line.startswith(BATCH_PREFIX) or not line.endswith(b"}"):
-        return False
-    step = _STEP.match(line, len(BATCH_PREFIX))
-    return step is not None and int(step[1]) % every != 0
+        return None
+    found = _STEP.match(line, len(BATCH_PREFIX))
+    return step if found is not None and (step := int(found[1])) % every else None
+
+
+def _last_between(content: bytes, end: int, step: int, every: int) -> int:
+    """Return where the last line before the next multiple of `every` ends.
+
+    `end` is where the line of `step` ends. Returns `end` unless whole lines of mini-batches, one a
+    step, lead up to that multiple: a search and two counts cost less than a look at each line.
+    """
+    target = step + every - step % every
+    line = end - content.rfind(b"\n", 0, end)
+    limit = end + 2 * every * line
+    last = content.find(b'\n%b, "step": %d,' % (BATCH_PREFIX, target), end, limit)
+    if last < 0 or content.count(b"\n", end, last) != target - step - 1:
+        return end
+    starts = content.count(b"}\n" + BATCH_PREFIX, end - 1, last + 1 + len(BATCH_PREFIX))
+    return last if starts == target - step else end
 
 
 def shortened(what: Any) -> str:
