@@ -39,6 +39,7 @@ class Bar {
     this.progress = make("div", "progress");
     this.progress.setAttribute("role", "progressbar");
     this.progress.setAttribute("aria-label", "How far the run has come");
+    this.progress.hidden = true;
     this.done = make("div", "done", this.progress);
     this.time = make("div", "line time");
     this.play = new PlayButton(this.time, () => (this.timeline.playing ? this.timeline.pause() : this.timeline.play()));
