@@ -11,7 +11,7 @@ from hnviz.catalogue import CATALOGUE
 from hnviz.data import BatchLayout, human_numbers_stream
 from hnviz.observe import QUESTIONS, Subject
 from hnviz.runs import SHIPPED_DIR, RunFolder
-from tests.conftest import resize
+from tests.conftest import resize, until
 
 expect = pytest.importorskip("playwright.sync_api").expect
 CURSOR, PAIR = ".st-key-models_cursor .hnviz", ".st-key-models_pair .hnviz"
@@ -254,4 +254,19 @@ def test_a_units_numbers_follow_the_token_and_ask_nobody(server, page):
     page.get_by_role("spinbutton", name="Unit").fill("6")
     page.get_by_role("spinbutton", name="Unit").press("Enter")
     expect(said).to_contain_text("Unit 6 reads “xxbos” at step 0")
+    assert page.errors == []
+
+
+def test_drawings_follow_a_change_of_the_mode(page, server):
+    page.goto(f"{server}/models")
+    drawing = page.locator(".st-key-models_cards svg").first
+    drawing.wait_for()
+    page.locator(".st-key-run_copy .hnviz[data-ready]").wait_for()
+    before = drawing.evaluate("svg => svg.outerHTML")
+    page.emulate_media(color_scheme="dark")
+    until(
+        page,
+        "before => document.querySelector('.st-key-models_cards svg').outerHTML !== before",
+        before,
+    )
     assert page.errors == []

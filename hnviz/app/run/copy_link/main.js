@@ -22,7 +22,10 @@ class CopyLink {
    * @param {import("../../kit/js/frame.js").Frame} kit
    */
   constructor(body, kit) {
+    this.kit = kit;
     this.app = kit.home;
+    /** @type {"light"|"dark"|null} */
+    this.mode = null;
     const make = maker(body);
     const line = make("div", "line");
     this.copy = this.button(make, line, "copy");
@@ -46,8 +49,14 @@ class CopyLink {
     return button;
   }
 
-  /** @param {import("../../kit/js/picture.js").Drawing} drawing */
-  draw({ settings }) {
+  /**
+   * Python draws some parts of a page in the mode's colours: it draws them again when that changes.
+   * @param {import("../../kit/js/picture.js").Drawing} drawing
+   */
+  draw({ settings, theme }) {
+    const mode = theme.dark ? "dark" : "light";
+    if (this.mode && this.mode !== mode) this.kit.report("mode", mode);
+    this.mode = mode;
     this.made = settings.made;
     this.home = settings.home;
   }

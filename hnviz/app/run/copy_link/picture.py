@@ -11,7 +11,9 @@ EXAMPLES = {
     "long": Example(settings={"made": "Model3--lr-0.1--epochs-2", "home": ""}),
 }
 
-COPY_LINK = Picture(__file__, Place("run_copy", "36px"), silent=True, examples=EXAMPLES)
+COPY_LINK = Picture(
+    __file__, Place("run_copy", "36px"), reports=("mode",), silent=True, examples=EXAMPLES
+)
 
 
 def copy_link(run_id: str | None) -> None:
