@@ -1,5 +1,8 @@
-# make app    serves hnviz to this machine; make test runs all checks; make slow the longest tests.
-# Both create .venv first. They need only Python 3.11 or newer.
+# make app    serves hnviz to this machine
+# make test   runs the checks for every commit
+# make walks  opens all pages, pictures and lessons in both modes and widths; CI runs it too
+# make slow   runs the longest tests
+# Each creates .venv first, and needs only Python 3.11 or newer.
 #   PYTHON=python3.12   the Python for .venv
 #   PIP_ARGS='...'      arguments for pip. PyTorch is about 3 GB on Linux with CUDA; for the CPU
 #                       build, about 200 MB: PIP_ARGS='--extra-index-url URL', with the URL that
@@ -11,13 +14,13 @@ PYTHON ?= python3
 PIP_ARGS ?=
 APP_ARGS ?=
 LOAD_ARGS ?=
-PYTEST_ARGS ?= -n 3 --dist loadgroup -m 'not slow'
+PYTEST_ARGS ?= -n 3 --dist loadgroup
 VENV := .venv
 PY := $(VENV)/bin/python
 
 MAKEFLAGS += -j2 # the parts of lint
 
-.PHONY: app test slow bench load audit lint python types javascript format screenshots clean
+.PHONY: app test walks slow bench load audit lint python types javascript format screenshots clean
 .DELETE_ON_ERROR:
 
 app: $(VENV)/.app
@@ -25,7 +28,10 @@ app: $(VENV)/.app
 
 # Compiled modules are kept, even where the environment forbids it: the tests start Python 100 times.
 test: lint
-	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(PY) -m pytest $(PYTEST_ARGS)
+	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(PY) -m pytest $(PYTEST_ARGS) -m 'not slow and not walk'
+
+walks: $(VENV)/.dev
+	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(PY) -m pytest $(PYTEST_ARGS) -m 'walk and not slow'
 
 slow: $(VENV)/.dev
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadgroup -m slow

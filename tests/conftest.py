@@ -55,16 +55,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     A worker that runs browser tests has a server, a browser and a tab of its own. Their files go
     to whichever worker is free, so that all end together. One has the engine behind the pages'
-    tests.
+    tests. A walk has no state of its own, so each file's are in two groups.
     """
-    for item in items:
+    for number, item in enumerate(items):
         fixtures = getattr(item, "fixturenames", ())
         if "browser" in fixtures:
             item.add_marker("browser")
         if item.get_closest_marker("xdist_group"):
             continue
         if "browser" in fixtures:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+            part = f"-{number % 2}" if item.get_closest_marker("walk") else ""
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}{part}"))
         elif "own_runs" in fixtures:
             item.add_marker(pytest.mark.xdist_group("pages"))
 

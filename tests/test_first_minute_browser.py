@@ -80,6 +80,7 @@ def watched(browser):
         context.close()
 
 
+@pytest.mark.walk
 @pytest.mark.parametrize("view", FIRST)
 @pytest.mark.parametrize(("size", "mode"), [(WIDE, "light"), (PHONE, "dark")])
 def test_a_page_opens_at_rest_with_all_in_sight_for_everybody(watched, server, view, size, mode):
@@ -159,6 +160,7 @@ def test_what_a_reader_opens_is_for_everybody_too(page, server, mode):
     assert page.errors == []
 
 
+@pytest.mark.walk
 @pytest.mark.parametrize("view", ["states", "time"])
 def test_a_page_opens_at_rest_in_present_mode(watched, server, view):
     page = watched(f"{server}/{view}?present=true", (1920, 1080), "light")
@@ -172,6 +174,7 @@ def test_every_page_is_looked_at():
     assert looked_at == {name for pages in PAGES.values() for name in pages}
 
 
+@pytest.mark.walk
 @pytest.mark.parametrize("size", [WIDE, PHONE])
 def test_going_from_page_to_page_moves_nothing(watched, server, size):
     """Along the path. Each press is a script's, which excuses no shift after it."""

@@ -111,6 +111,7 @@ def test_a_views_answer_has_the_shape_that_its_picture_declares(own_runs):
 # --- in a browser -------------------------------------------------------------------------------
 
 
+@pytest.mark.walk
 @pytest.mark.parametrize(
     "name",
     [pytest.param(each, marks=pytest.mark.slow) if each in HEAVY else each for each in NAMES],

@@ -121,6 +121,7 @@ def turn(page, key: str, step: str) -> None:
     idle(page)
 
 
+@pytest.mark.walk
 @pytest.mark.parametrize("name", lessons())
 def test_every_step_is_walked_by_keyboard(page, server, name):
     begin(page, server, name)

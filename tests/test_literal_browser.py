@@ -128,6 +128,7 @@ def test_three_hundred_payloads_are_tried():
         assert len(views) >= len(FIRST) // 2, payload
 
 
+@pytest.mark.walk
 @pytest.mark.parametrize("view", FIRST)
 def test_what_an_address_says_is_text(page, hostile, view):
     foreign, dialogs = [], []

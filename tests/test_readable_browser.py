@@ -41,6 +41,7 @@ def opened(page, server: str, view: str) -> None:
     idle(page)
 
 
+@pytest.mark.walk
 @pytest.mark.parametrize(
     "name",
     [each if each in QUICK else pytest.param(each, marks=pytest.mark.slow) for each in NAMES],
