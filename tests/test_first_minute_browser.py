@@ -148,7 +148,8 @@ def test_what_a_reader_opens_is_for_everybody_too(page, server, mode):
     for view in DEEPER:
         page.set_viewport_size({"width": WIDE[0], "height": TALL})
         page.goto(f"{server}/{view}")
-        page.locator(".hnviz[data-ready]").first.wait_for()
+        drawn = page.locator("[data-testid=stMain] .hnviz[data-ready]").first
+        drawn.wait_for(state="attached")  # a line that has nothing to say has no height
         idle(page)
         page.wait_for_timeout(2000)  # what is drawn when it comes into sight
         idle(page)
