@@ -61,7 +61,7 @@ export class States {
       return;
     }
     this.say(""); // there is a snapshot by now
-    this.body.dataset.waiting = "Reading the text …";
+    this.body.dataset.waiting = "Loading …";
   }
 
   /**
