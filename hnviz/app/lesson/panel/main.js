@@ -25,7 +25,7 @@ const TEACHING = "hn-teaching"; // on the page: the panel of a class's teacher i
 const OFTEN = 400; // ms between two looks at the address
 const KEYS = /** @type {Record<string, number>} */ ({ PageDown: 1, PageUp: -1 });
 
-/** @typedef {import("./panel.js").Lesson & { steps: { address: string }[] }} Told */
+/** @typedef {import("./panel.js").Lesson & { steps: { address: string }[], next: { address: string }|null }} Told */
 
 class InLesson {
   /**
@@ -44,7 +44,7 @@ class InLesson {
       point: (point, cover) => this.callout.show(point, cover),
       leave: () => this.leave(),
       take: (id) => location.assign(new URL(`api/lessons/${id}/file`, kit.home)),
-      open: (id) => visit(new URL(`lesson${id && `?id=${id}`}${this.kept(id ? "&" : "?")}`, kit.home)),
+      open: (id) => this.open(id ? this.lesson.next?.address : ""),
     };
     this.panel = new Panel(host, this.doors);
     /** @type {string|null} the address before the reader changed anything on the page */
@@ -132,6 +132,11 @@ class InLesson {
     const asked = new URL(location.href).searchParams;
     const kept = new URLSearchParams(KEPT.flatMap((name) => (asked.has(name) ? [[name, asked.get(name) ?? ""]] : [])));
     return kept.size ? first + kept : "";
+  }
+
+  /** @param {string|undefined} address of another lesson's first step; "" for the list of lessons */
+  open(address) {
+    visit(new URL(address ? address + this.kept("&") : LESSON + this.kept("?"), this.kit.home));
   }
 
   /** @param {number} at */
