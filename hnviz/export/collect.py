@@ -70,13 +70,13 @@ def collect(page: str, at: Mapping[str, str]) -> list[Part]:
     """Run a page's script with the parameters of its address. Raises ExportError."""
     if page not in TITLES:
         raise ExportError(f"no page is named {page!r}; choose one of {', '.join(TITLES)}")
-    quiet_test_runner()
     drawn = [_drawn(page, at, mode) for mode in MODES]
     return [_in_all_modes(parts) for parts in zip(*drawn, strict=True)]
 
 
 def _drawn(page: str, at: Mapping[str, str], mode: str) -> list[Part]:
     """Run a page's script in one mode. Raises ExportError."""
+    quiet_test_runner()  # each time: a run sets the levels of all its loggers
     app = AppTest.from_file(str(SCRIPT), default_timeout=PATIENCE)
     app.query_params.update(at)
     app.session_state[MODE] = mode
