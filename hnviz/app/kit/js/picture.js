@@ -112,4 +112,5 @@ function leave(root) {
   root.style.minHeight = `${root.offsetHeight}px`;
   root.frame?.destroy();
   root.frame = null;
+  delete root.dataset.ready; // the next one is hidden until it is drawn
 }

@@ -72,7 +72,7 @@ class InLesson {
     this.callout.dress({ primary, onPrimary, background, muted, hatch });
     if (settings.role) this.doors.crowd ??= this.inClass(settings.role);
     const at = this.asked() ?? settings.at;
-    if (at === settings.at) renew(); // else this is the page of an earlier step, drawn late
+    if (at === settings.at) this.arrive(); // else this is the page of an earlier step, drawn late
     const named = `${settings.lesson} ${at}`;
     if (named === this.named) return this.settle();
     this.named = named;
@@ -142,8 +142,14 @@ class InLesson {
   /** @param {number} at */
   go(at) {
     visit(this.address(at));
+    this.callout.turn();
     this.panel.at = 0; // the same step again, too
     this.show(at);
+  }
+
+  arrive() {
+    renew();
+    this.callout.arrive();
   }
 
   /** See whether the page shows something else than the step: at two looks, as Streamlit may write an old path once. */
