@@ -151,6 +151,13 @@ def test_the_truth_waits_for_the_teachers_reveal(classroom, teacher, a_phone):
     for each in (teacher, phone, laptop):
         assert not each.evaluate(COVERED)
 
+    teacher.get_by_role("button", name="Cover the answer again").click()  # a press too early
+    phone.get_by_text("Your answer is in; the teacher reveals the answer.").wait_for()
+    for each in (teacher, phone, laptop, late):
+        until(each, COVERED)
+        assert each.get_by_text(GUESS.why).count() == 0
+    teacher.keyboard.press("PageDown")
+    phone.get_by_text("chose the right answer").wait_for()
     late.get_by_text("You can still guess, but it does not count.").wait_for()
     late.get_by_role("button", name=GUESS.answers[2]).click()
     late.get_by_text("Your answer came after Reveal and does not count.").wait_for()

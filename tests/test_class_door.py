@@ -23,6 +23,7 @@ from hnviz.web.classroom import files, live
 from hnviz.web.classroom.desk import MEMBER, Desk
 from hnviz.web.classroom.live import Hall, Line
 from hnviz.web.classroom.routes import permit
+from hnviz.web.sockets import TRY_LATER
 from hnviz.web.viewer import COOKIE
 from hnviz.web.views import Refusal
 from tests.classes import (
@@ -238,6 +239,47 @@ def test_a_step_that_nobody_has_answered_is_closed_by_its_reveal(phone, desk, te
     assert not desk.room.guesses
     for step in (NO_GUESS, "other.1", 3):
         assert teacher.post("/api/class/reveal", json={"step": step}).status_code == 422
+
+
+def test_a_reveal_that_is_taken_back_covers_the_step_and_takes_guesses_again(
+    phone, desk, teacher, hello
+):
+    early, late = (joined(another(phone, f"10.0.1.{at}"), desk) for at in range(2))
+    line, other = hello(early), hello(late)
+    assert guess(line, CHOICE, 1) == {"id": 1, "step": CHOICE}
+    assert teacher.post("/api/class/reveal", json={"step": CHOICE}).status_code == 200
+    assert until(line, lambda message: message.get("step"))["n"] == 1
+    assert "after Reveal" in guess(other, CHOICE, 0)["error"]
+    assert teacher.post("/api/class/cover", json={"step": CHOICE}).json() == {"covered": CHOICE}
+    for each in (line, other):
+        assert until(each, lambda news: news.get("covered")) == {"step": CHOICE, "covered": True}
+    assert guess(other, CHOICE, 0, number=2) == {"id": 2, "step": CHOICE}
+    desk.reveal(CHOICE)
+    shown = until(line, lambda message: message.get("values"))
+    assert (shown["n"], shown["values"]) == (2, [0.0, 1.0])
+    desk.cover(CHOICE)
+    missed = hello(early, have=(CHOICE,))  # it was away meanwhile
+    assert until(missed, lambda news: news.get("step")) == {"step": CHOICE, "covered": True}
+    assert phone.post("/api/class/cover", json={"step": CHOICE}).status_code == 403
+    for step in (NO_GUESS, "other.1", 3):
+        assert teacher.post("/api/class/cover", json={"step": step}).status_code == 422
+
+
+def test_someone_who_has_not_joined_sees_the_truth_with_the_class_and_answers_nothing(
+    phone, desk, monkeypatch
+):
+    monkeypatch.setattr(live, "MOST_LOOKING", 1)
+    with phone.websocket_connect(LIVE) as said:
+        said.send_json({"op": "look", "have": ["no step", 3, None]})
+        assert guess(said, CHOICE, 1)["error"] == "join the class with its code first"
+        desk.reveal(CHOICE)
+        assert until(said, lambda message: message.get("step"))["step"] == CHOICE
+        with phone.websocket_connect(LIVE) as another_stranger:
+            another_stranger.send_json({"op": "look"})
+            with pytest.raises(WebSocketDisconnect) as closed:
+                another_stranger.receive_json()
+        assert closed.value.code == TRY_LATER
+    assert not desk.room.guesses
 
 
 def test_only_the_teachers_browser_gets_counts(phone, desk):

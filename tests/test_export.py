@@ -19,6 +19,7 @@ from hnviz.export.errors import ExportError
 from hnviz.export.holding import address
 from hnviz.export.html import MAIN, in_script
 from hnviz.export.lesson import export_lesson
+from hnviz.figures.theme import MODES, theme
 from hnviz.web import exported
 from hnviz.web.assets import PACKAGE
 from hnviz.web.routes import door
@@ -94,6 +95,18 @@ def test_a_file_has_what_the_page_sends(batches):
     assert [each["name"] for each in pictures] == [mount.called for mount in sent]
     assert pictures[0]["data"]["settings"] == sent[0].data["settings"]
     assert sent[0].data["settings"]["stream"] in data["files"]
+
+
+def test_what_a_script_draws_is_in_a_file_in_both_modes(own_runs):
+    file = export_page("train", {"train_view": "By learning rate", "run": "Model3"}).decode()
+    data = json.loads(re.search(r'id="data">(.*?)</script>', file, re.S)[1])  # type: ignore[index]
+    drawn = [part["html"] for part in data["scenes"][0]["parts"] if "html" in part]
+    assert drawn
+    for each in drawn:
+        assert set(each) == set(MODES)
+        for mode in MODES:
+            look, other = theme(mode), theme(next(name for name in MODES if name != mode))
+            assert look.border in each[mode] and other.border not in each[mode]
 
 
 def test_what_cannot_be_exported_is_said_in_one_sentence(capsys, own_runs):

@@ -88,6 +88,10 @@ class Classroom:
         """Show everyone what the class has guessed; the step then takes no more guesses."""
         return replace(self, revealed=self.revealed | {step})
 
+    def covered(self, step: str) -> "Classroom":
+        """Take back that a step was shown; it then takes guesses again."""
+        return replace(self, revealed=self.revealed - {step})
+
     def spread(self, step: str) -> Spread:
         """Return all guesses of a step, without names."""
         return spread(self.guesses.get(step, NOTHING).values())

@@ -5,8 +5,8 @@ That runner replaces parts of Streamlit in its process: a server exports in anot
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
@@ -14,8 +14,10 @@ from streamlit.testing.v1 import AppTest
 from hnviz.app.pictures import PICTURES
 from hnviz.app.shell.asgi import SCRIPT
 from hnviz.app.shell.navigation import PAGES, page_file
+from hnviz.app.shell.session import MODE
 from hnviz.app.shell.streamlit_parts import quiet_test_runner
 from hnviz.export.errors import ExportError
+from hnviz.figures.theme import MODES
 
 PATIENCE = 120  # seconds that a page's script may take
 HEADINGS = {"title": 1, "header": 2}
@@ -43,10 +45,10 @@ class Heading:
 
 @dataclass(frozen=True)
 class Drawn:
-    """HTML that the page's script has drawn, in the light mode."""
+    """HTML that the page's script has drawn."""
 
     called: str  # the key of the part of the page that it is in
-    html: str
+    html: Mapping[str, str]  # by mode
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ class Mount:
     data: Mapping[str, Any]
     height: str = "0"  # kept for it until it is drawn
     isolate: bool = False  # whether its styles are kept apart
-    still: bool = False  # a chart that the page's script has drawn, in the light mode
+    modes: Mapping[str, Any] = field(default_factory=dict)
+    """Mode -> its settings, where the page's script has drawn it: a still chart."""
 
 
 Part = Heading | Drawn | Mount
@@ -67,26 +70,48 @@ def collect(page: str, at: Mapping[str, str]) -> list[Part]:
     """Run a page's script with the parameters of its address. Raises ExportError."""
     if page not in TITLES:
         raise ExportError(f"no page is named {page!r}; choose one of {', '.join(TITLES)}")
-    quiet_test_runner()
+    drawn = [_drawn(page, at, mode) for mode in MODES]
+    return [_in_all_modes(parts) for parts in zip(*drawn, strict=True)]
+
+
+def _drawn(page: str, at: Mapping[str, str], mode: str) -> list[Part]:
+    """Run a page's script in one mode. Raises ExportError."""
+    quiet_test_runner()  # each time: a run sets the levels of all its loggers
     app = AppTest.from_file(str(SCRIPT), default_timeout=PATIENCE)
     app.query_params.update(at)
+    app.session_state[MODE] = mode
     app = app if page == "start" else app.switch_page(str(page_file(page)))
     app.run()
     if app.exception:
         raise ExportError(f"the page {page} failed: {app.exception[0].message}")
-    return list(_parts(app.main))
+    return list(_parts(app.main, mode))
 
 
-def _parts(block: Any, key: str = "") -> Iterator[Part]:
+def _in_all_modes(parts: Sequence[Part]) -> Part:
+    """Return a part with what the page's script has drawn in each mode."""
+    first = parts[0]
+    if isinstance(first, Drawn):
+        drawn = [part.html for part in parts if isinstance(part, Drawn)]
+        return replace(first, html=_merged(drawn))
+    if isinstance(first, Mount) and first.modes:
+        return replace(first, modes=_merged([p.modes for p in parts if isinstance(p, Mount)]))
+    return first
+
+
+def _merged(modes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {mode: value for each in modes for mode, value in each.items()}
+
+
+def _parts(block: Any, mode: str, key: str = "") -> Iterator[Part]:
     for each in block.children.values():
         if each.type in HEADINGS:
             yield Heading(HEADINGS[each.type], each.value)
         elif each.type == "bidi_component":
-            yield from _mounted(each.proto)
+            yield from _mounted(each.proto, mode)
         elif each.type in DRAWINGS and each.proto.body.startswith(OURS):
-            yield Drawn(key, each.proto.body)
+            yield Drawn(key, {mode: each.proto.body})
         elif hasattr(each, "children"):
-            yield from _parts(each, _key(each) or key)
+            yield from _parts(each, mode, _key(each) or key)
 
 
 def _key(block: Any) -> str:
@@ -94,11 +119,11 @@ def _key(block: Any) -> str:
     return str(getattr(block.proto, "id", "")).rpartition("-")[2]
 
 
-def _mounted(proto: Any) -> Iterator[Mount]:
+def _mounted(proto: Any, mode: str) -> Iterator[Mount]:
     data = json.loads(proto.json)
     picture = _BY_COMPONENT.get(proto.component_name)
     if picture is None:
-        yield Mount(data["id"], data, still=True)
+        yield Mount(data["id"], data, modes={mode: data["settings"]})
     elif picture.name not in LEFT_OUT:
         yield Mount(picture.called, data, picture.place.height, picture.isolate)
 

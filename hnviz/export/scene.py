@@ -76,7 +76,7 @@ def described(part: Part) -> dict[str, Any]:
             "module": modules.specifier(module_of(part)),
             "height": part.height,
             "isolate": part.isolate,
-            "still": part.still,
+            "modes": part.modes,
             "data": {**data, "asks": asks, "settings": settings, "tokens": modules.TOKENS},
         }
     }

@@ -7,7 +7,7 @@ from functools import cache
 
 from hnviz.lessons.model import Guess, Lesson, Step, WrongValueError
 from hnviz.lessons.reading import LessonError, Problem, read_lessons
-from hnviz.lessons.telling import PARAMETER, as_data, query
+from hnviz.lessons.telling import PARAMETER, address, as_data, query
 
 __all__ = [
     "PARAMETER",
@@ -17,6 +17,7 @@ __all__ = [
     "Problem",
     "Step",
     "WrongValueError",
+    "address",
     "as_data",
     "lessons",
     "query",

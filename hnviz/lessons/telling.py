@@ -16,30 +16,41 @@ def query(lesson: Lesson, number: int) -> dict[str, str]:
     return {"run": FIRST_RUN, **step.at, PARAMETER: f"{lesson.id}.{number}"}
 
 
+def address(lesson: Lesson, number: int) -> str:
+    """Return a step's address, relative to the app's own: "batches?run=Model5&..."."""
+    page = lesson.steps[min(number, len(lesson.steps)) - 1].page
+    path = "" if page == "start" else page  # the first page has the app's own address
+    return f"{path}?{urlencode(query(lesson, number))}"
+
+
 def as_data(lesson: Lesson, following: Lesson | None = None) -> dict[str, Any]:
     """Return all that the panel shows, as JSON can hold it, and the lesson that comes next.
 
-    A step's `address` is relative to the app's own: "batches?run=Model5&...".
+    Addresses are relative to the app's own.
     """
+    goes_on = following and {
+        "id": following.id,
+        "title": following.title,
+        "address": address(following, 1),
+    }
     return {
         "id": lesson.id,
         "title": lesson.title,
         "about": lesson.about,
         "steps": [
-            _step(step, query(lesson, number)) for number, step in enumerate(lesson.steps, 1)
+            _step(step, address(lesson, number)) for number, step in enumerate(lesson.steps, 1)
         ],
-        "next": {"id": following.id, "title": following.title} if following else None,
+        "next": goes_on or None,
     }
 
 
-def _step(step: Step, asked: dict[str, str]) -> dict[str, Any]:
-    path = "" if step.page == "start" else step.page  # the first page has the app's own address
+def _step(step: Step, where: str) -> dict[str, Any]:
     return {
         "title": step.title,
         "text": step.text,
         "page": step.page,
         "at": dict(step.at),
-        "address": f"{path}?{urlencode(asked)}",
+        "address": where,
         "point": step.point,
         "guess": _guess(step.guess) if step.guess else None,
     }

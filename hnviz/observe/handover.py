@@ -7,25 +7,33 @@ import torch
 from numpy.typing import NDArray
 
 from hnviz.data import BatchLayout
+from hnviz.learn.state import State
 from hnviz.observe.stepwise import state_before
 from hnviz.observe.subject import Subject
 from hnviz.observe.through_time import WARM_UP
 
+MOST = 12  # mini-batches of valid that are read; the notebook's valid has 11
+
 
 class Handover(NamedTuple):
-    """The first valid mini-batch, read twice; arrays of shape (bptt,), shares of rows."""
+    """Valid, read twice: its first mini-batch by position, then mini-batch by mini-batch.
+
+    Arrays are shares: of rows, (bptt,), and of all answers, (n,) for the first n mini-batches.
+    """
 
     carried: NDArray[np.float64]  # right answers with the state that train left
     reset: NDArray[np.float64]  # right answers from zeros
     agree: NDArray[np.float64]  # rows in which both answers are the same
+    batches_carried: NDArray[np.float64]  # right answers of each mini-batch
+    batches_reset: NDArray[np.float64]
     n_read: int  # mini-batches at the end of train that produced the state
 
 
 def handover(subject: Subject, train: NDArray[np.int64], valid: NDArray[np.int64]) -> Handover:
-    """Read the end of train, then the start of valid from that state and again from zeros.
+    """Read the end of train, then valid from that state and again from zeros.
 
-    The reading of train starts from zeros, two mini-batches before the last. Raises ValueError
-    for a model that carries no state.
+    The reading of train starts from zeros, two mini-batches before the last. The state goes on
+    through valid. Raises ValueError for a model that carries no state.
     """
     if not subject.model.stateful:
         raise ValueError(
@@ -35,14 +43,29 @@ def handover(subject: Subject, train: NDArray[np.int64], valid: NDArray[np.int64
     before = BatchLayout(len(train), subject.config.bs, subject.config.bptt)
     numbers = range(max(0, before.n_batches - 1 - WARM_UP), before.n_batches)
     read = np.concatenate([before.batch(train, number).x for number in numbers], axis=1)
-    after = BatchLayout(len(valid), subject.config.bs, subject.config.bptt).batch(valid, 0)
-    x, model = torch.from_numpy(after.x), subject.model
-    with torch.no_grad():
-        carried = model(x, state_before(subject, torch.from_numpy(read)))[0].argmax(-1).numpy()
-        reset = model(x, model.init_state(len(x)))[0].argmax(-1).numpy()
+    left = state_before(subject, torch.from_numpy(read))
+    carried, targets = _answers(subject, valid, left)
+    reset, _ = _answers(subject, valid, subject.model.init_state(len(read)))
     return Handover(
-        (carried == after.y).mean(axis=0),
-        (reset == after.y).mean(axis=0),
-        (carried == reset).mean(axis=0),
+        (carried[0] == targets[0]).mean(axis=0),
+        (reset[0] == targets[0]).mean(axis=0),
+        (carried[0] == reset[0]).mean(axis=0),
+        (carried == targets).mean(axis=(1, 2)),
+        (reset == targets).mean(axis=(1, 2)),
         len(numbers),
     )
+
+
+def _answers(
+    subject: Subject, ids: NDArray[np.int64], state: State
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Read a text from a state, MOST mini-batches; return answers and targets, (n, bs, bptt)."""
+    layout = BatchLayout(len(ids), subject.config.bs, subject.config.bptt)
+    answers, targets = [], []
+    for number in range(min(layout.n_batches, MOST)):
+        batch = layout.batch(ids, number)
+        with torch.no_grad():
+            logits, state = subject.model(torch.from_numpy(batch.x), state)
+        answers.append(logits.argmax(-1).numpy())
+        targets.append(batch.y)
+    return np.stack(answers), np.stack(targets)

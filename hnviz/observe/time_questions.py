@@ -92,17 +92,18 @@ def ask_look_back(subject: Subject, params: Params) -> Reply:
 
 
 def ask_handover(subject: Subject, params: Params) -> Reply:
-    """Compare valid's first mini-batch with the state that train left, and from zeros.
+    """Compare valid with the state that train left, and from zeros.
 
-    arrays: "carried", "reset", right answers by position, and "agree", the rows in which both
-    answers are the same; float64 (bptt,), shares. meta: "bs"; "last", train's last mini-batch;
-    "n_read", how many mini-batches produced its state.
+    arrays: of its first mini-batch, "carried", "reset", right answers by position, and "agree", the
+    rows in which both answers are the same; float64 (bptt,), shares. Of the first mini-batches,
+    "batches_carried" and "batches_reset", right answers; float64 (n,), shares.
+    meta: "bs"; "last", train's last mini-batch; "n_read", how many mini-batches produced its state.
     """
     only(params)
     stream, config = subject.stream, subject.config
     found = handover(subject, stream.train, stream.valid)
     last = BatchLayout(len(stream.train), config.bs, config.bptt).n_batches - 1
-    arrays = {"carried": found.carried, "reset": found.reset, "agree": found.agree}
+    arrays = {name: each for name, each in found._asdict().items() if name != "n_read"}
     return Reply(arrays, {"bs": config.bs, "last": last, "n_read": found.n_read})
 
 

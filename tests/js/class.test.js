@@ -112,6 +112,36 @@ test("what is revealed is heard once by each listener, and not asked for again",
   room.leave();
 });
 
+test("a reveal that the teacher takes back is forgotten", async () => {
+  const room = await joined();
+  const heard = [];
+  room.follow((step) => heard.push([step, room.revealed.has(step)]));
+  sockets[0].say({ step: "batches.3", n: 1, values: [1], sentence: "1 answered." });
+  sockets[0].say({ step: "batches.3", covered: true });
+  assert.deepEqual(heard, [["batches.3", true], ["batches.3", false]]);
+  room.leave();
+});
+
+test("someone who has not joined looks on, and has a name once joined", async () => {
+  const room = new ClassRoom(HOME);
+  room.follow(() => {});
+  sockets[0].onopen();
+  assert.deepEqual(sockets[0].sent, [{ op: "look", have: [] }]);
+  await room.join("k7qw4m");
+  sockets[1].onopen();
+  assert.deepEqual(sockets[1].sent, [{ op: "hello", token: "t0ken", have: [] }]);
+  room.leave();
+});
+
+test("where strangers may not look on, nothing is tried again", async () => {
+  const room = new ClassRoom(HOME);
+  room.follow(() => {});
+  sockets[0].onopen();
+  sockets[0].close(4403, "join the class with its code first");
+  assert.equal(sockets.length, 1);
+  room.leave();
+});
+
 test("the answers that count are those that the server has", async () => {
   const room = await joined();
   const heard = [];

@@ -68,11 +68,11 @@ test("an answer goes to the class, which holds the truth back until the reveal",
   const room = aRoom();
   const step = aStep(room);
   assert.equal(step.words(), "");
-  assert.equal(step.crowd.cover("a.1"), "");
+  assert.equal(step.crowd.cover("a.1", undefined), "");
   await step.give(0);
   assert.equal(room.mine.get("a.1"), 0);
   assert.equal(step.words(), "Your answer is in; the teacher reveals the answer.");
-  assert.equal(step.crowd.cover("a.1"), "The teacher reveals it");
+  assert.equal(step.crowd.cover("a.1", 0), "The teacher reveals it");
   assert.equal(step.crowd.holds("a.1"), true);
   room.revealed.set("a.1", REVEALED);
   assert.equal(step.crowd.holds("a.1"), false);
@@ -118,12 +118,32 @@ test("an answer from another time is none in this class", () => {
   assert.equal(crowd.answer("a.1", 1), 1);
 });
 
-test("a student who has not joined is led to the code, and sees the truth as alone", async () => {
-  const step = aStep(aRoom({ joined: false }));
+test("a student who has not joined is led to the code, and sees the truth when the class does", async () => {
+  const room = aRoom({ joined: false });
+  const step = aStep(room);
   await step.give(1);
-  assert.equal(step.crowd.holds("a.1"), false);
+  assert.equal(room.mine.size, 0); // nothing was sent
+  assert.equal(step.crowd.holds("a.1"), true);
   assert.equal(step.crowd.answer("a.1", 1), 1);
-  assert.match(step.words(), /You have not joined the class.*Join the class$/);
+  assert.equal(step.crowd.cover("a.1", 1), "The teacher reveals it");
+  assert.match(step.words(), /You have not joined the class.*The teacher reveals the answer\. +Join the class$/);
+  room.revealed.set("a.1", REVEALED);
+  assert.equal(step.crowd.holds("a.1"), false);
+  assert.match(step.words(), /do not count\. +Join the class 3 answered\. 67 %/);
+});
+
+test("a reveal that is taken back covers the truth, and a late answer may be given again", async () => {
+  const room = aRoom();
+  room.revealed.set("a.1", REVEALED);
+  room.send = async () => {
+    throw new Error("this answer came after Reveal and does not count");
+  };
+  const step = aStep(room);
+  await step.give(0);
+  room.revealed.delete("a.1");
+  assert.equal(step.crowd.holds("a.1"), true);
+  assert.equal(step.crowd.answer("a.1", 0), undefined);
+  assert.equal(step.words(), "");
 });
 
 function aLectern(counts) {
@@ -147,7 +167,16 @@ test("the teacher's step counts the answers, and shows them once they are reveal
   line.revealed.set("a.1", REVEALED);
   assert.deepEqual(line.shown, ["a.1"]);
   assert.equal(lectern.holds("a.1"), false);
-  assert.match(words(), /^3 answered\. 67 % chose the right answer\. one one 1 two two 2 . true$/);
+  assert.match(words(), /^3 answered\. 67 % chose the right answer\. one one 1 two two 2 . true Cover the answer again$/);
+});
+
+test("a teacher takes a reveal back", async () => {
+  const { line, lectern, words } = aLectern({ members: 3, steps: [["a.1", 3, true]] });
+  line.revealed.set("a.1", REVEALED);
+  line.cover = async (step) => void line.revealed.delete(step);
+  await lectern.takeBack("a.1");
+  assert.equal(lectern.holds("a.1"), true);
+  assert.match(words(), /^All 3 answered\. Nobody sees/);
 });
 
 test("before anyone has joined a teacher reveals on this screen alone", async () => {
@@ -156,6 +185,12 @@ test("before anyone has joined a teacher reveals on this screen alone", async ()
   await lectern.reveal("a.1");
   assert.deepEqual(line.shown, []);
   assert.equal(lectern.holds("a.1"), false);
+  assert.match(words(), /this screen alone shows the answer\. Cover the answer again$/);
+  await lectern.takeBack("a.1");
+  assert.equal(lectern.holds("a.1"), true);
+  await lectern.reveal("a.1");
+  line.counts = { members: 1, steps: [] }; // the class comes: it has not seen the answer
+  assert.equal(lectern.holds("a.1"), true);
 });
 
 test("a reveal that fails says why, and the truth stays covered", async () => {

@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from hnviz.app.kit.chart import still_chart
+from hnviz.app.shell import session as state
 from hnviz.app.shell.navigation import page_file
 from hnviz.data.tokens import upright
 from hnviz.figures.numbers import unbroken
@@ -21,8 +22,9 @@ _FOUND_LATER = re.compile(r"(?<=:)(?=[/\w])|(?=@)|(?<=[wW]{3})(?=\.)|(?<=[-<>=~]
 
 
 def page_theme() -> Theme:
-    """Return the theme of the mode that this browser is in."""
-    return theme("dark" if st.context.theme.type == "dark" else "light")
+    """Return the theme of the mode that this browser is in, or that an export asks for."""
+    mode = state.get(state.MODE) or st.context.theme.type
+    return theme("dark" if mode == "dark" else "light")
 
 
 def prose(sentence: str) -> None:

@@ -15,9 +15,10 @@ from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from hnviz.catalogue import FIRST_RUN
-from hnviz.lessons import PARAMETER, lessons
+from hnviz.lessons import PARAMETER, address, lessons, query
 from hnviz.web import exported
 from hnviz.web.assets import ASSETS
 from hnviz.web.classroom.desk import Desk, desk
@@ -27,6 +28,7 @@ from hnviz.web.classroom.routes import class_routes, permit
 from hnviz.web.front import CLASSES, dressed, front
 from hnviz.web.guard import Rules, guard, inline_scripts
 from hnviz.web.limits import MEGABYTE, Bounds, is_nearly_full, limits
+from hnviz.web.moved import moved
 from hnviz.web.patience import mend_uvicorn
 from hnviz.web.routes import door
 
@@ -84,6 +86,7 @@ def middleware() -> list[Any]:
         guard(_rules),
         *closed,
         limits(_bounds),
+        moved(_step_address),
         front(_page, {"/train": charts}, _framed, _classes()),
     ]
 
@@ -101,6 +104,22 @@ def _classes() -> dict[bytes, bytes]:
         for number, step in enumerate([*lesson.steps, None], 1)
     }
     return {**CLASSES, **steps}
+
+
+def _step_address(path: str, asked: str) -> str | None:
+    """Return where a lesson's step is, for "/lesson?id=...&step=..."; None if there is none.
+
+    The list of lessons would appear first, and make room for a panel after that.
+    """
+    from hnviz.app.lesson.place import place_named
+
+    parameters = dict(parse_qsl(asked)) if path.endswith(f"/{PARAMETER}") else {}
+    name, number = parameters.pop("id", ""), parameters.pop("step", "1")
+    place = place_named(f"{name}.{number}")
+    if place is None:
+        return None
+    others = urlencode({**parameters, **query(*place)})
+    return f"./{address(*place).partition('?')[0]}?{others}"
 
 
 def _rules() -> Rules:

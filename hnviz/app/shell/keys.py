@@ -156,6 +156,7 @@ SESSION: tuple[Key, ...] = (
     Key(EVERY, "lost_error", "", "why it could not be trained"),
     Key(EVERY, "lost_train", "", "button that trains it"),
     Key(EVERY, "locked", "", "whether a teacher's link was opened in this tab"),
+    Key(EVERY, "mode", "", "the mode, light or dark, in which an export draws"),
     Key(EVERY, "lesson_kept", "", "the step of a lesson that the address named last"),
     Key(EVERY, "lesson_turn", "0", "how often a page was drawn beside a lesson"),
     Key("Start", "start_train", "", "button"),

@@ -16,6 +16,7 @@ NEXT_RUN = "next_run"  # the run to bring into view when a page next runs as a w
 RECIPE = "train_recipe"  # the model and recipe that the settings were last filled in from
 MADE = "made"  # in the address: how the run of a link was made, for a reader who lacks it
 LOCK = "lock"  # in the address: a teacher's link, without settings
+MODE = "mode"  # that an export asks for: it has no browser
 LOST_ERROR = "lost_error"  # why a run of a link could not be trained
 _LOST_RUN = "lost_run"
 _LOST_MADE = "lost_made"

@@ -25,17 +25,19 @@ for (const [address, [as, at]] of Object.entries(data.files)) {
 }
 Object.assign(window, { Plotly: SmallPlotly }); // kit/js/plotly.js takes it in place of its own
 
+const mode = () => (dark.matches ? "dark" : "light");
+
 function dress() {
-  const mode = dark.matches ? "dark" : "light";
-  for (const [name, value] of Object.entries(data.variables[mode])) document.documentElement.style.setProperty(name, value);
-  document.documentElement.style.colorScheme = mode;
+  for (const [name, value] of Object.entries(data.variables[mode()])) document.documentElement.style.setProperty(name, value);
+  document.documentElement.style.colorScheme = mode();
 }
 
 dress();
-const stage = new Stage(main, data, blobs);
+const stage = new Stage(main, data, blobs, mode);
 const lesson = data.lesson ? new FileLesson(data.lesson, stage) : null;
 dark.addEventListener("change", () => {
   dress();
+  stage.paint();
   stage.draw();
   lesson?.dress();
 });

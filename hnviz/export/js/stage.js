@@ -11,10 +11,11 @@ import { FileSource } from "./filesource.js";
 import { Replay } from "./replay.js";
 
 /**
- * @typedef {{ module: string, height: string, isolate: boolean, still: boolean, name: string,
+ * @typedef {{ module: string, height: string, isolate: boolean, modes: Record<string, any>, name: string,
  *             data: any }} Picture
- * @typedef {{ level?: number, text?: string, name?: string, html?: string, picture?: Picture }} Part
- *   a heading, a drawing that Python made, or a picture; what is still has the colours of the light mode
+ *   modes  mode -> its settings, of a chart that Python made; none of other pictures
+ * @typedef {{ level?: number, text?: string, name?: string, html?: Record<string, string>, picture?: Picture }} Part
+ *   a heading, a drawing that Python made in each mode, or a picture
  * @typedef {{ page: string, at: Record<string, string>, parts: Part[] }} Scene
  * @typedef {import("./filesource.js").Held & { home: string, scenes: Scene[] }} Held
  * @typedef {{ picture: Picture, root: HTMLElement & { turn?: number }, render: (component: any) => Promise<() => void>,
@@ -26,14 +27,18 @@ export class Stage {
    * @param {HTMLElement} host
    * @param {Held} held
    * @param {import("./blobs.js").Blobs} blobs
+   * @param {() => string} mode "light" or "dark"
    */
-  constructor(host, held, blobs) {
+  constructor(host, held, blobs, mode) {
     this.host = host;
+    this.mode = mode;
     this.held = held;
     this.blobs = blobs;
     this.source = new FileSource(held, blobs); // its networks and answers serve all scenes
     /** @type {Mounted[]} */
     this.mounted = [];
+    /** @type {[HTMLElement, Record<string, string>][]} */
+    this.drawings = [];
     /** @type {Replay|null} */
     this.replay = null;
     this.turn = 0;
@@ -65,6 +70,7 @@ export class Stage {
     const top = document.createElement("div");
     top.className = "top";
     const places = scene.parts.map((part) => this.place(part));
+    this.paint();
     places.find((place) => place.tagName !== "H1")?.before(top); // the controls come below the title
     const loaded = scene.parts.map(({ picture }, at) => (picture ? this.load(picture, places[at]) : null));
     const mounted = (await Promise.all(loaded)).filter((each) => each !== null);
@@ -87,9 +93,9 @@ export class Stage {
   place({ level, text, name, html, picture }) {
     const make = maker(this.host);
     if (level) return make(`h${level}`, "", this.host, text);
-    const place = make("div", html || picture?.still ? "picture paper" : "picture");
+    const place = make("div", html ? "picture drawn" : "picture");
     place.dataset.picture = picture?.name ?? name;
-    if (html) place.innerHTML = html; // hnviz/figures escaped its words, and the policy allows no script
+    if (html) this.drawings.push([place, html]);
     return place;
   }
 
@@ -108,6 +114,12 @@ export class Stage {
     return { picture: own, root, render, end: () => {} };
   }
 
+  /** Show the drawings in the mode that the page is in. */
+  paint() {
+    // hnviz/figures escaped their words, and the policy allows no script.
+    for (const [place, html] of this.drawings) place.innerHTML = html[this.mode()];
+  }
+
   /** Draw all pictures with what is asked now, in the mode that the page is in. */
   async draw() {
     for (const mounted of this.mounted) {
@@ -115,7 +127,8 @@ export class Stage {
       root.turn = (root.turn ?? 0) + 1;
       const home = new URL(this.held.home);
       // A copy: the kit compares what it gets with what it had.
-      const data = structuredClone(picture.data);
+      const settings = picture.modes[this.mode()] ?? picture.data.settings;
+      const data = structuredClone({ ...picture.data, settings });
       mounted.end = await render({ data, home, root, turn: root.turn, setStateValue: () => {} });
     }
   }
@@ -124,6 +137,7 @@ export class Stage {
     this.replay?.stop();
     for (const { end } of this.mounted) end();
     this.mounted = [];
+    this.drawings = [];
     this.host.replaceChildren();
   }
 }

@@ -1,6 +1,8 @@
 """What everyone is sent about a revealed step, written once for all."""
 
-from hnviz.classroom.guesses import written
+from collections.abc import Mapping
+
+from hnviz.classroom.guesses import Value, written
 from hnviz.classroom.questions import guess_of
 from hnviz.classroom.words import sentence
 from hnviz.web.classroom.desk import Desk
@@ -8,17 +10,26 @@ from hnviz.web.topics import to_json
 
 
 class Bulletin:
-    """The texts of revealed steps. A revealed step takes no more guesses, so a text lasts."""
+    """The texts of steps. A revealed step takes no more guesses, so its text lasts."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._texts: dict[str, str] = {}
+        self._texts: dict[str, tuple[Mapping[str, Value] | None, str]] = {}
 
     def text(self, step: str) -> str:
-        """Return a step's answers, without names, and the sentence about them."""
-        if step not in self._texts:
-            self._texts[step] = to_json(self._written(step))
-        return self._texts[step]
+        """Return a step's answers, without names, and the sentence about them.
+
+        Of a step that is not revealed it says that alone.
+        """
+        room = self._desk.room
+        if step not in room.revealed:
+            return to_json({"step": step, "covered": True})
+        guesses = room.guesses.get(step)
+        made_from, text = self._texts.get(step, (None, ""))
+        if not text or made_from is not guesses:  # more came while it was covered again
+            text = to_json(self._written(step))
+            self._texts[step] = guesses, text
+        return text
 
     def _written(self, step: str) -> dict[str, object]:
         found = self._desk.spread(step)

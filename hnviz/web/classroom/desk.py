@@ -35,7 +35,7 @@ MOST_CODES = 500  # in one paste
 log = logging.getLogger(__name__)
 
 Watch = Callable[[str], None]
-"""Called with a step that was answered or revealed, or with "" when somebody has joined."""
+"""Called with a step that was answered, revealed or covered, or "" when somebody has joined."""
 
 
 class Visitor(NamedTuple):
@@ -165,6 +165,16 @@ class Desk:
         with self._lock:
             self._change(self._room.shown(step), step)
 
+    def cover(self, step: Any) -> None:
+        """Take back the reveal of a step: it takes guesses again. Raises GuessError."""
+        guess_of(read_step(step))
+        with self._lock:
+            self._change(self._room.covered(step), step)
+
+    def asks(self, step: str) -> bool:
+        """Return whether a text names a step that asks for a guess."""
+        return _asks(step)
+
     def revealed(self) -> set[str]:
         """Return the steps whose answers everyone sees; a lesson may have lost a step since."""
         return set(filter(_asks, self._room.revealed))
@@ -246,7 +256,7 @@ def _fits(value: Value, step: str) -> bool:
 
 def _asks(step: str) -> bool:
     try:
-        guess_of(step)
+        guess_of(read_step(step))
     except GuessError:
         return False
     return True

@@ -3,13 +3,15 @@
 JSON text both ways. From a phone, first who it is, then guesses:
     {"op": "hello", "token": "...", "have": ["batches.1"]}
     {"op": "guess", "id": 7, "step": "batches.3", "value": 2}
-From the teacher's page, whose cookie says who it is:
+From the teacher's page, whose cookie says who it is, and from someone who has not joined:
     {"op": "teach", "have": []}
+    {"op": "look", "have": []}
 The server says what a phone has answered before, answers each guess, sends what is revealed, and
 counts to the teacher alone:
     {"mine": {"batches.1": 2}}
     {"id": 7, "step": "batches.3"}    or    {"id": 7, "error": "a sentence"}
     {"step": "batches.3", "n": 28, "values": [...], "sentence": "..."}
+    {"step": "batches.3", "covered": true}    when the teacher takes that back
     {"here": 28, "members": 30, "steps": [["batches.3", 12, false], ...]}
 Several are sent as a list. Nothing is sent while nothing happens.
 """
@@ -41,6 +43,7 @@ from hnviz.web.topics import to_json
 
 LARGEST_MESSAGE = 4 * 1024  # characters that a phone may send at once
 MOST_SOCKETS = 600
+MOST_LOOKING = 100  # connections of those who have not joined
 MOST_OF_ONE = 4  # connections of one member
 MOST_ANSWERS = 64  # that may wait for a phone to read them
 HELLO_SECONDS = 10.0
@@ -49,6 +52,8 @@ BURST, PER_SECOND = 20, 4  # guesses of one connection
 LARGEST_ID = 2**53
 NOT_KNOWN = 4403  # closes the connection of someone who has to join, again or for the first time
 COUNT_SECONDS = 0.2  # between two counts for the teacher, at least
+
+JOIN_FIRST = "join the class with its code first"
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +66,7 @@ class Line:
         self.teacher = False
         self._hall, self._websocket = hall, websocket
         self._answers: deque[str] = deque()
-        self._due: dict[str, None] = {}  # revealed steps to send; "" for the teacher's counts
+        self._due: dict[str, None] = {}  # steps to send; "" for the teacher's counts
         self._wake = asyncio.Event()
         self._allowance = _Allowance()
 
@@ -97,18 +102,20 @@ class Line:
             is_member = isinstance(token, str) and token in desk.room.members
             self.member = token if is_member else None
             if not is_member:
-                raise Closed(NOT_KNOWN, "join the class with its code first")
-        else:
-            raise Closed(GIVEN_UP, f"op must be hello or teach first; got {quoted(op)}")
+                raise Closed(NOT_KNOWN, JOIN_FIRST)
+        elif op != "look":
+            raise Closed(GIVEN_UP, f"op must be hello, look or teach first; got {quoted(op)}")
+        elif desk.view != "free":
+            raise Closed(NOT_KNOWN, JOIN_FIRST)
         have = hello.get("have")
-        known = {each for each in have if isinstance(each, str)} if isinstance(have, list) else ()
+        known = set(filter(desk.asks, have)) if isinstance(have, list) else set()
         self._hall.enter(self)
         if self.member:
             own = desk.room.own(self.member)
             mine = {step: written(value) for step, value in own.items()}
             self._answers.append(to_json({"mine": mine}))
             self._wake.set()
-        for step in desk.revealed().difference(known):
+        for step in desk.revealed() ^ known:
             self.line_up(step)
         if self.teacher:
             self.line_up("")
@@ -123,8 +130,10 @@ class Line:
 
     def _answer(self, number: int | None, request: Mapping[str, Any]) -> None:
         try:
-            if request.get("op") != "guess" or self.member is None:
+            if request.get("op") != "guess":
                 raise GuessError(f"op must be guess; got {quoted(request.get('op'))}")
+            if self.member is None:
+                raise GuessError(JOIN_FIRST)
             if not self._allowance.takes(asyncio.get_running_loop().time()):
                 raise GuessError("guesses come too fast; wait a second and send it again")
             step = self._hall.desk.guess(self.member, request.get("step"), request.get("value"))
@@ -172,15 +181,18 @@ class Hall:
         self.lines: set[Line] = set()
         self.n_sockets = 0
         self._bulletin = Bulletin(desk)
+        self._revealed = desk.revealed()  # what all lines have heard of
         self._loop: asyncio.AbstractEventLoop | None = None
         self._counting: asyncio.TimerHandle | None = None
         desk.watch(self._changed)
 
     def enter(self, line: Line) -> None:
-        """Let somebody in. Raises Closed if the same browser is here too often."""
-        mine = sum(each.member == line.member for each in self.lines) if line.member else 0
-        if mine >= MOST_OF_ONE:
+        """Let somebody in. Raises Closed if the same browser, or strangers, are here too often."""
+        mine = sum(each.member == line.member for each in self.lines if not each.teacher)
+        if line.member and mine >= MOST_OF_ONE:
             raise Closed(TRY_LATER, f"you have {mine} tabs open here already; close one")
+        if not (line.member or line.teacher) and mine >= MOST_LOOKING:
+            raise Closed(TRY_LATER, f"{mine} look on already; {JOIN_FIRST}")
         self._loop = asyncio.get_running_loop()
         self.lines.add(line)
         self.count()
@@ -192,7 +204,7 @@ class Hall:
             self.count()
 
     def text(self, step: str) -> str:
-        """Write the counts for "", else what was guessed at a step."""
+        """Write the counts for "", else what was guessed at a step, or that it is covered."""
         if step:
             return self._bulletin.text(step)
         room, here = self.desk.room, {line.member for line in self.lines if line.member}
@@ -211,14 +223,15 @@ class Hall:
             if line.teacher:
                 line.line_up("")
 
-    def _changed(self, step: str) -> None:
+    def _changed(self, _: str) -> None:
         """Hear of a change, in any thread."""
         if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._spread, step)
+            self._loop.call_soon_threadsafe(self._spread)
 
-    def _spread(self, step: str) -> None:
+    def _spread(self) -> None:
         self.count()
-        if step in self.desk.room.revealed:
+        before, self._revealed = self._revealed, self.desk.revealed()
+        for step in before ^ self._revealed:  # revealed, or covered again
             for line in self.lines:
                 line.line_up(step)
 

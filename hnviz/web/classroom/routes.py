@@ -1,4 +1,4 @@
-"""The class's routes: join, become the teacher, reveal, and what a phone has to know first."""
+"""The class's routes: join, become the teacher, reveal or cover, and what a phone needs first."""
 
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
@@ -33,6 +33,7 @@ def class_routes(desk: Desk, page: bytes, files: LessonFiles) -> list[BaseRoute]
         Route("/api/class/join", counter.join, methods=["POST"]),
         Route("/api/class/teach", counter.teach, methods=["POST"]),
         Route("/api/class/reveal", counter.reveal, methods=["POST"]),
+        Route("/api/class/cover", counter.cover, methods=["POST"]),
         Route(JOIN, _page(page)),
     ]
 
@@ -71,14 +72,24 @@ class _Counter:
 
     async def reveal(self, request: Request) -> Response:
         """Show everyone the answers of a step."""
-        body = await json_body(request)
+        return JSONResponse(
+            {"revealed": await self._led(request, self._desk.reveal)}, 200, NO_STORE
+        )
+
+    async def cover(self, request: Request) -> Response:
+        """Take back that a step was revealed."""
+        return JSONResponse({"covered": await self._led(request, self._desk.cover)}, 200, NO_STORE)
+
+    async def _led(self, request: Request, act: Callable[[Any], None]) -> Any:
+        """Do what the teacher alone may do with a step; return the step. Raises Refusal."""
+        step = (await json_body(request)).get("step")
         if not visitor(self._desk, request).teacher:
             raise Refusal("only the teacher's browser reveals answers", 403)
         try:
-            self._desk.reveal(body.get("step"))
+            act(step)
         except GuessError as error:
             raise Refusal(str(error)) from error
-        return JSONResponse({"revealed": body.get("step")}, headers=NO_STORE)
+        return step
 
 
 def visitor(desk: Desk, request: Request) -> Visitor:

@@ -34,7 +34,7 @@ class Charts {
   /** @param {import("../js/picture.js").Drawing} drawing */
   async draw(drawing) {
     this.wanted = this.contents(drawing);
-    if (this.loading) return;
+    if (this.loading) return void (await this.loading.catch(() => {})); // the first call draws
     try {
       this.Plotly ??= await (this.loading = loadPlotly(new URL(drawing.settings.plotly, this.kit.home), this.kit.source));
       if (this.kit.root.isConnected) this.grid.show(this.wanted, this.Plotly);

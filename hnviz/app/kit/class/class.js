@@ -64,6 +64,7 @@ export class ClassRoom {
     const { token, number } = await post(this.home, "join", { code, token: this.token });
     this.token = token;
     keep(TOKEN, token);
+    this.line?.close(); // who was looking on has a name now
     this.connect();
     return Number(number);
   }
@@ -86,13 +87,14 @@ export class ClassRoom {
   }
 
   /**
-   * Hear of each step that is revealed or answered, and with "" that any of them may have changed.
+   * Hear of each step that is revealed, covered or answered, and with "" that any of them may have changed.
+   * Someone who has not joined hears what is revealed, too.
    * @param {(step: string) => void} listener
    */
   follow(listener) {
     this.listeners.add(listener);
     for (const step of this.revealed.keys()) listener(step);
-    this.connect();
+    this.line?.connect();
     return () => void this.listeners.delete(listener);
   }
 
@@ -118,14 +120,20 @@ export class ClassRoom {
   }
 
   hello() {
+    const have = [...this.revealed.keys()];
+    if (!this.joined) return [{ op: "look", have }];
     const guesses = [...this.waiting].map(([step, { id, value }]) => ({ op: "guess", id, step, value }));
-    return [{ op: "hello", token: this.token, have: [...this.revealed.keys()] }, ...guesses];
+    return [{ op: "hello", token: this.token, have }, ...guesses];
   }
 
   /** @param {any} message */
   take(message) {
     if ("values" in message) {
       this.revealed.set(message.step, message);
+      return this.tell(message.step);
+    }
+    if ("covered" in message) {
+      this.revealed.delete(message.step);
       return this.tell(message.step);
     }
     if ("mine" in message) {
@@ -154,12 +162,14 @@ export class ClassRoom {
    * @param {string} reason
    */
   forget(reason) {
+    const wasKnown = this.joined;
     this.token = "";
     this.mine = null;
     keep(TOKEN, "");
     for (const { fail } of this.waiting.values()) fail(new Error(reason));
     this.waiting.clear();
     this.tell("");
+    if (wasKnown) this.line?.connect(); // to look on, where that is allowed
   }
 }
 

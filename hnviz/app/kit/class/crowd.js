@@ -23,7 +23,8 @@ export function classAt(where) {
 
 /**
  * @typedef {{ leads: boolean, holds: (step: string) => boolean,
- *             answer: (step: string, own: Value|undefined) => Value|undefined, cover: (step: string) => string,
+ *             answer: (step: string, own: Value|undefined) => Value|undefined,
+ *             cover: (step: string, answer: Value|undefined) => string,
  *             draw: (host: HTMLElement, shown: Shown|null) => void, leave: () => void,
  *             reveal?: (step: string) => unknown }} InClass
  *   leads   whether this is the teacher
@@ -55,9 +56,12 @@ export class Crowd {
     };
   }
 
-  /** @param {string} step */
+  /**
+   * Also from those who have not joined: they would tell the class.
+   * @param {string} step
+   */
   holds(step) {
-    return this.room.joined && !this.room.revealed.has(step);
+    return this.room.hasServer && !this.room.revealed.has(step);
   }
 
   /**
@@ -72,9 +76,12 @@ export class Crowd {
     return given ?? (mine && this.holds(step) ? undefined : own);
   }
 
-  /** @param {string} step */
-  cover(step) {
-    return this.answer(step, undefined) === undefined ? "" : "The teacher reveals it";
+  /**
+   * @param {string} step
+   * @param {Value|undefined} answer the one that counts
+   */
+  cover(step, answer) {
+    return answer === undefined ? "" : "The teacher reveals it";
   }
 
   /**
@@ -89,7 +96,8 @@ export class Crowd {
     try {
       await sent;
     } catch (error) {
-      this.refused.set(step, sentence(/** @type {Error} */ (error).message));
+      // After a reveal the step says so itself, as long as that is not taken back.
+      if (!this.room.revealed.has(step)) this.refused.set(step, sentence(/** @type {Error} */ (error).message));
       this.changed(step);
     }
   }
@@ -104,8 +112,7 @@ export class Crowd {
     if (!shown) return;
     if (!this.room.hasServer) {
       if (shown.answer !== undefined) drawCode(host, this.room.codeFor(shown.step, shown.answer));
-    } else if (!this.room.joined) drawDoor(host, /** @type {URL} */ (this.room.home));
-    else this.drawClass(host, shown);
+    } else this.drawClass(host, shown);
   }
 
   /**
@@ -113,9 +120,10 @@ export class Crowd {
    * @param {Shown} shown
    */
   drawClass(host, { step, guess, answer }) {
-    const said = this.words(step, answer);
-    if (said) paragraph(host, said).setAttribute("role", "status");
     const revealed = this.room.revealed.get(step);
+    const said = this.room.joined ? this.words(step, answer) : "";
+    if (said) paragraph(host, said).setAttribute("role", "status");
+    if (!this.room.joined) drawDoor(host, /** @type {URL} */ (this.room.home), Boolean(revealed));
     if (revealed && answer !== undefined) drawRevealed(host, guess, revealed);
   }
 
@@ -155,9 +163,11 @@ export function drawRevealed(host, guess, { values = [], sentence: said = "" }, 
 /**
  * @param {HTMLElement} host
  * @param {URL} home
+ * @param {boolean} isRevealed
  */
-function drawDoor(host, home) {
-  const said = paragraph(host, "You have not joined the class, so only you see your answers. ");
+function drawDoor(host, home, isRevealed) {
+  const waits = isRevealed ? "" : " The teacher reveals the answer.";
+  const said = paragraph(host, `You have not joined the class, so your answers do not count.${waits} `);
   const link = document.createElement("a");
   link.href = new URL("class/join", home).href;
   link.textContent = "Join the class";

@@ -3,6 +3,8 @@
 
 import { drawRevealed, paragraph } from "./crowd.js";
 
+export const TAKE_BACK = "Cover the answer again";
+export const TAKES_BACK = "Take Reveal back: the answer is covered again, and students can still answer";
 const LARGER = 1.25; // the class's bars, which are read from the last row
 
 /** @implements {InClass} */
@@ -15,14 +17,19 @@ export class Lectern {
     this.line = line;
     this.changed = changed;
     this.leads = true;
-    this.seen = new Set(); // steps that were shown on this screen
+    this.seen = new Set(); // steps that were shown on this screen alone
     this.trouble = "";
     this.leave = line.follow(({ step }) => changed(step ?? ""));
   }
 
   /** @param {string} step */
   holds(step) {
-    return !this.line.revealed.has(step) && !this.seen.has(step);
+    return !this.line.revealed.has(step) && !(this.isAlone && this.seen.has(step));
+  }
+
+  /** Nobody has joined yet. */
+  get isAlone() {
+    return this.line.counts?.members === 0;
   }
 
   /** @returns {undefined} the teacher gives no answers */
@@ -38,10 +45,27 @@ export class Lectern {
    * @param {string} step
    */
   async reveal(step) {
+    if (this.isAlone) this.seen.add(step);
+    await this.ask(() => this.isAlone || this.line.reveal(step), step);
+  }
+
+  /**
+   * Take a reveal back: a press too many, or too early.
+   * @param {string} step
+   */
+  async takeBack(step) {
+    this.seen.delete(step);
+    await this.ask(() => this.line.revealed.has(step) && this.line.cover(step), step);
+  }
+
+  /**
+   * @param {() => unknown} act
+   * @param {string} step
+   */
+  async ask(act, step) {
     this.trouble = "";
     try {
-      if (this.line.counts?.members !== 0) await this.line.reveal(step);
-      this.seen.add(step);
+      await act();
     } catch (error) {
       this.trouble = /** @type {Error} */ (error).message;
     }
@@ -63,13 +87,25 @@ export class Lectern {
   draw(host, shown) {
     host.replaceChildren();
     if (!shown) return;
-    const revealed = this.line.revealed.get(shown.step);
-    if (revealed) return drawRevealed(host, shown.guess, revealed, LARGER);
+    const { step } = shown;
     if (this.trouble) paragraph(host, this.trouble).setAttribute("role", "alert");
-    const isEmpty = this.line.counts?.members === 0;
-    const alone = "Nobody has joined yet: Reveal shows the answer on this screen alone.";
-    paragraph(host, isEmpty ? alone : `${this.count(shown.step)}. Nobody sees the answers before you press Reveal.`);
+    const revealed = this.line.revealed.get(step);
+    if (revealed) drawRevealed(host, shown.guess, revealed, LARGER);
+    else if (!this.isAlone) paragraph(host, `${this.count(step)}. Nobody sees the answers before you press Reveal.`);
+    else if (this.holds(step)) paragraph(host, "Nobody has joined yet: Reveal shows the answer on this screen alone.");
+    else paragraph(host, "Nobody has joined yet: this screen alone shows the answer.");
+    if (!this.holds(step)) drawTakeBack(host, () => void this.takeBack(step));
   }
+}
+
+/**
+ * @param {HTMLElement} host
+ * @param {() => void} press
+ */
+function drawTakeBack(host, press) {
+  const made = document.createElement("button");
+  Object.assign(made, { type: "button", className: "take-back", textContent: TAKE_BACK, title: TAKES_BACK, onclick: press });
+  host.append(made);
 }
 
 /** @typedef {import("./crowd.js").InClass} InClass */

@@ -5,7 +5,7 @@ import { Line, post } from "./line.js";
 
 /**
  * @typedef {{ here?: number, members?: number, steps?: [string, number, boolean][],
- *             step?: string, n?: number, values?: any[], sentence?: string }} News
+ *             step?: string, covered?: boolean, n?: number, values?: any[], sentence?: string }} News
  */
 
 /** @type {Map<string, TeacherLine>} one for each address of an app */
@@ -58,9 +58,18 @@ export class TeacherLine {
     return post(this.home, "reveal", { step });
   }
 
+  /**
+   * Take back that a step was revealed.
+   * @param {string} step
+   */
+  cover(step) {
+    return post(this.home, "cover", { step });
+  }
+
   /** @param {News} news */
   take(news) {
-    if (news.step) this.revealed.set(news.step, news);
+    if (news.step && news.covered) this.revealed.delete(news.step);
+    else if (news.step) this.revealed.set(news.step, news);
     else this.counts = news;
     for (const hear of this.followers) hear(news);
   }

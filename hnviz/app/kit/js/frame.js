@@ -144,8 +144,10 @@ export class Frame {
     const said = Object.values(answers).find((each) => each?.sentence)?.sentence ?? "";
     this.last = { answer, answers, settings, theme: this.theme, step, run: run ?? "", alt: plainText(said) };
     this.states.begin(silent ? "" : said);
-    this.view.draw(this.last);
-    this.table?.changed();
+    // "As a table" comes with the drawing: before it, it would be where the drawing will be.
+    const drawn = this.view.draw(this.last);
+    if (drawn instanceof Promise) drawn.then(() => this.table?.changed());
+    else this.table?.changed();
     if (answer && !this.definition.keeps) this.root.style.minHeight = "0";
     this.width = this.body.clientWidth;
     this.states.done(step);

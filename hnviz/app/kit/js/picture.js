@@ -25,7 +25,7 @@ import { visits } from "./visits.js";
  *             params: Record<string, unknown> }} Ask
  * @typedef {{ answer: Answer|null, answers: Record<string, Answer|null>, settings: any, theme: any,
  *             step: number|null, run: string, alt: string }} Drawing
- * @typedef {{ draw: (drawing: Drawing) => void, destroy?: () => void,
+ * @typedef {{ draw: (drawing: Drawing) => void|Promise<void>, destroy?: () => void,
  *             hear?: (change: import("./timeline.js").Change) => void,
  *             params?: (name: string) => Record<string, unknown> }} View
  * @typedef {{ styles: URL|URL[], frames?: number, create: (body: HTMLElement, kit: Frame) => View,
@@ -112,4 +112,5 @@ function leave(root) {
   root.style.minHeight = `${root.offsetHeight}px`;
   root.frame?.destroy();
   root.frame = null;
+  delete root.dataset.ready; // the next one is hidden until it is drawn
 }

@@ -86,9 +86,9 @@ class Growing {
 
   /** Charts out of sight are drawn when they are scrolled to. */
   show() {
-    this.kit.table?.changed();
     if (!this.Plotly || !this.kit.visible || !this.kit.root.isConnected) return;
     this.grid.show([...this.known.values()], this.Plotly);
+    this.kit.table?.changed();
   }
 
   destroy() {

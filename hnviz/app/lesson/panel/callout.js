@@ -9,6 +9,10 @@ const AIR_ON_A_PHONE = 64; // the arrow is over the bar
 const ARROW = 44; // px above the ring; without them it is inside
 const SETTLES = 15000; // ms in which pictures may still come and move the page, so that it scrolls again
 const GUESSING = "hn-guessing"; // on the page: lesson.css hides all that may say the answer
+const TURNING = "hn-turning"; // on the page: lesson.css hides it all, as it is still an earlier step's
+const LONGEST_TURN = 10000; // ms
+const LONGEST_REST = 1000; // ms that a page which was drawn may still change its height unseen
+const RESTS = 100; // ms without such a change
 const MAIN = "[data-testid=stMain]";
 const CONTENT = "[data-testid=stMainBlockContainer]";
 
@@ -65,6 +69,35 @@ export class Callout {
     this.later();
   }
 
+  /** The step changes: hide the page until it is drawn for the new one. */
+  turn() {
+    document.documentElement.classList.add(TURNING);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.reveal(), LONGEST_TURN);
+    this.later();
+  }
+
+  /** The page is drawn for the step: show it, once its folds have opened. */
+  arrive() {
+    clearTimeout(this.timer);
+    if (!document.documentElement.classList.contains(TURNING)) return;
+    const content = document.querySelector(CONTENT);
+    const begun = performance.now();
+    let [height, since] = [0, begun];
+    const look = () => {
+      const now = performance.now();
+      if (content && content.scrollHeight !== height) [height, since] = [content.scrollHeight, now];
+      if (now - since < RESTS && now - begun < LONGEST_REST) this.timer = setTimeout(look, RESTS / 4);
+      else this.reveal();
+    };
+    look();
+  }
+
+  reveal() {
+    document.documentElement.classList.remove(TURNING);
+    this.later();
+  }
+
   uncover() {
     this.target?.removeAttribute("data-covered");
     this.sizes.disconnect();
@@ -73,6 +106,7 @@ export class Callout {
 
   place() {
     this.due = 0;
+    if (document.documentElement.classList.contains(TURNING)) return void (this.ring.hidden = true);
     if (!this.target?.isConnected) {
       this.target = this.point ? find(this.point) : null;
       // What is above it may grow, too, and move it.
@@ -134,7 +168,8 @@ export class Callout {
   }
 
   end() {
-    document.documentElement.classList.remove(GUESSING);
+    clearTimeout(this.timer);
+    document.documentElement.classList.remove(GUESSING, TURNING);
     cancelAnimationFrame(this.due);
     this.uncover();
     this.changes.disconnect();

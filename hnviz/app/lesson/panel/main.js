@@ -25,7 +25,7 @@ const TEACHING = "hn-teaching"; // on the page: the panel of a class's teacher i
 const OFTEN = 400; // ms between two looks at the address
 const KEYS = /** @type {Record<string, number>} */ ({ PageDown: 1, PageUp: -1 });
 
-/** @typedef {import("./panel.js").Lesson & { steps: { address: string }[] }} Told */
+/** @typedef {import("./panel.js").Lesson & { steps: { address: string }[], next: { address: string }|null }} Told */
 
 class InLesson {
   /**
@@ -44,7 +44,7 @@ class InLesson {
       point: (point, cover) => this.callout.show(point, cover),
       leave: () => this.leave(),
       take: (id) => location.assign(new URL(`api/lessons/${id}/file`, kit.home)),
-      open: (id) => visit(new URL(`lesson${id && `?id=${id}`}${this.kept(id ? "&" : "?")}`, kit.home)),
+      open: (id) => this.open(id ? this.lesson.next?.address : ""),
     };
     this.panel = new Panel(host, this.doors);
     /** @type {string|null} the address before the reader changed anything on the page */
@@ -72,7 +72,7 @@ class InLesson {
     this.callout.dress({ primary, onPrimary, background, muted, hatch });
     if (settings.role) this.doors.crowd ??= this.inClass(settings.role);
     const at = this.asked() ?? settings.at;
-    if (at === settings.at) renew(); // else this is the page of an earlier step, drawn late
+    if (at === settings.at) this.arrive(); // else this is the page of an earlier step, drawn late
     const named = `${settings.lesson} ${at}`;
     if (named === this.named) return this.settle();
     this.named = named;
@@ -134,11 +134,22 @@ class InLesson {
     return kept.size ? first + kept : "";
   }
 
+  /** @param {string|undefined} address of another lesson's first step; "" for the list of lessons */
+  open(address) {
+    visit(new URL(address ? address + this.kept("&") : LESSON + this.kept("?"), this.kit.home));
+  }
+
   /** @param {number} at */
   go(at) {
     visit(this.address(at));
+    this.callout.turn();
     this.panel.at = 0; // the same step again, too
     this.show(at);
+  }
+
+  arrive() {
+    renew();
+    this.callout.arrive();
   }
 
   /** See whether the page shows something else than the step: at two looks, as Streamlit may write an old path once. */

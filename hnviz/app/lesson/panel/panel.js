@@ -203,7 +203,7 @@ export class Panel {
     this.next.textContent = isHeld ? (crowd?.leads ? "Reveal" : on) : waits ? "Show it" : on;
     this.next.classList.toggle("first", !away && (!waits || Boolean(crowd?.leads)));
     this.wasHeld = isHeld;
-    const cover = (isHeld && crowd?.cover(this.key)) || "Guess first";
+    const cover = (isHeld && crowd?.cover(this.key, this.answer)) || "Guess first";
     this.doors.point(step && !away ? step.point : "", waits || isHeld ? cover : "");
   }
 

@@ -92,6 +92,7 @@ export class View {
     for (const item of this.parts.kinds) item.hidden = !stream.kinds.includes(item.lastChild.textContent);
     putInAddress("batches_text", settings.written || null);
     this.redraw(ALL);
+    if (first) this.paint(); // at once: with the frame that shows it, or its parts would move after that
   }
 
   fits({ bs, bptt, shuffled }, stream) {

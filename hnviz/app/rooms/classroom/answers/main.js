@@ -4,6 +4,7 @@
 // settings = { live, questions: { step: {lesson, kind, ask, why, answers, ...} }, news? }
 
 import { overlay } from "../../../kit/class/overlay.js";
+import { TAKE_BACK, TAKES_BACK } from "../../../kit/class/lectern.js";
 import { TeacherLine } from "../../../kit/class/teacher.js";
 import { maker } from "../../../kit/js/make.js";
 import { picture } from "../../../kit/js/picture.js";
@@ -52,6 +53,11 @@ class Answers {
 
   /** @param {News} news */
   take(news) {
+    if (news.step && news.covered) {
+      this.revealed.delete(news.step);
+      if (news.step === this.shown) this.show("");
+      return;
+    }
     if (news.step) {
       this.revealed.set(news.step, news);
       if (news.step === this.asked || !this.shown) this.show(news.step);
@@ -103,10 +109,18 @@ class Answers {
    */
   async reveal(step, button) {
     this.asked = step;
+    await this.press(button, () => this.line?.reveal(step));
+  }
+
+  /**
+   * @param {HTMLButtonElement} button
+   * @param {() => unknown} act
+   */
+  async press(button, act) {
     button.disabled = true;
     this.kit.refuse("");
     try {
-      await this.line?.reveal(step);
+      await act();
     } catch (error) {
       this.kit.refuse(/** @type {Error} */ (error).message);
     }
@@ -123,6 +137,7 @@ class Answers {
   paint() {
     const news = this.revealed.get(this.shown);
     const width = this.place.clientWidth;
+    if (!news) this.place.replaceChildren();
     if (!news || !width || !this.questions?.[this.shown]) return;
     const question = this.question(this.shown);
     this.place.replaceChildren();
@@ -130,7 +145,17 @@ class Answers {
     this.make("p", "", this.place).append(...boldNodes(news.sentence ?? ""));
     this.place.append(overlay(question, news.values ?? [], Math.min(width, 860), plainText(news.sentence ?? "")));
     this.make("p", "why", this.place, question.why);
+    if (this.line) this.drawTakeBack(this.line, this.shown);
     this.kit.table?.changed();
+  }
+
+  /**
+   * @param {TeacherLine} line
+   * @param {string} step
+   */
+  drawTakeBack(line, step) {
+    const button = /** @type {HTMLButtonElement} */ (this.make("button", "", this.place, TAKE_BACK));
+    Object.assign(button, { type: "button", title: TAKES_BACK, onclick: () => this.press(button, () => line.cover(step)) });
   }
 
   tables() {
