@@ -1,12 +1,14 @@
 """Each model's name, parts, state, answers and recipe. Pages read this; it does not import torch.
 
-`hnviz.learn` holds the classes for these entries; a test checks that the two agree.
+The notebook's six models are a ladder, each one step from the last. Models beyond it say which
+model they follow, and why they are here. `hnviz.learn` holds the classes for these entries; a test
+checks that the two agree.
 """
 
 from dataclasses import dataclass, replace
 from math import prod
 
-from hnviz.cells import GRU, RNN, Cell, Gate
+from hnviz.cells import GRU, LSTM, RNN, Cell, Gate
 
 FIRST_RUN = "Model5"
 """The pre-trained run that is in view until one is picked."""
@@ -22,7 +24,10 @@ ROLES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """The notebook's settings for one model's `fit_one_cycle`."""
+    """The settings of one model's `fit_one_cycle`.
+
+    The notebook's for its six models; for a model beyond them, what `hnviz.bench.search` found.
+    """
 
     bptt: int
     epochs: int
@@ -63,11 +68,13 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelEntry:
-    """One model of the ladder: all that the rest of hnviz knows about it."""
+    """One model: all that the rest of hnviz knows about it."""
 
     name: str
     title: str  # in five words or fewer
-    network_change: str  # what the network adds to the previous model's
+    follows: str = ""  # the model that it changes; empty for one that is first
+    network_change: str  # what the network changes in the model that it follows
+    reason: str = ""  # why it is here, for a model beyond the notebook's six
     predicts: str  # "last" or "every": the positions at which it answers
     stateful: bool  # the hidden state carries over from mini-batch to mini-batch
     recipe: Recipe
@@ -121,7 +128,7 @@ _BY_HAND = (_I_H, _H_H, _H_O, _BN)
 
 
 def _recurrent(kind: str, n_layers: int, rows: str) -> tuple[Part, ...]:
-    """List the parts of a model around nn.RNN or nn.GRU, whose weights stack `rows` units."""
+    """List the parts of a model around torch's nn.`kind`, whose weights stack `rows` units."""
     shapes = {
         "weight_ih": (rows, "nh"),
         "weight_hh": (rows, "nh"),
@@ -136,7 +143,7 @@ def _recurrent(kind: str, n_layers: int, rows: str) -> tuple[Part, ...]:
     return (_I_H, Part("rnn", "h_h", kind, weights), _H_O, _BN)
 
 
-_ENTRIES = (
+_LADDER = (
     ModelEntry(
         name="Model0",
         title="three layers by hand",
@@ -152,6 +159,7 @@ _ENTRIES = (
     ModelEntry(
         name="Model1",
         title="the same, as a loop",
+        follows="Model0",
         network_change="is the same network with a for loop in place of the three copies, so the "
         "window can have any length",
         predicts="last",
@@ -163,6 +171,7 @@ _ENTRIES = (
     ModelEntry(
         name="Model2",
         title="an answer every step",
+        follows="Model1",
         network_change="answers after every token instead of only after the last; batch norm "
         "moves out of the recurrence",
         predicts="every",
@@ -174,6 +183,7 @@ _ENTRIES = (
     ModelEntry(
         name="Model3",
         title="keeps its state",
+        follows="Model2",
         network_change="keeps its hidden state from one mini-batch to the next, where Model2 "
         "starts from zeros",
         predicts="every",
@@ -185,6 +195,7 @@ _ENTRIES = (
     ModelEntry(
         name="Model4",
         title="nn.RNN",
+        follows="Model3",
         network_change="leaves the loop to nn.RNN: tanh instead of relu, one more matrix for the "
         "input and a second bias; batch norm runs over all steps at once",
         predicts="every",
@@ -198,6 +209,7 @@ _ENTRIES = (
     ModelEntry(
         name="Model5",
         title="two layers of GRU",
+        follows="Model4",
         network_change="stacks two layers of nn.GRU, whose gates decide what a unit keeps and "
         "what it takes in",
         predicts="every",
@@ -211,7 +223,32 @@ _ENTRIES = (
     ),
 )
 
-CATALOGUE: dict[str, ModelEntry] = {entry.name: entry for entry in _ENTRIES}
+_BEYOND = (
+    ModelEntry(
+        name="LSTM",
+        title="two layers of LSTM",
+        follows="Model5",
+        network_change="has nn.LSTM in place of nn.GRU: a fourth gate, and a second tensor beside "
+        "the state, the cell, which is carried along and which no answer reads directly",
+        reason="The LSTM is older than the GRU, and for twenty years it was the usual network for "
+        "long texts. Its memory is a sum: a forget gate near 1 keeps a number, and its gradient, "
+        "over many words. Compare its gates with Model5's, and see how far its gradient reaches.",
+        predicts="every",
+        stateful=True,
+        recipe=Recipe(bptt=50, epochs=20, lr=3e-2, pct_start=0.5),
+        parts=_recurrent("LSTM", 2, "4*nh"),
+        norm_over="slots",
+        n_layers=2,
+        cell=LSTM,
+        state=("h", "c"),
+        nonlinearity="tanh",
+    ),
+)
+
+LADDER: tuple[str, ...] = tuple(entry.name for entry in _LADDER)
+"""The notebook's six models, each one step from the last; the others go beyond them."""
+
+CATALOGUE: dict[str, ModelEntry] = {entry.name: entry for entry in (*_LADDER, *_BEYOND)}
 
 SAME_RECIPE = CATALOGUE["Model3"].recipe
 """One recipe for all models, so that a step of the ladder changes only the network."""
@@ -234,6 +271,11 @@ def partner(model: str) -> str | None:
         if model in (left, right):
             return right if model == left else left
     return None
+
+
+def previous(model: str) -> str | None:
+    """Name the model that this one follows and changes; None for the first."""
+    return entry(model).follows or None
 
 
 def recipe_for(model: str, *, same: bool = False) -> Recipe:

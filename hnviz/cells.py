@@ -31,6 +31,8 @@ class Cell:
     gates: tuple[Gate, ...] = ()  # in the order in which torch stacks their weights
     equation: str  # of the next state, LaTeX
     meaning: str
+    in_words: str = ""  # how the gates make the next state, beside their choice on a page
+    keeper: str = ""  # the gate that says how much of the old memory stays
 
 
 RNN = Cell(
@@ -66,4 +68,48 @@ GRU = Cell(
     ),
     equation=r"h' = (1 - z) \odot n + z \odot h",
     meaning="the mix of both",
+    in_words="A unit's new state is (1 \N{MINUS SIGN} update) · candidate + update · old. "
+    "The reset gate sets how much of the old state the candidate sees.",
+    keeper="update",
+)
+LSTM = Cell(
+    gates=(
+        Gate(
+            name="input",
+            title="input gate",
+            letter="i",
+            squash="sigmoid",
+            equation=r"i = \sigma(W_{ii}\,x + b_{ii} + W_{hi}\,h + b_{hi})",
+            meaning="how much of the candidate is added to each unit's cell",
+        ),
+        Gate(
+            name="forget",
+            title="forget gate",
+            letter="f",
+            squash="sigmoid",
+            equation=r"f = \sigma(W_{if}\,x + b_{if} + W_{hf}\,h + b_{hf})",
+            meaning="how much of each unit's cell is kept: 1 keeps all of it",
+        ),
+        Gate(
+            name="candidate",
+            title="candidate",
+            letter="g",
+            squash="tanh",
+            equation=r"g = \tanh(W_{ig}\,x + b_{ig} + W_{hg}\,h + b_{hg})",
+            meaning="what could be added to each unit's cell",
+        ),
+        Gate(
+            name="output",
+            title="output gate",
+            letter="o",
+            squash="sigmoid",
+            equation=r"o = \sigma(W_{io}\,x + b_{io} + W_{ho}\,h + b_{ho})",
+            meaning="how much of each unit's cell the state shows",
+        ),
+    ),
+    equation=r"c' = f \odot c + i \odot g, \qquad h' = o \odot \tanh(c')",
+    meaning="the cell c is updated, and the state h is what the output gate lets through",
+    in_words="A unit's new cell is forget · old cell + input · candidate. Its new state is "
+    "output · tanh(new cell).",
+    keeper="forget",
 )

@@ -1,14 +1,28 @@
-"""The ladder of models as the pages read it, without torch."""
+"""The models as the pages read them, without torch."""
 
 import subprocess
 import sys
+from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
-from hnviz.catalogue import CATALOGUE, ROLES, SAME_RECIPE, Weight, entry, recipe_for
+from hnviz.bench.search import SEEDS, Trial, best
+from hnviz.bench.table import read_rows
+from hnviz.catalogue import (
+    CATALOGUE,
+    LADDER,
+    ROLES,
+    SAME_RECIPE,
+    Weight,
+    entry,
+    previous,
+    recipe_for,
+)
 from hnviz.config import RunConfig
 
 NV, NH = 39, 64
+TABLES = Path(str(files("hnviz.runs"))) / "data"
 
 N_WEIGHTS = {  # counted by hand for nv 39, nh 64
     # embedding, hidden to hidden, hidden to output, batch norm
@@ -17,6 +31,8 @@ N_WEIGHTS = {  # counted by hand for nv 39, nh 64
     "rnn": 39 * 64 + 2 * (64 * 64 + 64) + (64 * 39 + 39) + 2 * 64,
     # a layer of nn.GRU has three gates of each
     "gru": 39 * 64 + 2 * 3 * 2 * (64 * 64 + 64) + (64 * 39 + 39) + 2 * 64,
+    # a layer of nn.LSTM has four gates of each
+    "lstm": 39 * 64 + 2 * 4 * 2 * (64 * 64 + 64) + (64 * 39 + 39) + 2 * 64,
 }
 
 RECIPES = {  # bptt, epochs, lr, pct_start
@@ -29,12 +45,31 @@ RECIPES = {  # bptt, epochs, lr, pct_start
 }
 
 
+BEYOND = [model for model in CATALOGUE if model not in LADDER]
+
+
 def test_the_ladder_has_six_steps() -> None:
-    assert list(CATALOGUE) == list(RECIPES)
-    assert [entry.name for entry in CATALOGUE.values()] == list(RECIPES)
+    assert list(LADDER) == list(RECIPES) == list(CATALOGUE)[:6]
+    assert [entry.name for entry in CATALOGUE.values()] == list(CATALOGUE)
+    assert [previous(model) for model in LADDER] == [None, *LADDER[:-1]]
 
 
-@pytest.mark.parametrize("model", CATALOGUE)
+@pytest.mark.parametrize("model", BEYOND)
+def test_a_model_beyond_the_ladder_follows_another_and_says_why_it_is_here(model: str) -> None:
+    before = previous(model)
+    assert before is not None
+    assert list(CATALOGUE).index(before) < list(CATALOGUE).index(model)
+    assert entry(model).reason.endswith(".") and not any(entry(name).reason for name in LADDER)
+
+
+@pytest.mark.parametrize("model", BEYOND)
+def test_its_recipe_is_the_best_of_the_search(model: str) -> None:
+    tried = [row for row in read_rows(TABLES / "recipes.csv", Trial) if row.model == model]
+    assert entry(model).recipe == best(tried)[0]
+    assert {row.seed for row in tried} == set(SEEDS)
+
+
+@pytest.mark.parametrize("model", LADDER)
 def test_recipe_is_the_notebooks(model: str) -> None:
     recipe = recipe_for(model)
     assert (recipe.bptt, recipe.epochs, recipe.lr, recipe.pct_start) == RECIPES[model]
@@ -56,6 +91,7 @@ def test_a_recipe_is_a_run_that_can_be_trained(model: str) -> None:
         ("Model3", "by hand"),
         ("Model4", "rnn"),
         ("Model5", "gru"),
+        ("LSTM", "lstm"),
     ],
 )
 def test_number_of_weights(model: str, kind: str) -> None:
@@ -76,10 +112,11 @@ def test_an_entry_is_whole(model: str) -> None:
 
 
 def test_what_each_step_changes() -> None:
-    assert [found.predicts for found in CATALOGUE.values()] == ["last"] * 2 + ["every"] * 4
-    assert [found.stateful for found in CATALOGUE.values()] == [False] * 3 + [True] * 3
-    assert [found.max_bptt for found in CATALOGUE.values()] == [3] + [None] * 5
-    assert [found.n_layers for found in CATALOGUE.values()] == [1] * 5 + [2]
+    nets = [entry(model) for model in LADDER]
+    assert [found.predicts for found in nets] == ["last"] * 2 + ["every"] * 4
+    assert [found.stateful for found in nets] == [False] * 3 + [True] * 3
+    assert [found.max_bptt for found in nets] == [3] + [None] * 5
+    assert [found.n_layers for found in nets] == [1] * 5 + [2]
     assert entry("Model5").gates == ("reset", "update", "candidate")
 
 

@@ -25,6 +25,7 @@ from hnviz.figures.cursor_text import (
 )
 from hnviz.figures.theme import theme
 from hnviz.learn import MODELS, LanguageModel, build_model
+from hnviz.learn.state import tensors
 from hnviz.observe import QUESTIONS, Subject, states
 from hnviz.observe.cursor import twin
 from hnviz.observe.matching import match
@@ -61,6 +62,13 @@ def traced(of: Subject):
     return trace(of.model, x, of.model.init_state(len(x)), CATALOGUE[of.config.model].roles)
 
 
+def state_tensors(state) -> dict[str, torch.Tensor]:
+    """The tensors of a state, named as a forward returns them."""
+    if isinstance(state, tuple):
+        return {f"state[{number}]": each for number, each in enumerate(state)}
+    return {"state": state}
+
+
 def unpacked(reply, number: int) -> np.ndarray:
     tensor = reply.meta["tensors"][number]
     size = int(np.prod(tensor["shape"]))
@@ -79,7 +87,8 @@ def test_the_last_tensor_is_the_models_own_output(model):
     made = {name: each.value for each in last.made for name in each.names}
     np.testing.assert_array_equal(last.made[-1].value, logits.numpy())
     np.testing.assert_array_equal(made["logits"], logits.numpy())
-    np.testing.assert_array_equal(made["state"], state.numpy())
+    for name, each in state_tensors(state).items():
+        np.testing.assert_array_equal(made[name], each.numpy())
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -89,8 +98,10 @@ def test_the_answer_that_is_sent_is_the_models_own_output(model):
     json.dumps(reply.meta)
     logits, state = plain(of, mini_batch(of))
     made = reply.meta["steps"][-1]["made"]
-    assert made[-1]["names"] == ["logits"] and made[-2]["names"] == ["state"]
-    for each, truth in ((made[-1], logits), (made[-2], state)):
+    wanted = {**state_tensors(state), "logits": logits}
+    told = made[-len(wanted) :]
+    assert [each["names"] for each in told] == [[name] for name in wanted]
+    for each, truth in zip(told, wanted.values(), strict=True):
         half = reply.meta["tensors"][each["tensor"]]["peak"] / FULL / 2
         np.testing.assert_allclose(unpacked(reply, each["tensor"]), truth, atol=half * 1.001)
     np.testing.assert_array_equal(reply.arrays["ids"], mini_batch(of).numpy())
@@ -270,7 +281,7 @@ def test_params_that_cannot_be_used_are_one_sentence(question, params, sentence)
 
 
 def test_a_model_by_hand_has_no_cell():
-    with pytest.raises(ValueError, match=r"Model2 has neither nn.RNN nor nn.GRU"):
+    with pytest.raises(ValueError, match=r"Model2 has none of nn.RNN, nn.GRU and nn.LSTM"):
         QUESTIONS["cell"](subject("Model2"), {})
 
 
@@ -323,6 +334,22 @@ def test_a_unit_is_drawn_with_its_sentence_and_its_numbers():
     results = [line.find("span/b").text.replace("\N{MINUS SIGN}", "-") for line in lines]
     assert results == [f"{arrays[name][2]:.3f}" for name in ("r", "z", "n", "after")]
     assert [line.find("b").text for line in lines] == ["reset", "update", "candidate", "new state"]
+
+
+def test_a_unit_of_an_lstm_is_drawn_with_its_cell_and_four_gates():
+    arrays, _ = QUESTIONS["cell"](subject("LSTM"), {"unit": 3, "row": 1})
+    words = [VOCAB.itos[index] for index in arrays["ids"]]
+    sentence = cell_sentence(arrays, "LSTM", 3, 2, words[2])
+    assert f"its cell keeps **{100 * arrays['f'][2]:.0f} %**" in sentence
+    assert f"is its state, **{arrays['after'][2]:.3f}**" in sentence
+    svg = ElementTree.fromstring(unit_line(arrays, words, theme("dark")))
+    assert len(list(svg.iter("polyline"))) == 6
+    lines = [ElementTree.fromstring(line) for line in equations(arrays, "LSTM", 2)]
+    results = [line.find("span/b").text.replace("\N{MINUS SIGN}", "-") for line in lines]
+    shown = ("i", "f", "g", "o", "cell_after", "after")
+    assert results == [f"{arrays[name][2]:.3f}" for name in shown]
+    names = ["input", "forget", "candidate", "output", "new cell", "new state"]
+    assert [line.find("b").text for line in lines] == names
 
 
 def test_the_numbers_of_one_equation_add_up():
@@ -397,16 +424,17 @@ def test_every_partner_has_the_same_parts():
     assert partner("Model5") is None
 
 
-# --- one unit of nn.RNN and nn.GRU --------------------------------------------------------------
+# --- one unit of nn.RNN, nn.GRU and nn.LSTM -----------------------------------------------------
 
 
-@pytest.mark.parametrize("model", ["Model4", "Model5"])
+@pytest.mark.parametrize("model", ["Model4", "Model5", "LSTM"])
 @pytest.mark.parametrize("unit", [0, 7, 15])
 def test_a_units_numbers_are_torchs_own(model, unit):
     of = subject(model)
     x = mini_batch(of)
     with torch.no_grad():
-        res, h = of.model.rnn(of.model.i_h(x), of.model.init_state(6))
+        res, state = of.model.rnn(of.model.i_h(x), of.model.init_state(6))
+        h = tensors(state)[0]
     for layer in range(CATALOGUE[model].n_layers):
         reply = QUESTIONS["cell"](of, {"layer": layer, "unit": unit, "row": 4})
         after = reply.arrays["after"]
@@ -426,3 +454,24 @@ def test_a_grus_gates_make_its_state():
     np.testing.assert_allclose(arrays["n"], n, atol=1e-12)
     mixed = (1 - arrays["z"]) * n + arrays["z"] * arrays["before"]
     np.testing.assert_allclose(arrays["torch"], mixed, atol=1e-6)
+
+
+def test_an_lstms_gates_make_its_cell_and_the_cell_its_state():
+    of = subject("LSTM")
+    arrays, meta = QUESTIONS["cell"](of, {"unit": 3})
+    assert meta == {"kind": "LSTM", "gates": ["i", "f", "g", "o"]}
+    sums = {gate: arrays[f"input_{gate}"] + arrays[f"hidden_{gate}"] for gate in "ifgo"}
+    i, f, o = (1 / (1 + np.exp(-sums[gate])) for gate in "ifo")
+    cell = f * arrays["cell_before"] + i * np.tanh(sums["g"])
+    np.testing.assert_allclose(arrays["cell_after"], cell, atol=1e-12)
+    np.testing.assert_allclose(arrays["cell_before"][1:], cell[:-1], atol=1e-6)
+    np.testing.assert_allclose(arrays["torch"], o * np.tanh(cell), atol=1e-6)
+    assert np.ptp(cell) > 0.01
+
+
+def test_a_forward_that_returns_two_tensors_of_state_names_both():
+    reply = QUESTIONS["cursor"](subject("LSTM"), {})
+    labels = [tensor["label"] for tensor in reply.meta["tensors"]]
+    assert labels[-3:] == ["state[0] = h", "state[1] = c", "logits = h_o(res)"]
+    assert "h = rnn(i_h(x), state)" in labels and "c = rnn(i_h(x), state)" in labels
+    assert not any("state" in step["plain"] for step in reply.meta["steps"])

@@ -5,16 +5,15 @@ from xml.etree import ElementTree
 
 import pytest
 
-from hnviz.catalogue import CATALOGUE
+from hnviz.catalogue import CATALOGUE, previous
 from hnviz.figures import DIAGRAMS
+from hnviz.figures.cell_diagrams import CELLS
 from hnviz.figures.diagrams import (
     HEIGHT,
     NOTEBOOK_FIGURES,
     WIDTH,
     WORDS,
-    gru_cell,
     legend,
-    previous,
     rolled,
     unrolled,
 )
@@ -30,6 +29,7 @@ FIRST = {
     "lane": (PASSES, "detach"),
     "lanes_head": (PASSES,),
     "legend": (),
+    "lstm_cell": (),
     "query_lines": (QUERIED,),
     "rolled": ("Model5",),
     "scissors": (PASSES,),
@@ -87,8 +87,11 @@ def test_unrolled_has_a_circle_a_layer_and_step_and_as_many_answers_as_the_net(m
     answers = steps if net.predicts == "every" else 1
     assert count(svg, "line", stroke=role["h_o"]) == answers
     assert count(svg, "line", stroke=role["i_h"]) == steps
-    kept = "h kept" in words(svg)
+    kept = f"{', '.join(net.state)} kept" in words(svg)
     assert kept is net.stateful
+    across = count(svg, "line", stroke=role["h_h"]) - steps * (net.n_layers - 1)
+    ends = 2 if net.stateful else 1  # before the first word, and after the last
+    assert across == len(net.state) * net.n_layers * (steps - 1 + ends)
     assert svg.count('rotate(-90)" fill="none"') == (net.n_layers if net.stateful else 0)
 
 
@@ -104,7 +107,15 @@ def test_rolled_has_one_column_and_a_loop_a_layer(model):
 
 @pytest.mark.parametrize(
     ("model", "framed"),
-    [("Model0", 0), ("Model1", 0), ("Model2", 2), ("Model3", 2), ("Model4", 1), ("Model5", 1)],
+    [
+        ("Model0", 0),
+        ("Model1", 0),
+        ("Model2", 2),
+        ("Model3", 2),
+        ("Model4", 1),
+        ("Model5", 1),
+        ("LSTM", 1),
+    ],
 )
 def test_what_the_model_before_lacks_is_framed(model, framed):
     """Two answers, the state at both ends, nn.RNN, two layers of GRU; each with a plus."""
@@ -147,10 +158,17 @@ def test_the_notebooks_five_figures():
     assert all(each.caption.endswith(".") for each in NOTEBOOK_FIGURES)
 
 
-def test_the_gru_names_its_gates():
-    said = words(gru_cell(LIGHT))
-    for gate in CATALOGUE["Model5"].gates:
+@pytest.mark.parametrize("kind", CELLS)
+def test_a_cell_names_its_gates(kind):
+    said = words(CELLS[kind](LIGHT))
+    (net,) = (each for each in CATALOGUE.values() if each.recurrent and each.recurrent.kind == kind)
+    for gate in net.gates:
         assert any(word.startswith(gate) for word in said), gate
+
+
+def test_every_model_with_gates_of_torch_has_a_picture_of_its_cell():
+    kinds = {net.recurrent.kind for net in CATALOGUE.values() if net.gates}
+    assert kinds == set(CELLS)
 
 
 def test_the_legend_names_roles_and_shapes():

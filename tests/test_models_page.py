@@ -14,7 +14,7 @@ from hnviz.app.rooms.models.cell.picture import CELL_VIEW
 from hnviz.app.rooms.models.cursor.picture import CURSOR_VIEW
 from hnviz.app.rooms.models.pair.picture import PAIR_VIEW
 from hnviz.app.rooms.models.source import new_forward_lines
-from hnviz.catalogue import CATALOGUE, partner
+from hnviz.catalogue import CATALOGUE, LADDER, partner
 from hnviz.figures.theme import theme
 from hnviz.source import class_source
 from hnviz.web.standing import standing
@@ -87,10 +87,20 @@ def test_every_model_has_its_page(model):
     text = said(app)
     assert f"class {model}(LanguageModel)" in text
     assert text.count("<svg") >= 3
-    assert ("**reset**" in text) is bool(CATALOGUE[model].gates)
+    for gate in CATALOGUE[model].gates:
+        assert f"**{gate}**" in text
     assert bool(mounted(app, "models_pair")) is (partner(model) is not None)
-    assert bool(mounted(app, "models_unit_line")) is (model in ("Model4", "Model5"))
-    assert "The notebook reached, after " in text and "numbers to learn" in text
+    assert bool(mounted(app, "models_unit_line")) is (model in ("Model4", "Model5", "LSTM"))
+    assert ("The notebook reached, after " in text) is (model in LADDER)
+    assert "numbers to learn" in text
+
+
+@pytest.mark.parametrize("model", [model for model in CATALOGUE if model not in LADDER])
+def test_a_model_beyond_the_notebook_says_why_it_is_here_and_where_its_recipe_is_from(model):
+    text = said(open_models(models_model=model))
+    assert CATALOGUE[model].reason in text
+    assert "a search found the recipe" in text and f"5 runs of {model}" in text
+    assert "a search found" not in said(open_models(models_model="Model5"))
 
 
 def test_what_is_folded_is_drawn_once_it_is_open():
@@ -247,7 +257,7 @@ def test_the_numbers_of_one_unit():
     ]:
         with pytest.raises(Refusal, match=sentence):
             shown(CELL_VIEW, "Model5", **params)
-    with pytest.raises(Refusal, match="Model2 has neither"):
+    with pytest.raises(Refusal, match="Model2 has none of"):
         shown(CELL_VIEW, "Model2")
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hnviz.catalogue import CATALOGUE, entry
+from hnviz.catalogue import LADDER, entry
 from hnviz.config import RunConfig
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event, Resumed, RunStarted, SnapshotSaved
 from hnviz.runs import (
@@ -652,7 +652,7 @@ def test_a_value_outside_float16_keeps_its_tensor_whole() -> None:
 # The notebook's figures
 
 
-@pytest.mark.parametrize("model", CATALOGUE)
+@pytest.mark.parametrize("model", LADDER)
 def test_the_notebook_tables_are_the_notebooks(model: str) -> None:
     table = notebook_table(model)
     expected = pd.read_csv(DATA / "notebook_tables.csv").query("model == @model")
@@ -671,7 +671,7 @@ def test_reference_ranges() -> None:
 
 
 def test_every_notebook_figure_lies_where_ten_seeds_lie() -> None:
-    for model in CATALOGUE:
+    for model in LADDER:
         last = notebook_table(model).iloc[-1]
         for column in ("train_loss", "valid_loss", "accuracy"):
             low, high = reference_range(model, "uniform", column)

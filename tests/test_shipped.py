@@ -5,12 +5,12 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from hnviz.catalogue import CATALOGUE
+from hnviz.catalogue import CATALOGUE, LADDER
 from hnviz.config import RunConfig
 from hnviz.runs import BLOCKS, SHIPPED_DIR, RunStore, shipped_configs
 from tests.conftest import DATA
 
-MOST_BYTES = 17e6  # seven runs, of which the two of Model5 take 4.8e6 each
+MOST_BYTES = 26e6  # eight runs, of which the LSTM takes 8.2e6 and each of Model5 4.8e6
 # Model3 drifts with the order of the machine's sums; the others come out as on the reference's.
 CLOSE = {"Model3": 0.5}
 
@@ -42,7 +42,7 @@ def test_a_shipped_run_is_the_recipes_and_whole(store, name):
         folder.load_snapshot(step)
 
 
-@pytest.mark.parametrize("model", CATALOGUE)
+@pytest.mark.parametrize("model", LADDER)
 def test_a_shipped_run_ends_where_the_reference_does(store, model):
     table = pd.read_csv(DATA / "fastai_v1_seed0.csv")
     theirs = table[(table.model == model) & (table.bn_init == "ones")].iloc[-1]

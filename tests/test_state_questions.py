@@ -28,7 +28,7 @@ def one_thread():
 @pytest.mark.parametrize("model", [name for name, net in CATALOGUE.items() if net.stateful])
 def test_stretches_side_by_side_are_one_pass(model):
     subject = shipped(model, exact=True)
-    ids = STREAM.valid[:4480]
+    ids = STREAM.valid  # an LSTM needs stretches of more than a hundred tokens to forget
     together, plain = read_together(subject, ids), read_text(subject, ids)
     assert together is not None
     scale = max(1.0, np.abs(plain.states).max())

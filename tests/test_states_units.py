@@ -37,7 +37,7 @@ def ask(model: str, **params):
 
 
 class ByHand:
-    """One model of the six, token by token, with numpy alone; keeps what every gate was."""
+    """One model, token by token, with numpy alone; keeps what every gate was."""
 
     def __init__(self, model: str) -> None:
         self.model = model
@@ -48,6 +48,7 @@ class ByHand:
         zeros = np.zeros(subject(self.model).config.nh)
         window = None if CATALOGUE[self.model].stateful else subject(self.model).config.bptt
         h, seen = [zeros, zeros], []
+        self.cells = [zeros, zeros]  # of an LSTM
         for place, index in enumerate(ids):
             if window and place % window == 0:
                 h = [zeros, zeros]
@@ -61,6 +62,9 @@ class ByHand:
         if self.model == "Model5":
             low = self.gru(0, x, h[0])
             return [low, self.gru(1, low["state"], h[1])]
+        if self.model == "LSTM":
+            low = self.lstm(0, x, h[0])
+            return [low, self.lstm(1, low["state"], h[1])]
         if self.model == "Model4":
             given = w["rnn.weight_ih_l0"] @ x + w["rnn.bias_ih_l0"]
             kept = w["rnn.weight_hh_l0"] @ h[0] + w["rnn.bias_hh_l0"]
@@ -80,6 +84,17 @@ class ByHand:
         candidate = np.tanh(given[2 * n :] + reset * kept[2 * n :])
         state = (1 - update) * candidate + update * h
         return {"state": state, "reset": reset, "update": update, "candidate": candidate}
+
+    def lstm(self, layer, x, h):
+        given = self.w[f"rnn.weight_ih_l{layer}"] @ x + self.w[f"rnn.bias_ih_l{layer}"]
+        kept = self.w[f"rnn.weight_hh_l{layer}"] @ h + self.w[f"rnn.bias_hh_l{layer}"]
+        put_in, forget, candidate, put_out = np.split(given + kept, 4)
+        put_in, forget, put_out = (1 / (1 + np.exp(-sum_)) for sum_ in (put_in, forget, put_out))
+        candidate = np.tanh(candidate)
+        self.cells[layer] = forget * self.cells[layer] + put_in * candidate
+        state = put_out * np.tanh(self.cells[layer])
+        gates = {"input": put_in, "forget": forget, "candidate": candidate, "output": put_out}
+        return {"state": state, **gates}
 
 
 def assert_same(values, wanted):
@@ -117,9 +132,9 @@ def test_far_from_the_beginning_the_state_is_that_of_a_reading_from_the_first_to
     for layer, states in enumerate(wanted):
         place = {"split": "valid", "first": far, "n": n, "layer": layer}
         assert_same(ask(model, **place).arrays["values"], states[far:].T)
-    if CATALOGUE[model].gates:
-        gate = ask(model, split="valid", first=far, n=n, show="update").arrays["values"]
-        longer = ask(model, split="valid", first=far - 1900, n=1900 + n, show="update")
+    for show in CATALOGUE[model].gates:
+        gate = ask(model, split="valid", first=far, n=n, show=show).arrays["values"]
+        longer = ask(model, split="valid", first=far - 1900, n=1900 + n, show=show)
         assert_same(gate, longer.arrays["values"][:, 1900:])
 
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, human_numbers_stream
 from hnviz.learn import MODELS, build_model
+from hnviz.learn.state import State, mapped, tensors
 from hnviz.observe import QUESTIONS, Subject
 from hnviz.observe.backward_costs import backward_costs, saved_bytes, second_backward_error
 from hnviz.observe.handover import handover
@@ -21,7 +22,7 @@ from hnviz.observe.through_time import Windows, state_gradients
 from tests.subjects import made_up
 
 STREAM = human_numbers_stream()
-CARRYING = ("Model3", "Model4", "Model5")
+CARRYING = ("Model3", "Model4", "Model5", "LSTM")
 FORGETTING = ("Model0", "Model1", "Model2")
 
 
@@ -38,15 +39,16 @@ def windows_of(built: Subject, first: int = 2) -> Windows:
     return Windows.cut(built, STREAM.train, first)
 
 
-def head(model: nn.Module, state: Tensor) -> Tensor:
+def head(model: nn.Module, state: State) -> Tensor:
     """The answer from a state, (rows, nv), as each model's class has it."""
+    state = tensors(state)[0]
     last = state if state.ndim == 2 else state[-1]
     inside = type(model).__name__ in ("Model0", "Model1")  # batch norm is in the recurrence
     return model.h_o(last if inside else model.bn(last))
 
 
 def losses(
-    model: nn.Module, windows: Windows, way: str, pushes: list[Tensor], every: bool
+    model: nn.Module, windows: Windows, way: str, pushes: list[State], every: bool
 ) -> list[Tensor]:
     """Each mini-batch's loss, with pushes[t] added to the state after step t: a loop by hand."""
     state, found, at = windows.state, [], 0
@@ -54,11 +56,11 @@ def losses(
         if way == "reset":
             state = model.init_state(len(x))
         elif way == "detach":
-            state = state.detach()
+            state = mapped(state, Tensor.detach)
         each = []
         for step in range(x.shape[1]):
             _, state = model(x[:, step : step + 1], state)
-            state = state + pushes[at]
+            state = added(state, pushes[at])
             at += 1
             each.append(F.cross_entropy(head(model, state), y[:, step]))
         all_count = every and model.predicts == "every"
@@ -66,9 +68,16 @@ def losses(
     return found if every else found[-1:]
 
 
-def no_pushes(windows: Windows) -> list[Tensor]:
+def added(state: State, push: State) -> State:
+    both = zip(tensors(state), tensors(push), strict=True)
+    sums = tuple(one + other for one, other in both)
+    return sums if isinstance(state, tuple) else sums[0]
+
+
+def no_pushes(windows: Windows, **options: bool) -> list[State]:
     n = sum(x.shape[1] for x in windows.x)
-    return [torch.zeros_like(windows.state, requires_grad=True) for _ in range(n)]
+    zeros = [mapped(windows.state, torch.zeros_like) for _ in range(n)]
+    return [mapped(each, lambda one: one.requires_grad_(**options)) for each in zeros]
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -80,7 +89,8 @@ def test_step_by_step_is_the_whole_window(name: str) -> None:
         said, states = zip(*steps(stepwise_copy(built), x, built.model.init_state(3)), strict=True)
     expected = whole if built.model.predicts == "last" else whole[:, -1]
     torch.testing.assert_close(said[-1], expected, atol=1e-6, rtol=1e-6)
-    torch.testing.assert_close(states[-1], state, atol=1e-6, rtol=1e-6)
+    for one, other in zip(tensors(states[-1]), tensors(state), strict=True):
+        torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-6)
     if built.model.predicts == "every":
         torch.testing.assert_close(torch.stack(said, 1), whole, atol=1e-6, rtol=1e-6)
 
@@ -97,8 +107,10 @@ def test_gradients_are_autograds_through_a_loop_by_hand(name: str, way: str, eve
         return
     pushes = no_pushes(windows)
     total = torch.stack(losses(built.model, windows, way, pushes, every)).sum()
-    expected = torch.autograd.grad(total, pushes, allow_unused=True)
-    norms = [0.0 if each is None else each.norm().item() for each in expected]
+    parts = [one for push in pushes for one in tensors(push)]
+    expected = torch.autograd.grad(total, parts, allow_unused=True, materialize_grads=True)
+    squares = np.reshape([each.square().sum().item() for each in expected], (len(pushes), -1))
+    norms = np.sqrt(squares.sum(axis=1))  # over both tensors of an LSTM's state
     np.testing.assert_allclose(found, norms, atol=1e-6)
     assert max(norms) > 0.01
 
@@ -113,15 +125,19 @@ def test_gradients_are_finite_differences(name: str, every: bool) -> None:
     n, width = len(found), 1e-6
     for step in (n - 1, n - 2, n - windows.x[0].shape[1], 0):
         slopes = []
-        for place in range(windows.state.numel()):
+        for part, place in places(windows.state):
             ends = []
             for push in (width, -width):
-                pushes = [torch.zeros_like(windows.state) for _ in range(n)]
-                pushes[step].view(-1)[place] = push
+                pushes = no_pushes(windows, requires_grad=False)
+                tensors(pushes[step])[part].view(-1)[place] = push
                 with torch.no_grad():
                     ends.append(sum(losses(built.model, windows, way, pushes, every)).item())
             slopes.append((ends[0] - ends[1]) / (2 * width))
         assert found[step] == pytest.approx(np.linalg.norm(slopes), rel=1e-3, abs=1e-9)
+
+
+def places(state: State) -> list[tuple[int, int]]:
+    return [(part, at) for part, one in enumerate(tensors(state)) for at in range(one.numel())]
 
 
 def test_relu_by_hand() -> None:
@@ -268,9 +284,9 @@ def test_a_second_backward_is_the_error_that_torch_raises(name: str) -> None:
     built = subject(name)
     model, x = built.model, torch.tensor(STREAM.train[:4].reshape(1, 4))
     _, state = model(x[:, :2], model.init_state(1))
-    state.sum().backward()
+    tensors(state)[0].sum().backward()
     with pytest.raises(RuntimeError) as raised:
-        model(x[:, 2:], state)[1].sum().backward()
+        tensors(model(x[:, 2:], state)[1])[0].sum().backward()
     model.zero_grad()
     said = second_backward_error(built, STREAM.train)
     assert said == f"RuntimeError: {raised.value}"
@@ -430,7 +446,8 @@ def test_training_opens_the_reach() -> None:
         (name, step): far_share(name, step) for name in CARRYING for step in ("first", "last")
     }
     for name in CARRYING:
-        assert shares[name, "first"] < 1e-9 < 1e-4 < shares[name, "last"] < 1
+        least = 1e-8 if name == "LSTM" else 1e-4  # its three mini-batches are 150 steps, not 60
+        assert shares[name, "first"] < 1e-9 < least < shares[name, "last"] < 1
 
 
 def far_share(name: str, step: str) -> float:

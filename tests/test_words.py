@@ -35,16 +35,26 @@ def ids_of(*numbers):
 def by_hand(subject, ids):
     """Read a text with the models' parts, token by token; return its last logits and state.
 
-    Each state is a list of (nh,) vectors, one a layer.
+    Each state is a list of (nh,) vectors, one a layer; an LSTM's cells follow, one a layer.
     """
     model, name = subject.model, subject.config.model
     nh = subject.config.nh
-    h = [torch.zeros(nh, dtype=torch.float64) for _ in range(CATALOGUE[name].n_layers)]
+    n = CATALOGUE[name].n_layers * len(CATALOGUE[name].state)
+    h = [torch.zeros(nh, dtype=torch.float64) for _ in range(n)]
     read = ids if name in CARRYING else ids[-subject.config.bptt :]
     with torch.no_grad():
         for token in read:
             h = step(model, name, token, h)
-        return out(model, name, h[-1]), h
+        return out(model, name, top(name, h)), h
+
+
+def layers(name, h):
+    """The part of a state that pictures show, (n_layers, nh)."""
+    return torch.stack(h[: CATALOGUE[name].n_layers])
+
+
+def top(name, h):
+    return layers(name, h)[-1]
 
 
 def step(model, name, token, h):
@@ -54,18 +64,22 @@ def step(model, name, token, h):
     if name in ("Model2", "Model3"):
         return [torch.relu(model.h_h.weight @ (h[0] + x) + model.h_h.bias)]
     w = dict(model.rnn.named_parameters())
-    made = []
-    for layer, before in enumerate(h):
+    made, cells = [], h[CATALOGUE[name].n_layers :]
+    for layer, before in enumerate(layers(name, h)):
         gi = w[f"weight_ih_l{layer}"] @ x + w[f"bias_ih_l{layer}"]
         gh = w[f"weight_hh_l{layer}"] @ before + w[f"bias_hh_l{layer}"]
         if name == "Model4":
             x = torch.tanh(gi + gh)
+        elif name == "LSTM":
+            i, f, g, o = (gi + gh).chunk(4)
+            cells[layer] = f.sigmoid() * cells[layer] + i.sigmoid() * g.tanh()
+            x = o.sigmoid() * cells[layer].tanh()
         else:
             (ri, zi, ni), (rh, zh, nh) = gi.chunk(3), gh.chunk(3)
             z = torch.sigmoid(zi + zh)
             x = (1 - z) * torch.tanh(ni + torch.sigmoid(ri + rh) * nh) + z * before
         made.append(x)
-    return made
+    return [*made, *cells]
 
 
 def norm(model, h):
@@ -188,15 +202,16 @@ def test_units_are_set_once_or_at_every_word(carrying, units, value, hold):
         found = ask(carrying, "surgery", ids=ids, n=25, units=units, layer=layer, value=value,
                     hold=hold)  # fmt: skip
         _, h = by_hand(carrying, ids)
-        assert_same(found["untouched_state"], torch.stack(h))
+        assert_same(found["untouched_state"], layers(name, h))
         with torch.no_grad():
             for at in range(25):
                 if at == 0 or hold:
                     h = [each.clone() for each in h]
-                    h[layer][units] = value
+                    for part in range(layer, len(h), CATALOGUE[name].n_layers):
+                        h[part][units] = value  # an LSTM's cell too
                 if at == 0:
-                    assert_same(found["changed_state"], torch.stack(h))
-                p = out(model, name, h[-1]).softmax(-1)
+                    assert_same(found["changed_state"], layers(name, h))
+                p = out(model, name, top(name, h)).softmax(-1)
                 assert_same(found["changed_probabilities"][at], p)
                 assert found["changed_said"][at] == p.argmax()
                 h = step(model, name, int(p.argmax()), h)

@@ -1,41 +1,84 @@
-"""``hnviz bench``: time hnviz against a plain torch loop."""
+"""``hnviz bench``: time hnviz, or look for the recipe of a model that the notebook lacks."""
 
 import argparse
+from importlib.resources import files
+from pathlib import Path
 
-from hnviz.catalogue import CATALOGUE
-from hnviz.cli.parser import in_range, whole
+from hnviz.catalogue import CATALOGUE, LADDER
+from hnviz.cli.parser import CommandError, in_range, whole
 from hnviz.config import RunConfig
 
-SUMMARY = "time hnviz against a plain torch loop of the same model"
+SUMMARY = "time hnviz against a plain torch loop, or search for the recipe of a model"
 
+SPEED, SEARCH, SEEDS = "speed", "search", "seeds"
 PAIRS = 20
 MAX_PAIRS = 10_000
+TABLES = {SEARCH: "recipes.csv", SEEDS: "five_seeds.csv"}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options for what to time, and how often."""
+    """Add the options for what to time or to search, and how often."""
     parser.add_argument(
-        "--model", action="append", help="a model to time; repeat for several (default: all)"
+        "what",
+        nargs="?",
+        choices=(SPEED, SEARCH, SEEDS),
+        default=SPEED,
+        help="speed: against a plain torch loop (the default); search: a recipe, scored on numbers "
+        "held out of train; seeds: a recipe from five seeds, on the notebook's split",
+    )
+    parser.add_argument(
+        "--model", action="append", help="a model; repeat for several (default: all that apply)"
     )
     parser.add_argument(
         "--pairs",
         type=whole,
         default=PAIRS,
         metavar="N",
-        help=f"minimum epochs to time for each form (default {PAIRS})",
+        help=f"speed: minimum epochs to time for each form (default {PAIRS})",
     )
     parser.add_argument(
-        "--json", action="store_true", help="print JSON, one object per model and form"
+        "--json", action="store_true", help="speed: print JSON, one object per model and form"
+    )
+    parser.add_argument(
+        "--to", type=Path, metavar="FILE", help="search, seeds: the table (default: the package's)"
     )
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the bench."""
-    models = options.model or list(CATALOGUE)
-    for model in models:
+    for model in options.model or ():
         RunConfig.for_model(model)
+    if options.what != SPEED:
+        return _table(options)
+    models = options.model or list(CATALOGUE)
     pairs = in_range("pairs", options.pairs, 1, MAX_PAIRS)
 
     from hnviz.bench import main
 
     return main(models=models, n_pairs=pairs, as_json=options.json)
+
+
+def _table(options: argparse.Namespace) -> int:
+    """Make a table of the models beyond the notebook's, and print its rows as they come."""
+    beyond = [name for name in CATALOGUE if name not in LADDER]
+    models = options.model or beyond
+    for model in models:
+        if model in LADDER:
+            raise CommandError(
+                f"{model} has the notebook's recipe; choose one of {', '.join(beyond)}"
+            )
+    from hnviz.bench.search import best, five_seeds, search
+
+    path = options.to or Path(str(files("hnviz.runs") / "data" / TABLES[options.what]))
+    if options.what == SEEDS:
+        for result in five_seeds(path, models):
+            print(result, flush=True)
+        return 0
+    tried = []
+    for trial in search(path, models):
+        tried.append(trial)
+        print(trial, flush=True)
+    for model in models:
+        recipe, score = best([each for each in tried if each.model == model])
+        print(f"{model}: {recipe}, right on held-out numbers {score:.4f}")
+    return 0

@@ -85,25 +85,31 @@ def numbers_split(way: str) -> Numbers:
     if way == "notebook":
         return Numbers((TRAIN_NUMBERS,), (VALID_NUMBERS,))
     if way == "blocks":
-        blocks = _draw_blocks()
-        return Numbers(_between(blocks), blocks)
+        return held_out(LAST_NUMBER, N_BLOCKS, SEED)
     raise ValueError(f"split must be one of {', '.join(WAYS)}; got {way!r}")
 
 
-def _draw_blocks() -> tuple[range, ...]:
+def held_out(last: int, n_blocks: int, seed: int) -> Numbers:
+    """Draw blocks of 20 of the numbers 1 to `last` as valid; the others are train."""
+    blocks = _draw_blocks(last, n_blocks, seed)
+    return Numbers(_between(blocks, last), blocks)
+
+
+def _draw_blocks(last: int, n_blocks: int, seed: int) -> tuple[range, ...]:
     """Draw the blocks.
 
-    A placement is a choice of how many train numbers come before each block: 100 different
-    values from 0 to 7,999. `Random.random` gives the same sequence in every version of Python.
+    A placement is a choice of how many train numbers come before each block: for 100 of 9,999,
+    100 different values from 0 to 7,999. `Random.random` gives the same sequence in every version
+    of Python.
     """
-    chance = Random(SEED)
-    before = sorted(range(LAST_NUMBER - N_BLOCKS * BLOCK + 1), key=lambda _: chance.random())
-    starts = [1 + n + BLOCK * block for block, n in enumerate(sorted(before[:N_BLOCKS]))]
+    chance = Random(seed)
+    before = sorted(range(last - n_blocks * BLOCK + 1), key=lambda _: chance.random())
+    starts = [1 + n + BLOCK * block for block, n in enumerate(sorted(before[:n_blocks]))]
     return tuple(range(start, start + BLOCK) for start in starts)
 
 
-def _between(blocks: tuple[range, ...]) -> tuple[range, ...]:
+def _between(blocks: tuple[range, ...], last: int) -> tuple[range, ...]:
     starts = (1, *(block.stop for block in blocks))
-    stops = (*(block.start for block in blocks), LAST_NUMBER + 1)
+    stops = (*(block.start for block in blocks), last + 1)
     stretches = (range(start, stop) for start, stop in zip(starts, stops, strict=True))
     return tuple(stretch for stretch in stretches if stretch)

@@ -23,6 +23,7 @@ def facts_of(config: RunConfig) -> dict[str, Any]:
         "nh": config.nh,
         "cell": net.recurrent.kind if net.recurrent else "",
         "layers": net.n_layers,
+        "state": list(net.state),
         "normInLoop": net.norm_in_loop,
         "window": None if net.stateful else config.bptt,
         "gates": list(net.gates),

@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import plotly.graph_objects as go
 
+from hnviz.figures.cell_diagrams import gru_cell, lstm_cell
 from hnviz.figures.corpus import token_counts
 from hnviz.figures.costs import backward_costs
 from hnviz.figures.curves import accuracy_curves, loss_curves
-from hnviz.figures.diagrams import gru_cell, legend, rolled, unrolled
+from hnviz.figures.diagrams import legend, rolled, unrolled
 from hnviz.figures.found import found_places
 from hnviz.figures.handover import handover
 from hnviz.figures.ladder import ladder
@@ -35,6 +36,7 @@ DIAGRAMS: dict[str, Callable[..., str]] = {
     "lane": lane,
     "lanes_head": lanes_head,
     "legend": legend,
+    "lstm_cell": lstm_cell,
     "query_lines": query_lines,
     "rolled": rolled,
     "scissors_legend": scissors_legend,

@@ -1,4 +1,4 @@
-"""One unit of nn.RNN or nn.GRU: its equations with its numbers, and its line over the tokens."""
+"""One unit of nn.RNN, nn.GRU or nn.LSTM: its equations in numbers, its line over the tokens."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -8,13 +8,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.cells import GRU
+from hnviz.cells import GRU, LSTM
 from hnviz.figures.theme import Theme
 
 Arrays = Mapping[str, NDArray[Any]]
 
-GATE_NAMES = {**{gate.letter: gate.name for gate in GRU.gates}, "after": "new state"}
-_DASHES = dict(zip(GATE_NAMES, ("2 4", "9 5", "9 4 2 4", ""), strict=True))
+GATE_NAMES = {
+    **{gate.letter: gate.name for gate in (*GRU.gates, *LSTM.gates)},
+    "tanh c": "cell",
+    "after": "new state",
+}
+"""What a line shows, by its letter in the equations."""
+_DASHES = {
+    "r": "2 4",
+    "z": "9 5",
+    "n": "9 4 2 4",
+    "i": "2 4",
+    "f": "9 5",
+    "g": "9 4 2 4",
+    "o": "5 3",
+    "tanh c": "",
+    "after": "",
+}
 _WIDE, _HIGH, _FONT = 460, 330, 15  # 15 px become 12 on a phone, where the picture is narrower
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 356, 24, 220
 _NEW = "<i>h</i>\N{PRIME}"
@@ -26,14 +41,9 @@ def equations(arrays: Arrays, kind: str, step: int) -> list[str]:
     value = {name: float(numbers[step]) for name, numbers in arrays.items()}
     if kind == "RNN":
         return [_equation("new state", f"{_NEW} = tanh({_sum(value, 'h')})", value["after"])]
-    gates = [
-        _equation(
-            GATE_NAMES[gate],
-            f"<i>{gate}</i> = \N{GREEK SMALL LETTER SIGMA}({_sum(value, gate)})",
-            value[gate],
-        )
-        for gate in ("r", "z")
-    ]
+    if kind == "LSTM":
+        return _lstm_equations(value)
+    gates = [_gate(value, gate) for gate in ("r", "z")]
     kept = 1 - value["z"]
     return [
         *gates,
@@ -53,6 +63,29 @@ def equations(arrays: Arrays, kind: str, step: int) -> list[str]:
     ]
 
 
+def _lstm_equations(value: Mapping[str, float]) -> list[str]:
+    old, new = value["cell_before"], value["cell_after"]
+    candidate = f"<i>g</i> = tanh({_sum(value, 'g')})"
+    products = [f"{_number(value[gate])} \N{MIDDLE DOT} " for gate in "fio"]
+    return [
+        *(_gate(value, gate) for gate in ("i", "f")),
+        _equation("candidate", candidate, value["g"]),
+        _gate(value, "o"),
+        _equation(
+            "new cell",
+            f"<i>c</i>\N{PRIME} = {products[0]}{_braced(old)} + {products[1]}{_braced(value['g'])}",
+            new,
+            f", {_number(value['f'])} of the old cell and {_number(value['i'])} of the candidate",
+        ),
+        _equation("new state", f"{_NEW} = {products[2]}tanh({_number(new)})", value["after"]),
+    ]
+
+
+def _gate(value: Mapping[str, float], gate: str) -> str:
+    left = f"<i>{gate}</i> = \N{GREEK SMALL LETTER SIGMA}({_sum(value, gate)})"
+    return _equation(GATE_NAMES[gate], left, value[gate])
+
+
 def cell_sentence(arrays: Arrays, kind: str, unit: int, step: int, word: str) -> str:
     """Say what a unit does at one token, and how far torch's own result is from this sum."""
     before, after = (float(arrays[name][step]) for name in ("before", "after"))
@@ -63,6 +96,15 @@ def cell_sentence(arrays: Arrays, kind: str, unit: int, step: int, word: str) ->
         return (
             f"Unit {unit} reads “{word}” at step {step}: the token adds **{took:.3f}**, the "
             f"old states **{kept:.3f}**, so its state goes from {before:.3f} to **{after:.3f}**; "
+            f"{check}."
+        )
+    if kind == "LSTM":
+        i, f, g, o = (float(arrays[name][step]) for name in "ifgo")
+        old, new = (float(arrays[name][step]) for name in ("cell_before", "cell_after"))
+        return (
+            f"Unit {unit} reads “{word}” at step {step}: its cell keeps **{100 * f:.0f} %** of "
+            f"{old:.3f} and adds **{100 * i:.0f} %** of the candidate {g:.3f}, which gives "
+            f"**{new:.3f}**; **{100 * o:.0f} %** of tanh of that is its state, **{after:.3f}**; "
             f"{check}."
         )
     z, n = (float(arrays[name][step]) for name in ("z", "n"))
@@ -79,12 +121,14 @@ def token_places(n: int) -> list[float]:
 
 
 def unit_line(arrays: Arrays, words: Sequence[str], look: Theme) -> str:
-    """Draw a unit's state, and its gates if it has any, over the tokens. SVG.
+    """Draw a unit's state, and its gates and cell if it has any, over the tokens. SVG.
 
     arrays: (steps,) each, as the question "cell" answers. The line of the class "hn-at" marks the
     first token; the browser moves it. Not Plotly, which alone takes longer than the tenth of a
     second that the pictures beside this one take.
     """
+    if "cell_after" in arrays:  # which has no bounds, as its tanh has
+        arrays = {**arrays, "tanh c": np.tanh(arrays["cell_after"])}
     shown = [name for name in _DASHES if name in arrays]
     x = np.array(token_places(len(words)))
     parts = [_level(value, look) for value in (-1.0, -0.5, 0.0, 0.5, 1.0)]

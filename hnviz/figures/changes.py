@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from hnviz.catalogue import ModelEntry, entry
+from hnviz.catalogue import ModelEntry, entry, previous
 from hnviz.data import human_numbers_stream
-from hnviz.figures.diagrams import cell_kind, previous
+from hnviz.figures.diagrams import cell_kind
 from hnviz.figures.numbers import percent
 
 _NORM = {"rows": "after the loop, step by step", "slots": "after the loop, over all steps"}

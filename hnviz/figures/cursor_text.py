@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
-from hnviz.catalogue import entry
-from hnviz.figures.diagrams import previous
+from hnviz.catalogue import entry, previous
 from hnviz.figures.sentences import plural
 
 Meta = Mapping[str, Any]

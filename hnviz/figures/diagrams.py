@@ -1,11 +1,10 @@
-"""The networks as pictures, built from the catalogue: unrolled, as a loop, and a GRU's cell."""
+"""The networks as pictures, built from the catalogue: unrolled, and as a loop."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from hnviz.catalogue import CATALOGUE, ModelEntry, entry
-from hnviz.cells import GRU
+from hnviz.catalogue import LADDER, ModelEntry, entry, previous
 from hnviz.figures.svg import RADIUS, Drawing
 from hnviz.figures.theme import Theme
 
@@ -15,6 +14,7 @@ NEXT = ("thousand", "one", ",")
 WIDTH, HEIGHT = 300, 272
 _Y_IN, _Y_OUT = 228, 48
 _EDGE = RADIUS + 2  # an arrow starts and ends this far from a circle's middle
+_BESIDE = 11  # px between two arrows that pass together
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,13 @@ def unrolled(model: str, look: Theme, *, mark_new: bool = False) -> str:
             _answer(drawing, x, levels[-1], NEXT[step])
     for y in levels:
         for before, after in pairwise(columns):
-            drawing.arrow("h_h", before + _EDGE, y, after - _EDGE, y)
+            _across(drawing, before + _EDGE, after - _EDGE, y, net)
         _start(drawing, columns[0], y, net)
         if net.stateful:
-            drawing.arrow("h_h", columns[-1] + _EDGE, y, WIDTH, y)
+            _across(drawing, columns[-1] + _EDGE, WIDTH, y, net)
             drawing.cut(columns[-1] + 32, y)
     if net.stateful:
-        drawing.text(5, levels[-1] - 12, "h kept", anchor="start", muted=True)
+        drawing.text(5, levels[-1] - 12, _kept(net), anchor="start", muted=True)
         drawing.text(WIDTH - 1, levels[-1] - 22, "detach", anchor="end", muted=True)
     if mark_new and (older := previous(model)) is not None:
         _frame_new(drawing, net, entry(older), columns)
@@ -75,47 +75,10 @@ def rolled(model: str, look: Theme, *, mark_new: bool = False) -> str:
         drawing.loop(middle, y)
         _start(drawing, middle, y, net)
     if net.stateful:
-        drawing.text(2, levels[-1] - 10, "h kept", anchor="start", muted=True)
+        drawing.text(2, levels[-1] - 12, _kept(net), anchor="start", muted=True)
     if mark_new and adds_loop(model):
         drawing.new(34, top - 4, WIDTH - 68, HEIGHT - top + 4)
     return drawing.render(f"{model}, as a loop", _describe(net))
-
-
-def gru_cell(look: Theme) -> str:
-    """Draw how a GRU makes the next state: three gates, each reading the word and the state."""
-    drawing = Drawing(400, 300, look)
-    reset, update, candidate = GRU.gates
-    for gate, x in ((reset, 66), (candidate, 200), (update, 334)):
-        drawing.box(x, 160, 104, 46)
-        drawing.text(x, 157, f"**{gate.name} {gate.letter}")
-        drawing.text(x, 174, gate.squash, muted=True)
-        drawing.square(x - 26, 250)
-        drawing.arrow("i_h", x - 26, 238, x - 26, 186)
-        drawing.text(x - 26, 279, "word")
-        drawing.circle(x + 26, 250)
-        drawing.arrow("h_h", x + 26, 236, x + 26, 186)
-        if gate is candidate:  # torch lets r scale what the state's weights made of it
-            drawing.text(x + 2, 279, "r · (Wh + b)", anchor="start")
-        else:
-            drawing.text(x + 26, 279, "h")
-    drawing.arrow("h_h", 120, 160, 146, 160)
-    drawing.circle(40, 56)
-    drawing.text(40, 30, "h before")
-    drawing.circle(362, 56)
-    drawing.text(362, 30, "h after")
-    drawing.arrow("h_h", 40 + _EDGE, 56, 218, 56)
-    drawing.box(256, 56, 72, 34)
-    drawing.text(256, 61, "**mix")
-    drawing.arrow("h_h", 294, 56, 362 - _EDGE, 56)
-    drawing.arrow("h_h", 206, 135, 240, 76)
-    drawing.text(200, 108, candidate.letter, anchor="end", muted=True)
-    drawing.arrow("h_h", 328, 135, 274, 76)
-    drawing.text(326, 108, update.letter, anchor="start", muted=True)
-    return drawing.render(
-        "A GRU's cell",
-        "The reset gate r scales the old state before the candidate n reads it; the update gate z "
-        "mixes the old state and the candidate into the new state.",
-    )
 
 
 def legend(look: Theme, *, scissors: bool = True, since: str = "") -> str:
@@ -137,7 +100,7 @@ def legend(look: Theme, *, scissors: bool = True, since: str = "") -> str:
         items.append(f"<span>{svg}{words}</span>")
     shapes = ("square: word read", "circle: state", "triangle: answer")
     items += [f"<span>{words}</span>" for words in shapes]
-    plus = f'<b style="color:{look.primary}">+</b>new since {since or next(iter(CATALOGUE))}'
+    plus = f'<b style="color:{look.primary}">+</b>new since {since or LADDER[0]}'
     extra = {plus: bool(since), "scissors: gradients stop": scissors}
     for words in sorted(extra, key=lambda each: not extra[each]):  # hidden ones last
         hidden = "" if extra[words] else ' style="visibility:hidden"'
@@ -206,7 +169,7 @@ def adds_loop(model: str) -> bool:
 
 
 def cell_kind(net: ModelEntry) -> str:
-    """Name the class of torch.nn that makes the next state: "Linear", "RNN", "GRU"."""
+    """Name the class of torch.nn that makes the next state: "Linear", "RNN", "GRU", "LSTM"."""
     return next((part.kind for part in net.parts if part.role == "h_h"), "")
 
 
@@ -236,9 +199,21 @@ def _answer(drawing: Drawing, x: float, y: float, word: str) -> None:
 
 def _start(drawing: Drawing, x: float, y: float, net: ModelEntry) -> None:
     """Draw what comes before the first word: the state of the window before, or zeros."""
-    drawing.arrow("h_h", 2, y, x - _EDGE, y)
+    _across(drawing, 2, x - _EDGE, y, net)
     if not net.stateful:
         drawing.text(4, y - 10, "0", anchor="start", muted=True)
+
+
+def _across(drawing: Drawing, left: float, right: float, y: float, net: ModelEntry) -> None:
+    """Draw what passes from step to step: an arrow for each tensor of the state."""
+    n = len(net.state)
+    for number in range(n):
+        at = y + _BESIDE * (number - (n - 1) / 2)
+        drawing.arrow("h_h", left, at, right, at)
+
+
+def _kept(net: ModelEntry) -> str:
+    return f"{', '.join(net.state)} kept"
 
 
 def _describe(net: ModelEntry) -> str:
@@ -250,11 +225,6 @@ def _describe(net: ModelEntry) -> str:
         if net.stateful
         else "starts from zeros"
     )
-    return f"{layers} of hidden state; answers {answer}; the state {start}."
-
-
-def previous(model: str) -> str | None:
-    """Name the model before this one on the ladder, None for the first."""
-    names = list(CATALOGUE)
-    index = names.index(entry(model).name)
-    return names[index - 1] if index else None
+    n = len(net.state)
+    parts = f" of {n} tensors, {' and '.join(net.state)}," if n > 1 else ""
+    return f"{layers} of hidden state; answers {answer}; the state{parts} {start}."

@@ -1,4 +1,4 @@
-"""The six models side by side: what changed, and what it brought.
+"""The models side by side: what changed, and what it brought.
 
 HTML, not Plotly: it is the first picture of the first page, and appears long before a browser
 has read Plotly's 4.8 MB. It needs the classes hn-ladder... from the app's style sheet.
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from hnviz.catalogue import CATALOGUE, Recipe
+from hnviz.catalogue import Recipe, entry, previous
 from hnviz.figures.numbers import accuracy, percent, unbroken
 from hnviz.figures.sentences import scientific
 from hnviz.figures.theme import Theme
@@ -98,13 +98,10 @@ def _track(row: LadderRow) -> str:
 
 def recipe_step(model: str) -> str:
     """Say what changed in the recipe since the model before, short enough for one line."""
-    names = list(CATALOGUE)
-    recipe = CATALOGUE[model].recipe
-    index = names.index(model)
-    if index == 0:
+    recipe, before = entry(model).recipe, previous(model)
+    if before is None:
         return f"bptt {recipe.bptt}, {recipe.epochs} epochs, lr {scientific(recipe.lr)}"
-    changes = _changes(CATALOGUE[names[index - 1]].recipe, recipe)
-    return ", ".join(changes) or f"as {names[index - 1]}"
+    return ", ".join(_changes(entry(before).recipe, recipe)) or f"as {before}"
 
 
 def _changes(before: Recipe, after: Recipe) -> list[str]:

@@ -87,7 +87,8 @@ def _curve(panel: Panel, one: Reached, stroke: Stroke) -> None:
 
 def _stroke(number: int, look: Theme) -> Stroke:
     color = look.categorical[number % len(look.categorical)]
-    return Stroke(color, DASHES[number % len(DASHES)], 2.6 if number > 2 else 2)
+    turn = number // len(look.categorical)  # the same colour again gets another dash
+    return Stroke(color, DASHES[(number + turn) % len(DASHES)], 2.6 if number > 2 else 2)
 
 
 def _entry(drawing: Drawing, at: tuple[float, float], name: str, number: int) -> None:

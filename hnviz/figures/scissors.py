@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.catalogue import CATALOGUE, entry
+from hnviz.catalogue import CATALOGUE, LADDER, entry
 from hnviz.figures.lanes import NARROW, THICKEST, Lanes, Steps, thickness
 from hnviz.figures.svg import Drawing
 from hnviz.figures.theme import Theme
@@ -16,8 +16,8 @@ ROOM = 70  # px; a longer stretch has room for a number at each end
 LANE_WIDE = 740  # px: beside a lane's name
 HEIGHT = 100  # px
 SHARES = (1.0, 1e-2, 1e-4)  # in the legend
-_CARRYING = [name for name, net in CATALOGUE.items() if net.stateful]
-_OTHERS = [name for name in CATALOGUE if name not in _CARRYING]
+_CARRYING = [name for name in LADDER if CATALOGUE[name].stateful]
+_OTHERS = [name for name in LADDER if name not in _CARRYING]
 
 LANES: dict[str, tuple[str, str]] = {
     "detach": (

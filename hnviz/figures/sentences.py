@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hnviz.catalogue import entry
+from hnviz.catalogue import entry, previous
 from hnviz.cells import Cell
 from hnviz.data import BatchLayout, ShuffledLayout, TokenStream, Vocab
 from hnviz.data.english import TRAIN_NUMBERS, VALID_NUMBERS
 from hnviz.data.phrase import LONGEST, read_phrase
 from hnviz.data.stream import SPLITS
 from hnviz.data.tokens import BOS
-from hnviz.figures.diagrams import previous
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.tables import read_counts
 
@@ -242,6 +241,12 @@ def gate_lines(cell: Cell) -> list[str]:
     """Return a line of Markdown for each gate and for the new state: name, meaning, equation."""
     lines = [f"**{gate.name}**: {gate.meaning}\n\n$\\quad {gate.equation}$" for gate in cell.gates]
     return [*lines, f"**new state**: {cell.meaning}\n\n$\\quad {cell.equation}$"]
+
+
+def stacked_sentence(cell: Cell) -> str:
+    """Say how many gates a cell has, and where their weights are."""
+    n = ("no", "one", "two", "three", "four")[len(cell.gates)]
+    return f"{n.capitalize()} gates: {n} layers, stacked in one weight."
 
 
 def source_sentence(model: str, path: str) -> str:

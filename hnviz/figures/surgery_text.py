@@ -42,6 +42,14 @@ class Operation:
         return f"With {which}{where} set to {_signed(self.value)} {often}"
 
 
+def beside(state: Sequence[str]) -> str:
+    """Say which tensors of a state change, and which one is shown; nothing if it has only one."""
+    if len(state) == 1:
+        return ""
+    names = " and ".join(state)
+    return f" The state has {len(state)} tensors, {names}: all change, {state[0]} is shown."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Courses:
     """What a network said from its own state, and from a changed one."""

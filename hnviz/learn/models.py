@@ -1,4 +1,4 @@
-"""The six models of the ladder, each one step from the last. This file is the lesson.
+"""The models: six, each one step from the last, and one beyond them. This file is the lesson.
 
 Call a model as ``logits, state = model(x, state)``. x holds ids, (bs, bptt); `state` is the hidden
 state before the first token, and the returned one is the state after the last. A model stores no
@@ -172,7 +172,29 @@ class Model5(LanguageModel):
         return self.h_o(res), h  # (bs, bptt, nv), (2, bs, nh)
 
 
+class LSTM(LanguageModel):
+    """Stacks two layers of nn.LSTM, which carries a cell c beside the state h."""
+
+    predicts, stateful = "every", True
+
+    def __init__(self, nv: int, nh: int) -> None:
+        super().__init__(nv, nh)
+        self.i_h = nn.Embedding(nv, nh)  # green arrow
+        self.rnn = nn.LSTM(nh, nh, num_layers=2, batch_first=True)  # brown arrow
+        self.h_o = nn.Linear(nh, nv)  # blue arrow
+        self.bn = nn.BatchNorm1d(nh)
+
+    def init_state(self, bs: int) -> State:
+        h = self.h_o.bias.new_zeros(2, bs, self.rnn.hidden_size)
+        return h, h.clone()  # c has the same shape
+
+    def forward(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        res, (h, c) = self.rnn(self.i_h(x), state)  # (bs, bptt, nh), (2, bs, nh) each
+        res = self.bn(res.flatten(0, 1)).view_as(res)  # statistics of all steps at once
+        return self.h_o(res), (h, c)  # (bs, bptt, nv), (2, bs, nh) each
+
+
 MODELS: dict[str, type[LanguageModel]] = {
-    model.__name__: model for model in (Model0, Model1, Model2, Model3, Model4, Model5)
+    model.__name__: model for model in (Model0, Model1, Model2, Model3, Model4, Model5, LSTM)
 }
 """Every model by name; each has an entry in `hnviz.catalogue.CATALOGUE`."""

@@ -1,7 +1,7 @@
-"""One unit of nn.RNN or nn.GRU, step by step, from the weights alone."""
+"""One unit of nn.RNN, nn.GRU or nn.LSTM, step by step, from the weights alone."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -10,22 +10,22 @@ from torch import Tensor, nn
 
 from hnviz.catalogue import ModelEntry, entry
 from hnviz.data.stream import SPLITS
-from hnviz.learn.state import seen
+from hnviz.learn.state import State, rows_of, seen, tensors
 from hnviz.observe.params import Params, one_of, only, whole
 from hnviz.observe.reading import LAST_BATCH, MOST_TOKENS, read
 from hnviz.observe.reply import Reply
 from hnviz.observe.subject import Subject
 
-KINDS = ("RNN", "GRU")  # the torch parts whose equations are here
+KINDS = ("RNN", "GRU", "LSTM")  # the torch parts whose equations are here
 
 
 def ask_cell(subject: Subject, params: Params) -> Reply:
     """Show how one `unit` of one `layer` gets its state at each token of a mini-batch's `row`.
 
     arrays, float64 (steps,): for each gate "input_r", W_ir x + b_ir, and "hidden_r",
-    W_hr h + b_hr; "r", "z" and "n" for a GRU; "before", the unit's state, and "after", computed
-    from these sums; "torch", the state that torch computes. "ids", the tokens. meta: "kind",
-    "gates".
+    W_hr h + b_hr; "r", "z" and "n" for a GRU; "i", "f", "g", "o", "cell_before" and "cell_after"
+    for an LSTM; "before", the unit's state, and "after", computed from these sums; "torch", the
+    state that torch computes. "ids", the tokens. meta: "kind", "gates".
     """
     only(params, "split", "batch", "row", "layer", "unit")
     config = subject.config
@@ -33,7 +33,7 @@ def ask_cell(subject: Subject, params: Params) -> Reply:
     part = net.recurrent
     if part is None or part.kind not in KINDS:
         raise ValueError(
-            f"{config.model} has neither nn.RNN nor nn.GRU: its source shows each step"
+            f"{config.model} has none of nn.RNN, nn.GRU and nn.LSTM: its source shows each step"
         )
     split = one_of(params, "split", SPLITS, "valid")
     reading = read(subject, split, whole(params, "batch", 0, 0, LAST_BATCH), MOST_TOKENS)
@@ -45,7 +45,7 @@ def ask_cell(subject: Subject, params: Params) -> Reply:
         embedded = subject.part("i_h")(reading.x[row])  # (steps, nh)
         steps = [
             _by_hand(cell, net, (layer, unit), given)
-            for given in _states(cell, embedded, seen(reading.state)[:, row], layer)
+            for given in _states(cell, embedded, rows_of(reading.state, slice(row, row + 1)), layer)
         ]
     arrays: dict[str, NDArray[Any]] = {
         name: np.array([step[name] for step in steps]) for name in steps[0]
@@ -54,24 +54,33 @@ def ask_cell(subject: Subject, params: Params) -> Reply:
     return Reply(arrays, {"kind": part.kind, "gates": list(_letters(net))})
 
 
-def _states(
-    cell: nn.Module, embedded: Tensor, state: Tensor, layer: int
-) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """Yield a layer's input, state before and state after each step, (nh,) each."""
-    state = state[:, None]  # (n_layers, 1, nh)
+class _Given(NamedTuple):
+    """What a layer reads at one step, and the tensors of its state, (nh,) each."""
+
+    x: Tensor
+    before: tuple[Tensor, ...]
+    after: tuple[Tensor, ...]
+
+
+def _states(cell: nn.Module, embedded: Tensor, state: State, layer: int) -> Iterator[_Given]:
+    """Read (steps, nh) from a state of one row; yield what a layer gets at each step."""
     for x in embedded:
         _, after = cell(x[None, None], state)
-        given = x if layer == 0 else after[layer - 1, 0]
-        yield given, state[layer, 0], after[layer, 0]
+        below = x if layer == 0 else seen(after)[layer - 1, 0]
+        yield _Given(x=below, before=_at(state, layer), after=_at(after, layer))
         state = after
 
 
+def _at(state: State, layer: int) -> tuple[Tensor, ...]:
+    return tuple(tensor[layer, 0] for tensor in tensors(state))
+
+
 def _by_hand(
-    cell: nn.Module, net: ModelEntry, place: tuple[int, int], given: tuple[Tensor, Tensor, Tensor]
+    cell: nn.Module, net: ModelEntry, place: tuple[int, int], given: _Given
 ) -> dict[str, float]:
     """Evaluate the equations with one unit's weights."""
     layer, unit = place
-    x, before, after = (each.double().numpy() for each in given)
+    x, before = given.x.double().numpy(), given.before[0].double().numpy()
     sums = dict[str, float]()
     for index, gate in enumerate(_letters(net)):
         stacked = index * len(before) + unit  # rows are stacked gate by gate
@@ -79,9 +88,9 @@ def _by_hand(
             weight = getattr(cell, f"weight_{side}_l{layer}")[stacked].double().numpy()
             bias = float(getattr(cell, f"bias_{side}_l{layer}")[stacked])
             sums[f"{'input' if side == 'ih' else 'hidden'}_{gate}"] = float(weight @ vector) + bias
-    old = float(before[unit])
-    values = _gru(sums, old) if net.gates else _rnn(sums)
-    return {**sums, **values, "before": old, "torch": float(after[unit])}
+    old = [float(tensor[unit]) for tensor in given.before]
+    values = _EQUATIONS[type(cell).__name__](sums, old)
+    return {**sums, **values, "before": old[0], "torch": float(given.after[0][unit])}
 
 
 def _letters(net: ModelEntry) -> tuple[str, ...]:
@@ -90,16 +99,32 @@ def _letters(net: ModelEntry) -> tuple[str, ...]:
     return letters or ("h",)
 
 
-def _rnn(sums: dict[str, float]) -> dict[str, float]:
+def _rnn(sums: dict[str, float], old: list[float]) -> dict[str, float]:
     return {"after": float(np.tanh(sums["input_h"] + sums["hidden_h"]))}
 
 
-def _gru(sums: dict[str, float], old: float) -> dict[str, float]:
+def _gru(sums: dict[str, float], old: list[float]) -> dict[str, float]:
     r = _sigmoid(sums["input_r"] + sums["hidden_r"])
     z = _sigmoid(sums["input_z"] + sums["hidden_z"])
     n = float(np.tanh(sums["input_n"] + r * sums["hidden_n"]))
-    return {"r": r, "z": z, "n": n, "after": (1 - z) * n + z * old}
+    return {"r": r, "z": z, "n": n, "after": (1 - z) * n + z * old[0]}
+
+
+def _lstm(sums: dict[str, float], old: list[float]) -> dict[str, float]:
+    i, f, o = (_sigmoid(sums[f"input_{gate}"] + sums[f"hidden_{gate}"]) for gate in "ifo")
+    g = float(np.tanh(sums["input_g"] + sums["hidden_g"]))
+    cell = f * old[1] + i * g
+    made = {"i": i, "f": f, "g": g, "o": o, "cell_before": old[1], "cell_after": cell}
+    return {**made, "after": o * float(np.tanh(cell))}
 
 
 def _sigmoid(x: float) -> float:
     return float(1 / (1 + np.exp(-x)))
+
+
+_EQUATIONS: dict[str, Callable[[dict[str, float], list[float]], dict[str, float]]] = {
+    "RNN": _rnn,
+    "GRU": _gru,
+    "LSTM": _lstm,
+}
+"""How each of KINDS makes a unit's state from its sums and the unit's old state."""

@@ -111,7 +111,7 @@ class ForwardSource:
         return module
 
     def value(self, line: int, name: str) -> str:
-        """Write what a line assigns to a name, or returns as "logits" or "state"."""
+        """Write what a line assigns to a name, or returns as "logits", "state" or "state[0]"."""
         key = ("value", str(line), name)
         if key not in self._written:
             self._written[key] = self._value(line, name)
@@ -127,9 +127,12 @@ class ForwardSource:
             parts = target.elts if isinstance(target, ast.Tuple) else [target]
             named = tuple(_plain(part) for part in parts)
         value = statement.value
+        name, part, index = name.partition("[")
         if isinstance(value, ast.Tuple) and name in named and named.index(name) < len(value.elts):
             value = value.elts[named.index(name)]
-        return _plain(value)
+        if part and isinstance(value, ast.Tuple):
+            return _plain(value.elts[int(index[:-1])])
+        return _plain(value) + part + index
 
 
 def _walk(node: Any, targets: tuple[str, ...]) -> Iterator[tuple[ast.stmt, tuple[str, ...]]]:

@@ -44,11 +44,18 @@ def _gru(cell: nn.Module, layer: int, given: Tensor, before: Tensor) -> tuple[Te
     return reset, update, torch.tanh(input_n + reset * hidden_n)
 
 
+def _lstm(cell: nn.Module, layer: int, given: Tensor, before: Tensor) -> tuple[Tensor, ...]:
+    """Evaluate the equations; the next cell is forget * cell + input * candidate."""
+    pairs = zip(_sums(cell, "ih", layer, given), _sums(cell, "hh", layer, before), strict=True)
+    put_in, forget, candidate, put_out = (one + other for one, other in pairs)
+    return put_in.sigmoid(), forget.sigmoid(), candidate.tanh(), put_out.sigmoid()
+
+
 def _sums(cell: nn.Module, side: str, layer: int, vectors: Tensor) -> tuple[Tensor, ...]:
-    weight = getattr(cell, f"weight_{side}_l{layer}")  # (3 * nh, nh)
+    weight = getattr(cell, f"weight_{side}_l{layer}")  # (gates * nh, nh)
     bias = getattr(cell, f"bias_{side}_l{layer}", None)
-    return F.linear(vectors, weight, bias).chunk(3, dim=-1)
+    return F.linear(vectors, weight, bias).split(weight.shape[-1], dim=-1)
 
 
-_KINDS: dict[str, Callable[..., tuple[Tensor, ...]]] = {"GRU": _gru}
+_KINDS: dict[str, Callable[..., tuple[Tensor, ...]]] = {"GRU": _gru, "LSTM": _lstm}
 """The gates of torch's parts."""

@@ -127,7 +127,7 @@ def _stretches(subject: Subject, x: Tensor, start: State) -> tuple[Tensor, Tenso
         return torch.stack(read, dim=2), torch.stack(said, dim=1), state
     logits, end = subject.model(x, start)
     given = _given(subject, recurrent, x, start)
-    return _layer_states(recurrent, given, tensors(start)[0]), logits, end
+    return _layer_states(recurrent, given, start), logits, end
 
 
 def read_text(subject: Subject, ids: NDArray[np.int64]) -> Pass:
@@ -154,7 +154,7 @@ def states_from(subject: Subject, ids: NDArray[np.int64], start: State) -> NDArr
         if recurrent is None:
             return states(subject, ids, start)
         given = _given(subject, recurrent, torch.tensor(ids)[None], start)
-        return _layer_states(recurrent, given, tensors(start)[0])[:, 0].numpy()
+        return _layer_states(recurrent, given, start)[:, 0].numpy()
 
 
 class _ReachedError(Exception):
@@ -180,19 +180,21 @@ def _given(subject: Subject, recurrent: nn.RNNBase, x: Tensor, start: State) -> 
 
 
 def _recurrent(model: LanguageModel) -> nn.RNNBase | None:
-    """Return the model's nn.RNN or nn.GRU if its outputs are its states; else None."""
+    """Return the model's nn.RNN, nn.GRU or nn.LSTM if its outputs are its states; else None."""
     found = [module for module in model.modules() if isinstance(module, nn.RNNBase)]
-    if len(found) != 1 or not isinstance(found[0], (nn.RNN, nn.GRU)):
+    if len(found) != 1 or not isinstance(found[0], (nn.RNN, nn.GRU, nn.LSTM)):
         return None
-    part, state = found[0], model.init_state(1)
-    whole = isinstance(state, Tensor) and state.shape == (part.num_layers, 1, part.hidden_size)
+    part, state = found[0], tensors(model.init_state(1))
+    n_tensors = 2 if isinstance(part, nn.LSTM) else 1
+    shape = (part.num_layers, 1, part.hidden_size)
+    whole = len(state) == n_tensors and all(each.shape == shape for each in state)
     return part if whole and part.batch_first and not part.bidirectional else None
 
 
-def _layer_states(stacked: nn.RNNBase, given: Tensor, start: Tensor) -> Tensor:
+def _layer_states(stacked: nn.RNNBase, given: Tensor, start: State) -> Tensor:
     """Read (rows, n, nh) layer by layer: torch returns only the last layer's states.
 
-    start: (n_layers, rows, nh). Returns (n_layers, rows, n, nh).
+    start: (n_layers, rows, nh), or two of them for nn.LSTM. Returns (n_layers, rows, n, nh).
     """
     options: dict[str, Any] = {"batch_first": True, "dtype": given.dtype}
     if isinstance(stacked, nn.RNN):
@@ -204,7 +206,8 @@ def _layer_states(stacked: nn.RNNBase, given: Tensor, start: Tensor) -> Tensor:
             alone = make(given.shape[-1], stacked.hidden_size, **options)
             for name, weight in alone.named_parameters():
                 weight.copy_(getattr(stacked, name.replace("_l0", f"_l{layer}")))
-            given, _ = alone(given, start[layer : layer + 1])
+            own = [tensor[layer : layer + 1] for tensor in tensors(start)]
+            given, _ = alone(given, tuple(own) if len(own) > 1 else own[0])
             seen.append(given)
     return torch.stack(seen)
 

@@ -19,8 +19,9 @@ def frozen_copy(subject: Subject) -> LanguageModel:
 def stepwise_copy(subject: Subject) -> LanguageModel:
     """Return a frozen copy that answers from the state that it passes on, read token by token.
 
-    nn.RNN and nn.GRU return a step's output and its last state as two tensors. Their numbers are
-    equal, but a gradient would reach the state only from later steps, not from its own answer.
+    nn.RNN, nn.GRU and nn.LSTM return a step's output and its last state as two tensors. Their
+    numbers are equal, but a gradient would reach the state only from later steps, not from its own
+    answer.
     """
     model = frozen_copy(subject)
     for module in model.modules():

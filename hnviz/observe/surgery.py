@@ -35,9 +35,10 @@ class Units:
     value: float = 0.0
 
     def __call__(self, state: State) -> State:
-        """Return a changed copy of a state of one row; of several tensors, the first changes."""
+        """Return a changed copy of a state of one row: of several tensors, each changes."""
         changed = mapped(state, Tensor.clone)
-        _layers(changed)[self.layer, list(self.units)] = self.value
+        for tensor in tensors(changed):
+            _layers(tensor)[self.layer, list(self.units)] = self.value
         return changed
 
 

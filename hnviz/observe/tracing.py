@@ -136,8 +136,7 @@ class _Recorder:
             or self._marks[name] != _mark(value)
         }
         if returned is not None:
-            answers = returned if isinstance(returned, tuple) else (returned,)
-            new |= dict(zip(RETURNED, answers, strict=False))
+            new |= _returned(returned)
         self._take(step, new)
         self._called = []
         self._look(frame)
@@ -155,7 +154,7 @@ class _Recorder:
                 made = by_id[id(value)] = Made(_numpy(value), role=_last_role(step.made))
                 step.made.append(made)
             made.names.append(name)
-            if name in RETURNED and self.source.kind(step.line) == "return":
+            if name.partition("[")[0] in RETURNED and self.source.kind(step.line) == "return":
                 made.role = "h_o" if name == RETURNED[0] else "h_h"
         # The line's purpose comes last: what it assigns, and at the very end the answer.
         step.made.sort(key=lambda made: (bool(made.names), RETURNED[0] in made.names))
@@ -165,6 +164,18 @@ class _Recorder:
         for index, made in enumerate(called):
             role = self.roles.get(made.module.partition(".")[0], "")
             made.role = _last_role(called[:index]) if role == "bn" else role
+
+
+def _returned(returned: Any) -> dict[str, Any]:
+    """Name what a forward returns; of a state of several tensors, each: "state[0]"."""
+    answers = returned if isinstance(returned, tuple) else (returned,)
+    found = dict[str, Any]()
+    for name, value in zip(RETURNED, answers, strict=False):
+        if isinstance(value, tuple):
+            found |= {f"{name}[{number}]": each for number, each in enumerate(value)}
+        else:
+            found[name] = value
+    return found
 
 
 def _last_role(made: list[Made]) -> str:

@@ -4,7 +4,14 @@ from hnviz.runs.errors import DamagedRun, RunBusy, RunNotFound, RunWriteError, S
 from hnviz.runs.folder import RunFolder
 from hnviz.runs.follower import RunFollower
 from hnviz.runs.record import RESUMABLE, STATUSES, RunRecord
-from hnviz.runs.reference import lr_table, notebook_table, one_recipe_table, reference_range
+from hnviz.runs.reference import (
+    five_seeds_table,
+    lr_table,
+    notebook_table,
+    one_recipe_table,
+    recipes_table,
+    reference_range,
+)
 from hnviz.runs.shipped import BLOCKS, ship, shipped_configs
 from hnviz.runs.store import SHIPPED_DIR, RunStore, default_runs_dir
 from hnviz.runs.summary import RunSummary
@@ -27,9 +34,11 @@ __all__ = [
     "RunWriter",
     "SnapshotNotFound",
     "default_runs_dir",
+    "five_seeds_table",
     "lr_table",
     "notebook_table",
     "one_recipe_table",
+    "recipes_table",
     "reference_range",
     "ship",
     "shipped_configs",

@@ -15,9 +15,7 @@ COLUMNS = ("train_loss", "valid_loss", "accuracy")
 
 def notebook_table(model: str) -> "pd.DataFrame":
     """Return the notebook's table for one model: epoch, train_loss, valid_loss, accuracy."""
-    entry(model)
-    table = _read("notebook_tables.csv")
-    return table[table["model"] == model].drop(columns="model").reset_index(drop=True)
+    return _of(model, "notebook_tables.csv")
 
 
 def reference_range(model: str, bn_init: str, column: str) -> tuple[float, float] | None:
@@ -56,6 +54,32 @@ def lr_table() -> "pd.DataFrame":
     valid accuracy; nan where the run diverged. hnviz.bench.lr_map makes the table.
     """
     return _read("lr_map.csv").copy()
+
+
+def recipes_table(model: str) -> "pd.DataFrame":
+    """Return the recipes that a search tried for a model; empty for the notebook's own models.
+
+    Columns: lr, bptt, epochs, pct_start, seed, train and held_out accuracy, nan where the run
+    diverged. hnviz.bench.search makes the table; held_out is on numbers of train that it left out.
+    """
+    return _of(model, "recipes.csv")
+
+
+def five_seeds_table(model: str) -> "pd.DataFrame":
+    """Return a model's own recipe from five seeds, on the notebook's split.
+
+    Empty for the notebook's own models.
+
+    Columns: seed, and of the last epoch train_loss and valid_loss in nats per token, train and
+    valid accuracy. hnviz.bench.search makes the table.
+    """
+    return _of(model, "five_seeds.csv")
+
+
+def _of(model: str, name: str) -> "pd.DataFrame":
+    entry(model)
+    table = _read(name)
+    return table[table["model"] == model].drop(columns="model").reset_index(drop=True)
 
 
 @cache

@@ -16,7 +16,7 @@ const stoi = new Map(facts.itos.map((token, id) => [token, id]));
 function answer({ view, step, params, ids }) {
   if (ids) {
     const states = readStates(network, ids);
-    return { logits: states.map((state) => [...network.answer(state)]), states: states.map((state) => state.map((layer) => [...layer])) };
+    return { logits: states.map((state) => [...network.answer(state)]), states: states.map((state) => network.shown(state).map((layer) => [...layer])) };
   }
   try {
     const { meta, sentence = "", arrays = {} } = VIEWS[view]({ network, facts, stoi, step, params });

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from hnviz.app.kit.text import html_escape
-from hnviz.catalogue import CATALOGUE, entry
+from hnviz.catalogue import CATALOGUE, LADDER, entry, previous
 from hnviz.data import KINDS, kind_of
 from hnviz.figures.changes import Change
-from hnviz.figures.diagrams import NOTEBOOK_FIGURES, adds_loop, previous, rolled, unrolled
+from hnviz.figures.diagrams import NOTEBOOK_FIGURES, adds_loop, rolled, unrolled
 from hnviz.figures.theme import Theme
 from hnviz.source import Source
 
@@ -81,7 +81,7 @@ def model_cards(model: str, look: Theme) -> list[Card]:
 
     Model0 has none before it and is no loop: the last model of the ladder is beside it.
     """
-    before, last = previous(model), list(CATALOGUE)[-1]
+    before, last = previous(model), LADDER[-1]
     loop = adds_loop(model)  # then it is the loop that is new
     svg = (rolled if loop else unrolled)(model, look, mark_new=True)
     chosen = Card(f"Now: {model}", entry(model).title, svg, chosen=True)

@@ -94,7 +94,7 @@ ADDRESS: tuple[Key, ...] = (
     Key("Hidden states", "states_first", "0", "the first token of a stretch"),
     Key("Hidden states", "states_n", "100", "how many tokens of a stretch are read"),
     Key("Hidden states", "states_layer", "0", "the layer"),
-    Key("Hidden states", "states_show", "state", "the state, or a gate of a GRU"),
+    Key("Hidden states", "states_show", "state", "the state, or a gate of the model"),
     Key("Hidden states", "states_order", "by what they code", "the order of the units"),
     Key("Hidden states", "states_view", "none", "the picture below the units"),
     Key("Hidden states", "states_positions", "before its word", "where a probe reads the digit"),

@@ -1,11 +1,12 @@
 // @ts-check
 // A forward pass in eval mode, as hnviz/learn/models.py computes it: one token, one row at a time.
 //
-// A state is a list of layers, (nh) each. Sums are in double precision, states in single.
+// A state is a list of layers, (nh) each; an LSTM's has the layers' h first, then their c. Sums are in double
+// precision, states in single.
 
 /**
  * @typedef {{ cell: string, layers: number, normInLoop: boolean, window: number|null, gates: string[] }} Form
- *   cell        "" for a hand-written loop, else "RNN" or "GRU"
+ *   cell        "" for a hand-written loop, else "RNN", "GRU" or "LSTM"
  *   normInLoop  batch norm is part of the recurrence
  *   window      tokens after which the state starts again from zeros; null for a carried state
  * @typedef {Float32Array[]} State
@@ -28,7 +29,8 @@ export class Network {
 
   /** @returns {State} */
   zeros() {
-    return Array.from({ length: this.form.layers }, () => new Float32Array(this.nh));
+    const { cell, layers } = this.form;
+    return Array.from({ length: cell === "LSTM" ? 2 * layers : layers }, () => new Float32Array(this.nh));
   }
 
   /**
@@ -39,7 +41,22 @@ export class Network {
    */
   read(id, state) {
     let given = this.embedded(id);
-    return state.map((before, layer) => (given = this.next(layer, given, before)));
+    const { cell, layers } = this.form;
+    if (cell !== "LSTM") return state.map((before, layer) => (given = this.next(layer, given, before)));
+    const after = [...state];
+    for (let layer = 0; layer < layers; layer++) {
+      [given, after[layers + layer]] = this.nextWithCell(layer, given, state[layer], state[layers + layer]);
+      after[layer] = given;
+    }
+    return after;
+  }
+
+  /**
+   * The part of a state that pictures show: a layer's units, layer by layer.
+   * @param {State} state
+   */
+  shown(state) {
+    return state.slice(0, this.form.layers);
   }
 
   /** @param {number} id */
@@ -68,7 +85,20 @@ export class Network {
   }
 
   /**
-   * The gates of a GRU's layer, in the catalogue's order: reset, update, candidate.
+   * An LSTM layer's next state and cell.
+   * @param {number} layer
+   * @param {Float32Array} given
+   * @param {Float32Array} before
+   * @param {Float32Array} cell
+   */
+  nextWithCell(layer, given, before, cell) {
+    const [input, forget, candidate, output] = this.gates(layer, given, before);
+    const next = cell.map((old, unit) => forget[unit] * old + input[unit] * candidate[unit]);
+    return [next.map((value, unit) => output[unit] * Math.tanh(value)), next];
+  }
+
+  /**
+   * The gates of a layer, in the catalogue's order: reset, update, candidate; input, forget, candidate, output.
    * @param {number} layer
    * @param {Float32Array} given
    * @param {Float32Array} before
@@ -76,6 +106,12 @@ export class Network {
   gates(layer, given, before) {
     const { nh } = this;
     const [input, hidden] = this.sums(layer, given, before);
+    if (this.form.cell === "LSTM") {
+      const squashed = [sigmoid, sigmoid, Math.tanh, sigmoid];
+      return squashed.map((squash, gate) =>
+        Float32Array.from({ length: nh }, (_, unit) => squash(input[gate * nh + unit] + hidden[gate * nh + unit])),
+      );
+    }
     const [reset, update, candidate] = [0, 1, 2].map(() => new Float32Array(nh));
     for (let unit = 0; unit < nh; unit++) {
       reset[unit] = sigmoid(input[unit] + hidden[unit]);
@@ -110,7 +146,7 @@ export class Network {
    * @param {State} state
    */
   answer(state) {
-    const top = /** @type {Float32Array} */ (state.at(-1));
+    const top = state[this.form.layers - 1];
     const read = this.form.normInLoop ? top : this.norm(top);
     return Float32Array.from(linear(this.weights["h_o.weight"], this.weights["h_o.bias"], read));
   }

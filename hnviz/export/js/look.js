@@ -2,8 +2,10 @@
 // One question about one snapshot, answered in this file; its parameters are checked as the server checks them.
 
 /**
- * @typedef {{ model: string, nh: number, gateTitles: Record<string, string>, signed: string[], bounded: boolean,
- *             itos: string[], train: [number, number][], notebook: boolean } & import("./forward.js").Form} Facts
+ * @typedef {{ model: string, nh: number, state: string[], gateTitles: Record<string, string>, signed: string[],
+ *             bounded: boolean, itos: string[], train: [number, number][], notebook: boolean
+ *           } & import("./forward.js").Form} Facts
+ *   state       the names of its tensors
  *   gateTitles  gate -> "update gate"; `signed` names those that can be negative
  *   bounded     the state lies between -1 and 1
  *   train       the first and last numbers of each stretch that train holds; `notebook` its split

@@ -29,6 +29,15 @@ export function done({ layer, layers, nh, other, units, value, hold }) {
   return `With ${named(units, nh)}${where} set to ${signed(value)} ${hold ? "before every word" : "once"}`;
 }
 
+/**
+ * Which tensors of a state change, and which one is shown.
+ * @param {string[]} state
+ */
+export function beside(state) {
+  if (state.length === 1) return "";
+  return ` The state has ${state.length} tensors, ${state.join(" and ")}: all change, ${state[0]} is shown.`;
+}
+
 /** What a network said from its own state, and from a changed one. */
 export class Courses {
   /** @param {Said} said */

@@ -6,7 +6,7 @@ import { values } from "./arrays.js";
 import { networkName, numberIn, promptIn } from "./look.js";
 import { continuation } from "./numbers.js";
 import { answersOn, goOn, readAnswers, say } from "./speech.js";
-import { Courses, done } from "./surgerytext.js";
+import { beside, Courses, done } from "./surgerytext.js";
 import { operationIn } from "./operation.js";
 import { firstWrong, Prompt, saidPosition, saidSentence } from "./wordtext.js";
 
@@ -113,10 +113,12 @@ export function changeState(look) {
   }
   const before = network.readAll(given.ids);
   const put = other && network.readAll(other.ids);
+  const { layers } = network.form;
   const change = (/** @type {Float32Array[]} */ state) =>
     state.map((units, at) => {
-      if (put) return operation.layer === null || operation.layer === at ? put[at] : units;
-      return at === operation.layer ? units.map((value, unit) => (operation.units.includes(unit) ? operation.value : value)) : units;
+      const here = at % layers; // an LSTM's cells come after its layers, and change with them
+      if (put) return operation.layer === null || operation.layer === here ? put[at] : units;
+      return here === operation.layer ? units.map((value, unit) => (operation.units.includes(unit) ? operation.value : value)) : units;
     });
   const own = goOn(network, before, SAYS);
   const changed = goOn(network, before, SAYS, change, operation.hold);
@@ -130,7 +132,7 @@ export function changeState(look) {
     otherSaid: other ? words(say(network, other.ids, SAYS).said) : [],
     itos: facts.itos,
   });
-  const [one, two] = [flat(own.state), flat(changed.state)];
+  const [one, two] = [own, changed].map(({ state }) => flat(network.shown(state)));
   const moved = one.filter((value, at) => value !== two[at]).length;
   const most = [...one, ...two].reduce((a, b) => Math.max(a, Math.abs(b)), 0);
   const meta = {
@@ -139,7 +141,7 @@ export function changeState(look) {
     layer,
     units: operation.units,
     scale: most <= 1 ? 1 : 2 ** Math.ceil(Math.log2(most)),
-    state: `After the prompt, ${moved} of its ${one.length} values ${moved === 1 ? "differs" : "differ"} from untouched.`,
+    state: `After the prompt, ${moved} of its ${one.length} values ${moved === 1 ? "differs" : "differ"} from untouched.${beside(facts.state)}`,
     done: done(operation),
   };
   const shape = [network.form.layers, network.nh];

@@ -14,7 +14,6 @@ from hnviz.app.rooms.hidden_states.stretch import (
     cut_stretch,
     read_text,
 )
-from hnviz.app.rooms.hidden_states.units.picture import SHOWS
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import address_problem
 from hnviz.catalogue import entry
@@ -124,14 +123,14 @@ def _layer_box(model: str) -> int:
 
 def _show_box(model: str) -> str:
     """Draw the choice of what is shown; a model without gates shows its state."""
-    shows = tuple(each for each in SHOWS if each == "state" or each in entry(model).gates)
-    if len(shows) == 1:
+    net = entry(model)
+    shows = ("state", *net.gates)
+    if net.cell is None or len(shows) == 1:
         return "state"
     with st.container(width="content"):
         return choice(
             "State or gate",
             shows,
             "states_show",
-            help="A unit's new state is (1 \N{MINUS SIGN} update) · candidate + update · old. "
-            "The reset gate sets how much of the old state the candidate sees.",
+            help=net.cell.in_words or None,
         )

@@ -16,10 +16,16 @@ from hnviz.app.rooms.models.weights import Weights
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import address_problem
 from hnviz.catalogue import PAIRS, entry, partner
-from hnviz.cells import GRU, RNN
+from hnviz.cells import GRU, LSTM, RNN
 from hnviz.data import human_numbers_stream
-from hnviz.figures.diagrams import gru_cell
-from hnviz.figures.sentences import gate_lines, model_sentence, notebook_sentence, source_sentence
+from hnviz.figures.cell_diagrams import CELLS
+from hnviz.figures.sentences import (
+    gate_lines,
+    model_sentence,
+    notebook_sentence,
+    source_sentence,
+    stacked_sentence,
+)
 from hnviz.figures.shares import measured_note, shares_table
 from hnviz.figures.tables import parts_table
 from hnviz.runs import DamagedRun, RunNotFound, notebook_table, one_recipe_table
@@ -49,7 +55,8 @@ def more(model: str, weights: Weights | None) -> None:
     if weights is not None and kind is not None:
         title = f"Inside nn.{kind}: one unit in numbers"
         fold(title, "models_cell", lambda: _cell(model, kind, weights))
-    title = f"What {model} learns, and what the notebook reached"
+    reached = "" if notebook_table(model).empty else ", and what the notebook reached"
+    title = f"What {model} learns{reached}"
     fold(title, "models_parts", lambda: _parts(model))
     title = f"The whole class {model}, with its parts"
     fold(title, "models_source", lambda: _whole_class(model))
@@ -70,18 +77,18 @@ def _twins(weights: Weights, *, kept: bool) -> None:
 
 
 def _cell(model: str, kind: str, weights: Weights) -> None:
-    """Draw the step of a model's nn.RNN or nn.GRU with one unit's numbers."""
+    """Draw the step of a model's part of torch.nn with one unit's numbers."""
     net = entry(model)
     if net.cell is None:
         return
-    if net.cell not in (RNN, GRU):  # the user's own, whose lines write its step out
+    if net.cell not in (RNN, GRU, LSTM):  # the user's own, whose lines write its step out
         st.markdown("\n\n".join(gate_lines(net.cell)))
         return
     if net.gates:
-        st.markdown("Three gates: three layers, stacked in one weight.")
+        st.markdown(stacked_sentence(net.cell))
         picture, meanings = st.columns(2, gap="large")
         with picture:
-            cards.drawing(gru_cell(page_theme()))
+            cards.drawing(CELLS[kind](page_theme()))
         meanings.markdown("\n\n".join(gate_lines(net.cell)))
     else:
         st.markdown("One line of code, and inside it one equation for every unit.")

@@ -1,4 +1,4 @@
-"""The Models page: six networks, each one step from the last."""
+"""The Models page: six networks, each one step from the last, and models beyond them."""
 
 import streamlit as st
 
@@ -12,11 +12,12 @@ from hnviz.app.rooms.models.more import more
 from hnviz.app.rooms.models.weights import Weights, weights_choice
 from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.shell import session as state
-from hnviz.catalogue import CATALOGUE, entry
+from hnviz.catalogue import CATALOGUE, entry, previous
 from hnviz.figures.changes import network_changes, recipe_changes, recipe_sentence, takeaway
-from hnviz.figures.diagrams import legend, previous
+from hnviz.figures.diagrams import legend
+from hnviz.figures.recipes import origin_sentence, seeds_sentence
 from hnviz.figures.shares import alone_table, scored_note, shares_sentence
-from hnviz.runs import one_recipe_table
+from hnviz.runs import five_seeds_table, one_recipe_table, recipes_table
 
 MODEL = "models_model"
 
@@ -79,6 +80,8 @@ def _changes(model: str) -> None:
     look, before = page_theme(), previous(model)
     names = [before, model] if before else [model]
     net = entry(model)
+    if net.reason:
+        prose(net.reason)
     columns = st.columns(2, gap="large")
     parts = (
         ("In the network", f"{model} {net.network_change}.", network_changes(model)),
@@ -88,6 +91,9 @@ def _changes(model: str) -> None:
         with column:
             section(title, sentence)
             st.html(cards.changes_html(changes, names, look))
+    tried, seeds = recipes_table(model), five_seeds_table(model)
+    if not tried.empty and not seeds.empty:
+        prose(f"{origin_sentence(tried)} {seeds_sentence(model, seeds)}")
     measured = one_recipe_table(model)
     if not measured.empty:
         prose(shares_sentence(measured))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from hnviz.figures.diagrams import previous
+from hnviz.catalogue import previous
 from hnviz.source import Source, class_source, new_lines
 
 

@@ -1,10 +1,10 @@
-"""The Start page's ladder of six models, and its path through the pages."""
+"""The Start page's ladder of models, and its path through the pages."""
 
 import streamlit as st
 
 from hnviz.app.kit.text import linked, page_theme, prose
 from hnviz.app.run.engine import store
-from hnviz.catalogue import CATALOGUE
+from hnviz.catalogue import CATALOGUE, LADDER
 from hnviz.data import human_numbers_stream
 from hnviz.figures.ladder import LadderRow, ladder, recipe_step
 from hnviz.figures.numbers import accuracy
@@ -72,7 +72,9 @@ def ladder_sentence(rows: list[LadderRow]) -> str:
 def ladder_picture() -> None:
     """Draw the ladder below its sentence."""
     rows = ladder_rows()
-    st.markdown(f"The six networks are those of {NOTEBOOK}.")
+    beyond = " and ".join(f"**{name}**" for name in CATALOGUE if name not in LADDER)
+    others = f" Beyond them, there is {beyond}." if beyond else ""
+    st.markdown(f"The six networks are those of {NOTEBOOK}.{others}")
     prose(ladder_sentence(rows))
     st.html(ladder(rows, page_theme()))
 
@@ -80,7 +82,7 @@ def ladder_picture() -> None:
 PATH = {
     "data": "**Data**: a text becomes numbers",
     "batches": "**Batches**: how a long text is fed in mini-batches",
-    "models": "**Models**: six networks, each with one more idea",
+    "models": "**Models**: six networks, each with one more idea, and what goes beyond them",
     "train": "**Train**: how the loss falls, and where it stops",
     "states": "**Hidden states**: what it remembers while it reads",
     "predictions": "**Predictions**: what it says next, and what changes that",

@@ -1,1 +1,1 @@
-"""One unit of nn.RNN or nn.GRU: its line over the tokens, and its equations with their numbers."""
+"""One unit of a part of torch.nn: its line over the tokens, its equations with their numbers."""

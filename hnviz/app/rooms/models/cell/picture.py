@@ -15,8 +15,14 @@ from hnviz.web.views import Look, Param, Refusal, Shown, View
 
 FIRST_UNIT = 16  # of the pre-trained Model5: it keeps its position in the number
 FIRST_STEP = 3
-NAMES = {**GATE_NAMES, "before": "old state", "torch": "torch's own result"}
-CELLS = ("RNN", "GRU")
+NAMES = {
+    **GATE_NAMES,
+    "before": "old state",
+    "torch": "torch's own result",
+    "cell_before": "old cell",
+    "cell_after": "new cell",
+}
+CELLS = ("RNN", "GRU", "LSTM")
 """The layers of torch.nn whose unit can be followed."""
 
 
@@ -67,6 +73,8 @@ def _table(arrays: Mapping[str, NDArray[Any]], words: Sequence[str], unit: int) 
 
 def _named(array: str) -> str:
     """Name a number of the equations: "input_n" is the input's part of the candidate."""
+    if array in NAMES:
+        return NAMES[array]
     part, _, whole = array.rpartition("_")
     name = NAMES.get(whole, "new state")
     return f"{part} part of the {name}" if part else name
@@ -81,6 +89,7 @@ CELL_VIEW = View(
 EXAMPLES = {
     "ready": Example("Model5", [ask(CELL_VIEW, at="end")]),
     "long": Example("Model5", [ask(CELL_VIEW, at="end", layer=0, unit=0)]),
+    "four gates": Example("LSTM", [ask(CELL_VIEW, at="end")]),
 }
 
 CELL = Picture(

@@ -10,10 +10,11 @@ from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.rooms.predictions.answers.cells import Answers, Cell
 from hnviz.app.rooms.predictions.change_state.operation import PARAMS, SET, SWAP, Change, change_in
 from hnviz.app.rooms.predictions.next_word.picture import network
+from hnviz.catalogue import entry
 from hnviz.data import stream_of
 from hnviz.engine.client import Answer
 from hnviz.figures.answers import likeliest
-from hnviz.figures.surgery_text import Courses
+from hnviz.figures.surgery_text import Courses, beside
 from hnviz.figures.word_text import said_position
 from hnviz.web.views import Look, Shown, View
 
@@ -36,6 +37,7 @@ def _change(look: Look) -> Shown:
     moved = int((before != after).sum())
     differ = "differs" if moved == 1 else "differ"
     told = f"After the prompt, {moved} of its {before.size} values {differ} from untouched."
+    told += beside(entry(look.run.record.config.model).state)
     most = float(max(np.abs(before).max(), np.abs(after).max()))
     meta: dict[str, Any] = {
         "own": _own(courses, answer.arrays["untouched_probabilities"]),

@@ -21,6 +21,7 @@ SHARES = {
     "Model3": Shares(0.305951, 0.0),
     "Model4": Shares(0.664791, 0.0005),
     "Model5": Shares(0.993498, 0.06053),
+    "LSTM": Shares(0.99875, 0.072536),
     "Model5-blocks": Shares(0.993373, 0.9785),
 }
 """By run, at its last snapshot."""

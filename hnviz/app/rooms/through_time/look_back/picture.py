@@ -116,7 +116,7 @@ def _compared(look: Look) -> list[_Line]:
     compared = COMPARED if record.config.corpus == NOTEBOOK.corpus else {}
     for name, style in compared.items():
         net = CATALOGUE[name]
-        kind = "GRU" if net.gates else net.nonlinearity
+        kind = net.recurrent.kind if net.recurrent and net.gates else net.nonlinearity
         trained = " trained" if record.id == name else ""  # beside its own other snapshot
         with suppress(ValueError):  # a run of this name that was damaged or deleted
             last = int(store().folder(name).resolve_step("last"))

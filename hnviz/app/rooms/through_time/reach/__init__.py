@@ -1,1 +1,1 @@
-"""Which model's gradient reaches furthest: all six, untrained and trained."""
+"""Which model's gradient reaches furthest: all of them, untrained and trained."""

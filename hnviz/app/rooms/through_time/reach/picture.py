@@ -1,4 +1,4 @@
-"""All six pre-trained models in one picture: how far their gradients reach."""
+"""All pre-trained models in one picture: how far their gradients reach."""
 
 from collections.abc import Sequence
 
