@@ -2,14 +2,19 @@
 
 import pytest
 
+from hnviz.app.rooms.predictions.counting_map.picture import MAP_VIEW, NUMBER_VIEW
+from hnviz.app.rooms.predictions.going_on.picture import SAYING_VIEW
+from hnviz.app.rooms.start.count.picture import COUNT_VIEW, SHARES_VIEW
 from hnviz.config import RunConfig
 from hnviz.data import corpus
 from hnviz.data.corpora.own import Way, own_corpus
+from hnviz.engine.recorder import run_in_folder
 from hnviz.runs import default_runs_dir
 from hnviz.runs.texts import TEXTS
 from hnviz.web.standing import store
 from tests.pages import open_page
 from tests.test_pages import text
+from tests.views import shown
 
 pytestmark = pytest.mark.usefixtures("own_runs")
 
@@ -42,10 +47,68 @@ def test_a_page_says_what_a_text_lacks(runs: dict[str, str]) -> None:
     assert not app.exception and "does not list numbers, so it cannot count" in text(app)
     app = open_page("predictions", run=runs["fr"], predictions_view="Counting map")
     assert not app.exception and "does not list numbers" not in text(app)
-    for page in ("start", "states"):
-        assert "need the human numbers, so they are left out" in text(
-            open_page(page, run=runs["fr"])
-        )
+    assert "need the human numbers, so they are left out" in text(
+        open_page("states", run=runs["fr"])
+    )
+    for name, lacks in (("own", True), ("fr", False), ("de", False)):
+        app = open_page("start", run=runs[name])
+        assert ("does not list numbers, so it cannot count" in text(app)) == lacks
+        assert bool([each for each in app.number_input if each.key == "start_number"]) != lacks
+
+
+@pytest.fixture(scope="module")
+def counting(own_runs: None) -> dict[str, str]:
+    """Return runs of a moment's training on numbers in French words and in German characters."""
+    config = {"bs": 256, "bptt": 70, "nh": 8, "epochs": 1, "device": "cpu"}
+    found = {}
+    for language in ("fr", "de"):
+        folder = store().create(RunConfig(corpus=f"numbers-{language}", **config))
+        ended = run_in_folder(folder)
+        assert ended is not None and ended.status == "finished"
+        found[language] = folder.id
+    return found
+
+
+@pytest.mark.parametrize(
+    ("language", "given", "level"),
+    [
+        ("fr", "quatre-vingt-quinze, quatre-vingt-seize, quatre-vingt-dix-sept", "word"),
+        ("de", "fünfundneunzig, sechsundneunzig, siebenundneunzig", "char"),
+    ],
+)
+def test_a_network_counts_on_in_its_language(
+    language: str, given: str, level: str, counting: dict[str, str]
+) -> None:
+    meta = shown(COUNT_VIEW, counting[language], number=97).meta
+    assert meta["given"] == given.replace("-", " ")
+    assert (meta["level"], meta["kinds"]) == (level, False)
+    spell = corpus(f"numbers-{language}").spell
+    assert spell
+    for line, truth in zip(meta["lines"], (98, 99, 100), strict=True):
+        told = [(word, right) for word, _, _, right in line["words"]]
+        true = spell(truth)
+        assert told == [(word, true[at : at + 1] == (word,)) for at, (word, _) in enumerate(told)]
+        assert {kind for _, kind, *_ in line["words"]} <= {"other", "special"}
+
+
+def test_the_counting_map_is_of_the_numbers_in_that_language(counting: dict[str, str]) -> None:
+    answer = shown(MAP_VIEW, counting["fr"], given=1)
+    places = answer.arrays["places"]
+    assert places.shape == (10_000,) and places[1] == -2 and places[2:].min() >= -1
+    assert answer.meta["token"] == "word" and "start at the first word" in answer.meta["alt"]
+    shares = shown(SHARES_VIEW, counting["fr"])
+    assert "of next numbers right up to 7,999" in shares.sentence
+
+
+@pytest.mark.parametrize("language", ["fr", "de"])
+def test_a_number_and_what_follows_are_in_that_language(
+    language: str, counting: dict[str, str]
+) -> None:
+    card = shown(NUMBER_VIEW, counting[language], number=98, given=1, mode="light").meta["html"]
+    spell = corpus(f"numbers-{language}").spell
+    assert spell and all(f">{word}" in card or f"{word}<" in card for word in spell(98))
+    going = shown(SAYING_VIEW, counting[language], text="97", n=8)
+    assert [cell[1] for cell in going.meta["cells"]][:2] == [",", spell(98)[0]]
 
 
 def test_the_data_page_shows_what_the_run_reads(runs: dict[str, str]) -> None:

@@ -5,6 +5,7 @@ That runner replaces parts of Streamlit in its process: a server exports in anot
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from hnviz.app.shell.streamlit_parts import quiet_test_runner
 from hnviz.export.errors import ExportError
 
 PATIENCE = 120  # seconds that a page's script may take
+_ESCAPED = re.compile(r"\\(.)")  # a mark of Markdown
 HEADINGS = {"title": 1, "header": 2}
 DRAWINGS = ("html", "markdown")
 OURS = ('<div class="hn-', '<table class="hn-', '<div class="hnviz-legend')
@@ -74,6 +76,8 @@ def collect(page: str, at: Mapping[str, str]) -> list[Part]:
     app.run()
     if app.exception:
         raise ExportError(f"the page {page} failed: {app.exception[0].message}")
+    if app.error:
+        raise ExportError(_ESCAPED.sub(r"\1", app.error[0].value))
     return list(_parts(app.main))
 
 

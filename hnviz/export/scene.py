@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hnviz.export import modules
-from hnviz.export.asking import AT_END, ORDERS, Question, is_live, kept_steps, questions
+from hnviz.export.asking import AT_END, Question, is_live, kept_steps, orders, questions
 from hnviz.export.collect import Drawn, Heading, Mount, Part
 from hnviz.export.holding import Holding
 from hnviz.web.assets import PACKAGE
@@ -68,7 +68,7 @@ def described(part: Part) -> dict[str, Any]:
     data = {key: value for key, value in part.data.items() if key not in ("module", "debug")}
     settings = dict(data["settings"])
     if "orders" in settings:
-        settings["orders"] = ORDERS
+        settings["orders"] = orders(settings["orders"])
     asks = [{**ask, "at": "end"} if ask["question"] in AT_END else ask for ask in data["asks"]]
     return {
         "picture": {

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.data import NOTEBOOK, TextChoice, kind_of, numbers_of
+from hnviz.data import NOTEBOOK, TextChoice, corpus_of, numbers_of
+from hnviz.data.tokens import kind_in_text
 from hnviz.figures.numbers import accuracy, percent
 from hnviz.figures.sentences import plural
 from hnviz.figures.split_words import split_words
@@ -28,6 +29,11 @@ class MapFigures:
     first_wrong: NDArray[np.integer]  # index of the first wrong word, -1 where right
     alone: NDArray[np.bool_]  # only that word is wrong
     text: TextChoice = NOTEBOOK  # what the network read
+
+    @property
+    def token(self) -> str:
+        """What a token of the text is: "word" or "character"."""
+        return "character" if corpus_of(self.text).level == "char" else "word"
 
     @property
     def places(self) -> NDArray[np.int8]:
@@ -68,7 +74,8 @@ def map_sentence(model: str, figures: MapFigures) -> str:
     first, mistakes = wrong & (figures.first_wrong == 0), plural(int(wrong.sum()), "mistake")
     return (
         f"{said} Of its {mistakes} there, **{first.sum():,}** start at the first "
-        f"word, and **{(first & figures.alone).sum():,}** of these get only that word wrong."
+        f"{figures.token}, and **{(first & figures.alone).sum():,}** of these get only that "
+        f"{figures.token} wrong."
     )
 
 
@@ -79,7 +86,8 @@ def map_headline(figures: MapFigures) -> str:
     said = f"Right: **{inside}** {words.on_train}, **{beyond}** {words.on_valid}."
     wrong = figures.held_out & ~figures.right
     slips = wrong & (figures.first_wrong == 0) & figures.alone
-    if figures.text.split != "notebook" or slips.sum() <= wrong.sum() / 10:
+    has_thousand = figures.text.split == "notebook" and corpus_of(figures.text).has_digits
+    if not has_thousand or slips.sum() <= wrong.sum() / 10:
         return said  # in the notebook's valid, the first word of every number is its thousand
     share = percent(slips.sum() / wrong.sum())
     return f"{said} There, mostly only the thousand is wrong (**{share}**)."
@@ -136,7 +144,7 @@ def _words(words: Sequence[tuple[str, float]], truth: Sequence[str], look: Theme
     parts = []
     for place, (word, share) in enumerate(words):
         right = place < len(truth) and truth[place] == word
-        color = look.comma_mark if word == "," else look.kind[kind_of(word)]
+        color = look.comma_mark if word == "," else look.kind[kind_in_text(word)]
         bar = f"linear-gradient(90deg,{color} {share:.1%},{look.border} {share:.1%})"
         text = escape(word) if right else f'<b style="color:{look.wrong}">✗ {escape(word)}</b>'
         parts.append(

@@ -6,7 +6,8 @@ import struct
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.data import SPECIALS, Vocab, kind_of
+from hnviz.data import Vocab
+from hnviz.data.tokens import kind_in_text
 
 
 def stream_file(ids: NDArray[np.integer], vocab: Vocab) -> bytes:
@@ -16,9 +17,3 @@ def stream_file(ids: NDArray[np.integer], vocab: Vocab) -> bytes:
     header = json.dumps({"words": vocab.itos, "kinds": kinds, "bytes": width}).encode()
     header += b" " * (-len(header) % 4)  # two-byte ids must begin on an even address
     return struct.pack("<I", len(header)) + header + ids.astype(f"<u{width}").tobytes()
-
-
-def kind_in_text(token: str) -> str:
-    """Name a token's kind in any text: one of `KINDS`, or "other" for words that count nothing."""
-    kind = kind_of(token)
-    return "other" if kind == "special" and token not in SPECIALS else kind

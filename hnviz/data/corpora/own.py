@@ -9,9 +9,10 @@ from hnviz.data.corpora import texts
 from hnviz.data.corpora.pairs import Encoder, Merge
 from hnviz.data.corpora.value import LEVELS, Corpus, CorpusError, Tokens
 from hnviz.data.tokens import BOS, upright
+from hnviz.data.vocab import SPECIALS
 
 FAMILY = "text"
-MOST_WORDS = 2**16  # distinct tokens
+MOST_WORDS = 2**16 - len(SPECIALS)  # distinct tokens: two bytes number them and the specials
 LEAST_TOKENS = 10
 LIMITS = {"merges": (1, 5000), "min_count": (1, 1000), "valid": (1, 50)}
 """The smallest and largest value of each number in `Way`."""
@@ -141,8 +142,11 @@ def _tokenized(text: str, name: str, way: Way) -> list[str]:
     text = upright(text).translate(_TYPED)
     if way.level == "word":
         return _WORD.findall(text.lower())
-    shown = text if way.level == "char" else encoder(name, way).encode(text)
-    return [token.translate(_SHOWN) for token in shown]
+    if way.level == "char":
+        return list(text.translate(_SHOWN))
+    pieces = encoder(name, way).encode(text)
+    shown = {piece: piece.translate(_SHOWN) for piece in set(pieces)}
+    return [shown[piece] for piece in pieces]
 
 
 def merging(corpus_id: str, n_merges: int) -> tuple[list[str], Merge | None, int]:

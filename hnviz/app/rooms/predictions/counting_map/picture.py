@@ -28,7 +28,7 @@ def _map(look: Look) -> Shown:
     """Return "places", int8 (10000,), by number: -2 not asked, -1 right, else the first wrong word.
 
     meta: "given"; "shares", how much of train and of valid is right, and their "columns"; "held",
-    the first and last number of each block held out of train; "alt".
+    the first and last number of each block held out of train; "token", what one is; "alt".
     """
     given, config = look.params["given"], look.run.record.config
     found = look.ask("counting_accuracy", {"given": given}).arrays
@@ -40,6 +40,7 @@ def _map(look: Look) -> Shown:
         "shares": figures.shares,
         "columns": split_words(config).columns,
         "held": held_out(config),
+        "token": figures.token,
         "alt": told,
     }
     return Shown({"places": figures.places}, meta, map_headline(figures))
