@@ -13,7 +13,7 @@ from hnviz.config import ConfigError, RunConfig
 from hnviz.data import Corpus, CorpusError, corpora, corpus, stream_of, tokenize
 from hnviz.data.corpora import BUILT_IN, own, texts
 from hnviz.data.corpora.own import MOST_WORDS, Way, own_corpus
-from hnviz.data.corpora.pairs import Encoder, Merge, learn, pieces
+from hnviz.data.corpora.pairs import Encoder, Merge, joined, learn, pieces
 from hnviz.data.splits import WAYS, Chosen
 from hnviz.data.vocab import SPECIALS
 from hnviz.runs import DamagedRun, RunFolder, RunStore
@@ -352,12 +352,11 @@ def test_an_own_text_trains(in_folder: Path) -> None:
 
 def test_byte_pairs_can_be_watched_merging() -> None:
     read = own_corpus(TEXT, Way(level="bpe", merges=20))
-    shown, last, n_merges = own.merging(read.id, 0)
-    assert shown[:5] == list("the␣c") and last is None and n_merges == 20
-    one, first, _ = own.merging(read.id, 1)
-    assert first is not None and first.left + first.right in "".join(one)
-    assert len(one) < len(shown)
-    whole, _, _ = own.merging(read.id, n_merges)
-    assert whole[:20] == list(read.tokens().train[1:21])
+    shown = own.merging(read.id)
+    assert shown.words[:2] == [list("the"), list("␣cat")] and len(shown.merges) == 20
+    line = [tuple(word) for word in shown.words]
+    for left, right, _ in shown.merges:
+        line = [joined(word, left, right) for word in line]
+    assert [piece for word in line for piece in word][:20] == list(read.tokens().train[1:21])
     with pytest.raises(CorpusError, match="is not read in byte pairs"):
-        own.merging("human_numbers", 1)
+        own.merging("human_numbers")

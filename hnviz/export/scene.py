@@ -10,6 +10,7 @@ from hnviz.export.collect import Drawn, Heading, Mount, Part
 from hnviz.export.holding import Holding
 from hnviz.web.assets import PACKAGE
 from hnviz.web.listing import CORPORA, corpus_file
+from hnviz.web.published import DATA, PUBLISHED
 from hnviz.web.standing import store
 
 _FOLLOWS = re.compile(r'new Following\(\w+, "(\w+)"')
@@ -48,8 +49,17 @@ def hold(holding: Holding, parts: list[Part], at: Mapping[str, str]) -> None:
             for step in steps if topic == _COUNTED else ():
                 holding.add_answer(Question(run, step, "whole_numbers"))
         for value in mount.data["settings"].values():
-            if isinstance(value, str) and value.startswith(CORPORA):
-                holding.add_file(value, corpus_file(value), "arrayBuffer")
+            if isinstance(value, str):
+                _hold_file(holding, value)
+
+
+def _hold_file(holding: Holding, address: str) -> None:
+    """Hold what is at an address that a picture fetches."""
+    if address.startswith(CORPORA):
+        holding.add_file(address, corpus_file(address), "arrayBuffer")
+    content = PUBLISHED.find(address.removeprefix(DATA)) if address.startswith(DATA) else None
+    if content is not None:
+        holding.add_file(address, content, "json" if address.endswith(".json") else "arrayBuffer")
 
 
 def _topics(mount: Mount) -> list[str]:

@@ -23,15 +23,16 @@ KEY = (
     f"train, 1 to {TRAIN_NUMBERS[-1]:,}",
     f"valid, {VALID_NUMBERS[0]:,} to {VALID_NUMBERS[-1]:,}",
 )
+MOST_DRAWN = 40  # tokens
 
 
-def token_counts(table: "pd.DataFrame", look: Theme) -> str:
+def token_counts(table: "pd.DataFrame", look: Theme, key: tuple[str, str] = KEY) -> str:
     """Draw each token's share of train as a bar in its kind's colour, its share of valid as a dot.
 
     `table` has the columns token, kind, train and valid (counts), one row per token, in drawing
-    order; tokens in neither text are left out.
+    order; tokens in neither text are left out, and all but the first 40. `key` names both texts.
     """
-    shown = table[(table["train"] > 0) | (table["valid"] > 0)]
+    shown = table[(table["train"] > 0) | (table["valid"] > 0)].head(MOST_DRAWN)
     share = {split: shown[split] / max(table[split].sum(), 1) for split in ("train", "valid")}
     highest = max([STEP, *share["train"], *share["valid"]])
     n_steps = ceil(highest / STEP)
@@ -44,21 +45,21 @@ def token_counts(table: "pd.DataFrame", look: Theme) -> str:
         f"--hn-text:{look.text};--hn-muted:{look.muted};--hn-border:{look.border};"
         f"--hn-control:{look.control};--hn-paper:{look.background};--hn-valid:{look.valid}"
     )
-    return f'<div class="hn-counts" style="{style}">{_head(n_steps)}{"".join(rows)}</div>'
+    return f'<div class="hn-counts" style="{style}">{_head(n_steps, key)}{"".join(rows)}</div>'
 
 
-def _head(n_steps: int) -> str:
+def _head(n_steps: int, key: tuple[str, str]) -> str:
     """Draw the key, and the axis above the rows."""
     ticks = "".join(
         f'<i style="left:{tick / n_steps:.2%}">{unbroken(f"{100 * tick * STEP:.0f} %")}</i>'
         for tick in range(n_steps + 1)
     )
-    key = (
-        f'<p class="hn-key"><span><i class="hn-swatch"></i>{KEY[0]}</span>'
-        f'<span><i class="hn-dot"></i>{KEY[1]}</span><span>share of all tokens</span></p>'
+    named = (
+        f'<p class="hn-key"><span><i class="hn-swatch"></i>{key[0]}</span>'
+        f'<span><i class="hn-dot"></i>{key[1]}</span><span>share of all tokens</span></p>'
     )
     return (
-        f'{key}<div class="hn-count hn-ends"><span></span><span class="hn-track">{ticks}</span>'
+        f'{named}<div class="hn-count hn-ends"><span></span><span class="hn-track">{ticks}</span>'
         "<span>train</span><span>valid</span></div>"
     )
 

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.catalogue import ModelEntry, Weight
-from hnviz.data import BatchLayout, TokenStream, kind_of
+from hnviz.data import BatchLayout, TokenStream
+from hnviz.data.tokens import kind_in_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +22,7 @@ def token_table(stream: TokenStream) -> "pd.DataFrame":
         {
             "id": range(len(tokens)),
             "token": tokens,
-            "kind": [kind_of(token) for token in tokens],
+            "kind": [kind_in_text(token) for token in tokens],
             "train": np.bincount(stream.train, minlength=len(tokens)),
             "valid": np.bincount(stream.valid, minlength=len(tokens)),
         }

@@ -4,9 +4,10 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from hnviz.data.corpora import texts
-from hnviz.data.corpora.pairs import Encoder, Merge
+from hnviz.data.corpora.pairs import Encoder, Merge, pieces
 from hnviz.data.corpora.value import LEVELS, Corpus, CorpusError, Tokens
 from hnviz.data.tokens import BOS, upright
 from hnviz.data.vocab import SPECIALS
@@ -144,25 +145,36 @@ def _tokenized(text: str, name: str, way: Way) -> list[str]:
         return _WORD.findall(text.lower())
     if way.level == "char":
         return list(text.translate(_SHOWN))
-    pieces = encoder(name, way).encode(text)
-    shown = {piece: piece.translate(_SHOWN) for piece in set(pieces)}
-    return [shown[piece] for piece in pieces]
+    found = encoder(name, way).encode(text)
+    shown = {piece: piece.translate(_SHOWN) for piece in set(found)}
+    return [shown[piece] for piece in found]
 
 
-def merging(corpus_id: str, n_merges: int) -> tuple[list[str], Merge | None, int]:
-    """Return the beginning of train after some merges, the last of them, and how many there are.
+class Merging(NamedTuple):
+    """How the byte pairs of a text were joined, and the beginning of train to see it on."""
 
-    None for no merge. Raises CorpusError for a corpus that has no byte pairs.
+    words: list[list[str]]  # of characters, as `pieces` splits them
+    merges: list[Merge]  # in the order in which they were learned
+
+
+def merging(corpus_id: str) -> Merging:
+    """Return what shows a text's byte pairs merging, with spaces to be seen.
+
+    Raises CorpusError for a corpus that has no byte pairs.
     """
     found = _ID.fullmatch(corpus_id)
     if found is None or not found[3]:
         raise CorpusError(f"{corpus_id[:100]} is not read in byte pairs")
     way = Way(level="bpe", merges=int(found[3]), min_count=int(found[4]), valid=int(found[5]))
-    learned = encoder(found[1], way)
+    learned = encoder(found[1], way).merges
     beginning = upright(cut(texts.text_of(found[1]), way)[0])[:_BEGINNING]
-    tokens = [token.translate(_SHOWN) for token in learned.after(beginning, n_merges)]
-    last = learned.merges[n_merges - 1] if 0 < n_merges <= len(learned.merges) else None
-    return tokens, last, len(learned.merges)
+    return Merging(
+        [list(word.translate(_SHOWN)) for word in pieces(beginning)],
+        [
+            Merge(each.left.translate(_SHOWN), each.right.translate(_SHOWN), each.times)
+            for each in learned
+        ],
+    )
 
 
 @lru_cache(maxsize=2)

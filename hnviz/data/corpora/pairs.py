@@ -112,16 +112,6 @@ class Encoder:
         """Return the pieces of a text, in order."""
         return [token for word in pieces(text) for token in self._of(word)]
 
-    def after(self, text: str, n_merges: int) -> list[str]:
-        """Return the pieces of a text as the first merges alone would leave them."""
-        found: list[str] = []
-        for word in pieces(text):
-            parts: Word = tuple(word)
-            for left, right, _ in self.merges[:n_merges]:
-                parts = joined(parts, left, right)
-            found += parts
-        return found
-
     def _of(self, word: str) -> Word:
         if word not in self._split:
             self._split[word] = self._merged(tuple(word))

@@ -4,8 +4,9 @@ from typing import Any
 
 from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.rooms.data.guess.choices import guesses
-from hnviz.data import human_numbers_stream, kind_of
+from hnviz.data import TokenStream, human_numbers_stream
 from hnviz.data.english import PLACES
+from hnviz.data.tokens import kind_in_text
 from hnviz.figures.sentences import OwnTokens, own_tokens
 
 MOST = 60  # tokens on the line
@@ -17,21 +18,22 @@ def is_cut(text: OwnTokens) -> bool:
 
 
 def _kind(token: str) -> str:
-    kind = kind_of(token)
+    kind = kind_in_text(token)
     return "place" if kind in PLACES else kind
 
 
-def _settings(text: OwnTokens) -> dict[str, Any]:
+def _settings(text: OwnTokens, stream: TokenStream) -> dict[str, Any]:
     tokens, ids = text.tokens[:MOST], text.ids[:MOST]
     return {
         "words": [(token, _kind(token), index) for token, index in zip(tokens, ids, strict=True)],
-        "guesses": guesses(ids, human_numbers_stream()),
+        "guesses": guesses(ids, stream),
         "left_out": len(text.tokens) - len(tokens),
     }
 
 
 def _typed(text: str) -> dict[str, Any]:
-    return _settings(own_tokens(text, human_numbers_stream().vocab))
+    stream = human_numbers_stream()
+    return _settings(own_tokens(text, stream.vocab), stream)
 
 
 EXAMPLES = {
@@ -42,6 +44,6 @@ EXAMPLES = {
 GUESS = Picture(__file__, Place("data_guess", "249px", "376px"), silent=True, examples=EXAMPLES)
 
 
-def guess_line(key: str, text: OwnTokens) -> None:
+def guess_line(key: str, text: OwnTokens, stream: TokenStream) -> None:
     """Draw the beginning of a text; it needs no request, as the text and its guesses are all."""
-    GUESS(key=key, settings=_settings(text))
+    GUESS(key=key, settings=_settings(text, stream))
