@@ -6,10 +6,11 @@ from functools import cache, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.data.corpora import BUILT_IN, Corpus, CorpusError, Tokens, corpus
+from hnviz.data.corpora import BUILT_IN, LEVELS, Corpus, CorpusError, Tokens, corpus
+from hnviz.data.corpora.own import in_pieces
 from hnviz.data.english import Texts
 from hnviz.data.splits import NOTEBOOK, Numbers, TextChoice, numbers_split
-from hnviz.data.tokens import tokenize
+from hnviz.data.tokens import BOS, tokenize
 from hnviz.data.vocab import Vocab
 
 SPLITS = ("train", "valid")
@@ -112,13 +113,13 @@ def _split_text(split: str, stream: TokenStream) -> Text:
 
 
 @lru_cache(maxsize=8)
-def own_text(text: str) -> Text:
-    """Tokenize the user's own text and number it with its own vocabulary.
+def own_text(text: str, level: str = LEVELS[0]) -> Text:
+    """Tokenize the user's own text, in one piece, and number it with its own vocabulary.
 
     Only the first million tokens are read. Raises ValueError for a text without words, and for
     one with more different words than two bytes can number.
     """
-    tokens = tokenize(text)
+    tokens = tokenize(text) if level == LEVELS[0] else [BOS, *in_pieces(text, level)]
     read = tokens[:MOST_TOKENS]
     if len(read) < 2:
         raise ValueError("the text is empty: type or paste some words, or choose a file")

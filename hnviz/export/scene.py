@@ -9,7 +9,7 @@ from hnviz.export.asking import AT_END, Question, is_live, kept_steps, orders, q
 from hnviz.export.collect import Drawn, Heading, Mount, Part
 from hnviz.export.holding import Holding
 from hnviz.web.assets import PACKAGE
-from hnviz.web.listing import CORPORA, corpus_file
+from hnviz.web.corpora import CORPORA, corpus_file
 from hnviz.web.published import DATA, PUBLISHED
 from hnviz.web.standing import store
 

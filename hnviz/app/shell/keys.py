@@ -42,6 +42,8 @@ ADDRESS: tuple[Key, ...] = (
     Key("Data", "data_sentence", "an example", "the reader's own sentence"),
     Key("Data", "data_step", "2", "how many tokens of the line have been read"),
     Key("Data", "data_vocabulary", "closed", "the fold with the vocabulary"),
+    Key("Batches", "batches_corpus", "as the run in view", "the corpus whose texts are shown"),
+    Key("Batches", "batches_tokens", "word", "what a token of the reader's own text is"),
     Key("Batches", "batches_split", "valid", "the text: valid, train, or your own"),
     Key("Batches", "batches_random", "false", "cut the text at random instead"),
     Key("Batches", "batches_bs", "64", "rows read in parallel"),

@@ -14,6 +14,7 @@ from hnviz.data.vocab import SPECIALS
 
 FAMILY = "text"
 MOST_WORDS = 2**16 - len(SPECIALS)  # distinct tokens: two bytes number them and the specials
+MOST_PAIRED = 150_000  # different words that byte-pair encoding splits: two seconds of work
 LEAST_TOKENS = 10
 LIMITS = {"merges": (1, 5000), "min_count": (1, 1000), "valid": (1, 50)}
 """The smallest and largest value of each number in `Way`."""
@@ -145,9 +146,26 @@ def _tokenized(text: str, name: str, way: Way) -> list[str]:
         return _WORD.findall(text.lower())
     if way.level == "char":
         return list(text.translate(_SHOWN))
-    found = encoder(name, way).encode(text)
+    return _shown(encoder(name, way).encode(text))
+
+
+def _shown(found: list[str]) -> list[str]:
+    """Write spaces so that they can be seen."""
     shown = {piece: piece.translate(_SHOWN) for piece in set(found)}
     return [shown[piece] for piece in found]
+
+
+def in_pieces(text: str, level: str) -> list[str]:
+    """Split a whole text into characters, or into byte pairs that it has taught itself.
+
+    Raises CorpusError for a text of too many different words.
+    """
+    text = upright(text)
+    if not text.strip():
+        return []
+    if level == "char":
+        return list(text.translate(_SHOWN))
+    return _shown(_taught(text, Way().merges).encode(text))
 
 
 class Merging(NamedTuple):
@@ -180,4 +198,14 @@ def merging(corpus_id: str) -> Merging:
 @lru_cache(maxsize=2)
 def encoder(name: str, way: Way) -> Encoder:
     """Return the byte-pair encoding that a text's train split taught."""
-    return Encoder(upright(cut(texts.text_of(name), way)[0]), way.merges)
+    return _taught(upright(cut(texts.text_of(name), way)[0]), way.merges)
+
+
+def _taught(text: str, merges: int) -> Encoder:
+    found = Encoder(text, merges)
+    if found.n_words > MOST_PAIRED:
+        raise CorpusError(
+            f"the text has {found.n_words:,} different words, and byte-pair encoding reads "
+            f"{MOST_PAIRED:,} here: read it by character"
+        )
+    return found
