@@ -161,7 +161,7 @@ def html(app: AppTest) -> str:
 def test_a_choice_of_the_address_that_is_no_text_is_told() -> None:
     app = open_page("data", data_corpus="poems")
     assert not app.exception
-    assert "the address asks for 'poems' here, which is not one of as the run in view" in (
+    assert "the address asks for 'poems' here, which is not one of the run's" in (
         text(app).replace("\\", "")
     )
 

@@ -1,5 +1,6 @@
 """A corpus as two streams of ids, which is all that a network sees of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -10,7 +11,7 @@ from hnviz.data.corpora import BUILT_IN, LEVELS, Corpus, CorpusError, Tokens, co
 from hnviz.data.corpora.own import in_pieces
 from hnviz.data.english import Texts
 from hnviz.data.splits import NOTEBOOK, Numbers, TextChoice, numbers_split
-from hnviz.data.tokens import BOS, tokenize
+from hnviz.data.tokens import BOS, kind_in_text, kind_of, plain_kind, tokenize
 from hnviz.data.vocab import Vocab
 
 SPLITS = ("train", "valid")
@@ -81,6 +82,13 @@ _other = lru_cache(maxsize=4)(_read)  # an own text of 5 MB takes up to 40 MB
 def corpus_of(choice: TextChoice) -> Corpus:
     """Return the corpus that a run reads. Raises CorpusError for an unknown one."""
     return corpus(choice.corpus)
+
+
+def kind_in(read: Corpus) -> Callable[[str], str]:
+    """Return what names a token's kind in a corpus: French "six" is no English number."""
+    if read.has_digits:
+        return kind_of
+    return plain_kind if read.unit == "numbers" else kind_in_text
 
 
 def numbers_of(choice: TextChoice) -> Numbers:

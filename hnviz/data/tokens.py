@@ -38,6 +38,11 @@ def kind_in_text(token: str) -> str:
     return "other" if kind == "special" and token not in SPECIALS else kind
 
 
+def plain_kind(token: str) -> str:
+    """Name a token's kind in a text without English numbers: "comma", "special" or "other"."""
+    return "comma" if token == COMMA else "special" if token in SPECIALS else "other"
+
+
 def kind_of(token: str) -> str:
     """Return a token's kind, one of `KINDS`; a token that is not part of a number is "special"."""
     return _KIND_OF_WORD.get(token, "special")

@@ -36,10 +36,19 @@ def token_counts(table: "pd.DataFrame", look: Theme, key: tuple[str, str] = KEY)
     share = {split: shown[split] / max(table[split].sum(), 1) for split in ("train", "valid")}
     highest = max([STEP, *share["train"], *share["valid"]])
     n_steps = ceil(highest / STEP)
-    columns = (shown["token"], shown["train"], shown["valid"], share["train"], share["valid"])
+    columns = (
+        shown["token"],
+        shown["kind"],
+        shown["train"],
+        shown["valid"],
+        share["train"],
+        share["valid"],
+    )
     rows = [
-        _row(token, (train, valid), shares, n_steps, look)
-        for token, train, valid, *shares in zip(*(each.tolist() for each in columns), strict=True)
+        _row((token, look.kind[kind]), (train, valid), shares, n_steps, look)
+        for token, kind, train, valid, *shares in zip(
+            *(each.tolist() for each in columns), strict=True
+        )
     ]
     style = (
         f"--hn-text:{look.text};--hn-muted:{look.muted};--hn-border:{look.border};"
@@ -65,11 +74,15 @@ def _head(n_steps: int, key: tuple[str, str]) -> str:
 
 
 def _row(
-    token: str, count: tuple[int, int], share: Sequence[float], n_steps: int, look: Theme
+    drawn: tuple[str, str],
+    count: tuple[int, int],
+    share: Sequence[float],
+    n_steps: int,
+    look: Theme,
 ) -> str:
-    """Draw one token; `count` and `share` are of train and of valid."""
+    """Draw one token, given with its colour; `count` and `share` are of train and of valid."""
+    token, color = drawn
     name = escape(NAMES.get(token, token))
-    color = look.token_color(token)
     edge = look.control if token == "," else color
     left, dot = (each / STEP / n_steps for each in share)
     said = "; ".join(

@@ -1,6 +1,5 @@
 """What the Data page says of any corpus, in its own numbers; **two stars** mark what is bold."""
 
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from hnviz.data import Corpus, TextChoice, corpus_of, human_numbers, numbers_of, stream_of
@@ -12,7 +11,8 @@ from hnviz.figures.split_words import split_words
 if TYPE_CHECKING:
     import pandas as pd
 
-BEGINNING = 60  # tokens that a text begins with
+BEGINNING = 60  # numbers
+CHARACTERS = 160
 LESSON = "human_numbers"  # the one corpus that the lesson's own sentences are about
 
 TOKEN = {
@@ -74,5 +74,6 @@ def beginning(choice: TextChoice, split: str) -> str:
         texts = human_numbers(*(numbers.of(each)[:BEGINNING].tolist() for each in SPLITS))
         return opening(texts.train if split == "train" else texts.valid)
     stream = stream_of(choice)
-    ids = stream.ids(split).tolist()
-    return opening(read.joined([stream.vocab.itos[index] for index in islice(ids, 1, BEGINNING)]))
+    ids = stream.ids(split)[1 : 1 + CHARACTERS].tolist()
+    text = read.joined([stream.vocab.itos[index] for index in ids])
+    return opening(text) if read.level == "word" else f"{text[:CHARACTERS]} …"

@@ -1,6 +1,6 @@
 """The counting map in words: its sentence, a number's card, and what the prompt decides."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.data import NOTEBOOK, TextChoice, corpus_of, numbers_of
-from hnviz.data.tokens import kind_in_text
+from hnviz.data import NOTEBOOK, TextChoice, corpus_of, kind_of, numbers_of
 from hnviz.figures.numbers import accuracy, percent
 from hnviz.figures.sentences import plural
 from hnviz.figures.split_words import split_words
@@ -119,10 +118,13 @@ def prompt_note(given: int, text: TextChoice = NOTEBOOK) -> str:
     )
 
 
-def number_card(number: int, meta: Mapping[str, Any], look: Theme) -> str:
+def number_card(
+    number: int, meta: Mapping[str, Any], look: Theme, kind: Callable[[str], str] = kind_of
+) -> str:
     """Show a number's true and said words with probabilities, and the best four at its mistake."""
     truth, said = meta["truth"], meta["said"]
     true_words = [word for word, _ in truth]
+    drawn = [_words(words, true_words, look, kind) for words in (truth, said)]
     prompt = ", ".join(f"{each:,}" for each in meta["given"])
     asked = meta["asked"]
     where = f"“{escape(true_words[asked])}”" if asked < len(true_words) else "the next word"
@@ -134,17 +136,22 @@ def number_card(number: int, meta: Mapping[str, Any], look: Theme) -> str:
         f'<div class="hn-number" style="--hn-border:{look.border};--hn-muted:{look.muted}">'
         f'<h3>{number:,} <i style="color:{look.right_mark if meta["right"] else look.wrong}">'
         f"{'✓' if meta['right'] else '✗'}</i></h3><p>after {prompt}</p>"
-        f"<p>The true words, and how probable it finds each</p>{_words(truth, true_words, look)}"
-        f"<p>What it says, and how probable it finds each</p>{_words(said, true_words, look)}"
+        f"<p>The true words, and how probable it finds each</p>{drawn[0]}"
+        f"<p>What it says, and how probable it finds each</p>{drawn[1]}"
         f"<p>{best}</p>{_best(meta['best'], look)}</div>"
     )
 
 
-def _words(words: Sequence[tuple[str, float]], truth: Sequence[str], look: Theme) -> str:
+def _words(
+    words: Sequence[tuple[str, float]],
+    truth: Sequence[str],
+    look: Theme,
+    kind: Callable[[str], str],
+) -> str:
     parts = []
     for place, (word, share) in enumerate(words):
         right = place < len(truth) and truth[place] == word
-        color = look.comma_mark if word == "," else look.kind[kind_in_text(word)]
+        color = look.comma_mark if word == "," else look.kind[kind(word)]
         bar = f"linear-gradient(90deg,{color} {share:.1%},{look.border} {share:.1%})"
         text = escape(word) if right else f'<b style="color:{look.wrong}">✗ {escape(word)}</b>'
         parts.append(

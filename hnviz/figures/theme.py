@@ -14,7 +14,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from hnviz.data.tokens import kind_in_text
+from hnviz.data.tokens import kind_of
 from hnviz.figures.sketch import Sketch
 
 TOKENS_PATH = Path(__file__).parent / "tokens.json"
@@ -62,7 +62,7 @@ class Theme:
 
     def token_color(self, token: str) -> str:
         """Return the fill colour of a token's cell."""
-        return self.kind[kind_in_text(token)]
+        return self.kind[kind_of(token)]
 
 
 @cache

@@ -20,6 +20,7 @@ from hnviz.data import (
     TextChoice,
     corpora,
     corpus_of,
+    kind_in,
     own_text,
     stream_of,
 )
@@ -183,8 +184,9 @@ def _entry(choice: TextChoice, split: str) -> Entry:
 
 @lru_cache(maxsize=12)  # an own text of 5 MB takes up to 10 MB
 def _kept(corpus_id: str, way: str, split: str) -> Entry:
-    stream = stream_of(Chosen(corpus_id, way))
-    return Entry.of(stream_file(stream.ids(split), stream.vocab))
+    choice = Chosen(corpus_id, way)
+    stream, kind = stream_of(choice), kind_in(corpus_of(choice))
+    return Entry.of(stream_file(stream.ids(split), stream.vocab, kind))
 
 
 def own_address(text: str, level: str = LEVELS[0]) -> str:

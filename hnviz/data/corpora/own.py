@@ -55,6 +55,11 @@ class Way:
         level = f"bpe{self.merges}" if self.level == "bpe" else self.level
         return f"{level}-min{self.min_count}-valid{self.valid}"
 
+    @property
+    def called(self) -> str:
+        """What a token is, in two words."""
+        return {"word": "words", "char": "characters"}.get(self.level, f"{self.merges} merges")
+
 
 def own_corpus(content: bytes, way: Way) -> Corpus:
     """Make a corpus of a text that a user gave, and hold the text in memory.
@@ -97,7 +102,7 @@ def text_corpus(corpus_id: str) -> Corpus:
 def _corpus(corpus_id: str, name: str, way: Way) -> Corpus:
     return Corpus(
         id=corpus_id,
-        title=f"Own text {name[:6]} {way.written}",
+        title=f"Own text {name[:6]}, {way.called}",
         description=f"Your own text, {_READ[way.level]}.",
         make=lambda _: _make(name, way),
         tokenize=lambda text: _tokenized(text, name, way),

@@ -121,7 +121,7 @@ def batch_settings(run: Standing | None) -> Reading | None:
     _take_size()
     good = {**SMALL._asdict(), **state.get(_GOOD_LAYOUT, {})}
     lost = address_problem("batches_split", TEXTS), address_problem("batches_random", SWITCH)
-    with st.container(horizontal=True, gap="medium", key="batches_controls"):
+    with st.container(horizontal=True, gap="small", key="batches_controls"):
         choice = corpus_box("batches_corpus", run)
         split = st.segmented_control(
             "Text",
@@ -132,9 +132,9 @@ def batch_settings(run: Standing | None) -> Reading | None:
             on_change=_fit_own_text,
             bind="query-params",
         )
-        with st.container(horizontal=True, gap="medium", width=340):  # one line on a phone too
+        with st.container(horizontal=True, gap="small", width=276):  # one line on a phone too
             for field, label in (("bs", "bs, rows"), ("bptt", "bptt, steps")):
-                with st.container(width=150):
+                with st.container(width=130):
                     good[field] = _side(field, label, good[field])
         shuffled = st.toggle("Cut at random instead", key="batches_random", bind="query-params")
     for message in lost:

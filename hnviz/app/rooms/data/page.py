@@ -21,7 +21,7 @@ from hnviz.app.rooms.data.merging.picture import merging_line
 from hnviz.app.rooms.data.sentence import own_sentence
 from hnviz.app.run.corpus_box import corpus_or_own_box
 from hnviz.app.run.view import run_in_view
-from hnviz.data import TextChoice, corpus_of, stream_of
+from hnviz.data import TextChoice, corpus_of, kind_in, stream_of
 from hnviz.figures import corpus_text
 from hnviz.figures.corpus import token_counts
 from hnviz.figures.offers import without_digits
@@ -52,11 +52,11 @@ def _text(choice: TextChoice) -> None:
     line = st.container(key="data_line")
     said = own_sentence(choice)
     with line:
-        guess_line("data_guess", said, stream)
+        guess_line("data_guess", said, choice)
     _tokens(said, choice)
     if read.level == "bpe":
         merging_line(read.id)
-    table = token_table(stream)
+    table = token_table(stream, kind_in(read))
     section("How common is each token?")
     prose(f"{vocab_sentence(stream)} {escape_marks(corpus_text.common_sentence(table, choice))}")
     st.html(token_counts(table, page_theme(), corpus_text.holds(choice)))
@@ -85,7 +85,7 @@ def _tokens(said: OwnTokens, choice: TextChoice) -> None:
         "the network knows, and a token's **id** is its place there. "
         f"{escape(said.sentence)}"
     )
-    chips = cards.token_chips(said.tokens, said.ids, look) if is_cut(said) else ""
+    chips = cards.token_chips(said.tokens, said.ids, look, kind_in(read)) if is_cut(said) else ""
     legend = "" if without_digits(choice) else cards.kind_legend(look)
     if chips or legend:
         st.html(chips + legend)

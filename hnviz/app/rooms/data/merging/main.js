@@ -112,7 +112,7 @@ class Merging {
     const made = pieces.filter(({ fresh }) => fresh).length;
     const here = merge && !made ? " That pair is not in this line." : "";
     const characters = words.reduce((all, word) => all + word.length, 0);
-    this.size.textContent = `Its ${count(characters)} characters are ${count(pieces.length)} tokens.${here}`;
+    this.size.textContent = `The line's ${count(characters)} characters are ${count(pieces.length)} tokens.${here}`;
     this.slider.value = String(n);
     this.next.disabled = n === merges.length;
     this.back.disabled = n === 0;

@@ -1,6 +1,5 @@
 """Units over tokens, sorted by what they code; beside them, on the same rows, the coding matrix."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,9 +8,8 @@ from numpy.typing import NDArray
 from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.rooms.hidden_states.stretch import DEFAULT_PHRASE, TEXT_PARAMS, stretch_in
 from hnviz.catalogue import CATALOGUE, entry
-from hnviz.data import TextChoice, kind_of
+from hnviz.data import TextChoice, corpus_of, kind_in
 from hnviz.data.places import LABELS, places
-from hnviz.data.tokens import kind_in_text
 from hnviz.figures.numbers import percent
 from hnviz.figures.offers import without_digits
 from hnviz.figures.state_text import (
@@ -41,12 +39,13 @@ def _units(look: Look) -> Shown:
     stretch, show = stretch_in(look), look.params["show"]
     layer = layer_of(look)
     found = look.ask("units", {**stretch.asked, "layer": layer, "show": show})
+    kind = kind_in(corpus_of(look.run.record.config))
     model, values = look.run.record.config.model, found.arrays["values"]
     seen = Seen(values, stretch.tokens, stretch.named, show)
     meta: dict[str, Any] = {
         **found.meta,
         "words": stretch.tokens,
-        "kinds": kinds_in(stretch.tokens, look.run.record.config),
+        "kinds": [kind(token) for token in stretch.tokens],
         "first": stretch.first,
         "scale": full_colour(model, show, values),
         "signed": is_signed(model, show),
@@ -57,11 +56,6 @@ def _units(look: Look) -> Shown:
     tracks = np.stack([at.label(name) for name in LABELS]).astype(np.int8)
     arrays = {"values": values, "ids": found.arrays["ids"], "tracks": tracks}
     return Shown(arrays, meta, units_sentence(model, look.step, seen))
-
-
-def kinds_in(tokens: Sequence[str], text: TextChoice) -> list[str]:
-    """Name each token's kind; a word of a text without digits is none that a number lacks."""
-    return [(kind_in_text if without_digits(text) else kind_of)(token) for token in tokens]
 
 
 def _rows(look: Look) -> Shown:

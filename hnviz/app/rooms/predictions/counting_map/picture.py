@@ -4,6 +4,7 @@ from typing import Any
 
 from hnviz.app.kit.drawn import MODE, look_of
 from hnviz.app.kit.picture import Example, Picture, Place, ask
+from hnviz.data import corpus_of, kind_in
 from hnviz.figures.counting import (
     MapFigures,
     held_out,
@@ -51,8 +52,9 @@ def _number(look: Look) -> Shown:
     number, given = look.params["number"], look.params["given"]
     if number == FIRST:
         return Shown({}, {"html": "<p><b>1</b> has no number before it, so it is not asked.</p>"})
+    kind = kind_in(corpus_of(look.run.record.config))
     answer = look.ask("counted_number", {"number": number, "given": given})
-    return Shown({}, {"html": number_card(number, answer.meta, look_of(look))})
+    return Shown({}, {"html": number_card(number, answer.meta, look_of(look), kind)})
 
 
 MAP_VIEW = View("counting_map", {"given": _GIVEN}, _map, slow=True)

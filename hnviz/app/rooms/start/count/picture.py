@@ -16,11 +16,10 @@ from hnviz.app.rooms.start.count.words import (
     verdict,
     words,
 )
-from hnviz.data import Corpus, TextChoice, corpus_of
-from hnviz.data.corpora import BUILT_IN, Spell
+from hnviz.data import Corpus, TextChoice, corpus_of, kind_in
+from hnviz.data.corpora import BUILT_IN
 from hnviz.data.english import PLACES
 from hnviz.data.splits import LAST_NUMBER
-from hnviz.data.tokens import kind_in_text
 from hnviz.figures.offers import without_numbers
 from hnviz.web.views import Look, Param, Refusal, Shown, View
 
@@ -40,7 +39,7 @@ def _count(look: Look) -> Shown:
     meta = {
         "heading": heading(number, config),
         "given": ", ".join(read.joined(read.spell(each)) for each in told["given"]),
-        "lines": [_line(each, read.spell, _room(read)) for each in told["said"]],
+        "lines": [_line(each, read) for each in told["said"]],
         "verdict": verdict(told["said"], read.spell),
         "kinds": read.has_digits,
         "level": read.level,
@@ -59,23 +58,23 @@ def _longest(corpus_id: str) -> int:
     return max(len(spell(number)) for number in range(1, LAST_NUMBER + 1)) if spell else 0
 
 
-def _line(each: Mapping[str, Any], spell: Spell, room: int) -> dict[str, Any]:
+def _line(each: Mapping[str, Any], read: Corpus) -> dict[str, Any]:
     """Return one number as it was said; a word is [word, kind, probability, whether it is right].
 
     A word beyond the true number's is wrong. "more" is how many words were left out.
     """
-    truth = spell(each["truth"])
+    truth, room = read.spell(each["truth"]) if read.spell else (), _room(read)
     pairs = list(zip(words(each), each["probabilities"], strict=False))
     said = [
-        (word, _kind(word), round(probability, 4), truth[place : place + 1] == (word,))
+        (word, _kind(word, read), round(probability, 4), truth[place : place + 1] == (word,))
         for place, (word, probability) in enumerate(pairs[:room])
     ]
     more = max(0, len(pairs) - room)
     return {"number": f"{each['truth']:,}", "words": said, "right": each["right"], "more": more}
 
 
-def _kind(word: str) -> str:
-    kind = kind_in_text(word)
+def _kind(word: str, read: Corpus) -> str:
+    kind = kind_in(read)(word)
     return "place" if kind in PLACES else kind
 
 
