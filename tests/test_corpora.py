@@ -277,7 +277,7 @@ def test_a_run_keeps_its_text_and_its_hash(tmp_path: Path) -> None:
     config = RunConfig(corpus=read.id)
     first, second = (RunStore(tmp_path, tmp_path / "none").create(config) for _ in range(2))
     forget()
-    assert [path.read_bytes() for path in (tmp_path / TEXTS).iterdir()] == [TEXT]
+    assert [path.read_bytes() for path in (tmp_path / TEXTS).glob("*.txt")] == [TEXT]
     assert RunFolder(first.path).info().content_hash == read.content_hash()
     assert RunFolder(second.path).config == config
     assert set(RunStore(tmp_path, tmp_path / "none").ids()) == {first.id, second.id}
@@ -287,7 +287,7 @@ def test_a_run_whose_text_is_gone_says_where_to_put_it(tmp_path: Path) -> None:
     read = own_corpus(TEXT, Way())
     store = RunStore(tmp_path)
     folder = store.create(RunConfig(corpus=read.id))
-    (kept,) = (tmp_path / TEXTS).iterdir()
+    (kept,) = (tmp_path / TEXTS).glob("*.txt")
     kept.unlink()
     forget()
     with pytest.raises(DamagedRun, match=f"put it back as {kept}"):

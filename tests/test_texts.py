@@ -4,12 +4,16 @@ import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hnviz.cli.main import main
 from hnviz.config import ConfigError, RunConfig
+from hnviz.data import numbered, stream_of
+from hnviz.data import stream as stream_module
 from hnviz.data.corpora import own, texts
 from hnviz.data.corpora.own import Way, own_corpus
+from hnviz.data.splits import Chosen
 from hnviz.engine.client import EngineError
 from hnviz.export.build import export_page
 from hnviz.export.errors import ExportError
@@ -46,7 +50,7 @@ def forget() -> None:
 def test_a_changed_text_damages_its_run_and_no_other(change: str, runs: RunStore) -> None:
     config = RunConfig(corpus=own_corpus(TEXT, Way()).id)
     hurt, other = runs.create(config), runs.create(RunConfig())
-    (path,) = (runs.root / TEXTS).iterdir()
+    (path,) = (runs.root / TEXTS).glob("*.txt")
     forget()
     if change == "gone":
         path.unlink()
@@ -63,7 +67,7 @@ def test_a_changed_text_damages_its_run_and_no_other(change: str, runs: RunStore
 def test_a_text_that_is_put_in_again_is_stored_again(runs: RunStore) -> None:
     read = own_corpus(TEXT, Way())
     runs.create(RunConfig(corpus=read.id))
-    (path,) = (runs.root / TEXTS).iterdir()
+    (path,) = (runs.root / TEXTS).glob("*.txt")
     path.write_bytes(b"changed")
     runs.create(RunConfig(corpus=own_corpus(TEXT, Way()).id))
     assert path.read_bytes() == TEXT
@@ -162,11 +166,11 @@ def test_texts_that_no_run_reads_are_deleted_once_they_are_old(runs: RunStore) -
     runs.create(RunConfig(corpus=second.id))
     (folder.path / "config.json").unlink()
     runs.remove_unfinished()
-    assert len(kept(runs.root)) == 2  # a run may be about to name it
+    assert len(kept(runs.root)) == 4  # a run may be about to name them
     for path in (runs.root / TEXTS).iterdir():
         os.utime(path, (0, 0))
     runs.remove_unfinished()
-    assert kept(runs.root) == {f"{second.id.split('-')[1]}.txt"}
+    assert kept(runs.root) == {f"{second.id.split('-')[1]}.txt", f"{second.id}.ids"}
 
 
 def test_a_text_that_a_damaged_config_names_is_kept(runs: RunStore) -> None:
@@ -176,7 +180,43 @@ def test_a_text_that_a_damaged_config_names_is_kept(runs: RunStore) -> None:
     for each in (runs.root / TEXTS).iterdir():
         os.utime(each, (0, 0))
     runs.remove_unfinished()
-    assert len(kept(runs.root)) == 1
+    assert len(kept(runs.root)) == 2
+
+
+@pytest.mark.parametrize("way", [Way(), Way(level="char"), Way(level="bpe", min_count=3)], ids=str)
+def test_other_processes_read_the_ids_that_lie_beside_the_text(
+    way: Way, runs: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = own_corpus(TEXT, way)
+    stream, content = stream_of(Chosen(read.id)), read.content_hash()
+    folder = runs.create(RunConfig(corpus=read.id))
+    forget()
+    stream_module._other.cache_clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(own, "_make", None)  # no text is split
+        again = stream_of(folder.config)
+        assert again.vocab == stream.vocab and again is not stream
+        for split in ("train", "valid"):
+            np.testing.assert_array_equal(again.ids(split), stream.ids(split))
+        assert folder.info().content_hash == content
+        folder.check_text()
+
+
+def test_ids_that_are_damaged_are_made_from_the_text(
+    runs: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(texts, "_folders", {runs.root / TEXTS: None})
+    read = own_corpus(TEXT, Way())
+    stream = stream_of(Chosen(read.id))
+    runs.create(RunConfig(corpus=read.id))
+    (path,) = (runs.root / TEXTS).glob("*.ids")
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    for bad in (bytes(content), content[:20], b""):
+        path.write_bytes(bad)
+        assert numbered.find(read.id) is None
+        stream_module._other.cache_clear()
+        np.testing.assert_array_equal(stream_of(Chosen(read.id)).train, stream.train)
 
 
 def test_many_texts_are_held_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:

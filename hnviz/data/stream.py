@@ -7,8 +7,9 @@ from functools import cache, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from hnviz.data import numbered
 from hnviz.data.corpora import BUILT_IN, LEVELS, Corpus, CorpusError, Tokens, corpus
-from hnviz.data.corpora.own import in_pieces
+from hnviz.data.corpora.own import in_pieces, text_hash
 from hnviz.data.english import Texts
 from hnviz.data.splits import NOTEBOOK, Numbers, TextChoice, numbers_split
 from hnviz.data.tokens import BOS, kind_in_text, kind_of, plain_kind, tokenize
@@ -70,7 +71,13 @@ def _stream(corpus_id: str, split: str) -> TokenStream:
 
 def _read(corpus_id: str, split: str) -> TokenStream:
     read = corpus(corpus_id)
-    stream = TokenStream.from_tokens(read.tokens(split), read.min_count)
+    if wrong := read.way_problem(split):
+        raise CorpusError(wrong)
+    kept = numbered.find(corpus_id) if text_hash(corpus_id) else None
+    if kept is None:
+        stream = TokenStream.from_tokens(read.tokens(split), read.min_count)
+    else:
+        stream = TokenStream(kept.vocab, kept.train, kept.valid)
     stream.train.flags.writeable = stream.valid.flags.writeable = False  # shared by all callers
     return stream
 

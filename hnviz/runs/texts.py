@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hnviz.config import RunConfig
-from hnviz.data import corpus_of
+from hnviz.data import corpus_of, numbered, stream_of
 from hnviz.data.corpora import texts
 from hnviz.data.corpora.own import FAMILY, text_hash
 from hnviz.data.splits import Chosen
@@ -32,22 +32,30 @@ def keep_text(runs_dir: Path, config: RunConfig) -> bool:
     Return whether it was not there before. Raises RunWriteError.
     """
     name = text_hash(config.corpus)
-    if name is None or texts.is_stored(runs_dir / TEXTS, name):
+    if name is None:
         return False
     path = texts.text_path(runs_dir / TEXTS, name)
-    content = texts.text_of(name).encode()
-    with written_whole(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(path, content)
-    return True
+    is_new = not texts.is_stored(path.parent, name)
+    if is_new:
+        content = texts.text_of(name).encode()
+        with written_whole(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, content)
+    ids = path.with_name(f"{config.corpus}{numbered.SUFFIX}")
+    if not ids.is_file():
+        stream, text = stream_of(config), Chosen(config.corpus, config.split)
+        found = numbered.Numbered(stream.vocab, stream.train, stream.valid, content_hash(text))
+        write_atomic(ids, numbered.pack(found))
+    return is_new
 
 
 def drop_text(runs_dir: Path, config: RunConfig) -> None:
     """Delete the text of a run that did not start, unless another run reads it."""
     name = text_hash(config.corpus)
     if name is not None and name not in _named(runs_dir):
-        with suppress(OSError):
-            texts.text_path(runs_dir / TEXTS, name).unlink()
+        for path in (runs_dir / TEXTS).glob(f"*{name}*"):
+            with suppress(OSError):
+                path.unlink()
     with suppress(OSError):  # it holds other texts
         (runs_dir / TEXTS).rmdir()
 
@@ -55,9 +63,10 @@ def drop_text(runs_dir: Path, config: RunConfig) -> None:
 def drop_unread_texts(runs_dir: Path, seconds: float) -> None:
     """Delete the texts that no run reads, but for those stored in the last `seconds`."""
     named = _named(runs_dir)
-    for path in (runs_dir / TEXTS).glob("*.txt"):
+    for path in (runs_dir / TEXTS).glob("*"):
         with suppress(OSError):
-            if path.stem not in named and time.time() - path.lstat().st_mtime > seconds:
+            is_read = any(name in path.name for name in named)
+            if not is_read and time.time() - path.lstat().st_mtime > seconds:
                 path.unlink()
 
 
@@ -86,4 +95,5 @@ def text_problem(runs_dir: Path, content: Any) -> str | None:
 @lru_cache(maxsize=64)
 def content_hash(text: Chosen) -> str:
     """Return the hash of a corpus's tokens, which are made once for all that ask."""
-    return corpus_of(text).content_hash(text.split)
+    kept = numbered.find(text.corpus) if text_hash(text.corpus) else None
+    return corpus_of(text).content_hash(text.split) if kept is None else kept.content_hash

@@ -60,6 +60,11 @@ def look_in(folder: Path) -> None:
     _folders[folder] = None
 
 
+def folders() -> tuple[Path, ...]:
+    """Return the folders that are looked in."""
+    return tuple(_folders)
+
+
 def is_known(name: str) -> bool:
     """Return whether a text is held, or stored as it was."""
     return name in _held or any(is_stored(folder, name) for folder in _folders)
