@@ -25,17 +25,19 @@ from starlette.applications import Starlette
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.testclient import TestClient, httpx
 
-from hnviz.data import BatchLayout, human_numbers_stream, own_text
+from hnviz.data import BatchLayout, own_text, stream_of
+from hnviz.data.corpora import BUILT_IN, LEVELS
+from hnviz.data.splits import Chosen
 from hnviz.engine.client import Answer, EngineError, ErrorKind, shared_engine
 from hnviz.engine.protocol import SLOW
 from hnviz.observe import QUESTIONS
 from hnviz.runs import SHIPPED_DIR, default_runs_dir
-from hnviz.web import exported, listing, observations, standing
+from hnviz.web import corpora, exported, listing, observations, standing
 from hnviz.web.asked import ENGINE_STATUS, Names
 from hnviz.web.client import Client, ServerError
+from hnviz.web.corpora import corpus_address, corpus_file, own_address
 from hnviz.web.kept import Entry, Kept, zipped
 from hnviz.web.lanes import BusyError, Lane, Shared
-from hnviz.web.listing import corpus_address, own_address
 from hnviz.web.parameters import read_json, read_query
 from hnviz.web.questions import QUESTIONS as KNOWN
 from hnviz.web.routes import door
@@ -83,7 +85,9 @@ counted: list[int] = []
 
 
 def app(views: Iterable[View] = ()) -> Starlette:
-    return Starlette(routes=door([*observations.routes(views), *listing.routes()]))
+    return Starlette(
+        routes=door([*observations.routes(views), *listing.routes(), *corpora.routes()])
+    )
 
 
 @pytest.fixture(scope="module")
@@ -372,6 +376,8 @@ def test_an_answer_for_several_steps_is_bounded(client, monkeypatch):
 # --- Bad input ---
 
 DIGITS = "9" * 400
+NO_TEXT = f"text-{'0' * 20}-word-min1-valid10"
+
 BAD = [
     ("/api/runs/nobody/0/units?n=1", 404, "there is no run named 'nobody'"),
     ("/api/runs/nobody", 404, "there is no run named 'nobody'"),
@@ -435,6 +441,13 @@ BAD = [
     ("/api/corpora?x=1", 422, "the list of corpora has no parameter 'x'"),
     ("/api/corpora/test", 404, "no split is named 'test'; choose one of train, valid"),
     ("/api/corpora/valid?v=1", 409, "valid does not have the version '1'"),
+    ("/api/corpora/valid?corpus=poems", 404, "corpus must be one of human_numbers, numbers-fr"),
+    ("/api/corpora?corpus=poems", 404, "corpus must be one of human_numbers, numbers-fr"),
+    (f"/api/corpora/train?corpus={NO_TEXT}", 404, "own text is missing or was changed"),
+    ("/api/corpora/valid?corpus=task-parity&way=blocks", 422, "way must be one of notebook; got"),
+    ("/api/corpora/valid?way=thirds", 422, "way must be one of notebook, blocks; got 'thirds'"),
+    ("/api/corpora/train/layout?corpus=task-parity-bits.x", 404, "bits"),
+    ("/api/corpora/own?text=a&tokens=lines", 422, "tokens must be one of word, char, bpe"),
     ("/api/corpora/own", 422, "a text needs text: a text"),
     ("/api/corpora/own?text=", 422, "the text is empty: type or paste some words"),
     (f"/api/corpora/own?text={'a+' * 1001}", 422, "a text of at most 2,000 characters; got 2,002"),
@@ -622,17 +635,42 @@ def test_figures_that_are_no_numbers_become_null(client, copied):
     assert reply.json()["summary"]["valid_loss"] is None
 
 
-def test_corpora_are_told(client):
-    (corpus,) = client.get("/api/corpora").json()["corpora"]
-    stream = human_numbers_stream()
-    assert corpus["n_words"] == len(stream.vocab)
+def test_corpora_are_listed(client):
+    told = client.get("/api/corpora").json()["corpora"]
+    assert [each["id"] for each in told] == list(BUILT_IN)
+    for each in told:
+        read = BUILT_IN[each["id"]]
+        assert (each["title"], each["level"], each["unit"]) == (read.title, read.level, read.unit)
+        assert tuple(each["ways"]) == read.ways
+
+
+CHOICES = [
+    Chosen(),
+    Chosen(split="blocks"),
+    Chosen("numbers-fr"),
+    Chosen("numbers-de", "blocks"),
+    Chosen("task-recall-tokens.400"),
+]
+
+
+@pytest.mark.parametrize("choice", CHOICES, ids=str)
+def test_a_corpus_is_described_and_served(client, choice):
+    named = {"corpus": choice.corpus, "way": choice.split}
+    (corpus,) = client.get("/api/corpora", params=named).json()["corpora"]
+    stream = stream_of(choice)
+    assert (corpus["way"], corpus["n_words"]) == (choice.split, len(stream.vocab))
     for split in corpus["splits"]:
         name, ids = split["name"], stream.ids(split["name"])
         assert split["n_tokens"] == len(ids)
-        reply = client.get(f"/api/corpora/{name}?v={split['v']}")
+        reply = client.get(f"/api/corpora/{name}", params={**named, "v": split["v"]})
         assert reply.content == stream_file(ids, stream.vocab)
         assert reply.headers["cache-control"].endswith("immutable")
-        assert client.get(f"/api/corpora/{name}").headers["cache-control"] == "private, no-cache"
+        free = client.get(f"/api/corpora/{name}", params=named)
+        assert free.headers["cache-control"] == "private, no-cache"
+        address = corpus_address(name, choice)
+        assert client.get(f"/{address}").content == corpus_file(address) == reply.content
+    if choice == Chosen():
+        assert corpus_address("valid") == f"api/corpora/valid?v={corpus['splits'][1]['v']}"
 
 
 def test_a_text_of_ones_own_is_answered_from_its_address(client):
@@ -646,6 +684,22 @@ def test_a_text_of_ones_own_is_answered_from_its_address(client):
     assert free.headers["cache-control"] == "private, no-cache"
     split = client.get(f"/{corpus_address('valid')}")
     assert split.headers["cache-control"].endswith("immutable")
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_text_of_ones_own_has_the_tokens_that_are_asked_for(client, level):
+    text = "the cat sat on the mat, the dog sat on the log " * 9
+    own = own_text(text, level)
+    reply = client.get(f"/{own_address(text, level)}")
+    assert reply.content == stream_file(own.ids, own.vocab) == corpus_file(own_address(text, level))
+
+
+def test_a_layout_of_another_corpus_is_told(client):
+    address = "/api/corpora/train/layout?bs=9&bptt=5&corpus=numbers-fr&way=blocks"
+    told = client.get(address).json()
+    ids = stream_of(Chosen("numbers-fr", "blocks")).train
+    assert told["starts"] == BatchLayout(len(ids), 9, 5).starts.tolist()
+    assert (told["corpus"], told["way"], told["n_tokens"]) == ("numbers-fr", "blocks", len(ids))
 
 
 def test_a_layout_is_told(client):
@@ -917,7 +971,7 @@ DOCUMENTED = re.findall(r"^### (GET|POST|WS) (\S+)$", API, re.MULTILINE)
 
 
 def test_every_route_is_documented():
-    routes = [*observations.routes(), *listing.routes(), *exported.routes()]
+    routes = [*observations.routes(), *listing.routes(), *corpora.routes(), *exported.routes()]
     assert {path for method, path in DOCUMENTED if method == "GET"} == {
         route.path for route in routes if route.path.startswith("/api/")
     }
@@ -984,6 +1038,7 @@ def test_the_client_and_the_door_load_no_torch():
     code = (
         "import sys; import hnviz.web.client; "
         "assert 'starlette' not in sys.modules; "
-        "import hnviz.web.observations, hnviz.web.listing; assert 'torch' not in sys.modules"
+        "import hnviz.web.observations, hnviz.web.listing, hnviz.web.corpora; "
+        "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

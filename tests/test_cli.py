@@ -20,7 +20,9 @@ from hnviz.cli.main import COMMANDS
 from hnviz.cli.progress import Progress
 from hnviz.cli.reproduce import Figure
 from hnviz.config import RunConfig
-from hnviz.data import BatchLayout, human_numbers_stream
+from hnviz.data import BatchLayout, human_numbers_stream, stream_of
+from hnviz.data.corpora import BUILT_IN
+from hnviz.data.splits import Chosen
 
 ROOT = Path(__file__).parent.parent
 PRINTS = json.loads((ROOT / "tests/data/notebook_prints.json").read_text())
@@ -83,6 +85,25 @@ def test_layout_as_json(capsys: pytest.CaptureFixture[str], split: str, bs: int,
     assert all(len(row.split()) == bptt for row in said["rows"])
 
 
+@pytest.mark.parametrize("corpus_id", ["numbers-fr", "task-recall-tokens.400", "own"])
+def test_the_layout_of_another_text(
+    corpus_id: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "own.txt"
+    file.write_text("the cat sat on the mat, and the dog on the log. " * 40)
+    options = ["--corpus", corpus_id]
+    if corpus_id == "own":
+        options = ["--text", str(file), "--tokens", "char"]
+    assert main(["layout", "--split", "train", "--bs", "4", "--bptt", "9", "--json", *options]) == 0
+    said = json.loads(capsys.readouterr().out)
+    ids = stream_of(Chosen(said["corpus"])).train
+    layout = BatchLayout(len(ids), 4, 9)
+    assert said["starts"] == layout.starts.tolist() and said["n_slots"] == layout.n_slots
+    assert (corpus_id == "own") == said["corpus"].startswith("text-")
+    assert main(["layout", "--split", "train", *options]) == 0
+    assert f"train: {len(ids):,} tokens, bs 64, bptt 70" in capsys.readouterr().out
+
+
 def test_layout_of_one_row(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["layout", "--bs", "1", "--bptt", "4096"]) == 0
     assert "starts      0\n" in capsys.readouterr().out
@@ -104,6 +125,8 @@ BAD_INPUT = {
     "layout --bptt x": "bptt must be a whole number of at least 1; got 'x'",
     "layout --bptt 1.5": "bptt must be a whole number of at least 1; got '1.5'",
     "layout --bs 99999999999": "bs must be a whole number of at most 4096; got 99999999999",
+    "layout --corpus poems": f"corpus must be one of {', '.join(BUILT_IN)}; got 'poems'",
+    "layout --tokens char": "--tokens needs --text FILE",
     "layout --split test": "split must be one of train, valid, got 'test'",
     "train --bs 0": "bs must be a whole number of at least 1; got 0",
     "train --bptt 0": "bptt must be a whole number of at least 1; got 0",

@@ -1,15 +1,25 @@
 """Pages of a run on another text than the lesson's, and training one from the Train page."""
 
-import pytest
+import json
 
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from hnviz.app.rooms.predictions.counting_map.picture import MAP_VIEW, NUMBER_VIEW
+from hnviz.app.rooms.predictions.going_on.picture import SAYING_VIEW
+from hnviz.app.rooms.start.count.picture import COUNT_VIEW, SHARES_VIEW
 from hnviz.config import RunConfig
-from hnviz.data import corpus
-from hnviz.data.corpora.own import Way, own_corpus
+from hnviz.data import corpus, stream_of
+from hnviz.data.corpora.own import Way, merging, own_corpus
+from hnviz.data.splits import Chosen
+from hnviz.engine.recorder import run_in_folder
 from hnviz.runs import default_runs_dir
 from hnviz.runs.texts import TEXTS
+from hnviz.web.published import DATA, PUBLISHED
 from hnviz.web.standing import store
-from tests.pages import open_page
-from tests.test_pages import text
+from tests.pages import open_page, switch_page
+from tests.test_pages import drawn, text
+from tests.views import shown
 
 pytestmark = pytest.mark.usefixtures("own_runs")
 
@@ -42,17 +52,134 @@ def test_a_page_says_what_a_text_lacks(runs: dict[str, str]) -> None:
     assert not app.exception and "does not list numbers, so it cannot count" in text(app)
     app = open_page("predictions", run=runs["fr"], predictions_view="Counting map")
     assert not app.exception and "does not list numbers" not in text(app)
-    for page in ("start", "states"):
-        assert "need the human numbers, so they are left out" in text(
-            open_page(page, run=runs["fr"])
-        )
+    assert "need the human numbers, so they are left out" in text(
+        open_page("states", run=runs["fr"])
+    )
+    for name, lacks in (("own", True), ("fr", False), ("de", False)):
+        app = open_page("start", run=runs[name])
+        assert ("does not list numbers, so it cannot count" in text(app)) == lacks
+        assert bool([each for each in app.number_input if each.key == "start_number"]) != lacks
+
+
+@pytest.fixture(scope="module")
+def counting(own_runs: None) -> dict[str, str]:
+    """Return runs of a moment's training on numbers in French words and in German characters."""
+    config = {"model": "Model4", "bs": 256, "bptt": 70, "nh": 8, "epochs": 1, "device": "cpu"}
+    found = {}
+    for language in ("fr", "de"):
+        folder = store().create(RunConfig(corpus=f"numbers-{language}", **config))
+        ended = run_in_folder(folder)
+        assert ended is not None and ended.status == "finished"
+        found[language] = folder.id
+    return found
+
+
+@pytest.mark.parametrize(
+    ("language", "given", "level"),
+    [
+        ("fr", "quatre-vingt-quinze, quatre-vingt-seize, quatre-vingt-dix-sept", "word"),
+        ("de", "fünfundneunzig, sechsundneunzig, siebenundneunzig", "char"),
+    ],
+)
+def test_a_network_counts_on_in_its_language(
+    language: str, given: str, level: str, counting: dict[str, str]
+) -> None:
+    meta = shown(COUNT_VIEW, counting[language], number=97).meta
+    assert meta["given"] == given.replace("-", " ")
+    assert (meta["level"], meta["kinds"]) == (level, False)
+    spell = corpus(f"numbers-{language}").spell
+    assert spell
+    for line, truth in zip(meta["lines"], (98, 99, 100), strict=True):
+        told = [(word, right) for word, _, _, right in line["words"]]
+        true = spell(truth)
+        assert told == [(word, true[at : at + 1] == (word,)) for at, (word, _) in enumerate(told)]
+        assert {kind for _, kind, *_ in line["words"]} <= {"other", "special"}
+
+
+def test_the_counting_map_is_of_the_numbers_in_that_language(counting: dict[str, str]) -> None:
+    answer = shown(MAP_VIEW, counting["fr"], given=1)
+    places = answer.arrays["places"]
+    assert places.shape == (10_000,) and places[1] == -2 and places[2:].min() >= -1
+    assert answer.meta["token"] == "word" and "start at the first word" in answer.meta["alt"]
+    shares = shown(SHARES_VIEW, counting["fr"])
+    assert "of next numbers right up to 7,999" in shares.sentence
+
+
+@pytest.mark.parametrize("language", ["fr", "de"])
+def test_a_number_and_what_follows_are_in_that_language(
+    language: str, counting: dict[str, str]
+) -> None:
+    card = shown(NUMBER_VIEW, counting[language], number=98, given=1, mode="light").meta["html"]
+    spell = corpus(f"numbers-{language}").spell
+    assert spell and all(f">{word}" in card or f"{word}<" in card for word in spell(98))
+    going = shown(SAYING_VIEW, counting[language], text="97", n=8)
+    assert [cell[1] for cell in going.meta["cells"]][:2] == [",", spell(98)[0]]
 
 
 def test_the_data_page_shows_what_the_run_reads(runs: dict[str, str]) -> None:
-    app = open_page("data", run=runs["own"], data_merges="1")
-    assert not app.exception and "Merge 1 joined" in text(app)
+    app = open_page("data", run=runs["own"])
+    address = drawn(app, "data_merging")["settings"]["merges"]
+    sent = json.loads(PUBLISHED.find(address.removeprefix(DATA)) or b"")
+    merged = merging(store().record(runs["own"]).config.corpus)
+    assert (sent["words"], [tuple(each) for each in sent["merges"]]) == tuple(merged)
     assert "quatre-vingt-dix-huit" in text(open_page("data", run=runs["fr"])).replace("\\", "")
-    assert "run in view reads" not in text(open_page("data"))
+    assert not any("merging" in name for name in mounted(open_page("data")))
+
+
+def mounted(app: AppTest) -> list[str]:
+    """The keys of a page's pictures."""
+    return [json.loads(each.proto.json)["id"] for each in app.get("bidi_component")]
+
+
+CHOICES = ("numbers-fr", "numbers-de", "numbers-da", "task-dyck", "task-recall")
+
+
+@pytest.mark.parametrize("corpus_id", CHOICES)
+def test_the_data_page_shows_any_corpus(corpus_id: str) -> None:
+    app = open_page("data", data_corpus=corpus_id, data_vocabulary="true")
+    assert not app.exception
+    stream = stream_of(Chosen(corpus_id))
+    page = text(app).replace("\\", "")
+    n = len(stream.train) + len(stream.valid)
+    assert f"<b>{n:,}</b> numbers" in html(app)
+    assert corpus(corpus_id).description in page
+    assert "comes most often: it is **" in page
+    words = [(word, index) for word, _, index in drawn(app, "data_guess")["settings"]["words"]]
+    assert words[0] == ("xxbos", 2)
+    assert all(stream.vocab.itos[index] == word for word, index in words)
+    assert f"The vocabulary: {len(stream.vocab):,} entries" in [each.label for each in app.expander]
+    table = app.dataframe[0].value
+    assert list(table["train"]) == [
+        int((stream.train == index).sum()) for index in range(len(stream.vocab))
+    ]
+
+
+def html(app: AppTest) -> str:
+    return "".join(each.proto.body for each in app.get("html"))
+
+
+def test_a_choice_of_the_address_that_is_no_text_is_told() -> None:
+    app = open_page("data", data_corpus="poems")
+    assert not app.exception
+    assert "the address asks for 'poems' here, which is not one of the run's" in (
+        text(app).replace("\\", "")
+    )
+
+
+@pytest.mark.parametrize("level", ["word", "char", "bpe"])
+def test_an_own_text_of_data_is_the_own_text_of_train(level: str) -> None:
+    app = open_page("data", data_corpus="your own")
+    assert "The text is empty" in text(app) and "data_guess" not in mounted(app)
+    app.text_area(key="data_text").set_value(TEXT).run()
+    app.selectbox(key="data_tokens").set_value(level).run()
+    assert not app.exception
+    read = own_corpus(TEXT.encode(), Way(level=level))
+    assert f"<b>{sum(map(len, read.tokens())):,}</b> numbers" in html(app)
+    assert ("data_merging" in mounted(app)) == (level == "bpe")
+    app = switch_page(app, "train")
+    app.query_params["train_corpus"] = "your own"
+    app.run()
+    assert app.text_area(key="train_text").value == TEXT
 
 
 def test_a_language_is_trained() -> None:

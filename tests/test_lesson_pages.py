@@ -7,15 +7,29 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from hnviz.app.rooms.batches.own import OPENING
-from hnviz.app.rooms.batches.settings import large_size, side_problem, small_size
+from hnviz.app.rooms.batches.settings import (
+    MOST_WINDOWS,
+    large_size,
+    side_problem,
+    small_size,
+    window_problem,
+)
 from hnviz.app.rooms.data.sentence import MOST_CHARACTERS
 from hnviz.app.run.engine import store
 from hnviz.app.run.text import against_notebook
-from hnviz.data import BatchLayout, human_numbers_stream, split_text
+from hnviz.data import (
+    BatchLayout,
+    ShuffledLayout,
+    human_numbers_stream,
+    own_text,
+    split_text,
+    stream_of,
+)
+from hnviz.data.splits import Chosen
 from hnviz.figures.numbers import accuracy
 from hnviz.runs import notebook_table
-from hnviz.runs.ruler import text_position_bounds
-from hnviz.web.listing import corpus_address, own_address
+from hnviz.runs.ruler import text_bounds, text_position_bounds
+from hnviz.web.corpora import corpus_address, own_address
 from hnviz.web.streams import stream_file
 from tests.pages import open_page
 
@@ -291,3 +305,36 @@ def test_a_run_that_the_notebook_has_not():
     assert beside == f"The notebook has no Model5; {said_of} after 10 of 10 epochs."
     unseen = against_notebook(replace(record, epochs=()), notebook_table("Model5").iloc[:0])
     assert unseen == "The notebook has no Model5."
+
+
+@pytest.mark.parametrize("corpus_id", ["numbers-fr", "numbers-de", "task-dyck"])
+def test_any_corpus_is_cut_and_measured(corpus_id):
+    app = batches(*FOLDS, batches_corpus=corpus_id, batches_split="train")
+    assert not app.exception
+    choice = Chosen(corpus_id)
+    n = len(stream_of(choice).train)
+    assert cut(app)["stream"] == corpus_address("train", choice)
+    assert f"{n:,} tokens" in said(app)
+    best = text_bounds(split_text("train", choice))[0].accuracy
+    assert f"**{100 * best:.1f}\N{NO-BREAK SPACE}%**" in said(app)
+    assert (
+        "The first five rows of this corpus's train"
+        in drawn(app, "batches_text_rows")["settings"]["sentence"]
+    )
+
+
+@pytest.mark.parametrize("level", ["word", "char", "bpe"])
+def test_a_text_of_ones_own_is_cut_into_the_tokens_that_are_chosen(level):
+    app = batches("counts", batches_split="your own", batches_tokens=level)
+    n = len(own_text(OPENING, level).ids)
+    assert f"{n:,} tokens" in said(app)
+    assert cut(app)["stream"] == own_address(OPENING, level)
+
+
+def test_a_text_with_too_many_windows_is_not_cut_at_random():
+    few, many = (ShuffledLayout(n, 64, 1) for n in (MOST_WINDOWS, MOST_WINDOWS + 1))
+    assert window_problem(few) is None
+    assert window_problem(many) == (
+        "Cut at random, a text can have 2,097,152 windows, and this one has 2,097,153: set bptt to "
+        "2 or more."
+    )

@@ -8,13 +8,15 @@ from hnviz.web.parameters import read_query
 from hnviz.web.standing import standing, store
 from hnviz.web.views import Look, Shown, View
 
+PATIENCE = 90.0  # seconds, on a machine that others use too
+
 
 def shown(view: View, run: str = "Model5", step: int | str = "last", **params: Any) -> Shown:
     """Return what a view answers about a run's snapshot. Raises Refusal or ValueError."""
     pairs = [(name, written(value)) for name, value in params.items()]
     typed: Mapping[str, Any] = read_query(view.params, pairs, f"the view {view.name}")
     at = store().folder(run).resolve_step(step)
-    return view.answer(Look(standing(run), at, typed, Asker(run, at)))
+    return view.answer(Look(standing(run), at, typed, Asker(run, at, PATIENCE)))
 
 
 def written(value: Any) -> str:

@@ -9,6 +9,7 @@ from hnviz.app.rooms.batches.rows.picture import ROWS
 from hnviz.app.rooms.classroom.answers.picture import ANSWERS
 from hnviz.app.rooms.classroom.board.picture import BOARD
 from hnviz.app.rooms.data.guess.picture import GUESS
+from hnviz.app.rooms.data.merging.picture import MERGING
 from hnviz.app.rooms.hidden_states.codes.picture import CODES
 from hnviz.app.rooms.hidden_states.find.picture import FIND
 from hnviz.app.rooms.hidden_states.path.picture import PATH
@@ -48,7 +49,7 @@ from hnviz.app.run.list.picture import RUN_LIST
 from hnviz.web.views import View
 
 _SHARED = (BAR, COPY_LINK, HEADLINE, LINE, MARKED, PANEL, RUN_LIST)
-_START = (COUNT, LOSS, MACHINE, GUESS)
+_START = (COUNT, LOSS, MACHINE, GUESS, MERGING)
 _WORDS = (WORD_LIST,)
 _BATCHES = (GRID, ROWS)
 _MODELS = (CURSOR, PAIR, CELL)

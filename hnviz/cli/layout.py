@@ -4,6 +4,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Any
 
+from hnviz.cli import text
 from hnviz.cli.parser import CommandError, whole
 from hnviz.config import problems
 
@@ -19,6 +20,7 @@ ROW_WIDTH = 88
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of a layout."""
     parser.add_argument("--split", default="valid", help="train or valid (default valid)")
+    text.add_options(parser)
     parser.add_argument("--bs", type=whole, default=64, help="rows read side by side (default 64)")
     parser.add_argument(
         "--bptt", type=whole, default=70, help="tokens per row of a mini-batch (default 70)"
@@ -28,11 +30,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print one layout."""
-    from hnviz.data import BatchLayout, human_numbers_stream  # needs numpy, which slows startup
+    from hnviz.data import BatchLayout, stream_of  # needs numpy, which slows startup
+    from hnviz.data.splits import NOTEBOOK, Chosen
 
-    for sentence in problems({"bs": options.bs, "bptt": options.bptt}).values():
+    choice = Chosen(text.chosen(options) or NOTEBOOK.corpus)
+    asked = {"bs": options.bs, "bptt": options.bptt, "corpus": choice.corpus}
+    for sentence in problems(asked).values():
         raise CommandError(sentence)
-    stream = human_numbers_stream()
+    stream = stream_of(choice)
     try:
         ids = stream.ids(options.split)
     except ValueError as error:
@@ -40,7 +45,8 @@ def run(options: argparse.Namespace) -> int:
     layout = BatchLayout(len(ids), options.bs, options.bptt)
     rows = [stream.vocab.textify(row) for row in layout.batch(ids, 0).x[:ROWS]]
     if options.json:
-        print(json.dumps({"split": options.split, **as_dict(layout), "rows": rows}))
+        named = {"corpus": choice.corpus, "split": options.split}
+        print(json.dumps({**named, **as_dict(layout), "rows": rows}))
     else:
         print("\n".join(as_lines(options.split, layout, rows)))
     return 0

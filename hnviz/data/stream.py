@@ -1,15 +1,18 @@
 """A corpus as two streams of ids, which is all that a network sees of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.data.corpora import BUILT_IN, Corpus, CorpusError, Tokens, corpus
+from hnviz.data import numbered
+from hnviz.data.corpora import BUILT_IN, LEVELS, Corpus, CorpusError, Tokens, corpus
+from hnviz.data.corpora.own import in_pieces, text_hash
 from hnviz.data.english import Texts
 from hnviz.data.splits import NOTEBOOK, Numbers, TextChoice, numbers_split
-from hnviz.data.tokens import tokenize
+from hnviz.data.tokens import BOS, kind_in_text, kind_of, plain_kind, tokenize
 from hnviz.data.vocab import Vocab
 
 SPLITS = ("train", "valid")
@@ -68,7 +71,13 @@ def _stream(corpus_id: str, split: str) -> TokenStream:
 
 def _read(corpus_id: str, split: str) -> TokenStream:
     read = corpus(corpus_id)
-    stream = TokenStream.from_tokens(read.tokens(split), read.min_count)
+    if wrong := read.way_problem(split):
+        raise CorpusError(wrong)
+    kept = numbered.find(corpus_id) if text_hash(corpus_id) else None
+    if kept is None:
+        stream = TokenStream.from_tokens(read.tokens(split), read.min_count)
+    else:
+        stream = TokenStream(kept.vocab, kept.train, kept.valid)
     stream.train.flags.writeable = stream.valid.flags.writeable = False  # shared by all callers
     return stream
 
@@ -80,6 +89,13 @@ _other = lru_cache(maxsize=4)(_read)  # an own text of 5 MB takes up to 40 MB
 def corpus_of(choice: TextChoice) -> Corpus:
     """Return the corpus that a run reads. Raises CorpusError for an unknown one."""
     return corpus(choice.corpus)
+
+
+def kind_in(read: Corpus) -> Callable[[str], str]:
+    """Return what names a token's kind in a corpus: French "six" is no English number."""
+    if read.has_digits:
+        return kind_of
+    return plain_kind if read.unit == "numbers" else kind_in_text
 
 
 def numbers_of(choice: TextChoice) -> Numbers:
@@ -112,13 +128,13 @@ def _split_text(split: str, stream: TokenStream) -> Text:
 
 
 @lru_cache(maxsize=8)
-def own_text(text: str) -> Text:
-    """Tokenize the user's own text and number it with its own vocabulary.
+def own_text(text: str, level: str = LEVELS[0]) -> Text:
+    """Tokenize the user's own text, in one piece, and number it with its own vocabulary.
 
     Only the first million tokens are read. Raises ValueError for a text without words, and for
     one with more different words than two bytes can number.
     """
-    tokens = tokenize(text)
+    tokens = tokenize(text) if level == LEVELS[0] else [BOS, *in_pieces(text, level)]
     read = tokens[:MOST_TOKENS]
     if len(read) < 2:
         raise ValueError("the text is empty: type or paste some words, or choose a file")

@@ -3,6 +3,7 @@
 import re
 
 from hnviz.data.english import ONES, PLACES, TEENS, TENS
+from hnviz.data.vocab import SPECIALS
 
 BOS = "xxbos"
 COMMA = ","
@@ -29,6 +30,17 @@ def tokenize(text: str) -> list[str]:
 def upright(text: str) -> str:
     """Replace the characters that would turn the direction of the text around them."""
     return _TURNS.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def kind_in_text(token: str) -> str:
+    """Name a token's kind in any text: one of `KINDS`, or "other" for words that count nothing."""
+    kind = kind_of(token)
+    return "other" if kind == "special" and token not in SPECIALS else kind
+
+
+def plain_kind(token: str) -> str:
+    """Name a token's kind in a text without English numbers: "comma", "special" or "other"."""
+    return "comma" if token == COMMA else "special" if token in SPECIALS else "other"
 
 
 def kind_of(token: str) -> str:

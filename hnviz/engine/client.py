@@ -4,15 +4,17 @@ import atexit
 import threading
 import time
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 from hnviz.config import RunConfig
+from hnviz.data import CorpusError
+from hnviz.data.corpora.own import text_hash
 from hnviz.engine.link import EngineGone, Link, Place
 from hnviz.engine.protocol import Answer, EngineError, EngineInfo, ErrorKind, Job
 from hnviz.runs import SHIPPED_DIR, RunWriteError, default_runs_dir
-from hnviz.runs.texts import keep_text
+from hnviz.runs.texts import drop_text, keep_text
 
 __all__ = [
     "Answer",
@@ -42,6 +44,7 @@ class Engine:
     def __init__(self, runs_dir: Path | None = None, shipped: Path = SHIPPED_DIR) -> None:
         self._place = Place(Path(runs_dir or default_runs_dir()).absolute(), Path(shipped))
         self._lock = threading.Lock()
+        self._storing = threading.Lock()  # of a text for a start that may be refused
         self._link: Link | None = None
 
     def start(self) -> None:
@@ -91,12 +94,24 @@ class Engine:
         return self._living_link().info(timeout)
 
     def train(self, config: RunConfig, viewer: str = "") -> str:
-        """Start or queue a run; return its id. The runs of a `viewer` that wait are limited."""
+        """Start or queue a run; return its id. The runs of a `viewer` that wait are limited.
+
+        A start that is refused leaves nothing behind.
+        """
+        with nullcontext() if text_hash(config.corpus) is None else self._storing:
+            return self._train(config, viewer)
+
+    def _train(self, config: RunConfig, viewer: str) -> str:
+        is_new = False
         try:
-            keep_text(self.runs_dir, config)  # the engine finds it there
-        except RunWriteError as error:
+            is_new = keep_text(self.runs_dir, config)  # the engine finds it there
+            run_id: str = self._ask("train", PATIENCE, config=config.to_dict(), viewer=viewer)
+        except (EngineError, RunWriteError, CorpusError) as error:
+            if is_new:
+                drop_text(self.runs_dir, config)
+            if isinstance(error, EngineError):
+                raise
             raise EngineError(str(error), "conflict") from error
-        run_id: str = self._ask("train", PATIENCE, config=config.to_dict(), viewer=viewer)
         return run_id
 
     def resume(self, run_id: str, viewer: str = "") -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hnviz.catalogue import entry
+from hnviz.data import corpus_of
 from hnviz.export.collect import Mount
 from hnviz.figures.theme import MODES
 from hnviz.web.standing import store
@@ -16,6 +17,15 @@ LIVE = ("change_state", "going_on", "prompt_surprise", "start_count", "units")
 
 ORDERS = ("by what they code", "as numbered")
 """The orders of the units that do not depend on the text."""
+
+
+def orders(offered: Sequence[str]) -> Sequence[str]:
+    """Return the orders that a file can offer, of those that the page does.
+
+    The text of a run that a file does not answer itself stays the same, and so does any order.
+    """
+    return ORDERS if ORDERS[0] in offered else offered
+
 
 MOST = 6
 """The most snapshots of a run in one file; one of a GRU takes 171 kB."""
@@ -51,8 +61,10 @@ def _farthest(all_steps: Sequence[int], steps: Sequence[int]) -> int:
 
 
 def is_live(mount: Mount, ask: Mapping[str, Any]) -> bool:
-    """Return whether a file answers a question itself."""
+    """Return whether a file answers a question itself: it reads English numbers alone."""
     if ask["question"] not in LIVE or not mount.data["run"] or ask["run"]:
+        return False
+    if not corpus_of(store().folder(mount.data["run"]).config).has_digits:
         return False
     params = ask["params"]
     drawn = float(params.get("temperature", 0)) > 0  # a draw needs torch's own generator
@@ -91,7 +103,10 @@ def _more(mount: Mount, question: str, at: Mapping[str, str]) -> list[Params]:
     settings = mount.data["settings"]
     if question == "unit_rows":
         layers = [str(layer) for layer in range(_n_layers(mount.data["run"]))]
-        named: list[Params] = [{}, *({"order": order} for order in ORDERS)]
+        named: list[Params] = [
+            {},
+            *({"order": order} for order in orders(settings.get("orders", ORDERS))),
+        ]
         return [{"layer": layer, **order} for layer in layers for order in named]
     if question == "lanes":
         return [{"every": "false"}, {"every": "true"}]

@@ -5,6 +5,7 @@ That runner replaces parts of Streamlit in its process: a server exports in anot
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,6 +21,7 @@ from hnviz.export.errors import ExportError
 from hnviz.figures.theme import MODES
 
 PATIENCE = 120  # seconds that a page's script may take
+_ESCAPED = re.compile(r"\\(.)")  # a mark of Markdown
 HEADINGS = {"title": 1, "header": 2}
 DRAWINGS = ("html", "markdown")
 OURS = ('<div class="hn-', '<table class="hn-', '<div class="hnviz-legend')
@@ -84,6 +86,8 @@ def _drawn(page: str, at: Mapping[str, str], mode: str) -> list[Part]:
     app.run()
     if app.exception:
         raise ExportError(f"the page {page} failed: {app.exception[0].message}")
+    if app.error:
+        raise ExportError(_ESCAPED.sub(r"\1", app.error[0].value))
     return list(_parts(app.main, mode))
 
 

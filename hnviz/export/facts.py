@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from hnviz.catalogue import entry
 from hnviz.config import RunConfig
-from hnviz.data import numbers_of, stream_of
+from hnviz.data import corpus_of, numbers_of, stream_of
 from hnviz.runs.tensors import Tensors
 
 STATISTICS = ("running_mean", "running_var")
@@ -17,7 +17,7 @@ STATISTICS = ("running_mean", "running_var")
 def facts_of(config: RunConfig) -> dict[str, Any]:
     """Return a run's facts, as hnviz/export/js/look.js describes them."""
     net = entry(config.model)
-    stretches = numbers_of(config).train
+    stretches = numbers_of(config).train if corpus_of(config).unit == "numbers" else ()
     return {
         "model": config.model,
         "nh": config.nh,

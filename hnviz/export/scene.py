@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from hnviz.export import modules
-from hnviz.export.asking import AT_END, ORDERS, Question, is_live, kept_steps, questions
+from hnviz.export.asking import AT_END, Question, is_live, kept_steps, orders, questions
 from hnviz.export.collect import Drawn, Heading, Mount, Part
 from hnviz.export.holding import Holding
 from hnviz.web.assets import PACKAGE
-from hnviz.web.listing import CORPORA, corpus_file
+from hnviz.web.corpora import CORPORA, corpus_file
+from hnviz.web.published import DATA, PUBLISHED
 from hnviz.web.standing import store
 
 _FOLLOWS = re.compile(r'new Following\(\w+, "(\w+)"')
@@ -48,8 +49,17 @@ def hold(holding: Holding, parts: list[Part], at: Mapping[str, str]) -> None:
             for step in steps if topic == _COUNTED else ():
                 holding.add_answer(Question(run, step, "whole_numbers"))
         for value in mount.data["settings"].values():
-            if isinstance(value, str) and value.startswith(CORPORA):
-                holding.add_file(value, corpus_file(value), "arrayBuffer")
+            if isinstance(value, str):
+                _hold_file(holding, value)
+
+
+def _hold_file(holding: Holding, address: str) -> None:
+    """Hold what is at an address that a picture fetches."""
+    if address.startswith(CORPORA):
+        holding.add_file(address, corpus_file(address), "arrayBuffer")
+    content = PUBLISHED.find(address.removeprefix(DATA)) if address.startswith(DATA) else None
+    if content is not None:
+        holding.add_file(address, content, "json" if address.endswith(".json") else "arrayBuffer")
 
 
 def _topics(mount: Mount) -> list[str]:
@@ -68,7 +78,7 @@ def described(part: Part) -> dict[str, Any]:
     data = {key: value for key, value in part.data.items() if key not in ("module", "debug")}
     settings = dict(data["settings"])
     if "orders" in settings:
-        settings["orders"] = ORDERS
+        settings["orders"] = orders(settings["orders"])
     asks = [{**ask, "at": "end"} if ask["question"] in AT_END else ask for ask in data["asks"]]
     return {
         "picture": {

@@ -1,6 +1,6 @@
 """The counting map in words: its sentence, a number's card, and what the prompt decides."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.data import NOTEBOOK, TextChoice, kind_of, numbers_of
+from hnviz.data import NOTEBOOK, TextChoice, corpus_of, kind_of, numbers_of
 from hnviz.figures.numbers import accuracy, percent
 from hnviz.figures.sentences import plural
 from hnviz.figures.split_words import split_words
@@ -28,6 +28,11 @@ class MapFigures:
     first_wrong: NDArray[np.integer]  # index of the first wrong word, -1 where right
     alone: NDArray[np.bool_]  # only that word is wrong
     text: TextChoice = NOTEBOOK  # what the network read
+
+    @property
+    def token(self) -> str:
+        """What a token of the text is: "word" or "character"."""
+        return "character" if corpus_of(self.text).level == "char" else "word"
 
     @property
     def places(self) -> NDArray[np.int8]:
@@ -68,7 +73,8 @@ def map_sentence(model: str, figures: MapFigures) -> str:
     first, mistakes = wrong & (figures.first_wrong == 0), plural(int(wrong.sum()), "mistake")
     return (
         f"{said} Of its {mistakes} there, **{first.sum():,}** start at the first "
-        f"word, and **{(first & figures.alone).sum():,}** of these get only that word wrong."
+        f"{figures.token}, and **{(first & figures.alone).sum():,}** of these get only that "
+        f"{figures.token} wrong."
     )
 
 
@@ -79,7 +85,8 @@ def map_headline(figures: MapFigures) -> str:
     said = f"Right: **{inside}** {words.on_train}, **{beyond}** {words.on_valid}."
     wrong = figures.held_out & ~figures.right
     slips = wrong & (figures.first_wrong == 0) & figures.alone
-    if figures.text.split != "notebook" or slips.sum() <= wrong.sum() / 10:
+    has_thousand = figures.text.split == "notebook" and corpus_of(figures.text).has_digits
+    if not has_thousand or slips.sum() <= wrong.sum() / 10:
         return said  # in the notebook's valid, the first word of every number is its thousand
     share = percent(slips.sum() / wrong.sum())
     return f"{said} There, mostly only the thousand is wrong (**{share}**)."
@@ -111,10 +118,13 @@ def prompt_note(given: int, text: TextChoice = NOTEBOOK) -> str:
     )
 
 
-def number_card(number: int, meta: Mapping[str, Any], look: Theme) -> str:
+def number_card(
+    number: int, meta: Mapping[str, Any], look: Theme, kind: Callable[[str], str] = kind_of
+) -> str:
     """Show a number's true and said words with probabilities, and the best four at its mistake."""
     truth, said = meta["truth"], meta["said"]
     true_words = [word for word, _ in truth]
+    drawn = [_words(words, true_words, look, kind) for words in (truth, said)]
     prompt = ", ".join(f"{each:,}" for each in meta["given"])
     asked = meta["asked"]
     where = f"“{escape(true_words[asked])}”" if asked < len(true_words) else "the next word"
@@ -126,17 +136,22 @@ def number_card(number: int, meta: Mapping[str, Any], look: Theme) -> str:
         f'<div class="hn-number" style="--hn-border:{look.border};--hn-muted:{look.muted}">'
         f'<h3>{number:,} <i style="color:{look.right_mark if meta["right"] else look.wrong}">'
         f"{'✓' if meta['right'] else '✗'}</i></h3><p>after {prompt}</p>"
-        f"<p>The true words, and how probable it finds each</p>{_words(truth, true_words, look)}"
-        f"<p>What it says, and how probable it finds each</p>{_words(said, true_words, look)}"
+        f"<p>The true words, and how probable it finds each</p>{drawn[0]}"
+        f"<p>What it says, and how probable it finds each</p>{drawn[1]}"
         f"<p>{best}</p>{_best(meta['best'], look)}</div>"
     )
 
 
-def _words(words: Sequence[tuple[str, float]], truth: Sequence[str], look: Theme) -> str:
+def _words(
+    words: Sequence[tuple[str, float]],
+    truth: Sequence[str],
+    look: Theme,
+    kind: Callable[[str], str],
+) -> str:
     parts = []
     for place, (word, share) in enumerate(words):
         right = place < len(truth) and truth[place] == word
-        color = look.comma_mark if word == "," else look.kind[kind_of(word)]
+        color = look.comma_mark if word == "," else look.kind[kind(word)]
         bar = f"linear-gradient(90deg,{color} {share:.1%},{look.border} {share:.1%})"
         text = escape(word) if right else f'<b style="color:{look.wrong}">✗ {escape(word)}</b>'
         parts.append(

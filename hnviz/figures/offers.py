@@ -5,7 +5,8 @@ from functools import lru_cache
 from hnviz.data import TextChoice, corpus_of, stream_of
 from hnviz.data.splits import Chosen
 
-_EXAMPLE = 12  # tokens
+_EXAMPLE = {"word": 12, "char": 40, "bpe": 20}
+"""Tokens of a text to begin with, by what one is."""
 
 
 def without_numbers(choice: TextChoice) -> str:
@@ -39,6 +40,6 @@ def example(choice: TextChoice, of_numbers: str) -> str:
 @lru_cache(maxsize=16)
 def _beginning(corpus: str, split: str) -> str:
     choice = Chosen(corpus, split)
-    stream = stream_of(choice)
-    tokens = [stream.vocab.itos[index] for index in stream.valid[1 : 1 + _EXAMPLE].tolist()]
+    stream, length = stream_of(choice), _EXAMPLE[corpus_of(choice).level]
+    tokens = [stream.vocab.itos[index] for index in stream.valid[1 : 1 + length].tolist()]
     return corpus_of(choice).joined(tokens)

@@ -11,7 +11,8 @@ import numpy as np
 
 from hnviz.catalogue import entry, previous
 from hnviz.cells import Cell
-from hnviz.data import BatchLayout, ShuffledLayout, TokenStream, Vocab
+from hnviz.data import BatchLayout, Corpus, ShuffledLayout, TokenStream, Vocab
+from hnviz.data.corpora import BUILT_IN
 from hnviz.data.english import TRAIN_NUMBERS, VALID_NUMBERS
 from hnviz.data.phrase import LONGEST, read_phrase
 from hnviz.data.stream import SPLITS
@@ -194,12 +195,12 @@ class OwnTokens:
     sentence: str
 
 
-def own_tokens(text: str, vocab: Vocab) -> OwnTokens:
-    """Tokenize and numericalize a text, digits as words, and say what happened to it.
+def own_tokens(text: str, vocab: Vocab, corpus: Corpus = BUILT_IN["human_numbers"]) -> OwnTokens:
+    """Tokenize and numericalize a text as a corpus does, and say what happened to it.
 
     Raises ValueError, with a sentence, for a number that has no words here, and for no words.
     """
-    phrase = read_phrase(text, vocab)
+    phrase = read_phrase(text, vocab, corpus)
     words = (BOS, *phrase.tokens)
     ids = vocab.numericalize(list(words)).tolist()
     unknown = list(dict.fromkeys(word for word in words if word not in vocab.stoi))

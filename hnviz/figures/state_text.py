@@ -47,6 +47,19 @@ def units_sentence(model: str, step: int, seen: Seen) -> str:
     )
 
 
+def moving_sentence(seen: Seen) -> str:
+    """Say where the unit that moves most is lowest and highest, in at most 20 words."""
+    values, unit = seen.values[seen.moving], seen.moving
+    low, high = int(values.argmin()), int(values.argmax())
+    if values[low] == values[high]:
+        return f"None of the {len(seen.values):,} units moves over {seen.named}."
+    after = [f"“{seen.tokens[at][:20]}”" for at in (low, high)]
+    return (
+        f"Unit **{unit}** moves most here: from **{number(values[low])}** after {after[0]} to "
+        f"**{number(values[high])}** after {after[1]}."
+    )
+
+
 def reading_note(model: str, bptt: int, split: str) -> str:
     """Say where the state starts from zeros, and what a column is."""
     column = "Each column is the state **after** that token, in eval mode."

@@ -1,19 +1,24 @@
 """Tables beside the pictures."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.catalogue import ModelEntry, Weight
-from hnviz.data import BatchLayout, TokenStream, kind_of
+from hnviz.data import BatchLayout, TokenStream
+from hnviz.data.tokens import kind_in_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def token_table(stream: TokenStream) -> "pd.DataFrame":
-    """Tabulate the vocabulary with its counts: columns id, token, kind, train, valid."""
+def token_table(stream: TokenStream, kind: Callable[[str], str] = kind_in_text) -> "pd.DataFrame":
+    """Tabulate the vocabulary with its counts: columns id, token, kind, train, valid.
+
+    `kind` names the kind of a token.
+    """
     import pandas as pd
 
     tokens = stream.vocab.itos
@@ -21,7 +26,7 @@ def token_table(stream: TokenStream) -> "pd.DataFrame":
         {
             "id": range(len(tokens)),
             "token": tokens,
-            "kind": [kind_of(token) for token in tokens],
+            "kind": [kind(token) for token in tokens],
             "train": np.bincount(stream.train, minlength=len(tokens)),
             "valid": np.bincount(stream.valid, minlength=len(tokens)),
         }

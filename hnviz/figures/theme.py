@@ -14,7 +14,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from hnviz.data import kind_of
+from hnviz.data.tokens import kind_of
 from hnviz.figures.sketch import Sketch
 
 TOKENS_PATH = Path(__file__).parent / "tokens.json"

@@ -18,7 +18,7 @@ from hnviz.app.topics import TOPICS
 from hnviz.engine.client import Job, close_shared_engine
 from hnviz.gallery.cases import MODES, WIDTHS, pictures, views
 from hnviz.runs import DamagedRun
-from hnviz.web import actions, listing, live, observations
+from hnviz.web import actions, corpora, listing, live, observations
 from hnviz.web.assets import ASSETS
 from hnviz.web.guard import Rules, guard
 from hnviz.web.refused import RefusedError
@@ -61,8 +61,8 @@ def site(empty: Mapping[str, str], started: Callable[[], None] = lambda: None) -
         *(Route(path, _file(FILES / name)) for path, name in PAGE.items()),
         *_fonts(),
         Route("/cases.json", told),
-        Mount("/error", routes=door([*listing.routes(), *failing])),
-        *door([*listing.routes(), *real]),
+        Mount("/error", routes=door([*listing.routes(), *corpora.routes(), *failing])),
+        *door([*listing.routes(), *corpora.routes(), *real]),
     ]
     rules = Rules(hosts=HOSTS, frames=("'self'",))
     return Starlette(routes=list(routes), middleware=[guard(lambda: rules)], lifespan=lifespan)

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hnviz.config import ConfigError, RunConfig
-from hnviz.data import corpus_of
+from hnviz.data import CorpusError
+from hnviz.data.splits import Chosen
 from hnviz.estimate import checkpoint_bytes
 from hnviz.runs.errors import DamagedRun, SnapshotNotFound
 from hnviz.runs.files import is_locked, write_atomic
 from hnviz.runs.reading import is_number, parse, plain, read_bounded
 from hnviz.runs.tensors import Tensors, check_weights, read_tensors
-from hnviz.runs.texts import look_beside
+from hnviz.runs.texts import content_hash, look_beside, text_problem
 
 if TYPE_CHECKING:
     from hnviz.runs.record import RunRecord
@@ -107,7 +108,10 @@ class RunFolder:
         """Read config.json. Raises DamagedRun."""
         look_beside(self.path.parent)
         try:
-            return _info_from(parse(read_bounded(self.path / CONFIG, MOST_CONFIG)))
+            content = parse(read_bounded(self.path / CONFIG, MOST_CONFIG))
+            problem = text_problem(self.path.parent, content)
+            if problem is None:
+                return _info_from(content)
         except FileNotFoundError:
             problem = f"{CONFIG} is missing"
         except OSError as error:
@@ -117,6 +121,20 @@ class RunFolder:
         except ValueError as error:
             problem = f"{CONFIG} is not a run's config ({error})"
         raise self.damaged(problem)
+
+    def check_text(self) -> None:
+        """Raise DamagedRun if the run's text has other tokens now than those that it read."""
+        info = self._info
+        text = Chosen(info.config.corpus, info.config.split)
+        try:
+            is_other = info.content_hash not in ("", content_hash(text))
+        except CorpusError as error:
+            raise self.damaged(str(error)) from error
+        if is_other:
+            raise self.damaged(
+                f"{text.corpus[:60]} has other tokens now than those that the run read; it was "
+                f"made by hnviz {info.versions.get('hnviz', 'of another version')}: train it again"
+            )
 
     def damaged(self, problem: str) -> DamagedRun:
         """Return an error that names the run and its problem."""
@@ -218,5 +236,5 @@ def _info_from(content: Any) -> RunInfo:
 
 def new_info(config: RunConfig, versions: dict[str, str]) -> RunInfo:
     """Describe a run that starts now."""
-    text = corpus_of(config).content_hash(config.split)
+    text = content_hash(Chosen(config.corpus, config.split))
     return RunInfo(config, versions, config.device, time.time(), text)

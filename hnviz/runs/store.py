@@ -23,7 +23,7 @@ from hnviz.runs.folder import CONFIG, EVENTS, RunFolder, RunInfo, new_info
 from hnviz.runs.follower import RunFollower
 from hnviz.runs.record import RunRecord
 from hnviz.runs.summary import RunSummary
-from hnviz.runs.texts import keep_text, look_beside
+from hnviz.runs.texts import drop_text, drop_unread_texts, keep_text, look_beside
 
 SHIPPED_DIR = Path(hnviz.__file__).parent / "shipped"
 RUNS_DIR_VARIABLE = "HNVIZ_RUNS_DIR"
@@ -86,16 +86,21 @@ class RunStore:
         look_beside(self.root)
 
     def create(self, config: RunConfig) -> RunFolder:
-        """Create a run's folder, which appears complete at once. Raises RunWriteError."""
+        """Create a run's folder, which appears complete at once.
+
+        Raises RunWriteError, and CorpusError for a text that is not there.
+        """
+        info = new_info(config, versions())
         unfinished = self.root / f"{_UNFINISHED}{secrets.token_hex(8)}"
         try:
             with written_whole(unfinished / CONFIG):
                 unfinished.mkdir(parents=True)
-            keep_text(self.root, config)
-            new_info(config, versions()).save(unfinished / CONFIG)
+            info.save(unfinished / CONFIG)
+            keep_text(self.root, config)  # from now on a config names it
             return RunFolder(self._give_id(unfinished, config.model))
         except RunWriteError as error:
             shutil.rmtree(unfinished, ignore_errors=True)
+            drop_text(self.root, config)
             cause = error.__cause__
             reason = cause.strerror if isinstance(cause, OSError) else error
             full = isinstance(cause, OSError) and cause.errno in (ENOSPC, EDQUOT)
@@ -105,11 +110,15 @@ class RunStore:
             ) from error
 
     def remove_unfinished(self) -> None:
-        """Delete the folders of killed processes that had begun to create a run."""
+        """Delete the folders of killed processes that had begun to create a run.
+
+        Also the texts that no run reads any longer.
+        """
         for folder in self.root.glob(f"{_UNFINISHED}*"):
             with suppress(OSError):
                 if time.time() - folder.lstat().st_mtime > _UNFINISHED_SECONDS:
                     shutil.rmtree(folder)  # not for a link, at which it raises
+        drop_unread_texts(self.root, _UNFINISHED_SECONDS)
 
     def _give_id(self, unfinished: Path, model: str) -> Path:
         """Move a folder to a free id: date, time, model, fraction of the second in 65536ths."""

@@ -1,13 +1,24 @@
 """The users' own texts, kept beside the runs that read them."""
 
+import re
+import time
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from hnviz.config import RunConfig
+from hnviz.data import corpus_of, numbered, stream_of
 from hnviz.data.corpora import texts
-from hnviz.data.corpora.own import text_hash
+from hnviz.data.corpora.own import FAMILY, text_hash
+from hnviz.data.splits import Chosen
 from hnviz.runs.files import write_atomic, written_whole
 
 TEXTS = ".texts"  # no run's id begins with a dot
+
+_CONFIGS = "*/config.json"  # of runs, and of folders that `RunStore.create` still fills
+_NAMED = re.compile(rf"{FAMILY}-([0-9a-f]{{20}})-")
+_MOST_CONFIG = 2**16  # bytes that are looked at
 
 
 def look_beside(runs_dir: Path) -> None:
@@ -15,16 +26,74 @@ def look_beside(runs_dir: Path) -> None:
     texts.look_in(runs_dir / TEXTS)
 
 
-def keep_text(runs_dir: Path, config: RunConfig) -> None:
+def keep_text(runs_dir: Path, config: RunConfig) -> bool:
     """Store the text of a run that reads a user's own, once for all runs that do.
 
-    Raises RunWriteError.
+    Return whether it was not there before. Raises RunWriteError.
     """
     name = text_hash(config.corpus)
     if name is None:
-        return
-    path = runs_dir / TEXTS / f"{name}.txt"
-    if not path.is_file():
+        return False
+    path = texts.text_path(runs_dir / TEXTS, name)
+    is_new = not texts.is_stored(path.parent, name)
+    if is_new:
+        content = texts.text_of(name).encode()
         with written_whole(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, texts.text_of(name).encode())
+        write_atomic(path, content)
+    ids = path.with_name(f"{config.corpus}{numbered.SUFFIX}")
+    if not ids.is_file():
+        stream, text = stream_of(config), Chosen(config.corpus, config.split)
+        found = numbered.Numbered(stream.vocab, stream.train, stream.valid, content_hash(text))
+        write_atomic(ids, numbered.pack(found))
+    return is_new
+
+
+def drop_text(runs_dir: Path, config: RunConfig) -> None:
+    """Delete the text of a run that did not start, unless another run reads it."""
+    name = text_hash(config.corpus)
+    if name is not None and name not in _named(runs_dir):
+        for path in (runs_dir / TEXTS).glob(f"*{name}*"):
+            with suppress(OSError):
+                path.unlink()
+    with suppress(OSError):  # it holds other texts
+        (runs_dir / TEXTS).rmdir()
+
+
+def drop_unread_texts(runs_dir: Path, seconds: float) -> None:
+    """Delete the texts that no run reads, but for those stored in the last `seconds`."""
+    named = _named(runs_dir)
+    for path in (runs_dir / TEXTS).glob("*"):
+        with suppress(OSError):
+            is_read = any(name in path.name for name in named)
+            if not is_read and time.time() - path.lstat().st_mtime > seconds:
+                path.unlink()
+
+
+def _named(runs_dir: Path) -> set[str]:
+    """Return the texts that configs name, damaged ones too."""
+    found: set[str] = set()
+    for path in runs_dir.glob(_CONFIGS):
+        with suppress(OSError), path.open(encoding="utf-8", errors="replace") as file:
+            found.update(_NAMED.findall(file.read(_MOST_CONFIG)))
+    return found
+
+
+def text_problem(runs_dir: Path, content: Any) -> str | None:
+    """Say that a run's own text is missing or was changed; None if it is as it was.
+
+    `content` is that of config.json, which may be anything.
+    """
+    config = content.get("config") if isinstance(content, dict) else None
+    corpus_id = config.get("corpus") if isinstance(config, dict) else None
+    name = text_hash(corpus_id) if isinstance(corpus_id, str) else None
+    if name is None or texts.is_stored(runs_dir / TEXTS, name):
+        return None
+    return str(texts.missing(name, runs_dir / TEXTS))
+
+
+@lru_cache(maxsize=64)
+def content_hash(text: Chosen) -> str:
+    """Return the hash of a corpus's tokens, which are made once for all that ask."""
+    kept = numbered.find(text.corpus) if text_hash(text.corpus) else None
+    return corpus_of(text).content_hash(text.split) if kept is None else kept.content_hash

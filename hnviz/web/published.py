@@ -12,6 +12,7 @@ from hnviz.web.refused import RefusedError
 from hnviz.web.replies import FOR_GOOD
 
 LARGEST = 64_000_000  # bytes kept, the most recently used
+DATA = "assets/published/"  # the beginning of each address
 MEDIA = {".gz": "application/gzip", ".json": "application/json"}
 
 
@@ -33,7 +34,7 @@ class Published:
             self._kept.move_to_end(name)
             while self._size > self._largest and len(self._kept) > 1:
                 self._size -= len(self._kept.popitem(last=False)[1])
-        return f"assets/published/{name}"
+        return f"{DATA}{name}"
 
     def find(self, name: str) -> bytes | None:
         """Return the data with a name; None if it is no longer kept."""
@@ -57,4 +58,4 @@ def routes(published: Published = PUBLISHED) -> list[Route]:
         media = MEDIA.get(name[name.rfind(".") :], "application/octet-stream")
         return Response(content, 200, {"Cache-Control": FOR_GOOD}, media)
 
-    return [Route("/assets/published/{name}", answer)]
+    return [Route(f"/{DATA}{{name}}", answer)]

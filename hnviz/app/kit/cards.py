@@ -1,6 +1,6 @@
 """Pieces of a page that Streamlit has no widget for, as HTML: tokens, diagrams, source, tables."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -38,10 +38,15 @@ def two_sizes(wide: str, narrow: str) -> None:
     drawing(f'<div class="hn-wide">{wide}</div><div class="hn-narrow">{narrow}</div>')
 
 
-def token_chips(tokens: Sequence[str], ids: Iterable[int], look: Theme) -> str:
-    """Each token over a bar in its kind's colour, its id below."""
+def token_chips(
+    tokens: Sequence[str],
+    ids: Iterable[int],
+    look: Theme,
+    kind: Callable[[str], str] = kind_of,
+) -> str:
+    """Each token over a bar in its kind's colour, its id below; `kind` names the kind."""
     chips = [
-        f'<span style="border-color:{look.token_color(token)}" title="{kind_of(token)}">'
+        f'<span style="border-color:{look.kind[kind(token)]}" title="{kind(token)}">'
         f"{html_escape(token)}<i>{index}</i></span>"
         for token, index in zip(tokens, ids, strict=True)
     ]

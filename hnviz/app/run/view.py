@@ -114,7 +114,9 @@ def run_in_view() -> Standing | None:
         linked("There is no run yet. Press Train on the [Train](train) page to make one.")
         return None
     try:
-        return standing(run_id)
+        found = standing(run_id)
+        store().folder(run_id).check_text()
+        return found
     except (RunNotFound, DamagedRun) as error:
         st.error(escape(f"{str(error)[:1].upper()}{str(error)[1:]}. Pick another run."))
         return None

@@ -45,11 +45,12 @@ def routes() -> list[Any]:
     """Return the routes beside Streamlit's."""
     from hnviz.app.pictures import VIEWS
     from hnviz.app.topics import TOPICS
-    from hnviz.web import actions, listing, live, observations
+    from hnviz.web import actions, corpora, listing, live, observations
 
     held = desk()
     ours = [
         *listing.routes(),
+        *corpora.routes(),
         *observations.routes(VIEWS),
         *live.routes(live.Hub(TOPICS)),
         *actions.routes(partial(permit, held) if held else actions.anyone),

@@ -37,10 +37,13 @@ ADDRESS: tuple[Key, ...] = (
     Key("Lessons", "step", "1", "the step of the lesson to go to"),
     Key("Start", "start_number", "3498", "the number to count on from"),
     Key("Start", "start_all_runs", "closed", "the fold with all runs"),
-    Key("Data", "data_merges", "all", "how many byte pairs are joined in the text of the run"),
+    Key("Data", "data_corpus", "the run's", "the text that is shown"),
+    Key("Data", "data_merge", "all", "how many byte pairs are joined in the line"),
     Key("Data", "data_sentence", "an example", "the reader's own sentence"),
     Key("Data", "data_step", "2", "how many tokens of the line have been read"),
     Key("Data", "data_vocabulary", "closed", "the fold with the vocabulary"),
+    Key("Batches", "batches_corpus", "the run's", "the corpus whose texts are shown"),
+    Key("Batches", "batches_tokens", "word", "what a token of the reader's own text is"),
     Key("Batches", "batches_split", "valid", "the text: valid, train, or your own"),
     Key("Batches", "batches_random", "false", "cut the text at random instead"),
     Key("Batches", "batches_bs", "64", "rows read in parallel"),
@@ -142,13 +145,17 @@ ADDRESS: tuple[Key, ...] = (
 """Parameters of the address; most are also the key of the widget that they set."""
 
 SESSION: tuple[Key, ...] = (
-    Key("Train", "train_text", "", "the reader's own text"),
-    Key("Train", "train_file", "none", "a file with the reader's own text"),
-    Key("Train", "train_tokens", "word", "how an own text becomes tokens"),
-    Key("Train", "train_merges", "500", "joins of byte-pair encoding in an own text"),
-    Key("Train", "train_min_count", "1", "how often a token of an own text must appear"),
-    Key("Train", "train_valid", "10", "the share of an own text that tests, in percent"),
-    Key("Train", "_train_own_corpus", "none", "the id of the own text in the box"),
+    Key(EVERY, "_own_corpus", "none", "the id of the own text in the box of Data or Train"),
+    *(
+        Key(page, f"{page.lower()}_{name}", default, meaning)
+        for page in ("Data", "Train")
+        for name, default, meaning in (
+            ("text", "", "the reader's own text"),
+            ("file", "none", "a file with the reader's own text"),
+            ("tokens", "word", "how an own text becomes tokens"),
+            ("own_*", "500, 1, 10", "of an own text: merges, minimum count, percent for valid"),
+        )
+    ),
     Key(EVERY, "lost_run", "", "an id in the address that no run has"),
     Key(EVERY, "shown_run", "", "the run that the last page showed"),
     Key(EVERY, "next_run", "", "the run to bring into view when the page next runs"),

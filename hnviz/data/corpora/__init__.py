@@ -6,7 +6,7 @@ from hnviz.data.corpora.human import HUMAN_NUMBERS
 from hnviz.data.corpora.languages import LANGUAGES
 from hnviz.data.corpora.own import text_corpus
 from hnviz.data.corpora.tasks import task_corpus
-from hnviz.data.corpora.value import LEVELS, UNITS, Corpus, CorpusError, Tokens
+from hnviz.data.corpora.value import LEVELS, UNITS, Corpus, CorpusError, Spell, Tokens
 from hnviz.data.english import TRAIN_NUMBERS, VALID_NUMBERS
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "VALID_NUMBERS",
     "Corpus",
     "CorpusError",
+    "Spell",
     "Tokens",
     "corpora",
     "corpus",

@@ -4,14 +4,17 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from hnviz.data.corpora import texts
-from hnviz.data.corpora.pairs import Encoder, Merge
+from hnviz.data.corpora.pairs import Encoder, Merge, pieces
 from hnviz.data.corpora.value import LEVELS, Corpus, CorpusError, Tokens
 from hnviz.data.tokens import BOS, upright
+from hnviz.data.vocab import SPECIALS
 
 FAMILY = "text"
-MOST_WORDS = 2**16  # distinct tokens
+MOST_WORDS = 2**16 - len(SPECIALS)  # distinct tokens: two bytes number them and the specials
+MOST_PAIRED = 150_000  # different words that byte-pair encoding splits: two seconds of work
 LEAST_TOKENS = 10
 LIMITS = {"merges": (1, 5000), "min_count": (1, 1000), "valid": (1, 50)}
 """The smallest and largest value of each number in `Way`."""
@@ -51,6 +54,11 @@ class Way:
         """The way as an id has it."""
         level = f"bpe{self.merges}" if self.level == "bpe" else self.level
         return f"{level}-min{self.min_count}-valid{self.valid}"
+
+    @property
+    def called(self) -> str:
+        """What a token is, in two words."""
+        return {"word": "words", "char": "characters"}.get(self.level, f"{self.merges} merges")
 
 
 def own_corpus(content: bytes, way: Way) -> Corpus:
@@ -94,7 +102,7 @@ def text_corpus(corpus_id: str) -> Corpus:
 def _corpus(corpus_id: str, name: str, way: Way) -> Corpus:
     return Corpus(
         id=corpus_id,
-        title=f"Own text {name[:6]} {way.written}",
+        title=f"Own text {name[:6]}, {way.called}",
         description=f"Your own text, {_READ[way.level]}.",
         make=lambda _: _make(name, way),
         tokenize=lambda text: _tokenized(text, name, way),
@@ -141,27 +149,68 @@ def _tokenized(text: str, name: str, way: Way) -> list[str]:
     text = upright(text).translate(_TYPED)
     if way.level == "word":
         return _WORD.findall(text.lower())
-    shown = text if way.level == "char" else encoder(name, way).encode(text)
-    return [token.translate(_SHOWN) for token in shown]
+    if way.level == "char":
+        return list(text.translate(_SHOWN))
+    return _shown(encoder(name, way).encode(text))
 
 
-def merging(corpus_id: str, n_merges: int) -> tuple[list[str], Merge | None, int]:
-    """Return the beginning of train after some merges, the last of them, and how many there are.
+def _shown(found: list[str]) -> list[str]:
+    """Write spaces so that they can be seen."""
+    shown = {piece: piece.translate(_SHOWN) for piece in set(found)}
+    return [shown[piece] for piece in found]
 
-    None for no merge. Raises CorpusError for a corpus that has no byte pairs.
+
+def in_pieces(text: str, level: str) -> list[str]:
+    """Split a whole text into characters, or into byte pairs that it has taught itself.
+
+    Raises CorpusError for a text of too many different words.
+    """
+    text = upright(text)
+    if not text.strip():
+        return []
+    if level == "char":
+        return list(text.translate(_SHOWN))
+    return _shown(_taught(text, Way().merges).encode(text))
+
+
+class Merging(NamedTuple):
+    """How the byte pairs of a text were joined, and the beginning of train to see it on."""
+
+    words: list[list[str]]  # of characters, as `pieces` splits them
+    merges: list[Merge]  # in the order in which they were learned
+
+
+def merging(corpus_id: str) -> Merging:
+    """Return what shows a text's byte pairs merging, with spaces to be seen.
+
+    Raises CorpusError for a corpus that has no byte pairs.
     """
     found = _ID.fullmatch(corpus_id)
     if found is None or not found[3]:
         raise CorpusError(f"{corpus_id[:100]} is not read in byte pairs")
     way = Way(level="bpe", merges=int(found[3]), min_count=int(found[4]), valid=int(found[5]))
-    learned = encoder(found[1], way)
+    learned = encoder(found[1], way).merges
     beginning = upright(cut(texts.text_of(found[1]), way)[0])[:_BEGINNING]
-    tokens = [token.translate(_SHOWN) for token in learned.after(beginning, n_merges)]
-    last = learned.merges[n_merges - 1] if 0 < n_merges <= len(learned.merges) else None
-    return tokens, last, len(learned.merges)
+    return Merging(
+        [list(word.translate(_SHOWN)) for word in pieces(beginning)],
+        [
+            Merge(each.left.translate(_SHOWN), each.right.translate(_SHOWN), each.times)
+            for each in learned
+        ],
+    )
 
 
 @lru_cache(maxsize=2)
 def encoder(name: str, way: Way) -> Encoder:
     """Return the byte-pair encoding that a text's train split taught."""
-    return Encoder(upright(cut(texts.text_of(name), way)[0]), way.merges)
+    return _taught(upright(cut(texts.text_of(name), way)[0]), way.merges)
+
+
+def _taught(text: str, merges: int) -> Encoder:
+    found = Encoder(text, merges)
+    if found.n_words > MOST_PAIRED:
+        raise CorpusError(
+            f"the text has {found.n_words:,} different words, and byte-pair encoding reads "
+            f"{MOST_PAIRED:,} here: read it by character"
+        )
+    return found

@@ -105,22 +105,13 @@ class Encoder:
 
     def __init__(self, text: str, n_merges: int) -> None:
         words = Counter(pieces(text))
+        self.n_words = len(words)
         self.merges, self._split = learn(dict(words.most_common(MOST_WORDS)), n_merges)
         self._rank = {(each.left, each.right): rank for rank, each in enumerate(self.merges)}
 
     def encode(self, text: str) -> list[str]:
         """Return the pieces of a text, in order."""
         return [token for word in pieces(text) for token in self._of(word)]
-
-    def after(self, text: str, n_merges: int) -> list[str]:
-        """Return the pieces of a text as the first merges alone would leave them."""
-        found: list[str] = []
-        for word in pieces(text):
-            parts: Word = tuple(word)
-            for left, right, _ in self.merges[:n_merges]:
-                parts = joined(parts, left, right)
-            found += parts
-        return found
 
     def _of(self, word: str) -> Word:
         if word not in self._split:

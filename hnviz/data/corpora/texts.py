@@ -7,13 +7,14 @@ its name is its hash, it does not matter in which folder it is found.
 import re
 from collections import OrderedDict
 from contextlib import suppress
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
 from hnviz.data.corpora.value import CorpusError
 
 MOST_BYTES = 5_000_000
-_HELD = 8  # texts in memory that no run has stored
+MOST_HELD = 50_000_000  # characters of texts in memory: those of a class that types at once
 
 _HASH = re.compile(r"[0-9a-f]{20}")
 _held: OrderedDict[str, str] = OrderedDict()
@@ -46,10 +47,10 @@ def read_text(content: bytes) -> str:
 
 def hold(text: str) -> str:
     """Hold a text in memory, where `text_of` finds it; return its hash."""
-    name = _hash(text)
+    name = _hash(text.encode())
     _held[name] = text
     _held.move_to_end(name)
-    if len(_held) > _HELD:
+    while len(_held) > 1 and sum(map(len, _held.values())) > MOST_HELD:
         _held.popitem(last=False)
     return name
 
@@ -59,9 +60,33 @@ def look_in(folder: Path) -> None:
     _folders[folder] = None
 
 
+def folders() -> tuple[Path, ...]:
+    """Return the folders that are looked in."""
+    return tuple(_folders)
+
+
 def is_known(name: str) -> bool:
-    """Return whether a text is held or stored."""
-    return name in _held or any(_path(folder, name).is_file() for folder in _folders)
+    """Return whether a text is held, or stored as it was."""
+    return name in _held or any(is_stored(folder, name) for folder in _folders)
+
+
+def is_stored(folder: Path, name: str) -> bool:
+    """Return whether a folder has a text as it was."""
+    path = text_path(folder, name)
+    try:
+        status = path.stat()
+    except OSError:
+        return False
+    return _is_whole(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=256)  # each look at a run asks again
+def _is_whole(path: Path, stamp: int, size: int) -> bool:
+    """Return whether a file has the hash that is its name; it is read once while it is as it is."""
+    try:
+        return size <= MOST_BYTES and _hash(path.read_bytes()) == path.stem
+    except OSError:
+        return False
 
 
 def text_of(name: str) -> str:
@@ -70,25 +95,26 @@ def text_of(name: str) -> str:
         return _held[name]
     for folder in _folders:
         with suppress(OSError, UnicodeDecodeError):
-            text = _path(folder, name).read_bytes().decode()
-            if _hash(text) == name:
-                return text
+            content = text_path(folder, name).read_bytes()
+            if _hash(content) == name:
+                return content.decode()
     raise missing(name)
 
 
-def missing(name: str) -> CorpusError:
+def missing(name: str, folder: Path | None = None) -> CorpusError:
     """Return the error for a text that is not there, or no longer as it was."""
-    where = next(iter(_folders), Path("runs"))
+    where = folder or next(iter(_folders), Path("runs"))
     return CorpusError(
-        f"the run's own text is missing or was changed: put it back as {_path(where, name)}"
+        f"the run's own text is missing or was changed: put it back as {text_path(where, name)}"
     )
 
 
-def _path(folder: Path, name: str) -> Path:
+def text_path(folder: Path, name: str) -> Path:
+    """Return where a folder has a text. Raises CorpusError for what is no hash."""
     if not _HASH.fullmatch(name):
         raise CorpusError(f"a text's hash has 20 hex digits; got {name[:40]!r}")
     return folder / f"{name}.txt"
 
 
-def _hash(text: str) -> str:
-    return blake2b(text.encode(), digest_size=10).hexdigest()
+def _hash(content: bytes) -> str:
+    return blake2b(content, digest_size=10).hexdigest()

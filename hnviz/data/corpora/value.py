@@ -13,6 +13,10 @@ UNITS = ("numbers", "slots")
 """What the text is made of, where pages can use it; see `Corpus.unit`."""
 
 
+Spell = Callable[[int], tuple[str, ...]]
+"""Writes a number as tokens, without the comma that ends it."""
+
+
 class CorpusError(ValueError):
     """A corpus that is not known, cannot be read, or lacks what was asked of it."""
 
@@ -41,7 +45,7 @@ class Corpus:
     level: str = "word"
     ways: tuple[str, ...] = ("notebook",)  # to split it, as `RunConfig.split` names them
     unit: str | None = None
-    spell: Callable[[int], tuple[str, ...]] | None = None  # a number's tokens, without its comma
+    spell: Spell | None = None
     has_digits: bool = False  # hnviz.data.places finds each token's slot, and its number's digits
     min_count: int = 1  # a token that is rarer in train is read as xxunk
 

@@ -30,6 +30,8 @@ export function startCount(look) {
     given: given.map(numberWords).join(", "),
     lines: said.map(line),
     verdict: verdict(said),
+    kinds: true,
+    level: "word",
   };
   return { meta };
 }

@@ -8,8 +8,11 @@ import streamlit as st
 from hnviz.app.kit.component import publish
 from hnviz.app.kit.text import problem
 from hnviz.app.shell import session as state
+from hnviz.app.shell.address import address_problem
 from hnviz.data import Text, own_text
-from hnviz.web.listing import LONGEST_OWN, own_address
+from hnviz.data.corpora import LEVELS
+from hnviz.data.corpora.texts import MOST_BYTES, read_text
+from hnviz.web.corpora import LONGEST_OWN, own_address
 from hnviz.web.streams import stream_file
 
 OPENING = (
@@ -21,6 +24,7 @@ OPENING = (
 )
 """From "A Tale of Two Cities": few words, and many repeat."""
 
+LEVEL = "batches_tokens"
 KEY = "batches_text"  # of the box, and of a short text in the address
 _KEPT = "_batches_text"  # kept while another text is in view: Streamlit forgets what is not drawn
 
@@ -42,17 +46,14 @@ def own_text_box(changed: Callable[[], None]) -> Own | None:
         state.put(KEY, typed_text())
     typed = st.text_area("Your text", height=110, key=KEY, on_change=changed)
     state.put(_KEPT, typed)
+    level = _level_box(changed)
     file = st.file_uploader(
-        "Or a text file",
-        type=("txt", "md", "csv"),
+        "Or a UTF-8 text file of up to 5 MB; it replaces the text in the box",
         key="batches_file",
-        help="A chosen file replaces the text in the box.",
+        max_upload_size=MOST_BYTES // 10**6 + 1,
     )
     try:
-        own = _typed(typed) if file is None else _long(file.getvalue().decode())
-    except UnicodeDecodeError:
-        problem("The file is not UTF-8 text: save it as UTF-8 and choose it again.")
-        return None
+        own = _typed(typed, level) if file is None else _long(read_text(file.getvalue()), level)
     except ValueError as error:
         problem(f"{str(error)[:1].upper()}{str(error)[1:]}.")
         return None
@@ -66,16 +67,39 @@ def typed_text() -> str:
     return str(kept if kept is not None else st.query_params.get(KEY, OPENING))
 
 
-def _typed(typed: str) -> Own:
+def _level_box(changed: Callable[[], None]) -> str:
+    """Draw the choice of what a token is."""
+    problem(address_problem(LEVEL, LEVELS))
+    with st.container(width=180):
+        return st.selectbox(
+            "Tokens",
+            LEVELS,
+            key=LEVEL,
+            on_change=changed,
+            bind="query-params",
+            help="word: words and marks. char: characters. bpe: pieces that 500 merges of the most "
+            "frequent pairs of neighbours have made of this text.",
+        )
+
+
+def chosen_level() -> str:
+    """Return what a token of the text is, or will be when the box is drawn."""
+    level = str(state.get(LEVEL) or st.query_params.get(LEVEL, LEVELS[0]))
+    return level if level in LEVELS else LEVELS[0]
+
+
+def _typed(typed: str, level: str) -> Own:
     """Put a short text into the address of its tokens, and into the page's address."""
+    typed = read_text(typed.encode("utf-8", "replace"))
     if len(typed) > LONGEST_OWN:
-        return _long(typed)
-    return Own(own_text(typed), own_address(typed), "" if typed == OPENING else typed)
+        return _long(typed, level)
+    written = "" if typed == OPENING else typed
+    return Own(own_text(typed, level), own_address(typed, level), written)
 
 
-def _long(content: str) -> Own:
+def _long(content: str, level: str) -> Own:
     """Keep a text's tokens for the browser, under their own address."""
-    text = own_text(content)
+    text = own_text(content, level)
     return Own(text, publish(stream_file(text.ids, text.vocab), ".bin"))
 
 

@@ -10,6 +10,7 @@ from hnviz.app.rooms.batches.grid.picture import batch_grid
 from hnviz.app.rooms.batches.memory import memory, positions
 from hnviz.app.rooms.batches.rows.picture import text_rows
 from hnviz.app.rooms.batches.settings import Reading, batch_settings
+from hnviz.app.run.view import run_in_view
 from hnviz.figures.sentences import arithmetic_sentence, continuity_sentence, layout_sentence
 
 
@@ -17,7 +18,7 @@ def page() -> None:
     """Draw the page."""
     page_title("Batches")
     takeaway = opening()
-    reading = batch_settings()
+    reading = batch_settings(run_in_view())
     with takeaway:
         if reading:
             lead(continuity_sentence(reading.layout))

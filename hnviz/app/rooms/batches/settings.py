@@ -7,17 +7,29 @@ import streamlit as st
 
 from hnviz.app.kit.text import problem
 from hnviz.app.kit.wrong import mark_field
-from hnviz.app.rooms.batches.own import own_text_box, typed_text
+from hnviz.app.rooms.batches.own import chosen_level, own_text_box, typed_text
+from hnviz.app.run.corpus_box import corpus_box
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import SWITCH, address_problem
-from hnviz.data import BatchLayout, ShuffledLayout, Text, own_text, split_text
+from hnviz.data import (
+    NOTEBOOK,
+    BatchLayout,
+    ShuffledLayout,
+    Text,
+    TextChoice,
+    own_text,
+    split_text,
+)
 from hnviz.data.stream import SPLITS
-from hnviz.web.listing import corpus_address
+from hnviz.web.corpora import corpus_address
+from hnviz.web.standing import Standing
 
 KEY = "batches_grid"  # of the picture
 SIZE = "size"  # what it reports: "small" or "large"
 MAX_SIDE = 512
 """The most rows or steps that the picture can draw."""
+MOST_WINDOWS = 2**21
+"""The most windows of a text cut at random, by hnviz/app/rooms/batches/grid/shuffled.js."""
 
 OWN = "your own"
 TEXTS = (*SPLITS, OWN)
@@ -49,6 +61,22 @@ class Reading(NamedTuple):
     layout: BatchLayout
     address: str  # where the browser finds its tokens, below the app's own
     written: str = ""  # the reader's own text, if short, for links to the page
+    choice: TextChoice | None = None  # the corpus that it is a split of; None for the reader's own
+
+    @property
+    def is_lesson(self) -> bool:
+        """Whether it is a split of the notebook's own text."""
+        of = self.choice
+        return of is not None and (of.corpus, of.split) == (NOTEBOOK.corpus, NOTEBOOK.split)
+
+
+class _Read(NamedTuple):
+    """A text, before it is cut."""
+
+    text: Text
+    address: str
+    written: str = ""
+    choice: TextChoice | None = None
 
 
 def small_size(n_tokens: int) -> Size:
@@ -80,11 +108,12 @@ def cut(reading: Reading) -> dict[str, Any]:
 def reading_of(split: str, size: Size) -> Reading:
     """Return a split in a layout, as the gallery shows it."""
     text = split_text(split)
-    return Reading(text, BatchLayout(len(text.ids), *size), corpus_address(split))
+    layout = BatchLayout(len(text.ids), *size)
+    return Reading(text, layout, corpus_address(split), choice=NOTEBOOK)
 
 
-def batch_settings() -> Reading | None:
-    """Draw text, bs and bptt; return the text and its layout.
+def batch_settings(run: Standing | None) -> Reading | None:
+    """Draw corpus, text, bs and bptt; return the text and its layout.
 
     Beside a size that cannot be used a sentence says so, and the last usable size stays in force,
     so the picture stays. None, with a sentence, if there is no text, or a window is longer than it.
@@ -92,7 +121,8 @@ def batch_settings() -> Reading | None:
     _take_size()
     good = {**SMALL._asdict(), **state.get(_GOOD_LAYOUT, {})}
     lost = address_problem("batches_split", TEXTS), address_problem("batches_random", SWITCH)
-    with st.container(horizontal=True, gap="medium", key="batches_controls"):
+    with st.container(horizontal=True, gap="small", key="batches_controls"):
+        choice = corpus_box("batches_corpus", run)
         split = st.segmented_control(
             "Text",
             TEXTS,
@@ -102,35 +132,44 @@ def batch_settings() -> Reading | None:
             on_change=_fit_own_text,
             bind="query-params",
         )
-        with st.container(horizontal=True, gap="medium", width=340):  # one line on a phone too
+        with st.container(horizontal=True, gap="small", width=276):  # one line on a phone too
             for field, label in (("bs", "bs, rows"), ("bptt", "bptt, steps")):
-                with st.container(width=150):
+                with st.container(width=130):
                     good[field] = _side(field, label, good[field])
         shuffled = st.toggle("Cut at random instead", key="batches_random", bind="query-params")
     for message in lost:
         problem(message)
     state.put(_GOOD_LAYOUT, good)
     kind = ShuffledLayout if shuffled else BatchLayout
-    return _read(split or FIRST_TEXT, Size(**good), kind)
+    read = _own() if split == OWN else _split(split or FIRST_TEXT, choice)
+    return None if read is None else _laid(read, kind(len(read.text.ids), **good))
 
 
-def _read(split: str, size: Size, kind: type[BatchLayout]) -> Reading | None:
-    if split != OWN:
-        text, address, written = split_text(split), corpus_address(split), ""
-    else:
-        own = own_text_box(_fit_own_text)
-        if own is None:
-            return None
-        text, address, written = own
-    layout = kind(len(text.ids), *size)
+def _split(split: str, choice: TextChoice) -> _Read:
+    return _Read(split_text(split, choice), corpus_address(split, choice), choice=choice)
+
+
+def _own() -> _Read | None:
+    own = own_text_box(_fit_own_text)
+    return None if own is None else _Read(*own)
+
+
+def _laid(read: _Read, layout: BatchLayout) -> Reading | None:
     wrong = window_problem(layout)
     problem(wrong)
-    state.put(_LENGTH, len(text.ids))
-    return None if wrong else Reading(text, layout, address, written)
+    state.put(_LENGTH, len(read.text.ids))
+    if wrong:
+        return None
+    return Reading(read.text, layout, read.address, read.written, read.choice)
 
 
 def window_problem(layout: BatchLayout) -> str | None:
-    """Say that a window is longer than the text, None if it is not."""
+    """Say that a window is longer than the text, or that there are too many; else None."""
+    if isinstance(layout, ShuffledLayout) and layout.n_windows > MOST_WINDOWS:
+        return (
+            f"Cut at random, a text can have {MOST_WINDOWS:,} windows, and this one has "
+            f"{layout.n_windows:,}: set bptt to {layout.n_tokens // MOST_WINDOWS + 1} or more."
+        )
     if layout.bptt <= layout.n_tokens:
         return None
     return (
@@ -151,7 +190,7 @@ def _fit_own_text() -> None:
     if state.get("batches_split") != OWN:
         return
     try:
-        n_tokens = len(own_text(typed_text()).ids)
+        n_tokens = len(own_text(typed_text(), chosen_level()).ids)
     except ValueError:  # its box says what is wrong
         return
     bs, bptt = (state.get(f"batches_{name}", side) for name, side in SMALL._asdict().items())

@@ -6,60 +6,89 @@ import streamlit as st
 from hnviz.app.kit import cards
 from hnviz.app.kit.fold import fold
 from hnviz.app.kit.terms.picture import terms
-from hnviz.app.kit.text import escape, linked, page_theme, page_title, prose, section
-from hnviz.app.rooms.data.guess.picture import guess_line, is_cut
-from hnviz.app.rooms.data.read import read_by_run
-from hnviz.app.rooms.data.sentence import own_sentence
-from hnviz.data import human_numbers, human_numbers_stream
-from hnviz.figures.corpus import token_counts
-from hnviz.figures.sentences import (
-    OwnTokens,
-    corpus_sentence,
-    counts_sentence,
+from hnviz.app.kit.text import (
+    escape,
+    lead,
+    linked,
     opening,
-    splits_sentence,
-    vocab_sentence,
+    page_theme,
+    page_title,
+    prose,
+    section,
 )
+from hnviz.app.rooms.data.guess.picture import guess_line, is_cut
+from hnviz.app.rooms.data.merging.picture import merging_line
+from hnviz.app.rooms.data.sentence import own_sentence
+from hnviz.app.run.corpus_box import corpus_or_own_box
+from hnviz.app.run.view import run_in_view
+from hnviz.data import TextChoice, corpus_of, kind_in, stream_of
+from hnviz.figures import corpus_text
+from hnviz.figures.corpus import token_counts
+from hnviz.figures.offers import without_digits
+from hnviz.figures.sentences import OwnTokens, corpus_sentence, vocab_sentence
 from hnviz.figures.tables import token_table
+
+MOST_LISTED = 2000  # entries of the vocabulary
 
 
 def page() -> None:
     """Draw the page."""
-    stream, look = human_numbers_stream(), page_theme()
-    table = token_table(stream)
-    page_title("Data", corpus_sentence(stream))
-    terms()
-    prose(splits_sentence())
-    line = st.container(key="data_line")
-    said = own_sentence(stream.vocab)
-    with line:
-        guess_line("data_guess", said)
-    _tokens(said)
-    section("How common is each token?")
-    prose(f"{vocab_sentence(stream)} {counts_sentence(table)}")
-    st.html(token_counts(table, look))
-    title = f"The vocabulary: {len(stream.vocab)} entries"
-    fold(title, "data_vocabulary", lambda: _vocabulary(table))
-    read_by_run()
+    page_title("Data")
+    takeaway = opening()
+    choice = corpus_or_own_box("data", run_in_view())
+    with takeaway:
+        if choice is not None:
+            lead(corpus_sentence(stream_of(choice)))
+        terms()
+    if choice is not None:
+        _text(choice)
     linked("[Next: how does such a long text fit into mini-batches?](batches)")
+
+
+def _text(choice: TextChoice) -> None:
+    """Draw a text as the network gets it."""
+    stream, read = stream_of(choice), corpus_of(choice)
+    prose(escape_marks(corpus_text.texts_sentence(choice)))
+    line = st.container(key="data_line")
+    said = own_sentence(choice)
+    with line:
+        guess_line("data_guess", said, choice)
+    _tokens(said, choice)
+    if read.level == "bpe":
+        merging_line(read.id)
+    table = token_table(stream, kind_in(read))
+    section("How common is each token?")
+    prose(f"{vocab_sentence(stream)} {escape_marks(corpus_text.common_sentence(table, choice))}")
+    st.html(token_counts(table, page_theme(), corpus_text.holds(choice)))
+    title = f"The vocabulary: {len(stream.vocab):,} entries"
+    fold(title, "data_vocabulary", lambda: _vocabulary(table))
+
+
+def escape_marks(sentence: str) -> str:
+    """Escape a sentence that has words of the text in it, but for what is bold."""
+    return "**".join(escape(part) for part in sentence.split("**"))
 
 
 def _vocabulary(table: pd.DataFrame) -> None:
     """Tabulate the vocabulary."""
-    st.markdown("Special tokens come first, then words, the most common in train first.")
-    st.dataframe(table, hide_index=True, key="data_vocab", height=420)
+    more = f" These are the first {MOST_LISTED:,}." if len(table) > MOST_LISTED else ""
+    st.markdown(f"Special tokens come first, then the most common in train.{more}")
+    st.dataframe(table.head(MOST_LISTED), hide_index=True, key="data_vocab", height=420)
 
 
-def _tokens(said: OwnTokens) -> None:
+def _tokens(said: OwnTokens, choice: TextChoice) -> None:
     """Say what became of the sentence, with all its tokens where the line above cuts them."""
-    look, corpus = page_theme(), human_numbers()
+    look, read = page_theme(), corpus_of(choice)
     section("Text, tokens, ids")
     st.markdown(
-        "A **token** is a word or a comma. The **vocabulary** lists all tokens that the network "
-        f"knows, and a token's **id** is its place there. {escape(said.sentence)}"
+        f"A **token** is {corpus_text.token_is(read)}. The **vocabulary** lists all tokens that "
+        "the network knows, and a token's **id** is its place there. "
+        f"{escape(said.sentence)}"
     )
-    chips = cards.token_chips(said.tokens, said.ids, look) if is_cut(said) else ""
-    st.html(chips + cards.kind_legend(look))
-    left, right = st.columns(2)
-    left.markdown(f"**train** begins with\n\n:gray[{opening(corpus.train)}]")
-    right.markdown(f"**valid** begins with\n\n:gray[{opening(corpus.valid)}]")
+    chips = cards.token_chips(said.tokens, said.ids, look, kind_in(read)) if is_cut(said) else ""
+    legend = "" if without_digits(choice) else cards.kind_legend(look)
+    if chips or legend:
+        st.html(chips + legend)
+    for column, split in zip(st.columns(2), ("train", "valid"), strict=True):
+        begins = escape(corpus_text.beginning(choice, split))
+        column.markdown(f"**{split}** begins with\n\n:gray[{begins}]")

@@ -5,33 +5,51 @@ import streamlit as st
 from hnviz.app.kit.text import problem
 from hnviz.app.kit.wrong import mark_field
 from hnviz.app.shell import session as state
-from hnviz.data import Vocab
+from hnviz.data import TextChoice, corpus_of, stream_of
+from hnviz.figures.offers import example
 from hnviz.figures.sentences import OwnTokens, own_tokens
 
 EXAMPLE = "three thousand forty five, three thousand forty six"
 """What the line shows while the box is empty; written in the box, it would give the words away."""
+RANGE = "3045 to 3046"  # the same in any language of numbers
 MOST_CHARACTERS = 2_000
 _KEY = "data_sentence"
-_GOOD = "data_good"  # the last sentence that could be read
+_GOOD = "data_good"  # the last sentence that could be read, and the text it belongs to
+_WHAT = {
+    True: (
+        "Words or digits, such as 8045, 8046",
+        "Type numbers in words or digits, or a range: 4318 to 4324. Any word that is not in "
+        "the vocabulary becomes xxunk.",
+    ),
+    False: (
+        "Words of the text",
+        "Type words as the text has them. A token that is not in the vocabulary becomes xxunk.",
+    ),
+}
+"""What the box asks for, and its help: of a corpus of numbers, and of another."""
 
 
-def own_sentence(vocab: Vocab) -> OwnTokens:
+def own_sentence(choice: TextChoice) -> OwnTokens:
     """Draw the box; return its tokens, or those of the last text that could be read."""
+    read, vocab = corpus_of(choice), stream_of(choice).vocab
+    wanted, explained = _WHAT[read.unit == "numbers"]
+    start = EXAMPLE if read.has_digits else example(choice, RANGE)
     typed = st.text_input(
         "A sentence of your own",
         key=_KEY,
         bind="query-params",
-        placeholder="Words or digits, such as 8045, 8046",
-        help="Type numbers in words or digits, or a range: 4318 to 4324. Any word that is not in "
-        "the vocabulary becomes xxunk.",
+        placeholder=wanted,
+        help=explained,
     )
+    text = (choice.corpus, choice.split)
     try:
-        said = own_tokens(typed[:MOST_CHARACTERS] if typed.strip() else EXAMPLE, vocab)
+        said = own_tokens(typed[:MOST_CHARACTERS] if typed.strip() else start, vocab, read)
     except ValueError as error:
         mark_field(_KEY)
         problem(f"{error} The picture still shows the last text.")
-        return state.get(_GOOD) or own_tokens(EXAMPLE, vocab)
-    state.put(_GOOD, said)
+        of, good = state.get(_GOOD, (None, None))
+        return good if of == text else own_tokens(start, vocab, read)
+    state.put(_GOOD, (text, said))
     if len(typed) > MOST_CHARACTERS:
         problem(f"Only the first {MOST_CHARACTERS:,} of {len(typed):,} characters are shown.")
     return said

@@ -19,7 +19,7 @@ from hnviz.app.shell.address import address_problem
 from hnviz.catalogue import entry
 from hnviz.config import RunConfig
 from hnviz.data import TextChoice
-from hnviz.figures.offers import example
+from hnviz.figures.offers import example, without_numbers
 
 PHRASE = "phrase"
 TEXTS = (PHRASE, "valid", "train")
@@ -69,7 +69,7 @@ def _text_box(text: TextChoice) -> Stretch | None:
 
 def _phrase_box(text: TextChoice) -> Stretch | None:
     words = st.text_input(
-        "Phrase, or a range of numbers",
+        "Phrase" if without_numbers(text) else "Phrase, or a range of numbers",
         example(text, DEFAULT_PHRASE),
         max_chars=2000,
         key="states_phrase",

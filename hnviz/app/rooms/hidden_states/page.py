@@ -7,7 +7,12 @@ from hnviz.app.kit.text import linked, opening, page_title
 from hnviz.app.rooms.hidden_states.controls import controls
 from hnviz.app.rooms.hidden_states.meaning import meaning
 from hnviz.app.rooms.hidden_states.strip.picture import STRIP, is_short
-from hnviz.app.rooms.hidden_states.units.picture import ORDERS, ROWS_VIEW, UNITS, UNITS_VIEW
+from hnviz.app.rooms.hidden_states.units.picture import (
+    ROWS_VIEW,
+    UNITS,
+    UNITS_VIEW,
+    orders_for,
+)
 from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.run.view import run_in_view
 
@@ -28,7 +33,7 @@ def page() -> None:
         headline("states_headline", run_id, [rows])
         terms()
     run_bar(run_id, "states_bar")
-    UNITS(run=run_id, asks=[rows, units], settings={"orders": ORDERS})
+    UNITS(run=run_id, asks=[rows, units], settings={"orders": orders_for(config)})
     if is_short(asked.text):
         STRIP(run=run_id, asks=[units])
     meaning(run, asked)

@@ -39,8 +39,10 @@ HELP = {
 def prompt_box(text: TextChoice) -> str:
     """Draw the prompt and its examples; return the last text that can be read."""
     with st.container(key="predictions_words"):
-        typed = text_box("Prompt: numbers, a range, or words", DEFAULT_PROMPT, PROMPT, text)
-        if without_numbers(text):
+        lacks = without_numbers(text)
+        label = "Prompt" if lacks else "Prompt: numbers, a range, or words"
+        typed = text_box(label, DEFAULT_PROMPT, PROMPT, text)
+        if lacks:
             return typed
         state.put("predictions_example", typed if typed in EXAMPLES else None)
         st.pills(

@@ -16,7 +16,7 @@ from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.run.list.picture import run_list
 from hnviz.app.run.view import run_in_view
 from hnviz.app.shell import session as state
-from hnviz.figures.offers import without_digits
+from hnviz.figures.offers import without_numbers
 from hnviz.web.standing import Standing
 
 
@@ -42,7 +42,7 @@ def page() -> None:
 def _opening(run: Standing) -> None:
     """Draw the takeaway, the number, and what the run in view says after it."""
     run_id = run.record.id
-    if lacks := without_digits(run.record.config):
+    if lacks := without_numbers(run.record.config):
         st.markdown(f"{escape(lacks)} Look at its curves and its predictions instead.")
         run_bar(run_id, "start_bar")
         return

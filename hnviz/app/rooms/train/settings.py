@@ -8,8 +8,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from hnviz.app.kit.choice import switch
 from hnviz.app.kit.text import escape, problem
-from hnviz.app.rooms.train.own import OWN, own_corpus_id, own_text_box
 from hnviz.app.run.engine import info
+from hnviz.app.run.own_text import OWN, own_corpus_id, own_text_box
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import address_problem, was_wrong
 from hnviz.catalogue import CATALOGUE, Recipe, entry, recipe_for
@@ -229,7 +229,7 @@ class _Form:
     def _own_text(self) -> None:
         if self.values["corpus"] != OWN:
             return
-        chosen = own_text_box()
+        chosen = own_text_box("train")
         self.told |= chosen is None
         self.values["corpus"] = chosen
         if chosen is not None:

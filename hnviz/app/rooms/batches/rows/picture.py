@@ -12,7 +12,9 @@ from hnviz.figures.sentences import table_sentence
 
 
 def _settings(reading: Reading) -> dict[str, Any]:
-    sentence = table_sentence(reading.layout, reading.text.name)
+    text = reading.text.name
+    called = text if reading.is_lesson or reading.choice is None else f"this corpus's {text}"
+    sentence = table_sentence(reading.layout, called)
     return {**cut(reading), "sentence": sentence}
 
 

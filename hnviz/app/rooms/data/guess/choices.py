@@ -12,6 +12,8 @@ from hnviz.data import TokenStream
 
 CHOICES = 4  # words to choose from
 LONGEST = 3  # tokens of a context: few enough to read at a glance
+BITS = 62  # of a context and its answer, packed into one integer
+SORTED = 64  # words that may follow; of more, only the most frequent are put in order
 
 
 class Guess(NamedTuple):
@@ -23,8 +25,9 @@ class Guess(NamedTuple):
 
 def guesses(ids: Sequence[int], stream: TokenStream) -> list[Guess]:
     """Return a guess for each token of a text but the first, which nothing comes before."""
+    longest = min(LONGEST, int(BITS // np.log2(len(stream.vocab))) - 1)
     return [
-        _guess(ids[max(0, place - LONGEST) : place], ids[place], stream)
+        _guess(ids[max(0, place - longest) : place], ids[place], stream)
         for place in range(1, len(ids))
     ]
 
@@ -39,8 +42,8 @@ def _guess(context: Sequence[int], truth: int, stream: TokenStream) -> Guess:
     followed = [_followers(stream, each) for each in shorter]
     others: list[int] = []
     for part, counts in zip(shorter, followed, strict=True):
-        found = [word for word in np.flatnonzero(counts).tolist() if word not in (truth, *others)]
-        found.sort(key=lambda word: (-counts[word], crc32(bytes((*part, word)))))
+        found = [word for word in _frequent(counts) if word not in (truth, *others)]
+        found.sort(key=lambda word: (-counts[word], _checksum((*part, word))))
         others += found
     choices = sorted([truth, *others[: CHOICES - 1]])
     longest = next(place for place, counts in enumerate(followed) if counts.any())
@@ -51,6 +54,18 @@ def _guess(context: Sequence[int], truth: int, stream: TokenStream) -> Guess:
         else f"Train never has “{stream.vocab.itos[context[-1]]}”."
     )
     return Guess(tuple(stream.vocab.itos[index] for index in choices), why)
+
+
+def _frequent(counts: NDArray[np.int64]) -> list[int]:
+    """Return the words that follow; of very many, those that can be among the choices."""
+    found = np.flatnonzero(counts)
+    if len(found) > SORTED:
+        found = found[counts[found] >= np.partition(counts[found], -SORTED)[-SORTED]]
+    return found.tolist()
+
+
+def _checksum(ids: Sequence[int]) -> int:
+    return crc32(bytes(ids) if max(ids) < 256 else np.array(ids, dtype="<u4").tobytes())
 
 
 def _followers(stream: TokenStream, context: Sequence[int]) -> NDArray[np.int64]:
@@ -64,7 +79,7 @@ def _followers(stream: TokenStream, context: Sequence[int]) -> NDArray[np.int64]
     return counts
 
 
-@lru_cache(maxsize=LONGEST + 1)
+@lru_cache(maxsize=2 * (LONGEST + 1))  # of two texts
 def _runs(stream: TokenStream, n: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return each run of n tokens in train as one number, in order, and how often it comes."""
     windows = np.lib.stride_tricks.sliding_window_view(stream.train, n)

@@ -4,7 +4,15 @@ from typing import Any
 
 from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.rooms.data.guess.choices import guesses
-from hnviz.data import human_numbers_stream, kind_of
+from hnviz.data import (
+    NOTEBOOK,
+    Corpus,
+    TextChoice,
+    corpus_of,
+    human_numbers_stream,
+    kind_in,
+    stream_of,
+)
 from hnviz.data.english import PLACES
 from hnviz.figures.sentences import OwnTokens, own_tokens
 
@@ -16,22 +24,25 @@ def is_cut(text: OwnTokens) -> bool:
     return len(text.tokens) > MOST
 
 
-def _kind(token: str) -> str:
-    kind = kind_of(token)
+def _kind(token: str, read: Corpus) -> str:
+    kind = kind_in(read)(token)
     return "place" if kind in PLACES else kind
 
 
-def _settings(text: OwnTokens) -> dict[str, Any]:
+def _settings(text: OwnTokens, choice: TextChoice) -> dict[str, Any]:
+    read = corpus_of(choice)
     tokens, ids = text.tokens[:MOST], text.ids[:MOST]
     return {
-        "words": [(token, _kind(token), index) for token, index in zip(tokens, ids, strict=True)],
-        "guesses": guesses(ids, human_numbers_stream()),
+        "words": [
+            (token, _kind(token, read), index) for token, index in zip(tokens, ids, strict=True)
+        ],
+        "guesses": guesses(ids, stream_of(choice)),
         "left_out": len(text.tokens) - len(tokens),
     }
 
 
 def _typed(text: str) -> dict[str, Any]:
-    return _settings(own_tokens(text, human_numbers_stream().vocab))
+    return _settings(own_tokens(text, human_numbers_stream().vocab), NOTEBOOK)
 
 
 EXAMPLES = {
@@ -42,6 +53,6 @@ EXAMPLES = {
 GUESS = Picture(__file__, Place("data_guess", "249px", "376px"), silent=True, examples=EXAMPLES)
 
 
-def guess_line(key: str, text: OwnTokens) -> None:
+def guess_line(key: str, text: OwnTokens, choice: TextChoice) -> None:
     """Draw the beginning of a text; it needs no request, as the text and its guesses are all."""
-    GUESS(key=key, settings=_settings(text))
+    GUESS(key=key, settings=_settings(text, choice))

@@ -8,15 +8,27 @@ from numpy.typing import NDArray
 from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.rooms.hidden_states.stretch import DEFAULT_PHRASE, TEXT_PARAMS, stretch_in
 from hnviz.catalogue import CATALOGUE, entry
-from hnviz.data import kind_of
+from hnviz.data import TextChoice, corpus_of, kind_in
 from hnviz.data.places import LABELS, places
 from hnviz.figures.numbers import percent
 from hnviz.figures.offers import without_digits
-from hnviz.figures.state_text import Seen, full_colour, is_signed, shown, units_sentence
+from hnviz.figures.state_text import (
+    Seen,
+    full_colour,
+    is_signed,
+    moving_sentence,
+    shown,
+    units_sentence,
+)
 from hnviz.web.views import Look, Param, Refusal, Shown, View
 
 SHOWS = ("state", *dict.fromkeys(gate for net in CATALOGUE.values() for gate in net.gates))
 ORDERS = ("by what they code", "clustered", "as numbered")
+
+
+def orders_for(text: TextChoice) -> tuple[str, ...]:
+    """Return the orders of the units that a run's text allows."""
+    return ORDERS[1:] if without_digits(text) else ORDERS
 
 
 def _units(look: Look) -> Shown:
@@ -27,12 +39,13 @@ def _units(look: Look) -> Shown:
     stretch, show = stretch_in(look), look.params["show"]
     layer = layer_of(look)
     found = look.ask("units", {**stretch.asked, "layer": layer, "show": show})
+    kind = kind_in(corpus_of(look.run.record.config))
     model, values = look.run.record.config.model, found.arrays["values"]
     seen = Seen(values, stretch.tokens, stretch.named, show)
     meta: dict[str, Any] = {
         **found.meta,
         "words": stretch.tokens,
-        "kinds": [kind_of(token) for token in stretch.tokens],
+        "kinds": [kind(token) for token in stretch.tokens],
         "first": stretch.first,
         "scale": full_colour(model, show, values),
         "signed": is_signed(model, show),
@@ -53,6 +66,8 @@ def _rows(look: Look) -> Shown:
     that. meta: "best", the unit of the headline; its group comes first.
     """
     layer, order = layer_of(look), look.params["order"]
+    if without_digits(look.run.record.config):
+        return _plain_rows(look, layer)
     coded = look.ask("unit_codes", {"layer": layer})
     explained = coded.arrays["explained"].astype(np.float32)
     untrained = untrained_codes(look, layer)
@@ -62,15 +77,31 @@ def _rows(look: Look) -> Shown:
     if order == "by what they code":
         rows, groups = _first(LABELS[label], coded.meta["order"], coded.meta["groups"])
     elif order == "clustered":
-        stretch = stretch_in(look)
-        asked = {**stretch.asked, "layer": layer, "show": look.params["show"]}
-        rows = look.ask("unit_order", asked).arrays["order"]
+        rows = _clustered(look, layer)
     arrays: dict[str, NDArray[Any]] = {"order": rows.astype(np.int64), "explained": explained}
     if untrained is not None:
         arrays["untrained"] = untrained.astype(np.float32)
     meta = {"labels": LABELS, "groups": groups, "best": unit}
-    lacks = without_digits(look.run.record.config)
-    return Shown(arrays, meta, lacks or takeaway(explained, untrained))
+    return Shown(arrays, meta, takeaway(explained, untrained))
+
+
+def _plain_rows(look: Look, layer: int) -> Shown:
+    """Do the same for a text without digits: nothing is coded, and "best" moves most."""
+    stretch, show = stretch_in(look), look.params["show"]
+    values = look.ask("units", {**stretch.asked, "layer": layer, "show": show}).arrays["values"]
+    seen = Seen(values, stretch.tokens, stretch.named, show)
+    rows = np.arange(len(values)) if look.params["order"] == ORDERS[2] else _clustered(look, layer)
+    arrays: dict[str, NDArray[Any]] = {
+        "order": rows.astype(np.int64),
+        "explained": np.zeros((len(values), 0), np.float32),
+    }
+    return Shown(arrays, {"labels": (), "groups": [], "best": seen.moving}, moving_sentence(seen))
+
+
+def _clustered(look: Look, layer: int) -> NDArray[np.int64]:
+    asked = {**stretch_in(look).asked, "layer": layer, "show": look.params["show"]}
+    order: NDArray[np.int64] = look.ask("unit_order", asked).arrays["order"]
+    return order
 
 
 def _first(

@@ -82,10 +82,11 @@ class CountingMap {
 
   drawKey() {
     const { right, wrong, text, background, control, primary } = this.theme;
+    const { token } = this.meta;
     const items = [
       [right, "✓ right", right],
-      [wrong, "✗ first word wrong", wrong],
-      [text, "✗ a later word wrong, smaller", background, LATER],
+      [wrong, `✗ first ${token} wrong`, wrong],
+      [text, `✗ a later ${token} wrong, smaller`, background, LATER],
       [background, "not asked", control],
     ];
     if (this.meta.held.length) items.push([background, "held out of train", primary]);
@@ -162,7 +163,7 @@ class CountingMap {
     const found = this.places[number];
     if (found === NOT_ASKED) return "not asked, because it has no number before it.";
     if (found === RIGHT) return "✓ right.";
-    return `✗ its ${ORDINALS[found] ?? `${found + 1}th`} word is wrong.`;
+    return `✗ its ${ORDINALS[found] ?? `${found + 1}th`} ${this.meta.token} is wrong.`;
   }
 
   destroy() {

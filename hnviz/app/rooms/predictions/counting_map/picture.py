@@ -4,6 +4,7 @@ from typing import Any
 
 from hnviz.app.kit.drawn import MODE, look_of
 from hnviz.app.kit.picture import Example, Picture, Place, ask
+from hnviz.data import corpus_of, kind_in
 from hnviz.figures.counting import (
     MapFigures,
     held_out,
@@ -28,7 +29,7 @@ def _map(look: Look) -> Shown:
     """Return "places", int8 (10000,), by number: -2 not asked, -1 right, else the first wrong word.
 
     meta: "given"; "shares", how much of train and of valid is right, and their "columns"; "held",
-    the first and last number of each block held out of train; "alt".
+    the first and last number of each block held out of train; "token", what one is; "alt".
     """
     given, config = look.params["given"], look.run.record.config
     found = look.ask("counting_accuracy", {"given": given}).arrays
@@ -40,6 +41,7 @@ def _map(look: Look) -> Shown:
         "shares": figures.shares,
         "columns": split_words(config).columns,
         "held": held_out(config),
+        "token": figures.token,
         "alt": told,
     }
     return Shown({"places": figures.places}, meta, map_headline(figures))
@@ -50,8 +52,9 @@ def _number(look: Look) -> Shown:
     number, given = look.params["number"], look.params["given"]
     if number == FIRST:
         return Shown({}, {"html": "<p><b>1</b> has no number before it, so it is not asked.</p>"})
+    kind = kind_in(corpus_of(look.run.record.config))
     answer = look.ask("counted_number", {"number": number, "given": given})
-    return Shown({}, {"html": number_card(number, answer.meta, look_of(look))})
+    return Shown({}, {"html": number_card(number, answer.meta, look_of(look), kind)})
 
 
 MAP_VIEW = View("counting_map", {"given": _GIVEN}, _map, slow=True)

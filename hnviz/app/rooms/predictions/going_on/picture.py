@@ -10,7 +10,7 @@ from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.rooms.predictions.answers.cells import DRAWS, Answers, Cell
 from hnviz.app.rooms.predictions.next_word.picture import TEXT
 from hnviz.app.rooms.predictions.prompt import read_prompt
-from hnviz.data import Vocab, continuation, stream_of
+from hnviz.data import Corpus, Vocab, continuation, corpus_of, stream_of
 from hnviz.figures.answers import Bar, likeliest
 from hnviz.figures.word_text import first_wrong, said_position, said_sentence
 from hnviz.web.views import Look, Param, Shown, View
@@ -28,7 +28,7 @@ def _going_on(look: Look) -> Shown:
     asked["top_k"] = look.params["top_k"] or len(vocab)
     answer = look.ask("next_word", {"ids": list(given.ids), **asked})
     said = [vocab.itos[index] for index in answer.arrays["said"].tolist()]
-    truth, no_truth = _truth(given.tokens, len(said))
+    truth, no_truth = _truth(given.tokens, len(said), corpus_of(config))
     sentence = said_sentence(said, truth, no_truth)
     cells, bars, says = [], [], []
     for at in range(len(said)):
@@ -80,10 +80,10 @@ def _word(
     return cell, likeliest([shares], vocab.itos, note), said_position(word, shares, drawn, wanted)
 
 
-def _truth(words: Sequence[str], n: int) -> tuple[list[str], str]:
+def _truth(words: Sequence[str], n: int, read: Corpus) -> tuple[list[str], str]:
     """Return how the text truly goes on, or no words and a sentence that says why."""
     try:
-        return continuation(words, n), ""
+        return continuation(words, n, read), ""
     except ValueError as error:
         return [], str(error)
 

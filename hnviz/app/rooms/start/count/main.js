@@ -3,8 +3,9 @@
 // the reader's number, then the other one where it is new.
 //
 // answers.inside and answers.beyond: meta = { heading, given, lines, verdict }, a line is
-// { number, words: [word, kind, probability, right][], right, more }. While a run trains, each newer
-// snapshot's words replace the last ones at once.
+// { number, words: [word, kind, probability, right][], right, more }. `kinds` says whether words have
+// kinds, `level` what one of them is. While a run trains, each newer snapshot's words replace the last
+// ones at once.
 
 import { kindLegend } from "../../../kit/js/legend.js";
 import { maker } from "../../../kit/js/make.js";
@@ -13,7 +14,7 @@ import { percent, unbroken } from "../../../kit/js/text.js";
 import { table } from "./table.js";
 
 /** @typedef {{ number: string, words: [string, string, number, boolean][], right: boolean, more: number }} Line */
-/** @typedef {{ heading: string, given: string, lines: Line[], verdict: string }} Count */
+/** @typedef {{ heading: string, given: string, lines: Line[], verdict: string, kinds: boolean, level: string }} Count */
 
 const SIDES = ["inside", "beyond"];
 const BETWEEN = 110; // ms from one word to the next
@@ -42,8 +43,9 @@ class Card {
    * Write a count, all of it in sight.
    * @param {Count} count
    */
-  write({ heading, given, lines, verdict }) {
+  write({ heading, given, lines, verdict, level }) {
     this.stop();
+    this.root.classList.toggle("letters", level === "char");
     this.heading.textContent = heading;
     this.given.textContent = `It was given: ${given}.`;
     this.lines.replaceChildren(...lines.map((line) => lineElement(line)));
@@ -118,9 +120,10 @@ class Counts {
   constructor(body) {
     const two = maker(body)("div", "two");
     this.cards = new Map(SIDES.map((side) => [side, new Card(two)]));
-    const legend = kindLegend();
-    maker(body)("span", "note", legend, "The bar under a word shows its probability.");
-    body.append(legend);
+    this.legend = kindLegend();
+    this.kinds = [...this.legend.children];
+    this.note = maker(body)("span", "note", this.legend, "The bar under a word shows its probability.");
+    body.append(this.legend);
     this.shown = new Map(); // side -> its number's given words and the run
     this.turn = -1;
   }
@@ -149,8 +152,16 @@ class Counts {
       card.root.classList.toggle("chosen", side === chosen);
     }
     this.turn = turn;
+    const some = answers[chosen]?.meta;
+    if (some) this.explain(some);
     for (const card of plays) card.hide();
     this.playAll(plays);
+  }
+
+  /** @param {Count} count */
+  explain({ kinds, level }) {
+    for (const kind of this.kinds) kind.hidden = !kinds;
+    this.note.textContent = `The bar under a ${level === "char" ? "character" : "word"} shows its probability.`;
   }
 
   /**

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from hnviz.app.kit.picture import Ask, Example, Picture, Place, ask
@@ -15,46 +16,65 @@ from hnviz.app.rooms.start.count.words import (
     verdict,
     words,
 )
-from hnviz.data import TextChoice, kind_of, number_words
-from hnviz.data.english import PLACES, VALID_NUMBERS
-from hnviz.web.views import Look, Param, Shown, View
+from hnviz.data import Corpus, TextChoice, corpus_of, kind_in
+from hnviz.data.corpora import BUILT_IN
+from hnviz.data.english import PLACES
+from hnviz.data.splits import LAST_NUMBER
+from hnviz.figures.offers import without_numbers
+from hnviz.web.views import Look, Param, Refusal, Shown, View
 
-FIRST, LAST = GIVEN, VALID_NUMBERS[-1] - SAYS
+FIRST, LAST = GIVEN, LAST_NUMBER - SAYS
 TRIED = (4318, 3498, 5997, 8316)
-MOST_WORDS = 7  # no number has more; an untrained network says one word over and over
+MOST_WORDS = 7  # as many as a human number has; an untrained network says one over and over
 COMPANIONS = {"inside": 3498, "beyond": 8316}  # counted beside a number from the other side
 
 
 def _count(look: Look) -> Shown:
     """Return what the network says after `number`, word by word, and how that went."""
-    number = look.params["number"]
+    number, config = look.params["number"], look.run.record.config
+    read = corpus_of(config)
+    if read.spell is None:
+        raise Refusal(without_numbers(config))
     told = look.ask("count_on", {"number": number, "given": GIVEN, "n": SAYS}).meta
     meta = {
-        "heading": heading(number, look.run.record.config),
-        "given": ", ".join(number_words(each) for each in told["given"]),
-        "lines": [_line(each) for each in told["said"]],
-        "verdict": verdict(told["said"]),
+        "heading": heading(number, config),
+        "given": ", ".join(read.joined(read.spell(each)) for each in told["given"]),
+        "lines": [_line(each, read) for each in told["said"]],
+        "verdict": verdict(told["said"], read.spell),
+        "kinds": read.has_digits,
+        "level": read.level,
     }
     return Shown({}, meta)
 
 
-def _line(each: Mapping[str, Any]) -> dict[str, Any]:
+def _room(read: Corpus) -> int:
+    """Return how many tokens of a number are shown: one more than the longest true one has."""
+    return _longest(read.id) + 1 if read.id in BUILT_IN else MOST_WORDS
+
+
+@cache
+def _longest(corpus_id: str) -> int:
+    spell = BUILT_IN[corpus_id].spell
+    return max(len(spell(number)) for number in range(1, LAST_NUMBER + 1)) if spell else 0
+
+
+def _line(each: Mapping[str, Any], read: Corpus) -> dict[str, Any]:
     """Return one number as it was said; a word is [word, kind, probability, whether it is right].
 
     A word beyond the true number's is wrong. "more" is how many words were left out.
     """
-    truth = number_words(each["truth"]).split()
+    truth, room = read.spell(each["truth"]) if read.spell else (), _room(read)
     pairs = list(zip(words(each), each["probabilities"], strict=False))
     said = [
-        (word, _kind(word), round(probability, 4), truth[place : place + 1] == [word])
-        for place, (word, probability) in enumerate(pairs[:MOST_WORDS])
+        (word, _kind(word, read), round(probability, 4), truth[place : place + 1] == (word,))
+        for place, (word, probability) in enumerate(pairs[:room])
     ]
-    more = max(0, len(pairs) - MOST_WORDS)
+    more = max(0, len(pairs) - room)
     return {"number": f"{each['truth']:,}", "words": said, "right": each["right"], "more": more}
 
 
-def _kind(word: str) -> str:
-    kind = kind_of(word)
+def _kind(word: str, read: Corpus) -> str:
+    kind = kind_in(read)(word)
     return "place" if kind in PLACES else kind
 
 

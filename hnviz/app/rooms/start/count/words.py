@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.data import NOTEBOOK, TextChoice, number_words, numbers_of
+from hnviz.data.corpora import Spell
 from hnviz.data.english import TRAIN_NUMBERS
 from hnviz.figures.numbers import accuracy
 
@@ -54,7 +55,7 @@ def shares_sentence(train: float, valid: float, text: TextChoice, step: int | No
     return f"It gets the next number right {known} of the time {where}."
 
 
-def verdict(said: Sequence[Mapping[str, Any]]) -> str:
+def verdict(said: Sequence[Mapping[str, Any]], spell: Spell) -> str:
     """Say in one sentence how a count went; `said` has a mapping for each number."""
     wrong = [each for each in said if not each["right"]]
     if not wrong:
@@ -62,11 +63,11 @@ def verdict(said: Sequence[Mapping[str, Any]]) -> str:
         carry = first // 100 != last // 100 or (said[0]["truth"] - 1) // 100 != first // 100
         right = f"All {number_words(len(said))} are right"
         return f"{right}, including the carry." if carry else f"{right}."
-    firsts = [_first_wrong(each) for each in wrong]
+    firsts = [_first_wrong(each, spell) for each in wrong]
     if all(place == 0 for place in firsts):
-        if all(len(number_words(each["truth"]).split()) == 1 for each in wrong):
+        if all(len(spell(each["truth"])) == 1 for each in wrong):
             return f"{len(wrong)} of {len(said)} are wrong."
-        rest = all(words(each)[1:] == number_words(each["truth"]).split()[1:] for each in wrong)
+        rest = all(words(each)[1:] == list(spell(each["truth"])[1:]) for each in wrong)
         return (
             "Only the first word is wrong; the rest counts on as it should."
             if rest
@@ -75,9 +76,9 @@ def verdict(said: Sequence[Mapping[str, Any]]) -> str:
     return f"{len(wrong)} of {len(said)} are wrong; the first slip is at word {min(firsts) + 1}."
 
 
-def _first_wrong(each: Mapping[str, Any]) -> int:
+def _first_wrong(each: Mapping[str, Any], spell: Spell) -> int:
     """Return the place of the first word that is not the true number's."""
-    truth = number_words(each["truth"]).split()
+    truth = spell(each["truth"])
     said = words(each)
     for place, (word, true) in enumerate(zip(said, truth, strict=False)):
         if word != true:

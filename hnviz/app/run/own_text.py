@@ -1,4 +1,6 @@
-"""The Train page's box for the reader's own text, and how it becomes tokens."""
+"""The box for the reader's own text, and how it becomes tokens: the same text on all pages."""
+
+from typing import Any
 
 import streamlit as st
 
@@ -6,12 +8,13 @@ from hnviz.app.kit.text import escape, problem
 from hnviz.app.shell import session as state
 from hnviz.data import CorpusError, stream_of
 from hnviz.data.corpora import texts
-from hnviz.data.corpora.own import LIMITS, Way, own_corpus
+from hnviz.data.corpora.own import LIMITS, Way, own_corpus, text_hash
 from hnviz.data.splits import Chosen
 
 OWN = "your own"
+SHORT = 20_000  # characters that the box of another page is filled with
 _LEVELS = {"word": "words", "char": "characters", "bpe": "byte pairs"}
-_CHOSEN = "_train_own_corpus"  # the id of the text in the box
+_CHOSEN = "_own_corpus"  # the id of the text in the box
 _LABELS = {"merges": "Merges", "min_count": "Minimum count", "valid": "Valid, percent"}
 _HELP = {
     "merges": "Byte-pair encoding begins with characters, and joins the most frequent pair of "
@@ -27,24 +30,24 @@ def own_corpus_id() -> str | None:
     return chosen
 
 
-def own_text_box() -> str | None:
+def own_text_box(page: str) -> str | None:
     """Draw the box; return the id of its text as a corpus, or None with a sentence."""
-    typed = st.text_area("Your text", height=110, key="train_text")
+    known = _known_text()
+    if state.get(f"{page}_text") is None:
+        state.put(f"{page}_text", known if len(known) <= SHORT else "")
+    typed = st.text_area("Your text", height=110, key=f"{page}_text")
     file = st.file_uploader(
         "Or a UTF-8 text file of up to 5 MB; it replaces the text in the box",
-        key="train_file",
+        key=f"{page}_file",
         max_upload_size=texts.MOST_BYTES // 10**6 + 1,
     )
-    with st.container(horizontal=True, vertical_alignment="top", gap="xsmall"):
-        with st.container(width=132):
-            level = st.selectbox(
-                "Tokens", _LEVELS, format_func=_LEVELS.__getitem__, key="train_tokens"
-            )
-        numbers = {name: _bounded(name) for name in LIMITS if name != "merges" or level == "bpe"}
+    way = _way(page)
     content = typed.encode("utf-8", "replace") if file is None else file.getvalue()
+    if not content and len(known) > SHORT:  # a file that another page was given
+        content = known.encode()
     chosen = None
     try:
-        chosen = own_corpus(content, Way(level=level, **numbers)).id
+        chosen = own_corpus(content, Way(**way)).id
     except CorpusError as error:
         problem(f"{str(error)[:1].upper()}{str(error)[1:]}.")
     state.put(_CHOSEN, chosen)
@@ -53,13 +56,30 @@ def own_text_box() -> str | None:
     return chosen
 
 
-def _bounded(name: str) -> int:
+def _known_text() -> str:
+    """Return the text that the box held last, on any page; "" for none."""
+    name = text_hash(own_corpus_id() or "")
+    return texts.text_of(name) if name is not None and texts.is_known(name) else ""
+
+
+def _way(page: str) -> dict[str, Any]:
+    """Draw how the text is read."""
+    with st.container(horizontal=True, vertical_alignment="top", gap="xsmall"):
+        with st.container(width=132):
+            level = st.selectbox(
+                "Tokens", _LEVELS, format_func=_LEVELS.__getitem__, key=f"{page}_tokens"
+            )
+        names = [name for name in LIMITS if name != "merges" or level == "bpe"]
+        return {"level": level, **{name: _bounded(page, name) for name in names}}
+
+
+def _bounded(page: str, name: str) -> int:
     with st.container(width=132):
         value = st.number_input(
             _LABELS[name],
             value=getattr(Way(), name),
             step=1,
-            key=f"train_{name}",
+            key=f"{page}_own_{name}",
             help=_HELP[name],
         )
     return int(value)

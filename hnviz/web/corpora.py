@@ -1,0 +1,230 @@
+"""The corpora: GET /api/corpora and below."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from hnviz.config import LIMITS
+from hnviz.data import (
+    NOTEBOOK,
+    BatchLayout,
+    Corpus,
+    CorpusError,
+    ShuffledLayout,
+    TextChoice,
+    corpora,
+    corpus_of,
+    kind_in,
+    own_text,
+    stream_of,
+)
+from hnviz.data.corpora import LEVELS
+from hnviz.data.splits import WAYS, Chosen
+from hnviz.data.stream import SPLITS
+from hnviz.web.kept import Entry
+from hnviz.web.lanes import Lane, Shared
+from hnviz.web.parameters import quoted, read_query
+from hnviz.web.replies import entry_reply, until_gone
+from hnviz.web.streams import stream_file
+from hnviz.web.views import Param, Refusal, refused_values
+from hnviz.web.wire import to_json
+
+CORPORA = "api/corpora/"
+"""The beginning of each text's address, relative to the app."""
+
+THREADS, LONGEST_LINE = 2, 64
+LONGEST_OWN = 2_000
+"""The most characters that a text in an address can have."""
+
+_OWN_NAME = "own"
+_VERSION = {"v": Param("text", None)}
+_CHOICE = {"corpus": Param("text", NOTEBOOK.corpus), "way": Param(WAYS, NOTEBOOK.split)}
+_LISTED = {"corpus": Param("text", None), "way": Param(WAYS, NOTEBOOK.split)}
+_OWN = {"text": Param("text"), "tokens": Param(LEVELS, LEVELS[0]), **_VERSION}
+_LAYOUT = {
+    "bs": Param("int", 64, *LIMITS["bs"]),
+    "bptt": Param("int", 20, *LIMITS["bptt"]),
+    "shuffled": Param("bool", False),
+}
+
+
+def routes() -> list[Route]:
+    """Return the routes that serve the corpora."""
+    served = Corpora()
+    return [
+        Route("/api/corpora", until_gone(served.listed), name="corpora"),
+        Route("/api/corpora/own", until_gone(served.own), name="own_corpus"),
+        Route("/api/corpora/{split}", until_gone(served.split), name="corpus"),
+        Route("/api/corpora/{split}/layout", until_gone(served.layout), name="layout"),
+    ]
+
+
+class Corpora:
+    """Reads corpora in its own threads, once for all requests that arrive at the same time."""
+
+    def __init__(self) -> None:
+        self._shared, self._lane = Shared(), Lane(THREADS, LONGEST_LINE)
+
+    async def listed(self, request: Request) -> Response:
+        """List the built-in corpora; with `corpus`, describe one, with its splits."""
+        asked = read_query(_LISTED, request.query_params.multi_items(), "the list of corpora")
+        return await self._json(request, lambda: _listed(asked))
+
+    async def split(self, request: Request) -> Response:
+        """Answer with a split's tokens, in the format of `stream_file`."""
+        split, pairs = _split(request), request.query_params.multi_items()
+        asked = read_query({**_CHOICE, **_VERSION}, pairs, "a corpus")
+        choice, version = _chosen(asked), asked["v"]
+        entry = await self._asked(request, lambda: _read(choice, split))
+        if version not in (None, _version(entry)):
+            raise Refusal(
+                f"{split} does not have the version {quoted(version)}; ask /api/corpora for its "
+                "own",
+                409,
+            )
+        return entry_reply(request, entry, immutable=version is not None)
+
+    async def own(self, request: Request) -> Response:
+        """Answer with the tokens of the text in the address, in the format of `stream_file`."""
+        asked = read_query(_OWN, request.query_params.multi_items(), "a text")
+        text, version = asked["text"], asked["v"]
+        if len(text) > LONGEST_OWN:
+            raise Refusal(
+                f"an address can carry a text of at most {LONGEST_OWN:,} characters; "
+                f"got {len(text):,}"
+            )
+        with refused_values():
+            entry = await self._asked(request, lambda: _own_entry(text, asked["tokens"]))
+        if version not in (None, _version(entry)):
+            raise Refusal(
+                f"this text does not have the version {quoted(version)}; leave v out", 409
+            )
+        return entry_reply(request, entry, immutable=version is not None)
+
+    async def layout(self, request: Request) -> Response:
+        """Describe how a split is cut into mini-batches: hnviz.data.BatchLayout's figures."""
+        split, pairs = _split(request), request.query_params.multi_items()
+        asked = read_query({**_CHOICE, **_LAYOUT}, pairs, "a layout")
+        return await self._json(request, lambda: _laid(split, asked))
+
+    async def _json(self, request: Request, read: Callable[[], Any]) -> Response:
+        entry = await self._asked(request, lambda: Entry.of(to_json(read())))
+        return entry_reply(request, entry, "application/json", immutable=False)
+
+    async def _asked(self, request: Request, read: Callable[[], Entry]) -> Entry:
+        found: Entry = await self._shared.result(str(request.url), read, self._lane)
+        return found
+
+
+def _chosen(asked: dict[str, Any]) -> Chosen:
+    return Chosen(asked["corpus"], asked["way"])
+
+
+def _checked(choice: TextChoice) -> Corpus:
+    """Return a corpus that is split in a way that it has. Raises Refusal."""
+    try:
+        read = corpus_of(choice)
+    except CorpusError as error:
+        raise Refusal(str(error), 404) from error
+    if wrong := read.way_problem(choice.split):
+        raise Refusal(wrong.replace("split", "way", 1))
+    return read
+
+
+def _listed(asked: dict[str, Any]) -> dict[str, Any]:
+    if asked["corpus"] is None:
+        return {"corpora": [_described(each) for each in corpora()]}
+    choice = _chosen(asked)
+    read = _checked(choice)
+    stream = stream_of(choice)
+    splits = [
+        {"name": split, "n_tokens": len(stream.ids(split)), "v": _version(_entry(choice, split))}
+        for split in SPLITS
+    ]
+    described = {**_described(read), "way": choice.split, "n_words": len(stream.vocab)}
+    return {"corpora": [{**described, "splits": splits}]}
+
+
+def _described(read: Corpus) -> dict[str, Any]:
+    names = ("id", "title", "description", "level", "unit", "ways")
+    return {name: getattr(read, name) for name in names}
+
+
+def corpus_address(split: str, choice: TextChoice = NOTEBOOK) -> str:
+    """Return the lasting address of a split's tokens, relative to the app."""
+    named = {"corpus": choice.corpus, "way": choice.split}
+    other = {name: value for name, value in named.items() if value != _CHOICE[name].default}
+    return f"{CORPORA}{split}?{urlencode({**other, 'v': _version(_entry(choice, split))})}"
+
+
+def corpus_file(address: str) -> bytes:
+    """Return what is at an address that `corpus_address` or `own_address` wrote."""
+    name, _, query = address.removeprefix(CORPORA).partition("?")
+    asked = {key: values[0] for key, values in parse_qs(query).items()}
+    if name == _OWN_NAME:
+        return _own_entry(asked["text"], asked.get("tokens", LEVELS[0])).content
+    choice = Chosen(*(asked.get(each, _CHOICE[each].default) for each in ("corpus", "way")))
+    return _entry(choice, name).content
+
+
+def _read(choice: TextChoice, split: str) -> Entry:
+    _checked(choice)
+    return _entry(choice, split)
+
+
+def _entry(choice: TextChoice, split: str) -> Entry:
+    return _kept(choice.corpus, choice.split, split)
+
+
+@lru_cache(maxsize=12)  # an own text of 5 MB takes up to 10 MB
+def _kept(corpus_id: str, way: str, split: str) -> Entry:
+    choice = Chosen(corpus_id, way)
+    stream, kind = stream_of(choice), kind_in(corpus_of(choice))
+    return Entry.of(stream_file(stream.ids(split), stream.vocab, kind))
+
+
+def own_address(text: str, level: str = LEVELS[0]) -> str:
+    """Return the address of a short text's tokens. Raises ValueError as `own_text` does."""
+    tokens = {} if level == LEVELS[0] else {"tokens": level}
+    version = _version(_own_entry(text, level))
+    return f"{CORPORA}{_OWN_NAME}?{urlencode({'text': text, **tokens, 'v': version})}"
+
+
+@lru_cache(maxsize=32)
+def _own_entry(text: str, level: str) -> Entry:
+    own = own_text(text, level)
+    return Entry.of(stream_file(own.ids, own.vocab))
+
+
+def _version(entry: Entry) -> str:
+    return blake2b(entry.content, digest_size=8).hexdigest()
+
+
+def _split(request: Request) -> str:
+    split = str(request.path_params["split"])
+    if split not in SPLITS:
+        raise Refusal(f"no split is named {quoted(split)}; choose one of {', '.join(SPLITS)}", 404)
+    return split
+
+
+def _laid(split: str, asked: dict[str, Any]) -> dict[str, Any]:
+    choice = _chosen(asked)
+    _checked(choice)
+    kind = ShuffledLayout if asked["shuffled"] else BatchLayout
+    laid = kind(len(stream_of(choice).ids(split)), asked["bs"], asked["bptt"])
+    names = ("n_tokens", "bs", "bptt", "n_batches", "n_slots", "n_repeated", "share", "row_length")
+    figures = {name: getattr(laid, name) for name in names}
+    return {
+        "corpus": choice.corpus,
+        "way": choice.split,
+        "split": split,
+        **figures,
+        "starts": laid.row_starts(0),
+        "shuffled": asked["shuffled"],
+    }

@@ -1,0 +1,282 @@
+"""Own texts beside the runs: a missing or changed one, one that no run reads, a refused start."""
+
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hnviz.cli.main import main
+from hnviz.config import ConfigError, RunConfig
+from hnviz.data import numbered, stream_of
+from hnviz.data import stream as stream_module
+from hnviz.data.corpora import own, texts
+from hnviz.data.corpora.own import Way, own_corpus
+from hnviz.data.splits import Chosen
+from hnviz.engine.client import EngineError
+from hnviz.export.build import export_page
+from hnviz.export.errors import ExportError
+from hnviz.runs import DamagedRun, RunFolder, RunStore, RunWriteError, default_runs_dir
+from hnviz.runs.texts import TEXTS
+from hnviz.web.standing import engine, store
+from tests.pages import open_page
+from tests.test_pages import text
+
+TEXT = b"the cat sat on the mat, the dog sat on the log, and the cat saw the dog. " * 20
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> RunStore:
+    """A folder for runs."""
+    return RunStore(tmp_path / "runs", tmp_path / "none")
+
+
+def kept(runs_dir: Path) -> set[str]:
+    """The names of the stored texts."""
+    return {path.name for path in (runs_dir / TEXTS).glob("*")}
+
+
+def forget() -> None:
+    """Drop what this process knows of texts, as a new one would."""
+    texts._held.clear()
+    own._corpus.cache_clear()
+
+
+# --- a text that is missing or was changed ------------------------------------------------------
+
+
+@pytest.mark.parametrize("change", ["gone", "other", "longer"])
+def test_a_changed_text_damages_its_run_and_no_other(change: str, runs: RunStore) -> None:
+    config = RunConfig(corpus=own_corpus(TEXT, Way()).id)
+    hurt, other = runs.create(config), runs.create(RunConfig())
+    (path,) = (runs.root / TEXTS).glob("*.txt")
+    forget()
+    if change == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(TEXT.upper() if change == "other" else TEXT + b"more")
+    with pytest.raises(DamagedRun, match=f"missing or was changed: put it back as {path}$"):
+        runs.folder(hurt.id).info()
+    problems = {each.id: each.problem for each in runs.summaries()}
+    assert "put it back" in problems[hurt.id] and problems[other.id] == ""
+    path.write_bytes(TEXT)
+    assert runs.folder(hurt.id).info().config == config
+
+
+def test_a_text_that_is_put_in_again_is_stored_again(runs: RunStore) -> None:
+    read = own_corpus(TEXT, Way())
+    runs.create(RunConfig(corpus=read.id))
+    (path,) = (runs.root / TEXTS).glob("*.txt")
+    path.write_bytes(b"changed")
+    runs.create(RunConfig(corpus=own_corpus(TEXT, Way()).id))
+    assert path.read_bytes() == TEXT
+
+
+def with_other_hash(folder: RunFolder) -> RunFolder:
+    """A run that read other tokens than its corpus has now."""
+    path = folder.path / "config.json"
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps(content | {"content_hash": "0" * 16}))
+    return RunFolder(folder.path)
+
+
+def test_tokens_that_are_no_longer_those_that_were_read_are_said(runs: RunStore) -> None:
+    folder = runs.create(RunConfig(corpus="numbers-vi"))
+    folder.check_text()
+    with pytest.raises(DamagedRun, match="numbers-vi has other tokens now than those that the run"):
+        with_other_hash(folder).check_text()
+    RunFolder(runs.create(RunConfig()).path).check_text()  # other runs stay as they are
+
+
+@pytest.mark.usefixtures("own_runs")
+def test_a_page_and_the_command_line_say_so_in_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = with_other_hash(store().create(RunConfig(corpus="numbers-vi")))
+    app = open_page("states", run=folder.id)
+    assert not app.exception
+    (said,) = [each.value.replace("\\", "") for each in app.error]
+    assert said.startswith(f"The run {folder.id} is damaged: numbers-vi has other tokens now than")
+    file = str(tmp_path / "page.html")
+    assert main(["export", "page", "states", "--at", f"run={folder.id}", "-o", file]) == 2
+    said = capsys.readouterr().err
+    assert "numbers-vi has other tokens now" in said and said.count("\n") == 1
+    assert not Path(file).exists()
+    assert not open_page("states").error
+
+
+@pytest.mark.usefixtures("own_runs")
+def test_a_page_says_that_a_text_is_gone_and_other_runs_are_shown() -> None:
+    other = b"a text that goes away, and comes back again when it is put in its place. " * 5
+    folder = store().create(RunConfig(corpus=own_corpus(other, Way()).id))
+    path = default_runs_dir() / TEXTS / f"{folder.config.corpus.split('-')[1]}.txt"
+    path.unlink()
+    forget()
+    app = open_page("train", run=folder.id)
+    assert not app.exception
+    assert f"put it back as {path}" in app.error[0].value.replace("\\", "")
+    assert not open_page("train").error
+    path.write_bytes(other)
+    assert not open_page("train", run=folder.id).error
+
+
+# --- texts without a run ------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("own_runs")
+def test_a_refused_start_stores_nothing() -> None:
+    asked = engine()
+    asked.info()
+    before = kept(default_runs_dir()), store().ids()
+    read = own_corpus(b"a text whose run is refused, so that nothing of it is kept. " * 5, Way())
+    with pytest.raises(EngineError, match="device 'mps' is not available"):
+        asked.train(RunConfig(corpus=read.id, device="mps"))
+    assert (kept(default_runs_dir()), store().ids()) == before
+
+
+@pytest.mark.usefixtures("own_runs")
+def test_a_refused_start_leaves_the_text_of_another_run() -> None:
+    asked = engine()
+    asked.info()
+    config = RunConfig(corpus=own_corpus(TEXT[:400], Way()).id)
+    store().create(config)
+    before = kept(default_runs_dir())
+    assert f"{config.corpus.split('-')[1]}.txt" in before
+    with pytest.raises(EngineError, match="device 'mps' is not available"):
+        asked.train(RunConfig(corpus=config.corpus, device="mps"))
+    assert kept(default_runs_dir()) == before
+
+
+def test_a_run_that_cannot_be_stored_leaves_no_text(
+    runs: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> Path:
+        raise RunWriteError("no space left")
+
+    monkeypatch.setattr(runs, "_give_id", full)
+    with pytest.raises(RunWriteError):
+        runs.create(RunConfig(corpus=own_corpus(TEXT, Way()).id))
+    assert list(runs.root.iterdir()) == []
+
+
+def test_texts_that_no_run_reads_are_deleted_once_they_are_old(runs: RunStore) -> None:
+    first, second = (own_corpus(TEXT[:size], Way()) for size in (300, 600))
+    folder = runs.create(RunConfig(corpus=first.id))
+    runs.create(RunConfig(corpus=second.id))
+    (folder.path / "config.json").unlink()
+    runs.remove_unfinished()
+    assert len(kept(runs.root)) == 4  # a run may be about to name them
+    for path in (runs.root / TEXTS).iterdir():
+        os.utime(path, (0, 0))
+    runs.remove_unfinished()
+    assert kept(runs.root) == {f"{second.id.split('-')[1]}.txt", f"{second.id}.ids"}
+
+
+def test_a_text_that_a_damaged_config_names_is_kept(runs: RunStore) -> None:
+    folder = runs.create(RunConfig(corpus=own_corpus(TEXT, Way()).id))
+    path = folder.path / "config.json"
+    path.write_text(path.read_text()[:-40])
+    for each in (runs.root / TEXTS).iterdir():
+        os.utime(each, (0, 0))
+    runs.remove_unfinished()
+    assert len(kept(runs.root)) == 2
+
+
+@pytest.mark.parametrize("way", [Way(), Way(level="char"), Way(level="bpe", min_count=3)], ids=str)
+def test_other_processes_read_the_ids_that_lie_beside_the_text(
+    way: Way, runs: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = own_corpus(TEXT, way)
+    stream, content = stream_of(Chosen(read.id)), read.content_hash()
+    folder = runs.create(RunConfig(corpus=read.id))
+    forget()
+    stream_module._other.cache_clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(own, "_make", None)  # no text is split
+        again = stream_of(folder.config)
+        assert again.vocab == stream.vocab and again is not stream
+        for split in ("train", "valid"):
+            np.testing.assert_array_equal(again.ids(split), stream.ids(split))
+        assert folder.info().content_hash == content
+        folder.check_text()
+
+
+def test_ids_that_are_damaged_are_made_from_the_text(
+    runs: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(texts, "_folders", {runs.root / TEXTS: None})
+    read = own_corpus(TEXT, Way())
+    stream = stream_of(Chosen(read.id))
+    runs.create(RunConfig(corpus=read.id))
+    (path,) = (runs.root / TEXTS).glob("*.ids")
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    for bad in (bytes(content), content[:20], b""):
+        path.write_bytes(bad)
+        assert numbered.find(read.id) is None
+        stream_module._other.cache_clear()
+        np.testing.assert_array_equal(stream_of(Chosen(read.id)).train, stream.train)
+
+
+def test_many_texts_are_held_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    forget()
+    monkeypatch.setattr(texts, "MOST_HELD", 3 * len(TEXT))
+    ids = [own_corpus(TEXT[: -each - 1], Way()).id for each in range(5)]
+    assert len(texts._held) == 3
+    RunConfig(corpus=ids[-1])
+    with pytest.raises(ConfigError, match="put it back"):
+        RunConfig(corpus=ids[0])
+
+
+# --- a page as a file ---------------------------------------------------------------------------
+
+
+SMALL = ["--bs", "2", "--bptt", "4", "--nh", "4", "--epochs", "1", "--device", "cpu"]
+
+
+@pytest.fixture(scope="module")
+def trained(own_runs: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return finished runs by what they read."""
+    file = tmp_path_factory.mktemp("text") / "own.txt"
+    file.write_bytes(TEXT)
+    own_text = ["--text", str(file), "--tokens", "bpe", "--merges", "20"]
+    chosen = {"own": own_text, "task": ["--corpus", "task-recall-tokens.400"]}
+    found = {}
+    for name, options in chosen.items():
+        before = set(store().ids())
+        assert main(["train", "--model", "Model5", *SMALL, *options]) == 0
+        (found[name],) = set(store().ids()) - before
+    return found
+
+
+PAGES = ("start", "data", "batches", "models", "train", "states", "predictions", "time")
+
+
+@pytest.mark.parametrize("name", ["own", "task"])
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_of_another_text_is_exported(page: str, name: str, trained: dict[str, str]) -> None:
+    content = export_page(page, {"run": trained[name]}).decode()
+    assert content.startswith("<!doctype html>")
+    assert trained[name] in content or page in ("data", "batches", "models")
+
+
+def test_the_units_of_a_text_without_digits_have_no_empty_matrix(trained: dict[str, str]) -> None:
+    from hnviz.app.rooms.hidden_states.units.picture import ROWS_VIEW
+    from tests.views import shown
+
+    asked = {"split": "train", "first": 0, "n": 30}
+    answer = shown(ROWS_VIEW, trained["own"], **asked)
+    assert answer.meta["labels"] == () and answer.arrays["explained"].shape == (4, 0)
+    assert sorted(answer.arrays["order"].tolist()) == [0, 1, 2, 3]
+    assert answer.sentence.startswith("Unit **") and len(answer.sentence.split()) <= 20
+    numbered = shown(ROWS_VIEW, trained["own"], **asked, order="as numbered")
+    assert numbered.arrays["order"].tolist() == [0, 1, 2, 3]
+    page = text(open_page("states", run=trained["own"]))
+    assert page.count("need the human numbers, so they are left out") == 1
+
+
+@pytest.mark.usefixtures("own_runs")
+def test_an_export_of_a_damaged_run_is_refused() -> None:
+    with pytest.raises(ExportError, match="is damaged"):
+        export_page("states", {"run": with_other_hash(store().create(RunConfig())).id})
