@@ -33,6 +33,7 @@ from hnviz.app.rooms.tasks.editor.picture import EDITOR
 from hnviz.app.rooms.tasks.result.picture import RESULT
 from hnviz.app.rooms.tasks.runs.picture import TASK_RUNS
 from hnviz.app.rooms.tasks.text.picture import TEXT
+from hnviz.app.rooms.tasks.understood.picture import UNDERSTOOD
 from hnviz.app.rooms.through_time.costs.picture import COSTS
 from hnviz.app.rooms.through_time.handover.picture import HANDOVER
 from hnviz.app.rooms.through_time.lanes.picture import LANES
@@ -63,7 +64,7 @@ _HIDDEN_STATES = (UNITS, STRIP, CODES, PROBES, FIND, PATH)
 _PREDICTIONS = (READING, SAYING, CHANGE, MAP, TABLE)
 _THROUGH_TIME = (LANES, LOOK_BACK, REACH, HANDOVER, COSTS)
 _TRAIN = (LEAD, SPEED, CURVES, NOTES, INSIDE, WORST, POSITIONS, EPOCHS, SCHEDULE)
-_TASKS = (TEXT, AUTOMATON, EDITOR, BOUND, RESULT, CURVE, TASK_RUNS)
+_TASKS = (TEXT, AUTOMATON, EDITOR, BOUND, RESULT, CURVE, TASK_RUNS, UNDERSTOOD)
 _CLASS = (BOARD, ANSWERS)
 
 PICTURES: dict[str, Picture] = {
