@@ -1,0 +1,1 @@
+"""A small network for parity, with every weight drawn."""

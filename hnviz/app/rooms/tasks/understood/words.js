@@ -1,0 +1,50 @@
+// @ts-check
+// What the picture says. No DOM.
+
+import { ones } from "./network.js";
+
+const ANSWERS = ["even", "odd"];
+
+/** @param {number} value */
+export const written = (value) => value.toFixed(2).replace("-", "−");
+
+/** @param {number} value */
+const isOn = (value) => (value > 0 ? "on" : "off");
+
+/**
+ * @param {number[]} bits those that were read
+ * @param {import("./network.js").Moment} moment after the last of them
+ * @param {number[]} plane the two units
+ * @returns {(string|string[])[]}
+ */
+export function momentParts(bits, moment, [zero, one]) {
+  if (!bits.length) return ["Nothing was read yet: all units are 0. Press Play, or change a bit."];
+  const odd = bits.filter(Boolean).length % 2;
+  const verdict = moment.answer === odd ? "right" : "wrong";
+  return [
+    `It has read ${bits.join(" ")}: ${ones(bits)}. `,
+    [`Unit ${zero} is ${isOn(moment.state[zero])}`],
+    ` (${written(moment.state[zero])}), `,
+    [`unit ${one} is ${isOn(moment.state[one])}`],
+    ` (${written(moment.state[one])}), so it answers `,
+    [ANSWERS[moment.answer]],
+    `: ${verdict}.`,
+  ];
+}
+
+/**
+ * @param {[string, string, number, number]} weight
+ * @param {number} inputs
+ * @returns {(string|string[])[]}
+ */
+export function weightParts([start, end, value, wrong], inputs) {
+  const name = start === "bias" ? `the bias of ${end}` : `from ${start} to ${end}`;
+  if (value === 0) return [`The marked weight, ${name}, is `, ["0"], ". Training pushed it to zero."];
+  const worth = wrong
+    ? `Without it, ${wrong.toLocaleString("en")} of ${inputs.toLocaleString("en")} answers are wrong.`
+    : `Without this one, all ${inputs.toLocaleString("en")} answers stay right.`;
+  return [`The marked weight, ${name}, is `, [written(value)], `. ${worth}`];
+}
+
+/** @param {number} length */
+export const inputsUpTo = (length) => 2 ** (length + 1) - 2;
