@@ -14,7 +14,7 @@ from hnviz.tasks.machine import TaskError
 from hnviz.tasks.stream import TaskStream
 from hnviz.tasks.task import TASKS, Number, Parameter, Value
 
-PREFIX = "tasks_"
+TASKS = "tasks_"
 TASK = "tasks_task"
 TABLE = "tasks_table"  # in the address: the reader's automaton
 AUTOMATON = "regular"  # the task whose parameter is that table
@@ -30,7 +30,7 @@ WIDTH = 132  # px
 
 def key(name: str) -> str:
     """Return a parameter's key, which is its name in the address too."""
-    return PREFIX + name
+    return TASKS + name
 
 
 def task_in_hand() -> str:
