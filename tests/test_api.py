@@ -170,6 +170,7 @@ EXAMPLES = {
     "look_back": {"ids": [9, 10, 11], "row": 2},
     "next_word": {"ids": [9, 10], "n": 2, "temperature": 0.5, "top_k": 3, "seed": 4},
     "pair": {"split": "valid", "batch": 0},
+    "pinned": {"line": 2},
     "probe": {"layer": 0, "positions": "comma"},
     "second_backward": {},
     "state_gradients": {"first": 6, "every": True},

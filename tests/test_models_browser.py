@@ -270,3 +270,23 @@ def test_drawings_follow_a_change_of_the_mode(page, server):
         before,
     )
     assert page.errors == []
+
+
+def test_a_tensor_is_pinned_and_followed_through_training(page, server):
+    cursor = open_models(page, server, "Model3")
+    pinned = page.locator(".st-key-models_pinned .hnviz")
+    pinned.scroll_into_view_if_needed()
+    expect(pinned.locator(".course")).to_contain_text("From step 0 to step 800 its norm goes from")
+    before = pinned.locator(".hnviz-sentence").inner_text()
+    cursor.get_by_role("button", name="Next line").click()
+    button = pinned.get_by_role("button", name="Pin the tensor of the line shown")
+    button.click()
+    expect(pinned.locator(".hnviz-sentence")).not_to_have_text(before)
+    expect(pinned.locator(".hnviz-sentence")).to_contain_text("bn(h)")
+    line = int(cursor.get_attribute("data-line"))
+    assert f"models_pin={line}." in page.url
+    expect(button).to_be_disabled()
+    pinned.get_by_role("button", name="Back to the state").click()
+    expect(pinned.locator(".hnviz-sentence")).to_have_text(before)
+    assert "models_pin" not in page.url
+    assert page.errors == []

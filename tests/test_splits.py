@@ -279,6 +279,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "handover": {},
     "look_back": {"ids": IDS},
     "next_word": {"ids": IDS, "n": 8},
+    "pinned": {"line": 2},
     "probe": {"positions": "comma"},
     "second_backward": {},
     "state_gradients": {"first": 3},

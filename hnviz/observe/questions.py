@@ -12,6 +12,7 @@ from hnviz.observe.counting import COMMA, LAST_NUMBER, Said, count_on, spelling
 from hnviz.observe.counting_questions import COUNTING_QUESTIONS, MOST_GIVEN
 from hnviz.observe.cursor import ask_cursor, ask_pair
 from hnviz.observe.params import Params, only, whole
+from hnviz.observe.pinned import ask_pinned
 from hnviz.observe.reply import Reply
 from hnviz.observe.state_questions import STATE_QUESTIONS
 from hnviz.observe.subject import Subject
@@ -70,6 +71,7 @@ QUESTIONS: dict[str, Callable[[Subject, Params], Reply]] = {
     "count_on": ask_count_on,
     "cursor": ask_cursor,
     "pair": ask_pair,
+    "pinned": ask_pinned,
     **STATE_QUESTIONS,
     **COUNTING_QUESTIONS,
     **TIME_QUESTIONS,

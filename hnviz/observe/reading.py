@@ -16,10 +16,11 @@ LAST_BATCH = 9  # earlier mini-batches are read too, so that the state is right
 
 
 class Reading(NamedTuple):
-    """A mini-batch's first rows and tokens, and the state before them."""
+    """A mini-batch's first rows and tokens, the state before them, and the targets."""
 
     x: Tensor  # (rows, steps)
     state: State
+    y: Tensor  # (rows, steps): the token after each of x
 
 
 def read(subject: Subject, split: str, batch: int, most: int) -> Reading:
@@ -35,4 +36,6 @@ def read(subject: Subject, split: str, batch: int, most: int) -> Reading:
     if subject.model.stateful:
         for before in range(batch):
             _, state = subject.answer(torch.from_numpy(layout.batch(ids, before).x[:rows]), state)
-    return Reading(torch.from_numpy(layout.batch(ids, batch).x[:rows, :most]), state)
+    cut = layout.batch(ids, batch)
+    x, y = (torch.from_numpy(each[:rows, :most]) for each in (cut.x, cut.y))
+    return Reading(x, state, y)

@@ -29,6 +29,7 @@ class Made:
     kind: str = ""  # that submodule's class
     names: list[str] = field(default_factory=list)  # the names that hold it now
     role: str = ""  # one of the catalogue's, or none
+    tensor: Tensor | None = None  # itself, where gradients are to reach it
 
 
 @dataclass
@@ -49,13 +50,16 @@ class Trace:
     steps: tuple[Step, ...]
 
 
-def trace(model: LanguageModel, x: Tensor, state: State, roles: Roles) -> Trace:
+def trace(
+    model: LanguageModel, x: Tensor, state: State, roles: Roles, *, gradients: bool = False
+) -> Trace:
     """Run a model's forward and record each line. `roles` are the roles of its submodules.
 
-    Raises ValueError if the source cannot be read or if more than 2,000 lines run. The model does
-    not change.
+    With `gradients`, what a line made also holds its tensor, which gradients can reach. Raises
+    ValueError if the source cannot be read or if more than 2,000 lines run. The model does not
+    change.
     """
-    recorder = _Recorder(ForwardSource.of(model), roles)
+    recorder = _Recorder(ForwardSource.of(model), roles, gradients)
     hooks = [
         module.register_forward_hook(recorder.hook(name))
         for name, module in model.named_modules()
@@ -64,7 +68,7 @@ def trace(model: LanguageModel, x: Tensor, state: State, roles: Roles) -> Trace:
     before = sys.gettrace()
     sys.settrace(recorder.enter)
     try:
-        with torch.no_grad():
+        with torch.set_grad_enabled(gradients):
             model(x, state)
     finally:
         sys.settrace(before)
@@ -74,8 +78,8 @@ def trace(model: LanguageModel, x: Tensor, state: State, roles: Roles) -> Trace:
 
 
 class _Recorder:
-    def __init__(self, source: ForwardSource, roles: Roles) -> None:
-        self.source, self.roles = source, roles
+    def __init__(self, source: ForwardSource, roles: Roles, gradients: bool) -> None:
+        self.source, self.roles, self.gradients = source, roles, gradients
         self.steps: list[Step] = []
         self._frame: FrameType | None = None
         self._before: dict[str, Any] = {}
@@ -85,7 +89,7 @@ class _Recorder:
     def hook(self, name: str) -> Any:
         def called(module: nn.Module, _: Any, output: Any) -> None:
             for tensor in _tensors(output):
-                made = Made(_numpy(tensor), name, type(module).__name__)
+                made = Made(_numpy(tensor), name, type(module).__name__, tensor=self._kept(tensor))
                 self._called.append((tensor, made))
 
         return called
@@ -151,13 +155,17 @@ class _Recorder:
                 continue
             made = by_id.get(id(value))
             if made is None:
-                made = by_id[id(value)] = Made(_numpy(value), role=_last_role(step.made))
+                made = Made(_numpy(value), role=_last_role(step.made), tensor=self._kept(value))
+                by_id[id(value)] = made
                 step.made.append(made)
             made.names.append(name)
             if name.partition("[")[0] in RETURNED and self.source.kind(step.line) == "return":
                 made.role = "h_o" if name == RETURNED[0] else "h_h"
         # The line's purpose comes last: what it assigns, and at the very end the answer.
         step.made.sort(key=lambda made: (bool(made.names), RETURNED[0] in made.names))
+
+    def _kept(self, tensor: Tensor) -> Tensor | None:
+        return tensor if self.gradients else None
 
     def _color(self, called: list[Made]) -> None:
         """Give each output its part's role; batch norm takes the role of its input."""

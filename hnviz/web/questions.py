@@ -47,6 +47,7 @@ QUESTIONS: dict[str, Question] = {
         {"ids": _NEEDED_IDS, "n": _INT, "temperature": _FLOAT, "top_k": _INT, "seed": _INT}
     ),
     "pair": Question(_PLACE),
+    "pinned": Question({"line": _INT, "tensor": _INT}),
     "probe": Question(
         {"layer": _INT, "positions": Param(("due", "comma", "all"), None)}, slow=True
     ),

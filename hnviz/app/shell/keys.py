@@ -61,6 +61,7 @@ ADDRESS: tuple[Key, ...] = (
     Key("Models", "models_batch", "first", "which mini-batch it reads"),
     Key("Models", "models_at", "the loop's first line", "the line of the source that has been run"),
     Key("Models", "models_row", "0", "the row of the mini-batch that is followed"),
+    Key("Models", "models_pin", "the state", "the line, and which of its tensors is pinned: 12.0"),
     Key("Models", "models_weights", "the first choice", "trained or untrained weights of the cell"),
     Key("Models", "models_layer", "the last one", "the layer whose cell is worked out"),
     Key("Models", "models_unit", "the one that moves most", "the unit that is worked out"),

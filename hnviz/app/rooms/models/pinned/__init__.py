@@ -1,0 +1,1 @@
+"""A tensor of the forward pass, pinned and followed through training."""

@@ -1,0 +1,98 @@
+"""One tensor of a forward pass, and its gradient, in figures: to follow it through training."""
+
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hnviz.catalogue import entry
+from hnviz.observe.packing import label
+from hnviz.observe.params import Params, only, whole
+from hnviz.observe.reading import MOST_TOKENS, read
+from hnviz.observe.reply import Reply
+from hnviz.observe.subject import Subject
+from hnviz.observe.tracing import Trace, trace
+
+LEVELS = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
+"""Of the values in order: the lowest, quantiles, and the highest."""
+
+
+def ask_pinned(subject: Subject, params: Params) -> Reply:
+    """Run the code cursor's mini-batch, and describe one tensor that a line made.
+
+    `line` is the number of the line that ran, and `tensor` one of what it made, both from 0, as in
+    "cursor"; without them it is the state after three tokens, or after the first. The gradient is
+    that of the mini-batch's mean cross-entropy, in eval mode: what the loss would change by, if a
+    value grew by 1. arrays: "levels", float32 (7,), the value at each of LEVELS; "gradient", the
+    same of the gradient, empty where the loss does not depend on the tensor. meta: "line" and
+    "tensor"; "number", the line's in its file; "loops", the loops' variables; "label", "shape";
+    "norm" and "gradient_norm" (or None), Euclidean; "zeros", the share of values that are exactly
+    0; "loss".
+    """
+    only(params, "line", "tensor")
+    reading = read(subject, "valid", 0, MOST_TOKENS)
+    roles = entry(subject.config.model).roles
+    ran = trace(subject.model, reading.x, reading.state, roles, gradients=True)
+    line, number = _place(ran, params)
+    step = ran.steps[line]
+    pinned = step.made[number]
+    logits = ran.steps[-1].made[-1].tensor
+    loss = _loss(logits, reading.y)
+    gradient = _gradient(loss, pinned.tensor)
+    values = pinned.value.astype(np.float64)
+    meta: dict[str, Any] = {
+        "line": line,
+        "tensor": number,
+        "number": ran.source.first_line + step.line,
+        "loops": step.loops,
+        "label": label(ran, step, pinned),
+        "shape": list(values.shape),
+        "norm": float(np.linalg.norm(values)),
+        "gradient_norm": None if gradient is None else float(np.linalg.norm(gradient)),
+        "zeros": float((values == 0).mean()) if values.size else 0.0,
+        "loss": loss.item(),
+    }
+    return Reply({"levels": _levels(values), "gradient": _levels(gradient)}, meta)
+
+
+def _place(ran: Trace, params: Params) -> tuple[int, int]:
+    """Return the line and the tensor that are asked for, or those of the state."""
+    opening = _opening(ran)
+    line = whole(params, "line", opening, 0, len(ran.steps) - 1)
+    made = ran.steps[line].made
+    if not made:
+        raise ValueError(f"line {line} made no tensor; choose another one")
+    number = whole(params, "tensor", len(made) - 1, 0, len(made) - 1)
+    return line, number
+
+
+def _opening(ran: Trace) -> int:
+    making = [at for at, step in enumerate(ran.steps) if step.made]
+    states = [at for at in making if any(each.role == "h_h" for each in ran.steps[at].made)]
+    third = [at for at in states if 2 in ran.steps[at].loops.values()]
+    return (third or states or making)[0]
+
+
+def _loss(logits: Tensor | None, y: Tensor) -> Tensor:
+    """Return the mean loss of all answers, or of those after the last token."""
+    if logits is None:
+        raise ValueError("forward returned no tensor of logits")
+    if logits.ndim == 2:
+        return F.cross_entropy(logits, y[:, -1])
+    return F.cross_entropy(logits.flatten(0, 1), y.flatten())
+
+
+def _gradient(loss: Tensor, tensor: Tensor | None) -> NDArray[np.float64] | None:
+    if tensor is None or not tensor.requires_grad:
+        return None  # token ids, or a state that came from outside
+    (found,) = torch.autograd.grad(loss, tensor, allow_unused=True)
+    return None if found is None else found.numpy().astype(np.float64)
+
+
+def _levels(values: NDArray[np.float64] | None) -> NDArray[np.float32]:
+    if values is None or not values.size:
+        return np.zeros(0, np.float32)
+    return np.quantile(values, LEVELS).astype(np.float32)
