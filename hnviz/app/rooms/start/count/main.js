@@ -121,7 +121,7 @@ class Counts {
     const two = maker(body)("div", "two");
     this.cards = new Map(SIDES.map((side) => [side, new Card(two)]));
     this.legend = kindLegend();
-    this.kinds = [...this.legend.children];
+    this.kinds = /** @type {HTMLElement[]} */ ([...this.legend.children]);
     this.note = maker(body)("span", "note", this.legend, "The bar under a word shows its probability.");
     body.append(this.legend);
     this.shown = new Map(); // side -> its number's given words and the run
