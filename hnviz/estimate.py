@@ -23,6 +23,7 @@ SLACK = 2**16  # bytes of a file of tensors: names, counters, the random numbers
 PROCESS_BYTES = 260 * 10**6  # of a trainer that has loaded torch and both texts
 OBSERVER_BYTES = 400 * 10**6  # of an observer with full caches
 READ_COPIES = 6  # of all states of train, in the largest question: a PCA in double precision
+MOST_READ = 250_000_000  # floats of a split that questions about all of it may read
 EVENT_BYTES = 200  # of one mini-batch in events.jsonl
 LAYOUT_BYTES = 40  # per slot: the token's id, its target, and the kinds of both
 KEPT_BY_UNIT, KEPT_BY_GATE = 6, 2  # floats that the backward pass needs, per slot and unit
@@ -61,7 +62,8 @@ def cost(config: RunConfig) -> Cost:
     n_slots = sum(layout.n_batches * slots for layout in layouts)
     flops = 6 * slots * n_weights  # forward 2, backward 4
     seconds = CALL_SECONDS * config.bptt * model.n_layers + flops / RATE
-    states = len(stream.ids("train")) * units  # after every token
+    n_tokens = len(stream.ids("train"))
+    states = n_tokens * units if reads_whole(n_tokens, units + len(stream.vocab)) else 0
     return Cost(
         observer=OBSERVER_BYTES + READ_COPIES * FLOAT * states,
         memory=PROCESS_BYTES + LAYOUT_BYTES * n_slots + FLOAT * floats,
@@ -71,6 +73,11 @@ def cost(config: RunConfig) -> Cost:
         steps=steps,
         hours=steps * seconds / 3600,
     )
+
+
+def reads_whole(n_tokens: int, floats: int) -> bool:
+    """Return whether questions about a whole split are answered: so many floats for each token."""
+    return n_tokens * floats <= MOST_READ
 
 
 def snapshot_bytes(config: RunConfig) -> int:

@@ -5,6 +5,8 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from hnviz.app.rooms.models.cell.picture import CELL_VIEW
+from hnviz.app.rooms.models.cursor.picture import CURSOR_VIEW
 from hnviz.app.rooms.predictions.counting_map.picture import MAP_VIEW, NUMBER_VIEW
 from hnviz.app.rooms.predictions.going_on.picture import SAYING_VIEW
 from hnviz.app.rooms.start.count.picture import COUNT_VIEW, SHARES_VIEW
@@ -114,6 +116,18 @@ def test_the_counting_map_is_of_the_numbers_in_that_language(counting: dict[str,
     assert answer.meta["token"] == "word" and "start at the first word" in answer.meta["alt"]
     shares = shown(SHARES_VIEW, counting["fr"])
     assert "of next numbers right up to 7,999" in shares.sentence
+
+
+@pytest.mark.parametrize("language", ["fr", "de"])
+def test_the_models_page_names_the_tokens_that_the_run_reads(
+    language: str, counting: dict[str, str]
+) -> None:
+    stream = stream_of(store().record(counting[language]).config)
+    cursor = shown(CURSOR_VIEW, counting[language]).meta
+    assert cursor["itos"] == list(stream.vocab.itos)
+    first = [stream.vocab.itos[index] for index in stream.valid[:8].tolist()]
+    assert cursor["words"][0][:8] == first
+    assert shown(CELL_VIEW, counting[language], mode="light", unit=0).meta["words"][:8] == first
 
 
 @pytest.mark.parametrize("language", ["fr", "de"])

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from hnviz.config import RunConfig
+from hnviz.data import stream_of
 from hnviz.engine.client import Engine, EngineError
-from hnviz.estimate import Budget, checkpoint_bytes, cost, snapshot_bytes
+from hnviz.estimate import OBSERVER_BYTES, Budget, checkpoint_bytes, cost, snapshot_bytes
 from hnviz.learn import Learner
 from hnviz.runs.tensors import write_checkpoint, write_tensors
 from hnviz.schedule import snapshot_steps
@@ -92,6 +93,17 @@ def test_a_run_whose_states_take_too_much_memory_is_refused() -> None:
     assert Budget(**unbounded | {"memory": needed}).problem(config) is None
     said = Budget(**unbounded | {"memory": needed * 0.99}).problem(config)
     assert said is not None and "of memory to be looked at" in said and "lower nh" in said
+
+
+def test_a_text_that_nobody_reads_as_a_whole_needs_no_memory_for_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    config = RunConfig()
+    n_floats = 2 * config.nh + len(stream_of(config).vocab)
+    monkeypatch.setattr("hnviz.estimate.MOST_READ", 50_079 * n_floats)
+    assert cost(config).observer > OBSERVER_BYTES
+    monkeypatch.setattr("hnviz.estimate.MOST_READ", 50_079 * n_floats - 1)
+    assert cost(config).observer == OBSERVER_BYTES
 
 
 def test_the_largest_configs_are_refused_by_default(tmp_path: Path) -> None:

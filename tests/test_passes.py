@@ -8,7 +8,7 @@ from hnviz.catalogue import CATALOGUE
 from hnviz.data import human_numbers_stream
 from hnviz.observe import passes, states
 from hnviz.observe.passes import read_text, split_pass, split_states
-from tests.subjects import shipped
+from tests.subjects import fresh, shipped
 
 
 @pytest.fixture(params=tuple(CATALOGUE))
@@ -67,3 +67,11 @@ def test_passes_are_kept_up_to_a_number_of_bytes(monkeypatch: pytest.MonkeyPatch
         assert sized(size, split) == size
     assert sized(900, "d") == 900  # the last is kept whatever its size
     assert read == ["a", "b", "c", "b", "d"]
+
+
+def test_a_split_that_takes_too_much_memory_is_refused(subject, monkeypatch):
+    monkeypatch.setattr("hnviz.estimate.MOST_READ", 10_000)
+    for read in (split_pass, split_states):
+        other = fresh(subject.config.model)  # none of its passes is kept
+        with pytest.raises(ValueError, match="train has 50,079 tokens, and with "):
+            read(other, "train")

@@ -15,6 +15,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from hnviz.catalogue import entry
+from hnviz.estimate import reads_whole
 from hnviz.learn import LanguageModel
 from hnviz.learn.state import State, mapped, seen, tensors
 from hnviz.observe.states import states
@@ -64,8 +66,12 @@ def _kept(
 
 @_kept(lambda read: read.states.nbytes + read.logits.nbytes)
 def split_pass(subject: Subject, split: str) -> Pass:
-    """Read a whole split of the run's text; passes of recent snapshots are cached."""
+    """Read a whole split of the run's text; passes of recent snapshots are cached.
+
+    Raises ValueError for one that is too long.
+    """
     ids = subject.stream.ids(split)
+    _check_length(subject, split)
     together = read_together(subject, ids) if subject.model.stateful else None
     return together or read_text(subject, ids)
 
@@ -79,7 +85,19 @@ def split_states(subject: Subject, split: str) -> NDArray[np.float32]:
     """
     if subject.model.stateful:
         return split_pass(subject, split).states
+    _check_length(subject, split)
     return _window_states(subject, subject.stream.ids(split))
+
+
+def _check_length(subject: Subject, split: str) -> None:
+    """Refuse a split whose states and answers would take too much memory."""
+    n_tokens = len(subject.stream.ids(split))
+    floats = entry(subject.config.model).n_layers * subject.config.nh + len(subject.vocab)
+    if not reads_whole(n_tokens, floats):
+        raise ValueError(
+            f"{split} has {n_tokens:,} tokens, and with {floats:,} numbers for each it is too long "
+            "to read as a whole: ask about a stretch of it"
+        )
 
 
 def read_together(subject: Subject, ids: NDArray[np.int64]) -> Pass | None:

@@ -207,10 +207,10 @@ def encoder(name: str, way: Way) -> Encoder:
 
 
 def _taught(text: str, merges: int) -> Encoder:
-    found = Encoder(text, merges)
-    if found.n_words > MOST_PAIRED:
+    n_words = len(set(pieces(text)))
+    if n_words > MOST_PAIRED:
         raise CorpusError(
-            f"the text has {found.n_words:,} different words, and byte-pair encoding reads "
+            f"the text has {n_words:,} different words, and byte-pair encoding reads "
             f"{MOST_PAIRED:,} here: read it by character"
         )
-    return found
+    return Encoder(text, merges)

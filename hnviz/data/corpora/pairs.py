@@ -105,7 +105,6 @@ class Encoder:
 
     def __init__(self, text: str, n_merges: int) -> None:
         words = Counter(pieces(text))
-        self.n_words = len(words)
         self.merges, self._split = learn(dict(words.most_common(MOST_WORDS)), n_merges)
         self._rank = {(each.left, each.right): rank for rank, each in enumerate(self.merges)}
 

@@ -9,7 +9,7 @@ from hnviz.app.kit.drawn import MODE, look_of
 from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.kit.tabled import Cell, Tabled
 from hnviz.catalogue import entry
-from hnviz.data import human_numbers_stream
+from hnviz.data import stream_of
 from hnviz.figures.cell import GATE_NAMES, cell_sentence, equations, token_places, unit_line
 from hnviz.web.views import Look, Param, Refusal, Shown, View
 
@@ -46,7 +46,7 @@ def _cell(look: Look) -> Shown:
     found = look.ask("cell", {"layer": layer, "unit": unit, "row": 0})
     kind = found.meta["kind"]
     arrays = {name: values for name, values in found.arrays.items() if name != "ids"}
-    itos = human_numbers_stream().vocab.itos
+    itos = stream_of(look.run.record.config).vocab.itos
     words = [itos[index] for index in found.arrays["ids"].tolist()]
     sentences = [cell_sentence(arrays, kind, unit, step, word) for step, word in enumerate(words)]
     first = min(FIRST_STEP, len(words) - 1)

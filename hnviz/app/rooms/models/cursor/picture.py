@@ -5,9 +5,11 @@ from typing import Any
 from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.rooms.models.source import new_forward_lines
 from hnviz.catalogue import entry
-from hnviz.data import human_numbers_stream
+from hnviz.data import stream_of
 from hnviz.figures.cursor_text import opening_step, reading_line, row_names, step_sentences
 from hnviz.web.views import Look, Shown, View
+
+MOST_NAMED = 256  # tokens: no picture has more columns
 
 
 def _cursor(look: Look) -> Shown:
@@ -19,7 +21,7 @@ def _cursor(look: Look) -> Shown:
     """
     found = look.ask("cursor", {"batch": 0})
     model, ids = look.run.record.config.model, found.arrays["ids"]
-    itos = human_numbers_stream().vocab.itos
+    itos = stream_of(look.run.record.config).vocab.itos
     words = [[itos[index] for index in row] for row in ids.tolist()]
     source, sentences = found.meta["source"], step_sentences(found.meta)
     first = opening_step(found.meta)
@@ -35,7 +37,7 @@ def _cursor(look: Look) -> Shown:
         ],
         "rows": row_names(words),
         "words": words,
-        "itos": list(itos),
+        "itos": list(itos[:MOST_NAMED]),
         "first": first,
         "note": reading_line(found.meta, (len(ids), ids.shape[1]), model),
     }

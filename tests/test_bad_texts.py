@@ -1,0 +1,120 @@
+"""Texts that cannot be read: a sentence beside the control, or status 2; nothing is stored."""
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+import streamlit as st
+
+from hnviz.cli.main import main
+from hnviz.runs import default_runs_dir
+from hnviz.runs.texts import TEXTS
+from hnviz.web.standing import store
+from tests.pages import open_page
+from tests.test_pages import drawn, text
+
+DIFFERENT = " ".join(f"{number:x}" for number in range(10**6))[:4_990_000].encode()
+"""As many different words as 5 MB hold: more than 800,000."""
+
+BAD = {
+    "not UTF-8": (b"caf\xe9 " * 9, "the file is not UTF-8 text (byte 4)"),
+    "empty": (b"", "the text is empty"),
+    "white space": (b" \n\t\r\n \xe2\x80\x83", "the text is empty"),
+    "one token": (b"word", "the text has 1 token, and training needs at least 10"),
+    "6 MB": (b"word " * 1_200_000, "a text can have at most 5 MB, and this one has 6.0 MB"),
+    "a million words": (DIFFERENT, "different tokens, and a network here can know 65,527"),
+    "NUL": (b"one\0two " * 9, "the text has a NUL byte (character 4)"),
+}
+
+
+@pytest.mark.parametrize(("content", "sentence"), BAD.values(), ids=BAD)
+@pytest.mark.parametrize("command", ["train", "layout"])
+def test_a_command_says_it_in_one_sentence(
+    command: str,
+    content: bytes,
+    sentence: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = tmp_path / "own.txt"
+    file.write_bytes(content)
+    where = ["--runs-dir", str(tmp_path / "runs")] if command == "train" else []
+    assert main([command, *where, "--text", str(file)]) == 2
+    said = capsys.readouterr().err
+    assert sentence in said and said.count("\n") == 1 and "Traceback" not in said
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_million_words_in_byte_pairs_are_refused_before_they_are_split(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "own.txt"
+    file.write_bytes(DIFFERENT)
+    assert main(["layout", "--text", str(file), "--tokens", "bpe"]) == 2
+    assert "different words, and byte-pair encoding reads 150,000 here" in capsys.readouterr().err
+
+
+@pytest.fixture
+def upload(monkeypatch: pytest.MonkeyPatch):
+    """Hand a file to the page's uploader."""
+
+    def hand(content: bytes) -> None:
+        monkeypatch.setattr(st, "file_uploader", lambda *_, **__: io.BytesIO(content))
+
+    return hand
+
+
+PAGES = {
+    "data": ({"data_corpus": "your own"}, "data_guess"),
+    "train": ({"train_corpus": "your own"}, "none"),
+    "batches": ({"batches_split": "your own"}, "batches_grid"),
+}
+"""Page -> the address that opens its box, and a picture that the text would be in."""
+
+
+@pytest.mark.usefixtures("own_runs")
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize(("content", "sentence"), BAD.values(), ids=BAD)
+def test_a_page_says_it_in_one_sentence_beside_the_box(
+    page: str, content: bytes, sentence: str, upload
+) -> None:
+    before = store().ids(), stored()
+    upload(content)
+    query, picture = PAGES[page]
+    app = open_page(page, **query)
+    assert not app.exception
+    if page == "batches":  # it cuts a text that is too short to train on, and only 2 MB of 6
+        sentence = {
+            BAD["one token"][1]: "A window of 8 steps is longer than the text",
+            BAD["a million words"][1]: "different words, and the picture can number 65,536",
+        }.get(sentence, sentence)
+    said = text(app).replace("\\", "")
+    assert said.count(sentence[1:]) == 1
+    assert not [each for each in app.get("bidi_component") if f'"{picture}"' in each.proto.json]
+    if page == "train":
+        assert app.button(key="train_start").disabled
+    assert (store().ids(), stored()) == before
+
+
+def stored() -> list[str]:
+    return sorted(path.name for path in (default_runs_dir() / TEXTS).glob("*"))
+
+
+MARKUP = "<script>alert(1)</script> <b>bold</b> [a](javascript:b) **c** $d$ `e` " * 9
+
+
+@pytest.mark.usefixtures("own_runs")
+@pytest.mark.parametrize("level", ["word", "char", "bpe"])
+@pytest.mark.parametrize("page", ["data", "train"])
+def test_markup_in_a_text_is_shown_as_text(page: str, level: str) -> None:
+    app = open_page(page, **PAGES[page][0])
+    app.text_area(key=f"{page}_text").set_value(MARKUP).run()
+    app.selectbox(key=f"{page}_tokens").set_value(level).run()
+    assert not app.exception
+    html = "".join(each.proto.body for each in app.get("html"))
+    assert "<script" not in html
+    marked = "".join(each.value for each in app.markdown)
+    assert not re.search(r"(?<!\\)(<|\$|`|\]\(java)", marked)
+    if page == "data":
+        assert drawn(app, "data_guess")["settings"]["words"][0][0] == "xxbos"
