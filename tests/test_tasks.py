@@ -323,8 +323,11 @@ def test_a_text_is_a_function_of_parameters_and_seed(name):
 
 @pytest.mark.parametrize(
     "source",
-    [recall(3, 2), copy(2, 2, 1), regular(REBER), dyck(2, 1), count(10, 3), roman(999)],
-    ids=["recall", "copy", "reber", "dyck", "count", "roman"],
+    [
+        *(recall(3, 2), copy(2, 2, 1), regular(REBER), dyck(2, 1), count(10, 3), roman(999)),
+        *(dates(2001, 4), periodic("a a b a b b")),
+    ],
+    ids=["recall", "copy", "reber", "dyck", "count", "roman", "dates", "periodic"],
 )
 def test_the_fitted_ruler_agrees_where_the_context_is_finite(source):
     """Its table gains from chance: among equally likely tokens, it picks the one that came more

@@ -37,6 +37,11 @@ class Cycle:
         return 1.0
 
     @property
+    def blind(self) -> float:
+        """The best accuracy without any context: that of the most frequent token."""
+        return self.accuracy(0)
+
+    @property
     def n_needed(self) -> int:
         """States that any machine needs: its states repeat with the text, and no sooner."""
         return len(self.ids)

@@ -41,6 +41,7 @@ class Machine:
     chance: NDArray[np.float64]  # (n_states, n_tokens), of each token; rows sum to 1
     move: NDArray[np.int64]  # (n_states, n_tokens), the state after each token; -1 if it can't come
     asked: NDArray[np.bool_]  # (n_states,), whether the next token is an answer
+    names: tuple[str, ...]  # (n_states,), what each state remembers, in a few characters
 
     @classmethod
     def grow(
@@ -48,6 +49,7 @@ class Machine:
         start: State,
         moves: Callable[[State], Iterable[Move[State]]],
         asks: Callable[[State], bool] = lambda state: False,
+        named: Callable[[State], str] = str,
     ) -> "Machine":
         """Make the machine of all states that `moves` reaches from the start.
 
@@ -74,7 +76,7 @@ class Machine:
                 chance[number, tokens.index(token)] = share
                 move[number, tokens.index(token)] = numbers[to]
         asked = np.array([asks(state) for state in numbers])
-        return cls(tokens, chance, move, asked)
+        return cls(tokens, chance, move, asked, tuple(map(named, numbers)))
 
     @property
     def n_states(self) -> int:
@@ -99,6 +101,11 @@ class Machine:
     def limit(self) -> float:
         """The accuracy of a predictor that knows the state: none does better."""
         return float(self.share @ self.chance.max(axis=1))
+
+    @property
+    def blind(self) -> float:
+        """The best accuracy without any context: that of the most frequent token."""
+        return float((self.share @ self.chance).max())
 
     @cached_property
     def n_needed(self) -> int:

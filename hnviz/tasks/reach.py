@@ -76,7 +76,7 @@ class Result:
 def outlook(stream: TaskStream, reading: Reading) -> Outlook:
     """Say what keeps a model from the limit, if anything. Raises TaskError."""
     statement = state(stream.name, dict(stream.values), max(LONGEST, min(reading.window, FOLLOWED)))
-    best, known = _bests(stream, reading)
+    best, known = _bests(stream, reading.entry.stateful, reading.window, reading.bs)
     ceiling = float(best[-1] if reading.entry.predicts == "last" else best.mean())
     possible = float(known[-1] if reading.entry.predicts == "last" else known.mean())
     gain = _gain(statement, ceiling)
@@ -100,25 +100,30 @@ def _gain(statement: Statement, ceiling: float) -> float:
     return max(0.0, ceiling - statement.best(1))
 
 
-def _bests(stream: TaskStream, reading: Reading) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+@lru_cache(maxsize=64)
+def _bests(
+    stream: TaskStream, stateful: bool, window: int, bs: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the best accuracy after 1, 2, ... tokens of a window, or of a row if state is kept.
 
     The second array is that of a predictor that knows the generator's state. Past the tokens
-    that are followed, the first is the same.
+    that are followed, the first is the same, as it is from the task's context on.
     """
-    layout = BatchLayout(stream.n_valid + 1, reading.bs, reading.window)  # xxbos is one more
+    layout = BatchLayout(stream.n_valid + 1, bs, window)  # xxbos is one more
     starts, length = layout.all_row_starts().ravel(), layout.bptt
-    if reading.entry.stateful:
+    if stateful:
         starts, length = layout.starts, layout.row_length
     source, places = stream.source, starts - 1
+    context = state(stream.name, dict(stream.values)).context
+    enough = length if context is None else min(length, context)
     if isinstance(source, Cycle):
         places = source.first_place(stream.valid_seed) + places
         known = np.ones(length)
-        best = source.curve_from(places, min(length, FOLLOWED))
+        best = source.curve_from(places, min(enough, FOLLOWED))
     else:
         shares = source.shares_from(places)
         known = source.known_from(shares, length)
-        followed = bounds.curve(source, min(length, LONGEST), shares)
+        followed = bounds.curve(source, min(enough, LONGEST), shares)
         best = [each.accuracy for each in followed]
     return np.concatenate([best, known[len(best) :]]), known
 
@@ -146,7 +151,7 @@ def _open_why(statement: Statement, reading: Reading) -> str:
         return "the last token is enough"
     full = (reading.window - context + 1) / reading.window
     return (
-        f"{tokens(context)} are enough, and at {full:.0%} of the positions of a window the "
+        f"{tokens(context)} are enough, and at {100 * full:.0f} % of the positions of a window the "
         "gradient reaches all of them"
     )
 

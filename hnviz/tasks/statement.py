@@ -19,6 +19,8 @@ class Statement:
 
     task: str
     values: tuple[tuple[str, Value], ...]
+    n_tokens: int  # different tokens; a guess at random is right once in so many times
+    blind: float  # the best accuracy without any context: always the most frequent token
     limit: float  # the best accuracy with unbounded memory
     context: int | None  # the fewest tokens that reach it; None if no number does
     rule_states: int  # what a machine must tell apart to follow the rule
@@ -57,6 +59,8 @@ def _state(name: str, values: tuple[tuple[str, Value], ...], longest: int) -> St
     return Statement(
         task=name,
         values=values,
+        n_tokens=len(source.tokens),
+        blind=source.blind,
         limit=source.limit,
         context=source.context if isinstance(source, Cycle) else bounds.context(source),
         rule_states=made.rule_states(**dict(values)) if made.rule_states else needed,

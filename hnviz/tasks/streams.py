@@ -24,7 +24,9 @@ def dyck(kinds: int, depth: int) -> Machine:
             yield Move(CLOSERS[stack[-1]], half, stack[:-1])
 
     none: tuple[int, ...] = ()
-    return Machine.grow(none, moves)
+    return Machine.grow(
+        none, moves, named=lambda stack: "".join(OPENERS[kind] for kind in stack) or "none"
+    )
 
 
 def copy(symbols: int, length: int, delay: int) -> Machine:
@@ -43,7 +45,12 @@ def copy(symbols: int, length: int, delay: int) -> Machine:
             rest = held[1:]
             yield Move(held[0], 1.0, ("write", rest, 0) if rest else ("read", "", 0))
 
-    return Machine.grow(("read", "", 0), moves, asks=lambda state: state[0] == "write")
+    return Machine.grow(
+        ("read", "", 0),
+        moves,
+        asks=lambda state: state[0] == "write",
+        named=lambda state: " ".join(filter(None, (*state[:2], str(state[2] or "")))),
+    )
 
 
 def recall(symbols: int, gap: int) -> Machine:
@@ -62,7 +69,12 @@ def recall(symbols: int, gap: int) -> Machine:
         else:
             yield Move(letter, 1.0, ("", 0))
 
-    return Machine.grow(("", 0), moves, asks=lambda state: state[1] > gap)
+    return Machine.grow(
+        ("", 0),
+        moves,
+        asks=lambda state: state[1] > gap,
+        named=lambda state: f"{state[0]} {state[1]}" if state[0] else "start",
+    )
 
 
 def parity(every: int) -> Machine:
@@ -77,4 +89,9 @@ def parity(every: int) -> Machine:
             yield Move(str(bit), (1 - 1 / every) / 2, (odd ^ bit, False))
         yield Move(ASK, 1 / every, (odd, True))
 
-    return Machine.grow((0, False), moves, asks=lambda state: state[1])
+    return Machine.grow(
+        (0, False),
+        moves,
+        asks=lambda state: state[1],
+        named=lambda state: EVEN_ODD[state[0]] + (" ?" if state[1] else ""),
+    )

@@ -8,7 +8,10 @@ from hnviz.tasks.task import Task
 
 def figure(accuracy: float) -> str:
     """Write an accuracy in percent; one that rounds to all of it gets more digits."""
-    return f"{accuracy:.3%}" if 0.9995 <= accuracy < 1 else f"{accuracy:.1%}"
+    if accuracy in (0, 1):
+        return f"{100 * accuracy:.0f} %"
+    digits = 3 if accuracy >= 0.9995 else 1
+    return f"{100 * accuracy:.{digits}f} %"
 
 
 def tokens(n: int) -> str:
