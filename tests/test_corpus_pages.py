@@ -14,7 +14,18 @@ from tests.test_pages import text
 pytestmark = pytest.mark.usefixtures("own_runs")
 
 TEXT = "the cat sat on the mat, the dog sat on the log, and the cat saw the dog. " * 20
-PAGES = ("start", "data", "batches", "models", "train", "states", "predictions", "time", "words")
+PAGES = (
+    "start",
+    "data",
+    "batches",
+    "models",
+    "train",
+    "states",
+    "predictions",
+    "time",
+    "tasks",
+    "words",
+)
 
 
 def open_own(**query: str):

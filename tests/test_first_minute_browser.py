@@ -34,6 +34,7 @@ FIRST = {  # view -> its takeaway, a control, its picture
         "map_picture",
     ),
     "time": ("time_headline", "time_bar", "time_lanes"),
+    "tasks": ("page_lead", "tasks_controls", "tasks_text"),
     "words": ("page_lead", "words_list", "words_list"),
 }
 
@@ -134,6 +135,7 @@ DEEPER = (
     "states?states_view=Find+it+elsewhere",
     "predictions?predictions_view=Change+the+state&predictions_ways=true&swapped=1",
     "time?time_more_state=true&time_more_costs=true",
+    "tasks?tasks_task=A+regular+language",
     "batches?lesson=text-into-batches.1",
 )
 """Views with what is folded away, or below the first picture."""

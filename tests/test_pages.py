@@ -434,6 +434,7 @@ def spy(asked):
         ),
         ("predictions", {"predictions_n": "inf"}),
         ("time", {"time_first": "1e400"}),
+        ("tasks", {"tasks_gap": "inf", "tasks_bptt": "1e400", "tasks_tokens": "inf"}),
         ("models", {"models_model": "Model5", "models_cell": "true", "models_unit": "inf"}),
     ],
 )

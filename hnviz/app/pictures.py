@@ -26,6 +26,13 @@ from hnviz.app.rooms.predictions.next_word.picture import READING
 from hnviz.app.rooms.start.count.picture import COUNT
 from hnviz.app.rooms.start.loss.picture import LOSS
 from hnviz.app.rooms.start.machine.picture import MACHINE
+from hnviz.app.rooms.tasks.automaton.picture import AUTOMATON
+from hnviz.app.rooms.tasks.bound.picture import BOUND
+from hnviz.app.rooms.tasks.curve.picture import CURVE
+from hnviz.app.rooms.tasks.editor.picture import EDITOR
+from hnviz.app.rooms.tasks.result.picture import RESULT
+from hnviz.app.rooms.tasks.runs.picture import TASK_RUNS
+from hnviz.app.rooms.tasks.text.picture import TEXT
 from hnviz.app.rooms.through_time.costs.picture import COSTS
 from hnviz.app.rooms.through_time.handover.picture import HANDOVER
 from hnviz.app.rooms.through_time.lanes.picture import LANES
@@ -56,13 +63,14 @@ _HIDDEN_STATES = (UNITS, STRIP, CODES, PROBES, FIND, PATH)
 _PREDICTIONS = (READING, SAYING, CHANGE, MAP, TABLE)
 _THROUGH_TIME = (LANES, LOOK_BACK, REACH, HANDOVER, COSTS)
 _TRAIN = (LEAD, SPEED, CURVES, NOTES, INSIDE, WORST, POSITIONS, EPOCHS, SCHEDULE)
+_TASKS = (TEXT, AUTOMATON, EDITOR, BOUND, RESULT, CURVE, TASK_RUNS)
 _CLASS = (BOARD, ANSWERS)
 
 PICTURES: dict[str, Picture] = {
     picture.name: picture
     for picture in (
         *(*_SHARED, *_START, *_BATCHES, *_MODELS, *_TRAIN, *_WORDS),
-        *(*_HIDDEN_STATES, *_PREDICTIONS, *_THROUGH_TIME, *_CLASS),
+        *(*_HIDDEN_STATES, *_PREDICTIONS, *_THROUGH_TIME, *_TASKS, *_CLASS),
     )
 }
 

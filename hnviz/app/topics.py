@@ -1,9 +1,14 @@
 """Every topic that a browser can follow. `app.py` hands them to the door."""
 
 from hnviz.app.rooms.start.machine.topic import Machine
+from hnviz.app.rooms.tasks.topics import TaskCurve, TaskResult, TaskRuns
 from hnviz.app.rooms.train.inside.topic import Kinds
 from hnviz.app.rooms.train.topics import Curves, Epochs, Schedule
 from hnviz.app.run.topics import Run, Runs
 from hnviz.web.topics import Topic
 
-TOPICS: tuple[Topic, ...] = (Run(), Runs(), Curves(), Schedule(), Epochs(), Kinds(), Machine())
+_EVERYWHERE = (Run(), Runs(), Machine())
+_TRAIN = (Curves(), Schedule(), Epochs(), Kinds())
+_TASKS = (TaskCurve(), TaskResult(), TaskRuns())
+
+TOPICS: tuple[Topic, ...] = (*_EVERYWHERE, *_TRAIN, *_TASKS)

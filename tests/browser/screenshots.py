@@ -25,7 +25,18 @@ from tests import gallery
 from tests.conftest import CHROMIUM, CHROMIUM_ARGS, Server, idle, start_server, stop_server, until
 
 OUT = Path(__file__).parent.parent.parent / "docs" / "screenshots"
-PAGES = ("start", "data", "batches", "models", "train", "states", "predictions", "time", "words")
+PAGES = (
+    "start",
+    "data",
+    "batches",
+    "models",
+    "train",
+    "states",
+    "predictions",
+    "time",
+    "tasks",
+    "words",
+)
 VIEWS = {
     "counting_map": "predictions?predictions_view=Counting+map",
     "inside_worst": "train?train_worst_kind=ones",

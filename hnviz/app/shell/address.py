@@ -12,6 +12,9 @@ WHOLE_NUMBERS = (
     *("start_number", "batches_bs", "batches_bptt", "models_unit", "time_first"),
     *("predictions_n", "predictions_top_k", "predictions_seed"),
     *("train_bptt", "train_epochs", "train_seed", "train_bs", "train_nh"),
+    *("tasks_base", "tasks_digits", "tasks_last", "tasks_first", "tasks_years", "tasks_kinds"),
+    *("tasks_depth", "tasks_symbols", "tasks_length", "tasks_delay", "tasks_gap", "tasks_every"),
+    *("tasks_bptt", "tasks_tokens"),
     *("states_first", "states_n", "states_path_first", "states_path_n"),
 )
 """The parameters of boxes for whole numbers."""

@@ -18,6 +18,7 @@ PAGES: dict[str, dict[str, str]] = {
         "predictions": "Predictions",
         "time": "Through time",
     },
+    "Go further": {"tasks": "Tasks"},
     "Help": {"words": "Words"},
 }
 """Section -> page file (and address) -> title."""

@@ -80,6 +80,21 @@ TAKES: dict[str, str] = {
     "map_number": "1 to 9999",
     "time_first": "0 to 50826",
     "row": "0 to 399",
+    "tasks_base": "2 to 16",
+    "tasks_digits": "1 to 12",
+    "tasks_last": "1 to 3999",
+    "tasks_first": "1600 to 2400",
+    "tasks_years": "1 to 60",
+    "tasks_kinds": "1 to 4",
+    "tasks_depth": "1 to 64",
+    "tasks_symbols": "1 to 8",
+    "tasks_length": "1 to 10",
+    "tasks_delay": "0 to 500",
+    "tasks_gap": "0 to 500",
+    "tasks_every": "2 to 1000",
+    "tasks_at": "0 to 35",
+    "tasks_bptt": "1 to 512",
+    "tasks_tokens": "100 to 200000",
 }
 """Parameter -> what it takes."""
 

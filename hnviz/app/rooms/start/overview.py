@@ -85,6 +85,7 @@ PATH = {
     "states": "**Hidden states**: what it remembers while it reads",
     "predictions": "**Predictions**: what it says next, and what changes that",
     "time": "**Through time**: how far back it learns from",
+    "tasks": "**Tasks**: how much it must remember, known before training",
     "words": "**Words**: every term in one line, with its picture",
 }
 """What each page shows, by its file."""

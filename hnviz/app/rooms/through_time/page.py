@@ -64,7 +64,7 @@ def page() -> None:
     section("Which model's gradient reaches furthest?")
     REACH(run=run.record.id, asks=[ask(REACH_VIEW, at="end")])
     _more(run)
-    linked("[That was the path. Next: train one yourself, and watch it learn to count](start)")
+    linked("[Next: how much must a network remember?](tasks)")
 
 
 def _lanes(run: Standing, lanes: Ask) -> None:

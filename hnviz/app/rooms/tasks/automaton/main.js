@@ -1,0 +1,125 @@
+// @ts-check
+// A task's generator as an automaton. The state before the next token is marked, and the arrow that
+// led to it.
+//
+// settings = { nodes: [name, x, y, ends][], arrows: [start, end, tokens][], path: the state before
+// each token of the line, at: the place shown first }. It follows the mark "task_place".
+
+import { maker } from "../../../kit/js/make.js";
+import { mark, onMark } from "../../../kit/js/page.js";
+import { picture } from "../../../kit/js/picture.js";
+import { partNodes } from "../../../kit/js/text.js";
+import { heads, listed } from "../../../kit/js/tables.js";
+import { boxes, HEIGHT, route } from "./graph.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const PLACE = "task_place";
+
+/** @typedef {[number, number, string[]]} Arrow */
+
+class Automaton {
+  /**
+   * @param {HTMLElement} body
+   * @param {import("../../../kit/js/frame.js").Frame} kit
+   */
+  constructor(body, kit) {
+    this.kit = kit;
+    this.said = maker(body)("p", "hnviz-sentence small said");
+    this.svg = document.createElementNS(SVG, "svg");
+    this.svg.setAttribute("role", "img");
+    body.append(this.svg);
+    /** @type {import("./graph.js").Node[]} */
+    this.nodes = [];
+    /** @type {Arrow[]} */
+    this.arrows = [];
+    /** @type {number[]} */
+    this.path = [];
+    this.first = 0;
+    this.laid = "";
+    this.silence = onMark(PLACE, this, () => this.show());
+  }
+
+  /** @param {import("../../../kit/js/picture.js").Drawing} drawing */
+  draw({ settings }) {
+    const { nodes, arrows, path, at } = settings;
+    Object.assign(this, { nodes, arrows, path, first: at });
+    const width = Math.max(280, this.svg.parentElement?.clientWidth ?? 0);
+    const laid = JSON.stringify([nodes, arrows, width]);
+    if (laid !== this.laid) this.lay(width);
+    this.laid = laid;
+    this.show();
+  }
+
+  /** @param {number} width */
+  lay(width) {
+    const places = boxes(this.nodes, width);
+    this.svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
+    this.svg.replaceChildren();
+    const lead = Object.fromEntries(this.arrows.map(([start, end]) => [`${start}-${end}`, true]));
+    this.lines = this.arrows.map(([start, end, tokens]) => {
+      const { d, tip, label } = route(start, end, places, Boolean(lead[`${end}-${start}`]));
+      const group = add(this.svg, "g", { class: "arrow" });
+      add(group, "path", { d, class: "line" });
+      const turn = `translate(${tip.x.toFixed(1)} ${tip.y.toFixed(1)}) rotate(${tip.turn.toFixed(1)})`;
+      add(group, "path", { d: "M-8-4.5L1 0L-8 4.5Z", class: "head", transform: turn });
+      add(group, "text", { x: label.x, y: label.y + 4 }).textContent = tokens.join(", ");
+      return group;
+    });
+    this.states = this.nodes.map(([name, , , ends], at) => {
+      const { x, y, w, h } = places[at];
+      const group = add(this.svg, "g", { class: "state" });
+      add(group, "rect", { x: x - w / 2, y: y - h / 2, width: w, height: h, rx: h / 2 });
+      if (ends) add(group, "rect", { x: x - w / 2 + 3, y: y - h / 2 + 3, width: w - 6, height: h - 6, rx: h / 2 - 3, class: "ends" });
+      add(group, "text", { x, y: y + 4.5 }).textContent = name;
+      return group;
+    });
+    this.svg.append(...(this.lines ?? []).map((group) => /** @type {Element} */ (group.querySelector("text"))));
+  }
+
+  show() {
+    if (!this.path.length) return;
+    const at = Math.min(mark(PLACE) ?? this.first, this.path.length - 1);
+    const [here, before] = [this.path[at], at ? this.path[at - 1] : null];
+    this.states?.forEach((group, state) => group.classList.toggle("now", state === here));
+    this.lines?.forEach((group, line) => {
+      const [start, end] = this.arrows[line];
+      group.classList.toggle("taken", start === before && end === here);
+    });
+    const count = `${this.nodes.length} state${this.nodes.length === 1 ? "" : "s"}`;
+    const ends = this.nodes.some(([, , , end]) => end) ? " A word may end where the frame is double." : "";
+    const { nodes, plain } = partNodes(["As a machine it has ", [count], ". Before the next token it is in ", [this.nodes[here][0]], `.${ends}`]);
+    this.said.replaceChildren(...nodes);
+    this.svg.setAttribute("aria-label", plain);
+  }
+
+  destroy() {
+    this.silence();
+  }
+}
+
+/**
+ * @param {Element} parent
+ * @param {string} name
+ * @param {Record<string, string|number>} attributes
+ */
+function add(parent, name, attributes) {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
+  parent.append(made);
+  return made;
+}
+
+/**
+ * @param {unknown} _
+ * @param {Automaton} view
+ */
+function table(_, { nodes, arrows }) {
+  const rows = arrows.flatMap(([start, end, tokens]) => tokens.map((token) => [nodes[start][0], token, nodes[end][0]]));
+  return [listed("Where each token leads", heads("state", "token", "next state"), rows)];
+}
+
+export const render = picture({
+  styles: new URL("style.css", import.meta.url),
+  table,
+  create: (body, kit) => new Automaton(body, kit),
+});

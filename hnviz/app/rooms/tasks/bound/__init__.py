@@ -1,0 +1,1 @@
+"""The best accuracy by context."""

@@ -1,0 +1,1 @@
+"""The accuracy of a run on a task, below its ceiling."""

@@ -1,0 +1,1 @@
+"""An automaton as a table that the reader edits."""

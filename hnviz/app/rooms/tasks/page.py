@@ -1,0 +1,87 @@
+"""The Tasks page: how much a network must remember, known before it is trained."""
+
+import streamlit as st
+
+from hnviz.app.kit.terms.picture import terms
+from hnviz.app.kit.text import lead, linked, opening, page_theme, page_title, prose, section
+from hnviz.app.rooms.tasks.automaton.picture import automaton
+from hnviz.app.rooms.tasks.bound.picture import bound_chart
+from hnviz.app.rooms.tasks.controls import automaton_editor, task_controls
+from hnviz.app.rooms.tasks.curve.picture import CURVE
+from hnviz.app.rooms.tasks.result.picture import RESULT
+from hnviz.app.rooms.tasks.runs.picture import task_runs
+from hnviz.app.rooms.tasks.study import Study, outlooks
+from hnviz.app.rooms.tasks.text.picture import text_line
+from hnviz.app.rooms.tasks.training import follow, recipe_note, training_settings
+from hnviz.app.run.view import run_in_view
+from hnviz.figures.task_text import CAUSES, curve_sentence, models_table, takeaway
+from hnviz.tasks.runs import is_task
+from hnviz.tasks.stream import task_stream
+from hnviz.tasks.task import task
+from hnviz.tasks.words import statement_lines
+from hnviz.web.standing import Standing
+
+ABOUT = (
+    "How much a network must remember is a property of the task. It can be calculated before any "
+    "training, and some networks cannot give it."
+)
+
+
+def page() -> None:
+    """Draw the page."""
+    page_title("Tasks")
+    run = run_in_view()
+    if run is not None:
+        follow(run.record)
+    headline = opening()
+    shown = task_controls()
+    prose(f":gray[{task(shown.stream.name).what}]")
+    _text(shown)
+    _bound(shown)
+    section("Which models can reach it?", ABOUT)
+    model, bptt = training_settings()
+    expected = outlooks(shown.stream, bptt)
+    with headline:
+        lead(takeaway(shown.statement, expected))
+        terms()
+    if run is not None and _reads(run, shown):
+        _result(run)
+    st.html(models_table(expected, model, page_theme()))
+    prose(f":gray[{CAUSES}]")
+    prose(f":gray[{recipe_note(model, bptt)}]")
+    section("Runs on tasks", "Click on a run to show it.")
+    task_runs()
+    linked("[That was the path. Next: train one yourself, and watch it learn to count](start)")
+
+
+def _text(shown: Study) -> None:
+    """Draw a line of the text, and where it is small the automaton that writes it."""
+    text_line(shown.line)
+    automaton(shown.stream)
+    automaton_editor(shown.stream.name)
+
+
+def _bound(shown: Study) -> None:
+    """Draw the best accuracy by context, and beside it what the task needs."""
+    made, statement = task(shown.stream.name), shown.statement
+    picture, facts = st.columns([3, 2], gap="medium")
+    with picture:
+        prose(curve_sentence(statement))
+        bound_chart(statement)
+    with facts:
+        prose("\n\n".join(statement_lines(made, statement)))
+        prose(f":gray[:small[Calculated from the generator, not fitted on a text. {made.source}.]]")
+
+
+def _reads(run: Standing, shown: Study) -> bool:
+    """Return whether a run reads the task in view, with the same parameters."""
+    corpus = run.record.config.corpus
+    if not is_task(corpus):
+        return False
+    read = task_stream(corpus)
+    return (read.name, read.values) == (shown.stream.name, shown.stream.values)
+
+
+def _result(run: Standing) -> None:
+    RESULT(run=run.record.id)
+    CURVE(run=run.record.id)

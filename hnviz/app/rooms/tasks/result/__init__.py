@@ -1,0 +1,1 @@
+"""Whether a run reached what was possible, and why not."""

@@ -1,0 +1,39 @@
+"""What the Tasks page shows of a task before any training, calculated once for all viewers."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from hnviz.catalogue import CATALOGUE
+from hnviz.tasks.line import Line, line
+from hnviz.tasks.reach import Outlook, Reading, outlook
+from hnviz.tasks.statement import Statement, state
+from hnviz.tasks.stream import TaskStream
+
+BS = 32  # rows of every run that this page starts
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """One task: its text, its exact figures, and a line of it."""
+
+    stream: TaskStream
+    statement: Statement
+    line: Line
+
+
+@lru_cache(maxsize=64)
+def study(stream: TaskStream) -> Study:
+    """Calculate a task's figures.
+
+    Raises TaskError for impossible parameters, and for a machine too large for exact figures.
+    """
+    stream.check()
+    return Study(stream, state(stream.name, dict(stream.values)), line(stream))
+
+
+def outlooks(stream: TaskStream, bptt: int | None = None) -> list[Outlook]:
+    """Say what each model can reach; `bptt` is that of all, or None for each recipe's own."""
+    return [
+        outlook(stream, Reading(name, bptt or each.recipe.bptt, BS))
+        for name, each in CATALOGUE.items()
+    ]

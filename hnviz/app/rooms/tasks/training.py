@@ -1,0 +1,133 @@
+"""Training on the task in view: the model, its settings, and the run that the page follows."""
+
+from typing import Any
+
+import streamlit as st
+
+from hnviz.app.kit.choice import choice
+from hnviz.app.kit.text import problem
+from hnviz.app.kit.wrong import mark_field
+from hnviz.app.rooms.tasks.controls import (
+    PREFIX,
+    WIDTH,
+    sentence,
+    show_task,
+    task_in_hand,
+    values_in_hand,
+)
+from hnviz.app.rooms.tasks.study import BS
+from hnviz.app.run.start import start
+from hnviz.app.shell import session as state
+from hnviz.app.shell.address import address_problem
+from hnviz.catalogue import CATALOGUE, FIRST_RUN, entry
+from hnviz.config import ConfigError, RunConfig
+from hnviz.figures.sentences import scientific
+from hnviz.runs import RunRecord
+from hnviz.tasks.machine import TaskError
+from hnviz.tasks.runs import is_task
+from hnviz.tasks.stream import LENGTH, TaskStream, task_stream
+from hnviz.tasks.task import Number
+
+MODEL, BPTT, TOKENS = "tasks_model", "tasks_bptt", "tasks_tokens"
+FOLLOWED = "_tasks_followed"  # the run whose task the controls were last set to
+
+WINDOW = Number("bptt", 20, 1, 512, "tokens that gradients reach back over")
+RECIPE: dict[str, Any] = {"lr": 1e-2, "epochs": 20, "bs": BS, "nh": 32}
+"""How every model is trained here; enough for each task at its smallest size."""
+
+
+def follow(record: RunRecord) -> None:
+    """Set the controls to the task of a run that has come into view; before they are drawn.
+
+    Not if a link asks for something else, nor again after the reader has chosen another task.
+    """
+    if not is_task(record.config.corpus):
+        return
+    before = state.get(FOLLOWED)
+    state.put(FOLLOWED, record.id)
+    asked = any(name.startswith(PREFIX) for name in st.query_params)
+    if before == record.id or (before is None and asked):
+        return
+    show_task(task_stream(record.config.corpus))
+    if record.config.model in CATALOGUE:
+        state.put(MODEL, record.config.model)
+
+
+def training_settings() -> tuple[str, int | None]:
+    """Draw the model, bptt and length of the text, and the button; return the model and bptt.
+
+    bptt is None for each recipe's own.
+    """
+    with st.container(horizontal=True, gap="small", vertical_alignment="top", key="tasks_train"):
+        with st.container(width="content"):
+            model = choice("Model", tuple(CATALOGUE), MODEL, FIRST_RUN)
+        bptt = _setting(BPTT, WINDOW, None, "bptt, steps")
+        _setting(TOKENS, LENGTH, LENGTH.default, "Text, tokens")
+        config, wrong = _config_in_hand()
+        with st.container(width="content", key="tasks_press"):
+            st.button(
+                f"Train {model}",
+                key="tasks_start",
+                type="primary",
+                on_click=_start,
+                disabled=config is None,
+                help="Starts a run on this task. It keeps going if you close this tab.",
+            )
+    problem(wrong or state.get(state.TASKS_ERROR))
+    return model, bptt
+
+
+def _setting(name: str, limits: Number, default: int | None, label: str) -> int | None:
+    """Draw a number; return it, or the default with a sentence for one that cannot be used."""
+    lost = address_problem(name, "whole number")
+    with st.container(width=WIDTH):
+        value = st.number_input(
+            label,
+            value=default,
+            step=1,
+            key=name,
+            placeholder="recipe's",
+            help=f"{label}: {limits.meaning}.",
+            bind="query-params",
+        )
+        try:
+            return value if value is None else limits.checked(value)
+        except TaskError as error:
+            mark_field(name)
+            problem(sentence(error))
+            return default
+        finally:
+            problem(lost)
+
+
+def _config_in_hand() -> tuple[RunConfig | None, str | None]:
+    """Return the run that the widgets describe at this moment; None, and why, if they do not.
+
+    A typed number and a click on Train may arrive together.
+    """
+    model, bptt = state.get(MODEL, FIRST_RUN), state.get(BPTT)
+    try:
+        given = {**values_in_hand(), "tokens": state.get(TOKENS, LENGTH.default)}
+        corpus = TaskStream.of(task_in_hand(), given).id
+        bptt = None if bptt is None else WINDOW.checked(bptt)
+        return RunConfig.for_model(model, corpus=corpus, bptt=bptt, **RECIPE), None
+    except TaskError:
+        return None, None  # its field says why
+    except ConfigError as error:
+        return None, None if error.field == "corpus" else sentence(error)
+
+
+def _start() -> None:
+    config, _ = _config_in_hand()
+    run_id = start(state.TASKS_ERROR, config) if config else None
+    if run_id is not None:
+        state.show_run(run_id)
+
+
+def recipe_note(model: str, bptt: int | None) -> str:
+    """Say how the button trains."""
+    reads = bptt or entry(model).recipe.bptt
+    return (
+        f"It trains with bs {RECIPE['bs']}, nh {RECIPE['nh']}, lr {scientific(RECIPE['lr'])}, "
+        f"{RECIPE['epochs']} epochs and bptt {reads}."
+    )

@@ -1,0 +1,109 @@
+"""What the Tasks page says, in sentences and tables with a task's own numbers."""
+
+from collections.abc import Sequence
+from html import escape
+
+from hnviz.figures.theme import Theme
+from hnviz.tasks.reach import Outlook, Result
+from hnviz.tasks.statement import Statement
+from hnviz.tasks.words import figure, tokens
+
+VERDICTS = {"window": "✗ cannot", "detach": "? may", "open": "✓ can"}
+"""Cause -> whether a model can reach the best accuracy: a mark and a word, never colour alone."""
+
+CAUSES = (
+    "**✗ cannot**: its window holds too little, so no weights reach the best accuracy. **? may**: "
+    "its state can hold what is needed, but detach hides from the gradient what lies beyond bptt. "
+    "**✓ can**: nothing is in the way. If it stays below, it could have learned the task and did "
+    "not with this recipe."
+)
+
+
+def takeaway(statement: Statement, outlooks: Sequence[Outlook]) -> str:
+    """Say in 20 words what the task needs, and how many models cannot give it."""
+    failing = sum(each.cause == "window" for each in outlooks)
+    best = f"this task's **{figure(statement.limit)}**"
+    if not failing:
+        return f"Every model can reach {best}: {_needs(statement)}."
+    who = f"**{failing} of {len(outlooks)}** models"
+    return f"Whatever the recipe, {who} cannot reach {best}: {_needs(statement)}."
+
+
+def _needs(statement: Statement) -> str:
+    context = statement.context
+    if context is None:
+        return "no number of tokens is enough"
+    if context == 0:
+        return "it needs no context"
+    if context == 1:
+        return "it needs the last token"
+    return f"it needs the last **{tokens(context)}**"
+
+
+def curve_sentence(statement: Statement) -> str:
+    """Say what no context allows, what one token adds, and what is enough."""
+    said = f"Without context the best guess is right **{figure(statement.blind)}** of the time"
+    context, last, limit = statement.context, len(statement.curve), figure(statement.limit)
+    if context == 0:
+        return f"{said}, and no token adds to that."
+    if context != 1:
+        said = f"{said}, with the last token **{figure(statement.best(1))}**"
+    if context is not None and context <= last:
+        return f"{said}, with the last **{tokens(context)}** **{limit}**; more add nothing."
+    said = f"{said}, with the last {tokens(last)} **{figure(statement.best(last))}**"
+    if context is None:
+        return f"{said}. However many it sees, it stays below **{limit}**."
+    return f"{said}. It takes **{tokens(context)}** to reach **{limit}**."
+
+
+def models_table(outlooks: Sequence[Outlook], chosen: str, look: Theme) -> str:
+    """List what each model sees, what it can reach at most, and why."""
+    names = ("model and window", "at most", "can it reach the best?")
+    head = "".join(f"<th>{name}</th>" for name in names)
+    rows = "".join(_row(each, chosen) for each in outlooks)
+    style = (
+        f"--hn-border:{look.border};--hn-muted:{look.muted};--hn-mark:{look.primary};"
+        f"--hn-surface:{look.surface}"
+    )
+    return (
+        f'<table class="hn-table hn-text hn-outlook" style="{style}">'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+def _row(each: Outlook, chosen: str) -> str:
+    model = escape(each.reading.model)
+    mark = ' aria-current="true"' if each.reading.model == chosen else ""
+    state = "state kept" if each.reading.entry.stateful else "from zeros"
+    cells = (
+        f"<b>{model}</b><br>{tokens(each.reading.window)}, {state}",
+        figure(each.ceiling),
+        f"<b>{VERDICTS[each.cause]}</b>: {escape(each.why)}",
+    )
+    return f"<tr{mark}>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+
+
+def expected(each: Outlook) -> str:
+    """Say before training whether a model will reach the best accuracy, in one sentence."""
+    model, ceiling, limit = each.reading.model, figure(each.ceiling), figure(each.limit)
+    if each.cause == "window":
+        return f"{model} **cannot** reach {limit}: at most **{ceiling}** is possible for it."
+    if each.cause == "detach":
+        return (
+            f"{model} **may** reach **{ceiling}**, but its gradient shows it only "
+            f"**{figure(each.shown)}**."
+        )
+    return f"{model} **can** reach **{ceiling}**, the most that valid allows."
+
+
+def verdict(result: Result) -> str:
+    """Say in two or three words how a run ended, for a list."""
+    if result.reached is None:
+        return "? text too short to say"
+    if result.reached:
+        return "✓ learned"
+    return {
+        "window": "✗ window too short",
+        "detach": "✗ hidden by detach",
+        "open": "✗ not with this recipe",
+    }[result.cause]

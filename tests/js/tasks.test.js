@@ -1,0 +1,52 @@
+// The Tasks page: its sentences, the table of an automaton as text, and where its arrows go.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { boxes, HEIGHT, route } from "../../hnviz/app/rooms/tasks/automaton/graph.js";
+import { read, written } from "../../hnviz/app/rooms/tasks/editor/rows.js";
+import { sentence } from "../../hnviz/app/rooms/tasks/text/words.js";
+
+const said = (place) => sentence(place, 64).flat().join("");
+
+test("a place says what comes, and how far back what decides it lies", () => {
+  assert.equal(said(["b", 8, ["b"], 1]), "The next token is sure to be b, for a network that sees the last 8 tokens. One token less is not enough.");
+  assert.equal(said(["b", 1, ["b"], 1]), "The next token is sure to be b, for a network that sees the last token. One token less is not enough.");
+  assert.equal(said(["b", null, ["b"], 1]), "The next token is sure to be b, for a network that sees more than 64 tokens.");
+  assert.equal(said(["(", 2, ["]"], 0.5]), "The best guess is ], right 50 % of the time. It needs the last 2 tokens. One token less is not enough.");
+  assert.equal(said(["0", 0, ["0"], 1]), "The next token is sure to be 0. It needs no context.");
+});
+
+test("where chance decides, it says between what", () => {
+  assert.equal(said(["a", 2, ["a", "b", "c", "d"], 0.25]), "Chance decides: a, b, c and d are equally likely, 25 % each. To know even that, a network must see the last 2 tokens.");
+  assert.equal(said(["a", 0, ["a", "b"], 0.5]), "Chance decides: a and b are equally likely, 50 % each. No context helps.");
+  assert.match(said(["a", 1, [..."abcdefgh"], 0.125]), /^Chance decides: 8 tokens are equally likely, 12.5 % each/);
+});
+
+test("a table is read and written as the same text", () => {
+  const text = "even 0 even; even 1 odd; odd 0 odd; odd 1 even; accept even";
+  assert.deepEqual(read(text).rows[1], ["even", "1", "odd"]);
+  assert.equal(read(text).accept, "even");
+  assert.equal(written(read(text)), text);
+  assert.equal(written({ rows: [["A", " 0 ", "B"], ["", "", ""], ["A", "1", ""]], accept: " A  B " }), "A 0 B; A 1; accept A  B");
+  assert.equal(written({ rows: [], accept: "" }), "");
+});
+
+test("states keep their room, and arrows keep clear of other states", () => {
+  const nodes = ["0", "1", "2", "3"].map((name, at) => [name, at / 3, 0.5, false]);
+  for (const width of [326, 932]) {
+    const places = boxes(nodes, width);
+    for (const { x, y, w, h } of places) assert.ok(x - w / 2 >= 0 && x + w / 2 <= width && y - h / 2 >= 0 && y + h / 2 <= HEIGHT);
+    const back = route(3, 0, places, false); // over two states in a row
+    const numbers = back.d.match(/-?[\d.]+/g).map(Number);
+    assert.equal(numbers.length, 6);
+    assert.ok(Math.abs(back.label.y - places[1].y) > 20);
+    const straight = route(0, 1, places, false).d.match(/-?[\d.]+/g).map(Number);
+    assert.ok(Math.abs(straight[1] - straight[3]) < 0.2 && straight[0] > places[0].x);
+  }
+});
+
+test("an arrow there and one back are two lines, and a loop is above its state", () => {
+  const places = boxes([["a", 0, 0.5, false], ["b", 1, 0.5, true]], 500);
+  const [there, back] = [route(0, 1, places, true), route(1, 0, places, true)];
+  assert.ok((there.label.y - places[0].y) * (back.label.y - places[0].y) < 0);
+  assert.ok(route(0, 0, places, false).label.y < places[0].y - places[0].h / 2);
+});

@@ -1,0 +1,211 @@
+"""The Tasks page without a browser: its controls, its errors, and the run that it starts."""
+
+import pytest
+
+from hnviz.app.rooms.tasks.controls import TITLES
+from hnviz.app.rooms.tasks.training import RECIPE
+from hnviz.app.run.engine import engine, store
+from hnviz.config import RunConfig
+from hnviz.engine.client import EngineError
+from hnviz.tasks.stream import TaskStream
+from hnviz.tasks.table import EVEN_ONES, REBER
+from tests.pages import open_page
+from tests.test_pages import drawn, text
+
+pytestmark = pytest.mark.usefixtures("own_runs")
+
+
+def said(app):
+    return text(app).replace("\\", "").replace("\N{NO-BREAK SPACE}", " ")
+
+
+def red(app):
+    return [each.value.replace("\\", "") for each in app.markdown if ":red[" in each.value]
+
+
+def html(app):
+    return "".join(each.proto.body for each in app.get("html"))
+
+
+def edit(app, table, serial=1):
+    """Do what the table's picture does: report what the reader made of it."""
+    app.session_state["tasks_editor"] = {"table": {"value": table, "serial": serial}}
+    return app.run()
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_every_task_says_what_it_needs_before_training(title):
+    app = open_page("tasks", tasks_task=title)
+    assert not app.exception and red(app) == []
+    assert "The best possible accuracy is" in said(app)
+    assert "A machine needs" in said(app)
+    assert "Whatever the recipe" in html(app) or "Every model can reach" in html(app)
+    assert "hn-outlook" in html(app)
+    assert len(drawn(app, "tasks_text")["settings"]["places"]) == 36
+    assert drawn(app, "tasks_bound")["settings"]["alt"] in said(app).replace("**", "")
+    small = TITLES[title] in ("dyck", "parity", "periodic", "regular")
+    assert bool(drawn(app, "tasks_automaton")) is small
+    assert bool(drawn(app, "tasks_editor")) is (title == "A regular language")
+    assert len(app.session_state["_tasks_good"]) == 1
+
+
+def test_parameters_come_from_the_address():
+    app = open_page("tasks", tasks_symbols="2", tasks_gap="3", tasks_bptt="4", tasks_model="Model3")
+    assert not app.exception and red(app) == []
+    assert "it needs the last <b>5 tokens</b>" in html(app)
+    assert '<tr aria-current="true"><td><b>Model3</b><br>4 tokens, state kept' in html(app)
+    app.number_input(key="tasks_gap").set_value(4).run()
+    assert "it needs the last <b>6 tokens</b>" in html(app)
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"tasks_gap": "900"}, "Gap must be a whole number from 0 to 500; got 900."),
+        (
+            {"tasks_task": "Balanced brackets", "tasks_kinds": "4", "tasks_depth": "60"},
+            "The generator needs more than 2,048 states",
+        ),
+        (
+            {"tasks_task": "Counting in a base", "tasks_base": "16", "tasks_digits": "12"},
+            "12 digits in base 16 make",
+        ),
+        (
+            {"tasks_task": "A periodic sequence", "tasks_sequence": "a"},
+            "A periodic sequence needs at least two tokens, separated by spaces; got 'a'.",
+        ),
+        ({"tasks_bptt": "513"}, "Bptt must be a whole number from 1 to 512; got 513."),
+        ({"tasks_tokens": "9"}, "Tokens must be a whole number from 100 to 200,000; got 9."),
+        ({"tasks_model": "Model0", "tasks_bptt": "4"}, "Model0 reads 3 tokens"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence_and_trains_nothing(query, sentence):
+    app = open_page("tasks", **query)
+    assert not app.exception
+    assert [each.startswith(f":red[{sentence}") for each in red(app)] == [True]
+    assert app.button(key="tasks_start").disabled
+    assert drawn(app, "tasks_text"), "the page still shows what could be used"
+
+
+def test_after_a_mistake_the_last_good_parameters_stay_in_view():
+    app = open_page("tasks", tasks_gap="3")
+    app.number_input(key="tasks_gap").set_value(-1).run()
+    assert "The page still shows the last value that could be used." in said(app)
+    assert "it needs the last <b>5 tokens</b>" in html(app)
+    app.number_input(key="tasks_gap").set_value(2).run()
+    assert red(app) == [] and "it needs the last <b>4 tokens</b>" in html(app)
+
+
+# --- the automaton ------------------------------------------------------------------------------
+
+
+def open_automaton(**query):
+    return open_page("tasks", tasks_task="A regular language", **query)
+
+
+def test_an_edited_automaton_is_shown_and_in_the_address():
+    app = open_automaton()
+    assert "tasks_table" not in app.query_params
+    edit(app, EVEN_ONES)
+    assert not app.exception and red(app) == []
+    assert app.query_params["tasks_table"] == EVEN_ONES
+    names = [name for name, *_ in drawn(app, "tasks_automaton")["settings"]["nodes"]]
+    assert names == ["even", "odd"]
+    again = open_automaton(tasks_table=EVEN_ONES)
+    assert drawn(again, "tasks_automaton") == drawn(app, "tasks_automaton")
+    assert drawn(again, "tasks_editor")["settings"]["table"] == EVEN_ONES
+    edit(app, REBER, serial=2)
+    assert "tasks_table" not in app.query_params, "the default needs no parameter"
+
+
+@pytest.mark.parametrize(
+    ("table", "sentence"),
+    [
+        ("A 0 A; B 0 C; accept C", "No path leads from the start, A, to an accepting state (C)"),
+        ("A 0 B; accept C", "'C' accepts but is in no row; the states are A, B."),
+        ("A 0 B; A 0 A; accept A", "State A has two rows for the token '0'"),
+        ("A 0 B", "No state accepts"),
+        ("A 0; accept A", "A row is a state, a token and a next state; got 'A 0'."),
+        ("A . A; accept A", "The token '.' ends a word"),
+        ("A 0 B; B 0 B; accept A", "The language has no word but the empty one"),
+        ("", "An automaton needs at least one row"),
+        ("A <script> B; accept Z", "'Z' accepts but is in no row"),
+        ("A \0 B; accept B", "Table must be printable text"),
+        ("A 0 " + "B" * 1000 + "; accept A", "Table must have at most 1,000 characters"),
+    ],
+)
+def test_a_bad_automaton_is_one_sentence_and_the_last_one_stays(table, sentence):
+    app = edit(open_automaton(), EVEN_ONES)
+    edit(app, table, serial=2)
+    assert not app.exception
+    assert [sentence in each for each in red(app)] == [True]
+    assert "The page still shows the last automaton that could be used." in red(app)[0]
+    assert app.query_params["tasks_table"] == EVEN_ONES
+    assert len(drawn(app, "tasks_automaton")["settings"]["nodes"]) == 2
+    assert not app.button(key="tasks_start").disabled, "it trains on the automaton that is shown"
+    edit(app, EVEN_ONES, serial=3)
+    assert red(app) == []
+
+
+def test_a_bad_automaton_in_the_address_is_told():
+    app = open_automaton(tasks_table="A 0 A; B 0 C; accept C")
+    assert not app.exception
+    assert [each.startswith(":red[The automaton in the address cannot be used.")
+            for each in red(app)] == [True]  # fmt: skip
+    assert len(drawn(app, "tasks_automaton")["settings"]["nodes"]) == 8
+
+
+# --- a run --------------------------------------------------------------------------------------
+
+
+def test_a_run_is_trained_on_the_task_and_the_page_follows_it():
+    app = open_page("tasks", tasks_gap="2", tasks_model="Model3", tasks_tokens="400")
+    assert not drawn(app, "tasks_curve")
+    app.button(key="tasks_start").click().run()
+    assert not app.exception
+    run = app.query_params["run"]
+    engine().stop(run)
+    corpus = TaskStream.of("recall", {"gap": 2, "tokens": 400}).id
+    wanted = RunConfig.for_model("Model3", corpus=corpus, **RECIPE)
+    assert store().record(run).config == wanted
+    assert drawn(app, "tasks_curve")["run"] == drawn(app, "tasks_result")["run"] == run
+    app.number_input(key="tasks_gap").set_value(3).run()
+    assert not drawn(app, "tasks_curve"), "the run read another task"
+
+
+def test_a_run_in_view_sets_the_controls_to_its_task():
+    corpus = TaskStream.of("regular", {"table": EVEN_ONES}).id
+    made = store().create(RunConfig.for_model("Model2", corpus=corpus))
+    app = open_page("tasks", run=made.id)
+    assert not app.exception
+    assert app.selectbox(key="tasks_task").value == "A regular language"
+    assert '<tr aria-current="true"><td><b>Model2</b>' in html(app)
+    assert len(drawn(app, "tasks_automaton")["settings"]["nodes"]) == 2
+    assert drawn(app, "tasks_curve")["run"] == made.id
+    app.selectbox(key="tasks_task").select("Parity").run()
+    assert not drawn(app, "tasks_curve")
+    asked = open_page("tasks", run=made.id, tasks_task="Parity")
+    assert asked.selectbox(key="tasks_task").value == "Parity", "a link comes first"
+
+
+def test_a_pick_in_the_list_brings_a_run_and_its_task_into_view():
+    made = store().create(RunConfig(corpus=TaskStream.of("copy", {"delay": 2}).id))
+    app = open_page("tasks")
+    app.session_state["tasks_trained"] = {"pick": {"value": made.id, "serial": 1}}
+    app.run()
+    assert not app.exception
+    assert app.query_params["run"] == made.id
+    assert app.selectbox(key="tasks_task").value == "Copy after a delay"
+    assert app.number_input(key="tasks_delay").value == 2
+
+
+def test_a_run_that_is_refused_is_told_beside_the_button(monkeypatch):
+    def refuse(*_):
+        raise EngineError("the queue is full: 16 runs wait already, and no more than 16 may")
+
+    monkeypatch.setattr("hnviz.engine.client.Engine.train", refuse)
+    app = open_page("tasks", run="Model2")
+    app.button(key="tasks_start").click().run()
+    assert not app.exception
+    assert said(app).count("the queue is full: 16 runs wait already") == 1
+    assert app.query_params["run"] == "Model2"
