@@ -31,8 +31,8 @@ class TaskCurve(Panels):
     name = "task_accuracy"
 
     def watches(self, moment: Standing) -> Any:
-        """Depend on the epochs."""
-        return moment.record.config, moment.record.started, moment.record.epochs
+        """Depend on the epochs and on whether the run goes on."""
+        return _watched(moment)
 
     def draw(self, moment: Standing, params: Mapping[str, Any]) -> list[Panel]:
         """Draw the chart."""
@@ -59,7 +59,7 @@ class TaskResult(Fields):
 
     def watches(self, moment: Standing) -> Any:
         """Depend on the epochs and on whether the run goes on."""
-        return moment.record.config, moment.record.epochs, moment.status
+        return _watched(moment)
 
     def draw(self, moment: Standing, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the sentence."""
@@ -108,6 +108,11 @@ def said(moment: Standing) -> str:
         return after(config, accuracy).sentence
     except TaskError as error:
         return f"{str(error)[:1].upper()}{str(error)[1:]}."
+
+
+def _watched(moment: Standing) -> Any:
+    record = moment.record
+    return record.config, record.started, record.epochs, moment.status
 
 
 def _reads_task(line: RunSummary) -> bool:

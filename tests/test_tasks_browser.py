@@ -1,0 +1,163 @@
+"""The Tasks page in a browser: the line, the automaton, its table, and a run below its ceiling."""
+
+import re
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+
+from hnviz.tasks.line import line
+from hnviz.tasks.stream import TaskStream
+from hnviz.tasks.table import EVEN_ONES
+from tests.axe import barriers
+from tests.conftest import idle, until
+
+expect = pytest.importorskip("playwright.sync_api").expect
+TEXT, MACHINE = ".st-key-tasks_text .hnviz", ".st-key-tasks_automaton .hnviz"
+EDITOR = ".st-key-tasks_editor .hnviz"
+LANGUAGE = "tasks_task=A+regular+language"
+
+
+def opened(page, server, query=""):
+    page.goto(f"{server}/tasks?{query}")
+    page.locator(f"{TEXT}[data-ready]").wait_for()
+    idle(page)
+    return page.locator(TEXT)
+
+
+def address(page):
+    return {name: value[0] for name, value in parse_qs(urlsplit(page.url).query).items()}
+
+
+def marked(text):
+    """The places that are marked as deciding, and the one that they decide."""
+    within = text.locator(".line .chip.in").evaluate_all("all => all.map((one) => one.dataset.at)")
+    after = text.locator(".line .chip.next").get_attribute("data-at")
+    return list(map(int, within)), int(after)
+
+
+def test_the_tokens_that_decide_the_next_one_are_marked(page, server):
+    text, known = opened(page, server), line(TaskStream.of("recall", {}))
+    within, after = marked(text)
+    assert after == known.at
+    assert within == list(range(known.at - known.places[known.at].needed, known.at))
+    expect(text.locator(".said")).to_contain_text("for a network that sees the last 8 tokens")
+    text.get_by_role("button", name="Next token").click()
+    within, after = marked(text)
+    assert after == known.at + 1
+    assert len(within) == known.places[after].needed
+    assert address(page)["tasks_at"] == str(after)
+    text.locator(".line").press("ArrowLeft")
+    text.locator(".line").press("ArrowLeft")
+    assert marked(text)[1] == known.at - 1
+    text.locator(".line .chip").nth(3).click()
+    assert marked(text)[1] == 3
+    page.reload()
+    page.locator(f"{TEXT}[data-ready]").wait_for()
+    assert marked(text)[1] == 3, "a link shows the same place"
+    assert page.errors == []
+
+
+def test_the_state_moves_as_the_text_is_read(page, server):
+    text = opened(page, server, LANGUAGE)
+    machine = page.locator(MACHINE)
+    machine.locator(".state.now").wait_for()
+    stream = TaskStream.of("regular", {})
+    known = line(stream)
+    for at in range(known.at, known.at + 5):
+        expect(machine.locator(".state.now text")).to_have_text(
+            stream.source.names[known.places[at].state]
+        )
+        expect(machine.locator(".arrow.taken")).to_have_count(1)
+        text.get_by_role("button", name="Next token").click()
+    said = machine.locator("svg").get_attribute("aria-label")
+    assert said.startswith("As a machine it has 8 states. Before the next token it is in ")
+    text.get_by_role("button", name="Play").click()
+    until(page, "() => new URL(location).searchParams.get('tasks_at') === '35'")
+    expect(text.get_by_role("button", name="Play")).to_be_visible()
+    assert page.errors == []
+
+
+def test_the_readers_own_automaton_is_drawn_and_a_bad_one_is_told_beside_it(page, server):
+    opened(page, server, LANGUAGE)
+    editor, machine = page.locator(EDITOR), page.locator(MACHINE)
+    editor.get_by_role("button", name="An even number of ones").click()
+    expect(machine.locator(".state")).to_have_count(2)
+    assert address(page)["tasks_table"] == EVEN_ONES
+    idle(page)
+    fields = editor.locator("tbody tr").nth(1).locator("input")
+    fields.nth(1).fill("one")
+    fields.nth(1).press("Tab")
+    expect(machine.locator("svg > text").first).to_be_visible()
+    expect(page.locator(TEXT).locator(".line")).to_contain_text("one")
+    assert "even one odd" in address(page)["tasks_table"]
+    good = address(page)["tasks_table"]
+    accept = editor.get_by_label("A word may end in")
+    accept.fill("nowhere")
+    accept.press("Tab")
+    told = page.get_by_text("'nowhere' accepts but is in no row; the states are even, odd.")
+    expect(told).to_be_visible()
+    assert accept.input_value() == "nowhere", "what was typed stays"
+    assert address(page)["tasks_table"] == good and machine.locator(".state").count() == 2
+    accept.fill("odd")
+    accept.press("Tab")
+    expect(told).to_have_count(0)
+    expect(machine.locator(".state:has(.ends) > text")).to_have_text("odd")
+    editor.get_by_role("button", name="Add a row").click()
+    row = editor.locator("tbody tr").last.locator("input")
+    for at, cell in enumerate(("odd", "two", "third")):
+        row.nth(at).fill(cell)
+        row.nth(at).press("Tab")
+    expect(page.get_by_text("a row is a state, a token and a next state")).to_have_count(0)
+    expect(page.locator(".st-key-tasks_bound [data-drawn]")).to_have_count(1)
+    until(page, "() => location.search.includes('third')")
+    editor.get_by_label("Remove this row").last.click()
+    until(page, "() => !location.search.includes('third')")
+    idle(page)
+    assert barriers(page) == []
+    assert page.errors == []
+
+
+def test_a_task_and_its_parameters_are_a_link(page, server):
+    opened(page, server, "tasks_task=Balanced+brackets&tasks_depth=2")
+    expect(page.locator(".hnviz-lead")).to_contain_text("no number of tokens is enough")
+    depth = page.get_by_role("spinbutton", name="Depth")
+    depth.fill("1")
+    depth.press("Tab")
+    expect(page.locator(".hnviz-lead")).to_contain_text("it needs the last token")
+    assert address(page)["tasks_depth"] == "1"
+    page.get_by_role("combobox", name="Task").click()
+    page.get_by_role("option", name="Parity").click()
+    expect(page.locator(TEXT).locator(".line")).to_contain_text("even")
+    idle(page)
+    assert address(page) == {"tasks_task": "Parity"}
+    assert page.errors == []
+
+
+def test_a_run_is_followed_below_its_ceiling_to_its_result(page, server):
+    opened(page, server, "tasks_task=A+periodic+sequence&tasks_tokens=2000&tasks_model=Model3")
+    page.get_by_role("button", name="Train Model3").click()
+    result = page.locator(".st-key-tasks_result .result")
+    expect(result).to_contain_text("Model3")
+    expect(result).to_contain_text(re.compile(r"98.4.% is possible there: it has learned"))
+    page.locator(".st-key-tasks_curve .hnviz").scroll_into_view_if_needed()
+    chart = page.locator(".st-key-tasks_curve [data-drawn]")
+    expect(chart).to_have_attribute("aria-label", re.compile("it has learned the task"))
+    expect(chart).to_have_attribute("data-points", "20")
+    run = address(page)["run"]
+    row = page.locator(f".st-key-tasks_trained tr[data-key='{run}']")
+    page.locator(".st-key-tasks_trained .hnviz").scroll_into_view_if_needed()
+    expect(row).to_contain_text("✓ learned")
+    expect(row).to_have_attribute("aria-current", "true")
+    page.goto(f"{server}/tasks")
+    page.locator(".st-key-tasks_trained .hnviz").scroll_into_view_if_needed()
+    row.locator("a").click()
+    expect(page.locator(".hnviz-lead")).to_contain_text("it needs the last 3 tokens")
+    assert address(page)["run"] == run
+    assert page.errors == []
+
+
+def test_a_teachers_link_hides_what_sets(page, server):
+    opened(page, server, f"{LANGUAGE}&lock=1&tasks_table={quote(EVEN_ONES)}")
+    expect(page.locator(f"{MACHINE} .state")).to_have_count(2)
+    for key in ("tasks_editor", "tasks_start", "tasks_bptt", "tasks_trained"):
+        assert not page.locator(f".st-key-{key}").first.is_visible(), key
