@@ -113,6 +113,8 @@ def test_the_sentence_of_the_curve_has_its_own_figures():
     assert curve_sentence(state("dyck", {"depth": 1})).endswith(
         "with the last **one token** **75.0 %**; more add nothing."
     )
+    near = curve_sentence(state("dyck", {}))
+    assert "32 tokens **58.28 %**. However many it sees, it stays below **58.33 %**." in near
     far = state("dates", {"years": 28})
     assert curve_sentence(far).endswith("It takes **4,384 tokens** to reach **100 %**.")
 

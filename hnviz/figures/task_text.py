@@ -50,10 +50,20 @@ def curve_sentence(statement: Statement) -> str:
         said = f"{said}, with the last token **{figure(statement.best(1))}**"
     if context is not None and context <= last:
         return f"{said}, with the last **{tokens(context)}** **{limit}**; more add nothing."
-    said = f"{said}, with the last {tokens(last)} **{figure(statement.best(last))}**"
+    reached, limit = _apart(statement.best(last), statement.limit)
+    said = f"{said}, with the last {tokens(last)} **{reached}**"
     if context is None:
         return f"{said}. However many it sees, it stays below **{limit}**."
     return f"{said}. It takes **{tokens(context)}** to reach **{limit}**."
+
+
+def _apart(below: float, limit: float) -> tuple[str, str]:
+    """Write two accuracies with as many digits as tell them apart."""
+    if figure(below) != figure(limit):
+        return figure(below), figure(limit)
+    digits = (f"{100 * below:.{n}f}" != f"{100 * limit:.{n}f}" for n in range(2, 9))
+    n = next((n for n, differ in enumerate(digits, 2) if differ), 9)
+    return f"{100 * below:.{n}f} %", f"{100 * limit:.{n}f} %"
 
 
 def models_table(outlooks: Sequence[Outlook], chosen: str, look: Theme) -> str:

@@ -67,6 +67,7 @@ def task_controls() -> Study:
         if name == AUTOMATON:
             given: dict[str, Any] = {"table": _table_in_force()}
         else:
+            _write_table(None)
             given = {each.name: _field(each) for each in TASKS[name].parameters}
     problem(lost)
     return _usable(name, given)
@@ -140,11 +141,16 @@ def _table_in_force() -> str:
     elif AUTOMATON not in state.get(_GOOD, {}) and (asked := st.query_params.get(TABLE)):
         _take_table(asked, "The automaton in the address cannot be used. ")
     table = str(_good(AUTOMATON)["table"])
-    if table != TASKS[AUTOMATON].values()["table"]:
+    _write_table(table if table != TASKS[AUTOMATON].values()["table"] else None)
+    return table
+
+
+def _write_table(table: str | None) -> None:
+    """Put the automaton into the address; None takes it out."""
+    if table is not None:
         st.query_params[TABLE] = table
     elif TABLE in st.query_params:
         del st.query_params[TABLE]
-    return table
 
 
 def _take_table(table: str, lead: str) -> None:
