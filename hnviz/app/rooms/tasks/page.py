@@ -12,7 +12,7 @@ from hnviz.app.rooms.tasks.result.picture import RESULT
 from hnviz.app.rooms.tasks.runs.picture import task_runs
 from hnviz.app.rooms.tasks.study import Study, outlooks
 from hnviz.app.rooms.tasks.text.picture import text_line
-from hnviz.app.rooms.tasks.training import follow, recipe_note, training_settings
+from hnviz.app.rooms.tasks.training import bptt_in_hand, follow, recipe_note, training_settings
 from hnviz.app.run.view import run_in_view
 from hnviz.figures.task_text import CAUSES, curve_sentence, models_table, takeaway
 from hnviz.tasks.runs import is_task
@@ -35,20 +35,20 @@ def page() -> None:
         follow(run.record)
     headline = opening()
     shown = task_controls()
+    expected = outlooks(shown.stream, bptt_in_hand())
+    with headline:
+        lead(takeaway(shown.statement, expected))
+        terms()
     prose(f":gray[{task(shown.stream.name).what}]")
     _text(shown)
     _bound(shown)
     section("Which models can reach it?", ABOUT)
-    model, bptt = training_settings()
-    expected = outlooks(shown.stream, bptt)
-    with headline:
-        lead(takeaway(shown.statement, expected))
-        terms()
+    model = training_settings()
     if run is not None and _reads(run, shown):
         _result(run)
     st.html(models_table(expected, model, page_theme()))
     prose(f":gray[{CAUSES}]")
-    prose(f":gray[{recipe_note(model, bptt)}]")
+    prose(f":gray[{recipe_note(model)}]")
     section("Runs on tasks", "Click on a run to show it.")
     task_runs()
     linked("[That was the path. Next: train one yourself, and watch it learn to count](start)")
