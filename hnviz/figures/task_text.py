@@ -46,8 +46,9 @@ def curve_sentence(statement: Statement) -> str:
     context, last, limit = statement.context, len(statement.curve), figure(statement.limit)
     if context == 0:
         return f"{said}, and no token adds to that."
-    if context != 1:
-        said = f"{said}, with the last token **{figure(statement.best(1))}**"
+    said = f"{said}, with the last token **{figure(statement.best(1))}**"
+    if context == 1:
+        return f"{said}; more add nothing."
     if context is not None and context <= last:
         return f"{said}, with the last **{tokens(context)}** **{limit}**; more add nothing."
     reached, limit = _apart(statement.best(last), statement.limit)

@@ -26,6 +26,8 @@ ABOUT = (
     "training, and some networks cannot give it."
 )
 
+LENS = "Point at the curve: the line above then shows only what such a predictor sees."
+
 
 def page() -> None:
     """Draw the page."""
@@ -68,6 +70,7 @@ def _bound(shown: Study) -> None:
     with picture:
         prose(curve_sentence(statement))
         bound_chart(statement)
+        prose(f":gray[:small[{LENS}]]")
     with facts:
         prose("\n\n".join(statement_lines(made, statement)))
         prose(f":gray[:small[Calculated from the generator, not fitted on a text. {made.source}.]]")
