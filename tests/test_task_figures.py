@@ -111,8 +111,10 @@ def test_the_sentence_of_the_curve_has_its_own_figures():
     )
     assert curve_sentence(state("parity", {})).endswith("it stays below **50.0 %**.")
     assert curve_sentence(state("dyck", {"depth": 1})).endswith(
-        "with the last **one token** **75.0 %**; more add nothing."
+        "with the last token **75.0 %**; more add nothing."
     )
+    near = curve_sentence(state("dyck", {}))
+    assert "32 tokens **58.28 %**. However many it sees, it stays below **58.33 %**." in near
     far = state("dates", {"years": 28})
     assert curve_sentence(far).endswith("It takes **4,384 tokens** to reach **100 %**.")
 
@@ -224,5 +226,5 @@ def test_the_list_has_the_runs_on_tasks_and_their_results():
         "four": "✗ not with this recipe",
         "five": "",
     }
-    assert rows[0]["task"] == "Recall the first letter: symbols 4, gap 6"
+    assert rows[0]["task"] == "Recall the first letter (symbols 4, gap 6)"
     assert rows[0]["possible"] == pytest.approx(before(config()).ceiling)

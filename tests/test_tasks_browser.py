@@ -57,6 +57,17 @@ def test_the_tokens_that_decide_the_next_one_are_marked(page, server):
     assert page.errors == []
 
 
+def test_pointing_at_the_curve_shows_what_such_a_predictor_sees(page, server):
+    text, known = opened(page, server), line(TaskStream.of("recall", {}))
+    chart = page.locator(".st-key-tasks_bound [data-drawn]")
+    chart.scroll_into_view_if_needed()
+    chart.locator(".scatterlayer .trace").last.locator(".points path").nth(3).hover(force=True)
+    expect(text.locator(".line .chip.unseen")).to_have_count(known.at - 3)
+    text.locator(".said").hover()
+    expect(text.locator(".line .chip.unseen")).to_have_count(0)
+    assert page.errors == []
+
+
 def test_the_state_moves_as_the_text_is_read(page, server):
     text = opened(page, server, LANGUAGE)
     machine = page.locator(MACHINE)

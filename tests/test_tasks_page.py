@@ -114,6 +114,10 @@ def test_an_edited_automaton_is_shown_and_in_the_address():
     again = open_automaton(tasks_table=EVEN_ONES)
     assert drawn(again, "tasks_automaton") == drawn(app, "tasks_automaton")
     assert drawn(again, "tasks_editor")["settings"]["table"] == EVEN_ONES
+    app.selectbox(key="tasks_task").select("Parity").run()
+    assert "tasks_table" not in app.query_params
+    app.selectbox(key="tasks_task").select("A regular language").run()
+    assert app.query_params["tasks_table"] == EVEN_ONES, "it comes back with its task"
     edit(app, REBER, serial=2)
     assert "tasks_table" not in app.query_params, "the default needs no parameter"
 

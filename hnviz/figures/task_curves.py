@@ -51,7 +51,7 @@ def context_curve(statement: Statement, look: Theme) -> Sketch:
         title={"text": "context: last tokens that the predictor sees"}, range=ends, nticks=12
     )
     if last < 12:
-        fig.update_xaxes(dtick=1)
+        fig.update_xaxes(tickvals=list(range(last + 1)))
     labels = [
         EndLabel(limit, f"<b>best {figure(statement.limit)}</b>", look.text),
         EndLabel(chance, f"chance {figure(1 / statement.n_tokens)}", look.muted),

@@ -46,14 +46,25 @@ def curve_sentence(statement: Statement) -> str:
     context, last, limit = statement.context, len(statement.curve), figure(statement.limit)
     if context == 0:
         return f"{said}, and no token adds to that."
-    if context != 1:
-        said = f"{said}, with the last token **{figure(statement.best(1))}**"
+    said = f"{said}, with the last token **{figure(statement.best(1))}**"
+    if context == 1:
+        return f"{said}; more add nothing."
     if context is not None and context <= last:
         return f"{said}, with the last **{tokens(context)}** **{limit}**; more add nothing."
-    said = f"{said}, with the last {tokens(last)} **{figure(statement.best(last))}**"
+    reached, limit = _apart(statement.best(last), statement.limit)
+    said = f"{said}, with the last {tokens(last)} **{reached}**"
     if context is None:
         return f"{said}. However many it sees, it stays below **{limit}**."
     return f"{said}. It takes **{tokens(context)}** to reach **{limit}**."
+
+
+def _apart(below: float, limit: float) -> tuple[str, str]:
+    """Write two accuracies with as many digits as tell them apart."""
+    if figure(below) != figure(limit):
+        return figure(below), figure(limit)
+    digits = (f"{100 * below:.{n}f}" != f"{100 * limit:.{n}f}" for n in range(2, 9))
+    n = next((n for n, differ in enumerate(digits, 2) if differ), 9)
+    return f"{100 * below:.{n}f} %", f"{100 * limit:.{n}f} %"
 
 
 def models_table(outlooks: Sequence[Outlook], chosen: str, look: Theme) -> str:

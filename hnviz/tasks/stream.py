@@ -9,12 +9,14 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+from zlib import crc32
 
 from hnviz.tasks.cycle import Cycle
 from hnviz.tasks.machine import TaskError
 from hnviz.tasks.task import Number, Source, Value, task
 
 FAMILY = "task"
+LONGEST_SHOWN = 24  # characters of a parameter in a title
 LENGTH = Number("tokens", 20_000, 100, 200_000, "tokens of train; valid has half")
 SEED = Number("seed", 0, 0, 2**31 - 1, "of the text")
 
@@ -65,6 +67,14 @@ class TaskStream:
         return self.n_train // 2
 
     @property
+    def title(self) -> str:
+        """The task with its parameters: "Balanced brackets (kinds 2, depth 3)"."""
+        given = [f"{name} {_short(value)}" for name, value in self.values]
+        given += [f"tokens {self.tokens}"] if self.tokens != LENGTH.default else []
+        given += [f"seed {self.seed}"] if self.seed != SEED.default else []
+        return f"{task(self.name).title} ({', '.join(given)})"
+
+    @property
     def valid_seed(self) -> int:
         """The generator's seed for valid."""
         return 2 * self.seed + 1
@@ -94,6 +104,14 @@ def task_stream(corpus_id: str) -> TaskStream:
             )
         given[key] = _decoded(value)
     return TaskStream.of(name, given)
+
+
+def _short(value: Value) -> str:
+    """Write a parameter for a title: a long text is cut, and a checksum keeps two apart."""
+    text = str(value)
+    if len(text) <= LONGEST_SHOWN:
+        return text
+    return f"{text[:LONGEST_SHOWN].rstrip()}\N{HORIZONTAL ELLIPSIS} #{crc32(text.encode()):08x}"
 
 
 def _encoded(text: str) -> str:

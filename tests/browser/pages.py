@@ -23,6 +23,7 @@ TITLES = {
     "states": "Hidden states",
     "predictions": "Predictions",
     "time": "Through time",
+    "tasks": "Tasks",
 }
 
 # Resolves with the time since the page's opening at which a place's picture has been painted.

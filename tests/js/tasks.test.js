@@ -1,7 +1,7 @@
 // The Tasks page: its sentences, the table of an automaton as text, and where its arrows go.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { boxes, HEIGHT, route } from "../../hnviz/app/rooms/tasks/automaton/graph.js";
+import { boxes, HEIGHT, labelled, route } from "../../hnviz/app/rooms/tasks/automaton/graph.js";
 import { read, written } from "../../hnviz/app/rooms/tasks/editor/rows.js";
 import { sentence } from "../../hnviz/app/rooms/tasks/text/words.js";
 
@@ -38,7 +38,7 @@ test("states keep their room, and arrows keep clear of other states", () => {
     const back = route(3, 0, places, false); // over two states in a row
     const numbers = back.d.match(/-?[\d.]+/g).map(Number);
     assert.equal(numbers.length, 6);
-    assert.ok(Math.abs(back.label.y - places[1].y) > 20);
+    assert.ok(Math.abs(back.spots[0].y - places[1].y) > 20);
     const straight = route(0, 1, places, false).d.match(/-?[\d.]+/g).map(Number);
     assert.ok(Math.abs(straight[1] - straight[3]) < 0.2 && straight[0] > places[0].x);
   }
@@ -47,6 +47,15 @@ test("states keep their room, and arrows keep clear of other states", () => {
 test("an arrow there and one back are two lines, and a loop is above its state", () => {
   const places = boxes([["a", 0, 0.5, false], ["b", 1, 0.5, true]], 500);
   const [there, back] = [route(0, 1, places, true), route(1, 0, places, true)];
-  assert.ok((there.label.y - places[0].y) * (back.label.y - places[0].y) < 0);
-  assert.ok(route(0, 0, places, false).label.y < places[0].y - places[0].h / 2);
+  assert.ok((there.spots[0].y - places[0].y) * (back.spots[0].y - places[0].y) < 0);
+  assert.ok(route(0, 0, places, false).spots[0].y < places[0].y - places[0].h / 2);
+});
+
+test("labels of arrows that cross are apart", () => {
+  const places = boxes([["a", 0, 0.5, false], ["b", 1, 0.25, false], ["c", 1, 0.75, false]], 500);
+  const arrows = [[0, 1], [1, 0], [0, 2], [2, 0]];
+  const routes = arrows.map(([start, end]) => route(start, end, places, true));
+  const spots = labelled(routes, ["(", ")", "[", "]"], places);
+  for (const [at, one] of spots.entries())
+    for (const other of spots.slice(at + 1)) assert.ok(Math.abs(one.x - other.x) > 8 || Math.abs(one.y - other.y) > 14);
 });

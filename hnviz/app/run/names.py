@@ -9,6 +9,8 @@ from hnviz.config import RunConfig
 from hnviz.data import corpus_of
 from hnviz.figures.sentences import plural, scientific
 from hnviz.figures.split_words import split_words
+from hnviz.tasks.runs import is_task
+from hnviz.tasks.stream import task_stream
 
 _RESET = {"train": "train", "valid": "valid", "both": "train and valid"}
 
@@ -54,7 +56,7 @@ def _said(config: RunConfig, name: str) -> str:
         case "form":
             return f"{value} form"
         case "corpus":
-            return corpus_of(config).title
+            return task_stream(value).title if is_task(value) else corpus_of(config).title
         case "split":
             return split_words(config).note
     return f"{name} {value}"

@@ -14,7 +14,7 @@ from hnviz.tasks.machine import TaskError
 from hnviz.tasks.stream import TaskStream
 from hnviz.tasks.task import TASKS, Number, Parameter, Value
 
-TASKS_PREFIX = "tasks_"
+PREFIX = "tasks_"
 TASK = "tasks_task"
 TABLE = "tasks_table"  # in the address: the reader's automaton
 AUTOMATON = "regular"  # the task whose parameter is that table
@@ -28,9 +28,9 @@ _TEXT_WIDTH = 320  # px
 WIDTH = 132  # px
 
 
-def task_key(name: str) -> str:
+def key(name: str) -> str:
     """Return a parameter's key, which is its name in the address too."""
-    return TASKS_PREFIX + name
+    return PREFIX + name
 
 
 def task_in_hand() -> str:
@@ -45,7 +45,7 @@ def values_in_hand() -> dict[str, Any]:
     good = _good(name)
     if name == AUTOMATON:
         return dict(good)
-    return {field: state.get(task_key(field), value) for field, value in good.items()}
+    return {field: state.get(key(field), value) for field, value in good.items()}
 
 
 def task_controls() -> Study:
@@ -67,6 +67,7 @@ def task_controls() -> Study:
         if name == AUTOMATON:
             given: dict[str, Any] = {"table": _table_in_force()}
         else:
+            _write_table(None)
             given = {each.name: _field(each) for each in TASKS[name].parameters}
     problem(lost)
     return _usable(name, given)
@@ -78,7 +79,7 @@ def show_task(stream: TaskStream) -> None:
     _keep(stream)
     if stream.name != AUTOMATON:
         for field, value in stream.values:
-            state.put(task_key(field), value)
+            state.put(key(field), value)
 
 
 def automaton_editor(name: str) -> None:
@@ -104,7 +105,7 @@ def _usable(name: str, given: dict[str, Any]) -> Study:
 
 def _field(parameter: Parameter) -> Value | None:
     """Draw the field of a parameter; return None, with a sentence, for what it cannot be."""
-    name, label = task_key(parameter.name), parameter.name.capitalize()
+    name, label = key(parameter.name), parameter.name.capitalize()
     explained, lost = f"{parameter.name}: {parameter.meaning}.", None
     value: Any
     with st.container(width=WIDTH if isinstance(parameter, Number) else _TEXT_WIDTH):
@@ -140,11 +141,16 @@ def _table_in_force() -> str:
     elif AUTOMATON not in state.get(_GOOD, {}) and (asked := st.query_params.get(TABLE)):
         _take_table(asked, "The automaton in the address cannot be used. ")
     table = str(_good(AUTOMATON)["table"])
-    if table != TASKS[AUTOMATON].values()["table"]:
+    _write_table(table if table != TASKS[AUTOMATON].values()["table"] else None)
+    return table
+
+
+def _write_table(table: str | None) -> None:
+    """Put the automaton into the address; None takes it out."""
+    if table is not None:
         st.query_params[TABLE] = table
     elif TABLE in st.query_params:
         del st.query_params[TABLE]
-    return table
 
 
 def _take_table(table: str, lead: str) -> None:

@@ -12,10 +12,8 @@ from hnviz.app.rooms.tasks.result.picture import RESULT
 from hnviz.app.rooms.tasks.runs.picture import task_runs
 from hnviz.app.rooms.tasks.study import Study, outlooks
 from hnviz.app.rooms.tasks.text.picture import text_line
-from hnviz.app.rooms.tasks.training import follow, recipe_note, training_settings
-from hnviz.app.rooms.tasks.understood.picture import understood_network
+from hnviz.app.rooms.tasks.training import bptt_in_hand, follow, recipe_note, training_settings
 from hnviz.app.run.view import run_in_view
-from hnviz.figures import understood_text
 from hnviz.figures.task_text import CAUSES, curve_sentence, models_table, takeaway
 from hnviz.tasks.runs import is_task
 from hnviz.tasks.stream import task_stream
@@ -28,6 +26,8 @@ ABOUT = (
     "training, and some networks cannot give it."
 )
 
+LENS = "Point at the curve: the line above then shows only what such a predictor sees."
+
 
 def page() -> None:
     """Draw the page."""
@@ -37,23 +37,22 @@ def page() -> None:
         follow(run.record)
     headline = opening()
     shown = task_controls()
+    expected = outlooks(shown.stream, bptt_in_hand())
+    with headline:
+        lead(takeaway(shown.statement, expected))
+        terms()
     prose(f":gray[{task(shown.stream.name).what}]")
     _text(shown)
     _bound(shown)
     section("Which models can reach it?", ABOUT)
-    model, bptt = training_settings()
-    expected = outlooks(shown.stream, bptt)
-    with headline:
-        lead(takeaway(shown.statement, expected))
-        terms()
+    model = training_settings()
     if run is not None and _reads(run, shown):
         _result(run)
     st.html(models_table(expected, model, page_theme()))
     prose(f":gray[{CAUSES}]")
-    prose(f":gray[{recipe_note(model, bptt)}]")
+    prose(f":gray[{recipe_note(model)}]")
     section("Runs on tasks", "Click on a run to show it.")
     task_runs()
-    _understood()
     linked("[That was the path. Next: train one yourself, and watch it learn to count](start)")
 
 
@@ -71,6 +70,7 @@ def _bound(shown: Study) -> None:
     with picture:
         prose(curve_sentence(statement))
         bound_chart(statement)
+        prose(f":gray[:small[{LENS}]]")
     with facts:
         prose("\n\n".join(statement_lines(made, statement)))
         prose(f":gray[:small[Calculated from the generator, not fitted on a text. {made.source}.]]")
@@ -83,14 +83,6 @@ def _reads(run: Standing, shown: Study) -> bool:
         return False
     read = task_stream(corpus)
     return (read.name, read.values) == (shown.stream.name, shown.stream.values)
-
-
-def _understood() -> None:
-    section("One network, understood to the last weight", understood_text.LEAD)
-    understood_network()
-    for line in understood_text.understood_lines():
-        prose(line)
-    prose(f":gray[:small[{understood_text.how_found()}]]")
 
 
 def _result(run: Standing) -> None:

@@ -16,7 +16,6 @@ from hnviz.tasks.machine import TaskError
 from hnviz.tasks.reach import Outlook
 from hnviz.tasks.runs import after, before, is_task
 from hnviz.tasks.stream import task_stream
-from hnviz.tasks.task import task
 from hnviz.tasks.words import figure
 from hnviz.web.hub import Listing
 from hnviz.web.standing import Standing
@@ -130,16 +129,9 @@ def _row(line: RunSummary, moment: Listing) -> dict[str, Any]:
     return {
         "run": line.id,
         "name": f"{config.model}, bptt {config.bptt}",
-        "task": task_name(config.corpus),
+        "task": task_stream(config.corpus).title,
         "state": MARKS.get(status, status),
         "accuracy": line.accuracy,
         "possible": known.ceiling if known is not None else None,
         "result": result,
     }
-
-
-def task_name(corpus_id: str) -> str:
-    """Name a task with its parameters: "Balanced brackets: kinds 2, depth 3"."""
-    stream = task_stream(corpus_id)
-    given = ", ".join(f"{name} {value}" for name, value in stream.values)
-    return f"{task(stream.name).title}: {given}"

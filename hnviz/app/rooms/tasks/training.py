@@ -8,7 +8,7 @@ from hnviz.app.kit.choice import choice
 from hnviz.app.kit.text import problem
 from hnviz.app.kit.wrong import mark_field
 from hnviz.app.rooms.tasks.controls import (
-    TASKS_PREFIX,
+    PREFIX,
     WIDTH,
     sentence,
     show_task,
@@ -45,7 +45,7 @@ def follow(record: RunRecord) -> None:
         return
     before = state.get(FOLLOWED)
     state.put(FOLLOWED, record.id)
-    asked = any(name.startswith(TASKS_PREFIX) for name in st.query_params)
+    asked = any(name.startswith(PREFIX) for name in st.query_params)
     if before == record.id or (before is None and asked):
         return
     show_task(task_stream(record.config.corpus))
@@ -53,16 +53,22 @@ def follow(record: RunRecord) -> None:
         state.put(MODEL, record.config.model)
 
 
-def training_settings() -> tuple[str, int | None]:
-    """Draw the model, bptt and length of the text, and the button; return the model and bptt.
+def bptt_in_hand() -> int | None:
+    """Return the bptt of all models, also before it is drawn; None for each recipe's own."""
+    held = state.get(BPTT, st.query_params.get(BPTT))
+    try:
+        return None if held is None else WINDOW.checked(held)
+    except TaskError:
+        return None
 
-    bptt is None for each recipe's own.
-    """
+
+def training_settings() -> str:
+    """Draw the model, bptt and length of the text, and the button; return the model."""
     with st.container(horizontal=True, gap="small", vertical_alignment="top", key="tasks_train"):
         with st.container(width="content"):
             model = choice("Model", tuple(CATALOGUE), MODEL, FIRST_RUN)
-        bptt = _setting(BPTT, WINDOW, None, "bptt, steps")
-        _setting(TOKENS, LENGTH, LENGTH.default, "Text, tokens")
+        _setting(BPTT, WINDOW, "bptt, steps")
+        _setting(TOKENS, LENGTH, "Text, tokens", LENGTH.default)
         config, wrong = _config_in_hand()
         with st.container(width="content", key="tasks_press"):
             st.button(
@@ -74,11 +80,11 @@ def training_settings() -> tuple[str, int | None]:
                 help="Starts a run on this task. It keeps going if you close this tab.",
             )
     problem(wrong or state.get(state.TASKS_ERROR))
-    return model, bptt
+    return model
 
 
-def _setting(name: str, limits: Number, default: int | None, label: str) -> int | None:
-    """Draw a number; return it, or the default with a sentence for one that cannot be used."""
+def _setting(name: str, limits: Number, label: str, default: int | None = None) -> None:
+    """Draw a number, with a sentence if it cannot be used."""
     lost = address_problem(name, "whole number")
     with st.container(width=WIDTH):
         value = st.number_input(
@@ -91,13 +97,11 @@ def _setting(name: str, limits: Number, default: int | None, label: str) -> int 
             bind="query-params",
         )
         try:
-            return value if value is None else limits.checked(value)
+            limits.checked(limits.default if value is None else value)
         except TaskError as error:
             mark_field(name)
-            problem(sentence(error))
-            return default
-        finally:
-            problem(lost)
+            lost = sentence(error)
+        problem(lost)
 
 
 def _config_in_hand() -> tuple[RunConfig | None, str | None]:
@@ -124,9 +128,9 @@ def _start() -> None:
         state.show_run(run_id)
 
 
-def recipe_note(model: str, bptt: int | None) -> str:
+def recipe_note(model: str) -> str:
     """Say how the button trains."""
-    reads = bptt or entry(model).recipe.bptt
+    reads = bptt_in_hand() or entry(model).recipe.bptt
     return (
         f"It trains with bs {RECIPE['bs']}, nh {RECIPE['nh']}, lr {scientific(RECIPE['lr'])}, "
         f"{RECIPE['epochs']} epochs and bptt {reads}."

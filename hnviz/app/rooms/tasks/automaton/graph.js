@@ -4,7 +4,8 @@
 /**
  * @typedef {[string, number, number, boolean]} Node name, x and y from 0 to 1, whether a word may end here
  * @typedef {{ x: number, y: number, w: number, h: number }} Box its middle and its size
- * @typedef {{ d: string, tip: { x: number, y: number, turn: number }, label: { x: number, y: number } }} Route
+ * @typedef {{ x: number, y: number }} Point
+ * @typedef {{ d: string, tip: Point & { turn: number }, spots: Point[] }} Route spots: where its label may be
  */
 
 export const HEIGHT = 246;
@@ -14,6 +15,8 @@ const GAP = 3; // px between an arrow and a state
 const CLEAR = 5; // px that an arrow keeps from other states
 const BENDS = [0, 16, -16, 34, -34, 56, -56, 80, -80, 104, -104]; // px at the middle of an arrow
 const STEPS = 40;
+const LINE = 15; // px, of a label's height
+const ALONG = [0.5, 0.36, 0.64, 0.25, 0.75]; // of an arrow's way, where its label may be
 
 /**
  * @param {Node[]} nodes
@@ -63,7 +66,7 @@ function loop({ x, y, h }) {
   return {
     d: `M${x - 7} ${top}C${x - 22} ${top - 30} ${x + 22} ${top - 30} ${x + 8} ${top - GAP}`,
     tip: { x: x + 7, y: top - 1, turn: 115 },
-    label: { x, y: top - 25 },
+    spots: [{ x, y: top - 25 }],
   };
 }
 
@@ -122,14 +125,44 @@ function cut(way, from, to, bend) {
   let [first, last] = [0, 1];
   while (first < 0.5 && isIn(pointAt(way, first), from, 1)) first += 0.01;
   while (last > 0.5 && isIn(pointAt(way, last), to, GAP)) last -= 0.01;
-  const [a, b, half] = [pointAt(way, first), pointAt(way, last), pointAt(way, (first + last) / 2)];
+  const [a, b, half] = [first, last, (first + last) / 2].map((t) => pointAt(way, t));
   const control = { x: 2 * half.x - (a.x + b.x) / 2, y: 2 * half.y - (a.y + b.y) / 2 };
   const turn = (Math.atan2(b.y - control.y, b.x - control.x) * 180) / Math.PI;
   const out = bend < 0 ? -9 : 9;
-  const [x, y] = [half.x + out * way.side.x, half.y + out * way.side.y];
+  const spots = [out, -out].flatMap((side) =>
+    ALONG.map((share) => {
+      const { x, y } = pointAt(way, first + share * (last - first));
+      return { x: x + side * way.side.x, y: y + side * way.side.y };
+    }),
+  );
   const d = `M${fixed(a.x)} ${fixed(a.y)}Q${fixed(control.x)} ${fixed(control.y)} ${fixed(b.x)} ${fixed(b.y)}`;
-  return { d, tip: { x: b.x, y: b.y, turn }, label: { x, y } };
+  return { d, tip: { x: b.x, y: b.y, turn }, spots };
 }
+
+/**
+ * A place for each arrow's label, where it covers no state and no other label if there is one.
+ * @param {Route[]} routes
+ * @param {string[]} labels
+ * @param {Box[]} states
+ * @returns {Point[]}
+ */
+export function labelled(routes, labels, states) {
+  /** @type {Box[]} */
+  const taken = [...states];
+  return routes.map(({ spots }, at) => {
+    const size = { w: LETTER * labels[at].length + 2, h: LINE };
+    const faults = spots.map((spot) => taken.filter((box) => meet({ ...spot, ...size }, box)).length);
+    const spot = spots[faults.indexOf(Math.min(...faults))];
+    taken.push({ ...spot, ...size });
+    return spot;
+  });
+}
+
+/**
+ * @param {Box} one
+ * @param {Box} other
+ */
+const meet = (one, other) => 2 * Math.abs(one.x - other.x) < one.w + other.w && 2 * Math.abs(one.y - other.y) < one.h + other.h;
 
 /** @param {number} value */
 const fixed = (value) => value.toFixed(1);

@@ -10,7 +10,7 @@ import { mark, onMark } from "../../../kit/js/page.js";
 import { picture } from "../../../kit/js/picture.js";
 import { partNodes } from "../../../kit/js/text.js";
 import { heads, listed } from "../../../kit/js/tables.js";
-import { boxes, HEIGHT, route } from "./graph.js";
+import { boxes, HEIGHT, labelled, route } from "./graph.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const PLACE = "task_place";
@@ -56,13 +56,15 @@ class Automaton {
     this.svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
     this.svg.replaceChildren();
     const lead = Object.fromEntries(this.arrows.map(([start, end]) => [`${start}-${end}`, true]));
-    this.lines = this.arrows.map(([start, end, tokens]) => {
-      const { d, tip, label } = route(start, end, places, Boolean(lead[`${end}-${start}`]));
+    const routes = this.arrows.map(([start, end]) => route(start, end, places, Boolean(lead[`${end}-${start}`])));
+    const labels = this.arrows.map(([, , tokens]) => tokens.join(", "));
+    const spots = labelled(routes, labels, places);
+    this.lines = routes.map(({ d, tip }, at) => {
       const group = add(this.svg, "g", { class: "arrow" });
       add(group, "path", { d, class: "line" });
       const turn = `translate(${tip.x.toFixed(1)} ${tip.y.toFixed(1)}) rotate(${tip.turn.toFixed(1)})`;
       add(group, "path", { d: "M-8-4.5L1 0L-8 4.5Z", class: "head", transform: turn });
-      add(group, "text", { x: label.x, y: label.y + 4 }).textContent = tokens.join(", ");
+      add(group, "text", { x: spots[at].x.toFixed(1), y: (spots[at].y + 4).toFixed(1) }).textContent = labels[at];
       return group;
     });
     this.states = this.nodes.map(([name, , , ends], at) => {

@@ -3,10 +3,11 @@
 //
 // settings = { places: [token, needed, guesses, chance][], at: the place shown first, farthest }
 // It sets the mark "task_place", which the automaton follows, and "context", which the curve shows.
+// A reader who points at the curve sets "context": the line shows what such a predictor sees.
 
 import { putInAddress } from "../../../kit/js/address.js";
 import { maker } from "../../../kit/js/make.js";
-import { setMark } from "../../../kit/js/page.js";
+import { onMark, setMark } from "../../../kit/js/page.js";
 import { PlayButton } from "../../../kit/js/parts.js";
 import { picture } from "../../../kit/js/picture.js";
 import { partNodes } from "../../../kit/js/text.js";
@@ -14,6 +15,7 @@ import { table } from "./table.js";
 import { sentence } from "./words.js";
 
 const AT = "tasks_at"; // in the address: the place of the next token
+const CONTEXT = "context";
 const BETWEEN = 900; // ms of a play
 
 class Line {
@@ -54,6 +56,7 @@ class Line {
     this.shown = "";
     /** @type {number|undefined} */
     this.timer = undefined;
+    this.silence = onMark(CONTEXT, this, (seen) => this.see(seen));
   }
 
   /** @param {import("../../../kit/js/picture.js").Drawing} drawing */
@@ -122,11 +125,21 @@ class Line {
     this.back.disabled = at === 0;
     this.next.disabled = at === this.places.length - 1;
     setMark("task_place", at, this);
-    setMark("context", place[1], this);
+    setMark(CONTEXT, place[1], this);
+  }
+
+  /**
+   * Show the line as a predictor sees it, or with null as it is.
+   * @param {number|null} seen tokens of context
+   */
+  see(seen) {
+    this.chips?.forEach((chip, index) => chip.classList.toggle("unseen", seen !== null && index < this.at - seen));
+    if (seen === null && this.at >= 0) setMark(CONTEXT, this.places[this.at][1], this);
   }
 
   destroy() {
     this.stop();
+    this.silence();
   }
 }
 
