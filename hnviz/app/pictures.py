@@ -9,6 +9,7 @@ from hnviz.app.rooms.batches.rows.picture import ROWS
 from hnviz.app.rooms.classroom.answers.picture import ANSWERS
 from hnviz.app.rooms.classroom.board.picture import BOARD
 from hnviz.app.rooms.data.guess.picture import GUESS
+from hnviz.app.rooms.data.merging.picture import MERGING
 from hnviz.app.rooms.hidden_states.codes.picture import CODES
 from hnviz.app.rooms.hidden_states.find.picture import FIND
 from hnviz.app.rooms.hidden_states.path.picture import PATH
@@ -18,6 +19,7 @@ from hnviz.app.rooms.hidden_states.units.picture import UNITS
 from hnviz.app.rooms.models.cell.picture import CELL
 from hnviz.app.rooms.models.cursor.picture import CURSOR
 from hnviz.app.rooms.models.pair.picture import PAIR
+from hnviz.app.rooms.models.pinned.picture import PINNED
 from hnviz.app.rooms.predictions.change_state.picture import CHANGE
 from hnviz.app.rooms.predictions.counting_map.picture import MAP
 from hnviz.app.rooms.predictions.given_table.picture import TABLE
@@ -33,6 +35,7 @@ from hnviz.app.rooms.tasks.editor.picture import EDITOR
 from hnviz.app.rooms.tasks.result.picture import RESULT
 from hnviz.app.rooms.tasks.runs.picture import TASK_RUNS
 from hnviz.app.rooms.tasks.text.picture import TEXT
+from hnviz.app.rooms.tasks.understood.picture import UNDERSTOOD
 from hnviz.app.rooms.through_time.costs.picture import COSTS
 from hnviz.app.rooms.through_time.handover.picture import HANDOVER
 from hnviz.app.rooms.through_time.lanes.picture import LANES
@@ -55,15 +58,15 @@ from hnviz.app.run.list.picture import RUN_LIST
 from hnviz.web.views import View
 
 _SHARED = (BAR, COPY_LINK, HEADLINE, LINE, MARKED, PANEL, RUN_LIST)
-_START = (COUNT, LOSS, MACHINE, GUESS)
+_START = (COUNT, LOSS, MACHINE, GUESS, MERGING)
 _WORDS = (WORD_LIST,)
 _BATCHES = (GRID, ROWS)
-_MODELS = (CURSOR, PAIR, CELL)
+_MODELS = (CURSOR, PINNED, PAIR, CELL)
 _HIDDEN_STATES = (UNITS, STRIP, CODES, PROBES, FIND, PATH)
 _PREDICTIONS = (READING, SAYING, CHANGE, MAP, TABLE)
 _THROUGH_TIME = (LANES, LOOK_BACK, REACH, HANDOVER, COSTS)
 _TRAIN = (LEAD, SPEED, CURVES, NOTES, INSIDE, WORST, POSITIONS, EPOCHS, SCHEDULE)
-_TASKS = (TEXT, AUTOMATON, EDITOR, BOUND, RESULT, CURVE, TASK_RUNS)
+_TASKS = (TEXT, AUTOMATON, EDITOR, BOUND, RESULT, CURVE, TASK_RUNS, UNDERSTOOD)
 _CLASS = (BOARD, ANSWERS)
 
 PICTURES: dict[str, Picture] = {

@@ -37,10 +37,13 @@ ADDRESS: tuple[Key, ...] = (
     Key("Lessons", "step", "1", "the step of the lesson to go to"),
     Key("Start", "start_number", "3498", "the number to count on from"),
     Key("Start", "start_all_runs", "closed", "the fold with all runs"),
-    Key("Data", "data_merges", "all", "how many byte pairs are joined in the text of the run"),
+    Key("Data", "data_corpus", "the run's", "the text that is shown"),
+    Key("Data", "data_merge", "all", "how many byte pairs are joined in the line"),
     Key("Data", "data_sentence", "an example", "the reader's own sentence"),
     Key("Data", "data_step", "2", "how many tokens of the line have been read"),
     Key("Data", "data_vocabulary", "closed", "the fold with the vocabulary"),
+    Key("Batches", "batches_corpus", "the run's", "the corpus whose texts are shown"),
+    Key("Batches", "batches_tokens", "word", "what a token of the reader's own text is"),
     Key("Batches", "batches_split", "valid", "the text: valid, train, or your own"),
     Key("Batches", "batches_random", "false", "cut the text at random instead"),
     Key("Batches", "batches_bs", "64", "rows read in parallel"),
@@ -58,6 +61,7 @@ ADDRESS: tuple[Key, ...] = (
     Key("Models", "models_batch", "first", "which mini-batch it reads"),
     Key("Models", "models_at", "the loop's first line", "the line of the source that has been run"),
     Key("Models", "models_row", "0", "the row of the mini-batch that is followed"),
+    Key("Models", "models_pin", "the state", "the line, and which of its tensors is pinned: 12.0"),
     Key("Models", "models_weights", "the first choice", "trained or untrained weights of the cell"),
     Key("Models", "models_layer", "the last one", "the layer whose cell is worked out"),
     Key("Models", "models_unit", "the one that moves most", "the unit that is worked out"),
@@ -94,7 +98,7 @@ ADDRESS: tuple[Key, ...] = (
     Key("Hidden states", "states_first", "0", "the first token of a stretch"),
     Key("Hidden states", "states_n", "100", "how many tokens of a stretch are read"),
     Key("Hidden states", "states_layer", "0", "the layer"),
-    Key("Hidden states", "states_show", "state", "the state, or a gate of a GRU"),
+    Key("Hidden states", "states_show", "state", "the state, or a gate of the model"),
     Key("Hidden states", "states_order", "by what they code", "the order of the units"),
     Key("Hidden states", "states_view", "none", "the picture below the units"),
     Key("Hidden states", "states_positions", "before its word", "where a probe reads the digit"),
@@ -154,6 +158,7 @@ ADDRESS: tuple[Key, ...] = (
     Key("Tasks", "tasks_sequence", "a a b a b b", "the tokens of a periodic sequence"),
     Key("Tasks", "tasks_table", "Reber's grammar", "an automaton: rows of state, token, state"),
     Key("Tasks", "tasks_at", "what needs most", "the place of the next token in the line"),
+    Key("Tasks", "tasks_bits", "10110010.8", "bits of the small network, and how many it has read"),
     Key("Tasks", "tasks_model", "Model5", "the model to train on the task"),
     Key("Tasks", "tasks_bptt", "the recipe's", "tokens that gradients reach back over"),
     Key("Tasks", "tasks_tokens", "20000", "tokens of the text to learn from"),
@@ -161,13 +166,17 @@ ADDRESS: tuple[Key, ...] = (
 """Parameters of the address; most are also the key of the widget that they set."""
 
 SESSION: tuple[Key, ...] = (
-    Key("Train", "train_text", "", "the reader's own text"),
-    Key("Train", "train_file", "none", "a file with the reader's own text"),
-    Key("Train", "train_tokens", "word", "how an own text becomes tokens"),
-    Key("Train", "train_merges", "500", "joins of byte-pair encoding in an own text"),
-    Key("Train", "train_min_count", "1", "how often a token of an own text must appear"),
-    Key("Train", "train_valid", "10", "the share of an own text that tests, in percent"),
-    Key("Train", "_train_own_corpus", "none", "the id of the own text in the box"),
+    Key(EVERY, "_own_corpus", "none", "the id of the own text in the box of Data or Train"),
+    *(
+        Key(page, f"{page.lower()}_{name}", default, meaning)
+        for page in ("Data", "Train")
+        for name, default, meaning in (
+            ("text", "", "the reader's own text"),
+            ("file", "none", "a file with the reader's own text"),
+            ("tokens", "word", "how an own text becomes tokens"),
+            ("own_*", "500, 1, 10", "of an own text: merges, minimum count, percent for valid"),
+        )
+    ),
     Key(EVERY, "lost_run", "", "an id in the address that no run has"),
     Key(EVERY, "shown_run", "", "the run that the last page showed"),
     Key(EVERY, "next_run", "", "the run to bring into view when the page next runs"),
@@ -175,6 +184,7 @@ SESSION: tuple[Key, ...] = (
     Key(EVERY, "lost_error", "", "why it could not be trained"),
     Key(EVERY, "lost_train", "", "button that trains it"),
     Key(EVERY, "locked", "", "whether a teacher's link was opened in this tab"),
+    Key(EVERY, "mode", "", "the mode, light or dark, in which an export draws"),
     Key(EVERY, "lesson_kept", "", "the step of a lesson that the address named last"),
     Key(EVERY, "lesson_turn", "0", "how often a page was drawn beside a lesson"),
     Key("Start", "start_train", "", "button"),

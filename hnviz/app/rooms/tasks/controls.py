@@ -14,7 +14,7 @@ from hnviz.tasks.machine import TaskError
 from hnviz.tasks.stream import TaskStream
 from hnviz.tasks.task import TASKS, Number, Parameter, Value
 
-PREFIX = "tasks_"
+TASKS_PREFIX = "tasks_"
 TASK = "tasks_task"
 TABLE = "tasks_table"  # in the address: the reader's automaton
 AUTOMATON = "regular"  # the task whose parameter is that table
@@ -28,9 +28,9 @@ _TEXT_WIDTH = 320  # px
 WIDTH = 132  # px
 
 
-def key(name: str) -> str:
+def task_key(name: str) -> str:
     """Return a parameter's key, which is its name in the address too."""
-    return PREFIX + name
+    return TASKS_PREFIX + name
 
 
 def task_in_hand() -> str:
@@ -45,7 +45,7 @@ def values_in_hand() -> dict[str, Any]:
     good = _good(name)
     if name == AUTOMATON:
         return dict(good)
-    return {field: state.get(key(field), value) for field, value in good.items()}
+    return {field: state.get(task_key(field), value) for field, value in good.items()}
 
 
 def task_controls() -> Study:
@@ -79,7 +79,7 @@ def show_task(stream: TaskStream) -> None:
     _keep(stream)
     if stream.name != AUTOMATON:
         for field, value in stream.values:
-            state.put(key(field), value)
+            state.put(task_key(field), value)
 
 
 def automaton_editor(name: str) -> None:
@@ -105,7 +105,7 @@ def _usable(name: str, given: dict[str, Any]) -> Study:
 
 def _field(parameter: Parameter) -> Value | None:
     """Draw the field of a parameter; return None, with a sentence, for what it cannot be."""
-    name, label = key(parameter.name), parameter.name.capitalize()
+    name, label = task_key(parameter.name), parameter.name.capitalize()
     explained, lost = f"{parameter.name}: {parameter.meaning}.", None
     value: Any
     with st.container(width=WIDTH if isinstance(parameter, Number) else _TEXT_WIDTH):

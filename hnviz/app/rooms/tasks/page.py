@@ -13,7 +13,9 @@ from hnviz.app.rooms.tasks.runs.picture import task_runs
 from hnviz.app.rooms.tasks.study import Study, outlooks
 from hnviz.app.rooms.tasks.text.picture import text_line
 from hnviz.app.rooms.tasks.training import bptt_in_hand, follow, recipe_note, training_settings
+from hnviz.app.rooms.tasks.understood.picture import understood_network
 from hnviz.app.run.view import run_in_view
+from hnviz.figures import understood_text
 from hnviz.figures.task_text import CAUSES, curve_sentence, models_table, takeaway
 from hnviz.tasks.runs import is_task
 from hnviz.tasks.stream import task_stream
@@ -53,6 +55,7 @@ def page() -> None:
     prose(f":gray[{recipe_note(model)}]")
     section("Runs on tasks", "Click on a run to show it.")
     task_runs()
+    _understood()
     linked("[That was the path. Next: train one yourself, and watch it learn to count](start)")
 
 
@@ -83,6 +86,14 @@ def _reads(run: Standing, shown: Study) -> bool:
         return False
     read = task_stream(corpus)
     return (read.name, read.values) == (shown.stream.name, shown.stream.values)
+
+
+def _understood() -> None:
+    section("One network, understood to the last weight", understood_text.LEAD)
+    understood_network()
+    for line in understood_text.understood_lines():
+        prose(line)
+    prose(f":gray[:small[{understood_text.how_found()}]]")
 
 
 def _result(run: Standing) -> None:

@@ -8,7 +8,7 @@ from hnviz.app.kit.choice import choice
 from hnviz.app.kit.text import problem
 from hnviz.app.kit.wrong import mark_field
 from hnviz.app.rooms.tasks.controls import (
-    PREFIX,
+    TASKS_PREFIX,
     WIDTH,
     sentence,
     show_task,
@@ -45,7 +45,7 @@ def follow(record: RunRecord) -> None:
         return
     before = state.get(FOLLOWED)
     state.put(FOLLOWED, record.id)
-    asked = any(name.startswith(PREFIX) for name in st.query_params)
+    asked = any(name.startswith(TASKS_PREFIX) for name in st.query_params)
     if before == record.id or (before is None and asked):
         return
     show_task(task_stream(record.config.corpus))
