@@ -172,6 +172,22 @@ def test_a_page_opens_at_rest_in_present_mode(watched, server, view):
     assert _small_help(page) == []
 
 
+STEPS = (
+    *(("text-into-batches", 6), ("what-the-state-remembers", 4), ("what-the-state-remembers", 7)),
+    *(("why-truncate", 3), ("is-47-percent-bad", 4), ("counting-past-8000", 2)),
+)
+"""Steps of lessons, each on another page; these moved most."""
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE])
+@pytest.mark.parametrize(("lesson", "step"), STEPS)
+def test_a_link_to_a_lessons_step_opens_at_rest(watched, server, lesson, step, size):
+    page = watched(f"{server}/lesson?id={lesson}&step={step}", size, "light")
+    assert f"lesson={lesson}.{step}" in page.url
+    page.locator(".hn-callout").wait_for()
+    assert sum(page.evaluate("window.moved")) < LARGEST_SHIFT, page.evaluate("window.what")
+
+
 def test_every_page_is_looked_at():
     looked_at = {view.partition("?")[0] or "start" for view in FIRST}
     assert looked_at == {name for pages in PAGES.values() for name in pages}

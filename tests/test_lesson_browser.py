@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from hnviz.lessons import lessons
 from tests.conftest import idle, resize, until
+from tests.test_first_minute_browser import LARGEST_SHIFT, WATCH
 
 RINGED = """(point) => {
   const target = document.querySelector(`[data-picture="${point}"], .st-key-${CSS.escape(point)}`);
@@ -125,10 +126,12 @@ def turn(page, key: str, step: str) -> None:
 @pytest.mark.parametrize("name", lessons())
 def test_every_step_is_walked_by_keyboard(page, server, name):
     begin(page, server, name)
+    page.evaluate(WATCH)
     steps = lessons()[name].steps
     for number, step in enumerate(steps, 1):
         until(page, f"() => location.search.includes('lesson={name}.{number}')")
         idle(page)
+        page.evaluate("window.moved = []; window.what = []")
         assert part(page, ".count").inner_text() == f"Step {number} of {len(steps)}"
         assert part(page, "h2").inner_text() == step.title
         assert page.evaluate("location.pathname").lstrip("/") == step.page.replace("start", "")
@@ -143,6 +146,7 @@ def test_every_step_is_walked_by_keyboard(page, server, name):
         until(page, RINGED, step.point)
         assert page.evaluate(REFUSED) == []
         _tells_nothing_of_later(page, lessons()[name], number)
+        assert sum(page.evaluate("window.moved")) < LARGEST_SHIFT, page.evaluate("window.what")
         page.keyboard.press("PageDown")
     until(page, f"() => location.search.includes('lesson={name}.{len(steps) + 1}')")
     assert part(page, "h2").inner_text() == "What surprised you"
@@ -159,11 +163,21 @@ def _tells_nothing_of_later(page, lesson, number) -> None:
             assert not long or len(told) < len(long), (number, later, told)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", lessons())
+WALKED = ("learning-rate", "a-loop-is-an-rnn")
+"""Walked on a phone by each run of the tests; the others by `make slow`."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name in WALKED else pytest.mark.slow)
+        for name in lessons()
+    ],
+)
 def test_on_a_phone_each_step_is_in_sight_above_the_panel(page, server, name):
     page.set_viewport_size({"width": 390, "height": 844})
     begin(page, server, name)
+    page.evaluate(WATCH)
     for number, step in enumerate(lessons()[name].steps, 1):
         until(page, f"() => location.search.includes('lesson={name}.{number}')")
         idle(page)
@@ -173,6 +187,8 @@ def test_on_a_phone_each_step_is_in_sight_above_the_panel(page, server, name):
             page.keyboard.press("PageDown")
         until(page, RINGED, step.point)
         until(page, ABOVE, step.point)
+        assert sum(page.evaluate("window.moved")) < LARGEST_SHIFT, page.evaluate("window.what")
+        page.evaluate("window.moved = []; window.what = []")
         page.keyboard.press("PageDown")
     until(page, f"() => location.search.includes('lesson={name}.{len(lessons()[name].steps) + 1}')")
 

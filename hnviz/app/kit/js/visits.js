@@ -19,10 +19,11 @@ export const onVisit = (hear) => void listeners.add(hear);
  * Go to an address of this app as the browser's Back does: Streamlit then draws what it says. The
  * same address again is no new entry for Back, as with a link.
  * @param {URL} address
+ * @param {boolean} instead of the present one, which leads nowhere
  */
-export function visit(address) {
+export function visit(address, instead = false) {
   const isHere = inOrder(address) === inOrder(location);
-  history[isHere ? "replaceState" : "pushState"](null, "", address);
+  history[isHere || instead ? "replaceState" : "pushState"](null, "", address);
   dispatchEvent(new PopStateEvent("popstate"));
 }
 

@@ -22,6 +22,11 @@ let kept = null;
 const isAnswer = (value) =>
   Number.isFinite(value) || (Array.isArray(value) && value.length <= LONGEST && value.every(Number.isFinite));
 
+// Another tab has written: what this one knows is read again.
+globalThis.addEventListener?.("storage", ({ key }) => {
+  if (key === KEY) kept = null;
+});
+
 /** All answers; a browser that keeps nothing, or something else, begins without any. */
 function all() {
   if (kept) return kept;

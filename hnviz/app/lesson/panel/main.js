@@ -53,6 +53,7 @@ class InLesson {
     this.touched = false; // by the reader, since the step began
     this.named = ""; // the step that the page named last
     this.isAway = false; // at the last look
+    this.isTorn = false; // at the last look, the address had another step's path, after quick presses of Back
     document.documentElement.classList.add(OPEN);
     lead(true);
     this.touch = (/** @type {Event} */ event) => {
@@ -139,9 +140,12 @@ class InLesson {
     visit(new URL(address ? address + this.kept("&") : LESSON + this.kept("?"), this.kit.home));
   }
 
-  /** @param {number} at */
-  go(at) {
-    visit(this.address(at));
+  /**
+   * @param {number} at
+   * @param {boolean} instead of the address that is shown
+   */
+  go(at, instead = false) {
+    visit(this.address(at), instead);
     this.callout.turn();
     this.panel.at = 0; // the same step again, too
     this.show(at);
@@ -154,6 +158,10 @@ class InLesson {
 
   /** See whether the page shows something else than the step: at two looks, as Streamlit may write an old path once. */
   look() {
+    const asked = this.asked();
+    const isTorn = asked !== null && location.pathname !== this.address(asked).pathname;
+    if (isTorn && this.isTorn) return this.go(asked, true);
+    this.isTorn = isTorn;
     const path = this.address(this.panel.at || 1).pathname;
     const isAway = location.pathname !== path || (this.before !== null && here() !== this.before);
     if (isAway === this.isAway) this.panel.stray(isAway);
