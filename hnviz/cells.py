@@ -107,7 +107,8 @@ LSTM = Cell(
             meaning="how much of each unit's cell the state shows",
         ),
     ),
-    equation=r"c' = f \odot c + i \odot g, \qquad h' = o \odot \tanh(c')",
+    equation=r"\begin{aligned} c' &= f \odot c + i \odot g \\ h' &= o \odot \tanh(c') "
+    r"\end{aligned}",
     meaning="the cell c is updated, and the state h is what the output gate lets through",
     in_words="A unit's new cell is forget · old cell + input · candidate. Its new state is "
     "output · tanh(new cell).",

@@ -50,7 +50,7 @@ def lstm_cell(look: Theme) -> str:
     """Draw how an LSTM makes the next cell and the next state with four gates."""
     drawing = Drawing(480, 300, look)
     _lstm_gates(drawing)
-    boxes = ((112, 56, "· f"), (225, 76, "+ i · g"), (402, 84, "o · tanh"))
+    boxes = ((112, 56, "· f"), (225, 76, "+ i · g"), (388, 70, "o · tanh"))
     for x, wide, words in boxes:
         drawing.box(x, 56, wide, 34)
         drawing.text(x, 61, f"**{words}")
@@ -62,7 +62,7 @@ def lstm_cell(look: Theme) -> str:
         drawing.circle(x, 56)
         end = {"start": x - RADIUS, "end": x + RADIUS}.get(anchor, x)
         drawing.text(end, 26, words, anchor=anchor or "middle")
-    for left, right in ((40, 84), (140, 187), (263, 302), (330, 360), (444, 450)):
+    for left, right in ((40, 84), (140, 187), (263, 302), (330, 353), (423, 450)):
         drawing.arrow("h_h", left, 56, right, 56)
     return drawing.render(
         "An LSTM's cell",
@@ -74,7 +74,7 @@ def lstm_cell(look: Theme) -> str:
 def _lstm_gates(drawing: Drawing) -> None:
     """Draw the gates, each reading the word and the state, and where each arrow ends."""
     put_in, forget, candidate, put_out = LSTM.gates
-    places = ((forget, 60, 104), (put_in, 170, 212), (candidate, 280, 238), (put_out, 402, 402))
+    places = ((forget, 60, 104), (put_in, 170, 212), (candidate, 280, 238), (put_out, 388, 388))
     for gate, x, end in places:
         drawing.box(x, 160, 100, 46)
         drawing.text(x, 157, f"**{gate.name} {gate.letter}")

@@ -213,7 +213,8 @@ def _across(drawing: Drawing, left: float, right: float, y: float, net: ModelEnt
 
 
 def _kept(net: ModelEntry) -> str:
-    return f"{', '.join(net.state)} kept"
+    """Name what is kept, in the little room that there is."""
+    return ", ".join(net.state) if len(net.state) > 1 else f"{net.state[0]} kept"
 
 
 def _describe(net: ModelEntry) -> str:

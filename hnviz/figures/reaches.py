@@ -60,6 +60,7 @@ def reach_lines(found: Sequence[Reached], look: Theme, alt: str, width: int = WI
     height = (1 if wide else 2) * each + 22 * rows
     drawing = Drawing(width, height, look)
     longest = max(len(one.shares) for one in found) - 1
+    every = 10 if wide and longest <= 100 else 20  # steps from tick to tick
     for number, end in enumerate(ENDS):
         left = LEFT + (number * (width / 2 + 10) if wide else 0)
         top = 34 + (0 if wide else number * each)
@@ -68,7 +69,7 @@ def reach_lines(found: Sequence[Reached], look: Theme, alt: str, width: int = WI
         panel = Panel(drawing, x, Axis(FLOOR, 1.0, top + PLOT_HEIGHT, top, log=True))
         panel.heading(end.capitalize(), "share of the nearest" if wide else "log scale")
         panel.grid([(10.0**power, name) for power, name in DECADES.items()])
-        ticks = [(step, str(step)) for step in range(0, longest + 1, 10 if wide else 20)]
+        ticks = [(step, str(step)) for step in range(0, longest + 1, every)]
         panel.bottom(ticks, "steps back")
         for one in [one for one in found if one.end == end]:
             _curve(panel, one, _stroke(models.index(one.model), look))
@@ -130,9 +131,19 @@ def reach_note(found: Sequence[Reached]) -> str:
         "Measured on each model's pre-trained run: loss of the last step, nothing cut; a model's "
         "share is the sum of the norms |dLoss/dh| beyond its last mini-batch, divided by the sum "
         "of all. Model0, Model1 and Model2 start each mini-batch from zeros, so nothing lies "
-        "beyond it."
+        f"beyond it. {_lengths(found)}"
     )
     return " ".join([*reasons, measured])
+
+
+def _lengths(found: Sequence[Reached]) -> str:
+    """Say how many steps a mini-batch has, which differs between the recipes."""
+    models: dict[int, list[str]] = {}
+    for one in found:
+        if one.end == ENDS[0]:
+            models.setdefault(one.bptt, []).append(one.model)
+    parts = [f"{bptt} steps ({', '.join(names)})" for bptt, names in models.items()]
+    return f"A mini-batch has {' or '.join(parts)}."
 
 
 def _why(gated: tuple[Reached, Reached], plain: tuple[Reached, Reached]) -> str:

@@ -57,4 +57,4 @@ EXAMPLES = {
     "ready": Example("Model5", [ask(REACH_VIEW, at="end")]),
 }
 
-REACH = drawn(__file__, Place("time_reach", "464px", "805px"), REACH_VIEW, examples=EXAMPLES)
+REACH = drawn(__file__, Place("time_reach", "486px", "827px"), REACH_VIEW, examples=EXAMPLES)
