@@ -1,6 +1,7 @@
 """Streamlit's page as the app serves it: with our style sheets, and a place for each picture."""
 
 import re
+from urllib.parse import parse_qsl
 
 import pytest
 from starlette.applications import Starlette
@@ -10,10 +11,12 @@ from starlette.testclient import TestClient
 
 from hnviz.app.kit.places import places
 from hnviz.app.pictures import PICTURES
-from hnviz.app.shell.asgi import STYLES, _classes
+from hnviz.app.shell.asgi import STYLES, _classes, _step_address
 from hnviz.app.shell.streamlit_parts import front_page
+from hnviz.lessons import lessons
 from hnviz.web.assets import ASSETS
 from hnviz.web.front import dressed, front
+from hnviz.web.moved import moved
 from hnviz.web.viewer import naming, viewer, viewer_of
 
 OURS = b'<html lang="en"><head></head>ours</html>'
@@ -110,6 +113,46 @@ def test_a_step_of_a_lesson_says_so_from_its_first_frame():
     assert classes[b"lesson=text-into-batches.2"] == b"hn-lesson"
     assert b"lesson=text-into-batches.99" not in classes
     assert b"lesson=nothing.1" not in classes
+
+
+def test_a_lessons_link_leads_to_its_step_and_keeps_what_else_it_says():
+    there = _step_address("/base/lesson", "id=why-truncate&step=2&present=true")
+    assert there is not None
+    path, _, asked = there.partition("?")
+    assert (path, dict(parse_qsl(asked))) == (
+        "./time",
+        {
+            "run": "Model5",
+            "time_between": "detach",
+            "lesson": "why-truncate.2",
+            "present": "true",
+        },
+    )
+    assert str(_step_address("/lesson", "id=counting-past-8000&step=3")).startswith("./?")
+    steps = len(lessons()["why-truncate"].steps)
+    assert "why-truncate.1" in str(_step_address("/lesson", "id=why-truncate"))
+    assert _step_address("/lesson", f"id=why-truncate&step={steps + 1}") is not None  # the end
+    for path, asked in (
+        ("/time", "id=why-truncate"),
+        ("/lesson", ""),
+        ("/lesson", "id=why-truncate&step=99"),
+        ("/lesson", "id=why-truncate&step=x"),
+        ("/lesson", "id=no-such"),
+        ("/lesson", "id=a.b&step=%00&id"),
+    ):
+        assert _step_address(path, asked) is None, (path, asked)
+
+
+def test_a_browser_goes_where_an_address_leads_and_all_else_passes(client):
+    def where(path: str, asked: str) -> str | None:
+        return f"./page?{asked}" if path == "/old" else None
+
+    app = Starlette(routes=client.app.routes, middleware=[moved(where)])
+    with TestClient(app, base_url="http://127.0.0.1") as browser:
+        told = browser.get("/old?a=%26b", follow_redirects=False)
+        assert (told.status_code, told.headers["location"]) == (307, "./page?a=%26b")
+        assert browser.get("/data").json() == {"a": 1}
+        assert browser.post("/old").status_code == 404
 
 
 def test_a_page_has_its_own_head_besides(client):

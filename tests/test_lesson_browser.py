@@ -169,10 +169,7 @@ WALKED = ("learning-rate", "a-loop-is-an-rnn")
 
 @pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(name, marks=() if name in WALKED else pytest.mark.slow)
-        for name in lessons()
-    ],
+    [pytest.param(name, marks=() if name in WALKED else pytest.mark.slow) for name in lessons()],
 )
 def test_on_a_phone_each_step_is_in_sight_above_the_panel(page, server, name):
     page.set_viewport_size({"width": 390, "height": 844})

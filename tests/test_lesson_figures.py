@@ -228,7 +228,9 @@ def percent(value: float) -> str:
 
 def of_states() -> set[str]:
     layers = CATALOGUE["Model5"].n_layers
+    later = shown(BY_NAME["train_to_valid"], "Model5").meta["note"]
     return {
+        *written(later, r"right ([\d.]+) % of the time", r"and ([\d.]+) to ", r" to ([\d.]+) % in"),
         *written(said("train_to_valid"), r"gets ([\d.]+) %", r"zeros, ([\d.]+) %"),
         *written(said("positions", split="valid"), r"right ([\d.]+) % of", r"and ([\d.]+) % at"),
         *written(unit_rows(), r"explains (\d+) % of how", r"untrained, (\d+) % at best"),

@@ -112,7 +112,7 @@ WRONG = [
     ("low = 1\n", "low = 11\n", "high must be above low, got 11 to 10"),
     ("columns = 8", "columns = 0", "columns must be from 1 to 12, got 0"),
     ('why = "The text counts', 'whi = "The text counts', "nothing is named 'whi' here"),
-    ("Notice that", "Notice that " * 60, "text must be two or three sentences of at most 500"),
+    ("It reads from", "It reads from " * 60, "text must be two or three sentences of at most 500"),
 ]
 
 

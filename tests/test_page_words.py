@@ -2,7 +2,6 @@
 
 import re
 from typing import Any
-from urllib.parse import parse_qsl
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -14,7 +13,6 @@ from hnviz.app.rooms.start.machine.topic import Machine
 from hnviz.app.rooms.start.overview import ladder_rows
 from hnviz.app.run.engine import engine, store
 from hnviz.app.run.topics import Run
-from hnviz.app.shell.asgi import step_address
 from hnviz.app.shell.navigation import PAGES
 from hnviz.config import CHOICES, RunConfig
 from hnviz.engine.client import EngineError
@@ -356,12 +354,3 @@ def test_a_speed_that_is_chosen_is_the_runs_and_every_viewer_sees_it():
         assert Run().draw(standing(run), {})["speed"] is None
     finally:
         engine().stop(run)
-
-
-def test_a_lessons_link_opens_in_present_mode():
-    there = step_address("/lesson", "id=why-truncate&step=2&present=true")
-    page, _, query = there.removeprefix("./").partition("?")
-    app = open_page(page, **dict(parse_qsl(query)))
-    assert not app.exception
-    assert app.title[0].value == "Through time"
-    assert app.session_state["present"]

@@ -357,6 +357,14 @@ def test_handover_is_two_passes_by_hand(name: str) -> None:
     np.testing.assert_array_equal(found.reset, (said[1] == after.y).mean(0))
     np.testing.assert_array_equal(found.agree, (said[0] == said[1]).mean(0))
     assert found.n_read == 3
+    right, state, layout = [], built.model.init_state(3), BatchLayout(200, 3, 6)
+    with torch.no_grad():
+        for number in range(layout.n_batches):
+            batch = layout.batch(valid, number)
+            logits, state = built.model(torch.from_numpy(batch.x), state)
+            right.append((logits.argmax(-1).numpy() == batch.y).mean())
+    np.testing.assert_allclose(found.batches_reset, right)
+    assert found.batches_carried[0] == pytest.approx(found.carried.mean())
 
 
 @pytest.mark.parametrize("name", MODELS)

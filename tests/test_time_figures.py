@@ -31,6 +31,7 @@ from hnviz.figures.time_text import (
     handover_note,
     handover_sentence,
     lane_sentences,
+    later_sentence,
     no_handover,
     part,
     passes_note,
@@ -60,6 +61,8 @@ CROSSING = Crossing(
     carried=np.array([0.25, 0.25, 0.75, 1.0]),
     reset=np.array([0.5, 0.5, 0.75, 1.0]),
     agree=np.array([0.25, 0.5, 0.75, 1.0]),
+    batches_carried=np.array([0.5625, 0.75, 1.0]),
+    batches_reset=np.array([0.6875, 0.75, 1.0]),
 )
 COSTS = [
     {
@@ -439,8 +442,10 @@ def test_handover_bars_are_the_shares(width):
     svg = handover(CROSSING, LIGHT, width)
     lanes = [path for path in paths(svg, LIGHT.role["h_o"]) if path]
     heights = [[-float(each) for each in re.findall(r"v(-[\d.]+|-?0\.0)h", lane)] for lane in lanes]
-    np.testing.assert_allclose(heights, BAR * np.array([CROSSING.carried, CROSSING.reset]))
+    np.testing.assert_allclose(heights[:2], BAR * np.array([CROSSING.carried, CROSSING.reset]))
+    np.testing.assert_allclose(heights[2], BAR * CROSSING.batches_reset, atol=0.05)
     assert {"56.2 %", "68.8 %", "carried", "reset"} <= set(words(svg))
+    assert {"69", "75", "100", "mini-batch by mini-batch"} <= set(words(svg))
     assert svg.count('stroke-dasharray="3 3"') == 1  # zeros cut one lane
 
 
@@ -453,3 +458,10 @@ def test_the_sentence_of_the_handover():
     assert "Model1 carries no state" in no_handover("Model1")
     assert "last 3 mini-batches of train" in handover_note("never", 3)
     assert "starts valid from zeros" in handover_note("valid", 3)
+    assert later_sentence(CROSSING.batches_reset) == (
+        "From zeros, it is right 68.8 % of the time in the first mini-batch of valid, and 75.0 to "
+        "100 % in later ones: it builds up its state by reading."
+    )
+    falls = later_sentence(np.array([0.5, 0.25, 0.75]))
+    assert falls.endswith("and 25.0 to 75.0 % in later ones.")
+    assert later_sentence(np.array([0.5])) == ""

@@ -64,8 +64,8 @@ class Lanes(Drawing):
         super().__init__(width, height, look)
         self.wide = width > 600
 
-    def panels(self, steps: Steps, names: Sequence[str], top: float) -> None:
-        """Draw a quiet background for each mini-batch, with its name above."""
+    def panels(self, steps: Steps, names: Sequence[str], top: float, below: float = 0) -> None:
+        """Draw a quiet background for each mini-batch, its name above; `below` is left free."""
         for number, name in enumerate(names):
             first = number * steps.window
             left = steps.x(first - 0.5) + 1 if number else steps.x(0) - 8
@@ -73,7 +73,7 @@ class Lanes(Drawing):
             right = steps.x(steps.n - 1) + 8 if ends else steps.x(first + steps.window - 0.5) - 1
             self._parts.append(
                 f'<rect x="{left:.1f}" y="{top}" width="{right - left:.1f}" '
-                f'height="{self.height - top:g}" rx="6" fill="{self.look.surface}"/>'
+                f'height="{self.height - top - below:g}" rx="6" fill="{self.look.surface}"/>'
             )
             if name:
                 self.text((left + right) / 2, top - 9, f"**{name}")

@@ -216,3 +216,15 @@ def handover_note(reset_state: str, n_read: int) -> str:
         f"{plural(n_read, 'mini-batch')} of train leave behind; a bar is the share of rows "
         "whose answer is right."
     )
+
+
+def later_sentence(shares: NDArray[np.floating]) -> str:
+    """Compare the first mini-batch of valid with those that are read after it; "" for one alone."""
+    if len(shares) < 2:
+        return ""
+    first, low, high = float(shares[0]), float(shares[1:].min()), float(shares[1:].max())
+    reads = ": it builds up its state by reading" if low > first else ""
+    return (
+        f"From zeros, it is right {accuracy(first)} of the time in the first mini-batch of valid, "
+        f"and {accuracy(low).removesuffix(' %')} to {accuracy(high)} in later ones{reads}."
+    )

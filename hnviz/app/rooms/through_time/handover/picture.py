@@ -8,7 +8,7 @@ from hnviz.app.kit.tabled import Tabled
 from hnviz.catalogue import entry
 from hnviz.figures.handover import Crossing, handover
 from hnviz.figures.lanes import NARROW, WIDE
-from hnviz.figures.time_text import handover_note, no_handover
+from hnviz.figures.time_text import handover_note, later_sentence, no_handover
 from hnviz.web.views import Look, Shown, View
 
 
@@ -20,8 +20,12 @@ def _handover(look: Look) -> Shown:
     facts: dict[str, Any] = {**found.meta, **found.arrays}
     crossing, theme = Crossing(model=config.model, **facts), look_of(look)
     note = handover_note(config.reset_state, crossing.n_read)
+    later = later_sentence(crossing.batches_reset)
     sizes = handover(crossing, theme, WIDE), handover(crossing, theme, NARROW)
-    return two_sizes(sizes, _table(crossing), crossing.sentence, note)
+    shown = two_sizes(sizes, _table(crossing), crossing.sentence, f"{note} {later}".strip())
+    return shown._replace(
+        meta={**shown.meta, "tables": [*shown.meta["tables"], _later(crossing).sent]}
+    )
 
 
 def _table(crossing: Crossing) -> Tabled:
@@ -36,10 +40,18 @@ def _table(crossing: Crossing) -> Tabled:
     )
 
 
+def _later(crossing: Crossing) -> Tabled:
+    """Tabulate the shares of all answers in each mini-batch."""
+    shares = zip(crossing.batches_carried, crossing.batches_reset, strict=True)
+    rows = [[number, *map(float, each)] for number, each in enumerate(shares)]
+    names = ["mini-batch", "right with train's state|share", "right from zeros|share"]
+    return Tabled("Right answers in each mini-batch of valid", names, rows)
+
+
 HANDOVER_VIEW = View("train_to_valid", {"mode": MODE}, _handover, slow=True)
 
 EXAMPLES = {
     "ready": Example("Model5", [ask(HANDOVER_VIEW, at="rest")]),
 }
 
-HANDOVER = drawn(__file__, Place("time_handover", "452px"), HANDOVER_VIEW, examples=EXAMPLES)
+HANDOVER = drawn(__file__, Place("time_handover", "588px"), HANDOVER_VIEW, examples=EXAMPLES)
