@@ -95,6 +95,7 @@ export class Callout {
 
   reveal() {
     document.documentElement.classList.remove(TURNING);
+    this.until = performance.now() + SETTLES; // two steps may point at the same
     this.later();
   }
 
