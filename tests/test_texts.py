@@ -259,6 +259,10 @@ def test_a_page_of_another_text_is_exported(page: str, name: str, trained: dict[
     content = export_page(page, {"run": trained[name]}).decode()
     assert content.startswith("<!doctype html>")
     assert trained[name] in content or page in ("data", "batches", "models")
+    if page == "data":
+        assert ("assets/published/" in content) == (name == "own")  # its merges
+    if page == "batches":
+        assert "api/corpora/train?corpus=" in content
 
 
 def test_the_units_of_a_text_without_digits_have_no_empty_matrix(trained: dict[str, str]) -> None:

@@ -11,7 +11,7 @@ from hnviz.app.shell import session as state
 from hnviz.app.shell.address import address_problem
 from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
-from hnviz.figures.offers import example
+from hnviz.figures.offers import example, without_numbers
 
 _GOOD_FIRST, _GOOD_WORDS = "time_good_first", "time_good_words"  # the last that could be shown
 
@@ -69,7 +69,7 @@ def words_box(config: RunConfig) -> str:
     """Draw the box for the map's words; words that cannot be read leave the last ones."""
     default = example(config, DEFAULT_PHRASE)
     text = st.text_input(
-        "Words, or a range of numbers",
+        "Words" if without_numbers(config) else "Words, or a range of numbers",
         default,
         max_chars=2000,
         key="time_phrase",
