@@ -1,7 +1,7 @@
 // The Tasks page: its sentences, the table of an automaton as text, and where its arrows go.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { boxes, HEIGHT, labelled, route } from "../../hnviz/app/rooms/tasks/automaton/graph.js";
+import { boxes, HEIGHT, labelled, route, short, widthOf } from "../../hnviz/app/rooms/tasks/automaton/graph.js";
 import { read, written } from "../../hnviz/app/rooms/tasks/editor/rows.js";
 import { sentence } from "../../hnviz/app/rooms/tasks/text/words.js";
 
@@ -58,4 +58,18 @@ test("labels of arrows that cross are apart", () => {
   const spots = labelled(routes, ["(", ")", "[", "]"], places);
   for (const [at, one] of spots.entries())
     for (const other of spots.slice(at + 1)) assert.ok(Math.abs(one.x - other.x) > 8 || Math.abs(one.y - other.y) > 14);
+});
+
+test("a long name is cut, and its state stays in the drawing", () => {
+  const names = ["a".repeat(900), "b"];
+  assert.equal(short(names[0]), "aaaaaaaa…");
+  assert.equal(short("even ?"), "even ?");
+  for (const { x, w } of boxes(names.map((name, at) => [name, at, 0.5, false]), 326)) assert.ok(x - w / 2 >= 0 && x + w / 2 <= 326);
+});
+
+test("a drawing is wide enough for its columns", () => {
+  const nodes = Array.from({ length: 6 }, (_, at) => [`state${at}`, at / 5, 0.5, false]);
+  const places = boxes(nodes, widthOf(nodes));
+  for (const [at, { x, w }] of places.slice(1).entries()) assert.ok(x - w / 2 - (places[at].x + places[at].w / 2) >= 20);
+  assert.ok(widthOf([..."01234567"].map((name, at) => [name, Math.min(at, 5) / 5, 0.5, false])) < 326);
 });

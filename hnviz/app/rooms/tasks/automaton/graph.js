@@ -11,12 +11,29 @@
 export const HEIGHT = 246;
 const LOOP = 40; // px that an arrow from a state to itself rises above it
 const LETTER = 8.4; // px
+const LONGEST = 9; // letters of a name
+const BETWEEN = 28; // px between two columns, at least
 const GAP = 3; // px between an arrow and a state
 const CLEAR = 5; // px that an arrow keeps from other states
 const BENDS = [0, 16, -16, 34, -34, 56, -56, 80, -80, 104, -104]; // px at the middle of an arrow
 const STEPS = 40;
 const LINE = 15; // px, of a label's height
 const ALONG = [0.5, 0.36, 0.64, 0.25, 0.75]; // of an arrow's way, where its label may be
+
+/**
+ * A name as the drawing has room for it; the table has the whole one.
+ * @param {string} name
+ */
+export const short = (name) => (name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}…` : name);
+
+/**
+ * The width that a drawing needs: its columns of states, and room for arrows between them.
+ * @param {Node[]} nodes
+ */
+export function widthOf(nodes) {
+  const columns = new Set(nodes.map(([, x]) => x)).size;
+  return columns * (Math.max(...nodes.map(([name]) => short(name).length)) * LETTER + 12) + (columns - 1) * BETWEEN;
+}
 
 /**
  * @param {Node[]} nodes
@@ -27,7 +44,7 @@ export function boxes(nodes, width) {
   const columns = new Map();
   for (const [, x] of nodes) columns.set(x, (columns.get(x) ?? 0) + 1);
   const h = Math.max(...columns.values()) > 5 ? 20 : 26;
-  const wide = nodes.map(([name]) => Math.max(h, name.length * LETTER + 12));
+  const wide = nodes.map(([name]) => Math.max(h, short(name).length * LETTER + 12));
   const edge = Math.max(...wide) / 2 + 4;
   const [top, bottom] = [LOOP, h / 2 + 6];
   return nodes.map(([, x, y], at) => ({

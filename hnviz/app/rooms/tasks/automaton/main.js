@@ -10,7 +10,7 @@ import { mark, onMark } from "../../../kit/js/page.js";
 import { picture } from "../../../kit/js/picture.js";
 import { partNodes } from "../../../kit/js/text.js";
 import { heads, listed } from "../../../kit/js/tables.js";
-import { boxes, HEIGHT, labelled, route } from "./graph.js";
+import { boxes, HEIGHT, labelled, route, short, widthOf } from "./graph.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const PLACE = "task_place";
@@ -25,9 +25,13 @@ class Automaton {
   constructor(body, kit) {
     this.kit = kit;
     this.said = maker(body)("p", "hnviz-sentence small said");
+    this.scroller = maker(body)("div", "scroller");
+    this.scroller.tabIndex = 0;
+    this.scroller.setAttribute("role", "region");
+    this.scroller.setAttribute("aria-label", "The automaton");
     this.svg = document.createElementNS(SVG, "svg");
     this.svg.setAttribute("role", "img");
-    body.append(this.svg);
+    this.scroller.append(this.svg);
     /** @type {import("./graph.js").Node[]} */
     this.nodes = [];
     /** @type {Arrow[]} */
@@ -43,7 +47,7 @@ class Automaton {
   draw({ settings }) {
     const { nodes, arrows, path, at } = settings;
     Object.assign(this, { nodes, arrows, path, first: at });
-    const width = Math.max(280, this.svg.parentElement?.clientWidth ?? 0);
+    const width = Math.max(widthOf(nodes), this.scroller.clientWidth);
     const laid = JSON.stringify([nodes, arrows, width]);
     if (laid !== this.laid) this.lay(width);
     this.laid = laid;
@@ -54,10 +58,11 @@ class Automaton {
   lay(width) {
     const places = boxes(this.nodes, width);
     this.svg.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
+    this.svg.style.width = `${width}px`;
     this.svg.replaceChildren();
     const lead = Object.fromEntries(this.arrows.map(([start, end]) => [`${start}-${end}`, true]));
     const routes = this.arrows.map(([start, end]) => route(start, end, places, Boolean(lead[`${end}-${start}`])));
-    const labels = this.arrows.map(([, , tokens]) => tokens.join(", "));
+    const labels = this.arrows.map(([, , tokens]) => short(tokens.join(", ")));
     const spots = labelled(routes, labels, places);
     this.lines = routes.map(({ d, tip }, at) => {
       const group = add(this.svg, "g", { class: "arrow" });
@@ -72,7 +77,7 @@ class Automaton {
       const group = add(this.svg, "g", { class: "state" });
       add(group, "rect", { x: x - w / 2, y: y - h / 2, width: w, height: h, rx: h / 2 });
       if (ends) add(group, "rect", { x: x - w / 2 + 3, y: y - h / 2 + 3, width: w - 6, height: h - 6, rx: h / 2 - 3, class: "ends" });
-      add(group, "text", { x, y: y + 4.5 }).textContent = name;
+      add(group, "text", { x, y: y + 4.5 }).textContent = short(name);
       return group;
     });
     this.svg.append(...(this.lines ?? []).map((group) => /** @type {Element} */ (group.querySelector("text"))));
@@ -89,7 +94,7 @@ class Automaton {
     });
     const count = `${this.nodes.length} state${this.nodes.length === 1 ? "" : "s"}`;
     const ends = this.nodes.some(([, , , end]) => end) ? " A word may end where the frame is double." : "";
-    const { nodes, plain } = partNodes(["As a machine it has ", [count], ". Before the next token it is in ", [this.nodes[here][0]], `.${ends}`]);
+    const { nodes, plain } = partNodes(["As a machine it has ", [count], ". Before the next token it is in ", [short(this.nodes[here][0])], `.${ends}`]);
     this.said.replaceChildren(...nodes);
     this.svg.setAttribute("aria-label", plain);
   }
