@@ -39,6 +39,7 @@ test("states keep their room, and arrows keep clear of other states", () => {
     const numbers = back.d.match(/-?[\d.]+/g).map(Number);
     assert.equal(numbers.length, 6);
     assert.ok(Math.abs(back.spots[0].y - places[1].y) > 20);
+    for (const { y } of back.spots) assert.ok(y >= 7 && y <= HEIGHT - 7);
     const straight = route(0, 1, places, false).d.match(/-?[\d.]+/g).map(Number);
     assert.ok(Math.abs(straight[1] - straight[3]) < 0.2 && straight[0] > places[0].x);
   }

@@ -17,6 +17,7 @@ const GAP = 3; // px between an arrow and a state
 const CLEAR = 5; // px that an arrow keeps from other states
 const BENDS = [0, 16, -16, 34, -34, 56, -56, 80, -80, 104, -104]; // px at the middle of an arrow
 const STEPS = 40;
+const EDGE = 16; // px that arrows keep from above and below, for their labels
 const LINE = 15; // px, of a label's height
 const ALONG = [0.5, 0.36, 0.64, 0.25, 0.75]; // of an arrow's way, where its label may be
 
@@ -125,7 +126,7 @@ function faultsOf(way, others) {
   let faults = 0;
   for (let step = 0; step <= STEPS; step++) {
     const point = pointAt(way, step / STEPS);
-    if (point.y < 14 || point.y > HEIGHT - 4) faults += 1;
+    if (point.y < EDGE || point.y > HEIGHT - EDGE) faults += 1;
     faults += others.filter((box) => isIn(point, box, CLEAR)).length;
   }
   return faults;
@@ -149,7 +150,7 @@ function cut(way, from, to, bend) {
   const spots = [out, -out].flatMap((side) =>
     ALONG.map((share) => {
       const { x, y } = pointAt(way, first + share * (last - first));
-      return { x: x + side * way.side.x, y: y + side * way.side.y };
+      return { x: x + side * way.side.x, y: Math.max(LINE / 2, Math.min(y + side * way.side.y, HEIGHT - LINE / 2)) };
     }),
   );
   const d = `M${fixed(a.x)} ${fixed(a.y)}Q${fixed(control.x)} ${fixed(control.y)} ${fixed(b.x)} ${fixed(b.y)}`;
