@@ -773,7 +773,7 @@ def test_a_look_changes_nothing(app):
 
 def test_charts_are_topics_of_both_modes():
     charts = [topic for topic in TOPICS if isinstance(topic, Panels)]
-    assert {topic.name for topic in charts} == {"curves", "schedule"}
+    assert {topic.name for topic in charts} == {"curves", "schedule", "task_accuracy"}
     for topic in charts:
         for mode in ("light", "dark"):
             state = topic.draw(Standing(SHORT, "running"), {"mode": mode})

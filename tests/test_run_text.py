@@ -172,7 +172,7 @@ def test_one_epoch_is_no_way_from_one_figure_to_another():
 
 def test_words_that_are_alone_have_no_rest_that_goes_on():
     said = [{"truth": n, "words": ["five", ","], "right": False} for n in (6, 7)]
-    assert verdict(said) == "2 of 2 are wrong."
+    assert verdict(said, lambda number: [str(number)]) == "2 of 2 are wrong."
 
 
 def ended(status: str, message: str) -> dict[str, object]:

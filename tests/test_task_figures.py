@@ -130,7 +130,9 @@ def test_the_table_names_each_model_its_ceiling_and_why():
         assert f"<b>{VERDICTS[each.cause]}</b>" in html
     assert html.count('aria-current="true"') == 1
     assert '<tr aria-current="true"><td><b>Model4</b>' in html
-    assert {each.cause for each in known} == {"window", "detach"}
+    causes = {each.reading.model: each.cause for each in known}
+    assert causes["Model2"] == "window" and causes["Model5"] == "detach"
+    assert causes["LSTM"] == "open", "its recipe's window is 50 tokens"
 
 
 def test_before_training_each_cause_has_its_sentence():

@@ -87,7 +87,7 @@ def middleware() -> list[Any]:
         guard(_rules),
         *closed,
         limits(_bounds),
-        moved(step_address),
+        moved(_step_address),
         front(_page, {"/train": charts}, _framed, _classes()),
     ]
 
@@ -107,7 +107,7 @@ def _classes() -> dict[bytes, bytes]:
     return {**CLASSES, **steps}
 
 
-def step_address(path: str, asked: str) -> str | None:
+def _step_address(path: str, asked: str) -> str | None:
     """Return where a lesson's step is, for "/lesson?id=...&step=..."; None if there is none.
 
     The list of lessons would appear first, and make room for a panel after that.
