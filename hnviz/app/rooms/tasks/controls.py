@@ -1,5 +1,6 @@
 """The Tasks page's controls: the task, its parameters, and what is wrong with them."""
 
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
@@ -7,7 +8,7 @@ import streamlit as st
 from hnviz.app.kit.text import problem
 from hnviz.app.kit.wrong import mark_field
 from hnviz.app.rooms.tasks.editor.picture import KEY, REPORT, editor
-from hnviz.app.rooms.tasks.study import Study, study
+from hnviz.app.rooms.tasks.study import Study, outlooks, study
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import address_problem
 from hnviz.tasks.machine import TaskError
@@ -40,12 +41,24 @@ def task_in_hand() -> str:
 
 
 def values_in_hand() -> dict[str, Any]:
-    """Return the parameters that the widgets hold at this moment, usable or not."""
+    """Return the parameters that the widgets hold or will hold, usable or not."""
     name = task_in_hand()
     good = _good(name)
     if name == AUTOMATON:
         return dict(good)
-    return {field: state.get(task_key(field), value) for field, value in good.items()}
+    asked = st.query_params
+    return {
+        field: state.get(task_key(field), asked.get(task_key(field), value)) for field, value in good.items()
+    }
+
+
+def prepare(bptt: int | None) -> None:
+    """Calculate a task's figures before its controls are drawn.
+
+    Else the page would show the controls, wait for the takeaway above them, and move.
+    """
+    with suppress(TaskError):  # the controls say what is wrong
+        outlooks(study(TaskStream.of(task_in_hand(), values_in_hand())).stream, bptt)
 
 
 def task_controls() -> Study:

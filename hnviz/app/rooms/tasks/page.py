@@ -6,7 +6,7 @@ from hnviz.app.kit.terms.picture import terms
 from hnviz.app.kit.text import lead, linked, opening, page_theme, page_title, prose, section
 from hnviz.app.rooms.tasks.automaton.picture import automaton
 from hnviz.app.rooms.tasks.bound.picture import bound_chart
-from hnviz.app.rooms.tasks.controls import automaton_editor, task_controls
+from hnviz.app.rooms.tasks.controls import automaton_editor, prepare, task_controls
 from hnviz.app.rooms.tasks.curve.picture import CURVE
 from hnviz.app.rooms.tasks.result.picture import RESULT
 from hnviz.app.rooms.tasks.runs.picture import task_runs
@@ -37,6 +37,7 @@ def page() -> None:
     run = run_in_view()
     if run is not None:
         follow(run.record)
+    prepare(bptt_in_hand())
     headline = opening()
     shown = task_controls()
     expected = outlooks(shown.stream, bptt_in_hand())
