@@ -82,6 +82,13 @@ ANSWERS = """() => {
 }"""
 """The answers that a student must scroll to."""
 
+REASON = """() => {
+  const root = document.querySelector(".st-key-lesson_panel [data-picture]").shadowRoot;
+  const [body, why] = [".body", ".why"].map((each) => root.querySelector(each));
+  return why.getBoundingClientRect().bottom <= body.getBoundingClientRect().bottom + 1;
+}"""
+"""The reason of an answer is in sight."""
+
 BY_CHANCE: dict[str, str] = {
     "text-into-batches.1": "“thousand” is a word of the example that the student may type over",
     "text-into-batches.3": "3 is the name of one of the picture's views",
@@ -182,12 +189,67 @@ def test_on_a_phone_each_step_is_in_sight_above_the_panel(page, server, name):
             until(page, ABOVE, step.point)
             assert page.evaluate(ANSWERS) == [], (number, step.title)
             page.keyboard.press("PageDown")
+            until(page, REASON)
         until(page, RINGED, step.point)
         until(page, ABOVE, step.point)
         assert sum(page.evaluate("window.moved")) < LARGEST_SHIFT, page.evaluate("window.what")
         page.evaluate("window.moved = []; window.what = []")
         page.keyboard.press("PageDown")
     until(page, f"() => location.search.includes('lesson={name}.{len(lessons()[name].steps) + 1}')")
+
+
+AGREES = """(paths) => {
+  const root = document.querySelector(".st-key-lesson_panel [data-picture]")?.shadowRoot;
+  const at = Number(/lesson=[a-z0-9-]+[.](\\d+)/.exec(location.search)?.[1]);
+  const ring = document.querySelector(".hn-callout");
+  const isThere = location.pathname === paths[at - 1] && ring && !ring.hidden;
+  const isTurning = document.documentElement.classList.contains("hn-turning");
+  const count = root?.querySelector(".count")?.innerText;
+  return isThere && !isTurning && count === `Step ${at} of ${paths.length}` && at;
+}"""
+"""The step that address, page, panel and ring agree about."""
+
+
+def test_quick_presses_a_reload_and_back_end_at_one_step(page, server):
+    name = "counting-past-8000"
+    paths = [f"/{step.page}".replace("/start", "/") for step in lessons()[name].steps]
+    begin(page, server, name)
+    until(page, AGREES, paths)
+    for _ in range(20):
+        page.keyboard.press("PageDown")
+    until(page, f"() => location.search.includes('lesson={name}.{len(paths) + 1}')")
+    idle(page)
+    for _ in range(3):
+        page.keyboard.press("PageUp")
+    idle(page)
+    at = until(page, AGREES, paths)
+    page.reload()
+    assert until(page, AGREES, paths) == at
+    for _ in range(2):
+        page.evaluate("history.back()")
+    page.wait_for_timeout(1000)  # two looks of the panel
+    idle(page)
+    until(page, AGREES, paths)
+    assert page.errors == []
+
+
+def test_two_tabs_are_at_steps_of_their_own_and_share_the_answers(page, server):
+    begin(page, server, "change-the-state")
+    turn(page, "PageDown", "change-the-state.2")
+    other = page.context.new_page()
+    try:
+        other.goto(f"{server}/lesson?id=what-the-state-remembers&step=1")
+        other.locator(PANEL).wait_for()
+        part(other, ".answer").nth(1).click()
+        part(page, ".answer").first.click()
+        kept = {"what-the-state-remembers.1": 1, "change-the-state.2": 0}
+        for each in (page, other):
+            until(each, "() => localStorage.getItem('hnviz.answers')?.includes('change')")
+            assert each.evaluate("JSON.parse(localStorage.getItem('hnviz.answers'))") == kept
+        turn(other, "PageDown", "what-the-state-remembers.2")
+        assert "lesson=change-the-state.2" in page.url
+    finally:
+        other.close()
 
 
 def test_guesses_stay_in_the_browser_and_surprises_are_listed(page, server):

@@ -1,5 +1,6 @@
 """What a class has guessed, in one sentence."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from math import isclose
@@ -43,7 +44,8 @@ def _measured(guess: Guess, found: Spread) -> str:
     if isinstance(guess.truth, tuple):
         return _curved(guess, found)
     numbers = [_first(value) for value in found.values]
-    unit = f" {guess.unit}" if guess.unit else ""
+    named = re.sub(r"(?<=[cs]h|ss)es$|s$", "", guess.unit) if guess.truth == 1 else guess.unit
+    unit = f" {named}" if named else ""
     truth = f"the truth is **{guess.truth:g}**{unit}"
     if len(numbers) < FEWEST:
         verb = "guess is" if len(numbers) == 1 else "guesses are"

@@ -70,6 +70,10 @@ test("an answer is said in words", () => {
   assert.equal(inWords(CHOICE, 1), "“two”");
   assert.equal(inWords(CHOICE, 7), "“?”");
   assert.equal(inWords(NUMBER, 12345.5), "12,345.5 %");
+  for (const [unit, said] of [["words", "1 word"], ["mini-batches", "1 mini-batch"], ["%", "1 %"]]) {
+    assert.equal(inWords({ ...NUMBER, unit }, 1), said);
+  }
+  assert.equal(inWords({ ...NUMBER, unit: "words" }, 0), "0 words");
   assert.equal(inWords(CURVE, [0, 2.5, 10]), "0, 2.5 and 10");
 });
 

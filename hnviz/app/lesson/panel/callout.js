@@ -14,6 +14,7 @@ const LONGEST_TURN = 10000; // ms
 const LONGEST_REST = 1000; // ms that a page which was drawn may still change its height unseen
 const RESTS = 100; // ms without such a change
 const MAIN = "[data-testid=stMain]";
+const SIDEBAR = ".stSidebar[data-collapsed=false]"; // on a phone it is over the page
 const CONTENT = "[data-testid=stMainBlockContainer]";
 
 /** @param {string} point */
@@ -44,7 +45,7 @@ export class Callout {
     };
     this.sizes = new ResizeObserver(later);
     this.changes = new MutationObserver(later);
-    const named = { attributes: true, attributeFilter: ["data-picture"] };
+    const named = { attributes: true, attributeFilter: ["data-picture", "data-collapsed"] };
     this.changes.observe(document.body, { childList: true, subtree: true, ...named });
     this.touched = () => (this.until = 0); // the reader scrolls from here on
     this.later = later;
@@ -132,6 +133,7 @@ export class Callout {
       right: below ? main.right : Math.min(main.right, dock.left),
       bottom: below ? Math.min(main.bottom, dock.top) : main.bottom,
       air: below ? AIR_ON_A_PHONE : AIR,
+      isBehind: below && document.querySelector(SIDEBAR) !== null,
     };
   }
 
@@ -153,7 +155,7 @@ export class Callout {
     const top = Math.max(seen.top - 4, box.top - MARGIN);
     const right = Math.min(seen.right - 2, box.right + MARGIN);
     const bottom = Math.min(seen.bottom + 4, box.bottom + MARGIN);
-    this.ring.hidden = right <= left || bottom <= top;
+    this.ring.hidden = seen.isBehind || right <= left || bottom <= top;
     this.ring.classList.toggle("hn-covered", this.isHidden);
     this.ring.classList.toggle("hn-inside", top < ARROW);
     Object.assign(this.ring.style, {

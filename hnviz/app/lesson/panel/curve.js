@@ -9,6 +9,8 @@ import { numeral } from "./words.js";
 
 const [WIDTH, HEIGHT] = [280, 170];
 const INSIDE = { left: 34, right: 10, top: 10, bottom: 26 };
+const LONG = 4; // letters of a name that would be cut off at the ends
+const ROOM = 9; // px to the left of the first point, the width of its handle
 const STEPS = 40; // from the lowest value to the highest
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -78,7 +80,11 @@ function axes(host, guess, scale) {
     draw(svg, "text", { x: INSIDE.left - 5, y: y + 4, "text-anchor": "end" }, numeral(value));
   }
   guess.answers.forEach((name, at) => {
-    draw(svg, "text", { x: scale.x(at), y: HEIGHT - 8, "text-anchor": "middle" }, name);
+    const last = guess.answers.length - 1;
+    const isAtEnd = name.length > LONG && (at === 0 || at === last);
+    const anchor = isAtEnd ? (at ? "end" : "start") : "middle";
+    const x = isAtEnd ? [INSIDE.left - ROOM, WIDTH][Math.sign(at)] : scale.x(at);
+    draw(svg, "text", { x, y: HEIGHT - 8, "text-anchor": anchor }, name);
   });
   return svg;
 }

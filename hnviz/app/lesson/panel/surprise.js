@@ -39,5 +39,11 @@ export function inWords(guess, answer) {
   if (guess.kind === "choice" || guess.kind === "square") return `“${guess.answers[Number(answer)] ?? "?"}”`;
   const numbers = [answer].flat().map(numeral);
   const listed = numbers.length > 1 ? `${numbers.slice(0, -1).join(", ")} and ${numbers.at(-1)}` : numbers[0];
-  return guess.unit ? `${listed} ${guess.unit}` : listed;
+  return guess.unit ? `${listed} ${answer === 1 ? one(guess.unit) : guess.unit}` : listed;
 }
+
+/**
+ * A unit of one: "word" of "words", "mini-batch" of "mini-batches".
+ * @param {string} unit
+ */
+const one = (unit) => unit.replace(/(?<=ch|sh|ss|x)es$|s$/, "");

@@ -46,9 +46,9 @@ def more(model: str, weights: Weights | None) -> None:
         left, right = next(pair for pair in PAIRS if model in pair)
         same = entry(left).stateful == entry(right).stateful
         title = (
-            f"{left} and {right} are one network: the same weights, the same answers"
+            f"{left} and {right}, line by line, with the same weights"
             if same
-            else f"{left} and {right}: one network until the second mini-batch"
+            else f"{left} and {right}, line by line, on one mini-batch after the other"
         )
         fold(title, "models_twins", lambda: _twins(weights, kept=not same))
     kind = cell_of(model)
