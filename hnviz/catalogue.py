@@ -6,64 +6,12 @@ checks that the two agree.
 """
 
 from dataclasses import dataclass, replace
-from math import prod
 
 from hnviz.cells import GRU, LSTM, RNN, Cell, Gate
+from hnviz.parts import Part, Recipe, Weight
 
 FIRST_RUN = "Model5"
 """The pre-trained run that is in view until one is picked."""
-
-ROLES = {
-    "i_h": "input to hidden",
-    "h_h": "hidden to hidden",
-    "h_o": "hidden to output",
-    "bn": "batch norm",
-}
-"""The roles of a model's parts; pictures draw the first three in green, brown and blue."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
-    """The settings of one model's `fit_one_cycle`.
-
-    The notebook's for its six models; for a model beyond them, what `hnviz.bench.search` found.
-    """
-
-    bptt: int
-    epochs: int
-    lr: float  # peak of the one-cycle schedule
-    pct_start: float = 0.3  # share of all steps in which lr rises
-    bs: int = 64
-    nh: int = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Weight:
-    """One parameter tensor; its dimensions are in terms of nv and nh: "nv", "3*nh"."""
-
-    name: str  # as in the module's state_dict, without the part's name
-    dims: tuple[str, ...]
-
-    def shape(self, nv: int, nh: int) -> tuple[int, ...]:
-        """Return the dimensions as numbers."""
-        sizes = {"nv": nv, "nh": nh}
-        return tuple(
-            prod(sizes.get(factor) or int(factor) for factor in dim.split("*")) for dim in self.dims
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One submodule of a model."""
-
-    name: str  # its attribute in the model
-    role: str  # one of ROLES
-    kind: str  # its class in torch.nn
-    weights: tuple[Weight, ...]
-
-    def n_weights(self, nv: int, nh: int) -> int:
-        """Count the numbers that this part learns."""
-        return sum(prod(weight.shape(nv, nh)) for weight in self.weights)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +190,21 @@ _BEYOND = (
         cell=LSTM,
         state=("h", "c"),
         nonlinearity="tanh",
+    ),
+    ModelEntry(
+        name="Model3BN",
+        title="batch norm inside the loop",
+        follows="Model3",
+        network_change="moves batch norm back into the recurrence, as in Model1: the state that "
+        "goes on to the next token is the normalised one",
+        reason="Model3 carries a state that relu has made, and relu has no upper bound: nothing "
+        "keeps a unit's scale from token to token. Inside the loop, batch norm does, so a row can "
+        "carry its state on and on. Compare the curves of both on Train.",
+        predicts="every",
+        stateful=True,
+        recipe=Recipe(bptt=20, epochs=20, lr=1e-2, pct_start=0.5),
+        parts=_BY_HAND,
+        norm_in_loop=True,
     ),
 )
 

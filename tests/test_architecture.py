@@ -27,13 +27,17 @@ class Rule(NamedTuple):
     packages: tuple[str, ...]  # beside the standard library
 
 
-FREE = ("data", "cells", "catalogue", "config", "events", "schedule", "estimate", "source", "tasks")
+FREE = (
+    *("data", "cells", "parts", "catalogue", "config"),
+    *("events", "schedule", "estimate", "source", "tasks"),
+)
 """The parts that load in a moment: numpy is all they need."""
 
 RULES: dict[str, Rule] = {
     "data": Rule(("tasks",), ("numpy", "num2words")),
     "cells": Rule((), ()),
-    "catalogue": Rule(("cells",), ()),
+    "parts": Rule((), ()),
+    "catalogue": Rule(("cells", "parts"), ()),
     "config": Rule(("catalogue", "data"), ()),
     "events": Rule((), ()),
     "schedule": Rule((), ("numpy",)),

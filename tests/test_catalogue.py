@@ -12,14 +12,13 @@ from hnviz.bench.table import read_rows
 from hnviz.catalogue import (
     CATALOGUE,
     LADDER,
-    ROLES,
     SAME_RECIPE,
-    Weight,
     entry,
     previous,
     recipe_for,
 )
 from hnviz.config import RunConfig
+from hnviz.parts import ROLES, Weight
 
 NV, NH = 39, 64
 TABLES = Path(str(files("hnviz.runs"))) / "data"
@@ -92,6 +91,7 @@ def test_a_recipe_is_a_run_that_can_be_trained(model: str) -> None:
         ("Model4", "rnn"),
         ("Model5", "gru"),
         ("LSTM", "lstm"),
+        ("Model3BN", "by hand"),
     ],
 )
 def test_number_of_weights(model: str, kind: str) -> None:

@@ -115,6 +115,7 @@ def test_rolled_has_one_column_and_a_loop_a_layer(model):
         ("Model4", 1),
         ("Model5", 1),
         ("LSTM", 1),
+        ("Model3BN", 1),
     ],
 )
 def test_what_the_model_before_lacks_is_framed(model, framed):

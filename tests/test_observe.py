@@ -85,7 +85,7 @@ class ByHand:
             out = self.bn(h[0])
         else:
             h = [np.maximum(w["h_h.weight"] @ (h[0] + x) + w["h_h.bias"], 0)]
-            if self.name in ("Model0", "Model1"):
+            if CATALOGUE[self.name].norm_in_loop:
                 h = [self.bn(h[0])]
                 out = h[0]
             else:
@@ -139,7 +139,7 @@ def test_states_are_those_of_a_hand_written_pass(name: str) -> None:
     np.testing.assert_allclose(came, np.array(expected).transpose(1, 0, 2), atol=1e-6, rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["Model3", "Model4", "Model5", "LSTM"])
+@pytest.mark.parametrize("name", [name for name in MODELS if CATALOGUE[name].stateful])
 def test_states_are_those_of_one_pass_over_the_stretch(name: str) -> None:
     model, ids = subject(name).model, STREAM.train[:50]
     with torch.no_grad():
@@ -307,7 +307,7 @@ def right_by_hand(subject_: Subject, ids: NDArray[np.int64], reset: bool) -> Arr
 
 
 @pytest.mark.parametrize("reset", [True, False])
-@pytest.mark.parametrize("name", ["Model2", "Model3", "Model4", "Model5", "LSTM"])
+@pytest.mark.parametrize("name", [name for name in MODELS if CATALOGUE[name].predicts == "every"])
 def test_accuracy_by_position_is_that_of_a_hand_written_pass(name: str, reset: bool) -> None:
     # An LSTM with the other models' made-up weights says only words that the text lacks.
     built = subject(name, spread=0.6, seed=1) if name == "LSTM" else subject(name)

@@ -10,7 +10,7 @@ import torch
 from safetensors.numpy import load, save
 from torch import nn
 
-from hnviz.catalogue import CATALOGUE, Part, Weight
+from hnviz.catalogue import CATALOGUE
 from hnviz.cells import Cell, Gate
 from hnviz.config import RunConfig
 from hnviz.data import human_numbers_stream
@@ -24,6 +24,7 @@ from hnviz.learn import MODELS, LanguageModel, Learner
 from hnviz.learn.state import tensors
 from hnviz.observe import QUESTIONS, Subject
 from hnviz.observe.passes import read_text, read_together
+from hnviz.parts import Part, Weight
 from hnviz.runs.tensors import check_weights
 from tests.small import small_config, small_stream
 

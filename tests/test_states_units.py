@@ -70,7 +70,7 @@ class ByHand:
             kept = w["rnn.weight_hh_l0"] @ h[0] + w["rnn.bias_hh_l0"]
             return [{"state": np.tanh(given + kept)}]
         after = np.maximum(w["h_h.weight"] @ (h[0] + x) + w["h_h.bias"], 0)
-        if self.model in ("Model0", "Model1"):
+        if CATALOGUE[self.model].norm_in_loop:
             spread = np.sqrt(w["bn.running_var"] + 1e-5)
             after = (after - w["bn.running_mean"]) / spread * w["bn.weight"] + w["bn.bias"]
         return [{"state": after}]

@@ -437,8 +437,8 @@ def causes(stream: TaskStream, bptt: int | None = None) -> list[str]:
 
 
 def test_three_causes_are_kept_apart():
-    assert causes(NEAR) == ["window"] * 3 + ["open"] * 4
-    assert causes(FAR, 20) == ["window"] * 3 + ["detach"] * 4
+    assert causes(NEAR) == ["window"] * 3 + ["open"] * 5
+    assert causes(FAR, 20) == ["window"] * 3 + ["detach"] * 5
     assert outlook(NEAR, Reading("Model1", 8)).cause == "open"  # answers once, after eight
     assert outlook(NEAR, Reading("Model1", 7)).cause == "window"
     assert outlook(NEAR, Reading("Model0", 40)).reading.window == 3

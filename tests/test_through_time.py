@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, human_numbers_stream
 from hnviz.learn import MODELS, build_model
@@ -22,8 +23,8 @@ from hnviz.observe.through_time import Windows, state_gradients
 from tests.subjects import made_up
 
 STREAM = human_numbers_stream()
-CARRYING = ("Model3", "Model4", "Model5", "LSTM")
-FORGETTING = ("Model0", "Model1", "Model2")
+CARRYING = tuple(name for name, net in CATALOGUE.items() if net.stateful)
+FORGETTING = tuple(name for name in CATALOGUE if name not in CARRYING)
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +44,7 @@ def head(model: nn.Module, state: State) -> Tensor:
     """The answer from a state, (rows, nv), as each model's class has it."""
     state = tensors(state)[0]
     last = state if state.ndim == 2 else state[-1]
-    inside = type(model).__name__ in ("Model0", "Model1")  # batch norm is in the recurrence
+    inside = CATALOGUE[type(model).__name__].norm_in_loop
     return model.h_o(last if inside else model.bn(last))
 
 

@@ -23,7 +23,7 @@ from tests.views import shown
 
 pytestmark = pytest.mark.usefixtures("own_runs")
 
-CARRYING = ("Model3", "Model4", "Model5", "LSTM")
+CARRYING = tuple(name for name, net in CATALOGUE.items() if net.stateful)
 
 
 def said(app: AppTest) -> str:

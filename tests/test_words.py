@@ -59,7 +59,7 @@ def top(name, h):
 
 def step(model, name, token, h):
     x = model.i_h.weight[token]
-    if name in ("Model0", "Model1"):
+    if CATALOGUE[name].norm_in_loop:
         return [norm(model, torch.relu(model.h_h.weight @ (h[0] + x) + model.h_h.bias))]
     if name in ("Model2", "Model3"):
         return [torch.relu(model.h_h.weight @ (h[0] + x) + model.h_h.bias)]
@@ -88,7 +88,7 @@ def norm(model, h):
 
 
 def out(model, name, h):
-    if name not in ("Model0", "Model1"):
+    if not CATALOGUE[name].norm_in_loop:
         h = norm(model, h)
     return model.h_o.weight @ h + model.h_o.bias
 

@@ -146,7 +146,7 @@ NOTEBOOK_FIGURES = (
 def _frame_new(
     drawing: Drawing, net: ModelEntry, before: ModelEntry, columns: Sequence[float]
 ) -> None:
-    """Frame what `net` has and `before` lacks: answers, a state that is kept, cells, layers."""
+    """Frame what `net` has and `before` lacks: answers, a kept state, cells, layers, batch norm."""
     levels, first, last = _levels(net.n_layers), columns[0], columns[-1]
     low, high = levels[0] + _EDGE + 4, levels[-1] - _EDGE - 4
     if (net.predicts, before.predicts) == ("every", "last"):
@@ -156,8 +156,9 @@ def _frame_new(
         drawing.new(1, high - 22, first - _EDGE - 4, low - high + 22)
         drawing.new(last + _EDGE + 2, high - 22, WIDTH - last - _EDGE - 3, low - high + 22)
     more_layers = net.n_layers > before.n_layers
-    if cell_kind(net) != cell_kind(before) or more_layers:
-        if cell_kind(net) == cell_kind(before):
+    normed = net.norm_in_loop and not before.norm_in_loop  # between one state and the next
+    if cell_kind(net) != cell_kind(before) or more_layers or normed:
+        if cell_kind(net) == cell_kind(before) and more_layers:
             low = levels[before.n_layers] + _EDGE + 4
         drawing.new(first - _EDGE - 6, high, last - first + 2 * _EDGE + 12, low - high)
 

@@ -1,4 +1,4 @@
-"""The models: six, each one step from the last, and one beyond them. This file is the lesson.
+"""The models: six, each one step from the last, and two beyond them. This file is the lesson.
 
 Call a model as ``logits, state = model(x, state)``. x holds ids, (bs, bptt); `state` is the hidden
 state before the first token, and the returned one is the state after the last. A model stores no
@@ -194,7 +194,32 @@ class LSTM(LanguageModel):
         return self.h_o(res), (h, c)  # (bs, bptt, nv), (2, bs, nh) each
 
 
+class Model3BN(LanguageModel):
+    """Model3 with batch norm back inside the loop: the state that goes on is normalised."""
+
+    predicts, stateful = "every", True
+
+    def __init__(self, nv: int, nh: int) -> None:
+        super().__init__(nv, nh)
+        self.i_h = nn.Embedding(nv, nh)  # green arrow
+        self.h_h = nn.Linear(nh, nh)  # brown arrow
+        self.h_o = nn.Linear(nh, nv)  # blue arrow
+        self.bn = nn.BatchNorm1d(nh)
+
+    def init_state(self, bs: int) -> Tensor:
+        return self.h_h.bias.new_zeros(bs, self.h_h.out_features)
+
+    def forward(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        res = []
+        for t in range(x.shape[1]):
+            h = h + self.i_h(x[:, t])  # (bs, nh)
+            h = self.bn(F.relu(self.h_h(h)))
+            res.append(h)  # (bs, nh): what is read out is what goes on
+        return self.h_o(torch.stack(res, dim=1)), h  # (bs, bptt, nv), (bs, nh)
+
+
 MODELS: dict[str, type[LanguageModel]] = {
-    model.__name__: model for model in (Model0, Model1, Model2, Model3, Model4, Model5, LSTM)
+    model.__name__: model
+    for model in (Model0, Model1, Model2, Model3, Model4, Model5, LSTM, Model3BN)
 }
 """Every model by name; each has an entry in `hnviz.catalogue.CATALOGUE`."""

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from hnviz.catalogue import entry
 from hnviz.learn.state import State, mapped, tensors
 from hnviz.observe.speech import Ids, finite
 from hnviz.observe.subject import Subject
@@ -83,8 +84,11 @@ def read(subject: Subject, ids: Ids) -> State:
 
 def read_out(subject: Subject, state: State) -> Tensor:
     """Return the answer from a state of one row: from the top layer, (1, nv)."""
+    top = _layers(state)[-1:]
     with torch.no_grad():
-        logits: Tensor = subject.part("h_o")(subject.part("bn")(_layers(state)[-1:]))
+        if not entry(subject.config.model).norm_in_loop:  # else the state is normalised already
+            top = subject.part("bn")(top)
+        logits: Tensor = subject.part("h_o")(top)
     return logits
 
 

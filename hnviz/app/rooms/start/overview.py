@@ -73,7 +73,7 @@ def ladder_picture() -> None:
     """Draw the ladder below its sentence."""
     rows = ladder_rows()
     beyond = " and ".join(f"**{name}**" for name in CATALOGUE if name not in LADDER)
-    others = f" Beyond them, there is {beyond}." if beyond else ""
+    others = f" Beyond them, hnviz has {beyond}." if beyond else ""
     st.markdown(f"The six networks are those of {NOTEBOOK}.{others}")
     prose(ladder_sentence(rows))
     st.html(ladder(rows, page_theme()))

@@ -12,10 +12,11 @@ from hnviz.app.run.engine import info
 from hnviz.app.run.own_text import OWN, own_corpus_id, own_text_box
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import address_problem, was_wrong
-from hnviz.catalogue import CATALOGUE, Recipe, entry, recipe_for
+from hnviz.catalogue import CATALOGUE, entry, recipe_for
 from hnviz.config import CHOICES, ConfigError, RunConfig, problems
 from hnviz.data.corpora import BUILT_IN
 from hnviz.figures.rates import rate_warning
+from hnviz.parts import Recipe
 from hnviz.runs import lr_table
 
 PREFIX = "train_"

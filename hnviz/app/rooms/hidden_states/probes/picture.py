@@ -8,6 +8,7 @@ from hnviz.catalogue import CATALOGUE, entry
 from hnviz.figures import code_text
 from hnviz.figures.code_text import Probes
 from hnviz.figures.probes import probe_lines, probe_table, table_sentence
+from hnviz.web.standing import store
 from hnviz.web.views import Look, Param, Shown, View
 
 POSITIONS = Param(tuple(code_text.POSITIONS), "due")
@@ -33,7 +34,8 @@ def _probes(look: Look) -> Shown:
 def _all_probes(look: Look) -> Shown:
     """Tabulate what a probe reads from the last layer of every pre-trained model."""
     found: dict[str, tuple[Probes, Probes]] = {}
-    for model in CATALOGUE:
+    known = store().ids()
+    for model in (name for name in CATALOGUE if name in known):  # a user's own has no such run
         params = {"layer": CATALOGUE[model].n_layers - 1, "positions": look.params["positions"]}
         trained = look.ask("probe", params, step="last", run=model).meta
         found[model] = (trained, look.ask("probe", params, step=0, run=model).meta)

@@ -22,6 +22,7 @@ SHARES = {
     "Model4": Shares(0.664791, 0.0005),
     "Model5": Shares(0.993498, 0.06053),
     "LSTM": Shares(0.99875, 0.072536),
+    "Model3BN": Shares(0.919355, 0.0005),
     "Model5-blocks": Shares(0.993373, 0.9785),
 }
 """By run, at its last snapshot."""

@@ -11,6 +11,7 @@ from hnviz.catalogue import CATALOGUE, ModelEntry
 from hnviz.figures.lanes import NARROW, WIDE
 from hnviz.figures.reaches import Reached, reach_lines, reach_note, reach_sentence
 from hnviz.figures.scissors import longest_way
+from hnviz.web.standing import store
 from hnviz.web.views import Look, Shown, View
 
 ENDS: dict[str, int | str] = {"untrained": 0, "trained": "last"}
@@ -20,7 +21,9 @@ GATES_OF = {"split": "train", "first": 400, "n": 400, "show": "update"}
 
 def _reach(look: Look) -> Shown:
     """Draw the norms of dLoss/dh by steps back; each model in its own pre-trained run."""
-    found = [_reached(look, net, name) for name in ENDS for net in CATALOGUE.values()]
+    known = store().ids()
+    nets = [net for name, net in CATALOGUE.items() if name in known]  # a user's own has no run
+    found = [_reached(look, net, name) for name in ENDS for net in nets]
     theme, sentence = look_of(look), reach_sentence(found)
     alt = sentence.replace("**", "")
     sizes = (reach_lines(found, theme, alt, WIDE), reach_lines(found, theme, alt, NARROW))

@@ -1,0 +1,77 @@
+"""Open every page on a run, and ask all that its pictures ask: python -m tests.walk RUN MODEL.
+
+Prints a line for each page: its name, and how many questions its pictures ask.
+Ends with status 1, and the sentences, if a page fails or a question has no answer.
+"""
+
+import json
+import sys
+from typing import Any
+
+from hnviz.app.pictures import PICTURES
+from hnviz.app.shell.navigation import PAGES
+from hnviz.web.asked import Asker
+from hnviz.web.parameters import read_query
+from hnviz.web.standing import standing, store
+from hnviz.web.views import Look, Refusal
+from tests.pages import open_page
+from tests.views import written
+
+VIEWS = {view.name: view for picture in PICTURES.values() for view in picture.views}
+FOLDS = {f"models_{fold}": "true" for fold in ("cell", "parts", "source", "figures")}
+MORE: dict[str, list[dict[str, str]]] = {
+    "models": [{"models_model": "{model}", "models_weights": "run in view", **FOLDS}],
+    "states": [
+        {"states_show": "keep", "states_view": "What each unit codes"},
+        {
+            "states_show": "write",
+            "states_view": "What the whole state shows",
+            "states_all_models": "true",
+        },
+    ],
+    "predictions": [
+        {"predictions_view": view} for view in ("Next word", "Change the state", "Counting map")
+    ],
+    "train": [{"train_model": "{model}"}],
+    "time": [{"time_more_costs": "true", "time_more_state": "true"}],
+}
+"""Other addresses of a page than its plain one."""
+PATIENCE = 300.0  # seconds for one question, on a machine that others use too
+NOT_HERE = ("class", "lesson")  # neither shows the run in view
+
+
+def main(run: str, model: str) -> int:
+    """Walk all pages; return the exit status."""
+    wrong = []
+    for page in (name for pages in PAGES.values() for name in pages if name not in NOT_HERE):
+        asked = 0
+        for more in MORE.get(page, [{}]):
+            address = {key: value.format(model=model) for key, value in more.items()}
+            app = open_page(page, run=run, **address)
+            where = f"{page} {address}"
+            wrong += [f"{where}: {each.message}" for each in app.exception]
+            for mount in (json.loads(each.proto.json) for each in app.get("bidi_component")):
+                for ask in mount.get("asks", []):
+                    asked += 1
+                    said = _refused(ask, mount.get("run") or run)
+                    wrong += [f"{where}: {ask['question']}: {said}"] if said else []
+        print(page, asked, flush=True)
+    print(*wrong, sep="\n", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+def _refused(ask: dict[str, Any], run: str) -> str:
+    """Ask a picture's question; return the sentence of a refusal, "" for an answer."""
+    view = VIEWS[ask["question"]]
+    pairs = [(name, written(value)) for name, value in ask["params"].items()]
+    at = store().folder(run).resolve_step(0 if ask.get("at") == "first" else "last")
+    try:
+        typed = read_query(view.params, pairs, view.name)
+        view.answer(Look(standing(run), at, typed, Asker(run, at, PATIENCE)))
+    except (Refusal, ValueError) as error:
+        return str(error)
+    return ""
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
