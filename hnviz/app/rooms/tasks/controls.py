@@ -48,7 +48,8 @@ def values_in_hand() -> dict[str, Any]:
         return dict(good)
     asked = st.query_params
     return {
-        field: state.get(task_key(field), asked.get(task_key(field), value)) for field, value in good.items()
+        field: state.get(task_key(field), asked.get(task_key(field), value))
+        for field, value in good.items()
     }
 
 
