@@ -16,6 +16,7 @@ from tests.test_first_minute_browser import FIRST
 ROUNDS = 8
 TITLES = {
     "": "Start",
+    "lesson": "Lessons",
     "data": "Data",
     "batches": "Batches",
     "models": "Models",
@@ -24,6 +25,7 @@ TITLES = {
     "predictions": "Predictions",
     "time": "Through time",
     "tasks": "Tasks",
+    "words": "Words",
 }
 
 # Resolves with the time since the page's opening at which a place's picture has been painted.
@@ -33,6 +35,7 @@ SHOWN = """async (place) => {
     if (!there) return false;
     const inside = [...there.querySelectorAll("*")].find((each) => each.shadowRoot)?.shadowRoot;
     const root = there.querySelector(".hnviz") ?? inside?.querySelector(".hnviz");
+    if (place.startsWith("lesson_of")) return true; // words alone
     if (place === "train_curves") return Boolean(there.querySelector(".main-svg"));
     return root ? root.dataset.state === "ready" : Boolean(there.querySelector("svg"));
   };
