@@ -71,7 +71,7 @@ def watched(browser):
         page.goto(url)
         # The list of lessons has no picture but the sidebar's, which a phone hides.
         first = "[class*=st-key-lesson_of]" if url.endswith("/lesson") else ".hnviz[data-ready]"
-        page.locator(first).first.wait_for()
+        page.locator(first).first.wait_for(state="attached")  # a lesson may cover it
         idle(page)
         page.wait_for_timeout(1000)  # what comes late moves as well
         return page
@@ -179,6 +179,7 @@ STEPS = (
 """Steps of lessons, each on another page; these moved most."""
 
 
+@pytest.mark.walk
 @pytest.mark.parametrize("size", [WIDE, PHONE])
 @pytest.mark.parametrize(("lesson", "step"), STEPS)
 def test_a_link_to_a_lessons_step_opens_at_rest(watched, server, lesson, step, size):

@@ -69,7 +69,14 @@ def page_title(title: str, sentence: str = "") -> None:
 
 def opening() -> DeltaGenerator:
     """Keep a place for the takeaway and its terms, which need what is drawn below them."""
-    return st.container(key="page_opening")
+    return kept_place("page_opening")
+
+
+def kept_place(key: str) -> DeltaGenerator:
+    """Return a container that has its place at once: Streamlit draws none that is empty."""
+    place = st.container(key=key)
+    place.empty()
+    return place
 
 
 def lead(sentence: str) -> None:

@@ -8,6 +8,7 @@ from hnviz.app.kit.fold import fold
 from hnviz.app.kit.terms.picture import terms
 from hnviz.app.kit.text import (
     escape,
+    kept_place,
     lead,
     linked,
     opening,
@@ -49,7 +50,7 @@ def _text(choice: TextChoice) -> None:
     """Draw a text as the network gets it."""
     stream, read = stream_of(choice), corpus_of(choice)
     prose(escape_marks(corpus_text.texts_sentence(choice)))
-    line = st.container(key="data_line")
+    line = kept_place("data_line")
     said = own_sentence(choice)
     with line:
         guess_line("data_guess", said, choice)
