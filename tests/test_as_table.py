@@ -27,7 +27,7 @@ VIEWS: dict[str, dict[str, Any]] = {
 }
 """What a browser has drawn when the table is made, where that decides what the table shows."""
 
-CHANGE = "rooms/predictions/change_state"
+CHANGE, PINNED = "rooms/predictions/change_state", "rooms/models/pinned"
 COUNTED = ("token", "step", "place", "row", "number", "answer", "steps back", "tokens back")
 """Columns that count rows; the figures of all others come from the answer."""
 
@@ -74,6 +74,9 @@ def told_in(folder: Path) -> dict[str, tuple[dict[str, Shown], list[dict[str, An
         view = VIEWS.get(name, {})
         if name == CHANGE:
             view = {"answers": {"data": answers[name]["change_state"].meta["own"], "at": 0}}
+        if name == PINNED:
+            (only,) = answers[name].values()
+            view = {"seen": [{**only.meta, "levels": only.arrays["levels"].tolist()}]}
         case: dict[str, Any] = {"main": main_of(picture), "view": view, "answers": {}}
         for at, (asked, answer) in enumerate(answers[name].items()):
             file = folder / f"{number}-{at}.bin"

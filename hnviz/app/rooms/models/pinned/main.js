@@ -122,21 +122,26 @@ class Pinned {
     this.norms.now(at);
   }
 
-  tables() {
-    const rows = this.seen.map(({ step, norm, gradient_norm, levels }) => [step, label(norm), gradient_norm === null ? "none" : label(gradient_norm), ...levels.map(label)]);
-    const titles = heads("training step", "norm", "norm of the gradient", "lowest", "5 %", "25 %", "median", "75 %", "95 %", "highest");
-    return [listed("The pinned tensor", titles, rows)];
-  }
-
   destroy() {
     this.silence();
   }
+}
+
+const TITLES = heads("training step", "norm", "norm of the gradient", "lowest", "5 %", "25 %", "median", "75 %", "95 %", "highest");
+
+/**
+ * @param {unknown} _
+ * @param {{ seen: Seen[] }} view
+ */
+function table(_, { seen }) {
+  const rows = seen.map(({ step, norm, gradient_norm, levels }) => [step, norm, gradient_norm ?? "none", ...levels]);
+  return [listed("The pinned tensor", TITLES, rows)];
 }
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
   shapes: { levels: ["n"] },
   keeps: true,
-  table: (_, view) => view.tables(),
+  table,
   create: (body, kit) => new Pinned(body, kit),
 });
