@@ -51,3 +51,7 @@ def test_every_promise_of_security_has_its_test():
         for file, name in tests:
             source = (ROOT / "tests" / file).read_text(encoding="utf-8")
             assert re.search(rf"^(?:async )?def {name}\(", source, re.MULTILINE), name
+
+
+def test_the_design_is_read_in_one_sitting():
+    assert len((ROOT / "docs/design.md").read_text(encoding="utf-8").splitlines()) < 150

@@ -23,6 +23,9 @@ def store(tmp_path_factory) -> RunStore:
 def test_each_model_ships_once_and_one_run_is_on_held_out_blocks(store):
     assert list(shipped_configs()) == [*CATALOGUE, BLOCKS]
     assert sorted(store.ids()) == sorted(shipped_configs())
+    models = [run_id for run_id in store.ids() if run_id != BLOCKS]
+    assert models == list(CATALOGUE), "in the order in which they build on each other"
+    assert store.ids().index(BLOCKS) == models.index("Model5") + 1
     for model in CATALOGUE:
         assert shipped_configs()[model] == RunConfig.for_model(model, seed=0, device="cpu")
     assert shipped_configs()[BLOCKS] == replace(shipped_configs()["Model5"], split="blocks")

@@ -15,6 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import hnviz
+from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
 from hnviz.runs import summary
 from hnviz.runs.errors import DamagedRun, RunNotFound, RunWriteError
@@ -135,13 +136,14 @@ class RunStore:
     def ids(self, newest: int | None = None) -> list[str]:
         """Return the ids of the user's own runs, newest first, then those of the pre-trained ones.
 
-        With `newest`, only so many of the user's own.
+        Those are in the catalogue's order. With `newest`, only so many of the user's own.
         """
         return [folder.id for folder in self._folders(newest)]
 
     def _folders(self, newest: int | None = None) -> list[RunFolder]:
         own = sorted(_names(self.root), key=_age, reverse=True)
-        shipped = [name for name in sorted(_names(self.shipped)) if name not in set(own)]
+        names = sorted(_names(self.shipped), key=_in_the_catalogue)
+        shipped = [name for name in names if name not in set(own)]
         return [RunFolder(self.root / name) for name in own[:newest]] + [
             RunFolder(self.shipped / name, shipped=True) for name in shipped
         ]
@@ -209,6 +211,13 @@ def _names(root: Path) -> list[str]:
 def _age(run_id: str) -> tuple[str, str, str]:
     """Sort key of an id: its second, then the fraction after the model's name."""
     return run_id[:15], run_id[-4:], run_id
+
+
+def _in_the_catalogue(run_id: str) -> tuple[int, str]:
+    """Sort key of a pre-trained run: its model's place in the catalogue, then its id."""
+    models = list(CATALOGUE)
+    model = run_id.partition("-")[0]
+    return models.index(model) if model in models else len(models), run_id
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

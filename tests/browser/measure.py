@@ -1,7 +1,7 @@
 """Measure what the app promises, in a real browser: ``python -m tests.browser.measure``.
 
 Prints one line a promise: the figure, and what it is held against. Run it on a quiet machine;
-the figures of docs/design.md come from here.
+the figures of docs/measured.md come from here.
 """
 
 import argparse
