@@ -7,10 +7,13 @@ from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
 from hnviz.app.shell.asgi import SCRIPT
-from hnviz.app.shell.navigation import page_file
+from hnviz.app.shell.navigation import PAGES, page_file
 
 SHARED = {"run_line", "run_copy", "page_terms"}
 """The pictures that are on every page."""
+
+EVERY_PAGE = [name for pages in PAGES.values() for name in pages if name != "lesson"]
+"""All but the list of lessons."""
 
 PATIENCE = 120  # seconds, on a machine that others use too
 

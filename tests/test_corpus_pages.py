@@ -19,25 +19,13 @@ from hnviz.runs import default_runs_dir
 from hnviz.runs.texts import TEXTS
 from hnviz.web.published import DATA, PUBLISHED
 from hnviz.web.standing import store
-from tests.pages import open_page, switch_page
+from tests.pages import EVERY_PAGE, open_page, switch_page
 from tests.test_pages import drawn, text
 from tests.views import shown
 
 pytestmark = pytest.mark.usefixtures("own_runs")
 
 TEXT = "the cat sat on the mat, the dog sat on the log, and the cat saw the dog. " * 20
-PAGES = (
-    "start",
-    "data",
-    "batches",
-    "models",
-    "train",
-    "states",
-    "predictions",
-    "time",
-    "tasks",
-    "words",
-)
 
 
 def open_own(**query: str):
@@ -54,7 +42,7 @@ def runs(own_runs: None) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", ["own", "de", "fr"])
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", EVERY_PAGE)
 def test_every_page_opens_for_every_text(page: str, name: str, runs: dict[str, str]) -> None:
     app = open_page(page, run=runs[name])
     assert not app.exception

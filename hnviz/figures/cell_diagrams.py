@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from hnviz.cells import GRU, LSTM
+from hnviz.cells import GRU, LSTM, Gate
 from hnviz.figures.svg import RADIUS, Drawing
 from hnviz.figures.theme import Theme
 
@@ -14,14 +14,7 @@ def gru_cell(look: Theme) -> str:
     drawing = Drawing(400, 300, look)
     reset, update, candidate = GRU.gates
     for gate, x in ((reset, 66), (candidate, 200), (update, 334)):
-        drawing.box(x, 160, 104, 46)
-        drawing.text(x, 157, f"**{gate.name} {gate.letter}")
-        drawing.text(x, 174, gate.squash, muted=True)
-        drawing.square(x - 26, 250)
-        drawing.arrow("i_h", x - 26, 238, x - 26, 186)
-        drawing.text(x - 26, 279, "word")
-        drawing.circle(x + 26, 250)
-        drawing.arrow("h_h", x + 26, 236, x + 26, 186)
+        _gate(drawing, gate, x, 104)
         if gate is candidate:  # torch lets r scale what the state's weights made of it
             drawing.text(x + 2, 279, "r · (Wh + b)", anchor="start")
         else:
@@ -76,18 +69,24 @@ def _lstm_gates(drawing: Drawing) -> None:
     put_in, forget, candidate, put_out = LSTM.gates
     places = ((forget, 60, 104), (put_in, 170, 212), (candidate, 280, 238), (put_out, 388, 388))
     for gate, x, end in places:
-        drawing.box(x, 160, 100, 46)
-        drawing.text(x, 157, f"**{gate.name} {gate.letter}")
-        drawing.text(x, 174, gate.squash, muted=True)
-        drawing.square(x - 24, 250)
-        drawing.arrow("i_h", x - 24, 238, x - 24, 186)
-        drawing.text(x - 24, 279, "word")
-        drawing.circle(x + 24, 250)
-        drawing.arrow("h_h", x + 24, 236, x + 24, 186)
+        _gate(drawing, gate, x, 96)
         drawing.text(x + 24, 279, "h")
         start = x + (0 if end == x else 8 if end > x else -8)
         drawing.arrow("h_h", start, 136, end, 76)
         drawing.text((start + end) / 2 + (16 if end < x else -12), 110, gate.letter, muted=True)
+
+
+def _gate(drawing: Drawing, gate: Gate, x: float, width: float) -> None:
+    """Draw a gate, and below it the word and the state that it reads."""
+    side = width / 4
+    drawing.box(x, 160, width, 46)
+    drawing.text(x, 157, f"**{gate.name} {gate.letter}")
+    drawing.text(x, 174, gate.squash, muted=True)
+    drawing.square(x - side, 250)
+    drawing.arrow("i_h", x - side, 238, x - side, 186)
+    drawing.text(x - side, 279, "word")
+    drawing.circle(x + side, 250)
+    drawing.arrow("h_h", x + side, 236, x + side, 186)
 
 
 CELLS: dict[str, Callable[[Theme], str]] = {"GRU": gru_cell, "LSTM": lstm_cell}

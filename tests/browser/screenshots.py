@@ -23,20 +23,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from hnviz.gallery.cases import READY
 from tests import gallery
 from tests.conftest import CHROMIUM, CHROMIUM_ARGS, Server, idle, start_server, stop_server, until
+from tests.pages import EVERY_PAGE
 
 OUT = Path(__file__).parent.parent.parent / "docs" / "screenshots"
-PAGES = (
-    "start",
-    "data",
-    "batches",
-    "models",
-    "train",
-    "states",
-    "predictions",
-    "time",
-    "tasks",
-    "words",
-)
 VIEWS = {
     "counting_map": "predictions?predictions_view=Counting+map",
     "inside_worst": "train?train_worst_kind=ones",
@@ -148,7 +137,7 @@ def tab(browser: Browser, width: int, mode: str) -> Iterator[Page]:
 def still_pages(browser: Browser, server: Server, width: int, mode: str) -> None:
     """Take every page as it stands before anything is trained."""
     with tab(browser, width, mode) as page:
-        for name in PAGES:
+        for name in EVERY_PAGE:
             page.goto(f"{server.url}/{'' if name == 'start' else name}")
             take(page, name if (width, mode) == LOOKS[0] else f"{name}_{width}_{mode}")
 

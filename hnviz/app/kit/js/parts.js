@@ -19,6 +19,23 @@ export function menu(parent, name, { above = false, help = "" } = {}) {
   return select;
 }
 
+/**
+ * Add a button and return it.
+ * @param {HTMLElement} parent
+ * @param {string} name
+ * @param {() => void} press
+ * @param {string} look its class
+ */
+export function button(parent, name, press, look = "") {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = look;
+  made.textContent = name;
+  made.onclick = press;
+  parent.append(made);
+  return made;
+}
+
 /** A row of choices, of which one is chosen, or none. */
 export class Choices {
   /**

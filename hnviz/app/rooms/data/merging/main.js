@@ -7,7 +7,8 @@
 import { putInAddress } from "../../../kit/js/address.js";
 import { fetchOnce } from "../../../kit/js/fetch.js";
 import { maker } from "../../../kit/js/make.js";
-import { PlayButton } from "../../../kit/js/parts.js";
+import { button } from "../../../kit/js/parts.js";
+import { Player } from "../../../kit/js/player.js";
 import { picture } from "../../../kit/js/picture.js";
 import { after } from "./merges.js";
 import { table } from "./table.js";
@@ -36,13 +37,18 @@ class Merging {
     const bar = make("div", "bar", body);
     this.next = button(bar, "Next merge", () => this.move(1));
     this.back = button(bar, "Back", () => this.move(-1));
-    this.play = new PlayButton(bar, () => (this.timer ? this.stop() : this.start()));
+    this.player = new Player(bar, {
+      between: BETWEEN,
+      isAtEnd: () => this.n === this.data.merges.length,
+      advance: () => this.go(this.n + 1),
+      rewind: () => this.go(0),
+    });
     this.slider = /** @type {HTMLInputElement} */ (make("input", "slider", bar));
     this.slider.type = "range";
     this.slider.min = "0";
     this.slider.setAttribute("aria-label", "Merges done");
     this.slider.oninput = () => {
-      this.stop();
+      this.player.stop();
       this.go(Number(this.slider.value));
     };
     this.list = make("ol", "last", body);
@@ -50,8 +56,6 @@ class Merging {
     this.data = { words: [], merges: [] };
     this.n = 0; // merges done
     this.pieces = 0;
-    /** @type {number|undefined} */
-    this.timer = undefined;
   }
 
   draw() {
@@ -59,7 +63,7 @@ class Merging {
     if (data === this.data) return;
     const first = this.data.merges.length === 0;
     this.data = data;
-    this.stop();
+    this.player.stop();
     const most = data.merges.length;
     this.slider.max = String(most);
     this.n = first ? this.kit.asked.number(STEP, 0, most, most) : most;
@@ -68,7 +72,7 @@ class Merging {
 
   /** @param {number} by */
   move(by) {
-    this.stop();
+    this.player.stop();
     this.go(this.n + by);
   }
 
@@ -78,23 +82,6 @@ class Merging {
     this.n = Math.max(0, Math.min(n, most));
     putInAddress(STEP, this.n === most ? null : this.n);
     this.show();
-  }
-
-  start() {
-    const tick = () => {
-      this.go(this.n + 1);
-      if (this.n === this.data.merges.length) this.stop();
-    };
-    if (this.n === this.data.merges.length) this.go(0);
-    else tick();
-    this.timer = setInterval(tick, BETWEEN);
-    this.play.show(true);
-  }
-
-  stop() {
-    clearInterval(this.timer);
-    this.timer = undefined;
-    this.play.show(false);
   }
 
   show() {
@@ -141,24 +128,12 @@ class Merging {
   }
 
   destroy() {
-    this.stop();
+    this.player.stop();
   }
 }
 
 /** @param {number} n */
 const times = (n) => (n === 1 ? "once" : `${count(n)} times`);
-
-/**
- * @param {HTMLElement} bar
- * @param {string} name
- * @param {() => void} press
- */
-function button(bar, name, press) {
-  const made = /** @type {HTMLButtonElement} */ (maker(bar)("button", "", bar, name));
-  made.type = "button";
-  made.onclick = press;
-  return made;
-}
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),

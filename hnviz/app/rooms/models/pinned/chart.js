@@ -1,28 +1,14 @@
 // @ts-check
 // Two small charts: how a tensor's values spread, and its norm beside its gradient's, by training step.
 
+import { add } from "../../../kit/js/svg.js";
 import { label, linear, logarithmic, share, ticks } from "./scales.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 236;
 const EDGE = { left: 56, right: 14, top: 10, bottom: 44 };
 const BANDS = [[0, 6, "widest"], [1, 5, "wide"], [2, 4, "middle"]];
 
 /** @typedef {{ step: number, norm: number, gradient_norm: number|null, levels: number[] }} Seen */
-
-/**
- * @param {Element} parent
- * @param {string} name
- * @param {Record<string, string|number>} attributes
- * @param {string} text
- */
-function add(parent, name, attributes, text = "") {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
-  made.textContent = text;
-  parent.append(made);
-  return made;
-}
 
 class Chart {
   /**

@@ -6,6 +6,7 @@
 import { putInAddress } from "../../../kit/js/address.js";
 import { maker } from "../../../kit/js/make.js";
 import { mark, onMark } from "../../../kit/js/page.js";
+import { button } from "../../../kit/js/parts.js";
 import { picture } from "../../../kit/js/picture.js";
 import { heads, listed } from "../../../kit/js/tables.js";
 import { Norms, Spread } from "./chart.js";
@@ -25,12 +26,8 @@ class Pinned {
     this.kit = kit;
     const make = maker(body);
     const tools = make("div", "tools");
-    this.button = /** @type {HTMLButtonElement} */ (make("button", "button", tools, "Pin the tensor of the line shown"));
-    this.button.type = "button";
-    this.button.onclick = () => this.pinTo(mark(LINE));
-    this.back = /** @type {HTMLButtonElement} */ (make("button", "button", tools, "Back to the state"));
-    this.back.type = "button";
-    this.back.onclick = () => this.pinTo(null);
+    this.button = button(tools, "Pin the tensor of the line shown", () => this.pinTo(mark(LINE)), "button");
+    this.back = button(tools, "Back to the state", () => this.pinTo(null), "button");
     this.course = make("p", "course");
     this.course.setAttribute("aria-live", "polite");
     const charts = make("div", "charts");

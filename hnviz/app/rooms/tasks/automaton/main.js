@@ -8,11 +8,11 @@
 import { maker } from "../../../kit/js/make.js";
 import { mark, onMark } from "../../../kit/js/page.js";
 import { picture } from "../../../kit/js/picture.js";
+import { add } from "../../../kit/js/svg.js";
 import { partNodes } from "../../../kit/js/text.js";
 import { heads, listed } from "../../../kit/js/tables.js";
 import { boxes, HEIGHT, labelled, route, short, widthOf } from "./graph.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const PLACE = "task_place";
 
 /** @typedef {[number, number, string[]]} Arrow */
@@ -29,9 +29,7 @@ class Automaton {
     this.scroller.tabIndex = 0;
     this.scroller.setAttribute("role", "region");
     this.scroller.setAttribute("aria-label", "The automaton");
-    this.svg = document.createElementNS(SVG, "svg");
-    this.svg.setAttribute("role", "img");
-    this.scroller.append(this.svg);
+    this.svg = add(this.scroller, "svg", { role: "img" });
     /** @type {import("./graph.js").Node[]} */
     this.nodes = [];
     /** @type {Arrow[]} */
@@ -102,18 +100,6 @@ class Automaton {
   destroy() {
     this.silence();
   }
-}
-
-/**
- * @param {Element} parent
- * @param {string} name
- * @param {Record<string, string|number>} attributes
- */
-function add(parent, name, attributes) {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
-  parent.append(made);
-  return made;
 }
 
 /**

@@ -4,6 +4,7 @@
 // settings = { table: the automaton in force, as text, starts: name -> table to begin with }
 
 import { maker } from "../../../kit/js/make.js";
+import { button } from "../../../kit/js/parts.js";
 import { picture } from "../../../kit/js/picture.js";
 import { HAS_NONE } from "../../../kit/js/tables.js";
 import { read, written } from "./rows.js";
@@ -92,18 +93,6 @@ class Editor {
     this.told.add(table);
     this.kit.report("table", table);
   }
-}
-
-/**
- * @param {HTMLElement} parent
- * @param {string} name
- * @param {() => void} press
- */
-function button(parent, name, press) {
-  const made = /** @type {HTMLButtonElement} */ (maker(parent)("button", "", parent, name));
-  made.type = "button";
-  made.onclick = press;
-  return made;
 }
 
 export const render = picture({

@@ -8,7 +8,8 @@
 import { putInAddress } from "../../../kit/js/address.js";
 import { maker } from "../../../kit/js/make.js";
 import { onMark, setMark } from "../../../kit/js/page.js";
-import { PlayButton } from "../../../kit/js/parts.js";
+import { button } from "../../../kit/js/parts.js";
+import { Player } from "../../../kit/js/player.js";
 import { picture } from "../../../kit/js/picture.js";
 import { partNodes } from "../../../kit/js/text.js";
 import { table } from "./table.js";
@@ -43,7 +44,12 @@ class Line {
     const bar = make("div", "bar", body);
     this.back = button(bar, "Back", () => this.move(-1));
     this.next = button(bar, "Next token", () => this.move(1));
-    this.play = new PlayButton(bar, () => (this.timer ? this.stop() : this.start()));
+    this.player = new Player(bar, {
+      between: BETWEEN,
+      isAtEnd: () => this.at === this.places.length - 1,
+      advance: () => this.go(this.at + 1),
+      rewind: () => this.go(0),
+    });
     const legend = make("p", "legend", bar);
     make("i", "chip next", legend, "next");
     make("i", "chip in", legend, "decides it");
@@ -54,8 +60,6 @@ class Line {
     this.first = 0;
     this.at = -1;
     this.shown = "";
-    /** @type {number|undefined} */
-    this.timer = undefined;
     this.silence = onMark(CONTEXT, this, (seen) => this.see(seen));
   }
 
@@ -65,7 +69,7 @@ class Line {
     if (shown === this.shown) return;
     const again = Boolean(this.shown); // another task
     this.shown = shown;
-    this.stop();
+    this.player.stop();
     Object.assign(this, { places: settings.places, farthest: settings.farthest, first: settings.at });
     this.line.replaceChildren();
     this.chips = this.places.map(([token], at) => {
@@ -79,7 +83,7 @@ class Line {
 
   /** @param {number} by */
   move(by) {
-    this.stop();
+    this.player.stop();
     this.go(this.at + by);
   }
 
@@ -87,24 +91,6 @@ class Line {
   go(at) {
     this.show(Math.max(0, Math.min(at, this.places.length - 1)));
     putInAddress(AT, this.at === this.first ? null : this.at);
-  }
-
-  start() {
-    const last = this.places.length - 1;
-    const tick = () => {
-      this.go(this.at + 1);
-      if (this.at === last) this.stop();
-    };
-    if (this.at === last) this.go(0);
-    else tick();
-    this.timer = setInterval(tick, BETWEEN);
-    this.play.show(true);
-  }
-
-  stop() {
-    clearInterval(this.timer);
-    this.timer = undefined;
-    this.play.show(false);
   }
 
   /** @param {number} at */
@@ -138,21 +124,9 @@ class Line {
   }
 
   destroy() {
-    this.stop();
+    this.player.stop();
     this.silence();
   }
-}
-
-/**
- * @param {HTMLElement} bar
- * @param {string} name
- * @param {() => void} press
- */
-function button(bar, name, press) {
-  const made = /** @type {HTMLButtonElement} */ (maker(bar)("button", "", bar, name));
-  made.type = "button";
-  made.onclick = press;
-  return made;
 }
 
 export const render = picture({

@@ -3,7 +3,7 @@
 
 import { ramp } from "../../../kit/js/ramp.js";
 import { columnsOf, ends, HEIGHT, places, RADIUS, thickness } from "./graph.js";
-import { add } from "./svg.js";
+import { add } from "../../../kit/js/svg.js";
 import { written } from "./words.js";
 
 const LIGHT = 150; // of 255: what is lighter has dark text on it

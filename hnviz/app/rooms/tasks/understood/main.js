@@ -6,12 +6,13 @@
 
 import { putInAddress } from "../../../kit/js/address.js";
 import { maker } from "../../../kit/js/make.js";
-import { PlayButton } from "../../../kit/js/parts.js";
+import { button } from "../../../kit/js/parts.js";
 import { picture } from "../../../kit/js/picture.js";
+import { Player } from "../../../kit/js/player.js";
 import { heads, listed } from "../../../kit/js/tables.js";
 import { partNodes } from "../../../kit/js/text.js";
 import { Graph } from "./draw.js";
-import { read } from "./network.js";
+import { read as momentsOf } from "./network.js";
 import { Plane } from "./plane.js";
 import { inputsUpTo, momentParts, weightParts, written } from "./words.js";
 
@@ -27,7 +28,12 @@ class Understood {
   constructor(body, kit) {
     const make = maker(body);
     const tools = make("div", "tools");
-    this.button = new PlayButton(tools, () => this.play(!this.timer));
+    this.player = new Player(tools, {
+      between: BETWEEN,
+      isAtEnd: () => this.at === this.bits.length,
+      advance: () => this.read(this.at + 1),
+      rewind: () => this.read(0),
+    });
     this.row = make("div", "bits", tools);
     this.row.setAttribute("role", "group");
     this.row.setAttribute("aria-label", "The bits of the input; press one to change it");
@@ -49,8 +55,6 @@ class Understood {
     legend.append("a negative one turns it off; a thick line is a large weight");
     this.weight = make("p", "marked-weight");
     this.weight.setAttribute("aria-live", "polite");
-    /** @type {number|undefined} */
-    this.timer = undefined;
     const { bits, at } = asked(kit);
     this.bits = bits;
     this.at = at;
@@ -68,32 +72,22 @@ class Understood {
     this.show();
   }
 
-  /** @param {boolean} on */
-  play(on) {
-    clearInterval(this.timer);
-    this.timer = undefined;
-    this.button.show(on);
-    if (!on) return;
-    if (this.at === this.bits.length) this.at = 0;
-    this.timer = window.setInterval(() => {
-      this.at += 1;
-      this.show();
-      if (this.at === this.bits.length) this.play(false);
-    }, BETWEEN);
-    this.show();
-  }
-
   /** @param {number} at */
   go(at) {
-    this.play(false);
-    this.at = at;
+    this.player.stop();
+    this.read(at);
     this.keep();
+  }
+
+  /** @param {number} at how many bits */
+  read(at) {
+    this.at = at;
     this.show();
   }
 
   /** @param {number} at */
   flip(at) {
-    this.play(false);
+    this.player.stop();
     this.bits[at] = 1 - this.bits[at];
     this.at = Math.max(this.at, at + 1);
     this.keep();
@@ -113,7 +107,7 @@ class Understood {
 
   show() {
     const { parts, plane, weights, length } = this.settings;
-    const moments = read(parts, this.bits.slice(0, this.at));
+    const moments = momentsOf(parts, this.bits.slice(0, this.at));
     const before = moments.at(-2) ?? moments[0];
     const now = /** @type {import("./network.js").Moment} */ (moments.at(-1));
     const bit = this.at ? this.bits[this.at - 1] : null;
@@ -132,20 +126,18 @@ class Understood {
   showBits() {
     while (this.row.children.length < this.bits.length) {
       const at = this.row.children.length;
-      const button = /** @type {HTMLButtonElement} */ (maker(this.row)("button", "bit"));
-      button.type = "button";
-      button.onclick = () => this.flip(at);
+      button(this.row, "", () => this.flip(at), "bit");
     }
-    [...this.row.children].forEach((button, at) => {
-      button.textContent = String(this.bits[at]);
-      button.setAttribute("aria-label", `bit ${at + 1}: ${this.bits[at]}`);
-      button.classList.toggle("taken", at < this.at);
-      button.classList.toggle("last", at === this.at - 1);
+    [...this.row.children].forEach((bit, at) => {
+      bit.textContent = String(this.bits[at]);
+      bit.setAttribute("aria-label", `bit ${at + 1}: ${this.bits[at]}`);
+      bit.classList.toggle("taken", at < this.at);
+      bit.classList.toggle("last", at === this.at - 1);
     });
   }
 
   destroy() {
-    clearInterval(this.timer);
+    this.player.stop();
   }
 }
 

@@ -2,7 +2,7 @@
 // The state in the plane of the two units that carry the memory, with the regions it never leaves.
 
 import { across, PLANE, up } from "./graph.js";
-import { add } from "./svg.js";
+import { add } from "../../../kit/js/svg.js";
 
 const TICKS = [-1, 0, 1];
 const RECENT = 4; // steps of the path that are drawn strong
