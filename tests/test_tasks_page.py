@@ -38,7 +38,7 @@ def test_every_task_says_what_it_needs_before_training(title):
     app = open_page("tasks", tasks_task=title)
     assert not app.exception and red(app) == []
     assert "The best possible accuracy is" in said(app)
-    assert "A machine needs" in said(app)
+    assert ", a machine needs" in said(app)
     assert "Whatever the recipe" in html(app) or "Every model can reach" in html(app)
     assert "hn-outlook" in html(app)
     assert len(drawn(app, "tasks_text")["settings"]["places"]) == 36

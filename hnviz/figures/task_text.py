@@ -14,8 +14,8 @@ VERDICTS = {"window": "✗ cannot", "detach": "? may", "open": "✓ can"}
 CAUSES = (
     "**✗ cannot**: its window holds too little, so no weights reach the best accuracy. **? may**: "
     "its state can hold what is needed, but detach hides from the gradient what lies beyond bptt. "
-    "**✓ can**: nothing is in the way. If it stays below, it could have learned the task and did "
-    "not with this recipe."
+    "**✓ can**: nothing is in the way. If it stays below, it could have learned the task, but "
+    "did not with this recipe."
 )
 
 

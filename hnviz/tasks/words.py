@@ -34,11 +34,11 @@ def statement_lines(task: Task, statement: Statement) -> Iterator[str]:
             f"{figure(statement.best_answers(1))} of them."
         )
     yield _context(statement)
-    needs = f"A machine needs {states(statement.rule_states)} to hold {task.holds}"
+    needs = f"To remember {task.holds}, a machine needs {states(statement.rule_states)}"
     if statement.stream_states == statement.rule_states:
         yield f"{needs}."
     else:
-        yield f"{needs}; with its place in the text, {statement.stream_states:,}."
+        yield f"{needs}; to know its place in the text as well, {statement.stream_states:,}."
 
 
 def _context(statement: Statement) -> str:

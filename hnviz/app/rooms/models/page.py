@@ -108,7 +108,7 @@ def _at_work(weights: Weights) -> None:
     CURSOR(run=weights.run_id, asks=[ask(CURSOR_VIEW, at=weights.at)])
     section(
         "A tensor through training",
-        "Snapshots keep the weights, so whatever a line makes can be worked out again at each of "
-        "them. Go to a line above and pin what it makes.",
+        "Snapshots keep the weights, so what a line makes can be worked out again at each "
+        "snapshot. Go to a line above and pin what it makes.",
     )
     PINNED(run=weights.run_id, asks=[ask(PINNED_VIEW)])

@@ -25,7 +25,7 @@ from hnviz.web.standing import Standing
 
 ABOUT = (
     "How much a network must remember is a property of the task. It can be calculated before any "
-    "training, and some networks cannot give it."
+    "training, and some networks cannot remember that much."
 )
 
 LENS = "Point at the curve: the line above then shows only what such a predictor sees."
