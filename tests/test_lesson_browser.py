@@ -170,7 +170,7 @@ def _tells_nothing_of_later(page, lesson, number) -> None:
             assert not long or len(told) < len(long), (number, later, told)
 
 
-WALKED = ("learning-rate", "a-loop-is-an-rnn")
+WALKED = ("a-loop-is-an-rnn",)
 """Walked on a phone by each run of the tests; the others by `make slow`."""
 
 
@@ -217,6 +217,12 @@ def test_quick_presses_a_reload_and_back_end_at_one_step(page, server):
     until(page, AGREES, paths)
     for _ in range(20):
         page.keyboard.press("PageDown")
+    idle(page)
+    for _ in range(20):  # a press that comes while a page is being loaded is lost
+        if f"lesson={name}.{len(paths) + 1}" in page.url:
+            break
+        page.keyboard.press("PageDown")
+        page.wait_for_timeout(500)
     until(page, f"() => location.search.includes('lesson={name}.{len(paths) + 1}')")
     idle(page)
     for _ in range(3):
