@@ -170,14 +170,8 @@ def _tells_nothing_of_later(page, lesson, number) -> None:
             assert not long or len(told) < len(long), (number, later, told)
 
 
-WALKED = ("a-loop-is-an-rnn",)
-"""Walked on a phone by each run of the tests; the others by `make slow`."""
-
-
-@pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=() if name in WALKED else pytest.mark.slow) for name in lessons()],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", lessons())
 def test_on_a_phone_each_step_is_in_sight_above_the_panel(page, server, name):
     page.set_viewport_size({"width": 390, "height": 844})
     begin(page, server, name)
@@ -210,6 +204,7 @@ AGREES = """(paths) => {
 """The step that address, page, panel and ring agree about."""
 
 
+@pytest.mark.slow
 def test_quick_presses_a_reload_and_back_end_at_one_step(page, server):
     name = "counting-past-8000"
     paths = [f"/{step.page}".replace("/start", "/") for step in lessons()[name].steps]
@@ -239,6 +234,7 @@ def test_quick_presses_a_reload_and_back_end_at_one_step(page, server):
     assert page.errors == []
 
 
+@pytest.mark.slow
 def test_two_tabs_are_at_steps_of_their_own_and_share_the_answers(page, server):
     begin(page, server, "change-the-state")
     turn(page, "PageDown", "change-the-state.2")
