@@ -5,91 +5,24 @@ model they follow, and why they are here. `hnviz.learn` holds the classes for th
 checks that the two agree.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from hnviz.cells import GRU, LSTM, RNN, Cell, Gate
-from hnviz.parts import Part, Recipe, Weight
+from hnviz.cells import GRU, IRNN, LSTM, RNN
+from hnviz.parts import (
+    BN,
+    BY_HAND,
+    H_O,
+    I_H,
+    ModelEntry,
+    Recipe,
+    attending,
+    recurrent,
+)
 
 FIRST_RUN = "Model5"
 """The pre-trained run that is in view until one is picked."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelEntry:
-    """One model: all that the rest of hnviz knows about it."""
-
-    name: str
-    title: str  # in five words or fewer
-    follows: str = ""  # the model that it changes; empty for one that is first
-    network_change: str  # what the network changes in the model that it follows
-    reason: str = ""  # why it is here, for a model beyond the notebook's six
-    predicts: str  # "last" or "every": the positions at which it answers
-    stateful: bool  # the hidden state carries over from mini-batch to mini-batch
-    recipe: Recipe
-    parts: tuple[Part, ...]
-    n_layers: int = 1
-    norm_in_loop: bool = False  # batch norm is part of the recurrence
-    norm_over: str = "rows"  # batch norm's statistics: over a step's "rows", or over all "slots"
-    max_bptt: int | None = None  # the longest window that the network can read
-    cell: Cell | None = None  # of the recurrent torch part; None for a hand-written loop
-    state: tuple[str, ...] = ("h",)  # the tensors of its hidden state; pictures show the first
-    nonlinearity: str = "relu"
-    has_fast_form: bool = False  # vectorised over time, in `hnviz.learn.fast`
-
-    def n_weights(self, nv: int, nh: int) -> int:
-        """Count the numbers that the model learns."""
-        return sum(part.n_weights(nv, nh) for part in self.parts)
-
-    @property
-    def gates(self) -> tuple[str, ...]:
-        """Name the gates, in order; empty for a model without gates."""
-        return tuple(gate.name for gate in self.cell.gates) if self.cell else ()
-
-    def gate(self, name: str) -> Gate:
-        """Look a gate up by name."""
-        for gate in self.cell.gates if self.cell else ():
-            if gate.name == name:
-                return gate
-        named = f"; it has {', '.join(self.gates)}" if self.gates else ""
-        raise ValueError(f"{self.name} has no gate named {name!r}{named}")
-
-    @property
-    def recurrent(self) -> Part | None:
-        """Return the part that reads a whole window in one call; None for a hand-written loop."""
-        return self.part("h_h") if self.cell else None
-
-    @property
-    def roles(self) -> dict[str, str]:
-        """Return the role of each part, by its name."""
-        return {part.name: part.role for part in self.parts}
-
-    def part(self, role: str) -> Part:
-        """Return the part that plays a role."""
-        return next(part for part in self.parts if part.role == role)
-
-
-_I_H = Part("i_h", "i_h", "Embedding", (Weight("weight", ("nv", "nh")),))
-_H_H = Part("h_h", "h_h", "Linear", (Weight("weight", ("nh", "nh")), Weight("bias", ("nh",))))
-_H_O = Part("h_o", "h_o", "Linear", (Weight("weight", ("nv", "nh")), Weight("bias", ("nv",))))
-_BN = Part("bn", "bn", "BatchNorm1d", (Weight("weight", ("nh",)), Weight("bias", ("nh",))))
-_BY_HAND = (_I_H, _H_H, _H_O, _BN)
-
-
-def _recurrent(kind: str, n_layers: int, rows: str) -> tuple[Part, ...]:
-    """List the parts of a model around torch's nn.`kind`, whose weights stack `rows` units."""
-    shapes = {
-        "weight_ih": (rows, "nh"),
-        "weight_hh": (rows, "nh"),
-        "bias_ih": (rows,),
-        "bias_hh": (rows,),
-    }
-    weights = tuple(
-        Weight(f"{name}_l{layer}", dims)
-        for layer in range(n_layers)
-        for name, dims in shapes.items()
-    )
-    return (_I_H, Part("rnn", "h_h", kind, weights), _H_O, _BN)
-
+WINDOW = 70  # positions that the Transformer learns: the longest window of the search
 
 _LADDER = (
     ModelEntry(
@@ -100,7 +33,7 @@ _LADDER = (
         predicts="last",
         stateful=False,
         recipe=Recipe(bptt=3, epochs=6, lr=1e-4),
-        parts=_BY_HAND,
+        parts=BY_HAND,
         max_bptt=3,
         norm_in_loop=True,
     ),
@@ -113,7 +46,7 @@ _LADDER = (
         predicts="last",
         stateful=False,
         recipe=Recipe(bptt=3, epochs=6, lr=1e-4),
-        parts=_BY_HAND,
+        parts=BY_HAND,
         norm_in_loop=True,
     ),
     ModelEntry(
@@ -125,7 +58,7 @@ _LADDER = (
         predicts="every",
         stateful=False,
         recipe=Recipe(bptt=20, epochs=10, lr=1e-4, pct_start=0.1),
-        parts=_BY_HAND,
+        parts=BY_HAND,
         has_fast_form=True,
     ),
     ModelEntry(
@@ -137,7 +70,7 @@ _LADDER = (
         predicts="every",
         stateful=True,
         recipe=Recipe(bptt=20, epochs=20, lr=3e-3),
-        parts=_BY_HAND,
+        parts=BY_HAND,
         has_fast_form=True,
     ),
     ModelEntry(
@@ -149,7 +82,7 @@ _LADDER = (
         predicts="every",
         stateful=True,
         recipe=Recipe(bptt=20, epochs=20, lr=3e-3),
-        parts=_recurrent("RNN", 1, "nh"),
+        parts=(I_H, recurrent("RNN", 1, "nh"), H_O, BN),
         norm_over="slots",
         cell=RNN,
         nonlinearity="tanh",
@@ -163,7 +96,7 @@ _LADDER = (
         predicts="every",
         stateful=True,
         recipe=Recipe(bptt=20, epochs=10, lr=1e-2),
-        parts=_recurrent("GRU", 2, "3*nh"),
+        parts=(I_H, recurrent("GRU", 2, "3*nh"), H_O, BN),
         norm_over="slots",
         n_layers=2,
         cell=GRU,
@@ -184,7 +117,7 @@ _BEYOND = (
         predicts="every",
         stateful=True,
         recipe=Recipe(bptt=50, epochs=20, lr=3e-2, pct_start=0.5),
-        parts=_recurrent("LSTM", 2, "4*nh"),
+        parts=(I_H, recurrent("LSTM", 2, "4*nh"), H_O, BN),
         norm_over="slots",
         n_layers=2,
         cell=LSTM,
@@ -203,8 +136,48 @@ _BEYOND = (
         predicts="every",
         stateful=True,
         recipe=Recipe(bptt=20, epochs=20, lr=1e-2, pct_start=0.5),
-        parts=_BY_HAND,
+        parts=BY_HAND,
         norm_in_loop=True,
+    ),
+    ModelEntry(
+        name="Transformer",
+        title="attention, and no state",
+        follows="Model2",
+        network_change="has no loop and no state: each token looks at itself and at those before "
+        "it in the window, takes a share of what each holds, and does so in two layers",
+        reason="A recurrent network has to carry what it will need. A Transformer carries nothing: "
+        "it keeps its window in sight and looks a word up when it needs it. So it can never know "
+        "what lies before its window, and its gradient goes straight to each word in it. Compare "
+        "its accuracy at each position with Model2's on Train, and see where it looks on "
+        "Predictions.",
+        predicts="every",
+        stateful=False,
+        recipe=Recipe(bptt=35, epochs=20, lr=1e-2, pct_start=0.2),
+        parts=attending(2, WINDOW),
+        norm_over="units",
+        n_layers=2,
+        max_bptt=WINDOW,
+        state=("h", "past"),
+        attends=True,
+    ),
+    ModelEntry(
+        name="IRNN",
+        title="relu that starts as identity",
+        follows="Model4",
+        network_change="has relu in nn.RNN in place of tanh, and starts each mini-batch from "
+        "zeros. Before training, its matrix from state to state is the identity: it passes each "
+        "unit on as it is",
+        reason="With the identity, a state and its gradient neither grow nor shrink before "
+        "training begins (Le, Jaitly and Hinton, 2015). But relu has no upper bound. With a state "
+        "kept from mini-batch to mini-batch, all of nine runs diverged within 104 steps, six of "
+        "them with their gradients clipped. So it starts each window from zeros, and remembers "
+        "nothing from before it. Compare its curve with Model4's.",
+        predicts="every",
+        stateful=False,
+        recipe=Recipe(bptt=50, epochs=15, lr=1e-2, pct_start=0.2),
+        parts=(I_H, recurrent("RNN", 1, "nh"), H_O, BN),
+        norm_over="slots",
+        cell=IRNN,
     ),
 )
 

@@ -39,6 +39,10 @@ RNN = Cell(
     equation=r"h' = \tanh(W_{ih}\,x + b_{ih} + W_{hh}\,h + b_{hh})",
     meaning="one layer that reads the word and the state",
 )
+IRNN = Cell(
+    equation=r"h' = \mathrm{relu}(W_{ih}\,x + b_{ih} + W_{hh}\,h + b_{hh})",
+    meaning="one layer that reads the word and the state, and cuts off what is below zero",
+)
 GRU = Cell(
     gates=(
         Gate(

@@ -115,20 +115,20 @@ def problems(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _longest_window(values: Mapping[str, Any]) -> str | None:
-    model, bptt = values["model"], values["bptt"]
-    longest = entry(model).max_bptt
+    net, bptt = entry(values["model"]), values["bptt"]
+    longest = net.max_bptt
     if longest is None or bptt <= longest:
         return None
-    return (
-        f"{model} reads {longest} tokens, so bptt must be at most {longest}; got {bptt}. "
-        "Model1 is the same network for any bptt."
-    )
+    wanted = f"so bptt must be at most {longest}; got {bptt}"
+    if net.attends:
+        return f"{net.name} learns {longest} positions in the window, {wanted}."
+    return f"{net.name} reads {longest} tokens, {wanted}. Model1 is the same network for any bptt."
 
 
 def _enough_to_normalise(values: Mapping[str, Any]) -> str | None:
     """Batch norm divides by the spread of a unit's values, and a single value has no spread."""
     model, bs, bptt = values["model"], values["bs"], values["bptt"]
-    if bs > 1 or (entry(model).norm_over == "slots" and bptt > 1):
+    if bs > 1 or entry(model).norm != "bn" or (entry(model).norm_over == "slots" and bptt > 1):
         return None
     reason = f"{model}'s batch norm compares the rows of a step"
     if entry(model).norm_over == "slots":

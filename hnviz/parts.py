@@ -1,15 +1,22 @@
-"""What a model's entry in the catalogue is made of: its recipe, its parts, their weights."""
+"""A model's entry in the catalogue, and what it is made of: a recipe, parts, their weights."""
 
 from dataclasses import dataclass
 from math import prod
+
+from hnviz.cells import Cell, Gate
 
 ROLES = {
     "i_h": "input to hidden",
     "h_h": "hidden to hidden",
     "h_o": "hidden to output",
     "bn": "batch norm",
+    "ln": "layer norm",
 }
-"""The roles of a model's parts; pictures draw the first three in green, brown and blue."""
+"""The roles of a model's parts; pictures draw the first three in green, brown and blue.
+
+Each model has the first three, and at most one norm before its output.
+"""
+NORMS = ("bn", "ln")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,3 +61,115 @@ class Part:
     def n_weights(self, nv: int, nh: int) -> int:
         """Count the numbers that this part learns."""
         return sum(prod(weight.shape(nv, nh)) for weight in self.weights)
+
+
+I_H = Part("i_h", "i_h", "Embedding", (Weight("weight", ("nv", "nh")),))
+H_H = Part("h_h", "h_h", "Linear", (Weight("weight", ("nh", "nh")), Weight("bias", ("nh",))))
+H_O = Part("h_o", "h_o", "Linear", (Weight("weight", ("nv", "nh")), Weight("bias", ("nv",))))
+BN = Part("bn", "bn", "BatchNorm1d", (Weight("weight", ("nh",)), Weight("bias", ("nh",))))
+BY_HAND = (I_H, H_H, H_O, BN)
+"""The parts of a hand-written loop."""
+
+
+def recurrent(kind: str, n_layers: int, rows: str) -> Part:
+    """Return the part that is torch's nn.`kind`, whose weights stack `rows` units."""
+    shapes = {
+        "weight_ih": (rows, "nh"),
+        "weight_hh": (rows, "nh"),
+        "bias_ih": (rows,),
+        "bias_hh": (rows,),
+    }
+    weights = tuple(
+        Weight(f"{name}_l{layer}", dims)
+        for layer in range(n_layers)
+        for name, dims in shapes.items()
+    )
+    return Part("rnn", "h_h", kind, weights)
+
+
+def attending(n_layers: int, window: int) -> tuple[Part, ...]:
+    """List the parts of a Transformer whose window has at most `window` tokens."""
+    square = ("query", "key", "value", "merge")
+    attention = {"norm": ("nh",), **dict.fromkeys(square, ("nh", "nh"))}
+    mlp = {"0": ("nh",), "1": ("2*nh", "nh"), "3": ("nh", "2*nh")}  # the relu between has none
+    return (
+        I_H,
+        Part("position", "i_h", "Embedding", (Weight("weight", (str(window), "nh")),)),
+        Part("attention", "h_h", "ModuleList", _each_layer(n_layers, attention)),
+        Part("mlp", "h_h", "ModuleList", _each_layer(n_layers, mlp)),
+        H_O,
+        Part("ln", "ln", "LayerNorm", (Weight("weight", ("nh",)), Weight("bias", ("nh",)))),
+    )
+
+
+def _each_layer(n_layers: int, parts: dict[str, tuple[str, ...]]) -> tuple[Weight, ...]:
+    """List a matrix and a bias for each part of each layer."""
+    return tuple(
+        Weight(f"{layer}.{name}.{kind}", dims if kind == "weight" else dims[:1])
+        for layer in range(n_layers)
+        for name, dims in parts.items()
+        for kind in ("weight", "bias")
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelEntry:
+    """One model: all that the rest of hnviz knows about it."""
+
+    name: str
+    title: str  # in five words or fewer
+    follows: str = ""  # the model that it changes; empty for one that is first
+    network_change: str  # what the network changes in the model that it follows
+    reason: str = ""  # why it is here, for a model beyond the notebook's six
+    predicts: str  # "last" or "every": the positions at which it answers
+    stateful: bool  # the hidden state carries over from mini-batch to mini-batch
+    recipe: Recipe
+    parts: tuple[Part, ...]
+    n_layers: int = 1
+    norm_in_loop: bool = False  # batch norm is part of the recurrence
+    norm_over: str = "rows"  # batch norm's statistics: over a step's "rows", or over all "slots"
+    max_bptt: int | None = None  # the longest window that the network can read
+    cell: Cell | None = None  # of the recurrent torch part; None for a hand-written loop
+    state: tuple[str, ...] = ("h",)  # the tensors of its hidden state; pictures show the first
+    nonlinearity: str = "relu"
+    attends: bool = False  # it looks back at its window, and carries no state from word to word
+    has_fast_form: bool = False  # vectorised over time, in `hnviz.learn.fast`
+
+    def n_weights(self, nv: int, nh: int) -> int:
+        """Count the numbers that the model learns."""
+        return sum(part.n_weights(nv, nh) for part in self.parts)
+
+    @property
+    def norm(self) -> str:
+        """Return the role of its norm before the output, "bn" or "ln"; "" if it has none."""
+        return next((part.role for part in self.parts if part.role in NORMS), "")
+
+    @property
+    def gates(self) -> tuple[str, ...]:
+        """Name the gates, in order; empty for a model without gates."""
+        return tuple(gate.name for gate in self.cell.gates) if self.cell else ()
+
+    def gate(self, name: str) -> Gate:
+        """Look a gate up by name."""
+        for gate in self.cell.gates if self.cell else ():
+            if gate.name == name:
+                return gate
+        named = f"; it has {', '.join(self.gates)}" if self.gates else ""
+        raise ValueError(f"{self.name} has no gate named {name!r}{named}")
+
+    @property
+    def recurrent(self) -> Part | None:
+        """Return the part that reads a whole window in one call; None for a hand-written loop."""
+        return self.part("h_h") if self.cell else None
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """Return the role of each part, by its name."""
+        return {part.name: part.role for part in self.parts}
+
+    def part(self, role: str) -> Part:
+        """Return the first part that plays a role. Raises ValueError if there is none."""
+        for part in self.parts:
+            if part.role == role:
+                return part
+        raise ValueError(f"{self.name} has no {ROLES[role]}")

@@ -150,6 +150,7 @@ def test_the_table_has_a_questions_parameters(name):
 
 EXAMPLES = {
     "accuracy_by_position": {"split": "valid", "reset": True},
+    "attention": {"ids": [9, 10]},
     "backward_costs": {"bptt": 3},
     "cell": {"split": "valid", "batch": 1, "row": 2, "layer": 1, "unit": 3},
     "count_on": {"number": 8000, "given": 2, "n": 1},
@@ -194,9 +195,12 @@ def test_every_question_answers_as_the_engine_does(client, name):
     params = EXAMPLES[name]
     query = {key: text_of(value) for key, value in params.items()}
     reply = client.get(f"/api/runs/{RUN}/200/{name}", params=query)
-    if name == "pair":  # Model5 has no partner
-        assert reply.status_code == 422
-        assert reply.json() == {"error": "no other model has the same weights as Model5"}
+    lacks = {  # Model5 has no partner and no attention
+        "pair": "no other model has the same weights as Model5",
+        "attention": "Model5 has no attention: it carries what it has read along in its state",
+    }
+    if name in lacks:
+        assert (reply.status_code, reply.json()) == (422, {"error": lacks[name]})
         return
     assert reply.status_code == 200, reply.text
     found, wanted = unpack(reply.content), engine_says(RUN, 200, name, params)

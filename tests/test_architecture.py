@@ -36,7 +36,7 @@ FREE = (
 RULES: dict[str, Rule] = {
     "data": Rule(("tasks",), ("numpy", "num2words")),
     "cells": Rule((), ()),
-    "parts": Rule((), ()),
+    "parts": Rule(("cells",), ()),
     "catalogue": Rule(("cells", "parts"), ()),
     "config": Rule(("catalogue", "data"), ()),
     "events": Rule((), ()),

@@ -74,7 +74,8 @@ def test_a_drawing_says_what_it_shows(model, draw):
     net = CATALOGUE[model]
     assert model in root.get("aria-label")
     assert ("after every word" in root.get("aria-label")) is (net.predicts == "every")
-    assert ("from zeros" in root.find("desc").text) is not net.stateful
+    from_zeros = not net.stateful and not net.attends
+    assert ("from zeros" in root.find("desc").text) is from_zeros
 
 
 @pytest.mark.parametrize("model", CATALOGUE)
@@ -89,6 +90,10 @@ def test_unrolled_has_a_circle_a_layer_and_step_and_as_many_answers_as_the_net(m
     assert count(svg, "line", stroke=role["i_h"]) == steps
     kept = ("h kept" if net.state == ("h",) else "h, c") in words(svg)
     assert kept is net.stateful
+    if net.attends:  # each word looks at those before it, in each layer
+        looks = count(svg, "line", stroke=role["h_h"]) - steps * (net.n_layers - 1)
+        assert looks == net.n_layers * steps * (steps - 1) / 2
+        return
     across = count(svg, "line", stroke=role["h_h"]) - steps * (net.n_layers - 1)
     ends = 2 if net.stateful else 1  # before the first word, and after the last
     assert across == len(net.state) * net.n_layers * (steps - 1 + ends)
@@ -101,7 +106,9 @@ def test_rolled_has_one_column_and_a_loop_a_layer(model):
     role = LIGHT.role
     assert count(svg, "rect", stroke=role["i_h"]) == 1
     assert count(svg, "circle", stroke=role["h_h"]) == net.n_layers
-    assert count(svg, "path", stroke=role["h_h"], fill="none") == net.n_layers
+    loops = 0 if net.attends else net.n_layers
+    assert count(svg, "path", stroke=role["h_h"], fill="none") == loops
+    assert words(svg).count("earlier") == (net.n_layers if net.attends else 0)
     assert "for each word" in words(svg)
 
 
@@ -116,6 +123,8 @@ def test_rolled_has_one_column_and_a_loop_a_layer(model):
         ("Model5", 1),
         ("LSTM", 1),
         ("Model3BN", 1),
+        ("Transformer", 1),
+        ("IRNN", 1),
     ],
 )
 def test_what_the_model_before_lacks_is_framed(model, framed):
@@ -162,7 +171,9 @@ def test_the_notebooks_five_figures():
 @pytest.mark.parametrize("kind", CELLS)
 def test_a_cell_names_its_gates(kind):
     said = words(CELLS[kind](LIGHT))
-    (net,) = (each for each in CATALOGUE.values() if each.recurrent and each.recurrent.kind == kind)
+    net = next(
+        each for each in CATALOGUE.values() if each.recurrent and each.recurrent.kind == kind
+    )
     for gate in net.gates:
         assert any(word.startswith(gate) for word in said), gate
 

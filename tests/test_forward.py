@@ -63,7 +63,8 @@ def test_the_forward_pass_is_torchs(run):
     ids = subject.stream.valid[:200]
     [found] = offline(run, [{"ids": ids.tolist()}])
     states = np.moveaxis(np.array(found["states"]), 0, 1)  # (n_layers, n, nh)
-    assert np.abs(states - read_states(subject, ids)).max() < CLOSE
+    torchs = read_states(subject, ids)  # a Transformer's have no bound: torch itself rounds more
+    assert np.abs(states - torchs).max() < CLOSE * max(1, np.abs(torchs).max())
     logits = np.array(found["logits"])
     wanted = _answers(subject, ids)
     assert np.abs(logits - wanted).max() < CLOSE * max(1, np.abs(wanted).max())

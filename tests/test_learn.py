@@ -375,6 +375,25 @@ def test_every_config_that_is_let_in_trains(
     assert (len(epochs), ended.status) == (1, "finished")
 
 
+@pytest.mark.parametrize("clip", [None, 1.0, 0.1])
+def test_an_irnn_that_kept_its_state_would_diverge(
+    clip: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reason for its resets: clipped gradients do not save it; seen at 44 to 47 steps."""
+    learner = Learner(RunConfig.for_model("IRNN", bptt=20, epochs=3, lr=1e-2, device="cpu"))
+    monkeypatch.setattr(type(learner.model), "stateful", True)
+    plain = learner._adam.step
+
+    def clipped(lr: float, momentum: float) -> None:
+        if clip is not None:
+            torch.nn.utils.clip_grad_norm_(learner._adam.weights, clip)
+        plain(lr, momentum)
+
+    monkeypatch.setattr(learner._adam, "step", clipped)
+    *_, ended = learner.events()
+    assert isinstance(ended, Ended) and ended.status == "diverged" and ended.step <= 104
+
+
 def test_seeds_differ_and_a_seed_repeats() -> None:
     def losses(seed: int) -> list[float]:
         config = replace(small_config("Model5"), seed=seed)

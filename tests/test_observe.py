@@ -25,6 +25,7 @@ from hnviz.observe import (
     counting_accuracy,
     states,
 )
+from tests import attention
 from tests.subjects import made_up as subject
 
 STREAM = human_numbers_stream()
@@ -61,7 +62,8 @@ class ByHand:
         self.name = subject.config.model
         self.w = {n: v.double().numpy() for n, v in subject.model.state_dict().items()}
         net = CATALOGUE[self.name]  # an LSTM's cells follow its layers
-        self.zeros = [np.zeros(subject.config.nh)] * net.n_layers * len(net.state)
+        n_tensors = 1 if net.attends else len(net.state)  # and a Transformer's past is empty
+        self.zeros = [np.zeros(subject.config.nh)] * net.n_layers * n_tensors
 
     def bn(self, x: Array) -> Array:
         w = self.w
@@ -71,6 +73,9 @@ class ByHand:
     def token(self, index: int, h: list[Array]) -> tuple[Array, list[Array]]:
         """Read one token; return the probabilities of the next, and each layer's state."""
         w, x = self.w, self.w["i_h.weight"][index]
+        if self.name == "Transformer":
+            h, _ = attention.step(w, index, h)
+            return softmax(attention.answer(w, h)), h
         if self.name == "Model5":
             h = [self.gru(0, x, h[0]), h[1]]
             h = [h[0], self.gru(1, h[0], h[1])]
@@ -79,9 +84,10 @@ class ByHand:
             low, low_cell = self.lstm(0, x, h[0], h[2])
             high, high_cell = self.lstm(1, low, h[1], h[3])
             h, out = [low, high, low_cell, high_cell], self.bn(high)
-        elif self.name == "Model4":
+        elif self.name in ("Model4", "IRNN"):
             arrived = w["rnn.weight_ih_l0"] @ x + w["rnn.bias_ih_l0"]
-            h = [np.tanh(arrived + w["rnn.weight_hh_l0"] @ h[0] + w["rnn.bias_hh_l0"])]
+            summed = arrived + w["rnn.weight_hh_l0"] @ h[0] + w["rnn.bias_hh_l0"]
+            h = [np.tanh(summed) if self.name == "Model4" else np.maximum(summed, 0)]
             out = self.bn(h[0])
         else:
             h = [np.maximum(w["h_h.weight"] @ (h[0] + x) + w["h_h.bias"], 0)]

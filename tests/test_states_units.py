@@ -13,6 +13,7 @@ from hnviz.learn import MODELS
 from hnviz.observe import QUESTIONS, Subject, checkpoints
 from hnviz.observe.passes import read_states
 from hnviz.observe.units import clustered
+from tests import attention
 from tests.subjects import adding, shipped
 
 STREAM = human_numbers_stream()
@@ -48,10 +49,15 @@ class ByHand:
         zeros = np.zeros(subject(self.model).config.nh)
         window = None if CATALOGUE[self.model].stateful else subject(self.model).config.bptt
         h, seen = [zeros, zeros], []
+        attends = CATALOGUE[self.model].attends
         self.cells = [zeros, zeros]  # of an LSTM
         for place, index in enumerate(ids):
             if window and place % window == 0:
                 h = [zeros, zeros]
+            if attends:
+                h, _ = attention.step(self.w, index, h)
+                seen.append([{"state": h[0]}, {"state": h[1]}])
+                continue
             layers = self.token(self.w["i_h.weight"][index], h)
             h = [layer["state"] for layer in layers]
             seen.append(layers)
@@ -65,10 +71,11 @@ class ByHand:
         if self.model == "LSTM":
             low = self.lstm(0, x, h[0])
             return [low, self.lstm(1, low["state"], h[1])]
-        if self.model == "Model4":
+        if self.model in ("Model4", "IRNN"):
             given = w["rnn.weight_ih_l0"] @ x + w["rnn.bias_ih_l0"]
             kept = w["rnn.weight_hh_l0"] @ h[0] + w["rnn.bias_hh_l0"]
-            return [{"state": np.tanh(given + kept)}]
+            squashed = np.tanh if self.model == "Model4" else lambda sums: np.maximum(sums, 0)
+            return [{"state": squashed(given + kept)}]
         after = np.maximum(w["h_h.weight"] @ (h[0] + x) + w["h_h.bias"], 0)
         if CATALOGUE[self.model].norm_in_loop:
             spread = np.sqrt(w["bn.running_var"] + 1e-5)

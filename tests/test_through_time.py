@@ -25,6 +25,7 @@ from tests.subjects import made_up
 STREAM = human_numbers_stream()
 CARRYING = tuple(name for name, net in CATALOGUE.items() if net.stateful)
 FORGETTING = tuple(name for name in CATALOGUE if name not in CARRYING)
+HAVING_STATE = tuple(name for name, net in CATALOGUE.items() if not net.attends)
 
 
 @pytest.fixture(autouse=True)
@@ -44,8 +45,8 @@ def head(model: nn.Module, state: State) -> Tensor:
     """The answer from a state, (rows, nv), as each model's class has it."""
     state = tensors(state)[0]
     last = state if state.ndim == 2 else state[-1]
-    inside = CATALOGUE[type(model).__name__].norm_in_loop
-    return model.h_o(last if inside else model.bn(last))
+    net = CATALOGUE[type(model).__name__]
+    return model.h_o(model.bn(last) if net.norm and not net.norm_in_loop else last)
 
 
 def losses(
@@ -98,7 +99,7 @@ def test_step_by_step_is_the_whole_window(name: str) -> None:
 
 @pytest.mark.parametrize("every", [False, True])
 @pytest.mark.parametrize("way", ["reset", "detach", "keep"])
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", HAVING_STATE)
 def test_gradients_are_autograds_through_a_loop_by_hand(name: str, way: str, every: bool) -> None:
     built = subject(name)
     windows = windows_of(built)
@@ -117,7 +118,7 @@ def test_gradients_are_autograds_through_a_loop_by_hand(name: str, way: str, eve
 
 
 @pytest.mark.parametrize("every", [False, True])
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", HAVING_STATE)
 def test_gradients_are_finite_differences(name: str, every: bool) -> None:
     built = subject(name, torch.float64)
     windows = windows_of(built)
@@ -300,7 +301,7 @@ def test_a_second_backward_cannot_happen_without_a_carried_state(name: str) -> N
         second_backward_error(subject(name), STREAM.train)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", HAVING_STATE)
 def test_saved_bytes_grow_with_every_step_by_the_same(name: str) -> None:
     bptts = (1, 2, 3) if name == "Model0" else (2, 4, 6)
     costs = [backward_costs(subject(name), STREAM.train, bptt) for bptt in bptts]
@@ -311,6 +312,19 @@ def test_saved_bytes_grow_with_every_step_by_the_same(name: str) -> None:
     if name in CARRYING:
         for cost in costs:
             assert 2.5 * cost["detach"].saved < cost["keep"].saved <= 3 * cost["detach"].saved
+
+
+def test_attention_saves_more_with_each_step() -> None:
+    """Each token looks at all before it, so what a step needs grows with the window."""
+    saved = [
+        backward_costs(subject("Transformer"), STREAM.train, n)["reset"].saved for n in (2, 4, 6)
+    ]
+    assert saved[2] - saved[1] > saved[1] - saved[0] > 0
+
+
+def test_attention_has_no_state_to_go_back_along() -> None:
+    with pytest.raises(ValueError, match="Transformer has no state through which a gradient"):
+        QUESTIONS["state_gradients"](subject("Transformer"), {})
 
 
 class Twice(nn.Module):

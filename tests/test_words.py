@@ -10,6 +10,7 @@ from torch import nn
 from hnviz.catalogue import CATALOGUE
 from hnviz.data import continuation, human_numbers_stream, number_words, tokenize
 from hnviz.observe import QUESTIONS
+from tests import attention
 from tests.subjects import fresh, shipped
 
 STREAM = human_numbers_stream()
@@ -39,7 +40,7 @@ def by_hand(subject, ids):
     """
     model, name = subject.model, subject.config.model
     nh = subject.config.nh
-    n = CATALOGUE[name].n_layers * len(CATALOGUE[name].state)
+    n = CATALOGUE[name].n_layers * (1 if name == "Transformer" else len(CATALOGUE[name].state))
     h = [torch.zeros(nh, dtype=torch.float64) for _ in range(n)]
     read = ids if name in CARRYING else ids[-subject.config.bptt :]
     with torch.no_grad():
@@ -58,6 +59,10 @@ def top(name, h):
 
 
 def step(model, name, token, h):
+    if name == "Transformer":
+        w = {key: value.numpy() for key, value in model.state_dict().items()}
+        made, _ = attention.step(w, token, [each.numpy() for each in h])
+        return [torch.from_numpy(each) for each in made]
     x = model.i_h.weight[token]
     if CATALOGUE[name].norm_in_loop:
         return [norm(model, torch.relu(model.h_h.weight @ (h[0] + x) + model.h_h.bias))]
@@ -70,6 +75,8 @@ def step(model, name, token, h):
         gh = w[f"weight_hh_l{layer}"] @ before + w[f"bias_hh_l{layer}"]
         if name == "Model4":
             x = torch.tanh(gi + gh)
+        elif name == "IRNN":
+            x = torch.relu(gi + gh)
         elif name == "LSTM":
             i, f, g, o = (gi + gh).chunk(4)
             cells[layer] = f.sigmoid() * cells[layer] + i.sigmoid() * g.tanh()
@@ -88,7 +95,9 @@ def norm(model, h):
 
 
 def out(model, name, h):
-    if not CATALOGUE[name].norm_in_loop:
+    if name == "Transformer":
+        h = model.ln(h)
+    elif CATALOGUE[name].norm and not CATALOGUE[name].norm_in_loop:
         h = norm(model, h)
     return model.h_o.weight @ h + model.h_o.bias
 

@@ -20,6 +20,7 @@ from hnviz.app.rooms.models.cell.picture import CELL
 from hnviz.app.rooms.models.cursor.picture import CURSOR
 from hnviz.app.rooms.models.pair.picture import PAIR
 from hnviz.app.rooms.models.pinned.picture import PINNED
+from hnviz.app.rooms.predictions.attention.picture import ATTENTION
 from hnviz.app.rooms.predictions.change_state.picture import CHANGE
 from hnviz.app.rooms.predictions.counting_map.picture import MAP
 from hnviz.app.rooms.predictions.given_table.picture import TABLE
@@ -63,7 +64,7 @@ _WORDS = (WORD_LIST,)
 _BATCHES = (GRID, ROWS)
 _MODELS = (CURSOR, PINNED, PAIR, CELL)
 _HIDDEN_STATES = (UNITS, STRIP, CODES, PROBES, FIND, PATH)
-_PREDICTIONS = (READING, SAYING, CHANGE, MAP, TABLE)
+_PREDICTIONS = (READING, ATTENTION, SAYING, CHANGE, MAP, TABLE)
 _THROUGH_TIME = (LANES, LOOK_BACK, REACH, HANDOVER, COSTS)
 _TRAIN = (LEAD, SPEED, CURVES, NOTES, INSIDE, WORST, POSITIONS, EPOCHS, SCHEDULE)
 _TASKS = (TEXT, AUTOMATON, EDITOR, BOUND, RESULT, CURVE, TASK_RUNS, UNDERSTOOD)

@@ -24,7 +24,10 @@ def facts_of(config: RunConfig) -> dict[str, Any]:
         "cell": net.recurrent.kind if net.recurrent else "",
         "layers": net.n_layers,
         "state": list(net.state),
+        "norm": net.norm,
         "normInLoop": net.norm_in_loop,
+        "nonlinearity": net.nonlinearity,
+        "attends": net.attends,
         "window": None if net.stateful else config.bptt,
         "gates": list(net.gates),
         "gateTitles": {name: net.gate(name).title for name in net.gates},
@@ -40,5 +43,6 @@ def weights_of(config: RunConfig, snapshot: Tensors) -> dict[str, NDArray[Any]]:
     """Return what the forward pass needs of a snapshot, in half precision: 128 kB for a GRU."""
     net = entry(config.model)
     names = [f"{part.name}.{weight.name}" for part in net.parts for weight in part.weights]
-    names += [f"{net.part('bn').name}.{name}" for name in STATISTICS]
+    if net.norm == "bn":
+        names += [f"{net.part('bn').name}.{name}" for name in STATISTICS]
     return {name: snapshot[name].astype(np.float16) for name in names}

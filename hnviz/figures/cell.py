@@ -39,8 +39,9 @@ _ROOM = 0.18  # between two names on the right, in values
 def equations(arrays: Arrays, kind: str, step: int) -> list[str]:
     """Write a unit's step with its numbers, a paragraph of HTML for each gate."""
     value = {name: float(numbers[step]) for name, numbers in arrays.items()}
-    if kind == "RNN":
-        return [_equation("new state", f"{_NEW} = tanh({_sum(value, 'h')})", value["after"])]
+    if kind.startswith("RNN"):
+        squash = "relu" if kind.endswith("relu") else "tanh"
+        return [_equation("new state", f"{_NEW} = {squash}({_sum(value, 'h')})", value["after"])]
     if kind == "LSTM":
         return _lstm_equations(value)
     gates = [_gate(value, gate) for gate in ("r", "z")]
@@ -91,7 +92,7 @@ def cell_sentence(arrays: Arrays, kind: str, unit: int, step: int, word: str) ->
     before, after = (float(arrays[name][step]) for name in ("before", "after"))
     away = abs(after - float(arrays["torch"][step]))
     check = f"torch's own result {f'differs by {away:.0e}' if away else 'is the same'}"
-    if kind == "RNN":
+    if kind.startswith("RNN"):
         took, kept = (float(arrays[name][step]) for name in ("input_h", "hidden_h"))
         return (
             f"Unit {unit} reads “{word}” at step {step}: the token adds **{took:.3f}**, the "
@@ -130,16 +131,21 @@ def unit_line(arrays: Arrays, words: Sequence[str], look: Theme) -> str:
     if "cell_after" in arrays:  # which has no bounds, as its tanh has
         arrays = {**arrays, "tanh c": np.tanh(arrays["cell_after"])}
     shown = [name for name in _DASHES if name in arrays]
+    scale = _scale([float(np.abs(arrays[name]).max()) for name in shown])
     x = np.array(token_places(len(words)))
-    parts = [_level(value, look) for value in (-1.0, -0.5, 0.0, 0.5, 1.0)]
+    parts = [_level(value, value * scale, look) for value in (-1.0, -0.5, 0.0, 0.5, 1.0)]
     parts += _words(words, x, look)
     parts.append(
         f'<line class="hn-at" x1="{x[0]:g}" x2="{x[0]:g}" y1="{_y(1.08):.1f}" y2="{_y(-1.08):.1f}" '
         f'stroke="{look.cursor}" stroke-width="1.5"/>'
     )
-    places = _apart([float(arrays[name][-1]) for name in shown])
+    places = _apart([float(arrays[name][-1]) / scale for name in shown])
     for name, place in zip(shown, places, strict=True):
-        parts += _curve(name, x, arrays[name], place, look)
+        dots = [
+            (across, _y(value / scale), f"{value:.3f}")
+            for across, value in zip(x.tolist(), arrays[name].tolist(), strict=True)
+        ]
+        parts += _curve(name, dots, place, look)
     names = " and ".join(GATE_NAMES[name] for name in shown)
     return (
         f'<svg viewBox="0 0 {_WIDE} {_HIGH}" role="img" aria-label="{names} over the tokens" '
@@ -152,8 +158,13 @@ def _y(value: float) -> float:
     return _TOP + (1.08 - value) / 2.16 * (_BOTTOM - _TOP)
 
 
-def _level(value: float, look: Theme) -> str:
-    y = _y(value)
+def _scale(peaks: Sequence[float]) -> float:
+    """Return 1, or for values beyond it, as relu makes them, the next power of two."""
+    return float(2.0 ** np.ceil(np.log2(max(1.0, *peaks))))
+
+
+def _level(place: float, value: float, look: Theme) -> str:
+    y = _y(place)
     return (
         f'<line x1="{_LEFT}" x2="{_RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="{look.border}"/>'
         f'<text x="{_LEFT - 6}" y="{y + 5:.1f}" text-anchor="end" fill="{look.muted}">{value:g}'
@@ -176,22 +187,26 @@ def _words(words: Sequence[str], x: NDArray[Any], look: Theme) -> list[str]:
     ]
 
 
-def _curve(name: str, x: NDArray[Any], y: NDArray[Any], place: float, look: Theme) -> list[str]:
-    """Draw a line with its name at the right end; the state has a dot for each token."""
+def _curve(
+    name: str, dots: Sequence[tuple[float, float, str]], place: float, look: Theme
+) -> list[str]:
+    """Draw a line with its name at the right end; the state has a dot for each token.
+
+    A dot has its x, its y and its value in words.
+    """
     state = name == "after"
     color = look.role["h_h"] if state else look.muted
-    points = " ".join(f"{a:.1f},{_y(float(b)):.1f}" for a, b in zip(x, y, strict=True))
+    points = " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in dots)
     label = GATE_NAMES[name] if state else f"{GATE_NAMES[name]} {name}"
     weight = ' font-weight="600"' if state else ""
-    dots = [
-        f'<circle cx="{a:.1f}" cy="{_y(float(b)):.1f}" r="4" fill="{color}">'
-        f"<title>{float(b):.3f}</title></circle>"
-        for a, b in zip(x, y, strict=True)
+    circles = [
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{color}"><title>{value}</title></circle>'
+        for x, y, value in dots
     ]
     return [
         f'<polyline points="{points}" fill="none" stroke="{color}" '
         f'stroke-width="{3.5 if state else 1.8}" stroke-dasharray="{_DASHES[name]}"/>',
-        *(dots if state else []),
+        *(circles if state else []),
         f'<text x="{_RIGHT + 4}" y="{_y(place) + 5:.1f}" fill="{color}"{weight}>{label}</text>',
     ]
 

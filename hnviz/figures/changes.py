@@ -9,7 +9,11 @@ from hnviz.data import human_numbers_stream
 from hnviz.figures.diagrams import cell_kind
 from hnviz.figures.numbers import percent
 
-_NORM = {"rows": "after the loop, step by step", "slots": "after the loop, over all steps"}
+_NORM = {
+    "rows": "after the loop, step by step",
+    "slots": "after the loop, over all steps",
+    "units": "none; layer norm in each layer",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +93,16 @@ def _compared(
 
 
 def _cell(net: ModelEntry) -> str:
+    if net.attends:
+        return "attention, one head"
     kind = cell_kind(net)
     return f"nn.{kind}, {net.nonlinearity}"
+
+
+def _start(net: ModelEntry) -> str:
+    if net.attends:
+        return "nothing: no state"
+    return "the state it kept" if net.stateful else "zeros"
 
 
 def _answers(net: ModelEntry) -> str:
@@ -103,6 +115,8 @@ def _layers(net: ModelEntry) -> str:
 
 
 def _norm(net: ModelEntry) -> str:
+    if not net.norm:
+        return "none"
     return "after every token" if net.norm_in_loop else _NORM[net.norm_over]
 
 
@@ -121,7 +135,7 @@ _NETWORK: tuple[tuple[str, Callable[[ModelEntry, int], str]], ...] = (
     ("answers", lambda net, nv: _answers(net)),
     (
         "starts from",
-        lambda net, nv: "the state it kept" if net.stateful else "zeros",
+        lambda net, nv: _start(net),
     ),
     ("state made by", lambda net, nv: _cell(net)),
     ("layers", lambda net, nv: _layers(net)),

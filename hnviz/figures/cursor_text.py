@@ -10,6 +10,7 @@ from hnviz.figures.sentences import plural
 
 Meta = Mapping[str, Any]
 
+DEEPEST = 1  # dots in a submodule's name: what it calls in turn is drawn, and not described
 _RELU = re.compile(r"relu\((\w+)\(")
 
 
@@ -79,7 +80,7 @@ def _deed(step: Meta, tensors: Sequence[Meta]) -> str:
     relu = _RELU.search(step["text"])
     said = list[str]()
     for made in step["made"]:
-        if made["module"]:
+        if made["module"] and made["module"].count(".") <= DEEPEST:
             said.append(_call(made, tensors[made["tensor"]]))
         if relu and made["module"] == relu[1]:
             share = 100 * tensors[made["tensor"]]["above"]
@@ -106,6 +107,12 @@ def _call(made: Meta, tensor: Meta) -> str:
         return f"{name} turns {plural(n, 'state')} of {plural(units, 'unit')} into {n:,} new ones"
     if kind == "BatchNorm1d":
         return f"{name} shifts and scales each of {plural(units, 'unit')}"
+    if kind == "LayerNorm":
+        return f"{name} shifts and scales the {plural(units, 'number')} of each token"
+    if kind == "Attention":
+        return f"{name} lets each token look at itself and at those before it"
+    if kind == "Sequential":
+        return f"{name} turns {plural(n, 'state')} into {n:,} new ones, each alone"
     if kind in ("RNN", "GRU", "LSTM"):
         return f"{name} reads every token in one call"
     return f"{name} returns a tensor of shape ({', '.join(map(str, shape))})"

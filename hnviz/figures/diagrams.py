@@ -41,7 +41,9 @@ def unrolled(model: str, look: Theme, *, mark_new: bool = False) -> str:
         _column(drawing, x, levels, WORDS[step])
         if net.predicts == "every" or step == len(WORDS) - 1:
             _answer(drawing, x, levels[-1], NEXT[step])
-    for y in levels:
+    if net.attends:
+        _looks(drawing, columns, levels)
+    for y in () if net.attends else levels:
         for before, after in pairwise(columns):
             _across(drawing, before + _EDGE, after - _EDGE, y, net)
         _start(drawing, columns[0], y, net)
@@ -71,9 +73,13 @@ def rolled(model: str, look: Theme, *, mark_new: bool = False) -> str:
     drawing.text(WIDTH - 50, top + (40 if every else 20), "for each word", anchor="end", muted=True)
     _column(drawing, middle, levels, "word")
     _answer(drawing, middle, levels[-1], "next word" if every else "the word after the last")
-    for y in levels:
+    for y in () if net.attends else levels:
         drawing.loop(middle, y)
         _start(drawing, middle, y, net)
+    for y in levels if net.attends else ():
+        below = y + (levels[0] - levels[1] if y < levels[0] else _Y_IN - levels[0])
+        drawing.arrow("h_h", 74, below, middle - _EDGE, y + 4)
+        drawing.text(70, below + 4, "earlier", anchor="end", muted=True)
     if net.stateful:
         drawing.text(2, levels[-1] - 12, _kept(net), anchor="start", muted=True)
     if mark_new and adds_loop(model):
@@ -81,15 +87,18 @@ def rolled(model: str, look: Theme, *, mark_new: bool = False) -> str:
     return drawing.render(f"{model}, as a loop", _describe(net))
 
 
-def legend(look: Theme, *, scissors: bool = True, since: str = "") -> str:
+def legend(look: Theme, *, scissors: bool = True, since: str = "", attends: bool = False) -> str:
     """Explain the three roles, as short arrows, and the shapes; HTML.
 
     `scissors` says whether one of the diagrams has them; `since` names the model before, if
-    what it lacks is framed. What is left out keeps its room, so the page does not move.
+    what it lacks is framed; `attends` says that brown is attention. What is left out keeps its
+    room, so the page does not move.
     """
     names = {
         "i_h": "from word to state, i_h",
-        "h_h": "from state to state, h_h (rnn)",
+        "h_h": "from word to later words, attention"
+        if attends
+        else "from state to state, h_h (rnn)",
         "h_o": "from state to answer, h_o",
     }
     items = []
@@ -146,7 +155,7 @@ NOTEBOOK_FIGURES = (
 def _frame_new(
     drawing: Drawing, net: ModelEntry, before: ModelEntry, columns: Sequence[float]
 ) -> None:
-    """Frame what `net` has and `before` lacks: answers, a kept state, cells, layers, batch norm."""
+    """Frame what `net` has and `before` lacks: answers, a state, cells, layers, norms."""
     levels, first, last = _levels(net.n_layers), columns[0], columns[-1]
     low, high = levels[0] + _EDGE + 4, levels[-1] - _EDGE - 4
     if (net.predicts, before.predicts) == ("every", "last"):
@@ -157,8 +166,9 @@ def _frame_new(
         drawing.new(last + _EDGE + 2, high - 22, WIDTH - last - _EDGE - 3, low - high + 22)
     more_layers = net.n_layers > before.n_layers
     normed = net.norm_in_loop and not before.norm_in_loop  # between one state and the next
-    if cell_kind(net) != cell_kind(before) or more_layers or normed:
-        if cell_kind(net) == cell_kind(before) and more_layers:
+    other = (cell_kind(net), net.nonlinearity) != (cell_kind(before), before.nonlinearity)
+    if other or more_layers or normed:
+        if not other and more_layers:
             low = levels[before.n_layers] + _EDGE + 4
         drawing.new(first - _EDGE - 6, high, last - first + 2 * _EDGE + 12, low - high)
 
@@ -213,6 +223,15 @@ def _across(drawing: Drawing, left: float, right: float, y: float, net: ModelEnt
         drawing.arrow("h_h", left, at, right, at)
 
 
+def _looks(drawing: Drawing, columns: Sequence[float], levels: list[float]) -> None:
+    """Draw attention: in each layer, each word looks at all words before it, one layer below."""
+    for below, y in pairwise((_Y_IN, *levels)):
+        for number, x in enumerate(columns):
+            for earlier in columns[:number]:
+                start = (earlier + _EDGE * 0.8, below - _EDGE * 0.7)
+                drawing.arrow("h_h", *start, x - _EDGE * 0.9, y + _EDGE * 0.6)
+
+
 def _kept(net: ModelEntry) -> str:
     """Name what is kept, in the little room that there is."""
     return ", ".join(net.state) if len(net.state) > 1 else f"{net.state[0]} kept"
@@ -222,6 +241,11 @@ def _describe(net: ModelEntry) -> str:
     """Say in words what the picture shows."""
     layers = "one layer" if net.n_layers == 1 else f"{net.n_layers} layers"
     answer = "after every word" if net.predicts == "every" else "once, after the last word"
+    if net.attends:
+        return (
+            f"{layers} of attention, in which each word looks at itself and at all words before "
+            f"it; answers {answer}; there is no state, and each window starts from nothing."
+        )
     start = (
         "comes from the mini-batch before, cut off from its gradients"
         if net.stateful

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hnviz.catalogue import CATALOGUE
 from hnviz.figures.lanes import WIDE
 from hnviz.figures.numbers import percent
 from hnviz.figures.panel import Axis, Panel, Stroke
+from hnviz.figures.sentences import listed
 from hnviz.figures.svg import Drawing
 from hnviz.figures.theme import Theme
 
@@ -130,10 +132,20 @@ def reach_note(found: Sequence[Reached]) -> str:
     measured = (
         "Measured on each model's pre-trained run: loss of the last step, nothing cut; a model's "
         "share is the sum of the norms |dLoss/dh| beyond its last mini-batch, divided by the sum "
-        "of all. Model0, Model1 and Model2 start each mini-batch from zeros, so nothing lies "
-        f"beyond it. {_lengths(found)}"
+        f"of all. {_from_zeros()} {_lengths(found)}"
     )
     return " ".join([*reasons, measured])
+
+
+def _from_zeros() -> str:
+    """Name the models whose gradient ends at the start of a mini-batch, and those without one."""
+    nets = CATALOGUE.values()
+    names = [net.name for net in nets if not net.stateful and not net.attends]
+    said = f"{listed(names)} start each mini-batch from zeros, so nothing lies beyond it."
+    without = [net.name for net in nets if net.attends]
+    if not without:
+        return said
+    return f"{said} {listed(without)} has no state, so its gradient has no way to go back along."
 
 
 def _lengths(found: Sequence[Reached]) -> str:

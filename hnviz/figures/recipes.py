@@ -30,3 +30,17 @@ def seeds_sentence(model: str, seeds: "pd.DataFrame") -> str:
         f"With this recipe, {len(seeds)} runs of {model} that differ only in their seed end at a "
         f"valid accuracy of {valid}, and at a train accuracy of {train}."
     )
+
+
+def window_bound_sentence(bptt: int, bound: float, seeds: "pd.DataFrame") -> str:
+    """Say how near the runs of a model without a carried state are to what its windows allow.
+
+    `bound` is the best accuracy on train, averaged over the positions of its own windows of `bptt`
+    tokens.
+    """
+    low, high = seeds["train"].min(), seeds["train"].max()
+    return (
+        f"Each window of {bptt} tokens begins with nothing known, so on train no network can be "
+        f"right more often than **{accuracy(bound)}**; these runs reach {accuracy(low)} to "
+        f"{accuracy(high)}."
+    )

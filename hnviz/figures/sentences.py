@@ -3,6 +3,7 @@
 **Two stars** mark what is set in bold.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import shorten
 from typing import TYPE_CHECKING
@@ -31,6 +32,12 @@ def plural(number: int, word: str) -> str:
     """Write a number with its word: "1 row", "13,017 tokens", "3 mini-batches"."""
     ending = "" if number == 1 else "es" if word.endswith("batch") else "s"
     return f"{number:,} {word}{ending}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Write names in a row: "Model0, Model1 and Model2"."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def scientific(value: float) -> str:
@@ -147,6 +154,7 @@ def model_sentence(model: str, nv: int) -> str:
     answers = net.recipe.bptt if net.predicts == "every" else 1
     n_weights = net.n_weights(nv, net.recipe.nh)
     kept = "keeps its state" if net.stateful else "starts each mini-batch from zeros"
+    kept = "has no state" if net.attends else kept
     size = f"{n_weights:,} numbers to learn"
     if before:
         n_before = entry(before).n_weights(nv, entry(before).recipe.nh)

@@ -60,9 +60,22 @@ def moving_sentence(seen: Seen) -> str:
     )
 
 
+def in_place_of_state(model: str) -> str:
+    """Say what the page shows for a model that has no hidden state."""
+    return (
+        f"{model} has no hidden state: it carries nothing from word to word. In its place, this "
+        "page shows what each layer makes of a word, which the layer above looks at."
+    )
+
+
 def reading_note(model: str, bptt: int, split: str) -> str:
     """Say where the state starts from zeros, and what a column is."""
     column = "Each column is the state **after** that token, in eval mode."
+    if entry(model).attends:
+        return (
+            f"{model} carries no state. Shown is what its layers make of each token, after reading "
+            f"those before it in windows of {bptt} tokens, as in training. {column}"
+        )
     if not entry(model).stateful:
         return (
             f"{model} carries no state: it starts from zeros again every {bptt} tokens, as in "

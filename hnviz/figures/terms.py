@@ -24,6 +24,7 @@ TERMS = {
     "unit": "one number of the hidden state",
     "batch norm": "a layer that shifts and scales each unit, so that training goes on steadily",
     "gate": "a layer that decides, for each unit, what to keep of the old state",
+    "attention": "a layer in which each word takes a share of itself and of each word before it",
     "logits": "the scores of all tokens, before they become probabilities",
     "loss": (
         "how wrong a guess was: minus the logarithm of the probability of the true token "

@@ -194,6 +194,14 @@ def handover_sentence(
     )
 
 
+def no_way_back(model: str) -> str:
+    """Say why a model with attention has no lanes."""
+    return (
+        f"**{model}** has no state for a gradient to go back along: it goes straight to each word "
+        "of the window."
+    )
+
+
 def no_handover(model: str) -> str:
     """Say why there is nothing to hand over."""
     return (

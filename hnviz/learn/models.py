@@ -1,4 +1,4 @@
-"""The models: six, each one step from the last, and two beyond them. This file is the lesson.
+"""The models: six, each one step from the last, and others beyond them. This file is the lesson.
 
 Call a model as ``logits, state = model(x, state)``. x holds ids, (bs, bptt); `state` is the hidden
 state before the first token, and the returned one is the state after the last. A model stores no
@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from hnviz.learn.attention import Attention, mlp
 from hnviz.learn.state import State
 
 
@@ -218,8 +219,57 @@ class Model3BN(LanguageModel):
         return self.h_o(torch.stack(res, dim=1)), h  # (bs, bptt, nv), (bs, nh)
 
 
+class Transformer(LanguageModel):
+    """Carries no state: each token looks at those before it in its window, in two layers."""
+
+    predicts, stateful = "every", False
+
+    def __init__(self, nv: int, nh: int) -> None:
+        super().__init__(nv, nh)
+        self.i_h = nn.Embedding(nv, nh)  # green arrow
+        self.position = nn.Embedding(70, nh)  # green arrow: the place in the window
+        self.attention = nn.ModuleList(Attention(nh) for _ in range(2))  # brown arrows
+        self.mlp = nn.ModuleList(mlp(nh) for _ in range(2))  # brown arrows
+        self.h_o = nn.Linear(nh, nv)  # blue arrow
+        self.ln = nn.LayerNorm(nh)
+
+    def init_state(self, bs: int) -> State:
+        h = self.h_o.bias.new_zeros(2, bs, self.h_o.in_features)
+        return h, h[:, None][:, :0]  # (2, 0, bs, nh): no token has been read
+
+    def forward(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        _, past = state  # (2, t, bs, nh): what each layer read at the window's t tokens so far
+        t, n = past.shape[1], x.shape[1]
+        h = self.i_h(x) + self.position(torch.arange(t, t + n, device=x.device))  # (bs, n, nh)
+        read, after = [], []
+        for layer in range(2):
+            read.append(torch.cat([past[layer].transpose(0, 1), h], dim=1))  # (bs, t + n, nh)
+            mixed, shares = self.attention[layer](h, read[layer])  # noqa: RUF059 - the cursor's
+            h = h + mixed
+            h = h + self.mlp[layer](h)
+            after.append(h[:, -1])  # (bs, nh)
+        past = torch.stack(read).transpose(1, 2)  # (2, t + n, bs, nh)
+        return self.h_o(self.ln(h)), (torch.stack(after), past)  # (bs, n, nv), (2, bs, nh) and past
+
+
+class IRNN(Model4):
+    """Model4 with relu: a state from zeros each window, at first passed on by the identity."""
+
+    predicts, stateful = "every", False
+
+    def __init__(self, nv: int, nh: int) -> None:
+        super().__init__(nv, nh)  # forward and init_state are Model4's
+        self.rnn = nn.RNN(nh, nh, nonlinearity="relu", batch_first=True)  # brown arrow
+        nn.init.eye_(self.rnn.get_parameter("weight_hh_l0"))
+        nn.init.zeros_(self.rnn.get_parameter("bias_ih_l0"))
+        nn.init.zeros_(self.rnn.get_parameter("bias_hh_l0"))
+
+
 MODELS: dict[str, type[LanguageModel]] = {
     model.__name__: model
-    for model in (Model0, Model1, Model2, Model3, Model4, Model5, LSTM, Model3BN)
+    for model in (
+        *(Model0, Model1, Model2, Model3, Model4, Model5),
+        *(LSTM, Model3BN, Transformer, IRNN),
+    )
 }
 """Every model by name; each has an entry in `hnviz.catalogue.CATALOGUE`."""

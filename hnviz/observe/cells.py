@@ -17,6 +17,7 @@ from hnviz.observe.reply import Reply
 from hnviz.observe.subject import Subject
 
 KINDS = ("RNN", "GRU", "LSTM")  # the torch parts whose equations are here
+RELU = "RNN relu"  # nn.RNN has another equation with nonlinearity="relu"
 
 
 def ask_cell(subject: Subject, params: Params) -> Reply:
@@ -25,7 +26,8 @@ def ask_cell(subject: Subject, params: Params) -> Reply:
     arrays, float64 (steps,): for each gate "input_r", W_ir x + b_ir, and "hidden_r",
     W_hr h + b_hr; "r", "z" and "n" for a GRU; "i", "f", "g", "o", "cell_before" and "cell_after"
     for an LSTM; "before", the unit's state, and "after", computed from these sums; "torch", the
-    state that torch computes. "ids", the tokens. meta: "kind", "gates".
+    state that torch computes. "ids", the tokens. meta: "kind", one of KINDS or
+    RELU; "gates".
     """
     only(params, "split", "batch", "row", "layer", "unit")
     config = subject.config
@@ -51,7 +53,7 @@ def ask_cell(subject: Subject, params: Params) -> Reply:
         name: np.array([step[name] for step in steps]) for name in steps[0]
     }
     arrays["ids"] = reading.x[row].numpy()
-    return Reply(arrays, {"kind": part.kind, "gates": list(_letters(net))})
+    return Reply(arrays, {"kind": _kind(cell), "gates": list(_letters(net))})
 
 
 class _Given(NamedTuple):
@@ -89,7 +91,7 @@ def _by_hand(
             bias = float(getattr(cell, f"bias_{side}_l{layer}")[stacked])
             sums[f"{'input' if side == 'ih' else 'hidden'}_{gate}"] = float(weight @ vector) + bias
     old = [float(tensor[unit]) for tensor in given.before]
-    values = _EQUATIONS[type(cell).__name__](sums, old)
+    values = _EQUATIONS[_kind(cell)](sums, old)
     return {**sums, **values, "before": old[0], "torch": float(given.after[0][unit])}
 
 
@@ -99,8 +101,16 @@ def _letters(net: ModelEntry) -> tuple[str, ...]:
     return letters or ("h",)
 
 
+def _kind(cell: nn.Module) -> str:
+    return RELU if getattr(cell, "nonlinearity", "") == "relu" else type(cell).__name__
+
+
 def _rnn(sums: dict[str, float], old: list[float]) -> dict[str, float]:
     return {"after": float(np.tanh(sums["input_h"] + sums["hidden_h"]))}
+
+
+def _irnn(sums: dict[str, float], old: list[float]) -> dict[str, float]:
+    return {"after": max(0.0, sums["input_h"] + sums["hidden_h"])}
 
 
 def _gru(sums: dict[str, float], old: list[float]) -> dict[str, float]:
@@ -124,7 +134,8 @@ def _sigmoid(x: float) -> float:
 
 _EQUATIONS: dict[str, Callable[[dict[str, float], list[float]], dict[str, float]]] = {
     "RNN": _rnn,
+    RELU: _irnn,
     "GRU": _gru,
     "LSTM": _lstm,
 }
-"""How each of KINDS makes a unit's state from its sums and the unit's old state."""
+"""How each of KINDS, and RELU, makes a unit's state from its sums and the unit's old state."""

@@ -97,16 +97,26 @@ class ForwardSource:
         return statement.body[0].lineno - 1 <= following < (statement.body[-1].end_lineno or 0)
 
     def call(self, line: int, module: str) -> str:
-        """Write the call of a submodule on a line: "h_h(h)"; only its name if not found."""
+        """Write the call of a submodule on a line: "h_h(h)"; only its name if not found.
+
+        A submodule of a list, "mlp.0", is found as written in a loop: "mlp[layer](h)".
+        """
         key = ("call", str(line), module)
         if key not in self._written:
             self._written[key] = self._call(line, module)
         return self._written[key]
 
     def _call(self, line: int, module: str) -> str:
-        statement = self._statements.get(line)
+        statement, (name, _, index) = self._statements.get(line), module.partition(".")
         for node in ast.walk(statement) if statement else ():
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == SELF + module:
+            if not isinstance(node, ast.Call):
+                continue
+            called = node.func
+            if index.isdigit() and isinstance(called, ast.Subscript):
+                called, wanted = called.value, SELF + name
+            else:
+                wanted = SELF + module
+            if ast.unparse(called) == wanted:
                 return _plain(node)
         return module
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.data.stream import SPLITS
+from hnviz.observe.attention import ask_attention
 from hnviz.observe.cells import ask_cell
 from hnviz.observe.counting import COMMA, LAST_NUMBER, Said, count_on, spelling
 from hnviz.observe.counting_questions import COUNTING_QUESTIONS, MOST_GIVEN
@@ -67,6 +68,7 @@ def ask_accuracy_by_position(subject: Subject, params: Params) -> Reply:
 
 QUESTIONS: dict[str, Callable[[Subject, Params], Reply]] = {
     "accuracy_by_position": ask_accuracy_by_position,
+    "attention": ask_attention,
     "cell": ask_cell,
     "count_on": ask_count_on,
     "cursor": ask_cursor,

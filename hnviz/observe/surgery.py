@@ -68,8 +68,8 @@ def read(subject: Subject, ids: Ids) -> State:
     """
     if subject.window:
         raise ValueError(
-            f"{subject.config.model} carries no state: each of its answers starts again from zeros "
-            f"and reads the last {subject.window} tokens, so there is nothing to change"
+            f"{subject.config.model} carries no state: each of its answers starts again and "
+            f"reads only the last {subject.window} tokens, so there is nothing to change"
         )
     logits, state = subject.answer(torch.tensor(ids[None]))
     finite(logits)
@@ -84,10 +84,10 @@ def read(subject: Subject, ids: Ids) -> State:
 
 def read_out(subject: Subject, state: State) -> Tensor:
     """Return the answer from a state of one row: from the top layer, (1, nv)."""
-    top = _layers(state)[-1:]
+    top, net = _layers(state)[-1:], entry(subject.config.model)
     with torch.no_grad():
-        if not entry(subject.config.model).norm_in_loop:  # else the state is normalised already
-            top = subject.part("bn")(top)
+        if net.norm and not net.norm_in_loop:  # else the state is normalised already
+            top = subject.part(net.norm)(top)
         logits: Tensor = subject.part("h_o")(top)
     return logits
 

@@ -24,12 +24,18 @@ FIRST = 5  # default first of the three mini-batches
 def ask_state_gradients(subject: Subject, params: Params) -> Reply:
     """Return the norm of dLoss/dh after each step of mini-batches `first` to `first` + 2 of train.
 
-    With `every` (true; default false) from the loss of all steps, else of the last. arrays:
+    With `every` (true; default false) from the loss of all steps, else of the last. Raises
+    ValueError for a model that has attention in place of a state. arrays:
     "reset" and, for a model that carries its state, "detach" and "keep", float64 (3 * bptt,).
     meta: "batches", "bptt", "bs", "loss"; "n_before", how many mini-batches produced the first
     state; "n_batches", those of the whole text.
     """
     only(params, "first", "every")
+    if entry(subject.config.model).attends:
+        raise ValueError(
+            f"{subject.config.model} has no state through which a gradient could go back: it goes "
+            "to each word of the window directly"
+        )
     every = params.get("every", False)
     if not isinstance(every, bool):
         raise ValueError(f"every must be true or false; got {every!r}")

@@ -31,6 +31,7 @@ _PLACE = {"split": _SPLIT, "batch": _INT}
 
 QUESTIONS: dict[str, Question] = {
     "accuracy_by_position": Question({"split": _SPLIT, "reset": _BOOL}, slow=True),
+    "attention": Question({"ids": _NEEDED_IDS}),
     "backward_costs": Question({"bptt": _INT}, slow=True),
     "cell": Question({**_PLACE, "row": _INT, "layer": _INT, "unit": _INT}),
     "count_on": Question({"number": _NEEDED, "given": _INT, "n": _INT}),

@@ -182,6 +182,6 @@ def text_table(table: "pd.DataFrame", look: Theme, *, long: bool = True) -> str:
 def _colored(line: str, look: Theme) -> str:
     text = html_escape(line)
     parts = {part.name: part.role for net in CATALOGUE.values() for part in net.parts}
-    for call, role in ((f"self.{name}", role) for name, role in parts.items() if role != "bn"):
+    for call, role in ((f"self.{name}", role) for name, role in parts.items() if role in look.role):
         text = text.replace(call, f'<b style="color:{look.role[role]}">{call}</b>')
     return text

@@ -58,6 +58,7 @@ GLOSSARY: dict[str, Seen] = {
     "unit": Seen("states", "states_codes", {"states_view": "What each unit codes"}),
     "batch norm": Seen("models", "models_cursor", _LOOP),
     "gate": Seen("states", "states_picture", {"states_show": "update"}),
+    "attention": Seen("predictions", "predictions_attention", {"run": "Transformer"}),
     "logits": Seen("models", "models_cursor", {"models_model": "Model0"}),
     "loss": Seen("train", "train_curves"),
     "surprise": Seen("predictions", "predictions_reading"),

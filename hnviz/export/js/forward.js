@@ -1,19 +1,23 @@
 // @ts-check
 // A forward pass in eval mode, as hnviz/learn/models.py computes it: one token, one row at a time.
 //
-// A state is a list of layers, (nh) each; an LSTM's has the layers' h first, then their c. Sums are in double
-// precision, states in single.
+// A state is a list of layers, (nh) each; an LSTM's has the layers' h first, then their c. A Transformer's has what its
+// layers made of the last token, then, for each token of the window so far, each layer's keys and values: torch keeps
+// what these are made of, and makes them again. Sums are in double precision, states in single.
 
 /**
- * @typedef {{ cell: string, layers: number, normInLoop: boolean, window: number|null, gates: string[] }} Form
+ * @typedef {{ cell: string, layers: number, norm: string, normInLoop: boolean, nonlinearity: string, attends: boolean,
+ *             window: number|null, gates: string[] }} Form
  *   cell        "" for a hand-written loop, else "RNN", "GRU" or "LSTM"
+ *   norm        before the answer: "bn", batch norm; "ln", layer norm; "" for none
+ *   attends     it looks back at its window, and is no recurrent network
  *   normInLoop  batch norm is part of the recurrence
  *   window      tokens after which the state starts again from zeros; null for a carried state
  * @typedef {Float32Array[]} State
  * @typedef {Record<string, Float32Array>} Weights by their names in a snapshot
  */
 
-const EPSILON = 1e-5; // of torch's batch norm
+const EPSILON = 1e-5; // of torch's norms
 
 export class Network {
   /**
@@ -23,8 +27,8 @@ export class Network {
   constructor(form, weights) {
     this.form = form;
     this.weights = weights;
-    this.nh = weights["bn.weight"].length;
     this.nv = weights["h_o.bias"].length;
+    this.nh = weights["i_h.weight"].length / this.nv;
   }
 
   /** @returns {State} */
@@ -41,7 +45,8 @@ export class Network {
    */
   read(id, state) {
     let given = this.embedded(id);
-    const { cell, layers } = this.form;
+    const { cell, layers, attends } = this.form;
+    if (attends) return this.attend(given, state);
     if (cell !== "LSTM") return state.map((before, layer) => (given = this.next(layer, given, before)));
     const after = [...state];
     for (let layer = 0; layer < layers; layer++) {
@@ -77,11 +82,72 @@ export class Network {
     }
     if (this.form.cell === "RNN") {
       const [input, hidden] = this.sums(layer, given, before);
-      return Float32Array.from(input, (sum, unit) => Math.tanh(sum + hidden[unit]));
+      const squash = this.form.nonlinearity === "relu" ? positive : Math.tanh;
+      return Float32Array.from(input, (sum, unit) => squash(sum + hidden[unit]));
     }
     const sums = linear(this.weights["h_h.weight"], this.weights["h_h.bias"], before.map((old, unit) => old + given[unit]));
-    const after = Float32Array.from(sums, (sum) => Math.max(0, sum));
+    const after = Float32Array.from(sums, positive);
     return this.form.normInLoop ? this.norm(after) : after;
+  }
+
+  /**
+   * What a Transformer's layers make of a token, and the keys and values that later tokens look at.
+   * @param {Float32Array} given the token's embedding
+   * @param {State} state
+   * @returns {State}
+   */
+  attend(given, state) {
+    const { nh } = this;
+    const { layers } = this.form;
+    const at = (state.length - layers) / (2 * layers); // tokens of the window before this one
+    const position = this.weights["position.weight"].subarray(at * nh, (at + 1) * nh);
+    let h = added(Float64Array.from(given), position); // not rounded from layer to layer: it grows
+    const [after, kept] = [/** @type {State} */ ([]), state.slice(layers)];
+    for (let layer = 0; layer < layers; layer++) {
+      const named = (/** @type {string} */ part) => `attention.${layer}.${part}`;
+      const normed = this.layerNorm(named("norm"), h);
+      kept.push(...["key", "value"].map((part) => Float32Array.from(this.linear(named(part), normed))));
+      const seen = Array.from({ length: at + 1 }, (_, token) => 2 * (token * layers + layer));
+      const keys = seen.map((place) => kept[place]);
+      const values = seen.map((place) => kept[place + 1]);
+      h = added(h, this.linear(named("merge"), this.looked(this.linear(named("query"), normed), keys, values)));
+      const wide = this.linear(`mlp.${layer}.1`, this.layerNorm(`mlp.${layer}.0`, h)).map(positive);
+      h = added(h, this.linear(`mlp.${layer}.3`, wide));
+      after.push(Float32Array.from(h));
+    }
+    return [...after, ...kept];
+  }
+
+  /**
+   * What a token takes from those that it looks at.
+   * @param {Float64Array} query
+   * @param {Float32Array[]} keys
+   * @param {Float32Array[]} values
+   */
+  looked(query, keys, values) {
+    const scores = keys.map((key) => key.reduce((sum, value, unit) => sum + value * query[unit], 0) / Math.sqrt(this.nh));
+    const shares = softmax(Float64Array.from(scores));
+    return query.map((_, unit) => values.reduce((sum, value, token) => sum + shares[token] * value[unit], 0));
+  }
+
+  /**
+   * @param {string} part
+   * @param {Float64Array} vector
+   */
+  layerNorm(part, vector) {
+    const mean = vector.reduce((sum, value) => sum + value, 0) / vector.length;
+    const variance = vector.reduce((sum, value) => sum + (value - mean) ** 2, 0) / vector.length;
+    const spread = Math.sqrt(variance + EPSILON);
+    const [weight, bias] = [this.weights[`${part}.weight`], this.weights[`${part}.bias`]];
+    return vector.map((value, unit) => ((value - mean) / spread) * weight[unit] + bias[unit]);
+  }
+
+  /**
+   * @param {string} part
+   * @param {Float32Array|Float64Array} vector
+   */
+  linear(part, vector) {
+    return linear(this.weights[`${part}.weight`], this.weights[`${part}.bias`], vector);
   }
 
   /**
@@ -147,8 +213,13 @@ export class Network {
    */
   answer(state) {
     const top = state[this.form.layers - 1];
-    const read = this.form.normInLoop ? top : this.norm(top);
-    return Float32Array.from(linear(this.weights["h_o.weight"], this.weights["h_o.bias"], read));
+    return Float32Array.from(this.linear("h_o", this.normed(top)));
+  }
+
+  /** @param {Float32Array} top */
+  normed(top) {
+    if (this.form.norm === "ln") return this.layerNorm("ln", Float64Array.from(top));
+    return this.form.normInLoop || !this.form.norm ? top : this.norm(top);
   }
 
   /**
@@ -164,7 +235,7 @@ export class Network {
 /**
  * @param {Float32Array} weight (n, vector.length), row by row
  * @param {Float32Array} bias (n)
- * @param {Float32Array} vector
+ * @param {Float32Array|Float64Array} vector
  */
 function linear(weight, bias, vector) {
   return Float64Array.from(bias, (start, row) => {
@@ -175,15 +246,24 @@ function linear(weight, bias, vector) {
 }
 
 /** @param {number} value */
+const positive = (value) => Math.max(0, value);
+
+/**
+ * @param {Float64Array} one
+ * @param {Float32Array|Float64Array} other
+ */
+const added = (one, other) => one.map((value, unit) => value + other[unit]);
+
+/** @param {number} value */
 const sigmoid = (value) => 1 / (1 + Math.exp(-value));
 
 /**
  * Probabilities of scores.
- * @param {Float32Array} logits
+ * @param {Float32Array|Float64Array} logits
  * @returns {Float64Array}
  */
 export function softmax(logits) {
-  const most = logits.reduce((a, b) => Math.max(a, b), -Infinity);
+  const most = Math.max(...logits);
   const powers = Float64Array.from(logits, (score) => Math.exp(score - most));
   const sum = powers.reduce((a, b) => a + b, 0);
   return powers.map((power) => power / sum);

@@ -107,7 +107,7 @@ export function changeState(look) {
   const { window } = network.form;
   if (window) {
     throw new Error(
-      `${facts.model} carries no state: each of its answers starts again from zeros and reads the last ${window} tokens, ` +
+      `${facts.model} carries no state: each of its answers starts again and reads only the last ${window} tokens, ` +
         "so there is nothing to change",
     );
   }

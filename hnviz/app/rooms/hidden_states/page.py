@@ -3,7 +3,7 @@
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import ask
 from hnviz.app.kit.terms.picture import terms
-from hnviz.app.kit.text import linked, opening, page_title
+from hnviz.app.kit.text import linked, opening, page_title, prose
 from hnviz.app.rooms.hidden_states.controls import controls
 from hnviz.app.rooms.hidden_states.meaning import meaning
 from hnviz.app.rooms.hidden_states.strip.picture import STRIP, is_short
@@ -15,6 +15,8 @@ from hnviz.app.rooms.hidden_states.units.picture import (
 )
 from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.run.view import run_in_view
+from hnviz.catalogue import entry
+from hnviz.figures.state_text import in_place_of_state
 
 
 def page() -> None:
@@ -32,6 +34,8 @@ def page() -> None:
     with takeaway:
         headline("states_headline", run_id, [rows])
         terms()
+    if entry(config.model).attends:
+        prose(in_place_of_state(config.model))
     run_bar(run_id, "states_bar")
     UNITS(run=run_id, asks=[rows, units], settings={"orders": orders_for(config)})
     if is_short(asked.text):

@@ -16,7 +16,7 @@ from hnviz.app.rooms.models.weights import Weights
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import address_problem
 from hnviz.catalogue import PAIRS, entry, partner
-from hnviz.cells import GRU, LSTM, RNN
+from hnviz.cells import GRU, IRNN, LSTM, RNN
 from hnviz.data import human_numbers_stream
 from hnviz.figures.cell_diagrams import CELLS
 from hnviz.figures.sentences import (
@@ -81,7 +81,7 @@ def _cell(model: str, kind: str, weights: Weights) -> None:
     net = entry(model)
     if net.cell is None:
         return
-    if net.cell not in (RNN, GRU, LSTM):  # the user's own, whose lines write its step out
+    if net.cell not in (RNN, IRNN, GRU, LSTM):  # the user's own, whose lines write its step out
         st.markdown("\n\n".join(gate_lines(net.cell)))
         return
     if net.gates:

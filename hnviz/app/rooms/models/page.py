@@ -14,11 +14,14 @@ from hnviz.app.rooms.models.weights import Weights, weights_choice
 from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.shell import session as state
 from hnviz.catalogue import CATALOGUE, entry, previous
+from hnviz.data import BatchLayout, split_text
 from hnviz.figures.changes import network_changes, recipe_changes, recipe_sentence, takeaway
 from hnviz.figures.diagrams import legend
-from hnviz.figures.recipes import origin_sentence, seeds_sentence
+from hnviz.figures.recipes import origin_sentence, seeds_sentence, window_bound_sentence
 from hnviz.figures.shares import alone_table, scored_note, shares_sentence
+from hnviz.parts import Recipe
 from hnviz.runs import five_seeds_table, one_recipe_table, recipes_table
+from hnviz.runs.ruler import text_position_bounds
 
 MODEL = "models_model"
 
@@ -73,7 +76,8 @@ def _diagrams(model: str) -> None:
     before = previous(model)
     # Beside Model0 is Model5, which carries its state.
     scissors = entry(model).stateful or before is None
-    cards.drawing(legend(look, scissors=scissors, since=before or ""))
+    attends = entry(model).attends
+    cards.drawing(legend(look, scissors=scissors, since=before or "", attends=attends))
 
 
 def _changes(model: str) -> None:
@@ -95,11 +99,20 @@ def _changes(model: str) -> None:
     tried, seeds = recipes_table(model), five_seeds_table(model)
     if not tried.empty and not seeds.empty:
         prose(f"{origin_sentence(tried)} {seeds_sentence(model, seeds)}")
+        if not net.stateful:
+            prose(window_bound_sentence(net.recipe.bptt, _window_bound(net.recipe), seeds))
     measured = one_recipe_table(model)
     if not measured.empty:
         prose(shares_sentence(measured))
         st.html(cards.text_table(alone_table(measured), look, long=False))
         prose(f":gray[{scored_note(model)}]")
+
+
+def _window_bound(recipe: Recipe) -> float:
+    """Return the best accuracy that a recipe's windows allow on train."""
+    text = split_text("train")
+    layout = BatchLayout(len(text.ids), recipe.bs, recipe.bptt)
+    return text_position_bounds(text, layout, kept=False).mean
 
 
 def _at_work(weights: Weights) -> None:

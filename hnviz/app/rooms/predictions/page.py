@@ -9,6 +9,7 @@ from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import ask
 from hnviz.app.kit.terms.picture import terms
 from hnviz.app.kit.text import escape, lead, linked, opening, page_title, problem, prose, section
+from hnviz.app.rooms.predictions.attention.picture import ATTENTION, ATTENTION_VIEW
 from hnviz.app.rooms.predictions.change_state.picture import CHANGE, CHANGE_VIEW
 from hnviz.app.rooms.predictions.controls import PROMPT, change_box, going_box, prompt_box, text_box
 from hnviz.app.rooms.predictions.counting_map.picture import (
@@ -41,6 +42,10 @@ STATE_NOTE = (
     "It always says the most probable word, and reads each word before it says the next. The "
     "prompt itself stays the same."
 )
+LOOKS = (
+    "A state would have to hold all that is needed later. Attention looks it up instead: each word "
+    "takes a share of itself and of each word before it. Try step 0: they are nearly even."
+)
 
 
 WAYS = "predictions_ways"
@@ -71,6 +76,9 @@ def next_word(run_id: str, config: RunConfig) -> None:
         terms()
     run_bar(run_id, BAR)
     READING(run=run_id, asks=[reading])
+    if entry(config.model).attends:
+        section("Where each word looks", LOOKS)
+        ATTENTION(run=run_id, asks=[ask(ATTENTION_VIEW, text=text)])
     section("Let it go on alone")
     going = going_box(config)
     SAYING(run=run_id, asks=[ask(SAYING_VIEW, text=text, **going)])
@@ -108,8 +116,8 @@ def _nothing_to_change(config: RunConfig) -> None:
     """Say why a model has no state to change, and offer a model that has one."""
     known = store().ids()
     lead(
-        f"{config.model} carries no state: each of its answers starts again from zeros and reads "
-        f"only the last {config.bptt} tokens, so there is no state to change."
+        f"{config.model} carries no state: each of its answers starts again and reads only "
+        f"the last {config.bptt} tokens, so there is no state to change."
     )
     with st.container(horizontal=True):
         for name in (name for name, net in CATALOGUE.items() if net.stateful and name in known):

@@ -8,6 +8,7 @@ from hnviz.catalogue import CATALOGUE, LADDER
 from hnviz.data import human_numbers_stream
 from hnviz.figures.ladder import LadderRow, ladder, recipe_step
 from hnviz.figures.numbers import accuracy
+from hnviz.figures.sentences import listed
 from hnviz.runs import DamagedRun, RunNotFound, notebook_table
 
 NOTEBOOK = (
@@ -72,8 +73,8 @@ def ladder_sentence(rows: list[LadderRow]) -> str:
 def ladder_picture() -> None:
     """Draw the ladder below its sentence."""
     rows = ladder_rows()
-    beyond = " and ".join(f"**{name}**" for name in CATALOGUE if name not in LADDER)
-    others = f" Beyond them, hnviz has {beyond}." if beyond else ""
+    beyond = [f"**{name}**" for name in CATALOGUE if name not in LADDER]
+    others = f" Beyond them, hnviz has {listed(beyond)}." if beyond else ""
     st.markdown(f"The six networks are those of {NOTEBOOK}.{others}")
     prose(ladder_sentence(rows))
     st.html(ladder(rows, page_theme()))

@@ -6,7 +6,7 @@ from hnviz.app.kit.fold import fold
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import Ask, ask
 from hnviz.app.kit.terms.picture import terms
-from hnviz.app.kit.text import linked, opening, page_title, prose, section
+from hnviz.app.kit.text import lead, linked, opening, page_title, prose, section
 from hnviz.app.rooms.through_time.controls import (
     first_box,
     model_box,
@@ -27,6 +27,7 @@ from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.run.text import Standing
 from hnviz.app.run.view import run_in_view
 from hnviz.catalogue import entry
+from hnviz.figures.time_text import no_way_back
 
 TERMS = (
     "**Truncated backpropagation through time**: the state goes on into the next mini-batch, the "
@@ -45,21 +46,27 @@ def page() -> None:
     run = run_in_view()
     if run is None:
         return
-    takeaway = opening()
+    takeaway, attends = opening(), entry(run.record.config.model).attends
+    first = 0
     with st.container(
         horizontal=True, gap="medium", vertical_alignment="bottom", key="time_controls"
     ):
         with st.container(width=130):
             model_box(run)
-        with st.container(width=150):
-            first = first_box(run)
+        if not attends:
+            with st.container(width=150):
+                first = first_box(run)
         with st.container(width="stretch", key="time_run"):
             run_bar(run.record.id, "time_bar")
     lanes = ask(LANES_VIEW, first=first, every=False)
     with takeaway:
-        headline("time_headline", run.record.id, [lanes])
+        if attends:
+            lead(no_way_back(run.record.config.model))
+        else:
+            headline("time_headline", run.record.id, [lanes])
         terms()
-    _lanes(run, lanes)
+    if not attends:
+        _lanes(run, lanes)
     _look_back(run)
     section("Which model's gradient reaches furthest?")
     REACH(run=run.record.id, asks=[ask(REACH_VIEW, at="end")])
@@ -72,7 +79,8 @@ def _lanes(run: Standing, lanes: Ask) -> None:
     asks = [lanes]
     if entry(model).stateful:
         asks.append(ask(SECOND_VIEW, at="end", late=True))
-    settings = {"model": model, "models": pretrained_models()}
+    models = [name for name in pretrained_models() if not entry(name).attends]
+    settings = {"model": model, "models": models}
     LANES(run=run.record.id, asks=asks, settings=settings)
     prose(TERMS)
 

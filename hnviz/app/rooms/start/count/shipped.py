@@ -23,6 +23,8 @@ SHARES = {
     "Model5": Shares(0.993498, 0.06053),
     "LSTM": Shares(0.99875, 0.072536),
     "Model3BN": Shares(0.919355, 0.0005),
+    "Transformer": Shares(0.835459, 0.350675),
+    "IRNN": Shares(0.946737, 0.076038),
     "Model5-blocks": Shares(0.993373, 0.9785),
 }
 """By run, at its last snapshot."""

@@ -22,7 +22,8 @@ GATES_OF = {"split": "train", "first": 400, "n": 400, "show": "update"}
 def _reach(look: Look) -> Shown:
     """Draw the norms of dLoss/dh by steps back; each model in its own pre-trained run."""
     known = store().ids()
-    nets = [net for name, net in CATALOGUE.items() if name in known]  # a user's own has no run
+    pretrained = [net for name, net in CATALOGUE.items() if name in known]  # not a user's own
+    nets = [net for net in pretrained if not net.attends]  # attention has no state to go back along
     found = [_reached(look, net, name) for name in ENDS for net in nets]
     theme, sentence = look_of(look), reach_sentence(found)
     alt = sentence.replace("**", "")
