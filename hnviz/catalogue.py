@@ -11,9 +11,12 @@ from hnviz.cells import GRU, IRNN, LSTM, RNN
 from hnviz.parts import (
     BN,
     BY_HAND,
+    DROP,
     H_O,
     I_H,
+    TIED,
     ModelEntry,
+    Penalty,
     Recipe,
     attending,
     recurrent,
@@ -159,6 +162,28 @@ _BEYOND = (
         max_bptt=WINDOW,
         state=("h", "past"),
         attends=True,
+    ),
+    ModelEntry(
+        name="Model5Reg",
+        title="Model5, regularised",
+        follows="Model5",
+        network_change="has no batch norm. Its output layer shares its weights with the embedding, "
+        "and training sets half of the outputs to zero at random and adds to the loss when they "
+        "are large or move far from word to word",
+        reason="Training Model5 until it knows its text by heart does not teach it to count past "
+        "it. fast.ai's later recipe makes that harder: dropout, tied weights, and a penalty on "
+        "large activations (AR, alpha 2) and on fast ones (TAR, beta 1). Dropout acts in training "
+        "alone, so all pictures show the whole network. Compare how train and valid end.",
+        predicts="every",
+        stateful=True,
+        recipe=Recipe(bptt=20, epochs=10, lr=3e-2, pct_start=0.5),
+        parts=(I_H, recurrent("GRU", 2, "3*nh"), TIED, DROP),
+        norm_over="",
+        n_layers=2,
+        cell=GRU,
+        nonlinearity="tanh",
+        dropout=0.5,
+        penalty=Penalty(alpha=2.0, beta=1.0),
     ),
     ModelEntry(
         name="IRNN",

@@ -1,6 +1,6 @@
 """A model's entry in the catalogue, and what it is made of: a recipe, parts, their weights."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from hnviz.cells import Cell, Gate
@@ -11,12 +11,14 @@ ROLES = {
     "h_o": "hidden to output",
     "bn": "batch norm",
     "ln": "layer norm",
+    "drop": "dropout",
 }
 """The roles of a model's parts; pictures draw the first three in green, brown and blue.
 
 Each model has the first three, and at most one norm before its output.
 """
 NORMS = ("bn", "ln")
+PASS_ON = (*NORMS, "drop")  # what they return is of the same kind as what they were given
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,7 @@ class Weight:
 
     name: str  # as in the module's state_dict, without the part's name
     dims: tuple[str, ...]
+    tied: bool = False  # the same tensor as another part's, which counts it
 
     def shape(self, nv: int, nh: int) -> tuple[int, ...]:
         """Return the dimensions as numbers."""
@@ -60,13 +63,15 @@ class Part:
 
     def n_weights(self, nv: int, nh: int) -> int:
         """Count the numbers that this part learns."""
-        return sum(prod(weight.shape(nv, nh)) for weight in self.weights)
+        return sum(prod(weight.shape(nv, nh)) for weight in self.weights if not weight.tied)
 
 
 I_H = Part("i_h", "i_h", "Embedding", (Weight("weight", ("nv", "nh")),))
 H_H = Part("h_h", "h_h", "Linear", (Weight("weight", ("nh", "nh")), Weight("bias", ("nh",))))
 H_O = Part("h_o", "h_o", "Linear", (Weight("weight", ("nv", "nh")), Weight("bias", ("nv",))))
 BN = Part("bn", "bn", "BatchNorm1d", (Weight("weight", ("nh",)), Weight("bias", ("nh",))))
+DROP = Part("drop", "drop", "Dropout", ())
+TIED = Part("h_o", "h_o", "Linear", (replace(H_O.weights[0], tied=True), H_O.weights[1]))
 BY_HAND = (I_H, H_H, H_O, BN)
 """The parts of a hand-written loop."""
 
@@ -112,6 +117,17 @@ def _each_layer(n_layers: int, parts: dict[str, tuple[str, ...]]) -> tuple[Weigh
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Penalty:
+    """What training adds to the loss besides cross-entropy, from a recurrent part's outputs.
+
+    Merity, McCann and Socher, "Revisiting Activation Regularization for Language RNNs", 2017.
+    """
+
+    alpha: float  # times the mean square of the outputs after dropout: AR
+    beta: float  # times the mean square of how far they move from token to token: TAR
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelEntry:
     """One model: all that the rest of hnviz knows about it."""
@@ -133,6 +149,8 @@ class ModelEntry:
     state: tuple[str, ...] = ("h",)  # the tensors of its hidden state; pictures show the first
     nonlinearity: str = "relu"
     attends: bool = False  # it looks back at its window, and carries no state from word to word
+    dropout: float = 0.0  # share of the outputs that training sets to zero
+    penalty: Penalty | None = None
     has_fast_form: bool = False  # vectorised over time, in `hnviz.learn.fast`
 
     def n_weights(self, nv: int, nh: int) -> int:

@@ -32,6 +32,8 @@ N_WEIGHTS = {  # counted by hand for nv 39, nh 64
     "gru": 39 * 64 + 2 * 3 * 2 * (64 * 64 + 64) + (64 * 39 + 39) + 2 * 64,
     # a layer of nn.LSTM has four gates of each
     "lstm": 39 * 64 + 2 * 4 * 2 * (64 * 64 + 64) + (64 * 39 + 39) + 2 * 64,
+    # the output layer has only its bias, and no batch norm comes before it
+    "tied": 39 * 64 + 2 * 3 * 2 * (64 * 64 + 64) + 39,
     # words and positions; twice query, key, value and merge, a layer twice as wide, and two norms;
     # the last norm, and the output
     "attention": (39 + 70) * 64
@@ -99,6 +101,7 @@ def test_a_recipe_is_a_run_that_can_be_trained(model: str) -> None:
         ("LSTM", "lstm"),
         ("Model3BN", "by hand"),
         ("Transformer", "attention"),
+        ("Model5Reg", "tied"),
         ("IRNN", "rnn"),
     ],
 )
@@ -113,8 +116,9 @@ def test_an_entry_is_whole(model: str) -> None:
     assert found.n_layers >= 1
     roles = {part.role for part in found.parts}
     assert {"i_h", "h_h", "h_o"} <= roles <= set(ROLES)
+    assert ("drop" in roles) is (found.dropout > 0)
     assert len({part.name for part in found.parts}) == len(found.parts)
-    assert all(part.n_weights(NV, NH) > 0 for part in found.parts)
+    assert all(part.n_weights(NV, NH) > 0 for part in found.parts if part.role != "drop")
     assert found.title
     assert found.network_change
     assert len(found.title.split()) <= 5

@@ -31,7 +31,7 @@ from hnviz.observe.cursor import twin
 from hnviz.observe.matching import match
 from hnviz.observe.packing import FULL, MOST_UNITS
 from hnviz.observe.tracing import MOST_STEPS, trace
-from hnviz.parts import NORMS
+from hnviz.parts import PASS_ON
 from hnviz.source import PATH
 from tests.subjects import made_up
 
@@ -138,7 +138,7 @@ def test_every_submodule_is_seen_in_its_role(model):
     outer = {each.module.partition(".")[0] for each in made} - {""}
     assert outer == {part.name for part in CATALOGUE[model].parts}
     for part in CATALOGUE[model].parts:
-        if part.role not in NORMS:
+        if part.role not in PASS_ON:
             found = {each.role for each in made if each.module.partition(".")[0] == part.name}
             assert found == {part.role}
 
@@ -430,7 +430,7 @@ def test_every_partner_has_the_same_parts():
 # --- one unit of nn.RNN, nn.GRU and nn.LSTM -----------------------------------------------------
 
 
-@pytest.mark.parametrize("model", ["Model4", "Model5", "LSTM", "IRNN"])
+@pytest.mark.parametrize("model", ["Model4", "Model5", "LSTM", "Model5Reg", "IRNN"])
 @pytest.mark.parametrize("unit", [0, 7, 15])
 def test_a_units_numbers_are_torchs_own(model, unit):
     of = subject(model)

@@ -124,6 +124,7 @@ def test_rolled_has_one_column_and_a_loop_a_layer(model):
         ("LSTM", 1),
         ("Model3BN", 1),
         ("Transformer", 1),
+        ("Model5Reg", 1),
         ("IRNN", 1),
     ],
 )

@@ -24,7 +24,9 @@ from hnviz.data import BatchLayout, Texts, TokenStream, batches
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event, RunStarted, to_dict
 from hnviz.learn import FAST, MODELS, DeviceError, Learner, build_model, fit
 from hnviz.learn.adam import Adam
+from hnviz.learn.penalty import ActivationPenalty
 from hnviz.learn.state import State, mapped
+from hnviz.parts import Penalty
 from hnviz.runs import reference_range
 from hnviz.schedule import one_cycle
 from tests.small import figures, small_config, small_stream
@@ -107,16 +109,25 @@ def by_hand(config: RunConfig, stream: TokenStream) -> Iterator[list[float]]:
         loss = F.cross_entropy(logits, y)
         return loss, (logits.argmax(1) == y).double().mean(), mapped(h, Tensor.detach)
 
+    def penalty(x: Tensor, h: State) -> Tensor | float:
+        if entry.penalty is None:
+            return 0.0
+        raw, _ = model.rnn(model.i_h(x), h)
+        moves = raw[:, 1:] - raw[:, :-1]
+        return 2 * (raw**2).mean() + (moves**2).mean()  # AR and TAR
+
     for _ in range(config.epochs):
         model.train()
         h = zeros if config.reset_state in ("train", "both") else h
         for x, y in train:
+            more = penalty(x, h)
             loss, _, h = figures_of(x, y, h)
+            whole = loss + more
             average = 0.98 * average + 0.02 * loss.item()
             lr, beta1, beta2, i = lrs[i], betas[i], 0.99, i + 1
             with torch.no_grad():
                 for p, g, (m, v) in zip(
-                    params, torch.autograd.grad(loss, params), moments, strict=True
+                    params, torch.autograd.grad(whole, params), moments, strict=True
                 ):
                     p *= 1 - 0.01 * lr
                     m.mul_(beta1).add_((1 - beta1) * g)
@@ -133,10 +144,47 @@ def by_hand(config: RunConfig, stream: TokenStream) -> Iterator[list[float]]:
 
 @pytest.mark.parametrize("reset_state", ["never", "train", "valid", "both"])
 @pytest.mark.parametrize("model", MODELS)
-def test_training_is_the_recipe_written_out(model: str, reset_state: str) -> None:
+def test_training_is_the_recipe_written_out(
+    model: str, reset_state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Two models would draw different numbers.
+    monkeypatch.setattr(nn.Dropout, "forward", lambda self, x: x)
     config = small_config(model, reset_state=reset_state, bn_init="uniform", lr=5e-3)
     epochs = [row(e) for e in fit(config, small_stream()) if isinstance(e, EpochEnd)]
     np.testing.assert_allclose(epochs, list(by_hand(config, small_stream())), atol=1e-5)
+
+
+def test_the_penalty_counts_large_outputs_and_far_moves() -> None:
+    """AR on what dropout gives, TAR on what the recurrent part gives; in training alone."""
+    net = CATALOGUE["Model5Reg"]
+    model = build_model(small_config("Model5Reg"), 12)
+    assert net.penalty is not None
+    listening = ActivationPenalty(model, net, net.penalty)
+    outs, raws = [], []
+    model.drop.register_forward_hook(lambda module, given, out: outs.append(out))
+    model.rnn.register_forward_hook(lambda module, given, result: raws.append(result[0]))
+    x = torch.randint(12, (4, 10), generator=torch.Generator().manual_seed(0))
+    model(x, model.init_state(4))
+    moves = raws[0][:, 1:] - raws[0][:, :-1]
+    expected = 2.0 * outs[0].square().mean() + 1.0 * moves.square().mean()
+    torch.testing.assert_close(listening.take(), expected)
+    assert (outs[0] == 0).float().mean() == pytest.approx(net.dropout, abs=0.1)
+    model.eval()
+    model(x, model.init_state(4))
+    model.train()
+    model(x[:, :1], model.init_state(4))  # one token moves nowhere
+    torch.testing.assert_close(listening.take(), 2.0 * outs[-1].square().mean())
+
+
+def test_a_penalty_needs_a_part_to_listen_to() -> None:
+    with pytest.raises(ValueError, match="Model3 has a penalty and no recurrent part"):
+        ActivationPenalty(
+            build_model(small_config("Model3"), 12), CATALOGUE["Model3"], Penalty(1, 1)
+        )
+    with pytest.raises(ValueError, match="Model5 has no dropout"):
+        ActivationPenalty(
+            build_model(small_config("Model5"), 12), CATALOGUE["Model5"], Penalty(1, 1)
+        )
 
 
 def test_adam_is_torchs_adamw_told_lr_and_momentum_anew_each_step() -> None:

@@ -59,6 +59,7 @@ def test_a_model_is_what_the_catalogue_says(name: str) -> None:
         f"{part.name}.{weight.name}": weight.shape(NV, 48)
         for part in entry.parts
         for weight in part.weights
+        if not weight.tied
     }
     assert sum(weight.numel() for weight in model.parameters()) == entry.n_weights(NV, 48)
     state = model.init_state(5)
@@ -94,11 +95,14 @@ def test_first_weights_are_the_seeds_first_numbers(name: str) -> None:
         "Model4": lambda: nn.RNN(NH, NH),
         "Model5": lambda: nn.GRU(NH, NH, 2),
         "LSTM": lambda: nn.LSTM(NH, NH, 2),
+        "Model5Reg": lambda: nn.GRU(NH, NH, 2),
     }
     hidden = make.get(name, lambda: nn.Linear(NH, NH))()
     h_o = nn.Linear(NH, NV)
     model = build_model(RunConfig.for_model(name, seed=7), NV)
     expected = [i_h, *hidden.parameters(), *h_o.parameters(), torch.ones(NH), torch.zeros(NH)]
+    if name == "Model5Reg":  # no batch norm, and the embedding's weights a second time
+        expected = [i_h, *hidden.parameters(), h_o.bias]
     for ours, theirs in zip(model.parameters(), expected, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=0, atol=0)
 
@@ -120,6 +124,25 @@ def test_the_irnn_passes_a_state_on_unchanged_before_training() -> None:
     state = torch.rand(1, 3, NH)
     nothing = torch.zeros(3, 5, NH)  # in place of five words
     torch.testing.assert_close(model.rnn(nothing, state)[1], state)
+
+
+def test_tied_weights_are_one_tensor_that_is_learned_and_stored_once_a_name() -> None:
+    model = build_model(RunConfig.for_model("Model5Reg"), NV)
+    assert model.h_o.weight is model.i_h.weight
+    stored = {key: value.numpy().copy() for key, value in model.state_dict().items()}
+    assert {"h_o.weight", "i_h.weight"} <= set(stored)
+    again = load_model(RunConfig.for_model("Model5Reg"), NV, stored)
+    assert again.h_o.weight is again.i_h.weight
+    x = tokens(3, 7)
+    assert torch.equal(again(x, again.init_state(3))[0], model.eval()(x, model.init_state(3))[0])
+
+
+def test_dropout_acts_in_training_alone() -> None:
+    model, x = build_model(RunConfig.for_model("Model5Reg"), NV), tokens(3, 7)
+    zeros = model.init_state(3)
+    assert not torch.equal(model(x, zeros)[0], model(x, zeros)[0])
+    model.eval()
+    assert torch.equal(model(x, zeros)[0], model(x, zeros)[0])
 
 
 def test_a_transformer_reads_token_by_token_what_it_reads_at_once() -> None:

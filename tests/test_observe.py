@@ -76,10 +76,10 @@ class ByHand:
         if self.name == "Transformer":
             h, _ = attention.step(w, index, h)
             return softmax(attention.answer(w, h)), h
-        if self.name == "Model5":
+        if self.name in ("Model5", "Model5Reg"):
             h = [self.gru(0, x, h[0]), h[1]]
             h = [h[0], self.gru(1, h[0], h[1])]
-            out = self.bn(h[1])
+            out = self.bn(h[1]) if self.name == "Model5" else h[1]
         elif self.name == "LSTM":
             low, low_cell = self.lstm(0, x, h[0], h[2])
             high, high_cell = self.lstm(1, low, h[1], h[3])

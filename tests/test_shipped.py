@@ -10,7 +10,7 @@ from hnviz.config import RunConfig
 from hnviz.runs import BLOCKS, SHIPPED_DIR, RunStore, shipped_configs
 from tests.conftest import DATA
 
-MOST_BYTES = 37e6  # eleven runs; the LSTM and the Transformer take 8.2e6 each, each of Model5 4.8e6
+MOST_BYTES = 42e6  # twelve runs; the LSTM and the Transformer take 8.2e6 each, each of Model5 4.8e6
 # Model3 drifts with the order of the machine's sums; the others come out as on the reference's.
 CLOSE = {"Model3": 0.5}
 

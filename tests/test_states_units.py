@@ -65,7 +65,7 @@ class ByHand:
 
     def token(self, x, h):
         w = self.w
-        if self.model == "Model5":
+        if self.model in ("Model5", "Model5Reg"):
             low = self.gru(0, x, h[0])
             return [low, self.gru(1, low["state"], h[1])]
         if self.model == "LSTM":

@@ -1,4 +1,4 @@
-"""The loop that you would write in a notebook. It shares nothing with hnviz's own loop."""
+"""The loop that you would write in a notebook. It shares only penalties with hnviz's own."""
 
 from collections.abc import Iterator
 
@@ -8,9 +8,11 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from hnviz.catalogue import entry
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, batches, stream_of
 from hnviz.learn import MODELS, LanguageModel
+from hnviz.learn.penalty import penalty_of
 from hnviz.learn.state import mapped
 from hnviz.schedule import one_cycle
 
@@ -28,6 +30,7 @@ def plain_loop(config: RunConfig) -> Iterator[list[float]]:
     train, valid = _mini_batches(stream.train, config), _mini_batches(stream.valid, config)
     lr, momentum = one_cycle(len(train) * config.epochs, config.lr, config.pct_start)
     schedule = iter(zip(lr.tolist(), momentum.tolist(), strict=True))
+    penalty = penalty_of(model, entry(config.model))
     optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.01, fused=True)
     state = model.init_state(config.bs)
     losses: list[float] = []
@@ -41,7 +44,7 @@ def plain_loop(config: RunConfig) -> Iterator[list[float]]:
             if model.stateful:
                 state = mapped(after, Tensor.detach)
             loss, _ = _loss(model, logits, y)
-            loss.backward()
+            (loss + penalty.take() if penalty else loss).backward()
             optimizer.step()
             optimizer.zero_grad()
             losses.append(loss.item())

@@ -109,6 +109,8 @@ def _call(made: Meta, tensor: Meta) -> str:
         return f"{name} shifts and scales each of {plural(units, 'unit')}"
     if kind == "LayerNorm":
         return f"{name} shifts and scales the {plural(units, 'number')} of each token"
+    if kind == "Dropout":
+        return f"{name} changes nothing here: it acts in training alone"
     if kind == "Attention":
         return f"{name} lets each token look at itself and at those before it"
     if kind == "Sequential":

@@ -161,6 +161,9 @@ def _frame_new(
     if (net.predicts, before.predicts) == ("every", "last"):
         for x in columns[:-1]:
             drawing.new(x - 34, 12, 68, high - 12)
+    if net.dropout and not before.dropout:  # on the way from the state to the answer
+        under = _Y_OUT + RADIUS + 4
+        drawing.new(first - 34, under, last - first + 68, high - under)
     if net.stateful and not before.stateful:
         drawing.new(1, high - 22, first - _EDGE - 4, low - high + 22)
         drawing.new(last + _EDGE + 2, high - 22, WIDTH - last - _EDGE - 3, low - high + 22)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.catalogue import CATALOGUE
+from hnviz.catalogue import CATALOGUE, LADDER
 from hnviz.figures.lanes import WIDE
 from hnviz.figures.numbers import percent
 from hnviz.figures.panel import Axis, Panel, Stroke
@@ -101,7 +101,8 @@ def _entry(drawing: Drawing, at: tuple[float, float], name: str, number: int) ->
 
 
 def reach_sentence(found: Sequence[Reached]) -> str:
-    """Say in 20 words which model reaches furthest before training and after it."""
+    """Say in 20 words which of the notebook's models reaches furthest, untrained and trained."""
+    found = _of_notebook(found)
     first, best = (_furthest(found, end) for end in ENDS)
     of = {one.model: one for one in found if one.end == ENDS[1]}
     if first.model == best.model:
@@ -116,12 +117,17 @@ def reach_sentence(found: Sequence[Reached]) -> str:
     )
 
 
+def _of_notebook(found: Sequence[Reached]) -> list[Reached]:
+    return [one for one in found if one.model in LADDER]
+
+
 def _furthest(found: Sequence[Reached], end: str) -> Reached:
     return max((one for one in found if one.end == end), key=lambda one: one.beyond)
 
 
 def reach_note(found: Sequence[Reached]) -> str:
     """Say what gates and weights do to the gradient, and what was measured."""
+    of_all, found = found, _of_notebook(found)
     best = _furthest(found, ENDS[1])
     by = {(one.model, one.end): one for one in found}
     reasons = [
@@ -132,8 +138,10 @@ def reach_note(found: Sequence[Reached]) -> str:
     measured = (
         "Measured on each model's pre-trained run: loss of the last step, nothing cut; a model's "
         "share is the sum of the norms |dLoss/dh| beyond its last mini-batch, divided by the sum "
-        f"of all. {_from_zeros()} {_lengths(found)}"
+        f"of all. {_from_zeros()} {_lengths(of_all)}"
     )
+    if len(of_all) > len(found):
+        measured += " The sentences are about the notebook's six models alone."
     return " ".join([*reasons, measured])
 
 

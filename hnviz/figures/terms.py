@@ -25,6 +25,7 @@ TERMS = {
     "batch norm": "a layer that shifts and scales each unit, so that training goes on steadily",
     "gate": "a layer that decides, for each unit, what to keep of the old state",
     "attention": "a layer in which each word takes a share of itself and of each word before it",
+    "dropout": "setting some outputs to zero at random in training, so that no unit is relied on",
     "logits": "the scores of all tokens, before they become probabilities",
     "loss": (
         "how wrong a guess was: minus the logarithm of the probability of the true token "

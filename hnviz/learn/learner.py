@@ -19,6 +19,7 @@ from hnviz.events import BatchEnd, Ended, EpochEnd, Event, RunStarted
 from hnviz.learn.adam import Adam
 from hnviz.learn.build import be_exact_on_cuda, build_model, resolve_device
 from hnviz.learn.feed import Feed
+from hnviz.learn.penalty import penalty_of
 from hnviz.learn.state import from_named, mapped, named
 from hnviz.learn.tally import Tally
 from hnviz.schedule import one_cycle
@@ -65,6 +66,7 @@ class Learner:
         schedule = one_cycle(self.n_steps, config.lr, config.pct_start)
         self._lr, self._momentum = schedule.lr.tolist(), schedule.momentum.tolist()
         self._adam = Adam(self.model.parameters())
+        self._penalty = penalty_of(self.model, entry(config.model))
         self._state = self.model.init_state(config.bs)  # stays zero if the model is not stateful
         self._flush_at = frozenset(flush_at)
         self._chunk = chunk or (1 if self.device == "cpu" else GPU_CHUNK)
@@ -175,7 +177,7 @@ class Learner:
         if batch == 0 and self.config.reset_state in ("train", "both"):
             self._reset_state()
         loss, right = self._forward(self._train, self._tally, batch)
-        loss.backward()
+        (loss + self._penalty.take() if self._penalty else loss).backward()
         self._adam.step(self._lr[step], self._momentum[step])
         return loss.detach(), right
 

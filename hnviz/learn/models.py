@@ -252,6 +252,27 @@ class Transformer(LanguageModel):
         return self.h_o(self.ln(h)), (torch.stack(after), past)  # (bs, n, nv), (2, bs, nh) and past
 
 
+class Model5Reg(LanguageModel):
+    """Model5 with dropout and tied weights in place of batch norm; `Penalty` steadies its state."""
+
+    predicts, stateful = "every", True
+
+    def __init__(self, nv: int, nh: int) -> None:
+        super().__init__(nv, nh)
+        self.i_h = nn.Embedding(nv, nh)  # green arrow
+        self.rnn = nn.GRU(nh, nh, num_layers=2, batch_first=True)  # brown arrow
+        self.h_o = nn.Linear(nh, nv)  # blue arrow
+        self.h_o.weight = self.i_h.weight  # tied: a word is said with the numbers it is read with
+        self.drop = nn.Dropout(0.5)
+
+    def init_state(self, bs: int) -> Tensor:
+        return self.h_o.bias.new_zeros(2, bs, self.rnn.hidden_size)
+
+    def forward(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        res, h = self.rnn(self.i_h(x), h)  # (bs, bptt, nh), (2, bs, nh)
+        return self.h_o(self.drop(res)), h  # (bs, bptt, nv), (2, bs, nh)
+
+
 class IRNN(Model4):
     """Model4 with relu: a state from zeros each window, at first passed on by the identity."""
 
@@ -269,7 +290,7 @@ MODELS: dict[str, type[LanguageModel]] = {
     model.__name__: model
     for model in (
         *(Model0, Model1, Model2, Model3, Model4, Model5),
-        *(LSTM, Model3BN, Transformer, IRNN),
+        *(LSTM, Model3BN, Transformer, Model5Reg, IRNN),
     )
 }
 """Every model by name; each has an entry in `hnviz.catalogue.CATALOGUE`."""

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from hnviz.learn import LanguageModel
 from hnviz.learn.state import State
 from hnviz.observe.code import RETURNED, ForwardSource
-from hnviz.parts import NORMS
+from hnviz.parts import PASS_ON
 
 MOST_STEPS = 2000  # lines run
 
@@ -169,10 +169,10 @@ class _Recorder:
         return tensor if self.gradients else None
 
     def _color(self, called: list[Made]) -> None:
-        """Give each output its part's role; a norm takes the role of its input."""
+        """Give each output its part's role; a norm, or dropout, takes the role of its input."""
         for index, made in enumerate(called):
             role = self.roles.get(made.module.partition(".")[0], "")
-            made.role = _last_role(called[:index]) if role in NORMS else role
+            made.role = _last_role(called[:index]) if role in PASS_ON else role
 
 
 def _returned(returned: Any) -> dict[str, Any]:

@@ -59,6 +59,7 @@ GLOSSARY: dict[str, Seen] = {
     "batch norm": Seen("models", "models_cursor", _LOOP),
     "gate": Seen("states", "states_picture", {"states_show": "update"}),
     "attention": Seen("predictions", "predictions_attention", {"run": "Transformer"}),
+    "dropout": Seen("models", "models_cursor", {"models_model": "Model5Reg"}),
     "logits": Seen("models", "models_cursor", {"models_model": "Model0"}),
     "loss": Seen("train", "train_curves"),
     "surprise": Seen("predictions", "predictions_reading"),

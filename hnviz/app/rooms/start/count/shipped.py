@@ -24,6 +24,7 @@ SHARES = {
     "LSTM": Shares(0.99875, 0.072536),
     "Model3BN": Shares(0.919355, 0.0005),
     "Transformer": Shares(0.835459, 0.350675),
+    "Model5Reg": Shares(0.988872, 0.069535),
     "IRNN": Shares(0.946737, 0.076038),
     "Model5-blocks": Shares(0.993373, 0.9785),
 }
