@@ -244,7 +244,7 @@ class Transformer(LanguageModel):
         read, after = [], []
         for layer in range(2):
             read.append(torch.cat([past[layer].transpose(0, 1), h], dim=1))  # (bs, t + n, nh)
-            mixed, shares = self.attention[layer](h, read[layer])  # noqa: RUF059 - the cursor's
+            mixed, shares = self.attention[layer](h, read[layer])  # (bs, n, nh), (bs, n, t + n)
             h = h + mixed
             h = h + self.mlp[layer](h)
             after.append(h[:, -1])  # (bs, nh)

@@ -93,6 +93,8 @@ def model_cards(model: str, look: Theme) -> list[Card]:
     if before is None:
         return [chosen, Card(last, "where the path ends", unrolled(last, look))]
     title, other = ("written out", unrolled) if loop else ("as a loop", rolled)
+    if entry(model).attends:
+        title = "one word at a time"
     return [
         Card(f"Before: {before}", entry(before).title, unrolled(before, look)),
         chosen,
