@@ -31,7 +31,7 @@ from hnviz.runs import notebook_table
 from hnviz.runs.ruler import text_bounds, text_position_bounds
 from hnviz.web.corpora import corpus_address, own_address
 from hnviz.web.streams import stream_file
-from tests.pages import open_page
+from tests.pages import mounts, open_page
 
 pytestmark = pytest.mark.usefixtures("own_runs")
 
@@ -48,7 +48,7 @@ def batches(*folds: str, **query: str) -> AppTest:
 
 def drawn(app: AppTest, key: str = "batches_grid") -> dict:
     """Return what a picture of the page was given."""
-    given = [json.loads(each.proto.json) for each in app.get("bidi_component")]
+    given = mounts(app)
     return next((data for data in given if data["id"] == key), {})
 
 
@@ -222,7 +222,7 @@ def test_bounds_follow_split_and_bptt():
     assert "and **89.2\N{NO-BREAK SPACE}%** over all 20 positions" in said(app)
     best = "right more often than **84.5 %** on train and **86.4 %** on valid"
     assert best.replace(" %", "\N{NO-BREAK SPACE}%") in said(app)
-    ids = [json.loads(each.proto.json)["id"] for each in app.get("bidi_component")]
+    ids = [each["id"] for each in mounts(app)]
     assert {"batches_reach", "batches_bounds"} <= set(ids)
 
 

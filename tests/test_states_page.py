@@ -1,6 +1,5 @@
 """The Hidden states page as Streamlit runs it, its views, and what its sentences say."""
 
-import json
 import os
 import shutil
 from pathlib import Path
@@ -18,7 +17,7 @@ from hnviz.runs import SHIPPED_DIR, RunFolder
 from hnviz.runs.tensors import write_tensors
 from hnviz.web.standing import store
 from hnviz.web.views import Refusal
-from tests.pages import open_page
+from tests.pages import mounts, open_page
 from tests.views import shown
 
 pytestmark = pytest.mark.usefixtures("own_runs")
@@ -30,7 +29,7 @@ def open_states(**query: str) -> AppTest:
 
 def mounted(app: AppTest, key: str = "states_picture") -> dict:
     """What a picture on the page was given."""
-    given = [json.loads(each.proto.json) for each in app.get("bidi_component")]
+    given = mounts(app)
     return next((data for data in given if data["id"] == key), {})
 
 

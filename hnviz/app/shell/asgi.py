@@ -39,6 +39,7 @@ ANCESTORS = "HNVIZ_FRAME_ANCESTORS"  # pages that may show the app in a frame
 WARM_SECONDS = 60.0
 GIVE_BACK_SECONDS = 1.0
 ENGINE_DELAY = 1.5  # seconds; a page that needs the engine sooner starts it
+LATER = ("pandas", "pyarrow", "plotly.io", "PIL.Image")  # which Start does without; .4 s to load
 
 
 def routes() -> list[Any]:
@@ -141,14 +142,15 @@ def _page() -> bytes:
     """Return the HTML page of every address."""
     from hnviz.app.kit.places import places
     from hnviz.app.pictures import PICTURES
-    from hnviz.app.shell.streamlit_parts import front_page
+    from hnviz.app.shell.streamlit_parts import front_page, late_modules
 
+    theirs = late_modules()
     return dressed(
         front_page(),
         title="hnviz",
         styles=map(ASSETS.address, STYLES),
         style=places(PICTURES.values()),
-        modules=ASSETS.addresses("app/kit/js/", ".js"),
+        modules=[*ASSETS.addresses("app/kit/js/", ".js"), *theirs],
     )
 
 
@@ -207,16 +209,18 @@ async def _give_back() -> None:
 def _warm_up() -> None:
     """Load what the pages need while the first browser loads Streamlit's own files.
 
-    The engine follows: torch takes a core for seconds, and a browser that was opened at once needs
-    that core for its first picture.
+    The engine and pandas follow: they take a core for seconds, and a browser that was opened at
+    once needs that core for its first picture.
     """
     until = time.monotonic() + ENGINE_DELAY
     try:
         _load()
+        time.sleep(max(0.0, until - time.monotonic()))
+        for name in LATER:
+            import_module(name)
     finally:
         gc.freeze()
         gc.enable()
-    time.sleep(max(0.0, until - time.monotonic()))
     _start_engine()
 
 

@@ -1,6 +1,7 @@
 """The Data page: a text becomes tokens, tokens become ids, and one of them is the next guess."""
 
-import pandas as pd
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from hnviz.app.kit import cards
@@ -28,6 +29,9 @@ from hnviz.figures.corpus import token_counts
 from hnviz.figures.offers import without_digits
 from hnviz.figures.sentences import OwnTokens, corpus_sentence, vocab_sentence
 from hnviz.figures.tables import token_table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_LISTED = 2000  # entries of the vocabulary
 
@@ -70,7 +74,7 @@ def escape_marks(sentence: str) -> str:
     return "**".join(escape(part) for part in sentence.split("**"))
 
 
-def _vocabulary(table: pd.DataFrame) -> None:
+def _vocabulary(table: "pd.DataFrame") -> None:
     """Tabulate the vocabulary."""
     more = f" These are the first {MOST_LISTED:,}." if len(table) > MOST_LISTED else ""
     st.markdown(f"Special tokens come first, then the most common in train.{more}")

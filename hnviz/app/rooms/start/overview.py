@@ -8,7 +8,7 @@ from hnviz.catalogue import CATALOGUE, LADDER
 from hnviz.data import human_numbers_stream
 from hnviz.figures.ladder import LadderRow, ladder, recipe_step
 from hnviz.figures.numbers import accuracy
-from hnviz.runs import DamagedRun, RunNotFound, notebook_table
+from hnviz.runs import DamagedRun, RunNotFound, notebook_accuracy
 
 NOTEBOOK = (
     "[fast.ai's human-numbers notebook](https://github.com/fastai/course-v3/blob/master/nbs/dl1/"
@@ -31,17 +31,11 @@ def ladder_rows() -> list[LadderRow]:
                 recipe=recipe_step(name),
                 valid=last[0],
                 train=last[1],
-                notebook=_printed(name),
+                notebook=notebook_accuracy(name),
                 n_weights=model.n_weights(nv, model.recipe.nh),
             )
         )
     return rows
-
-
-def _printed(model: str) -> float | None:
-    """Return the notebook's last accuracy; it has none for the user's own model."""
-    accuracy = notebook_table(model)["accuracy"]
-    return None if accuracy.empty else float(accuracy.iloc[-1])
 
 
 def _last_epoch(run_id: str) -> tuple[float | None, float | None]:
