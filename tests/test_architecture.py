@@ -66,7 +66,7 @@ RULES: dict[str, Rule] = {
     ),
     "export": Rule(
         (*FREE, "settings", "runs", "figures", "engine.client", "lessons", "web", "app"),
-        ("numpy", "streamlit"),
+        ("nbformat", "numpy", "streamlit"),
     ),
     "bench": Rule((*FREE, "runs", "learn", "engine"), ("numpy", "torch")),
     "cli": Rule(

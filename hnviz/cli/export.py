@@ -1,12 +1,12 @@
-"""``hnviz export``: a page or a lesson as one file that opens without a server."""
+"""``hnviz export``: a page or a lesson as one file that opens without a server, or a notebook."""
 
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from hnviz.cli.parser import CommandError, folder
+from hnviz.cli.parser import CommandError, add_runs_dir, folder
 
-SUMMARY = "write a lesson or a page as one HTML file that needs no server and no network"
+SUMMARY = "write a lesson or a page as one HTML file, or a run as a notebook of plain PyTorch"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +24,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="parameters of its address: docs/addresses.md lists them",
     )
-    for each in (lesson, page):
+    notebook = kinds.add_parser(
+        "notebook", help="a run, to be trained again without hnviz", allow_abbrev=False
+    )
+    notebook.add_argument("name", metavar="RUN", help="its id, such as Model5")
+    add_runs_dir(notebook)
+    for each in (lesson, page, notebook):
         each.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: its name")
     index = kinds.add_parser(
         "index", help="all lessons and an index, for a static host", allow_abbrev=False
@@ -62,6 +67,9 @@ def _files(options: argparse.Namespace) -> Iterator[tuple[Path, bytes]]:
         index = export_index(in_class=options.in_class)
         yield from ((options.folder / name, content) for name, content in index)
         return
+    if options.kind == "notebook":
+        yield options.output or Path(f"{options.name}.ipynb"), _notebook(options)
+        return
     path = options.output or Path(f"{options.name}.html")
     if options.kind == "lesson":
         from hnviz.export.lesson import export_lesson
@@ -71,6 +79,14 @@ def _files(options: argparse.Namespace) -> Iterator[tuple[Path, bytes]]:
     from hnviz.export.build import export_page
 
     yield path, export_page(options.name, dict(_pair(text) for text in options.at))
+
+
+def _notebook(options: argparse.Namespace) -> bytes:
+    from hnviz.export.twin import twin
+    from hnviz.runs import RunStore, default_runs_dir
+
+    store = RunStore(options.runs_dir or default_runs_dir())
+    return twin(store.record(options.name)).encode()
 
 
 def _pair(text: str) -> tuple[str, str]:
