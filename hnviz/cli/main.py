@@ -7,7 +7,19 @@ from pathlib import Path
 from types import ModuleType
 
 from hnviz import __version__
-from hnviz.cli import app, bench, export, gallery, layout, lessons, reproduce, ship, task, train
+from hnviz.cli import (
+    app,
+    bench,
+    export,
+    gallery,
+    imports,
+    layout,
+    lessons,
+    reproduce,
+    ship,
+    task,
+    train,
+)
 from hnviz.cli.parser import CommandError, Parser
 from hnviz.config import ConfigError
 
@@ -20,6 +32,7 @@ COMMANDS: dict[str, ModuleType] = {
     "task": task,
     "lessons": lessons,
     "export": export,
+    "import": imports,
     "bench": bench,
     "ship": ship,
 }

@@ -111,7 +111,7 @@ class RunFolder:
             content = parse(read_bounded(self.path / CONFIG, MOST_CONFIG))
             problem = text_problem(self.path.parent, content)
             if problem is None:
-                return _info_from(content)
+                return info_from(content)
         except FileNotFoundError:
             problem = f"{CONFIG} is missing"
         except OSError as error:
@@ -213,7 +213,8 @@ class RunFolder:
         return RunWriter(self)
 
 
-def _info_from(content: Any) -> RunInfo:
+def info_from(content: Any) -> RunInfo:
+    """Read what config.json holds, as JSON. Raises ValueError, also as ConfigError."""
     if not isinstance(content, dict):
         raise ValueError("not a JSON object")
     if content.get("format") != FORMAT:

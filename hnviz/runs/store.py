@@ -8,6 +8,7 @@ import shutil
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from errno import EDQUOT, ENOSPC
@@ -92,23 +93,43 @@ class RunStore:
         Raises RunWriteError, and CorpusError for a text that is not there.
         """
         info = new_info(config, versions())
+        return self.add(config, lambda folder: info.save(folder / CONFIG))
+
+    def add(
+        self,
+        config: RunConfig,
+        fill: Callable[[Path], None],
+        check: Callable[[RunFolder], None] | None = None,
+    ) -> RunFolder:
+        """Add a run that `fill` writes into an empty folder; it appears complete at once.
+
+        `check` sees it with its text. Nothing is left of a run at which either raises. Raises what
+        they raise, RunWriteError, and CorpusError for a text that is not there.
+        """
         unfinished = self.root / f"{_UNFINISHED}{secrets.token_hex(8)}"
         try:
             with written_whole(unfinished / CONFIG):
                 unfinished.mkdir(parents=True)
-            info.save(unfinished / CONFIG)
+            fill(unfinished)
             keep_text(self.root, config)  # from now on a config names it
+            if check is not None:
+                check(RunFolder(unfinished))
             return RunFolder(self._give_id(unfinished, config.model))
-        except RunWriteError as error:
+        except BaseException as error:
             shutil.rmtree(unfinished, ignore_errors=True)
             drop_text(self.root, config)
-            cause = error.__cause__
-            reason = cause.strerror if isinstance(cause, OSError) else error
-            full = isinstance(cause, OSError) and cause.errno in (ENOSPC, EDQUOT)
-            raise RunWriteError(
-                f"no run can be stored in {self.root}: {reason}; "
-                f"{'make room there, or ' if full else ''}set {RUNS_DIR_VARIABLE} to another folder"
-            ) from error
+            if isinstance(error, RunWriteError):
+                raise self._not_stored(error) from error
+            raise
+
+    def _not_stored(self, error: RunWriteError) -> RunWriteError:
+        cause = error.__cause__
+        reason = cause.strerror if isinstance(cause, OSError) else error
+        full = isinstance(cause, OSError) and cause.errno in (ENOSPC, EDQUOT)
+        return RunWriteError(
+            f"no run can be stored in {self.root}: {reason}; "
+            f"{'make room there, or ' if full else ''}set {RUNS_DIR_VARIABLE} to another folder"
+        )
 
     def remove_unfinished(self) -> None:
         """Delete the folders of killed processes that had begun to create a run.
