@@ -85,9 +85,8 @@ counted: list[int] = []
 
 
 def app(views: Iterable[View] = ()) -> Starlette:
-    return Starlette(
-        routes=door([*observations.routes(views), *listing.routes(), *corpora.routes()])
-    )
+    ours = (observations.routes(views), listing.routes(), corpora.routes(), exported.routes())
+    return Starlette(routes=door([route for routes in ours for route in routes]))
 
 
 @pytest.fixture(scope="module")

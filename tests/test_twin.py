@@ -98,7 +98,7 @@ def test_a_notebook_made_by_the_command_runs_in_jupyter(tmp_path, capsys):
 def test_what_has_no_twin_is_said_in_one_sentence(tmp_path, capsys):
     record = RunStore(tmp_path).record("Model5")
     french = replace(record, config=replace(record.config, corpus="numbers-fr"))
-    with pytest.raises(ExportError, match=r"of a run that read human_numbers.*numbers-fr"):
+    with pytest.raises(ExportError, match=r"only a run of human_numbers"):
         twin(french)
     assert "no finished epoch" in twin(replace(record, epochs=()))
     assert main(["export", "notebook", "nowhere", "--runs-dir", str(tmp_path)]) == 2

@@ -124,7 +124,7 @@ def _key(block: Any) -> str:
 
 
 def _mounted(proto: Any, mode: str) -> Iterator[Mount]:
-    data = json.loads(proto.json)
+    (data,) = json.loads(proto.json)  # BrowserComponent sends a list of one
     picture = _BY_COMPONENT.get(proto.component_name)
     if picture is None:
         yield Mount(data["id"], data, modes={mode: data["settings"]})

@@ -16,19 +16,17 @@ from hnviz.catalogue import entry
 from hnviz.config import RunConfig
 from hnviz.data.splits import numbers_split
 from hnviz.export.errors import ExportError
+from hnviz.figures.offers import without_notebook
 from hnviz.runs import RunRecord
 
-CORPUS = "human_numbers"  # the one whose text fits into a notebook
 _CELL = re.compile(r"^# %%( \[markdown\])?\n", re.MULTILINE)
 
 
 def twin(record: RunRecord) -> str:
     """Return a run's twin as the text of an .ipynb file. Raises ExportError."""
     config = record.config
-    if config.corpus != CORPUS:
-        raise ExportError(
-            f"a notebook can be made of a run that read {CORPUS}; this one read {config.corpus}"
-        )
+    if lacks := without_notebook(config):
+        raise ExportError(lacks)
     template = Template((files("hnviz.export") / "twin.template").read_text(encoding="utf-8"))
     book = new_notebook(cells=list(_cells(template.substitute(_values(record)))))
     for number, cell in enumerate(book.cells):
