@@ -49,6 +49,7 @@ RULES: dict[str, Rule] = {
     "observe": Rule((*FREE, "learn"), ("numpy", "scipy", "sklearn", "torch")),
     "runs": Rule(FREE, ("filelock", "numpy", "pandas", "psutil", "safetensors")),
     "engine": Rule((*FREE, "runs", "learn", "observe"), ("numpy", "psutil", "torch")),
+    "sweeps": Rule((*FREE, "runs", "engine.client"), ()),
     "figures": Rule((*FREE, "runs"), ("numpy", "pandas", "plotly")),
     "settings": Rule((), ()),
     "classroom": Rule(("lessons",), ("segno",)),
@@ -72,7 +73,7 @@ RULES: dict[str, Rule] = {
     "cli": Rule(
         (
             *(*FREE, "runs", "learn", "engine", "bench", "export", "gallery", "lessons"),
-            *("classroom", "app.shell.serve", "app.lesson.known"),
+            *("sweeps", "classroom", "app.shell.serve", "app.lesson.known"),
         ),
         ("torch",),
     ),  # streamlit is started by app.shell.serve, which `hnviz app` alone imports
@@ -84,7 +85,7 @@ RULES: dict[str, Rule] = {
 
 SERVER = (
     *("app.py", "pages", "app", "export", "gallery"),
-    *("web", "classroom", "settings", "figures", "runs", "lessons"),
+    *("web", "classroom", "settings", "figures", "runs", "lessons", "sweeps"),
     *FREE,
 )
 """The parts that run in Streamlit's process, which must stay free of torch."""

@@ -17,6 +17,7 @@ from hnviz.cli import (
     lessons,
     reproduce,
     ship,
+    sweep,
     task,
     train,
 )
@@ -25,6 +26,7 @@ from hnviz.config import ConfigError
 
 COMMANDS: dict[str, ModuleType] = {
     "train": train,
+    "sweep": sweep,
     "reproduce": reproduce,
     "layout": layout,
     "app": app,
