@@ -61,7 +61,8 @@ DRAWN = """() => [...document.querySelectorAll("[data-picture], [data-testid=stP
 
 ABOVE = """(point) => {
   const target = document.querySelector(`[data-picture="${point}"], .st-key-${CSS.escape(point)}`);
-  const lane = target?.querySelector("[aria-pressed=true]");
+  const isCovered = target?.hasAttribute("data-covered");
+  const lane = isCovered ? null : target?.querySelector("[aria-pressed=true]");
   const [panel, ring] = [".st-key-lesson_panel", ".hn-callout"]
     .map((each) => document.querySelector(each)?.getBoundingClientRect());
   if (!target || !panel || !ring) return false;
