@@ -13,12 +13,16 @@ TIMES = 5  # that each file is opened, each time by a profile that has nothing i
 
 # Resolves once what is in sight of the first step is drawn: milliseconds since the file was opened.
 OPENED = """async () => {
-  const isSeen = (place) => place.getBoundingClientRect().top < innerHeight;
-  const states = () => [...document.querySelectorAll("[data-picture]")].filter(isSeen)
-    .flatMap((place) => (place.shadowRoot ?? place).querySelector(".hnviz")?.dataset.state ?? []);
-  const isDrawn = () => document.querySelector(".beside") && states().length
-    && states().every((state) => state === "ready");
-  while (!isDrawn()) await new Promise(requestAnimationFrame);
+  const isSeen = (place) => place.checkVisibility() && place.getBoundingClientRect().top < innerHeight;
+  const seen = () => [...document.querySelectorAll("main [data-picture]")].filter(isSeen);
+  const stateOf = (place) => (place.shadowRoot ?? place).querySelector(".hnviz")?.dataset.state;
+  // What Python has drawn has no state.
+  const isDrawn = () => document.querySelector(".beside") && seen().length
+    && seen().every((place) => ["ready", undefined].includes(stateOf(place)));
+  while (!isDrawn()) {
+    if (performance.now() > 30000) throw new Error("not drawn within 30 s");
+    await new Promise(requestAnimationFrame);
+  }
   return performance.now();
 }"""
 
