@@ -13,7 +13,8 @@ TIMES = 5  # that each file is opened, each time by a profile that has nothing i
 
 # Resolves once what is in sight of the first step is drawn: milliseconds since the file was opened.
 OPENED = """async () => {
-  const isSeen = (place) => place.checkVisibility() && place.getBoundingClientRect().top < innerHeight;
+  const topOf = (place) => place.getBoundingClientRect().top;
+  const isSeen = (place) => place.checkVisibility() && topOf(place) < innerHeight;
   const seen = () => [...document.querySelectorAll("main [data-picture]")].filter(isSeen);
   const stateOf = (place) => (place.shadowRoot ?? place).querySelector(".hnviz")?.dataset.state;
   // What Python has drawn has no state.
