@@ -16,6 +16,7 @@ from statistics import median, quantiles
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, sync_playwright
 
 from hnviz.catalogue import CATALOGUE
+from tests.browser.exported import opened, write_lessons
 from tests.conftest import CHROMIUM, CHROMIUM_ARGS, Server, start_server, stop_server
 
 ROUNDS = 12
@@ -95,14 +96,19 @@ def main() -> None:
     }
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pages", nargs="*", metavar="page")
-    asked = parser.parse_args().pages or ["start", *parts]
-    if unknown := set(asked) - {"start", *parts}:
-        parser.error(f"no such page: {', '.join(unknown)}; there are start, {', '.join(parts)}")
+    every = ["start", "export", *parts]
+    asked = parser.parse_args().pages or every
+    if unknown := set(asked) - set(every):
+        parser.error(f"no such page: {', '.join(unknown)}; there are {', '.join(every)}")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         start = partial(playwright.chromium.launch, executable_path=CHROMIUM, args=CHROMIUM_ARGS)
         if "start" in asked:
             pictures = [first_picture(start, Path(folder) / str(number)) for number in range(7)]
             say("server start to a picture, nothing cached", pictures, "under 2.5 s")
+        if "export" in asked:
+            lessons_from_disk(start, Path(folder) / "lessons")
+        if not parts.keys() & set(asked):
+            return
         browser, server = start(), start_server(Path(folder))
         try:
             page = browser.new_page(viewport=VIEWPORT, bypass_csp=True)
@@ -112,6 +118,18 @@ def main() -> None:
         finally:
             browser.close()
             stop_server(server)
+
+
+def lessons_from_disk(start: Callable[[], Browser], folder: Path) -> None:
+    """Measure how long each lesson's file takes to open from a disk, without a network."""
+    paths = write_lessons(folder)
+    browser = start()
+    try:
+        for path in paths:
+            size = f"{path.stat().st_size:,} bytes"
+            say(f"{path.stem}, {size}, opened from disk", opened(browser, path), "under 1 s")
+    finally:
+        browser.close()
 
 
 # Resolves when the ladder of models has been painted, with the time of day in seconds.

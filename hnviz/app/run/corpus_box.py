@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from hnviz.app.kit.text import problem
+from hnviz.app.kit.row import said_below
 from hnviz.app.run.own_text import OWN, own_text_box
 from hnviz.app.shell.address import address_problem
 from hnviz.data import NOTEBOOK, TextChoice
@@ -39,7 +39,7 @@ def corpus_or_own_box(page: str, run: Standing | None) -> TextChoice | None:
 
 
 def _select(label: str, key: str, options: tuple[str, ...], width: int) -> str:
-    problem(address_problem(key, options))
+    said_below(label, address_problem(key, options))
     with st.container(width=width):
         return st.selectbox(label, options, key=key, bind="query-params", help=HELP)
 

@@ -5,12 +5,14 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from hnviz.app.kit.choice import switch
+from hnviz.app.kit.row import controls_row, said_below
 from hnviz.app.kit.text import problem
 from hnviz.app.kit.wrong import mark_field
 from hnviz.app.rooms.batches.own import chosen_level, own_text_box, typed_text
 from hnviz.app.run.corpus_box import corpus_box
 from hnviz.app.shell import session as state
-from hnviz.app.shell.address import SWITCH, address_problem
+from hnviz.app.shell.address import address_problem
 from hnviz.data import (
     NOTEBOOK,
     BatchLayout,
@@ -120,9 +122,9 @@ def batch_settings(run: Standing | None) -> Reading | None:
     """
     _take_size()
     good = {**SMALL._asdict(), **state.get(_GOOD_LAYOUT, {})}
-    lost = address_problem("batches_split", TEXTS), address_problem("batches_random", SWITCH)
-    with st.container(horizontal=True, gap="small", key="batches_controls"):
+    with controls_row("batches_controls"):
         choice = corpus_box("batches_corpus", run)
+        said_below("Text", address_problem("batches_split", TEXTS))
         split = st.segmented_control(
             "Text",
             TEXTS,
@@ -136,9 +138,7 @@ def batch_settings(run: Standing | None) -> Reading | None:
             for field, label in (("bs", "bs, rows"), ("bptt", "bptt, steps")):
                 with st.container(width=130):
                     good[field] = _side(field, label, good[field])
-        shuffled = st.toggle("Cut at random instead", key="batches_random", bind="query-params")
-    for message in lost:
-        problem(message)
+        shuffled = switch("Cut at random instead", "batches_random")
     state.put(_GOOD_LAYOUT, good)
     kind = ShuffledLayout if shuffled else BatchLayout
     read = _own() if split == OWN else _split(split or FIRST_TEXT, choice)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from hnviz.app.kit.choice import choice
+from hnviz.app.kit.row import controls_row
 from hnviz.app.kit.text import escape, problem
 from hnviz.app.rooms.hidden_states.stretch import (
     DEFAULT_PHRASE,
@@ -37,9 +38,7 @@ class Asked:
 
 def controls(config: RunConfig) -> Asked:
     """Draw the controls in one row; a text that cannot be read leaves the last one in force."""
-    with st.container(
-        horizontal=True, gap="medium", vertical_alignment="top", key="states_controls"
-    ):
+    with controls_row("states_controls", "medium", vertical_alignment="top"):
         text = _text_box(config)
         layer = _layer_box(config.model)
         show = _show_box(config.model)
