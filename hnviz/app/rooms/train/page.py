@@ -48,7 +48,7 @@ def page() -> None:
         _closer(run)
     section("Runs", "Click on a run to show it on all pages.")
     run_list("train_runs")
-    linked("[Next: what does the network keep in mind while it reads?](states)")
+    linked("[Next: change one setting, and compare the two runs](compare)")
 
 
 @st.fragment
