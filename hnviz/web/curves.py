@@ -62,6 +62,7 @@ class Drawn(NamedTuple):
     folder: RunFolder
     curves: Curves
     epochs: NDArray[np.float32]
+    config: Mapping[str, Any]
     given: str
     stamp: Any  # of the files that it was read from
 
@@ -133,7 +134,8 @@ class CurvesDoor:
                 self._read.move_to_end(key)
                 return known[1]._replace(given=given)
         curves = read_curves(folder, points)
-        drawn = Drawn(folder, curves, _epochs(curves.record.epochs), given, stamp)
+        record = curves.record
+        drawn = Drawn(folder, curves, _epochs(record.epochs), record.config.to_dict(), given, stamp)
         with self._lock:
             self._read[key] = (stamp, drawn)
             while len(self._read) > READ:
@@ -154,7 +156,7 @@ class CurvesDoor:
             "shipped": shipped,
             "status": status,
             "live": status in BEGUN,
-            "config": asdict(record.config),
+            "config": drawn.config,
             "step": drawn.curves.step,
             "n_steps": started.n_steps if started else None,
             "n_batches": started.n_batches if started else None,
