@@ -15,7 +15,6 @@ import { Loader } from "./load.js";
 import { layOut, paint, paintMark, place } from "./paint.js";
 import { nearest } from "./scale.js";
 import { sceneOf } from "./scene.js";
-import { pairOf } from "./series.js";
 import { table } from "./table.js";
 import { Ends } from "./tables.js";
 import { headline, lost } from "./words.js";
@@ -109,7 +108,7 @@ class Curves {
     const count = own.length.toLocaleString("en");
     return [
       own.length > 0 && !named && `${count} lines: the highest and the lowest are named; point at another one for its name.`,
-      gap && pairOf(runs) && "The grey area is the gap.",
+      gap && "The grey area is the gap.",
       every > 1 && this.look.measure.endsWith("train") && `Each point is the mean of ${every} steps.`,
       cut !== null && `Losses above ${writeValue(cut)} are cut off.`,
       own.some(({ x }) => !x.length) && "A run without a line here has no figure yet.",

@@ -10,7 +10,7 @@ const TICK = "13px";
 /** How the n-th of `count` lines looks: neighbours differ in colour and dash; both tell 24 apart. */
 export function lookOf(at, count, theme) {
   const colors = theme.categorical;
-  if (count > colors.length * DASHES.length) return { color: theme.muted, dash: [], width: 1, alpha: 0.45 };
+  if (count > colors.length * DASHES.length) return { color: theme.muted, dash: [], width: 1, alpha: count > 60 ? 0.25 : 0.45 };
   return { color: colors[at % colors.length], dash: DASHES[(at + Math.floor(at / 12)) % DASHES.length], width: 2, alpha: 1 };
 }
 
@@ -46,7 +46,7 @@ export function paint(canvas, scene, laid, theme) {
   pen.rect(laid.box.left, laid.box.top - 4, laid.box.right - laid.box.left + 3, laid.box.bottom - laid.box.top + 8);
   pen.clip();
   for (const band of scene.bands) fillBand(pen, band, laid);
-  for (const line of scene.lines) stroke(pen, line);
+  for (const label of [false, true]) for (const line of scene.lines) if (Boolean(line.label) === label) stroke(pen, line);
   pen.restore();
   gapWords(pen, scene, laid, theme);
   names(pen, scene, laid, theme);

@@ -31,7 +31,9 @@ export function sceneOf({ runs, kinds, notebook }, look, theme) {
   if (gap) bands.push(gap);
   const theirs = look.notebook ? notebookLines(runs, notebook, look, kinds, theme) : [];
   const scene = { lines: [...lines, ...theirs], bands, own: lines, gap };
-  return { ...scene, ...axesOf(scene, look), named: nameEnds(scene) };
+  const named = nameEnds(scene);
+  showEnds(scene.lines, theme);
+  return { ...scene, ...axesOf(scene, look), named };
 }
 
 /** The area between two lines, where both are known, and how wide it is at its end. */
@@ -41,7 +43,8 @@ function gapBand([one, other], measure, theme) {
   const start = Math.max(one.x[0], other.x[0]);
   const x = [...new Set([...one.x, ...other.x])].filter((each) => each >= start && each <= end).sort((a, b) => a - b);
   const [low, high] = [one, other].map((line) => x.map((each) => interpolate(line.x, line.y, each)));
-  const text = gapText(measure, high.at(-1) - low.at(-1));
+  const both = one.x.at(-1) === other.x.at(-1); // else the runs end elsewhere, and further apart or not
+  const text = `${gapText(measure, high.at(-1) - low.at(-1))}${both ? "" : " here"}`;
   return { x, low, high, color: theme.control, alpha: 0.24, text };
 }
 
@@ -62,6 +65,15 @@ function nameEnds({ lines }) {
   const ordered = [...known].sort((one, other) => other.end - one.end);
   for (const line of lines) line.label = few || line === ordered[0] || line === ordered.at(-1) ? line.name : "";
   return few;
+}
+
+/** In a crowd the highest and the lowest line stand out. */
+function showEnds(lines, theme) {
+  for (const line of lines) {
+    if (!line.label || line.alpha === 1) continue;
+    const first = lines.find(({ label }) => label) === line;
+    Object.assign(line, { color: theme.categorical[first ? 3 : 4], dash: first ? [] : [8, 4], width: 2, alpha: 1 });
+  }
 }
 
 function axesOf({ lines, bands, own }, { measure, axis, logX, logY }) {

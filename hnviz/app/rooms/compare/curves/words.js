@@ -6,7 +6,7 @@ import { MEASURES, differing, lastOf } from "./series.js";
 
 /** @typedef {import("./series.js").Run} Run */
 
-const LONGEST = 3; // words of a run's name in the headline
+const LONGEST = 4; // words of a run's name in the headline
 
 /** How a setting is called in a sentence. */
 const NAMES = {
@@ -28,7 +28,7 @@ export const fieldName = (field) => NAMES[/** @type {keyof NAMES} */ (field)] ??
 export function valueText(field, value) {
   if (field === "lr" && value < 1) {
     const short = value.toExponential(1);
-    return Number(short) === value ? short : value.toExponential();
+    return Number(short) === value ? short : Number(value.toPrecision(6)).toExponential();
   }
   return typeof value === "number" ? value.toLocaleString("en", { maximumSignificantDigits: 15, useGrouping: field !== "seed" }) : String(value);
 }
@@ -101,10 +101,13 @@ export function gapText(measure, gap) {
 }
 
 /** @param {string} name */
-const brief = (name) => {
-  const words = name.split(" ");
-  return words.length <= LONGEST ? name : `${words.slice(0, LONGEST).join(" ").replace(/,$/, "")}…`;
-};
+function brief(name) {
+  const count = (/** @type {string[]} */ parts) => parts.join(" ").split(" ").length;
+  if (count([name]) <= LONGEST) return name;
+  const parts = name.split(", ");
+  while (parts.length > 1 && count(parts) > LONGEST) parts.pop(); // whole settings
+  return `${parts.join(", ").split(" ").slice(0, LONGEST).join(" ")}…`;
+}
 
 /**
  * The takeaway, in at most twenty words.
@@ -126,7 +129,7 @@ export function headline(shown, measure, kind = "") {
   const [first, last] = [ordered[0], ordered[ordered.length - 1]];
   if (known.length === 2) {
     const gap = gapText(measure, Number(first.end) - Number(last.end));
-    return [name(first.name), rate ? " rises to " : " ends at ", end(first.end), ` ${what}, `, name(last.name), rate ? " to " : " at ", end(last.end), `: ${gap} apart.`];
+    return [name(first.name), rate ? " rises to " : " ends at ", end(first.end), ` ${what}, `, name(last.name), rate ? " to " : " at ", end(last.end), `: ${gap}.`];
   }
   return [`Of ${known.length.toLocaleString("en")}, `, name(first.name), rate ? " rises to " : " ends highest, ", end(first.end), ` ${what}; `, name(last.name), rate ? " only to " : " lowest, ", end(last.end), "."];
 }
