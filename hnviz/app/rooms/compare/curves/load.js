@@ -50,11 +50,17 @@ export class Loader {
       const damaged = whole ? got.damaged : { ...this.rest.damaged, ...got.damaged };
       this.rest = { kinds: got.kinds, notebook: { ...this.rest.notebook, ...got.notebook }, missing, damaged };
       this.loaded = true;
-      this.kit.refuse("");
+      this.trouble(""); // what the topic refuses stays
       this.tell();
     } catch (error) {
-      if (error.name !== "AbortError") this.kit.refuse(error.message);
+      if (error.name !== "AbortError") this.trouble(error.message);
     }
+  }
+
+  /** Say why the curves could not be fetched, until they can. */
+  trouble(sentence) {
+    if (sentence || this.troubled) this.kit.refuse(sentence);
+    this.troubled = Boolean(sentence);
   }
 
   tell() {

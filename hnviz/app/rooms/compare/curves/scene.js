@@ -24,7 +24,7 @@ export function sceneOf({ runs, kinds, notebook }, look, theme) {
     const name = short.get(group[0].run) + (group.length > 1 ? `, ${group.length} seeds` : "");
     const seeds = group.length > 1 ? bandOf(own) : null;
     const line = seeds ?? own[0];
-    lines.push({ ...style, x: line.x, y: line.y, name, group, end: endOf(line, look.measure), seeds });
+    lines.push({ ...style, x: line.x, y: line.y, name, group, live: group.some(({ live }) => live), end: endOf(line, look.measure), seeds });
     if (seeds) bands.push({ ...seeds, color: style.color, alpha: 0.2 });
   }
   const gap = lines.length === 2 && !bands.length ? gapBand(lines, look.measure, theme) : null;
@@ -42,6 +42,7 @@ function gapBand([one, other], measure, theme) {
   const end = Math.min(one.x.at(-1), other.x.at(-1));
   const start = Math.max(one.x[0], other.x[0]);
   const x = [...new Set([...one.x, ...other.x])].filter((each) => each >= start && each <= end).sort((a, b) => a - b);
+  if (!x.length) return null;
   const [low, high] = [one, other].map((line) => x.map((each) => interpolate(line.x, line.y, each)));
   const both = one.x.at(-1) === other.x.at(-1); // else the runs end elsewhere, and further apart or not
   const text = `${gapText(measure, high.at(-1) - low.at(-1))}${both ? "" : " here"}`;

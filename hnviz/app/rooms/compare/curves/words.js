@@ -111,7 +111,7 @@ function brief(name) {
 
 /**
  * The takeaway, in at most twenty words.
- * @param {{ name: string, end: number|null }[]} shown each run or group of seeds, with its last value
+ * @param {{ name: string, end: number|null, live?: boolean }[]} shown each run or group of seeds, with its last value
  * @param {string} measure
  * @param {string} kind
  * @returns {(string|string[])[]} [text] is bold
@@ -123,15 +123,16 @@ export function headline(shown, measure, kind = "") {
   if (!known.length) return [`No figure of ${what} is there yet; the curves follow while the runs train.`];
   const end = (/** @type {number|null} */ value) => [written(measure, value)];
   const name = (/** @type {string} */ text) => [brief(text)];
-  if (known.length === 1) return [name(known[0].name), " ends at ", end(known[0].end), ` ${what}. Choose a second run to compare.`];
   const rate = MEASURES[measure].unit === "rate";
+  const verb = rate ? "rises to" : known.some(({ live }) => live) ? "is at" : "ends at";
+  if (known.length === 1) return [name(known[0].name), ` ${verb} `, end(known[0].end), ` ${what}. Choose a second run to compare.`];
   const ordered = [...known].sort((one, other) => Number(other.end) - Number(one.end));
   const [first, last] = [ordered[0], ordered[ordered.length - 1]];
   if (known.length === 2) {
     const gap = gapText(measure, Number(first.end) - Number(last.end));
-    return [name(first.name), rate ? " rises to " : " ends at ", end(first.end), ` ${what}, `, name(last.name), rate ? " to " : " at ", end(last.end), `: ${gap}.`];
+    return [name(first.name), ` ${verb} `, end(first.end), ` ${what}, `, name(last.name), rate ? " to " : " at ", end(last.end), `: ${gap}.`];
   }
-  return [`Of ${known.length.toLocaleString("en")}, `, name(first.name), rate ? " rises to " : " ends highest, ", end(first.end), ` ${what}; `, name(last.name), rate ? " only to " : " lowest, ", end(last.end), "."];
+  return [`Of ${known.length.toLocaleString("en")}, `, name(first.name), rate ? " rises to " : verb === "is at" ? " is highest, " : " ends highest, ", end(first.end), ` ${what}; `, name(last.name), rate ? " only to " : " lowest, ", end(last.end), "."];
 }
 
 /**

@@ -63,11 +63,17 @@ class Chooser {
   async load() {
     try {
       this.runs = (await this.kit.source.json(`api/runs?limit=${LISTED}`)).runs;
-      this.kit.refuse("");
+      this.trouble(""); // what the topic refuses stays
       this.show();
     } catch (error) {
-      this.kit.refuse(error.message);
+      this.trouble(error.message);
     }
+  }
+
+  /** Say why the list could not be fetched, until it can. */
+  trouble(sentence) {
+    if (sentence || this.troubled) this.kit.refuse(sentence);
+    this.troubled = Boolean(sentence);
   }
 
   hear({ order, rows }) {
