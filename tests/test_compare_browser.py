@@ -113,6 +113,14 @@ def test_unknown_runs_and_wrong_looks_are_one_sentence(page, server):
     expect(curves).to_contain_text("The address asks for compare_show=weather")
 
 
+def test_more_runs_than_fit_are_one_sentence(page, server):
+    open_compare(page, server, f"?runs=Model5,{','.join(f'a{number}' for number in range(400))}")
+    lines(page, 1)
+    lost = page.locator(".st-key-compare_curves .lost")
+    expect(lost).to_contain_text("The address asks for 401 runs; the first 300 are compared.")
+    expect(lost).to_contain_text("There is no run named a0, a1, a2 and 296 more here")
+
+
 def test_seeds_become_a_band(page, server, app, made):
     open_compare(page, server, f"?runs={','.join(made)},Model5")
     ends = lines(page, 2)

@@ -128,6 +128,7 @@ DEEPER = (
     "models?models_cell=true&models_parts=true&models_source=true&models_figures=true"
     "&models_model=Model5",
     "train?train_worst_kind=ones&train_seed=3",
+    "compare?runs=Model5,Model5-blocks,LSTM&compare_show=accuracy+by+kind&compare_log_up=true",
     *(f"train?train_view=By+{each}" for each in ("position", "epoch", "learning+rate")),
     *(
         f"states?states_view={each}"

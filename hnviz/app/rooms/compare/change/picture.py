@@ -12,7 +12,7 @@ from hnviz.data.corpora import BUILT_IN
 EXAMPLES = {"ready": Example(settings=lambda: settings())}
 
 CHANGED = Picture(
-    __file__, Place("compare_change", "466px", "840px"), silent=True, examples=EXAMPLES
+    __file__, Place("compare_change", "490px", "890px"), silent=True, examples=EXAMPLES
 )
 
 _FIELDS = ("bptt", "lr", "epochs", "nh", "bs", "pct_start", "bn_init", "reset_state", "model")

@@ -46,7 +46,7 @@ class Curves {
     this.note = make("p", "note", body);
     this.ends = new Ends(make("div", "ends", body), kit, (run) => this.markRun(run));
     this.loader = new Loader(kit, (data) => this.take(data));
-    this.leave = onChosen(this, (ids) => this.loader.show(ids.slice(0, MOST)));
+    this.leave = onChosen(this, (ids) => this.show(ids));
     this.plot.onpointermove = (event) => this.hover(event);
     this.plot.onpointerdown = (event) => this.hover(event);
     this.plot.onpointerleave = () => this.mark(null);
@@ -59,13 +59,20 @@ class Curves {
     this.controls ??= new Controls(this.top, this.kit, settings.kinds, () => this.paintAll());
     this.standard = settings.standard;
     if (this.data) return this.paintAll();
-    return this.loader.show(chosen(settings.standard).slice(0, MOST));
+    return this.show(chosen(settings.standard));
+  }
+
+  /** @param {string[]} ids of the chosen runs */
+  show(ids) {
+    this.asked = ids.length;
+    return this.loader.show(ids.slice(0, MOST));
   }
 
   take(data) {
     this.data = data;
     share(data.runs, this);
-    this.lost.textContent = lost(data.missing, data.damaged, data.runs.length > 0);
+    const more = this.asked > MOST ? `The address asks for ${this.asked.toLocaleString("en")} runs; the first ${MOST} are compared. ` : "";
+    this.lost.textContent = more + lost(data.missing, data.damaged, data.runs.length > 0);
     this.paintAll();
   }
 

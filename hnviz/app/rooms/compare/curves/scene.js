@@ -68,7 +68,7 @@ function nameEnds({ lines }) {
   return few;
 }
 
-/** In a crowd the highest and the lowest line stand out. */
+/** Among many lines the highest and the lowest are in colour. */
 function showEnds(lines, theme) {
   for (const line of lines) {
     if (!line.label || line.alpha === 1) continue;
