@@ -212,3 +212,37 @@ def test_a_card_trains_what_is_missing_and_compares(page, server, app):
     assert RunFolder(app.runs / new).config.bn_init == "uniform"
     expect(change.locator(".verdict")).to_contain_text("batch norm starts at ones → uniform")
     httpx.post(f"{server}/api/runs/{new}/stop", json={}, timeout=60)
+
+
+def test_what_finds_no_room_starts_later(page, server):
+    asked = {"runs": [{"model": "Model1", "epochs": 500}]}
+    live = httpx.post(f"{server}/api/runs", json=asked, timeout=60).json()["runs"][0]["run"]
+    first = [{"run": live, "new": True}]
+    answers = [
+        {"runs": first, "refused": "no room is left"},
+        {"runs": [*first, {"run": "Model4", "new": False}], "refused": ""},
+    ]
+
+    def answer(route):
+        if route.request.method == "POST":
+            route.fulfill(json=answers.pop(0))
+        else:
+            route.continue_()
+
+    open_compare(page, server, "?runs=Model1")
+    change = page.locator(".st-key-compare_change")
+    change.scroll_into_view_if_needed()
+    page.route("**/api/runs", answer)
+    try:
+        change.get_by_role("button", name="The fair ladder").click()
+        expect(change.locator(".wrong").last).to_have_text(
+            "No room is left. The others start when there is room, while this page is open."
+        )
+        runs = "() => new URL(location.href).searchParams.get('runs')"
+        assert page.evaluate(runs) == live
+        until(page, f"() => ({runs})() === '{live},Model4'")
+        expect(change.locator(".wrong").last).to_be_empty()
+    finally:
+        page.unroute("**/api/runs", answer)
+        httpx.post(f"{server}/api/runs/{live}/stop", json={}, timeout=60).raise_for_status()
+    assert answers == []

@@ -9,10 +9,11 @@ import { button, menu } from "../../../kit/js/parts.js";
 import { picture } from "../../../kit/js/picture.js";
 import { HAS_NONE } from "../../../kit/js/tables.js";
 import { partNodes } from "../../../kit/js/text.js";
-import { choose, onShared, shared } from "../chosen.js";
+import { choose, chosen, onShared, shared } from "../chosen.js";
 import { pairOf } from "../curves/series.js";
 import { fieldName, labels, valueText, verdict } from "../curves/words.js";
 
+const AGAIN = 5000; // ms until runs that found no room are tried again
 const SEEDS = 2; // more seeds that are offered where none is known
 
 class Change {
@@ -131,17 +132,36 @@ class Change {
 
   /** Have runs trained that are not there yet, and compare them. */
   async press(pressed, body, wrong, shown = (made) => made) {
+    this.mine = ""; // what an earlier press still wants is given up
     wrong.textContent = "";
     pressed.disabled = true;
+    await this.startAll({ body, wrong, shown });
+    pressed.disabled = false;
+  }
+
+  /** Start as many as there is room for; the others follow while the page is open and a run trains. */
+  async startAll(wanted) {
+    clearTimeout(this.timer);
+    const { body, wrong, shown } = wanted;
     try {
       const { runs, refused } = await this.kit.source.post("api/runs", body);
-      choose(shown(runs.map(({ run }) => run)), this);
-      if (refused) wrong.textContent = sentence(refused);
+      const ids = shown(runs.map(({ run }) => run));
+      choose(ids, this);
+      this.mine = ids.join();
+      wrong.textContent = refused ? `${sentence(refused)} The others start when there is room, while this page is open.` : "";
+      if (refused) this.later(wanted);
     } catch (error) {
       wrong.textContent = sentence(error.message);
-    } finally {
-      pressed.disabled = false;
     }
+  }
+
+  /** Try again, unless the reader compares something else by then. */
+  later(wanted) {
+    this.timer = setTimeout(() => {
+      const waits = shared().some(({ live }) => live) && chosen([]).join() === this.mine;
+      if (waits) this.startAll(wanted);
+      else wanted.wrong.textContent = "";
+    }, AGAIN);
   }
 
   /** Say what the changed setting did. */
@@ -155,6 +175,7 @@ class Change {
   }
 
   destroy() {
+    clearTimeout(this.timer);
     this.leave();
   }
 }

@@ -36,7 +36,7 @@ export class Controls {
     const row = make("div", "controls", parent);
     row.setAttribute("role", "group");
     row.setAttribute("aria-label", "What is shown");
-    this.measure = this.select(row, "Show", Object.keys(MEASURES), MEASURE, "measure");
+    this.select(row, "Show", Object.keys(MEASURES), MEASURE, "measure");
     this.kind = this.select(row, "of", kinds, KIND, "kind");
     this.select(row, "by", AXES, AXIS, "axis");
     this.smooth = this.slider(make("label", "smooth", row, "Smoothing"));

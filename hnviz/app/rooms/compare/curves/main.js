@@ -9,7 +9,7 @@ import { pointIn } from "../../../kit/js/canvas.js";
 import { maker } from "../../../kit/js/make.js";
 import { picture } from "../../../kit/js/picture.js";
 import { partNodes } from "../../../kit/js/text.js";
-import { MOST, choose, chosen, onChosen, share } from "../chosen.js";
+import { MOST, chosen, onChosen, share } from "../chosen.js";
 import { Controls } from "./controls.js";
 import { Loader } from "./load.js";
 import { layOut, paint, paintMark, place } from "./paint.js";
@@ -171,11 +171,6 @@ class Curves {
     const from = at ?? (key === "ArrowLeft" ? shown.x.length : -1);
     const to = Math.min(shown.x.length - 1, Math.max(0, from + (key === "ArrowRight" ? 1 : -1)));
     this.mark({ line: Math.max(0, line), at: to });
-  }
-
-  /** For tests and other pictures: choose runs as the list does. */
-  choose(ids) {
-    choose(ids, null);
   }
 
   destroy() {
