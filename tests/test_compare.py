@@ -15,7 +15,9 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from hnviz.app.rooms.compare.cards import CARDS
+from hnviz.app.run.list.rows import row
 from hnviz.app.run.names import Named, labels, shown_name
+from hnviz.app.run.topics import Run
 from hnviz.config import RunConfig
 from hnviz.data import KINDS
 from hnviz.engine.client import EngineError
@@ -32,6 +34,7 @@ from hnviz.web import actions, curves, keeping, listing, starts
 from hnviz.web.classroom.routes import permit
 from hnviz.web.curves import COMPARED_KINDS, EPOCH_COLUMNS, curve_routes
 from hnviz.web.routes import door
+from hnviz.web.standing import Standing
 from hnviz.web.starts import start_routes
 from hnviz.web.views import Refusal
 from hnviz.web.wire import unpack
@@ -174,6 +177,20 @@ def test_the_answer_has_the_shipped_runs_figures(client):
     assert told.meta["notebook"]["Model5"][-1][3] == pytest.approx(0.83, abs=0.01)
 
 
+def test_without_points_the_epochs_and_the_step_are_the_same(client, store):
+    folder = make_run(store.root, 1, 80)
+    path = folder.path / "events.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:30]))  # not ended
+    whole = answer(client, folder.id, "Model5")
+    reply = client.get("/api/curves", params={"runs": f"{folder.id},Model5", "points": "false"})
+    told = unpack(reply.content)
+    assert len(told.arrays["points"]) == 0
+    np.testing.assert_array_equal(told.arrays["epochs"], whole.arrays["epochs"])
+    assert [run["step"] for run in told.meta["runs"]] == [run["step"] for run in whole.meta["runs"]]
+    assert told.meta["runs"][0]["step"] == 27
+    assert client.get("/api/curves?runs=Model5&points=2").status_code == 422
+
+
 def test_what_cannot_be_read_is_named_beside_the_others(client, store):
     broken = make_run(store.root, 1, 80)
     (broken.path / "config.json").write_text("[]")
@@ -192,7 +209,7 @@ def test_what_cannot_be_read_is_named_beside_the_others(client, store):
         (f"runs={','.join(f'a{number}' for number in range(301))}", "at most 300 runs; got 301"),
         (f"runs={'a' * 200}", "no run has an id of 200 characters"),
         ("runs=Model5&runs=Model4", "is given twice"),
-        ("runs=Model5&points=3", "has no parameter 'points'"),
+        ("runs=Model5&steps=3", "has no parameter 'steps'"),
     ],
 )
 def test_bad_input_is_one_sentence(client, query, part):
@@ -332,6 +349,10 @@ def test_a_name_is_shown_wherever_the_run_is(client, store):
     listed = {run["id"]: run["name"] for run in client.get("/api/runs").json()["runs"]}
     assert listed[folder.id] == "my best run"
     assert answer(client, folder.id).meta["runs"][0]["name"] == "my best run"
+    (line, *_) = store.summaries()
+    assert row(line, {})["name"] == "my best run"
+    state = Standing(folder.read(), "finished", given=line.given)
+    assert Run().draw(state, {})["name"] == "my best run"
     named = Named(folder.id, folder.config, folder.created, given="my best run")
     assert labels([named], UTC, folder.created + 60) == {folder.id: "my best run, today 00:00"}
     client.post(f"/api/runs/{folder.id}/rename", json={"name": ""})

@@ -3,14 +3,18 @@
 import { Following } from "../../../kit/js/following.js";
 import { read } from "./series.js";
 
+const FEW = 12; // runs that are fetched whole
+const LATER = 300; // ms after the epochs of many runs until their points are fetched
 const AGAIN = 600; // ms between two looks at runs that train
 
 export class Loader {
   /**
-   * `take` gets what is known whenever it has changed.
+   * `take` gets what is known whenever it has changed; `needs` says whether points are shown.
    * @param {import("../../../kit/js/frame.js").Frame} kit
    */
-  constructor(kit, take) {
+  constructor(kit, take, needs) {
+    this.needs = needs;
+    this.partial = false; // the points are still to come
     this.kit = kit;
     this.take = take;
     /** @type {string[]|null} */
@@ -30,22 +34,31 @@ export class Loader {
     this.ids = ids;
     this.following.of("");
     this.rest = { ...this.rest, missing: [], damaged: {} };
-    if (ids.some((id) => !this.known.has(id))) await this.fetch(ids);
-    else this.tell();
+    if (ids.every((id) => this.known.has(id))) return this.tell();
+    await this.fetch(ids, ids.length <= FEW || this.needs());
+    if (this.partial && ids === this.ids) this.timer = setTimeout(() => this.complete(), LATER);
+  }
+
+  /** Fetch the points of many runs, whose epochs came first: those are read in a third of the time. */
+  complete() {
+    clearTimeout(this.timer);
+    this.timer = 0;
+    if (this.partial) this.fetch(this.ids);
   }
 
   /** Fetch some of the runs that are shown. */
-  async fetch(ids) {
+  async fetch(ids, points = true) {
     this.abort?.abort();
     const abort = (this.abort = new AbortController());
     if (!ids.length) return this.tell();
     const { source } = this.kit;
     try {
-      const got = read(await source.get(source.address("api/curves", { runs: ids.join(",") }), abort.signal));
+      const got = read(await source.get(source.address("api/curves", { runs: ids.join(","), points: points ? null : false }), abort.signal));
       if (this.abort !== abort) return;
       for (const run of got.runs) this.known.set(run.run, { ...run, kinds: got.kinds.length });
       for (const id of got.missing) this.known.delete(id);
-      const whole = ids === this.ids; // else the sentences about the others still hold
+      const whole = ids === this.ids;
+      if (whole) this.partial = !points; // else the sentences about the others still hold
       const missing = whole ? got.missing : [...new Set([...this.rest.missing, ...got.missing])];
       const damaged = whole ? got.damaged : { ...this.rest.damaged, ...got.damaged };
       this.rest = { kinds: got.kinds, notebook: { ...this.rest.notebook, ...got.notebook }, missing, damaged };
@@ -85,7 +98,7 @@ export class Loader {
       this.timer = 0;
       const ids = this.ids.filter((id) => this.changed.has(id));
       this.changed.clear();
-      this.fetch(ids.length < this.ids.length ? ids : this.ids);
+      this.fetch(ids.length < this.ids.length && !this.partial ? ids : this.ids);
     }, AGAIN);
   }
 

@@ -15,6 +15,7 @@ import { Loader } from "./load.js";
 import { layOut, paint, paintMark, place } from "./paint.js";
 import { nearest } from "./scale.js";
 import { sceneOf } from "./scene.js";
+import { MEASURES } from "./series.js";
 import { table } from "./table.js";
 import { Ends } from "./tables.js";
 import { headline, lost } from "./words.js";
@@ -45,7 +46,7 @@ class Curves {
     this.point.setAttribute("role", "status");
     this.note = make("p", "note", body);
     this.ends = new Ends(make("div", "ends", body), kit, (run) => this.markRun(run));
-    this.loader = new Loader(kit, (data) => this.take(data));
+    this.loader = new Loader(kit, (data) => this.take(data), () => MEASURES[this.controls.look.measure].of === "points");
     this.leave = onChosen(this, (ids) => this.show(ids));
     this.plot.onpointermove = (event) => this.hover(event);
     this.plot.onpointerdown = (event) => this.hover(event);
@@ -56,10 +57,16 @@ class Curves {
 
   draw({ settings, theme }) {
     this.theme = theme;
-    this.controls ??= new Controls(this.top, this.kit, settings.kinds, () => this.paintAll());
+    this.controls ??= new Controls(this.top, this.kit, settings.kinds, () => this.change());
     this.standard = settings.standard;
     if (this.data) return this.paintAll();
     return this.show(chosen(settings.standard));
+  }
+
+  /** A reader has changed the look. */
+  change() {
+    this.paintAll();
+    if (this.loader.needs()) this.loader.complete();
   }
 
   /** @param {string[]} ids of the chosen runs */
