@@ -369,7 +369,6 @@ def counting_map(page: Page, server: Server) -> None:
 
 
 # From a change of the comparison until it has been painted.
-COMPARED = """root => [root.view.scene?.own.length, root.view.data?.runs.length]"""
 CHANGED = """async (root, what) => {
   const { view } = root, begun = performance.now(), was = view.paints;
   const { controls } = view;
@@ -408,18 +407,12 @@ def compare(page: Page, server: Server) -> None:
     ids = [make_run(server.runs, number, COMPARE_STEPS).id for number in range(COMPARE_RUNS)]
     rates = [make_run(server.runs, 1000 + n, COMPARE_STEPS, lr=1e-3 * (n + 1)).id for n in range(8)]
     runs = ",".join([*ids[:-8], *rates])
-    opened: list[float] = []
-    for round_ in range(6):
-        page.goto(f"{server.url}/words")
-        page.locator(".st-key-words_list .hnviz[data-ready]").wait_for()
-        page.wait_for_timeout(1500)
-        begun = time.perf_counter()
-        page.goto(f"{server.url}/compare?runs={runs}", wait_until="commit")
-        page.locator(".st-key-compare_curves .plot[data-lines]").wait_for(state="attached")
-        opened.append(time.perf_counter() - begun)
-        if not round_:
-            say(f"compare: {COMPARE_RUNS} runs, never read before", opened, "for comparison")
-    say(f"compare: {COMPARE_RUNS} runs of {COMPARE_STEPS} steps, opened", opened[1:], "under 1 s")
+    url = f"{server.url}/compare?runs="
+    say(f"compare: {COMPARE_RUNS} runs, never read before", [opened(page, url + runs)], "1 s")
+    two = [opened(page, f"{url}Model4,Model5") for _ in range(5)]
+    say("compare: two runs, opened", two, "for comparison")
+    many = [opened(page, url + runs) for _ in range(5)]
+    say(f"compare: {COMPARE_RUNS} runs of {COMPARE_STEPS} steps, opened", many, "under 1 s")
     root = page.locator(".st-key-compare_curves .hnviz[data-ready]")
     page.wait_for_timeout(1500)
     root.evaluate(CHANGED, "bands")  # a line for each run
@@ -432,6 +425,17 @@ def compare(page: Page, server: Server) -> None:
         say(f"compare: {what} to paint", times, "p95 under .15 s")
         everything += times
     say("compare: all changes", everything, "p95 under .15 s")
+
+
+def opened(page: Page, url: str) -> float:
+    """Return the seconds from a comparison's address to its curves, from another page."""
+    page.goto(f"{url.partition('/compare')[0]}/words")
+    page.locator(".st-key-words_list .hnviz[data-ready]").wait_for()
+    page.wait_for_timeout(1500)
+    begun = time.perf_counter()
+    page.goto(url, wait_until="commit")
+    page.locator(".st-key-compare_curves .plot[data-lines]").wait_for(state="attached")
+    return time.perf_counter() - begun
 
 
 def another_run(page: Page, model: str, seen: str) -> float:

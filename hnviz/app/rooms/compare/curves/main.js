@@ -23,6 +23,8 @@ import { headline, lost } from "./words.js";
 const HEIGHT = 400; // px of the plot
 const REACH = 40; // px within which the pointer finds a line
 const NARROW = 640; // px, below which names are written in the table alone
+const FEW = 24; // runs whose table is drawn with the curves
+const LATER = 60; // ms after the curves until the table of more is
 const LETTER = 6.7; // px of a letter of a name
 
 class Curves {
@@ -99,11 +101,17 @@ class Curves {
     paint(this.base, scene, this.laid, this.theme);
     this.mark(null);
     this.say();
-    const looks = new Map(scene.own.flatMap((line) => line.group.map(({ run }) => [run, line])));
-    this.ends.show(this.data, looks);
-    this.kit.table?.changed();
     this.plot.dataset.lines = scene.own.length;
     this.plot.dataset.paints = ++this.paints;
+    clearTimeout(this.rest);
+    if (this.data.runs.length <= FEW) this.tabulate();
+    else this.rest = setTimeout(() => this.tabulate(), LATER); // many rows take longer than the curves
+  }
+
+  tabulate() {
+    const looks = new Map(this.scene.own.flatMap((line) => line.group.map(({ run }) => [run, line])));
+    this.ends.show(this.data, looks);
+    this.kit.table?.changed();
   }
 
   say() {
@@ -181,6 +189,7 @@ class Curves {
   }
 
   destroy() {
+    clearTimeout(this.rest);
     this.leave();
     this.loader.destroy();
   }
