@@ -246,3 +246,11 @@ def test_what_finds_no_room_starts_later(page, server):
         page.unroute("**/api/runs", answer)
         httpx.post(f"{server}/api/runs/{live}/stop", json={}, timeout=60).raise_for_status()
     assert answers == []
+
+
+def test_a_locked_page_shows_curves_alone(page, server):
+    open_compare(page, server, "?runs=Model4,Model5&lock=1")
+    lines(page, 2)
+    expect(page.get_by_role("heading", name="Compare", exact=True)).to_be_visible()
+    for hidden in ("Change one thing", "Runs"):
+        expect(page.get_by_role("heading", name=hidden, exact=True)).to_be_hidden()

@@ -1,5 +1,7 @@
 """The Compare page: runs laid over each other, and one setting changed."""
 
+import streamlit as st
+
 from hnviz.app.kit.terms.picture import terms
 from hnviz.app.kit.text import linked, page_title, prose, section
 from hnviz.app.rooms.compare.change.picture import change
@@ -16,10 +18,11 @@ def page() -> None:
     standard = standard_runs()
     compared_curves(standard)
     terms()
-    section("Change one thing", CHANGE)
-    change()
-    section("Runs", CHOOSE)
-    run_chooser(standard)
+    with st.container(key="compare_try"):  # a locked page has none of it
+        section("Change one thing", CHANGE)
+        change()
+        section("Runs", CHOOSE)
+        run_chooser(standard)
     prose(
         ":gray[:small[The runs and the way they are shown are in the address: copy it to share.]]"
     )
