@@ -36,6 +36,7 @@ from hnviz.web import corpora, exported, listing, observations, standing
 from hnviz.web.asked import ENGINE_STATUS, Names
 from hnviz.web.client import Client, ServerError
 from hnviz.web.corpora import corpus_address, corpus_file, own_address
+from hnviz.web.curves import curve_routes
 from hnviz.web.kept import Entry, Kept, zipped
 from hnviz.web.lanes import BusyError, Lane, Shared
 from hnviz.web.parameters import read_json, read_query
@@ -84,8 +85,18 @@ def count_views() -> list[View]:
 counted: list[int] = []
 
 
+def called(config, given, shipped):
+    return given or config.model
+
+
 def app(views: Iterable[View] = ()) -> Starlette:
-    ours = (observations.routes(views), listing.routes(), corpora.routes(), exported.routes())
+    ours = (
+        observations.routes(views),
+        listing.routes(),
+        corpora.routes(),
+        exported.routes(),
+        curve_routes(called),
+    )
     return Starlette(routes=door([route for routes in ours for route in routes]))
 
 
@@ -974,7 +985,10 @@ DOCUMENTED = re.findall(r"^### (GET|POST|WS) (\S+)$", API, re.MULTILINE)
 
 
 def test_every_route_is_documented():
-    routes = [*observations.routes(), *listing.routes(), *corpora.routes(), *exported.routes()]
+    routes = [
+        *(*observations.routes(), *listing.routes(), *corpora.routes(), *exported.routes()),
+        *curve_routes(called),
+    ]
     assert {path for method, path in DOCUMENTED if method == "GET"} == {
         route.path for route in routes if route.path.startswith("/api/")
     }

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Locator, Page, ViewportSize, sync_playw
 from hnviz.catalogue import CATALOGUE
 from tests.browser.exported import opened, write_lessons
 from tests.conftest import CHROMIUM, CHROMIUM_ARGS, Server, start_server, stop_server
+from tests.made_runs import make_run
 
 ROUNDS = 12
 STARTS = 10  # runs that are started, clicked at and stopped
@@ -93,6 +94,7 @@ def main() -> None:
         "time": through_time,
         "states": states,
         "map": counting_map,
+        "compare": compare,
     }
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pages", nargs="*", metavar="page")
@@ -382,6 +384,76 @@ def counting_map(page: Page, server: Server) -> None:
         times.append(root.evaluate(SCRUB, at) / 1000)
         page.wait_for_timeout(60)
     say("counting map: a snapshot that was seen before", times, "p95 under .06 s")
+
+
+# From a change of the comparison until it has been painted.
+CHANGED = """async (root, what) => {
+  const { view } = root, begun = performance.now(), was = view.paints;
+  const { controls } = view;
+  const choose = (select, value) => {
+    select.value = value;
+    select.dispatchEvent(new Event("change"));
+  };
+  const [measure, , axis] = root.querySelectorAll(".controls select");
+  const other = view.look.measure === "loss on train" ? "accuracy on valid" : "loss on train";
+  if (what === "measure") choose(measure, other);
+  if (what === "axis") choose(axis, view.look.axis === "tokens" ? "step" : "tokens");
+  if (what === "log") controls.logY.querySelector("input").click();
+  if (what === "bands") controls.bands.querySelector("input").click();
+  if (what === "smooth") {
+    const slider = controls.smooth.querySelector("input");
+    slider.value = String((Number(slider.value) + 1) % 7);
+    slider.dispatchEvent(new Event("input"));
+  }
+  if (what === "hover") {
+    view.at = (view.at ?? 0) + 1;
+    const { lines } = view.scene, { left, top } = view.plot.getBoundingClientRect();
+    const { px } = lines[(view.at * 37) % lines.length], place = 2 * Math.floor(px.length / 4);
+    const [clientX, clientY] = [left + px[place], top + px[place + 1]];
+    view.plot.dispatchEvent(new PointerEvent("pointermove", { clientX, clientY }));
+    await window.painted(() => true);
+    return performance.now() - begun;
+  }
+  await window.painted(() => view.paints !== was);
+  return performance.now() - begun;
+}"""
+COMPARE_RUNS, COMPARE_STEPS = 200, 800
+
+
+def compare(page: Page, server: Server) -> None:
+    """Measure a comparison of 200 runs of 800 steps: its opening, and every change of its look."""
+    ids = [make_run(server.runs, number, COMPARE_STEPS).id for number in range(COMPARE_RUNS)]
+    rates = [make_run(server.runs, 1000 + n, COMPARE_STEPS, lr=1e-3 * (n + 1)).id for n in range(8)]
+    runs = ",".join([*ids[:-8], *rates])
+    url = f"{server.url}/compare?runs="
+    say(f"compare: {COMPARE_RUNS} runs, never read before", [opened(page, url + runs)], "1 s")
+    two = [opened(page, f"{url}Model4,Model5") for _ in range(5)]
+    say("compare: two runs, opened", two, "for comparison")
+    many = [opened(page, url + runs) for _ in range(5)]
+    say(f"compare: {COMPARE_RUNS} runs of {COMPARE_STEPS} steps, opened", many, "under 1 s")
+    root = page.locator(".st-key-compare_curves .hnviz[data-ready]")
+    page.wait_for_timeout(1500)
+    root.evaluate(CHANGED, "bands")  # a line for each run
+    everything: list[float] = []
+    for what in ("measure", "smooth", "axis", "log", "hover"):
+        times = []
+        for _ in range(ROUNDS):
+            times.append(root.evaluate(CHANGED, what) / 1000)
+            page.wait_for_timeout(200)
+        say(f"compare: {what} to paint", times, "p95 under .15 s")
+        everything += times
+    say("compare: all changes", everything, "p95 under .15 s")
+
+
+def opened(page: Page, url: str) -> float:
+    """Return the seconds from a comparison's address to its curves, from another page."""
+    page.goto(f"{url.partition('/compare')[0]}/words")
+    page.locator(".st-key-words_list .hnviz[data-ready]").wait_for()
+    page.wait_for_timeout(1500)
+    begun = time.perf_counter()
+    page.goto(url, wait_until="commit")
+    page.locator(".st-key-compare_curves .plot[data-lines]").wait_for(state="attached")
+    return time.perf_counter() - begun
 
 
 def another_run(page: Page, model: str, seen: str) -> float:

@@ -45,12 +45,17 @@ LATER = ("pandas", "pyarrow", "plotly.io", "PIL.Image")  # which Start does with
 def routes() -> list[Any]:
     """Return the routes beside Streamlit's."""
     from hnviz.app.pictures import VIEWS
+    from hnviz.app.run.names import shown_name
     from hnviz.app.topics import TOPICS
     from hnviz.web import actions, corpora, listing, live, observations
+    from hnviz.web.curves import curve_routes
+    from hnviz.web.starts import start_routes
 
     held = desk()
     ours = [
-        *listing.routes(),
+        *start_routes(held),
+        *listing.routes(shown_name),
+        *curve_routes(shown_name),
         *corpora.routes(),
         *observations.routes(VIEWS),
         *live.routes(live.Hub(TOPICS)),

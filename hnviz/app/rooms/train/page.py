@@ -50,7 +50,7 @@ def page() -> None:
     run_list("train_runs")
     if run is not None:
         _take_away(run)
-    linked("[Next: what does the network keep in mind while it reads?](states)")
+    linked("[Next: change one setting, and compare the two runs](compare)")
 
 
 @st.fragment
