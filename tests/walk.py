@@ -8,6 +8,11 @@ import json
 import sys
 from typing import Any
 
+from hnviz.own import use_named
+
+use_named()  # before the pictures, which list the models
+
+# ruff: noqa: E402
 from hnviz.app.pictures import PICTURES
 from hnviz.app.shell.navigation import PAGES
 from hnviz.web.asked import Asker

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from hnviz.cli.parser import CommandError, folder
+from hnviz.cli.parser import CommandError, add_models, folder
 
 SUMMARY = "write a lesson or a page as one HTML file that needs no server and no network"
 
@@ -24,6 +24,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="parameters of its address: docs/addresses.md lists them",
     )
+    add_models(page)
     for each in (lesson, page):
         each.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: its name")
     index = kinds.add_parser(

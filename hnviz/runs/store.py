@@ -22,6 +22,7 @@ from hnviz.runs.errors import DamagedRun, RunNotFound, RunWriteError
 from hnviz.runs.files import written_whole
 from hnviz.runs.folder import CONFIG, EVENTS, RunFolder, RunInfo, new_info
 from hnviz.runs.follower import RunFollower
+from hnviz.runs.own import keep_models
 from hnviz.runs.record import RunRecord
 from hnviz.runs.summary import RunSummary
 from hnviz.runs.texts import drop_text, drop_unread_texts, keep_text, look_beside
@@ -97,6 +98,7 @@ class RunStore:
             with written_whole(unfinished / CONFIG):
                 unfinished.mkdir(parents=True)
             info.save(unfinished / CONFIG)
+            keep_models(unfinished, config.model)
             keep_text(self.root, config)  # from now on a config names it
             return RunFolder(self._give_id(unfinished, config.model))
         except RunWriteError as error:
