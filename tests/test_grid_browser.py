@@ -3,6 +3,7 @@
 import json
 import random
 import re
+from urllib.parse import urlencode
 
 import pytest
 
@@ -644,7 +645,7 @@ def test_hatching_is_explained_where_a_cell_is_hatched_and_nothing_moves(server,
 
 def test_the_full_size_keeps_its_name_and_another_step_leaves_it(server, page):
     by = "\N{MULTIPLICATION SIGN}"
-    page.goto(f"{server}/batches?batches_split=your+own")
+    page.goto(f"{server}/batches?batches_corpus=your+own")
     page.locator(f"{GRID}[data-ready][data-cell]").wait_for()
     idle(page)
     press(page, f"4 Full size: 9 {by} 9")
@@ -689,23 +690,27 @@ def test_the_table_of_the_notebook_is_one_past_the_last(server, page):
 
 
 def test_a_short_text_of_ones_own_is_in_the_link(server, page, context):
-    page.goto(f"{server}/batches?batches_split=your+own&batches_text=a+b+%26+c+a+b&batches_bptt=2")
+    typed = "a b & c a b & c a b & c a b"
+    more = urlencode({"batches_text": typed, "batches_tokens": "char", "batches_bptt": 2})
+    page.goto(f"{server}/batches?batches_corpus=your+own&{more}")
     page.locator(f"{GRID}[data-ready][data-cell]").wait_for()
     idle(page)
-    assert page.get_by_label("Your text").input_value() == "a b & c a b"
+    assert page.get_by_label("Your text").input_value() == typed
     words = view(page, "return [...view.stream.ids].map((id) => view.stream.words[id])")
-    assert words == ["xxbos", "a", "b", "&", "c", "a", "b"]
-    page.get_by_label("Your text").fill("x y <i>z</i> x y z")
+    assert words == ["xxbos", *typed[: len(words) - 1].replace(" ", "␣")]
+    other_text = "x y <i>z</i> x y z and again"
+    page.get_by_label("Your text").fill(other_text)
     page.keyboard.press("Control+Enter")
-    until(page, "() => new URL(location).searchParams.get('batches_text') === 'x y <i>z</i> x y z'")
+    until(page, f"() => new URL(location).searchParams.get('batches_text') === '{other_text}'")
     other = context.new_page()
     other.goto(page.url)
     other.locator(f"{GRID}[data-ready][data-cell]").wait_for()
-    assert other.get_by_label("Your text").input_value() == "x y <i>z</i> x y z"
+    assert other.get_by_label("Your text").input_value() == other_text
+    assert view(other, "return view.settings.level") == "char"
     other.close()
     page.get_by_label("Your text").fill("many words " * 400)
     page.keyboard.press("Control+Enter")
     page.get_by_text("longer than 2,000 characters, so a link to this page does not").wait_for()
     until(page, "() => !location.search.includes('batches_text')")
-    until(page, "root => root.view.stream.nTokens === 801", arg=handle(page))
+    until(page, "root => root.view.stream.nTokens > 3000", arg=handle(page))
     assert page.errors == []

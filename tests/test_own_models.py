@@ -22,6 +22,7 @@ from hnviz.own import OwnModelError, OwnModels, asking, identity_of, register, u
 from hnviz.runs import DamagedRun, RunFolder, RunStore
 from hnviz.source import model_source, shown_path
 from tests.conftest import ROOT
+from tests.pages import open_page
 
 EXAMPLE = ROOT / "docs/my_models.py"
 TEXT = EXAMPLE.read_text(encoding="utf-8")
@@ -389,6 +390,18 @@ def test_every_page_shows_its_run(trained):
     assert set(asked) == {name for pages in PAGES.values() for name in pages} - NOT_HERE
     looking = ("start", "models", "states", "predictions", "time")
     assert all(int(asked[page]) > 0 for page in looking), asked
+
+
+@pytest.mark.usefixtures("_alone", "own_runs")
+def test_pages_that_were_loaded_before_offer_it():
+    """`hnviz app` has loaded the settings of a run when it reads the option."""
+    register(check(TEXT))
+    app = open_page("train", train_model="MGU")
+    assert not app.exception
+    assert app.selectbox(key="train_model").value == "MGU"
+    assert app.number_input(key="train_epochs").value == 20
+    app = open_page("models", models_model="MGU")
+    assert app.segmented_control(key="models_model").value == "MGU"
 
 
 def test_commands_know_it(trained):
