@@ -32,7 +32,7 @@ class ModelEntry:
     norm_over: str = "rows"  # batch norm's statistics: over a step's "rows", or over all "slots"
     max_bptt: int | None = None  # the longest window that the network can read
     cell: Cell | None = None  # of the recurrent torch part; None for a hand-written loop
-    state: tuple[str, ...] = ("h",)  # the tensors of its hidden state; pictures show the first
+    state: tuple[str, ...] = ("h",)  # the tensors of its hidden state; most pictures show the first
     nonlinearity: str = "relu"
     has_fast_form: bool = False  # vectorised over time, in `hnviz.learn.fast`
 
@@ -212,6 +212,9 @@ LADDER: tuple[str, ...] = tuple(entry.name for entry in _LADDER)
 """The notebook's six models, each one step from the last; the others go beyond them."""
 
 CATALOGUE: dict[str, ModelEntry] = {entry.name: entry for entry in (*_LADDER, *_BEYOND)}
+
+BUILT_IN: tuple[str, ...] = tuple(CATALOGUE)
+"""The models of the package; the user's own ones join the catalogue later (`hnviz.own`)."""
 
 SAME_RECIPE = CATALOGUE["Model3"].recipe
 """One recipe for all models, so that a step of the ladder changes only the network."""

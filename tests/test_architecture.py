@@ -29,7 +29,7 @@ class Rule(NamedTuple):
 
 FREE = (
     *("data", "cells", "parts", "catalogue", "config"),
-    *("events", "schedule", "estimate", "source", "tasks"),
+    *("events", "schedule", "estimate", "source", "tasks", "own"),
 )
 """The parts that load in a moment: numpy is all they need."""
 
@@ -42,7 +42,8 @@ RULES: dict[str, Rule] = {
     "events": Rule((), ()),
     "schedule": Rule((), ("numpy",)),
     "estimate": Rule(("data", "catalogue", "config", "schedule"), ("psutil",)),
-    "source": Rule((), ()),
+    "source": Rule(("own",), ()),
+    "own": Rule(("catalogue", "cells", "parts"), ()),
     "tasks": Rule(("catalogue", "cells", "data.layout"), ("numpy",)),
     "lessons": Rule(("catalogue", "cells"), ()),
     "learn": Rule(FREE, ("numpy", "torch")),

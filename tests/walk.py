@@ -7,6 +7,11 @@ Ends with status 1, and the sentences, if a page fails or a question has no answ
 import sys
 from typing import Any
 
+from hnviz.own import use_named
+
+use_named()  # before the pictures, which list the models
+
+# ruff: noqa: E402
 from hnviz.app.pictures import PICTURES
 from hnviz.app.shell.navigation import PAGES
 from hnviz.web.asked import Asker

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hnviz.cli.parser import CommandError, add_runs_dir, folder
+from hnviz.cli.parser import CommandError, add_models, add_runs_dir, folder
 
 if TYPE_CHECKING:
     from hnviz.runs import RunFolder
@@ -37,6 +37,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     for each in (notebook, archive):
         each.add_argument("name", metavar="RUN", help="its id, such as Model5")
         add_runs_dir(each)
+    add_models(page)
     for each in (lesson, page, notebook, archive):
         each.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: its name")
     index = kinds.add_parser(

@@ -25,6 +25,7 @@ from hnviz.runs.files import written_whole
 from hnviz.runs.folder import CONFIG, EVENTS, RunFolder, RunInfo, new_info
 from hnviz.runs.follower import RunFollower
 from hnviz.runs.label import read_label
+from hnviz.runs.own import keep_models
 from hnviz.runs.record import RunRecord
 from hnviz.runs.summary import RunSummary
 from hnviz.runs.texts import drop_text, drop_unread_texts, keep_text, look_beside
@@ -113,6 +114,7 @@ class RunStore:
             with written_whole(unfinished / CONFIG):
                 unfinished.mkdir(parents=True)
             fill(unfinished)
+            keep_models(unfinished, config.model)
             keep_text(self.root, config)  # from now on a config names it
             if check is not None:
                 check(RunFolder(unfinished))

@@ -9,8 +9,9 @@ import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
+from random import Random
 from statistics import median, quantiles
 
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, sync_playwright
@@ -89,6 +90,7 @@ def main() -> None:
     """Print every measurement, or those of the pages that are named."""
     parts: dict[str, Callable[[Page, Server], None]] = {
         "train": train,
+        "text": own_text,
         "batches": batches,
         "models": models,
         "time": through_time,
@@ -177,6 +179,42 @@ def train(page: Page, server: Server) -> None:
     say("click on Stop to stopped", [paint for paint, _ in stops], "under .3 s")
     say("click to paint while a run trains", paints, "p95 under .15 s")
     say("the same, until it is on the screen", shown, "for comparison")
+
+
+TEXTS = 5  # own texts, each another one
+MEGABYTE = 1_000_000
+LETTERS = "etaoinshrdlcumwfgypbvk"
+
+
+def written(seed: int, size: int = MEGABYTE) -> str:
+    """Return a text whose words are as frequent as those of a language: the nth, 1/n times."""
+    chance = Random(seed)
+    words = ["".join(chance.choices(LETTERS, k=2 + chance.randrange(9))) for _ in range(12_000)]
+    shares = list(accumulate(1 / place for place in range(1, len(words) + 1)))
+    chosen = chance.choices(words, cum_weights=shares, k=size // 3)
+    return " ".join(chosen)[:size]
+
+
+def own_text(page: Page, server: Server) -> None:
+    """Measure an own text of 1 MB: from the file to its tokens, from Train to the first point."""
+    read, starts = [], []
+    for seed in range(TEXTS):
+        page.goto(f"{server.url}/train?train_corpus=your+own&train_epochs=20")
+        page.locator(CHART).first.wait_for()
+        page.wait_for_timeout(3000)  # the engine is warm, nothing is left to load
+        content = written(seed).encode()
+        begun = time.perf_counter()
+        page.locator("input[type=file]").set_input_files(
+            {"name": f"{seed}.txt", "mimeType": "text/plain", "buffer": content}
+        )
+        page.get_by_text("tokens to learn from").wait_for(timeout=60_000)
+        read.append(time.perf_counter() - begun)
+        page.wait_for_timeout(1000)
+        starts.append(reacts(page, named("Train"), FIRST_POINT)[0])
+        page.locator(".st-key-train_bar").get_by_role("button", name="Stop").click()
+        page.wait_for_timeout(1000)
+    say("own text of 1 MB, from the file to its tokens", read, "under 2 s")
+    say("own text of 1 MB, click on Train to the first point", starts, "under 1 s")
 
 
 # A million tokens, as a published corpus would bring them; none of it passes through Python.
@@ -426,10 +464,10 @@ def compare(page: Page, server: Server) -> None:
     rates = [make_run(server.runs, 1000 + n, COMPARE_STEPS, lr=1e-3 * (n + 1)).id for n in range(8)]
     runs = ",".join([*ids[:-8], *rates])
     url = f"{server.url}/compare?runs="
-    say(f"compare: {COMPARE_RUNS} runs, never read before", [opened(page, url + runs)], "1 s")
-    two = [opened(page, f"{url}Model4,Model5") for _ in range(5)]
+    say(f"compare: {COMPARE_RUNS} runs, never read before", [compared(page, url + runs)], "1 s")
+    two = [compared(page, f"{url}Model4,Model5") for _ in range(5)]
     say("compare: two runs, opened", two, "for comparison")
-    many = [opened(page, url + runs) for _ in range(5)]
+    many = [compared(page, url + runs) for _ in range(5)]
     say(f"compare: {COMPARE_RUNS} runs of {COMPARE_STEPS} steps, opened", many, "under 1 s")
     root = page.locator(".st-key-compare_curves .hnviz[data-ready]")
     page.wait_for_timeout(1500)
@@ -445,7 +483,7 @@ def compare(page: Page, server: Server) -> None:
     say("compare: all changes", everything, "p95 under .15 s")
 
 
-def opened(page: Page, url: str) -> float:
+def compared(page: Page, url: str) -> float:
     """Return the seconds from a comparison's address to its curves, from another page."""
     page.goto(f"{url.partition('/compare')[0]}/words")
     page.locator(".st-key-words_list .hnviz[data-ready]").wait_for()

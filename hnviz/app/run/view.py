@@ -118,7 +118,7 @@ def run_in_view() -> Standing | None:
         return None
     try:
         found = standing(run_id)
-        store().folder(run_id).check_text()
+        store().folder(run_id).check_sources()
         return found
     except (RunNotFound, DamagedRun) as error:
         st.error(escape(f"{str(error)[:1].upper()}{str(error)[1:]}. Pick another run."))

@@ -7,6 +7,7 @@ the one beside the script only after `st.App` has been made.
 import asyncio
 import gc
 import os
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -19,6 +20,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from hnviz.catalogue import FIRST_RUN
 from hnviz.lessons import PARAMETER, address, lessons, query
+from hnviz.own import OwnModelError, use_named
 from hnviz.web import exported
 from hnviz.web.assets import ASSETS
 from hnviz.web.classroom.desk import Desk, desk
@@ -43,7 +45,11 @@ LATER = ("pandas", "pyarrow", "plotly.io", "PIL.Image")  # which Start does with
 
 
 def routes() -> list[Any]:
-    """Return the routes beside Streamlit's."""
+    """Return the routes beside Streamlit's.
+
+    Loads the pictures, which list the models; so the user's own join the catalogue first.
+    """
+    _use_own_models()
     from hnviz.app.pictures import VIEWS
     from hnviz.app.run.names import shown_name
     from hnviz.app.topics import TOPICS
@@ -64,6 +70,15 @@ def routes() -> list[Any]:
         *(_class_routes(held) if held else ()),
     ]
     return door(ours, _base_path)
+
+
+def _use_own_models() -> None:
+    """Use the file that $HNVIZ_MODELS names; with a bad one, the server does not start."""
+    try:
+        use_named()
+    except OwnModelError as error:
+        sys.stderr.write(f"hnviz: {error}\n")
+        sys.exit(2)
 
 
 def _class_routes(held: Desk) -> list[Any]:

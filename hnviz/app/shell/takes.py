@@ -44,7 +44,7 @@ TAKES: dict[str, str] = {
     "step": "1 to 11",
     "start_number": "3 to 9996",
     "data_step": "1 to 59",
-    "batches_split": "train / valid / your own",
+    "batches_split": "train / valid",
     "batches_tokens": "word / char / bpe",
     "batches_bs": "1 to 512",
     "batches_bptt": "1 to 512",

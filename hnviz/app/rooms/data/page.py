@@ -21,7 +21,7 @@ from hnviz.app.kit.text import (
 from hnviz.app.rooms.data.guess.picture import guess_line, is_cut
 from hnviz.app.rooms.data.merging.picture import merging_line
 from hnviz.app.rooms.data.sentence import own_sentence
-from hnviz.app.run.corpus_box import corpus_or_own_box
+from hnviz.app.run.corpus_box import corpus_box
 from hnviz.app.run.view import run_in_view
 from hnviz.data import TextChoice, corpus_of, kind_in, stream_of
 from hnviz.figures import corpus_text
@@ -40,7 +40,7 @@ def page() -> None:
     """Draw the page."""
     page_title("Data")
     takeaway = opening()
-    choice = corpus_or_own_box("data", run_in_view())
+    choice = corpus_box("data", run_in_view())
     with takeaway:
         if choice is not None:
             lead(corpus_sentence(stream_of(choice)))

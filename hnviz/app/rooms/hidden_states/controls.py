@@ -33,7 +33,7 @@ class Asked:
 
     text: Stretch
     layer: int
-    show: str  # "state" or a gate
+    show: str  # "state", another tensor of the state, or a gate
 
 
 def controls(config: RunConfig) -> Asked:
@@ -121,15 +121,17 @@ def _layer_box(model: str) -> int:
 
 
 def _show_box(model: str) -> str:
-    """Draw the choice of what is shown; a model without gates shows its state."""
+    """Draw the choice of what is shown; none for a model with one state tensor and no gates."""
     net = entry(model)
-    shows = ("state", *net.gates)
-    if net.cell is None or len(shows) == 1:
+    others = net.state[1:]
+    shows = ("state", *others, *net.gates)
+    if len(shows) == 1:
         return "state"
+    named = ["State", *others, *(["gate"] if net.gates else [])]
     with st.container(width="content"):
         return choice(
-            "State or gate",
+            f"{', '.join(named[:-1])} or {named[-1]}",
             shows,
             "states_show",
-            help=net.cell.in_words or None,
+            help=(net.cell.in_words if net.cell else "") or None,
         )

@@ -30,7 +30,7 @@ from hnviz.figures.sentences import (
 from hnviz.figures.shares import measured_note, shares_table
 from hnviz.figures.tables import parts_table
 from hnviz.runs import DamagedRun, RunNotFound, notebook_table, one_recipe_table
-from hnviz.source import SHOWN_PATH
+from hnviz.source import shown_path
 from hnviz.web.standing import store
 
 if TYPE_CHECKING:
@@ -157,5 +157,5 @@ def _whole_class(model: str) -> None:
     except ValueError as error:
         problem(str(error))
         return
-    st.markdown(f":gray[{source_sentence(model, SHOWN_PATH)}]")
+    st.markdown(f":gray[{source_sentence(model, shown_path(model))}]")
     st.html(cards.source_block(source, new, page_theme()))
