@@ -1,7 +1,7 @@
-# make app    serves hnviz to this machine
-# make test   runs the checks for every commit
-# make walks  opens all pages, pictures and lessons in both modes and widths; CI runs it too
-# make slow   runs the longest tests
+# make app      serves hnviz to this machine
+# make test     runs the checks for every commit, without a browser
+# make browser  tests the app in a browser; CI runs it too
+# make slow     runs the longest tests
 # Each creates .venv first, and needs only Python 3.11 or newer.
 #   PYTHON=python3.12   the Python for .venv
 #   PIP_ARGS='...'      arguments for pip. PyTorch is about 3 GB on Linux with CUDA; for the CPU
@@ -20,7 +20,7 @@ PY := $(VENV)/bin/python
 
 MAKEFLAGS += -j2 # the parts of lint
 
-.PHONY: app test walks slow bench load audit lint python types javascript format screenshots clean
+.PHONY: app test browser slow bench load audit lint python types javascript format screenshots clean
 .DELETE_ON_ERROR:
 
 app: $(VENV)/.app
@@ -28,10 +28,10 @@ app: $(VENV)/.app
 
 # Compiled modules are kept, even where the environment forbids it: the tests start Python 100 times.
 test: lint
-	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(PY) -m pytest $(PYTEST_ARGS) -m 'not slow and not walk'
+	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(PY) -m pytest $(PYTEST_ARGS) -m 'not slow and not browser'
 
-walks: $(VENV)/.dev
-	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(PY) -m pytest $(PYTEST_ARGS) -m 'walk and not slow'
+browser: $(VENV)/.dev
+	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(PY) -m pytest $(PYTEST_ARGS) -m 'browser and not slow'
 
 slow: $(VENV)/.dev
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadgroup -m slow

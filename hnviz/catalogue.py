@@ -211,6 +211,9 @@ LADDER: tuple[str, ...] = tuple(entry.name for entry in _LADDER)
 
 CATALOGUE: dict[str, ModelEntry] = {entry.name: entry for entry in (*_LADDER, *_BEYOND)}
 
+BUILT_IN: tuple[str, ...] = tuple(CATALOGUE)
+"""The models of the package; the user's own ones join the catalogue later (`hnviz.own`)."""
+
 SAME_RECIPE = CATALOGUE["Model3"].recipe
 """One recipe for all models, so that a step of the ladder changes only the network."""
 

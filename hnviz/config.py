@@ -29,6 +29,11 @@ LIMITS: dict[str, tuple[int, int]] = {
 digit from using all the memory of a machine that a class shares."""
 
 
+def choices_of(field: str) -> tuple[str, ...]:
+    """Return the allowed words of a field; of "model", the user's own too, which come later."""
+    return tuple(CATALOGUE) if field == "model" else CHOICES[field]
+
+
 class ConfigError(ValueError):
     """An invalid setting; `field` names it, so that a page can show the message beside it."""
 
@@ -137,7 +142,7 @@ def _enough_to_normalise(values: Mapping[str, Any]) -> str | None:
 
 
 def _choice(name: str, value: Any) -> str | None:
-    allowed = tuple(CATALOGUE) if name == "model" else CHOICES[name]  # includes models added later
+    allowed = choices_of(name)
     if value in allowed:
         return None
     choices = ", ".join(allowed)

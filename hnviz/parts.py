@@ -146,7 +146,7 @@ class ModelEntry:
     norm_over: str = "rows"  # batch norm's statistics: over a step's "rows", or over all "slots"
     max_bptt: int | None = None  # the longest window that the network can read
     cell: Cell | None = None  # of the recurrent torch part; None for a hand-written loop
-    state: tuple[str, ...] = ("h",)  # the tensors of its hidden state; pictures show the first
+    state: tuple[str, ...] = ("h",)  # the tensors of its hidden state; most pictures show the first
     nonlinearity: str = "relu"
     attends: bool = False  # it looks back at its window, and carries no state from word to word
     dropout: float = 0.0  # share of the outputs that training sets to zero

@@ -1,6 +1,8 @@
 """Pages run by Streamlit's own test runner, without a browser."""
 
+import json
 from functools import cache
+from typing import Any
 
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.context import ContextProxy
@@ -24,6 +26,11 @@ manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_componen
 # AppTest's stand-in for a browser sends no headers: a viewer without a cookie, on this machine.
 ContextProxy.cookies = property(lambda self: {})
 ContextProxy.ip_address = property(lambda self: None)
+
+
+def mounts(app: AppTest) -> list[dict[str, Any]]:
+    """Return what each picture of a page was sent."""
+    return [json.loads(each.proto.json)[0] for each in app.get("bidi_component")]
 
 
 def open_page(name: str, /, **query: str) -> AppTest:

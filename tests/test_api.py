@@ -25,8 +25,9 @@ from starlette.applications import Starlette
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.testclient import TestClient, httpx
 
-from hnviz.data import BatchLayout, corpus_of, kind_in, own_text, stream_of
+from hnviz.data import BatchLayout, corpus_of, kind_in, stream_of
 from hnviz.data.corpora import BUILT_IN, LEVELS
+from hnviz.data.corpora.own import Way, own_corpus
 from hnviz.data.splits import Chosen
 from hnviz.engine.client import Answer, EngineError, ErrorKind, shared_engine
 from hnviz.engine.protocol import SLOW
@@ -35,7 +36,8 @@ from hnviz.runs import SHIPPED_DIR, default_runs_dir
 from hnviz.web import corpora, exported, listing, observations, standing
 from hnviz.web.asked import ENGINE_STATUS, Names
 from hnviz.web.client import Client, ServerError
-from hnviz.web.corpora import corpus_address, corpus_file, own_address
+from hnviz.web.corpora import corpus_address, corpus_file
+from hnviz.web.curves import curve_routes
 from hnviz.web.kept import Entry, Kept, zipped
 from hnviz.web.lanes import BusyError, Lane, Shared
 from hnviz.web.parameters import read_json, read_query
@@ -84,10 +86,19 @@ def count_views() -> list[View]:
 counted: list[int] = []
 
 
+def called(config, given, shipped):
+    return given or config.model
+
+
 def app(views: Iterable[View] = ()) -> Starlette:
-    return Starlette(
-        routes=door([*observations.routes(views), *listing.routes(), *corpora.routes()])
+    ours = (
+        observations.routes(views),
+        listing.routes(),
+        corpora.routes(),
+        exported.routes(),
+        curve_routes(called),
     )
+    return Starlette(routes=door([route for routes in ours for route in routes]))
 
 
 @pytest.fixture(scope="module")
@@ -452,12 +463,6 @@ BAD = [
     ("/api/corpora/valid?corpus=task-parity&way=blocks", 422, "way must be one of notebook; got"),
     ("/api/corpora/valid?way=thirds", 422, "way must be one of notebook, blocks; got 'thirds'"),
     ("/api/corpora/train/layout?corpus=task-parity-bits.x", 404, "bits"),
-    ("/api/corpora/own?text=a&tokens=lines", 422, "tokens must be one of word, char, bpe"),
-    ("/api/corpora/own", 422, "a text needs text: a text"),
-    ("/api/corpora/own?text=", 422, "the text is empty: type or paste some words"),
-    (f"/api/corpora/own?text={'a+' * 1001}", 422, "a text of at most 2,000 characters; got 2,002"),
-    ("/api/corpora/own?text=one&v=1", 409, "this text does not have the version '1'"),
-    ("/api/corpora/own?text=one&x=1", 422, "a text has no parameter 'x'"),
     ("/api/corpora/valid/layout?bs=0", 422, "bs must be a whole number from 1 to 4,096; got '0'"),
     (f"/api/corpora/valid/layout?bptt={DIGITS}", 422, "bptt must be a whole number from 1 to"),
     ("/api/corpora/valid/layout?bs=inf", 422, "bs must be a whole number from 1 to"),
@@ -681,25 +686,14 @@ def test_a_corpus_is_described_and_served(client, choice):
         assert corpus_address("valid") == f"api/corpora/valid?v={corpus['splits'][1]['v']}"
 
 
-def test_a_text_of_ones_own_is_answered_from_its_address(client):
-    text = "One fish, two fish & \N{SNOWMAN}"
-    own = own_text(text)
-    reply = client.get(f"/{own_address(text)}")
-    assert reply.content == stream_file(own.ids, own.vocab)
-    assert reply.headers["cache-control"].endswith("immutable")
-    free = client.get("/api/corpora/own", params={"text": text})
-    assert free.content == reply.content
-    assert free.headers["cache-control"] == "private, no-cache"
-    split = client.get(f"/{corpus_address('valid')}")
-    assert split.headers["cache-control"].endswith("immutable")
-
-
 @pytest.mark.parametrize("level", LEVELS)
-def test_a_text_of_ones_own_has_the_tokens_that_are_asked_for(client, level):
-    text = "the cat sat on the mat, the dog sat on the log " * 9
-    own = own_text(text, level)
-    reply = client.get(f"/{own_address(text, level)}")
-    assert reply.content == stream_file(own.ids, own.vocab) == corpus_file(own_address(text, level))
+def test_a_text_of_ones_own_is_served_as_any_corpus(client, level):
+    text = "the cat sat on the mat, the dog sat on the log \N{SNOWMAN} " * 9
+    choice = Chosen(own_corpus(text.encode(), Way(level=level)).id)
+    stream, address = stream_of(choice), corpus_address("train", choice)
+    reply = client.get(f"/{address}")
+    assert reply.content == stream_file(stream.train, stream.vocab) == corpus_file(address)
+    assert reply.headers["cache-control"].endswith("immutable")
 
 
 def test_a_layout_of_another_corpus_is_told(client):
@@ -979,7 +973,10 @@ DOCUMENTED = re.findall(r"^### (GET|POST|WS) (\S+)$", API, re.MULTILINE)
 
 
 def test_every_route_is_documented():
-    routes = [*observations.routes(), *listing.routes(), *corpora.routes(), *exported.routes()]
+    routes = [
+        *(*observations.routes(), *listing.routes(), *corpora.routes(), *exported.routes()),
+        *curve_routes(called),
+    ]
     assert {path for method, path in DOCUMENTED if method == "GET"} == {
         route.path for route in routes if route.path.startswith("/api/")
     }

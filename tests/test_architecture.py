@@ -29,7 +29,7 @@ class Rule(NamedTuple):
 
 FREE = (
     *("data", "cells", "parts", "catalogue", "config"),
-    *("events", "schedule", "estimate", "source", "tasks"),
+    *("events", "schedule", "estimate", "source", "tasks", "own"),
 )
 """The parts that load in a moment: numpy is all they need."""
 
@@ -42,13 +42,15 @@ RULES: dict[str, Rule] = {
     "events": Rule((), ()),
     "schedule": Rule((), ("numpy",)),
     "estimate": Rule(("data", "catalogue", "config", "schedule"), ("psutil",)),
-    "source": Rule((), ()),
+    "source": Rule(("own",), ()),
+    "own": Rule(("catalogue", "cells", "parts"), ()),
     "tasks": Rule(("catalogue", "cells", "data.layout"), ("numpy",)),
     "lessons": Rule(("catalogue", "cells"), ()),
     "learn": Rule(FREE, ("numpy", "torch")),
     "observe": Rule((*FREE, "learn"), ("numpy", "scipy", "sklearn", "torch")),
     "runs": Rule(FREE, ("filelock", "numpy", "pandas", "psutil", "safetensors")),
     "engine": Rule((*FREE, "runs", "learn", "observe"), ("numpy", "psutil", "torch")),
+    "sweeps": Rule((*FREE, "runs", "engine.client"), ()),
     "figures": Rule((*FREE, "runs"), ("numpy", "pandas", "plotly")),
     "settings": Rule((), ()),
     "classroom": Rule(("lessons",), ("segno",)),
@@ -66,13 +68,13 @@ RULES: dict[str, Rule] = {
     ),
     "export": Rule(
         (*FREE, "settings", "runs", "figures", "engine.client", "lessons", "web", "app"),
-        ("numpy", "streamlit"),
+        ("nbformat", "numpy", "streamlit"),
     ),
     "bench": Rule((*FREE, "runs", "learn", "engine"), ("numpy", "torch")),
     "cli": Rule(
         (
             *(*FREE, "runs", "learn", "engine", "bench", "export", "gallery", "lessons"),
-            *("classroom", "app.shell.serve", "app.lesson.known"),
+            *("sweeps", "classroom", "app.shell.serve", "app.lesson.known"),
         ),
         ("torch",),
     ),  # streamlit is started by app.shell.serve, which `hnviz app` alone imports
@@ -84,7 +86,7 @@ RULES: dict[str, Rule] = {
 
 SERVER = (
     *("app.py", "pages", "app", "export", "gallery"),
-    *("web", "classroom", "settings", "figures", "runs", "lessons"),
+    *("web", "classroom", "settings", "figures", "runs", "lessons", "sweeps"),
     *FREE,
 )
 """The parts that run in Streamlit's process, which must stay free of torch."""

@@ -18,6 +18,7 @@ from hnviz.classroom.questions import check_fits, guess_of
 from hnviz.config import RunConfig
 from hnviz.engine.client import EngineError
 from hnviz.runs import RunSummary
+from hnviz.web import starts
 from hnviz.web.classroom.desk import CLASS, RUNS_EACH, Desk, Visitor, desk
 from tests.pages import open_page
 from tests.test_pages import drawn, text
@@ -182,7 +183,7 @@ def test_a_member_starts_runs_up_to_the_limit(held, monkeypatch):
         def train(self, config: RunConfig, viewer: str) -> str:
             return next(names)
 
-    monkeypatch.setattr(start, "engine", Engine)
+    monkeypatch.setattr(starts, "engine", Engine)
     for _ in range(held.limits.each):
         start.start_run(config)
     with pytest.raises(ValueError, match="a student may start 7 runs, and you have started all"):

@@ -19,7 +19,7 @@ from hnviz.runs import default_runs_dir
 from hnviz.runs.texts import TEXTS
 from hnviz.web.published import DATA, PUBLISHED
 from hnviz.web.standing import store
-from tests.pages import EVERY_PAGE, open_page, switch_page
+from tests.pages import EVERY_PAGE, mounts, open_page, switch_page
 from tests.test_pages import drawn, text
 from tests.views import shown
 
@@ -141,7 +141,7 @@ def test_the_data_page_shows_what_the_run_reads(runs: dict[str, str]) -> None:
 
 def mounted(app: AppTest) -> list[str]:
     """The keys of a page's pictures."""
-    return [json.loads(each.proto.json)["id"] for each in app.get("bidi_component")]
+    return [each["id"] for each in mounts(app)]
 
 
 CHOICES = ("numbers-fr", "numbers-de", "numbers-da", "task-dyck", "task-recall")

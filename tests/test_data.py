@@ -25,11 +25,9 @@ from hnviz.data import (
     human_numbers_stream,
     kind_of,
     number_words,
-    own_text,
     split_text,
     tokenize,
 )
-from hnviz.data.stream import MOST_TOKENS, MOST_WORDS
 
 DATA = Path(__file__).parent / "data"
 PRINTS: dict[str, Any] = json.loads((DATA / "notebook_prints.json").read_text())
@@ -452,28 +450,9 @@ def test_no_such_split(stream: TokenStream) -> None:
         stream.ids("test")
 
 
-def test_a_text_of_ones_own() -> None:
-    text = own_text("One two, one two!")
-    assert text.vocab.textify(text.ids) == "xxbos one two , one two !"
-    assert (text.name, text.n_left_out) == ("your text", 0)
-    assert own_text("One two, one two!") is text  # which caches of what is computed rest on
+def test_a_split_is_a_text() -> None:
     assert split_text("valid").ids is human_numbers_stream().valid
-
-
-def test_a_text_that_is_too_long_is_cut() -> None:
-    text = own_text("nine " * (MOST_TOKENS + 4))
-    assert (len(text.ids), text.n_left_out) == (MOST_TOKENS, 5)
-
-
-@pytest.mark.parametrize("text", ["", " \n"])
-def test_a_text_without_a_word(text: str) -> None:
-    with pytest.raises(ValueError, match="the text is empty: type or paste some words"):
-        own_text(text)
-
-
-def test_a_text_of_too_many_words() -> None:
-    with pytest.raises(ValueError, match="different words, and the picture can number 65,536"):
-        own_text(" ".join(map(str, range(MOST_WORDS))))
+    assert split_text("valid") is split_text("valid")  # which caches of what is computed rest on
 
 
 # --- the same text cut at random ----------------------------------------------------------------

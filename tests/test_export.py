@@ -19,7 +19,10 @@ from hnviz.export.errors import ExportError
 from hnviz.export.holding import address
 from hnviz.export.html import MAIN, in_script
 from hnviz.export.lesson import export_lesson
+from hnviz.export.twin import twin
 from hnviz.figures.theme import MODES, theme
+from hnviz.runs import RunStore
+from hnviz.runs.archive import unpack
 from hnviz.web import exported
 from hnviz.web.assets import PACKAGE
 from hnviz.web.routes import door
@@ -155,6 +158,21 @@ def test_a_file_that_is_being_written_ends_with_the_server(own_runs):
         while not exported._writing:
             time.sleep(0.01)
         exported.end()
-        with pytest.raises(Refusal, match="the lesson could not be written"):
+        with pytest.raises(Refusal, match="the file could not be written"):
             writing.result(60)
     assert not exported._writing
+
+
+def test_a_run_is_taken_away_as_a_notebook_and_as_a_zip_file(tmp_path, monkeypatch, own_runs):
+    client = TestClient(Starlette(routes=door(exported.routes())), base_url="http://127.0.0.1")
+    notebook = client.get("/api/runs/Model1/notebook")
+    assert notebook.headers["content-disposition"] == 'attachment; filename="Model1.ipynb"'
+    assert notebook.text == twin(RunStore(tmp_path).record("Model1"))
+    packed = tmp_path / "Model1.zip"
+    packed.write_bytes(client.get("/api/runs/Model1/zip").content)
+    assert unpack(RunStore(tmp_path / "runs"), packed).read().epochs
+    assert client.get("/api/runs/nowhere/zip").status_code == 404
+    monkeypatch.setattr(exported, "MOST_MB", 0.1)
+    refused = client.get("/api/runs/Model1/zip")
+    assert refused.status_code == 413
+    assert "python -m hnviz export run Model1" in refused.json()["error"]

@@ -10,6 +10,7 @@ import pytest
 
 from hnviz.app.rooms.predictions.next_word.picture import READING_VIEW
 from hnviz.export.build import LARGEST, export_page
+from hnviz.export.html import NEEDS
 from hnviz.export.lesson import export_lesson
 from hnviz.lessons import lessons
 from hnviz.observe.passes import read_text
@@ -128,5 +129,44 @@ def test_without_javascript_a_file_says_what_it_needs(browser, files):
     context = browser.new_context(java_script_enabled=False)
     tab = context.new_page()
     tab.goto((files / "page.html").as_uri())
-    tab.get_by_text("This page needs JavaScript and a browser from 2023 or later").wait_for()
+    tab.get_by_text(NEEDS).wait_for()
     context.close()
+
+
+LACKING = {
+    "DecompressionStream": "delete globalThis.DecompressionStream",
+    "findLast": "delete Array.prototype.findLast",
+    "a viewport's height": """{
+      const { supports } = CSS;
+      CSS.supports = (...words) => !words.join().includes("dvh") && supports.call(CSS, ...words);
+    }""",
+    "what nobody has thought of": "delete globalThis.matchMedia",
+}
+"""What an older browser lacks -> the script that takes it out of this one."""
+
+
+@pytest.mark.parametrize("name", ["page", "lesson"])
+@pytest.mark.parametrize("lacks", LACKING)
+def test_in_an_old_browser_a_file_is_one_sentence(offline, files, name, lacks):
+    offline.add_init_script(LACKING[lacks])
+    offline.goto((files / f"{name}.html").as_uri())
+    _says_only_what_it_needs(offline)
+
+
+@pytest.mark.parametrize("kind", ["module", "importmap"])
+def test_a_browser_that_does_not_know_a_kind_of_script_says_so(offline, files, tmp_path, kind):
+    """It leaves out a script whose type it does not know, as it does with one of another type."""
+    content = (files / "lesson.html").read_text(encoding="utf-8")
+    script = f'<script type="{kind}">'
+    assert content.count(script) == 1
+    path = tmp_path / "old.html"
+    path.write_text(content.replace(script, '<script type="unknown">'), encoding="utf-8")
+    offline.goto(path.as_uri())
+    _says_only_what_it_needs(offline)
+
+
+def _says_only_what_it_needs(tab) -> None:
+    tab.get_by_text(NEEDS).wait_for()  # visible
+    said = tab.evaluate("document.body.innerText").strip().splitlines()
+    note = tab.locator("footer").inner_text()
+    assert [line for line in said if line] == [NEEDS, note]

@@ -21,6 +21,7 @@ FIRST = {  # view -> its takeaway, a control, its picture
     "batches": ("page_lead", "batches_controls", "batches_grid"),
     "models": ("page_lead", "models_controls", "models_cards"),
     "train": ("train_headline", "train_bar", "train_curves"),
+    "compare": ("compare_curves", "compare_curves", "compare_curves"),
     "states": ("states_headline", "states_bar", "states_picture"),
     "predictions": ("predictions_headline", "predictions_words", "predictions_reading"),
     "predictions?predictions_view=Change+the+state": (
@@ -127,6 +128,7 @@ DEEPER = (
     "models?models_cell=true&models_parts=true&models_source=true&models_figures=true"
     "&models_model=Model5",
     "train?train_worst_kind=ones&train_seed=3",
+    "compare?runs=Model5,Model5-blocks,LSTM&compare_show=accuracy+by+kind&compare_log_up=true",
     *(f"train?train_view=By+{each}" for each in ("position", "epoch", "learning+rate")),
     *(
         f"states?states_view={each}"

@@ -11,7 +11,7 @@ from hnviz.app.shell.keys import ADDRESS
 from hnviz.app.shell.navigation import titles
 from hnviz.figures.terms import TERMS
 from hnviz.web.published import PUBLISHED
-from tests.pages import open_page
+from tests.pages import mounts, open_page
 
 LONGEST = 110  # characters of a meaning: one line
 
@@ -45,7 +45,7 @@ def test_a_link_opens_the_picture_that_shows_the_term(own_runs, address):
     (seen,) = {each.address: each for each in GLOSSARY.values() if each.address == address}.values()
     page = open_page(seen.page, **seen.params)
     assert not page.exception
-    mounted = {json.loads(each.proto.json)["id"] for each in page.get("bidi_component")}
+    mounted = {each["id"] for each in mounts(page)}
     assert mounted >= ADDRESSES[address]
     said = " ".join(each.value for each in page.main.markdown)
     assert "address asks for" not in said and "There is no run" not in said

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from hnviz.lessons import lessons
-from tests.conftest import idle, resize, until
+from tests.conftest import idle, profile, resize, until
 from tests.test_first_minute_browser import LARGEST_SHIFT, WATCH
 
 RINGED = """(point) => {
@@ -61,7 +61,8 @@ DRAWN = """() => [...document.querySelectorAll("[data-picture], [data-testid=stP
 
 ABOVE = """(point) => {
   const target = document.querySelector(`[data-picture="${point}"], .st-key-${CSS.escape(point)}`);
-  const lane = target?.querySelector("[aria-pressed=true]");
+  const isCovered = target?.hasAttribute("data-covered");
+  const lane = isCovered ? null : target?.querySelector("[aria-pressed=true]");
   const [panel, ring] = [".st-key-lesson_panel", ".hn-callout"]
     .map((each) => document.querySelector(each)?.getBoundingClientRect());
   if (!target || !panel || !ring) return false;
@@ -170,7 +171,7 @@ def _tells_nothing_of_later(page, lesson, number) -> None:
             assert not long or len(told) < len(long), (number, later, told)
 
 
-@pytest.mark.slow
+@pytest.mark.walk
 @pytest.mark.parametrize("name", lessons())
 def test_on_a_phone_each_step_is_in_sight_above_the_panel(page, server, name):
     page.set_viewport_size({"width": 390, "height": 844})
@@ -204,21 +205,23 @@ AGREES = """(paths) => {
 """The step that address, page, panel and ring agree about."""
 
 
-@pytest.mark.slow
+ENDS = """([lesson, path]) => {
+  const isThere = location.pathname === path && location.search.includes(`lesson=${lesson}`);
+  return isThere && !document.documentElement.classList.contains("hn-turning");
+}"""
+"""Address and page are those of a lesson's end."""
+
+
 def test_quick_presses_a_reload_and_back_end_at_one_step(page, server):
     name = "counting-past-8000"
     paths = [f"/{step.page}".replace("/start", "/") for step in lessons()[name].steps]
     begin(page, server, name)
     until(page, AGREES, paths)
-    for _ in range(20):
+    guesses = [step for step in lessons()[name].steps if step.guess]
+    for _ in range(len(paths) + len(guesses)):  # one press shows what was asked, the next goes on
         page.keyboard.press("PageDown")
-    idle(page)
-    for _ in range(20):  # a press that comes while a page is being loaded is lost
-        if f"lesson={name}.{len(paths) + 1}" in page.url:
-            break
-        page.keyboard.press("PageDown")
-        page.wait_for_timeout(500)
-    until(page, f"() => location.search.includes('lesson={name}.{len(paths) + 1}')")
+    assert part(page, "h2").inner_text() == "What surprised you"  # no press is lost
+    until(page, ENDS, [f"{name}.{len(paths) + 1}", paths[-1]])
     idle(page)
     for _ in range(3):
         page.keyboard.press("PageUp")
@@ -234,7 +237,6 @@ def test_quick_presses_a_reload_and_back_end_at_one_step(page, server):
     assert page.errors == []
 
 
-@pytest.mark.slow
 def test_two_tabs_are_at_steps_of_their_own_and_share_the_answers(page, server):
     begin(page, server, "change-the-state")
     turn(page, "PageDown", "change-the-state.2")
@@ -353,6 +355,34 @@ def test_on_a_phone_the_panel_is_at_the_bottom_with_its_buttons_in_sight(page, s
     resize(page, 1280)
     box = page.locator(PANEL).bounding_box()
     assert box["x"] > 900
+
+
+HEIGHTS = """() => {
+  window.heights = new Set();
+  const look = () => {
+    const panel = document.querySelector(".st-key-lesson_panel");
+    const isSeen = panel?.checkVisibility({ visibilityProperty: true });
+    if (isSeen) window.heights.add(Math.round(panel.getBoundingClientRect().height));
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+"""Notes the panel's height in each frame that shows it."""
+
+
+@pytest.mark.parametrize("kept", [{}, {"change-the-state.2": 0}])
+def test_on_a_phone_the_panel_opens_with_its_height(browser, server, kept):
+    with profile(browser, viewport={"width": 390, "height": 844}) as context:
+        page = context.new_page()
+        page.goto(f"{server}/_stcore/health")
+        page.evaluate("kept => localStorage.setItem('hnviz.answers', JSON.stringify(kept))", kept)
+        page.add_init_script(f"({HEIGHTS})()")
+        page.goto(f"{server}/predictions?lesson=change-the-state.2")
+        page.locator(PANEL).wait_for()
+        idle(page)
+        page.wait_for_timeout(500)
+        (height,) = page.evaluate("[...window.heights]")
+        assert (height > 600) is not bool(kept)  # the answers, or the page, have the room
 
 
 def test_lessons_leads_to_the_list(page, server):

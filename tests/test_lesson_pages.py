@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from hnviz.app.rooms.batches.own import OPENING
 from hnviz.app.rooms.batches.settings import (
     MOST_WINDOWS,
+    OPENING,
     large_size,
     side_problem,
     small_size,
@@ -21,17 +21,17 @@ from hnviz.data import (
     BatchLayout,
     ShuffledLayout,
     human_numbers_stream,
-    own_text,
     split_text,
     stream_of,
 )
+from hnviz.data.corpora.own import Way, own_corpus
 from hnviz.data.splits import Chosen
 from hnviz.figures.numbers import accuracy
 from hnviz.runs import notebook_table
 from hnviz.runs.ruler import text_bounds, text_position_bounds
-from hnviz.web.corpora import corpus_address, own_address
+from hnviz.web.corpora import corpus_address
 from hnviz.web.streams import stream_file
-from tests.pages import open_page
+from tests.pages import mounts, open_page
 
 pytestmark = pytest.mark.usefixtures("own_runs")
 
@@ -48,7 +48,7 @@ def batches(*folds: str, **query: str) -> AppTest:
 
 def drawn(app: AppTest, key: str = "batches_grid") -> dict:
     """Return what a picture of the page was given."""
-    given = [json.loads(each.proto.json) for each in app.get("bidi_component")]
+    given = mounts(app)
     return next((data for data in given if data["id"] == key), {})
 
 
@@ -144,11 +144,12 @@ def test_both_views_fit_the_text(n_tokens, small, large):
 
 
 def test_a_text_of_ones_own_has_a_large_view_of_its_own():
-    app = batches(batches_split="your own")
-    assert (cut(app)["small"], cut(app)["large"]) == ([4, 8], [9, 9])
+    app = batches(batches_corpus="your own")
+    n = len(own_split(OPENING).ids)
+    assert (cut(app)["small"], cut(app)["large"]) == ([4, 8], list(large_size(n)))
     app.session_state["batches_grid"] = {"size": {"value": "large", "serial": 1}}
     app.run()
-    assert (cut(app)["bs"], cut(app)["bptt"]) == (9, 9)
+    assert (cut(app)["bs"], cut(app)["bptt"]) == large_size(n)
 
 
 def test_the_text_rows_get_the_same_layout_as_the_picture():
@@ -222,7 +223,7 @@ def test_bounds_follow_split_and_bptt():
     assert "and **89.2\N{NO-BREAK SPACE}%** over all 20 positions" in said(app)
     best = "right more often than **84.5 %** on train and **86.4 %** on valid"
     assert best.replace(" %", "\N{NO-BREAK SPACE}%") in said(app)
-    ids = [json.loads(each.proto.json)["id"] for each in app.get("bidi_component")]
+    ids = [each["id"] for each in mounts(app)]
     assert {"batches_reach", "batches_bounds"} <= set(ids)
 
 
@@ -240,58 +241,71 @@ def test_bounds_of_windows_cut_at_random():
     assert "Cut at random, a kept state does not help" in text and "state is kept, only" not in text
 
 
+def own_split(text, split="train", **way):
+    return split_text(split, Chosen(own_corpus(text.encode(), Way(**way)).id))
+
+
+def own_stream(text, split="train", **way):
+    return corpus_address(split, Chosen(own_corpus(text.encode(), Way(**way)).id))
+
+
+SENTENCE = "One <b>two</b> three, and then four and five."
+
+
 def test_a_text_of_ones_own_is_cut_and_measured():
-    app = batches(*FOLDS, batches_split="your own")
+    app = batches(*FOLDS, batches_corpus="your own")
     assert not app.exception
-    assert "128 slots hold 99 tokens: 29 are read twice" in said(app)
-    assert "on your text from two tokens on (35" in said(app)
-    assert (cut(app)["written"], cut(app)["stream"]) == ("", own_address(OPENING))
-    app.text_area(key="batches_text").set_value("One <b>two</b> three").run()
+    assert f"{len(own_split(OPENING).ids)} tokens" in said(app)
+    assert (cut(app)["written"], cut(app)["stream"]) == ("", own_stream(OPENING))
+    app.text_area(key="batches_text").set_value(SENTENCE).run()
     assert not app.exception
-    assert cut(app)["written"] == "One <b>two</b> three"
-    assert "seen once, your text" in said(app) and "<b>two" not in said(app)
+    assert (cut(app)["written"], cut(app)["stream"]) == (SENTENCE, own_stream(SENTENCE))
+    assert "seen once, train" in said(app) and "<b>two" not in said(app)
     app.segmented_control(key="batches_split").set_value("valid").run()
+    assert cut(app)["stream"] == own_stream(SENTENCE, "valid")
+    app.selectbox(key="batches_corpus").set_value("human_numbers").run()
     assert "13,017 tokens" in said(app) and cut(app)["written"] == ""
-    app.segmented_control(key="batches_split").set_value("your own").run()
-    assert app.text_area(key="batches_text").value == "One <b>two</b> three"
+    app.selectbox(key="batches_corpus").set_value("your own").run()
+    assert app.text_area(key="batches_text").value == SENTENCE
 
 
 def test_a_text_of_ones_own_begins_with_a_size_that_fits():
     app = batches(batches_bs="64", batches_bptt="70")
-    app.segmented_control(key="batches_split").set_value("your own").run()
+    app.selectbox(key="batches_corpus").set_value("your own").run()
     assert (cut(app)["bs"], cut(app)["bptt"]) == (4, 8)
-    app = batches(batches_text="one two three", batches_bs="3", batches_bptt="8")
-    app.segmented_control(key="batches_split").set_value("your own").run()
-    assert app.text_area(key="batches_text").value == "one two three"
-    assert (cut(app)["bs"], cut(app)["bptt"]) == (4, 1)
+    numbers = "one two three four five six seven eight nine ten eleven twelve"
+    app = batches(batches_corpus="your own", batches_text=numbers, batches_tokens="word")
+    assert app.text_area(key="batches_text").value == numbers
+    assert (cut(app)["bs"], cut(app)["bptt"]) == small_size(len(own_split(numbers).ids))
     app.text_area(key="batches_text").set_value("one two three " * 30).run()
     app.number_input(key="batches_bptt").set_value(9).run()
     assert (cut(app)["bs"], cut(app)["bptt"]) == (4, 9)
-    app.text_area(key="batches_text").set_value("one two three four five six seven").run()
-    assert (cut(app)["bs"], cut(app)["bptt"]) == (4, 2)
+    app.text_area(key="batches_text").set_value(numbers).run()
+    assert (cut(app)["bs"], cut(app)["bptt"]) == small_size(len(own_split(numbers).ids))
 
 
-def test_a_long_text_travels_by_another_address_and_the_page_says_so():
-    app = batches("counts", batches_split="your own")
+def test_a_link_does_not_contain_a_long_text_and_the_page_says_so():
+    app = batches("counts", batches_corpus="your own")
     app.text_area(key="batches_text").set_value("one two " * 300).run()
-    assert cut(app)["stream"].startswith("assets/published/") and cut(app)["written"] == ""
+    assert cut(app)["written"] == ""
     lacks = "longer than 2,000 characters, so a link to this page does not contain it"
-    assert lacks in said(app) and "601 tokens" in said(app)
-    app.text_area(key="batches_text").set_value("one two").run()
-    assert lacks not in said(app)
+    assert lacks in said(app)
+    app.text_area(key="batches_text").set_value("one two " * 9).run()
+    assert lacks not in said(app) and cut(app)["written"] == "one two " * 9
 
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("one two three", "A window of 9 steps is longer than the text, which has 4 tokens: set "),
+        ("one two three " * 4, "A window of 19 steps is longer than the text, which has 1"),
+        ("one two three", "The text has 3 tokens, and training needs at least 10"),
         ("   ", "The text is empty: type or paste some words, or choose a file."),
     ],
 )
 def test_a_text_that_cannot_be_cut_is_a_sentence_in_place_of_the_picture(text, sentence):
-    app = batches(*FOLDS, batches_split="your own", batches_bs="4", batches_bptt="8")
+    app = batches(*FOLDS, batches_corpus="your own", batches_bs="4", batches_bptt="8")
     app.text_area(key="batches_text").set_value(text).run()
-    app.number_input(key="batches_bptt").set_value(9).run()
+    app.number_input(key="batches_bptt").set_value(19).run()
     assert not app.exception
     assert sentence in said(app)
     assert not drawn(app)
@@ -325,10 +339,23 @@ def test_any_corpus_is_cut_and_measured(corpus_id):
 
 @pytest.mark.parametrize("level", ["word", "char", "bpe"])
 def test_a_text_of_ones_own_is_cut_into_the_tokens_that_are_chosen(level):
-    app = batches("counts", batches_split="your own", batches_tokens=level)
-    n = len(own_text(OPENING, level).ids)
-    assert f"{n:,} tokens" in said(app)
-    assert cut(app)["stream"] == own_address(OPENING, level)
+    app = batches("counts", batches_corpus="your own", batches_tokens=level)
+    assert f"{len(own_split(OPENING, level=level).ids):,} tokens" in said(app)
+    assert (cut(app)["stream"], cut(app)["level"]) == (own_stream(OPENING, level=level), level)
+
+
+@pytest.mark.parametrize(
+    ("corpus_id", "split", "numbers"),
+    [
+        ("human_numbers", "train", [(1, 7999)]),
+        ("numbers-de", "valid", [(8001, 9999)]),
+        ("task-dyck", "train", None),
+    ],
+)
+def test_what_is_searched_depends_on_the_corpus(corpus_id, split, numbers):
+    app = batches(batches_corpus=corpus_id, batches_split=split)
+    listed = None if numbers is None else [list(each) for each in numbers]
+    assert cut(app)["numbers"] == listed
 
 
 def test_a_text_with_too_many_windows_is_not_cut_at_random():

@@ -1,14 +1,12 @@
 """What a state means, on the page and in its views: every model, every text."""
 
-import json
-
 import pytest
 
 from hnviz.app.rooms.hidden_states.codes.picture import CODES_VIEW
 from hnviz.app.rooms.hidden_states.find.picture import FIND_VIEW
 from hnviz.app.rooms.hidden_states.path.picture import PATH_VIEW, numbers_problem
 from hnviz.app.rooms.hidden_states.probes.picture import ALL_PROBES_VIEW, PROBES_VIEW
-from tests.pages import open_page
+from tests.pages import mounts, open_page
 from tests.views import shown
 
 pytestmark = pytest.mark.usefixtures("own_runs")
@@ -82,7 +80,7 @@ def test_the_page_draws_one_view_at_a_time():
         ("", None),  # none is drawn until one is chosen
     ):
         app = open_page("states", **({"states_view": view} if view else {}))
-        keys = {json.loads(each.proto.json)["id"] for each in app.get("bidi_component")}
+        keys = {each["id"] for each in mounts(app)}
         views = {"states_codes", "states_probes", "states_find", "states_path"}
         assert keys & views == ({key} if key else set())
 

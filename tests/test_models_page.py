@@ -1,6 +1,5 @@
 """The Models page as Streamlit runs it, and what its views answer."""
 
-import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +19,7 @@ from hnviz.source import class_source
 from hnviz.web.standing import standing
 from hnviz.web.views import Look, Refusal, Shown
 from hnviz.web.wire import Parcel, pack, unpack
-from tests.pages import SHARED, open_page
+from tests.pages import SHARED, mounts, open_page
 from tests.views import shown
 
 pytestmark = pytest.mark.usefixtures("own_runs")
@@ -39,7 +38,7 @@ def said(app: AppTest) -> str:
 
 def mounted(app: AppTest, key: str) -> dict:
     """What a picture on the page was given."""
-    given = [json.loads(each.proto.json) for each in app.get("bidi_component")]
+    given = mounts(app)
     return next((data for data in given if data["id"] == key), {})
 
 
@@ -105,7 +104,7 @@ def test_a_model_beyond_the_notebook_says_why_it_is_here_and_where_its_recipe_is
 
 def test_what_is_folded_is_drawn_once_it_is_open():
     app = open_models(models_model="Model5")
-    ids = [json.loads(each.proto.json)["id"] for each in app.get("bidi_component")]
+    ids = [each["id"] for each in mounts(app)]
     assert [each for each in ids if each not in SHARED] == ["models_cursor", "models_pinned"]
     assert "class Model5(LanguageModel)" not in said(app)
 

@@ -180,17 +180,18 @@ def subject(name: str, *, exact: bool = False) -> Subject:
 def by_hand(of: Subject, ids) -> dict[str, np.ndarray]:
     """Each layer's states and gates, token by token: (n_layers, n, nh) each."""
     net, state = CATALOGUE[of.config.model], of.model.init_state(1)
-    seen = {name: [[] for _ in range(net.n_layers)] for name in ("state", *net.gates)}
+    seen = {name: [[] for _ in range(net.n_layers)] for name in ("state", "c", *net.gates)}
     with torch.no_grad():
         for index in ids:
             before, given = state[0].view(net.n_layers, 1, NH), of.part("i_h").weight[None, index]
             _, state = of.model(torch.tensor([[index]]), state)
-            after = state[0].view(net.n_layers, 1, NH)
+            after, cell = (each.view(net.n_layers, 1, NH) for each in state)
             for layer in range(net.n_layers):
                 values = of.model.gates(layer, given, before[layer])
                 for name, value in zip(net.gates, values, strict=True):
                     seen[name][layer].append(value[0])
                 seen["state"][layer].append(after[layer, 0])
+                seen["c"][layer].append(cell[layer, 0])
                 given = after[layer]
     return {
         name: torch.stack([torch.stack(each) for each in layers]).numpy()
@@ -238,13 +239,13 @@ def test_units_shows_its_states_and_its_own_gates(name):
     ids = STREAM.valid[:80].tolist()
     wanted = by_hand(of, ids)
     for layer in range(net.n_layers):
-        for show in ("state", *net.gates):
+        for show in ("state", "c", *net.gates):
             asked = {"split": "valid", "first": 30, "n": 50, "layer": layer, "show": show}
             values = QUESTIONS["units"](of, asked).arrays["values"]
             np.testing.assert_allclose(values, wanted[show][layer, 30:].T, rtol=0, atol=1e-6)
             order = QUESTIONS["unit_order"](of, asked).arrays["order"]
             assert sorted(order.tolist()) == list(range(NH))
-    with pytest.raises(ValueError, match=f"show must be one of state, {', '.join(net.gates)}"):
+    with pytest.raises(ValueError, match=f"show must be one of state, c, {', '.join(net.gates)}"):
         QUESTIONS["units"](of, {"ids": [9], "show": "reset"})
 
 

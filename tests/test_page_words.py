@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from hnviz.app.rooms.start.count.picture import COUNT_VIEW, SHARES_VIEW
+from hnviz.app.rooms.start.count.picture import ASKED, COUNT_VIEW, SHARES_VIEW, TRIED
 from hnviz.app.rooms.start.count.shipped import SHARES
+from hnviz.app.rooms.start.count.shipped import counted as shipped_counts
 from hnviz.app.rooms.start.count.words import heading, shares_sentence, side
 from hnviz.app.rooms.start.machine.topic import Machine
 from hnviz.app.rooms.start.overview import ladder_rows
@@ -18,6 +19,7 @@ from hnviz.config import CHOICES, RunConfig
 from hnviz.engine.client import EngineError
 from hnviz.figures.numbers import accuracy
 from hnviz.observe.counting_questions import ask_counting_accuracy
+from hnviz.observe.questions import QUESTIONS
 from hnviz.runs import RunWriteError, shipped_configs
 from hnviz.web.standing import standing
 from tests.pages import open_page
@@ -221,6 +223,16 @@ def test_the_takeaway_is_the_one_of_the_run_in_view():
     headline = drawn(app, "start_headline_Model3")
     assert headline["run"] == drawn(app, "start_count")["run"] == "Model3"
     assert [each["question"] for each in headline["asks"]] == [SHARES_VIEW.name]
+
+
+@pytest.mark.parametrize("number", TRIED)
+def test_the_numbers_that_start_offers_are_counted_as_the_network_counts_them(number):
+    kept = shipped_counts("Model5")[str(number)]
+    told = QUESTIONS["count_on"](shipped("Model5"), {"number": number, **ASKED}).meta
+    assert kept["given"] == told["given"]
+    for one, other in zip(kept["said"], told["said"], strict=True):
+        assert one | {"probabilities": 0} == other | {"probabilities": 0}
+        assert one["probabilities"] == pytest.approx(other["probabilities"], abs=1e-5)
 
 
 def test_the_takeaway_of_another_snapshot_is_measured():

@@ -21,7 +21,7 @@ from hnviz.app.shell.navigation import PAGES, page_file
 from hnviz.config import RunConfig
 from hnviz.figures.numbers import accuracy
 from hnviz.web.standing import standing
-from tests.pages import SHARED, open_page, switch_page
+from tests.pages import SHARED, mounts, open_page, switch_page
 from tests.views import shown
 
 pytestmark = pytest.mark.usefixtures("own_runs")
@@ -50,7 +50,7 @@ def test_a_page_runs_and_has_a_picture(name):
     app = open_page(name)
     assert not app.exception
     assert app.title[0].value
-    components = [json.loads(each.proto.json)["id"] for each in app.get("bidi_component")]
+    components = [each["id"] for each in mounts(app)]
     own = set(components) - SHARED
     assert own or name == "lesson", "a page has a picture of its own; the list of lessons has none"
     if name == "start":
@@ -322,7 +322,7 @@ def test_an_address_that_cannot_be_used_is_told(page, name, value, wanted):
 
 def drawn(app: AppTest, key: str) -> dict:
     """What a component on the page was given."""
-    given = [json.loads(each.proto.json) for each in app.get("bidi_component")]
+    given = mounts(app)
     return next((data for data in given if data["id"] == key), {})
 
 

@@ -4,6 +4,7 @@ from tests.conftest import idle, until
 from tests.test_states_browser import MAP, open_states
 
 SIDEBAR = "[data-testid=stSidebarNav]"
+LABEL = ".st-key-states_text label"
 
 LARGEST = """() => {
   window.largest = 0;
@@ -35,12 +36,12 @@ def test_a_key_switches_it_and_the_link_keeps_it(server, page):
     page.set_viewport_size({"width": 1920, "height": 1080})
     open_states(page, server)
     page.locator(".st-key-run_line").get_by_text("pre-trained").wait_for()  # it hears the keys
-    before = box(page, "h1")
+    before, small = box(page, "h1"), box(page, LABEL)
     page.keyboard.press("p")
     page.wait_for_url("**present=true**")
     idle(page)
     assert not page.locator(SIDEBAR).is_visible()
-    assert box(page, "h1")["height"] > 1.35 * before["height"]
+    assert box(page, LABEL)["height"] > 1.35 * small["height"]
     # In the middle, once the sidebar has gone.
     until(
         page,
@@ -100,3 +101,36 @@ def test_a_pointer_finds_the_cell_that_it_is_over(server, page):
 def test_a_wrong_value_gets_a_sentence(server, page):
     open_states(page, server, "?present=maybe")
     page.get_by_text("The address asks for").first.wait_for()
+
+
+def test_a_menu_of_pages_is_over_the_page(server, page):
+    page.set_viewport_size({"width": 1280, "height": 720})
+    open_states(page, server, "?present=true")
+    pages, links = page.locator(".hn-pages"), page.get_by_test_id("stSidebarNavLink")
+    pages.wait_for()
+    title = box(page, "h1")
+    pages.click()
+    links.first.wait_for()
+    assert links.first.evaluate("(link) => link === document.activeElement")
+    assert box(page, "h1") == title  # nothing moves
+    page.keyboard.press("Escape")
+    assert not links.first.is_visible() and "present=true" in page.url
+    page.keyboard.press("m")
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Train", exact=True).click()
+    page.get_by_role("heading", name="Train", level=1, exact=True).wait_for()
+    until(page, "!document.documentElement.classList.contains('hn-menu')")
+    assert "present=true" in page.url
+    assert page.errors == []
+
+
+def test_the_curves_fit_on_a_projector(server, page):
+    page.set_viewport_size({"width": 1280, "height": 720})
+    page.goto(f"{server}/train?present=true")
+    page.locator("[data-panel] .main-svg").first.wait_for()
+    idle(page)
+    lowest = """() => Math.max(...[...document.querySelectorAll(
+      ".st-key-train_curves .xy .plot, .st-key-train_curves .xtick text")]
+      .map((each) => each.getBoundingClientRect().bottom))"""
+    until(page, f"() => ({lowest})() < 720", timeout=20_000)
+    bottom = page.evaluate(lowest)
+    assert 600 < bottom < 720

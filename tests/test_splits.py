@@ -42,7 +42,7 @@ from hnviz.observe import QUESTIONS
 from hnviz.observe.subject import Subject
 from hnviz.runs import BLOCKS, SHIPPED_DIR, RunFolder, RunStore, notebook_table
 from hnviz.runs.ruler import split_bounds, token_bounds
-from tests.pages import open_page
+from tests.pages import mounts, open_page
 from tests.small import figures
 from tests.views import shown
 
@@ -434,7 +434,7 @@ def test_a_page_shows_a_run_on_blocks(name: str) -> None:
     app = open_page(name, run=BLOCKS, models_weights="run in view")
     assert not app.exception
     assert not app.error
-    shown = [json.loads(each.proto.json) for each in app.get("bidi_component")]
+    shown = mounts(app)
     assert BLOCKS in {data.get("run") for data in shown}
 
 

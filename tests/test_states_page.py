@@ -1,6 +1,5 @@
 """The Hidden states page as Streamlit runs it, its views, and what its sentences say."""
 
-import json
 import os
 import shutil
 from pathlib import Path
@@ -18,7 +17,7 @@ from hnviz.runs import SHIPPED_DIR, RunFolder
 from hnviz.runs.tensors import write_tensors
 from hnviz.web.standing import store
 from hnviz.web.views import Refusal
-from tests.pages import open_page
+from tests.pages import mounts, open_page
 from tests.views import shown
 
 pytestmark = pytest.mark.usefixtures("own_runs")
@@ -30,7 +29,7 @@ def open_states(**query: str) -> AppTest:
 
 def mounted(app: AppTest, key: str = "states_picture") -> dict:
     """What a picture on the page was given."""
-    given = [json.loads(each.proto.json) for each in app.get("bidi_component")]
+    given = mounts(app)
     return next((data for data in given if data["id"] == key), {})
 
 
@@ -119,6 +118,45 @@ def test_a_model_of_one_layer_without_gates_has_neither_to_choose(run):
     assert not keys & {"states_layer", "states_show"}
     seen = shown(UNITS_VIEW, run, text="7 to 9")
     assert seen.meta["scale"] >= np.abs(seen.arrays["values"]).max()
+
+
+def test_a_cell_beside_the_state_can_be_chosen():
+    app = open_states(run="LSTM", states_phrase="7 to 9", states_show="c")
+    assert not app.exception
+    box = app.segmented_control(key="states_show")
+    assert (box.label, box.value) == ("State, c or gate", "c")
+    assert box.options == ["state", "c", "input", "forget", "candidate", "output"]
+    assert asked(app) == asked(app, "unit_rows") == {"text": "7 to 9", "layer": "0", "show": "c"}
+    cell = shown(UNITS_VIEW, "LSTM", text="7 to 9", show="c")
+    assert (cell.meta["signed"], cell.meta["what"]) == (True, "the cell c")
+    assert "of 64 values of c over 5 tokens, that of unit **" in cell.sentence
+    values, scale = cell.arrays["values"], cell.meta["scale"]
+    assert np.abs(values).max() <= scale and scale == 2 ** np.log2(scale).round()
+    # The state is what the output gate lets through of its tanh.
+    state, gate = (
+        shown(UNITS_VIEW, "LSTM", text="7 to 9", show=show) for show in ("state", "output")
+    )
+    wanted = gate.arrays["values"] * np.tanh(values)
+    np.testing.assert_allclose(state.arrays["values"], wanted, atol=1e-5)
+
+
+def test_a_cell_far_in_a_text_is_that_of_the_pass():
+    place = {"split": "valid", "first": 1000, "n": 20}
+    cell, state, gate = (
+        shown(UNITS_VIEW, "LSTM", **place, show=show).arrays["values"]
+        for show in ("c", "state", "output")
+    )
+    np.testing.assert_allclose(state, gate * np.tanh(cell), atol=1e-5)
+
+
+def test_a_model_of_one_state_tensor_has_no_cell():
+    app = open_states(run="Model5", states_show="c")
+    assert app.segmented_control(key="states_show").options == [
+        "state", "reset", "update", "candidate"
+    ]  # fmt: skip
+    assert asked(app)["show"] == "state" and "'c'" in said(app)
+    with pytest.raises(Refusal, match="show must be one of state, reset, update, candidate"):
+        shown(UNITS_VIEW, text="7 to 9", show="c")
 
 
 def test_a_stretch_of_valid_is_read_in_its_split():

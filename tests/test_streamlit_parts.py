@@ -18,7 +18,9 @@ from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 from streamlit.testing.v1 import AppTest
 
 from hnviz.app.shell.streamlit_parts import (
+    _ELEMENTS,
     front_page,
+    late_modules,
     quiet_test_runner,
     share_event_loops,
     skip_the_look_for_a_notebook,
@@ -46,6 +48,15 @@ def test_the_front_page_holds_the_one_inline_script_that_the_policy_names():
     page = front_page()
     assert "You need to enable JavaScript" in page
     assert len(inline_scripts(page)) == 1
+
+
+def test_the_late_modules_are_those_of_our_elements():
+    """Each element's module is there, with what it imports and the front page does not load."""
+    found = late_modules()
+    names = [each.removeprefix("static/js/").split(".")[0] for each in found]
+    assert set(_ELEMENTS) <= set(names)
+    assert len(found) == len(set(found)) > len(_ELEMENTS)
+    assert not any(each in front_page() for each in found)
 
 
 def test_nothing_looks_for_a_notebook(monkeypatch):

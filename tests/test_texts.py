@@ -83,10 +83,10 @@ def with_other_hash(folder: RunFolder) -> RunFolder:
 
 def test_tokens_that_are_no_longer_those_that_were_read_are_said(runs: RunStore) -> None:
     folder = runs.create(RunConfig(corpus="numbers-vi"))
-    folder.check_text()
+    folder.check_sources()
     with pytest.raises(DamagedRun, match="numbers-vi has other tokens now than those that the run"):
-        with_other_hash(folder).check_text()
-    RunFolder(runs.create(RunConfig()).path).check_text()  # other runs stay as they are
+        with_other_hash(folder).check_sources()
+    RunFolder(runs.create(RunConfig()).path).check_sources()  # other runs stay as they are
 
 
 @pytest.mark.usefixtures("own_runs")
@@ -199,7 +199,7 @@ def test_other_processes_read_the_ids_that_lie_beside_the_text(
         for split in ("train", "valid"):
             np.testing.assert_array_equal(again.ids(split), stream.ids(split))
         assert folder.info().content_hash == content
-        folder.check_text()
+        folder.check_sources()
 
 
 def test_ids_that_are_damaged_are_made_from_the_text(

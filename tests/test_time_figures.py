@@ -99,12 +99,13 @@ def test_a_larger_norm_is_never_thinner(norm, times):
     assert 0 < thickness(norm) <= thickness(norm * times) <= THICKEST
 
 
-def test_thickness_is_logarithmic():
+def test_a_small_share_looks_thin():
     assert thickness(0) == 0
-    steps = np.diff([thickness(10.0**power) for power in range(-5, 1)])
-    np.testing.assert_allclose(steps, THICKEST / 6)
     assert thickness(1) == THICKEST
-    assert thickness(1e-3) == THICKEST / 2, "the page says: half as thick is a thousandth"
+    assert np.isclose(thickness(1 / 8), THICKEST / 2), "the page says: half as thick is an eighth"
+    assert thickness(0.007) < THICKEST / 5  # what is left 59 steps back looks like little
+    assert thickness(1 / 64_000) == pytest.approx(0.8), "the legend says: thinnest"
+    assert thickness(1e-11) == 0.8
 
 
 @pytest.mark.parametrize("width", [LANE_WIDE, NARROW])
@@ -228,9 +229,9 @@ def test_the_legend_names_thicknesses():
     html = scissors_legend(LIGHT)
     heights = [float(each) for each in re.findall(r' height="([\d.]+)" fill', html)]
     np.testing.assert_allclose(heights, [thickness(n) for n in SHARES], atol=0.06)
-    assert "share of the nearest, log scale" in html
+    assert "share of the nearest<" in html and "thinnest: 1 in 64,000 or less" in html
     assert [f">{name} %<" in re.sub("</svg>", ">", html) for name in ("100", "1", "0.01")]
-    assert "share of the lane's largest, log scale" in scissors_legend(LIGHT, every=True)
+    assert "share of the lane's largest<" in scissors_legend(LIGHT, every=True)
 
 
 @pytest.mark.parametrize(

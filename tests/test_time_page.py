@@ -1,6 +1,5 @@
 """The Through time page: what its views answer about real runs, and what the page says."""
 
-import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from hnviz.app.rooms.through_time.look_back.picture import MAP_VIEW, OTHERS_VIEW
 from hnviz.app.rooms.through_time.reach.picture import REACH_VIEW
 from hnviz.catalogue import CATALOGUE
 from hnviz.web.views import Refusal
-from tests.pages import open_page
+from tests.pages import mounts, open_page
 from tests.test_pages import text
 from tests.views import shown
 
@@ -34,7 +33,7 @@ def said(app: AppTest) -> str:
 
 def asks(app: AppTest, key: str) -> dict[str, dict]:
     """What a picture on the page asks, by the question's name."""
-    given = [json.loads(each.proto.json) for each in app.get("bidi_component")]
+    given = mounts(app)
     (data,) = [each for each in given if each["id"] == key]
     return {each["name"]: each for each in data["asks"]}
 
@@ -231,7 +230,7 @@ def test_a_model_beside_its_own_earlier_snapshot_is_told_apart():
 
 def test_costs_are_measured_once_for_all_snapshots_and_when_they_are_opened():
     app = open_page("time")
-    keys = [json.loads(each.proto.json)["id"] for each in app.get("bidi_component")]
+    keys = [each["id"] for each in mounts(app)]
     assert "time_costs" not in keys and "time_handover" not in keys
     app = open_page("time", time_more_costs="true", time_more_state="true")
     assert asks(app, "time_costs")["costs"]["at"] == "end"
@@ -272,6 +271,6 @@ def test_another_model_is_one_choice_away():
     app.selectbox(key="time_model").select("Model3").run()
     assert not app.exception
     assert app.selectbox(key="run").value == "Model3"
-    given = [json.loads(each.proto.json) for each in app.get("bidi_component")]
+    given = mounts(app)
     runs = {each["run"] for each in given if each["id"].startswith("time_")}
     assert runs == {"Model3"}

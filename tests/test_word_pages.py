@@ -21,7 +21,7 @@ from hnviz.figures.surgery_text import Courses, Operation, ending, numbers
 from hnviz.figures.word_text import Prompt, first_wrong, said_position, said_sentence
 from hnviz.runs import RunStore
 from hnviz.web.views import Refusal, Shown
-from tests.pages import open_page
+from tests.pages import mounts, open_page
 from tests.test_pages import drawn
 from tests.views import shown
 
@@ -41,7 +41,7 @@ def said(app):
 
 def mounted(app, key):
     """What a picture on the page was given; nothing if it is not there."""
-    given = [json.loads(each.proto.json) for each in app.get("bidi_component")]
+    given = mounts(app)
     return next((data for data in given if data["id"] == key), {})
 
 

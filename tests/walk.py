@@ -4,17 +4,21 @@ Prints a line for each page: its name, and how many questions its pictures ask.
 Ends with status 1, and the sentences, if a page fails or a question has no answer.
 """
 
-import json
 import sys
 from typing import Any
 
+from hnviz.own import use_named
+
+use_named()  # before the pictures, which list the models
+
+# ruff: noqa: E402
 from hnviz.app.pictures import PICTURES
 from hnviz.app.shell.navigation import PAGES
 from hnviz.web.asked import Asker
 from hnviz.web.parameters import read_query
 from hnviz.web.standing import standing, store
 from hnviz.web.views import Look, Refusal
-from tests.pages import open_page
+from tests.pages import mounts, open_page
 from tests.views import written
 
 VIEWS = {view.name: view for picture in PICTURES.values() for view in picture.views}
@@ -50,7 +54,7 @@ def main(run: str, model: str) -> int:
             app = open_page(page, run=run, **address)
             where = f"{page} {address}"
             wrong += [f"{where}: {each.message}" for each in app.exception]
-            for mount in (json.loads(each.proto.json) for each in app.get("bidi_component")):
+            for mount in mounts(app):
                 for ask in mount.get("asks", []):
                     asked += 1
                     said = _refused(ask, mount.get("run") or run)

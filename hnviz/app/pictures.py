@@ -8,6 +8,9 @@ from hnviz.app.rooms.batches.grid.picture import GRID
 from hnviz.app.rooms.batches.rows.picture import ROWS
 from hnviz.app.rooms.classroom.answers.picture import ANSWERS
 from hnviz.app.rooms.classroom.board.picture import BOARD
+from hnviz.app.rooms.compare.change.picture import CHANGED
+from hnviz.app.rooms.compare.curves.picture import CURVES_COMPARED
+from hnviz.app.rooms.compare.runs.picture import CHOOSER
 from hnviz.app.rooms.data.guess.picture import GUESS
 from hnviz.app.rooms.data.merging.picture import MERGING
 from hnviz.app.rooms.hidden_states.codes.picture import CODES
@@ -67,13 +70,14 @@ _HIDDEN_STATES = (UNITS, STRIP, CODES, PROBES, FIND, PATH)
 _PREDICTIONS = (READING, ATTENTION, SAYING, CHANGE, MAP, TABLE)
 _THROUGH_TIME = (LANES, LOOK_BACK, REACH, HANDOVER, COSTS)
 _TRAIN = (LEAD, SPEED, CURVES, NOTES, INSIDE, WORST, POSITIONS, EPOCHS, SCHEDULE)
+_COMPARE = (CURVES_COMPARED, CHANGED, CHOOSER)
 _TASKS = (TEXT, AUTOMATON, EDITOR, BOUND, RESULT, CURVE, TASK_RUNS, UNDERSTOOD)
 _CLASS = (BOARD, ANSWERS)
 
 PICTURES: dict[str, Picture] = {
     picture.name: picture
     for picture in (
-        *(*_SHARED, *_START, *_BATCHES, *_MODELS, *_TRAIN, *_WORDS),
+        *(*_SHARED, *_START, *_BATCHES, *_MODELS, *_TRAIN, *_COMPARE, *_WORDS),
         *(*_HIDDEN_STATES, *_PREDICTIONS, *_THROUGH_TIME, *_TASKS, *_CLASS),
     )
 }

@@ -9,7 +9,7 @@ from hnviz.app.lesson.place import place_in_lesson
 from hnviz.app.rooms.classroom.door import join_first
 from hnviz.app.run.start import may_view
 from hnviz.app.shell.address import leave_out_endless
-from hnviz.app.shell.frame import ICON, lesson_beside, page_frame
+from hnviz.app.shell.frame import ICON, lesson_beside, lesson_place, page_frame
 from hnviz.app.shell.navigation import navigation
 
 sidebar: Literal["auto", "collapsed"] = "collapsed" if place_in_lesson() else "auto"
@@ -19,7 +19,8 @@ leave_out_endless(page)
 if may_view():
     with st.sidebar:
         page_frame(page.title)
+    beside = lesson_place()
     page.run()
-    lesson_beside(page)
+    lesson_beside(page, beside)
 else:
     join_first()

@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from hnviz.bench.table import read_rows, write_rows
-from hnviz.catalogue import CATALOGUE, entry
+from hnviz.catalogue import BUILT_IN, entry
 from hnviz.config import RunConfig
 from hnviz.events import Ended, EpochEnd
 from hnviz.learn import Learner
@@ -34,7 +34,7 @@ class Ending:
     valid: float
 
 
-def write(path: str | Path, models: Sequence[str] = tuple(CATALOGUE)) -> None:
+def write(path: str | Path, models: Sequence[str] = BUILT_IN) -> None:
     """Train some models' runs and write how they ended as CSV; rows of other models stay."""
     kept = [row for row in read_rows(path, Ending) if row.model not in models]
     write_rows(path, Ending, [*kept, *endings(models)])

@@ -11,7 +11,7 @@ from torch import Tensor
 from hnviz.catalogue import entry
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, batches, stream_of
-from hnviz.learn import MODELS, LanguageModel
+from hnviz.learn import LanguageModel, model_class
 from hnviz.learn.penalty import penalty_of
 from hnviz.learn.state import mapped
 from hnviz.schedule import one_cycle
@@ -26,7 +26,7 @@ def plain_loop(config: RunConfig) -> Iterator[list[float]]:
     """
     stream = stream_of(config)
     torch.manual_seed(config.seed)
-    model = MODELS[config.model](len(stream.vocab), config.nh)
+    model = model_class(config.model)(len(stream.vocab), config.nh)
     train, valid = _mini_batches(stream.train, config), _mini_batches(stream.valid, config)
     lr, momentum = one_cycle(len(train) * config.epochs, config.lr, config.pct_start)
     schedule = iter(zip(lr.tolist(), momentum.tolist(), strict=True))

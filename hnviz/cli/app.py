@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hnviz.classroom.kept import FILE
 from hnviz.classroom.state import VIEWS, Limits
-from hnviz.cli.parser import CommandError, add_runs_dir, in_range, whole
+from hnviz.cli.parser import CommandError, add_models, add_runs_dir, in_range, whole
 
 if TYPE_CHECKING:
     from hnviz.app.shell.serve import Address, Invitation
@@ -27,6 +27,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="default 127.0.0.1, this machine only; with --class 0.0.0.0, the local network",
     )
     add_runs_dir(parser)
+    add_models(parser)
     _add_class(parser.add_argument_group("a class"))
 
 

@@ -4,8 +4,8 @@ import argparse
 from importlib.resources import files
 from pathlib import Path
 
-from hnviz.catalogue import CATALOGUE, LADDER
-from hnviz.cli.parser import CommandError, in_range, whole
+from hnviz.catalogue import BUILT_IN, CATALOGUE, LADDER
+from hnviz.cli.parser import CommandError, add_models, in_range, whole
 from hnviz.config import RunConfig
 
 SUMMARY = "time hnviz against a plain torch loop, or search for the recipe of a model"
@@ -42,6 +42,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--to", type=Path, metavar="FILE", help="search, seeds: the table (default: the package's)"
     )
+    add_models(parser)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -61,11 +62,15 @@ def run(options: argparse.Namespace) -> int:
 def _table(options: argparse.Namespace) -> int:
     """Make a table of the models beyond the notebook's, and print its rows as they come."""
     beyond = [name for name in CATALOGUE if name not in LADDER]
-    models = options.model or beyond
+    models = options.model or [name for name in beyond if name in BUILT_IN]
     for model in models:
         if model in LADDER:
             raise CommandError(
                 f"{model} has the notebook's recipe; choose one of {', '.join(beyond)}"
+            )
+        if model not in BUILT_IN and options.to is None:
+            raise CommandError(
+                f"the package's table is of its own models; for {model}, add --to FILE"
             )
     from hnviz.bench.search import best, five_seeds, search
 

@@ -1,12 +1,16 @@
-"""``hnviz export``: a page or a lesson as one file that opens without a server."""
+"""``hnviz export``: a page or a lesson as one file that opens without a server, or a notebook."""
 
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hnviz.cli.parser import CommandError, folder
+from hnviz.cli.parser import CommandError, add_models, add_runs_dir, folder
 
-SUMMARY = "write a lesson or a page as one HTML file that needs no server and no network"
+if TYPE_CHECKING:
+    from hnviz.runs import RunFolder
+
+SUMMARY = "write a lesson or a page as one HTML file, a run as a notebook or a zip file"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +28,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="parameters of its address: docs/addresses.md lists them",
     )
-    for each in (lesson, page):
+    notebook = kinds.add_parser(
+        "notebook", help="a run, to be trained again without hnviz", allow_abbrev=False
+    )
+    archive = kinds.add_parser(
+        "run", help="a run as one zip file, for another hnviz: import FILE", allow_abbrev=False
+    )
+    for each in (notebook, archive):
+        each.add_argument("name", metavar="RUN", help="its id, such as Model5")
+        add_runs_dir(each)
+    add_models(page)
+    for each in (lesson, page, notebook, archive):
         each.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: its name")
     index = kinds.add_parser(
         "index", help="all lessons and an index, for a static host", allow_abbrev=False
@@ -44,6 +58,11 @@ def run(options: argparse.Namespace) -> int:
     from hnviz.engine.client import close_shared_engine
 
     try:
+        if options.kind == "run":
+            path = options.output or Path(f"{options.name}.zip")
+            _archive(options, path)
+            print(f"{path}: {path.stat().st_size:,} bytes")
+            return 0
         for path, content in _files(options):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
@@ -62,6 +81,9 @@ def _files(options: argparse.Namespace) -> Iterator[tuple[Path, bytes]]:
         index = export_index(in_class=options.in_class)
         yield from ((options.folder / name, content) for name, content in index)
         return
+    if options.kind == "notebook":
+        yield options.output or Path(f"{options.name}.ipynb"), _notebook(options)
+        return
     path = options.output or Path(f"{options.name}.html")
     if options.kind == "lesson":
         from hnviz.export.lesson import export_lesson
@@ -71,6 +93,32 @@ def _files(options: argparse.Namespace) -> Iterator[tuple[Path, bytes]]:
     from hnviz.export.build import export_page
 
     yield path, export_page(options.name, dict(_pair(text) for text in options.at))
+
+
+def _run_folder(options: argparse.Namespace) -> "RunFolder":
+    from hnviz.runs import RunStore, default_runs_dir
+
+    return RunStore(options.runs_dir or default_runs_dir()).folder(options.name)
+
+
+def _notebook(options: argparse.Namespace) -> bytes:
+    from hnviz.export.twin import twin
+
+    return twin(_run_folder(options).read()).encode()
+
+
+def _archive(options: argparse.Namespace, path: Path) -> None:
+    """Write a run's zip file piece by piece: it may be larger than the memory."""
+    from hnviz.runs.archive import pack
+
+    folder = _run_folder(options)
+    unfinished = path.with_name(f".{path.name}.tmp")
+    try:
+        with unfinished.open("wb") as file:
+            pack(folder, file)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _pair(text: str) -> tuple[str, str]:

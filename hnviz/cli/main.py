@@ -7,12 +7,26 @@ from pathlib import Path
 from types import ModuleType
 
 from hnviz import __version__
-from hnviz.cli import app, bench, export, gallery, layout, lessons, reproduce, ship, task, train
+from hnviz.cli import (
+    app,
+    bench,
+    export,
+    gallery,
+    imports,
+    layout,
+    lessons,
+    reproduce,
+    ship,
+    sweep,
+    task,
+    train,
+)
 from hnviz.cli.parser import CommandError, Parser
 from hnviz.config import ConfigError
 
 COMMANDS: dict[str, ModuleType] = {
     "train": train,
+    "sweep": sweep,
     "reproduce": reproduce,
     "layout": layout,
     "app": app,
@@ -20,6 +34,7 @@ COMMANDS: dict[str, ModuleType] = {
     "task": task,
     "lessons": lessons,
     "export": export,
+    "import": imports,
     "bench": bench,
     "ship": ship,
 }
@@ -85,7 +100,22 @@ def _run(argv: Sequence[str] | None) -> int:
             f"no command was given; choose one of {', '.join(COMMANDS)}, "
             "or see python -m hnviz --help"
         )
+    if hasattr(options, "models"):
+        _use_models(options.models)
     return int(COMMANDS[options.command].run(options))
+
+
+def _use_models(path: Path | None) -> None:
+    """Add the user's own models to those that a command knows. Raises CommandError."""
+    from hnviz.own import OwnModelError, use_file, use_named
+
+    try:
+        if path is None:
+            use_named()
+        else:
+            use_file(path)
+    except OwnModelError as error:
+        raise CommandError(str(error)) from error
 
 
 def fill_closed_streams() -> None:

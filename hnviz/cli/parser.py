@@ -47,6 +47,16 @@ def folder(text: str) -> Path:
     return Path(text)
 
 
+def add_models(parser: argparse.ArgumentParser) -> None:
+    """Add the option for a file of models."""
+    parser.add_argument(
+        "--models",
+        type=Path,
+        metavar="FILE",
+        help="your own models: a Python file with a class and an entry (default: $HNVIZ_MODELS)",
+    )
+
+
 def add_runs_dir(parser: argparse.ArgumentParser) -> None:
     """Add the option for the folder of runs."""
     parser.add_argument(

@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hnviz.cli.parser import CommandError, in_range, whole
+from hnviz.cli.parser import CommandError, add_models, in_range, whole
 
 if TYPE_CHECKING:
     from hnviz.tasks.reach import Outlook
@@ -40,6 +40,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     show.add_argument("--bptt", type=whole, help="of every model (default: each recipe's own)")
     show.add_argument("--sample", type=whole, default=SAMPLE, help=f"tokens to print ({SAMPLE})")
     show.add_argument("--json", action="store_true", help="print JSON")
+    add_models(show)
 
 
 def run(options: argparse.Namespace) -> int:

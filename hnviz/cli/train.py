@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from hnviz.catalogue import CATALOGUE
 from hnviz.cli import text
 from hnviz.cli.interrupts import loading
-from hnviz.cli.parser import CommandError, add_runs_dir, real, whole
+from hnviz.cli.parser import CommandError, add_models, add_runs_dir, real, whole
 from hnviz.cli.progress import Progress, json_row, table_head, table_row
 from hnviz.cli.threads import use_one_thread
 from hnviz.config import CHOICES, RunConfig
@@ -35,7 +35,9 @@ STATUS = {"finished": 0, "diverged": 1, "failed": 2, "stopped": 130}
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the settings of a run."""
     parser.add_argument(
-        "--model", default="Model5", help=f"{', '.join(CATALOGUE)} (default Model5)"
+        "--model",
+        default="Model5",
+        help=f"{', '.join(CATALOGUE)}, or one of your own (default Model5)",
     )
     parser.add_argument("--bptt", type=whole, help="tokens per row of a mini-batch")
     parser.add_argument("--lr", type=real, help="peak learning rate of the one-cycle schedule")
@@ -50,6 +52,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_words(parser, "split", "valid holds 8,001 to 9,999, or 100 blocks of 20 numbers")
     text.add_options(parser)
     add_runs_dir(parser)
+    add_models(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object per epoch")
 
 

@@ -13,7 +13,6 @@ from hnviz.data.stream import (
     human_numbers_stream,
     kind_in,
     numbers_of,
-    own_text,
     split_text,
     stream_of,
 )
@@ -47,7 +46,6 @@ __all__ = [
     "kind_of",
     "number_words",
     "numbers_of",
-    "own_text",
     "split_text",
     "stream_of",
     "tokenize",

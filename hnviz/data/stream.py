@@ -8,16 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.data import numbered
-from hnviz.data.corpora import BUILT_IN, LEVELS, Corpus, CorpusError, Tokens, corpus
-from hnviz.data.corpora.own import in_pieces, text_hash
+from hnviz.data.corpora import BUILT_IN, Corpus, CorpusError, Tokens, corpus
+from hnviz.data.corpora.own import text_hash
 from hnviz.data.english import Texts
 from hnviz.data.splits import NOTEBOOK, Numbers, TextChoice, numbers_split
-from hnviz.data.tokens import BOS, kind_in_text, kind_of, plain_kind, tokenize
+from hnviz.data.tokens import kind_in_text, kind_of, plain_kind, tokenize
 from hnviz.data.vocab import Vocab
 
 SPLITS = ("train", "valid")
-MOST_TOKENS = 1_000_000  # in the user's own text
-MOST_WORDS = 2**16  # distinct words
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,12 +46,11 @@ class TokenStream:
 
 @dataclass(frozen=True, eq=False)
 class Text:
-    """One text as ids, int64 of shape (n_tokens,): a split of a corpus, or the user's own."""
+    """A split of a corpus as ids, int64 of shape (n_tokens,)."""
 
-    name: str  # as in sentences: "train", "valid", "your text"
+    name: str  # "train" or "valid"
     vocab: Vocab
     ids: NDArray[np.int64]
-    n_left_out: int = 0  # tokens beyond the limit, which are not read
 
 
 def stream_of(choice: TextChoice) -> TokenStream:
@@ -125,25 +122,3 @@ def split_text(split: str, choice: TextChoice = NOTEBOOK) -> Text:
 @lru_cache(maxsize=8)
 def _split_text(split: str, stream: TokenStream) -> Text:
     return Text(split, stream.vocab, stream.ids(split))
-
-
-@lru_cache(maxsize=8)
-def own_text(text: str, level: str = LEVELS[0]) -> Text:
-    """Tokenize the user's own text, in one piece, and number it with its own vocabulary.
-
-    Only the first million tokens are read. Raises ValueError for a text without words, and for
-    one with more different words than two bytes can number.
-    """
-    tokens = tokenize(text) if level == LEVELS[0] else [BOS, *in_pieces(text, level)]
-    read = tokens[:MOST_TOKENS]
-    if len(read) < 2:
-        raise ValueError("the text is empty: type or paste some words, or choose a file")
-    vocab = Vocab.from_tokens(read)
-    if len(vocab) > MOST_WORDS:
-        raise ValueError(
-            f"the text has {len(vocab):,} different words, and the picture can number "
-            f"{MOST_WORDS:,}: choose a shorter text"
-        )
-    ids = vocab.numericalize(read)
-    ids.flags.writeable = False  # shared by all callers
-    return Text("your text", vocab, ids, len(tokens) - len(read))

@@ -14,6 +14,7 @@ from pathlib import Path
 from hnviz.engine.handles import frames_in_child
 from hnviz.engine.scheduler import Limits
 from hnviz.engine.server import serve
+from hnviz.own import OwnModels, register
 from hnviz.runs import SHIPPED_DIR, RunStore, default_runs_dir
 from hnviz.runs.scratch import scratch
 
@@ -24,7 +25,13 @@ def main() -> None:
     parser.add_argument("--runs-dir", type=Path, default=default_runs_dir())
     parser.add_argument("--shipped", type=Path, default=SHIPPED_DIR)
     parser.add_argument("--frames", type=int, help="descriptor for binary answers; none by default")
+    parser.add_argument(
+        "--models", action="store_true", help="the first line of stdin holds the user's own models"
+    )
     arguments = parser.parse_args()
+    if arguments.models:
+        with open(0, "rb", buffering=0, closefd=False) as requests:  # reads no byte too many
+            register(OwnModels.from_json(requests.readline()))
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s engine %(message)s")
     try:
         limits = Limits.from_environ(os.environ, arguments.runs_dir)

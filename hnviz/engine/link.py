@@ -22,6 +22,7 @@ import psutil
 import hnviz
 from hnviz.engine.handles import frames_for_child
 from hnviz.engine.protocol import EngineError, EngineInfo, Job, line, read_frame, unpack
+from hnviz.own import own_models
 
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
@@ -245,6 +246,8 @@ def _start(place: Place) -> tuple[subprocess.Popen[bytes], RawIOBase]:
     reading, writing = os.pipe()
     handle, options = frames_for_child(writing)
     arguments = ["--runs-dir", place.runs_dir, "--shipped", place.shipped, "--frames", handle]
+    models = own_models()
+    arguments += ["--models"] if models else []
     try:
         process = subprocess.Popen(
             # -P: do not import a user's file that has the name of one of our modules
@@ -261,6 +264,11 @@ def _start(place: Place) -> tuple[subprocess.Popen[bytes], RawIOBase]:
     finally:
         os.close(writing)
         log.close()
+    if models:
+        with contextlib.suppress(OSError):  # it has ended at once: the first call says so
+            stdin = cast(IO[bytes], process.stdin)
+            stdin.write(f"{models.to_json()}\n".encode())
+            stdin.flush()
     return process, os.fdopen(reading, "rb", buffering=0)
 
 

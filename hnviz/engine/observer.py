@@ -76,7 +76,7 @@ class _Subjects:
         if key not in self._kept:
             path, step, _ = key
             folder = RunFolder(Path(path))
-            folder.check_text()
+            folder.check_sources()
             self._kept[key] = Subject.load(folder.config, folder.load_snapshot(step))
             self._bytes += _size(self._kept[key])
             while len(self._kept) > 1 and self._is_full():

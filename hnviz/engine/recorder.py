@@ -37,7 +37,7 @@ def run_in_folder(
     with folder.writer() as writer:
         step = folder.read().step
         try:
-            folder.check_text()
+            folder.check_sources()
             learner = learner_for(folder)
         except Exception as error:
             return _fail(writer, step, error)

@@ -121,7 +121,7 @@ class Scheduler:
             raise EngineError(
                 f"the queue is full: {len(self._queue)} runs wait already, and the limit is "
                 f"{self.limits.queue}; wait until one has ended, or stop one",
-                "conflict",
+                "busy",
             )
 
     def add(self, task: Task) -> None:

@@ -18,6 +18,8 @@ from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from hnviz.own import OwnModels, own_models, register
+
 START_METHOD_VARIABLE = "HNVIZ_START_METHOD"
 TRAINER = "hnviz.engine.trainer:serve"
 FORK_SERVER_WAITS = (0.05, 0.5)  # seconds before each retry
@@ -93,15 +95,17 @@ def _start_method() -> str:
 
 def _start(context: BaseContext, target: str) -> Worker:
     ours, theirs = context.Pipe()
-    process = context.Process(target=_enter, args=(target, theirs), daemon=True)  # type: ignore[attr-defined]
+    process = context.Process(target=_enter, args=(target, theirs, own_models()), daemon=True)  # type: ignore[attr-defined]
     process.start()
     theirs.close()  # so that our end closes when the process ends
     return Worker(process, ours)
 
 
-def _enter(target: str, pipe: Connection) -> None:
-    """Run a child process."""
+def _enter(target: str, pipe: Connection, models: OwnModels | None) -> None:
+    """Run a child process, which knows the user's own models."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ^C is for the app, which then closes the pipes
+    if models is not None:
+        register(models)
     module, function = target.split(":")
     serve = getattr(importlib.import_module(module), function)
     gc.freeze()  # torch stays loaded; collecting garbage in it takes .1 to .25 s

@@ -8,6 +8,7 @@ from hnviz.catalogue import entry
 from hnviz.data import corpus_of
 from hnviz.export.collect import Mount
 from hnviz.figures.theme import MODES
+from hnviz.own import identity_of
 from hnviz.web.standing import store
 
 Params = dict[str, str]
@@ -61,12 +62,18 @@ def _farthest(all_steps: Sequence[int], steps: Sequence[int]) -> int:
 
 
 def is_live(mount: Mount, ask: Mapping[str, Any]) -> bool:
-    """Return whether a file answers a question itself: it reads English numbers alone."""
+    """Return whether a file answers a question itself.
+
+    It reads English numbers alone, and cannot compute with a model of the user's own.
+    """
     if ask["question"] not in LIVE or not mount.data["run"] or ask["run"]:
         return False
-    if not corpus_of(store().folder(mount.data["run"]).config).has_digits:
+    config = store().folder(mount.data["run"]).config
+    if identity_of(config.model) or not corpus_of(config).has_digits:
         return False
     params = ask["params"]
+    if params.get("show") in entry(config.model).state[1:]:  # a file shows units and gates
+        return False
     drawn = float(params.get("temperature", 0)) > 0  # a draw needs torch's own generator
     return not drawn and (ask["question"] != "units" or bool(params.get("text")))
 

@@ -30,6 +30,7 @@ OURS = ('<div class="hn-', '<table class="hn-', '<div class="hnviz-legend')
 LEFT_OUT = (
     *("rooms/start/machine", "rooms/train/speed", "run/list", "run/line"),
     *("run/copy_link", "kit/terms", "lesson/panel", "rooms/tasks/editor", "rooms/tasks/runs"),
+    *("rooms/compare/curves", "rooms/compare/change", "rooms/compare/runs"),
 )
 """A lesson's panel, links into the app, and pictures of the computer that hnviz runs on or what can
 be done there."""
@@ -124,7 +125,7 @@ def _key(block: Any) -> str:
 
 
 def _mounted(proto: Any, mode: str) -> Iterator[Mount]:
-    data = json.loads(proto.json)
+    (data,) = json.loads(proto.json)  # BrowserComponent sends a list of one
     picture = _BY_COMPONENT.get(proto.component_name)
     if picture is None:
         yield Mount(data["id"], data, modes={mode: data["settings"]})

@@ -21,7 +21,7 @@ STYLES = (
     FILES / "style.css",
 )
 NEEDS = (
-    "This page needs JavaScript and a browser from 2023 or later: Chrome or Edge 89, Firefox 113, "
+    "This page needs JavaScript and a browser from 2023 or later: Chrome or Edge 111, Firefox 113, "
     "Safari 16.4, or newer."
 )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log10
+from math import cbrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,18 +14,18 @@ WIDE, NARROW = 940, 358  # px: the widths that a picture is drawn for
 DOT_ROOM = 8.0  # px between dots at least; closer ones are left out
 THICKEST = 32.0  # px
 THINNEST = 0.8
-LOG_RANGE = (-6.0, 0.0)  # of norms: thickness shows no difference beyond it
 CHEVRON_ROOM = 46.0  # px
 BAR = 46.0  # px, the height of a bar for all rows
 
 
 def thickness(norm: float) -> float:
-    """Return a ribbon's thickness in px, on a log scale from 1e-6 to 1; 0 for no gradient."""
+    """Return a ribbon's thickness in px, the cube root of its share; 0 for no gradient.
+
+    So that a share of 1 % looks thin, as on a log scale it would not, and can still be seen.
+    """
     if norm <= 0:
         return 0.0
-    low, high = LOG_RANGE
-    share = (log10(norm) - low) / (high - low)
-    return max(THINNEST, min(1.0, share) * THICKEST)
+    return max(THINNEST, THICKEST * cbrt(min(1.0, norm)))
 
 
 @dataclass(frozen=True, slots=True)

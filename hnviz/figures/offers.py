@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from hnviz.data import TextChoice, corpus_of, stream_of
-from hnviz.data.splits import Chosen
+from hnviz.data.splits import NOTEBOOK, Chosen
 
 _EXAMPLE = {"word": 12, "char": 40, "bpe": 20}
 """Tokens of a text to begin with, by what one is."""
@@ -25,6 +25,16 @@ def without_digits(choice: TextChoice) -> str:
     return (
         f"This run reads “{read.title}”. Pictures of digits and of places in a number need the "
         "human numbers, so they are left out."
+    )
+
+
+def without_notebook(choice: TextChoice) -> str:
+    """Say why a run cannot be taken away as a notebook; "" if it can."""
+    if choice.corpus == NOTEBOOK.corpus:
+        return ""
+    return (
+        f"This run reads “{corpus_of(choice).title}”; only a run of {NOTEBOOK.corpus}, whose text "
+        "fits into it, can become a notebook."
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.catalogue import CATALOGUE, LADDER, entry
-from hnviz.figures.lanes import NARROW, THICKEST, Lanes, Steps, thickness
+from hnviz.figures.lanes import NARROW, THICKEST, THINNEST, Lanes, Steps, thickness
 from hnviz.figures.svg import Drawing
 from hnviz.figures.theme import Theme
 from hnviz.figures.time_text import lane_sentences, part
@@ -163,7 +163,7 @@ def scissors_legend(look: Theme, every: bool = False) -> str:
     state = arrow.render("state, forward", "").replace("width:100%", "width:34px")
     items = [f"<span>{state}state, forward</span>"]
     whole = "lane's largest" if every else "nearest"
-    items.append(f"<span>gradient, backward; thickness: its share of the {whole}, log scale</span>")
+    items.append(f"<span>gradient, backward; thickness: its share of the {whole}</span>")
     for share in SHARES:
         size = thickness(share)
         swatch = (
@@ -171,7 +171,8 @@ def scissors_legend(look: Theme, every: bool = False) -> str:
             f'y="{(THICKEST - size) / 2:.1f}" height="{size:.1f}" fill="{look.role["h_h"]}"/></svg>'
         )
         items.append(f"<span>{swatch}{100 * share:g} %</span>")
-    items.append(f'<span style="color:{look.muted}">thinnest: 1 in a million or less</span>')
+    least = f"thinnest: 1 in {(THICKEST / THINNEST) ** 3:,.0f} or less"
+    items.append(f'<span style="color:{look.muted}">{least}</span>')
     return f'<div class="hnviz-legend">{"".join(items)}</div>'
 
 

@@ -17,7 +17,7 @@ class Seen:
     values: NDArray[np.float32]  # (nh, n_tokens)
     tokens: Sequence[str]
     named: str  # the tokens: "44 tokens", "tokens 0 to 99 of valid"
-    show: str  # "state" or a gate
+    show: str  # "state", another tensor of the state, or a gate
 
     @property
     def moving(self) -> int:
@@ -29,7 +29,7 @@ def units_sentence(model: str, step: int, seen: Seen) -> str:
     """Say which unit moves most over the tokens, and between which words."""
     values, tokens = seen.values, [token[:20] for token in seen.tokens]
     trained = when(step, "before any training")
-    what = "units" if seen.show == "state" else f"{entry(model).gate(seen.show).title}s"
+    what = _units_of(model, seen.show)
     if len(tokens) == 1:
         return (
             f"{model} {trained}: its {values.shape[0]} {what} after one token, “{tokens[0]}”. Type "
@@ -89,22 +89,40 @@ def reading_note(model: str, bptt: int, split: str) -> str:
     return f"{model} carries its state: {start}. {column}"
 
 
+def _units_of(model: str, show: str) -> str:
+    """Name the values in a picture: "units", "values of c", "update gates"."""
+    if show == "state":
+        return "units"
+    return f"values of {show}" if is_state(model, show) else f"{entry(model).gate(show).title}s"
+
+
+def is_state(model: str, show: str) -> bool:
+    """Return whether what is shown is a tensor of the state, and not a gate."""
+    return show == "state" or show in entry(model).state[1:]
+
+
 def shown(model: str, show: str) -> str:
-    """Name what is shown: "the state", "the update gate"."""
-    return "the state" if show == "state" else f"the {entry(model).gate(show).title}"
+    """Name what is shown: "the state", "the cell c", "the update gate"."""
+    if show == "state":
+        return "the state"
+    if is_state(model, show):
+        return "the cell c" if show == "c" else f"{show}, a part of the state"
+    return f"the {entry(model).gate(show).title}"
 
 
 def is_signed(model: str, show: str) -> bool:
     """Return whether what is shown can be negative."""
-    return show == "state" or entry(model).gate(show).signed
+    return is_state(model, show) or entry(model).gate(show).signed
 
 
 def full_colour(model: str, show: str, values: NDArray[np.float32]) -> float:
-    """Return the value that has full colour: 1 for gates and tanh, a power of two for relu.
+    """Return the value that has full colour: 1 for gates and tanh, a power of two for the rest.
 
-    A power of two keeps the colours from shifting with every snapshot.
+    relu and an LSTM's cell have no bound. A power of two keeps the colours from shifting with every
+    snapshot.
     """
-    if show != "state" or entry(model).nonlinearity == "tanh":
+    bounded = show == "state" and entry(model).nonlinearity == "tanh"
+    if bounded or not is_state(model, show):
         return 1.0
     return float(2.0 ** np.ceil(np.log2(max(float(np.abs(values).max()), 0.25))))
 

@@ -74,7 +74,7 @@ def lane_sentences(
     said[""] = (
         "The **gradient** says how much the loss would change with the state of an earlier step. "
         "Follow each ribbon from the loss, on the right, back to the left: where it is half as "
-        "thick, a thousandth of the gradient is left. Click a lane to look at it alone."
+        "thick, an eighth of the gradient is left. Click a lane to look at it alone."
     )
     if every:
         cut = "the scissors" if "detach" in lanes else "the zeros"

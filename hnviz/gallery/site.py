@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from hnviz.app.run.names import shown_name
 from hnviz.app.shell.asgi import STYLES
 from hnviz.app.shell.variables import variables
 from hnviz.app.topics import TOPICS
@@ -20,6 +21,7 @@ from hnviz.gallery.cases import MODES, WIDTHS, pictures, views
 from hnviz.runs import DamagedRun
 from hnviz.web import actions, corpora, listing, live, observations
 from hnviz.web.assets import ASSETS
+from hnviz.web.curves import curve_routes
 from hnviz.web.guard import Rules, guard
 from hnviz.web.refused import RefusedError
 from hnviz.web.routes import door
@@ -48,21 +50,24 @@ def site(empty: Mapping[str, str], started: Callable[[], None] = lambda: None) -
     async def told(request: Request) -> Response:
         return JSONResponse(cases(empty))
 
+    listed = listing.routes(shown_name)
     real = [
         *observations.routes(views()),
+        *curve_routes(shown_name),
         *live.routes(live.Hub(TOPICS, _SHIPPED)),
         *actions.routes(),
     ]
     failing = [
         Route("/api/runs/{run_id}/{step}/{question}", _refuse),
+        Route("/api/curves", _refuse),
         *live.routes(live.Hub(TOPICS, live.Source(_fail, _no_jobs))),
     ]
     routes: Iterable[BaseRoute] = [
         *(Route(path, _file(FILES / name)) for path, name in PAGE.items()),
         *_fonts(),
         Route("/cases.json", told),
-        Mount("/error", routes=door([*listing.routes(), *corpora.routes(), *failing])),
-        *door([*listing.routes(), *corpora.routes(), *real]),
+        Mount("/error", routes=door([*listed, *corpora.routes(), *failing])),
+        *door([*listed, *corpora.routes(), *real]),
     ]
     rules = Rules(hosts=HOSTS, frames=("'self'",))
     return Starlette(routes=list(routes), middleware=[guard(lambda: rules)], lifespan=lifespan)

@@ -11,6 +11,7 @@ from hnviz.learn.build import (
 from hnviz.learn.fast import FAST
 from hnviz.learn.learner import Learner, fit
 from hnviz.learn.models import MODELS, LanguageModel
+from hnviz.learn.own import model_class
 
 __all__ = [
     "FAST",
@@ -22,6 +23,7 @@ __all__ = [
     "fit",
     "form_used",
     "load_model",
+    "model_class",
     "resolve_device",
     "usable_devices",
 ]

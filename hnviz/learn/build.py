@@ -10,7 +10,8 @@ from torch import nn
 
 from hnviz.config import RunConfig
 from hnviz.learn.fast import FAST
-from hnviz.learn.models import MODELS, LanguageModel
+from hnviz.learn.models import LanguageModel
+from hnviz.learn.own import model_class
 from hnviz.learn.state import is_state
 
 
@@ -75,7 +76,7 @@ def load_model(config: RunConfig, nv: int, snapshot: Mapping[str, NDArray[Any]])
 
     Raises ValueError if the snapshot's tensors do not match the model's.
     """
-    model = MODELS[config.model](nv, config.nh)
+    model = model_class(config.model)(nv, config.nh)
     weights = {name: torch.tensor(snapshot[name]) for name in snapshot if not is_state(name)}
     try:
         model.load_state_dict(weights)  # casts float16 up to the parameters' float32
@@ -88,4 +89,4 @@ def load_model(config: RunConfig, nv: int, snapshot: Mapping[str, NDArray[Any]])
 
 
 def _model_class(config: RunConfig) -> type[LanguageModel]:
-    return FAST[config.model] if form_used(config) == "fast" else MODELS[config.model]
+    return FAST[config.model] if form_used(config) == "fast" else model_class(config.model)

@@ -1,7 +1,7 @@
 """A model's hidden state: one tensor, or a tuple of several, as in an LSTM.
 
 The last two dimensions of each tensor are the rows of a mini-batch and the units. Pictures show
-the first tensor.
+the first tensor; Hidden states shows the others too.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -48,5 +48,10 @@ def rows_of(state: State, rows: slice) -> State:
 
 def seen(state: State) -> Tensor:
     """Return the tensor that the pictures show, as (n_layers, rows, units)."""
-    shown = tensors(state)[0]
+    return layers(state, 0)
+
+
+def layers(state: State, which: int) -> Tensor:
+    """Return one tensor of a state, as (n_layers, rows, units)."""
+    shown = tensors(state)[which]
     return shown.reshape(-1, *shown.shape[-2:])

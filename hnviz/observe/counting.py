@@ -7,16 +7,19 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from hnviz.data import CorpusError, Vocab, corpus
 from hnviz.data.english import VALID_NUMBERS
+from hnviz.learn.state import State, mapped
 from hnviz.observe.subject import Subject
 
 COMMA = ","
 FIRST_NUMBER = 2  # the first that has a number before it
 LAST_NUMBER = VALID_NUMBERS[-1]
 SPARE = 5  # tokens that a number may be longer than any true one, and its comma
-ROWS = 512  # texts read at once; more would not fit in the processor's cache
+ROWS = 512  # texts read at once, and
+STEPS = 8  # tokens of each; more would not fit in the processor's cache
 
 Ids = NDArray[np.int64]
 Spell = Callable[[int], tuple[str, ...]]
@@ -107,7 +110,26 @@ def counting_accuracy(subject: Subject, given: int = 3) -> Counted:
     true ones. So reading the true tokens once is enough; the model need not speak.
     """
     texts = _texts(subject.config.corpus, subject.vocab, given)
-    said = _say(subject, texts)
+    if not (subject.model.stateful and subject.model.predicts == "every"):
+        return _counted(texts, lambda some, rows: _said_by_windows(subject, some))
+    parts = []
+    for rows in _of_one_length(texts.begin):
+        some = Texts(*(each[rows] for each in texts))
+        prompts = _Prompts(subject, some.ids[:, : some.begin[0]])
+        parts.append(_counted(some, prompts.said))
+    together = [np.concatenate(each) for each in zip(*parts, strict=True)]
+    order = together[0].argsort()
+    return Counted(*(each[order] for each in together))
+
+
+Read = Callable[[Texts, Ids], Ids]
+"""Takes texts and their rows among all that are counted; returns the likeliest token at each place
+of a number, in the shape of ids[:, 1:]. Places that are not asked for keep their own tokens.
+"""
+
+
+def _counted(texts: Texts, read: Read) -> Counted:
+    said = read(texts, np.arange(len(texts.number)))
     wrong = said != texts.ids[:, 1:]
     right = np.logical_not(wrong.any(axis=1))
     at = wrong.argmax(axis=1)
@@ -118,7 +140,7 @@ def counting_accuracy(subject: Subject, given: int = 3) -> Counted:
         ids = texts.ids[rows]
         ids[np.arange(len(rows)), at[rows] + 1] = said[rows, at[rows]]
         told = Texts(texts.number[rows], ids, texts.begin[rows], texts.end[rows])
-        alone[rows] = (_say(subject, told) == ids[:, 1:]).all(axis=1)
+        alone[rows] = (read(told, rows) == ids[:, 1:]).all(axis=1)
     first_wrong = np.where(right, -1, at + 1 - texts.begin).astype(np.int8)
     return Counted(texts.number, right, first_wrong, alone)
 
@@ -138,27 +160,58 @@ def _texts(corpus_id: str, vocab: Vocab, given: int) -> Texts:
     return Texts(number, ids, begin, end)
 
 
-def _say(subject: Subject, texts: Texts) -> Ids:
-    """Return the likeliest token at each place of a number, in the shape of ids[:, 1:].
+class _Prompts:
+    """Prompts of one length, read once: their numbers are read from the states after them."""
 
-    Places that are not asked for keep their own tokens.
-    """
-    if subject.model.stateful and subject.model.predicts == "every":
-        return _said_at_once(subject, texts)
-    return _said_by_windows(subject, texts)
+    def __init__(self, subject: Subject, ids: Ids) -> None:
+        """Read prompts, (rows, steps), from zeros; where they begin alike, only one of them."""
+        self._model = subject.model
+        state, alike = subject.model.init_state(1), np.zeros(len(ids), dtype=np.int64)
+        for start in range(0, ids.shape[1], STEPS):
+            part = ids[:, start : start + STEPS]
+            keys = np.column_stack([alike, part])
+            _, first, now = np.unique(keys, axis=0, return_index=True, return_inverse=True)
+            logits, state = self._read(part[first], _rows(state, alike[first]))
+            alike = now.ravel()
+        self._state = _rows(state, alike)
+        self._first: Ids = logits[:, -1].argmax(-1).numpy()[alike]  # after the prompt
 
+    def said(self, texts: Texts, rows: Ids) -> Ids:
+        """Answer the positions of each number; see `Read`.
 
-def _said_at_once(subject: Subject, texts: Texts) -> Ids:
-    """Answer all positions of each text in one pass."""
-    said, asked = texts.ids[:, 1:].copy(), _answered(texts)
-    for rows in _pieces(len(said)):
-        longest = texts.end[rows].max()
-        x = torch.from_numpy(texts.ids[rows, : longest - 1])
+        A number is read up to its first wrong answer: nobody asks for those after it.
+        """
+        begin, state = texts.begin[0], _rows(self._state, rows)
+        said, asked = texts.ids[:, 1:].copy(), _answered(texts)
+        said[:, begin - 1] = self._first[rows]
+        reading = np.arange(len(rows))
+        for start in range(begin, texts.end.max() - 1, STEPS):
+            right = (said[reading] == texts.ids[reading, 1:]).all(axis=1)
+            on = np.flatnonzero(right & (start < texts.end[reading] - 1))
+            reading, state = reading[on], _rows(state, on)
+            if not len(reading):
+                break
+            part = np.s_[reading, start : start + STEPS]
+            logits, state = self._read(texts.ids[:, :-1][part], state)
+            said[part] = np.where(asked[part], logits.argmax(-1).numpy(), said[part])
+        return said
+
+    def _read(self, ids: Ids, state: State) -> tuple[Tensor, State]:
         with torch.inference_mode():
-            logits, _ = subject.model(x, subject.model.init_state(len(x)))
-        here = said[rows, : longest - 1]  # a view
-        np.copyto(here, logits.argmax(-1).numpy(), where=asked[rows, : longest - 1])
-    return said
+            logits, state = self._model(torch.from_numpy(ids), state)
+        return logits, state
+
+
+def _rows(state: State, rows: Ids) -> State:
+    chosen = torch.from_numpy(rows)
+    return mapped(state, lambda tensor: tensor[..., chosen, :])
+
+
+def _of_one_length(lengths: Ids) -> Iterator[Ids]:
+    """Group rows by their length, at most ROWS in a group."""
+    for length in np.unique(lengths):
+        rows = np.flatnonzero(lengths == length)
+        yield from (rows[piece] for piece in _pieces(len(rows)))
 
 
 def _said_by_windows(subject: Subject, texts: Texts) -> Ids:

@@ -16,6 +16,7 @@ from hnviz.observe.gates import gates
 from hnviz.observe.params import Params, numbered, one_of, only, whole
 from hnviz.observe.passes import read_states, states_from
 from hnviz.observe.reply import Reply
+from hnviz.observe.states import states
 from hnviz.observe.subject import Subject
 
 MOST_TOKENS = 2000  # of one picture
@@ -35,7 +36,8 @@ def ask_units(subject: Subject, params: Params) -> Reply:
     """Return a `layer`'s units, or a gate, at each of `ids` or of a stretch of a `split`.
 
     A stretch is `n` tokens from `first`; its states are those of the pass over the whole split.
-    `show` is "state" or one of the model's gates: "reset", "update", "candidate".
+    `show` is "state", another tensor of the state such as an LSTM's "c", or one of the model's
+    gates: "reset", "update", "candidate".
     arrays: "values", float32 (nh, n), and "ids". meta: "layer", "show"; "window", the tokens after
     which the state is reset to zeros, or None.
     """
@@ -97,6 +99,10 @@ def _shown(subject: Subject, params: Params) -> tuple[NDArray[np.float32], Stret
     after = stretch.states[layer]
     if show == "state":
         return after.T.astype(np.float32), stretch, layer
+    tensors = entry(subject.config.model).state
+    if show in tensors:
+        after = _tensor(subject, params, tensors.index(show))[layer]
+        return after.T.astype(np.float32), stretch, layer
     before = torch.from_numpy(np.concatenate([stretch.before[layer][None], after[:-1]]))
     with torch.inference_mode():
         embedded = subject.part("i_h")(torch.tensor(stretch.ids))
@@ -105,9 +111,29 @@ def _shown(subject: Subject, params: Params) -> tuple[NDArray[np.float32], Stret
     return values.T.astype(np.float32), stretch, layer
 
 
+def _tensor(subject: Subject, params: Params, which: int) -> NDArray[np.floating]:
+    """Return a tensor of the state after each token, (n_layers, n, nh), read token by token."""
+    if "ids" in params:
+        return states(subject, numbered(subject, params), which=which)
+    return _tensor_of(subject, params["split"], (params["first"], params["n"]), which)
+
+
+@lru_cache(maxsize=KEPT_STRETCHES)
+def _tensor_of(
+    subject: Subject, split: str, stretch: tuple[int, int], which: int
+) -> NDArray[np.floating]:
+    first, n = stretch
+    begin, start = first - first % subject.config.bptt, None
+    if subject.model.stateful:
+        begin, start = nearest(subject, split, first)
+    ids = subject.stream.ids(split)[begin : first + n]
+    return states(subject, ids, start, which)[:, first - begin :]
+
+
 def _show(subject: Subject, params: Params) -> str:
     """Return the parameter `show`; a gate that the model lacks gets a specific sentence."""
-    shows = ("state", *entry(subject.config.model).gates)
+    net = entry(subject.config.model)
+    shows = ("state", *net.state[1:], *net.gates)
     known = {gate for net in CATALOGUE.values() for gate in net.gates}
     if len(shows) == 1 and params.get("show") in known:
         raise ValueError(f"{subject.config.model} has no gates: show its state")

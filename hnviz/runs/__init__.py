@@ -7,6 +7,7 @@ from hnviz.runs.record import RESUMABLE, STATUSES, RunRecord
 from hnviz.runs.reference import (
     five_seeds_table,
     lr_table,
+    notebook_accuracy,
     notebook_table,
     one_recipe_table,
     recipes_table,
@@ -36,6 +37,7 @@ __all__ = [
     "default_runs_dir",
     "five_seeds_table",
     "lr_table",
+    "notebook_accuracy",
     "notebook_table",
     "one_recipe_table",
     "recipes_table",

@@ -17,8 +17,10 @@ from hnviz.config import ConfigError, RunConfig
 from hnviz.data import CorpusError
 from hnviz.data.splits import Chosen
 from hnviz.estimate import checkpoint_bytes
+from hnviz.own import identity_of
 from hnviz.runs.errors import DamagedRun, SnapshotNotFound
 from hnviz.runs.files import is_locked, write_atomic
+from hnviz.runs.own import other_model, unknown_model
 from hnviz.runs.reading import is_number, parse, plain, read_bounded
 from hnviz.runs.tensors import Tensors, check_weights, read_tensors
 from hnviz.runs.texts import content_hash, look_beside, text_problem
@@ -51,6 +53,7 @@ class RunInfo:
     device: str  # in use; before the run starts, the requested one
     created: float  # seconds since 1970
     content_hash: str = ""  # of the text; runs of before have none
+    model_identity: str = ""  # of a model of the user's own; see `hnviz.own.identity`
 
     def save(self, path: Path) -> None:
         """Write config.json. Raises RunWriteError."""
@@ -60,6 +63,7 @@ class RunInfo:
             "device": self.device,
             "versions": self.versions,
             "content_hash": self.content_hash,
+            **({"model_identity": self.model_identity} if self.model_identity else {}),
             "config": self.config.to_dict(),
         }
         write_atomic(path, json.dumps(content, indent=2).encode() + b"\n")
@@ -109,9 +113,13 @@ class RunFolder:
         look_beside(self.path.parent)
         try:
             content = parse(read_bounded(self.path / CONFIG, MOST_CONFIG))
+            if unknown := unknown_model(self.path, content):
+                raise DamagedRun(f"the run {self.id} cannot be read here: {unknown}")
             problem = text_problem(self.path.parent, content)
             if problem is None:
-                return _info_from(content)
+                return info_from(content)
+        except DamagedRun:
+            raise
         except FileNotFoundError:
             problem = f"{CONFIG} is missing"
         except OSError as error:
@@ -122,9 +130,11 @@ class RunFolder:
             problem = f"{CONFIG} is not a run's config ({error})"
         raise self.damaged(problem)
 
-    def check_text(self) -> None:
-        """Raise DamagedRun if the run's text has other tokens now than those that it read."""
+    def check_sources(self) -> None:
+        """Raise DamagedRun if the run's text or its model is another one now."""
         info = self._info
+        if other := other_model(self.path, info.config.model, info.model_identity):
+            raise DamagedRun(f"the run {self.id} cannot be read here: {other}")
         text = Chosen(info.config.corpus, info.config.split)
         try:
             is_other = info.content_hash not in ("", content_hash(text))
@@ -213,7 +223,8 @@ class RunFolder:
         return RunWriter(self)
 
 
-def _info_from(content: Any) -> RunInfo:
+def info_from(content: Any) -> RunInfo:
+    """Read what config.json holds, as JSON. Raises ValueError, also as ConfigError."""
     if not isinstance(content, dict):
         raise ValueError("not a JSON object")
     if content.get("format") != FORMAT:
@@ -230,11 +241,14 @@ def _info_from(content: Any) -> RunInfo:
         raise ValueError(f"it has no valid {name}")
     config = RunConfig.from_dict(content["config"])
     versions = {plain(name): plain(str(each)) for name, each in content["versions"].items()}
-    device, text = plain(str(content.get("device"))), plain(str(content.get("content_hash", "")))
-    return RunInfo(config, versions, device, float(created), text)
+    device, text, model = (
+        plain(str(content.get(name, ""))) for name in ("device", "content_hash", "model_identity")
+    )
+    return RunInfo(config, versions, device, float(created), text, model)
 
 
 def new_info(config: RunConfig, versions: dict[str, str]) -> RunInfo:
     """Describe a run that starts now."""
     text = content_hash(Chosen(config.corpus, config.split))
-    return RunInfo(config, versions, config.device, time.time(), text)
+    model = identity_of(config.model)
+    return RunInfo(config, versions, config.device, time.time(), text, model)

@@ -1,7 +1,9 @@
 """The notebook's printed figures, and the range of other seeds of the same recipe."""
 
+import csv
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING
 
 from hnviz.catalogue import entry
@@ -10,12 +12,25 @@ from hnviz.config import CHOICES
 if TYPE_CHECKING:
     import pandas as pd
 
+NOTEBOOK_TABLES = "notebook_tables.csv"
 COLUMNS = ("train_loss", "valid_loss", "accuracy")
 
 
 def notebook_table(model: str) -> "pd.DataFrame":
     """Return the notebook's table for one model: epoch, train_loss, valid_loss, accuracy."""
-    return _of(model, "notebook_tables.csv")
+    return _of(model, NOTEBOOK_TABLES)
+
+
+@cache
+def notebook_accuracy(model: str) -> float | None:
+    """Return the notebook's last accuracy on valid; None for a model that it does not have.
+
+    Read without pandas, which takes longer to load than all else that the Start page needs.
+    """
+    entry(model)
+    with _path(NOTEBOOK_TABLES).open() as file:
+        printed = [row["accuracy"] for row in csv.DictReader(file) if row["model"] == model]
+    return float(printed[-1]) if printed else None
 
 
 def reference_range(model: str, bn_init: str, column: str) -> tuple[float, float] | None:
@@ -86,5 +101,9 @@ def _of(model: str, name: str) -> "pd.DataFrame":
 def _read(name: str) -> "pd.DataFrame":
     import pandas as pd  # slow to load, as in record.py
 
-    with (files("hnviz.runs") / "data" / name).open() as file:
+    with _path(name).open() as file:
         return pd.read_csv(file)
+
+
+def _path(name: str) -> Traversable:
+    return files("hnviz.runs") / "data" / name

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hnviz.catalogue import CATALOGUE
+from hnviz.catalogue import BUILT_IN
 from hnviz.config import RunConfig
 from hnviz.events import SnapshotSaved
 from hnviz.runs.codec import encode
@@ -26,7 +26,7 @@ def shipped_configs() -> dict[str, RunConfig]:
     One run per model with its own recipe, named after the model, and one more with Model5's
     recipe and the split "blocks".
     """
-    recipes = {name: RunConfig.for_model(name, seed=0, device="cpu") for name in CATALOGUE}
+    recipes = {name: RunConfig.for_model(name, seed=0, device="cpu") for name in BUILT_IN}
     return recipes | {BLOCKS: RunConfig.for_model("Model5", seed=0, device="cpu", split="blocks")}
 
 

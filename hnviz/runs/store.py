@@ -8,6 +8,7 @@ import shutil
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from errno import EDQUOT, ENOSPC
@@ -18,10 +19,13 @@ import hnviz
 from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
 from hnviz.runs import summary
+from hnviz.runs.deleted import drop_old
 from hnviz.runs.errors import DamagedRun, RunNotFound, RunWriteError
 from hnviz.runs.files import written_whole
 from hnviz.runs.folder import CONFIG, EVENTS, RunFolder, RunInfo, new_info
 from hnviz.runs.follower import RunFollower
+from hnviz.runs.label import read_label
+from hnviz.runs.own import keep_models
 from hnviz.runs.record import RunRecord
 from hnviz.runs.summary import RunSummary
 from hnviz.runs.texts import drop_text, drop_unread_texts, keep_text, look_beside
@@ -92,33 +96,55 @@ class RunStore:
         Raises RunWriteError, and CorpusError for a text that is not there.
         """
         info = new_info(config, versions())
+        return self.add(config, lambda folder: info.save(folder / CONFIG))
+
+    def add(
+        self,
+        config: RunConfig,
+        fill: Callable[[Path], None],
+        check: Callable[[RunFolder], None] | None = None,
+    ) -> RunFolder:
+        """Add a run that `fill` writes into an empty folder; it appears complete at once.
+
+        `check` sees it with its text. Nothing is left of a run at which either raises. Raises what
+        they raise, RunWriteError, and CorpusError for a text that is not there.
+        """
         unfinished = self.root / f"{_UNFINISHED}{secrets.token_hex(8)}"
         try:
             with written_whole(unfinished / CONFIG):
                 unfinished.mkdir(parents=True)
-            info.save(unfinished / CONFIG)
+            fill(unfinished)
+            keep_models(unfinished, config.model)
             keep_text(self.root, config)  # from now on a config names it
+            if check is not None:
+                check(RunFolder(unfinished))
             return RunFolder(self._give_id(unfinished, config.model))
-        except RunWriteError as error:
+        except BaseException as error:
             shutil.rmtree(unfinished, ignore_errors=True)
             drop_text(self.root, config)
-            cause = error.__cause__
-            reason = cause.strerror if isinstance(cause, OSError) else error
-            full = isinstance(cause, OSError) and cause.errno in (ENOSPC, EDQUOT)
-            raise RunWriteError(
-                f"no run can be stored in {self.root}: {reason}; "
-                f"{'make room there, or ' if full else ''}set {RUNS_DIR_VARIABLE} to another folder"
-            ) from error
+            if isinstance(error, RunWriteError):
+                raise self._not_stored(error) from error
+            raise
+
+    def _not_stored(self, error: RunWriteError) -> RunWriteError:
+        cause = error.__cause__
+        reason = cause.strerror if isinstance(cause, OSError) else error
+        full = isinstance(cause, OSError) and cause.errno in (ENOSPC, EDQUOT)
+        return RunWriteError(
+            f"no run can be stored in {self.root}: {reason}; "
+            f"{'make room there, or ' if full else ''}set {RUNS_DIR_VARIABLE} to another folder"
+        )
 
     def remove_unfinished(self) -> None:
         """Delete the folders of killed processes that had begun to create a run.
 
-        Also the texts that no run reads any longer.
+        Also runs that were deleted a while ago, and the texts that no run reads any longer.
         """
         for folder in self.root.glob(f"{_UNFINISHED}*"):
             with suppress(OSError):
                 if time.time() - folder.lstat().st_mtime > _UNFINISHED_SECONDS:
                     shutil.rmtree(folder)  # not for a link, at which it raises
+        drop_old(self.root)
         drop_unread_texts(self.root, _UNFINISHED_SECONDS)
 
     def _give_id(self, unfinished: Path, model: str) -> Path:
@@ -136,26 +162,35 @@ class RunStore:
     def ids(self, newest: int | None = None) -> list[str]:
         """Return the ids of the user's own runs, newest first, then those of the pre-trained ones.
 
-        Those are in the catalogue's order. With `newest`, only so many of the user's own.
+        Pinned runs come before the others; the pre-trained are in the catalogue's order. With
+        `newest`, only so many of the user's own.
         """
         return [folder.id for folder in self._folders(newest)]
 
     def _folders(self, newest: int | None = None) -> list[RunFolder]:
-        own = sorted(_names(self.root), key=_age, reverse=True)
+        own = sorted(_names(self.root), key=self._rank, reverse=True)
         names = sorted(_names(self.shipped), key=_in_the_catalogue)
         shipped = [name for name in names if name not in set(own)]
         return [RunFolder(self.root / name) for name in own[:newest]] + [
             RunFolder(self.shipped / name, shipped=True) for name in shipped
         ]
 
+    def _rank(self, run_id: str) -> tuple[bool, tuple[str, str, str]]:
+        return read_label(self.root / run_id).pinned, _age(run_id)
+
+    def check_id(self, run_id: str) -> None:
+        """Raise RunNotFound for a text that is no run's id, and so could be a path elsewhere."""
+        if not _ID.fullmatch(run_id):
+            raise RunNotFound(f"there is no run named {run_id[:100]!r} in {self.root}")
+
     def folder(self, run_id: str) -> RunFolder:
         """Find a run. Raises RunNotFound."""
-        if _ID.fullmatch(run_id):
-            own = self.root / run_id
-            if own.is_dir() and not own.is_symlink():
-                return RunFolder(own)
-            if (self.shipped / run_id).is_dir():
-                return RunFolder(self.shipped / run_id, shipped=True)
+        self.check_id(run_id)
+        own = self.root / run_id
+        if own.is_dir() and not own.is_symlink():
+            return RunFolder(own)
+        if (self.shipped / run_id).is_dir():
+            return RunFolder(self.shipped / run_id, shipped=True)
         raise RunNotFound(f"there is no run named {run_id[:100]!r} in {self.root}")
 
     def record(self, run_id: str) -> RunRecord:

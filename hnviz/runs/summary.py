@@ -6,6 +6,7 @@ from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
 from hnviz.runs.errors import DamagedRun
 from hnviz.runs.folder import RunFolder, RunInfo
+from hnviz.runs.label import NO_LABEL, read_label
 from hnviz.runs.record import RunRecord
 
 
@@ -26,6 +27,8 @@ class RunSummary:
     accuracy: float | None = None
     train_accuracy: float | None = None
     message: str = ""  # how it ended
+    given: str = ""  # the name that its user gave it
+    pinned: bool = False  # first in lists
     problem: str = ""  # what is wrong with a damaged run
 
     @property
@@ -41,6 +44,7 @@ def _model_in(run_id: str) -> str:
 def summarize(folder: RunFolder, record: RunRecord, info: RunInfo) -> RunSummary:
     """Summarize a record in one line."""
     last = record.epochs[-1] if record.epochs else None
+    label = NO_LABEL if folder.shipped else read_label(folder.path)
     return RunSummary(
         id=folder.id,
         shipped=folder.shipped,
@@ -55,6 +59,8 @@ def summarize(folder: RunFolder, record: RunRecord, info: RunInfo) -> RunSummary
         accuracy=last.accuracy if last else None,
         train_accuracy=last.train_accuracy if last else None,
         message=record.ended.message if record.ended else "",
+        given=label.name,
+        pinned=label.pinned,
     )
 
 

@@ -1,4 +1,4 @@
-"""The buttons of a run: POST /api/runs/{id}/<one of ACTIONS>, and .../speed.
+"""The buttons of a run: POST /api/runs/{id}/<one of ACTIONS or KEEPING>, and .../speed.
 
 The Content-Type must be JSON, which no form on another site can send. The answer is the run's
 status after the press, or one sentence that says why it cannot be done. The calls run in their
@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from hnviz.runs import DamagedRun
 from hnviz.web.bodies import json_body
+from hnviz.web.keeping import KEEPING, Keep
 from hnviz.web.parameters import quoted
 from hnviz.web.quota import Quota, Rate
 from hnviz.web.standing import engine, standing, store
@@ -43,6 +44,9 @@ class Pressed(NamedTuple):
 
 Press = Callable[[Pressed], None]
 
+Do = Callable[[Pressed], Mapping[str, Any]]
+"""Does what a press asks for; returns the answer."""
+
 Permit = Callable[[Request, str, str], None]
 """Raises Refusal if the sender of a request may not do a named action to a run."""
 
@@ -57,26 +61,34 @@ def routes(permit: Permit = anyone) -> list[Route]:
     quota = Quota(OF_ONE, f"{OF_ONE} presses of yours are under way; press again in a moment")
     rate = Rate(A_SECOND, AT_ONCE)
 
-    def route(name: str, press: Press) -> Route:
+    def route(name: str, do: Do) -> Route:
         async def endpoint(request: Request) -> Response:
-            def permitted(pressed: Pressed) -> None:
+            def permitted(pressed: Pressed) -> Mapping[str, Any]:
                 permit(request, name, pressed.run_id)
-                press(pressed)
+                return do(pressed)
 
             viewer, run_id = viewer_of(request.scope), request.path_params["run_id"]
             with quota.taken(viewer):
                 await asyncio.sleep(rate.delay(viewer))
                 pressed = Pressed(run_id, await json_body(request), viewer)
-                do = partial(_do, permitted, pressed)
-                status = await to_thread.run_sync(do, limiter=limiter)
-            return JSONResponse({"status": status}, headers={"Cache-Control": "no-store"})
+                answer = await to_thread.run_sync(permitted, pressed, limiter=limiter)
+            return JSONResponse(answer, headers={"Cache-Control": "no-store"})
 
         return Route(f"/api/runs/{{run_id}}/{name}", endpoint, methods=["POST"])
 
-    return [*(route(name, partial(_press, name)) for name in ACTIONS), route("speed", _set_speed)]
+    presses: dict[str, Press] = {name: partial(_press, name) for name in ACTIONS}
+    presses["speed"] = _set_speed
+    return [
+        *(route(name, partial(_status_after, press)) for name, press in presses.items()),
+        *(route(name, partial(_kept, keep)) for name, keep in KEEPING.items()),
+    ]
 
 
-def _do(press: Press, pressed: Pressed) -> str:
+def _kept(keep: Keep, pressed: Pressed) -> Mapping[str, Any]:
+    return keep(pressed.run_id, pressed.body)
+
+
+def _status_after(press: Press, pressed: Pressed) -> Mapping[str, Any]:
     """Press a button; return the run's status after it.
 
     Raises Refusal, RunNotFound or EngineError.
@@ -86,7 +98,7 @@ def _do(press: Press, pressed: Pressed) -> str:
         raise Refusal(f"the run {run_id} is pre-trained: you can only look at it", 409)
     press(pressed)
     try:
-        return standing(run_id).status
+        return {"status": standing(run_id).status}
     except DamagedRun as error:  # 409, as when the engine refuses such a run
         raise Refusal(str(error), 409) from error
 

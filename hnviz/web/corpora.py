@@ -21,10 +21,8 @@ from hnviz.data import (
     corpora,
     corpus_of,
     kind_in,
-    own_text,
     stream_of,
 )
-from hnviz.data.corpora import LEVELS
 from hnviz.data.splits import WAYS, Chosen
 from hnviz.data.stream import SPLITS
 from hnviz.web.kept import Entry
@@ -32,21 +30,16 @@ from hnviz.web.lanes import Lane, Shared
 from hnviz.web.parameters import quoted, read_query
 from hnviz.web.replies import entry_reply, until_gone
 from hnviz.web.streams import stream_file
-from hnviz.web.views import Param, Refusal, refused_values
+from hnviz.web.views import Param, Refusal
 from hnviz.web.wire import to_json
 
 CORPORA = "api/corpora/"
 """The beginning of each text's address, relative to the app."""
 
 THREADS, LONGEST_LINE = 2, 64
-LONGEST_OWN = 2_000
-"""The most characters that a text in an address can have."""
-
-_OWN_NAME = "own"
 _VERSION = {"v": Param("text", None)}
 _CHOICE = {"corpus": Param("text", NOTEBOOK.corpus), "way": Param(WAYS, NOTEBOOK.split)}
 _LISTED = {"corpus": Param("text", None), "way": Param(WAYS, NOTEBOOK.split)}
-_OWN = {"text": Param("text"), "tokens": Param(LEVELS, LEVELS[0]), **_VERSION}
 _LAYOUT = {
     "bs": Param("int", 64, *LIMITS["bs"]),
     "bptt": Param("int", 20, *LIMITS["bptt"]),
@@ -59,7 +52,6 @@ def routes() -> list[Route]:
     served = Corpora()
     return [
         Route("/api/corpora", until_gone(served.listed), name="corpora"),
-        Route("/api/corpora/own", until_gone(served.own), name="own_corpus"),
         Route("/api/corpora/{split}", until_gone(served.split), name="corpus"),
         Route("/api/corpora/{split}/layout", until_gone(served.layout), name="layout"),
     ]
@@ -87,23 +79,6 @@ class Corpora:
                 f"{split} does not have the version {quoted(version)}; ask /api/corpora for its "
                 "own",
                 409,
-            )
-        return entry_reply(request, entry, immutable=version is not None)
-
-    async def own(self, request: Request) -> Response:
-        """Answer with the tokens of the text in the address, in the format of `stream_file`."""
-        asked = read_query(_OWN, request.query_params.multi_items(), "a text")
-        text, version = asked["text"], asked["v"]
-        if len(text) > LONGEST_OWN:
-            raise Refusal(
-                f"an address can carry a text of at most {LONGEST_OWN:,} characters; "
-                f"got {len(text):,}"
-            )
-        with refused_values():
-            entry = await self._asked(request, lambda: _own_entry(text, asked["tokens"]))
-        if version not in (None, _version(entry)):
-            raise Refusal(
-                f"this text does not have the version {quoted(version)}; leave v out", 409
             )
         return entry_reply(request, entry, immutable=version is not None)
 
@@ -164,11 +139,9 @@ def corpus_address(split: str, choice: TextChoice = NOTEBOOK) -> str:
 
 
 def corpus_file(address: str) -> bytes:
-    """Return what is at an address that `corpus_address` or `own_address` wrote."""
+    """Return what is at an address that `corpus_address` wrote."""
     name, _, query = address.removeprefix(CORPORA).partition("?")
     asked = {key: values[0] for key, values in parse_qs(query).items()}
-    if name == _OWN_NAME:
-        return _own_entry(asked["text"], asked.get("tokens", LEVELS[0])).content
     choice = Chosen(*(asked.get(each, _CHOICE[each].default) for each in ("corpus", "way")))
     return _entry(choice, name).content
 
@@ -187,19 +160,6 @@ def _kept(corpus_id: str, way: str, split: str) -> Entry:
     choice = Chosen(corpus_id, way)
     stream, kind = stream_of(choice), kind_in(corpus_of(choice))
     return Entry.of(stream_file(stream.ids(split), stream.vocab, kind))
-
-
-def own_address(text: str, level: str = LEVELS[0]) -> str:
-    """Return the address of a short text's tokens. Raises ValueError as `own_text` does."""
-    tokens = {} if level == LEVELS[0] else {"tokens": level}
-    version = _version(_own_entry(text, level))
-    return f"{CORPORA}{_OWN_NAME}?{urlencode({'text': text, **tokens, 'v': version})}"
-
-
-@lru_cache(maxsize=32)
-def _own_entry(text: str, level: str) -> Entry:
-    own = own_text(text, level)
-    return Entry.of(stream_file(own.ids, own.vocab))
 
 
 def _version(entry: Entry) -> str:

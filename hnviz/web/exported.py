@@ -1,13 +1,17 @@
-"""A lesson as a file to take away: GET /api/lessons/{id}/file. /lessons leads to their list.
+"""Files to take away: a lesson, a run as a notebook, a run as a zip file.
 
-Another process writes it, as a page's script would disturb this one; one file at a time.
+GET /api/lessons/{id}/file, /api/runs/{id}/notebook and /api/runs/{id}/zip. /lessons leads to the
+list of lessons. Another process writes them, as a page's script would disturb this one; one file at
+a time.
 """
 
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -19,11 +23,13 @@ from hnviz.web.lanes import Lane, Shared
 from hnviz.web.parameters import quoted
 from hnviz.web.refused import RefusedError
 from hnviz.web.replies import entry_reply, until_gone
+from hnviz.web.standing import store
 from hnviz.web.views import Refusal
 
 KEPT_BYTES = 24 * 2**20  # of files: a lesson has at most 2 MB
 LINE = (1, 8)  # files that are written at a time, and that may wait
 SECONDS = 600  # that writing a file may take
+MOST_MB = 64  # of a run's snapshots: the server holds a zip file in memory while it sends it
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
 
 _NICE = [found] if (found := shutil.which("nice")) else []
@@ -32,16 +38,48 @@ _writing: "set[subprocess.Popen[str]]" = set()
 Write = Callable[[str], bytes]
 
 
+class Form(NamedTuple):
+    """What a run can be taken away as."""
+
+    kind: str  # as `hnviz export` names it
+    suffix: str
+    media: str
+
+
+NOTEBOOK = Form("notebook", ".ipynb", "application/x-ipynb+json")
+ZIP = Form("run", ".zip", "application/zip")
+
+
 def written(lesson: str, *, in_class: bool = False) -> bytes:
     """Have a lesson written in another process. Raises Refusal with that process's sentence.
 
     `in_class`: for phones of a class, which send their answers to this server.
     """
+    # For phones nobody may wait, and the class needs the processors.
+    nice, more = (_NICE, ["--class"]) if in_class else ([], [])
+    return _exported(["lesson", lesson, *more], nice)
+
+
+def run_written(form: Form, run_id: str) -> bytes:
+    """Have a run written in another process. Raises Refusal, or RunNotFound."""
+    folder = store().folder(run_id)
+    paths = [folder.snapshot_path(step) for step in folder.snapshots()]
+    size = sum(path.stat().st_size for path in paths if path.is_file()) / 10**6
+    if form is ZIP and size > MOST_MB:
+        command = f"python -m hnviz export run {run_id}"
+        raise Refusal(
+            f"the run has {size:,.0f} MB of snapshots, and a browser gets at most {MOST_MB}; "
+            f"write it with: {command}",
+            413,
+        )
+    return _exported([form.kind, run_id, "--runs-dir", str(store().root)])
+
+
+def _exported(arguments: Sequence[str], nice: Sequence[str] = ()) -> bytes:
+    """Run `hnviz export` with these arguments, and return the file that it wrote."""
     with scratch() as folder:
-        path = folder / "lesson.html"
-        command = [sys.executable, "-m", "hnviz", "export", "lesson", lesson, "-o", str(path)]
-        if in_class:  # nobody may wait for it, and the class needs the processors
-            command = [*_NICE, *command, "--class"]
+        path = folder / "file"
+        command = [*nice, sys.executable, "-m", "hnviz", "export", *arguments, "-o", str(path)]
         with subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -51,7 +89,7 @@ def written(lesson: str, *, in_class: bool = False) -> bytes:
         ) as process:
             said = _last_line(process)
         if process.returncode:
-            raise Refusal(said.removeprefix("hnviz: ") or "the lesson could not be written", 422)
+            raise Refusal(said.removeprefix("hnviz: ") or "the file could not be written", 422)
         return path.read_bytes()
 
 
@@ -62,7 +100,7 @@ def _last_line(process: "subprocess.Popen[str]") -> str:
         said = process.communicate(timeout=SECONDS)[1]
     except subprocess.TimeoutExpired:
         process.kill()
-        raise Refusal(f"the lesson took more than {SECONDS} s; try again", 503) from None
+        raise Refusal(f"the file took more than {SECONDS} s; try again", 503) from None
     finally:
         _writing.discard(process)
     return next(iter(said.strip().splitlines()[-1:]), "")
@@ -76,8 +114,13 @@ def end() -> None:
 
 def routes(write: Write = written) -> list[Route]:
     """Return the route of the files, and the one to the list of lessons."""
+    files = Files(write)
     return [
-        Route("/api/lessons/{lesson}/file", until_gone(Files(write).file), name="lesson"),
+        Route("/api/lessons/{lesson}/file", until_gone(files.file), name="lesson"),
+        Route(
+            "/api/runs/{run_id}/notebook", until_gone(partial(files.run, NOTEBOOK)), name="notebook"
+        ),
+        Route("/api/runs/{run_id}/zip", until_gone(partial(files.run, ZIP)), name="zip"),
         Route("/lessons", _to_list),
     ]
 
@@ -101,6 +144,16 @@ class Files:
         entry = await self.entry(name)
         reply = entry_reply(request, entry, "text/html; charset=utf-8", immutable=False)
         reply.headers["Content-Disposition"] = f'attachment; filename="{name}.html"'
+        return reply
+
+    async def run(self, form: Form, request: Request) -> Response:
+        """Answer with a run's file, to be saved."""
+        run_id = request.path_params["run_id"]
+        entry = await self._shared.result(
+            (form, run_id), lambda: Entry.of(run_written(form, run_id)), self._lane
+        )
+        reply = entry_reply(request, entry, form.media, immutable=False)
+        reply.headers["Content-Disposition"] = f'attachment; filename="{run_id}{form.suffix}"'
         return reply
 
     async def entry(self, name: str) -> Entry:

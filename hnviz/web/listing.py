@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from hnviz.engine.client import live_status
 from hnviz.runs import RunSummary
+from hnviz.web.curves import Namer
 from hnviz.web.kept import Entry
 from hnviz.web.lanes import Lane, Shared
 from hnviz.web.parameters import read_query
@@ -23,9 +24,9 @@ THREADS, LONGEST_LINE = 2, 64
 _NEWEST = {"limit": Param("int", 200, 1, 10_000)}
 
 
-def routes() -> list[Route]:
-    """Return the routes that list runs and describe one."""
-    listing = Listing()
+def routes(namer: Namer = lambda config, given, shipped: given) -> list[Route]:
+    """Return the routes that list runs and describe one; `namer` says how a run is called."""
+    listing = Listing(namer)
     return [
         Route("/api/runs", until_gone(listing.runs), name="runs"),
         Route("/api/runs/{run_id}", until_gone(listing.run), name="run"),
@@ -35,14 +36,15 @@ def routes() -> list[Route]:
 class Listing:
     """Reads run folders in its own threads, once for all requests that arrive at the same time."""
 
-    def __init__(self) -> None:
+    def __init__(self, namer: Namer) -> None:
+        self._namer = namer
         self._shared, self._lane = Shared(), Lane(THREADS, LONGEST_LINE)
 
     async def runs(self, request: Request) -> Response:
         """List the newest runs, then the pre-trained ones."""
         pairs = request.query_params.multi_items()
         limit = read_query(_NEWEST, pairs, "the list of runs")["limit"]
-        return await self._reply(request, f"/{limit}", lambda: all_runs(limit))
+        return await self._reply(request, f"/{limit}", lambda: all_runs(limit, self._namer))
 
     async def run(self, request: Request) -> Response:
         """Describe one run: config, status, figures, and the versions of its snapshots."""
@@ -56,17 +58,18 @@ class Listing:
         return entry_reply(request, entry, "application/json", immutable=False)
 
 
-def all_runs(limit: int) -> dict[str, Any]:
+def all_runs(limit: int, namer: Namer) -> dict[str, Any]:
     """Return the newest runs as dicts, damaged ones with their problem."""
-    return {"runs": [_summary(each) for each in store().summaries(limit)]}
+    return {"runs": [_summary(each, namer) for each in store().summaries(limit)]}
 
 
-def _summary(summary: RunSummary) -> dict[str, Any]:
+def _summary(summary: RunSummary, namer: Namer) -> dict[str, Any]:
     job = None if summary.shipped else engine().job(summary.id)
     config = summary.config.to_dict() if summary.config else None
     fields = {name: getattr(summary, name) for name in RunSummary.__dataclass_fields__}
     status = summary.status if summary.problem else live_status(summary.status, job)
-    return {**fields, "model": summary.model, "config": config, "status": status}
+    name = namer(summary.config, summary.given, summary.shipped) if summary.config else summary.id
+    return {**fields, "name": name, "model": summary.model, "config": config, "status": status}
 
 
 def one_run(run_id: str) -> dict[str, Any]:

@@ -7,7 +7,6 @@ checks ranges, which depend on the model. A parameter with the default None may 
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from hnviz.catalogue import CATALOGUE
 from hnviz.data import KINDS
 from hnviz.data.stream import SPLITS
 from hnviz.web.views import Param
@@ -22,8 +21,7 @@ class Question(NamedTuple):
 
 _INT, _FLOAT, _BOOL, _IDS = (Param(kind, None) for kind in ("int", "float", "bool", "ints"))
 _SPLIT = Param(SPLITS, None)
-_GATES = dict.fromkeys(gate for net in CATALOGUE.values() for gate in net.gates)
-_SHOW = Param(("state", *_GATES), None)
+_SHOW = Param("text", None)  # "state" or a gate, which depends on the model
 _NEEDED, _NEEDED_IDS = Param("int"), Param("ints")
 
 _STRETCH = {"ids": _IDS, "split": _SPLIT, "first": _INT, "n": _INT, "layer": _INT}

@@ -8,6 +8,7 @@ from functools import cache
 
 from hnviz.engine.client import Engine, live_status, shared_engine
 from hnviz.runs import RunFolder, RunRecord, RunStore, default_runs_dir
+from hnviz.runs.label import read_label
 from hnviz.web.release import release
 
 OBSERVE_SECONDS = 20.0
@@ -29,6 +30,7 @@ class Standing:
     seconds_left: float | None = None  # of training
     speed: float | None = None  # limit on steps a second; None for full speed
     at_rest: bool = False  # paused, and no step is under way
+    given: str = ""  # the name that its user gave it
 
     @property
     def is_live(self) -> bool:
@@ -64,6 +66,7 @@ def standing(run_id: str) -> Standing:
         seconds_left=job.seconds_left if job else None,
         speed=job.speed if job else None,
         at_rest=job is not None and job.at_rest,
+        given="" if folder.shipped else read_label(folder.path).name,
     )
 
 

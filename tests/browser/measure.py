@@ -9,14 +9,17 @@ import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
+from random import Random
 from statistics import median, quantiles
 
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, sync_playwright
 
 from hnviz.catalogue import CATALOGUE
+from tests.browser.exported import opened, write_lessons
 from tests.conftest import CHROMIUM, CHROMIUM_ARGS, Server, start_server, stop_server
+from tests.made_runs import make_run
 
 ROUNDS = 12
 STARTS = 10  # runs that are started, clicked at and stopped
@@ -87,22 +90,29 @@ def main() -> None:
     """Print every measurement, or those of the pages that are named."""
     parts: dict[str, Callable[[Page, Server], None]] = {
         "train": train,
+        "text": own_text,
         "batches": batches,
         "models": models,
         "time": through_time,
         "states": states,
         "map": counting_map,
+        "compare": compare,
     }
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pages", nargs="*", metavar="page")
-    asked = parser.parse_args().pages or ["start", *parts]
-    if unknown := set(asked) - {"start", *parts}:
-        parser.error(f"no such page: {', '.join(unknown)}; there are start, {', '.join(parts)}")
+    every = ["start", "export", *parts]
+    asked = parser.parse_args().pages or every
+    if unknown := set(asked) - set(every):
+        parser.error(f"no such page: {', '.join(unknown)}; there are {', '.join(every)}")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         start = partial(playwright.chromium.launch, executable_path=CHROMIUM, args=CHROMIUM_ARGS)
         if "start" in asked:
             pictures = [first_picture(start, Path(folder) / str(number)) for number in range(7)]
             say("server start to a picture, nothing cached", pictures, "under 2.5 s")
+        if "export" in asked:
+            lessons_from_disk(start, Path(folder) / "lessons")
+        if not parts.keys() & set(asked):
+            return
         browser, server = start(), start_server(Path(folder))
         try:
             page = browser.new_page(viewport=VIEWPORT, bypass_csp=True)
@@ -112,6 +122,18 @@ def main() -> None:
         finally:
             browser.close()
             stop_server(server)
+
+
+def lessons_from_disk(start: Callable[[], Browser], folder: Path) -> None:
+    """Measure how long each lesson's file takes to open from a disk, without a network."""
+    paths = write_lessons(folder)
+    browser = start()
+    try:
+        for path in paths:
+            size = f"{path.stat().st_size:,} bytes"
+            say(f"{path.stem}, {size}, opened from disk", opened(browser, path), "under 1 s")
+    finally:
+        browser.close()
 
 
 # Resolves when the ladder of models has been painted, with the time of day in seconds.
@@ -157,6 +179,42 @@ def train(page: Page, server: Server) -> None:
     say("click on Stop to stopped", [paint for paint, _ in stops], "under .3 s")
     say("click to paint while a run trains", paints, "p95 under .15 s")
     say("the same, until it is on the screen", shown, "for comparison")
+
+
+TEXTS = 5  # own texts, each another one
+MEGABYTE = 1_000_000
+LETTERS = "etaoinshrdlcumwfgypbvk"
+
+
+def written(seed: int, size: int = MEGABYTE) -> str:
+    """Return a text whose words are as frequent as those of a language: the nth, 1/n times."""
+    chance = Random(seed)
+    words = ["".join(chance.choices(LETTERS, k=2 + chance.randrange(9))) for _ in range(12_000)]
+    shares = list(accumulate(1 / place for place in range(1, len(words) + 1)))
+    chosen = chance.choices(words, cum_weights=shares, k=size // 3)
+    return " ".join(chosen)[:size]
+
+
+def own_text(page: Page, server: Server) -> None:
+    """Measure an own text of 1 MB: from the file to its tokens, from Train to the first point."""
+    read, starts = [], []
+    for seed in range(TEXTS):
+        page.goto(f"{server.url}/train?train_corpus=your+own&train_epochs=20")
+        page.locator(CHART).first.wait_for()
+        page.wait_for_timeout(3000)  # the engine is warm, nothing is left to load
+        content = written(seed).encode()
+        begun = time.perf_counter()
+        page.locator("input[type=file]").set_input_files(
+            {"name": f"{seed}.txt", "mimeType": "text/plain", "buffer": content}
+        )
+        page.get_by_text("tokens to learn from").wait_for(timeout=60_000)
+        read.append(time.perf_counter() - begun)
+        page.wait_for_timeout(1000)
+        starts.append(reacts(page, named("Train"), FIRST_POINT)[0])
+        page.locator(".st-key-train_bar").get_by_role("button", name="Stop").click()
+        page.wait_for_timeout(1000)
+    say("own text of 1 MB, from the file to its tokens", read, "under 2 s")
+    say("own text of 1 MB, click on Train to the first point", starts, "under 1 s")
 
 
 # A million tokens, as a published corpus would bring them; none of it passes through Python.
@@ -364,6 +422,76 @@ def counting_map(page: Page, server: Server) -> None:
         times.append(root.evaluate(SCRUB, at) / 1000)
         page.wait_for_timeout(60)
     say("counting map: a snapshot that was seen before", times, "p95 under .06 s")
+
+
+# From a change of the comparison until it has been painted.
+CHANGED = """async (root, what) => {
+  const { view } = root, begun = performance.now(), was = view.paints;
+  const { controls } = view;
+  const choose = (select, value) => {
+    select.value = value;
+    select.dispatchEvent(new Event("change"));
+  };
+  const [measure, , axis] = root.querySelectorAll(".controls select");
+  const other = view.look.measure === "loss on train" ? "accuracy on valid" : "loss on train";
+  if (what === "measure") choose(measure, other);
+  if (what === "axis") choose(axis, view.look.axis === "tokens" ? "step" : "tokens");
+  if (what === "log") controls.logY.querySelector("input").click();
+  if (what === "bands") controls.bands.querySelector("input").click();
+  if (what === "smooth") {
+    const slider = controls.smooth.querySelector("input");
+    slider.value = String((Number(slider.value) + 1) % 7);
+    slider.dispatchEvent(new Event("input"));
+  }
+  if (what === "hover") {
+    view.at = (view.at ?? 0) + 1;
+    const { lines } = view.scene, { left, top } = view.plot.getBoundingClientRect();
+    const { px } = lines[(view.at * 37) % lines.length], place = 2 * Math.floor(px.length / 4);
+    const [clientX, clientY] = [left + px[place], top + px[place + 1]];
+    view.plot.dispatchEvent(new PointerEvent("pointermove", { clientX, clientY }));
+    await window.painted(() => true);
+    return performance.now() - begun;
+  }
+  await window.painted(() => view.paints !== was);
+  return performance.now() - begun;
+}"""
+COMPARE_RUNS, COMPARE_STEPS = 200, 800
+
+
+def compare(page: Page, server: Server) -> None:
+    """Measure a comparison of 200 runs of 800 steps: its opening, and every change of its look."""
+    ids = [make_run(server.runs, number, COMPARE_STEPS).id for number in range(COMPARE_RUNS)]
+    rates = [make_run(server.runs, 1000 + n, COMPARE_STEPS, lr=1e-3 * (n + 1)).id for n in range(8)]
+    runs = ",".join([*ids[:-8], *rates])
+    url = f"{server.url}/compare?runs="
+    say(f"compare: {COMPARE_RUNS} runs, never read before", [compared(page, url + runs)], "1 s")
+    two = [compared(page, f"{url}Model4,Model5") for _ in range(5)]
+    say("compare: two runs, opened", two, "for comparison")
+    many = [compared(page, url + runs) for _ in range(5)]
+    say(f"compare: {COMPARE_RUNS} runs of {COMPARE_STEPS} steps, opened", many, "under 1 s")
+    root = page.locator(".st-key-compare_curves .hnviz[data-ready]")
+    page.wait_for_timeout(1500)
+    root.evaluate(CHANGED, "bands")  # a line for each run
+    everything: list[float] = []
+    for what in ("measure", "smooth", "axis", "log", "hover"):
+        times = []
+        for _ in range(ROUNDS):
+            times.append(root.evaluate(CHANGED, what) / 1000)
+            page.wait_for_timeout(200)
+        say(f"compare: {what} to paint", times, "p95 under .15 s")
+        everything += times
+    say("compare: all changes", everything, "p95 under .15 s")
+
+
+def compared(page: Page, url: str) -> float:
+    """Return the seconds from a comparison's address to its curves, from another page."""
+    page.goto(f"{url.partition('/compare')[0]}/words")
+    page.locator(".st-key-words_list .hnviz[data-ready]").wait_for()
+    page.wait_for_timeout(1500)
+    begun = time.perf_counter()
+    page.goto(url, wait_until="commit")
+    page.locator(".st-key-compare_curves .plot[data-lines]").wait_for(state="attached")
+    return time.perf_counter() - begun
 
 
 def another_run(page: Page, model: str, seen: str) -> float:

@@ -21,6 +21,7 @@ TITLES = {
     "batches": "Batches",
     "models": "Models",
     "train": "Train",
+    "compare": "Compare",
     "states": "Hidden states",
     "predictions": "Predictions",
     "time": "Through time",

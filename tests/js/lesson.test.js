@@ -58,6 +58,21 @@ test("a browser that keeps nothing still holds the answers of its page", async (
   assert.equal(answerOf("mine.1"), 3);
 });
 
+test("two tabs that answer at the same time lose no answer, and one of a browser that keeps none neither", async () => {
+  const [one, other] = [await answers(), await answers()];
+  one.answerOf("mine.1"); // each has read what there was
+  other.answerOf("mine.1");
+  other.keepAnswer("theirs.1", 1);
+  one.keepAnswer("mine.1", 3);
+  assert.deepEqual(JSON.parse(stored.get("hnviz.answers")), { "theirs.1": 1, "mine.1": 3 });
+  globalThis.localStorage.setItem = () => {
+    throw new Error("full");
+  };
+  one.keepAnswer("mine.2", 4);
+  one.keepAnswer("mine.3", 5);
+  assert.deepEqual([1, 2, 3].map((each) => one.answerOf(`mine.${each}`)), [3, 4, 5]);
+});
+
 test("a surprise is as large as the guess was far from the truth", () => {
   assert.deepEqual([0, 1].map((each) => distance(CHOICE, each)), [1, 0]);
   assert.deepEqual([100, 104, 50, 0].map((each) => distance(NUMBER, each)), [0, 0.02, 0.25, 0.5]);

@@ -23,17 +23,17 @@ from hnviz.web.published import PUBLISHED
 _LOADER = """
 const home = new URL("../../", document.querySelector('script[src*="static/js/"]').src);
 let serial = 0;
-export default async function (component) {
+export default async function ({ data: [data], ...component }) {
   const root = component.parentElement.querySelector(".hnviz");
   const turn = (root.turn = ++serial); // calls may end in another order than they began
   const host = root.getRootNode().host ?? root;
   const block = host.closest(".stVerticalBlock");
   host.dataset.mounted = ""; // places.py keeps its place until now
   if (block) block.dataset.mounted = ""; // page.css keeps the place of some
-  host.dataset.picture = component.data.picture ?? ""; // a lesson points at it
+  host.dataset.picture = data.picture ?? ""; // a lesson points at it
   try {
-    const { render } = await import(new URL(component.data.module, home).href);
-    const end = await render({ ...component, home, root, turn });
+    const { render } = await import(new URL(data.module, home).href);
+    const end = await render({ ...component, data, home, root, turn });
     return () => {
       end();
       if (root.turn === turn) delete block?.dataset.mounted;
@@ -83,7 +83,8 @@ class BrowserComponent:
         Large constants go through `publish`. Never put a reported state back into `data`: a
         second report may be on its way, and the picture would jump back.
         """
-        sent = self.sent(key, data)
+        # In a list: in the values of a dict Streamlit looks for data frames, and loads pandas to.
+        sent = [self.sent(key, data)]
         # A state without a callback does not exist on the result before its first report.
         # It does nothing: the page reads reports where it is drawn. A callback may run in a
         # fragment's rerun, which loses what it put into widgets outside.

@@ -51,6 +51,7 @@ GLOSSARY: dict[str, Seen] = {
     "training step": Seen("train", "train_curves"),
     "lr": Seen("train", "train_schedule", _EPOCHS, ("lr", "learning rate")),
     "recipe": Seen("models", "models_cursor", {"models_shares": "true"}),
+    "seed": Seen("compare", "compare_curves", spelt=("seed", "seeds")),
     "snapshot": Seen("states", "states_strip"),
     "run": Seen("train", "train_runs", spelt=("a run", "the run", "this run", "each run")),
     "pre-trained": Seen("train", "train_runs"),

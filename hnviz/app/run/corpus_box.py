@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from hnviz.app.kit.text import problem
+from hnviz.app.kit.row import said_below
 from hnviz.app.run.own_text import OWN, own_text_box
 from hnviz.app.shell.address import address_problem
 from hnviz.data import NOTEBOOK, TextChoice
@@ -23,28 +23,24 @@ HELP = (
 )
 
 
-def corpus_box(key: str, run: Standing | None) -> TextChoice:
-    """Draw the choice of a corpus beside other controls; return what was chosen."""
-    chosen = _select("Corpus", key, CORPORA, NARROW)
-    return _named(chosen, run)
+def corpus_box(page: str, run: Standing | None) -> TextChoice | None:
+    """Draw the choice of a text, and the box for an own one; None, with a sentence, for none."""
+    return text_chosen(corpus_choice("Text", page, WIDE), page, run)
 
 
-def corpus_or_own_box(page: str, run: Standing | None) -> TextChoice | None:
-    """Do the same with an own text, whose box comes below; None, with a sentence, for none."""
-    chosen = _select("Text", f"{page}_corpus", (*CORPORA, OWN), WIDE)
-    if chosen != OWN:
-        return _named(chosen, run)
-    own = own_text_box(page)
-    return None if own is None else Chosen(own)
-
-
-def _select(label: str, key: str, options: tuple[str, ...], width: int) -> str:
-    problem(address_problem(key, options))
+def corpus_choice(label: str, page: str, width: int = NARROW) -> str:
+    """Draw the choice of a text; return its name, of CORPORA or OWN."""
+    key, options = f"{page}_corpus", (*CORPORA, OWN)
+    said_below(label, address_problem(key, options))
     with st.container(width=width):
         return st.selectbox(label, options, key=key, bind="query-params", help=HELP)
 
 
-def _named(chosen: str, run: Standing | None) -> TextChoice:
+def text_chosen(chosen: str, page: str, run: Standing | None, first: str = "") -> TextChoice | None:
+    """Return the text of a name; for OWN, draw its box, which holds `first` until it is filled."""
+    if chosen == OWN:
+        own = own_text_box(page, first)
+        return None if own is None else Chosen(own)
     if chosen != AS_RUN:
         return Chosen(chosen)
     return NOTEBOOK if run is None else run.record.config

@@ -24,6 +24,7 @@ class Named:
     created: float = 0.0  # seconds since 1970
     shipped: bool = False
     whose: str = ""  # in a class: "student 7" or "yours"
+    given: str = ""  # the name that its user gave it
 
 
 def run_name(config: RunConfig, *, shipped: bool = False) -> str:
@@ -36,6 +37,11 @@ def run_name(config: RunConfig, *, shipped: bool = False) -> str:
         usual["device"] = config.device
     changed = [name for name, value in asdict(config).items() if value != usual[name]]
     return ", ".join([config.model, *(_said(config, name) for name in changed)])
+
+
+def shown_name(config: RunConfig, given: str = "", shipped: bool = False) -> str:
+    """Name a run as its user does, or else by its settings."""
+    return given or run_name(config, shipped=shipped)
 
 
 def _said(config: RunConfig, name: str) -> str:
@@ -87,4 +93,4 @@ def _label(run: Named, today: datetime, clock: str) -> str:
     day = f"{at.day} {at:%b}" if at.year == today.year else f"{at.day} {at:%b %Y}"
     day = "today" if at.date() == today.date() else day
     whose = run.whose and f" · {run.whose}"
-    return f"{run_name(run.config)}{whose}, {day} {at.strftime(clock)}"
+    return f"{shown_name(run.config, run.given)}{whose}, {day} {at.strftime(clock)}"

@@ -30,11 +30,15 @@ def own_corpus_id() -> str | None:
     return chosen
 
 
-def own_text_box(page: str) -> str | None:
-    """Draw the box; return the id of its text as a corpus, or None with a sentence."""
+def own_text_box(page: str, first: str = "") -> str | None:
+    """Draw the box; return the id of its text as a corpus, or None with a sentence.
+
+    It opens with what the page's address says, or what the box of another page held, or `first`.
+    """
     known = _known_text()
     if state.get(f"{page}_text") is None:
-        state.put(f"{page}_text", known if len(known) <= SHORT else "")
+        held = known if len(known) <= SHORT else ""
+        state.put(f"{page}_text", st.query_params.get(f"{page}_text") or held or first)
     typed = st.text_area("Your text", height=110, key=f"{page}_text")
     file = st.file_uploader(
         "Or a UTF-8 text file of up to 5 MB; it replaces the text in the box",
@@ -65,6 +69,9 @@ def _known_text() -> str:
 def _way(page: str) -> dict[str, Any]:
     """Draw how the text is read."""
     with st.container(horizontal=True, vertical_alignment="top", gap="xsmall"):
+        asked = st.query_params.get(f"{page}_tokens", "")
+        if state.get(f"{page}_tokens") is None and asked in _LEVELS:
+            state.put(f"{page}_tokens", asked)
         with st.container(width=132):
             level = st.selectbox(
                 "Tokens", _LEVELS, format_func=_LEVELS.__getitem__, key=f"{page}_tokens"

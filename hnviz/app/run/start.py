@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from hnviz.app.run.engine import attempt, engine
+from hnviz.app.run.engine import attempt
 from hnviz.config import RunConfig
 from hnviz.web.classroom.desk import Visitor, desk
+from hnviz.web.starts import Starter
 from hnviz.web.viewer import viewer
 
 
@@ -17,10 +18,7 @@ def start(key: str, config: RunConfig) -> str | None:
 def start_run(config: RunConfig) -> str:
     """Start a run; return its id. Raises EngineError, and ClassError where the class forbids it."""
     here = viewer(st.context.cookies, st.context.ip_address)
-    held, who = desk(), visitor()
-    if held is None or who.teacher:
-        return engine().train(config, here)
-    return held.start(who.member, lambda: engine().train(config, here))
+    return Starter(here, desk(), visitor()).start(config)
 
 
 def visitor() -> Visitor:

@@ -6,7 +6,7 @@ from typing import Any
 
 from hnviz.app.run import text as run_text
 from hnviz.app.run.list.rows import row
-from hnviz.app.run.names import run_name
+from hnviz.app.run.names import shown_name
 from hnviz.runs import RESUMABLE, RunNotFound
 from hnviz.web.classroom.desk import desk
 from hnviz.web.hub import Listing
@@ -25,7 +25,7 @@ class Run(Fields):
         """Return a run's state; `**` in a sentence marks what is bold."""
         record, left = moment.record, moment.seconds_left
         return {
-            "name": run_name(record.config, shipped=moment.shipped),
+            "name": shown_name(record.config, moment.given, moment.shipped),
             "model": record.config.model,
             "status": moment.status,
             "is_live": moment.is_live,

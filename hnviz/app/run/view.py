@@ -21,6 +21,7 @@ from hnviz.app.shell import session as state
 from hnviz.catalogue import FIRST_RUN
 from hnviz.config import ConfigError, RunConfig
 from hnviz.runs import DamagedRun, RunFolder, RunNotFound
+from hnviz.runs.label import read_label
 from hnviz.web.hub import LISTED
 
 
@@ -93,7 +94,9 @@ def _names(ids: Sequence[str]) -> dict[str, str]:
 def _named(run_id: str) -> Named:
     try:
         folder = store().folder(run_id)
-        return replace(_read(folder.path, shipped=folder.shipped), whose=whose(run_id))
+        named = _read(folder.path, shipped=folder.shipped)
+        given = "" if folder.shipped else read_label(folder.path).name
+        return replace(named, whose=whose(run_id), given=given)
     except (RunNotFound, DamagedRun):  # deleted or damaged meanwhile
         return Named(run_id)
 
@@ -115,7 +118,7 @@ def run_in_view() -> Standing | None:
         return None
     try:
         found = standing(run_id)
-        store().folder(run_id).check_text()
+        store().folder(run_id).check_sources()
         return found
     except (RunNotFound, DamagedRun) as error:
         st.error(escape(f"{str(error)[:1].upper()}{str(error)[1:]}. Pick another run."))

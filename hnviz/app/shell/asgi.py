@@ -7,6 +7,7 @@ the one beside the script only after `st.App` has been made.
 import asyncio
 import gc
 import os
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -19,6 +20,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from hnviz.catalogue import FIRST_RUN
 from hnviz.lessons import PARAMETER, address, lessons, query
+from hnviz.own import OwnModelError, use_named
 from hnviz.web import exported
 from hnviz.web.assets import ASSETS
 from hnviz.web.classroom.desk import Desk, desk
@@ -39,17 +41,27 @@ ANCESTORS = "HNVIZ_FRAME_ANCESTORS"  # pages that may show the app in a frame
 WARM_SECONDS = 60.0
 GIVE_BACK_SECONDS = 1.0
 ENGINE_DELAY = 1.5  # seconds; a page that needs the engine sooner starts it
+LATER = ("pandas", "pyarrow", "plotly.io", "PIL.Image")  # which Start does without; .4 s to load
 
 
 def routes() -> list[Any]:
-    """Return the routes beside Streamlit's."""
+    """Return the routes beside Streamlit's.
+
+    Loads the pictures, which list the models; so the user's own join the catalogue first.
+    """
+    _use_own_models()
     from hnviz.app.pictures import VIEWS
+    from hnviz.app.run.names import shown_name
     from hnviz.app.topics import TOPICS
     from hnviz.web import actions, corpora, listing, live, observations
+    from hnviz.web.curves import curve_routes
+    from hnviz.web.starts import start_routes
 
     held = desk()
     ours = [
-        *listing.routes(),
+        *start_routes(held),
+        *listing.routes(shown_name),
+        *curve_routes(shown_name),
         *corpora.routes(),
         *observations.routes(VIEWS),
         *live.routes(live.Hub(TOPICS)),
@@ -58,6 +70,15 @@ def routes() -> list[Any]:
         *(_class_routes(held) if held else ()),
     ]
     return door(ours, _base_path)
+
+
+def _use_own_models() -> None:
+    """Use the file that $HNVIZ_MODELS names; with a bad one, the server does not start."""
+    try:
+        use_named()
+    except OwnModelError as error:
+        sys.stderr.write(f"hnviz: {error}\n")
+        sys.exit(2)
 
 
 def _class_routes(held: Desk) -> list[Any]:
@@ -141,14 +162,15 @@ def _page() -> bytes:
     """Return the HTML page of every address."""
     from hnviz.app.kit.places import places
     from hnviz.app.pictures import PICTURES
-    from hnviz.app.shell.streamlit_parts import front_page
+    from hnviz.app.shell.streamlit_parts import front_page, late_modules
 
+    theirs = late_modules()
     return dressed(
         front_page(),
         title="hnviz",
         styles=map(ASSETS.address, STYLES),
         style=places(PICTURES.values()),
-        modules=ASSETS.addresses("app/kit/js/", ".js"),
+        modules=[*ASSETS.addresses("app/kit/js/", ".js"), *theirs],
     )
 
 
@@ -207,16 +229,18 @@ async def _give_back() -> None:
 def _warm_up() -> None:
     """Load what the pages need while the first browser loads Streamlit's own files.
 
-    The engine follows: torch takes a core for seconds, and a browser that was opened at once needs
-    that core for its first picture.
+    The engine and pandas follow: they take a core for seconds, and a browser that was opened at
+    once needs that core for its first picture.
     """
     until = time.monotonic() + ENGINE_DELAY
     try:
         _load()
+        time.sleep(max(0.0, until - time.monotonic()))
+        for name in LATER:
+            import_module(name)
     finally:
         gc.freeze()
         gc.enable()
-    time.sleep(max(0.0, until - time.monotonic()))
     _start_engine()
 
 

@@ -1,4 +1,4 @@
-"""Loads all that pages need, once; a thread that imports it meanwhile waits.
+"""Loads all of our modules that pages need, once; a thread that imports it meanwhile waits.
 
 The packages' modules import each other's. Two threads that begin at different ends, such as the
 warm-up and the first page, or two first pages, would meet in the middle: Python then gives one of
@@ -10,7 +10,6 @@ from pkgutil import walk_packages
 
 import hnviz.app
 
-THEIRS = ("plotly.io", "pyarrow", "PIL.Image")  # what Streamlit loads with the first of its pages
 NOT_MODULES = (__name__, "hnviz.app.script")  # Streamlit runs the script, nobody imports it
 OURS = tuple(
     module.name
@@ -18,5 +17,5 @@ OURS = tuple(
     if not module.ispkg and module.name not in NOT_MODULES
 )
 
-for _name in (*THEIRS, *OURS):
+for _name in OURS:
     import_module(_name)

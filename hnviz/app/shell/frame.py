@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import StreamlitPage
 
 from hnviz.app.kit.choice import switch
@@ -23,15 +25,26 @@ ICON = str(
 )  # a file: Streamlit fetches its own icons from the network
 
 
-def lesson_beside(page: StreamlitPage) -> None:
+def lesson_place() -> DeltaGenerator:
+    """Return the panel's place; call it before the page is drawn.
+
+    After the page, the panel's place would be another one on each page. While a page is coming, its
+    parts would take the place of the last page's panel, which would be gone for a second, with the
+    keys that are pressed in it.
+    """
+    return st.container(key="lesson_place")
+
+
+def lesson_beside(page: StreamlitPage, place: DeltaGenerator) -> None:
     """Draw the panel of the lesson that the reader is in; the list of lessons has none."""
     if was_left():
         leave_lesson()
     if page.url_path == LESSONS:
         return
     problem(lesson_problem())
-    if place := place_in_lesson():
-        panel(place)
+    if step := place_in_lesson():
+        with place:
+            panel(step, page.url_path)
 
 
 def page_frame(title: str) -> None:

@@ -42,9 +42,9 @@ ADDRESS: tuple[Key, ...] = (
     Key("Data", "data_sentence", "an example", "the reader's own sentence"),
     Key("Data", "data_step", "2", "how many tokens of the line have been read"),
     Key("Data", "data_vocabulary", "closed", "the fold with the vocabulary"),
-    Key("Batches", "batches_corpus", "the run's", "the corpus whose texts are shown"),
+    Key("Batches", "batches_corpus", "the run's", "the corpus whose texts are shown, or your own"),
     Key("Batches", "batches_tokens", "word", "what a token of the reader's own text is"),
-    Key("Batches", "batches_split", "valid", "the text: valid, train, or your own"),
+    Key("Batches", "batches_split", "valid", "the split: valid or train"),
     Key("Batches", "batches_random", "false", "cut the text at random instead"),
     Key("Batches", "batches_bs", "64", "rows read in parallel"),
     Key("Batches", "batches_bptt", "70", "tokens read per row and step"),
@@ -93,12 +93,21 @@ ADDRESS: tuple[Key, ...] = (
     Key("Train", "train_positions_split", "valid", "the split of the losses by position"),
     Key("Train", "train_view", "By kind of token", "the closer look at the accuracy"),
     Key("Train", "inside", "accuracy", "what the bars inside an accuracy show: accuracy or loss"),
+    Key("Compare", "runs", "the notebook's models", "the runs that are compared: Model4,Model5"),
+    Key("Compare", "compare_show", "accuracy on valid", "what the curves show"),
+    Key("Compare", "compare_kind", "ones", "the kind of token, where accuracy by kind is shown"),
+    Key("Compare", "compare_across", "step", "what the curves go along"),
+    Key("Compare", "compare_smooth", "0.9", "how much of the average each step keeps"),
+    Key("Compare", "compare_log_up", "false", "a logarithmic axis upwards"),
+    Key("Compare", "compare_log_across", "false", "a logarithmic axis across"),
+    Key("Compare", "compare_seeds", "true", "runs that differ only in the seed become one band"),
+    Key("Compare", "compare_notebook", "false", "the notebook's printed figures as well"),
     Key("Hidden states", "states_text", "phrase", "what is read: a phrase, valid or train"),
     Key("Hidden states", "states_phrase", "4367 to 4372", "the phrase, or a range of numbers"),
     Key("Hidden states", "states_first", "0", "the first token of a stretch"),
     Key("Hidden states", "states_n", "100", "how many tokens of a stretch are read"),
     Key("Hidden states", "states_layer", "0", "the layer"),
-    Key("Hidden states", "states_show", "state", "the state, or a gate of the model"),
+    Key("Hidden states", "states_show", "state", "the state, another tensor of it, or a gate"),
     Key("Hidden states", "states_order", "by what they code", "the order of the units"),
     Key("Hidden states", "states_view", "none", "the picture below the units"),
     Key("Hidden states", "states_positions", "before its word", "where a probe reads the digit"),
@@ -166,7 +175,9 @@ ADDRESS: tuple[Key, ...] = (
 """Parameters of the address; most are also the key of the widget that they set."""
 
 SESSION: tuple[Key, ...] = (
-    Key(EVERY, "_own_corpus", "none", "the id of the own text in the box of Data or Train"),
+    Key(
+        EVERY, "_own_corpus", "none", "the id of the own text in the box of Data, Batches or Train"
+    ),
     *(
         Key(page, f"{page.lower()}_{name}", default, meaning)
         for page in ("Data", "Train")
@@ -198,8 +209,9 @@ SESSION: tuple[Key, ...] = (
     Key("Data", "data_vocab", "", "the table of the vocabulary"),
     Key("Batches", "_batches_good", "4, 8", "the last sizes that could be used"),
     Key("Batches", "_batches_length", "", "the length of the text in view, in tokens"),
-    Key("Batches", "_batches_text", "", "the reader's text while another one is in view"),
+    Key("Batches", "_batches_fitted", "", "the own text that the sizes were last compared with"),
     Key("Batches", "batches_file", "", "the file that was uploaded"),
+    Key("Batches", "batches_own_*", "1, 10", "of an own text: minimum count, percent for valid"),
     Key("Models", "_models_good_unit", "", "the last unit that the layer has"),
     Key("Models", "models_next", "", "button"),
     Key("Train", "train_error", "", "why the last press on Train did nothing"),

@@ -160,19 +160,6 @@ def _shown(found: list[str]) -> list[str]:
     return [shown[piece] for piece in found]
 
 
-def in_pieces(text: str, level: str) -> list[str]:
-    """Split a whole text into characters, or into byte pairs that it has taught itself.
-
-    Raises CorpusError for a text of too many different words.
-    """
-    text = upright(text)
-    if not text.strip():
-        return []
-    if level == "char":
-        return list(text.translate(_SHOWN))
-    return _shown(_taught(text, Way().merges).encode(text))
-
-
 class Merging(NamedTuple):
     """How the byte pairs of a text were joined, and the beginning of train to see it on."""
 

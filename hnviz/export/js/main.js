@@ -14,33 +14,48 @@ import { Stage } from "./stage.js";
  *   variables  mode -> the style sheets' variables
  */
 
-const dark = matchMedia("(prefers-color-scheme: dark)");
-const main = /** @type {HTMLElement} */ (document.querySelector("main"));
-const data = /** @type {Data} */ (JSON.parse(document.getElementById("data")?.textContent ?? ""));
-const blobs = new Blobs(data.blobs);
+/** What is not in every browser that knows modules; html.py names the first ones that have it all. */
+const hasAll = () => "DecompressionStream" in window && "findLast" in Array.prototype && CSS.supports("height", "1dvh");
 
-for (const [address, [as, at]] of Object.entries(data.files)) {
-  const read = { json: () => blobs.json(at), text: () => blobs.text(at), arrayBuffer: () => blobs.get(at) };
-  provide(new URL(address, data.home).href, read[/** @type {keyof typeof read} */ (as)]());
-}
-Object.assign(window, { Plotly: SmallPlotly }); // kit/js/plotly.js takes it in place of its own
+async function begin() {
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const main = /** @type {HTMLElement} */ (document.querySelector("main"));
+  const data = /** @type {Data} */ (JSON.parse(document.getElementById("data")?.textContent ?? ""));
+  const blobs = new Blobs(data.blobs);
 
-const mode = () => (dark.matches ? "dark" : "light");
+  for (const [address, [as, at]] of Object.entries(data.files)) {
+    const read = { json: () => blobs.json(at), text: () => blobs.text(at), arrayBuffer: () => blobs.get(at) };
+    provide(new URL(address, data.home).href, read[/** @type {keyof typeof read} */ (as)]());
+  }
+  Object.assign(window, { Plotly: SmallPlotly }); // kit/js/plotly.js takes it in place of its own
 
-function dress() {
-  for (const [name, value] of Object.entries(data.variables[mode()])) document.documentElement.style.setProperty(name, value);
-  document.documentElement.style.colorScheme = mode();
-}
+  const mode = () => (dark.matches ? "dark" : "light");
+  const dress = () => {
+    for (const [name, value] of Object.entries(data.variables[mode()])) document.documentElement.style.setProperty(name, value);
+    document.documentElement.style.colorScheme = mode();
+  };
 
-dress();
-const stage = new Stage(main, data, blobs, mode);
-const lesson = data.lesson ? new FileLesson(data.lesson, stage) : null;
-dark.addEventListener("change", () => {
   dress();
-  stage.paint();
-  stage.draw();
-  lesson?.dress();
-});
-document.getElementById("needs")?.remove();
-await lesson?.dress();
-await (lesson ? lesson.show() : stage.show(0));
+  const stage = new Stage(main, data, blobs, mode);
+  const lesson = data.lesson ? new FileLesson(data.lesson, stage) : null;
+  dark.addEventListener("change", () => {
+    dress();
+    stage.paint();
+    stage.draw();
+    lesson?.dress();
+  });
+  await lesson?.dress();
+  await (lesson ? lesson.show() : stage.show(0));
+}
+
+const needs = document.getElementById("needs"); // says which browser the page needs
+try {
+  if (!hasAll()) throw new Error("This browser is too old for the page.");
+  if (needs) needs.hidden = true; // else it would appear on a slow machine
+  await begin();
+  needs?.remove();
+} catch (error) {
+  document.querySelectorAll("main, .beside").forEach((each) => each.remove());
+  if (needs) Object.assign(needs, { hidden: false, className: "said" });
+  throw error;
+}

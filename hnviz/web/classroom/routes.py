@@ -12,6 +12,7 @@ from hnviz.web.bodies import json_body
 from hnviz.web.classroom import live
 from hnviz.web.classroom.desk import MEMBER, TEACHER, Desk, Visitor
 from hnviz.web.classroom.files import JOIN, NO_STORE, LessonFiles, lesson_routes
+from hnviz.web.keeping import KEEPING
 from hnviz.web.parameters import quoted
 from hnviz.web.replies import bytes_reply
 from hnviz.web.viewer import naming
@@ -102,6 +103,8 @@ def permit(desk: Desk, request: Request, name: str, run_id: str) -> None:
     who = visitor(desk, request)
     if who.teacher:
         return
+    if name in KEEPING:
+        raise Refusal("in a class only the teacher renames, pins and deletes runs", 403)
     if who.member is None:
         raise Refusal(f"only those who have joined the class do this; join at {JOIN}", 403)
     if not desk.room.owns(who.member, run_id):

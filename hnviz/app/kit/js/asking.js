@@ -10,8 +10,10 @@ import { Refusal } from "./source.js";
 
 const NEIGHBOURS = 2; // snapshots on each side that are fetched in idle time
 const IDLE = 120; // ms after a drawing until they are
-const BUSY = [0, 429, 503]; // no server, too many requests, an engine that starts: try again
-const AGAIN = 2000; // ms until they are tried again
+const FAILED = 500; // a reader may try again; what failed once would mostly fail once more
+const BUSY = [0, 429, 502, 503, 504]; // no server, too many requests, an engine that starts or gave up: asked again
+const AGAIN = 2000; // ms until then; after each failure twice as long
+const LONGEST_PAUSE = 60000; // ms
 const LATE = 400; // ms after which a reader sees that an answer is on its way
 
 export class Asking {
@@ -24,6 +26,7 @@ export class Asking {
     /** @type {AbortController|null} */
     this.abort = null;
     this.retried = false;
+    this.failures = 0; // one after the other
     /** @type {Set<string>} late answers that are on their way */
     this.awaited = new Set();
   }
@@ -112,12 +115,20 @@ export class Asking {
       await timeline.load().catch(() => {});
       return this.ask();
     }
-    if (error instanceof Refusal && BUSY.includes(error.status)) {
+    const status = error instanceof Refusal ? error.status : FAILED;
+    if (BUSY.includes(status)) {
       clearTimeout(this.later);
-      this.later = setTimeout(() => this.ask(), AGAIN);
+      this.later = setTimeout(() => this.tryAgain(), Math.min(LONGEST_PAUSE, AGAIN * 2 ** this.failures++));
     }
     if (!(error instanceof Refusal)) console.error("hnviz picture:", error);
-    states.complain(error.message);
+    states.complain(error.message, status === FAILED || BUSY.includes(status) ? () => this.tryAgain() : null);
+  }
+
+  /** Ask for what is lacking once more. */
+  tryAgain() {
+    clearTimeout(this.later);
+    this.ask();
+    if (this.shown === this.wanted) this.fetchLate(this.frame.timeline?.step ?? null, this.wanted);
   }
 
   stop() {
@@ -132,6 +143,7 @@ export class Asking {
    */
   draw(answers, step, wanted) {
     this.shown = wanted;
+    this.failures = 0;
     this.frame.draw(answers, step);
     this.fetchLate(step, wanted);
     this.lookAround(step);

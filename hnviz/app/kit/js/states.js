@@ -88,10 +88,19 @@ export class States {
   /**
    * Say above the picture why there is no newer one; the last one stays.
    * @param {string} sentence
+   * @param {(() => void)|null} again what asks once more, where that may help
    */
-  complain(sentence) {
+  complain(sentence, again = null) {
     const said = sentence || this.refused;
     write(this.trouble, said);
+    if (sentence && again) {
+      const button = maker(this.trouble)("button", "hnviz-copy", this.trouble, "Try again");
+      this.trouble.insertBefore(document.createTextNode(" "), button);
+      button.addEventListener("click", () => {
+        write(this.trouble, "");
+        again();
+      });
+    }
     if (said) delete this.body.dataset.waiting;
     if (said) this.root.dataset.state = "error";
     else if (this.drawn) this.root.dataset.state = "ready";

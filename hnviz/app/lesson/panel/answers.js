@@ -14,6 +14,7 @@ const LONGEST = 64; // numbers of one answer
 const listeners = new Set();
 /** @type {Map<string, Answer>|null} */
 let kept = null;
+let isKept = true; // in the browser's storage; else they last as long as the page
 
 /**
  * @param {unknown} value
@@ -28,23 +29,32 @@ globalThis.addEventListener?.("storage", ({ key }) => {
 });
 
 /** All answers; a browser that keeps nothing, or something else, begins without any. */
-function all() {
-  if (kept) return kept;
-  kept = new Map();
+const all = () => (kept ??= stored());
+
+function stored() {
+  /** @type {Map<string, Answer>} */
+  const found = new Map();
   try {
-    const found = JSON.parse(localStorage.getItem(KEY) ?? "{}");
-    for (const [step, value] of Object.entries(found).slice(-MOST)) if (isAnswer(value)) kept.set(step, value);
+    const entries = Object.entries(JSON.parse(localStorage.getItem(KEY) ?? "{}"));
+    for (const [step, value] of entries.slice(-MOST)) if (isAnswer(value)) found.set(step, value);
   } catch {
-    kept.clear(); // no storage, or not ours
+    found.clear(); // no storage, or not ours
   }
-  return kept;
+  return found;
 }
 
-function store() {
+/**
+ * Change the answers. Another tab may have written since this one has read, and its word may still be
+ * under way: so they are read once more.
+ * @param {(answers: Map<string, Answer>) => void} change
+ */
+function write(change) {
+  if (isKept) kept = stored();
+  change(all());
   try {
     localStorage.setItem(KEY, JSON.stringify(Object.fromEntries([...all()].slice(-MOST))));
   } catch {
-    // Without a place to keep them, the answers last as long as the page.
+    isKept = false;
   }
 }
 
@@ -61,8 +71,7 @@ export const answerOf = (step) => all().get(step);
  */
 export function keepAnswer(step, value) {
   if (!isAnswer(value)) throw new TypeError(`an answer is a number or up to ${LONGEST} numbers`);
-  all().set(step, value);
-  store();
+  write((answers) => answers.set(step, value));
   for (const hear of [...listeners]) hear(step, value);
 }
 
@@ -71,8 +80,9 @@ export function keepAnswer(step, value) {
  * @param {string} lesson
  */
 export function forgetAnswers(lesson) {
-  for (const step of [...all().keys()]) if (step.startsWith(`${lesson}.`)) all().delete(step);
-  store();
+  write((answers) => {
+    for (const step of [...answers.keys()]) if (step.startsWith(`${lesson}.`)) answers.delete(step);
+  });
 }
 
 /**

@@ -11,11 +11,13 @@ const SETTLES = 15000; // ms in which pictures may still come and move the page,
 const GUESSING = "hn-guessing"; // on the page: lesson.css hides all that may say the answer
 const TURNING = "hn-turning"; // on the page: lesson.css hides it all, as it is still an earlier step's
 const LONGEST_TURN = 10000; // ms
-const LONGEST_REST = 1000; // ms that a page which was drawn may still change its height unseen
-const RESTS = 100; // ms without such a change
+// A fold opens, and Streamlit draws its parts, in the machine's own time: so it is counted in frames.
+const LONGEST_REST = 100; // frames in which a page that was drawn may still change its height unseen
+const RESTS = 8; // frames without such a change
 const MAIN = "[data-testid=stMain]";
 const SIDEBAR = ".stSidebar[data-collapsed=false]"; // on a phone it is over the page
 const CONTENT = "[data-testid=stMainBlockContainer]";
+const COMING = "[data-testid=stSkeleton]"; // a part that Streamlit has yet to draw
 
 /** @param {string} point */
 const find = (point) => {
@@ -40,6 +42,7 @@ export class Callout {
     this.target = null;
     this.until = 0; // scrolls to it again before this time
     this.due = 0; // the next frame's number
+    this.rest = 0; // the number of the frame in which it is seen whether the page rests
     const later = () => {
       if (!this.due) this.due = requestAnimationFrame(() => this.place());
     };
@@ -74,27 +77,35 @@ export class Callout {
   turn() {
     document.documentElement.classList.add(TURNING);
     clearTimeout(this.timer);
+    cancelAnimationFrame(this.rest);
     this.timer = setTimeout(() => this.reveal(), LONGEST_TURN);
     this.later();
   }
 
   /** The page is drawn for the step: show it, once its folds have opened. */
   arrive() {
-    clearTimeout(this.timer);
     if (!document.documentElement.classList.contains(TURNING)) return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.reveal(), LONGEST_TURN);
     const content = document.querySelector(CONTENT);
-    const begun = performance.now();
-    let [height, since] = [0, begun];
+    let [height, still, frames] = [0, 0, 0];
     const look = () => {
-      const now = performance.now();
-      if (content && content.scrollHeight !== height) [height, since] = [content.scrollHeight, now];
-      if (now - since < RESTS && now - begun < LONGEST_REST) this.timer = setTimeout(look, RESTS / 4);
+      const now = content?.scrollHeight ?? 0;
+      const isComing = Boolean(content?.querySelector(COMING)); // its script may still be loading
+      still = now === height && !isComing ? still + 1 : 0;
+      height = now;
+      frames += isComing ? 0 : 1;
+      if (still < RESTS && frames < LONGEST_REST) this.rest = requestAnimationFrame(look);
       else this.reveal();
     };
-    look();
+    cancelAnimationFrame(this.rest);
+    if (document.hidden) this.reveal(); // it has no frames
+    else look();
   }
 
   reveal() {
+    clearTimeout(this.timer);
+    cancelAnimationFrame(this.rest);
     document.documentElement.classList.remove(TURNING);
     this.until = performance.now() + SETTLES; // two steps may point at the same
     this.later();
@@ -174,6 +185,7 @@ export class Callout {
     clearTimeout(this.timer);
     document.documentElement.classList.remove(GUESSING, TURNING);
     cancelAnimationFrame(this.due);
+    cancelAnimationFrame(this.rest);
     this.uncover();
     this.changes.disconnect();
     removeEventListener("scroll", this.later, true);

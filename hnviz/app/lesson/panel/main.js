@@ -2,8 +2,9 @@
 // The lesson's panel in the app: a step is an address of an ordinary page, and going to a step is
 // going to that address. The panel stays while the pages beside it change.
 //
-// settings = { lesson, at, turn, role }: where the lesson's data is, the step that the address names, how often
-// the page was drawn, and in a class "student" or "teacher". Python draws the panel after the page.
+// settings = { lesson, at, page, turn, role }: where the lesson's data is, the step that the page was drawn for,
+// the page's address, how often a page was drawn, and in a class "student" or "teacher". Python draws the panel
+// after the page.
 
 import { ClassRoom } from "../../kit/class/class.js";
 import { Crowd } from "../../kit/class/crowd.js";
@@ -17,12 +18,15 @@ import { inOrder, visit } from "../../kit/js/visits.js";
 import { onAnswer } from "./answers.js";
 import { Callout } from "./callout.js";
 import { Panel } from "./panel.js";
+import { Turn } from "./turn.js";
 
 const LESSON = "lesson"; // in the address: "<id>.<step>"
 const KEPT = ["present", "embed", "embed_options", "lock"]; // in the address, whatever the step
 const OPEN = "hn-lesson"; // on the page: page.css makes room
+const DRAWN = "hn-drawn"; // on the page: the panel has its height, which on a phone depends on the student's answers
 const TEACHING = "hn-teaching"; // on the page: the panel of a class's teacher is wider
 const OFTEN = 400; // ms between two looks at the address
+const LONGEST = 15000; // ms until a step is asked for again: the server was not there, or is slow
 const KEYS = /** @type {Record<string, number>} */ ({ PageDown: 1, PageUp: -1 });
 
 /** @typedef {import("./panel.js").Lesson & { steps: { address: string }[], next: { address: string }|null }} Told */
@@ -47,13 +51,15 @@ class InLesson {
       open: (id) => this.open(id ? this.lesson.next?.address : ""),
     };
     this.panel = new Panel(host, this.doors);
+    /** @type {URL|null} the address that was asked for last */
+    this.asked = null;
     /** @type {string|null} the address before the reader changed anything on the page */
     this.before = null;
     this.settled = false; // the page was drawn for the step: Streamlit has taken defaults out of the address
     this.touched = false; // by the reader, since the step began
-    this.named = ""; // the step that the page named last
     this.isAway = false; // at the last look
-    this.isTorn = false; // at the last look, the address had another step's path, after quick presses of Back
+    this.isTorn = false; // at the last look, the address had the path of another step
+    this.turning = new Turn();
     document.documentElement.classList.add(OPEN);
     lead(true);
     this.touch = (/** @type {Event} */ event) => {
@@ -63,6 +69,8 @@ class InLesson {
     };
     this.press = (/** @type {KeyboardEvent} */ event) => this.turn(event);
     document.addEventListener("keydown", this.press, true);
+    this.back = (/** @type {Event} */ event) => event.isTrusted && this.comeBack(); // else it is a visit of ours
+    addEventListener("popstate", this.back, true); // before Streamlit reads the address
     for (const event of ["pointerdown", "keydown"]) document.addEventListener(event, this.touch, true);
     this.timer = setInterval(() => this.look(), OFTEN);
   }
@@ -72,13 +80,16 @@ class InLesson {
     const { primary, onPrimary, background, muted, hatch } = theme;
     this.callout.dress({ primary, onPrimary, background, muted, hatch });
     if (settings.role) this.doors.crowd ??= this.inClass(settings.role);
-    const at = this.asked() ?? settings.at;
-    if (at === settings.at) this.arrive(); // else this is the page of an earlier step, drawn late
-    const named = `${settings.lesson} ${at}`;
-    if (named === this.named) return this.settle();
-    this.named = named;
+    const { at, page, turn } = settings;
+    const { pathname } = this.address(at);
+    const isItsPage = new URL(page, this.kit.home).pathname === pathname && location.pathname === pathname;
+    const found = this.turning.arrive(this.name(at), turn, { isItsPage, named: inAddress(LESSON) });
+    if (found === "lost") return this.again();
+    if (found === "late") return;
+    renew();
+    this.callout.arrive();
     if (!this.panel.lesson) this.kit.tab.revisit(); // the lesson began by a link within the app
-    this.show(at);
+    if (this.panel.lesson?.id !== this.lesson.id || this.panel.at !== at) this.show(at);
     this.settle();
   }
 
@@ -96,10 +107,9 @@ class InLesson {
     if (this.touched) this.before ??= here();
   }
 
-  /** The step that the address names: Python may still be drawing an earlier one. */
-  asked() {
-    const [, id, at] = inAddress(LESSON)?.match(/^(.*)\.(\d{1,3})$/) ?? [];
-    return id === this.lesson.id ? Number(at) : null;
+  /** @param {number} at */
+  name(at) {
+    return `${this.lesson.id}.${at}`;
   }
 
   get lesson() {
@@ -111,6 +121,7 @@ class InLesson {
     this.before = null;
     this.settled = this.touched = false;
     this.panel.show(this.lesson, at);
+    document.documentElement.classList.add(DRAWN);
   }
 
   /**
@@ -118,10 +129,10 @@ class InLesson {
    * @param {number} at
    */
   address(at) {
-    const { id, steps } = this.lesson;
+    const { steps } = this.lesson;
     const { address } = steps[Math.min(at, steps.length) - 1];
     const url = new URL(address + this.kept("&"), this.kit.home);
-    url.searchParams.set(LESSON, `${id}.${at}`);
+    url.searchParams.set(LESSON, this.name(at));
     return url;
   }
 
@@ -137,32 +148,60 @@ class InLesson {
 
   /** @param {string|undefined} address of another lesson's first step; "" for the list of lessons */
   open(address) {
-    visit(new URL(address ? address + this.kept("&") : LESSON + this.kept("?"), this.kit.home));
+    if (address) this.ask(new URL(address + this.kept("&"), this.kit.home));
+    else visit(new URL(LESSON + this.kept("?"), this.kit.home));
   }
 
   /**
-   * @param {number} at
+   * Have the page of a step drawn.
+   * @param {URL} address
    * @param {boolean} instead of the address that is shown
    */
-  go(at, instead = false) {
-    visit(this.address(at), instead);
+  ask(address, instead = false) {
+    this.asked = address;
+    this.turning.ask(address.searchParams.get(LESSON) ?? "", performance.now());
+    visit(address, instead);
     this.callout.turn();
+  }
+
+  /** Ask once more for the step that was asked for last. */
+  again() {
+    this.ask(this.asked ?? this.address(this.panel.at || 1), true);
+  }
+
+  /** @param {number} at */
+  go(at) {
+    this.ask(this.address(at));
     this.panel.at = 0; // the same step again, too
     this.show(at);
   }
 
-  arrive() {
-    renew();
-    this.callout.arrive();
+  /** The browser's Back, or forth: the address is the one that was left. */
+  comeBack() {
+    const step = inAddress(LESSON);
+    const at = step?.startsWith(`${this.lesson.id}.`) ? Number(step.split(".").at(-1)) : 0;
+    if (at) {
+      // Quick presses leave entries with the path of one step and the parameters of another.
+      const { pathname } = this.address(at);
+      if (location.pathname !== pathname) history.replaceState(history.state, "", pathname + location.search);
+    }
+    if (!step || step === this.turning.wanted) return;
+    this.asked = new URL(location.href);
+    this.turning.ask(step, performance.now());
+    this.callout.turn();
+    if (at) this.show(at);
   }
 
-  /** See whether the page shows something else than the step: at two looks, as Streamlit may write an old path once. */
+  /** See whether the page shows something else than the step; at two looks, as Streamlit may write an old path once. */
   look() {
-    const asked = this.asked();
-    const isTorn = asked !== null && location.pathname !== this.address(asked).pathname;
-    if (isTorn && this.isTorn) return this.go(asked, true);
-    this.isTorn = isTorn;
+    if (this.turning.isUnderWay) {
+      if (performance.now() - this.turning.since > LONGEST) this.again();
+      return;
+    }
     const path = this.address(this.panel.at || 1).pathname;
+    const isTorn = location.pathname !== path && inAddress(LESSON) === this.turning.wanted;
+    if (isTorn && this.isTorn) return this.again();
+    this.isTorn = isTorn;
     const isAway = location.pathname !== path || (this.before !== null && here() !== this.before);
     if (isAway === this.isAway) this.panel.stray(isAway);
     this.isAway = isAway;
@@ -190,8 +229,9 @@ class InLesson {
   destroy() {
     clearInterval(this.timer);
     document.removeEventListener("keydown", this.press, true);
+    removeEventListener("popstate", this.back, true);
     for (const event of ["pointerdown", "keydown"]) document.removeEventListener(event, this.touch, true);
-    document.documentElement.classList.remove(OPEN, TEACHING);
+    document.documentElement.classList.remove(OPEN, DRAWN, TEACHING);
     lead(false);
     this.doors.crowd?.leave();
     this.callout.end();

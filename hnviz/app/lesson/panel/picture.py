@@ -26,8 +26,14 @@ def published(name: str) -> str:
     return publish(json.dumps(as_data(lessons()[name], following)).encode(), ".json")
 
 
-def _settings(name: str, number: int, turn: int = 0) -> dict[str, Any]:
-    return {"lesson": published(name), "at": number, "turn": turn, "role": _role()}
+def _settings(name: str, number: int, turn: int = 0, page: str = "") -> dict[str, Any]:
+    return {
+        "lesson": published(name),
+        "at": number,
+        "page": page,
+        "turn": turn,
+        "role": _role(),
+    }
 
 
 def _role() -> str:
@@ -45,10 +51,13 @@ EXAMPLES = {
 PANEL = Picture(__file__, Place(KEY), reports=(LEFT,), silent=True, examples=EXAMPLES)
 
 
-def panel(where: Where) -> None:
-    """Draw the panel of a step; after the page, as its turn says that the page was drawn."""
+def panel(where: Where, page: str) -> None:
+    """Draw the panel of a step; after the page, as its turn says that the page was drawn.
+
+    `page` is the address of that page, which may be another one than the step's.
+    """
     state.put(TURN, state.get(TURN, 0) + 1)
-    PANEL(settings=_settings(where.lesson.id, where.number, state.get(TURN)))
+    PANEL(settings=_settings(where.lesson.id, where.number, state.get(TURN), page))
 
 
 def was_left() -> bool:

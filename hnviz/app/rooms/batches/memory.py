@@ -27,8 +27,7 @@ def memory(reading: Reading) -> None:
         table = ruler_text.example_table(example, text.vocab.itos)
         st.html(cards.text_table(table, look, long=False))
         prose(ruler_text.proof_sentence(text.name, text_bounds(text)))
-    of = reading.choice
-    texts = [text] if of is None else [split_text(split, of) for split in SPLITS]
+    texts = [split_text(split, reading.choice) for split in SPLITS]
     reaches = [Reach(each.name, text_bounds(each), text_any_cut_means(each)) for each in texts]
     sentence = ruler_text.reach_sentence(reaches, bptt)
     show(reach_curves(reaches, bptt, look), sentence, "batches_reach")

@@ -5,21 +5,26 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from hnviz.app.kit.choice import switch
+from hnviz.app.kit.row import controls_row, said_below
 from hnviz.app.kit.text import problem
 from hnviz.app.kit.wrong import mark_field
-from hnviz.app.rooms.batches.own import chosen_level, own_text_box, typed_text
-from hnviz.app.run.corpus_box import corpus_box
+from hnviz.app.run.corpus_box import corpus_choice, text_chosen
+from hnviz.app.run.own_text import OWN
 from hnviz.app.shell import session as state
-from hnviz.app.shell.address import SWITCH, address_problem
+from hnviz.app.shell.address import address_problem
 from hnviz.data import (
     NOTEBOOK,
     BatchLayout,
     ShuffledLayout,
     Text,
     TextChoice,
-    own_text,
+    corpus_of,
+    numbers_of,
     split_text,
 )
+from hnviz.data.corpora import texts
+from hnviz.data.corpora.own import text_hash
 from hnviz.data.stream import SPLITS
 from hnviz.web.corpora import corpus_address
 from hnviz.web.standing import Standing
@@ -31,9 +36,16 @@ MAX_SIDE = 512
 MOST_WINDOWS = 2**21
 """The most windows of a text cut at random, by hnviz/app/rooms/batches/grid/shuffled.js."""
 
-OWN = "your own"
-TEXTS = (*SPLITS, OWN)
+LONGEST_LINKED = 2_000  # characters of an own text in an address
 FIRST_TEXT = "train"
+OPENING = (
+    "It was the best of times, it was the worst of times, it was the age of wisdom, it was the age "
+    "of foolishness, it was the epoch of belief, it was the epoch of incredulity, it was the "
+    "season of Light, it was the season of Darkness, it was the spring of hope, it was the winter "
+    "of despair, we had everything before us, we had nothing before us, we were all going direct "
+    "to Heaven, we were all going direct the other way"
+)
+"""In the box for an own text at first: from "A Tale of Two Cities", few words, and many repeat."""
 
 
 class Size(NamedTuple):
@@ -48,6 +60,7 @@ LARGE = Size(64, 70)  # those of the notebook's show_batch
 
 _GOOD_LAYOUT = "_batches_good"
 _LENGTH = "_batches_length"  # of the text in view, in tokens
+_FITTED = "_batches_fitted"  # the corpus that the size was last compared with
 _HELP = {
     "bs": "bs, the batch size: how many rows the network reads side by side.",
     "bptt": "bptt, backpropagation through time: how many tokens of a row one mini-batch holds.",
@@ -55,28 +68,36 @@ _HELP = {
 
 
 class Reading(NamedTuple):
-    """A text and how it is cut."""
+    """A split of a text and how it is cut."""
 
     text: Text
     layout: BatchLayout
-    address: str  # where the browser finds its tokens, below the app's own
+    choice: TextChoice
     written: str = ""  # the reader's own text, if short, for links to the page
-    choice: TextChoice | None = None  # the corpus that it is a split of; None for the reader's own
 
     @property
     def is_lesson(self) -> bool:
         """Whether it is a split of the notebook's own text."""
-        of = self.choice
-        return of is not None and (of.corpus, of.split) == (NOTEBOOK.corpus, NOTEBOOK.split)
+        return (self.choice.corpus, self.choice.split) == (NOTEBOOK.corpus, NOTEBOOK.split)
 
+    @property
+    def address(self) -> str:
+        """Where the browser finds its tokens, below the app's own."""
+        return corpus_address(self.text.name, self.choice)
 
-class _Read(NamedTuple):
-    """A text, before it is cut."""
+    @property
+    def level(self) -> str:
+        """What one token is, of hnviz.data.corpora.LEVELS."""
+        return corpus_of(self.choice).level
 
-    text: Text
-    address: str
-    written: str = ""
-    choice: TextChoice | None = None
+    @property
+    def numbers(self) -> list[tuple[int, int]] | None:
+        """The first and last number of each range that the text lists; None if it lists none."""
+        if corpus_of(self.choice).unit != "numbers":
+            return None
+        listed = numbers_of(self.choice)
+        ranges = listed.train if self.text.name == "train" else listed.valid
+        return [(each.start, each.stop - 1) for each in ranges]
 
 
 def small_size(n_tokens: int) -> Size:
@@ -108,8 +129,7 @@ def cut(reading: Reading) -> dict[str, Any]:
 def reading_of(split: str, size: Size) -> Reading:
     """Return a split in a layout, as the gallery shows it."""
     text = split_text(split)
-    layout = BatchLayout(len(text.ids), *size)
-    return Reading(text, layout, corpus_address(split), choice=NOTEBOOK)
+    return Reading(text, BatchLayout(len(text.ids), *size), NOTEBOOK)
 
 
 def batch_settings(run: Standing | None) -> Reading | None:
@@ -120,47 +140,52 @@ def batch_settings(run: Standing | None) -> Reading | None:
     """
     _take_size()
     good = {**SMALL._asdict(), **state.get(_GOOD_LAYOUT, {})}
-    lost = address_problem("batches_split", TEXTS), address_problem("batches_random", SWITCH)
-    with st.container(horizontal=True, gap="small", key="batches_controls"):
-        choice = corpus_box("batches_corpus", run)
+    row, below = st.container(), st.container()
+    with row, controls_row("batches_controls"):
+        chosen = corpus_choice("Corpus", "batches")
+        with below:
+            choice = text_chosen(chosen, "batches", run, OPENING)
+        _fit(choice if chosen == OWN else None)
+        said_below("Text", address_problem("batches_split", SPLITS))
         split = st.segmented_control(
             "Text",
-            TEXTS,
+            SPLITS,
             default=FIRST_TEXT,
             required=True,
             key="batches_split",
-            on_change=_fit_own_text,
             bind="query-params",
         )
         with st.container(horizontal=True, gap="small", width=276):  # one line on a phone too
             for field, label in (("bs", "bs, rows"), ("bptt", "bptt, steps")):
                 with st.container(width=130):
                     good[field] = _side(field, label, good[field])
-        shuffled = st.toggle("Cut at random instead", key="batches_random", bind="query-params")
-    for message in lost:
-        problem(message)
+        shuffled = switch("Cut at random instead", "batches_random")
     state.put(_GOOD_LAYOUT, good)
-    kind = ShuffledLayout if shuffled else BatchLayout
-    read = _own() if split == OWN else _split(split or FIRST_TEXT, choice)
-    return None if read is None else _laid(read, kind(len(read.text.ids), **good))
-
-
-def _split(split: str, choice: TextChoice) -> _Read:
-    return _Read(split_text(split, choice), corpus_address(split, choice), choice=choice)
-
-
-def _own() -> _Read | None:
-    own = own_text_box(_fit_own_text)
-    return None if own is None else _Read(*own)
-
-
-def _laid(read: _Read, layout: BatchLayout) -> Reading | None:
-    wrong = window_problem(layout)
-    problem(wrong)
-    state.put(_LENGTH, len(read.text.ids))
-    if wrong:
+    if choice is None:
         return None
-    return Reading(read.text, layout, read.address, read.written, read.choice)
+    text = split_text(split or FIRST_TEXT, choice)
+    kind = ShuffledLayout if shuffled else BatchLayout
+    written = _written(choice) if chosen == OWN else ""
+    return _laid(Reading(text, kind(len(text.ids), **good), choice, written))
+
+
+def _written(choice: TextChoice) -> str:
+    """Return an own text as a link carries it; "" with a remark for a long one."""
+    text = texts.text_of(text_hash(choice.corpus) or "")
+    if len(text) > LONGEST_LINKED:
+        st.markdown(
+            f":gray[:small[The text is longer than {LONGEST_LINKED:,} characters, so a link to "
+            "this page does not contain it.]]"
+        )
+        return ""
+    return "" if text == OPENING else text
+
+
+def _laid(reading: Reading) -> Reading | None:
+    wrong = window_problem(reading.layout)
+    problem(wrong)
+    state.put(_LENGTH, len(reading.text.ids))
+    return None if wrong else reading
 
 
 def window_problem(layout: BatchLayout) -> str | None:
@@ -185,14 +210,17 @@ def _take_size() -> None:
         _put(size(state.get(_LENGTH, 0)))
 
 
-def _fit_own_text() -> None:
-    """Give the reader's own text a size that fits it, unless the one in force does."""
-    if state.get("batches_split") != OWN:
+def _fit(choice: TextChoice | None) -> None:
+    """Give another own text, or split of it, a size that fits it, unless the one in force does."""
+    split = state.get("batches_split")
+    split = split if split in SPLITS else FIRST_TEXT
+    fitted = f"{split} {choice.corpus}" if choice else ""
+    if state.get(_FITTED) == fitted:
         return
-    try:
-        n_tokens = len(own_text(typed_text(), chosen_level()).ids)
-    except ValueError:  # its box says what is wrong
+    state.put(_FITTED, fitted)
+    if choice is None:
         return
+    n_tokens = len(split_text(split, choice).ids)
     bs, bptt = (state.get(f"batches_{name}", side) for name, side in SMALL._asdict().items())
     if bs * bptt > n_tokens:
         _put(small_size(n_tokens))

@@ -1,6 +1,7 @@
 """The Data page: a text becomes tokens, tokens become ids, and one of them is the next guess."""
 
-import pandas as pd
+from typing import TYPE_CHECKING
+
 import streamlit as st
 
 from hnviz.app.kit import cards
@@ -20,7 +21,7 @@ from hnviz.app.kit.text import (
 from hnviz.app.rooms.data.guess.picture import guess_line, is_cut
 from hnviz.app.rooms.data.merging.picture import merging_line
 from hnviz.app.rooms.data.sentence import own_sentence
-from hnviz.app.run.corpus_box import corpus_or_own_box
+from hnviz.app.run.corpus_box import corpus_box
 from hnviz.app.run.view import run_in_view
 from hnviz.data import TextChoice, corpus_of, kind_in, stream_of
 from hnviz.figures import corpus_text
@@ -29,6 +30,9 @@ from hnviz.figures.offers import without_digits
 from hnviz.figures.sentences import OwnTokens, corpus_sentence, vocab_sentence
 from hnviz.figures.tables import token_table
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 MOST_LISTED = 2000  # entries of the vocabulary
 
 
@@ -36,7 +40,7 @@ def page() -> None:
     """Draw the page."""
     page_title("Data")
     takeaway = opening()
-    choice = corpus_or_own_box("data", run_in_view())
+    choice = corpus_box("data", run_in_view())
     with takeaway:
         if choice is not None:
             lead(corpus_sentence(stream_of(choice)))
@@ -70,7 +74,7 @@ def escape_marks(sentence: str) -> str:
     return "**".join(escape(part) for part in sentence.split("**"))
 
 
-def _vocabulary(table: pd.DataFrame) -> None:
+def _vocabulary(table: "pd.DataFrame") -> None:
     """Tabulate the vocabulary."""
     more = f" These are the first {MOST_LISTED:,}." if len(table) > MOST_LISTED else ""
     st.markdown(f"Special tokens come first, then the most common in train.{more}")

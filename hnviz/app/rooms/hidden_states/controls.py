@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from hnviz.app.kit.choice import choice
+from hnviz.app.kit.row import controls_row
 from hnviz.app.kit.text import escape, problem
 from hnviz.app.rooms.hidden_states.stretch import (
     DEFAULT_PHRASE,
@@ -32,14 +33,12 @@ class Asked:
 
     text: Stretch
     layer: int
-    show: str  # "state" or a gate
+    show: str  # "state", another tensor of the state, or a gate
 
 
 def controls(config: RunConfig) -> Asked:
     """Draw the controls in one row; a text that cannot be read leaves the last one in force."""
-    with st.container(
-        horizontal=True, gap="medium", vertical_alignment="top", key="states_controls"
-    ):
+    with controls_row("states_controls", "medium", vertical_alignment="top"):
         text = _text_box(config)
         layer = _layer_box(config.model)
         show = _show_box(config.model)
@@ -122,15 +121,17 @@ def _layer_box(model: str) -> int:
 
 
 def _show_box(model: str) -> str:
-    """Draw the choice of what is shown; a model without gates shows its state."""
+    """Draw the choice of what is shown; none for a model with one state tensor and no gates."""
     net = entry(model)
-    shows = ("state", *net.gates)
-    if net.cell is None or len(shows) == 1:
+    others = net.state[1:]
+    shows = ("state", *others, *net.gates)
+    if len(shows) == 1:
         return "state"
+    named = ["State", *others, *(["gate"] if net.gates else [])]
     with st.container(width="content"):
         return choice(
-            "State or gate",
+            f"{', '.join(named[:-1])} or {named[-1]}",
             shows,
             "states_show",
-            help=net.cell.in_words or None,
+            help=(net.cell.in_words if net.cell else "") or None,
         )

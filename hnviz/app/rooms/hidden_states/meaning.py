@@ -6,6 +6,7 @@ import streamlit as st
 
 from hnviz.app.kit.choice import choice, switch
 from hnviz.app.kit.picture import ask
+from hnviz.app.kit.row import controls_row, said_below
 from hnviz.app.kit.text import escape, problem, prose, section
 from hnviz.app.rooms.hidden_states.codes.picture import CODES, CODES_VIEW
 from hnviz.app.rooms.hidden_states.controls import Asked
@@ -54,9 +55,10 @@ def _positions_box() -> str:
 def find(run: Standing, asked: Asked) -> None:
     """Draw where else in the text the same units are on."""
     section("Find it elsewhere")
-    with st.container(horizontal=True, gap="medium", vertical_alignment="center"):
+    with controls_row(gap="medium", vertical_alignment="center"):
         with st.container(width="stretch"):
-            problem(address_problem("states_threshold", "number", (0.0, 0.95)))
+            lost = address_problem("states_threshold", "number", (0.0, 0.95))
+            said_below("Threshold", lost)
             share = st.slider(
                 "Threshold, share of the scale",
                 0.0,

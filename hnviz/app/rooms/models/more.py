@@ -8,6 +8,7 @@ from hnviz.app.kit import cards
 from hnviz.app.kit.choice import choice
 from hnviz.app.kit.fold import fold
 from hnviz.app.kit.picture import ask
+from hnviz.app.kit.row import controls_row
 from hnviz.app.kit.text import page_theme, problem, prose
 from hnviz.app.rooms.models.cell.picture import CELL, CELL_VIEW, FIRST_UNIT, cell_of
 from hnviz.app.rooms.models.pair.picture import BATCHES, PAIR, PAIR_VIEW
@@ -29,7 +30,7 @@ from hnviz.figures.sentences import (
 from hnviz.figures.shares import measured_note, shares_table
 from hnviz.figures.tables import parts_table
 from hnviz.runs import DamagedRun, RunNotFound, notebook_table, one_recipe_table
-from hnviz.source import SHOWN_PATH
+from hnviz.source import shown_path
 from hnviz.web.standing import store
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def _place(model: str, nh: int) -> tuple[int, int]:
     """Draw the choice of a layer and of a unit, one of `nh`; return them."""
     net = entry(model)
     layer = net.n_layers - 1
-    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+    with controls_row(gap="medium", vertical_alignment="bottom"):
         if net.n_layers > 1:
             with st.container(width="content"):
                 layer = choice("Layer", tuple(range(net.n_layers)), "models_layer", layer)
@@ -156,5 +157,5 @@ def _whole_class(model: str) -> None:
     except ValueError as error:
         problem(str(error))
         return
-    st.markdown(f":gray[{source_sentence(model, SHOWN_PATH)}]")
+    st.markdown(f":gray[{source_sentence(model, shown_path(model))}]")
     st.html(cards.source_block(source, new, page_theme()))

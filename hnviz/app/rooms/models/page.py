@@ -5,6 +5,7 @@ import streamlit as st
 from hnviz.app.kit import cards
 from hnviz.app.kit.choice import choice
 from hnviz.app.kit.picture import ask
+from hnviz.app.kit.row import controls_row
 from hnviz.app.kit.terms.picture import terms
 from hnviz.app.kit.text import lead, linked, opening, page_theme, page_title, prose, section
 from hnviz.app.rooms.models.cursor.picture import CURSOR, CURSOR_VIEW
@@ -51,9 +52,7 @@ def page() -> None:
 def _model_choice() -> str:
     """Draw the choice of a model, and the button for the next one; return the model's name."""
     names = tuple(CATALOGUE)
-    with st.container(
-        horizontal=True, gap="medium", vertical_alignment="bottom", key="models_controls"
-    ):
+    with controls_row("models_controls", "medium", vertical_alignment="bottom"):
         with st.container(width="content"):
             model = choice("Model", names, MODEL)
         at = names.index(model)

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from hnviz.catalogue import previous
-from hnviz.source import Source, class_source, new_lines
+from hnviz.source import Source, model_source, new_lines
 
 
 def class_and_new_lines(model: str) -> tuple[Source, frozenset[int]]:
@@ -13,10 +13,10 @@ def class_and_new_lines(model: str) -> tuple[Source, frozenset[int]]:
 
     Raises ValueError for a class that is not in the file of models.
     """
-    whole, old = class_source(model), None
+    whole, old = model_source(model), None
     if (before := previous(model)) is not None:
         with suppress(ValueError):
-            old = class_source(before)
+            old = model_source(before)
     return whole, new_lines(whole, old)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from hnviz.app.kit.choice import choice
+from hnviz.app.kit.row import said_below
 from hnviz.app.kit.text import escape, problem
 from hnviz.app.rooms.predictions.change_state.operation import ALL, HOWS, SET, SWAP
 from hnviz.app.rooms.predictions.going_on.picture import HOTTEST, LAST_SEED, MOST_SAID, SAID
@@ -158,22 +159,20 @@ def _layer_box(model: str, *, with_all: bool) -> int:
 
 
 def _hold_box() -> bool:
-    lost = address_problem("predictions_hold", SWITCH)
-    hold = st.toggle(
+    said_below("Hold at every word", address_problem("predictions_hold", SWITCH))
+    return st.toggle(
         "Hold at every word",
         key="predictions_hold",
         bind="query-params",
         help="Off: the change is made once, after the prompt. On: it is made again before "
         "every word that the network says.",
     )
-    problem(lost)
-    return hold
 
 
 def _value_box(model: str) -> float:
     low, high = FARTHEST[entry(model).nonlinearity]
     key = "predictions_value"
-    problem(address_problem(key, "number", (low, high)))
+    said_below("Value", address_problem(key, "number", (low, high)))
     with st.container(width=120):
         return float(
             st.slider("Value", low, high, value=high, step=0.05, key=key, bind="query-params")

@@ -7,6 +7,7 @@ import streamlit as st
 from hnviz.app.kit.choice import choice
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import ask
+from hnviz.app.kit.row import controls_row, said_below
 from hnviz.app.kit.terms.picture import terms
 from hnviz.app.kit.text import escape, lead, linked, opening, page_title, problem, prose, section
 from hnviz.app.rooms.predictions.attention.picture import ATTENTION, ATTENTION_VIEW
@@ -53,9 +54,7 @@ WAYS = "predictions_ways"
 
 def page() -> None:
     """Draw the page."""
-    with st.container(
-        horizontal=True, vertical_alignment="bottom", gap="medium", key="predictions_title"
-    ):
+    with controls_row("predictions_title", "medium", vertical_alignment="bottom"):
         with st.container(width="content"):
             page_title("Predictions")
         with st.container(width="content"):
@@ -101,7 +100,7 @@ def change_state(run_id: str, config: RunConfig) -> None:
             on_change="rerun",
             bind="query-params",
         ),
-        st.container(horizontal=True, gap="small", key="predictions_controls"),
+        controls_row("predictions_controls"),
     ):
         with st.container(width=160):
             text = text_box("Prompt", DEFAULT_PROMPT, PROMPT, config)
@@ -136,11 +135,9 @@ def counting_map(run_id: str, config: RunConfig) -> None:
         run_bar(run_id, BAR)
         return
     takeaway = opening()
-    with st.container(
-        horizontal=True, gap="medium", vertical_alignment="bottom", key="map_controls"
-    ):
+    with controls_row("map_controls", "medium", vertical_alignment="bottom"):
         with st.container(width=220):
-            problem(address_problem("map_given", CHOICES))
+            said_below("Numbers given", address_problem("map_given", CHOICES))
             given = st.select_slider(
                 "Numbers given, 1 to 5",
                 CHOICES,

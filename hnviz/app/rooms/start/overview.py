@@ -9,7 +9,7 @@ from hnviz.data import human_numbers_stream
 from hnviz.figures.ladder import LadderRow, ladder, recipe_step
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.sentences import listed
-from hnviz.runs import DamagedRun, RunNotFound, notebook_table
+from hnviz.runs import DamagedRun, RunNotFound, notebook_accuracy
 
 NOTEBOOK = (
     "[fast.ai's human-numbers notebook](https://github.com/fastai/course-v3/blob/master/nbs/dl1/"
@@ -32,17 +32,11 @@ def ladder_rows() -> list[LadderRow]:
                 recipe=recipe_step(name),
                 valid=last[0],
                 train=last[1],
-                notebook=_printed(name),
+                notebook=notebook_accuracy(name),
                 n_weights=model.n_weights(nv, model.recipe.nh),
             )
         )
     return rows
-
-
-def _printed(model: str) -> float | None:
-    """Return the notebook's last accuracy; it has none for the user's own model."""
-    accuracy = notebook_table(model)["accuracy"]
-    return None if accuracy.empty else float(accuracy.iloc[-1])
 
 
 def _last_epoch(run_id: str) -> tuple[float | None, float | None]:
@@ -85,6 +79,7 @@ PATH = {
     "batches": "**Batches**: how a long text is fed in mini-batches",
     "models": "**Models**: six networks, each with one more idea, and what goes beyond them",
     "train": "**Train**: how the loss falls, and where it stops",
+    "compare": "**Compare**: what one changed setting does, and whether a seed does as much",
     "states": "**Hidden states**: what it remembers while it reads",
     "predictions": "**Predictions**: what it says next, and what changes that",
     "time": "**Through time**: how far back it learns from",

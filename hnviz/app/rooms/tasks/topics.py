@@ -128,7 +128,7 @@ def _row(line: RunSummary, moment: Listing) -> dict[str, Any]:
         result = verdict(after(config, line.accuracy))
     return {
         "run": line.id,
-        "name": f"{config.model}, bptt {config.bptt}",
+        "name": line.given or f"{config.model}, bptt {config.bptt}",
         "task": task_stream(config.corpus).title,
         "state": MARKS.get(status, status),
         "accuracy": line.accuracy,

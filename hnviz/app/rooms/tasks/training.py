@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from hnviz.app.kit.choice import choice
+from hnviz.app.kit.row import controls_row
 from hnviz.app.kit.text import problem
 from hnviz.app.kit.wrong import mark_field
 from hnviz.app.rooms.tasks.controls import (
@@ -64,7 +65,7 @@ def bptt_in_hand() -> int | None:
 
 def training_settings() -> str:
     """Draw the model, bptt and length of the text, and the button; return the model."""
-    with st.container(horizontal=True, gap="small", vertical_alignment="top", key="tasks_train"):
+    with controls_row("tasks_train", vertical_alignment="top"):
         with st.container(width="content"):
             model = choice("Model", tuple(CATALOGUE), MODEL, FIRST_RUN)
         _setting(BPTT, WINDOW, "bptt, steps")

@@ -27,7 +27,7 @@ from hnviz.app.shell import session as state
 from hnviz.catalogue import entry
 from hnviz.data.stream import SPLITS
 from hnviz.figures import ruler_text
-from hnviz.figures.offers import without_digits
+from hnviz.figures.offers import without_digits, without_notebook
 from hnviz.figures.rates import RATES_NOTE, rates_map, rates_sentence
 from hnviz.runs import lr_table
 from hnviz.web.standing import Standing
@@ -48,7 +48,9 @@ def page() -> None:
         _closer(run)
     section("Runs", "Click on a run to show it on all pages.")
     run_list("train_runs")
-    linked("[Next: what does the network keep in mind while it reads?](states)")
+    if run is not None:
+        _take_away(run)
+    linked("[Next: change one setting, and compare the two runs](compare)")
 
 
 @st.fragment
@@ -103,6 +105,16 @@ def _notes(run_id: str) -> None:
         with how:
             notes(run_id, "train_how_notes", "how", "ruler", "figures", "loss", "accuracies")
             linked("[Where the thin lines come from: the memory ruler](batches)")
+
+
+def _take_away(run: Standing) -> None:
+    """Offer files of the run in view."""
+    run_id = run.record.id
+    said = f"[A zip file](api/runs/{run_id}/zip) brings this run to another hnviz."
+    if not without_notebook(run.record.config):
+        notebook = f"[A notebook](api/runs/{run_id}/notebook)"
+        said += f" {notebook} of plain PyTorch trains it again, to the same figures."
+    st.markdown(said)
 
 
 def _kinds(run: Standing) -> None:

@@ -13,7 +13,7 @@ from hnviz.app.run.own_text import OWN, own_corpus_id, own_text_box
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import address_problem, was_wrong
 from hnviz.catalogue import CATALOGUE, entry, recipe_for
-from hnviz.config import CHOICES, ConfigError, RunConfig, problems
+from hnviz.config import CHOICES, ConfigError, RunConfig, choices_of, problems
 from hnviz.data.corpora import BUILT_IN
 from hnviz.figures.rates import rate_warning
 from hnviz.parts import Recipe
@@ -28,8 +28,6 @@ _MORE = ("seed", *_CHOSEN, "bs", "nh", "pct_start", "same")  # what a first run 
 _FORMATS = {"lr": "%.1e", "pct_start": "%.4g"}
 """How fields that hold any number are written; the others hold whole numbers."""
 
-OPTIONS = {**CHOICES, "corpus": (*BUILT_IN, OWN)}
-"""The words that each choice offers."""
 
 LABELS = {
     "model": "Model",
@@ -138,9 +136,14 @@ def _is_used(field: str, model: str) -> bool:
     return {"reset_state": chosen.stateful, "form": chosen.has_fast_form}.get(field, True)
 
 
+def _options(field: str) -> tuple[str, ...]:
+    """Return the words that a choice offers."""
+    return (*BUILT_IN, OWN) if field == "corpus" else choices_of(field)
+
+
 def _default(field: str, recipe: Recipe) -> Any:
-    if field in OPTIONS:
-        return OPTIONS[field][0]
+    if field in (*CHOICES, "corpus"):
+        return _options(field)[0]
     return asdict(recipe).get(field, 0)  # the seed is no part of a recipe
 
 
@@ -163,7 +166,7 @@ class _Form:
 
     def select(self, field: str, default: str, *, disabled: bool = False) -> None:
         """Draw a choice of words."""
-        options = OPTIONS[field]
+        options = _options(field)
         lost = address_problem(key(field), options)
         with st.container(width=WIDTH):
             self.values[field] = st.selectbox(
@@ -222,7 +225,7 @@ class _Form:
                 self.number(field)
             for field in _CHOSEN:
                 used = _is_used(field, self.values["model"])
-                self.select(field, OPTIONS[field][0], disabled=not used)
+                self.select(field, _options(field)[0], disabled=not used)
             with st.container(width=WIDTH):
                 switch(LABELS["same"], key("same"), explained=HELP["same"])
         self._own_text()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hnviz.app.run.names import rate, run_name
+from hnviz.app.run.names import rate, shown_name
 from hnviz.config import RunConfig
 from hnviz.data import NOTEBOOK
 from hnviz.engine.client import Job, live_status
@@ -33,7 +33,7 @@ def row(line: RunSummary, jobs: Mapping[str, Job]) -> dict[str, Any]:
     """Return what a list shows of one run; a figure is None until it is known."""
     return {
         "run": line.id,
-        "name": run_name(line.config, shipped=line.shipped) if line.config else line.id,
+        "name": name_of(line),
         "student": held.room.owner(line.id) if (held := desk()) else None,
         "created": None if line.shipped else line.created or None,
         "settings": _settings(line.config) if line.config else "",
@@ -46,6 +46,13 @@ def row(line: RunSummary, jobs: Mapping[str, Job]) -> dict[str, Any]:
         "link": f"/train?run={line.id}",
         "remark": _remark(line),
     }
+
+
+def name_of(line: RunSummary) -> str:
+    """Name a run in a list; a damaged one by its id."""
+    if line.config is None:
+        return line.id
+    return shown_name(line.config, line.given, line.shipped)
 
 
 def _state(line: RunSummary, jobs: Mapping[str, Job]) -> str:

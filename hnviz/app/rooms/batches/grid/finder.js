@@ -37,11 +37,15 @@ export class Finder {
     this.listed = null;
   }
 
-  /** Take another text, or another layout of it. */
-  relay(stream, layout) {
+  /** Take another text, or another layout of it; `reading` is as in find.js. */
+  relay(stream, layout, reading) {
     const same = stream === this.stream;
     this.cell = null; // none in this layout before the next painting
     this.stream = stream;
+    this.reading = reading;
+    const last = reading.numbers?.at(-1)[1];
+    this.parts.finds.textContent = last ? "Find a number or words" : "Find words";
+    this.parts.find.placeholder = last ? String(last) : "";
     this.layout = layout;
     if (!same || !this.positions) this.search(this.text);
     else this.place();
@@ -52,10 +56,11 @@ export class Finder {
     this.text = text.slice(0, LONGEST);
     if (parts.find.value !== this.text) parts.find.value = this.text;
     this.clear();
-    this.query = parseQuery(this.text, stream);
-    if (this.query.ids?.length) {
-      this.positions = findPositions(this.query, stream);
-      this.mask = maskOf(this.positions, this.query.ids.length, stream.nTokens);
+    this.query = parseQuery(this.text, stream, this.reading);
+    if (this.query.words) {
+      const found = findPositions(this.query, stream);
+      this.positions = found.positions;
+      this.mask = maskOf(found, stream.nTokens);
     }
     this.place();
   }

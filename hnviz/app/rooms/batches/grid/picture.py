@@ -28,6 +28,8 @@ def _settings(reading: Reading) -> dict[str, Any]:
         **cut(reading),
         "small": list(small_size(reading.layout.n_tokens)),
         "large": list(large_size(reading.layout.n_tokens)),
+        "level": reading.level,
+        "numbers": reading.numbers,
         "written": reading.written,
         "alt": layout_sentence(reading.layout).replace("**", ""),
     }

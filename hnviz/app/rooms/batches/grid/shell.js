@@ -30,12 +30,13 @@ function bar(make) {
   const play = new PlayButton(line);
   const finder = make("div", "finder", line);
   finder.setAttribute("role", "search");
-  const name = make("label", "find-name", finder, "Find a number or words");
+  const name = make("label", "find-name", finder);
+  const finds = make("span", "", name);
   const find = make("input", "find", name);
-  Object.assign(find, { type: "search", autocomplete: "off", spellcheck: false, placeholder: "8046" });
+  Object.assign(find, { type: "search", autocomplete: "off", spellcheck: false });
   const previous = button(make, "step previous", finder, "◀", "Previous place");
   const next = button(make, "step next", finder, "▶", "Next place");
-  return { slider, sliderName, sliderValue, play, find, previous, next };
+  return { slider, sliderName, sliderValue, play, finds, find, previous, next };
 }
 
 function button(make, name, parent, text, label = "") {

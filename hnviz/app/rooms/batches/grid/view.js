@@ -91,6 +91,7 @@ export class View {
     this.parts.chain.setAttribute("aria-label", settings.alt);
     for (const item of this.parts.kinds) item.hidden = !stream.kinds.includes(item.lastChild.textContent);
     putInAddress("batches_text", settings.written || null);
+    putInAddress("batches_tokens", settings.written && settings.level !== "word" ? settings.level : null);
     this.redraw(ALL);
     if (first) this.paint(); // at once: with the frame that shows it, or its parts would move after that
   }
@@ -113,7 +114,7 @@ export class View {
     else this.pick = this.opening();
     this.growing = false;
     if (first) this.finder.text = visit?.find ?? inAddress("find") ?? "";
-    this.finder.relay(stream, this.layout);
+    this.finder.relay(stream, this.layout, settings);
     this.sayBatches();
     if (!first) this.remember();
   }

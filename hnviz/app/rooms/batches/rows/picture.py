@@ -13,7 +13,7 @@ from hnviz.figures.sentences import table_sentence
 
 def _settings(reading: Reading) -> dict[str, Any]:
     text = reading.text.name
-    called = text if reading.is_lesson or reading.choice is None else f"this corpus's {text}"
+    called = text if reading.is_lesson else f"this corpus's {text}"
     sentence = table_sentence(reading.layout, called)
     return {**cut(reading), "sentence": sentence}
 

@@ -22,7 +22,10 @@ from hnviz.figures.state_text import (
 )
 from hnviz.web.views import Look, Param, Refusal, Shown, View
 
-SHOWS = ("state", *dict.fromkeys(gate for net in CATALOGUE.values() for gate in net.gates))
+SHOWS = (
+    "state",
+    *dict.fromkeys(name for net in CATALOGUE.values() for name in (*net.state[1:], *net.gates)),
+)
 ORDERS = ("by what they code", "clustered", "as numbered")
 
 

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from hnviz.app.kit.picture import Ask, Example, Picture, Place, ask
-from hnviz.app.rooms.start.count.shipped import SHARES, Shares
+from hnviz.app.rooms.start.count.shipped import SHARES, Shares, counted
 from hnviz.app.rooms.start.count.words import (
     GIVEN,
     SAYS,
@@ -24,6 +24,7 @@ from hnviz.figures.offers import without_numbers
 from hnviz.web.views import Look, Param, Refusal, Shown, View
 
 FIRST, LAST = GIVEN, LAST_NUMBER - SAYS
+ASKED = {"given": GIVEN, "n": SAYS}
 TRIED = (4318, 3498, 5997, 8316)
 MOST_WORDS = 7  # as many as a human number has; an untrained network says one over and over
 COMPANIONS = {"inside": 3498, "beyond": 8316}  # counted beside a number from the other side
@@ -35,7 +36,8 @@ def _count(look: Look) -> Shown:
     read = corpus_of(config)
     if read.spell is None:
         raise Refusal(without_numbers(config))
-    told = look.ask("count_on", {"number": number, "given": GIVEN, "n": SAYS}).meta
+    known = counted(look.run.record.id) if _is_kept(look) else {}
+    told = known.get(str(number)) or look.ask("count_on", {"number": number, **ASKED}).meta
     meta = {
         "heading": heading(number, config),
         "given": ", ".join(read.joined(read.spell(each)) for each in told["given"]),
@@ -78,15 +80,20 @@ def _kind(word: str, read: Corpus) -> str:
     return "place" if kind in PLACES else kind
 
 
+def _is_kept(look: Look) -> bool:
+    """Return whether the snapshot is the last one of a pre-trained run."""
+    return look.run.shipped and look.step == look.run.record.step
+
+
 def _shares(look: Look) -> Shown:
     """Say how often a number is right, on both sides of what was read."""
     record = look.run.record
-    known = SHARES.get(record.id) if look.run.shipped and look.step == record.step else None
+    known = SHARES.get(record.id) if _is_kept(look) else None
     if known is None:
         told = look.ask("counting_accuracy", {"given": GIVEN}).meta
         known = Shares(told["train"], told["valid"])
     # While a run trains this follows it slowly: say of which step it is.
-    step = None if look.run.shipped and look.step == record.step else look.step
+    step = None if _is_kept(look) else look.step
     return Shown({}, known._asdict(), shares_sentence(*known, record.config, step))
 
 

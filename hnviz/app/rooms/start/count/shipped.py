@@ -1,10 +1,14 @@
-"""How often each pre-trained network counts on correctly, measured once and kept.
+"""What the first page opens with, measured once and kept.
 
-The question "counting_accuracy" takes seconds on a busy machine, and the first sentence of the
-first page must not wait for it. A test measures all of them again.
+The question "counting_accuracy" takes seconds on a busy machine, and loading torch takes two. The
+first page must not wait for either. A test measures all of this again.
 """
 
-from typing import NamedTuple
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple
 
 
 class Shares(NamedTuple):
@@ -29,3 +33,15 @@ SHARES = {
     "Model5-blocks": Shares(0.993373, 0.9785),
 }
 """By run, at its last snapshot."""
+
+
+@cache
+def counted(run_id: str) -> Mapping[str, Mapping[str, Any]]:
+    """Return what a pre-trained network's last snapshot says, by the number after which it counts.
+
+    Each is an answer to the question "count_on". Only the numbers that the page offers are here,
+    and only of the run with which it opens; of the others there are none.
+    """
+    kept = files("hnviz.app.rooms.start.count").joinpath("counted.json").read_text()
+    found: Mapping[str, Mapping[str, Any]] = json.loads(kept).get(run_id, {})
+    return found

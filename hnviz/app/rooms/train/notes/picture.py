@@ -12,7 +12,7 @@ EXAMPLES = {
     "long": Example("Model5", settings={"parts": _ALL, "how": HOW_TO_READ}),
 }
 
-NOTES = Picture(__file__, Place("*_notes", "80px", "152px"), silent=True, examples=EXAMPLES)
+NOTES = Picture(__file__, Place("*_notes", "80px", "160px"), silent=True, examples=EXAMPLES)
 
 
 def notes(run_id: str, key: str, *parts: str) -> None:

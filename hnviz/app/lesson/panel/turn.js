@@ -1,0 +1,50 @@
+// @ts-check
+// Which step the reader asked for last, and whether the page is drawn for it by now.
+//
+// The address does not say: Streamlit may still be drawing an earlier step, and then writes that
+// step's path or parameters over the newer ones. It also takes them for true from then on, so it
+// must be sent to the step once more.
+
+/** @typedef {"here"|"late"|"lost"} Found */
+
+export class Turn {
+  constructor() {
+    this.wanted = ""; // "<lesson>.<number>"
+    this.isUnderWay = false;
+    this.since = 0; // when it was asked for
+    this.drawn = 0; // the number of the last drawing
+    this.before = 0; // the same, when the step was asked for
+  }
+
+  /**
+   * The reader asks for a step.
+   * @param {string} step
+   * @param {number} now ms
+   */
+  ask(step, now) {
+    Object.assign(this, { wanted: step, isUnderWay: true, since: now, before: this.drawn });
+  }
+
+  /**
+   * The page was drawn.
+   *
+   * "here"  for the step that is wanted, or for one that a link of the page leads to
+   * "late"  for an earlier step; the drawing of the wanted one follows
+   * "lost"  by a request that mixed two steps; none follows
+   * @param {string} step that the page was drawn for
+   * @param {number} serial of the drawing
+   * @param {{ isItsPage: boolean, named: string|null }} place whether the step is on the page that was
+   *   drawn, and which step the address names
+   * @returns {Found}
+   */
+  arrive(step, serial, { isItsPage, named }) {
+    this.drawn = Math.max(this.drawn, serial);
+    if (this.isUnderWay) {
+      if (step !== this.wanted || serial <= this.before) return "late";
+      if (!isItsPage || (named !== null && named !== step)) return "lost";
+    }
+    this.wanted = step;
+    this.isUnderWay = false;
+    return "here";
+  }
+}

@@ -1,0 +1,1 @@
+"""One setting of a run changed, and comparisons that are ready to train."""

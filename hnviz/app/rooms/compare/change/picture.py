@@ -1,0 +1,38 @@
+"""One setting of a run changed, and comparisons that are ready: the browser starts the runs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hnviz.app.kit.picture import Example, Picture, Place
+from hnviz.app.rooms.compare.cards import CARDS
+from hnviz.catalogue import CATALOGUE
+from hnviz.config import CHOICES, LIMITS
+from hnviz.data.corpora import BUILT_IN
+
+EXAMPLES = {"ready": Example(settings=lambda: settings())}
+
+CHANGED = Picture(
+    __file__, Place("compare_change", "490px", "890px"), silent=True, examples=EXAMPLES
+)
+
+_FIELDS = ("bptt", "lr", "epochs", "nh", "bs", "pct_start", "bn_init", "reset_state", "model")
+
+
+def settings() -> Mapping[str, Any]:
+    """Return what the browser gets: the settings that can be changed, and the cards."""
+    options = {**CHOICES, "model": tuple(CATALOGUE), "corpus": BUILT_IN}
+    fields = [
+        {"name": name, "options": list(options.get(name, ())), "whole": name in LIMITS}
+        for name in _FIELDS
+    ]
+    cards = [
+        {"name": name, "title": card.title, "question": card.question, "runs": list(card.runs)}
+        for name, card in CARDS.items()
+    ]
+    stateful = [name for name, entry in CATALOGUE.items() if entry.stateful]
+    return {"fields": fields, "cards": cards, "stateful": stateful}
+
+
+def change() -> None:
+    """Draw the row that changes one setting, and the cards."""
+    CHANGED(settings=settings())

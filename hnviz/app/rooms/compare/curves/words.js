@@ -1,0 +1,196 @@
+// @ts-check
+// What the Compare page says: names of runs, the headline, the verdict on one changed setting. No DOM.
+
+import { accuracy } from "../../../kit/js/text.js";
+import { MEASURES, differing, lastOf } from "./series.js";
+
+/** @typedef {import("./series.js").Run} Run */
+
+const LONGEST = 4; // words of a run's name in the headline
+
+/** How a setting is called in a sentence. */
+const NAMES = {
+  pct_start: "warm-up share",
+  bn_init: "batch norm starts at",
+  reset_state: "reset state",
+  split: "valid holds",
+  corpus: "text",
+};
+
+/** @param {string} field */
+export const fieldName = (field) => NAMES[/** @type {keyof NAMES} */ (field)] ?? field;
+
+/**
+ * A setting's value: "1.0e-2", "70", "ones".
+ * @param {string} field
+ * @param {any} value
+ */
+export function valueText(field, value) {
+  if (field === "lr" && value < 1) {
+    const short = value.toExponential(1);
+    return Number(short) === value ? short : Number(value.toPrecision(6)).toExponential();
+  }
+  return typeof value === "number" ? value.toLocaleString("en", { maximumSignificantDigits: 15, useGrouping: field !== "seed" }) : String(value);
+}
+
+/**
+ * A short name for each run: what its user calls it, or the settings in which they differ.
+ * @param {Run[]} runs
+ * @returns {Map<string, string>}
+ */
+export function labels(runs) {
+  const fields = differing(runs);
+  const isModelEnough = new Set(runs.map(({ config }) => config.model)).size === runs.length;
+  /** @type {Map<string, string>} */
+  const said = new Map();
+  for (const run of runs) {
+    const parts = isModelEnough ? [] : fields.map((field) => (field === "model" ? run.config.model : `${fieldName(field)} ${valueText(field, run.config[field])}`));
+    said.set(run.run, run.given || shortened(run, parts));
+  }
+  return apart(runs, said);
+}
+
+/**
+ * Its model alone where no other run has it; its whole name where too many settings differ.
+ * @param {Run} run
+ * @param {string[]} parts
+ */
+function shortened({ config, name }, parts) {
+  if (!parts.length) return config.model;
+  return parts.length > 3 ? name : parts.join(", ");
+}
+
+/**
+ * Names that are all different: the second of two equal ones has its number behind it.
+ * @param {Run[]} runs
+ * @param {Map<string, string>} said
+ */
+function apart(runs, said) {
+  /** @type {Map<string, number>} */
+  const seen = new Map();
+  for (const { run } of runs) {
+    const name = said.get(run) ?? run;
+    const count = (seen.get(name) ?? 0) + 1;
+    seen.set(name, count);
+    if (count > 1) said.set(run, `${name} (${count})`);
+  }
+  return said;
+}
+
+/**
+ * A value of a measure, as the axis and sentences write it.
+ * @param {string} measure
+ * @param {number|null} value
+ */
+export function written(measure, value) {
+  if (value === null || !Number.isFinite(value)) return "–";
+  const { unit } = MEASURES[measure];
+  if (unit === "share") return accuracy(value);
+  if (unit === "loss") return value < 0.1 ? Number(value.toPrecision(2)).toString() : value.toFixed(2);
+  return value < 0.1 ? value.toExponential(1) : value.toFixed(2);
+}
+
+/**
+ * How far two values of a measure lie apart: "22.2 points", "0.31".
+ * @param {string} measure
+ * @param {number} gap
+ */
+export function gapText(measure, gap) {
+  const size = Math.abs(gap);
+  return MEASURES[measure].unit === "share" ? `${(100 * size).toFixed(1)} points` : written(measure, size);
+}
+
+/** @param {string} name */
+function brief(name) {
+  const count = (/** @type {string[]} */ parts) => parts.join(" ").split(" ").length;
+  if (count([name]) <= LONGEST) return name;
+  const parts = name.split(", ");
+  while (parts.length > 1 && count(parts) > LONGEST) parts.pop(); // whole settings
+  return `${parts.join(", ").split(" ").slice(0, LONGEST).join(" ")}…`;
+}
+
+/**
+ * The takeaway, in at most twenty words.
+ * @param {{ name: string, end: number|null, live?: boolean }[]} shown each run or group of seeds, with its last value
+ * @param {string} measure
+ * @param {string} kind
+ * @returns {(string|string[])[]} [text] is bold
+ */
+export function headline(shown, measure, kind = "") {
+  const known = shown.filter(({ end }) => end !== null);
+  const what = measure === "accuracy by kind" ? `right on ${kind}` : MEASURES[measure].said;
+  if (!shown.length) return ["Choose runs in the list below to lay their curves over each other."];
+  if (!known.length) return [`No figure of ${what} is there yet; the curves follow while the runs train.`];
+  const end = (/** @type {number|null} */ value) => [written(measure, value)];
+  const name = (/** @type {string} */ text) => [brief(text)];
+  const rate = MEASURES[measure].unit === "rate";
+  const verb = rate ? "rises to" : known.some(({ live }) => live) ? "is at" : "ends at";
+  if (known.length === 1) return [name(known[0].name), ` ${verb} `, end(known[0].end), ` ${what}. Choose a second run to compare.`];
+  const ordered = [...known].sort((one, other) => Number(other.end) - Number(one.end));
+  const [first, last] = [ordered[0], ordered[ordered.length - 1]];
+  if (known.length === 2) {
+    const gap = gapText(measure, Number(first.end) - Number(last.end));
+    return [name(first.name), ` ${verb} `, end(first.end), ` ${what}, `, name(last.name), rate ? " to " : " at ", end(last.end), `: ${gap}.`];
+  }
+  return [`Of ${known.length.toLocaleString("en")}, `, name(first.name), rate ? " rises to " : verb === "is at" ? " is highest, " : " ends highest, ", end(first.end), ` ${what}; `, name(last.name), rate ? " only to " : " lowest, ", end(last.end), "."];
+}
+
+/**
+ * What one changed setting did, and whether the seed alone does as much.
+ * @param {{ from: Run, to: Run, field: string }} pair
+ * @param {number} kinds
+ * @returns {{ parts: (string|string[])[], spread: boolean }} `spread`: whether one is known
+ */
+export function verdict({ from, to, field }, kinds) {
+  const change = `${fieldName(field)} ${valueText(field, from.config[field])} → ${valueText(field, to.config[field])}`;
+  const head = [[change], `, all else equal, seed ${from.config.seed}: `];
+  const [before, after] = [from, to].map((run) => lastOf(run, "accuracy", kinds));
+  if (to.live || from.live) {
+    const { step, n_steps: all } = to.live ? to : from;
+    const how = all ? `step ${step.toLocaleString("en")} of ${all.toLocaleString("en")}` : "it waits for its turn";
+    return { parts: [...head, `the new run trains, ${how}.`], spread: true };
+  }
+  if (before === null || after === null) {
+    return { parts: [...head, `a run ended before its first epoch was over, so there is no accuracy to compare.`], spread: true };
+  }
+  const gap = Math.abs(after - before);
+  const way = after === before ? "stays at" : after > before ? "rises from" : "falls from";
+  const figures = after === before ? [accuracy(after)] : [`${accuracy(before)} to ${accuracy(after)}`];
+  const said = [...head, `the share right on valid ${way} `, figures];
+  const spread = from.spread?.figures.accuracy ? from.spread : to.spread?.figures.accuracy ? to.spread : null;
+  if (!spread) return { parts: [...said, `: ${gapText("accuracy on valid", gap)}. Whether the seed alone changes as much is not known yet.`], spread: false };
+  const [low, high] = spread.figures.accuracy;
+  const small = gap <= high - low;
+  return {
+    parts: [
+      ...said,
+      `, ${gapText("accuracy on valid", gap)}. That is `,
+      [small ? "no more" : "more"],
+      ` than the seed alone changes: ${gapText("accuracy on valid", high - low)}, ${spread.source}.`,
+      ...(small ? [" So this pair does not show that the setting matters."] : []),
+    ],
+    spread: true,
+  };
+}
+
+/**
+ * Names in a sentence: "a", "a and b", "a, b and 3 more".
+ * @param {string[]} names
+ */
+export function together(names) {
+  if (names.length > 4) return `${names.slice(0, 3).join(", ")} and ${names.length - 3} more`;
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;
+}
+
+/**
+ * What of the address cannot be shown, in one sentence; "" if all can.
+ * @param {string[]} missing ids
+ * @param {Record<string, string>} damaged sentence by id
+ * @param {boolean} others whether other runs are shown
+ */
+export function lost(missing, damaged, others) {
+  const rest = others ? "; the others are compared" : "; choose runs in the list below";
+  const [first] = Object.values(damaged);
+  const named = missing.length ? `There is no run named ${together(missing.map((id) => id.slice(0, 60)))} here${rest}.` : "";
+  return [named, first ? `${first[0].toUpperCase()}${first.slice(1)}${rest}.` : ""].filter(Boolean).join(" ");
+}

@@ -1,0 +1,29 @@
+"""The Compare page: runs laid over each other, and one setting changed."""
+
+import streamlit as st
+
+from hnviz.app.kit.terms.picture import terms
+from hnviz.app.kit.text import linked, page_title, prose, section
+from hnviz.app.rooms.compare.change.picture import change
+from hnviz.app.rooms.compare.curves.picture import compared_curves, standard_runs
+from hnviz.app.rooms.compare.runs.picture import run_chooser
+
+CHANGE = "A setting shows what it does only if nothing else differs: change one, and keep the seed."
+CHOOSE = "Tick the runs to compare. A run of your own can be renamed, pinned to the top or deleted."
+
+
+def page() -> None:
+    """Draw the page."""
+    page_title("Compare")
+    standard = standard_runs()
+    compared_curves(standard)
+    terms()
+    with st.container(key="compare_try"):  # a locked page has none of it
+        section("Change one thing", CHANGE)
+        change()
+        section("Runs", CHOOSE)
+        run_chooser(standard)
+    prose(
+        ":gray[:small[The runs and the way they are shown are in the address: copy it to share.]]"
+    )
+    linked("[Next: what does the network keep in mind while it reads?](states)")

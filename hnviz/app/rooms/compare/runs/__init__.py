@@ -1,0 +1,1 @@
+"""The list from which runs are chosen, renamed, pinned and deleted."""

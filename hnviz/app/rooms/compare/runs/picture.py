@@ -1,0 +1,18 @@
+"""The list of all runs: ticks choose what is compared; own runs are renamed, pinned and deleted."""
+
+from hnviz.app.kit.picture import Example, Picture, Place
+from hnviz.app.run.start import student, visitor
+from hnviz.web.classroom.desk import desk
+
+EXAMPLES = {
+    "ready": Example(settings={"keeps": True, "student": None, "standard": []}, follows=True),
+    "locked": Example(settings={"keeps": False, "student": 7, "standard": []}, follows=True),
+}
+
+CHOOSER = Picture(__file__, Place("compare_runs", "428px", "494px"), silent=True, examples=EXAMPLES)
+
+
+def run_chooser(standard: list[str]) -> None:
+    """Draw the list; in a class the teacher alone renames, pins and deletes."""
+    keeps = desk() is None or visitor().teacher
+    CHOOSER(settings={"keeps": keeps, "student": student(), "standard": standard})

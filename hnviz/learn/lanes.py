@@ -1,0 +1,299 @@
+"""Many runs of one shape as one program: the same step for all of them, lane by lane.
+
+One training step of these models is hundreds of small kernels, and a GPU waits for their launches
+more than it computes. Here the weights of R runs lie in one buffer, (R, P), and each kernel does
+the work of all lanes: products are `baddbmm`, cells are written out, and Adam is four lines. On a
+GPU the step is captured once as a CUDA graph.
+
+Nothing is added up across lanes, so one that becomes nan leaves the others as they are, bit for
+bit. A lane equals its single run up to the order of sums in a product (tests/test_lanes.py).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import isfinite
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from hnviz.catalogue import entry
+from hnviz.config import RunConfig
+from hnviz.data import stream_of
+from hnviz.data.stream import SPLITS
+from hnviz.learn.adam import BETA2, EPS, WEIGHT_DECAY
+from hnviz.learn.batched import Norm, chosen, figures, forward, named_parts
+from hnviz.learn.build import be_exact_on_cuda, build_model, resolve_device
+from hnviz.learn.feed import Feed
+from hnviz.learn.learner import SMOOTHING
+from hnviz.learn.models import LanguageModel
+from hnviz.learn.state import State, mapped, tensors
+from hnviz.schedule import one_cycle
+
+RING = 256  # losses that stay on the device between two reads
+WARM_UPS = 3  # steps before a capture, as torch's notes on CUDA graphs advise
+
+_OWN: dict[str, Any] = {
+    "lr": 1e-2,
+    "epochs": 1,
+    "pct_start": 0.3,
+    "seed": 0,
+    "bn_init": "ones",
+    "form": "plain",
+}
+"""The settings that lanes may differ in; the values do not matter."""
+
+
+@dataclass(slots=True)
+class Epoch:
+    """A lane's figures after an epoch, named as in `EpochEnd`."""
+
+    train_loss: float
+    valid_loss: float
+    accuracy: float
+    train_accuracy: float
+
+
+@dataclass(slots=True)
+class Lane:
+    """What is known about one run."""
+
+    config: RunConfig
+    n_steps: int
+    epochs: list[Epoch] = field(default_factory=list)
+    diverged: int | None = None  # the step at which its loss was no number
+    smooth: float = 0.0
+    right: float = 0.0
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether nothing more is reported of it."""
+        return self.diverged is not None or len(self.epochs) == self.config.epochs
+
+
+class Lanes:
+    """Runs that train together. `step` counts the updates that are done."""
+
+    def __init__(self, configs: Sequence[RunConfig], *, graph: bool = True) -> None:
+        """Build all models. `graph`: capture the step on a GPU.
+
+        Raises ValueError for configs of several shapes, and DeviceError.
+        """
+        _check_shapes(configs)
+        self.config = first = configs[0]
+        self.known = entry(first.model)
+        self.device = resolve_device(first.device)
+        if self.device == "cuda":
+            be_exact_on_cuda()
+        stream = stream_of(first)
+        models = [build_model(replace(each, form="plain"), len(stream.vocab)) for each in configs]
+        self._train, self._valid = (
+            Feed.lay_out(stream.ids(split), first, self.known.predicts, self.device)
+            for split in SPLITS
+        )
+        self._xs, self._ys = torch.stack(self._train.x), torch.stack(self._train.y)
+        self.lanes = [Lane(each, each.epochs * len(self._train)) for each in configs]
+        self.n_steps = max(lane.n_steps for lane in self.lanes)
+        self.step = 0
+        self._hold(models)
+        self._capture = graph and self.device == "cuda"
+        self._replay: Callable[[], None] | None = None
+
+    def _hold(self, models: Sequence[LanguageModel]) -> None:
+        """Put weights, statistics, state and all that a step notes on the device."""
+        device, n_lanes = self.device, len(models)
+        self._shapes = {name: each.shape for name, each in models[0].named_parameters()}
+        flat = [torch.cat([w.detach().flatten() for w in model.parameters()]) for model in models]
+        self.weights = torch.stack(flat).to(device).requires_grad_()
+        self.stats = {
+            name: torch.stack([model.get_buffer(f"bn.{name}") for model in models]).to(device)
+            for name in ("running_mean", "running_var")
+        }
+        self.state = mapped(
+            models[0].init_state(self.config.bs),
+            lambda each: each.new_zeros(n_lanes, *each.shape, device=device),
+        )
+        self._moments = torch.zeros(2, *self.weights.shape, device=device)
+        self._counter = torch.zeros(1, dtype=torch.int64, device=device)
+        self._plan = torch.tensor(self._schedules(), device=device)  # (3, R, n_steps)
+        self._ring = torch.zeros(2, n_lanes, RING, device=device)
+
+    def _schedules(self) -> list[list[list[float]]]:
+        """Return lr, beta1 and whether a lane still trains, for each lane and step."""
+        found: list[list[list[float]]] = [[], [], []]
+        for lane in self.lanes:
+            planned = one_cycle(lane.n_steps, lane.config.lr, lane.config.pct_start)
+            rest = self.n_steps - lane.n_steps
+            found[0].append([*planned.lr.tolist(), *[0.0] * rest])
+            found[1].append([*planned.momentum.tolist(), *[0.5] * rest])
+            found[2].append([1.0] * lane.n_steps + [0.0] * rest)
+        return found
+
+    # --- Training -------------------------------------------------------------------------------
+
+    def run(self, until: int | None = None) -> list[Lane]:
+        """Train up to a step, by default the last; return the lanes."""
+        last = self.n_steps if until is None else min(until, self.n_steps)
+        read = self.step
+        while self.step < last:
+            if self.step % len(self._train) == 0 and self.config.reset_state in ("train", "both"):
+                self._reset()
+            self._one_step()
+            self.step += 1
+            is_epoch = self.step % len(self._train) == 0
+            if is_epoch or self.step - read == RING or self.step == last:
+                self._read(read)
+                read = self.step
+            if is_epoch:
+                self._end_epoch()
+        return self.lanes
+
+    def _one_step(self) -> None:
+        if not self._capture:
+            self._train_step()
+        elif self._replay is not None:
+            self._replay()
+        elif self.step < WARM_UPS:  # lazily made buffers must be there before a capture
+            side = torch.cuda.Stream()
+            side.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(side):
+                self._train_step()
+            torch.cuda.current_stream().wait_stream(side)
+        else:
+            graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(graph):
+                self._train_step()
+            self._replay = graph.replay
+            self._replay()  # a capture does not run
+
+    def _train_step(self) -> None:
+        """Do one step of every lane; all that it reads and writes stays on the device."""
+        batch = self._counter % len(self._xs)
+        x, y = self._xs.index_select(0, batch)[0], self._ys.index_select(0, batch)[0]
+        lr, beta1, trains = (
+            each.index_select(1, self._counter) for each in self._plan
+        )  # (R, 1) each
+        stats = dict(self.stats)
+        logits, state = self.read(x, stats, self.state, training=True)
+        losses, right = figures(logits, y)
+        (gradient,) = torch.autograd.grad(losses.sum(), self.weights)
+        with torch.no_grad():
+            place = self._counter % RING
+            self._ring[0].index_copy_(1, place, losses.detach().unsqueeze(1))
+            self._ring[1].index_copy_(1, place, right.unsqueeze(1))
+            self._adam(gradient, lr, beta1, trains)
+            goes_on = trains[:, 0] > 0
+            for name, values in stats.items():
+                self.stats[name].copy_(chosen(goes_on, values, self.stats[name]))
+            if self.known.stateful:
+                for old, new in zip(tensors(self.state), tensors(state), strict=True):
+                    old.copy_(chosen(goes_on, new.detach(), old))
+            self._counter += 1
+
+    def read(
+        self, x: Tensor, stats: dict[str, Tensor], state: State, *, training: bool
+    ) -> tuple[Tensor, State]:
+        """Return logits and the state after a mini-batch, in every lane; see `batched.forward`."""
+        named = named_parts(self.weights, self._shapes)
+        return forward(self.known, named, Norm(named, stats, training), x, state)
+
+    def _adam(self, gradient: Tensor, lr: Tensor, beta1: Tensor, trains: Tensor) -> None:
+        """Update the weights as `hnviz.learn.adam` does; lr and beta1 are (R, 1)."""
+        mean, square = self._moments
+        number = (self._counter + 1).to(lr.dtype)
+        mean.copy_(torch.lerp(mean, gradient, 1 - beta1))
+        square.mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
+        scale = (square / (1 - BETA2**number)).sqrt() + EPS
+        moved = self.weights * (1 - lr * WEIGHT_DECAY) - lr / (1 - beta1**number) * mean / scale
+        self.weights.copy_(torch.where(trains > 0, moved, self.weights))
+
+    @torch.no_grad()
+    def _end_epoch(self) -> None:
+        """Read valid in every lane, and note the figures of those that train."""
+        if self.config.reset_state in ("valid", "both"):
+            self._reset()
+        found, state = [], self.state
+        for x, y in zip(self._valid.x, self._valid.y, strict=True):
+            logits, state = self.read(x, self.stats, state, training=False)
+            if not self.known.stateful:
+                state = self.state
+            found.append(torch.stack(figures(logits, y)))
+        goes_on = self._plan[2, :, self.step - 1] > 0
+        if self.known.stateful:
+            for old, new in zip(tensors(self.state), tensors(state), strict=True):
+                old.copy_(chosen(goes_on, new, old))
+        means = torch.stack(found).mean(0).T.tolist()  # of mini-batch means
+        for lane, (loss, accuracy) in zip(self.lanes, means, strict=True):
+            if lane.is_over:
+                continue
+            if not isfinite(loss):
+                lane.diverged = self.step
+                continue
+            train_loss = lane.smooth / (1 - SMOOTHING**self.step)
+            lane.epochs.append(Epoch(train_loss, loss, accuracy, lane.right / len(self._train)))
+            lane.right = 0.0
+
+    def _read(self, first: int) -> None:
+        """Fetch the losses of the steps from `first` on in one copy, and add them up."""
+        places = [step % RING for step in range(first, self.step)]
+        losses, right = self._ring[:, :, places].tolist()
+        for lane, own, share in zip(self.lanes, losses, right, strict=True):
+            for step, loss, part in zip(range(first, self.step), own, share, strict=True):
+                if lane.is_over:
+                    break
+                if not isfinite(loss):
+                    lane.diverged = step
+                    break
+                lane.smooth = SMOOTHING * lane.smooth + (1 - SMOOTHING) * loss
+                lane.right += part
+
+    def _reset(self) -> None:
+        for each in tensors(self.state):
+            each.zero_()
+
+    # --- Checkpoints ----------------------------------------------------------------------------
+
+    def checkpoint(self) -> dict[str, Tensor]:
+        """Copy all that `restore` needs to continue bit for bit, at the end of `run`."""
+        found = {"weights": self.weights.detach(), "moments": self._moments, "step": self._counter}
+        found |= self.stats
+        found |= {f"state.{i}": each for i, each in enumerate(tensors(self.state))}
+        found["sums"] = torch.tensor(
+            [[lane.smooth, lane.right] for lane in self.lanes], dtype=torch.float64
+        )
+        return {name: tensor.clone() for name, tensor in found.items()}
+
+    @torch.no_grad()
+    def restore(self, checkpoint: Mapping[str, Tensor]) -> None:
+        """Return to where `checkpoint` was called; `epochs` of the lanes stay as they are."""
+        self.weights.copy_(checkpoint["weights"])
+        self._moments.copy_(checkpoint["moments"])
+        self._counter.copy_(checkpoint["step"])
+        for name, values in self.stats.items():
+            values.copy_(checkpoint[name])
+        for i, each in enumerate(tensors(self.state)):
+            each.copy_(checkpoint[f"state.{i}"])
+        self.step = int(self._counter)
+        for lane, (smooth, right) in zip(self.lanes, checkpoint["sums"].tolist(), strict=True):
+            lane.smooth, lane.right = smooth, right
+
+    def weights_of(self, index: int) -> dict[str, Tensor]:
+        """Return one lane's weights and statistics, named as in its model's state_dict."""
+        named = {
+            name: each[index].detach()
+            for name, each in named_parts(self.weights, self._shapes).items()
+        }
+        return named | {f"bn.{name}": values[index] for name, values in self.stats.items()}
+
+
+def _check_shapes(configs: Sequence[RunConfig]) -> None:
+    """Raise ValueError for runs that cannot train together."""
+    first = replace(configs[0], **_OWN)
+    for config in configs:
+        others = replace(config, **_OWN).to_dict().items()
+        for name, value in others:
+            if value != getattr(first, name):
+                raise ValueError(
+                    f"runs that train together may differ in {', '.join(_OWN)} alone; {name} is "
+                    f"{getattr(first, name)!r} in one and {value!r} in another"
+                )

@@ -1,0 +1,30 @@
+"""Models of one's own: a Python file that the user names with ``--models``. Does not import torch.
+
+The file is checked once, in a process of its own (`hnviz.own.asking`), which sends back its entries
+as data. They join the catalogue; each process that needs a class runs the file's text itself
+(`hnviz.learn.own`).
+"""
+
+from hnviz.own.asking import MODELS_VARIABLE, use_file, use_named
+from hnviz.own.value import (
+    OwnModel,
+    OwnModelError,
+    OwnModels,
+    identity_of,
+    model_text,
+    own_models,
+    register,
+)
+
+__all__ = [
+    "MODELS_VARIABLE",
+    "OwnModel",
+    "OwnModelError",
+    "OwnModels",
+    "identity_of",
+    "model_text",
+    "own_models",
+    "register",
+    "use_file",
+    "use_named",
+]

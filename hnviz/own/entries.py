@@ -1,0 +1,113 @@
+"""What an entry of the user's own must say. Does not import torch."""
+
+import re
+from collections.abc import Collection
+from dataclasses import asdict
+
+from hnviz.catalogue import CATALOGUE, ModelEntry
+from hnviz.own.typed import revived
+from hnviz.parts import ROLES, Part
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,19}")  # it becomes a part of a run's id
+_NV, _NH = 7, 6  # any sizes
+
+
+class ModelProblem(ValueError):  # noqa: N818 - it states the problem
+    """What is wrong with an entry or its class, without their names."""
+
+
+def wrong_if(wrong: object, problem: str) -> None:
+    """Raise ModelProblem if something is wrong."""
+    if wrong:
+        raise ModelProblem(problem)
+
+
+def check_entry(entry: ModelEntry, names: Collection[str]) -> None:
+    """Check an entry alone; `names` are all entries of its file. Raises ModelProblem."""
+    try:
+        revived(ModelEntry, asdict(entry))
+    except ValueError as error:
+        raise ModelProblem(f"in its entry, {error}") from error
+    wrong_if(
+        not _NAME.fullmatch(entry.name),
+        "a name has 1 to 20 letters and digits, and begins with a letter",
+    )
+    wrong_if(entry.name in CATALOGUE, "hnviz has a model of this name: rename class and entry")
+    known = [name for name in (*CATALOGUE, *names) if name != entry.name]
+    wrong_if(
+        entry.follows and entry.follows not in known,
+        f"follows must name another model; got {entry.follows!r}",
+    )
+    for name in ("title", "network_change"):
+        wrong_if(not getattr(entry, name).strip(), f"{name} must say something; it is empty")
+    choices = {"predicts": ("last", "every"), "norm_over": ("rows", "slots")}
+    choices["nonlinearity"] = ("relu", "tanh")
+    for name, allowed in choices.items():
+        value = getattr(entry, name)
+        wrong_if(value not in allowed, f"{name} must be {' or '.join(allowed)}; got {value!r}")
+    wrong_if(entry.n_layers < 1, f"n_layers must be at least 1; got {entry.n_layers}")
+    wrong_if(entry.has_fast_form, "has_fast_form must be False: hnviz has no fast form of it")
+    _check_names("tensors of the state", entry.state)
+    _check_parts(entry)
+    _check_gates(entry)
+
+
+def _check_names(what: str, names: Collection[str]) -> None:
+    listed = list(names)
+    twice = [name for name in listed if listed.count(name) > 1]
+    wrong_if(not listed, f"its {what} need at least one name")
+    wrong_if(twice, f"its {what} need different names; {twice[0] if twice else ''!r} comes twice")
+    odd = [name for name in listed if not name.isidentifier()]
+    wrong_if(odd, f"its {what} need names as in Python; got {odd[0] if odd else ''!r}")
+
+
+def _check_parts(entry: ModelEntry) -> None:
+    _check_names("parts", [part.name for part in entry.parts])
+    roles = [part.role for part in entry.parts]
+    for part in entry.parts:
+        wrong_if(
+            part.role not in ROLES,
+            f"the role of its part {part.name} must be one of {', '.join(ROLES)}; "
+            f"got {part.role!r}",
+        )
+        _check_dims(part)
+    for role in ("i_h", "h_h", "h_o"):
+        wrong_if(role not in roles, f"it has no part with the role {role}, {ROLES[role]}")
+    for role in ("i_h", "h_o", "bn"):
+        wrong_if(roles.count(role) > 1, f"only one part may have the role {role}, {ROLES[role]}")
+    words = entry.part("i_h")
+    wrong_if(
+        [(each.name, each.dims) for each in words.weights] != [("weight", ("nv", "nh"))],
+        f"its part {words.name} must have one weight, 'weight' of ('nv', 'nh'), as nn.Embedding",
+    )
+
+
+def _check_dims(part: Part) -> None:
+    for weight in part.weights:
+        try:
+            fine = all(size > 0 for size in weight.shape(_NV, _NH))
+        except ValueError:
+            fine = False
+        wrong_if(
+            not fine,
+            f"the dimensions of {part.name}.{weight.name} must be written as 'nv', 'nh', '3*nh' "
+            f"or '1'; got {weight.dims!r}",
+        )
+
+
+def _check_gates(entry: ModelEntry) -> None:
+    gates = entry.cell.gates if entry.cell else ()
+    if not gates:
+        return
+    _check_names("gates", [gate.name for gate in gates])
+    taken = [gate.name for gate in gates if gate.name in ("state", *entry.state)]
+    wrong_if(taken, f"a gate may not have the name of a state; got {taken[:1]}")
+    for gate in gates:
+        wrong_if(
+            gate.squash not in ("sigmoid", "tanh"),
+            f"the squash of its gate {gate.name} must be sigmoid or tanh; got {gate.squash!r}",
+        )
+    keeper = entry.cell.keeper if entry.cell else ""
+    wrong_if(
+        keeper and keeper not in entry.gates, f"keeper must name one of its gates; got {keeper!r}"
+    )

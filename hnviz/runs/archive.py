@@ -1,0 +1,143 @@
+"""A run as one zip file, to send to somebody or to keep; and such a file as a run again."""
+
+import re
+import stat
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from hnviz.config import RunConfig
+from hnviz.data.corpora import texts
+from hnviz.data.corpora.own import text_hash
+from hnviz.runs.errors import DamagedRun
+from hnviz.runs.files import written_whole
+from hnviz.runs.folder import CONFIG, EVENTS, MOST_CONFIG, SNAPSHOTS, RunFolder, info_from
+from hnviz.runs.reading import parse
+from hnviz.runs.store import RunStore
+
+TEXT = "text.txt"  # the user's own text that the run read
+MOST_FILES = 128  # a run keeps at most 48 snapshots
+MOST_BYTES = 2**31  # that a file may unpack to
+PIECE = 2**20  # bytes
+
+_NAME = re.compile(rf"{CONFIG}|{EVENTS}|{TEXT}|{SNAPSHOTS}/\d{{1,15}}\.safetensors", re.ASCII)
+_MOST = {CONFIG: MOST_CONFIG, TEXT: texts.MOST_BYTES}
+
+
+class ArchiveError(ValueError):
+    """A file is no run; one sentence says what was wanted and what came."""
+
+
+def pack(folder: RunFolder, file: IO[bytes]) -> None:
+    """Write a run as a zip file: its config, events and snapshots, and the text if it is its own.
+
+    Not what resuming needs: an unpacked run can be seen, not trained on. Raises DamagedRun.
+    """
+    name = text_hash(folder.config.corpus)
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
+        for each in (folder.path / CONFIG, folder.path / EVENTS):
+            if each.is_file():
+                made.write(each, each.name)
+        for step in folder.snapshots():
+            path = folder.snapshot_path(step)
+            made.write(path, f"{SNAPSHOTS}/{path.name}", zipfile.ZIP_STORED)  # weights are noise
+        if name is not None:
+            made.writestr(TEXT, texts.text_of(name))
+
+
+def unpack(store: RunStore, path: Path) -> RunFolder:
+    """Add the run in a zip file to a store, under an id of its own.
+
+    Nothing is kept of a file that is no whole run. Raises ArchiveError, or RunWriteError.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = _checked(archive, path)
+            config = _config(archive, path)
+            _hold_text(archive, members, path)
+
+            def fill(folder: Path) -> None:
+                for member in members:
+                    if member.filename != TEXT:
+                        _extract(archive, member, folder / member.filename)
+
+            return store.add(config, fill, _check)
+    except FileNotFoundError:
+        raise ArchiveError(f"there is no file {path}") from None
+    except OSError as error:
+        raise ArchiveError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError) as error:
+        raise ArchiveError(f"{path} is no whole zip file: {error}") from error
+    except DamagedRun as error:
+        problem = str(error).partition(" is damaged: ")[2] or str(error)
+        raise ArchiveError(f"{path} holds no whole run: {problem}") from error
+
+
+def _checked(archive: zipfile.ZipFile, path: Path) -> list[zipfile.ZipInfo]:
+    """Return the files in an archive. Raises ArchiveError for what no run has."""
+    members = archive.infolist()
+    if len(members) > MOST_FILES:
+        raise ArchiveError(f"{path} has {len(members):,} files; a run has at most {MOST_FILES}")
+    for problem in _problems(members):
+        raise ArchiveError(f"{path} is no run of hnviz: {problem}")
+    return members
+
+
+def _problems(members: list[zipfile.ZipInfo]) -> Iterator[str]:
+    names = [member.filename for member in members]
+    if CONFIG not in names:
+        yield f"it has no {CONFIG}"
+    for member in members:
+        name, size = member.filename, member.file_size
+        if not _NAME.fullmatch(name):
+            yield f"it has a file named {name[:60]!r}"
+        if stat.S_ISLNK(member.external_attr >> 16):
+            yield f"{name} is a link"
+        if member.flag_bits & 1:
+            yield f"{name} needs a password"
+        if names.count(name) > 1:
+            yield f"it has two files named {name}"
+        if size > _MOST.get(name, MOST_BYTES):
+            yield f"{name} has {size:,} bytes; at most {_MOST.get(name, MOST_BYTES):,} are read"
+    if (total := sum(member.file_size for member in members)) > MOST_BYTES:
+        yield f"it unpacks to {total:,} bytes; at most {MOST_BYTES:,} are read"
+
+
+def _config(archive: zipfile.ZipFile, path: Path) -> RunConfig:
+    try:
+        return info_from(parse(archive.read(CONFIG))).config
+    except ValueError as error:
+        raise ArchiveError(f"{path} holds no whole run: its {CONFIG}: {error}") from error
+
+
+def _hold_text(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], path: Path) -> None:
+    """Hold the run's own text in memory, where storing the run finds it."""
+    for member in members:
+        if member.filename == TEXT:
+            try:
+                texts.hold(texts.read_text(archive.read(member)))
+            except ValueError as error:
+                raise ArchiveError(f"{path} holds no whole run: {error}") from error
+
+
+def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, to: Path) -> None:
+    """Write a file out of an archive; no more than it says that it has."""
+    with written_whole(to):
+        to.parent.mkdir(exist_ok=True)
+        target = to.open("xb")
+    with target, archive.open(member) as source:
+        left = member.file_size
+        while piece := source.read(min(PIECE, left + 1)):
+            left -= len(piece)
+            if left < 0:
+                raise zipfile.BadZipFile(f"{member.filename} is longer than it says")
+            with written_whole(to):
+                target.write(piece)
+
+
+def _check(folder: RunFolder) -> None:
+    """Read all of a run. Raises DamagedRun."""
+    folder.read()
+    for step in folder.snapshots():
+        folder.load_snapshot(step)

@@ -1,0 +1,69 @@
+"""Deleting runs so that it can be undone for a while.
+
+A deleted run is a folder whose name begins with a dot, which no list shows. It goes for good after
+KEPT_SECONDS, at the next deletion or when the engine starts.
+"""
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from hnviz.runs.errors import RunBusy, RunNotFound
+from hnviz.runs.files import take_lock, written_whole
+from hnviz.runs.folder import CONFIG, RunFolder
+
+KEPT_SECONDS = 3600.0  # that a deleted run can be restored
+_DELETED = ".deleted-"
+_MARK = ".deleted"  # in the folder: its time is that of the deletion
+
+
+def delete(folder: RunFolder) -> None:
+    """Take a run out of all lists. Raises ValueError, RunBusy and RunWriteError."""
+    if folder.shipped:
+        raise ValueError(f"{folder.id} is pre-trained: only your own runs can be deleted")
+    root = folder.path.parent
+    drop_old(root)
+    with _unwritten(folder), written_whole(folder.path / CONFIG):
+        (folder.path / _MARK).touch()
+        folder.path.rename(_place(root, folder.id))
+
+
+def restore(root: Path, run_id: str) -> None:
+    """Bring a deleted run back. Raises RunNotFound and RunWriteError."""
+    place, back = _place(root, run_id), root / run_id
+    if not place.is_dir() or place.is_symlink() or back.exists():
+        raise RunNotFound(
+            f"the run {run_id[:100]} can no longer be restored: it was deleted over an hour ago, "
+            "or is back already"
+        )
+    with written_whole(back / CONFIG):
+        place.rename(back)
+    with suppress(OSError):
+        (back / _MARK).unlink()
+
+
+def drop_old(root: Path, seconds: float = KEPT_SECONDS) -> None:
+    """Remove the runs for good that were deleted so long ago."""
+    for place in root.glob(f"{_DELETED}*"):
+        with suppress(OSError):
+            if not place.is_symlink() and time.time() - (place / _MARK).stat().st_mtime > seconds:
+                shutil.rmtree(place)
+
+
+@contextmanager
+def _unwritten(folder: RunFolder) -> Iterator[None]:
+    """Hold a run's lock, so that nobody begins to write it meanwhile. Raises RunBusy."""
+    try:
+        lock = take_lock(folder.path)
+    except RunBusy as error:
+        raise RunBusy(f"the run {folder.id} still trains: stop it first, then delete it") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _place(root: Path, run_id: str) -> Path:
+    return root / f"{_DELETED}{run_id}"

@@ -1,0 +1,151 @@
+"""Trains the runs of a sweep on the engine, a few at a time, until all are done."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event
+
+from hnviz.engine.client import Engine, EngineError
+from hnviz.runs import RESUMABLE, DamagedRun, RunNotFound, RunStore
+from hnviz.sweeps import kept
+from hnviz.sweeps.kept import Sweep
+
+TRIES = 3  # of a run whose trainer fails or is killed
+POLL_SECONDS = 0.05
+DONE = frozenset({"finished", "diverged"})
+"""The statuses of a run that is not trained again: a diverged one is an answer too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a sweep is: the status of each run, in the plan's order; None before it begins."""
+
+    statuses: tuple[str | None, ...]
+
+    @property
+    def n_done(self) -> int:
+        """Count the runs that need no more training."""
+        return sum(status in DONE for status in self.statuses)
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether nothing is left to train."""
+        return self.n_done == len(self.statuses)
+
+
+class Keeper:
+    """Trains one sweep. `at_once` runs are with the engine at a time, training or next in line."""
+
+    def __init__(self, engine: Engine, store: RunStore, sweep: Sweep, at_once: int) -> None:
+        self.sweep = sweep
+        self._engine, self._store, self._at_once = engine, store, at_once
+        self._viewer = f"sweep-{sweep.id}"
+        self._given_up: dict[int, str] = {}  # what the engine said of runs that it does not take
+
+    def run(
+        self, stopping: Event, listen: Callable[[Progress], None] = lambda progress: None
+    ) -> Progress:
+        """Train until all runs are done, or `stopping` is set: then stop those that train.
+
+        A run that was stopped or interrupted goes on from its checkpoint; a finished one is not
+        trained again. `listen` hears each change. Raises RunWriteError.
+        """
+        last: Progress | None = None
+        while True:
+            now = self.progress()
+            if now != last:
+                listen(now)
+            last = now
+            if self._is_idle(now):
+                return now
+            if stopping.is_set():
+                return self._stop(now)
+            self._fill(now)
+            time.sleep(POLL_SECONDS)
+
+    def progress(self) -> Progress:
+        """Look at all runs."""
+        return Progress(tuple(map(self._status, range(len(self.sweep.members)))))
+
+    def problem(self, index: int) -> str | None:
+        """Return why a run cannot be trained; None if it can."""
+        return self._given_up.get(index)
+
+    def _status(self, index: int) -> str | None:
+        run = self.sweep.members[index].run
+        if index in self._given_up:
+            return "failed"
+        if run is None:
+            return None
+        job = self._engine.job(run)
+        if job is not None:
+            return job.status
+        try:
+            return self._store.record(run).status
+        except (RunNotFound, DamagedRun):
+            return None  # it was deleted: it is trained again
+
+    def _is_idle(self, now: Progress) -> bool:
+        return all(
+            status in DONE or self._is_lost(index) for index, status in enumerate(now.statuses)
+        )
+
+    def _is_lost(self, index: int) -> bool:
+        """Return whether a run is not tried any more."""
+        if index in self._given_up:
+            return True
+        member = self.sweep.members[index]
+        return member.tries >= TRIES and self._status(index) in RESUMABLE - {"queued"}
+
+    def _fill(self, now: Progress) -> None:
+        """Hand the engine as many runs as it may have."""
+        with_engine = sum(status in ("queued", "running", "paused") for status in now.statuses)
+        for index, status in enumerate(now.statuses):
+            if with_engine >= self._at_once:
+                return
+            if status is None or (status in RESUMABLE and not self._is_with_engine(index)):
+                if self._is_lost(index):
+                    continue
+                if not self._begin(index):
+                    return
+                with_engine += 1
+
+    def _is_with_engine(self, index: int) -> bool:
+        run = self.sweep.members[index].run
+        return run is not None and self._engine.job(run) is not None
+
+    def _begin(self, index: int) -> bool:
+        """Train a run, or go on with it; return whether the engine took it."""
+        member = self.sweep.members[index]
+        try:
+            if member.run is None or self._status(index) is None:
+                run = self._engine.train(member.config, self._viewer)
+            else:
+                run = self._go_on(member.run)
+        except EngineError as error:
+            if error.kind == "busy":  # others have filled the queue
+                return False
+            self._given_up[index] = str(error)
+            return True
+        self.sweep = self.sweep.with_member(index, run=run, tries=member.tries + 1)
+        kept.save(self._store.root, self.sweep)
+        return True
+
+    def _go_on(self, run: str) -> str:
+        try:
+            self._engine.resume(run, self._viewer)
+        except EngineError as error:
+            if error.kind == "busy":
+                raise
+            self._engine.start_again(run, self._viewer)  # its checkpoint is damaged
+        return run
+
+    def _stop(self, now: Progress) -> Progress:
+        for index, status in enumerate(now.statuses):
+            run = self.sweep.members[index].run
+            if run is not None and status in ("queued", "running", "paused"):
+                try:
+                    self._engine.stop(run)
+                except EngineError:
+                    continue  # it has just ended
+        return self.progress()

@@ -1,0 +1,117 @@
+"""A sweep's file beside the runs: its configs, and the run of each that has begun."""
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from hnviz.config import ConfigError, RunConfig
+from hnviz.runs.files import write_atomic, written_whole
+from hnviz.runs.reading import is_number, parse, plain, read_bounded
+from hnviz.sweeps.plan import MOST_RUNS, Plan, SweepError
+
+FOLDER = ".sweeps"  # no run's id begins with a dot
+FORMAT = 1
+MOST_FILE = 2**22  # bytes; 2,000 configs have a third of it
+_HEX = frozenset("0123456789abcdef")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One run of a sweep."""
+
+    config: RunConfig
+    run: str | None = None  # its id, once it has begun
+    tries: int = 0  # how often its trainer was started
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """A plan and how far it is."""
+
+    id: str
+    name: str
+    axes: tuple[str, ...]
+    created: float  # seconds since 1970
+    members: tuple[Member, ...]
+
+    @classmethod
+    def of(cls, plan: Plan, created: float) -> "Sweep":
+        """Begin a plan."""
+        return cls(plan.id, plan.name, plan.axes, created, tuple(map(Member, plan.configs)))
+
+    def with_member(self, index: int, **changes: Any) -> "Sweep":
+        """Return the sweep with one run changed."""
+        members = list(self.members)
+        members[index] = replace(members[index], **changes)
+        return replace(self, members=tuple(members))
+
+
+def path_of(runs_dir: Path, sweep_id: str) -> Path:
+    """Return where a sweep is kept. Raises SweepError for what is no id."""
+    if len(sweep_id) != 12 or not set(sweep_id) <= _HEX:
+        raise SweepError(f"a sweep's id has 12 hex digits; got {sweep_id[:40]!r}")
+    return runs_dir / FOLDER / f"{sweep_id}.json"
+
+
+def save(runs_dir: Path, sweep: Sweep) -> None:
+    """Keep a sweep as it is now. Raises RunWriteError."""
+    content = {
+        "format": FORMAT,
+        "name": sweep.name,
+        "axes": sweep.axes,
+        "created": sweep.created,
+        "members": [
+            {"config": each.config.to_dict(), "run": each.run, "tries": each.tries}
+            for each in sweep.members
+        ],
+    }
+    path = path_of(runs_dir, sweep.id)
+    with written_whole(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, json.dumps(content).encode())
+
+
+def load(runs_dir: Path, sweep_id: str) -> Sweep:
+    """Read a sweep. Raises SweepError for one that is missing or damaged."""
+    path = path_of(runs_dir, sweep_id)
+    try:
+        content = parse(read_bounded(path, MOST_FILE))
+        return _sweep(sweep_id, content)
+    except FileNotFoundError:
+        raise SweepError(f"there is no sweep {sweep_id}") from None
+    except (OSError, ValueError, KeyError, TypeError, ConfigError) as error:
+        raise SweepError(f"the sweep {sweep_id} is damaged: {path.name} ({error})") from error
+
+
+def sweeps(runs_dir: Path) -> Iterator[Sweep]:
+    """Yield the sweeps that are kept, newest first; damaged ones are left out."""
+    folder = runs_dir / FOLDER
+    found = []
+    for path in folder.glob("*.json") if folder.is_dir() else ():
+        with suppress(SweepError):
+            found.append(load(runs_dir, path.stem))
+    yield from sorted(found, key=lambda each: each.created, reverse=True)
+
+
+def _sweep(sweep_id: str, content: Any) -> Sweep:
+    if content["format"] != FORMAT:
+        raise ValueError(f"its format is {content['format']!r}; this version reads {FORMAT}")
+    if not is_number(content["created"]) or not 0 < len(content["members"]) <= MOST_RUNS:
+        raise ValueError("it has no valid date, or no valid number of runs")
+    return Sweep(
+        sweep_id,
+        plain(str(content["name"]))[:80],
+        tuple(plain(str(axis))[:40] for axis in content["axes"]),
+        float(content["created"]),
+        tuple(map(_member, content["members"])),
+    )
+
+
+def _member(content: Any) -> Member:
+    run = content["run"]
+    if not (run is None or isinstance(run, str)) or not isinstance(content["tries"], int):
+        raise ValueError("a run of it has no valid id")
+    return Member(RunConfig.from_dict(content["config"]), run, content["tries"])

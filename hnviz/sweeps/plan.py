@@ -1,0 +1,169 @@
+"""Which runs a sweep trains: every combination of some values, or a random draw.
+
+A plan is read from TOML:
+
+    name = "lr by bptt"
+    [fixed]            # settings that all runs share; the rest comes from the model's recipe
+    model = "Model3"
+    epochs = 3
+    [grid]             # every combination of these
+    lr = [1e-3, 1e-2, 1e-1]
+    bptt = [3, 20, 70]
+    [random]           # or so many draws of these
+    draws = 20
+    seed = 7
+    lr = { low = 1e-4, high = 1.0, scale = "log" }
+    nh = [32, 64, 128]
+"""
+
+import json
+import math
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from hashlib import blake2b
+from itertools import product
+from random import Random
+from typing import Any
+
+from hnviz.config import LIMITS, ConfigError, RunConfig
+
+MOST_RUNS = 2000
+MOST_BYTES = 100_000  # of a file
+SETTINGS = (*(field.name for field in fields(RunConfig)), "same")
+_PARTS = ("name", "fixed", "grid", "random")
+_DRAW = ("draws", "seed")
+_SCALES = ("log", "linear")
+
+
+class SweepError(ValueError):
+    """What is wrong with a plan, or with its file: wanted, came, to do, in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The runs of a sweep, in the order in which they are trained."""
+
+    name: str
+    axes: tuple[str, ...]  # the settings that differ, as the plan names them
+    configs: tuple[RunConfig, ...]
+
+    @property
+    def id(self) -> str:
+        """Twelve hex digits: the same plan has the same ones."""
+        written = json.dumps([self.name, *(each.to_dict() for each in self.configs)])
+        return blake2b(written.encode(), digest_size=6).hexdigest()
+
+
+def read_plan(content: bytes, name: str) -> Plan:
+    """Read a plan; `name` is its name if it has none of its own. Raises SweepError."""
+    if len(content) > MOST_BYTES:
+        raise SweepError(f"a plan has at most {MOST_BYTES:,} bytes; this one has {len(content):,}")
+    try:
+        given = tomllib.loads(content.decode())
+    except UnicodeDecodeError as error:
+        raise SweepError(f"a plan is UTF-8 text; byte {error.start + 1:,} is not") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise SweepError(f"this is no TOML: {error}") from error
+    for part, value in given.items():
+        if part not in _PARTS:
+            raise SweepError(f"a plan has {', '.join(_PARTS)}; this one has {part[:40]!r}")
+        if isinstance(value, dict) is (part == "name"):
+            raise SweepError(f"{part} must be {'text' if part == 'name' else 'a table'}")
+    return make_plan(
+        str(given.get("name", name)), given.get("fixed", {}), given.get("grid"), given.get("random")
+    )
+
+
+def make_plan(
+    name: str,
+    fixed: Mapping[str, Any],
+    grid: Mapping[str, Any] | None = None,
+    random: Mapping[str, Any] | None = None,
+) -> Plan:
+    """Make a plan of every combination, or of a random draw. Raises SweepError."""
+    if (grid is None) is (random is None):
+        raise SweepError("a plan needs [grid] or [random], one of them")
+    _check_names("fixed", fixed)
+    if grid is not None:
+        axes, chosen = tuple(grid), list(_combinations(grid))
+    else:
+        axes = tuple(name for name in random or {} if name not in _DRAW)
+        chosen = list(_draws(random or {}))
+    for name_of in axes:
+        if name_of in fixed:
+            raise SweepError(f"{name_of} is fixed and varied; give it once")
+    return Plan(name.strip()[:80] or "sweep", axes, tuple(_config({**fixed, **c}) for c in chosen))
+
+
+def _combinations(grid: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    _check_names("grid", grid)
+    for name, values in grid.items():
+        if not isinstance(values, list) or not values:
+            raise SweepError(f"[grid] {name} must be a list of values; got {values!r}"[:200])
+    _check_number(math.prod(map(len, grid.values())) if grid else 0)
+    for values in product(*grid.values()):
+        yield dict(zip(grid, values, strict=True))
+
+
+def _draws(random: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    axes = {name: values for name, values in random.items() if name not in _DRAW}
+    _check_names("random", axes)
+    numbers = [random.get("draws"), random.get("seed", 0)]
+    if not all(type(number) is int and number >= 0 for number in numbers):
+        raise SweepError("[random] needs draws = a whole number, and may have seed = another")
+    draws, seed = numbers
+    _check_number(draws if axes else 0)
+    chance = Random(seed)
+    for _ in range(draws):
+        yield {name: _drawn(name, values, chance) for name, values in axes.items()}
+
+
+def _drawn(name: str, values: Any, chance: Random) -> Any:
+    if isinstance(values, list) and values:
+        return chance.choice(values)
+    wanted = (
+        f'[random] {name} must be a list, or {{ low = 1, high = 9, scale = "log" or "linear" }}; '
+        f"got {values!r}"
+    )
+    if not isinstance(values, dict) or not {"low", "high"} <= set(values) <= {
+        "low",
+        "high",
+        "scale",
+    }:
+        raise SweepError(wanted[:200])
+    low, high, scale = values["low"], values["high"], values.get("scale", "linear")
+    numbers = all(type(each) in (int, float) and math.isfinite(each) for each in (low, high))
+    if not numbers or scale not in _SCALES or low > high or (scale == "log" and low <= 0):
+        raise SweepError(wanted[:200])
+    if scale == "log":
+        found = math.exp(chance.uniform(math.log(low), math.log(high)))
+    else:
+        found = chance.uniform(low, high)
+    return round(found) if name in LIMITS else float(f"{found:.3g}")
+
+
+def _check_names(part: str, given: Mapping[str, Any]) -> None:
+    for name in given:
+        if name not in SETTINGS:
+            raise SweepError(
+                f"[{part}] {name[:40]} is no setting of a run; they are {', '.join(SETTINGS)}"
+            )
+
+
+def _check_number(n_runs: int) -> None:
+    if n_runs == 0:
+        raise SweepError("the sweep has no run: give [grid] or [random] a setting with values")
+    if n_runs > MOST_RUNS:
+        raise SweepError(f"the sweep has {n_runs:,} runs; at most {MOST_RUNS:,}: give fewer values")
+
+
+def _config(options: Mapping[str, Any]) -> RunConfig:
+    given = dict(options)
+    same = given.pop("same", False)
+    if not isinstance(same, bool):
+        raise SweepError(f"same must be true or false; got {same!r}")
+    try:
+        return RunConfig.for_model(given.pop("model", "Model5"), same=same, **given)
+    except (ConfigError, TypeError) as error:
+        raise SweepError(f"a run of the sweep cannot be: {error}") from error

@@ -1,0 +1,115 @@
+// What a picture does when its answer is refused: it asks again, less and less often, or when told to.
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+import { Asking } from "../../hnviz/app/kit/js/asking.js";
+import { Refusal } from "../../hnviz/app/kit/js/source.js";
+
+/** A picture with one question, whose answers are `replies` in turn: a status, or 200. */
+function picture(replies, late = false) {
+  const said = [];
+  const answers = new Map();
+  const ask = { name: "path", at: "rest", late };
+  const source = {
+    asked: 0,
+    known: (address) => answers.get(address),
+    async get(address) {
+      const status = replies[Math.min(source.asked++, replies.length - 1)];
+      if (status !== 200) throw new Refusal(`HTTP ${status}`, status);
+      answers.set(address, { sentence: "here" });
+      return answers.get(address);
+    },
+  };
+  const timeline = { step: 400, steps: [400], frames: () => [400], load: async () => {}, moves: true };
+  const states = {
+    complain: (sentence, again = null) => said.push([sentence, again]),
+    linger() {},
+  };
+  const frame = {
+    data: { asks: [ask] },
+    visible: true,
+    timeline,
+    states,
+    said: "",
+    view: {},
+    source,
+    root: { isConnected: true },
+    drawn: 0,
+    draw: () => (frame.drawn += 1),
+    questions: { all: [ask], address: () => "api/path", addresses: () => [late ? "api/other" : "api/path"] },
+  };
+  return { frame, asking: new Asking(frame), source, said };
+}
+
+const settled = async () => {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+};
+
+for (const late of [false, true]) {
+  test(`an answer that was given up is asked for again after 2, 4 and 8 seconds${late ? ", a late one, too" : ""}`, async () => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+      const { frame, asking, source, said } = picture([503, 503, 504, 200], late);
+      asking.ask();
+      await settled();
+      for (const [seconds, asked] of [[2, 2], [4, 3], [8, 4]]) {
+        assert.equal(source.asked, asked - 1);
+        mock.timers.tick(seconds * 1000 - 1);
+        await settled();
+        assert.equal(source.asked, asked - 1);
+        mock.timers.tick(1);
+        await settled();
+        assert.equal(source.asked, asked);
+      }
+      assert.equal(said[0][0], "HTTP 503");
+      assert.equal(frame.drawn, late ? 2 : 1);
+      assert.equal(asking.failures, 0);
+    } finally {
+      mock.timers.reset();
+    }
+  });
+}
+
+test("the pause grows to a minute", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    const { asking, source } = picture([503]);
+    asking.ask();
+    await settled();
+    for (let pause = 2; pause < 64; pause *= 2) {
+      mock.timers.tick(Math.min(60, pause) * 1000);
+      await settled();
+    }
+    const asked = source.asked;
+    mock.timers.tick(59_999);
+    await settled();
+    assert.equal(source.asked, asked);
+    mock.timers.tick(1);
+    await settled();
+    assert.equal(source.asked, asked + 1);
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test("a reader may try again at once where that may help, and not where the question is wrong", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    for (const status of [500, 503]) {
+      const { frame, asking, said } = picture([status, 200]);
+      asking.ask();
+      await settled();
+      said[0][1]();
+      await settled();
+      assert.equal(frame.drawn, 1);
+    }
+    const { asking, source, said } = picture([422]);
+    asking.ask();
+    await settled();
+    assert.deepEqual(said, [["HTTP 422", null]]);
+    mock.timers.tick(600_000);
+    await settled();
+    assert.equal(source.asked, 1);
+  } finally {
+    mock.timers.reset();
+  }
+});

@@ -1,0 +1,182 @@
+"""A run as a zip file: the same run comes out again, and nothing comes out of any other file."""
+
+import io
+import json
+import stat
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hnviz.cli.main import main
+from hnviz.config import RunConfig
+from hnviz.data.corpora import texts
+from hnviz.data.corpora.own import Way, own_corpus
+from hnviz.engine.recorder import run_in_folder
+from hnviz.runs import RunStore
+from hnviz.runs import archive as archives
+from hnviz.runs.archive import ArchiveError, pack, unpack
+from hnviz.runs.texts import TEXTS
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    """The zip file of a short run."""
+    folder = tmp_path_factory.mktemp("made")
+    config = RunConfig.for_model("Model1", epochs=1, nh=8, device="cpu")
+    run = RunStore(folder / "runs").create(config)
+    run_in_folder(run)
+    path = folder / "run.zip"
+    with path.open("wb") as file:
+        pack(run, file)
+    return path
+
+
+def changed(made: Path, to: Path, **files: bytes | None) -> Path:
+    """A copy of a zip file in which some files are others; None leaves one out."""
+    new = {name.replace("__", "/").replace("_", "."): content for name, content in files.items()}
+    with zipfile.ZipFile(made) as source, zipfile.ZipFile(to, "w") as target:
+        for member in source.infolist():
+            if member.filename not in new:
+                target.writestr(member.filename, source.read(member))
+        for name, content in new.items():
+            if content is not None:
+                target.writestr(name, content)
+    return to
+
+
+def content_of(store: RunStore) -> list[str]:
+    found = store.root.rglob("*") if store.root.exists() else ()
+    return sorted(str(each.relative_to(store.root)) for each in found)
+
+
+def test_a_run_comes_out_as_it_went_in(tmp_path, capsys):
+    store = RunStore(tmp_path / "here")
+    packed = tmp_path / "Model5.zip"
+    assert main(["export", "run", "Model5", "-o", str(packed)]) == 0
+    assert f"{packed.stat().st_size:,} bytes" in capsys.readouterr().out
+    assert main(["import", str(packed), "--runs-dir", str(tmp_path / "here")]) == 0
+    new, old = store.folder(capsys.readouterr().out.strip()), store.folder("Model5")
+    assert new.path.parent == store.root and not new.shipped
+    assert new.info() == old.info()
+    assert new.read().epochs == old.read().epochs
+    assert new.read().batches == old.read().batches
+    assert new.snapshots() == old.snapshots()
+    for name, tensor in old.load_snapshot("last").items():
+        assert np.array_equal(new.load_snapshot("last")[name], tensor)
+
+
+def test_an_own_text_travels_with_its_run(tmp_path):
+    text = " ".join(f"word{number % 7} goes on ." for number in range(400)).encode()
+    corpus = own_corpus(text, Way())
+    config = RunConfig.for_model("Model1", epochs=1, nh=8, corpus=corpus.id, device="cpu")
+    here, there = RunStore(tmp_path / "here"), RunStore(tmp_path / "there")
+    run = here.create(config)
+    run_in_folder(run)
+    with (tmp_path / "run.zip").open("wb") as file:
+        pack(run, file)
+    texts._held.clear()
+    new = unpack(there, tmp_path / "run.zip")
+    assert new.config == config
+    assert any((there.root / TEXTS).glob("*.txt"))
+    assert there.folder(new.id).read().epochs == run.read().epochs
+
+
+REFUSED = {
+    "climbs out": {"..__..__evil_txt": b"x"},
+    "another file": {"notes_md": b"x"},
+    "no config": {"config_json": None},
+    "a config that is none": {"config_json": b"[" * 100_000},
+    "a later format": {"config_json": b'{"format": 2}'},
+    "broken events": {"events_jsonl": b"not json\nnot json\n{}\n"},
+    "a broken snapshot": {"snapshots__0_safetensors": b"\xff" * 40},
+    "a text that is none": {"text_txt": b"\xff\xfe"},
+}
+
+
+@pytest.mark.parametrize("files", REFUSED.values(), ids=REFUSED)
+def test_what_is_no_run_is_refused_and_leaves_nothing(made, tmp_path, files, capsys):
+    path, store = changed(made, tmp_path / "other.zip", **files), RunStore(tmp_path / "runs")
+    assert main(["import", str(path), "--runs-dir", str(store.root)]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and str(path) in said
+    assert content_of(store) == []
+    assert {each.name for each in tmp_path.iterdir()} <= {"other.zip", "runs"}
+
+
+def test_a_run_of_another_models_weights_is_refused(made, tmp_path):
+    with zipfile.ZipFile(made) as source:
+        content = json.loads(source.read("config.json"))
+    content["config"]["nh"] = 9
+    path = changed(made, tmp_path / "other.zip", config_json=json.dumps(content).encode())
+    with pytest.raises(ArchiveError, match="holds no whole run"):
+        unpack(RunStore(tmp_path / "runs"), path)
+    assert content_of(RunStore(tmp_path / "runs")) == []
+
+
+def test_links_doubles_bombs_and_pieces_are_refused(made, tmp_path, monkeypatch):
+    store, path = RunStore(tmp_path / "runs"), tmp_path / "other.zip"
+
+    def refused(match: str) -> None:
+        with pytest.raises(ArchiveError, match=match):
+            unpack(store, path)
+        assert content_of(store) == []
+
+    changed(made, path)
+    with zipfile.ZipFile(path, "a") as archive:
+        link = zipfile.ZipInfo("snapshots/7.safetensors")
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(link, "/etc/passwd")
+    refused("is a link")
+
+    changed(made, path)
+    with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr("events.jsonl", b"")
+    refused("two files named events.jsonl")
+
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", bytes(10**6))
+    refused("config.json has 1,000,000 bytes")
+
+    changed(made, path)
+    with monkeypatch.context() as patch:
+        patch.setattr(archives, "MOST_BYTES", 50_000)
+        refused("it unpacks to")
+
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(200):
+            archive.writestr(f"snapshots/{number}.safetensors", b"")
+    refused("has 200 files; a run has at most 128")
+
+    path.write_bytes(made.read_bytes()[:-400])
+    refused("no whole zip file")
+    path.write_bytes(b"not a zip file")
+    refused("no whole zip file")
+    path.unlink()
+    refused("there is no file")
+
+
+def test_a_file_that_says_less_than_it_has_is_refused(made, tmp_path):
+    """A bomb tells a small size in the list of files."""
+    content = bytearray(made.read_bytes())
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        size = archive.getinfo("events.jsonl").file_size
+    at = content.rindex(size.to_bytes(4, "little"))  # in the list, which comes last
+    content[at : at + 4] = (10).to_bytes(4, "little")
+    path = tmp_path / "other.zip"
+    path.write_bytes(content)
+    with pytest.raises(ArchiveError):
+        unpack(RunStore(tmp_path / "runs"), path)
+    assert content_of(RunStore(tmp_path / "runs")) == []
+
+
+def test_a_full_disk_leaves_nothing(made, tmp_path, monkeypatch, capsys):
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "open", full)
+    assert main(["import", str(made), "--runs-dir", str(tmp_path / "runs")]) == 2
+    said = capsys.readouterr().err
+    assert "make room" in said and said.count("\n") == 1
+    assert content_of(RunStore(tmp_path / "runs")) == []

@@ -1,0 +1,524 @@
+"""Compare: the curves of many runs as one answer, runs that are found or started, and kept runs."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from hnviz.app.rooms.compare.cards import CARDS
+from hnviz.app.run.list.rows import row
+from hnviz.app.run.names import Named, labels, shown_name
+from hnviz.app.run.topics import Run
+from hnviz.config import RunConfig
+from hnviz.data import KINDS
+from hnviz.engine.client import EngineError
+from hnviz.events import Resumed
+from hnviz.runs import SHIPPED_DIR, DamagedRun, RunFolder, RunNotFound, RunStore
+from hnviz.runs import deleted as trash
+from hnviz.runs.codec import encode
+from hnviz.runs.columns import COLUMNS, read_curves, thinned
+from hnviz.runs.files import take_lock
+from hnviz.runs.label import LABEL, Label, read_label, write_label
+from hnviz.runs.reference import five_seeds_table, reference_range
+from hnviz.runs.seeds import spread_of
+from hnviz.web import actions, curves, keeping, listing, starts
+from hnviz.web.classroom.routes import permit
+from hnviz.web.curves import COMPARED_KINDS, EPOCH_COLUMNS, curve_routes
+from hnviz.web.routes import door
+from hnviz.web.standing import Standing
+from hnviz.web.starts import start_routes
+from hnviz.web.views import Refusal
+from hnviz.web.wire import unpack
+from tests.classes import a_desk, another, as_teacher, joined, site, visiting
+from tests.made_runs import EPOCHS, events, make_run
+
+SHIPPED = sorted(path.name for path in SHIPPED_DIR.iterdir())
+MODEL5 = RunFolder(SHIPPED_DIR / "Model5", shipped=True)
+
+
+class Engine:
+    """Starts nothing: it notes what was asked, and refuses after so many."""
+
+    def __init__(self, most: int = 99) -> None:
+        self.trained: list[RunConfig] = []
+        self.jobs: dict[str, object] = {}
+        self.most = most
+
+    def train(self, config: RunConfig, viewer: str) -> str:
+        if len(self.trained) >= self.most:
+            raise EngineError("5 of your runs wait already; wait until one begins", "conflict")
+        self.trained.append(config)
+        return f"new-{len(self.trained)}"
+
+    def job(self, run_id: str) -> object | None:
+        return self.jobs.get(run_id)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    return RunStore(tmp_path / "runs")
+
+
+@pytest.fixture
+def engine() -> Engine:
+    return Engine()
+
+
+@pytest.fixture
+def client(
+    store: RunStore, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[TestClient]:
+    for module in (curves, starts, keeping, listing, actions):
+        monkeypatch.setattr(module, "store", lambda: store)
+        monkeypatch.setattr(module, "engine", lambda: engine)
+    routes = [
+        *start_routes(),
+        *listing.routes(shown_name),
+        *curve_routes(shown_name),
+        *actions.routes(),
+    ]
+    with TestClient(Starlette(routes=door(routes))) as client:
+        yield client
+
+
+def answer(client: TestClient, *runs: str):
+    reply = client.get("/api/curves", params={"runs": ",".join(runs)})
+    assert reply.status_code == 200, reply.text
+    return unpack(reply.content)
+
+
+# --- Reading ---
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_curves_hold_what_the_events_of_a_run_say(name):
+    folder = RunFolder(SHIPPED_DIR / name, shipped=True)
+    record, read = folder.read(), read_curves(folder, 10_000)
+    frame = record.batch_frame()[list(COLUMNS)].to_numpy()
+    np.testing.assert_allclose(read.points, frame, rtol=1e-6)
+    assert replace(read.record, batches=record.batches) == record
+    assert (read.step, read.every) == (record.step, 1)
+
+
+def test_a_long_run_is_thinned_to_means_over_equal_stretches_of_steps(tmp_path):
+    read = read_curves(make_run(tmp_path, 3), 300)
+    whole = read_curves(make_run(tmp_path, 4), 300).record.started
+    assert whole and whole.n_steps == 800
+    assert (read.every, len(read.points)) == (4, 200)
+    batches = [each for each in events(3, 800, RunConfig()) if each.kind == "batch"]
+    np.testing.assert_allclose(read.points[1, 0], np.mean([4, 5, 6, 7]))
+    np.testing.assert_allclose(
+        read.points[:, 1], np.reshape([each.loss for each in batches], (200, 4)).mean(1), rtol=1e-6
+    )
+
+
+def test_thinning_keeps_an_uneven_last_stretch():
+    columns = np.array([[step, step, 0, 0, 0] for step in range(7)], dtype=float)
+    assert thinned(columns, 4)[:, 1].tolist() == [1.5, 5.0]
+    assert len(thinned(columns[:0], 4)) == 0
+
+
+def test_what_a_resume_undid_is_not_drawn(tmp_path):
+    folder = make_run(tmp_path, 1, 80)
+    path = folder.path / "events.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    again = b"".join(lines[1 + 40 + 40 // 10 :])  # from step 40 on
+    path.write_bytes(path.read_bytes() + encode(Resumed(resumed_at=40, time=2.0)) + again)
+    np.testing.assert_array_equal(read_curves(folder, 999).points[:, 0], np.arange(80))
+    assert len(folder.read().batches) == 80
+
+
+def test_a_torn_line_waits_and_a_damaged_one_is_named(tmp_path):
+    folder = make_run(tmp_path, 1, 80)
+    path = folder.path / "events.jsonl"
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    assert 0 < len(read_curves(folder, 999).points) < 80
+    for wrong in (b'{"event": "batch", "step": 3}\n', b"nonsense\n", b'{"event": "batch", "a\n'):
+        path.write_bytes(whole[: whole.index(b"\n") + 1] + wrong)
+        with pytest.raises(DamagedRun, match="line 2"):
+            read_curves(folder, 999)
+
+
+def test_a_run_that_has_not_begun_has_no_points(store):
+    folder = store.create(RunConfig())
+    read = read_curves(folder, 300)
+    assert (len(read.points), read.step, read.record.status) == (0, 0, "queued")
+
+
+# --- The answer ---
+
+
+def test_the_answer_has_the_shipped_runs_figures(client):
+    told = answer(client, "Model4", "Model5")
+    assert [run["name"] for run in told.meta["runs"]] == ["Model4", "Model5"]
+    for run in told.meta["runs"]:
+        record = RunFolder(SHIPPED_DIR / run["run"], shipped=True).read()
+        points = told.arrays["points"][slice(*run["points"])]
+        np.testing.assert_allclose(points[:, 1], record.batch_frame()["loss"], rtol=1e-6)
+        epochs = told.arrays["epochs"][slice(*run["epochs"])]
+        for at, name in enumerate(EPOCH_COLUMNS):
+            wanted = [getattr(epoch, name) for epoch in record.epochs]
+            np.testing.assert_allclose(epochs[:, at], wanted, rtol=1e-6)
+        kinds = record.epochs[-1].valid_kinds
+        for at, kind in enumerate(KINDS):
+            share = kinds[kind].right / kinds[kind].n if kind in kinds and kinds[kind].n else np.nan
+            np.testing.assert_allclose(epochs[-1, len(EPOCH_COLUMNS) + at], share, rtol=1e-6)
+    assert told.arrays["epochs"].shape[1] == len(EPOCH_COLUMNS) + 2 * len(COMPARED_KINDS)
+    assert told.meta["notebook"]["Model5"][-1][3] == pytest.approx(0.83, abs=0.01)
+
+
+def test_without_points_the_epochs_and_the_step_are_the_same(client, store):
+    folder = make_run(store.root, 1, 80)
+    path = folder.path / "events.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:30]))  # not ended
+    whole = answer(client, folder.id, "Model5")
+    reply = client.get("/api/curves", params={"runs": f"{folder.id},Model5", "points": "false"})
+    told = unpack(reply.content)
+    assert len(told.arrays["points"]) == 0
+    np.testing.assert_array_equal(told.arrays["epochs"], whole.arrays["epochs"])
+    assert [run["step"] for run in told.meta["runs"]] == [run["step"] for run in whole.meta["runs"]]
+    assert told.meta["runs"][0]["step"] == 27
+    assert client.get("/api/curves?runs=Model5&points=2").status_code == 422
+
+
+def test_what_cannot_be_read_is_named_beside_the_others(client, store):
+    broken = make_run(store.root, 1, 80)
+    (broken.path / "config.json").write_text("[]")
+    told = answer(client, "nobody", broken.id, "Model5")
+    assert told.meta["missing"] == ["nobody"]
+    assert list(told.meta["damaged"]) == [broken.id]
+    assert [run["run"] for run in told.meta["runs"]] == ["Model5"]
+
+
+@pytest.mark.parametrize(
+    ("query", "part"),
+    [
+        ("", "needs runs"),
+        ("runs=", "runs must be at least one run's id"),
+        ("runs=,,", "got none"),
+        (f"runs={','.join(f'a{number}' for number in range(301))}", "at most 300 runs; got 301"),
+        (f"runs={'a' * 200}", "no run has an id of 200 characters"),
+        ("runs=Model5&runs=Model4", "is given twice"),
+        ("runs=Model5&steps=3", "has no parameter 'steps'"),
+    ],
+)
+def test_bad_input_is_one_sentence(client, query, part):
+    reply = client.get(f"/api/curves?{query}")
+    assert reply.status_code == 422
+    assert part in reply.json()["error"]
+    assert len(reply.json()["error"]) < 300
+
+
+def test_ids_that_lead_elsewhere_are_only_missing(client):
+    assert answer(client, "../etc", "%2e%2e", ".", "Model5").meta["missing"] == [
+        "../etc",
+        "%2e%2e",
+        ".",
+    ]
+
+
+def test_two_hundred_runs_are_read_once_for_all_viewers(client, store, monkeypatch):
+    ids = [make_run(store.root, number, 80).id for number in range(200)]
+    first = answer(client, *ids)
+    assert len(first.meta["runs"]) == 200
+    assert len(first.arrays["epochs"]) == 200 * EPOCHS
+    monkeypatch.setattr(curves, "read_curves", lambda *_: pytest.fail("a run was read again"))
+    assert answer(client, *ids).arrays["points"].shape == first.arrays["points"].shape
+
+
+def test_a_run_that_grows_is_read_again(client, store):
+    folder = make_run(store.root, 1, 80)
+    path = folder.path / "events.jsonl"
+    whole = path.read_bytes()
+    path.write_bytes(b"".join(whole.splitlines(keepends=True)[:30]))
+    before = len(answer(client, folder.id).arrays["points"])
+    path.write_bytes(whole)
+    assert before < len(answer(client, folder.id).arrays["points"]) == 80
+
+
+# --- Seeds ---
+
+
+def test_the_spread_is_from_three_runs_at_hand_then_from_tables(store):
+    config = RunConfig(epochs=EPOCHS, lr=2e-3)
+    for number in (1, 2, 3):
+        make_run(store.root, number, 80, lr=2e-3)
+    found = spread_of(config, store.summaries())
+    assert found and found.n == 3
+    last = [0.2 + 0.08 * (EPOCHS - 1) + 0.0004 * number for number in (1, 3)]
+    assert found.figures["accuracy"] == pytest.approx(tuple(last))
+    assert "3 runs here" in found.source
+    assert spread_of(replace(config, bptt=7), store.summaries()) is None
+    lstm = spread_of(RunConfig.for_model("LSTM"), ())
+    table = five_seeds_table("LSTM")["valid"]
+    assert lstm and lstm.figures["accuracy"] == (table.min(), table.max())
+    ten = spread_of(RunConfig.for_model("Model5", seed=9, device="cpu"), ())
+    assert ten and ten.figures["accuracy"] == reference_range("Model5", "ones", "accuracy")
+    assert "fastai" in ten.source
+    assert spread_of(RunConfig.for_model("Model5", split="blocks"), ()) is None
+
+
+def test_two_seeds_at_hand_are_better_than_none(store):
+    for number in (1, 2):
+        make_run(store.root, number, 80, nh=32)
+    found = spread_of(RunConfig(nh=32, epochs=EPOCHS), store.summaries())
+    assert found and found.n == 2
+
+
+# --- Starting ---
+
+
+def test_a_run_that_is_there_is_not_trained_again(client, engine):
+    reply = client.post(
+        "/api/runs", json={"runs": [{"model": "Model5"}, {"model": "Model5", "bptt": 3}]}
+    )
+    assert reply.json() == {
+        "runs": [{"run": "Model5", "new": False}, {"run": "new-1", "new": True}],
+        "refused": "",
+    }
+    (trained,) = engine.trained
+    assert trained == RunConfig.for_model("Model5", bptt=3)
+
+
+def test_a_run_like_another_differs_in_what_is_named(client, engine):
+    reply = client.post("/api/runs", json={"runs": [{"like": "Model3", "bptt": 70}]})
+    assert reply.status_code == 200
+    assert engine.trained == [replace(MODEL5.config, model="Model3", bptt=70, epochs=20, lr=3e-3)]
+    assert engine.trained[0].device == "cpu"
+
+
+def test_runs_that_were_started_stay_where_a_later_one_is_refused(client, engine):
+    engine.most = 1
+    wanted = [{"model": "Model5", "bptt": bptt} for bptt in (3, 4)]
+    told = client.post("/api/runs", json={"runs": wanted}).json()
+    assert told["runs"] == [{"run": "new-1", "new": True}]
+    assert "5 of your runs wait already" in told["refused"]
+    refused = client.post("/api/runs", json={"runs": [{"model": "Model5", "bptt": 5}]})
+    assert refused.status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "part"),
+    [
+        ({}, 422, 'the body must be {"runs": [settings, ...]}; got nothing'),
+        ({"runs": []}, 422, "from 1 to 10 runs; got 0"),
+        ({"runs": [{}] * 11}, 422, "from 1 to 10 runs; got 11"),
+        ({"runs": [3]}, 422, "must be a JSON object; got 3"),
+        ({"runs": [{"bttp": 3}]}, 422, "no setting is named 'bttp'"),
+        ({"runs": [{"bptt": 0}]}, 422, "bptt must be a whole number of at least 1; got 0"),
+        ({"runs": [{"bptt": "70"}]}, 422, "bptt must be a whole number of at least 1; got '70'"),
+        ({"runs": [{"corpus": {}}]}, 422, "corpus must be a text; got {}"),
+        ({"runs": [{"model": ["Model5"]}]}, 422, "model must be a text"),
+        ({"runs": [{"model": "Model9"}]}, 422, "no model named 'Model9'"),
+        ({"runs": [{"like": "nobody", "bptt": 3}]}, 404, "there is no run named 'nobody'"),
+        ({"runs": [{"like": "../x"}]}, 404, "there is no run named"),
+        ({"runs": [{"model": "Model0", "bptt": 20}]}, 422, "Model0 reads 3 tokens"),
+    ],
+)
+def test_a_wrong_start_is_one_sentence(client, engine, body, status, part):
+    reply = client.post("/api/runs", json=body)
+    assert reply.status_code == status, reply.text
+    assert part in reply.json()["error"]
+    assert engine.trained == []
+
+
+def test_every_card_asks_for_runs_that_can_be_trained():
+    for card in CARDS.values():
+        configs = [starts.config_of(each) for each in card.runs]
+        assert len(set(map(str, configs))) == len(configs) >= 2
+        assert len(json.dumps({"runs": card.runs})) < 1024  # the bound of a body
+
+
+# --- Rename, pin, delete ---
+
+
+def test_a_name_is_shown_wherever_the_run_is(client, store):
+    folder = make_run(store.root, 1, 80)
+    reply = client.post(f"/api/runs/{folder.id}/rename", json={"name": "  my   best run "})
+    assert reply.json() == {"name": "my best run"}
+    listed = {run["id"]: run["name"] for run in client.get("/api/runs").json()["runs"]}
+    assert listed[folder.id] == "my best run"
+    assert answer(client, folder.id).meta["runs"][0]["name"] == "my best run"
+    (line, *_) = store.summaries()
+    assert row(line, {})["name"] == "my best run"
+    state = Standing(folder.read(), "finished", given=line.given)
+    assert Run().draw(state, {})["name"] == "my best run"
+    named = Named(folder.id, folder.config, folder.created, given="my best run")
+    assert labels([named], UTC, folder.created + 60) == {folder.id: "my best run, today 00:00"}
+    client.post(f"/api/runs/{folder.id}/rename", json={"name": ""})
+    assert answer(client, folder.id).meta["runs"][0]["name"] == "Model5, 8 epochs, seed 1"
+
+
+@pytest.mark.parametrize(
+    "name", ["a" * 61, "two\nlines", "bell\x07", "turn\u202eed", "zero\u200bwidth", 3, None, ["a"]]
+)
+def test_a_wrong_name_is_one_sentence_and_keeps_the_old_one(client, store, name):
+    folder = make_run(store.root, 1, 80)
+    client.post(f"/api/runs/{folder.id}/rename", json={"name": "before"})
+    reply = client.post(f"/api/runs/{folder.id}/rename", json={"name": name})
+    assert reply.status_code == 422
+    assert "a run's name" in reply.json()["error"]
+    assert read_label(folder.path).name == "before"
+
+
+def test_a_damaged_label_counts_as_none(store):
+    folder = make_run(store.root, 1, 80)
+    for content in (
+        b"[]",
+        b"{",
+        b'{"name": 3, "pinned": true}',
+        b"x" * 9000,
+        b'{"name": "a\\u0007"}',
+    ):
+        (folder.path / LABEL).write_bytes(content)
+        assert read_label(folder.path) == Label()
+        assert store.summaries()[0].given == ""
+
+
+def test_a_pinned_run_comes_first(client, store):
+    old, new = (make_run(store.root, number, 80).id for number in (1, 2))
+    assert store.ids()[:2] == [new, old]
+    assert client.post(f"/api/runs/{old}/pin", json={"pinned": True}).json() == {"pinned": True}
+    assert store.ids()[:2] == [old, new]
+    assert store.ids(1)[0] == old  # also where only the newest are listed
+    client.post(f"/api/runs/{old}/pin", json={"pinned": False})
+    assert store.ids()[:2] == [new, old]
+    assert client.post(f"/api/runs/{old}/pin", json={"pinned": "yes"}).status_code == 422
+
+
+def test_a_deleted_run_is_gone_and_comes_back_whole(client, store):
+    folder = make_run(store.root, 1, 80)
+    write_label(folder.path, Label("kept"))
+    before = sorted(path.name for path in folder.path.iterdir())
+    assert client.post(f"/api/runs/{folder.id}/delete", json={}).json() == {"deleted": True}
+    assert folder.id not in store.ids()
+    assert answer(client, folder.id).meta["missing"] == [folder.id]
+    assert client.post(f"/api/runs/{folder.id}/delete", json={}).status_code == 404
+    assert client.post(f"/api/runs/{folder.id}/restore", json={}).json() == {"restored": True}
+    assert folder.id in store.ids()
+    assert set(before) <= {path.name for path in folder.path.iterdir()}
+    assert answer(client, folder.id).meta["runs"][0]["name"] == "kept"
+    again = client.post(f"/api/runs/{folder.id}/restore", json={})
+    assert again.status_code == 404
+    assert "can no longer be restored" in again.json()["error"]
+
+
+def test_a_deleted_run_goes_for_good_after_an_hour(store):
+    folder = make_run(store.root, 1, 80)
+    trash.delete(folder)
+    (place,) = store.root.glob(".deleted-*")
+    trash.drop_old(store.root)
+    assert place.is_dir()
+    old = (place / ".deleted").stat().st_mtime - trash.KEPT_SECONDS - 1
+    os.utime(place / ".deleted", (old, old))
+    store.remove_unfinished()
+    assert not place.exists()
+    with pytest.raises(RunNotFound):
+        trash.restore(store.root, folder.id)
+
+
+def test_a_run_that_trains_is_stopped_before_it_is_deleted(client, store, engine):
+    folder = make_run(store.root, 1, 80)
+    engine.jobs[folder.id] = SimpleNamespace(status="running")
+    reply = client.post(f"/api/runs/{folder.id}/delete", json={})
+    assert reply.status_code == 409
+    assert reply.json()["error"].endswith("still trains: stop it first, then delete it")
+    engine.jobs.clear()
+    lock = take_lock(folder.path)  # a trainer that no engine knows
+    try:
+        reply = client.post(f"/api/runs/{folder.id}/delete", json={})
+        assert (reply.status_code, folder.path.is_dir()) == (409, True)
+    finally:
+        lock.release()
+
+
+@pytest.mark.parametrize(
+    ("what", "body"), [("rename", {"name": "x"}), ("pin", {"pinned": True}), ("delete", {})]
+)
+def test_a_pretrained_run_is_never_changed(client, what, body):
+    reply = client.post(f"/api/runs/Model5/{what}", json=body)
+    assert reply.status_code == 409
+    assert reply.json()["error"] == "the run Model5 is pre-trained: you can only look at it"
+    assert not (SHIPPED_DIR / "Model5" / LABEL).exists()
+
+
+def test_an_address_changes_nothing(client, store):
+    folder = make_run(store.root, 1, 80)
+    for what in ("delete", "rename", "pin", "restore"):
+        assert client.get(f"/api/runs/{folder.id}/{what}").status_code == 405
+    assert folder.path.is_dir()
+    form = client.post(f"/api/runs/{folder.id}/delete", data={"a": "b"})
+    assert form.status_code == 415
+    assert client.post(f"/api/runs/{folder.id}/delete", json={"a": 1}).status_code == 422
+    assert client.post("/api/runs/..%2f..%2fetc/restore", json={}).status_code == 404
+
+
+def test_a_link_in_place_of_a_deleted_run_is_not_restored(store, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    store.root.mkdir(parents=True, exist_ok=True)
+    (store.root / ".deleted-mine").symlink_to(elsewhere)
+    with pytest.raises(RunNotFound):
+        trash.restore(store.root, "mine")
+    trash.drop_old(store.root, 0)
+    assert elsewhere.is_dir()
+
+
+def test_a_name_that_cannot_be_written_is_one_sentence(client, store, monkeypatch):
+    folder = make_run(store.root, 1, 80)
+
+    def full(path, content):
+        raise keeping.RunWriteError("label.json could not be written: no space left on device")
+
+    monkeypatch.setattr("hnviz.runs.label.write_atomic", full)
+    reply = client.post(f"/api/runs/{folder.id}/rename", json={"name": "x"})
+    assert (reply.status_code, "no space left" in reply.json()["error"]) == (409, True)
+
+
+def test_in_a_class_the_teacher_alone_keeps_runs(client, store, tmp_path):
+    folder = make_run(store.root, 1, 80)
+    desk = a_desk(tmp_path / "class.json")
+    more = [*actions.routes(partial(permit, desk)), *start_routes(desk)]
+    try:
+        with visiting(site(desk, more=more)) as phone:
+            joined(phone, desk)
+            teacher = as_teacher(another(phone, "10.0.0.1"), desk)
+            for what, body in (
+                ("rename", {"name": "x"}),
+                ("pin", {"pinned": True}),
+                ("delete", {}),
+            ):
+                refused = phone.post(f"/api/runs/{folder.id}/{what}", json=body)
+                assert refused.status_code == 403
+                assert "only the teacher renames, pins and deletes" in refused.json()["error"]
+                assert teacher.post(f"/api/runs/{folder.id}/{what}", json=body).status_code == 200
+            stranger = another(phone, "10.0.0.2")
+            wanted = {"runs": [{"model": "Model5", "bptt": 3}]}
+            assert stranger.post("/api/runs", json=wanted).status_code == 403
+            assert phone.post("/api/runs", json=wanted).json()["runs"][0]["new"] is True
+    finally:
+        desk.close()
+    assert not folder.path.exists()
+
+
+def test_a_starter_of_a_class_asks_its_desk():
+    asked = []
+    desk = SimpleNamespace(start=lambda member, train: asked.append(member) or "run")
+    who = SimpleNamespace(teacher=False, member="m")
+    assert starts.Starter("v", desk, who).start(RunConfig()) == "run"  # type: ignore[arg-type]
+    assert asked == ["m"]
+
+
+def test_refusals_name_what_is_wanted():
+    with pytest.raises(Refusal, match="at least one run's id"):
+        curves.run_ids(",")

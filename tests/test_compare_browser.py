@@ -1,0 +1,256 @@
+"""The Compare page in a real browser: runs are laid over each other, trained, renamed, deleted."""
+
+import json
+import shutil
+
+import pytest
+from starlette.testclient import httpx
+
+from hnviz.runs import SHIPPED_DIR, RunFolder, RunStore
+from tests.conftest import idle, until
+from tests.made_runs import make_run
+
+sync_api = pytest.importorskip("playwright.sync_api")
+expect = sync_api.expect
+
+VIEW = """() => {
+  const root = [...document.querySelectorAll(".st-key-compare_curves *")]
+    .map((each) => each.shadowRoot?.querySelector(".hnviz")).find(Boolean);
+  return root?.frame?.view;
+}"""
+LINES = f"() => ({VIEW})()?.scene?.own.length ?? null"
+ENDS = f"() => ({VIEW})().scene.own.map(line => [line.name, line.end])"
+LOOK = f"() => {{ const look = ({VIEW})().look; return [look.measure, look.axis, look.logY]; }}"
+END_OF_SECOND = f"""() => {{
+  const {{ scene, plot }} = ({VIEW})(), {{ left, top }} = plot.getBoundingClientRect();
+  const {{ px }} = scene.lines[1];
+  return [left + px.at(-2), top + px.at(-1)];
+}}"""
+
+
+@pytest.fixture
+def made(app):
+    """Runs of one's own that are gone after the test."""
+    folders = [make_run(app.runs, number, 80, lr=2e-3) for number in (1, 2, 3)]
+    yield [folder.id for folder in folders]
+    for folder in folders:
+        shutil.rmtree(folder.path, ignore_errors=True)
+    for path in app.runs.glob(".deleted-*"):
+        shutil.rmtree(path)
+
+
+def open_compare(page, server: str, query: str = "") -> None:
+    page.goto(f"{server}/compare{query}")
+    page.locator(".st-key-compare_curves .hnviz[data-ready]").wait_for()
+    until(page, LINES)
+    idle(page)
+
+
+def lines(page, count: int) -> list:
+    until(page, f"() => ({LINES})() === {count}")
+    return page.evaluate(ENDS)
+
+
+def chooser(page):
+    """The list of runs, which is drawn once it is near the screen."""
+    place = page.locator(".st-key-compare_runs")
+    place.scroll_into_view_if_needed()
+    return place
+
+
+def test_shipped_runs_are_compared_at_once_with_their_figures(page, server):
+    open_compare(page, server)
+    ends = lines(page, 6)
+    for name, end in ends:
+        record = RunFolder(SHIPPED_DIR / name, shipped=True).read()
+        assert end == pytest.approx(record.epochs[-1].accuracy, abs=1e-6)
+    headline = page.locator(".st-key-compare_curves .headline")
+    expect(headline).to_contain_text("Of 6, Model5 ends highest, 83.2 %")
+    rows = page.locator(".st-key-compare_curves .ends tbody tr")
+    expect(rows).to_have_count(6)
+
+
+def test_a_look_is_in_the_address_and_comes_back(page, server):
+    open_compare(page, server, "?runs=Model4,Model5")
+    lines(page, 2)
+    curves = page.locator(".st-key-compare_curves")
+    curves.get_by_role("combobox", name="Show").select_option("loss on train")
+    curves.get_by_role("combobox", name="by", exact=True).select_option("epoch")
+    curves.get_by_label("Log up").check()
+    expect(curves.locator(".headline")).to_contain_text("loss on train")
+    assert "compare_show=loss+on+train" in page.url
+    assert "compare_across=epoch" in page.url
+    assert "compare_log_up=true" in page.url
+    page.reload()
+    page.locator(".st-key-compare_curves .hnviz[data-ready]").wait_for()
+    lines(page, 2)
+    look = page.evaluate(LOOK)
+    assert look == ["loss on train", "epoch", True]
+
+
+def test_the_pointer_and_the_keys_name_a_run(page, server):
+    open_compare(page, server, "?runs=Model4,Model5")
+    lines(page, 2)
+    place = page.evaluate(END_OF_SECOND)
+    page.mouse.move(*place)
+    point = page.locator(".st-key-compare_curves .point")
+    expect(point).to_contain_text("Model5")
+    page.locator(".st-key-compare_curves .plot").focus()
+    page.keyboard.press("Escape")
+    page.keyboard.press("ArrowDown")
+    expect(point).to_contain_text("Model4: ends at")
+    page.keyboard.press("ArrowRight")
+    expect(point).to_contain_text("training step")
+
+
+def test_unknown_runs_and_wrong_looks_are_one_sentence(page, server):
+    open_compare(page, server, "?runs=nobody,Model5,%3Cb%3E&compare_show=weather")
+    lines(page, 1)
+    curves = page.locator(".st-key-compare_curves")
+    expect(curves.locator(".lost")).to_have_text(
+        "There is no run named nobody and <b> here; the others are compared."
+    )
+    expect(curves).to_contain_text("The address asks for compare_show=weather")
+
+
+def test_more_runs_than_fit_are_one_sentence(page, server):
+    open_compare(page, server, f"?runs=Model5,{','.join(f'a{number}' for number in range(400))}")
+    lines(page, 1)
+    lost = page.locator(".st-key-compare_curves .lost")
+    expect(lost).to_contain_text("The address asks for 401 runs; the first 300 are compared.")
+    expect(lost).to_contain_text("There is no run named a0, a1, a2 and 296 more here")
+
+
+def test_seeds_become_a_band(page, server, app, made):
+    open_compare(page, server, f"?runs={','.join(made)},Model5")
+    ends = lines(page, 2)
+    assert ends[0][0].endswith("3 seeds")
+    figures = [RunFolder(app.runs / run).read().epochs[-1].accuracy for run in made]
+    assert ends[0][1] == pytest.approx(sum(figures) / 3, abs=1e-6)
+    expect(page.locator(".st-key-compare_curves .ends")).to_contain_text("Seeds together")
+    page.locator(".st-key-compare_curves").get_by_label("Seeds as a band").uncheck()
+    lines(page, 4)
+
+
+def test_a_run_is_renamed_pinned_deleted_and_restored(page, server, app, made):
+    open_compare(page, server, f"?runs={made[0]},Model5")
+    lines(page, 2)
+    row = chooser(page).locator(f"tr[data-key='{made[0]}']")
+    row.get_by_role("button", name="Rename").click()
+    field = row.get_by_role("textbox")
+    field.fill("a" * 61)
+    field.press("Enter")
+    expect(chooser(page).locator(".wrong")).to_contain_text("at most 60 characters; got 61")
+    field.fill("my <b>run</b>")
+    field.press("Enter")
+    expect(row).to_contain_text("my <b>run</b>")
+    expect(page.locator(".st-key-compare_curves .ends")).to_contain_text("my <b>run</b>")
+    assert json.loads((app.runs / made[0] / "label.json").read_text())["name"] == "my <b>run</b>"
+    row.get_by_role("button", name="Pin").click()
+    expect(row).to_contain_text("★")
+    row.get_by_role("button", name="Delete").click()
+    expect(row).to_contain_text("Delete this run?")
+    row.get_by_role("button", name="Keep").click()
+    assert (app.runs / made[0]).is_dir()
+    row.get_by_role("button", name="Delete").click()
+    row.get_by_role("button", name="Delete", exact=True).click()
+    expect(row).to_have_count(0)
+    lines(page, 1)
+    assert not (app.runs / made[0]).exists()
+    chooser(page).get_by_role("button", name="Undo").click()
+    expect(row).to_have_count(1)
+    lines(page, 2)
+    assert (app.runs / made[0] / "events.jsonl").is_file()
+
+
+def test_one_changed_setting_is_trained_named_and_judged(page, server, app):
+    open_compare(page, server, "?runs=Model1")
+    lines(page, 1)
+    change = page.locator(".st-key-compare_change")
+    change.scroll_into_view_if_needed()
+    change.get_by_role("combobox", name="change", exact=True).select_option("epochs")
+    box = change.get_by_role("textbox")
+    box.fill("six")
+    change.get_by_role("button", name="Train it").click()
+    expect(change.locator(".wrong").first).to_have_text("epochs must be a number; got “six”.")
+    box.fill("6")
+    change.get_by_role("button", name="Train it").click()
+    expect(change.locator(".wrong").first).to_contain_text("This run has epochs 6 already")
+    box.fill("0")
+    change.get_by_role("button", name="Train it").click()
+    expect(change.locator(".wrong").first).to_contain_text(
+        "Epochs must be a whole number of at least 1"
+    )
+    box.fill("1")
+    change.get_by_role("button", name="Train it").click()
+    expect(change.locator(".verdict")).to_contain_text("epochs 6 → 1, all else equal, seed 0")
+    expect(change.locator(".verdict")).to_contain_text("than the seed alone changes")
+    expect(change.locator(".verdict")).to_contain_text("from ten seeds in fastai 1.0.61")
+    lines(page, 2)
+    (new,) = [
+        run
+        for run in RunStore(app.runs).summaries()
+        if not run.shipped and (run.model, run.config.epochs) == ("Model1", 1)
+    ]
+    assert (new.config.seed, new.config.model, new.status) == (0, "Model1", "finished")
+    before = len(RunStore(app.runs).ids())
+    reply = httpx.post(
+        f"{server}/api/runs", json={"runs": [{"like": "Model1", "epochs": 1}]}, timeout=60
+    )
+    assert reply.json()["runs"] == [{"run": new.id, "new": False}]
+    assert len(RunStore(app.runs).ids()) == before
+
+
+def test_a_card_trains_what_is_missing_and_compares(page, server, app):
+    """The batch norm card: one of its runs is pre-trained."""
+    open_compare(page, server, "?runs=Model1")
+    change = page.locator(".st-key-compare_change")
+    change.scroll_into_view_if_needed()
+    change.get_by_role("button", name="Ones or uniform batch norm").click()
+    until(page, "() => new URL(location.href).searchParams.get('runs')?.startsWith('Model5,')")
+    new = page.evaluate("() => new URL(location.href).searchParams.get('runs').split(',')[1]")
+    assert RunFolder(app.runs / new).config.bn_init == "uniform"
+    expect(change.locator(".verdict")).to_contain_text("batch norm starts at ones → uniform")
+    httpx.post(f"{server}/api/runs/{new}/stop", json={}, timeout=60)
+
+
+def test_what_finds_no_room_starts_later(page, server):
+    asked = {"runs": [{"model": "Model1", "epochs": 500}]}
+    live = httpx.post(f"{server}/api/runs", json=asked, timeout=60).json()["runs"][0]["run"]
+    first = [{"run": live, "new": True}]
+    answers = [
+        {"runs": first, "refused": "no room is left"},
+        {"runs": [*first, {"run": "Model4", "new": False}], "refused": ""},
+    ]
+
+    def answer(route):
+        if route.request.method == "POST":
+            route.fulfill(json=answers.pop(0))
+        else:
+            route.continue_()
+
+    open_compare(page, server, "?runs=Model1")
+    change = page.locator(".st-key-compare_change")
+    change.scroll_into_view_if_needed()
+    page.route("**/api/runs", answer)
+    try:
+        change.get_by_role("button", name="The fair ladder").click()
+        expect(change.locator(".wrong").last).to_have_text(
+            "No room is left. The others start when there is room, while this page is open."
+        )
+        runs = "() => new URL(location.href).searchParams.get('runs')"
+        assert page.evaluate(runs) == live
+        until(page, f"() => ({runs})() === '{live},Model4'")
+        expect(change.locator(".wrong").last).to_be_empty()
+    finally:
+        page.unroute("**/api/runs", answer)
+        httpx.post(f"{server}/api/runs/{live}/stop", json={}, timeout=60).raise_for_status()
+    assert answers == []
+
+
+def test_a_locked_page_shows_curves_alone(page, server):
+    open_compare(page, server, "?runs=Model4,Model5&lock=1")
+    lines(page, 2)
+    expect(page.get_by_role("heading", name="Compare", exact=True)).to_be_visible()
+    for hidden in ("Change one thing", "Runs"):
+        expect(page.get_by_role("heading", name=hidden, exact=True)).to_be_hidden()

@@ -1,0 +1,154 @@
+"""Runs that train together equal their single runs, lane by lane."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import cycle
+
+import pytest
+import torch
+
+from hnviz.catalogue import CATALOGUE
+from hnviz.config import RunConfig
+from hnviz.events import EpochEnd
+from hnviz.learn import Learner, fit
+from hnviz.learn.lanes import Lanes
+
+SMALL = {"nh": 16, "bs": 256, "device": "cpu"}
+MODELS = [
+    name for name, known in CATALOGUE.items() if name in ("LSTM", "Model3BN") or not known.reason
+]
+
+
+def configs(model: str, n: int = 3, **options: object) -> list[RunConfig]:
+    """Runs that differ in all that lanes may differ in."""
+    made = [RunConfig.for_model(model, epochs=2, seed=seed, **SMALL | options) for seed in range(n)]
+    return [
+        replace(each, lr=each.lr * (1 + i / 2), pct_start=0.3 - i / 10, bn_init=bn_init)
+        for i, (each, bn_init) in enumerate(zip(made, cycle(["ones", "uniform"])))
+    ]
+
+
+def alone(config: RunConfig, n_steps: int) -> Learner:
+    learner = Learner(config)
+    for _ in learner.events():
+        if learner.step >= n_steps:
+            return learner
+    return learner
+
+
+def furthest(lanes: Lanes, singles: Sequence[Learner]) -> float:
+    """The largest difference of a weight or statistic from those of the single runs."""
+    found = 0.0
+    for index, single in enumerate(singles):
+        for name, tensor in lanes.weights_of(index).items():
+            other = single.model.state_dict()[name]
+            found = max(found, float((tensor - other).abs().max()))
+    return found
+
+
+@pytest.fixture
+def double() -> Iterator[None]:
+    """Double precision, in which only a different formula shows, not another order of sums."""
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_steps_gradient_is_that_of_the_model(model, double):
+    runs = configs(model)
+    lanes = Lanes(runs)
+    x, y = lanes._train.x[0], lanes._train.y[0]
+    logits, state = lanes.read(x, dict(lanes.stats), lanes.state, training=True)
+    for index, config in enumerate(runs):
+        single = Learner(config)
+        own, own_state = single.model(x, single._state)
+        torch.testing.assert_close(logits[index], own, atol=1e-10, rtol=1e-9)
+        parts = zip(*(s if isinstance(s, tuple) else (s,) for s in (state, own_state)), strict=True)
+        for together, one in parts:
+            torch.testing.assert_close(together[index], one, atol=1e-10, rtol=1e-9)
+        loss = torch.nn.functional.cross_entropy(own.flatten(0, -2), y.flatten())
+        loss.backward()
+        flat = logits[index].flatten(0, -2)
+        mine = torch.nn.functional.cross_entropy(flat, y.flatten())
+        (gradient,) = torch.autograd.grad(mine, lanes.weights, retain_graph=True)
+        wanted = torch.cat([each.grad.flatten() for each in single.model.parameters()])
+        torch.testing.assert_close(gradient[index], wanted, atol=1e-10, rtol=1e-8)
+        others = [i for i in range(len(runs)) if i != index]
+        assert not gradient[others].any()  # nothing leaks from lane to lane
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_after_twenty_steps_the_weights_are_those_of_the_single_runs(model, double):
+    runs = configs(model)
+    lanes = Lanes(runs)
+    lanes.run(20)
+    assert furthest(lanes, [alone(each, 20) for each in runs]) < 1e-9
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_in_single_precision_twenty_steps_differ_by_rounding_alone(model):
+    runs = configs(model)
+    lanes = Lanes(runs)
+    lanes.run(20)
+    assert furthest(lanes, [alone(each, 20) for each in runs]) < 5e-3
+
+
+@pytest.mark.parametrize("model", ["Model2", "Model5"])
+@pytest.mark.parametrize("reset", ["never", "both"])
+def test_epochs_have_the_figures_of_the_single_runs(model, reset):
+    runs = configs(model, 2, reset_state=reset) if model == "Model5" else configs(model, 2)
+    together = Lanes(runs).run()
+    for lane in together:
+        ends = [each for each in fit(lane.config) if isinstance(each, EpochEnd)]
+        assert len(ends) == len(lane.epochs) == 2
+        for end, epoch in zip(ends, lane.epochs, strict=True):
+            for name in ("train_loss", "valid_loss", "accuracy", "train_accuracy"):
+                assert getattr(epoch, name) == pytest.approx(getattr(end, name), abs=3e-3)
+
+
+def test_a_shorter_lane_stops_and_the_others_go_on_as_before():
+    long = configs("Model3", 2)
+    short = replace(long[0], epochs=1, seed=9)
+    lanes, without = Lanes([long[0], short, long[1]]), Lanes([long[0], long[0], long[1]])
+    lanes.run(), without.run()
+    assert [len(lane.epochs) for lane in lanes.lanes] == [2, 1, 2]
+    for index in (0, 2):
+        for name, tensor in lanes.weights_of(index).items():
+            assert torch.equal(tensor, without.weights_of(index)[name])
+    alone_short = Lanes([short, short, short])
+    alone_short.run()
+    for name, tensor in lanes.weights_of(1).items():  # it stays as it was when it stopped
+        torch.testing.assert_close(tensor, alone_short.weights_of(1)[name], atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("model", ["Model3", "Model5", "LSTM"])
+def test_a_lane_that_becomes_nan_leaves_the_others_bit_for_bit(model):
+    runs = configs(model, 3)
+    broken = replace(runs[1], lr=1e30)
+    good, bad = Lanes(runs), Lanes([runs[0], broken, runs[2]])
+    good.run(30), bad.run(30)
+    assert bad.lanes[1].diverged is not None and not bad.weights_of(1)["h_o.bias"].isfinite().all()
+    for index in (0, 2):
+        assert good.lanes[index].diverged is bad.lanes[index].diverged is None
+        for name, tensor in good.weights_of(index).items():
+            assert torch.equal(tensor, bad.weights_of(index)[name])
+
+
+@pytest.mark.parametrize("model", ["Model2", "Model4", "LSTM"])
+def test_lanes_go_on_from_a_checkpoint_bit_for_bit(model):
+    runs = configs(model, 2)
+    whole, first = Lanes(runs), Lanes(runs)
+    whole.run(25)
+    first.run(11)
+    second = Lanes(runs)
+    second.restore(first.checkpoint())
+    second.run(25)
+    assert torch.equal(whole.weights, second.weights)
+    assert [lane.smooth for lane in whole.lanes] == [lane.smooth for lane in second.lanes]
+
+
+def test_runs_of_several_shapes_are_refused():
+    one = RunConfig.for_model("Model3", **SMALL)
+    with pytest.raises(ValueError, match="may differ in lr, epochs, pct_start, seed"):
+        Lanes([one, replace(one, nh=17)])

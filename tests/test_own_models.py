@@ -1,0 +1,439 @@
+"""A file of models named with --models: checked once, and then on every page and command."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from hnviz.app.shell.navigation import PAGES
+from hnviz.catalogue import CATALOGUE, entry
+from hnviz.cli import main
+from hnviz.config import RunConfig
+from hnviz.engine.client import Engine
+from hnviz.learn import model_class
+from hnviz.learn.checking import checked
+from hnviz.own import OwnModelError, OwnModels, asking, identity_of, register, use_file, value
+from hnviz.runs import DamagedRun, RunFolder, RunStore
+from hnviz.source import model_source, shown_path
+from tests.conftest import ROOT
+from tests.pages import open_page
+
+EXAMPLE = ROOT / "docs/my_models.py"
+TEXT = EXAMPLE.read_text(encoding="utf-8")
+FILE = "my_models.py"
+TINY = ["--bs", "256", "--bptt", "64", "--nh", "8", "--epochs", "1", "--device", "cpu"]
+NOT_HERE = {"lesson"}  # it shows no run
+
+
+@pytest.fixture
+def _alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let a test use a file of models; afterwards this process knows none again."""
+    known = dict(CATALOGUE)
+    monkeypatch.setattr(value, "_used", None)
+    monkeypatch.delenv(asking.MODELS_VARIABLE, raising=False)
+    yield
+    CATALOGUE.clear()
+    CATALOGUE.update(known)
+
+
+def check(text: str) -> OwnModels:
+    return checked(FILE, text, lambda message: None)
+
+
+def edited(old: str, new: str) -> str:
+    assert TEXT.count(old) >= 1, old
+    return TEXT.replace(old, new, 1)
+
+
+def without(first: str, last: str) -> str:
+    """Leave a stretch of the example out."""
+    start = TEXT.index(first)
+    return TEXT[:start] + TEXT[TEXT.index(last, start) + len(last) :]
+
+
+# What a file may say
+
+
+@pytest.mark.usefixtures("_alone")
+def test_the_example_passes_and_its_entry_survives_the_way_to_another_process():
+    found = check(TEXT)
+    assert [model.entry.name for model in found.models] == ["MGU"]
+    assert OwnModels.from_json(found.to_json()) == found
+    assert CATALOGUE["MGU"] == found.models[0].entry
+    assert model_class("MGU").__name__ == "MGU"
+
+
+BAD: dict[str, tuple[Callable[[], str], str]] = {
+    "empty": (lambda: "\n", r"my_models.py is empty"),
+    "no entry": (lambda: TEXT.partition("ENTRY = ")[0], r"has no entry: write SKIP = ModelEntry"),
+    "syntax": (lambda: edited("res = []", "res = ["), r"my_models.py, line \d+: '\[' was never cl"),
+    "raises": (
+        lambda: "import math\nmath.sqrt(-1)\n" + TEXT,
+        r"my_models.py, line 2: it raised ValueError",
+    ),
+    "exits": (lambda: "import sys\nsys.exit('bye')\n", r"line 2: it raised SystemExit: bye$"),
+    "no class": (lambda: without("class MGU", "(bs, nh)\n"), r"MGU: the file has no class of this"),
+    "not a model": (
+        lambda: edited("class MGU(LanguageModel)", "class MGU(nn.Linear)"),
+        r"MGU: the file has no class of this name that extends LanguageModel",
+    ),
+    "a built-in name": (
+        lambda: TEXT.replace("MGU", "LSTM"),
+        r"LSTM: hnviz has a model of this name: rename class and entry",
+    ),
+    "an odd name": (lambda: TEXT.replace('name="MGU"', 'name="a-b"'), r"a name has 1 to 20 let"),
+    "two entries": (
+        lambda: TEXT + "\nfrom dataclasses import replace\nB = replace(ENTRY)\n",
+        r"two",
+    ),
+    "a title of a wrong type": (
+        lambda: edited('title="a GRU with one gate"', "title=3"),
+        r"MGU: in its entry, title must be text; got 3",
+    ),
+    "a wrong role": (lambda: edited('"candidate", "h_h"', '"candidate", "mix"'), r"must be one of"),
+    "no output": (
+        lambda: without('        Part("h_o"', '("nv",)))),\n'),
+        r"MGU: it has no part with the role h_o, hidden to output",
+    ),
+    "follows nothing": (lambda: edited('"Model3",', '"Model9",'), r"follows must name another"),
+    "a recipe out of range": (
+        lambda: edited("epochs=20", "epochs=0"),
+        r"its recipe cannot be used",
+    ),
+    "a part that is not set": (
+        lambda: TEXT.replace("self.candidate", "self.other"),
+        r"MGU: its entry has a part candidate, and its class sets no such part",
+    ),
+    "a part of another kind": (
+        lambda: edited("nn.BatchNorm1d(nh)", "nn.LayerNorm(nh)"),
+        r"MGU: bn is a LayerNorm, and its entry says BatchNorm1d",
+    ),
+    "a weight of another shape": (
+        lambda: edited("self.forget = nn.Linear(nh, nh)", "self.forget = nn.Linear(nh, 2 * nh)"),
+        r"MGU: with nv 7 and nh 6, forget.weight has the shape \(12, 6\), and its entry says",
+    ),
+    "a weight that the entry lacks": (
+        lambda: edited("self.bn =", "self.more = nn.Parameter(torch.zeros(2))\n        self.bn ="),
+        r"MGU: its class has weights that its entry lacks: more",
+    ),
+    "another answer than declared": (
+        lambda: edited('predicts, stateful = "every"', 'predicts, stateful = "last"'),
+        r"MGU: its class says predicts = 'last', its entry 'every'",
+    ),
+    "logits of a wrong shape": (
+        lambda: edited("self.h_o(torch.stack(res, dim=1)), h", "self.h_o(h), h"),
+        r"forward gives logits of the shape \(3, 7\); wanted \(3, 1, 7\)",
+    ),
+    "no state": (
+        lambda: edited("self.h_o(torch.stack(res, dim=1)), h", "self.h_o(torch.stack(res, dim=1))"),
+        r"MGU: forward must return two things, logits and the state",
+    ),
+    "a state of a wrong shape": (
+        lambda: edited("new_zeros(bs, self", "new_zeros(bs + 1, self"),
+        r"the state h of init_state has the shape \(4, 6\); wanted \(3, 6\)",
+    ),
+    "too many state tensors": (
+        lambda: edited('nonlinearity="tanh"', 'nonlinearity="tanh",\n    state=("h", "c")'),
+        r"init_state gives 1 state tensors, and its entry names 2: h, c",
+    ),
+    "a state that is not zero": (lambda: edited("new_zeros", "new_ones"), r"must give zeros"),
+    "an error in forward": (
+        lambda: edited("res.append(self.bn(h))", "res.append(self.bn(h) @ h)"),
+        r"my_models.py, line \d+: MGU raised RuntimeError: mat1 and mat2",
+    ),
+    "a gradient that is cut": (
+        lambda: edited("f * before", "f.detach() * before").replace("(1 - f) * h + f * n", "n"),
+        r"MGU: no gradient reaches forget.weight, forget.bias",
+    ),
+    "no gradient to the state": (
+        lambda: edited("0, self.i_h(x[:, t]), h)", "0, self.i_h(x[:, t]), h.detach())").replace(
+            "(1 - f) * h + f * n", "n + 0 * f"
+        ),
+        r"no gradient reaches the state",
+    ),
+    "a memory beside its state": (
+        lambda: edited("        res = []\n", "        res = []\n        h = h * x.shape[1]\n"),
+        r"MGU: read token by token, 2 tokens give another answer or state than read at once",
+    ),
+    "rows that mix": (
+        lambda: edited("res.append(self.bn(h))", "res.append(self.bn(h - h.mean(0)))"),
+        r"MGU: one row's answer depends on the other rows",
+    ),
+    "a gate too few": (
+        lambda: edited("return f, self", "return (self").replace(".tanh()", ".tanh(),)", 1),
+        r"gates must give 2 tensors of the shape \(3, 6\)|MGU raised ValueError: not enough values",
+    ),
+    "a gate out of range": (
+        lambda: edited(
+            "f = self.forget(given + before).sigmoid()", "f = self.forget(given + before) + 2"
+        ),
+        r"MGU: its gate forget must be between 0 and 1, as sigmoid is",
+    ),
+    "weights by chance": (
+        lambda: (
+            "import random\n"
+            + edited("self.bn =", "self.i_h.weight.data *= random.random()\n        self.bn =")
+        ),
+        r"MGU: its first weights differ from time to time",
+    ),
+}
+
+
+@pytest.mark.usefixtures("_alone")
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_file_is_one_sentence(name):
+    text, wanted = BAD[name]
+    with pytest.raises(OwnModelError, match=wanted) as refused:
+        check(text())
+    said = str(refused.value)
+    assert said.startswith(FILE) and "\n" not in said and len(said) < 500
+
+
+@pytest.mark.usefixtures("_alone")
+@pytest.mark.parametrize(
+    ("content", "wanted"),
+    [
+        (
+            b"while True: pass\n",
+            r"my_models.py was not ready within 1 s, while it was loaded: look",
+        ),
+        (
+            TEXT.replace("res = []", "res = []\n        while True: pass", 1).encode(),
+            r"my_models.py was not ready within 1 s, while MGU was tried",
+        ),
+        (
+            b"import os\nos._exit(7)\n",
+            r"my_models.py ended Python with status 7, while it was load",
+        ),
+        (b"x = '\xff'\n", r"my_models.py is not UTF-8 \(line 1\): save it in that encoding"),
+        (b"\x00", r"my_models.py.*null byte|my_models.py: .*"),
+        (b"#" * (2**18 + 1), r"my_models.py has more than 262,144 bytes"),
+    ],
+    ids=["loops", "loops later", "ends", "latin-1", "nul", "large"],
+)
+def test_a_file_that_does_not_end_well_is_one_sentence(content, wanted, tmp_path, monkeypatch):
+    monkeypatch.setattr(asking, "LIMIT_SECONDS", 1.0)
+    path = tmp_path / FILE
+    path.write_bytes(content)
+    with pytest.raises(OwnModelError, match=wanted):
+        use_file(path)
+    assert "MGU" not in CATALOGUE
+
+
+@pytest.mark.usefixtures("_alone")
+def test_what_a_file_prints_does_no_harm(tmp_path, capfd):
+    path = tmp_path / FILE
+    path.write_text('print(\'{"problem": "mine"}\', flush=True)\n' + TEXT, encoding="utf-8")
+    use_file(path)
+    assert CATALOGUE["MGU"].title == "a GRU with one gate"
+    assert capfd.readouterr() == ("", "")
+
+
+# Which model a run is of
+
+
+def identities(text: str) -> dict[str, str]:
+    known = dict(CATALOGUE)
+    try:
+        value._used = None
+        return {model.entry.name: model.identity for model in check(text).models}
+    finally:
+        value._used = None
+        CATALOGUE.clear()
+        CATALOGUE.update(known)
+
+
+SECOND = (
+    '\n\nclass Second(MGU):\n    """Another."""\n\n\nfrom dataclasses import replace\n\n'
+    'OTHER = replace(ENTRY, name="Second", title="another")\n'
+)
+
+
+@pytest.mark.usefixtures("_alone")
+def test_a_run_belongs_to_all_that_makes_its_model_and_to_nothing_else():
+    first = identities(TEXT)["MGU"]
+    assert re.fullmatch(r"[0-9a-f]{20}", first)
+    assert identities("# a remark\n" + TEXT)["MGU"] == first
+    both = identities(TEXT + SECOND)
+    changed = edited("f * n", "f * n * 1")
+    assert identities(changed)["MGU"] != first
+    assert identities(edited("a GRU with one gate", "a single gate"))["MGU"] == first
+    assert identities(edited("Recipe(bptt=20", "Recipe(bptt=10"))["MGU"] == first
+    assert identities(edited('nonlinearity="tanh"', 'nonlinearity="relu"'))["MGU"] != first
+    assert identities(edited('("nh", "nh")', '("nh", "1*nh")'))["MGU"] != first
+    # Second extends MGU, so a change of MGU is one of Second.
+    assert identities(changed + SECOND)["Second"] != both["Second"]
+    assert identities(TEXT + SECOND.replace("Another.", "Another one."))["MGU"] == both["MGU"]
+
+
+@pytest.mark.usefixtures("_alone")
+def test_a_run_keeps_its_file_and_says_how_to_be_read_without_it(tmp_path, monkeypatch):
+    register(check(TEXT))
+    runs = RunStore(tmp_path)
+    folder = runs.create(RunConfig.for_model("MGU", nh=8))
+    kept = folder.path / "models.py"
+    assert kept.read_text(encoding="utf-8") == TEXT
+    folder.check_sources()
+    config = json.loads((folder.path / "config.json").read_text())
+    assert config["model_identity"] == identity_of("MGU")
+    other = runs.create(RunConfig())
+    assert not (other.path / "models.py").exists()
+    # The file has another MGU now.
+    monkeypatch.setattr(value, "_used", None)
+    del CATALOGUE["MGU"]
+    register(check(edited("f * n", "f * n * 1")))
+    assert RunFolder(folder.path).config.model == "MGU"
+    with pytest.raises(DamagedRun, match=f"MGU is another model now .* --models {kept}$"):
+        RunFolder(folder.path).check_sources()
+    # hnviz was started without a file.
+    monkeypatch.setattr(value, "_used", None)
+    del CATALOGUE["MGU"]
+    lines = {line.id: line for line in RunStore(tmp_path).summaries()}
+    assert re.search(
+        rf"'MGU', is one of the user's own: to see it, start hnviz with --models {kept}$",
+        lines[folder.id].problem,
+    )
+    assert lines[other.id].problem == ""
+    kept.unlink()
+    with pytest.raises(DamagedRun, match=r"models.py, is missing from the run's folder"):
+        RunFolder(folder.path).info()
+
+
+@pytest.mark.usefixtures("_alone")
+def test_its_source_is_read_from_its_file():
+    check(TEXT)
+    assert model_source("MGU").text.startswith("class MGU(LanguageModel):")
+    line = TEXT.splitlines()[model_source("MGU").first_line - 1]
+    assert line == "class MGU(LanguageModel):"
+    assert shown_path("MGU") == FILE
+    assert shown_path("Model5") == "hnviz/learn/models.py"
+
+
+# In the engine, in the commands, on the pages
+
+
+@pytest.mark.usefixtures("_alone")
+def test_the_engine_trains_it_and_answers_about_it(tmp_path):
+    register(check(TEXT))
+    engine = Engine(tmp_path)
+    try:
+        config = RunConfig.for_model("MGU", nh=8, bs=256, bptt=64, epochs=1, device="cpu")
+        run = engine.train(config)
+        folder = RunStore(tmp_path).folder(run)
+        for _ in range(600):
+            if folder.read().ended:
+                break
+            time.sleep(0.1)
+        assert folder.read().ended.status == "finished", folder.read().ended
+        place = {"split": "valid", "first": 3, "n": 7, "show": "forget"}
+        values = engine.observe(run, "last", "units", place, timeout=60).arrays["values"]
+        assert values.shape == (8, 7) and values.min() >= 0 and values.max() <= 1
+    finally:
+        engine.close()
+
+
+@pytest.mark.usefixtures("_alone")
+def test_a_command_with_a_bad_file_stores_nothing(tmp_path, capsys):
+    bad = tmp_path / FILE
+    bad.write_text("raise OSError('no')\n", encoding="utf-8")
+    runs = tmp_path / "runs"
+    words = ["train", "--models", str(bad), "--model", "MGU", "--runs-dir", str(runs)]
+    assert main(words) == 2
+    assert capsys.readouterr().err == "hnviz: my_models.py, line 1: it raised OSError: no\n"
+    assert not runs.exists()
+    assert main(["train", "--models", str(tmp_path / "none.py"), "--model", "MGU"]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "No such file" in said and "--models takes a Python" in said
+    assert main(["train", "--models", str(tmp_path)]) == 2
+    assert "Is a directory" in capsys.readouterr().err
+
+
+def command(folder: Path, *words: str, **environ: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", *words],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "HNVIZ_RUNS_DIR": str(folder / "runs"),
+            "OMP_NUM_THREADS": "1",
+            **environ,
+        },
+        capture_output=True,
+        text=True,
+        timeout=500,
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A folder with a run of the example, and the run's id."""
+    folder = tmp_path_factory.mktemp("own")
+    done = command(folder, "hnviz", "train", "--models", str(EXAMPLE), "--model", "MGU", *TINY[:-2])
+    assert done.returncode == 0, done.stderr
+    (run,) = (path.name for path in (folder / "runs").iterdir() if (path / "config.json").exists())
+    assert "MGU" in run
+    return folder, run
+
+
+def test_every_page_shows_its_run(trained):
+    folder, run = trained
+    named = {asking.MODELS_VARIABLE: str(EXAMPLE)}
+    walked = command(folder, "tests.walk", run, "MGU", **named)
+    assert walked.returncode == 0, walked.stderr
+    asked = dict(line.split() for line in walked.stdout.splitlines())
+    assert set(asked) == {name for pages in PAGES.values() for name in pages} - NOT_HERE
+    looking = ("start", "models", "states", "predictions", "time")
+    assert all(int(asked[page]) > 0 for page in looking), asked
+
+
+@pytest.mark.usefixtures("_alone", "own_runs")
+def test_pages_that_were_loaded_before_offer_it():
+    """`hnviz app` has loaded the settings of a run when it reads the option."""
+    register(check(TEXT))
+    app = open_page("train", train_model="MGU")
+    assert not app.exception
+    assert app.selectbox(key="train_model").value == "MGU"
+    assert app.number_input(key="train_epochs").value == 20
+    app = open_page("models", models_model="MGU")
+    assert app.segmented_control(key="models_model").value == "MGU"
+
+
+def test_commands_know_it(trained):
+    folder, _ = trained
+    shown = command(folder, "hnviz", "task", "show", "parity", "--models", str(EXAMPLE))
+    assert "MGU" in shown.stdout, shown.stderr
+    words = ["bench", "seeds", "--model", "MGU", "--models", str(EXAMPLE)]
+    refused = command(folder, "hnviz", *words)
+    assert refused.returncode == 2 and "for MGU, add --to FILE" in refused.stderr
+
+
+def test_a_page_of_its_run_is_exported(trained):
+    folder, run = trained
+    file = folder / "states.html"
+    words = ["page", "states", "--at", f"run={run}", "-o", str(file), "--models", str(EXAMPLE)]
+    done = command(folder, "hnviz", "export", *words)
+    assert done.returncode == 0, done.stderr
+    assert "MGU" in file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "server",
+    [["uvicorn", "app:app", "--port", "0"], ["streamlit", "run", "app.py", "--server.port", "0"]],
+    ids=["uvicorn", "streamlit"],
+)
+def test_a_server_with_a_bad_file_does_not_start(server, tmp_path):
+    done = command(tmp_path, *server, HNVIZ_MODELS=str(tmp_path / "none.py"))
+    assert done.returncode == 2, done.stderr
+    assert "hnviz: " in done.stderr and "--models takes a Python file" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_entry_is_unknown_without_the_file():
+    with pytest.raises(ValueError, match="no model named 'MGU'"):
+        entry("MGU")

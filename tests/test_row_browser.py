@@ -1,0 +1,50 @@
+"""A row of controls in a browser: what the address asks of one in vain moves no other."""
+
+import pytest
+
+from tests.conftest import idle, until
+
+ROWS = {
+    "batches": ("batches_controls", {"batches_corpus": "poems", "batches_split": "nothing"}),
+    "states": ("states_controls", {"states_text": "nothing", "states_layer": "9"}),
+    "models": ("models_controls", {"models_model": "Model99"}),
+    "predictions": ("predictions_title", {"predictions_view": "Nothing"}),
+    "tasks": ("tasks_train", {"tasks_model": "Model99"}),
+}
+"""Page -> its row, and what an address may ask of it in vain."""
+
+PLACES = """(row) => {
+  const place = document.querySelector(`.st-key-${row}`);
+  if (!place || document.querySelector(".stMain [data-testid=stSkeleton]")) return "";
+  const from = place.getBoundingClientRect();
+  const boxes = [...place.querySelectorAll("label, input, button")]
+    .filter((each) => each.checkVisibility()).map((each) => each.getBoundingClientRect());
+  return boxes.map((box) => [box.x - from.x, box.y - from.y, box.width].map(Math.round)).join(" ");
+}"""
+"""Where the controls of a row are, from its corner; "" while it is being drawn."""
+
+SAME = f"([row, good]) => ({PLACES})(row) === good"
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("name", ROWS)
+def test_a_refusal_is_said_below_the_row_and_moves_no_control(page, server, name, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    row, asked = ROWS[name]
+    page.goto(f"{server}/{name}")
+    until(page, PLACES, row)
+    idle(page)
+    page.wait_for_timeout(500)  # parts that Streamlit loads when they are first needed
+    good = until(page, PLACES, row)
+    query = "&".join(f"{key}={value}" for key, value in asked.items())
+    page.goto(f"{server}/{name}?{query}")
+    until(page, SAME, [row, good])
+    idle(page)
+    assert page.evaluate(PLACES, row) == good
+    row_box = page.locator(f".st-key-{row}").bounding_box()
+    for value in asked.values():
+        sentence = page.get_by_text(f": the address asks for '{value}' here")
+        box = sentence.bounding_box()
+        assert box["y"] >= row_box["y"] + row_box["height"] - 1
+        assert box["width"] > 250  # it is no column of single words
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -1,0 +1,262 @@
+"""Sweeps: which runs a plan has, and that each is trained once, whatever happens meanwhile."""
+
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from hnviz.cli.main import main
+from hnviz.config import RunConfig
+from hnviz.engine.client import Engine
+from hnviz.learn import fit
+from hnviz.runs import RunStore
+from hnviz.sweeps import kept
+from hnviz.sweeps.keeper import TRIES, Keeper
+from hnviz.sweeps.kept import Sweep
+from hnviz.sweeps.plan import MOST_RUNS, Plan, SweepError, make_plan, read_plan
+from tests.small import figures
+from tests.test_kill import alive, below, wait_for
+
+FIXED = {"model": "Model1", "epochs": 1, "nh": 8, "device": "cpu"}
+
+# --- Plans --------------------------------------------------------------------------------------
+
+
+def test_a_grid_has_every_combination_with_the_models_own_recipe():
+    plan = read_plan(b'[fixed]\nmodel = "Model2"\n[grid]\nlr = [1e-3, 1e-2]\nseed = [0, 1, 2]', "s")
+    assert (plan.name, plan.axes, len(plan.configs)) == ("s", ("lr", "seed"), 6)
+    assert [(each.lr, each.seed) for each in plan.configs][:4] == [
+        (1e-3, 0), (1e-3, 1), (1e-3, 2), (1e-2, 0),
+    ]  # fmt: skip
+    assert {each.epochs for each in plan.configs} == {RunConfig.for_model("Model2").epochs}
+    ladder = make_plan("fair", {"same": True}, {"model": ["Model3", "Model5"]})
+    assert [each.lr for each in ladder.configs] == [RunConfig.for_model("Model3").lr] * 2
+
+
+def test_a_random_draw_is_the_same_each_time_and_inside_its_bounds():
+    text = b"[random]\ndraws = 200\nseed = 3\nnh = {low = 8, high = 64}\n"
+    text += b'model = ["Model1", "Model2"]\n'
+    text += b'lr = {low = 1e-4, high = 1.0, scale = "log"}'
+    plan = read_plan(text, "s")
+    assert plan == read_plan(text, "s") and len(plan.configs) == 200
+    assert {each.model for each in plan.configs} == {"Model1", "Model2"}
+    assert all(8 <= each.nh <= 64 and 1e-4 <= each.lr <= 1 for each in plan.configs)
+    below_a_hundredth = sum(each.lr < 1e-2 for each in plan.configs)
+    assert 75 < below_a_hundredth < 125  # half of the decades
+    assert read_plan(text.replace(b"seed = 3", b"seed = 4"), "s").configs != plan.configs
+
+
+WRONG = {
+    b"\xff": "UTF-8",
+    b"= 3": "no TOML",
+    b"[[" + b"[" * 9000: "TOML",
+    b"grid = 3": "grid must be a table",
+    b"[name]\nx = 1": "name must be text",
+    b"other = 1": "this one has 'other'",
+    b"name = 'x'": "needs [grid] or [random], one",
+    b"[grid]\nlr = [1]\n[random]\ndraws = 1": "one of them",
+    b"[grid]": "has no run",
+    b"[grid]\nlr = []": "[grid] lr must be a list of values",
+    b"[grid]\nlr = 0.1": "[grid] lr must be a list of values",
+    b"[grid]\nlrr = [1]": "[grid] lrr is no setting of a run; they are model, bptt, lr",
+    b"[fixed]\nx = 1\n[grid]\nlr = [1.0]": "[fixed] x is no setting",
+    b"[fixed]\nlr = 1.0\n[grid]\nlr = [1.0]": "lr is fixed and varied",
+    b"[grid]\nlr = [-1.0]": "a run of the sweep cannot be: lr must be",
+    b"[grid]\nlr = ['x']": "a run of the sweep cannot be: lr must be",
+    b"[grid]\nmodel = ['Model9']": "a run of the sweep cannot be: no model named 'Model9'",
+    b"[grid]\nmodel = [[1]]": "a run of the sweep cannot be:",
+    b"[fixed]\nsame = 3\n[grid]\nlr = [1.0]": "same must be true or false",
+    b"[grid]\nseed = [" + b"1," * 1000 + b"]\nlr = [" + b"1.0," * 1000 + b"]": "1,000,000 runs",
+    b"[random]\ndraws = 1e6\nlr = [1.0]": "draws = a whole number",
+    b"[random]\ndraws = 1000000\nlr = [1.0]": "1,000,000 runs; at most 2,000",
+    b"[random]\ndraws = 3": "has no run",
+    b"[random]\ndraws = 3\nlr = {low = 0, high = 1, scale = 'log'}": "lr must be a list, or",
+    b"[random]\ndraws = 3\nlr = {low = 2, high = 1}": "lr must be a list, or",
+    b"[random]\ndraws = 3\nlr = {low = 2, high = 3, step = 1}": "lr must be a list, or",
+    b"#" * 100_001: "at most 100,000 bytes",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "said"), WRONG.items(), ids=range(len(WRONG)))
+def test_a_wrong_plan_is_one_sentence(tmp_path, capsys, text, said):
+    path = tmp_path / "plan.toml"
+    path.write_bytes(text)
+    assert main(["sweep", str(path), "--runs-dir", str(tmp_path / "runs")]) == 2
+    told = capsys.readouterr().err
+    assert said in told and told.count("\n") == 1 and str(path) in told
+    assert not (tmp_path / "runs").exists()
+
+
+def test_what_the_command_cannot_do_is_one_sentence(tmp_path, capsys):
+    path = tmp_path / "plan.toml"
+    path.write_text("[grid]\nnh = [2048]\nbs = [4096]\nbptt = [4096]\n")
+    assert main(["sweep", str(path), "--runs-dir", str(tmp_path / "runs")]) == 2
+    assert "this run would need about" in capsys.readouterr().err
+    assert main(["sweep", str(tmp_path / "none.toml")]) == 2
+    assert "cannot be read: No such file" in capsys.readouterr().err
+    assert main(["sweep", str(path), "--workers", "0"]) == 2
+    assert "workers must be" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
+# --- The file -----------------------------------------------------------------------------------
+
+
+def plan_of(n_seeds: int = 3, **fixed: object) -> Plan:
+    return make_plan("seeds", FIXED | fixed, {"seed": list(range(n_seeds))})
+
+
+def test_a_sweep_is_read_as_it_was_kept(tmp_path):
+    sweep = Sweep.of(plan_of(), 12.5).with_member(1, run="a-run", tries=2)
+    kept.save(tmp_path, sweep)
+    assert kept.load(tmp_path, sweep.id) == sweep
+    (path,) = (tmp_path / kept.FOLDER).iterdir()
+    assert list(kept.sweeps(tmp_path)) == [sweep]
+    content = json.loads(path.read_text())
+    damaged = {
+        "not json": "{",
+        "another format": json.dumps(content | {"format": 2}),
+        "no member": json.dumps(content | {"members": []}),
+        "too many": json.dumps(content | {"members": content["members"] * MOST_RUNS}),
+        "no config": json.dumps(content | {"members": [{"config": {"x": 1}, "run": None}]}),
+        "a date": json.dumps(content | {"created": 1e400}),
+        "a list": "[]",
+    }  # fmt: skip
+    for name, text in damaged.items():
+        path.write_text(text)
+        with pytest.raises(SweepError, match=f"the sweep {sweep.id} is damaged"):
+            kept.load(tmp_path, sweep.id)
+        assert list(kept.sweeps(tmp_path)) == [], name
+    for name in ("../../x", "", "0" * 13, "G" * 12):
+        with pytest.raises(SweepError, match="12 hex digits"):
+            kept.load(tmp_path, name)
+
+
+# --- Training -----------------------------------------------------------------------------------
+
+pytestmark = pytest.mark.xdist_group("sweeps")  # one engine
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory) -> Iterator[Engine]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HNVIZ_MAX_TRAINERS", "2")
+        engine = Engine(tmp_path_factory.mktemp("runs"))
+        yield engine
+        engine.close()
+
+
+def keeper_of(engine: Engine, plan: Plan) -> Keeper:
+    store = RunStore(engine.runs_dir)
+    try:
+        sweep = kept.load(store.root, plan.id)
+    except SweepError:
+        sweep = Sweep.of(plan, time.time())
+    return Keeper(engine, store, sweep, at_once=4)
+
+
+def last_figures(engine: Engine, keeper: Keeper) -> list[object]:
+    store = RunStore(engine.runs_dir)
+    return [figures(store.record(each.run).epochs[-1]) for each in keeper.sweep.members]
+
+
+def trained_alone(plan: Plan) -> list[object]:
+    ends = ([*fit(config)][-2] for config in plan.configs)  # before it Ended
+    return [figures(end) for end in ends]
+
+
+def test_a_sweep_gives_the_figures_of_its_single_runs(engine):
+    plan, heard = plan_of(), []
+    keeper = keeper_of(engine, plan)
+    ended = keeper.run(threading.Event(), heard.append)
+    assert ended.is_over and heard[-1] == ended
+    assert [each.n_done for each in heard] == sorted(each.n_done for each in heard)
+    assert last_figures(engine, keeper) == trained_alone(plan)
+    runs = [each.run for each in keeper.sweep.members]
+    again = keeper_of(engine, plan)
+    assert again.run(threading.Event()).is_over
+    assert [each.run for each in again.sweep.members] == runs  # nothing is trained twice
+    assert [each.tries for each in again.sweep.members] == [1, 1, 1]
+
+
+def test_a_killed_trainer_costs_a_try_and_no_figure(engine):
+    plan = plan_of(4, epochs=3)
+    keeper = keeper_of(engine, plan)
+    engine.info()
+    before, killed = set(below(engine.pid)), []
+
+    def kill() -> None:
+        wait_for(lambda: set(below(engine.pid)) - before)
+        trainer = next(iter(set(below(engine.pid)) - before))
+        wait_for(lambda: trainer.cpu_times().user > 0.05 or not trainer.is_running())
+        with_it = alive([trainer])
+        for each in with_it:
+            each.send_signal(signal.SIGKILL)
+        killed.extend(with_it)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    assert keeper.run(threading.Event()).is_over
+    thread.join()
+    assert killed and sum(each.tries for each in keeper.sweep.members) > len(plan.configs)
+    assert last_figures(engine, keeper) == trained_alone(plan)
+
+
+def test_a_killed_engine_ends_nothing_that_had_ended(engine):
+    plan = plan_of(5, epochs=2)
+    keeper = keeper_of(engine, plan)
+    stopping, done = threading.Event(), []
+
+    def listen(now):
+        if now.n_done >= 2 and not done:
+            done.extend(index for index, status in enumerate(now.statuses) if status == "finished")
+            stopping.set()
+
+    assert not keeper.run(stopping, listen).is_over
+    os.kill(engine.pid, signal.SIGKILL)
+    runs = {index: keeper.sweep.members[index].run for index in done}
+    folder = RunStore(engine.runs_dir)
+    stamps = {
+        run: (folder.folder(run).path / "events.jsonl").stat().st_mtime_ns for run in runs.values()
+    }
+    again = keeper_of(engine, plan)
+    assert again.run(threading.Event()).is_over
+    assert {index: again.sweep.members[index].run for index in done} == runs
+    assert stamps == {
+        run: (folder.folder(run).path / "events.jsonl").stat().st_mtime_ns for run in stamps
+    }
+    assert last_figures(engine, again) == trained_alone(plan)
+
+
+def test_a_run_that_cannot_be_trained_is_given_up_and_named(engine):
+    plan = make_plan("too large", FIXED | {"bs": 4096, "nh": 2048}, {"bptt": [4096]})
+    keeper = keeper_of(engine, plan)
+    ended = keeper.run(threading.Event())
+    assert ended.statuses == ("failed",) and not ended.is_over
+    assert "this run would need about" in keeper.problem(0)
+    assert TRIES > 1
+
+
+def test_the_command_trains_prints_and_goes_on(tmp_path, capsys, monkeypatch):
+    for name in ("TRAINERS", "QUEUE", "QUEUE_OF_ONE"):  # the command sets them for its engine
+        monkeypatch.setenv(f"HNVIZ_MAX_{name}", "1")
+    before = set(psutil.Process().children())
+    path = tmp_path / "plan.toml"
+    path.write_text(
+        '[fixed]\nmodel="Model1"\nepochs=1\nnh=8\ndevice="cpu"\n[grid]\nlr=[0.01,10.0]\n'
+    )
+    command = ["sweep", str(path), "--workers", "1", "--runs-dir", str(tmp_path / "runs")]
+    assert main(command) == 0
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert head.split("\t") == ["lr", "status", "train_loss", "valid_loss", "accuracy", "run"]
+    assert [row.split("\t")[0] for row in rows] == ["0.01", "10.0"]
+    assert all(row.split("\t")[1] in ("finished", "diverged") for row in rows)
+    assert main(command) == 0
+    assert capsys.readouterr().out.splitlines() == [head, *rows]
+    assert len(RunStore(tmp_path / "runs").ids(10)) == 2 + len(RunStore(tmp_path).ids(0))
+    assert alive([*set(psutil.Process().children()) - before]) == []
