@@ -14,16 +14,16 @@ from hnviz.learn import Learner, fit
 from hnviz.learn.lanes import Lanes
 
 SMALL = {"nh": 16, "bs": 256, "device": "cpu"}
-MODELS = [
-    name for name, known in CATALOGUE.items() if name in ("LSTM", "Model3BN") or not known.reason
-]
+ELSEWHERE = ("Transformer", "Model5Reg")  # not written out for lanes
+MODELS = [name for name in CATALOGUE if name not in ELSEWHERE]
 
 
 def configs(model: str, n: int = 3, **options: object) -> list[RunConfig]:
     """Runs that differ in all that lanes may differ in."""
+    slow = 0.1 if model == "IRNN" else 1.0  # at its own rate it doubles a difference each step
     made = [RunConfig.for_model(model, epochs=2, seed=seed, **SMALL | options) for seed in range(n)]
     return [
-        replace(each, lr=each.lr * (1 + i / 2), pct_start=0.3 - i / 10, bn_init=bn_init)
+        replace(each, lr=each.lr * slow * (1 + i / 2), pct_start=0.3 - i / 10, bn_init=bn_init)
         for i, (each, bn_init) in enumerate(zip(made, cycle(["ones", "uniform"])))
     ]
 
@@ -86,7 +86,8 @@ def test_after_twenty_steps_the_weights_are_those_of_the_single_runs(model, doub
     assert furthest(lanes, [alone(each, 20) for each in runs]) < 1e-9
 
 
-@pytest.mark.parametrize("model", MODELS)
+# The IRNN doubles a rounding error each step, so only double precision can compare it.
+@pytest.mark.parametrize("model", [name for name in MODELS if name != "IRNN"])
 def test_in_single_precision_twenty_steps_differ_by_rounding_alone(model):
     runs = configs(model)
     lanes = Lanes(runs)
@@ -146,6 +147,12 @@ def test_lanes_go_on_from_a_checkpoint_bit_for_bit(model):
     second.run(25)
     assert torch.equal(whole.weights, second.weights)
     assert [lane.smooth for lane in whole.lanes] == [lane.smooth for lane in second.lanes]
+
+
+@pytest.mark.parametrize("model", ELSEWHERE)
+def test_a_model_that_is_not_written_out_is_refused(model):
+    with pytest.raises(ValueError, match=f"runs of {model} cannot train together"):
+        Lanes([RunConfig.for_model(model, **SMALL)])
 
 
 def test_runs_of_several_shapes_are_refused():

@@ -120,9 +120,12 @@ def _class(model: str) -> str:
         if isinstance(node, ast.ClassDef) and node.name == model
     )
     text = ast.get_source_segment(source, found) or ""
-    text = text.replace("(LanguageModel)", "(nn.Module)").replace("__init__(nv, nh)", "__init__()")
     text = re.sub(r" *predicts, stateful = .*\n\n", "", text)
-    return re.sub(r"\bState\b", "tuple", text)
+    text = re.sub(r"\bState\b", "tuple", text)
+    (base,) = (ast.unparse(each) for each in found.bases)
+    if base != "LanguageModel":
+        return f"{_class(base)}\n\n\n{text}"
+    return text.replace("(LanguageModel)", "(nn.Module)").replace("__init__(nv, nh)", "__init__()")
 
 
 def _carried(config: RunConfig) -> str:

@@ -2,8 +2,11 @@
 
 from functools import lru_cache
 
+from hnviz.catalogue import entry
+from hnviz.config import RunConfig
 from hnviz.data import TextChoice, corpus_of, stream_of
 from hnviz.data.splits import NOTEBOOK, Chosen
+from hnviz.own import identity_of
 
 _EXAMPLE = {"word": 12, "char": 40, "bpe": 20}
 """Tokens of a text to begin with, by what one is."""
@@ -28,14 +31,20 @@ def without_digits(choice: TextChoice) -> str:
     )
 
 
-def without_notebook(choice: TextChoice) -> str:
+def without_notebook(config: RunConfig) -> str:
     """Say why a run cannot be taken away as a notebook; "" if it can."""
-    if choice.corpus == NOTEBOOK.corpus:
-        return ""
-    return (
-        f"This run reads “{corpus_of(choice).title}”; only a run of {NOTEBOOK.corpus}, whose text "
-        "fits into it, can become a notebook."
-    )
+    known = entry(config.model)
+    if known.attends or known.penalty or identity_of(config.model):
+        return (
+            f"{config.model} is made of more than one class and a plain training loop, so its runs "
+            "cannot become a notebook."
+        )
+    if config.corpus != NOTEBOOK.corpus:
+        return (
+            f"This run reads “{corpus_of(config).title}”; only a run of {NOTEBOOK.corpus}, whose "
+            "text fits into it, can become a notebook."
+        )
+    return ""
 
 
 def example(choice: TextChoice, of_numbers: str) -> str:

@@ -33,7 +33,8 @@ def forward(
     """
     given = named["i_h.weight"][:, x]  # (R, bs, bptt, nh)
     if (recurrent := known.recurrent) is not None:
-        read, after = _stacked(recurrent.kind, named, given, tensors(state))
+        kind = "relu" if known.nonlinearity == "relu" else recurrent.kind
+        read, after = _stacked(kind, named, given, tensors(state))
         read = norm(read.flatten(1, 2)).view_as(read)
         return _product(read, named, "h_o"), after if len(after) > 1 else after[0]
     (h,) = tensors(state)
@@ -111,6 +112,10 @@ def _rnn(given: Tensor, recurrent: Tensor, state: tuple[Tensor, ...]) -> tuple[T
     return ((given + recurrent).tanh(),)
 
 
+def _relu(given: Tensor, recurrent: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    return ((given + recurrent).relu(),)
+
+
 def _gru(given: Tensor, recurrent: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
     (h,) = state
     r_in, z_in, n_in = given.chunk(3, dim=-1)
@@ -127,7 +132,7 @@ def _lstm(given: Tensor, recurrent: Tensor, state: tuple[Tensor, ...]) -> tuple[
     return o.sigmoid() * c.tanh(), c
 
 
-_CELLS = {"RNN": _rnn, "GRU": _gru, "LSTM": _lstm}
+_CELLS = {"relu": _relu, "RNN": _rnn, "GRU": _gru, "LSTM": _lstm}
 
 
 def figures(logits: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
