@@ -1,5 +1,6 @@
 """Runs that train together equal their single runs, lane by lane."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import cycle
@@ -8,6 +9,7 @@ import pytest
 import torch
 
 from hnviz.catalogue import CATALOGUE
+from hnviz.cli.main import main
 from hnviz.config import RunConfig
 from hnviz.events import EpochEnd
 from hnviz.learn import Learner, fit
@@ -159,3 +161,15 @@ def test_runs_of_several_shapes_are_refused():
     one = RunConfig.for_model("Model3", **SMALL)
     with pytest.raises(ValueError, match="may differ in lr, epochs, pct_start, seed"):
         Lanes([one, replace(one, nh=17)])
+
+
+def test_the_bench_times_lanes_against_one_run(capsys, monkeypatch):
+    monkeypatch.setattr("hnviz.bench.lanes.SECONDS", 0.1)
+    monkeypatch.setattr("hnviz.bench.lanes.ON_CPU", (2,))
+    assert main(["bench", "lanes", "--device", "cpu"]) == 0
+    name, row = capsys.readouterr().out.splitlines()
+    assert "of the cpu, torch" in name
+    assert re.fullmatch(r" +2 lanes: +\d+ steps a second, +[\d.]+ times one run's \d+", row)
+    if not torch.cuda.is_available():
+        assert main(["bench", "lanes", "--device", "cuda"]) == 2
+        assert "device 'cuda' is not available" in capsys.readouterr().err

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from hnviz.catalogue import BUILT_IN, CATALOGUE, LADDER
 from hnviz.cli.parser import CommandError, add_models, in_range, whole
-from hnviz.config import RunConfig
+from hnviz.config import CHOICES, RunConfig
 
 SUMMARY = "time hnviz against a plain torch loop, or search for the recipe of a model"
 
-SPEED, SEARCH, SEEDS = "speed", "search", "seeds"
+SPEED, SEARCH, SEEDS, LANES = "speed", "search", "seeds", "lanes"
 PAIRS = 20
 MAX_PAIRS = 10_000
 TABLES = {SEARCH: "recipes.csv", SEEDS: "five_seeds.csv"}
@@ -21,10 +21,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=(SPEED, SEARCH, SEEDS),
+        choices=(SPEED, SEARCH, SEEDS, LANES),
         default=SPEED,
         help="speed: against a plain torch loop (the default); search: a recipe, scored on numbers "
-        "held out of train; seeds: a recipe from five seeds, on the notebook's split",
+        "held out of train; seeds: a recipe from five seeds, on the notebook's split; lanes: many "
+        "runs as one program, against one run",
     )
     parser.add_argument(
         "--model", action="append", help="a model; repeat for several (default: all that apply)"
@@ -40,6 +41,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--json", action="store_true", help="speed: print JSON, one object per model and form"
     )
     parser.add_argument(
+        "--device", choices=CHOICES["device"], default="auto", help="lanes: default cuda, else cpu"
+    )
+    parser.add_argument(
         "--to", type=Path, metavar="FILE", help="search, seeds: the table (default: the package's)"
     )
     add_models(parser)
@@ -49,6 +53,8 @@ def run(options: argparse.Namespace) -> int:
     """Run the bench."""
     for model in options.model or ():
         RunConfig.for_model(model)
+    if options.what == LANES:
+        return _lanes(options.device)
     if options.what != SPEED:
         return _table(options)
     models = options.model or list(CATALOGUE)
@@ -57,6 +63,21 @@ def run(options: argparse.Namespace) -> int:
     from hnviz.bench import main
 
     return main(models=models, n_pairs=pairs, as_json=options.json)
+
+
+def _lanes(device: str) -> int:
+    """Print the steps a second of many runs as one program, and the processor's name."""
+    from hnviz.bench.lanes import machine, rates
+    from hnviz.learn import DeviceError, resolve_device
+
+    try:
+        used = resolve_device(device)
+    except DeviceError as error:
+        raise CommandError(str(error)) from error
+    print(machine(used), flush=True)
+    for rate in rates(used):
+        print(rate, flush=True)
+    return 0
 
 
 def _table(options: argparse.Namespace) -> int:
