@@ -70,7 +70,7 @@ class Change {
       this.names = key;
       const was = this.run.value;
       this.run.replaceChildren(...runs.map(({ run }) => option(run, names.get(run))));
-      if (names.has(was)) this.run.value = was;
+      this.run.value = names.has(was) ? was : (runs[runs.length - 1]?.run ?? "");
       this.fill();
     }
     this.train.disabled = !runs.length;
