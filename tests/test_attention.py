@@ -1,6 +1,5 @@
 """Where each word looks: the shares against numpy, the maps on shares typed by hand, the pages."""
 
-import json
 from xml.etree import ElementTree
 
 import numpy as np
@@ -19,7 +18,7 @@ from hnviz.runs import SHIPPED_DIR, RunFolder, five_seeds_table
 from hnviz.runs.ruler import text_any_cut_means, text_position_bounds
 from hnviz.web.views import Refusal
 from tests import attention
-from tests.pages import open_page
+from tests.pages import mounts, open_page
 from tests.subjects import made_up, shipped
 from tests.views import shown
 
@@ -127,8 +126,7 @@ def asked(page: str, **query: str) -> list[str]:
     """The questions of all pictures that a page mounts."""
     app = open_page(page, **query)
     assert not app.exception
-    mounts = [json.loads(each.proto.json) for each in app.get("bidi_component")]
-    return [ask["question"] for mount in mounts for ask in mount.get("asks", [])]
+    return [ask["question"] for mount in mounts(app) for ask in mount.get("asks", [])]
 
 
 def test_next_word_shows_attention_where_there_is_some():

@@ -293,7 +293,7 @@ ASKED: dict[str, dict[str, Any]] = {
 
 
 def test_every_question_is_in_the_table() -> None:
-    assert {*ASKED, "pair"} == set(QUESTIONS)
+    assert {*ASKED, "pair", "attention"} == set(QUESTIONS)
 
 
 @pytest.mark.usefixtures("no_notebook")
@@ -309,6 +309,14 @@ def test_a_pair_on_blocks_reads_its_own_text() -> None:
     subject = Subject.load(config, Learner(config).snapshot())
     found = QUESTIONS["pair"](subject, {"split": "valid"})
     assert found.meta["names"] == ["Model0", "Model1"]
+
+
+@pytest.mark.usefixtures("no_notebook")
+def test_attention_on_blocks_reads_its_own_text() -> None:
+    config = RunConfig.for_model("Transformer", split="blocks", device="cpu")
+    subject = Subject.load(config, Learner(config).snapshot())
+    found = QUESTIONS["attention"](subject, {"ids": IDS})
+    assert found.arrays
 
 
 def test_stretch_and_path_are_cut_out_of_the_runs_text() -> None:
