@@ -163,7 +163,8 @@ def test_next_model_steps_through_the_ladder_on_one_picture(server, page):
         cursor.scroll_into_view_if_needed()
         cursor.get_by_label(f"Source of {model}.forward").wait_for()
         page.get_by_text(f"new since {previous(model)}").wait_for()
-        assert cursor.locator(".code .new").count() > 0
+        if model != "IRNN":  # its forward is Model4's; its first weights are not
+            assert cursor.locator(".code .new").count() > 0
         assert page.locator("tr.hn-new").count() > 0
         assert page.locator("svg .hn-new").count() > 0
     assert len({*heights, legend_height(page)}) == 1  # what is below it stays

@@ -180,7 +180,7 @@ def test_the_state_is_changed_in_every_way(server, page):
 
 def test_a_model_without_a_state_leads_to_one_that_has(server, page):
     page.goto(f"{server}/predictions{CHANGE}&run=Model2&swapped=1")
-    page.get_by_role("button", name="Look at Model5").click()
+    page.get_by_role("button", name="Look at Model5", exact=True).click()
     page.get_by_text("All 40 tokens are what it says after the other text").wait_for()
     page.wait_for_url("**/predictions?**")
     assert page.errors == []
