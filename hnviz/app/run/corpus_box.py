@@ -18,8 +18,8 @@ CORPORA = (AS_RUN, *BUILT_IN, *TASK_IDS)
 
 WIDE, NARROW = 260, 160  # px
 HELP = (
-    "the run's text: what the run in view reads. human_numbers is the lesson's text, numbers-fr the "
-    "same numbers in French, and so on. A task is a text whose rule is known."
+    "the run's text: what the run in view reads. human_numbers is the lesson's text, numbers-fr "
+    "the same numbers in French, and so on. A task is a text whose rule is known."
 )
 
 

@@ -42,7 +42,7 @@ ADDRESS: tuple[Key, ...] = (
     Key("Data", "data_sentence", "an example", "the reader's own sentence"),
     Key("Data", "data_step", "2", "how many tokens of the line have been read"),
     Key("Data", "data_vocabulary", "closed", "the fold with the vocabulary"),
-    Key("Batches", "batches_corpus", "the run's text", "the corpus whose texts are shown, or your own"),
+    Key("Batches", "batches_corpus", "the run's text", "the corpus that is shown, or your own"),
     Key("Batches", "batches_tokens", "word", "what a token of the reader's own text is"),
     Key("Batches", "batches_split", "valid", "the split: valid or train"),
     Key("Batches", "batches_random", "false", "cut the text at random instead"),
