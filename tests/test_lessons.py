@@ -102,7 +102,7 @@ WRONG = [
     (
         'batches_split = "valid"',
         'batches_split = "test"',
-        "batches_split must be one of train / valid / your own, got 'test'",
+        "batches_split must be one of train / valid, got 'test'",
     ),
     ('cell = "0-0-0"', 'run = "Model9"', "no run 'Model9' comes with hnviz"),
     ('kind = "choice"', 'kind = "chioce"', "kind must be one of choice, number, curve, square"),
