@@ -135,7 +135,7 @@ _BEYOND = (
         "goes on to the next token is the normalised one",
         reason="Model3 carries a state that relu has made, and relu has no upper bound: nothing "
         "keeps a unit's scale from token to token. Inside the loop, batch norm does, so a row can "
-        "carry its state on and on. Compare the curves of both on Train.",
+        "carry its state on and on.",
         predicts="every",
         stateful=True,
         recipe=Recipe(bptt=20, epochs=20, lr=1e-2, pct_start=0.5),

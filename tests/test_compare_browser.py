@@ -65,7 +65,7 @@ def test_shipped_runs_are_compared_at_once_with_their_figures(page, server):
         record = RunFolder(SHIPPED_DIR / name, shipped=True).read()
         assert end == pytest.approx(record.epochs[-1].accuracy, abs=1e-6)
     headline = page.locator(".st-key-compare_curves .headline")
-    expect(headline).to_contain_text("Of 6 curves, Model5 ends highest, 83.2 %")
+    expect(headline).to_contain_text("Model5 ends highest, with 83.2 %")
     rows = page.locator(".st-key-compare_curves .ends tbody tr")
     expect(rows).to_have_count(6)
 

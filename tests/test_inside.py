@@ -143,8 +143,8 @@ def figures(given: int = 3) -> MapFigures:
 def test_the_maps_sentence_has_its_own_numbers() -> None:
     assert map_sentence("Model5 after 400 steps", figures()) == (
         "Given the three numbers before, Model5 after 400 steps gets the next one right for **2** "
-        "of 3 numbers up to 7,999, and for **1** of 3 from 8,001 on. Of its 2 mistakes there, "
-        "**1** start at the first word, and **1** of these get only that word wrong."
+        "of 3 numbers up to 7,999, and for **1** of 3 from 8,001 on. Of its 2 mistakes from 8,001 "
+        "on, **1** start at the first word, and **1** of these get only that word wrong."
     )
     assert map_sentence("Model5", figures(1)).startswith("Given the one number before, ")
     assert "1 has none and is not asked)" in prompt_note(1)

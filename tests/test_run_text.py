@@ -153,8 +153,8 @@ def test_the_runs_last_figures():
 
 def test_the_schedule_is_said_by_its_start_top_and_end():
     assert run_text.schedule(replace(SHORT, config=RunConfig()), 400) == (
-        "lr starts at **4.0e-4**, rises to **1.0e-2** at step 120 and ends at **3.5e-7**; momentum "
-        "mirrors it: 0.95, 0.85 and 0.95 again."
+        "lr rises along half a cosine from **4.0e-4** to **1.0e-2** at step 120 and falls along "
+        "another to **3.5e-7**; momentum mirrors it: 0.95, 0.85 and 0.95 again."
     )
 
 

@@ -92,11 +92,11 @@ def test_the_takeaway_has_its_numbers_in_twenty_words(name):
 @pytest.mark.parametrize(
     ("name", "given", "sentence"),
     [
-        ("recall", {}, "it needs the last **8 tokens**."),
+        ("recall", {}, "it takes the last **8 tokens**."),
         ("parity", {}, "no number of tokens is enough."),
         ("regular", {"table": "even 0 even; even 1 odd; odd 0 odd; odd 1 even; accept even"},
-         "it needs no context."),
-        ("dyck", {"depth": 1}, "it needs the last token."),
+         "it takes no context."),
+        ("dyck", {"depth": 1}, "it takes the last token."),
     ],
 )  # fmt: skip
 def test_the_takeaway_says_what_context_is_needed(name, given, sentence):

@@ -344,7 +344,9 @@ def test_the_table_of_epochs_and_the_schedule_are_a_click_away(page, server):
     expect(page.locator(".st-key-train_epoch_table")).to_contain_text("83.9 %")
     page.locator(".st-key-train_schedule").scroll_into_view_if_needed()
     page.locator("[data-panel=schedule] .main-svg").first.wait_for()
-    expect(page.get_by_text("lr starts at 4.0e-4, rises to 1.0e-2 at step 120")).to_be_visible()
+    expect(
+        page.get_by_text("lr rises along half a cosine from 4.0e-4 to 1.0e-2 at step 120")
+    ).to_be_visible()
     assert page.errors == []
 
 

@@ -113,6 +113,22 @@ def test_the_headline_sets_what_was_expected_against_what_came():
     assert a_prompt(0.15).headline == "After “one”, it expected “,” (**90 %**), and it was right."
 
 
+def test_a_first_number_that_nobody_could_know_is_set_against_the_next():
+    ids = [2, 3, 1, 2, 0]
+    prompt = Prompt(
+        network="Model9",
+        words=[ITOS[each] for each in ids],
+        ids=ids,
+        surprise=np.array([3.0, 1.0, 0.0, 1.0]),
+        probabilities=np.tile([0, 0.5, 0.1, 0.125, 0.2, 0.1], (5, 1)),
+        itos=ITOS,
+    )
+    assert prompt.headline == (
+        "It expected “,” (**50 %**); “two” (**12 %**) came. After one number, it gives the right "
+        "word **75 %**."
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "truth", "place", "sentence"),
     [
@@ -273,8 +289,8 @@ def test_next_words_of_the_shipped_model():
     assert not app.exception
     reading, saying = answered(app, "predictions_reading"), answered(app, "predictions_saying")
     assert reading.sentence == (
-        "After “four thousand three hundred”, it expected “ninety” (**49 %**); “sixteen” "
-        "(**0.2 %**) came. Nobody could know."
+        "It expected “ninety” (**49 %**); “sixteen” (**0.2 %**) came. After one number, it gives "
+        "the right word **97 %**."
     )
     read, said_by_itself = reading.meta, saying.meta
     assert read["alt"].startswith("Model5 after 400 steps reads 17 tokens")

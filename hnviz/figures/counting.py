@@ -67,12 +67,18 @@ def map_sentence(model: str, figures: MapFigures) -> str:
         f"**{right[inside].sum():,}** of {inside.sum():,} numbers {words.on_train}, and for "
         f"**{right[beyond].sum():,}** of {beyond.sum():,} {words.on_valid}."
     )
-    wrong = beyond & ~right
+    return f"{said} {mistakes_sentence(figures)}"
+
+
+def mistakes_sentence(figures: MapFigures) -> str:
+    """Say how many of the mistakes on the numbers of valid start at the first word."""
+    wrong = figures.held_out & ~figures.right
+    words = split_words(figures.text)
     if not wrong.any():
-        return f"{said} {words.no_mistake}"
+        return words.no_mistake
     first, mistakes = wrong & (figures.first_wrong == 0), plural(int(wrong.sum()), "mistake")
     return (
-        f"{said} Of its {mistakes} there, **{first.sum():,}** start at the first "
+        f"Of its {mistakes} {words.on_valid}, **{first.sum():,}** start at the first "
         f"{figures.token}, and **{(first & figures.alone).sum():,}** of these get only that "
         f"{figures.token} wrong."
     )

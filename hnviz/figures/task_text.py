@@ -22,11 +22,11 @@ CAUSES = (
 def takeaway(statement: Statement, outlooks: Sequence[Outlook]) -> str:
     """Say in 20 words what the task needs, and how many models cannot give it."""
     failing = sum(each.cause == "window" for each in outlooks)
-    best = f"this task's **{figure(statement.limit)}**"
+    best = f"The best possible is **{figure(statement.limit)}** right"
     if not failing:
-        return f"Every model can reach {best}: {_needs(statement)}."
+        return f"{best}, which every model can reach: {_needs(statement)}."
     who = f"**{failing} of {len(outlooks)}** models"
-    return f"Whatever the recipe, {who} cannot reach {best}: {_needs(statement)}."
+    return f"{best}, which {who} cannot reach: {_needs(statement)}."
 
 
 def _needs(statement: Statement) -> str:
@@ -34,10 +34,10 @@ def _needs(statement: Statement) -> str:
     if context is None:
         return "no number of tokens is enough"
     if context == 0:
-        return "it needs no context"
+        return "it takes no context"
     if context == 1:
-        return "it needs the last token"
-    return f"it needs the last **{tokens(context)}**"
+        return "it takes the last token"
+    return f"it takes the last **{tokens(context)}**"
 
 
 def curve_sentence(statement: Statement) -> str:

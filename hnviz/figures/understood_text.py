@@ -59,9 +59,10 @@ def _mechanism(network: Network) -> str:
 def _any_length(network: Network) -> str:
     ahead = min(network.margins(network.regions()).values())
     return (
-        "**Longer inputs, too.** The boxes on the right are calculated. Wherever the state is in "
-        "a box, a 0 or a 1 takes it into the right box again, so it never leaves them, however "
-        f"long the input is. In each box the right answer's logit is ahead by {ahead:.1f} or more."
+        "**Longer inputs, too.** The boxes in the second picture are calculated. Wherever the "
+        "state is in a box, a 0 or a 1 takes it into the right box again, so it never leaves "
+        f"them, however long the input is. In each box the right answer's logit is ahead by "
+        f"{ahead:.1f} or more."
     )
 
 

@@ -83,19 +83,32 @@ class Prompt:
 
     @property
     def headline(self) -> str:
-        """Say briefly what it expected where the text surprised most, and what the text says."""
+        """Say briefly what it expected where the text surprised most, and what the text says.
+
+        Nobody can know a prompt's first number, so there it also says how it does after it.
+        """
         if len(self.words) < 2:
             return f"It has read one word, {quoted(self.words[0])}: type more to see a surprise."
         at = self.worst
         answer, came = self.probabilities[at], self.ids[at + 1]
         best = int(answer.argmax())
-        where = f"After {after(self.words, at)}, it expected {quoted(self.itos[best])}"
-        share = f"(**{percent(float(answer[best]))}**)"
+        expected = f"expected {quoted(self.itos[best])} (**{percent(float(answer[best]))}**)"
+        where = f"After {after(self.words, at)}, it {expected}"
         if best == came:
-            return f"{where} {share}, and it was right."
+            return f"{where}, and it was right."
         word = f"{quoted(self.words[at + 1])} (**{percent(self._came(at))}**)"
-        unknown = " Nobody could know." if self._is_first(at + 1) else ""
-        return f"{where} {share}; {word} came.{unknown}"
+        if not self._is_first(at + 1):
+            return f"{where}; {word} came."
+        if not len(known := self._after_one_number()):
+            return f"{where}; {word} came. Nobody could know."
+        mean = percent(float(known.mean()))
+        return f"It {expected}; {word} came. After one number, it gives the right word **{mean}**."
+
+    def _after_one_number(self) -> NDArray[np.floating]:
+        """Return the probability that it gave each word after the prompt's first number."""
+        if COMMA not in self.words:
+            return np.empty(0)
+        return np.exp2(-self.surprise[self.words.index(COMMA) :])
 
     def _is_first(self, at: int) -> bool:
         """Return whether a word is of the first number, in a prompt that is no text's beginning."""

@@ -146,7 +146,7 @@ test("a headline has at most twenty words and the picture's own figures", () => 
   for (const measure of Object.keys(MEASURES)) for (const each of cases) assert.ok(words(headline(each, measure, "thousand")) <= 20, `${measure}: ${said(headline(each, measure, "thousand"))}`);
   assert.equal(said(headline(shown.slice(0, 2), "accuracy on valid")), "Model5 ends at 83.2 % right on valid, Model4 at 61.0 %: 22.2 points.");
   assert.match(said(headline(shown.slice(0, 2).map((each) => ({ ...each, live: true })), "accuracy on valid")), /^Model5 is at 83.2 %/);
-  assert.match(said(headline(shown, "accuracy on valid")), /^Of 3 curves, Model5 ends highest, 83.2 % right on valid; a very long name… lowest, 30.0 %\.$/);
+  assert.match(said(headline(shown, "accuracy on valid")), /^Model5 ends highest, with 83.2 % right on valid; a very long name… lowest, with 30.0 %\.$/);
 });
 
 test("the verdict holds the gap against what the seed alone changes", () => {

@@ -8,10 +8,10 @@ import { sentence } from "../../hnviz/app/rooms/tasks/text/words.js";
 const said = (place) => sentence(place, 64).flat().join("");
 
 test("a place says what comes, and how far back what decides it lies", () => {
-  assert.equal(said(["b", 8, ["b"], 1]), "The next token is sure to be b, for a network that sees the last 8 tokens. One token less is not enough.");
-  assert.equal(said(["b", 1, ["b"], 1]), "The next token is sure to be b, for a network that sees the last token. One token less is not enough.");
+  assert.equal(said(["b", 8, ["b"], 1]), "The next token is sure to be b, for a network that sees the last 8 tokens. One token fewer is not enough.");
+  assert.equal(said(["b", 1, ["b"], 1]), "The next token is sure to be b, for a network that sees the last token. One token fewer is not enough.");
   assert.equal(said(["b", null, ["b"], 1]), "The next token is sure to be b, for a network that sees more than 64 tokens.");
-  assert.equal(said(["(", 2, ["]"], 0.5]), "The best guess is ], right 50 % of the time. It needs the last 2 tokens. One token less is not enough.");
+  assert.equal(said(["(", 2, ["]"], 0.5]), "The best guess is ], right 50 % of the time. It needs the last 2 tokens. One token fewer is not enough.");
   assert.equal(said(["0", 0, ["0"], 1]), "The next token is sure to be 0. It needs no context.");
 });
 

@@ -11,15 +11,15 @@ from hnviz.data.splits import Chosen
 from hnviz.tasks.task import TASKS
 from hnviz.web.standing import Standing
 
-AS_RUN = "the run's"
+AS_RUN = "the run's text"
 TASK_IDS = tuple(f"task-{name}" for name in TASKS)
 CORPORA = (AS_RUN, *BUILT_IN, *TASK_IDS)
 """What a reader can choose by name."""
 
 WIDE, NARROW = 260, 160  # px
 HELP = (
-    "the run's: what the run in view reads. human_numbers is the lesson's text, numbers-fr the "
-    "same numbers in French, and so on. A task is a text whose rule is known."
+    "the run's text: what the run in view reads. human_numbers is the lesson's text, numbers-fr "
+    "the same numbers in French, and so on. A task is a text whose rule is known."
 )
 
 

@@ -235,8 +235,8 @@ def schedule(record: RunRecord, n_steps: int) -> str:
     top = int(plan.lr.argmax())
     first, highest, last = (scientific(float(plan.lr[step])) for step in (0, top, -1))
     return (
-        f"lr starts at **{first}**, rises to **{highest}** at step {top:,} and ends at **{last}**; "
-        "momentum mirrors it: 0.95, 0.85 and 0.95 again."
+        f"lr rises along half a cosine from **{first}** to **{highest}** at step {top:,} and falls "
+        f"along another to **{last}**; momentum mirrors it: 0.95, 0.85 and 0.95 again."
     )
 
 

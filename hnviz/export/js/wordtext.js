@@ -79,10 +79,21 @@ export class Prompt {
     if (words.length < 2) return `It has read one word, ${quoted(words[0])}: type more to see a surprise.`;
     const answer = this.probabilities[worst];
     const best = largest(answer);
-    const expected = `After ${after(words, worst)}, it expected ${quoted(itos[best])} (**${percent(answer[best])}**)`;
-    if (best === ids[worst + 1]) return `${expected}, and it was right.`;
-    const unknown = this.isFirst(worst + 1) ? " Nobody could know." : "";
-    return `${expected}; ${quoted(words[worst + 1])} (**${percent(this.came(worst))}**) came.${unknown}`;
+    const expected = `expected ${quoted(itos[best])} (**${percent(answer[best])}**)`;
+    const where = `After ${after(words, worst)}, it ${expected}`;
+    if (best === ids[worst + 1]) return `${where}, and it was right.`;
+    const word = `${quoted(words[worst + 1])} (**${percent(this.came(worst))}**)`;
+    if (!this.isFirst(worst + 1)) return `${where}; ${word} came.`;
+    const known = this.afterOneNumber();
+    if (!known.length) return `${where}; ${word} came. Nobody could know.`;
+    const mean = known.reduce((a, b) => a + b, 0) / known.length;
+    return `It ${expected}; ${word} came. After one number, it gives the right word **${percent(mean)}**.`;
+  }
+
+  /** The probability that it gave each word after the prompt's first number. */
+  afterOneNumber() {
+    const comma = this.words.indexOf(COMMA);
+    return comma < 0 ? [] : this.surprise.slice(comma).map((bits) => 2 ** -bits);
   }
 
   /**

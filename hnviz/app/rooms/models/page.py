@@ -7,7 +7,16 @@ from hnviz.app.kit.choice import choice
 from hnviz.app.kit.picture import ask
 from hnviz.app.kit.row import controls_row
 from hnviz.app.kit.terms.picture import terms
-from hnviz.app.kit.text import lead, linked, opening, page_theme, page_title, prose, section
+from hnviz.app.kit.text import (
+    lead,
+    linked,
+    opening,
+    page_link,
+    page_theme,
+    page_title,
+    prose,
+    section,
+)
 from hnviz.app.rooms.models.cursor.picture import CURSOR, CURSOR_VIEW
 from hnviz.app.rooms.models.more import more
 from hnviz.app.rooms.models.pinned.picture import PINNED, PINNED_VIEW
@@ -23,6 +32,7 @@ from hnviz.figures.shares import alone_table, scored_note, shares_sentence
 from hnviz.parts import Recipe
 from hnviz.runs import five_seeds_table, one_recipe_table, recipes_table
 from hnviz.runs.ruler import text_position_bounds
+from hnviz.web.standing import store
 
 MODEL = "models_model"
 
@@ -105,6 +115,9 @@ def _changes(model: str) -> None:
         prose(shares_sentence(measured))
         st.html(cards.text_table(alone_table(measured), look, long=False))
         prose(f":gray[{scored_note(model)}]")
+    if before and {before, model} <= set(store().ids()):  # a model of the user's own has no run
+        label = f"Compare the curves of {before} and {model}"
+        page_link("compare", label, {"runs": f"{before},{model}"})
 
 
 def _window_bound(recipe: Recipe) -> float:

@@ -89,9 +89,9 @@ def change_state(run_id: str, config: RunConfig) -> None:
     if not entry(config.model).stateful:
         _nothing_to_change(config)
         return
-    terms()
     picture = st.container(key="predictions_change_place")
     run_bar(run_id, BAR)
+    terms()
     problem(address_problem(WAYS, SWITCH))
     with (
         st.expander(

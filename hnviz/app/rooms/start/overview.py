@@ -79,11 +79,11 @@ PATH = {
     "batches": "**Batches**: how a long text is fed in mini-batches",
     "models": "**Models**: six networks, each with one more idea, and what goes beyond them",
     "train": "**Train**: how the loss falls, and where it stops",
-    "compare": "**Compare**: what one changed setting does, and whether a seed does as much",
+    "compare": "**Compare**: what one changed setting does, and whether another seed does as much",
     "states": "**Hidden states**: what it remembers while it reads",
     "predictions": "**Predictions**: what it says next, and what changes that",
     "time": "**Through time**: how far back it learns from",
-    "tasks": "**Tasks**: how much it must remember, known before training",
+    "tasks": "**Tasks**: how much a text asks it to remember",
     "words": "**Words**: every term in one line, with its picture",
 }
 """What each page shows, by its file."""

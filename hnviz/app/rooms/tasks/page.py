@@ -57,7 +57,7 @@ def page() -> None:
     section("Runs on tasks", "Click on a run to show it.")
     task_runs()
     _understood()
-    linked("[That was the path. Next: train one yourself, and watch it learn to count](start)")
+    linked("[That is the whole tour. Next: train one yourself, and watch it learn to count](start)")
 
 
 def _text(shown: Study) -> None:

@@ -93,7 +93,7 @@ def _setting(name: str, limits: Number, label: str, default: int | None = None) 
             value=default,
             step=1,
             key=name,
-            placeholder="recipe's",
+            placeholder="recipe",
             help=f"{label}: {limits.meaning}.",
             bind="query-params",
         )

@@ -132,7 +132,7 @@ export function headline(shown, measure, kind = "") {
     const gap = gapText(measure, Number(first.end) - Number(last.end));
     return [name(first.name), ` ${verb} `, end(first.end), ` ${what}, `, name(last.name), rate ? " to " : " at ", end(last.end), `: ${gap}.`];
   }
-  return [`Of ${known.length.toLocaleString("en")} curves, `, name(first.name), rate ? " rises to " : verb === "is at" ? " is highest, " : " ends highest, ", end(first.end), ` ${what}; `, name(last.name), rate ? " only to " : " lowest, ", end(last.end), "."];
+  return [name(first.name), rate ? " rises to " : verb === "is at" ? " is highest, with " : " ends highest, with ", end(first.end), ` ${what}; `, name(last.name), rate ? " only to " : " lowest, with ", end(last.end), "."];
 }
 
 /**

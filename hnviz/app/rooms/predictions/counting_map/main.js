@@ -32,6 +32,7 @@ class CountingMap {
     this.canvas.setAttribute("role", "img");
     this.say = make("p", "hnviz-say", left);
     this.say.setAttribute("aria-live", "polite");
+    this.mistakes = make("p", "hnviz-mistakes", left);
     const label = make("label", "hnviz-go", right, "Go to a number");
     this.input = make("input", "", label);
     this.input.type = "number";
@@ -64,6 +65,7 @@ class CountingMap {
     const { counting_map: map, number_card: card } = answers;
     Object.assign(this, { places: map.arrays.places.data, meta: map.meta, theme });
     this.canvas.setAttribute("aria-label", map.meta.alt);
+    this.mistakes.textContent = map.meta.mistakes;
     if (card.meta.html !== this.html) this.card.innerHTML = this.html = card.meta.html; // Python escaped its words
     this.drawKey();
     this.paint();

@@ -10,6 +10,7 @@ from hnviz.figures.counting import (
     held_out,
     map_headline,
     map_sentence,
+    mistakes_sentence,
     number_card,
 )
 from hnviz.figures.sentences import when
@@ -29,7 +30,8 @@ def _map(look: Look) -> Shown:
     """Return "places", int8 (10000,), by number: -2 not asked, -1 right, else the first wrong word.
 
     meta: "given"; "shares", how much of train and of valid is right, and their "columns"; "held",
-    the first and last number of each block held out of train; "token", what one is; "alt".
+    the first and last number of each block held out of train; "token", what one is; "mistakes", the
+    sentence below the map; "alt".
     """
     given, config = look.params["given"], look.run.record.config
     found = look.ask("counting_accuracy", {"given": given}).arrays
@@ -42,6 +44,7 @@ def _map(look: Look) -> Shown:
         "columns": split_words(config).columns,
         "held": held_out(config),
         "token": figures.token,
+        "mistakes": mistakes_sentence(figures).replace("**", ""),
         "alt": told,
     }
     return Shown({"places": figures.places}, meta, map_headline(figures))
@@ -71,7 +74,7 @@ EXAMPLES = {
 
 MAP = Picture(
     __file__,
-    Place("map_picture", "546px", "885px"),
+    Place("map_picture", "592px", "945px"),
     views=(MAP_VIEW, NUMBER_VIEW),
     isolate=False,
     silent=True,

@@ -34,5 +34,5 @@ export function sentence([, needed, guesses, chance], farthest) {
   const said = chance === 1 ? ["The next token is sure to be ", [guesses[0]]] : ["The best guess is ", [guesses[0]], `, right ${percent(chance)} of the time`];
   if (needed === 0) return [...said, ". It needs no context."];
   const goal = chance === 1 ? ", for a network that sees " : ". It needs ";
-  return [...said, goal, far, needed === null ? "." : ". One token less is not enough."];
+  return [...said, goal, far, needed === null ? "." : ". One token fewer is not enough."];
 }

@@ -49,10 +49,14 @@ class Understood {
     this.graph = new Graph(make("div", "graph", drawings), (at) => this.mark(at));
     this.plane = new Plane(make("div", "plane", drawings));
     const legend = make("p", "legend");
-    make("i", "plus", legend);
-    legend.append("a positive weight turns the unit on");
-    make("i", "minus", legend);
-    legend.append("a negative one turns it off; a thick line is a large weight");
+    for (const [sign, text] of [
+      ["plus", "a positive weight turns the unit on"],
+      ["minus", "a negative one turns it off; a thick line is a large weight"],
+    ]) {
+      const item = make("span", "", legend);
+      make("i", sign, item);
+      item.append(text);
+    }
     this.weight = make("p", "marked-weight");
     this.weight.setAttribute("aria-live", "polite");
     const { bits, at } = asked(kit);
