@@ -44,7 +44,7 @@ test("what cannot be a plan is one sentence", () => {
   for (const [typed, sentence] of wrong) assert.throws(() => planOf({ ...TYPED, ...typed }), { message: sentence });
 });
 
-test("the estimate is told in seconds, minutes or hours", () => {
+test("the estimate is in seconds, minutes or hours", () => {
   assert.equal(estimateText({ runs: 16, seconds: 36.6 }), "16 runs, about 35 seconds");
   assert.equal(estimateText({ runs: 1, seconds: 0.5 }), "1 run, about 5 seconds");
   assert.equal(estimateText({ runs: 250, seconds: 600 }), "250 runs, about 10 minutes");

@@ -16,7 +16,7 @@ def settings(*, may: bool) -> Mapping[str, Any]:
 
 
 EXAMPLES = {
-    "ready": Example(settings=lambda: settings(may=True), follows=True),
+    "ready": Example(settings=lambda: settings(may=True)),
     "student": Example(settings=lambda: settings(may=False)),
 }
 

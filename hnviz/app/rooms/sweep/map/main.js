@@ -199,8 +199,9 @@ class SweepMap {
     made.title = `${isBest ? "The best. " : ""}${cellText(cell)}`;
     made.setAttribute("aria-label", made.title);
     const link = linkOf(cell);
+    made.toggleAttribute("href", Boolean(link));
+    made.role = link ? null : "img"; // a name needs a role
     if (link) made.href = new URL(link, this.kit.home).href;
-    else made.removeAttribute("href");
   }
 
   /** Arrow keys go from square to square. */
