@@ -54,7 +54,7 @@ class SweepMap {
     this.pick = menu(row, "Sweep");
     this.pick.onchange = () => this.choose(this.pick.value);
     this.measures = new Choices(row, "What the squares show", Object.keys(MEASURES), (measure) => this.look({ measure }));
-    const apart = make("span", "apart", row);
+    const apart = make("span", "apart", row, "Seeds ");
     this.apart = new Choices(apart, "Seeds: their mean, or a map for each", SEED_LOOKS, (seeds) => this.look({ seeds }));
     this.apart.row = apart;
     this.presses = Object.fromEntries(Object.entries(PRESSES).map(([what, name]) => [what, button(row, name, () => this.press(what), "quiet")]));
