@@ -44,6 +44,7 @@ from hnviz.web.parameters import read_json, read_query
 from hnviz.web.questions import QUESTIONS as KNOWN
 from hnviz.web.routes import door
 from hnviz.web.streams import stream_file
+from hnviz.web.sweeps import sweep_routes
 from hnviz.web.views import Param, Refusal, Shown, View
 from hnviz.web.wire import Parcel, unpack, unpack_many
 from tests.conftest import ROOT, finished, free_port
@@ -97,6 +98,7 @@ def app(views: Iterable[View] = ()) -> Starlette:
         corpora.routes(),
         exported.routes(),
         curve_routes(called),
+        sweep_routes(),
     )
     return Starlette(routes=door([route for routes in ours for route in routes]))
 
@@ -975,10 +977,12 @@ DOCUMENTED = re.findall(r"^### (GET|POST|WS) (\S+)$", API, re.MULTILINE)
 def test_every_route_is_documented():
     routes = [
         *(*observations.routes(), *listing.routes(), *corpora.routes(), *exported.routes()),
-        *curve_routes(called),
+        *(*curve_routes(called), *sweep_routes()),
     ]
     assert {path for method, path in DOCUMENTED if method == "GET"} == {
-        route.path for route in routes if route.path.startswith("/api/")
+        route.path
+        for route in routes
+        if route.path.startswith("/api/") and "GET" in (route.methods or ())
     }
 
 

@@ -55,11 +55,17 @@ RULES: dict[str, Rule] = {
     "settings": Rule((), ()),
     "classroom": Rule(("lessons",), ("segno",)),
     "web": Rule(
-        (*FREE, "lessons", "settings", "runs", "figures", "engine.client", "classroom"),
+        (
+            *(*FREE, "lessons", "settings", "runs", "figures", "engine.client"),
+            *("sweeps", "classroom"),
+        ),
         ("numpy", "starlette", "anyio", "uvicorn"),
     ),
     "app": Rule(
-        (*FREE, "lessons", "settings", "runs", "figures", "engine.client", "classroom", "web"),
+        (
+            *(*FREE, "lessons", "settings", "runs", "figures", "engine.client"),
+            *("sweeps", "classroom", "web"),
+        ),
         ("numpy", "pandas", "plotly", "streamlit"),
     ),
     "gallery": Rule(

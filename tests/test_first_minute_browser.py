@@ -22,6 +22,7 @@ FIRST = {  # view -> its takeaway, a control, its picture
     "models": ("page_lead", "models_controls", "models_cards"),
     "train": ("train_headline", "train_bar", "train_curves"),
     "compare": ("compare_curves", "compare_curves", "compare_curves"),
+    "sweep": ("sweep_map", "sweep_form", "sweep_map"),
     "states": ("states_headline", "states_bar", "states_picture"),
     "predictions": ("predictions_headline", "predictions_words", "predictions_reading"),
     "predictions?predictions_view=Change+the+state": (

@@ -32,6 +32,8 @@ from hnviz.app.rooms.predictions.next_word.picture import READING
 from hnviz.app.rooms.start.count.picture import COUNT
 from hnviz.app.rooms.start.loss.picture import LOSS
 from hnviz.app.rooms.start.machine.picture import MACHINE
+from hnviz.app.rooms.sweep.form.picture import FORM
+from hnviz.app.rooms.sweep.map.picture import MAP_OF_SWEEP
 from hnviz.app.rooms.tasks.automaton.picture import AUTOMATON
 from hnviz.app.rooms.tasks.bound.picture import BOUND
 from hnviz.app.rooms.tasks.curve.picture import CURVE
@@ -71,13 +73,14 @@ _PREDICTIONS = (READING, ATTENTION, SAYING, CHANGE, MAP, TABLE)
 _THROUGH_TIME = (LANES, LOOK_BACK, REACH, HANDOVER, COSTS)
 _TRAIN = (LEAD, SPEED, CURVES, NOTES, INSIDE, WORST, POSITIONS, EPOCHS, SCHEDULE)
 _COMPARE = (CURVES_COMPARED, CHANGED, CHOOSER)
+_SWEEP = (FORM, MAP_OF_SWEEP)
 _TASKS = (TEXT, AUTOMATON, EDITOR, BOUND, RESULT, CURVE, TASK_RUNS, UNDERSTOOD)
 _CLASS = (BOARD, ANSWERS)
 
 PICTURES: dict[str, Picture] = {
     picture.name: picture
     for picture in (
-        *(*_SHARED, *_START, *_BATCHES, *_MODELS, *_TRAIN, *_COMPARE, *_WORDS),
+        *(*_SHARED, *_START, *_BATCHES, *_MODELS, *_TRAIN, *_COMPARE, *_SWEEP, *_WORDS),
         *(*_HIDDEN_STATES, *_PREDICTIONS, *_THROUGH_TIME, *_TASKS, *_CLASS),
     )
 }

@@ -1,6 +1,7 @@
 """Every topic that a browser can follow. `app.py` hands them to the door."""
 
 from hnviz.app.rooms.start.machine.topic import Machine
+from hnviz.app.rooms.sweep.topics import SweepMap
 from hnviz.app.rooms.tasks.topics import TaskCurve, TaskResult, TaskRuns
 from hnviz.app.rooms.train.inside.topic import Kinds
 from hnviz.app.rooms.train.topics import Curves, Epochs, Schedule
@@ -11,4 +12,4 @@ _EVERYWHERE = (Run(), Runs(), Machine())
 _TRAIN = (Curves(), Schedule(), Epochs(), Kinds())
 _TASKS = (TaskCurve(), TaskResult(), TaskRuns())
 
-TOPICS: tuple[Topic, ...] = (*_EVERYWHERE, *_TRAIN, *_TASKS)
+TOPICS: tuple[Topic, ...] = (*_EVERYWHERE, *_TRAIN, SweepMap(), *_TASKS)

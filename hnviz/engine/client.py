@@ -1,6 +1,7 @@
 """The pages' way to the engine. Never loads torch; callable from any thread."""
 
 import atexit
+import os
 import threading
 import time
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from hnviz.data import CorpusError
 from hnviz.data.corpora.own import text_hash
 from hnviz.engine.link import EngineGone, Link, Place
 from hnviz.engine.protocol import Answer, EngineError, EngineInfo, ErrorKind, Job
+from hnviz.engine.scheduler import Limits
 from hnviz.runs import SHIPPED_DIR, RunWriteError, default_runs_dir
 from hnviz.runs.texts import drop_text, keep_text
 
@@ -70,6 +72,10 @@ class Engine:
     def runs_dir(self) -> Path:
         """The folder of the engine's runs."""
         return self._place.runs_dir
+
+    def limits(self) -> Limits:
+        """Return the limits that the engine reads when it starts. Raises ValueError."""
+        return Limits.from_environ(os.environ, self.runs_dir)
 
     @property
     def pid(self) -> int | None:

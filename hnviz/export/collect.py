@@ -31,6 +31,7 @@ LEFT_OUT = (
     *("rooms/start/machine", "rooms/train/speed", "run/list", "run/line"),
     *("run/copy_link", "kit/terms", "lesson/panel", "rooms/tasks/editor", "rooms/tasks/runs"),
     *("rooms/compare/curves", "rooms/compare/change", "rooms/compare/runs"),
+    *("rooms/sweep/form", "rooms/sweep/map"),
 )
 """A lesson's panel, links into the app, and pictures of the computer that hnviz runs on or what can
 be done there."""

@@ -25,6 +25,7 @@ from hnviz.web.curves import curve_routes
 from hnviz.web.guard import Rules, guard
 from hnviz.web.refused import RefusedError
 from hnviz.web.routes import door
+from hnviz.web.sweeps import sweep_routes
 
 FILES = Path(__file__).parent
 PAGE = {"/": "page.html", "/mount": "page.html", "/main.js": "main.js", "/style.css": "style.css"}
@@ -51,6 +52,7 @@ def site(empty: Mapping[str, str], started: Callable[[], None] = lambda: None) -
         return JSONResponse(cases(empty))
 
     listed = listing.routes(shown_name)
+    listed = [*listed, *sweep_routes()]
     real = [
         *observations.routes(views()),
         *curve_routes(shown_name),

@@ -8,7 +8,7 @@ import shutil
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from errno import EDQUOT, ENOSPC
@@ -159,18 +159,22 @@ class RunStore:
                 return path
             time.sleep(2 / 65536)
 
-    def ids(self, newest: int | None = None) -> list[str]:
+    def ids(self, newest: int | None = None, without: Collection[str] = frozenset()) -> list[str]:
         """Return the ids of the user's own runs, newest first, then those of the pre-trained ones.
 
         Pinned runs come before the others; the pre-trained are in the catalogue's order. With
-        `newest`, only so many of the user's own.
+        `newest`, only so many of the user's own; none of `without`, unless it is pinned.
         """
-        return [folder.id for folder in self._folders(newest)]
+        return [folder.id for folder in self._folders(newest, without)]
 
-    def _folders(self, newest: int | None = None) -> list[RunFolder]:
-        own = sorted(_names(self.root), key=self._rank, reverse=True)
+    def _folders(
+        self, newest: int | None = None, without: Collection[str] = frozenset()
+    ) -> list[RunFolder]:
+        ranks = {name: self._rank(name) for name in _names(self.root)}
+        listed = [name for name, (pinned, _) in ranks.items() if pinned or name not in without]
+        own = sorted(listed, key=ranks.__getitem__, reverse=True)
         names = sorted(_names(self.shipped), key=_in_the_catalogue)
-        shipped = [name for name in names if name not in set(own)]
+        shipped = [name for name in names if name not in ranks]
         return [RunFolder(self.root / name) for name in own[:newest]] + [
             RunFolder(self.shipped / name, shipped=True) for name in shipped
         ]
@@ -207,19 +211,24 @@ class RunStore:
                 self._followers.popitem(last=False)
         return follower.poll()
 
-    def summaries(self, newest: int | None = None) -> list[RunSummary]:
-        """Return one line per run, in the order of `ids`; a damaged run's says what is wrong.
+    def summaries(
+        self, newest: int | None = None, without: Collection[str] = frozenset()
+    ) -> list[RunSummary]:
+        """Return one line per run, those of `ids`; a damaged run's says what is wrong.
 
-        With `newest`, only so many of the user's own runs. Files that have not changed since the
-        last call are not read again.
+        Files that have not changed since the last call are not read again.
         """
-        lines = []
-        for folder in self._folders(newest):
-            try:
-                lines.append(self._summary(folder))
-            except DamagedRun as error:
-                lines.append(summary.damaged(folder, error))
-        return lines
+        return [self._line(folder) for folder in self._folders(newest, without)]
+
+    def line(self, run_id: str) -> RunSummary:
+        """Return the line of one run, as `summaries` has it. Raises RunNotFound."""
+        return self._line(self.folder(run_id))
+
+    def _line(self, folder: RunFolder) -> RunSummary:
+        try:
+            return self._summary(folder)
+        except DamagedRun as error:
+            return summary.damaged(folder, error)
 
     def _summary(self, folder: RunFolder) -> RunSummary:
         alive = folder.is_alive()  # before reading, as in RunFollower.poll

@@ -41,14 +41,18 @@ class Keeper:
         self._engine, self._store, self._at_once = engine, store, at_once
         self._viewer = f"sweep-{sweep.id}"
         self._given_up: dict[int, str] = {}  # what the engine said of runs that it does not take
+        self._ended: dict[int, str] = {}  # the statuses of runs that need no other look
 
     def run(
-        self, stopping: Event, listen: Callable[[Progress], None] = lambda progress: None
+        self,
+        stopping: Event,
+        listen: Callable[[Progress], None] = lambda progress: None,
+        every: float = POLL_SECONDS,
     ) -> Progress:
         """Train until all runs are done, or `stopping` is set: then stop those that train.
 
         A run that was stopped or interrupted goes on from its checkpoint; a finished one is not
-        trained again. `listen` hears each change. Raises RunWriteError.
+        trained again. `listen` hears each change; `every` is in seconds. Raises RunWriteError.
         """
         last: Progress | None = None
         while True:
@@ -61,7 +65,7 @@ class Keeper:
             if stopping.is_set():
                 return self._stop(now)
             self._fill(now)
-            time.sleep(POLL_SECONDS)
+            time.sleep(every)
 
     def progress(self) -> Progress:
         """Look at all runs."""
@@ -77,13 +81,18 @@ class Keeper:
             return "failed"
         if run is None:
             return None
+        if index in self._ended:
+            return self._ended[index]
         job = self._engine.job(run)
         if job is not None:
             return job.status
         try:
-            return self._store.record(run).status
+            status = self._store.record(run).status
         except (RunNotFound, DamagedRun):
             return None  # it was deleted: it is trained again
+        if status in DONE:
+            self._ended[index] = status
+        return status
 
     def _is_idle(self, now: Progress) -> bool:
         return all(

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ class Sweep:
     axes: tuple[str, ...]
     created: float  # seconds since 1970
     members: tuple[Member, ...]
+    stopped: bool = False  # by a user; a sweep whose process was killed is not
 
     @classmethod
     def of(cls, plan: Plan, created: float) -> "Sweep":
@@ -63,6 +65,7 @@ def save(runs_dir: Path, sweep: Sweep) -> None:
         "name": sweep.name,
         "axes": sweep.axes,
         "created": sweep.created,
+        "stopped": sweep.stopped,
         "members": [
             {"config": each.config.to_dict(), "run": each.run, "tries": each.tries}
             for each in sweep.members
@@ -96,6 +99,31 @@ def sweeps(runs_dir: Path) -> Iterator[Sweep]:
     yield from sorted(found, key=lambda each: each.created, reverse=True)
 
 
+def stamps(runs_dir: Path) -> tuple[tuple[Path, int, int], ...]:
+    """Return the state of each sweep's file: while they stay the same, the sweeps do."""
+    folder = runs_dir / FOLDER
+    found = []
+    for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
+        with suppress(OSError):
+            status = path.stat()
+            found.append((path, status.st_mtime_ns, status.st_size))
+    return tuple(found)
+
+
+def run_ids(runs_dir: Path) -> frozenset[str]:
+    """Return the runs of all sweeps. A file is read again only when it has changed."""
+    return frozenset().union(*(_runs_in(*stamp) for stamp in stamps(runs_dir)))
+
+
+@lru_cache(maxsize=512)
+def _runs_in(path: Path, mtime: int, size: int) -> frozenset[str]:
+    try:
+        sweep = load(path.parents[1], path.stem)
+    except SweepError:
+        return frozenset()
+    return frozenset(each.run for each in sweep.members if each.run is not None)
+
+
 def _sweep(sweep_id: str, content: Any) -> Sweep:
     if content["format"] != FORMAT:
         raise ValueError(f"its format is {content['format']!r}; this version reads {FORMAT}")
@@ -107,6 +135,7 @@ def _sweep(sweep_id: str, content: Any) -> Sweep:
         tuple(plain(str(axis))[:40] for axis in content["axes"]),
         float(content["created"]),
         tuple(map(_member, content["members"])),
+        content.get("stopped") is True,
     )
 
 

@@ -17,6 +17,7 @@ from anyio import CapacityLimiter, to_thread
 
 from hnviz.engine.client import Job, shared_engine
 from hnviz.runs import DamagedRun, RunNotFound, RunSummary
+from hnviz.sweeps import kept
 from hnviz.web.quota import Quota
 from hnviz.web.sockets import heard
 from hnviz.web.standing import Standing, standing, store
@@ -33,7 +34,7 @@ TABS = 4  # of one viewer that have news at full rate; all of more share as many
 MOST_KEPT = 64  # messages about one state, each for followers with the same `have`
 
 LISTED = 50
-"""Own runs in a list; older ones stay on disk and keep their links."""
+"""Own runs in a list; older ones stay on disk and keep their links, as do those of sweeps."""
 
 Result = TypeVar("Result")
 
@@ -59,7 +60,7 @@ def look(run_id: str) -> Any:
     """Return a run's Standing, or with "" the Listing of all runs."""
     if run_id:
         return standing(run_id)
-    lines = tuple(store().summaries(LISTED))
+    lines = tuple(store().summaries(LISTED, kept.run_ids(store().root)))
     return Listing(lines, {job.run_id: job for job in shared_engine().jobs()})
 
 

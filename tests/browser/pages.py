@@ -22,6 +22,7 @@ TITLES = {
     "models": "Models",
     "train": "Train",
     "compare": "Compare",
+    "sweep": "Sweep",
     "states": "Hidden states",
     "predictions": "Predictions",
     "time": "Through time",

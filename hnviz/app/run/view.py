@@ -22,6 +22,7 @@ from hnviz.catalogue import FIRST_RUN
 from hnviz.config import ConfigError, RunConfig
 from hnviz.runs import DamagedRun, RunFolder, RunNotFound
 from hnviz.runs.label import read_label
+from hnviz.sweeps import kept
 from hnviz.web.hub import LISTED
 
 
@@ -33,8 +34,8 @@ def run_picker() -> None:
     ids = store().ids()
     default = FIRST_RUN if FIRST_RUN in ids else next(iter(ids), None)
     run = state.choose_run(ids, default)
-    offered = store().ids(LISTED)
-    if run and run not in offered:  # an older one, by a link
+    offered = store().ids(LISTED, kept.run_ids(store().root))
+    if run and run not in offered:  # an older one or one of a sweep, by a link
         offered = [run, *offered]
     names = _names(offered)
     st.selectbox(

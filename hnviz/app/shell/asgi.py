@@ -56,10 +56,12 @@ def routes() -> list[Any]:
     from hnviz.web import actions, corpora, listing, live, observations
     from hnviz.web.curves import curve_routes
     from hnviz.web.starts import start_routes
+    from hnviz.web.sweeps import sweep_routes
 
     held = desk()
     ours = [
         *start_routes(held),
+        *sweep_routes(held),
         *listing.routes(shown_name),
         *curve_routes(shown_name),
         *corpora.routes(),
@@ -197,6 +199,7 @@ def named(variable: str) -> tuple[str, ...]:
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     """Warm up beside the first requests; end the engine with the server."""
     from hnviz.engine.client import close_shared_engine
+    from hnviz.web.sweeping import sweeper
 
     # The garbage collector rests while hundreds of modules are loaded, and later skips them: each
     # look through them all delays a page by .06 s.
@@ -214,6 +217,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
             _lesson_files().end()
             held.close()
         exported.end()
+        await asyncio.to_thread(sweeper().end)
         await asyncio.to_thread(close_shared_engine)
 
 

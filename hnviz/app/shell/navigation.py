@@ -12,7 +12,7 @@ PAGES: dict[str, dict[str, str]] = {
     "": {"start": "Start", "lesson": "Lessons"},
     "Feed": {"data": "Data", "batches": "Batches"},
     "Build": {"models": "Models"},
-    "Train": {"train": "Train", "compare": "Compare"},
+    "Train": {"train": "Train", "compare": "Compare", "sweep": "Sweep"},
     "Look inside": {
         "states": "Hidden states",
         "predictions": "Predictions",

@@ -26,4 +26,4 @@ def page() -> None:
     prose(
         ":gray[:small[The runs and the way they are shown are in the address: copy it to share.]]"
     )
-    linked("[Next: what does the network keep in mind while it reads?](states)")
+    linked("[Next: train every combination of two settings, and see the map](sweep)")

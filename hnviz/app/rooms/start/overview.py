@@ -80,6 +80,7 @@ PATH = {
     "models": "**Models**: six networks, each with one more idea, and what goes beyond them",
     "train": "**Train**: how the loss falls, and where it stops",
     "compare": "**Compare**: what one changed setting does, and whether another seed does as much",
+    "sweep": "**Sweep**: which settings are best, on a map that fills run by run",
     "states": "**Hidden states**: what it remembers while it reads",
     "predictions": "**Predictions**: what it says next, and what changes that",
     "time": "**Through time**: how far back it learns from",

@@ -1,0 +1,1 @@
+"""Sweeps: every combination of some settings, and the map of their figures."""

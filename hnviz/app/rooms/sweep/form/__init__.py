@@ -1,0 +1,1 @@
+"""Starts a sweep: a card that is ready, and a form."""

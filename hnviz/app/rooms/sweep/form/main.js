@@ -1,0 +1,143 @@
+// Starts a sweep: a card that is ready, and a form. Before the press both say how many runs and minutes.
+//
+// settings = { card: the body of POST /api/sweeps, question, models: their names,
+//              may: whether the reader may train sweeps }
+
+import { maker } from "../../../kit/js/make.js";
+import { button } from "../../../kit/js/parts.js";
+import { picture } from "../../../kit/js/picture.js";
+import { HAS_NONE } from "../../../kit/js/tables.js";
+import { begin } from "../shared.js";
+import { estimateText, planOf } from "./values.js";
+
+const REST = 350; // ms after the last key until the estimate is asked for
+const ESTIMATE = "api/sweeps/estimate";
+
+class Form {
+  constructor(body, kit) {
+    this.kit = kit;
+    this.body = body;
+  }
+
+  draw({ settings }) {
+    if (this.settings) return;
+    this.settings = settings;
+    if (settings.may) this.build();
+    else maker(this.body)("p", "note", this.body, "In a class the teacher trains sweeps; the map below shows them to everyone.");
+  }
+
+  build() {
+    const { card, question, models } = this.settings;
+    const make = maker(this.body);
+    const all = make("div", "all", this.body);
+    this.card = button(all, "", () => this.start(this.card, card), "card");
+    const inCard = maker(this.card);
+    inCard("b", "", this.card, card.name);
+    inCard("span", "", this.card, question);
+    this.cardTime = inCard("span", "time", this.card, "16 runs");
+    const form = make("form", "form", all);
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      this.train();
+    };
+    const chosen = make("fieldset", "models", form);
+    make("legend", "", chosen, "Or your own: models");
+    this.boxes = models.map((model) => this.box(make("label", "", chosen), model));
+    const row = make("div", "row", form);
+    this.fields = {
+      lr: this.field(row, "lr, each of", "1e-3, 1e-2, 1e-1", "list"),
+      bptt: this.field(row, "bptt, each of", "3, 20, 70", "list"),
+      seeds: this.field(row, "seeds", "1", "count"),
+      epochs: this.field(row, "epochs", "2", "count"),
+    };
+    this.go = make("button", "go", row, "Train all");
+    this.go.type = "submit";
+    this.time = make("p", "time", form);
+    this.time.setAttribute("role", "status");
+    this.wrong = make("p", "wrong", this.body);
+    this.wrong.setAttribute("role", "alert");
+    this.tell(card, this.cardTime);
+    this.change();
+  }
+
+  box(label, model) {
+    const box = document.createElement("input");
+    Object.assign(box, { type: "checkbox", className: "check", value: model, checked: model === this.settings.card.fixed.model });
+    box.onchange = () => this.change();
+    label.append(box, model);
+    return box;
+  }
+
+  field(row, title, value, look) {
+    const make = maker(row);
+    const input = make("input", look, make("label", "menu above", row, title));
+    Object.assign(input, { type: "text", value, autocomplete: "off" });
+    input.oninput = () => this.change();
+    return input;
+  }
+
+  /** The plan that is typed; throws RangeError with a sentence. */
+  plan() {
+    const typed = Object.fromEntries(Object.entries(this.fields).map(([name, field]) => [name, field.value]));
+    return planOf({ ...typed, models: this.boxes.filter(({ checked }) => checked).map(({ value }) => value) });
+  }
+
+  /** Something else is typed: say what it would take. */
+  change() {
+    clearTimeout(this.timer);
+    this.wrong.textContent = "";
+    this.timer = setTimeout(() => {
+      try {
+        this.tell(this.plan(), this.time);
+      } catch (error) {
+        this.time.textContent = error.message;
+      }
+    }, REST);
+  }
+
+  /** Write how many runs a plan has, and how long they take. */
+  async tell(plan, place) {
+    const serial = (place.serial = (place.serial ?? 0) + 1);
+    let said;
+    try {
+      said = `${estimateText(await this.kit.source.post(ESTIMATE, plan))}.`;
+    } catch (error) {
+      said = sentence(error.message);
+    }
+    if (place.serial === serial) place.textContent = said;
+  }
+
+  train() {
+    try {
+      this.start(this.go, this.plan());
+    } catch (error) {
+      this.wrong.textContent = error.message;
+    }
+  }
+
+  async start(pressed, plan) {
+    this.wrong.textContent = "";
+    pressed.disabled = true;
+    try {
+      const { sweep } = await this.kit.source.post("api/sweeps", plan);
+      begin(sweep, this);
+    } catch (error) {
+      this.wrong.textContent = sentence(error.message);
+    }
+    pressed.disabled = false;
+  }
+
+  destroy() {
+    clearTimeout(this.timer);
+  }
+}
+
+/** A refusal of the server as a sentence of the page. */
+const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
+
+export const render = picture({
+  styles: new URL("style.css", import.meta.url),
+  table: HAS_NONE.control,
+  keeps: true,
+  create: (body, kit) => new Form(body, kit),
+});

@@ -1,0 +1,33 @@
+"""Starts a sweep: the browser sends its plan to POST /api/sweeps."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hnviz.app.kit.picture import Example, Picture, Place
+from hnviz.app.rooms.sweep.cards import CARD, QUESTION
+from hnviz.app.run.start import visitor
+from hnviz.catalogue import CATALOGUE
+from hnviz.web.classroom.desk import desk
+
+
+def settings(*, may: bool) -> Mapping[str, Any]:
+    """Return what the browser gets; `may`: whether the reader may train sweeps."""
+    return {"card": CARD, "question": QUESTION, "models": list(CATALOGUE), "may": may}
+
+
+EXAMPLES = {
+    "ready": Example(settings=lambda: settings(may=True)),
+    "student": Example(settings=lambda: settings(may=False)),
+}
+
+FORM = Picture(__file__, Place("sweep_form", "188px", "388px"), silent=True, examples=EXAMPLES)
+
+
+def may_sweep() -> bool:
+    """Return whether the reader may train sweeps: in a class the teacher alone."""
+    return desk() is None or visitor().teacher
+
+
+def sweep_form() -> None:
+    """Draw the card and the form."""
+    FORM(settings=settings(may=may_sweep()))

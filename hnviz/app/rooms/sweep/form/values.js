@@ -1,0 +1,80 @@
+// @ts-check
+// What a reader types into the form, as the plan of a sweep. No DOM.
+
+/** @typedef {{ models: string[], lr: string, bptt: string, seeds: string, epochs: string }} Typed */
+/** @typedef {{ name: string, fixed: Record<string, unknown>, grid: Record<string, unknown[]> }} Plan as POST /api/sweeps takes it */
+
+export const MOST_SEEDS = 16;
+
+/**
+ * A list of numbers as it is typed: "1e-3, 1e-2", with commas, semicolons or blanks between.
+ * @param {string} text
+ * @param {string} name
+ * @param {string} example
+ * @returns {number[]} each once; empty for an empty text
+ */
+export function numbersIn(text, name, example) {
+  const parts = text.split(/[\s,;]+/).filter(Boolean);
+  const values = parts.map(Number);
+  const wrong = parts.find((_, at) => !Number.isFinite(values[at]));
+  if (wrong) throw new RangeError(`${name} must be numbers with commas between, such as ${example}; got “${wrong.slice(0, 40)}”.`);
+  return [...new Set(values)];
+}
+
+/**
+ * One whole number as it is typed.
+ * @param {string} text
+ * @param {string} name
+ * @param {number} most
+ */
+function wholeIn(text, name, most) {
+  const value = /^\d{1,9}$/.test(text.trim()) ? Number(text) : 0;
+  if (value >= 1 && value <= most) return value;
+  throw new RangeError(`${name} must be a whole number from 1 to ${most.toLocaleString("en")}; got ${text.trim() ? `“${text.trim().slice(0, 40)}”` : "nothing"}.`);
+}
+
+/**
+ * The plan of what is typed. What is left empty follows the model's recipe.
+ * @param {Typed} typed
+ * @returns {Plan}
+ */
+export function planOf({ models, lr, bptt, seeds, epochs }) {
+  if (!models.length) throw new RangeError("Choose at least one model.");
+  const rates = numbersIn(lr, "lr", "1e-3, 1e-2, 1e-1");
+  const windows = numbersIn(bptt, "bptt", "3, 20, 70");
+  const count = wholeIn(seeds, "The number of seeds", MOST_SEEDS);
+  /** @type {Record<string, unknown>} */
+  const fixed = models.length === 1 ? { model: models[0] } : {};
+  if (epochs.trim()) fixed.epochs = wholeIn(epochs, "The number of epochs", 1000);
+  /** @type {Record<string, unknown[]>} */
+  const grid = {};
+  if (models.length > 1) grid.model = models;
+  if (windows.length) grid.bptt = windows;
+  if (rates.length) grid.lr = rates;
+  if (count > 1) grid.seed = Array.from({ length: count }, (_, at) => at);
+  if (!Object.keys(grid).length) throw new RangeError("Give lr or bptt at least one value: a sweep trains each of them.");
+  return { name: nameOf(grid, models), fixed, grid };
+}
+
+/**
+ * @param {Record<string, unknown[]>} grid
+ * @param {string[]} models
+ */
+function nameOf(grid, models) {
+  const named = ["lr", "bptt"].filter((axis) => axis in grid);
+  const sizes = named.map((axis) => grid[axis].length).join(" x ");
+  const seeds = grid.seed ? `, ${grid.seed.length} seeds` : "";
+  const of = models.length > 2 ? `${models.length} models` : models.join(" and ");
+  return named.length ? `${named.join(" by ")} of ${of}, ${sizes}${seeds}` : `${of}${seeds}`;
+}
+
+/**
+ * How long a sweep takes, before it is started.
+ * @param {{ runs: number, seconds: number }} estimate
+ */
+export function estimateText({ runs, seconds }) {
+  const count = `${runs.toLocaleString("en")} ${runs === 1 ? "run" : "runs"}`;
+  if (seconds < 90) return `${count}, about ${Math.max(5, 5 * Math.round(seconds / 5))} seconds`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120 ? `${count}, about ${minutes} minutes` : `${count}, about ${Math.round(minutes / 60)} hours`;
+}

@@ -1,0 +1,142 @@
+// The Sweep page: what is typed as a plan, runs as squares, and what is said of them.
+
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { estimateText, numbersIn, planOf } from "../../hnviz/app/rooms/sweep/form/values.js";
+import { bestOf, cellsOf, figureOf, layOut, shares, stateOf } from "../../hnviz/app/rooms/sweep/map/squares.js";
+import { table } from "../../hnviz/app/rooms/sweep/map/table.js";
+import { cellText, headline, linkOf, settingsText, squareText, statusText } from "../../hnviz/app/rooms/sweep/map/words.js";
+
+const TYPED = { models: ["Model1"], lr: "1e-3, 1e-2", bptt: "3 20;70", seeds: "1", epochs: "2" };
+
+/** A run with a figure if it has finished. */
+function made(settings, accuracy = null, { state = accuracy === null ? "waits" : "finished", ...more } = {}) {
+  const run = state === "waits" ? null : `run-${Object.values(settings).join("-")}`;
+  return { settings, run, state, progress: 0, message: "", accuracy, valid_loss: accuracy === null ? null : 2 - accuracy, train_accuracy: accuracy, train_loss: 1, ...more };
+}
+
+/** lr by bptt, with figures in the order of rows. */
+const grid = (figures, lrs = [0.01, 0.001], bptts = [20, 3]) => bptts.flatMap((bptt, down) => lrs.map((lr, along) => made({ bptt, lr }, figures[down * lrs.length + along])));
+const AXES = ["bptt", "lr"];
+const sweep = (done, all, more = {}) => ({ id: "0", name: "lr by bptt", axes: AXES, status: "training", problem: "", n_runs: all, n_done: done, ...more });
+const said = (parts) => parts.flat().join("");
+const words = (parts) => said(parts).split(/\s+/).filter(Boolean).length;
+
+test("what is typed becomes a plan", () => {
+  const plan = planOf(TYPED);
+  assert.deepEqual(plan, { name: "lr by bptt of Model1, 2 x 3", fixed: { model: "Model1", epochs: 2 }, grid: { bptt: [3, 20, 70], lr: [0.001, 0.01] } });
+  const more = planOf({ ...TYPED, models: ["Model1", "Model3"], seeds: "3", epochs: "", bptt: "" });
+  assert.deepEqual(more, { name: "lr of Model1 and Model3, 2, 3 seeds", fixed: {}, grid: { model: ["Model1", "Model3"], lr: [0.001, 0.01], seed: [0, 1, 2] } });
+  assert.deepEqual(numbersIn("1, 1,1.0 , 2", "lr", ""), [1, 2]);
+});
+
+test("what cannot be a plan is one sentence", () => {
+  const wrong = [
+    [{ models: [] }, "Choose at least one model."],
+    [{ lr: "1e-3, fast" }, "lr must be numbers with commas between, such as 1e-3, 1e-2, 1e-1; got “fast”."],
+    [{ bptt: "Infinity" }, "bptt must be numbers with commas between, such as 3, 20, 70; got “Infinity”."],
+    [{ seeds: "0" }, "The number of seeds must be a whole number from 1 to 16; got “0”."],
+    [{ seeds: "" }, "The number of seeds must be a whole number from 1 to 16; got nothing."],
+    [{ epochs: "1.5" }, "The number of epochs must be a whole number from 1 to 1,000; got “1.5”."],
+    [{ lr: "", bptt: " " }, "Give lr or bptt at least one value: a sweep trains each of them."],
+  ];
+  for (const [typed, sentence] of wrong) assert.throws(() => planOf({ ...TYPED, ...typed }), { message: sentence });
+});
+
+test("the estimate is in seconds, minutes or hours", () => {
+  assert.equal(estimateText({ runs: 16, seconds: 36.6 }), "16 runs, about 35 seconds");
+  assert.equal(estimateText({ runs: 1, seconds: 0.5 }), "1 run, about 5 seconds");
+  assert.equal(estimateText({ runs: 250, seconds: 600 }), "250 runs, about 10 minutes");
+  assert.equal(estimateText({ runs: 250, seconds: 3 * 3600 }), "250 runs, about 3 hours");
+});
+
+test("lr goes across and bptt down, both in order", () => {
+  const layout = layOut(AXES, grid([0.1, 0.2, 0.3, 0.4]), false);
+  assert.deepEqual([layout.x, layout.y, layout.xs, layout.ys], ["lr", "bptt", [0.001, 0.01], [3, 20]]);
+  const figures = layout.maps[0].cells.map((row) => row.map(({ runs }) => runs[0].accuracy));
+  assert.deepEqual(figures, [[0.4, 0.3], [0.2, 0.1]]);
+});
+
+test("seeds are a mean or a map each, models a map each", () => {
+  const runs = ["Model1", "Model3"].flatMap((model) => [0, 1].map((seed) => made({ model, lr: 0.01, seed }, 0.4 + 0.2 * seed)));
+  const axes = ["model", "lr", "seed"];
+  const together = layOut(axes, runs, false);
+  assert.deepEqual(together.maps.map(({ title }) => title), [{ model: "Model1" }, { model: "Model3" }]);
+  const figure = figureOf(cellsOf(together)[0].runs, "accuracy");
+  assert.deepEqual(figure, { mean: (0.4 + 0.6000000000000001) / 2, low: 0.4, high: 0.4 + 0.2, n: 2 });
+  assert.equal(layOut(axes, runs, true).maps.length, 4);
+  assert.equal(squareText(cellsOf(together)[0], "accuracy").more, "40.0 to 60.0");
+  assert.equal(linkOf(cellsOf(together)[0]), "compare?runs=run-Model1-0.01-0,run-Model1-0.01-1");
+});
+
+test("sweeps without two axes of numbers have a map too, and a random draw has none", () => {
+  const models = layOut(["model"], ["Model1", "Model3"].map((model) => made({ model }, 0.5)), false);
+  assert.deepEqual([models.x, models.y, models.xs], ["model", null, ["Model1", "Model3"]]);
+  const seeds = layOut(["seed"], [0, 1].map((seed) => made({ seed }, 0.5)), false);
+  assert.deepEqual([seeds.x, seeds.xs], ["seed", [0, 1]]);
+  const drawn = Array.from({ length: 30 }, (_, at) => made({ lr: at + 1, nh: at }, 0.5));
+  assert.equal(layOut(["lr", "nh"], drawn, false), null);
+  assert.equal(layOut([], [made({}, 0.5)], false), null);
+});
+
+test("a square says what its runs do together", () => {
+  const of = (...states) => stateOf(states.map((state) => made({}, null, { state })));
+  assert.deepEqual([of("finished", "diverged"), of("diverged"), of("waits", "finished"), of("running", "waits"), of("failed", "waits")], ["finished", "diverged", "waits", "running", "failed"]);
+  const trains = { settings: {}, runs: [made({}, null, { state: "running", progress: 0.47 })] };
+  assert.equal(squareText(trains, "accuracy").main, "● 47 %");
+  const lost = { settings: { lr: 1 }, runs: [made({ lr: 1 }, null, { state: "failed", message: "its trainer was killed" })] };
+  assert.equal(cellText(lost), "lr 1: failed (its trainer was killed). Click for its run on Train.");
+  const done = { settings: { lr: 0.01, bptt: 20 }, runs: [made({}, 0.831)] };
+  assert.equal(cellText(done), "lr 1e-2, bptt 20: accuracy 83.1 %, loss 1.17 on valid; finished. Click for its run on Train.");
+  assert.equal(linkOf({ settings: {}, runs: [made({})] }), null);
+});
+
+test("the best is the highest accuracy or the least loss of squares whose runs have all finished", () => {
+  const runs = grid([0.1, 0.9, 0.3, null]);
+  runs[2].valid_loss = 0.01;
+  const layout = layOut(AXES, runs, false);
+  assert.equal(settingsText(bestOf(layout, "accuracy").cell.settings), "lr 1e-3, bptt 20");
+  assert.equal(settingsText(bestOf(layout, "loss").cell.settings), "lr 1e-2, bptt 3");
+  const placed = [...shares(layout, "accuracy").values()].sort();
+  assert.deepEqual([placed[0], placed.at(-1), placed.length], [0, 1, 3]);
+  assert.equal([...shares(layOut(AXES, grid([0.5, 0.5, 0.5, 0.5]), false), "loss").values()].every((share) => share === 1), true);
+  const diverged = layOut(AXES, grid([null, null, null, null]).map((run) => ({ ...run, state: "diverged" })), false);
+  assert.equal(bestOf(diverged, "accuracy"), null);
+});
+
+test("the headline has the map's own numbers and at most 20 words", () => {
+  const runs = grid([0.1, 0.831, 0.3, null]);
+  const layout = layOut(AXES, runs, false);
+  const heads = [
+    [headline(null, null, "accuracy"), "No sweep yet: press the card, and a square fills in as each run ends."],
+    [headline(sweep(0, 4), layOut(AXES, grid([null, null, null, null]), false), "accuracy"), "0 of 4 runs done: the first square fills in when its run ends."],
+    [headline(sweep(3, 4), layout, "accuracy"), "3 of 4 runs done; best so far: lr 1e-3, bptt 20, 83.1 % right on valid."],
+    [headline(sweep(4, 4), layout, "loss"), "lr 1e-3, bptt 20 is best: 1.17 loss on valid."],
+    [headline(sweep(4, 4), layOut(AXES, grid([null, null, null, null]), false), "accuracy"), "All 4 runs have ended, and none has a figure."],
+  ];
+  for (const [parts, wanted] of heads) {
+    assert.equal(said(parts), wanted);
+    assert.ok(words(parts) <= 20);
+  }
+  const long = [0, 1].map((seed) => made({ model: "Model3BN", bptt: 512, lr: 0.0123, seed }, 0.5));
+  const head = headline(sweep(2, 2), layOut(["model", "bptt", "lr", "seed"], long, false), "accuracy");
+  assert.equal(said(head), "Model3BN, lr 1.23e-2, bptt 512 is best: 50.0 % right on valid, mean of 2 seeds.");
+  assert.ok(words(head) <= 20);
+});
+
+test("what happened to a sweep, and what to do, is one line", () => {
+  assert.equal(statusText(sweep(9, 16)), "");
+  assert.match(statusText(sweep(9, 16, { status: "interrupted" })), /9 of 16 runs are done\. Press Go on for the others; no finished run is trained again\./);
+  assert.match(statusText(sweep(15, 16, { status: "failed" })), /^1 of 16 runs failed/);
+  assert.match(statusText(sweep(3, 16, { problem: "no space is left" })), /ended early: no space is left\./);
+});
+
+test("the table has a row for each run", () => {
+  const runs = grid([0.1, 0.9, 0.3, null]);
+  const [data] = table(null, { sweep: sweep(3, 4), runs });
+  assert.equal(data.n, 4);
+  assert.deepEqual(data.columns.map(({ title }) => title), ["bptt", "lr", "state", "right on valid", "right on train", "loss on valid", "loss on train", "run"]);
+  assert.deepEqual(data.row(1), [20, 0.001, "finished", 0.9, 0.9, 1.1, 1, "run-20-0.001"]);
+  assert.deepEqual(table(null, { sweep: null, runs: [] }), []);
+});

@@ -1,0 +1,376 @@
+"""Sweeps beside a server: one thread trains them; a killed server loses none of their runs."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from hnviz.app.rooms.sweep.cards import CARD
+from hnviz.app.rooms.sweep.topics import SweepMap
+from hnviz.engine.client import Engine
+from hnviz.learn import fit
+from hnviz.runs import RunStore, RunWriteError
+from hnviz.runs.label import Label, write_label
+from hnviz.sweeps import kept
+from hnviz.sweeps.plan import make_plan
+from hnviz.web import sweeps, swept
+from hnviz.web.hub import LISTED, Listing
+from hnviz.web.routes import door
+from hnviz.web.sweeping import MOST, Sweeper
+from hnviz.web.sweeps import sweep_routes
+from hnviz.web.topics import to_json
+from tests.classes import a_desk, another, as_teacher, joined, site, visiting
+from tests.conftest import ROOT
+from tests.made_runs import make_run
+from tests.small import figures
+
+pytestmark = pytest.mark.xdist_group("sweep_page")  # one engine
+
+FIXED = {"model": "Model1", "epochs": 1, "nh": 8, "device": "cpu"}
+TINY = {"name": "tiny", "fixed": FIXED, "grid": {"bptt": [20, 70], "lr": [0.01, 0.1]}}
+LONG = {"name": "long", "fixed": FIXED | {"epochs": 12, "bptt": 20}, "grid": {"seed": [0, 1, 2]}}
+SECONDS = 150  # in which a machine that many share trains a few small runs
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory) -> Iterator[Engine]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HNVIZ_MAX_TRAINERS", "2")
+        engine = Engine(tmp_path_factory.mktemp("runs"))
+        yield engine
+        engine.close()
+
+
+@pytest.fixture
+def by(engine, monkeypatch) -> Iterator[Sweeper]:
+    store = RunStore(engine.runs_dir)
+    sweeper = Sweeper(lambda: engine, lambda: store)
+    monkeypatch.setattr(swept, "store", lambda: store)
+    monkeypatch.setattr(swept, "engine", lambda: engine)
+    for module in (swept, sweeps):
+        monkeypatch.setattr(module, "sweeper", lambda: sweeper)
+    monkeypatch.setattr("hnviz.app.rooms.sweep.topics.sweeper", lambda: sweeper)
+    monkeypatch.setattr("hnviz.app.rooms.sweep.topics.store", lambda: store)
+    yield sweeper
+    sweeper.end()
+    for path in (store.root / kept.FOLDER).glob("*.json"):
+        path.unlink()
+
+
+@pytest.fixture
+def client(by) -> Iterator[TestClient]:
+    with TestClient(Starlette(routes=door(sweep_routes()))) as client:
+        yield client
+
+
+def until(met, seconds: float = SECONDS) -> None:
+    end = time.monotonic() + seconds
+    while not met():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def begun(client: TestClient, body: object) -> str:
+    reply = client.post("/api/sweeps", json=body)
+    assert reply.status_code == 200, reply.text
+    return str(reply.json()["sweep"])
+
+
+def told(client: TestClient, sweep: str) -> dict:
+    reply = client.get(f"/api/sweeps/{sweep}")
+    assert reply.status_code == 200, reply.text
+    return reply.json()
+
+
+def refused(reply) -> tuple[int, str]:
+    return reply.status_code, reply.json()["error"]
+
+
+def ended(client: TestClient, sweep: str) -> dict:
+    until(lambda: told(client, sweep)["status"] not in ("training", "stopping"))
+    return told(client, sweep)
+
+
+# --- A sweep from its start to its end ---
+
+
+def test_a_sweep_trains_every_combination_to_the_figures_of_its_single_runs(client, by):
+    sweep = begun(client, TINY)
+    found = ended(client, sweep)
+    assert (found["status"], found["n_runs"], found["n_done"]) == ("finished", 4, 4)
+    assert found["axes"] == ["bptt", "lr"]
+    wanted = [{"bptt": bptt, "lr": lr} for bptt in (20, 70) for lr in (0.01, 0.1)]
+    assert [each["settings"] for each in found["runs"]] == wanted
+    plan = make_plan(**TINY)
+    for config, run in zip(plan.configs, found["runs"], strict=True):
+        end = [*fit(config)][-2]
+        store = swept.store()
+        assert figures(store.record(run["run"]).epochs[-1]) == figures(end)
+        assert (run["state"], run["accuracy"], run["valid_loss"]) == (
+            "finished",
+            pytest.approx(end.accuracy),
+            pytest.approx(end.valid_loss),
+        )
+    again = client.post("/api/sweeps", json=TINY).json()
+    assert again == {"sweep": sweep, "new": False, "runs": 4}
+    assert [each["run"] for each in ended(client, sweep)["runs"]] == [
+        each["run"] for each in found["runs"]
+    ]
+    (line,) = client.get("/api/sweeps").json()["sweeps"]
+    assert (line["id"], line["name"], line["runs"]) == (sweep, "tiny", 4)
+
+
+def test_a_stopped_sweep_goes_on_and_another_one_waits_for_its_end(client, by):
+    sweep = begun(client, LONG)
+    until(lambda: any(each["state"] == "running" for each in told(client, sweep)["runs"]))
+    status, said = refused(client.post("/api/sweeps", json=TINY))
+    assert (status, "“long” trains already" in said) == (409, True)
+    assert client.post("/api/sweeps", json=LONG).json()["new"] is False  # it is the one that trains
+    assert client.post(f"/api/sweeps/{sweep}/stop", json={}).status_code == 200
+    found = ended(client, sweep)
+    assert found["status"] == "stopped" and by.trains() is None
+    assert all(each["state"] in ("stopped", "waits", "finished") for each in found["runs"])
+    status, said = refused(client.post(f"/api/sweeps/{sweep}/stop", json={}))
+    assert (status, "does not train" in said) == (422, True)
+    for _ in range(4):  # a stop costs no try
+        assert client.post(f"/api/sweeps/{sweep}/resume", json={}).status_code == 200
+        until(lambda: any(each["state"] == "running" for each in told(client, sweep)["runs"]))
+        client.post(f"/api/sweeps/{sweep}/stop", json={})
+        assert ended(client, sweep)["status"] == "stopped"
+    client.post(f"/api/sweeps/{sweep}/resume", json={})
+    assert ended(client, sweep)["status"] == "finished"
+
+
+def test_a_failed_run_is_tried_again_on_request(client, by, monkeypatch):
+    sweep = begun(client, TINY)
+    until(lambda: by.trains() is None)
+    root = swept.store().root
+    gone = kept.load(root, sweep)
+    kept.save(root, gone.with_member(1, run=None, tries=0))
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            "hnviz.sweeps.keeper.Keeper._begin",
+            lambda self, index: self._given_up.update({index: "no"}) or True,
+        )
+        client.post(f"/api/sweeps/{sweep}/resume", json={})
+        until(lambda: by.trains() is None)
+    found = told(client, sweep)
+    assert (found["status"], found["runs"][1]["state"]) == ("failed", "failed")
+    assert found["runs"][1]["message"] == "no"
+    client.post(f"/api/sweeps/{sweep}/retry", json={})
+    until(lambda: by.trains() is None)
+    assert told(client, sweep)["status"] == "finished"
+
+
+def test_a_disk_that_is_full_ends_a_sweep_with_a_sentence(client, by, monkeypatch):
+    def full(*args):
+        raise RunWriteError("no space is left on the device")
+
+    sweep = begun(client, LONG)
+    monkeypatch.setattr(kept, "save", full)
+    assert refused(client.post("/api/sweeps", json=LONG | {"name": "x"}))[0] == 409
+    until(lambda: by.trains() is None)
+    assert "no space is left" in told(client, sweep)["problem"]
+
+
+# --- What is refused ---
+
+MANY = [round(0.001 * (at + 1), 3) for at in range(17)]
+WRONG = {
+    "an empty body": ({}, "needs [grid] or [random]"),
+    "no value": ({"grid": {"lr": []}}, "lr must be a list of values"),
+    "no setting": ({"grid": {}}, "has no run"),
+    "a bad value": ({"grid": {"lr": ["x"]}}, "a run of the sweep cannot be: lr must be"),
+    "a value too large": ({"grid": {"bptt": [10**9]}}, "a run of the sweep cannot be: bptt"),
+    "nan": ('{"grid": {"lr": [NaN]}}', "a run of the sweep cannot be: lr must be"),
+    "a number": ({"grid": {"lr": 1}}, "lr must be a list of values"),
+    "an unknown setting": ({"grid": {"speed": [1]}}, "speed is no setting of a run"),
+    "an unknown model": ({"grid": {"model": ["Model9"]}}, "no model named 'Model9'"),
+    "a corpus that is none": ({"fixed": {"corpus": 5}, "grid": {"lr": [0.1]}}, ""),
+    "an unknown text": ({"fixed": {"corpus": "own-0123"}, "grid": {"lr": [0.1]}}, ""),
+    "an unknown part": ({"grids": {}}, "a sweep has name, fixed, grid, random; got 'grids'"),
+    "a grid that is a list": ({"grid": []}, "grid must be an object"),
+    "a name that is a number": ({"name": 3, "grid": {"lr": [0.1]}}, "name must be a text"),
+    "too many": ({"grid": {"lr": MANY, "seed": list(range(17))}}, f"at most {MOST}: give fewer"),
+    "a million": ({"grid": {"lr": MANY, "seed": list(range(200))}}, "3,400 runs; at most 2,000"),
+    "too large a run": (
+        {"fixed": {"nh": 512, "bs": 512, "bptt": 512, "epochs": 1000}, "grid": {"seed": [1]}},
+        "a run of Model5 cannot be: this run would need",
+    ),
+    "a list": ([1], "must be one JSON object"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "said"), WRONG.values(), ids=WRONG)
+def test_a_wrong_sweep_is_one_sentence_and_trains_nothing(client, by, body, said):
+    before = len(swept.store().ids())
+    for path in ("/api/sweeps", "/api/sweeps/estimate"):
+        sent = {"content": body} if isinstance(body, str) else {"json": body}
+        reply = client.post(path, headers={"Content-Type": "application/json"}, **sent)
+        status, error = refused(reply)
+        assert status == 422 and said in error and "\n" not in error and len(error) < 400
+    assert by.trains() is None and len(swept.store().ids()) == before
+    assert list(kept.sweeps(swept.store().root)) == []
+
+
+def test_what_is_no_sweep_is_not_found(client):
+    for name in ("0" * 12, "x", "..%2f..%2fetc"):
+        assert client.get(f"/api/sweeps/{name}").status_code == 404
+        for what in ("stop", "resume", "retry"):
+            assert client.post(f"/api/sweeps/{name}/{what}", json={}).status_code == 404
+    assert client.post("/api/sweeps", content="{}").status_code == 415
+    assert refused(client.post(f"/api/sweeps/{'0' * 12}/stop", json={"x": 1}))[0] == 422
+
+
+def test_a_damaged_file_is_told_and_left_out_of_the_list(client, by):
+    path = kept.path_of(swept.store().root, "0" * 12)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("{")
+    status, said = refused(client.get(f"/api/sweeps/{'0' * 12}"))
+    assert (status, "is damaged" in said) == (422, True)
+    assert client.get("/api/sweeps").json() == {"sweeps": []}
+
+
+def test_in_a_class_the_teacher_alone_trains_sweeps(by, tmp_path):
+    desk = a_desk(tmp_path / "class.json")
+    try:
+        with visiting(site(desk, more=sweep_routes(desk))) as phone:
+            joined(phone, desk)
+            teacher = as_teacher(another(phone, "10.0.0.1"), desk)
+            status, said = refused(phone.post("/api/sweeps", json=TINY))
+            assert (status, said) == (403, "in a class only the teacher trains sweeps")
+            assert phone.post("/api/sweeps/estimate", json=TINY).status_code == 200
+            sweep = begun(teacher, TINY)
+            for what in ("stop", "resume", "retry"):
+                assert phone.post(f"/api/sweeps/{sweep}/{what}", json={}).status_code == 403
+            assert told(phone, sweep)["n_runs"] == 4  # everyone watches
+            assert ended(teacher, sweep)["status"] == "finished"
+    finally:
+        desk.close()
+
+
+# --- Before the press ---
+
+
+def test_the_estimate_counts_runs_and_grows_with_them(client, by):
+    said = client.post("/api/sweeps/estimate", json=TINY).json()
+    more = TINY | {"grid": TINY["grid"] | {"seed": [0, 1, 2]}}
+    said_more = client.post("/api/sweeps/estimate", json=more).json()
+    assert (said["runs"], said_more["runs"]) == (4, 12)
+    assert said_more["seconds"] == pytest.approx(3 * said["seconds"], rel=0.05)
+    assert by.trains() is None
+    card = client.post("/api/sweeps/estimate", json=CARD).json()
+    assert card["runs"] == 16 and 0 < card["seconds"] < 60
+
+
+# --- Lists and news ---
+
+
+def test_runs_of_sweeps_do_not_push_others_out_of_lists(tmp_path):
+    store = RunStore(tmp_path)
+    made = [make_run(tmp_path, number, 80).id for number in range(1, 6)]
+    sweep = kept.Sweep.of(make_plan(**TINY), 1.0)
+    for index, run in enumerate(made[1:]):
+        sweep = sweep.with_member(index, run=run)
+    kept.save(tmp_path, sweep)
+    hidden = kept.run_ids(tmp_path)
+    assert hidden == frozenset(made[1:])
+    own = [line.id for line in store.summaries(LISTED, hidden) if not line.shipped]
+    assert own == [made[0]] == [each for each in store.ids(1, hidden) if each in made]
+    write_label(tmp_path / made[3], Label(pinned=True))
+    assert store.ids(LISTED, hidden)[:2] == [made[3], made[0]]  # a pinned one is in every list
+    assert store.ids()[0] == made[3] and set(made) <= set(store.ids())
+    kept.path_of(tmp_path, sweep.id).write_text("{")
+    assert kept.run_ids(tmp_path) == frozenset()
+
+
+def test_a_follower_gets_a_sweep_square_by_square(client, by):
+    topic, none = SweepMap(), Listing((), {})
+    empty = topic.draw(none, {"sweep": ""})
+    assert empty["sweep"] is None and empty["sweeps"] == []
+    sweep = begun(client, TINY)
+    first = topic.draw(none, {"sweep": sweep})
+    news, have = topic.news(first, None)
+    assert set(news) == {"sweep", "sweeps", "0", "1", "2", "3"}
+    assert len(to_json(have)) < 16_000
+    until(lambda: by.trains() is None)
+    last = topic.draw(none, {"sweep": ""})
+    news, _ = topic.news(last, have)
+    assert "sweep" in news and news["3"]["state"] == "finished" and "sweeps" not in news
+    assert topic.news(last, topic.news(last, None)[1])[0] is None
+    before = topic.watches(none)
+    assert topic.watches(none) == before  # nothing is drawn again while nothing happens
+    with pytest.raises(ValueError, match="there is no sweep"):
+        topic.draw(none, {"sweep": "0" * 12})
+
+
+def test_the_largest_sweep_is_told_within_what_a_browser_may_send_back(by):
+    grid = {"lr": MANY[:16], "seed": list(range(16))}
+    sweep = kept.Sweep.of(make_plan("large", FIXED, grid), 1.0)
+    kept.save(swept.store().root, sweep)
+    assert len(sweep.members) == MOST
+    topic = SweepMap()
+    state = topic.draw(SimpleNamespace(jobs={}), {"sweep": sweep.id})
+    assert len(to_json(topic.news(state, None)[1])) < 12_000
+
+
+# --- A killed server ---
+
+SERVE = """
+import json, sys, time
+from hnviz.sweeps.plan import make_plan
+from hnviz.web import standing
+from hnviz.web.sweeping import sweeper
+standing.engine().info()
+sweeper().begin(make_plan(**json.loads(sys.argv[1])))
+print("begun", flush=True)
+while sweeper().trains():
+    time.sleep(0.05)
+print("over", flush=True)
+sweeper().end()
+standing.engine().close()
+"""
+
+
+def test_a_killed_server_leaves_an_interrupted_sweep_that_goes_on(tmp_path, monkeypatch):
+    grid = {"seed": list(range(5))}
+    body = {"name": "killed", "fixed": FIXED | {"epochs": 3}, "grid": grid}
+    environ = {**os.environ, "HNVIZ_RUNS_DIR": str(tmp_path), "HNVIZ_MAX_TRAINERS": "1"}
+    command = [sys.executable, "-c", SERVE, to_json(body)]
+
+    def serve() -> subprocess.Popen:
+        return subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True)
+
+    store = RunStore(tmp_path)
+    sweep = make_plan(**body).id
+    by = Sweeper(lambda: Engine(tmp_path), lambda: store)
+    monkeypatch.setattr(swept, "store", lambda: store)
+    monkeypatch.setattr(swept, "engine", lambda: SimpleNamespace(job=lambda run: None))
+    monkeypatch.setattr(swept, "sweeper", lambda: by)
+
+    def done() -> dict[str, int]:
+        try:
+            runs = swept.told(sweep)["runs"]
+        except ValueError:  # it has not begun
+            return {}
+        finished = (each["run"] for each in runs if each["state"] == "finished")
+        return {run: (tmp_path / run / "events.jsonl").stat().st_mtime_ns for run in finished}
+
+    with serve() as first:
+        until(lambda: len(done()) >= 2)
+        first.send_signal(signal.SIGKILL)
+    until(lambda: swept.told(sweep)["status"] == "interrupted")
+    before = done()
+    with serve() as second:
+        assert second.stdout is not None
+        assert second.stdout.read().split() == ["begun", "over"]
+    found = swept.told(sweep)
+    assert (found["status"], found["n_done"]) == ("finished", 5)
+    assert {run: stamp for run, stamp in done().items() if run in before} == before
