@@ -47,7 +47,8 @@ def navigation() -> StreamlitPage:
                 for name, title in pages.items()
             ]
             for section, pages in sections.items()
-        }
+        },
+        expanded=True,  # with more than twelve pages the last ones would be behind "View more"
     )
 
 
