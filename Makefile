@@ -1,6 +1,6 @@
 # make app      serves hnviz to this machine
 # make test     runs the checks for every commit, without a browser
-# make browser  tests the app in a browser; CI runs it too
+# make browser  tests the app in a browser, and walks all pages; CI runs it too
 # make slow     runs the longest tests
 # Each creates .venv first, and needs only Python 3.11 or newer.
 #   PYTHON=python3.12   the Python for .venv
@@ -28,10 +28,10 @@ app: $(VENV)/.app
 
 # Compiled modules are kept, even where the environment forbids it: the tests start Python 100 times.
 test: lint
-	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(PY) -m pytest $(PYTEST_ARGS) -m 'not slow and not browser'
+	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(PY) -m pytest $(PYTEST_ARGS) -m 'not slow and not browser and not walk'
 
 browser: $(VENV)/.dev
-	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(PY) -m pytest $(PYTEST_ARGS) -m 'browser and not slow'
+	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(PY) -m pytest $(PYTEST_ARGS) -m '(browser or walk) and not slow'
 
 slow: $(VENV)/.dev
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadgroup -m slow

@@ -43,6 +43,7 @@ def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.walk
 def test_it_trains_and_every_page_shows_its_run(folder):
     trained = command(folder, "hnviz", "train", "--model", "Mixer", "--nh", "16")
     assert trained.returncode == 0, trained.stderr

@@ -381,6 +381,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return folder, run
 
 
+@pytest.mark.walk
 def test_every_page_shows_its_run(trained):
     folder, run = trained
     named = {asking.MODELS_VARIABLE: str(EXAMPLE)}

@@ -46,7 +46,7 @@ def page() -> None:
     if run is not None:
         _notes(run.record.id)
         _closer(run)
-    section("Runs", "Click on a run to show it on all pages. Those of sweeps are on Sweep.")
+    section("Runs", "Click on a run to show it on all pages.")
     run_list("train_runs")
     if run is not None:
         _take_away(run)
