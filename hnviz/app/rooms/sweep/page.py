@@ -16,7 +16,7 @@ def page() -> None:
     sweep_map()
     terms()
     prose(
-        ":gray[:small[Other runs come between those of a sweep. Lists of runs leave these out until "
-        "they are pinned. The sweep is in the address: copy it to share.]]"
+        ":gray[:small[Other runs come between those of a sweep. Lists of runs leave these out "
+        "until they are pinned. The sweep is in the address: copy it to share.]]"
     )
     linked("[Next: what does the network keep in mind while it reads?](states)")
