@@ -377,7 +377,8 @@ def test_the_map_says_what_is_held_out() -> None:
     assert map_sentence("Model5", found) == (
         "Given the three numbers before, Model5 gets the next one right for **2** of 3 numbers in "
         "train, and for **1** of 2 in the held-out blocks. Of its 1 mistake in the "
-        "held-out blocks, **1** start at the first word, and **1** of these get only that word wrong."
+        "held-out blocks, **1** start at the first word, and **1** of these get only that word "
+        "wrong."
     )
     all_right = replace(found, right=np.ones(5, dtype=bool))
     assert map_sentence("Model5", all_right).endswith("In the held-out blocks it makes no mistake.")
