@@ -134,7 +134,7 @@ def test_a_task_and_its_parameters_are_a_link(page, server):
     depth = page.get_by_role("spinbutton", name="Depth")
     depth.fill("1")
     depth.press("Tab")
-    expect(page.locator(".hnviz-lead")).to_contain_text("it needs the last token")
+    expect(page.locator(".hnviz-lead")).to_contain_text("it takes the last token")
     assert address(page)["tasks_depth"] == "1"
     page.get_by_role("combobox", name="Task").click()
     page.get_by_role("option", name="Parity").click()
@@ -162,7 +162,7 @@ def test_a_run_is_followed_below_its_ceiling_to_its_result(page, server):
     page.goto(f"{server}/tasks")
     page.locator(".st-key-tasks_trained .hnviz").scroll_into_view_if_needed()
     row.locator("a").click()
-    expect(page.locator(".hnviz-lead")).to_contain_text("it needs the last 3 tokens")
+    expect(page.locator(".hnviz-lead")).to_contain_text("it takes the last 3 tokens")
     assert address(page)["run"] == run
     assert page.errors == []
 
