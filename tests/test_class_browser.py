@@ -208,7 +208,7 @@ def test_the_class_page_reveals_and_stops_and_names_runs_by_number(classroom, te
     assert teacher.errors == [] and phone.errors == []
 
 
-@pytest.mark.parametrize("mode", ["light", "dark"])
+@pytest.mark.parametrize("mode", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_nothing_bars_the_way_on_the_pages_of_a_class(classroom, teacher, a_phone, mode):
     phone = a_phone()
     pages = [(teacher, "/class"), (phone, "/class/join"), (phone, "/class")]

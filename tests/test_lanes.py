@@ -88,8 +88,7 @@ def test_after_twenty_steps_the_weights_are_those_of_the_single_runs(model, doub
     assert furthest(lanes, [alone(each, 20) for each in runs]) < 1e-9
 
 
-# The IRNN doubles a rounding error each step, so only double precision can compare it.
-@pytest.mark.parametrize("model", [name for name in MODELS if name != "IRNN"])
+@pytest.mark.parametrize("model", ["Model2", "Model5"])
 def test_in_single_precision_twenty_steps_differ_by_rounding_alone(model):
     runs = configs(model)
     lanes = Lanes(runs)
