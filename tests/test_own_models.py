@@ -381,7 +381,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return folder, run
 
 
-@pytest.mark.walk
+@pytest.mark.slow  # tests/test_adding_model.py walks all pages in each run
 def test_every_page_shows_its_run(trained):
     folder, run = trained
     named = {asking.MODELS_VARIABLE: str(EXAMPLE)}

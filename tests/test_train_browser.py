@@ -471,6 +471,7 @@ def test_a_run_whose_checkpoints_are_damaged_can_start_again(page, app, server):
     assert page.errors == []
 
 
+@pytest.mark.slow  # tests/test_kill.py holds the same without a browser
 def test_a_killed_server_leaves_a_run_that_goes_on(page, tmp_path):
     first = start_server(tmp_path)
     open_train(page, first.url, epochs=LONG)
