@@ -9,7 +9,17 @@ from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import ask
 from hnviz.app.kit.row import controls_row, said_below
 from hnviz.app.kit.terms.picture import terms
-from hnviz.app.kit.text import escape, lead, linked, opening, page_title, problem, prose, section
+from hnviz.app.kit.text import (
+    escape,
+    kept_place,
+    lead,
+    linked,
+    opening,
+    page_title,
+    problem,
+    prose,
+    section,
+)
 from hnviz.app.rooms.predictions.attention.picture import ATTENTION, ATTENTION_VIEW
 from hnviz.app.rooms.predictions.change_state.picture import CHANGE, CHANGE_VIEW
 from hnviz.app.rooms.predictions.controls import PROMPT, change_box, going_box, prompt_box, text_box
@@ -89,7 +99,7 @@ def change_state(run_id: str, config: RunConfig) -> None:
     if not entry(config.model).stateful:
         _nothing_to_change(config)
         return
-    picture = st.container(key="predictions_change_place")
+    picture = kept_place("predictions_change_place")
     run_bar(run_id, BAR)
     terms()
     problem(address_problem(WAYS, SWITCH))
