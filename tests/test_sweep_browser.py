@@ -127,7 +127,7 @@ def test_keys_go_from_square_to_square_and_the_look_is_in_the_address(page, serv
 def test_what_an_address_asks_in_vain_is_one_sentence(page, server):
     open_sweep(page, server, "?sweep=nobody&sweep_show=weather")
     shown = page.locator(".st-key-sweep_map")
-    expect(shown.get_by_text("asks for sweep=nobody, which is not the id of")).to_be_visible()
+    expect(shown.get_by_text("asks for sweep=nobody, which is not a sweep")).to_be_visible()
     page.goto(f"{server}/sweep?sweep={'0' * 12}")
     expect(shown.get_by_text(f"here is no sweep {'0' * 12}")).to_be_visible()
 

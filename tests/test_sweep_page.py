@@ -28,6 +28,7 @@ from hnviz.web.sweeps import sweep_routes
 from hnviz.web.topics import to_json
 from tests.classes import a_desk, another, as_teacher, joined, site, visiting
 from tests.conftest import ROOT
+from tests.engines import two_trainers
 from tests.made_runs import make_run
 from tests.small import figures
 
@@ -41,11 +42,8 @@ SECONDS = 150  # in which a machine that many share trains a few small runs
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory) -> Iterator[Engine]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HNVIZ_MAX_TRAINERS", "2")
-        engine = Engine(tmp_path_factory.mktemp("runs"))
+    with two_trainers(tmp_path_factory.mktemp("runs")) as engine:
         yield engine
-        engine.close()
 
 
 @pytest.fixture

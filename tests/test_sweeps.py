@@ -19,6 +19,7 @@ from hnviz.sweeps import kept
 from hnviz.sweeps.keeper import TRIES, Keeper
 from hnviz.sweeps.kept import Sweep
 from hnviz.sweeps.plan import MOST_RUNS, Plan, SweepError, make_plan, read_plan
+from tests.engines import two_trainers
 from tests.small import figures
 from tests.test_kill import alive, below, wait_for
 
@@ -144,11 +145,8 @@ pytestmark = pytest.mark.xdist_group("sweeps")  # one engine
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory) -> Iterator[Engine]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("HNVIZ_MAX_TRAINERS", "2")
-        engine = Engine(tmp_path_factory.mktemp("runs"))
+    with two_trainers(tmp_path_factory.mktemp("runs")) as engine:
         yield engine
-        engine.close()
 
 
 def keeper_of(engine: Engine, plan: Plan) -> Keeper:

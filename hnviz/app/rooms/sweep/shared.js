@@ -13,7 +13,7 @@ const BEGUN = "begun"; // the mark that holds { sweep }, an id
  * @returns {string}
  */
 export function askedFor(asked) {
-  return asked.value(SWEEP, (text) => (/^[0-9a-f]{12}$/.test(text) ? text : null), "the id of a sweep", "");
+  return asked.value(SWEEP, (text) => (/^[0-9a-f]{12}$/.test(text) ? text : null), "a sweep", "");
 }
 
 /** @param {string} id */

@@ -90,7 +90,9 @@ class Chooser {
     this.rows = rows;
     const now = new Date();
     this.table.show(rows.map((run) => this.row(run, now)));
-    const count = this.ids.length;
+    const known = new Set(this.runs.map(({ id }) => id));
+    const all = known.size > 0 && known.size < LISTED; // else an older run may be chosen that is not listed
+    const count = this.ids.filter((id) => !all || known.has(id)).length;
     this.count.textContent = `${count.toLocaleString("en")} ${count === 1 ? "run is" : "runs are"} compared${count >= MOST ? ", the most that fit" : ""}.`;
     const search = this.field.value.trim();
     this.left.textContent = left ? `${left.toLocaleString("en")} more runs are not shown: search for them above.` : rows.length || !search ? "" : `No run has “${search.slice(0, 40)}” in its name or settings.`;
