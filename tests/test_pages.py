@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from hnviz.app.rooms.train.inside.picture import NUMBERS_VIEW
 from hnviz.app.rooms.train.positions.picture import LAST_VIEW, POSITIONS_VIEW
-from hnviz.app.rooms.train.topics import Epochs
+from hnviz.app.rooms.train.topics import Notes
 from hnviz.app.rooms.train.worst.picture import WORST_VIEW
 from hnviz.app.run.engine import store
 from hnviz.app.shell.address import WHOLE_NUMBERS
@@ -339,7 +339,7 @@ def test_a_warm_up_share_that_was_set_is_trained():
 
 
 def test_the_ruler_is_read_on_the_train_page():
-    fields = Epochs().draw(standing("Model5"), {})
+    fields = Notes().draw(standing("Model5"), {})
     assert (
         "above the six-token bound, 66.3 %: the network uses more than six tokens"
         in fields["ruler"]

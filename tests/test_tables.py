@@ -158,6 +158,22 @@ def test_a_status_of_a_newer_hnviz_is_shown_as_it_is():
     assert row(line("1", "parked"), {})["state"] == "parked"
 
 
+def test_a_follower_of_the_epochs_gets_those_that_it_lacks():
+    topic, record = Epochs(), RunStore(SHIPPED_DIR).record("Model5")
+    drawn = [
+        topic.draw(Standing(replace(record, epochs=record.epochs[:n]), "running"), {})
+        for n in (4, 6)
+    ]
+    news, have = topic.news(drawn[0], None)
+    assert (news["from"], [row["epoch"] for row in news["rows"]]) == (0, [0, 1, 2, 3])
+    assert topic.news(drawn[0], have) == (None, have)
+    news, _ = topic.news(drawn[1], have)
+    assert (news["from"], [row["epoch"] for row in news["rows"]]) == (4, [4, 5])
+    for stale in ("nonsense", {"n": 99}, {"n": -1, "rows": []}, {**have, "rows": "of another try"}):
+        news, _ = topic.news(drawn[1], stale)
+        assert (news["from"], len(news["rows"])) == (0, 6)
+
+
 # --- the pages' tables --------------------------------------------------------------------------
 
 

@@ -1,11 +1,14 @@
 """A class of viewers: ``python -m tests.load``, or ``make load``.
 
-One run trains at full speed. A viewer is a protocol client with a Streamlit session on the Train
-page and a WebSocket for news. Prints one line a figure, and what it is held against. Run it on a
-quiet machine with two cores: the clients take part of one.
+One run trains at full speed and three wait. A viewer is a protocol client with a Streamlit session
+on the Train page and a WebSocket for news. Prints one line a figure, and what it is held against.
+Run it on a quiet machine with two cores: the clients take part of one.
 
 News are timed from the moment at which a step is on the disk until a viewer has its number, and
 again until it has its point in the loss chart. ``--class`` plays a class of phones instead.
+
+``--hours`` plays the scenes again and again, each time with new viewers and a new run. What the
+first scene left behind in the server is compared with what the last one leaves.
 """
 
 import argparse
@@ -17,7 +20,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -26,15 +29,20 @@ from pathlib import Path
 import psutil
 
 from hnviz.app.rooms.train.topics import MOST_POINTS
+from hnviz.schedule import told_every
 from tests.conftest import start_server, stop_server
 from tests.load.classroom import VIEWERS, Class, lesson_for_phones
 from tests.load.disk import Disk
+from tests.load.held import MEGABYTE, Held
 from tests.load.viewer import News, Session
 
 WARM_UP = 5.0  # seconds
 SETTLE = 2.0  # seconds that the last news may take
-RECIPE = {"train_model": "Model5", "train_epochs": "500"}  # 20,000 steps: all have events
-MEGABYTE = 2**20
+RECIPE = {"train_model": "Model5", "train_epochs": "1000"}  # 40,000 steps, at 70 a second or fewer
+MOST_SECONDS = 500.0  # of a scene, so that its run trains to the scene's end
+QUEUED = 3  # runs that wait meanwhile
+LEFT = {"memory, MB a viewer": 1, "processes": 0, "descriptors": 0, "temporary files": 0}
+NOTHING = {"lost": 0, "errors": 0}
 OF_CLASS = {"guess p95, ms": 300, "reveal p95, ms": 300, "press p95, ms": 200}
 
 
@@ -45,6 +53,7 @@ class Place:
     port: int
     pid: int
     runs: Path
+    temporary: Path
 
 
 @dataclass(frozen=True)
@@ -66,14 +75,15 @@ def scenes(viewers: int, watchers: int, every: float) -> list[Scene]:
     ]
 
 
-async def train(place: Place, cookie: str = "") -> str:
-    """Start a run by a press on Train; return its id."""
-    before = set(place.runs.glob("*/events.jsonl"))
+async def train(place: Place, cookie: str = "", *, waits: bool = False) -> str:
+    """Start a run by a press on Train, or let one wait for its turn; return its id."""
+    began = "*/config.json" if waits else "*/events.jsonl"
+    before = set(place.runs.glob(began))
     async with Session(place.port, urllib.parse.urlencode(RECIPE), cookie=cookie) as session:
         await session.press()
         await session.press("train_start")
         for _ in range(600):
-            new = set(place.runs.glob("*/events.jsonl")) - before
+            new = set(place.runs.glob(began)) - before
             if new:
                 return new.pop().parent.name
             await asyncio.sleep(0.1)
@@ -100,6 +110,7 @@ async def press_on(session: Session, every: float, took: list[float]) -> None:
 async def play(place: Place, scene: Scene, seconds: float) -> dict[str, float]:
     """Let a scene happen; return its figures."""
     run = await train(place)
+    waiting = [await train(place, waits=True) for _ in range(QUEUED)]
     disk = Disk(place.runs / run / "events.jsonl")
     server, took = psutil.Process(place.pid), list[float]()
     news = [News(place.port, run, disk, viewer) for viewer in range(1, scene.viewers + 1)]
@@ -138,7 +149,8 @@ async def play(place: Place, scene: Scene, seconds: float) -> dict[str, float]:
             "memory at the beginning, MB": memory / MEGABYTE,
             "memory at the end, MB": server.memory_info().rss / MEGABYTE,
         }
-        await asyncio.to_thread(stop, place, run)
+        for each in (*waiting, run):
+            await asyncio.to_thread(stop, place, each)
         await asyncio.sleep(SETTLE)
         disk.close()
         figures["lost"] = sum(lost(each, disk) for each in news)
@@ -193,7 +205,7 @@ async def later(seconds: float, what: object) -> None:
 
 def lost(news: News, disk: Disk) -> int:
     """Count the points that a viewer lacks when the run has ended, and gaps on the way."""
-    every = max(1, -(-disk.n_steps // MOST_POINTS))
+    every = told_every(disk.n_steps, MOST_POINTS)
     wanted = {step for step in disk.written if step % every == 0}
     return len(wanted - set(news.steps)) + news.gaps
 
@@ -209,18 +221,19 @@ def share(values: Sequence[float], part: float) -> float:
     return ordered[min(len(ordered) - 1, int(part * len(ordered)))] if ordered else float("nan")
 
 
-def report(scene: Scene, figures: dict[str, float]) -> bool:
-    """Print a scene's figures; tell whether all was kept that is promised."""
-    limits = {**scene.limits, "lost": 0, "errors": 0}
-    print(f"{scene.name}: {scene.viewers} viewers")
+def report(
+    name: str, viewers: int, figures: Mapping[str, float], limits: Mapping[str, float]
+) -> bool:
+    """Print the figures of a scene; tell whether all was kept that is promised."""
+    print(f"{name}: {viewers} viewers")
     kept = True
-    for name, value in figures.items():
+    for figure, value in figures.items():
         if value != value:
             continue
-        met = value <= limits.get(name, value)
+        met = value <= limits.get(figure, value)
         kept &= met
-        limit = f"  at most {limits[name]:g}{'' if met else ': MISSED'}" if name in limits else ""
-        print(f"  {name:32}{value:10.2f}{limit}", flush=True)
+        most = f"  at most {limits[figure]:g}" if figure in limits else ""
+        print(f"  {figure:32}{value:10.2f}{most}{'' if met else ': MISSED'}", flush=True)
     return kept
 
 
@@ -233,38 +246,52 @@ def main() -> int:
     parser.add_argument("--scene", choices=("pressing", "quiet", "watching"), action="append")
     parser.add_argument("--class", dest="phones", action="store_true", help="a class of phones")
     parser.add_argument("--size", type=int, default=100, help="phones of the class")
+    parser.add_argument("--hours", type=float, default=0.0, help="play the scenes again until then")
     parser.add_argument("--json", type=Path, help="a file for the figures")
-    parser.add_argument("--server", help="PORT:PID:RUNS of a server that runs already")
     given = parser.parse_args()
     if given.phones:
         chosen, story = [Scene("class", given.size, None, OF_CLASS)], play_class
     else:
         chosen, story = scenes(given.viewers, given.watchers, given.every), play
     chosen = [scene for scene in chosen if not given.scene or scene.name in given.scene]
+    if given.seconds > MOST_SECONDS:
+        parser.error(f"a scene lasts at most {MOST_SECONDS:g} s; for longer, use --hours")
+    until = time.monotonic() + 3600 * given.hours
     with tempfile.TemporaryDirectory(prefix="hnviz-load-") as folder:
-        server = None
-        if given.server:
-            port, pid, runs = given.server.split(":", 2)
-            place = Place(int(port), int(pid), Path(runs))
-        else:
-            environ = {}
-            if given.phones:
-                lessons = lesson_for_phones(Path(folder))
-                environ = {"HNVIZ_CLASS": "free", "HNVIZ_CLASS_LESSONS": str(lessons)}
-            server = start_server(Path(folder), **environ)
-            place = Place(server.port, server.process.pid, server.runs)
+        temporary = Path(folder) / "temporary"
+        temporary.mkdir()
+        environ = {"TMPDIR": str(temporary)}
+        if given.phones:
+            lessons = lesson_for_phones(Path(folder))
+            environ |= {"HNVIZ_CLASS": "free", "HNVIZ_CLASS_LESSONS": str(lessons)}
+        server = start_server(Path(folder), **environ)
+        place = Place(server.port, server.process.pid, server.runs, temporary)
+        done: list[dict[str, float]] = []
+        kept, at_first, viewers = True, None, 0
         try:
-            done = {}
-            kept = True
-            for scene in chosen:
-                done[scene.name] = asyncio.run(story(place, scene, given.seconds))
-                kept &= report(scene, done[scene.name])
+            for scene in rounds(chosen, until):
+                figures = asyncio.run(story(place, scene, given.seconds))
+                done.append({"viewers": scene.viewers, **figures})
+                kept &= report(scene.name, scene.viewers, figures, scene.limits | NOTHING)
+                if at_first is None:
+                    at_first = Held.by(place.pid, temporary)
+                else:
+                    viewers += scene.viewers
+            if viewers:
+                left = Held.by(place.pid, temporary).left_over(at_first, viewers)
+                kept &= report("left over since the first scene", viewers, left, LEFT)
         finally:
-            if server:
-                stop_server(server)
+            stop_server(server)
     if given.json:
         given.json.write_text(json.dumps(done, indent=2))
     return 0 if kept else 1
+
+
+def rounds(chosen: Sequence[Scene], until: float) -> Iterator[Scene]:
+    """Yield the scenes once, and again until the time is over."""
+    yield from chosen
+    while time.monotonic() < until:
+        yield from chosen
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from tests.load.disk import Disk
 from tests.load.viewer import News, Session, named
 
 WARM_UP = 4.0  # seconds
+PRESS_EVERY = 2.0  # seconds: 500 presses a side, as a p95 of fewer says little
 MOST = 1.2  # the promise
 
 
@@ -75,7 +76,8 @@ async def play(place: Place, viewers: int, seconds: float, rounds: int) -> tuple
             session = Session(place.port, f"run={run}", each.viewer)
             await stack.enter_async_context(session)
             await session.press()
-            beat = later(5.0 / viewers * each.viewer, press_on(session, 5.0, now.presses))
+            presses = press_on(session, PRESS_EVERY, now.presses)
+            beat = later(PRESS_EVERY / viewers * each.viewer, presses)
             asking = ask_on(place, each.viewer, 1.0, now.answers)
             tasks += [asyncio.create_task(task) for task in (each.hear(), beat, asking)]
         for _ in range(rounds):
@@ -111,11 +113,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.load.beside", description=__doc__)
     parser.add_argument("--seconds", type=float, default=20.0, help="of each part")
     parser.add_argument("--viewers", type=int, default=10)
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="hnviz-load-") as folder:
         server = start_server(Path(folder))
-        place = Place(server.port, server.process.pid, server.runs)
+        place = Place(server.port, server.process.pid, server.runs, Path(folder))
         try:
             kept = report(*asyncio.run(play(place, given.viewers, given.seconds, given.rounds)))
         finally:

@@ -14,7 +14,8 @@ from hnviz.web.viewer import COOKIE
 from tests.load.disk import Disk
 
 PATIENCE = 30.0  # seconds for an answer to a press
-TOPICS = ("run", "runs", "curves", "schedule", "epochs")
+EACH = ("run", "runs", "curves", "notes")  # what every viewer of the page follows
+CLOSER = (("kinds",), ("kinds",), ("schedule", "epochs"))  # by turns: which closer look is open
 MINI_BATCHES = 1  # the trace of the loss chart that has a point for each mini-batch
 
 
@@ -104,6 +105,10 @@ class News:
     gaps: int = 0
     errors: list[str] = field(default_factory=list)
 
+    @property
+    def _topics(self) -> tuple[str, ...]:
+        return EACH + CLOSER[self.viewer % len(CLOSER)]
+
     async def hear(self) -> None:
         """Follow until cancelled."""
         address = f"ws://127.0.0.1:{self.port}/api/live"
@@ -111,7 +116,7 @@ class News:
         async with websockets.connect(
             address, additional_headers=headers, max_size=None, compression=None
         ) as line:
-            for number, topic in enumerate(TOPICS):
+            for number, topic in enumerate(self._topics):
                 run = "" if topic == "runs" else self.run
                 request = {"op": "follow", "id": number, "topic": topic, "run": run}
                 await line.send(json.dumps(request))
@@ -124,9 +129,9 @@ class News:
     def _take(self, message: dict[str, Any], now: float) -> None:
         if "error" in message:
             self.errors.append(message["error"])
-        elif TOPICS[message["id"]] == "run":
+        elif self._topics[message["id"]] == "run":
             self._count(message["news"].get("step", self.step), now)
-        elif TOPICS[message["id"]] == "curves":
+        elif self._topics[message["id"]] == "curves":
             for panel in message["news"]["panels"]:
                 if panel["name"] == "loss":
                     self._grow(panel, now)
@@ -134,7 +139,8 @@ class News:
     def _count(self, step: int, now: float) -> None:
         """Take in how many steps are done: each is news, also one without a point of its own."""
         new = range(self.step, step) if self.step else ()
-        self.late += [1000 * (now - self.disk.written[each]) for each in new]
+        written = self.disk.written  # a long run's events leave steps out
+        self.late += [1000 * (now - written[each]) for each in new if each in written]
         self.step = step
 
     def _grow(self, panel: dict[str, Any], now: float) -> None:

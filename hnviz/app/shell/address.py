@@ -22,6 +22,9 @@ WHOLE_NUMBERS = (
 SWITCH = ("true", "false")
 """What a toggle may hold."""
 
+MOST_LISTED = 12
+"""Choices that a sentence lists; of more it gives the number, and the box has the list."""
+
 
 def address_problem(
     key: str, wanted: str | Sequence[object], ends: tuple[float, float] | None = None
@@ -38,7 +41,7 @@ def address_problem(
     elif raw is not None or state.get(_kept(key)) is None:
         state.pop(_kept(key))  # it was set to something since
         return None
-    named = wanted if isinstance(wanted, str) else f"one of {_listed(wanted)}"
+    named = wanted if isinstance(wanted, str) else _one_of(wanted)
     if ends:
         named = f"{named} from {ends[0]:g} to {ends[1]:g}"
     article = "a " if isinstance(wanted, str) else ""
@@ -52,9 +55,11 @@ def was_wrong(key: str) -> bool:
     return state.get(_kept(key)) is not None
 
 
-def _listed(choices: Sequence[object]) -> str:
+def _one_of(choices: Sequence[object]) -> str:
     """Write choices one after the other; those with a comma in quotes."""
-    return ", ".join(repr(each) if "," in str(each) else str(each) for each in choices)
+    if len(choices) > MOST_LISTED:
+        return f"one of the {len(choices)} choices in this box"
+    return "one of " + ", ".join(repr(each) if "," in str(each) else str(each) for each in choices)
 
 
 def _kept(key: str) -> str:

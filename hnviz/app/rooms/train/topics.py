@@ -1,4 +1,4 @@
-"""What the Train page follows: the curves, the schedule, and the table of epochs."""
+"""What the Train page follows: the curves and what they say, the schedule, and the epochs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -20,7 +20,7 @@ from hnviz.runs import RunRecord, notebook_table
 from hnviz.runs.ruler import Bound, split_bounds
 from hnviz.schedule import told_every
 from hnviz.web.standing import Standing
-from hnviz.web.topics import Fields
+from hnviz.web.topics import Fields, Topic, short_hash
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,22 +57,20 @@ class Schedule(Panels):
         return schedule(moment, theme(params["mode"]))
 
 
-class Epochs(Fields):
-    """The table of epochs, beside the notebook's, and the sentences that change with it."""
+class Notes(Fields):
+    """The sentences about the curves."""
 
-    name = "epochs"
+    name = "notes"
 
     def watches(self, moment: Standing) -> Any:
         """Depend on the record alone."""
         return moment.record
 
     def draw(self, moment: Standing, params: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the rows, and sentences about them and the curves."""
-        record, notebook = moment.record, notebook_of(moment)
+        """Return the sentences."""
+        record = moment.record
         return {
-            "rows": epoch_rows(record, notebook),
             "figures": run_text.figures(record),
-            "against_notebook": run_text.against_notebook(record, notebook),
             "schedule": run_text.schedule(record, n_batches_of(record) * record.config.epochs),
             "ruler": run_text.ruler(record, bounds(record)),
             "loss": run_text.loss_alt(record),
@@ -80,6 +78,40 @@ class Epochs(Fields):
             "spikes": run_text.spikes(record),
             "memory": run_text.remember(record, bounds(record)),
         }
+
+
+class Epochs(Topic):
+    """The table of epochs, beside the notebook's.
+
+    News: {"from": n, "rows": the rows from the n-th on, "against_notebook": a sentence}. A long run
+    has a thousand rows, and each epoch of it adds one.
+    """
+
+    name = "epochs"
+
+    def watches(self, moment: Standing) -> Any:
+        """Depend on the epochs alone."""
+        return moment.record.epochs, moment.record.config, moment.record.kept
+
+    def draw(self, moment: Standing, params: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the rows, and a sentence about them."""
+        record, notebook = moment.record, notebook_of(moment)
+        return {
+            "rows": epoch_rows(record, notebook),
+            "against_notebook": run_text.against_notebook(record, notebook),
+        }
+
+    def news(self, state: Mapping[str, Any], have: Any) -> tuple[Mapping[str, Any] | None, Any]:
+        """Return the rows that a follower lacks, if those that it has still hold."""
+        rows, said = state["rows"], state["against_notebook"]
+        known = have if isinstance(have, dict) else {}
+        has = {"n": len(rows), "rows": short_hash(rows), "said": short_hash(said)}
+        if known == has:
+            return None, has
+        n = known.get("n")
+        n = n if isinstance(n, int) and 0 <= n <= len(rows) else 0
+        first = n if known.get("rows") == short_hash(rows[:n]) else 0
+        return {"from": first, "rows": rows[first:], "against_notebook": said}, has
 
 
 def curves(run: Standing, look: Theme) -> list[Panel]:

@@ -30,25 +30,26 @@ class Epochs {
     this.said = make("p", "hnviz-sentence small");
     this.table = new Table(body, COLUMNS, "Each epoch's losses and accuracies, beside the notebook's");
     this.empty = make("p", "empty");
-    this.fields = {};
+    /** @type {any[]} */
+    this.rows = [];
     this.following = new Following(kit, "epochs", (news) => this.take(news));
   }
 
   /** @param {import("../../../kit/js/picture.js").Drawing} drawing */
   draw({ run }) {
-    if (this.following.of(run)) this.fields = {};
+    if (this.following.of(run)) this.rows = [];
   }
 
-  /** @param {Record<string, any>} news */
-  take(news) {
-    this.fields = { ...this.fields, ...news };
-    const { rows, against_notebook: sentence } = /** @type {any} */ (this.fields);
+  /** @param {{ from: number, rows: any[], against_notebook: string }} news */
+  take({ from, rows, against_notebook: sentence }) {
+    if (from > this.rows.length) return this.following.again();
+    this.rows = [...this.rows.slice(0, from), ...rows.map((row) => ({ ...row, key: row.epoch }))];
     this.said.replaceChildren(...boldNodes(sentence));
     const follows = this.table.isAtEnd();
-    this.table.show(rows.map((/** @type {any} */ row) => ({ ...row, key: row.epoch })));
+    this.table.show(this.rows);
     if (follows) this.table.toEnd();
-    this.table.hidden = !rows.length;
-    this.empty.textContent = rows.length ? "" : "The first row comes at the end of the first epoch.";
+    this.table.hidden = !this.rows.length;
+    this.empty.textContent = this.rows.length ? "" : "The first row comes at the end of the first epoch.";
   }
 
   destroy() {

@@ -18,7 +18,7 @@ class Notes {
     this.body = body;
     this.kit = kit;
     this.fields = {};
-    this.following = new Following(kit, "epochs", (news) => this.take(news));
+    this.following = new Following(kit, "notes", (news) => this.take(news));
   }
 
   /** @param {import("../../../kit/js/picture.js").Drawing} drawing */

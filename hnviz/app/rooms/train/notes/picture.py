@@ -16,5 +16,5 @@ NOTES = Picture(__file__, Place("*_notes", "80px", "160px"), silent=True, exampl
 
 
 def notes(run_id: str, key: str, *parts: str) -> None:
-    """Write fields of the topic "epochs" below each other; "how" says how to read the lines."""
+    """Write fields of the topic "notes" below each other; "how" says how to read the lines."""
     NOTES(key=key, run=run_id, settings={"parts": list(parts), "how": HOW_TO_READ})
