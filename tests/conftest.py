@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+from zlib import crc32
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -54,8 +55,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what drives a browser, and keep together what shares a server or an engine.
 
     A worker that runs browser tests has a server, a browser and a tab of its own. Their files go
-    to whichever worker is free, so that all end together. One has the engine behind the pages'
-    tests. A walk has no state of its own, so each file's are in two groups.
+    to whichever worker is free, so that all end together. Two have the engine behind the pages'
+    tests: one alone would take longer than all other tests do. A walk has no state of its own, so
+    each file's are in two groups.
     """
     for number, item in enumerate(items):
         fixtures = getattr(item, "fixturenames", ())
@@ -67,7 +69,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             part = f"-{number % 2}" if item.get_closest_marker("walk") else ""
             item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}{part}"))
         elif "own_runs" in fixtures:
-            item.add_marker(pytest.mark.xdist_group("pages"))
+            half = crc32(item.path.stem.encode()) % 2
+            item.add_marker(pytest.mark.xdist_group(f"pages{half}"))
 
 
 @dataclass
