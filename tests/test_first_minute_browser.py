@@ -138,7 +138,7 @@ DEEPER = (
     "states?states_view=Find+it+elsewhere",
     "predictions?predictions_view=Change+the+state&predictions_ways=true&swapped=1",
     "time?time_more_state=true&time_more_costs=true",
-    "tasks?tasks_task=A+regular+language",
+    "tasks?tasks_task=A+regular+language&tasks_network=true",
     "batches?lesson=text-into-batches.1",
 )
 """Views with what is folded away, or below the first picture."""

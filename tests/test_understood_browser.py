@@ -8,7 +8,7 @@ expect = pytest.importorskip("playwright.sync_api").expect
 NETWORK = ".st-key-tasks_understood .hnviz"
 
 
-def open_network(page, server, more=""):
+def open_network(page, server, more="?tasks_network=true"):
     page.goto(f"{server}/tasks{more}")
     page.locator(NETWORK).scroll_into_view_if_needed()
     page.locator(f"{NETWORK}[data-ready]").wait_for()

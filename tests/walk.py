@@ -37,6 +37,7 @@ MORE: dict[str, list[dict[str, str]]] = {
         {"predictions_view": view} for view in ("Next word", "Change the state", "Counting map")
     ],
     "train": [{"train_model": "{model}"}],
+    "tasks": [{"tasks_network": "true"}],
     "time": [{"time_more_costs": "true", "time_more_state": "true"}],
 }
 """Other addresses of a page than its plain one."""

@@ -170,6 +170,7 @@ ADDRESS: tuple[Key, ...] = (
     Key("Tasks", "tasks_sequence", "a a b a b b", "the tokens of a periodic sequence"),
     Key("Tasks", "tasks_table", "Reber's grammar", "an automaton: rows of state, token, state"),
     Key("Tasks", "tasks_at", "what needs most", "the place of the next token in the line"),
+    Key("Tasks", "tasks_network", "closed", "the fold with the small network"),
     Key("Tasks", "tasks_bits", "10110010.8", "bits of the small network, and how many it has read"),
     Key("Tasks", "tasks_model", "Model5", "the model to train on the task"),
     Key("Tasks", "tasks_bptt", "the recipe's", "tokens that gradients reach back over"),

@@ -35,6 +35,7 @@ _SWITCHES = (
     "predictions_ways",
     "time_more_state",
     "time_more_costs",
+    "tasks_network",
 )
 
 TAKES: dict[str, str] = {

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from hnviz.app.kit.fold import fold
 from hnviz.app.kit.terms.picture import terms
 from hnviz.app.kit.text import lead, linked, opening, page_theme, page_title, prose, section
 from hnviz.app.rooms.tasks.automaton.picture import automaton
@@ -15,6 +16,7 @@ from hnviz.app.rooms.tasks.text.picture import text_line
 from hnviz.app.rooms.tasks.training import bptt_in_hand, follow, recipe_note, training_settings
 from hnviz.app.rooms.tasks.understood.picture import understood_network
 from hnviz.app.run.view import run_in_view
+from hnviz.app.shell import session as state
 from hnviz.figures import understood_text
 from hnviz.figures.task_text import CAUSES, curve_sentence, models_table, takeaway
 from hnviz.tasks.runs import is_task
@@ -28,6 +30,7 @@ ABOUT = (
     "training, and some networks cannot remember that much."
 )
 
+NETWORK = "tasks_network"
 LENS = "Point at the curve: the line above then shows only what such a predictor sees."
 
 
@@ -56,7 +59,9 @@ def page() -> None:
     prose(f":gray[{recipe_note(model)}]")
     section("Runs on tasks", "Click on a run to show it.")
     task_runs()
-    _understood()
+    if "tasks_bits" in st.query_params and state.get(NETWORK) is None:
+        state.put(NETWORK, True)  # a link to the small network opens it
+    fold("One network, understood to the last weight", NETWORK, _understood)
     linked("[That is the whole tour. Next: train one yourself, and watch it learn to count](start)")
 
 
@@ -90,7 +95,7 @@ def _reads(run: Standing, shown: Study) -> bool:
 
 
 def _understood() -> None:
-    section("One network, understood to the last weight", understood_text.LEAD)
+    prose(understood_text.LEAD)
     understood_network()
     for line in understood_text.understood_lines():
         prose(line)
