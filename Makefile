@@ -2,6 +2,7 @@
 # make test     runs the checks for every commit, without a browser
 # make browser  tests the app in a browser, and walks all pages; CI runs it too
 # make slow     runs the longest tests
+# make chaos    lets writes fail and kills processes; make fuzz tries hostile input (docs/proved.md)
 # Each creates .venv first, and needs only Python 3.11 or newer.
 #   PYTHON=python3.12   the Python for .venv
 #   PIP_ARGS='...'      arguments for pip. PyTorch is about 3 GB on Linux with CUDA; for the CPU
@@ -9,18 +10,22 @@
 #                       pytorch.org gives under "Get Started" for the platform CPU
 #   APP_ARGS='...'      arguments for the app: APP_ARGS='--port 8600'
 #   LOAD_ARGS='...'     arguments for the load test: LOAD_ARGS='--seconds 300'
+#   CHAOS_ARGS='...'    arguments for the faults: CHAOS_ARGS='--kills 2000 --every'
+#   FUZZ_ARGS='...'     arguments for the hostile input: FUZZ_ARGS='--inputs 1000000'
 #   PYTEST_ARGS='...'   arguments for pytest: PYTEST_ARGS='-k layout'
 PYTHON ?= python3
 PIP_ARGS ?=
 APP_ARGS ?=
 LOAD_ARGS ?=
+CHAOS_ARGS ?=
+FUZZ_ARGS ?=
 PYTEST_ARGS ?= -n 3 --dist loadgroup
 VENV := .venv
 PY := $(VENV)/bin/python
 
 MAKEFLAGS += -j2 # the parts of lint
 
-.PHONY: app test browser slow bench load audit lint python types javascript format screenshots clean
+.PHONY: app test browser slow bench load chaos fuzz audit lint python types javascript format screenshots clean
 .DELETE_ON_ERROR:
 
 app: $(VENV)/.app
@@ -41,6 +46,12 @@ bench: $(VENV)/.app
 
 load: $(VENV)/.dev
 	@$(PY) -m tests.load $(LOAD_ARGS)
+
+chaos: $(VENV)/.dev
+	@OMP_NUM_THREADS=1 $(PY) -m tests.chaos $(CHAOS_ARGS)
+
+fuzz: $(VENV)/.dev
+	@OMP_NUM_THREADS=1 $(PY) -m tests.fuzz $(FUZZ_ARGS)
 
 # Needs the network, so it is no part of test.
 audit: $(VENV)/.app

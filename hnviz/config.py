@@ -84,7 +84,7 @@ class RunConfig:
         for name in values:
             if name not in known:
                 later = "a later hnviz may have written it"
-                raise ConfigError(name, f"no setting is named {name!r}: {later}")
+                raise ConfigError(name, f"no setting is named {name!r:.60}: {later}")
         return cls(**values)
 
     def to_dict(self) -> dict[str, Any]:
@@ -147,8 +147,8 @@ def _choice(name: str, value: Any) -> str | None:
         return None
     choices = ", ".join(allowed)
     if name == "model":
-        return f"no model named {value!r}; choose one of {choices}"
-    return f"{name} must be one of {choices}; got {value!r}"
+        return f"no model named {value!r:.60}; choose one of {choices}"
+    return f"{name} must be one of {choices}; got {value!r:.60}"
 
 
 def _corpus(value: Any) -> str | None:
@@ -173,7 +173,7 @@ def _whole_number(name: str, value: Any) -> str | None:
     if is_whole and low <= value <= high:
         return None
     bound = f"at least {low}" if not is_whole or value < low else f"at most {high}"
-    return f"{name} must be a whole number of {bound}; got {value!r}"
+    return f"{name} must be a whole number of {bound}; got {value!r:.60}"
 
 
 def _is_finite(value: Any) -> bool:
@@ -188,7 +188,7 @@ def _real_number(name: str, value: Any) -> str | None:
     if name == "pct_start":
         if is_number and 0 < value < 1:
             return None
-        return f"pct_start must be a number between 0 and 1; got {value!r}"
+        return f"pct_start must be a number between 0 and 1; got {value!r:.60}"
     if is_number and value > 0:
         return None
-    return f"{name} must be a finite number above 0; got {value!r}"
+    return f"{name} must be a finite number above 0; got {value!r:.60}"

@@ -108,13 +108,13 @@ def from_dict(values: Mapping[str, Any]) -> Event:
     """Read an event back. Raises ValueError, naming what came, if it is not one."""
     kind = values.get("event") if isinstance(values, Mapping) else None
     if not isinstance(kind, str) or kind not in _CLASSES:
-        raise ValueError(f"no event is named {kind!r}")
+        raise ValueError(f"no event is named {kind!r:.60}")
     cls = _CLASSES[kind]
     names, given = _FIELDS[kind], values.keys() - {"event"}
     if not set(names) - _OPTIONAL[kind] <= given <= set(names):
         raise ValueError(
             f"a {cls.kind!r} event has the fields {', '.join(sorted(names))}; "
-            f"got {', '.join(sorted(given))}"
+            f"got {', '.join(sorted(given)):.200}"
         )
     known = {name: values[name] for name in names if name in given}
     for name in _OPTIONAL[kind] & given:
@@ -125,9 +125,11 @@ def from_dict(values: Mapping[str, Any]) -> Event:
 def _by_kind(name: str, told: Any) -> dict[str, KindFigures]:
     """Read `KindFigures` back. Raises ValueError."""
     if not isinstance(told, Mapping):
-        raise ValueError(f"{name} of an 'epoch' event cannot be {told!r}")
+        raise ValueError(f"{name} of an 'epoch' event cannot be {told!r:.60}")
     for kind, figures in told.items():
         types = [type(each) for each in figures] if isinstance(figures, (list, tuple)) else []
         if types not in ([int, int, float], [int, int, int]):  # JSON may write 2.0 as 2
-            raise ValueError(f"{name} of an 'epoch' event cannot have {figures!r} for {kind!r}")
+            raise ValueError(
+                f"{name} of an 'epoch' event cannot have {figures!r:.60} for {kind!r:.60}"
+            )
     return {kind: KindFigures(*figures) for kind, figures in told.items()}

@@ -29,7 +29,7 @@ class Rule(NamedTuple):
 
 FREE = (
     *("data", "cells", "parts", "catalogue", "config"),
-    *("events", "schedule", "estimate", "source", "tasks", "own"),
+    *("events", "schedule", "estimate", "source", "tasks", "own", "disk", "failpoints"),
 )
 """The parts that load in a moment: numpy is all they need."""
 
@@ -41,6 +41,8 @@ RULES: dict[str, Rule] = {
     "config": Rule(("catalogue", "data"), ()),
     "events": Rule((), ()),
     "schedule": Rule((), ("numpy",)),
+    "disk": Rule(("failpoints",), ()),
+    "failpoints": Rule((), ()),
     "estimate": Rule(("data", "catalogue", "config", "schedule"), ("psutil",)),
     "source": Rule(("own",), ()),
     "own": Rule(("catalogue", "cells", "parts"), ()),
@@ -53,7 +55,7 @@ RULES: dict[str, Rule] = {
     "sweeps": Rule((*FREE, "runs", "engine.client"), ()),
     "figures": Rule((*FREE, "runs"), ("numpy", "pandas", "plotly")),
     "settings": Rule((), ()),
-    "classroom": Rule(("lessons",), ("segno",)),
+    "classroom": Rule(("lessons", "disk"), ("segno",)),
     "web": Rule(
         (
             *(*FREE, "lessons", "settings", "runs", "figures", "engine.client"),
@@ -300,6 +302,21 @@ def test_errors_are_named(path: Path) -> None:
         if isinstance(node, ast.Assert) or (isinstance(node, ast.ExceptHandler) and not node.type)
     ]
     assert where(path, found) == []
+
+
+KEPT_BY = ("runs", "sweeps", "classroom")
+WRITES = ("write_text", "write_bytes", "rename", "fsync", "truncate")
+
+
+@each(lambda path: part_of(path) in KEPT_BY)
+def test_what_is_kept_goes_through_one_door(path: Path) -> None:
+    """Every write, sync and rename has its failpoints in hnviz/disk.py, so tests can break it."""
+    for node in nodes_of(path):
+        name = named(node)
+        steps, arguments = name.split("."), getattr(node, "args", ())
+        renames = steps[-1] == "replace" and len(steps) > 1 and len(arguments) == 1
+        direct = steps[-1] in WRITES or renames or name in ("os.write", "os.replace")
+        assert name.startswith("disk.") or not direct, where(path, [node])
 
 
 @every_file

@@ -1,7 +1,9 @@
 """The class on the network, as phones and the teacher's browser meet it."""
 
 import asyncio
+import errno
 import json
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -14,13 +16,14 @@ import pytest
 from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
-from hnviz.classroom import ClassError, questions
+from hnviz import disk
+from hnviz.classroom import ClassError, kept, questions
 from hnviz.classroom.guesses import spread
 from hnviz.classroom.pasted import Pasted, encode
 from hnviz.classroom.words import sentence
 from hnviz.web import actions
-from hnviz.web.classroom import files, live
-from hnviz.web.classroom.desk import MEMBER, Desk
+from hnviz.web.classroom import files, live, saver
+from hnviz.web.classroom.desk import MEMBER, Desk, PasteResult
 from hnviz.web.classroom.live import Hall, Line
 from hnviz.web.classroom.routes import permit
 from hnviz.web.sockets import TRY_LATER
@@ -832,6 +835,41 @@ def test_the_file_follows_soon_and_rests_when_nothing_happens(tmp_path):
     time.sleep(0.5)
     assert path.stat().st_mtime_ns == before
     desk.close()
+
+
+def test_what_is_acknowledged_is_in_the_file_and_a_full_disk_acknowledges_nothing(
+    phone, desk, teacher, hello, tmp_path, monkeypatch
+):
+    """A phone sends a guess again until it is acknowledged, so a killed server loses none."""
+    path, token = tmp_path / "class.json", joined(phone, desk)
+    assert token in kept.load(path).members
+    said = hello(token)
+    assert guess(said, CHOICE, 2) == {"id": 1, "step": CHOICE}
+    assert kept.load(path).own(token) == {CHOICE: 2.0}
+
+    def full(*given, **more):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(saver, "AGAIN", 0.05)
+    with monkeypatch.context() as patch:
+        patch.setattr(disk, "replace", full)
+        problem = guess(said, NUMBER, 50, number=2)["error"]
+        assert problem == (
+            "the teacher's computer could not store this: No space left on device; tell the "
+            "teacher and try again"
+        )
+        replies = [
+            another(phone, "10.0.0.9").post("/api/class/join", json={"code": desk.room.code}),
+            teacher.post("/api/class/reveal", json={"step": SQUARE}),
+        ]
+        assert [(each.status_code, each.json()["error"]) for each in replies] == 2 * [
+            (503, problem)
+        ]
+        code = encode(Pasted("k7qw4m", CHOICE, 1.0))
+        assert desk.paste(code) == PasteResult(0, (problem,))
+        assert kept.load(path).own(token) == {CHOICE: 2.0}
+    assert guess(said, NUMBER, 51, number=3) == {"id": 3, "step": NUMBER}
+    assert kept.load(path) == desk.room
 
 
 def test_a_damaged_file_begins_a_new_class(tmp_path, caplog):

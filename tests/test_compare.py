@@ -477,7 +477,7 @@ def test_a_link_in_place_of_a_deleted_run_is_not_restored(store, tmp_path):
 def test_a_name_that_cannot_be_written_is_one_sentence(client, store, monkeypatch):
     folder = make_run(store.root, 1, 80)
 
-    def full(path, content):
+    def full(path, content, what):
         raise keeping.RunWriteError("label.json could not be written: no space left on device")
 
     monkeypatch.setattr("hnviz.runs.label.write_atomic", full)

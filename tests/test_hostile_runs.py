@@ -275,7 +275,7 @@ def test_a_checkpoint_is_on_the_disk_before_it_takes_the_old_ones_place(
         writer.save_resume({"a": np.zeros(3)})
         writer.save_resume({"a": np.zeros(3)})
     now, before = "resume.safetensors", "resume.before.safetensors"
-    assert done == ["sync", now, "sync", "sync", before, now, "sync"]
+    assert done == ["writer.json", "sync", now, "sync", "sync", before, now, "sync"]
 
 
 def test_a_checkpoint_without_a_checksum_is_read(folder: RunFolder) -> None:

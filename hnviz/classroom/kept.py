@@ -1,12 +1,11 @@
 """The class in a small file, so that a restarted server goes on with it."""
 
 import json
-import os
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from hnviz import disk
 from hnviz.classroom.codes import CODE_LENGTH, LETTERS
 from hnviz.classroom.guesses import Value, read_step, read_value, written
 from hnviz.classroom.state import STARTING, Classroom
@@ -37,21 +36,19 @@ def load(path: Path) -> Classroom | None:
 
 
 def save(path: Path, classroom: Classroom) -> None:
-    """Write a class; a reader finds the old file or the new one. Only its owner can read it."""
+    """Write a class; a reader finds the old file or the new one. Only its owner can read it.
+
+    Raises OSError.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(".new")
-    with suppress(FileNotFoundError):
-        new.unlink()
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(_plain(classroom), file, separators=(",", ":"))
-    new.replace(path)
+    content = json.dumps(_plain(classroom), separators=(",", ":")).encode()
+    disk.replace(path, content, "class", mode=0o600)
 
 
 def put_aside(path: Path) -> Path:
-    """Rename a file that cannot be used; return its new name."""
+    """Rename a file that cannot be used; return its new name. Raises OSError."""
     aside = path.with_suffix(".damaged.json")
-    path.replace(aside)
+    disk.move(path, aside, "class-aside")
     return aside
 
 

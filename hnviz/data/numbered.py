@@ -50,6 +50,13 @@ def unpack(content: bytes) -> Numbered | None:
     body = content[_DIGEST:]
     if blake2b(body, digest_size=_DIGEST).digest() != content[:_DIGEST]:
         return None
+    try:
+        return _unpacked(body)
+    except (struct.error, ValueError, TypeError, KeyError, RecursionError):
+        return None  # of another version, or made by hand
+
+
+def _unpacked(body: bytes) -> Numbered:
     (length,) = _LENGTH.unpack_from(body)
     start = _LENGTH.size + length
     header: dict[str, Any] = json.loads(body[_LENGTH.size : start])

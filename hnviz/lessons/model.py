@@ -42,7 +42,7 @@ class Guess:
         """Raise WrongValueError for a guess that nobody could answer."""
         if self.kind not in KINDS:
             raise WrongValueError(
-                "kind", f"kind must be one of {', '.join(KINDS)}, got {self.kind!r}"
+                "kind", f"kind must be one of {', '.join(KINDS)}, got {self.kind!r:.60}"
             )
         for name in ("ask", "why"):
             if not getattr(self, name).strip():
@@ -68,7 +68,8 @@ class Guess:
         last = len(self.answers) - 1
         if not isinstance(self.truth, int | float) or self.truth not in range(last + 1):
             raise WrongValueError(
-                "truth", f"truth must be the index of an answer, 0 to {last}, got {self.truth!r}"
+                "truth",
+                f"truth must be the index of an answer, 0 to {last}, got {self.truth!r:.60}",
             )
 
     def _check_numbers(self) -> None:
@@ -79,7 +80,7 @@ class Guess:
         if isinstance(self.truth, tuple) != (self.kind == "curve"):
             wanted = "a list of numbers" if self.kind == "curve" else "one number"
             raise WrongValueError(
-                "truth", f"the truth of a {self.kind} is {wanted}, got {self.truth!r}"
+                "truth", f"the truth of a {self.kind} is {wanted}, got {self.truth!r:.60}"
             )
         numbers = self.truth if isinstance(self.truth, tuple) else (self.truth,)
         if self.kind == "curve" and len(numbers) != len(self.answers):

@@ -76,6 +76,9 @@ class Source:
             raw = tomllib.loads(self.text)
         except tomllib.TOMLDecodeError as error:
             raise self._not_toml(error) from error
+        except (ValueError, RecursionError) as error:
+            reason = "a value is nested too deep, or a number has too many digits"
+            raise self.wrong(1, f"this TOML cannot be read: {reason}") from error
         self._typed(raw, _LESSON, 0, "")
         steps = tuple(self._step(each, at) for at, each in enumerate(raw.pop("step", []), 1))
         try:
@@ -109,7 +112,9 @@ class Source:
         if isinstance(value, str | int | float):
             return str(value)
         line = self.at(at, "at", key)
-        raise self.wrong(line, f"{key} must be text, a number, true or false, got {value!r}")
+        raise self.wrong(
+            line, f"{key:.60} must be text, a number, true or false, got {value!r:.60}"
+        )
 
     def _guess(self, raw: Mapping[str, Any], at: int) -> Guess:
         self._typed(raw, _GUESS, at, "guess")
@@ -132,10 +137,12 @@ class Source:
         for key, value in raw.items():
             line = self.at(at, table, key)
             if key not in wanted:
-                raise self.wrong(line, f"nothing is named {key!r} here: use {', '.join(wanted)}")
+                raise self.wrong(
+                    line, f"nothing is named {key!r:.60} here: use {', '.join(wanted)}"
+                )
             if not isinstance(value, wanted[key]) or isinstance(value, bool):
                 called = _CALLED.get(wanted[key], "a number")
-                raise self.wrong(line, f"{key} must be {called}, got {value!r}")
+                raise self.wrong(line, f"{key:.60} must be {called}, got {value!r:.60}")
 
     def _not_toml(self, error: tomllib.TOMLDecodeError) -> LessonError:
         reason, _, place = str(error).partition(" (at line ")

@@ -41,6 +41,8 @@ def _dataclass(wanted: Any, value: Any, where: str) -> Any:
     needed = [each.name for each in fields(wanted) if each.default is MISSING]
     for name in (name for name in needed if name not in value):
         raise ValueError(f"{where} has no {name}")
+    for name in (name for name in value if name not in hints):
+        raise ValueError(f"{where} has {str(name)[:40]!r}, which nothing reads")
     inside = {
         name: revived(hints[name], each, f"{where}.{name}" if where else name)
         for name, each in value.items()

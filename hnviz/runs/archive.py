@@ -2,11 +2,14 @@
 
 import re
 import stat
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from hnviz import disk
 from hnviz.config import RunConfig
 from hnviz.data.corpora import texts
 from hnviz.data.corpora.own import text_hash
@@ -20,8 +23,16 @@ TEXT = "text.txt"  # the user's own text that the run read
 MOST_FILES = 128  # a run keeps at most 48 snapshots
 MOST_BYTES = 2**31  # that a file may unpack to
 PIECE = 2**20  # bytes
+BROKEN = (
+    *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error, EOFError),
+    *(NotImplementedError, UnicodeDecodeError),
+)
+"""What reading a broken zip file raises."""
+WAYS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
-_NAME = re.compile(rf"{CONFIG}|{EVENTS}|{TEXT}|{SNAPSHOTS}/\d{{1,15}}\.safetensors", re.ASCII)
+_NAME = re.compile(
+    rf"{CONFIG}|{EVENTS}|{TEXT}|{SNAPSHOTS}/(0|[1-9]\d{{0,14}})\.safetensors", re.ASCII
+)
 _MOST = {CONFIG: MOST_CONFIG, TEXT: texts.MOST_BYTES}
 
 
@@ -67,8 +78,8 @@ def unpack(store: RunStore, path: Path) -> RunFolder:
         raise ArchiveError(f"there is no file {path}") from None
     except OSError as error:
         raise ArchiveError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError) as error:
-        raise ArchiveError(f"{path} is no whole zip file: {error}") from error
+    except BROKEN as error:
+        raise ArchiveError(f"{path} is no whole zip file: {error!s:.200}") from error
     except DamagedRun as error:
         problem = str(error).partition(" is damaged: ")[2] or str(error)
         raise ArchiveError(f"{path} holds no whole run: {problem}") from error
@@ -96,6 +107,8 @@ def _problems(members: list[zipfile.ZipInfo]) -> Iterator[str]:
             yield f"{name} is a link"
         if member.flag_bits & 1:
             yield f"{name} needs a password"
+        if member.compress_type not in WAYS:
+            yield f"{name} is packed in a way that is not read here; use the usual one, deflate"
         if names.count(name) > 1:
             yield f"it has two files named {name}"
         if size > _MOST.get(name, MOST_BYTES):
@@ -125,7 +138,7 @@ def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, to: Path) -> Non
     """Write a file out of an archive; no more than it says that it has."""
     with written_whole(to):
         to.parent.mkdir(exist_ok=True)
-        target = to.open("xb")
+        target = to.open("xb", buffering=0)
     with target, archive.open(member) as source:
         left = member.file_size
         while piece := source.read(min(PIECE, left + 1)):
@@ -133,7 +146,7 @@ def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, to: Path) -> Non
             if left < 0:
                 raise zipfile.BadZipFile(f"{member.filename} is longer than it says")
             with written_whole(to):
-                target.write(piece)
+                disk.write_all(target.fileno(), piece, "member")
 
 
 def _check(folder: RunFolder) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from hnviz import disk
 from hnviz.runs.errors import RunBusy, RunNotFound
 from hnviz.runs.files import take_lock, written_whole
 from hnviz.runs.folder import CONFIG, RunFolder
@@ -26,8 +27,9 @@ def delete(folder: RunFolder) -> None:
     root = folder.path.parent
     drop_old(root)
     with _unwritten(folder), written_whole(folder.path / CONFIG):
-        (folder.path / _MARK).touch()
-        folder.path.rename(_place(root, folder.id))
+        with disk.step("deleted", "mark"):
+            (folder.path / _MARK).touch()
+        disk.move(folder.path, _place(root, folder.id), "deleted")
 
 
 def restore(root: Path, run_id: str) -> None:
@@ -39,7 +41,7 @@ def restore(root: Path, run_id: str) -> None:
             "or is back already"
         )
     with written_whole(back / CONFIG):
-        place.rename(back)
+        disk.move(place, back, "restored")
     with suppress(OSError):
         (back / _MARK).unlink()
 
@@ -48,8 +50,14 @@ def drop_old(root: Path, seconds: float = KEPT_SECONDS) -> None:
     """Remove the runs for good that were deleted so long ago."""
     for place in root.glob(f"{_DELETED}*"):
         with suppress(OSError):
-            if not place.is_symlink() and time.time() - (place / _MARK).stat().st_mtime > seconds:
+            if not place.is_symlink() and time.time() - _when(place) > seconds:
                 shutil.rmtree(place)
+
+
+def _when(place: Path) -> float:
+    """Return when a run was deleted, in seconds since 1970. Raises OSError."""
+    mark = place / _MARK  # gone if a process was killed while it removed the rest
+    return (mark if mark.exists() else place).stat().st_mtime
 
 
 @contextmanager

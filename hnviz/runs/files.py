@@ -9,6 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from hnviz import disk
 from hnviz.runs.errors import RunBusy, RunWriteError
 from hnviz.runs.orphans import LOCK_NAME, note_writer
 
@@ -16,49 +17,33 @@ if sys.platform != "win32":
     import fcntl
 
 LOCK_PATIENCE = 2.0  # seconds that a writer waits for readers that only check
+LEFTOVER_SECONDS = 60.0  # after which the writer of a temporary file must have been killed
 
 
-def write_atomic(path: Path, content: bytes, *, before: Path | None = None) -> None:
-    """Replace a file atomically. Raises RunWriteError and leaves the old file intact.
+def write_atomic(path: Path, content: bytes, what: str) -> None:
+    """Replace a file atomically; `what` it is, `disk.KEPT` says.
 
-    With `before`, the old file stays under that name, and the new one is on the disk, not only in
-    the system's memory, before it takes the old one's place. Otherwise there is no fsync: a killed
-    process loses nothing without it, and it takes longer than many training steps.
+    Raises RunWriteError and leaves the old file intact.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with written_whole(path):
-        try:
-            with temporary.open("wb") as file:
-                file.write(content)
-                if before is not None:
-                    file.flush()
-                    os.fsync(file.fileno())
-            if before is not None and path.exists():
-                os.replace(path, before)
-            os.replace(temporary, path)
-            if before is not None:
-                _sync_folder(path.parent)
-        except OSError:
-            with suppress(OSError):
-                temporary.unlink()
-            raise
-
-
-def _sync_folder(folder: Path) -> None:
-    if sys.platform == "win32":  # a folder cannot be opened there
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        disk.replace(path, content, what)
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Delete the temporary files of a writer that was killed."""
-    for leftover in folder.rglob(".*.tmp"):
+    """Delete the temporary files of a run's writer that was killed."""
+    for leftover in folder.rglob(disk.LEFTOVERS):
         with suppress(OSError):
             leftover.unlink()
+
+
+def remove_old_leftovers(folder: Path) -> None:
+    """Delete the temporary files in a folder that processes share, unless they are young."""
+    if folder.is_symlink():  # to a folder that is none of ours
+        return
+    for leftover in folder.glob(disk.LEFTOVERS):
+        with suppress(OSError):
+            if time.time() - leftover.lstat().st_mtime > LEFTOVER_SECONDS:
+                leftover.unlink()
 
 
 @contextmanager
@@ -68,14 +53,16 @@ def written_whole(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
+        file, then = _of_run(path) if path.parent.name[:1] != "." else (str(path), "try again")
         raise RunWriteError(
-            f"{path.name} of the run {_run_name(path)} could not be written: {reason}. Everything "
-            f"stored before is intact; make room on the disk of {path.parent} and resume the run."
+            f"{file} could not be written: {reason}. Everything stored before is intact; make room "
+            f"on the disk of {path.parent} and {then}."
         ) from error
 
 
-def _run_name(path: Path) -> str:
-    return path.parent.parent.name if path.parent.name == "snapshots" else path.parent.name
+def _of_run(path: Path) -> tuple[str, str]:
+    folder = path.parent.parent if path.parent.name == "snapshots" else path.parent
+    return f"{path.name} of the run {folder.name}", "resume the run"
 
 
 def take_lock(folder: Path) -> FileLock:

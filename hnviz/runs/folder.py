@@ -40,7 +40,7 @@ EVENTS = "events.jsonl"
 SNAPSHOTS = "snapshots"
 RESUME = "resume.safetensors"
 RESUME_BEFORE = "resume.before.safetensors"  # the checkpoint before it
-_SNAPSHOT_NAME = re.compile(r"(\d{1,15})\.safetensors", re.ASCII)
+_SNAPSHOT_NAME = re.compile(r"(0|[1-9]\d{0,14})\.safetensors", re.ASCII)  # one name for a step
 _LAST_MOMENT = 253402300799  # the end of the year 9999, which is the last that can be written
 
 
@@ -66,7 +66,7 @@ class RunInfo:
             **({"model_identity": self.model_identity} if self.model_identity else {}),
             "config": self.config.to_dict(),
         }
-        write_atomic(path, json.dumps(content, indent=2).encode() + b"\n")
+        write_atomic(path, json.dumps(content, indent=2).encode() + b"\n", "config")
 
 
 class RunFolder:
@@ -148,7 +148,7 @@ class RunFolder:
 
     def damaged(self, problem: str) -> DamagedRun:
         """Return an error that names the run and its problem."""
-        return DamagedRun(f"the run {self.id} is damaged: {problem}")
+        return DamagedRun(f"the run {self.id} is damaged: {plain(problem)}")
 
     def is_alive(self) -> bool:
         """Return whether a process is writing the run now."""
@@ -229,7 +229,7 @@ def info_from(content: Any) -> RunInfo:
         raise ValueError("not a JSON object")
     if content.get("format") != FORMAT:
         raise ValueError(
-            f"its format is {content.get('format')!r}, and this version reads format {FORMAT}"
+            f"its format is {content.get('format')!r:.60}, and this version reads format {FORMAT}"
         )
     created: Any = content.get("created")
     valid = {

@@ -39,7 +39,7 @@ def read_label(folder: Path) -> Label:
 def write_label(folder: Path, label: Label) -> None:
     """Replace a run's label. Raises ValueError for a name, and RunWriteError."""
     told = {"name": _checked(label.name), "pinned": label.pinned}
-    write_atomic(folder / LABEL, json.dumps(told).encode() + b"\n")
+    write_atomic(folder / LABEL, json.dumps(told).encode() + b"\n", "label")
 
 
 def _checked(name: str) -> str:

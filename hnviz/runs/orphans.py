@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 
+from hnviz import disk
 from hnviz.runs.reading import parse, read_bounded
 
 LOCK_NAME = "writer.lock"
@@ -23,7 +24,7 @@ def note_writer(folder: Path) -> None:
     this = psutil.Process()
     note = {"pid": this.pid, "created": this.create_time()}
     with suppress(OSError):
-        (folder / NOTE_NAME).write_text(json.dumps(note), encoding="ascii")
+        disk.replace(folder / NOTE_NAME, json.dumps(note).encode(), "note")
 
 
 def end_writer(folder: Path) -> "Ending | None":

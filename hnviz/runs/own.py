@@ -13,7 +13,7 @@ MODELS = "models.py"
 def keep_models(folder: Path, model: str) -> None:
     """Store the file that one of the user's own models is from. Raises RunWriteError."""
     if identity_of(model):
-        write_atomic(folder / MODELS, model_text(model).encode())
+        write_atomic(folder / MODELS, model_text(model).encode(), "models")
 
 
 def unknown_model(folder: Path, content: Any) -> str | None:

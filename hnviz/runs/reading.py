@@ -14,7 +14,8 @@ from hnviz.data.tokens import upright
 LARGEST = 2**53
 """The largest number that events may hold: whole numbers up to it are exact in every browser."""
 
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""Characters that end a line, or are no UTF-8 (halves of pairs), or are not to be seen."""
 _NONBLOCK = getattr(os, "O_NONBLOCK", 0)  # opening a named pipe would wait for its writer
 
 

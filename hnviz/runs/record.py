@@ -1,6 +1,6 @@
 """A run as its events describe it: a value that figures draw and tests write by hand."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -111,7 +111,7 @@ class RecordBuilder:
         self._started: RunStarted | None = None
         self._batches: list[BatchEnd] = []
         self._epochs: list[EpochEnd] = []
-        self._snapshots: list[int] = []
+        self._snapshots: list[int] = []  # in rising order
         self._ended: Ended | None = None
         self._kept = 0
         self._every = 1  # steps between the mini-batches that are kept, but for the last
@@ -128,8 +128,9 @@ class RecordBuilder:
                 _keep_before(self._epochs, event.epoch, "epoch")
                 self._epochs.append(event)
             case SnapshotSaved():
-                if event.step not in self._snapshots:
-                    self._snapshots.append(event.step)
+                at = bisect_left(self._snapshots, event.step)
+                if self._snapshots[at : at + 1] != [event.step]:
+                    self._snapshots.insert(at, event.step)
             case RunStarted():
                 self._go_back_to(0)  # a run that died before its first checkpoint starts again
                 self._started, self._every = event, told_every(event.n_steps)
@@ -142,7 +143,7 @@ class RecordBuilder:
         self._kept = step
         _keep_before(self._batches, step, "step")  # steps of mini-batches count from 0
         _keep_before(self._epochs, step + 1, "step")
-        self._snapshots = [kept for kept in self._snapshots if kept <= step]
+        del self._snapshots[bisect_right(self._snapshots, step) :]
         self._ended = None
 
     def record(self, *, alive: bool = False) -> RunRecord:

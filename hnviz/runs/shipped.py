@@ -46,7 +46,7 @@ def ship(folder: RunFolder, dest: Path) -> RunFolder:
     saved = (SnapshotSaved(step=step) for step in record.snapshots)
     events = (record.started, *record.batches, *record.epochs, *saved, record.ended)
     lines = [encode(event, digits=DIGITS) for event in events if event is not None]
-    write_atomic(dest / EVENTS, b"".join(lines))
+    write_atomic(dest / EVENTS, b"".join(lines), "shipped")
     folder.info().save(dest / CONFIG)
     return shipped
 

@@ -16,12 +16,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import hnviz
+from hnviz import disk
 from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
 from hnviz.runs import summary
 from hnviz.runs.deleted import drop_old
 from hnviz.runs.errors import DamagedRun, RunNotFound, RunWriteError
-from hnviz.runs.files import written_whole
+from hnviz.runs.files import remove_old_leftovers, written_whole
 from hnviz.runs.folder import CONFIG, EVENTS, RunFolder, RunInfo, new_info
 from hnviz.runs.follower import RunFollower
 from hnviz.runs.label import read_label
@@ -111,7 +112,7 @@ class RunStore:
         """
         unfinished = self.root / f"{_UNFINISHED}{secrets.token_hex(8)}"
         try:
-            with written_whole(unfinished / CONFIG):
+            with written_whole(unfinished / CONFIG), disk.step("run", "make"):
                 unfinished.mkdir(parents=True)
             fill(unfinished)
             keep_models(unfinished, config.model)
@@ -146,6 +147,8 @@ class RunStore:
                     shutil.rmtree(folder)  # not for a link, at which it raises
         drop_old(self.root)
         drop_unread_texts(self.root, _UNFINISHED_SECONDS)
+        for folder in (self.root, *self.root.glob(".*/")):  # of sweeps, texts and the class
+            remove_old_leftovers(folder)
 
     def _give_id(self, unfinished: Path, model: str) -> Path:
         """Move a folder to a free id: date, time, model, fraction of the second in 65536ths."""
@@ -155,7 +158,7 @@ class RunStore:
             path = self.root / f"{second}-{model}-{int(now % 1 * 65536):04x}"
             if not path.exists():
                 with written_whole(path / CONFIG):
-                    unfinished.rename(path)
+                    disk.move(unfinished, path, "run")
                 return path
             time.sleep(2 / 65536)
 

@@ -9,10 +9,11 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from hnviz import disk
 from hnviz.catalogue import entry
 from hnviz.config import RunConfig
 from hnviz.runs.errors import DamagedRun
-from hnviz.runs.files import write_atomic
+from hnviz.runs.files import write_atomic, written_whole
 from hnviz.runs.reading import parse, read_bounded
 
 Tensors = dict[str, np.ndarray]
@@ -26,7 +27,7 @@ MOST_HEADER = 2**20
 
 def write_tensors(path: Path, tensors: Mapping[str, np.ndarray]) -> None:
     """Write named arrays to a file atomically. Raises RunWriteError."""
-    write_atomic(path, save(_ordered(tensors)))
+    write_atomic(path, save(_ordered(tensors)), "snapshot")
 
 
 def write_checkpoint(path: Path, before: Path, tensors: Mapping[str, np.ndarray]) -> None:
@@ -36,7 +37,8 @@ def write_checkpoint(path: Path, before: Path, tensors: Mapping[str, np.ndarray]
     """
     ordered = _ordered(tensors)
     content = save(ordered, metadata={CHECKSUM: _checksum(ordered)})
-    write_atomic(path, content, before=before)
+    with written_whole(path):
+        disk.replace_and_keep(path, content, before, "resume")
 
 
 def read_tensors(path: Path, most: int) -> Tensors:

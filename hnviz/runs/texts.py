@@ -40,12 +40,12 @@ def keep_text(runs_dir: Path, config: RunConfig) -> bool:
         content = texts.text_of(name).encode()
         with written_whole(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, content)
+        write_atomic(path, content, "text")
     ids = path.with_name(f"{config.corpus}{numbered.SUFFIX}")
     if not ids.is_file():
         stream, text = stream_of(config), Chosen(config.corpus, config.split)
         found = numbered.Numbered(stream.vocab, stream.train, stream.valid, content_hash(text))
-        write_atomic(ids, numbered.pack(found))
+        write_atomic(ids, numbered.pack(found), "ids")
     return is_new
 
 

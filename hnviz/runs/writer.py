@@ -10,6 +10,7 @@ from types import TracebackType
 
 import numpy as np
 
+from hnviz import disk
 from hnviz.events import BatchEnd, Event, Resumed, RunStarted, SnapshotSaved
 from hnviz.runs.codec import encode
 from hnviz.runs.errors import RunWriteError
@@ -37,6 +38,7 @@ class RunWriter:
         self._flushed = -float("inf")
         self._every = 1  # steps between the mini-batches that are written
         self._between: BatchEnd | None = None  # the last one, if it is not written
+        self._torn = False  # a line may be, since a write has failed
         self._lock = take_lock(folder.path)
         try:
             self._events = self._open()
@@ -51,7 +53,11 @@ class RunWriter:
             (self.folder.path / SNAPSHOTS).mkdir(exist_ok=True)
             # A torn last line would run into the next event.
             descriptor = os.open(self._events_path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-            os.truncate(descriptor, _end_of_last_line(self._events_path))
+            try:
+                self._cut_torn_line(descriptor)
+            except OSError:
+                os.close(descriptor)
+                raise
         return descriptor
 
     def __enter__(self) -> "RunWriter":
@@ -112,15 +118,19 @@ class RunWriter:
         self._waiting.clear()
         self._flushed = time.monotonic()
         with written_whole(self._events_path):
-            size = os.fstat(self._events).st_size
-            written = 0
+            if self._torn:  # the next event would run into it
+                self._cut_torn_line(self._events)
             try:
-                while written < len(content):
-                    written += os.write(self._events, content[written:])
+                disk.write_all(self._events, content, "events")
             except OSError:
+                self._torn = True
                 with suppress(OSError):
-                    os.truncate(self._events, size + content.rfind(b"\n", 0, written) + 1)
+                    self._cut_torn_line(self._events)
                 raise
+
+    def _cut_torn_line(self, descriptor: int) -> None:
+        disk.cut(descriptor, _end_of_last_line(self._events_path), "events")
+        self._torn = False
 
     def save_snapshot(self, step: int, tensors: Mapping[str, np.ndarray]) -> None:
         """Store weights and hidden state after `step` updates, and record an event.
@@ -141,7 +151,7 @@ class RunWriter:
 
     def drop_resume(self) -> None:
         """Delete the checkpoints of a run that has finished, or is to start again."""
-        for name in (RESUME, RESUME_BEFORE):
+        for name in (RESUME_BEFORE, RESUME):  # killed between them, none takes the other's place
             with suppress(OSError):
                 (self.folder.path / name).unlink()
 

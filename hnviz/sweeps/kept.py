@@ -74,7 +74,7 @@ def save(runs_dir: Path, sweep: Sweep) -> None:
     path = path_of(runs_dir, sweep.id)
     with written_whole(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(path, json.dumps(content).encode())
+    write_atomic(path, json.dumps(content).encode(), "sweep")
 
 
 def load(runs_dir: Path, sweep_id: str) -> Sweep:
@@ -126,7 +126,7 @@ def _runs_in(path: Path, mtime: int, size: int) -> frozenset[str]:
 
 def _sweep(sweep_id: str, content: Any) -> Sweep:
     if content["format"] != FORMAT:
-        raise ValueError(f"its format is {content['format']!r}; this version reads {FORMAT}")
+        raise ValueError(f"its format is {content['format']!r:.60}; this version reads {FORMAT}")
     if not is_number(content["created"]) or not 0 < len(content["members"]) <= MOST_RUNS:
         raise ValueError("it has no valid date, or no valid number of runs")
     return Sweep(

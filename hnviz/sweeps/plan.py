@@ -27,6 +27,7 @@ from random import Random
 from typing import Any
 
 from hnviz.config import LIMITS, ConfigError, RunConfig
+from hnviz.runs.reading import is_number, plain
 
 MOST_RUNS = 2000
 MOST_BYTES = 100_000  # of a file
@@ -63,8 +64,12 @@ def read_plan(content: bytes, name: str) -> Plan:
         given = tomllib.loads(content.decode())
     except UnicodeDecodeError as error:
         raise SweepError(f"a plan is UTF-8 text; byte {error.start + 1:,} is not") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise SweepError(f"this is no TOML: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise SweepError(
+            "this TOML cannot be read: a value is nested too deep, or a number has too many digits"
+        ) from error
     for part, value in given.items():
         if part not in _PARTS:
             raise SweepError(f"a plan has {', '.join(_PARTS)}; this one has {part[:40]!r}")
@@ -133,7 +138,7 @@ def _drawn(name: str, values: Any, chance: Random) -> Any:
     }:
         raise SweepError(wanted[:200])
     low, high, scale = values["low"], values["high"], values.get("scale", "linear")
-    numbers = all(type(each) in (int, float) and math.isfinite(each) for each in (low, high))
+    numbers = is_number(low) and is_number(high) and math.isfinite(high - low)
     if not numbers or scale not in _SCALES or low > high or (scale == "log" and low <= 0):
         raise SweepError(wanted[:200])
     if scale == "log":
@@ -147,7 +152,8 @@ def _check_names(part: str, given: Mapping[str, Any]) -> None:
     for name in given:
         if name not in SETTINGS:
             raise SweepError(
-                f"[{part}] {name[:40]} is no setting of a run; they are {', '.join(SETTINGS)}"
+                f"[{part}] {plain(name[:40])} is no setting of a run; they are "
+                f"{', '.join(SETTINGS)}"
             )
 
 
@@ -162,7 +168,7 @@ def _config(options: Mapping[str, Any]) -> RunConfig:
     given = dict(options)
     same = given.pop("same", False)
     if not isinstance(same, bool):
-        raise SweepError(f"same must be true or false; got {same!r}")
+        raise SweepError(f"same must be true or false; got {same!r:.60}")
     try:
         return RunConfig.for_model(given.pop("model", "Model5"), same=same, **given)
     except (ConfigError, TypeError) as error:

@@ -93,14 +93,15 @@ def task_stream(corpus_id: str) -> TaskStream:
     """Read an id. Raises TaskError."""
     family, _, rest = corpus_id.partition("-")
     if family != FAMILY or not rest:
-        raise TaskError(f"the id of a task begins with {FAMILY}-NAME; got {corpus_id!r}")
+        raise TaskError(f"the id of a task begins with {FAMILY}-NAME; got {corpus_id!r:.60}")
     name, *parts = rest.split("-")
     given = {}
     for part in parts:
         key, dot, value = part.partition(".")
         if not (key and dot) or key in given:
             raise TaskError(
-                f"a parameter in the id of a task is -name.value, once; got {part!r} in {corpus_id}"
+                f"a parameter in the id of a task is -name.value, once; got {part!r:.60} in "
+                f"{corpus_id!r:.100}"
             )
         given[key] = _decoded(value)
     return TaskStream.of(name, given)
@@ -128,4 +129,4 @@ def _decoded(text: str) -> str:
             r"\.([0-9a-f]{1,6})\.", lambda found: chr(int(found[1], 16)), text.replace("_", " ")
         )
     except ValueError as error:
-        raise TaskError(f"{text!r} has a character number that does not exist") from error
+        raise TaskError(f"{text!r:.60} has a character number that does not exist") from error

@@ -29,12 +29,12 @@ class Number:
         """Read a value. Raises TaskError."""
         try:
             number = int(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = None
         if number is None or isinstance(value, bool | float) or not self.low <= number <= self.high:
             raise TaskError(
                 f"{self.name} must be a whole number from {self.low:,} to {self.high:,}; "
-                f"got {value!r}"
+                f"got {value!r:.60}"
             )
         return number
 
@@ -57,7 +57,7 @@ class Words:
                 f"{self.name} must have at most {MOST_CHARACTERS:,} characters; got {len(text):,}"
             )
         if not text.isprintable():
-            raise TaskError(f"{self.name} must be printable text; got {text!r}")
+            raise TaskError(f"{self.name} must be printable text; got {text!r:.60}")
         return text
 
 
@@ -83,7 +83,9 @@ class Task:
         known = {parameter.name: parameter for parameter in self.parameters}
         for name in given:
             if name not in known:
-                raise TaskError(f"{self.name} has no parameter {name!r}; it has {', '.join(known)}")
+                raise TaskError(
+                    f"{self.name} has no parameter {name!r:.60}; it has {', '.join(known)}"
+                )
         return {
             name: parameter.checked(given.get(name, parameter.default))
             for name, parameter in known.items()
@@ -226,5 +228,5 @@ TASKS: dict[str, Task] = {each.name: each for each in _TASKS}
 def task(name: str) -> Task:
     """Look a task up by name. Raises TaskError."""
     if name not in TASKS:
-        raise TaskError(f"no task named {name!r}; choose one of {', '.join(TASKS)}")
+        raise TaskError(f"no task named {name!r:.60}; choose one of {', '.join(TASKS)}")
     return TASKS[name]

@@ -42,7 +42,7 @@ def corpora() -> tuple[Corpus, ...]:
 def corpus(corpus_id: str) -> Corpus:
     """Look a corpus up by its id. Raises CorpusError."""
     if not isinstance(corpus_id, str):
-        raise CorpusError(f"corpus must be the id of a corpus; got {corpus_id!r}")
+        raise CorpusError(f"corpus must be the id of a corpus; got {corpus_id!r:.60}")
     if corpus_id in BUILT_IN:
         return BUILT_IN[corpus_id]
     family = FAMILIES.get(corpus_id.partition("-")[0])

@@ -41,12 +41,12 @@ class Way:
 
     def __post_init__(self) -> None:
         if self.level not in LEVELS:
-            raise CorpusError(f"tokens must be one of {', '.join(LEVELS)}; got {self.level!r}")
+            raise CorpusError(f"tokens must be one of {', '.join(LEVELS)}; got {self.level!r:.60}")
         for name, (low, high) in LIMITS.items():
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
                 raise CorpusError(
-                    f"{name} must be a whole number from {low:,} to {high:,}; got {value!r}"
+                    f"{name} must be a whole number from {low:,} to {high:,}; got {value!r:.60}"
                 )
 
     @property

@@ -1,7 +1,8 @@
 """The class of this server: one value behind a lock, kept in a file.
 
 Pages call it from Streamlit's threads, routes from the event loop; no call waits for the disk or
-the network, except the one that starts a run.
+the network, except `start` and `paste`. Routes acknowledge a change when `written` has ended: what
+somebody has heard is not lost if the server is killed.
 """
 
 import logging
@@ -9,6 +10,8 @@ import os
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -31,6 +34,7 @@ RUNS_EACH = "HNVIZ_CLASS_RUNS"  # runs of one student
 MEMBER, TEACHER = "hnviz-class", "hnviz-teacher"  # cookies
 
 MOST_CODES = 500  # in one paste
+WRITE_SECONDS = 5.0  # that a thread waits for the file
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +84,7 @@ class Desk:
         self._watches: list[Watch] = []
         self._room = _opened(path)
         self._saver = Saver(lambda: kept.save(path, self._room))
-        self._saver.ask()
+        self._written = self._saver.ask()
 
     @property
     def room(self) -> Classroom:
@@ -91,6 +95,10 @@ class Desk:
         """Call `watch` after each change, in the thread that makes it; return what ends that."""
         self._watches.append(watch)
         return lambda: self._watches.remove(watch)
+
+    def written(self) -> "Future[None]":
+        """Return what ends when all changes so far are in the file, or with an OSError."""
+        return self._written
 
     def close(self) -> None:
         """Write the file a last time."""
@@ -157,6 +165,10 @@ class Desk:
                 taken += 1
             except GuessError as error:
                 wrong.append(str(error))
+        try:
+            self._written.result(WRITE_SECONDS)
+        except OSError as error:
+            return PasteResult(0, (not_kept(error),))
         return PasteResult(taken, tuple(dict.fromkeys(wrong)))
 
     def reveal(self, step: Any) -> None:
@@ -206,6 +218,8 @@ class Desk:
         finally:
             with self._lock:
                 self._change(self._room.started(place, run_id), "")
+            with suppress(OSError):  # the run trains all the same
+                self._written.result(WRITE_SECONDS)
 
     def check_resume(self, member: str) -> None:
         """Check that a member may have one more run under way. Raises ClassError."""
@@ -213,7 +227,7 @@ class Desk:
 
     def _change(self, room: Classroom, step: str) -> None:
         self._room = room
-        self._saver.ask()
+        self._written = self._saver.ask()
         for watch in tuple(self._watches):
             watch(step)
 
@@ -227,6 +241,12 @@ def desk() -> Desk | None:
     each = os.environ.get(RUNS_EACH)
     limits = Limits(each=int(each)) if each else Limits()
     return Desk(class_file(), view=view, limits=limits, jobs=_under_way)
+
+
+def not_kept(error: OSError) -> str:
+    """Say that a change is not in the file."""
+    reason = error.strerror or "the disk is slow"
+    return f"the teacher's computer could not store this: {reason}; tell the teacher and try again"
 
 
 def class_file() -> Path:

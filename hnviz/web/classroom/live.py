@@ -6,8 +6,8 @@ JSON text both ways. From a phone, first who it is, then guesses:
 From the teacher's page, whose cookie says who it is, and from someone who has not joined:
     {"op": "teach", "have": []}
     {"op": "look", "have": []}
-The server says what a phone has answered before, answers each guess, sends what is revealed, and
-counts to the teacher alone:
+The server says what a phone has answered before, answers each guess once it is stored, sends what
+is revealed, and counts to the teacher alone:
     {"mine": {"batches.1": 2}}
     {"id": 7, "step": "batches.3"}    or    {"id": 7, "error": "a sentence"}
     {"step": "batches.3", "n": 28, "values": [...], "sentence": "..."}
@@ -20,6 +20,9 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Mapping
+from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from starlette.routing import BaseRoute, WebSocketRoute
@@ -28,7 +31,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from hnviz.classroom import GuessError
 from hnviz.classroom.guesses import step_order, written
 from hnviz.web.classroom.bulletin import Bulletin
-from hnviz.web.classroom.desk import Desk
+from hnviz.web.classroom.desk import Desk, not_kept
 from hnviz.web.parameters import quoted
 from hnviz.web.sockets import (
     GIVEN_UP,
@@ -66,6 +69,7 @@ class Line:
         self.teacher = False
         self._hall, self._websocket = hall, websocket
         self._answers: deque[str] = deque()
+        self._unstored = 0  # guesses that are not yet in the class's file
         self._due: dict[str, None] = {}  # steps to send; "" for the teacher's counts
         self._wake = asyncio.Event()
         self._allowance = _Allowance()
@@ -129,6 +133,8 @@ class Line:
             self._answer(number, request)
 
     def _answer(self, number: int | None, request: Mapping[str, Any]) -> None:
+        if len(self._answers) + self._unstored >= MOST_ANSWERS:
+            raise Closed(GIVEN_UP, f"{MOST_ANSWERS} answers were not read")
         try:
             if request.get("op") != "guess":
                 raise GuessError(f"op must be guess; got {quoted(request.get('op'))}")
@@ -137,11 +143,24 @@ class Line:
             if not self._allowance.takes(asyncio.get_running_loop().time()):
                 raise GuessError("guesses come too fast; wait a second and send it again")
             step = self._hall.desk.guess(self.member, request.get("step"), request.get("value"))
-            answer: dict[str, Any] = {"id": number, "step": step}
         except GuessError as error:
-            answer = {"id": number, "error": str(error)}
-        if len(self._answers) >= MOST_ANSWERS:
-            raise Closed(GIVEN_UP, f"{MOST_ANSWERS} answers were not read")
+            return self._say({"id": number, "error": str(error)})
+        self._unstored += 1
+        told, loop = partial(self._stored, number, step), asyncio.get_running_loop()
+
+        def written(stored: "Future[None]") -> None:  # in the thread that writes
+            with suppress(RuntimeError):  # the server has ended meanwhile
+                loop.call_soon_threadsafe(told, stored.exception())
+
+        self._hall.desk.written().add_done_callback(written)
+
+    def _stored(self, number: int | None, step: str, error: BaseException | None) -> None:
+        """Answer a guess: a phone sends it again until it has this answer."""
+        self._unstored -= 1
+        problem = not_kept(error) if isinstance(error, OSError) else None
+        self._say({"id": number, "error": problem} if problem else {"id": number, "step": step})
+
+    def _say(self, answer: Mapping[str, Any]) -> None:
         self._answers.append(to_json(answer))
         self._wake.set()
 

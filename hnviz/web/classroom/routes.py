@@ -1,5 +1,6 @@
 """The class's routes: join, become the teacher, reveal or cover, and what a phone needs first."""
 
+import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
@@ -10,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 from hnviz.classroom import ClassError, GuessError
 from hnviz.web.bodies import json_body
 from hnviz.web.classroom import live
-from hnviz.web.classroom.desk import MEMBER, TEACHER, Desk, Visitor
+from hnviz.web.classroom.desk import MEMBER, TEACHER, WRITE_SECONDS, Desk, Visitor, not_kept
 from hnviz.web.classroom.files import JOIN, NO_STORE, LessonFiles, lesson_routes
 from hnviz.web.keeping import KEEPING
 from hnviz.web.parameters import quoted
@@ -62,6 +63,7 @@ class _Counter:
             member = self._desk.join(code, _address(request), token)
         except ClassError as error:
             raise Refusal(str(error), 503) from error
+        await self._written()
         number = self._desk.room.members[member]
         return _with_cookie(request, MEMBER, member, {"token": member, "number": number})
 
@@ -90,7 +92,16 @@ class _Counter:
             act(step)
         except GuessError as error:
             raise Refusal(str(error)) from error
+        await self._written()
         return step
+
+    async def _written(self) -> None:
+        """Wait until what has changed is in the file. Raises Refusal."""
+        try:
+            async with asyncio.timeout(WRITE_SECONDS):
+                await asyncio.wrap_future(self._desk.written())
+        except OSError as error:
+            raise Refusal(not_kept(error), 503) from error
 
 
 def visitor(desk: Desk, request: Request) -> Visitor:

@@ -1,0 +1,1 @@
+"""Faults: what is kept, while writes fail and processes are killed. ``make chaos``."""

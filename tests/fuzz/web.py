@@ -1,0 +1,406 @@
+"""Hostile requests and messages: every route of the server, without Streamlit and without torch.
+
+An engine that takes nothing is in place of ours. An answer may be a refusal, and never a 500;
+nothing is logged as an error; the server goes on.
+"""
+
+import json
+import logging
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+from urllib.parse import quote, urlencode
+
+from hypothesis import strategies as st
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+from hnviz.classroom import questions
+from hnviz.engine.client import EngineError
+from hnviz.engine.scheduler import Limits
+from hnviz.web import actions, corpora, hub, listing, live, observations, standing
+from hnviz.web.classroom import desk as desks
+from hnviz.web.classroom import files
+from hnviz.web.curves import curve_routes
+from hnviz.web.guard import Rules, guard
+from hnviz.web.questions import QUESTIONS
+from hnviz.web.routes import door
+from hnviz.web.starts import start_routes
+from hnviz.web.sweeps import sweep_routes
+from hnviz.web.viewer import COOKIE
+from tests.classes import CHOICE, HOST, LESSON, a_desk, site
+from tests.fuzz.odd import as_json, cut_up, json_of, leaves, texts
+from tests.fuzz.targets import Feed, Place, Target
+
+CLOSED = {1003, 1008, 1009, 4403}
+"""The codes with which the server may close a WebSocket that sends what no page sends."""
+
+ERRORS = {400, 403, 404, 405, 409, 410, 411, 413, 415, 422, 429, 503}
+
+
+class NoEngine:
+    """An engine that is busy."""
+
+    pid = None
+
+    def __init__(self, runs_dir: Path) -> None:
+        self.runs_dir = runs_dir
+
+    def start(self) -> None:
+        return
+
+    def job(self, run_id: str) -> None:
+        return None
+
+    def jobs(self) -> list[Any]:
+        return []
+
+    def limits(self) -> Limits:
+        return Limits.from_environ({}, self.runs_dir)
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def refuse(*given: object, **more: object) -> None:
+            raise EngineError("the engine takes nothing here", "conflict")
+
+        return refuse
+
+
+def _enter_world(place: Place) -> None:
+    """Let the web's parts find the runs of a place, and no engine, until the place is closed."""
+    root, world = place.story.root, place.world
+    engine = NoEngine(root)
+    for module in (standing, hub, desks):
+        world.enter_context(patch.object(module, "shared_engine", lambda: engine))
+    for module in (questions, files):
+        world.enter_context(patch.object(module, "lessons", lambda: {LESSON.id: LESSON}))
+    world.enter_context(patch.dict(os.environ, {"HNVIZ_RUNS_DIR": str(root)}))
+    standing.store.cache_clear()
+    world.callback(standing.store.cache_clear)
+
+
+class _Errors(logging.Handler):
+    """Holds what is logged as an error."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.said: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append(self.format(record))
+
+
+@contextmanager
+def no_errors() -> Iterator[None]:
+    """Fail if the server logs an error."""
+    heard = _Errors()
+    log = logging.getLogger("hnviz")
+    log.addHandler(heard)
+    try:
+        yield
+    finally:
+        log.removeHandler(heard)
+    assert heard.said == []
+
+
+def _views() -> list[Any]:
+    from hnviz.app.pictures import VIEWS
+
+    return list(VIEWS)
+
+
+def _door(place: Place) -> Starlette:
+    from hnviz.app.run.names import shown_name
+
+    ours = [
+        *start_routes(),
+        *sweep_routes(),
+        *listing.routes(shown_name),
+        *curve_routes(shown_name),
+        *corpora.routes(),
+        *observations.routes(_views()),
+        *actions.routes(),
+    ]
+    return Starlette(routes=door(ours), middleware=[guard(lambda: Rules(hosts=(HOST,)))])
+
+
+# Requests
+
+
+def _addresses(place: Place) -> st.SearchStrategy[tuple[str, dict[str, str]]]:
+    runs = st.sampled_from(("Model5", "Model5", place.run.id, "last")) | texts
+    steps = st.sampled_from(("last", "0", "400", "00", "1e3")) | texts
+    params = {name: dict(each.params) for name, each in QUESTIONS.items()}
+    params |= {view.name: dict(view.params) for view in _views()}
+    usual = ("3", "true", "train", "0.5", "1,2,3", "valid", "state")
+
+    @st.composite
+    def observed(draw: st.DrawFn) -> tuple[str, dict[str, str]]:
+        name = draw(st.sampled_from(sorted(params)))
+        keys = st.sampled_from((*params[name], "v", "steps")) | texts
+        given = draw(st.dictionaries(keys, st.sampled_from(usual) | texts, max_size=4))
+        step = draw(st.just("many") | steps)
+        return f"/api/runs/{_quoted(draw(runs))}/{_quoted(step)}/{_quoted(name)}", given
+
+    listed = st.tuples(
+        st.sampled_from(("/api/runs", "/api/curves", "/api/corpora", "/api/corpora/train/layout"))
+        | st.builds(lambda part: f"/api/corpora/{_quoted(part)}", texts)
+        | st.builds(lambda part: f"/api/runs/{_quoted(part)}", runs)
+        | st.builds(lambda part: f"/api/sweeps/{_quoted(part)}", texts)
+        | st.builds(lambda part: f"/api/{_quoted(part)}", texts),
+        st.dictionaries(
+            st.sampled_from(("runs", "points", "limit", "corpus", "way", "bs", "bptt", "shuffled"))
+            | texts,
+            st.sampled_from((*usual, "Model5", "Model5,Model3", "human-numbers", "blocks")) | texts,
+            max_size=4,
+        ),
+    )
+    return st.one_of(observed(), observed(), listed)
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="", errors="replace") if len(text) < 2000 else text[:2000]
+
+
+def _get(place: Place) -> Feed:
+    client = _client(place)
+
+    def feed(given: tuple[str, dict[str, str]]) -> None:
+        path, query = given
+        asked = urlencode(query, errors="replace")
+        _answered(client, "GET", f"{path}?{asked}"[:60_000], b"", {})
+
+    return feed
+
+
+def _bodies(place: Place) -> st.SearchStrategy[tuple[str, bytes]]:
+    run = place.run.id
+    settings = {"model": "Model1", "lr": 0.1, "seed": 0, "bs": 8, "corpus": "human-numbers"}
+    plan = {"name": "s", "fixed": {"model": "Model1", "epochs": 1}, "grid": {"seed": [0, 1]}}
+    given: dict[str, Any] = {
+        "/api/runs": {"runs": [settings, {"like": "Model5", "seed": 3}, {"model": "x"}]},
+        "/api/sweeps": plan,
+        "/api/sweeps/estimate": plan,
+        f"/api/runs/{run}/speed": {"speed": 4},
+        f"/api/runs/{run}/rename": {"name": "mine"},
+        f"/api/runs/{run}/pin": {"pinned": True},
+        f"/api/runs/{run}/delete": {},
+        f"/api/runs/{run}/restore": {},
+        f"/api/runs/{run}/resume": {},
+        "/api/runs/Model5/rename": {"name": "x"},
+    }
+    paths = st.sampled_from(sorted(given)) | st.builds(
+        lambda name, action: f"/api/runs/{_quoted(name)}/{action}",
+        texts,
+        st.sampled_from((*actions.ACTIONS, "speed", "delete", "restore", "rename")),
+    )
+    return paths.flatmap(
+        lambda path: st.tuples(st.just(path), json_of(given.get(path, {"name": "x"})))
+    )
+
+
+def _post(place: Place) -> Feed:
+    client = _client(place)
+
+    def feed(given: tuple[str, bytes]) -> None:
+        path, body = given
+        _answered(client, "POST", path, body, {"content-type": "application/json"})
+        _answered(client, "GET", "/api/sweeps", b"", {})  # whatever is kept now can be listed
+
+    return feed
+
+
+def _headers(place: Place) -> st.SearchStrategy[dict[str, str]]:
+    plain = st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=40)
+    known = st.sampled_from(
+        (
+            *(HOST, f"http://{HOST}", "null", "http://evil.example", f"https://{HOST}:99999"),
+            *("http://[::1", f"http://{HOST}@x", "a" * 5000, "same-origin", "cross-site"),
+            *("bytes=0-", "gzip;q=0", 'W/"x"', f"{COOKIE}=x; y", "=;=", "application/json"),
+        )
+    )
+    names = st.sampled_from(
+        (
+            *("host", "origin", "sec-fetch-site", "cookie", "range", "accept-encoding"),
+            *("if-none-match", "content-type", "content-length", "x-forwarded-for", "upgrade"),
+        )
+    )
+    return st.dictionaries(names, known | plain, max_size=4)
+
+
+def _head(place: Place) -> Feed:
+    client = _client(place)
+
+    def feed(headers: dict[str, str]) -> None:
+        sent = {name: value.encode("latin-1") for name, value in headers.items()}
+        for method in ("GET", "POST"):
+            _answered(client, method, "/api/runs/Model5", b"", sent)
+
+    return feed
+
+
+def _client(place: Place) -> TestClient:
+    return place.world.enter_context(TestClient(_door(place), base_url=f"http://{HOST}"))
+
+
+def _answered(
+    client: TestClient, method: str, path: str, body: bytes, headers: dict[str, Any]
+) -> None:
+    """Ask; hold the answer to be an answer or a refusal with its sentence."""
+    own = {"cookie": f"{COOKIE}={secrets.token_hex(16)}"}  # no other's quota, and no waiting
+    reply = client.request(method, path, content=body or None, headers={**own, **headers})
+    assert reply.status_code in {200, 202, 304} | ERRORS, (
+        path,
+        reply.status_code,
+        reply.text[:300],
+    )
+    is_ours = reply.request.url.path.startswith("/api/")  # "/api/.." is not
+    if reply.status_code >= 400 and is_ours:
+        said = reply.json()["error"]
+        assert said and "\n" not in said and len(said) < 2500, said
+        said.encode()
+
+
+# WebSockets
+
+
+def _messages(sample: list[dict[str, Any]]) -> st.SearchStrategy[list[str]]:
+    each = st.one_of(
+        st.sampled_from(sample).flatmap(lambda message: json_of(message)).map(_text),
+        cut_up(list(map(as_json, sample))).map(_text),
+        leaves.map(as_json).map(_text),
+    )
+    return st.lists(each, min_size=1, max_size=3)
+
+
+def _text(content: bytes) -> str:
+    return content.decode("utf-8", "replace")
+
+
+def _live_messages(place: Place) -> st.SearchStrategy[list[str]]:
+    from hnviz.app.topics import TOPICS
+
+    follows = [
+        {"op": "follow", "id": 7, "topic": topic.name, "have": None, "params": {}}
+        | ({"run": place.run.id} if topic.of_run else {})
+        for topic in TOPICS
+    ]
+    return _messages([*follows, {"op": "leave", "id": 7}, {**follows[0], "have": {"a": [1, 2]}}])
+
+
+def _live(place: Place) -> Feed:
+    from hnviz.app.topics import TOPICS
+
+    found = hub.Hub(TOPICS)
+    client = place.world.enter_context(TestClient(Starlette(routes=live.routes(found))))
+    return partial(_talk, client, "/api/live", {"op": "leave"}, None)
+
+
+def _class_messages(place: Place) -> st.SearchStrategy[list[str]]:
+    return _messages(
+        [
+            {"op": "guess", "id": 7, "step": CHOICE, "value": 2},
+            {"op": "guess", "id": 8, "step": "counting.3", "value": [1, 2, 3.5]},
+            {"op": "hello", "token": "x", "have": ["counting.1"]},
+            {"op": "look", "have": []},
+            {"op": "teach", "have": []},
+        ]
+    )
+
+
+def _class(place: Place) -> Feed:
+    desk = a_desk(place.root.parent / "live" / "class.json")
+    member = desk.join(desk.room.code, "10.0.0.1")
+    place.world.callback(desk.close)
+    client = place.world.enter_context(TestClient(site(desk), base_url=f"http://{HOST}"))
+    hello = {"op": "hello", "token": member, "have": []}
+    return partial(_talk, client, "/api/class/live", {"op": "x", "id": 99}, hello)
+
+
+def _talk(
+    client: TestClient,
+    path: str,
+    last: dict[str, Any],
+    hello: dict[str, Any] | None,
+    given: list[str],
+) -> None:
+    """Send messages, and then one that is answered; the server answers it or has hung up."""
+    with client.websocket_connect(path) as said:
+        if hello is not None:
+            said.send_json(hello)
+        for text in given:
+            said.send_text(text)
+        said.send_json(last)
+        try:
+            while not _is_answer(said.receive_json(), last.get("id")):
+                continue
+        except WebSocketDisconnect as closed:
+            assert closed.code in CLOSED, (closed.code, closed.reason)
+            assert "\n" not in closed.reason
+
+
+def _is_answer(frame: Any, number: int | None) -> bool:
+    for message in frame if isinstance(frame, list) else [frame]:
+        error = message.get("error", "")
+        assert "\n" not in error and len(error) < 2500
+        json.dumps(error, ensure_ascii=False).encode()
+        if error and message.get("id") == number:
+            return True
+    return False
+
+
+# Pages
+
+
+def _queries(place: Place) -> st.SearchStrategy[tuple[str, dict[str, str]]]:
+    from hnviz.app.shell.keys import ADDRESS
+    from tests.pages import EVERY_PAGE
+
+    names = sorted({key.name for key in ADDRESS if "*" not in key.name})
+    usual = st.sampled_from(("1", "true", "Model3", "7", "0.5", "LSTM", "blocks", "train", "reset"))
+    numbers = st.integers(-(10**20), 10**20).map(str) | st.floats().map(str)
+    given = st.dictionaries(st.sampled_from(names), usual | texts | numbers, max_size=6)
+    return st.tuples(st.sampled_from(EVERY_PAGE), given)
+
+
+def _page(place: Place) -> Feed:
+    from tests.pages import open_page
+
+    def feed(given: tuple[str, dict[str, str]]) -> None:
+        page, query = given
+        sent = {name: text.encode("utf-8", "replace").decode() for name, text in query.items()}
+        app = open_page(page, **sent)
+        assert not app.exception, [each.value for each in app.exception]
+
+    return feed
+
+
+def _in_world(make: Callable[[Place], Feed]) -> Callable[[Place], Feed]:
+    """Prepare a target where the web's parts find its runs; its errors are looked for."""
+
+    def made(place: Place) -> Feed:
+        _enter_world(place)
+        feed = make(place)
+
+        def guarded(given: Any) -> None:
+            with no_errors():
+                feed(given)
+
+        return guarded
+
+    return made
+
+
+WEB_TARGETS: dict[str, Target] = {
+    "get": Target(_addresses, _in_world(_get)),
+    "post": Target(_bodies, _in_world(_post)),
+    "headers": Target(_headers, _in_world(_head)),
+    "live": Target(_live_messages, _in_world(_live)),
+    "class-live": Target(_class_messages, _in_world(_class)),
+    "pages": Target(_queries, _in_world(_page), every=25),
+}

@@ -1,0 +1,274 @@
+"""Whatever fails or is killed while it writes, nothing acknowledged is lost: ``make chaos`` too."""
+
+import ast
+import errno
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import cycle
+from pathlib import Path
+
+import pytest
+
+from hnviz import disk
+from hnviz.classroom import kept as classes
+from hnviz.data.corpora.own import Way, own_corpus
+from hnviz.events import BatchEnd, EpochEnd
+from hnviz.failpoints import LOG_VARIABLE, VARIABLE, Rule
+from hnviz.runs import DamagedRun, RunFolder, RunFollower, RunStore
+from hnviz.sweeps import kept as sweeps
+from hnviz.sweeps.plan import SweepError
+from tests.chaos.forked import points, tell
+from tests.chaos.story import PLAN, Story, an_archive, check, own_model
+from tests.conftest import ROOT
+from tests.small import figures, small_config
+from tests.test_kill import wait_for
+
+pytestmark = [
+    pytest.mark.skipif(os.name != "posix", reason="it forks, and kills with SIGKILL"),
+    pytest.mark.xdist_group("faults"),  # one archive
+]
+
+ERRORS = ("ENOSPC", "EACCES", "EIO")
+KILLS = 20  # of a trainer; make chaos kills more, and other processes
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_model() -> Iterator[None]:
+    with own_model():
+        yield
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return an_archive(tmp_path_factory.mktemp("archive"))
+
+
+@pytest.fixture(scope="module")
+def reached(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Counter[str]:
+    """How often a story reaches each failpoint."""
+    place = tmp_path_factory.mktemp("reached")
+    told = tell(place / "runs", archive, "*=none", place / "log")
+    assert (told.status, told.problems) == (0, ())
+    check(place / "runs", told.said)
+    return Counter((place / "log").read_text().split())
+
+
+# Failpoints
+
+
+def test_every_failpoint_is_reached(reached: Counter[str]) -> None:
+    assert set(reached) == set(points())
+
+
+def test_what_the_source_keeps_is_in_the_table() -> None:
+    """A write under another name would have failpoints that nobody reaches."""
+    named: set[str] = set()
+    for path in (ROOT / "hnviz").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)) if "disk." in text or "write_atomic" in text else ():
+            if path.name != "disk.py" and isinstance(node, ast.Call):
+                called = ast.unparse(node.func)
+                if called.startswith("disk.") or called == "write_atomic":
+                    texts = [each.value for each in node.args if isinstance(each, ast.Constant)]
+                    named.add(str(texts[0]) if texts else called)
+    assert named == {*disk.KEPT, "disk.replace"}  # the latter in `write_atomic`, with any name
+
+
+@pytest.mark.parametrize(
+    "text", ["resume", "a=b=c", "x=kill@", "x=EWHAT", "x=kill@two", "x y=kill"]
+)
+def test_a_rule_that_is_none_is_one_sentence(text: str) -> None:
+    with pytest.raises(ValueError, match=f"a rule of {VARIABLE} is PATTERN="):
+        Rule.of(text)
+
+
+def test_a_child_process_has_the_failpoints_of_its_environment(tmp_path: Path) -> None:
+    path, log = tmp_path / "class.json", tmp_path / "log"
+    path.write_text("old")
+    code = "import sys; from pathlib import Path; from hnviz import disk\n"
+    code += "disk.replace(Path(sys.argv[1]), b'new', 'class')"
+    rules = {VARIABLE: "class.rename.before=kill; x=stop", LOG_VARIABLE: str(log)}
+    command = [sys.executable, "-c", code, str(path)]
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, **rules})
+    assert (done.returncode, path.read_text()) == (-signal.SIGKILL, "old")
+    reached = ["class.write.before", "class.write.half", "class.write.after", "class.rename.before"]
+    assert log.read_text().split() == reached
+    assert subprocess.run(command, cwd=ROOT).returncode == 0
+    assert path.read_text() == "new"
+
+
+def test_a_process_killed_at_each_failpoint_loses_nothing(
+    reached: Counter[str], archive: Path, tmp_path: Path
+) -> None:
+    for name in points():
+        root = tmp_path / name / "runs"
+        told = tell(root, archive, f"{name}=kill@{(reached[name] + 1) // 2}")
+        assert told.status == -signal.SIGKILL, name
+        _hold(root, told.said, name)
+
+
+def test_a_write_that_fails_never_reports_success(
+    reached: Counter[str], archive: Path, tmp_path: Path
+) -> None:
+    for name, error in zip((each for each in points() if "after" not in each), cycle(ERRORS)):
+        root = tmp_path / name / "runs"
+        told = tell(root, archive, f"{name}={error}@{(reached[name] + 1) // 2}")
+        assert told.status == 0, (name, told)
+        said = os.strerror(getattr(errno, error))
+        assert any(said in each for each in told.problems) or name.startswith("note."), told
+        _hold(root, told.said, name)
+
+
+def test_a_disk_that_stays_full_loses_nothing(
+    reached: Counter[str], archive: Path, tmp_path: Path
+) -> None:
+    n_writes = sum(count for name, count in reached.items() if name.endswith("write.half"))
+    for number in range(1, n_writes, 4):
+        root = tmp_path / str(number) / "runs"
+        told = tell(root, archive, f"*.write.half=ENOSPC@{number}+")
+        assert told.status == 0 and told.problems, number
+        _hold(root, told.said, f"from write {number} on")
+
+
+def _hold(root: Path, said: tuple[str, ...], name: str) -> None:
+    try:
+        check(root, said)
+    except Exception as error:
+        raise AssertionError(f"after {name}: {error!r}; acknowledged: {said}") from error
+    shutil.rmtree(root.parent)
+
+
+# Files that are cut
+
+
+@pytest.fixture(scope="module")
+def whole(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one of everything."""
+    root = tmp_path_factory.mktemp("whole") / "runs"
+    story = Story(root, archive, lambda said: None)
+    story.tell()
+    assert story.problems == []
+    return root
+
+
+def _run(root: Path) -> RunFolder:
+    store = RunStore(root, root / "none")
+    return next(store.folder(run) for run in store.ids() if len(store.record(run).batches) > 1)
+
+
+def test_events_cut_at_every_byte_and_read_in_two_pieces(whole: Path) -> None:
+    folder = _run(whole)
+    path, record = folder.path / "events.jsonl", folder.read()
+    content = path.read_bytes()
+    try:
+        for cut in range(len(content)):
+            path.write_bytes(content[:cut])
+            follower = RunFollower(folder)
+            n_lines = content[:cut].count(b"\n")
+            first = follower.poll()
+            told = len(first.batches) + len(first.snapshots) + bool(first.started)
+            assert told + bool(first.ended) == n_lines
+            path.write_bytes(content)
+            assert follower.poll() == record
+    finally:
+        path.write_bytes(content)
+
+
+def test_every_other_file_cut_at_every_byte_is_one_sentence(whole: Path) -> None:
+    folder = _run(whole)
+    snapshot = folder.snapshot_path(0)
+    readers = {
+        snapshot: (lambda: folder.load_snapshot(0), DamagedRun),
+        folder.path / "config.json": (folder.info, DamagedRun),
+        sweeps.path_of(whole, PLAN.id): (lambda: sweeps.load(whole, PLAN.id), SweepError),
+        whole / classes.FILE: (lambda: classes.load(whole / classes.FILE), classes.DamagedClass),
+    }
+    for path, (read, error) in readers.items():
+        content = path.read_bytes()
+        for cut in range(len(content.rstrip())):
+            path.write_bytes(content[:cut])
+            with pytest.raises(error) as caught:
+                read()
+            assert "\n" not in str(caught.value)
+        path.write_bytes(content)
+        read()
+
+
+def test_a_checkpoint_cut_at_every_byte_gives_way_to_the_one_before(whole: Path) -> None:
+    folder = _run(whole)
+    path = folder.path / "resume.safetensors"
+    content, newest = path.read_bytes(), folder.load_resume()["progress"][0]
+    for cut in range(0, len(content), 3):
+        path.write_bytes(content[:cut])
+        assert folder.load_resume()["progress"][0] == newest - 2
+    path.write_bytes(content)
+
+
+# Trainers
+
+
+def test_a_trainer_killed_again_and_again_ends_with_the_same_figures(tmp_path: Path) -> None:
+    text = " ".join(f"word{number % 7} goes on ." for number in range(40)).encode()
+    config = small_config("Model2", corpus=own_corpus(text, Way()).id, epochs=80, device="cpu")
+    store = RunStore(tmp_path, tmp_path / "none")
+    wanted, folder = store.create(config), store.create(config)
+    chance = random.Random(17)
+    with _nursery() as train:
+        train(wanted)
+        for kill in range(KILLS):
+            before = _stamp(folder)
+            child = train(folder)
+            wait_for(folder.is_alive)
+            if kill % 2:  # at any moment; else once it has stored a checkpoint
+                time.sleep(chance.uniform(0, 0.1))
+            else:
+                wait_for(lambda before=before: _stamp(folder) != before)
+            if kill % 4 == 3:  # stopped, it is still the run's writer, and nobody waits for it
+                os.kill(child, signal.SIGSTOP)
+                assert folder.is_alive()
+            seen = folder.read().step
+            os.kill(child, signal.SIGKILL)
+            wait_for(lambda: not folder.is_alive())
+            assert folder.read().step >= seen
+            for step in folder.snapshots()[-1:]:
+                folder.load_snapshot(step)
+            folder.load_resume()
+        assert folder.read().status == "interrupted"
+        train(folder)
+        for each in (wanted, folder):
+            wait_for(lambda each=each: each.read().status == "finished")
+    assert _figures(folder) == _figures(wanted)
+    assert (folder.path / "events.jsonl").read_bytes().count(b'"event": "resumed"') >= KILLS // 2
+
+
+def _stamp(folder: RunFolder) -> int:
+    path = folder.path / "resume.safetensors"
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
+@contextmanager
+def _nursery() -> Iterator[Callable[[RunFolder], int]]:
+    command = [sys.executable, "-m", "tests.chaos.nursery"]
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+
+        def train(folder: RunFolder) -> int:
+            print(folder.path, file=process.stdin, flush=True)
+            return int(process.stdout.readline())
+
+        yield train
+
+
+def _figures(folder: RunFolder) -> list[str]:
+    record = folder.read()
+    events: list[BatchEnd | EpochEnd] = [*record.batches, *record.epochs]
+    return [str(figures(each)) for each in events]
