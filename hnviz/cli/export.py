@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from hnviz.cli.parser import CommandError, add_models, add_runs_dir, folder
 
 if TYPE_CHECKING:
-    from hnviz.runs import RunFolder
+    from hnviz.runs import RunFolder, RunStore
 
-SUMMARY = "write a lesson or a page as one HTML file, a run as a notebook or a zip file"
+SUMMARY = "write a lesson, a page or a report as one HTML file, a run as a notebook or a zip file"
+OUTPUT = "where it is written (default: its name)"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -37,9 +38,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     for each in (notebook, archive):
         each.add_argument("name", metavar="RUN", help="its id, such as Model5")
         add_runs_dir(each)
-    add_models(page)
-    for each in (lesson, page, notebook, archive):
-        each.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: its name")
+    about = kinds.add_parser(
+        "report", help="a run, or several compared, as one HTML page", allow_abbrev=False
+    )
+    about.add_argument("names", nargs="+", metavar="RUN", help="their ids, such as Model4 Model5")
+    add_runs_dir(about)
+    for each in (page, notebook, archive, about):
+        add_models(each)
+    for each in (lesson, page, notebook, archive, about):
+        each.add_argument(
+            *("-o", "--out", "--output"), dest="output", type=Path, metavar="FILE", help=OUTPUT
+        )
     index = kinds.add_parser(
         "index", help="all lessons and an index, for a static host", allow_abbrev=False
     )
@@ -84,6 +93,9 @@ def _files(options: argparse.Namespace) -> Iterator[tuple[Path, bytes]]:
     if options.kind == "notebook":
         yield options.output or Path(f"{options.name}.ipynb"), _notebook(options)
         return
+    if options.kind == "report":
+        yield options.output or Path(f"{'-'.join(options.names)[:100]}.html"), _report(options)
+        return
     path = options.output or Path(f"{options.name}.html")
     if options.kind == "lesson":
         from hnviz.export.lesson import export_lesson
@@ -95,10 +107,20 @@ def _files(options: argparse.Namespace) -> Iterator[tuple[Path, bytes]]:
     yield path, export_page(options.name, dict(_pair(text) for text in options.at))
 
 
-def _run_folder(options: argparse.Namespace) -> "RunFolder":
+def _store(options: argparse.Namespace) -> "RunStore":
     from hnviz.runs import RunStore, default_runs_dir
 
-    return RunStore(options.runs_dir or default_runs_dir()).folder(options.name)
+    return RunStore(options.runs_dir or default_runs_dir())
+
+
+def _run_folder(options: argparse.Namespace) -> "RunFolder":
+    return _store(options).folder(options.name)
+
+
+def _report(options: argparse.Namespace) -> bytes:
+    from hnviz.export.report import report
+
+    return report(_store(options), options.names)
 
 
 def _notebook(options: argparse.Namespace) -> bytes:
