@@ -14,6 +14,7 @@ FONTS = {"sans-serif", "serif", "monospace"}
 def saved(page, kind: str, folder: Path) -> Path:
     """Press one of the entries of Save, by keyboard; return the file."""
     summary = page.locator(".hnviz-save summary")
+    summary.wait_for()  # plotly.js is large
     summary.focus()
     page.keyboard.press("Enter")
     entry = page.get_by_role("button", name=kind).first

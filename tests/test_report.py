@@ -73,9 +73,12 @@ def test_a_report_on_a_run_says_all_of_it(tmp_path):
     for section in ("Loss and accuracy", "by kind", "remembers", "Epoch by epoch", "Settings"):
         assert section in page
     comma = last.valid_kinds["comma"]
-    assert f">comma</th><td>{accuracy(comma.right / comma.n)}</td><td>{comma.n:,}</td>".replace(
-        " %", "\N{NO-BREAK SPACE}%"
-    ) in page
+    assert (
+        f">comma</th><td>{accuracy(comma.right / comma.n)}</td><td>{comma.n:,}</td>".replace(
+            " %", "\N{NO-BREAK SPACE}%"
+        )
+        in page
+    )
     assert repeat_command(record.config) in page
     assert page.count("<svg") == 6  # three charts, each for a page's width and for a phone's
     assert not re.search(r"#[0-9A-Fa-f]{6}", page[page.index("<body") :])  # all are variables

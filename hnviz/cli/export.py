@@ -29,23 +29,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="parameters of its address: docs/addresses.md lists them",
     )
-    notebook = kinds.add_parser(
-        "notebook", help="a run, to be trained again without hnviz", allow_abbrev=False
-    )
-    archive = kinds.add_parser(
-        "run", help="a run as one zip file, for another hnviz: import FILE", allow_abbrev=False
-    )
-    for each in (notebook, archive):
-        each.add_argument("name", metavar="RUN", help="its id, such as Model5")
-        add_runs_dir(each)
-    about = kinds.add_parser(
-        "report", help="a run, or several compared, as one HTML page", allow_abbrev=False
-    )
-    about.add_argument("names", nargs="+", metavar="RUN", help="their ids, such as Model4 Model5")
-    add_runs_dir(about)
-    for each in (page, notebook, archive, about):
-        add_models(each)
-    for each in (lesson, page, notebook, archive, about):
+    add_models(page)
+    for each in (lesson, page, *_of_runs(kinds)):
         each.add_argument(
             *("-o", "--out", "--output"), dest="output", type=Path, metavar="FILE", help=OUTPUT
         )
@@ -60,6 +45,26 @@ def add_options(parser: argparse.ArgumentParser) -> None:
             action="store_true",
             help="for a class, whose server serves it: python -m hnviz app --class",
         )
+
+
+def _of_runs(
+    kinds: "argparse._SubParsersAction[argparse.ArgumentParser]",
+) -> Iterator[argparse.ArgumentParser]:
+    """Add what runs are written as."""
+    helps = {
+        "notebook": "a run, to be trained again without hnviz",
+        "run": "a run as one zip file, for another hnviz: import FILE",
+        "report": "a run, or several compared, as one HTML page",
+    }
+    for kind, said in helps.items():
+        made = kinds.add_parser(kind, help=said, allow_abbrev=False)
+        if kind == "report":
+            made.add_argument("names", nargs="+", metavar="RUN", help="such as Model4 Model5")
+        else:
+            made.add_argument("name", metavar="RUN", help="its id, such as Model5")
+        add_runs_dir(made)
+        add_models(made)
+        yield made
 
 
 def run(options: argparse.Namespace) -> int:

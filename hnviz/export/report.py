@@ -101,8 +101,7 @@ def _of_one(run: Reported) -> Iterator[str]:
 
 def _of_several(runs: Sequence[Reported]) -> Iterator[str]:
     records = {run.name: run.record for run in runs}
-    best = max(runs, key=lambda run: run.record.epochs[-1].accuracy)
-    yield parts.lead(parts.headline(records), f"The best of {plural(len(runs), 'run')}: {best.name}.")
+    yield parts.lead(parts.headline(records))
     yield "<h2>How each run ended</h2>"
     yield parts.ends(records)
     yield "<h2>Settings that differ</h2>"

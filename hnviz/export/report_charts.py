@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from hnviz.data.stream import SPLITS
 from hnviz.figures.numbers import accuracy
@@ -29,7 +30,8 @@ def variable_theme() -> Theme:
     """Return a theme whose colours are CSS variables: one drawing serves both modes and paper."""
     look = theme("light")
     runs = tuple(f"var(--hn-run-{at})" for at in range(len(look.categorical)))
-    return replace(look, categorical=runs, **{name: f"var(--hn-{name})" for name in NAMES})
+    named: dict[str, Any] = {name: f"var(--hn-{name})" for name in NAMES}
+    return replace(look, categorical=runs, **named)
 
 
 def colours(mode: str) -> dict[str, str]:

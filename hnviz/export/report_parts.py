@@ -1,6 +1,6 @@
 """The words and tables of a report, as HTML whose text is escaped."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from html import escape
@@ -8,9 +8,9 @@ from pathlib import Path
 
 from hnviz.app.run import text as run_text
 from hnviz.app.run.names import rate
-from hnviz.catalogue import recipe_for
 from hnviz.config import RunConfig
 from hnviz.data import KINDS, corpus_of
+from hnviz.data.corpora import corpus
 from hnviz.data.stream import SPLITS
 from hnviz.data.tokens import upright
 from hnviz.events import KindFigures
@@ -27,6 +27,7 @@ from hnviz.runs.ruler import Bound, split_bounds
 STYLE = Path(__file__).parent / "report.css"
 
 COUNTED = (*KINDS, "other")
+MISSING = "\N{EN DASH}"
 NO_KINDS = "This run is older than the counts by kind of token: train it again to have them."
 
 SETTINGS = {
@@ -61,8 +62,9 @@ def prose(*sentences: str) -> str:
 
 
 def lead(sentence: str, *more: str) -> str:
-    """Return the first sentence, large, and what is known of the run."""
-    return f'<p class="lead">{marked(sentence)}</p>\n<p class="note">{marked(" ".join(more))}</p>'
+    """Return the first sentence, large, and what else is known."""
+    notes = "".join(f'\n<p class="note">{marked(each)}</p>' for each in more)
+    return f'<p class="lead">{marked(sentence)}</p>{notes}'
 
 
 def day(seconds: float) -> str:
@@ -95,7 +97,9 @@ def ends(records: Mapping[str, RunRecord]) -> str:
         of = f"{len(record.epochs)} of {record.config.epochs}"
         line = f"{sample(stroke_of(at, look))} {_plain(name)}"
         rows.append((line, *figures, *losses, of, seconds, record.status))
-    return _table("How each run ended", (*heads, "epochs", "seconds", "state"), rows)
+    return _table(
+        "Last epoch; losses in nats per token", (*heads, "epochs", "seconds", "state"), rows
+    )
 
 
 def epochs(record: RunRecord) -> str:
@@ -167,7 +171,10 @@ def remembered(records: Mapping[str, RunRecord]) -> str:
     ]
     texts = {(each.config.corpus, each.config.split): each.config for each in records.values()}
     tables = [bounds_table(bounds_of(config)) for config in texts.values()]
-    named = [prose(f"{corpus_of(each).title}: valid holds {valid_holds(each)}.") for each in texts.values()]
+    named = [
+        prose(f"{corpus_of(each).title}: valid holds {valid_holds(each)}.")
+        for each in texts.values()
+    ]
     pairs = zip(named, tables, strict=True)
     return f"<ul>{''.join(said)}</ul>" + "".join(
         (name if len(texts) > 1 else "") + table for name, table in pairs
@@ -178,18 +185,28 @@ def settings_of_one(config: RunConfig) -> str:
     """Tabulate all settings, beside those of the model's recipe."""
     usual = asdict(RunConfig.for_model(config.model))
     rows = [
-        (SETTINGS[name], _differs(_value(name, value), value != usual[name]), _value(name, usual[name]))
+        (
+            SETTINGS[name],
+            _differs(_value(name, value), value != usual[name]),
+            _value(name, usual[name]),
+        )
         for name, value in config.to_dict().items()
     ]
-    return _table(f"Settings, beside {config.model}'s recipe", ("setting", "this run", "recipe"), rows)
+    return _table(
+        f"Settings, beside {config.model}'s recipe", ("setting", "this run", "recipe"), rows
+    )
 
 
 def settings_of_several(configs: Mapping[str, RunConfig]) -> str:
     """Tabulate the settings in which runs differ; say the others in a sentence."""
     told = {name: config.to_dict() for name, config in configs.items()}
     first = next(iter(told.values()))
-    differ = [field for field in first if any(each[field] != first[field] for each in told.values())]
-    same = ", ".join(f"{SETTINGS[each]} {_value(each, first[each])}" for each in first if each not in differ)
+    differ = [
+        field for field in first if any(each[field] != first[field] for each in told.values())
+    ]
+    same = ", ".join(
+        f"{SETTINGS[each]} {_value(each, first[each])}" for each in first if each not in differ
+    )
     equal = f'<p class="note">The same in all: {same}.</p>'
     if not differ:
         return prose("No setting differs.") + equal
@@ -231,19 +248,21 @@ def _table(caption: str, heads: Cells, rows: Iterable[Cells]) -> str:
 
 def _share(figures: KindFigures | None) -> tuple[str, str]:
     if figures is None or not figures.n:
-        return "–", "0"
+        return MISSING, "0"
     return unbroken(accuracy(figures.right / figures.n)), f"{figures.n:,}"
 
 
 def _bound(bounds: Sequence[Bound], at: int) -> str:
     if at >= len(bounds):
-        return "–"
+        return MISSING
     return f"{accuracy(bounds[at].accuracy)}{'' if bounds[at].shown else ' *'}"
 
 
 def _value(name: str, value: object) -> str:
     if name == "lr":
         return rate(float(str(value)))
+    if name == "corpus":
+        return _plain(corpus(str(value)).title)
     return f"{value:,}" if isinstance(value, int) and name != "seed" else _plain(str(value))
 
 

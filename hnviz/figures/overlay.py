@@ -85,9 +85,10 @@ def overlay(chart: Overlay, look: Theme, width: int = WIDE) -> str:
 def sample(stroke: Stroke) -> str:
     """Draw a short line that shows a stroke."""
     dash = f' stroke-dasharray="{stroke.dash}"' if stroke.dash else ""
+    look = f'stroke="{stroke.color}" stroke-width="{stroke.width:g}"{dash}'
     return (
-        f'<svg class="sample" width="{SAMPLE}" height="10" aria-hidden="true"><line x1="0" y1="5" '
-        f'x2="{SAMPLE}" y2="5" stroke="{stroke.color}" stroke-width="{stroke.width:g}"{dash}/></svg>'
+        f'<svg class="sample" width="{SAMPLE}" height="10" aria-hidden="true">'
+        f'<line x1="0" y1="5" x2="{SAMPLE}" y2="5" {look}/></svg>'
     )
 
 

@@ -7,6 +7,7 @@ import { button } from "./parts.js";
 /** @typedef {import("./tables.js").Data} Data */
 
 const SAID = 4000; // ms
+const EDGE = 60; // px at the top of the window, which the page's header covers
 const MOST_NAMED = 3; // runs, in a file's name
 
 export class Save {
@@ -60,6 +61,7 @@ export class Save {
     for (const data of tables) {
       button(this.choices, tables.length > 1 ? `Data as CSV: ${data.caption}` : "Data as CSV", () => this.press("csv", data));
     }
+    this.choices.classList.toggle("below", this.fold.getBoundingClientRect().top < this.choices.offsetHeight + EDGE);
   }
 
   /**

@@ -3,7 +3,7 @@
 // the page becomes boxes and words, what is on a canvas the lines that its pen wrote down (pen.js).
 
 import { boxOf, inked } from "./box.js";
-import { placedSvg, vectorOf } from "./vector.js";
+import { libraryVectorOf, vectorOf } from "./vector.js";
 import { escape, tag, textTag } from "./words.js";
 
 /**
@@ -110,7 +110,7 @@ class Page {
    */
   content(element, box, style, seen) {
     const chart = this.drawn.charts.get(element);
-    if (chart !== undefined) return placedSvg(chart, box);
+    if (chart !== undefined) return libraryVectorOf(chart, box);
     if (element instanceof SVGSVGElement) return seen ? vectorOf(element, box) : "";
     if (element instanceof HTMLCanvasElement) return seen ? this.canvas(element, box) : "";
     if (element instanceof HTMLImageElement) return element.src.startsWith("data:") ? tag("image", { ...box, "xlink:href": element.src }) : "";

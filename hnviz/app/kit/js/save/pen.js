@@ -19,7 +19,7 @@ export class Writing {
     this.pen = pen;
     this.name = name;
     this.first = pen.getTransform().inverse(); // the screen's density
-    /** @type {{ name: string, attributes: Attributes, d?: string, text?: string }[]} */
+    /** @type {{ name: string, attributes: Attributes, d?: string, text?: string }[]} `text` is whole already */
     this.parts = [];
     /** @type {string[]} */
     this.definitions = [];
@@ -74,6 +74,15 @@ export class Writing {
   around(attributes) {
     const clip = this.clips[this.clips.length - 1];
     return clip ? { ...attributes, "clip-path": `url(#${clip})` } : attributes;
+  }
+
+  /**
+   * What has a transform of its own: that would move the area too.
+   * @param {string} svg
+   */
+  cut(svg) {
+    const around = this.around({});
+    this.parts.push({ name: "g", attributes: {}, text: around["clip-path"] ? tag("g", around, svg) : svg });
   }
 
   /**
@@ -137,8 +146,7 @@ export class Writing {
     const transform = moved ? undefined : `matrix(${[a, b, c, d, e, f].map(round).join(" ")})`;
     const anchor = { center: "middle", right: "end", end: "end" }[/** @type {string} */ (pen.textAlign)];
     const look = { ...place, width: pen.measureText(words).width, size: Number(size), family, weight: weight || "400", style: style || "normal" };
-    const text = textTag(words, look, this.around({ ...paint, "text-anchor": anchor, transform }));
-    this.parts.push({ name: "text", attributes: {}, text });
+    this.cut(textTag(words, look, { ...paint, "text-anchor": anchor, transform }));
   }
 
   /** How far the line of the letters is below the line that the pen writes from. */
@@ -166,14 +174,14 @@ export class Writing {
   image(image, ...places) {
     const [sx, sy, sw, sh, x, y, wide, high] =
       places.length === 8 ? places : [0, 0, image.width, image.height, places[0], places[1], places[2] ?? image.width, places[3] ?? image.height];
-    const cut = document.createElement("canvas");
-    Object.assign(cut, { width: Math.max(1, Math.round(sw)), height: Math.max(1, Math.round(sh)) });
-    cut.getContext("2d")?.drawImage(image, sx, sy, sw, sh, 0, 0, cut.width, cut.height);
+    const part = document.createElement("canvas");
+    Object.assign(part, { width: Math.max(1, Math.round(sw)), height: Math.max(1, Math.round(sh)) });
+    part.getContext("2d")?.drawImage(image, sx, sy, sw, sh, 0, 0, part.width, part.height);
     const { a, b, c, d, e, f } = this.turn;
     const sharp = this.pen.imageSmoothingEnabled ? undefined : "image-rendering:pixelated";
     const transform = `matrix(${[a, b, c, d, e, f].map(round).join(" ")})`;
     const look = { x, y, width: wide, height: high, preserveAspectRatio: "none", style: sharp, transform, opacity: this.pen.globalAlpha < 1 ? this.pen.globalAlpha : undefined };
-    this.parts.push({ name: "image", attributes: this.around({ ...look, "xlink:href": cut.toDataURL() }) });
+    this.cut(tag("image", { ...look, "xlink:href": part.toDataURL() }));
   }
 
   clip() {

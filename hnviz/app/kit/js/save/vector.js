@@ -128,17 +128,19 @@ function words(element, style) {
 }
 
 /**
- * SVG that a library has made, such as Plotly's, put into a box.
+ * SVG that a library has made, such as Plotly's, put into a box. It is on the page for a moment, out of
+ * sight, since only there its letters have a width.
  * @param {string} text
  * @param {import("./box.js").Box} box
  */
-export function placedSvg(text, box) {
+export function libraryVectorOf(text, box) {
   const made = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
-  for (const [name, value] of Object.entries(box)) made.setAttribute(name, String(value));
-  for (const element of [made, ...made.querySelectorAll("*")]) {
-    element.removeAttribute("class");
-    const { style } = /** @type {SVGElement} */ (element);
-    if (style?.fontFamily) style.fontFamily = generic(style.fontFamily);
+  if (!(made instanceof SVGSVGElement)) return "";
+  made.style.cssText += ";position:fixed;left:-9999px;top:0";
+  document.body.append(made);
+  try {
+    return vectorOf(made, box);
+  } finally {
+    made.remove();
   }
-  return new XMLSerializer().serializeToString(made);
 }

@@ -86,7 +86,7 @@ export function fileName(parts, suffix) {
  */
 export function partsOf({ picture, id }, shown, step) {
   const names = picture.startsWith("kit/") ? [id] : picture.split("/");
-  return [...names, ...shown, step === null ? "" : `step-${step}`];
+  return [...names, shown.join("-"), step === null ? "" : `step-${step}`];
 }
 
 /**
