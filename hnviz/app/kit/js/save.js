@@ -112,7 +112,8 @@ export class Save {
   about() {
     const { data, definition, last, view } = this.frame;
     const run = last?.run ? [last.run] : [];
-    return [data, definition.subject?.(view).slice(0, MOST_NAMED) ?? run, last?.run ? last.step : null];
+    const step = run.length && data.asks.length ? last?.step ?? null : null; // curves are of no single step
+    return [data, definition.subject?.(view).slice(0, MOST_NAMED) ?? run, step];
   }
 
   /** @param {string} sentence */

@@ -98,14 +98,14 @@ const axisOf = (layout, axis) => layout[`${axis[0]}axis${axis.slice(1)}`] ?? {};
 const titleOf = (layout, axis) => plain(axisOf(layout, axis).title?.text);
 
 /**
- * The unit of an axis: its title, or what its marks say of its numbers.
+ * The unit of an axis: what the figure itself says, its title, or what its marks say of its numbers.
  * @param {any} layout
  * @param {string} axis
  */
 function unitOf(layout, axis) {
   const { ticktext, tickvals } = axisOf(layout, axis);
   const percent = ticktext?.at(-1)?.endsWith("%") && (tickvals.at(-1) > 1 ? "%" : "share");
-  return [titleOf(layout, axis), percent].filter(Boolean).join(", ");
+  return [layout.meta?.units?.[axis] ?? titleOf(layout, axis), percent].filter(Boolean).join(", ");
 }
 
 /** @param {string|undefined} text of Plotly, which may hold tags */
