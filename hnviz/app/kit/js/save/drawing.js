@@ -49,7 +49,7 @@ export function drawingOf(elements, drawn, around) {
   const note = tag("text", { x: EDGE, y: height - EDGE, "font-family": "sans-serif", "font-size": NOTE_FONT, ...inked("fill", around.muted) }, escape(around.note));
   const told = tag("title", {}, escape(around.title)) + (around.said ? tag("desc", {}, escape(around.said)) : "");
   const spaces = { xmlns: "http://www.w3.org/2000/svg", "xmlns:xlink": "http://www.w3.org/1999/xlink" };
-  const root = { ...spaces, width, height, viewBox: `0 0 ${width} ${height}`, role: "img", ...inked("fill", around.text) };
+  const root = { ...spaces, width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "text-rendering": "geometricPrecision", ...inked("fill", around.text) };
   return `<?xml version="1.0" encoding="UTF-8"?>\n${tag("svg", root, told + page.defined + ground + content + note)}\n`;
 }
 
