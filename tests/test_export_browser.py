@@ -12,10 +12,13 @@ from hnviz.app.rooms.predictions.next_word.picture import READING_VIEW
 from hnviz.export.build import LARGEST, export_page
 from hnviz.export.html import NEEDS
 from hnviz.export.lesson import export_lesson
+from hnviz.export.report import report
 from hnviz.lessons import lessons
 from hnviz.observe.passes import read_text
+from hnviz.runs import RunStore
 from tests.axe import barriers
 from tests.conftest import PATIENCE, errors_of, until
+from tests.saved import check_svg
 from tests.subjects import shipped
 from tests.views import shown
 
@@ -122,6 +125,42 @@ def test_a_lesson_is_walked_by_keyboard_from_a_disk(offline, files):
     offline.keyboard.press("PageUp")
     offline.get_by_role("heading", name=lesson.steps[-1].title).wait_for()
     assert _requests(offline) == [path.as_uri()]
+    assert offline.errors == []
+
+
+def test_a_picture_of_a_file_is_saved(offline, files, tmp_path):
+    path = files / "page.html"
+    offline.goto(path.as_uri())
+    until(offline, READY)
+    place = offline.locator("[data-picture='predictions/next_word']")
+    place.locator(".hnviz-save summary").click()
+    with offline.expect_download() as got:
+        place.get_by_role("button", name="Picture as SVG").click()
+    got.value.save_as(tmp_path / "picture.svg")
+    check_svg(tmp_path / "picture.svg", "light")
+    assert got.value.suggested_filename == "predictions_next_word_Model5_step-400.svg"
+    assert [url for url in _requests(offline) if not url.startswith("blob:")] == [path.as_uri()]
+    assert offline.errors == []
+
+
+def test_a_report_opens_from_a_disk_and_prints_on_white(offline, tmp_path, own_runs):
+    store = RunStore(tmp_path)
+    for number, ids in enumerate((["Model5"], ["Model3", "Model4", "Model5", "LSTM"])):
+        path = tmp_path / f"{number}.html"
+        path.write_bytes(report(store, ids))
+        offline.asked.clear()
+        for mode, width in (("light", 1280), ("dark", 390)):
+            offline.emulate_media(color_scheme=mode)
+            offline.set_viewport_size({"width": width, "height": 900})
+            offline.goto(path.as_uri())
+            assert offline.evaluate("document.documentElement.scrollWidth") <= width
+            assert barriers(offline) == []
+        assert set(_requests(offline)) == {path.as_uri()}
+        ink = "getComputedStyle(document.querySelector('figure text')).fill"
+        assert offline.evaluate(ink) == "rgb(177, 171, 160)"
+        offline.emulate_media(media="print")
+        assert offline.evaluate(ink) == "rgb(95, 90, 81)"
+        offline.emulate_media(media="screen")
     assert offline.errors == []
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from hnviz.cli.parser import CommandError, add_models, add_runs_dir, folder
 
 if TYPE_CHECKING:
-    from hnviz.runs import RunFolder
+    from hnviz.runs import RunFolder, RunStore
 
-SUMMARY = "write a lesson or a page as one HTML file, a run as a notebook or a zip file"
+SUMMARY = "write a lesson, a page or a report as one HTML file, a run as a notebook or a zip file"
+OUTPUT = "where it is written (default: its name)"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -28,18 +29,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="parameters of its address: docs/addresses.md lists them",
     )
-    notebook = kinds.add_parser(
-        "notebook", help="a run, to be trained again without hnviz", allow_abbrev=False
-    )
-    archive = kinds.add_parser(
-        "run", help="a run as one zip file, for another hnviz: import FILE", allow_abbrev=False
-    )
-    for each in (notebook, archive):
-        each.add_argument("name", metavar="RUN", help="its id, such as Model5")
-        add_runs_dir(each)
     add_models(page)
-    for each in (lesson, page, notebook, archive):
-        each.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: its name")
+    for each in (lesson, page, *_of_runs(kinds)):
+        each.add_argument(
+            *("-o", "--out", "--output"), dest="output", type=Path, metavar="FILE", help=OUTPUT
+        )
     index = kinds.add_parser(
         "index", help="all lessons and an index, for a static host", allow_abbrev=False
     )
@@ -51,6 +45,26 @@ def add_options(parser: argparse.ArgumentParser) -> None:
             action="store_true",
             help="for a class, whose server serves it: python -m hnviz app --class",
         )
+
+
+def _of_runs(
+    kinds: "argparse._SubParsersAction[argparse.ArgumentParser]",
+) -> Iterator[argparse.ArgumentParser]:
+    """Add what runs are written as."""
+    helps = {
+        "notebook": "a run, to be trained again without hnviz",
+        "run": "a run as one zip file, for another hnviz: import FILE",
+        "report": "a run, or several compared, as one HTML page",
+    }
+    for kind, said in helps.items():
+        made = kinds.add_parser(kind, help=said, allow_abbrev=False)
+        if kind == "report":
+            made.add_argument("names", nargs="+", metavar="RUN", help="such as Model4 Model5")
+        else:
+            made.add_argument("name", metavar="RUN", help="its id, such as Model5")
+        add_runs_dir(made)
+        add_models(made)
+        yield made
 
 
 def run(options: argparse.Namespace) -> int:
@@ -84,6 +98,9 @@ def _files(options: argparse.Namespace) -> Iterator[tuple[Path, bytes]]:
     if options.kind == "notebook":
         yield options.output or Path(f"{options.name}.ipynb"), _notebook(options)
         return
+    if options.kind == "report":
+        yield options.output or Path(f"{'-'.join(options.names)[:100]}.html"), _report(options)
+        return
     path = options.output or Path(f"{options.name}.html")
     if options.kind == "lesson":
         from hnviz.export.lesson import export_lesson
@@ -95,10 +112,20 @@ def _files(options: argparse.Namespace) -> Iterator[tuple[Path, bytes]]:
     yield path, export_page(options.name, dict(_pair(text) for text in options.at))
 
 
-def _run_folder(options: argparse.Namespace) -> "RunFolder":
+def _store(options: argparse.Namespace) -> "RunStore":
     from hnviz.runs import RunStore, default_runs_dir
 
-    return RunStore(options.runs_dir or default_runs_dir()).folder(options.name)
+    return RunStore(options.runs_dir or default_runs_dir())
+
+
+def _run_folder(options: argparse.Namespace) -> "RunFolder":
+    return _store(options).folder(options.name)
+
+
+def _report(options: argparse.Namespace) -> bytes:
+    from hnviz.export.report import report
+
+    return report(_store(options), options.names)
 
 
 def _notebook(options: argparse.Namespace) -> bytes:

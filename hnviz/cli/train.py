@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SUMMARY = "train a model; its recipe supplies the options that you leave out"
 
 SETTINGS = (
-    *("bptt", "lr", "epochs", "bs", "nh", "seed"),
+    *("bptt", "lr", "epochs", "bs", "nh", "seed", "pct_start"),
     *("bn_init", "reset_state", "device", "form", "split"),
 )
 STATUS = {"finished": 0, "diverged": 1, "failed": 2, "stopped": 130}
@@ -45,6 +45,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bs", type=whole, help="rows read side by side")
     parser.add_argument("--nh", type=whole, help="hidden units per layer")
     parser.add_argument("--seed", type=whole, help="decides the initial weights (default 0)")
+    parser.add_argument("--pct-start", type=real, help="share of all steps in which lr rises")
     add_words(parser, "bn_init", "batch norm's initial weights")
     add_words(parser, "reset_state", "where the carried state is reset to zeros")
     add_words(parser, "device", "where to train")

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -64,12 +64,27 @@ def written(document: Document) -> bytes:
 """.encode()
 
 
-def plain_page(title: str, body: str) -> bytes:
-    """Write a page of links; `body` is HTML whose words are escaped."""
+def _no_more(mode: str) -> Mapping[str, str]:
+    return {}
+
+
+def plain_page(
+    title: str,
+    body: str,
+    *,
+    style: Path | None = None,
+    colours: Callable[[str], Mapping[str, str]] = _no_more,
+) -> bytes:
+    """Write a page without a script; `body` is HTML whose words are escaped.
+
+    `style` is a style sheet of its own, `colours` its variables in a mode. Paper is light.
+    """
     light, dark = (
-        "".join(f"{name}:{value};" for name, value in variables(mode).items()) for mode in MODES
+        "".join(f"{name}:{value};" for name, value in {**variables(mode), **colours(mode)}.items())
+        for mode in MODES
     )
-    style = (FILES / "style.css").read_text(encoding="utf-8")
+    sheets = [FILES / "style.css", *([style] if style else [])]
+    written_style = "\n".join(path.read_text(encoding="utf-8") for path in sheets)
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -79,8 +94,8 @@ def plain_page(title: str, body: str) -> bytes:
 <title>{escape(title)}</title>
 <style>
 :root {{ {light} color-scheme: light dark; }}
-@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}
-{style}</style>
+@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}
+{written_style}</style>
 </head>
 <body>
 <main>

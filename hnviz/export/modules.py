@@ -20,6 +20,9 @@ TOKENS = "figures/tokens.json"
 """The colours, which each picture fetches."""
 
 _IMPORT = re.compile(r"""^((?:import|export)\b[^;"]*?\bfrom\s*|import\s*)"(\.[^"]+)";""", re.M)
+_LATER = re.compile(r"""\b(await import\()"(\.[^"]+)"\)""")
+"""An import of what most readers never need: a file holds it all the same."""
+
 _STYLE = re.compile(r"""new URL\("([^"]+\.css)",\s*import\.meta\.url\)""")
 _OWN_ADDRESS = "import.meta.url"
 
@@ -47,7 +50,8 @@ def needed(entries: Iterable[str]) -> list[str]:
         if path in found:
             continue
         found[path] = None
-        todo += [_beside(path, each) for _, each in _IMPORT.findall(_source(path))]
+        imports = [*_IMPORT.findall(_source(path)), *_LATER.findall(_source(path))]
+        todo += [_beside(path, each) for _, each in imports]
     return sorted(found)
 
 
@@ -67,9 +71,10 @@ def rewritten(path: str) -> str:
     """Return a module's source with names in place of relative imports, and its own address."""
 
     def named(match: re.Match[str]) -> str:
-        return f'{match[1]}"{specifier(_beside(path, match[2]))}";'
+        return f'{match[1]}"{specifier(_beside(path, match[2]))}"{match[0][-1]}'
 
-    return _IMPORT.sub(named, _source(path)).replace(_OWN_ADDRESS, f'"{HOME}{path}"')
+    source = _LATER.sub(named, _IMPORT.sub(named, _source(path)))
+    return source.replace(_OWN_ADDRESS, f'"{HOME}{path}"')
 
 
 def import_map(paths: Iterable[str]) -> dict[str, dict[str, str]]:

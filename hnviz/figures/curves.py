@@ -73,6 +73,7 @@ def loss_curves(record: "RunRecord", look: Theme, notebook: "pd.DataFrame | None
     top = _loss_top(batches["smooth_loss"], epochs["valid_loss"], reference[1])
     _finish(fig, look, record, TOP)
     fig.update_yaxes(range=[0, top])
+    fig.update_layout(meta={"units": {"y": "nats per token"}})  # the chart's title says what it is
     ends = (
         (epochs["valid_loss"], "<b>valid {:.2f}</b>".format, look.text),
         (batches["smooth_loss"], "<b>train {:.2f}</b>".format, look.text),

@@ -1,8 +1,8 @@
-"""Files to take away: a lesson, a run as a notebook, a run as a zip file.
+"""Files to take away: a lesson, a run as a notebook or a zip file, a report on runs.
 
-GET /api/lessons/{id}/file, /api/runs/{id}/notebook and /api/runs/{id}/zip. /lessons leads to the
-list of lessons. Another process writes them, as a page's script would disturb this one; one file at
-a time.
+GET /api/lessons/{id}/file, /api/runs/{id}/notebook, /api/runs/{id}/zip and /api/report?runs=a,b.
+/lessons leads to the list of lessons. Another process writes them, as a page's script would disturb
+this one; one file at a time.
 """
 
 import re
@@ -17,14 +17,16 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from hnviz.own import own_models
 from hnviz.runs.scratch import scratch
+from hnviz.web.curves import run_ids
 from hnviz.web.kept import Entry, Kept
 from hnviz.web.lanes import Lane, Shared
-from hnviz.web.parameters import quoted
+from hnviz.web.parameters import quoted, read_query
 from hnviz.web.refused import RefusedError
 from hnviz.web.replies import entry_reply, until_gone
 from hnviz.web.standing import store
-from hnviz.web.views import Refusal
+from hnviz.web.views import Param, Refusal
 
 KEPT_BYTES = 24 * 2**20  # of files: a lesson has at most 2 MB
 LINE = (1, 8)  # files that are written at a time, and that may wait
@@ -48,6 +50,8 @@ class Form(NamedTuple):
 
 NOTEBOOK = Form("notebook", ".ipynb", "application/x-ipynb+json")
 ZIP = Form("run", ".zip", "application/zip")
+REPORT = Form("report", ".html", "text/html; charset=utf-8")
+LONGEST_NAME = 100  # characters of a report's name
 
 
 def written(lesson: str, *, in_class: bool = False) -> bytes:
@@ -72,7 +76,23 @@ def run_written(form: Form, run_id: str) -> bytes:
             f"write it with: {command}",
             413,
         )
-    return _exported([form.kind, run_id, "--runs-dir", str(store().root)])
+    return _runs_exported(form, [run_id])
+
+
+def report_written(ids: Sequence[str]) -> bytes:
+    """Have a report on runs written in another process. Raises Refusal, or RunNotFound."""
+    for run_id in ids:
+        store().folder(run_id)
+    return _runs_exported(REPORT, ids)
+
+
+def _runs_exported(form: Form, ids: Sequence[str]) -> bytes:
+    with scratch() as folder:
+        own = own_models()
+        if own is not None:  # the other process must know the models that the runs may be of
+            (folder / own.file).write_text(own.text, encoding="utf-8")
+        models = ["--models", str(folder / own.file)] if own else []
+        return _exported([form.kind, *ids, "--runs-dir", str(store().root), *models])
 
 
 def _exported(arguments: Sequence[str], nice: Sequence[str] = ()) -> bytes:
@@ -121,6 +141,7 @@ def routes(write: Write = written) -> list[Route]:
             "/api/runs/{run_id}/notebook", until_gone(partial(files.run, NOTEBOOK)), name="notebook"
         ),
         Route("/api/runs/{run_id}/zip", until_gone(partial(files.run, ZIP)), name="zip"),
+        Route("/api/report", until_gone(files.report), name="report"),
         Route("/lessons", _to_list),
     ]
 
@@ -154,6 +175,18 @@ class Files:
         )
         reply = entry_reply(request, entry, form.media, immutable=False)
         reply.headers["Content-Disposition"] = f'attachment; filename="{run_id}{form.suffix}"'
+        return reply
+
+    async def report(self, request: Request) -> Response:
+        """Answer with a report on the runs of the address, to be saved."""
+        asked = read_query({"runs": Param("text")}, request.query_params.multi_items(), "a report")
+        ids = run_ids(asked["runs"])
+        entry = await self._shared.result(
+            (REPORT, ids), lambda: Entry.of(report_written(ids)), self._lane
+        )
+        reply = entry_reply(request, entry, REPORT.media, immutable=False)
+        name = f"report-{'-'.join(ids)[:LONGEST_NAME]}{REPORT.suffix}"
+        reply.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return reply
 
     async def entry(self, name: str) -> Entry:

@@ -13,8 +13,9 @@ test("every picture declares its tables, or says why it has none", async () => {
   assert.ok(mains.length > 30);
   for (const main of mains) {
     const { render } = await import(new URL(main, APP).href);
-    const { table } = render;
+    const { table, rows } = render;
     assert.ok(typeof table === "function" || Object.values(HAS_NONE).includes(table), `${main} declares no table`);
+    assert.equal(typeof rows === "function", table === HAS_NONE.table, `${main} is a table without rows for a file, or has two`);
   }
 });
 
@@ -56,9 +57,9 @@ test("a cell has four digits, and says nothing where there is no number", () => 
 
 test("the copy holds every row, to the digits of a float32, and runs no formula", () => {
   const columns = [{ title: "word" }, { title: "share", unit: "a,b" }];
-  const rows = [["one, two", new Float32Array([0.1])[0]], ['say "x"', 12345.678], ["=1+1", NaN], ["-a", -2]];
+  const rows = [["one, two", new Float32Array([0.1])[0]], ['say "x"', 12345.678], ["=1+1", NaN], ["-a", -2], ["-1+cmd", -1e-9], [" @x", 1], ["+", null]];
   assert.equal(
     csv(listed("", columns, rows)),
-    'word,"share (a,b)"\r\n"one, two",0.1\r\n"say ""x""",12345.68\r\n\'=1+1,\r\n\'-a,-2',
+    'word,"share (a,b)"\r\n"one, two",0.1\r\n"say ""x""",12345.68\r\n\'=1+1,\r\n\'-a,-2\r\n\'-1+cmd,-1e-9\r\n\' @x,1\r\n\'+,',
   );
 });

@@ -77,22 +77,29 @@ def text_hash(corpus_id: str) -> str | None:
     return found[1] if found else None
 
 
+def way_of(corpus_id: str) -> Way | None:
+    """Return how an id reads its text; None for another kind of corpus. Raises CorpusError."""
+    found = _ID.fullmatch(corpus_id)
+    if found is None:
+        return None
+    _, level, merges, least, share = found.groups()
+    numbers = {"merges": int(merges)} if merges else {}
+    return Way(
+        level=level[:3] if merges else level, min_count=int(least), valid=int(share), **numbers
+    )
+
+
 def text_corpus(corpus_id: str) -> Corpus:
     """Return the corpus with an id of this family.
 
     Raises CorpusError for an id that says no text and way, and for a text that is not there.
     """
-    found = _ID.fullmatch(corpus_id)
-    if found is None:
+    name, way = text_hash(corpus_id), way_of(corpus_id)
+    if name is None or way is None:
         raise CorpusError(
             f"an own text's id looks like {FAMILY}-<20 hex digits>-word-min1-valid10; "
             f"got {corpus_id[:100]!r}"
         )
-    name, level, merges, least, share = found.groups()
-    numbers = {"merges": int(merges)} if merges else {}
-    way = Way(
-        level=level[:3] if merges else level, min_count=int(least), valid=int(share), **numbers
-    )
     if not texts.is_known(name):
         raise texts.missing(name)
     return _corpus(corpus_id, name, way)

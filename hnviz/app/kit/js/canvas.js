@@ -1,5 +1,13 @@
 // Small helpers for drawing on a canvas in CSS pixels.
 
+let written = null; // (pen, canvas) -> a pen that also writes down what it draws, while a picture is saved
+
+/** Let `write` make the pens until the returned function is called: see save/pen.js. */
+export function writeDown(write) {
+  written = write;
+  return () => (written = null);
+}
+
 /** Size a canvas for the screen's density, clear it, and return its 2d context. */
 export function openCanvas(canvas, width, height) {
   const density = (window.devicePixelRatio || 1) * (canvas.currentCSSZoom ?? 1); // present mode zooms
@@ -15,7 +23,7 @@ export function openCanvas(canvas, width, height) {
   pen.setTransform(density, 0, 0, density, 0, 0);
   pen.clearRect(0, 0, width, height);
   pen.textRendering = "geometricPrecision"; // else letters sit on whole pixels, unevenly apart
-  return pen;
+  return written ? written(pen, canvas) : pen;
 }
 
 /** Where a pointer is in an element, in the element's own pixels. */
@@ -24,6 +32,13 @@ export function pointIn(element, { clientX, clientY }) {
   const scale = width / element.offsetWidth || 1;
   return [(clientX - left) / scale, (clientY - top) / scale];
 }
+
+export const HATCH_APART = 4.8; // px between the lines of a hatch
+
+const hatched = new WeakMap(); // pattern -> the colour of its lines
+
+/** The colour of a pattern that `hatchPattern` made. */
+export const hatchColor = (pattern) => hatched.get(pattern) ?? "#888888";
 
 /** A pattern of 45-degree lines, which covers what is read twice. */
 export function hatchPattern(pen, color) {
@@ -38,7 +53,8 @@ export function hatchPattern(pen, color) {
   }
   inner.stroke();
   const pattern = pen.createPattern(tile, "repeat");
-  pattern.setTransform(new DOMMatrix().scale(0.6)); // finer on dense screens, 4.8 px apart
+  pattern.setTransform(new DOMMatrix().scale(HATCH_APART / tile.width)); // finer on dense screens
+  hatched.set(pattern, color);
   return pattern;
 }
 

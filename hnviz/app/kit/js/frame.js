@@ -5,7 +5,9 @@ import { checkShapes } from "./arrays.js";
 import { AsTable } from "./as_table.js";
 import { Asking } from "./asking.js";
 import { keepAddress } from "./address.js";
+import { maker } from "./make.js";
 import { Questions } from "./questions.js";
+import { Save } from "./save.js";
 import { States } from "./states.js";
 import { tabOf } from "./tab.js";
 import { plainText } from "./text.js";
@@ -48,8 +50,12 @@ export class Frame {
     this.asking = new Asking(this);
     /** @type {View} */
     this.view = root.view = definition.create(this.body, this);
-    const { table } = definition;
-    this.table = typeof table === "string" ? null : new AsTable(root, () => (this.last ? table(this.last, this.view) : []));
+    const { table, rows } = definition;
+    const tables = typeof table === "string" ? rows : table;
+    const filled = () => (this.last && tables ? tables(this.last, this.view) : []);
+    const under = maker(root)("div", "hnviz-under");
+    this.table = typeof table === "string" ? null : new AsTable(under, filled);
+    this.save = tables ? new Save(under, this, filled) : null; // what has no figures is no picture
     // The page scrolls inside an element, whose edge `scrollMargin` moves; `rootMargin` is the window's.
     const ahead = /** @type {IntersectionObserverInit} */ ({ rootMargin: AHEAD, scrollMargin: AHEAD });
     this.seen = new IntersectionObserver((entries) => this.see(entries.at(-1)), ahead);
@@ -146,11 +152,17 @@ export class Frame {
     this.states.begin(silent ? "" : said);
     // "As a table" comes with the drawing: before it, it would be where the drawing will be.
     const drawn = this.view.draw(this.last);
-    if (drawn instanceof Promise) drawn.then(() => this.table?.changed());
-    else this.table?.changed();
+    if (drawn instanceof Promise) drawn.then(() => this.offer());
+    else this.offer();
     if (answer && !this.definition.keeps) this.root.style.minHeight = "0";
     this.width = this.body.clientWidth;
     this.states.done(step);
+  }
+
+  /** Offer the figures of the drawing, and its files. */
+  offer() {
+    this.table?.changed();
+    this.save?.show();
   }
 
   /**
@@ -175,6 +187,7 @@ export class Frame {
     this.asking.destroy();
     this.asked.end();
     this.table?.destroy();
+    this.save?.destroy();
     for (const end of this.ends.splice(0)) end();
     this.seen.disconnect();
     this.resized.disconnect();

@@ -31,9 +31,12 @@ import { visits } from "./visits.js";
  * @typedef {{ styles: URL|URL[], frames?: number, create: (body: HTMLElement, kit: Frame) => View,
  *             table: string|((drawing: Drawing, view: any) => import("./tables.js").Data[]),
  *             load?: (settings: any, home: URL) => unknown, stays?: boolean,
+ *             rows?: (drawing: Drawing, view: any) => import("./tables.js").Data[], subject?: (view: any) => string[],
  *             shapes?: Record<string, (number|string)[]>, keeps?: boolean }} Definition
  *   table   what it shows as tables, or one of tables.js' HAS_NONE; a view that changes on its own
  *           calls kit.table.changed()
+ *   rows    the same of a picture that is a table already, for its file
+ *   subject the runs that it shows, where that is not the run in view
  *   load    fetches files before the first drawing; they become `kit.files`
  *   shapes  the arrays' dimensions, which debug mode checks
  *   stays   another address, by a lesson or the browser's Back, does not make it again
@@ -101,7 +104,7 @@ export function picture(definition) {
       leave(root);
     };
   }
-  return Object.assign(render, { table: definition.table });
+  return Object.assign(render, { table: definition.table, rows: definition.rows });
 }
 
 /**

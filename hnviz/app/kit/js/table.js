@@ -1,9 +1,12 @@
 // @ts-check
 // A table whose rows change in place: a row keeps its element as long as its key is there.
 
+import { listed } from "./tables.js";
+
 /**
- * @typedef {{ name: string, title: string, digits?: number, words?: boolean, write?: (value: number) => string,
+ * @typedef {{ name: string, title: string, unit?: string, digits?: number, words?: boolean, write?: (value: number) => string,
  *             fill?: (cell: HTMLTableCellElement, row: any) => void }} Column
+ *   unit     of its figures, for a file
  *   digits   after the point
  *   write    writes a figure in another way
  *   words    aligned left; figures are aligned right
@@ -18,6 +21,9 @@ export class Table {
    */
   constructor(body, columns, label) {
     this.columns = columns;
+    this.label = label;
+    /** @type {any[]} */
+    this.shown = [];
     this.scroller = document.createElement("div");
     this.scroller.className = "hnviz-table";
     this.scroller.tabIndex = 0;
@@ -46,6 +52,7 @@ export class Table {
 
   /** @param {any[]} rows each with a `key`; `current` marks the one in view */
   show(rows) {
+    this.shown = rows;
     const keys = new Set(rows.map(({ key }) => String(key)));
     for (const [key, { element }] of this.known) {
       if (keys.has(key)) continue;
@@ -89,6 +96,15 @@ export class Table {
       if (column.fill) column.fill(line.element.cells[at], row);
       else line.element.cells[at].textContent = text;
     }
+  }
+
+  /**
+   * The rows for a file: figures as they are, not as they are written here.
+   * @returns {import("./tables.js").Data}
+   */
+  data() {
+    const rows = this.shown.map((row) => this.columns.map(({ name }) => row[name]));
+    return listed(this.label, this.columns, rows);
   }
 
   isAtEnd() {

@@ -12,6 +12,7 @@
 export const HAS_NONE = {
   words: "it is written in words",
   table: "it is a table already",
+  list: "it is a list to choose from",
   control: "it is a control and shows no data",
 };
 
@@ -97,14 +98,14 @@ const axisOf = (layout, axis) => layout[`${axis[0]}axis${axis.slice(1)}`] ?? {};
 const titleOf = (layout, axis) => plain(axisOf(layout, axis).title?.text);
 
 /**
- * The unit of an axis: its title, or what its marks say of its numbers.
+ * The unit of an axis: what the figure itself says, its title, or what its marks say of its numbers.
  * @param {any} layout
  * @param {string} axis
  */
 function unitOf(layout, axis) {
   const { ticktext, tickvals } = axisOf(layout, axis);
   const percent = ticktext?.at(-1)?.endsWith("%") && (tickvals.at(-1) > 1 ? "%" : "share");
-  return [titleOf(layout, axis), percent].filter(Boolean).join(", ");
+  return [layout.meta?.units?.[axis] ?? titleOf(layout, axis), percent].filter(Boolean).join(", ");
 }
 
 /** @param {string|undefined} text of Plotly, which may hold tags */
@@ -128,8 +129,8 @@ export function cellText(value) {
  * @param {Data} data
  */
 export function csv({ columns, n, row }) {
-  const head = columns.map(({ title, unit }) => quoted(unit ? `${title} (${unit})` : title));
-  const lines = Array.from({ length: n }, (_, at) => row(at).map((value) => quoted(exact(value))));
+  const head = columns.map(({ title, unit }) => quoted(safe(unit ? `${title} (${unit})` : title)));
+  const lines = Array.from({ length: n }, (_, at) => row(at).map((value) => quoted(typeof value === "string" ? safe(value) : exact(value))));
   return [head, ...lines].map((cells) => cells.join(",")).join("\r\n");
 }
 
@@ -141,10 +142,11 @@ function exact(value) {
 }
 
 /**
- * A text that begins as a formula would run in a spreadsheet: an apostrophe keeps it a text.
+ * A text that begins as a formula would run in a spreadsheet: an apostrophe keeps it a text. A number may
+ * begin with a minus: it is no text.
  * @param {string} text
  */
-function quoted(text) {
-  const safe = /^[=+@\t\r]|^-(?![\d.])/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
+const safe = (text) => (/^\s*[=+\-@]|^[\t\r]/.test(text) ? `'${text}` : text);
+
+/** @param {string} text */
+const quoted = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

@@ -114,6 +114,8 @@ def _take_away(run: Standing) -> None:
     if not without_notebook(run.record.config):
         notebook = f"[A notebook](api/runs/{run_id}/notebook)"
         said += f" {notebook} of plain PyTorch trains it again, to the same figures."
+    if run.record.epochs:
+        said += f" [A report](api/report?runs={run_id}) is one page with all its figures, to print."
     st.markdown(said)
 
 

@@ -110,6 +110,6 @@ class RunList {
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
-  table: HAS_NONE.table,
+  table: HAS_NONE.list,
   create: (body, kit) => new RunList(body, kit),
 });

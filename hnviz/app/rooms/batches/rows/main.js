@@ -8,7 +8,7 @@ import { cellOf } from "../grid/layout.js";
 import { layoutOf } from "../grid/shuffled.js";
 import { loadStream } from "../grid/stream.js";
 import { count } from "../grid/words.js";
-import { HAS_NONE } from "../../../kit/js/tables.js";
+import { HAS_NONE, listed } from "../../../kit/js/tables.js";
 
 const ROWS = 5;
 const MOST_WRITTEN = 140; // tokens of a row
@@ -57,8 +57,8 @@ class Rows {
     if (!this.layout) return;
     const { batch, layout } = this;
     this.title.textContent = `Mini-batch ${count(batch)} as text`;
-    const rows = Array.from({ length: Math.min(ROWS, layout.bs) }, (_, row) => this.line(batch, row));
-    this.lines.replaceChildren(...rows);
+    this.texts = Array.from({ length: Math.min(ROWS, layout.bs) }, (_, row) => this.line(batch, row));
+    this.lines.replaceChildren(...this.texts.map(lineElement));
   }
 
   line(batch, row) {
@@ -67,10 +67,7 @@ class Rows {
     const { bptt } = this.layout;
     const read = Array.from({ length: Math.min(bptt, MOST_WRITTEN) }, (_, step) => words[ids[(start + step) % nTokens]]);
     const more = bptt > MOST_WRITTEN ? ` … and ${count(bptt - MOST_WRITTEN)} more` : "";
-    const line = document.createElement("tr");
-    const make = maker(line);
-    for (const cell of [row, start, read.join(" ") + more]) make("td", "", line, String(cell));
-    return line;
+    return [row, start, read.join(" ") + more];
   }
 
   destroy() {
@@ -78,9 +75,17 @@ class Rows {
   }
 }
 
+function lineElement(cells) {
+  const line = document.createElement("tr");
+  const make = maker(line);
+  for (const cell of cells) make("td", "", line, String(cell));
+  return line;
+}
+
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
   load: (settings, home) => loadStream(new URL(settings.stream, home)),
   table: HAS_NONE.table,
+  rows: (_, view) => [listed(view.title.textContent, [{ title: "row" }, { title: "from position" }, { title: "text" }], view.texts)],
   create: (body, kit) => new Rows(body, kit),
 });

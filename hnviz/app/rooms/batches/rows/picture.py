@@ -23,7 +23,7 @@ EXAMPLES = {
     "long": Example(settings=lambda: _settings(reading_of("train", LARGE))),
 }
 
-ROWS = Picture(__file__, Place("batches_text_rows", "18rem"), silent=True, examples=EXAMPLES)
+ROWS = Picture(__file__, Place("batches_text_rows", "20rem"), silent=True, examples=EXAMPLES)
 
 
 def text_rows(reading: Reading) -> None:

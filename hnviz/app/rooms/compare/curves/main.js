@@ -26,6 +26,7 @@ const NARROW = 640; // px, below which names are written in the table alone
 const FEW = 24; // runs whose table is drawn with the curves
 const LATER = 60; // ms after the curves until the table of more is
 const LETTER = 6.7; // px of a letter of a name
+const MOST_REPORTED = 24; // runs, as in hnviz/export/report.py
 
 class Curves {
   constructor(body, kit) {
@@ -48,6 +49,7 @@ class Curves {
     this.point.setAttribute("role", "status");
     this.note = make("p", "note", body);
     this.ends = new Ends(make("div", "ends", body), kit, (run) => this.markRun(run));
+    this.away = make("p", "note hnviz-aside", body);
     this.loader = new Loader(kit, (data) => this.take(data), () => MEASURES[this.controls.look.measure].of === "points");
     this.leave = onChosen(this, (ids) => this.show(ids));
     this.plot.onpointermove = (event) => this.hover(event);
@@ -111,7 +113,20 @@ class Curves {
   tabulate() {
     const looks = new Map(this.scene.own.flatMap((line) => line.group.map(({ run }) => [run, line])));
     this.ends.show(this.data, looks);
+    this.offer();
     this.kit.table?.changed();
+  }
+
+  /** Offer a report on the runs that are shown. */
+  offer() {
+    const { length } = this.data.runs;
+    this.away.replaceChildren();
+    if (length > MOST_REPORTED) this.away.textContent = `A report takes at most ${MOST_REPORTED} runs.`;
+    if (!length || length > MOST_REPORTED) return;
+    const link = maker(this.away)("a", "", this.away, "A report");
+    const ids = this.data.runs.map(({ run }) => encodeURIComponent(run)).join(",");
+    link.href = new URL(`api/report?runs=${ids}`, this.kit.home).href;
+    this.away.append(` on ${length === 1 ? "this run" : "these runs"} is one page with settings, figures and curves, to print.`);
   }
 
   say() {
@@ -198,6 +213,7 @@ class Curves {
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
   table,
+  subject: ({ data }) => data?.runs.map(({ run }) => run) ?? [],
   keeps: true,
   create: (body, kit) => new Curves(body, kit),
 });

@@ -224,7 +224,7 @@ class Chooser {
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
-  table: HAS_NONE.table,
+  table: HAS_NONE.list,
   keeps: true,
   create: (body, kit) => new Chooser(body, kit),
 });

@@ -2,7 +2,7 @@
 
 import { picture } from "../../../kit/js/picture.js";
 import { accuracy, unbroken } from "../../../kit/js/text.js";
-import { HAS_NONE } from "../../../kit/js/tables.js";
+import { HAS_NONE, listed } from "../../../kit/js/tables.js";
 
 const GIVEN = "numbers given";
 
@@ -16,10 +16,18 @@ class GivenTable {
 
   draw({ answer, answers, settings }) {
     this.head.replaceChildren(...[GIVEN, ...answer.meta.columns.map((name) => `right ${name}`)].map(heading));
-    const given = Object.keys(answers).map(Number).sort((one, other) => one - other);
-    this.rows.replaceChildren(...given.map((each) => row(each, answers[each]?.meta.shares, each === settings.given)));
+    this.rows.replaceChildren(...givens(answers).map((each) => row(each, answers[each]?.meta.shares, each === settings.given)));
   }
 }
+
+/** The same for a file. */
+function rows({ answer, answers }) {
+  const shares = (given) => answers[given]?.meta.shares ?? answer.meta.columns.map(() => null);
+  const columns = [{ title: GIVEN }, ...answer.meta.columns.map((name) => ({ title: `right ${name}`, unit: "share" }))];
+  return [listed("Right whole numbers by how many are given", columns, givens(answers).map((given) => [given, ...shares(given)]))];
+}
+
+const givens = (answers) => Object.keys(answers).map(Number).sort((one, other) => one - other);
 
 function heading(name) {
   const cell = document.createElement("th");
@@ -40,5 +48,6 @@ function row(given, shares, isShown) {
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
   table: HAS_NONE.table,
+  rows,
   create: (body) => new GivenTable(body),
 });

@@ -16,4 +16,4 @@ def table_asks(given: int) -> list[Ask]:
 
 EXAMPLES = {"ready": Example("Model5", table_asks(GIVEN), {"given": GIVEN})}
 
-TABLE = Picture(__file__, Place("map_table", "200px"), silent=True, examples=EXAMPLES)
+TABLE = Picture(__file__, Place("map_table", "232px"), silent=True, examples=EXAMPLES)

@@ -4,6 +4,7 @@
 // The points are those of the topic "curves", whose first panel holds the loss.
 
 import { Following } from "../../../kit/js/following.js";
+import { openCanvas } from "../../../kit/js/canvas.js";
 import { maker } from "../../../kit/js/make.js";
 import { picture } from "../../../kit/js/picture.js";
 import { table } from "./table.js";
@@ -74,11 +75,7 @@ class Loss {
     Object.assign(this.canvas.dataset, { points: train.x.length });
     const width = this.canvas.parentElement?.clientWidth ?? 0;
     if (!width || !this.theme) return;
-    const ratio = devicePixelRatio || 1;
-    Object.assign(this.canvas, { width: width * ratio, height: HEIGHT * ratio });
-    this.canvas.style.height = `${HEIGHT}px`;
-    const pen = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
-    pen.scale(ratio, ratio);
+    const pen = openCanvas(this.canvas, width, HEIGHT);
     const scale = scaleOf(width, Math.max(this.kit.timeline?.facts.n_steps ?? 0, train.x.at(-1) ?? 0, 1), train.y, valid.y);
     paintAxes(pen, scale, width, this.theme);
     paintCurve(pen, scale, train, this.theme.train, [7, 4]);

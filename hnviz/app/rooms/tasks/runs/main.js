@@ -22,8 +22,8 @@ class TaskRuns {
       { name: "name", title: "run", words: true, fill: open },
       { name: "task", title: "task", words: true },
       { name: "state", title: "state", words: true },
-      { name: "accuracy", title: "right on valid", write: accuracy },
-      { name: "possible", title: "possible", write: accuracy },
+      { name: "accuracy", title: "right on valid", unit: "share", write: accuracy },
+      { name: "possible", title: "possible", unit: "share", write: accuracy },
       { name: "result", title: "result", words: true },
     ];
     this.table = new Table(body, columns, "The runs on tasks, the newest first");
@@ -81,5 +81,6 @@ class TaskRuns {
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
   table: HAS_NONE.table,
+  rows: (_, { table }) => [table.data()],
   create: (body, kit) => new TaskRuns(body, kit),
 });

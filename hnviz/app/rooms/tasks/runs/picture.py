@@ -10,7 +10,7 @@ KEY = "tasks_trained"
 EXAMPLES = {"ready": Example(settings={"shown": "Model5"}, follows=True)}
 
 TASK_RUNS = Picture(
-    __file__, Place(KEY, "140px"), reports=("pick",), silent=True, examples=EXAMPLES
+    __file__, Place(KEY, "172px"), reports=("pick",), silent=True, examples=EXAMPLES
 )
 
 

@@ -130,7 +130,7 @@ class Understood {
   showBits() {
     while (this.row.children.length < this.bits.length) {
       const at = this.row.children.length;
-      button(this.row, "", () => this.flip(at), "bit");
+      button(this.row, "", () => this.flip(at), "bit hnviz-drawn");
     }
     [...this.row.children].forEach((bit, at) => {
       bit.textContent = String(this.bits[at]);

@@ -80,7 +80,7 @@ class Lanes {
     this.buttons.clear();
     const make = maker(this.host);
     for (const { id, name, why } of lanes) {
-      const button = make("button", "hnviz-lanes-row");
+      const button = make("button", "hnviz-lanes-row hnviz-drawn");
       button.type = "button";
       const said = make("span", "", button);
       make("b", "", said, name);

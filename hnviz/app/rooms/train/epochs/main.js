@@ -10,12 +10,12 @@ import { HAS_NONE } from "../../../kit/js/tables.js";
 
 const COLUMNS = [
   { name: "epoch", title: "epoch" },
-  { name: "train_loss", title: "train loss", digits: 3 },
-  { name: "valid_loss", title: "valid loss", digits: 3 },
-  { name: "notebook_valid_loss", title: "notebook's", digits: 3 },
-  { name: "train_accuracy", title: "right on train", write: accuracy },
-  { name: "accuracy", title: "on valid", write: accuracy },
-  { name: "notebook_accuracy", title: "notebook's", write: accuracy },
+  { name: "train_loss", title: "train loss", unit: "nats", digits: 3 },
+  { name: "valid_loss", title: "valid loss", unit: "nats", digits: 3 },
+  { name: "notebook_valid_loss", title: "notebook's", unit: "nats", digits: 3 },
+  { name: "train_accuracy", title: "right on train", unit: "share", write: accuracy },
+  { name: "accuracy", title: "on valid", unit: "share", write: accuracy },
+  { name: "notebook_accuracy", title: "notebook's", unit: "share", write: accuracy },
   { name: "seconds", title: "seconds", digits: 2 },
 ];
 
@@ -60,5 +60,6 @@ class Epochs {
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
   table: HAS_NONE.table,
+  rows: (_, { table }) => [table.data()],
   create: (body, kit) => new Epochs(body, kit),
 });

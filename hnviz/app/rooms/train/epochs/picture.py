@@ -8,5 +8,5 @@ EXAMPLES = {
 }
 
 EPOCHS = Picture(
-    __file__, Place("train_epoch_table", "442px", "466px"), silent=True, examples=EXAMPLES
+    __file__, Place("train_epoch_table", "474px", "498px"), silent=True, examples=EXAMPLES
 )

@@ -36,7 +36,7 @@ export class Bars {
     if (!this.rows.has(kind)) {
       const row = document.createElement("button");
       row.type = "button";
-      row.className = "row";
+      row.className = "row hnviz-drawn";
       row.dataset.kind = kind;
       row.innerHTML = '<i class="chip" aria-hidden="true"></i><span class="name"></span><span class="track"><u></u><em></em></span><b></b><small></small>';
       row.onclick = () => this.pick(kind);

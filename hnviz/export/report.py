@@ -1,0 +1,132 @@
+"""A report on one run, or on several: one HTML file without a script, to read and to print."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from hnviz import __version__
+from hnviz.app.run import text as run_text
+from hnviz.app.run.names import shown_name
+from hnviz.config import RunConfig
+from hnviz.export import report_parts as parts
+from hnviz.export.errors import ExportError
+from hnviz.export.html import plain_page
+from hnviz.export.report_charts import run_charts, together_charts
+from hnviz.figures.offers import without_notebook
+from hnviz.figures.sentences import plural
+from hnviz.runs import RunFolder, RunRecord, RunStore, notebook_table
+from hnviz.runs.label import read_label
+
+MOST_RUNS = 24
+"""The runs that colours and dashes tell apart."""
+
+
+@dataclass(frozen=True)
+class Reported:
+    """One run of a report."""
+
+    name: str
+    folder: RunFolder
+    record: RunRecord
+
+    @property
+    def config(self) -> RunConfig:
+        """Its settings."""
+        return self.record.config
+
+
+def report(store: RunStore, ids: Sequence[str]) -> bytes:
+    """Return a report on some runs.
+
+    Raises RunNotFound, DamagedRun, or ExportError, each with one sentence.
+    """
+    wanted = list(dict.fromkeys(ids))
+    if not 0 < len(wanted) <= MOST_RUNS:
+        raise ExportError(f"a report takes 1 to {MOST_RUNS} runs; got {len(wanted):,}: take fewer")
+    runs = _named([_read(store, run_id) for run_id in wanted])
+    names = [run.name for run in runs]
+    title = names[0] if len(runs) == 1 else f"{len(runs)} runs compared"
+    sections = _of_one(runs[0]) if len(runs) == 1 else _of_several(runs)
+    note = f"Made with hnviz {__version__}. This page is one file and needs no network."
+    body = "\n".join([*sections, f"<footer><p>{note}</p></footer>"])
+    return plain_page(f"Report: {title}", body, style=parts.STYLE, colours=parts.colours)
+
+
+def _read(store: RunStore, run_id: str) -> Reported:
+    folder = store.folder(run_id)
+    record = folder.read()
+    if not record.epochs:
+        raise ExportError(
+            f"the run {run_id} has no finished epoch, so there is nothing to report: choose "
+            "another run, or let this one train longer"
+        )
+    given = "" if folder.shipped else read_label(folder.path).name
+    return Reported(shown_name(record.config, given, folder.shipped), folder, record)
+
+
+def _named(runs: Sequence[Reported]) -> list[Reported]:
+    """Give equal names a number each."""
+    count = Counter(run.name for run in runs)
+    seen: Counter[str] = Counter()
+    named = []
+    for run in runs:
+        seen[run.name] += 1
+        again = f" ({seen[run.name]})" if count[run.name] > 1 else ""
+        named.append(Reported(f"{run.name}{again}", run.folder, run.record))
+    return named
+
+
+def _of_one(run: Reported) -> Iterator[str]:
+    record, config = run.record, run.config
+    bounds = parts.bounds_of(config)
+    yield parts.lead(run_text.figures(record), *_when(run))
+    if not without_notebook(config):
+        yield parts.prose(run_text.against_notebook(record, notebook_table(config.model)))
+    yield "<h2>Loss and accuracy by training step</h2>"
+    yield from run_charts(record, bounds)
+    yield "<h2>Accuracy by kind of token</h2>"
+    yield parts.kinds_of_one(record)
+    yield "<h2>What it remembers</h2>"
+    yield parts.prose(run_text.remember(record, bounds), run_text.ruler(record, bounds))
+    yield parts.bounds_table(bounds)
+    yield "<h2>Epoch by epoch</h2>"
+    yield parts.epochs(record)
+    yield "<h2>Settings</h2>"
+    yield parts.settings_of_one(config)
+    n_steps = record.started.n_steps if record.started else record.step
+    yield parts.prose(run_text.schedule(record, n_steps))
+    yield "<h2>Train it again</h2>"
+    yield parts.commands([(run.name, config)], run.folder.versions)
+
+
+def _of_several(runs: Sequence[Reported]) -> Iterator[str]:
+    records = {run.name: run.record for run in runs}
+    yield parts.lead(parts.headline(records))
+    yield "<h2>How each run ended</h2>"
+    yield parts.ends(records)
+    yield "<h2>Settings that differ</h2>"
+    yield parts.settings_of_several({run.name: run.config for run in runs})
+    yield "<h2>Accuracy and loss by training step</h2>"
+    yield from together_charts(records)
+    yield "<h2>Accuracy by kind of token, on valid</h2>"
+    yield parts.kinds_of_several(records)
+    yield "<h2>What each remembers</h2>"
+    yield parts.remembered(records)
+    yield "<h2>Train them again</h2>"
+    yield parts.commands([(run.name, run.config) for run in runs], runs[0].folder.versions)
+
+
+def _when(run: Reported) -> list[str]:
+    """Say when a run was made, on what, and how it ended."""
+    record = run.record
+    said = [f"Run {run.folder.id}: {run_text.steps(record)}, {record.status}"]
+    if run.folder.shipped:
+        said.append("pre-trained, it comes with hnviz")
+    else:
+        said.append(f"started {parts.day(run.folder.created)}")
+    if record.started is not None:
+        weights = plural(record.started.n_weights, "number")
+        said.append(f"on {record.started.device}, {weights} to learn")
+    seconds = sum(epoch.seconds for epoch in record.epochs)
+    said.append(f"{seconds:.1f} s for {plural(len(record.epochs), 'epoch')}")
+    return ["; ".join(said) + "."]

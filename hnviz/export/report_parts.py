@@ -1,0 +1,274 @@
+"""The words and tables of a report, as HTML whose text is escaped."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+
+from hnviz.app.run import text as run_text
+from hnviz.app.run.names import rate
+from hnviz.config import RunConfig
+from hnviz.data import KINDS, corpus_of
+from hnviz.data.corpora import corpus
+from hnviz.data.stream import SPLITS
+from hnviz.data.tokens import upright
+from hnviz.events import KindFigures
+from hnviz.export.report_charts import colours as colours
+from hnviz.export.report_charts import variable_theme
+from hnviz.figures.numbers import accuracy, unbroken
+from hnviz.figures.overlay import sample, stroke_of
+from hnviz.figures.split_words import valid_holds
+from hnviz.own import identity_of
+from hnviz.runs import RunRecord
+from hnviz.runs.repeat import TEXT, repeat_command
+from hnviz.runs.ruler import Bound, split_bounds
+
+STYLE = Path(__file__).parent / "report.css"
+
+COUNTED = (*KINDS, "other")
+MISSING = "\N{EN DASH}"
+NO_KINDS = "This run is older than the counts by kind of token: train it again to have them."
+
+SETTINGS = {
+    "model": "model",
+    "bptt": "tokens per row (bptt)",
+    "lr": "highest learning rate (lr)",
+    "epochs": "epochs",
+    "seed": "seed",
+    "bs": "rows of a mini-batch (bs)",
+    "nh": "hidden units per layer (nh)",
+    "pct_start": "share of steps in which lr rises",
+    "bn_init": "batch norm starts at",
+    "reset_state": "state reset before",
+    "device": "device",
+    "form": "form",
+    "corpus": "text",
+    "split": "valid holds",
+}
+
+Cells = Sequence[str]
+
+
+def marked(sentence: str) -> str:
+    """Return a sentence with its **bold** parts."""
+    pieces = _plain(unbroken(sentence)).split("**")
+    return "".join(f"<b>{part}</b>" if at % 2 else part for at, part in enumerate(pieces))
+
+
+def prose(*sentences: str) -> str:
+    """Return a paragraph."""
+    return f"<p>{marked(' '.join(each for each in sentences if each))}</p>"
+
+
+def lead(sentence: str, *more: str) -> str:
+    """Return the first sentence, large, and what else is known."""
+    notes = "".join(f'\n<p class="note">{marked(each)}</p>' for each in more)
+    return f'<p class="lead">{marked(sentence)}</p>{notes}'
+
+
+def day(seconds: float) -> str:
+    """Write a moment, in seconds since 1970: "27 Nov 2026, 09:12 UTC"."""
+    at = datetime.fromtimestamp(seconds, UTC)
+    return f"{at.day} {at:%b %Y}, {at:%H:%M} UTC"
+
+
+def headline(records: Mapping[str, RunRecord]) -> str:
+    """Say which run ends highest, and which lowest."""
+    ends = {name: record.epochs[-1].accuracy for name, record in records.items()}
+    first, last = max(ends, key=ends.__getitem__), min(ends, key=ends.__getitem__)
+    gap = 100 * (ends[first] - ends[last])
+    return (
+        f"{first} ends highest, with **{accuracy(ends[first])}** right on valid; {last} lowest, "
+        f"with **{accuracy(ends[last])}**: {gap:.1f} points apart."
+    )
+
+
+def ends(records: Mapping[str, RunRecord]) -> str:
+    """Tabulate the last figures of several runs, each with its line of the charts."""
+    look = variable_theme()
+    heads = ("run", "right on valid", "right on train", "loss on valid", "loss on train")
+    rows = []
+    for at, (name, record) in enumerate(records.items()):
+        last = record.epochs[-1]
+        figures = (accuracy(last.accuracy), accuracy(last.train_accuracy))
+        losses = (f"{last.valid_loss:.3f}", f"{last.train_loss:.3f}")
+        seconds = f"{sum(epoch.seconds for epoch in record.epochs):.1f}"
+        of = f"{len(record.epochs)} of {record.config.epochs}"
+        line = f"{sample(stroke_of(at, look))} {_plain(name)}"
+        rows.append((line, *figures, *losses, of, seconds, record.status))
+    return _table(
+        "Last epoch; losses in nats per token", (*heads, "epochs", "seconds", "state"), rows
+    )
+
+
+def epochs(record: RunRecord) -> str:
+    """Tabulate a run's epochs."""
+    heads = ("epoch", "train loss", "valid loss", "right on train", "right on valid", "seconds")
+    rows = [
+        (
+            *(str(each.epoch), f"{each.train_loss:.3f}", f"{each.valid_loss:.3f}"),
+            *(accuracy(each.train_accuracy), accuracy(each.accuracy), f"{each.seconds:.2f}"),
+        )
+        for each in record.epochs
+    ]
+    return _table("Losses in nats per token, and shares of right answers", heads, rows)
+
+
+def kinds_of_one(record: RunRecord) -> str:
+    """Tabulate a run's right answers by the kind of the true token."""
+    last = record.epochs[-1]
+    if not last.valid_kinds:
+        return prose(NO_KINDS)
+    found = [kind for kind in COUNTED if kind in last.valid_kinds or kind in last.train_kinds]
+    heads = ("kind", "right on valid", "of tokens", "right on train", "of tokens")
+    rows = [
+        (kind, *_share(last.valid_kinds.get(kind)), *_share(last.train_kinds.get(kind)))
+        for kind in found
+    ]
+    return _table("Right answers of the last epoch by the kind of the true token", heads, rows)
+
+
+def kinds_of_several(records: Mapping[str, RunRecord]) -> str:
+    """Tabulate runs by kinds."""
+    lasts = {name: record.epochs[-1].valid_kinds for name, record in records.items()}
+    found = [kind for kind in COUNTED if any(kind in each for each in lasts.values())]
+    if not found:
+        return prose(NO_KINDS)
+    rows = [
+        (_plain(name), *(_share(each.get(kind))[0] for kind in found))
+        for name, each in lasts.items()
+    ]
+    return _table("Share right on valid, last epoch", ("run", *found), rows)
+
+
+def bounds_of(config: RunConfig) -> Mapping[str, Sequence[Bound]]:
+    """Return the memory ruler's bounds on both splits of a run's text."""
+    return {split: split_bounds(split, config) for split in SPLITS}
+
+
+def bounds_table(bounds: Mapping[str, Sequence[Bound]]) -> str:
+    """Tabulate the best accuracy that so many tokens of memory allow."""
+    longest = max(map(len, bounds.values()))
+    rows = [
+        (str(k + 1), *(_bound(bounds[split], k) for split in ("valid", "train")))
+        for k in range(longest)
+    ]
+    table = _table("The best accuracy that the last k tokens allow", ("k", "valid", "train"), rows)
+    mark = any(not bound.shown for each in bounds.values() for bound in each)
+    return table + (
+        '<p class="note">* Most of these stretches occur once, so the bound says little.</p>'
+        if mark
+        else ""
+    )
+
+
+def remembered(records: Mapping[str, RunRecord]) -> str:
+    """Say of each run what its accuracy proves, and list the bounds of each text."""
+    said = [
+        f"<li><b>{_plain(name)}</b>: {marked(run_text.remember(each, bounds_of(each.config)))}</li>"
+        for name, each in records.items()
+    ]
+    texts = {(each.config.corpus, each.config.split): each.config for each in records.values()}
+    tables = [bounds_table(bounds_of(config)) for config in texts.values()]
+    named = [
+        prose(f"{corpus_of(each).title}: valid holds {valid_holds(each)}.")
+        for each in texts.values()
+    ]
+    pairs = zip(named, tables, strict=True)
+    return f"<ul>{''.join(said)}</ul>" + "".join(
+        (name if len(texts) > 1 else "") + table for name, table in pairs
+    )
+
+
+def settings_of_one(config: RunConfig) -> str:
+    """Tabulate all settings, beside those of the model's recipe."""
+    usual = asdict(RunConfig.for_model(config.model))
+    rows = [
+        (
+            SETTINGS[name],
+            _differs(_value(name, value), value != usual[name]),
+            _value(name, usual[name]),
+        )
+        for name, value in config.to_dict().items()
+    ]
+    return _table(
+        f"Settings, beside {config.model}'s recipe", ("setting", "this run", "recipe"), rows
+    )
+
+
+def settings_of_several(configs: Mapping[str, RunConfig]) -> str:
+    """Tabulate the settings in which runs differ; say the others in a sentence."""
+    told = {name: config.to_dict() for name, config in configs.items()}
+    first = next(iter(told.values()))
+    differ = [
+        field for field in first if any(each[field] != first[field] for each in told.values())
+    ]
+    same = ", ".join(
+        f"{SETTINGS[each]} {_value(each, first[each])}" for each in first if each not in differ
+    )
+    equal = f'<p class="note">The same in all: {same}.</p>'
+    if not differ:
+        return prose("No setting differs.") + equal
+    heads = ("run", *(SETTINGS[each] for each in differ))
+    rows = [
+        (_plain(name), *(_value(field, each[field]) for field in differ))
+        for name, each in told.items()
+    ]
+    return _table("The settings in which the runs differ", heads, rows) + equal
+
+
+def commands(runs: Iterable[tuple[str, RunConfig]], versions: Mapping[str, str]) -> str:
+    """Return the command that trains each run again, and what it needs."""
+    listed = list(runs)
+    lines = "\n".join(repeat_command(config) for _, config in listed)
+    made = ", ".join(f"{name} {version}" for name, version in versions.items())
+    notes = [f"Made with {made}." if made else ""]
+    notes.append("The same versions give the same figures on the same kind of processor.")
+    if any(f"--text {TEXT}" in repeat_command(config) for _, config in listed):
+        notes.append(f"{TEXT} is in the run's zip file: python -m hnviz export run ID.")
+    if any(identity_of(config.model) for _, config in listed):
+        notes.append("Add --models FILE, with the file that holds the model.")
+    return f"<pre><code>{_plain(lines)}</code></pre>\n{prose(*notes)}"
+
+
+def _table(caption: str, heads: Cells, rows: Iterable[Cells]) -> str:
+    """Return a table; cells are HTML, the first of a row names it."""
+    head = "".join(f'<th scope="col">{each}</th>' for each in heads)
+    body = "".join(
+        f'<tr><th scope="row">{first}</th>{"".join(f"<td>{each}</td>" for each in rest)}</tr>'
+        for first, *rest in rows
+    )
+    return (
+        f'<div class="table" tabindex="0" role="region" aria-label="{escape(caption)}"><table>'
+        f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+        "</table></div>"
+    )
+
+
+def _share(figures: KindFigures | None) -> tuple[str, str]:
+    if figures is None or not figures.n:
+        return MISSING, "0"
+    return unbroken(accuracy(figures.right / figures.n)), f"{figures.n:,}"
+
+
+def _bound(bounds: Sequence[Bound], at: int) -> str:
+    if at >= len(bounds):
+        return MISSING
+    return f"{accuracy(bounds[at].accuracy)}{'' if bounds[at].shown else ' *'}"
+
+
+def _value(name: str, value: object) -> str:
+    if name == "lr":
+        return rate(float(str(value)))
+    if name == "corpus":
+        return _plain(corpus(str(value)).title)
+    return f"{value:,}" if isinstance(value, int) and name != "seed" else _plain(str(value))
+
+
+def _differs(text: str, differs: bool) -> str:
+    return f"<b>{text}</b>" if differs else text
+
+
+def _plain(text: str) -> str:
+    return escape(upright(text))

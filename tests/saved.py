@@ -1,0 +1,46 @@
+"""Files that a picture was saved as, in a browser."""
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+from hnviz.figures.theme import theme
+
+SVG = "{http://www.w3.org/2000/svg}"
+LINK = "{http://www.w3.org/1999/xlink}href"
+FONTS = {"sans-serif", "serif", "monospace"}
+
+
+def saved(page, kind: str, folder: Path) -> Path:
+    """Press one of the entries of Save, by keyboard; return the file."""
+    summary = page.locator(".hnviz-save summary")
+    summary.wait_for()  # plotly.js is large
+    summary.focus()
+    page.keyboard.press("Enter")
+    entry = page.get_by_role("button", name=kind).first
+    entry.wait_for()
+    entry.focus()
+    with page.expect_download() as got:
+        page.keyboard.press("Enter")
+    path = folder / got.value.suggested_filename
+    got.value.save_as(path)
+    page.get_by_text(f"Saved {path.name}").wait_for()
+    return path
+
+
+def check_svg(path: Path, mode: str) -> ElementTree.Element:
+    """Hold a file to what stands alone in any program: no style sheet, no font, no other file."""
+    root = ElementTree.parse(path).getroot()
+    _, _, width, height = map(float, root.attrib["viewBox"].split())
+    assert (float(root.attrib["width"]), float(root.attrib["height"])) == (width, height)
+    ground = next(each for each in root if each.tag == f"{SVG}rect")
+    assert ground.attrib["fill"].lower() == theme(mode).background.lower()
+    assert float(ground.attrib["width"]) == width
+    for each in root.iter():
+        assert each.tag != f"{SVG}foreignObject" and "class" not in each.attrib
+        assert each.attrib.get("font-family", "serif") in FONTS
+        assert each.attrib.get(LINK, "data:").startswith(("data:", "#"))
+        for value in each.attrib.values():
+            assert "var(" not in value and "http" not in value.replace("http://www.w3.org", "")
+            assert all(found.startswith("#") for found in re.findall(r"url\(([^)]*)\)", value))
+    return root
