@@ -29,7 +29,7 @@ class Rule(NamedTuple):
 
 FREE = (
     *("data", "cells", "parts", "catalogue", "config"),
-    *("events", "schedule", "estimate", "source", "tasks", "own"),
+    *("events", "schedule", "estimate", "lr_finder", "source", "tasks", "own"),
 )
 """The parts that load in a moment: numpy is all they need."""
 
@@ -42,6 +42,7 @@ RULES: dict[str, Rule] = {
     "events": Rule((), ()),
     "schedule": Rule((), ("numpy",)),
     "estimate": Rule(("data", "catalogue", "config", "schedule"), ("psutil",)),
+    "lr_finder": Rule(("data", "config", "schedule"), ("numpy",)),
     "source": Rule(("own",), ()),
     "own": Rule(("catalogue", "cells", "parts"), ()),
     "tasks": Rule(("catalogue", "cells", "data.layout"), ("numpy",)),

@@ -53,7 +53,7 @@ class Engine:
         self.jobs: dict[str, object] = {}
         self.most = most
 
-    def train(self, config: RunConfig, viewer: str) -> str:
+    def train(self, config: RunConfig, viewer: str, *, range_test: bool = False) -> str:
         if len(self.trained) >= self.most:
             raise EngineError("5 of your runs wait already; wait until one begins", "conflict")
         self.trained.append(config)
