@@ -31,7 +31,7 @@ from hnviz.web.standing import engine, store
 from hnviz.web.viewer import viewer_of
 from hnviz.web.views import Refusal
 
-MOST = 10  # runs of one request
+MOST = 20  # runs of one request: a card compares all models
 THREADS = 8
 A_SECOND, AT_ONCE = 2, 6  # presses of one viewer
 
