@@ -29,7 +29,7 @@ def test_a_rate_is_found_taken_and_tried(page, server, app):
     finder = open_finder(page, server)
     expect(finder.locator(".headline")).to_contain_text("A test shows which rates work here")
     finder.get_by_role("button", name="Run the test").click()
-    expect(finder.locator(".headline")).to_contain_text("Try lr ", timeout=SECONDS)
+    expect(finder.locator(".headline")).to_contain_text("Try an lr between", timeout=SECONDS)
     run = until(page, "() => new URL(location.href).searchParams.get('lr_test')")
     (line,) = RunStore(app.runs).range_tests()
     assert (line.id, line.status) == (run, "finished")
@@ -44,11 +44,11 @@ def test_a_rate_is_found_taken_and_tried(page, server, app):
     finder.get_by_role("button", name="valley").click()
     finder.get_by_role("button", name="Bench it:").click()
     caption = finder.locator("figcaption").last
-    expect(caption).to_contain_text("After 2 epochs, lr ", timeout=SECONDS)
+    expect(caption).to_contain_text("After 2 epochs, the loss on train is lowest at lr ", timeout=SECONDS)
     rates = {each.config.lr for each in RunStore(app.runs).summaries() if each.config.nh == 8}
     assert len(rates) == 3 and float(found) in rates
     page.reload()  # the test is in the address, and nothing trains again
-    expect(finder.locator(".headline")).to_contain_text(f"Try lr {found}")
+    expect(finder.locator(".headline")).to_contain_text(f"the valley, {found}")
     finder.get_by_role("button", name="Run the test").click()
     finder.locator("summary").click()
     expect(finder.locator(".hnviz-as-table tbody tr").first).to_be_visible()
@@ -64,7 +64,7 @@ def test_a_test_is_stopped_and_what_cannot_be_is_one_sentence(page, server, app)
     runs = httpx.post(f"{server}/api/runs", json=asked, timeout=60).json()["runs"]
     finder.get_by_role("button", name="Run the test").click()
     finder.get_by_role("button", name="Stop").click()
-    expect(finder.locator(".headline")).to_contain_text(re.compile("ended after|Try lr"))
+    expect(finder.locator(".headline")).to_contain_text(re.compile("ended after|Try an lr"))
     for each in runs:
         httpx.post(f"{server}/api/runs/{each['run']}/stop", json={}, timeout=60)
     page.get_by_role("spinbutton", name="bptt, steps").fill("0")

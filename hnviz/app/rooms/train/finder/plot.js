@@ -60,7 +60,7 @@ export function plot(svg, { width, height, x, y, dots, lines, marks = [], theme,
   nameEnds(svg, lines, { box, over, theme });
   // From left to right, each label below the last one: none is written over another's line.
   const ordered = [...marks].sort((one, other) => one.x - other.x);
-  ordered.forEach((mark, at) => drawMark(svg, mark, { box, place: placeOf(across, mark.x), over, at, theme }));
+  ordered.forEach((mark, at) => drawMark(svg, mark, { box, place: placeOf(across, mark.x), over, at, width, theme }));
   return across;
 }
 
@@ -99,12 +99,12 @@ function nameEnds(svg, lines, { box, over, theme }) {
 /**
  * @param {Element} svg
  * @param {Mark} mark
- * @param {{ box: any, place: number, over: (value: number) => number, at: number, theme: any }} frame
+ * @param {{ box: any, place: number, over: (value: number) => number, at: number, width: number, theme: any }} frame
  */
-function drawMark(svg, { y, label, color, dash = "", strong }, { box, place, over, at, theme }) {
+function drawMark(svg, { y, label, color, dash = "", strong }, { box, place, over, at, width, theme }) {
   const top = 12 + GAP * at;
   add(svg, "line", { x1: place, x2: place, y1: top + 4, y2: box.bottom, stroke: color, "stroke-width": strong ? 2 : 1.2, "stroke-dasharray": dash });
   if (y !== undefined) add(svg, "circle", { cx: place, cy: over(y), r: strong ? 5 : 3.5, fill: color, stroke: theme.background, "stroke-width": 2 });
-  const end = place + LETTER * label.length > box.right + 6;
+  const end = place + 6 + (strong ? LETTER : 5.6) * label.length > width;
   add(svg, "text", { x: place + (end ? -6 : 6), y: top + 5, "text-anchor": end ? "end" : "start", fill: theme.text, "font-weight": strong ? 700 : 400 }, label);
 }

@@ -90,9 +90,9 @@ export function benchText(runs, epochs) {
   if (left || !known.length) return [[`${runs.length - left} of ${runs.length}`], " short runs are done."];
   const end = (/** @type {Rates} */ run) => (run.status === "finished" ? Number(lastOf(run.smooth)) : Infinity);
   const [best] = [...known].sort((one, other) => end(one) - end(other));
-  const others = runs.filter((run) => run !== best).map((run) => `${rateText(run.config.lr)} ${endText(run)}`);
+  const others = runs.filter((run) => run !== best).map((run) => `${endText(run)} at ${rateText(run.config.lr)}`);
   const count = epochs === 1 ? "1 epoch" : `${epochs} epochs`;
-  return [`After ${count}, lr `, [rateText(best.config.lr)], " has the lowest loss on train, ", [endText(best)], `; ${others.join(", ")}.`];
+  return [`After ${count}, the loss on train is lowest at lr `, [rateText(best.config.lr)], ": ", [endText(best)], `; ${others.join(", ")}.`];
 }
 
 /** @param {Rates} run */
