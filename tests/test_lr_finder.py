@@ -295,6 +295,13 @@ def test_a_command_that_cannot_be_done_is_one_sentence(words, part, capsys):
     assert part in said and len(said.splitlines()) == 1
 
 
+def test_a_test_is_not_exported_as_a_run(store, capsys):
+    folder = store.create(range_test(RunConfig(**TINY)), range_test=True)
+    for kind in ("notebook", "run"):
+        assert main(["export", kind, folder.id, "--runs-dir", str(store.root)]) == 2
+        assert f"{folder.id} is a learning rate range test" in capsys.readouterr().err
+
+
 def test_the_examples_hold_a_curve_that_falls_and_rises():
     made = made_test()
     rates, losses = made["lr"], np.array(made["smooth"])

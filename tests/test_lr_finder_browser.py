@@ -44,7 +44,7 @@ def test_a_rate_is_found_taken_and_tried(page, server, app):
     finder.get_by_role("button", name="valley").click()
     finder.get_by_role("button", name="Bench it:").click()
     caption = finder.locator("figcaption").last
-    expect(caption).to_contain_text("After 2 epochs, the loss on train is lowest at lr ", timeout=SECONDS)
+    expect(caption).to_contain_text("After 2 epochs, the loss on train is lowest", timeout=SECONDS)
     rates = {each.config.lr for each in RunStore(app.runs).summaries() if each.config.nh == 8}
     assert len(rates) == 3 and float(found) in rates
     page.reload()  # the test is in the address, and nothing trains again

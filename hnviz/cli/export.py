@@ -98,7 +98,13 @@ def _files(options: argparse.Namespace) -> Iterator[tuple[Path, bytes]]:
 def _run_folder(options: argparse.Namespace) -> "RunFolder":
     from hnviz.runs import RunStore, default_runs_dir
 
-    return RunStore(options.runs_dir or default_runs_dir()).folder(options.name)
+    found = RunStore(options.runs_dir or default_runs_dir()).folder(options.name)
+    if found.is_range_test:
+        raise CommandError(
+            f"{found.id} is a learning rate range test: it has no snapshots, and only runs are "
+            "exported; its losses are in Train's table and in GET /api/curves"
+        )
+    return found
 
 
 def _notebook(options: argparse.Namespace) -> bytes:
