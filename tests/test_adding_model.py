@@ -61,4 +61,4 @@ def test_the_commands_know_it(folder):
     shown = command(folder, "hnviz", "task", "show", "parity")
     assert "Mixer" in shown.stdout, shown.stderr
     refused = command(folder, "hnviz", "train", "--model", "Mixture")
-    assert refused.returncode == 2 and "IRNN, Mixer" in refused.stderr
+    assert refused.returncode == 2 and "Model3Tanh, Mixer" in refused.stderr

@@ -29,7 +29,8 @@ class Rule(NamedTuple):
 
 FREE = (
     *("data", "cells", "parts", "catalogue", "config"),
-    *("events", "schedule", "estimate", "source", "tasks", "own", "disk", "failpoints"),
+    *("events", "schedule", "estimate", "lr_finder", "source", "tasks", "own"),
+    *("disk", "failpoints"),
 )
 """The parts that load in a moment: numpy is all they need."""
 
@@ -44,6 +45,7 @@ RULES: dict[str, Rule] = {
     "disk": Rule(("failpoints",), ()),
     "failpoints": Rule((), ()),
     "estimate": Rule(("data", "catalogue", "config", "schedule"), ("psutil",)),
+    "lr_finder": Rule(("data", "config", "schedule"), ("numpy",)),
     "source": Rule(("own",), ()),
     "own": Rule(("catalogue", "cells", "parts"), ()),
     "tasks": Rule(("catalogue", "cells", "data.layout"), ("numpy",)),

@@ -103,6 +103,7 @@ def test_a_recipe_is_a_run_that_can_be_trained(model: str) -> None:
         ("Transformer", "attention"),
         ("Model5Reg", "tied"),
         ("IRNN", "rnn"),
+        ("Model3Tanh", "by hand"),
     ],
 )
 def test_number_of_weights(model: str, kind: str) -> None:

@@ -180,7 +180,7 @@ def test_a_member_starts_runs_up_to_the_limit(held, monkeypatch):
     config, names = RunConfig.for_model("Model5"), iter(map(str, range(50)))
 
     class Engine:
-        def train(self, config: RunConfig, viewer: str) -> str:
+        def train(self, config: RunConfig, viewer: str, *, range_test: bool = False) -> str:
             return next(names)
 
     monkeypatch.setattr(starts, "engine", Engine)

@@ -53,7 +53,7 @@ class Engine:
         self.jobs: dict[str, object] = {}
         self.most = most
 
-    def train(self, config: RunConfig, viewer: str) -> str:
+    def train(self, config: RunConfig, viewer: str, *, range_test: bool = False) -> str:
         if len(self.trained) >= self.most:
             raise EngineError("5 of your runs wait already; wait until one begins", "conflict")
         self.trained.append(config)
@@ -311,8 +311,8 @@ def test_runs_that_were_started_stay_where_a_later_one_is_refused(client, engine
     ("body", "status", "part"),
     [
         ({}, 422, 'the body must be {"runs": [settings, ...]}; got nothing'),
-        ({"runs": []}, 422, "from 1 to 10 runs; got 0"),
-        ({"runs": [{}] * 11}, 422, "from 1 to 10 runs; got 11"),
+        ({"runs": []}, 422, "from 1 to 20 runs; got 0"),
+        ({"runs": [{}] * 21}, 422, "from 1 to 20 runs; got 21"),
         ({"runs": [3]}, 422, "must be a JSON object; got 3"),
         ({"runs": [{"bttp": 3}]}, 422, "no setting is named 'bttp'"),
         ({"runs": [{"bptt": 0}]}, 422, "bptt must be a whole number of at least 1; got 0"),
@@ -336,6 +336,7 @@ def test_every_card_asks_for_runs_that_can_be_trained():
     for card in CARDS.values():
         configs = [starts.config_of(each) for each in card.runs]
         assert len(set(map(str, configs))) == len(configs) >= 2
+        assert len(configs) <= starts.MOST
         assert len(json.dumps({"runs": card.runs})) < 1024  # the bound of a body
 
 

@@ -126,6 +126,7 @@ def test_rolled_has_one_column_and_a_loop_a_layer(model):
         ("Transformer", 1),
         ("Model5Reg", 1),
         ("IRNN", 1),
+        ("Model3Tanh", 1),
     ],
 )
 def test_what_the_model_before_lacks_is_framed(model, framed):

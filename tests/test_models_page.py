@@ -20,6 +20,7 @@ from hnviz.web.standing import standing
 from hnviz.web.views import Look, Refusal, Shown
 from hnviz.web.wire import Parcel, pack, unpack
 from tests.pages import SHARED, mounts, open_page
+from tests.test_source import BASES
 from tests.views import shown
 
 pytestmark = pytest.mark.usefixtures("own_runs")
@@ -84,7 +85,7 @@ def test_every_model_has_its_page(model):
     app = open_models(*FOLDS, models_model=model)
     assert not app.exception
     text = said(app)
-    assert f"class {model}({'Model4' if model == 'IRNN' else 'LanguageModel'})" in text
+    assert f"class {model}({BASES.get(model, 'LanguageModel')})" in text
     assert text.count("<svg") >= 3
     for gate in CATALOGUE[model].gates:
         assert f"**{gate}**" in text

@@ -90,7 +90,8 @@ class ByHand:
             h = [np.tanh(summed) if self.name == "Model4" else np.maximum(summed, 0)]
             out = self.bn(h[0])
         else:
-            h = [np.maximum(w["h_h.weight"] @ (h[0] + x) + w["h_h.bias"], 0)]
+            sums = w["h_h.weight"] @ (h[0] + x) + w["h_h.bias"]
+            h = [np.tanh(sums) if self.name == "Model3Tanh" else np.maximum(sums, 0)]
             if CATALOGUE[self.name].norm_in_loop:
                 h = [self.bn(h[0])]
                 out = h[0]

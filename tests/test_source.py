@@ -8,14 +8,16 @@ import pytest
 from hnviz.catalogue import CATALOGUE
 from hnviz.source import PATH, class_source, new_lines
 
+BASES = {"IRNN": "Model4", "Model3BN": "Model3", "Model3Tanh": "Model3"}
+
 
 @pytest.mark.parametrize("model", CATALOGUE)
 def test_every_model_has_its_source(model):
     source = class_source(model)
     lines = PATH.read_text(encoding="utf-8").splitlines()
-    base = "Model4" if model == "IRNN" else "LanguageModel"
+    base = BASES.get(model, "LanguageModel")
     assert source.text.splitlines()[0] == f"class {model}({base}):"
-    assert ("def forward" in source.text) is (base == "LanguageModel")  # else it is the base's
+    assert ("def forward" in source.text) is (model != "IRNN")  # whose forward is its base's
     first = source.first_line - 1
     assert source.text.splitlines() == lines[first : first + source.text.count("\n") + 1]
 

@@ -76,7 +76,8 @@ class ByHand:
             kept = w["rnn.weight_hh_l0"] @ h[0] + w["rnn.bias_hh_l0"]
             squashed = np.tanh if self.model == "Model4" else lambda sums: np.maximum(sums, 0)
             return [{"state": squashed(given + kept)}]
-        after = np.maximum(w["h_h.weight"] @ (h[0] + x) + w["h_h.bias"], 0)
+        sums = w["h_h.weight"] @ (h[0] + x) + w["h_h.bias"]
+        after = np.tanh(sums) if self.model == "Model3Tanh" else np.maximum(sums, 0)
         if CATALOGUE[self.model].norm_in_loop:
             spread = np.sqrt(w["bn.running_var"] + 1e-5)
             after = (after - w["bn.running_mean"]) / spread * w["bn.weight"] + w["bn.bias"]

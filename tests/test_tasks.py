@@ -437,7 +437,7 @@ def causes(stream: TaskStream, bptt: int | None = None) -> list[str]:
 
 
 def test_three_causes_are_kept_apart():
-    beyond = ("window", "open", "window")  # Transformer, Model5Reg, IRNN
+    beyond = ("window", "open", "window", "open")  # Transformer, Model5Reg, IRNN, Model3Tanh
     assert causes(NEAR) == ["window"] * 3 + ["open"] * 5 + list(beyond)
     far = ["detach" if cause == "open" else cause for cause in causes(NEAR)]
     assert causes(FAR, 20) == far

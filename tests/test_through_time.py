@@ -1,6 +1,7 @@
 """Gradients through time: against formulas, autograd and finite differences written here."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, human_numbers_stream
+from hnviz.figures.time_text import without_detach
 from hnviz.learn import MODELS, build_model
 from hnviz.learn.state import State, mapped, tensors
 from hnviz.observe import QUESTIONS, Subject
@@ -20,6 +22,7 @@ from hnviz.observe.handover import handover
 from hnviz.observe.looking_back import looked_back
 from hnviz.observe.stepwise import steps, stepwise_copy
 from hnviz.observe.through_time import Windows, state_gradients
+from hnviz.observe.undetached import MINI_BATCHES
 from tests.subjects import made_up
 
 STREAM = human_numbers_stream()
@@ -314,6 +317,39 @@ def test_saved_bytes_grow_with_every_step_by_the_same(name: str) -> None:
             assert 2.5 * cost["detach"].saved < cost["keep"].saved <= 3 * cost["detach"].saved
 
 
+@pytest.mark.parametrize("name", CARRYING)
+def test_a_state_that_is_never_detached_costs_more_with_each_mini_batch(name: str) -> None:
+    reply = QUESTIONS["undetached"](subject(name), {})
+    saved = [step["saved"] for step in reply.meta["steps"]]
+    assert len(saved) == MINI_BATCHES and all(step["seconds"] > 0 for step in reply.meta["steps"])
+    growth = {after - before for before, after in pairwise(saved)}
+    assert len(growth) == 1 and min(growth) > 0.4 * saved[0]  # as much again for the state's path
+    assert saved[0] <= backward_costs(subject(name), STREAM.train, 4)["detach"].saved
+    assert reply.meta["error"] == second_backward_error(subject(name), STREAM.train)
+    said = without_detach(name, reply.meta)
+    assert "stops, “Trying to backward through the graph a second time”." in said
+    assert f"holds **{saved[-1] / 1e6:.1f} MB**" in said and f"{name}, 3 rows of 4 tokens." in said
+
+
+@pytest.mark.parametrize("name", ["Model2", "Transformer"])
+def test_without_a_carried_state_there_is_nothing_to_detach(name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} carries no state"):
+        QUESTIONS["undetached"](subject(name), {})
+
+
+def test_a_graph_that_is_kept_does_not_outlive_an_update() -> None:
+    """Why the cost is measured with the weights as they are."""
+    built = subject("Model3")
+    model, x = built.model.requires_grad_(), torch.tensor(STREAM.train[:8].reshape(2, 1, 4))
+    adam = torch.optim.AdamW(model.parameters())
+    state = model.init_state(1)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        for window in x:
+            logits, state = model(window, state)
+            logits.sum().backward(retain_graph=True)
+            adam.step()
+
+
 def test_attention_saves_more_with_each_step() -> None:
     """Each token looks at all before it, so what a step needs grows with the window."""
     saved = [
@@ -391,6 +427,7 @@ def test_observing_changes_no_weight(name: str) -> None:
         ("look_back", {"ids": [9, 10, 11]}),
         ("backward_costs", {"bptt": 2}),
         ("second_backward", {}),
+        ("undetached", {}),
         ("handover", {}),
     ):
         try:

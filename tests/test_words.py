@@ -66,8 +66,9 @@ def step(model, name, token, h):
     x = model.i_h.weight[token]
     if CATALOGUE[name].norm_in_loop:
         return [norm(model, torch.relu(model.h_h.weight @ (h[0] + x) + model.h_h.bias))]
-    if name in ("Model2", "Model3"):
-        return [torch.relu(model.h_h.weight @ (h[0] + x) + model.h_h.bias)]
+    if name in ("Model2", "Model3", "Model3Tanh"):
+        squash = torch.tanh if name == "Model3Tanh" else torch.relu
+        return [squash(model.h_h.weight @ (h[0] + x) + model.h_h.bias)]
     w = dict(model.rnn.named_parameters())
     made, cells = [], h[CATALOGUE[name].n_layers :]
     for layer, before in enumerate(layers(name, h)):

@@ -119,7 +119,13 @@ def _store(options: argparse.Namespace) -> "RunStore":
 
 
 def _run_folder(options: argparse.Namespace) -> "RunFolder":
-    return _store(options).folder(options.name)
+    found = _store(options).folder(options.name)
+    if found.is_range_test:
+        raise CommandError(
+            f"{found.id} is a learning rate range test: it has no snapshots, and only runs are "
+            "exported; its losses are in Train's table and in GET /api/curves"
+        )
+    return found
 
 
 def _report(options: argparse.Namespace) -> bytes:

@@ -15,6 +15,7 @@ from hnviz.cli import (
     imports,
     layout,
     lessons,
+    lr,
     reproduce,
     ship,
     sweep,
@@ -26,6 +27,7 @@ from hnviz.config import ConfigError
 
 COMMANDS: dict[str, ModuleType] = {
     "train": train,
+    "lr": lr,
     "sweep": sweep,
     "reproduce": reproduce,
     "layout": layout,

@@ -4,7 +4,7 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -24,10 +24,23 @@ if TYPE_CHECKING:
 
 SUMMARY = "train a model; its recipe supplies the options that you leave out"
 
-SETTINGS = (
-    *("bptt", "lr", "epochs", "bs", "nh", "seed", "pct_start"),
-    *("bn_init", "reset_state", "device", "form", "split"),
-)
+NUMBERS: dict[str, tuple[Callable[[str], object], str]] = {
+    "bptt": (whole, "tokens per row of a mini-batch"),
+    "lr": (real, "peak learning rate of the one-cycle schedule"),
+    "epochs": (whole, "passes over train"),
+    "bs": (whole, "rows read side by side"),
+    "nh": (whole, "hidden units per layer"),
+    "seed": (whole, "decides the initial weights (default 0)"),
+    "pct_start": (real, "share of all steps in which lr rises"),
+}
+WORDS = {
+    "bn_init": "batch norm's initial weights",
+    "reset_state": "where the carried state is reset to zeros",
+    "device": "where to train",
+    "form": "fast runs Model2 and Model3 vectorised over time",
+    "split": "valid holds 8,001 to 9,999, or 100 blocks of 20 numbers",
+}
+SETTINGS = (*NUMBERS, *WORDS)
 STATUS = {"finished": 0, "diverged": 1, "failed": 2, "stopped": 130}
 """Exit status by the way a run ends; a stopped run is kept and can be resumed."""
 
@@ -39,22 +52,21 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         default="Model5",
         help=f"{', '.join(CATALOGUE)}, or one of your own (default Model5)",
     )
-    parser.add_argument("--bptt", type=whole, help="tokens per row of a mini-batch")
-    parser.add_argument("--lr", type=real, help="peak learning rate of the one-cycle schedule")
-    parser.add_argument("--epochs", type=whole, help="passes over train")
-    parser.add_argument("--bs", type=whole, help="rows read side by side")
-    parser.add_argument("--nh", type=whole, help="hidden units per layer")
-    parser.add_argument("--seed", type=whole, help="decides the initial weights (default 0)")
-    parser.add_argument("--pct-start", type=real, help="share of all steps in which lr rises")
-    add_words(parser, "bn_init", "batch norm's initial weights")
-    add_words(parser, "reset_state", "where the carried state is reset to zeros")
-    add_words(parser, "device", "where to train")
-    add_words(parser, "form", "fast runs Model2 and Model3 vectorised over time")
-    add_words(parser, "split", "valid holds 8,001 to 9,999, or 100 blocks of 20 numbers")
+    add_settings(parser, SETTINGS)
     text.add_options(parser)
     add_runs_dir(parser)
     add_models(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object per epoch")
+
+
+def add_settings(parser: argparse.ArgumentParser, names: Iterable[str]) -> None:
+    """Add an option for each of some settings of a run."""
+    for name in names:
+        if name in WORDS:
+            add_words(parser, name, WORDS[name])
+        else:
+            kind, meaning = NUMBERS[name]
+            parser.add_argument(f"--{name.replace('_', '-')}", type=kind, help=meaning)
 
 
 def add_words(parser: argparse.ArgumentParser, field: str, meaning: str) -> None:

@@ -99,19 +99,20 @@ class Engine:
         """Return devices and versions; with timeout 0, only if they are already known."""
         return self._living_link().info(timeout)
 
-    def train(self, config: RunConfig, viewer: str = "") -> str:
+    def train(self, config: RunConfig, viewer: str = "", *, range_test: bool = False) -> str:
         """Start or queue a run; return its id. The runs of a `viewer` that wait are limited.
 
-        A start that is refused leaves nothing behind.
+        With `range_test` it is one of a learning rate, whose config `hnviz.lr_finder` makes. A
+        start that is refused leaves nothing behind.
         """
         with nullcontext() if text_hash(config.corpus) is None else self._storing:
-            return self._train(config, viewer)
+            return self._train(config, viewer=viewer, range_test=range_test)
 
-    def _train(self, config: RunConfig, viewer: str) -> str:
+    def _train(self, config: RunConfig, **asked: Any) -> str:
         is_new = False
         try:
             is_new = keep_text(self.runs_dir, config)  # the engine finds it there
-            run_id: str = self._ask("train", PATIENCE, config=config.to_dict(), viewer=viewer)
+            run_id: str = self._ask("train", PATIENCE, config=config.to_dict(), **asked)
         except (EngineError, RunWriteError, CorpusError) as error:
             if is_new:
                 drop_text(self.runs_dir, config)

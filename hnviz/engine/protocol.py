@@ -28,6 +28,7 @@ SLOW = frozenset(
         "handover",
         "probe",
         "state_path",
+        "undetached",
         "unit_codes",
         "worst_places",
     }

@@ -12,7 +12,7 @@ from hnviz.config import ConfigError
 from hnviz.data import BatchLayout, TokenStream, stream_of
 from hnviz.engine.control import STOP, Control, stopped
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event, Resumed, RunStarted
-from hnviz.learn import DeviceError, Learner
+from hnviz.learn import DeviceError, Learner, RangeTest
 from hnviz.runs import DamagedRun, RunFolder, RunWriteError, RunWriter
 from hnviz.schedule import snapshot_steps
 
@@ -51,9 +51,12 @@ def learner_for(folder: RunFolder, stream: TokenStream | None = None) -> Learner
     """
     config = folder.config
     stream = stream or stream_of(config)
-    n_batches = BatchLayout(len(stream.train), config.bs, config.bptt).n_batches
-    flush_at = snapshot_steps(n_batches * config.epochs, n_batches)
-    learner = Learner(config, stream, flush_at=flush_at)
+    if folder.is_range_test:
+        learner: Learner = RangeTest(config, stream)
+    else:
+        n_batches = BatchLayout(len(stream.train), config.bs, config.bptt).n_batches
+        flush_at = snapshot_steps(n_batches * config.epochs, n_batches)
+        learner = Learner(config, stream, flush_at=flush_at)
     checkpoint = folder.load_resume()
     if checkpoint is not None:
         try:
@@ -111,7 +114,9 @@ class _Recorder:
         self, learner: Learner, writer: RunWriter, control: Control, listen: Listener
     ) -> None:
         self.learner, self.writer, self.control, self.listen = learner, writer, control, listen
-        self.snapshot_steps = frozenset(snapshot_steps(learner.n_steps, learner.n_batches))
+        self.snapshot_steps: frozenset[int] = frozenset()  # nobody looks into a range test
+        if not isinstance(learner, RangeTest):
+            self.snapshot_steps |= {*snapshot_steps(learner.n_steps, learner.n_batches)}
         self.last: Event | None = None
         self.resume_step: int | None = None  # at which the last checkpoint was taken
         self.resume_time = time.monotonic()

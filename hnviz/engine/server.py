@@ -140,7 +140,9 @@ class Server:
 
     def _train(self, request: Message) -> None:
         config = RunConfig.from_dict(request["config"])
-        self._reply(request["id"], self._trainers.train(config, request["viewer"]))
+        viewer, range_test = request["viewer"], request["range_test"]
+        run_id = self._trainers.train(config, viewer, range_test=range_test)
+        self._reply(request["id"], run_id)
 
     def _observe(self, request: Message) -> None:
         """Ask an observer. Slow questions have their own, so that no picture waits for them."""

@@ -38,10 +38,10 @@ class Trainers:
 
     # Called for users
 
-    def train(self, config: RunConfig, viewer: str) -> str:
+    def train(self, config: RunConfig, viewer: str, *, range_test: bool = False) -> str:
         """Start or queue a new run; return its id. Raises EngineError or RunWriteError."""
         task = self._checked(config, viewer)
-        task.run_id = self._store.create(config).id
+        task.run_id = self._store.create(config, range_test=range_test).id
         self.scheduler.add(task)
         return task.run_id
 

@@ -1,6 +1,7 @@
 """The Through time page's sentences, each with its picture's own numbers."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -162,6 +163,22 @@ def costs_sentence(costs: Sequence[Mapping[str, object]], threads: int = 1) -> s
         f"{sentence}. Without detach, nothing can be freed before the third mini-batch is done: "
         f"**{whole[1]:.2f} MB** at bptt {last['bptt']}, {whole[1] / long[1]:.1f} times as much, in "
         f"{whole[0]:.1f} ms per mini-batch."
+    )
+
+
+def without_detach(model: str, measured: Mapping[str, Any]) -> str:
+    """Say what it costs never to detach; `measured` is the meta of the question "undetached"."""
+    steps, stops = measured["steps"], measured["error"].partition(": ")[2].partition(" (")[0]
+    (first, first_mb), (last, last_mb) = (
+        (1000 * step["seconds"], step["saved"] / 1e6) for step in (steps[0], steps[-1])
+    )
+    return (
+        f"**Without detach** no run gets far: at the second mini-batch torch stops, “{stops}”. "
+        "Told to keep the graph (retain_graph=True), with the weights left as they are, mini-batch "
+        f"{len(steps)} takes **{last:.0f} ms** and holds **{last_mb:.1f} MB**, where the first "
+        f"takes {first:.0f} ms and {first_mb:.1f} MB: each backward pass goes through all "
+        f"mini-batches before it. Measured just now on {model}, {measured['bs']} rows of "
+        f"{measured['bptt']} tokens."
     )
 
 

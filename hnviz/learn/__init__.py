@@ -12,6 +12,7 @@ from hnviz.learn.fast import FAST
 from hnviz.learn.learner import Learner, fit
 from hnviz.learn.models import MODELS, LanguageModel
 from hnviz.learn.own import model_class
+from hnviz.learn.range_test import RangeTest
 
 __all__ = [
     "FAST",
@@ -19,6 +20,7 @@ __all__ = [
     "DeviceError",
     "LanguageModel",
     "Learner",
+    "RangeTest",
     "build_model",
     "fit",
     "form_used",

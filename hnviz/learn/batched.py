@@ -38,9 +38,10 @@ def forward(
         read = norm(read.flatten(1, 2)).view_as(read)
         return _product(read, named, "h_o"), after if len(after) > 1 else after[0]
     (h,) = tensors(state)
+    squash = torch.tanh if known.nonlinearity == "tanh" else torch.relu
     out = []
     for t in range(x.shape[1]):
-        h = _product(h + given[:, :, t], named, "h_h").relu()
+        h = squash(_product(h + given[:, :, t], named, "h_h"))
         if known.norm_in_loop:
             h = norm(h)
         if known.predicts == "every":

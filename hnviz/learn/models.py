@@ -195,20 +195,8 @@ class LSTM(LanguageModel):
         return self.h_o(res), (h, c)  # (bs, bptt, nv), (2, bs, nh) each
 
 
-class Model3BN(LanguageModel):
+class Model3BN(Model3):
     """Model3 with batch norm back inside the loop: the state that goes on is normalised."""
-
-    predicts, stateful = "every", True
-
-    def __init__(self, nv: int, nh: int) -> None:
-        super().__init__(nv, nh)
-        self.i_h = nn.Embedding(nv, nh)  # green arrow
-        self.h_h = nn.Linear(nh, nh)  # brown arrow
-        self.h_o = nn.Linear(nh, nv)  # blue arrow
-        self.bn = nn.BatchNorm1d(nh)
-
-    def init_state(self, bs: int) -> Tensor:
-        return self.h_h.bias.new_zeros(bs, self.h_h.out_features)
 
     def forward(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
         res = []
@@ -286,11 +274,23 @@ class IRNN(Model4):
         nn.init.zeros_(self.rnn.get_parameter("bias_hh_l0"))
 
 
+class Model3Tanh(Model3):
+    """Model3 with tanh in place of relu: no unit of the state can leave -1 to 1."""
+
+    def forward(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        res = []
+        for t in range(x.shape[1]):
+            h = h + self.i_h(x[:, t])  # (bs, nh)
+            h = torch.tanh(self.h_h(h))
+            res.append(self.bn(h))  # (bs, nh): statistics of this step alone
+        return self.h_o(torch.stack(res, dim=1)), h  # (bs, bptt, nv), (bs, nh)
+
+
 MODELS: dict[str, type[LanguageModel]] = {
     model.__name__: model
     for model in (
         *(Model0, Model1, Model2, Model3, Model4, Model5),
-        *(LSTM, Model3BN, Transformer, Model5Reg, IRNN),
+        *(LSTM, Model3BN, Transformer, Model5Reg, IRNN, Model3Tanh),
     )
 }
 """Every model by name; each has an entry in `hnviz.catalogue.CATALOGUE`."""

@@ -72,7 +72,7 @@ def saved_bytes(model: LanguageModel, windows: tuple[Tensor, ...]) -> int:
         state, losses = model.init_state(len(windows[0])), []
         for x in windows:
             logits, state = model(x, state)
-            losses.append(_loss(model, logits, x))
+            losses.append(loss_of(model, logits, x))
         torch.stack(losses).sum()
     return sum(held.values())
 
@@ -81,7 +81,7 @@ def _go_back(model: LanguageModel, x: Tensor, y: Tensor, *, cut: bool) -> None:
     state, losses = model.init_state(x.shape[1]), []
     for window, target in zip(x, y, strict=True):
         logits, state = model(window, state)
-        losses.append(_loss(model, logits, target))
+        losses.append(loss_of(model, logits, target))
         if cut:
             losses.pop().backward()
             state = mapped(state, Tensor.detach) if model.stateful else model.init_state(x.shape[1])
@@ -90,7 +90,8 @@ def _go_back(model: LanguageModel, x: Tensor, y: Tensor, *, cut: bool) -> None:
     model.zero_grad()
 
 
-def _loss(model: LanguageModel, logits: Tensor, y: Tensor) -> Tensor:
+def loss_of(model: LanguageModel, logits: Tensor, y: Tensor) -> Tensor:
+    """Return a mini-batch's mean loss; y is (bs, bptt)."""
     target = y[:, -1] if model.predicts == "last" else y
     return F.cross_entropy(logits.flatten(0, -2), target.flatten())
 
@@ -113,7 +114,7 @@ def second_backward_error(subject: Subject, ids: NDArray[np.int64]) -> str:
         for number in (0, 1):
             _, window, target = map(torch.as_tensor, layout.batch(ids, number))
             logits, state = model(window, state)
-            _loss(model, logits, target).backward()
+            loss_of(model, logits, target).backward()
     except RuntimeError as error:
         return f"{type(error).__name__}: {error}"
     raise ValueError("this version of torch went back twice through one graph without an error")

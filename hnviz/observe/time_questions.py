@@ -15,6 +15,7 @@ from hnviz.observe.params import Params, numbered, only, whole
 from hnviz.observe.reply import Reply
 from hnviz.observe.subject import Subject
 from hnviz.observe.through_time import WINDOWS, Windows, state_gradients
+from hnviz.observe.undetached import undetached
 
 LONGEST_TEXT = 44  # tokens of a map: its sides have no room for more words
 LONGEST_WINDOW = 80  # steps of a mini-batch in the cost measurement
@@ -77,6 +78,19 @@ def ask_backward_costs(subject: Subject, params: Params) -> Reply:
     return Reply({}, {"bptt": bptt, **{name: cost._asdict() for name, cost in costs.items()}})
 
 
+def ask_undetached(subject: Subject, params: Params) -> Reply:
+    """Measure now what a state that is never detached costs, mini-batch by mini-batch.
+
+    meta: "bptt", "bs", "steps", each with its "seconds" and the bytes "saved"; "error", torch's
+    where it is not told to keep the graph.
+    """
+    only(params)
+    config, train = subject.config, subject.stream.train
+    steps = [cost._asdict() for cost in undetached(subject, train)]
+    error = second_backward_error(subject, train)
+    return Reply({}, {"bptt": config.bptt, "bs": config.bs, "steps": steps, "error": error})
+
+
 def ask_look_back(subject: Subject, params: Params) -> Reply:
     """Return how much each of `ids` mattered to the answer after each token, or only after `row`.
 
@@ -119,4 +133,5 @@ TIME_QUESTIONS: dict[str, Callable[[Subject, Params], Reply]] = {
     "look_back": ask_look_back,
     "second_backward": ask_second_backward,
     "state_gradients": ask_state_gradients,
+    "undetached": ask_undetached,
 }

@@ -35,6 +35,9 @@ FORMAT = 1
 MOST_CONFIG = 2**16
 """The most bytes that config.json may have; a real one has less than a thousand."""
 
+RANGE_TEST = "lr-"
+"""Begins the id of a learning rate range test: a run like any other, but in no list of runs."""
+
 CONFIG = "config.json"
 EVENTS = "events.jsonl"
 SNAPSHOTS = "snapshots"
@@ -83,6 +86,11 @@ class RunFolder:
     def id(self) -> str:
         """The run's name, which is the folder's."""
         return self.path.name
+
+    @property
+    def is_range_test(self) -> bool:
+        """Whether lr rises until the loss does: see `hnviz.lr_finder`."""
+        return self.id.startswith(RANGE_TEST)
 
     @property
     def config(self) -> RunConfig:

@@ -23,7 +23,7 @@ from hnviz.runs import summary
 from hnviz.runs.deleted import drop_old
 from hnviz.runs.errors import DamagedRun, RunNotFound, RunWriteError
 from hnviz.runs.files import remove_old_leftovers, written_whole
-from hnviz.runs.folder import CONFIG, EVENTS, RunFolder, RunInfo, new_info
+from hnviz.runs.folder import CONFIG, EVENTS, RANGE_TEST, RunFolder, RunInfo, new_info
 from hnviz.runs.follower import RunFollower
 from hnviz.runs.label import read_label
 from hnviz.runs.own import keep_models
@@ -38,6 +38,7 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")  # no dot, no slash: it beco
 _UNFINISHED = ".new-"  # begins the name of a folder that `create` fills
 _UNFINISHED_SECONDS = 60.0  # after which its maker must have been killed
 _FEW = 2**53  # steps between the mini-batches that a list reads: only the last matters
+_KEPT_TESTS = 50  # range tests that are kept when the engine starts: one is quickly done again
 _FOLLOWED = 128  # records kept in memory: each student of a class may follow their own run
 
 
@@ -91,24 +92,27 @@ class RunStore:
         self._skimmed: dict[str, _Skimmed] = {}
         look_beside(self.root)
 
-    def create(self, config: RunConfig) -> RunFolder:
-        """Create a run's folder, which appears complete at once.
+    def create(self, config: RunConfig, *, range_test: bool = False) -> RunFolder:
+        """Create a run's folder, which appears complete at once; or that of a range test.
 
         Raises RunWriteError, and CorpusError for a text that is not there.
         """
-        info = new_info(config, versions())
-        return self.add(config, lambda folder: info.save(folder / CONFIG))
+        info, prefix = new_info(config, versions()), RANGE_TEST if range_test else ""
+        return self.add(config, lambda folder: info.save(folder / CONFIG), prefix=prefix)
 
     def add(
         self,
         config: RunConfig,
         fill: Callable[[Path], None],
         check: Callable[[RunFolder], None] | None = None,
+        *,
+        prefix: str = "",
     ) -> RunFolder:
         """Add a run that `fill` writes into an empty folder; it appears complete at once.
 
-        `check` sees it with its text. Nothing is left of a run at which either raises. Raises what
-        they raise, RunWriteError, and CorpusError for a text that is not there.
+        `prefix` begins its id. `check` sees it with its text. Nothing is left of a run at which
+        `fill` or `check` raises. Raises what they raise, RunWriteError, and CorpusError for a text
+        that is not there.
         """
         unfinished = self.root / f"{_UNFINISHED}{secrets.token_hex(8)}"
         try:
@@ -119,7 +123,7 @@ class RunStore:
             keep_text(self.root, config)  # from now on a config names it
             if check is not None:
                 check(RunFolder(unfinished))
-            return RunFolder(self._give_id(unfinished, config.model))
+            return RunFolder(self._give_id(unfinished, config.model, prefix))
         except BaseException as error:
             shutil.rmtree(unfinished, ignore_errors=True)
             drop_text(self.root, config)
@@ -139,23 +143,27 @@ class RunStore:
     def remove_unfinished(self) -> None:
         """Delete the folders of killed processes that had begun to create a run.
 
-        Also runs that were deleted a while ago, and the texts that no run reads any longer.
+        Also runs that were deleted a while ago, old range tests, and the texts that no run reads
+        any longer.
         """
         for folder in self.root.glob(f"{_UNFINISHED}*"):
             with suppress(OSError):
                 if time.time() - folder.lstat().st_mtime > _UNFINISHED_SECONDS:
                     shutil.rmtree(folder)  # not for a link, at which it raises
         drop_old(self.root)
+        for test in self._range_tests()[_KEPT_TESTS:]:
+            if not test.is_alive():
+                shutil.rmtree(test.path, ignore_errors=True)
         drop_unread_texts(self.root, _UNFINISHED_SECONDS)
         for folder in (self.root, *self.root.glob(".*/")):  # of sweeps, texts and the class
             remove_old_leftovers(folder)
 
-    def _give_id(self, unfinished: Path, model: str) -> Path:
+    def _give_id(self, unfinished: Path, model: str, prefix: str) -> Path:
         """Move a folder to a free id: date, time, model, fraction of the second in 65536ths."""
         while True:
             now = time.time()
             second = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
-            path = self.root / f"{second}-{model}-{int(now % 1 * 65536):04x}"
+            path = self.root / f"{prefix}{second}-{model}-{int(now % 1 * 65536):04x}"
             if not path.exists():
                 with written_whole(path / CONFIG):
                     disk.move(unfinished, path, "run")
@@ -223,6 +231,14 @@ class RunStore:
         """
         return [self._line(folder) for folder in self._folders(newest, without)]
 
+    def range_tests(self) -> list[RunSummary]:
+        """Return one line per range test, newest first."""
+        return [self._line(folder) for folder in self._range_tests()]
+
+    def _range_tests(self) -> list[RunFolder]:
+        names = sorted(_names(self.root, range_tests=True), reverse=True)
+        return [RunFolder(self.root / name) for name in names]
+
     def line(self, run_id: str) -> RunSummary:
         """Return the line of one run, as `summaries` has it. Raises RunNotFound."""
         return self._line(self.folder(run_id))
@@ -243,7 +259,7 @@ class RunStore:
         return summary.summarize(folder, replace(record, alive=alive), known.info)
 
 
-def _names(root: Path) -> list[str]:
+def _names(root: Path, *, range_tests: bool = False) -> list[str]:
     if not root.is_dir():
         return []
     with os.scandir(root) as entries:
@@ -252,6 +268,7 @@ def _names(root: Path) -> list[str]:
             entry.name
             for entry in entries
             if _ID.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False)
+            if entry.name.startswith(RANGE_TEST) is range_tests
         ]
 
 

@@ -64,6 +64,7 @@ QUESTIONS: dict[str, Question] = {
             "hold": _BOOL,
         }
     ),
+    "undetached": Question({}, slow=True),
     "unit_codes": Question({"layer": _INT}, slow=True),
     "unit_order": Question({**_STRETCH, "show": _SHOW}),
     "units": Question({**_STRETCH, "show": _SHOW}),

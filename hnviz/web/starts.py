@@ -1,11 +1,12 @@
-"""Starting runs over HTTP: POST /api/runs.
+"""Starting runs over HTTP: POST /api/runs, and POST /api/lr-tests.
 
 The body lists what to train: a model with the settings that differ from its recipe, or a run that
-is like another one but for some settings. A run that exists already is not trained again.
+is like another one but for some settings. A run that exists already is not trained again. A range
+test takes one such entry, and is shared in the same way.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any
@@ -18,6 +19,7 @@ from starlette.routing import Route
 from hnviz.classroom import ClassError
 from hnviz.config import CHOICES, ConfigError, RunConfig
 from hnviz.engine.client import EngineError
+from hnviz.lr_finder import range_test
 from hnviz.runs import RunSummary
 from hnviz.runs.seeds import same_but_seed
 from hnviz.web.asked import engine_refusal
@@ -29,7 +31,7 @@ from hnviz.web.standing import engine, store
 from hnviz.web.viewer import viewer_of
 from hnviz.web.views import Refusal
 
-MOST = 10  # runs of one request
+MOST = 20  # runs of one request: a card compares all models
 THREADS = 8
 A_SECOND, AT_ONCE = 2, 6  # presses of one viewer
 
@@ -48,33 +50,40 @@ class Starter:
     desk: Desk | None = None
     visitor: Visitor = NOBODY
 
-    def start(self, config: RunConfig) -> str:
-        """Start a run; return its id.
+    def start(self, config: RunConfig, *, range_test: bool = False) -> str:
+        """Start a run, or a learning rate range test; return its id.
 
         Raises EngineError, and ClassError where the class forbids it.
         """
+        train = partial(engine().train, config, self.viewer, range_test=range_test)
         if self.desk is None or self.visitor.teacher:
-            return engine().train(config, self.viewer)
-        return self.desk.start(self.visitor.member, lambda: engine().train(config, self.viewer))
+            return train()
+        return self.desk.start(self.visitor.member, train)
+
+
+Work = Callable[[Mapping[str, Any], Starter], dict[str, Any]]
+"""(body, who asks) -> the answer. Raises Refusal."""
 
 
 def start_routes(desk: Desk | None = None) -> list[Route]:
-    """Return the route; in a class only those who have joined start runs."""
+    """Return the routes; in a class only those who have joined start runs."""
     limiter = CapacityLimiter(THREADS)
     quota = Quota(1, "another press of yours is under way; press again in a moment")
     rate = Rate(A_SECOND, AT_ONCE)
 
-    async def train(request: Request) -> Response:
-        viewer = viewer_of(request.scope)
-        who = NOBODY if desk is None else desk.visitor(request.cookies)
-        with quota.taken(viewer):
-            await asyncio.sleep(rate.delay(viewer))
-            body = await json_body(request)
-            work = partial(train_all, body, Starter(viewer, desk, who))
-            answer = await to_thread.run_sync(work, limiter=limiter)
-        return JSONResponse(answer, headers={"Cache-Control": "no-store"})
+    def route(path: str, work: Work) -> Route:
+        async def start(request: Request) -> Response:
+            viewer = viewer_of(request.scope)
+            who = NOBODY if desk is None else desk.visitor(request.cookies)
+            with quota.taken(viewer):
+                await asyncio.sleep(rate.delay(viewer))
+                body, starter = await json_body(request), Starter(viewer, desk, who)
+                answer = await to_thread.run_sync(work, body, starter, limiter=limiter)
+            return JSONResponse(answer, headers={"Cache-Control": "no-store"})
 
-    return [Route("/api/runs", train, methods=["POST"], name="train")]
+        return Route(path, start, methods=["POST"])
+
+    return [route("/api/runs", train_all), route("/api/lr-tests", find_rate)]
 
 
 def train_all(body: Mapping[str, Any], starter: Starter) -> dict[str, Any]:
@@ -98,6 +107,21 @@ def train_all(body: Mapping[str, Any], starter: Starter) -> dict[str, Any]:
                 raise _refusal(error) from error
             return {"runs": made, "refused": str(error)}
     return {"runs": made, "refused": ""}
+
+
+def find_rate(body: Mapping[str, Any], starter: Starter) -> dict[str, Any]:
+    """Find or start the range test of some settings; return {"run": id, "new": bool}.
+
+    Raises Refusal.
+    """
+    config = range_test(config_of(body))
+    there = equal_run(config, store().range_tests())
+    if there is not None:
+        return {"run": there.id, "new": False}
+    try:
+        return {"run": starter.start(config, range_test=True), "new": True}
+    except (EngineError, ClassError) as error:
+        raise _refusal(error) from error
 
 
 def equal_run(config: RunConfig, lines: Iterable[RunSummary]) -> RunSummary | None:

@@ -88,6 +88,8 @@ ADDRESS: tuple[Key, ...] = (
     Key("Train", "train_form", "plain", "fast is vectorised over time"),
     Key("Train", "train_corpus", "human_numbers", "the text: a corpus, or your own"),
     Key("Train", "train_split", "notebook", "which numbers valid holds"),
+    Key("Train", "train_find", "closed", "the fold with the learning rate finder"),
+    Key("Train", "lr_test", "", "the range test that the finder shows, by its run's id"),
     Key("Train", "train_worst_kind", "", "the kind of token whose worst places are listed"),
     Key("Train", "train_worst_split", "valid", "the split of those places"),
     Key("Train", "train_positions_split", "valid", "the split of the losses by position"),

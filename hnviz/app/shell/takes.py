@@ -25,6 +25,7 @@ _SWITCHES = (
     "models_source",
     "models_figures",
     "train_same",
+    "train_find",
     "compare_log_up",
     "compare_log_across",
     "compare_seeds",

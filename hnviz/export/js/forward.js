@@ -80,13 +80,13 @@ export class Network {
       const [, update, candidate] = this.gates(layer, given, before);
       return before.map((old, unit) => (1 - update[unit]) * candidate[unit] + update[unit] * old);
     }
+    const squash = this.form.nonlinearity === "relu" ? positive : Math.tanh;
     if (this.form.cell === "RNN") {
       const [input, hidden] = this.sums(layer, given, before);
-      const squash = this.form.nonlinearity === "relu" ? positive : Math.tanh;
       return Float32Array.from(input, (sum, unit) => squash(sum + hidden[unit]));
     }
     const sums = linear(this.weights["h_h.weight"], this.weights["h_h.bias"], before.map((old, unit) => old + given[unit]));
-    const after = Float32Array.from(sums, positive);
+    const after = Float32Array.from(sums, squash);
     return this.form.normInLoop ? this.norm(after) : after;
   }
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from hnviz.catalogue import CATALOGUE
+from hnviz.catalogue import BUILT_IN
 from hnviz.config import CHOICES
 
 BPTTS = (3, 20, 70)
@@ -17,6 +17,7 @@ class Card:
     title: str
     question: str
     runs: tuple[dict[str, Any], ...]
+    measured: str = ""  # a view of a pre-trained run, "<run>/last/<view>", whose sentence is added
 
 
 CARDS: dict[str, Card] = {
@@ -26,14 +27,17 @@ CARDS: dict[str, Card] = {
         ({"model": "Model3"}, {"model": "Model3BN", "same": True}),
     ),
     "state": Card(
-        "Reset or keep the state",
-        "Zeros before each mini-batch (Model2), before each pass (Model3), or never (Model3). "
-        "Where it is kept, its history is always detached.",
-        (
-            {"model": "Model2", "same": True},
-            {"model": "Model3", "reset_state": "both"},
-            {"model": "Model3"},
-        ),
+        "Reset, keep, detach",
+        "Zeros before each mini-batch (Model2), or the state kept and its history detached "
+        "(Model3)? And what does it cost to keep that history too?",
+        ({"model": "Model2", "same": True}, {"model": "Model3"}),
+        measured="Model3/last/without_detach",
+    ),
+    "relu": Card(
+        "relu or tanh",
+        "Is a carried state better with a bound? relu has none above, tanh keeps each unit between "
+        "-1 and 1. Both with Model3's recipe.",
+        ({"model": "Model3"}, {"model": "Model3Tanh", "same": True}),
     ),
     "norm": Card(
         "Ones or uniform batch norm",
@@ -48,7 +52,7 @@ CARDS: dict[str, Card] = {
     "ladder": Card(
         "The fair ladder",
         "All models with one recipe, Model3's: what is due to the network alone?",
-        tuple({"model": model, "same": True} for model in CATALOGUE),
+        tuple({"model": model, "same": True} for model in BUILT_IN),
     ),
 }
 """Each card by its name."""

@@ -5,11 +5,13 @@ from collections.abc import Callable
 import streamlit as st
 
 from hnviz.app.kit.choice import choice
+from hnviz.app.kit.fold import fold
 from hnviz.app.kit.picture import ask
 from hnviz.app.kit.terms.picture import terms
 from hnviz.app.kit.text import escape, linked, page_theme, page_title, problem, section
 from hnviz.app.rooms.train.curves.picture import CURVES
 from hnviz.app.rooms.train.epochs.picture import EPOCHS
+from hnviz.app.rooms.train.finder.picture import lr_finder, take_found_rate
 from hnviz.app.rooms.train.inside.picture import INSIDE
 from hnviz.app.rooms.train.lead.picture import lead
 from hnviz.app.rooms.train.notes.picture import notes
@@ -59,6 +61,7 @@ def _next_run() -> None:
 
     A fragment, so that a change of a setting does not draw the pictures of the run shown again.
     """
+    take_found_rate()
     with st.container(border=True, key="train_next", gap="small"):
         row = st.container(horizontal=True, vertical_alignment="top", gap="small")
         with row.container(width=104, gap="xsmall"):
@@ -76,6 +79,7 @@ def _next_run() -> None:
             help="Starts a run with these settings. It keeps going if you close this tab.",
         )
         problem(wrong or state.get(state.TRAIN_ERROR))
+        fold("Find a learning rate", "train_find", lambda: lr_finder(config))
     if started:
         st.rerun()  # the page now shows the run that _start chose
 

@@ -1,14 +1,14 @@
 // Change one thing: the same run with one other setting, trained and laid beside it; and
 // comparisons that are ready, whose missing runs one press trains.
 //
-// settings = { fields: [{ name, options, whole }], cards: [{ name, title, question, runs }],
+// settings = { fields: [{ name, options, whole }], cards: [{ name, title, question, runs, measured }],
 //              stateful: models that carry their state }
 
 import { maker } from "../../../kit/js/make.js";
 import { button, menu } from "../../../kit/js/parts.js";
 import { picture } from "../../../kit/js/picture.js";
 import { HAS_NONE } from "../../../kit/js/tables.js";
-import { partNodes } from "../../../kit/js/text.js";
+import { boldNodes, partNodes } from "../../../kit/js/text.js";
 import { choose, chosen, onShared, shared } from "../chosen.js";
 import { pairOf } from "../curves/series.js";
 import { fieldName, labels, valueText, verdict } from "../curves/words.js";
@@ -35,6 +35,8 @@ class Change {
     this.wrong.setAttribute("role", "alert");
     this.verdict = make("p", "verdict", body);
     this.verdict.setAttribute("role", "status");
+    this.measured = make("p", "measured", body); // what a card says besides its runs
+    this.measured.setAttribute("role", "status");
     this.more = button(body, `Train ${SEEDS} more seeds`, () => this.moreSeeds(), "quiet");
     this.more.hidden = true;
     make("h3", "", body, "Or press one that is ready");
@@ -53,8 +55,12 @@ class Change {
     this.show();
   }
 
-  card({ title, question, runs }) {
-    const made = button(this.cards, "", () => this.press(made, { runs }, this.cardWrong), "card");
+  card({ title, question, runs, measured }) {
+    const press = () => {
+      this.press(made, { runs }, this.cardWrong);
+      if (measured) this.measure(measured);
+    };
+    const made = button(this.cards, "", press, "card");
     const make = maker(made);
     make("b", "", made, title);
     make("span", "", made, question);
@@ -133,10 +139,19 @@ class Change {
   /** Have runs trained that are not there yet, and compare them. */
   async press(pressed, body, wrong, shown = (made) => made) {
     this.mine = ""; // what an earlier press still wants is given up
+    this.measured.replaceChildren();
     wrong.textContent = "";
     pressed.disabled = true;
     await this.startAll({ body, wrong, shown });
     pressed.disabled = false;
+  }
+
+  /** Say what the server measures for a card: the sentence of a view. */
+  async measure(path) {
+    const { source } = this.kit;
+    this.measured.textContent = "Measuring …";
+    const said = await source.get(source.address(`api/runs/${path}`)).then(({ sentence: text }) => boldNodes(text), ({ message }) => [sentence(message)]);
+    this.measured.replaceChildren(...said);
   }
 
   /** Start as many as there is room for; the others follow while the page is open and a run trains. */

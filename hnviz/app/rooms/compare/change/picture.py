@@ -8,11 +8,26 @@ from hnviz.app.rooms.compare.cards import CARDS
 from hnviz.catalogue import CATALOGUE
 from hnviz.config import CHOICES, LIMITS
 from hnviz.data.corpora import BUILT_IN
+from hnviz.figures.time_text import without_detach
+from hnviz.web.views import Look, Shown, View
 
 EXAMPLES = {"ready": Example(settings=lambda: settings())}
 
+
+def _without_detach(look: Look) -> Shown:
+    """Say what it costs never to detach the state, and what torch says."""
+    meta = look.ask("undetached").meta
+    return Shown({}, meta, without_detach(look.run.record.config.model, meta))
+
+
+DETACH_VIEW = View("without_detach", {}, _without_detach, slow=True)
+
 CHANGED = Picture(
-    __file__, Place("compare_change", "490px", "890px"), silent=True, examples=EXAMPLES
+    __file__,
+    Place("compare_change", "490px", "890px"),
+    views=(DETACH_VIEW,),
+    silent=True,
+    examples=EXAMPLES,
 )
 
 _FIELDS = ("bptt", "lr", "epochs", "nh", "bs", "pct_start", "bn_init", "reset_state", "model")
@@ -26,7 +41,13 @@ def settings() -> Mapping[str, Any]:
         for name in _FIELDS
     ]
     cards = [
-        {"name": name, "title": card.title, "question": card.question, "runs": list(card.runs)}
+        {
+            "name": name,
+            "title": card.title,
+            "question": card.question,
+            "runs": list(card.runs),
+            "measured": card.measured,
+        }
         for name, card in CARDS.items()
     ]
     stateful = [name for name, entry in CATALOGUE.items() if entry.stateful]

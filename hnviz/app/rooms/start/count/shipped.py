@@ -30,6 +30,7 @@ SHARES = {
     "Transformer": Shares(0.835459, 0.350675),
     "Model5Reg": Shares(0.988872, 0.069535),
     "IRNN": Shares(0.946737, 0.076038),
+    "Model3Tanh": Shares(0.230183, 0.005503),
     "Model5-blocks": Shares(0.993373, 0.9785),
 }
 """By run, at its last snapshot."""

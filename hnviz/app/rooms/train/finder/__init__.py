@@ -1,0 +1,1 @@
+"""The learning rate finder: a range test shows which rates work, and three short runs try one."""

@@ -1,0 +1,53 @@
+"""The training loop of a learning rate range test (`hnviz.lr_finder` says what it is for)."""
+
+from collections.abc import Iterator
+from math import inf, isfinite
+
+from hnviz.config import RunConfig
+from hnviz.data import TokenStream
+from hnviz.events import Event
+from hnviz.learn.learner import Learner
+from hnviz.lr_finder import DIVERGED, STEPS, ramp, rate_text
+
+
+class RangeTest(Learner):
+    """A learner whose lr rises until the loss does. It never reads valid."""
+
+    def __init__(self, config: RunConfig, stream: TokenStream | None = None) -> None:
+        """Build the model of a config that `hnviz.lr_finder.range_test` made.
+
+        Raises DeviceError.
+        """
+        super().__init__(config, stream)
+        plan = ramp()
+        self.n_steps = STEPS
+        self._lr, self._momentum = plan.lr.tolist(), plan.momentum.tolist()
+
+    def events(self) -> Iterator[Event]:
+        """Train until the smoothed loss is DIVERGED times its lowest, or lr is at its highest.
+
+        The events are `RunStarted`, each `BatchEnd`, and `Ended`: every test that was not stopped
+        is "finished".
+        """
+        if self.step == self.pending == 0:
+            yield self._started()
+        lowest = inf
+        while self.step < STEPS:
+            if not self._pending:
+                self._train_chunk()
+            loss, accuracy = self._pending.popleft()
+            lr = rate_text(self._lr[self.step])
+            if not isfinite(loss):
+                yield self._ended("finished", f"the loss became {loss} at lr {lr}")
+                return
+            batch = self._batch_end(loss, accuracy)
+            yield batch
+            lowest = min(lowest, batch.smooth_loss)
+            if batch.smooth_loss > DIVERGED * lowest:
+                times = f"the smoothed loss rose to {DIVERGED:g} times its lowest"
+                yield self._ended("finished", f"{times} at lr {lr}")
+                return
+        yield self._ended("finished", f"all {STEPS} mini-batches are done")
+
+    def _chunk_end(self) -> int:
+        return min(super()._chunk_end(), STEPS)
