@@ -3,6 +3,7 @@
 # make browser  tests the app in a browser, and walks all pages; CI runs it too
 # make slow     runs the longest tests
 # make chaos    lets writes fail and kills processes; make fuzz tries hostile input (docs/proved.md)
+# make docs     builds the book into site/
 # Each creates .venv first, and needs only Python 3.11 or newer.
 #   PYTHON=python3.12   the Python for .venv
 #   PIP_ARGS='...'      arguments for pip. PyTorch is about 3 GB on Linux with CUDA; for the CPU
@@ -25,7 +26,8 @@ PY := $(VENV)/bin/python
 
 MAKEFLAGS += -j2 # the parts of lint
 
-.PHONY: app test browser slow bench load chaos fuzz audit lint python types javascript format screenshots clean
+.PHONY: app test browser slow bench load chaos fuzz audit lint python types javascript format \
+	screenshots tour docs clean
 .DELETE_ON_ERROR:
 
 app: $(VENV)/.app
@@ -76,9 +78,17 @@ format: $(VENV)/.dev
 screenshots: $(VENV)/.dev
 	@$(PY) -m tests.browser.screenshots
 
+# The pictures of the README's tour alone.
+tour: $(VENV)/.dev
+	@$(PY) -m tests.browser.screenshots --tour
+
+docs: $(VENV)/.dev
+	@$(PY) -m sphinx -q -W --keep-going -c docs/site docs site
+	@echo "The book is in site/index.html."
+
 # Keeps .venv, a long download, and runs/, the user's work.
 clean:
-	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis site
 	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 $(VENV)/.app: requirements.txt

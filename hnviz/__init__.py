@@ -1,3 +1,3 @@
 """hnviz: see how a recurrent network is fed, learns and remembers."""
 
-__version__ = "0.1.0"
+__version__ = "0.5.0"

@@ -95,13 +95,15 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def start_server(folder: Path, port: int | None = None, base: str = "", **environ: str) -> Server:
-    """Start ``python -m hnviz app`` with its runs in a folder of its own."""
+def start_server(
+    folder: Path, port: int | None = None, base: str = "", root: Path = ROOT, **environ: str
+) -> Server:
+    """Start ``python -m hnviz app`` of a checkout with its runs in a folder of its own."""
     port, log, runs = port or free_port(), folder / "server.log", folder / "runs"
     begun = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-m", "hnviz", "app", "--port", str(port)],
-        cwd=ROOT,
+        cwd=root,
         stdin=subprocess.DEVNULL,
         stdout=log.open("wb"),
         stderr=subprocess.STDOUT,

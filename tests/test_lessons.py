@@ -19,6 +19,7 @@ from hnviz.cli.main import main
 from hnviz.lessons import lessons, query
 from hnviz.lessons.check import check
 from hnviz.lessons.reading import FILES, lesson_files, read_lessons
+from tests import guide
 
 FILE = FILES / "text-into-batches.toml"
 SOURCE = FILE.read_text(encoding="utf-8")
@@ -51,6 +52,16 @@ def test_a_new_lesson_is_one_file(tmp_path):
     assert list(found) == ["mine", *lessons()]
     assert found["mine"].title == "Mine" and len(found["mine"].steps) == 6
     assert check(tmp_path / "mine.toml", KNOWN) == []
+
+
+def test_the_lesson_of_the_docs_is_a_lesson(tmp_path, monkeypatch, capsys):
+    guide.follow("docs/lessons.md", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    ((_, _, file),) = guide.commands("docs/lessons.md")
+    assert main(["lessons", "check", file]) == 0, capsys.readouterr().out
+    (lesson,) = read_lessons((tmp_path / file).parent).values()
+    assert lesson.id == "four-rows"
+    assert sum(1 for step in lesson.steps if step.guess) >= 2
 
 
 def test_a_steps_address_says_the_run_and_the_step():

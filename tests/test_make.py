@@ -144,7 +144,9 @@ def test_dry_run_installs_nothing(machine: Machine) -> None:
     assert not (machine.folder / ".venv").exists()
 
 
-@pytest.mark.parametrize("target", ["app", "test", "bench", "lint", "format", "screenshots"])
+@pytest.mark.parametrize(
+    "target", ["app", "test", "bench", "lint", "format", "screenshots", "docs"]
+)
 def test_python_too_old(machine: Machine, target: str) -> None:
     machine.python(version="3.10.13", too_old="1")
     assert told(machine.make(target)) == (

@@ -21,12 +21,13 @@ from hnviz.learn.checking import checked
 from hnviz.own import OwnModelError, OwnModels, asking, identity_of, register, use_file, value
 from hnviz.runs import DamagedRun, RunFolder, RunStore
 from hnviz.source import model_source, shown_path
+from tests import guide
 from tests.conftest import ROOT
 from tests.pages import open_page
 
 EXAMPLE = ROOT / "docs/my_models.py"
 TEXT = EXAMPLE.read_text(encoding="utf-8")
-FILE = "my_models.py"
+FILE, PAGE = "my_models.py", "docs/own_models.md"
 TINY = ["--bs", "256", "--bptt", "64", "--nh", "8", "--epochs", "1", "--device", "cpu"]
 NOT_HERE = {"lesson"}  # it shows no run
 
@@ -403,6 +404,18 @@ def test_pages_that_were_loaded_before_offer_it():
     assert app.number_input(key="train_epochs").value == 20
     app = open_page("models", models_model="MGU")
     assert app.segmented_control(key="models_model").value == "MGU"
+
+
+@pytest.mark.usefixtures("_alone")
+def test_what_the_page_says_is_done(tmp_path, monkeypatch, capsys):
+    """tests/test_adding_model.py moves the same model into hnviz."""
+    (act,) = (each for each in guide.acts(PAGE) if each.verb == "writes")
+    (tmp_path / act.file).write_text(act.text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for words in guide.commands(PAGE):
+        assert main(words) == 0, words
+    assert "accuracy" in capsys.readouterr().out
+    assert [path.name for path in tmp_path.glob("runs/*/models.py")]
 
 
 def test_commands_know_it(trained):

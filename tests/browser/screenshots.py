@@ -1,7 +1,8 @@
 """Make the pictures of docs/screenshots: ``python -m tests.browser.screenshots``.
 
 With a folder, ``python -m tests.browser.screenshots FOLDER``, only those of the gallery are made:
-each of its pictures in each mode and width, with its data there, into that folder.
+each of its pictures in each mode and width, with its data there, into that folder. With ``--tour``,
+only those of the README's tour.
 
 Every page at 1280 and at 390 pixels, light and dark; then a run that is watched, killed and
 resumed. All figures in them are those of runs made here and now, and of the shipped ones.
@@ -21,7 +22,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from hnviz.gallery.cases import READY
-from tests import gallery
+from tests import gallery, guide
 from tests.conftest import CHROMIUM, CHROMIUM_ARGS, Server, idle, start_server, stop_server, until
 from tests.pages import EVERY_PAGE
 
@@ -77,11 +78,16 @@ def main() -> None:
     """Make the pictures that the command line asks for."""
     parser = argparse.ArgumentParser(description="Take pictures of the pages, or of the gallery.")
     parser.add_argument("folder", type=Path, nargs="?", help="of the gallery's pictures")
-    out = parser.parse_args().folder
+    parser.add_argument("--tour", action="store_true", help="only the pictures of the tour")
+    given = parser.parse_args()
+    out = given.folder
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
         try:
-            if out is None:
+            if given.tour:
+                with served(Path(folder)) as server:
+                    tour(browser, server)
+            elif out is None:
                 all_pages(browser, Path(folder))
             else:
                 all_pictures(browser, Path(folder), out)
@@ -92,17 +98,33 @@ def main() -> None:
 def all_pages(browser: Browser, folder: Path) -> None:
     """Take every page; the runs that are made for it go into a folder."""
     OUT.mkdir(parents=True, exist_ok=True)
-    server = start_server(folder)
-    try:
+    with served(folder) as server:
         for width, mode in LOOKS:
             still_pages(browser, server, width, mode)
             views(browser, server, width, mode)
+        tour(browser, server)
         with tab(browser, 1280, "light") as page:
             lessons(page, server)
             states(page, server)
             life_of_a_run(page, server)
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[Server]:
+    """Serve the app; the runs that are made there go into a folder."""
+    server = start_server(folder)
+    try:
+        yield server
     finally:
         stop_server(server)
+
+
+def tour(browser: Browser, server: Server) -> None:
+    """Take the top of each page of the README's tour."""
+    with tab(browser, 1280, "light") as page:
+        for address, name in guide.tour():
+            page.goto(f"{server.url}{address}")
+            take(page, name, most=900)
 
 
 def all_pictures(browser: Browser, folder: Path, out: Path) -> None:
@@ -214,8 +236,8 @@ def kill_trainers(server: Server) -> None:
             process.kill()
 
 
-def take(page: Page, name: str) -> None:
-    """Wait until a page is painted, and take all of it."""
+def take(page: Page, name: str, most: int = TALLEST) -> None:
+    """Wait until a page is painted, and take all of it, or its upper pixels."""
     idle(page)
     page.wait_for_timeout(1000)
     size = page.viewport_size
@@ -225,7 +247,10 @@ def take(page: Page, name: str) -> None:
         height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
         page.set_viewport_size({"width": size["width"], "height": min(TALLEST, height + 20)})
         settled(page)
-    save(page.screenshot(), OUT / f"{name}.png")
+    taken = page.viewport_size
+    assert taken is not None
+    clip = {"x": 0, "y": 0, "width": taken["width"], "height": min(most, taken["height"])}
+    save(page.screenshot(clip=clip), OUT / f"{name}.png")
     page.set_viewport_size(size)
 
 
