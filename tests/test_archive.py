@@ -92,6 +92,7 @@ REFUSED = {
     "broken events": {"events_jsonl": b"not json\nnot json\n{}\n"},
     "a broken snapshot": {"snapshots__0_safetensors": b"\xff" * 40},
     "a text that is none": {"text_txt": b"\xff\xfe"},
+    "a step with zeros in front": {"snapshots__01_safetensors": b""},
 }
 
 
@@ -134,6 +135,17 @@ def test_links_doubles_bombs_and_pieces_are_refused(made, tmp_path, monkeypatch)
     with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
         archive.writestr("events.jsonl", b"")
     refused("two files named events.jsonl")
+
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("config.json", b"{}")
+    refused("config.json is packed in a way that is not read here")
+
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", b"{}" * 100)
+    content = bytearray(path.read_bytes())
+    content[41:43] = b"\xff\xff"  # within what was packed
+    path.write_bytes(content)
+    refused("is no whole zip file: Error -3 while decompressing")
 
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("config.json", bytes(10**6))

@@ -4,6 +4,7 @@ import json
 import os
 import struct
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from hnviz.app.rooms.train.topics import thinned
 from hnviz.config import RunConfig
-from hnviz.events import BatchEnd, Ended, EpochEnd, Event, Resumed, RunStarted
+from hnviz.events import BatchEnd, Ended, EpochEnd, Event, Resumed, RunStarted, SnapshotSaved
 from hnviz.runs import DamagedRun, RunFolder, RunFollower, RunNotFound, RunStore
 from hnviz.runs.codec import Lines, encode
 from hnviz.runs.follower import PIECE
@@ -214,14 +215,38 @@ def test_a_link_to_a_folder_elsewhere_is_no_run(store: RunStore, folder: RunFold
 
 
 def test_control_characters_in_texts_are_replaced(folder: RunFolder) -> None:
-    message = "eight \u202ethousand\u202c\x00\n one"
+    message = "eight \u202ethousand\u202c\x00\n one\u2028\ud800"
     with folder.writer() as writer:
         writer.append(Ended(status="failed", step=2, message=message, time=2.0))
     config_with(device=message, versions={message: message})(folder)
-    wanted = "eight \ufffdthousand\ufffd\ufffd\ufffd one"
+    wanted = "eight \ufffdthousand\ufffd\ufffd\ufffd one\ufffd\ufffd"
     found = RunFolder(folder.path)
     assert found.read().ended.message == found.device == wanted
     assert found.versions == {wanted: wanted}
+
+
+def test_a_problem_never_quotes_what_is_no_utf_8(store: RunStore, folder: RunFolder) -> None:
+    """Or no list of runs could be sent any more."""
+    events_end_with(b'{"event": "snapshot", "step": 1, "\\ud800": 2}')(folder)
+    (line,) = store.summaries()
+    assert "got step, \ufffd" in line.problem and line.problem.encode()
+    events_end_with(b'{"event": "' + 9000 * b"x" + b'"}')(folder)
+    assert len(RunStore(store.root).line(folder.id).problem) < 400
+
+
+def test_a_name_with_zeros_in_front_is_no_snapshot(folder: RunFolder) -> None:
+    with folder.writer() as writer:
+        writer.save_snapshot(1, {"a": np.zeros(3)})
+    folder.snapshot_path(1).rename(folder.path / "snapshots" / "01.safetensors")
+    assert folder.snapshots() == []
+
+
+def test_many_snapshots_take_no_longer_than_as_many_mini_batches(folder: RunFolder) -> None:
+    lines = [encode(SnapshotSaved(step=step)) for step in range(30_000)]
+    (folder.path / "events.jsonl").write_bytes(b"".join(reversed(lines)))
+    begun = time.process_time()
+    assert folder.read().snapshots == tuple(range(30_000))
+    assert time.process_time() - begun < 2.0  # a search in a list takes ten
 
 
 # Checkpoints

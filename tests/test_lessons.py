@@ -93,6 +93,8 @@ def test_only_steps_that_exist_have_a_place(said, number):
 
 WRONG = [
     ('title = "Text into batches"', 'title = "Text', "this is not TOML"),
+    pytest.param("order = 1", f"order = {'9' * 5000}", "has too many digits", id="digits"),
+    pytest.param("order = 1", f"order = {'[' * 9000}", "is nested too deep", id="deep"),
     ('title = "Text into batches"', "title = 3", "title must be text, got 3"),
     ('about = "A', 'abuot = "A', "nothing is named 'abuot' here"),
     ('page = "data"', 'page = "dta"', "there is no page 'dta'; choose one of start, data, batches"),

@@ -66,6 +66,8 @@ def test_the_example_passes_and_its_entry_survives_the_way_to_another_process():
     found = check(TEXT)
     assert [model.entry.name for model in found.models] == ["MGU"]
     assert OwnModels.from_json(found.to_json()) == found
+    with pytest.raises(ValueError, match="has 'odd', which nothing reads"):
+        OwnModels.from_json(found.to_json().replace('"text"', '"odd": 1, "text"', 1))
     assert CATALOGUE["MGU"] == found.models[0].entry
     assert model_class("MGU").__name__ == "MGU"
 

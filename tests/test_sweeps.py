@@ -80,6 +80,13 @@ WRONG = {
     b"[random]\ndraws = 3\nlr = {low = 2, high = 1}": "lr must be a list, or",
     b"[random]\ndraws = 3\nlr = {low = 2, high = 3, step = 1}": "lr must be a list, or",
     b"#" * 100_001: "at most 100,000 bytes",
+    # Found by make fuzz:
+    b"[grid]\nlr = [" + b"9" * 5000 + b"]": "a number has too many digits",
+    b"grid = " + b"[" * 9000: "a value is nested too deep",
+    b"[random]\ndraws = 1\nlr = {low = 1, high = 1" + b"0" * 400 + b"}": "lr must be a list, or",
+    b"[random]\ndraws = 1\nnh = {low = -1e308, high = 1e308}": "nh must be a list, or",
+    b'[grid]\n"a\\n\\u2028b" = [1]': "[grid] a\ufffd\ufffdb is no setting",
+    b"[grid]\nlr = ['" + b"x" * 9000 + b"']": "lr must be a finite number above 0; got 'xxx",
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
@@ -212,7 +213,9 @@ def test_ids_that_are_damaged_are_made_from_the_text(
     (path,) = (runs.root / TEXTS).glob("*.ids")
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
-    for bad in (bytes(content), content[:20], b""):
+    body = (9999).to_bytes(4, "little") + b"{}"  # right by its digest, and damaged all the same
+    digested = blake2b(body, digest_size=16).digest() + body
+    for bad in (bytes(content), content[:20], b"", digested):
         path.write_bytes(bad)
         assert numbered.find(read.id) is None
         stream_module._other.cache_clear()

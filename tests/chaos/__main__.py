@@ -18,10 +18,13 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.chaos.forked import points, tell
 from tests.chaos.story import an_archive, check, own_model
-from tests.chaos.world import World, beside
+
+if TYPE_CHECKING:
+    from tests.chaos.world import World
 
 FAULTS = ("kill", "ENOSPC", "EACCES", "EIO")
 
@@ -78,6 +81,8 @@ def _rules(reached: Counter[str], *, every: bool) -> Iterator[str]:
 
 def kills(folder: Path, wanted: int, seconds: float, seed: int) -> None:
     """Kill and stop the processes of a served class at random, and hold it to what it has said."""
+    from tests.chaos.world import World, beside  # loads torch: forks would take twice as long
+
     folder.mkdir()
     chance, hits = random.Random(seed), Counter[str]()
     world, begun = World(folder, chance), time.perf_counter()
@@ -101,7 +106,7 @@ def kills(folder: Path, wanted: int, seconds: float, seed: int) -> None:
     print(f"{hits.total():,} hits: {time.perf_counter() - begun:.0f} s", flush=True)
 
 
-def _finish(world: World) -> None:
+def _finish(world: "World") -> None:
     """Let what is under way end, undisturbed."""
     until = time.monotonic() + 300
     ended = world.done["runs that ended with the same figures"]

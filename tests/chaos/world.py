@@ -37,8 +37,8 @@ RUN = {"model": "Model2", "epochs": 6, "bs": 256, "bptt": 5, "device": "cpu"}  #
 OF_SWEEP = {"model": "Model1", "epochs": 2, "bs": 256, "bptt": 5, "device": "cpu"}
 PATIENCE = 120.0  # seconds for anything on a machine that others use too
 NOT_NOW = (409, 429, 503)
-STEP = next(
-    f"{lesson.id}.{number}"
+STEP, GUESS = next(
+    (f"{lesson.id}.{number}", step.guess)
     for lesson in lessons().values()
     for number, step in enumerate(lesson.steps, 1)
     if step.guess and step.guess.kind == "number"
@@ -273,12 +273,14 @@ class Phones:
             assert mine.get(STEP) in values, f"lost: {values}, got {mine}"
             self.held[member] = values = [mine.get(STEP)]
             for number in range(1, 4):
-                value = float(chance.randrange(1, 40))
+                value = float(round(chance.uniform(GUESS.low, GUESS.high), 3))
                 values.append(value)
                 guess = {"op": "guess", "id": number, "step": STEP, "value": value}
                 line.send(json.dumps(guess))
-                while not any(each.get("id") == number for each in _heard(line.recv(30))):
-                    continue
+                answers: list[dict[str, Any]] = []
+                while not answers:
+                    answers = [each for each in _heard(line.recv(30)) if each.get("id") == number]
+                assert answers == [{"id": number, "step": STEP}]
                 self.held[member] = values = [value]
                 world.done["guesses acknowledged"] += 1
         time.sleep(0.3)
