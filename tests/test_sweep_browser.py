@@ -79,7 +79,7 @@ def test_a_form_fills_a_map_square_by_square(page, server):
     expect(shown.locator(".square.best b")).to_have_text(figure.replace("\u00a0", " "))
     page.reload()
     expect(shown.locator(".square[data-state=finished]")).to_have_count(4)
-    shown.locator("summary").click()
+    shown.locator(".hnviz-as-table > summary").click()
     expect(shown.locator(".hnviz-as-table tbody tr")).to_have_count(4)
     shown.locator(".square.best").click()
     page.wait_for_url(f"**/train?run={best['run']}*")
