@@ -209,10 +209,11 @@ _BEYOND = (
         title="tanh in place of relu",
         follows="Model3",
         network_change="has tanh where Model3 has relu, and is otherwise the same network",
-        reason="From Model3 to Model4 relu becomes tanh, but two more things change with it: the "
-        "input gets a matrix of its own, and there is a second bias. This model changes relu "
-        "alone. tanh keeps every unit between -1 and 1, so a state that is carried on cannot grow; "
-        "but its slope is below 1 wherever a unit is not 0, so a gradient shrinks on its way back.",
+        reason="From Model3 to Model4 relu becomes tanh, but three more things change with it: the "
+        "input gets a matrix of its own, there is a second bias, and batch norm runs over all "
+        "steps at once. This model changes relu alone. tanh keeps every unit between -1 and 1, so "
+        "a state that is carried on cannot grow. But its slope is below 1 wherever a unit is not "
+        "0: each step back makes a gradient smaller, unless the weights make up for it.",
         predicts="every",
         stateful=True,
         recipe=Recipe(bptt=20, epochs=20, lr=3e-3),

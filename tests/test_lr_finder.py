@@ -137,6 +137,24 @@ def test_a_test_trains_as_a_loop_of_plain_torch_does():
         assert steps[at].smooth_loss == pytest.approx(smooth / (1 - 0.98 ** (at + 1)), abs=1e-5)
 
 
+@pytest.mark.parametrize("model", ["Model1", "LSTM"])
+def test_chunks_and_a_checkpoint_change_nothing(model):
+    """Chunks are how a GPU reads losses; 45 steps are beyond the end of an epoch."""
+    config, stream = range_test(small_config(model, device="cpu")), small_stream()
+
+    def losses(test: RangeTest) -> list[float]:
+        return [each.loss for each in test.events() if isinstance(each, BatchEnd)]
+
+    whole, chunked = losses(RangeTest(config, stream)), RangeTest(config, stream)
+    chunked._chunk = 16
+    assert losses(chunked) == whole and len(whole) > 45
+    before, after = RangeTest(config, stream), RangeTest(config, stream)
+    for _, event in zip(range(46), before.events(), strict=False):
+        assert not isinstance(event, Ended)
+    after.restore(before.checkpoint())
+    assert losses(after) == whole[45:]
+
+
 @pytest.mark.parametrize(
     ("losses", "says"),
     [
