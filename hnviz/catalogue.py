@@ -241,6 +241,13 @@ def entry(model: str) -> ModelEntry:
     return CATALOGUE[model]
 
 
+def has_lanes(model: str) -> bool:
+    """Return whether `hnviz.learn.lanes` can train many runs of a model as one program."""
+    known = entry(model)
+    is_written_out = model in BUILT_IN and "bn" in known.roles.values()
+    return is_written_out and not known.attends and not known.penalty
+
+
 PAIRS = (("Model0", "Model1"), ("Model2", "Model3"))
 """Models with the same weights that compute the same; Model3 differs in its initial state."""
 

@@ -28,6 +28,9 @@ LIMITS: dict[str, tuple[int, int]] = {
 """The smallest and largest value of each whole-number field. The upper bounds keep one mistyped
 digit from using all the memory of a machine that a class shares."""
 
+OF_ONE_LANE = ("lr", "epochs", "pct_start", "seed", "bn_init", "form")
+"""The settings in which runs may differ that train as one program (`hnviz.learn.lanes`)."""
+
 
 def choices_of(field: str) -> tuple[str, ...]:
     """Return the allowed words of a field; of "model", the user's own too, which come later."""
@@ -90,6 +93,11 @@ class RunConfig:
     def to_dict(self) -> dict[str, Any]:
         """Return the fields in a form that JSON can hold."""
         return asdict(self)
+
+    @property
+    def shape(self) -> dict[str, Any]:
+        """All settings but OF_ONE_LANE: runs of one shape can train as one program."""
+        return {name: value for name, value in asdict(self).items() if name not in OF_ONE_LANE}
 
 
 def problems(values: Mapping[str, Any]) -> dict[str, str]:

@@ -47,6 +47,7 @@ class Cost:
     disk: float  # bytes, of its folder
     steps: float
     hours: float  # at full speed on one core
+    checks: float  # mini-batches of valid that are read, forward alone
 
 
 def cost(config: RunConfig) -> Cost:
@@ -72,6 +73,7 @@ def cost(config: RunConfig) -> Cost:
         + EVENT_BYTES * min(steps, MAX_TOLD),
         steps=steps,
         hours=steps * seconds / 3600,
+        checks=layouts[1].n_batches * config.epochs,
     )
 
 

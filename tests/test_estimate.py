@@ -14,6 +14,7 @@ from hnviz.estimate import OBSERVER_BYTES, Budget, checkpoint_bytes, cost, snaps
 from hnviz.learn import Learner
 from hnviz.runs.tensors import write_checkpoint, write_tensors
 from hnviz.schedule import snapshot_steps
+from hnviz.sweeps.duration import FORWARD, START_SECONDS, Duration, duration
 from tests.small import small_config
 
 PEAK = """
@@ -141,3 +142,54 @@ def test_the_engine_and_the_command_refuse_before_a_folder_is_made(
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2 and "about 400 steps" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["engine.log"]
+
+
+class Timed:
+    """An engine whose steps take so long, by window."""
+
+    def __init__(self, *taken: float) -> None:
+        self.taken, self.asked = list(taken), []
+
+    def step_seconds(self, configs):
+        self.asked += configs
+        return [self.taken for _ in configs]
+
+
+def test_a_sweeps_time_is_that_of_its_steps_on_the_workers_that_take_them() -> None:
+    configs = [RunConfig.for_model("Model1", bptt=20, seed=seed) for seed in range(5)]
+    run = 0.01 * (cost(configs[0]).steps + FORWARD * cost(configs[0]).checks) + START_SECONDS
+    timed = Timed(0.01)
+    assert duration(configs, 1, timed).least == pytest.approx(5 * run)
+    assert len(timed.asked) == 1  # they differ in the seed alone
+    assert duration(configs, 2, timed).least == pytest.approx(3 * run)  # the last one trains alone
+    spread = duration(configs, 1, Timed(0.01, 0.01, 0.04))
+    assert spread.most == pytest.approx(2 * spread.least)  # 0.02 s on average
+
+
+def test_few_runs_of_a_sweep_are_timed_the_shortest_and_the_longest_steps_among_them() -> None:
+    windows = (3, 5, 10, 20, 35, 50, 70)
+    timed = Timed(0.01)
+    duration([RunConfig.for_model("Model1", bptt=bptt) for bptt in windows], 1, timed)
+    assert [each.bptt for each in timed.asked] == [3, 10, 35, 70]
+
+
+def test_without_a_measurement_an_estimate_is_wide() -> None:
+    class Busy:
+        def step_seconds(self, configs):
+            raise EngineError("somebody else asks", "busy")
+
+    found = duration([RunConfig.for_model("Model1")], 1, Busy())
+    assert found.most > 1.5 * found.least > 0
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "said"),
+    [
+        (31, 44, "about 35 to 45 seconds"),
+        (1, 2, "about 5 seconds"),
+        (80, 300, "about 2 to 5 minutes"),
+        (6000, 8000, "about 2 to 3 hours"),
+    ],
+)
+def test_a_duration_is_written_in_whole_units(least: float, most: float, said: str) -> None:
+    assert str(Duration(least, most)) == said

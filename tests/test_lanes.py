@@ -147,7 +147,7 @@ def test_lanes_go_on_from_a_checkpoint_bit_for_bit(model):
     second.restore(first.checkpoint())
     second.run(25)
     assert torch.equal(whole.weights, second.weights)
-    assert [lane.smooth for lane in whole.lanes] == [lane.smooth for lane in second.lanes]
+    assert (whole.reports.sums == second.reports.sums).all() and whole.reports.sums.any()
 
 
 @pytest.mark.parametrize("model", ELSEWHERE)

@@ -99,6 +99,8 @@ def test_both_files_name_the_same_ranges():
     wanted = [line.partition("  #")[0].replace('"', "'") for line in lines]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["dependencies"] == wanted
+    (ray,) = project["optional-dependencies"]["ray"]
+    assert ray in (ROOT / "requirements-dev.txt").read_text() and "ray" not in "".join(wanted)
     assert all(re.search(r"[<]\d", each) for each in wanted)
 
 

@@ -257,15 +257,31 @@ def test_in_a_class_the_teacher_alone_trains_sweeps(by, tmp_path):
 # --- Before the press ---
 
 
-def test_the_estimate_counts_runs_and_grows_with_them(client, by):
+def test_the_estimate_counts_runs_and_grows_with_them(client, by, monkeypatch):
+    asked = []
+
+    def timed(configs):
+        asked.append(len(configs))
+        return [[0.01, 0.01, 0.04] for _ in configs]
+
+    monkeypatch.setattr(by._engine(), "step_seconds", timed)
     said = client.post("/api/sweeps/estimate", json=TINY).json()
+    assert client.post("/api/sweeps/estimate", json=TINY).json() == said  # once for all viewers
+    assert asked == [2]  # two windows, each with its own steps
     more = TINY | {"grid": TINY["grid"] | {"seed": [0, 1, 2]}}
     said_more = client.post("/api/sweeps/estimate", json=more).json()
     assert (said["runs"], said_more["runs"]) == (4, 12)
-    assert said_more["seconds"] == pytest.approx(3 * said["seconds"], rel=0.05)
+    assert said_more["least"] == pytest.approx(3 * said["least"], rel=0.05)
+    assert said["most"] > 1.5 * said["least"]  # a step in three took four times as long
     assert by.trains() is None
+
+
+def test_an_estimate_is_of_this_machine_as_it_is_now(client, by):
+    """The steps of the card's runs are timed, and no run is made."""
+    before = len(swept.store().ids())
     card = client.post("/api/sweeps/estimate", json=CARD).json()
-    assert card["runs"] == 16 and 0 < card["seconds"] < 60
+    assert card["runs"] == 16 and 1 < card["least"] <= card["most"] < 3600
+    assert by.trains() is None and len(swept.store().ids()) == before
 
 
 # --- Lists and news ---

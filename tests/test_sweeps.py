@@ -2,10 +2,16 @@
 
 import json
 import os
+import shutil
 import signal
+import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 
 import psutil
 import pytest
@@ -13,14 +19,17 @@ import pytest
 from hnviz.cli.main import main
 from hnviz.config import RunConfig
 from hnviz.engine.client import Engine
+from hnviz.engine.pool.engine import PoolEngine
 from hnviz.learn import fit
-from hnviz.runs import RunStore
+from hnviz.runs import RunStore, RunWriteError
+from hnviz.runs.orphans import NOTE_NAME
 from hnviz.sweeps import kept
-from hnviz.sweeps.keeper import TRIES, Keeper
+from hnviz.sweeps.keeper import TRIES, Keeper, Supply
 from hnviz.sweeps.kept import Sweep
 from hnviz.sweeps.plan import MOST_RUNS, Plan, SweepError, make_plan, read_plan
-from tests.engines import two_trainers
+from tests.engines import InThread, two_trainers
 from tests.small import figures
+from tests.test_cli import start
 from tests.test_kill import alive, below, wait_for
 
 FIXED = {"model": "Model1", "epochs": 1, "nh": 8, "device": "cpu"}
@@ -162,11 +171,14 @@ def keeper_of(engine: Engine, plan: Plan) -> Keeper:
         sweep = kept.load(store.root, plan.id)
     except SweepError:
         sweep = Sweep.of(plan, time.time())
-    return Keeper(engine, store, sweep, at_once=4)
+    return Keeper(engine, store, sweep, Supply(at_once=4))
 
 
 def last_figures(engine: Engine, keeper: Keeper) -> list[object]:
-    store = RunStore(engine.runs_dir)
+    return last_of(RunStore(engine.runs_dir), keeper)
+
+
+def last_of(store: RunStore, keeper: Keeper) -> list[object]:
     return [figures(store.record(each.run).epochs[-1]) for each in keeper.sweep.members]
 
 
@@ -265,3 +277,132 @@ def test_the_command_trains_prints_and_goes_on(tmp_path, capsys, monkeypatch):
     assert capsys.readouterr().out.splitlines() == [head, *rows]
     assert len(RunStore(tmp_path / "runs").ids(10)) == 2 + len(RunStore(tmp_path).ids(0))
     assert alive([*set(psutil.Process().children()) - before]) == []
+
+
+def test_ray_trains_to_the_figures_of_the_local_engine_though_a_worker_is_killed(
+    engine, tmp_path, monkeypatch
+):
+    pytest.importorskip("ray")
+    plan = plan_of(6, epochs=3, bptt=10)
+    (tmp_path / "seeds.toml").write_text(
+        "[fixed]\nmodel='Model1'\nepochs=3\nnh=8\nbptt=10\ndevice='cpu'\n"
+        "[grid]\nseed=[0,1,2,3,4,5]\n"
+    )
+    short = Path(tempfile.mkdtemp(prefix="r"))  # a socket's path has at most 107 bytes
+    with monkeypatch.context() as patch:
+        patch.setenv("TMPDIR", str(short))
+        by_ray = start(
+            *("sweep", str(tmp_path / "seeds.toml"), "--engine", "ray", "--workers", "2"),
+            *("--runs-dir", str(tmp_path / "runs")),
+            stdout=subprocess.PIPE,
+        )
+    store = RunStore(tmp_path / "runs")
+
+    notes: list[Path] = []
+
+    def one_trains() -> bool:
+        runs = [store.record(run) for run in store.ids() if not store.folder(run).shipped]
+        train = [run.id for run in runs if run.status == "running" and run.batches]
+        notes.extend(store.root / run / NOTE_NAME for run in train)
+        time.sleep(0.02)  # leaves the processors to those that train
+        return bool(notes)
+
+    try:
+        wait_for(one_trains)
+        os.kill(json.loads(notes[0].read_text())["pid"], signal.SIGKILL)
+        local = keeper_of(engine, plan)
+        assert local.run(threading.Event()).is_over
+        out, err = by_ray.communicate(timeout=300)
+    finally:
+        by_ray.kill()
+    assert by_ray.returncode == 0, err
+    assert err.startswith("6 runs on 2 workers of ray\n") and "6 of 6 runs done" in err
+    assert len(out.splitlines()) == 7
+    on_ray = kept.load(store.root, plan.id)
+    assert sum(each.tries for each in on_ray.members) > 6
+    for mine, theirs in zip(on_ray.members, local.sweep.members, strict=True):
+        epochs = RunStore(engine.runs_dir).record(theirs.run).epochs
+        assert [*map(figures, store.record(mine.run).epochs)] == [*map(figures, epochs)]
+    short.rmdir()  # Ray's own folder is gone
+
+
+@contextmanager
+def tiny_disk(folder: Path) -> Iterator[Path]:
+    """A disk on which a second or third run finds no room."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("no tmpfs can be mounted here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def enlarge(disk: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,size=20m", str(disk)], check=True)
+
+
+needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounting a tiny disk needs root")
+
+
+@needs_root
+def test_a_disk_that_is_full_ends_a_sweep_with_a_sentence_and_costs_no_finished_run(tmp_path):
+    with tiny_disk(tmp_path / "disk") as disk, ThreadPoolExecutor(1) as threads:
+        plan = plan_of(4, bptt=70)
+        store = RunStore(disk)
+        engine = PoolEngine(store, InThread(threads))
+        sweep, supply = Sweep.of(plan, 1.0), Supply(1, engine.tend)
+        keeper = Keeper(engine, store, sweep, supply)
+        try:
+            assert not keeper.run(threading.Event(), every=0.01).is_over
+            said = set(filter(None, map(keeper.failure, range(4))))
+        except RunWriteError as error:  # the sweep's own file found no room, or a new run
+            said = {str(error)}
+        assert said and all("No space left on device" in each for each in said)
+        done = {run: stamp for run, (status, stamp) in ends(disk).items() if status == "finished"}
+        assert 1 <= len(done) < 4
+        enlarge(disk)
+        again = Keeper(engine, store, keeper.sweep.fresh(), supply)
+        assert again.run(threading.Event(), every=0.01).is_over
+        after = ends(disk)
+        assert {run: after[run][1] for run in done} == done
+        assert last_of(store, again) == trained_alone(plan)
+
+
+@needs_root
+@pytest.mark.slow
+def test_the_command_says_that_the_disk_is_full_and_goes_on_when_there_is_room(
+    tmp_path, capfd, monkeypatch
+):
+    for name in ("TRAINERS", "QUEUE", "QUEUE_OF_ONE"):
+        monkeypatch.setenv(f"HNVIZ_MAX_{name}", "1")
+    monkeypatch.setenv("HNVIZ_MAX_RUN_DISK_MB", "100")
+    path = tmp_path / "plan.toml"
+    path.write_text(
+        '[fixed]\nmodel="Model1"\nepochs=1\nnh=8\nbptt=70\ndevice="cpu"\n[grid]\nseed=[0,1,2,3]\n'
+    )
+    with tiny_disk(tmp_path / "disk") as disk:
+        command = ["sweep", str(path), "--workers", "1", "--runs-dir", str(disk)]
+        assert main(command) in (1, 2)
+        err = capfd.readouterr().err
+        said = [line for line in err.splitlines() if line.startswith("hnviz: ")]
+        assert "No space left on device" in said[0] and len(said) <= 3 and "Traceback" not in err
+        done = {run: stamp for run, (status, stamp) in ends(disk).items() if status == "finished"}
+        assert 1 <= len(done) < 4
+        enlarge(disk)
+        assert main(command) == 0
+        after = ends(disk)
+        assert [status for status, _ in after.values()].count("finished") == 4
+        assert {run: after[run][1] for run in done} == done
+
+
+def ends(runs_dir: Path) -> dict[str, tuple[str, int]]:
+    """The status of each run, and when its events were last written."""
+    store = RunStore(runs_dir)
+    own = [run for run in store.ids() if not store.folder(run).shipped]
+    events = {run: store.folder(run).path / "events.jsonl" for run in own}
+    return {
+        run: (store.record(run).status, path.stat().st_mtime_ns if path.exists() else 0)
+        for run, path in events.items()
+    }

@@ -4,7 +4,7 @@ import atexit
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
@@ -161,6 +161,12 @@ class Engine:
         """Return the jobs of all training, queued and paused runs. Never waits."""
         link = self._link
         return list(link.jobs.values()) if link else []
+
+    def step_seconds(self, configs: Sequence[RunConfig]) -> list[list[float]]:
+        """Train a few steps of each config, now and without a folder; return how long each took."""
+        asked = [config.to_dict() for config in configs]
+        found: list[list[float]] = self._ask("step_seconds", PATIENCE, again=True, configs=asked)
+        return found
 
     def observe(
         self,

@@ -8,9 +8,9 @@ from hnviz.engine.priority import stand_back
 # Loading torch must not delay the first page: its server and browser start at the same time.
 stand_back(5)
 
-from hnviz.engine import machine, observer, trainer  # noqa: E402
+from hnviz.engine import machine, observer, stopwatch, trainer  # noqa: E402
 
-__all__ = ["machine", "observer", "trainer"]
+__all__ = ["machine", "observer", "stopwatch", "trainer"]
 
 # A normal exit with torch takes a second or two, and this server has nothing to clean up.
 atexit.register(os._exit, 0)

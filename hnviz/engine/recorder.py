@@ -40,7 +40,7 @@ def run_in_folder(
             folder.check_sources()
             learner = learner_for(folder)
         except Exception as error:
-            return _fail(writer, step, error)
+            return fail(writer, step, error)
         return record(learner, writer, control or Control(), listen)
 
 
@@ -81,12 +81,12 @@ def record(
     try:
         return recorder.drive()
     except Exception as error:  # a model may raise anything; the run then ends with a sentence
-        ended = _fail(writer, learner.step, error)
+        ended = fail(writer, learner.step, error)
         recorder.listen(ended)
         return ended
 
 
-def _fail(writer: RunWriter, step: int, error: Exception) -> Ended:
+def fail(writer: RunWriter, step: int, error: Exception) -> Ended:
     """End a run as failed, and record that in its folder if there is room."""
     if not isinstance(error, EXPECTED):
         log.exception("the run %s failed", writer.folder.id)

@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from hnviz.config import ConfigError, RunConfig
+from hnviz.engine.pace import Pace
 from hnviz.engine.protocol import SLOW, EngineError, ErrorKind, line, send_frame
 from hnviz.engine.questions import Questions
 from hnviz.engine.scheduler import Limits
@@ -70,6 +71,8 @@ class Server:
         self._trainers = Trainers(store, limits, self._workers)
         ask = partial(Questions, store, self._workers, self._send_frame, self._refuse)
         self._quick, self._slow = ask(), ask(slow=True)
+        self._pace = Pace(self._workers, self._reply, self._refuse)
+        self._helpers: tuple[Questions | Pace, ...] = (self._quick, self._slow, self._pace)
         self._machine = self._workers.start("hnviz.engine.machine:serve")
         self._due: list[Message] = []  # replies to send after the jobs
         self._told_jobs: list[Message] = []
@@ -80,6 +83,9 @@ class Server:
             "set_speed": self._set_speed,
             "observe": self._observe,
             "observe_aside": lambda request: self._slow.ask(request["id"], request),
+            "step_seconds": lambda request: self._pace.ask(
+                request["id"], [RunConfig.from_dict(each) for each in request["configs"]]
+            ),
             "pulse": lambda request: self._reply(request["id"], None),
             **{name: self._press(name) for name in PRESSES},
         }
@@ -92,29 +98,29 @@ class Server:
             while True:
                 sources = {pipe: self._hear_trainer(pipe) for pipe in self._trainers.pipes()}
                 sources[requests] = lambda: self._handle(_next_request(requests))
-                for questions in (self._quick, self._slow):
-                    if questions.pipe:
-                        sources[questions.pipe] = questions.hear
+                for helper in self._helpers:
+                    if helper.pipe:
+                        sources[helper.pipe] = helper.hear
                 if self._trainers.devices is None:
                     sources[self._machine.pipe] = self._hear_machine
                 for source in wait(list(sources), self._patience()):
                     sources[source]()
                 self._trainers.tick()
-                self._quick.tick()
-                self._slow.tick()
+                for helper in self._helpers:
+                    helper.tick()
                 self._tell_jobs()
         except ClientGoneError:
             pass
         finally:
             self._trainers.end(END_PATIENCE)
-            self._quick.end()
-            self._slow.end()
+            for helper in self._helpers:
+                helper.end()
             self._machine.end()
             self._workers.end()
 
     def _patience(self) -> float | None:
-        parts = (self._trainers, self._quick, self._slow)
-        seconds = min(part.next_deadline() for part in parts)
+        seconds = min(helper.next_deadline() for helper in self._helpers)
+        seconds = min(seconds, self._trainers.next_deadline())
         if self._trainers.scheduler.tasks:
             seconds = min(seconds, JOBS_SECONDS)
         return None if math.isinf(seconds) else seconds

@@ -136,14 +136,14 @@ def _lstm(given: Tensor, recurrent: Tensor, state: tuple[Tensor, ...]) -> tuple[
 _CELLS = {"relu": _relu, "RNN": _rnn, "GRU": _gru, "LSTM": _lstm}
 
 
-def figures(logits: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Return each lane's mean loss and share of right answers, (R,) each."""
+def answers(logits: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the loss of each answer of each lane, and whether it is right; (R, n) both."""
     logits = logits.flatten(1, -2)  # (R, n, nv)
     true = y.flatten().view(1, -1, 1).expand(len(logits), -1, 1)
-    losses = -logits.log_softmax(-1).gather(2, true).mean((1, 2))
+    losses = -logits.log_softmax(-1).gather(2, true).squeeze(2)
     given = logits.detach()
-    right = (given.gather(2, true) >= given.amax(2, keepdim=True)).to(losses.dtype).mean((1, 2))
-    return losses, right
+    right = given.gather(2, true) >= given.amax(2, keepdim=True)
+    return losses, right.squeeze(2)
 
 
 def chosen(lanes: Tensor, new: Tensor, old: Tensor) -> Tensor:

@@ -9,65 +9,40 @@ Nothing is added up across lanes, so one that becomes nan leaves the others as t
 bit. A lane equals its single run up to the order of sums in a product (tests/test_lanes.py).
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from math import isfinite
+from dataclasses import replace
+from typing import Any
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from hnviz.catalogue import entry
-from hnviz.config import RunConfig
+from hnviz.catalogue import entry, has_lanes
+from hnviz.config import OF_ONE_LANE, RunConfig
 from hnviz.data import stream_of
 from hnviz.data.stream import SPLITS
 from hnviz.learn.adam import BETA2, EPS, WEIGHT_DECAY
-from hnviz.learn.batched import Norm, chosen, figures, forward, named_parts
+from hnviz.learn.batched import Norm, answers, chosen, forward, named_parts
 from hnviz.learn.build import be_exact_on_cuda, build_model, resolve_device
 from hnviz.learn.feed import Feed
-from hnviz.learn.learner import SMOOTHING
+from hnviz.learn.lane import Lane, Read, Reports
 from hnviz.learn.models import LanguageModel
-from hnviz.learn.state import State, mapped, tensors
+from hnviz.learn.state import State, mapped, named, tensors
+from hnviz.learn.tally import LaneTally
 from hnviz.schedule import one_cycle
 
 RING = 256  # losses that stay on the device between two reads
 WARM_UPS = 3  # steps before a capture, as torch's notes on CUDA graphs advise
 
-_OWN = ("lr", "epochs", "pct_start", "seed", "bn_init", "form")
-"""The settings that lanes may differ in."""
-
-
-@dataclass(slots=True)
-class Epoch:
-    """A lane's figures after an epoch, named as in `EpochEnd`."""
-
-    train_loss: float
-    valid_loss: float
-    accuracy: float
-    train_accuracy: float
-
-
-@dataclass(slots=True)
-class Lane:
-    """What is known about one run."""
-
-    config: RunConfig
-    n_steps: int
-    epochs: list[Epoch] = field(default_factory=list)
-    diverged: int | None = None  # the step at which its loss was no number
-    smooth: float = 0.0
-    right: float = 0.0
-
-    @property
-    def is_over(self) -> bool:
-        """Return whether nothing more is reported of it."""
-        return self.diverged is not None or len(self.epochs) == self.config.epochs
-
 
 class Lanes:
     """Runs that train together. `step` counts the updates that are done."""
 
-    def __init__(self, configs: Sequence[RunConfig], *, graph: bool = True) -> None:
-        """Build all models. `graph`: capture the step on a GPU.
+    def __init__(
+        self, configs: Sequence[RunConfig], *, graph: bool = True, kinds: bool = False
+    ) -> None:
+        """Build all models. `graph`: capture the step on a GPU; `kinds`: tally answers by kind.
 
         Raises ValueError for configs of several shapes, and DeviceError.
         """
@@ -83,10 +58,14 @@ class Lanes:
             Feed.lay_out(stream.ids(split), first, self.known.predicts, self.device)
             for split in SPLITS
         )
+        feeds = (self._train, self._valid) if kinds else ()
+        self._tallies = [LaneTally(feed, stream.vocab, len(configs)) for feed in feeds]
         self._xs, self._ys = torch.stack(self._train.x), torch.stack(self._train.y)
         self.lanes = [Lane(each, each.epochs * len(self._train)) for each in configs]
         self.n_steps = max(lane.n_steps for lane in self.lanes)
+        self.n_batches = len(self._train)
         self.step = 0
+        self.reports = Reports(self.lanes, self.n_batches, self._tallies)
         self._hold(models)
         self._capture = graph and self.device == "cuda"
         self._replay: Callable[[], None] | None = None
@@ -126,19 +105,26 @@ class Lanes:
     def run(self, until: int | None = None) -> list[Lane]:
         """Train up to a step, by default the last; return the lanes."""
         last = self.n_steps if until is None else min(until, self.n_steps)
-        read = self.step
         while self.step < last:
-            if self.step % len(self._train) == 0 and self.config.reset_state in ("train", "both"):
-                self._reset()
+            self.advance(last)
+            if self.step % self.n_batches == 0:
+                self.end_epoch()
+        return self.lanes
+
+    def advance(self, until: int) -> Read:
+        """Train up to a step, or to the epoch's end, or as far as the ring goes."""
+        first, begun = self.step, time.perf_counter()
+        epoch_end = (first // self.n_batches + 1) * self.n_batches
+        last = min(until, epoch_end, first + RING)
+        if first % self.n_batches == 0 and self.config.reset_state in ("train", "both"):
+            self._reset()
+        while self.step < last:
             self._one_step()
             self.step += 1
-            is_epoch = self.step % len(self._train) == 0
-            if is_epoch or self.step - read == RING or self.step == last:
-                self._read(read)
-                read = self.step
-            if is_epoch:
-                self._end_epoch()
-        return self.lanes
+        places = [step % RING for step in range(first, last)]
+        losses, right = self._ring[:, :, places].double().cpu().numpy()  # waits for the device
+        accuracies = right / self._train.n_answers
+        return self.reports.read(first, losses, accuracies, time.perf_counter() - begun)
 
     def _one_step(self) -> None:
         if not self._capture:
@@ -167,12 +153,14 @@ class Lanes:
         )  # (R, 1) each
         stats = dict(self.stats)
         logits, state = self.read(x, stats, self.state, training=True)
-        losses, right = figures(logits, y)
-        (gradient,) = torch.autograd.grad(losses.sum(), self.weights)
+        losses, right = answers(logits, y)  # (R, n)
+        (gradient,) = torch.autograd.grad(losses.mean(1).sum(), self.weights)
         with torch.no_grad():
             place = self._counter % RING
-            self._ring[0].index_copy_(1, place, losses.detach().unsqueeze(1))
-            self._ring[1].index_copy_(1, place, right.unsqueeze(1))
+            self._ring[0].index_copy_(1, place, losses.detach().mean(1, keepdim=True))
+            self._ring[1].index_copy_(1, place, right.sum(1, keepdim=True).to(losses.dtype))
+            if self._tallies:
+                self._tallies[0].take(batch, losses, right)
             self._adam(gradient, lr, beta1, trains)
             goes_on = trains[:, 0] > 0
             for name, values in stats.items():
@@ -200,44 +188,27 @@ class Lanes:
         self.weights.copy_(torch.where(trains > 0, moved, self.weights))
 
     @torch.no_grad()
-    def _end_epoch(self) -> None:
+    def end_epoch(self) -> None:
         """Read valid in every lane, and note the figures of those that train."""
+        begun = time.perf_counter()
         if self.config.reset_state in ("valid", "both"):
             self._reset()
         found, state = [], self.state
-        for x, y in zip(self._valid.x, self._valid.y, strict=True):
-            logits, state = self.read(x, self.stats, state, training=False)
-            if not self.known.stateful:
-                state = self.state
-            found.append(torch.stack(figures(logits, y)))
+        for batch, (x, y) in enumerate(zip(self._valid.x, self._valid.y, strict=True)):
+            logits, after = self.read(x, self.stats, state, training=False)
+            state = after if self.known.stateful else state
+            losses, right = answers(logits, y)
+            if self._tallies:
+                number = torch.tensor([batch], device=self.device)
+                self._tallies[1].take(number, losses, right)
+            found.append(torch.stack([losses.mean(1), right.sum(1).to(losses.dtype)]))
         goes_on = self._plan[2, :, self.step - 1] > 0
         if self.known.stateful:
             for old, new in zip(tensors(self.state), tensors(state), strict=True):
                 old.copy_(chosen(goes_on, new, old))
-        means = torch.stack(found).mean(0).T.tolist()  # of mini-batch means
-        for lane, (loss, accuracy) in zip(self.lanes, means, strict=True):
-            if lane.is_over:
-                continue
-            if not isfinite(loss):
-                lane.diverged = self.step
-                continue
-            train_loss = lane.smooth / (1 - SMOOTHING**self.step)
-            lane.epochs.append(Epoch(train_loss, loss, accuracy, lane.right / len(self._train)))
-            lane.right = 0.0
-
-    def _read(self, first: int) -> None:
-        """Fetch the losses of the steps from `first` on in one copy, and add them up."""
-        places = [step % RING for step in range(first, self.step)]
-        losses, right = self._ring[:, :, places].tolist()
-        for lane, own, share in zip(self.lanes, losses, right, strict=True):
-            for step, loss, part in zip(range(first, self.step), own, share, strict=True):
-                if lane.is_over:
-                    break
-                if not isfinite(loss):
-                    lane.diverged = step
-                    break
-                lane.smooth = SMOOTHING * lane.smooth + (1 - SMOOTHING) * loss
-                lane.right += part
+        means = torch.stack(found).double().mean(0).cpu().numpy()  # over mini-batches
+        accuracies, taken = means[1] / self._valid.n_answers, time.perf_counter() - begun
+        self.reports.end_epoch(self.step, means[0], accuracies, taken)
 
     def _reset(self) -> None:
         for each in tensors(self.state):
@@ -250,9 +221,7 @@ class Lanes:
         found = {"weights": self.weights.detach(), "moments": self._moments, "step": self._counter}
         found |= self.stats
         found |= {f"state.{i}": each for i, each in enumerate(tensors(self.state))}
-        found["sums"] = torch.tensor(
-            [[lane.smooth, lane.right] for lane in self.lanes], dtype=torch.float64
-        )
+        found["sums"] = torch.from_numpy(self.reports.sums)
         return {name: tensor.clone() for name, tensor in found.items()}
 
     @torch.no_grad()
@@ -266,8 +235,7 @@ class Lanes:
         for i, each in enumerate(tensors(self.state)):
             each.copy_(checkpoint[f"state.{i}"])
         self.step = int(self._counter)
-        for lane, (smooth, right) in zip(self.lanes, checkpoint["sums"].tolist(), strict=True):
-            lane.smooth, lane.right = smooth, right
+        self.reports.sums = checkpoint["sums"].clone().numpy()
 
     def weights_of(self, index: int) -> dict[str, Tensor]:
         """Return one lane's weights and statistics, named as in its model's state_dict."""
@@ -277,17 +245,24 @@ class Lanes:
         }
         return named | {f"bn.{name}": values[index] for name, values in self.stats.items()}
 
+    def snapshot(self, index: int) -> dict[str, NDArray[Any]]:
+        """Return one lane's weights and state, named as in `Learner.snapshot`."""
+        state = mapped(self.state, lambda each: each[index])
+        of_each = 1 if self.known.norm_over == "slots" else self.config.bptt
+        tracked = {"bn.num_batches_tracked": torch.tensor(of_each * self.step)}
+        found = self.weights_of(index) | tracked | named(self.known.state, state)
+        return {name: tensor.cpu().numpy().copy() for name, tensor in found.items()}
+
 
 def _check_shapes(configs: Sequence[RunConfig]) -> None:
     """Raise ValueError for runs that cannot train together."""
-    known = entry(configs[0].model)
-    if known.attends or known.penalty or "bn" not in known.roles.values():
-        raise ValueError(f"runs of {known.name} cannot train together: it is not written out here")
-    first = configs[0].to_dict()
+    first = configs[0]
+    if not has_lanes(first.model):
+        raise ValueError(f"runs of {first.model} cannot train together: it is not written out here")
     for config in configs:
-        for name, value in config.to_dict().items():
-            if value != first[name] and name not in _OWN:
+        for name, value in config.shape.items():
+            if value != first.shape[name]:
                 raise ValueError(
-                    f"runs that train together may differ in {', '.join(_OWN)} alone; {name} is "
-                    f"{first[name]!r} in one and {value!r} in another"
+                    f"runs that train together may differ in {', '.join(OF_ONE_LANE)} alone; "
+                    f"{name} is {first.shape[name]!r} in one and {value!r} in another"
                 )

@@ -107,7 +107,7 @@ class Learner:
             elif self.step < self.n_steps:
                 self._train_chunk()
             else:
-                yield self._ended("finished", f"all {self.n_steps:,} steps are done")
+                yield finished(self.n_steps)
                 return
 
     def checkpoint(self) -> Tensors:
@@ -266,12 +266,20 @@ class Learner:
     def _smooth_loss(self) -> float:
         return self._smooth / (1 - SMOOTHING**self.step)
 
-    def _ended(self, status: str, message: str) -> Ended:
-        return Ended(status=status, step=self.step, message=message, time=time.time())
-
     def _diverged(self, what: str) -> Ended:
-        advice = f"try a lower lr than {self.config.lr:g}"
-        return self._ended("diverged", f"diverged at step {self.step}: {what}; {advice}")
+        return diverged(self.config, self.step, what)
+
+
+def finished(n_steps: int) -> Ended:
+    """Return the event that ends a run after its last step."""
+    message = f"all {n_steps:,} steps are done"
+    return Ended(status="finished", step=n_steps, message=message, time=time.time())
+
+
+def diverged(config: RunConfig, step: int, what: str) -> Ended:
+    """Return the event that ends a run whose loss is no number; `what` says which, and what."""
+    message = f"diverged at step {step}: {what}; try a lower lr than {config.lr:g}"
+    return Ended(status="diverged", step=step, message=message, time=time.time())
 
 
 def _named(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from hnviz.data import KINDS, Vocab, kind_of
@@ -20,8 +21,7 @@ class Tally:
     """The answers of a pass over one split; each pass overwrites the previous one's."""
 
     def __init__(self, feed: Feed, vocab: Vocab) -> None:
-        kind_of_id = np.array([KINDS.index(kind_of(token)) for token in vocab.itos])
-        self._kinds = kind_of_id[torch.stack(feed.y).cpu().numpy().ravel()]  # (n_slots,)
+        self._kinds = _kinds_of(feed, vocab)
         self._right = torch.stack(feed.y) > len(vocab)  # (n_batches, *y.shape), all False
         self._losses = torch.zeros(len(feed), feed.n_answers, device=feed.y[0].device)
         columns = (y.view(-1, 1) for y in feed.y)
@@ -45,16 +45,7 @@ class Tally:
     def figures(self) -> dict[str, KindFigures]:
         """Add up a finished pass; empty if a part of it was not recorded."""
         right, losses = self._right.cpu().numpy().ravel(), -self._losses.cpu().numpy().ravel()
-        if not np.isfinite(losses).all():
-            return {}
-        n = np.bincount(self._kinds, minlength=len(KINDS))
-        n_right = np.bincount(self._kinds[right], minlength=len(KINDS))
-        loss = np.bincount(self._kinds, losses, minlength=len(KINDS))  # in double precision
-        return {
-            kind: KindFigures(int(n[index]), int(n_right[index]), float(loss[index]))
-            for index, kind in enumerate(KINDS)
-            if n[index]
-        }
+        return _by_kind(self._kinds, right, losses)
 
     def state_dict(self, n_batches: int) -> dict[str, Tensor]:
         """Return the answers of the first `n_batches` mini-batches, for a checkpoint."""
@@ -67,3 +58,45 @@ class Tally:
             self._losses[:n_batches] = state["losses"]
         else:
             self._losses[:n_batches] = torch.nan
+
+
+class LaneTally:
+    """The answers of a pass in many lanes (`hnviz.learn.lanes`); each pass overwrites the last."""
+
+    def __init__(self, feed: Feed, vocab: Vocab, n_lanes: int) -> None:
+        self._kinds = _kinds_of(feed, vocab)
+        shape, device = (n_lanes, len(feed), feed.n_answers), feed.y[0].device
+        self._losses = torch.zeros(shape, dtype=torch.float32, device=device)
+        self._right = torch.zeros(shape, dtype=torch.bool, device=device)
+
+    def take(self, batch: Tensor, losses: Tensor, right: Tensor) -> None:
+        """Record a mini-batch, whose number is a tensor (1,); losses and right are (R, n)."""
+        self._losses.index_copy_(1, batch, losses.detach().unsqueeze(1).float())
+        self._right.index_copy_(1, batch, right.unsqueeze(1))
+
+    def figures(self, lane: int) -> dict[str, KindFigures]:
+        """Add up a finished pass of one lane."""
+        right, losses = (each[lane].cpu().numpy().ravel() for each in (self._right, self._losses))
+        return _by_kind(self._kinds, right, losses)
+
+
+def _kinds_of(feed: Feed, vocab: Vocab) -> NDArray[np.int64]:
+    """Return the kind of each slot's true token, as its place in KINDS."""
+    kind_of_id = np.array([KINDS.index(kind_of(token)) for token in vocab.itos])
+    return kind_of_id[torch.stack(feed.y).cpu().numpy().ravel()]
+
+
+def _by_kind(
+    kinds: NDArray[np.int64], right: NDArray[np.bool_], losses: NDArray[np.float32]
+) -> dict[str, KindFigures]:
+    """Add up answers by kind; all arrays are (n_slots,). Empty if a loss is no number."""
+    if not np.isfinite(losses).all():
+        return {}
+    n = np.bincount(kinds, minlength=len(KINDS))
+    n_right = np.bincount(kinds[right], minlength=len(KINDS))
+    loss = np.bincount(kinds, losses, minlength=len(KINDS))  # in double precision
+    return {
+        kind: KindFigures(int(n[index]), int(n_right[index]), float(loss[index]))
+        for index, kind in enumerate(KINDS)
+        if n[index]
+    }

@@ -3,15 +3,20 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from threading import Event
+from typing import Protocol
 
-from hnviz.engine.client import Engine, EngineError
+from hnviz.config import RunConfig
+from hnviz.engine.client import EngineError, Job
 from hnviz.runs import RESUMABLE, DamagedRun, RunNotFound, RunStore
 from hnviz.sweeps import kept
 from hnviz.sweeps.kept import Sweep
 
 TRIES = 3  # of a run whose trainer fails or is killed
 POLL_SECONDS = 0.05
+SAVED_EVERY = 16  # runs that begin in one round; a killed process forgets fewer
+STOP_SECONDS = 15.0  # that workers which are not asked directly may take
 DONE = frozenset({"finished", "diverged"})
 """The statuses of a run that is not trained again: a diverged one is an answer too."""
 
@@ -33,12 +38,43 @@ class Progress:
         return self.n_done == len(self.statuses)
 
 
-class Keeper:
-    """Trains one sweep. `at_once` runs are with the engine at a time, training or next in line."""
+class SweepEngine(Protocol):
+    """What trains the runs: the local engine's client, or a pool of workers."""
 
-    def __init__(self, engine: Engine, store: RunStore, sweep: Sweep, at_once: int) -> None:
+    def job(self, run_id: str) -> Job | None:
+        """Return the job of a run that is queued or trains; None if the engine has none."""
+
+    def train(self, config: RunConfig, viewer: str = "") -> str:
+        """Start or queue a run; return its id. Raises EngineError, or RunWriteError."""
+
+    def resume(self, run_id: str, viewer: str = "") -> None:
+        """Go on with a run that is not done. Raises EngineError."""
+
+    def start_again(self, run_id: str, viewer: str = "") -> None:
+        """Train such a run from its first step. Raises EngineError."""
+
+    def stop(self, run_id: str) -> None:
+        """Stop a run, or ask for that. Raises EngineError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """How the engine gets its runs."""
+
+    at_once: int  # runs that it has at a time, training or next in line
+    tend: Callable[[], None] = lambda: None  # called in each round, once the engine has its runs
+    kind: Callable[[RunConfig], str] = lambda config: ""  # runs of one kind follow each other
+
+
+class Keeper:
+    """Trains one sweep."""
+
+    def __init__(self, engine: SweepEngine, store: RunStore, sweep: Sweep, supply: Supply) -> None:
         self.sweep = sweep
-        self._engine, self._store, self._at_once = engine, store, at_once
+        self._engine, self._store, self._supply = engine, store, supply
+        kinds = [supply.kind(member.config) for member in sweep.members]
+        ranks = {kind: rank for rank, kind in enumerate(dict.fromkeys(kinds))}
+        self._order = sorted(range(len(kinds)), key=lambda index: ranks[kinds[index]])
         self._viewer = f"sweep-{sweep.id}"
         self._given_up: dict[int, str] = {}  # what the engine said of runs that it does not take
         self._ended: dict[int, str] = {}  # the statuses of runs that need no other look
@@ -52,7 +88,8 @@ class Keeper:
         """Train until all runs are done, or `stopping` is set: then stop those that train.
 
         A run that was stopped or interrupted goes on from its checkpoint; a finished one is not
-        trained again. `listen` hears each change; `every` is in seconds. Raises RunWriteError.
+        trained again. `listen` hears each change; `every` is in seconds. Raises RunWriteError, and
+        what `tend` raises.
         """
         last: Progress | None = None
         while True:
@@ -65,6 +102,7 @@ class Keeper:
             if stopping.is_set():
                 return self._stop(now)
             self._fill(now)
+            self._supply.tend()
             time.sleep(every)
 
     def progress(self) -> Progress:
@@ -74,6 +112,17 @@ class Keeper:
     def problem(self, index: int) -> str | None:
         """Return why a run cannot be trained; None if it can."""
         return self._given_up.get(index)
+
+    def failure(self, index: int) -> str | None:
+        """Return why a run is not done, if it or its folder says so."""
+        run = self.sweep.members[index].run
+        if index in self._given_up or run is None:
+            return self._given_up.get(index)
+        try:
+            ended = self._store.record(run).ended
+        except (RunNotFound, DamagedRun) as error:
+            return str(error)
+        return ended.message if ended and ended.status == "failed" else None
 
     def _status(self, index: int) -> str | None:
         run = self.sweep.members[index].run
@@ -108,16 +157,26 @@ class Keeper:
 
     def _fill(self, now: Progress) -> None:
         """Hand the engine as many runs as it may have."""
-        with_engine = sum(status in ("queued", "running", "paused") for status in now.statuses)
-        for index, status in enumerate(now.statuses):
-            if with_engine >= self._at_once:
-                return
-            if status is None or (status in RESUMABLE and not self._is_with_engine(index)):
-                if self._is_lost(index):
-                    continue
+        room = self._supply.at_once - sum(map(self._is_with_engine, self._order))
+        waiting = (index for index in self._order if self._waits(index, now.statuses[index]))
+        begun = 0
+        try:
+            for index in islice(waiting, max(0, room)):
                 if not self._begin(index):
                     return
-                with_engine += 1
+                begun += 1
+                if begun % SAVED_EVERY == 0:
+                    kept.save(self._store.root, self.sweep)
+        finally:
+            if begun % SAVED_EVERY:
+                kept.save(self._store.root, self.sweep)
+
+    def _waits(self, index: int, status: str | None) -> bool:
+        """Return whether a run has not begun, or is to go on."""
+        if status is None:
+            return not self._is_lost(index)
+        is_left = status in RESUMABLE and not self._is_with_engine(index)
+        return is_left and not self._is_lost(index)
 
     def _is_with_engine(self, index: int) -> bool:
         run = self.sweep.members[index].run
@@ -137,7 +196,6 @@ class Keeper:
             self._given_up[index] = str(error)
             return True
         self.sweep = self.sweep.with_member(index, run=run, tries=member.tries + 1)
-        kept.save(self._store.root, self.sweep)
         return True
 
     def _go_on(self, run: str) -> str:
@@ -157,4 +215,8 @@ class Keeper:
                     self._engine.stop(run)
                 except EngineError:
                     continue  # it has just ended
+        until = time.monotonic() + STOP_SECONDS
+        while any(map(self._is_with_engine, self._order)) and time.monotonic() < until:
+            self._supply.tend()
+            time.sleep(POLL_SECONDS)
         return self.progress()

@@ -1,7 +1,7 @@
 """A sweep's file beside the runs: its configs, and the run of each that has begun."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -49,6 +49,11 @@ class Sweep:
         members = list(self.members)
         members[index] = replace(members[index], **changes)
         return replace(self, members=tuple(members))
+
+    def fresh(self, again: Callable[[Member], bool] = lambda member: True) -> "Sweep":
+        """Give runs all their tries again: a user wants the sweep to go on."""
+        members = (replace(each, tries=0) if again(each) else each for each in self.members)
+        return replace(self, members=tuple(members), stopped=False)
 
 
 def path_of(runs_dir: Path, sweep_id: str) -> Path:

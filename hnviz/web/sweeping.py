@@ -1,19 +1,21 @@
 """Trains sweeps beside the server: one thread, one sweep at a time, for all viewers."""
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from hnviz.data import CorpusError
 from hnviz.engine.client import Engine
-from hnviz.estimate import cost
 from hnviz.runs import RESUMABLE, RunNotFound, RunStore, RunWriteError
 from hnviz.sweeps import kept
-from hnviz.sweeps.keeper import Keeper
+from hnviz.sweeps.duration import Duration, duration
+from hnviz.sweeps.keeper import Keeper, Supply
 from hnviz.sweeps.kept import Sweep
 from hnviz.sweeps.plan import Plan, SweepError
 from hnviz.web.standing import engine, store
@@ -22,9 +24,8 @@ AHEAD = 2  # runs that wait next in line, so that no trainer waits; others' runs
 MOST = 256  # runs of a sweep that is started here; the command takes more
 EVERY = 0.2  # seconds between two looks at the runs of a sweep
 END_SECONDS = 10.0  # that the runs may take to store a checkpoint when the server ends
-START_SECONDS = (
-    1.5  # of a run besides its steps: a trainer starts, tests on valid, stores snapshots
-)
+FRESH_SECONDS = 30.0  # that an estimate holds: the machine may have more to do by then
+KEPT = 16  # estimates
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,8 @@ class Sweeper:
         self._keeper: Keeper | None = None
         self._thread: threading.Thread | None = None
         self._problems: dict[str, str] = {}  # why a sweep has ended, by its id
+        self._timing = threading.Lock()
+        self._durations: dict[str, tuple[float, Duration]] = {}  # when estimated, by a plan's id
 
     def begin(self, plan: Plan) -> bool:
         """Train a plan; return whether it is new. One that was begun before goes on.
@@ -78,11 +81,20 @@ class Sweeper:
             if problem:
                 raise SweepError(f"a run of {config.model} cannot be: {problem}")
 
-    def seconds(self, plan: Plan) -> float:
-        """Estimate how long a plan takes if nothing else trains. Raises SweepError."""
+    def duration(self, plan: Plan) -> Duration:
+        """Estimate how long a plan takes on this machine as it is now. Raises SweepError.
+
+        Steps are timed for one asker at a time, and once for all who ask for the same plan.
+        """
         self.check(plan)
-        needed = sum(3600 * cost(config).hours + START_SECONDS for config in plan.configs)
-        return needed / min(self._engine().limits().trainers, len(plan.configs))
+        n_workers = min(self._engine().limits().trainers, len(plan.configs))
+        with self._timing:
+            timed, found = self._durations.get(plan.id, (-math.inf, None))
+            if found is None or time.monotonic() - timed > FRESH_SECONDS:
+                found = duration(plan.configs, n_workers, self._engine())
+                self._durations = {plan.id: (time.monotonic(), found), **self._durations}
+                self._durations = dict(islice(self._durations.items(), KEPT))
+        return found
 
     def go_on(self, sweep_id: str, *, failed: bool = False) -> None:
         """Train what is left of a sweep, with `failed` also runs that failed.
@@ -141,11 +153,7 @@ class Sweeper:
     def _fresh(self, sweep: Sweep, *, failed: bool) -> Sweep:
         """Give the runs that are not done all their tries again; failed ones only if asked."""
         again = RESUMABLE if failed else RESUMABLE - {"failed"}
-        members = [
-            replace(each, tries=0) if each.run and self._status(each.run) in again else each
-            for each in sweep.members
-        ]
-        return replace(sweep, members=tuple(members), stopped=False)
+        return sweep.fresh(lambda each: bool(each.run) and self._status(str(each.run)) in again)
 
     def _status(self, run: str) -> str:
         try:
@@ -165,8 +173,8 @@ class Sweeper:
                     "has ended, or stop it"
                 )
             kept.save(self._store().root, sweep)
-            at_once = self._engine().limits().trainers + AHEAD
-            self._keeper = Keeper(self._engine(), self._store(), sweep, at_once)
+            supply = Supply(self._engine().limits().trainers + AHEAD)
+            self._keeper = Keeper(self._engine(), self._store(), sweep, supply)
             self._problems.pop(sweep.id, None)
             self._stopping, self._told = threading.Event(), False
             self._thread = threading.Thread(target=self._go, name="sweep", daemon=True)

@@ -93,9 +93,11 @@ def _begin(sweep_id: str, body: Body) -> Mapping[str, Any]:
 
 
 def _estimate(sweep_id: str, body: Body) -> Mapping[str, Any]:
-    """Say how many runs a plan has, and about how many seconds they take."""
+    """Say how many runs a plan has, and from how many to how many seconds they take."""
     plan = plan_of(body)
-    return {"runs": len(plan.configs), "seconds": round(sweeper().seconds(plan), 1)}
+    found = sweeper().duration(plan)
+    seconds = {"least": round(found.least, 1), "most": round(found.most, 1)}
+    return {"runs": len(plan.configs), **seconds}
 
 
 def _stop(sweep_id: str, body: Body) -> Mapping[str, Any]:

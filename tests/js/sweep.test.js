@@ -44,11 +44,11 @@ test("what cannot be a plan is one sentence", () => {
   for (const [typed, sentence] of wrong) assert.throws(() => planOf({ ...TYPED, ...typed }), { message: sentence });
 });
 
-test("the estimate is in seconds, minutes or hours", () => {
-  assert.equal(estimateText({ runs: 16, seconds: 36.6 }), "16 runs, about 35 seconds");
-  assert.equal(estimateText({ runs: 1, seconds: 0.5 }), "1 run, about 5 seconds");
-  assert.equal(estimateText({ runs: 250, seconds: 600 }), "250 runs, about 10 minutes");
-  assert.equal(estimateText({ runs: 250, seconds: 3 * 3600 }), "250 runs, about 3 hours");
+test("the estimate is from the least to the most, in seconds, minutes or hours", () => {
+  assert.equal(estimateText({ runs: 16, least: 36.6, most: 51 }), "16 runs, about 40 to 55 seconds");
+  assert.equal(estimateText({ runs: 1, least: 0.5, most: 0.9 }), "1 run, about 5 seconds");
+  assert.equal(estimateText({ runs: 250, least: 80, most: 600 }), "250 runs, about 2 to 10 minutes");
+  assert.equal(estimateText({ runs: 250, least: 2.5 * 3600, most: 3 * 3600 }), "250 runs, about 3 hours");
 });
 
 test("lr goes across and bptt down, both in order", () => {

@@ -69,12 +69,12 @@ function nameOf(grid, models) {
 }
 
 /**
- * How long a sweep takes, before it is started.
- * @param {{ runs: number, seconds: number }} estimate
+ * How long a sweep takes, before it is started: on this machine as it is, and as slow as it is at times.
+ * @param {{ runs: number, least: number, most: number }} estimate seconds
  */
-export function estimateText({ runs, seconds }) {
+export function estimateText({ runs, least, most }) {
   const count = `${runs.toLocaleString("en")} ${runs === 1 ? "run" : "runs"}`;
-  if (seconds < 90) return `${count}, about ${Math.max(5, 5 * Math.round(seconds / 5))} seconds`;
-  const minutes = Math.round(seconds / 60);
-  return minutes < 120 ? `${count}, about ${minutes} minutes` : `${count}, about ${Math.round(minutes / 60)} hours`;
+  const [size, step, unit] = most < 90 ? [1, 5, "seconds"] : most < 7200 ? [60, 1, "minutes"] : [3600, 1, "hours"];
+  const [low, high] = [least, most].map((seconds) => Math.max(step, step * Math.ceil(seconds / size / step)));
+  return `${count}, about ${low < high ? `${low} to ` : ""}${high} ${unit}`;
 }

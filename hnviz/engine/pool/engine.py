@@ -1,0 +1,146 @@
+"""Trains runs on a pool of workers. Never loads torch."""
+
+import logging
+import math
+import time
+from collections.abc import Sequence
+from typing import Protocol
+
+from hnviz.config import RunConfig
+from hnviz.data import CorpusError
+from hnviz.engine.protocol import EngineError, Job
+from hnviz.runs import RESUMABLE, RunFolder, RunNotFound, RunStore
+from hnviz.runs.stopping import ask_to_stop, drop_stop
+
+MOST_LOST = 5  # workers in a row that were lost before a run of theirs had ended
+LOOK_SECONDS = 0.2
+
+log = logging.getLogger(__name__)
+
+
+class PoolError(RuntimeError):
+    """Why a pool cannot train, in one sentence; runs that have ended are kept."""
+
+
+class Task(Protocol):
+    """Runs that a worker has been given: a future, as in concurrent.futures."""
+
+    def done(self) -> bool:
+        """Return whether the worker has ended, or is lost."""
+
+    def exception(self) -> BaseException | None:
+        """Return why a task that is done has failed; PoolError if all others would, too."""
+
+
+class Executor(Protocol):
+    """Where tasks run."""
+
+    n_workers: int  # tasks at a time
+
+    def choose(self, waiting: Sequence[RunConfig]) -> Sequence[int]:
+        """Return which of the runs that wait make the next task: at least one, by index."""
+
+    def submit(self, folders: Sequence[RunFolder]) -> Task:
+        """Give a worker these runs. Raises PoolError."""
+
+    def close(self) -> None:
+        """End all workers."""
+
+
+class PoolEngine:
+    """An engine for `hnviz.sweeps.keeper`: what it knows of a run is what the run's folder says."""
+
+    def __init__(self, store: RunStore, executor: Executor) -> None:
+        self._store, self._executor = store, executor
+        self._waiting: dict[str, RunFolder] = {}  # in the order in which they came
+        self._tasks: dict[str, Task] = {}  # by run
+        self._seen: dict[str, tuple[float, str]] = {}  # a run's status, and when it was looked at
+        self._lost = 0
+
+    def train(self, config: RunConfig, viewer: str = "") -> str:
+        """Make a run's folder and queue it; return its id. Raises EngineError or RunWriteError."""
+        try:
+            folder = self._store.create(config)
+        except CorpusError as error:
+            raise EngineError(str(error), "conflict") from error
+        self._waiting[folder.id] = folder
+        return folder.id
+
+    def resume(self, run_id: str, viewer: str = "") -> None:
+        """Queue a run that goes on from its last checkpoint, if there is one."""
+        folder = self._store.folder(run_id)
+        drop_stop(folder.path)
+        self._waiting[run_id] = folder
+
+    def start_again(self, run_id: str, viewer: str = "") -> None:
+        """Queue a run that trains from its first step. Raises RunBusy or RunWriteError."""
+        with self._store.folder(run_id).writer() as writer:
+            writer.drop_resume()
+        self.resume(run_id)
+
+    def stop(self, run_id: str) -> None:
+        """Ask for a run's stop, and do not wait for it. Raises RunWriteError."""
+        if self._waiting.pop(run_id, None) is None and run_id in self._tasks:
+            ask_to_stop(self._store.folder(run_id).path)
+
+    def job(self, run_id: str) -> Job | None:
+        """Return a run's job; None if the pool does not have it, or it needs no more training."""
+        if run_id in self._waiting:
+            return Job(run_id=run_id, status="queued")
+        if run_id not in self._tasks:
+            return None
+        status = self._status(run_id)
+        if status == "running" or status in RESUMABLE:  # as it was left, until a worker takes it
+            return Job(run_id=run_id, status="running" if status == "running" else "queued")
+        return None
+
+    def _status(self, run_id: str) -> str:
+        """Return what a run's folder says, at most LOOK_SECONDS ago: there may be hundreds."""
+        seen, status = self._seen.get(run_id, (-math.inf, ""))
+        now = time.monotonic()
+        if now - seen > LOOK_SECONDS:
+            try:
+                status = self._store.line(run_id).status
+            except RunNotFound:  # it was deleted: its worker will find that out
+                status = "queued"
+            self._seen[run_id] = now, status
+        return status
+
+    def tend(self) -> None:
+        """See which tasks have ended, and give the workers without one the next runs.
+
+        Raises PoolError.
+        """
+        for task in {task for task in self._tasks.values() if task.done()}:
+            self._end(task)
+        while self._waiting and len(set(self._tasks.values())) < self._executor.n_workers:
+            waiting = list(self._waiting.values())
+            chosen = self._executor.choose([folder.config for folder in waiting])
+            folders = [waiting[index] for index in chosen]
+            task = self._executor.submit(folders)
+            for folder in folders:
+                del self._waiting[folder.id]
+                self._tasks[folder.id] = task
+
+    def _end(self, task: Task) -> None:
+        """Take a task's runs back. Those that have not ended are queued again by their sweep."""
+        runs = [run for run, its in self._tasks.items() if its is task]
+        self._seen.clear()
+        has_ended_one = any(self.job(run) is None for run in runs)
+        for run in runs:
+            del self._tasks[run]
+        error = task.exception()
+        if isinstance(error, PoolError):
+            raise error
+        self._lost = 0 if error is None or has_ended_one else self._lost + 1
+        if error is not None:
+            log.warning("a worker with %d runs was lost: %s", len(runs), error)
+        if self._lost >= MOST_LOST:
+            raise PoolError(
+                f"{MOST_LOST} workers in a row ended before a run had; the last one said: "
+                f"{str(error).strip().splitlines()[0] or type(error).__name__}"
+            )
+
+    def close(self) -> None:
+        """End all workers; their runs go on from their last checkpoints when they are resumed."""
+        self._executor.close()

@@ -1,0 +1,79 @@
+"""Workers that train the runs of one shape as one program (`hnviz.learn.lanes`). No torch here."""
+
+from collections.abc import Sequence
+
+from hnviz.catalogue import has_lanes
+from hnviz.config import RunConfig
+from hnviz.engine.pool.engine import PoolError
+from hnviz.engine.workers import Worker, Workers
+from hnviz.estimate import PROCESS_BYTES, Budget, cost
+from hnviz.runs import RunFolder
+
+ENTRY = "hnviz.engine.pool.lanes:serve"
+MOST_ON_CPU, MOST_ON_GPU = 16, 256  # lanes of one program
+
+
+class LaneTask:
+    """A process that trains some runs."""
+
+    def __init__(self, worker: Worker) -> None:
+        self.worker = worker
+
+    def done(self) -> bool:
+        """Return whether it has ended."""
+        return not self.worker.process.is_alive()
+
+    def exception(self) -> BaseException | None:
+        """Return how it has ended, if something else has ended it."""
+        status = self.worker.process.exitcode
+        self.worker.end()
+        return RuntimeError(f"it ended with status {status}") if status else None
+
+
+class LanesExecutor:
+    """Starts a process for each group of runs."""
+
+    def __init__(self, n_workers: int, budget: Budget) -> None:
+        """`budget`: of one worker. Raises PoolError."""
+        self.n_workers = n_workers
+        self._budget = budget
+        self._workers = Workers()
+        self._started: list[LaneTask] = []
+        self._has_gpu = "cuda" in self._devices()
+        self.most_lanes = MOST_ON_GPU if self._has_gpu else MOST_ON_CPU
+
+    def _devices(self) -> list[str]:
+        machine = self._workers.start("hnviz.engine.machine:serve")
+        try:
+            _, described = machine.pipe.recv()
+        except (EOFError, OSError) as error:
+            raise PoolError("no process for lanes can start: torch cannot be loaded") from error
+        finally:
+            machine.end(patience=1.0)
+        return list(described["devices"])
+
+    def choose(self, waiting: Sequence[RunConfig]) -> Sequence[int]:
+        """Take all that have the first one's shape, as far as the memory goes."""
+        first = waiting[0]
+        if not has_lanes(first.model):
+            return [0]
+        alike = [i for i, each in enumerate(waiting) if each.shape == first.shape]
+        each_needs = cost(first).memory - PROCESS_BYTES
+        fit = int((self._budget.memory - PROCESS_BYTES) / each_needs)
+        on_gpu = self._has_gpu and first.device in ("auto", "cuda")
+        most = MOST_ON_GPU if on_gpu else MOST_ON_CPU
+        return alike[: max(1, min(most, fit))]
+
+    def submit(self, folders: Sequence[RunFolder]) -> LaneTask:
+        """Start a process for these runs."""
+        worker = self._workers.start(ENTRY)
+        worker.tell(*(str(folder.path.absolute()) for folder in folders))
+        self._started = [task for task in self._started if not task.done()]
+        self._started.append(LaneTask(worker))
+        return self._started[-1]
+
+    def close(self) -> None:
+        """End all processes."""
+        for task in self._started:
+            task.worker.end()
+        self._workers.end()
