@@ -49,6 +49,7 @@ from hnviz.app.rooms.through_time.look_back.picture import LOOK_BACK
 from hnviz.app.rooms.through_time.reach.picture import REACH
 from hnviz.app.rooms.train.curves.picture import CURVES
 from hnviz.app.rooms.train.epochs.picture import EPOCHS
+from hnviz.app.rooms.train.form.picture import SETTINGS_FORM
 from hnviz.app.rooms.train.inside.picture import INSIDE
 from hnviz.app.rooms.train.lead.picture import LEAD
 from hnviz.app.rooms.train.notes.picture import NOTES
@@ -71,7 +72,7 @@ _MODELS = (CURSOR, PINNED, PAIR, CELL)
 _HIDDEN_STATES = (UNITS, STRIP, CODES, PROBES, FIND, PATH)
 _PREDICTIONS = (READING, ATTENTION, SAYING, CHANGE, MAP, TABLE)
 _THROUGH_TIME = (LANES, LOOK_BACK, REACH, HANDOVER, COSTS)
-_TRAIN = (LEAD, SPEED, CURVES, NOTES, INSIDE, WORST, POSITIONS, EPOCHS, SCHEDULE)
+_TRAIN = (LEAD, SPEED, SETTINGS_FORM, CURVES, NOTES, INSIDE, WORST, POSITIONS, EPOCHS, SCHEDULE)
 _COMPARE = (CURVES_COMPARED, CHANGED, CHOOSER)
 _SWEEP = (FORM, MAP_OF_SWEEP)
 _TASKS = (TEXT, AUTOMATON, EDITOR, BOUND, RESULT, CURVE, TASK_RUNS, UNDERSTOOD)
