@@ -115,7 +115,7 @@ def test_more_opens_holds_what_was_set_and_shuts(page, server):
     rows.press("Enter")
     sentence = "bs must be a whole number of at least 1; got 0"
     expect(rows).to_have_accessible_description(sentence)
-    expect(rows).to_have_attribute("aria-invalid", "")
+    expect(rows).to_have_attribute("aria-invalid", "true")
     expect(button(page, "Train")).to_be_disabled()
     said = page.get_by_text(sentence).filter(visible=True)
     expect(said).to_have_count(1)

@@ -178,7 +178,7 @@ export class Field {
    * @param {boolean} isWrong whether the value is, and not only what was asked for
    */
   say(sentence, isWrong = Boolean(sentence)) {
-    this.control.toggleAttribute("aria-invalid", isWrong);
+    this.control.ariaInvalid = String(isWrong);
     if (sentence === this.wrong.textContent) return;
     this.wrong.textContent = sentence;
     this.wrong.hidden = !sentence;

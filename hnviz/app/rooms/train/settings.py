@@ -7,6 +7,7 @@ its parameters as the address has them, so one function, `read`, reads both.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from math import isfinite
 from typing import Any, Literal, NamedTuple
 
@@ -230,7 +231,13 @@ def config_in_hand() -> RunConfig | None:
 def warning(values: Mapping[str, Any]) -> str:
     """Say that the learning rate is known to fail; the run may start all the same. "" for none."""
     lr = values["lr"]
-    return "" if problems({"lr": lr}) else rate_warning(lr_table(), values["model"], lr) or ""
+    return "" if problems({"lr": lr}) else _rate_warning(values["model"], lr)
+
+
+@lru_cache(256)
+def _rate_warning(model: str, lr: float) -> str:
+    """Look a rate up; pandas takes 2 ms for it."""
+    return rate_warning(lr_table(), model, lr) or ""
 
 
 def _number(text: str, *, whole: bool) -> float | None:
