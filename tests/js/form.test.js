@@ -1,6 +1,8 @@
 // The settings of the next run: what their fields hold, and what the address says of them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { address } from "./browser.js";
+import { inAddress, keepAddress, putInAddress } from "../../hnviz/app/kit/js/address.js";
 import { changed, shown, valuesOf } from "../../hnviz/app/rooms/train/form/values.js";
 
 const RECIPES = { Small: { lr: 1e-4, bptt: 3 }, Large: { lr: 0.01, bptt: 20 } };
@@ -60,4 +62,18 @@ test("a rate is written with its power of ten, all others as they are", () => {
   assert.equal(shown({ kind: "real" }, 0.3), "0.3");
   assert.equal(shown({ kind: "whole" }, 20), "20");
   assert.equal(shown({ kind: "switch" }, false), "false");
+});
+
+test("what Streamlit sets back in the address is put right again, on the same page alone", () => {
+  const before = "http://127.0.0.1/train?train_lr=0.5&train_bs=8";
+  address(before);
+  putInAddress("train_lr", "0.7");
+  putInAddress("train_bs", null);
+  assert.equal(location.href, "http://127.0.0.1/train?train_lr=0.7");
+  address(`${before}&run=Model3`); // Python has changed the address, and knows the first one
+  keepAddress();
+  assert.deepEqual(["train_lr", "train_bs", "run"].map(inAddress), ["0.7", null, "Model3"]);
+  address("http://127.0.0.1/data?train_lr=0.5");
+  keepAddress();
+  assert.equal(inAddress("train_lr"), "0.5");
 });
