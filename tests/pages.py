@@ -1,6 +1,7 @@
 """Pages run by Streamlit's own test runner, without a browser."""
 
 import json
+from dataclasses import asdict
 from functools import cache
 from typing import Any
 
@@ -8,8 +9,10 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.context import ContextProxy
 from streamlit.testing.v1 import AppTest
 
+from hnviz.app.rooms.train.settings import KEY, REPORT, read
 from hnviz.app.shell.asgi import SCRIPT
 from hnviz.app.shell.navigation import PAGES, page_file
+from hnviz.catalogue import SAME_RECIPE
 
 SHARED = {"run_line", "run_copy", "page_terms"}
 """The pictures that are on every page."""
@@ -43,3 +46,25 @@ def open_page(name: str, /, **query: str) -> AppTest:
 def switch_page(app: AppTest, name: str) -> AppTest:
     """Go to another page; it is drawn by the next run."""
     return app.switch_page(str(page_file(name)))
+
+
+def form(app: AppTest) -> dict[str, Any]:
+    """Return what the Train page's form was sent: what it was given, what is wrong, the warning."""
+    (sent,) = [each["settings"] for each in mounts(app) if each["id"] == KEY]
+    return dict(sent)
+
+
+def fields(app: AppTest) -> dict[str, Any]:
+    """Return what the fields of that form hold."""
+    return read(form(app)["given"]).values
+
+
+def fill(app: AppTest, **texts: str) -> AppTest:
+    """Fill in fields of that form, as a browser reports them to the next run of the page.
+
+    Another model, or the shared recipe, fills in the fields of the recipe.
+    """
+    lost = asdict(SAME_RECIPE) if texts.keys() & {"model", "same"} else {}
+    kept = {name: text for name, text in form(app)["given"].items() if name not in lost}
+    app.session_state[KEY] = {REPORT: {"value": {**kept, **texts}, "serial": 1}}
+    return app

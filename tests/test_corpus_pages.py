@@ -19,7 +19,7 @@ from hnviz.runs import default_runs_dir
 from hnviz.runs.texts import TEXTS
 from hnviz.web.published import DATA, PUBLISHED
 from hnviz.web.standing import store
-from tests.pages import EVERY_PAGE, mounts, open_page, switch_page
+from tests.pages import EVERY_PAGE, form, mounts, open_page, switch_page
 from tests.test_pages import drawn, text
 from tests.views import shown
 
@@ -240,7 +240,7 @@ def test_a_bad_text_is_one_sentence_beside_the_box(typed: str, sentence: str) ->
 def test_blocks_of_numbers_are_refused_for_an_own_text() -> None:
     app = open_own(train_split="blocks")
     app.text_area(key="train_text").set_value(TEXT).run()
-    assert text(app).count("split must be one of notebook; got 'blocks'") == 1
+    assert form(app)["wrong"] == {"split": "split must be one of notebook; got 'blocks'"}
     assert app.button(key="train_start").disabled
 
 

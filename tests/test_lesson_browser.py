@@ -10,7 +10,9 @@ from tests.conftest import idle, profile, resize, until
 from tests.test_first_minute_browser import LARGEST_SHIFT, WATCH
 
 RINGED = """(point) => {
-  const target = document.querySelector(`[data-picture="${point}"], .st-key-${CSS.escape(point)}`);
+  const name = CSS.escape(point);
+  const places = [`[data-picture="${name}"]`, `[data-holds~="${name}"]`, `.st-key-${name}`];
+  const target = document.querySelector(places.join());
   const ring = document.querySelector(".hn-callout");
   const picture = target?.querySelector?.(".hnviz") ?? target?.shadowRoot?.querySelector(".hnviz");
   if (!target || !ring || ring.hidden || target.hasAttribute("data-covered")) return null;
@@ -60,7 +62,9 @@ DRAWN = """() => [...document.querySelectorAll("[data-picture], [data-testid=stP
 """The pictures that are not covered: a canvas has no words to look for."""
 
 ABOVE = """(point) => {
-  const target = document.querySelector(`[data-picture="${point}"], .st-key-${CSS.escape(point)}`);
+  const name = CSS.escape(point);
+  const places = [`[data-picture="${name}"]`, `[data-holds~="${name}"]`, `.st-key-${name}`];
+  const target = document.querySelector(places.join());
   const isCovered = target?.hasAttribute("data-covered");
   const lane = isCovered ? null : target?.querySelector("[aria-pressed=true]");
   const [panel, ring] = [".st-key-lesson_panel", ".hn-callout"]

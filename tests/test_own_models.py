@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from hnviz.app.rooms.train.form.picture import known
 from hnviz.app.shell.navigation import PAGES
 from hnviz.catalogue import CATALOGUE, entry
 from hnviz.cli import main
@@ -23,7 +24,7 @@ from hnviz.runs import DamagedRun, RunFolder, RunStore
 from hnviz.source import model_source, shown_path
 from tests import guide
 from tests.conftest import ROOT
-from tests.pages import open_page
+from tests.pages import fields, open_page
 
 EXAMPLE = ROOT / "docs/my_models.py"
 TEXT = EXAMPLE.read_text(encoding="utf-8")
@@ -402,8 +403,8 @@ def test_pages_that_were_loaded_before_offer_it():
     register(check(TEXT))
     app = open_page("train", train_model="MGU")
     assert not app.exception
-    assert app.selectbox(key="train_model").value == "MGU"
-    assert app.number_input(key="train_epochs").value == 20
+    assert (fields(app)["model"], fields(app)["epochs"]) == ("MGU", 20)
+    assert "MGU" in known()["settings"][0]["options"] and "MGU" in known()["recipes"]
     app = open_page("models", models_model="MGU")
     assert app.segmented_control(key="models_model").value == "MGU"
 

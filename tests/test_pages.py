@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from hnviz.app.rooms.train.form.picture import known
 from hnviz.app.rooms.train.inside.picture import NUMBERS_VIEW
 from hnviz.app.rooms.train.positions.picture import LAST_VIEW, POSITIONS_VIEW
+from hnviz.app.rooms.train.settings import read
 from hnviz.app.rooms.train.topics import Notes
 from hnviz.app.rooms.train.worst.picture import WORST_VIEW
 from hnviz.app.run.engine import store
@@ -21,7 +23,7 @@ from hnviz.app.shell.navigation import PAGES, page_file
 from hnviz.config import RunConfig
 from hnviz.figures.numbers import accuracy
 from hnviz.web.standing import standing
-from tests.pages import SHARED, mounts, open_page, switch_page
+from tests.pages import SHARED, fields, fill, form, mounts, open_page, switch_page
 from tests.views import shown
 
 pytestmark = pytest.mark.usefixtures("own_runs")
@@ -84,13 +86,13 @@ def test_the_server_never_loads_torch(tmp_path):
 
 
 def test_choosing_a_model_brings_its_recipe():
-    app = open_page("train")
-    app.selectbox(key="train_model").select("Model3").run()
-    assert app.number_input(key="train_lr").value == 3e-3
-    assert app.number_input(key="train_epochs").value == 20
-    shut_or_open(app, True).toggle(key="train_same").set_value(True).run()
-    app.selectbox(key="train_model").select("Model2").run()
-    assert app.number_input(key="train_lr").value == 3e-3
+    app = fill(open_page("train", train_lr="0.5"), model="Model3").run()
+    assert (fields(app)["lr"], fields(app)["epochs"]) == (3e-3, 20)
+    fill(app, same="true").run()
+    fill(app, model="Model2").run()
+    assert fields(app)["lr"] == 3e-3
+    fill(app, same="false").run()
+    assert fields(app)["lr"] == 1e-4
 
 
 @pytest.mark.parametrize(
@@ -103,60 +105,18 @@ def test_choosing_a_model_brings_its_recipe():
     ],
 )
 def test_a_setting_that_a_model_has_no_use_for_cannot_be_chosen(model, unused):
-    app = shut_or_open(open_page("train", train_model=model), True)
-    disabled = {
-        field
-        for field in ("bn_init", "reset_state", "device", "form")
-        if app.selectbox(key=f"train_{field}").disabled
-    }
-    assert disabled == unused
+    assert set(known()["unused"][model]) == unused
 
 
-_NAMES = ("bn_init", "reset_state", "device", "form", "bs", "nh", "pct_start", "same")
-MORE = {f"train_{name}" for name in _NAMES}
-
-
-def shut_or_open(app: AppTest, is_open: bool) -> AppTest:
-    """Press on "More" of the Train page."""
-    app.session_state["train_more"] = is_open
-    return app.run()
-
-
-def drawn_of_more(app: AppTest) -> set[str]:
-    return MORE & {each.key for each in [*app.selectbox, *app.number_input, *app.toggle]}
-
-
-def test_what_is_under_more_is_drawn_while_it_is_open():
-    app = open_page("train")
-    assert drawn_of_more(app) == set()
-    assert drawn_of_more(shut_or_open(app, True)) == MORE
-    assert drawn_of_more(shut_or_open(app, False)) == set()
-
-
-def test_what_was_set_under_more_holds_when_it_is_shut():
+def test_what_is_set_under_more_is_trained():
     from hnviz.app.run.engine import engine
 
-    app = shut_or_open(open_page("train", train_model="Model3"), True)
-    app.number_input(key="train_bs").set_value(32)
-    app.selectbox(key="train_form").set_value("fast").run()
-    shut_or_open(app, False)
-    assert drawn_of_more(app) == MORE
+    app = fill(open_page("train", train_model="Model3"), bs="32", form="fast").run()
     app.button(key="train_start").click().run()
     run = app.query_params["run"]
     engine().stop(run)
     config = store().record(run).config
-    assert (config.bs, config.form, config.nh) == (32, "fast", 64)
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "told"),
-    [("train_nh", "32", ""), ("train_device", "tpu", "the address asks for 'tpu' here")],
-)
-def test_a_link_that_sets_something_under_more_opens_it(key, value, told):
-    app = open_page("train", **{key: value})
-    assert app.session_state["train_more"]
-    assert drawn_of_more(app) == MORE
-    assert told in text(app).replace("\\", "")
+    assert (config.model, config.bs, config.form, config.nh) == ("Model3", 32, "fast", 64)
 
 
 def test_a_setting_that_a_model_has_no_use_for_is_trained_at_its_default():
@@ -171,32 +131,32 @@ def test_a_setting_that_a_model_has_no_use_for_is_trained_at_its_default():
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "sentence"),
+    ("field", "typed", "sentence"),
     [
-        ("train_bptt", 0, "bptt must be a whole number of at least 1; got 0"),
-        ("train_bs", -1, "bs must be a whole number of at least 1"),
-        ("train_nh", 0, "nh must be a whole number of at least 1"),
-        ("train_epochs", 0, "epochs must be a whole number of at least 1"),
-        ("train_lr", 0.0, "lr must be a finite number above 0"),
-        ("train_pct_start", 1.0, "pct_start must be a number between 0 and 1; got 1.0"),
+        ("bptt", "0", "bptt must be a whole number of at least 1; got 0"),
+        ("bptt", "2.5", "bptt must be a whole number of at least 1; got 2.5"),
+        ("bs", "-1", "bs must be a whole number of at least 1; got -1"),
+        ("nh", "0", "nh must be a whole number of at least 1; got 0"),
+        ("epochs", "0", "epochs must be a whole number of at least 1; got 0"),
+        ("seed", "1e300", "seed must be a whole number of at least 0; got 1e+300"),
+        ("lr", "0", "lr must be a finite number above 0; got 0.0"),
+        ("pct_start", "1", "pct_start must be a number between 0 and 1; got 1.0"),
     ],
 )
-def test_a_setting_that_cannot_be_used_is_told(key, value, sentence):
-    app = shut_or_open(open_page("train"), True)
-    app.number_input(key=key).set_value(value).run()
+def test_a_setting_that_cannot_be_used_is_told(field, typed, sentence):
+    app = fill(open_page("train"), **{field: typed}).run()
     assert not app.exception
-    assert text(app).replace("\\", "").count(sentence) == 1
+    assert form(app)["wrong"] == {field: sentence}
     assert app.button(key="train_start").disabled
-    shut_or_open(app, False)  # what is out of sight under "More" is told at Train too
-    assert text(app).replace("\\", "").count(sentence) == 1 + (key in MORE)
+    fill(app, **{field: "0.5" if field in ("lr", "pct_start") else "7"}).run()
+    assert form(app)["wrong"] == {}
+    assert not app.button(key="train_start").disabled
 
 
 def test_what_was_typed_a_moment_before_the_click_is_trained():
     from hnviz.app.run.engine import engine
 
-    app = open_page("train")
-    app.number_input(key="train_lr").set_value(0.005)
-    app.number_input(key="train_epochs").set_value(3)
+    app = fill(open_page("train"), lr="0.005", epochs="3")
     app.button(key="train_start").click().run()
     run = app.query_params["run"]
     engine().stop(run)
@@ -207,8 +167,7 @@ def test_what_was_typed_a_moment_before_the_click_is_trained():
 def test_a_model_chosen_a_moment_before_the_click_is_trained_with_its_recipe():
     from hnviz.app.run.engine import engine
 
-    app = open_page("train")
-    app.selectbox(key="train_model").select("Model3")
+    app = fill(open_page("train"), model="Model3")
     app.button(key="train_start").click().run()
     run = app.query_params["run"]
     engine().stop(run)
@@ -217,19 +176,18 @@ def test_a_model_chosen_a_moment_before_the_click_is_trained_with_its_recipe():
 
 
 def test_a_wrong_number_typed_a_moment_before_the_click_starts_nothing():
-    app = open_page("train", run="Model2")
-    app.number_input(key="train_bptt").set_value(0)
+    app = fill(open_page("train", run="Model2"), bptt="0")
     app.button(key="train_start").click().run()
     assert not app.exception
     assert app.query_params["run"] == "Model2"
-    assert "bptt must be a whole number of at least 1; got 0" in text(app).replace("\\", "")
+    assert form(app)["wrong"] == {"bptt": "bptt must be a whole number of at least 1; got 0"}
 
 
 def test_model0_with_a_long_window():
-    app = open_page("train")
-    app.selectbox(key="train_model").select("Model0").run()
-    app.number_input(key="train_bptt").set_value(4).run()
-    assert "Model0 reads 3 tokens" in text(app).replace("\\", "")
+    app = fill(open_page("train"), model="Model0").run()
+    assert form(app)["wrong"] == {}
+    fill(app, bptt="4").run()
+    assert form(app)["wrong"]["bptt"].startswith("Model0 reads 3 tokens")
 
 
 def test_the_picker_shows_names_and_the_address_keeps_the_id():
@@ -261,10 +219,10 @@ def test_an_older_run_is_offered_where_a_link_asks_for_it(monkeypatch):
 
 def test_a_rate_that_is_known_to_fail_is_warned_of():
     app = open_page("train", train_lr="1000")
-    assert "lr 1,000 is too high for Model5: at 3.0e-1" in text(app).replace("\\", "")
+    assert form(app)["warning"].startswith("lr 1,000 is too high for Model5: at 3.0e-1")
     assert not app.button(key="train_start").disabled
-    app.number_input(key="train_lr").set_value(0.01).run()
-    assert "too high" not in text(app)
+    fill(app, lr="0.01").run()
+    assert form(app)["warning"] == ""
 
 
 def test_an_unknown_run_falls_back_to_a_shipped_one():
@@ -302,15 +260,11 @@ def test_unknown_words_are_named():
     ("page", "name", "value", "wanted"),
     [
         ("start", "start_number", "abc", "a whole number"),
-        ("train", "train_bptt", "abc", "a whole number"),
-        ("train", "train_lr", "nan", "a number"),
-        ("train", "train_model", "Model9", "one of Model0"),
         ("batches", "batches_bs", "many", "a whole number"),
         ("models", "models_model", "Model9", "one of Model0"),
         ("start", "start_all_runs", "open", "one of true, false"),
         ("data", "data_vocabulary", "open", "one of true, false"),
         ("time", "time_more_costs", "open", "one of true, false"),
-        ("train", "train_same", "maybe", "one of true, false"),
     ],
 )
 def test_an_address_that_cannot_be_used_is_told(page, name, value, wanted):
@@ -318,6 +272,30 @@ def test_an_address_that_cannot_be_used_is_told(page, name, value, wanted):
     assert not app.exception
     said = text(app).replace("\\", "")
     assert f"the address asks for '{value}' here, which is not {wanted}" in said
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "wanted"),
+    [
+        ("bptt", "abc", "a whole number"),
+        ("lr", "nan", "a number"),
+        ("nh", "1_0", "a whole number"),
+        ("model", "Model9", "one of Model0"),
+        ("device", "tpu", "one of auto, cpu, cuda, mps"),
+        ("same", "maybe", "one of true, false"),
+    ],
+)
+def test_a_setting_in_the_address_that_cannot_be_read_is_told_beside_it(field, value, wanted):
+    app = open_page("train", **{f"train_{field}": value})
+    assert not app.exception
+    sentence = f"the address asks for '{value}' here, which is not {wanted}"
+    assert form(app)["lost"][field].startswith(sentence)
+    assert fields(app) == read({}).values
+    assert not app.button(key="train_start").disabled
+    fill(app, seed="3").run()
+    assert form(app)["lost"][field].startswith(sentence), "until that field is set"
+    fill(app, **{field: {"model": "Model3", "device": "cpu", "same": "true"}.get(field, "1")}).run()
+    assert form(app)["lost"] == form(app)["wrong"] == {}
 
 
 def drawn(app: AppTest, key: str) -> dict:
@@ -330,8 +308,8 @@ def test_a_warm_up_share_that_was_set_is_trained():
     from hnviz.app.run.engine import engine
 
     app = open_page("train", train_model="Model2")
-    assert shut_or_open(app, True).number_input(key="train_pct_start").value == 0.1
-    app.number_input(key="train_pct_start").set_value(0.25).run()
+    assert fields(app)["pct_start"] == 0.1
+    fill(app, pct_start="0.25").run()
     app.button(key="train_start").click().run()
     run = app.query_params["run"]
     engine().stop(run)
@@ -421,8 +399,6 @@ def spy(asked):
     [
         ("start", {"start_number": "1e400"}),
         ("batches", {"batches_bs": "inf", "batches_bptt": "-1e999"}),
-        ("train", {"train_epochs": "1e400", "train_seed": "inf", "train_bptt": "9" * 400}),
-        ("train", {"train_bs": "inf", "train_nh": "1e999", "train_lr": "inf"}),
         ("states", {"states_text": "valid", "states_first": "1e400", "states_n": "inf"}),
         (
             "states",
@@ -445,3 +421,12 @@ def test_an_endless_number_in_the_address_is_told_and_the_page_stays(page, query
     assert text(app).count("the address asks for") == len(endless)
     boxes = {each.key for each in app.number_input if isinstance(each.value, int)}
     assert boxes <= set(WHOLE_NUMBERS)
+
+
+def test_an_endless_number_in_the_form_is_told_and_the_page_stays():
+    endless = {"epochs": "1e400", "seed": "inf", "bptt": "9" * 400, "bs": "inf", "lr": "-inf"}
+    app = open_page("train", **{f"train_{name}": value for name, value in endless.items()})
+    assert not app.exception
+    said = form(app)["lost"]
+    assert said.keys() == endless.keys()
+    assert all(each.startswith("the address asks for") for each in said.values())

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from hnviz.app.rooms.hidden_states.path.picture import numbers_problem
 from hnviz.app.rooms.predictions.counting_map.picture import MAP_VIEW
+from hnviz.app.rooms.train.form.picture import known
 from hnviz.app.run import text as run_text
 from hnviz.app.run.names import run_name
 from hnviz.cli import main
@@ -42,7 +43,7 @@ from hnviz.observe import QUESTIONS
 from hnviz.observe.subject import Subject
 from hnviz.runs import BLOCKS, SHIPPED_DIR, RunFolder, RunStore, notebook_table
 from hnviz.runs.ruler import split_bounds, token_bounds
-from tests.pages import mounts, open_page
+from tests.pages import fields, mounts, open_page
 from tests.small import figures
 from tests.views import shown
 
@@ -450,9 +451,9 @@ def test_a_page_shows_a_run_on_blocks(name: str) -> None:
 
 @pytest.mark.usefixtures("own_runs")
 def test_the_train_page_offers_the_split_under_more() -> None:
-    app = open_page("train", train_split="blocks")
-    (box,) = [each for each in app.selectbox if each.label == "Valid holds"]
-    assert (box.value, box.options) == ("blocks", ["notebook", "blocks"])
+    assert fields(open_page("train", train_split="blocks"))["split"] == "blocks"
+    (box,) = [each for each in known()["settings"] if each["label"] == "Valid holds"]
+    assert box["options"] == ("notebook", "blocks")
 
 
 @pytest.mark.usefixtures("own_runs")

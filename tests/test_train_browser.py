@@ -99,8 +99,8 @@ def followed_and_stopped_elsewhere(browser, address: str) -> None:
 
 def test_more_opens_holds_what_was_set_and_shuts(page, server):
     open_train(page, server)
-    rows, more = number(page, "bs, rows"), page.locator(".st-key-train_more summary")
-    assert rows.count() == 0
+    rows, more = number(page, "bs, rows"), page.locator(".st-key-train_settings summary")
+    expect(rows).to_be_hidden()
     more.click()
     rows.fill("32")
     rows.press("Enter")
@@ -113,8 +113,68 @@ def test_more_opens_holds_what_was_set_and_shuts(page, server):
     expect(rows).to_have_value("32")
     rows.fill("0")
     rows.press("Enter")
-    page.get_by_text("bs must be a whole number of at least 1; got 0").first.wait_for()
+    sentence = "bs must be a whole number of at least 1; got 0"
+    expect(rows).to_have_accessible_description(sentence)
+    expect(rows).to_have_attribute("aria-invalid", "true")
     expect(button(page, "Train")).to_be_disabled()
+    said = page.get_by_text(sentence).filter(visible=True)
+    expect(said).to_have_count(1)
+    more.click()
+    expect(said).to_have_text(f"bs, rows: {sentence}")  # out of sight, it is told below
+    expect(button(page, "Train")).to_be_disabled()
+    assert page.errors == []
+
+
+def chosen(page, label: str):
+    return page.get_by_role("combobox", name=label)
+
+
+def test_a_recipe_is_filled_in_at_once_and_a_mark_explains_a_field(page, server):
+    open_train(page, server, device="tpu")
+    asked = re.compile("the address asks for 'tpu' here, which is not one of auto, cpu, cuda, mps")
+    expect(chosen(page, "Device")).to_have_accessible_description(asked)
+    expect(chosen(page, "Form")).to_be_disabled()  # of Model5
+    for model, rate, same in (("Model3", "3.0e-3", "3.0e-3"), ("Model2", "1.0e-4", "3.0e-3")):
+        chosen(page, "Model").select_option(model)
+        assert number(page, "lr, highest").input_value() == rate
+        expect(chosen(page, "Form")).to_be_enabled()
+        switch = page.get_by_role("switch", name="Same recipe")
+        switch.check()
+        assert number(page, "lr, highest").input_value() == same
+        page.wait_for_url("**train_same=true**")
+        switch.uncheck()
+        assert number(page, "lr, highest").input_value() == rate
+    assert "train_lr" not in page.url and "train_device=tpu" in page.url
+    tip = page.get_by_text("Gradients reach back no further.")
+    expect(tip).to_be_hidden()
+    page.get_by_role("button", name="Help for bptt, steps").focus()
+    expect(tip).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(tip).to_be_hidden()
+    assert page.errors == []
+
+
+VISIT = """query => {
+  history.pushState(null, "", query);
+  dispatchEvent(new PopStateEvent("popstate"));
+}"""
+
+
+def test_what_is_typed_is_trained_and_another_address_brings_its_own(page, app, server):
+    open_train(page, server, epochs=LONG, lr=0.5)
+    warned = page.get_by_text("lr 5.0e-1 is too high for Model5")
+    expect(warned).to_be_visible()
+    number(page, "lr, highest").fill("0.0042")
+    run = start(page)  # the press takes the focus from the field
+    assert RunStore(app.runs).record(run).config.lr == 0.0042
+    expect(number(page, "lr, highest")).to_have_value("4.2e-3")
+    until(page, "location.search.includes('train_lr=0.0042')")
+    expect(warned).to_have_count(0)
+    page.evaluate(VISIT, f"?run={run}&train_lr=0.5&train_epochs={LONG}")  # as a lesson goes there
+    expect(number(page, "lr, highest")).to_have_value("5.0e-1")
+    expect(warned).to_be_visible()
+    button(page, "Stop").click()
+    expect(button(page, "Resume")).to_be_enabled()
     assert page.errors == []
 
 

@@ -50,6 +50,7 @@ from hnviz.app.rooms.through_time.reach.picture import REACH
 from hnviz.app.rooms.train.curves.picture import CURVES
 from hnviz.app.rooms.train.epochs.picture import EPOCHS
 from hnviz.app.rooms.train.finder.picture import FINDER
+from hnviz.app.rooms.train.form.picture import SETTINGS_FORM
 from hnviz.app.rooms.train.inside.picture import INSIDE
 from hnviz.app.rooms.train.lead.picture import LEAD
 from hnviz.app.rooms.train.notes.picture import NOTES
@@ -72,7 +73,8 @@ _MODELS = (CURSOR, PINNED, PAIR, CELL)
 _HIDDEN_STATES = (UNITS, STRIP, CODES, PROBES, FIND, PATH)
 _PREDICTIONS = (READING, ATTENTION, SAYING, CHANGE, MAP, TABLE)
 _THROUGH_TIME = (LANES, LOOK_BACK, REACH, HANDOVER, COSTS)
-_TRAIN = (LEAD, SPEED, FINDER, CURVES, NOTES, INSIDE, WORST, POSITIONS, EPOCHS, SCHEDULE)
+_NEXT_RUN = (SPEED, SETTINGS_FORM, FINDER)
+_TRAIN = (LEAD, CURVES, NOTES, INSIDE, WORST, POSITIONS, EPOCHS, SCHEDULE)
 _COMPARE = (CURVES_COMPARED, CHANGED, CHOOSER)
 _SWEEP = (FORM, MAP_OF_SWEEP)
 _TASKS = (TEXT, AUTOMATON, EDITOR, BOUND, RESULT, CURVE, TASK_RUNS, UNDERSTOOD)
@@ -81,7 +83,7 @@ _CLASS = (BOARD, ANSWERS)
 PICTURES: dict[str, Picture] = {
     picture.name: picture
     for picture in (
-        *(*_SHARED, *_START, *_BATCHES, *_MODELS, *_TRAIN, *_COMPARE, *_SWEEP, *_WORDS),
+        *(*_SHARED, *_START, *_BATCHES, *_MODELS, *_TRAIN, *_NEXT_RUN, *_COMPARE, *_SWEEP, *_WORDS),
         *(*_HIDDEN_STATES, *_PREDICTIONS, *_THROUGH_TIME, *_TASKS, *_CLASS),
     )
 }

@@ -28,7 +28,7 @@ OURS = ('<div class="hn-', '<table class="hn-', '<div class="hnviz-legend')
 """How the drawings of hnviz.figures begin; other HTML on a page is words."""
 
 LEFT_OUT = (
-    *("rooms/start/machine", "rooms/train/speed", "run/list", "run/line"),
+    *("rooms/start/machine", "rooms/train/form", "rooms/train/speed", "run/list", "run/line"),
     *("run/copy_link", "kit/terms", "lesson/panel", "rooms/tasks/editor", "rooms/tasks/runs"),
     *("rooms/compare/curves", "rooms/compare/change", "rooms/compare/runs"),
     *("rooms/sweep/form", "rooms/sweep/map"),

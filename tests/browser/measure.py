@@ -16,6 +16,7 @@ from statistics import median, quantiles
 
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, sync_playwright
 
+from hnviz.app.rooms.train.page import VIEWS
 from hnviz.catalogue import CATALOGUE
 from tests.browser.exported import opened, write_lessons
 from tests.conftest import CHROMIUM, CHROMIUM_ARGS, Server, start_server, stop_server
@@ -23,6 +24,7 @@ from tests.made_runs import make_run
 
 ROUNDS = 12
 STARTS = 10  # runs that are started, clicked at and stopped
+JUDGED = 3  # wrong numbers that are typed while each of them trains
 VIEWPORT: ViewportSize = {"width": 1280, "height": 900}
 CHART = "[data-panel=loss] .main-svg"
 
@@ -56,12 +58,11 @@ window.painted = async (changed) => {
   return performance.now();
 };
 """
-# From a press on a button until something that only Python can change has been painted otherwise,
-# and until that is on the screen.
+# From a press until what is seen has been painted otherwise, and until that is on the screen.
 REACTS = """async ([press, seen]) => {
   const find = new Function(`return (${seen})`), was = String(find());
   const shown = new Promise((done) => (window.onScreen = done)), begun = performance.now();
-  new Function(`(${press}).click()`)();
+  new Function(press)();
   const painted = await window.painted(() => String(find()) !== was);
   return [painted - begun, (await shown) - begun];
 }"""
@@ -75,8 +76,36 @@ def named(name: str) -> str:
     )
 
 
-SAME_RECIPE = "document.querySelector('.st-key-train_same input')"
-LR = "document.querySelector('.st-key-train_lr input').value"
+FORM = (
+    "[...document.querySelectorAll('.st-key-train_settings *')].find(e => e.shadowRoot).shadowRoot"
+)
+
+
+def field(label: str) -> str:
+    """JavaScript that finds a field of the next run's settings by its label."""
+    labels = f"[...{FORM}.querySelectorAll('label')]"
+    return f"{FORM}.getElementById({labels}.find(l => l.textContent === '{label}').htmlFor)"
+
+
+def typed(label: str, text: str) -> str:
+    """JavaScript that types into a field, and leaves it."""
+    event = "new Event('change', { bubbles: true })"
+    return f"const box = {field(label)}; box.value = '{text}'; box.dispatchEvent({event})"
+
+
+def told(label: str) -> str:
+    """JavaScript for what is said to be wrong with a field."""
+    return f"{field(label)}.closest('.field').querySelector('.field-wrong').textContent"
+
+
+def radio(name: str) -> str:
+    """JavaScript that finds a choice of the page by its name."""
+    radios = "[...document.querySelectorAll('[data-testid=stMain] [role=radio]')]"
+    return f"{radios}.find(each => each.innerText.trim() === '{name}')"
+
+
+LOOKS = ("inside", "positions", "epoch_table", "rates")  # keys of what each closer look shows
+LOOK = f"{list(LOOKS)}.map(key => document.querySelector('.st-key-train_' + key) !== null)"
 BAR = "[...document.querySelectorAll('.st-key-train_bar *')].find(e => e.shadowRoot).shadowRoot"
 PAUSE_NAME = f"{BAR}.querySelector('.pause').textContent"
 STOP = f"{BAR}.querySelector('.stop')"
@@ -165,20 +194,28 @@ def first_picture(start: Callable[[], Browser], folder: Path) -> float:
 
 def train(page: Page, server: Server) -> None:
     """Measure clicks on the Train page: start, stop, and a setting while a run trains."""
-    starts, stops, clicks = [], [], []
+    starts, stops, clicks, judged, looks = [], [], [], [], []
     for _ in range(STARTS):
-        page.goto(f"{server.url}/train?train_epochs=200&train_same=false")
+        page.goto(f"{server.url}/train?train_epochs=200")
         page.locator(CHART).first.wait_for()
         page.wait_for_timeout(3000)  # the engine is warm, nothing is left to load
-        starts.append(reacts(page, named("Train"), FIRST_POINT))
+        starts.append(reacts(page, f"{named('Train')}.click()", FIRST_POINT)[0])
         page.wait_for_timeout(1000)
-        clicks += [reacts(page, SAME_RECIPE, LR) for _ in range(ROUNDS)]
-        stops.append(reacts(page, STOP, STOPPED))
+        same, rate = f"{field('Same recipe')}.click()", f"{field('lr, highest')}.value"
+        clicks += [reacts(page, same, rate) for _ in range(ROUNDS)]
+        bptt = "bptt, steps"
+        judged += [
+            reacts(page, typed(bptt, number), told(bptt))[0] for number in ("0", "20") * JUDGED
+        ]
+        looks += [reacts(page, f"{radio(name)}.click()", LOOK)[0] for name in [*VIEWS][1:]]
+        stops.append(reacts(page, f"{STOP}.click()", STOPPED)[0])
     paints, shown = (list(times) for times in zip(*clicks, strict=True))
-    say("click on Train to the first point", [paint for paint, _ in starts], "under .5 s")
-    say("click on Stop to stopped", [paint for paint, _ in stops], "under .3 s")
-    say("click to paint while a run trains", paints, "p95 under .15 s")
+    say("click on Train to the first point", starts, "under .4 s")
+    say("click on Stop to stopped", stops, "under .2 s")
+    say("while a run trains, Same recipe to its lr", paints, "p95 under .1 s")
     say("the same, until it is on the screen", shown, "for comparison")
+    say("while a run trains, a wrong number to its sentence, from Python", judged, "under .1 s")
+    say("while a run trains, another closer look, from Python", looks, "for comparison")
 
 
 TEXTS = 5  # own texts, each another one
@@ -210,7 +247,7 @@ def own_text(page: Page, server: Server) -> None:
         page.get_by_text("tokens to learn from").wait_for(timeout=60_000)
         read.append(time.perf_counter() - begun)
         page.wait_for_timeout(1000)
-        starts.append(reacts(page, named("Train"), FIRST_POINT)[0])
+        starts.append(reacts(page, f"{named('Train')}.click()", FIRST_POINT)[0])
         page.locator(".st-key-train_bar").get_by_role("button", name="Stop").click()
         page.wait_for_timeout(1000)
     say("own text of 1 MB, from the file to its tokens", read, "under 2 s")

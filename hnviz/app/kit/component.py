@@ -30,7 +30,8 @@ export default async function ({ data: [data], ...component }) {
   const block = host.closest(".stVerticalBlock");
   host.dataset.mounted = ""; // places.py keeps its place until now
   if (block) block.dataset.mounted = ""; // page.css keeps the place of some
-  host.dataset.picture = data.picture ?? ""; // a lesson points at it
+  host.dataset.picture = data.picture ?? ""; // a lesson points at it, or at a control in it
+  host.dataset.holds = data.holds ?? "";
   try {
     const { render } = await import(new URL(data.module, home).href);
     const end = await render({ ...component, data, home, root, turn });

@@ -121,6 +121,7 @@ class Picture:
     reports: tuple[str, ...] = ()
     isolate: bool = True
     silent: bool = False  # the picture writes its sentence itself, or has none
+    holds: tuple[str, ...] = ()  # controls inside it that a lesson may point at
     examples: Mapping[str, Example] = field(default_factory=dict)
     name: str = field(init=False)
 
@@ -169,6 +170,7 @@ class Picture:
             "asks": [each.sent() for each in asks],
             "settings": {name: _plain(value) for name, value in self.given(settings).items()},
             "silent": self.silent,
+            **({"holds": " ".join(self.holds)} if self.holds else {}),
             "debug": bool(os.environ.get(DEBUG_VARIABLE)),
         }
 

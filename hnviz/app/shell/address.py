@@ -11,7 +11,6 @@ from hnviz.app.shell import session as state
 WHOLE_NUMBERS = (
     *("start_number", "batches_bs", "batches_bptt", "models_unit", "time_first"),
     *("predictions_n", "predictions_top_k", "predictions_seed"),
-    *("train_bptt", "train_epochs", "train_seed", "train_bs", "train_nh"),
     *("tasks_base", "tasks_digits", "tasks_last", "tasks_first", "tasks_years", "tasks_kinds"),
     *("tasks_depth", "tasks_symbols", "tasks_length", "tasks_delay", "tasks_gap", "tasks_every"),
     *("tasks_bptt", "tasks_tokens"),
@@ -41,18 +40,18 @@ def address_problem(
     elif raw is not None or state.get(_kept(key)) is None:
         state.pop(_kept(key))  # it was set to something since
         return None
+    return in_vain(state.get(_kept(key)), wanted, ends)
+
+
+def in_vain(
+    raw: str, wanted: str | Sequence[object], ends: tuple[float, float] | None = None
+) -> str:
+    """Write the sentence that the address asks a setting for something else than it takes."""
     named = wanted if isinstance(wanted, str) else _one_of(wanted)
     if ends:
         named = f"{named} from {ends[0]:g} to {ends[1]:g}"
     article = "a " if isinstance(wanted, str) else ""
-    return (
-        f"the address asks for {state.get(_kept(key))[:40]!r} here, which is not {article}{named}"
-    )
-
-
-def was_wrong(key: str) -> bool:
-    """Tell whether the address has asked for something that a widget cannot take."""
-    return state.get(_kept(key)) is not None
+    return f"the address asks for {raw[:40]!r} here, which is not {article}{named}"
 
 
 def _one_of(choices: Sequence[object]) -> str:

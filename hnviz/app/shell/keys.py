@@ -221,7 +221,7 @@ SESSION: tuple[Key, ...] = (
     Key("Models", "_models_good_unit", "", "the last unit that the layer has"),
     Key("Models", "models_next", "", "button"),
     Key("Train", "train_error", "", "why the last press on Train did nothing"),
-    Key("Train", "train_recipe", "", "the model and recipe that the settings were filled in from"),
+    Key("Train", "train_settings", "", "the settings of the next run that are not the default"),
     Key("Train", "train_start", "", "button"),
     Key("Train", "train_how", "closed", "the fold on how it was measured"),
     Key("Train", "train_seen_positions", "", "whether that picture was scrolled to"),

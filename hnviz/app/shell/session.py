@@ -14,7 +14,6 @@ RUN = "run"  # the id of the run in view, on every page and in the address
 TRAIN_ERROR = "train_error"  # why the last press on Train did nothing
 TASKS_ERROR = "tasks_error"  # why the last press on Train of the Tasks page did nothing
 NEXT_RUN = "next_run"  # the run to bring into view when a page next runs as a whole
-RECIPE = "train_recipe"  # the model and recipe that the settings were last filled in from
 MADE = "made"  # in the address: how the run of a link was made, for a reader who lacks it
 LOCK = "lock"  # in the address: a teacher's link, without settings
 MODE = "mode"  # that an export asks for: it has no browser

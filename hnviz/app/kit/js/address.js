@@ -23,7 +23,7 @@ export function keepParametersIn(other) {
 
 const now = () => new URL(place.read());
 
-/** @type {Map<string, string>} what the pictures of this page wrote into the address */
+/** @type {Map<string, string|null>} what the pictures of this page wrote into the address; null was taken out */
 const written = new Map();
 let page = "";
 /** @type {Set<() => void>} */
@@ -59,8 +59,7 @@ export function putInAddress(name, value) {
   const url = now();
   if (url.pathname !== page) written.clear();
   page = url.pathname;
-  if (value === null) written.delete(name);
-  else written.set(name, String(value));
+  written.set(name, value === null ? null : String(value));
   const before = url.href;
   if (value === null) url.searchParams.delete(name);
   else url.searchParams.set(name, String(value));
@@ -70,10 +69,10 @@ export function putInAddress(name, value) {
   for (const hear of listeners) hear();
 }
 
-/** Put back what Streamlit drops: when Python changes the address, it knows only its own names. */
+/** Put back what Streamlit drops, or sets back: when Python changes the address, it does not know of ours. */
 export function keepAddress() {
   if (now().pathname !== page) return;
-  for (const [name, value] of written) if (inAddress(name) === null) putInAddress(name, value);
+  for (const [name, value] of written) if (inAddress(name) !== value) putInAddress(name, value);
 }
 
 /** @param {string} text */

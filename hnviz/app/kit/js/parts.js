@@ -1,6 +1,8 @@
 // @ts-check
 // The parts that controls are made of; parts.css has their look.
 
+import { maker } from "./make.js";
+
 const SHAPES = { Play: "M1 0L11 5.5L1 11Z", Pause: "M1 0H4.4V11H1ZM6.6 0H10V11H6.6Z" };
 
 /**
@@ -97,3 +99,140 @@ export class PlayButton {
     this.element.replaceChildren(svg, name);
   }
 }
+
+/**
+ * Return a select of words.
+ * @param {string[]} options
+ */
+export function selectOf(options) {
+  const select = document.createElement("select");
+  select.append(...options.map((each) => new Option(each)));
+  return select;
+}
+
+/** Return a box to switch something on and off. */
+export function switchBox() {
+  const box = document.createElement("input");
+  Object.assign(box, { type: "checkbox", className: "switch" });
+  box.setAttribute("role", "switch");
+  return box;
+}
+
+/**
+ * Return a box for a number; the arrow keys change a whole one by 1.
+ * @param {boolean} whole
+ */
+export function numberBox(whole) {
+  const box = document.createElement("input");
+  Object.assign(box, { type: "number", className: "number", step: whole ? "1" : "any", inputMode: whole ? "numeric" : "decimal", autocomplete: "off" });
+  if (!whole) box.onkeydown = (event) => void (STEPS.includes(event.key) && event.preventDefault()); // by 1, too
+  box.addEventListener("wheel", () => box.blur(), { passive: true }); // which scrolls the page, and nothing else
+  return box;
+}
+
+const STEPS = ["ArrowUp", "ArrowDown"];
+let serial = 0; // of ids, which are needed once in a document
+
+/** A control with its name above it, a mark that explains it, and below it what is wrong with it. */
+export class Field {
+  /**
+   * @param {HTMLElement} parent
+   * @param {string} name
+   * @param {HTMLInputElement|HTMLSelectElement} control
+   * @param {string} help
+   */
+  constructor(parent, name, control, help = "") {
+    const make = maker(parent);
+    const element = make("div", "field");
+    const head = make("div", "field-name", element);
+    const label = /** @type {HTMLLabelElement} */ (make("label", "", head, name));
+    const id = `hnviz-field-${(serial += 1)}`;
+    label.htmlFor = control.id = id;
+    if (help) hint(head, name, help);
+    element.append(control.type === "number" && control.step === "1" ? stepped(control) : control);
+    this.control = control;
+    this.wrong = make("p", "field-wrong", element);
+    this.wrong.id = `${id}-wrong`;
+    this.wrong.hidden = true;
+    this.wrong.setAttribute("role", "alert");
+    /** @type {string|null} what it was set to last; what is being typed stays */
+    this.set = null;
+    control.addEventListener("change", () => (this.set = null));
+  }
+
+  /**
+   * @param {string} text "true" or "false" for a switch
+   * @param {boolean} isUnused
+   */
+  show(text, isUnused = false) {
+    const { control } = this;
+    control.disabled = isUnused;
+    if (text === this.set) return;
+    this.set = text;
+    if (control instanceof HTMLInputElement && control.type === "checkbox") control.checked = text === "true";
+    else control.value = text;
+  }
+
+  /**
+   * @param {string} sentence "" if nothing is wrong
+   * @param {boolean} isWrong whether the value is, and not only what was asked for
+   */
+  say(sentence, isWrong = Boolean(sentence)) {
+    this.control.ariaInvalid = String(isWrong);
+    if (sentence === this.wrong.textContent) return;
+    this.wrong.textContent = sentence;
+    this.wrong.hidden = !sentence;
+    if (sentence) this.control.setAttribute("aria-describedby", this.wrong.id);
+    else this.control.removeAttribute("aria-describedby");
+  }
+}
+
+/**
+ * A box for a whole number with buttons that change it by 1; the keyboard has the arrow keys.
+ * @param {HTMLInputElement} box
+ */
+function stepped(box) {
+  const steps = document.createElement("div");
+  steps.className = "steps";
+  steps.append(box);
+  for (const [sign, by] of /** @type {[string, number][]} */ ([["−", -1], ["+", 1]])) {
+    const step = button(steps, sign, () => {
+      box.stepUp(by);
+      box.dispatchEvent(new Event("change"));
+    });
+    step.tabIndex = -1;
+    step.ariaLabel = by > 0 ? "One more" : "One less";
+  }
+  return steps;
+}
+
+/**
+ * Add a mark that explains something while it is pointed at, focused or pressed.
+ * @param {HTMLElement} parent
+ * @param {string} name of what is explained
+ * @param {string} text
+ */
+export function hint(parent, name, text) {
+  const make = maker(parent);
+  const mark = button(parent, "?", () => show(), "hint");
+  const tip = make("div", "tip", parent, text);
+  tip.id = `hnviz-tip-${(serial += 1)}`;
+  tip.popover = "manual";
+  tip.setAttribute("role", "tooltip");
+  mark.setAttribute("aria-label", `Help for ${name}`);
+  mark.setAttribute("aria-describedby", tip.id);
+  const show = () => {
+    tip.showPopover();
+    const zoom = /** @type {any} */ (tip).currentCSSZoom ?? 1; // present mode
+    const [at, box] = [mark.getBoundingClientRect(), tip.getBoundingClientRect()];
+    const left = Math.max(EDGE, Math.min(at.left + at.width / 2 - box.width / 2, innerWidth - box.width - EDGE));
+    const top = at.top - EDGE - box.height < EDGE ? at.bottom + EDGE : at.top - EDGE - box.height;
+    Object.assign(tip.style, { left: `${left / zoom}px`, top: `${top / zoom}px` });
+  };
+  const hide = () => tip.hidePopover();
+  mark.onpointerenter = mark.onfocus = show;
+  mark.onpointerleave = mark.onblur = hide;
+  mark.onkeydown = (event) => void (event.key === "Escape" && hide());
+}
+
+const EDGE = 8; // px between an explanation and what it explains, or the window's edge

@@ -10,10 +10,13 @@ const listeners = new Set();
 export const visits = () => serial;
 
 /**
- * Call `hear` at each visit.
+ * Call `hear` at each visit; the returned function ends that.
  * @param {() => void} hear
  */
-export const onVisit = (hear) => void listeners.add(hear);
+export function onVisit(hear) {
+  listeners.add(hear);
+  return () => void listeners.delete(hear);
+}
 
 /**
  * Go to an address of this app as the browser's Back does: Streamlit then draws what it says. The

@@ -22,7 +22,7 @@ const COMING = "[data-testid=stSkeleton]"; // a part that Streamlit has yet to d
 /** @param {string} point */
 const find = (point) => {
   const name = CSS.escape(point);
-  return /** @type {HTMLElement|null} */ (document.querySelector(`[data-picture="${name}"], .st-key-${name}`));
+  return /** @type {HTMLElement|null} */ (document.querySelector(`[data-picture="${name}"], [data-holds~="${name}"], .st-key-${name}`));
 };
 
 export class Callout {

@@ -11,13 +11,14 @@ from hnviz.app.kit.terms.picture import terms
 from hnviz.app.kit.text import escape, linked, page_theme, page_title, problem, section
 from hnviz.app.rooms.train.curves.picture import CURVES
 from hnviz.app.rooms.train.epochs.picture import EPOCHS
-from hnviz.app.rooms.train.finder.picture import lr_finder, take_found_rate
+from hnviz.app.rooms.train.finder.picture import lr_finder
+from hnviz.app.rooms.train.form.picture import settings_form
 from hnviz.app.rooms.train.inside.picture import INSIDE
 from hnviz.app.rooms.train.lead.picture import lead
 from hnviz.app.rooms.train.notes.picture import notes
 from hnviz.app.rooms.train.positions.picture import LAST_VIEW, POSITIONS, POSITIONS_VIEW
 from hnviz.app.rooms.train.schedule.picture import SCHEDULE
-from hnviz.app.rooms.train.settings import config_in_hand, training_settings
+from hnviz.app.rooms.train.settings import config_in_hand
 from hnviz.app.rooms.train.speed.picture import chosen_speed, speed
 from hnviz.app.rooms.train.worst.picture import worst
 from hnviz.app.run.bar.picture import run_bar
@@ -61,15 +62,17 @@ def _next_run() -> None:
 
     A fragment, so that a change of a setting does not draw the pictures of the run shown again.
     """
-    take_found_rate()
     with st.container(border=True, key="train_next", gap="small"):
-        row = st.container(horizontal=True, vertical_alignment="top", gap="small")
-        with row.container(width=104, gap="xsmall"):
-            st.markdown(":small[**Train a new run**]")
-            place = st.empty()
-        with row.container(width=156):
-            speed(state.get(state.RUN) or "")
-        config, wrong = training_settings(row)
+        # page.css lays this row over the place that the form keeps for it.
+        with st.container(
+            horizontal=True, vertical_alignment="top", gap="small", key="train_press"
+        ):
+            with st.container(width=104, gap="xsmall"):
+                st.markdown(":small[**Train a new run**]")
+                place = st.empty()
+            with st.container(width=156):
+                speed(state.get(state.RUN) or "")
+        config = settings_form()
         started = place.button(
             "Train",
             key="train_start",
@@ -78,7 +81,7 @@ def _next_run() -> None:
             disabled=config is None,
             help="Starts a run with these settings. It keeps going if you close this tab.",
         )
-        problem(wrong or state.get(state.TRAIN_ERROR))
+        problem(state.get(state.TRAIN_ERROR))
         fold("Find a learning rate", "train_find", lambda: lr_finder(config))
     if started:
         st.rerun()  # the page now shows the run that _start chose

@@ -10,6 +10,7 @@ import { putInAddress } from "../../../kit/js/address.js";
 import { pointIn } from "../../../kit/js/canvas.js";
 import { Following } from "../../../kit/js/following.js";
 import { maker } from "../../../kit/js/make.js";
+import { setMark } from "../../../kit/js/page.js";
 import { Choices, button } from "../../../kit/js/parts.js";
 import { picture } from "../../../kit/js/picture.js";
 import { partNodes } from "../../../kit/js/text.js";
@@ -47,7 +48,7 @@ class Finder {
     this.find = button(row, "Run the test", () => this.start(), "go");
     this.stop = button(row, "Stop", () => this.end(), "quiet");
     this.choices = new Choices(row, "Which suggestion", NAMES, (name) => this.pick(name));
-    this.use = button(row, "", () => this.kit.report("lr", this.rate()), "quiet");
+    this.use = button(row, "", () => setMark("lr", { rate: this.rate() }, this), "quiet");
     this.tryOut = button(row, "", () => this.startBench(), "quiet");
     this.wrong = make("p", "wrong", body);
     this.wrong.setAttribute("role", "alert");

@@ -1,16 +1,14 @@
 """The learning rate finder; the browser starts the test and the short runs, and follows them."""
 
 from collections.abc import Mapping
-from math import exp, isfinite, log
+from math import exp, log
 from typing import Any
 
 from hnviz.app.kit.picture import Example, Picture, Place
-from hnviz.app.shell import session as state
 from hnviz.config import RunConfig
 from hnviz.lr_finder import BENCH, BENCH_EPOCHS, STEPS, bench, ramp, suggestions
 
 FINDER_KEY = "train_finder"
-RATE_KEY = "train_lr"  # the setting that a found rate goes into
 
 
 def settings(config: RunConfig | None, **shown: Any) -> Mapping[str, Any]:
@@ -74,18 +72,10 @@ EXAMPLES = {
 }
 
 FINDER = Picture(
-    __file__, Place(FINDER_KEY, "498px", "610px"), reports=("lr",), silent=True, examples=EXAMPLES
+    __file__, Place(FINDER_KEY, "498px", "610px"), silent=True, examples=EXAMPLES
 )
 
 
 def lr_finder(config: RunConfig | None) -> None:
     """Draw the finder for the settings of the next run."""
     FINDER(settings=settings(config))
-
-
-def take_found_rate() -> None:
-    """Put the rate that a reader took from the finder into the settings, which are drawn next."""
-    said = state.reported(FINDER_KEY, "lr")
-    value = said["value"] if said else None
-    if isinstance(value, int | float) and isfinite(value) and value > 0:
-        state.put(RATE_KEY, float(value))

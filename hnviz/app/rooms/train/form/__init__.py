@@ -1,0 +1,1 @@
+"""The fields of the next run's settings."""

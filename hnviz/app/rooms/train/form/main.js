@@ -1,0 +1,148 @@
+// @ts-check
+// The settings of the next run. A change is painted at once: the fields know every model's recipe. It
+// is then reported, and Python says what is wrong with it, for each field a sentence.
+//
+// settings = { known: the address of what the fields need, given: what Python has judged,
+//              wrong, lost: by field a sentence on its value, or on what the address asks of it in vain,
+//              warning, shown: what an example holds, in place of the address }
+
+import { inAddress, putInAddress } from "../../../kit/js/address.js";
+import { fetchOnce } from "../../../kit/js/fetch.js";
+import { maker } from "../../../kit/js/make.js";
+import { Field, numberBox, selectOf, switchBox } from "../../../kit/js/parts.js";
+import { onMark } from "../../../kit/js/page.js";
+import { picture } from "../../../kit/js/picture.js";
+import { HAS_NONE } from "../../../kit/js/tables.js";
+import { onVisit } from "../../../kit/js/visits.js";
+import { changed, shown, valuesOf } from "./values.js";
+
+/**
+ * @typedef {import("./values.js").Known} Known
+ * @typedef {import("./values.js").Given} Given
+ * @typedef {import("./values.js").Setting} Setting
+ */
+
+const MORE = "More settings: seed, bs, nh, warm-up, batch norm, state reset, device, form, text, valid";
+
+class Form {
+  /**
+   * @param {HTMLElement} body
+   * @param {import("../../../kit/js/frame.js").Frame} kit
+   */
+  constructor(body, kit) {
+    this.kit = kit;
+    const make = maker(body);
+    this.row = make("div", "row");
+    make("div", "press", this.row);
+    this.warning = make("p", "warning");
+    this.more = /** @type {HTMLDetailsElement} */ (make("details", "fold"));
+    make("summary", "", this.more, MORE);
+    this.inside = make("div", "row inside", this.more);
+    this.unseen = make("p", "field-wrong");
+    this.more.ontoggle = () => this.say();
+    /** @type {Map<string, Field>} */
+    this.fields = new Map();
+    /** @type {Given|null} */
+    this.given = null;
+    const page = location.pathname;
+    this.unmark = onMark("lr", this, ({ rate }) => this.change("lr", String(rate))); // the finder's
+    this.leave = onVisit(() => location.pathname === page && this.given && this.take(this.asked(), this.given));
+  }
+
+  get known() {
+    return /** @type {Known} */ (this.kit.files);
+  }
+
+  /** @param {import("../../../kit/js/picture.js").Drawing} drawing */
+  draw({ settings }) {
+    this.answer = settings;
+    if (this.given) return this.show();
+    for (const setting of this.known.settings) this.add(setting);
+    this.take(settings.shown ?? this.asked(), settings.given);
+  }
+
+  /**
+   * Take what the address says.
+   * @param {Given} given
+   * @param {Given} before what Python knows: perhaps what was reported before this visit
+   */
+  take(given, before) {
+    this.given = given;
+    if (this.known.settings.some(({ name, more }) => more && name in given)) this.more.open = true;
+    this.show();
+    // At once: what Streamlit then sends for the visit holds it too.
+    if (inOrder(given) !== inOrder(before)) this.kit.report("given", given);
+  }
+
+  /** @returns {Given} */
+  asked() {
+    const pairs = this.known.settings.map(({ name }) => [name, inAddress(`train_${name}`)]);
+    return Object.fromEntries(pairs.filter(([, text]) => text !== null));
+  }
+
+  /** @param {Setting} setting */
+  add({ name, label, kind, help, more, options }) {
+    const box = kind === "choice" ? selectOf(options) : kind === "switch" ? switchBox() : numberBox(kind === "whole");
+    const field = new Field(more ? this.inside : this.row, label, box, help);
+    box.onchange = () => this.change(name, kind === "switch" ? String(/** @type {HTMLInputElement} */ (box).checked) : box.value);
+    this.fields.set(name, field);
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} text
+   */
+  change(name, text) {
+    const before = this.given ?? {};
+    this.given = changed(this.known, before, name, text);
+    this.show();
+    for (const each of Object.keys({ ...before, ...this.given })) {
+      if (before[each] !== this.given[each]) putInAddress(`train_${each}`, this.given[each] ?? null);
+    }
+    this.kit.report("given", this.given);
+  }
+
+  show() {
+    const values = valuesOf(this.known, this.given ?? {});
+    const unused = this.known.unused[values.model];
+    for (const setting of this.known.settings) {
+      this.fields.get(setting.name)?.show(shown(setting, values[setting.name]), unused.includes(setting.name));
+    }
+    this.say();
+  }
+
+  /** Write what Python has said. */
+  say() {
+    const { wrong = {}, lost = {}, warning = "" } = this.answer ?? {};
+    for (const [name, field] of this.fields) field.say(wrong[name] ?? lost[name] ?? "", name in wrong);
+    const hidden = this.known?.settings.find(({ name, more }) => more && name in wrong);
+    write(this.unseen, hidden && !this.more.open ? `${hidden.label}: ${wrong[hidden.name]}` : "");
+    write(this.warning, warning);
+  }
+
+  destroy() {
+    this.leave();
+    this.unmark();
+  }
+}
+
+/**
+ * @param {HTMLElement} place
+ * @param {string} sentence
+ */
+function write(place, sentence) {
+  place.textContent = sentence;
+  place.hidden = !sentence;
+}
+
+/** @param {Given} given */
+const inOrder = (given) => JSON.stringify(Object.entries(given).sort());
+
+export const render = picture({
+  styles: new URL("style.css", import.meta.url),
+  table: HAS_NONE.control,
+  keeps: true,
+  stays: true,
+  load: ({ known }, home) => fetchOnce(new URL(known, home), "json"),
+  create: (body, kit) => new Form(body, kit),
+});

@@ -1,0 +1,101 @@
+"""The fields of the next run's settings, which the browser fills in without asking.
+
+It holds the labels, the choices and every model's recipe. Python reads what it reports, says what
+is wrong with it, and never sets a field: `hnviz.app.rooms.train.settings`.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import streamlit as st
+
+from hnviz.app.kit.component import publish
+from hnviz.app.kit.picture import Example, Picture, Place
+from hnviz.app.rooms.train.settings import (
+    KEY,
+    REPORT,
+    SETTINGS,
+    Held,
+    held,
+    judge,
+    key,
+    read,
+    unused,
+    warning,
+)
+from hnviz.app.run.own_text import OWN, own_text_box
+from hnviz.catalogue import CATALOGUE, recipe_for
+from hnviz.config import RunConfig
+
+
+def known() -> dict[str, Any]:
+    """Return what the fields need: their words, and what each model brings along."""
+    return {
+        "settings": [
+            {
+                "name": each.name,
+                "label": each.label,
+                "kind": each.kind,
+                "help": each.help,
+                "more": each.more,
+                "options": each.options if each.kind == "choice" else (),
+                "first": each.first,
+            }
+            for each in SETTINGS
+        ],
+        "recipes": {
+            model: [asdict(recipe_for(model, same=same)) for same in (False, True)]
+            for model in CATALOGUE
+        },
+        "unused": {model: list(unused(model)) for model in CATALOGUE},
+    }
+
+
+def told(fields: Held, wrong: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the browser gets; of `given` only what was judged, for it to compare."""
+    return {
+        "known": publish(json.dumps(known()).encode(), ".json"),
+        "given": fields.given,
+        "wrong": wrong,
+        "lost": fields.lost,
+        "warning": warning(fields.values),
+    }
+
+
+def _example(**given: str) -> Mapping[str, Any]:
+    fields = read(given)
+    return {**told(fields, judge(fields.values)[1]), "shown": given}
+
+
+EXAMPLES = {
+    "ready": Example(settings=_example),
+    "long": Example(
+        settings=lambda: _example(model="Transformer", bptt="400", lr="3", bs="0", device="tpu")
+    ),
+}
+
+SETTINGS_FORM = Picture(
+    __file__,
+    Place(KEY, "124px", "304px"),
+    reports=(REPORT,),
+    silent=True,
+    holds=tuple(key(each.name) for each in SETTINGS),
+    examples=EXAMPLES,
+)
+
+
+def settings_form() -> RunConfig | None:
+    """Draw the fields, and the box for an own text; return the config, None if something is wrong.
+
+    Each field says what is wrong with it.
+    """
+    fields = held()
+    place = st.container()
+    if fields.values["corpus"] == OWN:
+        own_text_box("train")
+    config, wrong = judge(fields.values)
+    with place:
+        SETTINGS_FORM(settings=told(fields, wrong))
+    return config
