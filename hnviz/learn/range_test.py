@@ -1,11 +1,12 @@
 """The training loop of a learning rate range test (`hnviz.lr_finder` says what it is for)."""
 
+import time
 from collections.abc import Iterator
 from math import inf, isfinite
 
 from hnviz.config import RunConfig
 from hnviz.data import TokenStream
-from hnviz.events import Event
+from hnviz.events import Ended, Event
 from hnviz.learn.learner import Learner
 from hnviz.lr_finder import DIVERGED, STEPS, ramp, rate_text
 
@@ -38,16 +39,19 @@ class RangeTest(Learner):
             loss, accuracy = self._pending.popleft()
             lr = rate_text(self._lr[self.step])
             if not isfinite(loss):
-                yield self._ended("finished", f"the loss became {loss} at lr {lr}")
+                yield self._finished(f"the loss became {loss} at lr {lr}")
                 return
             batch = self._batch_end(loss, accuracy)
             yield batch
             lowest = min(lowest, batch.smooth_loss)
             if batch.smooth_loss > DIVERGED * lowest:
                 times = f"the smoothed loss rose to {DIVERGED:g} times its lowest"
-                yield self._ended("finished", f"{times} at lr {lr}")
+                yield self._finished(f"{times} at lr {lr}")
                 return
-        yield self._ended("finished", f"all {STEPS} mini-batches are done")
+        yield self._finished(f"all {STEPS} mini-batches are done")
+
+    def _finished(self, message: str) -> Ended:
+        return Ended(status="finished", step=self.step, message=message, time=time.time())
 
     def _chunk_end(self) -> int:
         return min(super()._chunk_end(), STEPS)

@@ -71,9 +71,7 @@ EXAMPLES = {
     "wrong": Example(settings=lambda: settings(None)),
 }
 
-FINDER = Picture(
-    __file__, Place(FINDER_KEY, "498px", "610px"), silent=True, examples=EXAMPLES
-)
+FINDER = Picture(__file__, Place(FINDER_KEY, "498px", "610px"), silent=True, examples=EXAMPLES)
 
 
 def lr_finder(config: RunConfig | None) -> None:
