@@ -279,6 +279,14 @@ def test_a_trainer_killed_again_and_again_ends_with_the_same_figures(tmp_path: P
     assert (folder.path / "events.jsonl").read_bytes().count(b'"event": "resumed"') >= KILLS // 2
 
 
+@pytest.mark.slow
+def test_a_served_class_outlives_the_death_of_each_of_its_processes() -> None:
+    command = [sys.executable, "-m", "tests.chaos", "--only", "kills", "--kills", "20"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "runs that ended with the same figures" in done.stdout
+
+
 def _stamp(folder: RunFolder) -> int:
     path = folder.path / "resume.safetensors"
     return path.stat().st_mtime_ns if path.exists() else 0

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hnviz.data import human_numbers_stream, number_words
+from hnviz.data import human_numbers_stream, number_words, stream_of
 from hnviz.data.corpora import TRAIN_NUMBERS, VALID_NUMBERS
 from hnviz.data.places import LABELS, SLOTS, places, split_places
+from hnviz.data.splits import Chosen
 
 STREAM = human_numbers_stream()
 
@@ -73,3 +74,24 @@ def test_a_digit_is_due_before_its_word(name):
         before = own * scale if name != "ones" or n // 10 % 10 != 1 else n // 100 * 100
         words = number_words(before).split() if before else [","]
         assert told[-len(words) :] == words
+
+
+def test_a_digit_at_the_start_of_a_text_is_never_due():
+    found = places(["five", ",", "twenty", "five", ",", "six"])
+    due = {name: [each.tolist() for each in found.due(name)] for name in LABELS[1:]}
+    assert due == {
+        "thousands": [[4, 1], [0, 0]],
+        "hundreds": [[4, 1], [0, 0]],
+        "tens": [[4, 1], [0, 2]],
+        "ones": [[4, 2], [6, 5]],
+    }
+    assert [each.tolist() for each in places(["twenty", "five"]).due("ones")] == [[0], [5]]
+
+
+def test_a_text_without_digits_has_a_place_for_each_token_and_none_of_a_digit():
+    text = Chosen("numbers-fr")
+    for split in ("train", "valid"):
+        found = split_places(split, text)
+        for each in (found.slot, found.number):
+            assert each.dtype == np.int64
+            assert each.tolist() == [-1] * len(stream_of(text).ids(split))
