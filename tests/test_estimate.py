@@ -3,6 +3,7 @@
 import math
 import subprocess
 import sys
+from multiprocessing import Pipe
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from hnviz.config import RunConfig
 from hnviz.data import stream_of
 from hnviz.engine.client import Engine, EngineError
+from hnviz.engine.pace import Pace
 from hnviz.estimate import OBSERVER_BYTES, Budget, checkpoint_bytes, cost, snapshot_bytes
 from hnviz.learn import Learner
 from hnviz.runs.tensors import write_checkpoint, write_tensors
@@ -147,8 +149,8 @@ def test_the_engine_and_the_command_refuse_before_a_folder_is_made(
 class Timed:
     """An engine whose steps take so long, by window."""
 
-    def __init__(self, *taken: float) -> None:
-        self.taken, self.asked = list(taken), []
+    def __init__(self, busy: float, taken: float = 0.0) -> None:
+        self.taken, self.asked = (busy, max(busy, taken)), []
 
     def step_seconds(self, configs):
         self.asked += configs
@@ -157,13 +159,15 @@ class Timed:
 
 def test_a_sweeps_time_is_that_of_its_steps_on_the_workers_that_take_them() -> None:
     configs = [RunConfig.for_model("Model1", bptt=20, seed=seed) for seed in range(5)]
-    run = 0.01 * (cost(configs[0]).steps + FORWARD * cost(configs[0]).checks) + START_SECONDS
+    need = cost(configs[0])
+    pace = 0.01 * need.steps / (3600 * need.hours)
+    run = 0.01 * (need.steps + FORWARD * need.checks) + pace * START_SECONDS
     timed = Timed(0.01)
     assert duration(configs, 1, timed).least == pytest.approx(5 * run)
     assert len(timed.asked) == 1  # they differ in the seed alone
     assert duration(configs, 2, timed).least == pytest.approx(3 * run)  # the last one trains alone
-    spread = duration(configs, 1, Timed(0.01, 0.01, 0.04))
-    assert spread.most == pytest.approx(2 * spread.least)  # 0.02 s on average
+    busy = duration(configs, 1, Timed(0.01, 0.02))  # others take every second moment
+    assert (busy.least, busy.most) == pytest.approx((5 * run, 10 * run))
 
 
 def test_few_runs_of_a_sweep_are_timed_the_shortest_and_the_longest_steps_among_them() -> None:
@@ -193,3 +197,42 @@ def test_without_a_measurement_an_estimate_is_wide() -> None:
 )
 def test_a_duration_is_written_in_whole_units(least: float, most: float, said: str) -> None:
     assert str(Duration(least, most)) == said
+
+
+class Slow:
+    """Processes that never answer, until they are killed."""
+
+    def __init__(self) -> None:
+        self.pipe, self._theirs = Pipe()
+        self.killed = False
+
+    def start(self, target: str) -> "Slow":
+        return self
+
+    def tell(self, *message: object) -> None:
+        self.told = message
+
+    def kill(self) -> None:
+        self.killed = True
+        self._theirs.close()
+
+    def end(self, patience: float = 0.0) -> None:
+        self.pipe.close()
+
+
+def test_steps_that_take_too_long_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    worker, refused = Slow(), []
+    pace = Pace(worker, lambda *reply: None, lambda asker, error: refused.append((asker, error)))
+    with pytest.raises(EngineError, match="1 to 6 runs can be timed; got 7"):
+        pace.ask(1, [RunConfig()] * 7)
+    pace.ask(1, [RunConfig()])
+    assert worker.told == (RunConfig().to_dict(),) and 0 < pace.next_deadline() < math.inf
+    with pytest.raises(EngineError, match="timed for somebody else"):
+        pace.ask(2, [RunConfig()])
+    pace.tick()
+    assert not worker.killed
+    monkeypatch.setattr("time.monotonic", lambda: math.inf)
+    pace.tick()
+    pace.hear()
+    assert worker.killed and [asker for asker, _ in refused] == [1]
+    assert pace.pipe is None

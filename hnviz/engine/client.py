@@ -162,10 +162,15 @@ class Engine:
         link = self._link
         return list(link.jobs.values()) if link else []
 
-    def step_seconds(self, configs: Sequence[RunConfig]) -> list[list[float]]:
-        """Train a few steps of each config, now and without a folder; return how long each took."""
+    def step_seconds(self, configs: Sequence[RunConfig]) -> list[tuple[float, float]]:
+        """Train a few steps of each config now, without a folder.
+
+        Returns for each how long a step keeps a core busy, and how long it takes by the clock.
+        """
         asked = [config.to_dict() for config in configs]
-        found: list[list[float]] = self._ask("step_seconds", PATIENCE, again=True, configs=asked)
+        found: list[tuple[float, float]] = self._ask(
+            "step_seconds", PATIENCE, again=True, configs=asked
+        )
         return found
 
     def observe(

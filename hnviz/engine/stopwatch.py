@@ -14,11 +14,11 @@ from hnviz.events import BatchEnd
 from hnviz.learn import Learner
 
 WARM_UPS = 2  # steps that are slower than the others
-MOST_STEPS, MOST_SECONDS = 20, 0.15  # of a config; at least one step is timed
+TIMED_SECONDS = 0.3  # of each config, and at least one step
 
 
 def serve(pipe: Connection) -> None:
-    """Time a step of each config that comes through the pipe; send a list of seconds for each."""
+    """Time a step of each config that comes through the pipe; send two times for each."""
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s stopwatch %(message)s")
     torch.set_num_threads(1)
     stand_back(NICE)  # a trainer waits for others, too
@@ -29,20 +29,25 @@ def serve(pipe: Connection) -> None:
     pipe.send([step_seconds(config) for config in configs])
 
 
-def step_seconds(config: RunConfig) -> list[float]:
-    """Return how long each of some training steps takes, the first ones left out."""
+def step_seconds(config: RunConfig) -> tuple[float, float]:
+    """Return how long a training step keeps a core busy, and how long it takes by the clock.
+
+    The second is longer on a machine that others use.
+    """
     learner = Learner(config, chunk=1)
-    events = learner.events()
-    taken: list[float] = []
-    began = before = time.perf_counter()
-    for event in events:
-        now = time.perf_counter()
+    marks = [_now()]
+    for event in learner.events():
         if isinstance(event, BatchEnd):
-            taken.append(now - before)
-        before = time.perf_counter()
-        if len(taken) == WARM_UPS:
-            began = before
-        steps = len(taken) - WARM_UPS
-        if steps >= MOST_STEPS or (steps > 0 and now - began > MOST_SECONDS):
-            break
-    return taken[WARM_UPS:] or taken
+            marks.append(_now())
+            if len(marks) > WARM_UPS + 1 and marks[-1][1] - marks[WARM_UPS][1] > TIMED_SECONDS:
+                break
+    first = min(WARM_UPS, len(marks) - 2)
+    n_steps = len(marks) - 1 - first
+    busy, taken = (
+        (last - old) / n_steps for last, old in zip(marks[-1], marks[first], strict=True)
+    )
+    return (taken if learner.device != "cpu" else busy), taken
+
+
+def _now() -> tuple[float, float]:
+    return time.process_time(), time.perf_counter()

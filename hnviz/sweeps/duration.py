@@ -5,14 +5,13 @@ import logging
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import fmean, median
 from typing import Protocol
 
 from hnviz.config import RunConfig
 from hnviz.engine.client import EngineError
 from hnviz.estimate import cost
 
-START_SECONDS = 0.4  # of a run besides its steps: its trainer starts, and stores snapshots
+START_SECONDS = 0.3  # of a run besides its steps, where these take as long as `cost` says
 FORWARD = 1 / 3  # of a training step: what a mini-batch of valid takes
 TIMED = 4  # runs of a sweep whose steps are timed, from the shortest steps to the longest
 UNTIMED = 2.0  # how far an estimate without a measurement may be off, as a factor
@@ -23,16 +22,16 @@ log = logging.getLogger(__name__)
 class Stopwatch(Protocol):
     """What times steps: the client of the local engine."""
 
-    def step_seconds(self, configs: Sequence[RunConfig]) -> list[list[float]]:
-        """Return how long some steps of each config took."""
+    def step_seconds(self, configs: Sequence[RunConfig]) -> list[tuple[float, float]]:
+        """Return how long a step of each keeps a core busy, and how long it takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """Seconds: on a machine that stays as it was, and on one that has slow moments."""
+    """Seconds that something takes."""
 
-    least: float
-    most: float
+    least: float  # if nothing else uses the machine
+    most: float  # if it stays as busy as it was
 
     def __str__(self) -> str:
         size, unit = next((size, unit) for above, size, unit in _UNITS if self.most >= above)
@@ -53,22 +52,23 @@ def duration(configs: Sequence[RunConfig], n_workers: int, by: Stopwatch) -> Dur
     steps = {size: 3600 * each.hours / each.steps for size, each in costs.items()}  # by estimate
     typical = _typical(configs, steps)
     try:
-        taken = by.step_seconds(typical)
-        factors = [
-            (steps[_size(config)], median(each) / steps[_size(config)], fmean(each) / median(each))
-            for config, each in zip(typical, taken, strict=True)
+        timed = by.step_seconds(typical)
+        slower = max(1.0, sum(taken for _, taken in timed) / sum(busy for busy, _ in timed))
+        paces = [
+            (steps[_size(config)], busy / steps[_size(config)])
+            for config, (busy, _) in zip(typical, timed, strict=True)
         ]
     except EngineError as error:  # busy, or it cannot start: the press will say why
         log.warning("no step was timed for an estimate: %s", error)
-        factors = [(1.0, 1.0, UNTIMED)]
-    least, most = [], []
+        slower, paces = UNTIMED, [(1.0, 1.0)]
+    alone = []
     for config in configs:
         size = _size(config)
-        _, pace, spread = min(factors, key=lambda each: abs(math.log(each[0] / steps[size])))
+        _, pace = min(paces, key=lambda each: abs(math.log(each[0] / steps[size])))
         n_steps = costs[size].steps + FORWARD * costs[size].checks
-        least.append(n_steps * steps[size] * pace + START_SECONDS)
-        most.append(least[-1] * spread)
-    return Duration(_makespan(least, n_workers), _makespan(most, n_workers))
+        alone.append(pace * (n_steps * steps[size] + START_SECONDS))
+    least = _makespan(alone, n_workers)
+    return Duration(least, least * slower)
 
 
 def _size(config: RunConfig) -> str:

@@ -97,7 +97,7 @@ def as_sweep(plan: Plan, n_workers: int) -> tuple[float, str]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.load.sweep", description=__doc__)
     parser.add_argument("--runs", type=int, default=48, help="a multiple of 12")
-    parser.add_argument("--epochs", type=int, default=1, help="of each run of Model1")
+    parser.add_argument("--epochs", type=int, default=4, help="of each run of Model1")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--json", type=Path, help="a file for the figures")
     given = parser.parse_args()
