@@ -145,6 +145,10 @@ def test_a_recipe_is_filled_in_at_once_and_a_mark_explains_a_field(page, server)
         switch.uncheck()
         assert number(page, "lr, highest").input_value() == rate
     assert "train_lr" not in page.url and "train_device=tpu" in page.url
+    for press, value in (("less", "19"), ("more", "20"), ("more", "21")):
+        page.get_by_role("button", name=f"bptt, steps: one {press}").click()
+        assert number(page, "bptt, steps").input_value() == value
+    page.wait_for_url("**train_bptt=21**")
     tip = page.get_by_text("Gradients reach back no further.")
     expect(tip).to_be_hidden()
     page.get_by_role("button", name="Help for bptt, steps").focus()

@@ -149,7 +149,7 @@ export class Field {
     const id = `hnviz-field-${(serial += 1)}`;
     label.htmlFor = control.id = id;
     if (help) hint(head, name, help);
-    element.append(control.type === "number" && control.step === "1" ? stepped(control) : control);
+    element.append(control.type === "number" && control.step === "1" ? stepped(control, name) : control);
     this.control = control;
     this.wrong = make("p", "field-wrong", element);
     this.wrong.id = `${id}-wrong`;
@@ -190,8 +190,9 @@ export class Field {
 /**
  * A box for a whole number with buttons that change it by 1; the keyboard has the arrow keys.
  * @param {HTMLInputElement} box
+ * @param {string} name
  */
-function stepped(box) {
+function stepped(box, name) {
   const steps = document.createElement("div");
   steps.className = "steps";
   steps.append(box);
@@ -201,7 +202,7 @@ function stepped(box) {
       box.dispatchEvent(new Event("change"));
     });
     step.tabIndex = -1;
-    step.ariaLabel = by > 0 ? "One more" : "One less";
+    step.ariaLabel = `${name}: one ${by > 0 ? "more" : "less"}`;
   }
   return steps;
 }
@@ -214,8 +215,8 @@ function stepped(box) {
  */
 export function hint(parent, name, text) {
   const make = maker(parent);
-  const mark = button(parent, "?", () => show(), "hint");
-  const tip = make("div", "tip", parent, text);
+  const mark = button(parent, "?", () => show(), "help-mark");
+  const tip = make("div", "help-tip", parent, text);
   tip.id = `hnviz-tip-${(serial += 1)}`;
   tip.popover = "manual";
   tip.setAttribute("role", "tooltip");
