@@ -264,7 +264,7 @@ def test_the_numbers_of_one_unit():
 def test_a_source_that_cannot_be_read_is_told():
     sentence = "the source of Made.forward cannot be read: the class is not in a file"
 
-    def refuse(*_: object):
+    def refuse(*_: object, **__: object):
         raise Refusal(sentence)
 
     with pytest.raises(Refusal, match=sentence):

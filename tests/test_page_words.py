@@ -293,7 +293,7 @@ def test_a_run_is_trained_from_start_at_once_and_the_page_shows_it():
 
 
 def test_a_run_that_start_may_not_make_is_told_beside_the_button(monkeypatch):
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise EngineError("the queue is full: 16 runs wait already, and no more than 16 may")
 
     monkeypatch.setattr("hnviz.engine.client.Engine.train", refuse)
@@ -334,7 +334,7 @@ def test_a_device_that_this_machine_lacks_is_told_beside_it_and_nothing_is_train
     ],
 )
 def test_a_run_that_is_refused_is_told_and_the_address_stays(monkeypatch, refusal):
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise refusal
 
     monkeypatch.setattr("hnviz.engine.client.Engine.train", refuse)

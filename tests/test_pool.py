@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -31,6 +32,13 @@ from tests.small import figures
 from tests.test_kill import wait_for
 
 pytestmark = pytest.mark.xdist_group("pool")
+
+
+@pytest.fixture(autouse=True)
+def no_page_is_main(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let child processes start: Streamlit's AppTest leaves a page as this process's main module."""
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
+
 
 FIXED = {"model": "Model1", "epochs": 1, "nh": 8, "device": "cpu"}
 

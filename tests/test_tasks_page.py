@@ -204,7 +204,7 @@ def test_a_pick_in_the_list_brings_a_run_and_its_task_into_view():
 
 
 def test_a_run_that_is_refused_is_told_beside_the_button(monkeypatch):
-    def refuse(*_):
+    def refuse(*_, **__):
         raise EngineError("the queue is full: 16 runs wait already, and no more than 16 may")
 
     monkeypatch.setattr("hnviz.engine.client.Engine.train", refuse)

@@ -402,7 +402,6 @@ def _parameter(place: Place) -> Feed:
                 "train_bs", wanted, ends if isinstance(wanted, str) else None
             )
             assert said is None or ("\n" not in said and len(said) < 200)
-            assert address.was_wrong("train_bs") is (said is not None)
             address._is_endless(raw)
 
     return feed
