@@ -36,7 +36,7 @@ pytestmark = pytest.mark.xdist_group("pool")
 
 @pytest.fixture(autouse=True)
 def no_page_is_main(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let child processes start: Streamlit's AppTest leaves a page as this process's main module."""
+    """Let child processes start: AppTest leaves a page as this process's main module."""
     monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
 
 
