@@ -7,7 +7,7 @@ import ast
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from tests.conftest import ROOT
@@ -29,12 +29,14 @@ DOORS = ("hnviz/app/shell/session.py", "hnviz/app/shell/address.py")
 DEEPEST = 6  # functions that hand a key on to each other
 
 
+@cache
 def names_in_python(root: Path = ROOT) -> dict[str, str]:
     """Return every key that hnviz/app and pages/ name, with one place that names it."""
     files = [*(root / "hnviz/app").rglob("*.py"), *(root / "pages").glob("*.py")]
     return dict(_Sources(root, files).found())
 
 
+@cache
 def names_in_javascript(root: Path = ROOT) -> dict[str, str]:
     """Return every address parameter that the JavaScript reads or writes, with one place."""
     found = {}

@@ -1,9 +1,12 @@
 """The table of session keys and address parameters: as the source has them, and as docs/ says."""
 
+import pytest
+
 from hnviz.app.shell.keys import ADDRESS, DOC, SESSION, as_markdown
 from hnviz.app.shell.navigation import CLASS_PAGES, PAGES
 from tests.names import fits, names_in_javascript, names_in_python
 
+pytestmark = pytest.mark.xdist_group("addresses")  # the source is read once
 LISTED = [key.name for key in (*ADDRESS, *SESSION)]
 NOT_SESSION = ("address_*",)
 """Kept by shell/address.py for every name of an address: `address_<name>`."""

@@ -790,7 +790,7 @@ def test_a_picture_does_not_wait_for_what_reads_a_whole_split(
     ended: list[str] = []
 
     def ask_slowly() -> None:
-        for given in (5, 4, 3, 1):
+        for given in (5, 4):
             engine.observe(observed, "last", "counting_accuracy", {"given": given}, 60.0)
         ended.append("slow")
 

@@ -8,7 +8,7 @@ from itertools import cycle
 import pytest
 import torch
 
-from hnviz.catalogue import CATALOGUE
+from hnviz.catalogue import CATALOGUE, LADDER
 from hnviz.cli.main import main
 from hnviz.config import RunConfig
 from hnviz.events import EpochEnd
@@ -80,7 +80,10 @@ def test_a_steps_gradient_is_that_of_the_model(model, double):
         assert not gradient[others].any()  # nothing leaks from lane to lane
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(
+    "model",
+    [each if each in LADDER else pytest.param(each, marks=pytest.mark.slow) for each in MODELS],
+)
 def test_after_twenty_steps_the_weights_are_those_of_the_single_runs(model, double):
     runs = configs(model)
     lanes = Lanes(runs)

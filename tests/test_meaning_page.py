@@ -49,6 +49,7 @@ def test_a_threshold_and_edges_are_taken():
     assert low.meta["places"].count("<tr>") == 17  # the best 8 of each split, and the head
 
 
+@pytest.mark.slow
 def test_all_pretrained_models_are_probed():
     table = shown(ALL_PROBES_VIEW, mode="dark")
     assert [f"Model{n}" in table.meta["html"] for n in range(6)] == [True] * 6
