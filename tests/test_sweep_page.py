@@ -271,8 +271,8 @@ def test_the_estimate_counts_runs_and_grows_with_them(client, by, monkeypatch):
     more = TINY | {"grid": TINY["grid"] | {"seed": [0, 1, 2]}}
     said_more = client.post("/api/sweeps/estimate", json=more).json()
     assert (said["runs"], said_more["runs"]) == (4, 12)
-    assert said_more["least"] == pytest.approx(3 * said["least"], rel=0.05)
-    assert said["most"] == pytest.approx(2 * said["least"], rel=0.1)  # rounded
+    assert said_more["least"] == pytest.approx(3 * said["least"], abs=0.3)
+    assert said["most"] == pytest.approx(2 * said["least"], abs=0.2)
     assert by.trains() is None
 
 

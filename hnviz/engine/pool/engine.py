@@ -9,7 +9,15 @@ from typing import Protocol
 from hnviz.config import RunConfig
 from hnviz.data import CorpusError
 from hnviz.engine.protocol import EngineError, Job
-from hnviz.runs import RESUMABLE, RunFolder, RunNotFound, RunStore
+from hnviz.runs import (
+    RESUMABLE,
+    DamagedRun,
+    RunBusy,
+    RunFolder,
+    RunNotFound,
+    RunStore,
+    RunWriteError,
+)
 from hnviz.runs.stopping import ask_to_stop, drop_stop
 
 MOST_LOST = 5  # workers in a row that were lost before a run of theirs had ended
@@ -52,7 +60,7 @@ class PoolEngine:
 
     def __init__(self, store: RunStore, executor: Executor) -> None:
         self._store, self._executor = store, executor
-        self._waiting: dict[str, RunFolder] = {}  # in the order in which they came
+        self._waiting: dict[str, tuple[RunFolder, RunConfig]] = {}  # in the order they came in
         self._tasks: dict[str, Task] = {}  # by run
         self._seen: dict[str, tuple[float, str]] = {}  # a run's status, and when it was looked at
         self._lost = 0
@@ -63,19 +71,25 @@ class PoolEngine:
             folder = self._store.create(config)
         except CorpusError as error:
             raise EngineError(str(error), "conflict") from error
-        self._waiting[folder.id] = folder
+        self._waiting[folder.id] = folder, config
         return folder.id
 
     def resume(self, run_id: str, viewer: str = "") -> None:
-        """Queue a run that goes on from its last checkpoint, if there is one."""
-        folder = self._store.folder(run_id)
+        """Queue a run that goes on from its last checkpoint, if it has one. Raises EngineError."""
+        try:
+            folder = self._store.folder(run_id)
+            self._waiting[run_id] = folder, folder.config
+        except (RunNotFound, DamagedRun) as error:
+            raise EngineError(str(error), "conflict") from error
         drop_stop(folder.path)
-        self._waiting[run_id] = folder
 
     def start_again(self, run_id: str, viewer: str = "") -> None:
-        """Queue a run that trains from its first step. Raises RunBusy or RunWriteError."""
-        with self._store.folder(run_id).writer() as writer:
-            writer.drop_resume()
+        """Queue a run that trains from its first step. Raises EngineError."""
+        try:
+            with self._store.folder(run_id).writer() as writer:
+                writer.drop_resume()
+        except (RunNotFound, RunBusy, RunWriteError) as error:
+            raise EngineError(str(error), "conflict") from error
         self.resume(run_id)
 
     def stop(self, run_id: str) -> None:
@@ -115,8 +129,8 @@ class PoolEngine:
             self._end(task)
         while self._waiting and len(set(self._tasks.values())) < self._executor.n_workers:
             waiting = list(self._waiting.values())
-            chosen = self._executor.choose([folder.config for folder in waiting])
-            folders = [waiting[index] for index in chosen]
+            chosen = self._executor.choose([config for _, config in waiting])
+            folders = [waiting[index][0] for index in chosen]
             task = self._executor.submit(folders)
             for folder in folders:
                 del self._waiting[folder.id]

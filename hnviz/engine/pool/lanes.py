@@ -28,6 +28,7 @@ from hnviz.learn.lane import Read
 from hnviz.learn.lanes import Lanes
 from hnviz.learn.learner import diverged, finished
 from hnviz.runs import DamagedRun, RunBusy, RunFolder, RunWriteError, RunWriter
+from hnviz.runs.folder import CONFIG
 from hnviz.runs.stopping import drop_stop, is_asked_to_stop
 from hnviz.runs.texts import look_beside
 from hnviz.schedule import Schedule, one_cycle, snapshot_steps
@@ -48,7 +49,11 @@ def serve(pipe: Connection) -> None:
         return
     threading.Thread(target=_end_with, args=(pipe,), daemon=True).start()
     look_beside(paths[0].parent)
-    train_together([RunFolder(path) for path in paths])
+    folders = [RunFolder(path) for path in paths if (path / CONFIG).is_file()]  # not deleted
+    if folders and has_lanes(folders[0].config.model):
+        train_together(folders)
+    else:
+        train_runs([str(folder.path) for folder in folders])
 
 
 def _end_with(pipe: Connection) -> None:
@@ -60,9 +65,6 @@ def _end_with(pipe: Connection) -> None:
 def train_together(folders: Sequence[RunFolder]) -> None:
     """Train runs of one shape to their ends, or until they are asked to stop."""
     torch.set_num_threads(1)
-    if not has_lanes(folders[0].config.model):
-        train_runs([str(folder.path) for folder in folders])
-        return
     scribes = [scribe for folder in folders if (scribe := _begun(folder))]
     try:
         if scribes:

@@ -24,7 +24,6 @@ ADDRESS_VARIABLE = "RAY_ADDRESS"
 ANY_ADDRESS = "auto"  # the cluster that this machine is a part of
 OWN_ADDRESS = "local"  # none: a Ray of our own
 TASKS_LEFT = 2  # for each worker, after a task has been taken: a share of what waits, as it shrinks
-MOST_RUNS = 16  # of a task
 STORE_BYTES = 80 * 2**20  # of Ray's object store, which holds nothing of ours; it wants 75 MB
 CONNECT_SECONDS = 5.0
 
@@ -46,7 +45,10 @@ class RayTask:
 
     def done(self) -> bool:
         """Return whether it has ended, or its worker is lost."""
-        return bool(self._ray.wait([self._reference], timeout=0)[0])
+        try:
+            return bool(self._ray.wait([self._reference], timeout=0)[0])
+        except self._ray.exceptions.RayError:  # the cluster is gone, as `exception` says
+            return True
 
     def exception(self) -> BaseException | None:
         """Return why it has failed; PoolError if every other task would, too."""
@@ -110,14 +112,18 @@ class RayExecutor:
         """Take several runs at first, and one at a time at the end, so that all end together."""
         size = math.ceil(len(waiting) / (TASKS_LEFT * self.n_workers))
         alike = [i for i, each in enumerate(waiting) if each.device == waiting[0].device]
-        return alike[: min(size, MOST_RUNS)]
+        return alike[:size]
 
     def submit(self, folders: Sequence[RunFolder]) -> RayTask:
         """Give Ray a task; it needs a core, and a GPU if its runs ask for cuda."""
         n_gpus = int(folders[0].config.device == "cuda")
+        paths = [str(folder.path.absolute()) for folder in folders]
         # A sweep counts the tries of a run itself, and its folder says where it goes on.
         task = self._train.options(num_cpus=1, num_gpus=n_gpus, max_retries=0)
-        return RayTask(self._ray, task.remote([str(folder.path.absolute()) for folder in folders]))
+        try:
+            return RayTask(self._ray, task.remote(paths))
+        except (OSError, RuntimeError, self._ray.exceptions.RayError) as error:
+            raise PoolError(_unreachable(_address(), error)) from error
 
     def close(self) -> None:
         """Leave the cluster, or end the Ray of our own; tasks that run are ended."""

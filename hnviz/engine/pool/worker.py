@@ -28,13 +28,13 @@ def train_runs(paths: Sequence[str]) -> str:
     """
     torch.set_num_threads(1)
     seen = [path for path in map(Path, paths) if (path / CONFIG).is_file()]
-    if not seen:  # where some are there, the others were deleted
+    if paths and not seen:  # where some are there, the others were deleted
         return (
             f"a worker does not see the runs in {Path(paths[0]).parent}; put them in a folder on a "
             "disk that all workers share"
         )
-    look_beside(seen[0].parent)
     for path in seen:
+        look_beside(path.parent)
         if not is_asked_to_stop(path):
             _train(RunFolder(path))
         drop_stop(path)

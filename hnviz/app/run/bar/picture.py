@@ -7,7 +7,7 @@ EXAMPLES = {
     "long": Example("Model0", settings={"slider": True}),  # the most steps of any pre-trained run
 }
 
-BAR = Picture(__file__, Place("*_bar", "40px", "80px"), silent=True, examples=EXAMPLES)
+BAR = Picture(__file__, Place("*_bar", "40px", "88px"), silent=True, examples=EXAMPLES)
 
 
 def run_bar(run_id: str, key: str, *, slider: bool = True, on_train: bool = False) -> None:

@@ -18,7 +18,7 @@ EXAMPLES = {
 }
 
 CURVES_COMPARED = Picture(
-    __file__, Place("compare_curves", "880px", "960px"), silent=True, examples=EXAMPLES
+    __file__, Place("compare_curves", "950px", "1098px"), silent=True, examples=EXAMPLES
 )
 
 

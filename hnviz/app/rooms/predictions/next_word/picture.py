@@ -70,7 +70,7 @@ EXAMPLES = {
 
 READING = Picture(
     __file__,
-    Place("predictions_reading", "355px", "578px"),
+    Place("predictions_reading", "379px", "638px"),
     views=(READING_VIEW,),
     draws=DRAWS,
     silent=True,

@@ -20,7 +20,7 @@ EXAMPLES = {
     "student": Example(settings=lambda: settings(may=False)),
 }
 
-FORM = Picture(__file__, Place("sweep_form", "188px", "388px"), silent=True, examples=EXAMPLES)
+FORM = Picture(__file__, Place("sweep_form", "188px", "444px"), silent=True, examples=EXAMPLES)
 
 
 def may_sweep() -> bool:

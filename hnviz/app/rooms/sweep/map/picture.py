@@ -60,7 +60,7 @@ EXAMPLES = {
 }
 
 MAP_OF_SWEEP = Picture(
-    __file__, Place("sweep_map", "446px", "430px"), silent=True, examples=EXAMPLES
+    __file__, Place("sweep_map", "446px", "464px"), silent=True, examples=EXAMPLES
 )
 
 

@@ -128,7 +128,7 @@ EXAMPLES = {
 
 LANES = Picture(
     __file__,
-    Place("time_lanes", "586px", "955px"),
+    Place("time_lanes", "622px", "955px"),
     views=(LANES_VIEW, SECOND_VIEW),
     isolate=False,
     silent=True,
