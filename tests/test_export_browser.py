@@ -160,6 +160,8 @@ def test_a_report_opens_from_a_disk_and_prints_on_white(offline, tmp_path, own_r
         assert offline.evaluate(ink) == "rgb(177, 171, 160)"
         offline.emulate_media(media="print")
         assert offline.evaluate(ink) == "rgb(95, 90, 81)"
+        ground = "getComputedStyle(document.body).backgroundColor"
+        assert offline.evaluate(ground) == "rgb(255, 255, 255)"
         offline.emulate_media(media="screen")
     assert offline.errors == []
 
