@@ -33,7 +33,7 @@ from hnviz.runs import (
     reference_range,
     ship,
 )
-from hnviz.runs.codec import decode, encode
+from hnviz.runs.codec import decode, encode, shortened
 from hnviz.runs.files import LOCK_NAME, remove_old_leftovers
 from hnviz.runs.shipped import to_half
 
@@ -196,6 +196,22 @@ def test_a_line_that_is_no_event_is_told(line: bytes, said: str) -> None:
 
 
 # The folder on disk
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        (b"x" * 40, repr("x" * 40)),
+        (b"x" * 41, repr("x" * 40 + "...")),
+        ("x" * 38, repr("x" * 38)),
+        ("x" * 39, "'" + "x" * 39 + "..."),
+        (2**53, "9007199254740992"),
+        (2**53 + 1, "a number above 9,007,199,254,740,992"),
+        (-(10**400), "a number above 9,007,199,254,740,992"),
+    ],
+)
+def test_a_sentence_quotes_at_most_forty_characters(what: object, said: str) -> None:
+    assert shortened(what) == said
 
 
 def test_a_new_run_can_be_read_with_json_alone(store: RunStore) -> None:
