@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -32,8 +33,8 @@ from hnviz.runs import (
     reference_range,
     ship,
 )
-from hnviz.runs.codec import decode, encode
-from hnviz.runs.files import LOCK_NAME
+from hnviz.runs.codec import decode, encode, shortened
+from hnviz.runs.files import LOCK_NAME, remove_old_leftovers
 from hnviz.runs.shipped import to_half
 
 DATA = Path(__file__).parent / "data"
@@ -113,6 +114,11 @@ def test_a_record_tells_its_events_as_frames() -> None:
         *("epoch", "step", "train_loss", "valid_loss", "accuracy", "train_accuracy", "seconds")
     ]
     assert record.epoch_frame()["valid_loss"].tolist() == [0.6, 0.6]
+    for frame in (record.batch_frame(), record.epoch_frame()):
+        whole = {name for name, kind in frame.dtypes.items() if kind == "int64"}
+        assert whole == {"step", "epoch"} & set(frame)
+        frame["step"] = 0  # the reader's own copy
+    assert record.batch_frame()["step"].tolist() == [0, 1, 2, 3]
 
 
 def test_an_empty_record_has_frames_with_columns() -> None:
@@ -190,6 +196,22 @@ def test_a_line_that_is_no_event_is_told(line: bytes, said: str) -> None:
 
 
 # The folder on disk
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        (b"x" * 40, repr("x" * 40)),
+        (b"x" * 41, repr("x" * 40 + "...")),
+        ("x" * 38, repr("x" * 38)),
+        ("x" * 39, "'" + "x" * 39 + "..."),
+        (2**53, "9007199254740992"),
+        (2**53 + 1, "a number above 9,007,199,254,740,992"),
+        (-(10**400), "a number above 9,007,199,254,740,992"),
+    ],
+)
+def test_a_sentence_quotes_at_most_forty_characters(what: object, said: str) -> None:
+    assert shortened(what) == said
 
 
 def test_a_new_run_can_be_read_with_json_alone(store: RunStore) -> None:
@@ -470,6 +492,32 @@ def test_an_id_that_is_no_run_is_one_sentence(store: RunStore, run_id: str) -> N
         store.folder(run_id)
 
 
+def test_old_temporary_files_of_killed_processes_are_removed_and_no_others(tmp_path: Path) -> None:
+    elsewhere, shared = tmp_path / "elsewhere", tmp_path / "shared"
+    for place in (elsewhere, shared):
+        place.mkdir()
+        for name, age in ((".a.1.tmp", 70), (".b.1.tmp", 50), ("c.tmp", 70)):
+            (place / name).write_text("")
+            os.utime(place / name, (time.time() - age,) * 2)
+    (tmp_path / "link").symlink_to(elsewhere)
+    (shared / ".d.1.tmp").mkdir()  # cannot be removed as a file
+    os.utime(shared / ".d.1.tmp", (1, 1))
+    for place in (shared, tmp_path / "link", tmp_path / "none"):
+        remove_old_leftovers(place)
+    assert {each.name for each in shared.iterdir()} == {".b.1.tmp", "c.tmp", ".d.1.tmp"}
+    assert len(list(elsewhere.iterdir())) == 3
+
+
+def test_a_run_that_starts_again_has_no_checkpoint(folder: RunFolder) -> None:
+    with folder.writer() as writer:
+        writer.drop_resume()  # there is none yet
+        for step in (1, 2):
+            writer.save_resume({"a": np.full(3, step)})
+        writer.drop_resume()
+    assert folder.load_resume() is None
+    assert not list(folder.path.glob("resume*"))
+
+
 # No room
 
 
@@ -516,10 +564,15 @@ def test_the_old_file_stays_when_the_new_one_has_no_room(
         try:
             with pytest.raises(RunWriteError, match="File too large"):
                 writer.save_resume({"a": np.zeros(100_000)})
-            with pytest.raises(RunWriteError, match=r"0.safetensors of the run .*-Model5-"):
+            with pytest.raises(RunWriteError) as full:
                 writer.save_snapshot(0, {"a": np.zeros(100_000)})
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert str(full.value) == (
+        f"0.safetensors of the run {folder.id} could not be written: File too large. Everything "
+        f"stored before is intact; make room on the disk of {folder.path}/snapshots and resume the "
+        "run."
+    )
     assert folder.load_resume()["a"].tolist() == [1.0, 1.0, 1.0]
     assert folder.snapshots() == [] and not list(folder.path.rglob(".*.tmp"))
 
