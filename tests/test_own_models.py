@@ -412,6 +412,7 @@ def test_what_the_page_says_is_done(tmp_path, monkeypatch, capsys):
     (act,) = (each for each in guide.acts(PAGE) if each.verb == "writes")
     (tmp_path / act.file).write_text(act.text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HNVIZ_RUNS_DIR", str(tmp_path / "runs"))
     for words in guide.commands(PAGE):
         assert main(words) == 0, words
     assert "accuracy" in capsys.readouterr().out
