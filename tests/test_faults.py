@@ -148,7 +148,7 @@ def test_a_line_that_could_not_be_cut_is_cut_before_the_next(
         rules = {VARIABLE: "events.write.half=EIO; events.cut.before=EIO"}
         monkeypatch.setattr(disk, "_reach", from_environment(rules))
         writer._flushed = 0
-        with pytest.raises(RunWriteError, match=r"events.jsonl of the run .* Input/output error"):
+        with pytest.raises(RunWriteError, match=f"the run {folder.id} could .* Input/output error"):
             writer.append(batch(1))
         assert (folder.path / "events.jsonl").read_bytes()[-1:] != b"\n"
         writer.append(batch(2))

@@ -211,6 +211,9 @@ def test_ids_that_are_damaged_are_made_from_the_text(
     stream = stream_of(Chosen(read.id))
     runs.create(RunConfig(corpus=read.id))
     (path,) = (runs.root / TEXTS).glob("*.ids")
+    kept = numbered.find(read.id)
+    assert kept.train.dtype == kept.valid.dtype == np.int64
+    assert kept.content_hash == read.content_hash(Chosen(read.id).split)
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     body = (9999).to_bytes(4, "little") + b"{}"  # right by its digest, and damaged all the same
