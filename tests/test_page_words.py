@@ -347,7 +347,7 @@ def test_a_run_that_is_refused_is_told_and_the_address_stays(monkeypatch, refusa
     assert said(app).count(str(refusal)) == 1
     assert dict(app.query_params) == before
     assert not app.button(key="train_start").disabled
-    monkeypatch.setattr("hnviz.engine.client.Engine.train", lambda *_: "Model3")
+    monkeypatch.setattr("hnviz.engine.client.Engine.train", lambda *_, **__: "Model3")
     app.button(key="train_start").click().run()
     assert str(refusal) not in said(app)
     assert app.query_params["run"] == "Model3"
