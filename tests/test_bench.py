@@ -11,13 +11,17 @@ from hnviz.bench import main
 from hnviz.bench.pairs import Comparison, Pair, compare
 from hnviz.bench.plain import plain_loop
 from hnviz.bench.report import verdict
+from hnviz.catalogue import LADDER
 from hnviz.config import RunConfig
 from hnviz.engine.machine import processor
 from hnviz.events import BatchEnd, EpochEnd
 from hnviz.learn import MODELS, fit
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(
+    "model",
+    [each if each in LADDER else pytest.param(each, marks=pytest.mark.slow) for each in MODELS],
+)
 def test_the_plain_loop_trains_as_hnviz_does(model: str) -> None:
     config = RunConfig.for_model(model, bs=512, nh=32, epochs=1, device="cpu")
     *batches, epoch = (e for e in fit(config) if isinstance(e, (BatchEnd, EpochEnd)))

@@ -38,11 +38,11 @@ print(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
 @pytest.mark.parametrize(
     ("model", "nh", "bs", "bptt"),
     [
-        ("Model1", 128, 512, 32),
-        ("Model2", 64, 512, 64),
-        ("Model4", 256, 128, 64),
+        pytest.param(*("Model1", 128, 512, 32), marks=pytest.mark.slow),
+        pytest.param(*("Model2", 64, 512, 64), marks=pytest.mark.slow),
+        pytest.param(*("Model4", 256, 128, 64), marks=pytest.mark.slow),
         ("Model5", 64, 64, 20),
-        ("Model5", 64, 512, 64),
+        pytest.param(*("Model5", 64, 512, 64), marks=pytest.mark.slow),
         ("Model5", 512, 64, 20),
     ],
 )

@@ -183,7 +183,7 @@ STEPS = (
 
 
 @pytest.mark.walk
-@pytest.mark.parametrize("size", [WIDE, PHONE])
+@pytest.mark.parametrize("size", [WIDE, pytest.param(PHONE, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("lesson", "step"), STEPS)
 def test_a_link_to_a_lessons_step_opens_at_rest(watched, server, lesson, step, size):
     page = watched(f"{server}/lesson?id={lesson}&step={step}", size, "light")

@@ -105,7 +105,7 @@ def _questions(run: str) -> list[tuple[str, dict[str, Any]]]:
 
 
 @needs_node
-@pytest.mark.parametrize("step", ["last", 0])
+@pytest.mark.parametrize("step", ["last", pytest.param(0, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("run", RUNS)
 def test_answers_are_the_servers(run, step, own_runs):
     asked = _questions(run)

@@ -19,7 +19,12 @@ from tests.views import shown
 PHONE, PAGE = (390, "light"), (1280, "dark")
 NAMES = {name.removeprefix("rooms/"): picture for name, picture in PICTURES.items()}
 EMPTY = {run: run for run in runs()}
-HEAVY = ("predictions/given_table", "hidden_states/probes")  # they ask for whole splits
+EACH_TIME = (
+    *("kit/headline", "run/bar", "train/form", "train/curves", "compare/curves", "sweep/map"),
+    *("batches/grid", "models/cursor", "hidden_states/units", "predictions/change_state"),
+    *("through_time/lanes", "tasks/understood"),
+)
+"""Pictures that each run of the tests mounts; `make slow` mounts all of them."""
 KEEP_STILL = ("train/lead", "train/speed", "start/machine")
 """One line each, about which another picture of their page says what is wrong."""
 
@@ -114,7 +119,7 @@ def test_a_views_answer_has_the_shape_that_its_picture_declares(own_runs):
 @pytest.mark.walk
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(each, marks=pytest.mark.slow) if each in HEAVY else each for each in NAMES],
+    [each if each in EACH_TIME else pytest.param(each, marks=pytest.mark.slow) for each in NAMES],
 )
 def test_a_picture_mounts_in_every_state(page, gallery, name):
     for state in examples(NAMES[name], EMPTY):

@@ -175,9 +175,9 @@ def _tells_nothing_of_later(page, lesson, number) -> None:
             assert not long or len(told) < len(long), (number, later, told)
 
 
-# Two of them in each run of the tests; each takes a quarter of a minute. On a machine whose
+# One of them in each run of the tests; each takes a quarter of a minute. On a machine whose
 # processors are all busy, the lanes' headline of "why-truncate" comes after them, and moves them.
-EACH_TIME = {"text-into-batches", "learning-rate"}
+EACH_TIME = {"learning-rate"}
 ON_A_PHONE = [
     pytest.param(each, marks=[] if each in EACH_TIME else pytest.mark.slow) for each in lessons()
 ]

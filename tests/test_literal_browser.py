@@ -128,8 +128,14 @@ def test_three_hundred_payloads_are_tried():
         assert len(views) >= len(FIRST) // 2, payload
 
 
+EACH_TIME = ("", "lesson", "train", "compare", "predictions", "tasks")  # the others: make slow
+
+
 @pytest.mark.walk
-@pytest.mark.parametrize("view", FIRST)
+@pytest.mark.parametrize(
+    "view",
+    [each if each in EACH_TIME else pytest.param(each, marks=pytest.mark.slow) for each in FIRST],
+)
 def test_what_an_address_says_is_text(page, hostile, view):
     foreign, dialogs = [], []
     page.on(

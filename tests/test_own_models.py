@@ -23,7 +23,7 @@ from hnviz.runs import DamagedRun, RunFolder, RunStore
 from hnviz.source import model_source, shown_path
 from tests import guide
 from tests.conftest import ROOT
-from tests.pages import open_page
+from tests.pages import fields, open_page
 
 EXAMPLE = ROOT / "docs/my_models.py"
 TEXT = EXAMPLE.read_text(encoding="utf-8")
@@ -400,8 +400,8 @@ def test_pages_that_were_loaded_before_offer_it():
     register(check(TEXT))
     app = open_page("train", train_model="MGU")
     assert not app.exception
-    assert app.selectbox(key="train_model").value == "MGU"
-    assert app.number_input(key="train_epochs").value == 20
+    held = fields(app)
+    assert (held["model"], held["epochs"]) == ("MGU", 20)
     app = open_page("models", models_model="MGU")
     assert app.segmented_control(key="models_model").value == "MGU"
 

@@ -15,6 +15,7 @@ from hnviz.app.rooms.start.overview import ladder_rows
 from hnviz.app.run.engine import engine, store
 from hnviz.app.run.topics import Run
 from hnviz.app.shell.navigation import PAGES
+from hnviz.catalogue import LADDER
 from hnviz.config import CHOICES, RunConfig
 from hnviz.engine.client import EngineError
 from hnviz.figures.numbers import accuracy
@@ -207,7 +208,13 @@ def test_the_takeaway_has_the_measured_shares_in_at_most_twenty_words(train, val
     assert re.findall(r"\*\*[^*]+\*\*", learning) == shares
 
 
-@pytest.mark.parametrize("run", shipped_configs())
+@pytest.mark.parametrize(
+    "run",
+    [
+        each if each in LADDER else pytest.param(each, marks=pytest.mark.slow)
+        for each in shipped_configs()
+    ],
+)
 def test_the_shares_that_are_kept_are_those_that_are_measured(run):
     measured = ask_counting_accuracy(shipped(run), {"given": 3}).meta
     # One number more or less, where another machine's sums decide between two words.

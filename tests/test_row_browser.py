@@ -26,7 +26,7 @@ PLACES = """(row) => {
 SAME = f"([row, good]) => ({PLACES})(row) === good"
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [1280, pytest.param(390, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", ROWS)
 def test_a_refusal_is_said_below_the_row_and_moves_no_control(page, server, name, width):
     page.set_viewport_size({"width": width, "height": 900})

@@ -1,5 +1,6 @@
 """Gradients through time: against formulas, autograd and finite differences written here."""
 
+from copy import deepcopy
 from dataclasses import replace
 from itertools import pairwise
 
@@ -339,8 +340,8 @@ def test_without_a_carried_state_there_is_nothing_to_detach(name: str) -> None:
 
 def test_a_graph_that_is_kept_does_not_outlive_an_update() -> None:
     """Why the cost is measured with the weights as they are."""
-    built = subject("Model3")
-    model, x = built.model.requires_grad_(), torch.tensor(STREAM.train[:8].reshape(2, 1, 4))
+    model = deepcopy(subject("Model3").model).requires_grad_()  # others use that one
+    x = torch.tensor(STREAM.train[:8].reshape(2, 1, 4))
     adam = torch.optim.AdamW(model.parameters())
     state = model.init_state(1)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):
