@@ -19,6 +19,7 @@ from tests.views import shown
 PHONE, PAGE = (390, "light"), (1280, "dark")
 NAMES = {name.removeprefix("rooms/"): picture for name, picture in PICTURES.items()}
 EMPTY = {run: run for run in runs()}
+HEAVY = ("predictions/given_table", "hidden_states/probes")  # they ask for whole splits
 EACH_TIME = (
     *("kit/headline", "run/bar", "train/form", "train/curves", "compare/curves", "sweep/map"),
     *("batches/grid", "models/cursor", "hidden_states/units", "predictions/change_state"),

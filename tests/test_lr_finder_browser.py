@@ -51,7 +51,7 @@ def test_a_rate_is_found_taken_and_tried(page, server, app):
     page.reload()  # the test is in the address, and nothing trains again
     expect(finder.locator(".headline")).to_contain_text(f"the valley, {found}")
     finder.get_by_role("button", name="Run the test").click()
-    finder.locator("summary").click()
+    finder.get_by_text("As a table").click()
     expect(finder.locator(".hnviz-as-table tbody tr").first).to_be_visible()
     assert [each.id for each in RunStore(app.runs).range_tests()] == [run]
     assert page.errors == []

@@ -26,6 +26,7 @@ from hnviz.web.views import Refusal
 
 THREADS = 4
 A_SECOND, AT_ONCE = 4, 12  # presses of one viewer
+PLANS = 6  # of one viewer whose time is being estimated
 PARTS = ("name", "fixed", "grid", "random")
 NAMELESS = "sweep"
 TEACHERS = "in a class only the teacher trains sweeps"
@@ -37,11 +38,15 @@ Do = Callable[[str, Body], Mapping[str, Any]]
 
 def sweep_routes(desk: Desk | None = None) -> list[Route]:
     """Return the routes; in a class those that train are the teacher's."""
-    limiter = CapacityLimiter(THREADS)
-    quota = Quota(2, "two presses of yours are under way; press again in a moment")
+    limiter, timing = CapacityLimiter(THREADS), CapacityLimiter(1)
+    presses = Quota(2, "two presses of yours are under way; press again in a moment")
+    plans = Quota(PLANS, f"{PLANS} plans of yours are being timed; wait a moment")
     rate = Rate(A_SECOND, AT_ONCE)
 
     def post(path: str, do: Do, *, trains: bool = True) -> Route:
+        # An estimate takes seconds: neither Stop nor another viewer waits for it.
+        quota, threads = (presses, limiter) if trains else (plans, timing)
+
         async def endpoint(request: Request) -> Response:
             if trains and desk is not None and not desk.visitor(request.cookies).teacher:
                 raise Refusal(TEACHERS, 403)
@@ -50,7 +55,7 @@ def sweep_routes(desk: Desk | None = None) -> list[Route]:
                 await asyncio.sleep(rate.delay(viewer))
                 body = await json_body(request)
                 sweep_id = request.path_params.get("sweep_id", "")
-                answer = await to_thread.run_sync(_done, do, sweep_id, body, limiter=limiter)
+                answer = await to_thread.run_sync(_done, do, sweep_id, body, limiter=threads)
             return JSONResponse(answer, headers={"Cache-Control": "no-store"})
 
         return Route(path, endpoint, methods=["POST"])
