@@ -38,13 +38,13 @@ Do = Callable[[str, Body], Mapping[str, Any]]
 
 def sweep_routes(desk: Desk | None = None) -> list[Route]:
     """Return the routes; in a class those that train are the teacher's."""
-    limiter, timing = CapacityLimiter(THREADS), CapacityLimiter(1)
+    limiter = CapacityLimiter(THREADS)
+    timing = CapacityLimiter(1)  # an estimate takes seconds: no press waits for it
     presses = Quota(2, "two presses of yours are under way; press again in a moment")
     plans = Quota(PLANS, f"{PLANS} plans of yours are being timed; wait a moment")
     rate = Rate(A_SECOND, AT_ONCE)
 
     def post(path: str, do: Do, *, trains: bool = True) -> Route:
-        # An estimate takes seconds: neither Stop nor another viewer waits for it.
         quota, threads = (presses, limiter) if trains else (plans, timing)
 
         async def endpoint(request: Request) -> Response:
@@ -55,16 +55,14 @@ def sweep_routes(desk: Desk | None = None) -> list[Route]:
                 await asyncio.sleep(rate.delay(viewer))
                 body = await json_body(request)
                 sweep_id = request.path_params.get("sweep_id", "")
-                answer = await to_thread.run_sync(_done, do, sweep_id, body, limiter=threads)
-            return JSONResponse(answer, headers={"Cache-Control": "no-store"})
+                return await _answer(do, sweep_id, body, threads)
 
         return Route(path, endpoint, methods=["POST"])
 
     def get(path: str, do: Do) -> Route:
         async def endpoint(request: Request) -> Response:
             sweep_id = request.path_params.get("sweep_id", "")
-            answer = await to_thread.run_sync(_done, do, sweep_id, {}, limiter=limiter)
-            return JSONResponse(answer, headers={"Cache-Control": "no-store"})
+            return await _answer(do, sweep_id, {}, limiter)
 
         return Route(path, endpoint)
 
@@ -77,6 +75,11 @@ def sweep_routes(desk: Desk | None = None) -> list[Route]:
         post("/api/sweeps/{sweep_id}/resume", _resume),
         post("/api/sweeps/{sweep_id}/retry", _retry),
     ]
+
+
+async def _answer(do: Do, sweep_id: str, body: Body, threads: CapacityLimiter) -> Response:
+    answer = await to_thread.run_sync(_done, do, sweep_id, body, limiter=threads)
+    return JSONResponse(answer, headers={"Cache-Control": "no-store"})
 
 
 def _done(do: Do, sweep_id: str, body: Body) -> Mapping[str, Any]:
