@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 HOLDS_KEY = ("get", "put", "pop")  # of session.py: the first argument is a key
 SESSION = ("state", "session")  # what session.py is imported as
 JS_CALL = re.compile(
-    r"\b(?:inAddress|numberInAddress|putInAddress|asked\.(?:value|number|choice)"
+    r"\b(?:inAddress|numberInAddress|putInAddress|putOwnInAddress|asked\.(?:value|number|choice)"
     r"|searchParams\.(?:get|set|has|delete))\(\s*"
     r"(\"[^\"]*\"|`[^`]*`|[A-Z][A-Z_]*)"
 )

@@ -25,6 +25,8 @@ const now = () => new URL(place.read());
 
 /** @type {Map<string, string|null>} what the pictures of this page wrote into the address; null was taken out */
 const written = new Map();
+/** @type {Set<string>} names that no other part of the page writes */
+const owned = new Set();
 let page = "";
 /** @type {Set<() => void>} */
 const listeners = new Set();
@@ -69,10 +71,23 @@ export function putInAddress(name, value) {
   for (const hear of listeners) hear();
 }
 
-/** Put back what Streamlit drops, or sets back: when Python changes the address, it does not know of ours. */
+/**
+ * Write a parameter that only this picture writes: whatever else comes is set back.
+ * @param {string} name
+ * @param {string|null} value
+ */
+export function putOwnInAddress(name, value) {
+  owned.add(name);
+  putInAddress(name, value);
+}
+
+/** Put back what Streamlit drops, or of an owned name sets back: when Python changes the address, it does not know of ours. */
 export function keepAddress() {
   if (now().pathname !== page) return;
-  for (const [name, value] of written) if (inAddress(name) !== value) putInAddress(name, value);
+  for (const [name, value] of written) {
+    const there = inAddress(name);
+    if (there === null ? value !== null : owned.has(name) && there !== value) putInAddress(name, value);
+  }
 }
 
 /** @param {string} text */

@@ -6,7 +6,7 @@
 //              wrong, lost: by field a sentence on its value, or on what the address asks of it in vain,
 //              warning, shown: what an example holds, in place of the address }
 
-import { inAddress, putInAddress } from "../../../kit/js/address.js";
+import { inAddress, putOwnInAddress } from "../../../kit/js/address.js";
 import { fetchOnce } from "../../../kit/js/fetch.js";
 import { maker } from "../../../kit/js/make.js";
 import { Field, numberBox, selectOf, switchBox } from "../../../kit/js/parts.js";
@@ -97,7 +97,7 @@ class Form {
     this.given = changed(this.known, before, name, text);
     this.show();
     for (const each of Object.keys({ ...before, ...this.given })) {
-      if (before[each] !== this.given[each]) putInAddress(`train_${each}`, this.given[each] ?? null);
+      if (before[each] !== this.given[each]) putOwnInAddress(`train_${each}`, this.given[each] ?? null);
     }
     this.kit.report("given", this.given);
   }
