@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { address } from "./browser.js";
-import { inAddress, keepAddress, putInAddress } from "../../hnviz/app/kit/js/address.js";
+import { inAddress, keepAddress, putOwnInAddress } from "../../hnviz/app/kit/js/address.js";
 import { changed, shown, valuesOf } from "../../hnviz/app/rooms/train/form/values.js";
 
 const RECIPES = { Small: { lr: 1e-4, bptt: 3 }, Large: { lr: 0.01, bptt: 20 } };
@@ -67,8 +67,8 @@ test("a rate is written with its power of ten, all others as they are", () => {
 test("what Streamlit sets back in the address is put right again, on the same page alone", () => {
   const before = "http://127.0.0.1/train?train_lr=0.5&train_bs=8";
   address(before);
-  putInAddress("train_lr", "0.7");
-  putInAddress("train_bs", null);
+  putOwnInAddress("train_lr", "0.7");
+  putOwnInAddress("train_bs", null);
   assert.equal(location.href, "http://127.0.0.1/train?train_lr=0.7");
   address(`${before}&run=Model3`); // Python has changed the address, and knows the first one
   keepAddress();
