@@ -140,7 +140,7 @@ def batch_settings(run: Standing | None) -> Reading | None:
     """
     _take_size()
     good = {**SMALL._asdict(), **state.get(_GOOD_LAYOUT, {})}
-    row, below = st.container(), st.container()
+    row, below = st.container(key="batches_row"), st.container()
     with row, controls_row("batches_controls"):
         chosen = corpus_choice("Corpus", "batches")
         with below:

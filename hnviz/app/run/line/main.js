@@ -9,16 +9,18 @@ class Line {
     this.told = document.createElement("p");
     this.told.className = "line";
     body.append(this.told);
+    this.top = eachPageFromItsTop();
   }
 
   draw({ settings }) {
     // On a phone the sidebar is shut: page.css shows where the reader is.
     const header = document.querySelector("[data-testid=stHeader]");
     if (header && settings.page) header.dataset.page = settings.page;
-    // Streamlit keeps the place where the reader was on the page before.
-    if (this.page && this.page !== settings.page) document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0);
-    this.page = settings.page;
     this.hear();
+  }
+
+  destroy() {
+    this.top.disconnect();
   }
 
   hear() {
@@ -30,6 +32,21 @@ class Line {
       this.told.textContent = `${facts.name}: ${facts.shipped ? "pre-trained" : facts.status}, ${steps}`;
     }
   }
+}
+
+/**
+ * Scroll to the top when another page comes: Streamlit keeps the place where the reader was. Changes
+ * of the page are told before they are painted; the line itself is drawn a frame or more after them.
+ */
+function eachPageFromItsTop() {
+  let path = location.pathname;
+  const changes = new MutationObserver(() => {
+    if (location.pathname === path) return;
+    path = location.pathname;
+    document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0);
+  });
+  changes.observe(document.body, { childList: true, subtree: true });
+  return changes;
 }
 
 const number = (value) => value.toLocaleString("en");
