@@ -130,31 +130,41 @@ class Budget:
         for name, unit, cure in _KINDS:
             needed, most = getattr(need, name), getattr(self, name)
             if needed > most:
-                return (
-                    f"this run would need about {unit(needed)}, and one run may take {unit(most)} "
-                    f"here; {cure}"
-                )
+                return _refused(unit, needed, most, cure)
         return None
 
 
 UNBOUNDED = Budget(inf, inf, inf, inf)
 
 
-def _bytes(what: str) -> Callable[[float], str]:
-    def written(value: float) -> str:
+Unit = Callable[[float, int], str]
+"""Writes an amount with its unit, to so many digits."""
+
+
+def _refused(unit: Unit, needed: float, most: float, cure: str) -> str:
+    """Write both amounts with as many digits as tell them apart."""
+    digits = next((each for each in range(3, 9) if unit(needed, each) != unit(most, each)), 9)
+    return (
+        f"this run would need about {unit(needed, digits)}, and one run may take "
+        f"{unit(most, digits)} here; {cure}"
+    )
+
+
+def _bytes(what: str) -> Unit:
+    def written(value: float, digits: int) -> str:
         if value < GIGABYTE:
-            return f"{value / MEGABYTE:.0f} MB of {what}"
-        return f"{value / GIGABYTE:.3g} GB of {what}"
+            return f"{value / MEGABYTE:,.{digits - 3}f} MB of {what}"
+        return f"{value / GIGABYTE:.{digits}g} GB of {what}"
 
     return written
 
 
-_KINDS: tuple[tuple[str, Callable[[float], str], str], ...] = (
-    ("steps", lambda value: f"{value:,.0f} steps", "raise bs or bptt, or lower epochs"),
+_KINDS: tuple[tuple[str, Unit, str], ...] = (
+    ("steps", lambda value, _: f"{value:,.0f} steps", "raise bs or bptt, or lower epochs"),
     ("memory", _bytes("memory"), "lower bs, bptt or nh"),
     ("observer", _bytes("memory to be looked at"), "lower nh"),
     ("disk", _bytes("disk for its snapshots"), "lower nh"),
-    ("hours", lambda value: f"{value:.3g} hours", "lower epochs, nh or bptt"),
+    ("hours", lambda value, digits: f"{value:.{digits}g} hours", "lower epochs, nh or bptt"),
 )
 """Field of Cost and Budget, how its amounts are written, and what makes a run smaller."""
 

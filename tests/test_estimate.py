@@ -88,6 +88,11 @@ def test_one_unit_too_much_is_refused_with_the_numbers(name: str, cure: str) -> 
     assert Budget(**unbounded | {name: needed}).problem(config) is None
     said = Budget(**unbounded | {name: needed * 0.99}).problem(config)
     assert said is not None and said.startswith("this run would need about ") and cure in said
+    most = needed - 1 if name == "steps" else needed * 0.9999
+    barely = Budget(**unbounded | {name: most}).problem(config)
+    assert barely is not None
+    needs, takes = barely[len("this run would need about ") :].split(", and one run may take ")
+    assert not takes.startswith(needs), "the two amounts can be told apart"
 
 
 def test_a_run_whose_states_take_too_much_memory_is_refused() -> None:

@@ -56,8 +56,18 @@ def row(event: EpochEnd) -> list[float]:
     return [getattr(event, name) for name in COLUMNS]
 
 
-@pytest.mark.parametrize("bn_init", ["ones", "uniform"])
-@pytest.mark.parametrize("model", LADDER)
+@pytest.mark.parametrize(
+    ("model", "bn_init"),
+    [
+        *((model, "ones") for model in LADDER),
+        ("Model1", "uniform"),
+        *(
+            pytest.param(model, "uniform", marks=pytest.mark.slow)
+            for model in LADDER
+            if model != "Model1"
+        ),
+    ],
+)
 def test_seed_0_is_the_references(model: str, bn_init: str) -> None:
     config = RunConfig.for_model(model, bn_init=bn_init, device="cpu")
     events = list(fit(config))

@@ -181,7 +181,7 @@ def right_by_saying(subject: Subject, number: int, given: int) -> bool:
     return said == tokens_of(number)
 
 
-@pytest.mark.parametrize("given_", [1, 3, 5])
+@pytest.mark.parametrize("given_", [1, 3, pytest.param(5, marks=pytest.mark.slow)])
 def test_counting_accuracy_is_that_of_saying_every_number(given_: int) -> None:
     counted = counting_accuracy(learnt(), given_)
     assert counted.number.tolist() == list(range(2, 10000))

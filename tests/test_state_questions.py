@@ -18,6 +18,7 @@ from hnviz.observe.unit_codes import explained_by, unit_codes
 from tests.subjects import adding, shipped
 
 STREAM = human_numbers_stream()
+QUICK = ("Model5", "LSTM")  # models whose longest test every run of the tests has
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +26,14 @@ def one_thread():
     torch.set_num_threads(1)
 
 
-@pytest.mark.parametrize("model", [name for name, net in CATALOGUE.items() if net.stateful])
+@pytest.mark.parametrize(
+    "model",
+    [
+        name if name in QUICK else pytest.param(name, marks=pytest.mark.slow)
+        for name, net in CATALOGUE.items()
+        if net.stateful
+    ],
+)
 def test_stretches_side_by_side_are_one_pass(model):
     subject = shipped(model, exact=True)
     ids = STREAM.valid  # an LSTM needs stretches of more than a hundred tokens to forget

@@ -224,6 +224,7 @@ def test_a_killed_trainer_costs_a_try_and_no_figure(engine):
     assert last_figures(engine, keeper) == trained_alone(plan)
 
 
+@pytest.mark.slow  # tests/test_sweep_page.py kills the server, and the engine with it
 def test_a_killed_engine_ends_nothing_that_had_ended(engine):
     plan = plan_of(5, epochs=2)
     keeper = keeper_of(engine, plan)

@@ -84,7 +84,8 @@ async def play(place: Place, viewers: int, seconds: float, rounds: int) -> tuple
             await measure(alone)
             command = [sys.executable, "-m", "tests.load.greedy", str(place.port), run]
             greedy = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
-            await greedy.stdout.readline()  # type: ignore[union-attr]
+            if not await greedy.stdout.readline():  # type: ignore[union-attr]
+                raise RuntimeError(f"the greedy viewer ended with status {await greedy.wait()}")
             await measure(beside)
             greedy.kill()
             await greedy.wait()

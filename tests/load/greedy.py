@@ -19,12 +19,13 @@ from hnviz.web.actions import OF_ONE
 from hnviz.web.hub import MOST_OF_ONE
 from hnviz.web.limits import MOST_SOCKETS
 from hnviz.web.observations import QUICK, SLOW
-from tests.load.viewer import TOPICS, Session, named
+from tests.load.viewer import CLOSER, EACH, Session, named
 
 EVE = 2**64
 PAUSE = 1.0  # seconds after a refusal
 TABS = MOST_SOCKETS // 2
 RUNS = Limits(trainers=1).of_one
+TOPICS = (*EACH, *(topic for topics in CLOSER[1:] for topic in topics))
 
 
 async def on_and_on(client: httpx.AsyncClient, address: Callable[[], str]) -> None:

@@ -70,6 +70,7 @@ export class Steps {
 
   tell(text) {
     this.told.textContent = text || HINT;
+    this.told.classList.toggle("hnviz-aside", !text); // a hint is in no file
   }
 
   /** A unit under the pointer is marked wherever it is drawn. */

@@ -129,6 +129,7 @@ class Codes {
   }
 
   name(cell) {
+    this.cell.classList.toggle("hnviz-aside", !cell); // a hint is in no file
     if (!cell) {
       this.cell.textContent = "Click a cell, or use the arrow keys.";
       return;

@@ -41,7 +41,7 @@ export class Answers {
     this.words.tabIndex = 0;
     this.words.setAttribute("role", "listbox");
     this.key = element("div", "key");
-    const hint = element("p", "hint", "Click a word, or use the arrow keys.");
+    const hint = element("p", "hint hnviz-aside", "Click a word, or use the arrow keys.");
     left.append(this.words, this.key, hint);
     this.said = element("p", "said");
     this.said.setAttribute("aria-live", "polite");

@@ -144,6 +144,7 @@ export class Strips {
 
   tell() {
     const { before, after, layers, layer } = this.data;
+    this.say.classList.toggle("hnviz-aside", !this.cell); // a hint is in no file
     if (!this.cell) {
       const how = layer === null ? "" : " Click one, or press Enter, to set it.";
       this.say.textContent = `Point at a unit, or use the arrow keys, to read its values.${how}`;

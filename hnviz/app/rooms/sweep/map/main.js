@@ -62,7 +62,7 @@ class SweepMap {
     this.wrong.setAttribute("role", "alert");
     this.maps = make("div", "maps", body);
     this.maps.onkeydown = (event) => this.move(event);
-    this.point = make("p", "point", body, POINT);
+    this.point = make("p", "point hnviz-aside", body, POINT);
     this.point.setAttribute("role", "status");
     this.note = make("p", "note", body);
   }

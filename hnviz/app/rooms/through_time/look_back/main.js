@@ -152,6 +152,7 @@ class LookBack {
 
   name(cell) {
     const values = cell && this.lines[0].rows[cell[0]];
+    this.cell.classList.toggle("hnviz-aside", !values); // a hint is in no file
     this.cell.textContent = values
       ? `After “${this.data.words[cell[0]]}”, the word “${this.data.words[cell[1]]}” ${cell[0] - cell[1]} back: ${values[cell[1]].toPrecision(3)}`
       : "Click a row, or use the slider or the arrow keys.";
