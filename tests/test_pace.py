@@ -4,7 +4,7 @@ import pytest
 
 from hnviz.web.hub import LIVE_SECONDS, TABS, Hub
 from hnviz.web.lanes import Lane
-from hnviz.web.pace import ABOUT, LONGEST_REST, Pace
+from hnviz.web.pace import ABOUT, LONGEST_REST, About, Pace
 from hnviz.web.quota import Rate
 
 
@@ -22,14 +22,14 @@ def clock() -> Clock:
 
 
 def test_one_who_is_about_alone_never_rests(clock: Clock) -> None:
-    pace = Pace(1, 2, clock)
+    pace = Pace(1, 2, About(clock))
     pace.asked("one")
     pace.took("one", 60)
     assert pace.rest("one") == 0
 
 
 def test_past_a_burst_each_of_n_takes_one_nth_of_the_time(clock: Clock) -> None:
-    pace = Pace(1, 2, clock)
+    pace = Pace(1, 2, About(clock))
     for viewer in ("greedy", *"abcd"):
         pace.asked(viewer)
     pace.took("greedy", 2)
@@ -41,8 +41,25 @@ def test_past_a_burst_each_of_n_takes_one_nth_of_the_time(clock: Clock) -> None:
     assert pace.rest("greedy") == pytest.approx(0)
 
 
+def test_one_who_is_alone_in_a_lane_has_so_many_turns_while_others_are_in_another(
+    clock: Clock,
+) -> None:
+    about = About(clock)
+    quick, slow = Pace(1, 2, about), Pace(1, 2, about, least=0.1)
+    for _ in range(30):
+        slow.took("greedy", 0.01)
+    assert slow.rest("greedy") == 0  # nobody else is about
+    quick.asked("other")
+    assert slow.rest("greedy") == pytest.approx(1)  # 3 s, less a burst of 2 s
+    assert quick.rest("greedy") == quick.rest("other") == 0
+    clock.now += 1
+    assert slow.rest("greedy") == pytest.approx(0)
+    clock.now += ABOUT
+    assert not about.has_others("greedy")
+
+
 def test_a_rest_is_bounded_and_ends_when_the_others_are_gone(clock: Clock) -> None:
-    pace = Pace(1, 2, clock)
+    pace = Pace(1, 2, About(clock))
     for viewer in ("greedy", "one"):
         pace.asked(viewer)
     pace.took("greedy", 3600)
@@ -57,7 +74,7 @@ def test_a_rest_is_bounded_and_ends_when_the_others_are_gone(clock: Clock) -> No
 
 def test_a_lane_answers_others_while_one_rests() -> None:
     clock, done = Clock(), []
-    pace = Pace(1, 2, clock)
+    pace = Pace(1, 2, About(clock))
     lane = Lane(1, 100, pace=pace)
     for viewer in ("greedy", "other"):
         pace.asked(viewer)

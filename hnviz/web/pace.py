@@ -1,5 +1,6 @@
 """Equal shares of a lane's time: a viewer who takes more rests while others are about."""
 
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -16,17 +17,46 @@ class _Account:
     since: float = 0.0  # when that was so
 
 
-class Pace:
-    """Counts the seconds that each viewer's work takes. The caller holds a lock.
+class About:
+    """Who has asked for work lately, in any of the lanes that share this."""
 
-    Of n viewers who are about, each may take `threads / n` seconds a second, and a `burst` beyond.
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self._seen: OrderedDict[Hashable, float] = OrderedDict()  # the last seen is last
+        self._lock = threading.Lock()
+
+    def see(self, viewer: Hashable) -> None:
+        """Note that a viewer asks, or has an answer."""
+        with self._lock:
+            self._seen[viewer] = self.clock()
+            self._seen.move_to_end(viewer)
+
+    def has_others(self, viewer: Hashable) -> bool:
+        """Return whether anybody else is about."""
+        with self._lock:
+            while self._seen and self.clock() - next(iter(self._seen.values())) > ABOUT:
+                self._seen.popitem(last=False)
+            return not self._seen.keys() <= {viewer}
+
+
+class Pace:
+    """Counts the seconds that each viewer's work in one lane takes. The caller holds a lock.
+
+    While others are about, each of a lane's n viewers may take `threads / n` seconds a second, and
+    a `burst` beyond.
     """
 
     def __init__(
-        self, threads: float, burst: float, clock: Callable[[], float] = time.monotonic
+        self, threads: float, burst: float, about: About | None = None, least: float = 0.0
     ) -> None:
-        """`burst`: seconds of work at any speed, as the opening of a page needs."""
-        self._threads, self._burst, self._clock = threads, burst, clock
+        """`burst`: seconds of work at any speed, as the opening of a page needs.
+
+        `least`: seconds that each piece of work counts as. Each costs the server something that no
+        thread of a lane sees.
+        """
+        self._threads, self._burst, self._least = threads, burst, least
+        self._about = about or About()
+        self._clock = self._about.clock
         self._accounts: OrderedDict[Hashable, _Account] = OrderedDict()  # the last seen is last
 
     def asked(self, viewer: Hashable) -> None:
@@ -37,19 +67,21 @@ class Pace:
         """Note that a viewer's work took so long."""
         account = self._see(viewer)
         most = self._burst + LONGEST_REST * self._part()
-        account.debt, account.since = min(most, self._debt(account) + seconds), self._clock()
+        debt = self._debt(account) + max(seconds, self._least)
+        account.debt, account.since = min(most, debt), self._clock()
 
     def rest(self, viewer: Hashable) -> float:
         """Return the seconds until a viewer's next turn: 0 for one who is about alone."""
         self._forget()
         account = self._accounts.get(viewer)
-        if account is None or len(self._accounts) == 1:
+        if account is None or not self._about.has_others(viewer):
             return 0.0
         return max(0.0, self._debt(account) - self._burst) / self._part()
 
     def _see(self, viewer: Hashable) -> _Account:
         account = self._accounts.setdefault(viewer, _Account(self._clock()))
         account.seen = self._clock()
+        self._about.see(viewer)
         self._accounts.move_to_end(viewer)
         self._forget()
         return account
