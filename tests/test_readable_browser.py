@@ -14,7 +14,6 @@ from tests.conftest import errors_of, idle, profile, start_server, stop_server, 
 from tests.gallery import mount, settled
 
 NAMES = [name for pages in PAGES.values() for name in pages]
-QUICK = ("start", "train", "states")  # pages that every run of the tests walks
 MOST_TABS = 250
 
 FOCUSED = """() => {
@@ -42,10 +41,7 @@ def opened(page, server: str, view: str) -> None:
 
 
 @pytest.mark.walk
-@pytest.mark.parametrize(
-    "name",
-    [each if each in QUICK else pytest.param(each, marks=pytest.mark.slow) for each in NAMES],
-)
+@pytest.mark.parametrize("name", NAMES)
 def test_tab_goes_through_a_page_and_shows_where_it_is(server, page, name):
     opened(page, server, "" if name == "start" else name)
     seen, hidden, last = [], [], -1

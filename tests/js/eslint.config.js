@@ -11,6 +11,13 @@ export default [
       "no-eval": "error",
       "no-implied-eval": "error",
       "no-unused-vars": ["error", { argsIgnorePattern: "^_" }],
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector: "AssignmentExpression[left.property.name=/^on/] > ArrowFunctionExpression > LogicalExpression.body",
+          message: "A handler that returns false cancels the event: write void (...), or a block.",
+        },
+      ],
       "no-var": "error",
       "prefer-const": ["error", { destructuring: "all" }],
       eqeqeq: "error",

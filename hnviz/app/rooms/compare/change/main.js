@@ -29,7 +29,7 @@ class Change {
     const label = make("label", "menu above", row, "to");
     this.number = make("input", "", label);
     Object.assign(this.number, { type: "text", autocomplete: "off" });
-    this.number.onkeydown = (event) => event.key === "Enter" && this.start();
+    this.number.onkeydown = (event) => void (event.key === "Enter" && this.start());
     this.train = button(row, "Train it", () => this.start(), "go");
     this.wrong = make("p", "wrong", body);
     this.wrong.setAttribute("role", "alert");
