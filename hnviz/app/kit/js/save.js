@@ -35,9 +35,9 @@ export class Save {
     this.timer = 0;
   }
 
-  /** The picture is drawn. */
+  /** The picture is drawn. A table without rows is nothing to save. */
   show() {
-    this.line.hidden = false;
+    this.line.hidden = Boolean(this.frame.definition.rows) && !this.filled().length;
   }
 
   /** @param {Node|null} to what has the focus now */

@@ -71,6 +71,7 @@ class TaskRuns {
     this.table.show(this.rows.map((row) => ({ ...row, key: row.run, current: row.run === this.shown })));
     this.table.hidden = !this.rows.length;
     this.empty.textContent = this.rows.length || !this.known ? "" : "No run has read a task yet: press Train.";
+    this.kit.save?.show();
   }
 
   destroy() {

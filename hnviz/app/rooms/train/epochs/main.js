@@ -50,6 +50,7 @@ class Epochs {
     if (follows) this.table.toEnd();
     this.table.hidden = !this.rows.length;
     this.empty.textContent = this.rows.length ? "" : "The first row comes at the end of the first epoch.";
+    this.kit.save?.show();
   }
 
   destroy() {
