@@ -13,6 +13,7 @@
 #   LOAD_ARGS='...'     arguments for the load test: LOAD_ARGS='--seconds 300'
 #   CHAOS_ARGS='...'    arguments for the faults: CHAOS_ARGS='--kills 2000 --every'
 #   FUZZ_ARGS='...'     arguments for the hostile input: FUZZ_ARGS='--inputs 1000000'
+#   SLOW_ARGS='...'     some of the longest tests: SLOW_ARGS=tests/test_tasks_trained.py
 #   PYTEST_ARGS='...'   arguments for pytest: PYTEST_ARGS='-k layout'
 PYTHON ?= python3
 PIP_ARGS ?=
@@ -20,6 +21,7 @@ APP_ARGS ?=
 LOAD_ARGS ?=
 CHAOS_ARGS ?=
 FUZZ_ARGS ?=
+SLOW_ARGS ?=
 PYTEST_ARGS ?= -n 3 --dist loadgroup
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -41,7 +43,7 @@ browser: $(VENV)/.dev
 	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(PY) -m pytest $(PYTEST_ARGS) -m '(browser or walk) and not slow'
 
 slow: $(VENV)/.dev
-	@OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadgroup -m slow
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadgroup -m slow $(SLOW_ARGS)
 
 bench: $(VENV)/.app
 	@$(PY) -m hnviz bench
