@@ -35,8 +35,8 @@ class Line {
 }
 
 /**
- * Scroll to the top when another page comes: Streamlit keeps the place where the reader was. An
- * observer is called before a change is painted; the line itself is drawn a frame or more later.
+ * Scroll to the top when another page comes: Streamlit keeps the place where the reader was. A
+ * MutationObserver is called before a change is painted; the line itself is drawn a frame or more later.
  */
 function eachPageFromItsTop() {
   let path = location.pathname;
