@@ -490,7 +490,8 @@ def test_a_run_deleted_between_two_requests(client, copied):
     shutil.rmtree(copied)
     for each in (path, f"/api/runs/{copied.name}"):
         assert client.get(each).status_code == 404
-        assert "there is no run named" in client.get(each).json()["error"]
+        said = client.get(each).json()["error"]
+        assert said == f"there is no run named {copied.name!r} here", "no folder of the server's"
 
 
 def test_a_snapshot_deleted_between_two_requests(client, copied):

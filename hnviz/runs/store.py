@@ -196,7 +196,7 @@ class RunStore:
     def check_id(self, run_id: str) -> None:
         """Raise RunNotFound for a text that is no run's id, and so could be a path elsewhere."""
         if not _ID.fullmatch(run_id):
-            raise RunNotFound(f"there is no run named {run_id[:100]!r} in {self.root}")
+            raise RunNotFound(f"there is no run named {run_id[:100]!r} here")
 
     def folder(self, run_id: str) -> RunFolder:
         """Find a run. Raises RunNotFound."""
@@ -206,7 +206,7 @@ class RunStore:
             return RunFolder(own)
         if (self.shipped / run_id).is_dir():
             return RunFolder(self.shipped / run_id, shipped=True)
-        raise RunNotFound(f"there is no run named {run_id[:100]!r} in {self.root}")
+        raise RunNotFound(f"there is no run named {run_id[:100]!r} here")
 
     def record(self, run_id: str) -> RunRecord:
         """Return a run's current record; reads only what is new since the last call.
