@@ -1,4 +1,4 @@
-"""The programs that measure and attack the app can be started: no run of the tests starts them."""
+"""The programs that measure and attack the app can be imported; no other test starts them."""
 
 from importlib import import_module
 from pathlib import Path

@@ -51,8 +51,8 @@ class Pace:
     ) -> None:
         """`burst`: seconds of work at any speed, as the opening of a page needs.
 
-        `least`: seconds that each piece of work counts as. Each costs the server something that no
-        thread of a lane sees.
+        `least`: seconds that each piece of work counts as, at least: an answer also costs the
+        server time outside of the lane's threads.
         """
         self._threads, self._burst, self._least = threads, burst, least
         self._about = about or About()
