@@ -12,7 +12,7 @@
 #   APP_ARGS='...'      arguments for the app: APP_ARGS='--port 8600'
 #   LOAD_ARGS='...'     arguments for the load test: LOAD_ARGS='--seconds 300'
 #   CHAOS_ARGS='...'    arguments for the faults: CHAOS_ARGS='--kills 2000 --every'
-#   FUZZ_ARGS='...'     arguments for the hostile input: FUZZ_ARGS='--inputs 1000000'
+#   FUZZ_ARGS='...'     arguments for the hostile input: FUZZ_ARGS='--inputs 1000000 --workers 2'
 #   SLOW_ARGS='...'     some of the longest tests: SLOW_ARGS=tests/test_tasks_trained.py
 #   PYTEST_ARGS='...'   arguments for pytest: PYTEST_ARGS='-k layout'
 PYTHON ?= python3

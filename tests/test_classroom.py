@@ -320,6 +320,16 @@ def test_a_damaged_file_is_one_sentence_and_is_put_aside(tmp_path, content):
     assert not path.exists()
 
 
+def test_a_member_who_is_listed_twice_counts_once(tmp_path):  # found by make fuzz
+    path = tmp_path / kept.FILE
+    kept.save(path, a_class("a", "b"))
+    path.write_text(path.read_text().replace('["a","b"]', '["a","b","b"]'))
+    room = kept.load(path)
+    assert room.members == {"a": 1, "b": 2}
+    kept.save(path, room)
+    assert kept.load(path) == room
+
+
 # --- QR codes ---
 
 

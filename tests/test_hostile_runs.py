@@ -167,6 +167,18 @@ def test_a_pipe_in_place_of_weights_is_one_sentence(folder: RunFolder, what: str
     assert folder.id in in_time(said)
 
 
+def test_a_problem_does_not_quote_a_whole_header(folder: RunFolder) -> None:  # found by make fuzz
+    header = b'{"i_h.weight": {"dtype": "F4", "shape": [9], "data_offsets": ["%s", 9]}}' % (
+        b"a" * 9999
+    )
+    path = folder.snapshot_path(0)
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(struct.pack("<Q", len(header)) + header)
+    with pytest.raises(DamagedRun, match="invalid type: string") as caught:
+        folder.load_snapshot(0)
+    assert len(str(caught.value)) < 400
+
+
 def test_a_large_header_of_a_snapshot_is_refused_unread(folder: RunFolder) -> None:
     path = folder.snapshot_path(0)
     path.parent.mkdir(exist_ok=True)

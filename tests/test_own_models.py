@@ -70,6 +70,12 @@ def test_the_example_passes_and_its_entry_survives_the_way_to_another_process():
     assert model_class("MGU").__name__ == "MGU"
 
 
+def test_what_no_process_sends_is_a_value_error() -> None:  # found by make fuzz
+    for content in ("[" * 100_000, "[]", "{}", '{"file": 1}', ""):
+        with pytest.raises(ValueError):
+            OwnModels.from_json(content)
+
+
 BAD: dict[str, tuple[Callable[[], str], str]] = {
     "empty": (lambda: "\n", r"my_models.py is empty"),
     "no entry": (lambda: TEXT.partition("ENTRY = ")[0], r"has no entry: write SKIP = ModelEntry"),

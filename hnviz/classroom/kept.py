@@ -76,7 +76,7 @@ def _read(content: Mapping[str, Any]) -> Classroom:
     return Classroom(
         code=code,
         secret=secret,
-        members={_text(each): number for number, each in enumerate(content["members"], 1)},
+        members={_text(each): n for n, each in enumerate(dict.fromkeys(content["members"]), 1)},
         guesses={read_step(step): _of_step(each) for step, each in content["guesses"].items()},
         revealed=frozenset(map(read_step, content["revealed"])),
         runs={_text(run): _text(member) for run, member in content["runs"].items()},

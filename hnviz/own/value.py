@@ -33,8 +33,11 @@ class OwnModels:
 
     @classmethod
     def from_json(cls, content: str | bytes) -> "OwnModels":
-        """Read the result of `to_json`."""
-        found: OwnModels = revived(cls, json.loads(content))
+        """Read the result of `to_json`. Raises ValueError for anything else."""
+        try:
+            found: OwnModels = revived(cls, json.loads(content))
+        except RecursionError:
+            raise ValueError("nested too deep") from None
         return found
 
 

@@ -24,6 +24,9 @@ CHECKSUM = "checksum"
 MOST_HEADER = 2**20
 """The most bytes of a header. A real one has a few thousand; parsing takes ten times its size."""
 
+MOST_SAID = 200
+"""The most characters of what safetensors says of a file: it may quote the header."""
+
 
 def write_tensors(path: Path, tensors: Mapping[str, np.ndarray]) -> None:
     """Write named arrays to a file atomically. Raises RunWriteError."""
@@ -55,7 +58,8 @@ def read_tensors(path: Path, most: int) -> Tensors:
     except OSError as error:
         raise DamagedRun(f"{path.name} cannot be read ({error.strerror})") from error
     except (SafetensorError, ValueError, KeyError) as error:
-        raise DamagedRun(f"{path.name} cannot be read ({error})") from error
+        said = str(error)[:MOST_SAID]  # it may quote the header
+        raise DamagedRun(f"{path.name} cannot be read ({said})") from error
     told = header.get("__metadata__", {}).get(CHECKSUM)
     if told is not None and told != _checksum(tensors):
         raise DamagedRun(f"{path.name} was changed after it was written: its checksum is wrong")

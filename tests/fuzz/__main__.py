@@ -1,7 +1,7 @@
 """``python -m tests.fuzz``, or ``make fuzz``: hostile input for every reader, each in a process.
 
 make fuzz                                          2,000 inputs each
-make fuzz FUZZ_ARGS='--inputs 1000000 --seconds 600'
+make fuzz FUZZ_ARGS='--inputs 1000000 --workers 2'
 make fuzz FUZZ_ARGS='--only zip --first 7'         others than the last time
 """
 
@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.fuzz.running import ALL, fuzz
@@ -22,6 +23,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=1e9, help="for each reader, at most")
     parser.add_argument("--only", action="append", choices=list(ALL), help="one reader")
     parser.add_argument("--first", type=int, default=0, help="another number tries other inputs")
+    parser.add_argument("--workers", type=int, default=1, help="readers at a time")
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.here:
@@ -29,11 +31,14 @@ def main() -> int:
     print(f"{'reader':12}{'inputs':>10}{'seconds':>10}{'slowest, s':>12}", flush=True)
     given = [str(each) for each in ("--inputs", options.inputs, "--seconds", options.seconds)]
     given += ["--first", str(options.first), "--here"]
-    failed = [
-        name
-        for name in options.only or ALL
-        if subprocess.run([sys.executable, "-m", "tests.fuzz", "--only", name, *given]).returncode
-    ]
+
+    def other(name: str) -> bool:
+        asked = [sys.executable, "-m", "tests.fuzz", "--only", name, *given]
+        return subprocess.run(asked).returncode != 0
+
+    names = options.only or list(ALL)
+    with ThreadPoolExecutor(options.workers) as workers:
+        failed = [name for name, bad in zip(names, workers.map(other, names), strict=True) if bad]
     print(f"found something: {', '.join(failed)}" if failed else "found nothing")
     return len(failed)
 

@@ -45,12 +45,12 @@ values = st.recursive(
 )
 
 
-def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Yield the way to every value inside, and to the whole."""
     yield path
     if isinstance(value, dict | list):
         for key, each in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _places(each, (*path, key))
+            yield from places(each, (*path, key))
 
 
 @st.composite
@@ -58,7 +58,7 @@ def changed(draw: st.DrawFn, sample: Any, most: int = 3) -> Any:
     """A JSON value with a few parts replaced, dropped, doubled or added."""
     value = deepcopy(sample)
     for _ in range(draw(st.integers(0, most))):
-        *way, last = ("", *draw(st.sampled_from(list(_places(value)))))
+        *way, last = ("", *draw(st.sampled_from(list(places(value)))))
         if not way:
             value = draw(st.just(value) | values)
             continue
