@@ -761,7 +761,7 @@ def test_a_thousand_at_once_leave_the_pages_alive(runs):
     assert refused
     assert {reply.headers["retry-after"] for reply in refused} == {"1"}
     assert {reply.json()["error"] for reply in refused} == {
-        "48 questions of yours wait already; ask again in a second"
+        f"{of_one} questions of yours wait already; ask again in a second"
     }
     assert listed.status_code == 200
     assert waited < 10  # on a machine that others use too
