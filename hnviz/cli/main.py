@@ -81,10 +81,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"{error.name} is not installed; install hnviz again, or in a checkout run "
             "pip install -r requirements.txt"
         )
+    except ImportError as error:
+        return _say(_broken(error))
     except BrokenPipeError:
         _drop_output()
         return NOBODY_READS
     except OSError as error:
+        if error.errno is None:  # a library's
+            return _say(_broken(error))
         if error.filename is not None:
             return _say(f"{error.filename}: {error.strerror}")
         _drop_output()
@@ -133,6 +137,12 @@ def fill_closed_streams() -> None:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
     if sys.stderr is None:
         sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - until the end
+
+
+def _broken(error: ImportError | OSError) -> str:
+    from hnviz.engine.broken import said_of
+
+    return said_of(error)
 
 
 def _say(sentence: str) -> int:

@@ -14,6 +14,7 @@ from pathlib import Path
 from hnviz.engine.handles import frames_in_child
 from hnviz.engine.scheduler import Limits
 from hnviz.engine.server import serve
+from hnviz.engine.workers import CannotStartError
 from hnviz.own import OwnModels, register
 from hnviz.runs import SHIPPED_DIR, RunStore, default_runs_dir
 from hnviz.runs.scratch import scratch
@@ -53,6 +54,8 @@ def _serve(store: RunStore, limits: Limits, frames: int) -> int:
             # Python's fork server keeps its sockets there, and leaves them when it is killed.
             tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
             serve(store, limits, frames)
+    except CannotStartError:
+        return 1  # the last line of the log is the fork server's
     except Exception:
         logging.exception("the engine has failed")
         return 1

@@ -3,12 +3,16 @@
 import atexit
 import os
 
+from hnviz.engine.broken import end_with
 from hnviz.engine.priority import stand_back
 
 # Loading torch must not delay the first page: its server and browser start at the same time.
 stand_back(5)
 
-from hnviz.engine import machine, observer, stopwatch, trainer  # noqa: E402
+try:
+    from hnviz.engine import machine, observer, stopwatch, trainer
+except (ImportError, OSError) as error:
+    end_with(error)
 
 __all__ = ["machine", "observer", "stopwatch", "trainer"]
 

@@ -18,11 +18,16 @@ from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from hnviz.engine.broken import end_with
 from hnviz.own import OwnModels, own_models, register
 
 START_METHOD_VARIABLE = "HNVIZ_START_METHOD"
 TRAINER = "hnviz.engine.trainer:serve"
 FORK_SERVER_WAITS = (0.05, 0.5)  # seconds before each retry
+
+
+class CannotStartError(Exception):
+    """No child process can be started; the log says why."""
 
 
 @dataclass(eq=False)
@@ -64,7 +69,8 @@ class Workers:
     def start(self, target: str, *, spawn: bool = False) -> Worker:
         """Run `target`, a "module:function" of one pipe, in a new process.
 
-        `spawn` starts a fresh process in place of a fork: Metal needs that.
+        `spawn` starts a fresh process in place of a fork: Metal needs that. Raises
+        CannotStartError if the fork server ends again and again.
         """
         context = multiprocessing.get_context("spawn" if spawn else self.method)
         for wait in FORK_SERVER_WAITS:
@@ -72,7 +78,10 @@ class Workers:
                 return _start(context, target)
             except (EOFError, OSError):  # the fork server has died; the retry starts another
                 time.sleep(wait)
-        return _start(context, target)
+        try:
+            return _start(context, target)
+        except (EOFError, ConnectionError) as error:
+            raise CannotStartError from error
 
     def trainer(self, *, spawn: bool = False) -> Worker:
         """Return a trainer that waits for its run."""
@@ -107,7 +116,10 @@ def _enter(target: str, pipe: Connection, models: OwnModels | None) -> None:
     if models is not None:
         register(models)
     module, function = target.split(":")
-    serve = getattr(importlib.import_module(module), function)
+    try:
+        serve = getattr(importlib.import_module(module), function)
+    except (ImportError, OSError) as error:
+        end_with(error)
     gc.freeze()  # torch stays loaded; collecting garbage in it takes .1 to .25 s
     serve(pipe)
     sys.stdout.flush()

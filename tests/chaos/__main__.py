@@ -81,7 +81,7 @@ def _rules(reached: Counter[str], *, every: bool) -> Iterator[str]:
 
 def kills(folder: Path, wanted: int, seconds: float, seed: int) -> None:
     """Kill and stop the processes of a served class at random, and hold it to what it has said."""
-    from tests.chaos.world import World, beside  # loads torch: forks would take twice as long
+    from tests.chaos.world import GONE, World, beside  # loads torch: forks would take twice as long
 
     folder.mkdir()
     chance, hits = random.Random(seed), Counter[str]()
@@ -95,12 +95,18 @@ def kills(folder: Path, wanted: int, seconds: float, seed: int) -> None:
                     time.sleep(chance.expovariate(2))
                     hits[world.hit()] += 1
                     world.check()
-                except OSError:
+                    if hits.total() % 250 == 0:
+                        _tell(hits, world, begun)
+                except GONE:
                     world.serve()
                 assert not any(each.failure for each in asides), [each.failure for each in asides]
             _finish(world)
     finally:
         world.close()
+    _tell(hits, world, begun)
+
+
+def _tell(hits: Counter[str], world: "World", begun: float) -> None:
     for name, count in [*sorted(hits.items()), *world.done.items()]:
         print(f"  {name}: {count:,}")
     print(f"{hits.total():,} hits: {time.perf_counter() - begun:.0f} s", flush=True)
@@ -108,13 +114,15 @@ def kills(folder: Path, wanted: int, seconds: float, seed: int) -> None:
 
 def _finish(world: "World") -> None:
     """Let what is under way end, undisturbed."""
+    from tests.chaos.world import GONE
+
     until = time.monotonic() + 300
     ended = world.done["runs that ended with the same figures"]
     while world.done["runs that ended with the same figures"] < ended + 2:
         assert time.monotonic() < until, "the runs did not end"
         try:
             world.work()
-        except OSError:
+        except GONE:
             world.serve()
         time.sleep(0.5)
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ RUN = {"model": "Model2", "epochs": 6, "bs": 256, "bptt": 5, "device": "cpu"}  #
 OF_SWEEP = {"model": "Model1", "epochs": 2, "bs": 256, "bptt": 5, "device": "cpu"}
 PATIENCE = 120.0  # seconds for anything on a machine that others use too
 NOT_NOW = (409, 429, 503)
+GONE = (OSError, HTTPException)  # what asking a server raises that is killed meanwhile
 STEP, GUESS = next(
     (f"{lesson.id}.{number}", step.guess)
     for lesson in lessons().values()
@@ -87,7 +89,7 @@ class World:
     def ask(self, path: str, body: Any = None) -> Any:
         """Ask the server, as the teacher.
 
-        Raises HTTPError for a refusal that says "not now", OSError where the server has gone.
+        Raises HTTPError for a refusal that says "not now", one of GONE where the server has gone.
         """
         viewer = f"{self.chance.getrandbits(128):032x}"
         headers = {"Cookie": f"hnviz-teacher={self.secret}; {COOKIE}={viewer}"}
@@ -240,7 +242,7 @@ class Aside(threading.Thread):
         while not self.over.is_set():
             try:
                 self.do(self.world, chance)
-            except (OSError, WebSocketException, EOFError):
+            except (*GONE, WebSocketException, EOFError):
                 time.sleep(0.1)  # the server is gone; it comes back
             except Exception as error:
                 self.failure = f"{self.do.__name__}: {error!r}"
