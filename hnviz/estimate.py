@@ -6,6 +6,7 @@ between the measured value and 1.6 times it.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from math import inf, prod
 from pathlib import Path
@@ -181,13 +182,18 @@ def at_least(low: float, environ: Mapping[str, str], name: str, default: float) 
     return value
 
 
+CGROUP = Path("/sys/fs/cgroup")
+LIMITS_OF_CONTAINERS = ("memory.max", "memory/memory.limit_in_bytes")
+"""Where version 2 of control groups and version 1 have a container's memory, in bytes."""
+
+
 def _memory() -> float:
     """Return this machine's memory in bytes, or what its container may use of it."""
-    total = float(psutil.virtual_memory().total)
-    try:
-        return min(total, float(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
-    except (OSError, ValueError):  # no such file; "max"
-        return total
+    least = float(psutil.virtual_memory().total)
+    for name in LIMITS_OF_CONTAINERS:
+        with suppress(OSError, ValueError):  # no such file; "max"
+            least = min(least, float((CGROUP / name).read_text(encoding="ascii")))
+    return least
 
 
 def _free_disk(folder: Path) -> float:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hnviz import estimate
 from hnviz.config import RunConfig
 from hnviz.data import stream_of
 from hnviz.engine.client import Engine, EngineError
@@ -133,6 +134,18 @@ def test_the_environment_sets_the_budget(tmp_path: Path) -> None:
     assert half == whole / 2
     with pytest.raises(ValueError, match="HNVIZ_MAX_RUN_MB must be a number of at least 1"):
         Budget.here(1, tmp_path, {"HNVIZ_MAX_RUN_MB": "much"})
+
+
+@pytest.mark.parametrize("name", estimate.LIMITS_OF_CONTAINERS)
+def test_a_container_has_the_memory_that_it_may_use(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estimate, "CGROUP", tmp_path)
+    machine = Budget.here(1, tmp_path, {}).memory
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    for said, memory in (("max\n", machine), (f"{2**62}\n", machine), ("1000000000\n", 5e8)):
+        (tmp_path / name).write_text(said)
+        assert Budget.here(1, tmp_path, {}).memory == memory
 
 
 def test_the_engine_and_the_command_refuse_before_a_folder_is_made(
