@@ -22,11 +22,11 @@ from hnviz.web.views import Look, Refusal, View, refused_values
 MOST_STEPS = 64  # in one request
 MOST_BYTES = 32 * 2**20  # of an answer for several steps
 
-QUICK = (4, 128, 16, 2)
+QUICK = (4, 128, 12, 2)
 """Threads that ask the engine at the same time, requests that may wait for one, in all and of one
 viewer, and threads for one viewer. There are few threads, so that a page's own question does not
 wait behind others. A browser has six requests under way, and what is refused costs time too."""
-SLOW = (2, 32, 8, 1)
+SLOW = (2, 32, 6, 1)
 SHARED, BURST = 1.0, 2.0
 """Of each lane's threads, those whose time viewers share equally, and a viewer's seconds beyond:
 a page's pictures take about one."""
