@@ -13,7 +13,6 @@ from typing import Any
 from tests.fuzz.odd import HUGE, NUMBERS, TEXTS, TOKENS, as_json, places
 
 ODD = (None, True, False, "", [], {}, [[]], [None], {"": 0}, *NUMBERS, *TEXTS)
-LONGEST = 200_000  # bytes of an input that others are made from
 HEADER = 8  # bytes in which a safetensors file gives the length of its header
 
 
@@ -35,14 +34,10 @@ class Mutants:
         """Take parts of one and parts of the other; what both have is there."""
         match mine, other:
             case dict(), dict():
-                both = [
-                    (key, [each[key] for each in (mine, other) if key in each])
-                    for key in dict.fromkeys((*mine, *other))
-                ]
                 return {
-                    key: self.chance.choice(held)
-                    for key, held in both
-                    if len(held) == 2 or self.chance.random() < 0.5
+                    key: self.chance.choice([each[key] for each in (mine, other) if key in each])
+                    for key in dict.fromkeys((*mine, *other))
+                    if (key in mine and key in other) or self.chance.random() < 0.5
                 }
             case tuple(), tuple() if len(mine) == len(other):
                 return tuple(map(self.chance.choice, zip(mine, other, strict=True)))
