@@ -9,7 +9,7 @@ class Line {
     this.told = document.createElement("p");
     this.told.className = "line";
     body.append(this.told);
-    this.top = eachPageFromItsTop();
+    eachPageFromItsTop();
   }
 
   draw({ settings }) {
@@ -17,10 +17,6 @@ class Line {
     const header = document.querySelector("[data-testid=stHeader]");
     if (header && settings.page) header.dataset.page = settings.page;
     this.hear();
-  }
-
-  destroy() {
-    this.top.disconnect();
   }
 
   hear() {
@@ -34,19 +30,26 @@ class Line {
   }
 }
 
+let path = ""; // of the page that began at its top
+/** @type {MutationObserver|null} */
+let pageChange = null;
+
 /**
  * Scroll to the top when another page comes: Streamlit keeps the place where the reader was. A
- * MutationObserver is called before a change is painted; the line itself is drawn a frame or more later.
+ * MutationObserver is called before a change is painted; the line itself is drawn a frame or more
+ * later. There is one for good: a line that is made anew with the page would miss the change.
  */
 function eachPageFromItsTop() {
-  let path = location.pathname;
-  const changes = new MutationObserver(() => {
-    if (location.pathname === path) return;
-    path = location.pathname;
-    document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0);
-  });
-  changes.observe(document.body, { childList: true, subtree: true });
-  return changes;
+  path ||= location.pathname;
+  toTheTop();
+  pageChange ??= new MutationObserver(toTheTop);
+  pageChange.observe(document.body, { childList: true, subtree: true });
+}
+
+function toTheTop() {
+  if (location.pathname === path) return;
+  path = location.pathname;
+  document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0);
 }
 
 const number = (value) => value.toLocaleString("en");
