@@ -161,7 +161,7 @@ def test_every_step_is_walked_by_keyboard(page, server, name):
         assert sum(page.evaluate("window.moved")) < LARGEST_SHIFT, page.evaluate("window.what")
         page.keyboard.press("PageDown")
     until(page, f"() => location.search.includes('lesson={name}.{len(steps) + 1}')")
-    assert part(page, "h2").inner_text() == "What surprised you"
+    expect(part(page, "h2")).to_have_text("What surprised you")
     assert page.errors == []
 
 
@@ -232,7 +232,7 @@ def test_quick_presses_a_reload_and_back_end_at_one_step(page, server):
     guesses = [step for step in lessons()[name].steps if step.guess]
     for _ in range(len(paths) + len(guesses)):  # one press shows what was asked, the next goes on
         page.keyboard.press("PageDown")
-    assert part(page, "h2").inner_text() == "What surprised you"  # no press is lost
+    expect(part(page, "h2")).to_have_text("What surprised you")  # no press is lost
     until(page, ENDS, [f"{name}.{len(paths) + 1}", paths[-1]])
     idle(page)
     for _ in range(3):
