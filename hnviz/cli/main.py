@@ -74,15 +74,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         _say("interrupted")
         return INTERRUPTED
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         if (error.name or "").startswith("hnviz"):
             raise
+        if not isinstance(error, ModuleNotFoundError):
+            return _say(_broken(error))
         return _say(
             f"{error.name} is not installed; install hnviz again, or in a checkout run "
             "pip install -r requirements.txt"
         )
-    except ImportError as error:
-        return _say(_broken(error))
     except BrokenPipeError:
         _drop_output()
         return NOBODY_READS

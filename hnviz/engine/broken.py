@@ -1,4 +1,4 @@
-"""What is said where PyTorch, or a library that it needs, cannot be loaded."""
+"""The sentence for a PyTorch, or a library that it needs, that cannot be loaded."""
 
 import os
 import sys
@@ -8,7 +8,9 @@ from typing import NoReturn
 def said_of(error: ImportError | OSError) -> str:
     """Write one sentence about an error of `import torch`."""
     reason = " ".join(str(error).split())
-    return f"PyTorch cannot be loaded: {reason}; install it again, in a build for this system"
+    return (
+        f"PyTorch or another library cannot be loaded: {reason}; install it again for this system"
+    )
 
 
 def end_with(error: ImportError | OSError) -> NoReturn:

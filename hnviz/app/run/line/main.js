@@ -37,7 +37,7 @@ let pageChange = null;
 /**
  * Scroll to the top when another page comes: Streamlit keeps the place where the reader was. A
  * MutationObserver is called before a change is painted; the line itself is drawn a frame or more
- * later. There is one for good: a line that is made anew with the page would miss the change.
+ * later. One observer stays for good: a line that is drawn again with the page would miss the change.
  */
 function eachPageFromItsTop() {
   path ||= location.pathname;
