@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import stat
 import zipfile
 from pathlib import Path
@@ -74,13 +75,22 @@ def test_an_own_text_travels_with_its_run(tmp_path):
     here, there = RunStore(tmp_path / "here"), RunStore(tmp_path / "there")
     run = here.create(config)
     run_in_folder(run)
+    epochs = run.read().epochs
     with (tmp_path / "run.zip").open("wb") as file:
         pack(run, file)
     texts._held.clear()
+    shutil.rmtree(here.root)  # on another machine it is not there
     new = unpack(there, tmp_path / "run.zip")
     assert new.config == config
     assert any((there.root / TEXTS).glob("*.txt"))
-    assert there.folder(new.id).read().epochs == run.read().epochs
+    assert there.folder(new.id).read().epochs == epochs
+
+
+def test_what_can_be_packed_smaller_is_and_weights_are_copied(made):
+    with zipfile.ZipFile(made) as archive:
+        ways = {each.filename: each.compress_type for each in archive.infolist()}
+    assert ways.pop("config.json") == ways.pop("events.jsonl") == zipfile.ZIP_DEFLATED
+    assert set(ways.values()) == {zipfile.ZIP_STORED} and "snapshots/0.safetensors" in ways
 
 
 REFUSED = {

@@ -1,5 +1,6 @@
 """Compare: the curves of many runs as one answer, runs that are found or started, and kept runs."""
 
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from hnviz import disk
 from hnviz.app.rooms.compare.cards import CARDS
 from hnviz.app.run.list.rows import row
 from hnviz.app.run.names import Named, labels, shown_name
@@ -22,7 +24,15 @@ from hnviz.config import RunConfig
 from hnviz.data import KINDS
 from hnviz.engine.client import EngineError
 from hnviz.events import Resumed
-from hnviz.runs import SHIPPED_DIR, DamagedRun, RunFolder, RunNotFound, RunStore
+from hnviz.runs import (
+    SHIPPED_DIR,
+    DamagedRun,
+    RunFolder,
+    RunNotFound,
+    RunStore,
+    RunWriteError,
+    columns,
+)
 from hnviz.runs import deleted as trash
 from hnviz.runs.codec import encode
 from hnviz.runs.columns import COLUMNS, read_curves, thinned
@@ -119,6 +129,23 @@ def test_a_long_run_is_thinned_to_means_over_equal_stretches_of_steps(tmp_path):
     np.testing.assert_allclose(
         read.points[:, 1], np.reshape([each.loss for each in batches], (200, 4)).mean(1), rtol=1e-6
     )
+
+
+@pytest.mark.parametrize("most", [10_000, 100, 0])
+def test_a_run_that_is_too_long_to_be_read_in_one_piece_has_the_same_curves(most, monkeypatch):
+    folder = RunFolder(SHIPPED_DIR / "Model0", shipped=True)
+    in_one = read_curves(folder, most)
+    monkeypatch.setattr(columns, "READ_AT_ONCE", 1000)
+    in_lines = read_curves(folder, most)
+    assert in_lines.record == in_one.record
+    assert (in_lines.step, in_lines.every) == (in_one.step, in_one.every)
+    assert in_lines.points.shape == in_one.points.shape
+    np.testing.assert_array_equal(in_lines.points, in_one.points)
+
+
+def test_a_run_without_a_mini_batch_has_columns(tmp_path):
+    folder = RunStore(tmp_path).create(RunConfig())
+    assert read_curves(folder, 100).points.shape == (0, len(COLUMNS))
 
 
 def test_thinning_keeps_an_uneven_last_stretch():
@@ -412,6 +439,40 @@ def test_a_deleted_run_is_gone_and_comes_back_whole(client, store):
     again = client.post(f"/api/runs/{folder.id}/restore", json={})
     assert again.status_code == 404
     assert "can no longer be restored" in again.json()["error"]
+
+
+def test_what_restoring_a_run_meets_is_one_sentence(store, monkeypatch):
+    folder = make_run(store.root, 1, 80)
+    for run_id in (folder.id, "x" * 200):
+        with pytest.raises(RunNotFound) as refused:
+            trash.restore(store.root, run_id)
+        assert str(refused.value) == (
+            f"the run {run_id[:100]} can no longer be restored: it was deleted over an hour ago, "
+            "or is back already"
+        )
+    trash.delete(folder)
+    with monkeypatch.context() as patch:
+        patch.setattr(disk, "_reach", failing := Failing("restored.rename.before"))
+        with pytest.raises(RunWriteError, match=f"config.json of the run {folder.id} could not"):
+            trash.restore(store.root, folder.id)
+        assert failing.passed == ["restored.rename.before"]
+    assert folder.id not in store.ids()
+    (place,) = store.root.glob(".deleted-*")
+    (place / ".deleted").unlink()
+    trash.restore(store.root, folder.id)
+    assert folder.id in store.ids()
+
+
+class Failing:
+    """Lets the operation at a failpoint fail."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.passed = name, []
+
+    def __call__(self, name: str) -> None:
+        self.passed.append(name)
+        if name == self.name:
+            raise OSError(errno.EIO, "Input/output error")
 
 
 def test_a_deleted_run_goes_for_good_after_an_hour(store):

@@ -88,6 +88,7 @@ def test_a_language_lists_the_same_numbers_as_the_lesson(way: str) -> None:
         assert mine.count(",") == theirs.count(",")
     said = " ".join(read.tokens("notebook").valid[1:9])
     assert said == "huit mille un , huit mille deux ,"
+    assert " ".join(read.tokenize("quatre-vingt-dix-huit")) == "quatre vingt dix huit"
 
 
 def test_the_lesson_is_not_num2words_english() -> None:
@@ -189,7 +190,7 @@ def test_an_id_says_how_the_text_is_read(level: str, merges: int) -> None:
     assert corpus(read.id) is read and read.level == level
 
 
-def test_a_text_is_found_by_its_hash_alone(tmp_path: Path) -> None:
+def test_a_text_is_found_by_its_hash_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read = own_corpus(TEXT, Way())
     name = read.id.split("-")[1]
     texts._held.clear()
@@ -203,6 +204,9 @@ def test_a_text_is_found_by_its_hash_alone(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(ConfigError, match=f"put it back as {path}"):
         RunConfig(corpus=read.id)
+    monkeypatch.setattr(texts, "_folders", {})
+    with pytest.raises(CorpusError, match=f"put it back as runs/{name}.txt"):
+        texts.text_of(name)
 
 
 # --- byte-pair encoding -------------------------------------------------------------------------
@@ -261,6 +265,12 @@ def test_a_word_that_was_not_learned_is_split_as_if_it_had_been() -> None:
     known = dict(encoder._split)
     for word, parts in known.items():
         assert encoder._merged(tuple(word)) == parts
+
+
+def test_a_new_word_is_joined_in_the_order_that_was_learned() -> None:
+    """In alphabetical order "a" and "b" would be joined first, and "b c" could not be."""
+    encoder = Encoder("bc bc bc ab ab", 10)
+    assert encoder.encode("abc") == ["a", "bc"]
 
 
 # --- runs ---------------------------------------------------------------------------------------
@@ -358,5 +368,17 @@ def test_byte_pairs_can_be_watched_merging() -> None:
     for left, right, _ in shown.merges:
         line = [joined(word, left, right) for word in line]
     assert [piece for word in line for piece in word][:20] == list(read.tokens().train[1:21])
-    with pytest.raises(CorpusError, match="is not read in byte pairs"):
-        own.merging("human_numbers")
+    assert max(each.times for each in shown.merges) == shown.merges[0].times > 2
+    by_word = own_corpus(TEXT, Way(level="word")).id
+    for other in ("human_numbers", by_word):
+        with pytest.raises(CorpusError, match=f"{other} is not read in byte pairs"):
+            own.merging(other)
+    with pytest.raises(CorpusError, match=f"^{'x' * 100} is not read in byte pairs"):
+        own.merging("x" * 200)
+
+
+def test_a_texts_byte_pairs_are_learned_once_and_read_as_its_id_says() -> None:
+    read = own_corpus(TEXT, Way(level="bpe", merges=20, min_count=2, valid=30))
+    times = own.encoder.cache_info().misses
+    own.merging(read.id)
+    assert own.encoder.cache_info().misses == times

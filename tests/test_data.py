@@ -300,10 +300,11 @@ def test_no_such_slot(slot: tuple[int, int, int]) -> None:
         BatchLayout(10, 2, 3).position(*slot)
 
 
+@pytest.mark.parametrize("layout", [BatchLayout, ShuffledLayout])
 @pytest.mark.parametrize("position", [-1, 10])
-def test_no_such_position(position: int) -> None:
+def test_no_such_position(layout: type[BatchLayout], position: int) -> None:
     with pytest.raises(IndexError, match=f"run from 0 to 9, got {position}"):
-        BatchLayout(10, 2, 3).slots(position)
+        layout(10, 2, 3).slots(position)
 
 
 def test_layout_of_another_text() -> None:

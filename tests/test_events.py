@@ -69,3 +69,13 @@ def test_no_event(values: Any) -> None:
 def test_wrong_fields_are_named(values: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="a 'snapshot' event has the fields step; got "):
         from_dict(values)
+
+
+def test_fields_are_listed_in_order_and_what_came_is_cut_short() -> None:
+    with pytest.raises(ValueError) as refused:
+        from_dict({"event": "resumed", "time": 1.5, "at": 20})
+    assert str(refused.value) == ("a 'resumed' event has the fields resumed_at, time; got at, time")
+    with pytest.raises(ValueError, match=f"; got {'x' * 200}$"):
+        from_dict({"event": "snapshot", "x" * 300: 1})
+    with pytest.raises(ValueError, match=f"^no event is named '{'t' * 59}$"):
+        from_dict({"event": "t" * 100})

@@ -1,9 +1,11 @@
 """From what a user types to tokens."""
 
+import re
+
 import pytest
 
 from hnviz.app.kit.text import escape, html_escape
-from hnviz.data import human_numbers_stream
+from hnviz.data import corpus, human_numbers_stream
 from hnviz.data.phrase import LONGEST, read_phrase
 
 VOCAB = human_numbers_stream().vocab
@@ -17,6 +19,10 @@ VOCAB = human_numbers_stream().vocab
         ("4318, 12", "four thousand three hundred eighteen , twelve"),
         ("four thousand", "four thousand"),
         (" 9999 ", "nine thousand nine hundred ninety nine"),
+        ("1 to 2", "one , two"),
+        ("1 to 1", "one"),
+        ("9999 to 9999", "nine thousand nine hundred ninety nine"),
+        ("1, 2", "one , two"),
     ],
 )
 def test_a_phrase_is_numbers_or_words(text, words):
@@ -30,12 +36,17 @@ def test_a_phrase_is_numbers_or_words(text, words):
         ("", "Type some words or a range of numbers"),
         ("9 to 3", "A range goes upwards; got 9 to 3. Try 3 to 9."),
         ("0 to 5", "Numbers go from 1 to 9999 here; got 0 to 5."),
+        ("9999 to 10000", "Numbers go from 1 to 9999 here; got 9999 to 10000."),
+        ("10000 to 5", "Numbers go from 1 to 9999 here; got 10000 to 5."),
+        ("0", "Numbers go from 1 to 9999 here; got 0."),
         ("-4", "Numbers go from 1 to 9999 here; got -4."),
         ("12345", "Numbers go from 1 to 9999 here; got 12345."),
+        ("1" * 30, f"Numbers go from 1 to 9999 here; got {'1' * 20}."),
+        ("-" + "1" * 30, f"Numbers go from 1 to 9999 here; got -{'1' * 19}."),
     ],
 )
 def test_a_phrase_that_cannot_be_read_gets_a_sentence(text, sentence):
-    with pytest.raises(ValueError, match=sentence):
+    with pytest.raises(ValueError, match=re.escape(sentence)):
         read_phrase(text, VOCAB)
 
 
@@ -45,6 +56,21 @@ def test_a_long_phrase_is_cut_and_unknown_words_are_named():
     assert phrase.remark == (
         "Not in the vocabulary, so read as xxunk: “banana”. The first 2,000 tokens are shown."
     )
+
+
+def test_numbers_of_another_language_are_its_own_tokens():
+    german = corpus("numbers-de")
+    assert read_phrase("1 to 2", VOCAB, german).tokens == tuple("eins,zwei")
+    with_spaces = corpus("numbers-fr")
+    assert read_phrase("22, 1", VOCAB, with_spaces).tokens == ("vingt", "deux", ",", "un")
+
+
+def test_a_text_is_read_no_further_than_its_tokens_could_be_shown():
+    """A number that cannot be is not even refused there."""
+    read = "one " * (LONGEST * 2)
+    assert read_phrase(read + "0", VOCAB).tokens == ("one",) * LONGEST
+    with pytest.raises(ValueError, match="got 0"):
+        read_phrase(read[:-4] + "0", VOCAB)
 
 
 def test_what_would_turn_the_text_around_it_is_replaced():

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from dataclasses import replace
 
 import pytest
 from starlette.applications import Starlette
@@ -60,6 +61,19 @@ def test_the_command_of_an_own_text_reads_it_in_the_same_way(tmp_path, monkeypat
     monkeypatch.chdir(tmp_path)
     (tmp_path / "text.txt").write_bytes(content)
     assert parsed(repeat_command(config)) == config
+    read = "--text text.txt --tokens bpe --merges 30 --min-count 2 --valid-percent 20"
+    assert read in repeat_command(config)
+    by_word = replace(config, corpus=own_corpus(content, Way()).id)
+    read = "--text text.txt --tokens word --min-count 1 --valid-percent 10"
+    assert read in repeat_command(by_word)
+
+
+def test_the_command_leaves_out_what_is_as_usual():
+    assert repeat_command(RunConfig.for_model("Model5", corpus="numbers-fr")) == (
+        "python -m hnviz train --model Model5 --bptt 20 --lr 0.01 --epochs 10 --seed 0 --bs 64 "
+        "--nh 64 --corpus numbers-fr"
+    )
+    assert "--corpus" not in repeat_command(RunConfig.for_model("Model5"))
 
 
 def test_a_report_on_a_run_says_all_of_it(tmp_path):

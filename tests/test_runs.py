@@ -34,7 +34,8 @@ from hnviz.runs import (
     ship,
 )
 from hnviz.runs.codec import decode, encode, shortened
-from hnviz.runs.files import LOCK_NAME, remove_old_leftovers
+from hnviz.runs.files import LOCK_NAME, remove_old_leftovers, write_atomic
+from hnviz.runs.reference import lr_table
 from hnviz.runs.shipped import to_half
 
 DATA = Path(__file__).parent / "data"
@@ -451,6 +452,8 @@ def test_damage_is_one_sentence(store: RunStore, damage: object, said: str) -> N
     assert listed[folder.id].status == "damaged"
     assert listed[folder.id].problem.startswith(f"the run {folder.id} is damaged")
     assert listed[folder.id].model == "Model5"
+    (store.root / "mine").mkdir()
+    assert [line.model for line in store.summaries() if line.id == "mine"] == [""]
     assert listed[healthy.id].status == "queued"
 
 
@@ -605,8 +608,53 @@ def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
 
 def test_a_place_that_is_no_folder_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(RunWriteError, match=r"no run can be stored in .*HNVIZ_RUNS_DIR"):
+    with pytest.raises(RunWriteError) as refused:
         RunStore(tmp_path / "file").create(RunConfig())
+    assert str(refused.value) == (
+        f"no run can be stored in {tmp_path / 'file'}: Not a directory; "
+        "set HNVIZ_RUNS_DIR to another folder"
+    )
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_disk_without_room_for_a_run_is_one_sentence(
+    number: int, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(number, "No room")
+
+    monkeypatch.setattr(Path, "mkdir", full)
+    with pytest.raises(RunWriteError) as refused:
+        store.create(RunConfig())
+    assert str(refused.value) == (
+        f"no run can be stored in {store.root}: No room; "
+        "make room there, or set HNVIZ_RUNS_DIR to another folder"
+    )
+
+
+def test_folders_of_killed_processes_are_removed_once_they_are_old(
+    store: RunStore, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    old, young, link = (store.root / f".new-{name}" for name in ("old", "young", "link"))
+    left = store.root / ".sweeps" / ".plan.1.tmp"
+    for place in (old, young, left.parent):
+        place.mkdir(parents=True)
+    left.touch()
+    link.symlink_to(elsewhere)
+    for place in (old, left):
+        os.utime(place, (time.time() - 70,) * 2)
+    os.utime(link, (1, 1), follow_symlinks=False)
+    store.remove_unfinished()
+    assert [place.exists() for place in (old, young, left)] == [False, True, False]
+    assert elsewhere.is_dir()
+
+
+def test_the_sentence_of_a_file_names_its_run(tmp_path: Path) -> None:
+    for name, called in (("config.json", "config.json"), ("snapshots/7.safetensors", "7.safet")):
+        with pytest.raises(RunWriteError, match=f"^{called}.* of the run mine could not be"):
+            write_atomic(tmp_path / "mine" / name, b"", "config")
 
 
 # Lists
@@ -694,10 +742,16 @@ def test_a_shipped_run_is_small_and_read_only(store: RunStore) -> None:
     with pytest.raises(RunWriteError, match="can only be read"):
         shipped.writer()
     assert not (shipped.path / LOCK_NAME).exists()
+    again = ship(folder, store.shipped / "Model5")
+    assert again.shipped and repr(again) == f"RunFolder({str(again.path)!r})"
+    (store.shipped / "file").touch()
+    with pytest.raises(RunWriteError, match=r"^config\.json of the run new could not be written"):
+        ship(folder, store.shipped / "file" / "new")
 
 
 def test_a_value_outside_float16_keeps_its_tensor_whole() -> None:
-    assert to_half(np.array([1e6], "f4")).dtype == np.float32
+    with np.errstate(over="raise"):
+        assert to_half(np.array([1e6], "f4")).dtype == np.float32
     assert to_half(np.array([1.5], "f4")).dtype == np.float16
     assert to_half(np.array([np.inf, 1.0], "f4")).dtype == np.float16
 
@@ -721,6 +775,13 @@ def test_reference_ranges() -> None:
         reference_range("Model3", "ones", "speed")
     with pytest.raises(ValueError, match="no model named"):
         reference_range("Model9", "ones", "accuracy")
+
+
+def test_a_table_of_rates_is_the_callers_own() -> None:
+    table = lr_table()
+    assert list(table) == ["model", "lr", "train_loss", "valid_loss", "train", "valid"]
+    table["lr"] = 0.0
+    assert len(lr_table()) >= 12 * len(LADDER) and lr_table()["lr"].min() > 0
 
 
 def test_every_notebook_figure_lies_where_ten_seeds_lie() -> None:

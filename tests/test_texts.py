@@ -172,6 +172,11 @@ def test_texts_that_no_run_reads_are_deleted_once_they_are_old(runs: RunStore) -
         os.utime(path, (0, 0))
     runs.remove_unfinished()
     assert kept(runs.root) == {f"{second.id.split('-')[1]}.txt", f"{second.id}.ids"}
+    folder = runs.root / TEXTS / "of somebody else"
+    folder.mkdir()
+    os.utime(folder, (0, 0))
+    runs.remove_unfinished()
+    assert folder.is_dir()
 
 
 def test_a_text_that_a_damaged_config_names_is_kept(runs: RunStore) -> None:

@@ -65,8 +65,8 @@ def unpack(store: RunStore, path: Path) -> RunFolder:
     try:
         with zipfile.ZipFile(path) as archive:
             members = _checked(archive, path)
+            _hold_text(archive, members, path)  # first: a config is read with its text
             config = _config(archive, path)
-            _hold_text(archive, members, path)
 
             def fill(folder: Path) -> None:
                 for member in members:
