@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hnviz import disk
 from hnviz.cli.main import main
 from hnviz.config import RunConfig
 from hnviz.data.corpora import texts
@@ -19,6 +20,7 @@ from hnviz.runs import RunStore
 from hnviz.runs import archive as archives
 from hnviz.runs.archive import ArchiveError, pack, unpack
 from hnviz.runs.texts import TEXTS
+from tests.failing import Failing
 
 
 @pytest.fixture(scope="module")
@@ -201,4 +203,18 @@ def test_a_full_disk_leaves_nothing(made, tmp_path, monkeypatch, capsys):
     assert main(["import", str(made), "--runs-dir", str(tmp_path / "runs")]) == 2
     said = capsys.readouterr().err
     assert "make room" in said and said.count("\n") == 1
+    assert content_of(RunStore(tmp_path / "runs")) == []
+
+
+@pytest.mark.parametrize("when", ["before", "half"])
+def test_a_write_that_fails_is_one_sentence_and_leaves_nothing(
+    when, made, tmp_path, monkeypatch, capsys
+):
+    failing = Failing(f"member.write.{when}")
+    monkeypatch.setattr(disk, "_reach", failing)
+    monkeypatch.setattr(archives, "PIECE", 1000)
+    assert main(["import", str(made), "--runs-dir", str(tmp_path / "runs")]) == 2
+    said = capsys.readouterr().err
+    assert "Input/output error" in said and said.count("\n") == 1
+    assert failing.passed[-1] == failing.name
     assert content_of(RunStore(tmp_path / "runs")) == []

@@ -1,6 +1,5 @@
 """Compare: the curves of many runs as one answer, runs that are found or started, and kept runs."""
 
-import errno
 import json
 import os
 from collections.abc import Iterator
@@ -49,6 +48,7 @@ from hnviz.web.starts import start_routes
 from hnviz.web.views import Refusal
 from hnviz.web.wire import unpack
 from tests.classes import a_desk, another, as_teacher, joined, site, visiting
+from tests.failing import Failing
 from tests.made_runs import EPOCHS, events, make_run
 
 SHIPPED = sorted(path.name for path in SHIPPED_DIR.iterdir())
@@ -461,18 +461,6 @@ def test_what_restoring_a_run_meets_is_one_sentence(store, monkeypatch):
     (place / ".deleted").unlink()
     trash.restore(store.root, folder.id)
     assert folder.id in store.ids()
-
-
-class Failing:
-    """Lets the operation at a failpoint fail."""
-
-    def __init__(self, name: str) -> None:
-        self.name, self.passed = name, []
-
-    def __call__(self, name: str) -> None:
-        self.passed.append(name)
-        if name == self.name:
-            raise OSError(errno.EIO, "Input/output error")
 
 
 def test_a_deleted_run_goes_for_good_after_an_hour(store):

@@ -21,8 +21,10 @@ from hnviz.data import (
     TokenStream,
     Vocab,
     batches,
+    corpus,
     human_numbers,
     human_numbers_stream,
+    kind_in,
     kind_of,
     number_words,
     split_text,
@@ -398,6 +400,19 @@ def test_every_token_of_the_corpus_has_a_kind(stream: TokenStream) -> None:
     assert kinds["special"] == 1
     assert kinds["comma"] == 7998
     assert kind_of("xyz") == "special"
+
+
+@pytest.mark.parametrize(
+    ("corpus_id", "kinds"),
+    [
+        ("human_numbers", {"six": "ones", ",": "comma", "xxbos": "special", "word": "special"}),
+        ("numbers-fr", {"six": "other", ",": "comma", "xxbos": "special", "vingt": "other"}),
+        ("task-recall-gap.2", {"six": "ones", "xxunk": "special", "word": "other"}),
+    ],
+)
+def test_a_kind_is_of_the_language_that_a_corpus_has(corpus_id: str, kinds: dict[str, str]) -> None:
+    name = kind_in(corpus(corpus_id))
+    assert {token: name(token) for token in kinds} == kinds
 
 
 def test_vocab_orders_by_count_then_first_appearance() -> None:

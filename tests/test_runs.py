@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hnviz import disk
 from hnviz.catalogue import LADDER, entry
 from hnviz.config import RunConfig
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event, Resumed, RunStarted, SnapshotSaved
@@ -37,6 +38,7 @@ from hnviz.runs.codec import decode, encode, shortened
 from hnviz.runs.files import LOCK_NAME, remove_old_leftovers, write_atomic
 from hnviz.runs.reference import lr_table
 from hnviz.runs.shipped import to_half
+from tests.failing import Failing
 
 DATA = Path(__file__).parent / "data"
 STARTED = RunStarted(n_batches=2, n_steps=4, n_weights=10, device="cpu", time=1.0)
@@ -742,7 +744,10 @@ def test_a_shipped_run_is_small_and_read_only(store: RunStore) -> None:
     with pytest.raises(RunWriteError, match="can only be read"):
         shipped.writer()
     assert not (shipped.path / LOCK_NAME).exists()
-    again = ship(folder, store.shipped / "Model5")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(disk, "_reach", reached := Failing(""))
+        again = ship(folder, store.shipped / "Model5")
+    assert "shipped.rename.after" in reached.passed
     assert again.shipped and repr(again) == f"RunFolder({str(again.path)!r})"
     (store.shipped / "file").touch()
     with pytest.raises(RunWriteError, match=r"^config\.json of the run new could not be written"):
