@@ -19,6 +19,7 @@ from hnviz.engine.recorder import run_in_folder
 from hnviz.runs import RunStore
 from hnviz.runs import archive as archives
 from hnviz.runs.archive import ArchiveError, pack, unpack
+from hnviz.runs.folder import MOST_CONFIG
 from hnviz.runs.texts import TEXTS
 from tests.failing import Failing
 
@@ -95,27 +96,87 @@ def test_what_can_be_packed_smaller_is_and_weights_are_copied(made):
     assert set(ways.values()) == {zipfile.ZIP_STORED} and "snapshots/0.safetensors" in ways
 
 
+NO_RUN = "is no run of hnviz: "
+NOT_WHOLE = "holds no whole run: "
 REFUSED = {
-    "climbs out": {"..__..__evil_txt": b"x"},
-    "another file": {"notes_md": b"x"},
-    "no config": {"config_json": None},
-    "a config that is none": {"config_json": b"[" * 100_000},
-    "a later format": {"config_json": b'{"format": 2}'},
-    "broken events": {"events_jsonl": b"not json\nnot json\n{}\n"},
-    "a broken snapshot": {"snapshots__0_safetensors": b"\xff" * 40},
-    "a text that is none": {"text_txt": b"\xff\xfe"},
-    "a step with zeros in front": {"snapshots__01_safetensors": b""},
+    "climbs out": ({"..__..__evil_txt": b"x"}, f"{NO_RUN}it has a file named '../../evil.txt'"),
+    "another file": ({"notes_md": b"x"}, f"{NO_RUN}it has a file named 'notes.md'"),
+    "a long name": ({"n" * 99: b"x"}, f"{NO_RUN}it has a file named {'n' * 60!r}"),
+    "no config": ({"config_json": None}, f"{NO_RUN}it has no config.json"),
+    "a config that is none": (
+        {"config_json": b"[" * 100_000},
+        f"{NO_RUN}config.json has 100,000 bytes; at most 65,536 are read",
+    ),
+    "a later format": (
+        {"config_json": b'{"format": 2}'},
+        f"{NOT_WHOLE}its config.json: its format is 2, and this version reads format 1",
+    ),
+    "broken events": (
+        {"events_jsonl": b"not json\nnot json\n{}\n"},
+        f"{NOT_WHOLE}events.jsonl, line 1: 'not json' is not JSON",
+    ),
+    "a broken snapshot": (
+        {"snapshots__0_safetensors": b"\xff" * 40},
+        f"{NOT_WHOLE}0.safetensors cannot be read (it has a header of 18,446,744,073,709,551,615 "
+        "bytes, more than 1,048,576); choose another snapshot",
+    ),
+    "a text that is none": (
+        {"text_txt": b"\xff\xfe"},
+        f"{NOT_WHOLE}the file is not UTF-8 text (byte 1): save it as UTF-8 and choose it again",
+    ),
+    "a step with zeros in front": (
+        {"snapshots__01_safetensors": b""},
+        f"{NO_RUN}it has a file named 'snapshots/01.safetensors'",
+    ),
 }
 
 
-@pytest.mark.parametrize("files", REFUSED.values(), ids=REFUSED)
-def test_what_is_no_run_is_refused_and_leaves_nothing(made, tmp_path, files, capsys):
+@pytest.mark.parametrize(("files", "sentence"), REFUSED.values(), ids=REFUSED)
+def test_what_is_no_run_is_refused_and_leaves_nothing(made, tmp_path, files, sentence, capsys):
     path, store = changed(made, tmp_path / "other.zip", **files), RunStore(tmp_path / "runs")
     assert main(["import", str(path), "--runs-dir", str(store.root)]) == 2
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1 and str(path) in said
+    assert capsys.readouterr().err == f"hnviz: {path} {sentence}\n"
     assert content_of(store) == []
     assert {each.name for each in tmp_path.iterdir()} <= {"other.zip", "runs"}
+
+
+def test_a_folder_is_no_zip_file(tmp_path, capsys):
+    assert main(["import", str(tmp_path), "--runs-dir", str(tmp_path / "runs")]) == 2
+    assert capsys.readouterr().err == f"hnviz: {tmp_path} cannot be read: Is a directory\n"
+
+
+def member(name: str, size: int = 1, flags: int = 0) -> zipfile.ZipInfo:
+    """A file that an archive says it has."""
+    told = zipfile.ZipInfo(name)
+    told.file_size, told.flag_bits = size, flags
+    return told
+
+
+def test_as_much_as_is_read_and_no_more():
+    config = member("config.json", MOST_CONFIG)
+    rest = archives.MOST_BYTES - MOST_CONFIG
+    assert list(archives._problems([config, member("events.jsonl", rest, flags=8)])) == []
+    (problem,) = archives._problems([config, member("events.jsonl", rest + 1)])
+    assert problem == "it unpacks to 2,147,483,649 bytes; at most 2,147,483,648 are read"
+    for name, most in (("config.json", MOST_CONFIG), ("text.txt", texts.MOST_BYTES)):
+        others = [] if name == "config.json" else [config]
+        assert list(archives._problems([*others, member(name, most)])) == []
+        (problem,) = archives._problems([*others, member(name, most + 1)])
+        assert problem == f"{name} has {most + 1:,} bytes; at most {most:,} are read"
+    large, _ = archives._problems([config, member("events.jsonl", archives.MOST_BYTES + 1)])
+    assert large == "events.jsonl has 2,147,483,649 bytes; at most 2,147,483,648 are read"
+    (problem,) = archives._problems([config, member("events.jsonl", flags=1)])
+    assert problem == "events.jsonl needs a password"
+
+
+def test_as_many_files_as_a_run_may_have(made, tmp_path):
+    path = tmp_path / "other.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", b"{}")
+        for step in range(archives.MOST_FILES - 1):
+            archive.writestr(f"snapshots/{step}.safetensors", b"")
+    with pytest.raises(ArchiveError, match="holds no whole run: its config"):
+        unpack(RunStore(tmp_path / "runs"), path)
 
 
 def test_a_run_of_another_models_weights_is_refused(made, tmp_path):

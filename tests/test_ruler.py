@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
-from hnviz.data import BatchLayout, ShuffledLayout, human_numbers_stream, split_text
+from hnviz.data import BatchLayout, ShuffledLayout, Text, human_numbers_stream, split_text
 from hnviz.figures.reach import Reach
 from hnviz.figures.ruler import Windows, merged
 from hnviz.figures.ruler_text import (
@@ -36,6 +36,7 @@ from hnviz.runs.ruler import (
     Bound,
     PositionBounds,
     any_cut_mean,
+    layout_bounds,
     position_bounds,
     split_bounds,
     text_any_cut_means,
@@ -128,6 +129,40 @@ def test_bounds_by_position_are_those_of_tables_made_by_hand(ids, bs, bptt):
         assert kept.accuracy[step] >= reset.accuracy[step] - 1e-12
 
 
+def far_back(n_blocks: int) -> np.ndarray:
+    """Blocks of 41 tokens that begin and end in one of two; thirty different ones in all."""
+    ends = np.random.default_rng(3).integers(1, 3, n_blocks).tolist()
+    between = [3 + each % 27 for each in range(39)]
+    return np.concatenate([[0] * 41, *([end, *between, end] for end in ends)])
+
+
+def test_what_a_row_read_long_ago_still_counts():
+    """A context of forty tokens needs two hundred bits, and is packed anew again and again."""
+    ids = far_back(12)
+    layout = BatchLayout(len(ids), 13, 41)
+    assert layout.n_batches == 1
+    for kept in (False, True):
+        found = position_bounds(ids, layout, kept=kept)
+        for step in range(40):
+            windows = [
+                (tuple(ids[at : at + step + 1]), ids[at + step + 1])
+                for at in range(0, len(ids), 41)
+            ]
+            assert (found.accuracy[step], found.once[step]) == pytest.approx(by_hand(windows))
+        without_the_first = [(context[1:], answer) for context, answer in windows]
+        assert found.accuracy[39] == 1.0 > by_hand(without_the_first)[0]
+
+
+def test_the_means_of_a_text_count_sixteen_tokens():
+    ids = far_back(12)
+    bounds = [each.accuracy for each in token_bounds(ids, 16)]
+    assert len(bounds) == 16 and max(bounds) < 1
+    wanted = np.mean([*bounds, *[1.0] * 24])
+    assert any_cut_mean(ids, 40) == pytest.approx(wanted)
+    text = Text("train", STREAM.vocab, ids)
+    assert text_any_cut_means(text)[39] == pytest.approx(wanted)
+
+
 def test_the_bounds_by_position_of_human_numbers():
     """.864 is the mean over every cut; the layout's own 704 slots a position allow .912."""
     assert text_any_cut_means(VALID)[20 - 1] == pytest.approx(0.86404, abs=1e-5)
@@ -145,6 +180,18 @@ def test_means_of_a_text_are_those_of_every_window():
     text = split_text("valid")
     means = text_any_cut_means(text)
     assert means[[0, 5, 69]] == pytest.approx([any_cut_mean(text.ids, n) for n in (1, 6, 70)])
+
+
+@given(texts, sizes, sizes)
+def test_a_layout_that_is_cut_at_random_has_no_bound_with_a_kept_state(ids, bs, bptt):
+    text = Text("train", STREAM.vocab, np.array(ids))
+    layout = BatchLayout(len(ids), bs, bptt)
+    reset, kept = layout_bounds(text, layout)
+    assert reset is text_position_bounds(text, layout, kept=False)
+    assert kept is text_position_bounds(text, layout, kept=True)
+    layout = ShuffledLayout(len(ids), bs, bptt)
+    reset, kept = layout_bounds(text, layout)
+    assert reset is text_position_bounds(text, layout, kept=False) and kept is None
 
 
 @given(texts, sizes, sizes)
@@ -292,6 +339,17 @@ def test_a_worked_example_counts_what_followed(ids):
         return min(max(seen.values()), seen.total() - max(seen.values()))
 
     assert told(example.token) == max(told(before) for before, _ in pairs)
+
+
+def test_what_followed_equally_often_is_in_the_order_of_the_vocab():
+    ids = [each for after in range(1, 60) for each in (0, after, 0, after)]
+    ids += [0, 30, 0, 31]
+    example = worked_example(np.array(ids))
+    assert example.followed == (
+        (30, 3),
+        (31, 3),
+        *((after, 2) for after in range(1, 60) if after not in (30, 31)),
+    )
 
 
 def test_the_example_in_words():

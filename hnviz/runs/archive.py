@@ -81,7 +81,7 @@ def unpack(store: RunStore, path: Path) -> RunFolder:
     except BROKEN as error:
         raise ArchiveError(f"{path} is no whole zip file: {error!s:.200}") from error
     except DamagedRun as error:
-        problem = str(error).partition(" is damaged: ")[2] or str(error)
+        problem = str(error).split(" is damaged: ", 1)[-1]
         raise ArchiveError(f"{path} holds no whole run: {problem}") from error
 
 
