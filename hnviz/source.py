@@ -8,8 +8,10 @@ from pathlib import Path
 
 from hnviz.own import identity_of, own_models
 
-PATH = Path(__file__).parent / "learn" / "models.py"
-SHOWN_PATH = "hnviz/learn/models.py"
+FILES = ("hnviz/learn/models.py", "hnviz/learn/beyond.py")
+"""Where the classes are: the notebook's six, and the others."""
+
+ROOT = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Source:
 def shown_path(model: str) -> str:
     """Return the file of a model's class, as a page names it."""
     used = own_models()
-    return used.file if used and identity_of(model) else SHOWN_PATH
+    return used.file if used and identity_of(model) else _file_of(model)
 
 
 def model_source(model: str) -> Source:
@@ -36,21 +38,38 @@ def model_source(model: str) -> Source:
 
 
 @cache
-def class_source(name: str, path: Path = PATH) -> Source:
-    """Return the source of one class in a module. Raises ValueError if the file has none."""
-    return _class_in(path.read_text(encoding="utf-8"), name, path.name)
+def class_source(name: str) -> Source:
+    """Return the source of a built-in model's class. Raises ValueError if no file has it."""
+    file = _file_of(name)
+    return _class_in(_text_of(file), name, file)
+
+
+def _file_of(name: str) -> str:
+    """Return the one of `FILES` that has a class, or else the last."""
+    return next((file for file in FILES if name in _classes_in(_text_of(file))), FILES[-1])
+
+
+@cache
+def _text_of(file: str) -> str:
+    return (ROOT / file).read_text(encoding="utf-8")
 
 
 @cache
 def _class_in(text: str, name: str, file: str) -> Source:
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.ClassDef) and node.name == name:
-            lines = text.splitlines()[node.lineno - 1 : node.end_lineno]
-            return Source(name, "\n".join(lines), node.lineno)
-    raise ValueError(
-        f"the source of {name} cannot be read: {file} has no class named {name!r}; "
-        "add the model to it"
-    )
+    """Cut a class out of a file. Raises ValueError if it has none of this name."""
+    node = _classes_in(text).get(name)
+    if node is None:
+        raise ValueError(
+            f"the source of {name} cannot be read: {file} has no class named {name!r}; "
+            "add the model to it"
+        )
+    lines = text.splitlines()[node.lineno - 1 : node.end_lineno]
+    return Source(name, "\n".join(lines), node.lineno)
+
+
+@cache
+def _classes_in(text: str) -> dict[str, ast.ClassDef]:
+    return {node.name: node for node in ast.parse(text).body if isinstance(node, ast.ClassDef)}
 
 
 def new_lines(after: Source, before: Source | None) -> frozenset[int]:

@@ -72,7 +72,9 @@ def patched(source: str, diff: str) -> str:
     lines = diff.splitlines()
     old = "".join(f"{line[1:]}\n" for line in lines if line[:1] != "+")
     new = "".join(f"{line[1:]}\n" for line in lines if line[:1] != "-")
-    assert old != new and source.count(old) == 1, f"the source has, once, not:\n{old}"
+    assert old != new and source.count(old) == 1, (
+        f"these lines of the document's diff are not in the file, once: change the diff, too\n{old}"
+    )
     return source.replace(old, new)
 
 

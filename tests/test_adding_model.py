@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hnviz.app.shell.navigation import PAGES
+from hnviz.catalogue import BUILT_IN
 from tests import guide
 from tests.conftest import ROOT
 
@@ -26,7 +27,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     start, end = text.index("class Leaky"), text.index("ENTRY = ")
     entry = text[end:].removeprefix("ENTRY = ").strip()
     moved = {
-        "learn/models": ("\n\nMODELS: dict", f"\n\n{text[start:end]}MODELS: dict", "model"),
+        "learn/beyond": ("\n\nMODELS: dict", f"\n\n{text[start:end]}MODELS: dict", "model"),
         "catalogue": ("\n)\n\nLADDER", f"\n    {entry},\n)\n\nLADDER", "entry"),
     }
     for module, (old, new, mixer) in moved.items():
@@ -55,4 +56,6 @@ def test_the_commands_know_it(folder):
     shown = guide.python(folder, "-m", "hnviz", "task", "show", "parity")
     assert "Mixer" in shown.stdout and "Leaky" in shown.stdout, shown.stderr
     refused = guide.python(folder, "-m", "hnviz", "train", "--model", "Mixture")
-    assert refused.returncode == 2 and "Model3Tanh, Leaky, Mixer" in refused.stderr
+    assert refused.returncode == 2 and ", ".join([*BUILT_IN, "Leaky", "Mixer"]) in refused.stderr
+    lanes = "from hnviz.catalogue import has_lanes; print(has_lanes('Leaky'), has_lanes('Model3'))"
+    assert guide.python(folder, "-c", lanes).stdout.split() == ["False", "True"]

@@ -32,7 +32,8 @@ from hnviz.observe.matching import match
 from hnviz.observe.packing import FULL, MOST_UNITS
 from hnviz.observe.tracing import MOST_STEPS, trace
 from hnviz.parts import PASS_ON
-from hnviz.source import PATH
+from hnviz.source import shown_path
+from tests.conftest import ROOT
 from tests.subjects import made_up
 
 STREAM = human_numbers_stream()
@@ -111,7 +112,9 @@ def test_the_answer_that_is_sent_is_the_models_own_output(model):
 @pytest.mark.parametrize("model", MODELS)
 def test_the_lines_are_those_of_the_file(model):
     source = QUESTIONS["cursor"](subject(model), {}).meta["source"]
-    lines = PATH.read_text(encoding="utf-8").splitlines()[source["first_line"] - 1 :]
+    has_forward = "Model4" if model == "IRNN" else model
+    file = ROOT / shown_path(has_forward)
+    lines = file.read_text(encoding="utf-8").splitlines()[source["first_line"] - 1 :]
     assert source["lines"][0].startswith("def forward(self, x: Tensor")
     assert [line.strip() for line in source["lines"]] == [
         line.strip() for line in lines[: len(source["lines"])]
@@ -302,7 +305,9 @@ def test_the_sentence_holds_the_share_that_relu_keeps():
             before = of.model.h_h(h + of.model.i_h(x[:, t]))
             h = F.relu(before)
     share = 100 * float((before > 0).float().mean())
-    line = linecache.getline(str(PATH), meta["source"]["first_line"] + meta["steps"][at]["line"])
+    line = linecache.getline(
+        str(ROOT / shown_path("Model2")), meta["source"]["first_line"] + meta["steps"][at]["line"]
+    )
     assert line.strip() == "h = F.relu(self.h_h(h))"
     assert step_sentences(meta)[at] == (
         f"Line {meta['source']['first_line'] + 4}, t = 2: **h_h** turns 6 states of 16 units into "

@@ -4,6 +4,7 @@ import re
 from xml.etree import ElementTree
 
 import pytest
+from torch import nn
 
 from hnviz.catalogue import CATALOGUE, previous
 from hnviz.figures import DIAGRAMS
@@ -182,7 +183,7 @@ def test_a_cell_names_its_gates(kind):
 
 def test_every_model_with_gates_of_torch_has_a_picture_of_its_cell():
     kinds = {net.recurrent.kind for net in CATALOGUE.values() if net.gates}
-    assert kinds == set(CELLS)
+    assert {kind for kind in kinds if hasattr(nn, f"{kind}Cell")} == set(CELLS)
 
 
 def test_the_legend_names_roles_and_shapes():

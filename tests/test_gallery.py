@@ -165,6 +165,7 @@ def test_the_index_lists_all_and_shows_what_is_chosen(page, gallery):
     inside.get_by_text("Model5: pre-trained").wait_for()
     assert page.locator("iframe").count() == 1
     assert page.url.endswith("/?picture=run%2Fline&state=ready&mode=dark&width=390")
+    page.get_by_text(re.compile(r"^\d+ px high$")).wait_for()
     background = "getComputedStyle(document.body).backgroundColor"
     assert inside.locator("body").evaluate(background) == "rgb(23, 22, 20)"
 

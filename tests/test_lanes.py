@@ -8,7 +8,7 @@ from itertools import cycle
 import pytest
 import torch
 
-from hnviz.catalogue import CATALOGUE, LADDER
+from hnviz.catalogue import CATALOGUE, IN_LANES, LADDER
 from hnviz.cli.main import main
 from hnviz.config import RunConfig
 from hnviz.events import EpochEnd
@@ -16,8 +16,8 @@ from hnviz.learn import Learner, fit
 from hnviz.learn.lanes import Lanes
 
 SMALL = {"nh": 16, "bs": 256, "device": "cpu"}
-ELSEWHERE = ("Transformer", "Model5Reg")  # not written out for lanes
-MODELS = [name for name in CATALOGUE if name not in ELSEWHERE]
+MODELS = IN_LANES
+ELSEWHERE = [name for name in CATALOGUE if name not in IN_LANES]
 
 
 def configs(model: str, n: int = 3, **options: object) -> list[RunConfig]:

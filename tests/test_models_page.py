@@ -131,7 +131,9 @@ def test_a_model_of_ones_own_that_is_elsewhere(monkeypatch):
     app = open_models(*FOLDS, models_model="Own")
     assert not app.exception
     text = said(app)
-    assert "the source of Own cannot be read: models.py has no class named 'Own'" in text
+    assert (
+        "the source of Own cannot be read: hnviz/learn/beyond.py has no class named 'Own'" in text
+    )
     assert "There is no pre-trained Own: train one on the" in text
     assert "Train" in [each.proto.label for each in app.get("page_link")]
     assert "The notebook has no Own." in text

@@ -320,6 +320,7 @@ def test_its_source_is_read_from_its_file():
     assert line == "class MGU(LanguageModel):"
     assert shown_path("MGU") == FILE
     assert shown_path("Model5") == "hnviz/learn/models.py"
+    assert shown_path("LSTM") == "hnviz/learn/beyond.py"
 
 
 # In the engine, in the commands, on the pages

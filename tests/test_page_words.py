@@ -217,6 +217,8 @@ def test_the_takeaway_has_the_measured_shares_in_at_most_twenty_words(train, val
 )
 def test_the_shares_that_are_kept_are_those_that_are_measured(run):
     measured = ask_counting_accuracy(shipped(run), {"given": 3}).meta
+    shares = f"Shares({measured['train']:.6f}, {measured['valid']:.6f})"
+    assert run in SHARES, f'add "{run}": {shares} to SHARES in start/count/shipped.py'
     # One number more or less, where another machine's sums decide between two words.
     assert SHARES[run].train == pytest.approx(measured["train"], abs=2e-3)
     assert SHARES[run].valid == pytest.approx(measured["valid"], abs=2e-3)

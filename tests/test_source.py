@@ -6,7 +6,8 @@ import sys
 import pytest
 
 from hnviz.catalogue import CATALOGUE
-from hnviz.source import PATH, class_source, new_lines
+from hnviz.source import Source, class_source, new_lines, shown_path
+from tests.conftest import ROOT
 
 BASES = {"IRNN": "Model4", "Model3BN": "Model3", "Model3Tanh": "Model3"}
 
@@ -14,7 +15,7 @@ BASES = {"IRNN": "Model4", "Model3BN": "Model3", "Model3Tanh": "Model3"}
 @pytest.mark.parametrize("model", CATALOGUE)
 def test_every_model_has_its_source(model):
     source = class_source(model)
-    lines = PATH.read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / shown_path(model)).read_text(encoding="utf-8").splitlines()
     base = BASES.get(model, "LanguageModel")
     assert source.text.splitlines()[0] == f"class {model}({base}):"
     assert ("def forward" in source.text) is (model != "IRNN")  # whose forward is its base's
@@ -22,21 +23,16 @@ def test_every_model_has_its_source(model):
     assert source.text.splitlines() == lines[first : first + source.text.count("\n") + 1]
 
 
-def test_new_lines_are_those_that_the_class_before_lacks(tmp_path):
-    path = tmp_path / "two.py"
-    path.write_text(
-        "class A:\n    x = 1\n    z = 3\n\n\nclass B:\n    x = 1\n\n    y = 2\n    z = 3\n"
-    )
-    before, after = class_source("A", path), class_source("B", path)
+def test_new_lines_are_those_that_the_class_before_lacks():
+    before = Source("A", "class A:\n    x = 1\n    z = 3", 1)
+    after = Source("B", "class B:\n    x = 1\n\n    y = 2\n    z = 3", 6)
     assert new_lines(after, before) == {0, 3}  # the name, and y; not the empty line
     assert new_lines(after, None) == frozenset()
 
 
-def test_a_class_that_is_not_there(tmp_path):
-    path = tmp_path / "none.py"
-    path.write_text("x = 1\n")
-    with pytest.raises(ValueError, match=r"none.py has no class named 'Model9'"):
-        class_source("Model9", path)
+def test_a_class_that_is_not_there():
+    with pytest.raises(ValueError, match=r"hnviz/learn/beyond.py has no class named 'Model9'"):
+        class_source("Model9")
 
 
 def test_reading_the_source_does_not_load_torch():

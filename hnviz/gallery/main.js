@@ -57,6 +57,7 @@ async function mount(cases, { picture, state, mode, width }) {
   root.className = "hnviz";
   root.style.minHeight = height;
   (isolate ? main.attachShadow({ mode: "open" }) : main).append(root);
+  tellHeight(root);
   const home = new URL(state === "error" ? "error/" : "", ROOT);
   if (state === "loading") await neverAnswer(cases, home);
   const { render } = await import(new URL(data.module, ROOT).href);
@@ -91,11 +92,12 @@ async function neverAnswer(cases, home) {
 }
 
 /**
- * Make a frame as tall as its picture.
+ * Make a frame as tall as its picture, and a line that says how high it is if no height is kept for it.
  * @param {Cases} cases
  * @param {Case} shown
  */
 function frame(cases, shown) {
+  const said = element("p", "");
   const made = document.createElement("iframe");
   made.src = `mount?${new URLSearchParams(shown)}`;
   made.title = FIELDS.map((field) => shown[field]).join(", ");
@@ -106,7 +108,27 @@ function frame(cases, shown) {
     const body = made.contentDocument?.body;
     if (body) new ResizeObserver(() => (made.style.height = `${body.scrollHeight + 2}px`)).observe(body);
   };
-  return made;
+  made.addEventListener("height", (event) => {
+    said.textContent = `${/** @type {CustomEvent<number>} */ (event).detail} px high`;
+  });
+  return [said, made];
+}
+
+/**
+ * Tell the frame how high a picture is without the height that its place keeps, now and whenever that changes.
+ * @param {HTMLElement} root
+ */
+function tellHeight(root) {
+  const parts = new ResizeObserver(() => {
+    const kept = root.style.minHeight;
+    root.style.minHeight = "";
+    const detail = root.offsetHeight;
+    root.style.minHeight = kept;
+    window.frameElement?.dispatchEvent(new CustomEvent("height", { detail }));
+  });
+  new MutationObserver(() => [...root.children].forEach((part) => parts.observe(part))).observe(root, {
+    childList: true,
+  });
 }
 
 /**
@@ -166,7 +188,7 @@ function index(cases, query) {
   if (!FIELDS.some((field) => query.has(field))) return list(cases);
   const shown = all.filter((each) => FIELDS.every((field) => (query.get(field) ?? each[field]) === each[field]));
   if (!shown.length) main.append(element("p", "No picture matches the address; choose above."));
-  for (const each of shown) main.append(element("h2", FIELDS.map((field) => each[field]).join("  ")), frame(cases, each));
+  for (const each of shown) main.append(element("h2", FIELDS.map((field) => each[field]).join("  ")), ...frame(cases, each));
 }
 
 /** @param {Cases} cases */

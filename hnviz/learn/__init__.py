@@ -1,5 +1,6 @@
 """The models, and the loop that trains them. Needs torch."""
 
+from hnviz.learn.beyond import MODELS
 from hnviz.learn.build import (
     DeviceError,
     build_model,
@@ -10,7 +11,7 @@ from hnviz.learn.build import (
 )
 from hnviz.learn.fast import FAST
 from hnviz.learn.learner import Learner, fit
-from hnviz.learn.models import MODELS, LanguageModel
+from hnviz.learn.models import LanguageModel
 from hnviz.learn.own import model_class
 from hnviz.learn.range_test import RangeTest
 

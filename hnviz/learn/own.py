@@ -5,7 +5,8 @@ import sys
 from functools import lru_cache
 from types import ModuleType
 
-from hnviz.learn.models import MODELS, LanguageModel
+from hnviz.learn.beyond import MODELS
+from hnviz.learn.models import LanguageModel
 from hnviz.own import OwnModelError, own_models
 
 NAME = "own_models"  # of the module, as long as the process lives
