@@ -22,7 +22,7 @@ from hnviz.app.run.topics import Run
 from hnviz.config import RunConfig
 from hnviz.data import KINDS
 from hnviz.engine.client import EngineError
-from hnviz.events import Resumed
+from hnviz.events import Event, Resumed
 from hnviz.runs import (
     SHIPPED_DIR,
     DamagedRun,
@@ -37,8 +37,6 @@ from hnviz.runs.codec import encode
 from hnviz.runs.columns import COLUMNS, read_curves, thinned
 from hnviz.runs.files import take_lock
 from hnviz.runs.label import LABEL, Label, read_label, write_label
-from hnviz.runs.reference import five_seeds_table, reference_range
-from hnviz.runs.seeds import spread_of
 from hnviz.web import actions, curves, keeping, listing, starts
 from hnviz.web.classroom.routes import permit
 from hnviz.web.curves import COMPARED_KINDS, EPOCH_COLUMNS, curve_routes
@@ -109,10 +107,22 @@ def answer(client: TestClient, *runs: str):
 # --- Reading ---
 
 
+@pytest.fixture
+def in_one_piece(monkeypatch):
+    """Refuse to read a run line by line, which is what `read_curves` spares."""
+
+    def refused(folder: RunFolder) -> None:
+        raise AssertionError(f"{folder} was read line by line")
+
+    return lambda: monkeypatch.setattr(RunFolder, "read", refused)
+
+
 @pytest.mark.parametrize("name", SHIPPED)
-def test_curves_hold_what_the_events_of_a_run_say(name):
+def test_curves_hold_what_the_events_of_a_run_say(name, in_one_piece):
     folder = RunFolder(SHIPPED_DIR / name, shipped=True)
-    record, read = folder.read(), read_curves(folder, 10_000)
+    record = folder.read()
+    in_one_piece()
+    read = read_curves(folder, 10_000)
     frame = record.batch_frame()[list(COLUMNS)].to_numpy()
     np.testing.assert_allclose(read.points, frame, rtol=1e-6)
     assert replace(read.record, batches=record.batches) == record
@@ -141,6 +151,35 @@ def test_a_run_that_is_too_long_to_be_read_in_one_piece_has_the_same_curves(most
     assert (in_lines.step, in_lines.every) == (in_one.step, in_one.every)
     assert in_lines.points.shape == in_one.points.shape
     np.testing.assert_array_equal(in_lines.points, in_one.points)
+
+
+def attempts(*told: Event | list[Event]) -> bytes:
+    """The lines of a run's attempts."""
+    flat = [each for some in told for each in (some if isinstance(some, list) else [some])]
+    return b"".join(map(encode, flat))
+
+
+def test_what_no_longer_counts_is_left_out_in_one_piece(tmp_path, in_one_piece):
+    folder = make_run(tmp_path, 1, 80)
+    started, *rest = events(1, 80, folder.config)
+    batches = [each for each in rest if each.kind == "batch"]
+    path = folder.path / "events.jsonl"
+    in_one_piece()
+    path.write_bytes(attempts(started, batches[:9], started, batches[:4]))  # it began anew
+    assert read_curves(folder, 100).points[:, 0].tolist() == [0, 1, 2, 3]
+    path.write_bytes(attempts(started, batches[:9], Resumed(resumed_at=5, time=1.0)))
+    for most in (100, 0):
+        assert read_curves(folder, most).step == 5
+    assert read_curves(folder, 100).points[:, 0].tolist() == [0, 1, 2, 3, 4]
+
+
+def test_one_mini_batch_is_read_of_a_run_whose_epochs_alone_are_drawn(tmp_path, monkeypatch):
+    read, seen = columns._columns, []
+    monkeypatch.setattr(
+        columns, "_columns", lambda lines, undone: seen.append(len(lines)) or read(lines, undone)
+    )
+    assert read_curves(make_run(tmp_path, 1, 80), 0).step == 80
+    assert seen == [1]
 
 
 def test_a_run_without_a_mini_batch_has_columns(tmp_path):
@@ -271,35 +310,6 @@ def test_a_run_that_grows_is_read_again(client, store):
     before = len(answer(client, folder.id).arrays["points"])
     path.write_bytes(whole)
     assert before < len(answer(client, folder.id).arrays["points"]) == 80
-
-
-# --- Seeds ---
-
-
-def test_the_spread_is_from_three_runs_at_hand_then_from_tables(store):
-    config = RunConfig(epochs=EPOCHS, lr=2e-3)
-    for number in (1, 2, 3):
-        make_run(store.root, number, 80, lr=2e-3)
-    found = spread_of(config, store.summaries())
-    assert found and found.n == 3
-    last = [0.2 + 0.08 * (EPOCHS - 1) + 0.0004 * number for number in (1, 3)]
-    assert found.figures["accuracy"] == pytest.approx(tuple(last))
-    assert "3 runs here" in found.source
-    assert spread_of(replace(config, bptt=7), store.summaries()) is None
-    lstm = spread_of(RunConfig.for_model("LSTM"), ())
-    table = five_seeds_table("LSTM")["valid"]
-    assert lstm and lstm.figures["accuracy"] == (table.min(), table.max())
-    ten = spread_of(RunConfig.for_model("Model5", seed=9, device="cpu"), ())
-    assert ten and ten.figures["accuracy"] == reference_range("Model5", "ones", "accuracy")
-    assert "fastai" in ten.source
-    assert spread_of(RunConfig.for_model("Model5", split="blocks"), ()) is None
-
-
-def test_two_seeds_at_hand_are_better_than_none(store):
-    for number in (1, 2):
-        make_run(store.root, number, 80, nh=32)
-    found = spread_of(RunConfig(nh=32, epochs=EPOCHS), store.summaries())
-    assert found and found.n == 2
 
 
 # --- Starting ---
@@ -439,6 +449,36 @@ def test_a_deleted_run_is_gone_and_comes_back_whole(client, store):
     again = client.post(f"/api/runs/{folder.id}/restore", json={})
     assert again.status_code == 404
     assert "can no longer be restored" in again.json()["error"]
+
+
+def test_what_deleting_a_run_meets_is_one_sentence(store, monkeypatch):
+    with pytest.raises(ValueError, match=r"^Model5 is pre-trained: only your own runs can be"):
+        trash.delete(store.folder("Model5"))
+    folder = make_run(store.root, 1, 80)
+    monkeypatch.setattr(disk, "_reach", failing := Failing("deleted.rename.before"))
+    with pytest.raises(RunWriteError, match=f"config.json of the run {folder.id} could not be"):
+        trash.delete(folder)
+    assert failing.passed[-3:] == [
+        "deleted.mark.before",
+        "deleted.mark.after",
+        "deleted.rename.before",
+    ]
+    assert folder.id in store.ids()
+
+
+def test_a_deleted_run_that_cannot_be_removed_keeps_no_other(store, monkeypatch):
+    for number in (1, 2):
+        trash.delete(make_run(store.root, number, 80))
+    tried = []
+
+    def refused(place: Path) -> None:
+        tried.append(place)
+        raise PermissionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(trash.shutil, "rmtree", refused)
+        trash.drop_old(store.root, 0)
+    assert sorted(tried) == sorted(store.root.glob(".deleted-*")) and len(tried) == 2
 
 
 def test_what_restoring_a_run_meets_is_one_sentence(store, monkeypatch):

@@ -129,16 +129,16 @@ def test_bounds_by_position_are_those_of_tables_made_by_hand(ids, bs, bptt):
         assert kept.accuracy[step] >= reset.accuracy[step] - 1e-12
 
 
-def far_back(n_blocks: int) -> np.ndarray:
-    """Blocks of 41 tokens that begin and end in one of two; thirty different ones in all."""
-    ends = np.random.default_rng(3).integers(1, 3, n_blocks).tolist()
-    between = [3 + each % 27 for each in range(39)]
-    return np.concatenate([[0] * 41, *([end, *between, end] for end in ends)])
+def far_back(length: int) -> np.ndarray:
+    """Twelve blocks of so many tokens, each of which begins and ends in the same one of two."""
+    ends = np.random.default_rng(3).integers(1, 3, 12).tolist()
+    between = [3 + each % 27 for each in range(length - 2)]
+    return np.concatenate([[0] * length, *([end, *between, end] for end in ends)])
 
 
 def test_what_a_row_read_long_ago_still_counts():
     """A context of forty tokens needs two hundred bits, and is packed anew again and again."""
-    ids = far_back(12)
+    ids = far_back(41)
     layout = BatchLayout(len(ids), 13, 41)
     assert layout.n_batches == 1
     for kept in (False, True):
@@ -153,8 +153,18 @@ def test_what_a_row_read_long_ago_still_counts():
         assert found.accuracy[39] == 1.0 > by_hand(without_the_first)[0]
 
 
+def test_a_token_fourteen_back_still_counts():
+    ids = far_back(15)
+    *_, shorter, longer = token_bounds(ids, 14)
+    assert longer.accuracy > shorter.accuracy
+    for k, accuracy, once in token_bounds(ids, 16):
+        seen = [(tuple(ids[end - k : end]), int(ids[end])) for end in range(k, len(ids))]
+        assert (accuracy, once) == pytest.approx(by_hand(seen))
+    assert token_bounds(ids[:0]) == token_bounds(ids[:1]) == ()
+
+
 def test_the_means_of_a_text_count_sixteen_tokens():
-    ids = far_back(12)
+    ids = far_back(41)
     bounds = [each.accuracy for each in token_bounds(ids, 16)]
     assert len(bounds) == 16 and max(bounds) < 1
     wanted = np.mean([*bounds, *[1.0] * 24])

@@ -36,8 +36,11 @@ from hnviz.runs import (
 )
 from hnviz.runs.codec import decode, encode, shortened
 from hnviz.runs.files import LOCK_NAME, remove_old_leftovers, write_atomic
+from hnviz.runs.folder import RESUME_BEFORE
+from hnviz.runs.label import Label, read_label, write_label
 from hnviz.runs.reference import lr_table
 from hnviz.runs.shipped import to_half
+from hnviz.runs.tensors import MOST_HEADER, _checksum, _header
 from tests.failing import Failing
 
 DATA = Path(__file__).parent / "data"
@@ -258,6 +261,61 @@ def test_snapshots_and_resume(folder: RunFolder) -> None:
     resume = folder.load_resume()
     assert resume["t"].tolist() == [[0.0, 3.0], [1.0, 4.0], [2.0, 5.0]]
     assert resume["rng"].tolist() == list(range(9))
+    (folder.path / "resume.safetensors").rename(folder.path / RESUME_BEFORE)  # killed in between
+    assert folder.load_resume()["rng"].tolist() == list(range(9))
+
+
+def test_what_is_written_passes_its_own_failpoints(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "_reach", reached := Failing(""))
+    tensors = weights(folder.config)
+    with folder.writer() as writer:
+        for event in FULL:
+            writer.append(event)
+        for _ in range(2):
+            writer.save_snapshot(0, tensors)
+            writer.save_resume(tensors)
+    write_label(folder.path, Label("mine"))
+    passed = {tuple(name.split(".")[:2]) for name in reached.passed}
+    kept = ("config", "events", "label", "note", "resume", "snapshot")
+    assert passed == {(what, done) for what in kept for done in disk.KEPT[what]}
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        (7, "a run's name must be a text; got '7'"),
+        ("n" * 61, "a run's name can have at most 60 characters; got 61: shorten it"),
+        ("a\nb", "a run's name can hold no line breaks or control characters: remove them"),
+    ],
+)
+def test_a_name_that_no_run_can_have(folder: RunFolder, name: str, sentence: str) -> None:
+    with pytest.raises(ValueError) as refused:
+        write_label(folder.path, Label(name))
+    assert str(refused.value) == sentence
+    write_label(folder.path, Label("  " + "n" * 60))
+    assert read_label(folder.path) == Label("n" * 60)
+
+
+def test_a_checksum_is_the_same_in_every_version() -> None:
+    """Else no checkpoint of an older one could be read."""
+    tensors = {"b": np.arange(6, dtype="f4").reshape(2, 3).T, "a": np.array(3)}
+    assert _checksum(tensors) == "7ade6e609e007741bfa9df544101f313"
+
+
+@pytest.mark.parametrize("header", [[], 3, {"__metadata__": 3}])
+def test_a_header_that_is_no_object(header: object) -> None:
+    told = json.dumps(header).encode()
+    with pytest.raises(ValueError, match=r"^its header is no JSON object$"):
+        _header(len(told).to_bytes(8, "little") + told)
+
+
+def test_the_largest_header_that_is_read() -> None:
+    told = b"{}".ljust(MOST_HEADER)
+    assert _header(len(told).to_bytes(8, "little") + told) == {}
+    with pytest.raises(ValueError, match=r"has a header of 1,048,577 bytes, more than 1,048,576"):
+        _header((len(told) + 1).to_bytes(8, "little") + told)
 
 
 def test_a_resume_deletes_the_snapshots_that_it_undoes(folder: RunFolder) -> None:
@@ -776,6 +834,8 @@ def test_reference_ranges() -> None:
     assert reference_range("Model5", "uniform", "accuracy") == (0.816, 0.842)
     assert reference_range("Model3", "ones", "train_loss") == (0.388, 0.709)
     assert reference_range("Model3", "ones", "valid_loss") is None
+    with pytest.raises(ValueError, match=r"^bn_init must be one of ones, uniform; got 'twos'$"):
+        reference_range("Model3", "twos", "train_loss")
     with pytest.raises(ValueError, match="column must be one of"):
         reference_range("Model3", "ones", "speed")
     with pytest.raises(ValueError, match="no model named"):
