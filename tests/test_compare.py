@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC
 from functools import partial
+from math import nan
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,7 +23,7 @@ from hnviz.app.run.topics import Run
 from hnviz.config import RunConfig
 from hnviz.data import KINDS
 from hnviz.engine.client import EngineError
-from hnviz.events import Event, Resumed
+from hnviz.events import Ended, Event, Resumed
 from hnviz.runs import (
     SHIPPED_DIR,
     DamagedRun,
@@ -171,6 +172,50 @@ def test_what_no_longer_counts_is_left_out_in_one_piece(tmp_path, in_one_piece):
     for most in (100, 0):
         assert read_curves(folder, most).step == 5
     assert read_curves(folder, 100).points[:, 0].tolist() == [0, 1, 2, 3, 4]
+    twice = [Resumed(resumed_at=at, time=1.0) for at in (5, 3)]
+    path.write_bytes(attempts(started, batches[:9], twice[0], batches[5:8], twice[1], batches[3]))
+    assert read_curves(folder, 100).points[:, 0].tolist() == [0, 1, 2, 3]
+
+
+def test_what_a_run_holds_so_far_is_read_in_one_piece(tmp_path, in_one_piece):
+    folder = make_run(tmp_path, 1, 80)
+    started, *rest = events(1, 80, folder.config)
+    batches = [each for each in rest if each.kind == "batch"]
+    path = folder.path / "events.jsonl"
+    in_one_piece()
+    torn = attempts(started, replace(batches[0], loss=nan), batches[1:9]) + b'{"event'
+    path.write_bytes(torn)
+    with folder.path.joinpath("writer.lock").open("w"):
+        found = read_curves(folder, 100)
+    assert (found.step, len(found.points), found.record.alive) == (9, 9, False)
+    assert np.isnan(found.points[0, 1]) and found.points.dtype == np.float32
+    assert read_curves(folder, 20).every == 4  # of the eighty steps that it will have
+    assert read_curves(folder, 0).every == 1
+    averaged = read_curves(folder, 1).points
+    np.testing.assert_allclose(averaged[:, 0], [4.0])
+    lock = take_lock(folder.path)
+    try:
+        assert read_curves(folder, 100).record.alive
+    finally:
+        lock.release()
+    path.write_bytes(attempts(started, batches[:5], Ended(**OVER, step=9)))
+    assert read_curves(folder, 100).step == 9
+
+
+OVER = {"status": "stopped", "message": "over", "time": 1.0}
+
+
+def test_lines_that_do_not_rise_are_read_line_by_line(tmp_path):
+    folder = make_run(tmp_path, 1, 80)
+    started, *rest = events(1, 80, folder.config)
+    batches = [each for each in rest if each.kind == "batch"]
+    path = folder.path / "events.jsonl"
+    path.write_bytes(attempts(started, batches[:3], batches[2]))
+    steps = [each.step for each in folder.read().batches]
+    assert read_curves(folder, 100).points[:, 0].tolist() == steps
+    path.write_bytes(attempts(started, batches[:2]).replace(b'"step": 1,', b'"step": null,'))
+    with pytest.raises(DamagedRun, match="line 3: step of a 'batch' event cannot be None"):
+        read_curves(folder, 100)
 
 
 def test_one_mini_batch_is_read_of_a_run_whose_epochs_alone_are_drawn(tmp_path, monkeypatch):
@@ -184,12 +229,17 @@ def test_one_mini_batch_is_read_of_a_run_whose_epochs_alone_are_drawn(tmp_path, 
 
 def test_a_run_without_a_mini_batch_has_columns(tmp_path):
     folder = RunStore(tmp_path).create(RunConfig())
-    assert read_curves(folder, 100).points.shape == (0, len(COLUMNS))
+    found = read_curves(folder, 100)
+    assert found.points.shape == (0, len(COLUMNS))
+    assert (found.record.id, found.record.config) == (folder.id, folder.config)
 
 
 def test_thinning_keeps_an_uneven_last_stretch():
     columns = np.array([[step, step, 0, 0, 0] for step in range(7)], dtype=float)
     assert thinned(columns, 4)[:, 1].tolist() == [1.5, 5.0]
+    assert thinned(columns, 2)[:, 1].tolist() == [0.5, 2.5, 4.5, 6.0]
+    assert thinned(columns[4:], 4)[:, 1].tolist() == [5.0]
+    assert {thinned(columns, every).dtype for every in (1, 2)} == {np.dtype(np.float32)}
     assert len(thinned(columns[:0], 4)) == 0
 
 

@@ -73,6 +73,30 @@ def test_a_text_is_read_no_further_than_its_tokens_could_be_shown():
         read_phrase(read[:-4] + "0", VOCAB)
 
 
+def test_a_long_range_is_cut_to_what_can_be_shown():
+    phrase = read_phrase("1 to 9999", VOCAB)
+    assert len(phrase.tokens) == LONGEST and phrase.tokens[:3] == ("one", ",", "two")
+    assert phrase.remark == "The first 2,000 tokens are shown."
+    assert read_phrase("one " * LONGEST, VOCAB).remark == ""
+
+
+def test_five_unknown_words_are_named_and_the_others_counted():
+    words = [letter * 21 for letter in "abcdefg"]
+    named = ", ".join(f"“{word[:20]}”" for word in words[:5])
+    for n, more in ((5, ""), (6, " and 1 more"), (7, " and 2 more")):
+        assert read_phrase(" ".join(words[:n]), VOCAB).remark == (
+            f"Not in the vocabulary, so read as xxunk: {named}{more}."
+        )
+
+
+def test_digits_are_text_where_there_are_no_numbers():
+    task = corpus("task-recall-gap.2")
+    assert read_phrase("12 to -4", VOCAB, task).tokens == tuple(task.tokenize("12 to -4"))
+    assert len(read_phrase("a " * LONGEST * 5, VOCAB, task).tokens) == LONGEST
+    with pytest.raises(ValueError, match=r"^Type some words\.$"):
+        read_phrase(" " * LONGEST * 8 + "a", VOCAB, task)
+
+
 def test_what_would_turn_the_text_around_it_is_replaced():
     said = "a\u202eb \u2066one\u2069 \u200f\u061c"
     assert read_phrase(said, VOCAB).remark == (

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,7 @@ from hnviz.runs.folder import RESUME_BEFORE
 from hnviz.runs.label import Label, read_label, write_label
 from hnviz.runs.reference import lr_table
 from hnviz.runs.shipped import to_half
+from hnviz.runs.summary import RunSummary
 from hnviz.runs.tensors import MOST_HEADER, _checksum, _header
 from tests.failing import Failing
 
@@ -733,6 +735,38 @@ def test_summaries_tell_every_run_in_a_line(store: RunStore) -> None:
     assert line.message == "over" and line.created > 0
     assert store.summaries(1) == lines[:1]
     assert (store.ids(), store.ids(1)) == ([second.id, first.id], [second.id])
+
+
+def test_a_summary_is_of_the_last_epoch_and_the_label(store: RunStore) -> None:
+    folder = store.create(RunConfig())
+    write(folder, FULL)
+    write_label(folder.path, Label("mine", pinned=True))
+    wanted = RunSummary(
+        id=folder.id,
+        shipped=False,
+        status="finished",
+        created=folder.created,
+        config=folder.config,
+        step=4,
+        n_steps=4,
+        epoch=1,
+        train_loss=0.4,
+        valid_loss=0.6,
+        accuracy=0.5,
+        train_accuracy=0.7,
+        message="over",
+        given="mine",
+        pinned=True,
+    )
+    assert store.line(folder.id) == wanted
+    shutil.copytree(folder.path, store.shipped / "Model5")  # with a label, which is none of ours
+    told = replace(wanted, id="Model5", shipped=True, given="", pinned=False)
+    assert store.line("Model5") == told
+    begun = store.create(RunConfig())
+    write(begun, FULL[:1])
+    assert (store.line(begun.id).message, store.line(begun.id).epoch) == ("", None)
+    (store.shipped / "Model5" / "config.json").unlink()
+    assert store.line("Model5").shipped and store.line("Model5").status == "damaged"
 
 
 def test_summaries_agree_with_the_whole_record(store: RunStore) -> None:

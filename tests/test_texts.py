@@ -19,7 +19,7 @@ from hnviz.engine.client import EngineError
 from hnviz.export.build import export_page
 from hnviz.export.errors import ExportError
 from hnviz.runs import DamagedRun, RunFolder, RunStore, RunWriteError, default_runs_dir
-from hnviz.runs.texts import TEXTS
+from hnviz.runs.texts import TEXTS, drop_text
 from hnviz.web.standing import engine, store
 from tests.pages import open_page
 from tests.test_pages import text
@@ -159,6 +159,33 @@ def test_a_run_that_cannot_be_stored_leaves_no_text(
     with pytest.raises(RunWriteError):
         runs.create(RunConfig(corpus=own_corpus(TEXT, Way()).id))
     assert list(runs.root.iterdir()) == []
+
+
+def test_a_run_that_is_refused_leaves_the_text_of_another(runs: RunStore) -> None:
+    config = RunConfig(corpus=own_corpus(TEXT, Way()).id)
+    runs.create(config)
+    before = kept(runs.root)
+
+    def refuse(folder: RunFolder) -> None:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        runs.add(config, lambda _: None, refuse)
+    assert kept(runs.root) == before and len(before) == 2
+
+
+def test_what_cannot_be_read_or_removed_stops_no_other(runs: RunStore) -> None:
+    corpus_id = own_corpus(TEXT, Way()).id
+    config, name = RunConfig(corpus=corpus_id), corpus_id.split("-")[1]
+    damaged = runs.create(config).path / "config.json"
+    (runs.root / "a folder" / "config.json").mkdir(parents=True)
+    damaged.write_bytes(b"\xff" + damaged.read_bytes())
+    drop_text(runs.root, config)
+    assert len(kept(runs.root)) == 2  # the damaged config names it
+    damaged.unlink()
+    (runs.root / TEXTS / f"{name} of somebody").mkdir()
+    drop_text(runs.root, config)
+    assert kept(runs.root) == {f"{name} of somebody"}
 
 
 def test_texts_that_no_run_reads_are_deleted_once_they_are_old(runs: RunStore) -> None:
