@@ -445,7 +445,9 @@ def test_an_unknown_word_without_xxunk_is_named() -> None:
 
 
 def test_a_vocab_with_a_token_twice() -> None:
-    with pytest.raises(ValueError, match="must all differ"):
+    with pytest.raises(
+        ValueError, match=r"^a vocabulary's tokens must all differ; one is in it twice$"
+    ):
         Vocab(("one", "one"))
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hnviz.catalogue import CATALOGUE
 from hnviz.data import BatchLayout
-from hnviz.schedule import one_cycle, snapshot_steps
+from hnviz.schedule import one_cycle, snapshot_steps, told_every
 
 N_TRAIN = 50_079
 
@@ -88,3 +88,10 @@ def test_a_recipes_snapshots_are_dense_early_and_hold_every_epochs_end(model: st
     assert steps[:5] == (0, 1, 2, 3, 4)
     assert set(steps) >= {n_batches * (epoch + 1) for epoch in range(recipe.epochs)}
     assert 30 <= len(steps) <= 48
+
+
+@given(n_steps=st.integers(0, 10**6), most=st.integers(1, 10**5))
+def test_what_is_told_is_as_dense_as_there_is_room(n_steps: int, most: int) -> None:
+    every = told_every(n_steps, most)
+    assert every.bit_count() == 1 and math.ceil(n_steps / every) <= most
+    assert every == 1 or math.ceil(n_steps / (every // 2)) > most

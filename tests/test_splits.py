@@ -32,7 +32,8 @@ from hnviz.data import (
 )
 from hnviz.data.corpora import BUILT_IN, corpus
 from hnviz.data.places import split_places
-from hnviz.data.splits import BLOCK, N_BLOCKS, NOTEBOOK, WAYS, Chosen
+from hnviz.data.splits import BLOCK, N_BLOCKS, NOTEBOOK, WAYS, Chosen, Numbers
+from hnviz.data.splits import held_out as draw
 from hnviz.engine.scheduler import n_steps
 from hnviz.figures.counting import MapFigures, held_out, map_sentence, prompt_note
 from hnviz.figures.curves import accuracy_curves, n_batches_of
@@ -97,6 +98,12 @@ def test_the_blocks_are_the_same_everywhere_and_always() -> None:
     starts = [block.start for block in NUMBERS.valid]
     assert starts[:5] == [67, 171, 227, 299, 434]
     assert sum(starts) == 492_861
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_blocks_that_just_fit_are_placed_where_they_must_be(seed: int) -> None:
+    assert draw(20, 1, seed) == Numbers((), (range(1, 21),))
+    assert draw(41, 2, seed) == Numbers((range(21, 22),), (range(1, 21), range(22, 42)))
 
 
 def test_the_pages_examples_are_where_the_notebooks_split_has_them() -> None:
