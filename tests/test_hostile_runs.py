@@ -399,6 +399,15 @@ def test_a_torn_line_far_from_the_start_is_cut(folder: RunFolder) -> None:
         assert (folder.path / "events.jsonl").read_bytes() == whole
 
 
+def test_an_empty_line_is_told_and_a_torn_one_is_left() -> None:
+    with pytest.raises(ValueError, match="line 1: '' is not JSON"):
+        Lines().read(b"\n" + encode(batch(0)))
+    told = b"".join(encode(batch(step)) for step in range(1, 4))
+    torn = encode(batch(4))[:-9]
+    assert [each.step for each in Lines(4).read(told + torn)] == [3]
+    assert [each.step for each in Lines(2).read(told + torn)] == [2, 3]
+
+
 GARBAGE = (b'{"event": "batch", "step": 7}', b'{"event": "batch", "step": 9,', b"")
 
 

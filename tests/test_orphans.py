@@ -24,18 +24,20 @@ from hnviz.runs.orphans import (
 )
 from hnviz.runs.stopping import ask_to_stop, drop_stop, is_asked_to_stop
 
-HOLD = "import sys, time; file = open(sys.argv[1], 'w'); print(flush=True); time.sleep(60)"
+HOLD = """
+import signal, sys, time
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background ignores it
+file = open(sys.argv[1], "w")
+print(flush=True)
+time.sleep(60)
+"""
 
 
 @pytest.fixture
 def writer(tmp_path: Path) -> Iterator[psutil.Process]:
     """A process that holds the lock file of the run in `tmp_path` open, with its note."""
     command = [sys.executable, "-S", "-c", HOLD, str(tmp_path / LOCK_NAME)]
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,  # which would tell of Ctrl-C
-    ) as child:
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         child.stdout.readline()
         found = psutil.Process(child.pid)

@@ -190,7 +190,9 @@ def test_a_loss_that_is_no_number_is_valid_json(loss: float) -> None:
     ("line", "said"),
     [
         (b"\x00\xff garbage", "is not JSON"),
-        (b"[1, 2]", "is not an event"),
+        (b"[1, 2]", r"^'\[1, 2\]' is not an event$"),
+        (encode(replace(STARTED, n_steps=0)), "^a run has at least one step$"),
+        (b'{"event": "snapshot", "step": 9007199254740993}', "cannot be a number above"),
         (b'{"event": ["batch"]}', "is not an event"),
         (b'{"event": "burst"}', "no event is named 'burst'"),
         (b'{"event": "snapshot"}', "has the fields step"),
@@ -201,6 +203,10 @@ def test_a_loss_that_is_no_number_is_valid_json(loss: float) -> None:
 def test_a_line_that_is_no_event_is_told(line: bytes, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         decode(line)
+
+
+def test_the_largest_step_that_is_read() -> None:
+    assert decode(b'{"event": "snapshot", "step": 9007199254740992}').step == 2**53
 
 
 # The folder on disk
