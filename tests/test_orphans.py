@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
+from hnviz import disk
 from hnviz.runs import RunWriteError, orphans
 from hnviz.runs.orphans import (
     LOCK_NAME,
@@ -21,8 +22,10 @@ from hnviz.runs.orphans import (
     SAME_SECONDS,
     Ending,
     end_writer,
+    note_writer,
 )
 from hnviz.runs.stopping import ask_to_stop, drop_stop, is_asked_to_stop
+from tests.failing import Failing
 
 HOLD = """
 import signal, sys, time
@@ -57,6 +60,16 @@ def test_the_writer_of_the_note_gets_ctrl_cs_signal_and_ends(
     assert ending is not None
     psutil.wait_procs([writer], timeout=10)
     assert ending.poll() is True
+
+
+def test_the_note_is_of_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    note_writer(tmp_path)
+    this = psutil.Process()
+    told = json.loads((tmp_path / NOTE_NAME).read_text())
+    assert told == {"pid": this.pid, "created": this.create_time()}
+    monkeypatch.setattr(disk, "_reach", failing := Failing("note.rename.before"))
+    note_writer(tmp_path)  # the run is written without it
+    assert failing.passed[-1] == "note.rename.before"
 
 
 def test_a_run_that_is_reached_by_a_link_has_the_same_writer(

@@ -399,6 +399,36 @@ def test_two_looks_never_take_each_other_for_a_writer(folder: RunFolder) -> None
     assert len(seen) == 1200 and not any(seen)
 
 
+def test_the_events_are_a_file_that_its_owner_writes(folder: RunFolder) -> None:
+    write(folder, FULL[:1])
+    mode = (folder.path / "events.jsonl").stat().st_mode & 0o777
+    assert mode | 0o644 == 0o644 and mode & 0o600 == 0o600
+
+
+def test_events_that_cannot_be_opened_are_one_sentence(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = f"^events.jsonl of the run {folder.id} could not be written"
+    with monkeypatch.context() as patch:
+        patch.setattr(disk, "_reach", Failing("events.cut.before"))
+        with pytest.raises(RunWriteError, match=said):
+            folder.writer()
+    assert not folder.is_alive()
+    (folder.path / "events.jsonl").unlink()
+    (folder.path / "events.jsonl").mkdir()
+    with pytest.raises(RunWriteError, match=said):
+        folder.writer()
+
+
+def test_a_start_deletes_the_snapshots_of_the_attempt_before(folder: RunFolder) -> None:
+    with folder.writer() as writer:
+        writer.append(STARTED)
+        for step in range(3):
+            writer.save_snapshot(step, weights(folder.config))
+        writer.append(STARTED)
+    assert folder.snapshots() == [0]
+
+
 def test_a_killed_writer_is_not_alive(folder: RunFolder) -> None:
     code = (
         "import sys, time; from pathlib import Path; from hnviz.runs import RunFolder\n"
