@@ -425,8 +425,52 @@ def test_a_start_deletes_the_snapshots_of_the_attempt_before(folder: RunFolder) 
         writer.append(STARTED)
         for step in range(3):
             writer.save_snapshot(step, weights(folder.config))
+        folder.snapshot_path(9).mkdir()  # cannot be deleted as a file, and hinders no other
         writer.append(STARTED)
-    assert folder.snapshots() == [0]
+    assert folder.snapshots() == [0, 9]
+
+
+@pytest.mark.parametrize(
+    ("torn", "whole"), [(b"x", b""), (b"\nx", b"\n"), (b"\n", b"\n"), (b"", b"")]
+)
+def test_a_torn_first_line_is_cut(folder: RunFolder, torn: bytes, whole: bytes) -> None:
+    (folder.path / "events.jsonl").write_bytes(torn)
+    folder.writer().close()
+    assert (folder.path / "events.jsonl").read_bytes() == whole
+
+
+def test_a_line_that_could_not_be_cut_is_cut_before_the_next(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing = {"events.write.half", "events.cut.before"}
+
+    def reach(name: str) -> None:
+        if name in failing:
+            failing.remove(name)
+            raise OSError(errno.EIO, "Input/output error")
+
+    with folder.writer() as writer:
+        writer.append(STARTED)
+        whole = (folder.path / "events.jsonl").read_bytes()
+        monkeypatch.setattr(disk, "_reach", reach)
+        writer._waiting.append(batch(0))
+        with pytest.raises(RunWriteError, match="Input/output error"):
+            writer.flush()
+        assert not failing and (folder.path / "events.jsonl").read_bytes() > whole
+        writer.append(batch(1))
+        writer.flush()
+    assert (folder.path / "events.jsonl").read_bytes() == whole + encode(batch(1))
+
+
+def test_a_writer_that_is_closed_twice_closes_its_own_file_alone(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = folder.writer()
+    writer.close()
+    closed: list[int] = []
+    monkeypatch.setattr(os, "close", closed.append)
+    writer.close()
+    assert closed == []
 
 
 def test_a_killed_writer_is_not_alive(folder: RunFolder) -> None:
