@@ -1,9 +1,11 @@
 """Run folders: written whole, read while they grow, and honest about damage."""
 
 import errno
+import fcntl
 import json
 import math
 import os
+import platform
 import resource
 import shutil
 import subprocess
@@ -11,12 +13,15 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import hnviz
 from hnviz import disk
 from hnviz.catalogue import LADDER, entry
 from hnviz.config import RunConfig
@@ -39,8 +44,10 @@ from hnviz.runs.codec import decode, encode, shortened
 from hnviz.runs.files import LOCK_NAME, remove_old_leftovers, write_atomic
 from hnviz.runs.folder import RESUME_BEFORE
 from hnviz.runs.label import Label, read_label, write_label
+from hnviz.runs.record import RecordBuilder
 from hnviz.runs.reference import lr_table
 from hnviz.runs.shipped import to_half
+from hnviz.runs.store import versions
 from hnviz.runs.summary import RunSummary
 from hnviz.runs.tensors import MOST_HEADER, _checksum, _header
 from tests.failing import Failing
@@ -159,6 +166,19 @@ def test_a_resume_drops_the_later_steps_of_the_earlier_attempt() -> None:
     assert (record.epochs, record.snapshots, record.step) == ((), (0,), 2)
 
 
+def test_a_builder_begins_with_nothing_and_counts_a_snapshot_once() -> None:
+    builder = RecordBuilder("mine", RunConfig())
+    assert builder.record() == RunRecord(id="mine", config=RunConfig())
+    for event in (STARTED, ended("stopped", 1), *map(snapshot, (0, 5, 0, 9, 5, 5)), resumed(6)):
+        builder.add(event)
+    record = builder.record()
+    assert record.snapshots == (0, 5) and record.ended is None
+
+
+def snapshot(step: int) -> SnapshotSaved:
+    return SnapshotSaved(step=step)
+
+
 def test_an_epoch_end_that_is_said_twice_counts_once() -> None:
     attempt = [STARTED, batch(0), batch(1), epoch(0, 0.1), resumed(2), epoch(0, 0.2), batch(2)]
     record = RunRecord.from_events("x", RunConfig(), attempt)
@@ -236,6 +256,49 @@ def test_a_new_run_can_be_read_with_json_alone(store: RunStore) -> None:
     assert folder.config == RunConfig(model="Model2", seed=7)
     assert (folder.device, folder.snapshots(), folder.load_resume()) == ("auto", [], None)
     assert folder.read().status == "queued"
+
+
+def test_an_id_has_the_time_in_greenwich_and_the_fraction_of_the_second(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "XYZ-5")
+    time.tzset()
+    try:
+        monkeypatch.setattr("hnviz.runs.store.time.time", lambda: 1_000_000_001.99999)
+        assert store.create(RunConfig()).id == "20010909-014641-Model5-ffff"
+        monkeypatch.setattr("hnviz.runs.store.time.time", lambda: 1_000_000_001.5)
+        test = store.create(RunConfig(), range_test=True)
+        assert test.id == "lr-20010909-014641-Model5-8000" and test.is_range_test
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_a_run_says_which_versions_made_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert versions() == {
+        "python": platform.python_version(),
+        "hnviz": hnviz.__version__,
+        "torch": version("torch"),
+        "numpy": version("numpy"),
+    }
+
+    def missing(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("hnviz.runs.store.version", missing)
+    assert versions()["torch"] == versions()["numpy"] == "not installed"
+
+
+def test_a_run_that_cannot_get_its_name_is_one_sentence(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disk, "_reach", failing := Failing("run.rename.before"))
+    with pytest.raises(
+        RunWriteError, match=r"^no run can be stored in .*: Input/output error; set"
+    ):
+        store.create(RunConfig())
+    assert failing.passed[:2] == ["run.make.before", "run.make.after"]
+    assert list(store.root.iterdir()) == []
 
 
 def test_ids_are_readable_unique_and_newest_first(store: RunStore) -> None:
@@ -363,6 +426,36 @@ def test_a_run_has_one_writer(folder: RunFolder, monkeypatch: pytest.MonkeyPatch
     with folder.writer(), pytest.raises(RunBusy, match="is being written by another process"):
         folder.writer()
     folder.writer().close()
+
+
+def test_a_writer_waits_for_a_look_and_is_closed_by_any_thread(folder: RunFolder) -> None:
+    with (folder.path / LOCK_NAME).open("w") as looked:
+        fcntl.flock(looked, fcntl.LOCK_SH)
+        threading.Timer(0.2, partial(fcntl.flock, looked, fcntl.LOCK_UN)).start()
+        writer = folder.writer()
+    assert folder.is_alive()
+    closing = threading.Thread(target=writer.close)
+    closing.start()
+    closing.join()
+    assert not folder.is_alive()
+
+
+def test_what_a_lock_meets_is_one_sentence(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hnviz.runs.files.LOCK_PATIENCE", 0.05)
+    (folder.path / ".left.1.tmp").mkdir()  # which no process of ours made
+    with folder.writer(), pytest.raises(RunBusy) as refused:
+        folder.writer()
+    assert str(refused.value) == (
+        f"the run {folder.id} is being written by another process; wait until it ends, or stop it "
+        "there"
+    )
+    (folder.path / LOCK_NAME).unlink()
+    (folder.path / LOCK_NAME).mkdir()
+    said = f"^{LOCK_NAME} of the run {folder.id} could not be written: Is a directory"
+    with pytest.raises(RunWriteError, match=said):
+        folder.writer()
 
 
 def test_looking_does_not_disturb_a_writer_that_starts(folder: RunFolder) -> None:
@@ -504,6 +597,19 @@ def test_a_follower_reads_only_what_is_new(folder: RunFolder) -> None:
         writer.flush()
         assert follower.poll().batches == (batch(0),)
     assert follower.poll().status == "interrupted"
+
+
+def test_a_run_is_read_in_pieces(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    unread = RunFollower(folder)
+    assert unread.poll() is unread.poll()  # there are no events yet
+    write(folder, [STARTED, *map(batch, range(9)), ended("stopped", 9)])
+    whole = folder.read()
+    assert [each.step for each in RunFollower(folder, 4).poll().batches] == [0, 4, 8]
+    monkeypatch.setattr("hnviz.runs.follower.PIECE", 300)
+    assert RunFollower(folder).poll() == whole
+    monkeypatch.setattr("hnviz.runs.follower.PIECE", 50)
+    with pytest.raises(DamagedRun, match=r"events.jsonl, a line has more than 50 bytes$"):
+        RunFollower(folder).poll()
 
 
 def test_a_torn_last_line_is_waited_for(folder: RunFolder) -> None:

@@ -167,6 +167,7 @@ def test_a_run_that_is_refused_leaves_the_text_of_another(runs: RunStore) -> Non
     before = kept(runs.root)
 
     def refuse(folder: RunFolder) -> None:
+        assert folder.path.parent == runs.root
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):

@@ -1,0 +1,54 @@
+"""Files that anybody may have written: what is read of them, and what is said of the others."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from hnviz.runs.reading import LARGEST, is_number, open_regular, parse, plain, read_bounded
+
+
+def test_a_folder_or_a_pipe_is_no_regular_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path):
+        with pytest.raises(OSError) as refused:
+            open_regular(path)
+        told = refused.value
+        assert (told.errno, told.strerror) in (
+            (errno.EINVAL, "not a regular file"),
+            (errno.EISDIR, "Is a directory"),
+        )
+
+
+def test_as_many_bytes_are_read_as_may_be(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * 1500)
+    assert read_bounded(path, 1500) == path.read_bytes()
+    with pytest.raises(OSError) as refused:
+        read_bounded(path, 1499)
+    assert (refused.value.errno, refused.value.strerror) == (
+        errno.EFBIG,
+        "it has more than 1,499 bytes",
+    )
+
+
+def test_what_is_nested_too_deep_is_refused() -> None:
+    assert parse(b'{"a": [1]}') == {"a": [1]}
+    with pytest.raises(ValueError) as refused:
+        parse(b"[" * 100_000)
+    assert str(refused.value) == "nested too deep"
+
+
+def test_what_cannot_be_seen_is_replaced() -> None:
+    assert plain("a\nb\x7f\u2028\ud800 c") == "a\ufffdb\ufffd\ufffd\ufffd c"
+
+
+@pytest.mark.parametrize("value", [0, -3, LARGEST, -LARGEST, 0.5, -1e308])
+def test_a_number(value: float) -> None:
+    assert is_number(value)
+
+
+@pytest.mark.parametrize("value", [LARGEST + 1, -LARGEST - 1, float("nan"), float("inf"), True])
+def test_no_number_for_a_page(value: object) -> None:
+    assert not is_number(value) and not is_number(str(value)) and not is_number(None)
