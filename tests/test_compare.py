@@ -175,6 +175,9 @@ def test_what_no_longer_counts_is_left_out_in_one_piece(tmp_path, in_one_piece):
     twice = [Resumed(resumed_at=at, time=1.0) for at in (5, 3)]
     path.write_bytes(attempts(started, batches[:9], twice[0], batches[5:8], twice[1], batches[3]))
     assert read_curves(folder, 100).points[:, 0].tolist() == [0, 1, 2, 3]
+    twice = [Resumed(resumed_at=at, time=1.0) for at in (3, 6)]
+    path.write_bytes(attempts(started, batches[:9], twice[0], batches[3:8], twice[1], batches[6]))
+    assert read_curves(folder, 100).points[:, 0].tolist() == list(range(7))
 
 
 def test_what_a_run_holds_so_far_is_read_in_one_piece(tmp_path, in_one_piece):

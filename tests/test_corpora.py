@@ -91,6 +91,10 @@ def test_a_language_lists_the_same_numbers_as_the_lesson(way: str) -> None:
     assert " ".join(read.tokenize("quatre-vingt-dix-huit")) == "quatre vingt dix huit"
 
 
+def test_a_language_of_long_words_is_read_by_character() -> None:
+    assert {corpus(f"numbers-{each}").level for each in ("de", "nl", "it", "tr", "ja")} == {"char"}
+
+
 def test_the_lesson_is_not_num2words_english() -> None:
     lesson, other = corpus("human_numbers"), corpus("numbers-en")
     assert lesson.spell and other.spell
@@ -182,6 +186,50 @@ def test_markup_stays_text() -> None:
 def test_a_bad_way_is_one_sentence(values: dict[str, object]) -> None:
     with pytest.raises(CorpusError, match="must be"):
         Way(**values)  # type: ignore[arg-type]
+
+
+def test_what_names_no_corpus_is_quoted_in_part() -> None:
+    known = ", ".join(each.id for each in corpora())
+    likes = "an own text's id looks like text-<20 hex digits>-word-min1-valid10"
+    for given_id, sentence in (
+        (7, "corpus must be the id of a corpus; got 7"),
+        ("x" * 200, f"corpus must be one of {known}; got {'x' * 100!r}"),
+        ("text-" + "x" * 200, f"{likes}; got {'text-' + 'x' * 95!r}"),
+    ):
+        with pytest.raises(CorpusError) as refused:
+            corpus(given_id)
+        assert str(refused.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "share", "train", "valid"),
+    [
+        (" aaa bbb ccc ddd\n", 50, "aaa bbb", " ccc ddd"),  # a space is where the cut would be
+        ("aaa bbb ccc ddd", 40, "aaa bbb", " ccc ddd"),  # the last one before it
+        ("aaaa bb", 50, "aaa", "a bb"),  # not the one after it
+        ("abcdefghij", 30, "abcdefg", "hij"),
+    ],
+)
+def test_a_text_is_cut_at_a_space(text: str, share: int, train: str, valid: str) -> None:
+    assert own.cut(text, Way(valid=share)) == (train, valid)
+
+
+def test_the_shortest_text_and_the_most_words() -> None:
+    ten = "a b c d e f g h i j"
+    read = own_corpus(ten.encode(), Way())
+    assert [len(part) for part in read.tokens()] == [10, 2]  # each with xxbos
+    with pytest.raises(CorpusError, match="the text has 9 tokens, and training needs at least 10"):
+        own_corpus(ten[:-2].encode(), Way())
+
+
+def test_as_many_words_as_two_bytes_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = b"a b c d e f g h i a b c d"
+    monkeypatch.setattr(own, "MOST_WORDS", 10)  # xxbos and nine letters
+    own_corpus(text, Way())
+    own._corpus.cache_clear()
+    monkeypatch.setattr(own, "MOST_WORDS", 9)
+    with pytest.raises(CorpusError, match="has 10 different tokens, and a network here can know 9"):
+        own_corpus(text, Way(valid=11))
 
 
 @given(level=st.sampled_from(("word", "char", "bpe")), merges=st.integers(1, 5000))
