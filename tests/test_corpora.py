@@ -315,6 +315,15 @@ def test_a_word_that_was_not_learned_is_split_as_if_it_had_been() -> None:
         assert encoder._merged(tuple(word)) == parts
 
 
+def test_as_many_words_as_byte_pairs_are_learned_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = b"ab ab cd cd ef ef gh gh ij ij"  # train has six different ones, with their spaces
+    monkeypatch.setattr(own, "MOST_PAIRED", 6)
+    own_corpus(text, Way(level="bpe", merges=7))
+    monkeypatch.setattr(own, "MOST_PAIRED", 5)
+    with pytest.raises(CorpusError, match="the text has 6 different words, and byte-pair encoding"):
+        own_corpus(text, Way(level="bpe", merges=8))
+
+
 def test_a_new_word_is_joined_in_the_order_that_was_learned() -> None:
     """In alphabetical order "a" and "b" would be joined first, and "b c" could not be."""
     encoder = Encoder("bc bc bc ab ab", 10)

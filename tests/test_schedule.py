@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hnviz.catalogue import CATALOGUE
@@ -91,6 +91,7 @@ def test_a_recipes_snapshots_are_dense_early_and_hold_every_epochs_end(model: st
 
 
 @given(n_steps=st.integers(0, 10**6), most=st.integers(1, 10**5))
+@example(n_steps=1, most=1)
 def test_what_is_told_is_as_dense_as_there_is_room(n_steps: int, most: int) -> None:
     every = told_every(n_steps, most)
     assert every.bit_count() == 1 and math.ceil(n_steps / every) <= most
