@@ -445,8 +445,11 @@ def test_what_a_lock_meets_is_one_sentence(
 ) -> None:
     monkeypatch.setattr("hnviz.runs.files.LOCK_PATIENCE", 0.05)
     (folder.path / ".left.1.tmp").mkdir()  # which no process of ours made
-    with folder.writer(), pytest.raises(RunBusy) as refused:
-        folder.writer()
+    folder.writer().close()
+    with (folder.path / LOCK_NAME).open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)  # as another process would
+        with pytest.raises(RunBusy) as refused:
+            folder.writer()
     assert str(refused.value) == (
         f"the run {folder.id} is being written by another process; wait until it ends, or stop it "
         "there"
