@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hnviz.cli.main import main
 from hnviz.config import ConfigError, RunConfig
 from hnviz.data import Corpus, CorpusError, corpora, corpus, stream_of, tokenize
-from hnviz.data.corpora import BUILT_IN, own, texts
+from hnviz.data.corpora import BUILT_IN, own, pairs, texts
 from hnviz.data.corpora.own import MOST_WORDS, Way, own_corpus
 from hnviz.data.corpora.pairs import Encoder, Merge, joined, learn, pieces
 from hnviz.data.splits import WAYS, Chosen
@@ -214,6 +214,27 @@ def test_a_text_is_cut_at_a_space(text: str, share: int, train: str, valid: str)
     assert own.cut(text, Way(valid=share)) == (train, valid)
 
 
+def test_a_text_is_read_as_it_was_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert texts.read_text(b"\xef\xbb\xbfa\r\nb\rc\n") == "a\nb\nc\n"
+    monkeypatch.setattr(texts, "MOST_BYTES", 3)
+    assert texts.read_text(b"abc") == "abc"
+    for content, sentence in (
+        (b"abcd", "a text can have at most 0 MB, and this one has 0.0 MB: choose a shorter one"),
+        (
+            b"a\xff",
+            "the file is not UTF-8 text (byte 2): save it as UTF-8 and choose it again",
+        ),
+        (
+            b"a\0",
+            "the text has a NUL byte (character 2), so it is not plain text: choose a text file",
+        ),
+        (b" \n", "the text is empty: type or paste some words, or choose a file"),
+    ):
+        with pytest.raises(CorpusError) as refused:
+            texts.read_text(content)
+        assert str(refused.value) == sentence
+
+
 def test_the_shortest_text_and_the_most_words() -> None:
     ten = "a b c d e f g h i j"
     read = own_corpus(ten.encode(), Way())
@@ -326,8 +347,14 @@ def test_as_many_words_as_byte_pairs_are_learned_from(monkeypatch: pytest.Monkey
 
 def test_a_new_word_is_joined_in_the_order_that_was_learned() -> None:
     """In alphabetical order "a" and "b" would be joined first, and "b c" could not be."""
-    encoder = Encoder("bc bc bc ab ab", 10)
+    encoder = Encoder("bc.bc.bc.ab.ab", 10)
+    assert encoder.merges == [Merge("b", "c", 3), Merge("a", "b", 2)]
     assert encoder.encode("abc") == ["a", "bc"]
+
+
+def test_the_most_common_words_teach(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pairs, "MOST_WORDS", 1)
+    assert Encoder("bc,bc.bc;ab ab", 10).merges == [Merge("b", "c", 3)]
 
 
 # --- runs ---------------------------------------------------------------------------------------
