@@ -1,6 +1,7 @@
 """The corpora: numbers in other languages, and the user's own text."""
 
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from hnviz.cli.main import main
 from hnviz.config import ConfigError, RunConfig
 from hnviz.data import Corpus, CorpusError, corpora, corpus, stream_of, tokenize
-from hnviz.data.corpora import BUILT_IN, own, pairs, texts
+from hnviz.data.corpora import BUILT_IN, Tokens, own, pairs, texts
 from hnviz.data.corpora.own import MOST_WORDS, Way, own_corpus
 from hnviz.data.corpora.pairs import Encoder, Merge, joined, learn, pieces
 from hnviz.data.splits import WAYS, Chosen
@@ -212,6 +213,47 @@ def test_what_names_no_corpus_is_quoted_in_part() -> None:
 )
 def test_a_text_is_cut_at_a_space(text: str, share: int, train: str, valid: str) -> None:
     assert own.cut(text, Way(valid=share)) == (train, valid)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"level": "line"}, "level must be one of word, char, bpe; got 'line'"),
+        ({"unit": "lines"}, "unit must be None or one of numbers, slots; got 'lines'"),
+        ({"unit": "slots"}, "a corpus of numbers, and no other, says how to spell them"),
+        ({"spell": None}, "a corpus of numbers, and no other, says how to spell them"),
+    ],
+)
+def test_a_corpus_that_cannot_be(wrong: dict[str, object], sentence: str) -> None:
+    with pytest.raises(ValueError) as refused:
+        replace(BUILT_IN["human_numbers"], **wrong)
+    assert str(refused.value) == sentence
+
+
+def test_a_corpus_of_half_characters_has_a_hash_and_one_way() -> None:
+    def make(way: str) -> Tokens:
+        return Tokens(["xxbos", "\ud800"], ["xxbos", "a"])
+
+    odd = replace(corpus("task-recall-gap.2"), id="odd", make=make)
+    assert odd.content_hash() != replace(odd, make=lambda _: make("")[::-1]).content_hash()
+    with pytest.raises(CorpusError, match=r"^split must be one of notebook; got 'blocks'$"):
+        odd.tokens("blocks")
+
+
+def test_a_text_that_cannot_be_read_in_one_folder_is_found_in_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = texts.hold("as it was")
+    texts._held.clear()
+    monkeypatch.setattr(texts, "_folders", {tmp_path / each: None for each in "ab"})
+    for each in "ab":
+        (tmp_path / each).mkdir()
+    (tmp_path / "a" / f"{name}.txt").mkdir()
+    (tmp_path / "b" / f"{name}.txt").write_text("as it was")
+    assert texts.text_of(name) == "as it was"
+    with pytest.raises(CorpusError) as refused:
+        texts.text_path(tmp_path, "x" * 50)
+    assert str(refused.value) == f"a text's hash has 20 hex digits; got {'x' * 40!r}"
 
 
 def test_a_text_is_read_as_it_was_typed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -172,7 +172,7 @@ def test_a_builder_begins_with_nothing_and_counts_a_snapshot_once() -> None:
     for event in (STARTED, ended("stopped", 1), *map(snapshot, (0, 5, 0, 9, 5, 5)), resumed(6)):
         builder.add(event)
     record = builder.record()
-    assert record.snapshots == (0, 5) and record.ended is None
+    assert record.snapshots == (0, 5) and record.ended is None and record.kept == 6
 
 
 def snapshot(step: int) -> SnapshotSaved:
