@@ -95,3 +95,11 @@ def test_a_text_without_digits_has_a_place_for_each_token_and_none_of_a_digit():
         for each in (found.slot, found.number):
             assert each.dtype == np.int64
             assert each.tolist() == [-1] * len(stream_of(text).ids(split))
+
+
+def test_a_label_is_of_each_token_of_a_number():
+    found = places(["xxbos", "four", "thousand", "twelve", ",", "xxunk"])
+    assert found.label("slot") is found.slot
+    wanted = {"thousands": 4, "hundreds": 0, "tens": 1, "ones": 2}
+    for name, digit in wanted.items():
+        assert found.label(name).tolist() == [-1, digit, digit, digit, digit, -1]
