@@ -36,6 +36,7 @@ from hnviz.runs import (
     RunStore,
     RunWriteError,
     SnapshotNotFound,
+    default_runs_dir,
     notebook_table,
     reference_range,
     ship,
@@ -45,9 +46,9 @@ from hnviz.runs.files import LOCK_NAME, remove_old_leftovers, write_atomic
 from hnviz.runs.folder import RESUME_BEFORE
 from hnviz.runs.label import Label, read_label, write_label
 from hnviz.runs.record import RecordBuilder
-from hnviz.runs.reference import lr_table
+from hnviz.runs.reference import lr_table, one_recipe_table
 from hnviz.runs.shipped import to_half
-from hnviz.runs.store import versions
+from hnviz.runs.store import RUNS_DIR_VARIABLE, versions
 from hnviz.runs.summary import RunSummary
 from hnviz.runs.tensors import MOST_HEADER, _checksum, _header
 from tests.failing import Failing
@@ -992,6 +993,15 @@ def test_the_store_shares_one_record_among_all_viewers(store: RunStore) -> None:
     assert store.record(folder.id) is store.record(folder.id)
 
 
+def test_runs_are_in_the_current_folder_unless_another_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv(RUNS_DIR_VARIABLE, raising=False)
+    assert default_runs_dir() == Path("runs")
+    monkeypatch.setenv(RUNS_DIR_VARIABLE, "elsewhere")
+    assert default_runs_dir() == Path("elsewhere")
+
+
 def test_an_empty_place_has_no_runs(tmp_path: Path) -> None:
     store = RunStore(tmp_path / "nowhere", tmp_path / "nothing")
     assert store.ids() == [] and store.summaries() == []
@@ -1063,6 +1073,12 @@ def test_reference_ranges() -> None:
         reference_range("Model3", "ones", "speed")
     with pytest.raises(ValueError, match="no model named"):
         reference_range("Model9", "ones", "accuracy")
+
+
+def test_rows_of_a_table_are_numbered_from_nought() -> None:
+    table = one_recipe_table("Model2")
+    assert "after" not in table and "index" not in table
+    assert table.index.tolist() == list(range(len(table))) and len(table) > 0
 
 
 def test_a_table_of_rates_is_the_callers_own() -> None:
