@@ -18,6 +18,7 @@ from hnviz.data.splits import numbers_split
 from hnviz.export.errors import ExportError
 from hnviz.figures.offers import without_notebook
 from hnviz.runs import RunRecord
+from hnviz.source import class_source
 
 _CELL = re.compile(r"^# %%( \[markdown\])?\n", re.MULTILINE)
 
@@ -113,16 +114,11 @@ def _class(model: str) -> str:
 
     The file is read, not imported: that would load torch into a server.
     """
-    source = (files("hnviz.learn") / "models.py").read_text(encoding="utf-8")
-    found = next(
-        node
-        for node in ast.parse(source).body
-        if isinstance(node, ast.ClassDef) and node.name == model
-    )
-    text = ast.get_source_segment(source, found) or ""
+    text = class_source(model).text
+    (found,) = (node for node in ast.parse(text).body if isinstance(node, ast.ClassDef))
+    (base,) = (ast.unparse(each) for each in found.bases)
     text = re.sub(r" *predicts, stateful = .*\n\n", "", text)
     text = re.sub(r"\bState\b", "tuple", text)
-    (base,) = (ast.unparse(each) for each in found.bases)
     if base != "LanguageModel":
         return f"{_class(base)}\n\n\n{text}"
     return text.replace("(LanguageModel)", "(nn.Module)").replace("__init__(nv, nh)", "__init__()")
