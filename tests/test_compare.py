@@ -154,6 +154,14 @@ def test_a_run_that_is_too_long_to_be_read_in_one_piece_has_the_same_curves(most
     np.testing.assert_array_equal(in_lines.points, in_one.points)
 
 
+def eighty_steps(root: Path) -> tuple[RunFolder, Path, Event, list[Event]]:
+    """A run, the file of its events, the first of them and those of its mini-batches."""
+    folder = make_run(root, 1, 80)
+    started, *rest = events(1, 80, folder.config)
+    batches = [each for each in rest if each.kind == "batch"]
+    return folder, folder.path / "events.jsonl", started, batches
+
+
 def attempts(*told: Event | list[Event]) -> bytes:
     """The lines of a run's attempts."""
     flat = [each for some in told for each in (some if isinstance(some, list) else [some])]
@@ -161,12 +169,9 @@ def attempts(*told: Event | list[Event]) -> bytes:
 
 
 def test_what_no_longer_counts_is_left_out_in_one_piece(tmp_path, in_one_piece):
-    folder = make_run(tmp_path, 1, 80)
-    started, *rest = events(1, 80, folder.config)
-    batches = [each for each in rest if each.kind == "batch"]
-    path = folder.path / "events.jsonl"
+    folder, path, started, batches = eighty_steps(tmp_path)
     in_one_piece()
-    path.write_bytes(attempts(started, batches[:9], started, batches[:4]))  # it began anew
+    path.write_bytes(attempts(started, batches[:9], started, batches[:4]))  # it started again
     assert read_curves(folder, 100).points[:, 0].tolist() == [0, 1, 2, 3]
     path.write_bytes(attempts(started, batches[:9], Resumed(resumed_at=5, time=1.0)))
     for most in (100, 0):
@@ -181,10 +186,7 @@ def test_what_no_longer_counts_is_left_out_in_one_piece(tmp_path, in_one_piece):
 
 
 def test_what_a_run_holds_so_far_is_read_in_one_piece(tmp_path, in_one_piece):
-    folder = make_run(tmp_path, 1, 80)
-    started, *rest = events(1, 80, folder.config)
-    batches = [each for each in rest if each.kind == "batch"]
-    path = folder.path / "events.jsonl"
+    folder, path, started, batches = eighty_steps(tmp_path)
     in_one_piece()
     torn = attempts(started, replace(batches[0], loss=nan), batches[1:9]) + b'{"event'
     path.write_bytes(torn)
@@ -209,10 +211,7 @@ OVER = {"status": "stopped", "message": "over", "time": 1.0}
 
 
 def test_lines_that_do_not_rise_are_read_line_by_line(tmp_path):
-    folder = make_run(tmp_path, 1, 80)
-    started, *rest = events(1, 80, folder.config)
-    batches = [each for each in rest if each.kind == "batch"]
-    path = folder.path / "events.jsonl"
+    folder, path, started, batches = eighty_steps(tmp_path)
     path.write_bytes(attempts(started, batches[:3], batches[2]))
     steps = [each.step for each in folder.read().batches]
     assert read_curves(folder, 100).points[:, 0].tolist() == steps
