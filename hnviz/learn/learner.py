@@ -272,7 +272,7 @@ class Learner:
 
 def finished(n_steps: int) -> Ended:
     """Return the event that ends a run after its last step."""
-    message = f"all {n_steps:,} steps are done"
+    message = f"all {n_steps:,} steps are done" if n_steps > 1 else "the only step is done"
     return Ended(status="finished", step=n_steps, message=message, time=time.time())
 
 

@@ -35,8 +35,9 @@ class Pinned {
     this.norms = new Norms(make("div", "chart", charts));
     const legend = make("p", "legend");
     for (const [name, text] of [["median", "median"], ["middle", "half of the values"], ["wide", "nine in ten"], ["widest", "all"], ["norm", "norm"], ["gradient", "norm of the gradient"]]) {
-      make("i", name, legend);
-      legend.append(text);
+      const item = make("span", "", legend);
+      make("i", name, item);
+      item.append(text);
     }
     const asked = (/** @type {string} */ text) => (/^\d{1,4}\.\d{1,4}$/.test(text) ? text : null);
     /** @type {string|null} */
