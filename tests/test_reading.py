@@ -2,6 +2,7 @@
 
 import errno
 import os
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,21 @@ def test_as_many_bytes_are_read_as_may_be(tmp_path: Path) -> None:
         errno.EFBIG,
         "it has more than 1,499 bytes",
     )
+
+
+def test_no_more_is_read_than_tells_that_it_is_too_much(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    class Counted(BytesIO):
+        def read(self, most: int | None = -1, /) -> bytes:
+            asked.append(-1 if most is None else most)
+            return super().read(most)
+
+    monkeypatch.setattr("hnviz.runs.reading.open_regular", lambda path: Counted(b"x" * 9))
+    assert read_bounded(tmp_path, 9) == b"x" * 9
+    assert asked == [10]
 
 
 def test_what_is_nested_too_deep_is_refused() -> None:

@@ -129,6 +129,14 @@ def test_bounds_by_position_are_those_of_tables_made_by_hand(ids, bs, bptt):
         assert kept.accuracy[step] >= reset.accuracy[step] - 1e-12
 
 
+def test_no_token_of_a_window_falls_out_of_the_integer_that_packs_it():
+    """The first of nine tokens alone tells what follows; each of them needs eight bits."""
+    ids = np.array([[each, *[251] * 8] for each in range(250)]).ravel()
+    reset = position_bounds(ids, BatchLayout(len(ids), 1, 9), kept=False)
+    assert reset.accuracy.tolist() == [1.0] * 9
+    assert reset.once.tolist() == [1.0] * 9
+
+
 def far_back(length: int) -> np.ndarray:
     """Twelve blocks of so many tokens, each of which begins and ends in the same one of two."""
     ends = np.random.default_rng(3).integers(1, 3, 12).tolist()
