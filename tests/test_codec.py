@@ -1,9 +1,15 @@
 """Which lines of a long run are skipped together, and where that stops."""
 
-import pytest
+from itertools import pairwise
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hnviz.events import BatchEnd, Event, RunStarted
 from hnviz.runs.codec import Lines, encode
 from hnviz.runs.codec import _last_between as last_between
+from hnviz.schedule import MAX_TOLD, told_every
 from tests.test_hostile_runs import batch, epoch
 
 EVERY = 8
@@ -26,6 +32,13 @@ def test_lines_are_skipped_up_to_the_one_before_the_next_multiple(step: int, las
     assert last_between(content, ends[step], step, EVERY) == ends[EVERY - 1]
     second, ends = told([encode(batch(each)) for each in range(EVERY, 2 * EVERY + 1)])
     assert last_between(second, ends[step], EVERY + step, EVERY) == ends[EVERY - 1]
+
+
+@pytest.mark.parametrize("step", range(1, EVERY))
+def test_the_same_steps_before_and_after_do_not_count(step: int) -> None:
+    steps = [encode(batch(each)) for each in range(EVERY + 1)]
+    content, ends = told([*steps, *steps, *steps[-2:]])  # as those of an attempt before
+    assert last_between(content, ends[len(steps) + step], step, EVERY) == ends[-4]
 
 
 def test_a_file_that_ends_before_the_next_multiple_is_read_line_by_line() -> None:
@@ -61,6 +74,50 @@ def test_a_search_ends_after_twice_the_room_of_the_lines() -> None:
         wide = STEPS[2][:-2] + b" " * (room - 6 * line) + b"}\n"
         content, ends = told([*STEPS[:2], wide, *STEPS[3 : EVERY + 1]])
         assert (last_between(content, ends[1], 1, EVERY) == ends[EVERY - 1]) is found
+
+
+def started(n_steps: int) -> RunStarted:
+    return RunStarted(n_batches=1, n_steps=n_steps, n_weights=1, device="cpu", time=1.0)
+
+
+def kept(events: list[Event], every: int) -> list[Event]:
+    """Drop the mini-batches between multiples of `every` that another one follows."""
+    return [
+        event
+        for event, following in pairwise([*events, None])
+        if not isinstance(event, BatchEnd)
+        or event.step % every == 0
+        or not isinstance(following, BatchEnd)
+    ]
+
+
+@given(
+    lengths=st.lists(st.tuples(st.integers(0, 40), st.integers(0, 70)), max_size=5),
+    every=st.sampled_from([1, 2, 4, 8, 16]),
+    data=st.data(),
+)
+@settings(max_examples=100)
+def test_a_skim_drops_only_mini_batches_that_another_one_follows(lengths, every, data) -> None:
+    events: list[Event] = []
+    for first, length in lengths:
+        events += [*map(batch, range(first, first + length)), epoch(first)]
+    events = events[: data.draw(st.integers(0, len(events)))]
+    content = b"".join(map(encode, events))
+    lines = Lines(every)
+    assert lines.read(content) == kept(events, every)
+    with pytest.raises(ValueError, match=f"^line {len(events) + 1}: 'x' is not JSON$"):
+        lines.read(b"x\n")
+
+
+def test_a_record_of_a_long_run_skips_and_a_given_distance_holds() -> None:
+    n_steps = 20 * MAX_TOLD
+    every = told_every(n_steps)
+    assert every > EVERY
+    steps = [batch(each) for each in range(3 * every)]
+    content = b"".join(map(encode, [started(n_steps), *steps]))
+    assert Lines().read(content) == kept([started(n_steps), *steps], every)
+    assert Lines(EVERY).read(content) == kept([started(n_steps), *steps], EVERY)
+    assert Lines(1).read(content) == [started(n_steps), *steps]
 
 
 def test_a_torn_line_among_the_skipped_is_told() -> None:

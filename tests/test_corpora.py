@@ -16,6 +16,7 @@ from hnviz.data.corpora import BUILT_IN, Tokens, own, pairs, texts
 from hnviz.data.corpora.own import MOST_WORDS, Way, own_corpus
 from hnviz.data.corpora.pairs import Encoder, Merge, joined, learn, pieces
 from hnviz.data.splits import WAYS, Chosen
+from hnviz.data.stream import numbers_of
 from hnviz.data.vocab import SPECIALS
 from hnviz.runs import DamagedRun, RunFolder, RunStore
 from hnviz.runs.texts import TEXTS
@@ -508,3 +509,17 @@ def test_a_texts_byte_pairs_are_learned_once_and_read_as_its_id_says() -> None:
     times = own.encoder.cache_info().misses
     own.merging(read.id)
     assert own.encoder.cache_info().misses == times
+
+
+def test_tokens_are_joined_as_they_were_read() -> None:
+    words = corpus("human_numbers")
+    assert words.joined(("one", ",", "two")) == "one , two"
+    characters = own_corpus(b"one, two, one, two, one, two, one, two", Way(level="char"))
+    assert characters.joined(tuple("one, two")) == "one, two"
+
+
+def test_a_corpus_without_numbers_says_so() -> None:
+    with pytest.raises(CorpusError) as refused:
+        numbers_of(Chosen("task-recall-tokens.400"))
+    title = corpus("task-recall-tokens.400").title
+    assert str(refused.value) == f"{title} does not list the numbers 1 to 9,999"

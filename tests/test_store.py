@@ -295,11 +295,11 @@ def test_old_range_tests_are_removed_unless_one_is_being_written(
     removed: list[str] = []
     whole = shutil.rmtree
 
-    def remove(path: Path, **how: bool) -> None:
-        removed.append(Path(path).name)
-        whole(path, **how)
-        if how == {"ignore_errors": True}:
-            whole(path, **how)  # it is gone: another process may have been faster
+    def remove(path: Path, ignore_errors: bool = False) -> None:
+        removed.append(path.name)
+        whole(path)
+        if not ignore_errors:
+            raise OSError("another process was faster")
 
     monkeypatch.setattr(store_module.shutil, "rmtree", remove)
     with RunFolder(tests[1]).writer():

@@ -2,15 +2,17 @@
 
 import json
 import os
+from collections import OrderedDict
 from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from hnviz import disk
 from hnviz.cli.main import main
 from hnviz.config import ConfigError, RunConfig
-from hnviz.data import numbered, stream_of
+from hnviz.data import CorpusError, numbered, stream_of
 from hnviz.data import stream as stream_module
 from hnviz.data.corpora import own, texts
 from hnviz.data.corpora.own import Way, own_corpus
@@ -19,8 +21,9 @@ from hnviz.engine.client import EngineError
 from hnviz.export.build import export_page
 from hnviz.export.errors import ExportError
 from hnviz.runs import DamagedRun, RunFolder, RunStore, RunWriteError, default_runs_dir
-from hnviz.runs.texts import TEXTS, drop_text
+from hnviz.runs.texts import TEXTS, drop_text, keep_text, text_problem
 from hnviz.web.standing import engine, store
+from tests.failing import Failing
 from tests.pages import open_page
 from tests.test_pages import text
 
@@ -31,6 +34,13 @@ TEXT = b"the cat sat on the mat, the dog sat on the log, and the cat saw the dog
 def runs(tmp_path: Path) -> RunStore:
     """A folder for runs."""
     return RunStore(tmp_path / "runs", tmp_path / "none")
+
+
+@pytest.fixture
+def _none_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process know of no text and no folder of texts."""
+    monkeypatch.setattr(texts, "_held", OrderedDict())
+    monkeypatch.setattr(texts, "_folders", {})
 
 
 def kept(runs_dir: Path) -> set[str]:
@@ -149,6 +159,45 @@ def test_a_refused_start_leaves_the_text_of_another_run() -> None:
     assert kept(default_runs_dir()) == before
 
 
+def test_a_text_is_new_once_and_passes_its_own_failpoints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs_dir = tmp_path / "not there" / "runs"
+    assert keep_text(runs_dir, RunConfig()) is False and not runs_dir.exists()
+    config = RunConfig(corpus=own_corpus(TEXT, Way()).id)
+    monkeypatch.setattr(disk, "_reach", failing := Failing(""))
+    assert keep_text(runs_dir, config) is True
+    assert keep_text(runs_dir, config) is False
+    parts = [point.partition(".")[0] for point in failing.passed]
+    assert sorted(set(parts)) == ["ids", "text"] and parts == sorted(parts, reverse=True)
+
+
+def test_a_place_without_room_for_texts_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / TEXTS).touch()
+    with pytest.raises(RunWriteError, match=r"/[0-9a-f]{20}\.txt could not be written: File"):
+        keep_text(tmp_path, RunConfig(corpus=own_corpus(TEXT, Way()).id))
+
+
+@pytest.mark.parametrize(
+    "content", [None, [], "config", {}, {"config": []}, {"config": "x"}, {"config": {"corpus": 3}}]
+)
+def test_what_names_no_text_has_no_problem_with_one(tmp_path: Path, content: object) -> None:
+    assert text_problem(tmp_path, content) is None
+
+
+def test_a_text_is_named_in_the_first_bytes_of_a_config(runs: RunStore) -> None:
+    """A larger file is no config, and is not read."""
+    config = RunConfig(corpus=own_corpus(TEXT, Way()).id)
+    path = runs.create(config).path / "config.json"
+    named, most = path.read_bytes(), 2**16
+    path.write_bytes(b" " * (most - len(named)) + named)
+    drop_text(runs.root, config)
+    assert len(kept(runs.root)) == 2
+    path.write_bytes(b" " * most + named)
+    drop_text(runs.root, config)
+    assert kept(runs.root) == set()
+
+
 def test_a_run_that_cannot_be_stored_leaves_no_text(
     runs: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -256,6 +305,27 @@ def test_ids_that_are_damaged_are_made_from_the_text(
         assert numbered.find(read.id) is None
         stream_module._other.cache_clear()
         np.testing.assert_array_equal(stream_of(Chosen(read.id)).train, stream.train)
+
+
+@pytest.mark.usefixtures("_none_held")
+def test_the_newest_texts_are_held_and_the_last_one_in_any_case(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(texts, "MOST_HELD", 10)
+    for told, held in (("a" * 12, 1), ("b" * 5, 1), ("c" * 5, 2), ("b" * 5, 2), ("d" * 5, 2)):
+        name = texts.hold(told)
+        assert len(texts._held) == held and texts.text_of(name) == told
+    assert list(texts._held.values()) == ["b" * 5, "d" * 5]
+
+
+@pytest.mark.usefixtures("_none_held")
+def test_a_file_that_is_no_text_is_missing_whatever_its_hash(tmp_path: Path) -> None:
+    content = b"\xff no UTF-8"
+    name = blake2b(content, digest_size=10).hexdigest()
+    (tmp_path / f"{name}.txt").write_bytes(content)
+    texts.look_in(tmp_path)
+    with pytest.raises(CorpusError, match="missing or was changed"):
+        texts.text_of(name)
 
 
 def test_many_texts_are_held_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -206,7 +206,7 @@ class RunStore:
             return RunFolder(own)
         if (self.shipped / run_id).is_dir():
             return RunFolder(self.shipped / run_id, shipped=True)
-        raise RunNotFound(f"there is no run named {run_id[:100]!r} here")
+        raise RunNotFound(f"there is no run named {run_id!r} here")
 
     def record(self, run_id: str) -> RunRecord:
         """Return a run's current record; reads only what is new since the last call.
