@@ -25,7 +25,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "allowedHosts": ["127.0.0.1", "::1", "localhost"],
         "enableCORS": True,
         "enableXsrfProtection": True,
-        "maxUploadSize": 5,
+        "maxUploadSize": 6,
         "maxMessageSize": 16,
         "fileWatcherType": "none",
         "headless": True,

@@ -192,6 +192,24 @@ def test_a_member_starts_runs_up_to_the_limit(held, monkeypatch):
     assert start.start_run(config) == "7"
 
 
+def test_a_double_click_starts_one_run(monkeypatch):
+    session, names, clock = {}, iter("abcd"), iter([1.0, 2.9, 2.9, 2.9, 5.1, 5.2])
+    monkeypatch.setattr(start.state, "get", session.get)
+    monkeypatch.setattr(start.state, "put", session.__setitem__)
+    monkeypatch.setattr(start.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(start, "attempt", lambda key, action, config: next(names))
+    config = RunConfig()
+    assert start.start("error", config) == "a"  # at 1.0
+    assert start.start("error", config) == "a"  # at 2.9
+    other = RunConfig(model="Model3")
+    assert start.start("error", other) == "b"  # other settings, kept at 2.9
+    assert start.start("error", config) == "c"
+    assert start.start("error", config) == "d"  # at 5.1, more than two seconds later
+    monkeypatch.setattr(start, "attempt", lambda key, action, config: None)
+    assert start.start("error", RunConfig(model="Model4")) is None  # refused, and not kept
+    assert session["last_start"][0] == config
+
+
 def test_with_a_coded_view_a_stranger_sees_the_way_in_alone(held, monkeypatch):
     monkeypatch.setattr(held, "view", "coded")
     app = open_page("train")

@@ -223,6 +223,21 @@ def test_an_own_text_is_trained() -> None:
     assert (default_runs_dir() / TEXTS / f"{config.corpus.split('-')[1]}.txt").is_file()
 
 
+def test_the_box_counts_the_tokens_of_the_text_alone() -> None:
+    app = open_own()
+    app.text_area(key="train_text").set_value("the cat sat on the mat. the dog sat. " * 40).run()
+    assert ", of 7 different ones." in text(app)  # six words and a full stop; no special entries
+    assert "become xxunk" not in text(app)
+    app.number_input(key="train_own_min_count").set_value(1000).run()
+    assert ", of 1 different one." in text(app)
+    said = "99.7 % of the tokens are rarer than the minimum count, so they become xxunk."
+    assert said in text(app).replace("\\", "")
+    app.number_input(key="train_own_min_count").set_value(2000).run()
+    assert "Minimum count must be a whole number from 1 to 1,000; got 2000." in text(app).replace(
+        "\\", ""
+    )
+
+
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [

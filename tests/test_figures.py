@@ -496,13 +496,25 @@ def test_own_tokens():
     said = own_tokens("Eight thousand, bananas and BANANAS", STREAM.vocab)
     assert said.tokens == ("xxbos", "eight", "thousand", ",", "xxunk", "xxunk", "xxunk")
     assert said.ids == (2, 19, 11, 9, 0, 0, 0)
-    assert "become xxunk: bananas, and." in said.sentence
+    assert "become xxunk: “bananas”, “and”." in said.sentence
     assert "characters become 7 tokens; the first is xxbos" in said.sentence
     with pytest.raises(ValueError, match="Type some words"):
         own_tokens(" \n ", STREAM.vocab)
     many = own_tokens(" ".join(f"word{letter}" for letter in "abcdefghijklmnopqrst"), STREAM.vocab)
     assert "and 12 more" in many.sentence
     assert len(own_tokens("x" * 5000, STREAM.vocab).sentence) < 200
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("8045, 8046", "In words, your text is 10 tokens; the first is xxbos"),
+        ("8045 to 8047", "In words, your text is 15 tokens"),
+        ("nine", "4 characters become 2 tokens"),
+    ],
+)
+def test_digits_are_read_as_words_and_only_words_are_counted_by_the_character(text, sentence):
+    assert own_tokens(text, STREAM.vocab).sentence.startswith(sentence)
 
 
 @pytest.mark.parametrize(

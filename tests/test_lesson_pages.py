@@ -180,7 +180,7 @@ def test_a_choice_in_the_address_that_is_none_is_told(key, value, sentence):
     [
         ("", "51 characters become 10 tokens"),
         ("   ", "51 characters become 10 tokens"),
-        ("eight bananas", "become xxunk: bananas."),
+        ("eight bananas", "become xxunk: “bananas”."),
         ("<b>x</b> **y** $z$ `q`", "Not in the vocabulary"),
         ("nine " * 20_000, f"Only the first {MOST_CHARACTERS:,} of 100,000 characters are shown."),
         ("\x00\u202e🙂 seven", "Not in the vocabulary"),

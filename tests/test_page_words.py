@@ -11,7 +11,7 @@ from hnviz.app.rooms.start.count.shipped import SHARES
 from hnviz.app.rooms.start.count.shipped import counted as shipped_counts
 from hnviz.app.rooms.start.count.words import heading, shares_sentence, side
 from hnviz.app.rooms.start.machine.topic import Machine
-from hnviz.app.rooms.start.overview import ladder_rows
+from hnviz.app.rooms.start.overview import ladder_rows, what_it_is
 from hnviz.app.run.engine import engine, store
 from hnviz.app.run.topics import Run
 from hnviz.app.shell.navigation import PAGES
@@ -263,6 +263,20 @@ def test_the_start_page_says_what_its_scores_count_and_links_to_every_page():
     pages = [name for section in PAGES.values() for name in section if name != "start"]
     assert links == [*pages, "data"]
     assert app.get("page_link")[-1].proto.label == "Next: what does the network read?"
+
+
+@pytest.mark.parametrize(
+    ("model", "said", "not_said"),
+    [
+        ("Model5", "is a **recurrent network**. It reads word by word, keeps a memory", "empty"),
+        ("Model0", "its memory is empty at the start of each mini-batch", "keeps a memory"),
+        ("Transformer", "is **not a recurrent network**", "keeps a memory"),
+    ],
+)
+def test_the_start_page_calls_a_network_what_it_is(model, said, not_said):
+    told = what_it_is(model)
+    assert told.startswith(model) and said in told and not_said not in told
+    assert "Press **Count on**" in told
 
 
 def test_the_start_page_says_what_it_trains_on():

@@ -170,6 +170,18 @@ def test_one_epoch_is_no_way_from_one_figure_to_another():
     assert run_text.accuracies(once).startswith("Accuracy after one epoch: on train 35.0 %")
 
 
+def test_one_wrong_number_of_three_is_in_the_singular():
+    said = [
+        {"truth": number, "words": [f"n{number}", ","], "right": number != 7}
+        for number in (6, 7, 8)
+    ]
+    wrong = [
+        {**each, "words": ["no", "word", ","]} if each["truth"] == 7 else each for each in said
+    ]
+    told = verdict(wrong, lambda number: [f"n{number}"])
+    assert told.startswith("1 of 3 is wrong")
+
+
 def test_words_that_are_alone_have_no_rest_that_goes_on():
     said = [{"truth": n, "words": ["five", ","], "right": False} for n in (6, 7)]
     assert verdict(said, lambda number: [str(number)]) == "2 of 2 are wrong."

@@ -135,7 +135,7 @@ SAFE = {
     "server.enableXsrfProtection": True,
     "server.fileWatcherType": "none",
     "server.headless": True,
-    "server.maxUploadSize": 5,
+    "server.maxUploadSize": 6,
     "server.port": 8555,
     "theme.base": "light",
 }

@@ -112,8 +112,8 @@ def reach_sentence(found: Sequence[Reached]) -> str:
         )
     return (
         f"Trained, **{best.model}**'s: **{percent(best.beyond)}** of its gradient goes back beyond "
-        f"one mini-batch ({first.model}: {percent(of[first.model].beyond)}). Before training, "
-        f"{first.model}'s."
+        f"one mini-batch ({first.model}: {percent(of[first.model].beyond)}). Untrained, of the "
+        f"notebook's six: {first.model}'s."
     )
 
 

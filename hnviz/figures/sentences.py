@@ -212,14 +212,13 @@ def own_tokens(text: str, vocab: Vocab, corpus: Corpus = BUILT_IN["human_numbers
     words = (BOS, *phrase.tokens)
     ids = vocab.numericalize(list(words)).tolist()
     unknown = list(dict.fromkeys(word for word in words if word not in vocab.stoi))
-    sentence = (
-        f"{plural(len(text), 'character')} become {plural(len(words), 'token')}; the first is "
-        f"{BOS}, which begins every text."
-    )
+    spelled = corpus.unit == "numbers" and any(letter.isdigit() for letter in text)
+    read = "In words, your text is" if spelled else f"{plural(len(text), 'character')} become"
+    sentence = f"{read} {plural(len(words), 'token')}; the first is {BOS}, which begins every text."
     if len(phrase.tokens) == LONGEST:
         sentence += f" Only the first {len(words):,} tokens are shown."
     if unknown:
-        named = ", ".join(_shortened(word) for word in unknown[:NAMED])
+        named = ", ".join(f"“{_shortened(word)}”" for word in unknown[:NAMED])
         more = f" and {len(unknown) - NAMED:,} more" if len(unknown) > NAMED else ""
         sentence += f" Not in the vocabulary, so they become xxunk: {named}{more}."
     return OwnTokens(tuple(vocab.itos[index] for index in ids), tuple(ids), sentence)

@@ -52,5 +52,5 @@ def _context(statement: Statement) -> str:
         said = f"The last {statement.context:,} tokens are enough to reach it, and fewer are not"
     nearly = statement.nearly
     if nearly is not None and nearly != statement.context:
-        return f"{said}. {tokens(nearly).capitalize()} come within .1 percentage points."
+        return f"{said}. {tokens(nearly).capitalize()} come within 0.1 percentage points."
     return f"{said}."

@@ -46,6 +46,9 @@ test("a default is not in the address", () => {
   assert.deepEqual(after({}, ["lr", "0.5"], ["lr", "1.0e-2"]), {});
   assert.deepEqual(after({ model: "Small" }, ["lr", "0.0001"], ["model", "Large"]), {});
   assert.deepEqual(after({ lr: "abc" }, ["lr", ""]), {}, "nor is what was cleared");
+  assert.deepEqual(after({}, ["lr", " abc "], ["bptt", " "]), { lr: "abc" }, "Python says that it is no number");
+  assert.deepEqual(after({}, ["lr", "x".repeat(60)]), { lr: "x".repeat(40) });
+  assert.deepEqual(after({ model: "Small" }, ["model", "Tiny"]), {}, "a choice is one of its options");
   assert.deepEqual(after({}, ["lr", "5.0e-1"], ["seed", "07"]), { lr: "0.5", seed: "7" });
   assert.deepEqual(after({ lr: "abc" }, ["seed", "1"]), { lr: "abc", seed: "1" }, "a wrong one stays until it is set");
 });

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from hnviz.app.kit.text import escape, problem
@@ -10,8 +11,13 @@ from hnviz.data import CorpusError, stream_of
 from hnviz.data.corpora import texts
 from hnviz.data.corpora.own import LIMITS, Way, own_corpus, text_hash
 from hnviz.data.splits import Chosen
+from hnviz.data.tokens import BOS
+from hnviz.data.vocab import UNK
+from hnviz.figures.numbers import percent
+from hnviz.figures.sentences import plural
 
 OWN = "your own"
+MANY = 0.5  # share of tokens read as xxunk that is worth a word
 SHORT = 20_000  # characters that the box of another page is filled with
 _LEVELS = {"word": "words", "char": "characters", "bpe": "byte pairs"}
 _CHOSEN = "_own_corpus"  # the id of the text in the box
@@ -43,7 +49,7 @@ def own_text_box(page: str, first: str = "") -> str | None:
     file = st.file_uploader(
         "Or a UTF-8 text file of up to 5 MB; it replaces the text in the box",
         key=f"{page}_file",
-        max_upload_size=texts.MOST_BYTES // 10**6 + 1,
+        max_upload_size=texts.MOST_BYTES // 10**6,
     )
     way = _way(page)
     content = typed.encode("utf-8", "replace") if file is None else file.getvalue()
@@ -53,11 +59,17 @@ def own_text_box(page: str, first: str = "") -> str | None:
     try:
         chosen = own_corpus(content, Way(**way)).id
     except CorpusError as error:
-        problem(f"{str(error)[:1].upper()}{str(error)[1:]}.")
+        problem(_told(str(error)))
     state.put(_CHOSEN, chosen)
     if chosen is not None:
         _describe(chosen)
     return chosen
+
+
+def _told(message: str) -> str:
+    """Write an error as a sentence that begins with the name of its field."""
+    name, _, rest = message.partition(" ")
+    return f"{_LABELS.get(name, name[:1].upper() + name[1:])} {rest}."
 
 
 def _known_text() -> str:
@@ -95,7 +107,15 @@ def _bounded(page: str, name: str) -> int:
 def _describe(corpus_id: str) -> None:
     stream = stream_of(Chosen(corpus_id))
     first = " ".join(stream.vocab.itos[index] for index in stream.train[1:13].tolist())
+    used = np.unique(np.concatenate([stream.train, stream.valid]))
+    n_different = int(np.count_nonzero(used != stream.vocab.stoi[BOS]))
     st.markdown(
         f":gray[:small[{len(stream.train):,} tokens to learn from and {len(stream.valid):,} to "
-        f"test on, of {len(stream.vocab):,} different ones. They begin: {escape(first)} …]]"
+        f"test on, of {plural(n_different, 'different one')}. They begin: {escape(first)} …]]"
     )
+    unknown = float(np.mean(stream.train == stream.vocab.stoi[UNK]))
+    if unknown > MANY:
+        problem(
+            f"{percent(unknown)} of the tokens are rarer than the minimum count, so they become "
+            "xxunk. Choose a smaller minimum count."
+        )

@@ -1,17 +1,31 @@
 """Starting a run for the person at the page; in a class that takes membership."""
 
+import time
+
 import streamlit as st
 
 from hnviz.app.run.engine import attempt
+from hnviz.app.shell import session as state
 from hnviz.config import RunConfig
 from hnviz.web.classroom.desk import Visitor, desk
 from hnviz.web.starts import Starter
 from hnviz.web.viewer import viewer
 
+AGAIN_SECONDS = 2.0
+_LAST = "last_start"
+
 
 def start(key: str, config: RunConfig) -> str | None:
-    """Start a run for this viewer; return its id, or keep a refusal under `key`."""
+    """Start a run for this viewer; return its id, or keep a refusal under `key`.
+
+    A second press within two seconds is a double click: it returns the run of the first.
+    """
+    before, when, started = state.get(_LAST, (None, 0.0, None))
+    if before == config and time.monotonic() - when < AGAIN_SECONDS:
+        return str(started)
     run_id: str | None = attempt(key, start_run, config)
+    if run_id is not None:
+        state.put(_LAST, (config, time.monotonic(), run_id))
     return run_id
 
 

@@ -47,11 +47,13 @@ def in_vain(
     raw: str, wanted: str | Sequence[object], ends: tuple[float, float] | None = None
 ) -> str:
     """Write the sentence that the address asks a setting for something else than it takes."""
-    named = wanted if isinstance(wanted, str) else _one_of(wanted)
-    if ends:
-        named = f"{named} from {ends[0]:g} to {ends[1]:g}"
-    article = "a " if isinstance(wanted, str) else ""
-    return f"the address asks for {raw[:40]!r} here, which is not {article}{named}"
+    return f"the address asks for {raw[:40]!r} here, which is not {described(wanted, ends)}"
+
+
+def described(wanted: str | Sequence[object], ends: tuple[float, float] | None = None) -> str:
+    """Describe what a setting takes: "a whole number from 1 to 9", "one of cpu, cuda"."""
+    named = f"a {wanted}" if isinstance(wanted, str) else _one_of(wanted)
+    return f"{named} from {ends[0]:g} to {ends[1]:g}" if ends else named
 
 
 def _one_of(choices: Sequence[object]) -> str:

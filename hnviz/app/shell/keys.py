@@ -200,6 +200,7 @@ SESSION: tuple[Key, ...] = (
     Key(EVERY, "lost_made", "", "how the link says that run was made"),
     Key(EVERY, "lost_error", "", "why it could not be trained"),
     Key(EVERY, "lost_train", "", "button that trains it"),
+    Key(EVERY, "last_start", "", "the last run that was started, its settings, and when"),
     Key(EVERY, "locked", "", "whether a teacher's link was opened in this tab"),
     Key(EVERY, "mode", "", "the mode, light or dark, in which an export draws"),
     Key(EVERY, "lesson_kept", "", "the step of a lesson that the address named last"),

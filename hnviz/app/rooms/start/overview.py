@@ -1,10 +1,10 @@
-"""The Start page's ladder of models, and its path through the pages."""
+"""The Start page's words on a model, its ladder of models, and its path through the pages."""
 
 import streamlit as st
 
 from hnviz.app.kit.text import linked, page_theme, prose
 from hnviz.app.run.engine import store
-from hnviz.catalogue import CATALOGUE, LADDER
+from hnviz.catalogue import CATALOGUE, LADDER, entry
 from hnviz.data import human_numbers_stream
 from hnviz.figures.ladder import LadderRow, ladder, recipe_step
 from hnviz.figures.numbers import accuracy
@@ -17,6 +17,24 @@ NOTEBOOK = (
     "numbers 1 to 9,999"
 )
 """Named and linked here alone."""
+
+
+def what_it_is(model: str) -> str:
+    """Say what kind of network a model is, and what to press."""
+    net = entry(model)
+    if net.attends:
+        return (
+            f"{model} is **not a recurrent network**. For each guess it looks at all the words of "
+            "its window again, and it keeps no memory. Press **Count on**, then choose Model5 to "
+            "compare."
+        )
+    reads = (
+        "It reads word by word, keeps a memory and guesses the next word."
+        if net.stateful
+        else "It reads word by word and guesses the next word; its memory is empty at the start "
+        "of each mini-batch."
+    )
+    return f"{model} is a **recurrent network**. {reads} Press **Count on**."
 
 
 def ladder_rows() -> list[LadderRow]:

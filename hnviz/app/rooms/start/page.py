@@ -11,7 +11,7 @@ from hnviz.app.rooms.start.controls import STARTED, number_asked, train_button
 from hnviz.app.rooms.start.count.picture import SHARES_VIEW, two_counts
 from hnviz.app.rooms.start.loss.picture import loss_curve
 from hnviz.app.rooms.start.machine.picture import MACHINE
-from hnviz.app.rooms.start.overview import ladder_picture, path_of_pages
+from hnviz.app.rooms.start.overview import ladder_picture, path_of_pages, what_it_is
 from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.run.list.picture import run_list
 from hnviz.app.run.view import run_in_view
@@ -47,11 +47,7 @@ def _opening(run: Standing) -> None:
         run_bar(run_id, "start_bar")
         return
     headline(f"start_headline_{run_id}", run_id, [ask(SHARES_VIEW, at="rest")])
-    model = run.record.config.model
-    st.markdown(
-        f"For learners and teachers: {model} is a **recurrent network**. It reads "
-        "word by word, keeps a memory and guesses the next word. Press **Count on**."
-    )
+    st.markdown(f"For learners and teachers: {what_it_is(run.record.config.model)}")
     asked = number_asked()
     if not run.shipped:
         loss_curve("start_loss", run_id, comes_to_it=state.get(STARTED) == run_id)

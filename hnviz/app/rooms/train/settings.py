@@ -16,7 +16,7 @@ import streamlit as st
 from hnviz.app.run.engine import info
 from hnviz.app.run.own_text import OWN, own_corpus_id
 from hnviz.app.shell import session as state
-from hnviz.app.shell.address import SWITCH, in_vain
+from hnviz.app.shell.address import SWITCH, described
 from hnviz.catalogue import entry, recipe_for
 from hnviz.config import RunConfig, choices_of, problems
 from hnviz.data.corpora import BUILT_IN
@@ -178,7 +178,7 @@ def read(given: Mapping[str, str]) -> Held:
     given = {name: text for name, text in given.items() if name in _NAMED}
     found = {name: _NAMED[name].value(text) for name, text in given.items()}
     lost = {
-        name: in_vain(given[name], _NAMED[name].wanted)
+        name: f"{given[name][:40]!r} is not {described(_NAMED[name].wanted)}; what is shown is used"
         for name, value in found.items()
         if value is None
     }

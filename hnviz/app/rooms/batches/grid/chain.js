@@ -196,9 +196,9 @@ function drawBrackets(pen, { layout, theme, cell, width }, geometry) {
     if (batch === cell[0]) continue;
     bracket(batch, false);
     if (wide < 26 || Math.abs(middle(batch) - at) < room + (short ? 10 : 40)) continue;
-    const name = short ? String(batch) : `mini-batch ${batch}`;
+    const name = short ? count(batch) : `mini-batch ${count(batch)}`;
     write(pen, theme, name, middle(batch), top + 21, { align: "center", muted: true });
   }
   bracket(cell[0], true);
-  write(pen, theme, `mini-batch ${cell[0]}`, at, top + 21, { align: "center", bold: true });
+  write(pen, theme, `mini-batch ${count(cell[0])}`, at, top + 21, { align: "center", bold: true });
 }

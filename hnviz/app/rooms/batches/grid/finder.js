@@ -111,8 +111,8 @@ export class Finder {
     const button = document.createElement("button");
     button.type = "button";
     button.dataset.place = at;
-    button.textContent = `mini-batch ${batch}, row ${row}, step ${step}`;
-    button.title = `Go to mini-batch ${batch}, row ${row}, step ${step}`;
+    button.textContent = `mini-batch ${count(batch)}, row ${row}, step ${step}`;
+    button.title = `Go to mini-batch ${count(batch)}, row ${row}, step ${step}`;
     if (current) button.setAttribute("aria-current", "true");
     const item = document.createElement("li");
     item.append(button);

@@ -73,9 +73,9 @@ function sayState(layout, stream, [batch, row]) {
   const word = (cell) => bold(quoted(stream.words[stream.ids[layout.position(cell)]]));
   const goesOn = layout.continues(from + 1, row);
   return [
-    `Row ${row} ends mini-batch ${from} with `,
+    `Row ${row} ends mini-batch ${count(from)} with `,
     word([from, row, layout.bptt - 1]),
-    ` and reads on in mini-batch ${from + 1} with `,
+    ` and reads on in mini-batch ${count(from + 1)} with `,
     word([from + 1, row, 0]),
     goesOn ? ", the very next token. So its " : ", from elsewhere. So its ",
     bold("hidden state"),

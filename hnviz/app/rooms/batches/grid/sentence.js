@@ -7,7 +7,7 @@ const NAMED = 3; // places that are written out before "and n more"
 const AROUND = 6; // words on each side of a cell
 const QUOTED = 3; // words on each side of a seam
 
-const place = ([batch, row, step]) => `mini-batch ${batch}, row ${row}, step ${step}`;
+const place = ([batch, row, step]) => `mini-batch ${count(batch)}, row ${row}, step ${step}`;
 
 /** Return nodes: "Mini-batch 2, row 0, step 66 is at position 206 of the text. x is forty, ..." */
 export function cellSentence(layout, stream, cell) {
@@ -15,7 +15,7 @@ export function cellSentence(layout, stream, cell) {
   const word = (at) => quoted(stream.words[stream.ids[at % stream.nTokens]]);
   const others = layout.cells(position).filter((other) => !sameCell(other, cell));
   return [
-    bold(`Mini-batch ${cell[0]}, row ${cell[1]}, step ${cell[2]}`),
+    bold(`Mini-batch ${count(cell[0])}, row ${cell[1]}, step ${cell[2]}`),
     ` is at position ${count(position)} of the text. x is `,
     bold(word(position)),
     ", its target y is ",
@@ -38,7 +38,7 @@ export function around(layout, stream, [batch, row, step]) {
 /** Where y is read as x, unless that is simply one step to the right. */
 function beyondWindow(layout, cell) {
   const target = layout.target(cell);
-  if (target) return target[0] === cell[0] ? "" : `, which opens this row in mini-batch ${target[0]}`;
+  if (target) return target[0] === cell[0] ? "" : `, which opens this row in mini-batch ${count(target[0])}`;
   if (!layout.shuffled) return ", the token after the last that this row reads";
   return `, which opens another window: ${place(layout.owner((layout.position(cell) + 1) % layout.nTokens))}`;
 }
@@ -58,7 +58,7 @@ export function seamSentence(layout, stream, [batch, row]) {
   const to = Math.max(1, batch); // mini-batch 0 has only one after it
   const kept = layout.nContinued(to);
   const verb = batch ? "go on where" : "will go on where";
-  const from = `of mini-batch ${to} ${verb} mini-batch ${to - 1} stopped`;
+  const from = `of mini-batch ${count(to)} ${verb} mini-batch ${count(to - 1)} stopped`;
   const rows = bold(`${kept} of ${plural(layout.bs, "row")}`);
   if (!layout.shuffled) return [rows, ` ${from}: the state that each carries fits what it reads next.`];
   return [rows, ` ${from}; cut in order all ${layout.bs} do. ${brokenSeam(layout, stream, to, row)}`];

@@ -4,6 +4,7 @@ import { bytesOf, ring, tickStep } from "../../../kit/js/canvas.js";
 import { colorName } from "../../../kit/js/legend.js";
 import { isNarrow } from "./look.js";
 import { sameCell } from "./layout.js";
+import { count } from "./words.js";
 
 const TOP = 22; // px above the cells, for the steps' numbers
 const TALLEST = 560; // px of all rows together
@@ -235,7 +236,7 @@ function drawAhead(pen, scene, geometry) {
   pen.textBaseline = "alphabetic";
   pen.font = `400 13px ${theme.font}`;
   pen.fillStyle = theme.muted;
-  const next = isNarrow(geometry.width) ? "next" : `mini-batch ${batch + 1}`;
+  const next = isNarrow(geometry.width) ? "next" : `mini-batch ${count(batch + 1)}`;
   pen.fillText(next, from + gap + (ahead * across) / 2, 12);
   pen.fillStyle = theme.role.h_h;
   if (gap > 40) pen.fillText("state", from + gap / 2, 12);

@@ -63,17 +63,18 @@ def verdict(said: Sequence[Mapping[str, Any]], spell: Spell) -> str:
         carry = first // 100 != last // 100 or (said[0]["truth"] - 1) // 100 != first // 100
         right = f"All {number_words(len(said))} are right"
         return f"{right}, including the carry." if carry else f"{right}."
+    some = f"{len(wrong)} of {len(said)} {'is' if len(wrong) == 1 else 'are'} wrong"
     firsts = [_first_wrong(each, spell) for each in wrong]
     if all(place == 0 for place in firsts):
         if all(len(spell(each["truth"])) == 1 for each in wrong):
-            return f"{len(wrong)} of {len(said)} are wrong."
+            return f"{some}."
         rest = all(words(each)[1:] == list(spell(each["truth"])[1:]) for each in wrong)
         return (
             "Only the first word is wrong; the rest counts on as it should."
             if rest
-            else f"{len(wrong)} of {len(said)} are wrong from the first word."
+            else f"{some} from the first word."
         )
-    return f"{len(wrong)} of {len(said)} are wrong; the first slip is at word {min(firsts) + 1}."
+    return f"{some}; the first slip is at word {min(firsts) + 1}."
 
 
 def _first_wrong(each: Mapping[str, Any], spell: Spell) -> int:

@@ -12,6 +12,7 @@
  */
 
 const NUMBER = /^[0-9.e+-]+$/i;
+const LONGEST = 40; // characters of a text that is no number
 const DECIDE = ["model", "same"]; // the recipe
 
 /**
@@ -33,7 +34,8 @@ export function valuesOf({ settings, recipes, unused }, given) {
 }
 
 /**
- * What is given once a field holds another text; "" is its default. Another recipe fills in its fields.
+ * What is given once a field holds another text; "" is its default. Another recipe fills in its fields. What is no
+ * number is given too: Python then says so, and the field's default is used.
  * @param {Known} known
  * @param {Given} given
  * @param {string} name
@@ -47,7 +49,9 @@ export function changed(known, given, name, text) {
   const instead = valuesOf(known, others)[name];
   const setting = /** @type {Setting} */ (known.settings.find((each) => each.name === name));
   const value = valueOf(setting, text);
-  return value === null || value === instead ? others : { ...others, [name]: String(value) };
+  const typed = ["choice", "switch"].includes(setting.kind) ? "" : text.trim().slice(0, LONGEST);
+  if (value === null) return typed ? { ...others, [name]: typed } : others;
+  return value === instead ? others : { ...others, [name]: String(value) };
 }
 
 /**
