@@ -495,6 +495,9 @@ def test_attention_is_traced_with_its_shares_and_called_as_in_the_loop():
     steps = reply.arrays["ids"].shape[1]
     shares = [each for each in reply.meta["tensors"] if each["label"].startswith("shares")]
     assert [each["shape"][1:] for each in shares] == [[steps, steps]] * 2
+    assert [each["label"] for each in reply.meta["tensors"] if each["shares"]] == [
+        each["label"] for each in shares
+    ]  # their columns are tokens, and no other tensor's are
 
 
 def test_a_forward_that_returns_two_tensors_of_state_names_both():

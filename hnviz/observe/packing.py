@@ -46,7 +46,9 @@ class Packer:
         if not np.isfinite(peak):  # a user's model may divide by zero
             values = np.nan_to_num(values)
             peak = float(np.abs(values).max())
-        self._samples[role == "h_o"].append(values.ravel()[::7])
+        shares = view == "row" and _are_shares(values)
+        if not shares:
+            self._samples[role == "h_o"].append(values.ravel()[::7])
         self.described.append(
             {
                 "label": label,
@@ -58,6 +60,7 @@ class Packer:
                 "high": values.shape[-2],
                 "wide": values.shape[-1],
                 "units": units,
+                "shares": shares,
                 "peak": peak,
                 "at": self._length,
                 **_figures(values),
@@ -144,6 +147,12 @@ def _view(values: NDArray[np.float32], sizes: Sizes) -> tuple[str, NDArray[np.fl
         return "row", values.reshape(rows, steps, -1)
     whole = values.reshape(-1, values.shape[-1]) if values.ndim > 1 else values.reshape(1, -1)
     return "whole", whole[:MOST_LINES]
+
+
+def _are_shares(values: NDArray[np.float32]) -> bool:
+    """Return whether each row is what attention gives to a window's tokens: it sums to 1."""
+    sums = values.sum(axis=-1)
+    return values.shape[-1] > 1 and bool((values >= 0).all() and np.allclose(sums, 1, atol=1e-3))
 
 
 def _figures(values: NDArray[np.float32]) -> dict[str, float]:

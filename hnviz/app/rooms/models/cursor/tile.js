@@ -76,6 +76,7 @@ export class Tile {
 
   scale() {
     const { trace, tensor } = this.shown;
+    if (tensor.shares) return 1;
     return trace.scales[tensor.role === "h_o" ? "output" : "hidden"];
   }
 
@@ -96,8 +97,8 @@ export class Tile {
 
   /** Whether the columns are hidden units, which other pictures show too. */
   hasUnits() {
-    const { role, view } = this.shown.tensor;
-    return role !== "h_o" && (view === "rows" || view === "row");
+    const { role, view, shares } = this.shown.tensor;
+    return role !== "h_o" && !shares && (view === "rows" || view === "row");
   }
 
   /** Mark the column of the unit under the pointer in any picture; null marks none. */
@@ -171,9 +172,11 @@ export class Tile {
 
   drawKey() {
     const bar = document.createElement("i");
-    bar.style.background = `linear-gradient(90deg, ${this.shown.theme.diverging.join(",")})`;
+    const { tensor, theme } = this.shown;
+    const colors = tensor.shares ? theme.diverging.slice(theme.diverging.length >> 1) : theme.diverging;
+    bar.style.background = `linear-gradient(90deg, ${colors.join(",")})`;
     const end = number(this.scale()).replace(/\.?0+$/, "");
-    this.key.replaceChildren(`−${end}`, bar, end);
+    this.key.replaceChildren(tensor.shares ? "0" : `−${end}`, bar, end);
   }
 }
 
@@ -182,7 +185,8 @@ const ROLES = { i_h: 1, h_h: 1, h_o: 1 };
 /** The shape, and what the rows and columns are. */
 function describe({ tensor, row }) {
   const shape = `(${tensor.shape.join(", ")})`;
-  const across = tensor.role === "h_o" ? "tokens of the vocabulary across" : "units across";
+  const columns = tensor.role === "h_o" ? "tokens of the vocabulary" : tensor.shares ? "tokens looked at" : "units";
+  const across = `${columns} across`;
   const cut = tensor.units > tensor.wide ? `the first ${tensor.wide} ${across}` : across;
   const rows = tensor.high / tensor.layers;
   const shown = tensor.n_rows > rows ? `its first ${rows} rows` : "row 0 on top";
@@ -193,8 +197,8 @@ function describe({ tensor, row }) {
 
 /** Name a picked cell: its row, or its step and token, and its unit. */
 function place({ tensor, row, trace, words }, [line, column]) {
-  const token = trace.itos?.[column];
-  const unit = tensor.role === "h_o" && token ? `token “${token}”` : `unit ${column}`;
+  const token = tensor.role === "h_o" ? trace.itos?.[column] : tensor.shares ? words?.[row]?.[column] : "";
+  const unit = token ? `token “${token}”` : `${tensor.shares ? "token" : "unit"} ${column}`;
   if (tensor.view === "row") {
     const word = words?.[row]?.[line];
     return `row ${row}, step ${line}${word ? ` “${word}”` : ""}, ${unit}`;
