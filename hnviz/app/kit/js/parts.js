@@ -222,18 +222,26 @@ export function hint(parent, name, text) {
   tip.setAttribute("role", "tooltip");
   mark.setAttribute("aria-label", `Help for ${name}`);
   mark.setAttribute("aria-describedby", tip.id);
-  const show = () => {
-    tip.showPopover();
+  const place = () => {
     const zoom = /** @type {any} */ (tip).currentCSSZoom ?? 1; // present mode
     const [at, box] = [mark.getBoundingClientRect(), tip.getBoundingClientRect()];
     const left = Math.max(EDGE, Math.min(at.left + at.width / 2 - box.width / 2, innerWidth - box.width - EDGE));
     const top = at.top - EDGE - box.height < EDGE ? at.bottom + EDGE : at.top - EDGE - box.height;
     Object.assign(tip.style, { left: `${left / zoom}px`, top: `${top / zoom}px` });
   };
-  const hide = () => tip.hidePopover();
+  const show = () => {
+    tip.showPopover();
+    place();
+    addEventListener("scroll", place, SCROLL);
+  };
+  const hide = () => {
+    removeEventListener("scroll", place, SCROLL);
+    tip.hidePopover();
+  };
   mark.onpointerenter = mark.onfocus = show;
   mark.onpointerleave = mark.onblur = hide;
   mark.onkeydown = (event) => void (event.key === "Escape" && hide());
 }
 
+const SCROLL = { capture: true, passive: true }; // of whatever scrolls around the mark
 const EDGE = 8; // px between an explanation and what it explains, or the window's edge
