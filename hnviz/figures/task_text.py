@@ -15,7 +15,8 @@ CAUSES = (
     "**✗ cannot**: its window holds too little, so no weights reach the best accuracy. **? may**: "
     "its state can hold what is needed, but detach hides from the gradient what lies beyond bptt. "
     "**✓ can**: nothing is in the way. If it stays below, it could have learned the task, but "
-    "did not with this recipe."
+    "did not with this recipe. *At most* is a little below the best possible: nothing comes before "
+    "the first token that a network reads."
 )
 
 
