@@ -4,6 +4,8 @@ TERMS = {
     "token": "a word or a comma of the text",
     "id": "a token's place in the vocabulary",
     "vocabulary": "the list of all 39 tokens that the network knows",
+    "xxbos": "the token that begins every text: beginning of stream",
+    "xxunk": "the token for every word that is not in the vocabulary",
     "train": "the text that the network learns from",
     "valid": "the text it is tested on and never learns from",
     "bs, rows": "batch size: how many parts of the text the network reads side by side",

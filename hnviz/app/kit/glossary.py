@@ -37,6 +37,8 @@ GLOSSARY: dict[str, Seen] = {
     "token": Seen("data", "data_guess"),
     "id": Seen("data", "data_guess", spelt=("id",)),
     "vocabulary": Seen("data", "data_guess", {"data_vocabulary": "true"}),
+    "xxbos": Seen("data", "data_guess"),
+    "xxunk": Seen("data", "data_guess"),
     "train": Seen(
         *("batches", "batches_grid", _SPLIT),
         ("on train", "of train", "train and valid", "train to valid", "train text"),
