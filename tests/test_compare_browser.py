@@ -179,7 +179,7 @@ def test_one_changed_setting_is_trained_named_and_judged(page, server, app):
     box.fill("0")
     change.get_by_role("button", name="Train it").click()
     expect(change.locator(".wrong").first).to_contain_text(
-        "Epochs must be a whole number of at least 1"
+        "epochs must be a whole number of at least 1"
     )
     box.fill("")
     box.press_sequentially("1")  # with the keyboard alone

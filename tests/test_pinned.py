@@ -136,6 +136,6 @@ def test_the_sentence_has_the_tensors_own_numbers():
         "zeros": 0.49,
     }
     assert pinned_sentence(meta, 800) == (
-        "Line 128, t = 2 makes **h = F.relu(h_h(h))**, 64 x 64 numbers, 49 % of them 0. At step "
-        "800 they have the norm **109**. Its gradient has the norm 0.117."
+        "Line 128, t = 2 makes **h = F.relu(h_h(h))**, 64 \N{MULTIPLICATION SIGN} 64 numbers, "
+        "49 % of them 0. At step 800 they have the norm **109**. Its gradient has the norm 0.117."
     )

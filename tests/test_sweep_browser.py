@@ -62,7 +62,7 @@ def test_a_form_fills_a_map_square_by_square(page, server):
     expect(form.locator(".wrong")).to_contain_text("got “fast”.")
     form.get_by_label("lr, each of").fill("-1")
     form.get_by_role("button", name="Train all").click()
-    expect(form.locator(".wrong")).to_contain_text("A run of the sweep cannot be: lr must be")
+    expect(form.locator(".wrong")).to_contain_text("One run of the sweep is not possible: lr")
     form.get_by_label("lr, each of").fill("1e-2, 1e-1")
     form.get_by_label("bptt, each of").fill("20, 70")
     form.get_by_label("epochs").fill("1")

@@ -185,9 +185,9 @@ WRONG = {
     "an empty body": ({}, "needs [grid] or [random]"),
     "no value": ({"grid": {"lr": []}}, "lr must be a list of values"),
     "no setting": ({"grid": {}}, "has no run"),
-    "a bad value": ({"grid": {"lr": ["x"]}}, "a run of the sweep cannot be: lr must be"),
-    "a value too large": ({"grid": {"bptt": [10**9]}}, "a run of the sweep cannot be: bptt"),
-    "nan": ('{"grid": {"lr": [NaN]}}', "a run of the sweep cannot be: lr must be"),
+    "a bad value": ({"grid": {"lr": ["x"]}}, "one run of the sweep is not possible: lr must be"),
+    "a value too large": ({"grid": {"bptt": [10**9]}}, "run of the sweep is not possible: bptt"),
+    "nan": ('{"grid": {"lr": [NaN]}}', "one run of the sweep is not possible: lr must be"),
     "a number": ({"grid": {"lr": 1}}, "lr must be a list of values"),
     "an unknown setting": ({"grid": {"speed": [1]}}, "speed is no setting of a run"),
     "an unknown model": ({"grid": {"model": ["Model9"]}}, "no model named 'Model9'"),
@@ -200,7 +200,7 @@ WRONG = {
     "a million": ({"grid": {"lr": MANY, "seed": list(range(200))}}, "3,400 runs; at most 2,000"),
     "too large a run": (
         {"fixed": {"nh": 512, "bs": 512, "bptt": 512, "epochs": 1000}, "grid": {"seed": [1]}},
-        "a run of Model5 cannot be: this run would need",
+        "a run of Model5 is not possible: this run would need",
     ),
     "a list": ([1], "must be one JSON object"),
 }  # fmt: skip

@@ -76,10 +76,10 @@ WRONG = {
     b"[grid]\nlrr = [1]": "[grid] lrr is no setting of a run; they are model, bptt, lr",
     b"[fixed]\nx = 1\n[grid]\nlr = [1.0]": "[fixed] x is no setting",
     b"[fixed]\nlr = 1.0\n[grid]\nlr = [1.0]": "lr is fixed and varied",
-    b"[grid]\nlr = [-1.0]": "a run of the sweep cannot be: lr must be",
-    b"[grid]\nlr = ['x']": "a run of the sweep cannot be: lr must be",
-    b"[grid]\nmodel = ['Model9']": "a run of the sweep cannot be: no model named 'Model9'",
-    b"[grid]\nmodel = [[1]]": "a run of the sweep cannot be:",
+    b"[grid]\nlr = [-1.0]": "one run of the sweep is not possible: lr must be",
+    b"[grid]\nlr = ['x']": "one run of the sweep is not possible: lr must be",
+    b"[grid]\nmodel = ['Model9']": "one run of the sweep is not possible: no model named 'Model9'",
+    b"[grid]\nmodel = [[1]]": "one run of the sweep is not possible:",
     b"[fixed]\nsame = 3\n[grid]\nlr = [1.0]": "same must be true or false",
     b"[grid]\nseed = [" + b"1," * 1000 + b"]\nlr = [" + b"1.0," * 1000 + b"]": "1,000,000 runs",
     b"[random]\ndraws = 1e6\nlr = [1.0]": "draws = a whole number",
@@ -126,6 +126,15 @@ def test_what_the_command_cannot_do_is_one_sentence(tmp_path, capsys):
 
 def plan_of(n_seeds: int = 3, **fixed: object) -> Plan:
     return make_plan("seeds", FIXED | fixed, {"seed": list(range(n_seeds))})
+
+
+def test_a_plan_of_before_the_times_sign_has_the_same_id():
+    ids = {
+        make_plan(name, FIXED, {"seed": [0]}).id
+        for name in ("4 x 4", "4 \N{MULTIPLICATION SIGN} 4")
+    }
+    assert len(ids) == 1
+    assert make_plan("4 by 4", FIXED, {"seed": [0]}).id not in ids
 
 
 def test_a_sweep_is_read_as_it_was_kept(tmp_path):

@@ -74,8 +74,8 @@ def test_parameters_come_from_the_address():
             {"tasks_task": "A periodic sequence", "tasks_sequence": "a"},
             "A periodic sequence needs at least two tokens, separated by spaces; got 'a'.",
         ),
-        ({"tasks_bptt": "513"}, "Bptt must be a whole number from 1 to 512; got 513."),
-        ({"tasks_tokens": "9"}, "Tokens must be a whole number from 100 to 200,000; got 9."),
+        ({"tasks_bptt": "513"}, "bptt must be a whole number from 1 to 512; got 513."),
+        ({"tasks_tokens": "9"}, "tokens must be a whole number from 100 to 200,000; got 9."),
         ({"tasks_model": "Model0", "tasks_bptt": "4"}, "Model0 reads 3 tokens"),
     ],
 )

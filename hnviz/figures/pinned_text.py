@@ -10,7 +10,7 @@ from hnviz.figures.numbers import percent
 def pinned_sentence(meta: Mapping[str, Any], step: int) -> str:
     """Say what a line makes at a snapshot: its norm, its zeros, and its gradient."""
     loops = "".join(f", {name} = {value}" for name, value in meta["loops"].items())
-    shape = " x ".join(map(str, meta["shape"]))
+    shape = " \N{MULTIPLICATION SIGN} ".join(map(str, meta["shape"]))
     zeros = f", {percent(meta['zeros'])} of them 0" if meta["zeros"] else ""
     if meta["gradient_norm"] is None:
         gradient = "The loss does not depend on it, so it has no gradient"

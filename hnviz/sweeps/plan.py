@@ -52,7 +52,9 @@ class Plan:
     @property
     def id(self) -> str:
         """Twelve hex digits: the same plan has the same ones."""
-        written = json.dumps([self.name, *(each.to_dict() for each in self.configs)])
+        # The page once wrote "4 x 4": such a plan keeps its id.
+        name = self.name.replace("\N{MULTIPLICATION SIGN}", "x")
+        written = json.dumps([name, *(each.to_dict() for each in self.configs)])
         return blake2b(written.encode(), digest_size=6).hexdigest()
 
 
@@ -172,4 +174,4 @@ def _config(options: Mapping[str, Any]) -> RunConfig:
     try:
         return RunConfig.for_model(given.pop("model", "Model5"), same=same, **given)
     except (ConfigError, TypeError) as error:
-        raise SweepError(f"a run of the sweep cannot be: {error}") from error
+        raise SweepError(f"one run of the sweep is not possible: {error}") from error

@@ -79,7 +79,7 @@ class Sweeper:
             except CorpusError as error:
                 raise SweepError(str(error)) from error
             if problem:
-                raise SweepError(f"a run of {config.model} cannot be: {problem}")
+                raise SweepError(f"a run of {config.model} is not possible: {problem}")
 
     def duration(self, plan: Plan) -> Duration:
         """Estimate how long a plan takes on this machine as it is now. Raises SweepError.

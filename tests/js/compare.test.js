@@ -9,7 +9,7 @@ import { lookOf } from "../../hnviz/app/rooms/compare/curves/paint.js";
 import { sceneOf } from "../../hnviz/app/rooms/compare/curves/scene.js";
 import { across, bandOf, cutOff, differing, endOf, extent, grouped, interpolate, lineOf, MEASURES, notebookLine, pairOf, read, smoothed } from "../../hnviz/app/rooms/compare/curves/series.js";
 import { table } from "../../hnviz/app/rooms/compare/curves/table.js";
-import { headline, labels, lost, together, valueText, verdict } from "../../hnviz/app/rooms/compare/curves/words.js";
+import { headline, labels, lost, refusal, together, valueText, verdict } from "../../hnviz/app/rooms/compare/curves/words.js";
 import { settingsText, sifted, startedText, toggled } from "../../hnviz/app/rooms/compare/runs/rows.js";
 
 const KINDS = ["ones", "tens"];
@@ -170,6 +170,13 @@ test("what the address asks for in vain is one sentence", () => {
   assert.equal(lost([], {}, true), "");
   assert.deepEqual(idsIn("a,b,,a"), ["a", "b"]);
   assert.equal(together(["a", "b", "c"]), "a, b and c");
+});
+
+test("a refusal begins with the name of a setting as the page writes it", () => {
+  const fields = ["bptt", "pct_start"];
+  assert.equal(refusal("bptt must be a whole number; got 0", fields), "bptt must be a whole number; got 0.");
+  assert.equal(refusal("pct_start must be a number between 0 and 1", fields), "warm-up share must be a number between 0 and 1.");
+  assert.equal(refusal("no room is left.", fields), "No room is left.");
 });
 
 test("the list of runs is sifted, and chosen runs come first", () => {

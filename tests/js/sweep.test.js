@@ -25,7 +25,7 @@ const words = (parts) => said(parts).split(/\s+/).filter(Boolean).length;
 
 test("what is typed becomes a plan", () => {
   const plan = planOf(TYPED);
-  assert.deepEqual(plan, { name: "lr by bptt of Model1, 2 x 3", fixed: { model: "Model1", epochs: 2 }, grid: { bptt: [3, 20, 70], lr: [0.001, 0.01] } });
+  assert.deepEqual(plan, { name: "lr by bptt of Model1, 2 × 3", fixed: { model: "Model1", epochs: 2 }, grid: { bptt: [3, 20, 70], lr: [0.001, 0.01] } });
   const more = planOf({ ...TYPED, models: ["Model1", "Model3"], seeds: "3", epochs: "", bptt: "" });
   assert.deepEqual(more, { name: "lr of Model1 and Model3, 2, 3 seeds", fixed: {}, grid: { model: ["Model1", "Model3"], lr: [0.001, 0.01], seed: [0, 1, 2] } });
   assert.deepEqual(numbersIn("1, 1,1.0 , 2", "lr", ""), [1, 2]);

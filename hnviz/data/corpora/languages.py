@@ -22,7 +22,11 @@ _WORDS = {
     "pl": ("Polish", ""),
     "cs": ("Czech", ""),
     "pt": ("Portuguese", ""),
-    "da": ("Danish", "98 is “otteoghalvfems”: eight and half the fifth twenty, 8 + 4.5 x 20."),
+    "da": (
+        "Danish",
+        "98 is “otteoghalvfems”: eight and half the fifth twenty, "
+        "8 + 4.5 \N{MULTIPLICATION SIGN} 20.",
+    ),
 }
 _CHARACTERS = {
     "de": ("German", "Each number is one word, and the ones come before the tens."),

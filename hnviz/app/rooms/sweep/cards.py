@@ -3,7 +3,7 @@
 from typing import Any
 
 CARD: dict[str, Any] = {
-    "name": "lr by bptt of Model1, 4 x 4",
+    "name": "lr by bptt of Model1, 4 \N{MULTIPLICATION SIGN} 4",
     "fixed": {"model": "Model1", "epochs": 2},
     "grid": {"bptt": [3, 10, 20, 70], "lr": [1e-3, 1e-2, 1e-1, 1.0]},
 }

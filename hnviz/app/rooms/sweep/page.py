@@ -16,7 +16,9 @@ def page() -> None:
     sweep_map()
     terms()
     prose(
-        ":gray[:small[Other runs come between those of a sweep. Lists of runs leave these out "
-        "until they are pinned. The sweep is in the address: copy it to share.]]"
+        ":gray[:small[A run that you start during a sweep does not wait for the whole sweep: it "
+        "trains between two of its runs. The list of runs on Train does not show the runs of a "
+        "sweep. The list on Compare does; pin a run there to show it on Train too. The sweep is "
+        "in the address: copy it to share.]]"
     )
     linked("[Next: what does the network keep in mind while it reads?](states)")

@@ -101,7 +101,7 @@ def _setting(name: str, limits: Number, label: str, default: int | None = None) 
             limits.checked(limits.default if value is None else value)
         except TaskError as error:
             mark_field(name)
-            lost = sentence(error)
+            lost = f"{error}."  # it begins with the name, as the label has it
         problem(lost)
 
 

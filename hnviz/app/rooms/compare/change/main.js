@@ -11,7 +11,7 @@ import { HAS_NONE } from "../../../kit/js/tables.js";
 import { boldNodes, partNodes } from "../../../kit/js/text.js";
 import { choose, chosen, onShared, shared } from "../chosen.js";
 import { pairOf } from "../curves/series.js";
-import { fieldName, labels, valueText, verdict } from "../curves/words.js";
+import { fieldName, labels, refusal, valueText, verdict } from "../curves/words.js";
 
 const AGAIN = 5000; // ms until runs that found no room are tried again
 const SEEDS = 2; // more seeds that are offered where none is known
@@ -150,7 +150,7 @@ class Change {
   async measure(path) {
     const { source } = this.kit;
     this.measured.textContent = "Measuring …";
-    const said = await source.get(source.address(`api/runs/${path}`)).then(({ sentence: text }) => boldNodes(text), ({ message }) => [sentence(message)]);
+    const said = await source.get(source.address(`api/runs/${path}`)).then(({ sentence: text }) => boldNodes(text), ({ message }) => [refusal(message)]);
     this.measured.replaceChildren(...said);
   }
 
@@ -163,10 +163,10 @@ class Change {
       const ids = shown(runs.map(({ run }) => run));
       choose(ids, this);
       this.mine = ids.join();
-      wrong.textContent = refused ? `${sentence(refused)} The others start when there is room, while this page is open.` : "";
+      wrong.textContent = refused ? `${refusal(refused)} The others start when there is room, while this page is open.` : "";
       if (refused) this.later(wanted);
     } catch (error) {
-      wrong.textContent = sentence(error.message);
+      wrong.textContent = refusal(error.message, this.settings.fields.map(({ name }) => name));
     }
   }
 
@@ -201,9 +201,6 @@ function option(value, text) {
   made.textContent = text;
   return made;
 }
-
-/** A refusal of the server as a sentence of the page. */
-const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),

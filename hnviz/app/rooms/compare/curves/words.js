@@ -21,6 +21,17 @@ const NAMES = {
 export const fieldName = (field) => NAMES[/** @type {keyof NAMES} */ (field)] ?? field;
 
 /**
+ * A refusal of the server as a sentence of the page. A setting's name stays as the page writes it.
+ * @param {string} text such as "bptt must be a whole number"
+ * @param {string[]} fields
+ */
+export function refusal(text, fields = []) {
+  const field = fields.find((each) => text.startsWith(`${each} `));
+  const said = field ? fieldName(field) + text.slice(field.length) : `${text[0].toUpperCase()}${text.slice(1)}`;
+  return `${said}${/[.!?]$/.test(said) ? "" : "."}`;
+}
+
+/**
  * A setting's value: "1.0e-2", "70", "ones".
  * @param {string} field
  * @param {any} value

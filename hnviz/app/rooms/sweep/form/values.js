@@ -62,7 +62,7 @@ export function planOf({ models, lr, bptt, seeds, epochs }) {
  */
 function nameOf(grid, models) {
   const named = ["lr", "bptt"].filter((axis) => axis in grid);
-  const sizes = named.map((axis) => grid[axis].length).join(" x ");
+  const sizes = named.map((axis) => grid[axis].length).join(" × ");
   const seeds = grid.seed ? `, ${grid.seed.length} seeds` : "";
   const of = models.length > 2 ? `${models.length} models` : models.join(" and ");
   return named.length ? `${named.join(" by ")} of ${of}, ${sizes}${seeds}` : `${of}${seeds}`;

@@ -40,7 +40,7 @@ def made_state(status: str, states: tuple[str, ...], n_seeds: int = 1) -> Mappin
     done = sum(run["state"] in ("finished", "diverged") for run in runs)
     sweep = {
         "id": "0" * 12,
-        "name": "lr by bptt of Model1, 3 x 2",
+        "name": "lr by bptt of Model1, 3 \N{MULTIPLICATION SIGN} 2",
         "created": 0.0,
         "axes": list(runs[0]["settings"]),
         "status": status,
