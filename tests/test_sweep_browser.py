@@ -61,8 +61,17 @@ def test_a_form_fills_a_map_square_by_square(page, server):
     form.get_by_role("button", name="Train all").click()
     expect(form.locator(".wrong")).to_contain_text("got “fast”.")
     form.get_by_label("lr, each of").fill("-1")
+    asked = []
+    page.on("request", lambda request: asked.append(request.method))
     form.get_by_role("button", name="Train all").click()
-    expect(form.locator(".wrong")).to_contain_text("One run of the sweep is not possible: lr")
+    expect(form.locator(".wrong")).to_have_text("lr must be numbers above 0; got -1.")
+    form.get_by_label("Model1", exact=True).uncheck()
+    form.get_by_role("button", name="Train all").click()
+    expect(form.locator(".missing")).to_have_text("Choose at least one model.")
+    expect(form.locator("p.time")).to_have_text("")
+    assert "POST" not in asked
+    form.get_by_label("Model1", exact=True).check()
+    expect(form.locator(".missing")).to_be_hidden()
     form.get_by_label("lr, each of").fill("1e-2, 1e-1")
     form.get_by_label("bptt, each of").fill("20, 70")
     form.get_by_label("epochs").fill("1")

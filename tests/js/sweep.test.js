@@ -9,6 +9,7 @@ import { table } from "../../hnviz/app/rooms/sweep/map/table.js";
 import { cellText, headline, linkOf, settingsText, squareText, statusText } from "../../hnviz/app/rooms/sweep/map/words.js";
 
 const TYPED = { models: ["Model1"], lr: "1e-3, 1e-2", bptt: "3 20;70", seeds: "1", epochs: "2" };
+const LONGEST = { bptt: 4096, of: { Model0: 3 } };
 
 /** A run with a figure if it has finished. */
 function made(settings, accuracy = null, { state = accuracy === null ? "waits" : "finished", ...more } = {}) {
@@ -24,9 +25,9 @@ const said = (parts) => parts.flat().join("");
 const words = (parts) => said(parts).split(/\s+/).filter(Boolean).length;
 
 test("what is typed becomes a plan", () => {
-  const plan = planOf(TYPED);
+  const plan = planOf(TYPED, LONGEST);
   assert.deepEqual(plan, { name: "lr by bptt of Model1, 2 × 3", fixed: { model: "Model1", epochs: 2 }, grid: { bptt: [3, 20, 70], lr: [0.001, 0.01] } });
-  const more = planOf({ ...TYPED, models: ["Model1", "Model3"], seeds: "3", epochs: "", bptt: "" });
+  const more = planOf({ ...TYPED, models: ["Model1", "Model3"], seeds: "3", epochs: "", bptt: "" }, LONGEST);
   assert.deepEqual(more, { name: "lr of Model1 and Model3, 2, 3 seeds", fixed: {}, grid: { model: ["Model1", "Model3"], lr: [0.001, 0.01], seed: [0, 1, 2] } });
   assert.deepEqual(numbersIn("1, 1,1.0 , 2", "lr", ""), [1, 2]);
 });
@@ -36,12 +37,16 @@ test("what cannot be a plan is one sentence", () => {
     [{ models: [] }, "Choose at least one model."],
     [{ lr: "1e-3, fast" }, "lr must be numbers with commas between, such as 1e-3, 1e-2, 1e-1; got “fast”."],
     [{ bptt: "Infinity" }, "bptt must be numbers with commas between, such as 3, 20, 70; got “Infinity”."],
+    [{ lr: "1e-3, 0" }, "lr must be numbers above 0; got 0."],
+    [{ bptt: "3 2.5" }, "bptt must be whole numbers from 1 to 4,096; got 2.5."],
+    [{ bptt: "5000" }, "bptt must be whole numbers from 1 to 4,096; got 5000."],
+    [{ models: ["Model1", "Model0"] }, "Model0 reads at most 3 tokens, so bptt must be at most 3; got 70."],
     [{ seeds: "0" }, "The number of seeds must be a whole number from 1 to 16; got “0”."],
     [{ seeds: "" }, "The number of seeds must be a whole number from 1 to 16; got nothing."],
     [{ epochs: "1.5" }, "The number of epochs must be a whole number from 1 to 1,000; got “1.5”."],
     [{ lr: "", bptt: " " }, "Give lr or bptt at least one value: a sweep trains each of them."],
   ];
-  for (const [typed, sentence] of wrong) assert.throws(() => planOf({ ...TYPED, ...typed }), { message: sentence });
+  for (const [typed, sentence] of wrong) assert.throws(() => planOf({ ...TYPED, ...typed }, LONGEST), { message: sentence });
 });
 
 test("the estimate is from the least to the most, in seconds, minutes or hours", () => {

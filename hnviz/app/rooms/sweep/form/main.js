@@ -1,14 +1,14 @@
 // Starts a sweep: a card that is ready, and a form. Before the press both say how many runs and minutes.
 //
 // settings = { card: the body of POST /api/sweeps, question, models: their names,
-//              may: whether the reader may train sweeps }
+//              longest: { bptt, of: { model: bptt } }, may: whether the reader may train sweeps }
 
 import { maker } from "../../../kit/js/make.js";
 import { button } from "../../../kit/js/parts.js";
 import { picture } from "../../../kit/js/picture.js";
 import { HAS_NONE } from "../../../kit/js/tables.js";
 import { begin } from "../shared.js";
-import { estimateText, planOf } from "./values.js";
+import { NO_MODEL, estimateText, planOf } from "./values.js";
 
 const REST = 350; // ms after the last key until the estimate is asked for
 const ESTIMATE = "api/sweeps/estimate";
@@ -43,6 +43,8 @@ class Form {
     const chosen = make("fieldset", "models", form);
     make("legend", "", chosen, "Or your own: models");
     this.boxes = models.map((model) => this.box(make("label", "", chosen), model));
+    this.missing = make("span", "missing", chosen); // no model is ticked
+    this.missing.setAttribute("role", "alert");
     const row = make("div", "row", form);
     this.fields = {
       lr: this.field(row, "lr, each of", "1e-3, 1e-2, 1e-1", "list"),
@@ -79,25 +81,32 @@ class Form {
   /** The plan that is typed; throws RangeError with a sentence. */
   plan() {
     const typed = Object.fromEntries(Object.entries(this.fields).map(([name, field]) => [name, field.value]));
-    return planOf({ ...typed, models: this.boxes.filter(({ checked }) => checked).map(({ value }) => value) });
+    return planOf({ ...typed, models: this.boxes.filter(({ checked }) => checked).map(({ value }) => value) }, this.settings.longest);
   }
 
   /** Something else is typed: say what it would take. */
   change() {
     clearTimeout(this.timer);
     this.wrong.textContent = "";
+    this.serial(this.time); // an answer for what was typed before comes too late
+    this.missing.textContent = this.boxes.some(({ checked }) => checked) ? "" : NO_MODEL;
     this.timer = setTimeout(() => {
       try {
         this.tell(this.plan(), this.time);
       } catch (error) {
-        this.time.textContent = error.message;
+        this.time.textContent = this.missing.textContent ? "" : error.message;
       }
     }, REST);
   }
 
+  /** Count what is asked for in a place: only the last answer is written there. */
+  serial(place) {
+    return (place.serial = (place.serial ?? 0) + 1);
+  }
+
   /** Write how many runs a plan has, and how long they take. */
   async tell(plan, place) {
-    const serial = (place.serial = (place.serial ?? 0) + 1);
+    const serial = this.serial(place);
     let said;
     try {
       said = `${estimateText(await this.kit.source.post(ESTIMATE, plan))}.`;
@@ -111,7 +120,8 @@ class Form {
     try {
       this.start(this.go, this.plan());
     } catch (error) {
-      this.wrong.textContent = error.message;
+      if (this.missing.textContent) this.boxes[0].focus();
+      else this.wrong.textContent = error.message;
     }
   }
 

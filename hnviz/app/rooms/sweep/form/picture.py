@@ -7,12 +7,20 @@ from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.rooms.sweep.cards import CARD, QUESTION
 from hnviz.app.run.start import visitor
 from hnviz.catalogue import CATALOGUE
+from hnviz.config import LIMITS
 from hnviz.web.classroom.desk import desk
 
 
 def settings(*, may: bool) -> Mapping[str, Any]:
     """Return what the browser gets; `may`: whether the reader may train sweeps."""
-    return {"card": CARD, "question": QUESTION, "models": list(CATALOGUE), "may": may}
+    shorter = {name: each.max_bptt for name, each in CATALOGUE.items() if each.max_bptt}
+    return {
+        "card": CARD,
+        "question": QUESTION,
+        "models": list(CATALOGUE),
+        "longest": {"bptt": LIMITS["bptt"][1], "of": shorter},
+        "may": may,
+    }
 
 
 EXAMPLES = {

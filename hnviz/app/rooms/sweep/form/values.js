@@ -2,9 +2,11 @@
 // What a reader types into the form, as the plan of a sweep. No DOM.
 
 /** @typedef {{ models: string[], lr: string, bptt: string, seeds: string, epochs: string }} Typed */
+/** @typedef {{ bptt: number, of: Record<string, number> }} Longest the longest bptt, and that of models with a shorter one */
 /** @typedef {{ name: string, fixed: Record<string, unknown>, grid: Record<string, unknown[]> }} Plan as POST /api/sweeps takes it */
 
 export const MOST_SEEDS = 16;
+export const NO_MODEL = "Choose at least one model.";
 
 /**
  * A list of numbers as it is typed: "1e-3, 1e-2", with commas, semicolons or blanks between.
@@ -34,14 +36,35 @@ function wholeIn(text, name, most) {
 }
 
 /**
- * The plan of what is typed. What is left empty follows the model's recipe.
+ * The values of bptt, each of which all models can read.
+ * @param {string} text
+ * @param {string[]} models
+ * @param {Longest} longest
+ */
+function windowsIn(text, models, longest) {
+  const windows = numbersIn(text, "bptt", "3, 20, 70");
+  const most = longest.bptt;
+  const wrong = windows.find((each) => !Number.isInteger(each) || each < 1 || each > most);
+  if (wrong !== undefined) throw new RangeError(`bptt must be whole numbers from 1 to ${most.toLocaleString("en")}; got ${wrong}.`);
+  const highest = Math.max(...windows);
+  const short = models.find((model) => highest > longest.of[model]);
+  if (short) throw new RangeError(`${short} reads at most ${longest.of[short]} tokens, so bptt must be at most ${longest.of[short]}; got ${highest}.`);
+  return windows;
+}
+
+/**
+ * The plan of what is typed. What is left empty follows the model's recipe. Throws RangeError, with a
+ * sentence, for what is known here to be impossible: the server is not asked for it.
  * @param {Typed} typed
+ * @param {Longest} longest
  * @returns {Plan}
  */
-export function planOf({ models, lr, bptt, seeds, epochs }) {
-  if (!models.length) throw new RangeError("Choose at least one model.");
+export function planOf({ models, lr, bptt, seeds, epochs }, longest) {
+  if (!models.length) throw new RangeError(NO_MODEL);
   const rates = numbersIn(lr, "lr", "1e-3, 1e-2, 1e-1");
-  const windows = numbersIn(bptt, "bptt", "3, 20, 70");
+  const low = rates.find((rate) => rate <= 0);
+  if (low !== undefined) throw new RangeError(`lr must be numbers above 0; got ${low}.`);
+  const windows = windowsIn(bptt, models, longest);
   const count = wholeIn(seeds, "The number of seeds", MOST_SEEDS);
   /** @type {Record<string, unknown>} */
   const fixed = models.length === 1 ? { model: models[0] } : {};
