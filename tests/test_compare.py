@@ -295,6 +295,17 @@ def test_the_answer_has_the_shipped_runs_figures(client):
     assert told.meta["notebook"]["Model5"][-1][3] == pytest.approx(0.83, abs=0.01)
 
 
+def test_the_device_in_use_is_beside_the_one_that_was_asked_for(client, store):
+    folders = [make_run(store.root, n, 8, device=asked) for n, asked in ((1, "auto"), (2, "cpu"))]
+    told = answer(client, *(folder.id for folder in folders)).meta["runs"]
+    assert [(run["config"]["device"], run["device"]) for run in told] == [
+        ("auto", "cpu"),
+        ("cpu", "cpu"),
+    ]
+    waits = store.create(RunConfig())
+    assert answer(client, waits.id).meta["runs"][0]["device"] == ""
+
+
 def test_without_points_the_epochs_and_the_step_are_the_same(client, store):
     folder = make_run(store.root, 1, 80)
     path = folder.path / "events.jsonl"

@@ -160,6 +160,7 @@ class CurvesDoor:
             "status": status,
             "live": status in BEGUN,
             "config": drawn.config,
+            "device": started.device if started else "",  # in use; config has the one asked for
             "step": drawn.curves.step,
             "n_steps": started.n_steps if started else None,
             "n_batches": started.n_batches if started else None,

@@ -14,14 +14,14 @@ import { settingsText, sifted, startedText, toggled } from "../../hnviz/app/room
 
 const KINDS = ["ones", "tens"];
 const WIDTH = 7 + 2 * KINDS.length;
-const CONFIG = { model: "Model5", bptt: 20, lr: 0.01, epochs: 2, seed: 0, bs: 64, nh: 64, device: "cpu" };
+const CONFIG = { model: "Model5", bptt: 20, lr: 0.01, epochs: 2, seed: 0, bs: 64, nh: 64 };
 
 /** A run of two epochs of ten steps. */
-function made(id, { accuracy = [0.5, 0.8], spread = null, live = false, given = "", ...settings } = {}) {
+function made(id, { accuracy = [0.5, 0.8], spread = null, live = false, given = "", device = "cpu", asked = "auto", ...settings } = {}) {
   const points = Float32Array.from(Array.from({ length: 20 }, (_, step) => [step, 3 - step / 10, step / 20, 0.01, 0.9]).flat());
   const epochs = Float32Array.from(accuracy.flatMap((share, at) => [at, 10 * (at + 1), 2 - at, 2.5 - at, share, share + 0.1, 4, share, 0.25, share, 0.5]));
   assert.equal(epochs.length, accuracy.length * WIDTH);
-  return { run: id, name: `name of ${id}`, given, created: 0, shipped: false, status: live ? "running" : "finished", live, config: { ...CONFIG, ...settings }, step: 12, n_steps: 20, n_batches: 10, every: 1, message: "", spread, points, epochs, kinds: KINDS.length };
+  return { run: id, name: `name of ${id}`, given, created: 0, shipped: false, status: live ? "running" : "finished", live, config: { ...CONFIG, device: asked, ...settings }, device, step: 12, n_steps: 20, n_batches: 10, every: 1, message: "", spread, points, epochs, kinds: KINDS.length };
 }
 
 const LOOK = { measure: "accuracy on valid", axis: "step", smooth: 0, kind: "tens", bands: true, notebook: false, logX: false, logY: false };
@@ -83,6 +83,20 @@ test("two runs of one seed that differ in one setting are a pair, with more seed
   assert.equal(pairOf([from, made("b", { bptt: 70, seed: 1 })]), null);
   assert.equal(pairOf([from]), null);
   assert.deepEqual(differing([from, to]), ["bptt"]);
+});
+
+test("the device that a run asked for is no difference, the one in use is", () => {
+  const [from, same] = [made("a"), made("b", { epochs: 20, asked: "cpu" })];
+  assert.deepEqual(differing([from, same]), ["epochs"]);
+  assert.deepEqual([...labels([from, same]).values()], ["epochs 2", "epochs 20"]);
+  assert.match(said(verdict(pairOf([from, same]), 2).parts), /^epochs 2 → 20, all else equal, seed 0: /);
+  const other = made("b", { epochs: 20, device: "cuda" });
+  assert.deepEqual(differing([from, other]), ["epochs", "device"]);
+  assert.deepEqual([...labels([from, other]).values()], ["epochs 2, device cpu", "epochs 20, device cuda"]);
+  assert.match(said(verdict(pairOf([from, other]), 2).parts), /^epochs 2 → 20, seed 0, but on cuda instead of cpu: the share/);
+  assert.deepEqual(differing([from, made("b", { epochs: 20, device: "" })]), ["epochs"]);
+  const data = { runs: [from, other], kinds: KINDS, notebook: {} };
+  assert.deepEqual(table({}, { data, scene: sceneOf(data, LOOK, THEME), look: LOOK })[0].row(1).slice(0, 3), ["name of b", 20, "cuda"]);
 });
 
 test("a scene has a line for each run, a band for seeds, and the gap of two", () => {

@@ -3,8 +3,9 @@
 
 /**
  * @typedef {{ run: string, name: string, given: string, created: number, shipped: boolean, status: string, live: boolean,
- *             config: Record<string, any>, step: number, n_steps: number|null, n_batches: number|null, every: number,
+ *             config: Record<string, any>, device: string, step: number, n_steps: number|null, n_batches: number|null, every: number,
  *             message: string, spread: Spread|null, points: Float32Array, epochs: Float32Array }} Run
+ *   device   the one in use; "" before the run starts
  * @typedef {{ figures: Record<string, [number, number]>, n: number, source: string }} Spread
  * @typedef {{ runs: Run[], kinds: string[], notebook: Record<string, number[][]>, missing: string[], damaged: Record<string, string> }} Read
  * @typedef {{ x: number[], y: number[] }} Line
@@ -232,12 +233,23 @@ export function endOf({ y }, measure) {
 }
 
 /**
- * The settings in which runs differ, in the order of the config.
+ * A run's setting. Its device is the one in use: "auto" and "cpu" may both ask for the same.
+ * @param {Run} run
+ * @param {string} field
+ */
+export const settingOf = ({ config, device }, field) => (field === "device" ? device : config[field]);
+
+/**
+ * The settings in which runs differ, in the order of the config. A device that is not known yet differs
+ * from none.
  * @param {Run[]} runs
  */
 export function differing(runs) {
   if (!runs.length) return [];
-  return Object.keys(runs[0].config).filter((name) => runs.some(({ config }) => config[name] !== runs[0].config[name]));
+  return Object.keys(runs[0].config).filter((name) => {
+    const values = runs.map((run) => settingOf(run, name)).filter((value) => name !== "device" || value);
+    return values.some((value) => value !== values[0]);
+  });
 }
 
 /**

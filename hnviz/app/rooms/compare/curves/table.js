@@ -1,7 +1,7 @@
 // @ts-check
 // What the picture shows as tables: how each run ended, and all points of all lines.
 
-import { MEASURES, differing, lastOf, secondsOf } from "./series.js";
+import { MEASURES, differing, lastOf, secondsOf, settingOf } from "./series.js";
 import { fieldName } from "./words.js";
 import { listed } from "../../../kit/js/tables.js";
 
@@ -32,7 +32,7 @@ function ends(runs, kinds) {
   ];
   const rows = runs.map((run) => [
     run.name,
-    ...fields.map((field) => run.config[field]),
+    ...fields.map((field) => settingOf(run, field)),
     .../** @type {const} */ (["accuracy", "train_accuracy", "valid_loss", "train_loss"]).map((name) => lastOf(run, name, kinds)),
     run.epochs.length ? secondsOf(run, kinds) : null,
   ]);

@@ -2,7 +2,7 @@
 
 import { Table } from "../../../kit/js/table.js";
 import { accuracy } from "../../../kit/js/text.js";
-import { differing, grouped, lastOf, secondsOf } from "./series.js";
+import { differing, grouped, lastOf, secondsOf, settingOf } from "./series.js";
 import { fieldName, labels, valueText } from "./words.js";
 
 const FIGURES = [
@@ -32,7 +32,7 @@ export class Ends {
       link: run.name,
       look: looks.get(run.run),
       state: run.live && run.n_steps ? `${run.status}, step ${run.step.toLocaleString("en")} of ${run.n_steps.toLocaleString("en")}` : run.status,
-      ...Object.fromEntries(fields.map((field) => [`of ${field}`, valueText(field, run.config[field])])),
+      ...Object.fromEntries(fields.map((field) => [`of ${field}`, valueText(field, settingOf(run, field))])),
       ...figures(run, kinds.length),
       seconds: run.epochs.length ? secondsOf(run, kinds.length) : null,
     }));

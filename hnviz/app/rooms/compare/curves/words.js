@@ -2,7 +2,7 @@
 // What the Compare page says: names of runs, the headline, the verdict on one changed setting. No DOM.
 
 import { accuracy } from "../../../kit/js/text.js";
-import { MEASURES, differing, lastOf } from "./series.js";
+import { MEASURES, differing, lastOf, settingOf } from "./series.js";
 
 /** @typedef {import("./series.js").Run} Run */
 
@@ -55,7 +55,7 @@ export function labels(runs) {
   /** @type {Map<string, string>} */
   const said = new Map();
   for (const run of runs) {
-    const parts = isModelEnough ? [] : fields.map((field) => (field === "model" ? run.config.model : `${fieldName(field)} ${valueText(field, run.config[field])}`));
+    const parts = isModelEnough ? [] : fields.map((field) => (field === "model" ? run.config.model : `${fieldName(field)} ${valueText(field, settingOf(run, field))}`));
     said.set(run.run, run.given || shortened(run, parts));
   }
   return apart(runs, said);
@@ -154,7 +154,8 @@ export function headline(shown, measure, kind = "") {
  */
 export function verdict({ from, to, field }, kinds) {
   const change = `${fieldName(field)} ${valueText(field, from.config[field])} → ${valueText(field, to.config[field])}`;
-  const head = [[change], `, all else equal, seed ${from.config.seed}: `];
+  const devices = differing([from, to]).includes("device") && `seed ${from.config.seed}, but on ${to.device} instead of ${from.device}`;
+  const head = [[change], `, ${devices || `all else equal, seed ${from.config.seed}`}: `];
   const [before, after] = [from, to].map((run) => lastOf(run, "accuracy", kinds));
   if (to.live || from.live) {
     const { step, n_steps: all } = to.live ? to : from;
