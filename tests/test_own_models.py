@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from hnviz.app.run.list.rows import row
 from hnviz.app.shell.navigation import PAGES
 from hnviz.catalogue import CATALOGUE, entry
 from hnviz.cli import main
@@ -296,19 +297,20 @@ def test_a_run_keeps_its_file_and_says_how_to_be_read_without_it(tmp_path, monke
     del CATALOGUE["MGU"]
     register(check(edited("f * n", "f * n * 1")))
     assert RunFolder(folder.path).config.model == "MGU"
-    with pytest.raises(DamagedRun, match=f"MGU is another model now .* --models {kept}$"):
+    with pytest.raises(DamagedRun, match=f"its model MGU has changed .* --models {kept}$"):
         RunFolder(folder.path).check_sources()
     # hnviz was started without a file.
+    way = f"with --models {kept}"
     monkeypatch.setattr(value, "_used", None)
     del CATALOGUE["MGU"]
     lines = {line.id: line for line in RunStore(tmp_path).summaries()}
-    assert re.search(
-        rf"'MGU', is one of the user's own: to see it, start hnviz with --models {kept}$",
-        lines[folder.id].problem,
-    )
-    assert lines[other.id].problem == ""
+    said = f"cannot be read here: its model 'MGU' is not loaded; to see the run, start hnviz {way}"
+    assert lines[folder.id].problem == f"the run {folder.id} {said}"
+    listed = row(lines[folder.id], {})
+    assert (listed["state"], listed["remark"]) == ("? model not loaded", f"This run {said}")
+    assert lines[other.id].problem == lines[other.id].reason == ""
     kept.unlink()
-    with pytest.raises(DamagedRun, match=r"models.py, is missing from the run's folder"):
+    with pytest.raises(DamagedRun, match=r"the run's folder has no models.py to load it from"):
         RunFolder(folder.path).info()
 
 

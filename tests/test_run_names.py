@@ -73,6 +73,7 @@ def test_time_tells_equal_runs_apart_on_the_readers_clock():
         Named("i", RunConfig(), NOW - 60, whose="student 7"),
         Named("Model5", RunConfig(device="cpu"), 0, shipped=True),
         Named("h"),
+        Named("j", problem="model not loaded"),
     ]
     assert labels(runs, ZoneInfo("Europe/Berlin"), NOW) == {
         "a": "Model5, today 17:49:00, a",
@@ -85,6 +86,7 @@ def test_time_tells_equal_runs_apart_on_the_readers_clock():
         "i": "Model5 · student 7, today 17:49",
         "Model5": "Model5, pre-trained",
         "h": "h, damaged",
+        "j": "j, model not loaded",
     }
 
 

@@ -703,6 +703,8 @@ def test_damage_is_one_sentence(store: RunStore, damage: object, said: str) -> N
     listed = {line.id: line for line in store.summaries()}
     assert listed[folder.id].status == "damaged"
     assert listed[folder.id].problem.startswith(f"the run {folder.id} is damaged")
+    assert listed[folder.id].reason.startswith("This run is damaged: ")
+    assert not listed[folder.id].unknown_model
     assert listed[folder.id].model == "Model5"
     (store.root / "mine").mkdir()
     assert [line.model for line in store.summaries() if line.id == "mine"] == [""]

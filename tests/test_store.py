@@ -92,11 +92,11 @@ def test_the_file_of_an_own_model_is_kept_and_of_no_other(
 @pytest.mark.usefixtures("_mine")
 def test_another_model_than_the_one_that_was_trained_says_how_to_see_it(tmp_path: Path) -> None:
     assert other_model(tmp_path, "Mine", "an identity") is None
-    said = "Mine is another model now than the one that this run trained: "
-    missing = f"{said}its file, models.py, is missing from the run's folder"
+    said = "its model Mine has changed since the training"
+    missing = f"{said}, and the run's folder has no models.py to load it from"
     assert other_model(tmp_path, "Mine", "before") == missing
     (tmp_path / MODELS).touch()
-    shown = f"{said}to see it, start hnviz with --models {tmp_path / MODELS}"
+    shown = f"{said}; to see the run, start hnviz with --models {tmp_path / MODELS}"
     assert other_model(tmp_path, "Mine", "before") == shown
 
 
@@ -105,8 +105,8 @@ def test_a_model_that_this_process_does_not_know_says_how_to_read_it(tmp_path: P
     name = "M" * 39 + "NO"
     content = {"config": {"model": name}, "model_identity": "an identity"}
     assert unknown_model(tmp_path, content) == (
-        f"its model, {name[:40]!r}, is one of the user's own: "
-        f"to see it, start hnviz with --models {tmp_path / MODELS}"
+        f"its model {name[:40]!r} is not loaded; "
+        f"to see the run, start hnviz with --models {tmp_path / MODELS}"
     )
     assert unknown_model(tmp_path, content | {"model_identity": ""}) is None
     assert unknown_model(tmp_path, {"config": {"model": name}}) is None

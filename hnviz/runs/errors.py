@@ -11,7 +11,11 @@ class SnapshotNotFound(ValueError):
 
 
 class DamagedRun(ValueError):
-    """A file of the run cannot be read."""
+    """A file of the run cannot be read, or its model is not loaded: then the files are sound."""
+
+    def __init__(self, message: str, *, unknown_model: bool = False) -> None:
+        super().__init__(message)
+        self.unknown_model = unknown_model
 
 
 class RunBusy(RuntimeError):

@@ -122,7 +122,8 @@ class RunFolder:
         try:
             content = parse(read_bounded(self.path / CONFIG, MOST_CONFIG))
             if unknown := unknown_model(self.path, content):
-                raise DamagedRun(f"the run {self.id} cannot be read here: {unknown}")
+                said = f"the run {self.id} cannot be read here: {unknown}"
+                raise DamagedRun(said, unknown_model=True)
             problem = text_problem(self.path.parent, content)
             if problem is None:
                 return info_from(content)

@@ -25,18 +25,18 @@ def unknown_model(folder: Path, content: Any) -> str | None:
     model = config.get("model") if isinstance(config, dict) else None
     if not isinstance(model, str) or model in CATALOGUE or not content.get("model_identity"):
         return None
-    return f"its model, {model[:40]!r}, is one of the user's own: {_way_in(folder)}"
+    return f"its model {model[:40]!r} is not loaded{_way_in(folder)}"
 
 
 def other_model(folder: Path, model: str, identity: str) -> str | None:
     """Say that a run's model has changed since; None if it is the one that was trained."""
     if identity == identity_of(model):
         return None
-    return f"{model} is another model now than the one that this run trained: {_way_in(folder)}"
+    return f"its model {model} has changed since the training{_way_in(folder)}"
 
 
 def _way_in(folder: Path) -> str:
     kept = folder / MODELS
     if not kept.is_file():
-        return f"its file, {MODELS}, is missing from the run's folder"
-    return f"to see it, start hnviz with --models {kept}"
+        return f", and the run's folder has no {MODELS} to load it from"
+    return f"; to see the run, start hnviz with --models {kept}"

@@ -30,6 +30,8 @@ class RunSummary:
     given: str = ""  # the name that its user gave it
     pinned: bool = False  # first in lists
     problem: str = ""  # what is wrong with a damaged run
+    reason: str = ""  # the same as a sentence for a list: it does not name the run
+    unknown_model: bool = False  # its files are sound, but this process does not know its model
 
     @property
     def model(self) -> str:
@@ -66,4 +68,13 @@ def summarize(folder: RunFolder, record: RunRecord, info: RunInfo) -> RunSummary
 
 def damaged(folder: RunFolder, error: DamagedRun) -> RunSummary:
     """Return the entry of a run that cannot be read."""
-    return RunSummary(id=folder.id, shipped=folder.shipped, status="damaged", problem=str(error))
+    problem = str(error)
+    said = f"{problem[:1].upper()}{problem[1:]}"
+    return RunSummary(
+        id=folder.id,
+        shipped=folder.shipped,
+        status="damaged",
+        problem=problem,
+        reason=said.replace(f"The run {folder.id} ", "This run ", 1),
+        unknown_model=error.unknown_model,
+    )

@@ -10,7 +10,7 @@ import { sceneOf } from "../../hnviz/app/rooms/compare/curves/scene.js";
 import { across, bandOf, cutOff, differing, endOf, extent, grouped, interpolate, lineOf, MEASURES, notebookLine, pairOf, read, smoothed } from "../../hnviz/app/rooms/compare/curves/series.js";
 import { table } from "../../hnviz/app/rooms/compare/curves/table.js";
 import { headline, labels, lost, refusal, together, valueText, verdict } from "../../hnviz/app/rooms/compare/curves/words.js";
-import { settingsText, sifted, startedText, toggled } from "../../hnviz/app/rooms/compare/runs/rows.js";
+import { settingsText, sifted, startedText, stateText, toggled } from "../../hnviz/app/rooms/compare/runs/rows.js";
 
 const KINDS = ["ones", "tens"];
 const WIDTH = 7 + 2 * KINDS.length;
@@ -180,7 +180,7 @@ test("the verdict holds the gap against what the seed alone changes", () => {
 test("what the address asks for in vain is one sentence", () => {
   assert.equal(lost(["nobody"], {}, true), "There is no run named nobody here; the others are compared.");
   assert.equal(lost(["a", "b", "c", "d", "e"], {}, false), "There is no run named a, b, c and 2 more here; choose runs in the list below.");
-  assert.equal(lost([], { x: "the run x is damaged: config.json is missing" }, true), "The run x is damaged: config.json is missing; the others are compared.");
+  assert.equal(lost([], { x: "the run x is damaged: config.json is missing" }, true), "The run x is damaged: config.json is missing. The others are compared.");
   assert.equal(lost([], {}, true), "");
   assert.deepEqual(idsIn("a,b,,a"), ["a", "b"]);
   assert.equal(together(["a", "b", "c"]), "a, b and c");
@@ -204,4 +204,5 @@ test("the list of runs is sifted, and chosen runs come first", () => {
   assert.equal(settingsText(runs[0]), "bptt 20, lr 1.0e-2, 2 epochs, seed 0");
   assert.match(startedText({ ...runs[0], shipped: false, created: Date.now() / 1000 }, new Date()), /^today \d\d:\d\d$/);
   assert.equal(startedText(runs[0], new Date()), "");
+  assert.deepEqual([stateText(runs[0]), stateText({ ...runs[0], status: "damaged", unknown_model: true })], ["finished", "? model not loaded"]);
 });

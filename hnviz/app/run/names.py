@@ -25,6 +25,7 @@ class Named:
     shipped: bool = False
     whose: str = ""  # in a class: "student 7" or "yours"
     given: str = ""  # the name that its user gave it
+    problem: str = "damaged"  # why it cannot be read
 
 
 def run_name(config: RunConfig, *, shipped: bool = False) -> str:
@@ -86,7 +87,7 @@ def labels(runs: Sequence[Named], zone: tzinfo, now: float) -> dict[str, str]:
 
 def _label(run: Named, today: datetime, clock: str) -> str:
     if run.config is None:
-        return f"{run.id}, damaged"
+        return f"{run.id}, {run.problem}"
     if run.shipped:
         return f"{run_name(run.config, shipped=True)}, pre-trained"
     at = datetime.fromtimestamp(run.created, today.tzinfo)

@@ -98,8 +98,10 @@ def _named(run_id: str) -> Named:
         named = _read(folder.path, shipped=folder.shipped)
         given = "" if folder.shipped else read_label(folder.path).name
         return replace(named, whose=whose(run_id), given=given)
-    except (RunNotFound, DamagedRun):  # deleted or damaged meanwhile
+    except RunNotFound:  # deleted meanwhile
         return Named(run_id)
+    except DamagedRun as error:
+        return Named(run_id, problem="model not loaded" if error.unknown_model else "damaged")
 
 
 @lru_cache(maxsize=1024)  # neither a run's settings nor its start ever change

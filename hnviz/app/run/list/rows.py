@@ -24,6 +24,9 @@ MARKS = {
 }
 """A status in a list: a mark and a word, never colour alone."""
 
+NOT_LOADED = "? model not loaded"
+"""In place of a status: the run is sound, but its model is one that this process does not know."""
+
 
 BLOCKS_NOTE = "valid holds 100 random blocks of 20 numbers inside the range, not 8,001 to 9,999"
 """Beside a run on blocks: its accuracy is no match for the others'."""
@@ -58,6 +61,8 @@ def name_of(line: RunSummary) -> str:
 def _state(line: RunSummary, jobs: Mapping[str, Job]) -> str:
     if line.shipped and line.status == "finished":
         return "◆ pre-trained"
+    if line.unknown_model:
+        return NOT_LOADED
     status = line.status
     if not line.problem:  # as on the run's own page
         status = live_status(line.status, jobs.get(line.id))
@@ -67,7 +72,7 @@ def _state(line: RunSummary, jobs: Mapping[str, Job]) -> str:
 def _remark(line: RunSummary) -> str:
     """Say what is wrong with a run; the other columns show how a good run ended."""
     if line.problem or line.status in ("diverged", "failed"):
-        return line.problem or line.message
+        return line.reason or line.problem or line.message
     return BLOCKS_NOTE if line.config and line.config.split != NOTEBOOK.split else ""
 
 

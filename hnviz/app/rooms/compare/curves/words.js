@@ -195,14 +195,14 @@ export function together(names) {
 }
 
 /**
- * What of the address cannot be shown, in one sentence; "" if all can.
+ * What of the address cannot be shown; "" if all can.
  * @param {string[]} missing ids
  * @param {Record<string, string>} damaged sentence by id
  * @param {boolean} others whether other runs are shown
  */
 export function lost(missing, damaged, others) {
-  const rest = others ? "; the others are compared" : "; choose runs in the list below";
+  const rest = others ? "the others are compared." : "choose runs in the list below.";
   const [first] = Object.values(damaged);
-  const named = missing.length ? `There is no run named ${together(missing.map((id) => id.slice(0, 60)))} here${rest}.` : "";
-  return [named, first ? `${first[0].toUpperCase()}${first.slice(1)}${rest}.` : ""].filter(Boolean).join(" ");
+  const named = missing.length ? `There is no run named ${together(missing.map((id) => id.slice(0, 60)))} here; ${rest}` : "";
+  return [named, first ? `${refusal(first)} ${refusal(rest)}` : ""].filter(Boolean).join(" ");
 }

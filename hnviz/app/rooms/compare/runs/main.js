@@ -13,7 +13,7 @@ import { Table } from "../../../kit/js/table.js";
 import { HAS_NONE } from "../../../kit/js/tables.js";
 import { accuracy } from "../../../kit/js/text.js";
 import { MOST, choose, chosen, onChosen } from "../chosen.js";
-import { settingsText, sifted, startedText, toggled } from "./rows.js";
+import { settingsText, sifted, startedText, stateText, toggled } from "./rows.js";
 
 const LISTED = 1000; // runs that are asked for
 const LONGEST = 60; // characters of a name, as in hnviz/runs/label.py
@@ -110,7 +110,7 @@ class Chooser {
       tick: String(ticked),
       named: `${name} ${run.pinned} ${open} ${news?.student ?? ""}`,
       started: startedText(run, now),
-      state: news?.state ?? run.status,
+      state: news?.state ?? stateText(run),
       accuracy: news ? news.accuracy : run.accuracy,
       settings: news?.settings || settingsText(run),
       tools: `${run.pinned} ${open} ${name}`,
@@ -136,7 +136,7 @@ class Chooser {
     link.href = new URL(`train?run=${encodeURIComponent(run.id)}`, this.kit.home).href;
     link.textContent = run.student ? `${run.name} · ${run.student === this.settings.student ? "yours" : `student ${run.student}`}` : run.name;
     cell.append(run.pinned ? "★ " : "", link);
-    if (run.given || run.problem) maker(cell)("small", "", cell, run.problem || run.id);
+    if (run.given || run.reason) maker(cell)("small", "", cell, run.reason || run.id);
   }
 
   renaming(cell, run) {

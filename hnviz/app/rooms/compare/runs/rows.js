@@ -3,7 +3,7 @@
 
 /**
  * @typedef {{ id: string, name: string, given: string, pinned: boolean, shipped: boolean, status: string, created: number,
- *             model: string, accuracy: number|null, config: any, problem: string }} Listed
+ *             model: string, accuracy: number|null, config: any, problem: string, reason: string, unknown_model: boolean }} Listed
  */
 
 export const MOST = 300; // rows that are shown
@@ -41,6 +41,12 @@ export function settingsText({ config }) {
   const lr = config.lr < 1 ? config.lr.toExponential(1) : config.lr.toLocaleString("en");
   return `bptt ${config.bptt}, lr ${lr}, ${epochs}, seed ${config.seed}`;
 }
+
+/**
+ * A run's state, of a run that the topic "runs" leaves out; as in hnviz/app/run/list/rows.py.
+ * @param {Listed} run
+ */
+export const stateText = ({ status, unknown_model: unknown }) => (unknown ? "? model not loaded" : status);
 
 /**
  * When a run was started, on the reader's own clock: "today 07:30", "25 Nov 07:30".
