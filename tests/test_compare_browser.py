@@ -132,10 +132,27 @@ def test_seeds_become_a_band(page, server, app, made):
     lines(page, 4)
 
 
+def lack_model(path) -> None:
+    """Let a run's model be one that this server does not know."""
+    config = json.loads((path / "config.json").read_text())
+    config["config"]["model"], config["model_identity"] = "Mine", "an identity"
+    (path / "config.json").write_text(json.dumps(config))
+    (path / "models.py").touch()
+
+
 def test_a_run_is_renamed_pinned_deleted_and_restored(page, server, app, made):
+    lack_model(app.runs / made[2])
     open_compare(page, server, f"?runs={made[0]},Model5")
     lines(page, 2)
     row = chooser(page).locator(f"tr[data-key='{made[0]}']")
+    lacks = chooser(page).locator(f"tr[data-key='{made[2]}']")
+    expect(lacks).to_contain_text("This run cannot be read here: its model 'Mine' is not loaded")
+    for width in (1280, 390):  # all buttons are in view, below a long message too
+        page.set_viewport_size({"width": width, "height": 900})
+        for button in (*row.get_by_role("button").all(), lacks.get_by_role("button")):
+            box, place = button.bounding_box(), chooser(page).bounding_box()
+            assert box["x"] + box["width"] <= place["x"] + place["width"]
+    page.set_viewport_size({"width": 1280, "height": 900})
     row.get_by_role("button", name="Rename").click()
     field = row.get_by_role("textbox")
     field.fill("a" * 61)
@@ -149,7 +166,7 @@ def test_a_run_is_renamed_pinned_deleted_and_restored(page, server, app, made):
     row.get_by_role("button", name="Pin").click()
     expect(row).to_contain_text("★")
     row.get_by_role("button", name="Delete").click()
-    expect(row).to_contain_text("Delete this run?")
+    expect(row).to_contain_text("Delete my <b>run</b>?")
     row.get_by_role("button", name="Keep").click()
     assert (app.runs / made[0]).is_dir()
     row.get_by_role("button", name="Delete").click()

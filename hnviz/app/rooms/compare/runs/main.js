@@ -157,7 +157,7 @@ class Chooser {
     cell.replaceChildren();
     if (!this.settings.keeps || run.shipped) return;
     if (open === "delete") {
-      maker(cell)("span", "ask", cell, "Delete this run?");
+      maker(cell)("p", "ask", cell, `Delete ${run.name}?`);
       button(cell, "Delete", () => this.remove(run), "small danger");
       const keep = button(cell, "Keep", () => this.turn(null), "small");
       return requestAnimationFrame(() => keep.focus());
