@@ -142,7 +142,7 @@ def lack_model(path) -> None:
 
 def test_a_run_is_renamed_pinned_deleted_and_restored(page, server, app, made):
     lack_model(app.runs / made[2])
-    open_compare(page, server, f"?runs={made[0]},Model5")
+    open_compare(page, server, f"?runs={made[0]},Model5&run={made[0]}")
     lines(page, 2)
     row = chooser(page).locator(f"tr[data-key='{made[0]}']")
     lacks = chooser(page).locator(f"tr[data-key='{made[2]}']")
@@ -174,6 +174,8 @@ def test_a_run_is_renamed_pinned_deleted_and_restored(page, server, app, made):
     expect(row).to_have_count(0)
     lines(page, 1)
     assert not (app.runs / made[0]).exists()
+    until(page, "() => location.search === '?runs=Model5'")  # it was the run on all pages
+    expect(page.get_by_test_id("stSidebar")).to_contain_text("Model5: pre-trained")
     chooser(page).get_by_role("button", name="Undo").click()
     expect(row).to_have_count(1)
     lines(page, 2)

@@ -1,7 +1,7 @@
 // @ts-check
 // The runs that the Compare page lays over each other: in the address, and shared by its pictures.
 
-import { inAddress, putInAddress } from "../../kit/js/address.js";
+import { inAddress, putOwnInAddress } from "../../kit/js/address.js";
 import { mark, onMark, setMark } from "../../kit/js/page.js";
 
 const RUNS = "runs";
@@ -31,7 +31,7 @@ export function chosen(standard) {
  * @param {unknown} from the picture that chooses
  */
 export function choose(ids, from) {
-  putInAddress(RUNS, ids.join(","));
+  putOwnInAddress(RUNS, ids.join(","));
   setMark(CHOSEN, ids, from);
 }
 

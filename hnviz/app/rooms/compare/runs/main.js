@@ -3,9 +3,11 @@
 // A deleted run can be restored until the page is left: the server keeps it for an hour.
 //
 // settings = { keeps: whether the reader may rename, pin and delete, student: in a class the
-//              reader's number, standard: the runs that are compared until a reader chooses }
+//              reader's number, standard: the runs that are compared until a reader chooses,
+//              shown: the run that all pages show }
 
 import { Following } from "../../../kit/js/following.js";
+import { inAddress, putInAddress } from "../../../kit/js/address.js";
 import { maker } from "../../../kit/js/make.js";
 import { button } from "../../../kit/js/parts.js";
 import { picture } from "../../../kit/js/picture.js";
@@ -15,6 +17,7 @@ import { accuracy } from "../../../kit/js/text.js";
 import { MOST, choose, chosen, onChosen } from "../chosen.js";
 import { settingsText, sifted, startedText, stateText, toggled } from "./rows.js";
 
+const RUN = "run"; // in the address: the run that all pages show
 const LISTED = 1000; // runs that are asked for
 const LONGEST = 60; // characters of a name, as in hnviz/runs/label.py
 const COLUMNS = [
@@ -193,12 +196,15 @@ class Chooser {
     const was = this.ids.includes(run.id);
     this.open = null;
     if (was) this.pick(this.ids.filter((id) => id !== run.id));
+    if (inAddress(RUN) === run.id) putInAddress(RUN, null);
+    this.kit.report("changed", run.id); // the page then shows another run
     const line = maker(this.undo)("p", "", this.undo, `Deleted: ${run.name}. `);
     button(line, "Undo", () => this.restore(run, line, was), "small");
   }
 
   async restore(run, line, was) {
     if (!(await this.post(run.id, "restore", {}))) return;
+    this.kit.report("changed", run.id);
     line.remove();
     if (was) this.pick([...this.ids, run.id]);
   }

@@ -2,17 +2,32 @@
 
 from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.run.start import student, visitor
+from hnviz.app.shell import session as state
 from hnviz.web.classroom.desk import desk
 
 EXAMPLES = {
-    "ready": Example(settings={"keeps": True, "student": None, "standard": []}, follows=True),
-    "locked": Example(settings={"keeps": False, "student": 7, "standard": []}, follows=True),
+    "ready": Example(
+        settings={"keeps": True, "student": None, "standard": [], "shown": None}, follows=True
+    ),
+    "locked": Example(
+        settings={"keeps": False, "student": 7, "standard": [], "shown": None}, follows=True
+    ),
 }
 
-CHOOSER = Picture(__file__, Place("compare_runs", "428px", "494px"), silent=True, examples=EXAMPLES)
+CHOOSER = Picture(
+    __file__,
+    Place("compare_runs", "428px", "494px"),
+    reports=("changed",),  # a run was deleted or restored: the page shows and offers others
+    silent=True,
+    examples=EXAMPLES,
+)
 
 
 def run_chooser(standard: list[str]) -> None:
     """Draw the list; in a class the teacher alone renames, pins and deletes."""
     keeps = desk() is None or visitor().teacher
-    CHOOSER(settings={"keeps": keeps, "student": student(), "standard": standard})
+    # With another run shown the address is written again: the picture then puts its part back.
+    shown = state.get(state.RUN)
+    CHOOSER(
+        settings={"keeps": keeps, "student": student(), "standard": standard, "shown": shown},
+    )
