@@ -10,7 +10,12 @@ from streamlit.testing.v1 import AppTest
 
 from hnviz.app.kit.picture import ask
 from hnviz.app.rooms.hidden_states.stretch import stretch_problem
-from hnviz.app.rooms.hidden_states.units.picture import ROWS_VIEW, UNITS_VIEW, takeaway
+from hnviz.app.rooms.hidden_states.units.picture import (
+    ROWS_VIEW,
+    UNITS_VIEW,
+    learnt,
+    takeaway,
+)
 from hnviz.data.places import LABELS
 from hnviz.figures.state_text import Seen, full_colour, reading_note, units_sentence
 from hnviz.runs import SHIPPED_DIR, RunFolder
@@ -108,6 +113,19 @@ def test_the_takeaway_names_the_digit_that_training_gave_to_a_unit():
         "Unit **0** follows the position in the number, which explains **70 %** of how the unit "
         "varies."
     )
+
+
+def test_the_takeaway_of_a_short_run_does_not_say_that_a_unit_follows_a_digit():
+    before = np.array([[0.7, 0.02, 0.03, 0.057, 0.02], [0.1, 0.01, 0.01, 0.01, 0.01]])
+    after = np.array([[0.9, 0.01, 0.02, 0.01, 0.01], [0.3, 0.01, 0.01, 0.025, 0.01]])
+    assert learnt(after, before) == (1, LABELS.index("tens"))
+    said = (
+        "No unit follows a digit more closely than before training: a digit explains at most "
+        "**2.5 %** of how a unit varies; untrained, **5.7 %**."
+    )
+    assert takeaway(after, before) == said
+    more = takeaway(after, before, trains_on=True)
+    assert more == f"{said} Train longer, or choose a pre-trained run."
 
 
 @pytest.mark.parametrize("run", ["Model0", "Model3", "Model4"])

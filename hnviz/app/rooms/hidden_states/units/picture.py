@@ -85,7 +85,7 @@ def _rows(look: Look) -> Shown:
     if untrained is not None:
         arrays["untrained"] = untrained.astype(np.float32)
     meta = {"labels": LABELS, "groups": groups, "best": unit}
-    return Shown(arrays, meta, takeaway(explained, untrained))
+    return Shown(arrays, meta, takeaway(explained, untrained, trains_on=not look.run.shipped))
 
 
 def _plain_rows(look: Look, layer: int) -> Shown:
@@ -133,26 +133,45 @@ def learnt(
     """Return the unit and the label of the headline, of (nh, 5) shares of variance, by LABELS.
 
     The digit to which training added most, and its best unit; without an untrained network, the
-    unit and label that explain most. The position is left out: it is often there untrained.
+    unit and label that explain most. If training added to no digit, the digit and unit that explain
+    most. The position is left out: it is often there untrained.
     """
     best = explained.max(axis=0)
     if untrained is None:
         label = int(best.argmax())
     else:
-        label = 1 + int((best - untrained.max(axis=0))[1:].argmax())
+        gains = (best - untrained.max(axis=0))[1:]
+        label = 1 + int((gains if gains.max() > 0 else best[1:]).argmax())
     return int(explained[:, label].argmax()), label
 
 
-def takeaway(explained: NDArray[np.floating], untrained: NDArray[np.floating] | None) -> str:
-    """Say what training taught a single unit, beside the best of all units before training."""
+def takeaway(
+    explained: NDArray[np.floating],
+    untrained: NDArray[np.floating] | None,
+    *,
+    trains_on: bool = False,
+) -> str:
+    """Say what training taught a single unit, beside the best of all units before training.
+
+    `trains_on`: the run is the reader's own, so it can train longer if no unit follows a digit.
+    """
     unit, label = learnt(explained, untrained)
+    share = float(explained[unit, label])
     said = (
         f"Unit **{unit}** follows {_what(label)}, which explains "
-        f"**{percent(float(explained[unit, label]))}** of how the unit varies"
+        f"**{percent(share)}** of how the unit varies"
     )
     if untrained is None:
         return f"{said}."
-    return f"{said}; untrained, **{percent(float(untrained[:, label].max()))}** at best."
+    before = float(untrained[:, label].max())
+    if share > before:
+        return f"{said}; untrained, **{percent(before)}** at best."
+    most = float(untrained[:, 1:].max())
+    advice = " Train longer, or choose a pre-trained run." if trains_on else ""
+    return (
+        "No unit follows a digit more closely than before training: a digit explains at most "
+        f"**{percent(share)}** of how a unit varies; untrained, **{percent(most)}**.{advice}"
+    )
 
 
 def _what(label: int) -> str:
