@@ -16,6 +16,7 @@ from hnviz.figures.code_text import (
     codes_note,
     codes_sentence,
     found_sentence,
+    path_note,
     path_sentence,
     probe_note,
     probe_sentence,
@@ -160,6 +161,12 @@ def test_what_was_found_is_said():
 def test_the_paths_sentence_has_its_variances():
     said = path_sentence("Model5", 0, (8, 20), (0.161, 0.052))
     assert "untrained reads 8 to 20" in said and "**16 %** and **5.2 %**" in said
+
+
+def test_the_paths_note_says_only_where_the_average_comma_and_hundred_are():
+    note = path_note("layer 1")
+    assert "the average comma is right of zero, and the average “hundred” above it" in note
+    assert "at the top" not in note
 
 
 @pytest.mark.parametrize(

@@ -182,6 +182,6 @@ def path_note(layer: str) -> str:
     """Say what the axes are."""
     return (
         f"Principal components of the state of {layer} after every token of train, fitted again "
-        "for each snapshot. Their signs are arbitrary: we put commas on the right on average, "
-        "“hundred” at the top."
+        "for each snapshot. Zero is the average state. The signs are arbitrary: we choose them so "
+        "that the average comma is right of zero, and the average “hundred” above it."
     )
