@@ -79,6 +79,7 @@ def test_a_probes_line_stands_where_its_numbers_are():
         assert found == pytest.approx([100 * each["right"] for each in places.values()])
     assert html.count('class="hn-bar" style="left:10.00%"') == 5
     assert "<b>98.0 %</b> 79.0 %" in html
+    assert '<i style="left:100%">100\u00a0%</i>' in html, "at the right end it is one line"
     assert "hn-ring" not in probe_lines(TRAINED, None, "", LIGHT)
 
 

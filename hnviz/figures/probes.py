@@ -20,7 +20,11 @@ def probe_lines(probes: Probes, twin: Probes | None, alt: str, look: Theme) -> s
         f"--hn-text:{look.text};--hn-muted:{look.muted};--hn-border:{look.border};"
         f"--hn-control:{look.control};--hn-paper:{look.background}"
     )
-    ticks = "".join(f'<i style="left:{tick:.0%}">{percent(tick)}</i>' for tick in TICKS)
+    # At the right end there is no room for a word: without a space, the last one is one line.
+    labels = [percent(tick).replace(" ", "\u00a0") for tick in TICKS]
+    ticks = "".join(
+        f'<i style="left:{tick:.0%}">{label}</i>' for tick, label in zip(TICKS, labels, strict=True)
+    )
     head = f"<div class='hn-probe hn-ends'><span></span><span class='hn-track'>{ticks}</span></div>"
     rows = "".join(_row(name, probes[name], twin[name] if twin else None) for name in LABELS)
     ring = '<span><i class="hn-ring"></i>untrained</span>' if twin else ""
