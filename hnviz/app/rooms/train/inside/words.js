@@ -31,16 +31,19 @@ export function sentence(data, epoch, measure) {
 function ofShares(kinds) {
   const best = Math.max(...kinds.map(({ share }) => share));
   const least = Math.min(...kinds.map(({ share }) => share));
-  const good = kinds.filter(({ share }) => share >= best - CLOSE).map(({ kind }) => NAMES[kind]);
-  if (best - least <= CLOSE) return [`All kinds of word are right about equally often, `, [accuracy(best)], " of the time. "];
+  const close = kinds.filter(({ share }) => share >= best - CLOSE);
+  const good = close.map(({ kind }) => NAMES[kind]);
+  const [low, high] = [Math.min(...close.map(({ share }) => share)), best].map(accuracy);
+  const atLeast = low === high ? "" : "at least "; // each of them
+  if (best - least <= CLOSE) return [`All kinds of word are right about equally often, ${atLeast}`, [low], " of the time. "];
   const [bad] = kinds.filter(({ share }) => share === least);
   const wrong = kinds.map(({ n, right }) => n - right);
   const all = wrong.reduce((sum, each) => sum + each, 0);
   const most = kinds[wrong.indexOf(Math.max(...wrong))];
   const whose = most.kind === bad.kind ? "They are" : `${upper(NAMES[most.kind])} are`;
   return [
-    `On valid, ${listed(good)} ${good.length === 1 && good[0].startsWith("“") ? "is" : "are"} right `,
-    [accuracy(best)],
+    `On valid, ${listed(good)} ${good.length === 1 && good[0].startsWith("“") ? "is" : "are"} right ${atLeast}`,
+    [low],
     ` of the time, ${NAMES[bad.kind]} `,
     [accuracy(least)],
     `. ${whose} ${count(most.n - most.right)} of all ${count(all)} mistakes. `,
