@@ -113,6 +113,16 @@ def test_the_headline_sets_what_was_expected_against_what_came():
     assert a_prompt(0.15).headline == "After “one”, it expected “,” (**90 %**), and it was right."
 
 
+def test_each_word_has_the_headline_that_is_shown_while_it_is_picked():
+    prompt = a_prompt(0.15, 3.0, 0.0)
+    assert [prompt.headline_at(at) for at in range(4)] == [
+        "After “one”, it expected “,” (**90 %**), and it was right.",
+        prompt.headline,
+        "After “one , two”, it expected “,” (**100 %**), and it was right.",
+        "After “one , two ,”, it expects “three” (**100 %**); the text ends.",
+    ]
+
+
 def test_a_first_number_that_nobody_could_know_is_set_against_the_next():
     ids = [2, 3, 1, 2, 0]
     prompt = Prompt(
@@ -300,6 +310,7 @@ def test_next_words_of_the_shipped_model():
         "“sixteen”, is number 16 of 39: 9.1 bits of surprise. It belongs to the first number: with "
         "no number before it, any network can only guess."
     )
+    assert read["headlines"][read["start"]] == reading.sentence and len(read["headlines"]) == 17
     later = read["says"][9]
     assert "bits of surprise." in later and "first number" not in later
     assert read["bars"][read["start"]][-1][2] == "in the text, rank 16"

@@ -83,18 +83,24 @@ class Prompt:
 
     @property
     def headline(self) -> str:
-        """Say briefly what it expected where the text surprised most, and what the text says.
+        """Say what it expected where the text surprised most, and what the text says."""
+        return self.headline_at(self.worst)
+
+    def headline_at(self, at: int) -> str:
+        """Say briefly what it expected after word `at`, and what the text says.
 
         Nobody can know a prompt's first number, so there it also says how it does after it.
         """
         if len(self.words) < 2:
             return f"It has read one word, {quoted(self.words[0])}: type more to see a surprise."
-        at = self.worst
-        answer, came = self.probabilities[at], self.ids[at + 1]
+        answer = self.probabilities[at]
         best = int(answer.argmax())
-        expected = f"expected {quoted(self.itos[best])} (**{percent(float(answer[best]))}**)"
+        likely = f"{quoted(self.itos[best])} (**{percent(float(answer[best]))}**)"
+        if at + 1 == len(self.words):
+            return f"After {after(self.words, at)}, it expects {likely}; the text ends."
+        expected = f"expected {likely}"
         where = f"After {after(self.words, at)}, it {expected}"
-        if best == came:
+        if best == self.ids[at + 1]:
             return f"{where}, and it was right."
         word = f"{quoted(self.words[at + 1])} (**{percent(self._came(at))}**)"
         if not self._is_first(at + 1):

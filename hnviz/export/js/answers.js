@@ -32,14 +32,15 @@ export function likeliest(answers, itos, notes, top = TOP) {
 }
 
 /**
- * @param {{ param: string, alt: string, cells: Cell[], bars: Bar[][], says: string[], start: number, series?: string[],
+ * @param {{ param: string, alt: string, cells: Cell[], bars: Bar[][], says: string[], start: number,
+ *           headlines?: string[], series?: string[],
  *           lines?: string[], full?: number|null, rows?: [string[], number, number][], heads?: string[],
  *           target?: boolean, note?: string }} picture
  */
 export function answersMeta({ param, alt, cells, bars, says, start, ...rest }) {
-  const { series = [""], lines = [], full = null, rows = [], heads = [], target = false, note = "" } = rest;
+  const { headlines = [], series = [""], lines = [], full = null, rows = [], heads = [], target = false, note = "" } = rest;
   const packed = cells.map(packedCell);
-  return { param, alt: alt.replaceAll("**", ""), cells: packed, bars, says, start, series, lines, full, rows, heads, target, note };
+  return { param, alt: alt.replaceAll("**", ""), cells: packed, bars, says, headlines, start, series, lines, full, rows, heads, target, note };
 }
 
 /** @param {Cell} cell */

@@ -37,6 +37,7 @@ export function promptSurprise(look) {
     cells: tokens.map((word, at) => ({ word, bits: at ? surprise[at - 1] : null })),
     bars: ids.map((_, at) => likeliest([probabilities[at]], facts.itos, new Map(at + 1 < ids.length ? [[ids[at + 1], "in the text"]] : []))),
     says: tokens.map((_, at) => prompt.position(at)),
+    headlines: tokens.map((_, at) => prompt.headlineAt(at)),
     start: prompt.worst,
     full: Math.log2(facts.itos.length),
     target: true,

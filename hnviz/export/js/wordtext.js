@@ -75,15 +75,22 @@ export class Prompt {
   }
 
   get headline() {
-    const { words, worst, ids, itos } = this;
+    return this.headlineAt(this.worst);
+  }
+
+  /** @param {number} at */
+  headlineAt(at) {
+    const { words, ids, itos } = this;
     if (words.length < 2) return `It has read one word, ${quoted(words[0])}: type more to see a surprise.`;
-    const answer = this.probabilities[worst];
+    const answer = this.probabilities[at];
     const best = largest(answer);
-    const expected = `expected ${quoted(itos[best])} (**${percent(answer[best])}**)`;
-    const where = `After ${after(words, worst)}, it ${expected}`;
-    if (best === ids[worst + 1]) return `${where}, and it was right.`;
-    const word = `${quoted(words[worst + 1])} (**${percent(this.came(worst))}**)`;
-    if (!this.isFirst(worst + 1)) return `${where}; ${word} came.`;
+    const likely = `${quoted(itos[best])} (**${percent(answer[best])}**)`;
+    if (at + 1 === words.length) return `After ${after(words, at)}, it expects ${likely}; the text ends.`;
+    const expected = `expected ${likely}`;
+    const where = `After ${after(words, at)}, it ${expected}`;
+    if (best === ids[at + 1]) return `${where}, and it was right.`;
+    const word = `${quoted(words[at + 1])} (**${percent(this.came(at))}**)`;
+    if (!this.isFirst(at + 1)) return `${where}; ${word} came.`;
     const known = this.afterOneNumber();
     if (!known.length) return `${where}; ${word} came. Nobody could know.`;
     const mean = known.reduce((a, b) => a + b, 0) / known.length;

@@ -1,8 +1,10 @@
 // Words; a reader picks one to see its answer as bars. The server is not asked: the address keeps the
 // picked cell, under `param`.
 
+import { markWord, WORD } from "../../../kit/headline/word.js";
 import { putInAddress } from "../../../kit/js/address.js";
 import { inkOn } from "../../../kit/js/canvas.js";
+import { onMark } from "../../../kit/js/page.js";
 import { ramp } from "../../../kit/js/ramp.js";
 import { unbroken } from "../../../kit/js/text.js";
 import { element, paintBars } from "./bars.js";
@@ -13,12 +15,13 @@ import { element, paintBars } from "./bars.js";
  *           `share` the bar below it, `mark` "wrong", "differs", "late" or ""
  *   bars    for each cell [word, [share, ...], note], a share for each of `series`
  *   says    for each cell the sentence beside its bars
+ *   headlines  for each cell the page's headline while it is picked, or none
  *   lines   names of a cell's lines from the top; `full` bits have full colour
  *   rows    [words, from, to]: other words beside the cells from..to, a row each, or none; `heads`
  *           are the names of the two columns
  *   target  the word after the picked one is the right answer
  * @typedef {{ param: string, alt: string, cells: [string, string|null, number|null, number|null, string, string][],
- *   bars: [string, number[], string][][], says: string[], start: number, series: string[], lines: string[],
+ *   bars: [string, number[], string][][], says: string[], headlines: string[], start: number, series: string[], lines: string[],
  *   full: number|null, rows: [string[], number, number][], heads: string[], target: boolean, note: string }} Data
  */
 
@@ -62,6 +65,8 @@ export class Answers {
       this.pick(this.at + move);
     };
     this.paints = 0;
+    // The picked word stays marked, even if the headline leaves the page and comes again.
+    this.leave = onMark(WORD, this, () => {});
   }
 
   /**
@@ -146,7 +151,12 @@ export class Answers {
     this.bars.setAttribute("aria-label", this.said.textContent);
     paintBars(this.bars, bars[this.at], series);
     Object.assign(this.words.dataset, { at: this.at, paints: ++this.paints });
+    markWord(this.data, this.at, this);
     this.kit.table?.changed();
+  }
+
+  destroy() {
+    this.leave();
   }
 
   paintKey() {

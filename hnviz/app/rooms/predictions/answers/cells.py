@@ -32,6 +32,7 @@ class Answers:
     bars: Sequence[Sequence[Bar]]
     says: Sequence[str]
     start: int  # the cell that is picked at first
+    headlines: Sequence[str] = ()  # for each cell, the page's headline while it is picked
     series: Sequence[str] = ("",)  # names of the bars' answers
     lines: Sequence[str] = ()  # names of the lines of a cell, from the top
     full: float | None = None  # bits that have full colour
@@ -52,6 +53,7 @@ class Answers:
                 for bars in self.bars
             ],
             "says": list(self.says),
+            "headlines": list(self.headlines),
             "start": self.start,
             "series": list(self.series),
             "lines": list(self.lines),

@@ -12,6 +12,10 @@ class AnswersPicture {
   draw({ answer, theme }) {
     this.answers.draw(answer.meta, theme);
   }
+
+  destroy() {
+    this.answers.destroy();
+  }
 }
 
 export const render = picture({

@@ -113,6 +113,7 @@ class Change {
 
   destroy() {
     clearTimeout(this.wait);
+    this.answers.destroy();
   }
 }
 

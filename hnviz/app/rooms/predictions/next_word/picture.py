@@ -45,6 +45,7 @@ def _reading(look: Look) -> Shown:
         cells=[Cell(word=word, bits=bit) for word, bit in zip(given.tokens, bits, strict=True)],
         bars=[likeliest([each], itos, note) for each, note in pairs],
         says=[prompt.position(at) for at in range(len(given.tokens))],
+        headlines=[prompt.headline_at(at) for at in range(len(given.tokens))],
         start=prompt.worst,
         full=log2(len(itos)),
         target=True,
