@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from itertools import pairwise
 
 import psutil
 import pytest
@@ -190,12 +191,23 @@ def test_pause_step_go_on_stop(page, server):
     expect(page.get_by_text(re.compile(r"paused after step"))).to_be_visible()
     expect(button(page, "Continue")).to_be_enabled()
     paused = paused_step(page)
+    assert gaps(page, ".actions", ".progress") == [6]
     button(page, "Step").click()
     expect(page.get_by_text(f"paused after step {paused + 1:,} of")).to_be_visible()
     button(page, "Continue").click()
     expect(page.get_by_text(re.compile(r": step [\d,]+ of 4,000, epoch"))).to_be_visible()
     button(page, "Stop").click()
     expect(button(page, "Resume")).to_be_enabled()
+    assert gaps(page, ".actions", ".play") == [16], "the progress bar had its place between them"
+
+
+def gaps(page, *parts: str) -> list[float]:
+    """Measure how far each part of the run bar is below the one before."""
+    found = [page.locator(f".st-key-train_bar {part}") for part in parts]
+    for part in found:
+        part.wait_for()
+    boxes = [part.bounding_box() for part in found]
+    return [round(low["y"] - up["y"] - up["height"]) for up, low in pairwise(boxes)]
 
 
 def paused_step(page) -> int:
@@ -500,6 +512,11 @@ def test_takeaway_control_and_picture_come_first(page, server):
         for name in ("loss", "accuracy"):
             assert page.locator(f"[data-panel={name}]").bounding_box()["width"] >= chart, width
         assert page.evaluate(main) <= width
+    resize(page, 320)
+    form, speed = page.locator(".st-key-train_next"), page.locator(".st-key-train_speed select")
+    form.scroll_into_view_if_needed()
+    ends = [box["x"] + box["width"] for box in (speed.bounding_box(), form.bounding_box())]
+    assert ends[0] <= ends[1] - 16
 
 
 def enter(page, field: str, value: str) -> None:
