@@ -60,6 +60,17 @@ test("it follows the newest snapshot, unless an older one was chosen", () => {
   assert.equal(made.step, 10);
 });
 
+test("slow pictures of a run that trains show its first snapshot at once, and then wait", () => {
+  address("http://app/");
+  const made = new Timeline("run", null, null);
+  const news = (steps) => made.hear({ is_live: true, status: "running", snapshots: snapshots(steps) });
+  news([]);
+  news([0]); // the page may be younger than the pause between two updates
+  assert.equal(made.rested, 0);
+  news([0, 10]);
+  assert.deepEqual([made.step, made.rested], [10, 0]);
+});
+
 test("a snapshot that was written again is shown again", () => {
   const { made, told } = timeline();
   told.length = 0;

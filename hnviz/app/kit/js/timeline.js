@@ -105,7 +105,8 @@ export class Timeline {
     const was = this.step;
     if (this.newest || this.step === null || !this.versions.has(this.step)) this.step = this.steps.at(-1) ?? null;
     const now = performance.now();
-    if (!this.playing && (!this.moves || now - this.restedAt > SLOW)) [this.rested, this.restedAt] = [this.step, now];
+    const isDue = this.rested === null || !this.moves || now - this.restedAt > SLOW;
+    if (!this.playing && isDue) [this.rested, this.restedAt] = [this.step, now];
     this.tell("snapshots");
     if (this.step !== was || this.version() !== before || first) this.tell("step");
   }
