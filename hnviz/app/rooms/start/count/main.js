@@ -5,12 +5,14 @@
 // answers.inside and answers.beyond: meta = { heading, given, lines, verdict }, a line is
 // { number, words: [word, kind, probability, right][], right, more }. `kinds` says whether words have
 // kinds, `level` what one of them is. While a run trains, each newer snapshot's words replace the last
-// ones at once.
+// ones at once, and the note names their step: the page's headline, which is slow to count, may still be
+// about an earlier one.
 
 import { kindLegend } from "../../../kit/js/legend.js";
 import { maker } from "../../../kit/js/make.js";
 import { picture } from "../../../kit/js/picture.js";
 import { percent, unbroken } from "../../../kit/js/text.js";
+import { noteOf } from "./note.js";
 import { table } from "./table.js";
 
 /** @typedef {{ number: string, words: [string, string, number, boolean][], right: boolean, more: number }} Line */
@@ -116,8 +118,12 @@ function lineElement({ number, words, right, more }) {
 }
 
 class Counts {
-  /** @param {HTMLElement} body */
-  constructor(body) {
+  /**
+   * @param {HTMLElement} body
+   * @param {import("../../../kit/js/frame.js").Frame} kit
+   */
+  constructor(body, kit) {
+    this.kit = kit;
     const two = maker(body)("div", "two");
     this.cards = new Map(SIDES.map((side) => [side, new Card(two)]));
     this.legend = kindLegend();
@@ -126,10 +132,15 @@ class Counts {
     body.append(this.legend);
     this.shown = new Map(); // side -> its number's given words and the run
     this.turn = -1;
+    /** @type {Count|null} the chosen count */
+    this.some = null;
+    /** @type {number|null|undefined} */
+    this.step = null;
   }
 
   /** @param {import("../../../kit/js/picture.js").Drawing} drawing */
-  draw({ answers, settings, run }) {
+  draw({ answers, settings, run, step }) {
+    this.step = step;
     const { chosen, turn } = settings;
     const order = [chosen, ...SIDES.filter((side) => side !== chosen)];
     const again = turn !== this.turn;
@@ -153,15 +164,21 @@ class Counts {
     }
     this.turn = turn;
     const some = answers[chosen]?.meta;
-    if (some) this.explain(some);
+    this.some = some ?? this.some;
+    this.explain();
     for (const card of plays) card.hide();
     this.playAll(plays);
   }
 
-  /** @param {Count} count */
-  explain({ kinds, level }) {
-    for (const kind of this.kinds) kind.hidden = !kinds;
-    this.note.textContent = `The bar under a ${level === "char" ? "character" : "word"} shows its probability.`;
+  /** The run has ended, or goes on. */
+  hear() {
+    this.explain();
+  }
+
+  explain() {
+    if (!this.some) return;
+    for (const kind of this.kinds) kind.hidden = !this.some.kinds;
+    this.note.textContent = noteOf(this.some, this.kit.timeline?.facts.is_live ? (this.step ?? null) : null);
   }
 
   /**
@@ -187,5 +204,5 @@ class Counts {
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
   table,
-  create: (body) => new Counts(body),
+  create: (body, kit) => new Counts(body, kit),
 });
