@@ -426,7 +426,7 @@ def test_the_reach_sentence_names_both_ends():
     four, five = percent(REACHED[2].beyond), percent(REACHED[3].beyond)
     assert reach_sentence(REACHED) == (
         f"Trained, **Model4**'s: **{four}** of its gradient goes back beyond one mini-batch "
-        f"(Model5: {five}). Untrained, of the notebook's six: Model5's."
+        f"(Model5: {five}). Untrained, of the six: Model5's."
     )
     same = [REACHED[1], replace(REACHED[0]), REACHED[3], replace(REACHED[2], norms=FADING)]
     assert reach_sentence(same) == (

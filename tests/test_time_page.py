@@ -245,7 +245,7 @@ def test_all_models_are_in_one_picture():
     assert len(sentence.split()) <= 20
     assert sentence == (
         "Trained, **Model4**'s: **26 %** of its gradient goes back beyond one mini-batch "
-        "(Model5: 17 %). Before training, Model5's."
+        "(Model5: 17 %). Untrained, of the six: Model5's."
     )
     for drawing in (meta["wide"], meta["narrow"]):
         said = [each.text for each in ElementTree.fromstring(drawing).iter("text")]

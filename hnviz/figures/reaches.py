@@ -113,7 +113,7 @@ def reach_sentence(found: Sequence[Reached]) -> str:
     return (
         f"Trained, **{best.model}**'s: **{percent(best.beyond)}** of its gradient goes back beyond "
         f"one mini-batch ({first.model}: {percent(of[first.model].beyond)}). Untrained, of the "
-        f"notebook's six: {first.model}'s."
+        f"six: {first.model}'s."
     )
 
 

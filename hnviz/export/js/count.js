@@ -108,15 +108,16 @@ function verdict(said) {
     const right = `All ${numberWords(said.length)} are right`;
     return hundred(first) !== hundred(last) || hundred(first - 1) !== hundred(first) ? `${right}, including the carry.` : `${right}.`;
   }
+  const some = `${wrong.length} of ${said.length} ${wrong.length === 1 ? "is" : "are"} wrong`;
   const firsts = wrong.map(firstWrongOf);
   if (firsts.some((place) => place > 0)) {
-    return `${wrong.length} of ${said.length} are wrong; the first slip is at word ${Math.min(...firsts) + 1}.`;
+    return `${some}; the first slip is at word ${Math.min(...firsts) + 1}.`;
   }
-  if (wrong.every(({ truth }) => !numberWords(truth).includes(" "))) return `${wrong.length} of ${said.length} are wrong.`;
+  if (wrong.every(({ truth }) => !numberWords(truth).includes(" "))) return `${some}.`;
   const rest = wrong.every(({ words, truth }) => spokenOf(words).slice(1).join(" ") === numberWords(truth).split(" ").slice(1).join(" "));
   return rest
     ? "Only the first word is wrong; the rest counts on as it should."
-    : `${wrong.length} of ${said.length} are wrong from the first word.`;
+    : `${some} from the first word.`;
 }
 
 /** @param {string[]} words */

@@ -17,8 +17,7 @@ def page() -> None:
     terms()
     prose(
         ":gray[:small[A run that you start during a sweep does not wait for the whole sweep: it "
-        "trains between two of its runs. The list of runs on Train does not show the runs of a "
-        "sweep. The list on Compare does; pin a run there to show it on Train too. The sweep is "
-        "in the address: copy it to share.]]"
+        "trains between two of its runs. The sweep is in the address: copy it to share.]]"
     )
+    linked("[Compare](compare) lists the runs of a sweep; pin one there to list it everywhere.")
     linked("[Next: what does the network keep in mind while it reads?](states)")
