@@ -14,7 +14,7 @@ expect = pytest.importorskip("playwright.sync_api").expect
 STREAM = human_numbers_stream()
 GRID = ".st-key-batches_grid .hnviz"
 SENTENCE = re.compile(
-    r"Mini-batch (\d+), row (\d+), step (\d+) is at position ([\d,]+) of the text\. "
+    r"Mini-batch ([\d,]+), row (\d+), step (\d+) is at position ([\d,]+) of the text\. "
     r"x is (\S+), its target y is (\S+?)(?:, [^.]*)?\.(?: Read (\S+)(?: times)?: also (.+)\.)?$"
 )
 
@@ -60,6 +60,11 @@ def frame(page):
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
 
 
+def numbers(*written):
+    """Read numbers as a page writes them: "13,016"."""
+    return tuple(int(each.replace(",", "")) for each in written)
+
+
 def sentence(page):
     """Read the sentence: cell, position, x, y, times read, other places."""
     frame(page)
@@ -67,14 +72,14 @@ def sentence(page):
     found = SENTENCE.fullmatch(text)
     assert found, text
     batch, row, step, position, x, y, times, places = found.groups()
-    others = re.findall(r"mini-batch (\d+), row (\d+), step (\d+)", places or "")
+    others = re.findall(r"mini-batch ([\d,]+), row (\d+), step (\d+)", places or "")
     return {
-        "cell": (int(batch), int(row), int(step)),
+        "cell": numbers(batch, row, step),
         "position": int(position.replace(",", "")),
         "x": x.strip("“”"),
         "y": y.strip("“”"),
         "times": {None: "1", "twice": "2"}.get(times, times),
-        "others": [tuple(map(int, other)) for other in others],
+        "others": [numbers(*other) for other in others],
     }
 
 
@@ -261,9 +266,9 @@ def places(page):
     """Read the list: cells, and the one that is marked."""
     frame(page)
     found = page.locator(".places button")
-    cells = [tuple(map(int, re.findall(r"\d+", text))) for text in found.all_inner_texts()]
+    cells = [numbers(*re.findall(r"[\d,]*\d", text)) for text in found.all_inner_texts()]
     marked = page.locator(".places [aria-current]").all_inner_texts()
-    return cells, [tuple(map(int, re.findall(r"\d+", text))) for text in marked]
+    return cells, [numbers(*re.findall(r"[\d,]*\d", text)) for text in marked]
 
 
 def begins(words, split, whole):
