@@ -132,7 +132,7 @@ def chosen(page, label: str):
 
 def test_a_recipe_is_filled_in_at_once_and_a_mark_explains_a_field(page, server):
     open_train(page, server, device="tpu")
-    asked = re.compile("'tpu' is not one of auto, cpu, cuda, mps; what is shown is used")
+    asked = re.compile("'tpu' is not one of auto, cpu, cuda, mps; the value shown is used")
     expect(chosen(page, "Device")).to_have_accessible_description(asked)
     expect(chosen(page, "Form")).to_be_disabled()  # of Model5
     for model, rate, same in (("Model3", "3.0e-3", "3.0e-3"), ("Model2", "1.0e-4", "3.0e-3")):

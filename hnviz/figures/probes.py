@@ -11,6 +11,7 @@ from hnviz.figures.code_text import Probes
 from hnviz.figures.numbers import accuracy, percent
 from hnviz.figures.theme import Theme
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
 TICKS = (0, 0.25, 0.5, 0.75, 1)
 
 
@@ -21,9 +22,8 @@ def probe_lines(probes: Probes, twin: Probes | None, alt: str, look: Theme) -> s
         f"--hn-control:{look.control};--hn-paper:{look.background}"
     )
     # At the right end there is no room for a word: without a space, the last one is one line.
-    labels = [percent(tick).replace(" ", "\u00a0") for tick in TICKS]
     ticks = "".join(
-        f'<i style="left:{tick:.0%}">{label}</i>' for tick, label in zip(TICKS, labels, strict=True)
+        f'<i style="left:{tick:.0%}">{percent(tick).replace(" ", NO_BREAK)}</i>' for tick in TICKS
     )
     head = f"<div class='hn-probe hn-ends'><span></span><span class='hn-track'>{ticks}</span></div>"
     rows = "".join(_row(name, probes[name], twin[name] if twin else None) for name in LABELS)

@@ -178,7 +178,8 @@ def read(given: Mapping[str, str]) -> Held:
     given = {name: text for name, text in given.items() if name in _NAMED}
     found = {name: _NAMED[name].value(text) for name, text in given.items()}
     lost = {
-        name: f"{given[name][:40]!r} is not {described(_NAMED[name].wanted)}; what is shown is used"
+        name: f"{given[name][:40]!r} is not {described(_NAMED[name].wanted)}; "
+        "the value shown is used"
         for name, value in found.items()
         if value is None
     }
