@@ -97,6 +97,10 @@ def test_a_page_opens_at_rest_with_all_in_sight_for_everybody(watched, server, v
         assert box["y"] + min(box["height"], 60) <= fold, place
     box = page.locator(f".st-key-{picture}").bounding_box()
     assert box["y"] + 200 <= fold, f"{picture} begins at {box['y']}"
+    if view == "train":
+        bar = page.locator(".st-key-train_bar")
+        kept = bar.evaluate("bar => getComputedStyle(bar).getPropertyValue('--hn-height')")
+        assert kept == f"{bar.bounding_box()['height']:g}px", "the place kept for it"
     if view == "train" and size == WIDE:
         charts = page.locator(f".st-key-{picture} [data-panel]")
         lowest = charts.evaluate_all(

@@ -28,13 +28,18 @@ class Growing {
     this.following = null;
     /** @type {any} */
     this.Plotly = null;
+    this.first = () => {};
+    this.heard = new Promise((resolve) => (this.first = () => resolve(null)));
   }
 
   tables() {
     return [...this.known.values()].flatMap(({ figure, title }) => chartTables(title, figure));
   }
 
-  /** @param {import("../js/picture.js").Drawing} drawing */
+  /**
+   * Done once there are figures: what is offered below them would move when they come.
+   * @param {import("../js/picture.js").Drawing} drawing
+   */
   async draw({ settings, theme, run }) {
     this.following ??= new Following(this.kit, settings.topic, (news) => this.take(news));
     // Figures contain their colours, so the other mode needs other figures.
@@ -42,6 +47,7 @@ class Growing {
     try {
       this.Plotly ??= await loadPlotly(new URL(settings.plotly, this.kit.home), this.kit.source);
       this.show();
+      await this.heard;
     } catch (error) {
       this.kit.states.complain(/** @type {Error} */ (error).message);
     }
@@ -55,6 +61,7 @@ class Growing {
       this.known.set(panel.name, { ...panel, figure, marks: panel.x_marks, zooms: true });
     }
     this.show();
+    this.first();
   }
 
   /**
@@ -88,7 +95,7 @@ class Growing {
   show() {
     if (!this.Plotly || !this.kit.visible || !this.kit.root.isConnected) return;
     this.grid.show([...this.known.values()], this.Plotly);
-    this.kit.table?.changed();
+    if (this.known.size) this.kit.table?.changed();
   }
 
   destroy() {
