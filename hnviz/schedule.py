@@ -19,19 +19,28 @@ class Schedule(NamedTuple):
     momentum: NDArray[np.float64]  # Adam's beta1
 
 
-def one_cycle(n_steps: int, lr: float, pct_start: float) -> Schedule:
+def one_cycle(
+    n_steps: int, lr: float, pct_start: float, steps: NDArray[np.int64] | None = None
+) -> Schedule:
     """Return fastai 1.0.61's one-cycle schedule, with its peak, `lr`, at `pct_start` of the steps.
 
-    Half a cosine up from lr / 25, then half a cosine down towards lr / 250,000.
+    Half a cosine up from lr / 25, then half a cosine down towards lr / 250,000. With `steps`, in
+    rising order, the arrays hold those alone: a chart of a long run needs few.
     """
     n_up = int(n_steps * pct_start)
     n_down = n_steps - n_up
-    up, down = np.arange(n_up) / max(n_up, 1), np.arange(n_down) / n_down
+    steps = np.arange(n_steps) if steps is None else steps
+    up, down = steps[steps < n_up] / max(n_up, 1), (steps[steps >= n_up] - n_up) / max(n_down, 1)
     high, low = MOMENTUM
     return Schedule(
         lr=np.concatenate([_cosine(lr / DIV, lr, up), _cosine(lr, lr / FINAL_DIV, down)]),
         momentum=np.concatenate([_cosine(high, low, up), _cosine(low, high, down)]),
     )
+
+
+def peak(n_steps: int, pct_start: float) -> int:
+    """Return the step at which lr is highest, and the momentum lowest."""
+    return min(int(n_steps * pct_start), n_steps - 1)
 
 
 def _cosine(start: float, end: float, share: NDArray[np.float64]) -> NDArray[np.float64]:

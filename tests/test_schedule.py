@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hnviz.catalogue import CATALOGUE
 from hnviz.data import BatchLayout
-from hnviz.schedule import one_cycle, snapshot_steps, told_every
+from hnviz.schedule import one_cycle, peak, snapshot_steps, told_every
 
 N_TRAIN = 50_079
 
@@ -44,6 +44,23 @@ def test_one_cycle_is_fastais(n_steps: int, lr: float, pct_start: float) -> None
     expected_lrs, expected_momentums = zip(*fastai(n_steps, lr, pct_start), strict=True)
     np.testing.assert_allclose(lrs, expected_lrs, rtol=1e-12)
     np.testing.assert_allclose(momentums, expected_momentums, rtol=1e-12)
+
+
+@given(
+    n_steps=st.integers(1, 3000),
+    lr=st.floats(1e-6, 10),
+    pct_start=st.floats(0, 1),
+    data=st.data(),
+)
+def test_some_steps_are_those_of_the_whole_schedule(n_steps, lr, pct_start, data) -> None:
+    whole = one_cycle(n_steps, lr, pct_start)
+    steps = np.array(sorted(data.draw(st.lists(st.integers(0, n_steps - 1), min_size=1))))
+    some = one_cycle(n_steps, lr, pct_start, steps)
+    np.testing.assert_allclose(some.lr, whole.lr[steps], rtol=1e-14)
+    np.testing.assert_allclose(some.momentum, whole.momentum[steps], rtol=1e-14)
+    top = peak(n_steps, pct_start)
+    assert whole.lr[top] == pytest.approx(whole.lr.max(), rel=1e-14)
+    assert whole.momentum[top] == pytest.approx(whole.momentum.min(), rel=1e-14)
 
 
 def test_one_cycle_goes_up_from_a_25th_and_down_to_nearly_nothing() -> None:

@@ -9,7 +9,7 @@ from hnviz.config import RunConfig
 from hnviz.figures.sentences import scientific
 from hnviz.figures.sketch import Sketch
 from hnviz.figures.theme import Theme, apply
-from hnviz.schedule import Schedule, one_cycle
+from hnviz.schedule import one_cycle, peak
 
 MOST_COLUMNS = 600  # of a plan's curve
 
@@ -27,20 +27,20 @@ def schedule_curves(config: RunConfig, n_steps: int, look: Theme, now: int | Non
     """
     fig = Sketch(TWO_SCALES)
     if n_steps > 0:
-        plan = one_cycle(n_steps, config.lr, config.pct_start)
-        step = _columns(plan)
+        step = _columns(n_steps, config)
+        plan = one_cycle(n_steps, config.lr, config.pct_start, step)
         line = {"color": look.primary if look.mode == "light" else look.link, "width": 2.5}
         props = {"mode": "lines", "line": line, "hovertemplate": "step %{x}: %{y:.1e}"}
-        fig.add_scatter(name="lr", x=step, y=plan.lr[step], **props)
+        fig.add_scatter(name="lr", x=step, y=plan.lr, **props)
         fig.add_scatter(
             name="momentum",
             x=step,
-            y=plan.momentum[step],
+            y=plan.momentum,
             mode="lines",
             line={"color": look.train, "width": 2, "dash": "dot"},
             yaxis="y2",
         )
-        _name_curves(fig, plan)
+        _name_curves(fig, config, n_steps)
     apply(fig, look, height=230, margin={"l": 62, "r": 62, "t": 24, "b": 48})
     _schedule_axes(fig, config, n_steps)
     if now is not None and n_steps > 0:
@@ -67,20 +67,20 @@ def _schedule_axes(fig: Sketch, config: RunConfig, n_steps: int) -> None:
     )
 
 
-def _columns(plan: Schedule) -> NDArray[np.int64]:
+def _columns(n_steps: int, config: RunConfig) -> NDArray[np.int64]:
     """Choose the steps to draw: all of a short plan; of any plan the first, highest and last."""
-    n_steps = len(plan.lr)
     even = np.linspace(0, n_steps - 1, min(n_steps, MOST_COLUMNS)).astype(np.int64)
-    return np.union1d(even, [np.argmax(plan.lr)])
+    return np.union1d(even, [peak(n_steps, config.pct_start)])
 
 
-def _name_curves(fig: Sketch, plan: Schedule) -> None:
+def _name_curves(fig: Sketch, config: RunConfig, n_steps: int) -> None:
     """Write lr beside its fall and momentum beside its rise, clear of each other."""
-    top, n_steps = int(np.argmax(plan.lr)), len(plan.lr)
+    top = peak(n_steps, config.pct_start)
     at = top + (n_steps - top) // 4
+    (lr,), (momentum,) = one_cycle(n_steps, config.lr, config.pct_start, np.array([at]))
     beside: dict[str, Any] = {"x": at, "xanchor": "left", "xshift": 5, "showarrow": False}
-    fig.add_annotation(y=plan.lr[at], yanchor="bottom", text="<b>lr</b>", **beside)
-    fig.add_annotation(y=plan.momentum[at], yref="y2", yanchor="top", text="momentum", **beside)
+    fig.add_annotation(y=lr, yanchor="bottom", text="<b>lr</b>", **beside)
+    fig.add_annotation(y=momentum, yref="y2", yanchor="top", text="momentum", **beside)
 
 
 def _now_line(fig: Sketch, now: int, look: Theme) -> None:

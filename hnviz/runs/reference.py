@@ -93,6 +93,11 @@ def five_seeds_table(model: str) -> "pd.DataFrame":
 
 def _of(model: str, name: str) -> "pd.DataFrame":
     entry(model)
+    return _rows(model, name).copy()
+
+
+@cache  # a run that trains asks for its model's rows at every step
+def _rows(model: str, name: str) -> "pd.DataFrame":
     table = _read(name)
     return table[table["model"] == model].drop(columns="model").reset_index(drop=True)
 

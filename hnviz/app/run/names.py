@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, tzinfo
+from functools import lru_cache
 
 from hnviz.config import RunConfig
 from hnviz.data import corpus_of
@@ -28,6 +29,7 @@ class Named:
     problem: str = "damaged"  # why it cannot be read
 
 
+@lru_cache(maxsize=1024)  # every run of a page names up to 50
 def run_name(config: RunConfig, *, shipped: bool = False) -> str:
     """Name a run by its model and each setting that is not the recipe's: "Model5, seed 1".
 

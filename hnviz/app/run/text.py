@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from math import ceil
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from hnviz.app.run.names import rate
 from hnviz.catalogue import entry, recipe_for
 from hnviz.data import NOTEBOOK, corpus_of
@@ -13,7 +15,7 @@ from hnviz.figures.sentences import plural, scientific
 from hnviz.figures.split_words import valid_holds
 from hnviz.runs import RunRecord
 from hnviz.runs.ruler import Bound
-from hnviz.schedule import one_cycle
+from hnviz.schedule import one_cycle, peak
 from hnviz.tasks.runs import is_task
 from hnviz.web.standing import Standing as Standing
 
@@ -231,9 +233,11 @@ def _reached(record: RunRecord) -> dict[str, float]:
 def schedule(record: RunRecord, n_steps: int) -> str:
     """Describe the one-cycle schedule of a run with `n_steps`: its start, peak and end."""
     config = record.config
-    plan = one_cycle(max(n_steps, 1), config.lr, config.pct_start)
-    top = int(plan.lr.argmax())
-    first, highest, last = (scientific(float(plan.lr[step])) for step in (0, top, -1))
+    n_steps = max(n_steps, 1)
+    top = peak(n_steps, config.pct_start)
+    told = np.array([0, top, n_steps - 1])
+    lr, _ = one_cycle(n_steps, config.lr, config.pct_start, told)
+    first, highest, last = (scientific(value) for value in lr.tolist())
     return (
         f"lr rises along half a cosine from **{first}** to **{highest}** at step {top:,} and falls "
         f"along another to **{last}**; momentum mirrors it: 0.95, 0.85 and 0.95 again."
