@@ -65,7 +65,8 @@ def test_some_steps_are_those_of_the_whole_schedule(n_steps, lr, pct_start, data
 
 def test_one_cycle_goes_up_from_a_25th_and_down_to_nearly_nothing() -> None:
     lrs, momentums = one_cycle(400, 1e-2, 0.3)
-    assert lrs.argmax() == momentums.argmin() == 120
+    assert lrs.argmax() == momentums.argmin() == peak(400, 0.3) == 120
+    assert peak(3, 1.0) == 2
     assert lrs[0] == pytest.approx(4e-4)
     assert (lrs[120], momentums[120]) == (1e-2, 0.85)
     assert lrs[-1] == pytest.approx(3.54e-7, rel=1e-2)
