@@ -200,7 +200,7 @@ def test_every_page_is_looked_at():
 
 
 @pytest.mark.walk
-@pytest.mark.parametrize("size", [WIDE, PHONE])
+@pytest.mark.parametrize("size", [pytest.param(WIDE, marks=pytest.mark.slow), PHONE])
 def test_going_from_page_to_page_moves_nothing(watched, server, size):
     """Along the path. Each press is a script's, which excuses no shift after it."""
     page = watched(server, size, "light")
