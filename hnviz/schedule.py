@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 DIV = 25.0  # the first lr is the peak / 25 ...
 FINAL_DIV = 25e4  # ... and the last is nearly the peak / 250,000
@@ -20,17 +20,17 @@ class Schedule(NamedTuple):
 
 
 def one_cycle(
-    n_steps: int, lr: float, pct_start: float, steps: NDArray[np.int64] | None = None
+    n_steps: int, lr: float, pct_start: float, steps: ArrayLike | None = None
 ) -> Schedule:
     """Return fastai 1.0.61's one-cycle schedule, with its peak, `lr`, at `pct_start` of the steps.
 
-    Half a cosine up from lr / 25, then half a cosine down towards lr / 250,000. With `steps`, in
-    rising order, the arrays hold those alone: a chart of a long run needs few.
+    Half a cosine up from lr / 25, then half a cosine down towards lr / 250,000. With `steps`, whole
+    numbers in rising order, the arrays hold only those: a chart of a long run needs few.
     """
     n_up = int(n_steps * pct_start)
     n_down = n_steps - n_up
-    steps = np.arange(n_steps) if steps is None else steps
-    up, down = steps[steps < n_up] / max(n_up, 1), (steps[steps >= n_up] - n_up) / max(n_down, 1)
+    at = np.arange(n_steps) if steps is None else np.asarray(steps)
+    up, down = at[at < n_up] / max(n_up, 1), (at[at >= n_up] - n_up) / max(n_down, 1)
     high, low = MOMENTUM
     return Schedule(
         lr=np.concatenate([_cosine(lr / DIV, lr, up), _cosine(lr, lr / FINAL_DIV, down)]),

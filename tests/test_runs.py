@@ -1063,7 +1063,7 @@ def test_the_notebook_tables_are_the_notebooks(model: str) -> None:
     expected = pd.read_csv(DATA / "notebook_tables.csv").query("model == @model")
     assert table.to_numpy().tolist() == expected.drop(columns="model").to_numpy().tolist()
     assert len(table) == entry(model).recipe.epochs
-    table["accuracy"] = 0.0  # a reader's own changes are not the next one's
+    table["accuracy"] = 0.0  # one caller's changes do not reach the next
     assert notebook_table(model)["accuracy"].tolist() == expected["accuracy"].tolist()
 
 

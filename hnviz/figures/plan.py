@@ -77,7 +77,7 @@ def _name_curves(fig: Sketch, config: RunConfig, n_steps: int) -> None:
     """Write lr beside its fall and momentum beside its rise, clear of each other."""
     top = peak(n_steps, config.pct_start)
     at = top + (n_steps - top) // 4
-    (lr,), (momentum,) = one_cycle(n_steps, config.lr, config.pct_start, np.array([at]))
+    (lr,), (momentum,) = one_cycle(n_steps, config.lr, config.pct_start, [at])
     beside: dict[str, Any] = {"x": at, "xanchor": "left", "xshift": 5, "showarrow": False}
     fig.add_annotation(y=lr, yanchor="bottom", text="<b>lr</b>", **beside)
     fig.add_annotation(y=momentum, yref="y2", yanchor="top", text="momentum", **beside)

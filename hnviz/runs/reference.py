@@ -96,7 +96,7 @@ def _of(model: str, name: str) -> "pd.DataFrame":
     return _rows(model, name).copy()
 
 
-@cache  # a run that trains asks for its model's rows at every step
+@cache  # the page of a live run asks for its model's rows at every step
 def _rows(model: str, name: str) -> "pd.DataFrame":
     table = _read(name)
     return table[table["model"] == model].drop(columns="model").reset_index(drop=True)

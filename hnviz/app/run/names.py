@@ -29,7 +29,7 @@ class Named:
     problem: str = "damaged"  # why it cannot be read
 
 
-@lru_cache(maxsize=1024)  # every run of a page names up to 50
+@lru_cache(maxsize=1024)  # a page names up to 50 runs each time its script runs
 def run_name(config: RunConfig, *, shipped: bool = False) -> str:
     """Name a run by its model and each setting that is not the recipe's: "Model5, seed 1".
 

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from math import ceil
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from hnviz.app.run.names import rate
 from hnviz.catalogue import entry, recipe_for
 from hnviz.data import NOTEBOOK, corpus_of
@@ -235,8 +233,7 @@ def schedule(record: RunRecord, n_steps: int) -> str:
     config = record.config
     n_steps = max(n_steps, 1)
     top = peak(n_steps, config.pct_start)
-    told = np.array([0, top, n_steps - 1])
-    lr, _ = one_cycle(n_steps, config.lr, config.pct_start, told)
+    lr, _ = one_cycle(n_steps, config.lr, config.pct_start, [0, top, n_steps - 1])
     first, highest, last = (scientific(value) for value in lr.tolist())
     return (
         f"lr rises along half a cosine from **{first}** to **{highest}** at step {top:,} and falls "

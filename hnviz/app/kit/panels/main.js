@@ -29,6 +29,7 @@ class Growing {
     /** @type {any} */
     this.Plotly = null;
     this.first = () => {};
+    /** Resolves at the first news. */
     this.heard = new Promise((resolve) => (this.first = () => resolve(null)));
   }
 
@@ -37,7 +38,7 @@ class Growing {
   }
 
   /**
-   * Done once there are figures: what is offered below them would move when they come.
+   * Resolves at the first figures: what is offered below them would move if it came before.
    * @param {import("../js/picture.js").Drawing} drawing
    */
   async draw({ settings, theme, run }) {
