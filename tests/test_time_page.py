@@ -135,7 +135,8 @@ def test_a_first_mini_batch_that_cannot_be_leaves_the_last_good_lanes(value):
     app.number_input(key="time_first").set_value(int(value)).run()
     assert not app.exception
     wanted = "so the first of 3 must be from 0 to 37"
-    assert f"The text has 40 mini-batches, {wanted}; got {value}." in said(app)
+    told = f"First mini-batch: the text has 40 mini-batches, {wanted}; got {value}."
+    assert told in said(app)
     for key in ("time_lanes", "time_headline"):
         assert asks(app, key)["lanes"]["params"] == {"first": "7", "every": "false"}
 

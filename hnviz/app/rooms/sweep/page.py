@@ -19,5 +19,5 @@ def page() -> None:
         ":gray[:small[A run that you start during a sweep does not wait for the whole sweep: it "
         "trains between two of its runs. The sweep is in the address: copy it to share.]]"
     )
-    linked("To see the runs of a sweep in a list, open [Compare](compare).")
+    linked("[Compare](compare) lists the runs of a sweep.")
     linked("[Next: what does the network keep in mind while it reads?](states)")

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from hnviz.app.kit.row import said_below
 from hnviz.app.kit.text import escape, problem
 from hnviz.app.rooms.through_time.lanes.picture import WINDOWS, default_first, n_batches
 from hnviz.app.rooms.through_time.look_back.picture import DEFAULT_PHRASE, read_words
@@ -50,17 +51,17 @@ def first_box(run: Standing) -> int:
     default, n = default_first(config), n_batches(config)
     last = n - WINDOWS
     lost = address_problem("time_first", "whole number")
-    value = st.number_input(
-        "First mini-batch", value=default, step=1, key="time_first", bind="query-params"
-    )
+    label = "First mini-batch"
+    value = st.number_input(label, value=default, step=1, key="time_first", bind="query-params")
     if last >= 0 and not 0 <= value <= last:
-        problem(
-            f"The text has {n} mini-batches, so the first of {WINDOWS} must be from 0 to {last}; "
-            f"got {value}."
+        said_below(
+            label,
+            f"the text has {n} mini-batches, so the first of {WINDOWS} must be from 0 to {last}; "
+            f"got {value}.",
         )
         good = state.get(_GOOD_FIRST, default)
         return int(good if good <= last else default)
-    problem(lost)
+    said_below(label, lost)
     state.put(_GOOD_FIRST, value)
     return int(value)
 

@@ -5,6 +5,7 @@ import streamlit as st
 from hnviz.app.kit.fold import fold
 from hnviz.app.kit.headline.picture import headline
 from hnviz.app.kit.picture import Ask, ask
+from hnviz.app.kit.row import controls_row
 from hnviz.app.kit.terms.picture import terms
 from hnviz.app.kit.text import lead, linked, opening, page_title, prose, section
 from hnviz.app.rooms.through_time.controls import (
@@ -48,9 +49,7 @@ def page() -> None:
         return
     takeaway, attends = opening(), entry(run.record.config.model).attends
     first = 0
-    with st.container(
-        horizontal=True, gap="medium", vertical_alignment="bottom", key="time_controls"
-    ):
+    with controls_row("time_controls", "medium", vertical_alignment="bottom"):
         with st.container(width=130):
             model_box(run)
         if not attends:
