@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
-from hnviz.data import BatchLayout, ShuffledLayout, Text, human_numbers_stream, split_text
+from hnviz.data import (
+    BatchLayout,
+    ShuffledLayout,
+    Text,
+    batches,
+    human_numbers_stream,
+    split_text,
+)
 from hnviz.figures.reach import Reach
 from hnviz.figures.ruler import Windows, merged
 from hnviz.figures.ruler_text import (
@@ -37,6 +44,7 @@ from hnviz.runs.ruler import (
     PositionBounds,
     any_cut_mean,
     layout_bounds,
+    own_answers,
     position_bounds,
     split_bounds,
     text_any_cut_means,
@@ -405,3 +413,30 @@ def test_every_recipe_has_a_bound():
         layout = BatchLayout(len(STREAM.valid), config.bs, config.bptt)
         bounds = text_position_bounds(VALID, layout, kept=False)
         assert bounds.accuracy.shape == (config.bptt,)
+
+
+@pytest.mark.parametrize(
+    ("model", "bptt", "split"),
+    [
+        ("Model0", 3, "valid"),
+        ("Model1", 5, "train"),
+        ("Model2", 20, "valid"),
+        ("Model5", 7, "valid"),
+    ],
+)
+def test_own_answers_are_the_batches_of_the_run(model, bptt, split):
+    config = RunConfig.for_model(model, bptt=bptt)
+    ids = split_text(split).ids
+    found = own_answers(config, split)
+    n = len(ids)
+    _, xs, ys = zip(*batches(ids, BatchLayout(n, config.bs, bptt)), strict=True)
+    x, y = np.stack(xs), np.stack(ys)  # (n_batches, bs, bptt)
+    if model in ("Model0", "Model1"):
+        x, y = x[..., -1:], y[..., -1:]
+    assert np.array_equal(ids[found.places], x.ravel())
+    assert np.array_equal(ids[(found.places + 1) % n], y.ravel())
+    seen = {"Model0": {3}, "Model1": {5}, "Model2": set(range(1, 21)), "Model5": {n}}
+    assert set(found.seen.tolist()) == seen[model]
+    if model == "Model2":
+        assert found.seen[:21].tolist() == [*range(1, 21), 1]
+    assert own_answers(config, split) is found

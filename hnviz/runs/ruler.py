@@ -14,6 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hnviz.catalogue import entry
+from hnviz.config import RunConfig
 from hnviz.data import NOTEBOOK, BatchLayout, ShuffledLayout, Text, TextChoice, split_text
 
 Ids = NDArray[np.int64]
@@ -51,6 +53,40 @@ class PositionBounds:
     def mean(self) -> float:
         """The best accuracy over all positions together."""
         return float(self.accuracy.mean())
+
+
+@dataclass(frozen=True, eq=False)
+class OwnAnswers:
+    """Where a run answers in one pass over a text; arrays of shape (n,), in reading order.
+
+    Order: mini-batch, row, step, as in the run's logits. A place that is read twice is here twice.
+    """
+
+    places: Ids  # position in the text of the last token read before the answer
+    seen: Ids  # tokens up to there that the network can know: those of its window, or all
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+
+def own_answers(config: RunConfig, split: str) -> OwnAnswers:
+    """Return where a run answers on "train" or "valid", with the notebook's layout.
+
+    A model that answers once a window does so after its last token. A state that starts from
+    zeros in each window knows t + 1 tokens at its position t; a state that is kept may know all
+    that was read. The answer to place p is the token at p + 1; the text wraps around. Cached.
+    """
+    known, n_tokens = entry(config.model), len(split_text(split, config).ids)
+    layout = BatchLayout(n_tokens, config.bs, config.bptt)
+    return _layout_answers(layout, known.predicts == "last", known.stateful)
+
+
+@lru_cache(maxsize=16)
+def _layout_answers(layout: BatchLayout, last: bool, kept: bool) -> OwnAnswers:
+    steps = np.arange(layout.bptt)[-1:] if last else np.arange(layout.bptt)
+    places = (layout.all_row_starts()[..., None] + steps) % layout.n_tokens
+    seen = np.full_like(steps, layout.n_tokens) if kept else steps + 1
+    return OwnAnswers(places.ravel(), np.broadcast_to(seen, places.shape).ravel())
 
 
 class Example(NamedTuple):
