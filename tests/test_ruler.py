@@ -3,6 +3,7 @@
 import time
 from collections import Counter, defaultdict
 from itertools import pairwise
+from math import log
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from hnviz.data import (
     split_text,
 )
 from hnviz.figures.reach import Reach
-from hnviz.figures.ruler import Windows, merged
+from hnviz.figures.ruler import Windows, merged, merged_losses
 from hnviz.figures.ruler_text import (
     bounds_table,
     example_sentence,
@@ -43,6 +44,7 @@ from hnviz.runs.ruler import (
     Bound,
     PositionBounds,
     any_cut_mean,
+    blind_bound,
     layout_bounds,
     own_answers,
     position_bounds,
@@ -59,18 +61,28 @@ KNOWN = {
     "train": [0.2510, 0.4769, 0.4790, 0.4914, 0.5508, 0.6506, 1.0],
     "valid": [0.3951, 0.5488, 0.5488, 0.5521, 0.5735, 0.6626, 1.0],
 }
+LEAST = {  # nats, with the last 0 to 7 tokens
+    "train": [2.744, 1.806, 1.434, 1.424, 1.375, 1.195, 0.845, 0],
+    "valid": [2.660, 1.466, 1.167, 1.167, 1.153, 1.073, 0.789, 0],
+}
 texts = st.lists(st.integers(0, 3), min_size=1, max_size=40)
 sizes = st.integers(1, 9)
 
 
 def by_hand(seen: list[tuple[object, int]]) -> tuple[float, float]:
     """The best table's share of hits, and the share of contexts seen once."""
+    return three_by_hand(seen)[:2]
+
+
+def three_by_hand(seen: list[tuple[object, int]]) -> tuple[float, float, float]:
+    """The same, and the mean loss of the table that knows how often each token follows."""
     table: dict[object, Counter[int]] = defaultdict(Counter)
     for context, answer in seen:
         table[context][answer] += 1
     hits = sum(max(answers.values()) for answers in table.values())
     once = sum(sum(answers.values()) == 1 for answers in table.values())
-    return hits / len(seen), once / len(seen)
+    surprise = (-log(table[context][answer] / table[context].total()) for context, answer in seen)
+    return hits / len(seen), once / len(seen), sum(surprise) / len(seen)
 
 
 def layout_for(split: str, bptt: int) -> BatchLayout:
@@ -86,14 +98,27 @@ def test_the_bounds_of_human_numbers(split):
     assert split_bounds(split) is bounds
 
 
+@pytest.mark.parametrize("split", LEAST)
+def test_the_least_loss_of_human_numbers_is_the_entropy_given_the_last_tokens(split):
+    ids = split_text(split).ids
+    bounds = [blind_bound(ids), *split_bounds(split)[:7]]
+    losses = [bound.loss for bound in bounds]
+    assert losses == pytest.approx(LEAST[split], abs=0.0006)  # 1.1525 for four tokens on valid
+    for bound in bounds:
+        ends = range(bound.k, len(ids))
+        seen = [(ids[end - bound.k : end].tobytes(), int(ids[end])) for end in ends]
+        assert bound[1:] == pytest.approx(three_by_hand(seen))
+    assert 0.57 < bounds[6].once < 0.60
+
+
 @given(texts)
 def test_a_bound_is_that_of_a_table_made_by_hand(ids):
     bounds = token_bounds(np.array(ids))
     assert len(bounds) == min(LONGEST, max(0, len(ids) - 1))
-    for k, accuracy, once in bounds:
+    for k, *figures in [blind_bound(np.array(ids)), *bounds]:
         ends = range(k, len(ids))
         seen = [(tuple(ids[end - k : end]), ids[end]) for end in ends]
-        assert (accuracy, once) == pytest.approx(by_hand(seen))
+        assert figures == pytest.approx(three_by_hand(seen))
 
 
 @given(texts, st.integers(4, 61))
@@ -110,9 +135,9 @@ def test_any_ids_give_the_same_bounds(ids, power):
 def test_a_large_vocab_is_packed_anew(seed):
     ids = np.random.default_rng(seed).integers(0, 2**20, 60).repeat(2)
     ids = np.concatenate([ids, ids])
-    for k, accuracy, once in token_bounds(ids):
+    for k, *figures in token_bounds(ids):
         seen = [(tuple(ids[end - k : end]), int(ids[end])) for end in range(k, len(ids))]
-        assert (accuracy, once) == pytest.approx(by_hand(seen))
+        assert figures == pytest.approx(three_by_hand(seen))
 
 
 @given(texts, sizes, sizes)
@@ -173,9 +198,9 @@ def test_a_token_fourteen_back_still_counts():
     ids = far_back(15)
     *_, shorter, longer = token_bounds(ids, 14)
     assert longer.accuracy > shorter.accuracy
-    for k, accuracy, once in token_bounds(ids, 16):
+    for k, *figures in token_bounds(ids, 16):
         seen = [(tuple(ids[end - k : end]), int(ids[end])) for end in range(k, len(ids))]
-        assert (accuracy, once) == pytest.approx(by_hand(seen))
+        assert figures == pytest.approx(three_by_hand(seen))
     assert token_bounds(ids[:0]) == token_bounds(ids[:1]) == ()
 
 
@@ -290,8 +315,12 @@ def test_lines_that_lie_together_are_one():
         "2\N{EN DASH}4 tokens",
         "5 tokens",
     ]
-    assert merged(split_bounds("train"))[1].accuracy == split_bounds("train")[3].accuracy
-    assert merged([Bound(1, 0.5, 0.31)]) == []
+    assert merged(split_bounds("train"))[1].best == split_bounds("train")[3].accuracy
+    assert merged([Bound(1, 0.5, 0.26)]) == []
+    losses = merged_losses(split_bounds("valid"))
+    assert [line.name for line in losses] == ["1 token", "2\N{EN DASH}4 tokens", "5 tokens"]
+    assert [line.best for line in losses] == pytest.approx([1.466, 1.1525, 1.0725], abs=5e-4)
+    assert merged_losses([Bound(1, 0.5, 0.26, 1.0), Bound(2, 0.6, 0.1)]) == []
 
 
 def test_the_reading_of_a_run():

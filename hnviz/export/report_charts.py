@@ -66,7 +66,7 @@ def run_charts(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> Iter
                 title=f"Right on {split}",
                 said=f"Share right on {split} by training step: it ends at {accuracy(shares[-1])}.",
                 courses=[Course(name, steps, shares, strokes[split])],
-                levels=[(line.accuracy, line.name) for line in lines],
+                levels=[(line.best, line.name) for line in lines],
                 share=True,
             ),
             "Thin lines: the best that so few tokens of memory allow." if lines else "",

@@ -124,7 +124,7 @@ def accuracy_curves(
 
 
 def _in_percent(bounds: "Sequence[Bound]") -> list[Line]:
-    return [line._replace(accuracy=100 * line.accuracy) for line in merged(bounds)]
+    return [line._replace(best=100 * line.best) for line in merged(bounds)]
 
 
 def _bold_percent(percent: float) -> str:

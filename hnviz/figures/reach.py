@@ -42,8 +42,8 @@ class Reach:
 def reach_curves(texts: Sequence[Reach], bptt: int, look: Theme) -> go.Figure:
     """Draw the best mean accuracy by window length, a panel per text; `bptt` is marked.
 
-    Hairlines are the bounds of k tokens. The curve is dotted where more than 30 % of the last
-    position's contexts occur once.
+    Hairlines are the bounds of k tokens. The curve is dotted where more than a quarter of the
+    last position's contexts occur once.
     """
     domains = DOMAINS[len(texts)]
     axes: dict[str, dict[str, object]] = {}

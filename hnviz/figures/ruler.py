@@ -15,10 +15,11 @@ from hnviz.figures.theme import Theme, apply
 from hnviz.runs.ruler import MOST_ONCE, Bound, PositionBounds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 HAIRLINE = 1.3  # px
 MERGED = 0.015  # of accuracy: bounds this close share one line; 2 px on the Train page
+MERGED_NATS = 0.03  # the same of a loss
 PLOT_HEIGHT = 230  # px
 HEIGHT = PLOT_HEIGHT + 24 + 92  # px, of the picture by position with its legend
 FEWEST_SHOWN = 20  # positions
@@ -35,7 +36,7 @@ class Line(NamedTuple):
 
     first: int  # tokens
     last: int
-    accuracy: float
+    best: float  # accuracy, or loss
 
     @property
     def name(self) -> str:
@@ -58,16 +59,25 @@ class Windows:
 
 def merged(bounds: Sequence[Bound]) -> list[Line]:
     """Group the shown bounds into lines, from few tokens to many."""
+    return _grouped(((bound.k, bound.accuracy) for bound in bounds if bound.shown), MERGED)
+
+
+def merged_losses(bounds: Sequence[Bound]) -> list[Line]:
+    """Group the least losses of the shown bounds into lines, from few tokens to many."""
+    shown = ((bound.k, -bound.loss) for bound in bounds if bound.shown and bound.loss)
+    return [line._replace(best=-line.best) for line in _grouped(shown, MERGED_NATS)]
+
+
+def _grouped(bounds: "Iterable[tuple[int, float]]", near: float) -> list[Line]:
+    """Group what 1, 2, ... tokens allow, more is better; each line is at the best of its group."""
     lines: list[Line] = []
-    lowest = 0.0
-    for bound in bounds:
-        if not bound.shown:
-            continue
-        if lines and bound.accuracy - lowest <= MERGED:
-            lines[-1] = Line(lines[-1].first, bound.k, max(lines[-1].accuracy, bound.accuracy))
+    worst = 0.0
+    for k, best in bounds:
+        if lines and best - worst <= near:
+            lines[-1] = Line(lines[-1].first, k, max(lines[-1].best, best))
         else:
-            lowest = bound.accuracy
-            lines.append(Line(bound.k, bound.k, bound.accuracy))
+            worst = best
+            lines.append(Line(k, k, best))
     return lines
 
 
@@ -83,20 +93,20 @@ def bound_lines(
         fig.add_scatter(
             name=f"best, {line.name}",
             x=ends,
-            y=[line.accuracy] * 2,
+            y=[line.best] * 2,
             xaxis=f"x{axis}",
             yaxis=f"y{axis}",
             mode="lines",
             line={"color": look.bound, "width": HAIRLINE},
             hoverinfo="skip",
         )
-    return [EndLabel(line.accuracy, line.name, look.muted) for line in lines]
+    return [EndLabel(line.best, line.name, look.muted) for line in lines]
 
 
 def position_curves(windows: Windows, look: Theme) -> go.Figure:
     """Draw the best at each position of a window, with the state reset and kept, and measured.
 
-    A bound is dotted where more than 30 % of its contexts were seen once.
+    A bound is dotted where more than a quarter of its contexts were seen once.
     """
     fig = go.Figure()
     labels = []

@@ -1,9 +1,13 @@
-"""The memory ruler: how often any predictor that sees only the last k tokens can be right.
+"""The memory ruler: the best accuracy and loss of any predictor that sees only the last k tokens.
 
 The best such predictor is a table from the last k tokens to the token that follows them most
 often, fitted on the text that it is tested on: no other function of k tokens is right more often
 there. So an accuracy above the k-token bound proves that the network uses more than k tokens. An
 accuracy below it proves nothing: the network may lack skill, not memory.
+
+The least loss is that of a table of probabilities, each token's share of what followed the context:
+the entropy of the next token given the last k. Both are true of the text that was counted, and no
+estimate for new text.
 """
 
 from collections.abc import Iterator
@@ -22,19 +26,21 @@ Ids = NDArray[np.int64]
 
 LONGEST = 8  # tokens; 7 are enough to predict human numbers with certainty
 LONGEST_WINDOW = 512  # tokens; the means over every cut are kept up to this
-MOST_ONCE = 0.3
-"""Bounds are shown up to this share of contexts seen once: such a context is a sure hit."""
+MOST_ONCE = 0.25
+"""Bounds are shown up to this share of contexts seen once: such a context is a sure hit, and costs
+no loss."""
 
 BITS = 62  # of a context packed into one integer
 FOLLOWED = 64  # tokens of a row's past that are distinguished; beyond, the bound is 1
 
 
 class Bound(NamedTuple):
-    """The best accuracy that `k` tokens allow on one text."""
+    """The best accuracy and the least loss that `k` tokens allow on one text."""
 
     k: int
     accuracy: float
     once: float  # share of positions whose context appears nowhere else
+    loss: float = 0.0  # nats: the entropy of the next token; 0 rules nothing out
 
     @property
     def shown(self) -> bool:
@@ -115,6 +121,12 @@ def worked_example(ids: Ids) -> Example | None:
     order = np.argsort(-times[here], kind="stable")
     followed = zip(pairs[1][here][order].tolist(), times[here][order].tolist(), strict=True)
     return Example(token, tuple(followed))
+
+
+def blind_bound(ids: Ids) -> Bound:
+    """Return the bound without any context, on all tokens of a text that has some."""
+    tokens, width = _dense(_checked(ids))
+    return Bound(0, *_best(tokens, width))
 
 
 def token_bounds(ids: Ids, longest: int = LONGEST) -> tuple[Bound, ...]:
@@ -212,7 +224,7 @@ def _walk(ids: Ids, begins: Ids, n_steps: int) -> NDArray[np.float64]:
             context, bits = _dense(context)
         context = (context << width) | token
         bits += width
-        found[:, step] = _best((context << width) | answer, width)
+        found[:, step] = _best((context << width) | answer, width)[:2]
     return found
 
 
@@ -222,8 +234,8 @@ def _steps(tokens: Ids, begins: Ids, n_steps: int) -> Iterator[tuple[Ids, Ids]]:
         yield tokens[(begins + step) % len(tokens)], tokens[(begins + step + 1) % len(tokens)]
 
 
-def _best(pairs: Ids, width: int) -> tuple[float, float]:
-    """Return the best table's share of hits, and the share of contexts seen once.
+def _best(pairs: Ids, width: int) -> tuple[float, float, float]:
+    """Return the best table's share of hits, the share of contexts seen once, and the least loss.
 
     `pairs` holds a context and, in its lowest `width` bits, the token that followed.
     """
@@ -232,8 +244,10 @@ def _best(pairs: Ids, width: int) -> tuple[float, float]:
     counts = np.diff(begins, append=len(pairs))
     groups = _begins(pairs[begins] >> width)  # of each distinct context
     hits = np.maximum.reduceat(counts, groups).sum()
-    once = np.count_nonzero(np.diff(begins[groups], append=len(pairs)) == 1)
-    return float(hits / len(pairs)), float(once / len(pairs))
+    totals = np.diff(begins[groups], append=len(pairs))  # of each distinct context
+    once = np.count_nonzero(totals == 1)
+    loss = totals @ np.log(totals) - counts @ np.log(counts)
+    return float(hits / len(pairs)), float(once / len(pairs)), max(0.0, float(loss / len(pairs)))
 
 
 def _begins(ordered: Ids) -> NDArray[np.intp]:
