@@ -81,6 +81,18 @@ def test_the_cursor_goes_through_the_lines_and_asks_nobody(server, page):
     assert page.errors == []
 
 
+def test_a_past_without_tokens_is_a_frame_that_says_so(server, page):
+    cursor = open_models(page, server, "Transformer", "&models_at=0")
+    past = cursor.locator(".tile", has=page.get_by_text("past = state", exact=True))
+    for _ in range(12):
+        if past.is_visible():
+            break
+        cursor.get_by_role("button", name="Next line").click()
+    said = past.locator("p, .empty").all_inner_texts()
+    assert said == ["(2, 0, 64, 64)", "There are no numbers in it yet."]
+    assert page.errors == []
+
+
 def test_the_last_picture_is_the_models_answer(server, page):
     ids = human_numbers_stream().valid
     x = torch.from_numpy(BatchLayout(len(ids), 64, 3).batch(ids, 0).x)

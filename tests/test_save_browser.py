@@ -59,3 +59,20 @@ def test_every_picture_is_saved_as_lines_and_words(page, gallery, picture, tmp_p
     canvases = page.locator(".hnviz-body canvas").count()
     assert canvases == 0 or root.find(f".//{SVG}svg") is not None
     assert page.errors == []
+
+
+def test_a_file_of_words_that_still_appear_holds_them_all_and_the_verdicts(page, gallery, tmp_path):
+    page.emulate_media(reduced_motion="no-preference")
+    try:
+        mount(page, gallery, picture="start/count", state="ready", mode="light", width=1280)
+        page.locator(".card[data-playing]").nth(1).wait_for()
+        root = check_svg(saved(page, "Picture as SVG", tmp_path), "light")
+    finally:
+        page.emulate_media(reduced_motion="reduce")
+    written = "".join("".join(root.itertext()).split())
+    for line in page.locator(".card .line").all():
+        assert "".join(line.inner_text().split()) in written
+    for verdict in page.locator(".card .verdict").all_inner_texts():
+        assert "".join(verdict.split()) in written
+    assert page.locator(".card[data-playing], .unsaid").count() == 0
+    assert page.errors == []

@@ -536,7 +536,7 @@ def another_run(page: Page, model: str, seen: str) -> float:
     box = page.locator(".st-key-time_model input")
     box.click()
     box.fill(model)
-    page.get_by_role("option", name=model).wait_for()
+    page.get_by_role("option", name=model, exact=True).wait_for()
     seconds = pressed(page, "Enter", seen)
     page.wait_for_timeout(2500)
     return seconds

@@ -8,6 +8,7 @@
 //   view.draw({ answer, answers, settings, theme, step, run })   when there is something to draw
 //   view.params(name)     optional: what the browser adds to the parameters of a question; it calls
 //                         kit.ask() when they change
+//   view.finish()         optional: shows at once what it shows little by little; a file is of that
 //   view.hear(change)     optional: when the timeline of the run that is drawn changes
 //   view.destroy()        optional: when the picture leaves the page
 //
@@ -25,7 +26,7 @@ import { visits } from "./visits.js";
  *             params: Record<string, unknown> }} Ask
  * @typedef {{ answer: Answer|null, answers: Record<string, Answer|null>, settings: any, theme: any,
  *             step: number|null, run: string, alt: string }} Drawing
- * @typedef {{ draw: (drawing: Drawing) => void|Promise<void>, destroy?: () => void,
+ * @typedef {{ draw: (drawing: Drawing) => void|Promise<void>, destroy?: () => void, finish?: () => void,
  *             hear?: (change: import("./timeline.js").Change) => void,
  *             params?: (name: string) => Record<string, unknown> }} View
  * @typedef {{ styles: URL|URL[], frames?: number, create: (body: HTMLElement, kit: Frame) => View,

@@ -95,7 +95,11 @@ export class Save {
       return name;
     }
     const around = { title: parts.filter(Boolean).join(" "), said: last?.alt ?? "", note: noteOf(...about), ...theme };
-    const svg = await files.svgOf(root, [states.sentence, states.body], () => view.draw({ .../** @type {any} */ (last), theme }), around);
+    const draw = async () => {
+      await view.draw({ .../** @type {any} */ (last), theme });
+      view.finish?.();
+    };
+    const svg = await files.svgOf(root, [states.sentence, states.body], draw, around);
     const name = fileName(parts, kind);
     files.keep(kind === "svg" ? files.svgBlob(svg) : await files.pngOf(svg, root), name);
     return name;

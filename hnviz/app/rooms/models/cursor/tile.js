@@ -37,9 +37,10 @@ export class Tile {
    */
   put(shown) {
     this.element.hidden = !shown;
-    this.shown = shown && !shown.text ? shown : null;
-    if (this.shown) this.show(shown);
-    else if (shown) this.blank(shown);
+    const blank = shown?.text ? shown : shown && emptiness(shown);
+    this.shown = blank ? null : shown;
+    if (blank) this.blank(blank);
+    else if (shown) this.show(shown);
   }
 
   blank({ title, note, text, role, dashed }) {
@@ -181,6 +182,12 @@ export class Tile {
 }
 
 const ROLES = { i_h: 1, h_h: 1, h_o: 1 };
+
+/** The frame of a tensor without numbers, such as the past of a Transformer that has read nothing; null for others. */
+function emptiness({ tensor: { label, shape, role, high, wide }, title = label }) {
+  if (high * wide) return null;
+  return { title, note: `(${shape.join(", ")})`, text: "There are no numbers in it yet.", role };
+}
 
 /** The shape, and what the rows and columns are. */
 function describe({ tensor, row }) {

@@ -93,7 +93,9 @@ class Card {
   /** Show all at once. */
   stop() {
     clearTimeout(this.timer);
-    for (const show of this.rest.splice(0)) show();
+    this.rest = [];
+    for (const each of this.root.querySelectorAll(".word")) each.classList.remove("unsaid");
+    for (const each of this.root.querySelectorAll(".line")) each.classList.add("judged");
     this.judge();
   }
 }
@@ -146,6 +148,7 @@ class Counts {
     const again = turn !== this.turn;
     /** @type {Card[]} */
     const plays = [];
+    let changed = false;
     for (const side of order) {
       const card = /** @type {Card} */ (this.cards.get(side));
       const count = answers[side]?.meta;
@@ -156,6 +159,7 @@ class Counts {
       const fresh = (again && side === chosen) || (other && !this.isOtherRun(side, run));
       if (fresh || other || said !== card.said) {
         card.write(count);
+        changed = true;
         if (fresh && !still.matches) plays.push(card);
       }
       card.said = said;
@@ -166,7 +170,12 @@ class Counts {
     const some = answers[chosen]?.meta;
     this.some = some ?? this.some;
     this.explain();
-    for (const card of plays) card.hide();
+    if (!changed) return;
+    // What played is overtaken: whatever waited for its turn is shown.
+    for (const card of this.cards.values()) {
+      if (plays.includes(card)) card.hide();
+      else card.stop();
+    }
     this.playAll(plays);
   }
 
@@ -194,6 +203,10 @@ class Counts {
   /** @param {Card[]} cards one after the other */
   playAll([card, ...others]) {
     card?.play(() => this.playAll(others));
+  }
+
+  finish() {
+    for (const card of this.cards.values()) card.stop();
   }
 
   destroy() {
