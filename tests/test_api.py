@@ -1,6 +1,7 @@
 """The web door's answers: as the engine gives them, and one sentence for whatever is wrong."""
 
 import asyncio
+import gc
 import gzip
 import json
 import os
@@ -39,8 +40,9 @@ from hnviz.web.client import Client, ServerError
 from hnviz.web.corpora import corpus_address, corpus_file
 from hnviz.web.curves import curve_routes
 from hnviz.web.kept import Entry, Kept, zipped
-from hnviz.web.lanes import BusyError, Lane, Shared
+from hnviz.web.lanes import BusyError, Lane, NotYetError, Shared
 from hnviz.web.parameters import read_json, read_query
+from hnviz.web.progress import Progress
 from hnviz.web.questions import QUESTIONS as KNOWN
 from hnviz.web.routes import door
 from hnviz.web.streams import stream_file
@@ -794,6 +796,100 @@ def test_a_full_line_refuses_and_a_client_that_leaves_makes_room():
         assert shared._jobs == {}
 
     finished(go())
+
+
+def test_a_slow_answer_says_how_far_it_is_and_is_made_once():
+    lane, shared, free, begun = Lane(1, 9), Shared(), threading.Event(), []
+
+    def work(progress):
+        begun.append(progress)
+        progress.ask()
+        progress.hear(3, 11, "mini-batches")
+        free.wait(20)
+        return 7
+
+    async def go():
+        ask = partial(shared.result_within, 0.05, "slow", work, lane, "one")
+        with pytest.raises(NotYetError) as first:
+            await ask()
+        behind = partial(shared.result_within, 0.01, "next", work, lane, "two")
+        with pytest.raises(NotYetError) as other:
+            await behind()
+        with pytest.raises(NotYetError):
+            await ask()
+        free.set()
+        await asyncio.sleep(0.05)  # it is done before they ask again
+        late = [await shared.result_within(9, *each.args[1:]) for each in (ask, behind)]
+        assert late == [7, 7] and shared._jobs == {}
+        return first.value.progress, other.value.progress
+
+    first, other = finished(go())
+    assert len(begun) == 2
+    assert {**first.told(), "seconds": 0} == {
+        "sentence": "3 of 11 mini-batches, 0 s so far.",
+        "seconds": 0,
+        "done": 3,
+        "of": 11,
+    }
+    assert other.told()["of"] is None
+    assert other.sentence() == "0 s so far."  # nothing else waits before it
+
+
+def test_the_line_tells_how_many_come_first():
+    lane, free = Lane(1, 100, 40), threading.Event()
+    lane.submit(free.wait, "first")
+    while lane._n_waiting:
+        time.sleep(0.001)
+    greedy = [lane.submit(free.wait, "greedy") for _ in range(3)]
+    one = [lane.submit(free.wait, "one") for _ in range(2)]
+    assert [lane.before(each) for each in greedy] == [0, 2, 4]
+    assert [lane.before(each) for each in one] == [1, 3]
+    assert Progress(before=3).sentence() == (
+        "This computer is busy and gives 3 answers first: 0 s so far."
+    )
+    free.set()
+    one[-1].result(20)
+    assert lane.before(one[-1]) == 0
+
+
+def test_one_who_prefers_to_hear_of_the_wait_gets_a_202(runs):
+    free = threading.Event()
+
+    def answer(look):
+        free.wait(30)
+        return Shown({}, {"said": "done"})
+
+    with TestClient(app([View("wait", {}, answer)])) as client:
+        ask = partial(client.get, f"/api/runs/{RUN}/0/wait")
+        early = ask(headers={"Prefer": "respond-async, wait=1"})
+        assert (early.status_code, early.headers["cache-control"]) == (202, "no-store")
+        told = early.json()["progress"]
+        assert told["seconds"] >= 1 and told["sentence"].endswith("s so far.")
+        free.set()
+        late = ask(headers={"Prefer": "respond-async, wait=10"})
+        assert (late.status_code, unpack(late.content).meta) == (200, {"said": "done"})
+
+
+def test_an_error_that_nobody_waits_for_is_no_line_in_the_log(caplog):
+    lane, shared, free = Lane(1, 9), Shared(), threading.Event()
+
+    def fail():
+        free.wait(20)
+        raise ValueError("no")
+
+    async def go():
+        asked = asyncio.create_task(shared.result("gone", fail, lane))
+        await asyncio.sleep(0.05)
+        asked.cancel()
+        await asyncio.gather(asked, return_exceptions=True)
+        free.set()
+        with pytest.raises(ValueError, match="no"):
+            await shared.result("other", fail, lane)
+        gc.collect()
+
+    finished(go())
+    gc.collect()
+    assert caplog.records == []
 
 
 def test_viewers_take_turns():

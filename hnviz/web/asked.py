@@ -9,6 +9,7 @@ from hnviz.engine.client import Answer, EngineError, ErrorKind
 from hnviz.runs import RunFolder
 from hnviz.web.kept import Source
 from hnviz.web.parameters import quoted, read_query
+from hnviz.web.progress import Progress
 from hnviz.web.questions import QUESTIONS
 from hnviz.web.standing import OBSERVE_SECONDS, engine, snapshot_version, store
 from hnviz.web.views import Look, Refusal, Shown, View
@@ -136,6 +137,7 @@ class Asker:
     step: int
     patience: float = OBSERVE_SECONDS  # that a question may take
     aside: bool = False  # by the observer for slow questions
+    progress: Progress = field(default_factory=Progress)
     seconds: float = 0.0  # that the engine took
     others: list[Source] = field(default_factory=list)
 
@@ -146,6 +148,7 @@ class Asker:
         run_id = run or self.run_id
         if (run_id, step) != (self.run_id, self.step):
             self.others.append((run_id, step, version_now(run_id, step) or ""))
+        self.progress.ask()
         try:
             observe = engine().observe_aside if self.aside else engine().observe
             answer = observe(run_id, step, question, params, self.patience)

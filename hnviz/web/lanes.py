@@ -11,14 +11,18 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from math import inf
 from typing import Any
 
 from hnviz.web.pace import Pace
+from hnviz.web.progress import Progress
 from hnviz.web.views import Refusal
 
 Work = Callable[[], Any]
 
+LINGER = 10.0
+"""Seconds for which unfinished work waits for one who has heard how far it is to ask again."""
 
 ANYBODY = ""
 """The viewer of a request that names none."""
@@ -27,8 +31,16 @@ ANYBODY = ""
 class BusyError(Refusal):
     """The queue is full, or a viewer's part of it."""
 
-    def __init__(self, sentence: str = "the server is busy; ask again in a second") -> None:
+    def __init__(self, sentence: str = "this computer is busy; try again in a moment") -> None:
         super().__init__(sentence, 429)
+
+
+class NotYetError(Exception):
+    """The work is not done yet; `progress` says how far it is."""
+
+    def __init__(self, progress: Progress) -> None:
+        super().__init__(progress.sentence())
+        self.progress = progress
 
 
 class Lane:
@@ -95,6 +107,22 @@ class Lane:
                 self._keep(viewer, left)
         return True
 
+    def before(self, future: Future[Any]) -> int:
+        """Return how much other work the threads take from the lines before this."""
+        with self._changed:
+            places = {
+                viewer: place
+                for viewer, line in self._lines.items()
+                for place, (each, _) in enumerate(line)
+                if each is future
+            }
+            for viewer, place in places.items():
+                ahead = list(self._lines).index(viewer)
+                turns = [place + (number <= ahead) for number in range(len(self._lines))]
+                lines = zip(self._lines.values(), turns, strict=True)
+                return sum(min(len(line), turn) for line, turn in lines) - 1
+        return 0
+
     def _keep(self, viewer: Hashable, line: deque[tuple[Future[Any], Work]]) -> None:
         """Replace a viewer's line, in its place; an empty one goes."""
         if line:
@@ -157,6 +185,7 @@ def _settle(future: Future[Any], work: Work) -> None:
 class _Job:
     future: Future[Any]
     lane: Lane
+    progress: Progress
     n_waiting: int = 0
 
 
@@ -165,7 +194,7 @@ class Shared:
 
     def __init__(self) -> None:
         self._jobs: dict[Hashable, _Job] = {}
-        self._lock = threading.Lock()  # requests may come from several event loops
+        self._lock = threading.RLock()  # requests may come from several event loops
 
     async def result(
         self, key: Hashable, work: Work, lane: Lane, viewer: Hashable = ANYBODY
@@ -174,23 +203,75 @@ class Shared:
 
         Work that no request waits for any more leaves the queue. Raises BusyError.
         """
-        job = self._join(key, work, lane, viewer)
+        return await self.result_within(None, key, lambda progress: work(), lane, viewer)
+
+    async def result_within(
+        self,
+        seconds: float | None,
+        key: Hashable,
+        work: Callable[[Progress], Any],
+        lane: Lane,
+        viewer: Hashable,
+    ) -> Any:
+        """Do the same, but raise NotYetError after so many seconds; then the work goes on.
+
+        Its result is there for one who asks again within LINGER seconds; until then it also stays
+        in the queue. The work says in its Progress how far it is.
+        """
+        job = self._join(key, work, lane, viewer, again=seconds is not None)
+        done = asyncio.wrap_future(job.future)
+        done.add_done_callback(_look_at)
         try:
-            return await asyncio.shield(asyncio.wrap_future(job.future))
+            await asyncio.wait((done,), timeout=seconds)
+            if done.done():
+                self._hand_over(key, job)
+                return done.result()
+            job.n_waiting += 1
+            asyncio.get_running_loop().call_later(LINGER, self._leave, key, job)
+            raise NotYetError(job.progress.now(before=job.lane.before(job.future)))
         finally:
             self._leave(key, job)
 
-    def _join(self, key: Hashable, work: Work, lane: Lane, viewer: Hashable) -> _Job:
+    def _join(
+        self,
+        key: Hashable,
+        work: Callable[[Progress], Any],
+        lane: Lane,
+        viewer: Hashable,
+        *,
+        again: bool,
+    ) -> _Job:
         with self._lock:
             job = self._jobs.get(key)
-            if job is None or job.future.done():
-                job = self._jobs[key] = _Job(lane.submit(work, viewer), lane)
+            if job is None or (job.future.done() and not again):
+                progress = Progress()
+                future = lane.submit(partial(work, progress), viewer)
+                job = self._jobs[key] = _Job(future, lane, progress)
+                future.add_done_callback(lambda _: self._tidy(key, job))
             job.n_waiting += 1
             return job
+
+    def _hand_over(self, key: Hashable, job: _Job) -> None:
+        """Forget work that is done: one who asks from now on may need another result."""
+        with self._lock:
+            if self._jobs.get(key) is job:
+                del self._jobs[key]
 
     def _leave(self, key: Hashable, job: _Job) -> None:
         with self._lock:
             job.n_waiting -= 1
-            unwanted = job.n_waiting == 0 and (job.future.done() or job.lane.drop(job.future))
-            if unwanted and self._jobs.get(key) is job:
-                del self._jobs[key]
+            if job.n_waiting == 0 and not job.future.done():
+                job.lane.drop(job.future)
+        self._tidy(key, job)
+
+    def _tidy(self, key: Hashable, job: _Job) -> None:
+        """Forget work that is done or dropped, and that nobody waits for."""
+        with self._lock:
+            if job.n_waiting == 0 and job.future.done():
+                self._hand_over(key, job)
+
+
+def _look_at(done: "asyncio.Future[Any]") -> None:
+    """Look at an error for which nobody waits any longer, or asyncio writes it into the log."""
+    if not done.cancelled():
+        done.exception()

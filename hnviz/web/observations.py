@@ -1,20 +1,22 @@
 """Answers about snapshots: GET /api/runs/{id}/{step}/{question}, and several steps at once."""
 
+import re
 from collections.abc import Iterable
 from functools import partial
 
 from anyio import to_thread
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hnviz.web import wire
 from hnviz.web.asked import Address, Asked, Asker, Names, read_step, version_now
 from hnviz.web.kept import Entry, Kept, content_tag, zipped
-from hnviz.web.lanes import Lane, Shared
+from hnviz.web.lanes import Lane, NotYetError, Shared
 from hnviz.web.pace import About, Pace
 from hnviz.web.parameters import quoted
-from hnviz.web.replies import entry_reply, not_modified, until_gone
+from hnviz.web.progress import Progress
+from hnviz.web.replies import Endpoint, entry_reply, not_modified, until_gone
 from hnviz.web.standing import OBSERVE_SECONDS, standing
 from hnviz.web.viewer import viewer_of
 from hnviz.web.views import Look, Refusal, View, refused_values
@@ -35,14 +37,42 @@ LEAST = 0.1
 second there while others are about. With 51 a second the others' presses took 1.4 times as long at
 the p95 (python -m tests.load.beside)."""
 
+LONGEST_WAIT = 10.0  # seconds that a client may want to wait before it hears how far an answer is
+
+_WAIT = re.compile(r"respond-async\s*[,;]\s*wait=(\d{1,3})", re.ASCII)
+
 
 def routes(views: Iterable[View] = ()) -> list[Route]:
     """Return the routes that answer questions about snapshots, and views under their names."""
     door = Observations(views)
+    one, many = (until_gone(_or_progress(each)) for each in (door.one, door.many))
     return [
-        Route("/api/runs/{run_id}/many/{question}", until_gone(door.many), name="many"),
-        Route("/api/runs/{run_id}/{step}/{question}", until_gone(door.one), name="observation"),
+        Route("/api/runs/{run_id}/many/{question}", many, name="many"),
+        Route("/api/runs/{run_id}/{step}/{question}", one, name="observation"),
     ]
+
+
+def _or_progress(endpoint: Endpoint) -> Endpoint:
+    """Answer 202 with how far the work is, where that takes longer than the client wants to wait.
+
+    RFC 7240: ``Prefer: respond-async, wait=2``. The client asks again at once, and finds the work
+    where it was. So a slow answer holds none of a browser's six connections for long.
+    """
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except NotYetError as error:
+            told = {"progress": error.progress.told()}
+            return JSONResponse(told, 202, {"Cache-Control": "no-store", "Retry-After": "0"})
+
+    return answer
+
+
+def _wait(request: Request) -> float | None:
+    """Return the seconds that a client wants to wait at most; None for as long as it takes."""
+    found = _WAIT.fullmatch(request.headers.get("prefer", "").strip())
+    return min(LONGEST_WAIT, max(1.0, float(found[1]))) if found else None
 
 
 class Observations:
@@ -120,7 +150,8 @@ class Observations:
             aside = not asked.view.slow and self._quick.rests(viewer)
             lane = self._slow if asked.view.slow or aside else self._quick
             make = partial(self._made, asked, aside=aside)
-            entry = await self._shared.result(asked.key, make, lane, viewer)
+            wait = _wait(request)
+            entry = await self._shared.result_within(wait, asked.key, make, lane, viewer)
         if entry is not None:
             return entry
         if again:
@@ -130,9 +161,9 @@ class Observations:
             409,
         )
 
-    def _made(self, asked: Asked, *, aside: bool) -> Entry | None:
+    def _made(self, asked: Asked, progress: Progress, *, aside: bool) -> Entry | None:
         """Answer in a thread; None if the snapshot was written again meanwhile."""
-        entry = answer(asked, aside=aside)
+        entry = answer(asked, progress=progress, aside=aside)
         if not asked.is_current():
             return None
         if asked.view.lasting:
@@ -140,12 +171,18 @@ class Observations:
         return entry
 
 
-def answer(asked: Asked, patience: float = OBSERVE_SECONDS, *, aside: bool = False) -> Entry:
+def answer(
+    asked: Asked,
+    patience: float = OBSERVE_SECONDS,
+    *,
+    progress: Progress | None = None,
+    aside: bool = False,
+) -> Entry:
     """Let a view ask the engine, and pack its answer; a question may take `patience` seconds.
 
     `aside`: by the observer for slow questions, which yields to the other.
     """
-    asker = Asker(asked.run_id, asked.step, patience, aside)
+    asker = Asker(asked.run_id, asked.step, patience, aside, progress or Progress())
     view = asked.view
     run = None if view.raw else standing(asked.run_id)
     with refused_values():

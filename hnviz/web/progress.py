@@ -1,0 +1,52 @@
+"""How far an answer is that takes long, as a sentence."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+
+@dataclass
+class Progress:
+    """Work for a request; another thread does it."""
+
+    since: float = field(default_factory=time.monotonic)
+    before: int = 0  # how much other work comes first
+    questions: int = 0  # that the engine was asked for it
+    done: int = 0  # parts of the last one
+    of: int = 0  # 0 where that is unknown
+    parts: str = ""  # what they are
+
+    def ask(self) -> None:
+        """Note that the engine is asked another question."""
+        self.questions += 1
+        self.done, self.of, self.parts = 0, 0, ""
+
+    def hear(self, done: int, of: int, parts: str) -> None:
+        """Note how far the engine is with its question."""
+        self.done, self.of, self.parts = done, of, parts
+
+    def now(self, before: int) -> "Progress":
+        """Return a copy that stays as it is, with how much other work comes first."""
+        return replace(self, before=before)
+
+    def sentence(self) -> str:
+        """Say how far it is."""
+        taken = f"{time.monotonic() - self.since:.0f} s so far"
+        if self.before:
+            first = "one answer" if self.before == 1 else f"{self.before} answers"
+            return f"This computer is busy and gives {first} first: {taken}."
+        number = f"part {self.questions} of the answer, " if self.questions > 1 else ""
+        share = f"{self.done} of {self.of} {self.parts}, " if self.of else ""
+        said = f"{number}{share}{taken}"
+        return f"{said[0].upper()}{said[1:]}."
+
+    def told(self) -> Mapping[str, Any]:
+        """Return what a browser gets."""
+        known = self.of > 0 and not self.before
+        return {
+            "sentence": self.sentence(),
+            "seconds": round(time.monotonic() - self.since, 1),
+            "done": self.done if known else None,
+            "of": self.of if known else None,
+        }
