@@ -12,7 +12,7 @@ import psutil
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import connect
 
 from hnviz import settings
@@ -121,6 +121,17 @@ def test_foreign_hosts_and_origins_are_refused_at_once(cold):
             connect(f"ws://127.0.0.1:{cold}/_stcore/stream", origin=origin)
         assert refused.value.response.status_code == 403
     assert time.monotonic() - begun < 5
+
+
+@pytest.mark.parametrize(("path", "largest"), [("api/live", 65_536), ("_stcore/stream", 524_288)])
+def test_a_websocket_has_its_bounds(cold, path, largest):
+    with connect(f"ws://127.0.0.1:{cold}/{path}", origin=f"http://127.0.0.1:{cold}") as socket:
+        socket.send(bytes(largest + 1))
+        with pytest.raises(ConnectionClosedError) as closed:
+            while True:
+                socket.recv(60)
+    assert closed.value.rcvd.reason == f"a message may have at most {largest:,} bytes"
+    assert socket.protocol.extensions == []  # a small message cannot unpack to a huge one
 
 
 def test_our_own_addresses_are_there(cold):

@@ -1,10 +1,257 @@
-"""A fix for uvicorn, which has no time limit for the rest of a request's head."""
+"""Fixes for uvicorn, and the only place for them.
+
+It has no time limit for the rest of a request's head. It parses all that a WebSocket sends as soon
+as it comes: tiny frames sent for six seconds keep everybody waiting for ten, and unfinished
+messages fill the memory. And it believes what any program on this machine says of its address.
+"""
 
 import asyncio
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
+from hnviz.web.frames import Frames
+from hnviz.web.quota import Bucket
+from hnviz.web.sockets import CLOSE_SECONDS, GIVEN_UP, TOO_BIG, TRY_LATER
+
 SECONDS = 10.0  # for a request's head
+
+LARGEST = 64 * 1024  # bytes of a message to us
+LARGEST_OF_STREAMLIT = 512 * 1024  # bytes of a message to Streamlit: all of a page's fields
+STREAMLIT = "/_stcore/stream"
+WEBSOCKETS = {
+    "websockets_sansio_impl": "WebSocketsSansIOProtocol",
+    "websockets_impl": "WebSocketProtocol",
+    "wsproto_impl": "WSProtocol",
+}
+"""uvicorn's modules for WebSockets. Streamlit chooses the first, or an old uvicorn's second."""
+
+log = logging.getLogger(__name__)
+
+Receive = Callable[[bytes], None]
+
+
+@dataclass(eq=False, kw_only=True)
+class Intake:
+    """What WebSockets may send: each on its own, and their unfinished messages together."""
+
+    frames: tuple[float, float] = (50, 100)  # a second, and at once
+    size: tuple[float, float] = (2**20, 2 * 2**20)  # bytes, the same
+    slice: int = 16  # frames that are parsed before others have a turn
+    too_fast_seconds: float = 5.0  # after which one who keeps on is closed
+    message_seconds: float = 10.0  # for a whole message
+    hello_seconds: float = 30.0  # for the first one
+    unfinished: int = 16 * 2**20  # bytes of all unfinished messages
+    waiting: int = 0  # bytes now
+    lines: "set[Line]" = field(default_factory=set)
+
+    def count(self, line: "Line", more: int) -> None:
+        """Note that a connection's unfinished message has grown; close the largest of too many."""
+        self.waiting += more
+        if self.waiting > self.unfinished:
+            largest = max(self.lines, key=lambda each: each.counted)
+            largest.close(TRY_LATER, "too many messages are unfinished; send yours again")
+
+
+class Line:
+    """One WebSocket's bytes on their way from its transport to uvicorn's parser."""
+
+    def __init__(self, intake: Intake, protocol: Any, transport: Any, receive: Receive) -> None:
+        self.counted = 0  # bytes that this connection has unparsed or unfinished
+        self._intake, self._protocol = intake, protocol
+        self._transport, self._receive = transport, receive
+        self._walk, self._held, self._begun = Frames(), bytearray(), False
+        self._frames, self._size = Bucket(*intake.frames), Bucket(*intake.size)
+        self._too_fast_since: float | None = None
+        self._app_waits = self._paused = self.closing = False
+        self._loop = asyncio.get_running_loop()
+        self._again: asyncio.Handle | None = None
+        self._hello = self._loop.call_later(intake.hello_seconds, self._check_hello)
+        self._deadline: asyncio.Handle | None = None  # of the message under way
+        self._awaited = 0  # how many were complete when it was set
+        intake.lines.add(self)
+
+    def take(self, data: bytes) -> None:
+        """Take what has arrived."""
+        if not self._begun:  # the request, which uvicorn writes itself
+            self._begun = True
+            self._receive(data)
+        elif not self.closing:
+            self._held += data
+            self._size.take(len(data))
+            if self._frames.is_half_full and self._size.is_half_full:
+                self._too_fast_since = None
+            self._pass_on()
+
+    def pause_for_app(self, waits: bool) -> None:
+        """Keep back what comes until uvicorn's queue for the app is empty again."""
+        self._app_waits = waits
+        if not waits and self._held:
+            self._later(0)
+        else:
+            self._pause()
+
+    def close(self, code: int, sentence: str) -> None:
+        """Close with a reason, in whatever state uvicorn's parser is."""
+        if self.closing or self._transport.is_closing():
+            return
+        said = code.to_bytes(2, "big") + sentence.encode()
+        self._transport.write(bytes([0x88, len(said)]) + said)
+        log.warning("a WebSocket was closed: %s", sentence)
+        self.closing = True
+        self.end()
+        self._pause()
+        self._loop.call_later(CLOSE_SECONDS, self._transport.abort)
+
+    def end(self) -> None:
+        """Forget the connection."""
+        self._held.clear()
+        self._count(0)
+        self._intake.lines.discard(self)
+        for timer in (self._hello, self._deadline, self._again):
+            if timer:
+                timer.cancel()
+
+    def _pass_on(self) -> None:
+        """Let uvicorn parse as much as may pass now."""
+        self._again = None
+        if self._held and not (self._app_waits or self.closing or self._transport.is_closing()):
+            most = min(self._intake.slice, int(self._frames.left)) if self._size.left > 0 else 0
+            end, heads = self._walk.walk(self._held, most) if most > 0 else (0, 0)
+            if self._walk.size > self._largest():
+                self.close(TOO_BIG, f"a message may have at most {self._largest():,} bytes")
+                return
+            self._frames.take(heads)
+            part = bytes(self._held[:end])
+            del self._held[:end]
+            if part:
+                self._receive(part)
+            if self._held and (heads == most or not most):
+                self._wait()
+        self._count(len(self._held) + self._walk.received)
+        self._watch()
+        self._pause()
+
+    def _wait(self) -> None:
+        """Go on after the others' turn, or once the connection is within its limits again."""
+        wait = max(self._frames.wait(1), self._size.wait(1))
+        now = self._loop.time()
+        if wait and self._too_fast_since is None:
+            self._too_fast_since = now
+        if wait and now - (self._too_fast_since or now) > self._intake.too_fast_seconds:
+            frames, size = self._intake.frames[0], self._intake.size[0]
+            said = f"at most {frames:,.0f} frames and {size:,.0f} bytes a second, please"
+            self.close(GIVEN_UP, said)
+        else:
+            self._later(wait)
+
+    def _later(self, seconds: float) -> None:
+        if self._again is None:
+            self._again = self._loop.call_later(seconds, self._pass_on)
+
+    def _pause(self) -> None:
+        """Read on, or not."""
+        paused = self._app_waits or self._again is not None or self.closing
+        if paused != self._paused and not self._transport.is_closing():
+            self._paused = paused
+            (self._transport.pause_reading if paused else self._transport.resume_reading)()
+
+    def _largest(self) -> int:
+        path = getattr(self._protocol, "scope", {}).get("path", "")
+        return LARGEST_OF_STREAMLIT if path.endswith(STREAMLIT) else LARGEST
+
+    def _count(self, size: int) -> None:
+        more, self.counted = size - self.counted, size
+        self._intake.count(self, more)
+
+    def _watch(self) -> None:
+        """Set a deadline for a message that has begun."""
+        if self._walk.messages:
+            self._hello.cancel()
+        halfway = self._walk.is_halfway or (self._held and not self._again)
+        if self._deadline and not (halfway and self._awaited == self._walk.complete):
+            self._deadline.cancel()
+            self._deadline = None
+        if halfway and self._deadline is None and not self.closing:
+            self._awaited = self._walk.complete
+            self._deadline = self._loop.call_later(self._intake.message_seconds, self._check_whole)
+
+    def _check_hello(self) -> None:
+        self.close(GIVEN_UP, f"nothing was said within {self._intake.hello_seconds:g} s")
+
+    def _check_whole(self) -> None:
+        self._deadline = None
+        if self._app_waits:  # the app keeps it waiting
+            self._watch()
+        else:
+            seconds = self._intake.message_seconds
+            self.close(GIVEN_UP, f"a message has to arrive within {seconds:g} s")
+
+
+class Valve:
+    """A WebSocket's transport as uvicorn sees it: reading also pauses for a `Line`."""
+
+    def __init__(self, transport: Any, line: Line) -> None:
+        self._transport, self._line = transport, line
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def pause_reading(self) -> None:
+        """Read no more until the app has taken what came."""
+        self._line.pause_for_app(True)
+
+    def resume_reading(self) -> None:
+        """Read on."""
+        self._line.pause_for_app(False)
+
+    def write(self, data: bytes) -> None:
+        """Send, unless the last frame has been sent."""
+        if not self._line.closing:
+            self._transport.write(data)
+
+
+def bound_frames(kind: Any, intake: Intake) -> None:
+    """Bound what each WebSocket of a protocol class sends, before it is parsed.
+
+    Bytes are parsed in slices; reading pauses while a connection is above its limits, and one that
+    keeps on is closed with a reason. A message has a largest size and a deadline, the first one
+    too. Messages are not compressed, as by Streamlit's own server: a small one could unpack to
+    a huge one. A second call does nothing.
+    """
+    if hasattr(kind.data_received, "__wrapped__"):
+        return
+    begin, made, received, lost = (
+        getattr(kind, name)
+        for name in ("__init__", "connection_made", "data_received", "connection_lost")
+    )
+
+    @wraps(begin)
+    def __init__(protocol: Any, config: Any, *rest: Any, **named: Any) -> None:  # noqa: N807
+        config.ws_max_size = min(config.ws_max_size, LARGEST_OF_STREAMLIT)
+        config.ws_per_message_deflate = False
+        begin(protocol, config, *rest, **named)
+
+    @wraps(made)
+    def connection_made(protocol: Any, transport: Any) -> None:
+        line = Line(intake, protocol, transport, lambda data: received(protocol, data))
+        protocol.hnviz_line = line
+        made(protocol, Valve(transport, line))
+
+    @wraps(received)
+    def data_received(protocol: Any, data: bytes) -> None:
+        protocol.hnviz_line.take(data)
+
+    @wraps(lost)
+    def connection_lost(protocol: Any, error: Exception | None) -> None:
+        protocol.hnviz_line.end()
+        lost(protocol, error)
+
+    for wrapped in (__init__, connection_made, data_received, connection_lost):
+        setattr(kind, wrapped.__name__, wrapped)
 
 
 def close_half_sent(kind: Any, seconds: float = SECONDS) -> None:
@@ -28,10 +275,16 @@ def close_half_sent(kind: Any, seconds: float = SECONDS) -> None:
 
 
 def mend_uvicorn() -> None:
-    """Apply the fix to both of uvicorn's HTTP protocols."""
+    """Apply the fixes to uvicorn's HTTP protocols, and to the WebSocket protocol in use."""
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
     close_half_sent(H11Protocol)
+    intake = Intake()
+    for module, name in WEBSOCKETS.items():
+        # Importing the others would warn that they are deprecated, or fail.
+        loaded = sys.modules.get(f"uvicorn.protocols.websockets.{module}")
+        if loaded is not None:
+            bound_frames(getattr(loaded, name), intake)
     try:
         from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
     except ImportError:  # httptools is not installed, so uvicorn uses h11

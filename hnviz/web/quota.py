@@ -55,3 +55,34 @@ class Rate:
         due = self._due.get(viewer, now)
         self._due[viewer] = due + self._every
         return max(0.0, due - now - (self._at_once - 1) * self._every)
+
+
+class Bucket:
+    """An allowance: so many at once, then so many a second."""
+
+    def __init__(
+        self, a_second: float, at_once: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._a_second, self._most, self._clock = a_second, at_once, clock
+        self._left, self._seen = at_once, clock()
+
+    @property
+    def left(self) -> float:
+        """What may be taken now; below 0 after more was taken than there was."""
+        now = self._clock()
+        self._left = min(self._most, self._left + self._a_second * (now - self._seen))
+        self._seen = now
+        return self._left
+
+    @property
+    def is_half_full(self) -> bool:
+        """Return whether little was taken lately."""
+        return self.left >= self._most / 2
+
+    def take(self, n: float) -> None:
+        """Take so many, even if there are fewer."""
+        self._left = self.left - n
+
+    def wait(self, n: float) -> float:
+        """Return the seconds until so many are there."""
+        return max(0.0, (n - self.left) / self._a_second)
