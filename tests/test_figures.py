@@ -19,7 +19,7 @@ from hnviz.figures import DRAWINGS, FIGURES, curves, plan
 from hnviz.figures.curves import LOSS_CEILING
 from hnviz.figures.labels import spread
 from hnviz.figures.ladder import LadderRow, recipe_step
-from hnviz.figures.numbers import percent
+from hnviz.figures.numbers import percent, perplexity
 from hnviz.figures.reach import Reach, reach_curves
 from hnviz.figures.ruler import HAIRLINE, Windows, position_curves, shown_positions
 from hnviz.figures.sentences import (
@@ -209,6 +209,27 @@ def test_curves_are_named_at_their_ends():
     assert said == ["<b>valid 1.75</b>", "<b>train 2.00</b>", "notebook 2.52"]
     said = notes(accuracy_curves(SHORT, LIGHT, NOTEBOOK))
     assert {"<b>60.0 %</b>", "<b>50.0 %</b>", "notebook 45.0 %"} <= set(said)
+
+
+def test_the_loss_of_valid_has_lines_and_its_points_a_perplexity():
+    bounds = [Bound(1, 0.4, 0.0, 2.0), Bound(2, 0.5, 0.1, 1.25), Bound(3, 0.9, 0.26, 0.5)]
+    for record in (EMPTY, SHORT):
+        fig = loss_curves(record, LIGHT, bounds=bounds)
+        lines = [trace for trace in fig.data if trace.name.startswith("best, ")]
+        assert [(line.name, line.y) for line in lines] == [
+            ("best, 1 token", (2.0, 2.0)),
+            ("best, 2 tokens", (1.25, 1.25)),
+        ]
+        assert {"1 token", "2 tokens"} <= set(notes(fig))
+    valid = traces(fig)["valid"]
+    assert list(valid.text) == [f"{np.exp(loss):.3g}" for loss in (2.5, 1.75)] == ["12.2", "5.75"]
+    assert valid.hovertemplate == "step %{x}: %{y:.3f}, perplexity %{text}"
+    assert traces(fig)["train"].text is None  # of moving weights: it has none
+    assert [perplexity(loss) for loss in (0, 1e9, np.nan)] == [
+        "1",
+        "over a million",
+        "not a number",
+    ]
 
 
 def test_accuracy_has_a_panel_for_train_and_one_for_valid():

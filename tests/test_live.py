@@ -19,7 +19,8 @@ from hnviz.runs.ruler import Bound
 def panel(n_points: int, of: str = "run-a", color: str = "black") -> Panel:
     steps = list(range(n_points))
     sketch = Sketch({"xaxis": {}, "yaxis": {}})
-    sketch.add_scatter(x=steps, y=[0.5 * step for step in steps], line={"color": color})
+    ys = [0.5 * step for step in steps]
+    sketch.add_scatter(x=steps, y=ys, text=[f"at {y}" for y in ys], line={"color": color})
     sketch.add_annotation(x=n_points, y=0, text=f"{n_points} points")
     return Panel(name="loss", sketch=sketch, alt="A **loss**.", of=of)
 
@@ -43,7 +44,8 @@ def test_new_points_travel_alone():
     second, has = news(panel(5), has)
     assert "figure" not in second
     assert second["version"] == first["version"]
-    assert second["traces"] == [{"from": 3, "x": [3, 4], "y": [1.5, 2.0]}]
+    text = ["at 1.5", "at 2.0"]
+    assert second["traces"] == [{"from": 3, "x": [3, 4], "y": [1.5, 2.0], "text": text}]
     assert second["marks"]["annotations"][0]["text"] == "5 points"
     assert news(panel(5), has) == (None, has)
 
@@ -78,7 +80,7 @@ def test_what_travels_unchecked_is_what_plotly_would_send(draw, tmp_path):
     table = notebook_table("Model5")
     bounds = {"train": [Bound(1, 0.25, 0.0)], "valid": [Bound(1, 0.4, 0.0)]}
     sketch = {
-        "loss": lambda: loss_curves(record, look, table),
+        "loss": lambda: loss_curves(record, look, table, [Bound(1, 0.4, 0.0, 1.5)]),
         "accuracy": lambda: accuracy_curves(record, look, table, bounds),
         "schedule": lambda: schedule_curves(record.config, 400, look, now=12),
     }[draw]()

@@ -23,10 +23,14 @@ from hnviz.data import (
 from hnviz.figures.reach import Reach
 from hnviz.figures.ruler import Windows, merged, merged_losses
 from hnviz.figures.ruler_text import (
+    TRUE_HERE,
     bounds_table,
     example_sentence,
     example_table,
     last_only_sentence,
+    least_sentence,
+    lines_note,
+    loss_reading,
     measured_sentence,
     memory,
     number,
@@ -35,6 +39,7 @@ from hnviz.figures.ruler_text import (
     reach_sentence,
     reading,
     table_sentence,
+    too_short,
     window_note,
     window_sentence,
 )
@@ -423,11 +428,42 @@ def test_the_example_in_words():
     assert "**25.1 %**" in said and "must remember more than one token" in said
 
 
+def test_a_loss_below_a_line_is_a_proof_and_above_it_says_nothing():
+    bounds = split_bounds("valid")
+    said = loss_reading("valid", 1.174, bounds)
+    assert said.startswith(
+        "The loss on valid, **1.174** nats, is below 1.466, the least that one token allows "
+        "(0.008 % of the contexts occur once): a proof of memory. It is above 1.167, the least "
+        "that two tokens allow (0.02 %"
+    )
+    assert "which proves nothing: loss also counts how sure the network was" in said
+    said = loss_reading("valid", 0.1, bounds)  # also below the entropy of six, which has no line
+    assert "below 1.073, the least that five tokens" in said and "above" not in said
+    assert "proof" not in loss_reading("valid", 2.7, bounds)
+    assert loss_reading("valid", 2.7, ()) == ""
+    assert too_short(bounds) == (
+        "This text is too short for six tokens: 58 % of the answers are the only one of their "
+        "context."
+    )
+    assert too_short(bounds[:5]) == ""
+
+
+def test_what_loss_so_few_tokens_allow():
+    said = least_sentence("train", split_bounds("train"))
+    assert "at least **1.806** nats; with five tokens, **1.195** on train" in said
+    assert "too short for six tokens: 60 %" in said and said.endswith(TRUE_HERE)
+    short = split_bounds("train")[5:]
+    assert least_sentence("x", short) == f"{too_short(short)} {TRUE_HERE}"
+    assert lines_note(split_bounds("valid")).endswith("1 to 5 tokens allow on valid")
+    assert lines_note(short) == "valid is too short for thin lines"
+
+
 def test_the_table_of_bounds():
     bounds = {split: split_bounds(split) for split in ("train", "valid")}
     table = bounds_table(bounds)
     assert table["best on valid"].tolist()[:3] == ["39.5 %", "54.9 %", "54.9 %"]
     assert table["seen once, valid"].tolist()[5] == "57.8 %"
+    assert table["least loss on valid"].tolist()[3:7] == ["1.152", "1.073", *["too short"] * 2]
     assert "**seven** tokens always determine the next one: no seven-token" in table_sentence(
         "valid", bounds["valid"]
     )

@@ -11,6 +11,7 @@ from hnviz.app.run.text import Standing
 from hnviz.config import RunConfig
 from hnviz.events import Ended
 from hnviz.runs import RunRecord
+from hnviz.runs.ruler import Bound
 from tests.test_figures import EMPTY, SHORT, batch
 
 DIVERGED = replace(SHORT, epochs=(), batches=(batch(0, 3.0), batch(1, 4.524e26)))
@@ -149,6 +150,16 @@ def test_the_runs_last_figures():
     assert run_text.figures(EMPTY) == (
         "Losses and accuracies are measured at the end of each epoch."
     )
+
+
+def test_the_last_loss_is_held_to_what_few_tokens_allow():
+    bounds = {"valid": [Bound(1, 0.4, 0.01, 2.0), Bound(2, 0.6, 0.5, 1.0)]}
+    said = run_text.best_loss(SHORT, bounds)
+    assert "**1.750** nats, is below 2.000, the least that one token allows (1.0 %" in said
+    assert said.endswith(
+        "too short for two tokens: 50 % of the answers are the only one of their context."
+    )
+    assert run_text.best_loss(EMPTY, bounds).startswith("This text is too short")
 
 
 def test_the_schedule_is_said_by_its_start_top_and_end():

@@ -17,6 +17,9 @@ from hnviz.figures.sentences import plural
 from hnviz.runs import RunFolder, RunRecord, RunStore, notebook_table
 from hnviz.runs.label import read_label
 
+PROVED = (run_text.remember, run_text.ruler, run_text.best_loss)
+"""What a report says of a run's memory."""
+
 MOST_RUNS = 24
 """The runs that colours and dashes tell apart."""
 
@@ -87,7 +90,7 @@ def _of_one(run: Reported) -> Iterator[str]:
     yield "<h2>Accuracy by kind of token</h2>"
     yield parts.kinds_of_one(record)
     yield "<h2>What it remembers</h2>"
-    yield parts.prose(run_text.remember(record, bounds), run_text.ruler(record, bounds))
+    yield parts.prose(*(said(record, bounds) for said in PROVED))
     yield parts.bounds_table(bounds)
     yield "<h2>Epoch by epoch</h2>"
     yield parts.epochs(record)

@@ -8,7 +8,8 @@ from hnviz.data.stream import SPLITS
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.overlay import NARROW, WIDE, Course, Overlay, overlay, stroke_of
 from hnviz.figures.panel import Stroke
-from hnviz.figures.ruler import merged
+from hnviz.figures.ruler import merged, merged_losses
+from hnviz.figures.ruler_text import lines_note
 from hnviz.figures.theme import Theme, theme
 from hnviz.runs import RunRecord
 from hnviz.runs.ruler import Bound
@@ -55,7 +56,9 @@ def run_charts(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> Iter
                 _losses(record, "train", strokes["train"]),
                 Course(f"valid {losses[-1]:.2f}", steps, losses, strokes["valid"]),
             ],
-        )
+            levels=[(line.best, line.name) for line in merged_losses(bounds["valid"])],
+        ),
+        f"{lines_note(bounds['valid']).capitalize()}.",
     )
     for split, column in zip(SPLITS, ("train_accuracy", "accuracy"), strict=True):
         shares = [getattr(epoch, column) for epoch in record.epochs]

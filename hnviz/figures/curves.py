@@ -10,8 +10,8 @@ import numpy as np
 
 from hnviz.data import BatchLayout, stream_of
 from hnviz.figures.labels import EndLabel, end_labels, heading
-from hnviz.figures.numbers import accuracy
-from hnviz.figures.ruler import PERCENT, Line, bound_lines, merged
+from hnviz.figures.numbers import accuracy, perplexity
+from hnviz.figures.ruler import PERCENT, Line, bound_lines, merged, merged_losses
 from hnviz.figures.sketch import Sketch
 from hnviz.figures.split_words import split_words
 from hnviz.figures.theme import Theme, apply
@@ -48,28 +48,33 @@ TWO_PANELS: dict[str, dict[str, Any]] = {  # one above the other, each as wide a
 LOWER_PANEL = {"xaxis": "x2", "yaxis": "y2"}
 
 
-def loss_curves(record: "RunRecord", look: Theme, notebook: "pd.DataFrame | None" = None) -> Sketch:
+def loss_curves(
+    record: "RunRecord",
+    look: Theme,
+    notebook: "pd.DataFrame | None" = None,
+    bounds: "Sequence[Bound]" = (),
+) -> Sketch:
     """Training loss by step, validation loss at the end of each epoch.
 
     `notebook` holds the notebook's columns epoch and valid_loss for the same model; its epochs
-    are drawn over the run's own, whatever their length. Without events the axes are empty.
+    are drawn over the run's own, whatever their length. `bounds` are those of valid: the train loss
+    is a running mean of moving weights. Without events the axes are empty.
     """
     batches, epochs = record.batch_frame(), record.epoch_frame()
     reference = _reference(record, notebook, "valid_loss")
     fig = Sketch(ONE_PANEL)
     dot = _dot(record)
+    n_steps = n_batches_of(record) * record.config.epochs
+    span = (-0.01 * n_steps, 1.02 * n_steps)
+    least = bound_lines(fig, merged_losses(bounds), span, look)
     _notebook_trace(fig, reference, look, dot)
-    fig.add_scatter(
-        name="each mini-batch",
-        x=batches["step"],
-        y=batches["loss"],
-        mode="lines",
-        line={"color": look.train, "width": 1},
-        opacity=0.35 if dot > FEWEST_PIXELS else 0.15,  # a long run's line would be a slab
-        hoverinfo="skip",
-    )
+    _batch_trace(fig, batches, look, dot)
     _train_trace(fig, batches["step"], batches["smooth_loss"], look)
-    _valid_trace(fig, epochs["step"], epochs["valid_loss"], look, dot)
+    said = [perplexity(loss) for loss in epochs["valid_loss"]]
+    hover = f"{HOVER}, perplexity %{{text}}"
+    _valid_trace(
+        fig, epochs["step"], epochs["valid_loss"], look, dot, text=said, hovertemplate=hover
+    )
     top = _loss_top(batches["smooth_loss"], epochs["valid_loss"], reference[1])
     _finish(fig, look, record, TOP)
     fig.update_yaxes(range=[0, top])
@@ -79,7 +84,7 @@ def loss_curves(record: "RunRecord", look: Theme, notebook: "pd.DataFrame | None
         (batches["smooth_loss"], "<b>train {:.2f}</b>".format, look.text),
         (reference[1], "notebook {:.2f}".format, look.muted),
     )
-    end_labels(fig, _ends(ends), look, top / LOSS_HEIGHT)
+    end_labels(fig, least + _ends(ends), look, top / LOSS_HEIGHT)
     return fig
 
 
@@ -175,6 +180,18 @@ def _notebook_trace(
     )
 
 
+def _batch_trace(fig: Sketch, batches: "pd.DataFrame", look: Theme, dot: float) -> None:
+    fig.add_scatter(
+        name="each mini-batch",
+        x=batches["step"],
+        y=batches["loss"],
+        mode="lines",
+        line={"color": look.train, "width": 1},
+        opacity=0.35 if dot > FEWEST_PIXELS else 0.15,  # a long run's line would be a slab
+        hoverinfo="skip",
+    )
+
+
 def _train_trace(
     fig: Sketch, x: "pd.Series", y: "pd.Series", look: Theme, dot: float = 0.0, **place: str
 ) -> None:
@@ -192,7 +209,7 @@ def _train_trace(
 
 
 def _valid_trace(
-    fig: Sketch, x: "pd.Series", y: "pd.Series", look: Theme, dot: float, **place: str
+    fig: Sketch, x: "pd.Series", y: "pd.Series", look: Theme, dot: float, **place: Any
 ) -> None:
     fig.add_scatter(
         name="valid",

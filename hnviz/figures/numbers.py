@@ -1,5 +1,8 @@
 """How shares are written: always in percent, on every page. `kit/js/text.js` writes the same."""
 
+from math import exp
+
+LARGEST_LOSS = 14.0  # nats: a perplexity of a million
 _MOST, _LEAST = 99.95, 0.0001  # percent; beyond them no digits are worth writing
 
 
@@ -30,6 +33,13 @@ def percent(share: float) -> str:
     if percent >= _LEAST:
         return f"{float(f'{percent:.1g}'):.4f}".rstrip("0") + " %"
     return f"< {_LEAST} %"
+
+
+def perplexity(loss: float) -> str:
+    """Write exp of a mean loss in nats, over all answers of a split in one pass: "3.24"."""
+    if loss < LARGEST_LOSS:
+        return f"{exp(loss):,.3g}"
+    return "over a million" if loss >= LARGEST_LOSS else "not a number"
 
 
 def unbroken(text: str) -> str:

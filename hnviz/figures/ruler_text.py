@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-HOW_TO_READ = "Above a thin line, the network uses more tokens than that. Below it, we can't tell."
+HOW_TO_READ = (
+    "Above a thin line of accuracy, or below one of loss, the network uses more tokens than that. "
+    "On the other side of it, we can't tell."
+)
 _MOST = percent(MOST_ONCE)
 
 POSITIONS_NOTE = (
@@ -70,6 +73,52 @@ def _one_reading(split: str, reached: float, bounds: Sequence[Bound]) -> str:
         f"On {split}, **{accuracy(reached)}** is above the {number(bound.k)}-token bound, "
         f"{accuracy(bound.accuracy)}: the network uses more than {tokens}."
     )
+
+
+def loss_reading(split: str, loss: float, bounds: Sequence[Bound]) -> str:
+    """Compare a loss in nats, over all answers of a split, with the least that few tokens allow."""
+    shown = [bound for bound in bounds if bound.shown]
+    below = max((bound for bound in shown if loss < bound.loss), default=None)
+    above = next((bound for bound in shown if 0 < bound.loss <= loss), None)
+    said = f"The loss on {split}, **{loss:.3f}** nats, is"
+    if below is not None:
+        said += f" below {_least(below)}: a proof of memory."
+    if above is not None:
+        said += f"{' It is' if below else ''} above {_least(above)}, which proves nothing: {SURE}."
+    return said if below or above else ""
+
+
+SURE = "loss also counts how sure the network was when it was wrong"
+TRUE_HERE = "The lines are true of this text, and no estimate for new text."
+
+
+def _least(bound: Bound) -> str:
+    tokens = "one token" if bound.k == 1 else f"{number(bound.k)} tokens"
+    return (
+        f"{bound.loss:.3f}, the least that {tokens} allow{'s' if bound.k == 1 else ''} "
+        f"({percent(bound.once)} of the contexts occur once)"
+    )
+
+
+def too_short(bounds: Sequence[Bound]) -> str:
+    """Say from how many tokens on a text is too short for a least loss; empty if it is not."""
+    short = next((bound for bound in bounds if not bound.shown), None)
+    if short is None:
+        return ""
+    tokens = "one token" if short.k == 1 else f"{number(short.k)} tokens"
+    return (
+        f"This text is too short for {tokens}: {percent(short.once)} of the answers are the only "
+        "one of their context."
+    )
+
+
+def lines_note(bounds: Sequence[Bound]) -> str:
+    """Say what the thin lines of a loss chart are, in a few words."""
+    known = [bound.k for bound in bounds if bound.shown and bound.loss]
+    if not known:
+        return "valid is too short for thin lines"
+    upto = "1 token" if known[-1] == 1 else f"1 to {known[-1]} tokens"
+    return f"thin lines: the least that {upto} allow{'s' if known[-1] == 1 else ''} on valid"
 
 
 def window_sentence(layout: BatchLayout, windows: Windows) -> str:
@@ -199,15 +248,39 @@ def table_sentence(split: str, bounds: Sequence[Bound]) -> str:
 
 
 def bounds_table(bounds: Mapping[str, Sequence[Bound]]) -> "pd.DataFrame":
-    """Tabulate the bounds of each split by tokens known, with the share of contexts seen once."""
+    """Tabulate the bounds of each split by tokens known, with the share of contexts seen once.
+
+    A text in which more than a quarter occur once is too short for a least loss.
+    """
     import pandas as pd
 
     longest = min(len(each) for each in bounds.values())
-    table = {"tokens known": [str(k) for k in range(1, longest + 1)]}
+    first = next(iter(bounds.values()))
+    table = {"tokens known": [str(bound.k) for bound in first[:longest]]}
     for split, each in bounds.items():
         table[f"best on {split}"] = [accuracy(bound.accuracy) for bound in each[:longest]]
+        table[f"least loss on {split}"] = [
+            f"{bound.loss:.3f}" if bound.shown else "too short" for bound in each[:longest]
+        ]
         table[f"seen once, {split}"] = [accuracy(bound.once) for bound in each[:longest]]
     return pd.DataFrame(table)
+
+
+def least_sentence(split: str, bounds: Sequence[Bound]) -> str:
+    """Say what loss so few tokens allow, and what a loss below or above it proves."""
+    known = [bound for bound in bounds if bound.shown and bound.loss]
+    if not known:
+        return f"{too_short(bounds)} {TRUE_HERE}".strip()
+    few, most = known[0], known[-1]
+    said = (
+        f"A network that knows only the last token has a loss of at least **{few.loss:.3f}** nats"
+    )
+    if most is not few:
+        said += f"; with {number(most.k)} tokens, **{most.loss:.3f}**"
+    return (
+        f"{said} on {split}. A lower loss is a proof of memory. A higher one proves nothing, since "
+        f"{SURE}. {too_short(bounds)} {TRUE_HERE}"
+    ).replace("  ", " ")
 
 
 def measured_sentence(model: str, windows: Windows) -> str:

@@ -22,6 +22,9 @@ from hnviz.figures.theme import MODES
 from hnviz.web.topics import Topic, short_hash
 from hnviz.web.views import Param
 
+POINTS = ("x", "y", "text")
+"""The parts of a trace that have a value for each point."""
+
 MARKS = ("annotations", "shapes")
 """The parts of a layout that move with the newest point."""
 
@@ -82,7 +85,7 @@ class Panel:
     def grown(self, counts: Sequence[int]) -> list[dict[str, Any]]:
         """Return each trace's points from a number of points on."""
         return [
-            {"from": first, "x": trace["x"][first:], "y": trace["y"][first:]}
+            {"from": first} | {name: trace[name][first:] for name in POINTS if name in trace}
             for first, trace in zip(counts, self.drawn["data"], strict=True)
         ]
 
@@ -92,7 +95,7 @@ class Panels(Topic):
 
     News: {"panels": [{name, title, note, alt, height, of, version, and either figure, or traces
     and marks}]}, of the charts that have changed only. A trace is {from, x, y}: its points from
-    the index `from` on.
+    the index `from` on, and their text if it has any.
     """
 
     params: Mapping[str, Param] = {"mode": Param(MODES, "light")}
@@ -135,7 +138,7 @@ def _continues(before: list[Any], now: list[int]) -> bool:
 def _version(of: str, attempt: int, drawn: Mapping[str, Any]) -> str:
     """Hash all of a figure but its points and moving labels."""
     traces = [
-        {name: value for name, value in trace.items() if name not in ("x", "y")}
+        {name: value for name, value in trace.items() if name not in POINTS}
         for trace in drawn["data"]
     ]
     layout = {name: value for name, value in drawn["layout"].items() if name not in MARKS}

@@ -1,14 +1,14 @@
 """What a page says about a run: pure functions, from a record to a sentence."""
 
 from collections.abc import Mapping, Sequence
-from math import ceil
+from math import ceil, isfinite
 from typing import TYPE_CHECKING
 
 from hnviz.app.run.names import rate
 from hnviz.catalogue import entry, recipe_for
 from hnviz.data import NOTEBOOK, corpus_of
 from hnviz.figures.numbers import accuracy
-from hnviz.figures.ruler_text import memory, reading
+from hnviz.figures.ruler_text import loss_reading, memory, reading, too_short
 from hnviz.figures.sentences import plural, scientific
 from hnviz.figures.split_words import valid_holds
 from hnviz.runs import RunRecord
@@ -221,6 +221,13 @@ def ruler(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> str:
     if not record.epochs:
         return "The thin lines need no training: each is the best that so many tokens allow."
     return reading(_reached(record), bounds)
+
+
+def best_loss(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> str:
+    """Compare the run's last loss on valid with the least that so few tokens allow there."""
+    loss = record.epochs[-1].valid_loss if record.epochs else float("nan")
+    said = loss_reading("valid", loss, bounds["valid"]) if isfinite(loss) else ""
+    return " ".join(filter(None, (said, too_short(bounds["valid"]))))
 
 
 def _reached(record: RunRecord) -> dict[str, float]:

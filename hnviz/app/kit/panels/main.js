@@ -4,7 +4,7 @@
 //
 // news = { panels: [{ name, title, note, alt, height, of, version, x_marks, figure?, traces?, marks? }] }
 //   figure   the whole figure
-//   traces   per trace { from, x, y }: its points from the index `from` on
+//   traces   per trace { from, x, y, text? }: its points from the index `from` on
 //   marks    { annotations, shapes }: labels that move with the newest point
 
 import { Following } from "../js/following.js";
@@ -75,9 +75,10 @@ class Growing {
     const fits = known.figure.data.every((/** @type {any} */ trace, /** @type {number} */ at) => traces[at].from <= trace.x.length);
     if (!fits) return null;
     const data = known.figure.data.map((/** @type {any} */ trace, /** @type {number} */ at) => {
-      const { from, x, y } = traces[at];
-      if (!x.length) return trace;
-      return { ...trace, x: [...trace.x.slice(0, from), ...x], y: [...trace.y.slice(0, from), ...y] };
+      const { from, ...points } = traces[at];
+      if (!points.x.length) return trace;
+      const grown = Object.entries(points).map(([name, values]) => [name, [...trace[name].slice(0, from), ...values]]);
+      return { ...trace, ...Object.fromEntries(grown) };
     });
     return { data, layout: { ...known.figure.layout, ...marks } };
   }

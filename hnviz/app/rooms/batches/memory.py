@@ -10,7 +10,13 @@ from hnviz.data.stream import SPLITS
 from hnviz.figures import ruler_text
 from hnviz.figures.reach import Reach, reach_curves
 from hnviz.figures.ruler import Windows, position_curves
-from hnviz.runs.ruler import layout_bounds, text_any_cut_means, text_bounds, worked_example
+from hnviz.runs.ruler import (
+    blind_bound,
+    layout_bounds,
+    text_any_cut_means,
+    text_bounds,
+    worked_example,
+)
 
 APART = (
     "Only this layout's slots count here. “How good can a short memory be?” counts the whole text, "
@@ -33,7 +39,9 @@ def memory(reading: Reading) -> None:
     show(reach_curves(reaches, bptt, look), sentence, "batches_reach")
     bounds = {each.name: each.bounds for each in reaches}
     prose(ruler_text.table_sentence(text.name, bounds[text.name]))
-    st.html(cards.text_table(ruler_text.bounds_table(bounds), look, long=False))
+    prose(ruler_text.least_sentence(text.name, bounds[text.name]))
+    rows = {each.name: (blind_bound(each.ids), *bounds[each.name]) for each in texts}
+    st.html(cards.text_table(ruler_text.bounds_table(rows), look, long=False))
     how_measured(ruler_text.reach_note(reaches))
 
 

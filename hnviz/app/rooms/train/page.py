@@ -106,7 +106,7 @@ def _curves(run_id: str) -> None:
 
 
 def _notes(run_id: str) -> None:
-    notes(run_id, "train_notes", "memory", "spikes")
+    notes(run_id, "train_notes", "memory", "best_loss", "spikes")
     how = st.expander("How this was measured", key="train_how", on_change="rerun")
     if how.open:
         with how:

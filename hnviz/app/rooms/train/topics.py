@@ -15,6 +15,7 @@ from hnviz.figures.curves import (
     n_batches_of,
 )
 from hnviz.figures.plan import schedule_curves
+from hnviz.figures.ruler_text import lines_note
 from hnviz.figures.theme import Theme, theme
 from hnviz.runs import RunRecord, notebook_table
 from hnviz.runs.ruler import Bound, split_bounds
@@ -76,6 +77,7 @@ class Notes(Fields):
             "loss": run_text.loss_alt(record),
             "accuracies": run_text.accuracies(record),
             "spikes": run_text.spikes(record),
+            "best_loss": run_text.best_loss(record, bounds(record)),
             "memory": run_text.remember(record, bounds(record)),
         }
 
@@ -116,23 +118,23 @@ class Epochs(Topic):
 
 def curves(run: Standing, look: Theme) -> list[Panel]:
     """Draw a run's loss and accuracy."""
-    record, notebook = thinned(run.record), notebook_of(run)
+    record, notebook, best = thinned(run.record), notebook_of(run), bounds(run.record)
     return [
         Panel(
             name="loss",
-            sketch=loss_curves(record, look, notebook),
-            alt=run_text.loss_alt(record),
+            sketch=loss_curves(record, look, notebook, best["valid"]),
+            alt=f"{run_text.loss_alt(record)} {run_text.best_loss(record, best)}",
             of=record.id,
             title="Loss",
-            note="per token; train is a running mean of the faint line",
+            note=f"nats; {lines_note(best['valid'])}",
             height=HEIGHT,
             x_marks="step",
             attempt=record.kept,
         ),
         Panel(
             name="accuracy",
-            sketch=accuracy_curves(record, look, notebook, bounds(record)),
-            alt=run_text.accuracy_alt(record, bounds(record)),
+            sketch=accuracy_curves(record, look, notebook, best),
+            alt=run_text.accuracy_alt(record, best),
             of=record.id,
             title="Accuracy",
             note="thin lines: the best that a memory of 1 to 5 tokens allows",

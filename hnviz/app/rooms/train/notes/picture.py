@@ -2,10 +2,24 @@
 
 from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.figures.ruler_text import HOW_TO_READ as ABOVE
+from hnviz.figures.ruler_text import TRUE_HERE
 
-_ALL = ["ruler", "figures", "loss", "accuracies", "how", "memory", "spikes", "schedule"]
+_ALL = [
+    "ruler",
+    "figures",
+    "loss",
+    "accuracies",
+    "how",
+    "memory",
+    "best_loss",
+    "spikes",
+    "schedule",
+]
 
-HOW_TO_READ = f"{ABOVE} The faint line of the loss is each mini-batch's own."
+HOW_TO_READ = (
+    f"{ABOVE} {TRUE_HERE} The faint line of the loss is each mini-batch's own; train is a running "
+    "mean of it."
+)
 
 EXAMPLES = {
     "ready": Example("Model5", settings={"parts": ["memory", "spikes"], "how": HOW_TO_READ}),
