@@ -169,20 +169,17 @@ def test_a_browser_that_kept_another_versions_page_gets_this_one(client):
 
 def test_streamlits_page_has_the_places_that_we_write_to():
     """Streamlit may move them in another version."""
-    page = dressed(
-        front_page(), title="hnviz", styles=["a.css"], style=".x{}", modules=["b.js"]
-    ).decode()
+    page = dressed(front_page(), title="hnviz", styles=["a.css"], modules=["b.js"]).decode()
     assert "<title>hnviz</title>" in page
     assert '<html lang="en">' in page  # the language that screen readers speak
     head, body = page.split("</head>")
     assert '<link rel="modulepreload" href="./b.js">' in head
     assert body.index('href="./a.css"') < body.index('<div id="root">')
-    assert "<style>.x{}</style>" in body
 
 
 def test_another_page_of_streamlits_is_refused():
     with pytest.raises(ValueError, match="has no </head>"):
-        dressed("<html></html>", title="", styles=[], style="", modules=[])
+        dressed("<html></html>", title="", styles=[], modules=[])
 
 
 def test_each_picture_has_a_place_and_a_name_wins_over_a_pattern():

@@ -294,3 +294,17 @@ def test_two_first_pages_at_once_find_every_module_whole():
     ends = ("hnviz.app.shell.frame", "hnviz.app.rooms.predictions.page", "hnviz.figures.sentences")
     done = subprocess.run([sys.executable, "-c", RACE, *ends], cwd=ROOT, capture_output=True)
     assert done.returncode == 0, done.stderr.decode()
+
+
+def test_the_server_answers_before_it_has_loaded_numpy_and_the_runs():
+    """The first browser loads Streamlit's files meanwhile; see hnviz/app/shell/asgi.py."""
+    story = """
+import sys
+from hnviz.cli.main import build_parser
+from hnviz.app.shell import asgi
+build_parser(["app"])
+asgi.routes(), asgi.middleware()
+print(*sorted({"numpy", "pandas", "hnviz.runs", "hnviz.app.pictures"} & set(sys.modules)))
+"""
+    said = subprocess.run([sys.executable, "-c", story], cwd=ROOT, capture_output=True, text=True)
+    assert (said.stdout, said.stderr) == ("\n", "")

@@ -2,51 +2,37 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 
 from hnviz import __version__
-from hnviz.cli import (
-    app,
-    bench,
-    export,
-    gallery,
-    imports,
-    layout,
-    lessons,
-    lr,
-    reproduce,
-    ship,
-    sweep,
-    task,
-    train,
-)
 from hnviz.cli.parser import CommandError, Parser
 from hnviz.config import ConfigError
 
-COMMANDS: dict[str, ModuleType] = {
-    "train": train,
-    "lr": lr,
-    "sweep": sweep,
-    "reproduce": reproduce,
-    "layout": layout,
-    "app": app,
-    "gallery": gallery,
-    "task": task,
-    "lessons": lessons,
-    "export": export,
-    "import": imports,
-    "bench": bench,
-    "ship": ship,
-}
+COMMANDS = (
+    "train",
+    "lr",
+    "sweep",
+    "reproduce",
+    "layout",
+    "app",
+    "gallery",
+    "task",
+    "lessons",
+    "export",
+    "import",
+    "bench",
+    "ship",
+)
+MODULES = {"import": "imports"}  # command -> its module of hnviz.cli, where the names differ
 
 INTERRUPTED = 130  # 128 + SIGINT, as in shells
 NOBODY_READS = 141  # 128 + SIGPIPE
 
 
-def build_parser() -> Parser:
-    """Make the parser for all commands."""
+def build_parser(names: Iterable[str] = COMMANDS) -> Parser:
+    """Make the parser for some commands; their modules are loaded."""
     parser = Parser(
         prog="python -m hnviz",
         description="See how a recurrent network is fed, learns and remembers.",
@@ -54,11 +40,13 @@ def build_parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"hnviz {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="command")
-    for name, module in COMMANDS.items():
+    for name in names:
+        module = import_module(f"hnviz.cli.{MODULES.get(name, name)}")
         command = commands.add_parser(
             name, help=module.SUMMARY, description=module.SUMMARY, allow_abbrev=False
         )
         module.add_options(command)
+        command.set_defaults(run=module.run)
     return parser
 
 
@@ -97,8 +85,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
+    words = sys.argv[1:] if argv is None else argv
+    named = [each for each in words[:1] if each in COMMANDS]  # only what it needs is loaded
     try:
-        options = build_parser().parse_args(argv)
+        options = build_parser(named or COMMANDS).parse_args(argv)
     except SystemExit as leaving:  # --help and --version have been printed
         return int(leaving.code or 0)
     if options.command is None:
@@ -108,7 +98,7 @@ def _run(argv: Sequence[str] | None) -> int:
         )
     if hasattr(options, "models"):
         _use_models(options.models)
-    return int(COMMANDS[options.command].run(options))
+    return int(options.run(options))
 
 
 def _use_models(path: Path | None) -> None:

@@ -135,13 +135,14 @@ class Source:
     ) -> None:
         """Refuse names that nothing reads, and values of another type."""
         for key, value in raw.items():
-            line = self.at(at, table, key)
             if key not in wanted:
+                line = self.at(at, table, key)
                 raise self.wrong(
                     line, f"nothing is named {key!r:.60} here: use {', '.join(wanted)}"
                 )
             if not isinstance(value, wanted[key]) or isinstance(value, bool):
                 called = _CALLED.get(wanted[key], "a number")
+                line = self.at(at, table, key)
                 raise self.wrong(line, f"{key:.60} must be {called}, got {value!r:.60}")
 
     def _not_toml(self, error: tomllib.TOMLDecodeError) -> LessonError:

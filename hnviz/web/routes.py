@@ -2,47 +2,47 @@
 
 import logging
 from collections.abc import Callable, Iterable
+from threading import Lock
 from typing import Any
 
+from anyio.to_thread import run_sync
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Match, Router, get_route_path
 from starlette.types import Receive, Scope, Send
 
-from hnviz.engine.client import EngineError
-from hnviz.runs import DamagedRun, RunNotFound, SnapshotNotFound
 from hnviz.web import assets, published
-from hnviz.web.asked import engine_refusal
 from hnviz.web.refused import RefusedError, answer_refusals
-from hnviz.web.views import Refusal
 
-OURS = ("/api", "/assets", "/class/join", "/class/lesson", "/lessons")
+OURS = ("/api", "/assets", "/class/join", "/class/lesson", "/lessons", "/places.css")
 """Addresses that begin with one of these are ours; Streamlit answers all others with its page."""
-
-RUN_STATUS: dict[type[Exception], int] = {
-    RunNotFound: 404,
-    SnapshotNotFound: 404,
-    DamagedRun: 410,
-}
-"""Errors of runs -> HTTP status. Routes make a Refusal of any other that is foreseen."""
 
 log = logging.getLogger(__name__)
 
 
-def door(routes: Iterable[BaseRoute] = (), base: Callable[[], str] = lambda: "") -> list[BaseRoute]:
-    """Return what `st.App` takes as its routes: `routes`, and those of the assets.
+Late = Callable[[], Iterable[BaseRoute]]
 
-    Each of `routes` begins with one of OURS. `base` returns Streamlit's server.baseUrlPath;
-    it is called at the first request, when the settings are known.
+
+def door(
+    routes: Iterable[BaseRoute] = (), base: Callable[[], str] = lambda: "", late: Late = list
+) -> list[BaseRoute]:
+    """Return what `st.App` takes as its routes: `routes`, those of the assets, and `late`.
+
+    Each route begins with one of OURS. `late` loads its routes with the first request for one of
+    them, in a thread: a browser that has a page and its assets has enough to load until then.
+    `base` returns Streamlit's server.baseUrlPath; it is called at the first request, when the
+    settings are known.
     """
-    return [Door([*routes, *published.routes(), *assets.routes()], base)]
+    return [Door([*routes, *published.routes(), *assets.routes()], base, late)]
 
 
 class Door(BaseRoute):
     """All our routes as one. An unknown address gets a sentence as JSON."""
 
-    def __init__(self, routes: Iterable[BaseRoute], base: Callable[[], str]) -> None:
-        self._router = Router(list(routes), redirect_slashes=False, default=_nothing_here)
+    def __init__(self, routes: Iterable[BaseRoute], base: Callable[[], str], late: Late) -> None:
+        self._router = Router(list(routes), redirect_slashes=False, default=self._others)
+        self._late, self._lock = late, Lock()
+        self._late_router: Router | None = None
         self._base = base
         self._prefix: str | None = None
 
@@ -64,6 +64,19 @@ class Door(BaseRoute):
         """Return the address of a route."""
         return self._router.url_path_for(name, **path_params)
 
+    async def _others(self, scope: Scope, receive: Receive, send: Send) -> None:
+        router = self._late_router
+        if router is None:
+            router = await run_sync(self._load)
+        await router(scope, receive, send)
+
+    def _load(self) -> Router:
+        with self._lock:
+            if self._late_router is None:
+                routes = list(self._late())
+                self._late_router = Router(routes, redirect_slashes=False, default=_nothing_here)
+            return self._late_router
+
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer; an error becomes a sentence, as long as nothing was sent."""
         await answer_refusals(
@@ -75,10 +88,8 @@ def _refused(error: Exception, scope: Scope) -> RefusedError:
     """Return the answer to an error of a route; log an unexpected one."""
     if isinstance(error, RefusedError):
         return error
-    if isinstance(error, EngineError):
-        return engine_refusal(error)
-    if type(error) in RUN_STATUS:
-        return Refusal(str(error), RUN_STATUS[type(error)])
+    if foreseen := _foreseen(error):
+        return foreseen
     if isinstance(error, ClientDisconnect):
         return RefusedError(499, "the client has left")  # nobody reads it
     if isinstance(error, HTTPException):
@@ -90,6 +101,19 @@ def _refused(error: Exception, scope: Scope) -> RefusedError:
     log.error("%s failed: %r", scope["path"][:200], error)
     verb = "do this" if scope.get("method") == "POST" else "answer"
     return RefusedError(500, f"the server failed to {verb}; its log says why")
+
+
+def _foreseen(error: Exception) -> RefusedError | None:
+    # Only now: the first page comes before numpy and the runs are loaded.
+    from hnviz.engine.client import EngineError
+    from hnviz.runs import DamagedRun, RunNotFound, SnapshotNotFound
+    from hnviz.web.asked import engine_refusal
+
+    if isinstance(error, EngineError):
+        return engine_refusal(error)
+    statuses = {RunNotFound: 404, SnapshotNotFound: 404, DamagedRun: 410}
+    status = statuses.get(type(error))
+    return RefusedError(status, str(error)) if status else None
 
 
 async def _nothing_here(scope: Scope, receive: Receive, send: Send) -> None:

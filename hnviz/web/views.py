@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from numpy.typing import NDArray
-
-from hnviz.engine.client import Answer
 from hnviz.web.refused import RefusedError
+
+if TYPE_CHECKING:  # the first page's head needs this module before numpy is loaded
+    from numpy.typing import NDArray
+
+    from hnviz.engine.client import Answer
 
 REQUIRED: Final[Any] = object()
 """The default of a parameter that a request must give."""
@@ -62,12 +64,12 @@ class Param:
 class Shown(NamedTuple):
     """What a picture gets: arrays, facts about them, and a sentence that says the same."""
 
-    arrays: Mapping[str, NDArray[Any]]
+    arrays: "Mapping[str, NDArray[Any]]"
     meta: Mapping[str, Any] = NOTHING
     sentence: str = ""
 
 
-Asker = Callable[[str, int | str, str, Mapping[str, Any]], Answer]
+Asker = Callable[[str, int | str, str, Mapping[str, Any]], "Answer"]
 """(run, step or "last", question, parameters) -> answer. Raises Refusal."""
 
 
@@ -86,7 +88,7 @@ class Look:
         params: Mapping[str, Any] = NOTHING,
         step: int | str | None = None,
         run: str = "",
-    ) -> Answer:
+    ) -> "Answer":
         """Ask one of hnviz.observe.QUESTIONS about this snapshot, or about another `step`.
 
         "last" is the newest snapshot. With `run` the step is of another run. Raises Refusal, which

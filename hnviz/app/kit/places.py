@@ -1,7 +1,7 @@
 """A place for each picture, kept from the first frame on, so that nothing moves when it is drawn.
 
 Streamlit shows a component some time after its element: until then only a style sheet that the page
-brought along can keep the place. A picture's own min-height follows the same variable.
+names can keep the place. A picture's own min-height follows the same variable.
 """
 
 from collections.abc import Iterable

@@ -2,6 +2,9 @@
 
 Importing this module must not read Streamlit's settings: Streamlit reads its files once, and finds
 the one beside the script only after `st.App` has been made.
+
+The server answers before it has loaded the pictures, numpy and the runs: the first browser needs as
+long for Streamlit's own files. So this module imports those only in functions.
 """
 
 import asyncio
@@ -15,24 +18,23 @@ from contextlib import asynccontextmanager, suppress
 from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
 from hnviz.catalogue import FIRST_RUN
 from hnviz.lessons import PARAMETER, address, lessons, query
 from hnviz.own import OwnModelError, use_named
-from hnviz.web import exported
 from hnviz.web.assets import ASSETS
-from hnviz.web.classroom.desk import Desk, desk
-from hnviz.web.classroom.files import LESSONS, LessonFiles
-from hnviz.web.classroom.gate import gate
-from hnviz.web.classroom.routes import class_routes, permit
-from hnviz.web.front import CLASSES, dressed, front
+from hnviz.web.front import CLASSES, PLACES, dressed, front, sheet_route
 from hnviz.web.guard import Rules, guard, inline_scripts
 from hnviz.web.limits import MEGABYTE, Bounds, is_nearly_full, limits
 from hnviz.web.moved import moved
 from hnviz.web.patience import mend_uvicorn
 from hnviz.web.routes import door
+
+if TYPE_CHECKING:
+    from hnviz.web.classroom.desk import Desk
+    from hnviz.web.classroom.files import LessonFiles
 
 SCRIPT = Path(__file__).parents[1] / "script.py"
 STYLES = ("app/shell/page.css", "app/shell/cards.css", "app/shell/lesson.css")
@@ -40,26 +42,32 @@ ORIGINS = "HNVIZ_ORIGINS"  # public addresses of the app behind a proxy: https:/
 ANCESTORS = "HNVIZ_FRAME_ANCESTORS"  # pages that may show the app in a frame
 WARM_SECONDS = 60.0
 GIVE_BACK_SECONDS = 1.0
+TURN_SECONDS = 0.0005  # of the interpreter while modules load: a browser's files come in between
 ENGINE_DELAY = 1.5  # seconds; a page that needs the engine sooner starts it
 LATER = ("pandas", "pyarrow", "plotly.io", "PIL.Image")  # which Start does without; .4 s to load
 
 
 def routes() -> list[Any]:
-    """Return the routes beside Streamlit's.
-
-    Loads the pictures, which list the models; so the user's own join the catalogue first.
-    """
+    """Return the routes beside Streamlit's. The user's own models join the catalogue first."""
     _use_own_models()
-    from hnviz.app.pictures import VIEWS
+    return door(base=_base_path, late=_pictures_routes)
+
+
+def _pictures_routes() -> list[Any]:
+    import_module("hnviz.app.shell.everything")  # before any other part of hnviz.app
+    from hnviz.app.kit.places import places
+    from hnviz.app.pictures import PICTURES, VIEWS
     from hnviz.app.run.names import shown_name
     from hnviz.app.topics import TOPICS
-    from hnviz.web import actions, corpora, listing, live, observations
+    from hnviz.web import actions, corpora, exported, listing, live, observations
+    from hnviz.web.classroom.routes import permit
     from hnviz.web.curves import curve_routes
     from hnviz.web.starts import start_routes
     from hnviz.web.sweeps import sweep_routes
 
-    held = desk()
-    ours = [
+    held = class_desk()
+    return [
+        sheet_route(places(PICTURES.values())),
         *start_routes(held),
         *sweep_routes(held),
         *listing.routes(shown_name),
@@ -71,7 +79,6 @@ def routes() -> list[Any]:
         *exported.routes(),
         *(_class_routes(held) if held else ()),
     ]
-    return door(ours, _base_path)
 
 
 def _use_own_models() -> None:
@@ -83,14 +90,26 @@ def _use_own_models() -> None:
         sys.exit(2)
 
 
-def _class_routes(held: Desk) -> list[Any]:
+def class_desk() -> "Desk | None":
+    """Return the class of this server. Its modules are loaded only where there is one."""
+    if "HNVIZ_CLASS" not in os.environ:
+        return None
+    from hnviz.web.classroom.desk import desk
+
+    return desk()
+
+
+def _class_routes(held: "Desk") -> list[Any]:
     from hnviz.app.rooms.classroom.join.page import join_page
+    from hnviz.web.classroom.routes import class_routes
 
     return class_routes(held, join_page(), _lesson_files())
 
 
 @cache
-def _lesson_files() -> LessonFiles:
+def _lesson_files() -> "LessonFiles":
+    from hnviz.web.classroom.files import LESSONS, LessonFiles
+
     folder = os.environ.get(LESSONS)
     return LessonFiles(Path(folder) if folder else None)
 
@@ -104,15 +123,22 @@ def _base_path() -> str:
 def middleware() -> list[Any]:
     """Return what each request passes before Streamlit sees it: the checks, and our page's head."""
     charts = f'<script async src="./{ASSETS.plotly}"></script>'  # Train's first picture needs it
-    held = desk()
-    closed = [gate(held, _base_path)] if held and held.view == "coded" else []
     return [
         guard(_rules),
-        *closed,
+        *_gates(),
         limits(_bounds),
         moved(_step_address),
         front(_page, {"/train": charts}, _framed, _classes()),
     ]
+
+
+def _gates() -> list[Any]:
+    held = class_desk()
+    if held is None or held.view != "coded":
+        return []
+    from hnviz.web.classroom.gate import gate
+
+    return [gate(held, _base_path)]
 
 
 def _classes() -> dict[bytes, bytes]:
@@ -162,16 +188,13 @@ def _rules() -> Rules:
 
 def _page() -> bytes:
     """Return the HTML page of every address."""
-    from hnviz.app.kit.places import places
-    from hnviz.app.pictures import PICTURES
     from hnviz.app.shell.streamlit_parts import front_page, late_modules
 
     theirs = late_modules()
     return dressed(
         front_page(),
         title="hnviz",
-        styles=map(ASSETS.address, STYLES),
-        style=places(PICTURES.values()),
+        styles=[*map(ASSETS.address, STYLES), PLACES],
         modules=[*ASSETS.addresses("app/kit/js/", ".js"), *theirs],
     )
 
@@ -198,27 +221,32 @@ def named(variable: str) -> tuple[str, ...]:
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     """Warm up beside the first requests; end the engine with the server."""
-    from hnviz.engine.client import close_shared_engine
-    from hnviz.web.sweeping import sweeper
-
     # The garbage collector rests while hundreds of modules are loaded, and later skips them: each
     # look through them all delays a page by .06 s.
     gc.disable()
     threading.Thread(target=_warm_up, daemon=True).start()
     mend_uvicorn()
     giving_back = asyncio.create_task(_give_back())
-    if desk() is not None:
+    if class_desk() is not None:
         _lesson_files().begin()
     try:
         yield {}
     finally:
         giving_back.cancel()
-        if (held := desk()) is not None:
-            _lesson_files().end()
-            held.close()
-        exported.end()
-        await asyncio.to_thread(sweeper().end)
-        await asyncio.to_thread(close_shared_engine)
+        await _end()
+
+
+async def _end() -> None:
+    from hnviz.engine.client import close_shared_engine
+    from hnviz.web import exported
+    from hnviz.web.sweeping import sweeper
+
+    if (held := class_desk()) is not None:
+        _lesson_files().end()
+        held.close()
+    exported.end()
+    await asyncio.to_thread(sweeper().end)
+    await asyncio.to_thread(close_shared_engine)
 
 
 async def _give_back() -> None:
@@ -236,13 +264,15 @@ def _warm_up() -> None:
     The engine and pandas follow: they take a core for seconds, and a browser that was opened at
     once needs that core for its first picture.
     """
-    until = time.monotonic() + ENGINE_DELAY
+    until, usual = time.monotonic() + ENGINE_DELAY, sys.getswitchinterval()
+    sys.setswitchinterval(TURN_SECONDS)
     try:
         _load()
         time.sleep(max(0.0, until - time.monotonic()))
         for name in LATER:
             import_module(name)
     finally:
+        sys.setswitchinterval(usual)
         gc.freeze()
         gc.enable()
     _start_engine()

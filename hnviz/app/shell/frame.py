@@ -11,7 +11,6 @@ from hnviz.app.kit.text import problem
 from hnviz.app.lesson.panel.picture import panel, was_left
 from hnviz.app.lesson.place import leave_lesson, lesson_problem, place_in_lesson
 from hnviz.app.run.copy_link.picture import copy_link
-from hnviz.app.run.engine import engine
 from hnviz.app.run.line.picture import run_line
 from hnviz.app.run.view import run_picker
 from hnviz.app.shell import session as state
@@ -48,8 +47,7 @@ def lesson_beside(page: StreamlitPage, place: DeltaGenerator) -> None:
 
 
 def page_frame(title: str) -> None:
-    """Draw the sidebar below the navigation of a page; start the engine."""
-    engine()
+    """Draw the sidebar below the navigation of a page."""
     state.keep_lock()
     run_picker()
     if (run_id := state.get(state.RUN)) is not None:

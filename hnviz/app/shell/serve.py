@@ -16,11 +16,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from hnviz.app.shell.asgi import ORIGINS, SCRIPT, lifespan, middleware, named, routes
-from hnviz.engine.client import close_shared_engine
+from hnviz.app.shell.asgi import (
+    ORIGINS,
+    SCRIPT,
+    class_desk,
+    lifespan,
+    middleware,
+    named,
+    routes,
+)
 from hnviz.settings import options
-from hnviz.web.classroom.desk import desk
-from hnviz.web.classroom.files import JOIN
 from hnviz.web.limits import allow_many_open_files
 
 ROOT = Path(__file__).parents[3]
@@ -95,14 +100,18 @@ class Invitation:
     @property
     def home(self) -> str:
         """The app's address for students."""
+        from hnviz.web.classroom.files import JOIN
+
         return self.join.removesuffix(JOIN.removeprefix("/"))
 
 
 def invitation(address: Address) -> Invitation | None:
     """Return the way into the class; None if this server has none."""
-    held = desk()
+    held = class_desk()
     if held is None:
         return None
+    from hnviz.web.classroom.files import JOIN
+
     url = next(iter([*named(ORIGINS), *address.urls_for_others]), address.url)
     join = f"{url}{JOIN}"
     return Invitation(join, held.room.code, f"{join}#teacher={held.room.secret}")
@@ -110,7 +119,7 @@ def invitation(address: Address) -> Invitation | None:
 
 def invited() -> Invitation | None:
     """Return the way into the class of the app that runs; None if it has none."""
-    return None if desk() is None else _invited()
+    return None if class_desk() is None else _invited()
 
 
 @cache  # the names of a machine take a look into the network
@@ -123,6 +132,7 @@ def _invited() -> Invitation | None:
 
 def serve(address: Address, announce: Callable[[Address], None]) -> None:
     """Run the app until it is interrupted; `announce` gets its address once it answers."""
+    gc.disable()  # until all is loaded: see `lifespan`
     import streamlit as st
 
     @asynccontextmanager
@@ -131,7 +141,6 @@ def serve(address: Address, announce: Callable[[Address], None]) -> None:
             announce(replace(address, path=st.get_option("server.baseUrlPath").strip("/")))
             yield state
 
-    gc.disable()  # until all is loaded: see `lifespan`
     allow_many_open_files()
     signal.signal(signal.SIGTERM, _leave)
     # Streamlit puts the folder of what was launched in front of Python's path. That of
@@ -142,6 +151,8 @@ def serve(address: Address, announce: Callable[[Address], None]) -> None:
         with suppress(KeyboardInterrupt):
             app.run(config=configure(address))
     finally:
+        from hnviz.engine.client import close_shared_engine
+
         close_shared_engine()  # if a second Ctrl-C has kept the server from it
 
 
