@@ -31,7 +31,7 @@ from hnviz.data.corpora import BUILT_IN, LEVELS
 from hnviz.data.corpora.own import Way, own_corpus
 from hnviz.data.splits import Chosen
 from hnviz.engine.client import Answer, EngineError, ErrorKind, shared_engine
-from hnviz.engine.protocol import SLOW
+from hnviz.engine.protocol import SLOW, HowFar
 from hnviz.observe import QUESTIONS
 from hnviz.runs import SHIPPED_DIR, default_runs_dir
 from hnviz.web import corpora, exported, listing, observations, standing
@@ -763,7 +763,7 @@ def test_a_thousand_at_once_leave_the_pages_alive(runs):
     assert refused
     assert {reply.headers["retry-after"] for reply in refused} == {"1"}
     assert {reply.json()["error"] for reply in refused} == {
-        f"{of_one} questions of yours wait already; ask again in a second"
+        f"this computer is busy: {of_one} questions of yours wait already; try again in a moment"
     }
     assert listed.status_code == 200
     assert waited < 10  # on a machine that others use too
@@ -804,7 +804,7 @@ def test_a_slow_answer_says_how_far_it_is_and_is_made_once():
     def work(progress):
         begun.append(progress)
         progress.ask()
-        progress.hear(3, 11, "mini-batches")
+        progress.hear(HowFar(3, 11, "mini-batches"))
         free.wait(20)
         return 7
 
@@ -881,15 +881,13 @@ def test_an_error_that_nobody_waits_for_is_no_line_in_the_log(caplog):
         asked = asyncio.create_task(shared.result("gone", fail, lane))
         await asyncio.sleep(0.05)
         asked.cancel()
-        await asyncio.gather(asked, return_exceptions=True)
+        await asyncio.wait([asked])
         free.set()
-        with pytest.raises(ValueError, match="no"):
-            await shared.result("other", fail, lane)
-        gc.collect()
+        assert await shared.result("next", lambda: 7, lane) == 7
 
     finished(go())
     gc.collect()
-    assert caplog.records == []
+    assert caplog.records == [] and shared._jobs == {}
 
 
 def test_viewers_take_turns():
@@ -983,8 +981,10 @@ def test_one_who_rests_is_answered_aside(client, monkeypatch):
     asked, answer = [], Answer({"values": np.zeros(3, np.float32)})
 
     class Both:
-        observe = staticmethod(lambda *given: asked.append("in turn") or answer)
-        observe_aside = staticmethod(lambda *given: asked.append("aside") or answer)
+        @staticmethod
+        def observe(*given):
+            asked.append("aside" if given[-1].aside else "in turn")
+            return answer
 
     monkeypatch.setattr("hnviz.web.asked.engine", lambda: Both)
     monkeypatch.setattr(Lane, "rests", lambda lane, viewer: viewer == "a" * 32)

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from hnviz.config import RunConfig
 from hnviz.data import human_numbers_stream
 from hnviz.engine import observer
 from hnviz.engine.client import (
+    Asking,
     Engine,
     EngineError,
     Job,
@@ -28,7 +30,16 @@ from hnviz.engine.client import (
     shared_engine,
 )
 from hnviz.engine.control import Control
-from hnviz.engine.protocol import SLOW, Answer, line, pack, read_frame, send_frame, unpack
+from hnviz.engine.protocol import (
+    SLOW,
+    Answer,
+    HowFar,
+    line,
+    pack,
+    read_frame,
+    send_frame,
+    unpack,
+)
 from hnviz.engine.recorder import learner_for, record, run_in_folder
 from hnviz.engine.scheduler import ACTIVE, Limits, Scheduler, Task, n_steps
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event
@@ -751,11 +762,35 @@ def test_an_answer_is_what_the_question_says(engine: Engine, observed: str) -> N
     assert not np.array_equal(first.arrays["values"], arrays["values"])
 
 
-def test_an_answer_is_kept_for_all_viewers(engine: Engine, observed: str) -> None:
-    ids = human_numbers_stream().valid[:2000]
-    first, again = (engine.observe(observed, "last", "units", {"ids": ids}) for _ in range(2))
-    assert again.arrays["values"].shape == (64, 2000)
-    assert again.seconds == first.seconds  # what it took to work out, once
+def test_a_question_says_how_far_it_is(engine: Engine) -> None:
+    heard: list[HowFar] = []
+    params = {"layer": 0, "positions": "all"}
+    engine.observe("Model5", 0, "probe", params, Asking(60.0, heard.append))
+    assert heard and {each.what for each in heard} <= {"probes", "tokens"}
+    assert all(0 <= each.done < each.of for each in heard)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it stops a process by a signal")
+def test_a_question_that_has_to_wait_for_a_busy_machine_is_not_given_up(
+    engine: Engine, observed: str
+) -> None:
+    engine.observe(observed, 0, "units", {"ids": [15]})
+    quick = quick_observer(engine)
+    quick.suspend()  # as little as it gets where many others are at work
+    patience = 1.0  # of its own time, not by the clock
+    with ThreadPoolExecutor(2) as pool:
+        asks = [
+            pool.submit(engine.observe, observed, 0, "units", {"ids": [token]}, patience)
+            for token in (16, 17)
+        ]
+        time.sleep(2 * patience)
+        quick.resume()
+        assert [each.result().arrays["ids"].tolist() for each in asks] == [[16], [17]]
+
+
+def quick_observer(engine: Engine) -> psutil.Process:
+    server = max(psutil.Process(engine.pid).children(), key=lambda child: len(child.children()))
+    return min(server.children(), key=lambda child: child.nice())
 
 
 def test_many_viewers_ask_at_once(engine: Engine, observed: str) -> None:
@@ -776,9 +811,10 @@ def test_many_viewers_ask_at_once(engine: Engine, observed: str) -> None:
 
 def test_a_question_that_takes_too_long_is_given_up(engine: Engine, observed: str) -> None:
     with pytest.raises(
-        EngineError, match=r"'counting_accuracy' was given up: it took longer than 0.02 s"
+        EngineError,
+        match=r"'counting_accuracy' was given up: it took 0.02 s of this computer's time",
     ) as error:
-        engine.observe(observed, 0, "counting_accuracy", {"given": 2}, timeout=0.02)
+        engine.observe(observed, 0, "counting_accuracy", {"given": 2}, 0.02)
     assert error.value.kind == "unavailable"
     answer = engine.observe(observed, 0, "units", {"ids": [13]})
     assert answer.arrays["ids"].tolist() == [13]
@@ -798,9 +834,6 @@ def test_a_picture_does_not_wait_for_what_reads_a_whole_split(
     slow.start()
     engine.observe(observed, "last", "units", {"ids": [20, 10]}, 60.0)
     ended.append("quick")
-    with pytest.raises(EngineError, match="the observer is busy") as error:
-        engine.observe(observed, 0, "counting_accuracy", {"given": 4}, timeout=0.01)
-    assert error.value.kind == "busy"
     slow.join()
     assert ended == ["quick", "slow"]
 
@@ -822,11 +855,10 @@ def test_a_trainer_stands_back_behind_the_observer_and_both_behind_the_pages(
 def test_a_question_asked_aside_keeps_no_quick_one_waiting(engine: Engine, observed: str) -> None:
     params = {"ids": [5, 6, 7]}
     engine.observe(observed, 0, "units", params)
-    server = max(psutil.Process(engine.pid).children(), key=lambda child: len(child.children()))
-    quick = min(server.children(), key=lambda child: child.nice())
+    quick = quick_observer(engine)
     quick.suspend()
     try:
-        aside = engine.observe_aside(observed, "last", "units", params, 60.0)
+        aside = engine.observe(observed, "last", "units", params, Asking(60.0, aside=True))
     finally:
         quick.resume()
     answer = engine.observe(observed, "last", "units", params, 60.0)
@@ -857,7 +889,7 @@ def test_the_engine_works_where_nothing_can_fork(tmp_path: Path) -> None:
         engine = Engine(tmp_path)
         run_id = engine.train(SHORT)
     wait_for(lambda: RunStore(tmp_path).record(run_id).status == "finished", 60)
-    answer = engine.observe(run_id, "last", "units", {"ids": [13]}, timeout=30)
+    answer = engine.observe(run_id, "last", "units", {"ids": [13]}, 30)
     assert answer.arrays["ids"].tolist() == [13]
     engine.close()
 
@@ -884,7 +916,7 @@ def test_a_place_where_nothing_can_be_written_still_shows_the_pretrained_runs(
     (tmp_path / "file").write_text("")
     engine = Engine(tmp_path / "file")
     try:
-        answer = engine.observe("Model5", 400, "units", {"ids": [12]}, timeout=60)
+        answer = engine.observe("Model5", 400, "units", {"ids": [12]}, 60)
         assert answer.arrays["ids"].tolist() == [12]
         with pytest.raises(EngineError, match=r"no run can be stored in .*; set HNVIZ_RUNS_DIR"):
             engine.train(SHORT)

@@ -155,7 +155,7 @@ def test_an_engine_killed_while_somebody_waits(engine: Engine, runs: RunStore) -
 def test_a_stopped_engine_is_replaced(
     engine: Engine, runs: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hnviz.engine.link.MISSED", 3)
+    monkeypatch.setattr("hnviz.engine.link.SILENT", 3.0)
     run_id, _ = start_run(engine, runs)
     stopped, children = psutil.Process(engine.pid), below(engine.pid)
     stopped.suspend()
@@ -169,7 +169,7 @@ def test_a_stopped_engine_is_replaced(
 def test_a_stopped_fork_server_is_replaced(
     engine: Engine, runs: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hnviz.engine.link.MISSED", 4)
+    monkeypatch.setattr("hnviz.engine.link.SILENT", 4.0)
     run_id, trainer = start_run(engine, runs)
     server = trainer.parent()
     assert server.pid != engine.pid

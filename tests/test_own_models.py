@@ -342,7 +342,7 @@ def test_the_engine_trains_it_and_answers_about_it(tmp_path):
             time.sleep(0.1)
         assert folder.read().ended.status == "finished", folder.read().ended
         place = {"split": "valid", "first": 3, "n": 7, "show": "forget"}
-        values = engine.observe(run, "last", "units", place, timeout=60).arrays["values"]
+        values = engine.observe(run, "last", "units", place, 60).arrays["values"]
         assert values.shape == (8, 7) and values.min() >= 0 and values.max() <= 1
     finally:
         engine.close()

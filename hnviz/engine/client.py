@@ -4,26 +4,28 @@ import atexit
 import os
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hnviz.config import RunConfig
 from hnviz.data import CorpusError
 from hnviz.data.corpora.own import text_hash
 from hnviz.engine.link import EngineGone, Link, Place
-from hnviz.engine.protocol import Answer, EngineError, EngineInfo, ErrorKind, Job
+from hnviz.engine.protocol import Answer, EngineError, EngineInfo, ErrorKind, HowFar, Job
 from hnviz.engine.scheduler import Limits
 from hnviz.runs import SHIPPED_DIR, RunWriteError, default_runs_dir
 from hnviz.runs.texts import drop_text, keep_text
 
 __all__ = [
     "Answer",
+    "Asking",
     "Engine",
     "EngineError",
     "EngineInfo",
     "ErrorKind",
+    "HowFar",
     "Job",
     "close_shared_engine",
     "live_status",
@@ -31,8 +33,16 @@ __all__ = [
 ]
 
 PATIENCE = 10.0  # seconds for a reply to a button
-OBSERVE_SECONDS = 5.0
+OBSERVE_SECONDS = 5.0  # of processor time
 RETRY_SECONDS = 5.0  # before another attempt to start an engine that failed to start
+
+
+class Asking(NamedTuple):
+    """How a question is asked."""
+
+    timeout: float = OBSERVE_SECONDS  # of processor time without getting further
+    hear: Callable[[HowFar], None] | None = None  # is called with how far it is
+    aside: bool = False  # by the observer for slow questions, so that no quick one waits for it
 
 
 class Engine:
@@ -179,35 +189,24 @@ class Engine:
         step: int | str,
         question: str,
         params: Mapping[str, Any],
-        timeout: float = OBSERVE_SECONDS,
+        how: Asking | float = OBSERVE_SECONDS,
     ) -> Answer:
         """Ask one of hnviz.observe.QUESTIONS about a snapshot; `step` may be "last".
 
-        Gives up a question that takes longer than `timeout` seconds. Arrays in `params` are sent
-        as lists.
+        Waits for as long as it takes, but `how` limits the processor time; a number is that limit.
+        Arrays in `params` are sent as lists.
         """
+        how = how if isinstance(how, Asking) else Asking(how)
         asked = {"run_id": run_id, "step": step, "question": question, "params": dict(params)}
-        return self._observe("observe", timeout, asked)
-
-    def observe_aside(
-        self,
-        run_id: str,
-        step: int | str,
-        question: str,
-        params: Mapping[str, Any],
-        timeout: float = OBSERVE_SECONDS,
-    ) -> Answer:
-        """Do the same with the observer for slow questions, so that no quick one waits for it."""
-        asked = {"run_id": run_id, "step": step, "question": question, "params": dict(params)}
-        return self._observe("observe_aside", timeout, asked)
-
-    def _observe(self, operation: str, timeout: float, asked: Mapping[str, Any]) -> Answer:
-        # The engine limits both the wait and the answer to `timeout`; this limit is wider.
-        patience = 2 * timeout + 5
-        answer: Answer = self._ask(operation, patience, again=True, timeout=timeout, **asked)
+        operation = "observe_aside" if how.aside else "observe"
+        answer: Answer = self._ask(
+            operation, None, again=True, timeout=how.timeout, hear=how.hear, **asked
+        )
         return answer
 
-    def _ask(self, operation: str, patience: float, *, again: bool = False, **fields: Any) -> Any:
+    def _ask(
+        self, operation: str, patience: float | None, *, again: bool = False, **fields: Any
+    ) -> Any:
         """Ask the engine. If it has died, start another, and ask again if that is safe.
 
         It is safe if the engine never read the request, or if `again` says so.

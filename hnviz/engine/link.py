@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from io import RawIOBase
@@ -21,15 +21,26 @@ import psutil
 
 import hnviz
 from hnviz.engine.handles import frames_for_child
-from hnviz.engine.protocol import EngineError, EngineInfo, Job, line, read_frame, unpack
+from hnviz.engine.protocol import (
+    EngineError,
+    EngineInfo,
+    HowFar,
+    Job,
+    line,
+    read_frame,
+    unpack,
+)
 from hnviz.own import own_models
 
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
 
 LOG_NAME = "engine.log"
-BEAT = 1.0  # seconds between signs of life that the client asks for
-MISSED = 15  # such seconds in a row without any: the engine is stuck or was stopped by a signal
+LOOK = 0.5  # seconds between two looks for a sign of life, of which the engine gives one a second
+SILENT = (
+    9.0  # seconds without any: the engine is stuck or was stopped by a signal. Another one needs
+)
+# some seconds to start, and both together take no more than 15.
 LAST_WORDS = 2.0  # seconds for the children of a killed engine
 LARGEST_LOG = 2**20  # bytes; a larger log starts again with the engine
 START_SECONDS = 60.0  # for an engine to load torch from a cold disk
@@ -72,6 +83,7 @@ class Link:
         self._place = place
         self._ids = itertools.count(1)
         self._waiting: dict[int, Future[Any]] = {}
+        self._hearers: dict[int, Callable[[HowFar], None]] = {}
         self._lock = threading.Lock()  # guards the above, and writing
         self._gone = False
         self._heard = 0  # messages so far
@@ -102,11 +114,18 @@ class Link:
         """Return what the engine reports about the machine. Raises EngineError."""
         return self._result(self._info, patience, "has not examined the machine")
 
-    def ask(self, operation: str, patience: float, **fields: Any) -> Any:
+    def ask(
+        self,
+        operation: str,
+        patience: float | None,
+        hear: Callable[[HowFar], None] | None = None,
+        **fields: Any,
+    ) -> Any:
         """Send a request and wait for its reply; wait for the engine to start up first.
 
-        Raises EngineGone if the engine ends meanwhile, and EngineError if it refuses or does not
-        reply within `patience` seconds.
+        `hear` is called with how far the reply is, from another thread. Raises EngineGone if the
+        engine ends meanwhile, and EngineError if it refuses or does not reply within `patience`
+        seconds; None is for as long as it lives.
         """
         self._result(self._ready, START_SECONDS, "did not start")
         reply: Future[Any] = Future()
@@ -115,18 +134,15 @@ class Link:
         try:
             with self._lock:
                 self._waiting[number] = reply  # before sending: the reply may be quick
+                if hear is not None:
+                    self._hearers[number] = hear
                 self._send(content)
             return self._result(reply, patience, "did not reply")
         finally:
             self._waiting.pop(number, None)
+            self._hearers.pop(number, None)
 
-    def tell(self, operation: str, **fields: Any) -> None:
-        """Send a request without waiting for a reply; skip it while the engine starts up."""
-        if self.is_ready():
-            with contextlib.suppress(EngineGone), self._lock:
-                self._send(line({"id": next(self._ids), "op": operation, **fields}))
-
-    def _result(self, future: Future[Result], patience: float, complaint: str) -> Result:
+    def _result(self, future: Future[Result], patience: float | None, complaint: str) -> Result:
         """Wait for a future; raise a fresh copy of its error, since many threads may wait."""
         try:
             error = future.exception(patience)
@@ -149,19 +165,17 @@ class Link:
             raise EngineGone("the engine has ended", unheard=True) from error
 
     def _watch(self) -> None:
-        """End an engine that no longer answers: the next call then starts another.
+        """End an engine that gives no sign of life: the next call then starts another.
 
-        Counts its own seconds: while a laptop sleeps, none pass.
+        Sends nothing, since a stuck engine's pipe may be full. While a laptop sleeps, only one look
+        passes.
         """
-        missed, heard = 0, 0
-        while not self._gone and missed < MISSED:
-            if self._lock.acquire(timeout=BEAT):  # a full pipe may hold it
-                with contextlib.suppress(EngineGone):
-                    if self.is_ready():
-                        self._send(line({"id": 0, "op": "pulse"}))
-                self._lock.release()
-            time.sleep(BEAT)
-            missed = missed + 1 if self.is_ready() and self._heard == heard else 0
+        silent, heard = 0.0, 0
+        while not self._gone and silent < SILENT:
+            before = time.monotonic()
+            time.sleep(LOOK)
+            passed = min(time.monotonic() - before, 2 * LOOK)
+            silent = silent + passed if self.is_ready() and self._heard == heard else 0.0
             heard = self._heard
         if not self._gone:
             self._kill()
@@ -186,7 +200,10 @@ class Link:
         self._forsake()
 
     def _take(self, message: Mapping[str, Any]) -> None:
-        if "jobs" in message:
+        if "progress" in message:
+            if (hear := self._hearers.get(message["id"])) is not None:
+                hear(HowFar(*message["progress"]))
+        elif "jobs" in message:
             self.jobs = {job["run_id"]: Job(**job) for job in message["jobs"]}
         elif "ready" in message:
             self._ready.set_result(None)
@@ -195,7 +212,7 @@ class Link:
             self._info.set_result(EngineInfo(**{**message["info"], "devices": devices}))
         elif "error" in message:
             self._settle(message["id"], EngineError(message["error"], message["kind"]))
-        else:
+        elif "result" in message:
             self._settle(message["id"], message["result"])
 
     def _read_frames(self, stream: RawIOBase) -> None:

@@ -14,11 +14,13 @@ import torch
 from hnviz.engine.priority import stand_back
 from hnviz.engine.protocol import RUN_ERRORS, Answer, ErrorKind, pack
 from hnviz.observe import QUESTIONS, Subject
+from hnviz.observe.progress import listen
 from hnviz.runs import RunFolder
 
 NICE = 10  # for slow questions, as for a trainer
 KEPT_MODELS = 64  # loaded snapshots, so that a slider can move without reading the disk
 KEPT_BYTES = 64 * 2**20  # of their weights
+TOLD_SECONDS = 0.5  # at least, between two messages about how far a question is
 
 log = logging.getLogger(__name__)
 
@@ -27,18 +29,29 @@ def serve(pipe: Connection, nice: int = 0) -> None:
     """Answer questions until the pipe closes.
 
     A question is (path of the run's folder, step, the snapshot file's stamp, name, params); an
-    answer is ("answer", bytes) or ("refusal", sentence, kind).
+    answer is ("answer", bytes) or ("refusal", sentence, kind). Before it may come
+    ("progress", how many are done, of how many, what they are).
     """
     logging.basicConfig(stream=sys.stderr, format="%(asctime)s observer %(message)s")
     torch.set_num_threads(1)
     stand_back(nice)
     subjects = _Subjects()
+    told = time.monotonic()
+
+    def tell(done: int, of: int, what: str) -> None:
+        nonlocal told
+        if time.monotonic() - told >= TOLD_SECONDS:
+            told = time.monotonic()
+            pipe.send(("progress", done, of, what))
+
+    listen(tell)
     pipe.send(("ready",))
     while True:
         try:
             path, step, stamp, name, params = pipe.recv()
         except EOFError:
             return
+        told = time.monotonic()
         pipe.send(_reply(subjects, (path, step, stamp), name, params))
 
 

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from io import RawIOBase
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,7 +70,15 @@ class Answer:
 
     arrays: Arrays
     meta: dict[str, Any] = field(default_factory=dict)
-    seconds: float = 0.0  # to compute it; a cached answer keeps its figure
+    seconds: float = 0.0  # to compute it; a kept answer has its first figure
+
+
+class HowFar(NamedTuple):
+    """How far the observer is with a question."""
+
+    done: int
+    of: int
+    what: str  # "mini-batches"
 
 
 ErrorKind = Literal["unknown", "damaged", "wrong", "conflict", "busy", "unavailable", "failed"]

@@ -1,21 +1,24 @@
-"""The engine's side of observing: one warm process, cached answers, time limits."""
+"""The engine's side of observing: one warm process, which gives up no question that gets on."""
 
 import json
 import math
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, NamedTuple
 
-from hnviz.engine.protocol import RUN_ERRORS, EngineError, ErrorKind
+import psutil
+
+from hnviz.engine.protocol import RUN_ERRORS, EngineError, ErrorKind, HowFar
 from hnviz.engine.workers import Worker, Workers
 from hnviz.runs import RunStore, SnapshotNotFound
 
-KEPT_BYTES = 64 * 2**20  # of cached answers
-LARGEST_KEPT = 8 * 2**20  # bytes of the largest answer that is cached
 START_SECONDS = 60.0  # for the observer to import torch
+STILL_SECONDS = 30.0  # in which a question takes no processor time: it waits for what never comes
+STILL = 0.02  # seconds of processor time that do not count as some
+LEAST_LOOK = 0.05  # seconds between two looks at how much a question has taken
 
 Key = tuple[str, int, str, str, str]
 
@@ -26,10 +29,46 @@ class Question:
 
     key: Key
     params: Mapping[str, Any]
-    timeout: float  # seconds, first for waiting, then for answering
-    since: float  # when it was asked; once the observer has it, when that was
+    timeout: float  # seconds of processor time without a word of how far it is
     askers: list[int] = field(default_factory=list)  # requests
     ended_one: bool = False  # an observer died while it answered this
+
+
+class Replies(NamedTuple):
+    """How an asker hears of its question."""
+
+    answer: Callable[[int, bytes], None]
+    refuse: Callable[[int, EngineError], None]
+    tell: Callable[[int, HowFar], None]
+
+
+@dataclass
+class _Taken:
+    """What the observer has taken for its question since it last reported."""
+
+    process: psutil.Process
+    begun: float = 0.0  # seconds of processor time of the observer by then
+    seen: float = 0.0  # the same at the last look at which it had grown,
+    at: float = 0.0  # and when that was
+
+    def restart(self) -> None:
+        """The question begins, or gets on."""
+        self.begun = self.seen = self._seconds()
+        self.at = time.monotonic()
+
+    def look(self) -> float:
+        """Return the seconds of processor time, as others may be at work."""
+        now = self._seconds()
+        if now - self.seen > STILL:
+            self.seen, self.at = now, time.monotonic()
+        return now - self.begun
+
+    def _seconds(self) -> float:
+        try:
+            times = self.process.cpu_times()
+        except psutil.Error:  # it has just ended; its pipe says so
+            return self.seen
+        return float(times.user + times.system)
 
 
 class Questions:
@@ -39,19 +78,16 @@ class Questions:
         self,
         store: RunStore,
         workers: Workers,
-        answer: Callable[[int, bytes], None],
-        refuse: Callable[[int, EngineError], None],
+        replies: Replies,
         *,
         slow: bool = False,
     ) -> None:
         """Start the observer; one for `slow` questions starts with the first such question."""
         self._store = store
         self._workers = workers
-        self._answer, self._refuse = answer, refuse
+        self._answer, self._refuse, self._tell = replies
         self._waiting: deque[Question] = deque()
         self._current: Question | None = None
-        self._kept: OrderedDict[Key, bytes] = OrderedDict()
-        self._kept_bytes = 0
         self._worker: Worker | None = None
         self._entry = f"hnviz.engine.observer:{'serve_slowly' if slow else 'serve'}"
         self._started = time.monotonic()
@@ -61,6 +97,7 @@ class Questions:
 
     def _start(self) -> None:
         self._worker = self._workers.start(self._entry)
+        self._taken = _Taken(psutil.Process(self._worker.process.pid))
         self._started = time.monotonic()
         self.ready = False
 
@@ -75,15 +112,12 @@ class Questions:
             key = self._key(request)
         except tuple(RUN_ERRORS) as error:
             return self._refuse(asker, EngineError(str(error), RUN_ERRORS[type(error)]))
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            return self._answer(asker, self._kept[key])
         for question in (self._current, *self._waiting):
             if question and question.key == key:
                 question.askers.append(asker)
                 return
-        now, timeout = time.monotonic(), float(request["timeout"])
-        self._waiting.append(Question(key, request["params"], timeout, now, [asker]))
+        timeout = float(request["timeout"])
+        self._waiting.append(Question(key, request["params"], timeout, [asker]))
         self._feed()
 
     def _key(self, request: Mapping[str, Any]) -> Key:
@@ -104,7 +138,7 @@ class Questions:
             self._start()
         if self.ready and self._current is None and self._waiting and self._worker:
             self._current = self._waiting.popleft()
-            self._current.since = time.monotonic()
+            self._taken.restart()
             path, step, stamp, name, _ = self._current.key
             self._worker.tell(path, step, stamp, name, self._current.params)
 
@@ -116,25 +150,22 @@ class Questions:
             kind, *values = self._worker.pipe.recv()
         except (EOFError, OSError):
             return self._lost()
+        if kind == "progress":
+            return self._hear_progress(HowFar(*values))
         question, self._current = self._current, None
         if kind == "ready":
             self.ready = True
         elif question and kind == "answer":
-            self._keep(question.key, values[0])
             for asker in question.askers:
                 self._answer(asker, values[0])
         elif question:
             self._refuse_all(question, *values)
         self._feed()
 
-    def _keep(self, key: Key, content: bytes) -> None:
-        if len(content) > LARGEST_KEPT:
-            return
-        self._kept[key] = content
-        self._kept_bytes += len(content)
-        while self._kept_bytes > KEPT_BYTES:
-            _, dropped = self._kept.popitem(last=False)
-            self._kept_bytes -= len(dropped)
+    def _hear_progress(self, reached: HowFar) -> None:
+        self._taken.restart()
+        for asker in self._current.askers if self._current else ():
+            self._tell(asker, reached)
 
     def _lost(self) -> None:
         """Restart an observer that died, and repeat its question, but only once."""
@@ -148,7 +179,7 @@ class Questions:
         if could_start:
             self._start()
         else:  # the next one would die too
-            self._refuse_waiting("the observer cannot start; engine.log says why")
+            self._refuse_waiting("the observer cannot start; engine.log says why", "unavailable")
 
     def _drop(self, reason: str) -> None:
         """Refuse the question that the observer is working on."""
@@ -164,35 +195,40 @@ class Questions:
             self._worker = None
 
     def tick(self) -> None:
-        """Give up questions that take too long."""
-        now = time.monotonic()
-        if self._current and now - self._current.since >= self._current.timeout:
-            self._drop(f"it took longer than {self._current.timeout:g} s; ask for less at once")
+        """Give up a question that does not get on, and those that wait for what does not start."""
+        if self._current and self._is_stuck(self._current):
+            limit = f"{self._current.timeout:g} s of this computer's time"
+            self._drop(f"it took {limit} without getting further; ask for less at once")
             self._end_worker()
             self._start()
-        if self.ready:
-            for question in [each for each in self._waiting if now - each.since >= each.timeout]:
-                self._waiting.remove(question)
-                self._refuse_all(question, "the observer is busy; ask again in a moment", "busy")
-        elif self._worker and now - self._started >= START_SECONDS:
-            self._refuse_waiting(f"the observer did not start within {START_SECONDS:g} s")
+        if not self.ready and self._worker and self._starting >= START_SECONDS:
+            self._refuse_waiting("this computer is busy and still starts; try again in a moment")
+
+    def _is_stuck(self, question: Question) -> bool:
+        taken = self._taken.look()
+        return taken >= question.timeout or time.monotonic() - self._taken.at >= STILL_SECONDS
+
+    @property
+    def _starting(self) -> float:
+        return time.monotonic() - self._started
 
     def next_deadline(self) -> float:
         """Return the seconds until `tick` is due."""
-        questions = [self._current, *self._waiting] if self.ready else []
-        ends = [each.since + each.timeout for each in questions if each]
+        if self._current:
+            left = min(self._current.timeout - self._taken.look(), STILL_SECONDS)
+            return max(LEAST_LOOK, left)
         if self._waiting and not self.ready:
-            ends.append(self._started + START_SECONDS)
-        return max(0.0, min(ends, default=math.inf) - time.monotonic())
+            return max(0.0, START_SECONDS - self._starting)
+        return math.inf
 
     def end(self) -> None:
         """End the observer."""
         if self._worker:
             self._worker.end()
 
-    def _refuse_waiting(self, sentence: str) -> None:
+    def _refuse_waiting(self, sentence: str, kind: ErrorKind = "busy") -> None:
         while self._waiting:
-            self._refuse_all(self._waiting.popleft(), sentence)
+            self._refuse_all(self._waiting.popleft(), sentence, kind)
 
     def _refuse_all(
         self, question: Question, sentence: str, kind: ErrorKind = "unavailable"

@@ -19,13 +19,14 @@ from typing import Any
 
 from hnviz.config import ConfigError, RunConfig
 from hnviz.engine.pace import Pace
-from hnviz.engine.protocol import SLOW, EngineError, ErrorKind, line, send_frame
-from hnviz.engine.questions import Questions
+from hnviz.engine.protocol import SLOW, EngineError, ErrorKind, HowFar, line, send_frame
+from hnviz.engine.questions import Questions, Replies
 from hnviz.engine.scheduler import Limits
 from hnviz.engine.trainers import Trainers
 from hnviz.engine.workers import Workers
 from hnviz.runs import DamagedRun, RunNotFound, RunStore, RunWriteError
 
+BEAT = 1.0  # seconds between signs of life
 JOBS_SECONDS = 0.25  # minimum between messages that differ only in figures
 END_PATIENCE = 1.2  # seconds for trainers to store a checkpoint after the client is gone
 
@@ -58,10 +59,10 @@ class Server:
     """Answers requests until the client closes its end.
 
     A request is {"id", "op", ...}; its reply {"id", "result"}, {"id", "error", "kind"}, or
-    a frame.
+    a frame. Before that may come {"id", "progress": [done, of, what]}.
     Without a request, it sends {"ready": true} once, {"info": {...}} once it has examined the
-    machine, and {"jobs": [...]} whenever the jobs change, before the reply to the request that
-    changed them.
+    machine, {"jobs": [...]} whenever the jobs change, before the reply to the request that
+    changed them, and something at least every BEAT seconds, as a sign of life.
     """
 
     def __init__(self, store: RunStore, limits: Limits, replies: int, frames: int) -> None:
@@ -69,14 +70,15 @@ class Server:
         self._workers = Workers()
         self._max_trainers = limits.trainers
         self._trainers = Trainers(store, limits, self._workers)
-        ask = partial(Questions, store, self._workers, self._send_frame, self._refuse)
+        ways = Replies(self._send_frame, self._refuse, self._tell_progress)
+        ask = partial(Questions, store, self._workers, ways)
         self._quick, self._slow = ask(), ask(slow=True)
         self._pace = Pace(self._workers, self._reply, self._refuse)
         self._helpers: tuple[Questions | Pace, ...] = (self._quick, self._slow, self._pace)
         self._machine = self._workers.start("hnviz.engine.machine:serve")
         self._due: list[Message] = []  # replies to send after the jobs
         self._told_jobs: list[Message] = []
-        self._told_at = -math.inf
+        self._told_at = self._said_at = -math.inf
         self._operations: dict[str, Callable[[Message], None]] = {
             "train": self._train,
             "stop": self._stop,
@@ -86,7 +88,6 @@ class Server:
             "step_seconds": lambda request: self._pace.ask(
                 request["id"], [RunConfig.from_dict(each) for each in request["configs"]]
             ),
-            "pulse": lambda request: self._reply(request["id"], None),
             **{name: self._press(name) for name in PRESSES},
         }
 
@@ -118,12 +119,12 @@ class Server:
             self._machine.end()
             self._workers.end()
 
-    def _patience(self) -> float | None:
-        seconds = min(helper.next_deadline() for helper in self._helpers)
+    def _patience(self) -> float:
+        seconds = min(BEAT, *(helper.next_deadline() for helper in self._helpers))
         seconds = min(seconds, self._trainers.next_deadline())
         if self._trainers.scheduler.tasks:
             seconds = min(seconds, JOBS_SECONDS)
-        return None if math.isinf(seconds) else seconds
+        return seconds
 
     def _hear_trainer(self, pipe: Connection) -> Callable[[], None]:
         return lambda: self._trainers.hear(pipe)
@@ -200,12 +201,17 @@ class Server:
         due, self._due = self._due, []
         for reply in due:
             self._say(reply)
+        if now - self._said_at >= BEAT:
+            self._say({})
 
     def _reply(self, asker: int, result: Any) -> None:
         self._due.append({"id": asker, "result": result})
 
     def _refuse(self, asker: int, error: EngineError) -> None:
         self._due.append({"id": asker, "error": str(error), "kind": error.kind})
+
+    def _tell_progress(self, asker: int, reached: HowFar) -> None:
+        self._say({"id": asker, "progress": reached})
 
     def _send_frame(self, asker: int, content: bytes) -> None:
         try:
@@ -215,6 +221,7 @@ class Server:
 
     def _say(self, message: Message) -> None:
         rest = memoryview(line(message))
+        self._said_at = time.monotonic()
         try:
             while rest:
                 rest = rest[os.write(self._replies, rest) :]

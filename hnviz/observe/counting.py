@@ -12,6 +12,7 @@ from torch import Tensor
 from hnviz.data import CorpusError, Vocab, corpus
 from hnviz.data.english import VALID_NUMBERS
 from hnviz.learn.state import State, mapped
+from hnviz.observe.progress import reported
 from hnviz.observe.subject import Subject
 
 COMMA = ","
@@ -113,7 +114,7 @@ def counting_accuracy(subject: Subject, given: int = 3) -> Counted:
     if not (subject.model.stateful and subject.model.predicts == "every"):
         return _counted(texts, lambda some, rows: _said_by_windows(subject, some))
     parts = []
-    for rows in _of_one_length(texts.begin):
+    for rows in reported(list(_of_one_length(texts.begin)), "groups of numbers"):
         some = Texts(*(each[rows] for each in texts))
         prompts = _Prompts(subject, some.ids[:, : some.begin[0]])
         parts.append(_counted(some, prompts.said))
@@ -225,7 +226,7 @@ def _said_by_windows(subject: Subject, texts: Texts) -> Ids:
         windows = ids[row[:, None], end[:, None] + np.arange(1 - length, 1)]  # (n, length)
         answers = [
             subject.answer(torch.from_numpy(windows[piece]))[0].argmax(-1).numpy()
-            for piece in _pieces(len(windows))
+            for piece in reported(list(_pieces(len(windows))), "groups of places")
         ]
         said[row, end] = np.concatenate(answers)
     return said

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from hnviz.data import BatchLayout
 from hnviz.learn.state import State
+from hnviz.observe.progress import reported
 from hnviz.observe.stepwise import state_before
 from hnviz.observe.subject import Subject
 from hnviz.observe.through_time import WARM_UP
@@ -62,7 +63,7 @@ def _answers(
     """Read a text from a state, MOST mini-batches; return answers and targets, (n, bs, bptt)."""
     layout = BatchLayout(len(ids), subject.config.bs, subject.config.bptt)
     answers, targets = [], []
-    for number in range(min(layout.n_batches, MOST)):
+    for number in reported(range(min(layout.n_batches, MOST)), "mini-batches"):
         batch = layout.batch(ids, number)
         with torch.no_grad():
             logits, state = subject.model(torch.from_numpy(batch.x), state)

@@ -19,6 +19,7 @@ from hnviz.catalogue import entry
 from hnviz.estimate import reads_whole
 from hnviz.learn import LanguageModel
 from hnviz.learn.state import State, mapped, seen, tensors
+from hnviz.observe.progress import reported
 from hnviz.observe.states import states
 from hnviz.observe.subject import Subject
 
@@ -138,7 +139,7 @@ def _stretches(subject: Subject, x: Tensor, start: State) -> tuple[Tensor, Tenso
     recurrent = _recurrent(subject.model)
     if recurrent is None:
         state, read, said = start, [], []
-        for step in range(x.shape[1]):
+        for step in reported(range(x.shape[1]), "tokens"):
             logits, state = subject.model(x[:, step : step + 1], state)
             read.append(seen(state))
             said.append(logits.reshape(len(x), -1))
@@ -236,7 +237,7 @@ def _window_states(subject: Subject, ids: NDArray[np.int64]) -> NDArray[np.float
     n_windows = -(-len(ids) // window)
     x = torch.from_numpy(np.resize(ids, (n_windows, window)))  # the last row's surplus is dropped
     state, read = None, []
-    for step in range(window):
+    for step in reported(range(window), "tokens"):
         _, state = subject.answer(x[:, step : step + 1], state)
         read.append(seen(state))
     together = torch.stack(read, dim=2).flatten(1, 2)  # (n_layers, n_windows * window, nh)
@@ -250,6 +251,6 @@ def _window_logits(subject: Subject, ids: NDArray[np.int64]) -> NDArray[np.float
     windows = np.lib.stride_tricks.sliding_window_view(ids, window)  # (n - window + 1, window)
     rest = [
         subject.answer(torch.tensor(windows[start : start + ROWS]))[0]
-        for start in range(0, len(windows), ROWS)
+        for start in reported(range(0, len(windows), ROWS), "groups of windows")
     ]
     return torch.cat([*first, *rest]).numpy()

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from hnviz.data import CorpusError, corpus_of
 from hnviz.data.places import LABELS, Places, split_places
 from hnviz.observe.passes import split_states
+from hnviz.observe.progress import reported
 from hnviz.observe.subject import Subject
 
 SPLIT = "train"
@@ -41,7 +42,7 @@ def probe(subject: Subject, layer: int, positions: str) -> dict[str, Probed]:
     states = split_states(subject, SPLIT)[layer]  # (n, nh)
     fit, held_out = _numbers(places)
     found = {}
-    for name in LABELS:
+    for name in reported(LABELS, "probes"):
         at, label = read_at(places, name, positions)
         number = places.number[at + 1] if positions == "due" and name != "slot" else None
         number = places.number[at] if number is None else number

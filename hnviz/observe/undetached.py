@@ -13,6 +13,7 @@ from torch import Tensor
 from hnviz.data import BatchLayout
 from hnviz.learn.models import LanguageModel
 from hnviz.observe.backward_costs import TIMES, Cost, loss_of
+from hnviz.observe.progress import reported
 from hnviz.observe.subject import Subject
 
 MINI_BATCHES = 8
@@ -78,7 +79,7 @@ def _held(model: LanguageModel, batches: list[_Batch]) -> list[int]:
 
     state, found = model.init_state(len(batches[0].x)), []
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda made: made.tensor):
-        for x, y in batches:
+        for x, y in reported(batches, "mini-batches"):
             logits, state = model(x, state)
             loss = loss_of(model, logits, y)
             alive = [made.tensor.untyped_storage() for each in saved if (made := each())]

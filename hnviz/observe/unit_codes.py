@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from hnviz.data.places import LABELS, SLOTS, split_places
 from hnviz.observe.passes import split_states
+from hnviz.observe.progress import reported
 from hnviz.observe.subject import Subject
 
 SPLIT = "train"
@@ -59,7 +60,7 @@ def unit_codes(subject: Subject, layer: int) -> Coded:
     spread = values.mean(axis=0), values.var(axis=0)
     rng = np.random.default_rng(0)
     shares, means, chance = [], [], []
-    for name in LABELS:
+    for name in reported(LABELS, "labels"):
         label = places.label(name)[known]
         share, mean = explained_by(values, label, _VALUES[name], spread)
         shares.append(share)

@@ -5,6 +5,7 @@ import torch
 from numpy.typing import NDArray
 
 from hnviz.data import BatchLayout
+from hnviz.observe.progress import reported
 from hnviz.observe.subject import Subject
 
 ROWS = 512  # windows read at once; more would not fit in the processor's cache
@@ -28,7 +29,7 @@ def accuracy_by_position(
     state, each = None, 1
     if reset:
         each = max(1, ROWS // layout.bs)  # windows that start from zeros are independent
-    for first in range(0, layout.n_batches, each):
+    for first in reported(range(0, layout.n_batches, each), "mini-batches"):
         numbers = range(first, min(first + each, layout.n_batches))
         parts = [layout.batch(ids, number) for number in numbers]
         x = torch.from_numpy(np.concatenate([part.x for part in parts]))  # (rows, bptt)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from hnviz.engine.client import Answer, EngineError, ErrorKind
+from hnviz.engine.client import Answer, Asking, EngineError, ErrorKind
 from hnviz.runs import RunFolder
 from hnviz.web.kept import Source
 from hnviz.web.parameters import quoted, read_query
@@ -21,7 +21,7 @@ ENGINE_STATUS: dict[ErrorKind, int] = {
     "conflict": 409,
     "damaged": 410,
     "wrong": 422,
-    "busy": 429,
+    "busy": 503,
     "failed": 500,
     "unavailable": 503,
 }
@@ -150,8 +150,8 @@ class Asker:
             self.others.append((run_id, step, version_now(run_id, step) or ""))
         self.progress.ask()
         try:
-            observe = engine().observe_aside if self.aside else engine().observe
-            answer = observe(run_id, step, question, params, self.patience)
+            how = Asking(self.patience, self.progress.hear, self.aside)
+            answer = engine().observe(run_id, step, question, params, how)
         except EngineError as error:
             raise engine_refusal(error) from error
         self.seconds += answer.seconds

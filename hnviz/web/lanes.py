@@ -79,7 +79,8 @@ class Lane:
             line = self._lines.get(viewer, ())
             if len(line) >= self._of_one:
                 raise BusyError(
-                    f"{self._of_one} questions of yours wait already; ask again in a second"
+                    f"this computer is busy: {self._of_one} questions of yours wait already; "
+                    "try again in a moment"
                 )
             self._lines.setdefault(viewer, deque()).append((future, work))
             self._n_waiting += 1

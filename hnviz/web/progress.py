@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from hnviz.engine.client import HowFar
+
 
 @dataclass
 class Progress:
@@ -22,9 +24,9 @@ class Progress:
         self.questions += 1
         self.done, self.of, self.parts = 0, 0, ""
 
-    def hear(self, done: int, of: int, parts: str) -> None:
+    def hear(self, reached: HowFar) -> None:
         """Note how far the engine is with its question."""
-        self.done, self.of, self.parts = done, of, parts
+        self.done, self.of, self.parts = reached
 
     def now(self, before: int) -> "Progress":
         """Return a copy that stays as it is, with how much other work comes first."""

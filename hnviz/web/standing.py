@@ -12,7 +12,7 @@ from hnviz.runs.label import read_label
 from hnviz.web.release import release
 
 OBSERVE_SECONDS = 20.0
-"""Time limit of a question. On a machine that trains for a class, a late answer is fine."""
+"""Processor time after which a question is given up that does not get further."""
 
 BEGUN = frozenset({"queued", "running", "paused"})
 """The statuses of a run that has not ended."""
