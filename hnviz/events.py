@@ -6,7 +6,7 @@ with the weights before its update.
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, get_args
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +49,28 @@ class EpochEnd:
     kind: ClassVar[str] = "epoch"
     epoch: int  # from 0
     step: int  # updates so far
-    train_loss: float  # smooth_loss at the epoch's end
+    train_loss: float  # running: smooth_loss at the epoch's end
     valid_loss: float
     accuracy: float  # on valid, as in the notebook's column
-    train_accuracy: float  # mean over the epoch's mini-batches, each before its update
+    train_accuracy: float  # running: mean over the epoch's mini-batches, each before its update
     seconds: float  # for both passes
     # The same answers as above, by kind of the true token. Older runs have none.
     train_kinds: dict[str, KindFigures] = field(default_factory=dict)
     valid_kinds: dict[str, KindFigures] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainPass:
+    """Train was read once more at the end of the run, as valid is: in eval mode, without updates.
+
+    The hidden state starts from zeros. Older runs have no such event.
+    """
+
+    kind: ClassVar[str] = "train_pass"
+    step: int  # updates done: the weights are the last
+    loss: float  # mean of the mini-batches' means, nats
+    accuracy: float
+    kinds: dict[str, KindFigures] = field(default_factory=dict)  # as of an epoch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,11 +101,9 @@ class Ended:
     time: float
 
 
-Event = RunStarted | BatchEnd | EpochEnd | SnapshotSaved | Resumed | Ended
+Event = RunStarted | BatchEnd | EpochEnd | TrainPass | SnapshotSaved | Resumed | Ended
 
-_CLASSES: dict[str, type[Event]] = {
-    cls.kind: cls for cls in (RunStarted, BatchEnd, EpochEnd, SnapshotSaved, Resumed, Ended)
-}
+_CLASSES: dict[str, type[Event]] = {cls.kind: cls for cls in get_args(Event)}
 _FIELDS = {kind: tuple(each.name for each in fields(cls)) for kind, cls in _CLASSES.items()}
 _OPTIONAL = {
     kind: {each.name for each in fields(cls) if each.default_factory is not MISSING}
@@ -118,18 +130,16 @@ def from_dict(values: Mapping[str, Any]) -> Event:
         )
     known = {name: values[name] for name in names if name in given}
     for name in _OPTIONAL[kind] & given:
-        known[name] = _by_kind(name, known[name])
+        known[name] = _by_kind(f"{name} of {kind!r}", known[name])
     return cls(**known)
 
 
 def _by_kind(name: str, told: Any) -> dict[str, KindFigures]:
     """Read `KindFigures` back. Raises ValueError."""
     if not isinstance(told, Mapping):
-        raise ValueError(f"{name} of an 'epoch' event cannot be {told!r:.60}")
+        raise ValueError(f"{name} cannot be {told!r:.60}")
     for kind, figures in told.items():
         types = [type(each) for each in figures] if isinstance(figures, (list, tuple)) else []
         if types not in ([int, int, float], [int, int, int]):  # JSON may write 2.0 as 2
-            raise ValueError(
-                f"{name} of an 'epoch' event cannot have {figures!r:.60} for {kind!r:.60}"
-            )
+            raise ValueError(f"{name} cannot have {figures!r:.60} for {kind!r:.60}")
     return {kind: KindFigures(*figures) for kind, figures in told.items()}

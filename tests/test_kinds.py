@@ -114,7 +114,7 @@ def test_an_epoch_of_an_older_run_has_none() -> None:
                                   {"ones": [1.5, 2, 3.0]}, {"ones": [1, True, 3.0]}])  # fmt: skip
 def test_damaged_figures_by_kind_are_named(told: object) -> None:
     values = to_dict(EPOCH) | {"valid_kinds": told}
-    with pytest.raises(ValueError, match="valid_kinds of an 'epoch' event cannot"):
+    with pytest.raises(ValueError, match="valid_kinds of 'epoch' cannot"):
         decode(json.dumps(values).encode())
 
 

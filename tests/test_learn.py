@@ -21,7 +21,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from hnviz.catalogue import CATALOGUE, LADDER
 from hnviz.config import RunConfig, problems
 from hnviz.data import BatchLayout, Texts, TokenStream, batches
-from hnviz.events import BatchEnd, Ended, EpochEnd, Event, RunStarted, to_dict
+from hnviz.events import BatchEnd, Ended, EpochEnd, Event, RunStarted, TrainPass, to_dict
 from hnviz.learn import FAST, MODELS, DeviceError, Learner, build_model, fit
 from hnviz.learn.adam import Adam
 from hnviz.learn.learner import finished
@@ -319,6 +319,38 @@ def test_a_chunk_tells_what_single_steps_tell(model: str, chunk: int, flush_at: 
     assert longest <= chunk
     if not flush_at:
         assert longest == min(chunk, alone.n_batches)
+
+
+@pytest.mark.parametrize("model", ["Model1", "Model2", "Model5", "Model5Reg", "Transformer"])
+def test_at_its_end_a_run_reads_train_as_it_reads_valid(model: str) -> None:
+    stream, config = small_stream(), small_config(model)
+    learner = Learner(config, stream)
+    *_, told, ended = learner.events()
+    assert ended.kind == "ended" and isinstance(told, TrainPass) and told.step == learner.n_steps
+    net, state = learner.model.eval(), learner.model.init_state(config.bs)
+    losses, shares = [], []
+    layout = BatchLayout(len(stream.train), config.bs, config.bptt)
+    for _, x, y in batches(stream.train, layout):
+        with torch.no_grad():
+            logits, after = net(torch.from_numpy(x), state)
+        state = after if net.stateful else state
+        wanted = torch.from_numpy(y)[:, -1] if net.predicts == "last" else torch.from_numpy(y)
+        losses.append(F.cross_entropy(logits.flatten(0, -2), wanted.flatten()).item())
+        shares.append((logits.argmax(-1) == wanted).double().mean().item())
+    assert told.loss == pytest.approx(np.mean(losses), rel=1e-5)
+    assert told.accuracy == pytest.approx(np.mean(shares))
+    assert sum(each.n for each in told.kinds.values()) == wanted.numel() * layout.n_batches
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_pass_over_train_changes_nothing_of_a_run(model: str) -> None:
+    learner = Learner(small_config(model), small_stream())
+    list(islice(learner.events(), 9))
+    before = learner.checkpoint()
+    assert learner.train_pass() == learner.train_pass()
+    assert learner.model.training
+    for name, value in learner.checkpoint().items():
+        np.testing.assert_array_equal(value, before[name], strict=True)
 
 
 class Recorder(TorchDispatchMode):

@@ -18,8 +18,8 @@ from hnviz.engine.pool.engine import MOST_LOST, PoolEngine, PoolError
 from hnviz.engine.pool.lanes import train_together
 from hnviz.engine.pool.on_ray import _train
 from hnviz.engine.pool.worker import train_runs
-from hnviz.events import BatchEnd, EpochEnd
-from hnviz.learn import fit
+from hnviz.events import Event
+from hnviz.learn import fit, last_epoch
 from hnviz.runs import RunFolder, RunStore
 from hnviz.runs.orphans import NOTE_NAME
 from hnviz.runs.reading import parse
@@ -119,7 +119,7 @@ def test_runs_are_given_to_workers_in_batches_and_come_back(tmp_path):
     engine.tend()
     assert [folder.id for folder in executor.tasks[-1].folders] == [runs[1]]
     executor.tasks[-1].train()
-    alone = [[*fit(config)][-2] for config in plan_of(2).configs]
+    alone = [last_epoch(fit(config)) for config in plan_of(2).configs]
     assert [figures(store.record(run).epochs[-1]) for run in runs[:2]] == [*map(figures, alone)]
 
 
@@ -188,8 +188,10 @@ def test_lanes_write_the_folders_that_single_runs_write(tmp_path, model):
         assert found.ended.message == wanted.ended.message
         assert replace(found.started, time=0.0) == replace(wanted.started, time=0.0)
         assert len(found.batches) == len(wanted.batches)
-        events = [*found.batches, *found.epochs]
-        for one, other in zip(events, [*wanted.batches, *wanted.epochs], strict=True):
+        events = [*found.batches, *found.epochs, *filter(None, [found.train_pass])]
+        others = [*wanted.batches, *wanted.epochs, *filter(None, [wanted.train_pass])]
+        assert (found.train_pass is None) == (found.status == "diverged")
+        for one, other in zip(events, others, strict=True):
             assert_alike(one, other)
         for step in lane.snapshots():
             mine, theirs = lane.load_snapshot(step), single.load_snapshot(step)
@@ -200,10 +202,10 @@ def test_lanes_write_the_folders_that_single_runs_write(tmp_path, model):
     assert [folder.read().status for folder in together] == ["finished", "finished", "diverged"]
 
 
-def assert_alike(one: BatchEnd | EpochEnd, other: BatchEnd | EpochEnd) -> None:
+def assert_alike(one: Event, other: Event) -> None:
     """Sums in another order: all figures are the same but for rounding that grows in training."""
     mine, theirs = figures(one), figures(other)
-    for name in ("train_kinds", "valid_kinds"):
+    for name in ("train_kinds", "valid_kinds", "kinds"):
         kinds, wanted = mine.pop(name, {}), theirs.pop(name, {})
         assert {kind: each.n for kind, each in kinds.items()} == {
             kind: each.n for kind, each in wanted.items()
@@ -234,8 +236,7 @@ def test_lanes_stop_on_request_and_train_again_as_whole_runs(tmp_path):
         runs = [each.run for each in again.sweep.members]
         assert runs == [each.run for each in keeper.sweep.members]
     for run, config in zip(runs, plan.configs, strict=True):
-        *_, wanted, _ = fit(config)
-        found = store.record(run).epochs
+        wanted, found = last_epoch(fit(config)), store.record(run).epochs
         assert [each.epoch for each in found] == [0, 1, 2]
         assert_alike(found[-1], wanted)
 

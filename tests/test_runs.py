@@ -25,7 +25,16 @@ import hnviz
 from hnviz import disk
 from hnviz.catalogue import LADDER, entry
 from hnviz.config import RunConfig
-from hnviz.events import BatchEnd, Ended, EpochEnd, Event, Resumed, RunStarted, SnapshotSaved
+from hnviz.events import (
+    BatchEnd,
+    Ended,
+    EpochEnd,
+    Event,
+    Resumed,
+    RunStarted,
+    SnapshotSaved,
+    TrainPass,
+)
 from hnviz.runs import (
     DamagedRun,
     RunBusy,
@@ -79,6 +88,19 @@ def ended(status: str, step: int) -> Ended:
 
 def resumed(step: int) -> Resumed:
     return Resumed(resumed_at=step, time=3.0)
+
+
+def test_a_finished_run_knows_its_last_weights_on_train() -> None:
+    def read(*events: Event) -> RunRecord:
+        return RunRecord.from_events("a", RunConfig(), events)
+
+    told = TrainPass(step=4, loss=0.3, accuracy=0.8)
+    start = [STARTED, batch(0), batch(1), epoch(0)]
+    assert read(STARTED).train_accuracy is None
+    assert read(*start).train_accuracy == 0.7  # the running figure
+    whole = [*start, batch(2), batch(3), epoch(1), told, told, ended("finished", 4)]
+    assert (read(*whole).train_accuracy, read(*whole).train_pass) == (0.8, told)
+    assert read(*whole, resumed(2)).train_pass is None  # the weights are others now
 
 
 FULL: list[Event] = [

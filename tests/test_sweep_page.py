@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from hnviz.app.rooms.sweep.cards import CARD
 from hnviz.app.rooms.sweep.topics import SweepMap
 from hnviz.engine.client import Engine
-from hnviz.learn import fit
+from hnviz.learn import fit, last_epoch
 from hnviz.runs import RunStore, RunWriteError
 from hnviz.runs.label import Label, write_label
 from hnviz.sweeps import kept
@@ -108,7 +108,7 @@ def test_a_sweep_trains_every_combination_to_the_figures_of_its_single_runs(clie
     assert [each["settings"] for each in found["runs"]] == wanted
     plan = make_plan(**TINY)
     for config, run in zip(plan.configs, found["runs"], strict=True):
-        end = [*fit(config)][-2]
+        end = last_epoch(fit(config))
         store = swept.store()
         assert figures(store.record(run["run"]).epochs[-1]) == figures(end)
         assert (run["state"], run["accuracy"], run["valid_loss"]) == (

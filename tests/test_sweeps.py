@@ -20,7 +20,7 @@ from hnviz.cli.main import main
 from hnviz.config import RunConfig
 from hnviz.engine.client import Engine
 from hnviz.engine.pool.engine import PoolEngine
-from hnviz.learn import fit
+from hnviz.learn import fit, last_epoch
 from hnviz.runs import RunStore, RunWriteError
 from hnviz.runs.orphans import NOTE_NAME
 from hnviz.sweeps import kept
@@ -192,7 +192,7 @@ def last_of(store: RunStore, keeper: Keeper) -> list[object]:
 
 
 def trained_alone(plan: Plan) -> list[object]:
-    ends = ([*fit(config)][-2] for config in plan.configs)  # before it Ended
+    ends = (last_epoch(fit(config)) for config in plan.configs)
     return [figures(end) for end in ends]
 
 

@@ -15,8 +15,7 @@ import torch
 from hnviz.bench.table import read_rows, write_rows
 from hnviz.catalogue import BUILT_IN, entry
 from hnviz.config import RunConfig
-from hnviz.events import Ended, EpochEnd
-from hnviz.learn import Learner
+from hnviz.learn import fit, last_epoch
 
 RATES = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0, 3.0)
 """The top of the one-cycle schedule; every recipe's own is among them."""
@@ -51,9 +50,8 @@ def ending(model: str, lr: float) -> Ending:
     """Train a model's recipe with another lr on the cpu; say how the last epoch ended."""
     torch.set_num_threads(1)
     recipe = {**asdict(entry(model).recipe), "lr": lr}
-    events = list(Learner(RunConfig(model=model, seed=0, device="cpu", **recipe)).events())
-    last, ended = events[-2], events[-1]
-    if not isinstance(last, EpochEnd) or not isinstance(ended, Ended) or ended.status == "diverged":
+    last = last_epoch(fit(RunConfig(model=model, seed=0, device="cpu", **recipe)))
+    if last is None:
         return Ending(model, lr, nan, nan, nan, nan)
     figures = (last.train_loss, last.valid_loss, last.train_accuracy, last.accuracy)
     return Ending(model, lr, *(round(figure, 4) for figure in figures))

@@ -28,8 +28,8 @@ from hnviz.config import RunConfig
 from hnviz.data import TokenStream
 from hnviz.data.english import TRAIN_NUMBERS, human_numbers
 from hnviz.data.splits import held_out
-from hnviz.events import Ended, EpochEnd
-from hnviz.learn import Learner
+from hnviz.events import EpochEnd
+from hnviz.learn import Learner, last_epoch
 from hnviz.parts import Recipe
 
 N_DRAWN = 24  # recipes besides the one of the model that it follows
@@ -178,6 +178,4 @@ def _last_epoch(
     """Train a recipe; return its last epoch, None if it diverged."""
     torch.set_num_threads(1)
     config = RunConfig(model=model, seed=seed, device="cpu", **asdict(recipe))
-    *_, last, ended = Learner(config, stream).events()
-    finished = isinstance(ended, Ended) and ended.status == "finished"
-    return last if finished and isinstance(last, EpochEnd) else None
+    return last_epoch(Learner(config, stream).events())

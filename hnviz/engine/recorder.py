@@ -11,7 +11,7 @@ from collections.abc import Callable
 from hnviz.config import ConfigError
 from hnviz.data import BatchLayout, TokenStream, stream_of
 from hnviz.engine.control import STOP, Control, stopped
-from hnviz.events import BatchEnd, Ended, EpochEnd, Event, Resumed, RunStarted
+from hnviz.events import BatchEnd, Ended, EpochEnd, Event, Resumed, RunStarted, TrainPass
 from hnviz.learn import DeviceError, Learner, RangeTest
 from hnviz.runs import DamagedRun, RunFolder, RunWriteError, RunWriter
 from hnviz.schedule import snapshot_steps
@@ -163,7 +163,9 @@ class _Recorder:
             case BatchEnd():
                 return learner.step % learner.n_batches == 0  # the valid pass
             case EpochEnd():
-                return learner.step == learner.n_steps  # the end
+                return learner.step == learner.n_steps  # the pass over train
+            case TrainPass():
+                return True  # the end
         return False
 
     def settle(self, *, for_long: bool) -> None:

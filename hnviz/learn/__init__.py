@@ -10,7 +10,7 @@ from hnviz.learn.build import (
     usable_devices,
 )
 from hnviz.learn.fast import FAST
-from hnviz.learn.learner import Learner, fit
+from hnviz.learn.learner import Learner, fit, last_epoch
 from hnviz.learn.models import LanguageModel
 from hnviz.learn.own import model_class
 from hnviz.learn.range_test import RangeTest
@@ -25,6 +25,7 @@ __all__ = [
     "build_model",
     "fit",
     "form_used",
+    "last_epoch",
     "load_model",
     "model_class",
     "resolve_device",

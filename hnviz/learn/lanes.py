@@ -22,11 +22,12 @@ from hnviz.catalogue import entry, has_lanes
 from hnviz.config import OF_ONE_LANE, RunConfig
 from hnviz.data import stream_of
 from hnviz.data.stream import SPLITS
+from hnviz.events import TrainPass
 from hnviz.learn.adam import BETA2, EPS, WEIGHT_DECAY
 from hnviz.learn.batched import Norm, answers, chosen, forward, named_parts
 from hnviz.learn.build import be_exact_on_cuda, build_model, resolve_device
 from hnviz.learn.feed import Feed
-from hnviz.learn.lane import Lane, Read, Reports
+from hnviz.learn.lane import Figures, Lane, Read, Reports
 from hnviz.learn.models import LanguageModel
 from hnviz.learn.state import State, mapped, named, tensors
 from hnviz.learn.tally import LaneTally
@@ -59,7 +60,8 @@ class Lanes:
             for split in SPLITS
         )
         feeds = (self._train, self._valid) if kinds else ()
-        self._tallies = [LaneTally(feed, stream.vocab, len(configs)) for feed in feeds]
+        self._vocab = stream.vocab
+        self._tallies = [LaneTally(feed, self._vocab, len(configs)) for feed in feeds]
         self._xs, self._ys = torch.stack(self._train.x), torch.stack(self._train.y)
         self.lanes = [Lane(each, each.epochs * len(self._train)) for each in configs]
         self.n_steps = max(lane.n_steps for lane in self.lanes)
@@ -193,22 +195,42 @@ class Lanes:
         begun = time.perf_counter()
         if self.config.reset_state in ("valid", "both"):
             self._reset()
-        found, state = [], self.state
-        for batch, (x, y) in enumerate(zip(self._valid.x, self._valid.y, strict=True)):
-            logits, after = self.read(x, self.stats, state, training=False)
-            state = after if self.known.stateful else state
-            losses, right = answers(logits, y)
-            if self._tallies:
-                number = torch.tensor([batch], device=self.device)
-                self._tallies[1].take(number, losses, right)
-            found.append(torch.stack([losses.mean(1), right.sum(1).to(losses.dtype)]))
+        tally = self._tallies[1] if self._tallies else None
+        losses, accuracies, state = self._eval_pass(self._valid, tally, self.state)
         goes_on = self._plan[2, :, self.step - 1] > 0
         if self.known.stateful:
             for old, new in zip(tensors(self.state), tensors(state), strict=True):
                 old.copy_(chosen(goes_on, new, old))
+        taken = time.perf_counter() - begun
+        self.reports.end_epoch(self.step, losses, accuracies, taken)
+
+    @torch.no_grad()
+    def train_passes(self) -> list[TrainPass]:
+        """Read train in every lane with the weights as they are, as `Learner.train_pass` does."""
+        tally = LaneTally(self._train, self._vocab, len(self.lanes))
+        zeros = mapped(self.state, torch.zeros_like)
+        losses, accuracies, _ = self._eval_pass(self._train, tally, zeros)
+        return [
+            TrainPass(step=self.step, loss=loss, accuracy=accuracy, kinds=tally.figures(index))
+            for index, (loss, accuracy) in enumerate(
+                zip(losses.tolist(), accuracies.tolist(), strict=True)
+            )
+        ]
+
+    def _eval_pass(
+        self, feed: Feed, tally: LaneTally | None, state: State
+    ) -> tuple[Figures, Figures, State]:
+        """Read a split from a state; return each lane's loss and accuracy, and the state after."""
+        found = []
+        for batch, (x, y) in enumerate(zip(feed.x, feed.y, strict=True)):
+            logits, after = self.read(x, self.stats, state, training=False)
+            state = after if self.known.stateful else state
+            losses, right = answers(logits, y)
+            if tally:
+                tally.take(torch.tensor([batch], device=self.device), losses, right)
+            found.append(torch.stack([losses.mean(1), right.sum(1).to(losses.dtype)]))
         means = torch.stack(found).double().mean(0).cpu().numpy()  # over mini-batches
-        accuracies, taken = means[1] / self._valid.n_answers, time.perf_counter() - begun
-        self.reports.end_epoch(self.step, means[0], accuracies, taken)
+        return means[0], means[1] / feed.n_answers, state
 
     def _reset(self) -> None:
         for each in tensors(self.state):

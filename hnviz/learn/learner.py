@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from math import isfinite
 from typing import Any
 
@@ -15,7 +15,7 @@ from torch import Tensor
 from hnviz.catalogue import entry
 from hnviz.config import RunConfig
 from hnviz.data import TokenStream, stream_of
-from hnviz.events import BatchEnd, Ended, EpochEnd, Event, RunStarted
+from hnviz.events import BatchEnd, Ended, EpochEnd, Event, RunStarted, TrainPass
 from hnviz.learn.adam import Adam
 from hnviz.learn.build import be_exact_on_cuda, build_model, resolve_device
 from hnviz.learn.feed import Feed
@@ -59,6 +59,7 @@ class Learner:
         self.step = 0
         self._train = Feed.lay_out(stream.train, config, self.model.predicts, self.device)
         self._valid = Feed.lay_out(stream.valid, config, self.model.predicts, self.device)
+        self._vocab = stream.vocab
         self._tally = Tally(self._train, stream.vocab)
         self._valid_tally = Tally(self._valid, stream.vocab)
         self.n_batches = len(self._train)
@@ -87,6 +88,7 @@ class Learner:
         """Train from the current step, and yield every step, every epoch and the end.
 
         The first event at step 0 is `RunStarted`; the last is `Ended`, "finished" or "diverged".
+        A `TrainPass` comes before "finished".
         """
         if self.step == self.pending == 0:
             yield self._started()
@@ -107,6 +109,7 @@ class Learner:
             elif self.step < self.n_steps:
                 self._train_chunk()
             else:
+                yield self.train_pass()
                 yield finished(self.n_steps)
                 return
 
@@ -181,18 +184,30 @@ class Learner:
         self._adam.step(self._lr[step], self._momentum[step])
         return loss.detach(), right
 
-    @torch.no_grad()
     def _valid_pass(self) -> tuple[float, float]:
         """Return the loss and accuracy on valid, each a mean of mini-batch means."""
         started = time.perf_counter()
         if self.config.reset_state in ("valid", "both"):
             self._reset_state()
+        loss, accuracy = self._eval_pass(self._valid, self._valid_tally)
+        self._seconds += time.perf_counter() - started
+        return loss, accuracy
+
+    def train_pass(self) -> TrainPass:
+        """Read train with the weights as they are; nothing of the run's progress changes."""
+        tally, carried = Tally(self._train, self._vocab), self._state
+        self._reset_state()
+        loss, accuracy = self._eval_pass(self._train, tally)
+        self._state = carried
+        return TrainPass(step=self.step, loss=loss, accuracy=accuracy, kinds=tally.figures())
+
+    @torch.no_grad()
+    def _eval_pass(self, feed: Feed, tally: Tally) -> tuple[float, float]:
+        """Read a split from the state as it is; return its loss and accuracy."""
         self.model.eval()
-        feed, tally = self._valid, self._valid_tally
         figures = [self._forward(feed, tally, batch) for batch in range(len(feed))]
         self.model.train()
         loss, accuracy = np.mean(self._read(figures), axis=0).tolist()
-        self._seconds += time.perf_counter() - started
         return loss, accuracy
 
     def _forward(self, feed: Feed, tally: Tally, batch: int) -> tuple[Tensor, Tensor]:
@@ -292,6 +307,15 @@ def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 def _copies(tensors: Mapping[str, Tensor]) -> Tensors:
     return {name: tensor.detach().cpu().numpy().copy() for name, tensor in tensors.items()}
+
+
+def last_epoch(events: Iterable[Event]) -> EpochEnd | None:
+    """Return the last epoch of a run that finishes; None if it does not."""
+    last, ended = None, None
+    for event in events:
+        last = event if isinstance(event, EpochEnd) else last
+        ended = event
+    return last if isinstance(ended, Ended) and ended.status == "finished" else None
 
 
 def fit(config: RunConfig, stream: TokenStream | None = None) -> Iterator[Event]:

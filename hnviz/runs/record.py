@@ -8,7 +8,16 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from hnviz.config import RunConfig
-from hnviz.events import BatchEnd, Ended, EpochEnd, Event, Resumed, RunStarted, SnapshotSaved
+from hnviz.events import (
+    BatchEnd,
+    Ended,
+    EpochEnd,
+    Event,
+    Resumed,
+    RunStarted,
+    SnapshotSaved,
+    TrainPass,
+)
 from hnviz.schedule import told_every
 
 if TYPE_CHECKING:
@@ -39,6 +48,7 @@ class RunRecord:
     started: RunStarted | None = None
     batches: tuple[BatchEnd, ...] = ()  # one per `told_every(n_steps)` steps, and the last
     epochs: tuple[EpochEnd, ...] = ()
+    train_pass: TrainPass | None = None  # once the run has finished; older runs have none
     snapshots: tuple[int, ...] = ()  # steps, in rising order
     ended: Ended | None = None
     alive: bool = False  # a writer holds the run's lock
@@ -60,6 +70,13 @@ class RunRecord:
         if self.ended:
             return self.ended.step
         return max(self.kept, self.batches[-1].step + 1 if self.batches else 0)
+
+    @property
+    def train_accuracy(self) -> float | None:
+        """Accuracy on train with the last weights; the running one of an epoch if not measured."""
+        if self.train_pass:
+            return self.train_pass.accuracy
+        return self.epochs[-1].train_accuracy if self.epochs else None
 
     @property
     def status(self) -> str:
@@ -111,6 +128,7 @@ class RecordBuilder:
         self._started: RunStarted | None = None
         self._batches: list[BatchEnd] = []
         self._epochs: list[EpochEnd] = []
+        self._train_pass: TrainPass | None = None
         self._snapshots: list[int] = []  # in rising order
         self._ended: Ended | None = None
         self._kept = 0
@@ -127,6 +145,8 @@ class RecordBuilder:
                 # A resume before the valid pass reports the epoch's end a second time.
                 _keep_before(self._epochs, event.epoch, "epoch")
                 self._epochs.append(event)
+            case TrainPass():
+                self._train_pass = event
             case SnapshotSaved():
                 at = bisect_left(self._snapshots, event.step)
                 if self._snapshots[at : at + 1] != [event.step]:
@@ -144,7 +164,7 @@ class RecordBuilder:
         _keep_before(self._batches, step, "step")  # steps of mini-batches count from 0
         _keep_before(self._epochs, step + 1, "step")
         del self._snapshots[bisect_right(self._snapshots, step) :]
-        self._ended = None
+        self._train_pass = self._ended = None
 
     def record(self, *, alive: bool = False) -> RunRecord:
         """Return the record so far."""
@@ -154,6 +174,7 @@ class RecordBuilder:
             started=self._started,
             batches=tuple(self._batches),
             epochs=tuple(self._epochs),
+            train_pass=self._train_pass,
             snapshots=tuple(self._snapshots),
             ended=self._ended,
             alive=alive,

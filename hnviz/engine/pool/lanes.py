@@ -204,14 +204,21 @@ class _Program:
 
     def tell_epochs(self) -> None:
         """Record the epoch that has just ended, and the ends of lanes for which it is the last."""
+        passes = self.lanes.train_passes() if self.one_finishes() else []
         for index, (scribe, lane) in enumerate(zip(self.scribes, self.lanes.lanes, strict=True)):
             for epoch in lane.epochs[self.epochs[index] :]:
                 scribe.say(epoch)
             self.epochs[index] = len(lane.epochs)
             if lane.diverged is not None:
                 scribe.end(diverged(scribe.config, lane.diverged, lane.what))
-            elif lane.is_over:
+            elif lane.is_over and not scribe.is_over:
+                scribe.say(passes[index])
                 scribe.end(finished(scribe.n_steps))
+
+    def one_finishes(self) -> bool:
+        """Return whether the epoch that has just ended is the last of a run that is not over."""
+        step = self.lanes.step
+        return any(each.n_steps == step and not each.is_over for each in self.scribes)
 
     def obey(self) -> None:
         """Stop the runs that are asked to."""
