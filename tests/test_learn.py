@@ -251,7 +251,7 @@ def test_events_come_in_order_and_add_up() -> None:
             assert event.train_accuracy == pytest.approx(np.mean(accuracies[-4:]))
             assert event.train_loss == pytest.approx(average / (1 - 0.98**done))
         assert learner.step == done
-    assert kinds == ["started", *(["batch"] * 4 + ["epoch"]) * 3, "ended"]
+    assert kinds == ["started", *(["batch"] * 4 + ["epoch"]) * 3, "train_pass", "ended"]
     schedule = one_cycle(12, 0.02, 0.3)
     batch_ends = [e for e in fit(learner.config, small_stream()) if isinstance(e, BatchEnd)]
     assert [e.lr for e in batch_ends] == schedule.lr.tolist()

@@ -71,9 +71,7 @@ class Learner:
         self._state = self.model.init_state(config.bs)  # stays zero if the model is not stateful
         self._flush_at = frozenset(flush_at)
         self._chunk = chunk or (1 if self.device == "cpu" else GPU_CHUNK)
-        self._pending: deque[tuple[float, float]] = (
-            deque()
-        )  # loss and accuracy of steps not yet yielded
+        self._pending: deque[tuple[float, float]] = deque()  # loss, accuracy; not yet yielded
         self._epochs = 0  # valid passes done
         self._smooth = 0.0  # exponential average of the losses, not yet debiased
         self._right = 0.0  # sum of this epoch's accuracies on train

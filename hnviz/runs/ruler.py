@@ -5,6 +5,11 @@ often, fitted on the text that it is tested on: no other function of k tokens is
 there. So an accuracy above the k-token bound proves that the network uses more than k tokens. An
 accuracy below it proves nothing: the network may lack skill, not memory.
 
+A run answers at some places of its text. What k tokens *give* there is the share of its answers
+that the table of the whole text gets right. What none can *exceed* is a table made for just these
+answers: only an accuracy above that proves memory. A table made for few answers flatters, as a
+context that occurs once is always right; as many answers at random places show by how much.
+
 The least loss is that of a table of probabilities, each token's share of what followed the context:
 the entropy of the next token given the last k. Both are true of the text that was counted, and no
 estimate for new text.
@@ -30,17 +35,24 @@ MOST_ONCE = 0.25
 """Bounds are shown up to this share of contexts seen once: such a context is a sure hit, and costs
 no loss."""
 
+DRAWS = 20
+"""Sets of random places over which `elsewhere` takes the mean."""
+
 BITS = 62  # of a context packed into one integer
 FOLLOWED = 64  # tokens of a row's past that are distinguished; beyond, the bound is 1
 
 
 class Bound(NamedTuple):
-    """The best accuracy and the least loss that `k` tokens allow on one text."""
+    """The best accuracy and the least loss that `k` tokens allow on a text, or at a run's answers.
+
+    On a whole text no table of k tokens exceeds `accuracy`, so `most` is the same.
+    """
 
     k: int
-    accuracy: float
-    once: float  # share of positions whose context appears nowhere else
+    accuracy: float  # what k tokens give: the table of the whole text, scored here
+    once: float  # share of answers whose context appears nowhere else among them
     loss: float = 0.0  # nats: the entropy of the next token; 0 rules nothing out
+    most: float = 1.0  # what none can exceed: a table made for just these answers
 
     @property
     def shown(self) -> bool:
@@ -95,6 +107,104 @@ def _layout_answers(layout: BatchLayout, last: bool, kept: bool) -> OwnAnswers:
     return OwnAnswers(places.ravel(), np.broadcast_to(seen, places.shape).ravel())
 
 
+def run_bounds(config: RunConfig, split: str) -> tuple[Bound, ...]:
+    """Return the bounds at a run's own answers, for 1 token up to all that it knows, or `LONGEST`.
+
+    A network that knows fewer tokens, early in a window that starts from zeros, is held to those.
+    """
+    return _own_bounds(split_text(split, config), own_answers(config, split))
+
+
+@lru_cache(maxsize=64)
+def _own_bounds(text: Text, own: OwnAnswers) -> tuple[Bound, ...]:
+    found, early = [], np.zeros(4)  # of the answers that know fewer than k tokens
+    for k, pairs, width in _contexts(text.ids, min(LONGEST, int(own.seen.max()))):
+        right = _right(pairs, width)
+        accuracy, once, loss, most = early + _shares(pairs, width, right, own.places[own.seen >= k])
+        found.append(Bound(k, *(float(each) / len(own) for each in (accuracy, once, loss, most))))
+        early += _shares(pairs, width, right, own.places[own.seen == k])
+    return tuple(found)
+
+
+def _shares(pairs: Ids, width: int, right: NDArray[np.bool_], places: Ids) -> NDArray[np.float64]:
+    """Return sums over some answers, (4,): right, alone in their context, loss, right at most."""
+    if not len(places):
+        return np.zeros(4)
+    most, once, loss = _best(pairs[places], width)
+    distinct = np.unique(places)
+    if len(distinct) < len(places):  # a place that is read twice is no second context
+        once = _best(pairs[distinct], width)[1]
+    return np.array([right[places].sum(), *(len(places) * each for each in (once, loss, most))])
+
+
+def possible(config: RunConfig, split: str) -> float:
+    """Return what all the tokens that a run knows give at its own answers; 1 if it keeps its state.
+
+    Past 16 tokens the table is taken to be right.
+    """
+    if entry(config.model).stateful:
+        return 1.0
+    return _possible(split_text(split, config), own_answers(config, split))
+
+
+@lru_cache(maxsize=64)
+def _possible(text: Text, own: OwnAnswers) -> float:
+    wrong = 0.0
+    for k, pairs, width in _contexts(text.ids, min(2 * LONGEST, int(own.seen.max()))):
+        missed = ~_right(pairs, width)
+        if not missed.any():  # nor with more tokens
+            break
+        wrong += float(missed[own.places[own.seen == k]].sum())
+    return 1 - wrong / len(own)
+
+
+@lru_cache(maxsize=64)
+def elsewhere(config: RunConfig, split: str, k: int) -> float:
+    """Return `most` of k tokens for as many answers at random places: the mean of `DRAWS` draws.
+
+    A draw has no place twice. Where the answers are as many as the text has tokens, or more, the
+    places are all.
+    """
+    text, own = split_text(split, config), own_answers(config, split)
+    right = 0.0
+    for known, pairs, width in _contexts(text.ids, min(k, int(own.seen.max()))):
+        n = np.count_nonzero(own.seen >= k if known == k else own.seen == known)
+        if n >= len(pairs):
+            right += n * _best(pairs, width)[0]
+        elif n:
+            drawn = (np.random.default_rng(seed).permutation(pairs)[:n] for seed in range(DRAWS))
+            right += n * float(np.mean([_best(each, width)[0] for each in drawn]))
+    return right / len(own)
+
+
+def _contexts(ids: Ids, longest: int) -> Iterator[tuple[int, Ids, int]]:
+    """Yield k, each place's last k tokens with its answer as one integer, and the answer's bits.
+
+    The text wraps around, as in a layout: every place has k tokens and an answer.
+    """
+    tokens, width = _dense(ids)
+    context, bits = np.zeros(len(tokens), dtype=np.int64), 0
+    for k in range(1, longest + 1):
+        if bits + 2 * width > BITS:
+            context, bits = _dense(context)
+        context = (np.roll(context, 1) << width) | tokens
+        bits += width
+        yield k, (context << width) | np.roll(tokens, -1), width
+
+
+def _right(pairs: Ids, width: int) -> NDArray[np.bool_]:
+    """Return whether the best table of the whole text is right at each place, (n,).
+
+    Of answers that follow a context equally often it has the one with the lowest id.
+    """
+    distinct, place, counts = np.unique(pairs, return_inverse=True, return_counts=True)
+    contexts = distinct >> width
+    order = np.lexsort((-counts, contexts))  # the best of each context comes first
+    best = np.zeros(len(distinct), dtype=bool)
+    best[order[_begins(contexts)]] = True
+    return best[place]
+
+
 class Example(NamedTuple):
     """One token, as the only memory, and what followed it in a text."""
 
@@ -142,7 +252,8 @@ def token_bounds(ids: Ids, longest: int = LONGEST) -> tuple[Bound, ...]:
             context, bits = _dense(context)
         context = (context[:-1] << width) | tokens[k:]  # each context with its answer
         bits += width
-        bounds.append(Bound(k, *_best(context, width)))
+        best = _best(context, width)
+        bounds.append(Bound(k, *best, most=best[0]))
     return tuple(bounds)
 
 
