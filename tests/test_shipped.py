@@ -1,13 +1,18 @@
 """The runs that ship with hnviz: real ones, whole, and small."""
 
 from dataclasses import replace
+from shutil import copytree
 
 import pandas as pd
 import pytest
 
 from hnviz.catalogue import CATALOGUE, LADDER
+from hnviz.cli.parser import CommandError
+from hnviz.cli.ship import read_train
 from hnviz.config import RunConfig
-from hnviz.runs import BLOCKS, SHIPPED_DIR, RunStore, shipped_configs
+from hnviz.runs import BLOCKS, SHIPPED_DIR, DamagedRun, RunFolder, RunStore, ship, shipped_configs
+from hnviz.runs.ruler import own_answers
+from hnviz.runs.shipped import write_events
 from tests.conftest import DATA
 
 MOST_BYTES = 42e6  # twelve runs; the LSTM and the Transformer take 8.2e6 each, each of Model5 4.8e6
@@ -61,6 +66,32 @@ def test_the_run_on_held_out_blocks_gets_right_what_the_notebooks_split_does_not
     assert ours.train_accuracy == pytest.approx(0.995, abs=0.003)
     assert ours.accuracy == pytest.approx(0.956, abs=0.003)
     assert theirs.accuracy == pytest.approx(0.832, abs=0.003)
+
+
+@pytest.mark.parametrize("name", shipped_configs())
+def test_a_shipped_run_knows_what_its_last_weights_get_right_on_train(store, name, tmp_path):
+    """What `hnviz ship --train-pass` writes down, for a copy that lacks it."""
+    folder, copy = store.folder(name), RunFolder(tmp_path / name, shipped=True)
+    record = folder.read()
+    copytree(folder.path, copy.path)
+    write_events(replace(record, train_pass=None), copy.path)
+    assert copy.read().train_pass is None
+    read_train(folder.config, copy.path)
+    again = copy.read()
+    assert replace(again, train_pass=None) == replace(record, train_pass=None)
+    kept, made = record.train_pass, again.train_pass
+    assert (made.step, made.loss) == (kept.step, pytest.approx(kept.loss, rel=1e-3))
+    assert made.accuracy == pytest.approx(kept.accuracy, abs=2e-4)  # kept: before float16
+    assert sum(each.n for each in kept.kinds.values()) == len(own_answers(folder.config, "train"))
+
+
+def test_no_pass_over_train_is_made_up(tmp_path):
+    config = shipped_configs()["Model0"]
+    with pytest.raises(DamagedRun):
+        read_train(config, tmp_path / "Model0")
+    ship(RunStore(tmp_path / "runs").create(replace(config, epochs=1)), tmp_path / "Model0")
+    with pytest.raises(CommandError, match="is not the finished run of this recipe"):
+        read_train(config, tmp_path / "Model0")
 
 
 def test_all_shipped_runs_are_small():

@@ -4,6 +4,7 @@ import argparse
 import shutil
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from hnviz.cli.parser import CommandError, folder
@@ -21,6 +22,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--dest", type=folder, metavar="DIR", help="default: hnviz/shipped, inside the package"
     )
     parser.add_argument("--only", metavar="RUN", help="one run, such as Model5-blocks")
+    parser.add_argument(
+        "--train-pass",
+        action="store_true",
+        help="train nothing: read train once with the last weights of the runs that are there, and "
+        "write down the accuracy",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -38,7 +45,8 @@ def run(options: argparse.Namespace) -> int:
     _check_place(dest)
     try:
         for run_id, config in configs.items():
-            path = ship_model(config, dest / run_id)
+            made = read_train if options.train_pass else ship_model
+            path = made(config, dest / run_id)
             size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
             print(f"{path}  {size / 1e6:.1f} MB", flush=True)
     except RunWriteError as error:
@@ -77,6 +85,24 @@ def ship_model(config: RunConfig, dest: Path) -> Path:
         copy_small(folder, unfinished)
         shutil.rmtree(dest, ignore_errors=True)
         return unfinished.rename(dest)
+
+
+def read_train(config: RunConfig, dest: Path) -> Path:
+    """Give a packaged run its pass over train. Raises CommandError for one that is not there."""
+    from hnviz.data import stream_of
+    from hnviz.learn import Learner, load_model
+    from hnviz.runs import RunFolder
+    from hnviz.runs.shipped import write_events
+
+    use_one_thread()
+    folder, learner = RunFolder(dest, shipped=True), Learner(config)
+    record = folder.read()
+    if record.ended is None or folder.config != config:
+        raise CommandError(f"{dest} is not the finished run of this recipe; ship it again")
+    weights, nv = folder.load_snapshot(record.step), len(stream_of(config).vocab)
+    learner.model, learner.step = load_model(config, nv, weights), record.step
+    write_events(replace(record, train_pass=learner.train_pass()), dest)
+    return dest
 
 
 class _Bar:

@@ -10,6 +10,7 @@ from hnviz.events import SnapshotSaved
 from hnviz.runs.codec import encode
 from hnviz.runs.files import write_atomic, written_whole
 from hnviz.runs.folder import CONFIG, EVENTS, SNAPSHOTS, RunFolder
+from hnviz.runs.record import RunRecord
 from hnviz.runs.tensors import write_tensors
 
 DIGITS = 6
@@ -43,12 +44,18 @@ def ship(folder: RunFolder, dest: Path) -> RunFolder:
     for step in record.snapshots:
         tensors = {name: to_half(tensor) for name, tensor in folder.load_snapshot(step).items()}
         write_tensors(shipped.snapshot_path(step), tensors)
-    saved = (SnapshotSaved(step=step) for step in record.snapshots)
-    events = (record.started, *record.batches, *record.epochs, *saved, record.ended)
-    lines = [encode(event, digits=DIGITS) for event in events if event is not None]
-    write_atomic(dest / EVENTS, b"".join(lines), "shipped")
+    write_events(record, dest)
     folder.info().save(dest / CONFIG)
     return shipped
+
+
+def write_events(record: RunRecord, dest: Path) -> None:
+    """Write a record's events, rounded, into a pre-trained run's folder. Raises RunWriteError."""
+    saved = (SnapshotSaved(step=step) for step in record.snapshots)
+    ends = (record.train_pass, record.ended)
+    events = (record.started, *record.batches, *record.epochs, *saved, *ends)
+    lines = [encode(event, digits=DIGITS) for event in events if event is not None]
+    write_atomic(dest / EVENTS, b"".join(lines), "shipped")
 
 
 def to_half(tensor: np.ndarray) -> np.ndarray:
