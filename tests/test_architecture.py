@@ -78,7 +78,7 @@ RULES: dict[str, Rule] = {
     ),
     "export": Rule(
         (*FREE, "settings", "runs", "figures", "engine.client", "lessons", "web", "app"),
-        ("nbformat", "numpy", "streamlit"),
+        ("markupsafe", "nbformat", "numpy", "streamlit"),
     ),
     "bench": Rule((*FREE, "runs", "learn", "engine"), ("numpy", "torch")),
     "cli": Rule(

@@ -1,10 +1,14 @@
 """A page or a lesson as one file: what is in it, and what cannot be exported."""
 
+import gzip
 import json
 import re
 import time
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from starlette.applications import Starlette
@@ -17,10 +21,11 @@ from hnviz.export.build import LARGEST, export_page
 from hnviz.export.collect import Mount, collect
 from hnviz.export.errors import ExportError
 from hnviz.export.holding import address
-from hnviz.export.html import MAIN, in_script
-from hnviz.export.lesson import export_lesson
+from hnviz.export.html import MAIN
+from hnviz.export.lesson import export_lesson, lesson_file
 from hnviz.export.twin import twin
 from hnviz.figures.theme import MODES, theme
+from hnviz.lessons import lessons
 from hnviz.runs import RunStore
 from hnviz.runs.archive import unpack
 from hnviz.web import exported
@@ -35,6 +40,13 @@ _IMPORTED = re.compile(r"""^(?:(?:import|export)\b[^;"]*? from|import) "([^"]+)"
 def batches(own_runs) -> str:
     """A page that needs no network of its own."""
     return export_page("batches", {"batches_bs": "4", "batches_bptt": "8"}).decode()
+
+
+def held(file: str) -> tuple[dict[str, Any], str]:
+    """Return what a file holds, unpacked: the data of its page, and the import map."""
+    packed = json.loads(re.search(r'id="data">(.*?)</script>', file, re.S)[1])  # type: ignore[index]
+    page, code = (gzip.decompress(b64decode(packed[each])).decode() for each in ("page", "code"))
+    return json.loads(page), code
 
 
 def test_the_browser_answers_what_python_leaves_to_it():
@@ -63,7 +75,8 @@ def test_every_module_that_is_imported_is_in_the_map():
     used = modules.needed([MAIN, "app/rooms/hidden_states/units/main.js"])
     imports = modules.import_map(used)["imports"]
     for path in used:
-        text = b64decode(imports[modules.specifier(path)].partition(",")[2]).decode()
+        text = unquote(imports[modules.specifier(path)].partition(",")[2])
+        assert text == modules.rewritten(path)
         assert "import.meta" not in text, path
         named = re.findall(
             r"""^(?:(?:import|export)\b[^;"]*? from|import) "([^"]+)";""", text, re.M
@@ -73,11 +86,11 @@ def test_every_module_that_is_imported_is_in_the_map():
         assert (PACKAGE / path).is_file()
 
 
-def test_no_text_can_end_the_script_that_holds_it():
+def test_no_text_can_end_the_script_that_holds_it(own_runs):
     hostile = "</script><script>alert(1)</script><!-- \u2028"
-    held = in_script({"text": hostile})
-    assert "<" not in held
-    assert json.loads(held) == {"text": hostile}
+    file = export_page("data", {"data_sentence": hostile}).decode()
+    assert "alert" not in file
+    assert held(file)[0]["scenes"][0]["at"] == {"data_sentence": hostile}
 
 
 def test_a_file_forbids_the_network_and_names_its_own_scripts(batches):
@@ -87,11 +100,14 @@ def test_a_file_forbids_the_network_and_names_its_own_scripts(batches):
     assert "default-src 'none'" in policy[1]
     assert "connect-src" not in policy[1]  # the default holds
     assert "'unsafe-inline'" not in policy[1].partition("script-src")[2]
-    assert batches.count("<script") == 3
+    assert batches.count("<script") == 2  # the data, and what unpacks it
+    [begin] = re.findall(r"<script>(.*?)</script>", batches, re.S)
+    for script in (begin, held(batches)[1], f'import "{modules.specifier(MAIN)}";'):
+        assert b64encode(sha256(script.encode()).digest()).decode() in policy[1]
 
 
 def test_a_file_has_what_the_page_sends(batches):
-    data = json.loads(re.search(r'id="data">(.*?)</script>', batches, re.S)[1])  # type: ignore[index]
+    data, _ = held(batches)
     [scene] = data["scenes"]
     pictures = [part["picture"] for part in scene["parts"] if "picture" in part]
     sent = [part for part in collect("batches", scene["at"]) if isinstance(part, Mount)]
@@ -102,7 +118,7 @@ def test_a_file_has_what_the_page_sends(batches):
 
 def test_what_a_script_draws_is_in_a_file_in_both_modes(own_runs):
     file = export_page("train", {"train_view": "By learning rate", "run": "Model3"}).decode()
-    data = json.loads(re.search(r'id="data">(.*?)</script>', file, re.S)[1])  # type: ignore[index]
+    data, _ = held(file)
     drawn = [part["html"] for part in data["scenes"][0]["parts"] if "html" in part]
     assert drawn
     for each in drawn:
@@ -123,6 +139,41 @@ def test_what_cannot_be_exported_is_said_in_one_sentence(capsys, own_runs):
     assert "--at takes NAME=VALUE, such as run=Model5; got 'run'" in capsys.readouterr().err
     assert main(["export"]) == 2
     assert "what" in capsys.readouterr().err
+
+
+def test_every_lesson_is_a_file_with_room_for_another_picture(capsys, own_runs):
+    assert LARGEST == 1_600_000
+    assert main(["lessons", "check"]) == 0
+    *said, last = capsys.readouterr().out.splitlines()
+    assert last == f"{len(lessons())} lessons have no problem"
+    sizes = [int(line.split(": ")[1].split()[0].replace(",", "")) for line in said]
+    assert len(sizes) == len(lessons())
+    assert max(sizes) <= LARGEST - 100_000, said
+
+
+def test_a_lesson_alone_in_an_index_and_for_a_class_is_the_same_file(own_runs):
+    """So one form of each lesson, the largest, shows how large all are."""
+    lesson = lessons()["text-into-batches"]
+    plain, beside = lesson_file(lesson), lesson_file(lesson, beside=True)
+    for_class = lesson_file(lesson, beside=True, in_class=True)
+    assert plain == export_lesson(lesson.id)
+    assert len(plain) < len(for_class) and len(beside) < len(for_class) < len(plain) + 100
+    assert b"connect-src 'self'" in for_class and b"connect-src" not in beside
+    assert [held(each.decode())[0]["lesson"]["beside"] for each in (plain, beside)] == [False, True]
+
+
+def test_a_step_of_a_lesson_shows_the_section_that_it_points_into(own_runs):
+    file, _ = held(export_lesson("learning-rate").decode())
+    named = [
+        [part["picture"]["name"] for part in scene["parts"] if "picture" in part]
+        for scene in file["scenes"]
+    ]
+    for step, pictures in zip(file["lesson"]["steps"], named, strict=True):
+        if "/" in step["point"]:
+            assert step["point"] in pictures
+    assert "train/schedule" in named[0] and "train/curves" not in named[0]
+    assert "models/cursor" not in named[4]
+    assert "train/worst" in named[5]  # beside the curves
 
 
 def test_a_lesson_is_written_once_for_all_who_ask():

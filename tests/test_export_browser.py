@@ -23,7 +23,7 @@ from tests.subjects import shipped
 from tests.views import shown
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
-LESSON = "text-into-batches"
+WALKED = ("text-into-batches", "a-loop-is-an-rnn")
 STATES = """() => [...document.querySelectorAll("[data-picture]")].flatMap((place) =>
   (place.shadowRoot ?? place).querySelector(".hnviz")?.dataset.state ?? [])"""
 READY = (
@@ -35,19 +35,21 @@ LOGITS = """async ([run, step, ids]) => {
   const { Blobs } = await import("hnviz/export/js/blobs.js");
   const { FileSource } = await import("hnviz/export/js/filesource.js");
   const { readStates } = await import("hnviz/export/js/speech.js");
-  const data = JSON.parse(document.getElementById("data").textContent);
-  const network = await new FileSource(data, new Blobs(data.blobs)).network(run, step);
+  const packed = JSON.parse(document.getElementById("data").textContent);
+  const data = await new Blobs([packed.page]).json(0);
+  const network = await new FileSource(data, new Blobs(packed.blobs)).network(run, step);
   return readStates(network, ids).map((state) => [...network.answer(state)]);
 }"""
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory, own_runs) -> Path:
-    """Files of a page and of a lesson."""
+    """Files of a page and of lessons."""
     folder = tmp_path_factory.mktemp("files")
     page = export_page("predictions", {"predictions_prompt": f"4316 to 4318, {HOSTILE}"})
     (folder / "page.html").write_bytes(page)
-    (folder / "lesson.html").write_bytes(export_lesson(LESSON))
+    for name in WALKED:
+        (folder / f"{name}.html").write_bytes(export_lesson(name))
     return folder
 
 
@@ -106,14 +108,15 @@ def test_the_network_in_a_file_answers_as_torch_does(offline, files):
     assert np.abs(found - wanted).max() < 1e-5 * max(1, np.abs(wanted).max())
 
 
-def test_a_lesson_is_walked_by_keyboard_from_a_disk(offline, files):
-    path = files / "lesson.html"
+@pytest.mark.parametrize("name", WALKED)
+def test_a_lesson_is_walked_by_keyboard_from_a_disk(offline, files, name):
+    path = files / f"{name}.html"
     offline.goto(path.as_uri())
-    lesson = lessons()[LESSON]
+    lesson = lessons()[name]
     for number, step in enumerate(lesson.steps, 1):
-        until(offline, READY)
         title = offline.get_by_role("heading", name=step.title)
         title.wait_for()
+        until(offline, f"() => ({STATES})().every((state) => state === 'ready')")
         count = offline.get_by_text(f"Step {number} of {len(lesson.steps)}", exact=True)
         assert count.count() == 1
         assert offline.locator(f"[data-picture='{step.point}']").count() == 1
@@ -186,7 +189,7 @@ LACKING = {
 """What an older browser lacks -> the script that takes it out of this one."""
 
 
-@pytest.mark.parametrize("name", ["page", "lesson"])
+@pytest.mark.parametrize("name", ["page", WALKED[0]])
 @pytest.mark.parametrize("lacks", LACKING)
 def test_in_an_old_browser_a_file_is_one_sentence(offline, files, name, lacks):
     offline.add_init_script(LACKING[lacks])
@@ -195,14 +198,14 @@ def test_in_an_old_browser_a_file_is_one_sentence(offline, files, name, lacks):
 
 
 @pytest.mark.parametrize("kind", ["module", "importmap"])
-def test_a_browser_that_does_not_know_a_kind_of_script_says_so(offline, files, tmp_path, kind):
+def test_a_browser_that_does_not_know_a_kind_of_script_says_so(offline, files, kind):
     """It leaves out a script whose type it does not know, as it does with one of another type."""
-    content = (files / "lesson.html").read_text(encoding="utf-8")
-    script = f'<script type="{kind}">'
-    assert content.count(script) == 1
-    path = tmp_path / "old.html"
-    path.write_text(content.replace(script, '<script type="unknown">'), encoding="utf-8")
-    offline.goto(path.as_uri())
+    offline.add_init_script(f"""{{
+      const {{ assign }} = Object;
+      Object.assign = (made, given) =>
+        assign(made, given.type === "{kind}" ? {{ ...given, type: "unknown" }} : given);
+    }}""")
+    offline.goto((files / f"{WALKED[0]}.html").as_uri())
     _says_only_what_it_needs(offline)
 
 

@@ -54,7 +54,7 @@ def test_a_new_lesson_is_one_file(tmp_path):
     assert check(tmp_path / "mine.toml", KNOWN) == []
 
 
-def test_the_lesson_of_the_docs_is_a_lesson(tmp_path, monkeypatch, capsys):
+def test_the_lesson_of_the_docs_is_a_lesson(tmp_path, monkeypatch, capsys, own_runs):
     guide.follow("docs/lessons.md", tmp_path)
     monkeypatch.chdir(tmp_path)
     ((_, _, file),) = guide.commands("docs/lessons.md")
@@ -169,11 +169,13 @@ def test_any_file_gets_one_sentence(tmp_path, content, reason):
     assert reason in problem.reason
 
 
-def test_the_command_lists_and_checks(tmp_path, capsys):
+def test_the_command_lists_and_checks(tmp_path, capsys, own_runs):
     assert main(["lessons", "list"]) == 0
     assert "is-47-percent-bad" in capsys.readouterr().out
-    assert main(["lessons", "check"]) == 0
-    assert f"{len(lessons())} lessons have no problem" in capsys.readouterr().out
+    assert main(["lessons", "check", str(FILE)]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(re.escape(str(FILE)) + r": [\d,]+ bytes as a file", said[0])
+    assert said[1:] == ["1 lesson has no problem"]
     path = tmp_path / "mine.toml"
     path.write_text(SOURCE.replace('page = "data"', 'page = "dta"'), encoding="utf-8")
     assert main(["lessons", "check", str(path)]) == 1
@@ -181,6 +183,13 @@ def test_the_command_lists_and_checks(tmp_path, capsys):
     assert main(["lessons", "check", str(Path("no-such.toml"))]) == 1
     assert "no-such.toml:1: the file could not be read" in capsys.readouterr().out
     assert main(["lessons", "list", str(path)]) == 2
+
+
+def test_a_lesson_that_cannot_be_exported_has_a_problem(monkeypatch, capsys, own_runs):
+    monkeypatch.setattr("hnviz.export.build.LARGEST", 100_000)
+    assert main(["lessons", "check", str(FILE)]) == 1
+    said = "it cannot be exported: a file may have 100,000 bytes, but this one has "
+    assert capsys.readouterr().out.startswith(f"{FILE}:1: {said}")
 
 
 def test_what_parameters_take_is_what_the_pages_take():

@@ -2,8 +2,12 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hnviz.cli.parser import CommandError
+
+if TYPE_CHECKING:
+    from hnviz.lessons.reading import Problem
 
 SUMMARY = "list the lessons, or check the files that they are written in"
 
@@ -37,13 +41,33 @@ def run(options: argparse.Namespace) -> int:
 
 def _check(files: list[Path]) -> int:
     from hnviz.app.lesson.known import known  # loads every picture
+    from hnviz.engine.client import close_shared_engine
     from hnviz.lessons.check import check
     from hnviz.lessons.reading import lesson_files
 
     chosen, app = files or lesson_files(), known()
-    problems = [problem for path in chosen for problem in check(path, app)]
-    for problem in problems:
-        print(problem)
-    if not problems:
+    n_problems = 0
+    try:
+        for path in chosen:
+            problems = check(path, app) or _written(path)
+            n_problems += len(problems)
+            for problem in problems:
+                print(problem, flush=True)
+    finally:
+        close_shared_engine()
+    if not n_problems:
         print(f"{len(chosen)} {'lesson has' if len(chosen) == 1 else 'lessons have'} no problem")
-    return 1 if problems else 0
+    return 1 if n_problems else 0
+
+
+def _written(path: Path) -> "list[Problem]":
+    """Write a lesson's largest file, for an index and a class; return why that is not possible."""
+    from hnviz.export.lesson import lesson_file
+    from hnviz.lessons.reading import Problem, Source
+
+    try:
+        content = lesson_file(Source(path).lesson(), beside=True, in_class=True)
+    except ValueError as error:
+        return [Problem(path, 1, f"it cannot be exported: {error}")]
+    print(f"{path}: {len(content):,} bytes as a file", flush=True)
+    return []

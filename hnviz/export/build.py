@@ -17,7 +17,7 @@ from hnviz.export.html import MAIN, Document, written
 from hnviz.figures.theme import MODES
 from hnviz.web.asked import Names
 
-LARGEST = 2_000_000  # bytes of a file: an e-mail or a learning platform takes it
+LARGEST = 1_600_000  # bytes of a file: an e-mail or a learning platform takes it
 SNAPSHOT = "snapshot"
 FEWEST = 2  # snapshots of a run that are tried at first: the first and the last
 
@@ -52,7 +52,7 @@ def _is_empty(part: Part, after: Part) -> bool:
 
 
 def fitted(scenes: Sequence[Shown], title: str, more: Mapping[str, Any]) -> bytes:
-    """Write a file of at most 2 MB, with fewer snapshots if it must be. Raises ExportError."""
+    """Write a file of at most 1.6 MB, with fewer snapshots if it must be. Raises ExportError."""
     runs = sorted(set().union(*(scene.runs_of(list(each.parts)) for each in scenes)))
     answered: dict[Question, bytes] = {}
     size = 0
@@ -65,8 +65,8 @@ def fitted(scenes: Sequence[Shown], title: str, more: Mapping[str, Any]) -> byte
         if size <= LARGEST:
             return content
     raise ExportError(
-        f"a file may have {LARGEST:,} bytes; with one snapshot of each run it has {size:,}: export "
-        "a page or an address that shows less"
+        f"a file may have {LARGEST:,} bytes, but this one has {size:,} with one snapshot of each "
+        "run: show fewer pictures or runs"
     )
 
 
@@ -95,10 +95,17 @@ def _written(
         "free": FREE,
         "files": holding.files,
         "variables": {mode: variables(mode) for mode in MODES},
-        "blobs": holding.blobs,
     }
-    note, in_class = _note(holding), bool(more.get("in_class"))
-    return written(Document(title=title, note=note, data=data, modules=used, in_class=in_class))
+    return written(
+        Document(
+            title=title,
+            note=_note(holding),
+            data=data,
+            blobs=holding.blobs,
+            modules=used,
+            in_class=bool(more.get("in_class")),
+        )
+    )
 
 
 def _wanted(scenes: Sequence[Shown]) -> list[int]:

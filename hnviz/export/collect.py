@@ -74,8 +74,14 @@ def collect(page: str, at: Mapping[str, str]) -> list[Part]:
     """Run a page's script with the parameters of its address. Raises ExportError."""
     if page not in TITLES:
         raise ExportError(f"no page is named {page!r}; choose one of {', '.join(TITLES)}")
-    drawn = [_drawn(page, at, mode) for mode in MODES]
-    return [_in_all_modes(parts) for parts in zip(*drawn, strict=True)]
+    first, *others = MODES
+    parts = _drawn(page, at, first)
+    if not any(
+        isinstance(part, Drawn) or (isinstance(part, Mount) and part.modes) for part in parts
+    ):
+        return parts  # the same in each mode
+    drawn = [parts, *(_drawn(page, at, mode) for mode in others)]
+    return [_in_all_modes(each) for each in zip(*drawn, strict=True)]
 
 
 def _drawn(page: str, at: Mapping[str, str], mode: str) -> list[Part]:

@@ -34,6 +34,11 @@ def address(path: str, params: Mapping[str, Any]) -> str:
 PATIENCE = 300.0  # seconds that a question may take: nobody waits for a picture here
 
 
+def packed(content: bytes) -> str:
+    """Compress a content, and write it in base64."""
+    return b64encode(gzip.compress(content, 9, mtime=0)).decode()
+
+
 class Holding:
     """Collects it; the same content is held once."""
 
@@ -48,7 +53,7 @@ class Holding:
     @property
     def blobs(self) -> list[str]:
         """All contents, each compressed, in base64."""
-        return [b64encode(gzip.compress(each, 9, mtime=0)).decode() for each in self._blobs]
+        return [packed(each) for each in self._blobs]
 
     def keep(self, content: bytes) -> int:
         """Hold a content; return its number."""

@@ -5,17 +5,20 @@ import json
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup, escape
+
 from hnviz.app.shell.variables import variables
 from hnviz.export import modules
+from hnviz.export.holding import packed
 from hnviz.figures.theme import MODES
 from hnviz.web.assets import PACKAGE
 
 FILES = Path(__file__).parent
 MAIN = "export/js/main.js"
+BEGIN = PACKAGE / "export/js/begin.js"
 STYLES = (
     *(PACKAGE / "app/shell" / name for name in ("cards.css", "lesson.css")),
     FILES / "style.css",
@@ -33,32 +36,41 @@ class Document:
     title: str
     note: str  # at its end: where it comes from
     data: Mapping[str, Any]
+    blobs: list[str]  # contents that data names by number, as Holding packs them
     modules: list[str]  # paths below the package
     in_class: bool = False  # it may speak to the server of a class, which serves it
 
 
 def written(document: Document) -> bytes:
     """Write the file."""
-    imports = in_script(modules.import_map(document.modules))
+    imports = json.dumps(modules.import_map(document.modules), ensure_ascii=False)
     main = f'import "{modules.specifier(MAIN)}";'
+    begin = BEGIN.read_text(encoding="utf-8")
+    policy = _policy(document.in_class, begin, imports, main)
+    page = json.dumps(document.data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    data = {
+        "start": main,
+        "code": packed(imports.encode()),
+        "page": packed(page.encode()),
+        "blobs": document.blobs,
+    }
     style = "\n".join(path.read_text(encoding="utf-8") for path in STYLES)
     return f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{_policy(document.in_class, imports, main)}">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{escape(document.title)}</title>
 <style>
 {style}</style>
-<script type="importmap">{imports}</script>
 </head>
 <body>
 <p id="needs">{escape(NEEDS)}</p>
 <main></main>
 <footer><p>{escape(document.note)}</p></footer>
-<script type="application/json" id="data">{in_script(document.data)}</script>
-<script type="module">{main}</script>
+<script type="application/json" id="data">{json.dumps(data)}</script>
+<script>{begin}</script>
 </body>
 </html>
 """.encode()
@@ -70,12 +82,12 @@ def _no_more(mode: str) -> Mapping[str, str]:
 
 def plain_page(
     title: str,
-    body: str,
+    body: Markup,
     *,
     style: Path | None = None,
     colours: Callable[[str], Mapping[str, str]] = _no_more,
 ) -> bytes:
-    """Write a page without a script; `body` is HTML whose words are escaped.
+    """Write a page without a script; a body that is text and no Markup is escaped.
 
     `style` is a style sheet of its own, `colours` its variables in a mode. Paper is light.
     """
@@ -100,17 +112,11 @@ def plain_page(
 <body>
 <main>
 <h1>{escape(title)}</h1>
-{body}
+{escape(body)}
 </main>
 </body>
 </html>
 """.encode()
-
-
-def in_script(value: Any) -> str:
-    """Write JSON that no text in it can end: every < is written as a code."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
 def _policy(in_class: bool, *scripts: str) -> str:

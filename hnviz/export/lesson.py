@@ -1,36 +1,48 @@
 """A lesson as one file, and all lessons as a folder for any static host."""
 
-from collections.abc import Iterator
-from html import escape
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from markupsafe import Markup
 
 from hnviz.export.build import Shown, fitted, shown
-from hnviz.export.collect import Heading
+from hnviz.export.collect import Heading, Part
 from hnviz.export.errors import ExportError
 from hnviz.export.html import plain_page
 from hnviz.lessons import PARAMETER, Lesson, as_data, lessons, query
 
-AROUND = ("kit/headline", "run/bar", "train/lead")
+RUN = ("run/bar", "train/lead")
+AROUND = ("kit/headline", *RUN)
 """Pictures that are around what a step is about."""
 
 INDEX = "index.html"
 TITLE = "Lessons: how a network learns to count"
 
 
-def export_lesson(name: str, *, beside: bool = False, in_class: bool = False) -> bytes:
+def export_lesson(name: str, *, in_class: bool = False) -> bytes:
+    """Return a lesson that comes with the app as one file. Raises ExportError."""
+    lesson = lessons().get(name)
+    if lesson is None:
+        raise ExportError(f"no lesson is named {name!r}; choose one of {', '.join(lessons())}")
+    return lesson_file(lesson, in_class=in_class)
+
+
+def lesson_file(lesson: Lesson, *, beside: bool = False, in_class: bool = False) -> bytes:
     """Return a lesson as one file; `beside` says that the other lessons' files are beside it.
 
     `in_class` is for a file that the server of a class serves: it may speak to that server.
     Raises ExportError.
     """
-    lesson = lessons().get(name)
-    if lesson is None:
-        raise ExportError(f"no lesson is named {name!r}; choose one of {', '.join(lessons())}")
     scenes = [_scene(lesson, number) for number in range(1, len(lesson.steps) + 1)]
-    data = as_data(lesson, _following(name))
+    later = (each for each in lessons().values() if each.order > lesson.order)
+    data = as_data(lesson, next(later, None))
+    sections = []
     for step, scene in zip(data["steps"], scenes, strict=True):
         step["point"] = _pointed(step["point"], scene)
+        sections.append(replace(scene, parts=_section(scene.parts, step["point"])))
     return fitted(
-        scenes,
+        sections,
         f"{lesson.title} - hnviz",
         {"lesson": {**data, "beside": beside}, "in_class": in_class},
     )
@@ -41,12 +53,6 @@ def _scene(lesson: Lesson, number: int) -> Shown:
     return shown(lesson.steps[number - 1].page, at)
 
 
-def _following(name: str) -> Lesson | None:
-    names = list(lessons())
-    rest = names[names.index(name) + 1 :]
-    return lessons()[rest[0]] if rest else None
-
-
 def _pointed(point: str, scene: Shown) -> str:
     """Return what a step points at in a file, which has the pictures but not all controls."""
     named = [part.called for part in scene.parts if not isinstance(part, Heading)]
@@ -55,18 +61,33 @@ def _pointed(point: str, scene: Shown) -> str:
     return next((each for each in named if each not in AROUND), "")
 
 
+def _section(parts: Sequence[Part], point: str) -> list[Part]:
+    """Return the section of a page that a step points into, below the page's title and its run.
+
+    The other sections take more bytes than what the lesson shows.
+    """
+    starts = [at for at, part in enumerate(parts) if isinstance(part, Heading)]
+    top, *more = [list(parts[start:end]) for start, end in pairwise([*starts, len(parts)])]
+    for section in more:
+        if any(_called(part) == point for part in section):
+            return [part for part in top if _called(part) in ("", *RUN)] + section
+    return top
+
+
+def _called(part: Part) -> str:
+    return "" if isinstance(part, Heading) else part.called
+
+
 def export_index(*, in_class: bool = False) -> Iterator[tuple[str, bytes]]:
     """Yield the files of a folder with all lessons: names and contents, the index last.
 
     Raises ExportError.
     """
-    for name in lessons():
-        yield f"{name}.html", export_lesson(name, beside=True, in_class=in_class)
-    yield INDEX, plain_page(TITLE, "\n".join(map(_offer, lessons().values())))
+    for lesson in lessons().values():
+        yield f"{lesson.id}.html", lesson_file(lesson, beside=True, in_class=in_class)
+    yield INDEX, plain_page(TITLE, Markup("\n").join(map(_offer, lessons().values())))
 
 
-def _offer(lesson: Lesson) -> str:
-    return (
-        f'<h2><a href="{escape(lesson.id)}.html">{escape(lesson.title)}</a></h2>\n'
-        f"<p>{escape(lesson.about)} {len(lesson.steps)} steps.</p>"
-    )
+def _offer(lesson: Lesson) -> Markup:
+    link = Markup('<h2><a href="{}.html">{}</a></h2>\n').format(lesson.id, lesson.title)
+    return link + Markup("<p>{} {} steps.</p>").format(lesson.about, len(lesson.steps))

@@ -8,7 +8,7 @@ import { SmallPlotly } from "./plot.js";
 import { Stage } from "./stage.js";
 
 /**
- * @typedef {import("./stage.js").Held & { blobs: string[], files: Record<string, [string, number]>,
+ * @typedef {import("./stage.js").Held & { files: Record<string, [string, number]>,
  *             lesson?: import("./lesson.js").Lesson, variables: Record<string, Record<string, string>> }} Data
  *   files      address -> how it is read ("json", "text", "arrayBuffer"), and its blob
  *   variables  mode -> the style sheets' variables
@@ -20,8 +20,9 @@ const hasAll = () => "DecompressionStream" in window && "findLast" in Array.prot
 async function begin() {
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const main = /** @type {HTMLElement} */ (document.querySelector("main"));
-  const data = /** @type {Data} */ (JSON.parse(document.getElementById("data")?.textContent ?? ""));
-  const blobs = new Blobs(data.blobs);
+  const packed = JSON.parse(document.getElementById("data")?.textContent ?? "");
+  const data = /** @type {Data} */ (await new Blobs([packed.page]).json(0));
+  const blobs = new Blobs(packed.blobs);
 
   for (const [address, [as, at]] of Object.entries(data.files)) {
     const read = { json: () => blobs.json(at), text: () => blobs.text(at), arrayBuffer: () => blobs.get(at) };
