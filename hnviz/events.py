@@ -90,12 +90,15 @@ class Resumed:
     time: float
 
 
+ENDS = ("finished", "stopped", "diverged", "failed")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
     """The run has ended. The last event of every run that was not killed."""
 
     kind: ClassVar[str] = "ended"
-    status: str  # "finished", "stopped", "diverged", "failed"
+    status: str  # one of ENDS
     step: int  # updates done
     message: str  # a sentence for the page
     time: float

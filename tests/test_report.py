@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
@@ -14,19 +15,23 @@ from hnviz.cli.main import build_parser, main
 from hnviz.cli.train import SETTINGS
 from hnviz.config import RunConfig
 from hnviz.data.corpora.own import Way, own_corpus, way_of
+from hnviz.events import Ended, EpochEnd, KindFigures, RunStarted
 from hnviz.export.build import LARGEST
 from hnviz.export.errors import ExportError
 from hnviz.export.report import MOST_RUNS, report
+from hnviz.export.report_parts import ends
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.overlay import MOST_NAMED, Course, Overlay, overlay
 from hnviz.figures.panel import Stroke
 from hnviz.figures.theme import theme
-from hnviz.runs import RunStore
+from hnviz.runs import RunFolder, RunStore
+from hnviz.runs.codec import encode
+from hnviz.runs.folder import CONFIG, EVENTS, RunInfo
 from hnviz.runs.label import Label, write_label
 from hnviz.runs.repeat import repeat_command
 from hnviz.web import exported
 from hnviz.web.routes import door
-from tests.made_runs import make_run
+from tests.made_runs import events, make_run
 
 CONFIGS = {
     "recipe": RunConfig.for_model("Model5"),
@@ -115,7 +120,53 @@ def test_runs_of_a_name_are_told_apart_and_a_name_is_text(tmp_path):
         write_label(folder.path, Label(name))
     page = report(RunStore(tmp_path), [folder.id for folder in folders]).decode()
     assert "<img" not in page
-    assert "&lt;img src=x onerror=&quot;alert(1)&quot;&gt; (2)" in page
+    assert "&lt;img src=x onerror=&#34;alert(1)&#34;&gt; (2)" in page
+
+
+HOSTILE = '<meta http-equiv="refresh" content="0; url=//a.invalid">'
+
+
+def hostile_run(root: Path, number: int) -> RunFolder:
+    """A run with HTML in each field that can hold text."""
+    folder = make_run(root, number, 80)
+    config = folder.config
+    RunInfo(config, {HOSTILE: HOSTILE}, HOSTILE, 0.0).save(folder.path / CONFIG)
+    told = []
+    for event in events(number, 80, config):
+        match event:
+            case RunStarted():
+                event = replace(event, device=HOSTILE)
+            case EpochEnd():
+                event = replace(
+                    event, valid_kinds={**event.valid_kinds, HOSTILE: KindFigures(1, 2, 3.0)}
+                )
+            case Ended():
+                event = replace(event, message=HOSTILE)
+        told.append(event)
+    (folder.path / EVENTS).write_bytes(b"".join(map(encode, told)))
+    write_label(folder.path, Label(HOSTILE))
+    return RunFolder(folder.path)
+
+
+def test_no_field_of_a_run_is_anything_but_text_in_a_report(tmp_path):
+    ids = [hostile_run(tmp_path, number).id for number in (1, 2)]
+    for wanted in (ids[:1], ids):
+        page = report(RunStore(tmp_path), wanted).decode()
+        assert page.count("&lt;meta http-equiv=&#34;refresh&#34;") > 1
+        assert page.count("<meta") == 3  # the character set, the policy and the width
+        assert "default-src 'none'" in page
+
+
+def test_a_run_that_ends_in_an_unknown_way_is_refused_and_would_be_text(tmp_path, capsys):
+    run = make_run(tmp_path, 1, 80)
+    ended = Ended(status=HOSTILE, step=80, message="", time=1.0)
+    record = replace(run.read(), ended=ended)
+    assert "&lt;meta" in ends({"a": record}) and "<meta" not in ends({"a": record})
+    path = run.path / EVENTS
+    path.write_bytes(b"".join([*path.read_bytes().splitlines(keepends=True)[:-1], encode(ended)]))
+    assert main(["export", "report", run.id, "Model5", "--runs-dir", str(tmp_path)]) == 2
+    said = "a run ends as finished, stopped, diverged, failed; got '<meta"
+    assert said in capsys.readouterr().err
 
 
 def test_what_cannot_be_reported_is_one_sentence(tmp_path, capsys):

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from hnviz import __version__
 from hnviz.app.run import text as run_text
 from hnviz.app.run.names import shown_name
@@ -51,7 +53,7 @@ def report(store: RunStore, ids: Sequence[str]) -> bytes:
     title = names[0] if len(runs) == 1 else f"{len(runs)} runs compared"
     sections = _of_one(runs[0]) if len(runs) == 1 else _of_several(runs)
     note = f"Made with hnviz {__version__}. This page is one file and needs no network."
-    body = "\n".join([*sections, f"<footer><p>{note}</p></footer>"])
+    body = Markup("\n").join([*sections, Markup("<footer><p>{}</p></footer>").format(note)])
     return plain_page(f"Report: {title}", body, style=parts.STYLE, colours=parts.colours)
 
 
@@ -79,43 +81,43 @@ def _named(runs: Sequence[Reported]) -> list[Reported]:
     return named
 
 
-def _of_one(run: Reported) -> Iterator[str]:
+def _of_one(run: Reported) -> Iterator[Markup]:
     record, config = run.record, run.config
     bounds = parts.bounds_of(config)
     yield parts.lead(run_text.figures(record), *_when(run))
     if not without_notebook(config):
         yield parts.prose(run_text.against_notebook(record, notebook_table(config.model)))
-    yield "<h2>Loss and accuracy by training step</h2>"
+    yield parts.heading("Loss and accuracy by training step")
     yield from run_charts(record, bounds)
-    yield "<h2>Accuracy by kind of token</h2>"
+    yield parts.heading("Accuracy by kind of token")
     yield parts.kinds_of_one(record)
-    yield "<h2>What it remembers</h2>"
+    yield parts.heading("What it remembers")
     yield parts.prose(*(said(record, bounds) for said in PROVED))
     yield parts.bounds_table(bounds)
-    yield "<h2>Epoch by epoch</h2>"
+    yield parts.heading("Epoch by epoch")
     yield parts.epochs(record)
-    yield "<h2>Settings</h2>"
+    yield parts.heading("Settings")
     yield parts.settings_of_one(config)
     n_steps = record.started.n_steps if record.started else record.step
     yield parts.prose(run_text.schedule(record, n_steps))
-    yield "<h2>Train it again</h2>"
+    yield parts.heading("Train it again")
     yield parts.commands([(run.name, config)], run.folder.versions)
 
 
-def _of_several(runs: Sequence[Reported]) -> Iterator[str]:
+def _of_several(runs: Sequence[Reported]) -> Iterator[Markup]:
     records = {run.name: run.record for run in runs}
     yield parts.lead(parts.headline(records))
-    yield "<h2>How each run ended</h2>"
+    yield parts.heading("How each run ended")
     yield parts.ends(records)
-    yield "<h2>Settings that differ</h2>"
+    yield parts.heading("Settings that differ")
     yield parts.settings_of_several({run.name: run.config for run in runs})
-    yield "<h2>Accuracy and loss by training step</h2>"
+    yield parts.heading("Accuracy and loss by training step")
     yield from together_charts(records)
-    yield "<h2>Accuracy by kind of token, on valid</h2>"
+    yield parts.heading("Accuracy by kind of token, on valid")
     yield parts.kinds_of_several(records)
-    yield "<h2>What each remembers</h2>"
+    yield parts.heading("What each remembers")
     yield parts.remembered(records)
-    yield "<h2>Train them again</h2>"
+    yield parts.heading("Train them again")
     yield parts.commands([(run.name, run.config) for run in runs], runs[0].folder.versions)
 
 

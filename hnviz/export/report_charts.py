@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from markupsafe import Markup
+
 from hnviz.data.stream import SPLITS
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.overlay import NARROW, WIDE, Course, Overlay, overlay, stroke_of
@@ -42,7 +44,7 @@ def colours(mode: str) -> dict[str, str]:
     return {**{f"--hn-{name}": getattr(look, name) for name in NAMES}, **runs}
 
 
-def run_charts(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> Iterator[str]:
+def run_charts(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> Iterator[Markup]:
     """Draw a run's loss, and its accuracy on train and on valid with the memory ruler's lines."""
     look = variable_theme()
     strokes = {"train": Stroke(look.train, "7 4", 2), "valid": Stroke(look.valid, "", 2.5, True)}
@@ -76,7 +78,7 @@ def run_charts(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> Iter
         )
 
 
-def together_charts(records: Mapping[str, RunRecord]) -> Iterator[str]:
+def together_charts(records: Mapping[str, RunRecord]) -> Iterator[Markup]:
     """Draw the runs over each other: both accuracies and both losses."""
     look = variable_theme()
     strokes = {name: stroke_of(at, look) for at, name in enumerate(records)}
@@ -100,7 +102,7 @@ def _losses(record: RunRecord, name: str, stroke: Stroke) -> Course:
     return Course(said, steps, values, stroke)
 
 
-def _together(title: str, courses: Sequence[Course], *, share: bool) -> str:
+def _together(title: str, courses: Sequence[Course], *, share: bool) -> Markup:
     ends = {each.name: each.end for each in courses}
     said = ", ".join(
         f"{name} {'has no figure' if end is None else accuracy(end) if share else f'{end:.2f}'}"
@@ -113,11 +115,11 @@ def _short(name: str) -> str:
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 
-def _figure(chart: Overlay, note: str = "") -> str:
+def _figure(chart: Overlay, note: str = "") -> Markup:
     look = variable_theme()
-    sizes = "".join(
-        f'<div class="{size}">{overlay(chart, look, width)}</div>'
-        for size, width in (("wide", WIDE), ("narrow", NARROW))
+    drawn = [Markup(overlay(chart, look, width)) for width in (WIDE, NARROW)]  # its text is escaped
+    sizes = Markup('<div class="wide">{}</div><div class="narrow">{}</div>').format(*drawn)
+    below = Markup('<p class="note">{}</p>').format(note) if note else ""
+    return Markup("<figure><figcaption>{}</figcaption>{}{}</figure>").format(
+        chart.title, sizes, below
     )
-    below = f'<p class="note">{note}</p>' if note else ""
-    return f"<figure><figcaption>{chart.title}</figcaption>{sizes}{below}</figure>"

@@ -1,10 +1,15 @@
-"""The words and tables of a report, as HTML whose text is escaped."""
+"""The words and tables of a report, as HTML.
+
+Text becomes HTML in two ways only, a format of Markup and its join: both escape text that is not
+Markup itself. So no field of a run, which may come from another computer, can be anything but text.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from html import escape
 from pathlib import Path
+
+from markupsafe import Markup
 
 from hnviz.app.run import text as run_text
 from hnviz.app.run.names import rate
@@ -49,22 +54,30 @@ SETTINGS = {
 
 Cells = Sequence[str]
 
+_BOLD = Markup("<b>{}</b>")
+_NOTE = Markup('\n<p class="note">{}</p>')
 
-def marked(sentence: str) -> str:
+
+def marked(sentence: str) -> Markup:
     """Return a sentence with its **bold** parts."""
-    pieces = _plain(unbroken(sentence)).split("**")
-    return "".join(f"<b>{part}</b>" if at % 2 else part for at, part in enumerate(pieces))
+    pieces = upright(unbroken(sentence)).split("**")
+    return Markup().join(_BOLD.format(part) if at % 2 else part for at, part in enumerate(pieces))
 
 
-def prose(*sentences: str) -> str:
+def heading(text: str) -> Markup:
+    """Return the heading of a section."""
+    return Markup("<h2>{}</h2>").format(text)
+
+
+def prose(*sentences: str) -> Markup:
     """Return a paragraph."""
-    return f"<p>{marked(' '.join(each for each in sentences if each))}</p>"
+    return Markup("<p>{}</p>").format(marked(" ".join(each for each in sentences if each)))
 
 
-def lead(sentence: str, *more: str) -> str:
+def lead(sentence: str, *more: str) -> Markup:
     """Return the first sentence, large, and what else is known."""
-    notes = "".join(f'\n<p class="note">{marked(each)}</p>' for each in more)
-    return f'<p class="lead">{marked(sentence)}</p>{notes}'
+    first = Markup('<p class="lead">{}</p>').format(marked(sentence))
+    return first + Markup().join(_NOTE.format(marked(each)) for each in more)
 
 
 def day(seconds: float) -> str:
@@ -84,7 +97,7 @@ def headline(records: Mapping[str, RunRecord]) -> str:
     )
 
 
-def ends(records: Mapping[str, RunRecord]) -> str:
+def ends(records: Mapping[str, RunRecord]) -> Markup:
     """Tabulate the last figures of several runs, each with its line of the charts."""
     look = variable_theme()
     heads = ("run", "right on valid", "right on train", "loss on valid", "loss on train")
@@ -95,14 +108,14 @@ def ends(records: Mapping[str, RunRecord]) -> str:
         losses = (f"{last.valid_loss:.3f}", f"{last.train_loss:.3f}")
         seconds = f"{sum(epoch.seconds for epoch in record.epochs):.1f}"
         of = f"{len(record.epochs)} of {record.config.epochs}"
-        line = f"{sample(stroke_of(at, look))} {_plain(name)}"
+        line = Markup("{} {}").format(Markup(sample(stroke_of(at, look))), upright(name))
         rows.append((line, *figures, *losses, of, seconds, record.status))
     return _table(
         "Last epoch; losses in nats per token", (*heads, "epochs", "seconds", "state"), rows
     )
 
 
-def epochs(record: RunRecord) -> str:
+def epochs(record: RunRecord) -> Markup:
     """Tabulate a run's epochs."""
     heads = ("epoch", "train loss", "valid loss", "right on train", "right on valid", "seconds")
     rows = [
@@ -115,7 +128,7 @@ def epochs(record: RunRecord) -> str:
     return _table("Losses in nats per token, and shares of right answers", heads, rows)
 
 
-def kinds_of_one(record: RunRecord) -> str:
+def kinds_of_one(record: RunRecord) -> Markup:
     """Tabulate a run's right answers by the kind of the true token."""
     last = record.epochs[-1]
     if not last.valid_kinds:
@@ -129,16 +142,13 @@ def kinds_of_one(record: RunRecord) -> str:
     return _table("Right answers of the last epoch by the kind of the true token", heads, rows)
 
 
-def kinds_of_several(records: Mapping[str, RunRecord]) -> str:
+def kinds_of_several(records: Mapping[str, RunRecord]) -> Markup:
     """Tabulate runs by kinds."""
     lasts = {name: record.epochs[-1].valid_kinds for name, record in records.items()}
     found = [kind for kind in COUNTED if any(kind in each for each in lasts.values())]
     if not found:
         return prose(NO_KINDS)
-    rows = [
-        (_plain(name), *(_share(each.get(kind))[0] for kind in found))
-        for name, each in lasts.items()
-    ]
+    rows = [(name, *(_share(each.get(kind))[0] for kind in found)) for name, each in lasts.items()]
     return _table("Share right on valid, last epoch", ("run", *found), rows)
 
 
@@ -147,7 +157,7 @@ def bounds_of(config: RunConfig) -> Mapping[str, Sequence[Bound]]:
     return {split: split_bounds(split, config) for split in SPLITS}
 
 
-def bounds_table(bounds: Mapping[str, Sequence[Bound]]) -> str:
+def bounds_table(bounds: Mapping[str, Sequence[Bound]]) -> Markup:
     """Tabulate the best accuracy that so many tokens of memory allow."""
     longest = max(map(len, bounds.values()))
     rows = [
@@ -156,17 +166,16 @@ def bounds_table(bounds: Mapping[str, Sequence[Bound]]) -> str:
     ]
     table = _table("The best accuracy that the last k tokens allow", ("k", "valid", "train"), rows)
     mark = any(not bound.shown for each in bounds.values() for bound in each)
-    return table + (
-        '<p class="note">* Most of these stretches occur once, so the bound says little.</p>'
-        if mark
-        else ""
-    )
+    note = "* Most of these stretches occur once, so the bound says little."
+    return table + _NOTE.format(note) if mark else table
 
 
-def remembered(records: Mapping[str, RunRecord]) -> str:
+def remembered(records: Mapping[str, RunRecord]) -> Markup:
     """Say of each run what its accuracy proves, and list the bounds of each text."""
     said = [
-        f"<li><b>{_plain(name)}</b>: {marked(run_text.remember(each, bounds_of(each.config)))}</li>"
+        Markup("<li><b>{}</b>: {}</li>").format(
+            upright(name), marked(run_text.remember(each, bounds_of(each.config)))
+        )
         for name, each in records.items()
     ]
     texts = {(each.config.corpus, each.config.split): each.config for each in records.values()}
@@ -176,18 +185,17 @@ def remembered(records: Mapping[str, RunRecord]) -> str:
         for each in texts.values()
     ]
     pairs = zip(named, tables, strict=True)
-    return f"<ul>{''.join(said)}</ul>" + "".join(
-        (name if len(texts) > 1 else "") + table for name, table in pairs
-    )
+    below = (name + table if len(texts) > 1 else table for name, table in pairs)
+    return Markup("<ul>{}</ul>{}").format(Markup().join(said), Markup().join(below))
 
 
-def settings_of_one(config: RunConfig) -> str:
+def settings_of_one(config: RunConfig) -> Markup:
     """Tabulate all settings, beside those of the model's recipe."""
     usual = asdict(RunConfig.for_model(config.model))
     rows = [
         (
             SETTINGS[name],
-            _differs(_value(name, value), value != usual[name]),
+            (_BOLD if value != usual[name] else Markup("{}")).format(_value(name, value)),
             _value(name, usual[name]),
         )
         for name, value in config.to_dict().items()
@@ -197,7 +205,7 @@ def settings_of_one(config: RunConfig) -> str:
     )
 
 
-def settings_of_several(configs: Mapping[str, RunConfig]) -> str:
+def settings_of_several(configs: Mapping[str, RunConfig]) -> Markup:
     """Tabulate the settings in which runs differ; say the others in a sentence."""
     told = {name: config.to_dict() for name, config in configs.items()}
     first = next(iter(told.values()))
@@ -207,18 +215,17 @@ def settings_of_several(configs: Mapping[str, RunConfig]) -> str:
     same = ", ".join(
         f"{SETTINGS[each]} {_value(each, first[each])}" for each in first if each not in differ
     )
-    equal = f'<p class="note">The same in all: {same}.</p>'
+    equal = _NOTE.format(f"The same in all: {same}.")
     if not differ:
         return prose("No setting differs.") + equal
     heads = ("run", *(SETTINGS[each] for each in differ))
     rows = [
-        (_plain(name), *(_value(field, each[field]) for field in differ))
-        for name, each in told.items()
+        (name, *(_value(field, each[field]) for field in differ)) for name, each in told.items()
     ]
     return _table("The settings in which the runs differ", heads, rows) + equal
 
 
-def commands(runs: Iterable[tuple[str, RunConfig]], versions: Mapping[str, str]) -> str:
+def commands(runs: Iterable[tuple[str, RunConfig]], versions: Mapping[str, str]) -> Markup:
     """Return the command that trains each run again, and what it needs."""
     listed = list(runs)
     lines = "\n".join(repeat_command(config) for _, config in listed)
@@ -229,21 +236,30 @@ def commands(runs: Iterable[tuple[str, RunConfig]], versions: Mapping[str, str])
         notes.append(f"{TEXT} is in the run's zip file: python -m hnviz export run ID.")
     if any(identity_of(config.model) for _, config in listed):
         notes.append("Add --models FILE, with the file that holds the model.")
-    return f"<pre><code>{_plain(lines)}</code></pre>\n{prose(*notes)}"
+    return Markup("<pre><code>{}</code></pre>\n{}").format(upright(lines), prose(*notes))
 
 
-def _table(caption: str, heads: Cells, rows: Iterable[Cells]) -> str:
-    """Return a table; cells are HTML, the first of a row names it."""
-    head = "".join(f'<th scope="col">{each}</th>' for each in heads)
-    body = "".join(
-        f'<tr><th scope="row">{first}</th>{"".join(f"<td>{each}</td>" for each in rest)}</tr>'
+def _table(caption: str, heads: Cells, rows: Iterable[Cells]) -> Markup:
+    """Return a table; the first cell of a row names it."""
+    head = _cells('<th scope="col">{}</th>', heads)
+    body = Markup().join(
+        Markup('<tr><th scope="row">{}</th>{}</tr>').format(
+            _upright(first), _cells("<td>{}</td>", rest)
+        )
         for first, *rest in rows
     )
-    return (
-        f'<div class="table" tabindex="0" role="region" aria-label="{escape(caption)}"><table>'
-        f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
-        "</table></div>"
-    )
+    return Markup(
+        '<div class="table" tabindex="0" role="region" aria-label="{0}"><table>'
+        "<caption>{0}</caption><thead><tr>{1}</tr></thead><tbody>{2}</tbody></table></div>"
+    ).format(caption, head, body)
+
+
+def _cells(cell: str, texts: Cells) -> Markup:
+    return Markup().join(Markup(cell).format(_upright(each)) for each in texts)
+
+
+def _upright(text: str) -> str:
+    return text if isinstance(text, Markup) else upright(text)
 
 
 def _share(figures: KindFigures | None) -> tuple[str, str]:
@@ -262,13 +278,5 @@ def _value(name: str, value: object) -> str:
     if name == "lr":
         return rate(float(str(value)))
     if name == "corpus":
-        return _plain(corpus(str(value)).title)
-    return f"{value:,}" if isinstance(value, int) and name != "seed" else _plain(str(value))
-
-
-def _differs(text: str, differs: bool) -> str:
-    return f"<b>{text}</b>" if differs else text
-
-
-def _plain(text: str) -> str:
-    return escape(upright(text))
+        return corpus(str(value)).title
+    return f"{value:,}" if isinstance(value, int) and name != "seed" else str(value)

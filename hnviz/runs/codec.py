@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any, get_args, get_origin
 
 from hnviz import events
-from hnviz.events import Event, RunStarted
+from hnviz.events import ENDS, Ended, Event, RunStarted
 from hnviz.runs.reading import LARGEST, is_number, parse, plain
 from hnviz.schedule import told_every
 
@@ -54,6 +54,8 @@ def decode(line: bytes) -> Event:
     event = events.from_dict(values)
     if isinstance(event, RunStarted) and 0 in (event.n_batches, event.n_steps):
         raise ValueError("a run has at least one step")
+    if isinstance(event, Ended) and event.status not in ENDS:
+        raise ValueError(f"a run ends as {', '.join(ENDS)}; got {shortened(event.status)}")
     for name, wanted in _TYPES[type(event)]:
         value = values.get(name, {})  # older runs lack the figures by kind
         if value is None and wanted is float:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hnviz.config import RunConfig
 from hnviz.events import (
+    ENDS,
     BatchEnd,
     Ended,
     EpochEnd,
@@ -34,7 +35,7 @@ EPOCH_COLUMNS = (
     "seconds",
 )
 
-STATUSES = ("queued", "running", "finished", "stopped", "diverged", "failed", "interrupted")
+STATUSES = ("queued", "running", *ENDS, "interrupted")
 RESUMABLE = frozenset({"queued", "stopped", "failed", "interrupted"})
 """The statuses from which a run can be resumed."""
 
