@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import cycle
 
@@ -13,7 +14,7 @@ from hnviz.cli.main import main
 from hnviz.config import RunConfig
 from hnviz.events import EpochEnd
 from hnviz.learn import Learner, fit
-from hnviz.learn.lanes import Lanes
+from hnviz.learn.lanes import WARM_UPS, Lanes
 
 SMALL = {"nh": 16, "bs": 256, "device": "cpu"}
 MODELS = IN_LANES
@@ -163,6 +164,22 @@ def test_runs_of_several_shapes_are_refused():
     one = RunConfig.for_model("Model3", **SMALL)
     with pytest.raises(ValueError, match="may differ in lr, epochs, pct_start, seed"):
         Lanes([one, replace(one, nh=17)])
+
+
+def test_a_step_that_cannot_be_captured_is_trained_as_it_is(monkeypatch):
+    @contextmanager
+    def refused(graph):
+        raise RuntimeError("operation not permitted when stream is capturing")
+        yield
+
+    monkeypatch.setattr(torch.cuda, "CUDAGraph", object)
+    monkeypatch.setattr(torch.cuda, "graph", refused)
+    lanes, other = Lanes(configs("Model1", 2)), Lanes(configs("Model1", 2))
+    for each in (lanes, other):
+        each.run(WARM_UPS)
+    lanes._capture = True
+    assert lanes.run(6) and other.run(6)
+    torch.testing.assert_close(lanes.weights, other.weights, atol=0, rtol=0)
 
 
 def test_the_bench_times_lanes_against_one_run(capsys, monkeypatch):

@@ -155,6 +155,25 @@ def test_chunks_and_a_checkpoint_change_nothing(model):
     assert losses(after) == whole[45:]
 
 
+def test_a_test_that_goes_on_still_knows_its_lowest_loss(monkeypatch):
+    """The loss is at its lowest, then twice that, then the test is cut, then 5 times the lowest."""
+    config, stream = range_test(small_config("Model1", device="cpu")), small_stream()
+    told = iter([1.0] * 30 + [2.0] * 30 + [1e3] * 40)
+
+    def test() -> RangeTest:
+        made = RangeTest(config, stream)
+        monkeypatch.setattr(made, "_train_chunk", lambda: made._pending.append((next(told), 0.0)))
+        return made
+
+    first, second = test(), test()
+    for _, event in zip(range(61), first.events(), strict=False):
+        assert not isinstance(event, Ended)
+    second.restore(first.checkpoint())
+    *_, ended = second.events()
+    assert ended.step < 100 and "4 times its lowest" in ended.message
+    assert first.checkpoint()["lowest"] == pytest.approx(1.0)
+
+
 @pytest.mark.parametrize(
     ("losses", "says"),
     [

@@ -3,6 +3,7 @@
 from functools import cache
 from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from safetensors.numpy import load, save
 from hnviz.config import RunConfig
 from hnviz.events import Event
 from hnviz.learn import FAST, MODELS, Learner
+from hnviz.learn.learner import generator_states, set_generators
 from tests.small import figures, small_config, small_stream
 
 STREAM = small_stream()
@@ -99,6 +101,22 @@ def test_a_checkpoint_and_a_snapshot_are_copies() -> None:
     for copied, tensors in zip(before, taken, strict=True):
         for name, value in copied.items():
             np.testing.assert_array_equal(tensors[name], value)
+
+
+def test_the_generator_of_a_device_is_in_the_checkpoint(monkeypatch):
+    """A GPU draws dropout from a generator of its own."""
+    device = SimpleNamespace(state=torch.arange(4))
+    device.get_rng_state = lambda: device.state
+    device.set_rng_state = lambda state: setattr(device, "state", state)
+    monkeypatch.setattr(torch, "get_device_module", {"cuda": device}.__getitem__)
+    stored = generator_states("cuda")
+    torch.rand(3)
+    device.state = device.state + 1
+    set_generators("cuda", stored)
+    assert device.state.tolist() == [0, 1, 2, 3]
+    assert torch.equal(torch.get_rng_state(), stored["rng"])
+    assert set(generator_states("cpu")) == {"rng"}
+    set_generators("cuda", {"rng": stored["rng"]})  # of a run that trained on the cpu
 
 
 def test_a_snapshot_is_the_weights_and_the_state() -> None:

@@ -22,9 +22,10 @@ def serve(pipe: Connection) -> None:
 def describe() -> dict[str, object]:
     """Return the fields of EngineInfo that come from torch or from the machine."""
     devices = usable_devices()
-    names = {"cpu": processor()}
+    names, free = {"cpu": processor()}, 0
     if "cuda" in devices:
         names["cuda"] = torch.cuda.get_device_name(0)
+        free, _ = torch.cuda.mem_get_info()
     return {
         "devices": devices,
         "device_names": names,
@@ -32,6 +33,7 @@ def describe() -> dict[str, object]:
         "versions": versions() | {"torch": str(torch.__version__)},
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "card_bytes": free,
     }
 
 

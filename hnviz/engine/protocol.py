@@ -62,6 +62,7 @@ class EngineInfo:
     max_trainers: int  # most runs that train at the same time
     python: str
     machine: str
+    card_bytes: int = 0  # of free memory on the graphics card, 0 without one
 
 
 @dataclass(frozen=True, slots=True)

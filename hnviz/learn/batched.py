@@ -40,8 +40,8 @@ def forward(
     (h,) = tensors(state)
     squash = torch.tanh if known.nonlinearity == "tanh" else torch.relu
     out = []
-    for t in range(x.shape[1]):
-        h = squash(_product(h + given[:, :, t], named, "h_h"))
+    for step in given.unbind(2):  # an index a step would sum a whole window's gradient each time
+        h = squash(_product(h + step, named, "h_h"))
         if known.norm_in_loop:
             h = norm(h)
         if known.predicts == "every":
@@ -99,9 +99,9 @@ def _stacked(
         inputs = _linear(given, weights["weight_ih"], weights["bias_ih"])
         now = tuple(each[:, layer] for each in state)
         out = []
-        for t in range(given.shape[2]):
+        for step in inputs.unbind(2):
             recurrent = _linear(now[0], weights["weight_hh"], weights["bias_hh"])
-            now = _CELLS[kind](inputs[:, :, t], recurrent, now)
+            now = _CELLS[kind](step, recurrent, now)
             out.append(now[0])
         given = torch.stack(out, dim=2)
         for tensor, kept in zip(now, after, strict=True):

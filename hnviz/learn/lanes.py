@@ -9,11 +9,14 @@ Nothing is added up across lanes, so one that becomes nan leaves the others as t
 bit. A lane equals its single run up to the order of sums in a product (tests/test_lanes.py).
 """
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -35,6 +38,8 @@ from hnviz.schedule import one_cycle
 
 RING = 256  # losses that stay on the device between two reads
 WARM_UPS = 3  # steps before a capture, as torch's notes on CUDA graphs advise
+
+log = logging.getLogger(__name__)
 
 
 class Lanes:
@@ -88,18 +93,17 @@ class Lanes:
         )
         self._moments = torch.zeros(2, *self.weights.shape, device=device)
         self._counter = torch.zeros(1, dtype=torch.int64, device=device)
-        self._plan = torch.tensor(self._schedules(), device=device)  # (3, R, n_steps)
+        plan = torch.from_numpy(self._schedules()).to(torch.get_default_dtype())
+        self._plan = plan.to(device)  # (3, R, n_steps)
         self._ring = torch.zeros(2, n_lanes, RING, device=device)
 
-    def _schedules(self) -> list[list[list[float]]]:
+    def _schedules(self) -> NDArray[np.float64]:
         """Return lr, beta1 and whether a lane still trains, for each lane and step."""
-        found: list[list[list[float]]] = [[], [], []]
-        for lane in self.lanes:
+        found = np.zeros((3, len(self.lanes), self.n_steps))
+        found[1] = 0.5  # of a lane that is over: Adam divides by 1 - beta1
+        for index, lane in enumerate(self.lanes):
             planned = one_cycle(lane.n_steps, lane.config.lr, lane.config.pct_start)
-            rest = self.n_steps - lane.n_steps
-            found[0].append([*planned.lr.tolist(), *[0.0] * rest])
-            found[1].append([*planned.momentum.tolist(), *[0.5] * rest])
-            found[2].append([1.0] * lane.n_steps + [0.0] * rest)
+            found[:, index, : lane.n_steps] = planned.lr, planned.momentum, np.ones(lane.n_steps)
         return found
 
     # --- Training -------------------------------------------------------------------------------
@@ -124,7 +128,7 @@ class Lanes:
             self._one_step()
             self.step += 1
         places = [step % RING for step in range(first, last)]
-        losses, right = self._ring[:, :, places].double().cpu().numpy()  # waits for the device
+        losses, right = self._ring[:, :, places].cpu().double().numpy()  # waits for the device
         accuracies = right / self._train.n_answers
         return self.reports.read(first, losses, accuracies, time.perf_counter() - begun)
 
@@ -134,17 +138,35 @@ class Lanes:
         elif self._replay is not None:
             self._replay()
         elif self.step < WARM_UPS:  # lazily made buffers must be there before a capture
-            side = torch.cuda.Stream()
-            side.wait_stream(torch.cuda.current_stream())
-            with torch.cuda.stream(side):
-                self._train_step()
-            torch.cuda.current_stream().wait_stream(side)
+            self._warm_up()
         else:
-            graph = torch.cuda.CUDAGraph()
+            self._replay = self._captured()
+            self._replay()  # a capture does not run
+
+    @cached_property
+    def _side(self) -> torch.cuda.Stream:
+        """One stream for all warm-ups: each has a pool of memory of its own."""
+        return torch.cuda.Stream()
+
+    def _warm_up(self) -> None:
+        now, side = torch.cuda.current_stream(), self._side
+        side.wait_stream(now)
+        with torch.cuda.stream(side):
+            self._train_step()
+        now.wait_stream(side)
+
+    def _captured(self) -> Callable[[], None]:
+        """Capture a step; where the device cannot, a step stays as it is, only slower."""
+        graph = torch.cuda.CUDAGraph()
+        try:
             with torch.cuda.graph(graph):
                 self._train_step()
-            self._replay = graph.replay
-            self._replay()  # a capture does not run
+        except torch.OutOfMemoryError:
+            raise
+        except RuntimeError as error:
+            log.warning("the training step could not be captured, so it is slower: %s", error)
+            return self._train_step
+        return graph.replay
 
     def _train_step(self) -> None:
         """Do one step of every lane; all that it reads and writes stays on the device."""
@@ -229,7 +251,7 @@ class Lanes:
             if tally:
                 tally.take(torch.tensor([batch], device=self.device), losses, right)
             found.append(torch.stack([losses.mean(1), right.sum(1).to(losses.dtype)]))
-        means = torch.stack(found).double().mean(0).cpu().numpy()  # over mini-batches
+        means = torch.stack(found).cpu().double().mean(0).numpy()  # over mini-batches
         return means[0], means[1] / feed.n_answers, state
 
     def _reset(self) -> None:

@@ -115,7 +115,7 @@ class Learner:
         """Copy all that `restore` needs to continue bit for bit; may be called after any event."""
         tensors = {
             **self._named_state(),
-            "rng": torch.get_rng_state(),
+            **generator_states(self.device),
             **_named("model.", self.model.state_dict()),
             **_named("adam.", self._adam.state_dict()),
             **_named("tally.", self._tally.state_dict(self._noted())),
@@ -137,7 +137,7 @@ class Learner:
             self._adam.load_state_dict(_under("adam.", tensors))
             stored = from_named(entry(self.config.model).state, tensors)
             self._state = mapped(stored, lambda tensor: tensor.to(self.device))
-            torch.set_rng_state(tensors["rng"])
+            set_generators(self.device, tensors)
             self.step, self._epochs = checkpoint["progress"].tolist()
             self._smooth, self._right, self._seconds = checkpoint["sums"].tolist()
             self._pending = deque(map(tuple, checkpoint["pending"].tolist()))
@@ -281,6 +281,21 @@ class Learner:
 
     def _diverged(self, what: str) -> Ended:
         return diverged(self.config, self.step, what)
+
+
+def generator_states(device: str) -> dict[str, Tensor]:
+    """Copy the states of torch's generators: the cpu's, and the device's, which draws dropout."""
+    states = {"rng": torch.get_rng_state()}
+    if device != "cpu":
+        states["rng.device"] = torch.get_device_module(device).get_rng_state()
+    return states
+
+
+def set_generators(device: str, states: Mapping[str, Tensor]) -> None:
+    """Set what `generator_states` copied. A checkpoint of another device has no "rng.device"."""
+    torch.set_rng_state(states["rng"])
+    if device != "cpu" and "rng.device" in states:
+        torch.get_device_module(device).set_rng_state(states["rng.device"])
 
 
 def finished(n_steps: int) -> Ended:

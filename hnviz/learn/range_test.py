@@ -1,13 +1,17 @@
 """The training loop of a learning rate range test (`hnviz.lr_finder` says what it is for)."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import inf, isfinite
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from hnviz.config import RunConfig
 from hnviz.data import TokenStream
 from hnviz.events import Ended, Event
-from hnviz.learn.learner import Learner
+from hnviz.learn.learner import Learner, Tensors
 from hnviz.lr_finder import DIVERGED, STEPS, ramp, rate_text
 
 
@@ -23,6 +27,7 @@ class RangeTest(Learner):
         plan = ramp()
         self.n_steps = STEPS
         self._lr, self._momentum = plan.lr.tolist(), plan.momentum.tolist()
+        self._lowest = inf  # smoothed loss so far
 
     def events(self) -> Iterator[Event]:
         """Train until the smoothed loss is DIVERGED times its lowest, or lr is at its highest.
@@ -32,7 +37,6 @@ class RangeTest(Learner):
         """
         if self.step == self.pending == 0:
             yield self._started()
-        lowest = inf
         while self.step < STEPS:
             if not self._pending:
                 self._train_chunk()
@@ -43,12 +47,21 @@ class RangeTest(Learner):
                 return
             batch = self._batch_end(loss, accuracy)
             yield batch
-            lowest = min(lowest, batch.smooth_loss)
-            if batch.smooth_loss > DIVERGED * lowest:
+            self._lowest = min(self._lowest, batch.smooth_loss)
+            if batch.smooth_loss > DIVERGED * self._lowest:
                 times = f"the smoothed loss rose to {DIVERGED:g} times its lowest"
                 yield self._finished(f"{times} at lr {lr}")
                 return
         yield self._finished(f"all {STEPS} mini-batches are done")
+
+    def checkpoint(self) -> Tensors:
+        """Copy all that `restore` needs, the lowest loss too."""
+        return super().checkpoint() | {"lowest": np.array([self._lowest])}
+
+    def restore(self, checkpoint: Mapping[str, NDArray[Any]]) -> None:
+        """Return to where `checkpoint` was called. Raises ValueError for another config's."""
+        super().restore(checkpoint)
+        (self._lowest,) = checkpoint.get("lowest", np.array([inf])).tolist()  # 0.5.0 stored none
 
     def _finished(self, message: str) -> Ended:
         return Ended(status="finished", step=self.step, message=message, time=time.time())

@@ -1,6 +1,7 @@
 """Workers that train the runs of one shape as one program (`hnviz.learn.lanes`). No torch here."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from hnviz.catalogue import has_lanes
 from hnviz.config import RunConfig
@@ -11,6 +12,8 @@ from hnviz.runs import RunFolder
 
 ENTRY = "hnviz.engine.pool.lanes:serve"
 MOST_ON_CPU, MOST_ON_GPU = 16, 256  # lanes of one program
+CARD_BYTES = 2**29  # of a card that a process takes before its first tensor; about, not measured
+POOLS = 2  # the warm-up's and the captured step's memory lie side by side
 
 
 class LaneTask:
@@ -39,10 +42,12 @@ class LanesExecutor:
         self._budget = budget
         self._workers = Workers()
         self._started: list[LaneTask] = []
-        self._has_gpu = "cuda" in self._devices()
+        described = self._described()
+        self._has_gpu = "cuda" in described["devices"]
+        self._card = float(described["card_bytes"]) / n_workers
         self.most_lanes = MOST_ON_GPU if self._has_gpu else MOST_ON_CPU
 
-    def _devices(self) -> list[str]:
+    def _described(self) -> dict[str, Any]:
         machine = self._workers.start("hnviz.engine.machine:serve")
         try:
             _, described = machine.pipe.recv()
@@ -50,7 +55,7 @@ class LanesExecutor:
             raise PoolError("no process for lanes can start: torch cannot be loaded") from error
         finally:
             machine.end(patience=1.0)
-        return list(described["devices"])
+        return dict(described)
 
     def choose(self, waiting: Sequence[RunConfig]) -> Sequence[int]:
         """Take all that have the first one's shape, as far as the memory goes."""
@@ -59,10 +64,11 @@ class LanesExecutor:
             return [0]
         alike = [i for i, each in enumerate(waiting) if each.shape == first.shape]
         each_needs = cost(first).memory - PROCESS_BYTES
-        fit = int((self._budget.memory - PROCESS_BYTES) / each_needs)
         on_gpu = self._has_gpu and first.device in ("auto", "cuda")
-        most = MOST_ON_GPU if on_gpu else MOST_ON_CPU
-        return alike[: max(1, min(most, fit))]
+        most, memory = MOST_ON_CPU, self._budget.memory - PROCESS_BYTES
+        if on_gpu:
+            most, memory = MOST_ON_GPU, (self._card - CARD_BYTES) / POOLS
+        return alike[: max(1, min(most, int(memory / each_needs)))]
 
     def submit(self, folders: Sequence[RunFolder]) -> LaneTask:
         """Start a process for these runs."""

@@ -63,18 +63,33 @@ def _end_with(pipe: Connection) -> None:
 
 
 def train_together(folders: Sequence[RunFolder]) -> None:
-    """Train runs of one shape to their ends, or until they are asked to stop."""
+    """Train runs of one shape to their ends, or until they are asked to stop.
+
+    Where a GPU's memory does not do for all of them, each half trains from its first step.
+    """
     torch.set_num_threads(1)
+    if left := _left(folders):
+        torch.cuda.empty_cache()
+        half = len(left) // 2
+        train_together(left[:half])
+        train_together(left[half:])
+
+
+def _left(folders: Sequence[RunFolder]) -> list[RunFolder]:
+    """Train runs as one program; return those that a GPU's memory did not do for."""
     scribes = [scribe for folder in folders if (scribe := _begun(folder))]
     try:
         if scribes:
             _Program(scribes).drive()
-    except Exception as error:  # such as too little memory of a GPU
+    except Exception as error:
+        if isinstance(error, torch.OutOfMemoryError) and len(folders) > 1:
+            return [each.writer.folder for each in scribes if not each.is_over]
         for scribe in scribes:
             scribe.fail(error)
     finally:
         for scribe in scribes:
             scribe.close()
+    return []
 
 
 def _begun(folder: RunFolder) -> "_Scribe | None":
