@@ -5,7 +5,7 @@ The constants are from runs of one step: peak memory and processor time of all s
 between the measured value and 1.6 times it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from math import inf, prod
@@ -31,6 +31,7 @@ KEPT_BY_UNIT, KEPT_BY_GATE = 6, 2  # floats that the backward pass needs, per sl
 KEPT_BY_WORD = 4  # floats per answer and vocabulary entry
 COPIES = 10  # of the weights: gradients, Adam's moments, and a checkpoint on its way to the disk
 RATE = 40e9  # multiplications and additions a second; small layers reach half, large ones more
+LARGE_STEP = 1e10  # sums and products: a quarter of a second of one processor
 CALL_SECONDS = 4e-4  # of one layer at one step, however small it is
 
 MEGABYTE, GIGABYTE = 10**6, 10**9
@@ -62,7 +63,7 @@ def cost(config: RunConfig) -> Cost:
     kept = slots * units * (KEPT_BY_UNIT + KEPT_BY_GATE * len(model.gates))
     floats = kept + KEPT_BY_WORD * answers * len(stream.vocab) + COPIES * n_weights
     n_slots = sum(layout.n_batches * slots for layout in layouts)
-    flops = 6 * slots * n_weights  # forward 2, backward 4
+    flops = step_flops(config)
     seconds = CALL_SECONDS * config.bptt * model.n_layers + flops / RATE
     n_tokens = len(stream.ids("train"))
     states = n_tokens * units if reads_whole(n_tokens, units + len(stream.vocab)) else 0
@@ -76,6 +77,22 @@ def cost(config: RunConfig) -> Cost:
         hours=steps * seconds / 3600,
         checks=layouts[1].n_batches * config.epochs,
     )
+
+
+def step_flops(config: RunConfig) -> float:
+    """Return about how many sums and products one training step takes: forward 2, backward 4."""
+    n_weights = entry(config.model).n_weights(len(stream_of(config).vocab), config.nh)
+    return 6.0 * config.bs * config.bptt * n_weights
+
+
+def uses_gpu(config: RunConfig, devices: Collection[str]) -> bool:
+    """Return whether a run trains on a graphics card, of those that a machine has.
+
+    "auto" takes it for large steps only. Those of the notebook's networks are hundreds of small
+    kernels, for whose launches a card waits; many processors train many of them at once.
+    """
+    large = config.device == "auto" and step_flops(config) >= LARGE_STEP
+    return config.device == "cuda" or ("cuda" in devices and large)
 
 
 def reads_whole(n_tokens: int, floats: int) -> bool:

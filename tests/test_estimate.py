@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from hnviz import estimate
+from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
 from hnviz.data import stream_of
 from hnviz.engine.client import Engine, EngineError
 from hnviz.engine.pace import Pace
-from hnviz.estimate import OBSERVER_BYTES, Budget, checkpoint_bytes, cost, snapshot_bytes
+from hnviz.estimate import OBSERVER_BYTES, Budget, checkpoint_bytes, cost, snapshot_bytes, uses_gpu
 from hnviz.learn import Learner
 from hnviz.runs.tensors import write_checkpoint, write_tensors
 from hnviz.schedule import snapshot_steps
@@ -254,3 +255,14 @@ def test_steps_that_take_too_long_are_given_up(monkeypatch: pytest.MonkeyPatch) 
     pace.hear()
     assert worker.killed and [asker for asker, _ in refused] == [1]
     assert pace.pipe is None
+
+
+def test_auto_trains_small_networks_on_the_processor_and_large_ones_on_the_card():
+    """The notebook's six are small: a card would wait for the launches of their kernels."""
+    cards = ("cpu", "cuda")
+    recipes = [RunConfig.for_model(name) for name in CATALOGUE]
+    assert not any(uses_gpu(each, cards) for each in recipes)
+    large = RunConfig.for_model("Model5", nh=1024)
+    assert uses_gpu(large, cards) and not uses_gpu(large, ("cpu",))
+    assert uses_gpu(RunConfig.for_model("Model5", device="cuda"), cards)
+    assert not uses_gpu(RunConfig.for_model("Model5", nh=1024, device="cpu"), cards)

@@ -13,6 +13,7 @@ from hnviz.engine.orphans import Done, Orphans
 from hnviz.engine.protocol import EngineError
 from hnviz.engine.scheduler import ACTIVE, PARKED, WAITING, Limits, Scheduler, Task, n_steps
 from hnviz.engine.workers import Worker, Workers
+from hnviz.estimate import uses_gpu
 from hnviz.runs import RESUMABLE, DamagedRun, RunBusy, RunNotFound, RunStore, RunWriteError
 
 STOP_PATIENCE = 2.0  # seconds for a step to finish before its process is killed
@@ -205,7 +206,7 @@ class Trainers:
                 f"{' and '.join(devices)}; choose one of these, or auto",
                 "conflict",
             )
-        return config.device == "cuda" or (config.device == "auto" and "cuda" in devices)
+        return uses_gpu(config, devices)
 
     def _add(self, run_id: str, task: Task, step: int = 0) -> None:
         task.run_id, task.step, task.speed = run_id, step, self._speeds.get(run_id)

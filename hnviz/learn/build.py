@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from hnviz.config import RunConfig
+from hnviz.estimate import uses_gpu
 from hnviz.learn.fast import FAST
 from hnviz.learn.models import LanguageModel
 from hnviz.learn.own import model_class
@@ -41,6 +42,16 @@ def resolve_device(device: str) -> str:
             f"{' and '.join(usable)} on this machine; choose one of these, or auto"
         )
     return device
+
+
+def device_of(config: RunConfig) -> str:
+    """Return the device that a run trains on: "auto" is the cpu for a small network.
+
+    Raises DeviceError.
+    """
+    if config.device == "auto" and not uses_gpu(config, ("cuda",)):
+        return "cpu"
+    return resolve_device(config.device)
 
 
 def be_exact_on_cuda() -> None:

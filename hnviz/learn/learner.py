@@ -17,7 +17,7 @@ from hnviz.config import RunConfig
 from hnviz.data import TokenStream, stream_of
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event, RunStarted, TrainPass
 from hnviz.learn.adam import Adam
-from hnviz.learn.build import be_exact_on_cuda, build_model, resolve_device
+from hnviz.learn.build import be_exact_on_cuda, build_model, device_of
 from hnviz.learn.feed import Feed
 from hnviz.learn.penalty import penalty_of
 from hnviz.learn.state import from_named, mapped, named
@@ -52,7 +52,7 @@ class Learner:
         """
         stream = stream or stream_of(config)
         self.config = config
-        self.device = resolve_device(config.device)
+        self.device = device_of(config)
         if self.device == "cuda":
             be_exact_on_cuda()
         self.model = build_model(config, len(stream.vocab)).to(self.device)

@@ -127,7 +127,12 @@ SETTINGS = (
         "Where the carried state starts again from zeros: never, as in the notebook, or at the "
         "start of each pass over train, over valid, or both. Model0 to Model2 carry none.",
     ),
-    Setting("device", "Device", "choice", "auto is cuda where there is one, else cpu."),
+    Setting(
+        "device",
+        "Device",
+        "choice",
+        "auto is the cpu for small networks, and cuda, where there is one, for large ones.",
+    ),
     Setting(
         "form",
         "Form",
