@@ -22,7 +22,8 @@ from hnviz.classroom.guesses import spread
 from hnviz.classroom.pasted import Pasted, encode
 from hnviz.classroom.words import sentence
 from hnviz.web import actions
-from hnviz.web.classroom import files, live, saver
+from hnviz.web.classroom import desk as desks
+from hnviz.web.classroom import files, live, routes, saver
 from hnviz.web.classroom.desk import MEMBER, Desk, PasteResult
 from hnviz.web.classroom.live import Hall, Line
 from hnviz.web.classroom.routes import permit
@@ -51,7 +52,7 @@ LIVE = "/api/class/live"
 
 @pytest.fixture(autouse=True)
 def own_lessons(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (questions, files):
+    for module in (questions, files, live):
         monkeypatch.setattr(module, "lessons", lambda: {LESSON.id: LESSON})
     monkeypatch.setattr(live, "COUNT_SECONDS", 0.01)
 
@@ -148,9 +149,126 @@ def test_a_wrong_code_tried_a_thousand_times_is_one_sentence_each_and_others_joi
         403: "this is not the code of the class; look at the teacher's screen and try again",
         429: "too many wrong codes came; try again in 1 second",
     }
+    # Nor has half a surrogate pair, which JSON may hold, any other answer.
+    half = another(phone, "10.0.0.9").post(
+        "/api/class/join",
+        content=b'{"code": "\\ud800"}',
+        headers={"content-type": "application/json"},
+    )
+    assert (half.status_code, half.json()["error"]) == (403, said[403])
     # Not even the right one is looked at while its address has to wait.
     assert phone.post("/api/class/join", json={"code": desk.room.code}).status_code == 429
     assert joined(another(phone, "10.0.0.8"), desk) in desk.room.members
+
+
+def test_wrong_codes_from_many_addresses_lock_nobody_out(phone, desk, teacher):
+    for turn in range(1200):
+        guessing = another(phone, f"10.1.{turn % 60}.1")
+        guessing.post("/api/class/join", json={"code": "AAAAAA"})
+    for turn in range(25):
+        assert joined(another(phone, f"10.0.2.{turn}"), desk) in desk.room.members
+    stranger = another(phone, "10.1.7.1")  # where the teacher's own address guesses
+    secret = {"secret": desk.room.secret}
+    assert stranger.post("/api/class/teach", json=secret).json() == {"teacher": True}
+
+
+def test_one_browser_has_one_place_and_one_address_few_at_once(phone, desk, monkeypatch):
+    token = joined(phone, desk)
+    for _ in range(3):  # its script has forgotten the token; the cookie has not
+        assert joined(phone, desk) == token
+    assert len(desk.room.members) == 1
+    monkeypatch.setattr(routes, "JOINS_AT_ONCE", 5)
+    monkeypatch.setattr(routes, "JOINS_A_SECOND", 20)
+    monkeypatch.setattr(routes, "MOST_JOINING", 4)
+    with visiting(site(desk)) as other:
+
+        def join(turn: int, address: str = "10.0.0.9") -> int:
+            code = {"code": desk.room.code}
+            return another(other, address).post("/api/class/join", json=code).status_code
+
+        begun = time.monotonic()
+        with ThreadPoolExecutor(30) as threads:
+            said = list(threads.map(join, range(30)))
+        assert set(said) == {200, 429}
+        assert said.count(200) <= 5 + 20 * (time.monotonic() - begun)
+        assert join(0, "10.0.0.10") == 200
+
+
+def test_one_address_takes_at_most_half_of_the_places(tmp_path):
+    desk = a_desk(tmp_path / "class.json", members=4)
+    with visiting(site(desk)) as client:
+        clients = [another(client, "10.0.0.9") for _ in range(3)]
+        code = {"code": desk.room.code}
+        said = [each.post("/api/class/join", json=code) for each in clients]
+        assert [each.status_code for each in said] == [200, 200, 503]
+        assert said[2].json()["error"].startswith("2 of 4 places of the class were taken from your")
+        assert joined(another(client, "10.0.0.10"), desk)
+        desk.remove([1])
+        assert joined(another(client, "10.0.0.9"), desk)
+
+
+# --- The teacher removes ---
+
+
+def test_a_removed_student_is_out_with_a_sentence_and_the_answers_do_not_count(
+    phone, desk, teacher, hello
+):
+    tokens = [joined(another(phone, f"10.0.1.{at}"), desk) for at in range(3)]
+    lines = [hello(token) for token in tokens]
+    for line, value in zip(lines, (0, 1, 1), strict=True):
+        guess(line, CHOICE, value)
+    assert teacher.post("/api/class/reveal", json={"step": CHOICE}).status_code == 200
+    assert until(lines[1], lambda news: news.get("values"))["n"] == 3
+    assert phone.post("/api/class/remove", json={"students": [1]}).status_code == 403
+    assert phone.get("/api/class/students").status_code == 403
+    for wrong in (None, 1, "1", [True], ["1"], [[1]]):
+        assert teacher.post("/api/class/remove", json={"students": wrong}).status_code == 422
+    assert teacher.post("/api/class/remove", json={"students": [1]}).status_code == 200
+    with pytest.raises(WebSocketDisconnect) as closed:
+        until(lines[0], lambda news: False)
+    assert (closed.value.code, closed.value.reason) == (live.NOT_KNOWN, desks.REMOVED)
+    shown = until(lines[1], lambda news: news.get("values"))
+    assert (shown["n"], shown["values"]) == (2, [1.0, 1.0])
+    again = phone.post("/api/class/join", json={"code": desk.room.code, "token": tokens[0]})
+    assert (again.status_code, again.json()["error"]) == (403, desks.REMOVED)
+    with phone.websocket_connect(LIVE) as said:
+        said.send_json({"op": "hello", "token": tokens[0]})
+        with pytest.raises(WebSocketDisconnect) as closed:
+            said.receive_json()
+    assert closed.value.reason == desks.REMOVED
+    listed = teacher.get("/api/class/students").json()["students"]
+    assert [(each["number"], each["here"], each["answers"]) for each in listed] == [
+        (2, True, 1),
+        (3, True, 1),
+    ]
+    assert teacher.post("/api/class/restore", json={"students": [1]}).status_code == 200
+    assert until(hello(tokens[0]), lambda news: news.get("mine")) == {"mine": {CHOICE: 0}}
+    assert until(lines[1], lambda news: news.get("values"))["n"] == 3
+
+
+def test_those_who_joined_from_one_address_are_listed_together(phone, desk, teacher):
+    for address in ("10.0.1.1", "10.0.1.9", "10.0.1.1"):
+        joined(another(phone, address), desk)
+    listed = teacher.get("/api/class/students").json()["students"]
+    assert [each["place"] for each in listed] == [1, 2, 1]
+
+
+def test_a_student_who_joins_again_elsewhere_counts_once_without_an_answer(phone, desk, teacher):
+    """Of three phones, one has joined three times: the class counts who is here or has answered."""
+    tokens = [joined(another(phone, f"10.0.1.{at}"), desk) for at in range(5)]
+    with ExitStack() as stack, teacher.websocket_connect(LIVE) as board:
+        board.send_json({"op": "teach"})
+        lines = [stack.enter_context(phone.websocket_connect(LIVE)) for _ in range(3)]
+        for line, token in zip(lines, tokens, strict=False):
+            line.send_json({"op": "hello", "token": token})
+        guess(lines[0], CHOICE, 1)
+        counts = until(board, lambda news: news.get("here") == 3 and news["steps"])
+        assert (counts["members"], counts["steps"]) == (5, [[CHOICE, 1, 3, False]])
+        lines[0].close()  # who has answered still counts
+        counts = until(board, lambda news: news.get("here") == 2)
+        assert counts["steps"] == [[CHOICE, 1, 3, False]]
+        desk.reveal(CHOICE)
+        assert until(lines[1], lambda news: news.get("values"))["sentence"].startswith("**1** of 3")
 
 
 def test_only_the_secret_makes_a_browser_the_teachers(phone, desk):
@@ -171,6 +289,7 @@ def test_only_the_secret_makes_a_browser_the_teachers(phone, desk):
         ({"code": "A", "token": []}, 422),
         ([], 422),
         ({"code": "x" * 5000}, 413),
+        ({"code": "\x00\u202e\U0001f40c"}, 403),
     ],
 )
 def test_a_join_that_is_no_join_is_one_sentence(phone, body, status):
@@ -200,8 +319,8 @@ def test_guesses_come_out_only_after_the_reveal_and_without_names(phone, desk, t
         board.send_json({"op": "teach", "have": []})
         for line, value in zip(lines, (1, 0, 1), strict=True):
             assert guess(line, CHOICE, value) == {"id": 1, "step": CHOICE}
-        counts = until(board, lambda news: news.get("steps") == [[CHOICE, 3, False]])
-        assert counts == {"here": 3, "members": 3, "steps": [[CHOICE, 3, False]]}
+        counts = until(board, lambda news: news.get("steps") == [[CHOICE, 3, 3, False]])
+        assert (counts["here"], counts["members"]) == (3, 3)
         assert teacher.post("/api/class/reveal", json={"step": CHOICE}).json() == {
             "revealed": CHOICE
         }
@@ -375,7 +494,49 @@ def test_somebody_who_says_nothing_is_closed_out(phone, monkeypatch):
     monkeypatch.setattr(live, "HELLO_SECONDS", 0.05)
     with phone.websocket_connect(LIVE) as said, pytest.raises(WebSocketDisconnect) as closed:
         said.receive_json()
-    assert closed.value.reason == "nobody said hello within 0.05 s"
+    assert closed.value.reason == "nobody said hello within 0.05 s, or too many waited"
+
+
+def test_silent_sockets_keep_neither_phones_nor_the_teacher_out(phone, desk, monkeypatch):
+    monkeypatch.setattr(live, "MOST_SILENT", 20)
+    monkeypatch.setattr(live, "HELLO_SECONDS", 60.0)
+    silent = another(phone, "10.0.0.66")
+    early = another(phone, "10.0.0.5").websocket_connect(LIVE)
+    with ExitStack() as stack:
+        late = stack.enter_context(early)  # it is slow, and the first of all
+        lines = [stack.enter_context(silent.websocket_connect(LIVE)) for _ in range(60)]
+        token = joined(phone, desk)
+        for line in (late, stack.enter_context(phone.websocket_connect(LIVE))):
+            line.send_json({"op": "hello", "token": token})
+            assert guess(line, NUMBER, 47) == {"id": 1, "step": NUMBER}
+        teacher = as_teacher(another(phone, "10.0.0.2"), desk)
+        board = stack.enter_context(teacher.websocket_connect(LIVE))
+        board.send_json({"op": "teach"})
+        assert until(board, lambda news: news.get("here") == 1)
+        with pytest.raises(WebSocketDisconnect) as closed:
+            lines[0].receive_json()  # the oldest of the address that has most of them
+        assert closed.value.reason.startswith("nobody said hello")
+
+
+def test_a_full_hall_has_a_place_for_each_member_and_the_teacher(phone, desk, monkeypatch):
+    monkeypatch.setattr(live, "MOST_SOCKETS", 2)
+    tokens = [joined(another(phone, f"10.0.1.{at}"), desk) for at in range(2)]
+    teacher = as_teacher(another(phone, "10.0.0.2"), desk)
+    with ExitStack() as stack:
+
+        def opened(client: TestClient, first: dict):
+            line = stack.enter_context(client.websocket_connect(LIVE))
+            line.send_json(first)
+            return line
+
+        heard(opened(phone, {"op": "hello", "token": tokens[0]}))
+        heard(opened(phone, {"op": "hello", "token": tokens[0]}))
+        for first in ({"op": "hello", "token": tokens[0]}, {"op": "look"}):
+            with pytest.raises(WebSocketDisconnect) as closed:
+                heard(opened(phone, first))
+            assert closed.value.reason == "2 phones are connected; try again later"
+        assert heard(opened(phone, {"op": "hello", "token": tokens[1]})) == [{"mine": {}}]
+        assert heard(opened(teacher, {"op": "teach"}))[0]["here"] == 2
 
 
 def test_one_browser_has_few_connections_and_sends_few_guesses_a_second(phone, desk, hello):
@@ -421,12 +582,17 @@ def _flat(frames: list) -> list:
     return [each for frame in frames for each in (frame if isinstance(frame, list) else [frame])]
 
 
+def a_hall(desk: Desk) -> Hall:
+    return Hall(desk, files.LessonFiles(None))
+
+
 class Slow:
     """A browser that reads when a test lets it."""
 
     def __init__(self, token: str) -> None:
         self.reads, self.sent, self.first = asyncio.Event(), [], {"op": "hello", "token": token}
         self.cookies: dict[str, str] = {}
+        self.client = None
 
     async def receive(self):
         if self.first:
@@ -440,11 +606,11 @@ class Slow:
 
 
 def test_a_slow_phone_is_skipped_forward_and_a_quiet_class_sends_nothing(desk):
-    token = desk.join(desk.room.code, "10.0.0.7")
+    token = desk.admit("10.0.0.7")
 
     async def go() -> Slow:
         slow = Slow(token)
-        task = asyncio.create_task(Line(Hall(desk), slow).serve())
+        task = asyncio.create_task(Line(a_hall(desk), slow).serve())
         await asyncio.sleep(0.05)
         for step, value in ((CHOICE, 1), (NUMBER, 47), (CURVE, [1, 1, 1]), (SQUARE, 3)):
             desk.guess(token, step, value)
@@ -465,14 +631,14 @@ def test_a_slow_phone_is_skipped_forward_and_a_quiet_class_sends_nothing(desk):
 
 def test_counts_are_sent_together(desk, monkeypatch):
     monkeypatch.setattr(live, "COUNT_SECONDS", 0.1)
-    tokens = [desk.join(desk.room.code, "10.0.0.7") for _ in range(50)]
+    tokens = [desk.admit("10.0.0.7") for _ in range(50)]
 
     async def go() -> Slow:
         slow = Slow("")
         slow.first = {"op": "teach"}
         slow.cookies = {"hnviz-teacher": desk.room.secret}
         slow.reads.set()
-        task = asyncio.create_task(Line(Hall(desk), slow).serve())
+        task = asyncio.create_task(Line(a_hall(desk), slow).serve())
         await asyncio.sleep(0.3)
         slow.sent.clear()
         for token in tokens:
@@ -484,12 +650,12 @@ def test_counts_are_sent_together(desk, monkeypatch):
 
     sent = finished(go()).sent
     assert len(sent) == 1
-    assert sent[0]["steps"] == [[NUMBER, 50, False]]
+    assert sent[0]["steps"] == [[NUMBER, 50, 50, False]]
 
 
 def test_answers_that_nobody_reads_end_the_connection(desk, monkeypatch):
     monkeypatch.setattr(live, "MOST_ANSWERS", 3)
-    token = desk.join(desk.room.code, "10.0.0.7")
+    token = desk.admit("10.0.0.7")
 
     class Flood(Slow):
         async def receive(self):
@@ -499,7 +665,7 @@ def test_answers_that_nobody_reads_end_the_connection(desk, monkeypatch):
             return {"type": "websocket.receive", "text": text}
 
     async def go() -> None:
-        await asyncio.wait_for(Line(Hall(desk), Flood(token)).serve(), 20)
+        await asyncio.wait_for(Line(a_hall(desk), Flood(token)).serve(), 20)
 
     with pytest.raises(live.Closed, match="answers were not read"):
         finished(go())
@@ -525,7 +691,7 @@ def test_pasted_codes_are_counted_and_wrong_ones_named(desk):
 def test_fifty_presses_at_once_start_as_many_runs_as_a_student_may_have(tmp_path):
     under_way: list[str] = []
     desk = a_desk(tmp_path / "class.json", jobs=lambda: tuple(under_way), at_once=2, each=5)
-    member, other = (desk.join(desk.room.code, "10.0.0.7") for _ in range(2))
+    member, other = (desk.admit("10.0.0.7") for _ in range(2))
 
     def press(turn: int) -> str:
         def train() -> str:
@@ -549,7 +715,7 @@ def test_fifty_presses_at_once_start_as_many_runs_as_a_student_may_have(tmp_path
 
 
 def test_a_run_that_does_not_start_gives_its_place_back(desk):
-    member = desk.join(desk.room.code, "10.0.0.7")
+    member = desk.admit("10.0.0.7")
 
     def fails() -> str:
         raise ValueError("the queue is full")
@@ -712,11 +878,11 @@ def test_all_lessons_are_written_one_at_a_time_and_first_those_that_phones_wait_
         made.begin()
         while not written:
             await asyncio.sleep(0.01)
-        assert await made.entry("d") is None
+        assert await made.entry("d") == files.PREPARING
         assert written == ["a"]
         for _ in names:
             turns.release()
-        while await made.entry("c") is None:
+        while await made.entry("c") == files.PREPARING:
             await asyncio.sleep(0.01)
         assert (await made.entry("d")).content == b"d"
 
@@ -747,23 +913,47 @@ def test_no_file_is_begun_once_the_server_ends(monkeypatch):
     assert written == ["a"]
 
 
-def test_a_lesson_that_cannot_be_written_says_why_and_is_tried_again(desk):
-    results = iter([Refusal("the disk is full", 422), OSError("no"), b"<!doctype html>now"])
+def test_the_teacher_sees_what_is_ready_and_why_not_and_has_it_tried_again(desk, monkeypatch):
+    names = {name: replace(LESSON, id=name, title=name.upper()) for name in "abc"}
+    for module in (files, live):
+        monkeypatch.setattr(module, "lessons", lambda: names)
+    problems = {"b": [Refusal("the page start took more than 600 s", 422), OSError("no")]}
 
     def write(name: str) -> bytes:
-        result = next(results)
-        if isinstance(result, Exception):
-            raise result
-        return result
+        if problems.get(name):
+            raise problems[name].pop(0)
+        return f"<!doctype html>{name}".encode()
 
-    with visiting(site(desk, write=write)) as client:
-        assert opened(client, "counting").json() == {"error": "the disk is full"}
-        said = opened(client, "counting")
-        assert (said.status_code, said.json()["error"]) == (
-            503,
-            "the lesson could not be written; the server's log says why",
-        )
-        assert opened(client, "counting").text == "<!doctype html>now"
+    def ready(*missing: tuple[str, str]):
+        wanted = {"all": 3, "missing": [list(each) for each in missing]}
+        return lambda news: news.get("lessons") == wanted
+
+    with visiting(site(desk, write=write)) as phone:
+        teacher = as_teacher(another(phone, "10.0.0.2"), desk)
+        with teacher.websocket_connect(LIVE) as board:
+            board.send_json({"op": "teach"})
+            assert until(board, ready(("A", ""), ("B", ""), ("C", "")))
+            phone.get("/class/lesson/a")
+            assert until(board, ready(("B", "the page start took more than 600 s")))
+            failed = phone.get("/class/lesson/b")
+            assert (failed.status_code, failed.headers["refresh"]) == (503, "3")
+            assert "could not prepare this lesson" in failed.text
+            assert phone.post("/api/class/lessons", json={}).status_code == 403
+            assert teacher.post("/api/class/lessons", json={}).status_code == 202
+            assert until(board, ready(("B", "it could not be written: no")))
+            assert phone.get("/class/lesson/c").text == "<!doctype html>c"
+            assert teacher.post("/api/class/lessons", json={}).status_code == 202
+            assert until(board, ready())
+        assert phone.get("/class/lesson/b").text == "<!doctype html>b"
+
+
+def test_a_folder_without_a_lesson_says_how_to_write_it(tmp_path, monkeypatch):
+    (tmp_path / "a.html").write_text("<!doctype html>")
+    names = {name: replace(LESSON, id=name, title=name.upper()) for name in "ab"}
+    monkeypatch.setattr(files, "lessons", lambda: names)
+    assert files.LessonFiles(tmp_path).missing() == [
+        ("B", "the folder of lessons has no file b.html; `hnviz export index` writes it")
+    ]
 
 
 def test_the_page_of_phones_is_ours_and_strict(phone):
@@ -809,7 +999,7 @@ def test_the_sentence_has_the_classs_own_numbers(at, values, said):
 def test_a_restarted_server_goes_on_with_the_class(tmp_path):
     path = tmp_path / "class.json"
     desk = a_desk(path)
-    member = desk.join(desk.room.code, "10.0.0.7")
+    member = desk.admit("10.0.0.7")
     desk.guess(member, NUMBER, 47)
     desk.reveal(NUMBER)
     desk.start(member, lambda: "run-1")
@@ -823,7 +1013,7 @@ def test_a_restarted_server_goes_on_with_the_class(tmp_path):
 def test_the_file_follows_soon_and_rests_when_nothing_happens(tmp_path):
     path = tmp_path / "class.json"
     desk = a_desk(path)
-    member = desk.join(desk.room.code, "10.0.0.7")
+    member = desk.admit("10.0.0.7")
     for at in range(50):
         desk.guess(member, NUMBER, at)
     end = time.monotonic() + 10
@@ -884,12 +1074,12 @@ def test_a_damaged_file_begins_a_new_class(tmp_path, caplog):
 def test_a_step_that_a_lesson_has_lost_is_left_out(tmp_path, monkeypatch):
     path = tmp_path / "class.json"
     desk = a_desk(path)
-    member = desk.join(desk.room.code, "10.0.0.7")
+    member = desk.admit("10.0.0.7")
     for step in (NUMBER, CHOICE):
         desk.guess(member, step, 1)
         desk.reveal(step)
     monkeypatch.setattr(questions, "lessons", dict)
-    assert (desk.revealed(), desk.counts(), desk.spread(NUMBER).n) == (set(), {}, 0)
+    assert (desk.revealed(), desk.counts(), desk.spread(NUMBER).n) == ({}, {}, 0)
     with pytest.raises(Refusal):
-        desk.join("", "10.0.0.7")
+        desk.knows("", "10.0.0.7", "")
     desk.close()

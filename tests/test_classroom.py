@@ -53,7 +53,7 @@ def test_another_code_is_not(typed):
 
 def test_waits_grow_for_the_address_that_guesses():
     found, now, waits = Tries(), 0.0, []
-    for _ in range(20):
+    for _ in range(tries.FREE + 12):
         now += found.wait("10.0.0.7", now)
         found.wrong("10.0.0.7", now)
         waits.append(found.wait("10.0.0.7", now))
@@ -71,18 +71,50 @@ def test_a_thousand_wrong_codes_take_more_than_a_day():
     assert now > 24 * 3600
 
 
-def test_many_addresses_together_wait_too_but_never_long():
-    found, now = Tries(), 0.0
-    for turn in range(3000):
-        found.wrong(f"10.0.{turn // 250}.{turn % 250}", now)
-    assert 0 < found.wait("10.9.9.9", now) <= tries.LONGEST_IN_ALL
-    assert len(found._by_address) <= tries.MOST_ADDRESSES
-    assert found.wait("10.9.9.9", now + tries.LONGEST_IN_ALL) == 0
+def test_wrong_codes_from_many_addresses_make_nobody_wait_who_has_sent_none():
+    found = Tries()
+    for turn in range(100 * 250):
+        found.wrong(f"10.0.0.{turn % 250}", turn / 1000)
+    assert found.wait("10.0.0.7", 25.0) > 60
+    assert found.wait("10.9.9.9", 25.0) == 0
+
+
+def test_so_many_addresses_are_counted_and_the_others_share_one_wait(monkeypatch):
+    monkeypatch.setattr(tries, "MOST_ADDRESSES", 10)
+    found = Tries()
+    for turn in range(10):
+        found.wrong(f"10.0.0.{turn}", 0.0)
+    for turn in range(100):
+        found.wrong(f"10.0.1.{turn}", 0.0)
+    assert found.wait("10.9.9.9", 0.0) == tries.LONGEST_IN_ALL
+    assert found.wait("10.9.9.9", tries.LONGEST_IN_ALL) == 0
+    assert found.wait("10.0.0.7", 0.0) == 0  # it is one of those that are counted
+    found.wrong("10.0.2.1", tries.FORGOTTEN + 5)  # the old ones make room
+    assert found.wait("10.9.9.9", tries.FORGOTTEN + 5) == 0
+
+
+def test_guessing_finds_a_code_as_rarely_as_the_module_says():
+    found, now, n = Tries(), 0.0, 0
+    while now < 8 * 3600:
+        now += found.wait("10.0.0.7", now)
+        found.wrong("10.0.0.7", now)
+        n += 1
+    codes = len(LETTERS) ** 6
+    assert n == 266
+    assert f"{tries.MOST_ADDRESSES * n / codes:.2%} {254 * n / codes:.2%}" == "0.45% 0.03%"
+
+
+def test_a_class_behind_one_router_may_mistype():
+    found, waits = Tries(), []
+    for turn in range(200):  # every third code is a wrong one
+        waits.append(found.wait("10.0.0.7", turn))
+        found.wrong("10.0.0.7", turn) if turn % 3 == 0 else found.right("10.0.0.7")
+    assert max(waits) == 0
 
 
 def test_wrong_codes_are_forgotten():
     found = Tries()
-    for _ in range(12):
+    for _ in range(tries.FREE + 4):
         found.wrong("10.0.0.7", 0.0)
     later = tries.FORGOTTEN + 200
     found.wrong("10.0.0.7", later)
@@ -158,6 +190,28 @@ def test_students_have_numbers_in_the_order_of_joining(tmp_path):
     assert (room.owner("run-1"), room.owner("run-2")) == (3, None)
     kept.save(tmp_path / kept.FILE, room)
     assert kept.load(tmp_path / kept.FILE) == room
+
+
+def test_the_answers_of_a_removed_member_do_not_count_until_that_is_taken_back(tmp_path):
+    room = a_class("a", "b", "c").guessed("a", STEP, 1.0).guessed("b", STEP, 3.0)
+    out = room.without([2])
+    assert (out.size, out.counts(), out.spread(STEP).values) == (2, {STEP: 1}, (1.0,))
+    assert [out.holds(each) for each in "abcd"] == [True, False, True, False]
+    assert out.joined("d", LIMITS).members["d"] == 4  # there is a place again, and no number twice
+    with pytest.raises(ClassError, match="only those who have joined"):
+        out.check_start("b", (), LIMITS)
+    kept.save(tmp_path / kept.FILE, out)
+    assert kept.load(tmp_path / kept.FILE) == out
+    assert out.again([2]) == room
+    assert out.without([7, 99]) == out
+
+
+def test_those_who_come_and_are_removed_again_and_again_are_bounded():
+    room = Classroom()
+    for turn in range(4 * LIMITS.members):
+        room = room.joined(f"m{turn}", LIMITS).without([turn + 1])
+    with pytest.raises(ClassError, match="12 have joined this class so far"):
+        room.joined("another", LIMITS)
 
 
 def test_steps_and_members_are_bounded():

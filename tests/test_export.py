@@ -2,7 +2,10 @@
 
 import gzip
 import json
+import os
 import re
+import subprocess
+import sys
 import time
 from base64 import b64decode, b64encode
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +17,12 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from hnviz.app.pictures import VIEWS
+from hnviz.app.run import start
 from hnviz.cli.main import main
-from hnviz.export import modules
-from hnviz.export.asking import LIVE, MOST, kept_steps
+from hnviz.export import collect as collecting
+from hnviz.export import holding, modules
+from hnviz.export.asking import LIVE, MOST, Question, kept_steps
 from hnviz.export.build import LARGEST, export_page
 from hnviz.export.collect import Mount, collect
 from hnviz.export.errors import ExportError
@@ -29,9 +35,12 @@ from hnviz.lessons import lessons
 from hnviz.runs import RunStore
 from hnviz.runs.archive import unpack
 from hnviz.web import exported
+from hnviz.web.asked import Names
 from hnviz.web.assets import PACKAGE
+from hnviz.web.kept import Entry
 from hnviz.web.routes import door
 from hnviz.web.views import Refusal
+from tests.conftest import ROOT
 
 _IMPORTED = re.compile(r"""^(?:(?:import|export)\b[^;"]*? from|import) "([^"]+)";""", re.M)
 
@@ -174,6 +183,48 @@ def test_a_step_of_a_lesson_shows_the_section_that_it_points_into(own_runs):
     assert "train/schedule" in named[0] and "train/curves" not in named[0]
     assert "models/cursor" not in named[4]
     assert "train/worst" in named[5]  # beside the curves
+
+
+def test_a_page_that_takes_too_long_or_fails_is_said_to_be_that(own_runs, monkeypatch):
+    def fails() -> bool:
+        raise LookupError("no such thing")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(collecting, "PATIENCE", 0.001)
+        with pytest.raises(
+            ExportError, match=r"^the page data took more than 0.001 s: this computer is busy"
+        ):
+            export_page("data", {})
+    monkeypatch.setattr(start, "may_view", fails)
+    with pytest.raises(ExportError, match=r"^the page data failed: no such thing$"):
+        export_page("data", {})
+
+
+def test_an_export_beside_a_class_has_all_pages_and_leaves_the_class_alone(tmp_path):
+    """The server of a class has its lessons written by a process with its own environment."""
+    runs, path = tmp_path / "runs", tmp_path / "data.html"
+    environ = {**os.environ, "HNVIZ_CLASS": "coded", "HNVIZ_RUNS_DIR": str(runs)}
+    command = [sys.executable, "-m", "hnviz", "export", "page", "data", "-o", str(path)]
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "join the class" not in path.read_text().lower()
+    assert not (runs / "class.json").exists()
+
+
+def test_an_answer_that_a_busy_engine_refuses_is_asked_for_again(own_runs, monkeypatch):
+    asked = []
+
+    def busy(at, patience):
+        asked.append(at.step)
+        if len(asked) < 3:
+            raise Refusal("the engine did not start within 60 s", 503)
+        return Entry.of(b"answer")
+
+    monkeypatch.setattr(holding, "answer", busy)
+    monkeypatch.setattr(holding.time, "sleep", lambda seconds: None)
+    held = holding.Holding(Names(VIEWS), {})
+    held.add_answer(Question("Model5", 0, "counting_map"))
+    assert asked == [0, 0, 0] and len(held.blobs) == 1
 
 
 def test_a_lesson_is_written_once_for_all_who_ask():

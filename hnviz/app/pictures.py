@@ -8,6 +8,7 @@ from hnviz.app.rooms.batches.grid.picture import GRID
 from hnviz.app.rooms.batches.rows.picture import ROWS
 from hnviz.app.rooms.classroom.answers.picture import ANSWERS
 from hnviz.app.rooms.classroom.board.picture import BOARD
+from hnviz.app.rooms.classroom.students.picture import STUDENTS
 from hnviz.app.rooms.compare.change.picture import CHANGED
 from hnviz.app.rooms.compare.curves.picture import CURVES_COMPARED
 from hnviz.app.rooms.compare.runs.picture import CHOOSER
@@ -78,7 +79,7 @@ _TRAIN = (LEAD, CURVES, NOTES, INSIDE, WORST, POSITIONS, EPOCHS, SCHEDULE)
 _COMPARE = (CURVES_COMPARED, CHANGED, CHOOSER)
 _SWEEP = (FORM, MAP_OF_SWEEP)
 _TASKS = (TEXT, AUTOMATON, EDITOR, BOUND, RESULT, CURVE, TASK_RUNS, UNDERSTOOD)
-_CLASS = (BOARD, ANSWERS)
+_CLASS = (BOARD, ANSWERS, STUDENTS)
 
 PICTURES: dict[str, Picture] = {
     picture.name: picture

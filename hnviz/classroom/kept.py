@@ -58,6 +58,7 @@ def _plain(classroom: Classroom) -> dict[str, Any]:
         "code": classroom.code,
         "secret": classroom.secret,
         "members": sorted(classroom.members, key=classroom.members.__getitem__),
+        "removed": sorted(classroom.members[each] for each in classroom.removed),
         "guesses": {
             step: {member: written(value) for member, value in of_step.items()}
             for step, of_step in classroom.guesses.items()
@@ -73,7 +74,7 @@ def _read(content: Mapping[str, Any]) -> Classroom:
     code, secret = content["code"], content["secret"]
     if len(code) != CODE_LENGTH or set(code) - set(LETTERS) or len(_text(secret)) < CODE_LENGTH:
         raise ValueError
-    return Classroom(
+    room = Classroom(
         code=code,
         secret=secret,
         members={_text(each): n for n, each in enumerate(dict.fromkeys(content["members"]), 1)},
@@ -81,6 +82,7 @@ def _read(content: Mapping[str, Any]) -> Classroom:
         revealed=frozenset(map(read_step, content["revealed"])),
         runs={_text(run): _text(member) for run, member in content["runs"].items()},
     )
+    return room.without(frozenset(content.get("removed", ())))  # 0.5.0 wrote none
 
 
 def _of_step(guesses: Mapping[str, Any]) -> dict[str, Value]:

@@ -13,6 +13,7 @@ VIEWS = ("free", "coded")
 
 MOST_STEPS = 200  # that a class answers
 MOST_PASTED = 1000  # people whose codes were pasted
+MOST_EVER = 4  # times the members that a class may have: those who were removed count, too
 PASTED = "pasted-"  # begins the name of such a person
 STARTING = "starting "  # begins the name of a place for a run that has no id yet
 
@@ -47,6 +48,8 @@ class Classroom:
     members: Mapping[str, int] = field(default_factory=dict)
     """Token -> number, from 1 in the order of joining; neither says who it is."""
 
+    removed: frozenset[str] = frozenset()  # members whom the teacher has sent out
+
     guesses: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     """Step -> member -> the latest guess."""
 
@@ -63,9 +66,34 @@ class Classroom:
 
     def joined(self, member: str, limits: Limits) -> "Classroom":
         """Take in a member. Raises ClassError if the class is full."""
-        if len(self.members) >= limits.members and member not in self.members:
+        if self.size >= limits.members and member not in self.members:
             raise ClassError(f"the class is full: it has {limits.members} members")
+        if len(self.members) >= MOST_EVER * limits.members and member not in self.members:
+            raise ClassError(
+                f"{len(self.members):,} have joined this class so far; the teacher begins another "
+                "one with --class-new"
+            )
         return replace(self, members={member: len(self.members) + 1, **self.members})
+
+    @property
+    def size(self) -> int:
+        """How many are in the class."""
+        return len(self.members) - len(self.removed)
+
+    def holds(self, member: str) -> bool:
+        """Return whether someone has joined, and was not removed."""
+        return member in self.members and member not in self.removed
+
+    def without(self, numbers: Collection[int]) -> "Classroom":
+        """Remove members; their guesses no longer count, but are kept."""
+        return replace(self, removed=self.removed | self._numbered(numbers))
+
+    def again(self, numbers: Collection[int]) -> "Classroom":
+        """Take back that members were removed."""
+        return replace(self, removed=self.removed - self._numbered(numbers))
+
+    def _numbered(self, numbers: Collection[int]) -> set[str]:
+        return {member for member, number in self.members.items() if number in numbers}
 
     def guessed(self, member: str, step: str, value: Value) -> "Classroom":
         """Keep a guess in place of the member's last one. Raises GuessError."""
@@ -94,7 +122,14 @@ class Classroom:
 
     def spread(self, step: str) -> Spread:
         """Return all guesses of a step, without names."""
-        return spread(self.guesses.get(step, NOTHING).values())
+        return spread(self.answers(step).values())
+
+    def answers(self, step: str) -> Mapping[str, Value]:
+        """Return the guesses of a step that count, by member."""
+        found = self.guesses.get(step, NOTHING)
+        if self.removed.isdisjoint(found):
+            return found
+        return {member: value for member, value in found.items() if member not in self.removed}
 
     def own(self, member: str) -> dict[str, Value]:
         """Return a member's guesses by step."""
@@ -102,14 +137,14 @@ class Classroom:
 
     def counts(self) -> dict[str, int]:
         """Return how many have answered each step."""
-        return {step: len(guesses) for step, guesses in self.guesses.items()}
+        return {step: len(self.answers(step)) for step in self.guesses}
 
     def check_place(self, member: str, under_way: Collection[str], limits: Limits) -> None:
         """Check that a member may have one more run under way. Raises ClassError.
 
         `under_way` are the runs that have not ended.
         """
-        if member not in self.members:
+        if not self.holds(member):
             raise ClassError("only those who have joined the class start runs; see the Class page")
         active = sum(run in under_way or _is_starting(run) for run in self._runs_of(member))
         if active >= limits.at_once:

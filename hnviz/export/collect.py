@@ -6,10 +6,12 @@ That runner replaces parts of Streamlit in its process: a server exports in anot
 
 import json
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from hnviz.app.pictures import PICTURES
@@ -20,7 +22,7 @@ from hnviz.app.shell.streamlit_parts import quiet_test_runner
 from hnviz.export.errors import ExportError
 from hnviz.figures.theme import MODES
 
-PATIENCE = 120  # seconds that a page's script may take
+PATIENCE = 600  # seconds that a page's script may take, on a busy computer
 _ESCAPED = re.compile(r"\\(.)")  # a mark of Markdown
 HEADINGS = {"title": 1, "header": 2}
 DRAWINGS = ("html", "markdown")
@@ -87,11 +89,20 @@ def collect(page: str, at: Mapping[str, str]) -> list[Part]:
 def _drawn(page: str, at: Mapping[str, str], mode: str) -> list[Part]:
     """Run a page's script in one mode. Raises ExportError."""
     quiet_test_runner()  # each time: a run sets the levels of all its loggers
+    st.set_option("client.showErrorDetails", "full")  # this page's reader has the file's log
     app = AppTest.from_file(str(SCRIPT), default_timeout=PATIENCE)
     app.query_params.update(at)
     app.session_state[MODE] = mode
     app = app if page == "start" else app.switch_page(str(page_file(page)))
-    app.run()
+    begun = time.monotonic()
+    try:
+        app.run()
+    except RuntimeError as error:
+        if time.monotonic() - begun < PATIENCE:
+            raise
+        raise ExportError(
+            f"the page {page} took more than {PATIENCE:g} s: this computer is busy; try again"
+        ) from error
     if app.exception:
         raise ExportError(f"the page {page} failed: {app.exception[0].message}")
     if app.error:

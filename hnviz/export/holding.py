@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import time
 from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
@@ -15,6 +16,7 @@ from hnviz.web.assets import PACKAGE
 from hnviz.web.observations import answer
 from hnviz.web.standing import standing, store
 from hnviz.web.topics import to_json
+from hnviz.web.views import Refusal
 
 FREE: Mapping[str, tuple[str, ...]] = {
     "unit_rows": ("text", "ids", "split", "first", "n", "show"),
@@ -31,7 +33,8 @@ def address(path: str, params: Mapping[str, Any]) -> str:
     return json.dumps([path, named], ensure_ascii=False, separators=(",", ":"))
 
 
-PATIENCE = 300.0  # seconds that a question may take: nobody waits for a picture here
+BUSY = 503  # the status of a refusal that may be over soon
+PATIENCE = 600.0  # seconds that a question may take: nobody waits for a picture here
 
 
 def packed(content: bytes) -> str:
@@ -72,7 +75,14 @@ class Holding:
     def _answer(self, asked: Question) -> bytes:
         where = self._names.read(asked.run, asked.name, list(asked.params))
         at = where.at(read_step(str(asked.at)))
-        return answer(at, PATIENCE).content
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return answer(at, PATIENCE).content
+            except Refusal as refusal:  # on a busy computer the engine takes minutes to start
+                if refusal.status != BUSY or time.monotonic() > end:
+                    raise
+                time.sleep(1)
 
     def add_run(self, run: str, steps: list[int]) -> None:
         """Hold what is known of a run, and that it has some of its snapshots."""

@@ -5,8 +5,8 @@ GET /api/lessons/{id}/file, /api/runs/{id}/notebook, /api/runs/{id}/zip and /api
 this one; one file at a time.
 """
 
+import logging
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -31,10 +31,12 @@ from hnviz.web.views import Param, Refusal
 KEPT_BYTES = 24 * 2**20  # of files: a lesson has at most 2 MB
 LINE = (1, 8)  # files that are written at a time, and that may wait
 SECONDS = 600  # that writing a file may take
+SECONDS_FOR_CLASS = 3600  # and a lesson for phones, for which nobody waits before the class
 MOST_MB = 64  # of a run's snapshots: the server holds a zip file in memory while it sends it
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
 
-_NICE = [found] if (found := shutil.which("nice")) else []
+log = logging.getLogger(__name__)
+
 _writing: "set[subprocess.Popen[str]]" = set()
 
 Write = Callable[[str], bytes]
@@ -51,6 +53,7 @@ class Form(NamedTuple):
 NOTEBOOK = Form("notebook", ".ipynb", "application/x-ipynb+json")
 ZIP = Form("run", ".zip", "application/zip")
 REPORT = Form("report", ".html", "text/html; charset=utf-8")
+LOGGED = 4000  # characters of what a process said before it failed
 LONGEST_NAME = 100  # characters of a report's name
 
 
@@ -59,9 +62,9 @@ def written(lesson: str, *, in_class: bool = False) -> bytes:
 
     `in_class`: for phones of a class, which send their answers to this server.
     """
-    # For phones nobody may wait, and the class needs the processors.
-    nice, more = (_NICE, ["--class"]) if in_class else ([], [])
-    return _exported(["lesson", lesson, *more], nice)
+    if in_class:  # no lower priority: on a busy computer it would take an hour
+        return _exported(["lesson", lesson, "--class"], SECONDS_FOR_CLASS)
+    return _exported(["lesson", lesson])
 
 
 def run_written(form: Form, run_id: str) -> bytes:
@@ -95,11 +98,14 @@ def _runs_exported(form: Form, ids: Sequence[str]) -> bytes:
         return _exported([form.kind, *ids, "--runs-dir", str(store().root), *models])
 
 
-def _exported(arguments: Sequence[str], nice: Sequence[str] = ()) -> bytes:
-    """Run `hnviz export` with these arguments, and return the file that it wrote."""
+def _exported(arguments: Sequence[str], seconds: int = SECONDS) -> bytes:
+    """Run `hnviz export` with these arguments, and return the file that it wrote.
+
+    Raises Refusal; what the process said is then in the server's log.
+    """
     with scratch() as folder:
         path = folder / "file"
-        command = [*nice, sys.executable, "-m", "hnviz", "export", *arguments, "-o", str(path)]
+        command = [sys.executable, "-m", "hnviz", "export", *arguments, "-o", str(path)]
         with subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -107,23 +113,26 @@ def _exported(arguments: Sequence[str], nice: Sequence[str] = ()) -> bytes:
             stderr=subprocess.PIPE,
             text=True,
         ) as process:
-            said = _last_line(process)
+            said = _said(process, seconds)
         if process.returncode:
-            raise Refusal(said.removeprefix("hnviz: ") or "the file could not be written", 422)
+            log.error("hnviz export %s failed: %s", " ".join(arguments), said[-LOGGED:])
+            last = next(iter(said.splitlines()[-1:]), "")
+            raise Refusal(last.removeprefix("hnviz: ") or "the file could not be written", 422)
         return path.read_bytes()
 
 
-def _last_line(process: "subprocess.Popen[str]") -> str:
-    """Wait for a process; return the last line of what it complains of. Raises Refusal."""
+def _said(process: "subprocess.Popen[str]", seconds: int) -> str:
+    """Wait for a process; return what it complains of. Raises Refusal."""
     _writing.add(process)
     try:
-        said = process.communicate(timeout=SECONDS)[1]
+        return process.communicate(timeout=seconds)[1].strip()
     except subprocess.TimeoutExpired:
         process.kill()
-        raise Refusal(f"the file took more than {SECONDS} s; try again", 503) from None
+        raise Refusal(
+            f"writing the file took more than {seconds} s: this computer is busy; try again", 503
+        ) from None
     finally:
         _writing.discard(process)
-    return next(iter(said.strip().splitlines()[-1:]), "")
 
 
 def end() -> None:

@@ -315,7 +315,7 @@ def _class_messages(place: Place) -> st.SearchStrategy[list[str]]:
 
 def _class(place: Place) -> Feed:
     desk = a_desk(place.root.parent / "live" / "class.json")
-    member = desk.join(desk.room.code, "10.0.0.1")
+    member = desk.admit("10.0.0.1")
     place.world.callback(desk.close)
     client = place.world.enter_context(closing(Client(site(desk), HOST)))
     hello = {"op": "hello", "token": member, "have": []}

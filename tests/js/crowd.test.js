@@ -159,7 +159,7 @@ function aLectern(counts) {
 }
 
 test("the teacher's step counts the answers, and shows them once they are revealed", async () => {
-  const { line, lectern, words } = aLectern({ members: 3, steps: [["a.1", 2, false]] });
+  const { line, lectern, words } = aLectern({ here: 3, members: 4, steps: [["a.1", 2, 3, false]] });
   assert.equal(lectern.cover("a.1"), "2 of 3 answered");
   assert.match(words(), /^2 of 3 answered\. Nobody sees/);
   assert.equal(lectern.holds("a.1"), true);
@@ -171,7 +171,7 @@ test("the teacher's step counts the answers, and shows them once they are reveal
 });
 
 test("a teacher takes a reveal back", async () => {
-  const { line, lectern, words } = aLectern({ members: 3, steps: [["a.1", 3, true]] });
+  const { line, lectern, words } = aLectern({ here: 2, members: 3, steps: [["a.1", 3, 3, true]] });
   line.revealed.set("a.1", REVEALED);
   line.cover = async (step) => void line.revealed.delete(step);
   await lectern.takeBack("a.1");
@@ -189,12 +189,12 @@ test("before anyone has joined a teacher reveals on this screen alone", async ()
   await lectern.takeBack("a.1");
   assert.equal(lectern.holds("a.1"), true);
   await lectern.reveal("a.1");
-  line.counts = { members: 1, steps: [] }; // the class comes: it has not seen the answer
+  line.counts = { here: 1, members: 1, steps: [] }; // the class comes: it has not seen the answer
   assert.equal(lectern.holds("a.1"), true);
 });
 
 test("a reveal that fails says why, and the truth stays covered", async () => {
-  const { line, lectern, words } = aLectern({ members: 3, steps: [] });
+  const { line, lectern, words } = aLectern({ here: 3, members: 3, steps: [] });
   line.reveal = async () => {
     throw new Error("The teacher's computer does not answer.");
   };

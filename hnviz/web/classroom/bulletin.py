@@ -1,6 +1,6 @@
 """What everyone is sent about a revealed step, written once for all."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from hnviz.classroom.guesses import Value, written
 from hnviz.classroom.questions import guess_of
@@ -14,26 +14,27 @@ class Bulletin:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._texts: dict[str, tuple[Mapping[str, Value] | None, str]] = {}
+        self._texts: dict[str, tuple[Mapping[str, Value], str]] = {}
 
-    def text(self, step: str) -> str:
+    def text(self, step: str, here: Collection[str]) -> str:
         """Return a step's answers, without names, and the sentence about them.
 
-        Of a step that is not revealed it says that alone.
+        Of a step that is not revealed it says that alone. `here` are the members that were
+        connected when it was revealed.
         """
         room = self._desk.room
         if step not in room.revealed:
             return to_json({"step": step, "covered": True})
-        guesses = room.guesses.get(step)
+        answers = room.answers(step)
         made_from, text = self._texts.get(step, (None, ""))
-        if not text or made_from is not guesses:  # more came while it was covered again
-            text = to_json(self._written(step))
-            self._texts[step] = guesses, text
+        if made_from != answers:  # more came while it was covered again, or a member was removed
+            text = to_json(self._written(step, len({*here, *answers})))
+            self._texts[step] = answers, text
         return text
 
-    def _written(self, step: str) -> dict[str, object]:
+    def _written(self, step: str, of: int) -> dict[str, object]:
         found = self._desk.spread(step)
-        said = sentence(guess_of(step), found, len(self._desk.room.members))
+        said = sentence(guess_of(step), found, of)
         return {
             "step": step,
             "n": found.n,

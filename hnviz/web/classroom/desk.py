@@ -9,6 +9,7 @@ import logging
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
@@ -23,7 +24,7 @@ from hnviz.classroom.guesses import Spread, Value, read_step, read_value, spread
 from hnviz.classroom.pasted import codes_in, decode
 from hnviz.classroom.questions import check_fits, guess_of
 from hnviz.classroom.state import VIEWS
-from hnviz.classroom.tries import Tries
+from hnviz.classroom.tries import Tries, network
 from hnviz.engine.client import shared_engine
 from hnviz.runs import default_runs_dir
 from hnviz.web.classroom.saver import Saver
@@ -33,6 +34,7 @@ CLASS = "HNVIZ_CLASS"  # "free" or "coded": who may view; not set: there is no c
 RUNS_EACH = "HNVIZ_CLASS_RUNS"  # runs of one student
 MEMBER, TEACHER = "hnviz-class", "hnviz-teacher"  # cookies
 
+REMOVED = "the teacher has removed this browser from the class; ask the teacher"
 MOST_CODES = 500  # in one paste
 WRITE_SECONDS = 5.0  # that a thread waits for the file
 
@@ -81,6 +83,7 @@ class Desk:
         self._clock, self._jobs = clock, jobs
         self._lock = threading.RLock()
         self._tries = Tries()
+        self._from: dict[str, list[str]] = {}  # address -> who joined from there; kept in no file
         self._watches: list[Watch] = []
         self._room = _opened(path)
         self._saver = Saver(lambda: kept.save(path, self._room))
@@ -106,40 +109,88 @@ class Desk:
 
     # Who is who
 
-    def join(self, code: str, address: str, token: str = "") -> str:
-        """Return a member's token for the right code. Raises Refusal or ClassError.
+    def knows(self, code: str, address: str, token: str) -> bool:
+        """Check that a browser may join; return whether it is a member already. Raises Refusal.
 
         `token` is that of a browser that was here before.
         """
         with self._lock:
+            if token in self._room.removed:
+                raise Refusal(REMOVED, 403)
             if token in self._room.members:
-                return token
+                return True
             if not code.strip():
                 raise Refusal("type the code that is on the teacher's screen", 403)
-            self._check_code(self._room.fits(code), address, "the code of the class")
+            now = self._clock()
+            wait = self._tries.wait(address, now)
+            if wait > 0:  # a right code gets the same answer, so that a try while waiting is no try
+                raise Refusal(f"too many wrong codes came; try again in {_seconds(wait)}", 429)
+            if not self._room.fits(code):
+                raise self._wrong(address, "the code of the class")
+            self._tries.right(address)
+            return False
+
+    def admit(self, address: str) -> str:
+        """Take in a browser that has the right code; return its token. Raises ClassError."""
+        with self._lock:
+            places, place = -(-self.limits.members // 2), network(address)
+            if sum(self._room.holds(each) for each in self._from.get(place, ())) >= places:
+                raise ClassError(
+                    f"{places} of {self.limits.members} places of the class were taken from your "
+                    "network address; ask the teacher to remove those who are not in the room"
+                )
             member = new_token()
             self._change(self._room.joined(member, self.limits), "")
+            self._from.setdefault(place, []).append(member)
             return member
 
     def teach(self, secret: str, address: str) -> None:
-        """Check a teacher's secret. Raises Refusal."""
-        with self._lock:
-            self._check_code(self._room.is_teacher(secret), address, "the teacher's link")
+        """Check a teacher's secret: nobody can guess it, so the right one never waits.
 
-    def _check_code(self, is_right: bool, address: str, what: str) -> None:
-        now = self._clock()
-        wait = self._tries.wait(address, now)
-        if wait > 0:  # a right code gets the same answer, so that a try while waiting is no try
-            raise Refusal(f"too many wrong codes came; try again in {_seconds(wait)}", 429)
-        if not is_right:
-            self._tries.wrong(address, now)
-            raise Refusal(f"this is not {what}; look at the teacher's screen and try again", 403)
+        Raises Refusal.
+        """
+        with self._lock:
+            if not self._room.is_teacher(secret):
+                raise self._wrong(address, "the teacher's link")
+
+    def _wrong(self, address: str, what: str) -> Refusal:
+        self._tries.wrong(address, self._clock())
+        return Refusal(f"this is not {what}; look at the teacher's screen and try again", 403)
+
+    def students(self, here: Collection[str]) -> list[dict[str, int | bool]]:
+        """List who is in the class; `here` are those who are connected.
+
+        "place" is the same number for those who joined from one address, 0 where that is unknown.
+        """
+        room = self._room
+        answered = Counter(member for of_step in room.guesses.values() for member in of_step)
+        at = {member: n for n, found in enumerate(self._from.values(), 1) for member in found}
+        return [
+            {
+                "number": number,
+                "here": member in here,
+                "answers": answered[member],
+                "place": at.get(member, 0),
+            }
+            for member, number in sorted(room.members.items(), key=lambda each: each[1])
+            if room.holds(member)
+        ]
+
+    def remove(self, numbers: Collection[int]) -> None:
+        """Send members out by their numbers: their answers no longer count."""
+        with self._lock:
+            self._change(self._room.without(numbers), "")
+
+    def restore(self, numbers: Collection[int]) -> None:
+        """Take back that members were sent out."""
+        with self._lock:
+            self._change(self._room.again(numbers), "")
 
     def visitor(self, cookies: Mapping[str, str]) -> Visitor:
         """Say who sends these cookies."""
         room, member = self._room, cookies.get(MEMBER, "")
         return Visitor(
-            member=member if member in room.members else None,
+            member=member if room.holds(member) else None,
             teacher=room.is_teacher(cookies.get(TEACHER, "")),
         )
 
@@ -150,6 +201,8 @@ class Desk:
         step, read = read_step(step), read_value(value)
         check_fits(read, guess_of(step))
         with self._lock:
+            if not self._room.holds(member):
+                raise GuessError(REMOVED)
             self._change(self._room.guessed(member, step, read), step)
         return step
 
@@ -187,9 +240,13 @@ class Desk:
         """Return whether a text names a step that asks for a guess."""
         return _asks(step)
 
-    def revealed(self) -> set[str]:
-        """Return the steps whose answers everyone sees; a lesson may have lost a step since."""
-        return set(filter(_asks, self._room.revealed))
+    def revealed(self) -> dict[str, int]:
+        """Return the steps whose answers everyone sees, and how many count for each.
+
+        A lesson may have lost a step since.
+        """
+        room = self._room
+        return {step: len(room.answers(step)) for step in filter(_asks, room.revealed)}
 
     def counts(self) -> dict[str, int]:
         """Return how many have answered each step that still asks."""
@@ -200,7 +257,7 @@ class Desk:
         return spread([value for value in self._answers(step) if _fits(value, step)])
 
     def _answers(self, step: str) -> Collection[Value]:
-        return self._room.guesses.get(step, {}).values()
+        return self._room.answers(step).values()
 
     # Runs
 

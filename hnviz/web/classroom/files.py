@@ -6,6 +6,7 @@ server has them written one after the other; what a phone asks for comes next.
 
 import asyncio
 import logging
+from collections.abc import Callable
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -37,6 +38,10 @@ POLICY = (
 
 REFRESH = 3  # seconds between two looks of a phone whose lesson is being written
 
+PREPARING = """The teacher's computer is preparing this lesson. It opens here within a minute;
+you need not do anything."""
+FAILED = """The teacher's computer could not prepare this lesson. It opens here once the teacher has
+pressed Try again on the page Class."""
 WAITING = """<!doctype html>
 <html lang="en">
 <head>
@@ -53,8 +58,7 @@ a {{ color: inherit; }}
 <body>
 <main>
 <h1>{title}</h1>
-<p role="status">The teacher's computer is preparing this lesson. It opens here within a minute;
-you need not do anything.</p>
+<p role="status">{words}</p>
 <p><a href="../join">All lessons</a></p>
 </main>
 </body>
@@ -71,19 +75,43 @@ class LessonFiles:
         self._folder = folder
         self._write = write or partial(exported.written, in_class=True)
         self._asked: list[str] = []  # lessons that phones wait for
-        self._written: dict[str, Entry | Refusal] = {}
+        self._written: dict[str, Entry] = {}
+        self._failed: dict[str, str] = {}  # lesson -> why it could not be written
         self._task: asyncio.Task[None] | None = None
         self._read: dict[tuple[str, int], Entry] = {}  # by lesson, and when its file changed
+        self.changed: Callable[[], None] = lambda: None  # called when a lesson is ready or failed
 
     def titles(self) -> dict[str, str]:
         """Return the titles of the lessons that a phone can open, by id."""
         there = (each for each in lessons().values() if self._folder is None or self._path(each.id))
         return {each.id: each.title for each in there}
 
+    def missing(self) -> list[tuple[str, str]]:
+        """List the lessons that no phone can open yet: the title, and why not ("": not yet)."""
+        if self._folder is not None:
+            why = "the folder of lessons has no file {}.html; `hnviz export index` writes it"
+            there = self.titles()
+            return [
+                (each.title, why.format(each.id))
+                for each in lessons().values()
+                if each.id not in there
+            ]
+        return [
+            (each.title, self._failed.get(each.id, ""))
+            for each in lessons().values()
+            if each.id not in self._written
+        ]
+
     def begin(self) -> None:
-        """Have all files written, in threads, one at a time."""
+        """Have all files written that are not, in threads, one at a time."""
         if self._folder is None and (self._task is None or self._task.done()):
             self._task = asyncio.create_task(self._write_all())
+
+    def try_again(self) -> None:
+        """Have those written that could not be written before."""
+        self._failed.clear()
+        self.begin()
+        self.changed()
 
     def end(self) -> None:
         """Begin no other file."""
@@ -91,38 +119,38 @@ class LessonFiles:
             self._task.cancel()
 
     async def _write_all(self) -> None:
-        while name := next((each for each in self._wanted() if each not in self._written), None):
-            self._written[name] = await to_thread.run_sync(
-                self._outcome, name, abandon_on_cancel=True
-            )
+        while name := next(filter(self._is_due, [*self._asked, *lessons()]), None):
+            try:
+                self._written[name] = await to_thread.run_sync(
+                    self._made, name, abandon_on_cancel=True
+                )
+            except Refusal as refusal:
+                log.error("the lesson %s could not be written: %s", name, refusal)
+                self._failed[name] = str(refusal)
+            except OSError as error:
+                log.error("the lesson %s could not be written: %s", name, error)
+                self._failed[name] = f"it could not be written: {error.strerror or error}"
+            self.changed()
 
-    def _wanted(self) -> list[str]:
-        return [*self._asked, *lessons()]
+    def _is_due(self, lesson_id: str) -> bool:
+        return lesson_id not in self._written and lesson_id not in self._failed
 
-    def _outcome(self, name: str) -> Entry | Refusal:
-        try:
-            return Entry.of(self._write(name))
-        except Refusal as refusal:
-            return refusal
-        except OSError as error:
-            log.error("the lesson %s could not be written: %s", name, error)
-            return Refusal("the lesson could not be written; the server's log says why", 503)
+    def _made(self, name: str) -> Entry:
+        return Entry.of(self._write(name))
 
-    async def entry(self, lesson_id: str) -> Entry | None:
-        """Return a lesson's file; None while it is being written. Raises Refusal."""
+    async def entry(self, lesson_id: str) -> Entry | str:
+        """Return a lesson's file, or what to say while there is none. Raises Refusal."""
         if lesson_id not in self.titles():
             known = ", ".join(self.titles()) or "none"
             raise Refusal(f"no lesson {quoted(lesson_id)} is served here; there are {known}", 404)
         if self._folder is not None:
             return await to_thread.run_sync(self._from_folder, lesson_id)
-        found = self._written.get(lesson_id)
-        if isinstance(found, Refusal):
-            del self._written[lesson_id]  # who asks again has it tried again
-            raise found
-        if found is None and lesson_id not in self._asked:
+        if lesson_id in self._failed:
+            return FAILED
+        if lesson_id not in self._written and lesson_id not in self._asked:
             self._asked.append(lesson_id)
         self.begin()
-        return found
+        return self._written.get(lesson_id, PREPARING)
 
     def _path(self, lesson_id: str) -> Path | None:
         path = self._folder / f"{lesson_id}.html" if self._folder else None
@@ -149,9 +177,10 @@ def lesson_routes(desk: Desk, files: LessonFiles) -> list[Route]:
         if name == "index":
             return RedirectResponse("../join")
         entry = await files.entry(name)
-        if entry is None:
-            text = WAITING.format(title=escape(files.titles()[name]))
-            reply: Response = HTMLResponse(text, 202, {"Refresh": str(REFRESH), **NO_STORE})
+        if isinstance(entry, str):
+            text = WAITING.format(title=escape(files.titles()[name]), words=entry)
+            status = 202 if entry is PREPARING else 503
+            reply: Response = HTMLResponse(text, status, {"Refresh": str(REFRESH), **NO_STORE})
         else:
             reply = entry_reply(request, entry, "text/html; charset=utf-8", immutable=False)
         reply.headers["Content-Security-Policy"] = POLICY

@@ -12,16 +12,18 @@ is revealed, and counts to the teacher alone:
     {"id": 7, "step": "batches.3"}    or    {"id": 7, "error": "a sentence"}
     {"step": "batches.3", "n": 28, "values": [...], "sentence": "..."}
     {"step": "batches.3", "covered": true}    when the teacher takes that back
-    {"here": 28, "members": 30, "steps": [["batches.3", 12, false], ...]}
-Several are sent as a list. Nothing is sent while nothing happens.
+    {"here": 28, "members": 30, "steps": [["batches.3", 12, 28, false], ...],
+     "lessons": {"all": 8, "missing": [["Why truncate?", "why phones cannot open it yet"], ...]}}
+A step's numbers are how many have answered, and how many there are: those who are connected or have
+answered. Several are sent as a list. Nothing is sent while nothing happens.
 """
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Mapping
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -30,8 +32,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from hnviz.classroom import GuessError
 from hnviz.classroom.guesses import step_order, written
+from hnviz.classroom.tries import network
+from hnviz.lessons import lessons
 from hnviz.web.classroom.bulletin import Bulletin
-from hnviz.web.classroom.desk import Desk, not_kept
+from hnviz.web.classroom.desk import REMOVED, Desk, not_kept
+from hnviz.web.classroom.files import LessonFiles
 from hnviz.web.parameters import quoted
 from hnviz.web.sockets import (
     GIVEN_UP,
@@ -45,11 +50,12 @@ from hnviz.web.sockets import (
 from hnviz.web.topics import to_json
 
 LARGEST_MESSAGE = 4 * 1024  # characters that a phone may send at once
-MOST_SOCKETS = 600
+MOST_SOCKETS = 600  # beyond these, only the teacher and members who have none come in
+MOST_SILENT = 200  # connections that have not said hello
 MOST_LOOKING = 100  # connections of those who have not joined
 MOST_OF_ONE = 4  # connections of one member
 MOST_ANSWERS = 64  # that may wait for a phone to read them
-HELLO_SECONDS = 10.0
+HELLO_SECONDS = 5.0
 SEND_SECONDS = 30.0
 BURST, PER_SECOND = 20, 4  # guesses of one connection
 LARGEST_ID = 2**53
@@ -67,7 +73,9 @@ class Line:
     def __init__(self, hall: "Hall", websocket: WebSocket) -> None:
         self.member: str | None = None
         self.teacher = False
+        self.address = network(websocket.client.host) if websocket.client else ""
         self._hall, self._websocket = hall, websocket
+        self._closed: Closed | None = None
         self._answers: deque[str] = deque()
         self._unstored = 0  # guesses that are not yet in the class's file
         self._due: dict[str, None] = {}  # steps to send; "" for the teacher's counts
@@ -77,15 +85,23 @@ class Line:
     async def serve(self) -> None:
         """Serve until either side closes. Raises Closed or WebSocketDisconnect."""
         try:
-            async with asyncio.timeout(HELLO_SECONDS):
-                await self._greet(await self._read())
+            async with asyncio.timeout(HELLO_SECONDS) as deadline:
+                with self._hall.greeting(self, deadline):
+                    await self._greet(await self._read())
         except TimeoutError:
-            raise Closed(GIVEN_UP, f"nobody said hello within {HELLO_SECONDS:g} s") from None
+            raise Closed(
+                GIVEN_UP, f"nobody said hello within {HELLO_SECONDS:g} s, or too many waited"
+            ) from None
         await until_one_ends(self._listen(), self._write())
 
     def line_up(self, step: str) -> None:
         """Queue a step, or the counts; what waits already is sent once, as it then is."""
         self._due[step] = None
+        self._wake.set()
+
+    def end(self, closed: Closed) -> None:
+        """Close the connection soon."""
+        self._closed = closed
         self._wake.set()
 
     async def _read(self) -> Mapping[str, Any]:
@@ -103,10 +119,10 @@ class Line:
                 raise Closed(NOT_KNOWN, "only the teacher's browser sees the counts")
         elif op == "hello":
             token = hello.get("token")
-            is_member = isinstance(token, str) and token in desk.room.members
-            self.member = token if is_member else None
-            if not is_member:
-                raise Closed(NOT_KNOWN, JOIN_FIRST)
+            if not isinstance(token, str) or not desk.room.holds(token):
+                is_removed = isinstance(token, str) and token in desk.room.removed
+                raise Closed(NOT_KNOWN, REMOVED if is_removed else JOIN_FIRST)
+            self.member = token
         elif op != "look":
             raise Closed(GIVEN_UP, f"op must be hello, look or teach first; got {quoted(op)}")
         elif desk.view != "free":
@@ -119,7 +135,7 @@ class Line:
             mine = {step: written(value) for step, value in own.items()}
             self._answers.append(to_json({"mine": mine}))
             self._wake.set()
-        for step in desk.revealed() ^ known:
+        for step in desk.revealed().keys() ^ known:
             self.line_up(step)
         if self.teacher:
             self.line_up("")
@@ -168,6 +184,8 @@ class Line:
         while True:
             await self._wake.wait()
             self._wake.clear()
+            if self._closed is not None:
+                raise self._closed
             while self._answers or self._due:
                 texts = [*self._answers, *map(self._hall.text, self._due)]
                 self._answers.clear()
@@ -195,19 +213,44 @@ class _Allowance:
 class Hall:
     """All connections of the class. Lives in the server's event loop."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, desk: Desk, files: LessonFiles) -> None:
+        self.desk, self._files = desk, files
         self.lines: set[Line] = set()
-        self.n_sockets = 0
+        self._greeting: dict[Line, asyncio.Timeout] = {}  # in the order in which they came
         self._bulletin = Bulletin(desk)
         self._revealed = desk.revealed()  # what all lines have heard of
         self._loop: asyncio.AbstractEventLoop | None = None
         self._counting: asyncio.TimerHandle | None = None
         desk.watch(self._changed)
+        files.changed = self.count
+
+    @contextmanager
+    def greeting(self, line: Line, deadline: asyncio.Timeout) -> Iterator[None]:
+        """Wait for somebody's hello.
+
+        Where too many are silent, the oldest of the address with the most of them is given up: a
+        browser says hello at once.
+        """
+        self._greeting[line] = deadline
+        if len(self._greeting) > MOST_SILENT:
+            most = Counter(each.address for each in self._greeting).most_common(1)[0][0]
+            oldest = next(each for each in self._greeting if each.address == most)
+            given_up = self._greeting.pop(oldest)
+            if not given_up.expired():
+                given_up.reschedule(0)
+        try:
+            yield
+        finally:
+            self._greeting.pop(line, None)
 
     def enter(self, line: Line) -> None:
-        """Let somebody in. Raises Closed if the same browser, or strangers, are here too often."""
+        """Let somebody in. Raises Closed if the same browser, or strangers, are here too often.
+
+        The teacher, and a member who has no connection yet, always come in.
+        """
         mine = sum(each.member == line.member for each in self.lines if not each.teacher)
+        if len(self.lines) >= MOST_SOCKETS and not line.teacher and (mine or not line.member):
+            raise Closed(TRY_LATER, f"{MOST_SOCKETS} phones are connected; try again later")
         if line.member and mine >= MOST_OF_ONE:
             raise Closed(TRY_LATER, f"you have {mine} tabs open here already; close one")
         if not (line.member or line.teacher) and mine >= MOST_LOOKING:
@@ -224,12 +267,20 @@ class Hall:
 
     def text(self, step: str) -> str:
         """Write the counts for "", else what was guessed at a step, or that it is covered."""
+        here = self.here()
         if step:
-            return self._bulletin.text(step)
-        room, here = self.desk.room, {line.member for line in self.lines if line.member}
+            return self._bulletin.text(step, here)
+        room = self.desk.room
         steps = sorted(self.desk.counts().items(), key=lambda each: step_order(each[0]))
-        rows = [[name, n, name in room.revealed] for name, n in steps]
-        return to_json({"here": len(here), "members": len(room.members), "steps": rows})
+        rows = [
+            [name, n, len({*here, *room.answers(name)}), name in room.revealed] for name, n in steps
+        ]
+        ready = {"all": len(lessons()), "missing": self._files.missing()}
+        return to_json({"here": len(here), "members": room.size, "steps": rows, "lessons": ready})
+
+    def here(self) -> set[str]:
+        """Return the members who are connected."""
+        return {line.member for line in self.lines if line.member}
 
     def count(self) -> None:
         """Send the teacher new counts soon, and not too often."""
@@ -250,9 +301,13 @@ class Hall:
     def _spread(self) -> None:
         self.count()
         before, self._revealed = self._revealed, self.desk.revealed()
-        for step in before ^ self._revealed:  # revealed, or covered again
+        # Revealed, covered again, or revealed and without a member's answer now.
+        for step, _ in before.items() ^ self._revealed.items():
             for line in self.lines:
                 line.line_up(step)
+        for line in self.lines:
+            if line.member in self.desk.room.removed:
+                line.end(Closed(NOT_KNOWN, REMOVED))
 
 
 def routes(hall: Hall) -> list[BaseRoute]:
@@ -261,10 +316,7 @@ def routes(hall: Hall) -> list[BaseRoute]:
     async def live(websocket: WebSocket) -> None:
         await websocket.accept()
         line = Line(hall, websocket)
-        hall.n_sockets += 1
         try:
-            if hall.n_sockets > MOST_SOCKETS:
-                raise Closed(TRY_LATER, f"{MOST_SOCKETS} phones are connected; try again later")
             await line.serve()
         except WebSocketDisconnect:
             pass
@@ -272,7 +324,6 @@ def routes(hall: Hall) -> list[BaseRoute]:
             log.warning("a connection of the class was closed: %s", closed.sentence)
             await close_with(websocket, closed)
         finally:
-            hall.n_sockets -= 1
             hall.leave(line)
 
     return [WebSocketRoute("/api/class/live", live)]

@@ -1,7 +1,7 @@
 """The class's routes: join, become the teacher, reveal or cover, and what a phone needs first."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -9,33 +9,42 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from hnviz.classroom import ClassError, GuessError
+from hnviz.classroom.tries import network
 from hnviz.web.bodies import json_body
 from hnviz.web.classroom import live
 from hnviz.web.classroom.desk import MEMBER, TEACHER, WRITE_SECONDS, Desk, Visitor, not_kept
 from hnviz.web.classroom.files import JOIN, NO_STORE, LessonFiles, lesson_routes
 from hnviz.web.keeping import KEEPING
 from hnviz.web.parameters import quoted
+from hnviz.web.quota import Quota, Rate
 from hnviz.web.replies import bytes_reply
 from hnviz.web.viewer import naming
 from hnviz.web.views import Refusal
 
 KEPT_SECONDS = 12 * 3600  # that a browser keeps who it is
 LONGEST_TOKEN = 100
+JOINS_AT_ONCE, JOINS_A_SECOND = 40, 1.0  # from one address: a router may have a class behind it
+MOST_JOINING = 100  # of one address, that wait for their turn
 
 Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 def class_routes(desk: Desk, page: bytes, files: LessonFiles) -> list[BaseRoute]:
     """Return the class's routes; `page` is what a phone opens to join."""
-    counter = _Counter(desk, files)
+    hall = live.Hall(desk, files)
+    counter = _Counter(hall, files)
     return [
-        *live.routes(live.Hall(desk)),
+        *live.routes(hall),
         *lesson_routes(desk, files),
         Route("/api/class", counter.about),
         Route("/api/class/join", counter.join, methods=["POST"]),
         Route("/api/class/teach", counter.teach, methods=["POST"]),
         Route("/api/class/reveal", counter.reveal, methods=["POST"]),
         Route("/api/class/cover", counter.cover, methods=["POST"]),
+        Route("/api/class/students", counter.students),
+        Route("/api/class/remove", counter.remove, methods=["POST"]),
+        Route("/api/class/restore", counter.restore, methods=["POST"]),
+        Route("/api/class/lessons", counter.write_lessons, methods=["POST"]),
         Route(JOIN, _page(page)),
     ]
 
@@ -43,8 +52,12 @@ def class_routes(desk: Desk, page: bytes, files: LessonFiles) -> list[BaseRoute]
 class _Counter:
     """Answers the class's requests."""
 
-    def __init__(self, desk: Desk, files: LessonFiles) -> None:
-        self._desk, self._files = desk, files
+    def __init__(self, hall: live.Hall, files: LessonFiles) -> None:
+        self._hall, self._desk, self._files = hall, hall.desk, files
+        self._rate = Rate(JOINS_A_SECOND, JOINS_AT_ONCE)
+        self._joining = Quota(
+            MOST_JOINING, "many join from your network at once; try again in a minute"
+        )
 
     async def about(self, request: Request) -> Response:
         """Say who asks, and list the lessons that a phone can open."""
@@ -56,16 +69,27 @@ class _Counter:
         )
 
     async def join(self, request: Request) -> Response:
-        """Let a browser in that has the code."""
+        """Let a browser in that has the code; one that was in before gets its place again."""
         body = await json_body(request)
         code, token = _text(body, "code"), _text(body, "token")
-        try:
-            member = self._desk.join(code, _address(request), token)
-        except ClassError as error:
-            raise Refusal(str(error), 503) from error
-        await self._written()
+        member = token or request.cookies.get(MEMBER, "")
+        if not self._desk.knows(code, _address(request), member):
+            member = await self._admitted(request)
+            await self._written()
         number = self._desk.room.members[member]
         return _with_cookie(request, MEMBER, member, {"token": member, "number": number})
+
+    async def _admitted(self, request: Request) -> str:
+        """Take in a browser, in its turn among those of its address. Raises Refusal."""
+        address = _address(request)
+        with self._joining.taken(network(address)):
+            await asyncio.sleep(self._rate.delay(network(address)))
+        if await request.is_disconnected():
+            raise Refusal("nobody waits for this place any more", 408)
+        try:
+            return self._desk.admit(address)
+        except ClassError as error:
+            raise Refusal(str(error), 503) from error
 
     async def teach(self, request: Request) -> Response:
         """Know the teacher's browser from now on."""
@@ -83,11 +107,42 @@ class _Counter:
         """Take back that a step was revealed."""
         return JSONResponse({"covered": await self._led(request, self._desk.cover)}, 200, NO_STORE)
 
+    async def students(self, request: Request) -> Response:
+        """List who is in the class, by number."""
+        self._check_teacher(request)
+        return JSONResponse({"students": self._desk.students(self._hall.here())}, headers=NO_STORE)
+
+    async def remove(self, request: Request) -> Response:
+        """Send students out of the class."""
+        return await self._moved(request, self._desk.remove)
+
+    async def restore(self, request: Request) -> Response:
+        """Take back that students were sent out."""
+        return await self._moved(request, self._desk.restore)
+
+    async def _moved(self, request: Request, act: Callable[[Collection[int]], None]) -> Response:
+        self._check_teacher(request)
+        numbers = (await json_body(request)).get("students")
+        if not isinstance(numbers, list) or not all(type(each) is int for each in numbers):
+            raise Refusal(f"students must be a list of their numbers; got {quoted(numbers)}")
+        act(frozenset(numbers))
+        await self._written()
+        return JSONResponse({"students": numbers}, headers=NO_STORE)
+
+    async def write_lessons(self, request: Request) -> Response:
+        """Try again to write the lessons that could not be written."""
+        self._check_teacher(request)
+        self._files.try_again()
+        return JSONResponse({}, 202, NO_STORE)
+
+    def _check_teacher(self, request: Request) -> None:
+        if not visitor(self._desk, request).teacher:
+            raise Refusal("only the teacher's browser does this; open the teacher's link", 403)
+
     async def _led(self, request: Request, act: Callable[[Any], None]) -> Any:
         """Do what the teacher alone may do with a step; return the step. Raises Refusal."""
         step = (await json_body(request)).get("step")
-        if not visitor(self._desk, request).teacher:
-            raise Refusal("only the teacher's browser reveals answers", 403)
+        self._check_teacher(request)
         try:
             act(step)
         except GuessError as error:

@@ -26,6 +26,7 @@ export class ClassRoom {
     this.home = home;
     this.token = kept(TOKEN);
     this.tag = "";
+    this.refusal = ""; // why the class no longer knows this browser
     this.line = home && this.lineTo(home);
     this.serial = 0;
     /** @type {Map<string, Waiting>} step -> the guess that the server may not have yet */
@@ -63,6 +64,7 @@ export class ClassRoom {
     if (!this.home) throw new Error("There is no class here: open the address on the teacher's screen.");
     const { token, number } = await post(this.home, "join", { code, token: this.token });
     this.token = token;
+    this.refusal = "";
     keep(TOKEN, token);
     this.line?.close(); // who was looking on has a name now
     this.connect();
@@ -163,6 +165,7 @@ export class ClassRoom {
    */
   forget(reason) {
     const wasKnown = this.joined;
+    if (wasKnown) this.refusal = reason;
     this.token = "";
     this.mine = null;
     keep(TOKEN, "");

@@ -123,7 +123,7 @@ export class Crowd {
     const revealed = this.room.revealed.get(step);
     const said = this.room.joined ? this.words(step, answer) : "";
     if (said) paragraph(host, said).setAttribute("role", "status");
-    if (!this.room.joined) drawDoor(host, /** @type {URL} */ (this.room.home), Boolean(revealed));
+    if (!this.room.joined) drawDoor(host, this.room, Boolean(revealed));
     if (revealed && answer !== undefined) drawRevealed(host, guess, revealed);
   }
 
@@ -162,14 +162,15 @@ export function drawRevealed(host, guess, { values = [], sentence: said = "" }, 
 
 /**
  * @param {HTMLElement} host
- * @param {URL} home
+ * @param {ClassRoom} room
  * @param {boolean} isRevealed
  */
-function drawDoor(host, home, isRevealed) {
+function drawDoor(host, { home, refusal }, isRevealed) {
   const waits = isRevealed ? "" : " The teacher reveals the answer.";
-  const said = paragraph(host, `You have not joined the class, so your answers do not count.${waits} `);
+  const why = refusal ? sentence(refusal) : "You have not joined the class, so your answers do not count.";
+  const said = paragraph(host, `${why}${waits} `);
   const link = document.createElement("a");
-  link.href = new URL("class/join", home).href;
+  link.href = new URL("class/join", /** @type {URL} */ (home)).href;
   link.textContent = "Join the class";
   said.append(link);
 }

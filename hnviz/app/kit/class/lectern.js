@@ -74,10 +74,10 @@ export class Lectern {
 
   /** @param {string} step */
   count(step) {
-    const { members = 0, steps = [] } = this.line.counts ?? {};
-    const n = steps.find(([name]) => name === step)?.[1] ?? 0;
-    if (n === members && n > 1) return `All ${n} answered`;
-    return members > n ? `${n} of ${members} answered` : `${n} answered`;
+    const { here = 0, steps = [] } = this.line.counts ?? {};
+    const [, n, of] = steps.find(([name]) => name === step) ?? ["", 0, here];
+    if (n === of && n > 1) return `All ${n} answered`;
+    return of > n ? `${n} of ${of} answered` : `${n} answered`;
   }
 
   /**

@@ -4,9 +4,15 @@
 import { Line, post } from "./line.js";
 
 /**
- * @typedef {{ here?: number, members?: number, steps?: [string, number, boolean][],
+ * @typedef {{ here?: number, members?: number, steps?: [string, number, number, boolean][],
+ *             lessons?: { all: number, missing: [string, string][] },
  *             step?: string, covered?: boolean, n?: number, values?: any[], sentence?: string }} News
+ *   steps    how many have answered each, how many there are, whether it is revealed
+ *   lessons  those that phones cannot open yet: the title, and why if it could not be written
+ * @typedef {{ number: number, here: boolean, answers: number, place: number }} Student
  */
+
+const AT_ONCE = 100; // students in one request
 
 /** @type {Map<string, TeacherLine>} one for each address of an app */
 const lines = new Map();
@@ -64,6 +70,28 @@ export class TeacherLine {
    */
   cover(step) {
     return post(this.home, "cover", { step });
+  }
+
+  /** Have those lessons written that could not be written. */
+  writeLessons() {
+    return post(this.home, "lessons", {});
+  }
+
+  /** @returns {Promise<Student[]>} */
+  async students() {
+    const response = await fetch(new URL("api/class/students", this.home));
+    const said = await response.json();
+    if (!response.ok) throw new Error(said.error);
+    return said.students;
+  }
+
+  /**
+   * Send students out of the class, or take that back.
+   * @param {"remove"|"restore"} how
+   * @param {number[]} numbers
+   */
+  async move(how, numbers) {
+    for (let at = 0; at < numbers.length; at += AT_ONCE) await post(this.home, how, { students: numbers.slice(at, at + AT_ONCE) });
   }
 
   /** @param {News} news */

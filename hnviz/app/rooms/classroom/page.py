@@ -6,6 +6,7 @@ from hnviz.app.kit.text import escape, page_title, problem, prose, section
 from hnviz.app.rooms.classroom.answers.picture import ANSWERS, questions
 from hnviz.app.rooms.classroom.board.picture import BOARD, board
 from hnviz.app.rooms.classroom.door import join_link
+from hnviz.app.rooms.classroom.students.picture import STUDENTS
 from hnviz.app.run.engine import engine
 from hnviz.app.run.list.picture import run_list
 from hnviz.app.run.start import visitor
@@ -45,10 +46,15 @@ def _for_students(held: Desk) -> None:
 
 
 def _for_teacher(held: Desk) -> None:
-    BOARD(settings={"live": True, **board(held)})
+    BOARD(settings={"live": True, **board()})
     section("What the class answered", "Nobody sees the answers of a step before you reveal them.")
     ANSWERS(settings={"live": True, "questions": questions()})
     _paste(held)
+    section(
+        "Students",
+        "Remove one who joined twice or is not in the room; the answers then do not count.",
+    )
+    STUDENTS(settings={"live": True})
     section("Runs", "The newest runs of the class and your own.")
     _stop()
     run_list("class_runs")

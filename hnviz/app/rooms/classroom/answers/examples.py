@@ -77,7 +77,7 @@ def answered(asked: Sequence[Answered]) -> Mapping[str, Any]:
     counts = {
         "here": 28,
         "members": MEMBERS,
-        "steps": [[step, len(each.values), step == shown] for step, each in steps.items()],
+        "steps": [[step, len(each.values), MEMBERS, step == shown] for step, each in steps.items()],
     }
     revealed = {
         "step": shown,

@@ -66,20 +66,20 @@ class Answers {
     const steps = news.steps ?? [];
     this.none.hidden = steps.length > 0;
     this.rows.hidden = !steps.length;
-    for (const [step, n, isShown] of steps) this.row(step, n, isShown, news.here ?? 0);
+    for (const [step, n, of, isShown] of steps) this.row(step, n, of, isShown);
     for (const [step] of steps) this.rows.append(/** @type {any} */ (this.lines.get(step)).item);
   }
 
   /**
    * @param {string} step
    * @param {number} n
+   * @param {number} of
    * @param {boolean} isShown
-   * @param {number} here
    */
-  row(step, n, isShown, here) {
+  row(step, n, of, isShown) {
     const line = this.lines.get(step) ?? this.newLine(step);
-    line.n.textContent = `${n} answered`;
-    line.n.title = `${here} are here now`;
+    line.n.textContent = of > n ? `${n} of ${of} answered` : `${n} answered`;
+    line.n.title = "Of those who are here now or have answered";
     line.button.textContent = isShown ? "Show" : "Reveal";
     line.button.className = isShown ? "" : "primary";
     line.button.title = isShown ? "Show the answers below" : "Show everyone what the class answered; the step then takes no more answers";

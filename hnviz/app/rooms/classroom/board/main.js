@@ -1,7 +1,7 @@
 // @ts-check
-// The board: where to go, the code, and how many are here.
+// The board: where to go, the code, how many are here, and which lessons phones can open.
 //
-// settings = { address, code, qr: { size, path }, members, here?, live }
+// settings = { address, code, qr: { size, path }, live, and where it is not live: members, here, lessons }
 
 import { TeacherLine } from "../../../kit/class/teacher.js";
 import { maker } from "../../../kit/js/make.js";
@@ -29,6 +29,13 @@ class Board {
     this.code = make("div", "code", ways);
     this.here = make("p", "here", ways);
     this.here.setAttribute("role", "status");
+    this.lessons = make("div", "lessons", ways);
+    this.make = make;
+    this.written = ""; // the lessons that are drawn
+    this.make = make;
+    this.written = "";
+    /** @type {TeacherLine|undefined} */
+    this.line = undefined;
   }
 
   /** @param {import("../../../kit/js/picture.js").Drawing} drawing */
@@ -36,14 +43,43 @@ class Board {
     this.address.textContent = settings.address;
     this.code.textContent = settings.code;
     this.place.replaceChildren(drawn(settings.qr, settings.address));
-    if (settings.live) this.leave ??= TeacherLine.of(this.kit.home).follow((news) => this.take(news));
+    if (settings.live) this.line ??= TeacherLine.of(this.kit.home);
+    if (this.line) this.leave ??= this.line.follow((news) => this.take(news));
     else this.take(settings);
   }
 
   /** @param {any} news */
-  take({ here, members }) {
+  take({ here, members, lessons }) {
     if (here === undefined) return;
     this.here.textContent = `${here} here now, ${members} have joined.`;
+    this.drawLessons(lessons);
+  }
+
+  /** @param {{ all: number, missing: [string, string][] }} lessons */
+  drawLessons({ all, missing }) {
+    const written = JSON.stringify([all, missing]);
+    if (written === this.written) return;
+    this.written = written;
+    this.lessons.replaceChildren();
+    this.make("p", "ready", this.lessons, `${all - missing.length} of ${all} lessons are ready for phones.`);
+    if (!missing.length) return;
+    const list = this.make("ul", "", this.lessons);
+    for (const [title, why] of missing) this.make("li", "", list, why ? `${title}: ${why}.` : `${title} is still to be written.`);
+    if (!missing.some(([, why]) => why)) return;
+    const button = /** @type {HTMLButtonElement} */ (this.make("button", "", this.lessons, "Try again"));
+    Object.assign(button, { type: "button", onclick: () => this.retry(button) });
+  }
+
+  /** @param {HTMLButtonElement} button */
+  async retry(button) {
+    button.disabled = true;
+    this.kit.refuse("");
+    try {
+      await this.line?.writeLessons();
+    } catch (error) {
+      this.kit.refuse(/** @type {Error} */ (error).message);
+      button.disabled = false;
+    }
   }
 
   destroy() {

@@ -20,11 +20,12 @@ const list = /** @type {HTMLElement} */ (document.querySelector("ul"));
 /** @param {() => Promise<void>} act */
 async function attempt(act) {
   button.disabled = true;
-  trouble.textContent = "";
+  trouble.textContent = who.textContent = "";
   try {
     await act();
   } catch (error) {
     form.hidden = false;
+    who.textContent = "";
     trouble.textContent = sentence(/** @type {Error} */ (error).message);
     code.select();
   }
@@ -35,6 +36,7 @@ async function attempt(act) {
 const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!]$/.test(text) ? "" : "."}`;
 
 async function enter() {
+  who.textContent = "Joining: where many join at once, this takes up to a minute.";
   await show(await room.join(code.value));
 }
 
