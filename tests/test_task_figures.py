@@ -10,13 +10,29 @@ from hnviz.app.rooms.tasks.topics import NO_TASK, TaskCurve, TaskResult, TaskRun
 from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
 from hnviz.events import EpochEnd
-from hnviz.figures.task_curves import CEILING, CHANCE, SHOWN, context_curve, run_curve
-from hnviz.figures.task_text import VERDICTS, curve_sentence, expected, models_table, takeaway
+from hnviz.figures.task_curves import (
+    CEILING,
+    CHANCE,
+    LEAST,
+    SHOWN,
+    context_curve,
+    loss_curve,
+    run_curve,
+)
+from hnviz.figures.task_text import (
+    VERDICTS,
+    curve_sentence,
+    expected,
+    loss_sentence,
+    models_table,
+    takeaway,
+)
 from hnviz.figures.theme import theme
 from hnviz.runs import RunRecord, RunSummary
 from hnviz.tasks.runs import before
 from hnviz.tasks.statement import state
 from hnviz.tasks.stream import TaskStream
+from hnviz.tasks.table import EVEN_ONES
 from hnviz.tasks.task import TASKS
 from hnviz.web.hub import Listing
 from hnviz.web.standing import Standing
@@ -59,8 +75,14 @@ def test_the_curve_holds_the_exact_figures(name):
     drawn, layout = traces(sketch), sketch.plain()["layout"]
     curve = drawn["best with so many tokens"]
     assert curve["x"] == list(range(len(statement.curve) + 1))
-    best = [statement.blind, *(each.accuracy for each in statement.curve)]
-    assert curve["y"] == pytest.approx([100 * each for each in best], rel=1e-5)
+    best = [statement.blind, *statement.curve]
+    assert curve["y"] == pytest.approx([100 * each.accuracy for each in best], rel=1e-5)
+    losses = traces(loss_curve(statement, LOOK))
+    assert losses["best with so many tokens"]["y"] == pytest.approx(
+        [each.loss for each in best], rel=1e-5
+    )
+    assert losses[LEAST]["y"] == pytest.approx([statement.least] * 2, rel=1e-5)
+    loss_curve(statement, LOOK).figure()
     assert drawn[CEILING]["y"] == pytest.approx([100 * statement.limit] * 2, rel=1e-5)
     assert drawn[CHANCE]["y"] == pytest.approx([100 / statement.n_tokens] * 2, rel=1e-5)
     assert layout["xaxis"]["title"]["text"] == "context: last tokens that the predictor sees"
@@ -76,7 +98,7 @@ def test_without_context_the_most_frequent_token_is_guessed(name):
     stream = TaskStream.of(name, {"tokens": 60_000})
     text = stream.texts()[0]
     most = max(text.count(token) for token in set(text)) / len(text)
-    assert isclose(state(name, {}).blind, most, abs_tol=0.01)
+    assert isclose(state(name, {}).blind.accuracy, most, abs_tol=0.01)
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -95,7 +117,9 @@ def test_the_takeaway_has_its_numbers_in_twenty_words(name):
         ("recall", {}, "it takes the last **8 tokens**."),
         ("parity", {}, "no number of tokens is enough."),
         ("regular", {"table": "even 0 even; even 1 odd; odd 0 odd; odd 1 even; accept even"},
-         "it takes no context."),
+         "takes no context; no number of tokens gives its probability."),
+        ("dyck", {"kinds": 1, "depth": 3},
+         "takes the last token; no number of tokens gives its probability."),
         ("dyck", {"depth": 1}, "it takes the last token."),
     ],
 )  # fmt: skip
@@ -117,6 +141,18 @@ def test_the_sentence_of_the_curve_has_its_own_figures():
     assert "32 tokens **58.28 %**. However many it sees, it stays below **58.33 %**." in near
     far = state("dates", {"years": 28})
     assert curve_sentence(far).endswith("It takes **4,384 tokens** to reach **100 %**.")
+
+
+def test_the_sentence_of_the_loss_has_its_own_figures():
+    assert loss_sentence(state("recall", {})) == (
+        "Without context the least loss is **1.619** nats, with the last token **1.225**, with the "
+        "last **8 tokens** **0.616**."
+    )
+    even = {"table": EVEN_ONES}
+    assert loss_sentence(state("regular", even)).endswith("it stays above **0.936**.")
+    assert loss_sentence(state("periodic", {"sequence": "a a"})).endswith("no token lowers that.")
+    far = loss_sentence(state("dates", {"years": 28}))
+    assert far.endswith("It takes **4,384 tokens** to reach **0.000**.")
 
 
 # --- the models ---------------------------------------------------------------------------------
@@ -176,6 +212,7 @@ def result(made, status):
         (record(), "running", "Before training: Model5 **can** reach **58.0 %**"),
         (record(0.3), "running", "After 1 of 2 epochs, Model5 is right **30.0 %** of the time"),
         (record(0.3, 0.58), "finished", "it has learned the task."),
+        (record(0.3), "running", "the least to expect is 0.6"),
         (record(0.3, 0.4), "finished", "did not with this recipe."),
         (record(0.3, 0.5, model="Model2"), "finished", "It could not reach the task's 58.3 %"),
         (record(0.3, 0.38, bptt=4), "finished", "no gradient showed it what lies further back."),

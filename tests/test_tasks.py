@@ -5,7 +5,7 @@ import string
 from collections import Counter, defaultdict
 from fractions import Fraction
 from itertools import product
-from math import sqrt
+from math import log, sqrt
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ from hnviz.config import ConfigError, RunConfig
 from hnviz.data import BatchLayout, stream_of
 from hnviz.data.corpora import corpus
 from hnviz.runs.ruler import position_bounds, token_bounds
-from hnviz.tasks.bounds import context, curve
+from hnviz.tasks.bounds import contexts, curve
 from hnviz.tasks.cycle import Cycle
 from hnviz.tasks.machine import Machine, TaskError
 from hnviz.tasks.reach import Reading, outlook, result
@@ -83,8 +83,8 @@ def exact_shares(moves: list[dict[str, tuple[Fraction, int]]]) -> list[Fraction]
     return [row[-1] for row in rows]
 
 
-def best_after(machine: Machine, k: int) -> Fraction:
-    """Write out every context of k tokens with its chance, and guess its likeliest next token."""
+def tables_after(machine: Machine, k: int) -> list[Counter[str]]:
+    """Write out every context of k tokens, and how probable it is with each next token."""
     moves = exact_moves(machine)
     paths = [((), state_, share) for state_, share in enumerate(exact_shares(moves))]
     for _ in range(k):
@@ -97,7 +97,45 @@ def best_after(machine: Machine, k: int) -> Fraction:
     for text, state_, mass in paths:
         for token, (chance, _) in moves[state_].items():
             table[text][token] += mass * chance
-    return sum((max(after.values()) for after in table.values()), Fraction(0))
+    return list(table.values())
+
+
+def best_after(machine: Machine, k: int) -> Fraction:
+    """Guess the likeliest token after each context of k tokens."""
+    return sum((max(after.values()) for after in tables_after(machine, k)), Fraction(0))
+
+
+def least_after(machine: Machine, k: int) -> float:
+    """The mean surprise of one who knows how probable each token is after k tokens."""
+    return sum(
+        -float(mass) * log(mass / sum(after.values()))
+        for after in tables_after(machine, k)
+        for mass in after.values()
+    )
+
+
+def least_of(machine: Machine) -> float:
+    moves = exact_moves(machine)
+    return sum(
+        -float(share * chance) * log(chance)
+        for share, each in zip(exact_shares(moves), moves, strict=True)
+        for chance, _ in each.values()
+    )
+
+
+def variance(machine: Machine, n: int) -> float:
+    """The variance of the summed surprise of n tokens, step by step over all states."""
+    states, tokens = np.nonzero(machine.chance)
+    to, chance = machine.move[states, tokens], machine.chance[states, tokens]
+    off = -np.log(chance) - least_of(machine)
+    share, first, second = machine.share, np.zeros(len(machine.share)), np.zeros(len(machine.share))
+    for _ in range(n):
+        one = first[states] + off * share[states]
+        two = second[states] + 2 * off * first[states] + off**2 * share[states]
+        share, first, second = (
+            np.bincount(to, chance * each, machine.n_states) for each in (share[states], one, two)
+        )
+    return float(second.sum() - first.sum() ** 2)
 
 
 def limit_of(machine: Machine) -> Fraction:
@@ -122,6 +160,13 @@ def classes(moves: list[dict[str, tuple[Fraction, int]]], depth: int) -> int:
     return len({futures(state_, depth) for state_ in range(len(moves))})
 
 
+def least_in_cycle(text: list[str], k: int) -> float:
+    n = len(text)
+    past = [tuple(text[(end - k + step) % n] for step in range(k)) for end in range(n)]
+    seen, pairs = Counter(past), Counter(zip(past, text, strict=True))
+    return sum(-count * log(count / seen[past]) for (past, _), count in pairs.items()) / n
+
+
 def best_in_cycle(text: list[str], k: int) -> Fraction:
     table: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
     for end in range(len(text)):
@@ -142,9 +187,55 @@ def test_the_best_accuracy_is_that_of_every_context_written_out(name):
 
 
 @pytest.mark.parametrize("name", MACHINES)
+def test_the_least_loss_is_that_of_every_context_written_out(name):
+    machine = MACHINES[name]()
+    assert machine.least == pytest.approx(least_of(machine), abs=1e-12)
+    assert machine.blind.loss == pytest.approx(least_after(machine, 0), abs=1e-12)
+    for k, best in enumerate(curve(machine, 6), 1):
+        assert best.loss == pytest.approx(least_after(machine, k), abs=1e-12)
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_the_deviation_is_that_of_long_texts(name):
+    machine = MACHINES[name]()
+    a_token = (variance(machine, 1200) - variance(machine, 600)) / 600
+    assert machine.deviation**2 == pytest.approx(a_token, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_the_context_of_the_probabilities_is_the_shortest_with_the_least_loss(name):
+    machine = MACHINES[name]()
+    enough, least = contexts(machine).chances, least_of(machine)
+    if enough is None:
+        assert all(least_after(machine, k) > least + 1e-9 for k in range(8))
+    else:
+        assert least_after(machine, enough) == pytest.approx(least, abs=1e-12)
+        assert enough == 0 or least_after(machine, enough - 1) > least + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("machine", "guess"), [(regular(EVEN_ONES), 0), (dyck(1, 2), 1), (dyck(1, 9), 1)]
+)
+def test_accuracy_can_hide_memory_that_the_probabilities_need(machine, guess):
+    assert contexts(machine) == (guess, None)
+    assert curve(machine, 20)[-1].accuracy == pytest.approx(machine.limit)
+    assert curve(machine, 20)[-1].loss > machine.least + 1e-6
+
+
+def test_a_long_text_costs_what_its_generator_makes_expect():
+    stream = TaskStream.of("regular", {"table": EVEN_ONES, "tokens": 100_000})
+    statement, numbers = state("regular", dict(stream.values)), {}
+    text = np.array([numbers.setdefault(token, len(numbers)) for token in stream.texts()[0]])
+    for bound in token_bounds(text, 4):
+        assert bound.loss == pytest.approx(
+            statement.least_loss(bound.k), abs=statement.error(100_000)
+        )
+
+
+@pytest.mark.parametrize("name", MACHINES)
 def test_the_context_is_the_shortest_that_reaches_the_limit(name):
     machine = MACHINES[name]()
-    enough, limit = context(machine), limit_of(machine)
+    enough, limit = contexts(machine).guess, limit_of(machine)
     if enough is None:
         assert all(best_after(machine, k) < limit for k in range(8))
     else:
@@ -174,7 +265,7 @@ def test_the_states_are_those_that_some_text_tells_apart(name):
 )
 def test_known_contexts(machine, finite):
     """A letter must be kept over its gap and the question: gap + 2, or length + delay + 1."""
-    assert context(machine) == finite
+    assert contexts(machine).guess == finite
 
 
 @pytest.mark.parametrize(("kinds", "depth"), [(2, 1), (2, 2), (2, 3), (3, 2), (4, 3), (2, 5)])
@@ -243,7 +334,7 @@ def test_any_automaton_has_the_figures_of_its_enumeration(text):
         machine = regular(text)
     except TaskError:
         return
-    limit, enough = limit_of(machine), context(machine)
+    limit, enough = limit_of(machine), contexts(machine).guess
     assert machine.share.sum() == pytest.approx(1)
     assert machine.n_needed == classes(exact_moves(machine), 5)
     accuracies = [best_after(machine, k) for k in range(5)]
@@ -261,8 +352,9 @@ def test_any_automaton_has_the_figures_of_its_enumeration(text):
 def test_a_cycle_is_counted_over_its_period(name):
     cycle = CYCLES[name]()
     text = cycle.write(len(cycle.ids), seed=0)
-    for k, accuracy in enumerate(cycle.curve(30), 1):
-        assert accuracy == float(best_in_cycle(text, k))
+    for k, best in enumerate(cycle.curve(30), 1):
+        assert best.accuracy == float(best_in_cycle(text, k))
+        assert best.loss == pytest.approx(least_in_cycle(text, k), abs=1e-12)
     assert best_in_cycle(text, cycle.context) == 1
     assert best_in_cycle(text, cycle.context - 1) < 1
     assert cycle.n_needed == len(text)
@@ -281,7 +373,7 @@ def test_a_sequence_written_several_times_has_the_same_period(tokens, times):
     once, more = periodic(" ".join(tokens)), periodic(" ".join(tokens * times))
     assert (once.ids == more.ids).all()
     assert once.context <= max(0, once.n_needed - 1)
-    assert once.context == 0 or once.accuracy(once.context - 1) < 1
+    assert once.context == 0 or once.best(once.context - 1).accuracy < 1
 
 
 def test_a_leap_day_takes_years_of_memory():
@@ -333,8 +425,9 @@ def test_the_fitted_ruler_agrees_where_the_context_is_finite(source):
     """Its table gains from chance: among equally likely tokens, it picks the one that came more
     often. That adds at most half the root of contexts per token."""
     n_tokens = 60_000
-    enough = source.context if isinstance(source, Cycle) else context(source)
-    exact = source.curve(8) if isinstance(source, Cycle) else [b.accuracy for b in curve(source, 8)]
+    enough = source.context if isinstance(source, Cycle) else contexts(source).guess
+    best = source.curve(8) if isinstance(source, Cycle) else curve(source, min(8, enough))
+    exact = [each.accuracy for each in best]
     ids = ids_of(source, n_tokens)
     fitted = token_bounds(ids, min(8, enough))
     assert len(fitted) == min(8, enough) == len(exact)
@@ -460,6 +553,13 @@ def test_a_ceiling_is_the_mean_over_the_positions_of_a_window():
     assert kept.limit - 0.02 < kept.ceiling < kept.limit  # each row has a first token
 
 
+def least_of_answers(ids: np.ndarray, begins: np.ndarray, step: int) -> float:
+    """The entropy of what follows the tokens of each window up to a step."""
+    seen = [(ids[at : at + step + 1].tobytes(), ids[(at + step + 1) % len(ids)]) for at in begins]
+    past, pairs = Counter(each for each, _ in seen), Counter(seen)
+    return sum(-n * log(n / past[each]) for (each, _), n in pairs.items()) / len(seen)
+
+
 @pytest.mark.parametrize(
     ("name", "given", "bptt"),
     [
@@ -475,8 +575,12 @@ def test_a_ceiling_is_that_of_a_table_for_each_position_of_the_layout(name, give
     numbers = {token: number for number, token in enumerate(["xxbos", *stream.source.tokens])}
     ids = np.array([numbers[token] for token in ["xxbos", *stream.texts()[1]]])
     fitted = position_bounds(ids, BatchLayout(len(ids), 64, bptt), kept=False).accuracy.mean()
-    ceiling = outlook(stream, Reading("Model2", bptt)).ceiling
-    assert ceiling - 0.005 < fitted < ceiling + 0.015  # ties add to a table
+    looked = outlook(stream, Reading("Model2", bptt))
+    assert looked.ceiling - 0.005 < fitted < looked.ceiling + 0.015  # ties add to a table
+    layout = BatchLayout(len(ids), 64, bptt)
+    begins = layout.all_row_starts().ravel()
+    losses = [least_of_answers(ids, begins, step) for step in range(bptt)]
+    assert looked.least == pytest.approx(float(np.mean(losses)), abs=0.01)
 
 
 def test_a_row_that_keeps_its_state_lacks_a_past_at_its_beginning():
@@ -499,6 +603,7 @@ def test_every_task_has_an_outlook_for_every_model(name):
     for model, each in CATALOGUE.items():
         looked = outlook(TaskStream.of(name, {}), Reading(model, each.recipe.bptt))
         assert 0 < looked.shown <= looked.ceiling <= 1
+        assert looked.least >= state(name, {}).least - 0.01  # where it answers may cost less
         assert looked.gain > 0
         assert looked.why
 
@@ -534,6 +639,15 @@ def test_show_prints_the_statement(name, capsys):
     assert task(name).source in out
     assert "The best possible accuracy is" in out
     assert all(model in out for model in CATALOGUE)
+
+
+def test_show_says_that_accuracy_hides_memory(capsys):
+    assert main(["task", "show", "regular", f"table={EVEN_ONES}"]) == 0
+    shown = capsys.readouterr().out
+    assert "No context is needed to reach it." in shown
+    assert "least loss to expect is 0.936 nats, give or take 0.005 on valid (two" in shown
+    assert "without context 1.055, with the last token 1.042." in shown
+    assert "probabilities of the next token: no number of tokens is enough." in shown
 
 
 def test_show_as_json(capsys):

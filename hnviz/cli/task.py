@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hnviz.cli.parser import CommandError, add_models, in_range, whole
 
 if TYPE_CHECKING:
+    from hnviz.tasks.machine import Best
     from hnviz.tasks.reach import Outlook
     from hnviz.tasks.statement import Statement
     from hnviz.tasks.stream import TaskStream
@@ -19,7 +20,7 @@ SUMMARY = "show what a task needs: the best accuracy, the context and the states
 SAMPLE = 40  # tokens
 MOST_SAMPLE = 100_000
 MOST_BPTT = 512  # of a table of models
-COLUMNS = "{:8} {:>5}  {:8} {:>8}  {}"
+COLUMNS = "{:8} {:>5}  {:8} {:>8} {:>10}  {}"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -100,18 +101,20 @@ def _as_dict(
 ) -> dict[str, Any]:
     from dataclasses import asdict
 
-    curve = [
-        {name: None if math.isnan(value) else value for name, value in best._asdict().items()}
-        for best in statement.curve
-    ]
+    curve = [_known(best) for best in statement.curve]
     return {
         "corpus": stream.id,
         **asdict(statement),
         "values": dict(statement.values),
+        "blind": _known(statement.blind),
         "curve": curve,
         "models": [asdict(each) for each in before],
         "sample": sample,
     }
+
+
+def _known(best: "Best") -> dict[str, float | None]:
+    return {name: None if math.isnan(value) else value for name, value in best._asdict().items()}
 
 
 def _as_lines(
@@ -124,7 +127,7 @@ def _as_lines(
     rows = (
         COLUMNS.format(
             *(each.reading.model, each.reading.window, each.cause),
-            *(figure(each.ceiling), each.why),
+            *(figure(each.ceiling), f"{each.least:.3f}", each.why),
         )
         for each in before
     )
@@ -133,9 +136,9 @@ def _as_lines(
         *(f"  {name} = {value}" for name, value in stream.values),
         f"Source: {shown.source}.",
         "",
-        *statement_lines(shown, statement),
+        *statement_lines(shown, statement, stream.n_valid),
         "",
-        COLUMNS.format("model", "bptt", "hindered", "at most", "why"),
+        COLUMNS.format("model", "bptt", "hindered", "at most", "least loss", "why"),
         *rows,
         "",
         f"Train on it: python -m hnviz train --corpus {stream.id}",

@@ -123,7 +123,7 @@ class Reporter:
         self.as_json = as_json
         self.progress = Progress(1)
         self.output_error: OSError | None = None
-        self.accuracy: float | None = None  # on valid, of the last epoch
+        self.last: EpochEnd | None = None
 
     def __call__(self, event: Event) -> None:
         """Show one event; if stdout is closed, stop the run and keep it."""
@@ -142,7 +142,7 @@ class Reporter:
         elif isinstance(event, BatchEnd):
             self.progress.update(event.step + 1, event.smooth_loss)
         elif isinstance(event, EpochEnd):
-            self.accuracy = event.accuracy
+            self.last = event
             self.progress.clear()
             print(json_row(event) if self.as_json else table_row(event), flush=True)
 
@@ -159,13 +159,14 @@ class Reporter:
     def _judge(self, ended: Ended) -> None:
         """Say whether a run on a task has reached what is possible there."""
         from hnviz.tasks.machine import TaskError
-        from hnviz.tasks.runs import after, is_task
+        from hnviz.tasks.runs import after, is_task, loss_line
 
         config = self.folder.config
-        if ended.status != "finished" or self.accuracy is None or not is_task(config.corpus):
+        if ended.status != "finished" or self.last is None or not is_task(config.corpus):
             return
         try:
-            said = after(config, self.accuracy).sentence
+            judged = after(config, self.last.accuracy).sentence
+            said = f"{judged} {loss_line(config, self.last.valid_loss)}"
         except TaskError as error:  # an automaton whose exact figures are out of reach
             said = str(error)
         print(said, file=sys.stderr)

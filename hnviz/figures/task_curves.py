@@ -20,6 +20,7 @@ LABELS = 132  # px right of the plot
 MARGIN = {"l": 62, "r": LABELS, "t": 12, "b": 48}
 PERCENT_A_PIXEL = FULL / (HEIGHT - 12 - 48)
 CEILING, SHOWN, CHANCE = "best possible", "what the gradient shows", "chance"
+LEAST = "least possible"
 
 
 def context_curve(statement: Statement, look: Theme) -> Sketch:
@@ -27,37 +28,68 @@ def context_curve(statement: Statement, look: Theme) -> Sketch:
 
     Lines show the best with unbounded memory, and a guess at random.
     """
-    best = [statement.blind, *(each.accuracy for each in statement.curve)]
-    last = len(best) - 1
-    edge = max(0.3, 0.03 * last)
-    ends = (-edge, last + edge)
-    fig = Sketch(ONE_PANEL)
-    limit, chance = 100 * statement.limit, 100 / statement.n_tokens
+    fig, limit, chance = Sketch(ONE_PANEL), 100 * statement.limit, 100 / statement.n_tokens
+    ends = _ends(statement)
     _level(fig, CEILING, limit, (ends, look, "solid"))
     _level(fig, CHANCE, chance, (ends, look, "dot"))
-    fig.add_scatter(
-        name="best with so many tokens",
-        x=list(range(last + 1)),
-        y=[100 * each for each in best],
-        mode="lines+markers",
-        line={"color": look.valid, "width": 2.5, "shape": "linear"},
-        marker={"symbol": "circle", "size": 7 if last < 20 else 5, "color": look.valid},
-        hovertemplate="last %{x} tokens: %{y:.2f} %<extra></extra>",
-    )
-    if statement.context is not None and statement.context <= last:
-        _enough(fig, statement.context, look)
+    best = [100 * each.accuracy for each in (statement.blind, *statement.curve)]
+    _by_context(fig, best, "%{y:.2f} %", look)
     _axes(fig, look, "accuracy")
-    fig.update_xaxes(
-        title={"text": "context: last tokens that the predictor sees"}, range=ends, nticks=12
-    )
-    if last < 12:
-        fig.update_xaxes(tickvals=list(range(last + 1)))
+    _contexts(fig, statement, statement.context, look)
     labels = [
         EndLabel(limit, f"<b>best {figure(statement.limit)}</b>", look.text),
         EndLabel(chance, f"chance {figure(1 / statement.n_tokens)}", look.muted),
     ]
     end_labels(fig, labels, look, PERCENT_A_PIXEL)
     return fig
+
+
+def loss_curve(statement: Statement, look: Theme) -> Sketch:
+    """Draw the least loss to expect of a predictor that sees the last 0, 1, 2, ... tokens.
+
+    A line shows the least with unbounded memory.
+    """
+    fig, ends = Sketch(ONE_PANEL), _ends(statement)
+    _level(fig, LEAST, statement.least, (ends, look, "solid"))
+    losses = [each.loss for each in (statement.blind, *statement.curve)]
+    _by_context(fig, losses, "%{y:.3f} nats", look)
+    _axes(fig, look, "loss, nats")
+    top = max(0.1, 1.08 * losses[0])
+    fig.update_yaxes(range=[-0.03 * top, top], tickvals=None, ticktext=None, nticks=6)
+    _contexts(fig, statement, statement.least_context, look)
+    label = EndLabel(statement.least, f"<b>least {statement.least:.3f}</b>", look.text)
+    end_labels(fig, [label], look, top / (HEIGHT - 12 - 48))
+    return fig
+
+
+def _ends(statement: Statement) -> tuple[float, float]:
+    """Return the ends of the axis of contexts, with room for whole marks."""
+    last = len(statement.curve)
+    edge = max(0.3, 0.03 * last)
+    return -edge, last + edge
+
+
+def _by_context(fig: Sketch, values: list[float], said: str, look: Theme) -> None:
+    fig.add_scatter(
+        name="best with so many tokens",
+        x=list(range(len(values))),
+        y=values,
+        mode="lines+markers",
+        line={"color": look.valid, "width": 2.5, "shape": "linear"},
+        marker={"symbol": "circle", "size": 7 if len(values) < 21 else 5, "color": look.valid},
+        hovertemplate=f"last %{{x}} tokens: {said}<extra></extra>",
+    )
+
+
+def _contexts(fig: Sketch, statement: Statement, enough: int | None, look: Theme) -> None:
+    """Give a chart its axis of contexts, with a mark at the one that is enough."""
+    last = len(statement.curve)
+    if enough is not None and enough <= last:
+        _enough(fig, enough, look)
+    title = {"text": "context: last tokens that the predictor sees"}
+    fig.update_xaxes(title=title, range=_ends(statement), nticks=12)
+    if last < 12:
+        fig.update_xaxes(tickvals=list(range(last + 1)))
 
 
 def run_curve(record: "RunRecord", before: Outlook | None, look: Theme) -> Sketch:
@@ -98,14 +130,14 @@ def run_curve(record: "RunRecord", before: Outlook | None, look: Theme) -> Sketc
 
 
 def _level(
-    fig: Sketch, name: str, percent: float, line: tuple[tuple[float, float], Theme, str]
+    fig: Sketch, name: str, level: float, line: tuple[tuple[float, float], Theme, str]
 ) -> None:
     """Draw a line across the plot: from where to where, in which theme, with which dash."""
     ends, look, dash = line
     fig.add_scatter(
         name=name,
         x=ends,
-        y=[percent] * 2,
+        y=[level] * 2,
         mode="lines",
         line={"color": look.bound, "width": HAIRLINE, "dash": dash},
         hoverinfo="skip",

@@ -6,7 +6,7 @@ from html import escape
 from hnviz.figures.theme import Theme
 from hnviz.tasks.reach import Outlook, Result
 from hnviz.tasks.statement import Statement
-from hnviz.tasks.words import figure, tokens
+from hnviz.tasks.words import figure, nats, tokens
 
 VERDICTS = {"window": "✗ cannot", "detach": "? may", "open": "✓ can"}
 """Cause -> whether a model can reach the best accuracy: a mark and a word, never colour alone."""
@@ -15,19 +15,31 @@ CAUSES = (
     "**✗ cannot**: its window holds too little, so no weights reach the best accuracy. **? may**: "
     "its state can hold what is needed, but detach hides from the gradient what lies beyond bptt. "
     "**✓ can**: nothing is in the way. If it stays below, it could have learned the task, but "
-    "did not with this recipe. *At most* is a little below the best possible: nothing comes before "
-    "the first token that a network reads."
+    "did not with this recipe. *At best* is a little worse than the task allows: nothing comes "
+    "before the first token that a network reads. Only accuracy decides here, not the loss."
 )
 
 
 def takeaway(statement: Statement, outlooks: Sequence[Outlook]) -> str:
     """Say in 20 words what the task needs, and how many models cannot give it."""
+    if statement.least_context != statement.context:
+        guess = _needs(statement).removeprefix("it ")
+        return (
+            f"The best guess, **{figure(statement.limit)}** right, {guess}; "
+            f"{_chances(statement.least_context)}."
+        )
     failing = sum(each.cause == "window" for each in outlooks)
     best = f"The best possible is **{figure(statement.limit)}** right"
     if not failing:
         return f"{best}, which every model can reach: {_needs(statement)}."
     who = f"**{failing} of {len(outlooks)}** models"
     return f"{best}, which {who} cannot reach: {_needs(statement)}."
+
+
+def _chances(n: int | None) -> str:
+    if n is None:
+        return "no number of tokens gives its probability"
+    return f"its probability takes the last **{tokens(n)}**"
 
 
 def _needs(statement: Statement) -> str:
@@ -43,7 +55,8 @@ def _needs(statement: Statement) -> str:
 
 def curve_sentence(statement: Statement) -> str:
     """Say what no context allows, what one token adds, and what is enough."""
-    said = f"Without context the best guess is right **{figure(statement.blind)}** of the time"
+    blind = figure(statement.blind.accuracy)
+    said = f"Without context the best guess is right **{blind}** of the time"
     context, last, limit = statement.context, len(statement.curve), figure(statement.limit)
     if context == 0:
         return f"{said}, and no token adds to that."
@@ -59,6 +72,21 @@ def curve_sentence(statement: Statement) -> str:
     return f"{said}. It takes **{tokens(context)}** to reach **{limit}**."
 
 
+def loss_sentence(statement: Statement) -> str:
+    """Say what loss no context allows, what one token saves, and what is enough."""
+    said = f"Without context the least loss is **{statement.blind.loss:.3f}** nats"
+    context, last = statement.least_context, len(statement.curve)
+    if context == 0:
+        return f"{said}, and no token lowers that."
+    said += f", with the last token **{statement.least_loss(1):.3f}**"
+    if context is not None and context <= last:
+        return f"{said}, with the last **{tokens(context)}** **{statement.least:.3f}**."
+    said += f", with the last {tokens(last)} **{statement.least_loss(last):.3f}**"
+    if context is None:
+        return f"{said}. However many it sees, it stays above **{statement.least:.3f}**."
+    return f"{said}. It takes **{tokens(context)}** to reach **{statement.least:.3f}**."
+
+
 def _apart(below: float, limit: float) -> tuple[str, str]:
     """Write two accuracies with as many digits as tell them apart."""
     if figure(below) != figure(limit):
@@ -70,7 +98,7 @@ def _apart(below: float, limit: float) -> tuple[str, str]:
 
 def models_table(outlooks: Sequence[Outlook], chosen: str, look: Theme) -> str:
     """List what each model sees, what it can reach at most, and why."""
-    names = ("model and window", "at most", "can it reach the best?")
+    names = ("model and window", "at best", "can it reach the best?")
     head = "".join(f"<th>{name}</th>" for name in names)
     rows = "".join(_row(each, chosen) for each in outlooks)
     style = (
@@ -89,7 +117,7 @@ def _row(each: Outlook, chosen: str) -> str:
     state = "state kept" if each.reading.entry.stateful else "from zeros"
     cells = (
         f"<b>{model}</b><br>{tokens(each.reading.window)}, {state}",
-        figure(each.ceiling),
+        f"{figure(each.ceiling)}<br>{nats(each.least)}",
         f"<b>{VERDICTS[each.cause]}</b>: {escape(each.why)}",
     )
     return f"<tr{mark}>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"

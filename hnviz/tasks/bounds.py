@@ -1,4 +1,4 @@
-"""The best accuracy with the last k tokens of a machine's text, calculated and not fitted.
+"""The best accuracy and least loss with the last k tokens of a machine's text, not fitted on one.
 
 A predictor of k tokens starts from the machine's stationary distribution and rules out, with each
 token, the states that could not have written it. A table fitted on a text of finite length cannot
@@ -10,33 +10,37 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.tasks.machine import SAME, Machine, TaskError
+from hnviz.tasks.machine import SAME, Best, Machine, TaskError, entropy
 
 MOST_SETS = 20_000  # different sets of possible states
 MOST_BELIEFS = 2_000  # different beliefs about the state that one length of context leaves
 LONGEST = 32  # tokens of a curve
 
 
-class Best(NamedTuple):
-    """What the last k tokens allow."""
+class Contexts(NamedTuple):
+    """How many last tokens are enough; None if no number is."""
 
-    accuracy: float  # on all tokens
-    answers: float  # on answers alone; nan if the task has none
+    guess: int | None  # for the best accuracy
+    chances: int | None  # for the true probability of every token, and so for the least loss
 
 
-def context(machine: Machine) -> int | None:
-    """Return how many tokens reach the machine's limit; None if no number does.
+def contexts(machine: Machine) -> Contexts:
+    """Return how many tokens reach the machine's limits.
 
-    The states that a context leaves possible form a set. The context is enough if one token is
-    the most probable in all of them. The sets are finite in number, so the walk through them
-    either leaves the bad ones for good or comes back to one without end. Raises TaskError if
-    there are too many sets.
+    The states that a context leaves possible form a set. The context is enough for a guess if one
+    token is the most probable in all of them, and for the probabilities if these are equal. The
+    sets are finite in number, so the walk through them either leaves the bad ones for good or comes
+    back to one without end. Raises TaskError if there are too many sets.
     """
     ahead = _sets(machine)
-    bad = [not machine.best[list(states)].all(axis=0).any() for states in ahead]
     numbers = {states: number for number, states in enumerate(ahead)}
     moves = [[numbers[to] for to in each] for each in ahead.values()]
-    longest = _longest_walk(moves, bad)
+    torn = [not machine.best[list(states)].all(axis=0).any() for states in ahead]
+    unlike = [np.ptp(machine.chance[list(states)], axis=0).max() > SAME for states in ahead]
+    return Contexts(*(_enough(_longest_walk(moves, bad)) for bad in (torn, unlike)))
+
+
+def _enough(longest: int | None) -> int | None:
     return None if longest is None else longest + 1
 
 
@@ -91,10 +95,10 @@ def _longest_walk(moves: list[list[int]], bad: list[bool]) -> int | None:
 def curve(
     machine: Machine, longest: int = LONGEST, shares: NDArray[np.float64] | None = None
 ) -> list[Best]:
-    """Return the best accuracy for 1, 2, ... tokens.
+    """Return the best accuracy and the least loss for 1, 2, ... tokens.
 
     `shares`: of the states before the first of them, (n_states,); by default the stationary
-    distribution. The list ends at `longest`, where the limit is reached for good, or where the
+    distribution. The list ends at `longest`, where both limits are reached for good, or where the
     contexts leave more different beliefs about the state than can be followed.
     """
     first = machine.share if shares is None else shares
@@ -105,9 +109,13 @@ def curve(
         if len(beliefs) > MOST_BELIEFS:
             break
         found.append(_best(machine, beliefs))
-        if shares is None and found[-1].accuracy > machine.limit - SAME:
+        if shares is None and _reached(machine, found[-1]):
             break
     return found
+
+
+def _reached(machine: Machine, best: Best) -> bool:
+    return best.accuracy > machine.limit - SAME and best.loss < machine.least + SAME
 
 
 class _Belief(NamedTuple):
@@ -133,11 +141,13 @@ def _one_token_on(machine: Machine, beliefs: list[_Belief]) -> list[_Belief]:
 
 
 def _best(machine: Machine, beliefs: list[_Belief]) -> Best:
-    """Guess the most probable token of each belief."""
-    right = answered = 0.0
+    """Guess the most probable token of each belief, and say how probable each token is."""
+    right = answered = loss = 0.0
     for states, weights in beliefs:
         chances = machine.chance[states]
-        guess = int((weights @ chances).argmax())
-        right += float(weights @ chances[:, guess])
+        ahead, total = weights @ chances, weights.sum()
+        guess = int(ahead.argmax())
+        right += float(ahead[guess])
+        loss += float(total * entropy(ahead / total))
         answered += float((weights * machine.asked[states]) @ chances[:, guess])
-    return Best(right, answered / machine.answers if machine.answers else float("nan"))
+    return Best(right, answered / machine.answers if machine.answers else float("nan"), loss)

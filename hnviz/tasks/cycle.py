@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.tasks.machine import TaskError
+from hnviz.tasks.machine import Best, TaskError
 
 MOST_TOKENS = 100_000
 
@@ -37,9 +37,9 @@ class Cycle:
         return 1.0
 
     @property
-    def blind(self) -> float:
-        """The best accuracy without any context: that of the most frequent token."""
-        return self.accuracy(0)
+    def blind(self) -> Best:
+        """The best without any context: the most frequent token, and how often each comes."""
+        return self.best(0)
 
     @property
     def n_needed(self) -> int:
@@ -65,14 +65,9 @@ class Cycle:
         behind = np.roll(self._doubled[power], k - 2**power)
         return _pairs(behind, self._doubled[power])
 
-    def accuracy(self, k: int) -> float:
-        """The best accuracy of a predictor that sees the last k tokens."""
-        pairs = _pairs(self.contexts(k), np.roll(self.ids, -1))
-        first = np.unique(pairs, return_index=True)[1]
-        counts = np.bincount(pairs)
-        best = np.zeros(len(self.ids), dtype=np.int64)
-        np.maximum.at(best, self.contexts(k)[first], counts)
-        return float(best.sum() / len(self.ids))
+    def best(self, k: int) -> Best:
+        """What a predictor that sees the last k tokens can reach."""
+        return _counted(self.contexts(k), np.roll(self.ids, -1))
 
     @cached_property
     def context(self) -> int:
@@ -80,26 +75,22 @@ class Cycle:
         low, high = 0, len(self.ids)  # a period's tokens always do
         while low < high:
             middle = (low + high) // 2
-            if self.accuracy(middle) == 1:
+            if self.best(middle).accuracy == 1:
                 high = middle
             else:
                 low = middle + 1
         return low
 
-    def curve(self, longest: int) -> list[float]:
-        """Return `accuracy` for 1, 2, ... tokens, up to the context that is enough."""
-        return [self.accuracy(k) for k in range(1, min(longest, max(1, self.context)) + 1)]
+    def curve(self, longest: int) -> list[Best]:
+        """Return `best` for 1, 2, ... tokens, up to the context that is enough."""
+        return [self.best(k) for k in range(1, min(longest, max(1, self.context)) + 1)]
 
-    def curve_from(self, starts: NDArray[np.int64], longest: int) -> list[float]:
-        """Return the best accuracy after 1, 2, ... tokens of texts that start at some places."""
+    def curve_from(self, starts: NDArray[np.int64], longest: int) -> list[Best]:
+        """Return the best after 1, 2, ... tokens of texts that start at some places."""
         found = []
         for k in range(1, longest + 1):
             ends = (starts + k - 1) % len(self.ids)
-            pairs = _pairs(self.contexts(k)[ends], self.ids[(ends + 1) % len(self.ids)])
-            first, counts = np.unique(pairs, return_index=True, return_counts=True)[1:]
-            best = np.zeros(len(self.ids), dtype=np.int64)
-            np.maximum.at(best, self.contexts(k)[ends[first]], counts)
-            found.append(float(best.sum() / len(starts)))
+            found.append(_counted(self.contexts(k)[ends], self.ids[(ends + 1) % len(self.ids)]))
         return found
 
     def first_place(self, seed: int) -> int:
@@ -110,6 +101,18 @@ class Cycle:
         """Write a text; the same seed gives the same text."""
         places = (self.first_place(seed) + np.arange(n_tokens)) % len(self.ids)
         return [self.tokens[token] for token in self.ids[places]]
+
+
+def _counted(contexts: NDArray[np.int64], answers: NDArray[np.int64]) -> Best:
+    """Count what followed each context; the contexts are numbers from 0."""
+    pairs = _pairs(contexts, answers)
+    first, counts = np.unique(pairs, return_index=True, return_counts=True)[1:]
+    totals = np.bincount(contexts)
+    best = np.zeros(len(totals), dtype=np.int64)
+    np.maximum.at(best, contexts[first], counts)
+    seen = totals[totals > 0]
+    loss = max(0.0, float(seen @ np.log(seen) - counts @ np.log(counts)) / len(pairs))
+    return Best(float(best.sum() / len(pairs)), float("nan"), loss)
 
 
 def _pairs(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -22,6 +22,14 @@ class TaskError(ValueError):
     """A task that cannot be made: one sentence that says what was wanted and what came."""
 
 
+class Best(NamedTuple):
+    """What the last k tokens allow."""
+
+    accuracy: float  # on all tokens
+    answers: float  # on answers alone; nan if the task has none
+    loss: float  # the least to expect, nats
+
+
 State = TypeVar("State", bound=Hashable)
 
 
@@ -102,10 +110,33 @@ class Machine:
         """The accuracy of a predictor that knows the state: none does better."""
         return float(self.share @ self.chance.max(axis=1))
 
+    @cached_property
+    def least(self) -> float:
+        """The expected loss of a predictor that knows the state, in nats: none expects less."""
+        return float(self.share @ entropy(self.chance))
+
+    @cached_property
+    def deviation(self) -> float:
+        """The standard deviation of that predictor's mean loss over n tokens, times the root of n.
+
+        It holds for long texts. A state that costs much can lead to others, so losses are not
+        independent: the cost of what follows is spread over the moves (Poisson's equation).
+        """
+        states, tokens = np.nonzero(self.chance)
+        chance, to = self.chance[states, tokens], self.move[states, tokens]
+        system = np.eye(self.n_states) + self.share
+        np.add.at(system, (states, to), -chance)
+        ahead = np.linalg.solve(system, entropy(self.chance) - self.least)
+        off = -np.log(chance) - self.least + ahead[to] - ahead[states]
+        return float(np.sqrt(self.share[states] * chance @ off**2))
+
     @property
-    def blind(self) -> float:
-        """The best accuracy without any context: that of the most frequent token."""
-        return float((self.share @ self.chance).max())
+    def blind(self) -> "Best":
+        """The best without any context: the most frequent token, and how often each comes."""
+        overall = self.share @ self.chance
+        answered = (self.share * self.asked) @ self.chance[:, overall.argmax()]
+        answers = answered / self.answers if self.answers else float("nan")
+        return Best(float(overall.max()), float(answers), float(entropy(overall)))
 
     @cached_property
     def n_needed(self) -> int:
@@ -147,17 +178,18 @@ class Machine:
         return self.share * times[self.places] * rhythm
 
     def known_from(self, shares: NDArray[np.float64], n_tokens: int) -> NDArray[np.float64]:
-        """Return the accuracy after 1, 2, ... tokens of a predictor that knows the state.
+        """Return accuracy and loss after 1, 2, ... tokens of a predictor that knows the state.
 
-        `shares`: of the states before the first of them, (n_states,).
+        `shares`: of the states before the first of them, (n_states,). Returns (2, n_tokens).
         """
         states, tokens = np.nonzero(self.chance)
         after, chance = self.move[states, tokens], self.chance[states, tokens]
-        best, found = self.chance.max(axis=1), np.empty(n_tokens)
+        best = np.stack([self.chance.max(axis=1), entropy(self.chance)])
+        found = np.empty((2, n_tokens))
         for k in range(n_tokens):
             written = shares[states] * chance
             shares = np.bincount(after, written, self.n_states).astype(np.float64)
-            found[k] = shares @ best
+            found[:, k] = best @ shares
         return found
 
     @property
@@ -176,6 +208,12 @@ class Machine:
             text.append(self.tokens[token])
             state = int(self.move[state, token])
         return text
+
+
+def entropy(chances: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the entropy of probabilities in nats, over the last axis."""
+    logs = np.log(chances, where=chances > 0, out=np.zeros_like(chances))
+    return -(chances * logs).sum(axis=-1)
 
 
 def _labels(rows: NDArray[np.generic]) -> NDArray[np.int64]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from hnviz.catalogue import ModelEntry, entry
 from hnviz.data.layout import BatchLayout
-from hnviz.tasks import bounds
+from hnviz.tasks.bounds import curve
 from hnviz.tasks.cycle import Cycle
 from hnviz.tasks.statement import LONGEST, Statement, reaches, state
 from hnviz.tasks.stream import TaskStream
@@ -58,6 +58,7 @@ class Outlook:
     cause: str  # one of CAUSES
     limit: float  # the best accuracy with unbounded memory
     ceiling: float  # no weights do better on valid; below the limit since rows have a first token
+    least: float  # nor expect a lower loss there, nats
     shown: float  # the best with as many tokens as the gradient reaches
     gain: float  # what remembering more than the last token adds to the accuracy
     why: str  # what hinders the model, or why nothing does
@@ -76,21 +77,23 @@ class Result:
 def outlook(stream: TaskStream, reading: Reading) -> Outlook:
     """Say what keeps a model from the limit, if anything. Raises TaskError."""
     statement = state(stream.name, dict(stream.values), max(LONGEST, min(reading.window, FOLLOWED)))
-    best, known = _bests(stream, reading.entry.stateful, reading.window, reading.bs)
-    ceiling = float(best[-1] if reading.entry.predicts == "last" else best.mean())
-    possible = float(known[-1] if reading.entry.predicts == "last" else known.mean())
+    bests, knowing = _bests(stream, reading.entry.stateful, reading.window, reading.bs)
+    if reading.entry.predicts == "last":
+        ceiling, least, possible = float(bests[0, -1]), float(bests[1, -1]), float(knowing[0, -1])
+    else:
+        (ceiling, least), possible = bests.mean(axis=1).tolist(), float(knowing[0].mean())
     gain = _gain(statement, ceiling)
     cause, shown = "open", ceiling
     if not reading.entry.stateful:
         why = _enough(reading)
         if not reaches(ceiling, possible):
-            cause, why = "window", _window_why(statement, reading, float(best[0]))
+            cause, why = "window", _window_why(statement, reading, float(bests[0, 0]))
     elif statement.context is not None and statement.context <= reading.window:
         why = _open_why(statement, reading)
     else:
         cause, why = "detach", _detach_why(statement, reading)
         shown = min(ceiling, statement.best(reading.window))
-    return Outlook(reading, cause, statement.limit, ceiling, shown, gain, why)
+    return Outlook(reading, cause, statement.limit, ceiling, least, shown, gain, why)
 
 
 def _gain(statement: Statement, ceiling: float) -> float:
@@ -104,28 +107,28 @@ def _gain(statement: Statement, ceiling: float) -> float:
 def _bests(
     stream: TaskStream, stateful: bool, window: int, bs: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the best accuracy after 1, 2, ... tokens of a window, or of a row if state is kept.
+    """Return accuracy and loss after 1, 2, ... tokens of a window, or of a row if state is kept.
 
-    The second array is that of a predictor that knows the generator's state. Past the tokens
-    that are followed, the first is the same, as it is from the task's context on.
+    Both arrays are (2, n_tokens). The second is of a predictor that knows the generator's state.
+    Past the tokens that are followed the first is the same, as it is from the task's context on.
     """
     layout = BatchLayout(stream.n_valid + 1, bs, window)  # xxbos is one more
     starts, length = layout.all_row_starts().ravel(), layout.bptt
     if stateful:
         starts, length = layout.starts, layout.row_length
     source, places = stream.source, starts - 1
-    context = state(stream.name, dict(stream.values)).context
+    context = state(stream.name, dict(stream.values)).least_context
     enough = length if context is None else min(length, context)
     if isinstance(source, Cycle):
         places = source.first_place(stream.valid_seed) + places
-        known = np.ones(length)
-        best = source.curve_from(places, min(enough, FOLLOWED))
+        known = np.repeat([[1.0], [0.0]], length, axis=1)
+        followed = source.curve_from(places, min(enough, FOLLOWED))
     else:
         shares = source.shares_from(places)
         known = source.known_from(shares, length)
-        followed = bounds.curve(source, min(enough, LONGEST), shares)
-        best = [each.accuracy for each in followed]
-    return np.concatenate([best, known[len(best) :]]), known
+        followed = curve(source, min(enough, LONGEST), shares)
+    best = np.array([(each.accuracy, each.loss) for each in followed]).reshape(-1, 2).T
+    return np.concatenate([best, known[:, len(followed) :]], axis=1), known
 
 
 def _window_why(statement: Statement, reading: Reading, first: float) -> str:
@@ -148,7 +151,8 @@ def _enough(reading: Reading) -> str:
 def _open_why(statement: Statement, reading: Reading) -> str:
     context = statement.context or 0
     if context <= 1:
-        return "the last token is enough"
+        less = statement.least_context != statement.context
+        return f"the last token is enough{' for the best guess' if less else ''}"
     full = (reading.window - context + 1) / reading.window
     return (
         f"{tokens(context)} are enough, and at {100 * full:.0f} % of the positions of a window the "

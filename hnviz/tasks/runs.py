@@ -2,8 +2,11 @@
 
 from typing import Protocol
 
+from hnviz.catalogue import entry
 from hnviz.tasks.reach import Outlook, Reading, Result, outlook, result
+from hnviz.tasks.statement import state
 from hnviz.tasks.stream import FAMILY, task_stream
+from hnviz.tasks.words import give_or_take, nats
 
 
 class TaskRun(Protocol):
@@ -38,8 +41,16 @@ def before(run: TaskRun) -> Outlook:
 
 def after(run: TaskRun, accuracy: float) -> Result:
     """Say whether a run on a task reached it; `accuracy` is that on valid. Raises TaskError."""
-    looked = before(run)
-    n_answers = task_stream(run.corpus).n_valid
-    if looked.reading.entry.predicts == "last":
-        n_answers = max(1, n_answers // run.bptt)
-    return result(looked, accuracy, n_answers)
+    return result(before(run), accuracy, _n_answers(run))
+
+
+def loss_line(run: TaskRun, loss: float) -> str:
+    """Compare a run's loss on valid, in nats, with the least to expect of it. Raises TaskError."""
+    stream, least = task_stream(run.corpus), before(run).least
+    chance = give_or_take(state(stream.name, dict(stream.values)), _n_answers(run))
+    return f"Its loss on valid is {nats(loss)}; the least to expect is {least:.3f}{chance}."
+
+
+def _n_answers(run: TaskRun) -> int:
+    n_valid = task_stream(run.corpus).n_valid
+    return max(1, n_valid // run.bptt) if entry(run.model).predicts == "last" else n_valid

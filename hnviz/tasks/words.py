@@ -14,6 +14,11 @@ def figure(accuracy: float) -> str:
     return f"{100 * accuracy:.{digits}f} %"
 
 
+def nats(loss: float) -> str:
+    """Write a loss."""
+    return f"{loss:.3f} nats"
+
+
 def tokens(n: int) -> str:
     """Write a number of tokens."""
     return "one token" if n == 1 else f"{n:,} tokens"
@@ -24,8 +29,8 @@ def states(n: int) -> str:
     return "one state" if n == 1 else f"{n:,} states"
 
 
-def statement_lines(task: Task, statement: Statement) -> Iterator[str]:
-    """Say what a task needs: accuracy, context, states."""
+def statement_lines(task: Task, statement: Statement, n_valid: int) -> Iterator[str]:
+    """Say what a task needs: accuracy, context, loss, states; `n_valid` tokens are tested."""
     yield f"The best possible accuracy is {figure(statement.limit)}."
     if statement.answers:
         yield (
@@ -34,11 +39,40 @@ def statement_lines(task: Task, statement: Statement) -> Iterator[str]:
             f"{figure(statement.best_answers(1))} of them."
         )
     yield _context(statement)
+    yield least_line(statement, n_valid)
+    yield _least_context(statement)
     needs = f"To remember {task.holds}, a machine needs {states(statement.rule_states)}"
     if statement.stream_states == statement.rule_states:
         yield f"{needs}."
     else:
         yield f"{needs}; to know its place in the text as well, {statement.stream_states:,}."
+
+
+def least_line(statement: Statement, n_valid: int) -> str:
+    """Say what loss can be expected, and how far chance moves it on a text of so many tokens."""
+    said = f"The least loss to expect is {nats(statement.least)}"
+    said += give_or_take(statement, n_valid)
+    said += f"; without context {statement.blind.loss:.3f}"
+    if statement.least_context != 0:
+        said += f", with the last token {statement.least_loss(1):.3f}"
+    return f"{said}."
+
+
+def give_or_take(statement: Statement, n_tokens: int) -> str:
+    """Say how far chance moves the least loss on so many tokens; empty if it does not."""
+    error = statement.error(n_tokens)
+    return f", give or take {error:.3f} on valid (two standard errors)" if error >= 0.0005 else ""
+
+
+def _least_context(statement: Statement) -> str:
+    n = statement.least_context
+    if n == statement.context:
+        return "The probabilities of the next token need the same context as the best guess."
+    needs = "no number of tokens is enough" if n is None else f"they take the last {tokens(n)}"
+    return (
+        f"The best guess needs less memory than the probabilities of the next token: {needs}. "
+        "Accuracy hides that, and loss shows it."
+    )
 
 
 def _context(statement: Statement) -> str:

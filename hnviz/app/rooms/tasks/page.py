@@ -18,7 +18,7 @@ from hnviz.app.rooms.tasks.understood.picture import understood_network
 from hnviz.app.run.view import run_in_view
 from hnviz.app.shell import session as state
 from hnviz.figures import understood_text
-from hnviz.figures.task_text import CAUSES, curve_sentence, models_table, takeaway
+from hnviz.figures.task_text import CAUSES, curve_sentence, loss_sentence, models_table, takeaway
 from hnviz.tasks.runs import is_task
 from hnviz.tasks.stream import task_stream
 from hnviz.tasks.task import task
@@ -73,15 +73,15 @@ def _text(shown: Study) -> None:
 
 
 def _bound(shown: Study) -> None:
-    """Draw the best accuracy by context, and beside it what the task needs."""
+    """Draw the best accuracy and the least loss by context, and beside it what the task needs."""
     made, statement = task(shown.stream.name), shown.statement
     picture, facts = st.columns([3, 2], gap="medium")
     with picture:
-        prose(curve_sentence(statement))
+        prose(f"{curve_sentence(statement)} {loss_sentence(statement)}")
         bound_chart(statement)
         prose(f":gray[:small[{LENS}]]")
     with facts:
-        prose("\n\n".join(statement_lines(made, statement)))
+        prose("\n\n".join(statement_lines(made, statement, shown.stream.n_valid)))
         prose(f":gray[:small[Calculated from the generator, not fitted on a text. {made.source}.]]")
 
 

@@ -14,7 +14,7 @@ from hnviz.figures.theme import theme
 from hnviz.runs import RunRecord, RunSummary
 from hnviz.tasks.machine import TaskError
 from hnviz.tasks.reach import Outlook
-from hnviz.tasks.runs import after, before, is_task
+from hnviz.tasks.runs import after, before, is_task, loss_line
 from hnviz.tasks.stream import task_stream
 from hnviz.tasks.words import figure
 from hnviz.web.hub import Listing
@@ -97,14 +97,14 @@ def said(moment: Standing) -> str:
     try:
         if not record.epochs:
             return f"Before training: {expected(before(config))}"
-        accuracy = record.epochs[-1].accuracy
+        accuracy, loss = record.epochs[-1].accuracy, loss_line(config, record.epochs[-1].valid_loss)
         if moment.is_live:
             done = f"{len(record.epochs)} of {plural(config.epochs, 'epoch')}"
             return (
                 f"After {done}, {config.model} is right **{figure(accuracy)}** of the time; "
-                f"**{figure(before(config).ceiling)}** is possible."
+                f"**{figure(before(config).ceiling)}** is possible. {loss}"
             )
-        return after(config, accuracy).sentence
+        return f"{after(config, accuracy).sentence} {loss}"
     except TaskError as error:
         return f"{str(error)[:1].upper()}{str(error)[1:]}."
 
