@@ -14,7 +14,7 @@ from hnviz.catalogue import CATALOGUE
 from hnviz.cells import GRU
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, ShuffledLayout, human_numbers_stream
-from hnviz.events import BatchEnd, EpochEnd, RunStarted
+from hnviz.events import BatchEnd, EpochEnd, RunStarted, TrainPass
 from hnviz.figures import DRAWINGS, FIGURES, curves, plan
 from hnviz.figures.curves import LOSS_CEILING
 from hnviz.figures.labels import spread
@@ -237,7 +237,13 @@ def test_accuracy_has_a_panel_for_train_and_one_for_valid():
     shown = traces(fig)
     assert list(shown["train"].y) == pytest.approx([35, 60]) and shown["train"].xaxis == "x"
     assert list(shown["valid"].y) == pytest.approx([25, 50]) and shown["valid"].xaxis == "x2"
-    assert "<b>train, 1 to 7,999</b>" in notes(fig)
+    assert "<b>train, 1 to 7,999, running</b>" in notes(fig)
+    assert "train, last weights" not in shown
+    told = TrainPass(step=6, loss=0.9, accuracy=0.625)
+    ended = accuracy_curves(replace(SHORT, train_pass=told), LIGHT)
+    mark = traces(ended)["train, last weights"]
+    assert (list(mark.x), list(mark.y), mark.xaxis) == ([6], [62.5], "x")
+    assert "<b>62.5 %</b> at the end" in notes(ended)
     for axis in (fig.layout.yaxis, fig.layout.yaxis2):
         assert axis.ticktext == ("0 %", "25 %", "50 %", "75 %", "100 %")
         assert [f"{tick} %" for tick in axis.tickvals] == list(axis.ticktext)

@@ -27,6 +27,8 @@ from hnviz.figures.ruler_text import (
     bounds_table,
     example_sentence,
     example_table,
+    flattery,
+    given_note,
     last_only_sentence,
     least_sentence,
     lines_note,
@@ -34,6 +36,7 @@ from hnviz.figures.ruler_text import (
     measured_sentence,
     memory,
     number,
+    proof,
     proof_sentence,
     reach_note,
     reach_sentence,
@@ -334,26 +337,47 @@ def test_lines_that_lie_together_are_one():
 def test_the_reading_of_a_run():
     bounds = {split: split_bounds(split) for split in ("train", "valid")}
     said = reading({"train": 0.998, "valid": 0.832}, bounds)
-    assert "On valid, **83.2 %** is above the six-token bound, 66.3 %: the" in said
-    assert "66.3 %: the network uses more than six tokens" in said
+    assert "On valid, **83.2 %** is above 66.3 %, which no table of six tokens can exceed: " in said
+    assert said.count("exceed: the network uses more than six tokens") == 2
     assert "The six-token bound has no line: 60 % and 58 %" in said
     said = reading({"train": 0.442, "valid": 0.293}, bounds)
     assert said == (
-        "On train, **44.2 %** is above the one-token bound, 25.1 %: the network uses more than one "
-        "token. On valid, **29.3 %** is above no bound, so we can't tell."
+        "On train, **44.2 %** is above 25.1 %, which no table of one token can exceed: the network "
+        "uses more than one token. On valid, **29.3 %** is above no bound, so we can't tell."
     )
 
 
 def test_what_an_accuracy_proves_about_the_memory():
     bounds = {split: split_bounds(split) for split in ("train", "valid")}
     assert memory({"train": 0.998, "valid": 0.832}, bounds) == (
-        "The network remembers more than the last six tokens: with these alone, nobody could be "
-        "right more than **66.3 %** of the time on valid."
+        "The network remembers more than six tokens: on valid, no table of six tokens could be "
+        "right for more than **66.3 %** of these answers."
     )
     said = memory({"train": 0.442, "valid": 0.293}, bounds)
-    assert said.startswith("The network remembers more than one token: with it alone")
-    assert said.endswith("right more than **25.1 %** of the time on train.")
-    assert "above no thin line" in memory({"train": 0.2, "valid": 0.293}, bounds)
+    assert said.startswith("The network remembers more than one token: on train, no table of one")
+    assert said.endswith("right for more than **25.1 %** of these answers.")
+    assert "is no proof that" in memory({"train": 0.2, "valid": 0.293}, bounds)
+
+
+def test_57_percent_is_more_than_three_tokens_give_model0_and_proves_no_memory_of_more():
+    config = RunConfig.for_model("Model0")
+    bounds = {split: run_bounds(config, split) for split in ("train", "valid")}
+    assert bounds["valid"][2].accuracy < 0.57
+    split, bound = proof({"train": 0.465, "valid": 0.57}, bounds)
+    assert (split, bound.k) == ("valid", 1)  # a table of two tokens can reach 57.05 %
+    split, bound = proof({"valid": 0.595}, bounds)
+    assert bound.k == 3
+    said = flattery(bound, elsewhere(config, "valid", 3))
+    assert said == (
+        "A table made for few answers flatters: for as many at random places it is right 59.8 % of "
+        "the time, and the table of the whole text 55.0 % here."
+    )
+    assert flattery(bounds["valid"][0], 0.41) == ""  # it hardly does for one token
+    assert (
+        given_note(bounds["valid"])
+        == "train: a running figure; thin lines: what 1 to 3 tokens give"
+    )
+    assert given_note(()) == "the text is too short for thin lines"
 
 
 def flat(value: float, n: int) -> PositionBounds:

@@ -8,9 +8,11 @@ import pytest
 from hnviz.app.rooms.start.count.words import verdict
 from hnviz.app.run import text as run_text
 from hnviz.app.run.text import Standing
+from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
-from hnviz.events import Ended
-from hnviz.runs import RunRecord
+from hnviz.events import Ended, TrainPass
+from hnviz.figures.numbers import accuracy
+from hnviz.runs import SHIPPED_DIR, RunFolder, RunRecord
 from hnviz.runs.ruler import Bound
 from tests.test_figures import EMPTY, SHORT, batch
 
@@ -32,7 +34,7 @@ DIVERGED = replace(SHORT, epochs=(), batches=(batch(0, 3.0), batch(1, 4.524e26))
         (
             SHORT,
             "running",
-            "After 2 of 3 epochs, Model5 is right **60.0 %** of the time on",
+            "After 2 of 3 epochs, Model5 gets **60.0 %** right on train (running figure)",
         ),
     ],
 )
@@ -42,8 +44,10 @@ def test_the_lead_says_where_a_run_is(record, status, said):
 
 
 def reached(train: float, valid: float, **config: object) -> RunRecord:
-    last = replace(SHORT.epochs[-1], train_accuracy=train, accuracy=valid)
-    return replace(SHORT, epochs=(SHORT.epochs[0], last), **config)
+    """A run whose last weights get `train` right, a little less than its running figure."""
+    last = replace(SHORT.epochs[-1], train_accuracy=train + 0.001, accuracy=valid)
+    read = TrainPass(step=last.step, loss=1.0, accuracy=train)
+    return replace(SHORT, epochs=(SHORT.epochs[0], last), train_pass=read, **config)
 
 
 @pytest.mark.parametrize(
@@ -64,24 +68,27 @@ def reached(train: float, valid: float, **config: object) -> RunRecord:
         (
             0.474,
             0.461,
-            "After 2 of 3 epochs, Model5 is right **47.4 %** of the time on train and **46.1 %** "
-            "on valid.",
+            "After 2 of 3 epochs, Model5 gets **47.4 %** right on train and **46.1 %** on valid.",
         ),
     ],
 )
 def test_the_lead_holds_train_and_valid_to_each_other(train, valid, said):
     assert run_text.lead(Standing(reached(train, valid), "finished")) == said
     assert len(said.replace(" %", "\N{NO-BREAK SPACE}%").split()) <= 20
-    for status in ("running", "stopped"):  # it may still change, or was not let
-        so_far = run_text.lead(Standing(reached(train, valid), status))
-        assert so_far.startswith("After 2 of 3 epochs, Model5 is right")
+    record = replace(reached(train, valid), train_pass=None)
+    for status in ("running", "stopped", "finished"):  # not over, or of an older version
+        so_far = run_text.lead(Standing(record, status))
+        assert so_far.startswith("After 2 of 3 epochs, Model5 gets **")
+        assert f"**{100 * train + 0.1:.1f} %** right on train (running figure) and" in so_far
+        assert len(so_far.replace(" %", "\N{NO-BREAK SPACE}%").split()) <= 20
 
 
 def test_after_the_first_epoch_the_lead_says_which_came_first():
-    record = replace(reached(0.31, 0.43), epochs=reached(0.31, 0.43).epochs[1:])
+    record = replace(reached(0.309, 0.43), train_pass=None)
+    record = replace(record, epochs=record.epochs[1:])
     said = run_text.lead(Standing(record, "running"))
     assert said == (
-        "After 1 of 3 epochs, Model5 is right **31.0 %** of the time on train, then "
+        "After 1 of 3 epochs, Model5 gets **31.0 %** right on train (running figure), then "
         "**43.0 %** on valid."
     )
     assert len(said.replace(" %", "\N{NO-BREAK SPACE}%").split()) <= 20
@@ -89,25 +96,58 @@ def test_after_the_first_epoch_the_lead_says_which_came_first():
 
 def test_only_a_run_that_had_its_recipes_epochs_underfits():
     def lead(train: float, epochs: int, model: str = "Model5") -> str:
-        last = replace(SHORT.epochs[-1], train_accuracy=train, accuracy=0.3)
-        config = RunConfig.for_model(model, epochs=epochs)
-        record = replace(SHORT, config=config, epochs=(last,) * epochs)
+        record = reached(train, 0.3, config=RunConfig.for_model(model, epochs=epochs))
+        record = replace(record, epochs=record.epochs[-1:] * epochs)
         return run_text.lead(Standing(record, "finished"))
 
     assert lead(0.4, 10) == (
-        "Model5 **underfits**: it is right only **40.0 %** of the time on train, and **30.0 %** on "
-        "valid."
+        "Model5 **underfits**: it gets only **40.0 %** right on train, and **30.0 %** on valid."
     )
-    assert lead(0.4, 2).startswith("After 2 epochs, Model5 is right **40.0 %**")
-    assert lead(0.4, 1).startswith("After 1 epoch, Model5 is right")
+    assert lead(0.4, 2).startswith("After 2 epochs, Model5 gets **40.0 %**")
+    assert lead(0.4, 1).startswith("After 1 epoch, Model5 gets")
     assert lead(0.4, 10, "Model3").startswith("After 10 epochs")  # its recipe has 20
     assert lead(0.858, 20, "Model3").startswith("After 20 epochs")
 
 
+def test_what_its_windows_give_decides_whether_a_run_underfits():
+    def lead(model: str, train: float) -> str:
+        config = RunConfig.for_model(model)
+        record = reached(train, 0.461, config=config)
+        said = run_text.lead(
+            Standing(replace(record, epochs=record.epochs[-1:] * config.epochs), "finished")
+        )
+        assert len(said.replace(" %", "\N{NO-BREAK SPACE}%").split()) <= 20
+        return said
+
+    assert lead("Model0", 0.465) == (
+        "Three tokens give **48.1 %** on train and **55.0 %** on valid; Model0 gets **46.5 %** and "
+        "**46.1 %**."
+    )
+    assert lead("Model0", 0.42).startswith("After 6 epochs, Model0 gets **42.0 %**")
+    assert lead("Model0", 0.33) == (
+        "Model0 **underfits**: it gets only **33.0 %** right on train, where three tokens give "
+        "**48.1 %**."
+    )
+    assert lead("Model2", 0.439).endswith(
+        "**43.9 %** right on train, where 20-token windows give **84.5 %**."
+    )
+    assert lead("Model2", 0.8).startswith("20-token windows give **84.5 %** on train and")
+    assert lead("Transformer", 0.901).startswith("Train reaches **90.1 %**, valid stops at")
+
+
+@pytest.mark.parametrize("model", CATALOGUE)
+def test_the_lead_of_a_pre_trained_run_is_about_its_last_weights(model):
+    record = RunFolder(SHIPPED_DIR / model).read()
+    said = run_text.lead(Standing(record, "finished"))
+    assert f"**{accuracy(record.train_pass.accuracy)}**" in said
+    assert "running" not in said
+    assert ("underfits" in said) == (model == "Model2")
+
+
 def test_a_task_whose_best_accuracy_is_low_does_not_underfit():
     config = RunConfig(corpus="task-parity", epochs=10)
-    last = replace(SHORT.epochs[-1], train_accuracy=0.5, accuracy=0.5)
-    record = replace(SHORT, config=config, epochs=(last,) * 10)
+    record = reached(0.5, 0.5, config=config)
+    record = replace(record, epochs=record.epochs[-1:] * 10)
     assert run_text.lead(Standing(record, "finished")).startswith("After 10 epochs, Model5")
 
 
@@ -145,7 +185,10 @@ def test_spikes_are_explained_for_the_runs_that_have_them():
 def test_the_runs_last_figures():
     assert run_text.figures(SHORT) == (
         "After 2 of 3 epochs, Model5 has a valid loss of **1.750** and a valid accuracy of "
-        "**50.0 %**; on the numbers it trains on, **60.0 %**."
+        "**50.0 %**; on train, **60.0 %** (running figure)."
+    )
+    assert run_text.figures(reached(0.599, 0.5)).endswith(
+        "on train, **59.9 %** with the last weights, **60.0 %** while they moved (running figure)."
     )
     assert run_text.figures(EMPTY) == (
         "Losses and accuracies are measured at the end of each epoch."
@@ -178,7 +221,9 @@ def test_the_notebooks_figures_are_those_of_its_last_epoch():
 def test_one_epoch_is_no_way_from_one_figure_to_another():
     once = replace(SHORT, epochs=SHORT.epochs[:1])
     assert run_text.loss_alt(once).endswith("in 4 steps, the valid loss to 2.50.")
-    assert run_text.accuracies(once).startswith("Accuracy after one epoch: on train 35.0 %")
+    assert run_text.accuracies(once).startswith(
+        "Accuracy after one epoch: on train 35.0 % (running figure), on valid"
+    )
 
 
 def test_one_wrong_number_of_three_is_in_the_singular():

@@ -23,7 +23,7 @@ Columns = Mapping[str, tuple[str, str]]
 
 MEASURES: Mapping[str, tuple[str, bool]] = {
     "accuracy": ("Right on valid", True),
-    "train_accuracy": ("Right on train", True),
+    "train_accuracy": ("Right on train, running", True),
     "valid_loss": ("Loss on valid, nats per token", False),
 }
 """A field of an epoch -> what a chart of it is called, and whether it is a share."""
@@ -68,13 +68,13 @@ def run_charts(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> Iter
         lines = merged(bounds[split])
         yield _figure(
             Overlay(
-                title=f"Right on {split}",
+                title=MEASURES[column][0],
                 said=f"Share right on {split} by training step: it ends at {accuracy(shares[-1])}.",
                 courses=[Course(name, steps, shares, strokes[split])],
                 levels=[(line.best, line.name) for line in lines],
                 share=True,
             ),
-            "Thin lines: the best that so few tokens of memory allow." if lines else "",
+            "Thin lines: what so few tokens give at this run's own answers." if lines else "",
         )
 
 

@@ -23,11 +23,12 @@ from hnviz.export.report_charts import colours as colours
 from hnviz.export.report_charts import variable_theme
 from hnviz.figures.numbers import accuracy, unbroken
 from hnviz.figures.overlay import sample, stroke_of
+from hnviz.figures.sentences import listed
 from hnviz.figures.split_words import valid_holds
 from hnviz.own import identity_of
 from hnviz.runs import RunRecord
 from hnviz.runs.repeat import TEXT, repeat_command
-from hnviz.runs.ruler import Bound, split_bounds
+from hnviz.runs.ruler import Bound, run_bounds
 
 STYLE = Path(__file__).parent / "report.css"
 
@@ -100,11 +101,12 @@ def headline(records: Mapping[str, RunRecord]) -> str:
 def ends(records: Mapping[str, RunRecord]) -> Markup:
     """Tabulate the last figures of several runs, each with its line of the charts."""
     look = variable_theme()
-    heads = ("run", "right on valid", "right on train", "loss on valid", "loss on train")
+    heads = ("run", "right on valid", "right on train", "loss on valid", "running loss on train")
     rows = []
     for at, (name, record) in enumerate(records.items()):
         last = record.epochs[-1]
-        figures = (accuracy(last.accuracy), accuracy(last.train_accuracy))
+        running = "" if record.train_pass else f" {run_text.RUNNING}"
+        figures = (accuracy(last.accuracy), f"{accuracy(record.train_accuracy or 0.0)}{running}")
         losses = (f"{last.valid_loss:.3f}", f"{last.train_loss:.3f}")
         seconds = f"{sum(epoch.seconds for epoch in record.epochs):.1f}"
         of = f"{len(record.epochs)} of {record.config.epochs}"
@@ -117,7 +119,8 @@ def ends(records: Mapping[str, RunRecord]) -> Markup:
 
 def epochs(record: RunRecord) -> Markup:
     """Tabulate a run's epochs."""
-    heads = ("epoch", "train loss", "valid loss", "right on train", "right on valid", "seconds")
+    running = ("train loss, running", "valid loss", "right on train, running")
+    heads = ("epoch", *running, "right on valid", "seconds")
     rows = [
         (
             *(str(each.epoch), f"{each.train_loss:.3f}", f"{each.valid_loss:.3f}"),
@@ -134,11 +137,10 @@ def kinds_of_one(record: RunRecord) -> Markup:
     if not last.valid_kinds:
         return prose(NO_KINDS)
     found = [kind for kind in COUNTED if kind in last.valid_kinds or kind in last.train_kinds]
-    heads = ("kind", "right on valid", "of tokens", "right on train", "of tokens")
-    rows = [
-        (kind, *_share(last.valid_kinds.get(kind)), *_share(last.train_kinds.get(kind)))
-        for kind in found
-    ]
+    on_train = "right on train" if record.train_pass else "right on train, running"
+    train = record.train_pass.kinds if record.train_pass else last.train_kinds
+    heads = ("kind", "right on valid", "of tokens", on_train, "of tokens")
+    rows = [(kind, *_share(last.valid_kinds.get(kind)), *_share(train.get(kind))) for kind in found]
     return _table("Right answers of the last epoch by the kind of the true token", heads, rows)
 
 
@@ -153,40 +155,52 @@ def kinds_of_several(records: Mapping[str, RunRecord]) -> Markup:
 
 
 def bounds_of(config: RunConfig) -> Mapping[str, Sequence[Bound]]:
-    """Return the memory ruler's bounds on both splits of a run's text."""
-    return {split: split_bounds(split, config) for split in SPLITS}
+    """Return the memory ruler's bounds at a run's own answers, on both splits."""
+    return {split: run_bounds(config, split) for split in SPLITS}
 
 
 def bounds_table(bounds: Mapping[str, Sequence[Bound]]) -> Markup:
-    """Tabulate the best accuracy that so many tokens of memory allow."""
-    longest = max(map(len, bounds.values()))
+    """Tabulate what so many tokens of memory give, and what none can exceed."""
+    splits = ("valid", "train")
     rows = [
-        (str(k + 1), *(_bound(bounds[split], k) for split in ("valid", "train")))
-        for k in range(longest)
+        (str(k + 1), *(cell for split in splits for cell in _bound(bounds[split], k)))
+        for k in range(max(map(len, bounds.values())))
     ]
-    table = _table("The best accuracy that the last k tokens allow", ("k", "valid", "train"), rows)
+    heads = (
+        "k",
+        *(f"{figure} {split}" for split in splits for figure in ("give on", "at most on")),
+    )
+    said = (
+        "What the last k tokens give at these answers, by the table of the whole text, and at "
+        "most, by a table made for just these"
+    )
+    table = _table(said, heads, rows)
     mark = any(not bound.shown for each in bounds.values() for bound in each)
     note = "* Most of these stretches occur once, so the bound says little."
     return table + _NOTE.format(note) if mark else table
 
 
 def remembered(records: Mapping[str, RunRecord]) -> Markup:
-    """Say of each run what its accuracy proves, and list the bounds of each text."""
+    """Say of each run what its accuracy proves, and list the bounds of equal answers."""
     said = [
         Markup("<li><b>{}</b>: {}</li>").format(
             upright(name), marked(run_text.remember(each, bounds_of(each.config)))
         )
         for name, each in records.items()
     ]
-    texts = {(each.config.corpus, each.config.split): each.config for each in records.values()}
-    tables = [bounds_table(bounds_of(config)) for config in texts.values()]
-    named = [
-        prose(f"{corpus_of(each).title}: valid holds {valid_holds(each)}.")
-        for each in texts.values()
+    alike: dict[tuple[Sequence[Bound], ...], list[str]] = {}  # runs that answer at equal places
+    for name, each in records.items():
+        alike.setdefault(tuple(bounds_of(each.config).values()), []).append(name)
+    tables = [
+        (prose(f"{listed(names)}; {_text_of(records[names[0]])}.") if len(alike) > 1 else Markup())
+        + bounds_table(dict(zip(SPLITS, bounds, strict=True)))
+        for bounds, names in alike.items()
     ]
-    pairs = zip(named, tables, strict=True)
-    below = (name + table if len(texts) > 1 else table for name, table in pairs)
-    return Markup("<ul>{}</ul>{}").format(Markup().join(said), Markup().join(below))
+    return Markup("<ul>{}</ul>{}").format(Markup().join(said), Markup().join(tables))
+
+
+def _text_of(record: RunRecord) -> str:
+    return f"{corpus_of(record.config).title}: valid holds {valid_holds(record.config)}"
 
 
 def settings_of_one(config: RunConfig) -> Markup:
@@ -227,14 +241,14 @@ def settings_of_several(configs: Mapping[str, RunConfig]) -> Markup:
 
 def commands(runs: Iterable[tuple[str, RunConfig]], versions: Mapping[str, str]) -> Markup:
     """Return the command that trains each run again, and what it needs."""
-    listed = list(runs)
-    lines = "\n".join(repeat_command(config) for _, config in listed)
+    shown = list(runs)
+    lines = "\n".join(repeat_command(config) for _, config in shown)
     made = ", ".join(f"{name} {version}" for name, version in versions.items())
     notes = [f"Made with {made}." if made else ""]
     notes.append("The same versions give the same figures on the same kind of processor.")
-    if any(f"--text {TEXT}" in repeat_command(config) for _, config in listed):
+    if any(f"--text {TEXT}" in repeat_command(config) for _, config in shown):
         notes.append(f"{TEXT} is in the run's zip file: python -m hnviz export run ID.")
-    if any(identity_of(config.model) for _, config in listed):
+    if any(identity_of(config.model) for _, config in shown):
         notes.append("Add --models FILE, with the file that holds the model.")
     return Markup("<pre><code>{}</code></pre>\n{}").format(upright(lines), prose(*notes))
 
@@ -268,10 +282,11 @@ def _share(figures: KindFigures | None) -> tuple[str, str]:
     return unbroken(accuracy(figures.right / figures.n)), f"{figures.n:,}"
 
 
-def _bound(bounds: Sequence[Bound], at: int) -> str:
+def _bound(bounds: Sequence[Bound], at: int) -> tuple[str, str]:
     if at >= len(bounds):
-        return MISSING
-    return f"{accuracy(bounds[at].accuracy)}{'' if bounds[at].shown else ' *'}"
+        return MISSING, MISSING
+    mark = "" if bounds[at].shown else " *"
+    return f"{accuracy(bounds[at].accuracy)}{mark}", f"{accuracy(bounds[at].most)}{mark}"
 
 
 def _value(name: str, value: object) -> str:

@@ -19,6 +19,7 @@ from hnviz.figures.theme import Theme, apply
 if TYPE_CHECKING:
     import pandas as pd
 
+    from hnviz.events import TrainPass
     from hnviz.runs import RunRecord
     from hnviz.runs.ruler import Bound
 
@@ -94,7 +95,9 @@ def accuracy_curves(
     notebook: "pd.DataFrame | None" = None,
     bounds: "Mapping[str, Sequence[Bound]] | None" = None,
 ) -> Sketch:
-    """Share of right answers at the end of each epoch: on train above, on valid below.
+    """Share of right answers at the end of each epoch: on train, running, above; on valid below.
+
+    A run that has finished also has a mark for its last weights on train.
 
     `notebook` holds its columns epoch and accuracy, on valid; `bounds` what few tokens allow.
     """
@@ -119,13 +122,30 @@ def accuracy_curves(
     fig.update_layout(xaxis={"title": {"text": ""}})
     fig.update_xaxes(range=span)
     words = split_words(record.config)
-    heading(fig, f"train, {words.train}")
+    heading(fig, f"train, {words.train}, running")
     heading(fig, f"valid, {words.valid}", "2")
-    above += _ends([(on_train, _bold_percent, look.text)])
+    if record.train_pass is None:
+        above += _ends([(on_train, _bold_percent, look.text)])
+    else:
+        above.append(_last_weights(fig, record.train_pass, look, dot))
     below += _ends([(on_valid, _bold_percent, look.text), (theirs, _notebook, look.muted)])
     end_labels(fig, above, look, PERCENT_A_PIXEL)
     end_labels(fig, below, look, PERCENT_A_PIXEL, "2")
     return fig
+
+
+def _last_weights(fig: Sketch, read: "TrainPass", look: Theme, dot: float) -> EndLabel:
+    """Mark what the last weights get right on train, beside the running figures before it."""
+    percent = 100 * read.accuracy
+    fig.add_scatter(
+        name="train, last weights",
+        x=[read.step],
+        y=[percent],
+        mode="markers",
+        marker={"symbol": "diamond", "size": dot + 3, "color": look.train},
+        hovertemplate="last weights: %{y:.2f} %",
+    )
+    return EndLabel(percent, f"{_bold_percent(percent)} at the end", look.text)
 
 
 def _in_percent(bounds: "Sequence[Bound]") -> list[Line]:

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 
 HOW_TO_READ = (
-    "Above a thin line of accuracy, or below one of loss, the network uses more tokens than that. "
-    "On the other side of it, we can't tell."
+    "A thin line of accuracy is what a table of the last few tokens gets right of this run's own "
+    "answers. Only an accuracy above what no table of so many tokens can exceed, or a loss below "
+    "its thin line, proves that the network uses more tokens. On the other side, we can't tell."
 )
 _MOST = percent(MOST_ONCE)
 
@@ -36,15 +37,44 @@ def number(value: int) -> str:
 
 def memory(reached: Mapping[str, float], bounds: Mapping[str, Sequence[Bound]]) -> str:
     """Say in one sentence the most that the accuracies prove about the network's memory."""
-    passed = {split: _passed(reached[split], bounds[split]) for split in ("valid", "train")}
-    split, bound = max(passed.items(), key=lambda each: each[1].k if each[1] else 0)
-    if bound is None:
-        return "Its accuracy is above no thin line, so the chart cannot show that it remembers."
-    few = "one token" if bound.k == 1 else f"the last {number(bound.k)} tokens"
+    proved = proof(reached, bounds)
+    if proved is None:
+        return (
+            "Its accuracy is not above what a table of one token can reach, so it is no proof that "
+            "the network remembers."
+        )
+    split, bound = proved
+    few = "one token" if bound.k == 1 else f"{number(bound.k)} tokens"
     return (
-        f"The network remembers more than {few}: with {'it' if bound.k == 1 else 'these'} alone, "
-        f"nobody could be right more than **{accuracy(bound.accuracy)}** of the time on {split}."
+        f"The network remembers more than {few}: on {split}, no table of {few} could be right for "
+        f"more than **{accuracy(bound.most)}** of these answers."
     )
+
+
+def proof(
+    reached: Mapping[str, float], bounds: Mapping[str, Sequence[Bound]]
+) -> tuple[str, Bound] | None:
+    """Return the split and bound of the most tokens that no table could have done with."""
+    passed = {split: _passed(value, bounds[split]) for split, value in reached.items()}
+    return max(
+        ((split, bound) for split, bound in passed.items() if bound),
+        key=lambda each: (each[1].k, each[0] == "valid"),
+        default=None,
+    )
+
+
+def flattery(bound: Bound, elsewhere: float) -> str:
+    """Say how much a table made for the answers themselves flatters; empty if it does not."""
+    if abs(bound.most - bound.accuracy) < FLATTERED:
+        return ""
+    return (
+        f"A table made for few answers flatters: for as many at random places it is right "
+        f"{accuracy(elsewhere)} of the time, and the table of the whole text "
+        f"{accuracy(bound.accuracy)} here."
+    )
+
+
+FLATTERED = 0.01  # of accuracy: a table made for some answers beats that of the text by more
 
 
 def reading(reached: Mapping[str, float], bounds: Mapping[str, Sequence[Bound]]) -> str:
@@ -60,18 +90,19 @@ def reading(reached: Mapping[str, float], bounds: Mapping[str, Sequence[Bound]])
 
 
 def _passed(reached: float, bounds: Sequence[Bound]) -> Bound | None:
-    """Return the bound of the most tokens that an accuracy is above."""
-    return max((bound for bound in bounds if reached > bound.accuracy), default=None)
+    """Return the bound of the most tokens that an accuracy proves to be too few."""
+    return max((bound for bound in bounds if reached > bound.most), default=None)
 
 
 def _one_reading(split: str, reached: float, bounds: Sequence[Bound]) -> str:
     bound = _passed(reached, bounds)
+    said = f"On {split}, **{accuracy(reached)}**"
     if bound is None:
-        return f"On {split}, **{accuracy(reached)}** is above no bound, so we can't tell."
+        return f"{said} is above no bound, so we can't tell."
     tokens = "one token" if bound.k == 1 else f"{number(bound.k)} tokens"
     return (
-        f"On {split}, **{accuracy(reached)}** is above the {number(bound.k)}-token bound, "
-        f"{accuracy(bound.accuracy)}: the network uses more than {tokens}."
+        f"{said} is above {accuracy(bound.most)}, which no table of {tokens} can exceed: the "
+        f"network uses more than {tokens}."
     )
 
 
@@ -110,6 +141,15 @@ def too_short(bounds: Sequence[Bound]) -> str:
         f"This text is too short for {tokens}: {percent(short.once)} of the answers are the only "
         "one of their context."
     )
+
+
+def given_note(bounds: Sequence[Bound]) -> str:
+    """Say what the thin lines of an accuracy chart are, in a few words."""
+    known = [bound.k for bound in bounds if bound.shown]
+    if not known:
+        return "the text is too short for thin lines"
+    upto = "1 token gives" if known[-1] == 1 else f"1 to {known[-1]} tokens give"
+    return f"train: a running figure; thin lines: what {upto}"
 
 
 def lines_note(bounds: Sequence[Bound]) -> str:

@@ -8,12 +8,12 @@ from hnviz.config import RunConfig
 from hnviz.runs.reference import COLUMNS, five_seeds_table, reference_range
 from hnviz.runs.summary import RunSummary
 
-FIGURES = ("accuracy", "valid_loss", "train_loss", "train_accuracy")
+FIGURES = ("accuracy", "valid_loss", "train_loss")
 """The figures of a last epoch that a spread is known of, as a RunSummary names them."""
 
 ENOUGH = 3  # runs at hand that are better evidence than a table
 NOT_SETTINGS = ("seed", "device")  # equal runs may differ in them
-_TABLE_NAMES = {"accuracy": "valid", "train_accuracy": "train"}  # of the table of five seeds
+_TABLE_NAMES = {"accuracy": "valid"}  # of the table of five seeds
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ class RunSummary:
     train_loss: float | None = None
     valid_loss: float | None = None
     accuracy: float | None = None
-    train_accuracy: float | None = None
+    train_accuracy: float | None = None  # of the last weights, where they were measured
     message: str = ""  # how it ended
     given: str = ""  # the name that its user gave it
     pinned: bool = False  # first in lists
@@ -59,7 +59,7 @@ def summarize(folder: RunFolder, record: RunRecord, info: RunInfo) -> RunSummary
         train_loss=last.train_loss if last else None,
         valid_loss=last.valid_loss if last else None,
         accuracy=last.accuracy if last else None,
-        train_accuracy=last.train_accuracy if last else None,
+        train_accuracy=record.train_accuracy,
         message=record.ended.message if record.ended else "",
         given=label.name,
         pinned=label.pinned,

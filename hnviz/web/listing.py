@@ -100,7 +100,7 @@ def _figures(now: Standing) -> dict[str, Any]:
         "train_loss": last.train_loss if last else None,
         "valid_loss": last.valid_loss if last else None,
         "accuracy": last.accuracy if last else None,
-        "train_accuracy": last.train_accuracy if last else None,
+        "train_accuracy": record.train_accuracy,
         "message": record.ended.message if record.ended else "",
         "place": now.place,
         "wait_seconds": now.wait_seconds,

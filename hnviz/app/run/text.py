@@ -6,13 +6,22 @@ from typing import TYPE_CHECKING
 
 from hnviz.app.run.names import rate
 from hnviz.catalogue import entry, recipe_for
+from hnviz.config import RunConfig
 from hnviz.data import NOTEBOOK, corpus_of
 from hnviz.figures.numbers import accuracy
-from hnviz.figures.ruler_text import loss_reading, memory, reading, too_short
+from hnviz.figures.ruler_text import (
+    flattery,
+    loss_reading,
+    memory,
+    number,
+    proof,
+    reading,
+    too_short,
+)
 from hnviz.figures.sentences import plural, scientific
 from hnviz.figures.split_words import valid_holds
 from hnviz.runs import RunRecord
-from hnviz.runs.ruler import Bound
+from hnviz.runs.ruler import Bound, elsewhere, possible
 from hnviz.schedule import one_cycle, peak
 from hnviz.tasks.runs import is_task
 from hnviz.web.standing import Standing as Standing
@@ -36,8 +45,11 @@ SURELY = 0.05
 """A smaller gap between two accuracies may be chance."""
 
 WELL, POOR = 0.9, 0.7
-"""Accuracies on train. From WELL on, the network has learnt what it read; one that ends below POOR,
-after all of its recipe's epochs, underfits."""
+"""Shares of what is possible on train. From WELL on, the network has learnt what it read; one that
+ends below POOR, after all of its recipe's epochs, underfits."""
+
+RUNNING = "(running figure)"
+"""Beside an accuracy on train that was measured while the weights moved."""
 
 
 def lead(standing: Standing) -> str:
@@ -69,23 +81,44 @@ def lead(standing: Standing) -> str:
 def _takeaway(standing: Standing) -> str:
     """Compare the last accuracies on train and on valid; judge only a run that has finished."""
     record = standing.record
-    config, last, done = record.config, record.epochs[-1], len(record.epochs)
-    train, valid = accuracy(last.train_accuracy), accuracy(last.accuracy)
-    underfits = last.train_accuracy < POOR and _had_its_epochs(record)
-    underfits = underfits and not is_task(config.corpus)  # its best accuracy may be below POOR
-    if standing.status != "finished" or (last.train_accuracy < WELL and not underfits):
-        planned = plural(config.epochs, "epoch")
-        so_far = planned if done == config.epochs else f"{done} of {planned}"
-        said = f"After {so_far}, {config.model} is right **{train}** of the time on train"
-        if done == 1:  # train may be lower, since it is measured first
-            return f"{said}, then **{valid}** on valid."
-        return f"{said} and **{valid}** on valid."
-    if underfits:
+    if standing.status != "finished" or record.train_pass is None:
+        return _so_far(record, RUNNING)
+    config, reached = record.config, record.train_pass.accuracy
+    train, valid = accuracy(reached), accuracy(record.epochs[-1].accuracy)
+    best = 1.0 if is_task(config.corpus) else possible(config, "train")
+    if reached < POOR * best and _had_its_epochs(record) and not is_task(config.corpus):
+        said = f"{config.model} **underfits**: it gets only **{train}** right on train, "
+        if best < 1:
+            return f"{said}where {_window(config)} **{accuracy(best)}**."
+        return f"{said}and **{valid}** on valid."
+    if reached >= WELL:
+        return f"Train reaches **{train}**, valid {_ending(record, valid)}"
+    if reached >= WELL * best:
         return (
-            f"{config.model} **underfits**: it is right only **{train}** of the time on train, and "
-            f"**{valid}** on valid."
+            f"{_window(config).capitalize()} **{accuracy(best)}** on train and "
+            f"**{accuracy(possible(config, 'valid'))}** on valid; {config.model} gets **{train}** "
+            f"and **{valid}**."
         )
-    return f"Train reaches **{train}**, valid {_ending(record, valid)}"
+    return _so_far(record)
+
+
+def _so_far(record: RunRecord, note: str = "") -> str:
+    """Say the accuracies without a judgement; `note`: beside the one on train."""
+    config, done = record.config, len(record.epochs)
+    planned = plural(config.epochs, "epoch")
+    so_far = planned if done == config.epochs else f"{done} of {planned}"
+    train, valid = accuracy(record.train_accuracy or 0.0), accuracy(record.epochs[-1].accuracy)
+    then = ", then" if note and done == 1 else " and"  # train was measured first
+    said = f"After {so_far}, {config.model} gets **{train}** right on train"
+    return f"{said}{f' {note}' if note else ''}{then} **{valid}** on valid."
+
+
+def _window(config: RunConfig) -> str:
+    """Name all that a model knows that starts each window from zeros, and "give" or "gives"."""
+    if entry(config.model).predicts == "last":
+        tokens = "token gives" if config.bptt == 1 else "tokens give"
+        return f"{number(config.bptt)} {tokens}"
+    return f"{config.bptt:,}-token windows give"
 
 
 def _had_its_epochs(record: RunRecord) -> bool:
@@ -95,11 +128,11 @@ def _had_its_epochs(record: RunRecord) -> bool:
 
 def _ending(record: RunRecord, valid: str) -> str:
     """Say what the distance of valid to train means, by what valid holds."""
-    blocks, last = record.config.split == "blocks", record.epochs[-1]
+    blocks = record.config.split == "blocks"
+    close = (record.train_accuracy or 0.0) - record.epochs[-1].accuracy < SURELY
     if not corpus_of(record.config).spell:
-        close = last.train_accuracy - last.accuracy < SURELY
         return f"**{valid}**: it does {'as well' if close else 'worse'} on text it never read."
-    if last.train_accuracy - last.accuracy < SURELY:
+    if close:
         if blocks:
             return f"**{valid}**: it **generalises** to the numbers held out of its range."
         return f"**{valid}**: it does as well beyond 8,000, so it **extrapolates**."
@@ -118,9 +151,17 @@ def figures(record: RunRecord) -> str:
     return (
         f"After {len(record.epochs)} of {plural(record.config.epochs, 'epoch')}, "
         f"{record.config.model} has a valid loss of **{_figure(last.valid_loss)}** and a valid "
-        f"accuracy of **{accuracy(last.accuracy)}**; on the numbers it trains on, "
-        f"**{accuracy(last.train_accuracy)}**."
+        f"accuracy of **{accuracy(last.accuracy)}**; on train, {_on_train(record)}."
     )
+
+
+def _on_train(record: RunRecord) -> str:
+    """Write the accuracy on train, and that of the last epoch as the running figure that it is."""
+    running = f"**{accuracy(record.epochs[-1].train_accuracy)}**"
+    if record.train_pass is None:
+        return f"{running} {RUNNING}"
+    last = f"**{accuracy(record.train_pass.accuracy)}** with the last weights"
+    return f"{last}, {running} while they moved {RUNNING}"
 
 
 def progress(standing: Standing) -> str:
@@ -201,11 +242,11 @@ def accuracies(record: RunRecord) -> str:
     first, last = record.epochs[0], record.epochs[-1]
     if first is last:
         return (
-            f"Accuracy after one epoch: on train {accuracy(last.train_accuracy)}, on valid "
-            f"{accuracy(last.accuracy)}."
+            f"Accuracy after one epoch: on train {accuracy(last.train_accuracy)} {RUNNING}, on "
+            f"valid {accuracy(last.accuracy)}."
         )
     return (
-        f"Accuracy by step, {len(record.epochs)} epochs: on train from "
+        f"Accuracy by step, {len(record.epochs)} epochs: on train {RUNNING} from "
         f"{accuracy(first.train_accuracy)} to {accuracy(last.train_accuracy)}, on valid from "
         f"{accuracy(first.accuracy)} to {accuracy(last.accuracy)}."
     )
@@ -219,8 +260,11 @@ def _figure(value: float, digits: int = 3) -> str:
 def ruler(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> str:
     """Compare the run's last accuracies with the bounds of their splits."""
     if not record.epochs:
-        return "The thin lines need no training: each is the best that so many tokens allow."
+        return LINES
     return reading(_reached(record), bounds)
+
+
+LINES = "The thin lines need no training: each is what a table of the last few tokens gets right."
 
 
 def best_loss(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> str:
@@ -231,8 +275,9 @@ def best_loss(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> str:
 
 
 def _reached(record: RunRecord) -> dict[str, float]:
-    last = record.epochs[-1]
-    return {"train": last.train_accuracy, "valid": last.accuracy}
+    """Return what can prove a memory: a running figure of train cannot, as its weights moved."""
+    reached = {"valid": record.epochs[-1].accuracy}
+    return {"train": record.train_pass.accuracy, **reached} if record.train_pass else reached
 
 
 def schedule(record: RunRecord, n_steps: int) -> str:
@@ -251,8 +296,13 @@ def schedule(record: RunRecord, n_steps: int) -> str:
 def remember(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> str:
     """Say what the last accuracies prove about the network's memory."""
     if not record.epochs:
-        return "The thin lines need no training: each is the best that so few tokens allow."
-    return memory(_reached(record), bounds)
+        return LINES
+    said = memory(_reached(record), bounds)
+    proved = proof(_reached(record), bounds)
+    if proved is None:
+        return said
+    split, bound = proved
+    return f"{said} {flattery(bound, elsewhere(record.config, split, bound.k))}".strip()
 
 
 SPIKE = 1.5

@@ -64,7 +64,7 @@ def _last_epoch(run_id: str) -> tuple[float | None, float | None]:
         return None, None
     if not record.epochs:
         return None, None
-    return record.epochs[-1].accuracy, record.epochs[-1].train_accuracy
+    return record.epochs[-1].accuracy, record.train_accuracy
 
 
 def ladder_sentence(rows: list[LadderRow]) -> str:

@@ -15,10 +15,10 @@ from hnviz.figures.curves import (
     n_batches_of,
 )
 from hnviz.figures.plan import schedule_curves
-from hnviz.figures.ruler_text import lines_note
+from hnviz.figures.ruler_text import given_note, lines_note
 from hnviz.figures.theme import Theme, theme
 from hnviz.runs import RunRecord, notebook_table
-from hnviz.runs.ruler import Bound, split_bounds
+from hnviz.runs.ruler import Bound, run_bounds
 from hnviz.schedule import told_every
 from hnviz.web.standing import Standing
 from hnviz.web.topics import Fields, Topic, short_hash
@@ -137,7 +137,7 @@ def curves(run: Standing, look: Theme) -> list[Panel]:
             alt=run_text.accuracy_alt(record, best),
             of=record.id,
             title="Accuracy",
-            note="thin lines: the best that a memory of 1 to 5 tokens allows",
+            note=given_note(best["valid"]),
             height=HEIGHT,
             x_marks="step",
             attempt=record.kept,
@@ -198,8 +198,8 @@ def thinned(record: RunRecord) -> RunRecord:
 
 
 def bounds(record: RunRecord) -> Mapping[str, Sequence[Bound]]:
-    """Return what few tokens of memory allow on each split of a run's text."""
-    return {split: split_bounds(split, record.config) for split in SPLITS}
+    """Return what few tokens of memory allow at a run's own answers, on each split."""
+    return {split: run_bounds(record.config, split) for split in SPLITS}
 
 
 def notebook_of(run: Standing) -> "pd.DataFrame":

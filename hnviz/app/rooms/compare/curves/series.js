@@ -20,8 +20,8 @@
 export const MEASURES = {
   "accuracy on valid": { title: "right on valid", said: "right on valid", of: "epochs", column: "accuracy", unit: "share", notebook: 3 },
   "loss on valid": { title: "loss on valid, nats", said: "loss on valid", of: "epochs", column: "valid_loss", unit: "loss", notebook: 2, low: true },
-  "loss on train": { title: "loss on train, nats", said: "loss on train", of: "points", column: "loss", unit: "loss", smooth: true, notebook: 1, low: true },
-  "accuracy on train": { title: "right on train", said: "right on train", of: "points", column: "accuracy", unit: "share", smooth: true },
+  "loss on train": { title: "running loss on train, nats", said: "running loss on train", of: "points", column: "loss", unit: "loss", smooth: true, notebook: 1, low: true },
+  "accuracy on train": { title: "right on train, running", said: "right on train, a running figure", of: "points", column: "accuracy", unit: "share", smooth: true },
   "accuracy by kind": { title: "right on valid", said: "right on valid", of: "epochs", column: "kind", unit: "share" },
   "learning rate": { title: "learning rate", said: "learning rate", of: "points", column: "lr", unit: "rate" },
   momentum: { title: "momentum, Adam's beta1", said: "momentum", of: "points", column: "momentum", unit: "rate" },

@@ -26,8 +26,8 @@ function ends(runs, kinds) {
   const columns = [
     { title: "run" },
     ...fields.map((field) => ({ title: fieldName(field) })),
-    ...["right on valid", "right on train"].map((title) => ({ title, unit: "share" })),
-    ...["loss on valid", "loss on train"].map((title) => ({ title, unit: "nats" })),
+    ...["right on valid", "right on train, running"].map((title) => ({ title, unit: "share" })),
+    ...["loss on valid", "loss on train, running"].map((title) => ({ title, unit: "nats" })),
     { title: "seconds" },
   ];
   const rows = runs.map((run) => [

@@ -7,9 +7,9 @@ import { fieldName, labels, valueText } from "./words.js";
 
 const FIGURES = [
   { name: "accuracy", title: "right on valid", write: accuracy },
-  { name: "train_accuracy", title: "right on train", write: accuracy },
+  { name: "train_accuracy", title: "right on train, running", write: accuracy },
   { name: "valid_loss", title: "loss on valid", digits: 3 },
-  { name: "train_loss", title: "loss on train", digits: 3 },
+  { name: "train_loss", title: "loss on train, running", digits: 3 },
 ];
 
 export class Ends {

@@ -15,7 +15,7 @@ export function table(_drawing, { sweep, runs }) {
     ...sweep.axes.map((axis) => ({ title: fieldName(axis) })),
     { title: "state" },
     ...["right on valid", "right on train"].map((title) => ({ title, unit: "share" })),
-    ...["loss on valid", "loss on train"].map((title) => ({ title, unit: "nats" })),
+    ...["loss on valid", "running loss on train"].map((title) => ({ title, unit: "nats" })),
     { title: "run" },
   ];
   const rows = runs.map((run) => [

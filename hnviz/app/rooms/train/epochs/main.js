@@ -10,10 +10,10 @@ import { HAS_NONE } from "../../../kit/js/tables.js";
 
 const COLUMNS = [
   { name: "epoch", title: "epoch" },
-  { name: "train_loss", title: "train loss", unit: "nats", digits: 3 },
+  { name: "train_loss", title: "train loss, running", unit: "nats", digits: 3 },
   { name: "valid_loss", title: "valid loss", unit: "nats", digits: 3 },
   { name: "notebook_valid_loss", title: "notebook's", unit: "nats", digits: 3 },
-  { name: "train_accuracy", title: "right on train", unit: "share", write: accuracy },
+  { name: "train_accuracy", title: "right on train, running", unit: "share", write: accuracy },
   { name: "accuracy", title: "on valid", unit: "share", write: accuracy },
   { name: "notebook_accuracy", title: "notebook's", unit: "share", write: accuracy },
   { name: "seconds", title: "seconds", digits: 2 },
