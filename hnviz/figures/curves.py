@@ -19,7 +19,6 @@ from hnviz.figures.theme import Theme, apply
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hnviz.events import TrainPass
     from hnviz.runs import RunRecord
     from hnviz.runs.ruler import Bound
 
@@ -97,9 +96,8 @@ def accuracy_curves(
 ) -> Sketch:
     """Share of right answers at the end of each epoch: on train, running, above; on valid below.
 
-    A run that has finished also has a mark for its last weights on train.
-
-    `notebook` holds its columns epoch and accuracy, on valid; `bounds` what few tokens allow.
+    A run that has finished also has a mark for its last weights on train. `notebook` holds its
+    columns epoch and accuracy, on valid; `bounds` what few tokens allow.
     """
     epochs = record.epoch_frame()
     at, theirs = _reference(record, notebook, "accuracy")
@@ -124,28 +122,28 @@ def accuracy_curves(
     words = split_words(record.config)
     heading(fig, f"train, {words.train}, running")
     heading(fig, f"valid, {words.valid}", "2")
-    if record.train_pass is None:
-        above += _ends([(on_train, _bold_percent, look.text)])
-    else:
-        above.append(_last_weights(fig, record.train_pass, look, dot))
+    above += _last_weights(fig, record, look, dot)
     below += _ends([(on_valid, _bold_percent, look.text), (theirs, _notebook, look.muted)])
     end_labels(fig, above, look, PERCENT_A_PIXEL)
     end_labels(fig, below, look, PERCENT_A_PIXEL, "2")
     return fig
 
 
-def _last_weights(fig: Sketch, read: "TrainPass", look: Theme, dot: float) -> EndLabel:
-    """Mark what the last weights get right on train, beside the running figures before it."""
-    percent = 100 * read.accuracy
+def _last_weights(fig: Sketch, record: "RunRecord", look: Theme, dot: float) -> list[EndLabel]:
+    """Mark what the last weights get right on train; before that is known, label the curve."""
+    read = [record.train_pass] if record.train_pass else []
+    percents = [100 * each.accuracy for each in read]
     fig.add_scatter(
         name="train, last weights",
-        x=[read.step],
-        y=[percent],
+        x=[each.step for each in read],
+        y=percents,
         mode="markers",
         marker={"symbol": "diamond", "size": dot + 3, "color": look.train},
         hovertemplate="last weights: %{y:.2f} %",
     )
-    return EndLabel(percent, f"{_bold_percent(percent)} at the end", look.text)
+    if not percents:
+        return _ends([(100 * record.epoch_frame()["train_accuracy"], _bold_percent, look.text)])
+    return [EndLabel(each, f"{_bold_percent(each)} at the end", look.text) for each in percents]
 
 
 def _in_percent(bounds: "Sequence[Bound]") -> list[Line]:

@@ -28,19 +28,19 @@ def seeds_sentence(model: str, seeds: "pd.DataFrame") -> str:
     )
     return (
         f"With this recipe, {len(seeds)} runs of {model} that differ only in their seed end at a "
-        f"valid accuracy of {valid}, and at a train accuracy of {train}."
+        f"valid accuracy of {valid}, and at a running train accuracy of {train}."
     )
 
 
-def window_bound_sentence(bptt: int, bound: float, seeds: "pd.DataFrame") -> str:
-    """Say how near the runs of a model without a carried state are to what its windows allow.
+def window_bound_sentence(bptt: int, given: float, most: float, seeds: "pd.DataFrame") -> str:
+    """Say how near the runs of a model without a carried state are to what its windows give.
 
-    `bound` is the best accuracy on train, averaged over the positions of its own windows of `bptt`
-    tokens.
+    `given`: the accuracy on train of the table of the whole text, over all positions of its own
+    windows of `bptt` tokens; `most`: that of a table made for just these.
     """
     low, high = seeds["train"].min(), seeds["train"].max()
     return (
-        f"Each window of {bptt} tokens begins with nothing known, so on train no network can be "
-        f"right more often than **{accuracy(bound)}**; these runs reach {accuracy(low)} to "
-        f"{accuracy(high)}."
+        f"Each window of {bptt} tokens begins with nothing known. So on train its tokens give "
+        f"**{accuracy(given)}**, and no network can exceed {accuracy(most)}; these runs reach "
+        f"{accuracy(low)} to {accuracy(high)} (running figures)."
     )

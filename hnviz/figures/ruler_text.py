@@ -21,8 +21,9 @@ HOW_TO_READ = (
 _MOST = percent(MOST_ONCE)
 
 POSITIONS_NOTE = (
-    "Thin lines: the best that any predictor can reach at that position, dotted where more than "
-    f"{_MOST} of the contexts occur once. One pass in eval mode, from a state of zeros."
+    "Thin lines: what no predictor can exceed at that position, by a table made for just its "
+    f"answers, dotted where more than {_MOST} of the contexts occur once. One pass in eval mode, "
+    "from a state of zeros."
 )
 
 LISTED = 5  # tokens that followed another one, in the example
@@ -339,12 +340,17 @@ def measured_sentence(model: str, windows: Windows) -> str:
     return f"{said}; with the state kept, **{accuracy(kept[0])}** and **{accuracy(kept[-1])}**."
 
 
-def last_only_sentence(model: str, windows: Windows, reached: float) -> str:
-    """Return the sentence that replaces the picture for a model with one answer per window."""
-    seen = len(windows.reset.accuracy)
-    tokens = "one token" if seen == 1 else f"{number(seen)} tokens"
+def last_only_sentence(model: str, reached: float, bound: Bound, elsewhere: float) -> str:
+    """Return the sentence that replaces the picture for a model with one answer per window.
+
+    `bound` is that of all its tokens on valid, `elsewhere` that of as many answers at random.
+    """
+    tokens = "one token" if bound.k == 1 else f"{number(bound.k)} tokens"
+    gives = "gives" if bound.k == 1 else "give"
     return (
         f"{model} answers only after the last of its {tokens}, so only one position counts: "
-        f"**{accuracy(reached)}** on valid, where no predictor that sees {tokens} does better than "
-        f"**{accuracy(windows.reset.accuracy[-1])}**."
+        f"**{accuracy(reached)}** on valid, where {tokens} {gives} **{accuracy(bound.accuracy)}**, "
+        f"by the table of the whole text. No table of {tokens} can exceed {accuracy(bound.most)} "
+        f"there; one made for as many answers at random places gets {accuracy(elsewhere)}, as few "
+        "answers flatter a table."
     )

@@ -36,6 +36,7 @@ TERMS = {
     ),
     "surprise": "the loss of one token, in bits",
     "accuracy": "the share of tokens for which its most probable guess was right",
+    "running figure": "a figure of train that was measured while training moved the weights",
     "gradient": (
         "how much the loss would change if a number changed a little: training uses it to correct "
         "weights"
@@ -49,7 +50,7 @@ TERMS = {
     "generalisation": "being right on text that training did not show",
     "extrapolation": "generalisation beyond the range of training: numbers above 8,000",
     "memory ruler, bound": (
-        "the best accuracy that any predictor can reach which sees only the last k tokens"
+        "what the last k tokens give where a network answers, and what none of so many can exceed"
     ),
     "position in the number": "which digit or word of the number comes next",
     "linear probe": "a linear classifier that tries to read a digit from the hidden state",

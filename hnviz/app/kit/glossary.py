@@ -67,6 +67,7 @@ GLOSSARY: dict[str, Seen] = {
     "loss": Seen("train", "train_curves"),
     "surprise": Seen("predictions", "predictions_reading"),
     "accuracy": Seen("train", "train_inside"),
+    "running figure": Seen("train", "train_epoch_table", _EPOCHS),
     "gradient": Seen("time", "time_lanes"),
     "one-cycle": Seen("train", "train_schedule", _EPOCHS),
     "truncated backpropagation through time": Seen("time", "time_lanes"),

@@ -24,14 +24,13 @@ from hnviz.app.rooms.models.weights import Weights, weights_choice
 from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.shell import session as state
 from hnviz.catalogue import CATALOGUE, entry, previous
-from hnviz.data import BatchLayout, split_text
+from hnviz.config import RunConfig
 from hnviz.figures.changes import network_changes, recipe_changes, recipe_sentence, takeaway
 from hnviz.figures.diagrams import legend
 from hnviz.figures.recipes import origin_sentence, seeds_sentence, window_bound_sentence
 from hnviz.figures.shares import alone_table, scored_note, shares_sentence
-from hnviz.parts import Recipe
 from hnviz.runs import five_seeds_table, one_recipe_table, recipes_table
-from hnviz.runs.ruler import text_position_bounds
+from hnviz.runs.ruler import possible, run_bounds
 from hnviz.web.standing import store
 
 MODEL = "models_model"
@@ -109,7 +108,9 @@ def _changes(model: str) -> None:
     if not tried.empty and not seeds.empty:
         prose(f"{origin_sentence(tried)} {seeds_sentence(model, seeds)}")
         if not net.stateful:
-            prose(window_bound_sentence(net.recipe.bptt, _window_bound(net.recipe), seeds))
+            own = RunConfig.for_model(model)
+            given, most = possible(own, "train"), run_bounds(own, "train")[-1].most
+            prose(window_bound_sentence(own.bptt, given, most, seeds))
     measured = one_recipe_table(model)
     if not measured.empty:
         prose(shares_sentence(measured))
@@ -118,13 +119,6 @@ def _changes(model: str) -> None:
     if before and {before, model} <= set(store().ids()):  # a model of the user's own has no run
         label = f"Compare the curves of {before} and {model}"
         page_link("compare", label, {"runs": f"{before},{model}"})
-
-
-def _window_bound(recipe: Recipe) -> float:
-    """Return the best accuracy that a recipe's windows allow on train."""
-    text = split_text("train")
-    layout = BatchLayout(len(text.ids), recipe.bs, recipe.bptt)
-    return text_position_bounds(text, layout, kept=False).mean
 
 
 def _at_work(weights: Weights) -> None:

@@ -1,5 +1,6 @@
 """Accuracy by position in the window: with the state reset, and kept where a model keeps it."""
 
+from dataclasses import astuple
 from functools import lru_cache
 
 from hnviz.app.kit.chart import Chart, charted, charts
@@ -11,7 +12,14 @@ from hnviz.data import BatchLayout, split_text
 from hnviz.data.stream import SPLITS
 from hnviz.figures import ruler_text
 from hnviz.figures.ruler import Windows, position_curves
-from hnviz.runs.ruler import PositionBounds, text_position_bounds
+from hnviz.runs.ruler import (
+    LONGEST,
+    Bound,
+    PositionBounds,
+    elsewhere,
+    possible,
+    text_position_bounds,
+)
 from hnviz.web.views import Look, Param, Shown, View
 
 NEVER = "The first accuracy comes at the end of the first epoch."
@@ -36,10 +44,11 @@ def _last_position(look: Look) -> Shown:
     if not record.epochs:
         return charts(NEVER)
     config: RunConfig = record.config
-    reset, kept = _bounds(config, "valid")
-    accuracy = record.epochs[-1].accuracy
-    windows = Windows(reset, kept, "valid")
-    return charts(ruler_text.last_only_sentence(config.model, windows, accuracy))
+    most, once = (float(each[-1]) for each in astuple(_bounds(config, "valid")[0]))
+    bound = Bound(config.bptt, possible(config, "valid"), once, most=most)
+    random = elsewhere(config, "valid", min(config.bptt, 2 * LONGEST))
+    reached = record.epochs[-1].accuracy
+    return charts(ruler_text.last_only_sentence(config.model, reached, bound, random))
 
 
 @lru_cache(maxsize=16)
