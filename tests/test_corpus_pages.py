@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from urllib.parse import parse_qsl
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -19,6 +20,7 @@ from hnviz.engine.client import EngineError
 from hnviz.engine.recorder import run_in_folder
 from hnviz.runs import default_runs_dir
 from hnviz.runs.texts import TEXTS
+from hnviz.web.corpora import corpus_address
 from hnviz.web.published import DATA, PUBLISHED
 from hnviz.web.standing import store
 from tests.pages import EVERY_PAGE, form, mounts, open_page, switch_page
@@ -195,6 +197,44 @@ def test_an_own_text_of_data_is_the_own_text_of_train(level: str) -> None:
     app.query_params["train_corpus"] = "your own"
     app.run()
     assert app.text_area(key="train_text").value == TEXT
+
+
+def following_query(app: AppTest) -> dict[str, str]:
+    """Return the parameters of a page's link to the next one."""
+    links = [each.proto for each in app.get("page_link")]
+    [query] = [each.query_string for each in links if each.label.startswith("Next")]
+    return dict(parse_qsl(query))
+
+
+@pytest.mark.parametrize(("level", "name", "number"), [("char", "valid", 20), ("bpe", "merges", 7)])
+def test_batches_opens_with_the_own_text_of_data_read_in_the_same_way(
+    level: str, name: str, number: int
+) -> None:
+    app = open_page("data", data_corpus="your own")
+    app.text_area(key="data_text").set_value(TEXT).run()
+    app.selectbox(key="data_tokens").set_value(level).run()
+    app.number_input(key=f"data_own_{name}").set_value(number).run()
+    [following] = [
+        each.proto for each in app.get("page_link") if each.proto.label.startswith("Next")
+    ]
+    app = switch_page(app, "batches")
+    app.query_params.update(dict(parse_qsl(following.query_string)))
+    app.run()
+    assert not app.exception
+    assert app.text_area(key="batches_text").value == TEXT
+    read = own_corpus(TEXT.encode(), Way(level=level, **{name: number}))
+    [settings] = [each["settings"] for each in mounts(app) if each["id"] == "batches_grid"]
+    assert settings["stream"] == corpus_address("train", Chosen(read.id))
+    assert settings["written"] == ""
+    assert "is not read with the usual numbers, so a link to this page does not" in text(app)
+
+
+def test_batches_opens_with_the_corpus_that_data_shows() -> None:
+    app = open_page("data", data_corpus="numbers-fr")
+    [following] = [
+        each.proto for each in app.get("page_link") if each.proto.label.startswith("Next")
+    ]
+    assert dict(parse_qsl(following.query_string))["batches_corpus"] == "numbers-fr"
 
 
 def test_a_language_is_trained() -> None:

@@ -1,7 +1,7 @@
 // What Copy link copies.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { forAll, linkOf } from "../../hnviz/app/run/copy_link/link.js";
+import { forAll, lacksOf, linkOf } from "../../hnviz/app/run/copy_link/link.js";
 
 const PAGE = "http://127.0.0.1:8501/states?run=a&unit=3#x";
 
@@ -14,6 +14,20 @@ test("a locked link opens in present mode; its copy need not be locked", () => {
   const locked = linkOf(PAGE, "", true);
   assert.equal(locked, "http://127.0.0.1:8501/states?run=a&unit=3&lock=1&present=true");
   assert.equal(linkOf(locked, "", false), "http://127.0.0.1:8501/states?run=a&unit=3&present=true");
+});
+
+test("a link says what it does not hold, and that it opens on this computer only", () => {
+  const text = "The link does not hold your own text: send the text, too.";
+  const at = (address) => lacksOf(`https://example.org/${address}`);
+  assert.deepEqual(at("states?run=a"), []);
+  assert.deepEqual(at("data?data_corpus=your+own"), [text]);
+  assert.deepEqual(at("train?train_corpus=your%20own&run=a"), [text]);
+  assert.deepEqual(at("batches?batches_corpus=your+own"), [text]);
+  assert.deepEqual(at("batches?batches_corpus=your+own&batches_text=a+b"), []);
+  for (const host of ["127.0.0.1", "localhost", "[::1]"]) {
+    const said = `It opens on this computer only: on another one, ${host} means that computer.`;
+    assert.deepEqual(lacksOf(`http://${host}:8501/data?data_corpus=your+own`), [text, said]);
+  }
 });
 
 test("in a class a link from the teacher's own machine has the address that students use", () => {

@@ -9,7 +9,7 @@ from hnviz.app.kit.text import escape, problem
 from hnviz.app.shell import session as state
 from hnviz.data import CorpusError, stream_of
 from hnviz.data.corpora import texts
-from hnviz.data.corpora.own import LIMITS, Way, own_corpus, text_hash
+from hnviz.data.corpora.own import LIMITS, Way, own_corpus, text_hash, way_of
 from hnviz.data.splits import Chosen
 from hnviz.data.tokens import BOS
 from hnviz.data.vocab import UNK
@@ -41,10 +41,11 @@ def own_text_box(page: str, first: str = "") -> str | None:
 
     It opens with what the page's address says, or what the box of another page held, or `first`.
     """
-    known = _known_text()
+    known, asked = _known_text(), st.query_params.get(f"{page}_text")
     if state.get(f"{page}_text") is None:
         held = known if len(known) <= SHORT else ""
-        state.put(f"{page}_text", st.query_params.get(f"{page}_text") or held or first)
+        state.put(f"{page}_text", asked or held or first)
+        _open_as(page, Way() if asked else way_of(own_corpus_id() or "") or Way())
     typed = st.text_area("Your text", height=110, key=f"{page}_text")
     file = st.file_uploader(
         "Or a UTF-8 text file of up to 5 MB; it replaces the text in the box",
@@ -78,12 +79,17 @@ def _known_text() -> str:
     return texts.text_of(name) if name is not None and texts.is_known(name) else ""
 
 
+def _open_as(page: str, way: Way) -> None:
+    """Have the fields open with a way to read the text; the address may say its tokens."""
+    asked = st.query_params.get(f"{page}_tokens", "")
+    state.put(f"{page}_tokens", asked if asked in _LEVELS else way.level)
+    for name in LIMITS:
+        state.put(f"{page}_own_{name}", getattr(way, name))
+
+
 def _way(page: str) -> dict[str, Any]:
     """Draw how the text is read."""
     with st.container(horizontal=True, vertical_alignment="top", gap="xsmall"):
-        asked = st.query_params.get(f"{page}_tokens", "")
-        if state.get(f"{page}_tokens") is None and asked in _LEVELS:
-            state.put(f"{page}_tokens", asked)
         with st.container(width=132):
             level = st.selectbox(
                 "Tokens", _LEVELS, format_func=_LEVELS.__getitem__, key=f"{page}_tokens"

@@ -24,7 +24,7 @@ from hnviz.data import (
     split_text,
 )
 from hnviz.data.corpora import texts
-from hnviz.data.corpora.own import text_hash
+from hnviz.data.corpora.own import Way, text_hash, way_of
 from hnviz.data.stream import SPLITS
 from hnviz.web.corpora import corpus_address
 from hnviz.web.standing import Standing
@@ -170,15 +170,17 @@ def batch_settings(run: Standing | None) -> Reading | None:
 
 
 def _written(choice: TextChoice) -> str:
-    """Return an own text as a link carries it; "" with a remark for a long one."""
-    text = texts.text_of(text_hash(choice.corpus) or "")
+    """Return an own text as a link carries it; "" with a remark if none can."""
+    text, way = texts.text_of(text_hash(choice.corpus) or ""), way_of(choice.corpus)
     if len(text) > LONGEST_LINKED:
-        st.markdown(
-            f":gray[:small[The text is longer than {LONGEST_LINKED:,} characters, so a link to "
-            "this page does not contain it.]]"
-        )
-        return ""
-    return "" if text == OPENING else text
+        why = f"is longer than {LONGEST_LINKED:,} characters"
+    elif way and way != Way(level=way.level):
+        why = "is not read with the usual numbers"
+    else:
+        return text
+    remark = f"The text {why}, so a link to this page does not contain it."
+    st.markdown(f":gray[:small[{remark}]]")
+    return ""
 
 
 def _laid(reading: Reading) -> Reading | None:

@@ -11,8 +11,8 @@ from hnviz.app.kit.text import (
     escape,
     kept_place,
     lead,
-    linked,
     opening,
+    page_link,
     page_theme,
     page_title,
     prose,
@@ -21,8 +21,9 @@ from hnviz.app.kit.text import (
 from hnviz.app.rooms.data.guess.picture import guess_line, is_cut
 from hnviz.app.rooms.data.merging.picture import merging_line
 from hnviz.app.rooms.data.sentence import own_sentence
-from hnviz.app.run.corpus_box import corpus_box
+from hnviz.app.run.corpus_box import AS_RUN, corpus_box
 from hnviz.app.run.view import run_in_view
+from hnviz.app.shell import session as state
 from hnviz.data import TextChoice, corpus_of, kind_in, stream_of
 from hnviz.figures import corpus_text
 from hnviz.figures.corpus import token_counts
@@ -33,6 +34,7 @@ from hnviz.figures.tables import token_table
 if TYPE_CHECKING:
     import pandas as pd
 
+FOLLOWS = "Next: how does such a long text fit into mini-batches?"
 MOST_LISTED = 2000  # entries of the vocabulary
 
 
@@ -47,7 +49,8 @@ def page() -> None:
         terms()
     if choice is not None:
         _text(choice)
-    linked("[Next: how does such a long text fit into mini-batches?](batches)")
+    shown = state.get("data_corpus", AS_RUN)
+    page_link("batches", FOLLOWS, None if shown == AS_RUN else {"batches_corpus": shown})
 
 
 def _text(choice: TextChoice) -> None:

@@ -14,6 +14,21 @@ export function forAll(href, home, other) {
   return other && OWN.test(home.hostname) && href.startsWith(home.href) ? other + href.slice(home.href.length) : href;
 }
 
+const OWN_TEXT = "your own"; // hnviz/app/run/own_text.py
+
+/**
+ * What a reader of a link will not see, a sentence each.
+ * @param {string} link
+ */
+export function lacksOf(link) {
+  const { hostname, searchParams } = new URL(link);
+  const isOwn = [...searchParams].some(([name, value]) => name.endsWith("_corpus") && value === OWN_TEXT);
+  return [
+    ...(isOwn && !searchParams.has("batches_text") ? ["The link does not hold your own text: send the text, too."] : []),
+    ...(OWN.test(hostname) ? [`It opens on this computer only: on another one, ${hostname} means that computer.`] : []),
+  ];
+}
+
 /**
  * @param {string} href of the page
  * @param {string} made the run's settings, "" for a run that every hnviz has

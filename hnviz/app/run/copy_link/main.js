@@ -7,12 +7,12 @@ import { maker } from "../../kit/js/make.js";
 import { picture } from "../../kit/js/picture.js";
 import { listenForPresent } from "../../kit/js/present.js";
 import { HAS_NONE } from "../../kit/js/tables.js";
-import { forAll, linkOf } from "./link.js";
+import { forAll, lacksOf, linkOf } from "./link.js";
 
-const SHOWN = 3000; // ms
+const SHOWN = 3000; // ms that "Copied" is shown; what a link lacks stays
 const NAMES = { copy: "Copy link", lock: "Copy locked link" };
 const EXPLAINED = {
-  copy: "The address of what this page shows; anyone who opens it sees the same",
+  copy: "The address of what this page shows",
   lock: "For a class: without settings and without this sidebar",
 };
 
@@ -65,10 +65,11 @@ class CopyLink {
   async press(locked) {
     const link = linkOf(forAll(location.href, this.app, this.home), this.made, locked);
     const copied = await copy(link);
-    this.outcome.textContent = copied ? "Copied" : `The browser did not allow it; here it is: ${link}`;
-    if (!copied) return;
+    const lacks = lacksOf(link);
+    const said = copied ? "Copied" : `The browser did not allow it; here it is: ${link}`;
+    this.outcome.textContent = lacks.length ? [`${said}.`, ...lacks].join(" ") : said;
     clearTimeout(this.rest);
-    this.rest = setTimeout(() => (this.outcome.textContent = ""), SHOWN);
+    if (copied && !lacks.length) this.rest = setTimeout(() => (this.outcome.textContent = ""), SHOWN);
   }
 
   destroy() {
