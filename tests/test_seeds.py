@@ -43,7 +43,10 @@ def test_the_spread_of_a_recipe_is_from_the_tables():
 @pytest.mark.parametrize("bn_init", ["ones", "uniform"])
 def test_the_spread_of_the_notebooks_recipe_is_that_of_ten_seeds_in_fastai(bn_init):
     ten = spread_of(RunConfig.for_model("Model5", seed=9, device="cpu", bn_init=bn_init), ())
-    assert ten and (ten.n, ten.source) == (10, "from ten seeds in fastai 1.0.61")
+    assert ten and (ten.n, ten.source) == (
+        10,
+        "from ten seeds in fastai 1.0.61, the library of the notebook",
+    )
     assert ten.figures["accuracy"] == reference_range("Model5", bn_init, "accuracy")
     assert ("valid_loss" in ten.figures) is (bn_init == "uniform")
     assert spread_of(RunConfig.for_model("Model5", split="blocks"), ()) is None

@@ -8,6 +8,7 @@ import pytest
 from hnviz.app.kit.text import unbroken
 from hnviz.bench.one_recipe import BS, SEEDS, STEPS, WINDOW, score
 from hnviz.data import BatchLayout, human_numbers_stream
+from hnviz.figures.numbers import points
 from hnviz.figures.shares import (
     alone_table,
     measured_note,
@@ -55,8 +56,10 @@ def test_the_sentence_has_the_tables_means():
     said, train = shares_sentence(TABLE), mean["train"]
     lost, won = (train[pair] - train[AFTER, BEFORE] for pair in ((BEFORE, BEFORE), (AFTER, AFTER)))
     assert 0 < won < lost  # what "costs" and "wins back" say
-    assert f"costs Model1 **{100 * lost:.1f} points** on train" in said
-    assert f"wins **{100 * won:.1f} points** back" in said
+    assert (
+        f"costs Model1 **{points(train[BEFORE, BEFORE], train[AFTER, BEFORE])}** on train" in said
+    )
+    assert f"wins **{points(train[AFTER, AFTER], train[AFTER, BEFORE])}** back" in said
     assert "400 training steps instead of 1,566, and answers once in 20 tokens" in said
     assert "Batch norm moved too" in said
     rows = alone_table(TABLE)
@@ -72,10 +75,10 @@ def test_a_kept_state_helps_most_after_the_new_recipe():
     recipe, both = mean["Model3", "Model2"], mean["Model3", "Model3"]
     assert recipe > start and both - recipe > 2 * (state - start) > 0  # "lifts", "but after"
     said = shares_sentence(TABLES["Model3"])
-    assert f"alone lifts Model2 by **{100 * (recipe - start):.1f} points** on train" in said
+    assert f"alone lifts Model2 by **{points(recipe, start)}** on train" in said
     assert "with 800 training steps instead of 400 and 30 times the highest lr" in said
-    assert f"alone adds **{100 * (state - start):.1f} points**, but after the new recipe" in said
-    assert f"**{100 * (both - recipe):.1f} points**" in said
+    assert f"alone adds **{points(state, start)}**, but after the new recipe" in said
+    assert f"**{points(both, recipe)}**" in said
 
 
 def test_the_table_has_means_and_ranges():

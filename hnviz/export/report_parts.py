@@ -21,7 +21,7 @@ from hnviz.data.tokens import upright
 from hnviz.events import KindFigures
 from hnviz.export.report_charts import colours as colours
 from hnviz.export.report_charts import variable_theme
-from hnviz.figures.numbers import accuracy, unbroken
+from hnviz.figures.numbers import accuracy, points, unbroken
 from hnviz.figures.overlay import sample, stroke_of
 from hnviz.figures.sentences import listed
 from hnviz.figures.split_words import valid_holds
@@ -91,10 +91,9 @@ def headline(records: Mapping[str, RunRecord]) -> str:
     """Say which run ends highest, and which lowest."""
     ends = {name: record.epochs[-1].accuracy for name, record in records.items()}
     first, last = max(ends, key=ends.__getitem__), min(ends, key=ends.__getitem__)
-    gap = 100 * (ends[first] - ends[last])
     return (
         f"{first} ends highest, with **{accuracy(ends[first])}** right on valid; {last} lowest, "
-        f"with **{accuracy(ends[last])}**: {gap:.1f} points apart."
+        f"with **{accuracy(ends[last])}**: {points(ends[first], ends[last])} apart."
     )
 
 

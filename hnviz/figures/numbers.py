@@ -17,6 +17,12 @@ def accuracy(share: float) -> str:
     return f"{min(max(percent, 0.1), 99.9):.1f} %"
 
 
+def points(one: float, other: float) -> str:
+    """Write how far two shares lie apart, as `accuracy` shows them: "4.2 points"."""
+    shown, less = (float(accuracy(share).removesuffix(" %")) for share in (one, other))
+    return f"{abs(shown - less):.1f} points"
+
+
 def percent(share: float) -> str:
     """Write a share or a probability briefly: "49 %", "99.7 %", "0.2 %", "0.0004 %"."""
     percent = 100 * share

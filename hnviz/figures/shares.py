@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from hnviz.catalogue import entry
-from hnviz.figures.numbers import accuracy
+from hnviz.figures.numbers import accuracy, points
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,28 +52,24 @@ def shares_sentence(table: "pd.DataFrame") -> str:
     """
     before, after = table["model"].unique()
     many, fewer = table.groupby("recipe")["steps"].first()[[after, before]]
-    start, network, recipe, both = _alone(table).values()
+    start, network, recipe, both = (float(each["train"]) for each in _alone(table).values())
     asked = "**How much is the network, how much the recipe?**"
     if after == "Model2":
         return (
             f"{asked} The new recipe alone costs {before} "
-            f"**{_points(start, recipe, 'train')}** on train: {before} then makes {many:,} "
+            f"**{points(start, recipe)}** on train: {before} then makes {many:,} "
             f"training steps instead of {fewer:,}, and answers once in "
             f"{entry(after).recipe.bptt} tokens. The new network, which answers after every token, "
-            f"wins **{_points(both, recipe, 'train')}** back. Batch norm moved too, and counts as "
+            f"wins **{points(both, recipe)}** back. Batch norm moved too, and counts as "
             "network here."
         )
     return (
-        f"{asked} The new recipe alone lifts {before} by **{_points(recipe, start, 'train')}** on "
+        f"{asked} The new recipe alone lifts {before} by **{points(recipe, start)}** on "
         f"train, with {many:,} training steps instead of {fewer:,} and "
         f"{entry(after).recipe.lr / entry(before).recipe.lr:.0f} times the highest lr. The kept "
-        f"state alone adds **{_points(network, start, 'train')}**, but after the new recipe "
-        f"**{_points(both, recipe, 'train')}**: a memory pays off only after enough training."
+        f"state alone adds **{points(network, start)}**, but after the new recipe "
+        f"**{points(both, recipe)}**: a memory pays off only after enough training."
     )
-
-
-def _points(more: "pd.Series[float]", less: "pd.Series[float]", split: str) -> str:
-    return f"{100 * (more[split] - less[split]):.1f} points"
 
 
 def alone_table(table: "pd.DataFrame") -> "pd.DataFrame":

@@ -11,6 +11,7 @@ from hnviz.runs.summary import RunSummary
 FIGURES = ("accuracy", "valid_loss", "train_loss")
 """The figures of a last epoch that a spread is known of, as a RunSummary names them."""
 
+LIBRARY = "from ten seeds in fastai 1.0.61, the library of the notebook"
 ENOUGH = 3  # runs at hand that are better evidence than a table
 NOT_SETTINGS = ("seed", "device")  # equal runs may differ in them
 _TABLE_NAMES = {"accuracy": "valid"}  # of the table of five seeds
@@ -78,4 +79,8 @@ def _from_tables(config: RunConfig) -> Spread | None:
         return Spread(figures, len(table), f"from {len(table)} seeds that hnviz has measured")
     ranges = {name: reference_range(config.model, config.bn_init, name) for name in COLUMNS}
     known = {name: ends for name, ends in ranges.items() if ends is not None}
-    return Spread(known, 10, "from ten seeds in fastai 1.0.61") if known else None
+    return (
+        Spread(known, 10, "from ten seeds in fastai 1.0.61, the library of the notebook")
+        if known
+        else None
+    )

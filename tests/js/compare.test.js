@@ -159,15 +159,42 @@ test("a headline has at most twenty words and the picture's own figures", () => 
   const cases = [shown, shown.slice(0, 2), shown.slice(0, 1), shown.slice(1), [], [{ name: "x", end: null }]];
   for (const measure of Object.keys(MEASURES)) for (const each of cases) assert.ok(words(headline(each, measure, "thousand")) <= 20, `${measure}: ${said(headline(each, measure, "thousand"))}`);
   assert.equal(said(headline(shown.slice(0, 2), "accuracy on valid")), "Model5 ends at 83.2 % right on valid, Model4 at 61.0 %: 22.2 points.");
-  assert.match(said(headline(shown.slice(0, 2).map((each) => ({ ...each, live: true })), "accuracy on valid")), /^Model5 is at 83.2 %/);
+  const live = (/** @type {number[]} */ ...at) => shown.map((each, place) => ({ ...each, live: at.includes(place) }));
+  for (const trains of [live(0), live(1), live(0, 1), live(0, 1, 2)]) for (const n of [1, 2, 3]) assert.ok(words(headline(trains.slice(0, n), "accuracy on valid")) <= 20);
+  assert.equal(said(headline(live(0, 1).slice(0, 2), "accuracy on valid")), "Model5 is at 83.2 % right on valid, Model4 at 61.0 %; both train.");
+  assert.equal(said(headline(live(1).slice(0, 2), "accuracy on valid")), "Model5 ends at 83.2 % right on valid; Model4 still trains, at 61.0 %.");
+  assert.equal(said(headline(live(2), "accuracy on valid")), "So far Model5 is highest, with 83.2 %; a very long name… lowest, with 30.0 %.");
+  const none = { name: "Model3", end: null, live: true };
+  assert.equal(said(headline([shown[0], none], "accuracy on valid")), "Model5 ends at 83.2 % right on valid. No other run has a figure yet.");
   assert.match(said(headline(shown, "accuracy on valid")), /^Model5 ends highest, with 83.2 % right on valid; a very long name… lowest, with 30.0 %\.$/);
 });
 
+test("a difference is that of the figures that are shown", () => {
+  const shown = [{ name: "one", end: 0.58349 }, { name: "other", end: 0.54051 }]; // 4.298 points apart
+  assert.equal(said(headline(shown, "accuracy on valid")), "one ends at 58.3 % right on valid, other at 54.1 %: 4.2 points.");
+  assert.equal(said(headline([{ name: "one", end: 1.694 }, { name: "other", end: 1.045 }], "loss on valid")), "one ends at 1.69 loss on valid, other at 1.04: 0.65.");
+});
+
+test("two long names are cut where they still differ", () => {
+  const shown = ["first", "second"].map((last, at) => ({ name: `the run of our class, ${last} try today`, end: at }));
+  const told = said(headline(shown, "loss on valid"));
+  assert.equal(told, "…second try today ends at 1.00 loss on valid, …first try today at 0: 1.00.");
+});
+
+test("the verdict speaks of the measure that is shown", () => {
+  const spread = { figures: { accuracy: [0.78, 0.851], valid_loss: [1.2, 1.9] }, n: 10, source: "from ten seeds" };
+  const [from, to] = [made("a", { spread }), made("b", { bptt: 70, accuracy: [0.5, 0.78] })];
+  const told = said(verdict({ from, to, field: "bptt" }, 2, "loss on valid").parts);
+  assert.match(told, /: the loss on valid (stays at|rises from|falls from) [\d.]+/);
+  assert.ok(!told.includes("%") && !told.includes("points"));
+  assert.match(said(verdict({ from, to, field: "bptt" }, 2, "learning rate").parts), /the share right on valid falls from 80.0 % to 78.0 %, 2.0 points/);
+});
+
 test("the verdict holds the gap against what the seed alone changes", () => {
-  const spread = { figures: { accuracy: [0.78, 0.851] }, n: 10, source: "from ten seeds in fastai 1.0.61" };
+  const spread = { figures: { accuracy: [0.78, 0.851] }, n: 10, source: "from ten seeds in fastai 1.0.61, the library of the notebook" };
   const [from, to] = [made("a", { spread }), made("b", { bptt: 70, accuracy: [0.5, 0.78] })];
   const told = verdict({ from, to, field: "bptt" }, 2);
-  assert.equal(said(told.parts), "bptt 20 → 70, all else equal, seed 0: the share right on valid falls from 80.0 % to 78.0 %, 2.0 points. That is no more than the seed alone changes: 7.1 points, from ten seeds in fastai 1.0.61. So this pair does not show that the setting matters.");
+  assert.equal(said(told.parts), "bptt 20 → 70, all else equal, seed 0: the share right on valid falls from 80.0 % to 78.0 %, 2.0 points. That is no more than the seed alone changes: 7.1 points, from ten seeds in fastai 1.0.61, the library of the notebook. So this pair does not show that the setting matters.");
   const far = verdict({ from, to: made("b", { bptt: 70, accuracy: [0.5, 0.95] }), field: "bptt" }, 2);
   assert.match(said(far.parts), /rises from 80.0 % to 95.0 %, 15.0 points. That is more than/);
   const unknown = verdict({ from: made("a"), to, field: "bptt" }, 2);

@@ -54,6 +54,13 @@ export function accuracy(share) {
 }
 
 /**
+ * How far two shares lie apart, as they are shown: "4.2 points". As hnviz/figures/numbers.py.
+ * @param {number} one
+ * @param {number} other
+ */
+export const points = (one, other) => `${Math.abs(parseFloat(accuracy(one)) - parseFloat(accuracy(other))).toFixed(1)} points`;
+
+/**
  * A share or a probability, briefly: "49 %", "99.7 %", "0.2 %", "0.0004 %".
  * @param {number} share
  */

@@ -9,7 +9,7 @@ import { button, menu } from "../../../kit/js/parts.js";
 import { picture } from "../../../kit/js/picture.js";
 import { HAS_NONE } from "../../../kit/js/tables.js";
 import { boldNodes, partNodes } from "../../../kit/js/text.js";
-import { choose, chosen, onShared, shared } from "../chosen.js";
+import { choose, chosen, onShared, shared, sharedMeasure } from "../chosen.js";
 import { pairOf } from "../curves/series.js";
 import { fieldName, labels, refusal, valueText, verdict } from "../curves/words.js";
 
@@ -182,7 +182,7 @@ class Change {
   /** Say what the changed setting did. */
   judge(runs) {
     this.pair = pairOf(runs);
-    const told = this.pair && verdict(this.pair, this.pair.from.kinds);
+    const told = this.pair && verdict(this.pair, this.pair.from.kinds, sharedMeasure());
     const { nodes, plain } = partNodes(told ? told.parts : ["Choose two runs that differ in one setting, or train one here: the verdict is written here."]);
     if (plain !== this.plain) this.verdict.replaceChildren(...nodes);
     this.plain = plain;

@@ -70,6 +70,7 @@ class Curves {
   /** A reader has changed the look. */
   change() {
     this.paintAll();
+    if (this.data) share(this.data.runs, this.controls.look.measure, this);
     if (this.loader.needs()) this.loader.complete();
   }
 
@@ -81,7 +82,7 @@ class Curves {
 
   take(data) {
     this.data = data;
-    share(data.runs, this);
+    share(data.runs, this.controls.look.measure, this);
     const more = this.asked > MOST ? `The address asks for ${this.asked.toLocaleString("en")} runs; the first ${MOST} are compared. ` : "";
     this.lost.textContent = more + lost(data.missing, data.damaged, data.runs.length > 0);
     this.paintAll();

@@ -45,7 +45,7 @@ function gapBand([one, other], measure, theme) {
   if (!x.length) return null;
   const [low, high] = [one, other].map((line) => x.map((each) => interpolate(line.x, line.y, each)));
   const both = one.x.at(-1) === other.x.at(-1); // else the runs end elsewhere, and further apart or not
-  const text = `${gapText(measure, high.at(-1) - low.at(-1))}${both ? "" : " here"}`;
+  const text = `${gapText(measure, low.at(-1), high.at(-1))}${both ? "" : " here"}`;
   return { x, low, high, color: theme.control, alpha: 0.24, text };
 }
 

@@ -1,7 +1,7 @@
 // @ts-check
 // What the Compare page says: names of runs, the headline, the verdict on one changed setting. No DOM.
 
-import { accuracy } from "../../../kit/js/text.js";
+import { accuracy, points } from "../../../kit/js/text.js";
 import { MEASURES, differing, lastOf, settingOf } from "./series.js";
 
 /** @typedef {import("./series.js").Run} Run */
@@ -102,13 +102,26 @@ export function written(measure, value) {
 }
 
 /**
- * How far two values of a measure lie apart: "22.2 points", "0.31".
+ * How far two values of a measure lie apart, as they are shown: "22.2 points", "0.31".
  * @param {string} measure
- * @param {number} gap
+ * @param {number} one
+ * @param {number} other
  */
-export function gapText(measure, gap) {
-  const size = Math.abs(gap);
-  return MEASURES[measure].unit === "share" ? `${(100 * size).toFixed(1)} points` : written(measure, size);
+export function gapText(measure, one, other) {
+  if (MEASURES[measure].unit === "share") return points(one, other);
+  return written(measure, Math.abs(Number(written(measure, one)) - Number(written(measure, other))));
+}
+
+/**
+ * Two names, cut to a few words that tell them apart.
+ * @param {string[]} names
+ */
+function briefly(names) {
+  const cut = names.map(brief);
+  if (names.length < 2 || cut[0] !== cut[1]) return cut;
+  const [one, other] = names.map((name) => name.split(" "));
+  const same = one.findIndex((word, at) => word !== other[at]);
+  return names.map((name) => `…${brief(name.split(" ").slice(same).join(" "))}`);
 }
 
 /** @param {string} name */
@@ -132,53 +145,74 @@ export function headline(shown, measure, kind = "") {
   const what = measure === "accuracy by kind" ? `right on ${kind}` : MEASURES[measure].said;
   if (!shown.length) return ["Choose runs in the list below to lay their curves over each other."];
   if (!known.length) return [`No figure of ${what} is there yet; the curves follow while the runs train.`];
-  const end = (/** @type {number|null} */ value) => [written(measure, value)];
-  const name = (/** @type {string} */ text) => [brief(text)];
+  const end = (/** @type {{ end: number|null }} */ each) => [written(measure, each.end)];
   const rate = MEASURES[measure].unit === "rate";
-  const verb = rate ? "rises to" : known.some(({ live }) => live) ? "is at" : "ends at";
-  if (known.length === 1) return [name(known[0].name), ` ${verb} `, end(known[0].end), ` ${what}. Choose a second run to compare.`];
+  const lives = rate ? [] : known.filter(({ live }) => live); // a run that trains is no match for one that has ended
+  const now = known.length === 2 && lives.length === 1 ? " still trains, at " : " is at ";
+  const verb = (/** @type {{ live?: boolean }} */ { live }) => (rate ? " rises to " : live ? now : " ends at ");
   const ordered = [...known].sort((one, other) => Number(other.end) - Number(one.end));
   const [first, last] = [ordered[0], ordered[ordered.length - 1]];
-  if (known.length === 2) {
-    const gap = gapText(measure, Number(first.end) - Number(last.end));
-    return [name(first.name), ` ${verb} `, end(first.end), ` ${what}, `, name(last.name), rate ? " to " : " at ", end(last.end), `: ${gap}.`];
+  const [one, other] = briefly(known.length > 1 ? [first.name, last.name] : [first.name]).map((name) => [name]);
+  if (known.length === 1) {
+    const rest = shown.length > 1 ? "No other run has a figure yet." : "Choose a second run to compare.";
+    return [one, verb(first), end(first), ` ${what}. ${rest}`];
   }
-  return [name(first.name), rate ? " rises to " : verb === "is at" ? " is highest, with " : " ends highest, with ", end(first.end), ` ${what}; `, name(last.name), rate ? " only to " : " lowest, with ", end(last.end), "."];
+  if (known.length === 2) {
+    if (lives.length === 1) return [one, verb(first), end(first), ` ${what}; `, other, verb(last), end(last), "."];
+    const rest = lives.length ? "; both train." : `: ${gapText(measure, Number(first.end), Number(last.end))}.`;
+    return [one, verb(first), end(first), ` ${what}, `, other, rate ? " to " : " at ", end(last), rest];
+  }
+  if (lives.length) return ["So far ", one, " is highest, with ", end(first), "; ", other, " lowest, with ", end(last), "."];
+  return [one, rate ? " rises to " : " ends highest, with ", end(first), ` ${what}; `, other, rate ? " only to " : " lowest, with ", end(last), "."];
 }
 
+/** The figures of a last epoch, of which the spread over seeds may be known: hnviz/runs/seeds.py. */
+const FIGURES = /** @type {const} */ ({
+  "accuracy on valid": "accuracy",
+  "loss on valid": "valid_loss",
+  "loss on train": "train_loss",
+  "accuracy on train": "train_accuracy",
+});
+
 /**
- * What one changed setting did, and whether the seed alone does as much.
+ * What one changed setting did to the measure that is shown, and whether the seed alone does as much.
+ * Of a measure that is no figure of an epoch it says what it did to accuracy.
  * @param {{ from: Run, to: Run, field: string }} pair
  * @param {number} kinds
+ * @param {string} shown
  * @returns {{ parts: (string|string[])[], spread: boolean }} `spread`: whether one is known
  */
-export function verdict({ from, to, field }, kinds) {
+export function verdict({ from, to, field }, kinds, shown = "accuracy on valid") {
+  const measure = /** @type {keyof typeof FIGURES} */ (shown in FIGURES ? shown : "accuracy on valid");
+  const figure = FIGURES[measure];
   const change = `${fieldName(field)} ${valueText(field, from.config[field])} → ${valueText(field, to.config[field])}`;
   const devices = differing([from, to]).includes("device") && `seed ${from.config.seed}, but on ${to.device} instead of ${from.device}`;
   const head = [[change], `, ${devices || `all else equal, seed ${from.config.seed}`}: `];
-  const [before, after] = [from, to].map((run) => lastOf(run, "accuracy", kinds));
+  const [before, after] = [from, to].map((run) => lastOf(run, figure, kinds));
   if (to.live || from.live) {
     const { step, n_steps: all } = to.live ? to : from;
     const how = all ? `step ${step.toLocaleString("en")} of ${all.toLocaleString("en")}` : "it waits for its turn";
     return { parts: [...head, `the new run trains, ${how}.`], spread: true };
   }
   if (before === null || after === null) {
-    return { parts: [...head, `a run ended before its first epoch was over, so there is no accuracy to compare.`], spread: true };
+    return { parts: [...head, `a run ended before its first epoch was over, so there is nothing to compare.`], spread: true };
   }
   const gap = Math.abs(after - before);
   const way = after === before ? "stays at" : after > before ? "rises from" : "falls from";
-  const figures = after === before ? [accuracy(after)] : [`${accuracy(before)} to ${accuracy(after)}`];
-  const said = [...head, `the share right on valid ${way} `, figures];
-  const spread = from.spread?.figures.accuracy ? from.spread : to.spread?.figures.accuracy ? to.spread : null;
-  if (!spread) return { parts: [...said, `: ${gapText("accuracy on valid", gap)}. Whether the seed alone changes as much is not known yet.`], spread: false };
-  const [low, high] = spread.figures.accuracy;
+  const text = (/** @type {number} */ value) => written(measure, value);
+  const figures = after === before ? [text(after)] : [`${text(before)} to ${text(after)}`];
+  const what = MEASURES[measure].unit === "share" ? `share ${MEASURES[measure].said}` : MEASURES[measure].said;
+  const said = [...head, `the ${what} ${way} `, figures];
+  const spread = [from.spread, to.spread].find((each) => each?.figures[figure]);
+  if (!spread) return { parts: [...said, `: ${gapText(measure, before, after)}. Whether the seed alone changes as much is not known yet.`], spread: false };
+  const [low, high] = spread.figures[figure];
   const small = gap <= high - low;
   return {
     parts: [
       ...said,
-      `, ${gapText("accuracy on valid", gap)}. That is `,
+      `, ${gapText(measure, before, after)}. That is `,
       [small ? "no more" : "more"],
-      ` than the seed alone changes: ${gapText("accuracy on valid", high - low)}, ${spread.source}.`,
+      ` than the seed alone changes: ${gapText(measure, low, high)}, ${spread.source}.`,
       ...(small ? [" So this pair does not show that the setting matters."] : []),
     ],
     spread: true,
