@@ -101,7 +101,9 @@ def test_the_layout_of_another_text(
     assert said["starts"] == layout.starts.tolist() and said["n_slots"] == layout.n_slots
     assert (corpus_id == "own") == said["corpus"].startswith("text-")
     assert main(["layout", "--split", "train", *options]) == 0
-    assert f"train: {len(ids):,} tokens, bs 64, bptt 70" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert f"train: {len(ids):,} tokens, bs 64, bptt 70" in said.out
+    assert ("one mini-batch of 64 x 70 has 4,480 slots" in said.err) == (len(ids) < 4480)
 
 
 def test_layout_of_one_row(capsys: pytest.CaptureFixture[str]) -> None:

@@ -295,6 +295,29 @@ def test_a_bad_text_is_one_sentence_beside_the_box(typed: str, sentence: str) ->
     assert app.button(key="train_start").disabled
 
 
+def test_a_text_shorter_than_a_mini_batch_is_told_beside_bptt() -> None:
+    app = open_own()
+    app.text_area(key="train_text").set_value(TEXT).run()
+    n_train, n_valid = (
+        len(stream_of(Chosen(own_corpus(TEXT.encode(), Way()).id)).ids(split))
+        for split in ("train", "valid")
+    )
+    said = form(app)["lost"]["bptt"]
+    assert f"train has {n_train:,} tokens, and one mini-batch of 64 x 20 has 1,280 slots" in said
+    assert f"valid has {n_valid:,} tokens" in said and "Set bs to" in said
+    assert not app.button(key="train_start").disabled
+    assert "bptt" not in form(open_page("train"))["lost"]
+
+
+def test_batches_says_that_a_text_is_shorter_than_a_mini_batch() -> None:
+    small = open_page("batches", batches_bs="64", batches_bptt="70", batches_split="valid")
+    assert "times on average" not in text(small)
+    large = open_page("batches", batches_bs="512", batches_bptt="70", batches_split="valid")
+    said = text(large).replace("\\", "")
+    assert "one mini-batch of 512 x 70 has 35,840 slots" in said
+    assert "Set bs to 185 or less" in said
+
+
 def test_blocks_of_numbers_are_refused_for_an_own_text() -> None:
     app = open_own(train_split="blocks")
     app.text_area(key="train_text").set_value(TEXT).run()

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -272,6 +274,26 @@ def test_big_layouts_start_where_double_precision_says(n_tokens: int, bs: int, b
     assert layout.own.sum() == n_tokens
     assert layout.own.max() <= layout.row_length
     assert 0 <= layout.n_repeated < bs * bptt
+
+
+@given(st.integers(1, 900), st.integers(1, 80), st.integers(1, 80))
+def test_a_text_shorter_than_a_mini_batch_is_read_more_than_once(n_tokens, bs, bptt):
+    layout = BatchLayout(n_tokens, bs, bptt)
+    said = layout.crowding("valid")
+    n_read = sum(batch.x.size for batch in batches(np.arange(n_tokens), layout))
+    assert bool(said) == (bs * bptt > n_tokens)
+    if said:
+        assert f"{n_read / n_tokens:.1f} times on average" in said
+        name, most = re.search(r"Set (bs|bptt) to ([\d,]+) or less", said).groups()
+        smaller = replace(layout, **{name: int(most)}, **({"bs": 1} if name == "bptt" else {}))
+        assert not smaller.crowding("valid")
+
+
+def test_850_tokens_are_counted_five_times() -> None:
+    assert BatchLayout(850, 64, 70).crowding("valid") == (
+        "valid has 850 tokens, and one mini-batch of 64 x 70 has 4,480 slots: a pass reads and "
+        "counts each token 5.3 times on average. Set bs to 12 or less, or use a longer text."
+    )
 
 
 def test_starts_are_not_whole_number_division() -> None:

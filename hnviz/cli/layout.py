@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 from hnviz.cli import text
@@ -43,6 +44,8 @@ def run(options: argparse.Namespace) -> int:
     except ValueError as error:
         raise CommandError(str(error)) from error
     layout = BatchLayout(len(ids), options.bs, options.bptt)
+    if said := layout.crowding(options.split):
+        print(f"hnviz: {said}", file=sys.stderr)
     rows = [stream.vocab.textify(row) for row in layout.batch(ids, 0).x[:ROWS]]
     if options.json:
         named = {"corpus": choice.corpus, "split": options.split}

@@ -87,6 +87,7 @@ def run(options: argparse.Namespace) -> int:
         from hnviz.runs import RunBusy, RunStore, RunWriteError, default_runs_dir
 
     use_one_thread()
+    _warn(config)
     control = Control()
     signal.signal(signal.SIGINT, _stopper(control))
     try:
@@ -104,6 +105,18 @@ def run(options: argparse.Namespace) -> int:
     if reporter.output_error:
         raise reporter.output_error
     return reporter.close(ended)
+
+
+def _warn(config: RunConfig) -> None:
+    """Say that a split is shorter than one mini-batch, if it is."""
+    from hnviz.data import BatchLayout, stream_of  # needs numpy, which slows startup
+    from hnviz.data.stream import SPLITS
+
+    stream = stream_of(config)
+    for split in SPLITS:
+        layout = BatchLayout(len(stream.ids(split)), config.bs, config.bptt)
+        if said := layout.crowding(split):
+            print(f"hnviz: {said}", file=sys.stderr)
 
 
 def _stopper(control: "Control") -> Callable[[int, FrameType | None], None]:

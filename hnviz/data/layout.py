@@ -60,6 +60,20 @@ class BatchLayout:
         """Slots that read a token again: slots minus tokens."""
         return self.n_slots - self.n_tokens
 
+    def crowding(self, name: str) -> str:
+        """Warn that the text, of such a name, is shorter than one mini-batch; "" if it is not."""
+        one = self.bs * self.bptt
+        if one <= self.n_tokens:
+            return ""
+        room = self.n_tokens // self.bptt
+        smaller = f"bs to {room:,}" if room else f"bptt to {self.n_tokens:,}"
+        return (
+            f"{name} has {self.n_tokens:,} tokens, and one mini-batch of {self.bs:,} x "
+            f"{self.bptt:,} has {one:,} slots: a pass reads and counts each token "
+            f"{one / self.n_tokens:.1f} times on average. Set {smaller} or less, or use a longer "
+            "text."
+        )
+
     @property
     def share(self) -> float:
         """Tokens between the starts of neighbouring rows; rarely a whole number."""

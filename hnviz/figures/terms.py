@@ -34,6 +34,17 @@ TERMS = {
         "how wrong a guess was: minus the logarithm of the probability of the true token "
         "(cross-entropy)"
     ),
+    "perplexity": (
+        "exp of the mean loss over all answers, without penalties: as unsure as a choice "
+        "among so many tokens"
+    ),
+    "bits per character": (
+        "the loss in bits, spread over the text's characters: it compares words, characters "
+        "and byte pairs"
+    ),
+    "best loss": (
+        "the least loss that the last k tokens allow on this text: the entropy of the next token"
+    ),
     "surprise": "the loss of one token, in bits",
     "accuracy": "the share of tokens for which its most probable guess was right",
     "running figure": "a figure of train that was measured while training moved the weights",

@@ -185,7 +185,7 @@ def _written(choice: TextChoice) -> str:
 
 def _laid(reading: Reading) -> Reading | None:
     wrong = window_problem(reading.layout)
-    problem(wrong)
+    problem(wrong or reading.layout.crowding(reading.text.name))
     state.put(_LENGTH, len(reading.text.ids))
     return None if wrong else reading
 

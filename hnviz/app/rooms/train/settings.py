@@ -19,7 +19,9 @@ from hnviz.app.shell import session as state
 from hnviz.app.shell.address import SWITCH, described
 from hnviz.catalogue import entry, recipe_for
 from hnviz.config import RunConfig, choices_of, problems
+from hnviz.data import BatchLayout, stream_of
 from hnviz.data.corpora import BUILT_IN
+from hnviz.data.stream import SPLITS
 from hnviz.figures.rates import rate_warning
 from hnviz.runs import lr_table
 
@@ -232,6 +234,16 @@ def judge(values: Mapping[str, Any]) -> tuple[RunConfig | None, dict[str, str]]:
 def config_in_hand() -> RunConfig | None:
     """Return the config that the form holds at this moment, or None if it cannot be used."""
     return judge(held().values)[0]
+
+
+def crowding(config: RunConfig | None) -> dict[str, str]:
+    """Say beside bptt that a split is shorter than one mini-batch, if it is."""
+    if config is None:
+        return {}
+    stream = stream_of(config)
+    layouts = {name: BatchLayout(len(stream.ids(name)), config.bs, config.bptt) for name in SPLITS}
+    said = " ".join(filter(None, (layout.crowding(name) for name, layout in layouts.items())))
+    return {"bptt": said} if said else {}
 
 
 def warning(values: Mapping[str, Any]) -> str:

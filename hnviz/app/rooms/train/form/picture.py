@@ -18,6 +18,7 @@ from hnviz.app.rooms.train.settings import (
     REPORT,
     SETTINGS,
     Held,
+    crowding,
     held,
     judge,
     key,
@@ -53,20 +54,20 @@ def known() -> dict[str, Any]:
     }
 
 
-def told(fields: Held, wrong: Mapping[str, str]) -> dict[str, Any]:
+def told(fields: Held, config: RunConfig | None, wrong: Mapping[str, str]) -> dict[str, Any]:
     """Return what the browser gets; of `given` only what was judged, for it to compare."""
     return {
         "known": publish(json.dumps(known()).encode(), ".json"),
         "given": fields.given,
         "wrong": wrong,
-        "lost": fields.lost,
+        "lost": {**crowding(config), **fields.lost},
         "warning": warning(fields.values),
     }
 
 
 def _example(**given: str) -> Mapping[str, Any]:
     fields = read(given)
-    return {**told(fields, judge(fields.values)[1]), "shown": given}
+    return {**told(fields, *judge(fields.values)), "shown": given}
 
 
 EXAMPLES = {
@@ -97,5 +98,5 @@ def settings_form() -> RunConfig | None:
         own_text_box("train")
     config, wrong = judge(fields.values)
     with place:
-        SETTINGS_FORM(settings=told(fields, wrong))
+        SETTINGS_FORM(settings=told(fields, config, wrong))
     return config
