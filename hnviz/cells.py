@@ -51,7 +51,7 @@ GRU = Cell(
             letter="r",
             squash="sigmoid",
             equation=r"r = \sigma(W_{ir}\,x + b_{ir} + W_{hr}\,h + b_{hr})",
-            meaning="how much of each unit of the old state the candidate may read",
+            meaning="how much of the matrix times the old state goes into the candidate",
         ),
         Gate(
             name="update",
@@ -73,7 +73,8 @@ GRU = Cell(
     equation=r"h' = (1 - z) \odot n + z \odot h",
     meaning="the mix of both",
     in_words="A unit's new state is (1 \N{MINUS SIGN} update) · candidate + update · old. "
-    "The reset gate sets how much of the old state the candidate sees.",
+    "The reset gate acts after the matrix: it sets how much of what W makes of the old state the "
+    "candidate takes in.",
     keeper="update",
 )
 LSTM = Cell(

@@ -192,6 +192,7 @@ EXAMPLES = {
     "state_gradients": {"first": 6, "every": True},
     "state_path": {"layer": 0, "first": 1, "last": 9},
     "surgery": {"ids": [9, 10], "n": 1, "layer": 0, "units": [1, 2], "value": -0.5, "hold": True},
+    "surgery_claims": {"ids": [9, 10], "layer": 0, "units": [1], "value": 0.5, "hold": False},
     "undetached": {},
     "unit_codes": {"layer": 0},
     "unit_order": {"ids": [12, 13, 14], "layer": 0, "show": "update"},

@@ -80,7 +80,7 @@ RULES: dict[str, Rule] = {
         (*FREE, "settings", "runs", "figures", "engine.client", "lessons", "web", "app"),
         ("markupsafe", "nbformat", "numpy", "streamlit"),
     ),
-    "bench": Rule((*FREE, "runs", "learn", "engine"), ("numpy", "torch")),
+    "bench": Rule((*FREE, "runs", "learn", "observe", "engine"), ("numpy", "torch")),
     "cli": Rule(
         (
             *(*FREE, "runs", "learn", "engine", "bench", "export", "gallery", "lessons"),

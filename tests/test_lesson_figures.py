@@ -3,17 +3,23 @@
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
+from importlib.resources import files
 from typing import Any
 
+import numpy as np
 import pytest
 
 from hnviz.app.pictures import VIEWS
 from hnviz.app.rooms.start.count.picture import COUNT_VIEW
 from hnviz.app.run.engine import store
+from hnviz.bench.claims import Tried
+from hnviz.bench.table import read_rows
 from hnviz.catalogue import CATALOGUE
 from hnviz.data import BatchLayout, human_numbers_stream, split_text
 from hnviz.events import EpochEnd
+from hnviz.figures.sentences import own_tokens
 from hnviz.lessons import Guess, lessons
+from hnviz.observe.claims import N_PROMPTS
 from hnviz.runs import lr_table, notebook_table, one_recipe_table
 from hnviz.runs.ruler import layout_bounds, text_bounds
 from hnviz.schedule import one_cycle
@@ -24,6 +30,7 @@ pytestmark = pytest.mark.usefixtures("own_runs")
 BY_NAME = {view.name: view for view in VIEWS}
 STREAM = human_numbers_stream()
 LAYOUT = BatchLayout(len(STREAM.valid), 64, 70)
+CLAIMS = files("hnviz.runs") / "data" / "claims.csv"
 PLAIN = ("0", "1", "2", "3")  # as a count: "Model3", "Row 1", "layer 0"
 
 
@@ -139,14 +146,14 @@ TRUTHS: dict[tuple[str, int], Callable[[Guess], float | Sequence[float]]] = {
         1 if "less than from zeros" in said("train_to_valid") else 0
     ),
     ("why-truncate", 2): lambda guess: (
-        0 if "Detach cuts the gradient" in said("lanes", first=5, every=False) else 1
+        0 if "Detach cuts gradients" in said("lanes", first=5, every=False) else 1
     ),
     ("why-truncate", 3): lambda guess: reached_by_the_first_word(),
     ("why-truncate", 4): lambda guess: (
         3 if found(r"untrained, 1 in (\d+) billion", said("lanes", first=5, every=False)) > 1 else 2
     ),
     ("why-truncate", 6): lambda guess: (
-        at("Model4, nn.RNN")(guess) if "Trained, Model4's" in said("reach_of_all") else -1
+        at("Model4, nn.RNN")(guess) if set(READERS) & best_reaches() == {"Model4"} else -1
     ),
     ("learning-rate", 1): lambda guess: [1000 * plan().lr[int(step)] for step in guess.answers],
     ("learning-rate", 2): lambda guess: (
@@ -216,6 +223,7 @@ def percent(value: float) -> str:
 
 
 def of_states() -> set[str]:
+    assert holds("zeros beat the state of train") == [1, 1, 1, 1, 1]
     layers = CATALOGUE["Model5"].n_layers
     later = shown(BY_NAME["train_to_valid"], "Model5").meta["note"]
     return {
@@ -230,15 +238,38 @@ def of_states() -> set[str]:
 
 
 def of_gradients() -> set[str]:
+    assert sum(holds("reaches further than Model5")) == 3
     return {
-        *written(said("lanes", first=5, every=False), r"([\d.]+) % is", r"left (\d+) steps"),
+        *written(said("lanes", first=5, every=False), r"keeps ([\d.]+) %", r"(\d+) steps back"),
         *written(said("lanes", first=5, every=False), r"1 in (\d+) billion"),
-        *written(said("reach_of_all"), r"(\d+) % of its", r"Model5: (\d+) %"),
-        "20",
+        *written(said("reach_of_all"), r"Trained, (\d+) % of", r"gets (\d+) steps back"),
+        *(str(reach("Model5")), "20"),
     }
 
 
+READERS = ("Model2", "Model4", "Model5")
+"""The models that the last step of "Why truncate?" asks about."""
+
+
+def best_reaches() -> set[str]:
+    """The models whose gradient gets furthest back, trained."""
+    return set(re.findall(r"\w+", said("reach_of_all").split(". ")[0]))
+
+
+def reach(model: str) -> int:
+    """The farthest step back that gets 1 % of the nearest gradient."""
+    table = shown(BY_NAME["reach_of_all"]).meta["tables"][0]
+    column = next(
+        at for at, name in enumerate(table["columns"]) if name["title"] == f"{model} trained"
+    )
+    return max(row[0] for row in table["rows"] if (row[column] or 0) >= 0.01)
+
+
 def of_rates() -> set[str]:
+    assert holds("the best rate is the last that works") == [1, 1, 1, 1, 1]
+    tanh = rates("Model3Tanh")
+    assert not any(np.isnan(row.train_loss) for row in tanh.values())
+    assert max(tanh, key=lambda lr: tanh[lr].valid) == 3e-3
     two, three = CATALOGUE["Model2"].recipe, CATALOGUE["Model3"].recipe
     steps = [mean_valid(*each) for each in (("Model2",) * 2, ("Model2", "Model3"), ("Model3",) * 2)]
     peak = int(plan().lr.argmax())
@@ -248,7 +279,7 @@ def of_rates() -> set[str]:
         *(f"{100 * each.pct_start:.0f}" for each in (two, three)),
         *(f"{plan().momentum[0]:g}", f"{plan().momentum[120]:.2f}"),
         *(f"{rates('Model5')[lr].train_loss:.2f}" for lr in (1e-2, 1e-5)),
-        *(f"{3.43}", "1.0e-5", "3.0e-2", "1.0e-1", "0.3"),
+        *(f"{3.43}", "1.0e-5", "3.0e-2", "1.0e-1", "3.0e-3", "0.3"),
         percent(100 * rates("Model3")[0.03].valid),
         *map(percent, (*steps, steps[2] - steps[0], steps[1] - steps[0], steps[2] - steps[1])),
         f"{three.lr / two.lr:.0f}",
@@ -290,13 +321,47 @@ def of_counting() -> set[str]:
     }
 
 
+def tried_here() -> list[int]:
+    """For how many of 100 prompts the claims of "Change the state" hold, about the run itself."""
+
+    def found(claim: str, how: str = "another state", **change: Any) -> int:
+        meta = shown(
+            BY_NAME["change_claims"], "Model5", text="4316 to 4318", how=how, **change
+        ).meta
+        assert meta["claim"] == claim or claim == "other thousand"
+        return meta["holds"][claim]
+
+    swapped, zeros = {"other": "5038 to 5040"}, {"units": "0 to 31", "layer": 0}
+    counts = [
+        found("other thousand, own rest", layer=1, **swapped),
+        found("other thousand", layer=1, **swapped),
+        found("another number", layer=0, **swapped),
+        found("same words", "zero units", **zeros),
+        found("another number", "set one unit", units="2", layer=0, value=1.0, hold=True),
+    ]
+    table = [holds(f"layer 1 gives the thousand{more}")[0] for more in (", layer 0 the rest", "")]
+    assert counts[:2] == table  # the table's seed 0 is the pre-trained run
+    return counts
+
+
+def holds(claim: str) -> list[int]:
+    """How often a claim holds for each of five seeds."""
+    rows = [row for row in read_rows(CLAIMS, Tried) if row.claim == claim]
+    assert [row.seed for row in rows] == [0, 1, 2, 3, 4]
+    return [row.holds for row in rows]
+
+
 def of_changes() -> set[str]:
     surprise = said("prompt_surprise", text="4316 to 4318")
     assert surprise.startswith("It expected “ninety”")
     assert swap(layer=0) == "four thousand five"
     held = given_way(how="set one unit", units="2", value=1.0, layer=0, hold=True)
     assert held == "four thousand six hundred twenty two"
+    zeros = holds("zeroing units 0 to 31 changes no word")
+    set_one = holds("unit 2 held at 1 changes the number")
     return {
+        *map(str, (N_PROMPTS, *tried_here())),
+        *(str(end(each[1:])) for each in (zeros, set_one) for end in (min, max)),
         *written(surprise, r"ninety” \((\d+) %", r"sixteen” \(([\d.]+) %"),
         *("4,316", "4,317", "4,318", "5,038", "5,039", "5,040", "31", "40"),
     }
@@ -306,7 +371,7 @@ FIGURES: dict[str, Callable[[], set[str]]] = {
     "text-into-batches": lambda: {
         *(f"{len(STREAM.vocab)}", f"{LAYOUT.n_tokens:,}", "64", "70", f"{64 * 70:,}"),
         *(f"{LAYOUT.n_slots:,}", f"{LAYOUT.n_repeated:,}", f"{LAYOUT.n_tokens / 4480:.1f}"),
-        "3,046",
+        *("3,046", "7,999", "8,001", "9,999"),
     },
     "a-loop-is-an-rnn": lambda: {
         *(f"{CATALOGUE['Model1'].n_weights(len(STREAM.vocab), 64):,}", "20", "0.0"),
@@ -331,3 +396,20 @@ def test_a_lessons_sentences_hold_no_other_figures(lesson):
         figures = re.findall(r"\d[\d,]*(?:\.\d+)?(?:e-\d+)?", text)
         unknown = {each.rstrip(",") for each in figures} - known
         assert not unknown, f"{step.title}: {sorted(unknown)} of {sorted(known)}"
+
+
+def test_the_first_lesson_asks_what_its_picture_asks():
+    """The question quotes the text that the picture has read, and the picture hides the answer."""
+    first, *_ = lessons()["text-into-batches"].steps
+    assert first.guess
+    line = own_tokens(str(first.at["data_sentence"]), STREAM.vocab).tokens
+    read = int(first.at["data_step"])
+    assert f"“{' '.join(line[1:read])}”" in first.guess.ask  # after xxbos
+    assert line[read] == first.guess.answers[int(first.guess.truth)]
+
+
+def test_the_row_that_reads_on_is_that_of_the_picture():
+    step = lessons()["text-into-batches"].steps[3]
+    batch, row, _ = str(step.at["cell"]).split("-")
+    assert f"Row {row} ends mini-batch {batch} with one word" in step.text
+    assert f"begins mini-batch {int(batch) + 1}" in step.text

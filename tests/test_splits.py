@@ -293,6 +293,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "state_gradients": {"first": 3},
     "state_path": {"first": 8305, "last": 8324},
     "surgery": {"ids": IDS, "other": IDS[:3], "n": 4},
+    "surgery_claims": {"ids": IDS, "other": IDS[:3], "layer": 1},
     "undetached": {},
     "unit_codes": {},
     "unit_order": {"split": "valid", "first": 30, "n": 40},

@@ -82,14 +82,14 @@ def test_the_marked_row_follows_click_keys_and_slider(server, page):
 def test_the_lanes_follow_the_training_step(server, page):
     open_time(page, server)
     expect(page.locator(TAKEAWAY)).to_contain_text(
-        "0.7\N{NO-BREAK SPACE}% is left 59 steps back; untrained, 1 in 57 billion."
+        "0.2\N{NO-BREAK SPACE}% 59 steps back; untrained, 1 in 82 billion."
     )
     untrained = lane(page, "No detach, untrained").locator("svg")
     before = untrained.evaluate("svg => svg.outerHTML")
-    expect(lane(page, "No detach").locator("svg")).to_contain_text("0.7 %")
+    expect(lane(page, "No detach").locator("svg")).to_contain_text("0.2 %")
     page.locator(SLIDER).press("Home")
     expect(page.locator(TAKEAWAY)).to_contain_text("Untrained, the gradient vanishes")
-    expect(lane(page, "No detach").locator("svg")).to_contain_text("1 in 57 billion")
+    expect(lane(page, "No detach").locator("svg")).to_contain_text("1 in 82 billion")
     assert untrained.evaluate("svg => svg.outerHTML") == before
     assert "snapshot=0" in page.url
     to_the_map(page)
@@ -98,7 +98,7 @@ def test_the_lanes_follow_the_training_step(server, page):
     expect(page.locator(".said")).to_contain_text("Model5 trained (GRU)")
     page.locator(TAKEAWAY).scroll_into_view_if_needed()
     page.locator(SLIDER).press("End")
-    expect(page.locator(TAKEAWAY)).to_contain_text("is left 59 steps back")
+    expect(page.locator(TAKEAWAY)).to_contain_text("59 steps back")
     assert "snapshot=" not in page.url
     assert page.errors == []
 
@@ -185,16 +185,18 @@ def test_a_model_without_a_state_has_two_lanes(server, page):
 def test_another_model_is_shown_at_its_end_by_whoever_was_at_the_end(server, page):
     open_time(page, server)
     _pick_model(page, "Model3")
-    expect(page.locator(TAKEAWAY)).to_contain_text("0.04\N{NO-BREAK SPACE}% is left 59 steps back")
+    expect(page.locator(TAKEAWAY)).to_contain_text("0.01\N{NO-BREAK SPACE}% 59 steps back")
     expect(page.locator(SLIDER)).to_have_attribute("aria-valuetext", "step 800 of 800")
     page.locator(SLIDER).press("Home")
     expect(page.locator(TAKEAWAY)).to_contain_text("Untrained, the gradient vanishes")
     _pick_model(page, "Model4")
     page.wait_for_url("**snapshot=0**")  # Streamlit's own changes of the address leave it there
-    expect(page.locator(TAKEAWAY)).to_contain_text("59 steps back, almost 0")
+    expect(page.locator(TAKEAWAY)).to_contain_text("steps back, a typical row keeps almost 0")
     expect(page.locator(SLIDER)).to_have_value("0")
     _pick_model(page, "Model5")  # it was left at its end, and the address says step 0
-    expect(page.locator(TAKEAWAY)).to_contain_text("59 steps back, 1 in 57 billion is left")
+    expect(page.locator(TAKEAWAY)).to_contain_text(
+        "59 steps back, a typical row keeps 1 in 82 billion"
+    )
     expect(page.locator(SLIDER)).to_have_value("0")
     assert page.errors == []
 

@@ -291,7 +291,7 @@ def test_the_sentences_on_all_losses():
 
 def test_notes_and_costs():
     note = passes_note((5, 6, 7), 64, 1.5, 2, {"Detach": 0.00391, "Reset": 0.0105})
-    assert "Norms over 64 rows, mini-batches 5 to 7" in note and "2 mini-batches before" in note
+    assert "the median of 64 rows: mini-batches 5 to 7" in note and "2 mini-batches before" in note
     assert "The nearest is: Detach 0.00391, Reset 0.0105." in note
     assert "before them is zeros" in passes_note((0, 1, 2), 64, 1.5, 0, {})
     said = costs_sentence(COSTS)
@@ -370,17 +370,17 @@ def test_ticks_reach_beyond_the_highest_value(high):
 def test_the_takeaway_has_twenty_words_and_the_pictures_numbers():
     said = takeaway("Model5", PASSES.lanes, 400)
     assert said == (
-        "**Detach** cuts the gradient. Without it, **0.01 %** is left 11 steps back; untrained, "
-        "**1 in 1 trillion**."
+        "**Detach** cuts gradients. Uncut, a typical row keeps **0.01 %** 11 steps back; "
+        "untrained, **1 in 1 trillion**."
     )
     ways = {name: norms for name, norms in PASSES.lanes.items() if name != "untrained"}
-    assert takeaway("Model5", ways, 400).endswith("**0.01 %** is left 11 steps back.")
+    assert takeaway("Model5", ways, 400).endswith("keeps **0.01 %** 11 steps back.")
     gone = {**ways, "keep": np.where(np.arange(12) < 2, 0, FADING)}
-    assert "is left 9 steps back" in takeaway("Model5", gone, 400)
+    assert "9 steps back" in takeaway("Model5", gone, 400)
     untrained = takeaway("Model5", {**ways, "keep": FADING**3}, 0)
     assert untrained == (
-        "Untrained, the gradient vanishes: 11 steps back, **1 in 1 trillion** is left. Move the "
-        "training step and watch."
+        "Untrained, the gradient vanishes: 11 steps back, a typical row keeps "
+        "**1 in 1 trillion**. Move the training step."
     )
     assert "the gradient fades: " in takeaway("Model5", {**ways, "keep": FADING**0}, 0)
     alone = takeaway("Model2", ALONE.lanes, 400)
@@ -402,12 +402,11 @@ REACHED = [
 def test_what_is_reached_by_hand():
     one = REACHED[1]
     np.testing.assert_allclose(one.shares, FADING[::-1] / FADING[-1])
-    assert one.beyond == pytest.approx(FADING[:8].sum() / FADING.sum())
+    assert one.reach == 5  # a tenth of a percent is left after eight steps
     assert one.rate == pytest.approx(10 ** (-4 / 11))
-    assert Reached("Model2", "trained", LAST, 4).beyond == 0
     assert len(Reached("Model2", "trained", LAST, 4).shares) == 4
     nothing = Reached("Model2", "trained", np.zeros(12), 4)
-    assert (nothing.beyond, nothing.rate, len(nothing.shares)) == (0, 0, 0)
+    assert (nothing.reach, nothing.rate, len(nothing.shares)) == (0, 0, 0)
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])
@@ -422,16 +421,23 @@ def test_the_reach_of_all_models_is_a_line_each_on_one_scale(width):
     assert ElementTree.fromstring(svg).get("aria-label").endswith(" alt")
 
 
+def test_a_gradient_that_grows_on_its_way_back_is_drawn_whole_and_grey_is_never_alone():
+    growing = replace(REACHED[3], norms=np.where(np.arange(12) == 5, 3 * FADING[-1], FADING))
+    lstm = [Reached("LSTM", end, FADING, 4) for end in ("untrained", "trained")]
+    irnn = [Reached("IRNN", end, FADING, 4) for end in ("untrained", "trained")]
+    svg = reach_lines([*REACHED[:3], growing, *lstm, *irnn], LIGHT, "alt")
+    looks = [(color, dash) for color, dash, _ in curves(svg)[:8]]
+    assert len(set(looks)) == 4  # a look for each model, the same at both ends
+    assert {color for color, _ in looks[2:4]} == {LIGHT.muted}
+    _, _, points = next(each for each in curves(svg)[4:] if min(y for _, y in each[2]) == 34)
+    assert sum(y == 34 for _, y in points) == 1  # the highest place is its own, not a flat cut
+
+
 def test_the_reach_sentence_names_both_ends():
-    four, five = percent(REACHED[2].beyond), percent(REACHED[3].beyond)
+    assert [each.reach for each in REACHED] == [2, 5, 11, 11]
     assert reach_sentence(REACHED) == (
-        f"Trained, **Model4**'s: **{four}** of its gradient goes back beyond one mini-batch "
-        f"(Model5: {five}). Untrained, of the six: Model5's."
-    )
-    same = [REACHED[1], replace(REACHED[0]), REACHED[3], replace(REACHED[2], norms=FADING)]
-    assert reach_sentence(same) == (
-        f"**Model5**'s, untrained and trained. Trained, **{five}** of it goes back beyond one "
-        "mini-batch."
+        "Trained, 1 % of the gradient gets **11** steps back in Model4 and Model5. "
+        "Untrained, **5** in Model5."
     )
     note = reach_note(REACHED)
     assert "Model5's update gates keep 50 %" in note and "its gates keep 25 %" in note

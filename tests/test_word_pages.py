@@ -12,7 +12,7 @@ from safetensors.numpy import load, save
 from hnviz.app.pictures import VIEWS
 from hnviz.app.rooms.predictions.answers.cells import Answers, Cell
 from hnviz.app.rooms.predictions.change_state.operation import read_units
-from hnviz.app.rooms.predictions.change_state.picture import CHANGE_VIEW
+from hnviz.app.rooms.predictions.change_state.picture import CHANGE_VIEW, CLAIMS_VIEW
 from hnviz.app.rooms.predictions.going_on.picture import SAYING_VIEW
 from hnviz.app.rooms.predictions.next_word.picture import READING_VIEW
 from hnviz.catalogue import CATALOGUE
@@ -216,7 +216,7 @@ def test_numbers_are_compared_at_their_own_places():
     assert given.differ == [1, 3]
     assert given.sentence(SWAP) == (
         "With the state from “three four”, Model9 after 3 steps continues “… two” with "
-        "“two two two” instead of “one two”: **1** of 2 numbers change."
+        "“two two two” instead of “one two”: **1** of 3 numbers change."
     )
 
 
@@ -225,12 +225,56 @@ def test_words_after_the_end_of_what_was_said_untouched_do_not_differ():
     given = courses(", one one , two", ", one , two three")
     assert given.rows[-1] == ([",", "two"], 2, 5)
     assert given.differ == []
+    assert given.altered == [True, False]  # the first lacks a word
+
+
+def test_as_many_numbers_change_as_the_picture_marks(own_runs):
+    held = {"how": "zero units", "units": "0 to 31", "layer": 0, "hold": True}
+    found = shown(CHANGE_VIEW, "Model5", text="4316 to 4318", **held)
+    changed = found.meta["changed"]
+    marked = ["differs" in cell for cell in changed["cells"]]
+    rows = [any(marked[start:end]) for words, start, end in changed["rows"] if words]
+    assert (sum(rows), len(rows)) == (5, 6)
+    assert found.sentence.endswith(": **5** of 6 numbers change.")
+    assert "Of the 6 numbers that both begin, 5 differ" in changed["note"]
+
+
+@pytest.mark.parametrize(
+    ("params", "claim", "sentence"),
+    [
+        ({"other": "5038 to 5040"}, "other number", "it says the other text's next number. 100"),
+        (
+            {"other": "5038 to 5040", "layer": 1},
+            "other thousand, own rest",
+            "the thousand is the other text's, the rest its own. 27",
+        ),
+        (
+            {"how": "zero units", "units": "0 to 31", "layer": 0},
+            "same words",
+            "no word changes. 49",
+        ),
+        (
+            {"how": "set one unit", "units": "2", "layer": 0, "value": 1.0, "hold": True},
+            "another number",
+            "it says another number. 48",
+        ),
+    ],
+)
+def test_a_change_says_for_how_many_drawn_prompts_it_does_the_same(
+    own_runs, params, claim, sentence
+):
+    found = shown(CLAIMS_VIEW, "Model5", text="4316 to 4318", **params)
+    clause, n = sentence.rsplit(" ", 1)
+    assert (found.meta["claim"], found.meta["holds"][claim]) == (claim, int(n))
+    assert found.sentence == (
+        f"This prompt: {clause} Of 100 prompts drawn from train, the same is true for **{n}**."
+    )
 
 
 def test_the_headline_says_what_a_swap_does_in_twenty_words():
     given = courses(", one two , one three , one", ", two two two , one three ,")
     assert given.headline == (
-        "It now continues “two two two” instead of “one two”: **1** of 2 numbers change."
+        "It now continues “two two two” instead of “one two”: **1** of 3 numbers change."
     )
     assert given.own_headline == (
         "Next it says “one two”. Swap its state, and it goes on from another text."
@@ -240,7 +284,7 @@ def test_the_headline_says_what_a_swap_does_in_twenty_words():
     for own, other in (long, [each.replace("one", "three") for each in long]):
         assert len(courses(own, other).headline.split()) <= 20
     every = courses(", one , two , one", ", two , one , two")
-    assert every.headline.endswith(": every number changes.")
+    assert every.headline.endswith(": **3** of 3 numbers change.")
 
 
 def test_what_says_the_same_as_after_the_other_text_is_told():
@@ -391,7 +435,7 @@ def test_the_state_of_5040_goes_on_from_5040():
     found = answered(app, "predictions_courses")
     assert found.sentence == (
         "It now continues “five thousand forty one” instead of “four thousand three hundred "
-        "nineteen”: every number changes."
+        "nineteen”: **6** of 6 numbers change."
     )
     changed, own = found.meta["changed"], found.meta["own"]
     assert "with “five thousand forty one” instead of “four thousand" in changed["alt"]

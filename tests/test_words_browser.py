@@ -113,7 +113,7 @@ def test_a_swap_is_one_press(server, page):
     page.get_by_role("button", name="Swap in the state after “5038 to 5040”").click()
     expect(headline(page)).to_have_text(
         "It now continues “five thousand forty one” instead of “four thousand three hundred "
-        "nineteen”: every number changes."
+        "nineteen”: 6 of 6 numbers change."
     )
     assert not [url for url in asked if "/change_state" in url and "/400/" in url]
     alt_has(page, "with “five thousand forty one” instead of")

@@ -10,10 +10,10 @@ from hnviz.config import CHOICES, RunConfig
 
 SUMMARY = "time hnviz against a plain torch loop, or search for the recipe of a model"
 
-SPEED, SEARCH, SEEDS, LANES = "speed", "search", "seeds", "lanes"
+SPEED, SEARCH, SEEDS, LANES, CLAIMS = "speed", "search", "seeds", "lanes", "claims"
 PAIRS = 20
 MAX_PAIRS = 10_000
-TABLES = {SEARCH: "recipes.csv", SEEDS: "five_seeds.csv"}
+TABLES = {SEARCH: "recipes.csv", SEEDS: "five_seeds.csv", CLAIMS: "claims.csv"}
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -21,11 +21,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=(SPEED, SEARCH, SEEDS, LANES),
+        choices=(SPEED, SEARCH, SEEDS, LANES, CLAIMS),
         default=SPEED,
         help="speed: against a plain torch loop (the default); search: a recipe, scored on numbers "
         "held out of train; seeds: a recipe from five seeds, on the notebook's split; lanes: many "
-        "runs as one program, against one run",
+        "runs as one program, against one run; claims: what lessons claim, on 100 prompts and five "
+        "seeds",
     )
     parser.add_argument(
         "--model", action="append", help="a model; repeat for several (default: all that apply)"
@@ -44,7 +45,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--device", choices=CHOICES["device"], default="auto", help="lanes: default cuda, else cpu"
     )
     parser.add_argument(
-        "--to", type=Path, metavar="FILE", help="search, seeds: the table (default: the package's)"
+        "--to",
+        type=Path,
+        metavar="FILE",
+        help="search, seeds, claims: the table (default: the package's)",
     )
     add_models(parser)
 
@@ -55,6 +59,8 @@ def run(options: argparse.Namespace) -> int:
         RunConfig.for_model(model)
     if options.what == LANES:
         return _lanes(options.device)
+    if options.what == CLAIMS:
+        return _claims(_path(options))
     if options.what != SPEED:
         return _table(options)
     models = options.model or list(CATALOGUE)
@@ -80,6 +86,19 @@ def _lanes(device: str) -> int:
     return 0
 
 
+def _path(options: argparse.Namespace) -> Path:
+    return options.to or Path(str(files("hnviz.runs") / "data" / TABLES[options.what]))
+
+
+def _claims(path: Path) -> int:
+    """Try what lessons claim, and print each row as it comes."""
+    from hnviz.bench.claims import claims
+
+    for row in claims(path):
+        print(row, flush=True)
+    return 0
+
+
 def _table(options: argparse.Namespace) -> int:
     """Make a table of the models beyond the notebook's, and print its rows as they come."""
     beyond = [name for name in CATALOGUE if name not in LADDER]
@@ -95,7 +114,7 @@ def _table(options: argparse.Namespace) -> int:
             )
     from hnviz.bench.search import best, five_seeds, search
 
-    path = options.to or Path(str(files("hnviz.runs") / "data" / TABLES[options.what]))
+    path = _path(options)
     if options.what == SEEDS:
         for result in five_seeds(path, models):
             print(result, flush=True)

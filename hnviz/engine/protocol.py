@@ -28,6 +28,7 @@ SLOW = frozenset(
         "handover",
         "probe",
         "state_path",
+        "surgery_claims",
         "undetached",
         "unit_codes",
         "worst_places",

@@ -32,7 +32,7 @@ MOST = 6
 """The most snapshots of a run in one file; one of a GRU takes 171 kB."""
 
 
-AT_END = ("worst",)
+AT_END = ("change_claims", "worst")
 """Questions that take seconds: a file has their answers about the last snapshot alone."""
 
 
@@ -117,6 +117,8 @@ def _more(mount: Mount, question: str, at: Mapping[str, str]) -> list[Params]:
         return [{"layer": layer, **order} for layer in layers for order in named]
     if question == "lanes":
         return [{"every": "false"}, {"every": "true"}]
+    if question == "change_claims" and "units_key" in settings:
+        return [{"units": at.get(settings["units_key"], settings["units"])}]
     if question == "look_back_row":
         return [{"row": at.get("row", "-1")}]
     if question == "number_card":

@@ -34,8 +34,8 @@ def gru_cell(look: Theme) -> str:
     drawing.text(326, 108, update.letter, anchor="start", muted=True)
     return drawing.render(
         "A GRU's cell",
-        "The reset gate r scales the old state before the candidate n reads it; the update gate z "
-        "mixes the old state and the candidate into the new state.",
+        "The reset gate r scales what the candidate n gets from the old state, after the matrix; "
+        "the update gate z mixes the old state and the candidate into the new state.",
     )
 
 

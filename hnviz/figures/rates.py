@@ -1,6 +1,6 @@
 """Which learning rate is too high: each model's recipe at several of them, as one small map."""
 
-from math import isnan
+from math import inf, isnan
 from typing import TYPE_CHECKING
 
 from hnviz.catalogue import entry
@@ -15,12 +15,17 @@ if TYPE_CHECKING:
 CLEARLY = 0.5
 """Nats per token: a rate whose last train loss is so much above the best one's is too high."""
 
+CLEARLY_WORSE = 0.05
+"""A share of valid by which a rate must lie below the best one to be named."""
+
 WORST = 4.0  # nats: the darkest colour; an even guess among the text's 31 tokens costs 3.43
 
 RATES_NOTE = (
     "How this was measured: one run for each square, with the model's own recipe, seed 0, on the "
-    "CPU; only lr differs. lr is the top of the one-cycle schedule. lr is too high where the last "
-    "train loss is more than half a nat above the model's best."
+    "CPU; only lr differs. lr is the top of the one-cycle schedule. lr is too high for train "
+    "where the last train loss is more than half a nat above the model's best; valid may suffer at "
+    "lower rates. The rate finder suggests other rates than this map: it looks at the loss of the "
+    "first 100 steps from random weights, this map at how whole runs end."
 )
 
 
@@ -42,13 +47,17 @@ def rates_sentence(table: "pd.DataFrame", model: str) -> str:
     lr, high = entry(model).recipe.lr, first_too_high(table, model)
     said = f"{model}'s recipe, lr {scientific(lr)}, ends at a train loss of **{own[lr]:.2f}**"
     if high is None:
-        said += f"; no lr up to {scientific(own.index.max())} is too high."
+        said += f"; no lr up to {scientific(own.index.max())} is too high for train."
     else:
         ends = "diverges" if isnan(own[high]) else f"ends at **{own[high]:.2f}**"
-        said += f". From **lr {scientific(high)}** on, lr is too high: there it {ends}."
+        said += f". From **lr {scientific(high)}** on, lr is too high for train: there it {ends}."
     best = float(valid.dropna().sort_values().index[-1])
-    top = accuracy(valid.max())
-    return f"{said} Valid accuracy is highest at lr {scientific(best)}, with **{top}**."
+    said += f" Valid accuracy is highest at lr {scientific(best)}, with **{accuracy(valid.max())}**"
+    edge = [lr for lr in valid.index if best < lr < (high or inf)]
+    if edge and valid.max() - valid[edge[-1]] > CLEARLY_WORSE:
+        worse = accuracy(valid[edge[-1]])
+        said += f"; at {scientific(edge[-1])}, where train still works, it is {worse}"
+    return f"{said}."
 
 
 def rate_warning(table: "pd.DataFrame", model: str, lr: float) -> str | None:

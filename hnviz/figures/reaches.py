@@ -18,6 +18,7 @@ PLOT_HEIGHT = 200  # px
 LEFT = 66  # px left of the axis: "0.0001 %"
 BELOW = 56  # px: numbers and title of the x axis
 FLOOR = 1e-6  # of the nearest gradient; nothing below it is drawn
+SMALL = 0.01  # of the nearest gradient: how far back as much as this gets
 DECADES = {0: "100 %", -2: "1 %", -4: "0.01 %", -6: "0.0001 %"}
 DASHES = ("", "2 3", "8 4", "12 3 3 3", "5 3", "")
 ENDS = ("untrained", "trained")
@@ -40,10 +41,10 @@ class Reached:
         return back[: int((back > 0).sum())] / back[0] if back[0] else back[:0]
 
     @property
-    def beyond(self) -> float:
-        """The share of the summed norms that lies beyond the last window."""
-        total = float(self.norms.sum())
-        return float(self.norms[: -self.bptt].sum()) / total if total else 0.0
+    def reach(self) -> int:
+        """The farthest step back that gets at least SMALL of the nearest gradient."""
+        far = np.flatnonzero(self.shares >= SMALL)
+        return int(far[-1]) if len(far) else 0
 
     @property
     def rate(self) -> float:
@@ -62,22 +63,24 @@ def reach_lines(found: Sequence[Reached], look: Theme, alt: str, width: int = WI
     height = (1 if wide else 2) * each + 22 * rows
     drawing = Drawing(width, height, look)
     longest = max(len(one.shares) for one in found) - 1
+    most = max(1.0, *(float(one.shares.max(initial=0)) for one in found))
     every = 10 if wide and longest <= 100 else 20  # steps from tick to tick
     for number, end in enumerate(ENDS):
         left = LEFT + (number * (width / 2 + 10) if wide else 0)
         top = 34 + (0 if wide else number * each)
         right = left + (width / 2 - 10 if wide else width) - LEFT - 12
         x = Axis(0, max(1, longest), left, right)
-        panel = Panel(drawing, x, Axis(FLOOR, 1.0, top + PLOT_HEIGHT, top, log=True))
+        panel = Panel(drawing, x, Axis(FLOOR, most, top + PLOT_HEIGHT, top, log=True))
         panel.heading(end.capitalize(), "share of the nearest" if wide else "log scale")
         panel.grid([(10.0**power, name) for power, name in DECADES.items()])
         ticks = [(step, str(step)) for step in range(0, longest + 1, every)]
         panel.bottom(ticks, "steps back")
         for one in [one for one in found if one.end == end]:
-            _curve(panel, one, _stroke(models.index(one.model), look))
+            _curve(panel, one, _stroke(one.model, models, look))
     for number, model in enumerate(models):
         x0 = 8 + (number % columns) * (width - 8) / columns
-        _entry(drawing, (x0, height - 22 * rows + 14 + 22 * (number // columns)), model, number)
+        at = (x0, height - 22 * rows + 14 + 22 * (number // columns))
+        _entry(drawing, at, model, _stroke(model, models, look))
     return drawing.render("How far each model's gradient reaches", alt)
 
 
@@ -88,47 +91,42 @@ def _curve(panel: Panel, one: Reached, stroke: Stroke) -> None:
     panel.curve(range(shown), shares[:shown].tolist(), stroke)
 
 
-def _stroke(number: int, look: Theme) -> Stroke:
-    color = look.categorical[number % len(look.categorical)]
-    turn = number // len(look.categorical)  # the same colour again gets another dash
-    return Stroke(color, DASHES[(number + turn) % len(DASHES)], 2.6 if number > 2 else 2)
+def _stroke(model: str, models: Sequence[str], look: Theme) -> Stroke:
+    """Give each of the notebook's models a colour; all others are grey, each with its own dash."""
+    same = [name for name in models if (name in LADDER) == (model in LADDER)]
+    number = same.index(model)
+    if model in LADDER:
+        color = look.categorical[number % len(look.categorical)]
+        return Stroke(color, DASHES[number % len(DASHES)], 2.6 if number > 2 else 2)
+    return Stroke(look.muted, DASHES[(number + 1) % len(DASHES)], 2)
 
 
-def _entry(drawing: Drawing, at: tuple[float, float], name: str, number: int) -> None:
-    (x, y), stroke = at, _stroke(number, drawing.look)
+def _entry(drawing: Drawing, at: tuple[float, float], name: str, stroke: Stroke) -> None:
+    x, y = at
     drawing.polyline([(x, y - 4), (x + 32, y - 4)], stroke.color, stroke.dash, stroke.width)
     drawing.text(x + 40, y, name, anchor="start")
 
 
 def reach_sentence(found: Sequence[Reached]) -> str:
-    """Say in 20 words which of the notebook's models reaches furthest, untrained and trained."""
-    found = _of_notebook(found)
-    first, best = (_furthest(found, end) for end in ENDS)
-    of = {one.model: one for one in found if one.end == ENDS[1]}
-    if first.model == best.model:
-        return (
-            f"**{best.model}**'s, untrained and trained. Trained, **{percent(best.beyond)}** of it "
-            "goes back beyond one mini-batch."
-        )
+    """Say in 20 words whose gradient reaches furthest, trained and untrained."""
+    (trained, names), (untrained, others) = (_furthest(found, end) for end in reversed(ENDS))
     return (
-        f"Trained, **{best.model}**'s: **{percent(best.beyond)}** of its gradient goes back beyond "
-        f"one mini-batch ({first.model}: {percent(of[first.model].beyond)}). Untrained, of the "
-        f"six: {first.model}'s."
+        f"Trained, {100 * SMALL:g} % of the gradient gets **{trained}** steps back in "
+        f"{listed(names)}. Untrained, **{untrained}** in {listed(others)}."
     )
 
 
-def _of_notebook(found: Sequence[Reached]) -> list[Reached]:
-    return [one for one in found if one.model in LADDER]
-
-
-def _furthest(found: Sequence[Reached], end: str) -> Reached:
-    return max((one for one in found if one.end == end), key=lambda one: one.beyond)
+def _furthest(found: Sequence[Reached], end: str) -> tuple[int, list[str]]:
+    """Return the farthest reach at one end, and the models that have it."""
+    of = [one for one in found if one.end == end]
+    most = max(one.reach for one in of)
+    return most, [one.model for one in of if one.reach == most]
 
 
 def reach_note(found: Sequence[Reached]) -> str:
     """Say what gates and weights do to the gradient, and what was measured."""
-    of_all, found = found, _of_notebook(found)
-    best = _furthest(found, ENDS[1])
+    of_all, found = found, [one for one in found if one.model in LADDER]
+    best = max((one for one in found if one.end == ENDS[1]), key=lambda one: one.reach)
     by = {(one.model, one.end): one for one in found}
     reasons = [
         _why((one, by[one.model, ENDS[1]]), (by[best.model, ENDS[0]], best))
@@ -136,12 +134,11 @@ def reach_note(found: Sequence[Reached]) -> str:
         if one.kept is not None and one.end == ENDS[0] and one.model != best.model
     ]
     measured = (
-        "Measured on each model's pre-trained run: loss of the last step, nothing cut; a model's "
-        "share is the sum of the norms |dLoss/dh| beyond its last mini-batch, divided by the sum "
-        f"of all. {_from_zeros()} {_lengths(of_all)}"
+        "Measured on each model's pre-trained run, seed 0: loss of the last step, nothing cut, the "
+        "norm |dLoss/dh| in a typical row, the median of 64. Three mini-batches are followed back, "
+        "so a gradient that gets to their first step may reach further. Lines of the models beyond "
+        f"the notebook's six are grey. {_from_zeros()} {_lengths(of_all)}"
     )
-    if len(of_all) > len(found):
-        measured += " The sentences are about the notebook's six models alone."
     return " ".join([*reasons, measured])
 
 
@@ -149,7 +146,7 @@ def _from_zeros() -> str:
     """Name the models whose gradient ends at the start of a mini-batch, and those without one."""
     nets = CATALOGUE.values()
     names = [net.name for net in nets if not net.stateful and not net.attends]
-    said = f"{listed(names)} start each mini-batch from zeros, so nothing lies beyond it."
+    said = f"{listed(names)} start each mini-batch from zeros: their gradient ends there."
     without = [net.name for net in nets if net.attends]
     if not without:
         return said

@@ -1,6 +1,6 @@
 """Sentences on a state that was changed, each with its picture's own numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,30 @@ FEW = 4  # units that are named one by one
 LONGEST = 8  # words of a number that are quoted
 HEADLINE = 20  # words
 SHORT = 6  # words of a number quoted in a headline: as many as the longest true number has
+
+
+CLAIMS = {
+    "same words": "no word changes",
+    "own number": "the next number stays the same",
+    "other number": "it says the other text's next number",
+    "other thousand, own rest": "the thousand is the other text's, the rest its own",
+    "own thousand, other rest": "the thousand is its own, the rest the other text's",
+    "other thousand": "the thousand is the other text's",
+    "another number": "it says a number that belongs to neither text",
+    "no number": "it says no number",
+}
+"""What a claim of hnviz.observe.claims says, as a clause."""
+
+
+def claim_range(claim: str, holds: Mapping[str, int], n: int, *, swap: bool) -> str:
+    """Say what a change does after this prompt, and after how many drawn ones it does the same."""
+    clause = CLAIMS[claim]
+    if claim == "another number" and not swap:
+        clause = "it says another number"
+    return (
+        f"This prompt: {clause}. Of {n} prompts drawn from train, the same is true for "
+        f"**{holds[claim]}**."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +110,18 @@ class Courses:
             start = end
         return found
 
+    @property
+    def altered(self) -> list[bool]:
+        """Whether each number differs, of those that have both; the last may be cut off."""
+        ours, theirs = numbers(self.untouched), numbers(self.changed)
+        found = []
+        for at, (mine, other) in enumerate(zip(ours, theirs, strict=False)):
+            both = min(len(mine), len(other))
+            longer = len(other) > both and at < len(ours) - 1
+            shorter = len(mine) > both and at < len(theirs) - 1
+            found.append(mine[:both] != other[:both] or longer or shorter)
+        return found
+
     def sentence(self, operation: Operation) -> str:
         """Say what the change did to the words."""
         said = f"{operation.done}, {self.network} continues {ending(operation.text)} "
@@ -93,11 +129,8 @@ class Courses:
             return f"{said}as if nothing had happened. {self.detail}"
         one, other = self._first_difference()
         said += f"with {other} instead of {one}"
-        whole = min(len(numbers(self.untouched)), len(numbers(self.changed))) - 1
-        if whole > 0:
-            pairs = zip(numbers(self.untouched), numbers(self.changed), strict=False)
-            others = sum(mine != theirs for mine, theirs in list(pairs)[:whole])
-            said += f": **{others}** of {plural(whole, 'number')} change"
+        if len(self.altered) > 1:
+            said += f": **{sum(self.altered)}** of {len(self.altered)} numbers change"
         return f"{said}. {self.detail}".strip()
 
     @property
@@ -114,15 +147,10 @@ class Courses:
             return f"It goes on as before: **0** of {len(self.changed)} words differ."
         one, other = self._first_difference(SHORT)
         said = f"It now continues {other} instead of {one}"
-        pairs = list(zip(numbers(self.untouched), numbers(self.changed), strict=False))
-        others, whole = sum(mine != theirs for mine, theirs in pairs[:-1]), len(pairs) - 1
-        if whole < 1:
+        if len(self.altered) == 1:
             return f"{said}."
-        if others == whole:
-            tails: tuple[str, ...] = (": every number changes.", ".")
-        else:
-            count = f": **{others}** of {whole}"
-            tails = (f"{count} numbers change.", f"{count} change.", ".")
+        count = f": **{sum(self.altered)}** of {len(self.altered)}"
+        tails = (f"{count} numbers change.", f"{count} change.", ".")
         return next(said + tail for tail in tails if len((said + tail).split()) <= HEADLINE)
 
     @property

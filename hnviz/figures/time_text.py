@@ -58,10 +58,11 @@ def takeaway(model: str, lanes: Mapping[str, NDArray[np.floating]], step: int) -
     if step == 0:
         fades = "vanishes" if far_share(keep) < VANISHED else "fades"
         return (
-            f"Untrained, the gradient {fades}: {_back(keep)} back, {_far(keep)} is left. Move the "
-            "training step and watch."
+            f"Untrained, the gradient {fades}: {_back(keep)} back, a typical row keeps "
+            f"{_far(keep)}. Move the training step."
         )
-    said = f"**Detach** cuts the gradient. Without it, {_far(keep)} is left {_back(keep)} back"
+    left = f"a typical row keeps {_far(keep)} {_back(keep)} back"
+    said = f"**Detach** cuts gradients. Uncut, {left}"
     return f"{said}." if untrained is None else f"{said}; untrained, {_far(untrained)}."
 
 
@@ -137,9 +138,10 @@ def passes_note(
     )
     norms = ", ".join(f"{name} {norm:.3g}" for name, norm in nearest.items())
     return (
-        f"A ribbon's number is the norm |dLoss/dh| at that step, as a share of the one nearest to "
-        f"the loss, or with all losses of the largest. The nearest is: {norms}. Norms over "
-        f"{plural(bs, 'row')}, mini-batches {batches[0]} to {batches[-1]} of train{before}. "
+        "A ribbon's number is the norm |dLoss/dh| at that step in a typical row, as a share of the "
+        "one nearest to the loss, or with all losses of the largest. The nearest is: "
+        f"{norms}. Typical means the median of {plural(bs, 'row')}: mini-batches {batches[0]} to "
+        f"{batches[-1]} of train{before}. "
         f"Loss {loss:.3f}, on a copy in eval mode: batch norm uses the statistics that it learnt. "
         "All lanes but “untrained” have the weights of the training step shown."
     )

@@ -53,10 +53,11 @@ class Texts(NamedTuple):
 
 def spelling(subject: Subject) -> Spell:
     """Return how the subject's text writes a number. Raises CorpusError if it has none."""
-    return _spelling(subject.config.corpus)
+    return corpus_spelling(subject.config.corpus)
 
 
-def _spelling(corpus_id: str) -> Spell:
+def corpus_spelling(corpus_id: str) -> Spell:
+    """Return how a corpus writes a number. Raises CorpusError if it has none."""
     read = corpus(corpus_id)
     if read.spell is None:
         raise CorpusError(f"{read.title} does not list numbers, so nothing can count on")
@@ -71,7 +72,7 @@ def number_tokens(spell: Spell, numbers: Sequence[int]) -> list[str]:
 @cache
 def longest_number(corpus_id: str) -> int:
     """Return the most tokens that count_on lets a model say for one number."""
-    spell = _spelling(corpus_id)
+    spell = corpus_spelling(corpus_id)
     return SPARE + 1 + max(len(spell(number)) for number in range(1, LAST_NUMBER + 1))
 
 
@@ -149,7 +150,7 @@ def _counted(texts: Texts, read: Read) -> Counted:
 @lru_cache(maxsize=5)
 def _texts(corpus_id: str, vocab: Vocab, given: int) -> Texts:
     """Write all prompts and numbers, as cuts of one text of all numbers."""
-    spell = _spelling(corpus_id)
+    spell = corpus_spelling(corpus_id)
     pieces = [vocab.numericalize(number_tokens(spell, [n])) for n in range(1, LAST_NUMBER + 1)]
     starts = np.cumsum([0, 0, *map(len, pieces)])  # of number n at starts[n]
     number = np.arange(FIRST_NUMBER, LAST_NUMBER + 1)

@@ -20,11 +20,11 @@ Operation = Callable[[State], State]
 
 
 class Course(NamedTuple):
-    """How a model continues from a state, always with the likeliest word."""
+    """How a model continues from states, a row each, always with the likeliest word."""
 
-    state: NDArray[np.float32]  # (n_layers, nh): before the first word
-    ids: Ids  # (n,)
-    probabilities: NDArray[np.float64]  # (n, nv)
+    state: NDArray[np.float32]  # (n_layers, rows, nh): before the first word
+    ids: Ids  # (rows, n)
+    probabilities: NDArray[np.float64]  # (rows, n, nv)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +36,10 @@ class Units:
     value: float = 0.0
 
     def __call__(self, state: State) -> State:
-        """Return a changed copy of a state of one row: of several tensors, each changes."""
+        """Return a changed copy of a state, the same for each row; of several tensors, of each."""
         changed = mapped(state, Tensor.clone)
         for tensor in tensors(changed):
-            _layers(tensor)[self.layer, list(self.units)] = self.value
+            _layers(tensor)[self.layer][:, list(self.units)] = self.value
         return changed
 
 
@@ -83,8 +83,8 @@ def read(subject: Subject, ids: Ids) -> State:
 
 
 def read_out(subject: Subject, state: State) -> Tensor:
-    """Return the answer from a state of one row: from the top layer, (1, nv)."""
-    top, net = _layers(state)[-1:], entry(subject.config.model)
+    """Return the answers from a state: from the top layer, (rows, nv)."""
+    top, net = _layers(state)[-1], entry(subject.config.model)
     with torch.no_grad():
         if net.norm and not net.norm_in_loop:  # else the state is normalised already
             top = subject.part(net.norm)(top)
@@ -95,23 +95,23 @@ def read_out(subject: Subject, state: State) -> Tensor:
 def go_on(
     subject: Subject, state: State, n: int, change: Operation | None = None, *, hold: bool = False
 ) -> Course:
-    """Say n words from a state: the likeliest each time, which the model then reads.
+    """Say n words from each row of a state: the likeliest each time, which the model then reads.
 
     `change` applies to the state before the first word; with `hold`, before every word.
     """
     if change:
         state = change(state)
     begun = _layers(state).numpy().copy()
-    logits, said = read_out(subject, state), list[int]()
+    logits, said = read_out(subject, state), list[Tensor]()
     probabilities = []
     for _ in range(n):
-        said.append(int(finite(logits[0]).argmax()))
-        probabilities.append(logits[0].double().softmax(-1).numpy())
-        logits, state = subject.answer(torch.tensor([[said[-1]]]), state)
+        said.append(finite(logits).argmax(-1, keepdim=True))  # (rows, 1)
+        probabilities.append(logits.double().softmax(-1))
+        logits, state = subject.answer(said[-1], state)
         if change and hold:
             state = change(state)
             logits = read_out(subject, state)
-    return Course(begun, np.array(said, dtype=np.int64), np.array(probabilities))
+    return Course(begun, torch.cat(said, 1).numpy(), torch.stack(probabilities, 1).numpy())
 
 
 def answers_on(subject: Subject, state: State, ids: Ids) -> NDArray[np.float64]:
@@ -124,6 +124,6 @@ def answers_on(subject: Subject, state: State, ids: Ids) -> NDArray[np.float64]:
 
 
 def _layers(state: State) -> Tensor:
-    """Return the state of one row as (n_layers, nh); of several tensors, the first."""
+    """View a state as (n_layers, rows, nh); of several tensors, the first."""
     shown = tensors(state)[0]
-    return shown.view(-1, shown.shape[-1])
+    return shown.view(-1, *shown.shape[-2:])

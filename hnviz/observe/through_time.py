@@ -69,8 +69,9 @@ def check_windows(layout: BatchLayout, first: int) -> None:
 class StateGradients(NamedTuple):
     """Norm of dLoss/dh after each step of the three mini-batches, (3 * bptt,); 0 if none.
 
-    The norm is over rows, layers and units. `detach` and `keep` are None for a model that carries
-    no state; `loss` is the mean loss of `keep`, or of `reset` for such a model.
+    The norm is over layers and units, in a typical row: the median of all rows' norms. `detach`
+    and `keep` are None for a model that carries no state; `loss` is the mean loss of `keep`, or of
+    `reset` for such a model.
     """
 
     reset: Norms
@@ -117,7 +118,7 @@ def _reset(model: LanguageModel, windows: Windows, every: bool) -> tuple[Norms, 
     loss = _loss(model, said, y, every)
     gradients = _gradients(loss * len(read), states)  # each mini-batch has its own mean
     parts = [each.chunk(len(read)) for each in gradients]
-    norms = [[part[each].norm().item() for part in parts] for each in range(len(read))]
+    norms = [[_typical(part[each]) for part in parts] for each in range(len(read))]
     zeros = np.zeros(len(states) * (WINDOWS - len(read)))
     return np.concatenate([zeros, *norms]), loss.item()
 
@@ -141,7 +142,12 @@ def _loss(model: LanguageModel, said: list[Tensor], y: Tensor, every: bool) -> T
 
 def _norms(loss: Tensor, states: list[State], *, keep: bool = False) -> Norms:
     """Go back from a loss; `keep` keeps the graph for another pass."""
-    return np.array([each.norm().item() for each in _gradients(loss, states, keep=keep)])
+    return np.array([_typical(each) for each in _gradients(loss, states, keep=keep)])
+
+
+def _typical(gradient: Tensor) -> float:
+    """Return the median of the rows' norms: a few rows with a long reach do not raise it."""
+    return float(np.median(gradient.norm(dim=1).numpy()))
 
 
 def _gradients(loss: Tensor, states: list[State], *, keep: bool = False) -> list[Tensor]:

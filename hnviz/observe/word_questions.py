@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from hnviz.catalogue import entry
+from hnviz.observe.claims import CLAIMS, N_PROMPTS, SEED, outcomes, tried
 from hnviz.observe.params import Params, numbered, only, real, whole
 from hnviz.observe.passes import read_text
 from hnviz.observe.reply import Reply
@@ -64,9 +65,7 @@ def ask_surgery(subject: Subject, params: Params) -> Reply:
     """
     only(params, "ids", "n", "other", "layer", "units", "value", "hold")
     state = read(subject, _prompt(subject, params, "ids"))
-    change, hold = _change(subject, params), params.get("hold", False)
-    if not isinstance(hold, bool) or (hold and isinstance(change, Swap)):
-        raise ValueError(f"hold must be true or false, and applies only to units; got {hold!r}")
+    change, hold = _change(subject, params)
     n = whole(params, "n", 20, 1, MAX_SAID)
     arrays: dict[str, NDArray[Any]] = {}
     courses = {
@@ -74,9 +73,9 @@ def ask_surgery(subject: Subject, params: Params) -> Reply:
         "changed": go_on(subject, state, n, change, hold=hold),
     }
     for name, course in courses.items():
-        arrays[f"{name}_state"] = course.state
-        arrays[f"{name}_said"] = course.ids
-        arrays[f"{name}_probabilities"] = course.probabilities.astype("f4")
+        arrays[f"{name}_state"] = course.state[:, 0]
+        arrays[f"{name}_said"] = course.ids[0]
+        arrays[f"{name}_probabilities"] = course.probabilities[0].astype("f4")
     said = arrays["changed_said"]
     arrays["same_words"] = answers_on(subject, state, said).astype("f4")
     if "other" in params:
@@ -85,7 +84,30 @@ def ask_surgery(subject: Subject, params: Params) -> Reply:
     return Reply(arrays, {})
 
 
-def _change(subject: Subject, params: Params) -> Swap | Units:
+def ask_surgery_claims(subject: Subject, params: Params) -> Reply:
+    """Say what a change of the state does after `ids`, and for how many drawn prompts it does so.
+
+    The parameters are those of "surgery". meta: "claim", the closest of `CLAIMS`
+    that holds after `ids`; "holds", for each claim, the number of the "n" prompts drawn from train
+    by "seed" for which it holds. Raises CorpusError for a text that does not list numbers.
+    """
+    only(params, "ids", "other", "layer", "units", "value", "hold")
+    state = read(subject, _prompt(subject, params, "ids"))
+    change, hold = _change(subject, params)
+    here = outcomes(subject, state, change, hold=hold)
+    claim = next(name for name, holds in CLAIMS.items() if holds(here)[0])
+    holds = tried(subject, change, hold=hold)
+    return Reply({}, {"claim": claim, "holds": holds, "n": N_PROMPTS, "seed": SEED})
+
+
+def _change(subject: Subject, params: Params) -> tuple[Swap | Units, bool]:
+    change, hold = _operation(subject, params), params.get("hold", False)
+    if not isinstance(hold, bool) or (hold and isinstance(change, Swap)):
+        raise ValueError(f"hold must be true or false, and applies only to units; got {hold!r}")
+    return change, hold
+
+
+def _operation(subject: Subject, params: Params) -> Swap | Units:
     last_layer = entry(subject.config.model).n_layers - 1
     if "other" in params:
         other = read(subject, _prompt(subject, params, "other"))
@@ -116,4 +138,5 @@ def _prompt(subject: Subject, params: Params, name: str) -> NDArray[np.int64]:
 WORD_QUESTIONS: dict[str, Callable[[Subject, Params], Reply]] = {
     "next_word": ask_next_word,
     "surgery": ask_surgery,
+    "surgery_claims": ask_surgery_claims,
 }

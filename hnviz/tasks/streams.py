@@ -78,7 +78,10 @@ def recall(symbols: int, gap: int) -> Machine:
 
 
 def parity(every: int) -> Machine:
-    """Random bits and, in place of one in `every`, a question: are the ones even or odd."""
+    """Random bits, one in `every` replaced by a question: are the ones even or odd.
+
+    The answer follows, so of all tokens one in `every` + 1 asks.
+    """
 
     def moves(state: tuple[int, bool]) -> Iterable[Move[tuple[int, bool]]]:
         odd, asked = state

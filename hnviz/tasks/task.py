@@ -193,7 +193,15 @@ _TASKS = (
         source="Minsky and Papert, Perceptrons, 1969; for sequences, Hahn, Theoretical "
         "limitations of self-attention in neural sequence models, TACL 8, 2020",
         make=streams.parity,
-        parameters=(Number("every", 8, 2, 1000, "one token in so many asks"),),
+        parameters=(
+            Number(
+                "every",
+                8,
+                2,
+                1000,
+                "of bits and questions, one in so many asks",
+            ),
+        ),
         holds="whether the ones so far are even or odd",
         rule_states=lambda every: 2,
     ),

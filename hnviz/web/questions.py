@@ -26,6 +26,8 @@ _NEEDED, _NEEDED_IDS = Param("int"), Param("ints")
 
 _STRETCH = {"ids": _IDS, "split": _SPLIT, "first": _INT, "n": _INT, "layer": _INT}
 _PLACE = {"split": _SPLIT, "batch": _INT}
+_UNITS = {"units": _IDS, "value": _FLOAT, "hold": _BOOL}
+_CHANGE = {"ids": _NEEDED_IDS, "other": _IDS, "layer": _INT, **_UNITS}
 
 QUESTIONS: dict[str, Question] = {
     "accuracy_by_position": Question({"split": _SPLIT, "reset": _BOOL}, slow=True),
@@ -53,17 +55,8 @@ QUESTIONS: dict[str, Question] = {
     "second_backward": Question({}),
     "state_gradients": Question({"first": _INT, "every": _BOOL}),
     "state_path": Question({"layer": _INT, "first": _INT, "last": _INT}, slow=True),
-    "surgery": Question(
-        {
-            "ids": _NEEDED_IDS,
-            "n": _INT,
-            "other": _IDS,
-            "layer": _INT,
-            "units": _IDS,
-            "value": _FLOAT,
-            "hold": _BOOL,
-        }
-    ),
+    "surgery": Question({**_CHANGE, "n": _INT}),
+    "surgery_claims": Question(_CHANGE, slow=True),
     "undetached": Question({}, slow=True),
     "unit_codes": Question({"layer": _INT}, slow=True),
     "unit_order": Question({**_STRETCH, "show": _SHOW}),

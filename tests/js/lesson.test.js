@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { note, onVisit, visits } from "../../hnviz/app/kit/js/visits.js";
 import { stepOf } from "../../hnviz/app/lesson/panel/number.js";
-import { distance, inWords, isSurprise } from "../../hnviz/app/lesson/panel/surprise.js";
+import { distance, inWords, isSurprise, surpriseText } from "../../hnviz/app/lesson/panel/surprise.js";
 import { parts } from "../../hnviz/app/lesson/panel/words.js";
 
 const CHOICE = { kind: "choice", answers: ["one", "two"], truth: 1 };
@@ -113,4 +113,12 @@ test("listeners hear of every visit", () => {
   note();
   note();
   assert.deepEqual([heard, visits() - before], [2, 2]);
+});
+
+test("a surprise says the truth once, and its marks are no part of what is read", () => {
+  const told = { ...NUMBER, truth: 97.9, why: "It gets 97.9 % right. **Gaps** are filled." };
+  const said = surpriseText(told, 50);
+  assert.equal(said, "You said 50 %. It gets 97.9 % right. **Gaps** are filled.");
+  assert.deepEqual(parts(said).map(([tag]) => tag), ["", "strong", ""]);
+  assert.equal(surpriseText({ ...told, why: "Most of them." }, 50), "You said 50 %; it is 97.9 %. Most of them.");
 });

@@ -168,7 +168,7 @@ ADDRESS: tuple[Key, ...] = (
     Key("Tasks", "tasks_length", "3", "letters to copy"),
     Key("Tasks", "tasks_delay", "5", "blanks between the letters and their copy"),
     Key("Tasks", "tasks_gap", "6", "tokens of noise before the question"),
-    Key("Tasks", "tasks_every", "8", "one token in so many asks"),
+    Key("Tasks", "tasks_every", "8", "of bits and questions, one in so many asks"),
     Key("Tasks", "tasks_sequence", "a a b a b b", "the tokens of a periodic sequence"),
     Key("Tasks", "tasks_table", "Reber's grammar", "an automaton: rows of state, token, state"),
     Key("Tasks", "tasks_at", "what needs most", "the place of the next token in the line"),

@@ -126,7 +126,7 @@ export class Controls {
   put(name, value) {
     for (const picture of this.pictures) {
       for (const ask of picture.data.asks) {
-        const takes = ask.question in VIEWS || this.held.free[ask.question]?.includes(name) || name === "layer";
+        const takes = ask.question in VIEWS || this.held.free[ask.question]?.includes(name) || name === "layer" || ask.late;
         if (takes && name in ask.params && name !== "number") ask.params[name] = value;
         if (ask.question === CHANGE) this.changeSettings(picture, ask);
       }

@@ -71,13 +71,24 @@ export class Courses {
     );
   }
 
+  /** Whether each number differs, of those that have both; the last may be cut off. */
+  get altered() {
+    return this.ours.slice(0, this.theirs.length).map((mine, at) => {
+      const other = this.theirs[at];
+      const both = Math.min(mine.length, other.length);
+      const longer = other.length > both && at < this.ours.length - 1;
+      const shorter = mine.length > both && at < this.theirs.length - 1;
+      return mine.slice(0, both).join(" ") !== other.slice(0, both).join(" ") || longer || shorter;
+    });
+  }
+
   /** @param {Operation} operation */
   sentence(operation) {
     const said = `${done(operation)}, ${this.said.network} continues ${ending(operation.text)} `;
     if (this.same) return `${said}as if nothing had happened. ${this.detail}`;
     const [one, other] = this.firstDifference();
-    const whole = Math.min(this.ours.length, this.theirs.length) - 1;
-    const changed = whole > 0 ? `: **${this.changedOf(whole)}** of ${plural(whole, "number")} change` : "";
+    const { altered } = this;
+    const changed = altered.length > 1 ? `: **${counted(altered)}** of ${altered.length} numbers change` : "";
     return `${said}with ${other} instead of ${one}${changed}. ${this.detail}`.trim();
   }
 
@@ -91,11 +102,10 @@ export class Courses {
     if (this.same) return `It goes on as before: **0** of ${n} words differ.`;
     const [one, other] = this.firstDifference(SHORT);
     const said = `It now continues ${other} instead of ${one}`;
-    const whole = Math.min(this.ours.length, this.theirs.length) - 1;
-    if (whole < 1) return `${said}.`;
-    const others = this.changedOf(whole);
-    const count = `: **${others}** of ${whole}`;
-    const tails = others === whole ? [": every number changes.", "."] : [`${count} numbers change.`, `${count} change.`, "."];
+    const { altered } = this;
+    if (altered.length === 1) return `${said}.`;
+    const count = `: **${counted(altered)}** of ${altered.length}`;
+    const tails = [`${count} numbers change.`, `${count} change.`, "."];
     return said + /** @type {string} */ (tails.find((tail) => (said + tail).split(/\s+/).length <= HEADLINE));
   }
 
@@ -119,11 +129,6 @@ export class Courses {
       `Word ${at}, after the same words: untouched, ${quoted(itos[mine])} is the most probable, ` +
       `${percent(before[at][mine])}; changed, ${word}, ${now}.`
     );
-  }
-
-  /** @param {number} whole */
-  changedOf(whole) {
-    return this.ours.slice(0, whole).filter((words, at) => words.join(" ") !== this.theirs[at].join(" ")).length;
   }
 
   /** The first number that differs, before and after the change. */
@@ -154,6 +159,9 @@ export class Courses {
     return `${same} of ${changed.length} tokens are what it says after the other text.`;
   }
 }
+
+/** @param {boolean[]} altered */
+export const counted = (altered) => altered.filter(Boolean).length;
 
 /** @param {string[]} number */
 const spoken = (number) => number.filter((word) => word !== COMMA);

@@ -6,9 +6,9 @@ import { values } from "./arrays.js";
 import { networkName, numberIn, promptIn } from "./look.js";
 import { continuation } from "./numbers.js";
 import { answersOn, goOn, readAnswers, say } from "./speech.js";
-import { beside, Courses, done } from "./surgerytext.js";
+import { beside, counted, Courses, done } from "./surgerytext.js";
 import { operationIn } from "./operation.js";
-import { firstWrong, Prompt, saidPosition, saidSentence } from "./wordtext.js";
+import { firstWrong, plural, Prompt, saidPosition, saidSentence } from "./wordtext.js";
 
 /**
  * @typedef {import("./look.js").Look} Look
@@ -174,10 +174,12 @@ function ownMeta(courses, { said, probabilities }, itos) {
  * @param {string[]} itos
  */
 function changedMeta(courses, { said, probabilities }, operation, itos) {
-  const { differ } = courses;
+  const { differ, altered } = courses;
+  const n = counted(altered);
   const differing =
     `${differ.length} of ${said.length} tokens ${differ.length === 1 ? "differs" : "differ"} from the untouched ones at the ` +
-    "same position in the same number. The bars compare both states after the same words.";
+    `same position in the same number. Of the ${plural(altered.length, "number")} that both begin, ${n} differ in a token ` +
+    "or in length. The bars compare both states after the same words.";
   return answersMeta({
     param: "word",
     alt: courses.sentence(operation),

@@ -11,6 +11,7 @@ import { Refusal } from "./source.js";
 const NEIGHBOURS = 2; // snapshots on each side that are fetched in idle time
 const IDLE = 120; // ms after a drawing until they are
 const FAILED = 500; // a reader may try again; what failed once would mostly fail once more
+const GONE = 410; // a file holds a late answer only for what was shown at first
 const BUSY = [0, 429, 502, 503, 504]; // no server, too many requests, an engine that starts or gave up: asked again
 const AGAIN = 2000; // ms until then; after each failure twice as long
 const LONGEST_PAUSE = 60000; // ms
@@ -165,7 +166,8 @@ export class Asking {
         if (this.wanted === wanted || this.shown === wanted) this.shown = "";
         this.ask();
       } catch (error) {
-        await this.fail(/** @type {Error} */ (error));
+        const lacks = error instanceof Refusal && error.status === GONE;
+        if (!lacks) await this.fail(/** @type {Error} */ (error));
       } finally {
         this.awaited.delete(address);
       }

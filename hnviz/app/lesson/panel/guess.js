@@ -62,5 +62,5 @@ export function revealGuess(host, guess, answer) {
   const why = make("p", "why");
   write(why, guess.why);
   why.setAttribute("role", "status");
-  if (answer !== null) why.setAttribute("aria-label", `You said ${inWords(guess, answer)}. ${guess.why}`);
+  if (answer !== null) why.setAttribute("aria-label", `You said ${inWords(guess, answer)}. ${why.textContent}`);
 }

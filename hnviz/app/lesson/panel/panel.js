@@ -9,7 +9,7 @@ import { maker } from "../../kit/js/make.js";
 import { answerOf, forgetAnswers, keepAnswer } from "./answers.js";
 import { askGuess, holdGuess, revealGuess } from "./guess.js";
 import { button } from "./parts.js";
-import { inWords, isSurprise, distance } from "./surprise.js";
+import { distance, isSurprise, surpriseText } from "./surprise.js";
 import { write } from "./words.js";
 
 /**
@@ -265,8 +265,7 @@ export class Panel {
     for (const { title, guess, answer, at } of surprises) {
       const line = make("div", "surprise");
       button(line, title, () => this.doors.go(at));
-      const [said, truth] = [answer, guess.truth].map((each) => inWords(guess, each));
-      make("p", "", line, `You said ${said}; it is ${truth}. ${guess.why}`);
+      write(make("p", "", line), surpriseText(guess, answer));
     }
   }
 }

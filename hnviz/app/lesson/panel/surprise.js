@@ -43,6 +43,16 @@ export function inWords(guess, answer) {
 }
 
 /**
+ * What was guessed, what is true, and why, with the marks of a lesson's text; a truth is said once.
+ * @param {Guess} guess
+ * @param {Answer} answer
+ */
+export function surpriseText(guess, answer) {
+  const [said, truth] = [answer, guess.truth].map((each) => inWords(guess, each));
+  return `You said ${said}${guess.why.includes(truth) ? "" : `; it is ${truth}`}. ${guess.why}`;
+}
+
+/**
  * A unit of one: "word" of "words", "mini-batch" of "mini-batches".
  * @param {string} unit
  */

@@ -21,7 +21,7 @@ from hnviz.app.kit.text import (
     section,
 )
 from hnviz.app.rooms.predictions.attention.picture import ATTENTION, ATTENTION_VIEW
-from hnviz.app.rooms.predictions.change_state.picture import CHANGE, CHANGE_VIEW
+from hnviz.app.rooms.predictions.change_state.picture import CHANGE, change_asks
 from hnviz.app.rooms.predictions.controls import PROMPT, change_box, going_box, prompt_box, text_box
 from hnviz.app.rooms.predictions.counting_map.picture import (
     CHOICES,
@@ -51,7 +51,9 @@ STATE_NOTE = (
     "The network reads the prompt from a state of zeros. Its state is the only thing that it "
     "carries to the next word, so a state that another text left makes it count on from there. "
     "It always says the most probable word, and reads each word before it says the next. The "
-    "prompt itself stays the same."
+    "prompt itself stays the same. The 100 prompts are drawn by seed 0: three numbers that follow "
+    "each other in train. For a swap, each gets the state after another three whose next number "
+    "has another thousand."
 )
 LOOKS = (
     "A state would have to hold all that is needed later. Attention looks it up instead: each word "
@@ -115,9 +117,9 @@ def change_state(run_id: str, config: RunConfig) -> None:
         with st.container(width=160):
             text = text_box("Prompt", DEFAULT_PROMPT, PROMPT, config)
         params, settings = change_box(config)
-    view = ask(CHANGE_VIEW, text=text, **params)
+    asks = change_asks(text=text, numbers=not without_numbers(config), **params)
     with picture:
-        CHANGE(run=run_id, asks=[view], settings={**settings, "prompt": f"“{text[:40]}”"})
+        CHANGE(run=run_id, asks=asks, settings={**settings, "prompt": f"“{text[:40]}”"})
     _measured(STATE_NOTE)
 
 

@@ -17,6 +17,8 @@ class Change {
     const make = maker(body);
     this.headline = make("p", "headline");
     this.headline.setAttribute("aria-live", "polite");
+    this.range = make("p", "range");
+    this.range.setAttribute("aria-live", "polite");
     this.tools = make("div", "tools");
     this.swap = make("button", "swap", this.tools);
     this.swap.type = "button";
@@ -54,15 +56,19 @@ class Change {
     return this.shown.text;
   }
 
-  draw({ answer, settings, theme }) {
-    Object.assign(this, { meta: answer.meta, arrays: answer.arrays, theme });
+  draw({ answer, answers, settings, theme }) {
+    Object.assign(this, { meta: answer.meta, arrays: answer.arrays, claims: answers.change_claims, theme });
     this.label.hidden = !settings.units_key;
     this.swap.hidden = Boolean(settings.units_key);
     this.name.textContent = settings.units_name;
     if (settings.units_key && this.kit.root.getRootNode().activeElement !== this.input) this.input.value = this.units();
-    this.swap.replaceChildren(this.swapped ? "Undo the swap" : `Swap in the state after ${settings.other}`);
-    this.swap.setAttribute("aria-pressed", this.swapped);
     this.read.textContent = `The network has read ${settings.prompt}.`;
+    this.showSwap();
+  }
+
+  showSwap() {
+    this.swap.replaceChildren(this.swapped ? "Undo the swap" : `Swap in the state after ${this.settings.other}`);
+    this.swap.setAttribute("aria-pressed", this.swapped);
     this.show();
   }
 
@@ -72,6 +78,7 @@ class Change {
     const { before, after } = arrays;
     const said = changed ? meta.changed : meta.own;
     this.headline.replaceChildren(...boldNodes(said.headline));
+    this.range.replaceChildren(...boldNodes((changed && this.claims?.sentence) || ""));
     const strip = {
       before: before.data,
       after: changed ? after.data : before.data,
@@ -89,7 +96,7 @@ class Change {
   press() {
     this.swapped = !this.swapped;
     putInAddress(SWAPPED, this.swapped ? 1 : null);
-    this.draw({ answer: { meta: this.meta, arrays: this.arrays }, settings: this.settings, theme: this.theme });
+    this.showSwap();
   }
 
   /** A click sets a unit, or takes it out again where several may be set. */

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.app.kit.picture import Example, Picture, Place, ask
+from hnviz.app.kit.picture import Ask, Example, Picture, Place, ask
 from hnviz.app.rooms.predictions.answers.cells import Answers, Cell
 from hnviz.app.rooms.predictions.change_state.operation import PARAMS, SET, SWAP, Change, change_in
 from hnviz.app.rooms.predictions.next_word.picture import network
@@ -14,7 +14,8 @@ from hnviz.catalogue import entry
 from hnviz.data import stream_of
 from hnviz.engine.client import Answer
 from hnviz.figures.answers import likeliest
-from hnviz.figures.surgery_text import Courses, beside
+from hnviz.figures.sentences import plural
+from hnviz.figures.surgery_text import Courses, beside, claim_range
 from hnviz.figures.word_text import said_position
 from hnviz.web.views import Look, Shown, View
 
@@ -128,15 +129,36 @@ def _cells(
 
 
 def _differing(courses: Courses) -> str:
-    n = len(courses.differ)
+    n, numbers = len(courses.differ), courses.altered
     differ = "differs" if n == 1 else "differ"
     return (
         f"{n} of {len(courses.changed)} tokens {differ} from the untouched ones at the same "
-        "position in the same number. The bars compare both states after the same words."
+        f"position in the same number. Of the {plural(len(numbers), 'number')} that both begin, "
+        f"{sum(numbers)} differ in a token or in length. "
+        "The bars compare both states after the same words."
     )
 
 
+def _claims(look: Look) -> Shown:
+    """Say for how many prompts drawn from train the change does what it does after this one."""
+    change = change_in(look)
+    meta = look.ask("surgery_claims", {"ids": list(change.given.ids), **change.asked}).meta
+    swap = bool(change.operation.other)
+    sentence = claim_range(meta["claim"], meta["holds"], meta["n"], swap=swap)
+    return Shown({}, {"claim": meta["claim"], "holds": meta["holds"]}, sentence)
+
+
 CHANGE_VIEW = View("change_state", PARAMS, _change)
+CLAIMS_VIEW = View("change_claims", PARAMS, _claims, slow=True)
+
+
+def change_asks(*, text: str, numbers: bool = True, **params: Any) -> list[Ask]:
+    """Ask for a change and, where the run's text lists numbers, for how far its effect holds."""
+    asks = [ask(CHANGE_VIEW, text=text, **params)]
+    if numbers:
+        asks.append(ask(CLAIMS_VIEW, at="rest", late=True, text=text, **params))
+    return asks
+
 
 _UNITS = {
     "units_key": "predictions_units_set",
@@ -148,7 +170,8 @@ _UNITS = {
 
 def _example(settings: Mapping[str, Any], **params: Any) -> Example:
     settings = {"prompt": "“4316 to 4318”", **settings}
-    return Example("Model5", [ask(CHANGE_VIEW, text="4316 to 4318", **params)], settings)
+    asks = change_asks(text="4316 to 4318", **params)
+    return Example("Model5", asks, settings)
 
 
 EXAMPLES = {
@@ -160,7 +183,7 @@ EXAMPLES = {
 CHANGE = Picture(
     __file__,
     Place("predictions_courses", "591px", "1010px"),
-    views=(CHANGE_VIEW,),
+    views=(CHANGE_VIEW, CLAIMS_VIEW),
     silent=True,
     examples=EXAMPLES,
 )

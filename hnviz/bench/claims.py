@@ -1,0 +1,119 @@
+"""What lessons claim, tried on 100 prompts drawn from train, and on five seeds.
+
+`claims` trains Model5 and Model4 from five seeds, and Model3 at four rates from each, and makes the
+shipped table hnviz/runs/data/claims.csv, in about five minutes on one processor:
+
+    python -m hnviz bench claims
+
+Seed 0 is the pre-trained run, trained again. Unit numbers mean something in one seed only: the
+claims about units are here to show that.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from hnviz.bench.lr_map import RATES
+from hnviz.bench.search import FIVE
+from hnviz.bench.table import write_rows
+from hnviz.catalogue import entry
+from hnviz.config import RunConfig
+from hnviz.events import Ended, EpochEnd
+from hnviz.learn import Learner
+from hnviz.observe.claims import N_PROMPTS, after, drawn, tried
+from hnviz.observe.handover import handover
+from hnviz.observe.subject import Subject
+from hnviz.observe.surgery import Swap, Units
+from hnviz.observe.through_time import Windows, state_gradients
+from hnviz.observe.time_questions import FIRST
+
+EDGE_RATES = [rate for rate in RATES if 1e-3 <= rate <= 1e-1]
+"""The rates of the table among which Model3's best is, and the first at which it diverges."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One claim about one seed: for how many of n prompts it holds; n is 1 for a run as a whole."""
+
+    claim: str
+    model: str
+    seed: int
+    holds: int
+    n: int
+
+
+def claims(path: str | Path) -> Iterator[Tried]:
+    """Train, try every claim, write the table; yield each row as it comes."""
+    torch.set_num_threads(1)
+    rows = []
+    for seed in FIVE:
+        for row in _of_seed(seed):
+            rows.append(row)
+            yield row
+    write_rows(path, Tried, rows)
+
+
+def _of_seed(seed: int) -> Iterator[Tried]:
+    five, four = _trained("Model5", seed), _trained("Model4", seed)
+    for claim, holds in _changes(five).items():
+        yield Tried(claim, "Model5", seed, holds, N_PROMPTS)
+    yield Tried("zeros beat the state of train", "Model5", seed, int(_zeros_win(five)), 1)
+    yield Tried("reaches further than Model5", "Model4", seed, int(_reach(four) > _reach(five)), 1)
+    yield Tried("the best rate is the last that works", "Model3", seed, int(_at_the_edge(seed)), 1)
+
+
+def _trained(model: str, seed: int) -> Subject:
+    learner = Learner(RunConfig.for_model(model, seed=seed, device="cpu"))
+    for _ in learner.events():
+        pass
+    return Subject.load(learner.config, learner.snapshot())
+
+
+def _changes(subject: Subject) -> dict[str, int]:
+    """Count the prompts for which each claim about a changed state holds."""
+    other = after(subject, drawn(subject)[1])
+    upper, lower = (tried(subject, Swap(other=other, layer=layer)) for layer in (1, 0))
+    zeros = tried(subject, Units(layer=0, units=tuple(range(32))))
+    held = tried(subject, Units(layer=0, units=(2,), value=1.0), hold=True)
+    mixed = "other thousand, own rest"
+    return {
+        "layer 1 gives the thousand": upper["other thousand"],
+        "layer 1 gives the thousand, layer 0 the rest": upper[mixed],
+        "layer 0 gives the rest, layer 1 the thousand": lower["own thousand, other rest"],
+        "zeroing units 0 to 31 changes no word": zeros["same words"],
+        "unit 2 held at 1 changes the number": held["another number"],
+    }
+
+
+def _zeros_win(subject: Subject) -> bool:
+    """Compare the first half of valid's first windows, from zeros and with train's state."""
+    found = handover(subject, subject.stream.train, subject.stream.valid)
+    first = len(found.reset) // 2
+    return bool(found.reset[:first].mean() > found.carried[:first].mean())
+
+
+def _reach(subject: Subject) -> int:
+    """Return how many steps back 1 % of a typical row's gradient gets."""
+    windows = Windows.cut(subject, subject.stream.train, FIRST)
+    keep = state_gradients(subject, windows, every=False).keep
+    if keep is None:
+        raise ValueError(f"{subject.config.model} carries no state")
+    return int(np.flatnonzero(keep[::-1] >= keep[-1] / 100)[-1])
+
+
+def _at_the_edge(seed: int) -> bool:
+    """Train Model3 at each rate; return whether the best on valid is the last that works."""
+    scores = []
+    for rate in EDGE_RATES:
+        recipe = {**asdict(entry("Model3").recipe), "lr": rate}
+        events = list(
+            Learner(RunConfig(model="Model3", seed=seed, device="cpu", **recipe)).events()
+        )
+        last, ended = events[-2:]
+        works = isinstance(ended, Ended) and ended.status == "finished"
+        scores.append(last.accuracy if works and isinstance(last, EpochEnd) else None)
+    known = [score for score in scores if score is not None]
+    return len(known) < len(scores) and scores.index(max(known)) == len(known) - 1
