@@ -907,7 +907,7 @@ def test_viewers_take_turns():
     assert lane.drop(dropped)
     free.set()
     last.result(10)
-    assert done[:6] == ["greedy 0", "one 0", "two 0", "greedy 1", "one 1", "two 1"]
+    assert done[:6] == ["one 0", "two 0", "greedy 0", "one 1", "two 1", "greedy 1"]
     assert done[6:] == [f"greedy {number}" for number in range(2, 40)]
 
 
@@ -988,7 +988,7 @@ def test_one_who_rests_is_answered_aside(client, monkeypatch):
             return answer
 
     monkeypatch.setattr("hnviz.web.asked.engine", lambda: Both)
-    monkeypatch.setattr(Lane, "rests", lambda lane, viewer: viewer == "a" * 32)
+    monkeypatch.setattr(Lane, "rests", lambda lane, viewer: viewer.name == "a" * 32)
     for viewer, token in (("a", 1), ("b", 2)):
         cookie = {"cookie": f"hnviz-viewer={viewer * 32}"}
         assert client.get(f"/api/runs/{RUN}/200/units?ids={token}", headers=cookie).is_success

@@ -416,6 +416,24 @@ def test_one_viewers_runs_that_wait_are_limited() -> None:
     start("e", "eve")
 
 
+def test_one_address_leaves_a_quarter_of_the_queue() -> None:
+    schedule = Scheduler(Limits(trainers=1, queue=8))
+
+    def start(name: str, address: str) -> None:
+        viewer = f"{name}@{address}"
+        schedule.check_room(gpu=False, now=0.0, viewer=viewer)
+        schedule.add(Task(run_id=name, n_steps=100, viewer=viewer))
+        schedule.next_to_start(0.0)
+
+    for number in range(7):  # each by another browser; the first one trains
+        start(f"eve {number}", "10.0.0.7")
+    with pytest.raises(EngineError, match="6 runs from your address wait already") as error:
+        start("eve 7", "10.0.0.7")
+    assert error.value.kind == "busy"
+    start("ann", "10.0.0.8")
+    start("sweep", "")
+
+
 def test_the_wait_is_estimated_from_the_runs_that_train() -> None:
     schedule = scheduler(trainers=1)
     a, *_ = add(schedule, "a", "b", "c")

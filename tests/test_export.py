@@ -6,9 +6,10 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 from base64 import b64decode, b64encode
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from hashlib import sha256
 from typing import Any
 from urllib.parse import unquote
@@ -247,6 +248,33 @@ def test_a_lesson_is_written_once_for_all_who_ask():
     assert none.json()["error"] == "no lesson is named 'none'; choose one of a, b"
     assert (large.status_code, long.status_code) == (404, 404)
     assert asked == ["a", "none"]
+
+
+def test_one_viewer_has_so_many_files_in_the_line_and_others_theirs():
+    free, begun = threading.Event(), threading.Event()
+
+    def write(name: str) -> bytes:
+        begun.set()
+        free.wait(30)
+        return name.encode()
+
+    client = TestClient(Starlette(routes=door(exported.routes(write))))
+
+    def get(name: str, viewer: int = 0) -> int:
+        headers = {"cookie": f"hnviz-viewer={viewer:032x}"}
+        return client.get(f"/api/lessons/{name}/file", headers=headers).status_code
+
+    with ThreadPoolExecutor(9) as pool:
+        asked = [pool.submit(get, "a")]
+        assert begun.wait(30)
+        asked += [pool.submit(get, name) for name in "bcd"]
+        refused = next(as_completed(asked, 30))  # one is written, and two wait
+        others = pool.submit(get, "e", 1)
+        time.sleep(0.1)
+        assert refused.result() == 429 and not others.done()
+        free.set()
+        assert others.result(30) == 200
+        assert sorted(each.result(30) for each in asked) == [200, 200, 200, 429]
 
 
 def test_another_process_says_in_one_sentence_why_a_lesson_cannot_be_written(own_runs):

@@ -67,12 +67,12 @@ def test_a_browser_keeps_its_name_in_a_frame_of_another_site():
 
 def test_a_viewer_without_a_name_is_an_address():
     name = "0123456789abcdef" * 2
-    assert viewer({"hnviz-viewer": name}, "10.0.0.7") == name
+    assert viewer({"hnviz-viewer": name}, "10.0.0.7") == (name, "10.0.0.7")
     for cookies in ({}, {"hnviz-viewer": "10.0.0.8"}, {"other": name}):
-        assert viewer(cookies, "10.0.0.7") == "10.0.0.7"
-        assert viewer(cookies, None) == "127.0.0.1"
+        assert viewer(cookies, "10.0.0.7").name == "10.0.0.7"
+        assert viewer(cookies, None).name == "127.0.0.1"
     scope = {"type": "websocket", "headers": [(b"cookie", f"a=1; hnviz-viewer={name}".encode())]}
-    assert viewer_of(scope | {"client": ("10.0.0.7", 1)}) == name
+    assert viewer_of(scope | {"client": ("10.0.0.7", 1)}) == (name, "10.0.0.7")
 
 
 def test_a_page_that_a_route_of_ours_answers_is_left_alone(client):

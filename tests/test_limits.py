@@ -13,19 +13,22 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
+from inspect import unwrap
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 import uvicorn
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from websockets.exceptions import InvalidStatus
 
 from hnviz.web import limits
 from hnviz.web.limits import Bounds, Limits
-from hnviz.web.patience import close_half_sent
+from hnviz.web.patience import close_half_sent, keep_addresses
+from hnviz.web.viewer import forwarded, proxies, viewer_of
 from tests.conftest import finished, free_port
 from tests.visitor import show, tab
 
@@ -113,8 +116,9 @@ def under_way(app: Any, path: str, kind: str = "http", viewer: int = 0) -> async
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": b"x", "more_body": False}
 
-    headers = [(b"cookie", f"hnviz-viewer={viewer:032x}".encode())]
+    headers = [(b"cookie", f"hnviz-viewer={viewer % 1000:032x}".encode())]
     scope = {"type": kind, "method": "PUT", "path": path, "headers": headers}
+    scope |= {"client": (f"10.0.0.{viewer // 1000}", 1)}  # 1000 viewers have one address
     scope |= {"extensions": {"websocket.http.response": {}}}
 
     async def go() -> int:
@@ -155,6 +159,155 @@ def test_a_viewer_has_so_many_sockets_and_others_have_theirs() -> None:
         assert await now(under_way(app, "/api/live", "websocket")) == 200
 
     finished(go())
+
+
+def test_an_address_has_so_many_sockets_and_others_have_theirs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(limits, "SOCKETS_OF_ADDRESS", 100)
+
+    async def go() -> None:
+        app, free = held_open()
+        ours = [under_way(app, "/api/live", "websocket", n % 50) for n in range(100)]
+        assert {await now(each) for each in ours} == {None}
+        assert await now(under_way(app, "/api/live", "websocket", 99)) == 429
+        other = under_way(app, "/api/live", "websocket", 1000)
+        assert await now(other) is None
+        free.set()
+        await asyncio.gather(*ours, other)
+
+    finished(go())
+
+
+def test_a_page_is_drawn_in_its_turn() -> None:
+    """Four at a time from one address; a page that is drawn, or a second, lets the next one go."""
+    drawn: list[int] = []
+
+    async def draws(scope: Any, receive: Any, send: Any) -> None:
+        while (await receive())["type"] == "websocket.receive":
+            drawn.append(scope["viewer"])
+            if scope["viewer"]:  # the first one takes longer than a second
+                await send({"type": "websocket.send", "bytes": b"part"})
+                await send({"type": "websocket.send", "bytes": b"drawn"})
+
+    app = Limits(draws, lambda: Bounds(draws=lambda message: message == b"drawn"))
+
+    async def tab(viewer: int, address: str) -> None:
+        messages = 2 * [{"type": "websocket.receive", "bytes": b"press"}]
+        messages.append({"type": "websocket.disconnect"})
+
+        async def receive() -> dict[str, Any]:
+            return messages.pop(0)
+
+        async def send(message: dict[str, Any]) -> None:
+            await asyncio.sleep(0)
+
+        headers = [(b"cookie", f"hnviz-viewer={viewer:032x}".encode())]
+        scope = {"type": "websocket", "path": "/_stcore/stream", "headers": headers}
+        await app(scope | {"client": (address, 1), "viewer": viewer}, receive, send)
+
+    async def go() -> None:
+        begun = time.monotonic()
+        await asyncio.gather(*(tab(0, "10.0.0.7") for _ in range(4)))
+        await asyncio.gather(*(tab(viewer, "10.0.0.7") for viewer in range(1, 9)))
+        assert time.monotonic() - begun < 20
+        assert sorted(drawn) == sorted([0] * 8 + 2 * list(range(1, 9)))
+
+    finished(go())
+
+
+def test_text_on_streamlits_socket_closes_it() -> None:
+    sent: list[dict[str, Any]] = []
+
+    async def reads_once(scope: Any, receive: Any, send: Any) -> None:
+        assert (await receive()) == {"type": "websocket.disconnect", "code": 1003}
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "websocket.receive", "text": "{}"}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {"type": "websocket", "path": "/_stcore/stream", "headers": []}
+    finished(Limits(reads_once, Bounds)(scope, receive, send))
+    assert sent == [{"type": "websocket.close", "code": 1003}]
+
+
+# --- whose address it is ------------------------------------------------------------------------
+
+NEAR = proxies(["127.0.0.1", "10.0.0.0/8"])
+
+
+@pytest.mark.parametrize(
+    ("told", "address"),
+    [
+        ([], "127.0.0.1"),
+        (["192.0.2.7"], "192.0.2.7"),
+        (["6.6.6.6, 192.0.2.7"], "192.0.2.7"),  # the browser wrote the first one
+        (["6.6.6.6, 192.0.2.7, 10.0.0.2"], "192.0.2.7"),  # two proxies
+        (["6.6.6.6", "192.0.2.7"], "192.0.2.7"),
+        (["192.0.2.7:4711"], "192.0.2.7"),
+        (["[2001:db8::7]:4711"], "2001:db8::7"),
+        (["2001:db8::7"], "2001:db8::7"),
+        (["10.0.0.3, 10.0.0.2"], "10.0.0.3"),
+        (["6.6.6.6, unknown"], "127.0.0.1"),  # what cannot be read ends the search
+        (["6.6.6.6, 999.1.1.1, 10.0.0.2"], "10.0.0.2"),
+        (["", ",", "192.0.2.7<script>"], "127.0.0.1"),
+    ],
+)
+def test_the_last_hop_that_is_no_proxy_is_the_address(told: list[str], address: str) -> None:
+    headers = [(b"x-forwarded-for", each.encode()) for each in told]
+    scope = {"type": "http", "scheme": "http", "client": ("127.0.0.1", 9), "headers": headers}
+    assert forwarded(scope, NEAR)["client"][0] == address
+    assert forwarded(scope, ()) == scope
+    stranger = scope | {"client": ("192.0.2.9", 9)}
+    assert forwarded(stranger, NEAR) == stranger
+
+
+def test_a_proxy_that_is_named_may_say_that_the_site_is_secure() -> None:
+    headers = [(b"x-forwarded-proto", b"https")]
+    for kind, scheme in (("http", "https"), ("websocket", "wss")):
+        scope = {"type": kind, "scheme": "http", "client": ("127.0.0.1", 9), "headers": headers}
+        assert forwarded(scope, NEAR)["scheme"] == scheme
+        assert forwarded(scope, ())["scheme"] == "http"
+
+
+def test_a_wrong_proxy_is_one_sentence() -> None:
+    with pytest.raises(ValueError, match="HNVIZ_PROXIES takes addresses and networks, such as"):
+        proxies(["lab.example.org"])
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("::1", "::1"),
+        ("testclient", "testclient"),
+    ],
+)
+def test_what_counts_as_one_address(address: str, place: str) -> None:
+    assert viewer_of({"type": "http", "client": (address, 1), "headers": []}).address == place
+
+
+def test_uvicorn_believes_no_address_that_a_program_here_claims() -> None:
+    """Without the fix it does; a test fails when it reads the header elsewhere."""
+    heard: list[Any] = []
+
+    async def hears(scope: Any, receive: Any, send: Any) -> None:
+        heard.append(scope["client"][0])
+
+    own = {"__call__": unwrap(ProxyHeadersMiddleware.__call__)}
+    believes: Any = type("Believes", (ProxyHeadersMiddleware,), own)
+    kept: Any = type("Kept", (ProxyHeadersMiddleware,), own)
+    keep_addresses(kept)
+    scope = {"type": "http", "client": ("127.0.0.1", 1), "scheme": "http"}
+    scope |= {"headers": [(b"x-forwarded-for", b"6.6.6.6")]}
+    for kind in (believes, kept):
+        finished(kind(hears)(dict(scope), None, None))
+    assert heard == ["6.6.6.6", "127.0.0.1"]
 
 
 def test_a_viewer_uploads_one_file_at_a_time_and_others_theirs() -> None:
@@ -205,7 +358,8 @@ def test_open_files_are_counted() -> None:
 @contextmanager
 def serving(kind: type[asyncio.Protocol], app: Any) -> Iterator[int]:
     """Serve an app with a protocol class of its own, mended to wait .2 s."""
-    mended: Any = type("Mended", (kind,), {})
+    own = {"connection_made": unwrap(kind.connection_made)}  # another test may have mended it
+    mended: Any = type("Mended", (kind,), own)
     close_half_sent(mended, 0.2)
     close_half_sent(mended, 0.2)
     port = free_port()

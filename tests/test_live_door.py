@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import uvicorn
 from starlette.applications import Starlette
-from starlette.testclient import TestClient
+from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
 from hnviz.app.kit.panels import Panels
@@ -604,6 +604,27 @@ def test_one_browser_too_many_is_told_to_come_back(client, monkeypatch):
     with client.websocket_connect("/api/live") as said:
         said.send_json(follow(1, "words"))
         assert told(said)["id"] == 1
+
+
+def test_one_address_leaves_a_quarter_of_the_places(monkeypatch):
+    monkeypatch.setattr(live, "MOST_SOCKETS", 4)
+    ours = Starlette(routes=routes.door(live.routes(Hub([]))))
+    with ExitStack() as stack:
+        near = stack.enter_context(TestClient(ours, client=("10.0.0.7", 1)))
+        far = stack.enter_context(TestClient(ours, client=("10.0.0.8", 1)))
+
+        def connect(client: TestClient, viewer: int) -> WebSocketTestSession:
+            cookie = {"cookie": f"hnviz-viewer={viewer:032x}"}
+            return stack.enter_context(client.websocket_connect("/api/live", headers=cookie))
+
+        for viewer in range(3):
+            connect(near, viewer).send_json({"op": "leave", "id": 1})
+        with pytest.raises(WebSocketDisconnect) as closed:
+            connect(near, 3).receive_json()
+        assert (closed.value.code, closed.value.reason[:21]) == (1013, "3 of your address are")
+        other = connect(far, 4)
+        other.send_json({"op": "leave"})
+        assert other.receive_json() == {"id": None, "error": "id must be a whole number; got None"}
 
 
 # Buttons, with a real engine

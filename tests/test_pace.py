@@ -1,11 +1,18 @@
 """A viewer who takes more than an equal share of the server's time rests while others are about."""
 
+import asyncio
+import threading
+import time
+from functools import partial
+
 import pytest
 
 from hnviz.web.hub import LIVE_SECONDS, TABS, Hub
-from hnviz.web.lanes import Lane
+from hnviz.web.lanes import BusyError, Lane
 from hnviz.web.pace import ABOUT, LONGEST_REST, About, Pace
-from hnviz.web.quota import Rate
+from hnviz.web.quota import Rate, Turns
+from hnviz.web.viewer import Viewer
+from tests.conftest import finished
 
 
 class Clock:
@@ -102,3 +109,55 @@ def test_many_tabs_of_one_viewer_share_the_messages_of_a_few() -> None:
     hub.sockets.update({"few": TABS, "many": 5 * TABS})
     assert hub.rest("few") == 0
     assert hub.rest("many") == 5 * LIVE_SECONDS
+
+
+def test_addresses_share_the_time_and_their_viewers_share_theirs(clock: Clock) -> None:
+    pace, polite = Pace(1, 2, About(clock)), Viewer("polite", "10.0.0.8")
+    many = [Viewer(f"{number}", "10.0.0.7") for number in range(200)]
+    for viewer in (*many, polite):
+        pace.took(viewer, 2.1)
+    assert pace.rest(polite) == pytest.approx(0.2)  # .1 s at half of the time
+    assert pace.rest(many[0]) > 20 * pace.rest(polite)
+    clock.now += ABOUT + 1
+    assert pace.rest(polite) == 0
+
+
+def test_many_viewers_of_an_address_take_turns_with_another() -> None:
+    lane, free, done = Lane(1, 40), threading.Event(), []
+    many = [Viewer(f"{number}", "10.0.0.7") for number in range(31)]
+    lane.submit(free.wait, many[0])
+    while lane._n_waiting:
+        time.sleep(0.001)
+    for viewer in many[1:]:
+        lane.submit(partial(done.append, "many"), viewer)
+    with pytest.raises(BusyError, match="30 from your address wait already"):
+        lane.submit(free.wait, many[0])
+    polite = Viewer("polite", "10.0.0.8")
+    last = [lane.submit(partial(done.append, "polite"), polite) for _ in range(3)][-1]
+    free.set()
+    last.result(10)
+    assert done[:5] == ["polite", "many", "polite", "many", "polite"]
+
+
+def test_presses_of_an_address_wait_for_their_turn_and_its_viewers_alternate() -> None:
+    async def go() -> list[str]:
+        turns, done = Turns(1), list[str]()
+        greedy, other, far = (Viewer(*each) for each in (("g", "a"), ("o", "a"), ("f", "b")))
+        await turns.take(greedy)
+
+        async def press(viewer: Viewer) -> None:
+            await turns.take(viewer)
+            done.append(viewer.name)
+            turns.give(viewer)
+
+        tasks = [asyncio.create_task(press(each)) for each in (greedy, greedy, greedy, other, far)]
+        gone = asyncio.create_task(press(other))
+        await asyncio.sleep(0)
+        assert done == ["f"]
+        gone.cancel()
+        turns.give(greedy)
+        await asyncio.gather(*tasks)
+        await press(other)  # all turns are given back
+        return done
+
+    assert finished(go()) == ["f", "g", "o", "g", "g", "o"]

@@ -15,6 +15,7 @@ from hnviz.estimate import UNBOUNDED, Budget, at_least
 LIGHT = 0.25  # of a core: a run slowed below this gives its slot back
 RATE_SHARE = 0.15  # weight of the newest rate in the mean; reports come five times a second
 EXTRA_PROCESSES = 8  # slowed runs that may train in addition to those in slots
+OF_ADDRESS = 0.75  # of the queue's places may be taken by those who share one address
 
 WAITING, ACTIVE, PARKED = "waiting", "active", "parked"
 """A task waits for a slot, has a process, or is paused without a process."""
@@ -115,6 +116,15 @@ class Scheduler:
             raise EngineError(
                 f"{self.limits.of_one} runs of yours wait or are paused already, and that is the "
                 "limit; stop one, or wait until one trains",
+                "busy",
+            )
+        address = viewer.partition("@")[2]  # as the server names those who ask
+        near = [task for task in self._queue if task.viewer.partition("@")[2] == address != ""]
+        most = max(1, int(OF_ADDRESS * self.limits.queue))
+        if len(near) >= most and not self._has_slot(gpu, now):
+            raise EngineError(
+                f"{most} runs from your address wait already, and that is the limit; wait until "
+                "one has ended, or stop one",
                 "busy",
             )
         if len(self._queue) >= self.limits.queue and not self._has_slot(gpu, now):

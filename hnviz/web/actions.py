@@ -39,7 +39,7 @@ class Pressed(NamedTuple):
 
     run_id: str
     body: Mapping[str, Any]
-    viewer: str
+    viewer: str  # name@address
 
 
 Press = Callable[[Pressed], None]
@@ -70,7 +70,7 @@ def routes(permit: Permit = anyone) -> list[Route]:
             viewer, run_id = viewer_of(request.scope), request.path_params["run_id"]
             with quota.taken(viewer):
                 await asyncio.sleep(rate.delay(viewer))
-                pressed = Pressed(run_id, await json_body(request), viewer)
+                pressed = Pressed(run_id, await json_body(request), viewer.asker)
                 answer = await to_thread.run_sync(permitted, pressed, limiter=limiter)
             return JSONResponse(answer, headers={"Cache-Control": "no-store"})
 

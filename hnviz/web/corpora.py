@@ -30,6 +30,7 @@ from hnviz.web.lanes import Lane, Shared
 from hnviz.web.parameters import quoted, read_query
 from hnviz.web.replies import entry_reply, until_gone
 from hnviz.web.streams import stream_file
+from hnviz.web.viewer import viewer_of
 from hnviz.web.views import Param, Refusal
 from hnviz.web.wire import to_json
 
@@ -93,7 +94,8 @@ class Corpora:
         return entry_reply(request, entry, "application/json", immutable=False)
 
     async def _asked(self, request: Request, read: Callable[[], Entry]) -> Entry:
-        found: Entry = await self._shared.result(str(request.url), read, self._lane)
+        viewer = viewer_of(request.scope)
+        found: Entry = await self._shared.result(str(request.url), read, self._lane, viewer)
         return found
 
 

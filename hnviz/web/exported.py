@@ -9,7 +9,7 @@ import logging
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -21,15 +21,16 @@ from hnviz.own import own_models
 from hnviz.runs.scratch import scratch
 from hnviz.web.curves import run_ids
 from hnviz.web.kept import Entry, Kept
-from hnviz.web.lanes import Lane, Shared
+from hnviz.web.lanes import ANYBODY, Lane, Shared
 from hnviz.web.parameters import quoted, read_query
 from hnviz.web.refused import RefusedError
 from hnviz.web.replies import entry_reply, until_gone
 from hnviz.web.standing import store
+from hnviz.web.viewer import viewer_of
 from hnviz.web.views import Param, Refusal
 
 KEPT_BYTES = 24 * 2**20  # of files: a lesson has at most 2 MB
-LINE = (1, 8)  # files that are written at a time, and that may wait
+LINE = (1, 8, 2)  # files that are written at a time, and that may wait, in all and of a viewer
 SECONDS = 600  # that writing a file may take
 SECONDS_FOR_CLASS = 3600  # and a lesson for phones, for which nobody waits before the class
 MOST_MB = 64  # of a run's snapshots: the server holds a zip file in memory while it sends it
@@ -171,7 +172,7 @@ class Files:
     async def file(self, request: Request) -> Response:
         """Answer with a lesson's file, to be saved and not shown."""
         name = request.path_params["lesson"]
-        entry = await self.entry(name)
+        entry = await self.entry(name, viewer_of(request.scope))
         reply = entry_reply(request, entry, "text/html; charset=utf-8", immutable=False)
         reply.headers["Content-Disposition"] = f'attachment; filename="{name}.html"'
         return reply
@@ -180,7 +181,10 @@ class Files:
         """Answer with a run's file, to be saved."""
         run_id = request.path_params["run_id"]
         entry = await self._shared.result(
-            (form, run_id), lambda: Entry.of(run_written(form, run_id)), self._lane
+            (form, run_id),
+            lambda: Entry.of(run_written(form, run_id)),
+            self._lane,
+            viewer_of(request.scope),
         )
         reply = entry_reply(request, entry, form.media, immutable=False)
         reply.headers["Content-Disposition"] = f'attachment; filename="{run_id}{form.suffix}"'
@@ -191,19 +195,22 @@ class Files:
         asked = read_query({"runs": Param("text")}, request.query_params.multi_items(), "a report")
         ids = run_ids(asked["runs"])
         entry = await self._shared.result(
-            (REPORT, ids), lambda: Entry.of(report_written(ids)), self._lane
+            (REPORT, ids),
+            lambda: Entry.of(report_written(ids)),
+            self._lane,
+            viewer_of(request.scope),
         )
         reply = entry_reply(request, entry, REPORT.media, immutable=False)
         name = f"report-{'-'.join(ids)[:LONGEST_NAME]}{REPORT.suffix}"
         reply.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return reply
 
-    async def entry(self, name: str) -> Entry:
+    async def entry(self, name: str, viewer: Hashable = ANYBODY) -> Entry:
         """Return a lesson's file. Raises Refusal or RefusedError."""
         if not _NAME.fullmatch(name):
             raise RefusedError(404, f"no lesson is named {quoted(name)}")
         return self._kept.get(name) or await self._shared.result(
-            name, lambda: self._made(name), self._lane
+            name, lambda: self._made(name), self._lane, viewer
         )
 
     def _made(self, name: str) -> Entry:

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -204,7 +204,7 @@ class Hub:
     def __init__(self, topics: Iterable[Topic], source: Source = DISK) -> None:
         self.topics = {topic.name: topic for topic in topics}
         self.source = source
-        self.sockets: Counter[str] = Counter()  # by viewer
+        self.sockets: Counter[Hashable] = Counter()  # by viewer
         self.quota = Quota(
             MOST_OF_ONE,
             f"one viewer may follow at most {MOST_OF_ONE} topics in all tabs; close a tab first",
@@ -218,7 +218,7 @@ class Hub:
         """Return whether nobody follows anything: then no task runs."""
         return not self._feeds
 
-    def rest(self, viewer: str) -> float:
+    def rest(self, viewer: Hashable) -> float:
         """Return the seconds that a viewer's connection rests after a message."""
         n = self.sockets[viewer]
         return LIVE_SECONDS * n / TABS if n > TABS else 0.0

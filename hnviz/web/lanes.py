@@ -17,6 +17,7 @@ from typing import Any
 
 from hnviz.web.pace import Pace
 from hnviz.web.progress import Progress
+from hnviz.web.quota import address_of, most_of_address
 from hnviz.web.views import Refusal
 
 Work = Callable[[], Any]
@@ -46,7 +47,7 @@ class NotYetError(Exception):
 class Lane:
     """A few threads that work through a queue. A full queue refuses at once.
 
-    The queue holds a line for each viewer, and takes from the lines in turn.
+    The queue holds a line for each viewer. Addresses take turns, and so do the viewers of each.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Lane:
         self._running: Counter[Hashable] = Counter()
         self._lines: OrderedDict[Hashable, deque[tuple[Future[Any], Work]]] = OrderedDict()
         self._n_waiting = 0
+        self._served: dict[Hashable, int] = {}  # when each address had a turn, as a number
         self._changed = threading.Condition()
         self._threads = self._idle = 0
 
@@ -76,6 +78,7 @@ class Lane:
         with self._changed:
             if self._n_waiting >= self._longest:
                 raise BusyError
+            self._check_address(address_of(viewer))
             line = self._lines.get(viewer, ())
             if len(line) >= self._of_one:
                 raise BusyError(
@@ -91,6 +94,13 @@ class Lane:
                 threading.Thread(target=self._serve, daemon=True).start()
             self._changed.notify()
         return future
+
+    def _check_address(self, address: Hashable) -> None:
+        """Refuse more of an address than it may have waiting. Raises BusyError."""
+        lines = (line for each, line in self._lines.items() if address_of(each) == address)
+        waiting = sum(map(len, lines))
+        if address != ANYBODY and waiting >= most_of_address(self._longest):
+            raise BusyError(f"{waiting} from your address wait already; ask again in a second")
 
     def rests(self, viewer: Hashable) -> bool:
         """Return whether a viewer has taken more than a share, and so rests."""
@@ -146,7 +156,11 @@ class Lane:
 
     def _next(self) -> tuple[Hashable, Future[Any], Work]:
         """Take the first of the line whose turn it is; that line then comes last."""
-        viewer = self._turns()[0]
+        viewer = min(self._turns(), key=lambda each: self._served.get(address_of(each), 0))
+        waiting = {address_of(each) for each in self._lines}
+        turn = max(self._served.values(), default=0) + 1
+        self._served = {each: at for each, at in self._served.items() if each in waiting}
+        self._served[address_of(viewer)] = turn
         line = self._lines[viewer]
         future, work = line.popleft()
         self._n_waiting -= 1

@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hnviz.web.quota import Quota
+from hnviz.web.quota import Quota, Turns
 from hnviz.web.refused import RefusedError, answer_refusals
-from hnviz.web.viewer import viewer_of
+from hnviz.web.viewer import Network, Viewer, forwarded, viewer_of
 
 MEGABYTE = 1024 * 1024
 LARGEST_BODY = 64 * 1024  # bytes of any request except an upload
@@ -22,6 +23,11 @@ MOST_BYTES_OF_ONE = 16 * MEGABYTE  # of one viewer's files
 MOST_BYTES = 64 * MEGABYTE  # of all files
 AT_ONCE = 4  # uploads at the same time; one of a viewer
 MOST_SOCKETS = 40  # of one viewer; a tab has two
+SOCKETS_OF_ADDRESS = 400  # a class of 100 behind one router has three each
+PRESSES_OF_ADDRESS = 4  # whose pages are being drawn at the same time
+PRESS_SECONDS = 1.0  # after which a page that is still being drawn no longer counts
+STREAM = "/_stcore/stream"
+NO_BYTES = 1003  # closes a tab that sends text: Streamlit's messages are bytes
 PAUSE_SECONDS = 20.0  # between two parts of a body
 BODY_SECONDS = 120.0  # for a whole body
 RETRY = {"Retry-After": "10"}
@@ -36,6 +42,8 @@ class Bounds:
     largest_upload: int = 5 * MEGABYTE  # bytes of a file
     uploads: Callable[[], Mapping[str, Sequence[int]]] = dict  # the sizes of each tab's files
     is_full: Callable[[], bool] = lambda: False  # of open files
+    draws: Callable[[bytes], bool] = lambda message: False  # whether it says that a page is drawn
+    proxies: Sequence[Network] = ()  # whose X-Forwarded-For counts
 
 
 def limits(bounds: Callable[[], Bounds]) -> Middleware:
@@ -50,18 +58,21 @@ class Limits:
         self.app = app
         self.bounds = bounds()
         self._sockets = Quota(
-            MOST_SOCKETS, "you have as many tabs open as one viewer may; close one first"
+            MOST_SOCKETS,
+            "you have as many tabs open as one viewer may; close one first",
+            SOCKETS_OF_ADDRESS,
         )
+        self._turns = Turns(PRESSES_OF_ADDRESS)
         self._uploading = Quota(1, "another of your files is on its way; try again in a moment")
         self._under_way = 0
-        self._tabs: dict[str, set[str]] = {}  # that hold files, by viewer
+        self._tabs: dict[Viewer, set[str]] = {}  # that hold files, by viewer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it, even while its body arrives."""
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        await answer_refusals(self._pass, scope, receive, send)
+        await answer_refusals(self._pass, forwarded(scope, self.bounds.proxies), receive, send)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         if _opens_a_tab(scope) and self.bounds.is_full():
@@ -71,7 +82,10 @@ class Limits:
         viewer = viewer_of(scope)
         if scope["type"] == "websocket":
             with self._sockets.taken(viewer):
-                await self.app(scope, receive, send)
+                if scope["path"].endswith(STREAM):
+                    await self._draw(viewer, scope, receive, send)
+                else:
+                    await self.app(scope, receive, send)
             return
         upload = UPLOAD.search(scope["path"]) if scope["method"] in ("PUT", "POST") else None
         most = self.bounds.largest_upload + LARGEST_FRAME if upload else LARGEST_BODY
@@ -87,7 +101,15 @@ class Limits:
             finally:
                 self._under_way -= 1
 
-    def _check(self, viewer: str, session: str) -> None:
+    async def _draw(self, viewer: Viewer, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let Streamlit draw pages for a tab, when it is its turn."""
+        presses = Presses(self._turns, viewer, self.bounds.draws, send)
+        try:
+            await self.app(scope, partial(presses.receive, receive), presses.send)
+        finally:
+            presses.end()
+
+    def _check(self, viewer: Viewer, session: str) -> None:
         """Refuse an upload that does not fit. Raises RefusedError."""
         if self._under_way >= AT_ONCE:
             raise RefusedError(429, "others are uploading files; try again in a moment", RETRY)
@@ -104,6 +126,42 @@ class Limits:
             )
         if sum(map(sum, held.values())) + self.bounds.largest_upload > MOST_BYTES:
             raise RefusedError(503, "there is no room for more uploads; try again later", RETRY)
+
+
+class Presses:
+    """The presses of one tab: each waits for its turn, and gives it back once its page is drawn."""
+
+    def __init__(
+        self, turns: Turns, viewer: Viewer, draws: Callable[[bytes], bool], send: Send
+    ) -> None:
+        self._turns, self._viewer, self._draws, self._send = turns, viewer, draws, send
+        self._timer: asyncio.Handle | None = None  # while it has a turn
+
+    async def receive(self, receive: Receive) -> Message:
+        """Return the tab's next message when it is its turn."""
+        message = await receive()
+        if message["type"] != "websocket.receive":
+            return message
+        if message.get("bytes") is None:  # Streamlit would log a traceback
+            await self._send({"type": "websocket.close", "code": NO_BYTES})
+            return {"type": "websocket.disconnect", "code": NO_BYTES}
+        if self._timer is None:
+            await self._turns.take(self._viewer)
+            self._timer = asyncio.get_running_loop().call_later(PRESS_SECONDS, self.end)
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Send on, and look for the end of the press."""
+        if self._timer and self._draws(message.get("bytes") or b""):
+            self.end()
+        await self._send(message)
+
+    def end(self) -> None:
+        """Give the turn back."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+            self._turns.give(self._viewer)
 
 
 def open_files() -> int:

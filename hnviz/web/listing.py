@@ -16,6 +16,7 @@ from hnviz.web.lanes import Lane, Shared
 from hnviz.web.parameters import read_query
 from hnviz.web.replies import entry_reply, until_gone
 from hnviz.web.standing import Standing, engine, snapshot_version, standing, store
+from hnviz.web.viewer import viewer_of
 from hnviz.web.views import Param
 from hnviz.web.wire import to_json
 
@@ -54,7 +55,9 @@ class Listing:
         return await self._reply(request, run_id, lambda: one_run(run_id))
 
     async def _reply(self, request: Request, key: str, read: Callable[[], Any]) -> Response:
-        entry = await self._shared.result(key, lambda: Entry.of(to_json(read())), self._lane)
+        entry = await self._shared.result(
+            key, lambda: Entry.of(to_json(read())), self._lane, viewer_of(request.scope)
+        )
         return entry_reply(request, entry, "application/json", immutable=False)
 
 

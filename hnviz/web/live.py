@@ -23,6 +23,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from hnviz.web.hub import DISK, Drawing, Hub, Listing, Source
 from hnviz.web.parameters import quoted, read_json
+from hnviz.web.quota import address_of, most_of_address
 from hnviz.web.sockets import (
     TRY_LATER,
     Closed,
@@ -32,7 +33,7 @@ from hnviz.web.sockets import (
     until_one_ends,
 )
 from hnviz.web.topics import to_json
-from hnviz.web.viewer import viewer_of
+from hnviz.web.viewer import Viewer, viewer_of
 from hnviz.web.views import Refusal
 
 __all__ = ["DISK", "Hub", "Listing", "Source", "routes"]
@@ -184,6 +185,16 @@ def _refusal(number: int | None, sentence: str) -> str:
     return to_json({"id": number, "error": sentence})
 
 
+def _check_places(hub: Hub, viewer: Viewer) -> None:
+    """Raise Closed if too many browsers are connected, in all or from one address."""
+    n = hub.sockets.total()
+    here = sum(count for each, count in hub.sockets.items() if address_of(each) == viewer.address)
+    most = most_of_address(MOST_SOCKETS)
+    if n > MOST_SOCKETS or here > most:
+        which = f"{MOST_SOCKETS} browsers" if n > MOST_SOCKETS else f"{most} of your address"
+        raise Closed(TRY_LATER, f"{which} are connected already; try again later")
+
+
 def routes(hub: Hub) -> list[BaseRoute]:
     """Return the route of the news."""
 
@@ -192,10 +203,7 @@ def routes(hub: Hub) -> list[BaseRoute]:
         viewer = viewer_of(websocket.scope)
         hub.sockets[viewer] += 1
         try:
-            if hub.sockets.total() > MOST_SOCKETS:
-                raise Closed(
-                    TRY_LATER, f"{MOST_SOCKETS} browsers are connected already; try again later"
-                )
+            _check_places(hub, viewer)
             await _Socket(hub, websocket).serve()
         except WebSocketDisconnect:
             pass

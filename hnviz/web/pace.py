@@ -2,9 +2,11 @@
 
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+
+from hnviz.web.quota import address_of
 
 ABOUT = 5.0  # seconds for which a viewer who has asked counts as one who is about
 LONGEST_REST = 5.0  # seconds
@@ -42,8 +44,8 @@ class About:
 class Pace:
     """Counts the seconds that each viewer's work in one lane takes. The caller holds a lock.
 
-    While others are about, each of a lane's n viewers may take `threads / n` seconds a second, and
-    a `burst` beyond.
+    While others are about, the addresses that ask share `threads` seconds a second equally, and so
+    do the viewers of each; each viewer may take a `burst` beyond.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Pace:
         self._about = about or About()
         self._clock = self._about.clock
         self._accounts: OrderedDict[Hashable, _Account] = OrderedDict()  # the last seen is last
+        self._viewers: Counter[Hashable] = Counter()  # with an account, by address
 
     def asked(self, viewer: Hashable) -> None:
         """Note that a viewer asks for work."""
@@ -66,19 +69,20 @@ class Pace:
     def took(self, viewer: Hashable, seconds: float) -> None:
         """Note that a viewer's work took so long."""
         account = self._see(viewer)
-        most = self._burst + LONGEST_REST * self._part()
-        debt = self._debt(account) + max(seconds, self._least)
+        most = self._burst + LONGEST_REST * self._part(viewer)
+        debt = self._debt(viewer) + max(seconds, self._least)
         account.debt, account.since = min(most, debt), self._clock()
 
     def rest(self, viewer: Hashable) -> float:
         """Return the seconds until a viewer's next turn: 0 for one who is about alone."""
         self._forget()
-        account = self._accounts.get(viewer)
-        if account is None or not self._about.has_others(viewer):
+        if viewer not in self._accounts or not self._about.has_others(viewer):
             return 0.0
-        return max(0.0, self._debt(account) - self._burst) / self._part()
+        return max(0.0, self._debt(viewer) - self._burst) / self._part(viewer)
 
     def _see(self, viewer: Hashable) -> _Account:
+        if viewer not in self._accounts:
+            self._viewers[address_of(viewer)] += 1
         account = self._accounts.setdefault(viewer, _Account(self._clock()))
         account.seen = self._clock()
         self._about.see(viewer)
@@ -93,9 +97,11 @@ class Pace:
             if self._clock() - account.seen <= ABOUT:
                 return
             del self._accounts[viewer]
+            self._viewers -= Counter([address_of(viewer)])  # which leaves no zeros
 
-    def _debt(self, account: _Account) -> float:
-        return max(0.0, account.debt - self._part() * (self._clock() - account.since))
+    def _debt(self, viewer: Hashable) -> float:
+        account = self._accounts[viewer]
+        return max(0.0, account.debt - self._part(viewer) * (self._clock() - account.since))
 
-    def _part(self) -> float:
-        return self._threads / max(1, len(self._accounts))
+    def _part(self, viewer: Hashable) -> float:
+        return self._threads / len(self._viewers) / self._viewers[address_of(viewer)]

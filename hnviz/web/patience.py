@@ -274,10 +274,28 @@ def close_half_sent(kind: Any, seconds: float = SECONDS) -> None:
     kind.connection_made = connection_made
 
 
+def keep_addresses(kind: Any) -> None:
+    """Leave a request's address to `viewer.forwarded`. A second call does nothing.
+
+    uvicorn takes the one in X-Forwarded-For from any program on this machine, whatever it holds.
+    """
+    called = kind.__call__
+    if hasattr(called, "__wrapped__"):
+        return
+
+    @wraps(called)
+    async def pass_on(proxied: Any, scope: Any, receive: Any, send: Any) -> None:
+        await proxied.app(scope, receive, send)
+
+    kind.__call__ = pass_on
+
+
 def mend_uvicorn() -> None:
     """Apply the fixes to uvicorn's HTTP protocols, and to the WebSocket protocol in use."""
+    from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
+    keep_addresses(ProxyHeadersMiddleware)
     close_half_sent(H11Protocol)
     intake = Intake()
     for module, name in WEBSOCKETS.items():

@@ -46,7 +46,7 @@ _REUSED = ("finished", "running", "queued", "paused")
 class Starter:
     """Who starts runs: a viewer, in a class as its teacher or a member."""
 
-    viewer: str
+    viewer: str  # name@address
     desk: Desk | None = None
     visitor: Visitor = NOBODY
 
@@ -77,7 +77,7 @@ def start_routes(desk: Desk | None = None) -> list[Route]:
             who = NOBODY if desk is None else desk.visitor(request.cookies)
             with quota.taken(viewer):
                 await asyncio.sleep(rate.delay(viewer))
-                body, starter = await json_body(request), Starter(viewer, desk, who)
+                body, starter = await json_body(request), Starter(viewer.asker, desk, who)
                 answer = await to_thread.run_sync(work, body, starter, limiter=limiter)
             return JSONResponse(answer, headers={"Cache-Control": "no-store"})
 

@@ -32,7 +32,7 @@ def start(key: str, config: RunConfig) -> str | None:
 def start_run(config: RunConfig) -> str:
     """Start a run; return its id. Raises EngineError, and ClassError where the class forbids it."""
     here = viewer(st.context.cookies, st.context.ip_address)
-    return Starter(here, desk(), visitor()).start(config)
+    return Starter(here.asker, desk(), visitor()).start(config)
 
 
 def visitor() -> Visitor:

@@ -31,6 +31,7 @@ from hnviz.web.limits import MEGABYTE, Bounds, is_nearly_full, limits
 from hnviz.web.moved import moved
 from hnviz.web.patience import mend_uvicorn
 from hnviz.web.routes import door
+from hnviz.web.viewer import PROXIES, proxies
 
 if TYPE_CHECKING:
     from hnviz.web.classroom.desk import Desk
@@ -207,10 +208,15 @@ def _bounds() -> Bounds:
     """Say how much one visitor may take."""
     import streamlit as st
 
-    from hnviz.app.shell.streamlit_parts import uploads
+    from hnviz.app.shell.streamlit_parts import is_end_of_script, uploads
 
-    largest = int(st.get_option("server.maxUploadSize")) * MEGABYTE
-    return Bounds(largest_upload=largest, uploads=uploads, is_full=is_nearly_full)
+    return Bounds(
+        largest_upload=int(st.get_option("server.maxUploadSize")) * MEGABYTE,
+        uploads=uploads,
+        is_full=is_nearly_full,
+        draws=is_end_of_script,
+        proxies=proxies(named(PROXIES)),
+    )
 
 
 def named(variable: str) -> tuple[str, ...]:

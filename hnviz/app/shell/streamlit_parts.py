@@ -12,6 +12,7 @@ from typing import Any
 
 import streamlit as st
 from streamlit import delta_generator, runtime
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 _ELEMENTS = (
@@ -23,6 +24,7 @@ _ELEMENTS = (
     "PageLink",
     "Button",
 )
+SHORT = 1000  # bytes of a message that may be the one about a script's end
 _IMPORTED = re.compile(r'(?:from|import)"\./([\w.-]+\.js)"')
 
 
@@ -97,6 +99,15 @@ def share_event_loops() -> None:
         if own is not _shared_loop() and session._scriptrunner is None:
             session._script_event_loop = _shared_loop()
             own.close()
+
+
+def is_end_of_script(message: bytes) -> bool:
+    """Return whether a message to a browser says that its page is drawn, and stays so."""
+    if len(message) > SHORT:
+        return False
+    read = ForwardMsg.FromString(message)
+    ends = read.WhichOneof("type") == "script_finished"
+    return ends and read.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
 
 
 def uploads() -> dict[str, list[int]]:
