@@ -30,6 +30,7 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "text": WHOLE,
     "ids": WHOLE,  # the tokens of a text
     "sweep": WHOLE,
+    "sweep-line": ("write",),  # a reader leaves a torn last line out
     "class": WHOLE,
     "class-aside": ("rename",),  # a damaged one
 }
@@ -79,6 +80,15 @@ def replace_and_keep(path: Path, content: bytes, before: Path, what: str) -> Non
             os.replace(new, path)
         with step(what, "sync-folder"):
             _sync_folder(path.parent)
+
+
+def append(path: Path, content: bytes, what: str) -> None:
+    """Add bytes to the end of a file. Raises OSError; some of them may then be there."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0))
+    try:
+        write_all(descriptor, content, what)
+    finally:
+        os.close(descriptor)
 
 
 def write_all(descriptor: int, content: bytes, what: str) -> None:

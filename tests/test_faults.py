@@ -223,7 +223,9 @@ def test_every_other_file_cut_at_every_byte_is_one_sentence(whole: Path) -> None
     }
     for path, (read, error) in readers.items():
         content = path.read_bytes()
-        for cut in range(len(content.rstrip())):
+        # A sweep's later lines say which runs have begun: a torn one is left out.
+        needed = content.partition(b"\n")[0] if path.suffix == ".json" else content
+        for cut in range(len(needed.rstrip())):
             path.write_bytes(content[:cut])
             with pytest.raises(error) as caught:
                 read()

@@ -172,7 +172,7 @@ def test_a_disk_that_is_full_ends_a_sweep_with_a_sentence(client, by, monkeypatc
         raise RunWriteError("no space is left on the device")
 
     sweep = begun(client, LONG)
-    monkeypatch.setattr(kept, "save", full)
+    monkeypatch.setattr(kept, "note", full)
     assert refused(client.post("/api/sweeps", json=LONG | {"name": "x"}))[0] == 409
     until(lambda: by.trains() is None)
     assert "no space is left" in told(client, sweep)["problem"]

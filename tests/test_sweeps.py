@@ -137,6 +137,32 @@ def test_a_plan_of_before_the_times_sign_has_the_same_id():
     assert make_plan("4 by 4", FIXED, {"seed": [0]}).id not in ids
 
 
+def test_a_run_that_begins_costs_a_line_and_a_torn_one_is_left_out(tmp_path):
+    sweep = Sweep.of(plan_of(), 12.5)
+    kept.save(tmp_path, sweep)
+    path = kept.path_of(tmp_path, sweep.id)
+    whole = path.read_bytes()
+    one = sweep.with_member(0, run="a-run", tries=1)
+    kept.note(tmp_path, one, 0)
+    assert path.read_bytes() == whole + b'[0, "a-run", 1]\n'
+    two = one.with_member(0, tries=2).with_member(1, run="b-run", tries=1)
+    kept.note(tmp_path, two, 0)
+    noted = path.read_bytes()
+    kept.note(tmp_path, two, 1)
+    assert kept.load(tmp_path, sweep.id) == two
+    path.write_bytes(path.read_bytes()[:-1])  # torn
+    assert kept.load(tmp_path, sweep.id) == one.with_member(0, tries=2)
+    path.write_bytes(whole.rstrip())  # as 0.5.0 wrote it
+    assert kept.load(tmp_path, sweep.id) == sweep
+    for wrong in (b"[-1, null, 0]\n", b"[99999, null, 0]\n", b'[0, 5, "x"]\n', b"{}\n", b"[]\n"):
+        path.write_bytes(noted + wrong)
+        with pytest.raises(SweepError, match=f"the sweep {sweep.id} is damaged"):
+            kept.load(tmp_path, sweep.id)
+    path.unlink()
+    kept.note(tmp_path, two, 0)
+    assert kept.load(tmp_path, sweep.id) == two
+
+
 def test_a_sweep_is_read_as_it_was_kept(tmp_path):
     sweep = Sweep.of(plan_of(), 12.5).with_member(1, run="a-run", tries=2)
     kept.save(tmp_path, sweep)

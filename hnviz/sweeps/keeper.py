@@ -15,7 +15,6 @@ from hnviz.sweeps.kept import Sweep
 
 TRIES = 3  # of a run whose trainer fails or is killed
 POLL_SECONDS = 0.05
-SAVED_EVERY = 16  # runs that begin in one round; a killed process forgets fewer
 STOP_SECONDS = 15.0  # that workers which are not asked directly may take
 DONE = frozenset({"finished", "diverged"})
 """The statuses of a run that is not trained again: a diverged one is an answer too."""
@@ -159,17 +158,10 @@ class Keeper:
         """Hand the engine as many runs as it may have."""
         room = self._supply.at_once - sum(map(self._is_with_engine, self._order))
         waiting = (index for index in self._order if self._waits(index, now.statuses[index]))
-        begun = 0
-        try:
-            for index in islice(waiting, max(0, room)):
-                if not self._begin(index):
-                    return
-                begun += 1
-                if begun % SAVED_EVERY == 0:
-                    kept.save(self._store.root, self.sweep)
-        finally:
-            if begun % SAVED_EVERY:
-                kept.save(self._store.root, self.sweep)
+        for index in islice(waiting, max(0, room)):
+            if not self._begin(index):
+                return
+            kept.note(self._store.root, self.sweep, index)
 
     def _waits(self, index: int, status: str | None) -> bool:
         """Return whether a run has not begun, or is to go on."""

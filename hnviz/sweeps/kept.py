@@ -1,4 +1,9 @@
-"""A sweep's file beside the runs: its configs, and the run of each that has begun."""
+"""A sweep's file beside the runs: its configs, and the run of each that has begun.
+
+Its first line is the sweep as it was when it was saved; each later line says which run of it has
+begun since: its index, its id, and how often its trainer was started. A run that begins costs a
+line, not a file.
+"""
 
 import json
 from collections.abc import Callable, Iterator
@@ -8,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from hnviz import disk
 from hnviz.config import ConfigError, RunConfig
 from hnviz.runs.files import write_atomic, written_whole
 from hnviz.runs.reading import is_number, parse, plain, read_bounded
@@ -79,18 +85,35 @@ def save(runs_dir: Path, sweep: Sweep) -> None:
     path = path_of(runs_dir, sweep.id)
     with written_whole(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(path, json.dumps(content).encode(), "sweep")
+    write_atomic(path, json.dumps(content).encode() + b"\n", "sweep")
+
+
+def note(runs_dir: Path, sweep: Sweep, index: int) -> None:
+    """Keep that a run of a saved sweep has begun. Raises RunWriteError."""
+    begun, path = sweep.members[index], path_of(runs_dir, sweep.id)
+    line = f"{json.dumps([index, begun.run, begun.tries])}\n"
+    with written_whole(path):
+        try:
+            disk.append(path, line.encode(), "sweep-line")
+        except FileNotFoundError:  # never saved, or deleted by hand
+            save(runs_dir, sweep)
 
 
 def load(runs_dir: Path, sweep_id: str) -> Sweep:
     """Read a sweep. Raises SweepError for one that is missing or damaged."""
     path = path_of(runs_dir, sweep_id)
     try:
-        content = parse(read_bounded(path, MOST_FILE))
+        first, *later = read_bounded(path, MOST_FILE).split(b"\n")
+        content = parse(first)
+        for line in later[:-1]:  # the last is empty, or torn
+            index, run, tries = parse(line)
+            if index < 0:
+                raise ValueError("a line of it names no run of the plan")
+            content["members"][index] |= {"run": run, "tries": tries}
         return _sweep(sweep_id, content)
     except FileNotFoundError:
         raise SweepError(f"there is no sweep {sweep_id}") from None
-    except (OSError, ValueError, KeyError, TypeError, ConfigError) as error:
+    except (OSError, LookupError, ValueError, TypeError, ConfigError) as error:
         raise SweepError(f"the sweep {sweep_id} is damaged: {path.name} ({error})") from error
 
 

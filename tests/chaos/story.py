@@ -117,7 +117,7 @@ class Story:
         sweep = Sweep.of(PLAN, 1.0)
         yield "sweep", lambda: sweeps.save(self.root, sweep) or 0
         begun = sweep.with_member(0, run="a-run", tries=1)
-        yield "sweep", lambda: sweeps.save(self.root, begun) or 1
+        yield "sweep", lambda: sweeps.note(self.root, begun, 0) or 1
         yield from self._class()
 
     def _create(self) -> str:

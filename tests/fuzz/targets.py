@@ -326,6 +326,13 @@ def _plan(place: Place) -> Feed:
     return feed
 
 
+def _sweep_files(place: Place) -> st.SearchStrategy[bytes]:
+    content = sweeps.path_of(place.story.root, PLAN.id).read_bytes()
+    return cut_up([content, content + b'[1, "b-run", 2]\n']) | json_of(
+        json.loads(content.splitlines()[0])
+    )
+
+
 def _sweep(place: Place) -> Feed:
     path = sweeps.path_of(place.story.root, PLAN.id)
 
@@ -449,7 +456,7 @@ TARGETS: dict[str, Target] = {
     "models": Target(_models, _as_is(OwnModels.from_json), (ValueError,)),
     "plan": Target(_plans, _plan, (SweepError, Refusal)),
     "sweep": Target(
-        lambda place: json_of(json.loads(sweeps.path_of(place.story.root, PLAN.id).read_bytes())),
+        _sweep_files,
         _sweep,
         (SweepError,),
     ),
