@@ -14,12 +14,13 @@ from hnviz.cli import text
 from hnviz.cli.main import build_parser, main
 from hnviz.cli.train import SETTINGS
 from hnviz.config import RunConfig
+from hnviz.data.characters import bits_per_character
 from hnviz.data.corpora.own import Way, own_corpus, way_of
 from hnviz.events import Ended, EpochEnd, KindFigures, RunStarted
 from hnviz.export.build import LARGEST
 from hnviz.export.errors import ExportError
 from hnviz.export.report import MOST_RUNS, report
-from hnviz.export.report_parts import ends
+from hnviz.export.report_parts import ends, headline
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.overlay import MOST_NAMED, Course, Overlay, overlay
 from hnviz.figures.panel import Stroke
@@ -111,6 +112,25 @@ def test_a_report_on_several_runs_has_the_settings_that_differ(tmp_path):
     assert heads[:2] == ["run", "model"] and "seed" not in heads
     assert "The same in all: " in page and "seed 0" in page
     assert page.count("python -m hnviz train") == 2
+
+
+def test_runs_on_other_tokens_are_compared_by_bits_per_character():
+    text = b"the cat sat on the mat and the dog sat on the log. " * 40
+    records = {
+        level: replace(
+            RunStore(Path("unused")).record("Model5"),
+            config=RunConfig(corpus=own_corpus(text, Way(level=level)).id),
+        )
+        for level in ("word", "char")
+    }
+    loss = records["word"].epochs[-1].valid_loss
+    bits = {name: bits_per_character(loss, record.config) for name, record in records.items()}
+    assert headline(records) == (
+        "These runs read different tokens, so only bits per character compare them: word ends "
+        f"lowest on valid, with **{bits['word']:.2f}**; char highest, with **{bits['char']:.2f}**."
+    )
+    same = {name: replace(each, config=RunConfig()) for name, each in records.items()}
+    assert "right on valid" in headline(same)
 
 
 def test_runs_of_a_name_are_told_apart_and_a_name_is_text(tmp_path):

@@ -15,6 +15,7 @@ from hnviz.app.run import text as run_text
 from hnviz.app.run.names import rate
 from hnviz.config import RunConfig
 from hnviz.data import KINDS, corpus_of
+from hnviz.data.characters import bits_per_character, measured
 from hnviz.data.corpora import corpus
 from hnviz.data.stream import SPLITS
 from hnviz.data.tokens import upright
@@ -89,11 +90,27 @@ def day(seconds: float) -> str:
 
 def headline(records: Mapping[str, RunRecord]) -> str:
     """Say which run ends highest, and which lowest."""
+    if len({measured(record.config).tokens for record in records.values()}) > 1:
+        return _headline_in_bits(records)
     ends = {name: record.epochs[-1].accuracy for name, record in records.items()}
     first, last = max(ends, key=ends.__getitem__), min(ends, key=ends.__getitem__)
     return (
         f"{first} ends highest, with **{accuracy(ends[first])}** right on valid; {last} lowest, "
         f"with **{accuracy(ends[last])}**: {points(ends[first], ends[last])} apart."
+    )
+
+
+def _headline_in_bits(records: Mapping[str, RunRecord]) -> str:
+    """Compare runs on words, characters or byte pairs by what they have in common."""
+    ends = {
+        name: bits_per_character(record.epochs[-1].valid_loss, record.config)
+        for name, record in records.items()
+    }
+    first, last = min(ends, key=ends.__getitem__), max(ends, key=ends.__getitem__)
+    return (
+        "These runs read different tokens, so only bits per character compare them: "
+        f"{first} ends lowest on valid, with **{ends[first]:.2f}**; {last} highest, with "
+        f"**{ends[last]:.2f}**."
     )
 
 

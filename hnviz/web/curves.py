@@ -17,7 +17,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hnviz.catalogue import CATALOGUE
-from hnviz.data import KINDS
+from hnviz.config import RunConfig
+from hnviz.data import KINDS, CorpusError
+from hnviz.data.characters import measured
 from hnviz.engine.client import live_status
 from hnviz.events import EpochEnd, KindFigures
 from hnviz.runs import DamagedRun, RunFolder, RunNotFound, notebook_table
@@ -166,7 +168,16 @@ class CurvesDoor:
             "n_batches": started.n_batches if started else None,
             "every": drawn.curves.every,
             "message": record.ended.message if record.ended else "",
+            **_text_of(record.config),
         }
+
+
+def _text_of(config: RunConfig) -> dict[str, Any]:
+    """Say what a run's tokens are; nothing if its text is not there."""
+    try:
+        return measured(config)._asdict()
+    except CorpusError:
+        return {"text": config.corpus, "tokens": "", "bits": None, "unknown": 0.0}
 
 
 def run_ids(text: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import { lookOf } from "../../hnviz/app/rooms/compare/curves/paint.js";
 import { sceneOf } from "../../hnviz/app/rooms/compare/curves/scene.js";
 import { across, bandOf, cutOff, differing, endOf, extent, grouped, interpolate, lineOf, MEASURES, notebookLine, pairOf, read, smoothed } from "../../hnviz/app/rooms/compare/curves/series.js";
 import { table } from "../../hnviz/app/rooms/compare/curves/table.js";
-import { headline, labels, lost, refusal, together, valueText, verdict } from "../../hnviz/app/rooms/compare/curves/words.js";
+import { bitsNote, headline, labels, lost, refusal, together, valueText, verdict } from "../../hnviz/app/rooms/compare/curves/words.js";
 import { settingsText, sifted, startedText, stateText, toggled } from "../../hnviz/app/rooms/compare/runs/rows.js";
 
 const KINDS = ["ones", "tens"];
@@ -28,6 +28,28 @@ const LOOK = { measure: "accuracy on valid", axis: "step", smooth: 0, kind: "ten
 const THEME = { categorical: ["#1", "#2", "#3", "#4", "#5", "#6"], muted: "#m", control: "#c" };
 const said = (parts) => parts.flat().join("");
 const words = (parts) => said(parts).split(/\s+/).filter(Boolean).length;
+
+test("runs on other tokens are compared by bits per character only", () => {
+  const word = { ...made("a"), name: "A", tokens: "word", text: "t 10", bits: 0.5, unknown: 0.031 };
+  const char = { ...made("b", { accuracy: [0.6, 0.9], corpus: "char" }), name: "B", tokens: "char", text: "t 10", bits: 1.5, unknown: 0 };
+  const look = { ...LOOK, measure: "bits per character" };
+  assert.deepEqual([word, char].map((run) => lineOf(run, look, KINDS).y), [[1.25, 0.75], [3.75, 2.25]]); // 2.5 and 1.5 nats
+  const wrong = sceneOf({ runs: [word, char], kinds: KINDS, notebook: {} }, LOOK, THEME);
+  assert.equal(wrong.gap, null);
+  const parts = headline(wrong.own, "accuracy on valid");
+  assert.equal(said(parts), "These runs read different tokens, so only bits per character compare them: choose them beside Show.");
+  assert.ok(words(parts) <= 20);
+  const right = sceneOf({ runs: [word, char], kinds: KINDS, notebook: {} }, look, THEME);
+  assert.match(said(headline(right.own, look.measure)), /ends at 2\.25 bits per character, .* at 0\.75: 1\.50\./);
+  assert.equal(right.gap.text, "1.50");
+  const same = sceneOf({ runs: [word, { ...char, tokens: "word" }], kinds: KINDS, notebook: {} }, LOOK, THEME);
+  assert.match(said(headline(same.own, LOOK.measure)), /points\.$/);
+  const told = verdict({ from: { ...word, config: { ...word.config, corpus: "word" } }, to: char, field: "corpus" }, KINDS.length);
+  assert.match(said(told.parts), /the loss in bits per character rises from 0\.75 to 2\.25: 1\.50\./);
+  assert.match(bitsNote([word, char]), /cost nothing: A, 3\.1 % of valid\.$/);
+  assert.match(bitsNote([char, { ...char, text: "u 10" }]), /read different texts/);
+  assert.ok(Number.isNaN(lineOf({ ...char, bits: null }, look, KINDS).y[0]));
+});
 
 test("an answer is taken apart run by run", () => {
   const points = { data: Float32Array.from({ length: 15 }, (_, at) => at), shape: [3, 5], dtype: "<f4" };

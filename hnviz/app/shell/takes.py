@@ -68,7 +68,7 @@ TAKES: dict[str, str] = {
     "train_positions_split": "train / valid",
     "inside": "accuracy / loss",
     "compare_show": "accuracy on valid / loss on valid / loss on train / accuracy on train / "
-    "accuracy by kind / learning rate / momentum",
+    "accuracy by kind / bits per character / learning rate / momentum",
     "compare_kind": "comma / thousand / hundred / tens / teens / ones / special",
     "compare_across": "step / epoch / tokens / seconds",
     "compare_smooth": "0 / 0.5 / 0.8 / 0.9 / 0.95 / 0.98 / 0.99",

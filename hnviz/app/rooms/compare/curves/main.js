@@ -15,10 +15,10 @@ import { Loader } from "./load.js";
 import { layOut, paint, paintMark, place } from "./paint.js";
 import { nearest } from "./scale.js";
 import { sceneOf } from "./scene.js";
-import { MEASURES } from "./series.js";
+import { BITS, MEASURES } from "./series.js";
 import { table } from "./table.js";
 import { Ends } from "./tables.js";
-import { headline, lost } from "./words.js";
+import { bitsNote, headline, lost } from "./words.js";
 
 const HEIGHT = 400; // px of the plot
 const REACH = 40; // px within which the pointer finds a line
@@ -147,6 +147,7 @@ class Curves {
     return [
       own.length > 0 && !named && `${count} lines: the highest and the lowest are named; point at another one for its name.`,
       gap && "The grey area is the gap.",
+      this.look.measure === BITS && bitsNote(runs),
       every > 1 && this.look.measure.endsWith("train") && `Each point is the mean of ${every} steps.`,
       cut !== null && `Losses above ${writeValue(cut)} are cut off.`,
       own.some(({ x }) => !x.length) && "A run without a line here has no figure yet.",

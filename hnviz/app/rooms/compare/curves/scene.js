@@ -3,7 +3,7 @@
 import { percent } from "../../../kit/js/text.js";
 import { lookOf } from "./paint.js";
 import { tickText } from "./scale.js";
-import { MEASURES, bandOf, cutOff, endOf, extent, grouped, interpolate, lineOf, notebookLine } from "./series.js";
+import { MEASURES, bandOf, compares, cutOff, endOf, extent, grouped, interpolate, lineOf, notebookLine } from "./series.js";
 import { gapText, labels, written } from "./words.js";
 
 const MOST_NAMES = 10; // at the ends of lines
@@ -27,7 +27,7 @@ export function sceneOf({ runs, kinds, notebook }, look, theme) {
     lines.push({ ...style, x: line.x, y: line.y, name, group, live: group.some(({ live }) => live), end: endOf(line, look.measure), seeds });
     if (seeds) bands.push({ ...seeds, color: style.color, alpha: 0.2 });
   }
-  const gap = lines.length === 2 && !bands.length ? gapBand(lines, look.measure, theme) : null;
+  const gap = lines.length === 2 && !bands.length && compares(runs, look.measure) ? gapBand(lines, look.measure, theme) : null;
   if (gap) bands.push(gap);
   const theirs = look.notebook ? notebookLines(runs, notebook, look, kinds, theme) : [];
   const scene = { lines: [...lines, ...theirs], bands, own: lines, gap };

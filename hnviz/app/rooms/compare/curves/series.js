@@ -4,8 +4,10 @@
 /**
  * @typedef {{ run: string, name: string, given: string, created: number, shipped: boolean, status: string, live: boolean,
  *             config: Record<string, any>, device: string, step: number, n_steps: number|null, n_batches: number|null, every: number,
- *             message: string, spread: Spread|null, points: Float32Array, epochs: Float32Array }} Run
+ *             message: string, spread: Spread|null, points: Float32Array, epochs: Float32Array,
+ *             text: string, tokens: string, bits: number|null, unknown: number }} Run
  *   device   the one in use; "" before the run starts
+ *   text, tokens, bits, unknown   as in hnviz/data/characters.py
  * @typedef {{ figures: Record<string, [number, number]>, n: number, source: string }} Spread
  * @typedef {{ runs: Run[], kinds: string[], notebook: Record<string, number[][]>, missing: string[], damaged: Record<string, string> }} Read
  * @typedef {{ x: number[], y: number[] }} Line
@@ -16,6 +18,8 @@
  *   low       lower is better
  */
 
+export const BITS = "bits per character";
+
 /** @type {Record<string, Measure>} */
 export const MEASURES = {
   "accuracy on valid": { title: "right on valid", said: "right on valid", of: "epochs", column: "accuracy", unit: "share", notebook: 3 },
@@ -23,6 +27,7 @@ export const MEASURES = {
   "loss on train": { title: "running loss on train, nats", said: "running loss on train", of: "points", column: "loss", unit: "loss", smooth: true, notebook: 1, low: true },
   "accuracy on train": { title: "right on train, running", said: "right on train, a running figure", of: "points", column: "accuracy", unit: "share", smooth: true },
   "accuracy by kind": { title: "right on valid", said: "right on valid", of: "epochs", column: "kind", unit: "share" },
+  [BITS]: { title: "bits per character of valid", said: "bits per character", of: "epochs", column: "valid_loss", unit: "loss", low: true },
   "learning rate": { title: "learning rate", said: "learning rate", of: "points", column: "lr", unit: "rate" },
   momentum: { title: "momentum, Adam's beta1", said: "momentum", of: "points", column: "momentum", unit: "rate" },
 };
@@ -149,7 +154,8 @@ export function lineOf(run, { measure, axis, smooth, kind }, kinds) {
   if (!place) return { x: [], y: [] };
   if (of === "epochs") {
     const at = column === "kind" ? EPOCHS + kinds.indexOf(kind) : EPOCH[/** @type {keyof EPOCH} */ (column)];
-    return { x: epochColumn(run, EPOCH.step, kinds.length).map(place), y: epochColumn(run, at, kinds.length) };
+    const scale = scaleOf(run, measure);
+    return { x: epochColumn(run, EPOCH.step, kinds.length).map(place), y: epochColumn(run, at, kinds.length).map((value) => value * scale) };
   }
   const at = POINT[/** @type {keyof POINT} */ (column)];
   const count = run.points.length / POINTS;
@@ -162,6 +168,20 @@ export function lineOf(run, { measure, axis, smooth, kind }, kinds) {
   // A point is the mean of `every` steps: fewer of them carry the same average.
   return { x, y: canSmooth ? smoothed(y, smooth ** run.every) : y };
 }
+
+/**
+ * What a measure is for each unit of a run's own column: NaN where its text is not there.
+ * @param {Run} run
+ * @param {string} measure
+ */
+export const scaleOf = ({ bits }, measure) => (measure === BITS ? (bits ?? NaN) : 1);
+
+/**
+ * Whether a measure compares runs: accuracy and loss are per token, so they do only where tokens are the same.
+ * @param {Run[]} runs
+ * @param {string} measure
+ */
+export const compares = (runs, measure) => measure === BITS || MEASURES[measure].unit === "rate" || new Set(runs.map(({ tokens }) => tokens)).size < 2;
 
 /**
  * The notebook's printed figures as a line, on the axis of a run of its model.

@@ -2,8 +2,8 @@
 
 import { Table } from "../../../kit/js/table.js";
 import { accuracy } from "../../../kit/js/text.js";
-import { differing, grouped, lastOf, secondsOf, settingOf } from "./series.js";
-import { fieldName, labels, valueText } from "./words.js";
+import { BITS, compares, differing, grouped, lastOf, scaleOf, secondsOf, settingOf } from "./series.js";
+import { fieldName, labels, scaled, valueText } from "./words.js";
 
 const FIGURES = [
   { name: "accuracy", title: "right on valid", write: accuracy },
@@ -12,19 +12,24 @@ const FIGURES = [
   { name: "train_loss", title: "loss on train, running", digits: 3 },
 ];
 
+/** Of runs that read different tokens. */
+const BITS_FIGURE = { name: "bits", title: "bits per character", digits: 3 };
+
 export class Ends {
   /** `mark` is called with the id of the run whose row is under the pointer, or null. */
   constructor(parent, kit, mark) {
     this.parent = parent;
     this.kit = kit;
     this.mark = mark;
-    this.fields = "";
+    this.known = "";
   }
 
   /** Show the runs; a table is made again when other settings differ. */
   show({ runs, kinds }, looks) {
     const fields = differing(runs);
-    if (fields.join() !== this.fields || !this.table) this.make(fields);
+    const known = `${fields.join()} ${compares(runs, "loss on valid")}`;
+    if (known !== this.known || !this.table) this.make(fields, compares(runs, "loss on valid") ? FIGURES : [...FIGURES, BITS_FIGURE]);
+    this.known = known;
     this.parent.hidden = !runs.length;
     const rows = runs.map((run) => ({
       key: run.run,
@@ -34,20 +39,20 @@ export class Ends {
       state: run.live && run.n_steps ? `${run.status}, step ${run.step.toLocaleString("en")} of ${run.n_steps.toLocaleString("en")}` : run.status,
       ...Object.fromEntries(fields.map((field) => [`of ${field}`, valueText(field, settingOf(run, field))])),
       ...figures(run, kinds.length),
+      bits: scaled(lastOf(run, "valid_loss", kinds.length), scaleOf(run, BITS)),
       seconds: run.epochs.length ? secondsOf(run, kinds.length) : null,
     }));
     this.table.show(rows.map((row) => ({ ...row, named: `${row.link} ${row.look?.color} ${row.look?.dash}` })));
     this.seeds({ runs, kinds });
   }
 
-  make(fields) {
-    this.fields = fields.join();
+  make(fields, shown) {
     this.parent.replaceChildren();
     const fill = (cell, row) => cell.replaceChildren(sample(row.look), this.link(row));
     const columns = [
       { name: "named", title: "run", words: true, fill },
       ...fields.map((field) => ({ name: `of ${field}`, title: fieldName(field) })),
-      ...FIGURES,
+      ...shown,
       { name: "seconds", title: "seconds", digits: 1 },
       { name: "state", title: "state", words: true },
     ];

@@ -2,7 +2,7 @@
 // What the Compare page says: names of runs, the headline, the verdict on one changed setting. No DOM.
 
 import { accuracy, points } from "../../../kit/js/text.js";
-import { MEASURES, differing, lastOf, settingOf } from "./series.js";
+import { BITS, MEASURES, compares, differing, lastOf, scaleOf, settingOf } from "./series.js";
 
 /** @typedef {import("./series.js").Run} Run */
 
@@ -135,7 +135,7 @@ function brief(name) {
 
 /**
  * The takeaway, in at most twenty words.
- * @param {{ name: string, end: number|null, live?: boolean }[]} shown each run or group of seeds, with its last value
+ * @param {{ name: string, end: number|null, live?: boolean, group?: Run[] }[]} shown each run or group of seeds, with its last value
  * @param {string} measure
  * @param {string} kind
  * @returns {(string|string[])[]} [text] is bold
@@ -144,6 +144,7 @@ export function headline(shown, measure, kind = "") {
   const known = shown.filter(({ end }) => end !== null);
   const what = measure === "accuracy by kind" ? `right on ${kind}` : MEASURES[measure].said;
   if (!shown.length) return ["Choose runs in the list below to lay their curves over each other."];
+  if (!compares(shown.flatMap(({ group }) => group ?? []), measure)) return ["These runs read different tokens, so only ", [BITS], " compare them: choose them beside Show."];
   if (!known.length) return [`No figure of ${what} is there yet; the curves follow while the runs train.`];
   const end = (/** @type {{ end: number|null }} */ each) => [written(measure, each.end)];
   const rate = MEASURES[measure].unit === "rate";
@@ -172,7 +173,17 @@ const FIGURES = /** @type {const} */ ({
   "loss on valid": "valid_loss",
   "loss on train": "train_loss",
   "accuracy on train": "train_accuracy",
+  [BITS]: "valid_loss",
 });
+
+/**
+ * A figure in the unit of a measure; null if either is not known.
+ * @param {number|null} value
+ * @param {number} scale
+ */
+export function scaled(value, scale) {
+  return value === null || !Number.isFinite(scale) ? null : value * scale;
+}
 
 /**
  * What one changed setting did to the measure that is shown, and whether the seed alone does as much.
@@ -183,12 +194,13 @@ const FIGURES = /** @type {const} */ ({
  * @returns {{ parts: (string|string[])[], spread: boolean }} `spread`: whether one is known
  */
 export function verdict({ from, to, field }, kinds, shown = "accuracy on valid") {
-  const measure = /** @type {keyof typeof FIGURES} */ (shown in FIGURES ? shown : "accuracy on valid");
+  const wanted = shown in FIGURES ? shown : "accuracy on valid";
+  const measure = /** @type {keyof typeof FIGURES} */ (compares([from, to], wanted) ? wanted : BITS);
   const figure = FIGURES[measure];
   const change = `${fieldName(field)} ${valueText(field, from.config[field])} → ${valueText(field, to.config[field])}`;
   const devices = differing([from, to]).includes("device") && `seed ${from.config.seed}, but on ${to.device} instead of ${from.device}`;
   const head = [[change], `, ${devices || `all else equal, seed ${from.config.seed}`}: `];
-  const [before, after] = [from, to].map((run) => lastOf(run, figure, kinds));
+  const [before, after] = [from, to].map((run) => scaled(lastOf(run, figure, kinds), scaleOf(run, measure)));
   if (to.live || from.live) {
     const { step, n_steps: all } = to.live ? to : from;
     const how = all ? `step ${step.toLocaleString("en")} of ${all.toLocaleString("en")}` : "it waits for its turn";
@@ -201,11 +213,13 @@ export function verdict({ from, to, field }, kinds, shown = "accuracy on valid")
   const way = after === before ? "stays at" : after > before ? "rises from" : "falls from";
   const text = (/** @type {number} */ value) => written(measure, value);
   const figures = after === before ? [text(after)] : [`${text(before)} to ${text(after)}`];
-  const what = MEASURES[measure].unit === "share" ? `share ${MEASURES[measure].said}` : MEASURES[measure].said;
+  const measured = MEASURES[measure].said;
+  const what = measure === BITS ? `loss in ${measured}` : MEASURES[measure].unit === "share" ? `share ${measured}` : measured;
   const said = [...head, `the ${what} ${way} `, figures];
-  const spread = [from.spread, to.spread].find((each) => each?.figures[figure]);
+  const owner = [from, to].find(({ spread: each }) => each?.figures[figure]);
+  const spread = owner?.spread;
   if (!spread) return { parts: [...said, `: ${gapText(measure, before, after)}. Whether the seed alone changes as much is not known yet.`], spread: false };
-  const [low, high] = spread.figures[figure];
+  const [low, high] = spread.figures[figure].map((value) => value * scaleOf(owner, measure));
   const small = gap <= high - low;
   return {
     parts: [
@@ -217,6 +231,22 @@ export function verdict({ from, to, field }, kinds, shown = "accuracy on valid")
     ],
     spread: true,
   };
+}
+
+/**
+ * How far bits per character compare runs; "" where nothing has to be said.
+ * @param {Run[]} runs
+ */
+export function bitsNote(runs) {
+  const different = new Set(runs.map(({ text }) => text)).size > 1;
+  const unknown = runs.filter((run) => run.unknown >= 0.001).map((run) => `${run.name}, ${accuracy(run.unknown)}`);
+  return [
+    "Bits per character: the loss in bits, times the tokens of valid, divided by its characters.",
+    different && "These runs read different texts, so the text matters as well as the network.",
+    unknown.length && `Words that train lacks become xxunk, and their letters cost nothing: ${together(unknown)} of valid.`,
+  ]
+    .filter(Boolean)
+    .join(" ");
 }
 
 /**
