@@ -2,8 +2,10 @@
 
 import io
 import json
+import os
 import shutil
 import stat
+import sys
 import zipfile
 from pathlib import Path
 
@@ -113,7 +115,7 @@ REFUSED = {
     ),
     "broken events": (
         {"events_jsonl": b"not json\nnot json\n{}\n"},
-        f"{NOT_WHOLE}events.jsonl, line 1: 'not json' is not JSON",
+        f"{NOT_WHOLE}events.jsonl, line 1: it is not JSON",
     ),
     "a broken snapshot": (
         {"snapshots__0_safetensors": b"\xff" * 40},
@@ -138,6 +140,14 @@ def test_what_is_no_run_is_refused_and_leaves_nothing(made, tmp_path, files, sen
     assert capsys.readouterr().err == f"hnviz: {path} {sentence}\n"
     assert content_of(store) == []
     assert {each.name for each in tmp_path.iterdir()} <= {"other.zip", "runs"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no named pipes")
+def test_what_never_ends_is_no_zip_file(tmp_path, capsys):
+    os.mkfifo(tmp_path / "pipe.zip")
+    for path in (tmp_path / "pipe.zip", Path("/dev/zero")):
+        assert main(["import", str(path), "--runs-dir", str(tmp_path / "runs")]) == 2
+        assert capsys.readouterr().err == f"hnviz: {path} cannot be read: not a regular file\n"
 
 
 def test_a_folder_is_no_zip_file(tmp_path, capsys):

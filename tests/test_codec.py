@@ -105,7 +105,7 @@ def test_a_skim_drops_only_mini_batches_that_another_one_follows(lengths, every,
     content = b"".join(map(encode, events))
     lines = Lines(every)
     assert lines.read(content) == kept(events, every)
-    with pytest.raises(ValueError, match=f"^line {len(events) + 1}: 'x' is not JSON$"):
+    with pytest.raises(ValueError, match=f"^line {len(events) + 1}: it is not JSON$"):
         lines.read(b"x\n")
 
 

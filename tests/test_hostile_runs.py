@@ -93,6 +93,18 @@ def pipe_instead_of(name: str) -> Callable[[RunFolder], None]:
     return change
 
 
+def link_instead_of(name: str) -> Callable[[RunFolder], None]:
+    """A link to another file of the machine, whose first line nobody may see."""
+
+    def change(folder: RunFolder) -> None:
+        secret = folder.path / "secret"
+        secret.write_text("password: 1234\n")
+        (folder.path / name).unlink()
+        (folder.path / name).symlink_to(secret)
+
+    return change
+
+
 def folder_instead_of(name: str) -> Callable[[RunFolder], None]:
     def change(folder: RunFolder) -> None:
         (folder.path / name).unlink()
@@ -120,6 +132,8 @@ DAMAGES = {
     "config, folder": (folder_instead_of("config.json"), "config.json cannot be read"),
     "events, deep": (events_end_with(100_000 * b"["), "is not JSON"),
     "events, pipe": (pipe_instead_of("events.jsonl"), "not a regular file"),
+    "events, link": (link_instead_of("events.jsonl"), "links to other files are not followed"),
+    "config, link": (link_instead_of("config.json"), "links to other files are not followed"),
     "events, one long line": (events_end_with((PIECE + 1) * b" "), "a line has more than"),
     "accuracy, 400 digits": (event_with(epoch(2), "accuracy", HUGE), "accuracy of a 'epoch' event"),
     "accuracy, inf": (event_with(epoch(2), "accuracy", "1e999"), "accuracy of a 'epoch' event"),
@@ -144,6 +158,7 @@ def test_an_odd_folder_is_one_line_of_the_list(
     listed = {line.id: line for line in in_time(store.summaries)}
     problem = listed[folder.id].problem
     assert said in problem and "\n" not in problem and len(problem) < 400
+    assert "1234" not in problem
     assert listed[healthy.id].status == "queued"
 
     def read() -> str:
@@ -404,7 +419,7 @@ def test_a_torn_line_far_from_the_start_is_cut(folder: RunFolder) -> None:
 
 
 def test_an_empty_line_is_told_and_a_torn_one_is_left() -> None:
-    with pytest.raises(ValueError, match="line 1: '' is not JSON"):
+    with pytest.raises(ValueError, match="line 1: it is not JSON"):
         Lines().read(b"\n" + encode(batch(0)))
     told = b"".join(encode(batch(step)) for step in range(1, 4))
     torn = encode(batch(4))[:-9]

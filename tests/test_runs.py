@@ -233,7 +233,7 @@ def test_a_loss_that_is_no_number_is_valid_json(loss: float) -> None:
     ("line", "said"),
     [
         (b"\x00\xff garbage", "is not JSON"),
-        (b"[1, 2]", r"^'\[1, 2\]' is not an event$"),
+        (b"[1, 2]", "^it is not an event$"),
         (encode(replace(STARTED, n_steps=0)), "^a run has at least one step$"),
         (b'{"event": "snapshot", "step": 9007199254740993}', "cannot be a number above"),
         (b'{"event": ["batch"]}', "is not an event"),
@@ -258,8 +258,6 @@ def test_the_largest_step_that_is_read() -> None:
 @pytest.mark.parametrize(
     ("what", "said"),
     [
-        (b"x" * 40, repr("x" * 40)),
-        (b"x" * 41, repr("x" * 40 + "...")),
         ("x" * 38, repr("x" * 38)),
         ("x" * 39, "'" + "x" * 39 + "..."),
         (2**53, "9007199254740992"),
@@ -710,7 +708,7 @@ def damage_events_is_a_folder(folder: RunFolder) -> None:
         (damage_config_later_version, "its format is 99, and this version reads format 1"),
         (damage_config_setting, "bptt must be a whole number of at least 1; got -1"),
         (damage_config_no_versions, "it has no valid versions"),
-        (damage_events_middle, r"events.jsonl, (line 4: )?'.*lost' is not JSON"),
+        (damage_events_middle, r"events.jsonl, (line 4: )?it is not JSON"),
         (damage_events_is_a_folder, "events.jsonl cannot be read"),
     ],
 )

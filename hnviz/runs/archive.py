@@ -16,7 +16,7 @@ from hnviz.data.corpora.own import text_hash
 from hnviz.runs.errors import DamagedRun
 from hnviz.runs.files import written_whole
 from hnviz.runs.folder import CONFIG, EVENTS, MOST_CONFIG, SNAPSHOTS, RunFolder, info_from
-from hnviz.runs.reading import parse
+from hnviz.runs.reading import open_regular, parse
 from hnviz.runs.store import RunStore
 
 TEXT = "text.txt"  # the user's own text that the run read
@@ -63,7 +63,7 @@ def unpack(store: RunStore, path: Path) -> RunFolder:
     Nothing is kept of a file that is no whole run. Raises ArchiveError, or RunWriteError.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_regular(path.resolve()) as file, zipfile.ZipFile(file) as archive:
             members = _checked(archive, path)
             _hold_text(archive, members, path)  # first: a config is read with its text
             config = _config(archive, path)

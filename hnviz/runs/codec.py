@@ -16,7 +16,7 @@ BATCH_PREFIX = b'{"event": "batch"'
 
 
 _STEP = re.compile(rb', "step": (\d{1,15}),')  # the first field of a mini-batch's line
-_SHOWN = 40  # characters of a line or a value in a sentence
+_SHOWN = 40  # characters of a value in a sentence; of a line that is no event, none is quoted
 _ENCODER = json.JSONEncoder(allow_nan=False)
 _TYPES: dict[type, tuple[tuple[str, Any], ...]] = {
     cls: tuple((field.name, field.type) for field in fields(cls)) for cls in get_args(Event)
@@ -48,9 +48,9 @@ def decode(line: bytes) -> Event:
     try:
         values = parse(line)
     except ValueError:  # also for bytes that are not UTF-8
-        raise ValueError(f"{shortened(line)} is not JSON") from None
+        raise ValueError("it is not JSON") from None
     if not isinstance(values, dict) or not isinstance(values.get("event"), str):
-        raise ValueError(f"{shortened(line)} is not an event")
+        raise ValueError("it is not an event")
     event = events.from_dict(values)
     if isinstance(event, RunStarted) and 0 in (event.n_batches, event.n_steps):
         raise ValueError("a run has at least one step")
@@ -143,10 +143,7 @@ def _last_between(content: bytes, end: int, step: int, every: int) -> int:
 
 
 def shortened(what: Any) -> str:
-    """Return the start of a line, or of a value, for use in a sentence."""
-    if isinstance(what, bytes):
-        text = what[:_SHOWN].decode(errors="replace")
-        return repr(text if len(what) <= _SHOWN else text + "...")
+    """Return the start of a value, for use in a sentence."""
     if isinstance(what, int) and abs(what) > LARGEST:
         return "a number above 9,007,199,254,740,992"  # LARGEST
     text = repr(what)

@@ -1,4 +1,7 @@
-"""Read files that anybody may have written: no read waits, and none is larger than its bound."""
+"""Read files that anybody may have written: no read waits, or follows a link out of the folder.
+
+None is larger than its bound.
+"""
 
 import errno
 import json
@@ -16,12 +19,22 @@ LARGEST = 2**53
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 """Characters that end a line, or are no UTF-8 (halves of pairs), or are not to be seen."""
-_NONBLOCK = getattr(os, "O_NONBLOCK", 0)  # opening a named pipe would wait for its writer
+_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_NONBLOCK", 0)  # opening a named pipe would wait for its writer
+    | getattr(os, "O_NOFOLLOW", 0)  # a link may lead to any file of the machine
+)
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """Open a file for reading. Raises OSError, also for what is no regular file."""
-    file = os.fdopen(os.open(path, os.O_RDONLY | _NONBLOCK | getattr(os, "O_BINARY", 0)), "rb")
+    """Open a file for reading. Raises OSError, also for a link and what is no regular file."""
+    try:
+        file = os.fdopen(os.open(path, _FLAGS), "rb")
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise OSError(errno.ELOOP, "links to other files are not followed") from error
+        raise
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
         raise OSError(errno.EINVAL, "not a regular file")

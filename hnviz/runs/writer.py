@@ -52,7 +52,8 @@ class RunWriter:
         with written_whole(self._events_path):
             (self.folder.path / SNAPSHOTS).mkdir(exist_ok=True)
             # A torn last line would run into the next event.
-            descriptor = os.open(self._events_path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
+            descriptor = os.open(self._events_path, flags, 0o644)
             try:
                 self._cut_torn_line(descriptor)
             except OSError:
