@@ -462,17 +462,20 @@ def test_the_example_in_words():
 
 def test_a_loss_below_a_line_is_a_proof_and_above_it_says_nothing():
     bounds = split_bounds("valid")
-    said = loss_reading("valid", 1.174, bounds)
-    assert said.startswith(
+    both = {"train": split_bounds("train"), "valid": bounds}
+    assert loss_reading({"valid": 1.174}, both) == (
         "The loss on valid, **1.174** nats, is below 1.466, the least that one token allows "
-        "(0.008 % of the contexts occur once): a proof of memory. It is above 1.167, the least "
-        "that two tokens allow (0.02 %"
+        "(0.008 % of the contexts occur once), a proof of memory, and above 1.167, the least that "
+        "two tokens allow (0.02 % of the contexts occur once). Above a line proves nothing: loss "
+        "also counts how sure the network was when it was wrong."
     )
-    assert "which proves nothing: loss also counts how sure the network was" in said
-    said = loss_reading("valid", 0.1, bounds)  # also below the entropy of six, which has no line
-    assert "below 1.073, the least that five tokens" in said and "above" not in said
-    assert "proof" not in loss_reading("valid", 2.7, bounds)
-    assert loss_reading("valid", 2.7, ()) == ""
+    said = loss_reading({"train": 0.02, "valid": 0.1}, both)  # below the entropy of six as well
+    assert said.startswith("The loss on train, **0.020** nats, is below 1.195, the least that five")
+    assert "The loss on valid, **0.100** nats, is below 1.073, the least that five tokens" in said
+    assert "above" not in said.lower()
+    assert "proof" not in loss_reading({"valid": 2.7}, both)
+    assert loss_reading({"valid": 2.7}, {"valid": ()}) == ""
+    assert loss_reading({"valid": float("nan")}, both) == ""
     assert too_short(bounds) == (
         "This text is too short for six tokens: 58 % of the answers are the only one of their "
         "context."

@@ -107,17 +107,23 @@ def _one_reading(split: str, reached: float, bounds: Sequence[Bound]) -> str:
     )
 
 
-def loss_reading(split: str, loss: float, bounds: Sequence[Bound]) -> str:
-    """Compare a loss in nats, over all answers of a split, with the least that few tokens allow."""
+def loss_reading(losses: Mapping[str, float], bounds: Mapping[str, Sequence[Bound]]) -> str:
+    """Compare losses, each over all answers of a split, with the least that few tokens allow.
+
+    A loss that is no number is left out, and so is one with no line to compare it with.
+    """
+    found = [_one_loss(split, loss, bounds[split]) for split, loss in losses.items()]
+    said = " ".join(filter(None, found))
+    return f"{said} Above a line proves nothing: {SURE}." if " above " in said else said
+
+
+def _one_loss(split: str, loss: float, bounds: Sequence[Bound]) -> str:
     shown = [bound for bound in bounds if bound.shown]
     below = max((bound for bound in shown if loss < bound.loss), default=None)
     above = next((bound for bound in shown if 0 < bound.loss <= loss), None)
-    said = f"The loss on {split}, **{loss:.3f}** nats, is"
-    if below is not None:
-        said += f" below {_least(below)}: a proof of memory."
-    if above is not None:
-        said += f"{' It is' if below else ''} above {_least(above)}, which proves nothing: {SURE}."
-    return said if below or above else ""
+    said = [f"below {_least(below)}, a proof of memory"] if below else []
+    said += [f"above {_least(above)}"] if above else []
+    return f"The loss on {split}, **{loss:.3f}** nats, is {', and '.join(said)}." if said else ""
 
 
 SURE = "loss also counts how sure the network was when it was wrong"

@@ -1,7 +1,7 @@
 """What a page says about a run: pure functions, from a record to a sentence."""
 
 from collections.abc import Mapping, Sequence
-from math import ceil, isfinite
+from math import ceil
 from typing import TYPE_CHECKING
 
 from hnviz.app.run.names import rate
@@ -268,10 +268,11 @@ LINES = "The thin lines need no training: each is what a table of the last few t
 
 
 def best_loss(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> str:
-    """Compare the run's last loss on valid with the least that so few tokens allow there."""
-    loss = record.epochs[-1].valid_loss if record.epochs else float("nan")
-    said = loss_reading("valid", loss, bounds["valid"]) if isfinite(loss) else ""
-    return " ".join(filter(None, (said, too_short(bounds["valid"]))))
+    """Compare the last losses, of passes in eval mode, with the least that few tokens allow."""
+    losses = {"train": record.train_pass.loss} if record.train_pass else {}
+    if record.epochs:
+        losses["valid"] = record.epochs[-1].valid_loss
+    return " ".join(filter(None, (loss_reading(losses, bounds), too_short(bounds["valid"]))))
 
 
 def _reached(record: RunRecord) -> dict[str, float]:
