@@ -32,6 +32,7 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "sweep": WHOLE,
     "sweep-line": ("write",),  # a reader leaves a torn last line out
     "class": WHOLE,
+    "lesson": WHOLE,  # as a file for phones
     "class-aside": ("rename",),  # a damaged one
 }
 """What is kept -> what is done to keep it."""

@@ -1,6 +1,7 @@
 """A class in browsers: phones join and answer, the teacher reveals, the truth waits for that."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -206,6 +207,32 @@ def test_the_class_page_reveals_and_stops_and_names_runs_by_number(classroom, te
         resize(teacher, width)
         assert teacher.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert teacher.errors == [] and phone.errors == []
+
+
+def test_a_student_whom_the_teacher_removes_reads_why_and_comes_back(
+    classroom, teacher, a_phone, kept
+):
+    phone = a_phone()
+    number = re.findall(r"student (\d+)", phone.locator("#who").inner_text())[0]
+    opened(phone, classroom, 1)
+    teacher.get_by_role("heading", name="Students").scroll_into_view_if_needed()
+    teacher.get_by_role("button", name=f"Remove student {number}", exact=True).click()
+    teacher.get_by_text(f"Student {number} is out of the class").wait_for()
+    phone.get_by_text("The teacher has removed this browser from the class").wait_for()
+    phone.get_by_role("link", name="Join the class").click()
+    phone.get_by_label("Code on the teacher's screen").fill(kept["code"])
+    phone.get_by_role("button", name="Join").click()
+    phone.get_by_text("The teacher has removed this browser from the class").wait_for()
+    teacher.get_by_role("button", name="Take it back").click()
+    teacher.get_by_text(f"Student {number} is in the class again.").wait_for()
+    phone.get_by_role("button", name="Join").click()
+    phone.get_by_text(f"You are in the class as student {number}.").wait_for()
+    assert teacher.errors == []
+
+
+def test_the_board_says_which_lessons_phones_can_open(teacher):
+    teacher.get_by_text(f"1 of {len(lessons())} lessons are ready for phones.").wait_for()
+    teacher.get_by_text("the folder of lessons has no file why-truncate.html").wait_for()
 
 
 @pytest.mark.parametrize("mode", ["light", pytest.param("dark", marks=pytest.mark.slow)])

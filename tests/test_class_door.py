@@ -947,12 +947,48 @@ def test_the_teacher_sees_what_is_ready_and_why_not_and_has_it_tried_again(desk,
         assert phone.get("/class/lesson/b").text == "<!doctype html>b"
 
 
+def test_the_next_server_with_the_same_code_need_not_write_lessons_again(tmp_path, monkeypatch):
+    names = {name: replace(LESSON, id=name) for name in "ab"}
+    monkeypatch.setattr(files, "lessons", lambda: names)
+    written: list[str] = []
+
+    def write(name: str) -> bytes:
+        written.append(name)
+        return f"<!doctype html>{name}".encode()
+
+    async def serve() -> bytes:
+        made = files.LessonFiles(None, write, files.Shelf(tmp_path / "runs" / ".lessons"))
+        made.begin()
+        while len(made.missing()) > 0:
+            await asyncio.sleep(0.01)
+        return (await made.entry("b")).content
+
+    for _ in range(2):
+        assert finished(serve()) == b"<!doctype html>b"
+    assert written == ["a", "b"]
+    monkeypatch.setattr(files, "made_from", lambda: "another")  # the code has changed
+    assert finished(serve()) == b"<!doctype html>b"
+    assert written == ["a", "b"] * 2
+    assert len(list((tmp_path / "runs" / ".lessons").iterdir())) == 2
+    monkeypatch.setattr(disk, "replace", full)
+    monkeypatch.setattr(files, "made_from", lambda: "a third")
+    assert finished(serve()) == b"<!doctype html>b"  # a disk that is full stops no class
+
+
+def full(*given, **more):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
 def test_a_folder_without_a_lesson_says_how_to_write_it(tmp_path, monkeypatch):
     (tmp_path / "a.html").write_text("<!doctype html>")
     names = {name: replace(LESSON, id=name, title=name.upper()) for name in "ab"}
     monkeypatch.setattr(files, "lessons", lambda: names)
     assert files.LessonFiles(tmp_path).missing() == [
-        ("B", "the folder of lessons has no file b.html; `hnviz export index` writes it")
+        (
+            "B",
+            "the folder of lessons has no file b.html; write it with: "
+            "python -m hnviz export index FOLDER --class",
+        )
     ]
 
 
@@ -1036,9 +1072,6 @@ def test_what_is_acknowledged_is_in_the_file_and_a_full_disk_acknowledges_nothin
     said = hello(token)
     assert guess(said, CHOICE, 2) == {"id": 1, "step": CHOICE}
     assert kept.load(path).own(token) == {CHOICE: 2.0}
-
-    def full(*given, **more):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(saver, "AGAIN", 0.05)
     with monkeypatch.context() as patch:

@@ -31,6 +31,7 @@ from hnviz.runs.texts import TEXTS
 from hnviz.sweeps import kept as sweeps
 from hnviz.sweeps.kept import Sweep
 from hnviz.sweeps.plan import make_plan
+from hnviz.web.classroom.files import Shelf
 
 TEXT_OF_A_USER = " ".join(f"word{number % 7} goes on ." for number in range(60)).encode()
 STEP = "counting.1"
@@ -171,6 +172,8 @@ class Story:
         guessed = room.guessed("a-member", STEP, 1.0)
         yield "class", lambda: classes.save(path, room) or 0
         yield "class", lambda: classes.save(path, guessed) or 1
+        shelf = Shelf(self.root / ".lessons")
+        yield "lesson", lambda: shelf.put("why-truncate", b"<!doctype html>") or "why-truncate"
         damaged = self.root.parent / "another" / classes.FILE
         damaged.parent.mkdir(exist_ok=True)
         damaged.write_text("{")
@@ -195,6 +198,8 @@ def check(root: Path, said: Collection[str]) -> None:
         assert RunFolder(root.parent / "small" / "Mine").read().config.model == "Mine"
     _check_sweep(root, told.get("sweep", ()))
     _check_class(root, told.get("class", ()))
+    for lesson in told.get("lesson", ()):
+        assert Shelf(root / ".lessons").get(lesson) == b"<!doctype html>"
     another = root.parent / "another"
     if "aside" in told:
         assert [each.read_text() for each in another.glob("*")] == ["{"]

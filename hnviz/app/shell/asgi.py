@@ -109,10 +109,12 @@ def _class_routes(held: "Desk") -> list[Any]:
 
 @cache
 def _lesson_files() -> "LessonFiles":
-    from hnviz.web.classroom.files import LESSONS, LessonFiles
+    from hnviz.runs import default_runs_dir
+    from hnviz.web.classroom.files import LESSONS, LessonFiles, Shelf
 
     folder = os.environ.get(LESSONS)
-    return LessonFiles(Path(folder) if folder else None)
+    shelf = Shelf(default_runs_dir() / ".lessons")
+    return LessonFiles(Path(folder) if folder else None, shelf=shelf)
 
 
 def _base_path() -> str:

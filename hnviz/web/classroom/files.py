@@ -1,13 +1,15 @@
 """Exported lessons as static files for phones: GET /class/lesson/{id}.
 
 ``python -m hnviz export index FOLDER --class`` writes them before the class. Without a folder, the
-server has them written one after the other; what a phone asks for comes next.
+server has them written one after the other; what a phone asks for comes next. They are kept for the
+next server.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
+from hashlib import blake2b
 from html import escape
 from pathlib import Path
 
@@ -16,11 +18,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from hnviz import disk
 from hnviz.lessons import lessons
 from hnviz.web import exported
+from hnviz.web.assets import ASSETS, PACKAGE
 from hnviz.web.classroom.desk import Desk
 from hnviz.web.kept import Entry
 from hnviz.web.parameters import quoted
+from hnviz.web.release import release
 from hnviz.web.replies import entry_reply
 from hnviz.web.views import Refusal
 
@@ -68,11 +73,48 @@ a {{ color: inherit; }}
 log = logging.getLogger(__name__)
 
 
+class Shelf:
+    """Lessons that were written, for the next server with the same code. A folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get(self, lesson_id: str) -> bytes | None:
+        """Return a lesson's file; None if this code has written none."""
+        try:
+            return self._path(lesson_id).read_bytes()
+        except OSError:
+            return None
+
+    def put(self, lesson_id: str, content: bytes) -> None:
+        """Keep a lesson's file in place of those of other code. Raises OSError."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for old in self._folder.glob(f"{lesson_id}.*.html"):
+            old.unlink(missing_ok=True)
+        disk.replace(self._path(lesson_id), content, "lesson")
+
+    def _path(self, lesson_id: str) -> Path:
+        return self._folder / f"{lesson_id}.{made_from()}.html"
+
+
+@cache
+def made_from() -> str:
+    """Return a hash of what lessons are made from: code, lessons, pre-trained runs."""
+    found = blake2b(f"{release()} {ASSETS.version}".encode(), digest_size=6)
+    for path in sorted(PACKAGE.rglob("*")):
+        if path.suffix not in (".py", ".pyc") and path.is_file():
+            size, changed = path.stat().st_size, path.stat().st_mtime_ns
+            found.update(f"{path.relative_to(PACKAGE)} {size} {changed}\n".encode())
+    return found.hexdigest()
+
+
 class LessonFiles:
     """The files of lessons: from a folder, or written while the server runs."""
 
-    def __init__(self, folder: Path | None, write: exported.Write | None = None) -> None:
-        self._folder = folder
+    def __init__(
+        self, folder: Path | None, write: exported.Write | None = None, shelf: Shelf | None = None
+    ) -> None:
+        self._folder, self._shelf = folder, shelf
         self._write = write or partial(exported.written, in_class=True)
         self._asked: list[str] = []  # lessons that phones wait for
         self._written: dict[str, Entry] = {}
@@ -89,7 +131,10 @@ class LessonFiles:
     def missing(self) -> list[tuple[str, str]]:
         """List the lessons that no phone can open yet: the title, and why not ("": not yet)."""
         if self._folder is not None:
-            why = "the folder of lessons has no file {}.html; `hnviz export index` writes it"
+            why = (
+                "the folder of lessons has no file {}.html; write it with: "
+                "python -m hnviz export index FOLDER --class"
+            )
             there = self.titles()
             return [
                 (each.title, why.format(each.id))
@@ -136,7 +181,15 @@ class LessonFiles:
         return lesson_id not in self._written and lesson_id not in self._failed
 
     def _made(self, name: str) -> Entry:
-        return Entry.of(self._write(name))
+        content = self._shelf.get(name) if self._shelf else None
+        if content is None:
+            content = self._write(name)
+            try:
+                if self._shelf:
+                    self._shelf.put(name, content)
+            except OSError as error:
+                log.warning("the next start writes the lesson %s again: %s", name, error)
+        return Entry.of(content)
 
     async def entry(self, lesson_id: str) -> Entry | str:
         """Return a lesson's file, or what to say while there is none. Raises Refusal."""

@@ -62,10 +62,12 @@ class Board {
     this.written = written;
     this.lessons.replaceChildren();
     this.make("p", "ready", this.lessons, `${all - missing.length} of ${all} lessons are ready for phones.`);
-    if (!missing.length) return;
+    const failed = missing.filter(([, why]) => why);
+    const waiting = missing.filter(([, why]) => !why).map(([title]) => title);
+    if (waiting.length) this.make("p", "waiting", this.lessons, `Still to be written: ${waiting.join(" \u00b7 ")}`);
+    if (!failed.length) return;
     const list = this.make("ul", "", this.lessons);
-    for (const [title, why] of missing) this.make("li", "", list, why ? `${title}: ${why}.` : `${title} is still to be written.`);
-    if (!missing.some(([, why]) => why)) return;
+    for (const [title, why] of failed) this.make("li", "", list, `\u201c${title}\u201d: ${why}`);
     const button = /** @type {HTMLButtonElement} */ (this.make("button", "", this.lessons, "Try again"));
     Object.assign(button, { type: "button", onclick: () => this.retry(button) });
   }
