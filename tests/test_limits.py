@@ -179,8 +179,9 @@ def test_an_address_has_so_many_sockets_and_others_have_theirs(
     finished(go())
 
 
-def test_a_page_is_drawn_in_its_turn() -> None:
-    """Four at a time from one address; a page that is drawn, or a second, lets the next one go."""
+def test_a_page_is_drawn_in_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two at a time from one address; a page that is drawn, or a second, lets the next one go."""
+    monkeypatch.setattr(limits, "PRESS_SECONDS", 0.05)
     drawn: list[int] = []
 
     async def draws(scope: Any, receive: Any, send: Any) -> None:

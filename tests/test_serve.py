@@ -135,6 +135,7 @@ SAFE = {
     "server.enableXsrfProtection": True,
     "server.fileWatcherType": "none",
     "server.headless": True,
+    "server.maxMessageSize": 1,
     "server.maxUploadSize": 6,
     "server.port": 8555,
     "theme.base": "light",

@@ -44,7 +44,7 @@ class Intake:
     too_fast_seconds: float = 5.0  # after which one who keeps on is closed
     message_seconds: float = 10.0  # for a whole message
     hello_seconds: float = 30.0  # for the first one
-    unfinished: int = 16 * 2**20  # bytes of all unfinished messages
+    unfinished: int = 8 * 2**20  # bytes of all unfinished messages
     waiting: int = 0  # bytes now
     lines: "set[Line]" = field(default_factory=set)
 
@@ -125,7 +125,8 @@ class Line:
                 self.close(TOO_BIG, f"a message may have at most {self._largest():,} bytes")
                 return
             self._frames.take(heads)
-            part = bytes(self._held[:end])
+            with memoryview(self._held) as held:
+                part = bytes(held[:end])
             del self._held[:end]
             if part:
                 self._receive(part)

@@ -18,6 +18,7 @@ from hnviz.figures.sentences import plural
 
 OWN = "your own"
 MANY = 0.5  # share of tokens read as xxunk that is worth a word
+MOST_CHARS = 100_000  # of the box, whose text each press sends; a longer one comes as a file
 SHORT = 20_000  # characters that the box of another page is filled with
 _LEVELS = {"word": "words", "char": "characters", "bpe": "byte pairs"}
 _CHOSEN = "_own_corpus"  # the id of the text in the box
@@ -46,7 +47,7 @@ def own_text_box(page: str, first: str = "") -> str | None:
         held = known if len(known) <= SHORT else ""
         state.put(f"{page}_text", asked or held or first)
         _open_as(page, Way() if asked else way_of(own_corpus_id() or "") or Way())
-    typed = st.text_area("Your text", height=110, key=f"{page}_text")
+    typed = st.text_area("Your text", height=110, max_chars=MOST_CHARS, key=f"{page}_text")
     file = st.file_uploader(
         "Or a UTF-8 text file of up to 5 MB; it replaces the text in the box",
         key=f"{page}_file",
