@@ -282,7 +282,7 @@ def test_the_command_trains_lanes_and_others_beside_them(tmp_path, capsys):
     assert [row[:3] for row in found[1:]] == [
         [model, seed, "finished"] for model in ("Model1", "Transformer") for seed in "01"
     ]
-    assert err.startswith("4 runs on 1 workers of lanes\n") and "4 of 4 runs done" in err
+    assert "\n4 runs on 1 workers of lanes\n" in f"\n{err}" and "4 of 4 runs done" in err
     runs = RunStore(tmp_path / "runs")
     pids = [parse((runs.root / run / NOTE_NAME).read_bytes())["pid"] for run in own(runs)]
     assert len(set(pids)) == 3  # the Transformer's runs train alone

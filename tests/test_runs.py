@@ -1088,7 +1088,10 @@ def test_the_notebook_tables_are_the_notebooks(model: str) -> None:
 
 
 def test_reference_ranges() -> None:
-    assert reference_range("Model5", "uniform", "accuracy") == (0.816, 0.842)
+    assert reference_range("Model5", "uniform", "accuracy") == (
+        0.815,
+        0.842,
+    )  # the lowest is .815483
     assert reference_range("Model3", "ones", "train_loss") == (0.388, 0.709)
     assert reference_range("Model3", "ones", "valid_loss") is None
     with pytest.raises(ValueError, match=r"^bn_init must be one of ones, uniform; got 'twos'$"):

@@ -1,6 +1,7 @@
 """``hnviz bench``: time hnviz, or look for the recipe of a model that the notebook lacks."""
 
 import argparse
+import sys
 from importlib.resources import files
 from pathlib import Path
 
@@ -13,6 +14,7 @@ SUMMARY = "time hnviz against a plain torch loop, or search for the recipe of a 
 SPEED, SEARCH, SEEDS, LANES, CLAIMS = "speed", "search", "seeds", "lanes", "claims"
 PAIRS = 20
 MAX_PAIRS = 10_000
+MINUTES_OF_ONE = 1 / 3  # a model with PAIRS pairs, on a quiet machine; a busy one takes twice that
 TABLES = {SEARCH: "recipes.csv", SEEDS: "five_seeds.csv", CLAIMS: "claims.csv"}
 
 
@@ -68,6 +70,12 @@ def run(options: argparse.Namespace) -> int:
 
     from hnviz.bench import main
 
+    if pairs >= PAIRS:
+        minutes = f"{len(models) * MINUTES_OF_ONE:.0f} to {2 * len(models) * MINUTES_OF_ONE:.0f}"
+        print(
+            f"hnviz: this takes about {minutes} minutes; --model and --pairs shorten it",
+            file=sys.stderr,
+        )
     return main(models=models, n_pairs=pairs, as_json=options.json)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hnviz.cli.parser import CommandError, add_models, add_runs_dir, folder
+from hnviz.cli.parser import CommandError, add_models, add_runs_dir, folder, run_ids
 
 if TYPE_CHECKING:
     from hnviz.runs import RunFolder, RunStore
@@ -62,7 +62,7 @@ def _of_runs(
         if kind == "report":
             made.add_argument("names", nargs="+", metavar="RUN", help="such as Model4 Model5")
         else:
-            made.add_argument("name", metavar="RUN", help="its id, such as Model5")
+            made.add_argument("name", metavar="RUN", help="its id, such as Model5, or its folder")
         add_runs_dir(made)
         add_models(made)
         yield made
@@ -77,6 +77,7 @@ def run(options: argparse.Namespace) -> int:
     from hnviz.engine.client import close_shared_engine
 
     try:
+        _find_runs(options)
         if options.kind == "run":
             path = options.output or Path(f"{options.name}.zip")
             _archive(options, path)
@@ -91,6 +92,14 @@ def run(options: argparse.Namespace) -> int:
     finally:
         close_shared_engine()
     return 0
+
+
+def _find_runs(options: argparse.Namespace) -> None:
+    """Take ids in place of folders."""
+    if options.kind == "report":
+        options.names, options.runs_dir = run_ids(options.names, options.runs_dir)
+    elif options.kind in ("notebook", "run"):
+        (options.name,), options.runs_dir = run_ids([options.name], options.runs_dir)
 
 
 def _files(options: argparse.Namespace) -> Iterator[tuple[Path, bytes]]:

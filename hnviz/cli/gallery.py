@@ -27,6 +27,8 @@ def run(options: argparse.Namespace) -> int:
         address = Address.free("127.0.0.1", port)
     except AddressError as error:
         raise CommandError(str(error)) from error
+    if address.port != port:
+        print(f"port {port} is taken; using {address.port}")
     serve(address.port, announce=_announce)
     return 0
 

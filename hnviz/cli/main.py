@@ -12,6 +12,7 @@ from hnviz.config import ConfigError
 
 COMMANDS = (
     "train",
+    "resume",
     "lr",
     "sweep",
     "reproduce",

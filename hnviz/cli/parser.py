@@ -1,6 +1,7 @@
 """Parse the command line; an invalid one becomes one sentence."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -38,6 +39,20 @@ def in_range(name: str, value: int | str, low: int, high: int) -> int:
     if isinstance(value, int) and low <= value <= high:
         return value
     raise CommandError(f"{name} must be a whole number from {low} to {high}; got {value!r}")
+
+
+def run_ids(names: Sequence[str], runs_dir: Path | None) -> tuple[list[str], Path | None]:
+    """Return the ids of runs, and the folder that holds them.
+
+    A name may also be a run's folder, as ``hnviz train`` prints it. Raises CommandError.
+    """
+    paths = [Path(name) for name in names]
+    parents = {path.parent for path in paths if len(path.parts) > 1 and path.is_dir()}
+    if not parents:
+        return list(names), runs_dir
+    if len(parents) > 1 or not all(path.is_dir() for path in paths):
+        raise CommandError("the runs of one command are in one folder: name that as --runs-dir")
+    return [path.name for path in paths], parents.pop()
 
 
 def folder(text: str) -> Path:

@@ -30,8 +30,7 @@ class Figure(NamedTuple):
     def word(self) -> str:
         """Say whether the figure is inside the range.
 
-        The ends of the range are rounded, so one unit in the last decimal is allowed: Model5's
-        lowest accuracy is .815483 and is written as .816.
+        The ends of the range are rounded, so one unit in the last decimal is allowed.
         """
         if self.low is None or self.high is None:
             return "not measured"

@@ -1,6 +1,7 @@
 """The engines of ``hnviz sweep``: where the runs of a sweep train."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -69,6 +70,9 @@ def _lanes(store: "RunStore", n_workers: int | None) -> Iterator[Chosen]:
 
     workers = n_workers or 1
     executor = LanesExecutor(workers, Budget.here(workers, store.root, os.environ))
+    if not executor.has_gpu:
+        said = "without a GPU, --engine local is faster: four runs took a third of the time"
+        print(f"hnviz: {said}", file=sys.stderr)
     with _pooled(store, executor) as engine:
         at_once = 2 * executor.most_lanes * workers
         supply = Supply(at_once, engine.tend, lambda config: repr(config.shape))

@@ -16,7 +16,7 @@ from hnviz.cli.progress import Progress, json_row, table_head, table_row
 from hnviz.cli.threads import use_one_thread
 from hnviz.config import CHOICES, RunConfig
 from hnviz.estimate import Budget
-from hnviz.events import BatchEnd, Ended, EpochEnd, Event, RunStarted
+from hnviz.events import BatchEnd, Ended, EpochEnd, Event, Resumed, RunStarted
 
 if TYPE_CHECKING:
     from hnviz.engine.control import Control
@@ -81,24 +81,36 @@ def run(options: argparse.Namespace) -> int:
     config = RunConfig.for_model(options.model, corpus=text.chosen(options), **given)
 
     with loading():
-        from hnviz.engine.control import Control
-        from hnviz.engine.recorder import run_in_folder
         from hnviz.learn import DeviceError, resolve_device
-        from hnviz.runs import RunBusy, RunStore, RunWriteError, default_runs_dir
+        from hnviz.runs import RunStore, RunWriteError, default_runs_dir
 
-    use_one_thread()
     _warn(config)
-    control = Control()
-    signal.signal(signal.SIGINT, _stopper(control))
+    runs_dir = options.runs_dir or default_runs_dir()
     try:
         resolve_device(config.device)
-        runs_dir = options.runs_dir or default_runs_dir()
         if problem := Budget.here(1, runs_dir, os.environ).problem(config):
             raise CommandError(problem)
         folder = RunStore(runs_dir).create(config)
-        reporter = Reporter(folder, control, as_json=options.json)
+    except (DeviceError, RunWriteError) as error:
+        raise CommandError(str(error)) from error
+    return train_folder(folder, as_json=options.json)
+
+
+def train_folder(folder: "RunFolder", *, as_json: bool) -> int:
+    """Train a run from its folder's last state, and report it; return the exit status."""
+    with loading():
+        from hnviz.engine.control import Control
+        from hnviz.engine.recorder import run_in_folder
+        from hnviz.learn import DeviceError
+        from hnviz.runs import DamagedRun, RunBusy, RunWriteError
+
+    use_one_thread()
+    control = Control()
+    signal.signal(signal.SIGINT, _stopper(control))
+    reporter = Reporter(folder, control, as_json=as_json)
+    try:
         ended = run_in_folder(folder, control, reporter)
-    except (DeviceError, RunBusy, RunWriteError) as error:
+    except (DamagedRun, DeviceError, RunBusy, RunWriteError) as error:
         raise CommandError(str(error)) from error
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -148,16 +160,21 @@ class Reporter:
 
     def _show(self, event: Event) -> None:
         if isinstance(event, RunStarted):
-            print(f"{self.folder.path} on {event.device}", file=sys.stderr)
-            self.progress = Progress(event.n_steps)
-            if not self.as_json:
-                print(table_head(), flush=True)
+            self._begin(event)
+        elif isinstance(event, Resumed) and (started := self.folder.read().started):
+            self._begin(started)
         elif isinstance(event, BatchEnd):
             self.progress.update(event.step + 1, event.smooth_loss)
         elif isinstance(event, EpochEnd):
             self.last = event
             self.progress.clear()
             print(json_row(event) if self.as_json else table_row(event), flush=True)
+
+    def _begin(self, started: RunStarted) -> None:
+        print(f"{self.folder.path} on {started.device}", file=sys.stderr)
+        self.progress = Progress(started.n_steps)
+        if not self.as_json:
+            print(table_head(), flush=True)
 
     def close(self, ended: Ended | None) -> int:
         """Say how the run ended, and return the exit status."""

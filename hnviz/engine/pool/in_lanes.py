@@ -43,9 +43,9 @@ class LanesExecutor:
         self._workers = Workers()
         self._started: list[LaneTask] = []
         described = self._described()
-        self._has_gpu = "cuda" in described["devices"]
+        self.has_gpu = "cuda" in described["devices"]
         self._card = float(described["card_bytes"]) / n_workers
-        self.most_lanes = MOST_ON_GPU if self._has_gpu else MOST_ON_CPU
+        self.most_lanes = MOST_ON_GPU if self.has_gpu else MOST_ON_CPU
 
     def _described(self) -> dict[str, Any]:
         machine = self._workers.start("hnviz.engine.machine:serve")
@@ -64,7 +64,7 @@ class LanesExecutor:
             return [0]
         alike = [i for i, each in enumerate(waiting) if each.shape == first.shape]
         each_needs = cost(first).memory - PROCESS_BYTES
-        on_gpu = self._has_gpu and first.device in ("auto", "cuda")
+        on_gpu = self.has_gpu and first.device in ("auto", "cuda")
         most, memory = MOST_ON_CPU, self._budget.memory - PROCESS_BYTES
         if on_gpu:
             most, memory = MOST_ON_GPU, (self._card - CARD_BYTES) / POOLS
