@@ -65,6 +65,7 @@ from hnviz.runs.ruler import (
     token_bounds,
     worked_example,
 )
+from tests.conftest import ROOT
 
 STREAM = human_numbers_stream()
 VALID = split_text("valid")
@@ -585,6 +586,10 @@ def test_three_tokens_at_every_third_place():
     # 59.6 in FACTS, from one set of places; one set differs from another by .6 points.
     assert elsewhere(config, "valid", 3) == pytest.approx(0.598, abs=5e-4)
     assert elsewhere(config, "train", 3) == pytest.approx(0.511, abs=5e-4)
+    figures = (valid[2].accuracy, valid[2].most, elsewhere(config, "valid", 3))
+    for document in ("README.md", "docs/questions.md"):
+        text = (ROOT / document).read_text(encoding="utf-8")
+        assert all(f"{100 * each:.1f} %" in text for each in figures), document
 
 
 def test_a_window_from_zeros_is_held_to_the_mix_of_its_positions():
