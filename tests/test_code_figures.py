@@ -115,23 +115,30 @@ def test_the_units_sentence_has_the_grids_numbers():
 
 
 def test_the_probes_sentence_tells_what_went_up_and_what_went_down():
-    said = probe_sentence("Model5", 400, TRAINED, TWIN)
-    assert "the tens digit right **98.0 %** of the time after 400 steps" in said
+    said = probe_sentence("layer 1 of Model5", 400, TRAINED, TWIN, "due")
+    assert (
+        "layer 1 of Model5 reads the tens digit, before its word, right **98.0 %** of the time "
+        "after 400 steps" in said
+    )
     assert "right **79.0 %** of the time untrained" in said
-    assert "for the ones digit it is the other way round, 70.0 % and 75.0 %" in said
+    assert (
+        "for the ones digit, before its word, it is the other way round, 70.0 % and 75.0 %" in said
+    )
     assert "at most 10.0 %" in said
-    up = probe_sentence("Model5", 400, TRAINED, probes(*[0.5] * 5))
-    assert "no label is read worse" in up
-    alone = probe_sentence("Model5", 0, TWIN, None)
-    assert "untrained: a linear probe" in alone and "right **75.0 %**" in alone
+    up = probe_sentence("Model5", 400, TRAINED, probes(*[0.5] * 5), "comma")
+    assert "no label is read worse" in up and "digit, after the number, right" in up
+    alone = probe_sentence("layer 0 of Model5", 0, TWIN, None, "due")
+    assert alone.startswith("Layer 0 of Model5 untrained: a linear probe")
+    assert "position in the number, after every token," in alone and "right **75.0 %**" in alone
     assert "layer 1, read after the comma" in probe_note("layer 1", "comma", TRAINED)
 
 
 def test_a_table_of_models_names_best_and_worst():
     models = {"Model2": (probes(*[0.1] * 5), TWIN), "Model5": (TRAINED, TWIN)}
-    said = table_sentence(models)
+    said = table_sentence(models, "before its word")
     assert (
-        "easiest to read from Model5, **99.0 %** (untrained 88.0 %); "
+        "Read before its word, the thousands digit is easiest to read from Model5, **99.0 %** "
+        "(untrained 88.0 %); "
         "hardest, from Model2, **10.0 %** (untrained 88.0 %)." in said
     )
     assert probe_table(models, LIGHT).count("<tr>") == 3

@@ -148,7 +148,9 @@ TRUTHS: dict[tuple[str, int], Callable[[Guess], float | Sequence[float]]] = {
         r"([\d,]+) of 1,280 answers differ", said("models_in_step", "Model3", batch="second")
     ),
     ("what-the-state-remembers", 1): lambda guess: (
-        at("The tens digit")(guess) if "Unit 11 follows the tens digit" in unit_rows() else -1
+        at("The tens digit")(guess)
+        if "tens digit explains 85 % of how unit 11" in unit_rows()
+        else -1
     ),
     ("what-the-state-remembers", 3): lambda guess: found(
         r"position in the number explains (\d+) %", codes(0)

@@ -81,7 +81,7 @@ def test_an_order_that_there_is_not_is_told_above_the_picture(server, page):
 def test_a_unit_is_picked_by_click_keys_and_word_and_kept_in_the_address(server, page):
     open_states(page, server)
     page.locator(f"{MAP}[data-unit='11']").wait_for()
-    page.get_by_text("Unit 11 follows the tens digit, which explains 85").wait_for()
+    page.get_by_text("the tens digit explains 85").wait_for()
     told = page.locator(f"{ROOT} .told")
     assert "while the tens digit is 7 and" in told.inner_text()
     page.get_by_text("How much of each unit the position or a digit explains").wait_for()
@@ -95,6 +95,8 @@ def test_a_unit_is_picked_by_click_keys_and_word_and_kept_in_the_address(server,
     said = page.locator(f"{ROOT} .say")
     assert said.inner_text().startswith(f"Unit {unit} after token 2, “three”: ")
     page.wait_for_url(f"**unit={unit}**")
+    page.get_by_text("Step 400: over train, ").wait_for()
+    page.get_by_text(f"of how unit {unit} varies; untrained").wait_for()
     page.get_by_text("What each unit codes", exact=True).click()
     page.get_by_role("heading", name="What each unit codes").scroll_into_view_if_needed()
     page.locator(f".st-key-states_codes canvas[data-unit='{unit}']").wait_for(timeout=30_000)

@@ -15,6 +15,7 @@ from hnviz.app.rooms.hidden_states.units.picture import (
     UNITS_VIEW,
     learnt,
     takeaway,
+    unit_headlines,
 )
 from hnviz.data.places import LABELS
 from hnviz.figures.state_text import Seen, full_colour, reading_note, units_sentence
@@ -82,7 +83,12 @@ def test_rows_are_ordered_by_what_units_code_by_kinship_or_by_number():
     assert sum(n for _, n in groups) == 64 and [groups[0][0], groups[1][0]] == ["tens", "slot"]
     group = coded.arrays["order"][: groups[0][1]]
     assert set(coded.arrays["explained"][group].argmax(axis=1)) == {LABELS.index("tens")}
-    assert f"Unit **{coded.meta['best']}** follows the tens digit" in coded.sentence
+    best, units = coded.meta["best"], coded.meta["units"]
+    assert units[best] == coded.sentence
+    assert f"the tens digit explains **65 %** of how unit **{best}** varies" in coded.sentence
+    assert [f"unit **{unit}** varies" in said for unit, said in enumerate(units)] == [True] * 64
+    assert all(said.startswith("Step 400: over train, ") for said in units)
+    assert max(len(said.replace("**", "").split()) for said in units) <= 20
     assert coded.arrays["explained"].shape == coded.arrays["untrained"].shape == (64, 5)
     clustered = shown(ROWS_VIEW, **text, order="clustered")
     assert sorted(clustered.arrays["order"]) == list(range(64)) != list(clustered.arrays["order"])
@@ -99,19 +105,22 @@ def test_the_first_layer_learns_the_tens_digit_and_untrained_it_has_only_the_pos
     assert after[:, tens].max() == pytest.approx(0.85, abs=0.005)
     assert before[:, tens].max() == pytest.approx(0.19, abs=0.005)
     assert before[:, 0].max() == pytest.approx(0.77, abs=0.005)
-    assert "**85 %** of how the unit varies; untrained, **19 %**" in rows.sentence
+    assert "**85 %** of how unit **11** varies; untrained, **19 %**" in rows.sentence
 
 
 def test_the_takeaway_names_the_digit_that_training_gave_to_a_unit():
     before = np.array([[0.7, 0.1, 0.1, 0.2, 0.1], [0.1, 0.1, 0.1, 0.1, 0.1]])
     after = np.array([[0.9, 0.1, 0.1, 0.1, 0.1], [0.3, 0.1, 0.1, 0.85, 0.1]])
-    assert takeaway(after, before) == (
-        "Unit **1** follows the tens digit, which explains **85 %** of how the unit varies; "
+    assert takeaway(after, before, 13) == (
+        "Step 13: over train, the tens digit explains **85 %** of how unit **1** varies; "
         "untrained, **20 %** at best."
     )
-    assert takeaway(before, None) == (
-        "Unit **0** follows the position in the number, which explains **70 %** of how the unit "
-        "varies."
+    assert takeaway(before, None, 0) == (
+        "Step 0: over train, a word's position explains **70 %** of how unit **0** varies."
+    )
+    assert unit_headlines(after, before, 1000)[0] == (
+        "Step 1,000: over train, a word's position explains **90 %** of how unit **0** varies; "
+        "untrained, **70 %** at best."
     )
 
 
@@ -120,11 +129,11 @@ def test_the_takeaway_of_a_short_run_does_not_say_that_a_unit_follows_a_digit():
     after = np.array([[0.9, 0.01, 0.02, 0.01, 0.01], [0.3, 0.01, 0.01, 0.025, 0.01]])
     assert learnt(after, before) == (1, LABELS.index("tens"))
     said = (
-        "No unit follows a digit more closely than before training: a digit explains at most "
-        "**2.5 %** of how a unit varies; untrained, **5.7 %**."
+        "Step 5: over train, a digit explains at most **2.5 %** of how a unit varies; untrained, "
+        "**5.7 %**."
     )
-    assert takeaway(after, before) == said
-    more = takeaway(after, before, trains_on=True)
+    assert takeaway(after, before, 5) == said
+    more = takeaway(after, before, 5, trains_on=True)
     assert more == f"{said} Train longer, or choose a pre-trained run."
 
 

@@ -80,26 +80,33 @@ def codes_note(codes: Codes) -> str:
 Probes = Mapping[str, Mapping[str, float]]  # label -> "right", "chance", "n_fit", "n_held_out"
 
 
-def probe_sentence(model: str, step: int, probes: Probes, twin: Probes | None) -> str:
-    """Say which label training made easier to read, which harder, and what chance gives."""
+def probe_sentence(
+    whose: str, step: int, probes: Probes, twin: Probes | None, positions: str
+) -> str:
+    """Say which label training made easier to read, which harder, and what chance gives.
+
+    `whose` is the layer that is read, `positions` where: one of POSITIONS.
+    """
+    at = {name: POSITIONS["all" if name == "slot" else positions] for name in probes}
+    what = {name: f"{_WHAT[name]}, {at[name]}," for name in probes}
     chance = max(probe["chance"] for probe in probes.values())
     if twin is None or step == 0:
         best = max(probes, key=lambda name: probes[name]["right"])
         worst = min(probes, key=lambda name: probes[name]["right"])
         return (
-            f"{model} {when(step)}: a linear probe on all units reads {_WHAT[best]} "
-            f"{_times(probes[best])} and {_WHAT[worst]} {_times(probes[worst])}; with "
+            f"{whose[0].upper()}{whose[1:]} {when(step)}: a linear probe on all units reads "
+            f"{what[best]} {_times(probes[best])} and {what[worst]} {_times(probes[worst])}; with "
             f"shuffled labels, at most {accuracy(chance)}."
         )
     change = {name: probes[name]["right"] - twin[name]["right"] for name in probes}
     up, down = max(change, key=change.__getitem__), min(change, key=change.__getitem__)
     first = (
-        f"A linear probe on all units of {model} reads {_WHAT[up]} {_times(probes[up])} "
+        f"A linear probe on all units of {whose} reads {what[up]} {_times(probes[up])} "
         f"{when(step)} and {_times(twin[up])} untrained"
     )
     if change[down] < 0:
         other = (
-            f"for {_WHAT[down]} it is the other way round, {accuracy(probes[down]['right'])} and "
+            f"for {what[down]} it is the other way round, {accuracy(probes[down]['right'])} and "
             f"{accuracy(twin[down]['right'])}: what a probe can read, the network need not use"
         )
     else:

@@ -78,8 +78,13 @@ def probe_table(models: Mapping[str, tuple[Probes, Probes]], look: Theme) -> str
     )
 
 
-def table_sentence(models: Mapping[str, tuple[Probes, Probes]], label: str = "thousands") -> str:
-    """Say from which models a digit is easiest and hardest to read, trained and untrained."""
+def table_sentence(
+    models: Mapping[str, tuple[Probes, Probes]], where: str, label: str = "thousands"
+) -> str:
+    """Say from which models a digit is easiest and hardest to read, trained and untrained.
+
+    `where` says where it is read, in a few words: "before its word".
+    """
     right = {model: probes[label]["right"] for model, (probes, _) in models.items()}
     best, worst = max(right, key=right.__getitem__), min(right, key=right.__getitem__)
     shares: Sequence[str] = [
@@ -87,4 +92,7 @@ def table_sentence(models: Mapping[str, tuple[Probes, Probes]], label: str = "th
         f"(untrained {accuracy(models[name][1][label]['right'])})"
         for name in (best, worst)
     ]
-    return f"The {label} digit is easiest to read from {shares[0]}; hardest, from {shares[1]}."
+    return (
+        f"Read {where}, the {label} digit is easiest to read from {shares[0]}; hardest, from "
+        f"{shares[1]}."
+    )

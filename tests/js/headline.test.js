@@ -1,8 +1,8 @@
 // A headline about one word of a text: it speaks of the word that the picture shows.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { headlineOf, markWord, WORD } from "../../hnviz/app/kit/headline/word.js";
-import { onMark } from "../../hnviz/app/kit/js/page.js";
+import { headlineOf, markWord, UNIT, WORD } from "../../hnviz/app/kit/headline/word.js";
+import { onMark, setMark } from "../../hnviz/app/kit/js/page.js";
 
 /** A snapshot's answer, with its own most surprising word. */
 function answer(step, worst, words = ["one", ",", "two"]) {
@@ -31,4 +31,12 @@ test("words without headlines mark none, and a headline without words is its ans
   markWord({ ...answer(1, 2).meta, headlines: [] }, 0, {}); // what the network says on its own
   assert.equal(headlineOf(answer(2, 0)), ", at 2");
   assert.equal(headlineOf({ meta: {}, sentence: "It counts." }), "It counts.");
+});
+
+test("a headline about units is about the picked one, and about the answer's own before any is picked", (t) => {
+  t.after(onMark(UNIT, {}, () => {}));
+  const units = { meta: { units: ["unit 0", "unit 1"] }, sentence: "unit 1" };
+  assert.equal(headlineOf(units), "unit 1");
+  setMark(UNIT, 0, {});
+  assert.equal(headlineOf(units), "unit 0");
 });

@@ -1,15 +1,15 @@
-// A page's takeaway. The frame writes the sentence of the answer; a headline about one word follows
-// the word that the picture below it shows.
+// A page's takeaway. The frame writes the sentence of the answer; a headline about one word or unit
+// follows the one that the picture below it shows.
 
 import { onMark } from "../js/page.js";
 import { picture } from "../js/picture.js";
 import { HAS_NONE } from "../js/tables.js";
-import { headlineOf, WORD } from "./word.js";
+import { headlineOf, UNIT, WORD } from "./word.js";
 
 class Headline {
   constructor(body, kit) {
     this.kit = kit;
-    this.leave = onMark(WORD, this, () => this.say());
+    this.ends = [WORD, UNIT].map((name) => onMark(name, this, () => this.say()));
   }
 
   draw({ answer }) {
@@ -18,12 +18,12 @@ class Headline {
   }
 
   say() {
-    if (!this.answer?.meta.headlines) return;
+    if (!this.answer?.meta.headlines && !this.answer?.meta.units) return;
     this.kit.states.say(headlineOf(this.answer));
   }
 
   destroy() {
-    this.leave();
+    for (const end of this.ends) end();
   }
 }
 

@@ -23,10 +23,11 @@ def _probes(look: Look) -> Shown:
     twin: Probes | None = None
     if look.step and 0 in record.snapshots:
         twin = look.ask("probe", params, step=0).meta
-    sentence = code_text.probe_sentence(record.config.model, look.step, found, twin)
-    lines = probe_lines(found, twin, sentence.replace("**", ""), look_of(look))
     many = entry(record.config.model).n_layers > 1
     name = f"layer {layer}" if many else "the one layer"
+    whose = f"{name} of {record.config.model}"
+    sentence = code_text.probe_sentence(whose, look.step, found, twin, positions)
+    lines = probe_lines(found, twin, sentence.replace("**", ""), look_of(look))
     note = code_text.probe_note(name, positions, found)
     return html(lines, sentence, note, tables=[_table(found, twin)])
 
@@ -39,9 +40,12 @@ def _all_probes(look: Look) -> Shown:
         params = {"layer": CATALOGUE[model].n_layers - 1, "positions": look.params["positions"]}
         trained = look.ask("probe", params, step="last", run=model).meta
         found[model] = (trained, look.ask("probe", params, step=0, run=model).meta)
+    where = code_text.POSITIONS[look.params["positions"]]
     note = "Bold: the last layer of the last snapshot; grey: untrained."
     tables = [_table(trained, untrained, model) for model, (trained, untrained) in found.items()]
-    return html(probe_table(found, look_of(look)), table_sentence(found), note, tables=tables)
+    return html(
+        probe_table(found, look_of(look)), table_sentence(found, where), note, tables=tables
+    )
 
 
 def _table(found: Probes, twin: Probes | None, model: str = "the state") -> Tabled:

@@ -66,7 +66,8 @@ def _rows(look: Look) -> Shown:
 
     "order", int64 (nh,); "explained" and "untrained", float32 (nh, 5), the share of each unit's
     variance that each of LABELS explains at this snapshot and before training, if the run stored
-    that. meta: "best", the unit of the headline; its group comes first.
+    that. meta: "best", the unit of the first headline, whose group comes first; "units", for each
+    unit the headline while it is picked; "step", the snapshot that both are of.
     """
     layer, order = layer_of(look), look.params["order"]
     if without_digits(look.run.record.config):
@@ -84,8 +85,11 @@ def _rows(look: Look) -> Shown:
     arrays: dict[str, NDArray[Any]] = {"order": rows.astype(np.int64), "explained": explained}
     if untrained is not None:
         arrays["untrained"] = untrained.astype(np.float32)
-    meta = {"labels": LABELS, "groups": groups, "best": unit}
-    return Shown(arrays, meta, takeaway(explained, untrained, trains_on=not look.run.shipped))
+    said = unit_headlines(explained, untrained, look.step)
+    sentence = takeaway(explained, untrained, look.step, trains_on=not look.run.shipped)
+    said[unit] = sentence
+    meta = {"labels": LABELS, "groups": groups, "best": unit, "step": look.step, "units": said}
+    return Shown(arrays, meta, sentence)
 
 
 def _plain_rows(look: Look, layer: int) -> Shown:
@@ -148,6 +152,7 @@ def learnt(
 def takeaway(
     explained: NDArray[np.floating],
     untrained: NDArray[np.floating] | None,
+    step: int,
     *,
     trains_on: bool = False,
 ) -> str:
@@ -157,25 +162,42 @@ def takeaway(
     """
     unit, label = learnt(explained, untrained)
     share = float(explained[unit, label])
-    said = (
-        f"Unit **{unit}** follows {_what(label)}, which explains "
-        f"**{percent(share)}** of how the unit varies"
-    )
-    if untrained is None:
-        return f"{said}."
-    before = float(untrained[:, label].max())
-    if share > before:
-        return f"{said}; untrained, **{percent(before)}** at best."
+    if untrained is None or share > float(untrained[:, label].max()):
+        return _unit_headline(explained, untrained, step, (unit, label))
     most = float(untrained[:, 1:].max())
     advice = " Train longer, or choose a pre-trained run." if trains_on else ""
     return (
-        "No unit follows a digit more closely than before training: a digit explains at most "
-        f"**{percent(share)}** of how a unit varies; untrained, **{percent(most)}**.{advice}"
+        f"Step {step:,}: over train, a digit explains at most **{percent(share)}** of how a unit "
+        f"varies; untrained, **{percent(most)}**.{advice}"
     )
 
 
-def _what(label: int) -> str:
-    return "the position in the number" if label == 0 else f"the {LABELS[label]} digit"
+def unit_headlines(
+    explained: NDArray[np.floating], untrained: NDArray[np.floating] | None, step: int
+) -> list[str]:
+    """Say for each unit what explains most of it, and what that explains untrained at best."""
+    labels = explained.argmax(axis=1).tolist()
+    return [
+        _unit_headline(explained, untrained, step, (unit, label))
+        for unit, label in enumerate(labels)
+    ]
+
+
+def _unit_headline(
+    explained: NDArray[np.floating],
+    untrained: NDArray[np.floating] | None,
+    step: int,
+    at: tuple[int, int],
+) -> str:
+    unit, label = at
+    what = f"the {LABELS[label]} digit" if label else "a word's position"
+    said = (
+        f"Step {step:,}: over train, {what} explains **{percent(float(explained[at]))}** of how "
+        f"unit **{unit}** varies"
+    )
+    if untrained is None:
+        return f"{said}."
+    return f"{said}; untrained, **{percent(float(untrained[:, label].max()))}** at best."
 
 
 def layer_of(look: Look) -> int:
