@@ -9,7 +9,7 @@ import pytest
 from hnviz.config import RunConfig
 from hnviz.runs import RunStore
 from hnviz.runs.reference import five_seeds_table, reference_range
-from hnviz.runs.seeds import FIGURES, spread_of
+from hnviz.runs.seeds import FIGURES, spread_of, usual_gaps
 from tests.made_runs import EPOCHS, make_run
 
 
@@ -75,3 +75,12 @@ def test_a_figure_that_one_run_lacks_has_no_spread(store, unknown):
     lines = [replace(store.line("Model5"), config=replace(config, seed=seed)) for seed in (1, 2)]
     lines[1] = replace(lines[1], valid_loss=unknown)
     assert spread_of(config, lines).figures.keys() == set(FIGURES) - {"valid_loss"}
+
+
+def test_the_usual_gap_is_the_widest_of_some_models_recipes_on_the_notebooks_text():
+    low, high = reference_range("Model3", "ones", "accuracy") or (0, 0)
+    wide = usual_gaps([RunConfig.for_model(model, lr=0.5) for model in ("Model5", "Model3")])
+    assert wide["accuracy"] == pytest.approx(high - low)
+    narrow = usual_gaps([RunConfig.for_model("Model5")])
+    assert 0 < narrow["accuracy"] < wide["accuracy"]
+    assert usual_gaps([RunConfig.for_model("Model5", split="blocks")]) == {}

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from hnviz.config import RunConfig
+from hnviz.data import NOTEBOOK
 from hnviz.runs.reference import COLUMNS, five_seeds_table, reference_range
 from hnviz.runs.summary import RunSummary
 
@@ -40,6 +41,23 @@ def spread_of(config: RunConfig, at_hand: Iterable[RunSummary]) -> Spread | None
     if runs is not None and runs.n >= ENOUGH:
         return runs
     return _from_tables(config) or runs
+
+
+def usual_gaps(configs: Iterable[RunConfig]) -> dict[str, float]:
+    """Return how far seeds lie apart, of each figure the widest among some configs' models.
+
+    Measured with each model's own recipe on the notebook's split: nothing for runs on another one.
+    """
+    gaps: dict[str, float] = {}
+    for model, bn_init, *text in {
+        (each.model, each.bn_init, each.corpus, each.split) for each in configs
+    }:
+        known = spread_of(RunConfig.for_model(model, bn_init=bn_init), ())
+        if known is None or text != [NOTEBOOK.corpus, NOTEBOOK.split]:
+            return {}
+        for name, (low, high) in known.figures.items():
+            gaps[name] = max(gaps.get(name, 0.0), high - low)
+    return gaps
 
 
 def _from_runs(config: RunConfig, at_hand: Iterable[RunSummary]) -> Spread | None:

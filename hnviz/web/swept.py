@@ -7,6 +7,7 @@ from typing import Any
 
 from hnviz.engine.client import Job
 from hnviz.runs import RunNotFound, RunSummary
+from hnviz.runs.seeds import usual_gaps
 from hnviz.sweeps import kept
 from hnviz.sweeps.keeper import DONE
 from hnviz.sweeps.kept import Member, Sweep
@@ -47,6 +48,7 @@ def told(sweep_id: str) -> dict[str, Any]:
         "problem": by.problem(sweep.id),
         "n_runs": len(runs),
         "n_done": sum(state in DONE for state in states),
+        "gaps": usual_gaps(member.config for member in sweep.members),
         "runs": runs,
     }
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { estimateText, numbersIn, planOf } from "../../hnviz/app/rooms/sweep/form/values.js";
-import { bestOf, cellsOf, figureOf, layOut, shares, stateOf } from "../../hnviz/app/rooms/sweep/map/squares.js";
+import { bestOf, cellsOf, figureOf, layOut, shares, stateOf, tiesOf } from "../../hnviz/app/rooms/sweep/map/squares.js";
 import { table } from "../../hnviz/app/rooms/sweep/map/table.js";
 import { cellText, headline, linkOf, settingsText, squareText, statusText } from "../../hnviz/app/rooms/sweep/map/words.js";
 
@@ -117,7 +117,7 @@ test("the headline has the map's own numbers and at most 20 words", () => {
     [headline(null, null, "accuracy"), "No sweep yet: press the card, and a square fills in as each run ends."],
     [headline(sweep(0, 4), layOut(AXES, grid([null, null, null, null]), false), "accuracy"), "0 of 4 runs done: the first square fills in when its run ends."],
     [headline(sweep(3, 4), layout, "accuracy"), "3 of 4 runs done; best so far: lr 1e-3, bptt 20, 83.1 % right on valid."],
-    [headline(sweep(4, 4), layout, "loss"), "lr 1e-3, bptt 20 is best: 1.17 loss on valid."],
+    [headline(sweep(4, 4), layout, "loss"), "lr 1e-3, bptt 20 is best: 1.17 loss on valid, from one seed."],
     [headline(sweep(4, 4), layOut(AXES, grid([null, null, null, null]), false), "accuracy"), "All 4 runs have ended, and none has a figure."],
   ];
   for (const [parts, wanted] of heads) {
@@ -128,6 +128,17 @@ test("the headline has the map's own numbers and at most 20 words", () => {
   const head = headline(sweep(2, 2), layOut(["model", "bptt", "lr", "seed"], long, false), "accuracy");
   assert.equal(said(head), "Model3BN, lr 1.23e-2, bptt 512 is best: 50.0 % right on valid, mean of 2 seeds.");
   assert.ok(words(head) <= 20);
+});
+
+test("squares that are no further apart than seeds tie", () => {
+  const layout = layOut(AXES, grid([0.453, 0.452, 0.3, null]), false);
+  const gaps = { accuracy: 0.05 };
+  assert.deepEqual([tiesOf(layout, "accuracy", gaps), tiesOf(layout, "accuracy")], [1, 0]);
+  const head = headline({ ...sweep(4, 4), gaps }, layout, "accuracy");
+  assert.match(said(head), /^A tie: lr .+, bptt .+, 45\.3 % right on valid, and 1 other, no further apart than seeds\.$/);
+  assert.ok(words(head) <= 20);
+  const seeds = [0.4, 0.5, 0.48, 0.5].map((right, at) => made({ lr: at < 2 ? 0.01 : 0.1, seed: at % 2 }, right));
+  assert.equal(tiesOf(layOut(["lr", "seed"], seeds, false), "accuracy"), 1); // .45 and .49: seeds lie .1 apart
 });
 
 test("what happened to a sweep, and what to do, is one line", () => {

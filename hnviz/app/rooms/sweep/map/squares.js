@@ -3,7 +3,7 @@
 
 /** @typedef {{ settings: Record<string, any>, run: string|null, state: string, progress: number, message: string,
  *              accuracy: number|null, valid_loss: number|null, train_accuracy: number|null, train_loss: number|null }} Run */
-/** @typedef {{ id: string, name: string, axes: string[], status: string, problem: string, n_runs: number, n_done: number }} Sweep */
+/** @typedef {{ id: string, name: string, axes: string[], status: string, problem: string, n_runs: number, n_done: number, gaps?: Record<string, number> }} Sweep */
 /** @typedef {{ settings: Record<string, any>, runs: Run[] }} Cell */
 /** @typedef {{ title: Record<string, any>, cells: (Cell|null)[][] }} Map_ one of several maps: rows of cells */
 /** @typedef {{ x: string, y: string|null, xs: any[], ys: any[], maps: Map_[] }} Layout */
@@ -108,6 +108,25 @@ export function bestOf(layout, measure) {
     if (isBetter) best = { cell, figure };
   }
   return best;
+}
+
+/**
+ * How many other squares tie with the best: they are no further from it than seeds lie apart. Several
+ * seeds in both squares show that themselves; for one seed `gaps` has what was measured, if anything.
+ * @param {Layout} layout
+ * @param {keyof MEASURES} measure
+ * @param {Record<string, number>} [gaps] by the figure's name
+ */
+export function tiesOf(layout, measure, gaps = {}) {
+  const best = bestOf(layout, measure);
+  if (!best) return 0;
+  const usual = gaps[MEASURES[measure]] ?? 0;
+  return cellsOf(layout).filter((cell) => {
+    const figure = cell.runs.every((run) => run.state === "finished") ? figureOf(cell.runs, measure) : null;
+    if (!figure || cell === best.cell) return false;
+    const own = [figure, best.figure].map(({ n, low, high }) => (n > 1 ? high - low : usual));
+    return Math.abs(figure.mean - best.figure.mean) <= Math.max(...own);
+  }).length;
 }
 
 /**

@@ -3,7 +3,7 @@
 
 import { accuracy } from "../../../kit/js/text.js";
 import { fieldName, valueText } from "../../compare/curves/words.js";
-import { bestOf, figureOf, stateOf } from "./squares.js";
+import { bestOf, figureOf, stateOf, tiesOf } from "./squares.js";
 
 /** @typedef {import("./squares.js").Cell} Cell */
 /** @typedef {import("./squares.js").Layout} Layout */
@@ -59,7 +59,9 @@ export function headline(sweep, layout, measure) {
   const what = measure === "loss" ? "loss on valid" : "right on valid";
   const where = settingsText(best.cell.settings);
   if (done < all) return [[count], " runs done; best so far: ", [where], ", ", [value], ` ${what}.`];
-  return [[where], " is best: ", [value], ` ${what}${best.figure.n > 1 ? `, mean of ${best.figure.n} seeds` : ""}.`];
+  const ties = tiesOf(layout, measure, sweep.gaps);
+  if (ties) return ["A tie: ", [where], ", ", [value], ` ${what}, and ${ties} other${ties === 1 ? "" : "s"}, no further apart than seeds.`];
+  return [[where], " is best: ", [value], ` ${what}, ${best.figure.n > 1 ? `mean of ${best.figure.n} seeds` : "from one seed"}.`];
 }
 
 /**
