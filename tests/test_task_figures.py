@@ -29,6 +29,7 @@ from hnviz.figures.task_text import (
 )
 from hnviz.figures.theme import theme
 from hnviz.runs import RunRecord, RunSummary
+from hnviz.tasks.reach import Reading, outlook
 from hnviz.tasks.runs import before
 from hnviz.tasks.statement import state
 from hnviz.tasks.stream import TaskStream
@@ -169,11 +170,34 @@ def test_the_table_names_each_model_its_ceiling_and_why():
     causes = {each.reading.model: each.cause for each in known}
     assert causes["Model2"] == "window" and causes["Model5"] == "detach"
     assert causes["LSTM"] == "open", "its recipe's window is 50 tokens"
+    assert "<td>answers 100 %<br>all tokens " in html
+    assert "all tokens" not in models_table(outlooks(TaskStream.of("dyck", {})), "Model4", LOOK)
+
+
+def test_models_that_can_reach_a_task_with_answers_stand_at_all_of_them():
+    """Recall: one token gets 25 % of the answers right, and enough memory all."""
+    statement = state("recall", {})
+    assert statement.best_answers(1) == pytest.approx(0.25)
+    for each in outlooks(TaskStream.of("recall", {})):
+        if each.reading.entry.stateful:
+            assert each.answers == 1
+        elif each.reading.entry.predicts == "last":
+            assert each.answers == pytest.approx(statement.best_answers(each.reading.window))
+        else:
+            assert 0.25 < each.answers < 1
+    two = outlook(TaskStream.of("recall", {}), Reading("Model2", 8, 32))
+    by_hand = [statement.best_answers(k) for k in range(1, 9)]
+    assert two.answers == pytest.approx(sum(by_hand) / 8)
+    assert "Enough memory gets **100 %** of answers right" in takeaway(statement, [two])
 
 
 def test_before_training_each_cause_has_its_sentence():
     assert "**cannot** reach 58.3 %: at most" in expected(before(config("Model2")))
-    assert "**can** reach **58.0 %**" in expected(before(config()))
+    assert expected(before(config())) == (
+        "Model5 **can** reach **58.0 %**, and **100 %** of the answers, the most that valid allows."
+    )
+    no_answers = expected(before(config(corpus="task-periodic")))
+    assert "of the answers" not in no_answers
     assert "its gradient shows it only **38.9 %**" in expected(before(config(bptt=4)))
 
 

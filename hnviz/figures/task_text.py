@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from html import escape
+from math import isnan
 
 from hnviz.figures.theme import Theme
 from hnviz.tasks.reach import Outlook, Result
@@ -30,10 +31,12 @@ def takeaway(statement: Statement, outlooks: Sequence[Outlook]) -> str:
         )
     failing = sum(each.cause == "window" for each in outlooks)
     best = f"The best possible is **{figure(statement.limit)}** right"
+    if statement.answers:
+        best = "Enough memory gets **100 %** of answers right"
     if not failing:
         return f"{best}, which every model can reach: {_needs(statement)}."
     who = f"**{failing} of {len(outlooks)}** models"
-    return f"{best}, which {who} cannot reach: {_needs(statement)}."
+    return f"{best}, which {who} cannot: {_needs(statement)}."
 
 
 def _chances(n: int | None) -> str:
@@ -117,23 +120,33 @@ def _row(each: Outlook, chosen: str) -> str:
     state = "state kept" if each.reading.entry.stateful else "from zeros"
     cells = (
         f"<b>{model}</b><br>{tokens(each.reading.window)}, {state}",
-        f"{figure(each.ceiling)}<br>{nats(each.least)}",
+        f"{_best(each)}<br>{nats(each.least)}",
         f"<b>{VERDICTS[each.cause]}</b>: {escape(each.why)}",
     )
     return f"<tr{mark}>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
+def _best(each: Outlook) -> str:
+    """Write the accuracy that a model can reach, first that on answers if the task has some."""
+    if isnan(each.answers):
+        return figure(each.ceiling)
+    return f"answers {figure(each.answers)}<br>all tokens {figure(each.ceiling)}"
+
+
 def expected(each: Outlook) -> str:
     """Say before training whether a model will reach the best accuracy, in one sentence."""
     model, ceiling, limit = each.reading.model, figure(each.ceiling), figure(each.limit)
+    answers = "" if isnan(each.answers) else f", and **{figure(each.answers)}** of the answers"
     if each.cause == "window":
-        return f"{model} **cannot** reach {limit}: at most **{ceiling}** is possible for it."
+        return (
+            f"{model} **cannot** reach {limit}: at most **{ceiling}**{answers} is possible for it."
+        )
     if each.cause == "detach":
         return (
-            f"{model} **may** reach **{ceiling}**, but its gradient shows it only "
+            f"{model} **may** reach **{ceiling}**{answers}, but its gradient shows it only "
             f"**{figure(each.shown)}**."
         )
-    return f"{model} **can** reach **{ceiling}**, the most that valid allows."
+    return f"{model} **can** reach **{ceiling}**{answers}, the most that valid allows."
 
 
 def verdict(result: Result) -> str:

@@ -12,7 +12,7 @@ some places of the text and not at others, which a network can use as a clock.
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import sqrt
+from math import nan, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +61,7 @@ class Outlook:
     least: float  # nor expect a lower loss there, nats
     shown: float  # the best with as many tokens as the gradient reaches
     gain: float  # what remembering more than the last token adds to the accuracy
+    answers: float  # the best accuracy on the task's answers; nan if it has none
     why: str  # what hinders the model, or why nothing does
 
 
@@ -93,7 +94,23 @@ def outlook(stream: TaskStream, reading: Reading) -> Outlook:
     else:
         cause, why = "detach", _detach_why(statement, reading)
         shown = min(ceiling, statement.best(reading.window))
-    return Outlook(reading, cause, statement.limit, ceiling, least, shown, gain, why)
+    answers = _answers(statement, reading)
+    return Outlook(reading, cause, statement.limit, ceiling, least, shown, gain, answers, why)
+
+
+def _answers(statement: Statement, reading: Reading) -> float:
+    """Return how many answers a model can get right; where a row begins, this leaves out.
+
+    A state that is kept can know all. Else position t of a window knows t + 1 tokens.
+    """
+    if not statement.answers:
+        return nan
+    if reading.entry.stateful:
+        return 1.0
+    if reading.entry.predicts == "last":
+        return statement.best_answers(reading.window)
+    known = range(1, reading.window + 1)
+    return sum(statement.best_answers(k) for k in known) / reading.window
 
 
 def _gain(statement: Statement, ceiling: float) -> float:
