@@ -28,7 +28,7 @@ PY := $(VENV)/bin/python
 
 MAKEFLAGS += -j2 # the parts of lint
 
-.PHONY: app test browser slow bench load chaos fuzz audit lint python types javascript format \
+.PHONY: app test browser slow bench load chaos fuzz audit lock lint python types javascript format \
 	screenshots tour docs clean
 .DELETE_ON_ERROR:
 
@@ -57,9 +57,12 @@ chaos: $(VENV)/.dev
 fuzz: $(VENV)/.dev
 	@OMP_NUM_THREADS=1 $(PY) -m tests.fuzz $(FUZZ_ARGS)
 
-# Needs the network, so it is no part of test.
+# Both need the network, so they are no part of test.
 audit: $(VENV)/.app
 	@sh .ci/audit.sh $(VENV)
+
+lock: $(VENV)/.app
+	@sh .ci/lock.sh $(VENV)
 
 lint: types python javascript
 
