@@ -592,7 +592,7 @@ class Slow:
     def __init__(self, token: str) -> None:
         self.reads, self.sent, self.first = asyncio.Event(), [], {"op": "hello", "token": token}
         self.cookies: dict[str, str] = {}
-        self.client = None
+        self.scope = {"type": "websocket", "headers": [], "client": ("10.0.0.7", 1)}
 
     async def receive(self):
         if self.first:

@@ -9,7 +9,6 @@ that many are counted, further ones share one wait: one code in `LONGEST_IN_ALL`
 """
 
 from dataclasses import dataclass
-from ipaddress import ip_address
 
 FREE = 20  # wrong codes without a wait: many people behind one router mistype
 FORGIVEN = 2  # wrong codes that a right one from the same address takes back
@@ -44,24 +43,21 @@ class Tries:
 
     def wait(self, address: str, now: float) -> float:
         """Return the seconds that an address has to wait; 0 if it may try now."""
-        name = network(address)
-        if name in self._by_address:
-            return self._by_address[name].wait(now, FREE, LONGEST)
+        if address in self._by_address:
+            return self._by_address[address].wait(now, FREE, LONGEST)
         return self._others.wait(now, 0, LONGEST_IN_ALL) if self._is_full(now) else 0.0
 
     def wrong(self, address: str, now: float) -> None:
         """Count a wrong code."""
-        name = network(address)
-        if name in self._by_address or not self._is_full(now):
-            self._by_address[name] = self._by_address.pop(name, _Count()).more(now)
+        if address in self._by_address or not self._is_full(now):
+            self._by_address[address] = self._by_address.pop(address, _Count()).more(now)
         else:
             self._others = self._others.more(now)
 
     def right(self, address: str) -> None:
         """Count a right code: those at its address are not guessing."""
-        name = network(address)
-        if (found := self._by_address.pop(name, None)) and found.wrong > FORGIVEN:
-            self._by_address[name] = _Count(found.wrong - FORGIVEN, found.last)
+        if (found := self._by_address.pop(address, None)) and found.wrong > FORGIVEN:
+            self._by_address[address] = _Count(found.wrong - FORGIVEN, found.last)
 
     def _is_full(self, now: float) -> bool:
         """Return whether no more addresses can be counted; forget old ones first."""
@@ -71,14 +67,3 @@ class Tries:
                 return True
             del self._by_address[oldest]
         return False
-
-
-def network(address: str) -> str:
-    """Return what one person may have many addresses of: for IPv6, the first 64 bits."""
-    try:
-        found = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address[:60]
-    if found.version == 4:
-        return str(found)
-    return str(found.ipv4_mapped or found.exploded[:19])

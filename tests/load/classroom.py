@@ -99,7 +99,7 @@ class Class:
         found = kept.load(self.runs / kept.FILE)
         if found is None:
             raise RuntimeError("the server holds no class")
-        self._code, self._secret = found.code, found.secret
+        self.code, self._secret = found.code, found.secret
         self.phones: list[Phone] = []
         self.pressed: dict[str, float] = {}
         self.late: list[float] = []  # ms from the press to a phone
@@ -108,7 +108,7 @@ class Class:
 
     def member(self) -> str:
         """Join; return the token."""
-        return str(self._post("join", {"code": self._code})["token"])
+        return str(self._post("join", {"code": self.code})["token"])
 
     def cookie(self) -> str:
         """Return the teacher's cookie, for a page that starts a run."""

@@ -24,7 +24,7 @@ from hnviz.classroom.guesses import Spread, Value, read_step, read_value, spread
 from hnviz.classroom.pasted import codes_in, decode
 from hnviz.classroom.questions import check_fits, guess_of
 from hnviz.classroom.state import VIEWS
-from hnviz.classroom.tries import Tries, network
+from hnviz.classroom.tries import Tries
 from hnviz.engine.client import shared_engine
 from hnviz.runs import default_runs_dir
 from hnviz.web.classroom.saver import Saver
@@ -133,15 +133,15 @@ class Desk:
     def admit(self, address: str) -> str:
         """Take in a browser that has the right code; return its token. Raises ClassError."""
         with self._lock:
-            places, place = -(-self.limits.members // 2), network(address)
-            if sum(self._room.holds(each) for each in self._from.get(place, ())) >= places:
+            places = -(-self.limits.members // 2)
+            if sum(self._room.holds(each) for each in self._from.get(address, ())) >= places:
                 raise ClassError(
                     f"{places} of {self.limits.members} places of the class were taken from your "
                     "network address; ask the teacher to remove those who are not in the room"
                 )
             member = new_token()
             self._change(self._room.joined(member, self.limits), "")
-            self._from.setdefault(place, []).append(member)
+            self._from.setdefault(address, []).append(member)
             return member
 
     def teach(self, secret: str, address: str) -> None:

@@ -32,7 +32,6 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from hnviz.classroom import GuessError
 from hnviz.classroom.guesses import step_order, written
-from hnviz.classroom.tries import network
 from hnviz.lessons import lessons
 from hnviz.web.classroom.bulletin import Bulletin
 from hnviz.web.classroom.desk import REMOVED, Desk, not_kept
@@ -48,6 +47,7 @@ from hnviz.web.sockets import (
     until_one_ends,
 )
 from hnviz.web.topics import to_json
+from hnviz.web.viewer import viewer_of
 
 LARGEST_MESSAGE = 4 * 1024  # characters that a phone may send at once
 MOST_SOCKETS = 600  # beyond these, only the teacher and members who have none come in
@@ -73,7 +73,7 @@ class Line:
     def __init__(self, hall: "Hall", websocket: WebSocket) -> None:
         self.member: str | None = None
         self.teacher = False
-        self.address = network(websocket.client.host) if websocket.client else ""
+        self.address = viewer_of(websocket.scope).address
         self._hall, self._websocket = hall, websocket
         self._closed: Closed | None = None
         self._answers: deque[str] = deque()
@@ -321,7 +321,7 @@ def routes(hall: Hall) -> list[BaseRoute]:
         except WebSocketDisconnect:
             pass
         except Closed as closed:
-            log.warning("a connection of the class was closed: %s", closed.sentence)
+            log.info("a connection of the class was closed: %s", closed.sentence)
             await close_with(websocket, closed)
         finally:
             hall.leave(line)

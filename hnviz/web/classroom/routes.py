@@ -9,7 +9,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from hnviz.classroom import ClassError, GuessError
-from hnviz.classroom.tries import network
 from hnviz.web.bodies import json_body
 from hnviz.web.classroom import live
 from hnviz.web.classroom.desk import MEMBER, TEACHER, WRITE_SECONDS, Desk, Visitor, not_kept
@@ -18,7 +17,7 @@ from hnviz.web.keeping import KEEPING
 from hnviz.web.parameters import quoted
 from hnviz.web.quota import Quota, Rate
 from hnviz.web.replies import bytes_reply
-from hnviz.web.viewer import naming
+from hnviz.web.viewer import naming, viewer_of
 from hnviz.web.views import Refusal
 
 KEPT_SECONDS = 12 * 3600  # that a browser keeps who it is
@@ -82,8 +81,8 @@ class _Counter:
     async def _admitted(self, request: Request) -> str:
         """Take in a browser, in its turn among those of its address. Raises Refusal."""
         address = _address(request)
-        with self._joining.taken(network(address)):
-            await asyncio.sleep(self._rate.delay(network(address)))
+        with self._joining.taken(address):
+            await asyncio.sleep(self._rate.delay(address))
         if await request.is_disconnected():
             raise Refusal("nobody waits for this place any more", 408)
         try:
@@ -192,7 +191,7 @@ def _text(body: Mapping[str, Any], name: str) -> str:
 
 
 def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
+    return viewer_of(request.scope).address
 
 
 def _with_cookie(request: Request, name: str, value: str, said: Mapping[str, Any]) -> Response:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 PAUSE = 0.05  # seconds between two writings; what is asked for meanwhile is one writing
-SHARE = 20  # writings take at most 1/20 of the time: those of a large class are rarer
+SHARE = 20  # writings take at most 1/20 of a processor: those of a large class are rarer
 AGAIN = 2.0  # seconds until a writing that has failed is tried again
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ class Saver:
         with self._lock:
             self._asked.clear()
             written, self._next = self._next, _promise()
-        begun = time.monotonic()
+        begun = time.thread_time()  # what it waits for others on a busy computer does not count
         try:
             self._save()
         except OSError as error:  # the class goes on
@@ -57,7 +57,7 @@ class Saver:
             written.set_exception(error)
             return AGAIN
         written.set_result(None)
-        return max(self._pause, SHARE * (time.monotonic() - begun))
+        return max(self._pause, SHARE * (time.thread_time() - begun))
 
 
 def _promise() -> "Future[None]":
