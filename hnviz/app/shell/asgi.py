@@ -28,6 +28,7 @@ from hnviz.web.assets import ASSETS
 from hnviz.web.front import CLASSES, PLACES, dressed, front, sheet_route
 from hnviz.web.guard import Rules, guard, inline_scripts
 from hnviz.web.limits import MEGABYTE, Bounds, is_nearly_full, limits
+from hnviz.web.log import keep_short
 from hnviz.web.moved import moved
 from hnviz.web.patience import mend_uvicorn
 from hnviz.web.routes import door
@@ -234,6 +235,7 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     gc.disable()
     threading.Thread(target=_warm_up, daemon=True).start()
     mend_uvicorn()
+    keep_short()
     giving_back = asyncio.create_task(_give_back())
     if class_desk() is not None:
         _lesson_files().begin()

@@ -1,0 +1,48 @@
+"""The server's log: what visitors can cause a thousand times a second is written once a minute."""
+
+import logging
+import time
+
+SECONDS = 60.0
+MOST = 200  # kinds of lines that are remembered
+CAUSED = (  # loggers whose lines a visitor causes
+    "uvicorn.error",
+    "hnviz.web.live",
+    "hnviz.web.patience",
+    "hnviz.web.classroom.live",
+    "streamlit.web.server.starlette.starlette_websocket",
+)
+
+
+class OnceAMinute(logging.Filter):
+    """Lets one line of a kind pass in a minute; the next one says how many were left out.
+
+    Lines are of one kind if they come from the same place in the code.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._passed: dict[tuple[str, int], tuple[float, int]] = {}  # when, and left out since
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether a record is written; its message is changed if others were left out."""
+        kind, now = (record.pathname, record.lineno), time.monotonic()
+        passed, left_out = self._passed.get(kind, (now - SECONDS, 0))
+        if now - passed < SECONDS:
+            self._passed[kind] = (passed, left_out + 1)
+            return False
+        if len(self._passed) >= MOST:
+            self._passed.clear()
+        self._passed[kind] = (now, 0)
+        if left_out:
+            record.msg = f"{record.getMessage()} ({left_out:,} more since the last such line)"
+            record.args = ()
+        return True
+
+
+def keep_short() -> None:
+    """Thin out the lines of `CAUSED`."""
+    for name in CAUSED:
+        logger = logging.getLogger(name)
+        if not any(isinstance(each, OnceAMinute) for each in logger.filters):
+            logger.addFilter(OnceAMinute())

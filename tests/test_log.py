@@ -1,0 +1,51 @@
+"""The log of a server whose visitors are refused again and again."""
+
+import logging
+
+import pytest
+
+from hnviz.web import log
+from hnviz.web.log import CAUSED, OnceAMinute, keep_short
+
+
+@pytest.fixture
+def said(monkeypatch):
+    lines, now = [], [100.0]
+    monkeypatch.setattr(log.time, "monotonic", lambda: now[0])
+    logger = logging.Logger("of a test")
+    logger.addFilter(OnceAMinute())
+    logger.addHandler(handler := logging.Handler())
+    handler.emit = lambda record: lines.append(record.getMessage())
+    return logger, lines, now
+
+
+def test_a_kind_of_line_is_written_once_a_minute_and_the_next_one_counts(said):
+    logger, lines, now = said
+    for second in range(1500):
+        now[0] = 100 + second / 10
+        logger.warning("refused %s", f"visitor {second}")
+        if second == 3:
+            logger.error("something else")
+    assert lines == [
+        "refused visitor 0",
+        "something else",
+        "refused visitor 600 (599 more since the last such line)",
+        "refused visitor 1200 (599 more since the last such line)",
+    ]
+
+
+def test_kinds_beyond_what_is_remembered_are_written(said, monkeypatch):
+    logger, lines, _ = said
+    monkeypatch.setattr(log, "MOST", 1)
+    for _ in range(2):
+        logger.warning("one")
+        logger.warning("two")
+    assert lines == ["one", "two", "one", "two"]
+
+
+def test_each_logger_of_refusals_is_kept_short_once():
+    keep_short()
+    keep_short()
+    for name in CAUSED:
+        filters = logging.getLogger(name).filters
+        assert sum(isinstance(each, OnceAMinute) for each in filters) == 1
