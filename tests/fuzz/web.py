@@ -21,11 +21,13 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 
 from hnviz.classroom import questions
+from hnviz.classroom.tries import LONGEST
 from hnviz.engine.client import EngineError
 from hnviz.engine.scheduler import Limits
 from hnviz.web import actions, corpora, hub, listing, live, observations, standing
 from hnviz.web.classroom import desk as desks
 from hnviz.web.classroom import files
+from hnviz.web.classroom.desk import Desk
 from hnviz.web.curves import curve_routes
 from hnviz.web.guard import Rules, guard
 from hnviz.web.questions import QUESTIONS
@@ -33,7 +35,7 @@ from hnviz.web.routes import door
 from hnviz.web.starts import start_routes
 from hnviz.web.sweeps import sweep_routes
 from hnviz.web.viewer import COOKIE
-from tests.classes import CHOICE, HOST, LESSON, a_desk, site
+from tests.classes import CHOICE, HOST, LESSON, Clock, a_desk, site
 from tests.fuzz.asgi import Client
 from tests.fuzz.odd import as_json, cut_up, json_of, leaves, texts
 from tests.fuzz.targets import Feed, Place, Target
@@ -322,6 +324,41 @@ def _class(place: Place) -> Feed:
     return partial(_talk, client, "/api/class/live", [json.dumps(hello)], {"op": "x", "id": 99})
 
 
+def _class_bodies(place: Place) -> st.SearchStrategy[tuple[str, bytes]]:
+    given = {
+        "join": {"code": "K7QW4M", "token": "x"},
+        "teach": {"secret": "x"},
+        "reveal": {"step": CHOICE},
+        "cover": {"step": CHOICE},
+        "remove": {"students": [1, 2]},
+        "restore": {"students": [1]},
+        "lessons": {},
+    }
+    return st.sampled_from(sorted(given)).flatmap(
+        lambda name: st.tuples(st.just(name), json_of(given[name]))
+    )
+
+
+def _class_post(place: Place) -> Feed:
+    clock = Clock()
+    desk = Desk(place.root.parent / "posted" / "class.json", clock=clock)
+    desk.admit("10.0.0.1")
+    place.world.callback(desk.close)
+    app = site(desk, write=lambda lesson: b"<!doctype html>")
+    client = place.world.enter_context(closing(Client(app, HOST)))
+    teacher = {
+        "content-type": "application/json",
+        "cookie": f"{desks.TEACHER}={desk.room.secret}",
+    }
+
+    def feed(given: tuple[str, bytes]) -> None:
+        name, body = given
+        clock.now += 2 * LONGEST  # nobody waits after a wrong code: each is looked at
+        _answered(client, "POST", f"/api/class/{name}", body, teacher)
+
+    return feed
+
+
 def _talk(
     client: Client, path: str, first: list[str], last: dict[str, Any], given: list[str]
 ) -> None:
@@ -392,5 +429,6 @@ WEB_TARGETS: dict[str, Target] = {
     "headers": Target(_headers, _in_world(_head)),
     "live": Target(_live_messages, _in_world(_live)),
     "class-live": Target(_class_messages, _in_world(_class)),
+    "class-post": Target(_class_bodies, _in_world(_class_post)),
     "pages": Target(_queries, _in_world(_page), every=25),
 }
