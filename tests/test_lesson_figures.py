@@ -297,7 +297,7 @@ def of_rates() -> set[str]:
         *(f"{plan().momentum[0]:g}", f"{plan().momentum[120]:.2f}"),
         *(f"{rates('Model5')[lr].train_loss:.2f}" for lr in (1e-2, 1e-5)),
         *(f"{3.43}", "1.0e-5", "3.0e-2", "1.0e-1", "3.0e-3", "0.3"),
-        percent(100 * rates("Model3")[0.03].valid),
+        *(percent(100 * rates("Model3")[0.03].valid), percent(100 * last("Model2").accuracy)),
         *map(percent, (*steps, steps[2] - steps[0], steps[1] - steps[0], steps[2] - steps[1])),
         f"{three.lr / two.lr:.0f}",
     }

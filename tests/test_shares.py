@@ -8,7 +8,7 @@ import pytest
 from hnviz.app.kit.text import unbroken
 from hnviz.bench.one_recipe import BS, SEEDS, STEPS, WINDOW, score
 from hnviz.data import BatchLayout, human_numbers_stream
-from hnviz.figures.numbers import points
+from hnviz.figures.numbers import accuracy, points
 from hnviz.figures.shares import (
     alone_table,
     measured_note,
@@ -16,7 +16,7 @@ from hnviz.figures.shares import (
     shares_sentence,
     shares_table,
 )
-from hnviz.runs import RunStore, one_recipe_table
+from hnviz.runs import SHIPPED_DIR, RunFolder, RunStore, one_recipe_table
 from tests.pages import open_page
 
 AFTER, BEFORE = next(iter(STEPS.items()))
@@ -115,3 +115,14 @@ def test_the_models_page_answers_it(model):
 def test_a_model_that_was_not_measured_has_no_answer():
     other = open_page("models", models_model="Model4")
     assert "how much the recipe" not in "\n".join(each.value for each in other.markdown)
+
+
+def test_each_figure_of_model2_on_valid_names_its_runs():
+    """34.8 % on Models, 33.7 % in a lesson and beside Model3, 29.3 % on Start."""
+    runs = one_recipe_table("Model2").query("recipe == 'Model2' and model == 'Model2'")
+    shown = alone_table(one_recipe_table("Model2"))["valid"].iloc[-1]
+    assert shown == accuracy(runs["valid"].mean()) == "34.8 %"
+    note = scored_note("Model2")
+    assert "one run each, seed 0" in note and "these ten runs of Model2 get 33.7 % of valid" in note
+    seed_0 = RunFolder(SHIPPED_DIR / "Model2").read().epochs[-1].accuracy
+    assert note.endswith(f"that of seed 0 {accuracy(seed_0)}.") and accuracy(seed_0) == "29.3 %"

@@ -48,7 +48,8 @@ def ladder(rows: Sequence[LadderRow], look: Theme) -> str:
     key = (
         '<p class="hn-key"><span><i class="hn-dot"></i>accuracy on valid</span>'
         '<span><i class="hn-ring"></i>on train</span>'
-        '<span><i class="hn-mark"></i>the notebook, on valid</span><span>one run each</span></p>'
+        '<span><i class="hn-mark"></i>the notebook, on valid</span>'
+        "<span>one run each, seed 0</span></p>"
     )
     body = "".join(_rung(row) for row in rows)
     named = f'role="img" aria-label="{_alt(rows)}"'

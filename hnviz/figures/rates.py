@@ -22,7 +22,8 @@ WORST = 4.0  # nats: the darkest colour; an even guess among the text's 31 token
 
 RATES_NOTE = (
     "How this was measured: one run for each square, with the model's own recipe, seed 0, on the "
-    "CPU; only lr differs. lr is the top of the one-cycle schedule. lr is too high for train "
+    "CPU; only lr differs. A processor that adds in another order can end a tenth of a percentage "
+    "point away. lr is the top of the one-cycle schedule. lr is too high for train "
     "where the last train loss is more than half a nat above the model's best; valid may suffer at "
     "lower rates. The rate finder suggests other rates than this map: it looks at the loss of the "
     "first 100 steps from random weights, this map at how whole runs end."
