@@ -47,7 +47,7 @@ class EpochEnd:
     """One pass over train, then one over valid, is done."""
 
     kind: ClassVar[str] = "epoch"
-    epoch: int  # from 0
+    epoch: int  # from 0, as the notebook prints it
     step: int  # updates so far
     train_loss: float  # running: smooth_loss at the epoch's end
     valid_loss: float
@@ -57,6 +57,11 @@ class EpochEnd:
     # The same answers as above, by kind of the true token. Older runs have none.
     train_kinds: dict[str, KindFigures] = field(default_factory=dict)
     valid_kinds: dict[str, KindFigures] = field(default_factory=dict)
+
+    @property
+    def number(self) -> int:
+        """Which epoch it is, from 1: how pages, reports and commands count for people."""
+        return self.epoch + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

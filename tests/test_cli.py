@@ -244,7 +244,7 @@ def test_train_prints_the_epoch_table_and_keeps_the_run(
     assert len(rows) == len(epochs) == 2
     for row, epoch in zip(rows, epochs, strict=True):
         number, *figures = row.split()
-        assert int(number) == epoch["epoch"]
+        assert int(number) == epoch["epoch"] + 1
         names = ("train_loss", "valid_loss", "accuracy", "seconds")
         for figure, name in zip(figures, names, strict=True):
             assert float(figure) == pytest.approx(epoch[name], abs=0.005)

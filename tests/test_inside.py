@@ -57,7 +57,7 @@ def test_epochs_are_packed_kind_by_kind() -> None:
     )
     assert [each["step"] for each in data["epochs"]] == [40, 80]
     first = data["epochs"][0]
-    assert (first["epoch"], first["accuracy"], first["loss"]) == (0, 0.75, 1.5)
+    assert (first["epoch"], first["accuracy"], first["loss"]) == (1, 0.75, 1.5)
     assert first["train"] == first["valid"]
     assert first["valid"] == [[0, 0, 0.0]] * 5 + [[20, 15, 12.3457]]
 
@@ -70,7 +70,7 @@ def test_a_run_of_before_is_packed_as_nothing() -> None:
 def test_a_long_run_is_thinned_and_keeps_its_last_epoch() -> None:
     shown = epochs_by_kind(record(250, planned=250))["epochs"]
     assert len(shown) <= MOST_EPOCHS + 1
-    assert shown[-1]["epoch"] == 249
+    assert shown[-1]["epoch"] == 250
     steps = [
         [epoch["step"] for epoch in epochs_by_kind(record(n, planned=250))["epochs"]]
         for n in range(1, 250)

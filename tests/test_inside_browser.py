@@ -27,7 +27,7 @@ def test_bars_follow_measure_epoch_and_kind(server, page):
     page.goto(f"{server}/train?run=Model1")
     scroll_to_inside(page)
     inside = page.locator(INSIDE)
-    inside.locator(".body[data-epoch='5']").wait_for(timeout=60_000)
+    inside.locator(".body[data-epoch='6']").wait_for(timeout=60_000)
     assert inside.locator("h2").inner_text() == "What is inside “46.1 %”"
     hundred = inside.locator("button.row[data-kind=hundred]")
     share = hundred.locator("b").inner_text()
@@ -37,12 +37,12 @@ def test_bars_follow_measure_epoch_and_kind(server, page):
     page.wait_for_url("**inside=loss**")
     assert "Of the valid loss of 2.1" in inside.locator(".said").inner_text()
     inside.locator(".epoch input").fill("0")
-    inside.locator(".body[data-epoch='0']").wait_for()
+    inside.locator(".body[data-epoch='1']").wait_for()
     assert inside.locator(".epoch b").inner_text() == "1 of 6"
     page.wait_for_url("**snapshot=261**")  # the page's training step, in its link
     expect(page.locator(".st-key-train_bar .shown")).to_have_text("261 of 1,566")
     inside.locator(".epoch input").fill("5")
-    inside.locator(".body[data-epoch='5']").wait_for()
+    inside.locator(".body[data-epoch='6']").wait_for()
     expect(page.locator(".st-key-train_bar .shown")).to_have_text("1,566 of 1,566")
     # Whole numbers are counted while they are seen, the last snapshot first.
     counted = inside.locator("svg[data-points]:not([data-points='0'])")

@@ -230,7 +230,10 @@ def test_the_code_cursor_of_every_model(model):
 def test_two_models_agree_until_the_state_is_kept():
     assert shown(PAIR_VIEW, "Model1").sentence.endswith("the largest difference is **0.0**.")
     answer = shown(PAIR_VIEW, "Model3")
-    assert "over 61 matching lines, the largest difference is **0.0**." in answer.sentence
+    assert (
+        "before the first line and over 61 matching lines, the largest difference is **0.0**."
+        in answer.sentence
+    )
     assert answer.meta["first"] == 2 and answer.meta["steps"][2]["tensors"][2] is None
     answer = travelled(shown(PAIR_VIEW, "Model3", batch="second"))
     assert "Model2 starts from zeros and Model3 from the state it kept" in answer.sentence

@@ -206,8 +206,8 @@ def test_no_axis_flips_between_snapshots():
         ("find", {"ids": [9], "length": 2}, "length must be from 1 to 1; got 2"),
         ("find", {"ids": [9], "threshold": "x"}, "threshold must be a number"),
         ("find", {"ids": [9], "edges": 1}, "edges must be true or false"),
-        ("state_path", {"first": 7990, "last": 8010}, "8000 is in neither text"),
-        ("state_path", {"first": 8000}, "8000 is in neither text"),
+        ("state_path", {"first": 7990, "last": 8010}, "8000 is in neither train nor valid"),
+        ("state_path", {"first": 8000}, "8000 is in neither train nor valid"),
         ("state_path", {"first": 5, "last": 3}, "last must be from 5"),
     ],
 )

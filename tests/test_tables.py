@@ -165,10 +165,10 @@ def test_a_follower_of_the_epochs_gets_those_that_it_lacks():
         for n in (4, 6)
     ]
     news, have = topic.news(drawn[0], None)
-    assert (news["from"], [row["epoch"] for row in news["rows"]]) == (0, [0, 1, 2, 3])
+    assert (news["from"], [row["epoch"] for row in news["rows"]]) == (0, [1, 2, 3, 4])
     assert topic.news(drawn[0], have) == (None, have)
     news, _ = topic.news(drawn[1], have)
-    assert (news["from"], [row["epoch"] for row in news["rows"]]) == (4, [4, 5])
+    assert (news["from"], [row["epoch"] for row in news["rows"]]) == (4, [5, 6])
     for stale in ("nonsense", {"n": 99}, {"n": -1, "rows": []}, {**have, "rows": "of another try"}):
         news, _ = topic.news(drawn[1], stale)
         assert (news["from"], len(news["rows"])) == (0, 6)
@@ -193,8 +193,8 @@ def test_the_epochs_stand_beside_the_notebooks(model):
     record = RunStore(SHIPPED_DIR).record(model)
     rows = Epochs().draw(Standing(record, "finished"), {})["rows"]
     epochs, theirs = record.epochs, notebook_table(model)
-    assert [row["epoch"] for row in rows] == [epoch.epoch for epoch in epochs]
-    assert [row["epoch"] for row in rows] == list(theirs["epoch"])
+    assert [row["epoch"] for row in rows] == [epoch.number for epoch in epochs]
+    assert [row["epoch"] for row in rows] == [at + 1 for at in theirs["epoch"]]
     wanted = {
         "train_loss": [epoch.train_loss for epoch in epochs],
         "valid_loss": [epoch.valid_loss for epoch in epochs],
@@ -214,7 +214,7 @@ def test_an_epoch_that_the_notebook_lacks_stands_alone():
     more = replace(longer, epochs=(*epochs, replace(epochs[-1], epoch=10)))
     last = Epochs().draw(Standing(more, "finished"), {})["rows"][-1]
     assert (last["epoch"], last["notebook_valid_loss"], last["notebook_accuracy"]) == (
-        10,
+        11,
         None,
         None,
     )

@@ -67,9 +67,9 @@ def table_head() -> str:
 
 
 def table_row(event: EpochEnd) -> str:
-    """Return one epoch as the notebook prints it."""
+    """Return one epoch as the notebook prints it, but counted from 1."""
     cells = {
-        "epoch": f"{event.epoch}",
+        "epoch": f"{event.number}",
         "train_loss": f"{event.train_loss:.6f}",
         "valid_loss": f"{event.valid_loss:.6f}",
         "accuracy": f"{event.accuracy:.6f}",

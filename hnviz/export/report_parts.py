@@ -139,7 +139,7 @@ def epochs(record: RunRecord) -> Markup:
     heads = ("epoch", *running, "right on valid", "seconds")
     rows = [
         (
-            *(str(each.epoch), f"{each.train_loss:.3f}", f"{each.valid_loss:.3f}"),
+            *(str(each.number), f"{each.train_loss:.3f}", f"{each.valid_loss:.3f}"),
             *(accuracy(each.train_accuracy), accuracy(each.accuracy), f"{each.seconds:.2f}"),
         )
         for each in record.epochs

@@ -141,8 +141,8 @@ def pair_sentence(meta: Meta) -> str:
     if meta["begun"] == 0:
         return (
             f"With the same {meta['numbers']:,} weights, {left} and {right} read the same {read}: "
-            f"over {len(meta['matches']) - 1} matching lines, the largest difference is "
-            f"**{difference(meta['largest'])}**."
+            f"before the first line and over {len(meta['matches']) - 1} matching lines, the "
+            f"largest difference is **{difference(meta['largest'])}**."
         )
     answers = meta["differ"]
     by_step = meta["by_step"]

@@ -21,14 +21,14 @@ def epochs_by_kind(record: "RunRecord") -> dict[str, Any]:
     whole = [epoch for epoch in record.epochs if epoch.train_kinds and epoch.valid_kinds]
     # From the planned epochs alone, so that a browser can keep what it has of a live run.
     every = -(-record.config.epochs // MOST_EPOCHS)
-    shown = [epoch for epoch in whole if (epoch.epoch + 1) % every == 0 or epoch is whole[-1]]
+    shown = [epoch for epoch in whole if epoch.number % every == 0 or epoch is whole[-1]]
     none = (0, 0, 0.0)
     return {
         "kinds": list(SHOWN),
         "planned": record.config.epochs,
         "epochs": [
             {
-                "epoch": epoch.epoch,
+                "epoch": epoch.number,
                 "step": epoch.step,
                 "accuracy": epoch.accuracy,
                 "loss": epoch.valid_loss,
@@ -58,7 +58,7 @@ def counted_steps(record: "RunRecord", *, live: bool) -> list[int]:
     every = -(-record.config.epochs // MOST_COUNTED)
     snapshots = set(record.snapshots)
     ends = [epoch.step for epoch in record.epochs if epoch.step in snapshots]
-    chosen = {epoch.step for epoch in record.epochs if (epoch.epoch + 1) % every == 0} & snapshots
+    chosen = {epoch.step for epoch in record.epochs if epoch.number % every == 0} & snapshots
     chosen |= {0} & snapshots
     if not live:
         chosen |= set(ends[-1:])

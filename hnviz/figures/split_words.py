@@ -28,8 +28,8 @@ _WORDS = {
         on_valid="from 8,001 on",
         columns=("to 7,999", "from 8,001"),
         no_mistake="Beyond 8,000 it makes no mistake.",
-        asked="8,000 is in neither text: it is given and asked like any other, but counts in no "
-        "share.",
+        asked="8,000 is in neither train nor valid: it is given and asked like any other, but "
+        "counts in no share.",
         holds="numbers above 8,000",
         note="",
     ),

@@ -123,10 +123,10 @@ def _split_with(subject: Subject, first: int, last: int) -> str:
         return found[0]
     if subject.config.split == "notebook":
         raise ValueError(
-            f"8000 is in neither text: a path lies in 1 to 7999 or in 8001 to 9999; "
+            "8000 is in neither train nor valid: a path lies in 1 to 7999 or in 8001 to 9999; "
             f"got {first} to {last}"
         )
-    here = f"{first} is in neither text"
+    here = f"{first} is in neither train nor valid"
     if found is not None:
         text, stretch = found
         here = f"{text} holds {stretch[0]} to {stretch[-1]} around {first}"

@@ -172,7 +172,7 @@ def epoch_rows(record: RunRecord, notebook: "pd.DataFrame") -> list[dict[str, An
         known = theirs.get(epoch.epoch, {})
         rows.append(
             {
-                "epoch": epoch.epoch,
+                "epoch": epoch.number,
                 "train_loss": epoch.train_loss,
                 "valid_loss": epoch.valid_loss,
                 "notebook_valid_loss": known.get("valid_loss"),

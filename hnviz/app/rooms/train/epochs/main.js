@@ -28,7 +28,7 @@ class Epochs {
     this.kit = kit;
     const make = maker(body);
     this.said = make("p", "hnviz-sentence small");
-    this.table = new Table(body, COLUMNS, "Each epoch's losses and accuracies, beside the notebook's");
+    this.table = new Table(body, COLUMNS, "Each epoch's losses and accuracies, beside the notebook's, which counts its epochs from 0");
     this.empty = make("p", "empty");
     /** @type {any[]} */
     this.rows = [];

@@ -225,7 +225,7 @@ class Inside {
     this.slider.max = data.epochs.length - 1;
     this.slider.value = index;
     this.slider.disabled = data.epochs.length < 2;
-    this.which.textContent = `${epoch.epoch + 1} of ${data.planned}`;
+    this.which.textContent = `${epoch.epoch} of ${data.planned}`;
     this.slider.setAttribute("aria-valuetext", this.which.textContent);
     for (const two of [this.two, this.course]) two.classList.toggle("narrow", narrow);
     const top = scaleOf(data, measure);
@@ -238,7 +238,7 @@ class Inside {
   lastStep() {
     const { epochs, planned } = this.data;
     const last = epochs.at(-1);
-    return (last.step / (last.epoch + 1)) * planned;
+    return (last.step / last.epoch) * planned;
   }
 
   counted(epoch) {

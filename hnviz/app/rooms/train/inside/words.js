@@ -71,7 +71,7 @@ export function note({ special }, epoch) {
   const total = (split) => count(epoch[split].reduce((sum, [n]) => sum + n, special[split]));
   const rest = special.train + special.valid;
   const bare = rest ? ` ${rest === 1 ? "One of them is" : `${rest} of them are`} xxbos, which has no bar.` : "";
-  return `Every answer of epoch ${epoch.epoch + 1} by the kind of the true word: ${total("valid")} on valid, and ${total("train")} on train, each before its mini-batch's update.${bare} Press a row to see its worst places.`;
+  return `Every answer of epoch ${epoch.epoch} by the kind of the true word: ${total("valid")} on valid, and ${total("train")} on train, each before its mini-batch's update.${bare} Press a row to see its worst places.`;
 }
 
 export const alt = {
