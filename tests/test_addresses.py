@@ -1,10 +1,16 @@
 """The table of session keys and address parameters: as the source has them, and as docs/ says."""
 
+import re
+from typing import Any
+
 import pytest
 
-from hnviz.app.shell.keys import ADDRESS, DOC, SESSION, as_markdown
+from hnviz.app.rooms.train.settings import SETTINGS, read
+from hnviz.app.shell.keys import ADDRESS, DOC, EVERY, SESSION, as_markdown
 from hnviz.app.shell.navigation import CLASS_PAGES, PAGES
+from hnviz.web.assets import PACKAGE
 from tests.names import fits, names_in_javascript, names_in_python
+from tests.pages import open_page
 
 pytestmark = pytest.mark.xdist_group("addresses")  # the source is read once
 LISTED = [key.name for key in (*ADDRESS, *SESSION)]
@@ -59,3 +65,56 @@ def test_the_document_is_written_from_the_table():
     assert DOC.read_text(encoding="utf-8") == as_markdown(), (
         "docs/addresses.md is older than the table: python -m hnviz.app.shell.keys writes it again"
     )
+
+
+DEFAULTS = {key.name: key.default for key in ADDRESS}
+WIDGETS = (
+    *("selectbox", "number_input", "text_input", "text_area", "checkbox", "toggle"),
+    *("slider", "select_slider", "button_group"),
+)
+DEPENDS = ("data_sentence", "models_weights", "predictions_top_k", "tasks_bptt")
+"""Parameters whose default depends on the run or the model: the table says it in words."""
+
+_ASKED = re.compile(r"""asked\.(?:choice|number)\((\w+|"\w+"),[^;\n]*?, ("[^"]*"|\d+)\)""")
+_CONSTANT = re.compile(r"""^const (\w+) = "(\w+)";""", re.M)
+
+
+def written(value: Any) -> str:
+    """Write a widget's value as the table does."""
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value).lower() if isinstance(value, bool) or value is None else str(value)
+
+
+@pytest.mark.parametrize("page", [name for pages in PAGES.values() for name in pages])
+def test_each_widget_opens_with_the_default_of_the_table(page, own_runs):
+    title = next(pages[page] for pages in PAGES.values() if page in pages)
+    folds = [key.name for key in ADDRESS if key.page == title and key.default == "closed"]
+    app = open_page(page, **dict.fromkeys(folds, "true"))
+    known = {key.name for key in ADDRESS if key.page in (title, EVERY)} - {*DEPENDS, *folds}
+    found = {
+        each.key: each.value for kind in WIDGETS for each in app.get(kind) if each.key in known
+    }
+    assert {name: written(value) for name, value in found.items()} == {
+        name: DEFAULTS[name] for name in found
+    }
+
+
+def test_the_form_of_train_opens_with_the_defaults_of_the_table():
+    opened = read({}).values
+    for setting in SETTINGS:
+        default = DEFAULTS[f"train_{setting.name}"]
+        assert default in ("the recipe's", written(opened[setting.name])), setting.name
+
+
+def test_pictures_open_with_the_defaults_of_the_table():
+    found = {}
+    for path in sorted((PACKAGE / "app").rglob("*.js")):
+        source = path.read_text(encoding="utf-8")
+        named = dict(_CONSTANT.findall(source))
+        for name, default in _ASKED.findall(source):
+            found[named.get(name, name.strip('"'))] = default.strip('"')
+    assert len(found) > 10
+    assert {name: default or "none" for name, default in found.items()} == {
+        name: DEFAULTS[name] for name in found
+    }
