@@ -179,7 +179,7 @@ def test_a_choice_of_the_address_that_is_no_text_is_told() -> None:
     app = open_page("data", data_corpus="poems")
     assert not app.exception
     told = text(app).replace("\\", "")
-    assert "the address asks for 'poems' here, which is not one of the " in told
+    assert "address asks for 'poems' here, which is not one of the " in told
     assert "choices in this box" in told and "numbers-fr" not in told.split("poems")[1][:90]
 
 

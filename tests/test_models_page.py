@@ -131,9 +131,7 @@ def test_a_model_of_ones_own_that_is_elsewhere(monkeypatch):
     app = open_models(*FOLDS, models_model="Own")
     assert not app.exception
     text = said(app)
-    assert (
-        "the source of Own cannot be read: hnviz/learn/beyond.py has no class named 'Own'" in text
-    )
+    assert "source of Own cannot be read: hnviz/learn/beyond.py has no class named 'Own'" in text
     assert "There is no pre-trained Own: train one on the" in text
     assert "Train" in [each.proto.label for each in app.get("page_link")]
     assert "The notebook has no Own." in text
@@ -178,7 +176,7 @@ def test_a_unit_that_there_is_not_is_told_and_the_last_one_stays():
     assert asked(app, "models_unit_line")[2] == {"layer": "1", "unit": "5"}
     for wrong in (64, -1):
         app.number_input(key="models_unit").set_value(wrong).run()
-        assert f"unit must be a whole number from 0 to 63; got {wrong}" in said(app)
+        assert f"Unit must be a whole number from 0 to 63; got {wrong}" in said(app)
         assert asked(app, "models_unit_line")[2]["unit"] == "5"
     assert not app.exception
 
@@ -199,7 +197,7 @@ def test_an_address_that_cannot_be_used_is_told(key, value, wanted):
         query |= {"models_twins": "true", "models_cell": "true"}
     app = open_page("models", **query)
     assert not app.exception
-    assert f"the address asks for '{value}' here, which is not {wanted}" in said(app)
+    assert f"address asks for '{value}' here, which is not {wanted}" in said(app)
 
 
 # --- the views ----------------------------------------------------------------------------------

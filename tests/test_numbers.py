@@ -5,6 +5,7 @@ import json
 import pytest
 
 from hnviz.figures.numbers import accuracy, percent, points
+from hnviz.figures.sentences import as_sentence
 from tests.conftest import ROOT
 
 CASES = json.loads((ROOT / "tests" / "data" / "shares.json").read_text(encoding="utf-8"))
@@ -23,3 +24,10 @@ def test_a_share_is_written_as_in_the_table(case):
 def test_a_difference_is_that_of_the_shares_that_are_shown(one, other, said):
     """kit/js/text.js does the same: tests/js/compare.test.js."""
     assert points(one, other) == said
+
+
+def test_a_refusal_is_a_sentence_with_one_full_stop():
+    """tests/js/text.test.js reads the same table."""
+    path = ROOT / "tests" / "data" / "refusals.json"
+    for text, sentence in json.loads(path.read_text(encoding="utf-8")):
+        assert as_sentence(text) == sentence

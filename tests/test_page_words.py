@@ -19,6 +19,7 @@ from hnviz.catalogue import LADDER
 from hnviz.config import CHOICES, RunConfig
 from hnviz.engine.client import EngineError
 from hnviz.figures.numbers import accuracy
+from hnviz.figures.sentences import as_sentence
 from hnviz.observe.counting_questions import ask_counting_accuracy
 from hnviz.observe.questions import QUESTIONS
 from hnviz.runs import RunWriteError, shipped_configs
@@ -168,7 +169,7 @@ def marked(app: AppTest) -> list[str]:
 def test_what_is_no_number_is_told_once_and_another_is_counted_on_from():
     app = open_page("start", start_number="abc")
     assert not app.exception
-    assert red(app) == [":red[the address asks for 'abc' here, which is not a whole number]"]
+    assert red(app) == [":red[The address asks for 'abc' here, which is not a whole number.]"]
     assert headings(app) == [INSIDE, BEYOND]
 
 
@@ -323,7 +324,7 @@ def test_a_run_that_start_may_not_make_is_told_beside_the_button(monkeypatch):
     app = open_page("start", run="Model2")
     app.button(key="start_train").click().run()
     assert not app.exception
-    assert said(app).count("the queue is full: 16 runs wait already, and no more than 16 may") == 1
+    assert said(app).count("queue is full: 16 runs wait already, and no more than 16 may") == 1
     assert app.query_params["run"] == "Model2"
 
 
@@ -364,15 +365,15 @@ def test_a_run_that_is_refused_is_told_and_the_address_stays(monkeypatch, refusa
     app = open_page("train", run="Model2", train_lr="0.004")
     before = dict(app.query_params)
     assert before == {"run": "Model2", "train_lr": "0.004"}
-    assert str(refusal) not in said(app)
+    assert as_sentence(str(refusal)) not in said(app)
     app.button(key="train_start").click().run()
     assert not app.exception
-    assert said(app).count(str(refusal)) == 1
+    assert said(app).count(as_sentence(str(refusal))) == 1
     assert dict(app.query_params) == before
     assert not app.button(key="train_start").disabled
     monkeypatch.setattr("hnviz.engine.client.Engine.train", lambda *_, **__: "Model3")
     app.button(key="train_start").click().run()
-    assert str(refusal) not in said(app)
+    assert as_sentence(str(refusal)) not in said(app)
     assert app.query_params["run"] == "Model3"
 
 

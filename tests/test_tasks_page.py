@@ -75,7 +75,7 @@ def test_parameters_come_from_the_address():
             "A periodic sequence needs at least two tokens, separated by spaces; got 'a'.",
         ),
         ({"tasks_bptt": "513"}, "bptt must be a whole number from 1 to 512; got 513."),
-        ({"tasks_tokens": "9"}, "tokens must be a whole number from 100 to 200,000; got 9."),
+        ({"tasks_tokens": "9"}, "Tokens must be a whole number from 100 to 200,000; got 9."),
         ({"tasks_model": "Model0", "tasks_bptt": "4"}, "Model0 reads 3 tokens"),
     ],
 )
@@ -211,5 +211,5 @@ def test_a_run_that_is_refused_is_told_beside_the_button(monkeypatch):
     app = open_page("tasks", run="Model2")
     app.button(key="tasks_start").click().run()
     assert not app.exception
-    assert said(app).count("the queue is full: 16 runs wait already") == 1
+    assert said(app).count("queue is full: 16 runs wait already") == 1
     assert app.query_params["run"] == "Model2"

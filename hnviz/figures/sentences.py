@@ -3,6 +3,7 @@
 **Two stars** mark what is set in bold.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import shorten
@@ -32,6 +33,15 @@ def plural(number: int, word: str) -> str:
     """Write a number with its word: "1 row", "13,017 tokens", "3 mini-batches"."""
     ending = "" if number == 1 else "es" if word.endswith("batch") else "s"
     return f"{number:,} {word}{ending}"
+
+
+def as_sentence(text: str) -> str:
+    """Write a refusal as a sentence, as kit/js/text.js does.
+
+    It begins large, unless with the name of a setting ("bs must be ..."), and has one full stop.
+    """
+    large = text if re.match("(bs|bptt|lr|nh) ", text) else f"{text[:1].upper()}{text[1:]}"
+    return large if not text or text[-1] in ".!?…" else f"{large}."
 
 
 def listed(names: Sequence[str]) -> str:

@@ -238,7 +238,7 @@ test("what the address asks for in vain is one sentence", () => {
 test("a refusal begins with the name of a setting as the page writes it", () => {
   const fields = ["bptt", "pct_start"];
   assert.equal(refusal("bptt must be a whole number; got 0", fields), "bptt must be a whole number; got 0.");
-  assert.equal(refusal("pct_start must be a number between 0 and 1", fields), "warm-up share must be a number between 0 and 1.");
+  assert.equal(refusal("pct_start must be a number between 0 and 1", fields), "Warm-up share must be a number between 0 and 1.");
   assert.equal(refusal("no room is left.", fields), "No room is left.");
 });
 

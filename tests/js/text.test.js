@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { accuracy, percent, upright } from "../../hnviz/app/kit/js/text.js";
+import { accuracy, asSentence, percent, upright } from "../../hnviz/app/kit/js/text.js";
 
 const CASES = JSON.parse(readFileSync(new URL("../data/shares.json", import.meta.url), "utf8"));
 
@@ -16,4 +16,10 @@ for (const each of CASES) {
 test("what would turn the text around it is replaced", () => {
   assert.equal(upright("a\u202eb\u2066c\u200f\u061cd"), "a\ufffdb\ufffdc\ufffd\ufffdd");
   assert.equal(upright("zwei\u200d\u00a0e\u0301"), "zwei\u200d\u00a0e\u0301");
+});
+
+test("a refusal is a sentence with one full stop", () => {
+  for (const [text, sentence] of JSON.parse(readFileSync(new URL("../data/refusals.json", import.meta.url), "utf8"))) {
+    assert.equal(asSentence(text), sentence);
+  }
 });

@@ -14,6 +14,7 @@ from hnviz.app.shell import session as state
 from hnviz.app.shell.navigation import page_file
 from hnviz.data.tokens import upright
 from hnviz.figures.numbers import unbroken
+from hnviz.figures.sentences import as_sentence
 from hnviz.figures.sketch import Sketch
 from hnviz.figures.theme import Theme, theme
 
@@ -108,7 +109,7 @@ def how_measured(note: str) -> None:
 def problem(message: str | None) -> None:
     """Say beside a control what is wrong with it, if anything is."""
     if message:
-        st.markdown(f":red[{escape(message)}]")
+        st.markdown(f":red[{escape(as_sentence(message))}]")
 
 
 def escape(text: str) -> str:

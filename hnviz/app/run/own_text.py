@@ -69,9 +69,9 @@ def own_text_box(page: str, first: str = "") -> str | None:
 
 
 def _told(message: str) -> str:
-    """Write an error as a sentence that begins with the name of its field."""
+    """Have an error begin with the name of its field."""
     name, _, rest = message.partition(" ")
-    return f"{_LABELS.get(name, name[:1].upper() + name[1:])} {rest}."
+    return f"{_LABELS.get(name, name)} {rest}"
 
 
 def _known_text() -> str:

@@ -20,6 +20,7 @@ from hnviz.app.run.text import Standing
 from hnviz.app.shell import session as state
 from hnviz.catalogue import FIRST_RUN
 from hnviz.config import ConfigError, RunConfig
+from hnviz.figures.sentences import as_sentence
 from hnviz.runs import DamagedRun, RunFolder, RunNotFound
 from hnviz.runs.label import read_label
 from hnviz.sweeps import kept
@@ -124,5 +125,5 @@ def run_in_view() -> Standing | None:
         store().folder(run_id).check_sources()
         return found
     except (RunNotFound, DamagedRun) as error:
-        st.error(escape(f"{str(error)[:1].upper()}{str(error)[1:]}. Pick another run."))
+        st.error(escape(f"{as_sentence(str(error))} Pick another run."))
         return None

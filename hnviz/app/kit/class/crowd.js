@@ -4,6 +4,7 @@
 
 import { ClassRoom } from "./class.js";
 import { overlay } from "./overlay.js";
+import { asSentence } from "../js/text.js";
 
 /**
  * @typedef {import("./guess_code.js").Value} Value
@@ -97,7 +98,7 @@ export class Crowd {
       await sent;
     } catch (error) {
       // After a reveal the step says so itself, as long as that is not taken back.
-      if (!this.room.revealed.has(step)) this.refused.set(step, sentence(/** @type {Error} */ (error).message));
+      if (!this.room.revealed.has(step)) this.refused.set(step, asSentence(/** @type {Error} */ (error).message));
       this.changed(step);
     }
   }
@@ -167,16 +168,13 @@ export function drawRevealed(host, guess, { values = [], sentence: said = "" }, 
  */
 function drawDoor(host, { home, refusal }, isRevealed) {
   const waits = isRevealed ? "" : " The teacher reveals the answer.";
-  const why = refusal ? sentence(refusal) : "You have not joined the class, so your answers do not count.";
+  const why = refusal ? asSentence(refusal) : "You have not joined the class, so your answers do not count.";
   const said = paragraph(host, `${why}${waits} `);
   const link = document.createElement("a");
   link.href = new URL("class/join", /** @type {URL} */ (home)).href;
   link.textContent = "Join the class";
   said.append(link);
 }
-
-/** @param {string} text */
-const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!]$/.test(text) ? "" : "."}`;
 
 /**
  * @param {HTMLElement} host

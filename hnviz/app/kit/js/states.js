@@ -9,7 +9,7 @@
 
 import { Asked } from "./address.js";
 import { maker } from "./make.js";
-import { boldNodes } from "./text.js";
+import { asSentence, boldNodes } from "./text.js";
 
 export class States {
   /**
@@ -91,7 +91,7 @@ export class States {
    * @param {(() => void)|null} again what asks once more, where that may help
    */
   complain(sentence, again = null) {
-    const said = sentence || this.refused;
+    const said = asSentence(sentence || this.refused);
     write(this.trouble, said);
     if (sentence && again) {
       const button = maker(this.trouble)("button", "hnviz-copy", this.trouble, "Try again");

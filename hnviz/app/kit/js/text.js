@@ -39,6 +39,16 @@ function strong(text) {
   return made;
 }
 
+/**
+ * A refusal as a sentence: it begins large, unless with the name of a setting, and has one full stop.
+ * As hnviz/figures/sentences.py.
+ * @param {string} text such as "no run is named 'a'", "bs must be at least 1"
+ */
+export function asSentence(text) {
+  const large = /^(bs|bptt|lr|nh) /.test(text) ? text : `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+  return !text || /[.!?…]$/.test(text) ? large : `${large}.`;
+}
+
 /** @param {string} sentence */
 export const plainText = (sentence) => unbroken(sentence.replaceAll("**", ""));
 

@@ -11,6 +11,7 @@ from hnviz.app.rooms.tasks.editor.picture import KEY, REPORT, editor
 from hnviz.app.rooms.tasks.study import Study, outlooks, study
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import address_problem
+from hnviz.figures.sentences import as_sentence
 from hnviz.tasks.machine import TaskError
 from hnviz.tasks.stream import TaskStream
 from hnviz.tasks.task import TASKS, Number, Parameter, Value
@@ -110,7 +111,7 @@ def _usable(name: str, given: dict[str, Any]) -> Study:
         try:
             found = study(TaskStream.of(name, given))
         except TaskError as error:
-            problem(f"{sentence(error)} {STAYS.format('parameters')}")
+            problem(f"{as_sentence(str(error))} {STAYS.format('parameters')}")
         else:
             _keep(found.stream)
             return found
@@ -141,7 +142,7 @@ def _field(parameter: Parameter) -> Value | None:
             checked: Value = parameter.checked(value)
         except TaskError as error:
             mark_field(name)
-            problem(f"{sentence(error)} {STAYS.format('value')}")
+            problem(f"{as_sentence(str(error))} {STAYS.format('value')}")
             return None
         problem(lost)
     return checked
@@ -171,7 +172,7 @@ def _take_table(table: str, lead: str) -> None:
     try:
         found = study(TaskStream.of(AUTOMATON, {"table": table}))
     except TaskError as error:
-        state.put(_WRONG, f"{lead}{sentence(error)} {STAYS.format('automaton')}")
+        state.put(_WRONG, f"{lead}{as_sentence(str(error))} {STAYS.format('automaton')}")
     else:
         state.pop(_WRONG)
         _keep(found.stream)
@@ -184,9 +185,3 @@ def _good(name: str) -> dict[str, Value]:
 
 def _keep(stream: TaskStream) -> None:
     state.put(_GOOD, {**state.get(_GOOD, {}), stream.name: dict(stream.values)})
-
-
-def sentence(error: ValueError) -> str:
-    """Write an error as a sentence."""
-    said = str(error)
-    return f"{said[:1].upper()}{said[1:]}."

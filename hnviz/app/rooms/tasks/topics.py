@@ -7,7 +7,7 @@ from hnviz.app.kit.panels import Panel, Panels
 from hnviz.app.run.list.rows import MARKS
 from hnviz.config import RunConfig
 from hnviz.engine.client import live_status
-from hnviz.figures.sentences import plural
+from hnviz.figures.sentences import as_sentence, plural
 from hnviz.figures.task_curves import HEIGHT, run_curve
 from hnviz.figures.task_text import expected, verdict
 from hnviz.figures.theme import theme
@@ -106,7 +106,7 @@ def said(moment: Standing) -> str:
             )
         return f"{after(config, accuracy).sentence} {loss}"
     except TaskError as error:
-        return f"{str(error)[:1].upper()}{str(error)[1:]}."
+        return as_sentence(str(error))
 
 
 def _watched(moment: Standing) -> Any:

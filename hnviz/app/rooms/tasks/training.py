@@ -11,7 +11,6 @@ from hnviz.app.kit.wrong import mark_field
 from hnviz.app.rooms.tasks.controls import (
     TASKS_PREFIX,
     WIDTH,
-    sentence,
     show_task,
     task_in_hand,
     values_in_hand,
@@ -22,7 +21,7 @@ from hnviz.app.shell import session as state
 from hnviz.app.shell.address import address_problem
 from hnviz.catalogue import CATALOGUE, FIRST_RUN, entry
 from hnviz.config import ConfigError, RunConfig
-from hnviz.figures.sentences import scientific
+from hnviz.figures.sentences import as_sentence, scientific
 from hnviz.runs import RunRecord
 from hnviz.tasks.machine import TaskError
 from hnviz.tasks.runs import is_task
@@ -101,7 +100,7 @@ def _setting(name: str, limits: Number, label: str, default: int | None = None) 
             limits.checked(limits.default if value is None else value)
         except TaskError as error:
             mark_field(name)
-            lost = f"{error}."  # it begins with the name, as the label has it
+            lost = str(error)  # it begins with the name, as the label has it
         problem(lost)
 
 
@@ -119,7 +118,7 @@ def _config_in_hand() -> tuple[RunConfig | None, str | None]:
     except TaskError:
         return None, None  # its field says why
     except ConfigError as error:
-        return None, None if error.field == "corpus" else sentence(error)
+        return None, None if error.field == "corpus" else as_sentence(str(error))
 
 
 def _start() -> None:

@@ -4,6 +4,7 @@
 
 import { ClassRoom } from "../../../kit/class/class.js";
 import { post } from "../../../kit/class/line.js";
+import { asSentence } from "../../../kit/js/text.js";
 
 const TEACHER = "teacher=";
 
@@ -26,14 +27,11 @@ async function attempt(act) {
   } catch (error) {
     form.hidden = false;
     who.textContent = "";
-    trouble.textContent = sentence(/** @type {Error} */ (error).message);
+    trouble.textContent = asSentence(/** @type {Error} */ (error).message);
     code.select();
   }
   button.disabled = false;
 }
-
-/** @param {string} text */
-const sentence = (text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!]$/.test(text) ? "" : "."}`;
 
 async function enter() {
   who.textContent = "Joining: where many join at once, this takes up to a minute.";

@@ -1,7 +1,7 @@
 // @ts-check
 // What the Compare page says: names of runs, the headline, the verdict on one changed setting. No DOM.
 
-import { accuracy, points } from "../../../kit/js/text.js";
+import { accuracy, asSentence, points } from "../../../kit/js/text.js";
 import { BITS, MEASURES, compares, differing, lastOf, scaleOf, settingOf } from "./series.js";
 
 /** @typedef {import("./series.js").Run} Run */
@@ -27,8 +27,7 @@ export const fieldName = (field) => NAMES[/** @type {keyof NAMES} */ (field)] ??
  */
 export function refusal(text, fields = []) {
   const field = fields.find((each) => text.startsWith(`${each} `));
-  const said = field ? fieldName(field) + text.slice(field.length) : `${text[0].toUpperCase()}${text.slice(1)}`;
-  return `${said}${/[.!?]$/.test(said) ? "" : "."}`;
+  return asSentence(field ? fieldName(field) + text.slice(field.length) : text);
 }
 
 /**

@@ -13,7 +13,7 @@ import { button } from "../../../kit/js/parts.js";
 import { picture } from "../../../kit/js/picture.js";
 import { Table } from "../../../kit/js/table.js";
 import { HAS_NONE } from "../../../kit/js/tables.js";
-import { accuracy } from "../../../kit/js/text.js";
+import { accuracy, asSentence } from "../../../kit/js/text.js";
 import { MOST, choose, chosen, onChosen } from "../chosen.js";
 import { settingsText, sifted, startedText, stateText, toggled } from "./rows.js";
 
@@ -217,7 +217,7 @@ class Chooser {
       await this.load();
       return true;
     } catch (error) {
-      this.wrong.textContent = `${error.message[0].toUpperCase()}${error.message.slice(1)}.`;
+      this.wrong.textContent = asSentence(error.message);
       return false;
     }
   }

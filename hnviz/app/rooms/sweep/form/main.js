@@ -9,6 +9,7 @@ import { picture } from "../../../kit/js/picture.js";
 import { HAS_NONE } from "../../../kit/js/tables.js";
 import { begin } from "../shared.js";
 import { NO_MODEL, estimateText, planOf } from "./values.js";
+import { asSentence } from "../../../kit/js/text.js";
 
 const REST = 350; // ms after the last key until the estimate is asked for
 const ESTIMATE = "api/sweeps/estimate";
@@ -111,7 +112,7 @@ class Form {
     try {
       said = `${estimateText(await this.kit.source.post(ESTIMATE, plan))}.`;
     } catch (error) {
-      said = sentence(error.message);
+      said = asSentence(error.message);
     }
     if (place.serial === serial) place.textContent = said;
   }
@@ -132,7 +133,7 @@ class Form {
       const { sweep } = await this.kit.source.post("api/sweeps", plan);
       begin(sweep, this);
     } catch (error) {
-      this.wrong.textContent = sentence(error.message);
+      this.wrong.textContent = asSentence(error.message);
     }
     pressed.disabled = false;
   }
@@ -141,9 +142,6 @@ class Form {
     clearTimeout(this.timer);
   }
 }
-
-/** A refusal of the server as a sentence of the page. */
-const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),

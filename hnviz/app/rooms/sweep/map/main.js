@@ -12,7 +12,7 @@ import { Choices, button, menu } from "../../../kit/js/parts.js";
 import { picture } from "../../../kit/js/picture.js";
 import { isLocked } from "../../../kit/js/present.js";
 import { ramp } from "../../../kit/js/ramp.js";
-import { partNodes } from "../../../kit/js/text.js";
+import { asSentence, partNodes } from "../../../kit/js/text.js";
 import { fieldName } from "../../compare/curves/words.js";
 import { askedFor, keepSweep, onBegun } from "../shared.js";
 import { MEASURES, bestOf, layOut, shares } from "./squares.js";
@@ -232,7 +232,7 @@ class SweepMap {
     try {
       await this.kit.source.post(`api/sweeps/${this.sweep.id}/${what}`, {});
     } catch (error) {
-      this.wrong.textContent = `${error.message[0].toUpperCase()}${error.message.slice(1)}.`;
+      this.wrong.textContent = asSentence(error.message);
     }
   }
 

@@ -1,15 +1,14 @@
 // @ts-check
 // What a line of a task says about one place, in words.
 
+import { percent } from "../../../kit/js/text.js";
+
 /** @typedef {[string, number|null, string[], number]} Place token, tokens needed, best guesses, chance of each */
 
 const MOST_NAMED = 4; // guesses
 
 /** @param {number} n */
 export const tokens = (n) => (n === 1 ? "token" : `${n} tokens`);
-
-/** @param {number} share */
-const percent = (share) => `${Number((100 * share).toFixed(1))} %`;
 
 /** @param {string[]} names */
 function listed(names) {

@@ -13,7 +13,7 @@ import { maker } from "../../../kit/js/make.js";
 import { setMark } from "../../../kit/js/page.js";
 import { Choices, button } from "../../../kit/js/parts.js";
 import { picture } from "../../../kit/js/picture.js";
-import { partNodes } from "../../../kit/js/text.js";
+import { asSentence, partNodes } from "../../../kit/js/text.js";
 import { plot } from "./plot.js";
 import { table } from "./table.js";
 import { benchText, headline, lastOf, otherSettings, pointText, rateText, runLabel, statusText } from "./words.js";
@@ -125,7 +125,7 @@ class Finder {
         following.of(run);
         return following;
       });
-      this.wrong.textContent = refused ? sentence(refused) : "";
+      this.wrong.textContent = refused ? asSentence(refused) : "";
     });
   }
 
@@ -141,7 +141,7 @@ class Finder {
     try {
       then(await this.kit.source.post(path, body));
     } catch (error) {
-      this.wrong.textContent = sentence(error.message);
+      this.wrong.textContent = asSentence(error.message);
     }
     pressed.disabled = false;
     this.show();
@@ -284,9 +284,6 @@ const clipped = (lr) => Math.min(HIGHEST, Math.max(LOWEST, lr));
 
 /** A tick of the axis of rates: 1e-5; 0.1 and more in digits. */
 const powerText = (value) => (value < 0.1 ? value.toExponential() : String(value));
-
-/** A refusal of the server as a sentence of the page. */
-const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),

@@ -1,7 +1,7 @@
 // @ts-check
 // What the learning rate finder says: its headline, how far a test is, and what a bench shows. No DOM.
 
-import { accuracy } from "../../../kit/js/text.js";
+import { accuracy, asSentence } from "../../../kit/js/text.js";
 import { valueText } from "../../compare/curves/words.js";
 
 /** @typedef {{ lr: number, loss: number, at: number }} Suggestion */
@@ -62,7 +62,7 @@ export function statusText(test) {
   if (!test) return "";
   if (test.status === "queued") return test.place ? `It waits for its turn, at place ${test.place}.` : "It waits for its turn.";
   if (test.live) return "";
-  return test.message ? `The test ended: ${test.message}.` : "";
+  return test.message ? asSentence(`the test ended: ${test.message}`) : "";
 }
 
 /**
