@@ -290,13 +290,15 @@ def of_rates() -> set[str]:
     two, three = CATALOGUE["Model2"].recipe, CATALOGUE["Model3"].recipe
     steps = [mean_valid(*each) for each in (("Model2",) * 2, ("Model2", "Model3"), ("Model3",) * 2)]
     peak = int(plan().lr.argmax())
+    occur = len(np.unique(STREAM.train))  # tokens of the list
     assert three.epochs == 2 * two.epochs
     return {
         *("400", "1.0e-2", "10", "0.4", "25", f"{peak}", f"{100 * peak // 400}"),
         *(f"{100 * each.pct_start:.0f}" for each in (two, three)),
         *(f"{plan().momentum[0]:g}", f"{plan().momentum[120]:.2f}"),
         *(f"{rates('Model5')[lr].train_loss:.2f}" for lr in (1e-2, 1e-5)),
-        *(f"{3.43}", "1.0e-5", "3.0e-2", "1.0e-1", "3.0e-3", "0.3"),
+        *(f"{np.log(occur):.2f}", f"{occur}", f"{len(STREAM.vocab)}", "1.0e-5", "3.0e-2"),
+        *("1.0e-1", "3.0e-3", "0.3"),
         *(percent(100 * rates("Model3")[0.03].valid), percent(100 * last("Model2").accuracy)),
         *map(percent, (*steps, steps[2] - steps[0], steps[1] - steps[0], steps[2] - steps[1])),
         f"{three.lr / two.lr:.0f}",

@@ -31,6 +31,15 @@ def test_every_model_is_measured_at_every_rate_and_at_its_own():
         assert entry(model).recipe.lr in RATES
 
 
+def test_a_rate_that_only_valid_suffers_from_is_named_beside_the_one_that_train_suffers_from():
+    said = rates_sentence(TABLE, "Model5")
+    row = TABLE.query("model == 'Model5' and lr == 0.1").iloc[0]
+    best = TABLE.query("model == 'Model5'")["valid"].max()
+    assert best - row["valid"] > 0.15 and row["train_loss"] < 0.5
+    assert "From **lr 3.0e-1** on, lr is too high for train" in said
+    assert said.endswith(f"at 1.0e-1, where train still works, it is {100 * row['valid']:.1f} %.")
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_the_recipes_square_is_the_pre_trained_run(model, tmp_path):
     last = RunStore(tmp_path).record(model).epochs[-1]

@@ -348,8 +348,10 @@ def test_next_words_of_the_shipped_model():
     )
     read, said_by_itself = reading.meta, saying.meta
     assert read["alt"].startswith("Model5 after 400 steps reads 17 tokens")
-    assert read["note"] == "On average a token surprises it by 1.29 bits; a blind guess among 39 " \
-        "words, by 5.3."  # fmt: skip
+    assert read["note"] == (
+        "On average a token surprises it by 1.29 bits; a blind guess among all 39 tokens of its "
+        "list, by 5.3."
+    )
     assert read["says"][read["start"]].endswith(
         "“sixteen”, is number 16 of 39: 9.1 bits of surprise. It belongs to the first number: with "
         "no number before it, any network can only guess."

@@ -19,7 +19,9 @@ SURPRISE_NOTE = (
     "its vocabulary a probability p. The *surprise* of the next word of the text is log2(1/p), in "
     "bits: 0 for a word that it was sure of, 1 at 50 %, 10 at 0.1 %. Its mean over a text is the "
     "*cross-entropy loss* that training reduces. On its own, the network says a word, reads it, "
-    "and says the next. At a *temperature* of 0 it always says the most probable word."
+    "and says the next. A blind guess is among the whole list of tokens, of which "
+    "some, such as xxunk, may never occur in the text. "
+    "At a *temperature* of 0 it always says the most probable word."
 )
 
 
@@ -78,7 +80,7 @@ class Prompt:
             return ""
         return (
             f"On average a token surprises it by {self.surprise.mean():.2f} bits; a blind guess "
-            f"among {len(self.itos)} words, by {log2(len(self.itos)):.1f}."
+            f"among all {len(self.itos)} tokens of its list, by {log2(len(self.itos)):.1f}."
         )
 
     @property

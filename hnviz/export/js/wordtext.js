@@ -69,7 +69,7 @@ export class Prompt {
     const mean = this.surprise.reduce((a, b) => a + b, 0) / this.surprise.length;
     const n = this.itos.length;
     return (
-      `On average a token surprises it by ${mean.toFixed(2)} bits; a blind guess among ${n} words, by ` +
+      `On average a token surprises it by ${mean.toFixed(2)} bits; a blind guess among all ${n} tokens of its list, by ` +
       `${Math.log2(n).toFixed(1)}.`
     );
   }
