@@ -58,6 +58,7 @@ class Change {
 
   draw({ answer, answers, settings, theme }) {
     Object.assign(this, { meta: answer.meta, arrays: answer.arrays, claims: answers.change_claims, theme });
+    this.waits = "change_claims" in answers ? "This prompt, and 100 drawn from train: trying them …" : "";
     this.label.hidden = !settings.units_key;
     this.swap.hidden = Boolean(settings.units_key);
     this.name.textContent = settings.units_name;
@@ -78,7 +79,7 @@ class Change {
     const { before, after } = arrays;
     const said = changed ? meta.changed : meta.own;
     this.headline.replaceChildren(...boldNodes(said.headline));
-    this.range.replaceChildren(...boldNodes((changed && this.claims?.sentence) || ""));
+    this.range.replaceChildren(...boldNodes(changed ? (this.claims?.sentence ?? this.waits) : ""));
     const strip = {
       before: before.data,
       after: changed ? after.data : before.data,

@@ -182,7 +182,7 @@ EXAMPLES = {
 
 CHANGE = Picture(
     __file__,
-    Place("predictions_courses", "591px", "1010px"),
+    Place("predictions_courses", "625px", "1092px"),
     views=(CHANGE_VIEW, CLAIMS_VIEW),
     silent=True,
     examples=EXAMPLES,
