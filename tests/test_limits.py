@@ -217,6 +217,20 @@ def test_a_page_is_drawn_in_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     finished(go())
 
 
+def test_tabs_of_an_address_open_at_a_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "TABS_AT_ONCE", 2)
+
+    async def go() -> None:
+        app, free = held_open()
+        free.set()
+        ours = [under_way(app, "/_stcore/stream", "websocket", n) for n in range(4)]
+        other = under_way(app, "/_stcore/stream", "websocket", 1000)
+        assert [await now(each) for each in (*ours, other)] == [200, 200, None, None, 200]
+        assert await asyncio.gather(*ours) == 4 * [200]
+
+    finished(go())
+
+
 def test_text_on_streamlits_socket_closes_it() -> None:
     sent: list[dict[str, Any]] = []
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from functools import partial
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hnviz.web.quota import Quota, Turns
+from hnviz.web.quota import Quota, Rate, Turns
 from hnviz.web.refused import RefusedError, answer_refusals
 from hnviz.web.viewer import Network, Viewer, forwarded, viewer_of
 
@@ -25,6 +26,8 @@ AT_ONCE = 4  # uploads at the same time; one of a viewer
 MOST_SOCKETS = 40  # of one viewer; a tab has two
 SOCKETS_OF_ADDRESS = 400  # a class of 100 behind one router has three each
 PRESSES_OF_ADDRESS = 2  # whose pages are being drawn at the same time
+COUNT_SECONDS = 0.1  # between two counts of the open files
+TABS_A_SECOND, TABS_AT_ONCE = 20, 60  # that open from one address; more wait, as each takes 5 ms
 PRESS_SECONDS = 1.0  # after which a page that is still being drawn no longer counts
 STREAM = "/_stcore/stream"
 NO_BYTES = 1003  # closes a tab that sends text: Streamlit's messages are bytes
@@ -63,8 +66,10 @@ class Limits:
             SOCKETS_OF_ADDRESS,
         )
         self._turns = Turns(PRESSES_OF_ADDRESS)
+        self._opening = Rate(TABS_A_SECOND, TABS_AT_ONCE)
         self._uploading = Quota(1, "another of your files is on its way; try again in a moment")
         self._under_way = 0
+        self._counted, self._is_full = 0.0, False  # when the open files were, and what that gave
         self._tabs: dict[Viewer, set[str]] = {}  # that hold files, by viewer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,18 +80,17 @@ class Limits:
         await answer_refusals(self._pass, forwarded(scope, self.bounds.proxies), receive, send)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if _opens_a_tab(scope) and self.bounds.is_full():
-            raise RefusedError(
-                503, "this server has as many tabs open as it can serve; try again later", RETRY
-            )
         viewer = viewer_of(scope)
         if scope["type"] == "websocket":
             with self._sockets.taken(viewer):
+                self._check_room()
                 if scope["path"].endswith(STREAM):
                     await self._draw(viewer, scope, receive, send)
                 else:
                     await self.app(scope, receive, send)
             return
+        if _asks_for_a_page(scope):
+            self._check_room()
         upload = UPLOAD.search(scope["path"]) if scope["method"] in ("PUT", "POST") else None
         most = self.bounds.largest_upload + LARGEST_FRAME if upload else LARGEST_BODY
         bounded = _bounded(receive, most, _announced(scope, most))
@@ -101,8 +105,19 @@ class Limits:
             finally:
                 self._under_way -= 1
 
+    def _check_room(self) -> None:
+        """Raise RefusedError if too few files can be opened; counting them takes milliseconds."""
+        now = time.monotonic()
+        if now > self._counted + COUNT_SECONDS:
+            self._counted, self._is_full = now, self.bounds.is_full()
+        if self._is_full:
+            raise RefusedError(
+                503, "this server has as many tabs open as it can serve; try again later", RETRY
+            )
+
     async def _draw(self, viewer: Viewer, scope: Scope, receive: Receive, send: Send) -> None:
         """Let Streamlit draw pages for a tab, when it is its turn."""
+        await asyncio.sleep(self._opening.delay(viewer.address))
         presses = Presses(self._turns, viewer, self.bounds.draws, send)
         try:
             await self.app(scope, partial(presses.receive, receive), presses.send)
@@ -200,10 +215,8 @@ def is_nearly_full() -> bool:
     return most is not None and open_files() > most - max(40, most // 8)
 
 
-def _opens_a_tab(scope: Scope) -> bool:
-    """Return whether a request is for a page or a WebSocket, not for a file of a page."""
-    if scope["type"] == "websocket":
-        return True
+def _asks_for_a_page(scope: Scope) -> bool:
+    """Return whether a request is for a page, not for a file of a page."""
     accepted = b"".join(value for name, value in scope["headers"] if name == b"accept")
     return scope["method"] == "GET" and accepted.startswith(b"text/html")
 

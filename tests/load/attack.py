@@ -34,7 +34,7 @@ from tests.load.viewer import Session, named
 HERE = "127.0.0.2" if sys.platform == "linux" else ""  # where the attacker is, if that is possible
 LIMITS = {"press p95, ms": 500, "health p95, ms": 100, "errors": 0}
 GROWTH = {"server grown, MB": 60}
-PAUSE = 0.5  # seconds between two presses, and before one who was closed comes back
+PAUSE = 0.3  # seconds between two presses, and before one who was closed comes back
 HEALTH_EVERY = 0.05  # seconds
 WARM_UP = 3.0  # seconds until the attack has begun
 OURS, STREAMLIT = "/api/live", "/_stcore/stream"
@@ -244,6 +244,7 @@ async def play(port: int, pid: int, name: str, seconds: float) -> dict[str, floa
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         errors += session.errors
+    presses, healths = (each or [1000 * seconds] for each in (presses, healths))  # none came
     for error in set(errors):
         print(f"  an error: {error}")
     return {
@@ -258,7 +259,7 @@ async def play(port: int, pid: int, name: str, seconds: float) -> dict[str, floa
 
 
 def attack(name: str, port: int) -> None:
-    os.nice(19)  # its own work is done on another machine
+    os.nice(5)  # its own work is done on another machine
     asyncio.run(ATTACKS[name](Target(port)))  # type: ignore[arg-type]
 
 
