@@ -152,6 +152,8 @@ def test_the_sentence_of_the_loss_has_its_own_figures():
     even = {"table": EVEN_ONES}
     assert loss_sentence(state("regular", even)).endswith("it stays above **0.936**.")
     assert loss_sentence(state("periodic", {"sequence": "a a"})).endswith("no token lowers that.")
+    near = loss_sentence(state("regular", {"table": f"{EVEN_ONES[:-4]}odd"}))
+    assert near.endswith("**0.867**. More come ever closer to the least, and never reach it.")
     far = loss_sentence(state("dates", {"years": 28}))
     assert far.endswith("It takes **4,384 tokens** to reach **0.000**.")
 

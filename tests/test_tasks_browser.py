@@ -59,7 +59,7 @@ def test_the_tokens_that_decide_the_next_one_are_marked(page, server):
 
 def test_pointing_at_the_curve_shows_what_such_a_predictor_sees(page, server):
     text, known = opened(page, server), line(TaskStream.of("recall", {}))
-    chart = page.locator(".st-key-tasks_bound [data-drawn]")
+    chart = page.locator(".st-key-tasks_bound [data-drawn]").first  # accuracy; below it the loss
     chart.scroll_into_view_if_needed()
     chart.locator(".scatterlayer .trace").last.locator(".points path").nth(3).hover(force=True)
     expect(text.locator(".line .chip.unseen")).to_have_count(known.at - 3)
@@ -112,6 +112,7 @@ def test_the_readers_own_automaton_is_drawn_and_a_bad_one_is_told_beside_it(page
     accept.fill("odd")
     accept.press("Tab")
     expect(told).to_have_count(0)
+    machine.scroll_into_view_if_needed()  # a picture out of sight waits
     expect(machine.locator(".state:has(.ends) > text")).to_have_text("odd")
     editor.get_by_role("button", name="Add a row").click()
     row = editor.locator("tbody tr").last.locator("input")
@@ -119,7 +120,7 @@ def test_the_readers_own_automaton_is_drawn_and_a_bad_one_is_told_beside_it(page
         row.nth(at).fill(cell)
         row.nth(at).press("Tab")
     expect(page.get_by_text("a row is a state, a token and a next state")).to_have_count(0)
-    expect(page.locator(".st-key-tasks_bound [data-drawn]")).to_have_count(1)
+    expect(page.locator(".st-key-tasks_bound [data-drawn]")).to_have_count(2)
     until(page, "() => location.search.includes('third')")
     editor.get_by_label("Remove this row").last.click()
     until(page, "() => !location.search.includes('third')")

@@ -84,7 +84,10 @@ def loss_sentence(statement: Statement) -> str:
     said += f", with the last token **{statement.least_loss(1):.3f}**"
     if context is not None and context <= last:
         return f"{said}, with the last **{tokens(context)}** **{statement.least:.3f}**."
-    said += f", with the last {tokens(last)} **{statement.least_loss(last):.3f}**"
+    reached = f"{statement.least_loss(last):.3f}"
+    said += f", with the last {tokens(last)} **{reached}**"
+    if context is None and reached == f"{statement.least:.3f}":
+        return f"{said}. More come ever closer to the least, and never reach it."
     if context is None:
         return f"{said}. However many it sees, it stays above **{statement.least:.3f}**."
     return f"{said}. It takes **{tokens(context)}** to reach **{statement.least:.3f}**."
