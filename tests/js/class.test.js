@@ -165,6 +165,7 @@ test("a browser that the class no longer knows has to join again", async () => {
   sockets[0].close(4403, "join the class with its code first");
   await assert.rejects(sent, /join the class/);
   assert.equal(room.joined, false);
+  assert.equal(room.refusal, "join the class with its code first");
   assert.equal(store.size, 0);
 });
 

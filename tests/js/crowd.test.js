@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { classAt, Crowd } from "../../hnviz/app/kit/class/crowd.js";
 import { Lectern } from "../../hnviz/app/kit/class/lectern.js";
+import { byPlace } from "../../hnviz/app/rooms/classroom/students/main.js";
 
 class Node {
   constructor(tag) {
@@ -212,4 +213,14 @@ test("without a server an answer is a code to copy", () => {
   assert.match(host.words, /hn\/a\.1\/1\/tag/);
   crowd.draw(host, null);
   assert.equal(host.words, "");
+});
+
+test("a student whom the teacher has removed reads that, and how to come back", () => {
+  const step = aStep(aRoom({ joined: false, refusal: "the teacher has removed this browser from the class" }));
+  assert.match(step.words(), /^The teacher has removed this browser from the class\. .*Join the class$/);
+});
+
+test("students who joined from one address are together, and those of whom that is unknown alone", () => {
+  const places = byPlace([1, 2, 0, 1, 0].map((place, at) => ({ number: at + 1, here: true, answers: 0, place })));
+  assert.deepEqual(places.map((students) => students.map(({ number }) => number)), [[1, 4], [2], [3], [5]]);
 });
