@@ -29,6 +29,7 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "restored": ("rename",),
     "text": WHOLE,
     "ids": WHOLE,  # the tokens of a text
+    "answer": WHOLE,  # to a slow question
     "sweep": WHOLE,
     "sweep-line": ("write",),  # a reader leaves a torn last line out
     "class": WHOLE,

@@ -39,7 +39,7 @@ from hnviz.web.asked import ENGINE_STATUS, Names
 from hnviz.web.client import Client, ServerError
 from hnviz.web.corpora import corpus_address, corpus_file
 from hnviz.web.curves import curve_routes
-from hnviz.web.kept import Entry, Kept, zipped
+from hnviz.web.kept import Entry, kept_entries, zipped
 from hnviz.web.lanes import BusyError, Lane, NotYetError, Shared
 from hnviz.web.parameters import read_json, read_query
 from hnviz.web.progress import Progress
@@ -292,7 +292,7 @@ def test_zipping_pays_for_what_repeats_and_not_for_noise():
 
 
 def test_kept_answers_are_bounded_in_bytes():
-    kept = Kept(most=100, largest=60)
+    kept = kept_entries(most=100, largest=60)
     for key in range(5):
         kept.put(key, Entry(bytes(30), None, ""))
     assert kept.size == 90

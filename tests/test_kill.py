@@ -166,6 +166,29 @@ def test_a_stopped_engine_is_replaced(
         assert_goes_on_bit_for_bit(engine, runs, run_id)
 
 
+def test_another_engine_is_ready_when_a_silent_one_is_given_up(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def engines() -> set[int]:
+        return {each.pid for each in psutil.Process().children()}
+
+    engine.info()
+    silent, before = psutil.Process(engine.pid), engines()
+    monkeypatch.setattr("hnviz.engine.link.WORRY", 1.0)
+    silent.suspend()
+    wait_for(lambda: len(engines()) > len(before))
+    (spare,) = engines() - before
+    silent.resume()  # it speaks again, and the other is not needed
+    wait_for(lambda: not psutil.pid_exists(spare))
+    assert engine.pid == silent.pid
+    silent.suspend()
+    wait_for(lambda: len(engines()) > len(before))
+    (spare,) = engines() - before
+    silent.kill()
+    assert engine.observe("Model5", 400, "units", {"ids": [12]}, 60).arrays["ids"].tolist() == [12]
+    assert engine.pid == spare
+
+
 def test_a_stopped_fork_server_is_replaced(
     engine: Engine, runs: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

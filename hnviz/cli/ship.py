@@ -1,6 +1,7 @@
-"""``hnviz ship``: train the pre-trained runs of the package again."""
+"""``hnviz ship``: train the pre-trained runs of the package again, and answer questions on them."""
 
 import argparse
+import os
 import shutil
 import sys
 import tempfile
@@ -13,7 +14,7 @@ from hnviz.cli.threads import use_one_thread
 from hnviz.config import RunConfig
 from hnviz.events import BatchEnd, Event, RunStarted
 
-SUMMARY = "train the pre-trained runs again: each model's recipe, and Model5 on held-out blocks"
+SUMMARY = "train the pre-trained runs again, and write the answers with which pages open"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -28,10 +29,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="train nothing: read train once with the last weights of the runs that are there, and "
         "write down the accuracy",
     )
+    parser.add_argument(
+        "--answers", action="store_true", help="write the answers only, and train nothing"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train each run on the cpu with seed 0, and replace the packaged one."""
+    """Train each run on the cpu with seed 0, replace the packaged one, and write its answers."""
     from hnviz.runs import SHIPPED_DIR, RunWriteError, shipped_configs
 
     dest = options.dest or SHIPPED_DIR
@@ -44,14 +48,50 @@ def run(options: argparse.Namespace) -> int:
         configs = {options.only: configs[options.only]}
     _check_place(dest)
     try:
-        for run_id, config in configs.items():
+        for run_id, config in {} if options.answers else configs.items():
             made = read_train if options.train_pass else ship_model
             path = made(config, dest / run_id)
             size = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
             print(f"{path}  {size / 1e6:.1f} MB", flush=True)
+        if dest == SHIPPED_DIR and not options.train_pass:  # pages open with the package's own runs
+            write_answers(dest)
     except RunWriteError as error:
         raise CommandError(str(error)) from error
     return 0
+
+
+def write_answers(dest: Path) -> None:
+    """Write the answers with which pages, lessons and the README open. Raises RunWriteError."""
+    from hnviz.engine.client import close_shared_engine
+    from hnviz.engine.observer import answer_now
+    from hnviz.runs import shipped_configs
+    from hnviz.runs.answers import ship_answers
+    from hnviz.runs.scratch import scratch
+    from hnviz.runs.store import RUNS_DIR_VARIABLE
+
+    use_one_thread()
+    with scratch() as place:
+        os.environ[RUNS_DIR_VARIABLE] = str(place)  # no run of the user's takes another's place
+        from hnviz.export.opening import chosen, found
+
+        runs = [run for run in shipped_configs() if (dest / run).is_dir()]
+        answers = found(runs, answer_now, lambda done, of: _say(f"page {done} of {of}"))
+        kept = chosen(answers)
+        close_shared_engine()
+    for run, each in kept.items():
+        ship_answers(dest / run, each.answers)
+        size = sum(len(packed) for _, packed in each.answers.values())
+        left_out = len(answers[run].answers) - len(each.answers)
+        print(
+            f"{dest / run}  {len(each.answers)} answers, {size / 1e6:.2f} MB, {left_out} left out, "
+            f"{each.seconds:.0f} s to compute",
+            flush=True,
+        )
+
+
+def _say(text: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{text} ", end="", file=sys.stderr, flush=True)
 
 
 def _check_place(dest: Path) -> None:

@@ -13,7 +13,16 @@ from hnviz.config import RunConfig
 from hnviz.data import CorpusError
 from hnviz.data.corpora.own import text_hash
 from hnviz.engine.link import EngineGone, Link, Place
-from hnviz.engine.protocol import Answer, EngineError, EngineInfo, ErrorKind, HowFar, Job
+from hnviz.engine.protocol import (
+    Answer,
+    EngineError,
+    EngineInfo,
+    ErrorKind,
+    HowFar,
+    Job,
+    pack,
+    unpack,
+)
 from hnviz.engine.scheduler import Limits
 from hnviz.runs import SHIPPED_DIR, RunWriteError, default_runs_dir
 from hnviz.runs.texts import drop_text, keep_text
@@ -29,7 +38,9 @@ __all__ = [
     "Job",
     "close_shared_engine",
     "live_status",
+    "pack",
     "shared_engine",
+    "unpack",
 ]
 
 PATIENCE = 10.0  # seconds for a reply to a button
@@ -58,6 +69,7 @@ class Engine:
         self._lock = threading.Lock()
         self._storing = threading.Lock()  # of a text for a start that may be refused
         self._link: Link | None = None
+        self._spare: Link | None = None  # for one that gives no sign of life
 
     def start(self) -> None:
         """Start the engine unless it is running; do not wait for it.
@@ -75,8 +87,19 @@ class Engine:
         with self._lock:
             link = self._link
             if link is None or not (link.is_alive() or _has_just_failed(link)):
-                link = self._link = Link(self._place)
+                spare, self._spare = self._spare, None
+                link = self._link = spare or Link(self._place, self._prepare)
             return link
+
+    def _prepare(self, silent: bool) -> None:
+        """Start another engine while one is silent: on a busy machine that takes ten seconds."""
+        with self._lock, suppress(EngineError):
+            spare, self._spare = self._spare, None
+            if silent:
+                self._spare = spare or Link(self._place, self._prepare)
+                return
+        if spare:
+            spare.close()
 
     @property
     def runs_dir(self) -> Path:
@@ -96,8 +119,9 @@ class Engine:
     def close(self) -> None:
         """End the engine; training runs store a checkpoint and can be resumed."""
         with self._lock:
-            link, self._link = self._link, None
-        if link:
+            links = [each for each in (self._link, self._spare) if each]
+            self._link = self._spare = None
+        for link in links:
             link.close()
 
     def is_ready(self) -> bool:

@@ -37,10 +37,8 @@ log = logging.getLogger(__name__)
 
 LOG_NAME = "engine.log"
 LOOK = 0.5  # seconds between two looks for a sign of life, of which the engine gives one a second
-SILENT = (
-    9.0  # seconds without any: the engine is stuck or was stopped by a signal. Another one needs
-)
-# some seconds to start, and both together take no more than 15.
+WORRY = 3.0  # seconds without any, after which another engine starts, in case it is needed
+SILENT = 9.0  # seconds without any: the engine is stuck or was stopped by a signal
 LAST_WORDS = 2.0  # seconds for the children of a killed engine
 LARGEST_LOG = 2**20  # bytes; a larger log starts again with the engine
 START_SECONDS = 60.0  # for an engine to load torch from a cold disk
@@ -78,9 +76,12 @@ class Place:
 class Link:
     """One engine process: starts it, sends requests, and delivers replies."""
 
-    def __init__(self, place: Place) -> None:
-        """Start an engine; do not wait for it. Raises EngineError."""
-        self._place = place
+    def __init__(self, place: Place, worry: Callable[[bool], None] = lambda silent: None) -> None:
+        """Start an engine; do not wait for it. Raises EngineError.
+
+        `worry` is called when it gives no sign of life for a while, and when it gives one again.
+        """
+        self._place, self._worry = place, worry
         self._ids = itertools.count(1)
         self._waiting: dict[int, Future[Any]] = {}
         self._hearers: dict[int, Callable[[HowFar], None]] = {}
@@ -170,13 +171,16 @@ class Link:
         Sends nothing, since a stuck engine's pipe may be full. While a laptop sleeps, only one look
         passes.
         """
-        silent, heard = 0.0, 0
+        silent, heard, worries = 0.0, 0, False
         while not self._gone and silent < SILENT:
             before = time.monotonic()
             time.sleep(LOOK)
             passed = min(time.monotonic() - before, 2 * LOOK)
             silent = silent + passed if self.is_ready() and self._heard == heard else 0.0
             heard = self._heard
+            if worries is not (silent >= WORRY):
+                worries = not worries
+                self._worry(worries)
         if not self._gone:
             self._kill()
 

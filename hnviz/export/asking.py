@@ -84,7 +84,7 @@ def questions(mount: Mount, steps: Sequence[int], at: Mapping[str, str]) -> Iter
     for ask in mount.data["asks"]:
         if is_live(mount, ask):
             continue
-        for params in _varied(mount, ask, at):
+        for params in varied(mount, ask, at):
             for step in _steps(ask, steps):
                 yield Question(ask["run"] or run, step, ask["question"], tuple(params.items()))
 
@@ -97,7 +97,8 @@ def _steps(ask: Mapping[str, Any], steps: Sequence[int]) -> Sequence[int | str]:
     return steps[-1:] if ask["at"] == "end" or ask["question"] in AT_END else steps
 
 
-def _varied(mount: Mount, ask: Mapping[str, Any], at: Mapping[str, str]) -> Iterator[Params]:
+def varied(mount: Mount, ask: Mapping[str, Any], at: Mapping[str, str]) -> Iterator[Params]:
+    """Return the parameters of a question, in all the ways in which it is asked at first."""
     given = dict(ask["params"])
     modes = [{"mode": mode} for mode in MODES] if ask["themed"] else [Params()]
     for mode in modes:

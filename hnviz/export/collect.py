@@ -72,11 +72,11 @@ class Mount:
 Part = Heading | Drawn | Mount
 
 
-def collect(page: str, at: Mapping[str, str]) -> list[Part]:
-    """Run a page's script with the parameters of its address. Raises ExportError."""
+def collect(page: str, at: Mapping[str, str], modes: Sequence[str] = MODES) -> list[Part]:
+    """Run a page's script with the parameters of its address, in each mode. Raises ExportError."""
     if page not in TITLES:
         raise ExportError(f"no page is named {page!r}; choose one of {', '.join(TITLES)}")
-    first, *others = MODES
+    first, *others = modes
     parts = _drawn(page, at, first)
     if not any(
         isinstance(part, Drawn) or (isinstance(part, Mount) and part.modes) for part in parts

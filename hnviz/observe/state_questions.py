@@ -28,7 +28,7 @@ LONGEST_PATH = 100  # numbers
 def ask_unit_codes(subject: Subject, params: Params) -> Reply:
     """Return what share of each unit's variance over train each of `LABELS` explains.
 
-    arrays: "explained", float64 (nh, 5); "means", float64 (47, nh), a unit's mean for each of the
+    arrays: "explained", float64 (nh, 5); "means", float32 (47, nh), a unit's mean for each of the
     7 slots and the 10 digits of each place, nan for a value that does not occur. meta: "order",
     the units by what they code; "groups", its [label, count] pairs; "chance"; "n_tokens".
     """
@@ -36,7 +36,7 @@ def ask_unit_codes(subject: Subject, params: Params) -> Reply:
     coded = unit_codes(subject, _layer(subject, params))
     arrays: dict[str, NDArray[Any]] = {
         "explained": coded.explained,
-        "means": np.concatenate(coded.means),
+        "means": np.concatenate(coded.means).astype(np.float32),
     }
     meta = {
         "order": coded.order,

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from hnviz.engine.client import Answer, Asking, EngineError, ErrorKind
 from hnviz.runs import RunFolder
+from hnviz.web.answers import Place
 from hnviz.web.kept import Source
 from hnviz.web.parameters import quoted, read_query
 from hnviz.web.progress import Progress
@@ -131,7 +132,10 @@ def _question(name: str) -> View:
 
 @dataclass
 class Asker:
-    """Asks the engine for a view, and records which other snapshots the answer uses."""
+    """Answers a view's questions: from what is kept, or else asks the engine.
+
+    Records which other snapshots the view's answer uses.
+    """
 
     run_id: str
     step: int
@@ -150,8 +154,12 @@ class Asker:
             self.others.append((run_id, step, version_now(run_id, step) or ""))
         self.progress.ask()
         try:
-            how = Asking(self.patience, self.progress.hear, self.aside)
-            answer = engine().observe(run_id, step, question, params, how)
+            place = Place(run_id, step, question, params)
+            answer = place.find()
+            if answer is None:
+                how = Asking(self.patience, self.progress.hear, self.aside)
+                answer = engine().observe(run_id, step, question, params, how)
+                place.keep(answer)
         except EngineError as error:
             raise engine_refusal(error) from error
         self.seconds += answer.seconds

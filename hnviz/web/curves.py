@@ -27,7 +27,7 @@ from hnviz.runs.columns import COLUMNS, Curves, read_curves
 from hnviz.runs.folder import CONFIG, EVENTS
 from hnviz.runs.label import read_label
 from hnviz.runs.seeds import spread_of
-from hnviz.web.kept import Entry, Kept
+from hnviz.web.kept import Entry, kept_entries
 from hnviz.web.lanes import Lane, Shared
 from hnviz.web.parameters import quoted, read_query
 from hnviz.web.replies import entry_reply, until_gone
@@ -81,7 +81,7 @@ class CurvesDoor:
         self._namer = namer
         self._shared = Shared()
         self._lane = Lane(THREADS, LONGEST_LINE, OF_ONE, AT_ONCE)
-        self._kept = Kept(KEPT_BYTES)
+        self._kept = kept_entries(KEPT_BYTES)
         self._read: OrderedDict[tuple[str, int], tuple[Any, Drawn]] = OrderedDict()
         self._lock = threading.Lock()
 

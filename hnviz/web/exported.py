@@ -20,7 +20,7 @@ from starlette.routing import Route
 from hnviz.own import own_models
 from hnviz.runs.scratch import scratch
 from hnviz.web.curves import run_ids
-from hnviz.web.kept import Entry, Kept
+from hnviz.web.kept import Entry, kept_entries
 from hnviz.web.lanes import ANYBODY, Lane, Shared
 from hnviz.web.parameters import quoted, read_query
 from hnviz.web.refused import RefusedError
@@ -166,7 +166,7 @@ class Files:
     """Files that were asked for, written once for all who ask."""
 
     def __init__(self, write: Write) -> None:
-        self._write, self._kept = write, Kept(KEPT_BYTES)
+        self._write, self._kept = write, kept_entries(KEPT_BYTES)
         self._shared, self._lane = Shared(), Lane(*LINE)
 
     async def file(self, request: Request) -> Response:

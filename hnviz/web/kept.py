@@ -3,9 +3,10 @@
 import gzip
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Generic, TypeVar
 
 KEPT_BYTES = 64 * 2**20
 LARGEST_KEPT = 8 * 2**20  # bytes of one answer
@@ -38,35 +39,46 @@ class Entry:
         return cls(content, zipped(content), content_tag(content))
 
 
-class Kept:
-    """The most recent answers, up to a number of bytes."""
+Value = TypeVar("Value")
 
-    def __init__(self, most: int = KEPT_BYTES, largest: int = LARGEST_KEPT) -> None:
-        self._most, self._largest = most, largest
-        self._entries: OrderedDict[Hashable, Entry] = OrderedDict()
+
+class Kept(Generic[Value]):
+    """The most recent values, up to a number of bytes."""
+
+    def __init__(
+        self, most: int = KEPT_BYTES, largest: int = LARGEST_KEPT, *, size: Callable[[Value], int]
+    ) -> None:
+        """`size` returns the bytes of a value; one of more than `largest` is not kept."""
+        self._most, self._largest, self._size_of = most, largest, size
+        self._values: OrderedDict[Hashable, Value] = OrderedDict()
         self._lock = threading.Lock()
         self.size = 0  # bytes
 
-    def get(self, key: Hashable) -> Entry | None:
-        """Return an answer, or None."""
+    def get(self, key: Hashable) -> Value | None:
+        """Return a value, or None."""
         with self._lock:
-            entry = self._entries.get(key)
-            if entry is not None:
-                self._entries.move_to_end(key)
-            return entry
+            value = self._values.get(key)
+            if value is not None:
+                self._values.move_to_end(key)
+            return value
 
-    def put(self, key: Hashable, entry: Entry) -> None:
-        """Keep an answer, unless it is too large."""
+    def put(self, key: Hashable, value: Value) -> None:
+        """Keep a value, unless it is too large."""
+        size = self._size_of(value)
         with self._lock:
-            old = self._entries.pop(key, None)
-            self.size -= old.size if old else 0
-            if entry.size > self._largest:
+            old = self._values.pop(key, None)
+            self.size -= 0 if old is None else self._size_of(old)
+            if size > self._largest:
                 return
-            self._entries[key] = entry
-            self.size += entry.size
+            self._values[key] = value
+            self.size += size
             while self.size > self._most:
-                _, dropped = self._entries.popitem(last=False)
-                self.size -= dropped.size
+                self.size -= self._size_of(self._values.popitem(last=False)[1])
+
+
+def kept_entries(most: int = KEPT_BYTES, largest: int = LARGEST_KEPT) -> Kept[Entry]:
+    """Return a cache of packed answers."""
+    return Kept(most, largest, size=lambda entry: entry.size)
 
 
 def content_tag(content: bytes) -> str:

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from hnviz.web import wire
 from hnviz.web.asked import Address, Asked, Asker, Names, read_step, version_now
-from hnviz.web.kept import Entry, Kept, content_tag, zipped
+from hnviz.web.kept import Entry, content_tag, kept_entries, zipped
 from hnviz.web.lanes import Lane, NotYetError, Shared
 from hnviz.web.pace import About, Pace
 from hnviz.web.parameters import quoted
@@ -80,7 +80,7 @@ class Observations:
 
     def __init__(self, views: Iterable[View] = ()) -> None:
         self._names = Names(views)
-        self._kept = Kept()
+        self._kept = kept_entries()
         self._shared = Shared()
         about = About()
         self._quick = Lane(*QUICK, Pace(SHARED, BURST, about))

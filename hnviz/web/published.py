@@ -1,13 +1,12 @@
 """Data that a page has made for a picture, kept in memory for the picture to fetch."""
 
 import hashlib
-import threading
-from collections import OrderedDict
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from hnviz.web.kept import Kept
 from hnviz.web.refused import RefusedError
 from hnviz.web.replies import FOR_GOOD
 
@@ -20,28 +19,17 @@ class Published:
     """Byte strings by an address with their hash; the least recently used are dropped first."""
 
     def __init__(self, largest: int = LARGEST) -> None:
-        self._largest, self._size = largest, 0
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._kept: Kept[bytes] = Kept(largest, largest, size=len)
 
     def keep(self, content: bytes, suffix: str) -> str:
         """Keep data, and return its address relative to the app."""
         name = f"{hashlib.sha256(content).hexdigest()[:24]}{suffix}"
-        with self._lock:
-            if name not in self._kept:
-                self._kept[name] = content
-                self._size += len(content)
-            self._kept.move_to_end(name)
-            while self._size > self._largest and len(self._kept) > 1:
-                self._size -= len(self._kept.popitem(last=False)[1])
+        self._kept.put(name, content)
         return f"{DATA}{name}"
 
     def find(self, name: str) -> bytes | None:
         """Return the data with a name; None if it is no longer kept."""
-        with self._lock:
-            if name in self._kept:
-                self._kept.move_to_end(name)
-            return self._kept.get(name)
+        return self._kept.get(name)
 
 
 PUBLISHED = Published()

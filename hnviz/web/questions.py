@@ -17,6 +17,10 @@ class Question(NamedTuple):
 
     params: Mapping[str, Param]
     slow: bool = False
+    measures: bool = False  # seconds of this computer, so its answers are for now and here
+    version: int = 1
+    """Of the code that answers: raise it with any change of what it answers, then run
+    ``python -m hnviz ship --answers``. The package's answers of another version are not used."""
 
 
 _INT, _FLOAT, _BOOL, _IDS = (Param(kind, None) for kind in ("int", "float", "bool", "ints"))
@@ -32,7 +36,7 @@ _CHANGE = {"ids": _NEEDED_IDS, "other": _IDS, "layer": _INT, **_UNITS}
 QUESTIONS: dict[str, Question] = {
     "accuracy_by_position": Question({"split": _SPLIT, "reset": _BOOL}, slow=True),
     "attention": Question({"ids": _NEEDED_IDS}),
-    "backward_costs": Question({"bptt": _INT}, slow=True),
+    "backward_costs": Question({"bptt": _INT}, slow=True, measures=True),
     "cell": Question({**_PLACE, "row": _INT, "layer": _INT, "unit": _INT}),
     "count_on": Question({"number": _NEEDED, "given": _INT, "n": _INT}),
     "counted_number": Question({"number": _NEEDED, "given": _INT}),
@@ -57,7 +61,7 @@ QUESTIONS: dict[str, Question] = {
     "state_path": Question({"layer": _INT, "first": _INT, "last": _INT}, slow=True),
     "surgery": Question({**_CHANGE, "n": _INT}),
     "surgery_claims": Question(_CHANGE, slow=True),
-    "undetached": Question({}, slow=True),
+    "undetached": Question({}, slow=True, measures=True),
     "unit_codes": Question({"layer": _INT}, slow=True),
     "unit_order": Question({**_STRETCH, "show": _SHOW}),
     "units": Question({**_STRETCH, "show": _SHOW}),

@@ -25,6 +25,7 @@ from hnviz.own import value as own
 from hnviz.own.value import OwnModel, OwnModels
 from hnviz.runs import RunFolder, RunNotFound, RunStore, RunWriteError, ship
 from hnviz.runs import deleted as trash
+from hnviz.runs.answers import ANSWERS, KeptAnswers
 from hnviz.runs.archive import TEXT, pack, unpack
 from hnviz.runs.label import Label, read_label, write_label
 from hnviz.runs.texts import TEXTS
@@ -38,6 +39,7 @@ STEP = "counting.1"
 SETTINGS = {"epochs": 1, "nh": 4, "bs": 4, "device": "cpu"}
 PLAN = make_plan("two seeds", {"model": "Model1", **SETTINGS}, {"seed": [0, 1]})
 N_STEPS = 6
+NAME, ANSWER = "0f" * 16, bytes(range(256))
 
 
 def weights(config: RunConfig, step: int) -> dict[str, np.ndarray]:
@@ -115,11 +117,17 @@ class Story:
         if mine := self.__dict__.get("mine"):
             yield "shipped", lambda: ship(mine, self.root.parent / "small" / "Mine").id
         yield "imported", lambda: unpack(self.store, self.archive).id
+        yield "answer", self._answer
         sweep = Sweep.of(PLAN, 1.0)
         yield "sweep", lambda: sweeps.save(self.root, sweep) or 0
         begun = sweep.with_member(0, run="a-run", tries=1)
         yield "sweep", lambda: sweeps.note(self.root, begun, 0) or 1
         yield from self._class()
+
+    def _answer(self) -> int:
+        """Keep an answer: one that cannot be written is computed again, and nobody hears of it."""
+        KeptAnswers(self.root).put(NAME, ANSWER)
+        return 0
 
     def _create(self) -> str:
         self.folder = self.store.create(_config())
@@ -200,6 +208,8 @@ def check(root: Path, said: Collection[str]) -> None:
     _check_class(root, told.get("class", ()))
     for lesson in told.get("lesson", ()):
         assert Shelf(root / ".lessons").get(lesson) == b"<!doctype html>"
+    if (root / ANSWERS / NAME).exists():
+        assert KeptAnswers(root).get(NAME) == ANSWER
     another = root.parent / "another"
     if "aside" in told:
         assert [each.read_text() for each in another.glob("*")] == ["{"]

@@ -14,14 +14,13 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
-from hnviz.catalogue import FIRST_RUN
 from hnviz.lessons import PARAMETER, address, lessons, query
 from hnviz.own import OwnModelError, use_named
 from hnviz.web.assets import ASSETS
@@ -42,7 +41,6 @@ SCRIPT = Path(__file__).parents[1] / "script.py"
 STYLES = ("app/shell/page.css", "app/shell/cards.css", "app/shell/lesson.css")
 ORIGINS = "HNVIZ_ORIGINS"  # public addresses of the app behind a proxy: https://lab.example.org
 ANCESTORS = "HNVIZ_FRAME_ANCESTORS"  # pages that may show the app in a frame
-WARM_SECONDS = 60.0
 GIVE_BACK_SECONDS = 1.0
 TURN_SECONDS = 0.0005  # of the interpreter while modules load: a browser's files come in between
 ENGINE_DELAY = 1.5  # seconds; a page that needs the engine sooner starts it
@@ -285,16 +283,7 @@ def _warm_up() -> None:
         sys.setswitchinterval(usual)
         gc.freeze()
         gc.enable()
-    _start_engine()
-
-
-def _start_engine() -> None:
-    from hnviz.engine.client import EngineError, shared_engine
-
-    shared_engine().start()
-    for step in ("last", 0):  # the slowest part of the first view of Hidden states
-        with suppress(EngineError):
-            shared_engine().observe(FIRST_RUN, step, "unit_codes", {"layer": 1}, WARM_SECONDS)
+    import_module("hnviz.engine.client").shared_engine().start()
 
 
 def _load() -> None:

@@ -251,7 +251,7 @@ export class Timeline {
         await this.loadAll(step);
         if (this.isReady(step)) continue;
         await pause(AGAIN); // the server was busy, or a picture came into view meanwhile
-        queue.push(step);
+        queue.unshift(step);
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, work));

@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any
 
 from hnviz.app.kit.picture import Ask, Example, Picture, Place, ask
-from hnviz.app.rooms.start.count.shipped import SHARES, Shares, counted
 from hnviz.app.rooms.start.count.words import (
     GIVEN,
     SAYS,
@@ -20,6 +19,7 @@ from hnviz.data import Corpus, TextChoice, corpus_of, kind_in
 from hnviz.data.corpora import BUILT_IN
 from hnviz.data.english import PLACES
 from hnviz.data.splits import LAST_NUMBER
+from hnviz.data.stream import SPLITS
 from hnviz.figures.offers import without_numbers
 from hnviz.web.views import Look, Param, Refusal, Shown, View
 
@@ -36,8 +36,7 @@ def _count(look: Look) -> Shown:
     read = corpus_of(config)
     if read.spell is None:
         raise Refusal(without_numbers(config))
-    known = counted(look.run.record.id) if _is_kept(look) else {}
-    told = known.get(str(number)) or look.ask("count_on", {"number": number, **ASKED}).meta
+    told = look.ask("count_on", {"number": number, **ASKED}).meta
     meta = {
         "heading": heading(number, config),
         "given": ", ".join(read.joined(read.spell(each)) for each in told["given"]),
@@ -80,21 +79,13 @@ def _kind(word: str, read: Corpus) -> str:
     return "place" if kind in PLACES else kind
 
 
-def _is_kept(look: Look) -> bool:
-    """Return whether the snapshot is the last one of a pre-trained run."""
-    return look.run.shipped and look.step == look.run.record.step
-
-
 def _shares(look: Look) -> Shown:
     """Say how often a number is right, on both sides of what was read."""
-    record = look.run.record
-    known = SHARES.get(record.id) if _is_kept(look) else None
-    if known is None:
-        told = look.ask("counting_accuracy", {"given": GIVEN}).meta
-        known = Shares(told["train"], told["valid"])
+    told, record = look.ask("counting_accuracy", {"given": GIVEN}).meta, look.run.record
+    shares = {split: told[split] for split in SPLITS}
     # While a run trains this follows it slowly: say of which step it is.
-    step = None if _is_kept(look) else look.step
-    return Shown({}, known._asdict(), shares_sentence(*known, record.config, step))
+    step = None if look.run.shipped and look.step == record.step else look.step
+    return Shown({}, shares, shares_sentence(told["train"], told["valid"], record.config, step))
 
 
 COUNT_VIEW = View("start_count", {"number": Param("int", low=FIRST, high=LAST)}, _count)

@@ -1,0 +1,207 @@
+"""The answers with which pages, lessons and the README open: they come with the package."""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from hnviz.app.pictures import VIEWS
+from hnviz.app.rooms.start.count.picture import TRIED
+from hnviz.catalogue import FIRST_RUN
+from hnviz.engine.client import Answer, pack
+from hnviz.export.asking import Params, varied
+from hnviz.export.collect import Mount, collect
+from hnviz.export.errors import ExportError
+from hnviz.export.scene import module_of
+from hnviz.figures.inside import counted_steps
+from hnviz.lessons import PARAMETER, lessons, query
+from hnviz.runs import RunFolder
+from hnviz.runs.answers import named, squeezed
+from hnviz.web.asked import Names
+from hnviz.web.assets import PACKAGE
+from hnviz.web.questions import QUESTIONS as KNOWN
+from hnviz.web.standing import standing, store
+from hnviz.web.views import Look
+
+AnswerNow = Callable[[RunFolder, int, str, Mapping[str, Any]], Answer]
+"""(run, step, question, parameters) -> answer. Raises ValueError."""
+
+MOST = 3_000_000  # bytes of all of them
+SNAPSHOT = "snapshot"
+_FRAMES = re.compile(r"^const FRAMES = (\d+);", re.MULTILINE)
+
+PLAIN = ("start", "models", "train", "states", "predictions", "time", "compare")
+"""Pages whose pictures ask about the run in view."""
+
+VIEWED: Mapping[str, Sequence[Params]] = {
+    "states": (
+        {"states_view": "What each unit codes"},
+        {"states_view": "What the whole state shows"},
+        {"states_view": "What the whole state shows", "states_all_models": "true"},
+        {"states_view": "Find it elsewhere"},
+        {"states_view": "Path of the state"},
+    ),
+    "predictions": tuple(
+        {"predictions_view": view} for view in ("Next word", "Change the state", "Counting map")
+    ),
+    "time": ({"time_between": "keep"}, {"time_more_state": "true"}),
+    "train": ({"train_view": "By position"},),
+    "models": ({"models_cell": "true"},),
+}
+"""Page -> what one press on it shows; the README names one of these."""
+
+
+class Opened(NamedTuple):
+    """A page at an address."""
+
+    page: str
+    at: Mapping[str, str]
+
+
+@dataclass
+class Found:
+    """The answers about one run: name -> (step, question, parameters, version), and the bytes."""
+
+    answers: dict[str, tuple[tuple[Any, ...], bytes]] = field(default_factory=dict)
+    seconds: float = 0.0  # to compute them
+
+
+def opened(runs: Sequence[str]) -> Iterator[Opened]:
+    """List the addresses of the pages for some runs, and those of all steps of lessons."""
+    for run in runs:
+        for page in PLAIN:
+            for at in ({}, *VIEWED.get(page, ())):
+                yield Opened(page, {"run": run, **at})
+    for number in TRIED:
+        yield Opened("start", {"start_number": str(number)})
+    for lesson in lessons().values():
+        for number, step in enumerate(lesson.steps, 1):
+            at = {key: value for key, value in query(lesson, number).items() if key != PARAMETER}
+            yield Opened(step.page, at)
+
+
+def found(
+    runs: Sequence[str], answer: AnswerNow, told: Callable[[int, int], None]
+) -> dict[str, Found]:
+    """Ask all that these pages ask about pre-trained runs; run -> answers.
+
+    `answer` answers a question; `told` hears how many pages of how many are asked.
+    """
+    asker = _Recorder(answer)
+    pages = {str(each): each for each in opened(runs)}
+    for done, each in enumerate(pages.values(), 1):
+        told(done, len(pages))
+        try:
+            parts = collect(each.page, each.at, ("light",))
+        except ExportError:  # a page that has nothing to show of this run
+            continue
+        for mount in (part for part in parts if isinstance(part, Mount)):
+            _ask(asker, mount, each.at)
+    return asker.found
+
+
+def chosen(answers: Mapping[str, Found], most: int = MOST) -> dict[str, Found]:
+    """Choose those that fit into `most` bytes: slow questions first, then small answers."""
+    listed = sorted(
+        (not KNOWN[about[1]].slow, len(packed), run, name)
+        for run, each in answers.items()
+        for name, (about, packed) in each.answers.items()
+    )
+    kept: dict[str, Found] = {run: Found(seconds=each.seconds) for run, each in answers.items()}
+    size = 0
+    for _, length, run, name in listed:
+        about, packed = answers[run].answers[name]
+        size += length + OVERHEAD + len(json.dumps(about))
+        if size > most:
+            break
+        kept[run].answers[name] = (about, packed)
+    return kept
+
+
+OVERHEAD = 200  # bytes of a member of a zip file, without its comment
+
+
+def _ask(asker: "_Recorder", mount: Mount, at: Mapping[str, str]) -> None:
+    run = mount.data["run"]
+    if mount.called == "train/inside":  # it asks for these once its news have come
+        for counted in counted_steps(standing(run).record, live=False):
+            asker.ask(run, counted, "whole_numbers", {})
+    for ask in mount.data["asks"]:
+        if not (ask["run"] or run):
+            continue
+        where = ask["run"] or run
+        for params in varied(mount, ask, at):
+            for step in [ask["at"]] if ask["run"] else _steps(mount, ask, at):
+                asker.ask(where, store().folder(where).resolve_step(step), ask["question"], params)
+
+
+def _steps(mount: Mount, ask: Mapping[str, Any], at: Mapping[str, str]) -> list[int | str]:
+    """Return the snapshots that a picture shows at first, and those of a play that shows few."""
+    steps = store().folder(mount.data["run"]).snapshots()
+    if ask["at"] == "first":
+        return [*steps[:1]]
+    named = int(at[SNAPSHOT]) if at.get(SNAPSHOT, "").isdigit() else steps[-1]
+    frames = _FRAMES.search((PACKAGE / module_of(mount)).read_text("utf-8"))
+    most = min(int(frames[1]) if frames else 0, len(steps))
+    apart = (len(steps) - 1) / max(1, most - 1)
+    shown = [steps[int(place * apart + 0.5)] for place in range(most)]
+    return [*dict.fromkeys([named if named in steps else steps[-1], *shown])]
+
+
+class _Recorder:
+    """Answers views' questions in this process, and keeps the answers about pre-trained runs."""
+
+    def __init__(self, answer: AnswerNow) -> None:
+        self._answer = answer
+        self.found: dict[str, Found] = {}
+        self._names = Names(VIEWS)
+        self._asked: set[tuple[Any, ...]] = set()
+        self._known: dict[tuple[Any, ...], Answer | str] = {}
+        self._at: tuple[str, int] = (FIRST_RUN, 0)
+
+    def ask(self, run: str, step: int, view: str, params: Params) -> None:
+        """Ask a view; one that refuses has no answer to keep."""
+        key = (run, step, view, *sorted((n, v) for n, v in params.items() if n != "mode"))
+        if key in self._asked:
+            return
+        self._asked.add(key)
+        self._at = (run, step)
+        try:
+            address = self._names.read(run, view, list(params.items()))
+            address.view.answer(Look(standing(run), step, address.params, self))
+        except ValueError:
+            return
+
+    def __call__(
+        self, run: str, step: int | str, question: str, params: Mapping[str, Any]
+    ) -> Answer:
+        """Answer one of a view's questions. Raises ValueError."""
+        folder = store().folder(run or self._at[0])
+        step = folder.resolve_step(step)
+        plain = json.loads(json.dumps(dict(params), default=lambda value: value.tolist()))
+        key = (folder.id, step, question, json.dumps(plain, sort_keys=True))
+        if key not in self._known:
+            begun = time.perf_counter()
+            try:
+                self._known[key] = self._answer(folder, step, question, plain)
+            except ValueError as error:
+                self._known[key] = str(error)
+            self._keep(folder, step, key, plain, time.perf_counter() - begun)
+        known = self._known[key]
+        if isinstance(known, str):
+            raise ValueError(known)
+        return known
+
+    def _keep(
+        self, folder: RunFolder, step: int, key: tuple[Any, ...], plain: Any, seconds: float
+    ) -> None:
+        answer, question = self._known[key], key[2]
+        if isinstance(answer, str) or not folder.shipped or KNOWN[question].measures:
+            return
+        version = KNOWN[question].version
+        name = named(folder, step, question, plain).name(str(version))
+        held = self.found.setdefault(folder.id, Found())
+        held.answers[name] = ((step, question, plain, version), squeezed(pack(answer)))
+        held.seconds += seconds

@@ -1,0 +1,193 @@
+"""Answers that are kept: those of the package about pre-trained runs, and those beside the runs.
+
+An answer is bytes under a name that holds all that determines it. What cannot be read is as if it
+were not there, and a folder that cannot be written only means that answers are computed again.
+"""
+
+import json
+import logging
+import threading
+import zlib
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b, file_digest
+from io import BytesIO
+from pathlib import Path
+from typing import Any, cast
+from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+
+import numpy as np
+
+from hnviz import disk
+from hnviz.own import identity_of
+from hnviz.runs.files import write_atomic
+from hnviz.runs.folder import RunFolder
+from hnviz.runs.reading import open_regular, read_bounded
+
+ANSWERS = ".answers"  # beside the runs; no run's id begins with a dot
+SHIPPED = "answers.zip"  # in the folder of a pre-trained run
+MOST = 500_000_000  # bytes of all kept answers
+LARGEST = 8 * 2**20  # bytes of one, unpacked
+LEVEL = 6  # of compression
+STRIDE = 8  # bytes of the largest numbers
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A question about one snapshot, and what its answer depends on."""
+
+    snapshot: str  # a hash of the weights, and of the settings that say how to use them
+    question: str
+    params: str  # JSON
+
+    def name(self, version: str) -> str:
+        """Return the name of the answer that a version of the code gives."""
+        whole = json.dumps([self.snapshot, self.question, self.params, version])
+        return blake2b(whole.encode(), digest_size=16).hexdigest()
+
+
+def named(folder: RunFolder, step: int, question: str, params: Mapping[str, Any]) -> Named:
+    """Name a question about a snapshot. Raises OSError, DamagedRun, or TypeError for params."""
+    path = folder.snapshot_path(step)
+    status = path.stat()
+    weights = _hash(path, status.st_mtime_ns, status.st_size)
+    info = folder.info()
+    model = (info.model_identity, identity_of(info.config.model))
+    settings = json.dumps([info.config.to_dict(), info.content_hash, model], sort_keys=True)
+    snapshot = blake2b(f"{weights} {settings}".encode(), digest_size=16).hexdigest()
+    return Named(snapshot, question, json.dumps(dict(params), sort_keys=True))
+
+
+@lru_cache(maxsize=4096)
+def _hash(path: Path, changed: int, size: int) -> str:
+    """Hash a file; it is read again when it changes."""
+    with open_regular(path) as file:
+        return file_digest(cast(Any, file), "sha256").hexdigest()
+
+
+def shipped_answer(folder: RunFolder, name: str) -> bytes | None:
+    """Return an answer that came with a pre-trained run, or None."""
+    archive = _opened(folder.path / SHIPPED) if folder.shipped else None
+    try:
+        return unsqueezed(archive.read(name)) if archive else None
+    except (KeyError, OSError, BadZipFile, ValueError):
+        return None
+
+
+def shipped_answers(folder: RunFolder) -> dict[str, tuple[Any, ...]]:
+    """Return the names of all of them, and of each its step, question, parameters and version."""
+    archive = _opened(folder.path / SHIPPED)
+    listed = archive.infolist() if archive else []
+    return {each.filename: tuple(json.loads(each.comment)) for each in listed}
+
+
+@lru_cache(maxsize=64)
+def _opened(path: Path) -> ZipFile | None:
+    try:
+        return ZipFile(path)
+    except (OSError, BadZipFile):
+        return None
+
+
+def ship_answers(folder: Path, answers: Mapping[str, tuple[tuple[Any, ...], bytes]]) -> None:
+    """Write what `shipped_answers` lists, each with its bytes as `squeezed` returns them.
+
+    Raises RunWriteError.
+    """
+    whole = BytesIO()
+    with ZipFile(whole, "w", ZIP_STORED) as made:
+        for name, (about, packed) in sorted(answers.items()):
+            member = ZipInfo(name)  # of 1980, so that equal answers are equal files
+            member.comment = json.dumps(about).encode()
+            made.writestr(member, packed)
+    write_atomic(folder / SHIPPED, whole.getvalue(), "shipped")
+    _opened.cache_clear()
+
+
+def squeezed(content: bytes) -> bytes:
+    """Compress an answer: first all first bytes of its numbers, then all second ones, and so on.
+
+    Bytes of one kind are much alike; counts and shares of a text then take a third of the space.
+    """
+    whole = content + bytes(-len(content) % STRIDE)
+    rows = np.frombuffer(whole, np.uint8).reshape(-1, STRIDE).T
+    return len(content).to_bytes(4, "little") + zlib.compress(rows.tobytes(), LEVEL)
+
+
+class KeptAnswers:
+    """The answers that are kept beside the runs, the newest up to a number of bytes."""
+
+    def __init__(self, runs_dir: Path, most: int = MOST) -> None:
+        self._folder, self._most = runs_dir / ANSWERS, most
+        self._lock = threading.Lock()
+        self._size: int | None = None  # bytes; None before the first look
+
+    def get(self, name: str) -> bytes | None:
+        """Return an answer, or None; a damaged file is deleted."""
+        path = self._folder / name
+        try:
+            packed = read_bounded(path, LARGEST)
+        except OSError:
+            return None
+        try:
+            return unsqueezed(packed)
+        except ValueError:
+            with suppress(OSError):
+                path.unlink()
+            return None
+
+    def put(self, name: str, content: bytes) -> None:
+        """Keep an answer, unless it is too large or the folder cannot be written."""
+        if len(content) > LARGEST:
+            return
+        packed = squeezed(content)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            disk.replace(self._folder / name, packed, "answer")
+        except OSError as error:
+            log.debug("an answer is not kept: %s", error)
+            return
+        with self._lock:
+            self._size = self._files_size() if self._size is None else self._size + len(packed)
+            if self._size > self._most:
+                self._size = self._drop_oldest()
+
+    def _files_size(self) -> int:
+        return sum(size for _, size, _ in self._files())
+
+    def _files(self) -> list[tuple[float, int, Path]]:
+        """List when each file was written, its bytes, and where it is; the oldest is first."""
+        found = []
+        for path in self._folder.iterdir():
+            with suppress(OSError):  # another process has just deleted it
+                status = path.lstat()
+                found.append((status.st_mtime, status.st_size, path))
+        return sorted(found)
+
+    def _drop_oldest(self) -> int:
+        """Delete files until a tenth is free; return the bytes of those that stay."""
+        files = self._files()
+        size = sum(each for _, each, _ in files)
+        for _, each, path in files:
+            if size <= 0.9 * self._most:
+                break
+            with suppress(OSError):
+                path.unlink()
+            size -= each
+        return size
+
+
+def unsqueezed(packed: bytes) -> bytes:
+    """Undo `squeezed`. Raises ValueError for what is damaged, or longer than LARGEST."""
+    reader, size = zlib.decompressobj(), int.from_bytes(packed[:4], "little")
+    try:
+        content = reader.decompress(packed[4:], LARGEST + STRIDE)
+    except zlib.error as error:
+        raise ValueError(f"the answer is damaged: {error}") from error
+    if not reader.eof or size > LARGEST or len(content) != size + -size % STRIDE:
+        raise ValueError("the answer is cut, or too long")
+    return np.frombuffer(content, np.uint8).reshape(STRIDE, -1).T.tobytes()[:size]
