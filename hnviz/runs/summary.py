@@ -26,6 +26,7 @@ class RunSummary:
     valid_loss: float | None = None
     accuracy: float | None = None
     train_accuracy: float | None = None  # of the last weights, where they were measured
+    running_train: bool = False  # that figure is a running one: an older run, or not yet over
     message: str = ""  # how it ended
     given: str = ""  # the name that its user gave it
     pinned: bool = False  # first in lists
@@ -60,6 +61,7 @@ def summarize(folder: RunFolder, record: RunRecord, info: RunInfo) -> RunSummary
         valid_loss=last.valid_loss if last else None,
         accuracy=last.accuracy if last else None,
         train_accuracy=record.train_accuracy,
+        running_train=last is not None and record.train_pass is None,
         message=record.ended.message if record.ended else "",
         given=label.name,
         pinned=label.pinned,

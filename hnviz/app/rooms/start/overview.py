@@ -5,11 +5,13 @@ import streamlit as st
 from hnviz.app.kit.text import linked, page_theme, prose
 from hnviz.app.run.engine import store
 from hnviz.catalogue import CATALOGUE, LADDER, entry
+from hnviz.config import RunConfig
 from hnviz.data import human_numbers_stream
 from hnviz.figures.ladder import LadderRow, ladder, recipe_step
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.sentences import listed
 from hnviz.runs import DamagedRun, RunNotFound, notebook_accuracy
+from hnviz.runs.ruler import possible
 
 NOTEBOOK = (
     "[fast.ai's human-numbers notebook](https://github.com/fastai/course-v3/blob/master/nbs/dl1/"
@@ -77,9 +79,15 @@ def ladder_sentence(rows: list[LadderRow]) -> str:
         "On **valid**, the text that a network never learns from, the share of words guessed "
         f"right goes from **{accuracy(first.valid)}** ({first.model}) to "
         f"**{accuracy(last.valid)}** ({last.model}); **train** is the text that it learns from. "
+        f"{first.model} knows three words at a time, which give {accuracy(_given(first.model))}. "
         "This chart scores words; the cards above score whole numbers. Some steps also change the "
         "recipe."
     )
+
+
+def _given(model: str) -> float:
+    """Return what all words that a model knows give where its recipe answers on valid."""
+    return possible(RunConfig.for_model(model), "valid")
 
 
 def ladder_picture() -> None:

@@ -32,6 +32,10 @@ BLOCKS_NOTE = "valid holds 100 random blocks of 20 numbers inside the range, not
 """Beside a run on blocks: its accuracy is no match for the others'."""
 
 
+RUNNING_NOTE = "on train: a running figure"
+"""Beside a run whose last weights were not measured on train."""
+
+
 def row(line: RunSummary, jobs: Mapping[str, Job]) -> dict[str, Any]:
     """Return what a list shows of one run; a figure is None until it is known."""
     return {
@@ -73,7 +77,8 @@ def _remark(line: RunSummary) -> str:
     """Say what is wrong with a run; the other columns show how a good run ended."""
     if line.problem or line.status in ("diverged", "failed"):
         return line.reason or line.problem or line.message
-    return BLOCKS_NOTE if line.config and line.config.split != NOTEBOOK.split else ""
+    blocks = line.config is not None and line.config.split != NOTEBOOK.split
+    return "; ".join([*[BLOCKS_NOTE] * blocks, *[RUNNING_NOTE] * line.running_train])
 
 
 def _steps(line: RunSummary) -> str:
