@@ -7,9 +7,10 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from tests.axe import barriers
+from tests.brief import often
 from tests.conftest import ROOT, profile
 
-TIMES = 5  # that each file is opened, each time by a profile that has nothing in its cache
+TIMES = often(5)  # that each file is opened, each time by a profile that has nothing in its cache
 
 # Resolves once what is in sight of the first step is drawn: milliseconds since the file was opened.
 OPENED = """async () => {

@@ -18,13 +18,14 @@ from playwright.sync_api import Browser, Locator, Page, ViewportSize, sync_playw
 
 from hnviz.app.rooms.train.page import VIEWS
 from hnviz.catalogue import CATALOGUE
+from tests.brief import often, some
 from tests.browser.exported import opened, write_lessons
 from tests.conftest import CHROMIUM, CHROMIUM_ARGS, Server, start_server, stop_server
 from tests.made_runs import make_run
 
-ROUNDS = 12
-STARTS = 10  # runs that are started, clicked at and stopped
-JUDGED = 3  # wrong numbers that are typed while each of them trains
+ROUNDS = often(12, 2)
+STARTS = often(10)  # runs that are started, clicked at and stopped
+JUDGED = often(3)  # wrong numbers that are typed while each of them trains
 VIEWPORT: ViewportSize = {"width": 1280, "height": 900}
 CHART = "[data-panel=loss] .main-svg"
 
@@ -136,7 +137,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         start = partial(playwright.chromium.launch, executable_path=CHROMIUM, args=CHROMIUM_ARGS)
         if "start" in asked:
-            pictures = [first_picture(start, Path(folder) / str(number)) for number in range(7)]
+            pictures = [
+                first_picture(start, Path(folder) / str(number)) for number in range(often(7))
+            ]
             say("server start to a picture, nothing cached", pictures, "under 2.5 s")
         if "export" in asked:
             lessons_from_disk(start, Path(folder) / "lessons")
@@ -158,7 +161,7 @@ def lessons_from_disk(start: Callable[[], Browser], folder: Path) -> None:
     paths = write_lessons(folder)
     browser = start()
     try:
-        for path in paths:
+        for path in some(paths):
             size = f"{path.stat().st_size:,} bytes"
             say(f"{path.stem}, {size}, opened from disk", opened(browser, path), "under 1 s")
     finally:
@@ -218,7 +221,7 @@ def train(page: Page, server: Server) -> None:
     say("while a run trains, another closer look, from Python", looks, "for comparison")
 
 
-TEXTS = 5  # own texts, each another one
+TEXTS = often(5)  # own texts, each another one
 MEGABYTE = 1_000_000
 LETTERS = "etaoinshrdlcumwfgypbvk"
 
@@ -278,7 +281,7 @@ SEARCH = """async (root, text) => {
   find.dispatchEvent(new Event("input"));
   return (await window.painted(() => !root.view.level)) - begun;
 }"""
-SIZES = ((64, 70), (512, 512), (512, 1), (1, 512), (1, 1))
+SIZES = some(((64, 70), (512, 512), (512, 1), (1, 512), (1, 1)))
 
 
 def batches(page: Page, server: Server) -> None:
@@ -290,10 +293,10 @@ def batches(page: Page, server: Server) -> None:
         for bs, bptt in SIZES:
             what = f"a million tokens, bs {bs}, bptt {bptt}{', cut at random' * shuffled}: "
             laid = root.evaluate(MILLION, [bs, bptt, shuffled]) / 1000
-            slid = [root.evaluate(SLIDE, 7 * each + 1) / 1000 for each in range(20)]
+            slid = [root.evaluate(SLIDE, 7 * each + 1) / 1000 for each in range(often(20))]
             texts = ("8046", "eight thousand", ",", "nine")
             found = [root.evaluate(SEARCH, text) / 1000 for text in texts]
-            marked = [root.evaluate(SLIDE, 7 * each + 1) / 1000 for each in range(20)]
+            marked = [root.evaluate(SLIDE, 7 * each + 1) / 1000 for each in range(often(20))]
             root.evaluate(SEARCH, "")
             say(what + "laid out", [laid], "once a size")
             say(what + "slider to paint", slid, "p95 under .15 s")
@@ -317,7 +320,7 @@ WEIGHTS = """async (root, name) => {
 def models(page: Page, server: Server) -> None:
     """Measure the code cursor of every model: another line, and other weights."""
     lines, weights = [], []
-    for model in CATALOGUE:
+    for model in CATALOGUE:  # also in a brief run: each has other tensors
         page.goto(f"{server.url}/models?models_model={model}")
         page.locator(".st-key-models_cursor .hnviz").scroll_into_view_if_needed()
         root = page.locator(".st-key-models_cursor .hnviz[data-ready]")
@@ -357,7 +360,7 @@ def through_time(page: Page, server: Server) -> None:
         page.locator(".st-key-time_lanes .lanes svg").first.wait_for()
         page.wait_for_timeout(4000)  # what is one press away is there by then
         snapshots = page.locator(".st-key-time_bar input[type=range]")
-        lanes = [after_key(page, snapshots, "ArrowLeft", LANES) for _ in range(20)]
+        lanes = [after_key(page, snapshots, "ArrowLeft", LANES) for _ in range(often(20))]
         lane = page.locator(".st-key-time_lanes button").first
         ways = [after_key(page, lane, "Enter", LANES) for _ in range(ROUNDS)]
         loss = page.get_by_role("checkbox", name="A loss at every step")
@@ -414,7 +417,7 @@ PLAYED = """async (root) => {
   const skipped = timeline.steps.slice(1).filter((step) => !seen.some(([shown]) => shown === step));
   return [skipped.length, seen.map(([, time]) => time)];
 }"""
-PLACES = (0, 3040, 12000)  # first tokens in valid
+PLACES = some((0, 3040, 12000))  # first tokens in valid
 
 
 def states(page: Page, server: Server) -> None:
@@ -427,7 +430,9 @@ def states(page: Page, server: Server) -> None:
         root.wait_for()
         page.wait_for_timeout(4000)
         count = root.evaluate("root => root.frame.timeline.steps.length")
-        order = [at * 11 % count for at in range(count)]  # far from each other: none is at hand
+        order = [
+            at * 11 % count for at in range(often(count, 3))
+        ]  # far from each other: none is at hand
         for times in (new, again):
             for at in order:
                 times.append(root.evaluate(SCRUB, at) / 1000)
@@ -450,7 +455,7 @@ def counting_map(page: Page, server: Server) -> None:
     root.wait_for()
     last = root.evaluate("root => root.frame.timeline.steps.length - 1")
     chosen = [round(at * last / (MAPS - 1)) for at in range(MAPS)]
-    order = [chosen[at * 5 % MAPS] for at in range(MAPS)]
+    order = [chosen[at * 5 % MAPS] for at in range(often(MAPS, 2))]
     for at in order:
         root.evaluate(SCRUB, at)  # counts all numbers, once for everybody
         page.wait_for_timeout(200)
@@ -492,7 +497,7 @@ CHANGED = """async (root, what) => {
   await window.painted(() => view.paints !== was);
   return performance.now() - begun;
 }"""
-COMPARE_RUNS, COMPARE_STEPS = 200, 800
+COMPARE_RUNS, COMPARE_STEPS = often(200, 20), 800
 
 
 def compare(page: Page, server: Server) -> None:
@@ -502,9 +507,9 @@ def compare(page: Page, server: Server) -> None:
     runs = ",".join([*ids[:-8], *rates])
     url = f"{server.url}/compare?runs="
     say(f"compare: {COMPARE_RUNS} runs, never read before", [compared(page, url + runs)], "1 s")
-    two = [compared(page, f"{url}Model4,Model5") for _ in range(5)]
+    two = [compared(page, f"{url}Model4,Model5") for _ in range(often(5))]
     say("compare: two runs, opened", two, "for comparison")
-    many = [compared(page, url + runs) for _ in range(5)]
+    many = [compared(page, url + runs) for _ in range(often(5))]
     say(f"compare: {COMPARE_RUNS} runs of {COMPARE_STEPS} steps, opened", many, "under 1 s")
     root = page.locator(".st-key-compare_curves .hnviz[data-ready]")
     page.wait_for_timeout(1500)

@@ -23,10 +23,12 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from hnviz.gallery.cases import READY
 from tests import gallery, guide
+from tests.brief import BRIEF, some
 from tests.conftest import CHROMIUM, CHROMIUM_ARGS, Server, idle, start_server, stop_server, until
 from tests.pages import EVERY_PAGE
 
-OUT = Path(__file__).parent.parent.parent / "docs" / "screenshots"
+DOCS = Path(__file__).parent.parent.parent / "docs" / "screenshots"
+OUT = Path(tempfile.mkdtemp()) if BRIEF else DOCS
 VIEWS = {
     "counting_map": "predictions?predictions_view=Counting+map",
     "inside_worst": "train?train_worst_kind=ones",
@@ -54,7 +56,7 @@ LESSONS = {
     "time_no_state": "time?run=Model2",
 }
 """States of the lesson's pages that their first look does not show."""
-LOOKS = ((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark"))
+LOOKS = some(((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")))
 TALLEST = 6000  # px
 
 
@@ -122,7 +124,7 @@ def served(folder: Path) -> Iterator[Server]:
 def tour(browser: Browser, server: Server) -> None:
     """Take the top of each page of the README's tour."""
     with tab(browser, 1280, "light") as page:
-        for address, name in guide.tour():
+        for address, name in some([*guide.tour()]):
             page.goto(f"{server.url}{address}")
             take(page, name, most=900)
 
@@ -132,9 +134,9 @@ def all_pictures(browser: Browser, folder: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     with gallery.gallery_server(folder) as url, tab(browser, 1280, "light") as page:
         told = gallery.cases_of(url)
-        for picture in told["pictures"]:
-            for width in told["widths"]:
-                for mode in told["modes"]:
+        for picture in some([*told["pictures"]]):
+            for width in some(told["widths"]):
+                for mode in some([*told["modes"]]):
                     gallery.mount(page, url, picture=picture, state=READY, mode=mode, width=width)
                     gallery.settled(page)
                     page.wait_for_timeout(300)  # what fades in has
@@ -159,14 +161,14 @@ def tab(browser: Browser, width: int, mode: str) -> Iterator[Page]:
 def still_pages(browser: Browser, server: Server, width: int, mode: str) -> None:
     """Take every page as it stands before anything is trained."""
     with tab(browser, width, mode) as page:
-        for name in EVERY_PAGE:
+        for name in some(EVERY_PAGE):
             page.goto(f"{server.url}/{'' if name == 'start' else name}")
             take(page, name if (width, mode) == LOOKS[0] else f"{name}_{width}_{mode}")
 
 
 def lessons(page: Page, server: Server) -> None:
     """Take the states of the lesson's pages."""
-    for name, address in LESSONS.items():
+    for name, address in some([*LESSONS.items()]):
         page.goto(f"{server.url}/{address}")
         take(page, name)
 
@@ -178,7 +180,7 @@ def states(page: Page, server: Server) -> None:
         "states_gates": "states_show=update&unit=1",
         "states_stretch": "run=Model3&states_text=valid&states_first=100&states_n=2000",
     }
-    for name, query in queries.items():
+    for name, query in some([*queries.items()]):
         page.goto(f"{server.url}/states?{query}")
         page.locator("canvas.map[data-paints]").wait_for()
         take(page, name)
@@ -188,7 +190,7 @@ def states(page: Page, server: Server) -> None:
         "states_find": ("Find it elsewhere", ".hn-found table"),
         "states_path": ("Path of the state", ".path canvas[data-at]"),
     }
-    for name, (view, ready) in views.items():
+    for name, (view, ready) in some([*views.items()]):
         page.goto(f"{server.url}/states?states_view={view.replace(' ', '+')}")
         page.mouse.move(700, 600)
         while not page.locator(ready).count():  # it is drawn once it has been scrolled to
@@ -200,7 +202,7 @@ def states(page: Page, server: Server) -> None:
 def views(browser: Browser, server: Server, width: int, mode: str) -> None:
     """Take what a page shows where it is asked for more than its first picture."""
     with tab(browser, width, mode) as page:
-        for name, address in VIEWS.items():
+        for name, address in some([*VIEWS.items()]):
             page.goto(f"{server.url}/{address}")
             take(page, name if (width, mode) == LOOKS[0] else f"{name}_{width}_{mode}")
 

@@ -22,7 +22,8 @@ function picture(replies, late = false) {
   const timeline = { step: 400, steps: [400], frames: () => [400], load: async () => {}, moves: true };
   const states = {
     complain: (sentence, again = null) => said.push([sentence, again]),
-    linger() {},
+    wait() {},
+    arrive() {},
   };
   const frame = {
     data: { asks: [ask] },

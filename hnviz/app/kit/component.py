@@ -23,7 +23,8 @@ from hnviz.web.published import PUBLISHED
 _LOADER = """
 const home = new URL("../../", document.querySelector('script[src*="static/js/"]').src);
 let serial = 0;
-export default async function ({ data: [data], ...component }) {
+export default async function (component) {
+  const [data] = component.data;
   const root = component.parentElement.querySelector(".hnviz");
   const turn = (root.turn = ++serial); // calls may end in another order than they began
   const host = root.getRootNode().host ?? root;
@@ -32,20 +33,43 @@ export default async function ({ data: [data], ...component }) {
   if (block) block.dataset.mounted = ""; // page.css keeps the place of some
   host.dataset.picture = data.picture ?? ""; // a lesson points at it, or at a control in it
   host.dataset.holds = data.holds ?? "";
-  try {
-    const { render } = await import(new URL(data.module, home).href);
-    const end = await render({ ...component, data, home, root, turn });
-    return () => {
-      end();
-      if (root.turn === turn) delete block?.dataset.mounted;
-    };
-  } catch (error) {
-    console.error("hnviz component:", error);
-    if (root.turn !== turn || root.dataset.ready) return;
-    root.textContent = `This picture could not be loaded: ${error.message}. Reload the page.`;
-  }
+  let end = () => {};
+  const load = async (query) => {
+    const begun = Date.now(), line = root.querySelector(".hnviz-coming");
+    const clock = line && setInterval(() => {
+      line.textContent = `Loading: ${Math.round((Date.now() - begun) / 1000)} s so far.`;
+    }, 2000);
+    try {
+      const { render } = await import(new URL(data.module + query, home).href);
+      end = await render({ ...component, data, home, root, turn });
+    } catch (error) {
+      console.error("hnviz component:", error);
+      if (root.turn !== turn || root.dataset.ready) return;
+      root.dataset.state = "error";
+      root.textContent = "This picture could not be loaded. ";
+      const again = document.createElement("button");
+      again.textContent = "Try again";
+      // Another address: a browser remembers that the first one failed.
+      again.onclick = () => {
+        root.dataset.state = "loading";
+        root.innerHTML = '<p class="hnviz-coming">Loading …</p>';
+        load(`?again=${Date.now()}`);
+      };
+      root.append(again);
+    } finally {
+      clearInterval(clock);
+    }
+  };
+  await load("");
+  return () => {
+    end();
+    if (root.turn === turn) delete block?.dataset.mounted;
+  };
 }
 """
+
+_WAITING = '<p class="hnviz-coming" style="position:absolute;margin:0;opacity:.7">Loading …</p>'
+"""What is in a picture's place until its module has come: in no one's way, and no line high."""
 
 
 class BrowserComponent:
@@ -72,7 +96,8 @@ class BrowserComponent:
         self.states = states
         self._mount = st.components.v2.component(
             f"hnviz_{name or folder.replace('/', '_')}",
-            html=f'<div class="hnviz" style="min-height:var(--hn-height,{min_height})"></div>',
+            html=f'<div class="hnviz" data-state="loading" style="min-height:var(--hn-height,'
+            f'{min_height})">{"" if min_height == "0" else _WAITING}</div>',
             js=_LOADER,
             isolate_styles=isolate,
         )

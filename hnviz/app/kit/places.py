@@ -20,10 +20,13 @@ def places(pictures: Iterable[Picture]) -> str:
     return f"{wide}\n{PHONE} {{\n{phone}\n}}\n{_EMPTY}\n"
 
 
-_EMPTY = ".stElementContainer:not(:has([data-mounted])) { min-height: var(--hn-height); }"
+_COMES = ".stElementContainer:not(:has([data-mounted]))"
+_EMPTY = f"""{_COMES} {{ min-height: var(--hn-height); }}
+{_COMES}::before {{ content: var(--hn-waits, none); position: absolute; }}"""
 
 
 def _rule(key: str, height: str) -> str:
     name = key.removeprefix("*")
     place = f'[class*="st-key-"][class*="{name}"]' if name != key else f".st-key-{key}"
-    return f"{place} {{ --hn-height: {height}; }}"
+    waits = "" if height == "0" else ' --hn-waits: "Loading …";'
+    return f"{place} {{ --hn-height: {height};{waits} }}"

@@ -38,8 +38,6 @@ class Charts {
     try {
       this.Plotly ??= await (this.loading = loadPlotly(new URL(drawing.settings.plotly, this.kit.home), this.kit.source));
       if (this.kit.root.isConnected) this.grid.show(this.wanted, this.Plotly);
-    } catch (error) {
-      this.kit.states.complain(/** @type {Error} */ (error).message);
     } finally {
       this.loading = null;
     }

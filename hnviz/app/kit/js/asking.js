@@ -12,10 +12,11 @@ const NEIGHBOURS = 2; // snapshots on each side that are fetched in idle time
 const IDLE = 120; // ms after a drawing until they are
 const FAILED = 500; // a reader may try again; what failed once would mostly fail once more
 const GONE = 410; // a file holds a late answer only for what was shown at first
-const BUSY = [0, 429, 502, 503, 504]; // no server, too many requests, an engine that starts or gave up: asked again
-const AGAIN = 2000; // ms until then; after each failure twice as long
+const AGAIN = 2000; // ms until a busy server is asked again; after each failure twice as long
 const LONGEST_PAUSE = 60000; // ms
-const LATE = 400; // ms after which a reader sees that an answer is on its way
+const FIGURES = "the figures";
+
+const BROKEN = new Refusal("This picture could not be drawn.", FAILED); // by a fault of its own
 
 export class Asking {
   /** @param {import("./frame.js").Frame} frame */
@@ -30,6 +31,8 @@ export class Asking {
     this.failures = 0; // one after the other
     /** @type {Set<string>} late answers that are on their way */
     this.awaited = new Set();
+    /** @type {(told: import("./states.js").Progress) => void} how far an answer is */
+    this.tell = (told) => frame.states.tell(told);
   }
 
   get source() {
@@ -42,7 +45,7 @@ export class Asking {
     if (!data || !visible) return;
     const step = timeline?.step ?? null;
     if (!this.questions.all.length) return this.draw({}, step, said);
-    if (timeline && step === null) return states.wait(timeline);
+    if (timeline && step === null) return states.waitForSnapshot(timeline);
     const wanted = this.questions.addresses(step).join("\n");
     if (wanted === this.shown && !this.abort) return states.complain("");
     this.wanted = wanted;
@@ -82,13 +85,13 @@ export class Asking {
   async fetch(step, wanted) {
     const abort = (this.abort = new AbortController());
     this.askedFor = this.frame.said;
-    const late = setTimeout(() => this.frame.states.linger(), LATE);
+    this.frame.states.wait(FIGURES);
     try {
       const got = await Promise.all(
         this.questions.all.map(async (ask) => {
           const address = this.questions.address(ask, step);
           const known = address && ask.late ? this.source.known(address) : address;
-          return [ask.name, known && address && (await this.source.get(address, abort.signal))];
+          return [ask.name, known && address && (await this.source.get(address, abort.signal, this.tell))];
         }),
       );
       if (this.abort !== abort) return;
@@ -100,14 +103,12 @@ export class Asking {
       if (this.abort !== abort) return;
       this.abort = null;
       await this.fail(/** @type {Error} */ (error));
-    } finally {
-      clearTimeout(late);
     }
   }
 
   /** @param {Error} error */
   async fail(error) {
-    if (error.name === "AbortError") return;
+    if (error.name === "AbortError" || this.frame.hasLeft) return;
     const { timeline, states } = this.frame;
     // A resumed run wrote the snapshot again: its new version comes in a moment.
     const stale = error instanceof Refusal && (error.status === 409 || error.status === 404);
@@ -116,13 +117,17 @@ export class Asking {
       await timeline.load().catch(() => {});
       return this.ask();
     }
-    const status = error instanceof Refusal ? error.status : FAILED;
-    if (BUSY.includes(status)) {
+    const { message, status, after, passes } = error instanceof Refusal ? error : BROKEN;
+    if (passes) {
       clearTimeout(this.later);
-      this.later = setTimeout(() => this.tryAgain(), Math.min(LONGEST_PAUSE, AGAIN * 2 ** this.failures++));
+      const pause = Math.min(LONGEST_PAUSE, AGAIN * 2 ** this.failures++);
+      this.later = setTimeout(() => this.tryAgain(), Math.max(pause, 1000 * after));
     }
-    if (!(error instanceof Refusal)) console.error("hnviz picture:", error);
-    states.complain(error.message, status === FAILED || BUSY.includes(status) ? () => this.tryAgain() : null);
+    if (!(error instanceof Refusal)) {
+      console.error("hnviz picture:", error);
+      this.shown = ""; // the next try draws it
+    }
+    states.complain(message, status === FAILED || passes ? () => this.tryAgain() : null);
   }
 
   /** Ask for what is lacking once more. */
@@ -133,8 +138,10 @@ export class Asking {
   }
 
   stop() {
-    this.abort?.abort();
+    if (!this.abort) return;
+    this.abort.abort();
     this.abort = null;
+    this.frame.states.arrive();
   }
 
   /**
@@ -145,7 +152,11 @@ export class Asking {
   draw(answers, step, wanted) {
     this.shown = wanted;
     this.failures = 0;
-    this.frame.draw(answers, step);
+    try {
+      this.frame.draw(answers, step);
+    } catch (error) {
+      return void this.fail(/** @type {Error} */ (error));
+    }
     this.fetchLate(step, wanted);
     this.lookAround(step);
   }
@@ -161,8 +172,9 @@ export class Asking {
       const address = ask.late ? this.questions.address(ask, step) : null;
       if (!address || this.source.known(address) || this.awaited.has(address)) continue;
       this.awaited.add(address);
+      this.frame.states.wait(FIGURES, false);
       try {
-        await this.source.get(address);
+        await this.source.get(address, undefined, this.tell);
         if (this.wanted === wanted || this.shown === wanted) this.shown = "";
         this.ask();
       } catch (error) {
@@ -170,6 +182,7 @@ export class Asking {
         if (!lacks) await this.fail(/** @type {Error} */ (error));
       } finally {
         this.awaited.delete(address);
+        if (!this.awaited.size && !this.abort) this.frame.states.arrive();
       }
     }
   }

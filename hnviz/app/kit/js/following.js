@@ -10,7 +10,11 @@ export class Following {
   constructor(kit, topic, hear) {
     this.kit = kit;
     this.topic = topic;
-    this.hear = hear;
+    this.came = () => {};
+    this.hear = (/** @type {any} */ news) => {
+      hear(news);
+      this.came();
+    };
     this.subject = "";
     this.leave = () => {};
   }
@@ -25,7 +29,11 @@ export class Following {
     if (subject === this.subject) return false;
     this.subject = subject;
     this.leave();
-    const refuse = (/** @type {string} */ sentence) => this.kit.refuse(sentence);
+    this.kit.expect(new Promise((resolve) => (this.came = () => resolve(null))), "the latest figures");
+    const refuse = (/** @type {string} */ sentence) => {
+      this.kit.refuse(sentence, () => this.again());
+      this.came();
+    };
     this.leave = this.kit.tab.live.follow({ topic: this.topic, run, params }, this.hear, refuse);
     return true;
   }

@@ -41,6 +41,10 @@ export class Frame {
     this.serial = Date.now(); // of reports: an earlier mount must not have used the same
     this.visit = visits();
     this.visible = false;
+    /** @type {Promise<unknown>[]} what the view waits for before its first drawing can be seen */
+    this.expected = [];
+    this.what = "the picture";
+    this.hasLeft = false;
     /** @type {Drawing|null} */
     this.last = null;
     this.states = new States(root, css);
@@ -115,7 +119,7 @@ export class Frame {
   hear(change) {
     if (change === "step" || change === "snapshots" || change === "rest") this.ask();
     if (!this.timeline?.steps.length) {
-      if (change === "trouble") this.states.complain(this.timeline?.trouble ?? "");
+      if (change === "trouble") this.states.complain(this.timeline?.trouble ?? "", () => this.timeline?.retry());
       if (change === "run") this.ask(); // it may have ended without a snapshot
     }
     if (this.last && this.last.run === this.data.run) this.view.hear?.(change);
@@ -150,19 +154,38 @@ export class Frame {
     const said = Object.values(answers).find((each) => each?.sentence)?.sentence ?? "";
     this.last = { answer, answers, settings, theme: this.theme, step, run: run ?? "", alt: plainText(said) };
     this.states.begin(silent ? "" : said);
-    // "As a table" comes with the drawing: before it, it would be where the drawing will be.
     const drawn = this.view.draw(this.last);
-    if (drawn instanceof Promise) drawn.then(() => this.offer());
-    else this.offer();
-    if (answer && !this.definition.keeps) this.root.style.minHeight = "0";
+    if (drawn instanceof Promise) this.expected.push(drawn);
     this.width = this.body.clientWidth;
+    if (!this.expected.length) return this.finish(step);
+    const all = Promise.all(this.expected);
+    if (this.states.drawn) this.expected = [];
+    else this.states.wait(this.what);
+    all.then(() => this.finish(step)).catch((error) => this.asking.fail(error));
+  }
+
+  /**
+   * The drawing is there. Its figures and files are offered only now: before it, they would be in its place.
+   * @param {number|null} step
+   */
+  finish(step) {
+    if (this.hasLeft) return;
+    this.expected = [];
+    if (this.last?.answer && !this.definition.keeps) this.root.style.minHeight = "0";
+    this.table?.changed();
+    this.save?.show();
     this.states.done(step);
   }
 
-  /** Offer the figures of the drawing, and its files. */
-  offer() {
-    this.table?.changed();
-    this.save?.show();
+  /**
+   * Let the first drawing be hidden until something has come, and say meanwhile that it is on its way.
+   * @param {Promise<unknown>} something
+   * @param {string} what it is: "the chart"
+   */
+  expect(something, what) {
+    if (this.states.drawn) return;
+    this.expected.push(something);
+    this.what = what;
   }
 
   /**
@@ -177,14 +200,18 @@ export class Frame {
   /**
    * Say that what the view itself fetches or follows was refused, until it says "".
    * @param {string} sentence
+   * @param {(() => void)|null} again what asks once more, where that may help
    */
-  refuse(sentence) {
+  refuse(sentence, again = null) {
     this.states.refused = sentence;
+    this.states.again = again;
     this.states.complain("");
   }
 
   destroy() {
+    this.hasLeft = true;
     this.asking.destroy();
+    this.states.destroy();
     this.asked.end();
     this.table?.destroy();
     this.save?.destroy();

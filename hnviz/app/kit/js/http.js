@@ -6,6 +6,9 @@ import { Refusal, Source } from "./source.js";
 
 /** @typedef {import("./arrays.js").Answer} Answer */
 
+const HELD = "respond-async, wait=2"; // seconds that the server holds a request, before it says how far the answer is
+const ON_ITS_WAY = 202;
+
 export class HttpSource extends Source {
   /** @param {URL} home the app's own address; every route is below it */
   constructor(home) {
@@ -28,10 +31,16 @@ export class HttpSource extends Source {
   /**
    * @param {string} address
    * @param {AbortSignal} signal
+   * @param {import("./source.js").Hear} [tell]
    * @returns {Promise<Answer>}
    */
-  async fetch(address, signal) {
-    const response = await reach(address, { signal });
+  async fetch(address, signal, tell = () => {}) {
+    const options = { signal, headers: { prefer: HELD } };
+    let response = await reach(address, options);
+    while (response.status === ON_ITS_WAY) {
+      tell((await response.json()).progress);
+      response = await reach(address, options);
+    }
     const answer = unpack(await response.arrayBuffer());
     // An answer whose address has no version may change, so it is asked for again.
     if (new URL(address).searchParams.has("v")) this.keep(address, answer);
@@ -69,7 +78,7 @@ async function reach(address, options) {
     if (options?.signal?.aborted) throw error;
     throw new Refusal("The server does not answer; the picture updates when it does.", 0);
   }
-  if (!response.ok) throw new Refusal(await sentenceOf(response), response.status);
+  if (!response.ok) throw new Refusal(await sentenceOf(response), response.status, Number(response.headers.get("retry-after")) || 0);
   return response;
 }
 

@@ -1,6 +1,8 @@
 // @ts-check
 // Loads plotly.js (4.8 MB) once per tab, after the pictures that do not need it.
 
+import { Refusal } from "./source.js";
+
 const LONGEST = 1500; // ms that a chart waits for other pictures
 const coarse = matchMedia("(pointer: coarse)");
 
@@ -32,11 +34,15 @@ function load(address) {
   return new Promise((resolve, reject) => {
     const there = () => resolve(/** @type {any} */ (window).Plotly);
     if ("Plotly" in window) return there();
-    // The page itself may have asked for it: see hnviz/app/shell/asgi.py.
-    const asked = [...document.scripts].find((each) => each.src === address.href);
-    const script = asked ?? document.createElement("script");
+    // The page itself may have asked for it: see hnviz/app/shell/asgi.py. Once a page is complete, that has failed.
+    const isComing = document.readyState !== "complete";
+    const asked = isComing && [...document.scripts].find((each) => each.src === address.href);
+    const script = asked || document.createElement("script");
     script.addEventListener("load", there);
-    script.onerror = () => reject(new Error("The chart library did not load; reload the page."));
+    script.onerror = () => {
+      script.remove(); // the next try needs another one
+      reject(new Refusal("The program that draws charts did not load.", 0));
+    };
     if (asked) return;
     script.src = address.href;
     document.head.append(script);

@@ -2,19 +2,37 @@
 // Where pictures get their data: the web API (http.js), or the file that the page itself is (hnviz/export).
 // Answers pass through one small cache for the whole tab.
 
-/** @typedef {import("./arrays.js").Answer} Answer */
+/**
+ * @typedef {import("./arrays.js").Answer} Answer
+ * @typedef {(told: import("./states.js").Progress) => void} Hear is called with how far an answer is
+ * @typedef {{ promise: Promise<Answer>, abort: AbortController, users: number, hears: Set<Hear> }} Job
+ */
 
 const KEPT_BYTES = 96 * 2 ** 20;
+const BUSY = [0, 429, 502, 503, 504]; // no server, too many requests, an engine that starts or gave up
+const STALE = [404, 409]; // a run that is resumed writes its snapshots again
 
 /** A refusal: its one sentence, and the HTTP status. */
 export class Refusal extends Error {
   /**
    * @param {string} sentence
    * @param {number} status
+   * @param {number} after seconds until it is worth asking again, as far as the server says
    */
-  constructor(sentence, status) {
+  constructor(sentence, status, after = 0) {
     super(sentence);
     this.status = status;
+    this.after = after;
+  }
+
+  /** Whether it is worth asking again by itself. */
+  get passes() {
+    return BUSY.includes(this.status);
+  }
+
+  /** Whether the same question would always be refused: it is wrong. A snapshot may be written again in a moment. */
+  get lasts() {
+    return this.status >= 400 && this.status < 500 && !this.passes && !STALE.includes(this.status);
   }
 }
 
@@ -24,7 +42,7 @@ export class Source {
     /** @type {Map<string, Answer>} oldest first */
     this.kept = new Map();
     this.keptBytes = 0;
-    /** @type {Map<string, { promise: Promise<Answer>, abort: AbortController, users: number }>} */
+    /** @type {Map<string, Job>} */
     this.coming = new Map();
   }
 
@@ -42,9 +60,10 @@ export class Source {
    * Answer an address that the cache does not hold; `keep` puts what lasts into it.
    * @param {string} _address
    * @param {AbortSignal} _signal
+   * @param {Hear} _tell
    * @returns {Promise<Answer>}
    */
-  fetch(_address, _signal) {
+  fetch(_address, _signal, _tell) {
     throw new Error("a source must say how it answers");
   }
 
@@ -85,24 +104,28 @@ export class Source {
    * Get an answer. `signal` ends the wait; the request itself ends when nobody waits for it.
    * @param {string} address
    * @param {AbortSignal} [signal]
+   * @param {Hear} [hear] is told how far it is
    * @returns {Promise<Answer>}
    */
-  async get(address, signal) {
+  async get(address, signal, hear) {
     const known = this.known(address);
     if (known) return known;
     let job = this.coming.get(address);
     if (!job) {
-      const abort = new AbortController();
-      job = { promise: this.fetch(address, abort.signal), abort, users: 0 };
+      const [abort, hears] = [new AbortController(), /** @type {Set<Hear>} */ (new Set())];
+      const tell = (/** @type {import("./states.js").Progress} */ told) => hears.forEach((each) => each(told));
+      job = { promise: this.fetch(address, abort.signal, tell), abort, users: 0, hears };
       this.coming.set(address, job);
       const forget = () => this.coming.get(address) === job && this.coming.delete(address);
       job.promise.then(forget, forget);
     }
     job.users += 1;
+    if (hear) job.hears.add(hear);
     try {
       return await (signal ? unlessAborted(job.promise, signal) : job.promise);
     } finally {
       job.users -= 1;
+      if (hear) job.hears.delete(hear);
       if (!job.users && this.coming.get(address) === job) {
         this.coming.delete(address);
         job.abort.abort();

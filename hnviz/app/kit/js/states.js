@@ -1,15 +1,21 @@
 // @ts-check
-// What a picture says around its drawing, and the state that it is in:
+// What a picture says around its drawing, and the state that it is in; `data-state` of its root names it:
 //
-//   loading   nothing is drawn yet
+//   loading   nothing is drawn yet, and words say what it waits for and how far that is
 //   ready     the drawing is the one asked for
 //   stale     it is older: a newer answer takes long
-//   empty     the run has no snapshot to draw
-//   error     there is no newer one, and a sentence says why
+//   empty     the run has no snapshot to draw, and a sentence says why
+//   error     there is no newer one; a sentence says why, and a button tries again where that may help
 
 import { Asked } from "./address.js";
 import { maker } from "./make.js";
 import { asSentence, boldNodes } from "./text.js";
+
+/** @typedef {{ sentence: string, seconds: number }} Progress what the server says of an answer on its way */
+
+const LATE = 400; // ms after which a drawing pales whose next answer is on its way
+const LONG = 2000; // ms after which words say how far that answer is
+const FIRST = "Loading …"; // until then, where nothing is drawn
 
 export class States {
   /**
@@ -30,9 +36,18 @@ export class States {
     this.trouble = trouble;
     /** What the address asks of the picture. */
     this.asked = new Asked((sentence) => write(vain, sentence));
+    this.progress = make("p", "hnviz-progress", root, FIRST);
     this.body = make("div", "hnviz-body");
     this.refused = ""; // what the view said last
+    /** @type {(() => void)|null} what asks once more for that */
+    this.again = null;
     this.drawn = false; // once
+    this.since = 0; // when it began to wait, as performance.now(); 0 while it does not
+    this.what = "";
+    this.pales = true;
+    /** @type {Progress|null} */
+    this.told = null;
+    this.clock = 0;
   }
 
   /**
@@ -40,8 +55,6 @@ export class States {
    * @param {string} sentence
    */
   begin(sentence) {
-    this.drawn = true;
-    delete this.body.dataset.waiting;
     this.say(sentence);
     this.complain("");
   }
@@ -51,25 +64,56 @@ export class States {
    * @param {number|null} step
    */
   done(step) {
+    this.drawn = true;
+    this.arrive();
     Object.assign(this.root.dataset, { state: this.refused ? "error" : "ready", ready: "1", step: step ?? "" });
   }
 
-  /** An answer takes long: the last drawing pales, or a word says that one is on its way. */
-  linger() {
-    if (this.drawn) {
-      this.root.dataset.state = "stale";
-      return;
+  /**
+   * Something is on its way: say so at once where nothing is drawn, else once it takes long.
+   * @param {string} what "the figures"
+   * @param {boolean} pales whether the drawing is an older one, not one that lacks a part
+   */
+  wait(what, pales = true) {
+    this.what = what;
+    this.pales = pales;
+    if (!this.since) {
+      this.since = performance.now();
+      this.told = null;
+      this.clock = window.setInterval(() => this.tick(), LATE);
     }
-    this.say(""); // there is a snapshot by now
-    this.body.dataset.waiting = "Loading …";
+    if (!this.drawn) this.say(""); // of a run without snapshots
+    this.tick();
+  }
+
+  /** @param {Progress} told */
+  tell(told) {
+    this.told = told;
+    if (this.since) this.tick();
+  }
+
+  tick() {
+    const took = performance.now() - this.since;
+    if (!this.drawn) this.root.dataset.state = "loading";
+    else if (took >= LATE && this.pales) this.root.dataset.state = "stale";
+    write(this.progress, took < LONG ? (this.drawn ? "" : FIRST) : progressWords(this.what, this.told, took));
+  }
+
+  /** Nothing is on its way any more. */
+  arrive() {
+    clearInterval(this.clock);
+    this.since = 0;
+    write(this.progress, "");
   }
 
   /**
    * There is no snapshot yet.
    * @param {import("./timeline.js").Timeline} timeline
    */
-  wait({ listed, facts }) {
-    if (this.drawn || !listed || !facts.status) return;
+  waitForSnapshot({ listed, facts }) {
+    if (this.drawn) return;
+    if (!listed || !facts.status) return this.wait("the list of the run's snapshots");
+    this.arrive();
     this.say(
       facts.is_live
         ? "The first snapshot comes with the first step; the picture follows."
@@ -93,18 +137,34 @@ export class States {
   complain(sentence, again = null) {
     const said = asSentence(sentence || this.refused);
     write(this.trouble, said);
-    if (sentence && again) {
+    const press = sentence ? again : this.again;
+    if (said && press) {
       const button = maker(this.trouble)("button", "hnviz-copy", this.trouble, "Try again");
       this.trouble.insertBefore(document.createTextNode(" "), button);
       button.addEventListener("click", () => {
         write(this.trouble, "");
-        again();
+        if (!sentence) this.refused = "";
+        press();
       });
     }
-    if (said) delete this.body.dataset.waiting;
+    if (said) this.arrive();
     if (said) this.root.dataset.state = "error";
-    else if (this.drawn) this.root.dataset.state = "ready";
+    else if (this.drawn && !this.since) this.root.dataset.state = "ready";
   }
+
+  destroy() {
+    clearInterval(this.clock);
+  }
+}
+
+/**
+ * @param {string} what
+ * @param {Progress|null} told
+ * @param {number} took ms
+ */
+export function progressWords(what, told, took) {
+  const seconds = Math.round(Math.max(took / 1000, told?.seconds ?? 0));
+  return `${told ? told.sentence : `Waiting for ${what}.`} ${seconds} s so far.`;
 }
 
 /**
@@ -112,6 +172,6 @@ export class States {
  * @param {string} sentence
  */
 function write(element, sentence) {
-  element.textContent = sentence;
+  if (element.textContent !== sentence) element.textContent = sentence;
   element.hidden = !sentence;
 }

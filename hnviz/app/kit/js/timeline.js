@@ -2,6 +2,7 @@
 // Which snapshot of a run the page shows: one timeline per run, for its slider and pictures.
 
 import { numberInAddress, putInAddress } from "./address.js";
+import { Refusal } from "./source.js";
 
 /**
  * @typedef {import("./source.js").Source} Source
@@ -44,7 +45,7 @@ export class Timeline {
     this.restedAt = 0;
     this.playing = false;
     this.speed = SPEEDS[1];
-    /** @type {{ have: number, of: number }|null} while a play waits for its snapshots */
+    /** @type {{ have: number, of: number, since: number }|null} while a play waits for its snapshots */
     this.buffering = null;
     this.trouble = "";
     this.failure = ""; // why there is no news of the run
@@ -53,6 +54,9 @@ export class Timeline {
     /** @type {Set<(change: Change) => void>} */
     this.listeners = new Set();
     this.serial = 0;
+    this.settle = () => {};
+    /** Resolves once the server has said what the run is, or why it does not. */
+    this.known = new Promise((resolve) => (this.settle = () => resolve(null)));
   }
 
   /** Follow the run for one more part of the page; the returned function ends that. */
@@ -61,7 +65,7 @@ export class Timeline {
       if (this.steps.length) this.comeBack();
       const subject = { topic: "run", run: this.run, params: {} };
       this.leave = this.live.follow(subject, (news) => this.hear(news), (sentence) => this.fail(new Error(sentence)));
-      this.load().catch((error) => this.fail(error));
+      this.retry();
     }
     let used = true;
     return () => {
@@ -74,13 +78,20 @@ export class Timeline {
   hear(news) {
     Object.assign(this.facts, news);
     if (news.snapshots) this.take(news.snapshots); // first, or a picture would say that there are none
+    if (this.facts.status) this.settle();
     this.tell("run");
   }
 
   /** @param {Error} error */
   fail(error) {
     this.trouble = this.failure = error.message;
+    this.settle();
     this.tell("trouble");
+  }
+
+  /** Ask for the snapshots once more. */
+  retry() {
+    this.load().catch((error) => this.fail(error));
   }
 
   /** Whether the run trains, so that its newest snapshot changes on its own. */
@@ -248,8 +259,13 @@ export class Timeline {
     const work = async () => {
       while (queue.length && turn === this.serial) {
         const step = /** @type {number} */ (queue.shift());
-        await this.loadAll(step);
+        const tries = await this.loadAll(step);
         if (this.isReady(step)) continue;
+        const refused = tries.find((each) => each.status === "rejected" && each.reason instanceof Refusal && each.reason.lasts);
+        if (refused && turn === this.serial) {
+          this.pause();
+          return this.fail(/** @type {PromiseRejectedResult} */ (refused).reason);
+        }
         await pause(AGAIN); // the server was busy, or a picture came into view meanwhile
         queue.unshift(step);
       }
@@ -276,7 +292,7 @@ export class Timeline {
       const each = (performance.now() - begun) / Math.max(1, have - had);
       const lasts = steps.length * this.between();
       if (!lacking || (have - had >= 3 && 1.2 * each * lacking < lasts && this.isReady(steps[1]))) break;
-      this.buffering = { have, of: steps.length };
+      this.buffering = { have, of: steps.length, since: begun };
       this.tell("play");
       await pause(40);
     }

@@ -28,30 +28,19 @@ class Growing {
     this.following = null;
     /** @type {any} */
     this.Plotly = null;
-    this.first = () => {};
-    /** Resolves at the first news. */
-    this.heard = new Promise((resolve) => (this.first = () => resolve(null)));
   }
 
   tables() {
     return [...this.known.values()].flatMap(({ figure, title }) => chartTables(title, figure));
   }
 
-  /**
-   * Resolves at the first figures: what is offered below them would move if it came before.
-   * @param {import("../js/picture.js").Drawing} drawing
-   */
+  /** @param {import("../js/picture.js").Drawing} drawing */
   async draw({ settings, theme, run }) {
     this.following ??= new Following(this.kit, settings.topic, (news) => this.take(news));
     // Figures contain their colours, so the other mode needs other figures.
     this.following.of(run, { mode: theme.dark ? "dark" : "light" });
-    try {
-      this.Plotly ??= await loadPlotly(new URL(settings.plotly, this.kit.home), this.kit.source);
-      this.show();
-      await this.heard;
-    } catch (error) {
-      this.kit.states.complain(/** @type {Error} */ (error).message);
-    }
+    this.Plotly ??= await loadPlotly(new URL(settings.plotly, this.kit.home), this.kit.source);
+    this.show();
   }
 
   /** @param {{ panels: any[] }} news */
@@ -62,7 +51,6 @@ class Growing {
       this.known.set(panel.name, { ...panel, figure, marks: panel.x_marks, zooms: true });
     }
     this.show();
-    this.first();
   }
 
   /**

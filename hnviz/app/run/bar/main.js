@@ -71,6 +71,7 @@ class Bar {
     this.settings = settings;
     this.opened &&= run === this.run;
     this.run = run;
+    this.kit.expect(this.timeline.known, "news of the run");
     this.hear();
   }
 
@@ -116,7 +117,7 @@ class Bar {
     const at = steps.indexOf(step);
     if (Number(this.slider.value) !== at) this.slider.value = String(at);
     const name = step === 0 ? "0, untrained" : `${step.toLocaleString("en")} of ${(facts.n_steps ?? steps.at(-1)).toLocaleString("en")}`;
-    this.shown.textContent = buffering ? `loading ${buffering.have} of ${buffering.of}` : name;
+    this.shown.textContent = buffering ? bufferingText(buffering) : name;
     this.slider.setAttribute("aria-valuetext", `step ${name}`);
     this.play.show(playing);
     if (Number(this.rate.value) !== speed) this.rate.value = String(speed);
@@ -154,6 +155,10 @@ class Bar {
     this.watch();
   }
 }
+
+/** How far a play is that waits for its snapshots. */
+const bufferingText = ({ have, of, since }) =>
+  `Loading: ${have} of ${of} snapshots, ${Math.round((performance.now() - since) / 1000)} s so far`;
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),

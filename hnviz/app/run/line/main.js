@@ -16,6 +16,7 @@ class Line {
     // On a phone the sidebar is shut: page.css shows where the reader is.
     const header = document.querySelector("[data-testid=stHeader]");
     if (header && settings.page) header.dataset.page = settings.page;
+    this.kit.expect(this.kit.timeline.known, "news of the run");
     this.hear();
   }
 

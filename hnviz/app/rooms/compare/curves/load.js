@@ -66,13 +66,13 @@ export class Loader {
       this.trouble(""); // what the topic refuses stays
       this.tell();
     } catch (error) {
-      if (error.name !== "AbortError") this.trouble(error.message);
+      if (error.name !== "AbortError") this.trouble(error.message, () => this.fetch(ids, points));
     }
   }
 
   /** Say why the curves could not be fetched, until they can. */
-  trouble(sentence) {
-    if (sentence || this.troubled) this.kit.refuse(sentence);
+  trouble(sentence, again = null) {
+    if (sentence || this.troubled) this.kit.refuse(sentence, again);
     this.troubled = Boolean(sentence);
   }
 

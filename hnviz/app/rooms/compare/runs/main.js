@@ -59,7 +59,7 @@ class Chooser {
   draw({ settings }) {
     this.settings = settings;
     this.ids ??= chosen(settings.standard);
-    if (this.following.of("")) this.load();
+    if (this.following.of("")) this.kit.expect(this.load(), "the list of runs");
     else this.show();
   }
 
@@ -75,7 +75,7 @@ class Chooser {
 
   /** Say why the list could not be fetched, until it can. */
   trouble(sentence) {
-    if (sentence || this.troubled) this.kit.refuse(sentence);
+    if (sentence || this.troubled) this.kit.refuse(sentence, () => this.load());
     this.troubled = Boolean(sentence);
   }
 

@@ -1,6 +1,7 @@
 // @ts-check
 // The line that says what the app trains on, from the topic "machine".
 
+import { Following } from "../../../kit/js/following.js";
 import { maker } from "../../../kit/js/make.js";
 import { picture } from "../../../kit/js/picture.js";
 import { HAS_NONE } from "../../../kit/js/tables.js";
@@ -12,14 +13,15 @@ class Machine {
    */
   constructor(body, kit) {
     const line = maker(body)("p", "line", body);
-    const subject = { topic: "machine", run: "", params: {} };
-    this.leave = kit.tab.live.follow(subject, (news) => (line.textContent = news.line));
+    this.following = new Following(kit, "machine", (news) => (line.textContent = news.line));
   }
 
-  draw() {}
+  draw() {
+    this.following.of("");
+  }
 
   destroy() {
-    this.leave();
+    this.following.leave();
   }
 }
 

@@ -1,0 +1,139 @@
+"""What a picture shows before it is drawn, and when it cannot be: never an empty frame."""
+
+import json
+import re
+
+import pytest
+
+from tests.conftest import idle, until
+from tests.gallery import mount, settled
+
+expect = pytest.importorskip("playwright.sync_api").expect
+
+READING = "**/api/runs/*/*/prompt_surprise?*"
+STATES = ".st-key-states_picture .hnviz"
+BUSY = "This computer is busy with other questions."
+
+
+def told(sentence: str, seconds: float) -> dict[str, object]:
+    """What a route answers while an answer is on its way."""
+    progress = {"sentence": sentence, "seconds": seconds, "done": None, "of": None}
+    return {"status": 202, "json": {"progress": progress}}
+
+
+@pytest.fixture
+def route(page):
+    """Answer requests to addresses in the server's place, until the test ends."""
+    taken = []
+
+    def take(pattern, answer):
+        taken.append(pattern)
+        page.route(pattern, answer)
+
+    yield take
+    for pattern in taken:
+        page.unroute(pattern)
+
+
+def box(page, selector=".hnviz"):
+    return page.locator(selector).first.bounding_box()
+
+
+def test_a_picture_says_at_once_that_it_comes_and_later_how_far_it_is(page, gallery, route):
+    held, asked = [], []
+
+    def answer(request):
+        asked.append(request.request.headers["prefer"])
+        if len(asked) == 2:
+            request.fulfill(**told("3 of 11 mini-batches are read.", 61.4))
+        else:
+            held.append(request)
+
+    route(READING, answer)
+    mount(page, gallery, picture="predictions/next_word", state="ready", mode="light", width=1280)
+    root, words = page.locator(".hnviz"), page.locator(".hnviz-progress")
+    expect(words).to_have_text("Loading …")
+    expect(root).to_have_attribute("data-state", "loading")
+    before = box(page)
+    expect(words).to_have_text(re.compile(r"^Waiting for the figures\. [2-9] s so far\.$"))
+    held.pop().fulfill(**told("2 questions are answered before this one.", 58))
+    expect(words).to_have_text(re.compile(r"^3 of 11 mini-batches are read\. 6\d s so far\.$"))
+    assert box(page) == before
+    assert asked == ["respond-async, wait=2"] * 3
+    held.pop().continue_()
+    assert settled(page) == "ready"
+    expect(words).to_be_hidden()
+    assert page.errors == []
+
+
+def test_a_busy_computer_is_asked_again_by_itself_and_by_a_button(page, gallery, route):
+    refusals = [{"Retry-After": "3600"}, {"Retry-After": "1"}]
+
+    def answer(request):
+        if not refusals:
+            return request.continue_()
+        said = {"content-type": "application/json", **refusals.pop(0)}
+        return request.fulfill(status=503, headers=said, body=json.dumps({"error": BUSY}))
+
+    route(READING, answer)
+    mount(page, gallery, picture="predictions/next_word", state="ready", mode="dark", width=390)
+    root = page.locator(".hnviz")
+    expect(root).to_have_attribute("data-state", "error")
+    assert page.locator(".hnviz-trouble:visible").inner_text() == f"{BUSY} Try again"
+    assert refusals == [{"Retry-After": "1"}]  # it waits as long as the server says
+    page.get_by_role("button", name="Try again").click()
+    expect(root).to_have_attribute("data-state", "ready")  # after one more refusal, by itself
+    assert refusals == []
+    expect(page.locator(".hnviz-trouble:visible")).to_have_count(0)
+
+
+def test_a_drawing_that_fails_is_a_sentence_and_can_be_tried_again(page, gallery, route):
+    changed = []
+
+    def answer(request):
+        changed.append(request)
+        fails = ("draw({ answer", "draw({ failed = window.fail(), answer")
+        body = request.fetch().text().replace(*fails, 1)
+        request.fulfill(content_type="text/javascript", body=body)
+
+    page.add_init_script("window.fail = () => { throw new Error('no such thing'); };")
+    route("**/hidden_states/units/main.js", answer)
+    mount(page, gallery, picture="hidden_states/units", state="ready", mode="light", width=1280)
+    page.get_by_text("This picture could not be drawn. Try again").wait_for()
+    assert changed and page.locator(".hnviz").get_attribute("data-state") == "error"
+    page.evaluate("window.fail = () => null")
+    page.get_by_role("button", name="Try again").click()
+    assert settled(page) == "ready"
+    assert [said for said in page.errors if "no such thing" not in said] == []
+
+
+def test_the_place_of_a_picture_says_that_it_comes_and_that_it_failed(page, server, route):
+    held = []
+    route("**/hidden_states/units/main.js*", lambda asked: held.append(asked))
+    page.goto(f"{server}/states")
+    root = page.locator(STATES)
+    expect(root).to_have_text("Loading …")
+    assert root.get_attribute("data-state") == "loading"
+    before = box(page, STATES)
+    expect(root).to_have_text(re.compile(r"^Loading: \d+ s so far\.$"))
+    held.pop().abort()
+    expect(root).to_have_text("This picture could not be loaded. Try again")
+    assert root.get_attribute("data-state") == "error"
+    idle(page)
+    assert box(page, STATES)["height"] == before["height"]
+    page.get_by_role("button", name="Try again").click()
+    until(page, "() => true")
+    held.pop().continue_()
+    page.locator(f"{STATES}[data-state=ready]").wait_for()
+
+
+def test_before_its_program_has_come_a_place_is_named_by_the_page(page, server):
+    """By a style sheet: Streamlit draws a component some time after its place."""
+    page.goto(f"{server}/states")
+    page.locator(f"{STATES}[data-state=ready]").wait_for()
+    content = page.locator(".st-key-states_picture").evaluate("""(place) => {
+      place.querySelector("[data-mounted]").removeAttribute("data-mounted");
+      const { content, position } = getComputedStyle(place, "::before");
+      return [content, position, getComputedStyle(place).minHeight];
+    }""")
+    assert content == ['"Loading …"', "absolute", "1130px"]

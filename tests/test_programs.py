@@ -1,0 +1,44 @@
+"""Programs that measure, load or attack, each once and briefly: nobody sees them rot otherwise."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import CHROMIUM, ROOT
+
+MEASURED = (
+    *("start", "export", "train", "text", "batches", "models", "time", "states", "map", "compare"),
+)
+PROGRAMS = {
+    **{f"measure {part}": f"-m tests.browser.measure {part}" for part in MEASURED},
+    "pages": "-m tests.browser.pages",
+    "busy": "-m tests.browser.busy",
+    "screenshots": "-m tests.browser.screenshots",
+    "gallery": "-m tests.browser.screenshots {folder}",
+    "load": "-m tests.load --seconds 2 --viewers 2 --watchers 2 --every 1",
+    "class": "-m tests.load --class --size 3 --seconds 2",
+    "beside": "-m tests.load.beside --seconds 2 --viewers 2 --rounds 1",
+    "sizes": "-m tests.load.sizes --only memory",
+    "sweep": "-m tests.load.sweep --runs 12 --epochs 1 --workers 1",
+    "texts": "-m tests.load.texts 1",
+    "failpoints": "-m tests.chaos --only failpoints",
+    "fuzz": "-m tests.fuzz --seconds 2",
+    "bench": "-m hnviz bench --model Model0 --pairs 1",
+}
+MISSED = 1  # the exit status of a program that held figures to its limits: not here, in seconds
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_still_works(name, tmp_path):
+    if not CHROMIUM and "browser" in PROGRAMS[name]:
+        pytest.skip("no chromium")
+    words = PROGRAMS[name].format(folder=tmp_path).split()
+    environ = {**os.environ, "HNVIZ_BRIEF": "1"}
+    done = subprocess.run(
+        [sys.executable, *words], cwd=ROOT, env=environ, capture_output=True, text=True, timeout=600
+    )
+    assert "Traceback" not in done.stderr and done.returncode in (0, MISSED), done.stderr
+    assert done.stdout.strip()
