@@ -46,6 +46,8 @@ def test_a_picture_says_at_once_that_it_comes_and_later_how_far_it_is(page, gall
         asked.append(request.request.headers["prefer"])
         if len(asked) == 2:
             request.fulfill(**told("3 of 11 mini-batches are read.", 61.4))
+        elif len(asked) > 3:
+            request.continue_()  # this machine may take more than two seconds, too
         else:
             held.append(request)
 

@@ -411,3 +411,20 @@ def test_a_lesson_that_does_not_exist_is_one_sentence(page, server):
     page.goto(f"{server}/data?lesson=no-such.1")
     page.get_by_text("The address asks for the lesson 'no-such.1', which does not exist").wait_for()
     assert page.locator(PANEL).count() == 0
+
+
+def test_the_answers_of_the_next_step_are_there_before_it_is_asked_for(server, page):
+    asked, there = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("response", lambda answer: answer.status == 200 and there.append(answer.url))
+    page.goto(f"{server}/states?lesson=what-the-state-remembers.4&states_layer=1")
+    while not (ahead := [url for url in there if "show=update" in url]):  # the reader still guesses
+        page.wait_for_timeout(100)
+    assert "what-the-state-remembers.4" in page.url
+    asked.clear()
+    while "what-the-state-remembers.5" not in page.url:
+        page.keyboard.press("PageDown")
+        page.wait_for_timeout(300)
+    page.locator(".st-key-states_picture .hnviz[data-state=ready]").wait_for()
+    idle(page)
+    assert ahead[0] not in asked

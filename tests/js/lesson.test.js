@@ -1,6 +1,7 @@
 // A lesson's modules that need no page: answers, surprises, words, sliders, visits.
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
+import { Ahead } from "../../hnviz/app/lesson/panel/ahead.js";
 import { note, onVisit, visits } from "../../hnviz/app/kit/js/visits.js";
 import { stepOf } from "../../hnviz/app/lesson/panel/number.js";
 import { distance, inWords, isSurprise, surpriseText } from "../../hnviz/app/lesson/panel/surprise.js";
@@ -121,4 +122,29 @@ test("a surprise says the truth once, and its marks are no part of what is read"
   assert.equal(said, "You said 50 %. It gets 97.9 % right. **Gaps** are filled.");
   assert.deepEqual(parts(said).map(([tag]) => tag), ["", "strong", ""]);
   assert.equal(surpriseText({ ...told, why: "Most of them." }, 50), "You said 50 %; it is 97.9 %. Most of them.");
+});
+
+test("the next step's answers are fetched one by one, at its snapshot, while nothing in view waits", async () => {
+  const [asked, coming] = [[], new Map([["in view", {}]])];
+  const timeline = { run: "Model5", steps: [0, 400], first: 0, versions: new Map([[0, "a"], [400, "b"]]), step: 400, rested: 400 };
+  const source = {
+    coming,
+    address: (path, params) => `${path}?${new URLSearchParams(params)}`,
+    get: async (address) => asked.push(address),
+  };
+  const ahead = new Ahead({ source, tab: { timeline: () => timeline }, theme: { dark: true } });
+  const ask = (question, more) => ({ run: "Model5", ask: { question, at: "rest", run: "", params: { layer: "1" }, ...more } });
+  const step = { at: { snapshot: "0" }, asks: [ask("codes"), ask("path", { themed: true }), ask("probe", { at: "end" })] };
+  const done = ahead.fetch(step);
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  assert.deepEqual(asked, []);
+  coming.clear();
+  await done;
+  const path = "api/runs/Model5";
+  assert.deepEqual(asked, [`${path}/0/codes?layer=1&v=a`, `${path}/0/path?layer=1&mode=dark&v=a`, `${path}/400/probe?layer=1&v=b`]);
+  assert.equal(timeline.step, 400); // the page itself still shows its own
+  const overtaken = ahead.fetch(step);
+  ahead.end();
+  await overtaken;
+  assert.equal(asked.length, 3);
 });

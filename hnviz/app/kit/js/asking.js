@@ -31,6 +31,8 @@ export class Asking {
     this.failures = 0; // one after the other
     /** @type {Set<string>} late answers that are on their way */
     this.awaited = new Set();
+    /** @type {Promise<void>} resolves when they have come, or were refused */
+    this.rest = Promise.resolve();
     /** @type {(told: import("./states.js").Progress) => void} how far an answer is */
     this.tell = (told) => frame.states.tell(told);
   }
@@ -134,7 +136,7 @@ export class Asking {
   tryAgain() {
     clearTimeout(this.later);
     this.ask();
-    if (this.shown === this.wanted) this.fetchLate(this.frame.timeline?.step ?? null, this.wanted);
+    if (this.shown === this.wanted) this.rest = this.fetchLate(this.frame.timeline?.step ?? null, this.wanted);
   }
 
   stop() {
@@ -157,7 +159,7 @@ export class Asking {
     } catch (error) {
       return void this.fail(/** @type {Error} */ (error));
     }
-    this.fetchLate(step, wanted);
+    this.rest = this.fetchLate(step, wanted);
     this.lookAround(step);
   }
 
@@ -185,6 +187,11 @@ export class Asking {
         if (!this.awaited.size && !this.abort) this.frame.states.arrive();
       }
     }
+  }
+
+  /** Wait for the late answers of what is drawn. */
+  async whole() {
+    while (this.awaited.size) await this.rest;
   }
 
   /**

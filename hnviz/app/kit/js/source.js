@@ -25,7 +25,7 @@ export class Refusal extends Error {
     this.after = after;
   }
 
-  /** Whether it is worth asking again by itself. */
+  /** Whether it is worth asking once more. */
   get passes() {
     return BUSY.includes(this.status);
   }
@@ -104,7 +104,7 @@ export class Source {
    * Get an answer. `signal` ends the wait; the request itself ends when nobody waits for it.
    * @param {string} address
    * @param {AbortSignal} [signal]
-   * @param {Hear} [hear] is told how far it is
+   * @param {Hear} [hear] is called with how far it is
    * @returns {Promise<Answer>}
    */
   async get(address, signal, hear) {

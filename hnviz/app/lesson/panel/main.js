@@ -15,6 +15,7 @@ import { fetchOnce } from "../../kit/js/fetch.js";
 import { lead, picture, renew } from "../../kit/js/picture.js";
 import { HAS_NONE } from "../../kit/js/tables.js";
 import { inOrder, visit } from "../../kit/js/visits.js";
+import { Ahead } from "./ahead.js";
 import { onAnswer } from "./answers.js";
 import { Callout } from "./callout.js";
 import { Panel } from "./panel.js";
@@ -29,7 +30,7 @@ const OFTEN = 400; // ms between two looks at the address
 const LONGEST = 15000; // ms until a step is asked for again: the server was not there, or is slow
 const KEYS = /** @type {Record<string, number>} */ ({ PageDown: 1, PageUp: -1 });
 
-/** @typedef {import("./panel.js").Lesson & { steps: { address: string }[], next: { address: string }|null }} Told */
+/** @typedef {import("./panel.js").Lesson & { steps: (import("./ahead.js").Step & { address: string })[], next: { address: string }|null }} Told */
 
 class InLesson {
   /**
@@ -60,6 +61,7 @@ class InLesson {
     this.isAway = false; // at the last look
     this.isTorn = false; // at the last look, the address had the path of another step
     this.turning = new Turn();
+    this.ahead = new Ahead(kit);
     document.documentElement.classList.add(OPEN);
     lead(true);
     this.touch = (/** @type {Event} */ event) => {
@@ -103,6 +105,7 @@ class InLesson {
 
   /** The page was drawn. */
   settle() {
+    if (!this.settled) this.ahead.fetch(this.lesson.steps[this.panel.at]); // its place is one less than its number
     this.settled = true;
     if (this.touched) this.before ??= here();
   }
@@ -118,6 +121,7 @@ class InLesson {
 
   /** @param {number} at */
   show(at) {
+    this.ahead.end();
     this.before = null;
     this.settled = this.touched = false;
     this.panel.show(this.lesson, at);
@@ -228,6 +232,7 @@ class InLesson {
 
   destroy() {
     clearInterval(this.timer);
+    this.ahead.end();
     document.removeEventListener("keydown", this.press, true);
     removeEventListener("popstate", this.back, true);
     for (const event of ["pointerdown", "keydown"]) document.removeEventListener(event, this.touch, true);

@@ -10,6 +10,7 @@ from hnviz.app.lesson.place import Place as Where
 from hnviz.app.run.start import visitor
 from hnviz.app.shell import session as state
 from hnviz.lessons import as_data, lessons
+from hnviz.lessons.asks import asks_in
 from hnviz.web.classroom.desk import desk
 
 KEY = "lesson_panel"
@@ -23,7 +24,10 @@ def published(name: str) -> str:
     """Return the address of a lesson's data."""
     names = list(lessons())
     following = lessons().get(next(iter(names[names.index(name) + 1 :]), ""))
-    return publish(json.dumps(as_data(lessons()[name], following)).encode(), ".json")
+    data = as_data(lessons()[name], following)
+    asks = asks_in(name, len(data["steps"]))
+    steps = [{**step, "asks": asked} for step, asked in zip(data["steps"], asks, strict=True)]
+    return publish(json.dumps({**data, "steps": steps}).encode(), ".json")
 
 
 def _settings(name: str, number: int, turn: int = 0, page: str = "") -> dict[str, Any]:
