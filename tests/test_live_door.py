@@ -35,6 +35,7 @@ from hnviz.web.standing import Standing, store
 from hnviz.web.topics import Fields, Topic
 from hnviz.web.views import Param
 from tests.conftest import finished
+from tests.load.viewer import mini_batches
 from tests.test_figures import EMPTY, SHORT, batch
 
 LONG_TEXT = "x" * 10_000_000
@@ -264,10 +265,12 @@ def moment_of(world: World, count: int, **changes: Any) -> Standing:
 def test_only_new_points_travel(world):
     first, have = news_of(Curves(), moment_of(world, 3))
     assert [panel["name"] for panel in first["panels"]] == ["loss", "accuracy"]
-    assert first["panels"][0]["figure"]["data"][1]["x"] == [0, 1, 2]
+    figure = first["panels"][0]["figure"]
+    at = mini_batches(figure)
+    assert figure["data"][at]["x"] == [0, 1, 2]
     second, have = news_of(Curves(), moment_of(world, 5), have)
     (loss,) = second["panels"]  # the accuracy waits for the epoch's end
-    assert loss["traces"][1] == {"from": 3, "x": [3, 4], "y": [2.97, 2.96]}
+    assert loss["traces"][at] == {"from": 3, "x": [3, 4], "y": [2.97, 2.96]}
     assert loss["marks"]["annotations"]
     assert loss["version"] == first["panels"][0]["version"]
     assert news_of(Curves(), moment_of(world, 5), have) == [None, have]
@@ -281,7 +284,8 @@ def test_only_new_points_travel(world):
 def test_a_resumed_run_is_drawn_whole(world, changes, count):
     _, have = news_of(Curves(), moment_of(world, 5))
     news, _ = news_of(Curves(), moment_of(world, count, **changes), have)
-    assert len(news["panels"][0]["figure"]["data"][1]["x"]) == count
+    figure = news["panels"][0]["figure"]
+    assert len(figure["data"][mini_batches(figure)]["x"]) == count
 
 
 @pytest.mark.parametrize(
@@ -655,9 +659,10 @@ def test_a_run_is_followed_and_driven(app):
         else:
             for panel in message["news"]["panels"]:
                 if panel["name"] == "loss" and "figure" in panel:
-                    points[:] = panel["figure"]["data"][1]["x"]
+                    state["trace"] = mini_batches(panel["figure"])
+                    points[:] = panel["figure"]["data"][state["trace"]]["x"]
                 elif panel["name"] == "loss":
-                    trace = panel["traces"][1]
+                    trace = panel["traces"][state["trace"]]
                     points[trace["from"] :] = trace["x"]
         return state
 

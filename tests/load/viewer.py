@@ -16,7 +16,11 @@ from tests.load.disk import Disk
 PATIENCE = 30.0  # seconds for an answer to a press
 EACH = ("run", "runs", "curves", "notes")  # what every viewer of the page follows
 CLOSER = (("kinds",), ("kinds",), ("schedule", "epochs"))  # by turns: which closer look is open
-MINI_BATCHES = 1  # the trace of the loss chart that has a point for each mini-batch
+
+
+def mini_batches(figure: dict[str, Any]) -> int:
+    """Which trace of the loss chart has a point for each mini-batch."""
+    return [trace.get("name") for trace in figure["data"]].index("each mini-batch")
 
 
 def named(viewer: int) -> dict[str, str]:
@@ -98,6 +102,7 @@ class News:
     disk: Disk
     viewer: int = 0
     steps: list[int] = field(default_factory=list)
+    trace: int = 0  # of the loss chart, with a point for each mini-batch
     step: int = 0  # steps that are done, as far as it was told
     late: list[float] = field(default_factory=list)  # ms from the disk to here
     messages: int = 0
@@ -145,9 +150,10 @@ class News:
 
     def _grow(self, panel: dict[str, Any], now: float) -> None:
         if "figure" in panel:
-            first, new = 0, panel["figure"]["data"][MINI_BATCHES]["x"]
+            self.trace = mini_batches(panel["figure"])
+            first, new = 0, panel["figure"]["data"][self.trace]["x"]
         else:
-            trace = panel["traces"][MINI_BATCHES]
+            trace = panel["traces"][self.trace]
             first, new = trace["from"], trace["x"]
         self.gaps += first > len(self.steps)
         fresh = new[max(0, len(self.steps) - first) :] if self.steps else []
