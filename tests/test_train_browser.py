@@ -65,6 +65,23 @@ EPOCHS = (
 )
 
 
+# Whether each point of the loss on valid has its perplexity, also those that came later.
+EACH_SAYS = """() => {
+    const { data } = document.querySelector('[data-panel=loss]');
+    const { y, text } = data.find((trace) => trace.name === 'valid');
+    const right = (loss, at) => Math.abs(Math.exp(loss) / Number(text[at]) - 1) < .01;
+    return y.length > 1 && y.every(right);
+}"""
+
+
+def test_the_pointer_says_the_perplexity_of_valid(page, server):
+    page.goto(f"{server}/train?run=Model5")
+    chart = page.locator("[data-panel=loss]")
+    chart.locator(".scatterlayer .trace").last.locator(".points path").nth(9).hover(force=True)
+    expect(chart.locator(".hoverlayer")).to_contain_text("step 400: 1.174, perplexity 3.24")
+    assert page.errors == []
+
+
 def test_a_run_grows_and_survives_a_refresh(page, server, browser):
     open_train(page, server, epochs=LONG)
     run = start(page)
@@ -72,6 +89,7 @@ def test_a_run_grows_and_survives_a_refresh(page, server, browser):
     first = points(page)
     grows(page)
     until(page, f"epochs => {EPOCHS} > epochs", arg=page.evaluate(EPOCHS))
+    until(page, EACH_SAYS)
     told = re.compile(r"step [\d,]+ of 4,000, epoch \d+ of 100, about \d+ (s|min) left")
     expect(page.get_by_text(told)).to_be_visible()
     page.reload()
