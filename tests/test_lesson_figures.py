@@ -240,7 +240,8 @@ def percent(value: float) -> str:
 
 
 def of_states() -> set[str]:
-    assert holds("zeros beat the state of train") == [1, 1, 1, 1, 1]
+    for rule in ("zeros beat the state of train", "training makes a unit follow the tens digit"):
+        assert holds(rule) == [1, 1, 1, 1, 1]
     layers = CATALOGUE["Model5"].n_layers
     later = shown(BY_NAME["train_to_valid"], "Model5").meta["note"]
     return {
@@ -345,6 +346,12 @@ def first_word_share() -> float:
 
 
 def of_counting() -> set[str]:
+    kind = "a mistake above 8,000"
+    right = percents("a number above 8,000 is right")
+    first, only = (
+        percents(f"{kind} {how}") for how in ("starts at the first word", "is the first word only")
+    )
+    assert 100 * first_word_share() == pytest.approx(first[0])  # the pre-trained run
     kinds, blocks = shares_of_kinds(), said("counting_map", "Model5-blocks", given=3)
     inside = r"([\d.]+) % up to", r"([\d.]+) % from", r"is wrong \((\d+) %\)"
     return {
@@ -353,6 +360,8 @@ def of_counting() -> set[str]:
         f"{100 * first_word_share():.0f}",
         *(percent(kinds[kind]) for kind in ("comma", "tens", "ones")),
         percent(100 * last("Model5").accuracy),
+        *(f"{end(right[1:]):.1f}" for end in (min, max)),
+        *(f"{end(shares[1:]):.0f}" for shares in (first, only) for end in (min, max)),
         *("7,999", "8,000", "8,001", "9,999", "8,316", "8,317", "8,318", "8,319", "100", "20"),
     }
 
@@ -385,6 +394,13 @@ def holds(claim: str) -> list[int]:
     rows = [row for row in read_rows(CLAIMS, Tried) if row.claim == claim]
     assert [row.seed for row in rows] == [0, 1, 2, 3, 4]
     return [row.holds for row in rows]
+
+
+def percents(claim: str) -> list[float]:
+    """In how many percent of cases a claim holds for each of five seeds."""
+    rows = [row for row in read_rows(CLAIMS, Tried) if row.claim == claim]
+    assert [row.seed for row in rows] == [0, 1, 2, 3, 4]
+    return [100 * row.holds / row.n for row in rows]
 
 
 def of_changes() -> set[str]:

@@ -15,20 +15,24 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from hnviz.bench.lr_map import RATES
 from hnviz.bench.search import FIVE
 from hnviz.bench.table import write_rows
 from hnviz.catalogue import entry
 from hnviz.config import RunConfig
-from hnviz.events import Ended, EpochEnd
-from hnviz.learn import Learner
+from hnviz.data import numbers_of
+from hnviz.data.places import LABELS
+from hnviz.learn import Learner, fit, last_epoch
 from hnviz.observe.claims import N_PROMPTS, after, drawn, tried
+from hnviz.observe.counting import counting_accuracy
 from hnviz.observe.handover import handover
 from hnviz.observe.subject import Subject
 from hnviz.observe.surgery import Swap, Units
 from hnviz.observe.through_time import Windows, state_gradients
 from hnviz.observe.time_questions import FIRST
+from hnviz.observe.unit_codes import unit_codes
 
 EDGE_RATES = [rate for rate in RATES if 1e-3 <= rate <= 1e-1]
 """The rates of the table among which Model3's best is, and the first at which it diverges."""
@@ -36,7 +40,7 @@ EDGE_RATES = [rate for rate in RATES if 1e-3 <= rate <= 1e-1]
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One claim about one seed: for how many of n prompts it holds; n is 1 for a run as a whole."""
+    """One claim about one seed: for how many of n prompts or numbers it holds; n is 1 for a run."""
 
     claim: str
     model: str
@@ -60,6 +64,12 @@ def _of_seed(seed: int) -> Iterator[Tried]:
     five, four = _trained("Model5", seed), _trained("Model4", seed)
     for claim, holds in _changes(five).items():
         yield Tried(claim, "Model5", seed, holds, N_PROMPTS)
+    for claim, right in _beyond(five).items():
+        yield Tried(claim, "Model5", seed, int(right.sum()), len(right))
+    follows = _follows_tens(five) - _follows_tens(_untrained("Model5", seed))
+    yield Tried(
+        "training makes a unit follow the tens digit", "Model5", seed, int(follows > 0.3), 1
+    )
     yield Tried("zeros beat the state of train", "Model5", seed, int(_zeros_win(five)), 1)
     yield Tried("reaches further than Model5", "Model4", seed, int(_reach(four) > _reach(five)), 1)
     yield Tried("the best rate is the last that works", "Model3", seed, int(_at_the_edge(seed)), 1)
@@ -70,6 +80,29 @@ def _trained(model: str, seed: int) -> Subject:
     for _ in learner.events():
         pass
     return Subject.load(learner.config, learner.snapshot())
+
+
+def _untrained(model: str, seed: int) -> Subject:
+    learner = Learner(RunConfig.for_model(model, seed=seed, device="cpu"))
+    return Subject.load(learner.config, learner.snapshot())
+
+
+def _beyond(subject: Subject) -> dict[str, NDArray[np.bool_]]:
+    """Return which numbers above 8,000 are right after three, and how the others go wrong."""
+    found = counting_accuracy(subject, 3)
+    above = np.isin(found.number, numbers_of(subject.config).of("valid"))
+    wrong = above & ~found.right
+    first = found.first_wrong[wrong] == 0
+    return {
+        "a number above 8,000 is right": found.right[above],
+        "a mistake above 8,000 starts at the first word": first,
+        "a mistake above 8,000 is the first word only": first & found.alone[wrong],
+    }
+
+
+def _follows_tens(subject: Subject) -> float:
+    """Return how much the tens digit explains of the unit of layer 0 that follows it most."""
+    return float(unit_codes(subject, 0).explained[:, LABELS.index("tens")].max())
 
 
 def _changes(subject: Subject) -> dict[str, int]:
@@ -109,11 +142,7 @@ def _at_the_edge(seed: int) -> bool:
     scores = []
     for rate in EDGE_RATES:
         recipe = {**asdict(entry("Model3").recipe), "lr": rate}
-        events = list(
-            Learner(RunConfig(model="Model3", seed=seed, device="cpu", **recipe)).events()
-        )
-        last, ended = events[-2:]
-        works = isinstance(ended, Ended) and ended.status == "finished"
-        scores.append(last.accuracy if works and isinstance(last, EpochEnd) else None)
+        last = last_epoch(fit(RunConfig(model="Model3", seed=seed, device="cpu", **recipe)))
+        scores.append(None if last is None else last.accuracy)
     known = [score for score in scores if score is not None]
-    return len(known) < len(scores) and scores.index(max(known)) == len(known) - 1
+    return 0 < len(known) < len(scores) and scores.index(max(known)) == len(known) - 1
