@@ -1,9 +1,6 @@
 """What one WebSocket may send: frames, bytes and unfinished messages, before they are parsed."""
 
-import json
 import socket
-import subprocess
-import sys
 import threading
 import time
 import warnings
@@ -24,8 +21,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from hnviz.web.frames import Frames
 from hnviz.web.patience import LARGEST, WEBSOCKETS, Intake, bound_frames
-from tests.conftest import ROOT, free_port
-from tests.load.attack import ATTACKS
+from tests.conftest import free_port
 
 pytestmark = pytest.mark.filterwarnings("ignore:remove second argument")  # uvicorn's own
 
@@ -288,18 +284,3 @@ def test_this_uvicorn_has_what_is_bounded():
         methods = [unwrap(each) for each in vars(protocol).values() if callable(each)]
         source = {name for each in methods for name in getattr(each, "__code__", NONE).co_names}
         assert "scope" in source  # with the path that decides how large a message may be
-
-
-# --- attacks ------------------------------------------------------------------------------------
-
-
-@pytest.mark.slow
-def test_each_attack_is_tried_and_nobody_is_turned_away(tmp_path):
-    figures = tmp_path / "figures.json"
-    command = [sys.executable, "-m", "tests.load.attack", "--seconds", "3", "--json", str(figures)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert "Traceback" not in done.stderr
-    tried = json.loads(figures.read_text())
-    assert tried.keys() == {"nothing", *ATTACKS}
-    assert {each["errors"] for each in tried.values()} == {0}
-    assert max(each["server grown, MB"] for each in tried.values()) < 200  # it was 626

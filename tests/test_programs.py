@@ -19,6 +19,7 @@ PROGRAMS = {
     "gallery": "-m tests.browser.screenshots {folder}",
     "load": "-m tests.load --seconds 2 --viewers 2 --watchers 2 --every 1",
     "class": "-m tests.load --class --size 3 --seconds 2",
+    "attack": "-m tests.load.attack --seconds 3",
     "beside": "-m tests.load.beside --seconds 2 --viewers 2 --rounds 1",
     "sizes": "-m tests.load.sizes --only memory",
     "sweep": "-m tests.load.sweep --runs 12 --epochs 1 --workers 1",
