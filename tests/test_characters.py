@@ -5,7 +5,7 @@ from math import log
 import pytest
 
 from hnviz.data import corpus, stream_of
-from hnviz.data.characters import bits_per_character, measured
+from hnviz.data.characters import bits_per_character, measured, tokens_of
 from hnviz.data.corpora.own import Way, own_corpus
 from hnviz.data.splits import NOTEBOOK, Chosen
 
@@ -34,7 +34,7 @@ def valid_text() -> str:
 def test_bits_are_spread_over_the_same_characters(way, tokens):
     choice, text = chosen(**way), valid_text()
     n_tokens = len(corpus(choice.corpus).tokenize(text))
-    assert measured(choice).tokens == tokens
+    assert measured(choice).tokens == tokens_of(choice) == tokens
     bits = 2.0 / log(2) * n_tokens / len(text)
     assert bits_per_character(2.0, choice) == pytest.approx(bits)
     if tokens == "char":

@@ -28,6 +28,12 @@ def measured(choice: TextChoice) -> Measured:
     return _measured(choice.corpus, choice.split)
 
 
+def tokens_of(choice: TextChoice) -> str:
+    """Say what one token of a run is, without reading its text: "word", "char", "bpe500"."""
+    way = way_of(choice.corpus)
+    return corpus_of(choice).level if way is None else way.written.partition("-")[0]
+
+
 def bits_per_character(loss: float, choice: TextChoice) -> float:
     """Turn a mean loss on valid, in nats per token, into bits per character."""
     return loss * measured(choice).bits
@@ -39,11 +45,11 @@ def _measured(corpus_id: str, split: str) -> Measured:
     corpus, stream, way = corpus_of(choice), stream_of(choice), way_of(corpus_id)
     n_tokens = len(stream.valid) - 1  # xxbos writes nothing
     if way is None:
-        text, tokens = f"{corpus_id} {split}", corpus.level
+        text = f"{corpus_id} {split}"
         n_characters = len(corpus.joined(corpus.tokens(split).valid[1:]))
     else:
         name = text_hash(corpus_id) or ""
-        text, tokens = f"{name} {way.valid}", way.written.partition("-")[0]
+        text = f"{name} {way.valid}"
         n_characters = len(cut(text_of(name), way)[1])
     unknown = float((stream.valid == stream.vocab.stoi[UNK]).mean())
-    return Measured(text, tokens, n_tokens / n_characters / log(2), unknown)
+    return Measured(text, tokens_of(choice), n_tokens / n_characters / log(2), unknown)

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
+from hnviz.data.characters import tokens_of
 from hnviz.engine.client import Job
 from hnviz.runs import RunNotFound, RunSummary
 from hnviz.runs.seeds import usual_gaps
@@ -48,6 +49,7 @@ def told(sweep_id: str) -> dict[str, Any]:
         "problem": by.problem(sweep.id),
         "n_runs": len(runs),
         "n_done": sum(state in DONE for state in states),
+        "tokens": sorted({tokens_of(member.config) for member in sweep.members}),
         "gaps": usual_gaps(member.config for member in sweep.members),
         "runs": runs,
     }

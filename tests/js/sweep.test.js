@@ -134,6 +134,9 @@ test("squares that are no further apart than seeds tie", () => {
   const layout = layOut(AXES, grid([0.453, 0.452, 0.3, null]), false);
   const gaps = { accuracy: 0.05 };
   assert.deepEqual([tiesOf(layout, "accuracy", gaps), tiesOf(layout, "accuracy")], [1, 0]);
+  const mixed = said(headline({ ...sweep(4, 4), tokens: ["char", "word"] }, layout, "accuracy"));
+  assert.match(mixed, /^These runs read different tokens: compare their bits per character/);
+  assert.ok(mixed.split(" ").length <= 20);
   const head = headline({ ...sweep(4, 4), gaps }, layout, "accuracy");
   assert.match(said(head), /^A tie: lr .+, bptt .+, 45\.3 % right on valid, and 1 other, no further apart than seeds\.$/);
   assert.ok(words(head) <= 20);

@@ -3,7 +3,7 @@
 
 /** @typedef {{ settings: Record<string, any>, run: string|null, state: string, progress: number, message: string,
  *              accuracy: number|null, valid_loss: number|null, train_accuracy: number|null, train_loss: number|null }} Run */
-/** @typedef {{ id: string, name: string, axes: string[], status: string, problem: string, n_runs: number, n_done: number, gaps?: Record<string, number> }} Sweep */
+/** @typedef {{ id: string, name: string, axes: string[], status: string, problem: string, n_runs: number, n_done: number, gaps?: Record<string, number>, tokens?: string[] }} Sweep */
 /** @typedef {{ settings: Record<string, any>, runs: Run[] }} Cell */
 /** @typedef {{ title: Record<string, any>, cells: (Cell|null)[][] }} Map_ one of several maps: rows of cells */
 /** @typedef {{ x: string, y: string|null, xs: any[], ys: any[], maps: Map_[] }} Layout */

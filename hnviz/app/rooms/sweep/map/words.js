@@ -55,6 +55,7 @@ export function headline(sweep, layout, measure) {
   const { n_runs: all, n_done: done } = sweep;
   const count = `${done} of ${all}`;
   if (!best) return done === all ? [[`All ${all} runs`], " have ended, and none has a figure."] : [[count], " runs done: the first square fills in when its run ends."];
+  if ((sweep.tokens ?? []).length > 1) return ["These runs read different tokens: compare their ", ["bits per character"], " on the Compare page, not these figures."];
   const value = figureText(best.figure.mean, measure);
   const what = measure === "loss" ? "loss on valid" : "right on valid";
   const where = settingsText(best.cell.settings);
