@@ -86,6 +86,12 @@ def test_a_message_under_way_has_the_size_that_it_announces():
     assert walked.is_halfway
 
 
+def test_a_large_message_that_comes_at_once_is_noticed():
+    walked, whole = Frames(), frame(Opcode.TEXT, bytes(70_000))
+    assert walked.walk(bytearray(whole), 9) == (len(whole), 1)
+    assert (walked.size, walked.largest) == (0, 70_000)
+
+
 # --- a server -----------------------------------------------------------------------------------
 
 
@@ -208,7 +214,8 @@ def test_a_burst_is_answered_in_its_time(kind):
 def test_a_large_message_is_refused_by_its_head(kind, path, largest):
     head = b"\x81\xff" + (largest + 1).to_bytes(8, "big") + bytes(4)
     half = frame(Opcode.TEXT, bytes(largest // 2), ends=False)
-    for sent in ([head], [half, frame(Opcode.CONT, bytes(largest // 2 + 1))[:20]]):
+    whole = frame(Opcode.TEXT, bytes(largest + 1))
+    for sent in ([head], [whole], [half, frame(Opcode.CONT, bytes(largest // 2 + 1))[:20]]):
         with serving(kind) as port, rude(port, *sent, path=path) as line:
             assert reason(line) == (1009, f"a message may have at most {largest:,} bytes")
     with serving(kind) as port, polite(port, path) as line:

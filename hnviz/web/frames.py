@@ -12,6 +12,7 @@ class Frames:
 
     def __init__(self) -> None:
         self.size = 0  # bytes of the message under way, as its frames announce them
+        self.largest = 0  # bytes of a message so far
         self.messages = 0  # that are complete
         self.complete = 0  # messages, and control frames between them
         self._left = 0  # bytes of the frame under way that have not come
@@ -62,6 +63,7 @@ class Frames:
             self._ends = int(not self._open), 0
         else:
             self.size += length
+            self.largest = max(self.largest, self.size)
             self._open = not first & FIN
             self._ends = int(not self._open), int(not self._open)
         self._left = length

@@ -121,7 +121,7 @@ class Line:
         if self._held and not (self._app_waits or self.closing or self._transport.is_closing()):
             most = min(self._intake.slice, int(self._frames.left)) if self._size.left > 0 else 0
             end, heads = self._walk.walk(self._held, most) if most > 0 else (0, 0)
-            if self._walk.size > self._largest():
+            if self._walk.largest > self._largest():
                 self.close(TOO_BIG, f"a message may have at most {self._largest():,} bytes")
                 return
             self._frames.take(heads)

@@ -179,7 +179,7 @@ async def ask_on(target: Target) -> None:
 
 
 async def cookies(target: Target) -> None:
-    """Two hundred cookies that press, and forty that ask what takes long."""
+    """Two hundred cookies that press, and forty that ask slow questions."""
     await asyncio.gather(
         *(again(lambda: press_on(target)) for _ in range(200)),
         *(ask_on(target) for _ in range(40)),
