@@ -25,7 +25,6 @@ PROGRAMS = {
     "sweep": "-m tests.load.sweep --runs 12 --epochs 1 --workers 1",
     "texts": "-m tests.load.texts 1",
     "failpoints": "-m tests.chaos --only failpoints",
-    "fuzz": "-m tests.fuzz --seconds 2",
     "bench": "-m hnviz bench --model Model0 --pairs 1",
 }
 MISSED = 1  # the exit status of a program that held figures to its limits: not here, in seconds

@@ -1,6 +1,7 @@
 // Which snapshot is shown: by the address, by the newest, by a slider, by Play.
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
+import { Refusal } from "../../hnviz/app/kit/js/source.js";
 import { Timeline } from "../../hnviz/app/kit/js/timeline.js";
 import { address, frames } from "./browser.js";
 
@@ -111,6 +112,19 @@ test("Pause keeps the snapshot that is shown", async () => {
   await new Promise((resolve) => setTimeout(resolve, 80));
   assert.equal(made.step, shown);
   assert.equal(location.href, `http://app/states?unit=3&snapshot=${shown}`);
+});
+
+test("Play ends with a sentence where a snapshot is always refused, and goes on where the server is busy", async () => {
+  for (const [status, plays, trouble] of [[422, false, "unit 64 does not exist"], [503, true, ""]]) {
+    const { made } = timeline();
+    made.attach({ load: () => Promise.reject(new Refusal("unit 64 does not exist", status)), ready: () => false });
+    made.play();
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    assert.equal(made.playing, plays);
+    assert.equal(made.trouble, trouble);
+    assert.equal(made.buffering?.of, plays ? STEPS.length : undefined);
+    made.pause();
+  }
 });
 
 test("news of the run reach those who listen", () => {

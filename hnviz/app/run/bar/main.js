@@ -12,6 +12,7 @@ const RANGE_EXPLAINED =
   "the network changes most there.";
 const PLAY_EXPLAINED = "Play the training from the step shown, or from the first one";
 
+const NARROW = 600; // px
 const PAUSED = "Hold the run where it is";
 const CONTINUE = "The run is only paused: go on from this very step";
 const AGAIN = "Train the run from its first step; what it has learnt is lost";
@@ -117,7 +118,7 @@ class Bar {
     const at = steps.indexOf(step);
     if (Number(this.slider.value) !== at) this.slider.value = String(at);
     const name = step === 0 ? "0, untrained" : `${step.toLocaleString("en")} of ${(facts.n_steps ?? steps.at(-1)).toLocaleString("en")}`;
-    this.shown.textContent = buffering ? bufferingText(buffering) : name;
+    this.shown.textContent = buffering ? bufferingText(buffering, this.kit.width < NARROW) : name;
     this.slider.setAttribute("aria-valuetext", `step ${name}`);
     this.play.show(playing);
     if (Number(this.rate.value) !== speed) this.rate.value = String(speed);
@@ -156,9 +157,11 @@ class Bar {
   }
 }
 
-/** How far a play is that waits for its snapshots. */
-const bufferingText = ({ have, of, since }) =>
-  `Loading: ${have} of ${of} snapshots, ${Math.round((performance.now() - since) / 1000)} s so far`;
+/** How far a play is that waits for its snapshots, in as many words as fit into the line. */
+function bufferingText({ have, of, since }, isNarrow) {
+  const seconds = `${Math.round((performance.now() - since) / 1000)} s`;
+  return isNarrow ? `loading ${have} of ${of}, ${seconds}` : `Loading: ${have} of ${of} snapshots, ${seconds} so far`;
+}
 
 export const render = picture({
   styles: new URL("style.css", import.meta.url),
