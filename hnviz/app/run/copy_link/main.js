@@ -59,6 +59,8 @@ class CopyLink {
     this.mode = mode;
     this.made = settings.made;
     this.home = settings.home;
+    if (this.at !== location.pathname) this.outcome.textContent = ""; // it was about another page's link
+    this.at = location.pathname;
   }
 
   /** @param {boolean} locked */
