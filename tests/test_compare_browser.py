@@ -192,14 +192,14 @@ def test_one_changed_setting_is_trained_named_and_judged(page, server, app):
     box = change.get_by_role("textbox")
     box.fill("six")
     change.get_by_role("button", name="Train it").click()
-    expect(change.locator(".wrong").first).to_have_text("epochs must be a number; got “six”.")
+    expect(change.locator(".wrong").first).to_have_text("Epochs must be a number; got “six”.")
     box.fill("6")
     change.get_by_role("button", name="Train it").click()
     expect(change.locator(".wrong").first).to_contain_text("This run has epochs 6 already")
     box.fill("0")
     change.get_by_role("button", name="Train it").click()
     expect(change.locator(".wrong").first).to_contain_text(
-        "epochs must be a whole number of at least 1"
+        "Epochs must be a whole number of at least 1"
     )
     box.fill("")
     box.press_sequentially("1")  # with the keyboard alone

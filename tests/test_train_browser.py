@@ -453,7 +453,7 @@ def test_a_refused_press_is_told_in_the_bar(page, app):
         status=409, content_type="application/json", body='{"error": "nothing to pause"}'
     ))  # fmt: skip
     button(page, "Pause").click()
-    expect(page.get_by_role("alert").filter(visible=True)).to_have_text("nothing to pause")
+    expect(page.get_by_role("alert").filter(visible=True)).to_have_text("Nothing to pause.")
     page.unroute("**/api/runs/*/pause")
     button(page, "Stop").click()
     expect(button(page, "Resume")).to_be_enabled()

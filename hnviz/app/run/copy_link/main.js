@@ -32,7 +32,7 @@ class CopyLink {
     this.lock = this.button(make, line, "lock");
     this.outcome = make("p", "outcome");
     this.outcome.setAttribute("role", "status");
-    this.made = this.home = "";
+    this.made = this.home = this.at = "";
     this.leave = listenForPresent(); // the buttons are on every page
   }
 

@@ -118,7 +118,7 @@ class Change {
     const value = options.length ? text : Number(text.replaceAll(",", ""));
     const now = base.config[name];
     if (!text || (!options.length && !Number.isFinite(value))) {
-      this.wrong.textContent = `${fieldName(name)} must be a number; got ${text ? `“${text.slice(0, 40)}”` : "nothing"}.`;
+      this.wrong.textContent = refusal(`${name} must be a number; got ${text ? `“${text.slice(0, 40)}”` : "nothing"}.`, [name]);
       return this.value.focus();
     }
     if (value === now) {
