@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from hnviz.catalogue import CATALOGUE, LADDER
+from hnviz.cells import GRU
 from hnviz.config import RunConfig
 from hnviz.learn import (
     FAST,
@@ -355,3 +356,15 @@ def test_each_recipe_says_what_the_notebook_did() -> None:
         (20, 20, 3e-3, 0.3, 64, 64),
         (20, 10, 1e-2, 0.3, 64, 64),
     ]
+
+
+def test_the_grus_reset_gate_acts_after_the_matrix_as_its_text_says():
+    """n = tanh(W_in x + b_in + r * (W_hn h + b_hn)), and not W_hn (r * h)."""
+    torch.manual_seed(0)
+    cell, x, h = nn.GRUCell(3, 4).double(), torch.randn(2, 3).double(), torch.randn(2, 4).double()
+    given, kept = x @ cell.weight_ih.T + cell.bias_ih, h @ cell.weight_hh.T + cell.bias_hh
+    r, z = ((given + kept)[:, part].sigmoid() for part in (slice(0, 4), slice(4, 8)))
+    n = (given[:, 8:] + r * kept[:, 8:]).tanh()
+    torch.testing.assert_close(cell(x, h), (1 - z) * n + z * h)
+    assert "matrix times the old state" in GRU.gates[0].meaning
+    assert "acts after the matrix" in GRU.in_words
