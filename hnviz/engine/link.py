@@ -88,6 +88,7 @@ class Link:
         self._lock = threading.Lock()  # guards the above, and writing
         self._gone = False
         self._heard = 0  # messages so far
+        self._starting = False  # the last one said that the engine waits for PyTorch
         self._ready: Future[None] = Future()
         self._info: Future[EngineInfo] = Future()
         self.jobs: dict[str, Job] = {}
@@ -172,7 +173,7 @@ class Link:
         passes.
         """
         silent, heard, worries = 0.0, 0, False
-        while not self._gone and silent < SILENT:
+        while not self._gone and silent < (START_SECONDS if self._starting else SILENT):
             before = time.monotonic()
             time.sleep(LOOK)
             passed = min(time.monotonic() - before, 2 * LOOK)
@@ -204,6 +205,7 @@ class Link:
         self._forsake()
 
     def _take(self, message: Mapping[str, Any]) -> None:
+        self._starting = "starting" in message
         if "progress" in message:
             if (hear := self._hearers.get(message["id"])) is not None:
                 hear(HowFar(*message["progress"]))

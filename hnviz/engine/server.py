@@ -62,12 +62,13 @@ class Server:
     a frame. Before that may come {"id", "progress": [done, of, what]}.
     Without a request, it sends {"ready": true} once, {"info": {...}} once it has examined the
     machine, {"jobs": [...]} whenever the jobs change, before the reply to the request that
-    changed them, and something at least every BEAT seconds, as a sign of life.
+    changed them, and something at least every BEAT seconds, as a sign of life; after
+    {"starting": true} the next one may take long.
     """
 
     def __init__(self, store: RunStore, limits: Limits, replies: int, frames: int) -> None:
         self._replies, self._frames = replies, frames
-        self._workers = Workers()
+        self._workers = Workers(lambda: self._say({"starting": True}))
         self._max_trainers = limits.trainers
         self._trainers = Trainers(store, limits, self._workers)
         ways = Replies(self._send_frame, self._refuse, self._tell_progress)

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -58,8 +59,10 @@ class Worker:
 class Workers:
     """Starts child processes."""
 
-    def __init__(self) -> None:
+    def __init__(self, warn: Callable[[], None] = lambda: None) -> None:
+        """`warn` is called before a fork server has to start again, which may take long."""
         self.method = _start_method()
+        self._warn = warn
         self._idle: Worker | None = None
         if self.method == "forkserver":
             multiprocessing.set_forkserver_preload(["hnviz.engine.preload"])
@@ -77,6 +80,7 @@ class Workers:
             try:
                 return _start(context, target)
             except (EOFError, OSError):  # the fork server has died; the retry starts another
+                self._warn()
                 time.sleep(wait)
         try:
             return _start(context, target)
