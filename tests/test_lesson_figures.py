@@ -319,6 +319,7 @@ def of_bounds() -> set[str]:
     return {
         *map(percent, (own, notebook, valid[2], train[5], 100 * three.accuracy)),
         *map(percent, (100 * three.most, 100 * elsewhere(config, "valid", 3), *six)),
+        percent(100 * elsewhere(config_of("Model3"), "train", 6)),
         f"{100 * own / (100 * three.accuracy):.0f}",
         *map(percent, (on_train("Model3"), 100 * last("Model3").accuracy, first, valid[0])),
         percent(100 * at_random(n_first)),
