@@ -386,7 +386,7 @@ def test_all_that_a_pass_needs_is_on_the_device_and_its_losses_come_in_chunks(
 ) -> None:
     """Torch's device "meta" has shapes and no numbers: to read one, or to mix it with another
     device, is an error there."""
-    monkeypatch.setattr("hnviz.learn.learner.resolve_device", lambda device: "meta")
+    monkeypatch.setattr("hnviz.learn.learner.device_of", lambda config: "meta")
     with monkeypatch.context() as patch:  # the targets' kinds are read, once
         patch.setattr(Tensor, "cpu", lambda t: torch.zeros(t.shape, dtype=t.dtype))
         learner = Learner(small_config(model, form=form, device="cuda"), small_stream())

@@ -284,7 +284,7 @@ def test_a_run_on_cuda_asks_for_exact_products_first(monkeypatch: pytest.MonkeyP
     def ask() -> None:
         raise AskedError
 
-    monkeypatch.setattr("hnviz.learn.learner.resolve_device", lambda device: device)
+    monkeypatch.setattr("hnviz.learn.learner.device_of", lambda config: config.device)
     monkeypatch.setattr("hnviz.learn.learner.be_exact_on_cuda", ask)
     Learner(small_config("Model5", device="cpu"), small_stream())
     with pytest.raises(AskedError):

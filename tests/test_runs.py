@@ -966,6 +966,7 @@ def test_a_summary_is_of_the_last_epoch_and_the_label(store: RunStore) -> None:
         valid_loss=0.6,
         accuracy=0.5,
         train_accuracy=0.7,
+        running_train=True,
         message="over",
         given="mine",
         pinned=True,

@@ -131,8 +131,9 @@ def test_the_sentences_take_their_figures_from_the_tables():
     assert "of 2 recipes tried" in (said := origin_sentence(pd.DataFrame(rows)))
     assert "**92.0 %**" in said
     seeds = pd.DataFrame({"seed": [0, 1], "train": [0.99, 0.98], "valid": [0.8, 0.75]})
-    assert "valid accuracy of 80.0 %, 75.0 %, and at a train accuracy of 99.0 %, 98.0 %" in (
-        seeds_sentence("LSTM", seeds)
+    assert (
+        "valid accuracy of 80.0 %, 75.0 %, and at a running train accuracy of 99.0 %, 98.0 %"
+        in (seeds_sentence("LSTM", seeds))
     )
 
 

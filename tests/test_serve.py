@@ -23,6 +23,7 @@ from hnviz.app.shell import asgi
 from hnviz.app.shell.serve import Address, AddressError
 from hnviz.cli import app as cli_app
 from hnviz.cli import main
+from hnviz.engine.client import Engine
 
 ROOT = Path(__file__).parent.parent
 
@@ -169,7 +170,7 @@ def test_no_garbage_is_looked_for_among_the_apps_modules(monkeypatch: pytest.Mon
     looked_for: list[bool] = []
     before = gc.get_freeze_count()
     monkeypatch.setattr(asgi, "_load", lambda: looked_for.append(gc.isenabled()))
-    monkeypatch.setattr(asgi, "_start_engine", lambda: None)
+    monkeypatch.setattr(Engine, "start", lambda engine: None)
 
     async def served() -> None:
         async with asgi.lifespan(None):

@@ -108,7 +108,9 @@ def test_the_models_page_answers_it(model):
     assert not app.exception
     said = {each.value for each in app.markdown}
     sentences = shares_sentence(TABLES[model]), measured_note(model)
-    assert {unbroken(each) for each in sentences} | {f":gray[{scored_note(model)}]"} <= said
+    assert {unbroken(each) for each in sentences} | {
+        unbroken(f":gray[{scored_note(model)}]")
+    } <= said
 
 
 @pytest.mark.usefixtures("own_runs")

@@ -418,7 +418,9 @@ def test_a_run_on_blocks_is_told_from_its_neighbour() -> None:
     assert "judged" not in run_text.against_notebook(theirs, notebook)
     fig = accuracy_curves(record, theme("light")).figure()
     heads = [note.text for note in fig.layout.annotations]
-    assert {"<b>train, all but the blocks</b>", "<b>valid, held-out blocks</b>"} <= set(heads)
+    assert {"<b>train, all but the blocks, running</b>", "<b>valid, held-out blocks</b>"} <= set(
+        heads
+    )
     assert not any("8,001" in head for head in heads)
 
 

@@ -84,7 +84,7 @@ def test_the_most_surprising_token_is_named_with_its_numbers():
     assert prompt.sentence == (
         "Model9 after 3 steps reads 4 tokens and is surprised most by “two” after “one ,”: it gave "
         "that word **12 %**, 3.0 bits. On average a token surprises it by 1.05 bits; a blind "
-        "guess among 6 words, by 2.6."
+        "guess among all 6 tokens of its list, by 2.6."
     )
     assert prompt.sentence.endswith(prompt.average)
     assert prompt.position(0) == (
@@ -588,7 +588,7 @@ def test_what_decides_the_words_is_held_to_its_bounds(name, value):
         ({"predictions_change": "zero units", "predictions_hold": "maybe"},
          "the address asks for 'maybe' here"),
         ({"predictions_change": "another state", "predictions_ways": "maybe"},
-         "the address asks for 'maybe' here"),
+         "The address asks for 'maybe' here"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_is_told_and_the_page_stays(query, sentence):

@@ -179,7 +179,7 @@ class Questions:
         if could_start:
             self._start()
         else:  # the next one would die too
-            self._refuse_waiting("the observer cannot start; engine.log says why", "unavailable")
+            self._refuse_waiting("the observer cannot start; engine.log says why")
 
     def _drop(self, reason: str) -> None:
         """Refuse the question that the observer is working on."""
@@ -226,9 +226,9 @@ class Questions:
         if self._worker:
             self._worker.end()
 
-    def _refuse_waiting(self, sentence: str, kind: ErrorKind = "busy") -> None:
+    def _refuse_waiting(self, sentence: str) -> None:
         while self._waiting:
-            self._refuse_all(self._waiting.popleft(), sentence, kind)
+            self._refuse_all(self._waiting.popleft(), sentence)
 
     def _refuse_all(
         self, question: Question, sentence: str, kind: ErrorKind = "unavailable"

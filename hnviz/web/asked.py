@@ -22,7 +22,7 @@ ENGINE_STATUS: dict[ErrorKind, int] = {
     "conflict": 409,
     "damaged": 410,
     "wrong": 422,
-    "busy": 503,
+    "busy": 429,
     "failed": 500,
     "unavailable": 503,
 }
