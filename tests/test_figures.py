@@ -225,8 +225,12 @@ def test_the_loss_of_valid_has_lines_and_its_points_a_perplexity():
     assert list(valid.text) == [f"{np.exp(loss):.3g}" for loss in (2.5, 1.75)] == ["12.2", "5.75"]
     assert valid.hovertemplate == "step %{x}: %{y:.3f}, perplexity %{text}"
     assert traces(fig)["train"].text is None  # of moving weights: it has none
-    assert [perplexity(loss) for loss in (0, 1e9, np.nan)] == [
+    assert [perplexity(loss) for loss in (0, 5, 7, 13.8, 13.9, 1e9, np.nan)] == [
         "1",
+        "148",
+        "1,097",
+        "984,609",
+        "over a million",
         "over a million",
         "not a number",
     ]

@@ -370,10 +370,9 @@ def test_57_percent_is_more_than_three_tokens_give_model0_and_proves_no_memory_o
     assert bound.k == 3
     said = flattery(bound, elsewhere(config, "valid", 3))
     assert said == (
-        "A table made for few answers flatters: for as many at random places it is right 59.8 % of "
-        "the time, and the table of the whole text 55.0 % here."
+        "A table made for the answers that it is scored on flatters: made for as many at random "
+        "places, it gets 59.8 % right; the table of the whole text gets 55.0 % here."
     )
-    assert flattery(bounds["valid"][0], 0.41) == ""  # it hardly does for one token
     assert (
         given_note(bounds["valid"])
         == "train: a running figure; thin lines: what 1 to 3 tokens give"
@@ -466,9 +465,10 @@ def test_a_loss_below_a_line_is_a_proof_and_above_it_says_nothing():
     both = {"train": split_bounds("train"), "valid": bounds}
     assert loss_reading({"valid": 1.174}, both) == (
         "The loss on valid, **1.174** nats, is below 1.466, the least that one token allows "
-        "(0.008 % of the contexts occur once), a proof of memory, and above 1.167, the least that "
-        "two tokens allow (0.02 % of the contexts occur once). Above a line proves nothing: loss "
-        "also counts how sure the network was when it was wrong."
+        "(0.008 % of the answers are the only one of their context), a proof of memory, and above "
+        "1.167, the least that two tokens allow (0.02 % of the answers are the only one of their "
+        "context). Above a line proves nothing: loss also counts how sure the network was when it "
+        "was wrong."
     )
     said = loss_reading({"train": 0.02, "valid": 0.1}, both)  # below the entropy of six as well
     assert said.startswith("The loss on train, **0.020** nats, is below 1.195, the least that five")

@@ -12,8 +12,9 @@ from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
 from hnviz.events import Ended, TrainPass
 from hnviz.figures.numbers import accuracy
+from hnviz.figures.ruler_text import proof
 from hnviz.runs import SHIPPED_DIR, RunFolder, RunRecord
-from hnviz.runs.ruler import Bound
+from hnviz.runs.ruler import Bound, elsewhere, run_bounds
 from tests.test_figures import EMPTY, SHORT, batch
 
 DIVERGED = replace(SHORT, epochs=(), batches=(batch(0, 3.0), batch(1, 4.524e26)))
@@ -296,3 +297,15 @@ NO_NUMBER = "diverged at step 4: the loss became nan; try a lower lr than 0.01"
 )
 def test_the_line_over_the_curves_says_where_a_run_stands(given, sentence):
     assert run_text.progress(Standing(**{"record": SHORT, **given})) == sentence
+
+
+@pytest.mark.parametrize("model", ("Model0", "Model3", "Model5"))
+def test_each_proof_of_memory_shows_what_random_places_give(model):
+    record = RunFolder(SHIPPED_DIR / model).read()
+    bounds = {split: run_bounds(record.config, split) for split in ("train", "valid")}
+    reached = {"train": record.train_pass.accuracy, "valid": record.epochs[-1].accuracy}
+    split, bound = proof(reached, bounds)
+    random = accuracy(elsewhere(record.config, split, bound.k))
+    said = run_text.remember(record, bounds)
+    assert f"more than **{accuracy(bound.most)}**" in said
+    assert f"at random places, it gets {random} right" in said

@@ -15,7 +15,7 @@ from hnviz.app.run import text as run_text
 from hnviz.app.run.names import rate
 from hnviz.config import RunConfig
 from hnviz.data import KINDS, corpus_of
-from hnviz.data.characters import bits_per_character, measured
+from hnviz.data.characters import bits_per_character, tokens_of
 from hnviz.data.corpora import corpus
 from hnviz.data.stream import SPLITS
 from hnviz.data.tokens import upright
@@ -90,7 +90,7 @@ def day(seconds: float) -> str:
 
 def headline(records: Mapping[str, RunRecord]) -> str:
     """Say which run ends highest, and which lowest."""
-    if len({measured(record.config).tokens for record in records.values()}) > 1:
+    if len({tokens_of(record.config) for record in records.values()}) > 1:
         return _headline_in_bits(records)
     ends = {name: record.epochs[-1].accuracy for name, record in records.items()}
     first, last = max(ends, key=ends.__getitem__), min(ends, key=ends.__getitem__)
@@ -157,7 +157,7 @@ def kinds_of_one(record: RunRecord) -> Markup:
     train = record.train_pass.kinds if record.train_pass else last.train_kinds
     heads = ("kind", "right on valid", "of tokens", on_train, "of tokens")
     rows = [(kind, *_share(last.valid_kinds.get(kind)), *_share(train.get(kind))) for kind in found]
-    return _table("Right answers of the last epoch by the kind of the true token", heads, rows)
+    return _table("Right answers by the kind of the true token", heads, rows)
 
 
 def kinds_of_several(records: Mapping[str, RunRecord]) -> Markup:

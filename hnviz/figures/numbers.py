@@ -1,8 +1,8 @@
 """How shares are written: always in percent, on every page. `kit/js/text.js` writes the same."""
 
-from math import exp
+from math import exp, log
 
-LARGEST_LOSS = 14.0  # nats: a perplexity of a million
+LARGEST_LOSS = log(1e6)  # nats: a perplexity of a million
 _MOST, _LEAST = 99.95, 0.0001  # percent; beyond them no digits are worth writing
 
 
@@ -44,7 +44,7 @@ def percent(share: float) -> str:
 def perplexity(loss: float) -> str:
     """Write exp of a mean loss in nats, over all answers of a split in one pass: "3.24"."""
     if loss < LARGEST_LOSS:
-        return f"{exp(loss):,.3g}"
+        return f"{exp(loss):.3g}" if exp(loss) < 999.5 else f"{exp(loss):,.0f}"
     return "over a million" if loss >= LARGEST_LOSS else "not a number"
 
 

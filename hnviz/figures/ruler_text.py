@@ -22,8 +22,8 @@ _MOST = percent(MOST_ONCE)
 
 POSITIONS_NOTE = (
     "Thin lines: what no predictor can exceed at that position, by a table made for just its "
-    f"answers, dotted where more than {_MOST} of the contexts occur once. One pass in eval mode, "
-    "from a state of zeros."
+    f"answers, dotted where more than {_MOST} of these are the only one of their context. One pass "
+    "in eval mode, from a state of zeros."
 )
 
 LISTED = 5  # tokens that followed another one, in the example
@@ -65,17 +65,12 @@ def proof(
 
 
 def flattery(bound: Bound, elsewhere: float) -> str:
-    """Say how much a table made for the answers themselves flatters; empty if it does not."""
-    if abs(bound.most - bound.accuracy) < FLATTERED:
-        return ""
+    """Say what two other tables get right, as one made for the answers themselves flatters."""
     return (
-        f"A table made for few answers flatters: for as many at random places it is right "
-        f"{accuracy(elsewhere)} of the time, and the table of the whole text "
+        "A table made for the answers that it is scored on flatters: made for as many at random "
+        f"places, it gets {accuracy(elsewhere)} right; the table of the whole text gets "
         f"{accuracy(bound.accuracy)} here."
     )
-
-
-FLATTERED = 0.01  # of accuracy: a table made for some answers beats that of the text by more
 
 
 def reading(reached: Mapping[str, float], bounds: Mapping[str, Sequence[Bound]]) -> str:
@@ -134,7 +129,7 @@ def _least(bound: Bound) -> str:
     tokens = "one token" if bound.k == 1 else f"{number(bound.k)} tokens"
     return (
         f"{bound.loss:.3f}, the least that {tokens} allow{'s' if bound.k == 1 else ''} "
-        f"({percent(bound.once)} of the contexts occur once)"
+        f"({percent(bound.once)} of the answers are the only one of their context)"
     )
 
 
@@ -194,11 +189,11 @@ def window_note(layout: BatchLayout, any_cut: float) -> str:
     return (
         "A line shows the best table of guesses at each position, over that position's own "
         f"{slots:,} slots in this layout. It is not the same number as the bound of as many tokens "
-        f"over the whole text. Dotted: more than {_MOST} of the contexts occur only once there. "
-        "Such a context is always guessed right, so the bound is high; an accuracy above it still "
-        f"proves more memory. Over every way to cut this text into windows of {layout.bptt}, the "
-        f"mean with a reset state is {accuracy(any_cut)}. One layout has fewer slots at each "
-        "position, so fewer contexts repeat and the bound is higher."
+        f"over the whole text. Dotted: more than {_MOST} of the slots are the only one of their "
+        "context. Such a slot is always guessed right, so the bound is high; an accuracy above it "
+        f"still proves more memory. Over every way to cut this text into windows of "
+        f"{layout.bptt}, the mean with a reset state is {accuracy(any_cut)}. One layout has fewer "
+        "slots at each position, so fewer contexts repeat and the bound is higher."
     )
 
 
@@ -265,7 +260,8 @@ def reach_note(texts: Sequence[Reach]) -> str:
     said = (
         "A curve is the mean over all positions of a window and every way to cut the text into "
         f"windows. It is dotted, and thin lines are left out, where more than {_MOST} of the "
-        "contexts occur only once: there, a table of guesses has simply memorised the text"
+        "tokens are the only one of their context: there, a table of guesses has simply memorised "
+        "the text"
     )
     hidden = [_hidden(text) for text in texts if text.sure < len(text.bounds)]
     return f"{said}. Left out: {', '.join(hidden)}." if hidden else f"{said}."

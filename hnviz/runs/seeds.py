@@ -97,8 +97,4 @@ def _from_tables(config: RunConfig) -> Spread | None:
         return Spread(figures, len(table), f"from {len(table)} seeds that hnviz has measured")
     ranges = {name: reference_range(config.model, config.bn_init, name) for name in COLUMNS}
     known = {name: ends for name, ends in ranges.items() if ends is not None}
-    return (
-        Spread(known, 10, "from ten seeds in fastai 1.0.61, the library of the notebook")
-        if known
-        else None
-    )
+    return Spread(known, 10, LIBRARY) if known else None

@@ -303,7 +303,7 @@ def remember(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> str:
     if proved is None:
         return said
     split, bound = proved
-    return f"{said} {flattery(bound, elsewhere(record.config, split, bound.k))}".strip()
+    return f"{said} {flattery(bound, elsewhere(record.config, split, bound.k))}"
 
 
 SPIKE = 1.5
