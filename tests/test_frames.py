@@ -20,15 +20,15 @@ from websockets.frames import Frame, Opcode
 from websockets.sync.client import ClientConnection, connect
 
 from hnviz.web.frames import Frames
-from hnviz.web.patience import LARGEST, WEBSOCKETS, Intake, bound_frames
-from tests.conftest import free_port
+from hnviz.web.patience import LARGEST, WEBSOCKETS, Intake, Line, bound_frames
+from tests.conftest import finished, free_port
 
 pytestmark = pytest.mark.filterwarnings("ignore:remove second argument")  # uvicorn's own
 
 PING = b"\x89\x80\0\0\0\0"
 EMPTY = b"\x00\x80\0\0\0\0"  # goes on with a message
 BEGINS = b"\x01\x80\0\0\0\0"  # begins one
-KINDS = ("websockets_sansio_impl", "websockets_impl")  # wsproto is not installed
+KINDS = tuple(WEBSOCKETS)
 
 
 BOUNDED = ("__init__", "connection_made", "data_received", "connection_lost")
@@ -255,6 +255,39 @@ def test_all_unfinished_messages_together_are_bounded(kind):
         with rude(port, frame(Opcode.TEXT, bytes(62_000), ends=False)) as largest:
             assert reason(largest)[1] == "too many messages are unfinished; send yours again"
         assert said(other, "x" * 9_000) == 9_000
+
+
+class Transport:
+    """What a `Line` needs of one."""
+
+    def __init__(self) -> None:
+        self.sent = b""
+
+    def is_closing(self) -> bool:
+        return False
+
+    def write(self, data: bytes) -> None:
+        self.sent += data
+
+    def pause_reading(self) -> None:
+        pass
+
+    def abort(self) -> None:
+        pass
+
+
+def test_the_unfinished_message_of_one_who_was_closed_no_longer_counts() -> None:
+    async def go() -> None:
+        intake, transport = Intake(frames=(1, 1), too_fast_seconds=-1), Transport()
+        line = Line(intake, SimpleNamespace(), transport, lambda data: None)
+        line.take(b"the request")
+        line.take(frame(Opcode.TEXT, bytes(1000), ends=False))
+        assert intake.waiting == 1000
+        line.take(9 * PING)
+        assert b"at most 1 frames" in transport.sent
+        assert (intake.waiting, intake.lines) == (0, set())
+
+    finished(go())
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -25,7 +25,6 @@ STREAMLIT = "/_stcore/stream"
 WEBSOCKETS = {
     "websockets_sansio_impl": "WebSocketsSansIOProtocol",
     "websockets_impl": "WebSocketProtocol",
-    "wsproto_impl": "WSProtocol",
 }
 """uvicorn's modules for WebSockets. Streamlit chooses the first, or an old uvicorn's second."""
 
@@ -84,7 +83,8 @@ class Line:
             self._size.take(len(data))
             if self._frames.is_half_full and self._size.is_half_full:
                 self._too_fast_since = None
-            self._pass_on()
+            if self._again is None:
+                self._pass_on()
 
     def pause_for_app(self, waits: bool) -> None:
         """Keep back what comes until uvicorn's queue for the app is empty again."""
@@ -132,6 +132,8 @@ class Line:
                 self._receive(part)
             if self._held and (heads == most or not most):
                 self._wait()
+        if self.closing:
+            return
         self._count(len(self._held) + self._walk.received)
         self._watch()
         self._pause()
@@ -300,7 +302,7 @@ def mend_uvicorn() -> None:
     close_half_sent(H11Protocol)
     intake = Intake()
     for module, name in WEBSOCKETS.items():
-        # Importing the others would warn that they are deprecated, or fail.
+        # Importing the other one would warn that it is deprecated.
         loaded = sys.modules.get(f"uvicorn.protocols.websockets.{module}")
         if loaded is not None:
             bound_frames(getattr(loaded, name), intake)
