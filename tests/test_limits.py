@@ -279,6 +279,12 @@ def test_the_last_hop_that_is_no_proxy_is_the_address(told: list[str], address: 
     assert forwarded(stranger, NEAR) == stranger
 
 
+def test_a_proxy_is_known_also_as_a_server_for_ipv6_writes_its_address() -> None:
+    headers = [(b"x-forwarded-for", b"192.0.2.7, ::ffff:10.0.0.2")]
+    scope = {"type": "http", "scheme": "http", "client": ("::ffff:127.0.0.1", 9)}
+    assert forwarded(scope | {"headers": headers}, NEAR)["client"][0] == "192.0.2.7"
+
+
 def test_a_proxy_that_is_named_may_say_that_the_site_is_secure() -> None:
     headers = [(b"x-forwarded-proto", b"https")]
     for kind, scheme in (("http", "https"), ("websocket", "wss")):

@@ -8,7 +8,7 @@ the address that asks. What many made-up names take is bounded by the address th
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import NamedTuple
 
 from starlette.datastructures import Headers
@@ -85,31 +85,30 @@ def forwarded(scope: Scope, trusted: Sequence[Network]) -> Scope:
 def _read(hop: str) -> str:
     """Read an address with or without a port; "" for anything else."""
     found = _WITH_PORT.fullmatch(hop.strip())
-    try:
-        return str(ip_address((found["six"] or found["four"]) if found else hop.strip()))
-    except ValueError:
-        return ""
+    read = _ip((found["six"] or found["four"]) if found else hop.strip())
+    return str(read) if read else ""
 
 
 def _is_in(address: str, networks: Sequence[Network]) -> bool:
-    try:
-        read = ip_address(address)
-    except ValueError:
-        return False
-    return any(read in network for network in networks)
+    read = _ip(address)
+    return read is not None and any(read in network for network in networks)
 
 
 def _place(address: str) -> str:
     """Return what counts as one address: one of IPv4, a home's network of IPv6."""
+    read = _ip(address)
+    if not isinstance(read, IPv6Address) or read.is_loopback:
+        return str(read or address)
+    return str(ip_network((read, HOME_BITS), strict=False))
+
+
+def _ip(text: str) -> IPv4Address | IPv6Address | None:
+    """Read an address, one of IPv4 also as servers for both write it: ::ffff:192.0.2.7."""
     try:
-        read = ip_address(address)
+        read = ip_address(text)
     except ValueError:
-        return address
-    if not isinstance(read, IPv6Address):
-        return str(read)
-    if read.ipv4_mapped:
-        return str(read.ipv4_mapped)
-    return str(read) if read.is_loopback else str(ip_network((read, HOME_BITS), strict=False))
+        return None
+    return (read.ipv4_mapped or read) if isinstance(read, IPv6Address) else read
 
 
 def naming(scope: Scope, *, framed: bool) -> list[Header]:
