@@ -37,6 +37,7 @@ from hnviz.web.classroom.bulletin import Bulletin
 from hnviz.web.classroom.desk import REMOVED, Desk, not_kept
 from hnviz.web.classroom.files import LessonFiles
 from hnviz.web.parameters import quoted
+from hnviz.web.quota import Bucket
 from hnviz.web.sockets import (
     GIVEN_UP,
     TRY_LATER,
@@ -80,7 +81,7 @@ class Line:
         self._unstored = 0  # guesses that are not yet in the class's file
         self._due: dict[str, None] = {}  # steps to send; "" for the teacher's counts
         self._wake = asyncio.Event()
-        self._allowance = _Allowance()
+        self._allowance = Bucket(PER_SECOND, BURST)
 
     async def serve(self) -> None:
         """Serve until either side closes. Raises Closed or WebSocketDisconnect."""
@@ -156,8 +157,9 @@ class Line:
                 raise GuessError(f"op must be guess; got {quoted(request.get('op'))}")
             if self.member is None:
                 raise GuessError(JOIN_FIRST)
-            if not self._allowance.takes(asyncio.get_running_loop().time()):
+            if self._allowance.left < 1:
                 raise GuessError("guesses come too fast; wait a second and send it again")
+            self._allowance.take(1)
             step = self._hall.desk.guess(self.member, request.get("step"), request.get("value"))
         except GuessError as error:
             return self._say({"id": number, "error": str(error)})
@@ -192,22 +194,6 @@ class Line:
                 self._due.clear()
                 text = texts[0] if len(texts) == 1 else f"[{','.join(texts)}]"
                 await send_within(self._websocket, text, SEND_SECONDS)
-
-
-class _Allowance:
-    """So many guesses at once, and so many a second."""
-
-    def __init__(self) -> None:
-        self._left, self._seen = float(BURST), 0.0
-
-    def takes(self, now: float) -> bool:
-        """Take one guess if there is room."""
-        self._left = min(BURST, self._left + (now - self._seen) * PER_SECOND)
-        self._seen = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
 
 
 class Hall:
