@@ -168,7 +168,7 @@ def test_another_guess_is_one_sentence(value):
 def test_the_latest_guess_of_a_member_counts():
     room = a_class("a", "b").guessed("a", STEP, 1.0).guessed("b", STEP, 3.0).guessed("a", STEP, 2.0)
     assert room.counts() == {STEP: 2}
-    assert room.spread(STEP).values == (2.0, 3.0)
+    assert room.answers(STEP) == {"a": 2.0, "b": 3.0}
 
 
 def test_after_the_reveal_a_step_takes_no_more_guesses():
@@ -194,7 +194,7 @@ def test_students_have_numbers_in_the_order_of_joining(tmp_path):
 def test_the_answers_of_a_removed_member_do_not_count_until_that_is_taken_back(tmp_path):
     room = a_class("a", "b", "c").guessed("a", STEP, 1.0).guessed("b", STEP, 3.0)
     out = room.without([2])
-    assert (out.size, out.counts(), out.spread(STEP).values) == (2, {STEP: 1}, (1.0,))
+    assert (out.size, out.counts(), out.answers(STEP)) == (2, {STEP: 1}, {"a": 1.0})
     assert [out.holds(each) for each in "abcd"] == [True, False, True, False]
     assert out.joined("d", LIMITS).members["d"] == 4  # there is a place again, and no number twice
     with pytest.raises(ClassError, match="only those who have joined"):

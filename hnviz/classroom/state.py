@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from hnviz.classroom.codes import new_code, new_token, same, tidy
-from hnviz.classroom.guesses import GuessError, Spread, Value, spread
+from hnviz.classroom.guesses import GuessError, Value
 
 VIEWS = ("free", "coded")
 """Who may look at runs and pictures: everyone, or those who have joined."""
@@ -119,10 +119,6 @@ class Classroom:
     def covered(self, step: str) -> "Classroom":
         """Take back that a step was shown; it then takes guesses again."""
         return replace(self, revealed=self.revealed - {step})
-
-    def spread(self, step: str) -> Spread:
-        """Return all guesses of a step, without names."""
-        return spread(self.answers(step).values())
 
     def answers(self, step: str) -> Mapping[str, Value]:
         """Return the guesses of a step that count, by member."""

@@ -7,6 +7,8 @@ from typing import Any
 
 from hnviz.engine.client import HowFar
 
+NOWHERE = HowFar(0, 0, "")
+
 
 @dataclass
 class Progress:
@@ -15,18 +17,16 @@ class Progress:
     since: float = field(default_factory=time.monotonic)
     before: int = 0  # how much other work comes first
     questions: int = 0  # that the engine was asked for it
-    done: int = 0  # parts of the last one
-    of: int = 0  # 0 where that is unknown
-    parts: str = ""  # what they are
+    reached: HowFar = NOWHERE  # with the last one
 
     def ask(self) -> None:
         """Note that the engine is asked another question."""
         self.questions += 1
-        self.done, self.of, self.parts = 0, 0, ""
+        self.reached = NOWHERE
 
     def hear(self, reached: HowFar) -> None:
         """Note how far the engine is with its question."""
-        self.done, self.of, self.parts = reached
+        self.reached = reached
 
     def now(self, before: int) -> "Progress":
         """Return a copy that stays as it is, with how much other work comes first."""
@@ -39,16 +39,18 @@ class Progress:
             first = "one answer" if self.before == 1 else f"{self.before} answers"
             return f"This computer is busy and gives {first} first: {taken}."
         number = f"part {self.questions} of the answer, " if self.questions > 1 else ""
-        share = f"{self.done} of {self.of} {self.parts}, " if self.of else ""
+        done, of, parts = self.reached
+        share = f"{done} of {of} {parts}, " if of else ""
         said = f"{number}{share}{taken}"
         return f"{said[0].upper()}{said[1:]}."
 
     def told(self) -> Mapping[str, Any]:
         """Return what a browser gets."""
-        known = self.of > 0 and not self.before
+        done, of, _ = self.reached
+        known = of > 0 and not self.before
         return {
             "sentence": self.sentence(),
             "seconds": round(time.monotonic() - self.since, 1),
-            "done": self.done if known else None,
-            "of": self.of if known else None,
+            "done": done if known else None,
+            "of": of if known else None,
         }

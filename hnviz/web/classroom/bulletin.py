@@ -1,6 +1,6 @@
 """What everyone is sent about a revealed step, written once for all."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from hnviz.classroom.guesses import Value, written
 from hnviz.classroom.questions import guess_of
@@ -16,11 +16,11 @@ class Bulletin:
         self._desk = desk
         self._texts: dict[str, tuple[Mapping[str, Value], str]] = {}
 
-    def text(self, step: str, here: Collection[str]) -> str:
+    def text(self, step: str, here: Callable[[], Collection[str]]) -> str:
         """Return a step's answers, without names, and the sentence about them.
 
-        Of a step that is not revealed it says that alone. `here` are the members that were
-        connected when it was revealed.
+        Of a step that is not revealed it says that alone. `here` returns the members who are
+        connected; it is called when the text is written.
         """
         room = self._desk.room
         if step not in room.revealed:
@@ -28,7 +28,7 @@ class Bulletin:
         answers = room.answers(step)
         made_from, text = self._texts.get(step, (None, ""))
         if made_from != answers:  # more came while it was covered again, or a member was removed
-            text = to_json(self._written(step, len({*here, *answers})))
+            text = to_json(self._written(step, len({*here(), *answers})))
             self._texts[step] = answers, text
         return text
 

@@ -253,10 +253,9 @@ class Hall:
 
     def text(self, step: str) -> str:
         """Write the counts for "", else what was guessed at a step, or that it is covered."""
-        here = self.here()
         if step:
-            return self._bulletin.text(step, here)
-        room = self.desk.room
+            return self._bulletin.text(step, self.here)
+        here, room = self.here(), self.desk.room
         steps = sorted(self.desk.counts().items(), key=lambda each: step_order(each[0]))
         rows = [
             [name, n, len({*here, *room.answers(name)}), name in room.revealed] for name, n in steps

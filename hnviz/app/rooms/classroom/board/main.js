@@ -32,8 +32,6 @@ class Board {
     this.lessons = make("div", "lessons", ways);
     this.make = make;
     this.written = ""; // the lessons that are drawn
-    this.make = make;
-    this.written = "";
     /** @type {TeacherLine|undefined} */
     this.line = undefined;
   }
