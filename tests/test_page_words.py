@@ -18,6 +18,7 @@ from hnviz.engine.client import EngineError
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.sentences import as_sentence
 from hnviz.runs import RunWriteError
+from hnviz.runs.ruler import run_bounds
 from hnviz.web.standing import standing
 from tests.pages import fields, fill, form, open_page
 from tests.test_pages import drawn, text
@@ -227,6 +228,10 @@ def test_the_start_page_says_what_its_scores_count_and_links_to_every_page():
     rows = {row.model: row for row in ladder_rows()}
     ends = [f"**{accuracy(rows[model].valid or 0)}**" for model in ("Model0", "Model5")]
     assert f"goes from {ends[0]} (Model0) to {ends[1]} (Model5)".replace(" %", "\xa0%") in text(app)
+    three = accuracy(run_bounds(RunConfig.for_model("Model0"), "valid")[2].accuracy)
+    assert f"Model0 knows three words at a time, which give {three}." in said(app).replace(
+        "\xa0", " "
+    )
     assert text(app).count("lesson7-human-numbers.ipynb") == 1, "the notebook is linked once"
     links = [each.proto.page for each in app.get("page_link")]
     pages = [name for section in PAGES.values() for name in section if name != "start"]

@@ -221,6 +221,8 @@ test("the verdict holds the gap against what the seed alone changes", () => {
   assert.match(said(far.parts), /rises from 80.0 % to 95.0 %, 15.0 points. That is more than/);
   const unknown = verdict({ from: made("a"), to, field: "bptt" }, 2);
   assert.deepEqual([unknown.spread, said(unknown.parts).endsWith("is not known yet.")], [false, true]);
+  const never = verdict({ from, to, field: "bptt" }, 2, "accuracy on train"); // a running figure: no spread has it
+  assert.deepEqual([never.spread, said(never.parts).endsWith("is not known.")], [true, true]);
   assert.match(said(verdict({ from, to: made("b", { bptt: 70, live: true }), field: "bptt" }, 2).parts), /the new run trains, step 12 of 20\./);
   assert.match(said(verdict({ from, to: made("b", { bptt: 70, accuracy: [] }), field: "bptt" }, 2).parts), /before its first epoch/);
   assert.equal(endOf({ x: [], y: [0.1, 0.3, 0.2] }, "learning rate"), 0.3);

@@ -9,6 +9,7 @@ from hnviz.config import RunConfig
 from hnviz.data import human_numbers_stream
 from hnviz.figures.ladder import LadderRow, ladder, recipe_step
 from hnviz.figures.numbers import accuracy
+from hnviz.figures.ruler_text import number
 from hnviz.figures.sentences import listed
 from hnviz.runs import DamagedRun, RunNotFound, notebook_accuracy
 from hnviz.runs.ruler import possible
@@ -79,10 +80,15 @@ def ladder_sentence(rows: list[LadderRow]) -> str:
         "On **valid**, the text that a network never learns from, the share of words guessed "
         f"right goes from **{accuracy(first.valid)}** ({first.model}) to "
         f"**{accuracy(last.valid)}** ({last.model}); **train** is the text that it learns from. "
-        f"{first.model} knows three words at a time, which give {accuracy(_given(first.model))}. "
+        f"{first.model} knows {_known(first.model)} words at a time, which give "
+        f"{accuracy(_given(first.model))}. "
         "This chart scores words; the cards above score whole numbers. Some steps also change the "
         "recipe."
     )
+
+
+def _known(model: str) -> str:
+    return number(entry(model).recipe.bptt)
 
 
 def _given(model: str) -> float:

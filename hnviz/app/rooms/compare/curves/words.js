@@ -190,7 +190,7 @@ export function scaled(value, scale) {
  * @param {{ from: Run, to: Run, field: string }} pair
  * @param {number} kinds
  * @param {string} shown
- * @returns {{ parts: (string|string[])[], spread: boolean }} `spread`: whether one is known
+ * @returns {{ parts: (string|string[])[], spread: boolean }} `spread`: whether all is known that runs with other seeds would show
  */
 export function verdict({ from, to, field }, kinds, shown = "accuracy on valid") {
   const wanted = shown in FIGURES ? shown : "accuracy on valid";
@@ -217,7 +217,10 @@ export function verdict({ from, to, field }, kinds, shown = "accuracy on valid")
   const said = [...head, `the ${what} ${way} `, figures];
   const owner = [from, to].find(({ spread: each }) => each?.figures[figure]);
   const spread = owner?.spread;
-  if (!spread) return { parts: [...said, `: ${gapText(measure, before, after)}. Whether the seed alone changes as much is not known yet.`], spread: false };
+  if (!spread) {
+    const others = Boolean(from.spread ?? to.spread); // more runs would show no more of this figure
+    return { parts: [...said, `: ${gapText(measure, before, after)}. Whether the seed alone changes as much is not known${others ? "" : " yet"}.`], spread: others };
+  }
   const [low, high] = spread.figures[figure].map((value) => value * scaleOf(owner, measure));
   const small = gap <= high - low;
   return {
