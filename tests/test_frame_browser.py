@@ -2,9 +2,13 @@
 
 import json
 import re
+import time
+from typing import Any
 
 import pytest
 
+from hnviz.engine.client import HowFar
+from hnviz.web.progress import Progress
 from tests.conftest import idle, until
 from tests.gallery import mount, settled
 
@@ -15,10 +19,10 @@ STATES = ".st-key-states_picture .hnviz"
 BUSY = "This computer is busy with other questions."
 
 
-def told(sentence: str, seconds: float) -> dict[str, object]:
-    """What a route answers while an answer is on its way."""
-    progress = {"sentence": sentence, "seconds": seconds, "done": None, "of": None}
-    return {"status": 202, "json": {"progress": progress}}
+def told(seconds: float, **known: Any) -> dict[str, Any]:
+    """What the route answers while an answer is on its way."""
+    progress = Progress(since=time.monotonic() - seconds, **known)
+    return {"status": 202, "json": {"progress": progress.told()}}
 
 
 @pytest.fixture
@@ -45,7 +49,7 @@ def test_a_picture_says_at_once_that_it_comes_and_later_how_far_it_is(page, gall
     def answer(request):
         asked.append(request.request.headers["prefer"])
         if len(asked) == 2:
-            request.fulfill(**told("3 of 11 mini-batches are read.", 61.4))
+            request.fulfill(**told(61.4, reached=HowFar(3, 11, "mini-batches")))
         elif len(asked) > 3:
             request.continue_()  # this machine may take more than two seconds, too
         else:
@@ -58,8 +62,8 @@ def test_a_picture_says_at_once_that_it_comes_and_later_how_far_it_is(page, gall
     expect(root).to_have_attribute("data-state", "loading")
     before = box(page)
     expect(words).to_have_text(re.compile(r"^Waiting for the figures\. [2-9] s so far\.$"))
-    held.pop().fulfill(**told("2 questions are answered before this one.", 58))
-    expect(words).to_have_text(re.compile(r"^3 of 11 mini-batches are read\. 6\d s so far\.$"))
+    held.pop().fulfill(**told(58, before=2))
+    expect(words).to_have_text(re.compile(r"^3 of 11 mini-batches are done\. 6\d s so far\.$"))
     assert box(page) == before
     assert asked == ["respond-async, wait=2"] * 3
     held.pop().continue_()

@@ -33,16 +33,13 @@ class Progress:
         return replace(self, before=before)
 
     def sentence(self) -> str:
-        """Say how far it is."""
-        taken = f"{time.monotonic() - self.since:.0f} s so far"
+        """Say how far it is; a browser adds the seconds."""
         if self.before:
             first = "one answer" if self.before == 1 else f"{self.before} answers"
-            return f"This computer is busy and gives {first} first: {taken}."
-        number = f"part {self.questions} of the answer, " if self.questions > 1 else ""
+            return f"This computer is busy and gives {first} first."
         done, of, parts = self.reached
-        share = f"{done} of {of} {parts}, " if of else ""
-        said = f"{number}{share}{taken}"
-        return f"{said[0].upper()}{said[1:]}."
+        share = f"{done} of {of} {parts} are done." if of else "This computer is working on it."
+        return f"Part {self.questions} of the answer: {share}" if self.questions > 1 else share
 
     def told(self) -> Mapping[str, Any]:
         """Return what a browser gets."""
