@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import psutil
@@ -40,6 +42,7 @@ from hnviz.engine.protocol import (
     send_frame,
     unpack,
 )
+from hnviz.engine.questions import Questions, Replies
 from hnviz.engine.recorder import learner_for, record, run_in_folder
 from hnviz.engine.scheduler import ACTIVE, Limits, Scheduler, Task, n_steps
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event
@@ -755,6 +758,20 @@ def test_a_question_that_raises_has_failed(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(QUESTIONS, "units", broken)
     reply = observer._reply(observer._Subjects(), (str(folder.path), 0, ""), "units", {})
     assert reply == ("refusal", "the question 'units' failed: KeyError: 'a bug'", "failed")
+
+
+def test_an_observer_that_dies_at_once_ends_no_engine() -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    worker = SimpleNamespace(process=SimpleNamespace(pid=gone.pid), pipe=None)
+    workers: Any = SimpleNamespace(start=lambda target: worker)
+    store, refused = RunStore(Path("nowhere")), list[str]()
+    replies: Any = Replies(None, lambda asker, error: refused.append(str(error)), None)
+    questions = Questions(store, workers, replies)
+    request = {"run_id": "Model5", "step": 0, "question": "units", "params": {}, "timeout": 1}
+    questions.ask(1, request)
+    questions.tick()
+    assert (refused, questions.ready) == ([], False)
 
 
 # Observing

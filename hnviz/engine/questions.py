@@ -46,7 +46,7 @@ class Replies(NamedTuple):
 class _Taken:
     """What the observer has taken for its question since it last reported."""
 
-    process: psutil.Process
+    pid: int | None
     begun: float = 0.0  # seconds of processor time of the observer by then
     seen: float = 0.0  # the same at the last look at which it had grown,
     at: float = 0.0  # and when that was
@@ -65,7 +65,7 @@ class _Taken:
 
     def _seconds(self) -> float:
         try:
-            times = self.process.cpu_times()
+            times = psutil.Process(self.pid).cpu_times()
         except psutil.Error:  # it has just ended; its pipe says so
             return self.seen
         return float(times.user + times.system)
@@ -97,7 +97,7 @@ class Questions:
 
     def _start(self) -> None:
         self._worker = self._workers.start(self._entry)
-        self._taken = _Taken(psutil.Process(self._worker.process.pid))
+        self._taken = _Taken(self._worker.process.pid)
         self._started = time.monotonic()
         self.ready = False
 
