@@ -336,6 +336,15 @@ def test_kept_answers_are_bounded_and_the_oldest_go(tmp_path):
     assert KeptAnswers(tmp_path).get("11") == content and store.get("00") is None
 
 
+def test_a_folder_that_cannot_be_listed_keeps_answers_all_the_same(tmp_path, monkeypatch):
+    def refused(path: Path) -> Iterator[Path]:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    KeptAnswers(tmp_path).put("a", b"content")
+    assert KeptAnswers(tmp_path).get("a") == b"content"
+
+
 def test_kept_answers_are_no_run_and_in_no_zip(runs, monkeypatch):
     ask(monkeypatch, AnEngine(), "mine/0/unit_codes")
     store = RunStore(runs)

@@ -34,6 +34,13 @@ def test_a_kind_of_line_is_written_once_a_minute_and_the_next_one_counts(said):
     ]
 
 
+def test_errors_of_another_type_are_another_kind(said):
+    logger, lines, _ = said
+    for error in (ValueError("a"), KeyError("b"), ValueError("c")):
+        logger.error("it failed: %r", error, exc_info=error)
+    assert lines == ["it failed: ValueError('a')", "it failed: KeyError('b')"]
+
+
 def test_kinds_beyond_what_is_remembered_are_written(said, monkeypatch):
     logger, lines, _ = said
     monkeypatch.setattr(log, "MOST", 1)

@@ -148,11 +148,13 @@ class KeptAnswers:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             disk.replace(self._folder / name, packed, "answer")
+            self._make_room(len(packed))
         except OSError as error:
             log.debug("an answer is not kept: %s", error)
-            return
+
+    def _make_room(self, more: int) -> None:
         with self._lock:
-            self._size = self._files_size() if self._size is None else self._size + len(packed)
+            self._size = self._files_size() if self._size is None else self._size + more
             if self._size > self._most:
                 self._size = self._drop_oldest()
 

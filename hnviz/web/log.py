@@ -14,19 +14,23 @@ CAUSED = (  # loggers whose lines a visitor causes
 )
 
 
+Kind = tuple[str, int, type[BaseException] | None]
+
+
 class OnceAMinute(logging.Filter):
     """Lets one line of a kind pass in a minute; the next one says how many were left out.
 
-    Lines are of one kind if they come from the same place in the code.
+    Lines are of one kind if they come from the same place in the code, about errors of one type.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._passed: dict[tuple[str, int], tuple[float, int]] = {}  # when, and left out since
+        self._passed: dict[Kind, tuple[float, int]] = {}  # when, and how many were left out since
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether a record is written; its message is changed if others were left out."""
-        kind, now = (record.pathname, record.lineno), time.monotonic()
+        error = record.exc_info[0] if record.exc_info else None
+        kind, now = (record.pathname, record.lineno, error), time.monotonic()
         passed, left_out = self._passed.get(kind, (now - SECONDS, 0))
         if now - passed < SECONDS:
             self._passed[kind] = (passed, left_out + 1)
