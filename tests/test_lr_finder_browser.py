@@ -44,7 +44,9 @@ def test_a_rate_is_found_taken_and_tried(page, server, app):
     finder.get_by_role("button", name="valley").click()
     finder.get_by_role("button", name="Bench it:").click()
     caption = finder.locator("figcaption").last
-    expect(caption).to_contain_text("After 2 epochs, the loss on train is lowest", timeout=SECONDS)
+    expect(caption).to_contain_text(
+        "After 2 epochs, the running loss on train is lowest", timeout=SECONDS
+    )
     made = (each.config for each in RunStore(app.runs).summaries())
     rates = {each.lr for each in made if (each.nh, each.bptt, each.epochs) == (8, 64, 2)}
     assert len(rates) == 3 and float(found) in rates

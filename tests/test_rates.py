@@ -74,7 +74,7 @@ def test_the_sentence_has_the_tables_numbers(model):
     assert high is None or scientific(high) in said
 
 
-POOR = "ends at a train loss of 1.15. Its lowest train loss is 0.01, at 3.0e-2."
+POOR = "ends at a running train loss of 1.15. Its lowest train loss is 0.01, at 3.0e-2."
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ POOR = "ends at a train loss of 1.15. Its lowest train loss is 0.01, at 3.0e-2."
             "Model0",
             1000.0,
             "lr 1,000 is above all that was tried with Model0: at 3, its recipe already ends at a "
-            "train loss of 1.84. Its lowest train loss is 1.43, at 3.0e-3.",
+            "running train loss of 1.84. Its lowest train loss is 1.43, at 3.0e-3.",
         ),
         ("Model0", 3.0, None),
         ("Model5", 0.2, None),

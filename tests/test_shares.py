@@ -124,6 +124,8 @@ def test_each_figure_of_model2_on_valid_names_its_runs():
     runs = one_recipe_table("Model2").query("recipe == 'Model2' and model == 'Model2'")
     shown = alone_table(one_recipe_table("Model2"))["valid"].iloc[-1]
     assert shown == accuracy(runs["valid"].mean()) == "34.8 %"
+    three = scored_note("Model3")
+    assert "on train a running figure" in three and three.endswith("on train, of the last weights.")
     note = scored_note("Model2")
     assert "one run each, seed 0" in note and "these ten runs of Model2 get 33.7 % of valid" in note
     seed_0 = RunFolder(SHIPPED_DIR / "Model2").read().epochs[-1].accuracy

@@ -141,5 +141,7 @@ def _show(
         if run.status != "finished" or run.train_loss is None or run.accuracy is None:
             print(f"lr {rate_text(run.lr)}: {run.status}")
             continue
-        reached = f"loss on train {run.train_loss:.3f}, accuracy on valid {run.accuracy:.3f}"
+        reached = (
+            f"running loss on train {run.train_loss:.3f}, accuracy on valid {run.accuracy:.3f}"
+        )
         print(f"lr {rate_text(run.lr)}, {BENCH_EPOCHS} epochs: {reached}")

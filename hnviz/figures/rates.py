@@ -24,9 +24,9 @@ RATES_NOTE = (
     "How this was measured: one run for each square, with the model's own recipe, seed 0, on the "
     "CPU; only lr differs. A processor that adds in another order can end a tenth of a percentage "
     "point away. lr is the top of the one-cycle schedule. lr is too high for train "
-    "where the last train loss is more than half a nat above the model's best; valid may suffer at "
-    "lower rates. The rate finder suggests other rates than this map: it looks at the loss of the "
-    "first 100 steps from random weights, this map at how whole runs end."
+    "where the last train loss, a running figure, is more than half a nat above the model's best; "
+    "valid may suffer at lower rates. The rate finder suggests other rates than this map: it looks "
+    "at the loss of the first 100 steps from random weights, this map at how whole runs end."
 )
 
 
@@ -46,7 +46,9 @@ def rates_sentence(table: "pd.DataFrame", model: str) -> str:
     runs = table[table["model"] == model].set_index("lr")
     own, valid = runs["train_loss"], runs["valid"]
     lr, high = entry(model).recipe.lr, first_too_high(table, model)
-    said = f"{model}'s recipe, lr {scientific(lr)}, ends at a train loss of **{own[lr]:.2f}**"
+    said = (
+        f"{model}'s recipe, lr {scientific(lr)}, ends at a running train loss of **{own[lr]:.2f}**"
+    )
     if high is None:
         said += f"; no lr up to {scientific(own.index.max())} is too high for train."
     else:
@@ -76,7 +78,7 @@ def rate_warning(table: "pd.DataFrame", model: str, lr: float) -> str | None:
         return None
     above = f"too high for {model}" if high else f"above all that was tried with {model}"
     already = " already" if lr > tried else ""
-    ends = "diverges" if isnan(own[tried]) else f"ends at a train loss of {own[tried]:.2f}"
+    ends = "diverges" if isnan(own[tried]) else f"ends at a running train loss of {own[tried]:.2f}"
     return (
         f"lr {_rate(lr)} is {above}: at {_rate(tried)}, its recipe{already} {ends}. Its lowest "
         f"train loss is {own[best]:.2f}, at {_rate(best)}."
@@ -95,7 +97,7 @@ def rates_map(table: "pd.DataFrame", model: str, look: Theme) -> str:
         f'<div class="hn-rates" tabindex="0" role="region" aria-label="Loss by learning rate" '
         f'style="{style}"><table class="hn-table">'
         f"<thead><tr><th>lr, highest</th>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        '<p class="hn-key"><span>large: last train loss, in nats per token</span>'
+        '<p class="hn-key"><span>large: last running loss on train, in nats per token</span>'
         "<span>small: valid accuracy</span>"
         '<span><i class="hn-own"></i>the recipe\'s lr</span>'
         "<span>✕ the run diverged</span></p></div>"

@@ -81,7 +81,10 @@ def reading(reached: Mapping[str, float], bounds: Mapping[str, Sequence[Bound]])
     if hidden:
         shares = " and ".join(percent(bound.once) for bound in hidden)
         tokens = " and ".join(dict.fromkeys(f"{number(bound.k)}-token" for bound in hidden))
-        said.append(f"The {tokens} bound has no line: {shares} of its contexts occur only once.")
+        said.append(
+            f"The {tokens} bound has no line: {shares} of the answers are the only one of their "
+            "context."
+        )
     return " ".join(said)
 
 

@@ -14,7 +14,7 @@ SPLITS = ("train", "valid")
 _SCORED = {
     "Model2": "on the token after the first three of a window, read from zeros: 16,704 tokens of "
     "train, 4,352 of valid",
-    "Model3": "on every token of their last epoch",
+    "Model3": "on every token of their last epoch: on train a running figure, as the weights moved",
 }
 """Model -> where it and the model before it were scored, so that both have the same tokens."""
 
@@ -29,7 +29,7 @@ def scored_note(model: str) -> str:
     """Say what the figures of a step are, and why those of another page differ."""
     said = f"Means of ten seeds, scored {_SCORED[model]}."
     if model != "Model2":
-        return f"{said} {_FIRST} the same tokens."
+        return f"{said} {_FIRST} the same tokens; on train, of the last weights."
     from hnviz.runs import one_recipe_table
 
     runs = one_recipe_table("Model3").query("recipe == 'Model2' and model == 'Model2'")["valid"]

@@ -46,7 +46,7 @@ test("a bench names the rate with the lowest loss once all three have ended, in 
   const runs = [short(0.00033, 2.41), short(0.0033, 1.5), short(0.033, 9, { status: "diverged" })];
   assert.equal(said(benchText([...runs.slice(0, 2), short(0.033, null, { live: true })], 2)), "2 of 3 short runs are done.");
   const parts = benchText(runs, 2);
-  assert.equal(said(parts), "After 2 epochs, the loss on train is lowest at lr 3.3e-3: 1.50; 2.41 at 3.3e-4, diverged at 3.3e-2.");
+  assert.equal(said(parts), "After 2 epochs, the running loss on train is lowest at lr 3.3e-3: 1.50; 2.41 at 3.3e-4, diverged at 3.3e-2.");
   assert.ok(words(parts) <= 20);
   assert.equal(runLabel(short(0.0033, 1.5, { accuracy: 0.4213 })), "lr 3.3e-3, 42.1 % right");
   assert.equal(runLabel(short(0.0033, 1.5, { accuracy: 0.4213 }), true), "lr 3.3e-3");

@@ -264,7 +264,7 @@ class Finder {
       width,
       height: HEIGHT,
       x: { from: 0, to: Math.max(1, ...known.map(({ n_steps }) => n_steps)), title: "training step" },
-      y: { from: Math.min(0, ...ends), to: 1.1 * first, title: "loss on train, nats" },
+      y: { from: Math.min(0, ...ends), to: 1.1 * first, title: "running loss on train, nats" },
       lines: this.bench.flatMap((run, at) =>
         run ? [{ x: run.smooth.map((_, step) => (step * Math.max(run.step, 1)) / run.smooth.length), y: run.smooth, color: theme.categorical[at], dash: DASHES[at], width: 2.5, label: runLabel(run, width < NARROW) }] : [],
       ),

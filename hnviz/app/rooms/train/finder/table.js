@@ -21,6 +21,6 @@ export function table(_drawing, { test, bench }) {
   return [
     listed("Loss by learning rate", columns, rows),
     listed("What the test suggests", [{ title: "suggestion" }, { title: "lr" }, nats("smoothed loss"), { title: "mini-batch" }], found),
-    listed("Short runs at three learning rates", [{ title: "lr" }, { title: "state" }, { title: "steps" }, nats("loss on train"), { title: "right on valid", unit: "share" }], ends),
+    listed("Short runs at three learning rates", [{ title: "lr" }, { title: "state" }, { title: "steps" }, nats("running loss on train"), { title: "right on valid", unit: "share" }], ends),
   ];
 }

@@ -92,7 +92,7 @@ export function benchText(runs, epochs) {
   const [best] = [...known].sort((one, other) => end(one) - end(other));
   const others = runs.filter((run) => run !== best).map((run) => `${endText(run)} at ${rateText(run.config.lr)}`);
   const count = epochs === 1 ? "1 epoch" : `${epochs} epochs`;
-  return [`After ${count}, the loss on train is lowest at lr `, [rateText(best.config.lr)], ": ", [endText(best)], `; ${others.join(", ")}.`];
+  return [`After ${count}, the running loss on train is lowest at lr `, [rateText(best.config.lr)], ": ", [endText(best)], `; ${others.join(", ")}.`];
 }
 
 /** @param {Rates} run */
