@@ -73,8 +73,8 @@ GRU = Cell(
     equation=r"h' = (1 - z) \odot n + z \odot h",
     meaning="the mix of both",
     in_words="A unit's new state is (1 \N{MINUS SIGN} update) · candidate + update · old. "
-    "The reset gate acts after the matrix: it sets how much of what W makes of the old state the "
-    "candidate takes in.",
+    "The reset gate acts after the matrix: it sets how much of W times the old state goes into the "
+    "candidate.",
     keeper="update",
 )
 LSTM = Cell(

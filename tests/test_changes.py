@@ -85,10 +85,10 @@ def test_the_headline_names_the_idea_and_has_twenty_words_at_most(model):
 def test_the_headline_counts_the_settings_that_changed():
     assert takeaway("Model2").endswith("**Model2**: an answer every step; 3 settings changed too.")
     assert takeaway("Model4").endswith("**Model4**: nn.RNN; same recipe.")
-    cause = "the network or the recipe may have caused a difference in the result."
+    cause = "either the network or the recipe may cause a difference in the result."
     for model, marked in (("Model2", 4), ("Model3", 4)):
         assert sum(change.is_new for change in recipe_changes(model)) == marked
-        steps = ", and so the number of training steps"
+        steps = ", and so did the number of training steps"
         assert recipe_sentence(model) == f"3 settings changed too{steps}: {cause}"
     assert "comes from the network" in recipe_sentence("Model1")
 

@@ -223,7 +223,7 @@ def test_a_student_whom_the_teacher_removes_reads_why_and_comes_back(
     phone.get_by_label("Code on the teacher's screen").fill(kept["code"])
     phone.get_by_role("button", name="Join").click()
     phone.get_by_text("The teacher has removed this browser from the class").wait_for()
-    teacher.get_by_role("button", name="Take it back").click()
+    teacher.get_by_role("button", name="Undo").click()
     teacher.get_by_text(f"Student {number} is in the class again.").wait_for()
     phone.get_by_role("button", name="Join").click()
     phone.get_by_text(f"You are in the class as student {number}.").wait_for()

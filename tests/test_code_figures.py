@@ -137,9 +137,9 @@ def test_a_table_of_models_names_best_and_worst():
     models = {"Model2": (probes(*[0.1] * 5), TWIN), "Model5": (TRAINED, TWIN)}
     said = table_sentence(models, "before its word")
     assert (
-        "Read before its word, the thousands digit is easiest to read from Model5, **99.0 %** "
-        "(untrained 88.0 %); "
-        "hardest, from Model2, **10.0 %** (untrained 88.0 %)." in said
+        "Before its word, the thousands digit is easiest to read from Model5, **99.0 %** "
+        "(untrained 88.0 %), "
+        "and hardest from Model2, **10.0 %** (untrained 88.0 %)." in said
     )
     assert probe_table(models, LIGHT).count("<tr>") == 3
 

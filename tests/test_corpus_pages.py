@@ -226,7 +226,7 @@ def test_batches_opens_with_the_own_text_of_data_read_in_the_same_way(
     [settings] = [each["settings"] for each in mounts(app) if each["id"] == "batches_grid"]
     assert settings["stream"] == corpus_address("train", Chosen(read.id))
     assert settings["written"] == ""
-    assert "is not read with the usual numbers, so a link to this page does not" in text(app)
+    assert "is not read with the usual settings, so a link to this page does not" in text(app)
 
 
 def test_batches_opens_with_the_corpus_that_data_shows() -> None:

@@ -126,8 +126,9 @@ def test_runs_on_other_tokens_are_compared_by_bits_per_character():
     loss = records["word"].epochs[-1].valid_loss
     bits = {name: bits_per_character(loss, record.config) for name, record in records.items()}
     assert headline(records) == (
-        "These runs read different tokens, so only bits per character compare them: word ends "
-        f"lowest on valid, with **{bits['word']:.2f}**; char highest, with **{bits['char']:.2f}**."
+        "These runs read different tokens, so only bits per character can compare them: word "
+        f"ends lowest on valid, with **{bits['word']:.2f}**; char highest, with "
+        f"**{bits['char']:.2f}**."
     )
     same = {name: replace(each, config=RunConfig()) for name, each in records.items()}
     assert "right on valid" in headline(same)

@@ -351,13 +351,13 @@ def test_the_reading_of_a_run():
 def test_what_an_accuracy_proves_about_the_memory():
     bounds = {split: split_bounds(split) for split in ("train", "valid")}
     assert memory({"train": 0.998, "valid": 0.832}, bounds) == (
-        "The network remembers more than six tokens: on valid, no table of six tokens could be "
-        "right for more than **66.3 %** of these answers."
+        "The network remembers more than six tokens: on valid, no table of six tokens can get more "
+        "than **66.3 %** of these answers right."
     )
     said = memory({"train": 0.442, "valid": 0.293}, bounds)
     assert said.startswith("The network remembers more than one token: on train, no table of one")
-    assert said.endswith("right for more than **25.1 %** of these answers.")
-    assert "is no proof that" in memory({"train": 0.2, "valid": 0.293}, bounds)
+    assert said.endswith("can get more than **25.1 %** of these answers right.")
+    assert "does not prove that" in memory({"train": 0.2, "valid": 0.293}, bounds)
 
 
 def test_57_percent_is_more_than_three_tokens_give_model0_and_proves_no_memory_of_more():
@@ -371,7 +371,7 @@ def test_57_percent_is_more_than_three_tokens_give_model0_and_proves_no_memory_o
     said = flattery(bound, elsewhere(config, "valid", 3))
     assert said == (
         "A table made for the answers that it is scored on flatters: made for as many at random "
-        "places, it gets 59.8 % right; the table of the whole text gets 55.0 % here."
+        "places, it gets 59.8 % right. Here, the table of the whole text gets 55.0 %."
     )
     assert (
         given_note(bounds["valid"])
@@ -408,9 +408,9 @@ def test_sentences_by_position():
     bound, random = run_bounds(config, "valid")[2], elsewhere(config, "valid", 3)
     assert last_only_sentence("Model0", 0.461, bound, random) == (
         "Model0 answers only after the last of its three tokens, so only one position counts: "
-        "**46.1 %** on valid, where three tokens give **55.0 %**, by the table of the whole text. "
-        "No table of three tokens can exceed 58.9 % there; one made for as many answers at random "
-        "places gets 59.8 %, as few answers flatter a table."
+        "**46.1 %** on valid. By the table of the whole text, three tokens give **55.0 %** there. "
+        "No table of three tokens can exceed 58.9 %. A table made for as many answers at random "
+        "places gets 59.8 %: few answers flatter a table."
     )
 
 
@@ -465,10 +465,10 @@ def test_a_loss_below_a_line_is_a_proof_and_above_it_says_nothing():
     both = {"train": split_bounds("train"), "valid": bounds}
     assert loss_reading({"valid": 1.174}, both) == (
         "The loss on valid, **1.174** nats, is below 1.466, the least that one token allows "
-        "(0.008 % of the answers are the only one of their context), a proof of memory, and above "
-        "1.167, the least that two tokens allow (0.02 % of the answers are the only one of their "
-        "context). Above a line proves nothing: loss also counts how sure the network was when it "
-        "was wrong."
+        "(0.008 % of the answers have a context that occurs only once), which proves memory, and "
+        "above 1.167, the least that two tokens allow (0.02 % of the answers have a context that "
+        "occurs only once). A loss above a line proves nothing: loss also counts how sure the "
+        "network was when it was wrong."
     )
     said = loss_reading({"train": 0.02, "valid": 0.1}, both)  # below the entropy of six as well
     assert said.startswith("The loss on train, **0.020** nats, is below 1.195, the least that five")
@@ -478,8 +478,8 @@ def test_a_loss_below_a_line_is_a_proof_and_above_it_says_nothing():
     assert loss_reading({"valid": 2.7}, {"valid": ()}) == ""
     assert loss_reading({"valid": float("nan")}, both) == ""
     assert too_short(bounds) == (
-        "This text is too short for six tokens: 58 % of the answers are the only one of their "
-        "context."
+        "This text is too short for six tokens: 58 % of the answers have a context that occurs "
+        "only once."
     )
     assert too_short(bounds[:5]) == ""
 

@@ -201,7 +201,7 @@ def test_the_last_loss_is_held_to_what_few_tokens_allow():
     said = run_text.best_loss(SHORT, bounds)
     assert "**1.750** nats, is below 2.000, the least that one token allows (1.0 %" in said
     assert said.endswith(
-        "too short for two tokens: 50 % of the answers are the only one of their context."
+        "too short for two tokens: 50 % of the answers have a context that occurs only once."
     )
     assert run_text.best_loss(EMPTY, bounds).startswith("This text is too short")
     bounds["train"] = [Bound(1, 0.4, 0.01, 2.2)]

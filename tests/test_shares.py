@@ -129,4 +129,5 @@ def test_each_figure_of_model2_on_valid_names_its_runs():
     note = scored_note("Model2")
     assert "one run each, seed 0" in note and "these ten runs of Model2 get 33.7 % of valid" in note
     seed_0 = RunFolder(SHIPPED_DIR / "Model2").read().epochs[-1].accuracy
-    assert note.endswith(f"that of seed 0 {accuracy(seed_0)}.") and accuracy(seed_0) == "29.3 %"
+    assert note.endswith(f"the run of seed 0 gets {accuracy(seed_0)}.")
+    assert accuracy(seed_0) == "29.3 %"

@@ -150,10 +150,12 @@ def test_the_sentence_of_the_loss_has_its_own_figures():
         "last **8 tokens** **0.616**."
     )
     even = {"table": EVEN_ONES}
-    assert loss_sentence(state("regular", even)).endswith("it stays above **0.936**.")
+    assert loss_sentence(state("regular", even)).endswith("its loss stays above **0.936**.")
     assert loss_sentence(state("periodic", {"sequence": "a a"})).endswith("no token lowers that.")
     near = loss_sentence(state("regular", {"table": f"{EVEN_ONES[:-4]}odd"}))
-    assert near.endswith("**0.867**. More come ever closer to the least, and never reach it.")
+    assert near.endswith(
+        "**0.867**. More tokens come ever closer to the least loss, but never reach it."
+    )
     far = loss_sentence(state("dates", {"years": 28}))
     assert far.endswith("It takes **4,384 tokens** to reach **0.000**.")
 
@@ -194,7 +196,7 @@ def test_models_that_can_reach_a_task_with_answers_stand_at_all_of_them():
 
 
 def test_before_training_each_cause_has_its_sentence():
-    assert "**cannot** reach 58.3 %: at most" in expected(before(config("Model2")))
+    assert "**cannot** reach 58.3 %: it can get at most" in expected(before(config("Model2")))
     assert expected(before(config())) == (
         "Model5 **can** reach **58.0 %**, and **100 %** of the answers, the most that valid allows."
     )

@@ -292,7 +292,7 @@ def test_the_sentences_on_all_losses():
 def test_notes_and_costs():
     note = passes_note((5, 6, 7), 64, 1.5, 2, {"Detach": 0.00391, "Reset": 0.0105})
     assert "the median of 64 rows: mini-batches 5 to 7" in note and "2 mini-batches before" in note
-    assert "The nearest is: Detach 0.00391, Reset 0.0105." in note
+    assert "Nearest: Detach 0.00391, Reset 0.0105." in note
     assert "before them is zeros" in passes_note((0, 1, 2), 64, 1.5, 0, {})
     said = costs_sentence(COSTS)
     for number in ("bptt 5 to 40", "5.0 to **40.0 ms**", "0.50 to **4.00 MB**", "**12.00 MB**",

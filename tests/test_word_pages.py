@@ -264,10 +264,11 @@ def test_a_change_says_for_how_many_drawn_prompts_it_does_the_same(
     own_runs, params, claim, sentence
 ):
     found = shown(CLAIMS_VIEW, "Model5", text="4316 to 4318", **params)
-    clause, n = sentence.rsplit(" ", 1)
+    clause, n = sentence.rsplit(". ", 1)
     assert (found.meta["claim"], found.meta["holds"][claim]) == (claim, int(n))
     assert found.sentence == (
-        f"This prompt: {clause} Of 100 prompts drawn from train, the same is true for **{n}**."
+        f"After this prompt, {clause}. The same happens after **{n}** of 100 prompts drawn from "
+        "train."
     )
 
 

@@ -74,7 +74,7 @@ def run_charts(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> Iter
                 levels=[(line.best, line.name) for line in lines],
                 share=True,
             ),
-            "Thin lines: what so few tokens give at this run's own answers." if lines else "",
+            "Thin lines: what the last few tokens give at this run's own answers." if lines else "",
         )
 
 

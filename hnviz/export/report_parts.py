@@ -108,7 +108,7 @@ def _headline_in_bits(records: Mapping[str, RunRecord]) -> str:
     }
     first, last = min(ends, key=ends.__getitem__), max(ends, key=ends.__getitem__)
     return (
-        "These runs read different tokens, so only bits per character compare them: "
+        "These runs read different tokens, so only bits per character can compare them: "
         f"{first} ends lowest on valid, with **{ends[first]:.2f}**; {last} highest, with "
         f"**{ends[last]:.2f}**."
     )
@@ -187,12 +187,12 @@ def bounds_table(bounds: Mapping[str, Sequence[Bound]]) -> Markup:
         *(f"{figure} {split}" for split in splits for figure in ("give on", "at most on")),
     )
     said = (
-        "What the last k tokens give at these answers, by the table of the whole text, and at "
-        "most, by a table made for just these"
+        "What the last k tokens give at these answers: by the table of the whole text, and at "
+        "most, by a table made for just these answers"
     )
     table = _table(said, heads, rows)
     mark = any(not bound.shown for each in bounds.values() for bound in each)
-    note = "* Most of these stretches occur once, so the bound says little."
+    note = "* Most contexts of so many tokens occur only once, so the bound says little."
     return table + _NOTE.format(note) if mark else table
 
 

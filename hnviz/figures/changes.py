@@ -56,8 +56,8 @@ def recipe_sentence(model: str) -> str:
         return f"Same as {before}'s: any difference in the result comes from the network."
     many = "1 setting" if changed == 1 else f"{changed} settings"
     steps = any(change.is_new for change in recipe_changes(model) if change.name == STEPS)
-    said = f"{many} changed too{', and so the number of training steps' if steps else ''}"
-    return f"{said}: the network or the recipe may have caused a difference in the result."
+    said = f"{many} changed too{', and so did the number of training steps' if steps else ''}"
+    return f"{said}: either the network or the recipe may cause a difference in the result."
 
 
 def n_settings_changed(model: str) -> int:

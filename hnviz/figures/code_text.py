@@ -107,7 +107,7 @@ def probe_sentence(
     if change[down] < 0:
         other = (
             f"for {what[down]} it is the other way round, {accuracy(probes[down]['right'])} and "
-            f"{accuracy(twin[down]['right'])}: what a probe can read, the network need not use"
+            f"{accuracy(twin[down]['right'])}: the network need not use what a probe can read"
         )
     else:
         other = "no label is read worse than before training"

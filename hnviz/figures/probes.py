@@ -93,6 +93,6 @@ def table_sentence(
         for name in (best, worst)
     ]
     return (
-        f"Read {where}, the {label} digit is easiest to read from {shares[0]}; hardest, from "
-        f"{shares[1]}."
+        f"{where[0].upper()}{where[1:]}, the {label} digit is easiest to read from {shares[0]}, "
+        f"and hardest from {shares[1]}."
     )

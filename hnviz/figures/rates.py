@@ -16,17 +16,17 @@ CLEARLY = 0.5
 """Nats per token: a rate whose last train loss is so much above the best one's is too high."""
 
 CLEARLY_WORSE = 0.05
-"""A share of valid by which a rate must lie below the best one to be named."""
+"""A rate is named if its share of valid is at least so much below the best one's."""
 
 WORST = 4.0  # nats: the darkest colour; an even guess among the text's 31 tokens costs 3.43
 
 RATES_NOTE = (
     "How this was measured: one run for each square, with the model's own recipe, seed 0, on the "
-    "CPU; only lr differs. A processor that adds in another order can end a tenth of a percentage "
-    "point away. lr is the top of the one-cycle schedule. lr is too high for train "
+    "CPU; only lr differs. Another processor may add in another order, and end a tenth of a "
+    "percentage point away. lr is the top of the one-cycle schedule. lr is too high for train "
     "where the last train loss, a running figure, is more than half a nat above the model's best; "
-    "valid may suffer at lower rates. The rate finder suggests other rates than this map: it looks "
-    "at the loss of the first 100 steps from random weights, this map at how whole runs end."
+    "valid may get worse at lower rates. The rate finder suggests other rates: it looks at the "
+    "loss of the first 100 steps from random weights. This map looks at how whole runs end."
 )
 
 

@@ -134,10 +134,10 @@ def reach_note(found: Sequence[Reached]) -> str:
         if one.kept is not None and one.end == ENDS[0] and one.model != best.model
     ]
     measured = (
-        "Measured on each model's pre-trained run, seed 0: loss of the last step, nothing cut, the "
-        "norm |dLoss/dh| in a typical row, the median of 64. Three mini-batches are followed back, "
-        "so a gradient that gets to their first step may reach further. Lines of the models beyond "
-        f"the notebook's six are grey. {_from_zeros()} {_lengths(of_all)}"
+        "Measured on each model's pre-trained run, seed 0: the norm |dLoss/dh| of the last step's "
+        "loss, with nothing cut, in a typical row (the median of 64). We follow it back through "
+        "three mini-batches, so a gradient that gets to their first step may reach further. Models "
+        f"beyond the notebook's six have grey lines. {_from_zeros()} {_lengths(of_all)}"
     )
     return " ".join([*reasons, measured])
 

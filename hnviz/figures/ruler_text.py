@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 
 HOW_TO_READ = (
-    "A thin line of accuracy is what a table of the last few tokens gets right of this run's own "
-    "answers. Only an accuracy above what no table of so many tokens can exceed, or a loss below "
-    "its thin line, proves that the network uses more tokens. On the other side, we can't tell."
+    "A thin line of accuracy shows what a table of the last few tokens gets right at this run's "
+    "own answers. Two things prove that the network uses more tokens: an accuracy above what any "
+    "table of so many tokens can reach, or a loss below its thin line. Otherwise we can't tell."
 )
 _MOST = percent(MOST_ONCE)
 
 POSITIONS_NOTE = (
-    "Thin lines: what no predictor can exceed at that position, by a table made for just its "
-    f"answers, dotted where more than {_MOST} of these are the only one of their context. One pass "
-    "in eval mode, from a state of zeros."
+    "Thin lines: what no predictor can exceed at that position, from a table made for just its "
+    f"answers. They are dotted where more than {_MOST} of these answers have a context that occurs "
+    "only once. Measured in one pass in eval mode, from a state of zeros."
 )
 
 LISTED = 5  # tokens that followed another one, in the example
@@ -41,21 +41,21 @@ def memory(reached: Mapping[str, float], bounds: Mapping[str, Sequence[Bound]]) 
     proved = proof(reached, bounds)
     if proved is None:
         return (
-            "Its accuracy is not above what a table of one token can reach, so it is no proof that "
-            "the network remembers."
+            "Its accuracy is not above what a table of one token can reach, so it does not prove "
+            "that the network remembers."
         )
     split, bound = proved
     few = "one token" if bound.k == 1 else f"{number(bound.k)} tokens"
     return (
-        f"The network remembers more than {few}: on {split}, no table of {few} could be right for "
-        f"more than **{accuracy(bound.most)}** of these answers."
+        f"The network remembers more than {few}: on {split}, no table of {few} can get more than "
+        f"**{accuracy(bound.most)}** of these answers right."
     )
 
 
 def proof(
     reached: Mapping[str, float], bounds: Mapping[str, Sequence[Bound]]
 ) -> tuple[str, Bound] | None:
-    """Return the split and bound of the most tokens that no table could have done with."""
+    """Return the split and bound of the most tokens that an accuracy proves to be too few."""
     passed = {split: _passed(value, bounds[split]) for split, value in reached.items()}
     return max(
         ((split, bound) for split, bound in passed.items() if bound),
@@ -68,8 +68,8 @@ def flattery(bound: Bound, elsewhere: float) -> str:
     """Say what two other tables get right, as one made for the answers themselves flatters."""
     return (
         "A table made for the answers that it is scored on flatters: made for as many at random "
-        f"places, it gets {accuracy(elsewhere)} right; the table of the whole text gets "
-        f"{accuracy(bound.accuracy)} here."
+        f"places, it gets {accuracy(elsewhere)} right. Here, the table of the whole text gets "
+        f"{accuracy(bound.accuracy)}."
     )
 
 
@@ -82,8 +82,8 @@ def reading(reached: Mapping[str, float], bounds: Mapping[str, Sequence[Bound]])
         shares = " and ".join(percent(bound.once) for bound in hidden)
         tokens = " and ".join(dict.fromkeys(f"{number(bound.k)}-token" for bound in hidden))
         said.append(
-            f"The {tokens} bound has no line: {shares} of the answers are the only one of their "
-            "context."
+            f"The {tokens} bound has no line: {shares} of the answers have a context that occurs "
+            "only once."
         )
     return " ".join(said)
 
@@ -112,27 +112,27 @@ def loss_reading(losses: Mapping[str, float], bounds: Mapping[str, Sequence[Boun
     """
     found = [_one_loss(split, loss, bounds[split]) for split, loss in losses.items()]
     said = " ".join(filter(None, found))
-    return f"{said} Above a line proves nothing: {SURE}." if " above " in said else said
+    return f"{said} A loss above a line proves nothing: {SURE}." if " above " in said else said
 
 
 def _one_loss(split: str, loss: float, bounds: Sequence[Bound]) -> str:
     shown = [bound for bound in bounds if bound.shown]
     below = max((bound for bound in shown if loss < bound.loss), default=None)
     above = next((bound for bound in shown if 0 < bound.loss <= loss), None)
-    said = [f"below {_least(below)}, a proof of memory"] if below else []
+    said = [f"below {_least(below)}, which proves memory"] if below else []
     said += [f"above {_least(above)}"] if above else []
     return f"The loss on {split}, **{loss:.3f}** nats, is {', and '.join(said)}." if said else ""
 
 
 SURE = "loss also counts how sure the network was when it was wrong"
-TRUE_HERE = "The lines are true of this text, and no estimate for new text."
+TRUE_HERE = "The lines hold for this text only; they do not estimate new text."
 
 
 def _least(bound: Bound) -> str:
     tokens = "one token" if bound.k == 1 else f"{number(bound.k)} tokens"
     return (
         f"{bound.loss:.3f}, the least that {tokens} allow{'s' if bound.k == 1 else ''} "
-        f"({percent(bound.once)} of the answers are the only one of their context)"
+        f"({percent(bound.once)} of the answers have a context that occurs only once)"
     )
 
 
@@ -143,8 +143,8 @@ def too_short(bounds: Sequence[Bound]) -> str:
         return ""
     tokens = "one token" if short.k == 1 else f"{number(short.k)} tokens"
     return (
-        f"This text is too short for {tokens}: {percent(short.once)} of the answers are the only "
-        "one of their context."
+        f"This text is too short for {tokens}: {percent(short.once)} of the answers have a context "
+        "that occurs only once."
     )
 
 
@@ -192,9 +192,9 @@ def window_note(layout: BatchLayout, any_cut: float) -> str:
     return (
         "A line shows the best table of guesses at each position, over that position's own "
         f"{slots:,} slots in this layout. It is not the same number as the bound of as many tokens "
-        f"over the whole text. Dotted: more than {_MOST} of the slots are the only one of their "
-        "context. Such a slot is always guessed right, so the bound is high; an accuracy above it "
-        f"still proves more memory. Over every way to cut this text into windows of "
+        f"over the whole text. Dotted: more than {_MOST} of the slots have a context that occurs "
+        "only once. The table always gets such slots right, so the bound is high. An accuracy "
+        f"above it still proves more memory. Over every way to cut this text into windows of "
         f"{layout.bptt}, the mean with a reset state is {accuracy(any_cut)}. One layout has fewer "
         "slots at each position, so fewer contexts repeat and the bound is higher."
     )
@@ -263,8 +263,8 @@ def reach_note(texts: Sequence[Reach]) -> str:
     said = (
         "A curve is the mean over all positions of a window and every way to cut the text into "
         f"windows. It is dotted, and thin lines are left out, where more than {_MOST} of the "
-        "tokens are the only one of their context: there, a table of guesses has simply memorised "
-        "the text"
+        "tokens have a context that occurs only once: there, a table of guesses has simply "
+        "memorised the text"
     )
     hidden = [_hidden(text) for text in texts if text.sure < len(text.bounds)]
     return f"{said}. Left out: {', '.join(hidden)}." if hidden else f"{said}."
@@ -324,7 +324,7 @@ def least_sentence(split: str, bounds: Sequence[Bound]) -> str:
     if most is not few:
         said += f"; with {number(most.k)} tokens, **{most.loss:.3f}**"
     return (
-        f"{said} on {split}. A lower loss is a proof of memory. A higher one proves nothing, since "
+        f"{said} on {split}. A lower loss proves memory. A higher one proves nothing, because "
         f"{SURE}. {too_short(bounds)} {TRUE_HERE}"
     ).replace("  ", " ")
 
@@ -354,8 +354,8 @@ def last_only_sentence(model: str, reached: float, bound: Bound, elsewhere: floa
     gives = "gives" if bound.k == 1 else "give"
     return (
         f"{model} answers only after the last of its {tokens}, so only one position counts: "
-        f"**{accuracy(reached)}** on valid, where {tokens} {gives} **{accuracy(bound.accuracy)}**, "
-        f"by the table of the whole text. No table of {tokens} can exceed {accuracy(bound.most)} "
-        f"there; one made for as many answers at random places gets {accuracy(elsewhere)}, as few "
-        "answers flatter a table."
+        f"**{accuracy(reached)}** on valid. By the table of the whole text, {tokens} {gives} "
+        f"**{accuracy(bound.accuracy)}** there. No table of {tokens} can exceed "
+        f"{accuracy(bound.most)}. A table made for as many answers at random places gets "
+        f"{accuracy(elsewhere)}: few answers flatter a table."
     )

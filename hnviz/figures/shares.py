@@ -22,7 +22,7 @@ _REMARKS = {
     "Model2": " Batch norm moved as well and counts as network: these runs cannot separate its "
     "effect from that of the answers."
 }
-_FIRST = "The chart of the first page has one run each, seed 0, scored on"
+_FIRST = "The chart on the first page shows one run each, seed 0, scored on"
 
 
 def scored_note(model: str) -> str:
@@ -34,8 +34,8 @@ def scored_note(model: str) -> str:
 
     runs = one_recipe_table("Model3").query("recipe == 'Model2' and model == 'Model2'")["valid"]
     return (
-        f"{said} {_FIRST} every token that it answers. Scored so, these ten runs of Model2 get "
-        f"{accuracy(runs.mean())} of valid right, as beside Model3, and that of seed 0 "
+        f"{said} {_FIRST} every token that it answers. Scored this way, these ten runs of Model2 "
+        f"get {accuracy(runs.mean())} of valid right, as beside Model3; the run of seed 0 gets "
         f"{accuracy(runs.iloc[0])}."
     )
 

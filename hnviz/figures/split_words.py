@@ -28,8 +28,8 @@ _WORDS = {
         on_valid="from 8,001 on",
         columns=("to 7,999", "from 8,001"),
         no_mistake="Beyond 8,000 it makes no mistake.",
-        asked="8,000 is in neither train nor valid: it is given and asked like any other, but "
-        "counts in no share.",
+        asked="8,000 is in neither train nor valid: the network reads it and is asked for it like "
+        "any other number, but no share counts it.",
         holds="numbers above 8,000",
         note="",
     ),

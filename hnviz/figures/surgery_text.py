@@ -31,13 +31,13 @@ CLAIMS = {
 
 
 def claim_range(claim: str, holds: Mapping[str, int], n: int, *, swap: bool) -> str:
-    """Say what a change does after this prompt, and after how many drawn ones it does the same."""
+    """Say what a change does after this prompt, and after how many drawn ones the same happens."""
     clause = CLAIMS[claim]
     if claim == "another number" and not swap:
         clause = "it says another number"
     return (
-        f"This prompt: {clause}. Of {n} prompts drawn from train, the same is true for "
-        f"**{holds[claim]}**."
+        f"After this prompt, {clause}. The same happens after **{holds[claim]}** of {n} prompts "
+        "drawn from train."
     )
 
 
@@ -112,7 +112,7 @@ class Courses:
 
     @property
     def altered(self) -> list[bool]:
-        """Whether each number differs, of those that have both; the last may be cut off."""
+        """Whether each number that both have differs; the last number may be cut off."""
         ours, theirs = numbers(self.untouched), numbers(self.changed)
         found = []
         for at, (mine, other) in enumerate(zip(ours, theirs, strict=False)):

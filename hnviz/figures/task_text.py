@@ -16,8 +16,8 @@ CAUSES = (
     "**✗ cannot**: its window holds too little, so no weights reach the best accuracy. **? may**: "
     "its state can hold what is needed, but detach hides from the gradient what lies beyond bptt. "
     "**✓ can**: nothing is in the way. If it stays below, it could have learned the task, but "
-    "did not with this recipe. *At best* is a little worse than the task allows: nothing comes "
-    "before the first token that a network reads. Only accuracy decides here, not the loss."
+    "did not with this recipe. *At best* is a little worse than the task allows, because nothing "
+    "comes before the first token that a network reads. Accuracy decides here, not the loss."
 )
 
 
@@ -87,9 +87,9 @@ def loss_sentence(statement: Statement) -> str:
     reached = f"{statement.least_loss(last):.3f}"
     said += f", with the last {tokens(last)} **{reached}**"
     if context is None and reached == f"{statement.least:.3f}":
-        return f"{said}. More come ever closer to the least, and never reach it."
+        return f"{said}. More tokens come ever closer to the least loss, but never reach it."
     if context is None:
-        return f"{said}. However many it sees, it stays above **{statement.least:.3f}**."
+        return f"{said}. However many it sees, its loss stays above **{statement.least:.3f}**."
     return f"{said}. It takes **{tokens(context)}** to reach **{statement.least:.3f}**."
 
 
@@ -141,9 +141,7 @@ def expected(each: Outlook) -> str:
     model, ceiling, limit = each.reading.model, figure(each.ceiling), figure(each.limit)
     answers = "" if isnan(each.answers) else f", and **{figure(each.answers)}** of the answers"
     if each.cause == "window":
-        return (
-            f"{model} **cannot** reach {limit}: at most **{ceiling}**{answers} is possible for it."
-        )
+        return f"{model} **cannot** reach {limit}: it can get at most **{ceiling}**{answers} right."
     if each.cause == "detach":
         return (
             f"{model} **may** reach **{ceiling}**{answers}, but its gradient shows it only "

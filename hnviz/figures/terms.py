@@ -35,19 +35,19 @@ TERMS = {
         "(cross-entropy)"
     ),
     "perplexity": (
-        "exp of the mean loss over all answers, without penalties: as unsure as a choice "
-        "among so many tokens"
+        "exp of the mean loss over all answers, without penalties: the network is as unsure as "
+        "if it chose among so many tokens"
     ),
     "bits per character": (
-        "the loss in bits, spread over the text's characters: it compares words, characters "
-        "and byte pairs"
+        "the loss in bits, spread over the text's characters: runs on words, characters and "
+        "byte pairs can be compared by it"
     ),
     "best loss": (
         "the least loss that the last k tokens allow on this text: the entropy of the next token"
     ),
     "surprise": "the loss of one token, in bits",
     "accuracy": "the share of tokens for which its most probable guess was right",
-    "running figure": "a figure of train that was measured while training moved the weights",
+    "running figure": "a figure measured on train while training moved the weights",
     "gradient": (
         "how much the loss would change if a number changed a little: training uses it to correct "
         "weights"
@@ -61,7 +61,7 @@ TERMS = {
     "generalisation": "being right on text that training did not show",
     "extrapolation": "generalisation beyond the range of training: numbers above 8,000",
     "memory ruler, bound": (
-        "what the last k tokens give where a network answers, and what none of so many can exceed"
+        "what the last k tokens give where a network answers, and what no table of so many exceeds"
     ),
     "position in the number": "which digit or word of the number comes next",
     "linear probe": "a linear classifier that tries to read a digit from the hidden state",

@@ -139,7 +139,7 @@ def passes_note(
     norms = ", ".join(f"{name} {norm:.3g}" for name, norm in nearest.items())
     return (
         "A ribbon's number is the norm |dLoss/dh| at that step in a typical row, as a share of the "
-        "one nearest to the loss, or with all losses of the largest. The nearest is: "
+        "norm nearest to the loss. With all losses, it is a share of the largest norm. Nearest: "
         f"{norms}. Typical means the median of {plural(bs, 'row')}: mini-batches {batches[0]} to "
         f"{batches[-1]} of train{before}. "
         f"Loss {loss:.3f}, on a copy in eval mode: batch norm uses the statistics that it learnt. "

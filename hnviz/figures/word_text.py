@@ -19,8 +19,8 @@ SURPRISE_NOTE = (
     "its vocabulary a probability p. The *surprise* of the next word of the text is log2(1/p), in "
     "bits: 0 for a word that it was sure of, 1 at 50 %, 10 at 0.1 %. Its mean over a text is the "
     "*cross-entropy loss* that training reduces. On its own, the network says a word, reads it, "
-    "and says the next. A blind guess is among the whole list of tokens, of which "
-    "some, such as xxunk, may never occur in the text. "
+    "and says the next. A blind guess picks any token of the list, "
+    "though some, such as xxunk, may never occur in the text. "
     "At a *temperature* of 0 it always says the most probable word."
 )
 

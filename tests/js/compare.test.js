@@ -37,7 +37,7 @@ test("runs on other tokens are compared by bits per character only", () => {
   const wrong = sceneOf({ runs: [word, char], kinds: KINDS, notebook: {} }, LOOK, THEME);
   assert.equal(wrong.gap, null);
   const parts = headline(wrong.own, "accuracy on valid");
-  assert.equal(said(parts), "These runs read different tokens, so only bits per character compare them: choose them beside Show.");
+  assert.equal(said(parts), "These runs read different tokens. Only bits per character can compare them: choose it beside Show.");
   assert.ok(words(parts) <= 20);
   const right = sceneOf({ runs: [word, char], kinds: KINDS, notebook: {} }, look, THEME);
   assert.match(said(headline(right.own, look.measure)), /ends at 2\.25 bits per character, .* at 0\.75: 1\.50\./);

@@ -17,7 +17,7 @@ test("a locked link opens in present mode; its copy need not be locked", () => {
 });
 
 test("a link says what it does not hold, and that it opens on this computer only", () => {
-  const text = "The link does not hold your own text: send the text, too.";
+  const text = "The link does not contain your own text: send the text as well.";
   const at = (address) => lacksOf(`https://example.org/${address}`);
   assert.deepEqual(at("states?run=a"), []);
   assert.deepEqual(at("data?data_corpus=your+own"), [text]);
@@ -25,7 +25,7 @@ test("a link says what it does not hold, and that it opens on this computer only
   assert.deepEqual(at("batches?batches_corpus=your+own"), [text]);
   assert.deepEqual(at("batches?batches_corpus=your+own&batches_text=a+b"), []);
   for (const host of ["127.0.0.1", "localhost", "[::1]"]) {
-    const said = `It opens on this computer only: on another one, ${host} means that computer.`;
+    const said = `It works on this computer only: on another one, ${host} means that other computer.`;
     assert.deepEqual(lacksOf(`http://${host}:8501/data?data_corpus=your+own`), [text, said]);
   }
 });

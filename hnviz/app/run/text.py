@@ -114,7 +114,7 @@ def _so_far(record: RunRecord, note: str = "") -> str:
 
 
 def _window(config: RunConfig) -> str:
-    """Name all that a model knows that starts each window from zeros, and "give" or "gives"."""
+    """Name what a model knows if each window starts from zeros, and "give" or "gives"."""
     if entry(config.model).predicts == "last":
         tokens = "token gives" if config.bptt == 1 else "tokens give"
         return f"{number(config.bptt)} {tokens}"
@@ -264,7 +264,9 @@ def ruler(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> str:
     return reading(_reached(record), bounds)
 
 
-LINES = "The thin lines need no training: each is what a table of the last few tokens gets right."
+LINES = (
+    "The thin lines need no training: each shows what a table of the last few tokens gets right."
+)
 
 
 def best_loss(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> str:

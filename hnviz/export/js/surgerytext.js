@@ -71,7 +71,7 @@ export class Courses {
     );
   }
 
-  /** Whether each number differs, of those that have both; the last may be cut off. */
+  /** Whether each number that both have differs; the last number may be cut off. */
   get altered() {
     return this.ours.slice(0, this.theirs.length).map((mine, at) => {
       const other = this.theirs[at];

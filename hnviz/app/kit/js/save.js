@@ -71,7 +71,7 @@ export class Save {
   async press(kind, data = null) {
     this.close(true);
     const { asking } = this.frame;
-    if (asking.awaited.size) this.say("The rest of the picture is on its way; the file is made with it.");
+    if (asking.awaited.size) this.say("The rest of the picture is still loading; the file will include it.");
     await asking.whole();
     try {
       const name = await this.save(kind, data);

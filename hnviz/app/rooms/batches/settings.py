@@ -175,7 +175,7 @@ def _written(choice: TextChoice) -> str:
     if len(text) > LONGEST_LINKED:
         why = f"is longer than {LONGEST_LINKED:,} characters"
     elif way and way != Way(level=way.level):
-        why = "is not read with the usual numbers"
+        why = "is not read with the usual settings"
     else:
         return text
     remark = f"The text {why}, so a link to this page does not contain it."

@@ -52,7 +52,7 @@ def _for_teacher(held: Desk) -> None:
     _paste(held)
     section(
         "Students",
-        "Remove one who joined twice or is not in the room; the answers then do not count.",
+        "Remove a student who joined twice or is not in the room: the answers no longer count.",
     )
     STUDENTS(settings={"live": True})
     section("Runs", "The newest runs of the class and your own.")

@@ -51,9 +51,9 @@ STATE_NOTE = (
     "The network reads the prompt from a state of zeros. Its state is the only thing that it "
     "carries to the next word, so a state that another text left makes it count on from there. "
     "It always says the most probable word, and reads each word before it says the next. The "
-    "prompt itself stays the same. The 100 prompts are drawn by seed 0: three numbers that follow "
-    "each other in train. For a swap, each gets the state after another three whose next number "
-    "has another thousand."
+    "prompt itself stays the same. Seed 0 draws the 100 prompts, each three numbers that follow "
+    "each other in train. For a swap, each prompt gets the state after three other numbers, whose "
+    "next number has another thousand."
 )
 LOOKS = (
     "A state would have to hold all that is needed later. Attention looks it up instead: each word "

@@ -29,7 +29,7 @@ def page() -> None:
     if run is not None:
         _opening(run)
     train_button()
-    section("Six networks, each one step from the last, and others beyond them")
+    section("Six networks, each one step beyond the last, and some more")
     terms()
     ladder_picture()
     section("What you can look at")

@@ -133,7 +133,7 @@ SETTINGS = (
         "device",
         "Device",
         "choice",
-        "auto is the cpu for small networks, and cuda, where there is one, for large ones.",
+        "auto uses the cpu for small networks, and cuda for large ones if there is one.",
     ),
     Setting(
         "form",

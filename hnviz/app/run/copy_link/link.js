@@ -17,15 +17,15 @@ export function forAll(href, home, other) {
 const OWN_TEXT = "your own"; // hnviz/app/run/own_text.py
 
 /**
- * What a reader of a link will not see, a sentence each.
+ * What a link does not give its reader, a sentence each.
  * @param {string} link
  */
 export function lacksOf(link) {
   const { hostname, searchParams } = new URL(link);
   const isOwn = [...searchParams].some(([name, value]) => name.endsWith("_corpus") && value === OWN_TEXT);
   return [
-    ...(isOwn && !searchParams.has("batches_text") ? ["The link does not hold your own text: send the text, too."] : []),
-    ...(OWN.test(hostname) ? [`It opens on this computer only: on another one, ${hostname} means that computer.`] : []),
+    ...(isOwn && !searchParams.has("batches_text") ? ["The link does not contain your own text: send the text as well."] : []),
+    ...(OWN.test(hostname) ? [`It works on this computer only: on another one, ${hostname} means that other computer.`] : []),
   ];
 }
 

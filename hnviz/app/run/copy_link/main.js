@@ -9,7 +9,7 @@ import { listenForPresent } from "../../kit/js/present.js";
 import { HAS_NONE } from "../../kit/js/tables.js";
 import { forAll, lacksOf, linkOf } from "./link.js";
 
-const SHOWN = 3000; // ms that "Copied" is shown; what a link lacks stays
+const SHOWN = 3000; // ms that "Copied" is shown; a warning about the link stays
 const NAMES = { copy: "Copy link", lock: "Copy locked link" };
 const EXPLAINED = {
   copy: "The address of what this page shows",
@@ -68,7 +68,7 @@ class CopyLink {
     const link = linkOf(forAll(location.href, this.app, this.home), this.made, locked);
     const copied = await copy(link);
     const lacks = lacksOf(link);
-    const said = copied ? "Copied" : `The browser did not allow it; here it is: ${link}`;
+    const said = copied ? "Copied" : `The browser did not let us copy the link; here it is: ${link}`;
     this.outcome.textContent = lacks.length ? [`${said}.`, ...lacks].join(" ") : said;
     clearTimeout(this.rest);
     if (copied && !lacks.length) this.rest = setTimeout(() => (this.outcome.textContent = ""), SHOWN);

@@ -79,7 +79,7 @@ class Answers {
   row(step, n, of, isShown) {
     const line = this.lines.get(step) ?? this.newLine(step);
     line.n.textContent = of > n ? `${n} of ${of} answered` : `${n} answered`;
-    line.n.title = "Of those who are here now or have answered";
+    line.n.title = "Of the students who are here now or have answered";
     line.button.textContent = isShown ? "Show" : "Reveal";
     line.button.className = isShown ? "" : "primary";
     line.button.title = isShown ? "Show the answers below" : "Show everyone what the class answered; the step then takes no more answers";

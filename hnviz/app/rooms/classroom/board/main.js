@@ -62,7 +62,7 @@ class Board {
     this.make("p", "ready", this.lessons, `${all - missing.length} of ${all} lessons are ready for phones.`);
     const failed = missing.filter(([, why]) => why);
     const waiting = missing.filter(([, why]) => !why).map(([title]) => title);
-    if (waiting.length) this.make("p", "waiting", this.lessons, `Still to be written: ${waiting.join(" \u00b7 ")}`);
+    if (waiting.length) this.make("p", "waiting", this.lessons, `Not ready yet: ${waiting.join(" \u00b7 ")}`);
     if (!failed.length) return;
     const list = this.make("ul", "", this.lessons);
     for (const [title, why] of failed) this.make("li", "", list, `\u201c${title}\u201d: ${why}`);

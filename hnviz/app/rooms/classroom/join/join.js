@@ -34,7 +34,7 @@ async function attempt(act) {
 }
 
 async function enter() {
-  who.textContent = "Joining: where many join at once, this takes up to a minute.";
+  who.textContent = "Joining … When many students join at once, this takes up to a minute.";
   await show(await room.join(code.value));
 }
 

@@ -132,7 +132,7 @@ class Students {
     const [who, were] = numbers.length === 1 ? [`Student ${numbers[0]}`, "is"] : [`${numbers.length} students`, "are"];
     this.done.textContent = how === "remove" ? `${who} ${were} out of the class; the answers no longer count.` : `${who} ${were} in the class again.`;
     if (how === "restore") return;
-    const button = /** @type {HTMLButtonElement} */ (this.make("button", "", this.done, "Take it back"));
+    const button = /** @type {HTMLButtonElement} */ (this.make("button", "", this.done, "Undo"));
     button.type = "button";
     button.onclick = () => this.move(button, "restore", numbers);
   }
@@ -149,7 +149,7 @@ class Students {
 }
 
 /**
- * Those who joined from one address together, the others each alone.
+ * Students in groups: those who joined from one address together, each other student separately.
  * @param {Student[]} students
  */
 export function byPlace(students) {

@@ -112,7 +112,7 @@ export function gapText(measure, one, other) {
 }
 
 /**
- * Two names, cut to a few words that tell them apart.
+ * Two names, cut to the few words in which they differ.
  * @param {string[]} names
  */
 function briefly(names) {
@@ -143,11 +143,11 @@ export function headline(shown, measure, kind = "") {
   const known = shown.filter(({ end }) => end !== null);
   const what = measure === "accuracy by kind" ? `right on ${kind}` : MEASURES[measure].said;
   if (!shown.length) return ["Choose runs in the list below to lay their curves over each other."];
-  if (!compares(shown.flatMap(({ group }) => group ?? []), measure)) return ["These runs read different tokens, so only ", [BITS], " compare them: choose them beside Show."];
+  if (!compares(shown.flatMap(({ group }) => group ?? []), measure)) return ["These runs read different tokens. Only ", [BITS], " can compare them: choose it beside Show."];
   if (!known.length) return [`No figure of ${what} is there yet; the curves follow while the runs train.`];
   const end = (/** @type {{ end: number|null }} */ each) => [written(measure, each.end)];
   const rate = MEASURES[measure].unit === "rate";
-  const lives = rate ? [] : known.filter(({ live }) => live); // a run that trains is no match for one that has ended
+  const lives = rate ? [] : known.filter(({ live }) => live); // a run that still trains cannot be compared with one that has ended
   const now = known.length === 2 && lives.length === 1 ? " still trains, at " : " is at ";
   const verb = (/** @type {{ live?: boolean }} */ { live }) => (rate ? " rises to " : live ? now : " ends at ");
   const ordered = [...known].sort((one, other) => Number(other.end) - Number(one.end));
@@ -186,7 +186,7 @@ export function scaled(value, scale) {
 
 /**
  * What one changed setting did to the measure that is shown, and whether the seed alone does as much.
- * Of a measure that is no figure of an epoch it says what it did to accuracy.
+ * For a measure that epochs do not have, it says what the setting did to accuracy.
  * @param {{ from: Run, to: Run, field: string }} pair
  * @param {number} kinds
  * @param {string} shown
@@ -236,7 +236,7 @@ export function verdict({ from, to, field }, kinds, shown = "accuracy on valid")
 }
 
 /**
- * How far bits per character compare runs; "" where nothing has to be said.
+ * What to know before comparing runs by bits per character.
  * @param {Run[]} runs
  */
 export function bitsNote(runs) {
@@ -245,7 +245,7 @@ export function bitsNote(runs) {
   return [
     "Bits per character: the loss in bits, times the tokens of valid, divided by its characters.",
     different && "These runs read different texts, so the text matters as well as the network.",
-    unknown.length && `Words that train lacks become xxunk, and their letters cost nothing: ${together(unknown)} of valid.`,
+    unknown.length && `Words that are not in train become xxunk, and their letters cost nothing: ${together(unknown)} of valid.`,
   ]
     .filter(Boolean)
     .join(" ");

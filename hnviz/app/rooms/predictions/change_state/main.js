@@ -58,7 +58,7 @@ class Change {
 
   draw({ answer, answers, settings, theme }) {
     Object.assign(this, { meta: answer.meta, arrays: answer.arrays, claims: answers.change_claims, theme });
-    this.waits = "change_claims" in answers ? "This prompt, and 100 drawn from train: trying them …" : "";
+    this.waits = "change_claims" in answers ? "Trying this prompt, and 100 drawn from train …" : "";
     this.label.hidden = !settings.units_key;
     this.swap.hidden = Boolean(settings.units_key);
     this.name.textContent = settings.units_name;

@@ -140,7 +140,7 @@ def _differing(courses: Courses) -> str:
 
 
 def _claims(look: Look) -> Shown:
-    """Say for how many prompts drawn from train the change does what it does after this one."""
+    """Say after how many prompts drawn from train the change does what it does after this one."""
     change = change_in(look)
     meta = look.ask("surgery_claims", {"ids": list(change.given.ids), **change.asked}).meta
     swap = bool(change.operation.other)
@@ -153,7 +153,7 @@ CLAIMS_VIEW = View("change_claims", PARAMS, _claims, slow=True)
 
 
 def change_asks(*, text: str, numbers: bool = True, **params: Any) -> list[Ask]:
-    """Ask for a change and, where the run's text lists numbers, for how far its effect holds."""
+    """Ask for a change and, if the run's text lists numbers, after how many prompts it holds."""
     asks = [ask(CHANGE_VIEW, text=text, **params)]
     if numbers:
         asks.append(ask(CLAIMS_VIEW, at="rest", late=True, text=text, **params))

@@ -111,8 +111,8 @@ export function bestOf(layout, measure) {
 }
 
 /**
- * How many other squares tie with the best: they are no further from it than seeds lie apart. Several
- * seeds in both squares show that themselves; for one seed `gaps` has what was measured, if anything.
+ * How many other squares tie with the best: they differ from it no more than seeds differ. Squares with
+ * several seeds show that gap; for one seed, `gaps` has it if it was measured.
  * @param {Layout} layout
  * @param {keyof MEASURES} measure
  * @param {Record<string, number>} [gaps] by the figure's name

@@ -55,13 +55,13 @@ export function headline(sweep, layout, measure) {
   const { n_runs: all, n_done: done } = sweep;
   const count = `${done} of ${all}`;
   if (!best) return done === all ? [[`All ${all} runs`], " have ended, and none has a figure."] : [[count], " runs done: the first square fills in when its run ends."];
-  if ((sweep.tokens ?? []).length > 1) return ["These runs read different tokens: compare their ", ["bits per character"], " on the Compare page, not these figures."];
+  if ((sweep.tokens ?? []).length > 1) return ["These runs read different tokens: compare their ", ["bits per character"], " on the Compare page."];
   const value = figureText(best.figure.mean, measure);
   const what = measure === "loss" ? "loss on valid" : "right on valid";
   const where = settingsText(best.cell.settings);
   if (done < all) return [[count], " runs done; best so far: ", [where], ", ", [value], ` ${what}.`];
   const ties = tiesOf(layout, measure, sweep.gaps);
-  if (ties) return ["A tie: ", [where], ", ", [value], ` ${what}, and ${ties} other${ties === 1 ? "" : "s"}, no further apart than seeds.`];
+  if (ties) return ["A tie: ", [where], ", ", [value], ` ${what}. ${ties === 1 ? "1 other differs" : `${ties} others differ`} no more than seeds do.`];
   return [[where], " is best: ", [value], ` ${what}, ${best.figure.n > 1 ? `mean of ${best.figure.n} seeds` : "from one seed"}.`];
 }
 
