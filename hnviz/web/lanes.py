@@ -241,7 +241,8 @@ class Shared:
             if done.done():
                 self._hand_over(key, job)
                 return done.result()
-            job.n_waiting += 1
+            with self._lock:
+                job.n_waiting += 1
             asyncio.get_running_loop().call_later(LINGER, self._leave, key, job)
             raise NotYetError(job.progress.now(before=job.lane.before(job.future)))
         finally:

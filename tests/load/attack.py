@@ -12,12 +12,11 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from types import MappingProxyType
 
 import psutil
 from starlette.testclient import httpx
@@ -194,9 +193,6 @@ ATTACKS: dict[str, Attack] = {
 }
 """What an attacker may do, by name. It goes on until it is killed."""
 
-ENVIRON: Mapping[str, str] = MappingProxyType({})
-"""What the attacked server is started with besides."""
-
 
 async def press_often(session: Session, took: list[float]) -> None:
     while True:
@@ -276,7 +272,7 @@ def main() -> int:
         attack(given.attack[0], given.against)
     kept, figures = True, {}
     with tempfile.TemporaryDirectory(prefix="hnviz-attack-") as folder:
-        server = start_server(Path(folder), root=given.root, **ENVIRON)
+        server = start_server(Path(folder), root=given.root)
         try:
             for name in ("nothing", *(given.attack or ATTACKS)):
                 story = play(server.port, server.process.pid, name, given.seconds)
