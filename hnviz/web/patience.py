@@ -42,7 +42,7 @@ class Intake:
     slice: int = 16  # frames that are parsed before others have a turn
     too_fast_seconds: float = 5.0  # after which one who keeps on is closed
     message_seconds: float = 10.0  # for a whole message
-    hello_seconds: float = 30.0  # for the first one
+    hello_seconds: float = 30.0  # for the first one to us
     unfinished: int = 8 * 2**20  # bytes of all unfinished messages
     waiting: int = 0  # bytes now
     lines: "set[Line]" = field(default_factory=set)
@@ -163,8 +163,11 @@ class Line:
             (self._transport.pause_reading if paused else self._transport.resume_reading)()
 
     def _largest(self) -> int:
-        path = getattr(self._protocol, "scope", {}).get("path", "")
-        return LARGEST_OF_STREAMLIT if path.endswith(STREAMLIT) else LARGEST
+        return LARGEST_OF_STREAMLIT if self._is_streamlits() else LARGEST
+
+    def _is_streamlits(self) -> bool:
+        path: str = getattr(self._protocol, "scope", {}).get("path", "")
+        return path.endswith(STREAMLIT)
 
     def _count(self, size: int) -> None:
         more, self.counted = size - self.counted, size
@@ -183,6 +186,8 @@ class Line:
             self._deadline = self._loop.call_later(self._intake.message_seconds, self._check_whole)
 
     def _check_hello(self) -> None:
+        if self._is_streamlits():  # a page that comes back after a break says nothing
+            return
         self.close(GIVEN_UP, f"nothing was said within {self._intake.hello_seconds:g} s")
 
     def _check_whole(self) -> None:
@@ -222,8 +227,8 @@ def bound_frames(kind: Any, intake: Intake) -> None:
 
     Bytes are parsed in slices; reading pauses while a connection is above its limits, and one that
     keeps on is closed with a reason. A message has a largest size and a deadline, the first one
-    too. Messages are not compressed, as by Streamlit's own server: a small one could unpack to
-    a huge one. A second call does nothing.
+    to us too. Messages are not compressed, as by Streamlit's own server: a small one could unpack
+    to a huge one. A second call does nothing.
     """
     if hasattr(kind.data_received, "__wrapped__"):
         return
