@@ -46,6 +46,7 @@ from hnviz.figures.ruler_text import (
     window_note,
     window_sentence,
 )
+from hnviz.runs import ruler
 from hnviz.runs.ruler import (
     FOLLOWED,
     LONGEST,
@@ -628,3 +629,23 @@ def test_a_text_read_again_and_again_is_no_longer_text():
     assert long.once == pytest.approx(
         token_bounds(split_text("valid", config).ids)[-1].once, abs=0.02
     )
+
+
+def test_fewer_sets_of_random_places_are_drawn_of_large_ones(monkeypatch):
+    config = RunConfig.for_model("Model0", corpus="task-parity-tokens.1800")
+    ids = split_text("train", config).ids
+    pairs = list(zip(ids.tolist(), np.roll(ids, -1).tolist(), strict=True))
+    n = len(own_answers(config, "train"))
+
+    def mean_of(draws: int) -> float:
+        found = []
+        for seed in range(draws):
+            drawn = np.random.default_rng(seed).permutation(np.arange(len(pairs)))[:n]
+            found.append(by_hand([pairs[place] for place in drawn])[0])
+        return float(np.mean(found))
+
+    assert elsewhere(config, "train", 1) == pytest.approx(mean_of(ruler.DRAWS))
+    monkeypatch.setattr(ruler, "MOST_DRAWN", 3 * n)
+    elsewhere.cache_clear()
+    assert elsewhere(config, "train", 1) == pytest.approx(mean_of(3))
+    elsewhere.cache_clear()

@@ -36,7 +36,9 @@ MOST_ONCE = 0.25
 no loss."""
 
 DRAWS = 20
-"""Sets of random places over which `elsewhere` takes the mean."""
+"""Sets of random places over which `elsewhere` takes the mean: fewer of large sets, as the chance
+in these is small."""
+MOST_DRAWN = 1_000_000  # places in all sets
 
 BITS = 62  # of a context packed into one integer
 FOLLOWED = 64  # tokens of a row's past that are distinguished; beyond, the bound is 1
@@ -86,6 +88,10 @@ class OwnAnswers:
     def __len__(self) -> int:
         return len(self.places)
 
+    def times(self, which: NDArray[np.bool_], n_tokens: int) -> Ids:
+        """Count how often each place of the text is among some answers, (n_tokens,)."""
+        return np.bincount(self.places[which], minlength=n_tokens)
+
 
 def own_answers(config: RunConfig, split: str) -> OwnAnswers:
     """Return where a run answers on "train" or "valid", with the notebook's layout.
@@ -119,22 +125,11 @@ def run_bounds(config: RunConfig, split: str) -> tuple[Bound, ...]:
 def _own_bounds(text: Text, own: OwnAnswers) -> tuple[Bound, ...]:
     found, early = [], np.zeros(4)  # of the answers that know fewer than k tokens
     for k, pairs, width in _contexts(text.ids, min(LONGEST, int(own.seen.max()))):
-        right = _right(pairs, width)
-        accuracy, once, loss, most = early + _shares(pairs, width, right, own.places[own.seen >= k])
-        found.append(Bound(k, *(float(each) / len(own) for each in (accuracy, once, loss, most))))
-        early += _shares(pairs, width, right, own.places[own.seen == k])
+        table = _table(pairs, width)
+        scores = early + _scores(table, own.times(own.seen >= k, len(pairs)))
+        found.append(Bound(k, *(scores / len(own)).tolist()))
+        early += _scores(table, own.times(own.seen == k, len(pairs)))
     return tuple(found)
-
-
-def _shares(pairs: Ids, width: int, right: NDArray[np.bool_], places: Ids) -> NDArray[np.float64]:
-    """Return sums over some answers, (4,): right, alone in their context, loss, right at most."""
-    if not len(places):
-        return np.zeros(4)
-    most, once, loss = _best(pairs[places], width)
-    distinct = np.unique(places)
-    if len(distinct) < len(places):  # a place that is read twice is no second context
-        once = _best(pairs[distinct], width)[1]
-    return np.array([right[places].sum(), *(len(places) * each for each in (once, loss, most))])
 
 
 def possible(config: RunConfig, split: str) -> float:
@@ -151,10 +146,11 @@ def possible(config: RunConfig, split: str) -> float:
 def _possible(text: Text, own: OwnAnswers) -> float:
     wrong = 0.0
     for k, pairs, width in _contexts(text.ids, min(2 * LONGEST, int(own.seen.max()))):
-        missed = ~_right(pairs, width)
-        if not missed.any():  # nor with more tokens
+        table = _table(pairs, width)
+        if len(table.contexts) == len(table.pairs):  # always right, also with more tokens
             break
-        wrong += float(missed[own.places[own.seen == k]].sum())
+        times = own.times(own.seen == k, len(pairs))
+        wrong += float(times.sum() - _scores(table, times)[0])
     return 1 - wrong / len(own)
 
 
@@ -168,11 +164,12 @@ def elsewhere(config: RunConfig, split: str, k: int) -> float:
     text, own = split_text(split, config), own_answers(config, split)
     right = 0.0
     for known, pairs, width in _contexts(text.ids, min(k, int(own.seen.max()))):
-        n = np.count_nonzero(own.seen >= k if known == k else own.seen == known)
+        n = int(np.count_nonzero(own.seen >= k if known == k else own.seen == known))
         if n >= len(pairs):
             right += n * _best(pairs, width)[0]
         elif n:
-            drawn = (np.random.default_rng(seed).permutation(pairs)[:n] for seed in range(DRAWS))
+            draws = range(max(1, min(DRAWS, MOST_DRAWN // n)))
+            drawn = (np.random.default_rng(seed).permutation(pairs)[:n] for seed in draws)
             right += n * float(np.mean([_best(each, width)[0] for each in drawn]))
     return right / len(own)
 
@@ -192,17 +189,48 @@ def _contexts(ids: Ids, longest: int) -> Iterator[tuple[int, Ids, int]]:
         yield k, (context << width) | np.roll(tokens, -1), width
 
 
-def _right(pairs: Ids, width: int) -> NDArray[np.bool_]:
-    """Return whether the best table of the whole text is right at each place, (n,).
+class _Table(NamedTuple):
+    """What followed each context in a text: its places, in the order of context and answer."""
 
-    Of answers that follow a context equally often it has the one with the lowest id.
+    order: NDArray[np.intp]  # of the places
+    pairs: NDArray[np.intp]  # where each distinct context with its answer begins, in that order
+    contexts: NDArray[np.intp]  # where each distinct context begins, among the pairs
+    best: NDArray[np.intp]  # the pair of each context that came most often, or the lowest id
+
+
+def _table(pairs: Ids, width: int) -> _Table:
+    order = np.argsort(pairs)
+    ordered = pairs[order]
+    begins = _begins(ordered)
+    contexts = _begins(ordered[begins] >> width)
+    counts = np.diff(begins, append=len(pairs))
+    n_answers = np.diff(contexts, append=len(begins))  # distinct ones of each context
+    top = np.flatnonzero(counts == np.repeat(np.maximum.reduceat(counts, contexts), n_answers))
+    numbers = np.repeat(np.arange(len(contexts)), n_answers)  # of each pair's context
+    return _Table(order, begins, contexts, top[_begins(numbers[top])])
+
+
+def _scores(table: _Table, times: Ids) -> NDArray[np.float64]:
+    """Return sums over answers, (4,): right, alone in their context, loss, right at most.
+
+    `times`: how often each place of the text is answered, (n,).
     """
-    distinct, place, counts = np.unique(pairs, return_inverse=True, return_counts=True)
-    contexts = distinct >> width
-    order = np.lexsort((-counts, contexts))  # the best of each context comes first
-    best = np.zeros(len(distinct), dtype=bool)
-    best[order[_begins(contexts)]] = True
-    return best[place]
+    if not times.any():
+        return np.zeros(4)
+    times = times[table.order]
+    counts = np.add.reduceat(times, table.pairs)
+    totals = np.add.reduceat(counts, table.contexts)
+    # A place that is read twice is no second context.
+    places = np.add.reduceat(np.sign(times), table.pairs[table.contexts])
+    once = np.count_nonzero(places == 1) / places.sum() * times.sum()
+    most = np.maximum.reduceat(counts, table.contexts).sum()
+    loss = max(0.0, _logs(totals) - _logs(counts))
+    return np.array([counts[table.best].sum(), once, loss, most])
+
+
+def _logs(counts: Ids) -> float:
+    counts = counts[counts > 0]
+    return float(counts @ np.log(counts))
 
 
 class Example(NamedTuple):
@@ -236,7 +264,8 @@ def worked_example(ids: Ids) -> Example | None:
 def blind_bound(ids: Ids) -> Bound:
     """Return the bound without any context, on all tokens of a text that has some."""
     tokens, width = _dense(_checked(ids))
-    return Bound(0, *_best(tokens, width))
+    best = _best(tokens, width)
+    return Bound(0, *best, most=best[0])
 
 
 def token_bounds(ids: Ids, longest: int = LONGEST) -> tuple[Bound, ...]:
