@@ -86,7 +86,7 @@ def step_flops(config: RunConfig) -> float:
 
 
 def uses_gpu(config: RunConfig, devices: Collection[str]) -> bool:
-    """Return whether a run trains on a graphics card, of those that a machine has.
+    """Return whether a run trains on one of a machine's graphics cards.
 
     "auto" takes it for large steps only. Those of the notebook's networks are hundreds of small
     kernels, for whose launches a card waits; many processors train many of them at once.

@@ -60,7 +60,7 @@ class EpochEnd:
 
     @property
     def number(self) -> int:
-        """Which epoch it is, from 1: how pages, reports and commands count for people."""
+        """Which epoch it is, counted from 1 as pages, reports and commands show it."""
         return self.epoch + 1
 
 

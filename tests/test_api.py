@@ -764,7 +764,7 @@ def test_a_thousand_at_once_leave_the_pages_alive(runs):
     assert refused
     assert {reply.headers["retry-after"] for reply in refused} == {"1"}
     assert {reply.json()["error"] for reply in refused} == {
-        f"this computer is busy: {of_one} questions of yours wait already; try again in a moment"
+        f"this computer is busy: {of_one} of your questions are waiting; try again in a moment"
     }
     assert listed.status_code == 200
     assert waited < 10  # on a machine that others use too
@@ -845,7 +845,7 @@ def test_the_line_tells_how_many_come_first():
     one = [lane.submit(free.wait, "one") for _ in range(2)]
     assert [lane.before(each) for each in greedy] == [0, 2, 4]
     assert [lane.before(each) for each in one] == [1, 3]
-    assert Progress(before=3).sentence() == "This computer is busy and gives 3 answers first."
+    assert Progress(before=3).sentence() == "This computer is busy; 3 answers come first."
     free.set()
     one[-1].result(20)
     assert lane.before(one[-1]) == 0
@@ -899,7 +899,7 @@ def test_viewers_take_turns():
     for viewer in ("one", "two"):
         for number in range(2):
             lane.submit(partial(done.append, f"{viewer} {number}"), viewer)
-    with pytest.raises(BusyError, match="40 questions of yours wait already"):
+    with pytest.raises(BusyError, match="40 of your questions are waiting"):
         lane.submit(free.wait, "greedy")
     dropped = lane.submit(free.wait, "one")
     assert lane.drop(dropped)

@@ -147,7 +147,7 @@ def test_a_wrong_code_tried_a_thousand_times_is_one_sentence_each_and_others_joi
         said[answer.status_code] = answer.json()["error"]
     assert said == {
         403: "this is not the code of the class; look at the teacher's screen and try again",
-        429: "too many wrong codes came; try again in 1 second",
+        429: "too many wrong codes; try again in 1 second",
     }
     # Nor has half a surrogate pair, which JSON may hold, any other answer.
     half = another(phone, "10.0.0.9").post(

@@ -209,7 +209,7 @@ def test_those_who_come_and_are_removed_again_and_again_are_bounded():
     room = Classroom()
     for turn in range(4 * LIMITS.members):
         room = room.joined(f"m{turn}", LIMITS).without([turn + 1])
-    with pytest.raises(ClassError, match="12 have joined this class so far"):
+    with pytest.raises(ClassError, match="12 students have joined this class, which is the most"):
         room.joined("another", LIMITS)
 
 

@@ -431,7 +431,10 @@ def test_a_stopped_run_goes_on_to_the_figures_of_one_that_was_not(
         figures(each) for each in whole.read().epochs
     ]
     assert main(["resume", cut.id]) == 2
-    assert "is finished; one that is stopped can go on" in capsys.readouterr().err
+    assert (
+        "is finished; a run that was stopped, interrupted or failed can continue"
+        in capsys.readouterr().err
+    )
     assert main(["resume", "Model5"]) == 2
     assert main(["resume", "nothing"]) == 2
     assert "no run named 'nothing'" in capsys.readouterr().err
@@ -442,7 +445,7 @@ def test_a_stopped_run_goes_on_to_the_figures_of_one_that_was_not(
     }
     Path("other/x").mkdir(parents=True)
     assert main(["export", "report", f"runs/{cut.id}", "other/x"]) == 2
-    assert "the runs of one command are in one folder" in capsys.readouterr().err
+    assert "all runs of one command must be in one folder" in capsys.readouterr().err
 
 
 # --- reproduce ----------------------------------------------------------------------------------

@@ -430,7 +430,7 @@ def test_one_address_leaves_a_quarter_of_the_queue() -> None:
 
     for number in range(7):  # each by another browser; the first one trains
         start(f"eve {number}", "10.0.0.7")
-    with pytest.raises(EngineError, match="6 runs from your address wait already") as error:
+    with pytest.raises(EngineError, match="6 runs from your address are waiting") as error:
         start("eve 7", "10.0.0.7")
     assert error.value.kind == "busy"
     start("ann", "10.0.0.8")
@@ -847,7 +847,7 @@ def test_many_viewers_ask_at_once(engine: Engine, observed: str) -> None:
 def test_a_question_that_takes_too_long_is_given_up(engine: Engine, observed: str) -> None:
     with pytest.raises(
         EngineError,
-        match=r"'counting_accuracy' was given up: it took 0.02 s of this computer's time",
+        match=r"'counting_accuracy' was given up: it used 0.02 s of this computer's time",
     ) as error:
         engine.observe(observed, 0, "counting_accuracy", {"given": 2}, 0.02)
     assert error.value.kind == "unavailable"

@@ -625,7 +625,7 @@ def test_one_address_leaves_a_quarter_of_the_places(monkeypatch):
             connect(near, viewer).send_json({"op": "leave", "id": 1})
         with pytest.raises(WebSocketDisconnect) as closed:
             connect(near, 3).receive_json()
-        assert (closed.value.code, closed.value.reason[:21]) == (1013, "3 of your address are")
+        assert (closed.value.code, closed.value.reason[:23]) == (1013, "3 from your address are")
         other = connect(far, 4)
         other.send_json({"op": "leave"})
         assert other.receive_json() == {"id": None, "error": "id must be a whole number; got None"}

@@ -29,8 +29,8 @@ def test_a_kind_of_line_is_written_once_a_minute_and_the_next_one_counts(said):
     assert lines == [
         "refused visitor 0",
         "something else",
-        "refused visitor 600 (599 more since the last such line)",
-        "refused visitor 1200 (599 more since the last such line)",
+        "refused visitor 600 (599 more like it since the last one)",
+        "refused visitor 1200 (599 more like it since the last one)",
     ]
 
 

@@ -130,7 +130,7 @@ def test_many_viewers_of_an_address_take_turns_with_another() -> None:
         time.sleep(0.001)
     for viewer in many[1:]:
         lane.submit(partial(done.append, "many"), viewer)
-    with pytest.raises(BusyError, match="30 from your address wait already"):
+    with pytest.raises(BusyError, match="30 from your address are waiting"):
         lane.submit(free.wait, many[0])
     polite = Viewer("polite", "10.0.0.8")
     last = [lane.submit(partial(done.append, "polite"), polite) for _ in range(3)][-1]

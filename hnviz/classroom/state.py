@@ -13,7 +13,7 @@ VIEWS = ("free", "coded")
 
 MOST_STEPS = 200  # that a class answers
 MOST_PASTED = 1000  # people whose codes were pasted
-MOST_EVER = 4  # times the members that a class may have: those who were removed count, too
+MOST_EVER = 4  # times the members that a class may have: removed ones count as well
 PASTED = "pasted-"  # begins the name of such a person
 STARTING = "starting "  # begins the name of a place for a run that has no id yet
 
@@ -70,8 +70,8 @@ class Classroom:
             raise ClassError(f"the class is full: it has {limits.members} members")
         if len(self.members) >= MOST_EVER * limits.members and member not in self.members:
             raise ClassError(
-                f"{len(self.members):,} have joined this class so far; the teacher begins another "
-                "one with --class-new"
+                f"{len(self.members):,} students have joined this class, which is the most; the "
+                "teacher starts another class with --class-new"
             )
         return replace(self, members={member: len(self.members) + 1, **self.members})
 
@@ -89,7 +89,7 @@ class Classroom:
         return replace(self, removed=self.removed | self._numbered(numbers))
 
     def again(self, numbers: Collection[int]) -> "Classroom":
-        """Take back that members were removed."""
+        """Take removed members in again."""
         return replace(self, removed=self.removed - self._numbered(numbers))
 
     def _numbered(self, numbers: Collection[int]) -> set[str]:

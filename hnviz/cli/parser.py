@@ -51,7 +51,7 @@ def run_ids(names: Sequence[str], runs_dir: Path | None) -> tuple[list[str], Pat
     if not parents:
         return list(names), runs_dir
     if len(parents) > 1 or not all(path.is_dir() for path in paths):
-        raise CommandError("the runs of one command are in one folder: name that as --runs-dir")
+        raise CommandError("all runs of one command must be in one folder; name it with --runs-dir")
     return [path.name for path in paths], parents.pop()
 
 

@@ -1,11 +1,11 @@
-"""``hnviz resume``: go on with a run that was stopped or killed."""
+"""``hnviz resume``: continue a run that was stopped or killed."""
 
 import argparse
 
 from hnviz.cli.parser import CommandError, add_models, add_runs_dir, run_ids
 from hnviz.cli.train import train_folder
 
-SUMMARY = "go on with a run that was stopped or killed, from its last checkpoint"
+SUMMARY = "continue a run that was stopped or killed, from its last checkpoint"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -28,5 +28,8 @@ def run(options: argparse.Namespace) -> int:
     except (RunNotFound, DamagedRun) as error:
         raise CommandError(str(error)) from error
     if status not in RESUMABLE:
-        raise CommandError(f"the run {run_id} is {status}; one that is stopped can go on")
+        raise CommandError(
+            f"the run {run_id} is {status}; a run that was stopped, interrupted or failed can "
+            "continue"
+        )
     return train_folder(folder, as_json=options.json)

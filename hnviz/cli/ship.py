@@ -14,7 +14,7 @@ from hnviz.cli.threads import use_one_thread
 from hnviz.config import RunConfig
 from hnviz.events import BatchEnd, Event, RunStarted
 
-SUMMARY = "train the pre-trained runs again, and write the answers with which pages open"
+SUMMARY = "train the pre-trained runs again, and write the answers that pages open with"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

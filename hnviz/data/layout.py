@@ -61,7 +61,7 @@ class BatchLayout:
         return self.n_slots - self.n_tokens
 
     def crowding(self, name: str) -> str:
-        """Warn that the text, of such a name, is shorter than one mini-batch; "" if it is not."""
+        """Warn that the text called `name` is shorter than one mini-batch; "" if it is not."""
         one = self.bs * self.bptt
         if one <= self.n_tokens:
             return ""

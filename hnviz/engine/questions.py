@@ -1,4 +1,4 @@
-"""The engine's side of observing: one warm process, which gives up no question that gets on."""
+"""The engine's side of observing: one warm process, which gives up questions without progress."""
 
 import json
 import math
@@ -195,14 +195,14 @@ class Questions:
             self._worker = None
 
     def tick(self) -> None:
-        """Give up a question that does not get on, and those that wait for what does not start."""
+        """Give up a question without progress, and those that wait for what does not start."""
         if self._current and self._is_stuck(self._current):
             limit = f"{self._current.timeout:g} s of this computer's time"
-            self._drop(f"it took {limit} without getting further; ask for less at once")
+            self._drop(f"it used {limit} without progress; ask for less at once")
             self._end_worker()
             self._start()
         if not self.ready and self._worker and self._starting >= START_SECONDS:
-            self._refuse_waiting("this computer is busy and still starts; try again in a moment")
+            self._refuse_waiting("this computer is busy and still starting; try again in a moment")
 
     def _is_stuck(self, question: Question) -> bool:
         taken = self._taken.look()

@@ -123,8 +123,8 @@ class Scheduler:
         most = max(1, int(OF_ADDRESS * self.limits.queue))
         if len(near) >= most and not self._has_slot(gpu, now):
             raise EngineError(
-                f"{most} runs from your address wait already, and that is the limit; wait until "
-                "one has ended, or stop one",
+                f"{most} runs from your address are waiting, which is the limit; wait until one "
+                "has ended, or stop one",
                 "busy",
             )
         if len(self._queue) >= self.limits.queue and not self._has_slot(gpu, now):

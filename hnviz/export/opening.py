@@ -87,7 +87,7 @@ def found(
 ) -> dict[str, Found]:
     """Ask all that these pages ask about pre-trained runs; run -> answers.
 
-    `answer` answers a question; `told` hears how many pages of how many are asked.
+    `answer` answers a question; `told` is called with how many pages are asked, and of how many.
     """
     asker = _Recorder(answer)
     pages = {str(each): each for each in opened(runs)}

@@ -18,7 +18,7 @@ def accuracy(share: float) -> str:
 
 
 def points(one: float, other: float) -> str:
-    """Write how far two shares lie apart, as `accuracy` shows them: "4.2 points"."""
+    """Write the difference of two shares, as `accuracy` shows them: "4.2 points"."""
     shown, less = (float(accuracy(share).removesuffix(" %")) for share in (one, other))
     return f"{abs(shown - less):.1f} points"
 

@@ -38,7 +38,8 @@ def plural(number: int, word: str) -> str:
 def as_sentence(text: str) -> str:
     """Write a refusal as a sentence, as kit/js/text.js does.
 
-    It begins large, unless with the name of a setting ("bs must be ..."), and has one full stop.
+    It begins with a capital, unless with the name of a setting ("bs must be ..."), and has one
+    full stop.
     """
     large = text if re.match("(bs|bptt|lr|nh) ", text) else f"{text[:1].upper()}{text[1:]}"
     return large if not text or text[-1] in ".!?…" else f"{large}."

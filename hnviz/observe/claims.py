@@ -82,7 +82,7 @@ def after(subject: Subject, numbers: Ids) -> State:
 def outcomes(
     subject: Subject, state: State, change: Swap | Units, *, hold: bool = False
 ) -> Outcomes:
-    """Go on from each row of a state, untouched and changed; a swap has as many rows."""
+    """Continue from each row of a state, untouched and changed; a swap has as many rows."""
     own = go_on(subject, state, WORDS).ids
     words = go_on(subject, state, WORDS, change, hold=hold).ids
     said = _first_numbers(subject, words)

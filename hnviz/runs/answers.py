@@ -1,7 +1,7 @@
 """Answers that are kept: those of the package about pre-trained runs, and those beside the runs.
 
-An answer is bytes under a name that holds all that determines it. What cannot be read is as if it
-were not there, and a folder that cannot be written only means that answers are computed again.
+An answer is bytes under a name made from everything that determines it. One that cannot be read
+counts as missing. If the folder cannot be written, answers are computed again.
 """
 
 import json

@@ -26,7 +26,7 @@ class Best(NamedTuple):
     """What the last k tokens allow."""
 
     accuracy: float  # on all tokens
-    answers: float  # on answers alone; nan if the task has none
+    answers: float  # on answers only; nan if the task has none
     loss: float  # the least to expect, nats
 
 
@@ -112,7 +112,7 @@ class Machine:
 
     @cached_property
     def least(self) -> float:
-        """The expected loss of a predictor that knows the state, in nats: none expects less."""
+        """The expected loss of a predictor that knows the state, in nats: the least possible."""
         return float(self.share @ entropy(self.chance))
 
     @cached_property

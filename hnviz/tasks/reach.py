@@ -101,7 +101,7 @@ def outlook(stream: TaskStream, reading: Reading) -> Outlook:
 def _answers(statement: Statement, reading: Reading) -> float:
     """Return how many answers a model can get right; where a row begins, this leaves out.
 
-    A state that is kept can know all. Else position t of a window knows t + 1 tokens.
+    A state that is kept can know all. Otherwise position t of a window knows t + 1 tokens.
     """
     if not statement.answers:
         return nan

@@ -132,7 +132,7 @@ def _question(name: str) -> View:
 
 @dataclass
 class Asker:
-    """Answers a view's questions: from what is kept, or else asks the engine.
+    """Answers a view's questions from stored answers, otherwise from the engine.
 
     Records which other snapshots the view's answer uses.
     """

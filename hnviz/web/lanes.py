@@ -82,8 +82,8 @@ class Lane:
             line = self._lines.get(viewer, ())
             if len(line) >= self._of_one:
                 raise BusyError(
-                    f"this computer is busy: {self._of_one} questions of yours wait already; "
-                    "try again in a moment"
+                    f"this computer is busy: {self._of_one} of your questions are waiting; try "
+                    "again in a moment"
                 )
             self._lines.setdefault(viewer, deque()).append((future, work))
             self._n_waiting += 1
@@ -100,7 +100,7 @@ class Lane:
         lines = (line for each, line in self._lines.items() if address_of(each) == address)
         waiting = sum(map(len, lines))
         if address != ANYBODY and waiting >= most_of_address(self._longest):
-            raise BusyError(f"{waiting} from your address wait already; ask again in a second")
+            raise BusyError(f"{waiting} from your address are waiting; ask again in a second")
 
     def rests(self, viewer: Hashable) -> bool:
         """Return whether a viewer has taken more than a share, and so rests."""
@@ -288,6 +288,6 @@ class Shared:
 
 
 def _look_at(done: "asyncio.Future[Any]") -> None:
-    """Look at an error for which nobody waits any longer, or asyncio writes it into the log."""
+    """Look at an error that nobody waits for any more; otherwise asyncio logs it."""
     if not done.cancelled():
         done.exception()

@@ -191,7 +191,7 @@ def _check_places(hub: Hub, viewer: Viewer) -> None:
     here = sum(count for each, count in hub.sockets.items() if address_of(each) == viewer.address)
     most = most_of_address(MOST_SOCKETS)
     if n > MOST_SOCKETS or here > most:
-        which = f"{MOST_SOCKETS} browsers" if n > MOST_SOCKETS else f"{most} of your address"
+        which = f"{MOST_SOCKETS} browsers" if n > MOST_SOCKETS else f"{most} from your address"
         raise Closed(TRY_LATER, f"{which} are connected already; try again later")
 
 

@@ -39,7 +39,7 @@ class OnceAMinute(logging.Filter):
             self._passed.clear()
         self._passed[kind] = (now, 0)
         if left_out:
-            record.msg = f"{record.getMessage()} ({left_out:,} more since the last such line)"
+            record.msg = f"{record.getMessage()} ({left_out:,} more like it since the last one)"
             record.args = ()
         return True
 

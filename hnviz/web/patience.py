@@ -2,7 +2,7 @@
 
 It has no time limit for the rest of a request's head. It parses all that a WebSocket sends as soon
 as it comes: tiny frames sent for six seconds keep everybody waiting for ten, and unfinished
-messages fill the memory. And it believes what any program on this machine says of its address.
+messages fill the memory. It also trusts any program on this machine about a viewer's address.
 """
 
 import asyncio
@@ -146,7 +146,7 @@ class Line:
             self._too_fast_since = now
         if wait and now - (self._too_fast_since or now) > self._intake.too_fast_seconds:
             frames, size = self._intake.frames[0], self._intake.size[0]
-            said = f"at most {frames:,.0f} frames and {size:,.0f} bytes a second, please"
+            said = f"too fast: send at most {frames:,.0f} frames and {size:,.0f} bytes a second"
             self.close(GIVEN_UP, said)
         else:
             self._later(wait)
@@ -188,7 +188,7 @@ class Line:
     def _check_hello(self) -> None:
         if self._is_streamlits():  # a page that comes back after a break says nothing
             return
-        self.close(GIVEN_UP, f"nothing was said within {self._intake.hello_seconds:g} s")
+        self.close(GIVEN_UP, f"no message came within {self._intake.hello_seconds:g} s")
 
     def _check_whole(self) -> None:
         self._deadline = None
@@ -196,7 +196,7 @@ class Line:
             self._watch()
         else:
             seconds = self._intake.message_seconds
-            self.close(GIVEN_UP, f"a message has to arrive within {seconds:g} s")
+            self.close(GIVEN_UP, f"a message must arrive within {seconds:g} s")
 
 
 class Valve:

@@ -1,4 +1,4 @@
-"""How far an answer is that takes long, as a sentence."""
+"""A sentence about the progress of a slow answer."""
 
 import time
 from collections.abc import Mapping
@@ -35,8 +35,8 @@ class Progress:
     def sentence(self) -> str:
         """Say how far it is; a browser adds the seconds."""
         if self.before:
-            first = "one answer" if self.before == 1 else f"{self.before} answers"
-            return f"This computer is busy and gives {first} first."
+            first = "one answer comes" if self.before == 1 else f"{self.before} answers come"
+            return f"This computer is busy; {first} first."
         done, of, parts = self.reached
         share = f"{done} of {of} {parts} are done." if of else "This computer is working on it."
         return f"Part {self.questions} of the answer: {share}" if self.questions > 1 else share

@@ -39,8 +39,8 @@ class Quota:
             raise Refusal(self._sentence, 429)
         if self._of_address and self._addresses[address] >= self._of_address:
             raise Refusal(
-                f"{self._of_address} from your address are here already, and that is the limit; "
-                "try again later",
+                f"your network address has {self._of_address} already, which is the limit; try "
+                "again later",
                 429,
             )
         self._held[viewer] += 1

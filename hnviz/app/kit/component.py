@@ -69,7 +69,7 @@ export default async function (component) {
 """
 
 _WAITING = '<p class="hnviz-coming" style="position:absolute;margin:0;opacity:.7">Loading …</p>'
-"""What is in a picture's place until its module has come: in no one's way, and no line high."""
+"""What a picture's place shows until its module has loaded; it takes no height."""
 
 
 class BrowserComponent:

@@ -123,8 +123,10 @@ class Desk:
                 raise Refusal("type the code that is on the teacher's screen", 403)
             now = self._clock()
             wait = self._tries.wait(address, now)
-            if wait > 0:  # a right code gets the same answer, so that a try while waiting is no try
-                raise Refusal(f"too many wrong codes came; try again in {_seconds(wait)}", 429)
+            if (
+                wait > 0
+            ):  # a right code gets the same answer: a guess during the wait learns nothing
+                raise Refusal(f"too many wrong codes; try again in {_seconds(wait)}", 429)
             if not self._room.fits(code):
                 raise self._wrong(address, "the code of the class")
             self._tries.right(address)

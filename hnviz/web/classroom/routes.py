@@ -55,7 +55,7 @@ class _Counter:
         self._hall, self._desk, self._files = hall, hall.desk, files
         self._rate = Rate(JOINS_A_SECOND, JOINS_AT_ONCE)
         self._joining = Quota(
-            MOST_JOINING, "many join from your network at once; try again in a minute"
+            MOST_JOINING, "too many students are joining from your network; try again in a minute"
         )
 
     async def about(self, request: Request) -> Response:
@@ -136,7 +136,7 @@ class _Counter:
 
     def _check_teacher(self, request: Request) -> None:
         if not visitor(self._desk, request).teacher:
-            raise Refusal("only the teacher's browser does this; open the teacher's link", 403)
+            raise Refusal("only the teacher's browser may do this; open the teacher's link", 403)
 
     async def _led(self, request: Request, act: Callable[[Any], None]) -> Any:
         """Do what the teacher alone may do with a step; return the step. Raises Refusal."""

@@ -165,7 +165,7 @@ export class Frame {
   }
 
   /**
-   * The drawing is there. Its figures and files are offered only now: before it, they would be in its place.
+   * The drawing is complete: offer its figures and files. Any earlier, they would take its place.
    * @param {number|null} step
    */
   finish(step) {
@@ -178,7 +178,7 @@ export class Frame {
   }
 
   /**
-   * Let the first drawing be hidden until something has come, and say meanwhile that it is on its way.
+   * Keep the first drawing hidden until something has loaded, and say that it is loading.
    * @param {Promise<unknown>} something
    * @param {string} what it is: "the chart"
    */
@@ -200,7 +200,7 @@ export class Frame {
   /**
    * Say that what the view itself fetches or follows was refused, until it says "".
    * @param {string} sentence
-   * @param {(() => void)|null} again what asks once more, where that may help
+   * @param {(() => void)|null} again asks once more, if that may help
    */
   refuse(sentence, again = null) {
     this.states.refused = sentence;

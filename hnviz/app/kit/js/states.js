@@ -13,7 +13,7 @@ import { asSentence, boldNodes } from "./text.js";
 
 /** @typedef {{ sentence: string, seconds: number }} Progress what the server says of an answer on its way */
 
-const LATE = 400; // ms after which a drawing pales whose next answer is on its way
+const LATE = 400; // ms until a drawing pales if its next answer is still loading
 const LONG = 2000; // ms after which words say how far that answer is
 const FIRST = "Loading …"; // until then, where nothing is drawn
 
@@ -70,9 +70,9 @@ export class States {
   }
 
   /**
-   * Something is on its way: say so at once where nothing is drawn, else once it takes long.
+   * Something is loading: say so at once if nothing is drawn, otherwise once it takes long.
    * @param {string} what "the figures"
-   * @param {boolean} pales whether the drawing is an older one, not one that lacks a part
+   * @param {boolean} pales whether the drawing is an older one, and not one with a part missing
    */
   wait(what, pales = true) {
     this.what = what;
@@ -99,7 +99,7 @@ export class States {
     write(this.progress, took < LONG ? (this.drawn ? "" : FIRST) : progressWords(this.what, this.told, took));
   }
 
-  /** Nothing is on its way any more. */
+  /** Nothing is loading any more. */
   arrive() {
     clearInterval(this.clock);
     this.since = 0;

@@ -40,7 +40,7 @@ function strong(text) {
 }
 
 /**
- * A refusal as a sentence: it begins large, unless with the name of a setting, and has one full stop.
+ * A refusal as a sentence: it begins with a capital, unless with the name of a setting, and has one full stop.
  * As hnviz/figures/sentences.py.
  * @param {string} text such as "no run is named 'a'", "bs must be at least 1"
  */
@@ -64,7 +64,7 @@ export function accuracy(share) {
 }
 
 /**
- * How far two shares lie apart, as they are shown: "4.2 points". As hnviz/figures/numbers.py.
+ * The difference of two shares, as they are shown: "4.2 points". As hnviz/figures/numbers.py.
  * @param {number} one
  * @param {number} other
  */

@@ -101,7 +101,7 @@ export function written(measure, value) {
 }
 
 /**
- * How far two values of a measure lie apart, as they are shown: "22.2 points", "0.31".
+ * The difference of two values of a measure, as they are shown: "22.2 points", "0.31".
  * @param {string} measure
  * @param {number} one
  * @param {number} other

@@ -3,7 +3,7 @@
 // is then reported, and Python says what is wrong with it, for each field a sentence.
 //
 // settings = { known: the address of what the fields need, given: what Python has judged,
-//              wrong, lost: by field a sentence on its value, or on what the address asks of it in vain
+//              wrong, lost: by field a sentence on its value, or on a value in the address that it cannot take,
 //              or what the text is too short for,
 //              warning, shown: what an example holds, in place of the address }
 
