@@ -14,13 +14,13 @@ from hnviz.cli import text
 from hnviz.cli.main import build_parser, main
 from hnviz.cli.train import SETTINGS
 from hnviz.config import RunConfig
-from hnviz.data.characters import bits_per_character
+from hnviz.data.characters import bits_per_character, measured
 from hnviz.data.corpora.own import Way, own_corpus, way_of
 from hnviz.events import Ended, EpochEnd, KindFigures, RunStarted
 from hnviz.export.build import LARGEST
 from hnviz.export.errors import ExportError
 from hnviz.export.report import MOST_RUNS, report
-from hnviz.export.report_parts import ends, headline
+from hnviz.export.report_parts import bits_notes, ends, headline
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.overlay import MOST_NAMED, Course, Overlay, overlay
 from hnviz.figures.panel import Stroke
@@ -130,8 +130,21 @@ def test_runs_on_other_tokens_are_compared_by_bits_per_character():
         f"ends lowest on valid, with **{bits['word']:.2f}**; char highest, with "
         f"**{bits['char']:.2f}**."
     )
+    assert bits_notes(records) == []
     same = {name: replace(each, config=RunConfig()) for name, each in records.items()}
-    assert "right on valid" in headline(same)
+    assert "right on valid" in headline(same) and bits_notes(same) == []
+
+
+def test_a_report_says_how_far_bits_per_character_compare_runs():
+    text = b"the cat sat on the mat and the dog sat on the log. " * 40 + b"a new zebra came."
+    record = RunStore(Path("unused")).record("Model5")
+    words = replace(record, config=RunConfig(corpus=own_corpus(text, Way(level="word")).id))
+    unknown = accuracy(measured(words.config).unknown)
+    other = own_corpus(b"one two three four five six. " * 40, Way(level="char")).id
+    others = replace(record, config=RunConfig(corpus=other))
+    different, lacking = bits_notes({"words": words, "others": others})
+    assert different.startswith("These runs read different texts")
+    assert lacking.endswith(f"their letters cost nothing: words, {unknown} of valid.")
 
 
 def test_runs_of_a_name_are_told_apart_and_a_name_is_text(tmp_path):

@@ -106,7 +106,7 @@ def _of_one(run: Reported) -> Iterator[Markup]:
 
 def _of_several(runs: Sequence[Reported]) -> Iterator[Markup]:
     records = {run.name: run.record for run in runs}
-    yield parts.lead(parts.headline(records))
+    yield parts.lead(parts.headline(records), *parts.bits_notes(records))
     yield parts.heading("How each run ended")
     yield parts.ends(records)
     yield parts.heading("Settings that differ")

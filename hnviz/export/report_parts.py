@@ -15,7 +15,7 @@ from hnviz.app.run import text as run_text
 from hnviz.app.run.names import rate
 from hnviz.config import RunConfig
 from hnviz.data import KINDS, corpus_of
-from hnviz.data.characters import bits_per_character, tokens_of
+from hnviz.data.characters import bits_per_character, measured, tokens_of
 from hnviz.data.corpora import corpus
 from hnviz.data.stream import SPLITS
 from hnviz.data.tokens import upright
@@ -112,6 +112,25 @@ def _headline_in_bits(records: Mapping[str, RunRecord]) -> str:
         f"{first} ends lowest on valid, with **{ends[first]:.2f}**; {last} highest, with "
         f"**{ends[last]:.2f}**."
     )
+
+
+def bits_notes(records: Mapping[str, RunRecord]) -> list[str]:
+    """Say how far bits per character compare runs on different tokens, as Compare does."""
+    if len({tokens_of(record.config) for record in records.values()}) < 2:
+        return []
+    found = {name: measured(record.config) for name, record in records.items()}
+    notes = []
+    if len({each.text for each in found.values()}) > 1:
+        notes.append("These runs read different texts, so the text matters as well as the network.")
+    unknown = [
+        f"{name}, {accuracy(each.unknown)}" for name, each in found.items() if each.unknown >= 0.001
+    ]
+    if unknown:
+        notes.append(
+            "Words that train lacks become xxunk, and their letters cost nothing: "
+            f"{listed(unknown)} of valid."
+        )
+    return notes
 
 
 def ends(records: Mapping[str, RunRecord]) -> Markup:
