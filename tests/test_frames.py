@@ -248,7 +248,7 @@ def test_one_who_says_nothing_is_closed_and_one_who_has_said_something_is_not(ki
 def test_a_page_of_streamlit_that_comes_back_may_say_nothing(kind):
     """Its browser only speaks when somebody presses."""
     with serving(kind) as port, polite(port, "/a/_stcore/stream") as tab, rude(port) as line:
-        assert reason(line) == (1008, "nothing was said within 2 s")
+        assert reason(line) == (1008, "no message came within 2 s")
         assert said(tab, "press") == 5
 
 
