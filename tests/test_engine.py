@@ -760,6 +760,25 @@ def test_a_question_that_raises_has_failed(monkeypatch: pytest.MonkeyPatch) -> N
     assert reply == ("refusal", "the question 'units' failed: KeyError: 'a bug'", "failed")
 
 
+def test_a_silent_engine_that_is_closed_leaves_no_other_behind(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    worries = []
+
+    class Silent:
+        def __init__(self, place: object, worry: Callable[[bool], None]) -> None:
+            worries.append(worry)
+
+        def close(self) -> None:
+            worries[0](True)  # as it may, until it has ended
+
+    monkeypatch.setattr("hnviz.engine.client.Link", Silent)
+    engine = Engine(tmp_path)
+    engine.start()
+    engine.close()
+    assert len(worries) == 1
+
+
 def test_an_observer_that_dies_at_once_ends_no_engine() -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()

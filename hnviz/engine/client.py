@@ -95,7 +95,7 @@ class Engine:
         """Start another engine while one is silent: on a busy machine that takes ten seconds."""
         with self._lock, suppress(EngineError):
             spare, self._spare = self._spare, None
-            if silent:
+            if silent and self._link:
                 self._spare = spare or Link(self._place, self._prepare)
                 return
         if spare:
