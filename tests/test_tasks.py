@@ -647,7 +647,7 @@ def test_show_says_that_accuracy_hides_memory(capsys):
     assert "No context is needed to reach it." in shown
     assert "least loss to expect is 0.936 nats, give or take 0.005 on valid (two" in shown
     assert "without context 1.055, with the last token 1.042." in shown
-    assert "probabilities of the next token: no number of tokens is enough." in shown
+    assert "For the probabilities, no number of tokens is enough." in shown
 
 
 def test_show_as_json(capsys):

@@ -27,8 +27,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         default=SPEED,
         help="speed: against a plain torch loop (the default); search: a recipe, scored on numbers "
         "held out of train; seeds: a recipe from five seeds, on the notebook's split; lanes: many "
-        "runs as one program, against one run; claims: what lessons claim, on 100 prompts and five "
-        "seeds",
+        "runs as one program, against one run; claims: try what lessons claim on 100 prompts and "
+        "five seeds",
     )
     parser.add_argument(
         "--model", action="append", help="a model; repeat for several (default: all that apply)"

@@ -10,7 +10,9 @@ SUMMARY = "continue a run that was stopped or killed, from its last checkpoint"
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the run, and the folder of the runs."""
-    parser.add_argument("name", metavar="RUN", help="its id, or its folder, as train printed it")
+    parser.add_argument(
+        "name", metavar="RUN", help="the run's id, or its folder as train prints it"
+    )
     add_runs_dir(parser)
     add_models(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object per epoch")

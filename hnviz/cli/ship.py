@@ -26,8 +26,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--train-pass",
         action="store_true",
-        help="train nothing: read train once with the last weights of the runs that are there, and "
-        "write down the accuracy",
+        help="train nothing: read train once with the last weights of the runs in the folder, and "
+        "store the accuracy",
     )
     parser.add_argument(
         "--answers", action="store_true", help="write the answers only, and train nothing"
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def write_answers(dest: Path) -> None:
-    """Write the answers with which pages, lessons and the README open. Raises RunWriteError."""
+    """Write the answers that pages, lessons and the README open with. Raises RunWriteError."""
     from hnviz.engine.client import close_shared_engine
     from hnviz.engine.observer import answer_now
     from hnviz.runs import shipped_configs

@@ -22,14 +22,14 @@ from hnviz.data.tokens import upright
 from hnviz.events import KindFigures
 from hnviz.export.report_charts import colours as colours
 from hnviz.export.report_charts import variable_theme
-from hnviz.figures.numbers import accuracy, points, unbroken
+from hnviz.figures.numbers import accuracy, percent, points, unbroken
 from hnviz.figures.overlay import sample, stroke_of
 from hnviz.figures.sentences import listed
 from hnviz.figures.split_words import valid_holds
 from hnviz.own import identity_of
 from hnviz.runs import RunRecord
 from hnviz.runs.repeat import TEXT, repeat_command
-from hnviz.runs.ruler import Bound, run_bounds
+from hnviz.runs.ruler import MOST_ONCE, Bound, run_bounds
 
 STYLE = Path(__file__).parent / "report.css"
 
@@ -211,7 +211,10 @@ def bounds_table(bounds: Mapping[str, Sequence[Bound]]) -> Markup:
     )
     table = _table(said, heads, rows)
     mark = any(not bound.shown for each in bounds.values() for bound in each)
-    note = "* Most contexts of so many tokens occur only once, so the bound says little."
+    note = (
+        f"* More than {percent(MOST_ONCE)} of these answers have a context that occurs only once, "
+        "so the bound says little."
+    )
     return table + _NOTE.format(note) if mark else table
 
 

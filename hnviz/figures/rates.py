@@ -16,7 +16,7 @@ CLEARLY = 0.5
 """Nats per token: a rate whose last train loss is so much above the best one's is too high."""
 
 CLEARLY_WORSE = 0.05
-"""A rate is named if its share of valid is at least so much below the best one's."""
+"""A rate is named if its accuracy on valid is more than this below the best one's."""
 
 WORST = 4.0  # nats: the darkest colour; an even guess among the text's 31 tokens costs 3.43
 

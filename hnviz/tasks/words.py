@@ -68,10 +68,10 @@ def _least_context(statement: Statement) -> str:
     n = statement.least_context
     if n == statement.context:
         return "The probabilities of the next token need the same context as the best guess."
-    needs = "no number of tokens is enough" if n is None else f"they take the last {tokens(n)}"
+    needs = "no number of tokens is enough" if n is None else f"it takes the last {tokens(n)}"
     return (
-        f"The best guess needs less memory than the probabilities of the next token: {needs}. "
-        "Accuracy hides that, and loss shows it."
+        "The best guess needs less memory than the probabilities of the next token. For the "
+        f"probabilities, {needs}. Accuracy hides that, but loss shows it."
     )
 
 
