@@ -3,11 +3,13 @@
 import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from hnviz.web.guard import Guard, Rules, inline_scripts, security_policy, site
+from hnviz.web.viewer import proxies
 
 RULES = Rules(
     hosts=("127.0.0.1", "::1", "localhost", "*.class.example"),
@@ -41,6 +43,7 @@ class Asked:
             "type": kind,
             "path": "/_stcore/stream",
             "scheme": scheme or ("ws" if kind == "websocket" else "http"),
+            "client": ("10.0.0.2", 1),
             "headers": raw,
             "extensions": {"websocket.http.response": {}},
         }
@@ -133,6 +136,16 @@ ORIGINS = [
     ("127.0.0.1:8501", "", "http", False),
     ("127.0.0.1:8501", "x" * 5000, "http", False),
 ]
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+def test_a_named_proxy_says_who_asks_and_that_the_site_is_secure(kind: str) -> None:
+    told = {"x_forwarded_proto": "https", "x_forwarded_for": "192.0.2.7"}
+    told |= {"host": "lab.class.example", "origin": "https://lab.class.example"}
+    assert Asked(kind, **told).status == 403
+    behind: Any = {"rules": replace(RULES, proxies=proxies(["10.0.0.0/8"]))}
+    (seen,) = Asked(kind, **told, **behind).inside
+    assert seen["client"] == ("192.0.2.7", 1)
 
 
 @pytest.mark.parametrize("kind", ["GET", "POST", "PUT", "websocket"])

@@ -9,7 +9,7 @@ looks up its own address on the network, which can block the event loop for up t
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hnviz.web.refused import RefusedError, answer_refusals
+from hnviz.web.viewer import Network, forwarded
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
@@ -41,6 +42,7 @@ class Rules:
     ancestors: tuple[str, ...] = ("'self'",)  # pages that may show the app in a frame
     scripts: tuple[str, ...] = ()  # the text of each inline script of the pages
     frames: tuple[str, ...] = ("'none'",)  # what pages may show in a frame
+    proxies: Sequence[Network] = ()  # whose X-Forwarded-For and X-Forwarded-Proto count
 
     def __post_init__(self) -> None:
         for origin in self.origins:
@@ -93,7 +95,8 @@ class Guard:
                 ]
             await send(message)
 
-        await answer_refusals(self._pass, scope, receive, send_safely)
+        asked = forwarded(scope, self.rules.proxies)
+        await answer_refusals(self._pass, asked, receive, send_safely)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.app(self._checked(scope), receive, send)

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hnviz.web.quota import Quota, Rate, Turns
 from hnviz.web.refused import RefusedError, answer_refusals
-from hnviz.web.viewer import Network, Viewer, forwarded, viewer_of
+from hnviz.web.viewer import Viewer, viewer_of
 
 MEGABYTE = 1024 * 1024
 LARGEST_BODY = 64 * 1024  # bytes of any request except an upload
@@ -46,7 +46,6 @@ class Bounds:
     uploads: Callable[[], Mapping[str, Sequence[int]]] = dict  # the sizes of each tab's files
     is_full: Callable[[], bool] = lambda: False  # of open files
     draws: Callable[[bytes], bool] = lambda message: False  # whether it says that a page is drawn
-    proxies: Sequence[Network] = ()  # whose X-Forwarded-For counts
 
 
 def limits(bounds: Callable[[], Bounds]) -> Middleware:
@@ -77,7 +76,7 @@ class Limits:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        await answer_refusals(self._pass, forwarded(scope, self.bounds.proxies), receive, send)
+        await answer_refusals(self._pass, scope, receive, send)
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         viewer = viewer_of(scope)

@@ -185,6 +185,7 @@ def _rules() -> Rules:
         origins=named(ORIGINS),
         ancestors=("'self'", *named(ANCESTORS)),
         scripts=inline_scripts(front_page()),
+        proxies=proxies(named(PROXIES)),
     )
 
 
@@ -216,7 +217,6 @@ def _bounds() -> Bounds:
         uploads=uploads,
         is_full=is_nearly_full,
         draws=is_end_of_script,
-        proxies=proxies(named(PROXIES)),
     )
 
 
