@@ -1,11 +1,11 @@
 """Waits after wrong codes, for each address.
 
 A wait doubles with each wrong code, up to `LONGEST`. Wrong codes from other addresses make nobody
-wait, so many addresses lock nobody out. How far guessing gets: one address has `FREE` codes at
+wait, so many addresses lock nobody out. What guessing can reach: one address has `FREE` codes at
 once, some ten more until its wait is two minutes long, then 30 an hour: 270 in a day of eight
-hours. All that are counted, `MOST_ADDRESSES` = 4,096, have 1.1 million: one of 244 million codes
-is found with a chance of .45 %, and from the 254 addresses of a small network with .03 %. While
-that many are counted, further ones share one wait: one code in `LONGEST_IN_ALL` seconds.
+hours. The `MOST_ADDRESSES` = 4,096 addresses that are counted have 1.1 million together. They find
+one of 244 million codes with a chance of .45 %, the 254 addresses of a small network with .03 %.
+While that many are counted, further ones share one wait: one code in `LONGEST_IN_ALL` seconds.
 """
 
 from dataclasses import dataclass

@@ -51,7 +51,7 @@ RETRY_SECONDS = 5.0  # before another attempt to start an engine that failed to 
 class Asking(NamedTuple):
     """How a question is asked."""
 
-    timeout: float = OBSERVE_SECONDS  # of processor time without getting further
+    timeout: float = OBSERVE_SECONDS  # of processor time without progress
     hear: Callable[[HowFar], None] | None = None  # is called with how far it is
     aside: bool = False  # by the observer for slow questions, so that no quick one waits for it
 

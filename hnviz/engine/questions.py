@@ -16,7 +16,7 @@ from hnviz.engine.workers import Worker, Workers
 from hnviz.runs import RunStore, SnapshotNotFound
 
 START_SECONDS = 60.0  # for the observer to import torch
-STILL_SECONDS = 30.0  # in which a question takes no processor time: it waits for what never comes
+STILL_SECONDS = 30.0  # without processor time: the question waits for something that never comes
 STILL = 0.02  # seconds of processor time that do not count as some
 LEAST_LOOK = 0.05  # seconds between two looks at how much a question has taken
 
@@ -52,12 +52,12 @@ class _Taken:
     at: float = 0.0  # and when that was
 
     def restart(self) -> None:
-        """The question begins, or gets on."""
+        """The question begins, or makes progress."""
         self.begun = self.seen = self._seconds()
         self.at = time.monotonic()
 
     def look(self) -> float:
-        """Return the seconds of processor time, as others may be at work."""
+        """Return the seconds of processor time: on a busy computer, wall time says little."""
         now = self._seconds()
         if now - self.seen > STILL:
             self.seen, self.at = now, time.monotonic()

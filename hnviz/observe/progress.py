@@ -1,4 +1,4 @@
-"""How far a question is, for those who wait for its answer."""
+"""The progress of a question, for viewers who wait for its answer."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar

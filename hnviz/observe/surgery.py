@@ -95,7 +95,7 @@ def read_out(subject: Subject, state: State) -> Tensor:
 def go_on(
     subject: Subject, state: State, n: int, change: Operation | None = None, *, hold: bool = False
 ) -> Course:
-    """Say n words from each row of a state: the likeliest each time, which the model then reads.
+    """Say n words from each row of a state: each time the likeliest, which the model then reads.
 
     `change` applies to the state before the first word; with `hold`, before every word.
     """

@@ -7,12 +7,12 @@ accuracy below it proves nothing: the network may lack skill, not memory.
 
 A run answers at some places of its text. What k tokens *give* there is the share of its answers
 that the table of the whole text gets right. What none can *exceed* is a table made for just these
-answers: only an accuracy above that proves memory. A table made for few answers flatters, as a
-context that occurs once is always right; as many answers at random places show by how much.
+answers: only an accuracy above that proves memory. A table made for few answers flatters, because
+it is always right where a context occurs once; as many answers at random places show by how much.
 
 The least loss is that of a table of probabilities, each token's share of what followed the context:
-the entropy of the next token given the last k. Both are true of the text that was counted, and no
-estimate for new text.
+the entropy of the next token given the last k. Both hold for the text that was counted, and do not
+estimate new text.
 """
 
 from collections.abc import Iterator

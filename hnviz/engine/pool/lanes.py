@@ -76,7 +76,7 @@ def train_together(folders: Sequence[RunFolder]) -> None:
 
 
 def _left(folders: Sequence[RunFolder]) -> list[RunFolder]:
-    """Train runs as one program; return those that a GPU's memory did not do for."""
+    """Train runs as one program; return those for which a GPU's memory was too small."""
     scribes = [scribe for folder in folders if (scribe := _begun(folder))]
     try:
         if scribes:
