@@ -32,8 +32,8 @@ Ids = NDArray[np.int64]
 LONGEST = 8  # tokens; 7 are enough to predict human numbers with certainty
 LONGEST_WINDOW = 512  # tokens; the means over every cut are kept up to this
 MOST_ONCE = 0.25
-"""Bounds are shown up to this share of contexts seen once: such a context is a sure hit, and costs
-no loss."""
+"""Bounds are shown up to this share of contexts seen once: the table always gets these right, and
+they cost no loss."""
 
 DRAWS = 20
 """Sets of random places over which `elsewhere` takes the mean: fewer of large sets, as the chance

@@ -44,7 +44,7 @@ def spread_of(config: RunConfig, at_hand: Iterable[RunSummary]) -> Spread | None
 
 
 def usual_gaps(configs: Iterable[RunConfig]) -> dict[str, float]:
-    """Return how far seeds lie apart, of each figure the widest among some configs' models.
+    """Return the spread over seeds of each figure: the widest among some configs' models.
 
     Measured with each model's own recipe on the notebook's split: nothing for runs on another one.
     """

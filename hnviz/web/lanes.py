@@ -228,7 +228,7 @@ class Shared:
         lane: Lane,
         viewer: Hashable,
     ) -> Any:
-        """Do the same, but raise NotYetError after so many seconds; then the work goes on.
+        """Do the same, but raise NotYetError after so many seconds; the work then continues.
 
         Its result is there for one who asks again within LINGER seconds; until then it also stays
         in the queue. The work says in its Progress how far it is.

@@ -19,7 +19,7 @@ class Bulletin:
     def text(self, step: str, here: Callable[[], Collection[str]]) -> str:
         """Return a step's answers, without names, and the sentence about them.
 
-        Of a step that is not revealed it says that alone. `here` returns the members who are
+        For a step that is not revealed, it says only that. `here` returns the members who are
         connected; it is called when the text is written.
         """
         room = self._desk.room

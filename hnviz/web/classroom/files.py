@@ -87,7 +87,7 @@ class Shelf:
             return None
 
     def put(self, lesson_id: str, content: bytes) -> None:
-        """Keep a lesson's file in place of those of other code. Raises OSError."""
+        """Store a lesson's file and delete those that other code wrote. Raises OSError."""
         self._folder.mkdir(parents=True, exist_ok=True)
         for old in self._folder.glob(f"{lesson_id}.*.html"):
             old.unlink(missing_ok=True)

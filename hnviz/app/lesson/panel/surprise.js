@@ -43,7 +43,7 @@ export function inWords(guess, answer) {
 }
 
 /**
- * What was guessed, what is true, and why, with the marks of a lesson's text; a truth is said once.
+ * What was guessed, what is true, and why, with the marks of a lesson's text. It gives the truth once.
  * @param {Guess} guess
  * @param {Answer} answer
  */

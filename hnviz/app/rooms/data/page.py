@@ -34,7 +34,7 @@ from hnviz.figures.tables import token_table
 if TYPE_CHECKING:
     import pandas as pd
 
-FOLLOWS = "Next: how does such a long text fit into mini-batches?"
+FOLLOWS = "Next: how does a text this long fit into mini-batches?"
 MOST_LISTED = 2000  # entries of the vocabulary
 
 
