@@ -137,10 +137,11 @@ def test_a_bound_is_that_of_a_table_made_by_hand(ids):
 @given(texts, st.integers(4, 61))
 @settings(max_examples=30)
 def test_any_ids_give_the_same_bounds(ids, power):
-    """Large ids are packed anew after a few tokens; what they are called changes nothing."""
+    """Large ids are packed again after a few tokens; other ids change no bound."""
     tokens = np.array(ids)
     renamed = np.array([-7, 2**power, 5, 2**power + 1])[tokens]
-    assert token_bounds(renamed) == token_bounds(tokens)
+    bounds = np.array(token_bounds(tokens))
+    assert np.array(token_bounds(renamed)) == pytest.approx(bounds)  # sums in another order
 
 
 @given(st.integers(0, 2**32 - 1))
