@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import pytest
 
+from hnviz.catalogue import CATALOGUE
 from tests.conftest import idle
 
 NotYet = pytest.importorskip("playwright.sync_api").Error
@@ -69,7 +70,7 @@ def test_probes_follow_where_a_digit_is_read(server, page):
     page.wait_for_url("**states_positions=after**")
     page.get_by_text("Probe all pre-trained models").click()
     page.locator(".hn-table", has_text="Model0").wait_for(timeout=60_000)
-    assert page.locator(".hn-table tbody tr").count() == 6
+    assert page.locator(".hn-table tbody tr").count() == len(CATALOGUE)
     assert page.errors == []
 
 
