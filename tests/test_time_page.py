@@ -253,7 +253,7 @@ def test_all_models_are_in_one_picture():
         assert [name for name in said if name in CATALOGUE] == HAVING_STATE
         assert {"Untrained", "Trained"} <= set(said)
     assert "Transformer has no state, so its gradient has no way" in meta["note"]
-    assert "Lines of the models beyond the notebook's six are grey." in meta["note"]
+    assert "beyond the notebook's six have grey lines" in meta["note"]
     assert "Model5's update gates keep 50 % of each unit" in meta["note"]
     assert "its gates keep 39 %" in meta["note"]
 

@@ -35,12 +35,12 @@ TERMS = {
         "(cross-entropy)"
     ),
     "perplexity": (
-        "exp of the mean loss over all answers, without penalties: the network is as unsure as "
-        "if it chose among so many tokens"
+        "exp of the mean loss of all answers, without penalties: as unsure as a choice "
+        "among so many tokens"
     ),
     "bits per character": (
-        "the loss in bits, spread over the text's characters: runs on words, characters and "
-        "byte pairs can be compared by it"
+        "the loss in bits, spread over the text's characters: it compares words, "
+        "characters and byte pairs"
     ),
     "best loss": (
         "the least loss that the last k tokens allow on this text: the entropy of the next token"
