@@ -86,7 +86,7 @@ def test_a_form_fills_a_map_square_by_square(page, server):
     told = httpx.get(f"{server}/api/sweeps/{sweep}").json()
     best = max(told["runs"], key=lambda run: run["accuracy"])
     figure = f"{100 * best['accuracy']:.1f}\u00a0%"
-    expect(shown.locator(".headline")).to_contain_text(f"{figure} right on valid, ")
+    expect(shown.locator(".headline")).to_contain_text(f"{figure} right on valid")
     expect(shown.locator(".square.best b")).to_have_text(figure.replace("\u00a0", " "))
     page.reload()
     expect(shown.locator(".square[data-state=finished]")).to_have_count(4)
