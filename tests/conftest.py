@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Coroutine, Iterator
@@ -123,6 +124,23 @@ def _healthy(url: str) -> bool:
             return bool(answer.status == 200)
     except OSError:
         return False
+
+
+@contextmanager
+def listening(config: Any) -> Iterator[None]:
+    """Run uvicorn with a config in a thread, from when it listens until the end."""
+    from uvicorn import Server as Uvicorn
+
+    server = Uvicorn(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(20)
 
 
 def stop_server(server: Server) -> None:

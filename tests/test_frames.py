@@ -1,7 +1,6 @@
 """What one WebSocket may send: frames, bytes and unfinished messages, before they are parsed."""
 
 import socket
-import threading
 import time
 import warnings
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from hnviz.web.frames import Frames
 from hnviz.web.patience import LARGEST, WEBSOCKETS, Intake, Line, bound_frames
-from tests.conftest import finished, free_port
+from tests.conftest import finished, free_port, listening
 
 pytestmark = pytest.mark.filterwarnings("ignore:remove second argument")  # uvicorn's own
 
@@ -127,16 +126,8 @@ def serving(kind: str, **bounds: Any) -> Iterator[int]:
         bound_frames(bounded, Intake(**{**QUICK, **bounds}))
     port = free_port()
     config = uvicorn.Config(echo, port=port, ws=bounded, lifespan="off", log_level="critical")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
+    with listening(config):
         yield port
-    finally:
-        server.should_exit = True
-        thread.join(20)
 
 
 def polite(port: int, path: str = "/") -> ClientConnection:

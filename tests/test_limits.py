@@ -7,7 +7,6 @@ import resource
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +28,7 @@ from hnviz.web import limits
 from hnviz.web.limits import Bounds, Limits
 from hnviz.web.patience import close_half_sent, keep_addresses
 from hnviz.web.viewer import forwarded, proxies, viewer_of
-from tests.conftest import finished, free_port
+from tests.conftest import finished, free_port, listening
 from tests.visitor import show, tab
 
 ROOT = Path(__file__).parent.parent
@@ -390,16 +389,8 @@ def serving(kind: type[asyncio.Protocol], app: Any) -> Iterator[int]:
     close_half_sent(mended, 0.2)
     port = free_port()
     config = uvicorn.Config(app, port=port, http=mended, lifespan="off", log_level="error")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
+    with listening(config):
         yield port
-    finally:
-        server.should_exit = True
-        thread.join(20)
 
 
 def closed_within(connection: socket.socket, seconds: float) -> bool:
