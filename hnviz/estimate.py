@@ -8,6 +8,8 @@ between the measured value and 1.6 times it.
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
 from math import inf, prod
 from pathlib import Path
 
@@ -23,6 +25,7 @@ FLOAT = 4  # bytes
 SLACK = 2**16  # bytes of a file of tensors: names, counters, the random numbers' state
 PROCESS_BYTES = 260 * 10**6  # of a trainer that has loaded torch and both texts
 OBSERVER_BYTES = 400 * 10**6  # of an observer with full caches
+CUDA_BYTES = 360 * 10**6  # more of either, where torch is built for CUDA; with torch 2.15
 READ_COPIES = 6  # of all states of train, in the largest question: a PCA in double precision
 MOST_READ = 250_000_000  # floats of a split that questions about all of it may read
 EVENT_BYTES = 200  # of one mini-batch in events.jsonl
@@ -68,8 +71,8 @@ def cost(config: RunConfig) -> Cost:
     n_tokens = len(stream.ids("train"))
     states = n_tokens * units if reads_whole(n_tokens, units + len(stream.vocab)) else 0
     return Cost(
-        observer=OBSERVER_BYTES + READ_COPIES * FLOAT * states,
-        memory=PROCESS_BYTES + LAYOUT_BYTES * n_slots + FLOAT * floats,
+        observer=observer_bytes() + READ_COPIES * FLOAT * states,
+        memory=trainer_bytes() + LAYOUT_BYTES * n_slots + FLOAT * floats,
         disk=MAX_SNAPSHOTS * snapshot_bytes(config)
         + 2 * checkpoint_bytes(config)
         + EVENT_BYTES * min(steps, MAX_TOLD),
@@ -77,6 +80,24 @@ def cost(config: RunConfig) -> Cost:
         hours=steps * seconds / 3600,
         checks=layouts[1].n_batches * config.epochs,
     )
+
+
+def trainer_bytes() -> int:
+    """Return about how many bytes a trainer has before its run begins."""
+    return PROCESS_BYTES + CUDA_BYTES * _is_built_for_cuda()
+
+
+def observer_bytes() -> int:
+    """Return about how many bytes an observer with full caches has."""
+    return OBSERVER_BYTES + CUDA_BYTES * _is_built_for_cuda()
+
+
+@cache
+def _is_built_for_cuda() -> bool:
+    """Look at torch's files: loading torch would take seconds."""
+    spec = find_spec("torch")
+    folder = Path(spec.origin).parent / "lib" if spec and spec.origin else None
+    return folder is not None and any(folder.glob("*torch_cuda*"))
 
 
 def step_flops(config: RunConfig) -> float:

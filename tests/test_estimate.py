@@ -14,7 +14,14 @@ from hnviz.config import RunConfig
 from hnviz.data import stream_of
 from hnviz.engine.client import Engine, EngineError
 from hnviz.engine.pace import Pace
-from hnviz.estimate import OBSERVER_BYTES, Budget, checkpoint_bytes, cost, snapshot_bytes, uses_gpu
+from hnviz.estimate import (
+    Budget,
+    checkpoint_bytes,
+    cost,
+    observer_bytes,
+    snapshot_bytes,
+    uses_gpu,
+)
 from hnviz.learn import Learner
 from hnviz.runs.tensors import write_checkpoint, write_tensors
 from hnviz.schedule import snapshot_steps
@@ -111,9 +118,9 @@ def test_a_text_that_nobody_reads_as_a_whole_needs_no_memory_for_that(
     config = RunConfig()
     n_floats = 2 * config.nh + len(stream_of(config).vocab)
     monkeypatch.setattr("hnviz.estimate.MOST_READ", 50_079 * n_floats)
-    assert cost(config).observer > OBSERVER_BYTES
+    assert cost(config).observer > observer_bytes()
     monkeypatch.setattr("hnviz.estimate.MOST_READ", 50_079 * n_floats - 1)
-    assert cost(config).observer == OBSERVER_BYTES
+    assert cost(config).observer == observer_bytes()
 
 
 def test_the_largest_configs_are_refused_by_default(tmp_path: Path) -> None:

@@ -153,7 +153,7 @@ BAD: dict[str, tuple[Callable[[], str], str]] = {
     "a state that is not zero": (lambda: edited("new_zeros", "new_ones"), r"must give zeros"),
     "an error in forward": (
         lambda: edited("res.append(self.bn(h))", "res.append(self.bn(h) @ h)"),
-        r"my_models.py, line \d+: MGU raised RuntimeError: mat1 and mat2",
+        r"my_models.py, line \d+: MGU raised RuntimeError: (mm: )?mat1 and mat2",
     ),
     "a gradient that is cut": (
         lambda: edited("f * before", "f.detach() * before").replace("(1 - f) * h + f * n", "n"),

@@ -7,7 +7,7 @@ from hnviz.catalogue import has_lanes
 from hnviz.config import RunConfig
 from hnviz.engine.pool.engine import PoolError
 from hnviz.engine.workers import Worker, Workers
-from hnviz.estimate import PROCESS_BYTES, Budget, cost
+from hnviz.estimate import Budget, cost, trainer_bytes
 from hnviz.runs import RunFolder
 
 ENTRY = "hnviz.engine.pool.lanes:serve"
@@ -63,9 +63,9 @@ class LanesExecutor:
         if not has_lanes(first.model):
             return [0]
         alike = [i for i, each in enumerate(waiting) if each.shape == first.shape]
-        each_needs = cost(first).memory - PROCESS_BYTES
+        each_needs = cost(first).memory - trainer_bytes()
         on_gpu = self.has_gpu and first.device in ("auto", "cuda")
-        most, memory = MOST_ON_CPU, self._budget.memory - PROCESS_BYTES
+        most, memory = MOST_ON_CPU, self._budget.memory - trainer_bytes()
         if on_gpu:
             most, memory = MOST_ON_GPU, (self._card - CARD_BYTES) / POOLS
         return alike[: max(1, min(most, int(memory / each_needs)))]
