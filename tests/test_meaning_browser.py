@@ -81,12 +81,12 @@ def test_a_query_finds_its_units_elsewhere(server, page):
     assert page.locator(".hn-found tbody tr").count() == 16
     page.get_by_role("slider").and_(page.locator("[aria-label*='hreshold']")).focus()
     page.keyboard.press("ArrowRight")
-    page.locator("svg[aria-label*='above 0.65 at every token']").first.wait_for(timeout=20_000)
+    page.locator("svg[aria-label*='above 0.65 at every token']").first.wait_for(timeout=60_000)
     page.get_by_role("slider", name="Last token").focus()
     page.keyboard.press("ArrowRight")
-    page.locator("svg[aria-label*='“three hundred seventy”']").first.wait_for(timeout=20_000)
+    page.locator("svg[aria-label*='“three hundred seventy”']").first.wait_for(timeout=60_000)
     page.get_by_text("Off just before and after").click()
-    page.locator("svg[aria-label*='and off just before and after']").first.wait_for(timeout=20_000)
+    page.locator("svg[aria-label*='and off just before and after']").first.wait_for(timeout=60_000)
     assert page.errors == []
 
 
