@@ -9,7 +9,7 @@ from starlette.responses import FileResponse, JSONResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from hnviz.app.kit.places import places
+from hnviz.app.kit.places import SHEET, places
 from hnviz.app.pictures import PICTURES
 from hnviz.app.shell.asgi import STYLES, _classes, _step_address
 from hnviz.app.shell.streamlit_parts import front_page
@@ -183,7 +183,8 @@ def test_another_page_of_streamlits_is_refused():
 
 
 def test_each_picture_has_a_place_and_a_name_wins_over_a_pattern():
-    sheet = places(PICTURES.values())
+    sheet = SHEET.read_text(encoding="utf-8")
+    assert sheet == places(PICTURES.values()), "write it again: python -m hnviz.app.pictures"
     for picture in PICTURES.values():
         assert re.search(rf"{re.escape(picture.place.key.removeprefix('*'))}\b", sheet), (
             picture.name

@@ -1,7 +1,11 @@
-"""Every picture of the app by name: the door serves their views, the gallery shows them."""
+"""Every picture of the app by name: the door serves their views, the gallery shows them.
+
+``python -m hnviz.app.pictures`` writes the style sheet that keeps their places.
+"""
 
 from hnviz.app.kit.headline.picture import HEADLINE
 from hnviz.app.kit.picture import Picture
+from hnviz.app.kit.places import SHEET, places
 from hnviz.app.kit.terms.picture import MARKED
 from hnviz.app.lesson.panel.picture import PANEL
 from hnviz.app.rooms.batches.grid.picture import GRID
@@ -90,3 +94,6 @@ PICTURES: dict[str, Picture] = {
 }
 
 VIEWS: tuple[View, ...] = tuple(view for picture in PICTURES.values() for view in picture.views)
+
+if __name__ == "__main__":
+    SHEET.write_text(places(PICTURES.values()), encoding="utf-8")

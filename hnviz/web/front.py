@@ -6,13 +6,9 @@ A style sheet that a script sends arrives after the first elements were painted,
 from collections.abc import Callable, Iterable, Mapping
 
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hnviz.web.kept import Entry
-from hnviz.web.replies import entry_reply
 from hnviz.web.routes import OURS
 from hnviz.web.viewer import naming
 
@@ -24,8 +20,6 @@ CLASSES = {
 """Parameter of the address -> class of its page: page.css must know before the first script run."""
 OTHER_SPELLINGS = {b"present=1": b"present=true", b"present=0": b"present=false"}
 """How a switch may be typed -> how Streamlit reads it: the page's address is changed to that."""
-PLACES = "places.css"
-"""Where the style sheet of the pictures' places is: they are loaded after the page."""
 VALIDATORS = (b"if-none-match", b"if-modified-since")
 
 
@@ -114,16 +108,6 @@ def dressed(page: str, *, title: str, styles: Iterable[str], modules: Iterable[s
             raise ValueError(f"Streamlit's page has no {place}: hnviz/web/front.py needs it")
         page = page.replace(place, "\n".join([*links, place]), 1)
     return page.replace("<title>Streamlit</title>", f"<title>{title}</title>").encode()
-
-
-def sheet_route(sheet: str) -> Route:
-    """Return the route of the style sheet at PLACES."""
-    entry = Entry.of(sheet.encode())
-
-    async def answer(request: Request) -> Response:
-        return entry_reply(request, entry, "text/css; charset=utf-8", immutable=False)
-
-    return Route(f"/{PLACES}", answer)
 
 
 def _headers(page: bytes) -> list[tuple[bytes, bytes]]:

@@ -24,7 +24,7 @@ from urllib.parse import parse_qsl, urlencode
 from hnviz.lessons import PARAMETER, address, lessons, query
 from hnviz.own import OwnModelError, use_named
 from hnviz.web.assets import ASSETS
-from hnviz.web.front import CLASSES, PLACES, dressed, front, sheet_route
+from hnviz.web.front import CLASSES, dressed, front
 from hnviz.web.guard import Rules, guard, inline_scripts
 from hnviz.web.limits import MEGABYTE, Bounds, is_nearly_full, limits
 from hnviz.web.log import keep_short
@@ -38,7 +38,12 @@ if TYPE_CHECKING:
     from hnviz.web.classroom.files import LessonFiles
 
 SCRIPT = Path(__file__).parents[1] / "script.py"
-STYLES = ("app/shell/page.css", "app/shell/cards.css", "app/shell/lesson.css")
+STYLES = (
+    "app/shell/page.css",
+    "app/shell/cards.css",
+    "app/shell/lesson.css",
+    "app/kit/places.css",
+)
 ORIGINS = "HNVIZ_ORIGINS"  # public addresses of the app behind a proxy: https://lab.example.org
 ANCESTORS = "HNVIZ_FRAME_ANCESTORS"  # pages that may show the app in a frame
 GIVE_BACK_SECONDS = 1.0
@@ -55,8 +60,7 @@ def routes() -> list[Any]:
 
 def _pictures_routes() -> list[Any]:
     import_module("hnviz.app.shell.everything")  # before any other part of hnviz.app
-    from hnviz.app.kit.places import places
-    from hnviz.app.pictures import PICTURES, VIEWS
+    from hnviz.app.pictures import VIEWS
     from hnviz.app.run.names import shown_name
     from hnviz.app.topics import TOPICS
     from hnviz.web import actions, corpora, exported, listing, live, observations
@@ -67,7 +71,6 @@ def _pictures_routes() -> list[Any]:
 
     held = class_desk()
     return [
-        sheet_route(places(PICTURES.values())),
         *start_routes(held),
         *sweep_routes(held),
         *listing.routes(shown_name),
@@ -197,7 +200,7 @@ def _page() -> bytes:
     return dressed(
         front_page(),
         title="hnviz",
-        styles=[*map(ASSETS.address, STYLES), PLACES],
+        styles=map(ASSETS.address, STYLES),
         modules=[*ASSETS.addresses("app/kit/js/", ".js"), *theirs],
     )
 
@@ -279,6 +282,7 @@ def _warm_up() -> None:
         time.sleep(max(0.0, until - time.monotonic()))
         for name in LATER:
             import_module(name)
+        ASSETS.prepare()
     finally:
         sys.setswitchinterval(usual)
         gc.freeze()
@@ -298,4 +302,3 @@ def _load() -> None:
     ladder_rows()  # reads the pre-trained runs, which every page lists
     store().summaries(LISTED)
     human_numbers_stream()
-    ASSETS.prepare()

@@ -6,15 +6,14 @@ them a module that is not loaded, and a page shows an error. So the script impor
 """
 
 from importlib import import_module
-from pkgutil import walk_packages
+from pathlib import Path
 
-import hnviz.app
-
-NOT_MODULES = (__name__, "hnviz.app.script")  # Streamlit runs the script, nobody imports it
+APP = Path(__file__).parents[1]
+NOT_MODULES = ("__init__", "everything", "script")  # Streamlit runs the script, nobody imports it
 OURS = tuple(
-    module.name
-    for module in walk_packages(hnviz.app.__path__, "hnviz.app.")
-    if not module.ispkg and module.name not in NOT_MODULES
+    ".".join(("hnviz.app", *path.relative_to(APP).with_suffix("").parts))
+    for path in sorted(APP.rglob("*.py"))
+    if path.stem not in NOT_MODULES
 )
 
 for _name in OURS:
