@@ -39,6 +39,7 @@ from hnviz.web.asked import ENGINE_STATUS, Names
 from hnviz.web.client import Client, ServerError
 from hnviz.web.corpora import corpus_address, corpus_file
 from hnviz.web.curves import curve_routes
+from hnviz.web.errors import Refusal
 from hnviz.web.kept import Entry, kept_entries, zipped
 from hnviz.web.lanes import BusyError, Lane, NotYetError, Shared
 from hnviz.web.parameters import read_json, read_query
@@ -47,7 +48,7 @@ from hnviz.web.questions import QUESTIONS as KNOWN
 from hnviz.web.routes import door
 from hnviz.web.streams import stream_file
 from hnviz.web.sweeps import sweep_routes
-from hnviz.web.views import Param, Refusal, Shown, View
+from hnviz.web.views import Param, Shown, View
 from hnviz.web.wire import Parcel, unpack, unpack_many
 from tests.conftest import ROOT, finished, free_port
 

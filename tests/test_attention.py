@@ -17,7 +17,7 @@ from hnviz.figures.theme import MODES, theme
 from hnviz.observe import QUESTIONS
 from hnviz.runs import SHIPPED_DIR, RunFolder, five_seeds_table
 from hnviz.runs.ruler import possible, text_any_cut_means, text_position_bounds
-from hnviz.web.views import Refusal
+from hnviz.web.errors import Refusal
 from tests import attention
 from tests.pages import mounts, open_page
 from tests.subjects import made_up, shipped

@@ -27,9 +27,9 @@ from hnviz.web.classroom import files, live, routes, saver
 from hnviz.web.classroom.desk import MEMBER, Desk, PasteResult
 from hnviz.web.classroom.live import Hall, Line
 from hnviz.web.classroom.routes import permit
+from hnviz.web.errors import Refusal
 from hnviz.web.sockets import TRY_LATER
 from hnviz.web.viewer import COOKIE
-from hnviz.web.views import Refusal
 from tests.classes import (
     CHOICE,
     CURVE,

@@ -41,10 +41,10 @@ from hnviz.runs.label import LABEL, Label, read_label, write_label
 from hnviz.web import actions, curves, keeping, listing, starts
 from hnviz.web.classroom.routes import permit
 from hnviz.web.curves import COMPARED_KINDS, EPOCH_COLUMNS, curve_routes
+from hnviz.web.errors import Refusal
 from hnviz.web.routes import door
 from hnviz.web.standing import Standing
 from hnviz.web.starts import start_routes
-from hnviz.web.views import Refusal
 from hnviz.web.wire import unpack
 from tests.classes import a_desk, another, as_teacher, joined, site, visiting
 from tests.failing import Failing

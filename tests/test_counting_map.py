@@ -14,7 +14,7 @@ from hnviz.learn import MODELS
 from hnviz.observe import QUESTIONS, counting_accuracy
 from hnviz.observe.passes import split_pass
 from hnviz.runs import SHIPPED_DIR, RunFolder
-from hnviz.web.views import Refusal
+from hnviz.web.errors import Refusal
 from tests.subjects import shipped
 from tests.views import shown
 

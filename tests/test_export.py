@@ -38,9 +38,9 @@ from hnviz.runs.archive import unpack
 from hnviz.web import exported
 from hnviz.web.asked import Names
 from hnviz.web.assets import PACKAGE
+from hnviz.web.errors import Refusal
 from hnviz.web.kept import Entry
 from hnviz.web.routes import door
-from hnviz.web.views import Refusal
 from tests.conftest import ROOT
 
 _IMPORTED = re.compile(r"""^(?:(?:import|export)\b[^;"]*? from|import) "([^"]+)";""", re.M)

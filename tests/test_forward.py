@@ -14,7 +14,7 @@ from hnviz.catalogue import CATALOGUE
 from hnviz.export.facts import facts_of, weights_of
 from hnviz.observe.passes import read_states
 from hnviz.runs import SHIPPED_DIR, RunFolder
-from hnviz.web.views import Refusal
+from hnviz.web.errors import Refusal
 from hnviz.web.wire import plain
 from tests.conftest import ROOT
 from tests.subjects import shipped

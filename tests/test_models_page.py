@@ -16,8 +16,9 @@ from hnviz.app.rooms.models.source import new_forward_lines
 from hnviz.catalogue import CATALOGUE, LADDER, partner
 from hnviz.figures.theme import theme
 from hnviz.source import class_source
+from hnviz.web.errors import Refusal
 from hnviz.web.standing import standing
-from hnviz.web.views import Look, Refusal, Shown
+from hnviz.web.views import Look, Shown
 from hnviz.web.wire import Parcel, pack, unpack
 from tests.pages import SHARED, mounts, open_page
 from tests.test_source import BASES

@@ -20,7 +20,8 @@ from hnviz.figures.answers import Bar, likeliest
 from hnviz.figures.surgery_text import Courses, Operation, ending, numbers
 from hnviz.figures.word_text import Prompt, first_wrong, said_position, said_sentence
 from hnviz.runs import RunStore
-from hnviz.web.views import Refusal, Shown
+from hnviz.web.errors import Refusal
+from hnviz.web.views import Shown
 from tests.pages import mounts, open_page
 from tests.test_pages import drawn
 from tests.views import shown

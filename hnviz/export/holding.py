@@ -13,10 +13,10 @@ from hnviz.export.facts import facts_of, weights_of
 from hnviz.figures.theme import MODES
 from hnviz.web.asked import Names, read_step
 from hnviz.web.assets import PACKAGE
+from hnviz.web.errors import Refusal
 from hnviz.web.observations import answer
 from hnviz.web.standing import standing, store
 from hnviz.web.topics import to_json
-from hnviz.web.views import Refusal
 
 FREE: Mapping[str, tuple[str, ...]] = {
     "unit_rows": ("text", "ids", "split", "first", "n", "show"),

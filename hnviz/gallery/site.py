@@ -22,8 +22,8 @@ from hnviz.runs import DamagedRun
 from hnviz.web import actions, corpora, listing, live, observations
 from hnviz.web.assets import ASSETS
 from hnviz.web.curves import curve_routes
+from hnviz.web.errors import RefusedError
 from hnviz.web.guard import Rules, guard
-from hnviz.web.refused import RefusedError
 from hnviz.web.routes import door
 from hnviz.web.sweeps import sweep_routes
 

@@ -18,12 +18,12 @@ from starlette.routing import Route
 
 from hnviz.runs import DamagedRun
 from hnviz.web.bodies import json_body
+from hnviz.web.errors import Refusal
 from hnviz.web.keeping import KEEPING, Keep
 from hnviz.web.parameters import quoted
 from hnviz.web.quota import Quota, Rate
 from hnviz.web.standing import engine, standing, store
 from hnviz.web.viewer import viewer_of
-from hnviz.web.views import Refusal
 
 ACTIONS = ("pause", "go_on", "step", "stop", "resume", "start_again")
 THREADS = 24  # presses handled at the same time; stopping a run may take seconds

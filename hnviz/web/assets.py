@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from hnviz.web.errors import RefusedError
 from hnviz.web.kept import zipped
-from hnviz.web.refused import RefusedError
 from hnviz.web.replies import FOR_GOOD, bytes_reply
 
 PACKAGE = Path(__file__).parents[1]

@@ -27,13 +27,14 @@ from hnviz.runs.columns import COLUMNS, Curves, read_curves
 from hnviz.runs.folder import CONFIG, EVENTS
 from hnviz.runs.label import read_label
 from hnviz.runs.seeds import spread_of
+from hnviz.web.errors import Refusal
 from hnviz.web.kept import Entry, kept_entries
 from hnviz.web.lanes import Lane, Shared
 from hnviz.web.parameters import quoted, read_query
 from hnviz.web.replies import entry_reply, until_gone
 from hnviz.web.standing import BEGUN, engine, store
 from hnviz.web.viewer import viewer_of
-from hnviz.web.views import Param, Refusal
+from hnviz.web.views import Param
 from hnviz.web.wire import Parcel, pack
 
 MOST_RUNS = 300  # in one answer

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hnviz.web.refused import RefusedError, answer_refusals
+from hnviz.web.errors import RefusedError, answer_refusals
 from hnviz.web.viewer import Network, forwarded
 
 SAFE = ("GET", "HEAD", "OPTIONS")

@@ -7,9 +7,9 @@ from typing import Any
 from hnviz.runs import RunBusy, RunFolder, RunWriteError
 from hnviz.runs import deleted as trash
 from hnviz.runs.label import read_label, write_label
+from hnviz.web.errors import Refusal, refused_values
 from hnviz.web.parameters import quoted
 from hnviz.web.standing import engine, store
-from hnviz.web.views import Refusal, refused_values
 
 Keep = Callable[[str, Mapping[str, Any]], dict[str, Any]]
 """(run's id, body) -> the answer. Raises Refusal, RunNotFound."""

@@ -15,10 +15,10 @@ from functools import partial
 from math import inf
 from typing import Any
 
+from hnviz.web.errors import Refusal
 from hnviz.web.pace import Pace
 from hnviz.web.progress import Progress
 from hnviz.web.quota import address_of, most_of_address
-from hnviz.web.views import Refusal
 
 Work = Callable[[], Any]
 

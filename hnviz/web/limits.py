@@ -12,8 +12,8 @@ from functools import partial
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hnviz.web.errors import RefusedError, answer_refusals
 from hnviz.web.quota import Quota, Rate, Turns
-from hnviz.web.refused import RefusedError, answer_refusals
 from hnviz.web.viewer import Viewer, viewer_of
 
 MEGABYTE = 1024 * 1024

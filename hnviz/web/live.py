@@ -21,6 +21,7 @@ from typing import Any
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from hnviz.web.errors import Refusal
 from hnviz.web.hub import DISK, Drawing, Hub, Listing, Source
 from hnviz.web.parameters import quoted, read_json
 from hnviz.web.quota import address_of, most_of_address
@@ -34,7 +35,6 @@ from hnviz.web.sockets import (
 )
 from hnviz.web.topics import to_json
 from hnviz.web.viewer import Viewer, viewer_of
-from hnviz.web.views import Refusal
 
 __all__ = ["DISK", "Hub", "Listing", "Source", "routes"]
 

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from math import isfinite
 from typing import Any
 
-from hnviz.web.views import REQUIRED, Param, Refusal
+from hnviz.web.errors import Refusal
+from hnviz.web.views import REQUIRED, Param
 
 LONGEST_NUMBER = 18  # digits, so that it fits into 64 bits
 LONGEST_REAL = 40  # characters

@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from hnviz.web.errors import RefusedError
 from hnviz.web.kept import Kept
-from hnviz.web.refused import RefusedError
 from hnviz.web.replies import FOR_GOOD
 
 LARGEST = 64_000_000  # bytes kept, the most recently used

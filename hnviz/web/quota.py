@@ -6,8 +6,8 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 
+from hnviz.web.errors import Refusal
 from hnviz.web.viewer import Viewer
-from hnviz.web.views import Refusal
 
 
 def most_of_address(most: int) -> int:

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Match, Router, get_route_path
 from starlette.types import Receive, Scope, Send
 
 from hnviz.web import assets, published
-from hnviz.web.refused import RefusedError, answer_refusals
+from hnviz.web.errors import RefusedError, answer_refusals
 
 OURS = ("/api", "/assets", "/class/join", "/class/lesson", "/lessons", "/places.css")
 """Addresses that begin with one of these are ours; Streamlit answers all others with its page."""

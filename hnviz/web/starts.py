@@ -25,11 +25,11 @@ from hnviz.runs.seeds import same_but_seed
 from hnviz.web.asked import engine_refusal
 from hnviz.web.bodies import json_body
 from hnviz.web.classroom.desk import Desk, Visitor
+from hnviz.web.errors import Refusal
 from hnviz.web.parameters import quoted
 from hnviz.web.quota import Quota, Rate
 from hnviz.web.standing import engine, store
 from hnviz.web.viewer import viewer_of
-from hnviz.web.views import Refusal
 
 MOST = 20  # runs of one request: a card compares all models
 THREADS = 8

@@ -18,11 +18,11 @@ from hnviz.sweeps.plan import Plan, SweepError, make_plan
 from hnviz.web import swept
 from hnviz.web.bodies import json_body
 from hnviz.web.classroom.desk import Desk
+from hnviz.web.errors import Refusal
 from hnviz.web.parameters import quoted
 from hnviz.web.quota import Quota, Rate
 from hnviz.web.sweeping import BusyError, sweeper
 from hnviz.web.viewer import viewer_of
-from hnviz.web.views import Refusal
 
 THREADS = 4
 A_SECOND, AT_ONCE = 4, 12  # presses of one viewer

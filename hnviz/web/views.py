@@ -1,12 +1,9 @@
 """What a picture asks about one snapshot, as values. Reads no files and calls no engine."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
-
-from hnviz.web.refused import RefusedError
 
 if TYPE_CHECKING:  # the first page's head needs this module before numpy is loaded
     from numpy.typing import NDArray
@@ -21,28 +18,7 @@ Kind = str | tuple[str, ...]
 
 KINDS = ("int", "float", "bool", "text", "ints")
 
-RETRY_SECONDS = "1"  # after which a client may ask a busy server again
-
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-
-
-class Refusal(RefusedError, ValueError):  # noqa: N818 - it states the problem
-    """A request that cannot be answered: the message is one sentence, `status` its HTTP status."""
-
-    def __init__(self, sentence: str, status: int = 422) -> None:
-        headers = {"Retry-After": RETRY_SECONDS} if status in (429, 503) else {}
-        super().__init__(status, sentence, headers)
-
-
-@contextmanager
-def refused_values() -> Iterator[None]:
-    """Make a Refusal of a ValueError about what was asked for: 422. Others are bugs: 500."""
-    try:
-        yield
-    except ValueError as error:
-        if type(error) is ValueError:
-            raise Refusal(str(error)) from error
-        raise
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,8 +37,8 @@ from hnviz.sweeps.plan import SweepError, read_plan
 from hnviz.tasks.machine import TaskError
 from hnviz.tasks.stream import TaskStream
 from hnviz.tasks.table import EVEN_ONES, REBER
+from hnviz.web.errors import Refusal
 from hnviz.web.sweeps import plan_of
-from hnviz.web.views import Refusal
 from tests.chaos.story import PLAN, STEP, Story, an_archive, own_model
 from tests.fuzz.odd import as_json, as_toml, changed, cut_up, json_of, texts, values
 

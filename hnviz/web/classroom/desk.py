@@ -28,7 +28,7 @@ from hnviz.classroom.tries import Tries
 from hnviz.engine.client import shared_engine
 from hnviz.runs import default_runs_dir
 from hnviz.web.classroom.saver import Saver
-from hnviz.web.views import Refusal
+from hnviz.web.errors import Refusal
 
 CLASS = "HNVIZ_CLASS"  # "free" or "coded": who may view; not set: there is no class
 RUNS_EACH = "HNVIZ_CLASS_RUNS"  # runs of one student

@@ -23,11 +23,11 @@ from hnviz.lessons import lessons
 from hnviz.web import exported
 from hnviz.web.assets import ASSETS, PACKAGE
 from hnviz.web.classroom.desk import Desk
+from hnviz.web.errors import Refusal
 from hnviz.web.kept import Entry
 from hnviz.web.parameters import quoted
 from hnviz.web.release import release
 from hnviz.web.replies import entry_reply
-from hnviz.web.views import Refusal
 
 LESSONS = "HNVIZ_CLASS_LESSONS"  # the folder
 JOIN = "/class/join"

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hnviz.web.classroom.desk import Desk
 from hnviz.web.classroom.files import JOIN
-from hnviz.web.refused import RefusedError, answer_refusals
+from hnviz.web.errors import RefusedError, answer_refusals
 
 OPEN = "/api/class"
 

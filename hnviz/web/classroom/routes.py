@@ -13,12 +13,12 @@ from hnviz.web.bodies import json_body
 from hnviz.web.classroom import live
 from hnviz.web.classroom.desk import MEMBER, TEACHER, WRITE_SECONDS, Desk, Visitor, not_kept
 from hnviz.web.classroom.files import JOIN, NO_STORE, LessonFiles, lesson_routes
+from hnviz.web.errors import Refusal
 from hnviz.web.keeping import KEEPING
 from hnviz.web.parameters import quoted
 from hnviz.web.quota import Quota, Rate
 from hnviz.web.replies import bytes_reply
 from hnviz.web.viewer import naming, viewer_of
-from hnviz.web.views import Refusal
 
 KEPT_SECONDS = 12 * 3600  # that a browser keeps who it is
 LONGEST_TOKEN = 100

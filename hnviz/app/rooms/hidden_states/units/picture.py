@@ -20,7 +20,8 @@ from hnviz.figures.state_text import (
     shown,
     units_sentence,
 )
-from hnviz.web.views import Look, Param, Refusal, Shown, View
+from hnviz.web.errors import Refusal
+from hnviz.web.views import Look, Param, Shown, View
 
 SHOWS = (
     "state",

@@ -11,7 +11,8 @@ from hnviz.app.kit.tabled import Cell, Tabled
 from hnviz.catalogue import entry
 from hnviz.data import stream_of
 from hnviz.figures.cell import GATE_NAMES, cell_sentence, equations, token_places, unit_line
-from hnviz.web.views import Look, Param, Refusal, Shown, View
+from hnviz.web.errors import Refusal
+from hnviz.web.views import Look, Param, Shown, View
 
 FIRST_UNIT = 16  # of the pre-trained Model5: it keeps its position in the number
 FIRST_STEP = 3

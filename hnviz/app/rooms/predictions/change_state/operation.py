@@ -8,7 +8,8 @@ from hnviz.app.rooms.predictions.next_word.picture import TEXT
 from hnviz.app.rooms.predictions.prompt import Words, read_prompt
 from hnviz.catalogue import entry
 from hnviz.figures.surgery_text import Operation
-from hnviz.web.views import Look, Param, Refusal
+from hnviz.web.errors import Refusal
+from hnviz.web.views import Look, Param
 
 SWAP, ZERO, SET = "another state", "zero units", "set one unit"
 HOWS = (SWAP, ZERO, SET)

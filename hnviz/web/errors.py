@@ -1,12 +1,15 @@
 """Refusals: a status and one sentence, as JSON."""
 
 import json
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Send
 
 Scope = MutableMapping[str, Any]
+
+RETRY_SECONDS = "1"  # after which a client may ask a busy server again
 
 
 class RefusedError(Exception):
@@ -37,6 +40,25 @@ class RefusedError(Exception):
         await send({"type": f"{kind}.start", "status": self.status, "headers": raw})
         bare = scope.get("method") == "HEAD"
         await send({"type": f"{kind}.body", "body": b"" if bare else body})
+
+
+class Refusal(RefusedError, ValueError):  # noqa: N818 - it states the problem
+    """A request that cannot be answered: the message is one sentence, `status` its HTTP status."""
+
+    def __init__(self, sentence: str, status: int = 422) -> None:
+        headers = {"Retry-After": RETRY_SECONDS} if status in (429, 503) else {}
+        super().__init__(status, sentence, headers)
+
+
+@contextmanager
+def refused_values() -> Iterator[None]:
+    """Make a Refusal of a ValueError about what was asked for: 422. Others are bugs: 500."""
+    try:
+        yield
+    except ValueError as error:
+        if type(error) is ValueError:
+            raise Refusal(str(error)) from error
+        raise
 
 
 def _known(error: Exception) -> RefusedError | None:
