@@ -10,10 +10,8 @@ says what it is made of, for the pages. docs/own_models.md explains each field.
 import torch
 from torch import Tensor, nn
 
-from hnviz.catalogue import ModelEntry
-from hnviz.cells import Cell, Gate
 from hnviz.learn import LanguageModel
-from hnviz.parts import Part, Recipe, Weight
+from hnviz.models.spec import Cell, Gate, ModelEntry, Part, Recipe, Weight
 
 
 class MGU(LanguageModel):

@@ -6,7 +6,7 @@ from math import isfinite
 from numbers import Integral, Real
 from typing import Any
 
-from hnviz.catalogue import CATALOGUE, entry, recipe_for
+from hnviz.models.catalogue import CATALOGUE, entry, recipe_for
 
 CHOICES: dict[str, tuple[str, ...]] = {
     "model": tuple(CATALOGUE),

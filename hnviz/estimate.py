@@ -15,10 +15,10 @@ from pathlib import Path
 
 import psutil
 
-from hnviz.catalogue import entry
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, stream_of
 from hnviz.data.stream import SPLITS
+from hnviz.models.catalogue import entry
 from hnviz.schedule import MAX_SNAPSHOTS, MAX_TOLD
 
 FLOAT = 4  # bytes

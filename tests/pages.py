@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from hnviz.app.rooms.train.settings import KEY, REPORT, read
 from hnviz.app.shell.asgi import SCRIPT
 from hnviz.app.shell.navigation import PAGES, page_file
-from hnviz.catalogue import SAME_RECIPE
+from hnviz.models.catalogue import SAME_RECIPE
 
 SHARED = {"run_line", "run_copy", "page_terms"}
 """The pictures that are on every page."""

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
 from hnviz.data import human_numbers_stream
 from hnviz.learn import build_model
+from hnviz.models.catalogue import CATALOGUE
 from hnviz.observe import Subject
 from hnviz.runs import SHIPPED_DIR, RunFolder
 

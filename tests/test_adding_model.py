@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hnviz.app.shell.navigation import PAGES
-from hnviz.catalogue import BUILT_IN
+from hnviz.models.catalogue import BUILT_IN
 from tests import guide
 from tests.conftest import ROOT
 
@@ -57,5 +57,7 @@ def test_the_commands_know_it(folder):
     assert "Mixer" in shown.stdout and "Leaky" in shown.stdout, shown.stderr
     refused = guide.python(folder, "-m", "hnviz", "train", "--model", "Mixture")
     assert refused.returncode == 2 and ", ".join([*BUILT_IN, "Leaky", "Mixer"]) in refused.stderr
-    lanes = "from hnviz.catalogue import has_lanes; print(has_lanes('Leaky'), has_lanes('Model3'))"
+    lanes = (
+        "from hnviz.models.catalogue import has_lanes as can; print(can('Leaky'), can('Model3'))"
+    )
     assert guide.python(folder, "-c", lanes).stdout.split() == ["False", "True"]

@@ -22,11 +22,11 @@ from starlette.testclient import TestClient
 
 from hnviz.app.pictures import VIEWS
 from hnviz.app.rooms.hidden_states.stretch import DEFAULT_PHRASE
-from hnviz.catalogue import entry
 from hnviz.engine.client import Answer, EngineError
 from hnviz.engine.client import unpack as unpack_answer
 from hnviz.engine.observer import answer_now
 from hnviz.export.opening import MOST, Found, chosen, opened
+from hnviz.models.catalogue import entry
 from hnviz.runs import SHIPPED_DIR, RunStore, shipped_configs
 from hnviz.runs import answers as kept
 from hnviz.runs.answers import ANSWERS, KeptAnswers, named, shipped_answer, shipped_answers

@@ -28,7 +28,7 @@ class Rule(NamedTuple):
 
 
 FREE = (
-    *("data", "cells", "parts", "catalogue", "config"),
+    *("data", "models", "config"),
     *("events", "schedule", "estimate", "lr_finder", "source", "tasks", "own"),
     *("disk", "failpoints"),
 )
@@ -36,20 +36,18 @@ FREE = (
 
 RULES: dict[str, Rule] = {
     "data": Rule(("tasks",), ("numpy", "num2words")),
-    "cells": Rule((), ()),
-    "parts": Rule(("cells",), ()),
-    "catalogue": Rule(("cells", "parts"), ()),
-    "config": Rule(("catalogue", "data"), ()),
+    "models": Rule((), ()),
+    "config": Rule(("models", "data"), ()),
     "events": Rule((), ()),
     "schedule": Rule((), ("numpy",)),
     "disk": Rule(("failpoints",), ()),
     "failpoints": Rule((), ()),
-    "estimate": Rule(("data", "catalogue", "config", "schedule"), ("psutil",)),
+    "estimate": Rule(("data", "models", "config", "schedule"), ("psutil",)),
     "lr_finder": Rule(("data", "config", "schedule"), ("numpy",)),
     "source": Rule(("own",), ()),
-    "own": Rule(("catalogue", "cells", "parts"), ()),
-    "tasks": Rule(("catalogue", "cells", "data.layout"), ("numpy",)),
-    "lessons": Rule(("catalogue", "cells"), ()),
+    "own": Rule(("models",), ()),
+    "tasks": Rule(("models", "data.layout"), ("numpy",)),
+    "lessons": Rule(("models",), ()),
     "learn": Rule(FREE, ("numpy", "torch")),
     "observe": Rule((*FREE, "learn"), ("numpy", "scipy", "sklearn", "torch")),
     "runs": Rule(FREE, ("filelock", "numpy", "pandas", "psutil", "safetensors")),

@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from hnviz.app.rooms.predictions.attention.picture import ATTENTION_VIEW, MOST_WORDS
-from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, human_numbers_stream, split_text
 from hnviz.figures.attention import Looks, attention_maps, attention_note, attention_sentence
 from hnviz.figures.lanes import NARROW, WIDE
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.theme import MODES, theme
+from hnviz.models.catalogue import CATALOGUE
 from hnviz.observe import QUESTIONS
 from hnviz.runs import SHIPPED_DIR, RunFolder, five_seeds_table
 from hnviz.runs.ruler import possible, text_any_cut_means, text_position_bounds

@@ -11,11 +11,11 @@ from hnviz.bench import main
 from hnviz.bench.pairs import Comparison, Pair, compare
 from hnviz.bench.plain import plain_loop
 from hnviz.bench.report import verdict
-from hnviz.catalogue import LADDER
 from hnviz.config import RunConfig
 from hnviz.engine.machine import processor
 from hnviz.events import BatchEnd, EpochEnd
 from hnviz.learn import MODELS, fit
+from hnviz.models.catalogue import LADDER
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pytest
 
 from hnviz.bench.search import SEEDS, Trial, best
 from hnviz.bench.table import read_rows
-from hnviz.catalogue import (
+from hnviz.config import RunConfig
+from hnviz.models.catalogue import (
     CATALOGUE,
     LADDER,
     SAME_RECIPE,
@@ -17,8 +18,7 @@ from hnviz.catalogue import (
     previous,
     recipe_for,
 )
-from hnviz.config import RunConfig
-from hnviz.parts import ROLES, Weight
+from hnviz.models.spec import ROLES, Weight
 
 NV, NH = 39, 64
 TABLES = Path(str(files("hnviz.runs"))) / "data"
@@ -150,9 +150,8 @@ def test_no_such_model() -> None:
 
 
 def test_the_catalogue_needs_no_torch() -> None:
-    code = (
-        "import sys, hnviz.catalogue, hnviz.config, hnviz.events; assert 'torch' not in sys.modules"
-    )
+    known = "hnviz.models.catalogue, hnviz.config, hnviz.events"
+    code = f"import sys, {known}; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

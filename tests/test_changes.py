@@ -2,7 +2,6 @@
 
 import pytest
 
-from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, human_numbers_stream
 from hnviz.figures.changes import (
@@ -13,6 +12,7 @@ from hnviz.figures.changes import (
     takeaway,
     written_lr,
 )
+from hnviz.models.catalogue import CATALOGUE
 
 MOST_WORDS = 20  # of a page's headline
 

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from hnviz.catalogue import CATALOGUE
 from hnviz.cli import main
 from hnviz.cli.main import COMMANDS
 from hnviz.cli.progress import Progress
@@ -26,6 +25,7 @@ from hnviz.data.splits import Chosen
 from hnviz.engine.control import Control
 from hnviz.engine.recorder import run_in_folder
 from hnviz.events import EpochEnd, Event
+from hnviz.models.catalogue import CATALOGUE
 from hnviz.runs import RunStore
 from tests.small import figures
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hnviz.catalogue import CATALOGUE, SAME_RECIPE
 from hnviz.config import CHOICES, LIMITS, ConfigError, RunConfig, problems
+from hnviz.models.catalogue import CATALOGUE, SAME_RECIPE
 
 NOT_WHOLE = [None, "64", "", 2.5, 3.0, True, False, float("nan"), float("inf"), [1], {}]
 NOT_REAL = [None, "1e-3", "", True, float("nan"), float("inf"), -float("inf"), [1], 1j, 10**400]

@@ -13,7 +13,6 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from hnviz.catalogue import CATALOGUE, PAIRS, partner
 from hnviz.data import BatchLayout, human_numbers_stream
 from hnviz.figures.cell import cell_sentence, equations, token_places, unit_line
 from hnviz.figures.cursor_text import (
@@ -26,12 +25,13 @@ from hnviz.figures.cursor_text import (
 from hnviz.figures.theme import theme
 from hnviz.learn import MODELS, LanguageModel, build_model
 from hnviz.learn.state import tensors
+from hnviz.models.catalogue import CATALOGUE, PAIRS, partner
+from hnviz.models.spec import PASS_ON
 from hnviz.observe import QUESTIONS, Subject, states
 from hnviz.observe.cursor import twin
 from hnviz.observe.matching import match
 from hnviz.observe.packing import FULL, MOST_UNITS
 from hnviz.observe.tracing import MOST_STEPS, trace
-from hnviz.parts import PASS_ON
 from hnviz.source import shown_path
 from tests.conftest import ROOT
 from tests.subjects import made_up

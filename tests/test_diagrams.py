@@ -6,7 +6,6 @@ from xml.etree import ElementTree
 import pytest
 from torch import nn
 
-from hnviz.catalogue import CATALOGUE, previous
 from hnviz.figures import DIAGRAMS
 from hnviz.figures.cell_diagrams import CELLS
 from hnviz.figures.diagrams import (
@@ -19,6 +18,7 @@ from hnviz.figures.diagrams import (
     unrolled,
 )
 from hnviz.figures.theme import MODES, theme
+from hnviz.models.catalogue import CATALOGUE, previous
 from tests.test_code_figures import QUERIED
 from tests.test_time_figures import COSTS, CROSSING, PASSES
 

@@ -18,7 +18,6 @@ import numpy as np
 import psutil
 import pytest
 
-from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
 from hnviz.data import human_numbers_stream
 from hnviz.engine import observer
@@ -47,6 +46,7 @@ from hnviz.engine.recorder import learner_for, record, run_in_folder
 from hnviz.engine.scheduler import ACTIVE, Limits, Scheduler, Task, n_steps
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event
 from hnviz.learn import Learner, fit
+from hnviz.models.catalogue import CATALOGUE
 from hnviz.observe import QUESTIONS, Subject
 from hnviz.runs import RunFolder, RunRecord, RunStore, RunWriteError
 from hnviz.schedule import snapshot_steps

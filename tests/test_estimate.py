@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from hnviz import estimate
-from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
 from hnviz.data import stream_of
 from hnviz.engine.client import Engine, EngineError
@@ -23,6 +22,7 @@ from hnviz.estimate import (
     uses_gpu,
 )
 from hnviz.learn import Learner
+from hnviz.models.catalogue import CATALOGUE
 from hnviz.runs.tensors import write_checkpoint, write_tensors
 from hnviz.schedule import snapshot_steps
 from hnviz.sweeps.duration import FORWARD, START_SECONDS, Duration, duration

@@ -10,8 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from hnviz.catalogue import CATALOGUE
-from hnviz.cells import GRU
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, ShuffledLayout, human_numbers_stream
 from hnviz.events import BatchEnd, EpochEnd, RunStarted, TrainPass
@@ -40,6 +38,8 @@ from hnviz.figures.sentences import (
 from hnviz.figures.sketch import Sketch, plain_list
 from hnviz.figures.tables import parts_table, read_counts, token_table
 from hnviz.figures.theme import MODES, theme
+from hnviz.models.catalogue import CATALOGUE
+from hnviz.models.spec import GRU
 from hnviz.runs import RunRecord
 from hnviz.runs.ruler import Bound, PositionBounds
 from hnviz.schedule import one_cycle

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from hnviz.app.pictures import VIEWS
-from hnviz.catalogue import CATALOGUE
 from hnviz.export.facts import facts_of, weights_of
+from hnviz.models.catalogue import CATALOGUE
 from hnviz.observe.passes import read_states
 from hnviz.runs import SHIPPED_DIR, RunFolder
 from hnviz.web.errors import Refusal

@@ -9,12 +9,12 @@ from itertools import cycle
 import pytest
 import torch
 
-from hnviz.catalogue import CATALOGUE, IN_LANES, LADDER
 from hnviz.cli.main import main
 from hnviz.config import RunConfig
 from hnviz.events import EpochEnd
 from hnviz.learn import Learner, fit
 from hnviz.learn.lanes import WARM_UPS, Lanes
+from hnviz.models.catalogue import CATALOGUE, IN_LANES, LADDER
 
 SMALL = {"nh": 16, "bs": 256, "device": "cpu"}
 MODELS = IN_LANES

@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from hnviz.catalogue import CATALOGUE, LADDER
 from hnviz.config import RunConfig, problems
 from hnviz.data import BatchLayout, Texts, TokenStream, batches
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event, RunStarted, TrainPass, to_dict
@@ -27,7 +26,8 @@ from hnviz.learn.adam import Adam
 from hnviz.learn.learner import finished
 from hnviz.learn.penalty import ActivationPenalty
 from hnviz.learn.state import State, mapped
-from hnviz.parts import Penalty
+from hnviz.models.catalogue import CATALOGUE, LADDER
+from hnviz.models.spec import Penalty
 from hnviz.runs import reference_range
 from hnviz.schedule import one_cycle
 from tests.small import figures, small_config, small_stream

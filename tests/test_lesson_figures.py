@@ -15,13 +15,13 @@ from hnviz.app.rooms.start.count.picture import COUNT_VIEW
 from hnviz.app.run.engine import store
 from hnviz.bench.claims import Tried
 from hnviz.bench.table import read_rows
-from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, human_numbers_stream, split_text
 from hnviz.data.stream import SPLITS
 from hnviz.events import EpochEnd
 from hnviz.figures.sentences import own_tokens
 from hnviz.lessons import Guess, lessons
+from hnviz.models.catalogue import CATALOGUE
 from hnviz.observe.claims import N_PROMPTS
 from hnviz.runs import lr_table, notebook_table, one_recipe_table
 from hnviz.runs.ruler import elsewhere, layout_bounds, own_answers, run_bounds, text_bounds

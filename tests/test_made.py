@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from hnviz.app.run import made
 from hnviz.app.run.engine import store
-from hnviz.catalogue import CATALOGUE
 from hnviz.config import CHOICES, LIMITS, ConfigError, RunConfig, problems
+from hnviz.models.catalogue import CATALOGUE
 from tests.pages import open_page
 
 numbers = {name: st.integers(low, min(high, 5000)) for name, (low, high) in LIMITS.items()}

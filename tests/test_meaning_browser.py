@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from hnviz.catalogue import CATALOGUE
+from hnviz.models.catalogue import CATALOGUE
 from tests.conftest import idle
 
 NotYet = pytest.importorskip("playwright.sync_api").Error

@@ -10,8 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from hnviz.catalogue import CATALOGUE, LADDER
-from hnviz.cells import GRU
 from hnviz.config import RunConfig
 from hnviz.learn import (
     FAST,
@@ -26,6 +24,8 @@ from hnviz.learn import (
 )
 from hnviz.learn.build import be_exact_on_cuda
 from hnviz.learn.state import seen, tensors
+from hnviz.models.catalogue import CATALOGUE, LADDER
+from hnviz.models.spec import GRU
 from tests.small import small_config, small_stream
 
 NV, NH = 39, 64

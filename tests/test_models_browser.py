@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from hnviz.catalogue import CATALOGUE, previous
 from hnviz.data import BatchLayout, human_numbers_stream
+from hnviz.models.catalogue import CATALOGUE, previous
 from hnviz.observe import QUESTIONS, Subject
 from hnviz.runs import SHIPPED_DIR, RunFolder
 from tests.conftest import resize, until

@@ -13,8 +13,8 @@ from hnviz.app.rooms.models.cell.picture import CELL_VIEW
 from hnviz.app.rooms.models.cursor.picture import CURSOR_VIEW
 from hnviz.app.rooms.models.pair.picture import PAIR_VIEW
 from hnviz.app.rooms.models.source import new_forward_lines
-from hnviz.catalogue import CATALOGUE, LADDER, partner
 from hnviz.figures.theme import theme
+from hnviz.models.catalogue import CATALOGUE, LADDER, partner
 from hnviz.source import class_source
 from hnviz.web.errors import Refusal
 from hnviz.web.standing import standing

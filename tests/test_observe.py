@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, human_numbers_stream, number_words
 from hnviz.learn import MODELS, Learner
 from hnviz.learn.state import seen
+from hnviz.models.catalogue import CATALOGUE
 from hnviz.observe import (
     QUESTIONS,
     Subject,

@@ -10,8 +10,6 @@ import torch
 from safetensors.numpy import load, save
 from torch import nn
 
-from hnviz.catalogue import CATALOGUE
-from hnviz.cells import Cell, Gate
 from hnviz.config import RunConfig
 from hnviz.data import human_numbers_stream
 from hnviz.events import BatchEnd, Ended
@@ -22,9 +20,10 @@ from hnviz.figures.tables import parts_table
 from hnviz.figures.theme import theme
 from hnviz.learn import MODELS, LanguageModel, Learner
 from hnviz.learn.state import tensors
+from hnviz.models.catalogue import CATALOGUE
+from hnviz.models.spec import Cell, Gate, Part, Weight
 from hnviz.observe import QUESTIONS, Subject
 from hnviz.observe.passes import read_text, read_together
-from hnviz.parts import Part, Weight
 from hnviz.runs.tensors import check_weights
 from tests.small import small_config, small_stream
 

@@ -13,12 +13,12 @@ import pytest
 
 from hnviz.app.run.list.rows import row
 from hnviz.app.shell.navigation import PAGES
-from hnviz.catalogue import CATALOGUE, entry
 from hnviz.cli import main
 from hnviz.config import RunConfig
 from hnviz.engine.client import Engine
 from hnviz.learn import model_class
 from hnviz.learn.checking import checked
+from hnviz.models.catalogue import CATALOGUE, entry
 from hnviz.own import OwnModelError, OwnModels, asking, identity_of, register, use_file, value
 from hnviz.runs import DamagedRun, RunFolder, RunStore
 from hnviz.source import model_source, shown_path
@@ -69,6 +69,20 @@ def test_the_example_passes_and_its_entry_survives_the_way_to_another_process():
     assert OwnModels.from_json(found.to_json()) == found
     assert CATALOGUE["MGU"] == found.models[0].entry
     assert model_class("MGU").__name__ == "MGU"
+
+
+@pytest.mark.usefixtures("_alone")
+def test_a_file_that_was_written_for_0_5_0_is_read():
+    new = """from hnviz.learn import LanguageModel
+from hnviz.models.spec import Cell, Gate, ModelEntry, Part, Recipe, Weight
+"""
+    old = """from hnviz.catalogue import ModelEntry
+from hnviz.cells import Cell, Gate
+from hnviz.learn import LanguageModel
+from hnviz.parts import Part, Recipe, Weight
+"""
+    (found,) = check(edited(new, old)).models
+    assert found.identity == "HASH"  # that of 0.5.0: its runs are still runs of this model
 
 
 def test_what_no_process_sends_is_a_value_error() -> None:  # found by make fuzz

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from hnviz.catalogue import CATALOGUE
 from hnviz.data import human_numbers_stream
+from hnviz.models.catalogue import CATALOGUE
 from hnviz.observe import passes, states
 from hnviz.observe.passes import read_text, split_pass, split_states
 from tests.subjects import fresh, shipped

@@ -5,9 +5,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from hnviz.catalogue import CATALOGUE
 from hnviz.data import BatchLayout, human_numbers_stream
 from hnviz.figures.pinned_text import pinned_sentence
+from hnviz.models.catalogue import CATALOGUE
 from hnviz.observe import QUESTIONS, Subject
 from hnviz.observe.pinned import LEVELS
 from tests.subjects import made_up

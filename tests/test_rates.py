@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 
 from hnviz.bench.lr_map import RATES, ending
-from hnviz.catalogue import CATALOGUE, entry
 from hnviz.figures.rates import first_too_high, rate_warning, rates_map, rates_sentence
 from hnviz.figures.sentences import scientific
 from hnviz.figures.theme import theme
+from hnviz.models.catalogue import CATALOGUE, entry
 from hnviz.runs import RunStore, lr_table
 from tests.pages import open_page
 

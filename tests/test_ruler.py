@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
 from hnviz.data import (
     BatchLayout,
@@ -46,6 +45,7 @@ from hnviz.figures.ruler_text import (
     window_note,
     window_sentence,
 )
+from hnviz.models.catalogue import CATALOGUE
 from hnviz.runs import ruler
 from hnviz.runs.ruler import (
     FOLLOWED,

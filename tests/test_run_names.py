@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from hnviz.app.run.names import Named, labels, rate, run_name
-from hnviz.catalogue import CATALOGUE
 from hnviz.config import CHOICES, RunConfig
+from hnviz.models.catalogue import CATALOGUE
 from hnviz.tasks.stream import TaskStream
 
 OTHER = {

@@ -8,11 +8,11 @@ import pytest
 from hnviz.app.rooms.start.count.words import verdict
 from hnviz.app.run import text as run_text
 from hnviz.app.run.text import Standing
-from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
 from hnviz.events import Ended, TrainPass
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.ruler_text import proof
+from hnviz.models.catalogue import CATALOGUE
 from hnviz.runs import SHIPPED_DIR, RunFolder, RunRecord
 from hnviz.runs.ruler import Bound, elsewhere, run_bounds
 from tests.test_figures import EMPTY, SHORT, batch

@@ -23,7 +23,6 @@ import pytest
 
 import hnviz
 from hnviz import disk
-from hnviz.catalogue import LADDER, entry
 from hnviz.config import RunConfig
 from hnviz.events import (
     BatchEnd,
@@ -35,6 +34,7 @@ from hnviz.events import (
     SnapshotSaved,
     TrainPass,
 )
+from hnviz.models.catalogue import LADDER, entry
 from hnviz.runs import (
     DamagedRun,
     RunBusy,

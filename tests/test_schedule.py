@@ -9,8 +9,8 @@ import torch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hnviz.catalogue import CATALOGUE
 from hnviz.data import BatchLayout
+from hnviz.models.catalogue import CATALOGUE
 from hnviz.schedule import one_cycle, peak, snapshot_steps, told_every
 
 N_TRAIN = 50_079

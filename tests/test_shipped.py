@@ -6,10 +6,10 @@ from shutil import copytree
 import pandas as pd
 import pytest
 
-from hnviz.catalogue import CATALOGUE, LADDER
 from hnviz.cli.parser import CommandError
 from hnviz.cli.ship import read_train
 from hnviz.config import RunConfig
+from hnviz.models.catalogue import CATALOGUE, LADDER
 from hnviz.runs import BLOCKS, SHIPPED_DIR, DamagedRun, RunFolder, RunStore, ship, shipped_configs
 from hnviz.runs.ruler import own_answers
 from hnviz.runs.shipped import write_events

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from hnviz.catalogue import CATALOGUE
+from hnviz.models.catalogue import CATALOGUE
 from hnviz.source import Source, class_source, new_lines, shown_path
 from tests.conftest import ROOT
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from hnviz.catalogue import CATALOGUE
 from hnviz.data import human_numbers_stream
 from hnviz.data.places import LABELS, split_places
+from hnviz.models.catalogue import CATALOGUE
 from hnviz.observe import QUESTIONS
 from hnviz.observe.find import Query, matches, units_on
 from hnviz.observe.passes import read_text, read_together, split_pass

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from hnviz.catalogue import CATALOGUE
 from hnviz.data import human_numbers_stream
 from hnviz.learn import MODELS
+from hnviz.models.catalogue import CATALOGUE
 from hnviz.observe import QUESTIONS, Subject, checkpoints
 from hnviz.observe.passes import read_states
 from hnviz.observe.units import clustered

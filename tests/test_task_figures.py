@@ -7,7 +7,6 @@ import pytest
 
 from hnviz.app.rooms.tasks.study import BS, outlooks
 from hnviz.app.rooms.tasks.topics import NO_TASK, TaskCurve, TaskResult, TaskRuns
-from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
 from hnviz.events import EpochEnd
 from hnviz.figures.task_curves import (
@@ -28,6 +27,7 @@ from hnviz.figures.task_text import (
     takeaway,
 )
 from hnviz.figures.theme import theme
+from hnviz.models.catalogue import CATALOGUE
 from hnviz.runs import RunRecord, RunSummary
 from hnviz.tasks.reach import Reading, outlook
 from hnviz.tasks.runs import before

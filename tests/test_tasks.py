@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hnviz.catalogue import CATALOGUE
 from hnviz.cli import main
 from hnviz.config import ConfigError, RunConfig
 from hnviz.data import BatchLayout, stream_of
 from hnviz.data.corpora import corpus
+from hnviz.models.catalogue import CATALOGUE
 from hnviz.runs.ruler import position_bounds, token_bounds
 from hnviz.tasks.bounds import contexts, curve
 from hnviz.tasks.cycle import Cycle

@@ -11,12 +11,12 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, human_numbers_stream
 from hnviz.figures.time_text import without_detach
 from hnviz.learn import MODELS, build_model
 from hnviz.learn.state import State, mapped, tensors
+from hnviz.models.catalogue import CATALOGUE
 from hnviz.observe import QUESTIONS, Subject
 from hnviz.observe.backward_costs import backward_costs, saved_bytes, second_backward_error
 from hnviz.observe.handover import handover

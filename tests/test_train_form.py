@@ -5,8 +5,8 @@ import subprocess
 
 from hnviz.app.rooms.train.form.picture import known
 from hnviz.app.rooms.train.settings import SETTINGS, judge, read
-from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
+from hnviz.models.catalogue import CATALOGUE
 from tests.conftest import ROOT
 from tests.test_forward import NODE, needs_node
 

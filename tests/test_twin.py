@@ -8,13 +8,13 @@ import nbclient
 import nbformat
 import pytest
 
-from hnviz.catalogue import CATALOGUE
 from hnviz.cli.main import main
 from hnviz.config import RunConfig
 from hnviz.events import EpochEnd
 from hnviz.export.errors import ExportError
 from hnviz.export.twin import twin
 from hnviz.learn import fit
+from hnviz.models.catalogue import CATALOGUE
 from hnviz.runs import BLOCKS, RunStore, shipped_configs
 from hnviz.runs.record import RecordBuilder
 

@@ -15,10 +15,10 @@ from hnviz.app.rooms.predictions.change_state.operation import read_units
 from hnviz.app.rooms.predictions.change_state.picture import CHANGE_VIEW, CLAIMS_VIEW
 from hnviz.app.rooms.predictions.going_on.picture import SAYING_VIEW
 from hnviz.app.rooms.predictions.next_word.picture import READING_VIEW
-from hnviz.catalogue import CATALOGUE
 from hnviz.figures.answers import Bar, likeliest
 from hnviz.figures.surgery_text import Courses, Operation, ending, numbers
 from hnviz.figures.word_text import Prompt, first_wrong, said_position, said_sentence
+from hnviz.models.catalogue import CATALOGUE
 from hnviz.runs import RunStore
 from hnviz.web.errors import Refusal
 from hnviz.web.views import Shown

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from hnviz.catalogue import CATALOGUE
 from hnviz.data import continuation, human_numbers_stream, number_words, tokenize
+from hnviz.models.catalogue import CATALOGUE
 from hnviz.observe import QUESTIONS
 from tests import attention
 from tests.subjects import fresh, shipped

@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from hnviz.bench.lr_map import RATES
 from hnviz.bench.search import FIVE
 from hnviz.bench.table import write_rows
-from hnviz.catalogue import entry
 from hnviz.config import RunConfig
 from hnviz.data import numbers_of
 from hnviz.data.places import LABELS
 from hnviz.learn import Learner, fit, last_epoch
+from hnviz.models.catalogue import entry
 from hnviz.observe.claims import N_PROMPTS, after, drawn, tried
 from hnviz.observe.counting import counting_accuracy
 from hnviz.observe.handover import handover

@@ -13,9 +13,9 @@ from pathlib import Path
 import torch
 
 from hnviz.bench.table import read_rows, write_rows
-from hnviz.catalogue import BUILT_IN, entry
 from hnviz.config import RunConfig
 from hnviz.learn import fit, last_epoch
+from hnviz.models.catalogue import BUILT_IN, entry
 
 RATES = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0, 3.0)
 """The top of the one-cycle schedule; every recipe's own is among them."""

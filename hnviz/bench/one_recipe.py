@@ -18,12 +18,12 @@ import torch
 from numpy.typing import NDArray
 
 from hnviz.bench.table import write_rows
-from hnviz.catalogue import entry
 from hnviz.config import RunConfig
 from hnviz.data import NOTEBOOK, BatchLayout, stream_of
 from hnviz.events import EpochEnd
 from hnviz.learn import Learner
 from hnviz.learn.models import LanguageModel
+from hnviz.models.catalogue import entry
 
 STEPS = {"Model2": "Model1", "Model3": "Model2"}  # model -> the one before it
 ONCE = "Model2"  # the model whose step is scored once per window

@@ -8,12 +8,12 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hnviz.catalogue import entry
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, batches, stream_of
 from hnviz.learn import LanguageModel, model_class
 from hnviz.learn.penalty import penalty_of
 from hnviz.learn.state import mapped
+from hnviz.models.catalogue import entry
 from hnviz.schedule import one_cycle
 
 Pairs = list[tuple[Tensor, Tensor]]  # x and y of every mini-batch

@@ -7,10 +7,10 @@ from typing import Any
 import torch
 
 from hnviz.bench.pairs import Comparison, compare
-from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
 from hnviz.engine.machine import describe, processor
 from hnviz.learn import FAST
+from hnviz.models.catalogue import CATALOGUE
 
 N_PAIRS = 20  # minimum epochs of each; whole runs are timed
 SLOWEST = 1.05  # times the plain loop, at most

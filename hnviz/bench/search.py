@@ -23,14 +23,14 @@ from typing import Any, TypeVar
 import torch
 
 from hnviz.bench.table import read_rows, write_rows
-from hnviz.catalogue import entry
 from hnviz.config import RunConfig
 from hnviz.data import TokenStream
 from hnviz.data.english import TRAIN_NUMBERS, human_numbers
 from hnviz.data.splits import held_out
 from hnviz.events import EpochEnd
 from hnviz.learn import Learner, last_epoch
-from hnviz.parts import Recipe
+from hnviz.models.catalogue import entry
+from hnviz.models.spec import Recipe
 
 N_DRAWN = 24  # recipes besides the one of the model that it follows
 N_AGAIN = 4  # of the best, trained again

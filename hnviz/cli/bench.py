@@ -5,9 +5,9 @@ import sys
 from importlib.resources import files
 from pathlib import Path
 
-from hnviz.catalogue import BUILT_IN, CATALOGUE, LADDER
 from hnviz.cli.parser import CommandError, add_models, in_range, whole
 from hnviz.config import CHOICES, RunConfig
+from hnviz.models.catalogue import BUILT_IN, CATALOGUE, LADDER
 
 SUMMARY = "time hnviz against a plain torch loop, or search for the recipe of a model"
 

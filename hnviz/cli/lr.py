@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from hnviz.catalogue import CATALOGUE
 from hnviz.cli import text
 from hnviz.cli.interrupts import loading
 from hnviz.cli.parser import CommandError, add_models
@@ -25,6 +24,7 @@ from hnviz.lr_finder import (
     rate_text,
     suggestions,
 )
+from hnviz.models.catalogue import CATALOGUE
 
 SUMMARY = (
     "find a learning rate: lr rises with each of 100 mini-batches, and the loss says what works"

@@ -4,13 +4,13 @@ import argparse
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from hnviz.catalogue import CATALOGUE
 from hnviz.cli.parser import CommandError, in_range, whole
 from hnviz.cli.progress import Progress
 from hnviz.cli.threads import use_one_thread
 from hnviz.cli.train import add_words
 from hnviz.config import RunConfig
 from hnviz.events import BatchEnd, Ended, EpochEnd
+from hnviz.models.catalogue import CATALOGUE
 
 SUMMARY = "train all six models and compare each final figure with the notebook's"
 

@@ -64,7 +64,7 @@ def _listed(task: "Task") -> list[str]:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from hnviz.catalogue import CATALOGUE
+    from hnviz.models.catalogue import CATALOGUE
     from hnviz.tasks.reach import Reading, outlook
     from hnviz.tasks.statement import state
     from hnviz.tasks.stream import TaskStream

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from hnviz.catalogue import CATALOGUE
 from hnviz.cli import text
 from hnviz.cli.interrupts import loading
 from hnviz.cli.parser import CommandError, add_models, add_runs_dir, real, whole
@@ -17,6 +16,7 @@ from hnviz.cli.threads import use_one_thread
 from hnviz.config import CHOICES, RunConfig
 from hnviz.estimate import Budget
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event, Resumed, RunStarted
+from hnviz.models.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
     from hnviz.engine.control import Control

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.catalogue import entry
 from hnviz.config import RunConfig
 from hnviz.data import corpus_of, numbers_of, stream_of
+from hnviz.models.catalogue import entry
 from hnviz.runs.tensors import Tensors
 
 STATISTICS = ("running_mean", "running_var")

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from hnviz.app.pictures import VIEWS
 from hnviz.app.rooms.start.count.picture import TRIED
-from hnviz.catalogue import FIRST_RUN
 from hnviz.engine.client import Answer, pack
 from hnviz.export.asking import Params, varied
 from hnviz.export.collect import Mount, collect
@@ -17,6 +16,7 @@ from hnviz.export.errors import ExportError
 from hnviz.export.scene import module_of
 from hnviz.figures.inside import counted_steps
 from hnviz.lessons import PARAMETER, lessons, query
+from hnviz.models.catalogue import FIRST_RUN
 from hnviz.runs import RunFolder
 from hnviz.runs.answers import named, squeezed
 from hnviz.web.asked import Names

@@ -12,11 +12,11 @@ from string import Template
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from hnviz.catalogue import entry
 from hnviz.config import RunConfig
 from hnviz.data.splits import numbers_split
 from hnviz.export.errors import ExportError
 from hnviz.figures.offers import without_notebook
+from hnviz.models.catalogue import entry
 from hnviz.runs import RunRecord
 from hnviz.source import class_source
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.cells import GRU, LSTM
 from hnviz.figures.theme import Theme
+from hnviz.models.spec import GRU, LSTM
 
 Arrays = Mapping[str, NDArray[Any]]
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from hnviz.cells import GRU, LSTM, Gate
 from hnviz.figures.svg import RADIUS, Drawing
 from hnviz.figures.theme import Theme
+from hnviz.models.spec import GRU, LSTM, Gate
 
 _EDGE = RADIUS + 2  # an arrow starts and ends this far from a circle's middle
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from hnviz.catalogue import ModelEntry, entry, previous
 from hnviz.data import human_numbers_stream
 from hnviz.figures.diagrams import cell_kind
 from hnviz.figures.numbers import percent
+from hnviz.models.catalogue import ModelEntry, entry, previous
 
 _NORM = {
     "rows": "after the loop, step by step",

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
-from hnviz.catalogue import entry, previous
 from hnviz.figures.sentences import plural
+from hnviz.models.catalogue import entry, previous
 
 Meta = Mapping[str, Any]
 

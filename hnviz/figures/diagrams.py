@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from hnviz.catalogue import LADDER, ModelEntry, entry, previous
 from hnviz.figures.svg import RADIUS, Drawing
 from hnviz.figures.theme import Theme
+from hnviz.models.catalogue import LADDER, ModelEntry, entry, previous
 
 WORDS = ("eight", "thousand", "one")
 NEXT = ("thousand", "one", ",")

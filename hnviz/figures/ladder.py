@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from hnviz.catalogue import entry, previous
 from hnviz.figures.numbers import accuracy, percent, unbroken
 from hnviz.figures.sentences import scientific
 from hnviz.figures.theme import Theme
-from hnviz.parts import Recipe
+from hnviz.models.catalogue import entry, previous
+from hnviz.models.spec import Recipe
 
 TICKS = (0, 0.25, 0.5, 0.75, 1)
 CLOSE = 0.03  # train and valid accuracies nearer than this carry one label

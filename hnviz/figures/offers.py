@@ -2,10 +2,10 @@
 
 from functools import lru_cache
 
-from hnviz.catalogue import entry
 from hnviz.config import RunConfig
 from hnviz.data import TextChoice, corpus_of, stream_of
 from hnviz.data.splits import NOTEBOOK, Chosen
+from hnviz.models.catalogue import entry
 from hnviz.own import identity_of
 
 _EXAMPLE = {"word": 12, "char": 40, "bpe": 20}

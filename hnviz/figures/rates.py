@@ -3,10 +3,10 @@
 from math import inf, isnan
 from typing import TYPE_CHECKING
 
-from hnviz.catalogue import entry
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.sentences import scientific
 from hnviz.figures.theme import Theme, ink_on
+from hnviz.models.catalogue import entry
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.catalogue import CATALOGUE, LADDER
 from hnviz.figures.lanes import WIDE
 from hnviz.figures.numbers import percent
 from hnviz.figures.panel import Axis, Panel, Stroke
 from hnviz.figures.sentences import listed
 from hnviz.figures.svg import Drawing
 from hnviz.figures.theme import Theme
+from hnviz.models.catalogue import CATALOGUE, LADDER
 
 PLOT_HEIGHT = 200  # px
 LEFT = 66  # px left of the axis: "0.0001 %"

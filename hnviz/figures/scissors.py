@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.catalogue import CATALOGUE, LADDER, entry
 from hnviz.figures.lanes import NARROW, THICKEST, THINNEST, Lanes, Steps, thickness
 from hnviz.figures.svg import Drawing
 from hnviz.figures.theme import Theme
 from hnviz.figures.time_text import lane_sentences, part
+from hnviz.models.catalogue import CATALOGUE, LADDER, entry
 
 ROOM = 70  # px; a longer stretch has room for a number at each end
 LANE_WIDE = 740  # px: beside a lane's name

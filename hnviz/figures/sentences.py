@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hnviz.catalogue import entry, previous
-from hnviz.cells import Cell
 from hnviz.data import BatchLayout, Corpus, ShuffledLayout, TokenStream, Vocab
 from hnviz.data.corpora import BUILT_IN
 from hnviz.data.english import TRAIN_NUMBERS, VALID_NUMBERS
@@ -21,6 +19,8 @@ from hnviz.data.stream import SPLITS
 from hnviz.data.tokens import BOS
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.tables import read_counts
+from hnviz.models.catalogue import entry, previous
+from hnviz.models.spec import Cell
 
 if TYPE_CHECKING:
     import pandas as pd

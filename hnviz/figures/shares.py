@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from hnviz.catalogue import entry
 from hnviz.figures.numbers import accuracy, points
+from hnviz.models.catalogue import entry
 
 if TYPE_CHECKING:
     import pandas as pd

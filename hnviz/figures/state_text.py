@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.catalogue import entry
 from hnviz.figures.sentences import when
+from hnviz.models.catalogue import entry
 
 
 @dataclass(frozen=True, slots=True)

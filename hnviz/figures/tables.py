@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.catalogue import ModelEntry
 from hnviz.data import BatchLayout, TokenStream
 from hnviz.data.tokens import kind_in_text
-from hnviz.parts import Weight
+from hnviz.models.catalogue import ModelEntry
+from hnviz.models.spec import Weight
 
 if TYPE_CHECKING:
     import pandas as pd

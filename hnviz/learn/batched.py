@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import torch
 from torch import Size, Tensor
 
-from hnviz.catalogue import ModelEntry
 from hnviz.learn.state import State, tensors
+from hnviz.models.catalogue import ModelEntry
 
 BN_EPS, BN_MOMENTUM = 1e-5, 0.1  # torch's defaults
 

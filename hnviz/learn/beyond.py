@@ -1,7 +1,7 @@
 """The models beyond the notebook's six, and the list of all.
 
-A new one is a class here, its name in `MODELS`, and an entry in `hnviz.catalogue`. A state of
-several tensors, such as an LSTM's, is a tuple; the entry names its tensors. A model with its own
+A new one is a class here, its name in `MODELS`, and an entry in `hnviz.models.catalogue`. A state
+of several tensors, such as an LSTM's, is a tuple; the entry names its tensors. A model with its own
 gates has a method ``gates(layer, given, before)``, which returns them in the entry's order.
 docs/own_models.md goes through all of it.
 """
@@ -148,4 +148,4 @@ MODELS: dict[str, type[LanguageModel]] = {
         Model3Tanh,
     )
 }
-"""Every model by name; each has an entry in `hnviz.catalogue.CATALOGUE`."""
+"""Every model by name; each has an entry in `hnviz.models.catalogue.CATALOGUE`."""

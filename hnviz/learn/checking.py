@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from types import ModuleType
 
-from hnviz.catalogue import CATALOGUE, ModelEntry
 from hnviz.learn.checks import check_class
 from hnviz.learn.own import run_text
+from hnviz.models.catalogue import CATALOGUE, ModelEntry
 from hnviz.own.entries import ModelProblem, check_entry
 from hnviz.own.identity import identity
 from hnviz.own.value import OwnModel, OwnModelError, OwnModels, register

@@ -6,10 +6,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from hnviz.catalogue import ModelEntry
 from hnviz.config import ConfigError, RunConfig
 from hnviz.learn.models import LanguageModel
 from hnviz.learn.state import State, mapped, rows_of, tensors
+from hnviz.models.catalogue import ModelEntry
 from hnviz.own.entries import ModelProblem, wrong_if
 
 SIZES = ((7, 6), (11, 4))  # nv, nh: two, so that a number in place of one of them is found

@@ -21,7 +21,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hnviz.catalogue import entry, has_lanes
 from hnviz.config import OF_ONE_LANE, RunConfig
 from hnviz.data import stream_of
 from hnviz.data.stream import SPLITS
@@ -34,6 +33,7 @@ from hnviz.learn.lane import Figures, Lane, Read, Reports
 from hnviz.learn.models import LanguageModel
 from hnviz.learn.state import State, mapped, named, tensors
 from hnviz.learn.tally import LaneTally
+from hnviz.models.catalogue import entry, has_lanes
 from hnviz.schedule import one_cycle
 
 RING = 256  # losses that stay on the device between two reads

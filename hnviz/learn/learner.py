@@ -12,7 +12,6 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hnviz.catalogue import entry
 from hnviz.config import RunConfig
 from hnviz.data import TokenStream, stream_of
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event, RunStarted, TrainPass
@@ -22,6 +21,7 @@ from hnviz.learn.feed import Feed
 from hnviz.learn.penalty import penalty_of
 from hnviz.learn.state import from_named, mapped, named
 from hnviz.learn.tally import Tally
+from hnviz.models.catalogue import entry
 from hnviz.schedule import one_cycle
 
 SMOOTHING = 0.98  # factor of the exponential average that the notebook prints as train_loss

@@ -7,9 +7,13 @@ from types import ModuleType
 
 from hnviz.learn.beyond import MODELS
 from hnviz.learn.models import LanguageModel
+from hnviz.models import catalogue, spec
 from hnviz.own import OwnModelError, own_models
 
 NAME = "own_models"  # of the module, as long as the process lives
+
+WAS = {"hnviz.catalogue": catalogue, "hnviz.parts": spec, "hnviz.cells": spec}
+"""Modules as hnviz 0.5.0 named them: files that were written for it, and runs that keep one, do."""
 
 
 def model_class(name: str) -> type[LanguageModel]:
@@ -34,6 +38,6 @@ def run_text(file: str, text: str) -> ModuleType:
     module.__file__ = file
     # `inspect` finds the lines there; without a time of change it does not look for the file.
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-    sys.modules[NAME] = module  # dataclasses look their module up
+    sys.modules |= {NAME: module, **WAS}  # dataclasses look their module up
     exec(code, module.__dict__)
     return module

@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 from hnviz.learn.models import LanguageModel
 from hnviz.learn.state import State
-from hnviz.parts import ModelEntry, Penalty
+from hnviz.models.spec import ModelEntry, Penalty
 
 
 def penalty_of(model: LanguageModel, net: ModelEntry) -> "ActivationPenalty | None":

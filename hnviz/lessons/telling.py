@@ -3,8 +3,8 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from hnviz.catalogue import FIRST_RUN
 from hnviz.lessons.model import Guess, Lesson, Step
+from hnviz.models.catalogue import FIRST_RUN
 
 PARAMETER = "lesson"
 """The address parameter that says which step a page shows: "<lesson>.<number>", from 1."""

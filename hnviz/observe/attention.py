@@ -7,8 +7,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from hnviz.catalogue import entry
 from hnviz.learn.attention import Attention
+from hnviz.models.catalogue import entry
 from hnviz.observe.params import Params, numbered, only
 from hnviz.observe.reply import Reply
 from hnviz.observe.subject import Subject

@@ -8,9 +8,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from hnviz.catalogue import ModelEntry, entry
 from hnviz.data.stream import SPLITS
 from hnviz.learn.state import State, rows_of, seen, tensors
+from hnviz.models.catalogue import ModelEntry, entry
 from hnviz.observe.params import Params, one_of, only, whole
 from hnviz.observe.reading import LAST_BATCH, MOST_TOKENS, read
 from hnviz.observe.reply import Reply

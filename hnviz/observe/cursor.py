@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hnviz.catalogue import entry, partner
 from hnviz.data.stream import SPLITS
 from hnviz.learn.state import mapped, seen, tensors
+from hnviz.models.catalogue import entry, partner
 from hnviz.observe.matching import Match, largest_difference, match
 from hnviz.observe.packing import Packer, Sizes, describe_source, describe_trace, label
 from hnviz.observe.params import Params, one_of, only, whole

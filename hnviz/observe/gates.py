@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from hnviz.catalogue import entry
+from hnviz.models.catalogue import entry
 from hnviz.observe.subject import Subject
 
 

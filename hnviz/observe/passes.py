@@ -15,10 +15,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from hnviz.catalogue import entry
 from hnviz.estimate import reads_whole
 from hnviz.learn import LanguageModel
 from hnviz.learn.state import State, mapped, seen, tensors
+from hnviz.models.catalogue import entry
 from hnviz.observe.progress import reported
 from hnviz.observe.states import states
 from hnviz.observe.subject import Subject

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hnviz.catalogue import entry
+from hnviz.models.catalogue import entry
 from hnviz.observe.packing import label
 from hnviz.observe.params import Params, only, whole
 from hnviz.observe.reading import MOST_TOKENS, read

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from hnviz.catalogue import entry
 from hnviz.data import BatchLayout
 from hnviz.learn.state import State
+from hnviz.models.catalogue import entry
 from hnviz.observe.subject import Subject
 
 MOST_ROWS = 64  # read from the mini-batch

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.catalogue import entry
 from hnviz.data import numbers_of
 from hnviz.data.places import split_places
 from hnviz.data.splits import LAST_NUMBER
 from hnviz.data.stream import SPLITS
+from hnviz.models.catalogue import entry
 from hnviz.observe.find import Query, matches, units_on
 from hnviz.observe.params import Params, one_of, only, whole
 from hnviz.observe.passes import split_states

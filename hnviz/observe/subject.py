@@ -8,11 +8,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from hnviz.catalogue import entry
 from hnviz.config import RunConfig
 from hnviz.data import TokenStream, Vocab, stream_of
 from hnviz.learn import LanguageModel, load_model
 from hnviz.learn.state import State
+from hnviz.models.catalogue import entry
 
 
 @dataclass(frozen=True, eq=False)

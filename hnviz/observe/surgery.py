@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hnviz.catalogue import entry
 from hnviz.learn.state import State, mapped, tensors
+from hnviz.models.catalogue import entry
 from hnviz.observe.speech import Ids, finite
 from hnviz.observe.subject import Subject
 

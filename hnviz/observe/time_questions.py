@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.catalogue import entry
 from hnviz.data import BatchLayout
+from hnviz.models.catalogue import entry
 from hnviz.observe.backward_costs import backward_costs, second_backward_error
 from hnviz.observe.handover import handover
 from hnviz.observe.looking_back import looked_back

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from hnviz.learn import LanguageModel
 from hnviz.learn.state import State
+from hnviz.models.spec import PASS_ON
 from hnviz.observe.code import RETURNED, ForwardSource
-from hnviz.parts import PASS_ON
 
 MOST_STEPS = 2000  # lines run
 

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hnviz.catalogue import CATALOGUE, entry
 from hnviz.data.stream import SPLITS
 from hnviz.learn.state import seen
+from hnviz.models.catalogue import CATALOGUE, entry
 from hnviz.observe.checkpoints import nearest
 from hnviz.observe.gates import gates
 from hnviz.observe.params import Params, numbered, one_of, only, whole

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hnviz.catalogue import entry
+from hnviz.models.catalogue import entry
 from hnviz.observe.claims import CLAIMS, N_PROMPTS, SEED, outcomes, tried
 from hnviz.observe.params import Params, numbered, only, real, whole
 from hnviz.observe.passes import read_text

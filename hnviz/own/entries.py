@@ -4,9 +4,9 @@ import re
 from collections.abc import Collection
 from dataclasses import asdict
 
-from hnviz.catalogue import CATALOGUE, ModelEntry
+from hnviz.models.catalogue import CATALOGUE, ModelEntry
+from hnviz.models.spec import ROLES, Part
 from hnviz.own.typed import revived
-from hnviz.parts import ROLES, Part
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,19}")  # it becomes a part of a run's id
 _NV, _NH = 7, 6  # any sizes

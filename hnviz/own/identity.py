@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import asdict
 from hashlib import blake2b
 
-from hnviz.catalogue import ModelEntry
+from hnviz.models.catalogue import ModelEntry
 
 SAID = ("title", "follows", "network_change", "reason", "recipe")
 """What an entry says that changes no picture of a run."""

@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, dataclass
 
-from hnviz.catalogue import CATALOGUE, ModelEntry
+from hnviz.models.catalogue import CATALOGUE, ModelEntry
 from hnviz.own.typed import revived
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from hnviz.catalogue import CATALOGUE
+from hnviz.models.catalogue import CATALOGUE
 from hnviz.own import identity_of, model_text
 from hnviz.runs.files import write_atomic
 

@@ -6,8 +6,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING
 
-from hnviz.catalogue import entry
 from hnviz.config import CHOICES
+from hnviz.models.catalogue import entry
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -23,9 +23,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.catalogue import entry
 from hnviz.config import RunConfig
 from hnviz.data import NOTEBOOK, BatchLayout, ShuffledLayout, Text, TextChoice, split_text
+from hnviz.models.catalogue import entry
 
 Ids = NDArray[np.int64]
 

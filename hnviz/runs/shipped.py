@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from hnviz.catalogue import BUILT_IN
 from hnviz.config import RunConfig
 from hnviz.events import SnapshotSaved
+from hnviz.models.catalogue import BUILT_IN
 from hnviz.runs.codec import encode
 from hnviz.runs.files import write_atomic, written_whole
 from hnviz.runs.folder import CONFIG, EVENTS, SNAPSHOTS, RunFolder

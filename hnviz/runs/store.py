@@ -17,8 +17,8 @@ from pathlib import Path
 
 import hnviz
 from hnviz import disk
-from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
+from hnviz.models.catalogue import CATALOGUE
 from hnviz.runs import summary
 from hnviz.runs.deleted import drop_old
 from hnviz.runs.errors import DamagedRun, RunNotFound, RunWriteError

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
+from hnviz.models.catalogue import CATALOGUE
 from hnviz.runs.errors import DamagedRun
 from hnviz.runs.folder import RunFolder, RunInfo
 from hnviz.runs.label import NO_LABEL, read_label

@@ -10,8 +10,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from hnviz import disk
-from hnviz.catalogue import entry
 from hnviz.config import RunConfig
+from hnviz.models.catalogue import entry
 from hnviz.runs.errors import DamagedRun
 from hnviz.runs.files import write_atomic, written_whole
 from hnviz.runs.reading import parse, read_bounded

@@ -17,8 +17,8 @@ from math import nan, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from hnviz.catalogue import ModelEntry, entry
 from hnviz.data.layout import BatchLayout
+from hnviz.models.catalogue import ModelEntry, entry
 from hnviz.tasks.bounds import curve
 from hnviz.tasks.cycle import Cycle
 from hnviz.tasks.statement import LONGEST, Statement, reaches, state

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from hnviz.catalogue import entry
+from hnviz.models.catalogue import entry
 from hnviz.tasks.reach import Outlook, Reading, Result, outlook, result
 from hnviz.tasks.statement import state
 from hnviz.tasks.stream import FAMILY, task_stream

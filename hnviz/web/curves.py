@@ -16,12 +16,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
 from hnviz.data import KINDS, CorpusError
 from hnviz.data.characters import measured
 from hnviz.engine.client import live_status
 from hnviz.events import EpochEnd, KindFigures
+from hnviz.models.catalogue import CATALOGUE
 from hnviz.runs import DamagedRun, RunFolder, RunNotFound, notebook_table
 from hnviz.runs.columns import COLUMNS, Curves, read_curves
 from hnviz.runs.folder import CONFIG, EVENTS

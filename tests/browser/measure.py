@@ -17,7 +17,7 @@ from statistics import median, quantiles
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, sync_playwright
 
 from hnviz.app.rooms.train.page import VIEWS
-from hnviz.catalogue import CATALOGUE
+from hnviz.models.catalogue import CATALOGUE
 from tests.brief import often, some
 from tests.browser.exported import opened, write_lessons
 from tests.conftest import CHROMIUM, CHROMIUM_ARGS, Server, start_server, stop_server

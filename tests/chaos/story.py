@@ -15,12 +15,12 @@ from unittest.mock import patch
 
 import numpy as np
 
-from hnviz.catalogue import CATALOGUE, entry
 from hnviz.classroom import Classroom, Limits
 from hnviz.classroom import kept as classes
 from hnviz.config import RunConfig
 from hnviz.data.corpora.own import Way, own_corpus
 from hnviz.events import BatchEnd, Ended, RunStarted
+from hnviz.models.catalogue import CATALOGUE, entry
 from hnviz.own import value as own
 from hnviz.own.value import OwnModel, OwnModels
 from hnviz.runs import RunFolder, RunNotFound, RunStore, RunWriteError, ship

@@ -20,13 +20,13 @@ from unittest.mock import patch
 from hypothesis import strategies as st
 
 from hnviz.app.shell import address
-from hnviz.catalogue import entry
 from hnviz.classroom import Classroom, GuessError, Limits, pasted
 from hnviz.classroom import kept as classes
 from hnviz.data import CorpusError, numbered
 from hnviz.data.corpora import LEVELS, corpus
 from hnviz.data.corpora.own import Way, own_corpus
 from hnviz.lessons.reading import FILES, LessonError, Source
+from hnviz.models.catalogue import entry
 from hnviz.own.value import OwnModel, OwnModels
 from hnviz.runs import DamagedRun, RunFolder, RunStore
 from hnviz.runs.archive import ArchiveError, unpack

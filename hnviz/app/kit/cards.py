@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from hnviz.app.kit.text import html_escape
-from hnviz.catalogue import CATALOGUE, LADDER, entry, previous
 from hnviz.data import KINDS, kind_of
 from hnviz.figures.changes import Change
 from hnviz.figures.diagrams import NOTEBOOK_FIGURES, adds_loop, rolled, unrolled
 from hnviz.figures.theme import Theme
+from hnviz.models.catalogue import CATALOGUE, LADDER, entry, previous
 from hnviz.source import Source
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ machine, not to a run.
 from dataclasses import asdict
 from typing import Any
 
-from hnviz.catalogue import CATALOGUE
 from hnviz.config import CHOICES, LIMITS, ConfigError, RunConfig
+from hnviz.models.catalogue import CATALOGUE
 
 BETWEEN = "--"
 LONGEST = 240  # characters; all settings of a run fit

@@ -5,7 +5,6 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from hnviz.app.run.names import rate
-from hnviz.catalogue import entry, recipe_for
 from hnviz.config import RunConfig
 from hnviz.data import NOTEBOOK, corpus_of
 from hnviz.figures.numbers import accuracy
@@ -20,6 +19,7 @@ from hnviz.figures.ruler_text import (
 )
 from hnviz.figures.sentences import plural, scientific
 from hnviz.figures.split_words import valid_holds
+from hnviz.models.catalogue import entry, recipe_for
 from hnviz.runs import RunRecord
 from hnviz.runs.ruler import Bound, elsewhere, possible
 from hnviz.schedule import one_cycle, peak

@@ -18,9 +18,9 @@ from hnviz.app.run.names import Named, labels
 from hnviz.app.run.start import start, whose
 from hnviz.app.run.text import Standing
 from hnviz.app.shell import session as state
-from hnviz.catalogue import FIRST_RUN
 from hnviz.config import ConfigError, RunConfig
 from hnviz.figures.sentences import as_sentence
+from hnviz.models.catalogue import FIRST_RUN
 from hnviz.runs import DamagedRun, RunFolder, RunNotFound
 from hnviz.runs.label import read_label
 from hnviz.sweeps import kept

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from hnviz.catalogue import has_lanes
 from hnviz.config import RunConfig
 from hnviz.engine.pool.engine import PoolError
 from hnviz.engine.workers import Worker, Workers
 from hnviz.estimate import Budget, cost, trainer_bytes
+from hnviz.models.catalogue import has_lanes
 from hnviz.runs import RunFolder
 
 ENTRY = "hnviz.engine.pool.lanes:serve"

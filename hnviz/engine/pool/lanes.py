@@ -16,7 +16,6 @@ from pathlib import Path
 
 import torch
 
-from hnviz.catalogue import has_lanes
 from hnviz.data import BatchLayout, CorpusError, stream_of
 from hnviz.engine.control import stopped
 from hnviz.engine.pool.worker import train_runs
@@ -27,6 +26,7 @@ from hnviz.events import BatchEnd, Event, RunStarted
 from hnviz.learn.lane import Read
 from hnviz.learn.lanes import Lanes
 from hnviz.learn.learner import diverged, finished
+from hnviz.models.catalogue import has_lanes
 from hnviz.runs import DamagedRun, RunBusy, RunFolder, RunWriteError, RunWriter
 from hnviz.runs.folder import CONFIG
 from hnviz.runs.stopping import drop_stop, is_asked_to_stop

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from hnviz.catalogue import BUILT_IN
 from hnviz.config import CHOICES
+from hnviz.models.catalogue import BUILT_IN
 
 BPTTS = (3, 20, 70)
 SHOWN_MODEL = "Model5"  # whose bptt and batch norm are changed

@@ -17,10 +17,10 @@ from hnviz.app.rooms.hidden_states.stretch import (
 )
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import address_problem
-from hnviz.catalogue import entry
 from hnviz.config import RunConfig
 from hnviz.data import TextChoice
 from hnviz.figures.offers import example, without_numbers
+from hnviz.models.catalogue import entry
 
 PHRASE = "phrase"
 TEXTS = (PHRASE, "valid", "train")

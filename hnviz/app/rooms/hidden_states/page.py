@@ -15,8 +15,8 @@ from hnviz.app.rooms.hidden_states.units.picture import (
 )
 from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.run.view import run_in_view
-from hnviz.catalogue import entry
 from hnviz.figures.state_text import in_place_of_state
+from hnviz.models.catalogue import entry
 
 
 def page() -> None:

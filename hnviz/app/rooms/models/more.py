@@ -16,8 +16,6 @@ from hnviz.app.rooms.models.source import class_and_new_lines
 from hnviz.app.rooms.models.weights import Weights
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import address_problem
-from hnviz.catalogue import PAIRS, entry, partner
-from hnviz.cells import GRU, IRNN, LSTM, RNN
 from hnviz.data import human_numbers_stream
 from hnviz.figures.cell_diagrams import CELLS
 from hnviz.figures.sentences import (
@@ -29,6 +27,8 @@ from hnviz.figures.sentences import (
 )
 from hnviz.figures.shares import measured_note, shares_table
 from hnviz.figures.tables import parts_table
+from hnviz.models.catalogue import PAIRS, entry, partner
+from hnviz.models.spec import GRU, IRNN, LSTM, RNN
 from hnviz.runs import DamagedRun, RunNotFound, notebook_table, one_recipe_table
 from hnviz.source import shown_path
 from hnviz.web.standing import store

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from hnviz.catalogue import previous
+from hnviz.models.catalogue import previous
 from hnviz.source import Source, model_source, new_lines
 
 

@@ -18,10 +18,10 @@ from hnviz.app.rooms.predictions.prompt import (
 )
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import SWITCH, address_problem
-from hnviz.catalogue import entry
 from hnviz.config import RunConfig
 from hnviz.data import TextChoice, stream_of
 from hnviz.figures.offers import example, without_numbers
+from hnviz.models.catalogue import entry
 
 PROMPT = "predictions_prompt"  # of two views: a change of view keeps the text
 OTHER = "5038 to 5040"  # whose state is put in, unless another text is given

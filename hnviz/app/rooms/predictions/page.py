@@ -39,11 +39,11 @@ from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.run.view import run_in_view
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import SWITCH, address_problem
-from hnviz.catalogue import CATALOGUE, entry
 from hnviz.config import RunConfig
 from hnviz.figures.counting import prompt_note
 from hnviz.figures.offers import without_numbers
 from hnviz.figures.word_text import SURPRISE_NOTE
+from hnviz.models.catalogue import CATALOGUE, entry
 from hnviz.web.standing import store
 
 BAR = "predictions_bar"

@@ -4,13 +4,13 @@ import streamlit as st
 
 from hnviz.app.kit.text import linked, page_theme, prose
 from hnviz.app.run.engine import store
-from hnviz.catalogue import CATALOGUE, LADDER, entry
 from hnviz.config import RunConfig
 from hnviz.data import human_numbers_stream
 from hnviz.figures.ladder import LadderRow, ladder, recipe_step
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.ruler_text import number
 from hnviz.figures.sentences import listed
+from hnviz.models.catalogue import CATALOGUE, LADDER, entry
 from hnviz.runs import DamagedRun, RunNotFound, notebook_accuracy
 from hnviz.runs.ruler import possible
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from hnviz.catalogue import CATALOGUE
+from hnviz.models.catalogue import CATALOGUE
 from hnviz.tasks.line import Line, line
 from hnviz.tasks.reach import Outlook, Reading, outlook
 from hnviz.tasks.statement import Statement, state

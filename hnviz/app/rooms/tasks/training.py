@@ -19,9 +19,9 @@ from hnviz.app.rooms.tasks.study import BS
 from hnviz.app.run.start import start
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import address_problem
-from hnviz.catalogue import CATALOGUE, FIRST_RUN, entry
 from hnviz.config import ConfigError, RunConfig
 from hnviz.figures.sentences import as_sentence, scientific
+from hnviz.models.catalogue import CATALOGUE, FIRST_RUN, entry
 from hnviz.runs import RunRecord
 from hnviz.tasks.machine import TaskError
 from hnviz.tasks.runs import is_task

@@ -10,9 +10,9 @@ from hnviz.app.run.engine import store
 from hnviz.app.run.text import Standing
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import address_problem
-from hnviz.catalogue import CATALOGUE
 from hnviz.config import RunConfig
 from hnviz.figures.offers import example, without_numbers
+from hnviz.models.catalogue import CATALOGUE
 
 _GOOD_FIRST, _GOOD_WORDS = "time_good_first", "time_good_words"  # the last that could be shown
 

@@ -27,8 +27,8 @@ from hnviz.app.rooms.through_time.reach.picture import REACH, REACH_VIEW
 from hnviz.app.run.bar.picture import run_bar
 from hnviz.app.run.text import Standing
 from hnviz.app.run.view import run_in_view
-from hnviz.catalogue import entry
 from hnviz.figures.time_text import no_way_back
+from hnviz.models.catalogue import entry
 
 TERMS = (
     "**Truncated backpropagation through time**: the state goes on into the next mini-batch, the "

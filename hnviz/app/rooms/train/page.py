@@ -27,11 +27,11 @@ from hnviz.app.run.list.picture import run_list
 from hnviz.app.run.start import start
 from hnviz.app.run.view import run_in_view
 from hnviz.app.shell import session as state
-from hnviz.catalogue import entry
 from hnviz.data.stream import SPLITS
 from hnviz.figures import ruler_text
 from hnviz.figures.offers import without_digits, without_notebook
 from hnviz.figures.rates import RATES_NOTE, rates_map, rates_sentence
+from hnviz.models.catalogue import entry
 from hnviz.runs import lr_table
 from hnviz.web.standing import Standing
 

@@ -17,12 +17,12 @@ from hnviz.app.run.engine import info
 from hnviz.app.run.own_text import OWN, own_corpus_id
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import SWITCH, described
-from hnviz.catalogue import entry, recipe_for
 from hnviz.config import RunConfig, choices_of, problems
 from hnviz.data import BatchLayout, stream_of
 from hnviz.data.corpora import BUILT_IN
 from hnviz.data.stream import SPLITS
 from hnviz.figures.rates import rate_warning
+from hnviz.models.catalogue import entry, recipe_for
 from hnviz.runs import lr_table
 
 PREFIX = "train_"

@@ -5,10 +5,10 @@ from typing import Any
 
 from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.rooms.compare.cards import CARDS
-from hnviz.catalogue import CATALOGUE
 from hnviz.config import CHOICES, LIMITS
 from hnviz.data.corpora import BUILT_IN
 from hnviz.figures.time_text import without_detach
+from hnviz.models.catalogue import CATALOGUE
 from hnviz.web.views import Look, Shown, View
 
 EXAMPLES = {"ready": Example(settings=lambda: settings())}

@@ -5,8 +5,8 @@ from typing import Any
 
 from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.shell import session as state
-from hnviz.catalogue import CATALOGUE, LADDER
 from hnviz.data import KINDS
+from hnviz.models.catalogue import CATALOGUE, LADDER
 from hnviz.runs import BLOCKS
 
 EXAMPLES = {

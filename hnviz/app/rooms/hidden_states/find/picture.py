@@ -11,7 +11,6 @@ from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.kit.tabled import Tabled
 from hnviz.app.rooms.hidden_states.stretch import DEFAULT_PHRASE, TEXT_PARAMS, stretch_in
 from hnviz.app.rooms.hidden_states.units.picture import LAYER, layer_of
-from hnviz.catalogue import entry
 from hnviz.config import RunConfig
 from hnviz.data import stream_of
 from hnviz.data.places import split_places
@@ -21,6 +20,7 @@ from hnviz.figures import code_text
 from hnviz.figures.code_text import Found
 from hnviz.figures.found import FoundPlace, found_places
 from hnviz.figures.query import NARROW, WIDE, Queried, query_lines
+from hnviz.models.catalogue import entry
 from hnviz.web.views import Look, Param, Shown, View
 
 CONTEXT = 5  # words at each side of a place

@@ -4,10 +4,10 @@ import numpy as np
 
 from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.rooms.hidden_states.units.picture import LAYER, layer_of
-from hnviz.catalogue import entry
 from hnviz.data import NOTEBOOK, TextChoice, kind_of, numbers_of, stream_of
 from hnviz.data.splits import LAST_NUMBER
 from hnviz.figures import code_text
+from hnviz.models.catalogue import entry
 from hnviz.web.views import Look, Param, Shown, View
 
 FIRST, N = 4360, 20  # numbers

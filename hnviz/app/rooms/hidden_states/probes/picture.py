@@ -4,10 +4,10 @@ from hnviz.app.kit.drawn import MODE, drawn, html, look_of
 from hnviz.app.kit.picture import Example, Place, ask
 from hnviz.app.kit.tabled import Tabled
 from hnviz.app.rooms.hidden_states.units.picture import LAYER, layer_of
-from hnviz.catalogue import CATALOGUE, entry
 from hnviz.figures import code_text
 from hnviz.figures.code_text import Probes
 from hnviz.figures.probes import probe_lines, probe_table, table_sentence
+from hnviz.models.catalogue import CATALOGUE, entry
 from hnviz.web.standing import store
 from hnviz.web.views import Look, Param, Shown, View
 

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.rooms.hidden_states.stretch import DEFAULT_PHRASE, TEXT_PARAMS, stretch_in
-from hnviz.catalogue import CATALOGUE, entry
 from hnviz.data import TextChoice, corpus_of, kind_in
 from hnviz.data.places import LABELS, places
 from hnviz.figures.numbers import percent
@@ -20,6 +19,7 @@ from hnviz.figures.state_text import (
     shown,
     units_sentence,
 )
+from hnviz.models.catalogue import CATALOGUE, entry
 from hnviz.web.errors import Refusal
 from hnviz.web.views import Look, Param, Shown, View
 

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from hnviz.app.kit.drawn import MODE, look_of
 from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.kit.tabled import Cell, Tabled
-from hnviz.catalogue import entry
 from hnviz.data import stream_of
 from hnviz.figures.cell import GATE_NAMES, cell_sentence, equations, token_places, unit_line
+from hnviz.models.catalogue import entry
 from hnviz.web.errors import Refusal
 from hnviz.web.views import Look, Param, Shown, View
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.rooms.models.source import new_forward_lines
-from hnviz.catalogue import entry
 from hnviz.data import stream_of
 from hnviz.figures.cursor_text import opening_step, reading_line, row_names, step_sentences
+from hnviz.models.catalogue import entry
 from hnviz.web.views import Look, Shown, View
 
 MOST_NAMED = 256  # tokens: no picture has more columns

@@ -6,8 +6,8 @@ from typing import Any
 
 from hnviz.app.rooms.predictions.next_word.picture import TEXT
 from hnviz.app.rooms.predictions.prompt import Words, read_prompt
-from hnviz.catalogue import entry
 from hnviz.figures.surgery_text import Operation
+from hnviz.models.catalogue import entry
 from hnviz.web.errors import Refusal
 from hnviz.web.views import Look, Param
 

@@ -10,13 +10,13 @@ from hnviz.app.kit.picture import Ask, Example, Picture, Place, ask
 from hnviz.app.rooms.predictions.answers.cells import Answers, Cell
 from hnviz.app.rooms.predictions.change_state.operation import PARAMS, SET, SWAP, Change, change_in
 from hnviz.app.rooms.predictions.next_word.picture import network
-from hnviz.catalogue import entry
 from hnviz.data import stream_of
 from hnviz.engine.client import Answer
 from hnviz.figures.answers import likeliest
 from hnviz.figures.sentences import plural
 from hnviz.figures.surgery_text import Courses, beside, claim_range
 from hnviz.figures.word_text import said_position
+from hnviz.models.catalogue import entry
 from hnviz.web.views import Look, Shown, View
 
 SAYS = 40  # tokens

@@ -6,8 +6,8 @@ from typing import Any
 from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.rooms.sweep.cards import CARD, QUESTION
 from hnviz.app.run.start import visitor
-from hnviz.catalogue import CATALOGUE
 from hnviz.config import LIMITS
+from hnviz.models.catalogue import CATALOGUE
 from hnviz.web.classroom.desk import desk
 
 

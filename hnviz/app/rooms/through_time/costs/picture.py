@@ -6,10 +6,10 @@ from typing import Any
 from hnviz.app.kit.drawn import MODE, drawn, look_of, two_sizes
 from hnviz.app.kit.picture import Example, Place, ask
 from hnviz.app.kit.tabled import Tabled
-from hnviz.catalogue import entry
 from hnviz.figures.costs import NAMES, backward_costs
 from hnviz.figures.lanes import NARROW, WIDE
 from hnviz.figures.time_text import costs_sentence
+from hnviz.models.catalogue import entry
 from hnviz.web.views import Look, Shown, View
 
 BPTTS = (5, 10, 20, 40)

@@ -5,10 +5,10 @@ from typing import Any
 from hnviz.app.kit.drawn import MODE, drawn, html, look_of, two_sizes
 from hnviz.app.kit.picture import Example, Place, ask
 from hnviz.app.kit.tabled import Tabled
-from hnviz.catalogue import entry
 from hnviz.figures.handover import Crossing, handover
 from hnviz.figures.lanes import NARROW, WIDE
 from hnviz.figures.time_text import handover_note, later_sentence, no_handover
+from hnviz.models.catalogue import entry
 from hnviz.web.views import Look, Shown, View
 
 

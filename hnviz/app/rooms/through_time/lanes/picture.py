@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from hnviz.app.kit.drawn import MODE, look_of
 from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.kit.tabled import Tabled
-from hnviz.catalogue import CATALOGUE, entry
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, stream_of
 from hnviz.figures.lanes import NARROW
@@ -22,6 +21,7 @@ from hnviz.figures.scissors import (
 )
 from hnviz.figures.theme import Theme
 from hnviz.figures.time_text import lane_sentences, passes_note, takeaway
+from hnviz.models.catalogue import CATALOGUE, entry
 from hnviz.web.views import Look, Param, Shown, View
 
 FIRST = 5  # the first of the three mini-batches

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.app.kit.picture import Example, Picture, Place, ask
-from hnviz.catalogue import CATALOGUE, entry
 from hnviz.data import NOTEBOOK, TextChoice, stream_of
 from hnviz.data.corpora import corpus
 from hnviz.data.phrase import Phrase, read_phrase
 from hnviz.data.splits import Chosen
 from hnviz.engine.client import Answer
 from hnviz.figures.sentences import when
+from hnviz.models.catalogue import CATALOGUE, entry
 from hnviz.web.errors import Refusal
 from hnviz.web.standing import store
 from hnviz.web.views import Look, Param, Shown, View

@@ -7,10 +7,10 @@ import numpy as np
 from hnviz.app.kit.drawn import MODE, drawn, look_of, two_sizes
 from hnviz.app.kit.picture import Example, Place, ask
 from hnviz.app.kit.tabled import Tabled
-from hnviz.catalogue import CATALOGUE, ModelEntry
 from hnviz.figures.lanes import NARROW, WIDE
 from hnviz.figures.reaches import Reached, reach_lines, reach_note, reach_sentence
 from hnviz.figures.scissors import longest_way
+from hnviz.models.catalogue import CATALOGUE, ModelEntry
 from hnviz.web.standing import store
 from hnviz.web.views import Look, Shown, View
 

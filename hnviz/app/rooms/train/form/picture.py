@@ -27,8 +27,8 @@ from hnviz.app.rooms.train.settings import (
     warning,
 )
 from hnviz.app.run.own_text import OWN, own_text_box
-from hnviz.catalogue import CATALOGUE, recipe_for
 from hnviz.config import RunConfig
+from hnviz.models.catalogue import CATALOGUE, recipe_for
 
 
 def known() -> dict[str, Any]:

@@ -6,12 +6,12 @@ from functools import lru_cache
 from hnviz.app.kit.chart import Chart, charted, charts
 from hnviz.app.kit.drawn import MODE, look_of
 from hnviz.app.kit.picture import Example, Place, ask
-from hnviz.catalogue import entry
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, split_text
 from hnviz.data.stream import SPLITS
 from hnviz.figures import ruler_text
 from hnviz.figures.ruler import Windows, position_curves
+from hnviz.models.catalogue import entry
 from hnviz.runs.ruler import (
     LONGEST,
     Bound,

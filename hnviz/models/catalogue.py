@@ -7,13 +7,16 @@ checks that the two agree.
 
 from dataclasses import replace
 
-from hnviz.cells import GRU, IRNN, LSTM, RNN
-from hnviz.parts import (
+from hnviz.models.spec import (
     BN,
     BY_HAND,
     DROP,
+    GRU,
     H_O,
     I_H,
+    IRNN,
+    LSTM,
+    RNN,
     TIED,
     ModelEntry,
     Penalty,

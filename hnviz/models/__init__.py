@@ -1,0 +1,1 @@
+"""Models as data: what each is made of, and how it is trained. Does not import torch."""
