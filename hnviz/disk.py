@@ -1,58 +1,32 @@
-"""The one door to the disk: what is kept is written, synced, cut and renamed here alone.
+"""The one door to the disk: everything that lasts is written, synced, cut and renamed here.
 
-A failpoint is before and after each of these, and in the middle of each write. Its name says
-what is kept, what is done and when, such as "resume.rename.before". Tests let an operation fail
-there, or kill the process; see `hnviz.failpoints`. Elsewhere a failpoint is one comparison.
+Each function names what it keeps, such as "resume", so that a test can let any step of it fail.
 """
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-WHOLE = ("write", "rename")  # a file that is replaced: written beside the old one, then renamed
-LASTING = ("write", "sync", "keep", "rename", "sync-folder")  # and the old one is kept
+on_step: Callable[[str], None] | None = None
+"""For tests: is called with the name of each step, such as "resume.rename.before", and may fail.
 
-KEPT: Mapping[str, tuple[str, ...]] = {
-    "run": ("make", "rename"),  # a folder, which gets its name when it is complete
-    "config": WHOLE,
-    "note": WHOLE,  # of who writes a run
-    "label": WHOLE,
-    "models": WHOLE,  # the file of a model of the user's own
-    "events": ("write", "cut"),
-    "snapshot": WHOLE,
-    "resume": LASTING,
-    "shipped": WHOLE,  # the events of a pre-trained run
-    "member": ("write",),  # of a zip file, into a folder that has no name yet
-    "deleted": ("mark", "rename"),
-    "restored": ("rename",),
-    "text": WHOLE,
-    "ids": WHOLE,  # the tokens of a text
-    "answer": WHOLE,  # to a slow question
-    "sweep": WHOLE,
-    "sweep-line": ("write",),  # a reader leaves a torn last line out
-    "class": WHOLE,
-    "lesson": WHOLE,  # as a file for phones
-    "class-aside": ("rename",),  # a damaged one
-}
-"""What is kept -> what is done to keep it."""
-
-_reach: Callable[[str], None] | None = None  # hears of each failpoint
+Steps are before and after each operation, and in the middle of each write.
+"""
 
 
 @contextmanager
 def step(what: str, operation: str) -> Iterator[None]:
-    """Do one operation of `KEPT`, between its two failpoints."""
-    reach(what, operation, "before")
+    """Do one operation between its two steps."""
+    _reach(f"{what}.{operation}.before")
     yield
-    reach(what, operation, "after")
+    _reach(f"{what}.{operation}.after")
 
 
-def reach(what: str, operation: str, when: str) -> None:
-    """Pass a failpoint. Raises OSError in tests alone."""
-    if _reach is not None:
-        _reach(f"{what}.{operation}.{when}")
+def _reach(name: str) -> None:
+    if on_step is not None:
+        on_step(name)
 
 
 def replace(path: Path, content: bytes, what: str, *, mode: int = 0o666) -> None:
@@ -96,11 +70,10 @@ def append(path: Path, content: bytes, what: str) -> None:
 def write_all(descriptor: int, content: bytes, what: str) -> None:
     """Write all bytes to an open file. Raises OSError; some may have been written."""
     with step(what, "write"):
-        half = len(content) // 2 if _reach is not None else len(content)
+        half = len(content) // 2 if on_step else 0
         _write(descriptor, content[:half])
-        if _reach is not None:
-            reach(what, "write", "half")
-            _write(descriptor, content[half:])
+        _reach(f"{what}.write.half")
+        _write(descriptor, content[half:])
 
 
 def cut(descriptor: int, length: int, what: str) -> None:
@@ -165,9 +138,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-if os.environ.get("HNVIZ_FAILPOINTS"):
-    from hnviz.failpoints import from_environment
-
-    _reach = from_environment(os.environ)

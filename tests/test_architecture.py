@@ -30,7 +30,7 @@ class Rule(NamedTuple):
 FREE = (
     *("data", "models", "config"),
     *("events", "schedule", "estimate", "lr_finder", "source", "tasks", "own"),
-    *("disk", "failpoints"),
+    "disk",
 )
 """The parts that load in a moment: numpy is all they need."""
 
@@ -40,8 +40,7 @@ RULES: dict[str, Rule] = {
     "config": Rule(("models", "data"), ()),
     "events": Rule((), ()),
     "schedule": Rule((), ("numpy",)),
-    "disk": Rule(("failpoints",), ()),
-    "failpoints": Rule((), ()),
+    "disk": Rule((), ()),
     "estimate": Rule(("data", "models", "config", "schedule"), ("psutil",)),
     "lr_finder": Rule(("data", "config", "schedule"), ("numpy",)),
     "source": Rule(("own",), ()),
@@ -310,7 +309,7 @@ WRITES = ("write_text", "write_bytes", "rename", "fsync", "truncate")
 
 @each(lambda path: part_of(path) in KEPT_BY)
 def test_what_is_kept_goes_through_one_door(path: Path) -> None:
-    """Every write, sync and rename has its failpoints in hnviz/disk.py, so tests can break it."""
+    """Every write, sync and rename is a step of hnviz/disk.py, so that tests can break it."""
     for node in nodes_of(path):
         name = named(node)
         steps, arguments = name.split("."), getattr(node, "args", ())

@@ -23,7 +23,7 @@ from hnviz.runs import archive as archives
 from hnviz.runs.archive import ArchiveError, pack, unpack
 from hnviz.runs.folder import MOST_CONFIG
 from hnviz.runs.texts import TEXTS
-from tests.failing import Failing
+from tests.failpoints import Failing
 
 
 @pytest.fixture(scope="module")
@@ -282,7 +282,7 @@ def test_a_write_that_fails_is_one_sentence_and_leaves_nothing(
     when, made, tmp_path, monkeypatch, capsys
 ):
     failing = Failing(f"member.write.{when}")
-    monkeypatch.setattr(disk, "_reach", failing)
+    monkeypatch.setattr(disk, "on_step", failing)
     monkeypatch.setattr(archives, "PIECE", 1000)
     assert main(["import", str(made), "--runs-dir", str(tmp_path / "runs")]) == 2
     said = capsys.readouterr().err

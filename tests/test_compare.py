@@ -47,7 +47,7 @@ from hnviz.web.standing import Standing
 from hnviz.web.starts import start_routes
 from hnviz.web.wire import unpack
 from tests.classes import a_desk, another, as_teacher, joined, site, visiting
-from tests.failing import Failing
+from tests.failpoints import Failing
 from tests.made_runs import EPOCHS, events, make_run
 
 SHIPPED = sorted(path.name for path in SHIPPED_DIR.iterdir())
@@ -518,7 +518,7 @@ def test_what_deleting_a_run_meets_is_one_sentence(store, monkeypatch):
     with pytest.raises(ValueError, match=r"^Model5 is pre-trained: only your own runs can be"):
         trash.delete(store.folder("Model5"))
     folder = make_run(store.root, 1, 80)
-    monkeypatch.setattr(disk, "_reach", failing := Failing("deleted.rename.before"))
+    monkeypatch.setattr(disk, "on_step", failing := Failing("deleted.rename.before"))
     with pytest.raises(RunWriteError, match=f"config.json of the run {folder.id} could not be"):
         trash.delete(folder)
     assert failing.passed[-3:] == [
@@ -560,7 +560,7 @@ def test_what_restoring_a_run_meets_is_one_sentence(store, monkeypatch):
         )
     trash.delete(folder)
     with monkeypatch.context() as patch:
-        patch.setattr(disk, "_reach", failing := Failing("restored.rename.before"))
+        patch.setattr(disk, "on_step", failing := Failing("restored.rename.before"))
         with pytest.raises(RunWriteError, match=f"config.json of the run {folder.id} could not"):
             trash.restore(store.root, folder.id)
         assert failing.passed == ["restored.rename.before"]

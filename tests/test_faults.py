@@ -21,13 +21,13 @@ from hnviz import disk
 from hnviz.classroom import kept as classes
 from hnviz.data.corpora.own import Way, own_corpus
 from hnviz.events import BatchEnd, EpochEnd
-from hnviz.failpoints import LOG_VARIABLE, VARIABLE, Rule, from_environment
 from hnviz.runs import DamagedRun, RunFolder, RunFollower, RunStore, RunWriteError, deleted
 from hnviz.sweeps import kept as sweeps
 from hnviz.sweeps.plan import SweepError
-from tests.chaos.forked import points, tell
+from tests.chaos.forked import tell
 from tests.chaos.story import PLAN, Story, an_archive, batch, check, own_model
 from tests.conftest import ROOT
+from tests.failpoints import KEPT, POINTS, Rule, faults
 from tests.small import figures, small_config
 from tests.test_kill import wait_for
 
@@ -56,7 +56,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def reached(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Counter[str]:
     """How often a story reaches each failpoint."""
     place = tmp_path_factory.mktemp("reached")
-    told = tell(place / "runs", archive, "*=none", place / "log")
+    told = tell(place / "runs", archive, "", place / "log")
     assert (told.status, told.problems) == (0, ())
     check(place / "runs", told.said)
     return Counter((place / "log").read_text().split())
@@ -66,7 +66,7 @@ def reached(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Counter[
 
 
 def test_every_failpoint_is_reached(reached: Counter[str]) -> None:
-    assert set(reached) == set(points())
+    assert set(reached) == set(POINTS)
 
 
 def test_what_the_source_keeps_is_in_the_table() -> None:
@@ -80,36 +80,29 @@ def test_what_the_source_keeps_is_in_the_table() -> None:
                 if called.startswith("disk.") or called == "write_atomic":
                     texts = [each.value for each in node.args if isinstance(each, ast.Constant)]
                     named.add(str(texts[0]) if texts else called)
-    assert named == {*disk.KEPT, "disk.replace"}  # the latter in `write_atomic`, with any name
+    assert named == {*KEPT, "disk.replace"}  # the latter in `write_atomic`, with any name
 
 
 @pytest.mark.parametrize(
     "text", ["resume", "a=b=c", "x=kill@", "x=EWHAT", "x=kill@two", "x y=kill"]
 )
 def test_a_rule_that_is_none_is_one_sentence(text: str) -> None:
-    with pytest.raises(ValueError, match=f"a rule of {VARIABLE} is PATTERN="):
+    with pytest.raises(ValueError, match=r"^a rule is PATTERN=kill, .*; got '"):
         Rule.of(text)
 
 
-def test_a_child_process_has_the_failpoints_of_its_environment(tmp_path: Path) -> None:
-    path, log = tmp_path / "class.json", tmp_path / "log"
-    path.write_text("old")
-    code = "import sys; from pathlib import Path; from hnviz import disk\n"
-    code += "disk.replace(Path(sys.argv[1]), b'new', 'class')"
-    rules = {VARIABLE: "class.rename.before=kill; x=stop", LOG_VARIABLE: str(log)}
-    command = [sys.executable, "-c", code, str(path)]
-    done = subprocess.run(command, cwd=ROOT, env={**os.environ, **rules})
-    assert (done.returncode, path.read_text()) == (-signal.SIGKILL, "old")
-    reached = ["class.write.before", "class.write.half", "class.write.after", "class.rename.before"]
-    assert log.read_text().split() == reached
-    assert subprocess.run(command, cwd=ROOT).returncode == 0
-    assert path.read_text() == "new"
+def test_a_command_is_run_with_faults(archive: Path, tmp_path: Path) -> None:
+    command = ["hnviz", "import", str(archive), "--runs-dir", str(tmp_path)]
+    for rules, status in (("run.rename.before=kill; x=stop", -signal.SIGKILL), ("x=EIO", 0)):
+        faulty = [sys.executable, "-m", "tests.failpoints", rules, *command]
+        assert subprocess.run(faulty, cwd=ROOT, stdout=subprocess.DEVNULL).returncode == status
+        assert len(RunStore(tmp_path, tmp_path / "none").ids()) == (status == 0)
 
 
 def test_a_process_killed_at_each_failpoint_loses_nothing(
     reached: Counter[str], archive: Path, tmp_path: Path
 ) -> None:
-    for name in (each for each in points() if not each.endswith("before")):
+    for name in (each for each in POINTS if not each.endswith("before")):
         root = tmp_path / name / "runs"
         told = tell(root, archive, f"{name}=kill@{(reached[name] + 1) // 2}")
         assert told.status == -signal.SIGKILL, name
@@ -119,7 +112,7 @@ def test_a_process_killed_at_each_failpoint_loses_nothing(
 def test_a_write_that_fails_never_reports_success(
     reached: Counter[str], archive: Path, tmp_path: Path
 ) -> None:
-    names = (each for each in points() if each.endswith("before"))
+    names = (each for each in POINTS if each.endswith("before"))
     for name, error in zip(names, cycle(ERRORS)):
         root = tmp_path / name / "runs"
         told = tell(root, archive, f"{name}={error}@{(reached[name] + 1) // 2}")
@@ -146,11 +139,11 @@ def test_a_line_that_could_not_be_cut_is_cut_before_the_next(
     folder = RunStore(tmp_path / "runs", tmp_path).create(small_config("Model1"))
     with folder.writer() as writer:
         writer.append(batch(0))
-        rules = {VARIABLE: "events.write.half=EIO; events.cut.before=EIO"}
-        monkeypatch.setattr(disk, "_reach", from_environment(rules))
-        writer._flushed = 0
+        failing = faults("events.write.half=EIO; events.cut.before=EIO")
+        monkeypatch.setattr(disk, "on_step", failing)
         with pytest.raises(RunWriteError, match=f"the run {folder.id} could .* Input/output error"):
             writer.append(batch(1))
+            writer.flush()
         assert (folder.path / "events.jsonl").read_bytes()[-1:] != b"\n"
         writer.append(batch(2))
     assert [each.step for each in folder.read().batches] == [0, 2]

@@ -25,7 +25,7 @@ from hnviz.runs.orphans import (
     note_writer,
 )
 from hnviz.runs.stopping import ask_to_stop, drop_stop, is_asked_to_stop
-from tests.failing import Failing
+from tests.failpoints import Failing
 
 HOLD = """
 import signal, sys, time
@@ -67,7 +67,7 @@ def test_the_note_is_of_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyP
     this = psutil.Process()
     told = json.loads((tmp_path / NOTE_NAME).read_text())
     assert told == {"pid": this.pid, "created": this.create_time()}
-    monkeypatch.setattr(disk, "_reach", failing := Failing("note.rename.before"))
+    monkeypatch.setattr(disk, "on_step", failing := Failing("note.rename.before"))
     note_writer(tmp_path)  # the run is written without it
     assert failing.passed[-1] == "note.rename.before"
 

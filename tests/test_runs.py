@@ -60,7 +60,7 @@ from hnviz.runs.shipped import to_half
 from hnviz.runs.store import RUNS_DIR_VARIABLE, versions
 from hnviz.runs.summary import RunSummary
 from hnviz.runs.tensors import MOST_HEADER, _checksum, _header
-from tests.failing import Failing
+from tests.failpoints import KEPT, Failing
 
 DATA = Path(__file__).parent / "data"
 STARTED = RunStarted(n_batches=2, n_steps=4, n_weights=10, device="cpu", time=1.0)
@@ -313,7 +313,7 @@ def test_a_run_says_which_versions_made_it(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_run_that_cannot_get_its_name_is_one_sentence(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(disk, "_reach", failing := Failing("run.rename.before"))
+    monkeypatch.setattr(disk, "on_step", failing := Failing("run.rename.before"))
     with pytest.raises(
         RunWriteError, match=r"^no run can be stored in .*: Input/output error; set"
     ):
@@ -360,7 +360,7 @@ def test_snapshots_and_resume(folder: RunFolder) -> None:
 def test_what_is_written_passes_its_own_failpoints(
     folder: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(disk, "_reach", reached := Failing(""))
+    monkeypatch.setattr(disk, "on_step", reached := Failing())
     tensors = weights(folder.config)
     with folder.writer() as writer:
         for event in FULL:
@@ -371,7 +371,7 @@ def test_what_is_written_passes_its_own_failpoints(
     write_label(folder.path, Label("mine"))
     passed = {tuple(name.split(".")[:2]) for name in reached.passed}
     kept = ("config", "events", "label", "note", "resume", "snapshot")
-    assert passed == {(what, done) for what in kept for done in disk.KEPT[what]}
+    assert passed == {(what, done) for what in kept for done in KEPT[what]}
 
 
 @pytest.mark.parametrize(
@@ -527,7 +527,7 @@ def test_events_that_cannot_be_opened_are_one_sentence(
 ) -> None:
     said = f"^events.jsonl of the run {folder.id} could not be written"
     with monkeypatch.context() as patch:
-        patch.setattr(disk, "_reach", Failing("events.cut.before"))
+        patch.setattr(disk, "on_step", Failing("events.cut.before"))
         with pytest.raises(RunWriteError, match=said):
             folder.writer()
     assert not folder.is_alive()
@@ -554,29 +554,6 @@ def test_a_torn_first_line_is_cut(folder: RunFolder, torn: bytes, whole: bytes) 
     (folder.path / "events.jsonl").write_bytes(torn)
     folder.writer().close()
     assert (folder.path / "events.jsonl").read_bytes() == whole
-
-
-def test_a_line_that_could_not_be_cut_is_cut_before_the_next(
-    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    failing = {"events.write.half", "events.cut.before"}
-
-    def reach(name: str) -> None:
-        if name in failing:
-            failing.remove(name)
-            raise OSError(errno.EIO, "Input/output error")
-
-    with folder.writer() as writer:
-        writer.append(STARTED)
-        whole = (folder.path / "events.jsonl").read_bytes()
-        monkeypatch.setattr(disk, "_reach", reach)
-        writer._waiting.append(batch(0))
-        with pytest.raises(RunWriteError, match="Input/output error"):
-            writer.flush()
-        assert not failing and (folder.path / "events.jsonl").read_bytes() > whole
-        writer.append(batch(1))
-        writer.flush()
-    assert (folder.path / "events.jsonl").read_bytes() == whole + encode(batch(1))
 
 
 def test_a_writer_that_is_closed_twice_closes_its_own_file_alone(
@@ -1059,7 +1036,7 @@ def test_a_shipped_run_is_small_and_read_only(store: RunStore) -> None:
         shipped.writer()
     assert not (shipped.path / LOCK_NAME).exists()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(disk, "_reach", reached := Failing(""))
+        patch.setattr(disk, "on_step", reached := Failing())
         again = ship(folder, store.shipped / "Model5")
     assert "shipped.rename.after" in reached.passed
     assert again.shipped and repr(again) == f"RunFolder({str(again.path)!r})"

@@ -21,7 +21,7 @@ from hnviz.runs.follower import RunFollower
 from hnviz.runs.label import Label, write_label
 from hnviz.runs.own import MODELS, keep_models, other_model, unknown_model
 from hnviz.runs.texts import content_hash
-from tests.failing import Failing
+from tests.failpoints import Failing
 from tests.test_runs import FULL, batch, write
 
 LAST_MOMENT = 253402300799  # 9999-12-31 23:59:59, in Greenwich
@@ -83,7 +83,7 @@ def test_the_file_of_an_own_model_is_kept_and_of_no_other(
 ) -> None:
     keep_models(tmp_path, "Model5")
     assert list(tmp_path.iterdir()) == []
-    monkeypatch.setattr(disk, "_reach", passed := Failing(""))
+    monkeypatch.setattr(disk, "on_step", passed := Failing())
     keep_models(tmp_path, "Mine")
     assert (tmp_path / MODELS).read_text(encoding="utf-8") == "class Mine: '\N{SNOWMAN}'"
     assert {point.partition(".")[0] for point in passed.passed} == {"models"}
@@ -163,7 +163,7 @@ def test_nothing_is_left_of_a_run_that_its_check_refuses(store: RunStore) -> Non
 def test_a_new_run_passes_its_own_failpoints(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(disk, "_reach", passed := Failing(""))
+    monkeypatch.setattr(disk, "on_step", passed := Failing())
     store.create(RunConfig())
     told = [point for point in passed.passed if point.startswith("run.")]
     assert told[:2] == ["run.make.before", "run.make.after"]
@@ -196,7 +196,7 @@ def _empty(store: RunStore, name: str) -> Path:
 def test_a_run_that_cannot_be_stored_says_why(
     store: RunStore, monkeypatch: pytest.MonkeyPatch, point: str
 ) -> None:
-    monkeypatch.setattr(disk, "_reach", Failing(point))
+    monkeypatch.setattr(disk, "on_step", Failing(point))
     with pytest.raises(RunWriteError) as refused:
         store.create(RunConfig())
     assert str(refused.value) == (

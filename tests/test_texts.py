@@ -23,7 +23,7 @@ from hnviz.export.errors import ExportError
 from hnviz.runs import DamagedRun, RunFolder, RunStore, RunWriteError, default_runs_dir
 from hnviz.runs.texts import TEXTS, drop_text, keep_text, text_problem
 from hnviz.web.standing import engine, store
-from tests.failing import Failing
+from tests.failpoints import Failing
 from tests.pages import open_page
 from tests.test_export import held as data_of
 from tests.test_pages import text
@@ -166,7 +166,7 @@ def test_a_text_is_new_once_and_passes_its_own_failpoints(
     runs_dir = tmp_path / "not there" / "runs"
     assert keep_text(runs_dir, RunConfig()) is False and not runs_dir.exists()
     config = RunConfig(corpus=own_corpus(TEXT, Way()).id)
-    monkeypatch.setattr(disk, "_reach", failing := Failing(""))
+    monkeypatch.setattr(disk, "on_step", failing := Failing())
     assert keep_text(runs_dir, config) is True
     assert keep_text(runs_dir, config) is False
     parts = [point.partition(".")[0] for point in failing.passed]

@@ -21,7 +21,7 @@ LEFTOVER_SECONDS = 60.0  # after which the writer of a temporary file must have 
 
 
 def write_atomic(path: Path, content: bytes, what: str) -> None:
-    """Replace a file atomically; `what` it is, `disk.KEPT` says.
+    """Replace a file atomically; `what` it is names it for tests, such as "config".
 
     Raises RunWriteError and leaves the old file intact.
     """

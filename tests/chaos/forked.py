@@ -1,26 +1,16 @@
-"""A story in a forked process, with failpoints of its own; and all failpoints there are."""
+"""A story in a forked process, with failpoints of its own."""
 
 import os
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
-from hnviz import disk
-from hnviz.failpoints import LOG_VARIABLE, VARIABLE, from_environment
 from tests.chaos.story import Story
+from tests.failpoints import faults
 
 PROBLEM = "problem: "
-
-
-def points() -> list[str]:
-    """Every failpoint of `hnviz.disk`, by its name."""
-    return [
-        f"{what}.{operation}.{when}"
-        for what, operations in disk.KEPT.items()
-        for operation in operations
-        for when in ("before", *(("half",) if operation == "write" else ()), "after")
-    ]
 
 
 @dataclass(frozen=True)
@@ -38,7 +28,8 @@ def tell(root: Path, archive: Path, rules: str, log: Path | None = None) -> Told
     child = os.fork()
     if child == 0:
         os.close(hears)
-        _tell(root, archive, {VARIABLE: rules, LOG_VARIABLE: str(log or "")}, says)
+        story = Story(root, archive, lambda said: os.write(says, f"{said}\n".encode()))
+        _tell(story, faults(rules, log), says)
     os.close(says)
     with os.fdopen(hears, "rb") as heard:
         lines = heard.read().decode().splitlines()
@@ -48,12 +39,11 @@ def tell(root: Path, archive: Path, rules: str, log: Path | None = None) -> Told
     return Told(said, problems, os.waitstatus_to_exitcode(status))
 
 
-def _tell(root: Path, archive: Path, environment: dict[str, str], says: int) -> None:
+def _tell(story: Story, on_step: Callable[[str], None], says: int) -> None:
     """Tell the story in this process, and end it whatever happens."""
     status = 1
     try:
-        with patch("hnviz.disk._reach", from_environment(environment)):
-            story = Story(root, archive, lambda said: os.write(says, f"{said}\n".encode()))
+        with patch("hnviz.disk.on_step", on_step):
             story.tell()
         for problem in story.problems:
             os.write(says, f"{PROBLEM}{problem}\n".encode())
