@@ -19,7 +19,7 @@ from hnviz.engine.client import Engine, EngineError
 from hnviz.events import BatchEnd, EpochEnd
 from hnviz.learn import fit
 from hnviz.runs import RunStore
-from hnviz.runs.orphans import end_writer
+from hnviz.runs.stop import end_writer
 from tests.small import figures, small_config
 
 pytestmark = [

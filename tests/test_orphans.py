@@ -13,18 +13,19 @@ import psutil
 import pytest
 
 from hnviz import disk
-from hnviz.runs import RunWriteError, orphans
-from hnviz.runs.orphans import (
-    LOCK_NAME,
+from hnviz.runs import RunWriteError, stop
+from hnviz.runs.files import LOCK_NAME, NOTE_NAME, note_writer
+from hnviz.runs.stop import (
     MOST_NOTE,
-    NOTE_NAME,
     PATIENCE,
     SAME_SECONDS,
     Ending,
+    ask_to_stop,
+    drop_stop,
     end_writer,
-    note_writer,
+    is_asked_to_stop,
+    writer_of,
 )
-from hnviz.runs.stopping import ask_to_stop, drop_stop, is_asked_to_stop
 from tests.failpoints import Failing
 
 HOLD = """
@@ -78,7 +79,7 @@ def test_a_run_that_is_reached_by_a_link_has_the_same_writer(
     link = tmp_path / "link"
     link.symlink_to(tmp_path)
     note(link, pid=writer.pid, created=writer.create_time() - SAME_SECONDS)
-    assert orphans._writer(link) == writer
+    assert writer_of(link) == writer
 
 
 def test_no_other_process_is_ended(writer: psutil.Process, tmp_path: Path) -> None:
@@ -97,7 +98,7 @@ def test_no_other_process_is_ended(writer: psutil.Process, tmp_path: Path) -> No
         note(tmp_path, **told)
         assert end_writer(tmp_path) is None
     note(tmp_path, pid=writer.pid, created=created)
-    assert orphans._writer(tmp_path) == writer
+    assert writer_of(tmp_path) == writer
 
     with (tmp_path / LOCK_NAME).open():  # this process
         note(tmp_path, pid=os.getpid(), created=psutil.Process().create_time())
@@ -118,7 +119,7 @@ def test_a_process_that_started_this_one_is_not_ended(
 ) -> None:
     this = SimpleNamespace(pid=os.getpid(), parents=lambda: [writer])
     names = {**vars(psutil), "Process": lambda pid=None: psutil.Process(pid) if pid else this}
-    monkeypatch.setattr(orphans, "psutil", SimpleNamespace(**names))
+    monkeypatch.setattr(stop, "psutil", SimpleNamespace(**names))
     assert end_writer(tmp_path) is None
 
 
@@ -151,7 +152,7 @@ class Writer:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     told = SimpleNamespace(now=1000.0)
-    monkeypatch.setattr(orphans.time, "monotonic", lambda: told.now)
+    monkeypatch.setattr(stop.time, "monotonic", lambda: told.now)
     return told
 
 
@@ -195,7 +196,7 @@ def test_what_a_signal_meets_is_told_by_the_next_look(
 def test_where_there_is_no_such_signal_a_writer_is_killed_at_once(
     clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(orphans, "os", SimpleNamespace(name="nt"))
+    monkeypatch.setattr(stop, "os", SimpleNamespace(name="nt"))
     writer = Writer()
     ending = Ending(writer)  # type: ignore[arg-type]
     clock.now += PATIENCE

@@ -23,9 +23,9 @@ from hnviz.events import Event
 from hnviz.learn import fit, last_epoch
 from hnviz.learn.lanes import Lanes
 from hnviz.runs import RunFolder, RunStore
-from hnviz.runs.orphans import NOTE_NAME
+from hnviz.runs.files import NOTE_NAME
 from hnviz.runs.reading import parse
-from hnviz.runs.stopping import ask_to_stop, is_asked_to_stop
+from hnviz.runs.stop import ask_to_stop, is_asked_to_stop
 from hnviz.sweeps.keeper import Keeper, Progress, Supply
 from hnviz.sweeps.kept import Sweep
 from hnviz.sweeps.plan import Plan, make_plan

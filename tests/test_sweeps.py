@@ -22,7 +22,7 @@ from hnviz.engine.client import Engine
 from hnviz.engine.pool.engine import PoolEngine
 from hnviz.learn import fit, last_epoch
 from hnviz.runs import RunStore, RunWriteError
-from hnviz.runs.orphans import NOTE_NAME
+from hnviz.runs.files import NOTE_NAME
 from hnviz.sweeps import kept
 from hnviz.sweeps.keeper import TRIES, Keeper, Supply
 from hnviz.sweeps.kept import Sweep

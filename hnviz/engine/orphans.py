@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from hnviz.engine.protocol import EngineError
 from hnviz.runs import RunStore
-from hnviz.runs.orphans import Ending, end_writer
+from hnviz.runs.stop import Ending, end_writer
 
 LOOK_SECONDS = 0.02
 

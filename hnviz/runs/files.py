@@ -1,5 +1,6 @@
 """Atomic writes, and the lock that shows whether a writer is alive."""
 
+import json
 import os
 import sys
 import time
@@ -7,15 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
 from filelock import FileLock, Timeout
 
 from hnviz import disk
 from hnviz.runs.errors import RunBusy, RunWriteError
-from hnviz.runs.orphans import LOCK_NAME, note_writer
 
 if sys.platform != "win32":
     import fcntl
 
+LOCK_NAME = "writer.lock"
+NOTE_NAME = "writer.json"  # the process that holds the lock
 LOCK_PATIENCE = 2.0  # seconds that a writer waits for readers that only check
 LEFTOVER_SECONDS = 60.0  # after which the writer of a temporary file must have been killed
 
@@ -85,6 +88,14 @@ def take_lock(folder: Path) -> FileLock:
             with written_whole(folder / LOCK_NAME):
                 raise error
         time.sleep(0.01)
+
+
+def note_writer(folder: Path) -> None:
+    """Note that this process writes the run. A note that cannot be written is left out."""
+    this = psutil.Process()
+    note = {"pid": this.pid, "created": this.create_time()}
+    with suppress(OSError):
+        disk.replace(folder / NOTE_NAME, json.dumps(note).encode(), "note")
 
 
 def is_locked(folder: Path) -> bool:

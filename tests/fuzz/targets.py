@@ -31,7 +31,7 @@ from hnviz.own.value import OwnModel, OwnModels
 from hnviz.runs import DamagedRun, RunFolder, RunStore
 from hnviz.runs.archive import ArchiveError, unpack
 from hnviz.runs.label import read_label
-from hnviz.runs.orphans import end_writer
+from hnviz.runs.stop import end_writer
 from hnviz.sweeps import kept as sweeps
 from hnviz.sweeps.plan import SweepError, read_plan
 from hnviz.tasks.machine import TaskError

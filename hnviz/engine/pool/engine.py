@@ -18,7 +18,7 @@ from hnviz.runs import (
     RunStore,
     RunWriteError,
 )
-from hnviz.runs.stopping import ask_to_stop, drop_stop
+from hnviz.runs.stop import ask_to_stop, drop_stop
 
 MOST_LOST = 5  # workers in a row that were lost before a run of theirs had ended
 LOOK_SECONDS = 0.2

@@ -29,7 +29,7 @@ from hnviz.learn.learner import diverged, finished
 from hnviz.models.catalogue import has_lanes
 from hnviz.runs import DamagedRun, RunBusy, RunFolder, RunWriteError, RunWriter
 from hnviz.runs.folder import CONFIG
-from hnviz.runs.stopping import drop_stop, is_asked_to_stop
+from hnviz.runs.stop import drop_stop, is_asked_to_stop
 from hnviz.runs.texts import look_beside
 from hnviz.schedule import Schedule, one_cycle, snapshot_steps
 

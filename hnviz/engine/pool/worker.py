@@ -12,7 +12,7 @@ from hnviz.engine.control import Control
 from hnviz.engine.recorder import run_in_folder
 from hnviz.runs import DamagedRun, RunBusy, RunFolder, RunWriteError
 from hnviz.runs.folder import CONFIG
-from hnviz.runs.stopping import drop_stop, is_asked_to_stop
+from hnviz.runs.stop import drop_stop, is_asked_to_stop
 from hnviz.runs.texts import look_beside
 
 LOOK_SECONDS = 0.1  # between two looks for a request to stop

@@ -1,0 +1,107 @@
+"""Stop a run that another process writes.
+
+A request is a file in the run's folder, so its writer may be on another machine. A writer that no
+engine knows, such as one that a signal has stopped, is ended by this process.
+"""
+
+import os
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from hnviz.runs.files import LOCK_NAME, NOTE_NAME, written_whole
+from hnviz.runs.reading import parse, read_bounded
+
+REQUEST_NAME = "stop"
+MOST_NOTE = 256  # bytes
+SAME_SECONDS = 2.0  # between two readings of when a process was created
+PATIENCE = 1.5  # seconds for a writer to store a checkpoint
+
+
+def ask_to_stop(folder: Path) -> None:
+    """Ask the process that writes a run to stop it. Raises RunWriteError."""
+    with written_whole(folder / REQUEST_NAME):
+        (folder / REQUEST_NAME).touch()
+
+
+def is_asked_to_stop(folder: Path) -> bool:
+    """Return whether a run has a request to stop."""
+    return (folder / REQUEST_NAME).exists()
+
+
+def drop_stop(folder: Path) -> None:
+    """Delete a request: the run has stopped, or is to train again."""
+    with suppress(OSError):
+        (folder / REQUEST_NAME).unlink()
+
+
+def end_writer(folder: Path) -> "Ending | None":
+    """Begin to end the process that writes a run; None without a process that may be ended."""
+    writer = writer_of(folder)
+    return None if writer is None else Ending(writer)
+
+
+def writer_of(folder: Path) -> psutil.Process | None:
+    """Return the process that writes a run, if this process may end it.
+
+    Since anybody may have written the note, the process must be the one of the note, hold the
+    run's lock file open, and be neither this process nor one that started it.
+    """
+    try:
+        note = parse(read_bounded(folder / NOTE_NAME, MOST_NOTE))
+        pid, created = int(note["pid"]), float(note["created"])
+        found = psutil.Process(pid)
+        if abs(found.create_time() - created) > SAME_SECONDS:
+            return None
+        held = [Path(each.path) for each in found.open_files()]
+    except (OSError, ValueError, TypeError, KeyError, OverflowError, psutil.Error):
+        return None
+    this = psutil.Process()
+    is_above = pid == this.pid or found in this.parents()
+    return found if (folder / LOCK_NAME).resolve() in held and not is_above else None
+
+
+class Ending:
+    """The end of a writer, in steps that never wait.
+
+    The writer first gets the signal of Ctrl-C, on which ``hnviz train`` stores a checkpoint. It is
+    killed if it still lives after PATIENCE.
+    """
+
+    def __init__(self, writer: psutil.Process) -> None:
+        self._writer = writer
+        self._until = time.monotonic() + PATIENCE
+        self._killed = False
+        with suppress(psutil.Error):  # `poll` finds out
+            if os.name == "posix":
+                writer.send_signal(signal.SIGINT)
+            else:
+                self._kill()
+
+    def _kill(self) -> None:
+        self._until, self._killed = time.monotonic() + PATIENCE, True
+        self._writer.kill()
+
+    def poll(self) -> bool | None:
+        """Return whether the writer has ended; None while that is open."""
+        try:
+            if _has_ended(self._writer):
+                return True
+            if time.monotonic() < self._until:
+                return None
+            if self._killed:
+                return False
+            self._kill()
+        except psutil.NoSuchProcess:
+            return True
+        except psutil.Error:
+            return False
+        return None
+
+
+def _has_ended(writer: psutil.Process) -> bool:
+    """Return whether a process is gone, or a zombie without a parent, which holds nothing."""
+    return not writer.is_running() or writer.status() == psutil.STATUS_ZOMBIE
