@@ -23,7 +23,7 @@ from hnviz.estimate import (
 )
 from hnviz.learn import Learner
 from hnviz.models.catalogue import CATALOGUE
-from hnviz.runs.tensors import write_checkpoint, write_tensors
+from hnviz.runs.files import write_checkpoint, write_tensors
 from hnviz.schedule import snapshot_steps
 from hnviz.sweeps.duration import FORWARD, START_SECONDS, Duration, duration
 from tests.small import small_config

@@ -18,8 +18,8 @@ from hnviz.config import RunConfig
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event, Resumed, RunStarted, SnapshotSaved
 from hnviz.runs import DamagedRun, RunFolder, RunFollower, RunNotFound, RunStore
 from hnviz.runs.codec import Lines, encode
+from hnviz.runs.files import read_tensors, write_tensors
 from hnviz.runs.follower import PIECE
-from hnviz.runs.tensors import read_tensors, write_tensors
 from hnviz.schedule import MAX_TOLD, told_every
 
 PATIENCE = 5.0  # seconds for what must not wait for anybody

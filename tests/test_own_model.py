@@ -24,7 +24,7 @@ from hnviz.models.catalogue import CATALOGUE
 from hnviz.models.spec import Cell, Gate, Part, Weight
 from hnviz.observe import QUESTIONS, Subject
 from hnviz.observe.passes import read_text, read_together
-from hnviz.runs.tensors import check_weights
+from hnviz.runs.folder import check_weights
 from tests.small import small_config, small_stream
 
 STREAM = human_numbers_stream()

@@ -23,8 +23,7 @@ from hnviz.events import Event
 from hnviz.learn import fit, last_epoch
 from hnviz.learn.lanes import Lanes
 from hnviz.runs import RunFolder, RunStore
-from hnviz.runs.files import NOTE_NAME
-from hnviz.runs.reading import parse
+from hnviz.runs.files import NOTE_NAME, parse_json
 from hnviz.runs.stop import ask_to_stop, is_asked_to_stop
 from hnviz.sweeps.keeper import Keeper, Progress, Supply
 from hnviz.sweeps.kept import Sweep
@@ -284,7 +283,7 @@ def test_the_command_trains_lanes_and_others_beside_them(tmp_path, capsys):
     ]
     assert "\n4 runs on 1 workers of lanes\n" in f"\n{err}" and "4 of 4 runs done" in err
     runs = RunStore(tmp_path / "runs")
-    pids = [parse((runs.root / run / NOTE_NAME).read_bytes())["pid"] for run in own(runs)]
+    pids = [parse_json((runs.root / run / NOTE_NAME).read_bytes())["pid"] for run in own(runs)]
     assert len(set(pids)) == 3  # the Transformer's runs train alone
 
 

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from hnviz.runs.reading import LARGEST, is_number, open_regular, parse, plain, read_bounded
+from hnviz.runs.files import (
+    LARGEST_NUMBER,
+    is_number,
+    open_regular,
+    parse_json,
+    printable,
+    read_bounded,
+)
 
 
 def test_a_folder_or_a_pipe_is_no_regular_file(tmp_path: Path) -> None:
@@ -44,27 +51,29 @@ def test_no_more_is_read_than_tells_that_it_is_too_much(
             asked.append(-1 if most is None else most)
             return super().read(most)
 
-    monkeypatch.setattr("hnviz.runs.reading.open_regular", lambda path: Counted(b"x" * 9))
+    monkeypatch.setattr("hnviz.runs.files.open_regular", lambda path: Counted(b"x" * 9))
     assert read_bounded(tmp_path, 9) == b"x" * 9
     assert asked == [10]
 
 
 def test_what_is_nested_too_deep_is_refused() -> None:
-    assert parse(b'{"a": [1]}') == {"a": [1]}
+    assert parse_json(b'{"a": [1]}') == {"a": [1]}
     with pytest.raises(ValueError) as refused:
-        parse(b"[" * 100_000)
+        parse_json(b"[" * 100_000)
     assert str(refused.value) == "nested too deep"
 
 
 def test_what_cannot_be_seen_is_replaced() -> None:
-    assert plain("a\nb\x7f\u2028\ud800 c") == "a\ufffdb\ufffd\ufffd\ufffd c"
+    assert printable("a\nb\x7f\u2028\ud800 c") == "a\ufffdb\ufffd\ufffd\ufffd c"
 
 
-@pytest.mark.parametrize("value", [0, -3, LARGEST, -LARGEST, 0.5, -1e308])
+@pytest.mark.parametrize("value", [0, -3, LARGEST_NUMBER, -LARGEST_NUMBER, 0.5, -1e308])
 def test_a_number(value: float) -> None:
     assert is_number(value)
 
 
-@pytest.mark.parametrize("value", [LARGEST + 1, -LARGEST - 1, float("nan"), float("inf"), True])
+@pytest.mark.parametrize(
+    "value", [LARGEST_NUMBER + 1, -LARGEST_NUMBER - 1, float("nan"), float("inf"), True]
+)
 def test_no_number_for_a_page(value: object) -> None:
     assert not is_number(value) and not is_number(str(value)) and not is_number(None)

@@ -51,15 +51,21 @@ from hnviz.runs import (
     ship,
 )
 from hnviz.runs.codec import decode, encode, shortened
-from hnviz.runs.files import LOCK_NAME, remove_old_leftovers, write_atomic
+from hnviz.runs.files import (
+    LOCK_NAME,
+    MAX_HEADER_BYTES,
+    read_tensors,
+    remove_leftovers,
+    write_atomic,
+    write_checkpoint,
+)
 from hnviz.runs.folder import RESUME_BEFORE
 from hnviz.runs.label import Label, read_label, write_label
 from hnviz.runs.record import RecordBuilder
 from hnviz.runs.reference import lr_table, one_recipe_table
 from hnviz.runs.shipped import to_half
-from hnviz.runs.store import RUNS_DIR_VARIABLE, versions
+from hnviz.runs.store import ABANDONED_SECONDS, RUNS_DIR_VARIABLE, versions
 from hnviz.runs.summary import RunSummary
-from hnviz.runs.tensors import MOST_HEADER, _checksum, _header
 from tests.failpoints import KEPT, Failing
 
 DATA = Path(__file__).parent / "data"
@@ -390,24 +396,32 @@ def test_a_name_that_no_run_can_have(folder: RunFolder, name: str, sentence: str
     assert read_label(folder.path) == Label("n" * 60)
 
 
-def test_a_checksum_is_the_same_in_every_version() -> None:
-    """Else no checkpoint of an older one could be read."""
+def test_a_checksum_is_the_same_in_every_version(tmp_path: Path) -> None:
+    """Otherwise no checkpoint of an older one could be read."""
+    path = tmp_path / "resume.safetensors"
     tensors = {"b": np.arange(6, dtype="f4").reshape(2, 3).T, "a": np.array(3)}
-    assert _checksum(tensors) == "7ade6e609e007741bfa9df544101f313"
+    write_checkpoint(path, tmp_path / "before", tensors)
+    assert b'"checksum":"7ade6e609e007741bfa9df544101f313"' in path.read_bytes()
+
+
+def tensor_file(path: Path, header: bytes) -> Path:
+    path.write_bytes(len(header).to_bytes(8, "little") + header)
+    return path
 
 
 @pytest.mark.parametrize("header", [[], 3, {"__metadata__": 3}])
-def test_a_header_that_is_no_object(header: object) -> None:
-    told = json.dumps(header).encode()
-    with pytest.raises(ValueError, match=r"^its header is no JSON object$"):
-        _header(len(told).to_bytes(8, "little") + told)
+def test_a_header_that_is_no_object(tmp_path: Path, header: object) -> None:
+    path = tensor_file(tmp_path / "a", json.dumps(header).encode())
+    with pytest.raises(DamagedRun, match=r"its header is not a JSON object"):
+        read_tensors(path, 1000)
 
 
-def test_the_largest_header_that_is_read() -> None:
-    told = b"{}".ljust(MOST_HEADER)
-    assert _header(len(told).to_bytes(8, "little") + told) == {}
-    with pytest.raises(ValueError, match=r"has a header of 1,048,577 bytes, more than 1,048,576"):
-        _header((len(told) + 1).to_bytes(8, "little") + told)
+def test_the_largest_header_that_is_read(tmp_path: Path) -> None:
+    path = tensor_file(tmp_path / "a", b"{}".ljust(MAX_HEADER_BYTES))
+    assert read_tensors(path, 2 * MAX_HEADER_BYTES) == {}
+    tensor_file(path, b"{}".ljust(MAX_HEADER_BYTES + 1))
+    with pytest.raises(DamagedRun, match=r"a header of 1,048,577 bytes, more than 1,048,576"):
+        read_tensors(path, 2 * MAX_HEADER_BYTES)
 
 
 def test_a_resume_deletes_the_snapshots_that_it_undoes(folder: RunFolder) -> None:
@@ -443,7 +457,7 @@ def test_a_writer_is_alive_until_it_closes(folder: RunFolder) -> None:
 
 
 def test_a_run_has_one_writer(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hnviz.runs.files.LOCK_PATIENCE", 0.05)
+    monkeypatch.setattr("hnviz.runs.files.LOCK_SECONDS", 0.05)
     with folder.writer(), pytest.raises(RunBusy, match="is being written by another process"):
         folder.writer()
     folder.writer().close()
@@ -464,7 +478,7 @@ def test_a_writer_waits_for_a_look_and_is_closed_by_any_thread(folder: RunFolder
 def test_what_a_lock_meets_is_one_sentence(
     folder: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hnviz.runs.files.LOCK_PATIENCE", 0.05)
+    monkeypatch.setattr("hnviz.runs.files.LOCK_SECONDS", 0.05)
     (folder.path / ".left.1.tmp").mkdir()  # which no process of ours made
     folder.writer().close()
     with (folder.path / LOCK_NAME).open("w") as other:
@@ -757,7 +771,7 @@ def test_old_temporary_files_of_killed_processes_are_removed_and_no_others(tmp_p
     (shared / ".d.1.tmp").mkdir()  # cannot be removed as a file
     os.utime(shared / ".d.1.tmp", (1, 1))
     for place in (shared, tmp_path / "link", tmp_path / "none"):
-        remove_old_leftovers(place)
+        remove_leftovers(place, ABANDONED_SECONDS)
     assert {each.name for each in shared.iterdir()} == {".b.1.tmp", "c.tmp", ".d.1.tmp"}
     assert len(list(elsewhere.iterdir())) == 3
 

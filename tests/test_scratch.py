@@ -13,7 +13,7 @@ import pytest
 
 from hnviz.engine.client import Engine
 from hnviz.runs import RunStore
-from hnviz.runs.scratch import MARK, YOUNG_SECONDS, scratch
+from hnviz.runs.files import SCRATCH_LOCK, SCRATCH_SECONDS, scratch
 from tests.conftest import ROOT, start_server
 from tests.test_architecture import FILES, imports
 from tests.test_kill import alive, wait_for
@@ -24,7 +24,7 @@ pytestmark = [
 ]
 OWNER = """
 import time
-from hnviz.runs.scratch import scratch
+from hnviz.runs.files import scratch
 with scratch() as folder:
     print(folder, flush=True)
     time.sleep(60)
@@ -58,7 +58,7 @@ def test_only_folders_of_dead_owners_are_cleared(
 ) -> None:
     process, folder = owner
     (folder / "sub").mkdir()
-    os.utime(folder / MARK, (0, 0))  # old, but its owner lives
+    os.utime(folder / SCRATCH_LOCK, (0, 0))  # old, but its owner lives
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (temporary / "hnviz-t-link").symlink_to(elsewhere)
@@ -66,8 +66,8 @@ def test_only_folders_of_dead_owners_are_cleared(
     for name in (*kept, "hnviz-t-old"):
         (temporary / name).mkdir(0o755 if name == "hnviz-t-open" else 0o700, exist_ok=True)
         if name != "hnviz-t-plain":
-            (temporary / name / MARK).touch()
-            os.utime(temporary / name / MARK, None if name == "hnviz-t-young" else (0, 0))
+            (temporary / name / SCRATCH_LOCK).touch()
+            os.utime(temporary / name / SCRATCH_LOCK, None if name == "hnviz-t-young" else (0, 0))
     with scratch() as own:
         names = {path.name for path in temporary.iterdir()}
         assert names == kept | {folder.name, own.name}
@@ -108,7 +108,7 @@ def test_killed_processes_leave_nothing_after_the_next_start(
     command.wait()
     wait_for(lambda: not alive(killed))
     assert list(temporary.glob("hnviz-t-*"))
-    time.sleep(YOUNG_SECONDS)
+    time.sleep(SCRATCH_SECONDS)
     engine = Engine(tmp_path / "runs")
     engine.info()
     engine.close()
@@ -117,5 +117,5 @@ def test_killed_processes_leave_nothing_after_the_next_start(
 
 
 def test_nobody_else_makes_temporary_folders() -> None:
-    known = {"hnviz/runs/scratch.py", "hnviz/engine/__main__.py", "hnviz/cli/ship.py"}
+    known = {"hnviz/runs/files.py", "hnviz/engine/__main__.py", "hnviz/cli/ship.py"}
     assert {str(path) for path in FILES if "tempfile" in imports(path)} == known

@@ -14,7 +14,7 @@ from hnviz.engine.recorder import record
 from hnviz.events import BatchEnd, EpochEnd, Event
 from hnviz.learn import Learner
 from hnviz.runs import RunStore
-from hnviz.runs.scratch import scratch
+from hnviz.runs.files import scratch
 
 WARM_UP = 50  # steps
 

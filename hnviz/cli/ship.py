@@ -66,7 +66,7 @@ def write_answers(dest: Path) -> None:
     from hnviz.engine.observer import answer_now
     from hnviz.runs import shipped_configs
     from hnviz.runs.answers import ship_answers
-    from hnviz.runs.scratch import scratch
+    from hnviz.runs.files import scratch
     from hnviz.runs.store import RUNS_DIR_VARIABLE
 
     use_one_thread()
@@ -109,7 +109,7 @@ def ship_model(config: RunConfig, dest: Path) -> Path:
     from hnviz.engine.recorder import run_in_folder
     from hnviz.runs import RunStore
     from hnviz.runs import ship as copy_small
-    from hnviz.runs.scratch import scratch
+    from hnviz.runs.files import scratch
 
     use_one_thread()
     with scratch() as place:

@@ -17,7 +17,7 @@ from hnviz.engine.server import serve
 from hnviz.engine.workers import CannotStartError
 from hnviz.own import OwnModels, register
 from hnviz.runs import SHIPPED_DIR, RunStore, default_runs_dir
-from hnviz.runs.scratch import scratch
+from hnviz.runs.files import scratch
 
 
 def main() -> None:

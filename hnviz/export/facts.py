@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from hnviz.config import RunConfig
 from hnviz.data import corpus_of, numbers_of, stream_of
 from hnviz.models.catalogue import entry
-from hnviz.runs.tensors import Tensors
+from hnviz.runs.files import Tensors
 
 STATISTICS = ("running_mean", "running_var")
 """What batch norm keeps in a snapshot beside its weights."""

@@ -12,7 +12,7 @@ from hnviz.events import Ended, RunStarted
 from hnviz.gallery.cases import runs
 from hnviz.gallery.site import site
 from hnviz.runs import RunStore
-from hnviz.runs.scratch import scratch
+from hnviz.runs.files import scratch
 from hnviz.web.standing import store
 
 RUNS_VARIABLE = "HNVIZ_RUNS_DIR"

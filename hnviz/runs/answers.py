@@ -22,9 +22,8 @@ import numpy as np
 
 from hnviz import disk
 from hnviz.own import identity_of
-from hnviz.runs.files import write_atomic
+from hnviz.runs.files import open_regular, read_bounded, write_atomic
 from hnviz.runs.folder import RunFolder
-from hnviz.runs.reading import open_regular, read_bounded
 
 ANSWERS = ".answers"  # beside the runs; no run's id begins with a dot
 SHIPPED = "answers.zip"  # in the folder of a pre-trained run

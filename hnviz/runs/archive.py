@@ -14,9 +14,8 @@ from hnviz.config import RunConfig
 from hnviz.data.corpora import texts
 from hnviz.data.corpora.own import text_hash
 from hnviz.runs.errors import DamagedRun
-from hnviz.runs.files import written_whole
+from hnviz.runs.files import open_regular, parse_json, writing
 from hnviz.runs.folder import CONFIG, EVENTS, MOST_CONFIG, SNAPSHOTS, RunFolder, info_from
-from hnviz.runs.reading import open_regular, parse
 from hnviz.runs.store import RunStore
 
 TEXT = "text.txt"  # the user's own text that the run read
@@ -119,7 +118,7 @@ def _problems(members: list[zipfile.ZipInfo]) -> Iterator[str]:
 
 def _config(archive: zipfile.ZipFile, path: Path) -> RunConfig:
     try:
-        return info_from(parse(archive.read(CONFIG))).config
+        return info_from(parse_json(archive.read(CONFIG))).config
     except ValueError as error:
         raise ArchiveError(f"{path} holds no whole run: its {CONFIG}: {error}") from error
 
@@ -136,12 +135,12 @@ def _hold_text(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], path: P
 
 def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, to: Path) -> None:
     """Write a file out of an archive: zipfile reads no more of it than it says that it has."""
-    with written_whole(to):
+    with writing(to):
         to.parent.mkdir(exist_ok=True)
         target = to.open("xb")
     with target, archive.open(member) as source:
         while piece := source.read(PIECE):
-            with written_whole(to):
+            with writing(to):
                 disk.write_all(target.fileno(), piece, "member")
 
 

@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin
 
 from hnviz import events
 from hnviz.events import ENDS, Ended, Event, RunStarted
-from hnviz.runs.reading import LARGEST, is_number, parse, plain
+from hnviz.runs.files import LARGEST_NUMBER, is_number, parse_json, printable
 from hnviz.schedule import told_every
 
 BATCH_PREFIX = b'{"event": "batch"'
@@ -46,7 +46,7 @@ def _to_json(value: Any, digits: int | None) -> Any:
 def decode(line: bytes) -> Event:
     """Read one line. Raises ValueError that says what is wrong with it."""
     try:
-        values = parse(line)
+        values = parse_json(line)
     except ValueError:  # also for bytes that are not UTF-8
         raise ValueError("it is not JSON") from None
     if not isinstance(values, dict) or not isinstance(values.get("event"), str):
@@ -63,7 +63,7 @@ def decode(line: bytes) -> Event:
         elif not _fits(value, wanted):
             raise ValueError(f"{name} of a {event.kind!r} event cannot be {shortened(value)}")
         elif wanted is str:
-            object.__setattr__(event, name, plain(value))
+            object.__setattr__(event, name, printable(value))
     return event
 
 
@@ -71,7 +71,7 @@ def _fits(value: Any, wanted: Any) -> bool:
     if wanted is float:
         return is_number(value)
     if wanted is int:  # all whole numbers of events count something
-        return type(value) is int and 0 <= value <= LARGEST
+        return type(value) is int and 0 <= value <= LARGEST_NUMBER
     if get_origin(wanted) is dict:  # figures by kind, whose form `events` has checked
         return all(is_number(each) for figures in value.values() for each in figures)
     return type(value) is wanted
@@ -144,7 +144,7 @@ def _last_between(content: bytes, end: int, step: int, every: int) -> int:
 
 def shortened(what: Any) -> str:
     """Return the start of a value, for use in a sentence."""
-    if isinstance(what, int) and abs(what) > LARGEST:
-        return "a number above 9,007,199,254,740,992"  # LARGEST
+    if isinstance(what, int) and abs(what) > LARGEST_NUMBER:
+        return "a number above 9,007,199,254,740,992"  # LARGEST_NUMBER
     text = repr(what)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

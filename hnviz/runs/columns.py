@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from hnviz.events import BatchEnd, Resumed, RunStarted
 from hnviz.runs.codec import BATCH_PREFIX, decode
 from hnviz.runs.errors import DamagedRun
+from hnviz.runs.files import parse_json, read_bounded
 from hnviz.runs.folder import EVENTS, RunFolder
-from hnviz.runs.reading import parse, read_bounded
 from hnviz.runs.record import RecordBuilder, RunRecord
 from hnviz.schedule import told_every
 
@@ -105,7 +105,7 @@ def _from_lines(
 
 def _columns(batches: list[bytes], undone: list[tuple[int, int]]) -> NDArray[np.float64]:
     """Return the columns of the mini-batches that count. Raises ValueError, TypeError, ..."""
-    told = parse(b"[" + b",".join(batches) + b"]")
+    told = parse_json(b"[" + b",".join(batches) + b"]")
     if len(told) != len(batches):
         raise ValueError("a line holds more than one event")
     columns = np.array([[each[name] for name in COLUMNS] for each in told], dtype=np.float64)

@@ -5,14 +5,13 @@ KEPT_SECONDS, at the next deletion or when the engine starts.
 """
 
 import shutil
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hnviz import disk
 from hnviz.runs.errors import RunBusy, RunNotFound
-from hnviz.runs.files import take_lock, written_whole
+from hnviz.runs.files import age, take_lock, writing
 from hnviz.runs.folder import CONFIG, RunFolder
 
 KEPT_SECONDS = 3600.0  # that a deleted run can be restored
@@ -26,7 +25,7 @@ def delete(folder: RunFolder) -> None:
         raise ValueError(f"{folder.id} is pre-trained: only your own runs can be deleted")
     root = folder.path.parent
     drop_old(root)
-    with _unwritten(folder), written_whole(folder.path / CONFIG):
+    with _unwritten(folder), writing(folder.path / CONFIG):
         with disk.step("deleted", "mark"):
             (folder.path / _MARK).touch()
         disk.move(folder.path, _place(root, folder.id), "deleted")
@@ -40,7 +39,7 @@ def restore(root: Path, run_id: str) -> None:
             f"the run {run_id[:100]} can no longer be restored: it was deleted over an hour ago, "
             "or is back already"
         )
-    with written_whole(back / CONFIG):
+    with writing(back / CONFIG):
         disk.move(place, back, "restored")
     with suppress(OSError):
         (back / _MARK).unlink()
@@ -50,14 +49,9 @@ def drop_old(root: Path, seconds: float = KEPT_SECONDS) -> None:
     """Remove the runs for good that were deleted so long ago."""
     for place in root.glob(f"{_DELETED}*"):
         with suppress(OSError):
-            if not place.is_symlink() and time.time() - _when(place) > seconds:
-                shutil.rmtree(place)
-
-
-def _when(place: Path) -> float:
-    """Return when a run was deleted, in seconds since 1970. Raises OSError."""
-    mark = place / _MARK  # gone if a process was killed while it removed the rest
-    return (mark if mark.exists() else place).stat().st_mtime
+            mark = place / _MARK  # gone if a process was killed while it removed the rest
+            if age(mark if mark.exists() else place) > seconds:
+                shutil.rmtree(place)  # not for a link, at which it raises
 
 
 @contextmanager

@@ -1,57 +1,121 @@
-"""Atomic writes, and the lock that shows whether a writer is alive."""
+"""Files of runs: read with care, written whole, locked by their only writer; temporary folders.
 
+Anybody may have written a file that is read here. So no read waits, follows a link out of the
+folder, or takes more bytes than its bound.
+"""
+
+import errno
 import json
+import math
 import os
+import re
+import shutil
+import stat
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from hashlib import blake2b
 from pathlib import Path
+from typing import Any, BinaryIO
 
+import numpy as np
 import psutil
 from filelock import FileLock, Timeout
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
 
 from hnviz import disk
-from hnviz.runs.errors import RunBusy, RunWriteError
+from hnviz.data.tokens import upright
+from hnviz.runs.errors import DamagedRun, RunBusy, RunWriteError
 
 if sys.platform != "win32":
     import fcntl
 
+LARGEST_NUMBER = 2**53
+"""The largest number that JSON may hold: whole numbers up to it are exact in every browser."""
+
 LOCK_NAME = "writer.lock"
 NOTE_NAME = "writer.json"  # the process that holds the lock
-LOCK_PATIENCE = 2.0  # seconds that a writer waits for readers that only check
-LEFTOVER_SECONDS = 60.0  # after which the writer of a temporary file must have been killed
+LOCK_SECONDS = 2.0  # that a writer waits for processes that only check the lock
+
+Tensors = dict[str, np.ndarray]
+CHECKSUM = "checksum"  # its name in the metadata of a checkpoint
+MAX_HEADER_BYTES = 2**20  # of tensors; a real header has a few thousand
+MAX_QUOTE_CHARS = 200  # of an error of safetensors, which may quote the header
+
+SCRATCH_PREFIX = "hnviz-t-"
+SCRATCH_LOCK = "hnviz-scratch.lock"  # held by the folder's owner; other programs' folders lack it
+SCRATCH_SECONDS = 1.0  # in which an owner may have made the lock file, but not locked it yet
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""Characters that end a line, cannot be seen, or are no UTF-8 (halves of pairs)."""
+_READ_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_NONBLOCK", 0)  # opening a named pipe would wait for its writer
+    | getattr(os, "O_NOFOLLOW", 0)  # a link may lead to any file of the machine
+)
 
 
-def write_atomic(path: Path, content: bytes, what: str) -> None:
-    """Replace a file atomically; `what` it is names it for tests, such as "config".
-
-    Raises RunWriteError and leaves the old file intact.
-    """
-    with written_whole(path):
-        disk.replace(path, content, what)
+# Read
 
 
-def remove_leftovers(folder: Path) -> None:
-    """Delete the temporary files of a run's writer that was killed."""
-    for leftover in folder.rglob(disk.LEFTOVERS):
-        with suppress(OSError):
-            leftover.unlink()
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file for reading. Raises OSError, also for a link, a folder or a pipe."""
+    try:
+        file = os.fdopen(os.open(path, _READ_FLAGS), "rb")
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise OSError(errno.ELOOP, "links to other files are not followed") from error
+        raise
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.close()
+        raise OSError(errno.EINVAL, "not a regular file")
+    return file
 
 
-def remove_old_leftovers(folder: Path) -> None:
-    """Delete the temporary files in a folder that processes share, unless they are young."""
-    if folder.is_symlink():  # to a folder that is none of ours
-        return
-    for leftover in folder.glob(disk.LEFTOVERS):
-        with suppress(OSError):
-            if time.time() - leftover.lstat().st_mtime > LEFTOVER_SECONDS:
-                leftover.unlink()
+def read_bounded(path: Path, most: int) -> bytes:
+    """Return a file's content. Raises OSError, also for a file of more than `most` bytes."""
+    with open_regular(path) as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise OSError(errno.EFBIG, f"it has more than {most:,} bytes")
+    return content
+
+
+def read_json(path: Path, most: int) -> Any:
+    """Return the JSON in a file of at most `most` bytes. Raises OSError or ValueError."""
+    return parse_json(read_bounded(path, most))
+
+
+def parse_json(content: bytes) -> Any:
+    """Read JSON. Raises ValueError, also for a value that is nested too deep."""
+    try:
+        return json.loads(content)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+def printable(text: str) -> str:
+    """Replace control characters, and those that change the direction of the text around them."""
+    return upright(_CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text))
+
+
+def is_number(value: Any) -> bool:
+    """Return whether a value from JSON is a number that arithmetic and pages can use."""
+    if type(value) is int:
+        return abs(value) <= LARGEST_NUMBER
+    return type(value) is float and math.isfinite(value)
+
+
+# Write
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[None]:
-    """Turn a failed write of `path` into RunWriteError, a sentence that says why."""
+def writing(path: Path) -> Iterator[None]:
+    """Turn an OSError while `path` is written into RunWriteError, a sentence that says why."""
     try:
         yield
     except OSError as error:
@@ -68,11 +132,104 @@ def _of_run(path: Path) -> tuple[str, str]:
     return f"{path.name} of the run {folder.name}", "resume the run"
 
 
+def write_atomic(path: Path, content: bytes, what: str) -> None:
+    """Replace a file; `what` it holds names the steps of `hnviz.disk`.
+
+    Raises RunWriteError and leaves the old file intact.
+    """
+    with writing(path):
+        disk.replace(path, content, what)
+
+
+def age(path: Path) -> float:
+    """Return the seconds since a file was last written. Raises OSError."""
+    return time.time() - path.lstat().st_mtime
+
+
+def remove_leftovers(folder: Path, seconds: float = -math.inf) -> None:
+    """Delete the temporary files of killed processes in a folder, if they are older than this."""
+    if folder.is_symlink():  # to a folder that is not hnviz's
+        return
+    for leftover in folder.glob(disk.LEFTOVERS):
+        with suppress(OSError):
+            if age(leftover) > seconds:
+                leftover.unlink()
+
+
+# Tensors
+
+
+def write_tensors(path: Path, tensors: Mapping[str, np.ndarray]) -> None:
+    """Write named arrays to a file atomically. Raises RunWriteError."""
+    write_atomic(path, save(_ordered(tensors)), "snapshot")
+
+
+def write_checkpoint(path: Path, before: Path, tensors: Mapping[str, np.ndarray]) -> None:
+    """Write named arrays with a checksum, and wait until the disk has them. Raises RunWriteError.
+
+    The checkpoint that was at `path` stays at `before`.
+    """
+    ordered = _ordered(tensors)
+    content = save(ordered, metadata={CHECKSUM: _checksum(ordered)})
+    with writing(path):
+        disk.replace_and_keep(path, content, before, "resume")
+
+
+def read_tensors(path: Path, most: int) -> Tensors:
+    """Read named arrays from a file of at most `most` bytes; a checksum in it must be right.
+
+    Raises FileNotFoundError or DamagedRun.
+    """
+    try:
+        content = read_bounded(path, most)
+        header = _header(content)
+        tensors = load(content)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise DamagedRun(f"{path.name} cannot be read ({error.strerror})") from error
+    except (SafetensorError, ValueError, KeyError) as error:
+        reason = str(error)[:MAX_QUOTE_CHARS]
+        raise DamagedRun(f"{path.name} cannot be read ({reason})") from error
+    checksum = header.get("__metadata__", {}).get(CHECKSUM)
+    if checksum is not None and checksum != _checksum(tensors):
+        raise DamagedRun(f"{path.name} was changed after it was written: its checksum is wrong")
+    return tensors
+
+
+def _ordered(tensors: Mapping[str, np.ndarray]) -> Tensors:
+    """Return the arrays in C order, since safetensors copies an array's memory as it is."""
+    return {name: np.asarray(each, order="C") for name, each in tensors.items()}
+
+
+def _header(content: bytes) -> dict[str, Any]:
+    """Return the header of a safetensors file. Raises ValueError."""
+    length = int.from_bytes(content[:8], "little")
+    if length > MAX_HEADER_BYTES:
+        raise ValueError(f"it has a header of {length:,} bytes, more than {MAX_HEADER_BYTES:,}")
+    header = parse_json(content[8 : 8 + length])
+    if not isinstance(header, dict) or not isinstance(header.get("__metadata__", {}), dict):
+        raise ValueError("its header is not a JSON object")
+    return header
+
+
+def _checksum(tensors: Mapping[str, np.ndarray]) -> str:
+    """Digest names, types, shapes and values."""
+    digest = blake2b(digest_size=16)
+    for name, each in sorted(tensors.items()):
+        digest.update(f"{name} {each.dtype.str} {each.shape};".encode())
+        digest.update(np.ascontiguousarray(each).data)
+    return digest.hexdigest()
+
+
+# The lock shows whether a writer is alive
+
+
 def take_lock(folder: Path) -> FileLock:
-    """Become the only writer of a run folder. Raises RunBusy if there is one already."""
+    """Become the only writer of a run folder. Raises RunBusy if it has one already."""
     # With thread_local, the thread that closes the writer could not release the lock.
     lock = FileLock(folder / LOCK_NAME, thread_local=False)
-    deadline = time.monotonic() + LOCK_PATIENCE
+    deadline = time.monotonic() + LOCK_SECONDS
     while True:
         try:
             lock.acquire(timeout=0)
@@ -85,7 +242,7 @@ def take_lock(folder: Path) -> FileLock:
                     "ends, or stop it there"
                 ) from error
         except OSError as error:
-            with written_whole(folder / LOCK_NAME):
+            with writing(folder / LOCK_NAME):
                 raise error
         time.sleep(0.01)
 
@@ -99,7 +256,7 @@ def note_writer(folder: Path) -> None:
 
 
 def is_locked(folder: Path) -> bool:
-    """Return whether a writer is alive.
+    """Return whether a run's writer is alive.
 
     The check takes a shared lock for a moment. Two checks never conflict, and a writer that starts
     during one tries again, so checking disturbs nothing.
@@ -124,3 +281,35 @@ def _held_by_other(descriptor: int, folder: Path) -> bool:
     except BlockingIOError:
         return True
     return False
+
+
+# Temporary folders
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Make a temporary folder, and remove it at the end. Raises OSError.
+
+    Removes the folders of killed processes too.
+    """
+    with tempfile.TemporaryDirectory(prefix=SCRATCH_PREFIX, ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        with FileLock(folder / SCRATCH_LOCK):  # held while this process lives
+            for other in folder.parent.glob(f"{SCRATCH_PREFIX}*"):
+                with suppress(OSError, Timeout):
+                    _remove_unowned(other, folder)
+            yield folder
+
+
+def _remove_unowned(folder: Path, own: Path) -> None:
+    """Delete a folder whose owner has died. Raises OSError, or Timeout if the owner lives."""
+    lock = folder / SCRATCH_LOCK
+    if _owner(folder) == _owner(own) and age(lock) > SCRATCH_SECONDS:
+        FileLock(lock, timeout=0).acquire().lock.release()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _owner(folder: Path) -> tuple[int, int]:
+    """Return the user and the mode: a link, or another user's folder, has others."""
+    status = folder.lstat()
+    return status.st_uid, status.st_mode

@@ -17,12 +17,19 @@ from hnviz.config import ConfigError, RunConfig
 from hnviz.data import CorpusError
 from hnviz.data.splits import Chosen
 from hnviz.estimate import checkpoint_bytes
+from hnviz.models.catalogue import entry
 from hnviz.own import identity_of
 from hnviz.runs.errors import DamagedRun, SnapshotNotFound
-from hnviz.runs.files import is_locked, write_atomic
+from hnviz.runs.files import (
+    Tensors,
+    is_locked,
+    is_number,
+    printable,
+    read_json,
+    read_tensors,
+    write_atomic,
+)
 from hnviz.runs.own import other_model, unknown_model
-from hnviz.runs.reading import is_number, parse, plain, read_bounded
-from hnviz.runs.tensors import Tensors, check_weights, read_tensors
 from hnviz.runs.texts import content_hash, look_beside, text_problem
 
 if TYPE_CHECKING:
@@ -120,7 +127,7 @@ class RunFolder:
         """Read config.json. Raises DamagedRun."""
         look_beside(self.path.parent)
         try:
-            content = parse(read_bounded(self.path / CONFIG, MOST_CONFIG))
+            content = read_json(self.path / CONFIG, MOST_CONFIG)
             if unknown := unknown_model(self.path, content):
                 said = f"the run {self.id} cannot be read here: {unknown}"
                 raise DamagedRun(said, unknown_model=True)
@@ -157,7 +164,7 @@ class RunFolder:
 
     def damaged(self, problem: str) -> DamagedRun:
         """Return an error that names the run and its problem."""
-        return DamagedRun(f"the run {self.id} is damaged: {plain(problem)}")
+        return DamagedRun(f"the run {self.id} is damaged: {printable(problem)}")
 
     def is_alive(self) -> bool:
         """Return whether a process is writing the run now."""
@@ -249,11 +256,13 @@ def info_from(content: Any) -> RunInfo:
     for name in (name for name, fine in valid.items() if not fine):
         raise ValueError(f"it has no valid {name}")
     config = RunConfig.from_dict(content["config"])
-    versions = {plain(name): plain(str(each)) for name, each in content["versions"].items()}
-    device, text, model = (
-        plain(str(content.get(name, ""))) for name in ("device", "content_hash", "model_identity")
-    )
-    return RunInfo(config, versions, device, float(created), text, model)
+    versions = {printable(name): printable(str(each)) for name, each in content["versions"].items()}
+
+    def text(name: str) -> str:
+        return printable(str(content.get(name, "")))
+
+    identities = text("content_hash"), text("model_identity")
+    return RunInfo(config, versions, text("device"), float(created), *identities)
 
 
 def new_info(config: RunConfig, versions: dict[str, str]) -> RunInfo:
@@ -261,3 +270,25 @@ def new_info(config: RunConfig, versions: dict[str, str]) -> RunInfo:
     text = content_hash(Chosen(config.corpus, config.split))
     model = identity_of(config.model)
     return RunInfo(config, versions, config.device, time.time(), text, model)
+
+
+def check_weights(tensors: Tensors, config: RunConfig, name: str) -> None:
+    """Raise DamagedRun unless every weight of the config's model is present in its shape.
+
+    The size of the vocabulary, nv, is read from the embedding: this check does not know the
+    corpus.
+    """
+    words = f"{entry(config.model).part('i_h').name}.weight"
+    embedding = tensors.get(words)
+    if embedding is None or embedding.ndim != 2:
+        raise DamagedRun(f"{name} holds no embedding {words} of two dimensions")
+    for part in entry(config.model).parts:
+        for weight in part.weights:
+            key = f"{part.name}.{weight.name}"
+            wanted = weight.shape(len(embedding), config.nh)
+            found = tensors.get(key)
+            if found is None or found.shape != wanted:
+                came = "nothing" if found is None else f"shape {found.shape}"
+                raise DamagedRun(
+                    f"{name}: {config.model} needs {key} of shape {wanted}; got {came}"
+                )

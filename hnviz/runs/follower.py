@@ -5,8 +5,8 @@ from copy import copy
 from typing import BinaryIO
 
 from hnviz.runs.codec import Lines
+from hnviz.runs.files import open_regular
 from hnviz.runs.folder import EVENTS, RunFolder
-from hnviz.runs.reading import open_regular
 from hnviz.runs.record import RecordBuilder, RunRecord
 
 PIECE = 2**22

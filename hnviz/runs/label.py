@@ -8,8 +8,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from hnviz.runs.files import write_atomic
-from hnviz.runs.reading import parse, plain, read_bounded
+from hnviz.runs.files import printable, read_json, write_atomic
 
 LABEL = "label.json"
 LONGEST = 60  # characters of a name
@@ -30,7 +29,7 @@ NO_LABEL = Label()
 def read_label(folder: Path) -> Label:
     """Return a run's label; an unreadable one counts as none, since the run itself is whole."""
     try:
-        told = parse(read_bounded(folder / LABEL, _MOST_BYTES))
+        told = read_json(folder / LABEL, _MOST_BYTES)
         return Label(_checked(told["name"]), told["pinned"] is True)
     except (OSError, ValueError, KeyError, TypeError):
         return NO_LABEL
@@ -51,6 +50,6 @@ def _checked(name: str) -> str:
         raise ValueError(
             f"a run's name can have at most {LONGEST} characters; got {len(name):,}: shorten it"
         )
-    if plain(name) != name or not (name.isprintable()):
+    if printable(name) != name or not name.isprintable():
         raise ValueError("a run's name can hold no line breaks or control characters: remove them")
     return name

@@ -8,10 +8,9 @@ from hnviz.config import RunConfig
 from hnviz.events import SnapshotSaved
 from hnviz.models.catalogue import BUILT_IN
 from hnviz.runs.codec import encode
-from hnviz.runs.files import write_atomic, written_whole
+from hnviz.runs.files import write_atomic, write_tensors, writing
 from hnviz.runs.folder import CONFIG, EVENTS, SNAPSHOTS, RunFolder
 from hnviz.runs.record import RunRecord
-from hnviz.runs.tensors import write_tensors
 
 DIGITS = 6
 """Significant digits in a pre-trained run's events: more than any picture or table shows."""
@@ -39,7 +38,7 @@ def ship(folder: RunFolder, dest: Path) -> RunFolder:
     """
     record = folder.read()
     shipped = RunFolder(dest, shipped=True)
-    with written_whole(dest / CONFIG):
+    with writing(dest / CONFIG):
         (dest / SNAPSHOTS).mkdir(parents=True, exist_ok=True)
     for step in record.snapshots:
         tensors = {name: to_half(tensor) for name, tensor in folder.load_snapshot(step).items()}

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from hnviz.runs.files import LOCK_NAME, NOTE_NAME, written_whole
-from hnviz.runs.reading import parse, read_bounded
+from hnviz.runs.files import LOCK_NAME, NOTE_NAME, read_json, writing
 
 REQUEST_NAME = "stop"
 MOST_NOTE = 256  # bytes
@@ -23,7 +22,7 @@ PATIENCE = 1.5  # seconds for a writer to store a checkpoint
 
 def ask_to_stop(folder: Path) -> None:
     """Ask the process that writes a run to stop it. Raises RunWriteError."""
-    with written_whole(folder / REQUEST_NAME):
+    with writing(folder / REQUEST_NAME):
         (folder / REQUEST_NAME).touch()
 
 
@@ -51,7 +50,7 @@ def writer_of(folder: Path) -> psutil.Process | None:
     run's lock file open, and be neither this process nor one that started it.
     """
     try:
-        note = parse(read_bounded(folder / NOTE_NAME, MOST_NOTE))
+        note = read_json(folder / NOTE_NAME, MOST_NOTE)
         pid, created = int(note["pid"]), float(note["created"])
         found = psutil.Process(pid)
         if abs(found.create_time() - created) > SAME_SECONDS:

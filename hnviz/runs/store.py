@@ -22,7 +22,7 @@ from hnviz.models.catalogue import CATALOGUE
 from hnviz.runs import summary
 from hnviz.runs.deleted import drop_old
 from hnviz.runs.errors import DamagedRun, RunNotFound, RunWriteError
-from hnviz.runs.files import remove_old_leftovers, written_whole
+from hnviz.runs.files import age, remove_leftovers, writing
 from hnviz.runs.folder import CONFIG, EVENTS, RANGE_TEST, RunFolder, RunInfo, new_info
 from hnviz.runs.follower import RunFollower
 from hnviz.runs.label import read_label
@@ -36,7 +36,7 @@ RUNS_DIR_VARIABLE = "HNVIZ_RUNS_DIR"
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")  # no dot, no slash: it becomes a path
 _UNFINISHED = ".new-"  # begins the name of a folder that `create` fills
-_UNFINISHED_SECONDS = 60.0  # after which its maker must have been killed
+ABANDONED_SECONDS = 60.0  # after which the writer of something unfinished must have been killed
 _FEW = 2**53  # steps between the mini-batches that a list reads: only the last matters
 _KEPT_TESTS = 50  # range tests that are kept when the engine starts: one is quickly done again
 _FOLLOWED = 128  # records kept in memory: each student of a class may follow their own run
@@ -116,7 +116,7 @@ class RunStore:
         """
         unfinished = self.root / f"{_UNFINISHED}{secrets.token_hex(8)}"
         try:
-            with written_whole(unfinished / CONFIG), disk.step("run", "make"):
+            with writing(unfinished / CONFIG), disk.step("run", "make"):
                 unfinished.mkdir(parents=True)
             fill(unfinished)
             keep_models(unfinished, config.model)
@@ -148,15 +148,15 @@ class RunStore:
         """
         for folder in self.root.glob(f"{_UNFINISHED}*"):
             with suppress(OSError):
-                if time.time() - folder.lstat().st_mtime > _UNFINISHED_SECONDS:
+                if age(folder) > ABANDONED_SECONDS:
                     shutil.rmtree(folder)  # not for a link, at which it raises
         drop_old(self.root)
         for test in self._range_tests()[_KEPT_TESTS:]:
             if not test.is_alive():
                 shutil.rmtree(test.path, ignore_errors=True)
-        drop_unread_texts(self.root, _UNFINISHED_SECONDS)
+        drop_unread_texts(self.root, ABANDONED_SECONDS)
         for folder in (self.root, *self.root.glob(".*/")):  # of sweeps, texts and the class
-            remove_old_leftovers(folder)
+            remove_leftovers(folder, ABANDONED_SECONDS)
 
     def _give_id(self, unfinished: Path, model: str, prefix: str) -> Path:
         """Move a folder to a free id: date, time, model, fraction of the second in 65536ths."""
@@ -165,7 +165,7 @@ class RunStore:
             second = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
             path = self.root / f"{prefix}{second}-{model}-{int(now % 1 * 65536):04x}"
             if not path.exists():
-                with written_whole(path / CONFIG):
+                with writing(path / CONFIG):
                     disk.move(unfinished, path, "run")
                 return path
             time.sleep(2 / 65536)

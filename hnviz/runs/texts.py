@@ -1,7 +1,6 @@
 """The users' own texts, kept beside the runs that read them."""
 
 import re
-import time
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +11,7 @@ from hnviz.data import corpus_of, numbered, stream_of
 from hnviz.data.corpora import texts
 from hnviz.data.corpora.own import FAMILY, text_hash
 from hnviz.data.splits import Chosen
-from hnviz.runs.files import write_atomic, written_whole
+from hnviz.runs.files import age, write_atomic, writing
 
 TEXTS = ".texts"  # no run's id begins with a dot
 
@@ -38,7 +37,7 @@ def keep_text(runs_dir: Path, config: RunConfig) -> bool:
     is_new = not texts.is_stored(path.parent, name)
     if is_new:
         content = texts.text_of(name).encode()
-        with written_whole(path):
+        with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, content, "text")
     ids = path.with_name(f"{config.corpus}{numbered.SUFFIX}")
@@ -66,7 +65,7 @@ def drop_unread_texts(runs_dir: Path, seconds: float) -> None:
     for path in (runs_dir / TEXTS).glob("*"):
         with suppress(OSError):
             is_read = any(name in path.name for name in named)
-            if not is_read and time.time() - path.lstat().st_mtime > seconds:
+            if not is_read and age(path) > seconds:
                 path.unlink()
 
 

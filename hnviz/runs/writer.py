@@ -14,10 +14,15 @@ from hnviz import disk
 from hnviz.events import BatchEnd, Event, Resumed, RunStarted, SnapshotSaved
 from hnviz.runs.codec import encode
 from hnviz.runs.errors import RunWriteError
-from hnviz.runs.files import remove_leftovers, take_lock, written_whole
+from hnviz.runs.files import (
+    open_regular,
+    remove_leftovers,
+    take_lock,
+    write_checkpoint,
+    write_tensors,
+    writing,
+)
 from hnviz.runs.folder import CONFIG, EVENTS, RESUME, RESUME_BEFORE, SNAPSHOTS, RunFolder
-from hnviz.runs.reading import open_regular
-from hnviz.runs.tensors import write_checkpoint, write_tensors
 from hnviz.schedule import told_every
 
 FLUSH_SECONDS = 0.05
@@ -48,8 +53,9 @@ class RunWriter:
 
     def _open(self) -> int:
         """Clean up after a killed writer; return the file descriptor of the events."""
-        remove_leftovers(self.folder.path)
-        with written_whole(self._events_path):
+        for folder in (self.folder.path, self.folder.path / SNAPSHOTS):
+            remove_leftovers(folder)
+        with writing(self._events_path):
             (self.folder.path / SNAPSHOTS).mkdir(exist_ok=True)
             # A torn last line would run into the next event.
             flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
@@ -118,7 +124,7 @@ class RunWriter:
         # may still fit.
         self._waiting.clear()
         self._flushed = time.monotonic()
-        with written_whole(self._events_path):
+        with writing(self._events_path):
             if self._torn:  # the next event would run into it
                 self._cut_torn_line(self._events)
             try:

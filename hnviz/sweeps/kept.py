@@ -15,8 +15,14 @@ from typing import Any
 
 from hnviz import disk
 from hnviz.config import ConfigError, RunConfig
-from hnviz.runs.files import write_atomic, written_whole
-from hnviz.runs.reading import is_number, parse, plain, read_bounded
+from hnviz.runs.files import (
+    is_number,
+    parse_json,
+    printable,
+    read_bounded,
+    write_atomic,
+    writing,
+)
 from hnviz.sweeps.plan import MOST_RUNS, Plan, SweepError
 
 FOLDER = ".sweeps"  # no run's id begins with a dot
@@ -83,7 +89,7 @@ def save(runs_dir: Path, sweep: Sweep) -> None:
         ],
     }
     path = path_of(runs_dir, sweep.id)
-    with written_whole(path):
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(path, json.dumps(content).encode() + b"\n", "sweep")
 
@@ -92,7 +98,7 @@ def note(runs_dir: Path, sweep: Sweep, index: int) -> None:
     """Keep that a run of a saved sweep has begun. Raises RunWriteError."""
     begun, path = sweep.members[index], path_of(runs_dir, sweep.id)
     line = f"{json.dumps([index, begun.run, begun.tries])}\n"
-    with written_whole(path):
+    with writing(path):
         try:
             disk.append(path, line.encode(), "sweep-line")
         except FileNotFoundError:  # never saved, or deleted by hand
@@ -104,9 +110,9 @@ def load(runs_dir: Path, sweep_id: str) -> Sweep:
     path = path_of(runs_dir, sweep_id)
     try:
         first, *later = read_bounded(path, MOST_FILE).split(b"\n")
-        content = parse(first)
+        content = parse_json(first)
         for line in later[:-1]:  # the last is empty, or torn
-            index, run, tries = parse(line)
+            index, run, tries = parse_json(line)
             if index < 0:
                 raise ValueError("a line of it names no run of the plan")
             content["members"][index] |= {"run": run, "tries": tries}
@@ -159,8 +165,8 @@ def _sweep(sweep_id: str, content: Any) -> Sweep:
         raise ValueError("it has no valid date, or no valid number of runs")
     return Sweep(
         sweep_id,
-        plain(str(content["name"]))[:80],
-        tuple(plain(str(axis))[:40] for axis in content["axes"]),
+        printable(str(content["name"]))[:80],
+        tuple(printable(str(axis))[:40] for axis in content["axes"]),
         float(content["created"]),
         tuple(map(_member, content["members"])),
         content.get("stopped") is True,

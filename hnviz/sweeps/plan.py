@@ -27,7 +27,7 @@ from random import Random
 from typing import Any
 
 from hnviz.config import LIMITS, ConfigError, RunConfig
-from hnviz.runs.reading import is_number, plain
+from hnviz.runs.files import is_number, printable
 
 MOST_RUNS = 2000
 MOST_BYTES = 100_000  # of a file
@@ -154,7 +154,7 @@ def _check_names(part: str, given: Mapping[str, Any]) -> None:
     for name in given:
         if name not in SETTINGS:
             raise SweepError(
-                f"[{part}] {plain(name[:40])} is no setting of a run; they are "
+                f"[{part}] {printable(name[:40])} is no setting of a run; they are "
                 f"{', '.join(SETTINGS)}"
             )
 

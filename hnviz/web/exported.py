@@ -18,7 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from hnviz.own import own_models
-from hnviz.runs.scratch import scratch
+from hnviz.runs.files import scratch
 from hnviz.web.curves import run_ids
 from hnviz.web.errors import Refusal, RefusedError
 from hnviz.web.kept import Entry, kept_entries

@@ -261,10 +261,7 @@ def _check_class(root: Path, told: Collection[str]) -> None:
 
 def _check_cleared(store: RunStore) -> None:
     """Hold the next engine to leaving nothing of what was cut off."""
-    with (
-        patch("hnviz.runs.store._UNFINISHED_SECONDS", -60.0),
-        patch("hnviz.runs.files.LEFTOVER_SECONDS", -60.0),
-    ):
+    with patch("hnviz.runs.store.ABANDONED_SECONDS", -60.0):
         store.remove_unfinished()
     left = [str(path) for path in store.root.rglob("*") if ".tmp" in path.name]
     assert left + [str(path) for path in store.root.glob(".new-*")] == []

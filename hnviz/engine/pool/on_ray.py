@@ -18,7 +18,7 @@ import hnviz
 from hnviz.config import RunConfig
 from hnviz.engine.pool.engine import PoolError
 from hnviz.runs import RunFolder
-from hnviz.runs.scratch import scratch
+from hnviz.runs.files import scratch
 
 ADDRESS_VARIABLE = "RAY_ADDRESS"
 ANY_ADDRESS = "auto"  # the cluster that this machine is a part of
