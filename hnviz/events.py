@@ -4,9 +4,8 @@ Steps count updates of the weights; step 0 is before the first. A mini-batch's l
 with the weights before its update.
 """
 
-from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
-from typing import Any, ClassVar, NamedTuple, get_args
+from dataclasses import dataclass, field
+from typing import ClassVar, NamedTuple
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,44 +109,3 @@ class Ended:
 
 
 Event = RunStarted | BatchEnd | EpochEnd | TrainPass | SnapshotSaved | Resumed | Ended
-
-_CLASSES: dict[str, type[Event]] = {cls.kind: cls for cls in get_args(Event)}
-_FIELDS = {kind: tuple(each.name for each in fields(cls)) for kind, cls in _CLASSES.items()}
-_OPTIONAL = {
-    kind: {each.name for each in fields(cls) if each.default_factory is not MISSING}
-    for kind, cls in _CLASSES.items()
-}
-
-
-def to_dict(event: Event) -> dict[str, Any]:
-    """Return an event in a form that JSON can hold; the key "event" is its kind."""
-    return {"event": event.kind, **{name: getattr(event, name) for name in _FIELDS[event.kind]}}
-
-
-def from_dict(values: Mapping[str, Any]) -> Event:
-    """Read an event back. Raises ValueError, naming what came, if it is not one."""
-    kind = values.get("event") if isinstance(values, Mapping) else None
-    if not isinstance(kind, str) or kind not in _CLASSES:
-        raise ValueError(f"no event is named {kind!r:.60}")
-    cls = _CLASSES[kind]
-    names, given = _FIELDS[kind], values.keys() - {"event"}
-    if not set(names) - _OPTIONAL[kind] <= given <= set(names):
-        raise ValueError(
-            f"a {cls.kind!r} event has the fields {', '.join(sorted(names))}; "
-            f"got {', '.join(sorted(given)):.200}"
-        )
-    known = {name: values[name] for name in names if name in given}
-    for name in _OPTIONAL[kind] & given:
-        known[name] = _by_kind(f"{name} of {kind!r}", known[name])
-    return cls(**known)
-
-
-def _by_kind(name: str, told: Any) -> dict[str, KindFigures]:
-    """Read `KindFigures` back. Raises ValueError."""
-    if not isinstance(told, Mapping):
-        raise ValueError(f"{name} cannot be {told!r:.60}")
-    for kind, figures in told.items():
-        types = [type(each) for each in figures] if isinstance(figures, (list, tuple)) else []
-        if types not in ([int, int, float], [int, int, int]):  # JSON may write 2.0 as 2
-            raise ValueError(f"{name} cannot have {figures!r:.60} for {kind!r:.60}")
-    return {kind: KindFigures(*figures) for kind, figures in told.items()}

@@ -6,7 +6,7 @@ from pathlib import Path
 from hnviz.config import RunConfig
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event, KindFigures, RunStarted
 from hnviz.runs import RunFolder
-from hnviz.runs.codec import encode
+from hnviz.runs.events import encode
 from hnviz.runs.folder import CONFIG, EVENTS, RunInfo
 from hnviz.schedule import one_cycle
 

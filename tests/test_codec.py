@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hnviz.events import BatchEnd, Event, RunStarted
-from hnviz.runs.codec import Lines, encode
-from hnviz.runs.codec import _last_between as last_between
+from hnviz.runs.events import Lines, encode, last_between
 from hnviz.schedule import MAX_TOLD, told_every
 from tests.test_hostile_runs import batch, epoch
 

@@ -24,20 +24,12 @@ from hnviz.config import RunConfig
 from hnviz.data import KINDS
 from hnviz.engine.client import EngineError
 from hnviz.events import Ended, Event, Resumed
-from hnviz.runs import (
-    SHIPPED_DIR,
-    DamagedRun,
-    RunFolder,
-    RunNotFound,
-    RunStore,
-    RunWriteError,
-    columns,
-)
+from hnviz.runs import SHIPPED_DIR, DamagedRun, RunFolder, RunNotFound, RunStore, RunWriteError
 from hnviz.runs import deleted as trash
-from hnviz.runs.codec import encode
-from hnviz.runs.columns import COLUMNS, read_curves, thinned
+from hnviz.runs.events import encode
 from hnviz.runs.files import take_lock
 from hnviz.runs.label import LABEL, Label, read_label, write_label
+from hnviz.runs.record import POINT_COLUMNS, read_curves, thinned
 from hnviz.web import actions, curves, keeping, listing, starts
 from hnviz.web.classroom.routes import permit
 from hnviz.web.curves import COMPARED_KINDS, EPOCH_COLUMNS, curve_routes
@@ -124,7 +116,7 @@ def test_curves_hold_what_the_events_of_a_run_say(name, in_one_piece):
     record = folder.read()
     in_one_piece()
     read = read_curves(folder, 10_000)
-    frame = record.batch_frame()[list(COLUMNS)].to_numpy()
+    frame = record.batch_frame()[list(POINT_COLUMNS)].to_numpy()
     np.testing.assert_allclose(read.points, frame, rtol=1e-6)
     assert replace(read.record, batches=record.batches) == record
     assert (read.step, read.every) == (record.step, 1)
@@ -146,7 +138,7 @@ def test_a_long_run_is_thinned_to_means_over_equal_stretches_of_steps(tmp_path):
 def test_a_run_that_is_too_long_to_be_read_in_one_piece_has_the_same_curves(most, monkeypatch):
     folder = RunFolder(SHIPPED_DIR / "Model0", shipped=True)
     in_one = read_curves(folder, most)
-    monkeypatch.setattr(columns, "READ_AT_ONCE", 1000)
+    monkeypatch.setattr("hnviz.runs.record.MAX_CURVE_BYTES", 1000)
     in_lines = read_curves(folder, most)
     assert in_lines.record == in_one.record
     assert (in_lines.step, in_lines.every) == (in_one.step, in_one.every)
@@ -216,23 +208,23 @@ def test_lines_that_do_not_rise_are_read_line_by_line(tmp_path):
     steps = [each.step for each in folder.read().batches]
     assert read_curves(folder, 100).points[:, 0].tolist() == steps
     path.write_bytes(attempts(started, batches[:2]).replace(b'"step": 1,', b'"step": null,'))
-    with pytest.raises(DamagedRun, match="line 3: step of a 'batch' event cannot be None"):
+    with pytest.raises(DamagedRun, match="line 3: step of the event 'batch' cannot be None"):
         read_curves(folder, 100)
 
 
-def test_one_mini_batch_is_read_of_a_run_whose_epochs_alone_are_drawn(tmp_path, monkeypatch):
-    read, seen = columns._columns, []
-    monkeypatch.setattr(
-        columns, "_columns", lambda lines, undone: seen.append(len(lines)) or read(lines, undone)
-    )
-    assert read_curves(make_run(tmp_path, 1, 80), 0).step == 80
-    assert seen == [1]
+def test_one_mini_batch_is_read_of_a_run_whose_epochs_alone_are_drawn(tmp_path):
+    folder = make_run(tmp_path, 1, 80)
+    path = folder.path / "events.jsonl"
+    path.write_bytes(path.read_bytes().replace(b'"step": 40,', b'"step": 40 40,', 1))
+    assert read_curves(folder, 0).step == 80
+    with pytest.raises(DamagedRun, match="line 46: it is not JSON"):
+        read_curves(folder, 100)
 
 
 def test_a_run_without_a_mini_batch_has_columns(tmp_path):
     folder = RunStore(tmp_path).create(RunConfig())
     found = read_curves(folder, 100)
-    assert found.points.shape == (0, len(COLUMNS))
+    assert found.points.shape == (0, len(POINT_COLUMNS))
     assert (found.record.id, found.record.config) == (folder.id, folder.config)
 
 

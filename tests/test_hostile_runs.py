@@ -17,9 +17,9 @@ from hnviz.app.rooms.train.topics import thinned
 from hnviz.config import RunConfig
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event, Resumed, RunStarted, SnapshotSaved
 from hnviz.runs import DamagedRun, RunFolder, RunFollower, RunNotFound, RunStore
-from hnviz.runs.codec import Lines, encode
+from hnviz.runs.events import Lines, encode
 from hnviz.runs.files import read_tensors, write_tensors
-from hnviz.runs.follower import PIECE
+from hnviz.runs.record import PIECE_BYTES
 from hnviz.schedule import MAX_TOLD, told_every
 
 PATIENCE = 5.0  # seconds for what must not wait for anybody
@@ -134,14 +134,14 @@ DAMAGES = {
     "events, pipe": (pipe_instead_of("events.jsonl"), "not a regular file"),
     "events, link": (link_instead_of("events.jsonl"), "links to other files are not followed"),
     "config, link": (link_instead_of("config.json"), "links to other files are not followed"),
-    "events, one long line": (events_end_with((PIECE + 1) * b" "), "a line has more than"),
-    "accuracy, 400 digits": (event_with(epoch(2), "accuracy", HUGE), "accuracy of a 'epoch' event"),
-    "accuracy, inf": (event_with(epoch(2), "accuracy", "1e999"), "accuracy of a 'epoch' event"),
-    "step, 400 digits": (event_with(batch(2), "step", HUGE), "step of a 'batch' event"),
-    "step, below 0": (event_with(batch(2), "step", "-1"), "step of a 'batch' event"),
+    "events, one long line": (events_end_with((PIECE_BYTES + 1) * b" "), "a line has more than"),
+    "accuracy, 400 digits": (event_with(epoch(2), "accuracy", HUGE), "accuracy of the event"),
+    "accuracy, inf": (event_with(epoch(2), "accuracy", "1e999"), "accuracy of the event 'epoch'"),
+    "step, 400 digits": (event_with(batch(2), "step", HUGE), "step of the event 'batch'"),
+    "step, below 0": (event_with(batch(2), "step", "-1"), "step of the event 'batch'"),
     "n_steps, 0": (event_with(STARTED, "n_steps", "0"), "a run has at least one step"),
-    "n_steps, below 0": (event_with(STARTED, "n_steps", "-1"), "n_steps of a 'started' event"),
-    "n_steps, 10**400": (event_with(STARTED, "n_steps", HUGE), "n_steps of a 'started' event"),
+    "n_steps, below 0": (event_with(STARTED, "n_steps", "-1"), "n_steps of the event 'started'"),
+    "n_steps, 10**400": (event_with(STARTED, "n_steps", HUGE), "n_steps of the event 'started'"),
     "kinds, 10**400": (
         event_with(epoch(2), "valid_kinds", f'{{"ones": [{HUGE}, 1, 0.5]}}'), "valid_kinds"
     ),
@@ -457,12 +457,12 @@ def test_lines_that_are_skipped_together_are_those_skipped_one_by_one(parts, eve
         for piece in pieces:
             whole = piece[: piece.rfind(b"\n") + 1]
             try:
-                read += [*lines.read(whole), lines._number]
+                read += [*lines.read(whole), lines.number]
             except ValueError as error:
                 read.append(str(error))
         return read
 
     together = told()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("hnviz.runs.codec._last_between", lambda content, end, step, every: end)
+        patch.setattr("hnviz.runs.events.last_between", lambda content, end, step, every: end)
         assert together == told()

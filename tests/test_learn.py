@@ -1,6 +1,5 @@
 """Training: equal to the notebook's library, and told in events that add up."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 from csv import DictReader
@@ -20,7 +19,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from hnviz.config import RunConfig, problems
 from hnviz.data import BatchLayout, Texts, TokenStream, batches
-from hnviz.events import BatchEnd, Ended, EpochEnd, Event, RunStarted, TrainPass, to_dict
+from hnviz.events import BatchEnd, Ended, EpochEnd, Event, RunStarted, TrainPass
 from hnviz.learn import FAST, MODELS, DeviceError, Learner, build_model, fit
 from hnviz.learn.adam import Adam
 from hnviz.learn.learner import finished
@@ -29,6 +28,7 @@ from hnviz.learn.state import State, mapped
 from hnviz.models.catalogue import CATALOGUE, LADDER
 from hnviz.models.spec import Penalty
 from hnviz.runs import reference_range
+from hnviz.runs.events import decode, encode
 from hnviz.schedule import one_cycle
 from tests.small import figures, small_config, small_stream
 
@@ -411,7 +411,7 @@ def checked(events: Iterator[Event]) -> tuple[list[BatchEnd], list[EpochEnd], En
     """The events of a run by kind, each fit for JSON."""
     told = list(events)
     for event in told:
-        json.dumps(to_dict(event), allow_nan=False)
+        assert decode(encode(event)) == event
     assert isinstance(told[-1], Ended)
     return (
         [event for event in told if isinstance(event, BatchEnd)],

@@ -26,7 +26,7 @@ from hnviz.figures.overlay import MOST_NAMED, Course, Overlay, overlay
 from hnviz.figures.panel import Stroke
 from hnviz.figures.theme import theme
 from hnviz.runs import RunFolder, RunStore
-from hnviz.runs.codec import encode
+from hnviz.runs.events import encode
 from hnviz.runs.folder import CONFIG, EVENTS, RunInfo
 from hnviz.runs.label import Label, write_label
 from hnviz.runs.repeat import repeat_command

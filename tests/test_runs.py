@@ -50,7 +50,7 @@ from hnviz.runs import (
     reference_range,
     ship,
 )
-from hnviz.runs.codec import decode, encode, shortened
+from hnviz.runs.events import decode, encode, shortened
 from hnviz.runs.files import (
     LOCK_NAME,
     MAX_HEADER_BYTES,
@@ -245,7 +245,7 @@ def test_a_loss_that_is_no_number_is_valid_json(loss: float) -> None:
         (b'{"event": ["batch"]}', "is not an event"),
         (b'{"event": "burst"}', "no event is named 'burst'"),
         (b'{"event": "snapshot"}', "has the fields step"),
-        (b'{"event": "snapshot", "step": "3"}', "step of a 'snapshot' event cannot be '3'"),
+        (b'{"event": "snapshot", "step": "3"}', "step of the event 'snapshot' cannot be '3'"),
         (b'{"event": "snapshot", "step": true}', "cannot be True"),
     ],
 )
@@ -620,9 +620,9 @@ def test_a_run_is_read_in_pieces(folder: RunFolder, monkeypatch: pytest.MonkeyPa
     write(folder, [STARTED, *map(batch, range(9)), ended("stopped", 9)])
     whole = folder.read()
     assert [each.step for each in RunFollower(folder, 4).poll().batches] == [0, 4, 8]
-    monkeypatch.setattr("hnviz.runs.follower.PIECE", 300)
+    monkeypatch.setattr("hnviz.runs.record.PIECE_BYTES", 300)
     assert RunFollower(folder).poll() == whole
-    monkeypatch.setattr("hnviz.runs.follower.PIECE", 50)
+    monkeypatch.setattr("hnviz.runs.record.PIECE_BYTES", 50)
     with pytest.raises(DamagedRun, match=r"events.jsonl, a line has more than 50 bytes$"):
         RunFollower(folder).poll()
 

@@ -15,11 +15,11 @@ from hnviz.data.splits import Chosen
 from hnviz.runs import DamagedRun, RunFolder, RunNotFound, RunStore, RunWriteError
 from hnviz.runs import own as own_models
 from hnviz.runs import store as store_module
-from hnviz.runs.codec import encode
+from hnviz.runs.events import encode
 from hnviz.runs.folder import CONFIG, RunInfo, new_info
-from hnviz.runs.follower import RunFollower
 from hnviz.runs.label import Label, write_label
 from hnviz.runs.own import MODELS, keep_models, other_model, unknown_model
+from hnviz.runs.record import RunFollower
 from hnviz.runs.texts import content_hash
 from tests.failpoints import Failing
 from tests.test_runs import FULL, batch, write

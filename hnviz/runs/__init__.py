@@ -2,8 +2,7 @@
 
 from hnviz.runs.errors import DamagedRun, RunBusy, RunNotFound, RunWriteError, SnapshotNotFound
 from hnviz.runs.folder import RunFolder
-from hnviz.runs.follower import RunFollower
-from hnviz.runs.record import RESUMABLE, STATUSES, RunRecord
+from hnviz.runs.record import RESUMABLE, STATUSES, RunFollower, RunRecord
 from hnviz.runs.reference import (
     five_seeds_table,
     lr_table,

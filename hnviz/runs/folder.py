@@ -228,7 +228,7 @@ class RunFolder:
 
     def read(self) -> "RunRecord":
         """Return the run's record. Raises DamagedRun."""
-        from hnviz.runs.follower import RunFollower
+        from hnviz.runs.record import RunFollower
 
         return RunFollower(self).poll()
 

@@ -7,7 +7,7 @@ import numpy as np
 from hnviz.config import RunConfig
 from hnviz.events import SnapshotSaved
 from hnviz.models.catalogue import BUILT_IN
-from hnviz.runs.codec import encode
+from hnviz.runs.events import encode
 from hnviz.runs.files import write_atomic, write_tensors, writing
 from hnviz.runs.folder import CONFIG, EVENTS, SNAPSHOTS, RunFolder
 from hnviz.runs.record import RunRecord

@@ -24,10 +24,9 @@ from hnviz.runs.deleted import drop_old
 from hnviz.runs.errors import DamagedRun, RunNotFound, RunWriteError
 from hnviz.runs.files import age, remove_leftovers, writing
 from hnviz.runs.folder import CONFIG, EVENTS, RANGE_TEST, RunFolder, RunInfo, new_info
-from hnviz.runs.follower import RunFollower
 from hnviz.runs.label import read_label
 from hnviz.runs.own import keep_models
-from hnviz.runs.record import RunRecord
+from hnviz.runs.record import RunFollower, RunRecord
 from hnviz.runs.summary import RunSummary
 from hnviz.runs.texts import drop_text, drop_unread_texts, keep_text, look_beside
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from hnviz import disk
 from hnviz.events import BatchEnd, Event, Resumed, RunStarted, SnapshotSaved
-from hnviz.runs.codec import encode
 from hnviz.runs.errors import RunWriteError
+from hnviz.runs.events import encode
 from hnviz.runs.files import (
     open_regular,
     remove_leftovers,

@@ -23,9 +23,9 @@ from hnviz.engine.client import live_status
 from hnviz.events import EpochEnd, KindFigures
 from hnviz.models.catalogue import CATALOGUE
 from hnviz.runs import DamagedRun, RunFolder, RunNotFound, notebook_table
-from hnviz.runs.columns import COLUMNS, Curves, read_curves
 from hnviz.runs.folder import CONFIG, EVENTS
 from hnviz.runs.label import read_label
+from hnviz.runs.record import POINT_COLUMNS, Curves, read_curves
 from hnviz.runs.seeds import spread_of
 from hnviz.web.errors import Refusal
 from hnviz.web.kept import Entry, kept_entries
@@ -118,7 +118,7 @@ class CurvesDoor:
         if known is not None:
             return known
         meta = {
-            "columns": COLUMNS,
+            "columns": POINT_COLUMNS,
             "epoch_columns": EPOCH_COLUMNS,
             "kinds": COMPARED_KINDS,
             "missing": missing,
@@ -240,7 +240,10 @@ def _placed(about: Iterable[dict[str, Any]], found: Sequence[Drawn]) -> list[dic
 
 
 def _arrays(found: Sequence[Drawn]) -> Mapping[str, NDArray[np.float32]]:
-    points = [np.empty((0, len(COLUMNS)), np.float32), *(each.curves.points for each in found)]
+    points = [
+        np.empty((0, len(POINT_COLUMNS)), np.float32),
+        *(each.curves.points for each in found),
+    ]
     return {
         "points": np.concatenate(points),
         "epochs": np.concatenate([_epochs(()), *(each.epochs for each in found)]),

@@ -20,7 +20,7 @@ from hnviz.config import RunConfig
 from hnviz.estimate import Budget
 from hnviz.events import BatchEnd, Ended, RunStarted
 from hnviz.runs import RunStore
-from hnviz.runs.codec import encode
+from hnviz.runs.events import encode
 from tests.conftest import (
     CHROMIUM,
     CHROMIUM_ARGS,

@@ -1,25 +1,27 @@
-"""Events as lines of events.jsonl."""
+"""Events as lines of events.jsonl: one JSON object a line, checked when it is read."""
 
 import json
 import math
 import re
-from dataclasses import fields
-from typing import Any, get_args, get_origin
+from dataclasses import MISSING, fields
+from typing import Any, get_args
 
-from hnviz import events
-from hnviz.events import ENDS, Ended, Event, RunStarted
+from hnviz.events import ENDS, Ended, Event, KindFigures, RunStarted
 from hnviz.runs.files import LARGEST_NUMBER, is_number, parse_json, printable
 from hnviz.schedule import told_every
 
 BATCH_PREFIX = b'{"event": "batch"'
 """The start of the most frequent kind of line, so that a skim can skip it."""
 
+MAX_VALUE_CHARS = 40  # of a value in a sentence; of a line that is not an event, none is quoted
 
 _STEP = re.compile(rb', "step": (\d{1,15}),')  # the first field of a mini-batch's line
-_SHOWN = 40  # characters of a value in a sentence; of a line that is no event, none is quoted
 _ENCODER = json.JSONEncoder(allow_nan=False)
-_TYPES: dict[type, tuple[tuple[str, Any], ...]] = {
-    cls: tuple((field.name, field.type) for field in fields(cls)) for cls in get_args(Event)
+_EVENTS: dict[str, type[Event]] = {cls.kind: cls for cls in get_args(Event)}
+_TYPES = {kind: {each.name: each.type for each in fields(cls)} for kind, cls in _EVENTS.items()}
+_NEEDED = {
+    kind: {each.name for each in fields(cls) if each.default_factory is MISSING}
+    for kind, cls in _EVENTS.items()
 }
 
 
@@ -29,8 +31,8 @@ def encode(event: Event, *, digits: int | None = None) -> bytes:
     JSON has no nan and no infinity: both become null, and are read back as nan. `digits` rounds
     every float to that many significant digits, for the pre-trained runs.
     """
-    values = {name: _to_json(value, digits) for name, value in events.to_dict(event).items()}
-    return _ENCODER.encode(values).encode() + b"\n"
+    values = {name: _to_json(getattr(event, name), digits) for name in _TYPES[event.kind]}
+    return _ENCODER.encode({"event": event.kind, **values}).encode() + b"\n"
 
 
 def _to_json(value: Any, digits: int | None) -> Any:
@@ -49,32 +51,45 @@ def decode(line: bytes) -> Event:
         values = parse_json(line)
     except ValueError:  # also for bytes that are not UTF-8
         raise ValueError("it is not JSON") from None
-    if not isinstance(values, dict) or not isinstance(values.get("event"), str):
+    kind = values.pop("event", None) if isinstance(values, dict) else None
+    if not isinstance(kind, str):
         raise ValueError("it is not an event")
-    event = events.from_dict(values)
+    if kind not in _EVENTS:
+        raise ValueError(f"no event is named {kind!r:.60}")
+    types = _TYPES[kind]
+    if not _NEEDED[kind] <= values.keys() <= types.keys():
+        raise ValueError(
+            f"the event {kind!r} has the fields {', '.join(sorted(types))}; "
+            f"got {', '.join(sorted(values)):.200}"
+        )
+    for name, value in values.items():
+        values[name] = found = _from_json(value, types[name])
+        if found is None:
+            raise ValueError(f"{name} of the event {kind!r} cannot be {shortened(value)}")
+    event = _EVENTS[kind](**values)
     if isinstance(event, RunStarted) and 0 in (event.n_batches, event.n_steps):
         raise ValueError("a run has at least one step")
     if isinstance(event, Ended) and event.status not in ENDS:
         raise ValueError(f"a run ends as {', '.join(ENDS)}; got {shortened(event.status)}")
-    for name, wanted in _TYPES[type(event)]:
-        value = values.get(name, {})  # older runs lack the figures by kind
-        if value is None and wanted is float:
-            object.__setattr__(event, name, math.nan)  # nothing else holds it yet
-        elif not _fits(value, wanted):
-            raise ValueError(f"{name} of a {event.kind!r} event cannot be {shortened(value)}")
-        elif wanted is str:
-            object.__setattr__(event, name, printable(value))
     return event
 
 
-def _fits(value: Any, wanted: Any) -> bool:
+def _from_json(value: Any, wanted: Any) -> Any:
+    """Return the value of a field of type `wanted`; None if it cannot have this one."""
     if wanted is float:
-        return is_number(value)
+        return math.nan if value is None else value if is_number(value) else None
     if wanted is int:  # all whole numbers of events count something
-        return type(value) is int and 0 <= value <= LARGEST_NUMBER
-    if get_origin(wanted) is dict:  # figures by kind, whose form `events` has checked
-        return all(is_number(each) for figures in value.values() for each in figures)
-    return type(value) is wanted
+        return value if type(value) is int and 0 <= value <= LARGEST_NUMBER else None
+    if wanted is str:
+        return printable(value) if isinstance(value, str) else None
+    fits = isinstance(value, dict) and all(map(_is_by_kind, value.values()))
+    return {kind: KindFigures(*figures) for kind, figures in value.items()} if fits else None
+
+
+def _is_by_kind(figures: Any) -> bool:
+    types = [type(each) for each in figures] if isinstance(figures, list) else []
+    # JSON may write 2.0 as 2.
+    return types in ([int, int, float], [int, int, int]) and all(map(is_number, figures))
 
 
 class Lines:
@@ -83,7 +98,7 @@ class Lines:
     def __init__(self, every: int | None = None) -> None:
         """`every`: steps between the mini-batches to read; None for as many as a record keeps."""
         self._fixed, self._every = every, every or 1
-        self._number = 0  # of the last line, from 1
+        self.number = 0  # of the last line, from 1
 
     def read(self, content: bytes) -> list[Event]:
         """Return the events of whole lines. Raises ValueError that names the line.
@@ -93,12 +108,12 @@ class Lines:
         found, waiting, start = [], None, 0
         while (end := content.find(b"\n", start)) >= 0:
             line, start = content[start:end], end + 1
-            self._number += 1
+            self.number += 1
             if self._every > 1 and (step := _step_between(line, self._every)) is not None:
                 if waiting is None:
-                    last = _last_between(content, end, step, self._every)
+                    last = last_between(content, end, step, self._every)
                     if last > start:
-                        self._number += content.count(b"\n", end, last)
+                        self.number += content.count(b"\n", end, last)
                         line, start = content[content.rfind(b"\n", end, last) + 1 : last], last + 1
                 waiting = line
                 continue
@@ -115,7 +130,7 @@ class Lines:
         try:
             return decode(line)
         except ValueError as error:
-            raise ValueError(f"line {self._number}: {error}") from None
+            raise ValueError(f"line {self.number}: {error}") from None
 
 
 def _step_between(line: bytes, every: int) -> int | None:
@@ -126,7 +141,7 @@ def _step_between(line: bytes, every: int) -> int | None:
     return step if found is not None and (step := int(found[1])) % every else None
 
 
-def _last_between(content: bytes, end: int, step: int, every: int) -> int:
+def last_between(content: bytes, end: int, step: int, every: int) -> int:
     """Return where the last line before the next multiple of `every` ends.
 
     `end` is where the line of `step` ends. Returns `end` unless whole lines of mini-batches, one a
@@ -142,9 +157,9 @@ def _last_between(content: bytes, end: int, step: int, every: int) -> int:
     return last if starts == target - step else end
 
 
-def shortened(what: Any) -> str:
+def shortened(value: Any) -> str:
     """Return the start of a value, for use in a sentence."""
-    if isinstance(what, int) and abs(what) > LARGEST_NUMBER:
-        return "a number above 9,007,199,254,740,992"  # LARGEST_NUMBER
-    text = repr(what)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    if isinstance(value, int) and abs(value) > LARGEST_NUMBER:
+        return f"a number above {LARGEST_NUMBER:,}"
+    text = repr(value)
+    return text if len(text) <= MAX_VALUE_CHARS else f"{text[:MAX_VALUE_CHARS]}..."
