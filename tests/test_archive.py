@@ -21,7 +21,7 @@ from hnviz.engine.recorder import run_in_folder
 from hnviz.runs import RunStore
 from hnviz.runs import archive as archives
 from hnviz.runs.archive import ArchiveError, pack, unpack
-from hnviz.runs.folder import MOST_CONFIG
+from hnviz.runs.folder import MAX_CONFIG_BYTES
 from hnviz.runs.texts import TEXTS
 from tests.failpoints import Failing
 
@@ -163,12 +163,12 @@ def member(name: str, size: int = 1, flags: int = 0) -> zipfile.ZipInfo:
 
 
 def test_as_much_as_is_read_and_no_more():
-    config = member("config.json", MOST_CONFIG)
-    rest = archives.MOST_BYTES - MOST_CONFIG
+    config = member("config.json", MAX_CONFIG_BYTES)
+    rest = archives.MOST_BYTES - MAX_CONFIG_BYTES
     assert list(archives._problems([config, member("events.jsonl", rest, flags=8)])) == []
     (problem,) = archives._problems([config, member("events.jsonl", rest + 1)])
     assert problem == "it unpacks to 2,147,483,649 bytes; at most 2,147,483,648 are read"
-    for name, most in (("config.json", MOST_CONFIG), ("text.txt", texts.MOST_BYTES)):
+    for name, most in (("config.json", MAX_CONFIG_BYTES), ("text.txt", texts.MOST_BYTES)):
         others = [] if name == "config.json" else [config]
         assert list(archives._problems([*others, member(name, most)])) == []
         (problem,) = archives._problems([*others, member(name, most + 1)])

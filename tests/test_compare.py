@@ -24,11 +24,18 @@ from hnviz.config import RunConfig
 from hnviz.data import KINDS
 from hnviz.engine.client import EngineError
 from hnviz.events import Ended, Event, Resumed
-from hnviz.runs import SHIPPED_DIR, DamagedRun, RunFolder, RunNotFound, RunStore, RunWriteError
-from hnviz.runs import deleted as trash
+from hnviz.runs import (
+    SHIPPED_DIR,
+    DamagedRun,
+    RunFolder,
+    RunNotFound,
+    RunStore,
+    RunWriteError,
+    trash,
+)
 from hnviz.runs.events import encode
 from hnviz.runs.files import take_lock
-from hnviz.runs.label import LABEL, Label, read_label, write_label
+from hnviz.runs.folder import LABEL, Label, read_label, write_label
 from hnviz.runs.record import POINT_COLUMNS, read_curves, thinned
 from hnviz.web import actions, curves, keeping, listing, starts
 from hnviz.web.classroom.routes import permit
@@ -630,7 +637,7 @@ def test_a_name_that_cannot_be_written_is_one_sentence(client, store, monkeypatc
     def full(path, content, what):
         raise keeping.RunWriteError("label.json could not be written: no space left on device")
 
-    monkeypatch.setattr("hnviz.runs.label.write_atomic", full)
+    monkeypatch.setattr("hnviz.runs.folder.write_atomic", full)
     reply = client.post(f"/api/runs/{folder.id}/rename", json={"name": "x"})
     assert (reply.status_code, "no space left" in reply.json()["error"]) == (409, True)
 

@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import httpx
 
 from hnviz.runs import SHIPPED_DIR, RunFolder, RunStore
-from hnviz.runs.seeds import LIBRARY
+from hnviz.runs.reference import LIBRARY
 from tests.conftest import idle, until
 from tests.made_runs import make_run
 

@@ -21,7 +21,7 @@ from hnviz import disk
 from hnviz.classroom import kept as classes
 from hnviz.data.corpora.own import Way, own_corpus
 from hnviz.events import BatchEnd, EpochEnd
-from hnviz.runs import DamagedRun, RunFolder, RunFollower, RunStore, RunWriteError, deleted
+from hnviz.runs import DamagedRun, RunFolder, RunFollower, RunStore, RunWriteError, trash
 from hnviz.sweeps import kept as sweeps
 from hnviz.sweeps.plan import SweepError
 from tests.chaos.forked import tell
@@ -152,13 +152,13 @@ def test_a_line_that_could_not_be_cut_is_cut_before_the_next(
 def test_a_run_of_which_a_killed_process_removed_a_part_is_removed(tmp_path: Path) -> None:
     store = RunStore(tmp_path / "runs", tmp_path)
     folder = store.create(small_config("Model1"))
-    deleted.delete(folder)
+    trash.delete(folder)
     (place,) = store.root.glob(".deleted-*")
     (place / ".deleted").unlink()  # as the first of its files
-    deleted.drop_old(store.root)
+    trash.drop_old(store.root)
     assert place.is_dir()
     os.utime(place, (1, 1))
-    deleted.drop_old(store.root)
+    trash.drop_old(store.root)
     assert not place.exists()
 
 

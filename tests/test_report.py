@@ -26,10 +26,9 @@ from hnviz.figures.overlay import MOST_NAMED, Course, Overlay, overlay
 from hnviz.figures.panel import Stroke
 from hnviz.figures.theme import theme
 from hnviz.runs import RunFolder, RunStore
+from hnviz.runs.archive import repeat_command
 from hnviz.runs.events import encode
-from hnviz.runs.folder import CONFIG, EVENTS, RunInfo
-from hnviz.runs.label import Label, write_label
-from hnviz.runs.repeat import repeat_command
+from hnviz.runs.folder import CONFIG, EVENTS, Label, RunInfo, write_label
 from hnviz.web import exported
 from hnviz.web.routes import door
 from tests.made_runs import events, make_run

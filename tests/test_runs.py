@@ -59,13 +59,11 @@ from hnviz.runs.files import (
     write_atomic,
     write_checkpoint,
 )
-from hnviz.runs.folder import RESUME_BEFORE
-from hnviz.runs.label import Label, read_label, write_label
+from hnviz.runs.folder import RESUME_BEFORE, Label, read_label, write_label
 from hnviz.runs.record import RecordBuilder
 from hnviz.runs.reference import lr_table, one_recipe_table
 from hnviz.runs.shipped import to_half
-from hnviz.runs.store import ABANDONED_SECONDS, RUNS_DIR_VARIABLE, versions
-from hnviz.runs.summary import RunSummary
+from hnviz.runs.store import ABANDONED_SECONDS, RUNS_DIR_VARIABLE, RunSummary, versions
 from tests.failpoints import KEPT, Failing
 
 DATA = Path(__file__).parent / "data"

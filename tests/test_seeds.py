@@ -8,8 +8,7 @@ import pytest
 
 from hnviz.config import RunConfig
 from hnviz.runs import RunStore
-from hnviz.runs.reference import five_seeds_table, reference_range
-from hnviz.runs.seeds import FIGURES, spread_of, usual_gaps
+from hnviz.runs.reference import FIGURES, five_seeds_table, reference_range, spread_of, usual_gaps
 from tests.made_runs import EPOCHS, make_run
 
 

@@ -13,12 +13,19 @@ from hnviz.config import RunConfig
 from hnviz.data import CorpusError
 from hnviz.data.splits import Chosen
 from hnviz.runs import DamagedRun, RunFolder, RunNotFound, RunStore, RunWriteError
-from hnviz.runs import own as own_models
 from hnviz.runs import store as store_module
 from hnviz.runs.events import encode
-from hnviz.runs.folder import CONFIG, RunInfo, new_info
-from hnviz.runs.label import Label, write_label
-from hnviz.runs.own import MODELS, keep_models, other_model, unknown_model
+from hnviz.runs.folder import (
+    CONFIG,
+    MODELS,
+    Label,
+    RunInfo,
+    keep_models,
+    new_info,
+    other_model,
+    unknown_model,
+    write_label,
+)
 from hnviz.runs.record import RunFollower
 from hnviz.runs.texts import content_hash
 from tests.failpoints import Failing
@@ -57,6 +64,7 @@ def test_a_config_keeps_what_the_run_is_of(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hnviz.runs.folder.identity_of", lambda model: f"of {model}")
+    monkeypatch.setattr("hnviz.runs.folder.model_text", lambda model: "")
     config = RunConfig(model="Model3", split="blocks")
     info = new_info(config, {"python": "3"})
     of_blocks = content_hash(Chosen("human_numbers", "blocks"))
@@ -73,8 +81,8 @@ def test_a_config_keeps_what_the_run_is_of(
 @pytest.fixture
 def _mine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let this process know one own model, without the check that another process does."""
-    monkeypatch.setattr(own_models, "identity_of", {"Mine": "an identity"}.get)
-    monkeypatch.setattr(own_models, "model_text", {"Mine": "class Mine: '\N{SNOWMAN}'"}.get)
+    monkeypatch.setattr("hnviz.runs.folder.identity_of", {"Mine": "an identity"}.get)
+    monkeypatch.setattr("hnviz.runs.folder.model_text", {"Mine": "class Mine: '\N{SNOWMAN}'"}.get)
 
 
 @pytest.mark.usefixtures("_mine")

@@ -17,7 +17,7 @@ from hnviz.app.rooms.sweep.topics import SweepMap
 from hnviz.engine.client import Engine
 from hnviz.learn import fit, last_epoch
 from hnviz.runs import RunStore, RunWriteError
-from hnviz.runs.label import Label, write_label
+from hnviz.runs.folder import Label, write_label
 from hnviz.sweeps import kept
 from hnviz.sweeps.plan import make_plan
 from hnviz.web import sweeps, swept

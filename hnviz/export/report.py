@@ -17,7 +17,7 @@ from hnviz.export.report_charts import run_charts, together_charts
 from hnviz.figures.offers import without_notebook
 from hnviz.figures.sentences import plural
 from hnviz.runs import RunFolder, RunRecord, RunStore, notebook_table
-from hnviz.runs.label import read_label
+from hnviz.runs.folder import read_label
 
 PROVED = (run_text.remember, run_text.ruler, run_text.best_loss)
 """What a report says of a run's memory."""

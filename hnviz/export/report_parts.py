@@ -28,7 +28,7 @@ from hnviz.figures.sentences import listed
 from hnviz.figures.split_words import valid_holds
 from hnviz.own import identity_of
 from hnviz.runs import RunRecord
-from hnviz.runs.repeat import TEXT, repeat_command
+from hnviz.runs.archive import TEXT, repeat_command
 from hnviz.runs.ruler import MOST_ONCE, Bound, run_bounds
 
 STYLE = Path(__file__).parent / "report.css"

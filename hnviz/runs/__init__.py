@@ -13,8 +13,7 @@ from hnviz.runs.reference import (
     reference_range,
 )
 from hnviz.runs.shipped import BLOCKS, ship, shipped_configs
-from hnviz.runs.store import SHIPPED_DIR, RunStore, default_runs_dir
-from hnviz.runs.summary import RunSummary
+from hnviz.runs.store import SHIPPED_DIR, RunStore, RunSummary, default_runs_dir
 from hnviz.runs.writer import RunWriter
 
 __all__ = [

@@ -1,24 +1,29 @@
 """A run as one zip file, to send to somebody or to keep; and such a file as a run again."""
 
 import re
+import shlex
 import stat
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO
 
 from hnviz import disk
 from hnviz.config import RunConfig
 from hnviz.data.corpora import texts
-from hnviz.data.corpora.own import text_hash
+from hnviz.data.corpora.own import text_hash, way_of
 from hnviz.runs.errors import DamagedRun
 from hnviz.runs.files import open_regular, parse_json, writing
-from hnviz.runs.folder import CONFIG, EVENTS, MOST_CONFIG, SNAPSHOTS, RunFolder, info_from
+from hnviz.runs.folder import CONFIG, EVENTS, MAX_CONFIG_BYTES, SNAPSHOTS, RunFolder, info_from
 from hnviz.runs.store import RunStore
 
 TEXT = "text.txt"  # the user's own text that the run read
+ALWAYS_NAMED = ("model", "bptt", "lr", "epochs", "bs", "nh", "seed")
+"""The settings that `repeat_command` names; of the others, only those that are not as usual."""
+
 MOST_FILES = 128  # a run keeps at most 48 snapshots
 MOST_BYTES = 2**31  # that a file may unpack to
 PIECE = 2**20  # bytes
@@ -32,7 +37,7 @@ WAYS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _NAME = re.compile(
     rf"{CONFIG}|{EVENTS}|{TEXT}|{SNAPSHOTS}/(0|[1-9]\d{{0,14}})\.safetensors", re.ASCII
 )
-_MOST = {CONFIG: MOST_CONFIG, TEXT: texts.MOST_BYTES}
+_MOST = {CONFIG: MAX_CONFIG_BYTES, TEXT: texts.MOST_BYTES}
 
 
 class ArchiveError(ValueError):
@@ -149,3 +154,27 @@ def _check(folder: RunFolder) -> None:
     folder.read()
     for step in folder.snapshots():
         folder.load_snapshot(step)
+
+
+def repeat_command(config: RunConfig) -> str:
+    """Return the command that trains a run with these settings again.
+
+    It reads an own text from the file that `pack` puts into a zip file.
+    """
+    usual = asdict(RunConfig.for_model(config.model))
+    options = ["python", "-m", "hnviz", "train"]
+    for name, value in config.to_dict().items():
+        if name == "corpus":
+            options += _text(value) if value != usual[name] else []
+        elif name in ALWAYS_NAMED or value != usual[name]:
+            options += [f"--{name.replace('_', '-')}", str(value)]
+    return shlex.join(options)
+
+
+def _text(corpus_id: str) -> list[str]:
+    way = way_of(corpus_id)
+    if way is None:
+        return ["--corpus", corpus_id]
+    merges = ["--merges", str(way.merges)] if way.level == "bpe" else []
+    least, share = ["--min-count", str(way.min_count)], ["--valid-percent", str(way.valid)]
+    return ["--text", TEXT, "--tokens", way.level, *merges, *least, *share]

@@ -17,8 +17,8 @@ from hnviz.config import ConfigError, RunConfig
 from hnviz.data import CorpusError
 from hnviz.data.splits import Chosen
 from hnviz.estimate import checkpoint_bytes
-from hnviz.models.catalogue import entry
-from hnviz.own import identity_of
+from hnviz.models.catalogue import CATALOGUE, entry
+from hnviz.own import identity_of, model_text
 from hnviz.runs.errors import DamagedRun, SnapshotNotFound
 from hnviz.runs.files import (
     Tensors,
@@ -29,19 +29,13 @@ from hnviz.runs.files import (
     read_tensors,
     write_atomic,
 )
-from hnviz.runs.own import other_model, unknown_model
-from hnviz.runs.texts import content_hash, look_beside, text_problem
+from hnviz.runs.texts import content_hash, look_beside, setting_in, text_problem
 
 if TYPE_CHECKING:
     from hnviz.runs.record import RunRecord
     from hnviz.runs.writer import RunWriter
 
-FORMAT = 1
-"""The version of the folder's layout; a reader refuses a later one."""
-
-MOST_CONFIG = 2**16
-"""The most bytes that config.json may have; a real one has less than a thousand."""
-
+FORMAT = 1  # of the folder; a reader refuses a later one
 RANGE_TEST = "lr-"
 """Begins the id of a learning rate range test: a run like any other, but in no list of runs."""
 
@@ -50,8 +44,15 @@ EVENTS = "events.jsonl"
 SNAPSHOTS = "snapshots"
 RESUME = "resume.safetensors"
 RESUME_BEFORE = "resume.before.safetensors"  # the checkpoint before it
+MODELS = "models.py"  # the file that the run's own model is from
+LABEL = "label.json"
+
+MAX_CONFIG_BYTES = 2**16  # a real config has less than a thousand
+MAX_LABEL_BYTES = 4096
+MAX_NAME_CHARS = 60
+LAST_MOMENT = 253402300799  # the end of the year 9999, in seconds since 1970
+
 _SNAPSHOT_NAME = re.compile(r"(0|[1-9]\d{0,14})\.safetensors", re.ASCII)  # one name for a step
-_LAST_MOMENT = 253402300799  # the end of the year 9999, which is the last that can be written
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ class RunFolder:
         """Read config.json. Raises DamagedRun."""
         look_beside(self.path.parent)
         try:
-            content = read_json(self.path / CONFIG, MOST_CONFIG)
+            content = read_json(self.path / CONFIG, MAX_CONFIG_BYTES)
             if unknown := unknown_model(self.path, content):
                 said = f"the run {self.id} cannot be read here: {unknown}"
                 raise DamagedRun(said, unknown_model=True)
@@ -251,7 +252,7 @@ def info_from(content: Any) -> RunInfo:
     valid = {
         "config": isinstance(content.get("config"), dict),
         "versions": isinstance(content.get("versions"), dict),
-        "created": is_number(created) and 0 <= created <= _LAST_MOMENT,
+        "created": is_number(created) and 0 <= created <= LAST_MOMENT,
     }
     for name in (name for name, fine in valid.items() if not fine):
         raise ValueError(f"it has no valid {name}")
@@ -292,3 +293,81 @@ def check_weights(tensors: Tensors, config: RunConfig, name: str) -> None:
                 raise DamagedRun(
                     f"{name}: {config.model} needs {key} of shape {wanted}; got {came}"
                 )
+
+
+# The file of an own model
+
+
+def keep_models(folder: Path, model: str) -> None:
+    """Store the file that one of the user's own models is from. Raises RunWriteError."""
+    if identity_of(model):
+        write_atomic(folder / MODELS, model_text(model).encode(), "models")
+
+
+def unknown_model(folder: Path, content: Any) -> str | None:
+    """Say how to read a run whose model this process does not know; None if it knows it.
+
+    `content` is that of config.json, which may be anything.
+    """
+    model = setting_in(content, "model")
+    if model is None or model in CATALOGUE or not content.get("model_identity"):
+        return None
+    return f"its model {model[:40]!r} is not loaded{_way_in(folder)}"
+
+
+def other_model(folder: Path, model: str, identity: str) -> str | None:
+    """Say that a run's model has changed since; None if it is the one that was trained."""
+    if identity == identity_of(model):
+        return None
+    return f"its model {model} has changed since the training{_way_in(folder)}"
+
+
+def _way_in(folder: Path) -> str:
+    kept = folder / MODELS
+    if not kept.is_file():
+        return f", and the run's folder has no {MODELS} to load it from"
+    return f"; to see the run, start hnviz with --models {kept}"
+
+
+# The label: what a user has written on a run
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A run's own name, "" for none, and whether it comes first in lists."""
+
+    name: str = ""
+    pinned: bool = False
+
+
+NO_LABEL = Label()
+
+
+def read_label(folder: Path) -> Label:
+    """Return a run's label; an unreadable one counts as none, since the run itself is whole."""
+    try:
+        told = read_json(folder / LABEL, MAX_LABEL_BYTES)
+        return Label(_name(told["name"]), told["pinned"] is True)
+    except (OSError, ValueError, KeyError, TypeError):
+        return NO_LABEL
+
+
+def write_label(folder: Path, label: Label) -> None:
+    """Replace a run's label. Raises ValueError for a name, and RunWriteError."""
+    told = {"name": _name(label.name), "pinned": label.pinned}
+    write_atomic(folder / LABEL, json.dumps(told).encode() + b"\n", "label")
+
+
+def _name(name: str) -> str:
+    """Return a name without blanks around it. Raises ValueError."""
+    if not isinstance(name, str):
+        raise ValueError(f"a run's name must be a text; got {str(name)[:MAX_NAME_CHARS]!r}")
+    name = " ".join(part for part in name.split(" ") if part)
+    if len(name) > MAX_NAME_CHARS:
+        raise ValueError(
+            f"a run's name can have at most {MAX_NAME_CHARS} characters; got {len(name):,}: "
+            "shorten it"
+        )
+    if printable(name) != name or not name.isprintable():
+        raise ValueError("a run's name can hold no line breaks or control characters: remove them")
+    return name

@@ -19,16 +19,22 @@ import hnviz
 from hnviz import disk
 from hnviz.config import RunConfig
 from hnviz.models.catalogue import CATALOGUE
-from hnviz.runs import summary
-from hnviz.runs.deleted import drop_old
 from hnviz.runs.errors import DamagedRun, RunNotFound, RunWriteError
 from hnviz.runs.files import age, remove_leftovers, writing
-from hnviz.runs.folder import CONFIG, EVENTS, RANGE_TEST, RunFolder, RunInfo, new_info
-from hnviz.runs.label import read_label
-from hnviz.runs.own import keep_models
+from hnviz.runs.folder import (
+    CONFIG,
+    EVENTS,
+    NO_LABEL,
+    RANGE_TEST,
+    RunFolder,
+    RunInfo,
+    keep_models,
+    new_info,
+    read_label,
+)
 from hnviz.runs.record import RunFollower, RunRecord
-from hnviz.runs.summary import RunSummary
 from hnviz.runs.texts import drop_text, drop_unread_texts, keep_text, look_beside
+from hnviz.runs.trash import drop_old
 
 SHIPPED_DIR = Path(hnviz.__file__).parent / "shipped"
 RUNS_DIR_VARIABLE = "HNVIZ_RUNS_DIR"
@@ -55,6 +61,37 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[package] = "not installed"
     return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary:
+    """A run in one line of a list. A damaged run has a `problem` and little else."""
+
+    id: str
+    shipped: bool
+    status: str  # one of STATUSES, or "damaged"
+    created: float = 0.0  # seconds since 1970
+    config: RunConfig | None = None
+    step: int = 0  # updates done
+    n_steps: int | None = None  # unknown before the run starts
+    epoch: int | None = None  # the last finished one, from 0; the next four fields are from it
+    train_loss: float | None = None
+    valid_loss: float | None = None
+    accuracy: float | None = None
+    train_accuracy: float | None = None  # of the last weights, where they were measured
+    running_train: bool = False  # that figure is a running one: an older run, or not yet over
+    message: str = ""  # how it ended
+    given: str = ""  # the name that its user gave it
+    pinned: bool = False  # first in lists
+    problem: str = ""  # what is wrong with a damaged run
+    reason: str = ""  # the same as a sentence for a list: it does not name the run
+    unknown_model: bool = False  # its files are sound, but this process does not know its model
+
+    @property
+    def model(self) -> str:
+        """The model's name; empty if unknown."""
+        parts = self.id.split("-")
+        return self.config.model if self.config else next(filter(CATALOGUE.get, parts), "")
 
 
 @dataclass(eq=False)
@@ -246,7 +283,7 @@ class RunStore:
         try:
             return self._summary(folder)
         except DamagedRun as error:
-            return summary.damaged(folder, error)
+            return _damaged(folder, error)
 
     def _summary(self, folder: RunFolder) -> RunSummary:
         alive = folder.is_alive()  # before reading, as in RunFollower.poll
@@ -255,7 +292,45 @@ class RunStore:
             known = _Skimmed(folder.info(), RunFollower(folder, _FEW), stamp)
             self._skimmed[str(folder.path)] = known
         record = known.record(_stamp(folder.path / EVENTS))
-        return summary.summarize(folder, replace(record, alive=alive), known.info)
+        return _summarize(folder, replace(record, alive=alive), known.info)
+
+
+def _summarize(folder: RunFolder, record: RunRecord, info: RunInfo) -> RunSummary:
+    """Summarize a record in one line."""
+    last = record.epochs[-1] if record.epochs else None
+    label = NO_LABEL if folder.shipped else read_label(folder.path)
+    return RunSummary(
+        id=folder.id,
+        shipped=folder.shipped,
+        status=record.status,
+        created=info.created,
+        config=record.config,
+        step=record.step,
+        n_steps=record.started.n_steps if record.started else None,
+        epoch=last.epoch if last else None,
+        train_loss=last.train_loss if last else None,
+        valid_loss=last.valid_loss if last else None,
+        accuracy=last.accuracy if last else None,
+        train_accuracy=record.train_accuracy,
+        running_train=last is not None and record.train_pass is None,
+        message=record.ended.message if record.ended else "",
+        given=label.name,
+        pinned=label.pinned,
+    )
+
+
+def _damaged(folder: RunFolder, error: DamagedRun) -> RunSummary:
+    """Return the entry of a run that cannot be read."""
+    problem = str(error)
+    said = f"{problem[:1].upper()}{problem[1:]}"
+    return RunSummary(
+        id=folder.id,
+        shipped=folder.shipped,
+        status="damaged",
+        problem=problem,
+        reason=said.replace(f"The run {folder.id} ", "This run ", 1),
+        unknown_model=error.unknown_model,
+    )
 
 
 def _names(root: Path, *, range_tests: bool = False) -> list[str]:

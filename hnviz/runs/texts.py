@@ -83,12 +83,18 @@ def text_problem(runs_dir: Path, content: Any) -> str | None:
 
     `content` is that of config.json, which may be anything.
     """
-    config = content.get("config") if isinstance(content, dict) else None
-    corpus_id = config.get("corpus") if isinstance(config, dict) else None
-    name = text_hash(corpus_id) if isinstance(corpus_id, str) else None
+    corpus_id = setting_in(content, "corpus")
+    name = None if corpus_id is None else text_hash(corpus_id)
     if name is None or texts.is_stored(runs_dir / TEXTS, name):
         return None
     return str(texts.missing(name, runs_dir / TEXTS))
+
+
+def setting_in(content: Any, name: str) -> str | None:
+    """Return a setting that is text, from JSON that may be anything; None if it has none."""
+    config = content.get("config") if isinstance(content, dict) else None
+    value = config.get(name) if isinstance(config, dict) else None
+    return value if isinstance(value, str) else None
 
 
 @lru_cache(maxsize=64)

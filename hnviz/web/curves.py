@@ -23,10 +23,9 @@ from hnviz.engine.client import live_status
 from hnviz.events import EpochEnd, KindFigures
 from hnviz.models.catalogue import CATALOGUE
 from hnviz.runs import DamagedRun, RunFolder, RunNotFound, notebook_table
-from hnviz.runs.folder import CONFIG, EVENTS
-from hnviz.runs.label import read_label
+from hnviz.runs.folder import CONFIG, EVENTS, read_label
 from hnviz.runs.record import POINT_COLUMNS, Curves, read_curves
-from hnviz.runs.seeds import spread_of
+from hnviz.runs.reference import spread_of
 from hnviz.web.errors import Refusal
 from hnviz.web.kept import Entry, kept_entries
 from hnviz.web.lanes import Lane, Shared

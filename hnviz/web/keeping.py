@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from hnviz.runs import RunBusy, RunFolder, RunWriteError
-from hnviz.runs import deleted as trash
-from hnviz.runs.label import read_label, write_label
+from hnviz.runs import RunBusy, RunFolder, RunWriteError, trash
+from hnviz.runs.folder import read_label, write_label
 from hnviz.web.errors import Refusal, refused_values
 from hnviz.web.parameters import quoted
 from hnviz.web.standing import engine, store

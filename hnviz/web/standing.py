@@ -8,7 +8,7 @@ from functools import cache
 
 from hnviz.engine.client import Engine, live_status, shared_engine
 from hnviz.runs import RunFolder, RunRecord, RunStore, default_runs_dir
-from hnviz.runs.label import read_label
+from hnviz.runs.folder import read_label
 from hnviz.web.release import release
 
 OBSERVE_SECONDS = 20.0

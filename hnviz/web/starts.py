@@ -21,7 +21,7 @@ from hnviz.config import CHOICES, ConfigError, RunConfig
 from hnviz.engine.client import EngineError
 from hnviz.lr_finder import range_test
 from hnviz.runs import RunSummary
-from hnviz.runs.seeds import same_but_seed
+from hnviz.runs.reference import same_but_seed
 from hnviz.web.asked import engine_refusal
 from hnviz.web.bodies import json_body
 from hnviz.web.classroom.desk import Desk, Visitor

@@ -8,7 +8,7 @@ from typing import Any
 from hnviz.data.characters import tokens_of
 from hnviz.engine.client import Job
 from hnviz.runs import RunNotFound, RunSummary
-from hnviz.runs.seeds import usual_gaps
+from hnviz.runs.reference import usual_gaps
 from hnviz.sweeps import kept
 from hnviz.sweeps.keeper import DONE
 from hnviz.sweeps.kept import Member, Sweep

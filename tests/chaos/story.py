@@ -24,10 +24,10 @@ from hnviz.models.catalogue import CATALOGUE, entry
 from hnviz.own import value as own
 from hnviz.own.value import OwnModel, OwnModels
 from hnviz.runs import RunFolder, RunNotFound, RunStore, RunWriteError, ship
-from hnviz.runs import deleted as trash
+from hnviz.runs import trash as trash
 from hnviz.runs.answers import ANSWERS, KeptAnswers
 from hnviz.runs.archive import TEXT, pack, unpack
-from hnviz.runs.label import Label, read_label, write_label
+from hnviz.runs.folder import Label, read_label, write_label
 from hnviz.runs.texts import TEXTS
 from hnviz.sweeps import kept as sweeps
 from hnviz.sweeps.kept import Sweep

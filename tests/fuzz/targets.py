@@ -30,7 +30,7 @@ from hnviz.models.catalogue import entry
 from hnviz.own.value import OwnModel, OwnModels
 from hnviz.runs import DamagedRun, RunFolder, RunStore
 from hnviz.runs.archive import ArchiveError, unpack
-from hnviz.runs.label import read_label
+from hnviz.runs.folder import read_label
 from hnviz.runs.stop import end_writer
 from hnviz.sweeps import kept as sweeps
 from hnviz.sweeps.plan import SweepError, read_plan

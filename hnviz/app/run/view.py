@@ -22,7 +22,7 @@ from hnviz.config import ConfigError, RunConfig
 from hnviz.figures.sentences import as_sentence
 from hnviz.models.catalogue import FIRST_RUN
 from hnviz.runs import DamagedRun, RunFolder, RunNotFound
-from hnviz.runs.label import read_label
+from hnviz.runs.folder import read_label
 from hnviz.sweeps import kept
 from hnviz.web.hub import LISTED
 

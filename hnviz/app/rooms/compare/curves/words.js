@@ -166,7 +166,7 @@ export function headline(shown, measure, kind = "") {
   return [one, rate ? " rises to " : " ends highest, with ", end(first), ` ${what}; `, other, rate ? " only to " : " lowest, with ", end(last), "."];
 }
 
-/** The figures of a last epoch, of which the spread over seeds may be known: hnviz/runs/seeds.py. */
+/** The figures of a last epoch, of which the spread over seeds may be known: hnviz/runs/reference.py. */
 const FIGURES = /** @type {const} */ ({
   "accuracy on valid": "accuracy",
   "loss on valid": "valid_loss",

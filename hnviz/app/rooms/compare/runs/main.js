@@ -19,7 +19,7 @@ import { settingsText, sifted, startedText, stateText, toggled } from "./rows.js
 
 const RUN = "run"; // in the address: the run that all pages show
 const LISTED = 1000; // runs that are asked for
-const LONGEST = 60; // characters of a name, as in hnviz/runs/label.py
+const LONGEST = 60; // characters of a name, as in hnviz/runs/folder.py
 const COLUMNS = [
   { name: "tick", title: "" },
   { name: "named", title: "run", words: true },
