@@ -24,7 +24,7 @@ from hnviz.lessons import Guess, lessons
 from hnviz.models.catalogue import CATALOGUE
 from hnviz.observe.claims import N_PROMPTS
 from hnviz.runs import lr_table, notebook_table, one_recipe_table
-from hnviz.runs.ruler import elsewhere, layout_bounds, own_answers, run_bounds, text_bounds
+from hnviz.runs.ruler import layout_bounds, own_answers, random_bound, run_bounds, text_bounds
 from hnviz.schedule import one_cycle
 from tests.views import shown
 
@@ -318,8 +318,8 @@ def of_bounds() -> set[str]:
     assert six[0] == 100 * run_bounds(config_of("Model5"), "train")[5].most
     return {
         *map(percent, (own, notebook, valid[2], train[5], 100 * three.accuracy)),
-        *map(percent, (100 * three.most, 100 * elsewhere(config, "valid", 3), *six)),
-        percent(100 * elsewhere(config_of("Model3"), "train", 6)),
+        *map(percent, (100 * three.most, 100 * random_bound(config, "valid", 3), *six)),
+        percent(100 * random_bound(config_of("Model3"), "train", 6)),
         f"{100 * own / (100 * three.accuracy):.0f}",
         *map(percent, (on_train("Model3"), 100 * last("Model3").accuracy, first, valid[0])),
         percent(100 * at_random(n_first)),

@@ -48,17 +48,17 @@ from hnviz.figures.ruler_text import (
 from hnviz.models.catalogue import CATALOGUE
 from hnviz.runs import ruler
 from hnviz.runs.ruler import (
-    FOLLOWED,
-    LONGEST,
+    MAX_PAST_TOKENS,
+    MAX_TOKENS,
     Bound,
     PositionBounds,
     any_cut_mean,
     blind_bound,
-    elsewhere,
     layout_bounds,
     own_answers,
     position_bounds,
     possible,
+    random_bound,
     run_bounds,
     split_bounds,
     text_any_cut_means,
@@ -106,7 +106,7 @@ def layout_for(split: str, bptt: int) -> BatchLayout:
 def test_the_bounds_of_human_numbers(split):
     bounds = split_bounds(split)
     assert [round(bound.accuracy, 4) for bound in bounds] == [*KNOWN[split], 1.0]
-    assert [bound.k for bound in bounds] == list(range(1, LONGEST + 1))
+    assert [bound.k for bound in bounds] == list(range(1, MAX_TOKENS + 1))
     assert [bound.k for bound in bounds if bound.shown] == [1, 2, 3, 4, 5]  # 6: 58 % seen once
     assert split_bounds(split) is bounds
 
@@ -127,7 +127,7 @@ def test_the_least_loss_of_human_numbers_is_the_entropy_given_the_last_tokens(sp
 @given(texts)
 def test_a_bound_is_that_of_a_table_made_by_hand(ids):
     bounds = token_bounds(np.array(ids))
-    assert len(bounds) == min(LONGEST, max(0, len(ids) - 1))
+    assert len(bounds) == min(MAX_TOKENS, max(0, len(ids) - 1))
     for k, *figures, _ in [blind_bound(np.array(ids)), *bounds]:
         ends = range(k, len(ids))
         seen = [(tuple(ids[end - k : end]), ids[end]) for end in ends]
@@ -170,7 +170,7 @@ def test_bounds_by_position_are_those_of_tables_made_by_hand(ids, bs, bptt):
                 pasts.append((past, answer))
         assert (reset.accuracy[step], reset.once[step]) == pytest.approx(by_hand(windows))
         accuracy, once = by_hand(pasts)
-        if layout.row_length <= FOLLOWED:
+        if layout.row_length <= MAX_PAST_TOKENS:
             assert (kept.accuracy[step], kept.once[step]) == pytest.approx((accuracy, once))
         assert kept.accuracy[step] >= accuracy - 1e-12  # a bound in any case
         assert kept.accuracy[step] >= reset.accuracy[step] - 1e-12
@@ -370,7 +370,7 @@ def test_57_percent_is_more_than_three_tokens_give_model0_and_proves_no_memory_o
     assert (split, bound.k) == ("valid", 1)  # a table of two tokens can reach 57.05 %
     split, bound = proof({"valid": 0.595}, bounds)
     assert bound.k == 3
-    said = flattery(bound, elsewhere(config, "valid", 3))
+    said = flattery(bound, random_bound(config, "valid", 3))
     assert said == (
         "A table made for the answers that it is scored on flatters: made for as many at random "
         "places, it gets 59.8 % right. Here, the table of the whole text gets 55.0 %."
@@ -407,7 +407,7 @@ def test_sentences_by_position():
     windows = Windows(flat(0.5, 2), flat(0.9, 2), "train", {"reset": measured["reset"]}, 40)
     assert "never keeps its state" in measured_sentence("Model2", windows)
     config = RunConfig.for_model("Model0")
-    bound, random = run_bounds(config, "valid")[2], elsewhere(config, "valid", 3)
+    bound, random = run_bounds(config, "valid")[2], random_bound(config, "valid", 3)
     assert last_only_sentence("Model0", 0.461, bound, random) == (
         "Model0 answers only after the last of its three tokens, so only one position counts: "
         "**46.1 %** on valid. By the table of the whole text, three tokens give **55.0 %** there. "
@@ -586,9 +586,9 @@ def test_three_tokens_at_every_third_place():
     assert possible(config, "valid") == pytest.approx(valid[2].accuracy)
     assert run_bounds(RunConfig.for_model("Model1"), "valid") is valid  # the same places
     # 59.6 in FACTS, from one set of places; one set differs from another by .6 points.
-    assert elsewhere(config, "valid", 3) == pytest.approx(0.598, abs=5e-4)
-    assert elsewhere(config, "train", 3) == pytest.approx(0.511, abs=5e-4)
-    figures = (valid[2].accuracy, valid[2].most, elsewhere(config, "valid", 3))
+    assert random_bound(config, "valid", 3) == pytest.approx(0.598, abs=5e-4)
+    assert random_bound(config, "train", 3) == pytest.approx(0.511, abs=5e-4)
+    figures = (valid[2].accuracy, valid[2].most, random_bound(config, "valid", 3))
     for document in ("README.md", "docs/questions.md"):
         text = (ROOT / document).read_text(encoding="utf-8")
         assert all(f"{100 * each:.1f} %" in text for each in figures), document
@@ -616,7 +616,7 @@ def test_a_kept_state_may_know_all_and_its_bounds_are_those_of_the_text():
         found = run_bounds(config, split)
         assert [bound.accuracy for bound in found[:7]] == pytest.approx(known, abs=2e-3)
         assert all(bound.most >= bound.accuracy for bound in found)
-        assert elsewhere(config, split, 3) == pytest.approx(known[2], abs=1e-3)
+        assert random_bound(config, split, 3) == pytest.approx(known[2], abs=1e-3)
     assert possible(config, "valid") == 1
 
 
@@ -645,8 +645,8 @@ def test_fewer_sets_of_random_places_are_drawn_of_large_ones(monkeypatch):
             found.append(by_hand([pairs[place] for place in drawn])[0])
         return float(np.mean(found))
 
-    assert elsewhere(config, "train", 1) == pytest.approx(mean_of(ruler.DRAWS))
-    monkeypatch.setattr(ruler, "MOST_DRAWN", 3 * n)
-    elsewhere.cache_clear()
-    assert elsewhere(config, "train", 1) == pytest.approx(mean_of(3))
-    elsewhere.cache_clear()
+    assert random_bound(config, "train", 1) == pytest.approx(mean_of(ruler.DRAWS))
+    monkeypatch.setattr(ruler, "MAX_DRAWN_PLACES", 3 * n)
+    random_bound.cache_clear()
+    assert random_bound(config, "train", 1) == pytest.approx(mean_of(3))
+    random_bound.cache_clear()

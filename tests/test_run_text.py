@@ -14,7 +14,7 @@ from hnviz.figures.numbers import accuracy
 from hnviz.figures.ruler_text import proof
 from hnviz.models.catalogue import CATALOGUE
 from hnviz.runs import SHIPPED_DIR, RunFolder, RunRecord
-from hnviz.runs.ruler import Bound, elsewhere, run_bounds
+from hnviz.runs.ruler import Bound, random_bound, run_bounds
 from tests.test_figures import EMPTY, SHORT, batch
 
 DIVERGED = replace(SHORT, epochs=(), batches=(batch(0, 3.0), batch(1, 4.524e26)))
@@ -305,7 +305,7 @@ def test_each_proof_of_memory_shows_what_random_places_give(model):
     bounds = {split: run_bounds(record.config, split) for split in ("train", "valid")}
     reached = {"train": record.train_pass.accuracy, "valid": record.epochs[-1].accuracy}
     split, bound = proof(reached, bounds)
-    random = accuracy(elsewhere(record.config, split, bound.k))
+    random = accuracy(random_bound(record.config, split, bound.k))
     said = run_text.remember(record, bounds)
     assert f"more than **{accuracy(bound.most)}**" in said
     assert f"at random places, it gets {random} right" in said

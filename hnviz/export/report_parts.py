@@ -29,7 +29,7 @@ from hnviz.figures.split_words import valid_holds
 from hnviz.own import identity_of
 from hnviz.runs import RunRecord
 from hnviz.runs.archive import TEXT, repeat_command
-from hnviz.runs.ruler import MOST_ONCE, Bound, run_bounds
+from hnviz.runs.ruler import MAX_ONCE_SHARE, Bound, run_bounds
 
 STYLE = Path(__file__).parent / "report.css"
 
@@ -212,8 +212,8 @@ def bounds_table(bounds: Mapping[str, Sequence[Bound]]) -> Markup:
     table = _table(said, heads, rows)
     mark = any(not bound.shown for each in bounds.values() for bound in each)
     note = (
-        f"* More than {percent(MOST_ONCE)} of these answers have a context that occurs only once, "
-        "so the bound says little."
+        f"* More than {percent(MAX_ONCE_SHARE)} of these answers have a context that occurs only "
+        "once, so the bound says little."
     )
     return table + _NOTE.format(note) if mark else table
 

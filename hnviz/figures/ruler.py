@@ -12,7 +12,7 @@ from hnviz.figures.labels import EndLabel, end_labels, legend_below
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.sketch import Sketch
 from hnviz.figures.theme import Theme, apply
-from hnviz.runs.ruler import MOST_ONCE, Bound, PositionBounds
+from hnviz.runs.ruler import MAX_ONCE_SHARE, Bound, PositionBounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -149,7 +149,7 @@ def _parts(bounds: PositionBounds, *, always: bool) -> "Iterator[tuple[str, NDAr
     A kept state's bound is close to 1 and says only that nothing is out of reach, so it needs no
     such warning.
     """
-    few = np.ones_like(bounds.once, dtype=bool) if always else bounds.once <= MOST_ONCE
+    few = np.ones_like(bounds.once, dtype=bool) if always else bounds.once <= MAX_ONCE_SHARE
     if few.any():
         yield "", np.where(few, bounds.accuracy, np.nan)
     if not few.all():

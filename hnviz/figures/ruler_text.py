@@ -7,7 +7,7 @@ from hnviz.data import BatchLayout
 from hnviz.figures.numbers import accuracy, percent
 from hnviz.figures.reach import Reach
 from hnviz.figures.ruler import Windows
-from hnviz.runs.ruler import MOST_ONCE, Bound, Example
+from hnviz.runs.ruler import MAX_ONCE_SHARE, Bound, Example
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +18,7 @@ HOW_TO_READ = (
     "own answers. Two things prove that the network uses more tokens: an accuracy above what any "
     "table of so many tokens can reach, or a loss below its thin line. Otherwise we can't tell."
 )
-_MOST = percent(MOST_ONCE)
+_MOST = percent(MAX_ONCE_SHARE)
 
 POSITIONS_NOTE = (
     "Thin lines: what no predictor can exceed at that position, from a table made for just its "

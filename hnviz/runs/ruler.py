@@ -6,13 +6,14 @@ there. So an accuracy above the k-token bound proves that the network uses more 
 accuracy below it proves nothing: the network may lack skill, not memory.
 
 A run answers at some places of its text. What k tokens *give* there is the share of its answers
-that the table of the whole text gets right. What none can *exceed* is a table made for just these
-answers: only an accuracy above that proves memory. A table made for few answers flatters, because
-it is always right where a context occurs once; as many answers at random places show by how much.
+that the table of the whole text gets right. No predictor that sees k tokens can *exceed* a table
+made for these answers only, so an accuracy above that table's proves memory. A table made for few
+answers flatters, because it is always right where a context occurs once; as many answers at random
+places show by how much.
 
 The least loss is that of a table of probabilities, each token's share of what followed the context:
-the entropy of the next token given the last k. Both hold for the text that was counted, and do not
-estimate new text.
+the entropy of the next token given the last k. Both bounds are counts of one text, not estimates
+for new text.
 """
 
 from collections.abc import Iterator
@@ -29,19 +30,17 @@ from hnviz.models.catalogue import entry
 
 Ids = NDArray[np.int64]
 
-LONGEST = 8  # tokens; 7 are enough to predict human numbers with certainty
-LONGEST_WINDOW = 512  # tokens; the means over every cut are kept up to this
-MOST_ONCE = 0.25
-"""Bounds are shown up to this share of contexts seen once: the table always gets these right, and
-they cost no loss."""
+MAX_TOKENS = 8  # of a context; 7 are enough to predict human numbers with certainty
+MAX_WINDOW_TOKENS = 512  # for which the means over every cut are calculated
+MAX_PAST_TOKENS = 64  # of a row that are distinguished; beyond, the bound is 1
+MAX_CONTEXT_BITS = 62  # of a context packed into one integer
+MAX_ONCE_SHARE = 0.25
+"""Bounds are shown up to this share of contexts seen once: a table gets them right without loss."""
 
 DRAWS = 20
-"""Sets of random places over which `elsewhere` takes the mean: fewer of large sets, as the chance
-in these is small."""
-MOST_DRAWN = 1_000_000  # places in all sets
-
-BITS = 62  # of a context packed into one integer
-FOLLOWED = 64  # tokens of a row's past that are distinguished; beyond, the bound is 1
+"""Sets of random places that `random_bound` averages; fewer if the sets are large, since those
+differ less."""
+MAX_DRAWN_PLACES = 1_000_000  # in all sets
 
 
 class Bound(NamedTuple):
@@ -54,12 +53,12 @@ class Bound(NamedTuple):
     accuracy: float  # what k tokens give: the table of the whole text, scored here
     once: float  # share of answers whose context appears nowhere else among them
     loss: float = 0.0  # nats: the entropy of the next token; 0 rules nothing out
-    most: float = 1.0  # what none can exceed: a table made for just these answers
+    most: float = 1.0  # what k tokens cannot exceed: a table made for these answers only
 
     @property
     def shown(self) -> bool:
         """Whether enough contexts appear again for the bound to mean something."""
-        return self.once <= MOST_ONCE
+        return self.once <= MAX_ONCE_SHARE
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,9 +76,10 @@ class PositionBounds:
 
 @dataclass(frozen=True, eq=False)
 class OwnAnswers:
-    """Where a run answers in one pass over a text; arrays of shape (n,), in reading order.
+    """Where a run answers in one pass over a text; arrays of shape (n,).
 
-    Order: mini-batch, row, step, as in the run's logits. A place that is read twice is here twice.
+    Their order is that of the run's logits: mini-batch, row, step. A place that is read twice is
+    here twice.
     """
 
     places: Ids  # position in the text of the last token read before the answer
@@ -114,9 +114,9 @@ def _layout_answers(layout: BatchLayout, last: bool, kept: bool) -> OwnAnswers:
 
 
 def run_bounds(config: RunConfig, split: str) -> tuple[Bound, ...]:
-    """Return the bounds at a run's own answers, for 1 token up to all that it knows, or `LONGEST`.
+    """Return the bounds at a run's own answers, for 1 token up to all that it knows or MAX_TOKENS.
 
-    A network that knows fewer tokens, early in a window that starts from zeros, is held to those.
+    Early in a window that starts from zeros, a network knows fewer tokens; the bound uses those.
     """
     return _own_bounds(split_text(split, config), own_answers(config, split))
 
@@ -124,7 +124,7 @@ def run_bounds(config: RunConfig, split: str) -> tuple[Bound, ...]:
 @lru_cache(maxsize=64)
 def _own_bounds(text: Text, own: OwnAnswers) -> tuple[Bound, ...]:
     found, early = [], np.zeros(4)  # of the answers that know fewer than k tokens
-    for k, pairs, width in _contexts(text.ids, min(LONGEST, int(own.seen.max()))):
+    for k, pairs, width in _contexts(text.ids, min(MAX_TOKENS, int(own.seen.max()))):
         table = _table(pairs, width)
         scores = early + _scores(table, own.times(own.seen >= k, len(pairs)))
         found.append(Bound(k, *(scores / len(own)).tolist()))
@@ -133,9 +133,9 @@ def _own_bounds(text: Text, own: OwnAnswers) -> tuple[Bound, ...]:
 
 
 def possible(config: RunConfig, split: str) -> float:
-    """Return what all the tokens that a run knows give at its own answers; 1 if it keeps its state.
+    """Return the accuracy that all the tokens a run knows give at its own answers.
 
-    Past 16 tokens the table is taken to be right.
+    1 for a run that keeps its state; beyond 16 tokens the table counts as right.
     """
     if entry(config.model).stateful:
         return 1.0
@@ -145,7 +145,7 @@ def possible(config: RunConfig, split: str) -> float:
 @lru_cache(maxsize=64)
 def _possible(text: Text, own: OwnAnswers) -> float:
     wrong = 0.0
-    for k, pairs, width in _contexts(text.ids, min(2 * LONGEST, int(own.seen.max()))):
+    for k, pairs, width in _contexts(text.ids, min(2 * MAX_TOKENS, int(own.seen.max()))):
         table = _table(pairs, width)
         if len(table.contexts) == len(table.pairs):  # always right, also with more tokens
             break
@@ -155,11 +155,11 @@ def _possible(text: Text, own: OwnAnswers) -> float:
 
 
 @lru_cache(maxsize=64)
-def elsewhere(config: RunConfig, split: str, k: int) -> float:
-    """Return `most` of k tokens for as many answers at random places: the mean of `DRAWS` draws.
+def random_bound(config: RunConfig, split: str, k: int) -> float:
+    """Return what `most` of k tokens would be for as many answers at random places.
 
-    A draw has no place twice. Where the answers are as many as the text has tokens, or more, the
-    places are all.
+    The mean of DRAWS draws without repetition. If a run has at least as many answers as the text
+    has tokens, all places are used.
     """
     text, own = split_text(split, config), own_answers(config, split)
     right = 0.0
@@ -168,7 +168,7 @@ def elsewhere(config: RunConfig, split: str, k: int) -> float:
         if n >= len(pairs):
             right += n * _best(pairs, width)[0]
         elif n:
-            draws = range(max(1, min(DRAWS, MOST_DRAWN // n)))
+            draws = range(max(1, min(DRAWS, MAX_DRAWN_PLACES // n)))
             drawn = (np.random.default_rng(seed).permutation(pairs)[:n] for seed in draws)
             right += n * float(np.mean([_best(each, width)[0] for each in drawn]))
     return right / len(own)
@@ -182,11 +182,15 @@ def _contexts(ids: Ids, longest: int) -> Iterator[tuple[int, Ids, int]]:
     tokens, width = _dense(ids)
     context, bits = np.zeros(len(tokens), dtype=np.int64), 0
     for k in range(1, longest + 1):
-        if bits + 2 * width > BITS:
-            context, bits = _dense(context)
-        context = (np.roll(context, 1) << width) | tokens
-        bits += width
+        context, bits = _grown(np.roll(context, 1), bits, tokens, width)
         yield k, (context << width) | np.roll(tokens, -1), width
+
+
+def _grown(context: Ids, bits: int, tokens: Ids, width: int) -> tuple[Ids, int]:
+    """Return contexts with a token more, and their bits; an answer still fits into one integer."""
+    if bits + 2 * width > MAX_CONTEXT_BITS:
+        context, bits = _dense(context)
+    return (context << width) | tokens, bits + width
 
 
 class _Table(NamedTuple):
@@ -220,7 +224,7 @@ def _scores(table: _Table, times: Ids) -> NDArray[np.float64]:
     times = times[table.order]
     counts = np.add.reduceat(times, table.pairs)
     totals = np.add.reduceat(counts, table.contexts)
-    # A place that is read twice is no second context.
+    # A place that is read twice is not a second context.
     places = np.add.reduceat(np.sign(times), table.pairs[table.contexts])
     once = np.count_nonzero(places == 1) / places.sum() * times.sum()
     most = np.maximum.reduceat(counts, table.contexts).sum()
@@ -234,7 +238,7 @@ def _logs(counts: Ids) -> float:
 
 
 class Example(NamedTuple):
-    """One token, as the only memory, and what followed it in a text."""
+    """A token as the only memory, and what followed it in a text."""
 
     token: int
     followed: tuple[tuple[int, int], ...]  # token and count, most frequent first
@@ -262,28 +266,22 @@ def worked_example(ids: Ids) -> Example | None:
 
 
 def blind_bound(ids: Ids) -> Bound:
-    """Return the bound without any context, on all tokens of a text that has some."""
-    tokens, width = _dense(_checked(ids))
-    best = _best(tokens, width)
-    return Bound(0, *best, most=best[0])
+    """Return the bound without context, on all tokens of a text that is not empty."""
+    return _bound(0, *_dense(_checked(ids)))
 
 
-def token_bounds(ids: Ids, longest: int = LONGEST) -> tuple[Bound, ...]:
+def token_bounds(ids: Ids, longest: int = MAX_TOKENS) -> tuple[Bound, ...]:
     """Return the bounds for 1 to `longest` tokens of a text, fewer if the text is shorter.
 
     Only positions with k tokens before their answer count; the text does not wrap around.
     """
-    tokens, width = _dense(_checked(ids))
-    context, bits = tokens, width
-    bounds = []
-    for k in range(1, min(longest, len(tokens) - 1) + 1):
-        if bits + width > BITS:
-            context, bits = _dense(context)
-        context = (context[:-1] << width) | tokens[k:]  # each context with its answer
-        bits += width
-        best = _best(context, width)
-        bounds.append(Bound(k, *best, most=best[0]))
-    return tuple(bounds)
+    contexts = _contexts(_checked(ids), min(longest, len(ids) - 1))
+    return tuple(_bound(k, pairs[k - 1 : -1], width) for k, pairs, width in contexts)
+
+
+def _bound(k: int, pairs: Ids, width: int) -> Bound:
+    best = _best(pairs, width)
+    return Bound(k, *best, most=best[0])
 
 
 def position_bounds(ids: Ids, layout: BatchLayout, *, kept: bool) -> PositionBounds:
@@ -291,13 +289,14 @@ def position_bounds(ids: Ids, layout: BatchLayout, *, kept: bool) -> PositionBou
 
     If the state is reset before every mini-batch, position t knows t + 1 tokens: those of its own
     window so far. If it is `kept`, position t knows everything that its row has read in this pass.
-    A layout that is cut at random has no such bound: a row's past is unrelated text.
+    A layout that is cut at random has no such bound, since a row's past is unrelated text.
+    Raises ValueError for a layout of another text.
     """
     ids = _checked(ids)
     if len(ids) != layout.n_tokens:
         raise ValueError(f"the layout is for {layout.n_tokens} tokens, got {len(ids)}")
     if kept:
-        found = _walk(ids, layout.starts, min(layout.row_length, FOLLOWED))
+        found = _walk(ids, layout.starts, min(layout.row_length, MAX_PAST_TOKENS))
         by_batch = np.ones((2, layout.n_batches, layout.bptt))
         by_batch.reshape(2, -1)[:, : found.shape[1]] = found
         accuracy, once = by_batch.mean(axis=1)
@@ -310,10 +309,10 @@ def any_cut_mean(ids: Ids, bptt: int) -> float:
     """Return the mean bound of windows with a reset state, over every way to cut the text.
 
     Each token is then at every position once, so position t has the bound of t + 1 tokens. A
-    layout's own windows are one of these cuts: fewer slots per position, fewer repeated contexts,
-    a higher bound.
+    layout's own windows are one of these cuts. They have fewer slots per position, so fewer
+    repeated contexts and a higher bound.
     """
-    return float(_means(token_bounds(ids, min(bptt, 2 * LONGEST)), bptt)[-1])
+    return float(_means(token_bounds(ids, min(bptt, 2 * MAX_TOKENS)), bptt)[-1])
 
 
 def _means(bounds: tuple[Bound, ...], longest: int) -> NDArray[np.float64]:
@@ -346,11 +345,11 @@ def layout_bounds(text: Text, layout: BatchLayout) -> tuple[PositionBounds, Posi
 @lru_cache(maxsize=32)
 def text_any_cut_means(text: Text) -> NDArray[np.float64]:
     """Return `any_cut_mean` of a text for windows of 1 to 512 tokens, shape (512,)."""
-    return _means(token_bounds(text.ids, 2 * LONGEST), LONGEST_WINDOW)
+    return _means(token_bounds(text.ids, 2 * MAX_TOKENS), MAX_WINDOW_TOKENS)
 
 
 def split_bounds(split: str, choice: TextChoice = NOTEBOOK) -> tuple[Bound, ...]:
-    """Return the bounds of "train" or "valid" of the notebook's text, or of a run's."""
+    """Return the bounds of "train" or "valid" of the notebook's text, or of a run's text."""
     return text_bounds(split_text(split, choice))
 
 
@@ -360,10 +359,7 @@ def _walk(ids: Ids, begins: Ids, n_steps: int) -> NDArray[np.float64]:
     context, bits = np.zeros(len(begins), dtype=np.int64), 0
     found = np.empty((2, n_steps))
     for step, (token, answer) in enumerate(_steps(tokens, begins, n_steps)):
-        if bits + 2 * width > BITS:
-            context, bits = _dense(context)
-        context = (context << width) | token
-        bits += width
+        context, bits = _grown(context, bits, token, width)
         found[:, step] = _best((context << width) | answer, width)[:2]
     return found
 

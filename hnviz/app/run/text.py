@@ -21,7 +21,7 @@ from hnviz.figures.sentences import plural, scientific
 from hnviz.figures.split_words import valid_holds
 from hnviz.models.catalogue import entry, recipe_for
 from hnviz.runs import RunRecord
-from hnviz.runs.ruler import Bound, elsewhere, possible
+from hnviz.runs.ruler import Bound, possible, random_bound
 from hnviz.schedule import one_cycle, peak
 from hnviz.tasks.runs import is_task
 from hnviz.web.standing import Standing as Standing
@@ -305,7 +305,7 @@ def remember(record: RunRecord, bounds: Mapping[str, Sequence[Bound]]) -> str:
     if proved is None:
         return said
     split, bound = proved
-    return f"{said} {flattery(bound, elsewhere(record.config, split, bound.k))}"
+    return f"{said} {flattery(bound, random_bound(record.config, split, bound.k))}"
 
 
 SPIKE = 1.5

@@ -13,11 +13,11 @@ from hnviz.figures import ruler_text
 from hnviz.figures.ruler import Windows, position_curves
 from hnviz.models.catalogue import entry
 from hnviz.runs.ruler import (
-    LONGEST,
+    MAX_TOKENS,
     Bound,
     PositionBounds,
-    elsewhere,
     possible,
+    random_bound,
     text_position_bounds,
 )
 from hnviz.web.views import Look, Param, Shown, View
@@ -46,7 +46,7 @@ def _last_position(look: Look) -> Shown:
     config: RunConfig = record.config
     most, once = (float(each[-1]) for each in astuple(_bounds(config, "valid")[0]))
     bound = Bound(config.bptt, possible(config, "valid"), once, most=most)
-    random = elsewhere(config, "valid", min(config.bptt, 2 * LONGEST))
+    random = random_bound(config, "valid", min(config.bptt, 2 * MAX_TOKENS))
     reached = record.epochs[-1].accuracy
     return charts(ruler_text.last_only_sentence(config.model, reached, bound, random))
 
