@@ -98,8 +98,8 @@ def test_what_can_be_packed_smaller_is_and_weights_are_copied(made):
     assert set(ways.values()) == {zipfile.ZIP_STORED} and "snapshots/0.safetensors" in ways
 
 
-NO_RUN = "is no run of hnviz: "
-NOT_WHOLE = "holds no whole run: "
+NO_RUN = "is not a run of hnviz: "
+NOT_WHOLE = "does not hold a complete run: "
 REFUSED = {
     "climbs out": ({"..__..__evil_txt": b"x"}, f"{NO_RUN}it has a file named '../../evil.txt'"),
     "another file": ({"notes_md": b"x"}, f"{NO_RUN}it has a file named 'notes.md'"),
@@ -164,18 +164,18 @@ def member(name: str, size: int = 1, flags: int = 0) -> zipfile.ZipInfo:
 
 def test_as_much_as_is_read_and_no_more():
     config = member("config.json", MAX_CONFIG_BYTES)
-    rest = archives.MOST_BYTES - MAX_CONFIG_BYTES
-    assert list(archives._problems([config, member("events.jsonl", rest, flags=8)])) == []
-    (problem,) = archives._problems([config, member("events.jsonl", rest + 1)])
+    rest = archives.MAX_BYTES - MAX_CONFIG_BYTES
+    assert list(archives.problems([config, member("events.jsonl", rest, flags=8)])) == []
+    (problem,) = archives.problems([config, member("events.jsonl", rest + 1)])
     assert problem == "it unpacks to 2,147,483,649 bytes; at most 2,147,483,648 are read"
     for name, most in (("config.json", MAX_CONFIG_BYTES), ("text.txt", texts.MOST_BYTES)):
         others = [] if name == "config.json" else [config]
-        assert list(archives._problems([*others, member(name, most)])) == []
-        (problem,) = archives._problems([*others, member(name, most + 1)])
+        assert list(archives.problems([*others, member(name, most)])) == []
+        (problem,) = archives.problems([*others, member(name, most + 1)])
         assert problem == f"{name} has {most + 1:,} bytes; at most {most:,} are read"
-    large, _ = archives._problems([config, member("events.jsonl", archives.MOST_BYTES + 1)])
+    large, _ = archives.problems([config, member("events.jsonl", archives.MAX_BYTES + 1)])
     assert large == "events.jsonl has 2,147,483,649 bytes; at most 2,147,483,648 are read"
-    (problem,) = archives._problems([config, member("events.jsonl", flags=1)])
+    (problem,) = archives.problems([config, member("events.jsonl", flags=1)])
     assert problem == "events.jsonl needs a password"
 
 
@@ -183,9 +183,9 @@ def test_as_many_files_as_a_run_may_have(made, tmp_path):
     path = tmp_path / "other.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("config.json", b"{}")
-        for step in range(archives.MOST_FILES - 1):
+        for step in range(archives.MAX_FILES - 1):
             archive.writestr(f"snapshots/{step}.safetensors", b"")
-    with pytest.raises(ArchiveError, match="holds no whole run: its config"):
+    with pytest.raises(ArchiveError, match="does not hold a complete run: its config"):
         unpack(RunStore(tmp_path / "runs"), path)
 
 
@@ -194,7 +194,7 @@ def test_a_run_of_another_models_weights_is_refused(made, tmp_path):
         content = json.loads(source.read("config.json"))
     content["config"]["nh"] = 9
     path = changed(made, tmp_path / "other.zip", config_json=json.dumps(content).encode())
-    with pytest.raises(ArchiveError, match="holds no whole run"):
+    with pytest.raises(ArchiveError, match="does not hold a complete run"):
         unpack(RunStore(tmp_path / "runs"), path)
     assert content_of(RunStore(tmp_path / "runs")) == []
 
@@ -221,14 +221,14 @@ def test_links_doubles_bombs_and_pieces_are_refused(made, tmp_path, monkeypatch)
 
     with zipfile.ZipFile(path, "w", zipfile.ZIP_BZIP2) as archive:
         archive.writestr("config.json", b"{}")
-    refused("config.json is packed in a way that is not read here")
+    refused("config.json is compressed by another method than deflate")
 
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("config.json", b"{}" * 100)
     content = bytearray(path.read_bytes())
     content[41:43] = b"\xff\xff"  # within what was packed
     path.write_bytes(content)
-    refused("is no whole zip file: Error -3 while decompressing")
+    refused("is not a complete zip file: Error -3 while decompressing")
 
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("config.json", bytes(10**6))
@@ -236,7 +236,7 @@ def test_links_doubles_bombs_and_pieces_are_refused(made, tmp_path, monkeypatch)
 
     changed(made, path)
     with monkeypatch.context() as patch:
-        patch.setattr(archives, "MOST_BYTES", 50_000)
+        patch.setattr(archives, "MAX_BYTES", 50_000)
         refused("it unpacks to")
 
     with zipfile.ZipFile(path, "w") as archive:
@@ -245,9 +245,9 @@ def test_links_doubles_bombs_and_pieces_are_refused(made, tmp_path, monkeypatch)
     refused("has 200 files; a run has at most 128")
 
     path.write_bytes(made.read_bytes()[:-400])
-    refused("no whole zip file")
+    refused("not a complete zip file")
     path.write_bytes(b"not a zip file")
-    refused("no whole zip file")
+    refused("not a complete zip file")
     path.unlink()
     refused("there is no file")
 
@@ -283,7 +283,7 @@ def test_a_write_that_fails_is_one_sentence_and_leaves_nothing(
 ):
     failing = Failing(f"member.write.{when}")
     monkeypatch.setattr(disk, "on_step", failing)
-    monkeypatch.setattr(archives, "PIECE", 1000)
+    monkeypatch.setattr(archives, "PIECE_BYTES", 1000)
     assert main(["import", str(made), "--runs-dir", str(tmp_path / "runs")]) == 2
     said = capsys.readouterr().err
     assert "Input/output error" in said and said.count("\n") == 1

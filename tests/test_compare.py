@@ -576,7 +576,7 @@ def test_a_deleted_run_goes_for_good_after_an_hour(store):
     (place,) = store.root.glob(".deleted-*")
     trash.drop_old(store.root)
     assert place.is_dir()
-    old = (place / ".deleted").stat().st_mtime - trash.KEPT_SECONDS - 1
+    old = (place / ".deleted").stat().st_mtime - trash.TRASH_SECONDS - 1
     os.utime(place / ".deleted", (old, old))
     store.remove_unfinished()
     assert not place.exists()

@@ -222,7 +222,7 @@ def test_a_test_is_a_run_that_no_list_shows(store, monkeypatch):
     assert made_test().keys() == state.keys()  # the gallery shows what a server sends
 
     newer = [store.create(range_test(RunConfig(**TINY)), range_test=True).id for _ in range(3)]
-    monkeypatch.setattr(store_module, "_KEPT_TESTS", 2)
+    monkeypatch.setattr(store_module, "MAX_RANGE_TESTS", 2)
     store.remove_unfinished()
     assert {each.id for each in store.range_tests()} == {*newer[1:]}
     assert own.id in store.ids()

@@ -734,7 +734,7 @@ def test_damaged_snapshots_are_one_sentence(folder: RunFolder) -> None:
         0: "0.safetensors cannot be read",
         1: "needs h_o.bias of shape .* got nothing",
         2: r"needs bn.weight of shape \(64,\); got shape \(65,\)",
-        3: "holds no embedding",
+        3: "has no embedding",
     }.items():
         with pytest.raises(DamagedRun, match=said):
             folder.load_snapshot(step)

@@ -185,8 +185,8 @@ def test_an_id_that_is_taken_is_not_given_twice(
     waited: list[float] = []
     monkeypatch.setattr(store_module.time, "sleep", waited.append)
     monkeypatch.setattr(store_module.time, "time", lambda: next(moments))
-    ids = [store._give_id(_empty(store, name), "Model2", "") for name in ("a", "b", "c")]
-    assert [path.name for path in ids] == [
+    config = RunConfig.for_model("Model2")
+    assert [store.add(config, lambda path: None).id for _ in range(3)] == [
         "19700101-000007-Model2-8000",
         "19700101-000007-Model2-c000",
         "19700101-000009-Model2-0000",
@@ -295,7 +295,7 @@ def test_range_tests_are_in_their_own_list(store: RunStore) -> None:
 def test_old_range_tests_are_removed_unless_one_is_being_written(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_module, "_KEPT_TESTS", 1)
+    monkeypatch.setattr(store_module, "MAX_RANGE_TESTS", 1)
     made = at(store, NEW)
     tests = [store.root / f"lr-20260101-000001-Model5-000{number}" for number in range(5)]
     for test in tests:
@@ -331,15 +331,15 @@ def test_a_folder_that_a_process_has_just_begun_is_kept(store: RunStore) -> None
 def test_the_runs_that_were_not_asked_for_longest_are_forgotten(
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_module, "_FOLLOWED", 2)
+    monkeypatch.setattr(store_module, "MAX_RECORDS", 2)
     first, second, third = (store.create(RunConfig()) for _ in range(3))
     records = {folder.id: store.record(folder.id) for folder in (first, second)}
     assert store.record(first.id) is records[first.id]  # asked again, so second is older
     assert store.record(second.id) is records[second.id]
     assert store.record(first.id) is records[first.id]
     store.record(third.id)
-    assert list(store._followers) == [first.id, third.id]
     assert store.record(first.id) is records[first.id]
+    assert store.record(second.id) is not records[second.id]
 
 
 def test_a_list_reads_the_last_mini_batch_alone(

@@ -1,4 +1,4 @@
-"""A run as one zip file, to send to somebody or to keep; and such a file as a run again."""
+"""A run as one zip file, to send or to keep; and the way back."""
 
 import re
 import shlex
@@ -22,32 +22,32 @@ from hnviz.runs.store import RunStore
 
 TEXT = "text.txt"  # the user's own text that the run read
 ALWAYS_NAMED = ("model", "bptt", "lr", "epochs", "bs", "nh", "seed")
-"""The settings that `repeat_command` names; of the others, only those that are not as usual."""
+"""The settings that `repeat_command` always names; it names another only if it is unusual."""
 
-MOST_FILES = 128  # a run keeps at most 48 snapshots
-MOST_BYTES = 2**31  # that a file may unpack to
-PIECE = 2**20  # bytes
+MAX_FILES = 128  # a run has at most 48 snapshots
+MAX_BYTES = 2**31  # of all files, unpacked
+PIECE_BYTES = 2**20  # unpacked at a time
 BROKEN = (
     *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error, EOFError),
     *(NotImplementedError, UnicodeDecodeError),
 )
 """What reading a broken zip file raises."""
-WAYS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 _NAME = re.compile(
     rf"{CONFIG}|{EVENTS}|{TEXT}|{SNAPSHOTS}/(0|[1-9]\d{{0,14}})\.safetensors", re.ASCII
 )
-_MOST = {CONFIG: MAX_CONFIG_BYTES, TEXT: texts.MOST_BYTES}
+_LIMITS = {CONFIG: MAX_CONFIG_BYTES, TEXT: texts.MOST_BYTES}
 
 
 class ArchiveError(ValueError):
-    """A file is no run; one sentence says what was wanted and what came."""
+    """A file that does not hold a run; one sentence says what was wanted and what came."""
 
 
 def pack(folder: RunFolder, file: IO[bytes]) -> None:
-    """Write a run as a zip file: its config, events and snapshots, and the text if it is its own.
+    """Write a run as a zip file: its config, events and snapshots, and a user's own text.
 
-    Not what resuming needs: an unpacked run can be seen, not trained on. Raises DamagedRun.
+    The checkpoint is left out: an unpacked run can be seen, but not resumed. Raises DamagedRun.
     """
     name = text_hash(folder.config.corpus)
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
@@ -62,9 +62,10 @@ def pack(folder: RunFolder, file: IO[bytes]) -> None:
 
 
 def unpack(store: RunStore, path: Path) -> RunFolder:
-    """Add the run in a zip file to a store, under an id of its own.
+    """Add the run in a zip file to a store, under a new id.
 
-    Nothing is kept of a file that is no whole run. Raises ArchiveError, or RunWriteError.
+    Nothing is kept of a file that does not hold a complete run. Raises ArchiveError or
+    RunWriteError.
     """
     try:
         with open_regular(path.resolve()) as file, zipfile.ZipFile(file) as archive:
@@ -83,23 +84,24 @@ def unpack(store: RunStore, path: Path) -> RunFolder:
     except OSError as error:
         raise ArchiveError(f"{path} cannot be read: {error.strerror or error}") from error
     except BROKEN as error:
-        raise ArchiveError(f"{path} is no whole zip file: {error!s:.200}") from error
+        raise ArchiveError(f"{path} is not a complete zip file: {error!s:.200}") from error
     except DamagedRun as error:
         problem = str(error).split(" is damaged: ", 1)[-1]
-        raise ArchiveError(f"{path} holds no whole run: {problem}") from error
+        raise ArchiveError(f"{path} does not hold a complete run: {problem}") from error
 
 
 def _checked(archive: zipfile.ZipFile, path: Path) -> list[zipfile.ZipInfo]:
-    """Return the files in an archive. Raises ArchiveError for what no run has."""
+    """Return the files in an archive. Raises ArchiveError for a file that no run has."""
     members = archive.infolist()
-    if len(members) > MOST_FILES:
-        raise ArchiveError(f"{path} has {len(members):,} files; a run has at most {MOST_FILES}")
-    for problem in _problems(members):
-        raise ArchiveError(f"{path} is no run of hnviz: {problem}")
+    if len(members) > MAX_FILES:
+        raise ArchiveError(f"{path} has {len(members):,} files; a run has at most {MAX_FILES}")
+    for problem in problems(members):
+        raise ArchiveError(f"{path} is not a run of hnviz: {problem}")
     return members
 
 
-def _problems(members: list[zipfile.ZipInfo]) -> Iterator[str]:
+def problems(members: list[zipfile.ZipInfo]) -> Iterator[str]:
+    """Yield what is wrong with the files that an archive lists, before any is unpacked."""
     names = [member.filename for member in members]
     if CONFIG not in names:
         yield f"it has no {CONFIG}"
@@ -111,40 +113,40 @@ def _problems(members: list[zipfile.ZipInfo]) -> Iterator[str]:
             yield f"{name} is a link"
         if member.flag_bits & 1:
             yield f"{name} needs a password"
-        if member.compress_type not in WAYS:
-            yield f"{name} is packed in a way that is not read here; use the usual one, deflate"
+        if member.compress_type not in METHODS:
+            yield f"{name} is compressed by another method than deflate: use that one"
         if names.count(name) > 1:
             yield f"it has two files named {name}"
-        if size > _MOST.get(name, MOST_BYTES):
-            yield f"{name} has {size:,} bytes; at most {_MOST.get(name, MOST_BYTES):,} are read"
-    if (total := sum(member.file_size for member in members)) > MOST_BYTES:
-        yield f"it unpacks to {total:,} bytes; at most {MOST_BYTES:,} are read"
+        if size > (limit := _LIMITS.get(name, MAX_BYTES)):
+            yield f"{name} has {size:,} bytes; at most {limit:,} are read"
+    if (total := sum(member.file_size for member in members)) > MAX_BYTES:
+        yield f"it unpacks to {total:,} bytes; at most {MAX_BYTES:,} are read"
 
 
 def _config(archive: zipfile.ZipFile, path: Path) -> RunConfig:
     try:
         return info_from(parse_json(archive.read(CONFIG))).config
     except ValueError as error:
-        raise ArchiveError(f"{path} holds no whole run: its {CONFIG}: {error}") from error
+        raise ArchiveError(f"{path} does not hold a complete run: its {CONFIG}: {error}") from error
 
 
 def _hold_text(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], path: Path) -> None:
-    """Hold the run's own text in memory, where storing the run finds it."""
+    """Hold a user's own text in memory, where storing the run finds it."""
     for member in members:
         if member.filename == TEXT:
             try:
                 texts.hold(texts.read_text(archive.read(member)))
             except ValueError as error:
-                raise ArchiveError(f"{path} holds no whole run: {error}") from error
+                raise ArchiveError(f"{path} does not hold a complete run: {error}") from error
 
 
 def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, to: Path) -> None:
-    """Write a file out of an archive: zipfile reads no more of it than it says that it has."""
+    """Write a file out of an archive. zipfile reads at most the size that the archive names."""
     with writing(to):
         to.parent.mkdir(exist_ok=True)
         target = to.open("xb")
     with target, archive.open(member) as source:
-        while piece := source.read(PIECE):
+        while piece := source.read(PIECE_BYTES):
             with writing(to):
                 disk.write_all(target.fileno(), piece, "member")
 

@@ -1,4 +1,4 @@
-"""Errors of run folders; each message is a sentence that a page can show unchanged."""
+"""Errors of runs; each message is a sentence that a page can show unchanged."""
 # ruff: noqa: N818 - each name states the problem
 
 
@@ -11,7 +11,7 @@ class SnapshotNotFound(ValueError):
 
 
 class DamagedRun(ValueError):
-    """A file of the run cannot be read, or its model is not loaded: then the files are sound."""
+    """A file of the run cannot be read, or (`unknown_model`) its model is not loaded here."""
 
     def __init__(self, message: str, *, unknown_model: bool = False) -> None:
         super().__init__(message)

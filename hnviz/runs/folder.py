@@ -1,8 +1,9 @@
-"""Read one run from disk.
+"""The folder of one run.
 
-`config.json` holds the settings, `events.jsonl` the events, one JSON object per line;
-`snapshots/<step>.safetensors` hold weights and hidden state, and `resume.safetensors` everything
-that resuming needs. pandas and safetensors alone can read them.
+`config.json` holds the settings and `events.jsonl` the events, one JSON object a line. Each
+`snapshots/<step>.safetensors` holds weights and hidden state, and `resume.safetensors` all that
+resuming needs. `label.json` has what a user has written on the run, and `models.py` is the file of
+an own model. Python's json and safetensors can read them without hnviz.
 """
 
 import json
@@ -63,8 +64,8 @@ class RunInfo:
     versions: dict[str, str]  # of python and the libraries that affect figures
     device: str  # in use; before the run starts, the requested one
     created: float  # seconds since 1970
-    content_hash: str = ""  # of the text; runs of before have none
-    model_identity: str = ""  # of a model of the user's own; see `hnviz.own.identity`
+    content_hash: str = ""  # of the text; older runs have none
+    model_identity: str = ""  # of a user's own model; see `hnviz.own.identity`
 
     def save(self, path: Path) -> None:
         """Write config.json. Raises RunWriteError."""
@@ -148,7 +149,7 @@ class RunFolder:
         raise self.damaged(problem)
 
     def check_sources(self) -> None:
-        """Raise DamagedRun if the run's text or its model is another one now."""
+        """Raise DamagedRun if the run's text or model has changed since the training."""
         info = self._info
         if other := other_model(self.path, info.config.model, info.model_identity):
             raise DamagedRun(f"the run {self.id} cannot be read here: {other}")
@@ -224,7 +225,7 @@ class RunFolder:
 
     @property
     def _most_bytes(self) -> int:
-        """The most bytes of one file of tensors: twice what a checkpoint of the config takes."""
+        """The limit for one file of tensors: twice the size of a checkpoint of this config."""
         return 2 * checkpoint_bytes(self.config)
 
     def read(self) -> "RunRecord":
@@ -267,7 +268,7 @@ def info_from(content: Any) -> RunInfo:
 
 
 def new_info(config: RunConfig, versions: dict[str, str]) -> RunInfo:
-    """Describe a run that starts now."""
+    """Describe a run that is created now."""
     text = content_hash(Chosen(config.corpus, config.split))
     model = identity_of(config.model)
     return RunInfo(config, versions, config.device, time.time(), text, model)
@@ -276,13 +277,12 @@ def new_info(config: RunConfig, versions: dict[str, str]) -> RunInfo:
 def check_weights(tensors: Tensors, config: RunConfig, name: str) -> None:
     """Raise DamagedRun unless every weight of the config's model is present in its shape.
 
-    The size of the vocabulary, nv, is read from the embedding: this check does not know the
-    corpus.
+    The size of the vocabulary, nv, is that of the embedding: this check does not know the corpus.
     """
     words = f"{entry(config.model).part('i_h').name}.weight"
     embedding = tensors.get(words)
     if embedding is None or embedding.ndim != 2:
-        raise DamagedRun(f"{name} holds no embedding {words} of two dimensions")
+        raise DamagedRun(f"{name} has no embedding {words} of two dimensions")
     for part in entry(config.model).parts:
         for weight in part.weights:
             key = f"{part.name}.{weight.name}"
@@ -299,7 +299,7 @@ def check_weights(tensors: Tensors, config: RunConfig, name: str) -> None:
 
 
 def keep_models(folder: Path, model: str) -> None:
-    """Store the file that one of the user's own models is from. Raises RunWriteError."""
+    """Store the file of an own model. Raises RunWriteError."""
     if identity_of(model):
         write_atomic(folder / MODELS, model_text(model).encode(), "models")
 
@@ -316,25 +316,25 @@ def unknown_model(folder: Path, content: Any) -> str | None:
 
 
 def other_model(folder: Path, model: str, identity: str) -> str | None:
-    """Say that a run's model has changed since; None if it is the one that was trained."""
+    """Say that a run's model has changed since the training; None if it has not."""
     if identity == identity_of(model):
         return None
     return f"its model {model} has changed since the training{_way_in(folder)}"
 
 
 def _way_in(folder: Path) -> str:
-    kept = folder / MODELS
-    if not kept.is_file():
+    file = folder / MODELS
+    if not file.is_file():
         return f", and the run's folder has no {MODELS} to load it from"
-    return f"; to see the run, start hnviz with --models {kept}"
+    return f"; to see the run, start hnviz with --models {file}"
 
 
-# The label: what a user has written on a run
+# The label
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A run's own name, "" for none, and whether it comes first in lists."""
+    """What a user has written on a run: a name, "" for none, and whether lists show it first."""
 
     name: str = ""
     pinned: bool = False
@@ -344,22 +344,22 @@ NO_LABEL = Label()
 
 
 def read_label(folder: Path) -> Label:
-    """Return a run's label; an unreadable one counts as none, since the run itself is whole."""
+    """Return a run's label. One that cannot be read counts as none: the run itself is sound."""
     try:
-        told = read_json(folder / LABEL, MAX_LABEL_BYTES)
-        return Label(_name(told["name"]), told["pinned"] is True)
+        content = read_json(folder / LABEL, MAX_LABEL_BYTES)
+        return Label(_name(content["name"]), content["pinned"] is True)
     except (OSError, ValueError, KeyError, TypeError):
         return NO_LABEL
 
 
 def write_label(folder: Path, label: Label) -> None:
-    """Replace a run's label. Raises ValueError for a name, and RunWriteError."""
-    told = {"name": _name(label.name), "pinned": label.pinned}
-    write_atomic(folder / LABEL, json.dumps(told).encode() + b"\n", "label")
+    """Replace a run's label. Raises ValueError for an invalid name, or RunWriteError."""
+    content = {"name": _name(label.name), "pinned": label.pinned}
+    write_atomic(folder / LABEL, json.dumps(content).encode() + b"\n", "label")
 
 
 def _name(name: str) -> str:
-    """Return a name without blanks around it. Raises ValueError."""
+    """Return a name without needless spaces. Raises ValueError."""
     if not isinstance(name, str):
         raise ValueError(f"a run's name must be a text; got {str(name)[:MAX_NAME_CHARS]!r}")
     name = " ".join(part for part in name.split(" ") if part)

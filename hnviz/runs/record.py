@@ -60,7 +60,7 @@ RESUMABLE = frozenset({"queued", "stopped", "failed", "interrupted"})
 
 @dataclass(frozen=True, kw_only=True)
 class RunRecord:
-    """All that is known about a run so far."""
+    """Everything that is known about a run so far."""
 
     id: str
     config: RunConfig
@@ -139,7 +139,7 @@ def _frame(rows: tuple[Any, ...], columns: tuple[str, ...]) -> "pd.DataFrame":
 
 
 class RecordBuilder:
-    """Collects events in the order in which they were written; drops what a resume undid."""
+    """Collects events in the order in which they were written, and drops what a resume undid."""
 
     def __init__(self, run_id: str, config: RunConfig) -> None:
         self._id = run_id
@@ -264,7 +264,7 @@ def _whole_lines(file: BinaryIO) -> bytes:
 
 @dataclass(frozen=True)
 class Curves:
-    """A run for drawing. `record` has everything but the mini-batches."""
+    """A run for drawing. `record` has everything except the mini-batches."""
 
     record: RunRecord
     points: NDArray[np.float32]  # (points, POINT_COLUMNS): means over `every` steps
@@ -275,7 +275,7 @@ class Curves:
 def read_curves(folder: RunFolder, most: int) -> Curves:
     """Return a run's curves with at most about `most` points. Raises DamagedRun.
 
-    With `most` 0 the mini-batches are skipped: epochs alone take a third of the time.
+    With `most` 0 the mini-batches are skipped, which takes a third of the time.
     """
     alive = folder.is_alive()  # first, as in RunFollower.poll
     record, columns = _read(folder, whole=most > 0)
@@ -316,13 +316,13 @@ def _read(folder: RunFolder, *, whole: bool) -> tuple[RunRecord, NDArray[np.floa
 def _from_lines(
     folder: RunFolder, content: bytes, *, whole: bool
 ) -> tuple[RunRecord, NDArray[np.float64]]:
-    """Return the record without its mini-batches, and their columns, or the last one's alone.
+    """Return the record without its mini-batches, and their columns, or only those of the last.
 
-    Raises ValueError, TypeError, KeyError or OverflowError for lines that are no events.
+    Raises one of _NOT_EVENTS for lines that are not events.
     """
     builder = RecordBuilder(folder.id, folder.config)
     batches: list[bytes] = []
-    undone: list[tuple[int, int]] = []  # so many lines; from this step on they no longer count
+    undone: list[tuple[int, int]] = []  # of the first n lines only those below a step count
     for line in content.splitlines():
         if line.startswith(BATCH_PREFIX):
             batches.append(line)
@@ -339,11 +339,11 @@ def _from_lines(
 
 
 def _columns(batches: list[bytes], undone: list[tuple[int, int]]) -> NDArray[np.float64]:
-    """Return the columns of the mini-batches that count. Raises ValueError, TypeError, ..."""
-    told = parse_json(b"[" + b",".join(batches) + b"]")
-    if len(told) != len(batches):
+    """Return the columns of the mini-batches that count. Raises one of _NOT_EVENTS."""
+    read = parse_json(b"[" + b",".join(batches) + b"]")
+    if len(read) != len(batches):
         raise ValueError("a line holds more than one event")
-    columns = np.array([[each[name] for name in POINT_COLUMNS] for each in told], dtype=np.float64)
+    columns = np.array([[each[name] for name in POINT_COLUMNS] for each in read], dtype=np.float64)
     columns = columns.reshape(-1, len(POINT_COLUMNS))
     if not np.all(np.isfinite(columns[:, 0])):
         raise ValueError("a mini-batch has no step")

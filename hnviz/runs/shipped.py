@@ -12,10 +12,7 @@ from hnviz.runs.files import write_atomic, write_tensors, writing
 from hnviz.runs.folder import CONFIG, EVENTS, SNAPSHOTS, RunFolder
 from hnviz.runs.record import RunRecord
 
-DIGITS = 6
-"""Significant digits in a pre-trained run's events: more than any picture or table shows."""
-
-
+DIGITS = 6  # significant ones in the events: more than any picture or table shows
 BLOCKS = "Model5-blocks"
 """The pre-trained run that is tested on numbers held out inside the range of its training."""
 
@@ -23,8 +20,8 @@ BLOCKS = "Model5-blocks"
 def shipped_configs() -> dict[str, RunConfig]:
     """Return the config of each pre-trained run, by id.
 
-    One run per model with its own recipe, named after the model, and one more with Model5's
-    recipe and the split "blocks".
+    Each model has a run with its own recipe, named after the model. One more has Model5's recipe
+    and the split "blocks".
     """
     recipes = {name: RunConfig.for_model(name, seed=0, device="cpu") for name in BUILT_IN}
     return recipes | {BLOCKS: RunConfig.for_model("Model5", seed=0, device="cpu", split="blocks")}

@@ -42,9 +42,9 @@ RUNS_DIR_VARIABLE = "HNVIZ_RUNS_DIR"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")  # no dot, no slash: it becomes a path
 _UNFINISHED = ".new-"  # begins the name of a folder that `create` fills
 ABANDONED_SECONDS = 60.0  # after which the writer of something unfinished must have been killed
-_FEW = 2**53  # steps between the mini-batches that a list reads: only the last matters
-_KEPT_TESTS = 50  # range tests that are kept when the engine starts: one is quickly done again
-_FOLLOWED = 128  # records kept in memory: each student of a class may follow their own run
+_LAST_ONLY = 2**53  # steps between the mini-batches that a list reads
+MAX_RANGE_TESTS = 50  # that are kept when the engine starts: one is quickly done again
+MAX_RECORDS = 128  # in memory: each student of a class may follow another run
 
 
 def default_runs_dir() -> Path:
@@ -74,14 +74,14 @@ class RunSummary:
     config: RunConfig | None = None
     step: int = 0  # updates done
     n_steps: int | None = None  # unknown before the run starts
-    epoch: int | None = None  # the last finished one, from 0; the next four fields are from it
+    epoch: int | None = None  # the last finished one, from 0; the next four figures are of it
     train_loss: float | None = None
     valid_loss: float | None = None
     accuracy: float | None = None
     train_accuracy: float | None = None  # of the last weights, where they were measured
-    running_train: bool = False  # that figure is a running one: an older run, or not yet over
+    running_train: bool = False  # that figure is running: the run is older, or not over
     message: str = ""  # how it ended
-    given: str = ""  # the name that its user gave it
+    given: str = ""  # the name that the user gave it
     pinned: bool = False  # first in lists
     problem: str = ""  # what is wrong with a damaged run
     reason: str = ""  # the same as a sentence for a list: it does not name the run
@@ -96,7 +96,7 @@ class RunSummary:
 
 @dataclass(eq=False)
 class _Skimmed:
-    """What a list shows of a run, and the files' states in which it was read."""
+    """What a list shows of a run, and the states of the files from which it was read."""
 
     info: RunInfo
     follower: RunFollower
@@ -129,9 +129,9 @@ class RunStore:
         look_beside(self.root)
 
     def create(self, config: RunConfig, *, range_test: bool = False) -> RunFolder:
-        """Create a run's folder, which appears complete at once; or that of a range test.
+        """Create the folder of a run or of a range test; it appears complete at once.
 
-        Raises RunWriteError, and CorpusError for a text that is not there.
+        Raises RunWriteError, and CorpusError for a text that is missing.
         """
         info, prefix = new_info(config, versions()), RANGE_TEST if range_test else ""
         return self.add(config, lambda folder: info.save(folder / CONFIG), prefix=prefix)
@@ -146,9 +146,9 @@ class RunStore:
     ) -> RunFolder:
         """Add a run that `fill` writes into an empty folder; it appears complete at once.
 
-        `prefix` begins its id. `check` sees it with its text. Nothing is left of a run at which
-        `fill` or `check` raises. Raises what they raise, RunWriteError, and CorpusError for a text
-        that is not there.
+        `prefix` begins its id. `check` sees it with its text. If `fill` or `check` raises, nothing
+        is left of the run. Raises what they raise, RunWriteError, and CorpusError for a text that
+        is missing.
         """
         unfinished = self.root / f"{_UNFINISHED}{secrets.token_hex(8)}"
         try:
@@ -177,17 +177,17 @@ class RunStore:
         )
 
     def remove_unfinished(self) -> None:
-        """Delete the folders of killed processes that had begun to create a run.
+        """Remove what killed processes left behind, and what is no longer needed.
 
-        Also runs that were deleted a while ago, old range tests, and the texts that no run reads
-        any longer.
+        These are runs and files that were not finished, runs in the trash, old range tests, and
+        texts that no run reads.
         """
         for folder in self.root.glob(f"{_UNFINISHED}*"):
             with suppress(OSError):
                 if age(folder) > ABANDONED_SECONDS:
                     shutil.rmtree(folder)  # not for a link, at which it raises
         drop_old(self.root)
-        for test in self._range_tests()[_KEPT_TESTS:]:
+        for test in self._range_tests()[MAX_RANGE_TESTS:]:
             if not test.is_alive():
                 shutil.rmtree(test.path, ignore_errors=True)
         drop_unread_texts(self.root, ABANDONED_SECONDS)
@@ -207,10 +207,10 @@ class RunStore:
             time.sleep(2 / 65536)
 
     def ids(self, newest: int | None = None, without: Collection[str] = frozenset()) -> list[str]:
-        """Return the ids of the user's own runs, newest first, then those of the pre-trained ones.
+        """Return the ids of the user's runs, newest first, then those of the pre-trained ones.
 
-        Pinned runs come before the others; the pre-trained are in the catalogue's order. With
-        `newest`, only so many of the user's own; none of `without`, unless it is pinned.
+        Pinned runs come first; pre-trained runs are in the order of the catalogue. `newest` limits
+        the number of the user's runs. Runs in `without` are left out unless they are pinned.
         """
         return [folder.id for folder in self._folders(newest, without)]
 
@@ -230,7 +230,7 @@ class RunStore:
         return read_label(self.root / run_id).pinned, _age(run_id)
 
     def check_id(self, run_id: str) -> None:
-        """Raise RunNotFound for a text that is no run's id, and so could be a path elsewhere."""
+        """Raise RunNotFound for a text that cannot be an id, since it could be a path elsewhere."""
         if not _ID.fullmatch(run_id):
             raise RunNotFound(f"there is no run named {run_id[:100]!r} here")
 
@@ -254,14 +254,14 @@ class RunStore:
             follower = self._followers.get(run_id) or RunFollower(folder)
             self._followers[run_id] = follower
             self._followers.move_to_end(run_id)
-            if len(self._followers) > _FOLLOWED:
+            if len(self._followers) > MAX_RECORDS:
                 self._followers.popitem(last=False)
         return follower.poll()
 
     def summaries(
         self, newest: int | None = None, without: Collection[str] = frozenset()
     ) -> list[RunSummary]:
-        """Return one line per run, those of `ids`; a damaged run's says what is wrong.
+        """Return one line for each run of `ids`; the line of a damaged run says what is wrong.
 
         Files that have not changed since the last call are not read again.
         """
@@ -289,7 +289,7 @@ class RunStore:
         alive = folder.is_alive()  # before reading, as in RunFollower.poll
         known, stamp = self._skimmed.get(str(folder.path)), _stamp(folder.path / CONFIG)
         if known is None or known.stamp != stamp:
-            known = _Skimmed(folder.info(), RunFollower(folder, _FEW), stamp)
+            known = _Skimmed(folder.info(), RunFollower(folder, _LAST_ONLY), stamp)
             self._skimmed[str(folder.path)] = known
         record = known.record(_stamp(folder.path / EVENTS))
         return _summarize(folder, replace(record, alive=alive), known.info)
@@ -337,7 +337,7 @@ def _names(root: Path, *, range_tests: bool = False) -> list[str]:
     if not root.is_dir():
         return []
     with os.scandir(root) as entries:
-        # A link to a folder elsewhere is no run, or a run could show what lies there.
+        # A link is not a run: it could show what lies elsewhere.
         return [
             entry.name
             for entry in entries

@@ -1,4 +1,4 @@
-"""The users' own texts, kept beside the runs that read them."""
+"""Users' own texts, stored beside the runs that read them."""
 
 import re
 from contextlib import suppress
@@ -17,7 +17,7 @@ TEXTS = ".texts"  # no run's id begins with a dot
 
 _CONFIGS = "*/config.json"  # of runs, and of folders that `RunStore.create` still fills
 _NAMED = re.compile(rf"{FAMILY}-([0-9a-f]{{20}})-")
-_MOST_CONFIG = 2**16  # bytes that are looked at
+_MAX_CONFIG_BYTES = 2**16  # that are searched for texts
 
 
 def look_beside(runs_dir: Path) -> None:
@@ -26,7 +26,7 @@ def look_beside(runs_dir: Path) -> None:
 
 
 def keep_text(runs_dir: Path, config: RunConfig) -> bool:
-    """Store the text of a run that reads a user's own, once for all runs that do.
+    """Store the own text that a run reads, once for all runs that read it.
 
     Return whether it was not there before. Raises RunWriteError.
     """
@@ -60,7 +60,7 @@ def drop_text(runs_dir: Path, config: RunConfig) -> None:
 
 
 def drop_unread_texts(runs_dir: Path, seconds: float) -> None:
-    """Delete the texts that no run reads, but for those stored in the last `seconds`."""
+    """Delete the texts that no run reads, except those stored in the last `seconds`."""
     named = _named(runs_dir)
     for path in (runs_dir / TEXTS).glob("*"):
         with suppress(OSError):
@@ -70,16 +70,16 @@ def drop_unread_texts(runs_dir: Path, seconds: float) -> None:
 
 
 def _named(runs_dir: Path) -> set[str]:
-    """Return the texts that configs name, damaged ones too."""
+    """Return the texts that configs name, damaged configs too."""
     found: set[str] = set()
     for path in runs_dir.glob(_CONFIGS):
         with suppress(OSError), path.open(encoding="utf-8", errors="replace") as file:
-            found.update(_NAMED.findall(file.read(_MOST_CONFIG)))
+            found.update(_NAMED.findall(file.read(_MAX_CONFIG_BYTES)))
     return found
 
 
 def text_problem(runs_dir: Path, content: Any) -> str | None:
-    """Say that a run's own text is missing or was changed; None if it is as it was.
+    """Say that a run's own text is missing or was changed; None if it is there unchanged.
 
     `content` is that of config.json, which may be anything.
     """
@@ -99,6 +99,6 @@ def setting_in(content: Any, name: str) -> str | None:
 
 @lru_cache(maxsize=64)
 def content_hash(text: Chosen) -> str:
-    """Return the hash of a corpus's tokens, which are made once for all that ask."""
+    """Return the hash of a corpus's tokens. Cached."""
     kept = numbered.find(text.corpus) if text_hash(text.corpus) else None
     return corpus_of(text).content_hash(text.split) if kept is None else kept.content_hash

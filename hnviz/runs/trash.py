@@ -1,7 +1,7 @@
-"""Deleting runs so that it can be undone for a while.
+"""Delete runs, and restore them for a while.
 
-A deleted run is a folder whose name begins with a dot, which no list shows. It goes for good after
-KEPT_SECONDS, at the next deletion or when the engine starts.
+The name of a deleted run's folder begins with a dot, so no list shows it. After TRASH_SECONDS the
+next deletion or the next start of the engine removes it for good.
 """
 
 import shutil
@@ -14,7 +14,7 @@ from hnviz.runs.errors import RunBusy, RunNotFound
 from hnviz.runs.files import age, take_lock, writing
 from hnviz.runs.folder import CONFIG, RunFolder
 
-KEPT_SECONDS = 3600.0  # that a deleted run can be restored
+TRASH_SECONDS = 3600.0  # in which a deleted run can be restored
 _DELETED = ".deleted-"
 _MARK = ".deleted"  # in the folder: its time is that of the deletion
 
@@ -45,8 +45,8 @@ def restore(root: Path, run_id: str) -> None:
         (back / _MARK).unlink()
 
 
-def drop_old(root: Path, seconds: float = KEPT_SECONDS) -> None:
-    """Remove the runs for good that were deleted so long ago."""
+def drop_old(root: Path, seconds: float = TRASH_SECONDS) -> None:
+    """Remove for good the runs that were deleted longer ago than this."""
     for place in root.glob(f"{_DELETED}*"):
         with suppress(OSError):
             mark = place / _MARK  # gone if a process was killed while it removed the rest
@@ -56,7 +56,7 @@ def drop_old(root: Path, seconds: float = KEPT_SECONDS) -> None:
 
 @contextmanager
 def _unwritten(folder: RunFolder) -> Iterator[None]:
-    """Hold a run's lock, so that nobody begins to write it meanwhile. Raises RunBusy."""
+    """Hold a run's lock, so that no process begins to write it meanwhile. Raises RunBusy."""
     try:
         lock = take_lock(folder.path)
     except RunBusy as error:

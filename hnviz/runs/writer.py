@@ -25,10 +25,8 @@ from hnviz.runs.files import (
 from hnviz.runs.folder import CONFIG, EVENTS, RESUME, RESUME_BEFORE, SNAPSHOTS, RunFolder
 from hnviz.schedule import told_every
 
-FLUSH_SECONDS = 0.05
-"""Seconds between writes of events; the first event is written at once."""
-
-BLOCK = 2**16  # bytes
+FLUSH_SECONDS = 0.05  # between writes of events; the first event is written at once
+BLOCK_BYTES = 2**16
 
 
 class RunWriter:
@@ -118,9 +116,9 @@ class RunWriter:
     def _write(self) -> None:
         if not self._waiting:
             return
-        # Encoded here, together: one at a time between training steps costs eight times as much.
+        # Encoded together: one at a time, between training steps, takes eight times as long.
         content = b"".join(map(encode, self._waiting))
-        # Events that cannot be written are dropped: when a full disk ends a run, its last event
+        # Events that cannot be written are dropped. If a full disk ends the run, its last event
         # may still fit.
         self._waiting.clear()
         self._flushed = time.monotonic()
@@ -140,7 +138,7 @@ class RunWriter:
         self._torn = False
 
     def save_snapshot(self, step: int, tensors: Mapping[str, np.ndarray]) -> None:
-        """Store weights and hidden state after `step` updates, and record an event.
+        """Store weights and hidden state after `step` updates, and append the event.
 
         Raises RunWriteError.
         """
@@ -190,7 +188,7 @@ def _end_of_last_line(path: Path) -> int:
     with open_regular(path) as file:
         end = file.seek(0, os.SEEK_END)
         while end:
-            start = max(0, end - BLOCK)
+            start = max(0, end - BLOCK_BYTES)
             file.seek(start)
             if (newline := file.read(end - start).rfind(b"\n")) >= 0:
                 return start + newline + 1
