@@ -25,15 +25,15 @@ LIMITS: dict[str, tuple[int, int]] = {
     "epochs": (1, 1000),
     "seed": (0, 2**32 - 1),
 }
-"""The smallest and largest value of each whole-number field. The upper bounds keep one mistyped
-digit from using all the memory of a machine that a class shares."""
+"""The smallest and largest value of each whole number. With the upper bounds, a mistyped digit does
+not use all the memory of a machine that a class shares."""
 
 OF_ONE_LANE = ("lr", "epochs", "pct_start", "seed", "bn_init", "form")
-"""The settings in which runs may differ that train as one program (`hnviz.learn.lanes`)."""
+"""The settings in which runs that train as one program may differ (`hnviz.learn.lanes`)."""
 
 
 def choices_of(field: str) -> tuple[str, ...]:
-    """Return the allowed words of a field; of "model", the user's own too, which come later."""
+    """Return the allowed words of a field. A user's own models join those of "model" later."""
     return tuple(CATALOGUE) if field == "model" else CHOICES[field]
 
 
@@ -82,7 +82,7 @@ class RunConfig:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "RunConfig":
-        """Read a config from JSON; an unknown field is an error, not ignored."""
+        """Read a config from JSON. Raises ConfigError, also for an unknown field."""
         known = {field.name for field in fields(cls)}
         for name in values:
             if name not in known:
@@ -101,7 +101,7 @@ class RunConfig:
 
 
 def problems(values: Mapping[str, Any]) -> dict[str, str]:
-    """Return, for each invalid field, what was wanted and what came; empty if all are valid.
+    """Return a sentence for each invalid field: what was wanted, and what came.
 
     Fields that are not in `values` are not checked.
     """
@@ -145,7 +145,7 @@ def _enough_to_normalise(values: Mapping[str, Any]) -> str | None:
         return None
     reason = f"{model}'s batch norm compares the rows of a step"
     if entry(model).norm_over == "slots":
-        reason = f"with bptt 1, {model}'s batch norm compares the rows alone"
+        reason = f"with bptt 1, {model}'s batch norm compares only the rows"
     return f"bs must be at least 2, got {bs}: {reason}, and cannot learn from one"
 
 

@@ -32,8 +32,8 @@ def _reach(name: str) -> None:
 def replace(path: Path, content: bytes, what: str, *, mode: int = 0o666) -> None:
     """Replace a file: a reader finds the old one or the new one.
 
-    Without a sync: a killed process loses nothing, and it takes longer than many training steps.
-    Raises OSError; the old file is then as it was, and nothing else is left.
+    There is no sync: it would take longer than many training steps, and a killed process loses
+    nothing without it. Raises OSError; then the old file is as it was, and nothing else is left.
     """
     with _beside(path) as new:
         _write_new(new, content, what, mode=mode)
@@ -44,8 +44,8 @@ def replace(path: Path, content: bytes, what: str, *, mode: int = 0o666) -> None
 def replace_and_keep(path: Path, content: bytes, before: Path, what: str) -> None:
     """Replace a file; the old one stays at `before`.
 
-    The new one is on the disk, not only in the system's memory, before it takes the old one's
-    place. Raises OSError; then the old content is at `path`, or else at `before`.
+    The new one is on the disk, not only in the system's memory, before it takes the place of the
+    old one. Raises OSError; then the old content is at `path` or at `before`.
     """
     with _beside(path) as new:
         _write_new(new, content, what, lasting=True)
@@ -59,7 +59,7 @@ def replace_and_keep(path: Path, content: bytes, before: Path, what: str) -> Non
 
 
 def append(path: Path, content: bytes, what: str) -> None:
-    """Add bytes to the end of a file. Raises OSError; some of them may then be there."""
+    """Add bytes to the end of a file. Raises OSError; some may have been written."""
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0))
     try:
         write_all(descriptor, content, what)
@@ -94,7 +94,7 @@ def temporary(path: Path) -> Path:
 
 
 LEFTOVERS = ".*.tmp"
-"""What matches the temporary files of processes that were killed."""
+"""A pattern for the temporary files of killed processes."""
 
 
 @contextmanager
@@ -112,7 +112,7 @@ def _write_new(
     path: Path, content: bytes, what: str, *, mode: int = 0o666, lasting: bool = False
 ) -> None:
     with suppress(FileNotFoundError):
-        path.unlink()  # of a process with the same number that was killed
+        path.unlink()  # of a killed process with the same number
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     descriptor = os.open(path, flags, mode)
     try:

@@ -19,7 +19,7 @@ from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, stream_of
 from hnviz.data.stream import SPLITS
 from hnviz.models.catalogue import entry
-from hnviz.schedule import MAX_SNAPSHOTS, MAX_TOLD
+from hnviz.schedule import MAX_BATCHES, MAX_SNAPSHOTS
 
 FLOAT = 4  # bytes
 SLACK = 2**16  # bytes of a file of tensors: names, counters, the random numbers' state
@@ -75,7 +75,7 @@ def cost(config: RunConfig) -> Cost:
         memory=trainer_bytes() + LAYOUT_BYTES * n_slots + FLOAT * floats,
         disk=MAX_SNAPSHOTS * snapshot_bytes(config)
         + 2 * checkpoint_bytes(config)
-        + EVENT_BYTES * min(steps, MAX_TOLD),
+        + EVENT_BYTES * min(steps, MAX_BATCHES),
         steps=steps,
         hours=steps * seconds / 3600,
         checks=layouts[1].n_batches * config.epochs,

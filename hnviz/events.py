@@ -1,4 +1,4 @@
-"""What a run reports while it trains: a frozen record for each event, a line of JSON on disk.
+"""What a run reports while it trains: a frozen record for each event.
 
 Steps count updates of the weights; step 0 is before the first. A mini-batch's loss is measured
 with the weights before its update.
@@ -65,7 +65,7 @@ class EpochEnd:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainPass:
-    """Train was read once more at the end of the run, as valid is: in eval mode, without updates.
+    """At the end of the run, train was read once more as valid is: in eval mode, without updates.
 
     The hidden state starts from zeros. Older runs have no such event.
     """
@@ -87,7 +87,7 @@ class SnapshotSaved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resumed:
-    """A later attempt continues from here; what an earlier one wrote past it no longer counts."""
+    """A later attempt continues here: what an earlier one wrote beyond this step does not count."""
 
     kind: ClassVar[str] = "resumed"
     resumed_at: int  # updates kept

@@ -1,4 +1,4 @@
-"""The learning rate finder: what a range test tries, and what its losses suggest. No torch.
+"""The learning rate finder: what a range test tries, and what its losses suggest.
 
 In a range test lr rises with each mini-batch, from far too low to far too high, and the loss shows
 which rates work (L. N. Smith, "Cyclical Learning Rates for Training Neural Networks", 2017). The
@@ -21,10 +21,10 @@ LOWEST, HIGHEST = 1e-7, 10.0  # learning rates of the first and the last mini-ba
 STEPS = 100  # mini-batches
 MOMENTUM = 0.9  # Adam's beta1, the same in every step
 DIVERGED = 4.0  # times the lowest smoothed loss: there the test ends
-SKIPPED, LEFT_OUT = STEPS // 10, 5  # points at the start and the end that suggest nothing
-FEWEST = 5  # points that a suggestion is made of
+SKIPPED, LEFT_OUT = STEPS // 10, 5  # points at the start and the end that are not considered
+FEWEST = 5  # points that a suggestion needs
 
-BENCH = (0.1, 1.0, 10.0)  # times the rate that is tried in short runs
+BENCH = (0.1, 1.0, 10.0)  # factors of the rate that short runs try
 BENCH_EPOCHS = 2
 
 
@@ -44,20 +44,20 @@ def ramp() -> Schedule:
 def range_test(config: RunConfig) -> RunConfig:
     """Return the config of a test of a run's settings.
 
-    Whatever a test does not use has one value, so runs that differ only there share one test.
+    A setting that the test does not use has one value, so runs that differ only in it share a test.
     """
     n_batches = BatchLayout(len(stream_of(config).train), config.bs, config.bptt).n_batches
     return replace(config, lr=HIGHEST, epochs=-(-STEPS // n_batches), pct_start=0.3)
 
 
 def bench(config: RunConfig, lr: float) -> tuple[RunConfig, ...]:
-    """Return the three short runs that a rate is tried in: a tenth of it, itself, ten times it."""
+    """Return three short runs: with a tenth of a rate, with the rate, with ten times the rate."""
     rates = (two_digits(times * lr) for times in BENCH)
     return tuple(replace(config, lr=rate, epochs=BENCH_EPOCHS) for rate in rates)
 
 
 def suggestions(lr: Sequence[float], smooth: Sequence[float]) -> dict[str, Suggestion]:
-    """Return what a test suggests, from its rates and smoothed losses; empty if no loss ever fell.
+    """Return what a test's rates and smoothed losses suggest; empty if the loss never fell.
 
     "valley": the middle of the longest stretch over which the loss falls, fast.ai's default.
     "steepest": where it falls fastest per factor in lr.

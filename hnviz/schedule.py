@@ -1,4 +1,4 @@
-"""What is planned for each step: lr, momentum, and which steps have snapshots."""
+"""The plan of a run: lr and momentum of each step, and the steps with a snapshot or an event."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ DIV = 25.0  # the first lr is the peak / 25 ...
 FINAL_DIV = 25e4  # ... and the last is nearly the peak / 250,000
 MOMENTUM = (0.95, 0.85)  # Adam's beta1 falls while lr rises, then rises again
 MAX_SNAPSHOTS = 48
-MAX_TOLD = 20_000  # mini-batches of a run in its events: ten times what a screen has columns
+MAX_BATCHES = 20_000  # in the events of a run: ten times the columns of a screen
 
 
 class Schedule(NamedTuple):
@@ -25,7 +25,7 @@ def one_cycle(
     """Return fastai 1.0.61's one-cycle schedule, with its peak, `lr`, at `pct_start` of the steps.
 
     Half a cosine up from lr / 25, then half a cosine down towards lr / 250,000. With `steps`, whole
-    numbers in rising order, the arrays hold only those: a chart of a long run needs few.
+    numbers in rising order, the arrays hold only these: a chart of a long run needs few.
     """
     n_up = int(n_steps * pct_start)
     n_down = n_steps - n_up
@@ -49,10 +49,10 @@ def _cosine(start: float, end: float, share: NDArray[np.float64]) -> NDArray[np.
 
 
 def snapshot_steps(n_steps: int, n_batches: int) -> tuple[int, ...]:
-    """Choose the steps after which to keep a run's weights, in rising order.
+    """Choose the steps after which a run's weights are saved, in rising order.
 
-    Always 0 and `n_steps`; about 32 between them, denser early, when the network learns most; and
-    the ends of epochs, of which a long run keeps only every second, third, ...
+    Always 0 and `n_steps`; about 32 between them, more of them early, when the network learns most;
+    and the ends of epochs: all of them, or every second, third, ... of a long run.
     """
     early = {0, n_steps, *(round(step) for step in np.geomspace(1, n_steps, 31).tolist())}
     room = MAX_SNAPSHOTS - len(early)
@@ -60,10 +60,10 @@ def snapshot_steps(n_steps: int, n_batches: int) -> tuple[int, ...]:
     return tuple(sorted(early.union(range(apart, n_steps, apart))))
 
 
-def told_every(n_steps: int, most: int = MAX_TOLD) -> int:
-    """Return how many steps lie between two mini-batches that a run's events, or a chart, hold.
+def batch_stride(n_steps: int, most: int = MAX_BATCHES) -> int:
+    """Return the steps from one mini-batch to the next in the events of a run, or in a chart.
 
-    1 up to `most` steps, then the power of two that leaves at most `most` of them: so what a chart
-    keeps is always among what the events hold. Events also hold the last step before any other.
+    1 up to `most` steps, otherwise the power of two that leaves at most `most`. So the mini-batches
+    of a chart are always among those of the events, which also hold the last before other events.
     """
     return 1 << (-(-max(1, n_steps) // most) - 1).bit_length()

@@ -1,4 +1,4 @@
-"""The models' source, read from their files as text: importing them would load torch."""
+"""The source of the models' classes, read as text: importing the classes would load torch."""
 
 import ast
 from dataclasses import dataclass
@@ -8,8 +8,7 @@ from pathlib import Path
 
 from hnviz.own import identity_of, own_models
 
-FILES = ("hnviz/learn/models.py", "hnviz/learn/beyond.py")
-"""Where the classes are: the notebook's six, and the others."""
+FILES = ("hnviz/learn/models.py", "hnviz/learn/beyond.py")  # the notebook's six; the others
 
 ROOT = Path(__file__).parent.parent
 
@@ -45,7 +44,7 @@ def class_source(name: str) -> Source:
 
 
 def _file_of(name: str) -> str:
-    """Return the one of `FILES` that has a class, or else the last."""
+    """Return the file that has a class; the last of FILES if none has."""
     return next((file for file in FILES if name in _classes_in(_text_of(file))), FILES[-1])
 
 
@@ -56,7 +55,7 @@ def _text_of(file: str) -> str:
 
 @cache
 def _class_in(text: str, name: str, file: str) -> Source:
-    """Cut a class out of a file. Raises ValueError if it has none of this name."""
+    """Cut a class out of a file. Raises ValueError if the file has no class of this name."""
     node = _classes_in(text).get(name)
     if node is None:
         raise ValueError(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from hnviz.events import BatchEnd, Event, RunStarted
 from hnviz.runs.events import Lines, encode, last_between
-from hnviz.schedule import MAX_TOLD, told_every
+from hnviz.schedule import MAX_BATCHES, batch_stride
 from tests.test_hostile_runs import batch, epoch
 
 EVERY = 8
@@ -109,8 +109,8 @@ def test_a_skim_drops_only_mini_batches_that_another_one_follows(lengths, every,
 
 
 def test_a_record_of_a_long_run_skips_and_a_given_distance_holds() -> None:
-    n_steps = 20 * MAX_TOLD
-    every = told_every(n_steps)
+    n_steps = 20 * MAX_BATCHES
+    every = batch_stride(n_steps)
     assert every > EVERY
     steps = [batch(each) for each in range(3 * every)]
     content = b"".join(map(encode, [started(n_steps), *steps]))

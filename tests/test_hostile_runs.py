@@ -20,7 +20,7 @@ from hnviz.runs import DamagedRun, RunFolder, RunFollower, RunNotFound, RunStore
 from hnviz.runs.events import Lines, encode
 from hnviz.runs.files import read_tensors, write_tensors
 from hnviz.runs.record import PIECE_BYTES
-from hnviz.schedule import MAX_TOLD, told_every
+from hnviz.schedule import MAX_BATCHES, batch_stride
 
 PATIENCE = 5.0  # seconds for what must not wait for anybody
 
@@ -351,21 +351,21 @@ def long_run(folder: RunFolder, n_steps: int, stop: int) -> None:
     ("n_steps", "every"), [(1, 1), (20_000, 1), (20_001, 2), (40_000, 2), (40_001, 4), (10**6, 64)]
 )
 def test_at_most_so_many_mini_batches_are_told(n_steps: int, every: int) -> None:
-    assert told_every(n_steps) == every
-    assert n_steps / every <= MAX_TOLD
+    assert batch_stride(n_steps) == every
+    assert n_steps / every <= MAX_BATCHES
 
 
 def test_a_long_run_is_read_thinned(store: RunStore, folder: RunFolder) -> None:
-    long_run(folder, 4 * MAX_TOLD, 50_003)
+    long_run(folder, 4 * MAX_BATCHES, 50_003)
     record = folder.read()
     assert [each.step for each in record.batches] == [*range(0, 50_000, 4), 50_000, 50_002]
     assert record.step == 50_003
     (line,) = store.summaries()
-    assert line.step == 50_003 and line.n_steps == 4 * MAX_TOLD
+    assert line.step == 50_003 and line.n_steps == 4 * MAX_BATCHES
 
 
 def test_a_long_run_that_grows_is_read_as_if_at_once(folder: RunFolder) -> None:
-    long_run(folder, 4 * MAX_TOLD, 1000)
+    long_run(folder, 4 * MAX_BATCHES, 1000)
     content = (folder.path / "events.jsonl").read_bytes()
     whole = folder.read()
     follower = RunFollower(folder)
@@ -387,7 +387,7 @@ def test_points_that_a_chart_of_a_long_run_has_drawn_stay(folder: RunFolder) -> 
 
 
 def test_a_writer_thins_and_tells_the_last_step_before_other_events(folder: RunFolder) -> None:
-    started = RunStarted(n_batches=9, n_steps=8 * MAX_TOLD, n_weights=1, device="cpu", time=1.0)
+    started = RunStarted(n_batches=9, n_steps=8 * MAX_BATCHES, n_weights=1, device="cpu", time=1.0)
     with folder.writer() as writer:
         for event in (started, *map(batch, range(19)), epoch(19), *map(batch, range(19, 21))):
             writer.append(event)
@@ -410,7 +410,7 @@ def test_a_writer_thins_and_tells_the_last_step_before_other_events(folder: RunF
 
 
 def test_a_torn_line_far_from_the_start_is_cut(folder: RunFolder) -> None:
-    long_run(folder, MAX_TOLD, 2000)
+    long_run(folder, MAX_BATCHES, 2000)
     whole = (folder.path / "events.jsonl").read_bytes()
     for torn in (b"x", 70_000 * b"x", 140_000 * b"x"):
         (folder.path / "events.jsonl").write_bytes(whole + torn)

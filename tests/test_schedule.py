@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hnviz.data import BatchLayout
 from hnviz.models.catalogue import CATALOGUE
-from hnviz.schedule import one_cycle, peak, snapshot_steps, told_every
+from hnviz.schedule import batch_stride, one_cycle, peak, snapshot_steps
 
 N_TRAIN = 50_079
 
@@ -111,6 +111,6 @@ def test_a_recipes_snapshots_are_dense_early_and_hold_every_epochs_end(model: st
 @given(n_steps=st.integers(0, 10**6), most=st.integers(1, 10**5))
 @example(n_steps=1, most=1)
 def test_what_is_told_is_as_dense_as_there_is_room(n_steps: int, most: int) -> None:
-    every = told_every(n_steps, most)
+    every = batch_stride(n_steps, most)
     assert every.bit_count() == 1 and math.ceil(n_steps / every) <= most
     assert every == 1 or math.ceil(n_steps / (every // 2)) > most

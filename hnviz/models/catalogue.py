@@ -1,8 +1,8 @@
-"""Each model's name, parts, state, answers and recipe. Pages read this; it does not import torch.
+"""The models: name, parts, state, answers and recipe of each.
 
-The notebook's six models are a ladder, each one step from the last. Models beyond it say which
-model they follow, and why they are here. `hnviz.learn` holds the classes for these entries; a test
-checks that the two agree.
+The notebook's six models are a ladder, each one step from the last. The others say which model they
+follow, and why they are here. `hnviz.learn` has the classes of these entries; a test checks that
+classes and entries agree.
 """
 
 from dataclasses import replace
@@ -26,7 +26,7 @@ from hnviz.models.spec import (
 )
 
 FIRST_RUN = "Model5"
-"""The pre-trained run that is in view until one is picked."""
+"""The pre-trained run that pages show until the user chooses one."""
 
 WINDOW = 70  # positions that the Transformer learns: the longest window of the search
 
@@ -226,12 +226,12 @@ _BEYOND = (
 )
 
 LADDER: tuple[str, ...] = tuple(entry.name for entry in _LADDER)
-"""The notebook's six models, each one step from the last; the others go beyond them."""
+"""The notebook's six models, each one step from the last."""
 
 CATALOGUE: dict[str, ModelEntry] = {entry.name: entry for entry in (*_LADDER, *_BEYOND)}
 
 BUILT_IN: tuple[str, ...] = tuple(CATALOGUE)
-"""The models of the package; the user's own ones join the catalogue later (`hnviz.own`)."""
+"""The models of the package; a user's own join the catalogue later (`hnviz.own`)."""
 
 SAME_RECIPE = CATALOGUE["Model3"].recipe
 """One recipe for all models, so that a step of the ladder changes only the network."""
@@ -245,7 +245,7 @@ def entry(model: str) -> ModelEntry:
 
 
 IN_LANES = (*LADDER, "LSTM", "Model3BN", "IRNN", "Model3Tanh")
-"""The models that `hnviz.learn.batched` writes out."""
+"""The models that `hnviz.learn.batched` can train."""
 
 
 def has_lanes(model: str) -> bool:
@@ -255,7 +255,7 @@ def has_lanes(model: str) -> bool:
 
 
 PAIRS = (("Model0", "Model1"), ("Model2", "Model3"))
-"""Models with the same weights that compute the same; Model3 differs in its initial state."""
+"""Pairs that compute the same with the same weights; Model3 differs in its initial state."""
 
 
 def partner(model: str) -> str | None:
@@ -267,12 +267,12 @@ def partner(model: str) -> str | None:
 
 
 def previous(model: str) -> str | None:
-    """Name the model that this one follows and changes; None for the first."""
+    """Return the model that this one follows and changes; None for the first."""
     return entry(model).follows or None
 
 
 def recipe_for(model: str, *, same: bool = False) -> Recipe:
-    """Return a model's own recipe, or with `same` the one that all models share.
+    """Return a model's recipe, or with `same` the one that all models share.
 
     The shared recipe respects a model's longest window: Model0 reads at most 3 tokens.
     """

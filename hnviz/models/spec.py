@@ -19,14 +19,14 @@ ROLES = {
 Each model has the first three, and at most one norm before its output.
 """
 NORMS = ("bn", "ln")
-PASS_ON = (*NORMS, "drop")  # what they return is of the same kind as what they were given
+PASS_ON = (*NORMS, "drop")  # roles whose output is of the same kind as their input
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """The settings of one model's `fit_one_cycle`.
+    """How a model is trained with `fit_one_cycle`.
 
-    The notebook's for its six models; for a model beyond them, what `hnviz.bench.search` found.
+    The notebook's settings for its six models; for the others, what `hnviz.bench.search` found.
     """
 
     bptt: int
@@ -39,7 +39,7 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """One parameter tensor; its dimensions are in terms of nv and nh: "nv", "3*nh"."""
+    """One parameter tensor. Its dimensions are written in terms of nv and nh: "nv", "3*nh"."""
 
     name: str  # as in the module's state_dict, without the part's name
     dims: tuple[str, ...]
@@ -142,7 +142,7 @@ class Cell:
     gates: tuple[Gate, ...] = ()  # in the order in which torch stacks their weights
     equation: str  # of the next state, LaTeX
     meaning: str
-    in_words: str = ""  # how the gates make the next state, beside their choice on a page
+    in_words: str = ""  # how the gates make the next state, for pages
     keeper: str = ""  # the gate that says how much of the old memory stays
 
 
@@ -245,11 +245,11 @@ class Penalty:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelEntry:
-    """One model: all that the rest of hnviz knows about it."""
+    """One model: everything that the rest of hnviz knows about it."""
 
     name: str
     title: str  # in five words or fewer
-    follows: str = ""  # the model that it changes; empty for one that is first
+    follows: str = ""  # the model that it changes; empty for the first
     network_change: str  # what the network changes in the model that it follows
     reason: str = ""  # why it is here, for a model beyond the notebook's six
     predicts: str  # "last" or "every": the positions at which it answers

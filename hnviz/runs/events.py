@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from hnviz.events import ENDS, Ended, Event, KindFigures, RunStarted
 from hnviz.runs.files import LARGEST_NUMBER, is_number, parse_json, printable
-from hnviz.schedule import told_every
+from hnviz.schedule import batch_stride
 
 BATCH_PREFIX = b'{"event": "batch"'
 """The start of the most frequent kind of line, so that a skim can skip it."""
@@ -123,7 +123,7 @@ class Lines:
             event = self._decode(line)
             found.append(event)
             if isinstance(event, RunStarted) and self._fixed is None:
-                self._every = told_every(event.n_steps)
+                self._every = batch_stride(event.n_steps)
         return [*found, self._decode(waiting)] if waiting else found
 
     def _decode(self, line: bytes) -> Event:

@@ -32,7 +32,7 @@ from hnviz.runs.errors import DamagedRun
 from hnviz.runs.events import BATCH_PREFIX, Lines, decode
 from hnviz.runs.files import open_regular, parse_json, read_bounded
 from hnviz.runs.folder import EVENTS, RunFolder
-from hnviz.schedule import told_every
+from hnviz.schedule import batch_stride
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,7 +65,7 @@ class RunRecord:
     id: str
     config: RunConfig
     started: RunStarted | None = None
-    batches: tuple[BatchEnd, ...] = ()  # one per `told_every(n_steps)` steps, and the last
+    batches: tuple[BatchEnd, ...] = ()  # one per `batch_stride(n_steps)` steps, and the last
     epochs: tuple[EpochEnd, ...] = ()
     train_pass: TrainPass | None = None  # once the run has finished; older runs have none
     snapshots: tuple[int, ...] = ()  # steps, in rising order
@@ -172,7 +172,7 @@ class RecordBuilder:
                     self._snapshots.insert(at, event.step)
             case RunStarted():
                 self._go_back_to(0)  # a run that died before its first checkpoint starts again
-                self._started, self._every = event, told_every(event.n_steps)
+                self._started, self._every = event, batch_stride(event.n_steps)
             case Resumed():
                 self._go_back_to(event.resumed_at)
             case Ended():
@@ -281,7 +281,7 @@ def read_curves(folder: RunFolder, most: int) -> Curves:
     record, columns = _read(folder, whole=most > 0)
     record = replace(record, alive=alive)
     n_steps = record.started.n_steps if record.started else len(columns)
-    every = told_every(n_steps, most) if most else 1
+    every = batch_stride(n_steps, most) if most else 1
     last = int(columns[-1, 0]) + 1 if len(columns) else 0
     step = record.ended.step if record.ended else max(record.kept, last)
     return Curves(record, thinned(columns if most else columns[:0], every), every, step)

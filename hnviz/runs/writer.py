@@ -23,7 +23,7 @@ from hnviz.runs.files import (
     writing,
 )
 from hnviz.runs.folder import CONFIG, EVENTS, RESUME, RESUME_BEFORE, SNAPSHOTS, RunFolder
-from hnviz.schedule import told_every
+from hnviz.schedule import batch_stride
 
 FLUSH_SECONDS = 0.05  # between writes of events; the first event is written at once
 BLOCK_BYTES = 2**16
@@ -82,12 +82,12 @@ class RunWriter:
         Raises RunWriteError.
         """
         if isinstance(event, RunStarted):
-            self._every = told_every(event.n_steps)
+            self._every = batch_stride(event.n_steps)
             self._note_device(event.device)
             self._drop_snapshots_after(0)
         elif isinstance(event, Resumed):
             started = self.folder.read().started
-            self._every = told_every(started.n_steps) if started else 1
+            self._every = batch_stride(started.n_steps) if started else 1
             self._drop_snapshots_after(event.resumed_at)
         self._queue(event)
         if time.monotonic() - self._flushed >= FLUSH_SECONDS:

@@ -29,7 +29,7 @@ from pathlib import Path
 import psutil
 
 from hnviz.app.rooms.train.topics import MOST_POINTS
-from hnviz.schedule import told_every
+from hnviz.schedule import batch_stride
 from tests.conftest import start_server, stop_server
 from tests.load.classroom import VIEWERS, Class, lesson_for_phones
 from tests.load.disk import Disk
@@ -205,7 +205,7 @@ async def later(seconds: float, what: object) -> None:
 
 def lost(news: News, disk: Disk) -> int:
     """Count the points that a viewer lacks when the run has ended, and gaps on the way."""
-    every = told_every(disk.n_steps, MOST_POINTS)
+    every = batch_stride(disk.n_steps, MOST_POINTS)
     wanted = {step for step in disk.written if step % every == 0}
     return len(wanted - set(news.steps)) + news.gaps
 

@@ -19,7 +19,7 @@ from hnviz.figures.ruler_text import given_note, lines_note
 from hnviz.figures.theme import Theme, theme
 from hnviz.runs import RunRecord, notebook_table
 from hnviz.runs.ruler import Bound, run_bounds
-from hnviz.schedule import told_every
+from hnviz.schedule import batch_stride
 from hnviz.web.standing import Standing
 from hnviz.web.topics import Fields, Topic, short_hash
 
@@ -190,7 +190,7 @@ def thinned(record: RunRecord) -> RunRecord:
 
     n depends on the run's length alone, so that points already drawn stay.
     """
-    every = told_every(record.started.n_steps if record.started else 0, MOST_POINTS)
+    every = batch_stride(record.started.n_steps if record.started else 0, MOST_POINTS)
     if every == 1:
         return record
     kept = tuple(batch for batch in record.batches if batch.step % every == 0)
