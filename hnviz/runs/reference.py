@@ -38,7 +38,7 @@ def notebook_table(model: str) -> "pd.DataFrame":
 def notebook_accuracy(model: str) -> float | None:
     """Return the notebook's last accuracy on valid; None for a model that it does not have.
 
-    Read without pandas, which takes longer to load than all else that the Start page needs.
+    Read without pandas, which takes longer to load than everything else that Start needs.
     """
     entry(model)
     with _path(NOTEBOOK_TABLES).open() as file:
@@ -47,7 +47,7 @@ def notebook_accuracy(model: str) -> float | None:
 
 
 def reference_range(model: str, bn_init: str, column: str) -> tuple[float, float] | None:
-    """Return the lowest and highest last-epoch figure of ten seeds; None if not measured.
+    """Return the lowest and highest figure of a last epoch over ten seeds; None if not measured.
 
     The runs used fastai 1.0.61 and the notebook's recipe. Model1 has Model0's figures: with equal
     weights they are the same network. The valid loss was measured only for bn_init "uniform".
@@ -67,8 +67,8 @@ def reference_range(model: str, bn_init: str, column: str) -> tuple[float, float
 def one_recipe_table(model: str) -> "pd.DataFrame":
     """Return runs of a model and the one before it, each with both recipes; empty for most models.
 
-    Columns: recipe (of which model), model, seed, steps, train, valid. hnviz.bench.one_recipe makes
-    the table and says in which slots the two accuracies are measured.
+    Columns: recipe (the model that it is of), model, seed, steps, train, valid.
+    hnviz.bench.one_recipe makes the table and says in which slots the accuracies are measured.
     """
     entry(model)
     table = _read("one_recipe.csv")
@@ -132,7 +132,7 @@ def _path(name: str) -> Traversable:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The lowest and highest of some figures over `n` seeds, and where they are from."""
+    """The lowest and highest of some figures over `n` seeds, and their source."""
 
     figures: Mapping[str, tuple[float, float]]
     n: int
@@ -140,14 +140,14 @@ class Spread:
 
 
 def same_but_seed(config: RunConfig) -> tuple[tuple[str, Any], ...]:
-    """Return what equal runs have in common: all settings but the seed and the device."""
+    """Return what equal runs have in common: all settings except the seed and the device."""
     return tuple((name, each) for name, each in asdict(config).items() if name not in NOT_SETTINGS)
 
 
 def spread_of(config: RunConfig, at_hand: Iterable[RunSummary]) -> Spread | None:
     """Return the spread over seeds of a config's last epoch; None if it is not known.
 
-    Three or more finished runs come first, then the tables that hnviz has, then two runs.
+    The source is three or more finished runs; otherwise a table of hnviz; otherwise two runs.
     """
     runs = _from_runs(config, at_hand)
     if runs is not None and runs.n >= ENOUGH:
@@ -156,9 +156,9 @@ def spread_of(config: RunConfig, at_hand: Iterable[RunSummary]) -> Spread | None
 
 
 def usual_gaps(configs: Iterable[RunConfig]) -> dict[str, float]:
-    """Return the spread over seeds of each figure: the widest among some configs' models.
+    """Return the spread over seeds of each figure: the widest among the models of some configs.
 
-    Measured with each model's own recipe on the notebook's split: nothing for runs on another one.
+    It was measured with each model's own recipe on the notebook's split; empty for another text.
     """
     gaps: dict[str, float] = {}
     for model, bn_init, *text in {
@@ -195,7 +195,7 @@ def _known(values: Iterable[float | None]) -> list[float]:
 
 
 def _from_tables(config: RunConfig) -> Spread | None:
-    """Look a model's own recipe up in the tables that hnviz ships."""
+    """Look a config with a model's own recipe up in the tables of hnviz."""
     own = RunConfig.for_model(config.model, bn_init=config.bn_init)
     if same_but_seed(config) != same_but_seed(own):
         return None
