@@ -82,7 +82,7 @@ from hnviz.learn import LanguageModel
 from hnviz.parts import Part, Recipe, Weight
 """
     (found,) = check(edited(new, old)).models
-    assert found.identity == "484a049189ae29d67c45"  # that of 0.5.0: its runs are still runs of this model
+    assert found.identity == "484a049189ae29d67c45"  # as in 0.5.0: it is still the same model
 
 
 def test_what_no_process_sends_is_a_value_error() -> None:  # found by make fuzz
