@@ -29,14 +29,14 @@ def _reach(name: str) -> None:
         on_step(name)
 
 
-def replace(path: Path, content: bytes, what: str, *, mode: int = 0o666) -> None:
+def replace(path: Path, content: bytes, what: str) -> None:
     """Replace a file: a reader finds the old one or the new one.
 
     There is no sync: it would take longer than many training steps, and a killed process loses
     nothing without it. Raises OSError; then the old file is as it was, and nothing else is left.
     """
     with _beside(path) as new:
-        _write_new(new, content, what, mode=mode)
+        _write_new(new, content, what)
         with step(what, "rename"):
             os.replace(new, path)
 
@@ -108,13 +108,11 @@ def _beside(path: Path) -> Iterator[Path]:
         raise
 
 
-def _write_new(
-    path: Path, content: bytes, what: str, *, mode: int = 0o666, lasting: bool = False
-) -> None:
+def _write_new(path: Path, content: bytes, what: str, *, lasting: bool = False) -> None:
     with suppress(FileNotFoundError):
         path.unlink()  # of a killed process with the same number
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(path, flags, mode)
+    descriptor = os.open(path, flags, 0o666)
     try:
         write_all(descriptor, content, what)
         if lasting:

@@ -1,4 +1,4 @@
-"""A class for tests: its own lessons, a desk with a clock that a test moves, and its routes."""
+"""A class for tests: its own lessons, a service with a clock that a test moves, and its routes."""
 
 from collections.abc import Callable, Collection
 from contextlib import contextmanager
@@ -11,10 +11,9 @@ from starlette.testclient import TestClient
 from hnviz.app.rooms.classroom.join.page import join_page
 from hnviz.classroom import Limits
 from hnviz.lessons import Guess, Lesson, Step
-from hnviz.web.classroom.desk import TEACHER, Desk
-from hnviz.web.classroom.files import LessonFiles
-from hnviz.web.classroom.gate import gate
-from hnviz.web.classroom.routes import class_routes
+from hnviz.web.classroom.lessons import LessonFiles
+from hnviz.web.classroom.routes import class_routes, members_only
+from hnviz.web.classroom.service import TEACHER, ClassService
 from hnviz.web.guard import Rules, guard
 from hnviz.web.routes import door
 
@@ -57,22 +56,25 @@ class Clock:
         return self.now
 
 
-def a_desk(
-    path: Path, view: str = "free", jobs: Callable[[], Collection[str]] = lambda: (), **limits: int
-) -> Desk:
-    return Desk(path, view=view, limits=Limits(**limits), clock=Clock(), jobs=jobs)
+def a_service(
+    folder: Path, view: str = "free", under_way: Collection[str] = (), **limits: int
+) -> ClassService:
+    """A class; `under_way` are the runs that train, which a test may change."""
+    limited, clock = Limits(**limits), Clock()
+    return ClassService(folder, view=view, limits=limited, clock=clock, jobs=lambda: under_way)
 
 
 def site(
-    desk: Desk,
+    service: ClassService,
     folder: Path | None = None,
     more: Collection[Any] = (),
     write: Callable[[str], bytes] | None = None,
 ) -> Starlette:
     """The class's routes behind the guard, as the app has them."""
+    service.lessons = LessonFiles(folder, write)
     rules = Rules(hosts=(HOST,))
-    closed = [gate(desk, lambda: "")] if desk.view == "coded" else []
-    ours = [*class_routes(desk, join_page(), LessonFiles(folder, write)), *more]
+    closed = [members_only(service, lambda: "")] if service.view == "coded" else []
+    ours = [*class_routes(service, join_page()), *more]
     return Starlette(routes=door(ours), middleware=[guard(lambda: rules), *closed])
 
 
@@ -90,13 +92,13 @@ def another(client: TestClient, address: str) -> TestClient:
     return made
 
 
-def as_teacher(client: TestClient, desk: Desk) -> TestClient:
-    client.cookies.set(TEACHER, desk.room.secret)
+def as_teacher(client: TestClient, service: ClassService) -> TestClient:
+    client.cookies.set(TEACHER, service.room.secret)
     return client
 
 
-def joined(client: TestClient, desk: Desk) -> str:
+def joined(client: TestClient, service: ClassService) -> str:
     """Join; return the token."""
-    answer = client.post("/api/class/join", json={"code": desk.room.code})
+    answer = client.post("/api/class/join", json={"code": service.room.code})
     assert answer.status_code == 200, answer.text
     return str(answer.json()["token"])

@@ -41,7 +41,7 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "answer": WHOLE,  # to a slow question
     "sweep": WHOLE,
     "sweep-line": ("write",),  # a reader leaves a torn last line out
-    "class": WHOLE,
+    "class": ("commit",),
     "lesson": WHOLE,  # as a file for phones
     "class-aside": ("rename",),  # a damaged one
 }

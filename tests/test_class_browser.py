@@ -1,12 +1,13 @@
 """A class in browsers: phones join and answer, the teacher reveals, the truth waits for that."""
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from hnviz.classroom import Classroom
+from hnviz.classroom.store import ClassStore
 from hnviz.export.lesson import export_lesson
 from hnviz.lessons import lessons
 from tests.axe import barriers
@@ -54,12 +55,14 @@ def classroom(tmp_path_factory, own_runs) -> Iterator[Server]:
 
 
 @pytest.fixture
-def kept(classroom) -> dict[str, Any]:
-    return dict(json.loads((classroom.runs / "class.json").read_text()))
+def room(classroom) -> Classroom:
+    found = ClassStore(classroom.runs).load()
+    assert found is not None
+    return found
 
 
 @pytest.fixture
-def a_phone(browser, classroom, kept) -> Iterator[Callable[[], Any]]:
+def a_phone(browser, classroom, room) -> Iterator[Callable[[], Any]]:
     """Phones that have joined, each with cookies of its own."""
     contexts = []
 
@@ -71,7 +74,7 @@ def a_phone(browser, classroom, kept) -> Iterator[Callable[[], Any]]:
         contexts.append(context)
         phone = context.new_page()
         phone.errors = errors_of(phone)
-        phone.goto(f"{classroom.url}/class/join#{kept['code'].lower()}")  # as the QR code has it
+        phone.goto(f"{classroom.url}/class/join#{room.code.lower()}")  # as the QR code has it
         phone.get_by_text("You are in the class as student").wait_for()
         return phone
 
@@ -81,8 +84,8 @@ def a_phone(browser, classroom, kept) -> Iterator[Callable[[], Any]]:
 
 
 @pytest.fixture
-def teacher(page, classroom, kept):
-    page.goto(f"{classroom.url}/class/join#teacher={kept['secret']}")
+def teacher(page, classroom, room):
+    page.goto(f"{classroom.url}/class/join#teacher={room.secret}")
     page.wait_for_url("**/class")
     page.get_by_text("have joined.").wait_for()
     return page
@@ -96,7 +99,7 @@ def opened(page, classroom: Server, step: int):
     return page
 
 
-def test_a_stranger_joins_with_the_code_alone(classroom, browser, kept):
+def test_a_stranger_joins_with_the_code_alone(classroom, browser, room):
     context = browser.new_context(viewport={"width": 390, "height": 800})
     phone = context.new_page()
     errors = errors_of(phone)
@@ -109,7 +112,7 @@ def test_a_stranger_joins_with_the_code_alone(classroom, browser, kept):
     phone.get_by_text("This is not the code of the class").wait_for()
     assert barriers(phone) == []
     errors.clear()  # the browser reports the refusal in red
-    phone.get_by_label("Code on the teacher's screen").fill(kept["code"])
+    phone.get_by_label("Code on the teacher's screen").fill(room.code)
     phone.get_by_role("button", name="Join").click()
     phone.get_by_text("You are in the class as student").wait_for()
     assert "#" not in phone.url
@@ -210,7 +213,7 @@ def test_the_class_page_reveals_and_stops_and_names_runs_by_number(classroom, te
 
 
 def test_a_student_whom_the_teacher_removes_reads_why_and_comes_back(
-    classroom, teacher, a_phone, kept
+    classroom, teacher, a_phone, room
 ):
     phone = a_phone()
     number = re.findall(r"student (\d+)", phone.locator("#who").inner_text())[0]
@@ -220,7 +223,7 @@ def test_a_student_whom_the_teacher_removes_reads_why_and_comes_back(
     teacher.get_by_text(f"Student {number} is out of the class").wait_for()
     phone.get_by_text("The teacher has removed this browser from the class").wait_for()
     phone.get_by_role("link", name="Join the class").click()
-    phone.get_by_label("Code on the teacher's screen").fill(kept["code"])
+    phone.get_by_label("Code on the teacher's screen").fill(room.code)
     phone.get_by_role("button", name="Join").click()
     phone.get_by_text("The teacher has removed this browser from the class").wait_for()
     teacher.get_by_role("button", name="Undo").click()

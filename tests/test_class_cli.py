@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from hnviz.app.shell import serve
+from hnviz.app.shell.classroom import hold_class
 from hnviz.app.shell.serve import Address, Invitation, invitation
-from hnviz.classroom import kept
 from hnviz.classroom.qr import blocks
+from hnviz.classroom.store import FILE, OLD_FILE
 from hnviz.cli import app as cli_app
 from hnviz.cli.main import build_parser, main
-from hnviz.web.classroom.desk import desk
-from tests.classes import a_desk
+from tests.classes import a_service
 
 VARIABLES = ("HNVIZ_CLASS", "HNVIZ_CLASS_RUNS", "HNVIZ_CLASS_LESSONS", "HNVIZ_RUNS_DIR")
 
@@ -31,7 +31,7 @@ def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
 
 
 def set_class(*options: str) -> None:
-    cli_app._set_class(build_parser().parse_args(["app", *options]))
+    cli_app.set_class(build_parser().parse_args(["app", *options]))
 
 
 @pytest.mark.parametrize(
@@ -63,28 +63,29 @@ def test_the_options_reach_the_server(tmp_path):
 
 
 def test_a_class_listens_to_the_network_and_an_app_does_not():
-    assert (cli_app._host(is_class=True), cli_app._host(is_class=False)) == ("0.0.0.0", "127.0.0.1")
+    assert cli_app.default_host(is_class=True) == "0.0.0.0"
+    assert cli_app.default_host(is_class=False) == "127.0.0.1"
 
 
 def test_a_new_class_forgets_the_last_one(tmp_path):
-    path = tmp_path / "runs" / kept.FILE
-    a_desk(path).close()
+    folder = tmp_path / "runs"
+    a_service(folder).close()
+    (folder / OLD_FILE).touch()
     set_class("--class")
-    assert path.exists()
+    assert {each.name for each in folder.iterdir()} == {FILE, OLD_FILE}
     set_class("--class", "--class-new")
-    assert not path.exists()
+    assert list(folder.iterdir()) == []
     set_class("--class", "--class-new")
 
 
 @pytest.fixture
-def held(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("HNVIZ_CLASS", "free")
-    monkeypatch.setattr(serve, "_own_names", lambda: {"127.0.1.1", "lab7", "192.168.1.5"})
-    desk.cache_clear()
-    made = desk()
+def held(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr(serve, "own_names", lambda: {"127.0.1.1", "lab7", "192.168.1.5"})
+    made = a_service(tmp_path)
+    hold_class(made)
     yield made
+    hold_class(None)
     made.close()
-    desk.cache_clear()
 
 
 def test_the_invitation_names_an_address_that_the_guard_takes(held, monkeypatch):
@@ -101,12 +102,12 @@ def test_the_invitation_names_an_address_that_the_guard_takes(held, monkeypatch)
 
 
 def test_what_a_teacher_reads_in_the_terminal(held, capsys):
-    cli_app._announce(Address("0.0.0.0", 8501))
+    cli_app.announce(Address("0.0.0.0", 8501))
     said = capsys.readouterr().out
     invited = invitation(Address("0.0.0.0", 8501))
     assert f"the class joins at {invited.join} with the code {held.room.code}\n" in said
     assert blocks(invited.scanned) in said
-    assert f"your own page, for you alone: {invited.teacher}\n" in said
+    assert f"your own page, for you only: {invited.teacher}\n" in said
     assert "anyone who can reach it can start" not in said
 
 
@@ -115,5 +116,5 @@ def test_a_terminal_without_blocks_says_so(monkeypatch, capsys):
         raise UnicodeEncodeError("ascii", "█", 0, 1, "no")
 
     monkeypatch.setattr("hnviz.classroom.qr.blocks", fails)
-    cli_app._invite(Invitation("http://a/class/join", "K7QW4M", "http://a/class/join#teacher=x"))
+    cli_app.invite(Invitation("http://a/class/join", "K7QW4M", "http://a/class/join#teacher=x"))
     assert "this terminal cannot show the QR code; the Class page does" in capsys.readouterr().out

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,16 +17,15 @@ from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
 from hnviz import disk
-from hnviz.classroom import ClassError, kept, questions
-from hnviz.classroom.guesses import spread
-from hnviz.classroom.pasted import Pasted, encode
-from hnviz.classroom.words import sentence
+from hnviz.classroom import ClassError, Classroom, guesses
+from hnviz.classroom.guesses import Pasted, encode, sentence, spread
+from hnviz.classroom.store import ClassStore
 from hnviz.web import actions
-from hnviz.web.classroom import desk as desks
-from hnviz.web.classroom import files, live, routes, saver
-from hnviz.web.classroom.desk import MEMBER, Desk, PasteResult
-from hnviz.web.classroom.live import Hall, Line
+from hnviz.web.classroom import connections, lessons, routes
+from hnviz.web.classroom import service as class_service
+from hnviz.web.classroom.connections import Connection, Connections
 from hnviz.web.classroom.routes import permit
+from hnviz.web.classroom.service import MEMBER, REMOVED, ClassService, PasteResult
 from hnviz.web.errors import Refusal
 from hnviz.web.sockets import TRY_LATER
 from hnviz.web.viewer import COOKIE
@@ -38,7 +37,7 @@ from tests.classes import (
     NO_GUESS,
     NUMBER,
     SQUARE,
-    a_desk,
+    a_service,
     another,
     as_teacher,
     joined,
@@ -52,27 +51,33 @@ LIVE = "/api/class/live"
 
 @pytest.fixture(autouse=True)
 def own_lessons(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (questions, files, live):
+    for module in (guesses, lessons, connections):
         monkeypatch.setattr(module, "lessons", lambda: {LESSON.id: LESSON})
-    monkeypatch.setattr(live, "COUNT_SECONDS", 0.01)
+    monkeypatch.setattr(connections, "COUNT_SECONDS", 0.01)
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = a_desk(tmp_path / "class.json")
+def under_way() -> list[str]:
+    """The runs that train."""
+    return []
+
+
+@pytest.fixture
+def service(tmp_path: Path, under_way: list[str]) -> Iterator[ClassService]:
+    made = a_service(tmp_path, under_way=under_way)
     yield made
     made.close()
 
 
 @pytest.fixture
-def phone(desk: Desk) -> Iterator[TestClient]:
-    with visiting(site(desk)) as client:
+def phone(service: ClassService) -> Iterator[TestClient]:
+    with visiting(site(service)) as client:
         yield client
 
 
 @pytest.fixture
-def teacher(phone: TestClient, desk: Desk) -> TestClient:
-    return as_teacher(another(phone, "10.0.0.2"), desk)
+def teacher(phone: TestClient, service: ClassService) -> TestClient:
+    return as_teacher(another(phone, "10.0.0.2"), service)
 
 
 def heard(said) -> list:
@@ -113,8 +118,8 @@ def guess(said, step: str, value, number: int = 1):
 # --- Who is who ---
 
 
-def test_a_code_lets_a_browser_in_and_its_token_lets_it_come_back(phone, desk):
-    first = phone.post("/api/class/join", json={"code": desk.room.code.lower()})
+def test_a_code_lets_a_browser_in_and_its_token_lets_it_come_back(phone, service):
+    first = phone.post("/api/class/join", json={"code": service.room.code.lower()})
     token = first.json()["token"]
     cookie = first.headers["set-cookie"]
     assert f"{MEMBER}={token}" in cookie
@@ -127,20 +132,20 @@ def test_a_code_lets_a_browser_in_and_its_token_lets_it_come_back(phone, desk):
     phone.cookies.clear()
     again = phone.post("/api/class/join", json={"code": "", "token": token})
     assert again.json() == {"token": token, "number": 1}
-    assert len(desk.room.members) == 1
+    assert len(service.room.members) == 1
 
 
-def test_a_phone_that_joins_is_a_viewer_of_its_own_behind_a_proxy_too(phone, desk):
+def test_a_phone_that_joins_is_a_viewer_of_its_own_behind_a_proxy_too(phone, service):
     other = another(phone, "10.0.0.7")
     for client in (phone, other):
-        joined(client, desk)
+        joined(client, service)
     names = [client.cookies[COOKIE] for client in (phone, other)]
     assert names[0] != names[1]
-    joined(phone, desk)
+    joined(phone, service)
     assert phone.cookies[COOKIE] == names[0]
 
 
-def test_a_wrong_code_tried_a_thousand_times_is_one_sentence_each_and_others_join(phone, desk):
+def test_a_wrong_code_tried_a_thousand_times_is_one_sentence_each_and_others_join(phone, service):
     said = {}
     for _ in range(1000):
         answer = phone.post("/api/class/join", json={"code": "AAAAAA"})
@@ -157,33 +162,33 @@ def test_a_wrong_code_tried_a_thousand_times_is_one_sentence_each_and_others_joi
     )
     assert (half.status_code, half.json()["error"]) == (403, said[403])
     # Not even the right one is looked at while its address has to wait.
-    assert phone.post("/api/class/join", json={"code": desk.room.code}).status_code == 429
-    assert joined(another(phone, "10.0.0.8"), desk) in desk.room.members
+    assert phone.post("/api/class/join", json={"code": service.room.code}).status_code == 429
+    assert joined(another(phone, "10.0.0.8"), service) in service.room.members
 
 
-def test_wrong_codes_from_many_addresses_lock_nobody_out(phone, desk, teacher):
+def test_wrong_codes_from_many_addresses_lock_nobody_out(phone, service, teacher):
     for turn in range(1200):
         guessing = another(phone, f"10.1.{turn % 60}.1")
         guessing.post("/api/class/join", json={"code": "AAAAAA"})
     for turn in range(25):
-        assert joined(another(phone, f"10.0.2.{turn}"), desk) in desk.room.members
+        assert joined(another(phone, f"10.0.2.{turn}"), service) in service.room.members
     stranger = another(phone, "10.1.7.1")  # where the teacher's own address guesses
-    secret = {"secret": desk.room.secret}
+    secret = {"secret": service.room.secret}
     assert stranger.post("/api/class/teach", json=secret).json() == {"teacher": True}
 
 
-def test_one_browser_has_one_place_and_one_address_few_at_once(phone, desk, monkeypatch):
-    token = joined(phone, desk)
+def test_one_browser_has_one_place_and_one_address_few_at_once(phone, service, monkeypatch):
+    token = joined(phone, service)
     for _ in range(3):  # its script has forgotten the token; the cookie has not
-        assert joined(phone, desk) == token
-    assert len(desk.room.members) == 1
+        assert joined(phone, service) == token
+    assert len(service.room.members) == 1
     monkeypatch.setattr(routes, "JOINS_AT_ONCE", 5)
     monkeypatch.setattr(routes, "JOINS_A_SECOND", 20)
-    monkeypatch.setattr(routes, "MOST_JOINING", 4)
-    with visiting(site(desk)) as other:
+    monkeypatch.setattr(routes, "MAX_JOINING", 4)
+    with visiting(site(service)) as other:
 
         def join(turn: int, address: str = "10.0.0.9") -> int:
-            code = {"code": desk.room.code}
+            code = {"code": service.room.code}
             return another(other, address).post("/api/class/join", json=code).status_code
 
         begun = time.monotonic()
@@ -195,25 +200,25 @@ def test_one_browser_has_one_place_and_one_address_few_at_once(phone, desk, monk
 
 
 def test_one_address_takes_at_most_half_of_the_places(tmp_path):
-    desk = a_desk(tmp_path / "class.json", members=4)
-    with visiting(site(desk)) as client:
+    service = a_service(tmp_path, members=4)
+    with visiting(site(service)) as client:
         clients = [another(client, "10.0.0.9") for _ in range(3)]
-        code = {"code": desk.room.code}
+        code = {"code": service.room.code}
         said = [each.post("/api/class/join", json=code) for each in clients]
         assert [each.status_code for each in said] == [200, 200, 503]
         assert said[2].json()["error"].startswith("2 of 4 places of the class were taken from your")
-        assert joined(another(client, "10.0.0.10"), desk)
-        desk.remove([1])
-        assert joined(another(client, "10.0.0.9"), desk)
+        assert joined(another(client, "10.0.0.10"), service)
+        service.remove([1])
+        assert joined(another(client, "10.0.0.9"), service)
 
 
 # --- The teacher removes ---
 
 
 def test_a_removed_student_is_out_with_a_sentence_and_the_answers_do_not_count(
-    phone, desk, teacher, hello
+    phone, service, teacher, hello
 ):
-    tokens = [joined(another(phone, f"10.0.1.{at}"), desk) for at in range(3)]
+    tokens = [joined(another(phone, f"10.0.1.{at}"), service) for at in range(3)]
     lines = [hello(token) for token in tokens]
     for line, value in zip(lines, (0, 1, 1), strict=True):
         guess(line, CHOICE, value)
@@ -226,16 +231,16 @@ def test_a_removed_student_is_out_with_a_sentence_and_the_answers_do_not_count(
     assert teacher.post("/api/class/remove", json={"students": [1]}).status_code == 200
     with pytest.raises(WebSocketDisconnect) as closed:
         until(lines[0], lambda news: False)
-    assert (closed.value.code, closed.value.reason) == (live.NOT_KNOWN, desks.REMOVED)
+    assert (closed.value.code, closed.value.reason) == (connections.NOT_KNOWN, REMOVED)
     shown = until(lines[1], lambda news: news.get("values"))
     assert (shown["n"], shown["values"]) == (2, [1.0, 1.0])
-    again = phone.post("/api/class/join", json={"code": desk.room.code, "token": tokens[0]})
-    assert (again.status_code, again.json()["error"]) == (403, desks.REMOVED)
+    again = phone.post("/api/class/join", json={"code": service.room.code, "token": tokens[0]})
+    assert (again.status_code, again.json()["error"]) == (403, REMOVED)
     with phone.websocket_connect(LIVE) as said:
         said.send_json({"op": "hello", "token": tokens[0]})
         with pytest.raises(WebSocketDisconnect) as closed:
             said.receive_json()
-    assert closed.value.reason == desks.REMOVED
+    assert closed.value.reason == REMOVED
     listed = teacher.get("/api/class/students").json()["students"]
     assert [(each["number"], each["here"], each["answers"]) for each in listed] == [
         (2, True, 1),
@@ -246,16 +251,16 @@ def test_a_removed_student_is_out_with_a_sentence_and_the_answers_do_not_count(
     assert until(lines[1], lambda news: news.get("values"))["n"] == 3
 
 
-def test_those_who_joined_from_one_address_are_listed_together(phone, desk, teacher):
+def test_those_who_joined_from_one_address_are_listed_together(phone, service, teacher):
     for address in ("10.0.1.1", "10.0.1.9", "10.0.1.1"):
-        joined(another(phone, address), desk)
+        joined(another(phone, address), service)
     listed = teacher.get("/api/class/students").json()["students"]
     assert [each["place"] for each in listed] == [1, 2, 1]
 
 
-def test_a_student_who_joins_again_elsewhere_counts_once_without_an_answer(phone, desk, teacher):
+def test_a_student_who_joins_again_elsewhere_counts_once_without_an_answer(phone, service, teacher):
     """Of three phones, one has joined three times: the class counts who is here or has answered."""
-    tokens = [joined(another(phone, f"10.0.1.{at}"), desk) for at in range(5)]
+    tokens = [joined(another(phone, f"10.0.1.{at}"), service) for at in range(5)]
     with ExitStack() as stack, teacher.websocket_connect(LIVE) as board:
         board.send_json({"op": "teach"})
         lines = [stack.enter_context(phone.websocket_connect(LIVE)) for _ in range(3)]
@@ -267,14 +272,14 @@ def test_a_student_who_joins_again_elsewhere_counts_once_without_an_answer(phone
         lines[0].close()  # who has answered still counts
         counts = until(board, lambda news: news.get("here") == 2)
         assert counts["steps"] == [[CHOICE, 1, 3, False]]
-        desk.reveal(CHOICE)
+        service.reveal(CHOICE)
         assert until(lines[1], lambda news: news.get("values"))["sentence"].startswith("**1** of 3")
 
 
-def test_only_the_secret_makes_a_browser_the_teachers(phone, desk):
-    assert phone.post("/api/class/teach", json={"secret": desk.room.code}).status_code == 403
+def test_only_the_secret_makes_a_browser_the_teachers(phone, service):
+    assert phone.post("/api/class/teach", json={"secret": service.room.code}).status_code == 403
     assert phone.post("/api/class/reveal", json={"step": CHOICE}).status_code == 403
-    answer = phone.post("/api/class/teach", json={"secret": desk.room.secret})
+    answer = phone.post("/api/class/teach", json={"secret": service.room.secret})
     assert answer.json() == {"teacher": True}
     assert "HttpOnly" in answer.headers["set-cookie"]
     assert phone.get("/api/class").json()["teacher"]
@@ -299,10 +304,12 @@ def test_a_join_that_is_no_join_is_one_sentence(phone, body, status):
 
 
 def test_a_full_class_says_so(tmp_path):
-    desk = a_desk(tmp_path / "class.json", members=1)
-    with visiting(site(desk)) as client:
-        joined(client, desk)
-        answer = another(client, "10.0.0.8").post("/api/class/join", json={"code": desk.room.code})
+    service = a_service(tmp_path, members=1)
+    with visiting(site(service)) as client:
+        joined(client, service)
+        answer = another(client, "10.0.0.8").post(
+            "/api/class/join", json={"code": service.room.code}
+        )
     assert (answer.status_code, answer.json()["error"]) == (
         503,
         "the class is full: it has 1 members",
@@ -312,8 +319,8 @@ def test_a_full_class_says_so(tmp_path):
 # --- Guesses and reveals ---
 
 
-def test_guesses_come_out_only_after_the_reveal_and_without_names(phone, desk, teacher, hello):
-    tokens = [joined(another(phone, f"10.0.1.{at}"), desk) for at in range(3)]
+def test_guesses_come_out_only_after_the_reveal_and_without_names(phone, service, teacher, hello):
+    tokens = [joined(another(phone, f"10.0.1.{at}"), service) for at in range(3)]
     lines = [hello(token) for token in tokens]
     with teacher.websocket_connect(LIVE) as board:
         board.send_json({"op": "teach", "have": []})
@@ -339,34 +346,34 @@ def test_guesses_come_out_only_after_the_reveal_and_without_names(phone, desk, t
         assert refused["error"] == "this answer came after Reveal and does not count"
 
 
-def test_a_phone_that_comes_back_gets_what_it_missed(phone, desk, teacher, hello):
-    token = joined(phone, desk)
-    desk.guess(token, CHOICE, 1)
-    desk.guess(token, NUMBER, 50)
+def test_a_phone_that_comes_back_gets_what_it_missed(phone, service, teacher, hello):
+    token = joined(phone, service)
+    service.guess(token, CHOICE, 1)
+    service.guess(token, NUMBER, 50)
     for step in (CHOICE, NUMBER):
-        desk.reveal(step)
+        service.reveal(step)
     said = hello(token, have=(CHOICE, "gone.1"))
     mine, missed = heard(said)
     assert mine == {"mine": {CHOICE: 1, NUMBER: 50}}
     assert missed["step"] == NUMBER
 
 
-def test_a_step_that_nobody_has_answered_is_closed_by_its_reveal(phone, desk, teacher, hello):
-    said = hello(joined(phone, desk))
+def test_a_step_that_nobody_has_answered_is_closed_by_its_reveal(phone, service, teacher, hello):
+    said = hello(joined(phone, service))
     assert heard(said) == [{"mine": {}}]
     assert teacher.post("/api/class/reveal", json={"step": CHOICE}).status_code == 200
     shown = until(said, lambda message: message.get("step"))
     assert (shown["n"], shown["sentence"]) == (0, "**0** of 1 answered.")
     assert "after Reveal" in guess(said, CHOICE, 1)["error"]
-    assert not desk.room.guesses
+    assert not service.room.guesses
     for step in (NO_GUESS, "other.1", 3):
         assert teacher.post("/api/class/reveal", json={"step": step}).status_code == 422
 
 
 def test_a_reveal_that_is_taken_back_covers_the_step_and_takes_guesses_again(
-    phone, desk, teacher, hello
+    phone, service, teacher, hello
 ):
-    early, late = (joined(another(phone, f"10.0.1.{at}"), desk) for at in range(2))
+    early, late = (joined(another(phone, f"10.0.1.{at}"), service) for at in range(2))
     line, other = hello(early), hello(late)
     assert guess(line, CHOICE, 1) == {"id": 1, "step": CHOICE}
     assert teacher.post("/api/class/reveal", json={"step": CHOICE}).status_code == 200
@@ -376,10 +383,10 @@ def test_a_reveal_that_is_taken_back_covers_the_step_and_takes_guesses_again(
     for each in (line, other):
         assert until(each, lambda news: news.get("covered")) == {"step": CHOICE, "covered": True}
     assert guess(other, CHOICE, 0, number=2) == {"id": 2, "step": CHOICE}
-    desk.reveal(CHOICE)
+    service.reveal(CHOICE)
     shown = until(line, lambda message: message.get("values"))
     assert (shown["n"], shown["values"]) == (2, [0.0, 1.0])
-    desk.cover(CHOICE)
+    service.cover(CHOICE)
     missed = hello(early, have=(CHOICE,))  # it was away meanwhile
     assert until(missed, lambda news: news.get("step")) == {"step": CHOICE, "covered": True}
     assert phone.post("/api/class/cover", json={"step": CHOICE}).status_code == 403
@@ -388,30 +395,30 @@ def test_a_reveal_that_is_taken_back_covers_the_step_and_takes_guesses_again(
 
 
 def test_someone_who_has_not_joined_sees_the_truth_with_the_class_and_answers_nothing(
-    phone, desk, monkeypatch
+    phone, service, monkeypatch
 ):
-    monkeypatch.setattr(live, "MOST_LOOKING", 1)
+    monkeypatch.setattr(connections, "MAX_LOOKING", 1)
     with phone.websocket_connect(LIVE) as said:
         said.send_json({"op": "look", "have": ["no step", 3, None]})
         assert guess(said, CHOICE, 1)["error"] == "join the class with its code first"
-        desk.reveal(CHOICE)
+        service.reveal(CHOICE)
         assert until(said, lambda message: message.get("step"))["step"] == CHOICE
         with phone.websocket_connect(LIVE) as another_stranger:
             another_stranger.send_json({"op": "look"})
             with pytest.raises(WebSocketDisconnect) as closed:
                 another_stranger.receive_json()
         assert closed.value.code == TRY_LATER
-    assert not desk.room.guesses
+    assert not service.room.guesses
 
 
-def test_only_the_teachers_browser_gets_counts(phone, desk):
-    joined(phone, desk)
+def test_only_the_teachers_browser_gets_counts(phone, service):
+    joined(phone, service)
     with phone.websocket_connect(LIVE) as said:
         said.send_json({"op": "teach"})
         with pytest.raises(WebSocketDisconnect) as closed:
             said.receive_json()
     assert (closed.value.code, closed.value.reason) == (
-        live.NOT_KNOWN,
+        connections.NOT_KNOWN,
         "only the teacher's browser sees the counts",
     )
 
@@ -437,18 +444,20 @@ def test_only_the_teachers_browser_gets_counts(phone, desk):
         (NUMBER, None, "a guess is a number up to 1e"),
     ],
 )
-def test_a_guess_that_does_not_fit_is_one_sentence(phone, desk, step, value, said, hello):
-    line = hello(joined(phone, desk))
+def test_a_guess_that_does_not_fit_is_one_sentence(phone, service, step, value, said, hello):
+    line = hello(joined(phone, service))
     answer = guess(line, step, value, number=7)
     assert said in answer["error"]
-    assert not desk.room.guesses
+    assert not service.room.guesses
     assert guess(line, NUMBER, 47, number=8) == {"id": 8, "step": NUMBER}
 
 
-def test_a_guess_of_ten_megabytes_is_refused_with_one_sentence_and_others_go_on(phone, desk, hello):
-    other = hello(joined(another(phone, "10.0.0.8"), desk))
+def test_a_guess_of_ten_megabytes_is_refused_with_one_sentence_and_others_go_on(
+    phone, service, hello
+):
+    other = hello(joined(another(phone, "10.0.0.8"), service))
     with phone.websocket_connect(LIVE) as said:
-        said.send_json({"op": "hello", "token": joined(phone, desk)})
+        said.send_json({"op": "hello", "token": joined(phone, service)})
         assert heard(said) == [{"mine": {}}]
         said.send_text(json.dumps({"op": "guess", "id": 1, "step": NUMBER, "value": "9" * 10**7}))
         with pytest.raises(WebSocketDisconnect) as closed:
@@ -461,8 +470,8 @@ def test_a_guess_of_ten_megabytes_is_refused_with_one_sentence_and_others_go_on(
 
 
 @pytest.mark.parametrize("first", ["", "null", "[]", "{", "3", "[" * 4000, '"\\ud800"'])
-def test_garbage_closes_its_own_connection_with_one_sentence(phone, desk, first, hello):
-    other = hello(joined(another(phone, "10.0.0.8"), desk))
+def test_garbage_closes_its_own_connection_with_one_sentence(phone, service, first, hello):
+    other = hello(joined(another(phone, "10.0.0.8"), service))
     with phone.websocket_connect(LIVE) as said:
         said.send_text(first)
         with pytest.raises(WebSocketDisconnect) as closed:
@@ -475,9 +484,9 @@ def test_garbage_closes_its_own_connection_with_one_sentence(phone, desk, first,
     ("first", "code"),
     [
         ({"op": "guess", "step": CHOICE, "value": 1}, 1008),
-        ({"op": "hello"}, live.NOT_KNOWN),
-        ({"op": "hello", "token": "x"}, live.NOT_KNOWN),
-        ({"op": "hello", "token": ["x"]}, live.NOT_KNOWN),
+        ({"op": "hello"}, connections.NOT_KNOWN),
+        ({"op": "hello", "token": "x"}, connections.NOT_KNOWN),
+        ({"op": "hello", "token": ["x"]}, connections.NOT_KNOWN),
         ({"op": ["hello"]}, 1008),
     ],
 )
@@ -491,25 +500,25 @@ def test_a_stranger_is_closed_out(phone, first, code):
 
 
 def test_somebody_who_says_nothing_is_closed_out(phone, monkeypatch):
-    monkeypatch.setattr(live, "HELLO_SECONDS", 0.05)
+    monkeypatch.setattr(connections, "HELLO_SECONDS", 0.05)
     with phone.websocket_connect(LIVE) as said, pytest.raises(WebSocketDisconnect) as closed:
         said.receive_json()
     assert closed.value.reason == "nobody said hello within 0.05 s, or too many waited"
 
 
-def test_silent_sockets_keep_neither_phones_nor_the_teacher_out(phone, desk, monkeypatch):
-    monkeypatch.setattr(live, "MOST_SILENT", 20)
-    monkeypatch.setattr(live, "HELLO_SECONDS", 60.0)
+def test_silent_sockets_keep_neither_phones_nor_the_teacher_out(phone, service, monkeypatch):
+    monkeypatch.setattr(connections, "MAX_SILENT", 20)
+    monkeypatch.setattr(connections, "HELLO_SECONDS", 60.0)
     silent = another(phone, "10.0.0.66")
     early = another(phone, "10.0.0.5").websocket_connect(LIVE)
     with ExitStack() as stack:
         late = stack.enter_context(early)  # it is slow, and the first of all
         lines = [stack.enter_context(silent.websocket_connect(LIVE)) for _ in range(60)]
-        token = joined(phone, desk)
+        token = joined(phone, service)
         for line in (late, stack.enter_context(phone.websocket_connect(LIVE))):
             line.send_json({"op": "hello", "token": token})
             assert guess(line, NUMBER, 47) == {"id": 1, "step": NUMBER}
-        teacher = as_teacher(another(phone, "10.0.0.2"), desk)
+        teacher = as_teacher(another(phone, "10.0.0.2"), service)
         board = stack.enter_context(teacher.websocket_connect(LIVE))
         board.send_json({"op": "teach"})
         assert until(board, lambda news: news.get("here") == 1)
@@ -518,10 +527,10 @@ def test_silent_sockets_keep_neither_phones_nor_the_teacher_out(phone, desk, mon
         assert closed.value.reason.startswith("nobody said hello")
 
 
-def test_a_full_hall_has_a_place_for_each_member_and_the_teacher(phone, desk, monkeypatch):
-    monkeypatch.setattr(live, "MOST_SOCKETS", 2)
-    tokens = [joined(another(phone, f"10.0.1.{at}"), desk) for at in range(2)]
-    teacher = as_teacher(another(phone, "10.0.0.2"), desk)
+def test_a_full_hall_has_a_place_for_each_member_and_the_teacher(phone, service, monkeypatch):
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 2)
+    tokens = [joined(another(phone, f"10.0.1.{at}"), service) for at in range(2)]
+    teacher = as_teacher(another(phone, "10.0.0.2"), service)
     with ExitStack() as stack:
 
         def opened(client: TestClient, first: dict):
@@ -539,9 +548,9 @@ def test_a_full_hall_has_a_place_for_each_member_and_the_teacher(phone, desk, mo
         assert heard(opened(teacher, {"op": "teach"}))[0]["here"] == 2
 
 
-def test_one_browser_has_few_connections_and_sends_few_guesses_a_second(phone, desk, hello):
-    token = joined(phone, desk)
-    lines = [hello(token) for _ in range(live.MOST_OF_ONE)]
+def test_one_browser_has_few_connections_and_sends_few_guesses_a_second(phone, service, hello):
+    token = joined(phone, service)
+    lines = [hello(token) for _ in range(connections.MAX_OF_ONE)]
     for line in lines:
         guess(line, NUMBER, 1)
     with phone.websocket_connect(LIVE) as said:
@@ -557,12 +566,12 @@ def test_one_browser_has_few_connections_and_sends_few_guesses_a_second(phone, d
     assert 0 < len(refused) < 60
 
 
-def test_a_foreign_origin_is_refused_everywhere(phone, desk):
+def test_a_foreign_origin_is_refused_everywhere(phone, service):
     foreign = {"origin": "http://evil.example"}
-    code = {"code": desk.room.code}
+    code = {"code": service.room.code}
     answers = [
         phone.post("/api/class/join", json=code, headers=foreign),
-        phone.post("/api/class/teach", json={"secret": desk.room.secret}, headers=foreign),
+        phone.post("/api/class/teach", json={"secret": service.room.secret}, headers=foreign),
         phone.post("/api/class/join", json=code, headers={"sec-fetch-site": "cross-site"}),
         phone.get("/api/class", headers={"host": "evil.example"}),
     ]
@@ -571,7 +580,7 @@ def test_a_foreign_origin_is_refused_everywhere(phone, desk):
     with pytest.raises(WebSocketDenialResponse) as refused:
         phone.websocket_connect(LIVE, headers=foreign).__enter__()
     assert refused.value.status_code == 403
-    assert not desk.room.members
+    assert not service.room.members
 
 
 # --- Slow clients, and quiet ---
@@ -582,8 +591,8 @@ def _flat(frames: list) -> list:
     return [each for frame in frames for each in (frame if isinstance(frame, list) else [frame])]
 
 
-def a_hall(desk: Desk) -> Hall:
-    return Hall(desk, files.LessonFiles(None))
+def some_connections(service: ClassService) -> Connections:
+    return Connections(service)
 
 
 class Slow:
@@ -605,16 +614,16 @@ class Slow:
         self.sent.append(json.loads(text))
 
 
-def test_a_slow_phone_is_skipped_forward_and_a_quiet_class_sends_nothing(desk):
-    token = desk.admit("10.0.0.7")
+def test_a_slow_phone_is_skipped_forward_and_a_quiet_class_sends_nothing(service):
+    token = service.admit("10.0.0.7")
 
     async def go() -> Slow:
         slow = Slow(token)
-        task = asyncio.create_task(Line(a_hall(desk), slow).serve())
+        task = asyncio.create_task(Connection(some_connections(service), slow).serve())
         await asyncio.sleep(0.05)
         for step, value in ((CHOICE, 1), (NUMBER, 47), (CURVE, [1, 1, 1]), (SQUARE, 3)):
-            desk.guess(token, step, value)
-            desk.reveal(step)
+            service.guess(token, step, value)
+            service.reveal(step)
             await asyncio.sleep(0.02)
         slow.reads.set()
         await asyncio.sleep(0.5)
@@ -629,20 +638,20 @@ def test_a_slow_phone_is_skipped_forward_and_a_quiet_class_sends_nothing(desk):
     assert [message["step"] for message in shown] == [CHOICE, NUMBER, CURVE, SQUARE]
 
 
-def test_counts_are_sent_together(desk, monkeypatch):
-    monkeypatch.setattr(live, "COUNT_SECONDS", 0.1)
-    tokens = [desk.admit("10.0.0.7") for _ in range(50)]
+def test_counts_are_sent_together(service, monkeypatch):
+    monkeypatch.setattr(connections, "COUNT_SECONDS", 0.1)
+    tokens = [service.admit("10.0.0.7") for _ in range(50)]
 
     async def go() -> Slow:
         slow = Slow("")
         slow.first = {"op": "teach"}
-        slow.cookies = {"hnviz-teacher": desk.room.secret}
+        slow.cookies = {"hnviz-teacher": service.room.secret}
         slow.reads.set()
-        task = asyncio.create_task(Line(a_hall(desk), slow).serve())
+        task = asyncio.create_task(Connection(some_connections(service), slow).serve())
         await asyncio.sleep(0.3)
         slow.sent.clear()
         for token in tokens:
-            desk.guess(token, NUMBER, 47)
+            service.guess(token, NUMBER, 47)
         await asyncio.sleep(0.3)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -653,9 +662,9 @@ def test_counts_are_sent_together(desk, monkeypatch):
     assert sent[0]["steps"] == [[NUMBER, 50, 50, False]]
 
 
-def test_answers_that_nobody_reads_end_the_connection(desk, monkeypatch):
-    monkeypatch.setattr(live, "MOST_ANSWERS", 3)
-    token = desk.admit("10.0.0.7")
+def test_answers_that_nobody_reads_end_the_connection(service, monkeypatch):
+    monkeypatch.setattr(connections, "MAX_ANSWERS", 3)
+    token = service.admit("10.0.0.7")
 
     class Flood(Slow):
         async def receive(self):
@@ -665,24 +674,24 @@ def test_answers_that_nobody_reads_end_the_connection(desk, monkeypatch):
             return {"type": "websocket.receive", "text": text}
 
     async def go() -> None:
-        await asyncio.wait_for(Line(a_hall(desk), Flood(token)).serve(), 20)
+        await asyncio.wait_for(Connection(some_connections(service), Flood(token)).serve(), 20)
 
-    with pytest.raises(live.Closed, match="answers were not read"):
+    with pytest.raises(connections.Closed, match="answers were not read"):
         finished(go())
 
 
 # --- Pasted codes ---
 
 
-def test_pasted_codes_are_counted_and_wrong_ones_named(desk):
+def test_pasted_codes_are_counted_and_wrong_ones_named(service):
     good = [encode(Pasted(tag, NUMBER, 40.0)) for tag in ("k7qw4m", "aaaaaa", "k7qw4m")]
     bad = [encode(Pasted("k7qw4m", "other.1", 1.0)), good[0][:-1] + "_"]
-    result = desk.paste("\n".join(f"Ada: {code}" for code in [*good, *bad]))
+    result = service.paste("\n".join(f"Ada: {code}" for code in [*good, *bad]))
     assert result.taken == 3
     assert len(result.wrong) == 2
     assert "there is no lesson 'other' here" in result.wrong[0]
-    assert desk.counts() == {NUMBER: 2}
-    assert desk.paste("nothing here").taken == 0
+    assert service.counts() == {NUMBER: 2}
+    assert service.paste("nothing here").taken == 0
 
 
 # --- Runs ---
@@ -690,8 +699,8 @@ def test_pasted_codes_are_counted_and_wrong_ones_named(desk):
 
 def test_fifty_presses_at_once_start_as_many_runs_as_a_student_may_have(tmp_path):
     under_way: list[str] = []
-    desk = a_desk(tmp_path / "class.json", jobs=lambda: tuple(under_way), at_once=2, each=5)
-    member, other = (desk.admit("10.0.0.7") for _ in range(2))
+    service = a_service(tmp_path, under_way=under_way, at_once=2, each=5)
+    member, other = (service.admit("10.0.0.7") for _ in range(2))
 
     def press(turn: int) -> str:
         def train() -> str:
@@ -700,7 +709,7 @@ def test_fifty_presses_at_once_start_as_many_runs_as_a_student_may_have(tmp_path
             return f"run-{turn}"
 
         try:
-            return desk.start(member, train)
+            return service.start(member, train)
         except ClassError as error:
             return str(error)
 
@@ -710,26 +719,28 @@ def test_fifty_presses_at_once_start_as_many_runs_as_a_student_may_have(tmp_path
     assert {each for each in said if not each.startswith("run-")} == {
         "you have 2 runs under way, and a student may have 2; stop one, or wait until it ends"
     }
-    assert desk.start(other, lambda: "run-of-other") == "run-of-other"
-    desk.close()
+    assert service.start(other, lambda: "run-of-other") == "run-of-other"
+    service.close()
 
 
-def test_a_run_that_does_not_start_gives_its_place_back(desk):
-    member = desk.admit("10.0.0.7")
+def test_a_run_that_does_not_start_gives_its_place_back(service):
+    member = service.admit("10.0.0.7")
 
     def fails() -> str:
         raise ValueError("the queue is full")
 
     for _ in range(20):
         with pytest.raises(ValueError, match="queue is full"):
-            desk.start(member, fails)
-    assert not desk.room.runs
+            service.start(member, fails)
+    assert not service.room.runs
     with pytest.raises(ClassError, match="only those who have joined"):
-        desk.start(None, fails)
+        service.start(None, fails)
 
 
 @pytest.fixture
-def pressed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[TestClient, list[str]]]:
+def pressed(
+    service: ClassService, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[TestClient, list[str]]]:
     """A browser beside the buttons of runs, and what reached the engine."""
     reached: list[str] = []
 
@@ -746,39 +757,39 @@ def pressed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[TestC
     monkeypatch.setattr(actions, "engine", Engine)
     monkeypatch.setattr(actions, "store", Found)
     monkeypatch.setattr(actions, "standing", lambda run_id: Found())
-    buttons = actions.routes(lambda request, name, run: permit(desk, request, name, run))
-    with visiting(site(desk, more=buttons)) as client:
+    buttons = actions.routes(lambda request, name, run: permit(service, request, name, run))
+    with visiting(site(service, more=buttons)) as client:
         yield client, reached
 
 
-def test_a_student_stops_own_runs_alone_and_the_teacher_all(pressed, desk):
+def test_a_student_stops_own_runs_alone_and_the_teacher_all(pressed, service):
     client, reached = pressed
     stranger = client.post("/api/runs/run-1/stop", json={})
     assert (stranger.status_code, stranger.json()["error"]) == (
         403,
         "only those who have joined the class do this; join at /class/join",
     )
-    member = joined(client, desk)
-    desk.start(member, lambda: "run-1")
+    member = joined(client, service)
+    service.start(member, lambda: "run-1")
     assert client.post("/api/runs/run-2/stop", json={}).status_code == 403
     assert client.post("/api/runs/run-2/speed", json={"speed": 1}).status_code == 403
     assert reached == []
     assert client.post("/api/runs/run-1/stop", json={}).status_code == 200
-    as_teacher(client, desk)
+    as_teacher(client, service)
     assert client.post("/api/runs/run-2/stop", json={}).status_code == 200
     assert reached == ["stop run-1", "stop run-2"]
 
 
-def test_a_resumed_run_counts_as_one_under_way(pressed, desk, monkeypatch):
+def test_a_resumed_run_counts_as_one_under_way(pressed, service, under_way):
     client, reached = pressed
-    member = joined(client, desk)
+    member = joined(client, service)
     for run in ("run-1", "run-2", "run-3"):
-        desk.start(member, lambda run=run: run)
-    monkeypatch.setattr(desk, "_jobs", lambda: ("run-2", "run-3"))
+        service.start(member, lambda run=run: run)
+    under_way += ["run-2", "run-3"]
     answer = client.post("/api/runs/run-1/resume", json={})
     assert answer.status_code == 429
     assert "you have 2 runs under way" in answer.json()["error"]
-    monkeypatch.setattr(desk, "_jobs", lambda: ("run-2",))
+    under_way.remove("run-3")
     assert client.post("/api/runs/run-1/resume", json={}).status_code == 200
     assert reached == ["resume run-1"]
 
@@ -787,8 +798,8 @@ def test_a_resumed_run_counts_as_one_under_way(pressed, desk, monkeypatch):
 
 
 def test_with_a_coded_view_strangers_get_no_data(tmp_path):
-    desk = a_desk(tmp_path / "class.json", view="coded")
-    with visiting(site(desk)) as client:
+    service = a_service(tmp_path, view="coded")
+    with visiting(site(service)) as client:
         refused = client.get("/api/runs")
         assert (refused.status_code, refused.json()["error"]) == (
             403,
@@ -796,7 +807,7 @@ def test_with_a_coded_view_strangers_get_no_data(tmp_path):
         )
         assert client.get("/class/lesson/counting").status_code == 403
         assert client.get("/class/join").status_code == 200
-        joined(client, desk)
+        joined(client, service)
         assert client.get("/api/runs").status_code == 404  # it passes; no such route is here
         client.cookies.clear()
         client.cookies.set(MEMBER, "another")
@@ -805,21 +816,21 @@ def test_with_a_coded_view_strangers_get_no_data(tmp_path):
 
 def test_the_view_is_free_or_coded(tmp_path):
     with pytest.raises(ValueError, match="HNVIZ_CLASS must be one of free, coded; got 'open'"):
-        a_desk(tmp_path / "class.json", view="open")
+        a_service(tmp_path, view="open")
 
 
 # --- Lessons and the page of phones ---
 
 
-def test_exported_lessons_are_static_files_with_a_policy_of_their_own(desk, tmp_path):
+def test_exported_lessons_are_static_files_with_a_policy_of_their_own(service, tmp_path):
     folder = tmp_path / "lessons"
     folder.mkdir()
     (folder / "counting.html").write_text("<!doctype html><script>1</script>" + "x" * 3000)
     (folder / "secret.html").write_text("not a lesson")
-    with visiting(site(desk, folder)) as client:
+    with visiting(site(service, folder)) as client:
         assert client.get("/api/class").json()["lessons"] == {"counting": "Counting"}
         answer = client.get("/class/lesson/counting")
-        assert answer.headers.get_list("content-security-policy") == [files.POLICY]
+        assert answer.headers.get_list("content-security-policy") == [routes.POLICY]
         assert answer.headers["content-encoding"] == "gzip"
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.text.startswith("<!doctype html>")
@@ -840,7 +851,7 @@ def opened(client: TestClient, lesson: str):
     return answer
 
 
-def test_without_a_folder_a_lesson_is_written_once_and_phones_are_told_meanwhile(desk):
+def test_without_a_folder_a_lesson_is_written_once_and_phones_are_told_meanwhile(service):
     written, may_end = [], threading.Event()
 
     def write(name: str) -> bytes:
@@ -848,13 +859,13 @@ def test_without_a_folder_a_lesson_is_written_once_and_phones_are_told_meanwhile
         may_end.wait(20)
         return f"<!doctype html>{name}".encode()
 
-    with visiting(site(desk, write=write)) as client:
+    with visiting(site(service, write=write)) as client:
         assert client.get("/api/class").json()["lessons"] == {"counting": "Counting"}
         for _ in range(3):
             waiting = client.get("/class/lesson/counting")
             assert (waiting.status_code, waiting.headers["refresh"]) == (202, "3")
             assert "preparing this lesson" in waiting.text
-            assert waiting.headers["content-security-policy"] == files.POLICY
+            assert waiting.headers["content-security-policy"] == routes.POLICY
         assert client.get("/api/class").status_code == 200  # the loop is free
         may_end.set()
         for _ in range(3):
@@ -865,7 +876,7 @@ def test_without_a_folder_a_lesson_is_written_once_and_phones_are_told_meanwhile
 
 def test_all_lessons_are_written_one_at_a_time_and_first_those_that_phones_wait_for(monkeypatch):
     names = {name: replace(LESSON, id=name) for name in "abcd"}
-    monkeypatch.setattr(files, "lessons", lambda: names)
+    monkeypatch.setattr(lessons, "lessons", lambda: names)
     turns, written = threading.Semaphore(0), []
 
     def write(name: str) -> bytes:
@@ -874,15 +885,15 @@ def test_all_lessons_are_written_one_at_a_time_and_first_those_that_phones_wait_
         return name.encode()
 
     async def go() -> None:
-        made = files.LessonFiles(None, write)
+        made = lessons.LessonFiles(None, write)
         made.begin()
         while not written:
             await asyncio.sleep(0.01)
-        assert await made.entry("d") == files.PREPARING
+        assert await made.entry("d") == lessons.PREPARING
         assert written == ["a"]
         for _ in names:
             turns.release()
-        while await made.entry("c") == files.PREPARING:
+        while await made.entry("c") == lessons.PREPARING:
             await asyncio.sleep(0.01)
         assert (await made.entry("d")).content == b"d"
 
@@ -892,7 +903,7 @@ def test_all_lessons_are_written_one_at_a_time_and_first_those_that_phones_wait_
 
 
 def test_no_file_is_begun_once_the_server_ends(monkeypatch):
-    monkeypatch.setattr(files, "lessons", lambda: dict.fromkeys("ab", LESSON))
+    monkeypatch.setattr(lessons, "lessons", lambda: dict.fromkeys("ab", LESSON))
     may_end, written = threading.Event(), []
 
     def write(name: str) -> bytes:
@@ -901,7 +912,7 @@ def test_no_file_is_begun_once_the_server_ends(monkeypatch):
         raise Refusal("its process was ended", 422)
 
     async def go() -> None:
-        made = files.LessonFiles(None, write)
+        made = lessons.LessonFiles(None, write)
         made.begin()
         while not written:
             await asyncio.sleep(0.01)
@@ -913,9 +924,9 @@ def test_no_file_is_begun_once_the_server_ends(monkeypatch):
     assert written == ["a"]
 
 
-def test_the_teacher_sees_what_is_ready_and_why_not_and_has_it_tried_again(desk, monkeypatch):
+def test_the_teacher_sees_what_is_ready_and_why_not_and_has_it_tried_again(service, monkeypatch):
     names = {name: replace(LESSON, id=name, title=name.upper()) for name in "abc"}
-    for module in (files, live):
+    for module in (lessons, connections):
         monkeypatch.setattr(module, "lessons", lambda: names)
     problems = {"b": [Refusal("the page start took more than 600 s", 422), OSError("no")]}
 
@@ -928,8 +939,8 @@ def test_the_teacher_sees_what_is_ready_and_why_not_and_has_it_tried_again(desk,
         wanted = {"all": 3, "missing": [list(each) for each in missing]}
         return lambda news: news.get("lessons") == wanted
 
-    with visiting(site(desk, write=write)) as phone:
-        teacher = as_teacher(another(phone, "10.0.0.2"), desk)
+    with visiting(site(service, write=write)) as phone:
+        teacher = as_teacher(another(phone, "10.0.0.2"), service)
         with teacher.websocket_connect(LIVE) as board:
             board.send_json({"op": "teach"})
             assert until(board, ready(("A", ""), ("B", ""), ("C", "")))
@@ -949,7 +960,7 @@ def test_the_teacher_sees_what_is_ready_and_why_not_and_has_it_tried_again(desk,
 
 def test_the_next_server_with_the_same_code_need_not_write_lessons_again(tmp_path, monkeypatch):
     names = {name: replace(LESSON, id=name) for name in "ab"}
-    monkeypatch.setattr(files, "lessons", lambda: names)
+    monkeypatch.setattr(lessons, "lessons", lambda: names)
     written: list[str] = []
 
     def write(name: str) -> bytes:
@@ -957,7 +968,7 @@ def test_the_next_server_with_the_same_code_need_not_write_lessons_again(tmp_pat
         return f"<!doctype html>{name}".encode()
 
     async def serve() -> bytes:
-        made = files.LessonFiles(None, write, files.Shelf(tmp_path / "runs" / ".lessons"))
+        made = lessons.LessonFiles(None, write, lessons.LessonCache(tmp_path / "runs" / ".lessons"))
         made.begin()
         while len(made.missing()) > 0:
             await asyncio.sleep(0.01)
@@ -966,12 +977,12 @@ def test_the_next_server_with_the_same_code_need_not_write_lessons_again(tmp_pat
     for _ in range(2):
         assert finished(serve()) == b"<!doctype html>b"
     assert written == ["a", "b"]
-    monkeypatch.setattr(files, "made_from", lambda: "another")  # the code has changed
+    monkeypatch.setattr(lessons, "made_from", lambda: "another")  # the code has changed
     assert finished(serve()) == b"<!doctype html>b"
     assert written == ["a", "b"] * 2
     assert len(list((tmp_path / "runs" / ".lessons").iterdir())) == 2
     monkeypatch.setattr(disk, "replace", full)
-    monkeypatch.setattr(files, "made_from", lambda: "a third")
+    monkeypatch.setattr(lessons, "made_from", lambda: "a third")
     assert finished(serve()) == b"<!doctype html>b"  # a disk that is full stops no class
 
 
@@ -982,8 +993,8 @@ def full(*given, **more):
 def test_a_folder_without_a_lesson_says_how_to_write_it(tmp_path, monkeypatch):
     (tmp_path / "a.html").write_text("<!doctype html>")
     names = {name: replace(LESSON, id=name, title=name.upper()) for name in "ab"}
-    monkeypatch.setattr(files, "lessons", lambda: names)
-    assert files.LessonFiles(tmp_path).missing() == [
+    monkeypatch.setattr(lessons, "lessons", lambda: names)
+    assert lessons.LessonFiles(tmp_path).missing() == [
         (
             "B",
             "the folder of lessons has no file b.html; write it with: "
@@ -1033,86 +1044,99 @@ def test_the_sentence_has_the_classs_own_numbers(at, values, said):
 
 
 def test_a_restarted_server_goes_on_with_the_class(tmp_path):
-    path = tmp_path / "class.json"
-    desk = a_desk(path)
-    member = desk.admit("10.0.0.7")
-    desk.guess(member, NUMBER, 47)
-    desk.reveal(NUMBER)
-    desk.start(member, lambda: "run-1")
-    desk.close()
-    again = a_desk(path)
-    assert again.room == desk.room
+    service = a_service(tmp_path)
+    member = service.admit("10.0.0.7")
+    service.guess(member, NUMBER, 47)
+    service.reveal(NUMBER)
+    service.start(member, lambda: "run-1")
+    service.close()
+    again = a_service(tmp_path)
+    assert again.room == service.room
     assert again.visitor({MEMBER: member}).member == member
     again.close()
 
 
-def test_the_file_follows_soon_and_rests_when_nothing_happens(tmp_path):
-    path = tmp_path / "class.json"
-    desk = a_desk(path)
-    member = desk.admit("10.0.0.7")
-    for at in range(50):
-        desk.guess(member, NUMBER, at)
-    end = time.monotonic() + 10
-    while not path.exists() or '"counting.2":{' not in path.read_text():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-    time.sleep(0.7)
-    before = path.stat().st_mtime_ns
-    time.sleep(0.5)
-    assert path.stat().st_mtime_ns == before
-    desk.close()
-
-
 def test_what_is_acknowledged_is_in_the_file_and_a_full_disk_acknowledges_nothing(
-    phone, desk, teacher, hello, tmp_path, monkeypatch
+    phone, service, teacher, hello, tmp_path, monkeypatch
 ):
     """A phone sends a guess again until it is acknowledged, so a killed server loses none."""
-    path, token = tmp_path / "class.json", joined(phone, desk)
-    assert token in kept.load(path).members
+    token = joined(phone, service)
+    assert token in stored(tmp_path).members
     said = hello(token)
     assert guess(said, CHOICE, 2) == {"id": 1, "step": CHOICE}
-    assert kept.load(path).own(token) == {CHOICE: 2.0}
+    assert stored(tmp_path).own(token) == {CHOICE: 2.0}
 
-    monkeypatch.setattr(saver, "AGAIN", 0.05)
     with monkeypatch.context() as patch:
-        patch.setattr(disk, "replace", full)
+        patch.setattr(disk, "step", full)
         problem = guess(said, NUMBER, 50, number=2)["error"]
         assert problem == (
             "the teacher's computer could not store this: No space left on device; tell the "
             "teacher and try again"
         )
         replies = [
-            another(phone, "10.0.0.9").post("/api/class/join", json={"code": desk.room.code}),
+            another(phone, "10.0.0.9").post("/api/class/join", json={"code": service.room.code}),
             teacher.post("/api/class/reveal", json={"step": SQUARE}),
         ]
         assert [(each.status_code, each.json()["error"]) for each in replies] == 2 * [
             (503, problem)
         ]
         code = encode(Pasted("k7qw4m", CHOICE, 1.0))
-        assert desk.paste(code) == PasteResult(0, (problem,))
-        assert kept.load(path).own(token) == {CHOICE: 2.0}
+        assert service.paste(code) == PasteResult(0, (problem,))
+        assert service.start(token, lambda: "run-1") == "run-1"  # it trains, and is the student's
+        assert service.room.own(token) == stored(tmp_path).own(token) == {CHOICE: 2.0}
     assert guess(said, NUMBER, 51, number=3) == {"id": 3, "step": NUMBER}
-    assert kept.load(path) == desk.room
+    assert stored(tmp_path) == service.room
+    assert service.room.owns(token, "run-1")
 
 
-def test_a_damaged_file_begins_a_new_class(tmp_path, caplog):
-    path = tmp_path / "class.json"
-    path.write_text("{}")
-    desk = a_desk(path)
-    assert len(desk.room.code) == 6
-    assert "it is now class.damaged.json, and a new class begins" in caplog.text
-    desk.close()
+def test_a_disk_that_does_not_answer_keeps_nobody_waiting(phone, service, hello, monkeypatch):
+    monkeypatch.setattr(class_service, "WAIT_SECONDS", 0.05)
+    said, late = (hello(joined(another(phone, f"10.0.1.{at}"), service)) for at in range(2))
+    answers = threading.Event()
+
+    @contextmanager
+    def slow(*step):
+        answers.wait(20)
+        yield
+
+    monkeypatch.setattr(disk, "step", slow)
+    said.send_json({"op": "guess", "id": 1, "step": NUMBER, "value": 47})
+    time.sleep(0.1)
+    assert "could not store this: the disk is slow" in guess(late, NUMBER, 48)["error"]
+    assert phone.get("/api/class").status_code == 200
+    answers.set()
+    assert until(said, lambda message: message.get("id") == 1) == {"id": 1, "step": NUMBER}
+    assert guess(late, NUMBER, 48, number=2) == {"id": 2, "step": NUMBER}
+    assert service.counts() == {NUMBER: 2}
 
 
-def test_a_step_that_a_lesson_has_lost_is_left_out(tmp_path, monkeypatch):
-    path = tmp_path / "class.json"
-    desk = a_desk(path)
-    member = desk.admit("10.0.0.7")
+def stored(folder: Path) -> Classroom:
+    """The class as the next server finds it."""
+    store = ClassStore(folder)
+    room = store.load()
+    store.close()
+    assert room is not None
+    return room
+
+
+@pytest.mark.parametrize("name", ["class.db", "class.json"])
+def test_a_damaged_file_begins_a_new_class(tmp_path, caplog, name):
+    (tmp_path / name).write_text("{}" * 5000)
+    service = a_service(tmp_path)
+    assert len(service.room.code) == 6
+    aside = name.replace(".", ".damaged.")
+    assert f"it is now {aside}, and a new class begins" in caplog.text
+    assert (tmp_path / aside).read_text() == "{}" * 5000
+    assert stored(tmp_path) == service.room
+    service.close()
+
+
+def test_a_step_that_a_lesson_has_lost_is_left_out(service, monkeypatch):
+    member = service.admit("10.0.0.7")
     for step in (NUMBER, CHOICE):
-        desk.guess(member, step, 1)
-        desk.reveal(step)
-    monkeypatch.setattr(questions, "lessons", dict)
-    assert (desk.revealed(), desk.counts(), desk.spread(NUMBER).n) == ({}, {}, 0)
+        service.guess(member, step, 1)
+        service.reveal(step)
+    monkeypatch.setattr(guesses, "lessons", dict)
+    assert (service.revealed(), service.counts(), service.spread(NUMBER).n) == ({}, {}, 0)
     with pytest.raises(Refusal):
-        desk.knows("", "10.0.0.7", "")
-    desk.close()
+        service.knows("", "10.0.0.7", "")

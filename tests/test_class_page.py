@@ -13,15 +13,15 @@ from hnviz.app.rooms.classroom.answers.picture import questions
 from hnviz.app.run import start
 from hnviz.app.run.list.rows import row
 from hnviz.app.run.topics import Runs
-from hnviz.app.shell import asgi, serve
-from hnviz.classroom.guesses import read_value
-from hnviz.classroom.pasted import Pasted, encode
-from hnviz.classroom.questions import check_fits, guess_of
+from hnviz.app.shell import asgi
+from hnviz.app.shell.classroom import class_service, hold_class, open_class
+from hnviz.classroom.guesses import Pasted, check_fits, encode, guess_of, read_value
+from hnviz.classroom.store import FILE
 from hnviz.config import RunConfig
 from hnviz.engine.client import EngineError
 from hnviz.runs import RunSummary
 from hnviz.web import starts
-from hnviz.web.classroom.desk import CLASS, RUNS_EACH, Desk, Visitor, desk
+from hnviz.web.classroom.service import ClassService, Visitor
 from tests.pages import open_page
 from tests.test_pages import drawn, text
 
@@ -29,20 +29,18 @@ pytestmark = pytest.mark.usefixtures("own_runs")
 
 
 @pytest.fixture
-def held(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Desk]:
+def held(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[ClassService]:
     """A class on this server, as the environment asks for it."""
-    monkeypatch.setenv(CLASS, "free")
-    monkeypatch.setenv(RUNS_EACH, "7")
+    monkeypatch.setenv("HNVIZ_CLASS", "free")
+    monkeypatch.setenv("HNVIZ_CLASS_RUNS", "7")
     monkeypatch.setenv("HNVIZ_RUNS_DIR", str(tmp_path))
-    desk.cache_clear()
-    serve._invited.cache_clear()
-    made = desk()
+    open_class()
+    made = class_service()
     assert made is not None
     visits(monkeypatch, Visitor())  # AppTest has no cookies; a browser test has
     yield made
     made.close()
-    desk.cache_clear()
-    serve._invited.cache_clear()
+    hold_class(None)
 
 
 def visits(monkeypatch: pytest.MonkeyPatch, who: Visitor) -> None:
@@ -56,7 +54,7 @@ def said(app: AppTest) -> str:
 
 
 def test_without_a_class_there_is_no_class_page_in_the_menu():
-    assert desk() is None
+    assert class_service() is None
     assert start.may_view()
     assert "Class" not in said(open_page("start"))
 
@@ -64,7 +62,7 @@ def test_without_a_class_there_is_no_class_page_in_the_menu():
 def test_the_environment_says_what_the_class_may_do(held, tmp_path):
     assert (held.view, held.limits.each) == ("free", 7)
     held.close()
-    assert (tmp_path / "class.json").exists()
+    assert (tmp_path / FILE).exists()
 
 
 def test_the_teachers_page_shows_code_and_address_and_every_question(held, monkeypatch):
@@ -165,7 +163,6 @@ def test_a_run_in_a_class_says_whose_it_is(held, monkeypatch):
 
 def test_a_link_of_a_class_leads_to_the_address_of_its_students(held, monkeypatch):
     monkeypatch.setenv("HNVIZ_ORIGINS", "https://lab.example.org")
-    serve._invited.cache_clear()
     assert drawn(open_page("start"), "run_copy")["settings"]["home"] == "https://lab.example.org/"
 
 
@@ -236,6 +233,6 @@ def test_the_app_has_the_classs_routes_only_when_it_holds_one(held, monkeypatch)
     free = len(asgi.middleware())
     monkeypatch.setattr(held, "view", "coded")
     assert len(asgi.middleware()) == free + 1
-    monkeypatch.delenv(CLASS)
-    desk.cache_clear()
+    monkeypatch.delenv("HNVIZ_CLASS")
+    hold_class(None)
     assert answers() == [404, 404, 404]

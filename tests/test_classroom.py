@@ -1,7 +1,10 @@
 """The class as a value: codes, waits, guesses, limits, pasted codes and the file."""
 
 import json
+import os
 import re
+import resource
+import signal
 import stat
 from pathlib import Path
 
@@ -9,12 +12,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hnviz.classroom import ClassError, Classroom, GuessError, Limits, kept, qr, tries
-from hnviz.classroom.codes import LETTERS, new_code, new_token, tidy
-from hnviz.classroom.guesses import MOST_NUMBERS, MOST_SHOWN, read_step, read_value, spread
-from hnviz.classroom.pasted import Pasted, codes_in, decode, encode
-from hnviz.classroom.state import MOST_STEPS
-from hnviz.classroom.tries import Tries
+from hnviz.classroom import ClassError, Classroom, GuessError, Limits, codes, qr
+from hnviz.classroom.codes import LETTERS, Backoff, new_code, new_token, tidy
+from hnviz.classroom.guesses import (
+    MAX_DRAWN,
+    MAX_NUMBERS,
+    Pasted,
+    codes_in,
+    decode,
+    encode,
+    read_step,
+    read_value,
+    spread,
+)
+from hnviz.classroom.state import MAX_STEPS
+from hnviz.classroom.store import FILE, OLD_FILE, ClassStore, DamagedClassError
 
 STEP = "learning-rate.2"
 LIMITS = Limits(members=3, at_once=2, each=3, in_all=4)
@@ -31,10 +43,10 @@ def a_class(*members: str) -> Classroom:
 
 
 def test_a_code_has_six_letters_that_nobody_mistakes():
-    codes = {new_code() for _ in range(500)}
-    assert len(codes) == 500
-    assert not set("".join(codes)) & set("O0I1L2Z5S8B")
-    assert {len(code) for code in codes} == {6}
+    made = {new_code() for _ in range(500)}
+    assert len(made) == 500
+    assert not set("".join(made)) & set("O0I1L2Z5S8B")
+    assert {len(code) for code in made} == {6}
     assert len({new_token() for _ in range(500)}) == 500
 
 
@@ -58,73 +70,73 @@ def test_any_text_may_be_given_as_a_code(text):  # half a surrogate pair, too
 
 
 def test_waits_grow_for_the_address_that_guesses():
-    found, now, waits = Tries(), 0.0, []
-    for _ in range(tries.FREE + 12):
-        now += found.wait("10.0.0.7", now)
-        found.wrong("10.0.0.7", now)
-        waits.append(found.wait("10.0.0.7", now))
-    assert waits[: tries.FREE - 1] == [0.0] * (tries.FREE - 1)
-    assert waits[tries.FREE - 1 : tries.FREE + 3] == [1.0, 2.0, 4.0, 8.0]
-    assert waits[-1] == tries.LONGEST
-    assert found.wait("10.0.0.8", now) == 0  # others may try
+    found, now, waits = Backoff(), 0.0, []
+    for _ in range(codes.FREE_CODES + 12):
+        now += found.delay("10.0.0.7", now)
+        found.failed("10.0.0.7", now)
+        waits.append(found.delay("10.0.0.7", now))
+    assert waits[: codes.FREE_CODES - 1] == [0.0] * (codes.FREE_CODES - 1)
+    assert waits[codes.FREE_CODES - 1 : codes.FREE_CODES + 3] == [1.0, 2.0, 4.0, 8.0]
+    assert waits[-1] == codes.MAX_WAIT_SECONDS
+    assert found.delay("10.0.0.8", now) == 0  # others may try
 
 
 def test_a_thousand_wrong_codes_take_more_than_a_day():
-    found, now = Tries(), 0.0
+    found, now = Backoff(), 0.0
     for _ in range(1000):
-        now += found.wait("10.0.0.7", now)
-        found.wrong("10.0.0.7", now)
+        now += found.delay("10.0.0.7", now)
+        found.failed("10.0.0.7", now)
     assert now > 24 * 3600
 
 
 def test_wrong_codes_from_many_addresses_make_nobody_wait_who_has_sent_none():
-    found = Tries()
+    found = Backoff()
     for turn in range(100 * 250):
-        found.wrong(f"10.0.0.{turn % 250}", turn / 1000)
-    assert found.wait("10.0.0.7", 25.0) > 60
-    assert found.wait("10.9.9.9", 25.0) == 0
+        found.failed(f"10.0.0.{turn % 250}", turn / 1000)
+    assert found.delay("10.0.0.7", 25.0) > 60
+    assert found.delay("10.9.9.9", 25.0) == 0
 
 
 def test_so_many_addresses_are_counted_and_the_others_share_one_wait(monkeypatch):
-    monkeypatch.setattr(tries, "MOST_ADDRESSES", 10)
-    found = Tries()
+    monkeypatch.setattr(codes, "MAX_ADDRESSES", 10)
+    found = Backoff()
     for turn in range(10):
-        found.wrong(f"10.0.0.{turn}", 0.0)
+        found.failed(f"10.0.0.{turn}", 0.0)
     for turn in range(100):
-        found.wrong(f"10.0.1.{turn}", 0.0)
-    assert found.wait("10.9.9.9", 0.0) == tries.LONGEST_IN_ALL
-    assert found.wait("10.9.9.9", tries.LONGEST_IN_ALL) == 0
-    assert found.wait("10.0.0.7", 0.0) == 0  # it is one of those that are counted
-    found.wrong("10.0.2.1", tries.FORGOTTEN + 5)  # the old ones make room
-    assert found.wait("10.9.9.9", tries.FORGOTTEN + 5) == 0
+        found.failed(f"10.0.1.{turn}", 0.0)
+    assert found.delay("10.9.9.9", 0.0) == codes.SHARED_WAIT_SECONDS
+    assert found.delay("10.9.9.9", codes.SHARED_WAIT_SECONDS) == 0
+    assert found.delay("10.0.0.7", 0.0) == 0  # it is one of those that are counted
+    found.failed("10.0.2.1", codes.FORGET_SECONDS + 5)  # the old ones make room
+    assert found.delay("10.9.9.9", codes.FORGET_SECONDS + 5) == 0
 
 
 def test_guessing_finds_a_code_as_rarely_as_the_module_says():
-    found, now, n = Tries(), 0.0, 0
+    found, now, n = Backoff(), 0.0, 0
     while now < 8 * 3600:
-        now += found.wait("10.0.0.7", now)
-        found.wrong("10.0.0.7", now)
+        now += found.delay("10.0.0.7", now)
+        found.failed("10.0.0.7", now)
         n += 1
-    codes = len(LETTERS) ** 6
+    n_codes = len(LETTERS) ** 6
     assert n == 266
-    assert f"{tries.MOST_ADDRESSES * n / codes:.2%} {254 * n / codes:.2%}" == "0.45% 0.03%"
+    assert f"{codes.MAX_ADDRESSES * n / n_codes:.2%} {254 * n / n_codes:.2%}" == "0.45% 0.03%"
 
 
 def test_a_class_behind_one_router_may_mistype():
-    found, waits = Tries(), []
+    found, waits = Backoff(), []
     for turn in range(200):  # every third code is a wrong one
-        waits.append(found.wait("10.0.0.7", turn))
-        found.wrong("10.0.0.7", turn) if turn % 3 == 0 else found.right("10.0.0.7")
+        waits.append(found.delay("10.0.0.7", turn))
+        found.failed("10.0.0.7", turn) if turn % 3 == 0 else found.succeeded("10.0.0.7")
     assert max(waits) == 0
 
 
 def test_wrong_codes_are_forgotten():
-    found = Tries()
-    for _ in range(tries.FREE + 4):
-        found.wrong("10.0.0.7", 0.0)
-    later = tries.FORGOTTEN + 200
-    found.wrong("10.0.0.7", later)
-    assert found.wait("10.0.0.7", later) == 0
+    found = Backoff()
+    for _ in range(codes.FREE_CODES + 4):
+        found.failed("10.0.0.7", 0.0)
+    later = codes.FORGET_SECONDS + 200
+    found.failed("10.0.0.7", later)
+    assert found.delay("10.0.0.7", later) == 0
 
 
 # --- Guesses ---
@@ -156,7 +168,7 @@ def test_a_guess_is_a_number_or_numbers(value, read):
     "value",
     [
         *(None, True, "2", {}, [], [[1]], ["1"], [True]),
-        *(float("nan"), float("inf"), 1e10, [1] * (MOST_NUMBERS + 1), 10**400),
+        *(float("nan"), float("inf"), 1e10, [1] * (MAX_NUMBERS + 1), 10**400),
     ],
 )
 def test_another_guess_is_one_sentence(value):
@@ -181,17 +193,15 @@ def test_after_the_reveal_a_step_takes_no_more_guesses():
     assert closed.own("a") == {STEP: 1.0}
 
 
-def test_students_have_numbers_in_the_order_of_joining(tmp_path):
+def test_students_have_numbers_in_the_order_of_joining():
     room = a_class("c", "a", "b").joined("a", LIMITS)
     assert [room.members[member] for member in "cab"] == [1, 2, 3]
     place, room = room.starting("b")
     room = room.started(place, "run-1")
     assert (room.owner("run-1"), room.owner("run-2")) == (3, None)
-    kept.save(tmp_path / kept.FILE, room)
-    assert kept.load(tmp_path / kept.FILE) == room
 
 
-def test_the_answers_of_a_removed_member_do_not_count_until_that_is_taken_back(tmp_path):
+def test_the_answers_of_a_removed_member_do_not_count_until_that_is_taken_back():
     room = a_class("a", "b", "c").guessed("a", STEP, 1.0).guessed("b", STEP, 3.0)
     out = room.without([2])
     assert (out.size, out.counts(), out.answers(STEP)) == (2, {STEP: 1}, {"a": 1.0})
@@ -199,9 +209,7 @@ def test_the_answers_of_a_removed_member_do_not_count_until_that_is_taken_back(t
     assert out.joined("d", LIMITS).members["d"] == 4  # there is a place again, and no number twice
     with pytest.raises(ClassError, match="only those who have joined"):
         out.check_start("b", (), LIMITS)
-    kept.save(tmp_path / kept.FILE, out)
-    assert kept.load(tmp_path / kept.FILE) == out
-    assert out.again([2]) == room
+    assert out.restored([2]) == room
     assert out.without([7, 99]) == out
 
 
@@ -218,7 +226,7 @@ def test_steps_and_members_are_bounded():
     assert room.joined("a", LIMITS) == room
     with pytest.raises(ClassError, match="the class is full: it has 3 members"):
         room.joined("d", LIMITS)
-    for step in range(MOST_STEPS):
+    for step in range(MAX_STEPS):
         room = room.guessed("a", f"x{step}.1", 1.0)
     with pytest.raises(GuessError, match="at most 200 steps"):
         room.guessed("a", STEP, 1.0)
@@ -230,7 +238,7 @@ def test_a_spread_says_nothing_of_the_order_of_guesses(values):
     found = spread(values)
     assert found == spread(list(reversed(values)))
     assert found.n == len(values)
-    assert len(found.values) == min(MOST_SHOWN, len(values))
+    assert len(found.values) == min(MAX_DRAWN, len(values))
     assert list(found.values) == sorted(found.values)
 
 
@@ -289,7 +297,7 @@ def test_a_limit_of_nothing_is_refused():
 VALUES = st.one_of(
     st.integers(-(10**6), 10**6).map(float),
     st.floats(-1e6, 1e6, allow_nan=False),
-    st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=MOST_NUMBERS),
+    st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=MAX_NUMBERS),
 )
 
 
@@ -342,45 +350,145 @@ def test_a_code_that_is_pasted_twice_counts_once():
 
 # --- The file ---
 
+OLD = json.loads((Path(__file__).parent / "data/class_0_5_0.json").read_text())
+"""A class that release 0.5.0 wrote."""
+
+
+def stored(folder: Path) -> Classroom | None:
+    """The class as the next process finds it."""
+    store = ClassStore(folder)
+    try:
+        return store.load()
+    finally:
+        store.close()
+
 
 def test_a_class_goes_on_from_its_file(tmp_path):
     room = a_class("a", "b").guessed("a", STEP, 1.0).guessed("b", "x.1", (1.0, 2.0))
     place, room = room.shown(STEP).starting("a")
     room = room.started(place, "20260101-run")
-    path = tmp_path / "runs" / kept.FILE
-    assert kept.load(path) is None
-    kept.save(path, room.starting("b")[1])  # a place is not kept
-    assert kept.load(path) == room
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [each.name for each in path.parent.iterdir()] == [kept.FILE]
+    folder = tmp_path / "runs"
+    store = ClassStore(folder)
+    assert store.load() is None
+    assert not folder.exists()
+    store.save(room.starting("b")[1])  # a place is not stored
+    assert stored(folder) == room
+    for change in (room.guessed("b", "x.1", 3.0), room.without([1]), room.covered(STEP)):
+        store.save(change)
+        assert stored(folder) == change
+    assert {stat.S_IMODE(each.stat().st_mode) for each in folder.iterdir()} == {0o600}
+    store.close()
+    assert [each.name for each in folder.iterdir()] == [FILE]
+    store.delete()
+    assert stored(folder) is None
+
+
+def test_a_killed_process_loses_nothing_that_was_stored(tmp_path):
+    hears, says = os.pipe()
+    child = os.fork()
+    if child == 0:
+        store, room = ClassStore(tmp_path), a_class("a")
+        for number in range(10**6):
+            room = room.guessed("a", STEP, float(number))
+            store.save(room)
+            os.write(says, b".")
+    os.close(says)
+    heard = os.read(hears, 1)
+    while len(heard) < 200:
+        heard += os.read(hears, 1000)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    while more := os.read(hears, 1000):
+        heard += more
+    os.close(hears)
+    assert stored(tmp_path).own("a")[STEP] in (len(heard) - 1, len(heard))
+
+
+def test_a_full_disk_is_an_error_and_leaves_what_was_stored(tmp_path):
+    """A limit on the size of files stands for the end of the disk: the system refuses the rest."""
+    store, room = ClassStore(tmp_path), a_class("a")
+    store.save(room)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, hard))
+        with pytest.raises(OSError, match=r"disk"):
+            for number in range(10**4):
+                changed = room.guessed("a", STEP, float(number))
+                store.save(changed)
+                room = changed
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert stored(tmp_path) == room
+    store.save(changed)  # there is room again
+    assert stored(tmp_path) == changed
+    store.close()
+
+
+@pytest.mark.parametrize("removed", [None, [2]])  # newer files say who was removed
+def test_a_class_of_release_0_5_0_is_carried_over(tmp_path, removed):
+    content = OLD if removed is None else {**OLD, "removed": removed}
+    (tmp_path / OLD_FILE).write_text(json.dumps(content))
+    store = ClassStore(tmp_path)
+    room = store.load()
+    first, second, third = OLD["members"]
+    assert (room.code, room.secret) == (OLD["code"], OLD["secret"])
+    assert room.members == {first: 1, second: 2, third: 3}
+    assert room.removed == (frozenset() if removed is None else {second})
+    assert room.guesses == {
+        "text-into-batches.1": {third: 2.0, second: 0.0, "pasted-k7qw4m": 1.0},
+        "learning-rate.2": {first: (0.01, 1.5, 3.0)},
+    }
+    assert room.revealed == {"text-into-batches.1"}
+    assert [room.owner(run) for run in OLD["runs"]] == [3, 2]
+    assert stored(tmp_path) == room  # nothing is lost if the process is killed here
+    store.save(room)
+    store.close()
+    assert [each.name for each in tmp_path.iterdir()] == [FILE]
+    assert stored(tmp_path) == room
 
 
 @pytest.mark.parametrize(
     "content",
     [
         *("", "[]", "null", "{", '{"version": 1}', "[" * 100_000),
-        '{"version":1,"code":"","secret":"","members":[],"guesses":{},"revealed":[],"runs":{}}',
-        '{"version":1,"code":"K7QW4M","secret":"abcdefgh","members":[1],"guesses":{},"revealed":[],'
-        '"runs":{}}',
+        json.dumps({**OLD, "code": ""}),
+        json.dumps({**OLD, "secret": "x"}),
+        json.dumps({**OLD, "members": [1]}),
+        json.dumps({**OLD, "version": 2}),
     ],
 )
 def test_a_damaged_file_is_one_sentence_and_is_put_aside(tmp_path, content):
-    path = tmp_path / kept.FILE
+    path = tmp_path / OLD_FILE
     path.write_text(content)
-    with pytest.raises(kept.DamagedClass, match=r"class.json (cannot be read|does not hold)"):
-        kept.load(path)
-    assert kept.put_aside(path).read_text() == content
+    store = ClassStore(tmp_path)
+    with pytest.raises(DamagedClassError, match=r"class.json does not hold a class"):
+        store.load()
+    assert store.put_aside().read_text() == content
     assert not path.exists()
 
 
+def test_a_damaged_database_is_put_aside(tmp_path):
+    store = ClassStore(tmp_path)
+    store.save(a_class("a"))
+    store.close()
+    content = (tmp_path / FILE).read_bytes()
+    for cut in range(512, len(content), 509):
+        (tmp_path / FILE).write_bytes(content[:cut])
+        with pytest.raises(DamagedClassError, match=r"class.db does not hold a class"):
+            ClassStore(tmp_path).load()
+    (tmp_path / FILE).write_bytes(content.replace(b'"version": 1', b'"version": 9'))
+    with pytest.raises(DamagedClassError, match=r"class.db does not hold a class: another version"):
+        store.load()
+    assert store.put_aside().name == "class.damaged.db"
+    store.save(room := a_class("b"))
+    store.close()
+    assert stored(tmp_path) == room
+
+
 def test_a_member_who_is_listed_twice_counts_once(tmp_path):  # found by make fuzz
-    path = tmp_path / kept.FILE
-    kept.save(path, a_class("a", "b"))
-    path.write_text(path.read_text().replace('["a","b"]', '["a","b","b"]'))
-    room = kept.load(path)
-    assert room.members == {"a": 1, "b": 2}
-    kept.save(path, room)
-    assert kept.load(path) == room
+    content = {**OLD, "members": ["a", "b", "b"]}
+    (tmp_path / OLD_FILE).write_text(json.dumps(content))
+    assert stored(tmp_path).members == {"a": 1, "b": 2}
 
 
 # --- QR codes ---

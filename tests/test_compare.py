@@ -45,7 +45,7 @@ from hnviz.web.routes import door
 from hnviz.web.standing import Standing
 from hnviz.web.starts import start_routes
 from hnviz.web.wire import unpack
-from tests.classes import a_desk, another, as_teacher, joined, site, visiting
+from tests.classes import a_service, another, as_teacher, joined, site, visiting
 from tests.failpoints import Failing
 from tests.made_runs import EPOCHS, events, make_run
 
@@ -644,12 +644,12 @@ def test_a_name_that_cannot_be_written_is_one_sentence(client, store, monkeypatc
 
 def test_in_a_class_the_teacher_alone_keeps_runs(client, store, tmp_path):
     folder = make_run(store.root, 1, 80)
-    desk = a_desk(tmp_path / "class.json")
-    more = [*actions.routes(partial(permit, desk)), *start_routes(desk)]
+    service = a_service(tmp_path)
+    more = [*actions.routes(partial(permit, service)), *start_routes(service)]
     try:
-        with visiting(site(desk, more=more)) as phone:
-            joined(phone, desk)
-            teacher = as_teacher(another(phone, "10.0.0.1"), desk)
+        with visiting(site(service, more=more)) as phone:
+            joined(phone, service)
+            teacher = as_teacher(another(phone, "10.0.0.1"), service)
             for what, body in (
                 ("rename", {"name": "x"}),
                 ("pin", {"pinned": True}),
@@ -664,15 +664,15 @@ def test_in_a_class_the_teacher_alone_keeps_runs(client, store, tmp_path):
             assert stranger.post("/api/runs", json=wanted).status_code == 403
             assert phone.post("/api/runs", json=wanted).json()["runs"][0]["new"] is True
     finally:
-        desk.close()
+        service.close()
     assert not folder.path.exists()
 
 
 def test_a_starter_of_a_class_asks_its_desk():
     asked = []
-    desk = SimpleNamespace(start=lambda member, train: asked.append(member) or "run")
+    service = SimpleNamespace(start=lambda member, train: asked.append(member) or "run")
     who = SimpleNamespace(teacher=False, member="m")
-    assert starts.Starter("v", desk, who).start(RunConfig()) == "run"  # type: ignore[arg-type]
+    assert starts.Starter("v", service, who).start(RunConfig()) == "run"  # type: ignore[arg-type]
     assert asked == ["m"]
 
 

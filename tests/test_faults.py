@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from hnviz import disk
-from hnviz.classroom import kept as classes
+from hnviz.classroom.store import OLD_FILE, ClassStore, DamagedClassError
 from hnviz.data.corpora.own import Way, own_corpus
 from hnviz.events import BatchEnd, EpochEnd
 from hnviz.runs import DamagedRun, RunFolder, RunFollower, RunStore, RunWriteError, trash
@@ -208,12 +208,14 @@ def test_events_cut_at_every_byte_and_read_in_two_pieces(whole: Path) -> None:
 
 def test_every_other_file_cut_at_every_byte_is_one_sentence(whole: Path) -> None:
     folder = _run(whole)
-    snapshot = folder.snapshot_path(0)
+    snapshot, old = folder.snapshot_path(0), whole.parent / "old"
+    old.mkdir()
+    shutil.copy(ROOT / "tests/data/class_0_5_0.json", old / OLD_FILE)
     readers = {
         snapshot: (lambda: folder.load_snapshot(0), DamagedRun),
         folder.path / "config.json": (folder.info, DamagedRun),
         sweeps.path_of(whole, PLAN.id): (lambda: sweeps.load(whole, PLAN.id), SweepError),
-        whole / classes.FILE: (lambda: classes.load(whole / classes.FILE), classes.DamagedClass),
+        old / OLD_FILE: (ClassStore(old).load, DamagedClassError),
     }
     for path, (read, error) in readers.items():
         content = path.read_bytes()

@@ -109,15 +109,15 @@ def test_others_are_told_addresses_that_reach_this_machine(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     names = {"127.0.1.1", "localhost", "lab7", "lab7.local", "192.168.1.5", "fe80::5"}
-    monkeypatch.setattr("hnviz.app.shell.serve._own_names", lambda: names)
-    cli_app._announce(Address("0.0.0.0", 8501))
+    monkeypatch.setattr("hnviz.app.shell.serve.own_names", lambda: names)
+    cli_app.announce(Address("0.0.0.0", 8501))
     urls = ("192.168.1.5", "lab7", "lab7.local", "[fe80::5]")
     assert capsys.readouterr().out.splitlines() == [
         "hnviz is at http://127.0.0.1:8501 - Ctrl-C stops it",
         f"others reach it at {' or '.join(f'http://{url}:8501' for url in urls)}",
         "anyone who can reach it can start and stop runs",
     ]
-    cli_app._announce(Address("localhost", 8501))
+    cli_app.announce(Address("localhost", 8501))
     assert len(capsys.readouterr().out.splitlines()) == 1
 
 

@@ -26,7 +26,7 @@ from hnviz.web.routes import door
 from hnviz.web.sweeping import MOST, Sweeper
 from hnviz.web.sweeps import sweep_routes
 from hnviz.web.topics import to_json
-from tests.classes import a_desk, another, as_teacher, joined, site, visiting
+from tests.classes import a_service, another, as_teacher, joined, site, visiting
 from tests.conftest import ROOT
 from tests.engines import two_trainers
 from tests.made_runs import make_run
@@ -237,11 +237,11 @@ def test_a_damaged_file_is_told_and_left_out_of_the_list(client, by):
 
 
 def test_in_a_class_the_teacher_alone_trains_sweeps(by, tmp_path):
-    desk = a_desk(tmp_path / "class.json")
+    service = a_service(tmp_path)
     try:
-        with visiting(site(desk, more=sweep_routes(desk))) as phone:
-            joined(phone, desk)
-            teacher = as_teacher(another(phone, "10.0.0.1"), desk)
+        with visiting(site(service, more=sweep_routes(service))) as phone:
+            joined(phone, service)
+            teacher = as_teacher(another(phone, "10.0.0.1"), service)
             status, said = refused(phone.post("/api/sweeps", json=TINY))
             assert (status, said) == (403, "in a class only the teacher trains sweeps")
             assert phone.post("/api/sweeps/estimate", json=TINY).status_code == 200
@@ -251,7 +251,7 @@ def test_in_a_class_the_teacher_alone_trains_sweeps(by, tmp_path):
             assert told(phone, sweep)["n_runs"] == 4  # everyone watches
             assert ended(teacher, sweep)["status"] == "finished"
     finally:
-        desk.close()
+        service.close()
 
 
 # --- Before the press ---

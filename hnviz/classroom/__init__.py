@@ -1,4 +1,4 @@
-"""A class as a value: its code, its members, their guesses, and what was shown to all.
+"""A class as a value: its code, its members, their guesses, and which of them everyone sees.
 
 A teacher starts it with ``python -m hnviz app --class``; docs/class.md is for that teacher.
 Nothing here knows of the network, the pages or torch.

@@ -1,4 +1,4 @@
-"""The class itself: a value. Each change returns a new one, or raises a sentence."""
+"""A class at one moment, as a value: a change returns a new one, or raises an error to show."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
@@ -11,11 +11,11 @@ from hnviz.classroom.guesses import GuessError, Value
 VIEWS = ("free", "coded")
 """Who may look at runs and pictures: everyone, or those who have joined."""
 
-MOST_STEPS = 200  # that a class answers
-MOST_PASTED = 1000  # people whose codes were pasted
-MOST_EVER = 4  # times the members that a class may have: removed ones count as well
-PASTED = "pasted-"  # begins the name of such a person
-STARTING = "starting "  # begins the name of a place for a run that has no id yet
+MAX_STEPS = 200  # that a class answers
+MAX_PASTED = 1000  # students outside the network who answer a step
+MAX_EVER = 4  # times the members that a class may have at once: all who ever joined
+PASTED = "pasted-"  # the names of those students start with it
+STARTING = "starting "  # so does the place of a run that has no id yet
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -26,7 +26,7 @@ class ClassError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much a class may take of the machine."""
+    """How much of the machine a class may use."""
 
     members: int = 500
     at_once: int = 2  # runs of one student that have not ended
@@ -48,13 +48,13 @@ class Classroom:
     members: Mapping[str, int] = field(default_factory=dict)
     """Token -> number, from 1 in the order of joining; neither says who it is."""
 
-    removed: frozenset[str] = frozenset()  # members whom the teacher has sent out
+    removed: frozenset[str] = frozenset()  # members whom the teacher has removed
 
     guesses: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
     """Step -> member -> the latest guess."""
 
     revealed: frozenset[str] = frozenset()  # steps whose guesses everyone sees
-    runs: Mapping[str, str] = field(default_factory=dict)  # that it has started -> the member
+    runs: Mapping[str, str] = field(default_factory=dict)  # id -> the member who started it
 
     def fits(self, code: str) -> bool:
         """Return whether this is the code of the class."""
@@ -68,7 +68,7 @@ class Classroom:
         """Take in a member. Raises ClassError if the class is full."""
         if self.size >= limits.members and member not in self.members:
             raise ClassError(f"the class is full: it has {limits.members} members")
-        if len(self.members) >= MOST_EVER * limits.members and member not in self.members:
+        if len(self.members) >= MAX_EVER * limits.members and member not in self.members:
             raise ClassError(
                 f"{len(self.members):,} students have joined this class, which is the most; the "
                 "teacher starts another class with --class-new"
@@ -85,10 +85,10 @@ class Classroom:
         return member in self.members and member not in self.removed
 
     def without(self, numbers: Collection[int]) -> "Classroom":
-        """Remove members; their guesses no longer count, but are kept."""
+        """Remove members by their numbers; their guesses are kept, but do not count."""
         return replace(self, removed=self.removed | self._numbered(numbers))
 
-    def again(self, numbers: Collection[int]) -> "Classroom":
+    def restored(self, numbers: Collection[int]) -> "Classroom":
         """Take removed members in again."""
         return replace(self, removed=self.removed - self._numbered(numbers))
 
@@ -96,28 +96,28 @@ class Classroom:
         return {member for member, number in self.members.items() if number in numbers}
 
     def guessed(self, member: str, step: str, value: Value) -> "Classroom":
-        """Keep a guess in place of the member's last one. Raises GuessError."""
+        """Replace the member's guess. Raises GuessError."""
         if step in self.revealed:
             raise GuessError("this answer came after Reveal and does not count")
-        if step not in self.guesses and len(self.guesses) >= MOST_STEPS:
-            raise GuessError(f"a class answers at most {MOST_STEPS} steps")
+        if step not in self.guesses and len(self.guesses) >= MAX_STEPS:
+            raise GuessError(f"a class answers at most {MAX_STEPS} steps")
         of_step = {**self.guesses.get(step, NOTHING), member: value}
         return replace(self, guesses={**self.guesses, step: of_step})
 
     def pasted(self, tag: str, step: str, value: Value) -> "Classroom":
-        """Keep a guess of someone who is not here. Raises GuessError."""
+        """Replace the guess of someone outside the network. Raises GuessError."""
         member = f"{PASTED}{tag}"
         of_step = self.guesses.get(step, NOTHING)
-        if member not in of_step and sum(map(_is_pasted, of_step)) >= MOST_PASTED:
-            raise GuessError(f"a step takes at most {MOST_PASTED:,} pasted codes")
+        if member not in of_step and sum(map(_is_pasted, of_step)) >= MAX_PASTED:
+            raise GuessError(f"a step takes at most {MAX_PASTED:,} pasted codes")
         return self.guessed(member, step, value)
 
     def shown(self, step: str) -> "Classroom":
-        """Show everyone what the class has guessed; the step then takes no more guesses."""
+        """Show everyone the guesses of a step, which then takes no more."""
         return replace(self, revealed=self.revealed | {step})
 
     def covered(self, step: str) -> "Classroom":
-        """Take back that a step was shown; it then takes guesses again."""
+        """Cover a step that was shown, which then takes guesses again."""
         return replace(self, revealed=self.revealed - {step})
 
     def answers(self, step: str) -> Mapping[str, Value]:
@@ -163,7 +163,7 @@ class Classroom:
         return place, replace(self, runs={**self.runs, place: member})
 
     def started(self, place: str, run_id: str | None) -> "Classroom":
-        """Put a run into its place, or with None give the place back."""
+        """Put a run into its place; with None, give the place back."""
         runs = dict(self.runs)
         member = runs.pop(place)
         return replace(self, runs=runs if run_id is None else {**runs, run_id: member})

@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hnviz.classroom.kept import FILE
 from hnviz.classroom.state import VIEWS, Limits
+from hnviz.classroom.store import ClassStore
 from hnviz.cli.parser import CommandError, add_models, add_runs_dir, in_range, whole
 
 if TYPE_CHECKING:
@@ -62,26 +62,27 @@ def run(options: argparse.Namespace) -> int:
     port = in_range("port", options.port, 1, 65535)
     if options.runs_dir is not None:
         os.environ["HNVIZ_RUNS_DIR"] = str(options.runs_dir.absolute())
-    _set_class(options)
+    set_class(options)
 
     from hnviz.app.shell.serve import Address, AddressError, serve
 
-    host = options.host if options.host is not None else _host(options.classroom)
+    host = options.host if options.host is not None else default_host(is_class=options.classroom)
     try:
         address = Address.free(host, port)
     except AddressError as error:
         raise CommandError(str(error)) from error
     if address.port != port:
         print(f"port {port} is taken; using {address.port}")
-    serve(address, announce=_announce)
+    serve(address, announce=announce)
     return 0
 
 
-def _host(is_class: bool) -> str:
+def default_host(*, is_class: bool) -> str:
+    """Return where the app listens: a class in the local network, else this machine only."""
     return "0.0.0.0" if is_class else "127.0.0.1"
 
 
-def _set_class(options: argparse.Namespace) -> None:
+def set_class(options: argparse.Namespace) -> None:
     """Hand the class's options to the server, as variables that `uvicorn app:app` takes too."""
     given = {name: getattr(options, f"class_{name}") for name in ("view", "runs", "lessons", "new")}
     if not options.classroom:
@@ -101,22 +102,23 @@ def _set_class(options: argparse.Namespace) -> None:
     if options.class_new:
         from hnviz.runs import default_runs_dir
 
-        (default_runs_dir() / FILE).unlink(missing_ok=True)
+        ClassStore(default_runs_dir()).delete()
 
 
-def _announce(address: "Address") -> None:
+def announce(address: "Address") -> None:
+    """Print where the app is, and in a class how to join."""
     from hnviz.app.shell.serve import invitation
 
     print(f"hnviz is at {address.url} - Ctrl-C stops it", flush=True)
     invited = invitation(address)
     if invited is not None:
-        _invite(invited)
+        invite(invited)
     elif others := address.urls_for_others:
         print(f"others reach it at {' or '.join(others)}", flush=True)
         print("anyone who can reach it can start and stop runs", flush=True)
 
 
-def _invite(invited: "Invitation") -> None:
+def invite(invited: "Invitation") -> None:
     """Print how a class comes in, and how its teacher does."""
     from hnviz.classroom.qr import blocks
 
@@ -125,4 +127,4 @@ def _invite(invited: "Invitation") -> None:
         print(blocks(invited.scanned))
     except UnicodeEncodeError:  # a terminal without these characters; the page shows the code too
         print("(this terminal cannot show the QR code; the Class page does)")
-    print(f"\nyour own page, for you alone: {invited.teacher}", flush=True)
+    print(f"\nyour own page, for you only: {invited.teacher}", flush=True)

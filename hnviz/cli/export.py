@@ -1,7 +1,6 @@
 """``hnviz export``: a page or a lesson as one file that opens without a server, or a notebook."""
 
 import argparse
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,10 +69,6 @@ def _of_runs(
 
 def run(options: argparse.Namespace) -> int:
     """Write the files."""
-    # A file is of the app without a class: its pages have no visitor, and a class that this
-    # process opens would be written to a file that the class's server has.
-    os.environ.pop("HNVIZ_CLASS", None)
-
     from hnviz.engine.client import close_shared_engine
 
     try:

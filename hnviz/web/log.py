@@ -9,7 +9,7 @@ CAUSED = (  # loggers whose lines a visitor causes
     "uvicorn.error",
     "hnviz.web.live",
     "hnviz.web.patience",
-    "hnviz.web.classroom.live",
+    "hnviz.web.classroom.connections",
     "streamlit.web.server.starlette.starlette_websocket",
 )
 

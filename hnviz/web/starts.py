@@ -24,7 +24,7 @@ from hnviz.runs import RunSummary
 from hnviz.runs.reference import same_but_seed
 from hnviz.web.asked import engine_refusal
 from hnviz.web.bodies import json_body
-from hnviz.web.classroom.desk import Desk, Visitor
+from hnviz.web.classroom.service import ClassService, Visitor
 from hnviz.web.errors import Refusal
 from hnviz.web.parameters import quoted
 from hnviz.web.quota import Quota, Rate
@@ -47,7 +47,7 @@ class Starter:
     """Who starts runs: a viewer, in a class as its teacher or a member."""
 
     viewer: str  # name@address
-    desk: Desk | None = None
+    classroom: ClassService | None = None
     visitor: Visitor = NOBODY
 
     def start(self, config: RunConfig, *, range_test: bool = False) -> str:
@@ -56,16 +56,16 @@ class Starter:
         Raises EngineError, and ClassError where the class forbids it.
         """
         train = partial(engine().train, config, self.viewer, range_test=range_test)
-        if self.desk is None or self.visitor.teacher:
+        if self.classroom is None or self.visitor.teacher:
             return train()
-        return self.desk.start(self.visitor.member, train)
+        return self.classroom.start(self.visitor.member, train)
 
 
 Work = Callable[[Mapping[str, Any], Starter], dict[str, Any]]
 """(body, who asks) -> the answer. Raises Refusal."""
 
 
-def start_routes(desk: Desk | None = None) -> list[Route]:
+def start_routes(classroom: ClassService | None = None) -> list[Route]:
     """Return the routes; in a class only those who have joined start runs."""
     limiter = CapacityLimiter(THREADS)
     quota = Quota(1, "another press of yours is under way; press again in a moment")
@@ -74,10 +74,10 @@ def start_routes(desk: Desk | None = None) -> list[Route]:
     def route(path: str, work: Work) -> Route:
         async def start(request: Request) -> Response:
             viewer = viewer_of(request.scope)
-            who = NOBODY if desk is None else desk.visitor(request.cookies)
+            who = NOBODY if classroom is None else classroom.visitor(request.cookies)
             with quota.taken(viewer):
                 await asyncio.sleep(rate.delay(viewer))
-                body, starter = await json_body(request), Starter(viewer.asker, desk, who)
+                body, starter = await json_body(request), Starter(viewer.asker, classroom, who)
                 answer = await to_thread.run_sync(work, body, starter, limiter=limiter)
             return JSONResponse(answer, headers={"Cache-Control": "no-store"})
 

@@ -17,7 +17,7 @@ from hnviz.runs import RunWriteError
 from hnviz.sweeps.plan import Plan, SweepError, make_plan
 from hnviz.web import swept
 from hnviz.web.bodies import json_body
-from hnviz.web.classroom.desk import Desk
+from hnviz.web.classroom.service import ClassService
 from hnviz.web.errors import Refusal
 from hnviz.web.parameters import quoted
 from hnviz.web.quota import Quota, Rate
@@ -36,7 +36,7 @@ Do = Callable[[str, Body], Mapping[str, Any]]
 """(sweep's id or "", body) -> the answer. Raises Refusal, SweepError, RunWriteError."""
 
 
-def sweep_routes(desk: Desk | None = None) -> list[Route]:
+def sweep_routes(classroom: ClassService | None = None) -> list[Route]:
     """Return the routes; in a class those that train are the teacher's."""
     limiter = CapacityLimiter(THREADS)
     timing = CapacityLimiter(1)  # an estimate takes seconds: no press waits for it
@@ -48,7 +48,7 @@ def sweep_routes(desk: Desk | None = None) -> list[Route]:
         quota, threads = (presses, limiter) if trains else (plans, timing)
 
         async def endpoint(request: Request) -> Response:
-            if trains and desk is not None and not desk.visitor(request.cookies).teacher:
+            if trains and classroom is not None and not classroom.visitor(request.cookies).teacher:
                 raise Refusal(TEACHERS, 403)
             viewer = viewer_of(request.scope)
             with quota.taken(viewer):

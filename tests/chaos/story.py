@@ -16,7 +16,7 @@ from unittest.mock import patch
 import numpy as np
 
 from hnviz.classroom import Classroom, Limits
-from hnviz.classroom import kept as classes
+from hnviz.classroom.store import FILE, ClassStore
 from hnviz.config import RunConfig
 from hnviz.data.corpora.own import Way, own_corpus
 from hnviz.events import BatchEnd, Ended, RunStarted
@@ -32,7 +32,7 @@ from hnviz.runs.texts import TEXTS
 from hnviz.sweeps import kept as sweeps
 from hnviz.sweeps.kept import Sweep
 from hnviz.sweeps.plan import make_plan
-from hnviz.web.classroom.files import Shelf
+from hnviz.web.classroom.lessons import LessonCache
 
 TEXT_OF_A_USER = " ".join(f"word{number % 7} goes on ." for number in range(60)).encode()
 STEP = "counting.1"
@@ -175,17 +175,17 @@ class Story:
         yield "restored", lambda: trash.restore(self.root, folder.id) or folder.id
 
     def _class(self) -> Iterator[tuple[str, Callable[[], object]]]:
-        path = self.root / classes.FILE
+        store = ClassStore(self.root)
         room = Classroom(code="K7QW4M", secret="s" * 20).joined("a-member", Limits())
         guessed = room.guessed("a-member", STEP, 1.0)
-        yield "class", lambda: classes.save(path, room) or 0
-        yield "class", lambda: classes.save(path, guessed) or 1
-        shelf = Shelf(self.root / ".lessons")
-        yield "lesson", lambda: shelf.put("why-truncate", b"<!doctype html>") or "why-truncate"
-        damaged = self.root.parent / "another" / classes.FILE
-        damaged.parent.mkdir(exist_ok=True)
-        damaged.write_text("{")
-        yield "aside", lambda: classes.put_aside(damaged).name
+        yield "class", lambda: store.save(room) or 0
+        yield "class", lambda: store.save(guessed) or 1
+        cache = LessonCache(self.root / ".lessons")
+        yield "lesson", lambda: cache.put("why-truncate", b"<!doctype html>") or "why-truncate"
+        damaged = self.root.parent / "another"
+        damaged.mkdir(exist_ok=True)
+        (damaged / FILE).write_text("{")
+        yield "aside", lambda: ClassStore(damaged).put_aside().name
 
 
 def check(root: Path, said: Collection[str]) -> None:
@@ -207,7 +207,7 @@ def check(root: Path, said: Collection[str]) -> None:
     _check_sweep(root, told.get("sweep", ()))
     _check_class(root, told.get("class", ()))
     for lesson in told.get("lesson", ()):
-        assert Shelf(root / ".lessons").get(lesson) == b"<!doctype html>"
+        assert LessonCache(root / ".lessons").get(lesson) == b"<!doctype html>"
     if (root / ANSWERS / NAME).exists():
         assert KeptAnswers(root).get(NAME) == ANSWER
     another = root.parent / "another"
@@ -254,7 +254,7 @@ def _check_sweep(root: Path, told: Collection[str]) -> None:
 
 
 def _check_class(root: Path, told: Collection[str]) -> None:
-    room = classes.load(root / classes.FILE)
+    room = ClassStore(root).load()
     if told:
         assert room is not None and len(room.own("a-member")) >= max(map(int, told))
 

@@ -20,7 +20,7 @@ import psutil
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
-from hnviz.classroom import kept as classes
+from hnviz.classroom.store import ClassStore
 from hnviz.config import RunConfig
 from hnviz.events import BatchEnd, EpochEnd
 from hnviz.learn import fit
@@ -82,8 +82,8 @@ class World:
             self.server = start_server(
                 self.folder, HNVIZ_CLASS="free", HNVIZ_MAX_TRAINERS="2", HNVIZ_CLASS_RUNS="1000"
             )
-            self.secret = classes.load(self.folder / "runs" / classes.FILE).secret
-            self.code = classes.load(self.folder / "runs" / classes.FILE).code
+            room = ClassStore(self.folder / "runs").load()
+            self.secret, self.code = room.secret, room.code
         return self.server
 
     def ask(self, path: str, body: Any = None) -> Any:

@@ -20,8 +20,8 @@ from unittest.mock import patch
 from hypothesis import strategies as st
 
 from hnviz.app.shell import address
-from hnviz.classroom import Classroom, GuessError, Limits, pasted
-from hnviz.classroom import kept as classes
+from hnviz.classroom import GuessError, guesses
+from hnviz.classroom.store import OLD_FILE, ClassStore, DamagedClassError
 from hnviz.data import CorpusError, numbered
 from hnviz.data.corpora import LEVELS, corpus
 from hnviz.data.corpora.own import Way, own_corpus
@@ -41,6 +41,8 @@ from hnviz.web.errors import Refusal
 from hnviz.web.sweeps import plan_of
 from tests.chaos.story import PLAN, STEP, Story, an_archive, own_model
 from tests.fuzz.odd import as_json, as_toml, changed, cut_up, json_of, texts, values
+
+OLD_CLASS = Path(__file__).parents[1] / "data/class_0_5_0.json"
 
 Feed = Callable[[Any], object]
 
@@ -346,28 +348,25 @@ def _sweep(place: Place) -> Feed:
 
 
 def _class_file(place: Place) -> Feed:
-    path = place.root.parent / "hostile" / classes.FILE
-    path.parent.mkdir(exist_ok=True)
+    folder = place.root.parent / "hostile"
+    folder.mkdir(exist_ok=True)
 
     def feed(content: bytes) -> None:
-        path.write_bytes(content)
-        found = classes.load(path)
+        store = ClassStore(folder)
+        store.delete()
+        (folder / OLD_FILE).write_bytes(content)
+        found = store.load()
         assert found is not None
-        classes.save(path, found)
-        assert classes.load(path) == found
+        store.save(found)
+        assert store.load() == found
+        store.close()
 
     return feed
 
 
-def _classroom() -> Any:
-    room = Classroom(code="K7QW4M", secret="s" * 20).joined("a", Limits()).joined("b", Limits())
-    room = room.guessed("a", STEP, 1.0).guessed("b", "x.1", (1.0, 2.0)).shown("x.1")
-    return classes._plain(room)
-
-
 def _codes(place: Place) -> st.SearchStrategy[str]:
     lines = [
-        pasted.encode(pasted.Pasted("k7qw4m", step, value))
+        guesses.encode(guesses.Pasted("k7qw4m", step, value))
         for step, value in ((STEP, 1.0), ("a-lesson.2", (1.0, 2.5)), ("x.99", 1e-7))
     ]
     changed_lines = cut_up([line.encode() for line in lines]).map(
@@ -379,10 +378,10 @@ def _codes(place: Place) -> st.SearchStrategy[str]:
 def _code(place: Place) -> Feed:
     def feed(text: str) -> None:
         head = text.rpartition("/")[0].strip().lower()
-        for line in (*pasted.codes_in(text), f"{head}/{pasted.checksum(head)}"):
+        for line in (*guesses.codes_in(text), f"{head}/{guesses.checksum(head)}"):
             with suppress(GuessError):
-                pasted.decode(line)
-        pasted.decode(text)
+                guesses.decode(line)
+        guesses.decode(text)
 
     return feed
 
@@ -460,7 +459,9 @@ TARGETS: dict[str, Target] = {
         _sweep,
         (SweepError,),
     ),
-    "class": Target(lambda place: json_of(_classroom()), _class_file, (classes.DamagedClass,)),
+    "class": Target(
+        lambda place: json_of(json.loads(OLD_CLASS.read_text())), _class_file, (DamagedClassError,)
+    ),
     "codes": Target(_codes, _code, (GuessError,)),
     "address": Target(_parameters, _parameter),
 }

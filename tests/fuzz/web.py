@@ -20,14 +20,13 @@ from urllib.parse import quote, urlencode
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
-from hnviz.classroom import questions
-from hnviz.classroom.tries import LONGEST
+from hnviz.classroom import guesses
+from hnviz.classroom.codes import MAX_WAIT_SECONDS
 from hnviz.engine.client import EngineError
 from hnviz.engine.scheduler import Limits
 from hnviz.web import actions, corpora, hub, listing, live, observations, standing
-from hnviz.web.classroom import desk as desks
-from hnviz.web.classroom import files
-from hnviz.web.classroom.desk import Desk
+from hnviz.web.classroom import lessons as class_lessons
+from hnviz.web.classroom.service import TEACHER, ClassService
 from hnviz.web.curves import curve_routes
 from hnviz.web.guard import Rules, guard
 from hnviz.web.questions import QUESTIONS
@@ -35,7 +34,7 @@ from hnviz.web.routes import door
 from hnviz.web.starts import start_routes
 from hnviz.web.sweeps import sweep_routes
 from hnviz.web.viewer import COOKIE
-from tests.classes import CHOICE, HOST, LESSON, Clock, a_desk, site
+from tests.classes import CHOICE, HOST, LESSON, Clock, a_service, site
 from tests.fuzz.asgi import Client
 from tests.fuzz.odd import as_json, cut_up, json_of, leaves, texts
 from tests.fuzz.targets import Feed, Place, Target
@@ -80,9 +79,9 @@ def _enter_world(place: Place) -> None:
     """Let the web's parts find the runs of a place, and no engine, until the place is closed."""
     root, world = place.story.root, place.world
     engine = NoEngine(root)
-    for module in (standing, hub, desks):
+    for module in (standing, hub):
         world.enter_context(patch.object(module, "shared_engine", lambda: engine))
-    for module in (questions, files):
+    for module in (guesses, class_lessons):
         world.enter_context(patch.object(module, "lessons", lambda: {LESSON.id: LESSON}))
     world.enter_context(patch.dict(os.environ, {"HNVIZ_RUNS_DIR": str(root)}))
     standing.store.cache_clear()
@@ -316,10 +315,10 @@ def _class_messages(place: Place) -> st.SearchStrategy[list[str]]:
 
 
 def _class(place: Place) -> Feed:
-    desk = a_desk(place.root.parent / "live" / "class.json")
-    member = desk.admit("10.0.0.1")
-    place.world.callback(desk.close)
-    client = place.world.enter_context(closing(Client(site(desk), HOST)))
+    service = a_service(place.root.parent / "live")
+    member = service.admit("10.0.0.1")
+    place.world.callback(service.close)
+    client = place.world.enter_context(closing(Client(site(service), HOST)))
     hello = {"op": "hello", "token": member, "have": []}
     return partial(_talk, client, "/api/class/live", [json.dumps(hello)], {"op": "x", "id": 99})
 
@@ -341,19 +340,19 @@ def _class_bodies(place: Place) -> st.SearchStrategy[tuple[str, bytes]]:
 
 def _class_post(place: Place) -> Feed:
     clock = Clock()
-    desk = Desk(place.root.parent / "posted" / "class.json", clock=clock)
-    desk.admit("10.0.0.1")
-    place.world.callback(desk.close)
-    app = site(desk, write=lambda lesson: b"<!doctype html>")
+    service = ClassService(place.root.parent / "posted", clock=clock)
+    service.admit("10.0.0.1")
+    place.world.callback(service.close)
+    app = site(service, write=lambda lesson: b"<!doctype html>")
     client = place.world.enter_context(closing(Client(app, HOST)))
     teacher = {
         "content-type": "application/json",
-        "cookie": f"{desks.TEACHER}={desk.room.secret}",
+        "cookie": f"{TEACHER}={service.room.secret}",
     }
 
     def feed(given: tuple[str, bytes]) -> None:
         name, body = given
-        clock.now += 2 * LONGEST  # nobody waits after a wrong code: each is looked at
+        clock.now += 2 * MAX_WAIT_SECONDS  # nobody waits after a wrong code: each is looked at
         _answered(client, "POST", f"/api/class/{name}", body, teacher)
 
     return feed

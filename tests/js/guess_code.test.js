@@ -1,4 +1,4 @@
-// Guesses as lines of text: as hnviz/classroom/pasted.py has them.
+// Guesses as lines of text: as hnviz/classroom/guesses.py has them.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

@@ -20,7 +20,7 @@ from typing import Any
 
 import websockets
 
-from hnviz.classroom import kept
+from hnviz.classroom.store import ClassStore
 from hnviz.lessons import Guess, lessons
 from tests.conftest import ROOT
 from tests.load.viewer import named
@@ -96,7 +96,7 @@ class Class:
     size: int
 
     def __post_init__(self) -> None:
-        found = kept.load(self.runs / kept.FILE)
+        found = ClassStore(self.runs).load()
         if found is None:
             raise RuntimeError("the server holds no class")
         self.code, self._secret = found.code, found.secret

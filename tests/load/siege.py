@@ -23,7 +23,7 @@ import psutil
 import websockets
 from starlette.testclient import httpx
 
-from hnviz.classroom import kept
+from hnviz.classroom.store import ClassStore
 from hnviz.lessons import lessons
 from hnviz.web.classroom.routes import JOINS_A_SECOND, JOINS_AT_ONCE
 from tests.conftest import ROOT, Server, start_server, stop_server
@@ -195,7 +195,7 @@ async def play(server: Server, phones: int, seconds: float) -> dict[str, float]:
 
 
 def members(runs: Path) -> int:
-    found = kept.load(runs / kept.FILE)
+    found = ClassStore(runs).load()
     return found.size if found else 0
 
 

@@ -6,8 +6,9 @@ import streamlit as st
 
 from hnviz.app.run.engine import attempt
 from hnviz.app.shell import session as state
+from hnviz.app.shell.classroom import class_service
 from hnviz.config import RunConfig
-from hnviz.web.classroom.desk import Visitor, desk
+from hnviz.web.classroom.service import Visitor
 from hnviz.web.starts import Starter
 from hnviz.web.viewer import viewer
 
@@ -32,25 +33,35 @@ def start(key: str, config: RunConfig) -> str | None:
 def start_run(config: RunConfig) -> str:
     """Start a run; return its id. Raises EngineError, and ClassError where the class forbids it."""
     here = viewer(st.context.cookies, st.context.ip_address)
-    return Starter(here.asker, desk(), visitor()).start(config)
+    return Starter(here.asker, class_service(), visitor()).start(config)
 
 
 def visitor() -> Visitor:
     """Say who looks at the page: in a class its teacher, a member or nobody."""
-    held = desk()
-    return Visitor() if held is None else held.visitor(st.context.cookies)
+    classroom = class_service()
+    return Visitor() if classroom is None else classroom.visitor(st.context.cookies)
+
+
+def leads() -> bool:
+    """Return whether the reader may do what in a class only the teacher may."""
+    return class_service() is None or visitor().teacher
 
 
 def student() -> int | None:
     """Return the number of the student at the page, None for anyone else."""
-    held = desk()
-    return None if held is None else held.room.members.get(visitor().member or "")
+    classroom = class_service()
+    return None if classroom is None else classroom.room.members.get(visitor().member or "")
+
+
+def owner(run_id: str) -> int | None:
+    """Return the number of the student who started a run, None for any other run."""
+    classroom = class_service()
+    return None if classroom is None else classroom.room.owner(run_id)
 
 
 def whose(run_id: str) -> str:
     """Say in a class whose run it is, "student 7" or "yours"; "" for any other run."""
-    held = desk()
-    number = None if held is None else held.room.owner(run_id)
+    number = owner(run_id)
     if number is None:
         return ""
     return "yours" if number == student() else f"student {number}"
@@ -58,5 +69,5 @@ def whose(run_id: str) -> str:
 
 def may_view() -> bool:
     """Return whether the page may show runs and pictures to this browser."""
-    held = desk()
-    return held is None or held.view == "free" or visitor().is_known
+    classroom = class_service()
+    return classroom is None or classroom.view == "free" or visitor().is_known

@@ -7,8 +7,8 @@ from typing import Any
 from hnviz.app.run import text as run_text
 from hnviz.app.run.list.rows import row
 from hnviz.app.run.names import shown_name
+from hnviz.app.shell.classroom import class_service
 from hnviz.runs import RESUMABLE, RunNotFound
-from hnviz.web.classroom.desk import desk
 from hnviz.web.hub import Listing
 from hnviz.web.standing import Standing, snapshot_version, store
 from hnviz.web.topics import Fields, Topic, short_hash
@@ -55,8 +55,8 @@ class Runs(Topic):
 
     def watches(self, moment: Listing) -> Any:
         """Return the runs, and whose they are: that is known a moment after a run has begun."""
-        held = desk()
-        return moment, None if held is None else held.room.runs
+        classroom = class_service()
+        return moment, classroom and classroom.room.runs
 
     def draw(self, moment: Listing, params: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the rows, in order."""

@@ -15,12 +15,13 @@ import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache, partial
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from hnviz.app.shell.classroom import class_service, open_class
 from hnviz.lessons import PARAMETER, address, lessons, query
 from hnviz.own import OwnModelError, use_named
 from hnviz.web.assets import ASSETS
@@ -32,10 +33,6 @@ from hnviz.web.moved import moved
 from hnviz.web.patience import mend_uvicorn
 from hnviz.web.routes import door
 from hnviz.web.viewer import PROXIES, proxies
-
-if TYPE_CHECKING:
-    from hnviz.web.classroom.desk import Desk
-    from hnviz.web.classroom.files import LessonFiles
 
 SCRIPT = Path(__file__).parents[1] / "script.py"
 STYLES = (
@@ -53,8 +50,9 @@ LATER = ("pandas", "pyarrow", "plotly.io", "PIL.Image")  # which Start does with
 
 
 def routes() -> list[Any]:
-    """Return the routes beside Streamlit's. The user's own models join the catalogue first."""
+    """Return the routes beside Streamlit's; first load the user's own models and open the class."""
     _use_own_models()
+    open_class()
     return door(base=_base_path, late=_pictures_routes)
 
 
@@ -64,23 +62,29 @@ def _pictures_routes() -> list[Any]:
     from hnviz.app.run.names import shown_name
     from hnviz.app.topics import TOPICS
     from hnviz.web import actions, corpora, exported, listing, live, observations
-    from hnviz.web.classroom.routes import permit
     from hnviz.web.curves import curve_routes
     from hnviz.web.starts import start_routes
     from hnviz.web.sweeps import sweep_routes
 
-    held = class_desk()
+    classroom = class_service()
+    permit, of_class = actions.anyone, []
+    if classroom is not None:
+        from hnviz.app.rooms.classroom.join.page import join_page
+        from hnviz.web.classroom import routes as classes
+
+        permit = partial(classes.permit, classroom)
+        of_class = classes.class_routes(classroom, join_page())
     return [
-        *start_routes(held),
-        *sweep_routes(held),
+        *start_routes(classroom),
+        *sweep_routes(classroom),
         *listing.routes(shown_name),
         *curve_routes(shown_name),
         *corpora.routes(),
         *observations.routes(VIEWS),
         *live.routes(live.Hub(TOPICS)),
-        *actions.routes(partial(permit, held) if held else actions.anyone),
+        *actions.routes(permit),
         *exported.routes(),
-        *(_class_routes(held) if held else ()),
+        *of_class,
     ]
 
 
@@ -91,32 +95,6 @@ def _use_own_models() -> None:
     except OwnModelError as error:
         sys.stderr.write(f"hnviz: {error}\n")
         sys.exit(2)
-
-
-def class_desk() -> "Desk | None":
-    """Return the class of this server. Its modules are loaded only where there is one."""
-    if "HNVIZ_CLASS" not in os.environ:
-        return None
-    from hnviz.web.classroom.desk import desk
-
-    return desk()
-
-
-def _class_routes(held: "Desk") -> list[Any]:
-    from hnviz.app.rooms.classroom.join.page import join_page
-    from hnviz.web.classroom.routes import class_routes
-
-    return class_routes(held, join_page(), _lesson_files())
-
-
-@cache
-def _lesson_files() -> "LessonFiles":
-    from hnviz.runs import default_runs_dir
-    from hnviz.web.classroom.files import LESSONS, LessonFiles, Shelf
-
-    folder = os.environ.get(LESSONS)
-    shelf = Shelf(default_runs_dir() / ".lessons")
-    return LessonFiles(Path(folder) if folder else None, shelf=shelf)
 
 
 def _base_path() -> str:
@@ -130,20 +108,20 @@ def middleware() -> list[Any]:
     charts = f'<script async src="./{ASSETS.plotly}"></script>'  # Train's first picture needs it
     return [
         guard(_rules),
-        *_gates(),
+        *_members_only(),
         limits(_bounds),
         moved(_step_address),
         front(_page, {"/train": charts}, _framed, _classes()),
     ]
 
 
-def _gates() -> list[Any]:
-    held = class_desk()
-    if held is None or held.view != "coded":
+def _members_only() -> list[Any]:
+    classroom = class_service()
+    if classroom is None or classroom.view != "coded":
         return []
-    from hnviz.web.classroom.gate import gate
+    from hnviz.web.classroom.routes import members_only
 
-    return [gate(held, _base_path)]
+    return [members_only(classroom, _base_path)]
 
 
 def _classes() -> dict[bytes, bytes]:
@@ -238,8 +216,8 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     mend_uvicorn()
     keep_short()
     giving_back = asyncio.create_task(_give_back())
-    if class_desk() is not None:
-        _lesson_files().begin()
+    if (classroom := class_service()) is not None:
+        classroom.lessons.begin()
     try:
         yield {}
     finally:
@@ -252,9 +230,8 @@ async def _end() -> None:
     from hnviz.web import exported
     from hnviz.web.sweeping import sweeper
 
-    if (held := class_desk()) is not None:
-        _lesson_files().end()
-        held.close()
+    if (classroom := class_service()) is not None:
+        classroom.close()
     exported.end()
     await asyncio.to_thread(sweeper().end)
     await asyncio.to_thread(close_shared_engine)

@@ -6,7 +6,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from hnviz.web.classroom.desk import desk
+from hnviz.app.shell.classroom import class_service
 
 PAGES: dict[str, dict[str, str]] = {
     "": {"start": "Start", "lesson": "Lessons"},
@@ -39,7 +39,7 @@ def page_file(name: str) -> Path:
 
 def navigation() -> StreamlitPage:
     """Show the pages in the sidebar; return the one that the address names."""
-    sections = PAGES if desk() is None else {**PAGES, **CLASS_PAGES}
+    sections = PAGES if class_service() is None else {**PAGES, **CLASS_PAGES}
     return st.navigation(
         {
             section: [

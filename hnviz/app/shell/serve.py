@@ -19,12 +19,12 @@ from typing import Any
 from hnviz.app.shell.asgi import (
     ORIGINS,
     SCRIPT,
-    class_desk,
     lifespan,
     middleware,
     named,
     routes,
 )
+from hnviz.app.shell.classroom import class_service
 from hnviz.settings import options
 from hnviz.web.limits import allow_many_open_files
 
@@ -74,7 +74,7 @@ class Address:
         """
         names = {"127.0.0.1", "localhost", "::1"}
         if self.host in EVERYWHERE:
-            names |= _own_names()
+            names |= own_names()
         else:
             names.add(self.host)
         return sorted(names)
@@ -100,30 +100,25 @@ class Invitation:
     @property
     def home(self) -> str:
         """The app's address for students."""
-        from hnviz.web.classroom.files import JOIN
+        from hnviz.web.classroom.service import JOIN
 
         return self.join.removesuffix(JOIN.removeprefix("/"))
 
 
 def invitation(address: Address) -> Invitation | None:
     """Return the way into the class; None if this server has none."""
-    held = class_desk()
-    if held is None:
+    classroom = class_service()
+    if classroom is None:
         return None
-    from hnviz.web.classroom.files import JOIN
+    from hnviz.web.classroom.service import JOIN
 
     url = next(iter([*named(ORIGINS), *address.urls_for_others]), address.url)
     join = f"{url}{JOIN}"
-    return Invitation(join, held.room.code, f"{join}#teacher={held.room.secret}")
+    return Invitation(join, classroom.room.code, f"{join}#teacher={classroom.room.secret}")
 
 
 def invited() -> Invitation | None:
     """Return the way into the class of the app that runs; None if it has none."""
-    return None if class_desk() is None else _invited()
-
-
-@cache  # the names of a machine take a look into the network
-def _invited() -> Invitation | None:
     import streamlit as st
 
     host, port = str(st.get_option("server.address") or ""), int(st.get_option("server.port"))
@@ -206,7 +201,8 @@ def _plainest(name: str) -> tuple[bool, bool, str]:
     return ":" in name, not name.replace(".", "").isdigit(), name
 
 
-def _own_names() -> set[str]:
+@cache  # it asks the network
+def own_names() -> set[str]:
     """Collect this machine's names and addresses, as far as it knows them."""
     name = socket.gethostname()
     names = {name, socket.getfqdn(), f"{name}.local"}

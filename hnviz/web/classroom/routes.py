@@ -1,191 +1,267 @@
 """The class's routes: join, become the teacher, reveal or cover, and what a phone needs first."""
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from html import escape
+from typing import Any, TypeVar
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.datastructures import Headers
+from starlette.middleware import Middleware
+from starlette.requests import Request, cookie_parser
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hnviz.classroom import ClassError, GuessError
 from hnviz.web.bodies import json_body
-from hnviz.web.classroom import live
-from hnviz.web.classroom.desk import MEMBER, TEACHER, WRITE_SECONDS, Desk, Visitor, not_kept
-from hnviz.web.classroom.files import JOIN, NO_STORE, LessonFiles, lesson_routes
-from hnviz.web.errors import Refusal
+from hnviz.web.classroom.connections import Connections
+from hnviz.web.classroom.lessons import PREPARING
+from hnviz.web.classroom.service import JOIN, MEMBER, TEACHER, ClassService, not_stored
+from hnviz.web.errors import Refusal, RefusedError, answer_refusals
 from hnviz.web.keeping import KEEPING
 from hnviz.web.parameters import quoted
 from hnviz.web.quota import Quota, Rate
-from hnviz.web.replies import bytes_reply
+from hnviz.web.replies import bytes_reply, entry_reply
 from hnviz.web.viewer import naming, viewer_of
 
-KEPT_SECONDS = 12 * 3600  # that a browser keeps who it is
-LONGEST_TOKEN = 100
+OPEN = "/api/class"  # to everyone, whatever the class lets strangers see
+COOKIE_SECONDS = 12 * 3600  # that a browser keeps who it is
+MAX_TOKEN_CHARS = 100
 JOINS_AT_ONCE, JOINS_A_SECOND = 40, 1.0  # from one address: a router may have a class behind it
-MOST_JOINING = 100  # of one address, that wait for their turn
+MAX_JOINING = 100  # of one address, that wait for their turn
+NO_STORE = {"Cache-Control": "no-store"}
 
-Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
+POLICY = (
+    "default-src 'none'; base-uri 'none'; form-action 'none'; connect-src 'self'; img-src data:; "
+    "style-src 'unsafe-inline'; script-src 'unsafe-inline' data:; frame-ancestors 'self'"
+)
+"""A lesson holds all its code and speaks only to this server; its own policy names each script."""
+
+REFRESH_SECONDS = 3  # until a phone asks again for a lesson that is being written
+
+WAITING = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title} - hnviz</title>
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ max-width: 30rem; margin: 0 auto; padding: 24px 20px; }}
+body {{ font: 1.0625rem/1.5 system-ui, sans-serif; }}
+a {{ color: inherit; }}
+</style>
+</head>
+<body>
+<main>
+<h1>{title}</h1>
+<p role="status">{words}</p>
+<p><a href="../join">All lessons</a></p>
+</main>
+</body>
+</html>
+"""
+
+T = TypeVar("T")
 
 
-def class_routes(desk: Desk, page: bytes, files: LessonFiles) -> list[BaseRoute]:
+def class_routes(service: ClassService, page: bytes) -> list[BaseRoute]:
     """Return the class's routes; `page` is what a phone opens to join."""
-    hall = live.Hall(desk, files)
-    counter = _Counter(hall, files)
+    connections = Connections(service)
+    endpoints = Endpoints(service, connections)
+    posted = ("join", "teach", "reveal", "cover", "remove", "restore", "lessons")
+
+    async def join_page(request: Request) -> Response:
+        headers = {"Cache-Control": "no-cache"}
+        return bytes_reply(request, (page, None), headers, "text/html; charset=utf-8")
+
     return [
-        *live.routes(hall),
-        *lesson_routes(desk, files),
-        Route("/api/class", counter.about),
-        Route("/api/class/join", counter.join, methods=["POST"]),
-        Route("/api/class/teach", counter.teach, methods=["POST"]),
-        Route("/api/class/reveal", counter.reveal, methods=["POST"]),
-        Route("/api/class/cover", counter.cover, methods=["POST"]),
-        Route("/api/class/students", counter.students),
-        Route("/api/class/remove", counter.remove, methods=["POST"]),
-        Route("/api/class/restore", counter.restore, methods=["POST"]),
-        Route("/api/class/lessons", counter.write_lessons, methods=["POST"]),
-        Route(JOIN, _page(page)),
+        connections.route(),
+        Route("/class/lesson/{lesson}", endpoints.lesson),
+        Route(OPEN, endpoints.about),
+        Route(f"{OPEN}/students", endpoints.students),
+        *(Route(f"{OPEN}/{name}", getattr(endpoints, name), methods=["POST"]) for name in posted),
+        Route(JOIN, join_page),
     ]
 
 
-class _Counter:
-    """Answers the class's requests."""
+class Endpoints:
+    """Answers the class's requests. Each method raises Refusal."""
 
-    def __init__(self, hall: live.Hall, files: LessonFiles) -> None:
-        self._hall, self._desk, self._files = hall, hall.desk, files
+    def __init__(self, service: ClassService, connections: Connections) -> None:
+        self._service, self._connections = service, connections
         self._rate = Rate(JOINS_A_SECOND, JOINS_AT_ONCE)
         self._joining = Quota(
-            MOST_JOINING, "too many students are joining from your network; try again in a minute"
+            MAX_JOINING, "too many students are joining from your network; try again in a minute"
         )
 
     async def about(self, request: Request) -> Response:
         """Say who asks, and list the lessons that a phone can open."""
-        who = visitor(self._desk, request)
-        lessons = self._files.titles() if who.is_known or self._desk.view == "free" else {}
-        return JSONResponse(
-            {"joined": who.member is not None, "teacher": who.teacher, "lessons": lessons},
-            headers=NO_STORE,
+        who = self._service.visitor(request.cookies)
+        lessons = (
+            self._service.lessons.titles() if who.is_known or self._service.view == "free" else {}
         )
+        return _answer(joined=who.member is not None, teacher=who.teacher, lessons=lessons)
 
     async def join(self, request: Request) -> Response:
         """Let a browser in that has the code; one that was in before gets its place again."""
         body = await json_body(request)
         code, token = _text(body, "code"), _text(body, "token")
         member = token or request.cookies.get(MEMBER, "")
-        if not self._desk.knows(code, _address(request), member):
+        if not self._service.knows(code, _address(request), member):
             member = await self._admitted(request)
-            await self._written()
-        number = self._desk.room.members[member]
-        return _with_cookie(request, MEMBER, member, {"token": member, "number": number})
+        answer = _answer(token=member, number=self._service.room.members[member])
+        return _with_cookie(request, answer, MEMBER, member)
+
+    async def teach(self, request: Request) -> Response:
+        """Know the teacher's browser from now on."""
+        secret = _text(await json_body(request), "secret")
+        self._service.teach(secret, _address(request))
+        return _with_cookie(request, _answer(teacher=True), TEACHER, secret)
+
+    async def reveal(self, request: Request) -> Response:
+        """Show everyone the answers of a step."""
+        return _answer(revealed=await self._change_step(request, self._service.reveal))
+
+    async def cover(self, request: Request) -> Response:
+        """Cover a revealed step again."""
+        return _answer(covered=await self._change_step(request, self._service.cover))
+
+    async def students(self, request: Request) -> Response:
+        """List who is in the class, by number."""
+        self._check_teacher(request)
+        return _answer(students=self._service.students(self._connections.here()))
+
+    async def remove(self, request: Request) -> Response:
+        """Remove students from the class."""
+        return await self._change_students(request, self._service.remove)
+
+    async def restore(self, request: Request) -> Response:
+        """Take removed students in again."""
+        return await self._change_students(request, self._service.restore)
+
+    async def lessons(self, request: Request) -> Response:
+        """Try again to write the lessons that could not be written."""
+        self._check_teacher(request)
+        self._service.lessons.try_again()
+        return JSONResponse({}, 202, NO_STORE)
+
+    async def lesson(self, request: Request) -> Response:
+        """Send a lesson's file, or a page that waits for it; files link to "<id>.html"."""
+        if self._service.view == "coded" and not self._service.visitor(request.cookies).is_known:
+            raise Refusal(f"join the class with its code first, at {JOIN}", 403)
+        name = request.path_params["lesson"].removesuffix(".html")
+        if name == "index":
+            return RedirectResponse("../join")
+        files = self._service.lessons
+        entry = await files.entry(name)
+        if isinstance(entry, str):
+            text = WAITING.format(title=escape(files.titles()[name]), words=entry)
+            headers = {"Refresh": str(REFRESH_SECONDS), **NO_STORE}
+            reply: Response = HTMLResponse(text, 202 if entry is PREPARING else 503, headers)
+        else:
+            reply = entry_reply(request, entry, "text/html; charset=utf-8", immutable=False)
+        reply.headers["Content-Security-Policy"] = POLICY
+        return reply
 
     async def _admitted(self, request: Request) -> str:
-        """Take in a browser, in its turn among those of its address. Raises Refusal."""
+        """Take in a browser, in its turn among those of its address; return its token."""
         address = _address(request)
         with self._joining.taken(address):
             await asyncio.sleep(self._rate.delay(address))
         if await request.is_disconnected():
             raise Refusal("nobody waits for this place any more", 408)
         try:
-            return self._desk.admit(address)
+            return await self._stored(self._service.admit, address)
         except ClassError as error:
             raise Refusal(str(error), 503) from error
 
-    async def teach(self, request: Request) -> Response:
-        """Know the teacher's browser from now on."""
-        secret = _text(await json_body(request), "secret")
-        self._desk.teach(secret, _address(request))
-        return _with_cookie(request, TEACHER, secret, {"teacher": True})
-
-    async def reveal(self, request: Request) -> Response:
-        """Show everyone the answers of a step."""
-        return JSONResponse(
-            {"revealed": await self._led(request, self._desk.reveal)}, 200, NO_STORE
-        )
-
-    async def cover(self, request: Request) -> Response:
-        """Take back that a step was revealed."""
-        return JSONResponse({"covered": await self._led(request, self._desk.cover)}, 200, NO_STORE)
-
-    async def students(self, request: Request) -> Response:
-        """List who is in the class, by number."""
+    async def _change_step(self, request: Request, change: Callable[[Any], None]) -> Any:
+        """Change a step, as only the teacher may; return it."""
+        step = (await json_body(request)).get("step")
         self._check_teacher(request)
-        return JSONResponse({"students": self._desk.students(self._hall.here())}, headers=NO_STORE)
+        try:
+            await self._stored(change, step)
+        except GuessError as error:
+            raise Refusal(str(error)) from error
+        return step
 
-    async def remove(self, request: Request) -> Response:
-        """Send students out of the class."""
-        return await self._moved(request, self._desk.remove)
-
-    async def restore(self, request: Request) -> Response:
-        """Take back that students were sent out."""
-        return await self._moved(request, self._desk.restore)
-
-    async def _moved(self, request: Request, act: Callable[[Collection[int]], None]) -> Response:
+    async def _change_students(
+        self, request: Request, change: Callable[[Collection[int]], None]
+    ) -> Response:
         self._check_teacher(request)
         numbers = (await json_body(request)).get("students")
         if not isinstance(numbers, list) or not all(type(each) is int for each in numbers):
             raise Refusal(f"students must be a list of their numbers; got {quoted(numbers)}")
-        act(frozenset(numbers))
-        await self._written()
-        return JSONResponse({"students": numbers}, headers=NO_STORE)
-
-    async def write_lessons(self, request: Request) -> Response:
-        """Try again to write the lessons that could not be written."""
-        self._check_teacher(request)
-        self._files.try_again()
-        return JSONResponse({}, 202, NO_STORE)
+        await self._stored(change, frozenset(numbers))
+        return _answer(students=numbers)
 
     def _check_teacher(self, request: Request) -> None:
-        if not visitor(self._desk, request).teacher:
+        if not self._service.visitor(request.cookies).teacher:
             raise Refusal("only the teacher's browser may do this; open the teacher's link", 403)
 
-    async def _led(self, request: Request, act: Callable[[Any], None]) -> Any:
-        """Do what the teacher alone may do with a step; return the step. Raises Refusal."""
-        step = (await json_body(request)).get("step")
-        self._check_teacher(request)
+    async def _stored(self, change: Callable[..., T], *given: Any) -> T:
         try:
-            act(step)
-        except GuessError as error:
-            raise Refusal(str(error)) from error
-        await self._written()
-        return step
-
-    async def _written(self) -> None:
-        """Wait until what has changed is in the file. Raises Refusal."""
-        try:
-            async with asyncio.timeout(WRITE_SECONDS):
-                await asyncio.wrap_future(self._desk.written())
+            return await self._service.stored(change, *given)
         except OSError as error:
-            raise Refusal(not_kept(error), 503) from error
+            raise Refusal(not_stored(error), 503) from error
 
 
-def visitor(desk: Desk, request: Request) -> Visitor:
-    """Say who sends a request."""
-    return desk.visitor(request.cookies)
-
-
-def permit(desk: Desk, request: Request, name: str, run_id: str) -> None:
-    """Let the teacher act on every run, and a member on its own. Raises Refusal."""
-    who = visitor(desk, request)
+def permit(service: ClassService, request: Request, name: str, run_id: str) -> None:
+    """Let the teacher act on every run, and members on their own. Raises Refusal."""
+    who = service.visitor(request.cookies)
     if who.teacher:
         return
     if name in KEEPING:
         raise Refusal("in a class only the teacher renames, pins and deletes runs", 403)
     if who.member is None:
         raise Refusal(f"only those who have joined the class do this; join at {JOIN}", 403)
-    if not desk.room.owns(who.member, run_id):
+    if not service.room.owns(who.member, run_id):
         raise Refusal("this is not your run: its owner and the teacher can do this", 403)
     if name in ("resume", "start_again"):
         try:
-            desk.check_resume(who.member)
+            service.check_resume(who.member)
         except ClassError as error:
             raise Refusal(str(error), 429) from error
 
 
+def members_only(service: ClassService, base: Callable[[], str]) -> Middleware:
+    """Refuse the web API to strangers, but for `OPEN`; pages look at the visitor themselves.
+
+    `base` returns the path below which the app is.
+    """
+    return Middleware(_MembersOnly, service=service, base=base)
+
+
+class _MembersOnly:
+    def __init__(self, app: ASGIApp, service: ClassService, base: Callable[[], str]) -> None:
+        self.app = app
+        self._service, self._base = service, base
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket") and self._is_closed(scope):
+            await answer_refusals(_refuse, scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    def _is_closed(self, scope: Scope) -> bool:
+        base = self._base().strip("/")
+        path = scope["path"].removeprefix(f"/{base}" if base else "")
+        if not f"{path}/".startswith("/api/") or f"{path}/".startswith(f"{OPEN}/"):
+            return False
+        cookies = cookie_parser(Headers(scope=scope).get("cookie", ""))
+        return not self._service.visitor(cookies).is_known
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    raise RefusedError(403, f"this class is for those who have joined; join at {JOIN}")
+
+
 def _text(body: Mapping[str, Any], name: str) -> str:
     value = body.get(name, "")
-    if not isinstance(value, str) or len(value) > LONGEST_TOKEN:
+    if not isinstance(value, str) or len(value) > MAX_TOKEN_CHARS:
         raise Refusal(
-            f"{name} must be a text of at most {LONGEST_TOKEN} characters; got {quoted(value)}"
+            f"{name} must be a text of at most {MAX_TOKEN_CHARS} characters; got {quoted(value)}"
         )
     return value
 
@@ -194,24 +270,19 @@ def _address(request: Request) -> str:
     return viewer_of(request.scope).address
 
 
-def _with_cookie(request: Request, name: str, value: str, said: Mapping[str, Any]) -> Response:
-    answer = JSONResponse(dict(said), headers=NO_STORE)
+def _answer(**content: Any) -> Response:
+    return JSONResponse(content, headers=NO_STORE)
+
+
+def _with_cookie(request: Request, answer: Response, name: str, value: str) -> Response:
     answer.set_cookie(
         name,
         value,
-        max_age=KEPT_SECONDS,
+        max_age=COOKIE_SECONDS,
         httponly=True,  # no script of a page can read it
         samesite="strict",
         secure=request.url.scheme == "https",
     )
     # Behind a proxy all phones have one address: as one viewer they would share its limits.
     answer.raw_headers.extend(naming(request.scope, framed=False))
-    return answer
-
-
-def _page(content: bytes) -> Endpoint:
-    async def answer(request: Request) -> Response:
-        headers = {"Cache-Control": "no-cache"}
-        return bytes_reply(request, (content, None), headers, "text/html; charset=utf-8")
-
     return answer

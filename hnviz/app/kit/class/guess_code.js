@@ -1,6 +1,6 @@
 // @ts-check
 // A guess as a line of text, for lessons that are read where there is no server.
-// hnviz/classroom/pasted.py writes and reads the same: "hn/learning-rate.2/0.01/k7qw4m/a3cd".
+// hnviz/classroom/guesses.py writes and reads the same: "hn/learning-rate.2/0.01/k7qw4m/a3cd".
 
 /** @typedef {number|number[]} Value */
 

@@ -1,5 +1,5 @@
 // @ts-check
-// A WebSocket to the class that comes back after it was lost (hnviz/web/classroom/live.py).
+// A WebSocket to the class that comes back after it was lost (hnviz/web/classroom/connections.py).
 
 const FIRST_WAIT = 500; // ms until the connection is tried again; doubled each time
 const LONGEST_WAIT = 10_000;

@@ -9,9 +9,9 @@ from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.lesson.place import Place as Where
 from hnviz.app.run.start import visitor
 from hnviz.app.shell import session as state
+from hnviz.app.shell.classroom import class_service
 from hnviz.lessons import as_data, lessons
 from hnviz.lessons.asks import asks_in
-from hnviz.web.classroom.desk import desk
 
 KEY = "lesson_panel"
 LEFT = "left"  # what it reports when the reader leaves the lesson
@@ -41,7 +41,7 @@ def _settings(name: str, number: int, turn: int = 0, page: str = "") -> dict[str
 
 
 def _role() -> str:
-    if desk() is None:
+    if class_service() is None:
         return ""
     return "teacher" if visitor().teacher else "student"
 

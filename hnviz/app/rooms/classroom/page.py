@@ -11,9 +11,10 @@ from hnviz.app.run.engine import engine
 from hnviz.app.run.list.picture import run_list
 from hnviz.app.run.start import visitor
 from hnviz.app.shell import session as state
+from hnviz.app.shell.classroom import class_service
 from hnviz.engine.client import EngineError
 from hnviz.figures.sentences import plural
-from hnviz.web.classroom.desk import Desk, desk
+from hnviz.web.classroom.service import ClassService
 
 _CODES, _PASTED = "class_codes", "class_pasted"
 _STOPPED, _STOPPING = "class_stopped", "class_stopping"
@@ -21,18 +22,18 @@ _STOPPED, _STOPPING = "class_stopped", "class_stopping"
 
 def page() -> None:
     """Draw the page."""
-    held = desk()
+    classroom = class_service()
     page_title("Class")
-    if held is None:
+    if classroom is None:
         prose("This server holds no class. A teacher starts one: `python -m hnviz app --class`.")
     elif visitor().teacher:
-        _for_teacher(held)
+        _for_teacher(classroom)
     else:
-        _for_students(held)
+        _for_students(classroom)
 
 
-def _for_students(held: Desk) -> None:
-    number = held.room.members.get(visitor().member or "")
+def _for_students(classroom: ClassService) -> None:
+    number = classroom.room.members.get(visitor().member or "")
     if number is None:
         prose("Look at everything; to answer with the class and to train, join with its code.")
         join_link()
@@ -45,11 +46,11 @@ def _for_students(held: Desk) -> None:
         run_list("class_runs")
 
 
-def _for_teacher(held: Desk) -> None:
+def _for_teacher(classroom: ClassService) -> None:
     BOARD(settings={"live": True, **board()})
     section("What the class answered", "Nobody sees the answers of a step before you reveal them.")
     ANSWERS(settings={"live": True, "questions": questions()})
-    _paste(held)
+    _paste(classroom)
     section(
         "Students",
         "Remove a student who joined twice or is not in the room: the answers no longer count.",
@@ -74,7 +75,7 @@ def _stop() -> None:
         prose(done)
 
 
-def _paste(held: Desk) -> None:
+def _paste(classroom: ClassService) -> None:
     """Draw the box for codes of those who are not in this network."""
     st.text_area(
         "Codes from students outside this network",
@@ -84,15 +85,15 @@ def _paste(held: Desk) -> None:
         placeholder="hn/batches.3/2/k7qw4m/a3cd",
         help="Paste many at once, a whole chat too: the words between them are left out.",
     )
-    st.button("Count these codes", key="class_paste", on_click=_take, args=(held,))
+    st.button("Count these codes", key="class_paste", on_click=_take, args=(classroom,))
     said = state.get(_PASTED)
     if said is not None:
         prose(said[0])
         problem(said[1])
 
 
-def _take(held: Desk) -> None:
-    result = held.paste(state.get(_CODES) or "")
+def _take(classroom: ClassService) -> None:
+    result = classroom.paste(state.get(_CODES) or "")
     state.put(_PASTED, (_counted(result.taken), "; ".join(result.wrong[:3])))
     if not result.wrong:
         state.put(_CODES, "")

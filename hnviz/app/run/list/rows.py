@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from hnviz.app.run.names import rate, shown_name
+from hnviz.app.run.start import owner
 from hnviz.config import RunConfig
 from hnviz.data import NOTEBOOK
 from hnviz.engine.client import Job, live_status
 from hnviz.figures.sentences import plural
 from hnviz.runs import RunSummary
-from hnviz.web.classroom.desk import desk
 
 MARKS = {
     "running": "● running",
@@ -41,7 +41,7 @@ def row(line: RunSummary, jobs: Mapping[str, Job]) -> dict[str, Any]:
     return {
         "run": line.id,
         "name": name_of(line),
-        "student": held.room.owner(line.id) if (held := desk()) else None,
+        "student": owner(line.id),
         "created": None if line.shipped else line.created or None,
         "settings": _settings(line.config) if line.config else "",
         "state": _state(line, jobs),

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
-from hnviz.classroom.guesses import Value, spread, written
-from hnviz.classroom.words import sentence
+from hnviz.classroom.guesses import Value, sentence, spread, written
 from hnviz.lessons import Guess
 
 MEMBERS = 30

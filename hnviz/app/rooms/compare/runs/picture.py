@@ -1,9 +1,8 @@
 """The list of all runs: ticks choose what is compared; own runs are renamed, pinned and deleted."""
 
 from hnviz.app.kit.picture import Example, Picture, Place
-from hnviz.app.run.start import student, visitor
+from hnviz.app.run.start import leads, student
 from hnviz.app.shell import session as state
-from hnviz.web.classroom.desk import desk
 
 EXAMPLES = {
     "ready": Example(
@@ -25,9 +24,8 @@ CHOOSER = Picture(
 
 def run_chooser(standard: list[str]) -> None:
     """Draw the list; in a class the teacher alone renames, pins and deletes."""
-    keeps = desk() is None or visitor().teacher
     # With another run shown the address is written again: the picture then puts its part back.
     shown = state.get(state.RUN)
     CHOOSER(
-        settings={"keeps": keeps, "student": student(), "standard": standard, "shown": shown},
+        settings={"keeps": leads(), "student": student(), "standard": standard, "shown": shown},
     )

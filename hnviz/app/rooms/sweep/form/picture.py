@@ -5,10 +5,9 @@ from typing import Any
 
 from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.rooms.sweep.cards import CARD, QUESTION
-from hnviz.app.run.start import visitor
+from hnviz.app.run.start import leads
 from hnviz.config import LIMITS
 from hnviz.models.catalogue import CATALOGUE
-from hnviz.web.classroom.desk import desk
 
 
 def settings(*, may: bool) -> Mapping[str, Any]:
@@ -31,11 +30,6 @@ EXAMPLES = {
 FORM = Picture(__file__, Place("sweep_form", "188px", "444px"), silent=True, examples=EXAMPLES)
 
 
-def may_sweep() -> bool:
-    """Return whether the reader may train sweeps: in a class the teacher alone."""
-    return desk() is None or visitor().teacher
-
-
 def sweep_form() -> None:
     """Draw the card and the form."""
-    FORM(settings=settings(may=may_sweep()))
+    FORM(settings=settings(may=leads()))

@@ -6,7 +6,7 @@ from typing import Any
 
 from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.rooms.sweep.cards import CARD
-from hnviz.app.rooms.sweep.form.picture import may_sweep
+from hnviz.app.run.start import leads
 
 _LR, _BPTT = (1e-3, 1e-2, 1e-1), (3, 20)
 _STATES = ("finished", "finished", "running", "diverged", "failed", "waits")
@@ -66,4 +66,4 @@ MAP_OF_SWEEP = Picture(
 
 def sweep_map() -> None:
     """Draw the sweep in the address, or the newest one."""
-    MAP_OF_SWEEP(settings=settings(may=may_sweep()))
+    MAP_OF_SWEEP(settings=settings(may=leads()))

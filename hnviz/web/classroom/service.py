@@ -1,0 +1,340 @@
+"""The class of this server, for all its pages and routes.
+
+A method that changes the class returns once the change is stored, so a killed server loses nothing
+that it has confirmed. It waits for the disk: call it in a thread. The event loop may call the rest.
+"""
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from anyio import CapacityLimiter, to_thread
+
+from hnviz.classroom import ClassError, Classroom, GuessError, Limits
+from hnviz.classroom.codes import Backoff, new_token
+from hnviz.classroom.guesses import (
+    Spread,
+    check_fits,
+    codes_in,
+    decode,
+    guess_of,
+    read_step,
+    read_value,
+    spread,
+)
+from hnviz.classroom.state import VIEWS
+from hnviz.classroom.store import ClassStore, DamagedClassError
+from hnviz.web.classroom.lessons import LessonFiles
+from hnviz.web.errors import Refusal
+
+MEMBER, TEACHER = "hnviz-class", "hnviz-teacher"  # cookies
+JOIN = "/class/join"
+
+REMOVED = "the teacher has removed this browser from the class; ask the teacher"
+MAX_CODES = 500  # in one paste
+THREADS = 4  # that make changes: one writes, the others wait for it
+WAIT_SECONDS = 5.0  # for the change before
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class Visitor(NamedTuple):
+    """Who asks."""
+
+    member: str | None = None  # the token of someone who has joined
+    teacher: bool = False
+
+    @property
+    def is_known(self) -> bool:
+        """Return whether it is the teacher or a member."""
+        return self.teacher or self.member is not None
+
+
+@dataclass(frozen=True, slots=True)
+class PasteResult:
+    """How many pasted codes were taken, and what is wrong with the others."""
+
+    taken: int
+    wrong: tuple[str, ...]
+
+
+class ClassService:
+    """The class, in memory and in its file."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        view: str = VIEWS[0],
+        limits: Limits | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        jobs: Callable[[], Collection[str]] = lambda: (),
+    ) -> None:
+        """Read the class from its folder, or begin one; `jobs` lists the runs under way."""
+        if view not in VIEWS:
+            raise ValueError(f"HNVIZ_CLASS must be one of {', '.join(VIEWS)}; got {view!r}")
+        self.view, self.limits = view, limits or Limits()
+        self._clock, self._jobs = clock, jobs
+        self.lessons = LessonFiles(None)  # the server sets those that it has
+        self._lock, self._threads = threading.Lock(), CapacityLimiter(THREADS)
+        self._backoff = Backoff()
+        self._addresses: Mapping[str, str] = {}  # member -> address of joining; stored nowhere
+        self._watchers: list[Callable[[], None]] = []
+        self._store = ClassStore(folder)
+        self.room = self._loaded()
+        try:
+            self._store.save(self.room)
+        except OSError as error:  # the teacher's page opens, and each change says the same
+            log.error("the class could not be stored: %s", error)
+
+    def watch(self, watcher: Callable[[], None]) -> None:
+        """Call a function after each change, in the thread that makes it."""
+        self._watchers.append(watcher)
+
+    async def stored(self, change: Callable[..., T], *given: Any) -> T:
+        """Call a method that changes the class from the event loop. Raises what it raises."""
+        return await to_thread.run_sync(change, *given, limiter=self._threads)
+
+    def close(self) -> None:
+        """Close the file, and begin to write no other lesson."""
+        self.lessons.end()
+        self._store.close()
+
+    # Who is who
+
+    def knows(self, code: str, address: str, token: str) -> bool:
+        """Check that a browser may join; return whether it is a member already. Raises Refusal.
+
+        `token` is that of a browser that was here before.
+        """
+        if token in self.room.removed:
+            raise Refusal(REMOVED, 403)
+        if token in self.room.members:
+            return True
+        if not code.strip():
+            raise Refusal("type the code that is on the teacher's screen", 403)
+        wait = self._backoff.delay(address, self._clock())
+        if wait > 0:  # a right code gets the same answer: a guess during the wait learns nothing
+            raise Refusal(f"too many wrong codes; try again in {_seconds(wait)}", 429)
+        if not self.room.fits(code):
+            raise self._wrong(address, "the code of the class")
+        self._backoff.succeeded(address)
+        return False
+
+    def admit(self, address: str) -> str:
+        """Take in a browser that has the right code; return its token.
+
+        Raises ClassError or OSError.
+        """
+        member, places = new_token(), -(-self.limits.members // 2)
+
+        def join(room: Classroom) -> Classroom:
+            here = (each for each, of in self._addresses.items() if of == address)
+            if sum(map(room.holds, here)) >= places:
+                raise ClassError(
+                    f"{places} of {self.limits.members} places of the class were taken from your "
+                    "network address; ask the teacher to remove those who are not in the room"
+                )
+            self._addresses = {**self._addresses, member: address}
+            return room.joined(member, self.limits)
+
+        self._change(join)
+        return member
+
+    def teach(self, secret: str, address: str) -> None:
+        """Check a teacher's secret: nobody can guess it, so the right one never waits.
+
+        Raises Refusal.
+        """
+        if not self.room.is_teacher(secret):
+            raise self._wrong(address, "the teacher's link")
+
+    def _wrong(self, address: str, what: str) -> Refusal:
+        self._backoff.failed(address, self._clock())
+        return Refusal(f"this is not {what}; look at the teacher's screen and try again", 403)
+
+    def students(self, here: Collection[str]) -> list[dict[str, int | bool]]:
+        """List who is in the class; `here` are those who are connected.
+
+        "place" is the same number for those who joined from one address, 0 where that is unknown.
+        """
+        room, addresses = self.room, self._addresses
+        answered = Counter(member for of_step in room.guesses.values() for member in of_step)
+        places = {each: n for n, each in enumerate(dict.fromkeys(addresses.values()), 1)}
+        return [
+            {
+                "number": number,
+                "here": member in here,
+                "answers": answered[member],
+                "place": places.get(addresses.get(member, ""), 0),
+            }
+            for member, number in sorted(room.members.items(), key=lambda each: each[1])
+            if room.holds(member)
+        ]
+
+    def remove(self, numbers: Collection[int]) -> None:
+        """Remove members by their numbers: their answers no longer count. Raises OSError."""
+        self._change(lambda room: room.without(numbers))
+
+    def restore(self, numbers: Collection[int]) -> None:
+        """Take removed members in again. Raises OSError."""
+        self._change(lambda room: room.restored(numbers))
+
+    def visitor(self, cookies: Mapping[str, str]) -> Visitor:
+        """Say who sends these cookies."""
+        room, member = self.room, cookies.get(MEMBER, "")
+        return Visitor(
+            member=member if room.holds(member) else None,
+            teacher=room.is_teacher(cookies.get(TEACHER, "")),
+        )
+
+    # Guesses
+
+    def guess(self, member: str, step: Any, value: Any) -> str:
+        """Take a member's guess; return the step. Raises GuessError or OSError."""
+        step, read = read_step(step), read_value(value)
+        check_fits(read, guess_of(step))
+
+        def take(room: Classroom) -> Classroom:
+            if not room.holds(member):
+                raise GuessError(REMOVED)
+            return room.guessed(member, step, read)
+
+        self._change(take)
+        return step
+
+    def paste(self, text: str) -> PasteResult:
+        """Take all guesses whose codes a text holds."""
+        taken, wrong = 0, []
+
+        def take(room: Classroom) -> Classroom:
+            nonlocal taken
+            for line in codes_in(text)[:MAX_CODES]:
+                try:
+                    guess = decode(line)
+                    check_fits(guess.value, guess_of(guess.step))
+                    room = room.pasted(*guess)
+                    taken += 1
+                except GuessError as error:
+                    wrong.append(str(error))
+            return room
+
+        try:
+            self._change(take)
+        except OSError as error:
+            return PasteResult(0, (not_stored(error),))
+        return PasteResult(taken, tuple(dict.fromkeys(wrong)))
+
+    def reveal(self, step: Any) -> None:
+        """Show everyone the guesses of a step. Raises GuessError or OSError."""
+        guess_of(read_step(step))
+        self._change(lambda room: room.shown(step))
+
+    def cover(self, step: Any) -> None:
+        """Cover a revealed step: it takes guesses again. Raises GuessError or OSError."""
+        guess_of(read_step(step))
+        self._change(lambda room: room.covered(step))
+
+    def revealed(self) -> dict[str, int]:
+        """Return the steps whose answers everyone sees, and how many count for each.
+
+        A lesson may have lost a step since.
+        """
+        room = self.room
+        return {step: len(room.answers(step)) for step in filter(asks, room.revealed)}
+
+    def counts(self) -> dict[str, int]:
+        """Return how many have answered each step that still asks."""
+        return {step: n for step, n in self.room.counts().items() if asks(step)}
+
+    def spread(self, step: str) -> Spread:
+        """Return a step's guesses without names: those that the lesson can still show."""
+        return spread([each for each in self.room.answers(step).values() if _fits(each, step)])
+
+    # Runs
+
+    def start(self, member: str | None, train: Callable[[], str]) -> str:
+        """Start a run for a member; return its id. Raises ClassError, and what `train` raises."""
+        if member is None:
+            raise ClassError("only those who have joined the class start runs; see the Class page")
+        with self._lock:
+            self.room.check_start(member, self._jobs(), self.limits)
+            place, self.room = self.room.starting(member)
+        run_id = None
+        try:
+            run_id = train()
+            return run_id
+        finally:
+            with self._lock:
+                self.room = self.room.started(place, run_id)
+            with suppress(OSError):  # the run trains all the same
+                self._change(lambda room: room)
+
+    def check_resume(self, member: str) -> None:
+        """Check that a member may have one more run under way. Raises ClassError."""
+        self.room.check_place(member, self._jobs(), self.limits)
+
+    def _change(self, change: Callable[[Classroom], Classroom]) -> None:
+        """Change the class and store it; an error leaves both as they were.
+
+        Raises OSError, and what `change` raises.
+        """
+        with self._turn():
+            room = change(self.room)
+            self._store.save(room)
+            self.room = room
+        for watcher in self._watchers:
+            watcher()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._lock.acquire(timeout=WAIT_SECONDS):
+            raise TimeoutError
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def _loaded(self) -> Classroom:
+        try:
+            return self._store.load() or Classroom()
+        except DamagedClassError as error:
+            aside = self._store.put_aside().name
+            log.warning("%s; it is now %s, and a new class begins", error, aside)
+            return Classroom()
+
+
+def not_stored(error: OSError) -> str:
+    """Say that a change is not stored."""
+    reason = error.strerror or "the disk is slow"
+    return f"the teacher's computer could not store this: {reason}; tell the teacher and try again"
+
+
+def asks(step: str) -> bool:
+    """Return whether a text names a step that asks for a guess."""
+    try:
+        guess_of(read_step(step))
+    except GuessError:
+        return False
+    return True
+
+
+def _fits(value: Any, step: str) -> bool:
+    try:
+        check_fits(value, guess_of(step))
+    except GuessError:
+        return False
+    return True
+
+
+def _seconds(wait: float) -> str:
+    whole = max(1, round(wait + 0.49))
+    return "1 second" if whole == 1 else f"{whole} seconds"
