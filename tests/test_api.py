@@ -33,22 +33,21 @@ from hnviz.data.splits import Chosen
 from hnviz.engine.client import Answer, EngineError, ErrorKind, shared_engine
 from hnviz.engine.protocol import SLOW, HowFar
 from hnviz.observe import QUESTIONS
+from hnviz.questions.params import Param, ParamError, read_json, read_query
+from hnviz.questions.view import Shown, View
 from hnviz.runs import SHIPPED_DIR, default_runs_dir
 from hnviz.web import corpora, exported, listing, observations, standing
 from hnviz.web.asked import ENGINE_STATUS, Names
 from hnviz.web.client import Client, ServerError
 from hnviz.web.corpora import corpus_address, corpus_file
 from hnviz.web.curves import curve_routes
-from hnviz.web.errors import Refusal
 from hnviz.web.kept import Entry, kept_entries, zipped
 from hnviz.web.lanes import BusyError, Lane, NotYetError, Shared
-from hnviz.web.parameters import read_json, read_query
 from hnviz.web.progress import Progress
 from hnviz.web.questions import QUESTIONS as KNOWN
 from hnviz.web.routes import door
 from hnviz.web.streams import stream_file
 from hnviz.web.sweeps import sweep_routes
-from hnviz.web.views import Param, Shown, View
 from hnviz.web.wire import Parcel, unpack, unpack_many
 from tests.conftest import ROOT, finished, free_port
 
@@ -609,7 +608,7 @@ def test_parameters_are_typed_and_complete():
         *[("kind", each) for each in ("c", None, [], {})],
         ("other", 1),
     ]:
-        with pytest.raises(Refusal) as error:
+        with pytest.raises(ParamError) as error:
             read_json(params, {name: value}, "it")
         assert len(str(error.value)) < 200
         assert name in str(error.value)

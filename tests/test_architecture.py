@@ -30,7 +30,7 @@ class Rule(NamedTuple):
 FREE = (
     *("data", "models", "config"),
     *("events", "schedule", "estimate", "lr_finder", "source", "tasks", "own"),
-    "disk",
+    *("disk", "questions"),
 )
 """The parts that load in a moment: numpy is all they need."""
 
@@ -49,6 +49,7 @@ RULES: dict[str, Rule] = {
     "lessons": Rule(("models",), ()),
     "learn": Rule(FREE, ("numpy", "torch")),
     "observe": Rule((*FREE, "learn"), ("numpy", "scipy", "sklearn", "torch")),
+    "questions": Rule((), ("numpy",)),
     "runs": Rule(FREE, ("filelock", "numpy", "pandas", "psutil", "safetensors")),
     "engine": Rule((*FREE, "runs", "learn", "observe"), ("numpy", "psutil", "torch")),
     "sweeps": Rule((*FREE, "runs", "engine.client"), ()),

@@ -15,7 +15,7 @@ from hnviz.app.kit.picture import Picture
 from hnviz.app.kit.tabled import Tabled
 from hnviz.app.pictures import PICTURES
 from hnviz.gallery.cases import READY
-from hnviz.web.views import Shown
+from hnviz.questions.view import Shown
 from hnviz.web.wire import Parcel, pack
 from tests.conftest import ROOT
 from tests.views import shown

@@ -13,8 +13,8 @@ from hnviz.data import human_numbers_stream, number_words
 from hnviz.learn import MODELS
 from hnviz.observe import QUESTIONS, counting_accuracy
 from hnviz.observe.passes import split_pass
+from hnviz.questions.params import ParamError
 from hnviz.runs import SHIPPED_DIR, RunFolder
-from hnviz.web.errors import Refusal
 from tests.subjects import shipped
 from tests.views import shown
 
@@ -211,5 +211,5 @@ def test_a_number_is_drawn_with_its_true_and_its_said_words() -> None:
     ],
 )
 def test_a_card_that_cannot_be_drawn_is_refused(params: dict[str, object], sentence: str) -> None:
-    with pytest.raises(Refusal, match=sentence):
+    with pytest.raises(ParamError, match=sentence):
         shown(NUMBER_VIEW, **params)

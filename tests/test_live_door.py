@@ -27,13 +27,13 @@ from hnviz.app.topics import TOPICS
 from hnviz.config import RunConfig
 from hnviz.engine.client import Job
 from hnviz.events import Ended
+from hnviz.questions.params import Param
 from hnviz.runs import RunNotFound, RunSummary
 from hnviz.web import actions, hub, live, routes
 from hnviz.web.hub import Hub, Listing, Source
 from hnviz.web.quota import Quota
 from hnviz.web.standing import Standing, store
 from hnviz.web.topics import Fields, Topic
-from hnviz.web.views import Param
 from tests.conftest import finished
 from tests.load.viewer import mini_batches
 from tests.test_figures import EMPTY, SHORT, batch

@@ -15,10 +15,11 @@ from hnviz.app.rooms.models.pair.picture import PAIR_VIEW
 from hnviz.app.rooms.models.source import new_forward_lines
 from hnviz.figures.theme import theme
 from hnviz.models.catalogue import CATALOGUE, LADDER, partner
+from hnviz.questions.params import ParamError
+from hnviz.questions.view import Look, Shown
 from hnviz.source import class_source
 from hnviz.web.errors import Refusal
 from hnviz.web.standing import standing
-from hnviz.web.views import Look, Shown
 from hnviz.web.wire import Parcel, pack, unpack
 from tests.pages import SHARED, mounts, open_page
 from tests.test_source import BASES
@@ -240,7 +241,7 @@ def test_two_models_agree_until_the_state_is_kept():
         "With both started from zeros, the logits differ by at most **0.0**."
     )
     assert answer.meta["first"] == 0 and answer.meta["steps"][0]["tensors"][2] is not None
-    with pytest.raises(Refusal, match="batch must be one of first, second; got 'third'"):
+    with pytest.raises(ParamError, match="batch must be one of first, second; got 'third'"):
         shown(PAIR_VIEW, "Model3", batch="third")
 
 

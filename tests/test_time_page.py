@@ -88,9 +88,9 @@ def test_the_untrained_lane_is_the_same_at_every_training_step():
 
 def test_a_run_in_its_first_moment_has_lanes():
     """Its first snapshot is on disk before its record tells of it."""
+    from hnviz.questions.view import Look
     from hnviz.web.asked import Asker
     from hnviz.web.standing import standing
-    from hnviz.web.views import Look
 
     run = standing("Model5")
     young = replace(run, record=replace(run.record, snapshots=()))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays_of
 
-from hnviz.web.views import Param
+from hnviz.questions.params import Param
 from hnviz.web.wire import ALIGNED, Parcel, pack, pack_many, plain, unpack, unpack_many
 
 DTYPES = ("bool", "int8", "uint8", "int16", "int64", "float16", "float32", "float64", ">f4")

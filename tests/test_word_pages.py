@@ -19,9 +19,10 @@ from hnviz.figures.answers import Bar, likeliest
 from hnviz.figures.surgery_text import Courses, Operation, ending, numbers
 from hnviz.figures.word_text import Prompt, first_wrong, said_position, said_sentence
 from hnviz.models.catalogue import CATALOGUE
+from hnviz.questions.params import ParamError
+from hnviz.questions.view import Shown
 from hnviz.runs import RunStore
 from hnviz.web.errors import Refusal
-from hnviz.web.views import Shown
 from tests.pages import mounts, open_page
 from tests.test_pages import drawn
 from tests.views import shown
@@ -563,7 +564,7 @@ def test_a_change_that_cannot_be_made_is_refused_in_one_sentence(params, sentenc
 @pytest.mark.parametrize("name", ["temperature", "n", "seed", "top_k"])
 @pytest.mark.parametrize("value", ["-1", "1e999", "nan", "9" * 400, "abc"])
 def test_what_decides_the_words_is_held_to_its_bounds(name, value):
-    with pytest.raises(Refusal, match=f"^{name} must be a"):
+    with pytest.raises(ParamError, match=f"^{name} must be a"):
         shown(SAYING_VIEW, text="1 to 3", **{name: value})
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from hnviz.questions.params import read_query
+from hnviz.questions.view import Look, Shown, View
 from hnviz.web.asked import Asker
-from hnviz.web.parameters import read_query
 from hnviz.web.standing import standing, store
-from hnviz.web.views import Look, Shown, View
 
 PATIENCE = 90.0  # seconds, on a machine that others use too
 

@@ -14,11 +14,11 @@ use_named()  # before the pictures, which list the models
 # ruff: noqa: E402
 from hnviz.app.pictures import PICTURES
 from hnviz.app.shell.navigation import PAGES
+from hnviz.questions.params import read_query
+from hnviz.questions.view import Look
 from hnviz.web.asked import Asker
 from hnviz.web.errors import Refusal
-from hnviz.web.parameters import read_query
 from hnviz.web.standing import standing, store
-from hnviz.web.views import Look
 from tests.pages import mounts, open_page
 from tests.views import written
 

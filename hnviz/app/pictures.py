@@ -68,7 +68,7 @@ from hnviz.app.run.bar.picture import BAR
 from hnviz.app.run.copy_link.picture import COPY_LINK
 from hnviz.app.run.line.picture import LINE
 from hnviz.app.run.list.picture import RUN_LIST
-from hnviz.web.views import View
+from hnviz.questions.view import View
 
 _SHARED = (BAR, COPY_LINK, HEADLINE, LINE, MARKED, PANEL, RUN_LIST)
 _START = (COUNT, LOSS, MACHINE, GUESS, MERGING)

@@ -17,13 +17,13 @@ from hnviz.export.scene import module_of
 from hnviz.figures.inside import counted_steps
 from hnviz.lessons import PARAMETER, lessons, query
 from hnviz.models.catalogue import FIRST_RUN
+from hnviz.questions.view import Look
 from hnviz.runs import RunFolder
 from hnviz.runs.answers import named, squeezed
 from hnviz.web.asked import Names
 from hnviz.web.assets import PACKAGE
 from hnviz.web.questions import QUESTIONS as KNOWN
 from hnviz.web.standing import standing, store
-from hnviz.web.views import Look
 
 AnswerNow = Callable[[RunFolder, int, str, Mapping[str, Any]], Answer]
 """(run, step, question, parameters) -> answer. Raises ValueError."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from hnviz.app.kit.picture import Example, Picture
 from hnviz.app.pictures import PICTURES, VIEWS
-from hnviz.web.views import View
+from hnviz.questions.view import View
 
 READY = "ready"
 MODES = ("light", "dark")

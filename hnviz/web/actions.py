@@ -16,11 +16,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from hnviz.questions.params import quoted
 from hnviz.runs import DamagedRun
 from hnviz.web.bodies import json_body
 from hnviz.web.errors import Refusal
 from hnviz.web.keeping import KEEPING, Keep
-from hnviz.web.parameters import quoted
 from hnviz.web.quota import Quota, Rate
 from hnviz.web.standing import engine, standing, store
 from hnviz.web.viewer import viewer_of

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from hnviz.engine.client import Answer, Asking, EngineError, ErrorKind
+from hnviz.questions.params import quoted, read_query
+from hnviz.questions.view import Look, Shown, View
 from hnviz.runs import RunFolder
 from hnviz.web.answers import Place
 from hnviz.web.errors import Refusal
 from hnviz.web.kept import Source
-from hnviz.web.parameters import quoted, read_query
 from hnviz.web.progress import Progress
 from hnviz.web.questions import QUESTIONS
 from hnviz.web.standing import OBSERVE_SECONDS, engine, snapshot_version, store
-from hnviz.web.views import Look, Shown, View
 
 LONGEST_STEP = 12  # digits
 

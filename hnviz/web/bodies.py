@@ -6,8 +6,8 @@ from typing import Any
 
 from starlette.requests import Request
 
+from hnviz.questions.params import quoted
 from hnviz.web.errors import Refusal
-from hnviz.web.parameters import quoted
 
 LARGEST_BODY = 1024  # bytes
 

@@ -25,14 +25,13 @@ from hnviz.data import (
 )
 from hnviz.data.splits import WAYS, Chosen
 from hnviz.data.stream import SPLITS
+from hnviz.questions.params import Param, quoted, read_query
 from hnviz.web.errors import Refusal
 from hnviz.web.kept import Entry
 from hnviz.web.lanes import Lane, Shared
-from hnviz.web.parameters import quoted, read_query
 from hnviz.web.replies import entry_reply, until_gone
 from hnviz.web.streams import stream_file
 from hnviz.web.viewer import viewer_of
-from hnviz.web.views import Param
 from hnviz.web.wire import to_json
 
 CORPORA = "api/corpora/"

@@ -22,6 +22,7 @@ from hnviz.data.characters import measured
 from hnviz.engine.client import live_status
 from hnviz.events import EpochEnd, KindFigures
 from hnviz.models.catalogue import CATALOGUE
+from hnviz.questions.params import Param, quoted, read_query
 from hnviz.runs import DamagedRun, RunFolder, RunNotFound, notebook_table
 from hnviz.runs.folder import CONFIG, EVENTS, read_label
 from hnviz.runs.record import POINT_COLUMNS, Curves, read_curves
@@ -29,11 +30,9 @@ from hnviz.runs.reference import spread_of
 from hnviz.web.errors import Refusal
 from hnviz.web.kept import Entry, kept_entries
 from hnviz.web.lanes import Lane, Shared
-from hnviz.web.parameters import quoted, read_query
 from hnviz.web.replies import entry_reply, until_gone
 from hnviz.web.standing import BEGUN, engine, store
 from hnviz.web.viewer import viewer_of
-from hnviz.web.views import Param
 from hnviz.web.wire import Parcel, pack
 
 MOST_RUNS = 300  # in one answer

@@ -18,16 +18,15 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from hnviz.own import own_models
+from hnviz.questions.params import Param, quoted, read_query
 from hnviz.runs.files import scratch
 from hnviz.web.curves import run_ids
 from hnviz.web.errors import Refusal, RefusedError
 from hnviz.web.kept import Entry, kept_entries
 from hnviz.web.lanes import ANYBODY, Lane, Shared
-from hnviz.web.parameters import quoted, read_query
 from hnviz.web.replies import entry_reply, until_gone
 from hnviz.web.standing import store
 from hnviz.web.viewer import viewer_of
-from hnviz.web.views import Param
 
 KEPT_BYTES = 24 * 2**20  # of files: a lesson has at most 2 MB
 LINE = (1, 8, 2)  # files that are written at a time, and that may wait, in all and of a viewer

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from hnviz.questions.params import quoted
 from hnviz.runs import RunBusy, RunFolder, RunWriteError, trash
 from hnviz.runs.folder import read_label, write_label
 from hnviz.web.errors import Refusal, refused_values
-from hnviz.web.parameters import quoted
 from hnviz.web.standing import engine, store
 
 Keep = Callable[[str, Mapping[str, Any]], dict[str, Any]]

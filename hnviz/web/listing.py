@@ -9,15 +9,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hnviz.engine.client import live_status
+from hnviz.questions.params import Param, read_query
 from hnviz.runs import RunSummary
 from hnviz.web.curves import Namer
 from hnviz.web.kept import Entry
 from hnviz.web.lanes import Lane, Shared
-from hnviz.web.parameters import read_query
 from hnviz.web.replies import entry_reply, until_gone
 from hnviz.web.standing import Standing, engine, snapshot_version, standing, store
 from hnviz.web.viewer import viewer_of
-from hnviz.web.views import Param
 from hnviz.web.wire import to_json
 
 THREADS, LONGEST_LINE = 2, 64

@@ -21,9 +21,9 @@ from typing import Any
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from hnviz.questions.params import ParamError, quoted, read_json
 from hnviz.web.errors import Refusal
 from hnviz.web.hub import DISK, Drawing, Hub, Listing, Source
-from hnviz.web.parameters import quoted, read_json
 from hnviz.web.quota import address_of, most_of_address
 from hnviz.web.sockets import (
     TRY_LATER,
@@ -137,11 +137,11 @@ class _Socket:
                 continue
             try:
                 self._do(number, request)
-            except Refusal as refusal:
-                await self._refuse(number, str(refusal))
+            except (Refusal, ParamError) as error:
+                await self._refuse(number, str(error))
 
     def _do(self, number: int, request: Mapping[str, Any]) -> None:
-        """Do what one request asks. Raises Refusal."""
+        """Do what one request asks. Raises Refusal or ParamError."""
         match request.get("op"):
             case "follow":
                 self._leave(number)

@@ -9,18 +9,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from hnviz.questions.params import quoted
+from hnviz.questions.view import Look, View
 from hnviz.web import wire
 from hnviz.web.asked import Address, Asked, Asker, Names, read_step, version_now
 from hnviz.web.errors import Refusal, refused_values
 from hnviz.web.kept import Entry, content_tag, kept_entries, zipped
 from hnviz.web.lanes import Lane, NotYetError, Shared
 from hnviz.web.pace import About, Pace
-from hnviz.web.parameters import quoted
 from hnviz.web.progress import Progress
 from hnviz.web.replies import Endpoint, entry_reply, not_modified, until_gone
 from hnviz.web.standing import OBSERVE_SECONDS, standing
 from hnviz.web.viewer import viewer_of
-from hnviz.web.views import Look, View
 
 MOST_STEPS = 64  # in one request
 MOST_BYTES = 32 * 2**20  # of an answer for several steps

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from hnviz.data import KINDS
 from hnviz.data.stream import SPLITS
-from hnviz.web.views import Param
+from hnviz.questions.params import Param
 
 
 class Question(NamedTuple):

@@ -106,12 +106,13 @@ def _refused(error: Exception, scope: Scope) -> RefusedError:
 def _foreseen(error: Exception) -> RefusedError | None:
     # Only now: the first page comes before numpy and the runs are loaded.
     from hnviz.engine.client import EngineError
+    from hnviz.questions.params import ParamError
     from hnviz.runs import DamagedRun, RunNotFound, SnapshotNotFound
     from hnviz.web.asked import engine_refusal
 
     if isinstance(error, EngineError):
         return engine_refusal(error)
-    statuses = {RunNotFound: 404, SnapshotNotFound: 404, DamagedRun: 410}
+    statuses = {RunNotFound: 404, SnapshotNotFound: 404, DamagedRun: 410, ParamError: 422}
     status = statuses.get(type(error))
     return RefusedError(status, str(error)) if status else None
 

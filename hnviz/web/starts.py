@@ -20,13 +20,13 @@ from hnviz.classroom import ClassError
 from hnviz.config import CHOICES, ConfigError, RunConfig
 from hnviz.engine.client import EngineError
 from hnviz.lr_finder import range_test
+from hnviz.questions.params import quoted
 from hnviz.runs import RunSummary
 from hnviz.runs.reference import same_but_seed
 from hnviz.web.asked import engine_refusal
 from hnviz.web.bodies import json_body
 from hnviz.web.classroom.service import ClassService, Visitor
 from hnviz.web.errors import Refusal
-from hnviz.web.parameters import quoted
 from hnviz.web.quota import Quota, Rate
 from hnviz.web.standing import engine, store
 from hnviz.web.viewer import viewer_of

@@ -13,13 +13,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from hnviz.questions.params import quoted
 from hnviz.runs import RunWriteError
 from hnviz.sweeps.plan import Plan, SweepError, make_plan
 from hnviz.web import swept
 from hnviz.web.bodies import json_body
 from hnviz.web.classroom.service import ClassService
 from hnviz.web.errors import Refusal
-from hnviz.web.parameters import quoted
 from hnviz.web.quota import Quota, Rate
 from hnviz.web.sweeping import BusyError, sweeper
 from hnviz.web.viewer import viewer_of

@@ -9,8 +9,8 @@ from hashlib import blake2s
 from types import MappingProxyType
 from typing import Any
 
+from hnviz.questions.params import Param
 from hnviz.web import wire
-from hnviz.web.views import Param
 
 NO_PARAMS: Mapping[str, Param] = MappingProxyType({})
 

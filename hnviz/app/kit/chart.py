@@ -30,8 +30,8 @@ import plotly.graph_objects as go
 
 from hnviz.app.kit.picture import ROOT, Example, Picture, Place
 from hnviz.figures.sketch import Sketch, plain_list
+from hnviz.questions.view import Shown, View
 from hnviz.web.assets import ASSETS
-from hnviz.web.views import Shown, View
 
 FOLDER = "kit/chart"
 FOLD = 32  # px: the line "As a table"

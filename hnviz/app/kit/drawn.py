@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.kit.tabled import Tabled
 from hnviz.figures.theme import MODES, Theme, theme
-from hnviz.web.views import Look, Param, Shown, View
+from hnviz.questions.params import Param
+from hnviz.questions.view import Look, Shown, View
 
 MODE = Param(MODES, MODES[0])
 """The parameter of every drawn view: the browser adds its mode."""

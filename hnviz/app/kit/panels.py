@@ -19,8 +19,8 @@ from hnviz.app.kit.chart import Charts
 from hnviz.app.kit.picture import Example, Place
 from hnviz.figures.sketch import Sketch
 from hnviz.figures.theme import MODES
+from hnviz.questions.params import Param
 from hnviz.web.topics import Topic, short_hash
-from hnviz.web.views import Param
 
 POINTS = ("x", "y", "text")
 """The parts of a trace that have a value for each point."""

@@ -23,7 +23,7 @@ from typing import Any
 
 from hnviz.app.kit.component import BrowserComponent
 from hnviz.data.tokens import upright
-from hnviz.web.views import View
+from hnviz.questions.view import View
 
 ROOT = Path(__file__).parents[1]
 

@@ -31,8 +31,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from hnviz.classroom import GuessError, Value
 from hnviz.classroom.guesses import guess_of, sentence, step_order, written
 from hnviz.lessons import lessons
+from hnviz.questions.params import quoted
 from hnviz.web.classroom.service import REMOVED, ClassService, asks, not_stored
-from hnviz.web.parameters import quoted
 from hnviz.web.quota import Bucket
 from hnviz.web.sockets import (
     GIVEN_UP,

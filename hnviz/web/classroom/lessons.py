@@ -15,11 +15,11 @@ from anyio import to_thread
 
 from hnviz import disk
 from hnviz.lessons import lessons
+from hnviz.questions.params import quoted
 from hnviz.web import exported
 from hnviz.web.assets import ASSETS, PACKAGE
 from hnviz.web.errors import Refusal
 from hnviz.web.kept import Entry
-from hnviz.web.parameters import quoted
 from hnviz.web.release import release
 
 MAX_BYTES = 4 * 2**20  # of a lesson

@@ -13,13 +13,13 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hnviz.classroom import ClassError, GuessError
+from hnviz.questions.params import quoted
 from hnviz.web.bodies import json_body
 from hnviz.web.classroom.connections import Connections
 from hnviz.web.classroom.lessons import PREPARING
 from hnviz.web.classroom.service import JOIN, MEMBER, TEACHER, ClassService, not_stored
 from hnviz.web.errors import Refusal, RefusedError, answer_refusals
 from hnviz.web.keeping import KEEPING
-from hnviz.web.parameters import quoted
 from hnviz.web.quota import Quota, Rate
 from hnviz.web.replies import bytes_reply, entry_reply
 from hnviz.web.viewer import naming, viewer_of

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from hnviz.app.kit.picture import Ask, Example, Picture, Place, ask
-from hnviz.web.views import Look, Param, Shown, View
+from hnviz.questions.params import Param
+from hnviz.questions.view import Look, Shown, View
 
 
 def _sample(look: Look) -> Shown:

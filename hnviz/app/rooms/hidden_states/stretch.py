@@ -10,8 +10,9 @@ from hnviz.data import TextChoice, corpus_of, stream_of
 from hnviz.data.phrase import LONGEST, read_phrase
 from hnviz.data.splits import Chosen
 from hnviz.data.stream import SPLITS
+from hnviz.questions.params import Param
+from hnviz.questions.view import Look
 from hnviz.web.errors import Refusal
-from hnviz.web.views import Look, Param
 
 DEFAULT_PHRASE = "4367 to 4372"
 FIRST, N = 0, 100  # tokens

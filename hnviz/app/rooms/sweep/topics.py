@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from hnviz.questions.params import Param
 from hnviz.sweeps import kept
 from hnviz.web import swept
 from hnviz.web.hub import Listing
 from hnviz.web.standing import store
 from hnviz.web.sweeping import sweeper
 from hnviz.web.topics import Fields
-from hnviz.web.views import Param
 
 
 class SweepMap(Fields):

@@ -9,7 +9,7 @@ from hnviz.config import CHOICES, LIMITS
 from hnviz.data.corpora import BUILT_IN
 from hnviz.figures.time_text import without_detach
 from hnviz.models.catalogue import CATALOGUE
-from hnviz.web.views import Look, Shown, View
+from hnviz.questions.view import Look, Shown, View
 
 EXAMPLES = {"ready": Example(settings=lambda: settings())}
 

@@ -12,7 +12,7 @@ from hnviz.data.places import LABELS, SLOTS, places
 from hnviz.figures import code_text
 from hnviz.figures.code_text import Codes
 from hnviz.figures.state_text import full_colour
-from hnviz.web.views import Look, Shown, View
+from hnviz.questions.view import Look, Shown, View
 
 LONGEST = 44  # tokens of the unit's line: more rows of words would hide the page below
 

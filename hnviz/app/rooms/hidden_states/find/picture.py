@@ -21,7 +21,8 @@ from hnviz.figures.code_text import Found
 from hnviz.figures.found import FoundPlace, found_places
 from hnviz.figures.query import NARROW, WIDE, Queried, query_lines
 from hnviz.models.catalogue import entry
-from hnviz.web.views import Look, Param, Shown, View
+from hnviz.questions.params import Param
+from hnviz.questions.view import Look, Shown, View
 
 CONTEXT = 5  # words at each side of a place
 START, LENGTH = 23, 2  # of the first range: the network has read some numbers before it

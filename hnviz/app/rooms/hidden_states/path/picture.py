@@ -8,7 +8,8 @@ from hnviz.data import NOTEBOOK, TextChoice, kind_of, numbers_of, stream_of
 from hnviz.data.splits import LAST_NUMBER
 from hnviz.figures import code_text
 from hnviz.models.catalogue import entry
-from hnviz.web.views import Look, Param, Shown, View
+from hnviz.questions.params import Param
+from hnviz.questions.view import Look, Shown, View
 
 FIRST, N = 4360, 20  # numbers
 MOST = 100

@@ -8,8 +8,9 @@ from hnviz.figures import code_text
 from hnviz.figures.code_text import Probes
 from hnviz.figures.probes import probe_lines, probe_table, table_sentence
 from hnviz.models.catalogue import CATALOGUE, entry
+from hnviz.questions.params import Param
+from hnviz.questions.view import Look, Shown, View
 from hnviz.web.standing import store
-from hnviz.web.views import Look, Param, Shown, View
 
 POSITIONS = Param(tuple(code_text.POSITIONS), "due")
 

@@ -20,8 +20,9 @@ from hnviz.figures.state_text import (
     units_sentence,
 )
 from hnviz.models.catalogue import CATALOGUE, entry
+from hnviz.questions.params import Param
+from hnviz.questions.view import Look, Shown, View
 from hnviz.web.errors import Refusal
-from hnviz.web.views import Look, Param, Shown, View
 
 SHOWS = (
     "state",

@@ -11,8 +11,9 @@ from hnviz.app.kit.tabled import Cell, Tabled
 from hnviz.data import stream_of
 from hnviz.figures.cell import GATE_NAMES, cell_sentence, equations, token_places, unit_line
 from hnviz.models.catalogue import entry
+from hnviz.questions.params import Param
+from hnviz.questions.view import Look, Shown, View
 from hnviz.web.errors import Refusal
-from hnviz.web.views import Look, Param, Shown, View
 
 FIRST_UNIT = 16  # of the pre-trained Model5: it keeps its position in the number
 FIRST_STEP = 3

@@ -7,7 +7,7 @@ from hnviz.app.rooms.models.source import new_forward_lines
 from hnviz.data import stream_of
 from hnviz.figures.cursor_text import opening_step, reading_line, row_names, step_sentences
 from hnviz.models.catalogue import entry
-from hnviz.web.views import Look, Shown, View
+from hnviz.questions.view import Look, Shown, View
 
 MOST_NAMED = 256  # tokens: no picture has more columns
 

@@ -3,7 +3,8 @@
 from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.app.rooms.models.cursor.picture import part_roles
 from hnviz.figures.cursor_text import match_sentences, pair_sentence
-from hnviz.web.views import Look, Param, Shown, View
+from hnviz.questions.params import Param
+from hnviz.questions.view import Look, Shown, View
 
 BATCHES = ("first", "second")
 

@@ -2,7 +2,8 @@
 
 from hnviz.app.kit.picture import Example, Picture, Place, ask
 from hnviz.figures.pinned_text import pinned_sentence
-from hnviz.web.views import Look, Param, Shown, View
+from hnviz.questions.params import Param
+from hnviz.questions.view import Look, Shown, View
 
 NONE = -1  # the line that shows the state
 

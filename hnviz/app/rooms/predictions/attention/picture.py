@@ -7,7 +7,7 @@ from hnviz.app.rooms.predictions.next_word.picture import TEXT
 from hnviz.app.rooms.predictions.prompt import read_prompt
 from hnviz.figures.attention import Looks, attention_maps, attention_note, attention_sentence
 from hnviz.figures.lanes import NARROW, WIDE
-from hnviz.web.views import Look, Shown, View
+from hnviz.questions.view import Look, Shown, View
 
 MOST_WORDS = 14  # at a map's sides
 

@@ -8,8 +8,9 @@ from hnviz.app.rooms.predictions.next_word.picture import TEXT
 from hnviz.app.rooms.predictions.prompt import Words, read_prompt
 from hnviz.figures.surgery_text import Operation
 from hnviz.models.catalogue import entry
+from hnviz.questions.params import Param
+from hnviz.questions.view import Look
 from hnviz.web.errors import Refusal
-from hnviz.web.views import Look, Param
 
 SWAP, ZERO, SET = "another state", "zero units", "set one unit"
 HOWS = (SWAP, ZERO, SET)

@@ -17,7 +17,7 @@ from hnviz.figures.sentences import plural
 from hnviz.figures.surgery_text import Courses, beside, claim_range
 from hnviz.figures.word_text import said_position
 from hnviz.models.catalogue import entry
-from hnviz.web.views import Look, Shown, View
+from hnviz.questions.view import Look, Shown, View
 
 SAYS = 40  # tokens
 BARS = 4  # of each answer

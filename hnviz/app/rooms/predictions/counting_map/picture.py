@@ -15,7 +15,8 @@ from hnviz.figures.counting import (
 )
 from hnviz.figures.sentences import when
 from hnviz.figures.split_words import split_words
-from hnviz.web.views import Look, Param, Shown, View
+from hnviz.questions.params import Param
+from hnviz.questions.view import Look, Shown, View
 
 GIVEN = 3
 CHOICES = (1, 2, 3, 4, 5)

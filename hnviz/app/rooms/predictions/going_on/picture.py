@@ -13,7 +13,8 @@ from hnviz.app.rooms.predictions.prompt import read_prompt
 from hnviz.data import Corpus, Vocab, continuation, corpus_of, stream_of
 from hnviz.figures.answers import Bar, likeliest
 from hnviz.figures.word_text import first_wrong, said_position, said_sentence
-from hnviz.web.views import Look, Param, Shown, View
+from hnviz.questions.params import Param
+from hnviz.questions.view import Look, Shown, View
 
 SAID = 40  # tokens
 MOST_SAID = 200

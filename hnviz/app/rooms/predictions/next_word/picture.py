@@ -12,7 +12,8 @@ from hnviz.figures.answers import likeliest
 from hnviz.figures.offers import without_numbers
 from hnviz.figures.sentences import when
 from hnviz.figures.word_text import Prompt
-from hnviz.web.views import Look, Param, Shown, View
+from hnviz.questions.params import Param
+from hnviz.questions.view import Look, Shown, View
 
 TEXT = Param("text")
 """A prompt as it was typed: "4316 to 4318", or words."""

@@ -21,8 +21,9 @@ from hnviz.data.english import PLACES
 from hnviz.data.splits import LAST_NUMBER
 from hnviz.data.stream import SPLITS
 from hnviz.figures.offers import without_numbers
+from hnviz.questions.params import Param
+from hnviz.questions.view import Look, Shown, View
 from hnviz.web.errors import Refusal
-from hnviz.web.views import Look, Param, Shown, View
 
 FIRST, LAST = GIVEN, LAST_NUMBER - SAYS
 ASKED = {"given": GIVEN, "n": SAYS}

@@ -10,7 +10,7 @@ from hnviz.figures.costs import NAMES, backward_costs
 from hnviz.figures.lanes import NARROW, WIDE
 from hnviz.figures.time_text import costs_sentence
 from hnviz.models.catalogue import entry
-from hnviz.web.views import Look, Shown, View
+from hnviz.questions.view import Look, Shown, View
 
 BPTTS = (5, 10, 20, 40)
 

@@ -9,7 +9,7 @@ from hnviz.figures.handover import Crossing, handover
 from hnviz.figures.lanes import NARROW, WIDE
 from hnviz.figures.time_text import handover_note, later_sentence, no_handover
 from hnviz.models.catalogue import entry
-from hnviz.web.views import Look, Shown, View
+from hnviz.questions.view import Look, Shown, View
 
 
 def _handover(look: Look) -> Shown:

@@ -22,7 +22,8 @@ from hnviz.figures.scissors import (
 from hnviz.figures.theme import Theme
 from hnviz.figures.time_text import lane_sentences, passes_note, takeaway
 from hnviz.models.catalogue import CATALOGUE, entry
-from hnviz.web.views import Look, Param, Shown, View
+from hnviz.questions.params import Param
+from hnviz.questions.view import Look, Shown, View
 
 FIRST = 5  # the first of the three mini-batches
 WINDOWS = 3

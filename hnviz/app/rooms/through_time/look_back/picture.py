@@ -16,9 +16,10 @@ from hnviz.data.splits import Chosen
 from hnviz.engine.client import Answer
 from hnviz.figures.sentences import when
 from hnviz.models.catalogue import CATALOGUE, entry
+from hnviz.questions.params import Param
+from hnviz.questions.view import Look, Shown, View
 from hnviz.web.errors import Refusal
 from hnviz.web.standing import store
-from hnviz.web.views import Look, Param, Shown, View
 
 LONGEST = 44  # words that can be written at a map's sides
 DEFAULT_PHRASE = "4311 to 4314"

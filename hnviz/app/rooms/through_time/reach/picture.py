@@ -11,8 +11,8 @@ from hnviz.figures.lanes import NARROW, WIDE
 from hnviz.figures.reaches import Reached, reach_lines, reach_note, reach_sentence
 from hnviz.figures.scissors import longest_way
 from hnviz.models.catalogue import CATALOGUE, ModelEntry
+from hnviz.questions.view import Look, Shown, View
 from hnviz.web.standing import store
-from hnviz.web.views import Look, Shown, View
 
 ENDS: dict[str, int | str] = {"untrained": 0, "trained": "last"}
 GATES_OF = {"split": "train", "first": 400, "n": 400, "show": "update"}

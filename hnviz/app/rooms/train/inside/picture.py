@@ -3,7 +3,8 @@
 from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.figures.numbers import accuracy
 from hnviz.figures.split_words import split_words
-from hnviz.web.views import Look, Param, Shown, View
+from hnviz.questions.params import Param
+from hnviz.questions.view import Look, Shown, View
 
 GIVEN = 3  # numbers given before the one to say
 

@@ -12,6 +12,8 @@ from hnviz.data.stream import SPLITS
 from hnviz.figures import ruler_text
 from hnviz.figures.ruler import Windows, position_curves
 from hnviz.models.catalogue import entry
+from hnviz.questions.params import Param
+from hnviz.questions.view import Look, Shown, View
 from hnviz.runs.ruler import (
     MAX_TOKENS,
     Bound,
@@ -20,7 +22,6 @@ from hnviz.runs.ruler import (
     random_bound,
     text_position_bounds,
 )
-from hnviz.web.views import Look, Param, Shown, View
 
 NEVER = "The first accuracy comes at the end of the first epoch."
 

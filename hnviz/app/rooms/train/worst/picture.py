@@ -12,7 +12,8 @@ from hnviz.figures.inside import SHOWN
 from hnviz.figures.numbers import percent
 from hnviz.figures.sentences import plural, when
 from hnviz.figures.theme import Theme
-from hnviz.web.views import Look, Param, Shown, View
+from hnviz.questions.params import Param
+from hnviz.questions.view import Look, Shown, View
 
 TOP = 6  # places listed
 NOTE = (

@@ -1,12 +1,18 @@
-"""Parameters of requests, checked against their declarations. A refusal is one sentence."""
+"""Parameters: what each may be, and their values as an address or JSON gives them."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from math import isfinite
-from typing import Any
+from typing import Any, Final
 
-from hnviz.web.errors import Refusal
-from hnviz.web.views import REQUIRED, Param
+REQUIRED: Final[Any] = object()
+"""The default of a parameter that a request must give."""
+
+Kind = str | tuple[str, ...]
+"""One of KINDS, or the allowed words."""
+
+KINDS = ("int", "float", "bool", "text", "ints")
 
 LONGEST_NUMBER = 18  # digits, so that it fits into 64 bits
 LONGEST_REAL = 40  # characters
@@ -19,23 +25,43 @@ _FLOAT = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 _BOOLS = {"true": True, "false": False}
 
 
+class ParamError(ValueError):
+    """A parameter is unknown, missing or not allowed; the message is a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """One address parameter. Without a default, a request must give it."""
+
+    kind: Kind
+    default: Any = REQUIRED
+    low: float | None = None  # the smallest number allowed
+    high: float | None = None  # the largest
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.kind, tuple) and self.kind not in KINDS:
+            raise ValueError(
+                f"a kind is one of {', '.join(KINDS)}, or a tuple of words; got {self.kind!r}"
+            )
+
+
 def read_query(
     params: Mapping[str, Param], pairs: Iterable[tuple[str, str]], of: str
 ) -> dict[str, Any]:
-    """Convert an address's parameters, and fill in defaults; refusals call the question `of`.
+    """Convert an address's parameters, and fill in defaults; errors call what is asked `of`.
 
-    Raises Refusal.
+    Raises ParamError.
     """
     given: dict[str, str] = {}
     for name, text in pairs:
         if name in given:
-            raise Refusal(f"{quoted(name)} is given twice; give it once")
+            raise ParamError(f"{quoted(name)} is given twice; give it once")
         given[name] = text
     return _complete(params, given, of, _from_text)
 
 
 def read_json(params: Mapping[str, Param], given: Mapping[str, Any], of: str) -> dict[str, Any]:
-    """Check parameters that came as JSON, and fill in defaults. Raises Refusal."""
+    """Check parameters that came as JSON, and fill in defaults. Raises ParamError."""
     return _complete(params, given, of, _from_json)
 
 
@@ -56,13 +82,13 @@ def _complete(
     for name in given:
         if name not in params:
             known = f"it has {', '.join(params)}" if params else "it takes none"
-            raise Refusal(f"{of} has no parameter {quoted(name)}; {known}")
+            raise ParamError(f"{of} has no parameter {quoted(name)}; {known}")
     values = {}
     for name, param in params.items():
         if name in given:
             values[name] = _checked(name, param, given[name], read)
         elif param.default is REQUIRED:
-            raise Refusal(f"{of} needs {name}: {wanted(param)}")
+            raise ParamError(f"{of} needs {name}: {wanted(param)}")
         else:
             values[name] = param.default
     return values
@@ -74,7 +100,7 @@ def _checked(name: str, param: Param, given: Any, read: Reader) -> Any:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             _check_bounds(param, value)
     except (ValueError, OverflowError):
-        raise Refusal(f"{name} must be {wanted(param)}; got {quoted(given)}") from None
+        raise ParamError(f"{name} must be {wanted(param)}; got {quoted(given)}") from None
     return value
 
 

@@ -3,38 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from hnviz.questions.params import Param
 
 if TYPE_CHECKING:  # the first page's head needs this module before numpy is loaded
     from numpy.typing import NDArray
 
-    from hnviz.engine.client import Answer
-
-REQUIRED: Final[Any] = object()
-"""The default of a parameter that a request must give."""
-
-Kind = str | tuple[str, ...]
-"""One of KINDS, or the allowed words."""
-
-KINDS = ("int", "float", "bool", "text", "ints")
-
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class Param:
-    """One address parameter. Without a default, a request must give it."""
-
-    kind: Kind
-    default: Any = REQUIRED
-    low: float | None = None  # the smallest number allowed
-    high: float | None = None  # the largest
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.kind, tuple) and self.kind not in KINDS:
-            raise ValueError(
-                f"a kind is one of {', '.join(KINDS)}, or a tuple of words; got {self.kind!r}"
-            )
 
 
 class Shown(NamedTuple):
@@ -45,7 +21,7 @@ class Shown(NamedTuple):
     sentence: str = ""
 
 
-Asker = Callable[[str, int | str, str, Mapping[str, Any]], "Answer"]
+Asker = Callable[[str, int | str, str, Mapping[str, Any]], Any]
 """(run, step or "last", question, parameters) -> answer. Raises Refusal."""
 
 
@@ -64,7 +40,7 @@ class Look:
         params: Mapping[str, Any] = NOTHING,
         step: int | str | None = None,
         run: str = "",
-    ) -> "Answer":
+    ) -> Any:
         """Ask one of hnviz.observe.QUESTIONS about this snapshot, or about another `step`.
 
         "last" is the newest snapshot. With `run` the step is of another run. Raises Refusal, which
