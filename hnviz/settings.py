@@ -25,6 +25,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "allowedHosts": ["127.0.0.1", "::1", "localhost"],
         "enableCORS": True,
         "enableXsrfProtection": True,
+        "disconnectedSessionTTL": 10,
         "maxUploadSize": 6,
         "maxMessageSize": 1,
         "fileWatcherType": "none",
@@ -128,6 +129,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 WHY = {
     "global.disableWidgetStateDuplicationWarning": "the code sets widgets that also have a default",
     "server.allowedHosts": "`hnviz app --host` adds the host it is given",
+    "server.disconnectedSessionTTL": "seconds; each closed tab holds three open files meanwhile",
     "server.maxUploadSize": "MB",
     "server.maxMessageSize": "MB, the least it takes; web/patience.py has a tighter bound",
     "server.fileWatcherType": "for development: streamlit run app.py --server.fileWatcherType auto",

@@ -1,37 +1,49 @@
 """Streamlit's page as the app serves it: with our style sheets, and a place for each picture."""
 
 import re
+from collections.abc import Callable
 from urllib.parse import parse_qsl
 
 import pytest
 from starlette.applications import Starlette
-from starlette.responses import FileResponse, JSONResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from hnviz.app.kit.places import SHEET, places
 from hnviz.app.pictures import PICTURES
-from hnviz.app.shell.asgi import STYLES, _classes, _step_address
-from hnviz.app.shell.streamlit_parts import front_page
+from hnviz.app.shell.asgi import STYLES, page_classes, step_address
 from hnviz.lessons import lessons
 from hnviz.web.assets import ASSETS
-from hnviz.web.front import dressed, front
+from hnviz.web.front import Page, dressed, front, late_modules
 from hnviz.web.moved import moved
 from hnviz.web.viewer import naming, viewer, viewer_of
 
 OURS = b'<html lang="en"><head></head>ours</html>'
+THEIRS = '<html><script type="module" src="./static/main.js"></script><script>a()</script></html>'
+
+
+def page_of(page: str, script: str) -> Page:
+    assert page == THEIRS and script in ("", "main()")
+    return Page(OURS, f"script-src {script or 'none'}")
+
+
+def answered(text: str, media_type: str) -> Callable[[Request], Response]:
+    return lambda request: Response(text, media_type=media_type)
 
 
 @pytest.fixture
-def client(tmp_path):
-    theirs = tmp_path / "index.html"
-    theirs.write_text("<html>theirs</html>")
+def client():
+    page, script = answered(THEIRS, "text/html"), answered("main()", "text/javascript")
     routes = [
-        *(Route(path, lambda request: FileResponse(theirs)) for path in ("/page", "/base/train")),
-        Route("/base/class/join", lambda request: FileResponse(theirs)),
+        *(Route(path, page) for path in ("/page", "/base/train", "/page/below/it")),
+        *(Route(path, script) for path in ("/static/main.js", "/base/static/main.js")),
+        Route("/base/class/join", answered("theirs", "text/html")),
+        Route("/page/below/static/main.js", page),  # as Streamlit answers
         Route("/data", lambda request: JSONResponse({"a": 1})),
     ]
-    app = Starlette(routes=routes, middleware=[front(lambda: OURS, {"/train": "<i></i>"})])
+    app = Starlette(routes=routes, middleware=[front(page_of, {"/train": "<i></i>"})])
     with TestClient(app, base_url="http://127.0.0.1") as client:
         yield client
 
@@ -43,7 +55,16 @@ def test_a_page_is_ours_and_all_else_is_left_alone(client):
     assert page.headers["content-length"] == str(len(OURS))
     assert client.get("/data").json() == {"a": 1}
     assert client.get("/nothing").status_code == 404
-    assert client.head("/page").content == b""
+    head = client.head("/page")
+    assert (head.content, head.headers["content-length"]) == (b"", page.headers["content-length"])
+
+
+def test_a_page_is_dressed_again_until_its_script_is_found(client):
+    policies = [
+        client.get(path).headers["content-security-policy"]
+        for path in ("/page/below/it", "/base/train", "/page/below/it")
+    ]
+    assert policies == ["script-src none", "script-src main()", "script-src main()"]
 
 
 def test_a_browser_gets_a_name_with_its_first_page_and_keeps_it(client):
@@ -76,7 +97,7 @@ def test_a_viewer_without_a_name_is_an_address():
 
 
 def test_a_page_that_a_route_of_ours_answers_is_left_alone(client):
-    assert client.get("/base/class/join").text == "<html>theirs</html>"
+    assert client.get("/base/class/join").text == "theirs"
 
 
 def test_a_page_of_present_mode_says_so_from_its_first_frame(client):
@@ -108,7 +129,7 @@ def test_a_teachers_link_says_so_from_its_first_frame(client):
 
 
 def test_a_step_of_a_lesson_says_so_from_its_first_frame():
-    classes = _classes()
+    classes = page_classes()
     assert classes[b"lesson=text-into-batches.1"] == b"hn-lesson hn-guessing"
     assert classes[b"lesson=text-into-batches.2"] == b"hn-lesson"
     assert b"lesson=text-into-batches.99" not in classes
@@ -116,7 +137,7 @@ def test_a_step_of_a_lesson_says_so_from_its_first_frame():
 
 
 def test_a_lessons_link_leads_to_its_step_and_keeps_what_else_it_says():
-    there = _step_address("/base/lesson", "id=why-truncate&step=2&present=true")
+    there = step_address("/base/lesson", "id=why-truncate&step=2&present=true")
     assert there is not None
     path, _, asked = there.partition("?")
     assert (path, dict(parse_qsl(asked))) == (
@@ -128,10 +149,10 @@ def test_a_lessons_link_leads_to_its_step_and_keeps_what_else_it_says():
             "present": "true",
         },
     )
-    assert str(_step_address("/lesson", "id=counting-past-8000&step=3")).startswith("./?")
+    assert str(step_address("/lesson", "id=counting-past-8000&step=3")).startswith("./?")
     steps = len(lessons()["why-truncate"].steps)
-    assert "why-truncate.1" in str(_step_address("/lesson", "id=why-truncate"))
-    assert _step_address("/lesson", f"id=why-truncate&step={steps + 1}") is not None  # the end
+    assert "why-truncate.1" in str(step_address("/lesson", "id=why-truncate"))
+    assert step_address("/lesson", f"id=why-truncate&step={steps + 1}") is not None  # the end
     for path, asked in (
         ("/time", "id=why-truncate"),
         ("/lesson", ""),
@@ -140,7 +161,7 @@ def test_a_lessons_link_leads_to_its_step_and_keeps_what_else_it_says():
         ("/lesson", "id=no-such"),
         ("/lesson", "id=a.b&step=%00&id"),
     ):
-        assert _step_address(path, asked) is None, (path, asked)
+        assert step_address(path, asked) is None, (path, asked)
 
 
 def test_a_browser_goes_where_an_address_leads_and_all_else_passes(client):
@@ -167,14 +188,24 @@ def test_a_browser_that_kept_another_versions_page_gets_this_one(client):
     assert "etag" not in told.headers
 
 
-def test_streamlits_page_has_the_places_that_we_write_to():
-    """Streamlit may move them in another version."""
-    page = dressed(front_page(), title="hnviz", styles=["a.css"], modules=["b.js"]).decode()
+def test_a_dressed_page_loads_its_styles_last_and_its_modules_early():
+    theirs = '<html lang="en"><head><title>Streamlit</title></head><div id="root"></div></html>'
+    page = dressed(theirs, title="hnviz", styles=["a.css"], modules=["b.js"]).decode()
     assert "<title>hnviz</title>" in page
-    assert '<html lang="en">' in page  # the language that screen readers speak
     head, body = page.split("</head>")
     assert '<link rel="modulepreload" href="./b.js">' in head
     assert body.index('href="./a.css"') < body.index('<div id="root">')
+
+
+def test_the_modules_of_elements_are_found_in_the_main_script():
+    script = (
+        'd=(m.f||(m.f=["./A.1x_-.js","./a.js","./in_page.js","./a.css","./B.2.js","./C.js"]));'
+        "x(()=>import(`./A.1x_-.js`),__deps([0,1,2,3])),y(()=>import(`./B.2.js`)"
+        ".then(e=>e.t),__deps([4,1])),z(()=>import(`./D.3.js`),[]),w(()=>import(`./E.js`),deps([5]))"
+    )
+    found = late_modules('<link href="./in_page.js">', script, ("A", "B", "D", "none"))
+    assert found == ["static/js/A.1x_-.js", "static/js/a.js", "static/js/B.2.js"]
+    assert late_modules("", "another bundler's script", ("A", "B")) == []
 
 
 def test_another_page_of_streamlits_is_refused():

@@ -1,9 +1,12 @@
 """`hnviz app`: where it listens, whom it lets in, and that nothing of it is left behind."""
 
 import asyncio
+import base64
 import gc
+import hashlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -12,7 +15,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,7 @@ from hnviz.app.shell.serve import Address, AddressError
 from hnviz.cli import app as cli_app
 from hnviz.cli import main
 from hnviz.engine.client import Engine
+from hnviz.web.guard import inline_scripts
 
 ROOT = Path(__file__).parent.parent
 
@@ -241,6 +245,26 @@ def wait_until_gone(processes: list[Any]) -> None:
     assert alive == []
 
 
+def the_page_is_dressed(connection: HTTPConnection) -> None:
+    """Streamlit may move what our page needs of it in another version."""
+
+    def told(path: str) -> tuple[HTTPResponse, str]:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        assert answer.status == 200
+        return answer, answer.read().decode()
+
+    answer, page = told("/train")
+    assert '<html lang="en">' in page and "<title>hnviz</title>" in page  # what is read aloud
+    assert page.index('<link rel="stylesheet" href="./assets/') < page.index('<div id="root">')
+    (script,) = inline_scripts(page)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"'sha256-{digest}'" in str(answer.getheader("content-security-policy"))
+    modules = re.findall(r'<link rel="modulepreload" href="\./(static/js/[^"]+)">', page)
+    assert {each.split("/")[-1].split(".")[0] for each in modules} >= {*asgi.EARLY}
+    assert not any(told(f"/{each}")[1].startswith("<!") for each in modules)
+
+
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "terminated"])
 def test_app_in_use(running: Running, ending: signal.Signals) -> None:
     """One start for all that needs a running app: it takes seconds."""
@@ -255,8 +279,7 @@ def test_app_in_use(running: Running, ending: signal.Signals) -> None:
     assert [(at.ip, at.port) for at in listening] == [("127.0.0.1", port)]
 
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
-    connection.request("GET", "/train")
-    assert connection.getresponse().status == 200
+    the_page_is_dressed(connection)
     assert upgrade(port, f"127.0.0.1:{port}") == 101
     assert upgrade(port, f"localhost:{port}", f"http://localhost:{port}") == 101
     assert upgrade(port, f"rebound.example.org:{port}") == 400

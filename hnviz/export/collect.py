@@ -18,9 +18,9 @@ from hnviz.app.pictures import PICTURES
 from hnviz.app.shell.asgi import SCRIPT
 from hnviz.app.shell.navigation import PAGES, page_file
 from hnviz.app.shell.session import MODE
-from hnviz.app.shell.streamlit_parts import quiet_test_runner
 from hnviz.export.errors import ExportError
 from hnviz.figures.theme import MODES
+from hnviz.web.log import no_warnings
 
 PATIENCE = 600  # seconds that a page's script may take, on a busy computer
 _ESCAPED = re.compile(r"\\(.)")  # a mark of Markdown
@@ -88,7 +88,6 @@ def collect(page: str, at: Mapping[str, str], modes: Sequence[str] = MODES) -> l
 
 def _drawn(page: str, at: Mapping[str, str], mode: str) -> list[Part]:
     """Run a page's script in one mode. Raises ExportError."""
-    quiet_test_runner()  # each time: a run sets the levels of all its loggers
     st.set_option("client.showErrorDetails", "full")  # this page's reader has the file's log
     app = AppTest.from_file(str(SCRIPT), default_timeout=PATIENCE)
     app.query_params.update(at)
@@ -96,7 +95,8 @@ def _drawn(page: str, at: Mapping[str, str], mode: str) -> list[Part]:
     app = app if page == "start" else app.switch_page(str(page_file(page)))
     begun = time.monotonic()
     try:
-        app.run()
+        with no_warnings():
+            app.run()
     except RuntimeError as error:
         if time.monotonic() - begun < PATIENCE:
             raise

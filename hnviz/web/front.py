@@ -3,7 +3,12 @@
 A style sheet that a script sends arrives after the first elements were painted, and moves them all.
 """
 
+import asyncio
+import json
+import re
 from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+from urllib.parse import urljoin
 
 from starlette.middleware import Middleware
 from starlette.responses import RedirectResponse
@@ -21,36 +26,50 @@ CLASSES = {
 OTHER_SPELLINGS = {b"present=1": b"present=true", b"present=0": b"present=false"}
 """How a switch may be typed -> how Streamlit reads it: the page's address is changed to that."""
 VALIDATORS = (b"if-none-match", b"if-modified-since")
+_SCRIPT = re.compile(r'<script type="module"[^>]* src="([^"]+)"')
+
+
+class Page(NamedTuple):
+    """What a browser gets for every address of a page."""
+
+    content: bytes
+    policy: str  # its Content-Security-Policy, which names its inline scripts by their hashes
+
+
+Dress = Callable[[str, str], Page]
+"""Makes our page of Streamlit's and the text of its main script."""
 
 
 def front(
-    page: Callable[[], bytes],
+    dress: Dress,
     early: Mapping[str, str] | None = None,
     framed: Callable[[], bool] = lambda: False,
     classes: Mapping[bytes, bytes] = CLASSES,
 ) -> Middleware:
-    """Make the middleware; `page` and `framed` are called once, when the server starts.
+    """Make the middleware; `framed` is called once, when the server starts.
 
-    `early` is what the head of a page holds besides, by the end of the page's path. `framed` says
-    whether other sites may show the pages in a frame.
+    `dress` is called for the first page, and may be again until one is at an address that leads to
+    Streamlit's script. `early` is what the head of a page holds besides, by the end of the page's
+    path. `framed` says whether other sites may show the pages in a frame.
     """
-    return Middleware(Front, page=page, early=early or {}, framed=framed, classes=classes)
+    return Middleware(Front, dress=dress, early=early or {}, framed=framed, classes=classes)
 
 
 class Front:
-    """Answers with our HTML page wherever Streamlit answers with its own; names the viewer."""
+    """Dresses Streamlit's HTML page wherever Streamlit answers with it; names the viewer."""
 
     def __init__(
         self,
         app: ASGIApp,
-        page: Callable[[], bytes],
+        dress: Dress,
         early: Mapping[str, str],
         framed: Callable[[], bool],
         classes: Mapping[bytes, bytes],
     ) -> None:
-        self.app, self.classes = app, classes
-        self.page, self.framed = page(), framed()
+        self.app, self.dress, self.classes = app, dress, classes
+        self.framed = framed()
         self.early = {path: head.encode() for path, head in early.items()}
+        self._page: Page | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and change the answer if it is Streamlit's page."""
@@ -63,17 +82,17 @@ class Front:
             query = b"&".join(OTHER_SPELLINGS.get(each, each) for each in asked)
             await RedirectResponse(f"?{query.decode('latin-1')}")(scope, receive, send)
             return
-        is_page = False
-        page = self._page(scope)
+        page: bytes | None = None
 
         async def send_ours(message: Message) -> None:
-            nonlocal is_page
+            nonlocal page
             if message["type"] == "http.response.start":
-                is_page = message["status"] == 200 and _is_html(message["headers"])
-                if is_page:
+                if message["status"] == 200 and _is_html(message["headers"]):
+                    content, policy = self._page or await self._dressed(scope)
+                    page = self._suited(content, scope)
                     names = naming(scope, framed=self.framed)
-                    message = {**message, "headers": [*_headers(page), *names]}
-            elif is_page:
+                    message = {**message, "headers": [*_headers(page, policy), *names]}
+            elif page is not None:
                 if message.get("more_body"):
                     return
                 body = b"" if scope["method"] == "HEAD" else page
@@ -84,8 +103,19 @@ class Front:
         headers = [each for each in scope["headers"] if each[0] not in VALIDATORS]
         await self.app({**scope, "headers": headers}, receive, send_ours)
 
-    def _page(self, scope: Scope) -> bytes:
-        page = self.page
+    async def _dressed(self, scope: Scope) -> Page:
+        """Dress the page at an address; it is kept if its main script is found from there."""
+        theirs, _ = await _answer(self.app, scope, scope["path"])
+        found = _SCRIPT.search(theirs)
+        path = urljoin(scope["path"], found[1]) if found else scope["path"]
+        script, is_html = await _answer(self.app, scope, path)
+        page = self.dress(theirs, "" if is_html else script)
+        if not is_html:
+            self._page = page
+        return page
+
+    def _suited(self, page: bytes, scope: Scope) -> bytes:
+        """Return the page with what its address asks of it: classes, and the end of its head."""
         asked = scope["query_string"].split(b"&")
         if classes := [name for parameter, name in self.classes.items() if parameter in asked]:
             page = page.replace(b"<html", b'<html class="' + b" ".join(classes) + b'"', 1)
@@ -93,6 +123,26 @@ class Front:
             if scope["path"].endswith(path):
                 page = page.replace(b"</head>", head + b"</head>", 1)
         return page
+
+
+async def _answer(app: ASGIApp, scope: Scope, path: str) -> tuple[str, bool]:
+    """Return the text that the server has at a path, and whether it is HTML."""
+    start: Message = {}
+    body, asked = bytearray(), list[bool]()
+
+    async def receive() -> Message:
+        if not asked:
+            asked.append(True)
+            return {"type": "http.request", "body": b"", "more_body": False}
+        return await asyncio.Future()  # it does not hang up
+
+    async def send(message: Message) -> None:
+        start.update(message if message["type"] == "http.response.start" else {})
+        body.extend(message.get("body", b""))
+
+    plain = {"method": "GET", "path": path, "raw_path": path.encode(), "query_string": b""}
+    await app({**scope, **plain, "headers": [], "extensions": {}}, receive, send)
+    return body.decode(errors="replace"), _is_html(start.get("headers", ()))
 
 
 def dressed(page: str, *, title: str, styles: Iterable[str], modules: Iterable[str]) -> bytes:
@@ -110,8 +160,28 @@ def dressed(page: str, *, title: str, styles: Iterable[str], modules: Iterable[s
     return page.replace("<title>Streamlit</title>", f"<title>{title}</title>").encode()
 
 
-def _headers(page: bytes) -> list[tuple[bytes, bytes]]:
+def late_modules(page: str, script: str, elements: Iterable[str]) -> list[str]:
+    """List the modules, as addresses, that Streamlit's page asks for when it shows such elements.
+
+    A page that names them loads them beside its other files instead of one after the other: .15 s
+    less until a first picture. The page's main script lists them, as its bundler writes it; those
+    that are not found are left out, and nothing then breaks.
+    """
+    listed = re.search(r"\.f=(\[[^]]*\])", script)
+    files = json.loads(listed[1]) if listed else []
+    found: dict[str, None] = {}
+    for element in elements:
+        needs = re.search(
+            rf"/{element}\.[\w-]+\.js`\)(?:\.then\([^)]*\))?,\w+\(\[([\d,]+)\]\)", script
+        )
+        numbers = needs[1].split(",") if needs else ()
+        found |= dict.fromkeys(files[int(number)].removeprefix("./") for number in numbers)
+    return [f"static/js/{name}" for name in found if name.endswith(".js") and name not in page]
+
+
+def _headers(page: bytes, policy: str) -> list[tuple[bytes, bytes]]:
     return [
+        (b"content-security-policy", policy.encode()),
         (b"content-type", b"text/html; charset=utf-8"),
         (b"content-length", str(len(page)).encode()),
         (b"cache-control", b"no-cache"),

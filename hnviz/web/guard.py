@@ -40,7 +40,6 @@ class Rules:
     hosts: tuple[str, ...]  # names of this machine; "*.example.org": all subdomains, "*": any name
     origins: tuple[str, ...] = ()  # public addresses of a proxy: https://lab.example.org
     ancestors: tuple[str, ...] = ("'self'",)  # pages that may show the app in a frame
-    scripts: tuple[str, ...] = ()  # the text of each inline script of the pages
     frames: tuple[str, ...] = ("'none'",)  # what pages may show in a frame
     proxies: Sequence[Network] = ()  # whose X-Forwarded-For and X-Forwarded-Proto count
 
@@ -169,12 +168,13 @@ def site(origin: str) -> Site | None:
     return Site(parts.scheme in SECURE, name, PORTS[parts.scheme] if port is None else port)
 
 
-def security_policy(rules: Rules) -> str:
+def security_policy(rules: Rules, page: str = "") -> str:
     """Write the Content-Security-Policy: as strict as Streamlit and plotly.js allow.
 
-    Components are loaded by scripts at a blob: address.
+    Components are loaded by scripts at a blob: address. `page` is the HTML whose inline scripts
+    may run.
     """
-    scripts = " ".join(["'self'", "blob:", *(_hash(script) for script in rules.scripts)])
+    scripts = " ".join(["'self'", "blob:", *map(_hash, inline_scripts(page))])
     return "; ".join(
         (
             "default-src 'none'",

@@ -4,7 +4,7 @@ import asyncio
 import os
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -35,7 +35,10 @@ PAUSE_SECONDS = 20.0  # between two parts of a body
 BODY_SECONDS = 120.0  # for a whole body
 RETRY = {"Retry-After": "10"}
 
-UPLOAD = re.compile(r"/_stcore/upload_file/([^/]+)/[^/]+$")
+UPLOAD = re.compile(r"/_stcore/upload_file/([^/]+)/([^/]+)$")
+
+Upload = tuple[str, str]
+"""A file that a tab has uploaded: the names of both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +46,8 @@ class Bounds:
     """The bounds that depend on the server."""
 
     largest_upload: int = 5 * MEGABYTE  # bytes of a file
-    uploads: Callable[[], Mapping[str, Sequence[int]]] = dict  # the sizes of each tab's files
+    uploads: Callable[[Iterable[Upload]], Mapping[Upload, int]] = lambda asked: {}
+    """The sizes in bytes of those uploads that are still held."""
     is_full: Callable[[], bool] = lambda: False  # of open files
     draws: Callable[[bytes], bool] = lambda message: False  # whether it says that a page is drawn
 
@@ -69,7 +73,7 @@ class Limits:
         self._uploading = Quota(1, "another of your files is on its way; try again in a moment")
         self._under_way = 0
         self._counted, self._is_full = 0.0, False  # when the open files were, and what that gave
-        self._tabs: dict[Viewer, set[str]] = {}  # that hold files, by viewer
+        self._uploads: dict[Viewer, set[Upload]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it, even while its body arrives."""
@@ -97,7 +101,7 @@ class Limits:
             await self.app(scope, bounded, send)
             return
         with self._uploading.taken(viewer):
-            self._check(viewer, upload[1])
+            self._check(viewer, (upload[1], upload[2]))
             self._under_way += 1
             try:
                 await self.app(scope, bounded, send)
@@ -123,22 +127,22 @@ class Limits:
         finally:
             presses.end()
 
-    def _check(self, viewer: Viewer, session: str) -> None:
+    def _check(self, viewer: Viewer, upload: Upload) -> None:
         """Refuse an upload that does not fit. Raises RefusedError."""
         if self._under_way >= AT_ONCE:
             raise RefusedError(429, "others are uploading files; try again in a moment", RETRY)
-        held = {tab: sizes for tab, sizes in self.bounds.uploads().items() if sizes}
-        known = {each: tabs & held.keys() for each, tabs in self._tabs.items()}
-        self._tabs = {each: tabs for each, tabs in known.items() if tabs}
-        tabs = self._tabs[viewer] = {*self._tabs.get(viewer, ()), session}
-        own = [size for tab in tabs for size in held.get(tab, ())]
+        sizes = self.bounds.uploads(set().union(*self._uploads.values()))
+        held = {each: uploads & sizes.keys() for each, uploads in self._uploads.items()}
+        self._uploads = {each: uploads for each, uploads in held.items() if uploads}
+        own = [sizes[each] for each in self._uploads.get(viewer, ())]
+        self._uploads.setdefault(viewer, set()).add(upload)
         if len(own) >= MOST_FILES or sum(own) + self.bounds.largest_upload > MOST_BYTES_OF_ONE:
             raise RefusedError(
                 413,
                 f"one viewer may hold at most {MOST_FILES} files, and "
                 f"{MOST_BYTES_OF_ONE // MEGABYTE} MB with the next; remove one first",
             )
-        if sum(map(sum, held.values())) + self.bounds.largest_upload > MOST_BYTES:
+        if sum(sizes.values()) + self.bounds.largest_upload > MOST_BYTES:
             raise RefusedError(503, "there is no room for more uploads; try again later", RETRY)
 
 

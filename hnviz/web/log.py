@@ -2,6 +2,8 @@
 
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 SECONDS = 60.0
 MOST = 200  # kinds of lines that are remembered
@@ -50,3 +52,13 @@ def keep_short() -> None:
         logger = logging.getLogger(name)
         if not any(isinstance(each, OnceAMinute) for each in logger.filters):
             logger.addFilter(OnceAMinute())
+
+
+@contextmanager
+def no_warnings() -> Iterator[None]:
+    """Log errors only, in this process: Streamlit warns of each call outside a page."""
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)

@@ -392,15 +392,15 @@ def _queries(place: Place) -> st.SearchStrategy[tuple[int, dict[str, str]]]:
 
 
 def _page(place: Place) -> Feed:
-    from hnviz.app.shell.streamlit_parts import quiet_test_runner
+    from hnviz.web.log import no_warnings
     from tests.pages import EVERY_PAGE, open_page
 
     def feed(given: tuple[int, dict[str, str]]) -> None:
         number, query = given
         page = EVERY_PAGE[number % len(EVERY_PAGE)]
         sent = {name: text.encode("utf-8", "replace").decode() for name, text in query.items()}
-        quiet_test_runner()  # each time: a run sets the levels of all its loggers
-        app = open_page(page, **sent)
+        with no_warnings():
+            app = open_page(page, **sent)
         assert not app.exception, [each.value for each in app.exception]
 
     return feed

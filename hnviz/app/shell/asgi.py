@@ -25,10 +25,10 @@ from hnviz.app.shell.classroom import class_service, open_class
 from hnviz.lessons import PARAMETER, address, lessons, query
 from hnviz.own import OwnModelError, use_named
 from hnviz.web.assets import ASSETS
-from hnviz.web.front import CLASSES, dressed, front
-from hnviz.web.guard import Rules, guard, inline_scripts
-from hnviz.web.limits import MEGABYTE, Bounds, is_nearly_full, limits
-from hnviz.web.log import keep_short
+from hnviz.web.front import CLASSES, Page, dressed, front, late_modules
+from hnviz.web.guard import Rules, guard, security_policy
+from hnviz.web.limits import MEGABYTE, Bounds, allow_many_open_files, is_nearly_full, limits
+from hnviz.web.log import keep_short, no_warnings
 from hnviz.web.moved import moved
 from hnviz.web.patience import mend_uvicorn
 from hnviz.web.routes import door
@@ -41,9 +41,10 @@ STYLES = (
     "app/shell/lesson.css",
     "app/kit/places.css",
 )
+EARLY = ("BidiComponent", "Selectbox", "NumberInput", "ButtonGroup", "Html", "PageLink", "Button")
+"""Streamlit's, on our pages, whose modules a browser should load at once."""
 ORIGINS = "HNVIZ_ORIGINS"  # public addresses of the app behind a proxy: https://lab.example.org
 ANCESTORS = "HNVIZ_FRAME_ANCESTORS"  # pages that may show the app in a frame
-GIVE_BACK_SECONDS = 1.0
 TURN_SECONDS = 0.0005  # of the interpreter while modules load: a browser's files come in between
 ENGINE_DELAY = 1.5  # seconds; a page that needs the engine sooner starts it
 LATER = ("pandas", "pyarrow", "plotly.io", "PIL.Image")  # which Start does without; .4 s to load
@@ -110,8 +111,8 @@ def middleware() -> list[Any]:
         guard(_rules),
         *_members_only(),
         limits(_bounds),
-        moved(_step_address),
-        front(_page, {"/train": charts}, _framed, _classes()),
+        moved(step_address),
+        front(_dressed, {"/train": charts}, _framed, page_classes()),
     ]
 
 
@@ -124,7 +125,7 @@ def _members_only() -> list[Any]:
     return [members_only(classroom, _base_path)]
 
 
-def _classes() -> dict[bytes, bytes]:
+def page_classes() -> dict[bytes, bytes]:
     """Return which parameters name classes of the page.
 
     Beside a lesson its panel has a place, and what a step asks for is covered from the first frame.
@@ -139,7 +140,7 @@ def _classes() -> dict[bytes, bytes]:
     return {**CLASSES, **steps}
 
 
-def _step_address(path: str, asked: str) -> str | None:
+def step_address(path: str, asked: str) -> str | None:
     """Return where a lesson's step is, for "/lesson?id=...&step=..."; None if there is none.
 
     The list of lessons would appear first, and make room for a panel after that.
@@ -159,28 +160,26 @@ def _rules() -> Rules:
     """Say who may ask, once Streamlit's settings are read."""
     import streamlit as st
 
-    from hnviz.app.shell.streamlit_parts import front_page
-
     return Rules(
         hosts=tuple(st.get_option("server.allowedHosts")) or ("*",),  # none: any, to Streamlit
         origins=named(ORIGINS),
         ancestors=("'self'", *named(ANCESTORS)),
-        scripts=inline_scripts(front_page()),
         proxies=proxies(named(PROXIES)),
     )
 
 
-def _page() -> bytes:
-    """Return the HTML page of every address."""
-    from hnviz.app.shell.streamlit_parts import front_page, late_modules
-
-    theirs = late_modules()
-    return dressed(
-        front_page(),
+def _dressed(page: str, script: str) -> Page:
+    """Return the HTML page of every address, made of Streamlit's."""
+    content = dressed(
+        page,
         title="hnviz",
         styles=map(ASSETS.address, STYLES),
-        modules=[*ASSETS.addresses("app/kit/js/", ".js"), *theirs],
+        modules=[
+            *ASSETS.addresses("app/kit/js/", ".js"),
+            *late_modules(page, script, EARLY),
+        ],
     )
+    return Page(content, security_policy(_rules(), page))
 
 
 def _framed() -> bool:
@@ -213,15 +212,14 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     # look through them all delays a page by .06 s.
     gc.disable()
     threading.Thread(target=_warm_up, daemon=True).start()
+    allow_many_open_files()
     mend_uvicorn()
     keep_short()
-    giving_back = asyncio.create_task(_give_back())
     if (classroom := class_service()) is not None:
         classroom.lessons.begin()
     try:
         yield {}
     finally:
-        giving_back.cancel()
         await _end()
 
 
@@ -235,15 +233,6 @@ async def _end() -> None:
     exported.end()
     await asyncio.to_thread(sweeper().end)
     await asyncio.to_thread(close_shared_engine)
-
-
-async def _give_back() -> None:
-    """Give back the file descriptors of idle and closed tabs."""
-    from hnviz.app.shell.streamlit_parts import share_event_loops
-
-    while True:
-        await asyncio.sleep(GIVE_BACK_SECONDS)
-        share_event_loops()
 
 
 def _warm_up() -> None:
@@ -268,14 +257,17 @@ def _warm_up() -> None:
 
 
 def _load() -> None:
+    import streamlit as st
+
+    with no_warnings():
+        # The very first element looks for a notebook, in the files of a thousand modules.
+        st.empty()
     import_module("hnviz.app.shell.everything")
     from hnviz.app.rooms.start.overview import ladder_rows
     from hnviz.app.run.engine import store
-    from hnviz.app.shell.streamlit_parts import skip_the_look_for_a_notebook
     from hnviz.data import human_numbers_stream
     from hnviz.web.hub import LISTED
 
-    skip_the_look_for_a_notebook()
     ladder_rows()  # reads the pre-trained runs, which every page lists
     store().summaries(LISTED)
     human_numbers_stream()

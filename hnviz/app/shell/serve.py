@@ -26,7 +26,6 @@ from hnviz.app.shell.asgi import (
 )
 from hnviz.app.shell.classroom import class_service
 from hnviz.settings import options
-from hnviz.web.limits import allow_many_open_files
 
 ROOT = Path(__file__).parents[3]
 TRIES = 100  # ports after a taken one
@@ -136,7 +135,6 @@ def serve(address: Address, announce: Callable[[Address], None]) -> None:
             announce(replace(address, path=st.get_option("server.baseUrlPath").strip("/")))
             yield state
 
-    allow_many_open_files()
     signal.signal(signal.SIGTERM, _leave)
     # Streamlit puts the folder of what was launched in front of Python's path. That of
     # `python -m hnviz` is the package, whose modules would hide others of the same name.
