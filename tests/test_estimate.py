@@ -12,7 +12,7 @@ from hnviz import estimate
 from hnviz.config import RunConfig
 from hnviz.data import stream_of
 from hnviz.engine.client import Engine, EngineError
-from hnviz.engine.pace import Pace
+from hnviz.engine.timing import Timing
 from hnviz.estimate import (
     Budget,
     checkpoint_bytes,
@@ -232,7 +232,7 @@ class Slow:
         self.pipe, self._theirs = Pipe()
         self.killed = False
 
-    def start(self, target: str) -> "Slow":
+    def start(self, target: str, nice: int) -> "Slow":
         return self
 
     def tell(self, *message: object) -> None:
@@ -248,20 +248,22 @@ class Slow:
 
 def test_steps_that_take_too_long_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     worker, refused = Slow(), []
-    pace = Pace(worker, lambda *reply: None, lambda asker, error: refused.append((asker, error)))
+    timing = Timing(
+        worker, lambda *reply: None, lambda asker, error: refused.append((asker, error))
+    )
     with pytest.raises(EngineError, match="1 to 6 runs can be timed; got 7"):
-        pace.ask(1, [RunConfig()] * 7)
-    pace.ask(1, [RunConfig()])
-    assert worker.told == (RunConfig().to_dict(),) and 0 < pace.next_deadline() < math.inf
+        timing.ask(1, [RunConfig()] * 7)
+    timing.ask(1, [RunConfig()])
+    assert worker.told == (RunConfig().to_dict(),) and 0 < timing.next_deadline() < math.inf
     with pytest.raises(EngineError, match="timed for somebody else"):
-        pace.ask(2, [RunConfig()])
-    pace.tick()
+        timing.ask(2, [RunConfig()])
+    timing.tick()
     assert not worker.killed
     monkeypatch.setattr("time.monotonic", lambda: math.inf)
-    pace.tick()
-    pace.hear()
-    assert worker.killed and [asker for asker, _ in refused] == [1]
-    assert pace.pipe is None
+    timing.tick()
+    timing.hear()
+    assert worker.killed and refused == [1]
+    assert timing.pipe is None
 
 
 def test_auto_trains_small_networks_on_the_processor_and_large_ones_on_the_card():

@@ -6,13 +6,13 @@ import sys
 
 import pytest
 
-from hnviz.engine import priority
+from hnviz.engine import workers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has sessions' niceness")
 
 ASK = """
 import json, os, pathlib
-from hnviz.engine.priority import stand_back
+from hnviz.engine.workers import stand_back
 stand_back(7)
 group = pathlib.Path("/proc/self/autogroup")
 print(json.dumps([
@@ -46,9 +46,9 @@ def test_a_wish_that_comes_too_soon_is_made_again(monkeypatch, refusal):
             if len(wishes) < 3:
                 raise refusal
 
-    monkeypatch.setattr(priority, "_AUTOGROUP", Busy())
-    monkeypatch.setattr(priority, "REST", 0)
-    monkeypatch.setattr(priority.os, "setpriority", lambda *_: None)
-    monkeypatch.setattr(priority.os, "setsid", lambda: None)
-    priority.stand_back(7)
+    monkeypatch.setattr(workers, "AUTOGROUP", Busy())
+    monkeypatch.setattr(workers, "NICE_REST", 0)
+    monkeypatch.setattr(workers.os, "setpriority", lambda *_: None)
+    monkeypatch.setattr(workers.os, "setsid", lambda: None)
+    workers.stand_back(7)
     assert wishes == ["7"] * (3 if refusal is BlockingIOError else 1)

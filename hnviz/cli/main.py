@@ -131,9 +131,9 @@ def fill_closed_streams() -> None:
 
 
 def _broken(error: ImportError | OSError) -> str:
-    from hnviz.engine.broken import said_of
+    from hnviz.engine.workers import without_torch
 
-    return said_of(error)
+    return without_torch(error)
 
 
 def _say(sentence: str) -> int:

@@ -1,7 +1,6 @@
 """The process that answers questions about snapshots."""
 
 import logging
-import sys
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -9,15 +8,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Literal
 
-import torch
-
-from hnviz.engine.priority import stand_back
 from hnviz.engine.protocol import RUN_ERRORS, Answer, ErrorKind, pack, unpack
 from hnviz.observe import QUESTIONS, Subject
 from hnviz.observe.progress import listen
 from hnviz.runs import RunFolder
 
-NICE = 10  # for slow questions, as for a trainer
 KEPT_MODELS = 64  # loaded snapshots, so that a slider can move without reading the disk
 KEPT_BYTES = 64 * 2**20  # of their weights
 TOLD_SECONDS = 0.5  # at least, between two messages about how far a question is
@@ -25,16 +20,13 @@ TOLD_SECONDS = 0.5  # at least, between two messages about how far a question is
 log = logging.getLogger(__name__)
 
 
-def serve(pipe: Connection, nice: int = 0) -> None:
+def serve(pipe: Connection) -> None:
     """Answer questions until the pipe closes.
 
     A question is (path of the run's folder, step, the snapshot file's stamp, name, params); an
     answer is ("answer", bytes) or ("refusal", sentence, kind). Before it may come
     ("progress", how many are done, of how many, what they are).
     """
-    logging.basicConfig(stream=sys.stderr, format="%(asctime)s observer %(message)s")
-    torch.set_num_threads(1)
-    stand_back(nice)
     subjects = _Subjects()
     told = time.monotonic()
 
@@ -53,11 +45,6 @@ def serve(pipe: Connection, nice: int = 0) -> None:
             return
         told = time.monotonic()
         pipe.send(_reply(subjects, (path, step, stamp), name, params))
-
-
-def serve_slowly(pipe: Connection) -> None:
-    """Serve slow questions, which take a second or more, at a lower priority."""
-    serve(pipe, NICE)
 
 
 def _reply(

@@ -3,18 +3,17 @@
 import atexit
 import os
 
-from hnviz.engine.broken import end_with
-from hnviz.engine.priority import stand_back
+from hnviz.engine.workers import end_without_torch, stand_back
 
 # Loading torch must not delay the first page: its server and browser start at the same time.
 stand_back(5)
 
 try:
-    from hnviz.engine import machine, observer, stopwatch, trainer
+    from hnviz.engine import machine, observer, trainer
 except (ImportError, OSError) as error:
-    end_with(error)
+    end_without_torch(error)
 
-__all__ = ["machine", "observer", "stopwatch", "trainer"]
+__all__ = ["machine", "observer", "trainer"]
 
 # A normal exit with torch takes a second or two, and this server has nothing to clean up.
 atexit.register(os._exit, 0)

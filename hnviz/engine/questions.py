@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import psutil
 
 from hnviz.engine.protocol import RUN_ERRORS, EngineError, ErrorKind, HowFar
-from hnviz.engine.workers import Worker, Workers
+from hnviz.engine.workers import NICE, Worker, Workers
 from hnviz.runs import RunStore, SnapshotNotFound
 
 START_SECONDS = 60.0  # for the observer to import torch
@@ -89,14 +89,14 @@ class Questions:
         self._waiting: deque[Question] = deque()
         self._current: Question | None = None
         self._worker: Worker | None = None
-        self._entry = f"hnviz.engine.observer:{'serve_slowly' if slow else 'serve'}"
+        self._nice = NICE if slow else 0
         self._started = time.monotonic()
         self.ready = False
         if not slow:
             self._start()
 
     def _start(self) -> None:
-        self._worker = self._workers.start(self._entry)
+        self._worker = self._workers.start("hnviz.engine.observer:serve", nice=self._nice)
         self._taken = _Taken(self._worker.process.pid)
         self._started = time.monotonic()
         self.ready = False

@@ -18,10 +18,10 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from hnviz.config import ConfigError, RunConfig
-from hnviz.engine.pace import Pace
 from hnviz.engine.protocol import SLOW, EngineError, ErrorKind, HowFar, line, send_frame
 from hnviz.engine.questions import Questions, Replies
 from hnviz.engine.scheduler import Limits
+from hnviz.engine.timing import Timing
 from hnviz.engine.trainers import Trainers
 from hnviz.engine.workers import Workers
 from hnviz.runs import DamagedRun, RunNotFound, RunStore, RunWriteError
@@ -74,8 +74,8 @@ class Server:
         ways = Replies(self._send_frame, self._refuse, self._tell_progress)
         ask = partial(Questions, store, self._workers, ways)
         self._quick, self._slow = ask(), ask(slow=True)
-        self._pace = Pace(self._workers, self._reply, self._refuse)
-        self._helpers: tuple[Questions | Pace, ...] = (self._quick, self._slow, self._pace)
+        self._timing = Timing(self._workers, self._reply, self._refuse)
+        self._helpers: tuple[Questions | Timing, ...] = (self._quick, self._slow, self._timing)
         self._machine = self._workers.start("hnviz.engine.machine:serve")
         self._due: list[Message] = []  # replies to send after the jobs
         self._told_jobs: list[Message] = []
@@ -86,7 +86,7 @@ class Server:
             "set_speed": self._set_speed,
             "observe": self._observe,
             "observe_aside": lambda request: self._slow.ask(request["id"], request),
-            "step_seconds": lambda request: self._pace.ask(
+            "step_seconds": lambda request: self._timing.ask(
                 request["id"], [RunConfig.from_dict(each) for each in request["configs"]]
             ),
             **{name: self._press(name) for name in PRESSES},

@@ -2,24 +2,19 @@
 
 import logging
 import os
-import sys
 import threading
 import time
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-import torch
-
 from hnviz.data.splits import WAYS, Chosen
 from hnviz.data.stream import stream_of
 from hnviz.engine.control import Control
-from hnviz.engine.priority import stand_back
 from hnviz.engine.recorder import run_in_folder
 from hnviz.events import BatchEnd, Event
 from hnviz.runs import DamagedRun, RunBusy, RunFolder, RunWriteError
 
-NICE = 10  # pages come first: users wait for them
 REPORT_SECONDS = 0.2
 LAST_WORDS = 1.0  # seconds to store a checkpoint after the engine is gone
 
@@ -31,9 +26,6 @@ log = logging.getLogger(__name__)
 
 def serve(pipe: Connection) -> None:
     """Wait for a run, train it and report; end when the pipe closes."""
-    logging.basicConfig(stream=sys.stderr, format="%(asctime)s trainer %(message)s")
-    torch.set_num_threads(1)  # two threads are no faster here, and far slower on a busy machine
-    stand_back(NICE)
     try:
         path, begin = pipe.recv()
     except EOFError:

@@ -1,11 +1,12 @@
-"""Child processes: a trainer for each run, and the observer.
+"""Child processes: how they start, and how they give way to each other.
 
 If the system can fork, a server that has torch loaded forks them, in milliseconds. Elsewhere they
-are spawned, and a spare one waits for the next run.
+are spawned, and a spare trainer waits for the next run.
 """
 
 import gc
 import importlib
+import logging
 import multiprocessing
 import os
 import signal
@@ -17,14 +18,19 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
-from hnviz.engine.broken import end_with
 from hnviz.own import OwnModels, own_models, register
 
 START_METHOD_VARIABLE = "HNVIZ_START_METHOD"
 TRAINER = "hnviz.engine.trainer:serve"
 FORK_SERVER_WAITS = (0.05, 0.5)  # seconds before each retry
+NICE = 10  # of a process whose result nobody waits for at the screen
+
+AUTOGROUP = Path("/proc/self/autogroup")
+NICE_TRIES = 10  # to change a session's niceness,
+NICE_REST = 0.11  # and seconds between them: Linux accepts one change per 0.1 s from most users
 
 
 class CannotStartError(Exception):
@@ -67,10 +73,10 @@ class Workers:
         if self.method == "forkserver":
             multiprocessing.set_forkserver_preload(["hnviz.engine.preload"])
         else:
-            self._idle = self.start(TRAINER)
+            self._idle = self.start(TRAINER, nice=NICE)
 
-    def start(self, target: str, *, spawn: bool = False) -> Worker:
-        """Run `target`, a "module:function" of one pipe, in a new process.
+    def start(self, target: str, *, nice: int = 0, spawn: bool = False) -> Worker:
+        """Run `target`, a "module:function" of one pipe, in a new process of this niceness.
 
         `spawn` starts a fresh process in place of a fork: Metal needs that. Raises
         CannotStartError if the fork server ends again and again.
@@ -78,20 +84,20 @@ class Workers:
         context = multiprocessing.get_context("spawn" if spawn else self.method)
         for wait in FORK_SERVER_WAITS:
             try:
-                return _start(context, target)
+                return _start(context, target, nice)
             except (EOFError, OSError):  # the fork server has died; the retry starts another
                 self._warn()
                 time.sleep(wait)
         try:
-            return _start(context, target)
+            return _start(context, target, nice)
         except (EOFError, ConnectionError) as error:
             raise CannotStartError from error
 
     def trainer(self, *, spawn: bool = False) -> Worker:
         """Return a trainer that waits for its run."""
         if self._idle is None or not self._idle.process.is_alive():
-            return self.start(TRAINER, spawn=spawn)
-        worker, self._idle = self._idle, self.start(TRAINER)
+            return self.start(TRAINER, nice=NICE, spawn=spawn)
+        worker, self._idle = self._idle, self.start(TRAINER, nice=NICE)
         return worker
 
     def end(self) -> None:
@@ -106,26 +112,79 @@ def _start_method() -> str:
     return wanted or ("forkserver" if "forkserver" in known else "spawn")
 
 
-def _start(context: BaseContext, target: str) -> Worker:
+def _start(context: BaseContext, target: str, nice: int) -> Worker:
     ours, theirs = context.Pipe()
-    process = context.Process(target=_enter, args=(target, theirs, own_models()), daemon=True)  # type: ignore[attr-defined]
+    arguments = (target, theirs, nice, own_models())
+    process = context.Process(target=_enter, args=arguments, daemon=True)  # type: ignore[attr-defined]
     process.start()
     theirs.close()  # so that our end closes when the process ends
     return Worker(process, ours)
 
 
-def _enter(target: str, pipe: Connection, models: OwnModels | None) -> None:
+def _enter(target: str, pipe: Connection, nice: int, models: OwnModels | None) -> None:
     """Run a child process, which knows the user's own models."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ^C is for the app, which then closes the pipes
+    module, function = target.split(":")
+    name = module.rpartition(".")[2]
+    logging.basicConfig(stream=sys.stderr, format=f"%(asctime)s {name} %(message)s")
+    stand_back(nice)
     if models is not None:
         register(models)
-    module, function = target.split(":")
     try:
+        import torch
+
         serve = getattr(importlib.import_module(module), function)
     except (ImportError, OSError) as error:
-        end_with(error)
+        end_without_torch(error)
+    torch.set_num_threads(1)  # two are no faster here, and far slower on a busy machine
     gc.freeze()  # torch stays loaded; collecting garbage in it takes .1 to .25 s
     serve(pipe)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # a normal exit with torch takes a second or two, and others may wait for it
+
+
+def without_torch(error: ImportError | OSError) -> str:
+    """Write one sentence about an error of `import torch`, or of a library that it needs."""
+    reason = " ".join(str(error).split())
+    return (
+        f"PyTorch or another library cannot be loaded: {reason}; install it again for this system"
+    )
+
+
+def end_without_torch(error: ImportError | OSError) -> NoReturn:
+    """Make that sentence the last line of the log, and end the process."""
+    sys.stderr.write(f"{without_torch(error)}\n")
+    sys.stderr.flush()
+    os._exit(1)
+
+
+def stand_back(nice: int) -> None:
+    """Raise this process's niceness to `nice`, from 0 to 19, on systems that have it.
+
+    Linux may share the processors between sessions before it considers a process's own niceness
+    (man 7 sched, "The autogroup feature"). So this process gets its own session, whose niceness is
+    `nice`. Otherwise a trainer would get as much time as the server and its pages together.
+    """
+    if not hasattr(os, "setpriority"):
+        return
+    with suppress(OSError):
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        os.setpriority(os.PRIO_PROCESS, 0, max(own, nice))
+    if sys.platform == "linux":
+        with suppress(OSError):  # it may already lead one
+            os.setsid()
+        if nice:  # a new session has 0
+            _make_session_nice(nice)
+
+
+def _make_session_nice(nice: int) -> None:
+    for _ in range(NICE_TRIES):
+        try:
+            AUTOGROUP.write_text(str(nice), encoding="ascii")
+        except BlockingIOError:  # another process made a change a moment ago
+            time.sleep(NICE_REST)
+        except OSError:  # the kernel does not support this
+            return
+        else:
+            return

@@ -12,7 +12,7 @@ from hnviz.own import OwnModelError, own_models
 
 NAME = "own_models"  # of the module, as long as the process lives
 
-WAS = {"hnviz.catalogue": catalogue, "hnviz.parts": spec, "hnviz.cells": spec}
+WAS = {"hnviz.models.catalogue": catalogue, "hnviz.parts": spec, "hnviz.cells": spec}
 """Modules as hnviz 0.5.0 named them: files that were written for it, and runs that keep one, do."""
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from hnviz.config import RunConfig
 from hnviz.engine.pool.engine import PoolError
-from hnviz.engine.workers import Worker, Workers
+from hnviz.engine.workers import NICE, Worker, Workers
 from hnviz.estimate import Budget, cost, trainer_bytes
 from hnviz.models.catalogue import has_lanes
 from hnviz.runs import RunFolder
@@ -72,7 +72,7 @@ class LanesExecutor:
 
     def submit(self, folders: Sequence[RunFolder]) -> LaneTask:
         """Start a process for these runs."""
-        worker = self._workers.start(ENTRY)
+        worker = self._workers.start(ENTRY, nice=NICE)
         worker.tell(*(str(folder.path.absolute()) for folder in folders))
         self._started = [task for task in self._started if not task.done()]
         self._started.append(LaneTask(worker))

@@ -6,7 +6,6 @@ before its end trains from its first step when it goes on. All take the time of 
 
 import logging
 import os
-import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -19,9 +18,7 @@ import torch
 from hnviz.data import BatchLayout, CorpusError, stream_of
 from hnviz.engine.control import stopped
 from hnviz.engine.pool.worker import train_runs
-from hnviz.engine.priority import stand_back
 from hnviz.engine.recorder import fail
-from hnviz.engine.trainer import NICE
 from hnviz.events import BatchEnd, Event, RunStarted
 from hnviz.learn.lane import Read
 from hnviz.learn.lanes import Lanes
@@ -41,8 +38,6 @@ log = logging.getLogger(__name__)
 
 def serve(pipe: Connection) -> None:
     """Train the runs whose folders come through the pipe; end when it closes."""
-    logging.basicConfig(stream=sys.stderr, format="%(asctime)s lanes %(message)s")
-    stand_back(NICE)
     try:
         paths = [Path(path) for path in pipe.recv()]
     except EOFError:
@@ -67,7 +62,6 @@ def train_together(folders: Sequence[RunFolder]) -> None:
 
     Where a GPU's memory does not do for all of them, each half trains from its first step.
     """
-    torch.set_num_threads(1)
     if left := _left(folders):
         torch.cuda.empty_cache()
         half = len(left) // 2

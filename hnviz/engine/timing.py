@@ -1,4 +1,7 @@
-"""Times training steps, so that an estimate is of this machine as it is now."""
+"""Times training steps, so that an estimate is of this machine as it is now.
+
+The engine has a `Timing`, which starts `serve` in a process of its own; only that loads torch.
+"""
 
 import math
 import time
@@ -8,15 +11,18 @@ from typing import Any
 
 from hnviz.config import RunConfig
 from hnviz.engine.protocol import EngineError
-from hnviz.engine.workers import Worker, Workers
+from hnviz.engine.workers import NICE, Worker, Workers
+from hnviz.events import BatchEnd
 
-ENTRY = "hnviz.engine.stopwatch:serve"
+ENTRY = "hnviz.engine.timing:serve"
 MOST_TIMED = 6  # configs of a request
 MOST_SECONDS = 8.0  # for all of them
+WARM_UPS = 2  # steps that are slower than the others
+TIMED_SECONDS = 0.3  # of each config, and at least one step
 
 
-class Pace:
-    """Has steps timed in a process of its own, one request at a time."""
+class Timing:
+    """Has steps timed, one request at a time."""
 
     def __init__(
         self,
@@ -34,7 +40,7 @@ class Pace:
             raise EngineError("steps are timed for somebody else; ask again in a moment", "busy")
         if not 0 < len(configs) <= MOST_TIMED:
             raise EngineError(f"1 to {MOST_TIMED} runs can be timed; got {len(configs)}", "wrong")
-        worker = self._workers.start(ENTRY)
+        worker = self._workers.start(ENTRY, nice=NICE)  # a trainer waits for others, too
         worker.tell(*(config.to_dict() for config in configs))
         self._asked, self._until = (asker, worker), time.monotonic() + MOST_SECONDS
 
@@ -67,3 +73,38 @@ class Pace:
         """End the process."""
         if self._asked:
             self._asked[1].end()
+
+
+def serve(pipe: Connection) -> None:
+    """Time a step of each config that comes through the pipe; send two times for each."""
+    try:
+        configs = [RunConfig.from_dict(each) for each in pipe.recv()]
+    except EOFError:
+        return
+    pipe.send([step_seconds(config) for config in configs])
+
+
+def step_seconds(config: RunConfig) -> tuple[float, float]:
+    """Return how long a training step keeps a core busy, and how long it takes by the clock.
+
+    The second is longer on a machine that others use.
+    """
+    from hnviz.learn import Learner
+
+    learner = Learner(config, chunk=1)
+    marks = [_now()]
+    for event in learner.events():
+        if isinstance(event, BatchEnd):
+            marks.append(_now())
+            if len(marks) > WARM_UPS + 1 and marks[-1][1] - marks[WARM_UPS][1] > TIMED_SECONDS:
+                break
+    first = min(WARM_UPS, len(marks) - 2)
+    n_steps = len(marks) - 1 - first
+    busy, taken = (
+        (last - old) / n_steps for last, old in zip(marks[-1], marks[first], strict=True)
+    )
+    return (taken if learner.device != "cpu" else busy), taken
+
+
+def _now() -> tuple[float, float]:
+    return time.process_time(), time.perf_counter()
