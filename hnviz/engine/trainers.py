@@ -3,21 +3,26 @@
 import logging
 import math
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
 
 from hnviz.config import RunConfig
 from hnviz.engine.control import stopped
-from hnviz.engine.orphans import Done, Orphans
 from hnviz.engine.protocol import EngineError
 from hnviz.engine.scheduler import ACTIVE, PARKED, WAITING, Limits, Scheduler, Task, n_steps
 from hnviz.engine.workers import Worker, Workers
 from hnviz.estimate import uses_gpu
 from hnviz.runs import RESUMABLE, DamagedRun, RunBusy, RunNotFound, RunStore, RunWriteError
+from hnviz.runs.stop import Ending, end_writer
 
 STOP_PATIENCE = 2.0  # seconds for a step to finish before its process is killed
+LOOK_SECONDS = 0.02  # between two looks at a process of no engine that is to end
 UNREADABLE = (DamagedRun, RunNotFound)
+
+Done = Callable[[EngineError | None], None]
+"""Called once a run has stopped, or with the reason why it could not be."""
 
 log = logging.getLogger(__name__)
 
@@ -291,3 +296,40 @@ def _standing(status: str) -> str:
     if status == "running":
         return "another process is writing it"
     return f"it {'has' if status in ('finished', 'diverged', 'failed') else 'was'} {status}"
+
+
+class Orphans:
+    """Stops runs whose process belongs to no engine, or to another one; one may take seconds."""
+
+    def __init__(self, store: RunStore, note_end: Callable[[str], None]) -> None:
+        self._store, self._note_end = store, note_end
+        self._endings: dict[str, tuple[Ending, list[Done]]] = {}
+
+    def stop(self, run_id: str, done: Done) -> None:
+        """Begin to stop a run, and call `done` later. Raises EngineError or RunNotFound."""
+        if run_id in self._endings:
+            return self._endings[run_id][1].append(done)
+        ending = end_writer(self._store.folder(run_id).path)
+        if ending is None:
+            raise _refused(run_id)
+        self._endings[run_id] = ending, [done]
+
+    def tick(self) -> None:
+        """See which have ended."""
+        for run_id, (ending, waiting) in list(self._endings.items()):
+            ended = ending.poll()
+            if ended is None:
+                continue
+            del self._endings[run_id]
+            if ended:
+                self._note_end(run_id)
+            for done in waiting:
+                done(None if ended else _refused(run_id))
+
+    def next_deadline(self) -> float:
+        """Return the seconds until `tick` is due."""
+        return LOOK_SECONDS if self._endings else math.inf
+
+
+def _refused(run_id: str) -> EngineError:
+    return EngineError(f"the run {run_id} cannot be stopped from here", "conflict")
