@@ -4,6 +4,7 @@ Steps count updates of the weights; step 0 is before the first. A mini-batch's l
 with the weights before its update.
 """
 
+import time
 from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple
 
@@ -106,6 +107,29 @@ class Ended:
     step: int  # updates done
     message: str  # a sentence for the page
     time: float
+
+
+def finished(n_steps: int) -> Ended:
+    """End a run after its last step."""
+    message = f"all {n_steps:,} steps are done" if n_steps > 1 else "the only step is done"
+    return Ended(status="finished", step=n_steps, message=message, time=time.time())
+
+
+def stopped(step: int, n_steps: int) -> Ended:
+    """End a run that is stopped before its last step."""
+    message = f"stopped after step {step:,} of {n_steps:,}"
+    return Ended(status="stopped", step=step, message=message, time=time.time())
+
+
+def diverged(step: int, what: str, lr: float) -> Ended:
+    """End a run whose loss is not a number; `what` says which loss, and what it became."""
+    message = f"diverged at step {step}: {what}; try a lower lr than {lr:g}"
+    return Ended(status="diverged", step=step, message=message, time=time.time())
+
+
+def failed(step: int, message: str) -> Ended:
+    """End a run that an error has ended."""
+    return Ended(status="failed", step=step, message=message, time=time.time())
 
 
 Event = RunStarted | BatchEnd | EpochEnd | TrainPass | SnapshotSaved | Resumed | Ended

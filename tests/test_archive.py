@@ -17,7 +17,7 @@ from hnviz.cli.main import main
 from hnviz.config import RunConfig
 from hnviz.data.corpora import texts
 from hnviz.data.corpora.own import Way, own_corpus
-from hnviz.engine.recorder import run_in_folder
+from hnviz.engine.trainer import run_in_folder
 from hnviz.runs import RunStore
 from hnviz.runs import archive as archives
 from hnviz.runs.archive import ArchiveError, pack, unpack

@@ -22,8 +22,7 @@ from hnviz.config import RunConfig
 from hnviz.data import BatchLayout, human_numbers_stream, stream_of
 from hnviz.data.corpora import BUILT_IN
 from hnviz.data.splits import Chosen
-from hnviz.engine.control import Control
-from hnviz.engine.recorder import run_in_folder
+from hnviz.engine.trainer import Control, run_in_folder
 from hnviz.events import EpochEnd, Event
 from hnviz.models.catalogue import CATALOGUE
 from hnviz.runs import RunStore

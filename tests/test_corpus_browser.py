@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from hnviz.config import RunConfig
 from hnviz.data.corpora.own import Way, merging, own_corpus
-from hnviz.engine.recorder import run_in_folder
+from hnviz.engine.trainer import run_in_folder
 from hnviz.runs import RunStore
 from tests.conftest import idle, until
 

@@ -17,7 +17,7 @@ from hnviz.data import corpus, stream_of
 from hnviz.data.corpora.own import Way, merging, own_corpus
 from hnviz.data.splits import Chosen
 from hnviz.engine.client import EngineError
-from hnviz.engine.recorder import run_in_folder
+from hnviz.engine.trainer import run_in_folder
 from hnviz.runs import default_runs_dir
 from hnviz.runs.texts import TEXTS
 from hnviz.web.corpora import corpus_address

@@ -30,7 +30,6 @@ from hnviz.engine.client import (
     live_status,
     shared_engine,
 )
-from hnviz.engine.control import Control
 from hnviz.engine.protocol import (
     SLOW,
     Answer,
@@ -42,8 +41,8 @@ from hnviz.engine.protocol import (
     unpack,
 )
 from hnviz.engine.questions import Questions, Replies
-from hnviz.engine.recorder import learner_for, record, run_in_folder
 from hnviz.engine.scheduler import ACTIVE, Limits, Scheduler, Task, n_steps
+from hnviz.engine.trainer import Control, learner_for, record, run_in_folder
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event
 from hnviz.learn import Learner, fit
 from hnviz.models.catalogue import CATALOGUE

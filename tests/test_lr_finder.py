@@ -20,7 +20,7 @@ from hnviz.cli import main
 from hnviz.config import RunConfig
 from hnviz.data import BatchLayout
 from hnviz.engine.client import EngineError
-from hnviz.engine.recorder import run_in_folder
+from hnviz.engine.trainer import run_in_folder
 from hnviz.events import BatchEnd, Ended, EpochEnd
 from hnviz.learn import RangeTest, build_model
 from hnviz.learn.adam import BETA2, EPS, WEIGHT_DECAY

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hnviz.engine.recorder import run_in_folder
+from hnviz.engine.trainer import run_in_folder
 from hnviz.events import BatchEnd, EpochEnd
 from hnviz.runs import RunFolder, RunStore
 from hnviz.runs.archive import unpack

@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 from hnviz.bench.plain import plain_loop
 from hnviz.config import RunConfig
-from hnviz.engine.control import Control
-from hnviz.engine.recorder import record
+from hnviz.engine.trainer import Control, record
 from hnviz.events import BatchEnd, EpochEnd, Event
 from hnviz.learn import Learner
 from hnviz.runs import RunStore

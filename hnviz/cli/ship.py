@@ -106,7 +106,7 @@ def _check_place(dest: Path) -> None:
 
 def ship_model(config: RunConfig, dest: Path) -> Path:
     """Train a run in a temporary folder, and swap its small copy in. Raises CommandError."""
-    from hnviz.engine.recorder import run_in_folder
+    from hnviz.engine.trainer import run_in_folder
     from hnviz.runs import RunStore
     from hnviz.runs import ship as copy_small
     from hnviz.runs.files import scratch

@@ -19,7 +19,7 @@ from hnviz.events import BatchEnd, Ended, EpochEnd, Event, Resumed, RunStarted
 from hnviz.models.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
-    from hnviz.engine.control import Control
+    from hnviz.engine.trainer import Control
     from hnviz.runs import RunFolder
 
 SUMMARY = "train a model; its recipe supplies the options that you leave out"
@@ -99,8 +99,7 @@ def run(options: argparse.Namespace) -> int:
 def train_folder(folder: "RunFolder", *, as_json: bool) -> int:
     """Train a run from its folder's last state, and report it; return the exit status."""
     with loading():
-        from hnviz.engine.control import Control
-        from hnviz.engine.recorder import run_in_folder
+        from hnviz.engine.trainer import Control, run_in_folder
         from hnviz.learn import DeviceError
         from hnviz.runs import DamagedRun, RunBusy, RunWriteError
 

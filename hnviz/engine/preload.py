@@ -12,6 +12,7 @@ try:
     from hnviz.engine import machine, observer, trainer
 except (ImportError, OSError) as error:
     end_without_torch(error)
+trainer.load_texts()
 
 __all__ = ["machine", "observer", "trainer"]
 

@@ -5,15 +5,14 @@ import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from multiprocessing.connection import Connection
 
 from hnviz.config import RunConfig
-from hnviz.engine.control import stopped
 from hnviz.engine.protocol import EngineError
 from hnviz.engine.scheduler import ACTIVE, PARKED, WAITING, Limits, Scheduler, Task, n_steps
 from hnviz.engine.workers import Worker, Workers
 from hnviz.estimate import uses_gpu
+from hnviz.events import failed, stopped
 from hnviz.runs import RESUMABLE, DamagedRun, RunBusy, RunNotFound, RunStore, RunWriteError
 from hnviz.runs.stop import Ending, end_writer
 
@@ -278,9 +277,8 @@ class Trainers:
     def _note_end(self, task: Task, failure: str | None = None) -> None:
         """Record that a run stopped or failed, if its trainer is not there to do so."""
         try:
-            ended = stopped(self._store.record(task.run_id).step, task.n_steps)
-            if failure:
-                ended = replace(ended, status="failed", message=failure)
+            step = self._store.record(task.run_id).step
+            ended = failed(step, failure) if failure else stopped(step, task.n_steps)
             with self._store.folder(task.run_id).writer() as writer:
                 writer.append(ended)
         except (*UNREADABLE, RunBusy, RunWriteError) as error:

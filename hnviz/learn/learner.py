@@ -14,7 +14,16 @@ from torch import Tensor
 
 from hnviz.config import RunConfig
 from hnviz.data import TokenStream, stream_of
-from hnviz.events import BatchEnd, Ended, EpochEnd, Event, RunStarted, TrainPass
+from hnviz.events import (
+    BatchEnd,
+    Ended,
+    EpochEnd,
+    Event,
+    RunStarted,
+    TrainPass,
+    diverged,
+    finished,
+)
 from hnviz.learn.adam import Adam
 from hnviz.learn.build import be_exact_on_cuda, build_model, device_of
 from hnviz.learn.feed import Feed
@@ -280,7 +289,7 @@ class Learner:
         return self._smooth / (1 - SMOOTHING**self.step)
 
     def _diverged(self, what: str) -> Ended:
-        return diverged(self.config, self.step, what)
+        return diverged(self.step, what, self.config.lr)
 
 
 def generator_states(device: str) -> dict[str, Tensor]:
@@ -296,18 +305,6 @@ def set_generators(device: str, states: Mapping[str, Tensor]) -> None:
     torch.set_rng_state(states["rng"])
     if device != "cpu" and "rng.device" in states:
         torch.get_device_module(device).set_rng_state(states["rng.device"])
-
-
-def finished(n_steps: int) -> Ended:
-    """Return the event that ends a run after its last step."""
-    message = f"all {n_steps:,} steps are done" if n_steps > 1 else "the only step is done"
-    return Ended(status="finished", step=n_steps, message=message, time=time.time())
-
-
-def diverged(config: RunConfig, step: int, what: str) -> Ended:
-    """Return the event that ends a run whose loss is no number; `what` says which, and what."""
-    message = f"diverged at step {step}: {what}; try a lower lr than {config.lr:g}"
-    return Ended(status="diverged", step=step, message=message, time=time.time())
 
 
 def _named(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from hnviz.engine.recorder import run_in_folder
+from hnviz.engine.trainer import run_in_folder
 from hnviz.runs import RunFolder
 
 

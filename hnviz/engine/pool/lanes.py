@@ -16,13 +16,11 @@ from pathlib import Path
 import torch
 
 from hnviz.data import BatchLayout, CorpusError, stream_of
-from hnviz.engine.control import stopped
 from hnviz.engine.pool.worker import train_runs
-from hnviz.engine.recorder import fail
-from hnviz.events import BatchEnd, Event, RunStarted
+from hnviz.engine.trainer import fail
+from hnviz.events import BatchEnd, Event, RunStarted, diverged, finished, stopped
 from hnviz.learn.lane import Read
 from hnviz.learn.lanes import Lanes
-from hnviz.learn.learner import diverged, finished
 from hnviz.models.catalogue import has_lanes
 from hnviz.runs import DamagedRun, RunBusy, RunFolder, RunWriteError, RunWriter
 from hnviz.runs.folder import CONFIG
@@ -200,7 +198,7 @@ class _Program:
                 scribe.say(_batch_end(scribe.plan, read, index, step))
             scribe.step = min(last, scribe.n_steps)
             if lane.diverged is not None:
-                scribe.end(diverged(scribe.config, lane.diverged, lane.what))
+                scribe.end(diverged(lane.diverged, lane.what, scribe.config.lr))
 
     def save_snapshots(self) -> None:
         """Store the weights of the lanes for which this step is one of a snapshot."""
@@ -219,7 +217,7 @@ class _Program:
                 scribe.say(epoch)
             self.epochs[index] = len(lane.epochs)
             if lane.diverged is not None:
-                scribe.end(diverged(scribe.config, lane.diverged, lane.what))
+                scribe.end(diverged(lane.diverged, lane.what, scribe.config.lr))
             elif lane.is_over and not scribe.is_over:
                 scribe.say(passes[index])
                 scribe.end(finished(scribe.n_steps))

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import torch
 
-from hnviz.engine.control import Control
-from hnviz.engine.recorder import run_in_folder
+from hnviz.engine.trainer import Control, run_in_folder
 from hnviz.runs import DamagedRun, RunBusy, RunFolder, RunWriteError
 from hnviz.runs.folder import CONFIG
 from hnviz.runs.stop import drop_stop, is_asked_to_stop
