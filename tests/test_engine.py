@@ -30,6 +30,7 @@ from hnviz.engine.client import (
     live_status,
     shared_engine,
 )
+from hnviz.engine.observers import Questions, Replies
 from hnviz.engine.protocol import (
     SLOW,
     Answer,
@@ -40,7 +41,6 @@ from hnviz.engine.protocol import (
     send_frame,
     unpack,
 )
-from hnviz.engine.questions import Questions, Replies
 from hnviz.engine.scheduler import ACTIVE, Limits, Scheduler, Task, n_steps
 from hnviz.engine.trainer import Control, learner_for, record, run_in_folder
 from hnviz.events import BatchEnd, Ended, EpochEnd, Event

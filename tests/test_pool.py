@@ -16,9 +16,8 @@ import torch
 from hnviz.cli.main import main
 from hnviz.config import RunConfig
 from hnviz.engine.pool.engine import MOST_LOST, PoolEngine, PoolError
-from hnviz.engine.pool.lanes import train_together
-from hnviz.engine.pool.on_ray import _train
-from hnviz.engine.pool.worker import train_runs
+from hnviz.engine.pool.ray import _train
+from hnviz.engine.pool.worker import train_runs, train_together
 from hnviz.events import Event
 from hnviz.learn import fit, last_epoch
 from hnviz.learn.lanes import Lanes
@@ -225,7 +224,7 @@ def test_runs_that_a_card_has_no_memory_for_train_in_halves(tmp_path, monkeypatc
         return Lanes(configs, **options)
 
     tried: list[list[int]] = []
-    monkeypatch.setattr("hnviz.engine.pool.lanes.Lanes", lanes)
+    monkeypatch.setattr("hnviz.engine.pool.worker.Lanes", lanes)
     fixed = RunConfig.for_model("Model1", epochs=1, nh=8, bs=256, bptt=70, device="cpu")
     folders = made(RunStore(tmp_path), [replace(fixed, seed=seed) for seed in range(5)])
     train_together(folders)
@@ -237,7 +236,7 @@ def test_one_run_that_a_card_has_no_memory_for_fails(tmp_path, monkeypatch):
     def lanes(configs, **options):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr("hnviz.engine.pool.lanes.Lanes", lanes)
+    monkeypatch.setattr("hnviz.engine.pool.worker.Lanes", lanes)
     (folder,) = made(RunStore(tmp_path), [RunConfig.for_model("Model1", device="cpu")])
     train_together([folder])
     assert folder.read().status == "failed"

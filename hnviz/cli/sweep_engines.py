@@ -52,7 +52,7 @@ def _local(store: "RunStore", n_workers: int | None) -> Iterator[Chosen]:
 
 def _ray(store: "RunStore", n_workers: int | None) -> Iterator[Chosen]:
     """Tasks of many runs each, on a Ray cluster or a Ray on this machine."""
-    from hnviz.engine.pool.on_ray import RayExecutor, names_a_cluster
+    from hnviz.engine.pool.ray import RayExecutor, names_a_cluster
     from hnviz.sweeps.keeper import Supply
 
     elsewhere = names_a_cluster()
@@ -65,7 +65,7 @@ def _ray(store: "RunStore", n_workers: int | None) -> Iterator[Chosen]:
 
 def _lanes(store: "RunStore", n_workers: int | None) -> Iterator[Chosen]:
     """Processes that train the runs of one shape as one program."""
-    from hnviz.engine.pool.in_lanes import LanesExecutor
+    from hnviz.engine.pool.lanes import LanesExecutor
     from hnviz.sweeps.keeper import Supply
 
     workers = n_workers or 1

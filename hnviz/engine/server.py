@@ -18,8 +18,8 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from hnviz.config import ConfigError, RunConfig
+from hnviz.engine.observers import Questions, Replies
 from hnviz.engine.protocol import SLOW, EngineError, ErrorKind, HowFar, line, send_frame
-from hnviz.engine.questions import Questions, Replies
 from hnviz.engine.scheduler import Limits
 from hnviz.engine.timing import Timing
 from hnviz.engine.trainers import Trainers
