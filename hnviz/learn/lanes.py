@@ -12,9 +12,10 @@ bit. A lane equals its single run up to the order of sums in a product (tests/te
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from math import isfinite
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -24,12 +25,12 @@ from torch import Tensor
 from hnviz.config import OF_ONE_LANE, RunConfig
 from hnviz.data import stream_of
 from hnviz.data.stream import SPLITS
-from hnviz.events import TrainPass
+from hnviz.events import EpochEnd, TrainPass
 from hnviz.learn.adam import BETA2, EPS, WEIGHT_DECAY
-from hnviz.learn.batched import Norm, answers, chosen, forward, named_parts
 from hnviz.learn.build import be_exact_on_cuda, build_model, resolve_device
 from hnviz.learn.feed import Feed
-from hnviz.learn.lane import Figures, Lane, Read, Reports
+from hnviz.learn.lane_models import Norm, answers, chosen, forward, named_parts
+from hnviz.learn.learner import SMOOTHING
 from hnviz.learn.models import LanguageModel
 from hnviz.learn.state import State, mapped, named, tensors
 from hnviz.learn.tally import LaneTally
@@ -39,7 +40,90 @@ from hnviz.schedule import one_cycle
 RING = 256  # losses that stay on the device between two reads
 WARM_UPS = 3  # steps before a capture, as torch's notes on CUDA graphs advise
 
+Figures = NDArray[np.float64]
+
 log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Lane:
+    """What is known about one run."""
+
+    config: RunConfig
+    n_steps: int
+    epochs: list[EpochEnd] = field(default_factory=list)
+    diverged: int | None = None  # the step at which a loss was no number
+    what: str = ""  # which loss, and what it became
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether nothing more is reported of it."""
+        return self.diverged is not None or len(self.epochs) == self.config.epochs
+
+    def diverge(self, step: int, what: str) -> None:
+        """Note that a loss is no number, so that it will never be one again."""
+        self.diverged, self.what = step, what
+
+
+class Read(NamedTuple):
+    """The figures of some mini-batches, named as in `BatchEnd`; each array is (R, n)."""
+
+    first: int  # step
+    loss: Figures
+    smooth_loss: Figures
+    accuracy: Figures
+
+
+class Reports:
+    """Adds up the figures of all lanes, as a learner does for its run."""
+
+    def __init__(self, lanes: Sequence[Lane], n_batches: int, tallies: Sequence[LaneTally]) -> None:
+        """`tallies`: of train and valid, or none: then no figure is by kind."""
+        self.lanes, self._tallies = lanes, tallies
+        self._n_batches = n_batches
+        self.sums = np.zeros((2, len(lanes)))  # smooth loss, not yet debiased; epoch's accuracies
+        self._seconds = 0.0  # of this epoch
+
+    def read(self, first: int, losses: Figures, accuracies: Figures, seconds: float) -> Read:
+        """Take the mini-batches from step `first` on, (R, n) each, which took so many seconds."""
+        self._seconds += seconds
+        smooth, right = self.sums
+        smoothed = np.empty_like(losses)
+        for index in range(losses.shape[1]):
+            step, found = first + index, losses[:, index]
+            for at in np.flatnonzero(~np.isfinite(found)).tolist():
+                if not self.lanes[at].is_over:
+                    self.lanes[at].diverge(step, f"the loss became {found[at]}")
+            smooth = SMOOTHING * smooth + (1 - SMOOTHING) * found
+            smoothed[:, index] = smooth / (1 - SMOOTHING ** (step + 1))
+        self.sums = np.stack([smooth, right + accuracies.sum(1)])
+        return Read(first, losses, smoothed, accuracies)
+
+    def end_epoch(self, step: int, losses: Figures, accuracies: Figures, seconds: float) -> None:
+        """Take the pass over valid, (R,) each, of the lanes that train."""
+        self._seconds += seconds
+        smooth, right = self.sums
+        for index, lane in enumerate(self.lanes):
+            if lane.is_over:
+                continue
+            if not isfinite(losses[index]):
+                lane.diverge(step, f"the valid loss became {losses[index]}")
+                continue
+            train_kinds, valid_kinds = [each.figures(index) for each in self._tallies] or [{}, {}]
+            lane.epochs.append(
+                EpochEnd(
+                    epoch=len(lane.epochs),
+                    step=step,
+                    train_loss=float(smooth[index] / (1 - SMOOTHING**step)),
+                    valid_loss=float(losses[index]),
+                    accuracy=float(accuracies[index]),
+                    train_accuracy=float(right[index] / self._n_batches),
+                    seconds=self._seconds,
+                    train_kinds=train_kinds,
+                    valid_kinds=valid_kinds,
+                )
+            )
+        self.sums[1], self._seconds = 0.0, 0.0
 
 
 class Lanes:
@@ -197,7 +281,7 @@ class Lanes:
     def read(
         self, x: Tensor, stats: dict[str, Tensor], state: State, *, training: bool
     ) -> tuple[Tensor, State]:
-        """Return logits and the state after a mini-batch, in every lane; see `batched.forward`."""
+        """Return logits and the state after a mini-batch, in every lane; see `lane_models.forward`."""
         named = named_parts(self.weights, self._shapes)
         return forward(self.known, named, Norm(named, stats, training), x, state)
 

@@ -245,7 +245,7 @@ def entry(model: str) -> ModelEntry:
 
 
 IN_LANES = (*LADDER, "LSTM", "Model3BN", "IRNN", "Model3Tanh")
-"""The models that `hnviz.learn.batched` can train."""
+"""The models that `hnviz.learn.lane_models` writes out."""
 
 
 def has_lanes(model: str) -> bool:

@@ -19,8 +19,7 @@ import torch
 from hnviz.data import BatchLayout, CorpusError, stream_of
 from hnviz.engine.trainer import Control, fail, run_in_folder
 from hnviz.events import BatchEnd, Event, RunStarted, diverged, finished, stopped
-from hnviz.learn.lane import Read
-from hnviz.learn.lanes import Lanes
+from hnviz.learn.lanes import Lanes, Read
 from hnviz.models.catalogue import has_lanes
 from hnviz.runs import DamagedRun, RunBusy, RunFolder, RunWriteError, RunWriter
 from hnviz.runs.folder import CONFIG
