@@ -17,9 +17,10 @@ from hnviz.cli import main
 from hnviz.config import RunConfig
 from hnviz.engine.client import Engine
 from hnviz.learn import model_class
-from hnviz.learn.checking import checked
+from hnviz.learn.checks import checked
 from hnviz.models.catalogue import CATALOGUE, entry
-from hnviz.own import OwnModelError, OwnModels, asking, identity_of, register, use_file, value
+from hnviz.own import MODELS_VARIABLE, OwnModelError, OwnModels, identity_of, register, use_file
+from hnviz.own import models as own
 from hnviz.runs import DamagedRun, RunFolder, RunStore
 from hnviz.source import model_source, shown_path
 from tests import guide
@@ -37,8 +38,8 @@ NOT_HERE = {"lesson"}  # it shows no run
 def _alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let a test use a file of models; afterwards this process knows none again."""
     known = dict(CATALOGUE)
-    monkeypatch.setattr(value, "_used", None)
-    monkeypatch.delenv(asking.MODELS_VARIABLE, raising=False)
+    monkeypatch.setattr(own, "used", None)
+    monkeypatch.delenv(MODELS_VARIABLE, raising=False)
     yield
     CATALOGUE.clear()
     CATALOGUE.update(known)
@@ -76,10 +77,10 @@ def test_a_file_that_was_written_for_0_5_0_is_read():
     new = """from hnviz.learn import LanguageModel
 from hnviz.models.spec import Cell, Gate, ModelEntry, Part, Recipe, Weight
 """
-    old = """from hnviz.models.catalogue import ModelEntry
-from hnviz.models.spec import Cell, Gate
+    old = """from hnviz.catalogue import ModelEntry
+from hnviz.cells import Cell, Gate
 from hnviz.learn import LanguageModel
-from hnviz.models.spec import Part, Recipe, Weight
+from hnviz.parts import Part, Recipe, Weight
 """
     (found,) = check(edited(new, old)).models
     assert found.identity == "484a049189ae29d67c45"  # as in 0.5.0: it is still the same model
@@ -240,7 +241,7 @@ def test_a_bad_file_is_one_sentence(name):
     ids=["loops", "loops later", "ends", "latin-1", "nul", "large"],
 )
 def test_a_file_that_does_not_end_well_is_one_sentence(content, wanted, tmp_path, monkeypatch):
-    monkeypatch.setattr(asking, "LIMIT_SECONDS", 1.0)
+    monkeypatch.setattr("hnviz.own.file.LIMIT_SECONDS", 1.0)
     path = tmp_path / FILE
     path.write_bytes(content)
     with pytest.raises(OwnModelError, match=wanted):
@@ -263,10 +264,10 @@ def test_what_a_file_prints_does_no_harm(tmp_path, capfd):
 def identities(text: str) -> dict[str, str]:
     known = dict(CATALOGUE)
     try:
-        value._used = None
+        own.used = None
         return {model.entry.name: model.identity for model in check(text).models}
     finally:
-        value._used = None
+        own.used = None
         CATALOGUE.clear()
         CATALOGUE.update(known)
 
@@ -307,7 +308,7 @@ def test_a_run_keeps_its_file_and_says_how_to_be_read_without_it(tmp_path, monke
     other = runs.create(RunConfig())
     assert not (other.path / "models.py").exists()
     # The file has another MGU now.
-    monkeypatch.setattr(value, "_used", None)
+    monkeypatch.setattr(own, "used", None)
     del CATALOGUE["MGU"]
     register(check(edited("f * n", "f * n * 1")))
     assert RunFolder(folder.path).config.model == "MGU"
@@ -315,7 +316,7 @@ def test_a_run_keeps_its_file_and_says_how_to_be_read_without_it(tmp_path, monke
         RunFolder(folder.path).check_sources()
     # hnviz was started without a file.
     way = f"with --models {kept}"
-    monkeypatch.setattr(value, "_used", None)
+    monkeypatch.setattr(own, "used", None)
     del CATALOGUE["MGU"]
     lines = {line.id: line for line in RunStore(tmp_path).summaries()}
     said = f"cannot be read here: its model 'MGU' is not loaded; to see the run, start hnviz {way}"
@@ -408,7 +409,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 @pytest.mark.slow  # tests/test_adding_model.py walks all pages in each run
 def test_every_page_shows_its_run(trained):
     folder, run = trained
-    named = {asking.MODELS_VARIABLE: str(EXAMPLE)}
+    named = {MODELS_VARIABLE: str(EXAMPLE)}
     walked = command(folder, "tests.walk", run, "MGU", **named)
     assert walked.returncode == 0, walked.stderr
     asked = dict(line.split() for line in walked.stdout.splitlines())

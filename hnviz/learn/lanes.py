@@ -281,7 +281,7 @@ class Lanes:
     def read(
         self, x: Tensor, stats: dict[str, Tensor], state: State, *, training: bool
     ) -> tuple[Tensor, State]:
-        """Return logits and the state after a mini-batch, in every lane; see `lane_models.forward`."""
+        """Return logits and the state after a mini-batch, in every lane."""
         named = named_parts(self.weights, self._shapes)
         return forward(self.known, named, Norm(named, stats, training), x, state)
 

@@ -1,12 +1,12 @@
 """Models of one's own: a Python file that the user names with ``--models``. Does not import torch.
 
-The file is checked once, in a process of its own (`hnviz.own.asking`), which sends back its entries
+The file is checked once, in a process of its own (`hnviz.own.file`), which sends back its entries
 as data. They join the catalogue; each process that needs a class runs the file's text itself
 (`hnviz.learn.own`).
 """
 
-from hnviz.own.asking import MODELS_VARIABLE, use_file, use_named
-from hnviz.own.value import (
+from hnviz.own.file import MODELS_VARIABLE, use_file, use_named
+from hnviz.own.models import (
     OwnModel,
     OwnModelError,
     OwnModels,

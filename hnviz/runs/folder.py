@@ -64,8 +64,8 @@ class RunInfo:
     versions: dict[str, str]  # of python and the libraries that affect figures
     device: str  # in use; before the run starts, the requested one
     created: float  # seconds since 1970
-    content_hash: str = ""  # of the text; older runs have none
-    model_identity: str = ""  # of a user's own model; see `hnviz.own.identity`
+    content_hash: str = ""  # of the text; runs of before have none
+    model_identity: str = ""  # of a model of the user's own; see `hnviz.own.entries`
 
     def save(self, path: Path) -> None:
         """Write config.json. Raises RunWriteError."""

@@ -21,8 +21,8 @@ from hnviz.config import RunConfig
 from hnviz.data.corpora.own import Way, own_corpus
 from hnviz.events import BatchEnd, Ended, RunStarted
 from hnviz.models.catalogue import CATALOGUE, entry
-from hnviz.own import value as own
-from hnviz.own.value import OwnModel, OwnModels
+from hnviz.own import models as own
+from hnviz.own.models import OwnModel, OwnModels
 from hnviz.runs import RunFolder, RunNotFound, RunStore, RunWriteError, ship
 from hnviz.runs import trash as trash
 from hnviz.runs.answers import ANSWERS, KeptAnswers
@@ -81,7 +81,7 @@ def _config() -> RunConfig:
 def own_model() -> Iterator[None]:
     """Let this process know a model of the user's own for a while: a copy of Model1."""
     mine = replace(entry("Model1"), name="Mine")
-    with patch.dict(CATALOGUE), patch.object(own, "_used", None):
+    with patch.dict(CATALOGUE), patch.object(own, "used", None):
         own.register(OwnModels("mine.py", "# a model\n", (OwnModel(mine, "0" * 20),)))
         yield
 

@@ -27,7 +27,7 @@ from hnviz.data.corpora import LEVELS, corpus
 from hnviz.data.corpora.own import Way, own_corpus
 from hnviz.lessons.reading import FILES, LessonError, Source
 from hnviz.models.catalogue import entry
-from hnviz.own.value import OwnModel, OwnModels
+from hnviz.own.models import OwnModel, OwnModels
 from hnviz.runs import DamagedRun, RunFolder, RunStore
 from hnviz.runs.archive import ArchiveError, unpack
 from hnviz.runs.folder import read_label

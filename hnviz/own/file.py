@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 import hnviz
-from hnviz.own.value import OwnModelError, OwnModels, own_models, register
+from hnviz.own.models import OwnModelError, OwnModels, own_models, register
 
 MODELS_VARIABLE = "HNVIZ_MODELS"
 START_SECONDS = 60.0  # for the other process to load torch from a cold disk
@@ -84,7 +84,7 @@ def _started(file: str) -> "subprocess.Popen[bytes]":
     root = str(Path(hnviz.__file__).parent.parent)
     path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "hnviz.learn.checking", file],
+        [sys.executable, "-P", "-m", "hnviz.learn.checks", file],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # what the file prints is nobody's
