@@ -59,7 +59,7 @@ class RunConfig:
     pct_start: float = 0.3  # share of all steps in which lr rises
     bn_init: str = "ones"  # batch norm's initial weights: 1, or U(0, 1) as in torch before 1.2
     reset_state: str = "never"  # where the carried state is reset to zeros
-    device: str = "auto"  # auto: cuda for large networks where it is present, otherwise cpu
+    device: str = "auto"  # auto: the faster of cpu and cuda, as hnviz.estimate decides
     form: str = "plain"  # "fast" runs Model2 and Model3 vectorised over time
     corpus: str = "human_numbers"  # an id; older configs have no such field and mean this one
     split: str = "notebook"  # which numbers valid holds: see `hnviz.data.splits`

@@ -5,12 +5,13 @@ The constants are from runs of one step: peak memory and processor time of all s
 between the measured value and 1.6 times it.
 """
 
-from collections.abc import Callable, Collection, Mapping
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
-from math import inf, prod
+from math import inf, log, prod
 from pathlib import Path
 
 import psutil
@@ -106,14 +107,48 @@ def step_flops(config: RunConfig) -> float:
     return 6.0 * config.bs * config.bptt * n_weights
 
 
-def uses_gpu(config: RunConfig, devices: Collection[str]) -> bool:
+MEASURED = "step_seconds.json"
+"""The file in the folder of the runs to which ``hnviz bench devices`` writes what it measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One training step of a network of some size, on the processor and on the graphics card."""
+
+    model: str
+    nh: int
+    flops: float  # as `step_flops` counts them
+    cpu: float  # seconds
+    cuda: float  # seconds
+
+
+def measured_in(runs_dir: Path) -> list[Measured]:
+    """Read the steps that were measured; none without the file, or if it cannot be read."""
+    try:
+        content = json.loads((runs_dir / MEASURED).read_text(encoding="utf-8"))
+        found = [Measured(**each) for each in content["steps"]]
+        return [each for each in found if min(each.flops, each.cpu, each.cuda) > 0]
+    except (OSError, ValueError, TypeError, LookupError, RecursionError):
+        return []
+
+
+def uses_gpu(
+    config: RunConfig, devices: Collection[str], measured: Sequence[Measured] = ()
+) -> bool:
     """Return whether a run trains on one of a machine's graphics cards.
 
-    "auto" takes it for large steps only. Those of the notebook's networks are hundreds of small
-    kernels, for whose launches a card waits; many processors train many of them at once.
+    For "auto", the step of the same model whose number of sums and products is nearest decides: the
+    card if it was faster there. Without one, "auto" takes the card for large steps only. Those of
+    the notebook's networks are hundreds of small kernels, for whose launches a card waits.
     """
-    large = config.device == "auto" and step_flops(config) >= LARGE_STEP
-    return config.device == "cuda" or ("cuda" in devices and large)
+    if config.device != "auto" or "cuda" not in devices:
+        return config.device == "cuda"
+    flops = step_flops(config)
+    alike = [each for each in measured if each.model == config.model]
+    if not alike:
+        return flops >= LARGE_STEP
+    nearest = min(alike, key=lambda each: abs(log(each.flops / flops)))
+    return nearest.cuda < nearest.cpu
 
 
 def reads_whole(n_tokens: int, floats: int) -> bool:

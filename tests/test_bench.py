@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from hnviz import cli
 from hnviz.bench import main
 from hnviz.bench.pairs import Comparison, Pair, compare
 from hnviz.bench.plain import plain_loop
 from hnviz.bench.report import verdict
 from hnviz.config import RunConfig
 from hnviz.engine.machine import processor
+from hnviz.estimate import Measured, measured_in
 from hnviz.events import BatchEnd, EpochEnd
 from hnviz.learn import MODELS, fit
 from hnviz.models.catalogue import LADDER
@@ -119,6 +121,25 @@ def test_the_report_names_the_processor_and_the_worse_ratio(
     named = re.search(r"^model name\s*: (.+)$", told.read_text() if told.exists() else "", re.M)
     assert first.startswith(f"{named[1].strip() if named else processor()}; ")
     assert last.split()[-4:] == ["1.000", "1.100", "above", "1.05"]
+
+
+def test_the_bench_of_devices_writes_what_auto_reads(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = [Measured("Model5", 64, 1e8, cpu=0.02, cuda=0.01)]
+    machine = {"devices": ["cpu", "cuda"], "device_names": {}, "versions": {"torch": "2.13"}}
+    monkeypatch.setattr("hnviz.bench.devices.step_seconds_by_size", lambda models: iter(steps))
+    monkeypatch.setattr("hnviz.engine.machine.describe", lambda: machine)
+    command = ["bench", "devices", "--runs-dir", str(tmp_path / "runs")]
+    assert cli.main(command) == 0
+    assert capsys.readouterr().out.split() == [
+        *("Model5", "nh", "64", "0.020000", "s", "a", "step", "on", "the", "cpu"),
+        *("0.010000", "s", "on", "cuda"),
+    ]
+    assert measured_in(tmp_path / "runs") == steps
+    machine["devices"] = ["cpu"]
+    assert cli.main(command) == 2
+    assert capsys.readouterr().err.startswith("hnviz: there is no graphics card that PyTorch can")
 
 
 def test_the_plain_loop_does_nothing_that_is_not_asked_for() -> None:

@@ -9,20 +9,29 @@ from pathlib import Path
 import pytest
 
 from hnviz import estimate
+from hnviz.bench.devices import step_seconds_by_size, write
 from hnviz.config import RunConfig
 from hnviz.data import stream_of
 from hnviz.engine.client import Engine, EngineError
+from hnviz.engine.scheduler import Limits
 from hnviz.engine.timing import Timing
+from hnviz.engine.trainers import Trainers
+from hnviz.engine.workers import Workers
 from hnviz.estimate import (
+    MEASURED,
     Budget,
+    Measured,
     checkpoint_bytes,
     cost,
+    measured_in,
     observer_bytes,
     snapshot_bytes,
+    step_flops,
     uses_gpu,
 )
-from hnviz.learn import Learner
+from hnviz.learn import Learner, device_of
 from hnviz.models.catalogue import CATALOGUE
+from hnviz.runs import RunStore
 from hnviz.runs.files import write_checkpoint, write_tensors
 from hnviz.schedule import snapshot_steps
 from hnviz.sweeps.duration import FORWARD, START_SECONDS, Duration, duration
@@ -246,15 +255,20 @@ class Slow:
         self.pipe.close()
 
 
-def test_steps_that_take_too_long_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_steps_that_take_too_long_are_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     worker, refused = Slow(), []
     timing = Timing(
-        worker, lambda *reply: None, lambda asker, error: refused.append((asker, error))
+        worker, tmp_path, lambda *reply: None, lambda asker, error: refused.append((asker, error))
     )
     with pytest.raises(EngineError, match="1 to 6 runs can be timed; got 7"):
         timing.ask(1, [RunConfig()] * 7)
     timing.ask(1, [RunConfig()])
-    assert worker.told == (RunConfig().to_dict(),) and 0 < timing.next_deadline() < math.inf
+    assert (
+        worker.told == (str(tmp_path), RunConfig().to_dict())
+        and 0 < timing.next_deadline() < math.inf
+    )
     with pytest.raises(EngineError, match="timed for somebody else"):
         timing.ask(2, [RunConfig()])
     timing.tick()
@@ -275,3 +289,56 @@ def test_auto_trains_small_networks_on_the_processor_and_large_ones_on_the_card(
     assert uses_gpu(large, cards) and not uses_gpu(large, ("cpu",))
     assert uses_gpu(RunConfig.for_model("Model5", device="cuda"), cards)
     assert not uses_gpu(RunConfig.for_model("Model5", nh=1024, device="cpu"), cards)
+
+
+def test_auto_takes_what_was_faster_at_the_nearest_size(tmp_path: Path) -> None:
+    cards, small = ("cpu", "cuda"), RunConfig.for_model("Model5")
+    large = RunConfig.for_model("Model5", nh=1024)
+    rows = [
+        Measured("Model5", small.nh, step_flops(small), cpu=0.02, cuda=0.01),
+        Measured("Model5", large.nh, step_flops(large), cpu=0.1, cuda=0.2),
+    ]
+    write(tmp_path, rows, {"cpu": "one", "cuda": "another"}, "2.13")
+    measured = measured_in(tmp_path)
+    assert measured == rows
+    assert uses_gpu(small, cards, measured) and not uses_gpu(large, cards, measured)
+    assert uses_gpu(RunConfig.for_model("Model5", nh=128), cards, measured)
+    assert not uses_gpu(RunConfig.for_model("Model5", nh=512), cards, measured)
+    assert uses_gpu(RunConfig.for_model("LSTM", nh=1024), cards, measured)  # it was not measured
+    assert not uses_gpu(small, ("cpu",), measured)
+    assert device_of(large, measured) == "cpu"
+
+
+def test_a_run_has_a_slot_of_the_card_where_the_card_was_faster(tmp_path: Path) -> None:
+    config = RunConfig.for_model("Model5")
+    trainers = Trainers(RunStore(tmp_path), Limits(trainers=1), Workers())
+    trainers.devices = ("cpu", "cuda")
+    runs = [trainers.train(config, "")]
+    write(tmp_path, [Measured("Model5", 64, step_flops(config), cpu=0.02, cuda=0.01)], {}, "2.13")
+    runs.append(trainers.train(config, ""))
+    assert [trainers.scheduler.tasks[run].gpu for run in runs] == [False, True]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        "[" * 100_000,
+        '{"steps": 1}',
+        '{"steps": [{"model": "Model5"}]}',
+        '{"steps": [{"model": "Model5", "nh": 1, "flops": 0, "cpu": 1, "cuda": 1}]}',
+        '{"steps": [{"model": "Model5", "nh": 1, "flops": "1", "cpu": 1, "cuda": 1}]}',
+    ],
+)
+def test_figures_that_cannot_be_read_are_none(tmp_path: Path, content: str) -> None:
+    (tmp_path / MEASURED).write_text(content)
+    assert measured_in(tmp_path) == []
+
+
+def test_the_bench_times_a_step_of_each_size_on_both_devices() -> None:
+    (found,) = step_seconds_by_size(["Model1"], sizes=(8,), card="cpu")
+    config = RunConfig.for_model("Model1", nh=8)
+    assert (found.model, found.nh, found.flops) == ("Model1", 8, step_flops(config))
+    assert 0 < found.cpu < 1 and 0 < found.cuda < 1

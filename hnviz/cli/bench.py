@@ -5,13 +5,14 @@ import sys
 from importlib.resources import files
 from pathlib import Path
 
-from hnviz.cli.parser import CommandError, add_models, in_range, whole
+from hnviz.cli.parser import CommandError, add_models, add_runs_dir, in_range, whole
 from hnviz.config import CHOICES, RunConfig
 from hnviz.models.catalogue import BUILT_IN, CATALOGUE, LADDER
 
 SUMMARY = "time hnviz against a plain torch loop, or search for the recipe of a model"
 
-SPEED, SEARCH, SEEDS, LANES, CLAIMS = "speed", "search", "seeds", "lanes", "claims"
+SPEED, DEVICES, SEARCH, SEEDS = "speed", "devices", "search", "seeds"
+LANES, CLAIMS = "lanes", "claims"
 PAIRS = 20
 MAX_PAIRS = 10_000
 MINUTES_OF_ONE = 1 / 3  # a model with PAIRS pairs, on a quiet machine; a busy one takes twice that
@@ -23,12 +24,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=(SPEED, SEARCH, SEEDS, LANES, CLAIMS),
+        choices=(SPEED, DEVICES, SEARCH, SEEDS, LANES, CLAIMS),
         default=SPEED,
-        help="speed: against a plain torch loop (the default); search: a recipe, scored on numbers "
-        "held out of train; seeds: a recipe from five seeds, on the notebook's split; lanes: many "
-        "runs as one program, against one run; claims: try what lessons claim on 100 prompts and "
-        "five seeds",
+        help="speed: against a plain torch loop (the default); devices: a step on the cpu and on "
+        "the graphics card, from which runs with device auto choose; search: a recipe, scored on "
+        "numbers held out of train; seeds: a recipe from five seeds, on the notebook's split; "
+        "lanes: many runs as one program, against one run; claims: try what lessons claim on 100 "
+        "prompts and five seeds",
     )
     parser.add_argument(
         "--model", action="append", help="a model; repeat for several (default: all that apply)"
@@ -52,6 +54,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="search, seeds, claims: the table (default: the package's)",
     )
+    add_runs_dir(parser)
     add_models(parser)
 
 
@@ -59,6 +62,8 @@ def run(options: argparse.Namespace) -> int:
     """Run the bench."""
     for model in options.model or ():
         RunConfig.for_model(model)
+    if options.what == DEVICES:
+        return _devices(options.runs_dir, options.model or list(CATALOGUE))
     if options.what == LANES:
         return _lanes(options.device)
     if options.what == CLAIMS:
@@ -77,6 +82,31 @@ def run(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
     return main(models=models, n_pairs=pairs, as_json=options.json)
+
+
+def _devices(runs_dir: Path | None, models: list[str]) -> int:
+    """Time a step of each model on the cpu and on the card; print and write the figures."""
+    from hnviz.bench.devices import step_seconds_by_size, write
+    from hnviz.engine.machine import describe
+    from hnviz.runs import default_runs_dir
+
+    machine = describe()
+    if "cuda" not in machine["devices"]:
+        raise CommandError("there is no graphics card that PyTorch can use here: auto is the cpu")
+    steps = []
+    for each in step_seconds_by_size(models):
+        steps.append(each)
+        print(
+            f"{each.model:12} nh {each.nh:5} {each.cpu:10.6f} s a step on the cpu "
+            f"{each.cuda:10.6f} s on cuda",
+            flush=True,
+        )
+    folder = runs_dir or default_runs_dir()
+    try:
+        write(folder, steps, machine["device_names"], machine["versions"]["torch"])
+    except OSError as error:
+        raise CommandError(f"the figures could not be written to {folder}: {error}") from error
+    return 0
 
 
 def _lanes(device: str) -> int:

@@ -7,6 +7,7 @@ import os
 import platform
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -19,7 +20,7 @@ def serve(pipe: Connection) -> None:
     pipe.send(("machine", describe()))
 
 
-def describe() -> dict[str, object]:
+def describe() -> dict[str, Any]:
     """Return the fields of EngineInfo that come from torch or from the machine."""
     devices = usable_devices()
     names, free = {"cpu": processor()}, 0

@@ -74,7 +74,7 @@ class Server:
         ways = Replies(self._send_frame, self._refuse, self._tell_progress)
         ask = partial(Questions, store, self._workers, ways)
         self._quick, self._slow = ask(), ask(slow=True)
-        self._timing = Timing(self._workers, self._reply, self._refuse)
+        self._timing = Timing(self._workers, store.root, self._reply, self._refuse)
         self._helpers: tuple[Questions | Timing, ...] = (self._quick, self._slow, self._timing)
         self._machine = self._workers.start("hnviz.engine.machine:serve")
         self._due: list[Message] = []  # replies to send after the jobs

@@ -6,18 +6,21 @@ The engine has a `Timing`, which starts `serve` in a process of its own; only th
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from multiprocessing.connection import Connection
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from hnviz.config import RunConfig
 from hnviz.engine.protocol import EngineError
 from hnviz.engine.workers import NICE, Worker, Workers
+from hnviz.estimate import measured_in
 from hnviz.events import BatchEnd
 
 ENTRY = "hnviz.engine.timing:serve"
 MOST_TIMED = 6  # configs of a request
 MOST_SECONDS = 8.0  # for all of them
-WARM_UPS = 2  # steps that are slower than the others
+WARM_UPS = 2  # reads of losses: the steps before them are slower than the others
 TIMED_SECONDS = 0.3  # of each config, and at least one step
 
 
@@ -27,10 +30,13 @@ class Timing:
     def __init__(
         self,
         workers: Workers,
+        runs_dir: Path,
         reply: Callable[[int, Any], None],
         refuse: Callable[[int, EngineError], None],
     ) -> None:
-        self._workers, self._reply, self._refuse = workers, reply, refuse
+        """A run of `runs_dir` would train on the same device as the steps that are timed."""
+        self._workers, self._runs_dir = workers, runs_dir
+        self._reply, self._refuse = reply, refuse
         self._asked: tuple[int, Worker] | None = None
         self._until = math.inf
 
@@ -41,7 +47,7 @@ class Timing:
         if not 0 < len(configs) <= MOST_TIMED:
             raise EngineError(f"1 to {MOST_TIMED} runs can be timed; got {len(configs)}", "wrong")
         worker = self._workers.start(ENTRY, nice=NICE)  # a trainer waits for others, too
-        worker.tell(*(config.to_dict() for config in configs))
+        worker.tell(str(self._runs_dir), *(config.to_dict() for config in configs))
         self._asked, self._until = (asker, worker), time.monotonic() + MOST_SECONDS
 
     @property
@@ -77,34 +83,47 @@ class Timing:
 
 def serve(pipe: Connection) -> None:
     """Time a step of each config that comes through the pipe; send two times for each."""
+    from hnviz.learn import device_of
+
     try:
-        configs = [RunConfig.from_dict(each) for each in pipe.recv()]
+        runs_dir, *asked = pipe.recv()
     except EOFError:
         return
-    pipe.send([step_seconds(config) for config in configs])
+    measured = measured_in(Path(runs_dir))
+    configs = [RunConfig.from_dict(each) for each in asked]
+    devices = [device_of(config, measured) for config in configs]
+    pipe.send(
+        [
+            step_seconds(replace(config, device=device))
+            for config, device in zip(configs, devices, strict=True)
+        ]
+    )
+
+
+class _Mark(NamedTuple):
+    """How far a run is, and when."""
+
+    step: int
+    busy: float  # seconds of processor time
+    clock: float
 
 
 def step_seconds(config: RunConfig) -> tuple[float, float]:
-    """Return how long a training step keeps a core busy, and how long it takes by the clock.
+    """Return how many seconds a training step keeps a core busy, and how many it takes.
 
-    The second is longer on a machine that others use.
+    The second figure is larger on a machine that others use. Both are of the clock on a GPU.
     """
     from hnviz.learn import Learner
 
-    learner = Learner(config, chunk=1)
-    marks = [_now()]
+    learner = Learner(config)
+    marks = [_Mark(0, time.process_time(), time.perf_counter())]
     for event in learner.events():
-        if isinstance(event, BatchEnd):
-            marks.append(_now())
-            if len(marks) > WARM_UPS + 1 and marks[-1][1] - marks[WARM_UPS][1] > TIMED_SECONDS:
-                break
-    first = min(WARM_UPS, len(marks) - 2)
-    n_steps = len(marks) - 1 - first
-    busy, taken = (
-        (last - old) / n_steps for last, old in zip(marks[-1], marks[first], strict=True)
-    )
+        if not isinstance(event, BatchEnd) or learner.pending:  # a GPU computes some steps ahead
+            continue
+        marks.append(_Mark(learner.step, time.process_time(), time.perf_counter()))
+        first, last = marks[min(WARM_UPS, len(marks) - 2)], marks[-1]
+        if last.clock - first.clock > TIMED_SECONDS and len(marks) > WARM_UPS + 1:
+            break
+    steps = last.step - first.step
+    busy, taken = (last.busy - first.busy) / steps, (last.clock - first.clock) / steps
     return (taken if learner.device != "cpu" else busy), taken
-
-
-def _now() -> tuple[float, float]:
-    return time.process_time(), time.perf_counter()

@@ -11,12 +11,14 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from hnviz.config import ConfigError
 from hnviz.data import BatchLayout, TokenStream, stream_of
 from hnviz.data.splits import WAYS, Chosen
+from hnviz.estimate import measured_in
 from hnviz.events import (
     BatchEnd,
     Ended,
@@ -28,7 +30,7 @@ from hnviz.events import (
     failed,
     stopped,
 )
-from hnviz.learn import DeviceError, Learner, RangeTest
+from hnviz.learn import DeviceError, Learner, RangeTest, device_of
 from hnviz.runs import DamagedRun, RunBusy, RunFolder, RunWriteError, RunWriter
 from hnviz.schedule import snapshot_steps
 
@@ -164,7 +166,8 @@ def learner_for(folder: RunFolder, stream: TokenStream | None = None) -> Learner
 
     Raises DeviceError, or DamagedRun for a checkpoint that cannot be read.
     """
-    config = folder.config
+    measured = measured_in(folder.path.parent)
+    config = replace(folder.config, device=device_of(folder.config, measured))
     stream = stream or stream_of(config)
     if folder.is_range_test:
         learner: Learner = RangeTest(config, stream)

@@ -11,7 +11,7 @@ from hnviz.config import RunConfig
 from hnviz.engine.protocol import EngineError
 from hnviz.engine.scheduler import ACTIVE, PARKED, WAITING, Limits, Scheduler, Task, n_steps
 from hnviz.engine.workers import Worker, Workers
-from hnviz.estimate import uses_gpu
+from hnviz.estimate import measured_in, uses_gpu
 from hnviz.events import failed, stopped
 from hnviz.runs import RESUMABLE, DamagedRun, RunBusy, RunNotFound, RunStore, RunWriteError
 from hnviz.runs.stop import Ending, end_writer
@@ -210,7 +210,7 @@ class Trainers:
                 f"{' and '.join(devices)}; choose one of these, or auto",
                 "conflict",
             )
-        return uses_gpu(config, devices)
+        return uses_gpu(config, devices, measured_in(self._store.root))
 
     def _add(self, run_id: str, task: Task, step: int = 0) -> None:
         task.run_id, task.step, task.speed = run_id, step, self._speeds.get(run_id)

@@ -4,6 +4,7 @@ from hnviz.learn.beyond import MODELS
 from hnviz.learn.build import (
     DeviceError,
     build_model,
+    device_of,
     form_used,
     load_model,
     resolve_device,
@@ -23,6 +24,7 @@ __all__ = [
     "Learner",
     "RangeTest",
     "build_model",
+    "device_of",
     "fit",
     "form_used",
     "last_epoch",

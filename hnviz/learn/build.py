@@ -1,7 +1,7 @@
 """Build a model from a config: its class, its initial weights, its device."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from hnviz.config import RunConfig
-from hnviz.estimate import uses_gpu
+from hnviz.estimate import Measured, uses_gpu
 from hnviz.learn.fast import FAST
 from hnviz.learn.models import LanguageModel
 from hnviz.learn.own import model_class
@@ -44,12 +44,12 @@ def resolve_device(device: str) -> str:
     return device
 
 
-def device_of(config: RunConfig) -> str:
-    """Return the device that a run trains on: "auto" is the cpu for a small network.
+def device_of(config: RunConfig, measured: Sequence[Measured] = ()) -> str:
+    """Return the device that a run trains on: "auto" is the faster one, as `uses_gpu` decides.
 
     Raises DeviceError.
     """
-    if config.device == "auto" and not uses_gpu(config, ("cuda",)):
+    if config.device == "auto" and not uses_gpu(config, ("cuda",), measured):
         return "cpu"
     return resolve_device(config.device)
 
