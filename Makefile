@@ -2,6 +2,7 @@
 # make test     runs the checks for every commit, without a browser
 # make browser  tests the app in a browser, and walks all pages; CI runs it too
 # make slow     runs the longest tests
+# make gpu      runs the tests that need a graphics card, where there is one
 # make chaos    lets writes fail and kills processes; make fuzz tries hostile input (docs/proved.md)
 # make docs     builds the book into site/
 # Each creates .venv first, and needs only Python 3.11 or newer.
@@ -28,7 +29,7 @@ PY := $(VENV)/bin/python
 
 MAKEFLAGS += -j2 # the parts of lint
 
-.PHONY: app test browser slow bench load chaos fuzz audit lock lint python types javascript format \
+.PHONY: app test browser slow gpu bench load chaos fuzz audit lock lint python types javascript format \
 	screenshots tour docs clean
 .DELETE_ON_ERROR:
 
@@ -37,13 +38,18 @@ app: $(VENV)/.app
 
 # Compiled modules are kept, even where the environment forbids it: the tests start Python 100 times.
 test: lint
-	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(PY) -m pytest $(PYTEST_ARGS) -m 'not slow and not browser and not walk'
+	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(PY) -m pytest $(PYTEST_ARGS) -m 'not slow and not browser and not walk and not gpu'
 
 browser: $(VENV)/.dev
 	@PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(PY) -m pytest $(PYTEST_ARGS) -m '(browser or walk) and not slow'
 
 slow: $(VENV)/.dev
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -n 2 --dist loadgroup -m slow $(SLOW_ARGS)
+
+gpu: $(VENV)/.dev
+	@if $(PY) -c 'import sys, torch; sys.exit(not torch.cuda.is_available())'; then \
+		OMP_NUM_THREADS=1 $(PY) -m pytest -m gpu tests/test_gpu.py; \
+	else echo 'Skipped: there is no graphics card that PyTorch can use.'; fi
 
 bench: $(VENV)/.app
 	@$(PY) -m hnviz bench

@@ -113,34 +113,6 @@ def test_epochs_have_the_figures_of_the_single_runs(model, reset):
                 assert getattr(epoch, name) == pytest.approx(getattr(end, name), abs=3e-3)
 
 
-def test_a_shorter_lane_stops_and_the_others_go_on_as_before():
-    long = configs("Model3", 2)
-    short = replace(long[0], epochs=1, seed=9)
-    lanes, without = Lanes([long[0], short, long[1]]), Lanes([long[0], long[0], long[1]])
-    lanes.run(), without.run()
-    assert [len(lane.epochs) for lane in lanes.lanes] == [2, 1, 2]
-    for index in (0, 2):
-        for name, tensor in lanes.weights_of(index).items():
-            assert torch.equal(tensor, without.weights_of(index)[name])
-    alone_short = Lanes([short, short, short])
-    alone_short.run()
-    for name, tensor in lanes.weights_of(1).items():  # it stays as it was when it stopped
-        torch.testing.assert_close(tensor, alone_short.weights_of(1)[name], atol=1e-6, rtol=0)
-
-
-@pytest.mark.parametrize("model", ["Model3", "Model5", "LSTM"])
-def test_a_lane_that_becomes_nan_leaves_the_others_bit_for_bit(model):
-    runs = configs(model, 3)
-    broken = replace(runs[1], lr=1e30)
-    good, bad = Lanes(runs), Lanes([runs[0], broken, runs[2]])
-    good.run(30), bad.run(30)
-    assert bad.lanes[1].diverged is not None and not bad.weights_of(1)["h_o.bias"].isfinite().all()
-    for index in (0, 2):
-        assert good.lanes[index].diverged is bad.lanes[index].diverged is None
-        for name, tensor in good.weights_of(index).items():
-            assert torch.equal(tensor, bad.weights_of(index)[name])
-
-
 @pytest.mark.parametrize("model", ["Model2", "Model4", "LSTM"])
 def test_lanes_go_on_from_a_checkpoint_bit_for_bit(model):
     runs = configs(model, 2)

@@ -20,7 +20,6 @@ from hnviz.engine.pool.ray import _train
 from hnviz.engine.pool.worker import train_runs, train_together
 from hnviz.events import Event
 from hnviz.learn import fit, last_epoch
-from hnviz.learn.lanes import Lanes
 from hnviz.runs import RunFolder, RunStore
 from hnviz.runs.files import NOTE_NAME, parse_json
 from hnviz.runs.stop import ask_to_stop, is_asked_to_stop
@@ -214,22 +213,6 @@ def assert_alike(one: Event, other: Event) -> None:
             assert each.right == pytest.approx(wanted[kind].right, abs=5 + 0.01 * each.n)
             assert each.loss == pytest.approx(wanted[kind].loss, rel=0.02)
     assert mine == pytest.approx(theirs, rel=0.01, abs=3e-3)
-
-
-def test_runs_that_a_card_has_no_memory_for_train_in_halves(tmp_path, monkeypatch):
-    def lanes(configs, **options):
-        if len(configs) > 2:
-            raise torch.OutOfMemoryError("CUDA out of memory")
-        tried.append([config.seed for config in configs])
-        return Lanes(configs, **options)
-
-    tried: list[list[int]] = []
-    monkeypatch.setattr("hnviz.engine.pool.worker.Lanes", lanes)
-    fixed = RunConfig.for_model("Model1", epochs=1, nh=8, bs=256, bptt=70, device="cpu")
-    folders = made(RunStore(tmp_path), [replace(fixed, seed=seed) for seed in range(5)])
-    train_together(folders)
-    assert tried == [[0, 1], [2], [3, 4]]
-    assert [folder.read().status for folder in folders] == ["finished"] * 5
 
 
 def test_one_run_that_a_card_has_no_memory_for_fails(tmp_path, monkeypatch):

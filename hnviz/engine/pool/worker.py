@@ -109,10 +109,10 @@ def train_together(folders: Sequence[RunFolder]) -> None:
     Where a GPU's memory does not do for all of them, each half trains from its first step.
     """
     if left := _left(folders):
-        torch.cuda.empty_cache()
         half = len(left) // 2
-        train_together(left[:half])
-        train_together(left[half:])
+        for part in (left[:half], left[half:]):
+            torch.cuda.empty_cache()  # a capture cannot make room of what is kept for reuse
+            train_together(part)
 
 
 def _left(folders: Sequence[RunFolder]) -> list[RunFolder]:
