@@ -1,4 +1,4 @@
-"""What a run needs, from its settings alone, and what one may need here. No torch.
+"""What a run needs, estimated from its settings, and the most that one may need here. No torch.
 
 The constants are from runs of one step: peak memory and processor time of all six models, nh 64 to
 1024, up to 500,000 slots, on one thread of an AMD EPYC with torch 2.13. Estimates of memory lie
@@ -28,7 +28,7 @@ PROCESS_BYTES = 260 * 10**6  # of a trainer that has loaded torch and both texts
 OBSERVER_BYTES = 400 * 10**6  # of an observer with full caches
 CUDA_BYTES = 360 * 10**6  # more of either, where torch is built for CUDA; with torch 2.15
 READ_COPIES = 6  # of all states of train, in the largest question: a PCA in double precision
-MOST_READ = 250_000_000  # floats of a split that questions about all of it may read
+MOST_READ = 250_000_000  # floats: larger splits are not read as a whole
 EVENT_BYTES = 200  # of one mini-batch in events.jsonl
 LAYOUT_BYTES = 40  # per slot: the token's id, its target, and the kinds of both
 KEPT_BY_UNIT, KEPT_BY_GATE = 6, 2  # floats that the backward pass needs, per slot and unit
@@ -199,7 +199,7 @@ class Budget:
         return self.memory
 
     def problem(self, config: RunConfig) -> str | None:
-        """Say what a run needs too much of, and what would do; None if it fits."""
+        """Return what a run needs too much of, and how to make it smaller; None if it fits."""
         need = cost(config)
         for name, unit, cure in _KINDS:
             needed, most = getattr(need, name), getattr(self, name)
@@ -236,7 +236,7 @@ def _bytes(what: str) -> Unit:
 _KINDS: tuple[tuple[str, Unit, str], ...] = (
     ("steps", lambda value, _: f"{value:,.0f} steps", "raise bs or bptt, or lower epochs"),
     ("memory", _bytes("memory"), "lower bs, bptt or nh"),
-    ("observer", _bytes("memory to be looked at"), "lower nh"),
+    ("observer", _bytes("memory for its pictures"), "lower nh"),
     ("disk", _bytes("disk for its snapshots"), "lower nh"),
     ("hours", lambda value, digits: f"{value:.{digits}g} hours", "lower epochs, nh or bptt"),
 )

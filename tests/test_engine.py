@@ -782,7 +782,7 @@ def test_an_observer_that_dies_at_once_ends_no_engine() -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
     worker = SimpleNamespace(process=SimpleNamespace(pid=gone.pid), pipe=None)
-    workers: Any = SimpleNamespace(start=lambda target: worker)
+    workers: Any = SimpleNamespace(start=lambda target, nice: worker)
     store, refused = RunStore(Path("nowhere")), list[str]()
     replies: Any = Replies(None, lambda asker, error: refused.append(str(error)), None)
     questions = Questions(store, workers, replies)

@@ -1,4 +1,4 @@
-"""The pages' way to the engine. Never loads torch; callable from any thread."""
+"""What pages call to reach the engine. It never loads torch, and any thread may call it."""
 
 import atexit
 import os
@@ -52,8 +52,8 @@ class Asking(NamedTuple):
     """How a question is asked."""
 
     timeout: float = OBSERVE_SECONDS  # of processor time without progress
-    hear: Callable[[HowFar], None] | None = None  # is called with how far it is
-    aside: bool = False  # by the observer for slow questions, so that no quick one waits for it
+    hear: Callable[[HowFar], None] | None = None  # called with how far the observer is
+    aside: bool = False  # ask the observer for slow questions, so that no quick one waits
 
 
 class Engine:
@@ -69,7 +69,7 @@ class Engine:
         self._lock = threading.Lock()
         self._storing = threading.Lock()  # of a text for a start that may be refused
         self._link: Link | None = None
-        self._spare: Link | None = None  # for one that gives no sign of life
+        self._spare: Link | None = None  # started while the other gives no sign of life
 
     def start(self) -> None:
         """Start the engine unless it is running; do not wait for it.
@@ -134,9 +134,9 @@ class Engine:
         return self._living_link().info(timeout)
 
     def train(self, config: RunConfig, viewer: str = "", *, range_test: bool = False) -> str:
-        """Start or queue a run; return its id. The runs of a `viewer` that wait are limited.
+        """Start or queue a run; return its id. A `viewer` may have only so many runs that wait.
 
-        With `range_test` it is one of a learning rate, whose config `hnviz.lr_finder` makes. A
+        With `range_test` it is a learning rate range test, whose config `hnviz.lr_finder` makes. A
         start that is refused leaves nothing behind.
         """
         with nullcontext() if text_hash(config.corpus) is None else self._storing:

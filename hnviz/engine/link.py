@@ -302,7 +302,7 @@ def _open_log(place: Place) -> IO[bytes]:
         place.runs_dir.mkdir(parents=True, exist_ok=True)
         is_long = place.log.is_file() and place.log.stat().st_size > LARGEST_LOG
         return place.log.open("wb" if is_long else "ab")
-    except OSError as error:  # runs that are there can be looked at all the same
+    except OSError as error:  # existing runs can still be viewed
         log.warning("no log is kept in %s: %s", place.runs_dir, error.strerror)
         return Path(os.devnull).open("wb")
 

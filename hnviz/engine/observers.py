@@ -1,4 +1,4 @@
-"""The engine's side of observing: one warm process, which gives up questions without progress."""
+"""The engine's side of questions: an observer gets them; one without progress is given up."""
 
 import json
 import math
@@ -17,7 +17,7 @@ from hnviz.runs import RunStore, SnapshotNotFound
 
 START_SECONDS = 60.0  # for the observer to import torch
 STILL_SECONDS = 30.0  # without processor time: the question waits for something that never comes
-STILL = 0.02  # seconds of processor time that do not count as some
+STILL = 0.02  # seconds of processor time that do not count as progress
 LEAST_LOOK = 0.05  # seconds between two looks at how much a question has taken
 
 Key = tuple[str, int, str, str, str]
@@ -44,7 +44,7 @@ class Replies(NamedTuple):
 
 @dataclass
 class _Taken:
-    """What the observer has taken for its question since it last reported."""
+    """The processor time that the observer has used for its question since it last reported."""
 
     pid: int | None
     begun: float = 0.0  # seconds of processor time of the observer by then

@@ -60,7 +60,7 @@ class Task:
     run_id: str
     n_steps: int
     gpu: bool = False
-    viewer: str = ""  # who started it; "": nobody who is limited
+    viewer: str = ""  # who started it; empty for those without a limit
     state: str = WAITING
     paused: bool = False
     steps: int = 0  # single steps to do once it has a process again

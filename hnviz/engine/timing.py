@@ -43,7 +43,9 @@ class Timing:
     def ask(self, asker: int, configs: list[RunConfig]) -> None:
         """Begin to time a step of each config. Raises EngineError."""
         if self._asked is not None:
-            raise EngineError("steps are timed for somebody else; ask again in a moment", "busy")
+            raise EngineError(
+                "steps are being timed for another viewer; ask again in a moment", "busy"
+            )
         if not 0 < len(configs) <= MOST_TIMED:
             raise EngineError(f"1 to {MOST_TIMED} runs can be timed; got {len(configs)}", "wrong")
         worker = self._workers.start(ENTRY, nice=NICE)  # a trainer waits for others, too
@@ -63,7 +65,7 @@ class Timing:
         try:
             self._reply(asker, worker.pipe.recv())
         except (EOFError, OSError):
-            self._refuse(asker, EngineError("no step could be timed in a moment"))
+            self._refuse(asker, EngineError(f"no step could be timed within {MOST_SECONDS:g} s"))
         worker.end(patience=1.0)
 
     def tick(self) -> None:

@@ -62,7 +62,7 @@ class Trainers:
         folder, record = self._store.folder(run_id), self._store.record(run_id)
         if folder.shipped or record.status not in RESUMABLE:
             raise EngineError(
-                f"the run {run_id} cannot be resumed: {_standing(record.status)}", "conflict"
+                f"the run {run_id} cannot be resumed: {_in_words(record.status)}", "conflict"
             )
         self._add(run_id, self._checked(record.config, viewer), record.step)
 
@@ -74,7 +74,7 @@ class Trainers:
         folder, record = self._store.folder(run_id), self._store.record(run_id)
         if run_id in self.scheduler.tasks or folder.shipped or record.status not in RESUMABLE:
             raise EngineError(
-                f"the run {run_id} cannot start again: {_standing(record.status)}", "conflict"
+                f"the run {run_id} cannot start again: {_in_words(record.status)}", "conflict"
             )
         task = self._checked(record.config, viewer)
         try:
@@ -221,7 +221,7 @@ class Trainers:
         if task is None or task.stopping:
             status = self._store.record(run_id).status
             raise EngineError(
-                f"the run {run_id} is neither running nor queued: {_standing(status)}", "conflict"
+                f"the run {run_id} is neither running nor queued: {_in_words(status)}", "conflict"
             )
         return task
 
@@ -290,7 +290,7 @@ class Trainers:
             done(None)
 
 
-def _standing(status: str) -> str:
+def _in_words(status: str) -> str:
     if status == "running":
         return "another process is writing it"
     return f"it {'has' if status in ('finished', 'diverged', 'failed') else 'was'} {status}"

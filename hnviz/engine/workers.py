@@ -26,7 +26,7 @@ from hnviz.own import OwnModels, own_models, register
 START_METHOD_VARIABLE = "HNVIZ_START_METHOD"
 TRAINER = "hnviz.engine.trainer:serve"
 FORK_SERVER_WAITS = (0.05, 0.5)  # seconds before each retry
-NICE = 10  # of a process whose result nobody waits for at the screen
+NICE = 10  # of trainers and slow questions: pages and quick questions come first
 
 AUTOGROUP = Path("/proc/self/autogroup")
 NICE_TRIES = 10  # to change a session's niceness,

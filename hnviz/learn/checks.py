@@ -264,7 +264,9 @@ def _check_gradients(entry: ModelEntry, model: LanguageModel, nv: int) -> None:
     wrong_if(not loss.requires_grad, "no gradient leaves its answers: look for no_grad or detach")
     loss.backward()
     cut = [name for name, weight in model.named_parameters() if weight.grad is None]
-    wrong_if(cut, f"no gradient reaches {', '.join(cut)}: look for detach, or a part without use")
+    wrong_if(
+        cut, f"no gradient reaches {', '.join(cut)}: look for detach, or a part that is not used"
+    )
     wrong_if(
         tensors(state)[0].grad is None,
         "no gradient reaches the state that it starts from: look for detach, or a state that "
@@ -281,7 +283,7 @@ def _check_gate_values(entry: ModelEntry, model: LanguageModel, nh: int) -> None
         wrong_if(
             kind not in KNOWN_CELLS,
             f"its entry names gates, so its class needs a method gates(layer, given, before): "
-            f"hnviz computes those of {' and '.join(KNOWN_CELLS)} alone, not of {kind}",
+            f"hnviz computes only those of {' and '.join(KNOWN_CELLS)}, not of {kind}",
         )
         return
     given, before = torch.rand(BS, nh) - 0.5, torch.rand(BS, nh) - 0.5

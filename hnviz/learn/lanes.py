@@ -52,7 +52,7 @@ class Lane:
     config: RunConfig
     n_steps: int
     epochs: list[EpochEnd] = field(default_factory=list)
-    diverged: int | None = None  # the step at which a loss was no number
+    diverged: int | None = None  # the step at which a loss was not a number
     what: str = ""  # which loss, and what it became
 
     @property
@@ -61,7 +61,7 @@ class Lane:
         return self.diverged is not None or len(self.epochs) == self.config.epochs
 
     def diverge(self, step: int, what: str) -> None:
-        """Note that a loss is no number, so that it will never be one again."""
+        """Note that a loss is not a number: it will never be one again."""
         self.diverged, self.what = step, what
 
 

@@ -16,7 +16,7 @@ class ActivationPenalty:
     """Listens to a model's recurrent part and to its dropout while it trains; `Penalty` says how.
 
     Large outputs cost (AR), and so do outputs that move far from token to token (TAR). The loss
-    that a run reports is cross-entropy alone.
+    that a run reports is only the cross-entropy.
     """
 
     def __init__(self, model: LanguageModel, net: ModelEntry, penalty: Penalty) -> None:

@@ -89,7 +89,7 @@ def _kinds_of(feed: Feed, vocab: Vocab) -> NDArray[np.int64]:
 def _by_kind(
     kinds: NDArray[np.int64], right: NDArray[np.bool_], losses: NDArray[np.float32]
 ) -> dict[str, KindFigures]:
-    """Add up answers by kind; all arrays are (n_slots,). Empty if a loss is no number."""
+    """Add up answers by kind; all arrays are (n_slots,). Empty if a loss is not a number."""
     if not np.isfinite(losses).all():
         return {}
     n = np.bincount(kinds, minlength=len(KINDS))

@@ -1,4 +1,4 @@
-"""Models of one's own: a Python file that the user names with ``--models``. Does not import torch.
+"""The user's own models: a Python file that ``--models`` names. Does not import torch.
 
 The file is checked once, in a process of its own (`hnviz.own.file`), which sends back its entries
 as data. They join the catalogue; each process that needs a class runs the file's text itself

@@ -14,8 +14,8 @@ from hnviz.own.models import revived
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,19}")  # it becomes a part of a run's id
 _NV, _NH = 7, 6  # any sizes
 
-SAID = ("title", "follows", "network_change", "reason", "recipe")
-"""What an entry says that changes no picture of a run."""
+NOT_HASHED = ("title", "follows", "network_change", "reason", "recipe")
+"""The fields of an entry that change no picture of a run."""
 
 
 class ModelProblem(ValueError):  # noqa: N818 - it states the problem
@@ -137,7 +137,7 @@ def identity(text: str, entry: ModelEntry, models: Collection[str]) -> str:
         new = (names & set(classes)) - used
         used = used | new
     parts = [*shared, *(classes[name] for name in sorted(used))]
-    made_of = {name: each for name, each in asdict(entry).items() if name not in SAID}
+    made_of = {name: each for name, each in asdict(entry).items() if name not in NOT_HASHED}
     written = [*(ast.unparse(node) for node in parts), json.dumps(made_of, sort_keys=True)]
     return blake2b("\n".join(written).encode(), digest_size=10).hexdigest()
 

@@ -44,7 +44,7 @@ def _text_of(path: Path) -> str:
         ) from error
     if len(content) > MOST_BYTES:
         raise OwnModelError(
-            f"{path.name} has more than {MOST_BYTES:,} bytes: name a file that holds models alone"
+            f"{path.name} has more than {MOST_BYTES:,} bytes: name a file that holds only models"
         )
     try:
         return content.decode("utf-8-sig")
@@ -87,7 +87,7 @@ def _started(file: str) -> "subprocess.Popen[bytes]":
         [sys.executable, "-P", "-m", "hnviz.learn.checks", file],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,  # what the file prints is nobody's
+        stderr=subprocess.DEVNULL,  # what the file prints is dropped
         env={"OMP_NUM_THREADS": "1", **os.environ, "PYTHONPATH": path, "CUDA_VISIBLE_DEVICES": ""},
     )
 
@@ -131,4 +131,4 @@ class _Limit:
     def __exit__(self, *_: object) -> None:
         if self._timer:
             self._timer.cancel()
-        self._process.kill()  # it has said all that is of use
+        self._process.kill()  # its answer has been read

@@ -66,8 +66,8 @@ def register(models: OwnModels) -> None:
         return
     if used is not None:
         raise OwnModelError(
-            f"hnviz uses {used.file} already, and one file of models at a time: write all models "
-            "into one"
+            f"hnviz already uses {used.file}, and it takes one file of models: put all models into "
+            "that file"
         )
     used = models
     CATALOGUE.update({model.entry.name: model.entry for model in models.models})

@@ -151,8 +151,8 @@ class PoolEngine:
             log.warning("a worker with %d runs was lost: %s", len(runs), error)
         if self._lost >= MOST_LOST:
             raise PoolError(
-                f"{MOST_LOST} workers in a row ended before a run had; the last one said: "
-                f"{str(error).strip().splitlines()[0] or type(error).__name__}"
+                f"{MOST_LOST} workers in a row ended before any of their runs had; the last one "
+                f"said: {str(error).strip().splitlines()[0] or type(error).__name__}"
             )
 
     def close(self) -> None:

@@ -238,7 +238,7 @@ class _Program:
         return min([soon, *(step for step in self.stops if step > self.lanes.step)])
 
     def tell(self, read: Read) -> None:
-        """Record mini-batches, and the ends of lanes whose loss is no number any more."""
+        """Record mini-batches, and the ends of lanes whose loss is not a number any more."""
         n_read = read.loss.shape[1]
         for index, (scribe, lane) in enumerate(zip(self.scribes, self.lanes.lanes, strict=True)):
             last = read.first + n_read if lane.diverged is None else lane.diverged
