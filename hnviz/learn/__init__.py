@@ -7,13 +7,13 @@ from hnviz.learn.build import (
     device_of,
     form_used,
     load_model,
+    model_class,
     resolve_device,
     usable_devices,
 )
 from hnviz.learn.fast import FAST
 from hnviz.learn.learner import Learner, fit, last_epoch
 from hnviz.learn.models import LanguageModel
-from hnviz.learn.own import model_class
 from hnviz.learn.range_test import RangeTest
 
 __all__ = [

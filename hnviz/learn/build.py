@@ -1,7 +1,14 @@
-"""Build a model from a config: its class, its initial weights, its device."""
+"""Build a model from a config: its class, its initial weights, its device.
 
+A class is a built-in one, or of the user's own file.
+"""
+
+import linecache
 import os
+import sys
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -10,10 +17,17 @@ from torch import nn
 
 from hnviz.config import RunConfig
 from hnviz.estimate import Measured, uses_gpu
+from hnviz.learn.beyond import MODELS
 from hnviz.learn.fast import FAST
 from hnviz.learn.models import LanguageModel
-from hnviz.learn.own import model_class
 from hnviz.learn.state import is_state
+from hnviz.models import catalogue, spec
+from hnviz.own import OwnModelError, own_models
+
+OWN_MODULE = "own_models"  # the name under which the user's file of models is imported
+
+RENAMED = {"hnviz.catalogue": catalogue, "hnviz.parts": spec, "hnviz.cells": spec}
+"""Modules as hnviz 0.5.0 named them: files that were written for it, and runs that keep one, do."""
 
 
 class DeviceError(ValueError):
@@ -101,3 +115,30 @@ def load_model(config: RunConfig, nv: int, snapshot: Mapping[str, NDArray[Any]])
 
 def _model_class(config: RunConfig) -> type[LanguageModel]:
     return FAST[config.model] if form_used(config) == "fast" else model_class(config.model)
+
+
+def model_class(name: str) -> type[LanguageModel]:
+    """Return a model's class. Raises OwnModelError for one that this process does not know."""
+    if name in MODELS:
+        return MODELS[name]
+    used = own_models()
+    if used is None or name not in {model.entry.name for model in used.models}:
+        raise OwnModelError(f"no class is known for {name!r}: name its file with --models")
+    found: type[LanguageModel] = getattr(run_text(used.file, used.text), name)
+    return found
+
+
+@lru_cache(maxsize=1)
+def run_text(file: str, text: str) -> ModuleType:
+    """Run the text of a file as a module, once; its functions keep their source.
+
+    The text is what was checked, even if the file has changed since. Raises what the text raises.
+    """
+    code = compile(text, file, "exec")
+    module = ModuleType(OWN_MODULE, None)
+    module.__file__ = file
+    # `inspect` finds the lines there; without a time of change it does not look for the file.
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    sys.modules |= {OWN_MODULE: module, **RENAMED}  # dataclasses look their module up
+    exec(code, module.__dict__)
+    return module

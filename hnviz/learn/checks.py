@@ -18,8 +18,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from hnviz.config import ConfigError, RunConfig
+from hnviz.learn.build import run_text
 from hnviz.learn.models import LanguageModel
-from hnviz.learn.own import run_text
 from hnviz.learn.state import State, mapped, rows_of, tensors
 from hnviz.models.catalogue import CATALOGUE, ModelEntry
 from hnviz.own.entries import ModelProblem, check_entry, identity, wrong_if

@@ -2,7 +2,7 @@
 
 The file is checked once, in a process of its own (`hnviz.own.file`), which sends back its entries
 as data. They join the catalogue; each process that needs a class runs the file's text itself
-(`hnviz.learn.own`).
+(`hnviz.learn.build`).
 """
 
 from hnviz.own.file import MODELS_VARIABLE, use_file, use_named
