@@ -131,7 +131,7 @@ WHY = {
     "server.allowedHosts": "`hnviz app --host` adds the host it is given",
     "server.disconnectedSessionTTL": "seconds; each closed tab holds three open files meanwhile",
     "server.maxUploadSize": "MB",
-    "server.maxMessageSize": "MB, the least it takes; web/patience.py has a tighter bound",
+    "server.maxMessageSize": "MB, the least it takes; web/uvicorn_fixes.py has a tighter bound",
     "server.fileWatcherType": "for development: streamlit run app.py --server.fileWatcherType auto",
     "server.headless": "opens no browser and asks for no e-mail address",
     "client.allowedOrigins": "no page around the app controls it; a click also tried 16 patterns",

@@ -11,11 +11,12 @@ from starlette.testclient import TestClient
 from hnviz.app.rooms.classroom.join.page import join_page
 from hnviz.classroom import Limits
 from hnviz.lessons import Guess, Lesson, Step
+from hnviz.web import assets
 from hnviz.web.classroom.lessons import LessonFiles
 from hnviz.web.classroom.routes import class_routes, members_only
 from hnviz.web.classroom.service import TEACHER, ClassService
 from hnviz.web.guard import Rules, guard
-from hnviz.web.routes import door
+from hnviz.web.http import door
 
 HOST = "testserver"  # as the test client names it for a WebSocket
 CHOICE, NUMBER, CURVE, SQUARE = (f"counting.{number}" for number in (1, 2, 3, 4))
@@ -68,13 +69,13 @@ def site(
     service: ClassService,
     folder: Path | None = None,
     more: Collection[Any] = (),
-    write: Callable[[str], bytes] | None = None,
+    write: Callable[[str], bytes] = str.encode,
 ) -> Starlette:
     """The class's routes behind the guard, as the app has them."""
     service.lessons = LessonFiles(folder, write)
     rules = Rules(hosts=(HOST,))
     closed = [members_only(service, lambda: "")] if service.view == "coded" else []
-    ours = [*class_routes(service, join_page()), *more]
+    ours = [*class_routes(service, join_page()), *assets.routes(), *more]
     return Starlette(routes=door(ours), middleware=[guard(lambda: rules), *closed])
 
 

@@ -164,16 +164,16 @@ def patient_clients() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def own_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Give this process's engine a folder of its own for the runs that tests make."""
-    from hnviz.app.run.engine import store
+    from hnviz.app.run.engine import server
     from hnviz.engine.client import close_shared_engine
 
     before = os.environ.get("HNVIZ_RUNS_DIR")
     close_shared_engine()
-    store.cache_clear()
+    server.cache_clear()
     os.environ["HNVIZ_RUNS_DIR"] = str(tmp_path_factory.mktemp("runs"))
     yield
     close_shared_engine()
-    store.cache_clear()
+    server.cache_clear()
     os.environ.pop("HNVIZ_RUNS_DIR")
     if before is not None:
         os.environ["HNVIZ_RUNS_DIR"] = before

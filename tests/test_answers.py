@@ -22,6 +22,7 @@ from starlette.testclient import TestClient
 
 from hnviz.app.pictures import VIEWS
 from hnviz.app.rooms.hidden_states.stretch import DEFAULT_PHRASE
+from hnviz.app.run.engine import server
 from hnviz.engine.client import Answer, EngineError
 from hnviz.engine.client import unpack as unpack_answer
 from hnviz.engine.observer import answer_now
@@ -31,9 +32,9 @@ from hnviz.runs import SHIPPED_DIR, RunStore, shipped_configs
 from hnviz.runs import answers as kept
 from hnviz.runs.answers import ANSWERS, KeptAnswers, named, shipped_answer, shipped_answers
 from hnviz.runs.archive import pack as pack_run
-from hnviz.web import answers, observations, standing
+from hnviz.web import answers, observations
+from hnviz.web.http import door
 from hnviz.web.questions import QUESTIONS
-from hnviz.web.routes import door
 from hnviz.web.wire import unpack
 from tests.conftest import ROOT
 
@@ -210,19 +211,19 @@ class AnEngine:
 
 def forget() -> None:
     """Do as a server that starts."""
-    answers._memory.__init__(answers.MEMORY, size=len)
+    answers._memory.__init__(answers.MEMORY)
     answers._kept.cache_clear()
 
 
 @pytest.fixture
 def runs(tmp_path, monkeypatch) -> Iterator[Path]:
     monkeypatch.setenv("HNVIZ_RUNS_DIR", str(tmp_path))
-    standing.store.cache_clear()
+    server.cache_clear()
     forget()
     shutil.copytree(SHIPPED_DIR / "Model1", tmp_path / "mine")
     (tmp_path / "mine" / kept.SHIPPED).unlink(missing_ok=True)
     yield tmp_path
-    standing.store.cache_clear()
+    server.cache_clear()
     forget()
 
 

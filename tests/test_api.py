@@ -26,6 +26,7 @@ from starlette.applications import Starlette
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.testclient import TestClient, httpx
 
+from hnviz.app.run.engine import server, store
 from hnviz.data import BatchLayout, corpus_of, kind_in, stream_of
 from hnviz.data.corpora import BUILT_IN, LEVELS
 from hnviz.data.corpora.own import Way, own_corpus
@@ -36,19 +37,19 @@ from hnviz.observe import QUESTIONS
 from hnviz.questions.params import Param, ParamError, read_json, read_query
 from hnviz.questions.view import Shown, View
 from hnviz.runs import SHIPPED_DIR, default_runs_dir
-from hnviz.web import corpora, exported, listing, observations, standing
+from hnviz.web import corpora, observations
 from hnviz.web.asked import ENGINE_STATUS, Names
+from hnviz.web.cache import Cache, Entry, zipped
 from hnviz.web.client import Client, ServerError
-from hnviz.web.corpora import corpus_address, corpus_file
-from hnviz.web.curves import curve_routes
-from hnviz.web.kept import Entry, kept_entries, zipped
-from hnviz.web.lanes import BusyError, Lane, NotYetError, Shared
+from hnviz.web.corpora import corpus_address, corpus_file, stream_file
+from hnviz.web.downloads import Exporter, download_routes
+from hnviz.web.http import door
 from hnviz.web.progress import Progress
 from hnviz.web.questions import QUESTIONS as KNOWN
-from hnviz.web.routes import door
-from hnviz.web.streams import stream_file
+from hnviz.web.runs import curve_routes, run_routes
 from hnviz.web.sweeps import sweep_routes
 from hnviz.web.wire import Parcel, unpack, unpack_many
+from hnviz.web.work import BusyError, NotYetError, Pool, Shared
 from tests.conftest import ROOT, finished, free_port
 
 RUN = "Model5"
@@ -96,10 +97,10 @@ def called(config, given, shipped):
 def app(views: Iterable[View] = ()) -> Starlette:
     ours = (
         observations.routes(views),
-        listing.routes(),
+        run_routes(server()),
         corpora.routes(),
-        exported.routes(),
-        curve_routes(called),
+        download_routes(store(), Exporter()),
+        curve_routes(server(), called),
         sweep_routes(),
     )
     return Starlette(routes=door([route for routes in ours for route in routes]))
@@ -107,7 +108,7 @@ def app(views: Iterable[View] = ()) -> Starlette:
 
 @pytest.fixture(scope="module")
 def runs(own_runs) -> Iterator[Path]:
-    standing.store.cache_clear()
+    server.cache_clear()
     with pytest.MonkeyPatch.context() as patch:  # others use the machine too
         patch.setattr("hnviz.web.asked.OBSERVE_SECONDS", 90.0)
         yield default_runs_dir()
@@ -292,7 +293,7 @@ def test_zipping_pays_for_what_repeats_and_not_for_noise():
 
 
 def test_kept_answers_are_bounded_in_bytes():
-    kept = kept_entries(most=100, largest=60)
+    kept = Cache(most=100, largest=60)
     for key in range(5):
         kept.put(key, Entry(bytes(30), None, ""))
     assert kept.size == 90
@@ -623,7 +624,7 @@ def test_runs_are_listed(client, copied):
     reply = client.get("/api/runs")
     runs = {run["id"]: run for run in reply.json()["runs"]}
     assert {f"Model{i}" for i in range(6)} | {"Model5-blocks", copied.name} <= set(runs)
-    assert set(runs) == set(standing.store().ids())
+    assert set(runs) == set(store().ids())
     assert runs[RUN]["config"]["nh"] == 64
     assert (runs[RUN]["model"], runs[RUN]["shipped"], runs[RUN]["n_steps"]) == (RUN, True, 400)
     assert runs[copied.name]["shipped"] is False
@@ -771,36 +772,38 @@ def test_a_thousand_at_once_leave_the_pages_alive(runs):
 
 
 def test_a_full_line_refuses_and_a_client_that_leaves_makes_room():
-    lane, shared, free = Lane(1, 1), Shared(), threading.Event()
+    pool, free = Pool(1, 1), threading.Event()
+    shared = Shared(pool)
 
     async def go():
-        first = asyncio.create_task(shared.result("first", free.wait, lane))
-        while lane._n_waiting:  # the thread has not begun yet
+        first = asyncio.create_task(shared.result("first", free.wait))
+        while pool.waiting:  # the thread has not begun yet
             await asyncio.sleep(0.001)
         await asyncio.sleep(0.01)
-        second = asyncio.create_task(shared.result("second", lambda: 2, lane))
-        joined = asyncio.create_task(shared.result("second", lambda: 3, lane))
+        second = asyncio.create_task(shared.result("second", lambda: 2))
+        joined = asyncio.create_task(shared.result("second", lambda: 3))
         await asyncio.sleep(0.01)
         with pytest.raises(BusyError):
-            await shared.result("third", lambda: 3, lane)
+            await shared.result("third", lambda: 3)
         second.cancel()
         await asyncio.sleep(0.01)
         with pytest.raises(BusyError):  # somebody else still waits for it
-            await shared.result("third", lambda: 3, lane)
+            await shared.result("third", lambda: 3)
         joined.cancel()
         await asyncio.sleep(0.01)
-        third = asyncio.create_task(shared.result("third", lambda: 3, lane))
+        third = asyncio.create_task(shared.result("third", lambda: 3))
         await asyncio.sleep(0.01)
         free.set()
         assert await third == 3
         assert await first is True
-        assert shared._jobs == {}
+        assert shared.is_idle
 
     finished(go())
 
 
 def test_a_slow_answer_says_how_far_it_is_and_is_made_once():
-    lane, shared, free, begun = Lane(1, 9), Shared(), threading.Event(), []
+    pool, free, begun = Pool(1, 9), threading.Event(), []
+    shared = Shared(pool)
 
     def work(progress):
         begun.append(progress)
@@ -810,10 +813,10 @@ def test_a_slow_answer_says_how_far_it_is_and_is_made_once():
         return 7
 
     async def go():
-        ask = partial(shared.result_within, 0.05, "slow", work, lane, "one")
+        ask = partial(shared.result_within, 0.05, "slow", work, "one")
         with pytest.raises(NotYetError) as first:
             await ask()
-        behind = partial(shared.result_within, 0.01, "next", work, lane, "two")
+        behind = partial(shared.result_within, 0.01, "next", work, "two")
         with pytest.raises(NotYetError) as other:
             await behind()
         with pytest.raises(NotYetError):
@@ -821,7 +824,7 @@ def test_a_slow_answer_says_how_far_it_is_and_is_made_once():
         free.set()
         await asyncio.sleep(0.05)  # it is done before they ask again
         late = [await shared.result_within(9, *each.args[1:]) for each in (ask, behind)]
-        assert late == [7, 7] and shared._jobs == {}
+        assert late == [7, 7] and shared.is_idle
         return first.value.progress, other.value.progress
 
     first, other = finished(go())
@@ -837,18 +840,18 @@ def test_a_slow_answer_says_how_far_it_is_and_is_made_once():
 
 
 def test_the_line_tells_how_many_come_first():
-    lane, free = Lane(1, 100, 40), threading.Event()
-    lane.submit(free.wait, "first")
-    while lane._n_waiting:
+    pool, free = Pool(1, 100, 40), threading.Event()
+    pool.submit(free.wait, "first")
+    while pool.waiting:
         time.sleep(0.001)
-    greedy = [lane.submit(free.wait, "greedy") for _ in range(3)]
-    one = [lane.submit(free.wait, "one") for _ in range(2)]
-    assert [lane.before(each) for each in greedy] == [0, 2, 4]
-    assert [lane.before(each) for each in one] == [1, 3]
+    greedy = [pool.submit(free.wait, "greedy") for _ in range(3)]
+    one = [pool.submit(free.wait, "one") for _ in range(2)]
+    assert [pool.before(each) for each in greedy] == [0, 2, 4]
+    assert [pool.before(each) for each in one] == [1, 3]
     assert Progress(before=3).sentence() == "This computer is busy; 3 answers come first."
     free.set()
     one[-1].result(20)
-    assert lane.before(one[-1]) == 0
+    assert pool.before(one[-1]) == 0
 
 
 def test_one_who_prefers_to_hear_of_the_wait_gets_a_202(runs):
@@ -870,39 +873,40 @@ def test_one_who_prefers_to_hear_of_the_wait_gets_a_202(runs):
 
 
 def test_an_error_that_nobody_waits_for_is_no_line_in_the_log(caplog):
-    lane, shared, free = Lane(1, 9), Shared(), threading.Event()
+    pool, free = Pool(1, 9), threading.Event()
+    shared = Shared(pool)
 
     def fail():
         free.wait(20)
         raise ValueError("no")
 
     async def go():
-        asked = asyncio.create_task(shared.result("gone", fail, lane))
+        asked = asyncio.create_task(shared.result("gone", fail))
         await asyncio.sleep(0.05)
         asked.cancel()
         await asyncio.wait([asked])
         free.set()
-        assert await shared.result("next", lambda: 7, lane) == 7
+        assert await shared.result("next", lambda: 7) == 7
 
     finished(go())
     gc.collect()
-    assert caplog.records == [] and shared._jobs == {}
+    assert caplog.records == [] and shared.is_idle
 
 
 def test_viewers_take_turns():
-    lane, free, done = Lane(1, 100, 40), threading.Event(), []
-    lane.submit(free.wait, "greedy")
-    while lane._n_waiting:
+    pool, free, done = Pool(1, 100, 40), threading.Event(), []
+    pool.submit(free.wait, "greedy")
+    while pool.waiting:
         time.sleep(0.001)
     for number in range(40):
-        last = lane.submit(partial(done.append, f"greedy {number}"), "greedy")
+        last = pool.submit(partial(done.append, f"greedy {number}"), "greedy")
     for viewer in ("one", "two"):
         for number in range(2):
-            lane.submit(partial(done.append, f"{viewer} {number}"), viewer)
+            pool.submit(partial(done.append, f"{viewer} {number}"), viewer)
     with pytest.raises(BusyError, match="40 of your questions are waiting"):
-        lane.submit(free.wait, "greedy")
-    dropped = lane.submit(free.wait, "one")
-    assert lane.drop(dropped)
+        pool.submit(free.wait, "greedy")
+    dropped = pool.submit(free.wait, "one")
+    assert pool.drop(dropped)
     free.set()
     last.result(10)
     assert done[:6] == ["one 0", "two 0", "greedy 0", "one 1", "two 1", "greedy 1"]
@@ -914,29 +918,29 @@ def turns_waited(greedy: bool, n_others: int, rounds: int) -> list[int]:
 
     Return how many questions were answered from each of the others' asking to its answer.
     """
-    lane, begun, answered, waited = Lane(1, 100, 40), threading.Event(), [], []
+    pool, begun, answered, waited = Pool(1, 100, 40), threading.Event(), [], []
     ends = threading.Semaphore(0)
 
     def ask_on() -> None:
         answered.append("greedy")
         if len(waited) < n_others * rounds:
-            lane.submit(ask_on, "greedy")
+            pool.submit(ask_on, "greedy")
 
     def ask(viewer: int, left: int, asked_at: int) -> None:
         answered.append(viewer)
         waited.append(len(answered) - asked_at)
         if left > 1:
-            lane.submit(partial(ask, viewer, left - 1, len(answered)), viewer)
+            pool.submit(partial(ask, viewer, left - 1, len(answered)), viewer)
         else:
             ends.release()
 
-    lane.submit(begun.wait, "first")
-    while lane._n_waiting:
+    pool.submit(begun.wait, "first")
+    while pool.waiting:
         time.sleep(0.001)
     for _ in range(40 * greedy):
-        lane.submit(ask_on, "greedy")
+        pool.submit(ask_on, "greedy")
     for viewer in range(n_others):
-        lane.submit(partial(ask, viewer, rounds, 0), viewer)
+        pool.submit(partial(ask, viewer, rounds, 0), viewer)
     begun.set()
     for _ in range(n_others):
         assert ends.acquire(timeout=20)
@@ -952,14 +956,14 @@ def test_one_who_uses_up_a_limit_moves_the_others_p95_by_at_most_a_fifth():
 
 
 def test_one_viewers_questions_leave_threads_for_others():
-    lane, free, begun = Lane(4, 100, 40, 2), threading.Event(), []
+    pool, free, begun = Pool(4, 100, 40, 2), threading.Event(), []
 
     def wait(viewer: str) -> None:
         begun.append(viewer)
         free.wait(20)
 
     def ask(viewer: str) -> None:
-        last.append(lane.submit(partial(wait, viewer), viewer))
+        last.append(pool.submit(partial(wait, viewer), viewer))
 
     last = []
     for viewer in [*5 * ["greedy"], "one"]:
@@ -986,7 +990,7 @@ def test_one_who_rests_is_answered_aside(client, monkeypatch):
             return answer
 
     monkeypatch.setattr("hnviz.web.asked.engine", lambda: Both)
-    monkeypatch.setattr(Lane, "rests", lambda lane, viewer: viewer.name == "a" * 32)
+    monkeypatch.setattr(Pool, "rests", lambda pool, viewer: viewer.name == "a" * 32)
     for viewer, token in (("a", 1), ("b", 2)):
         cookie = {"cookie": f"hnviz-viewer={viewer * 32}"}
         assert client.get(f"/api/runs/{RUN}/200/units?ids={token}", headers=cookie).is_success
@@ -1046,14 +1050,14 @@ def test_a_client_that_leaves_is_not_waited_for(runs):
 
 
 def test_an_error_goes_to_all_who_wait():
-    lane, shared = Lane(2, 5), Shared()
+    shared = Shared(Pool(2, 5))
 
     def fail():
         time.sleep(0.02)
         raise ValueError("no")
 
     async def go():
-        asked = [shared.result("same", fail, lane) for _ in range(5)]
+        asked = [shared.result("same", fail) for _ in range(5)]
         return await asyncio.gather(*asked, return_exceptions=True)
 
     assert [str(each) for each in finished(go())] == ["no"] * 5
@@ -1073,8 +1077,9 @@ DOCUMENTED = re.findall(r"^### (GET|POST|WS) (\S+)$", API, re.MULTILINE)
 
 def test_every_route_is_documented():
     routes = [
-        *(*observations.routes(), *listing.routes(), *corpora.routes(), *exported.routes()),
-        *(*curve_routes(called), *sweep_routes()),
+        *(*observations.routes(), *run_routes(server()), *corpora.routes()),
+        *download_routes(store(), Exporter()),
+        *(*curve_routes(server(), called), *sweep_routes()),
     ]
     assert {path for method, path in DOCUMENTED if method == "GET"} == {
         route.path
@@ -1144,7 +1149,7 @@ def test_the_client_and_the_door_load_no_torch():
     code = (
         "import sys; import hnviz.web.client; "
         "assert 'starlette' not in sys.modules; "
-        "import hnviz.web.observations, hnviz.web.listing, hnviz.web.corpora; "
+        "import hnviz.web.observations, hnviz.web.runs, hnviz.web.corpora; "
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

@@ -61,7 +61,7 @@ RULES: dict[str, Rule] = {
             *(*FREE, "lessons", "settings", "runs", "figures", "engine.client"),
             *("sweeps", "classroom"),
         ),
-        ("numpy", "starlette", "anyio", "uvicorn"),
+        ("numpy", "cachetools", "starlette", "anyio", "uvicorn"),
     ),
     "app": Rule(
         (

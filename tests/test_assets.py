@@ -14,9 +14,9 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket
 
-from hnviz.web.assets import ASSETS, PACKAGE, Assets
-from hnviz.web.published import PUBLISHED, Published
-from hnviz.web.routes import door
+from hnviz.web import assets
+from hnviz.web.assets import ASSETS, PACKAGE, PUBLISHED, Assets, Published
+from hnviz.web.http import door
 
 
 async def hello(request: Request) -> Response:
@@ -38,6 +38,7 @@ def client(base: Callable[[], str] = lambda: "", **options: str) -> TestClient:
         Route("/api/hello", hello),
         Route("/api/breaks", breaks),
         WebSocketRoute("/api/talks", talks),
+        *assets.routes(),
     ]
     page = Route("/{path:path}", lambda request: PlainTextResponse("Streamlit's page"))
     return TestClient(Starlette(routes=[*door(ours, base), page]), **options)
@@ -139,7 +140,7 @@ def test_what_fails_is_told_in_one_sentence_and_logged_in_one_line(
     answer = client().get("/api/breaks")
     assert answer.status_code == 500
     assert answer.json() == {"error": "the server failed to answer; its log says why"}
-    assert [each.message for each in caplog.records if each.name == "hnviz.web.routes"] == [
+    assert [each.message for each in caplog.records if each.name == "hnviz.web.http"] == [
         "/api/breaks failed: KeyError('secret')"
     ]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
+from hnviz.app.run.engine import store
 from hnviz.cli.main import main
 from hnviz.runs import default_runs_dir
 from hnviz.runs.texts import TEXTS
-from hnviz.web.standing import store
 from tests.pages import open_page
 from tests.test_pages import drawn, text
 

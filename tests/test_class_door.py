@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,15 +21,16 @@ from hnviz import disk
 from hnviz.classroom import ClassError, Classroom, guesses
 from hnviz.classroom.guesses import Pasted, encode, sentence, spread
 from hnviz.classroom.store import ClassStore
-from hnviz.web import actions
+from hnviz.web import controls
 from hnviz.web.classroom import connections, lessons, routes
 from hnviz.web.classroom import service as class_service
 from hnviz.web.classroom.connections import Connection, Connections
 from hnviz.web.classroom.routes import permit
 from hnviz.web.classroom.service import MEMBER, REMOVED, ClassService, PasteResult
 from hnviz.web.errors import Refusal
-from hnviz.web.sockets import TRY_LATER
-from hnviz.web.viewer import COOKIE
+from hnviz.web.http import TRY_LATER
+from hnviz.web.limits import COOKIE
+from hnviz.web.state import ServerState
 from tests.classes import (
     CHOICE,
     CURVE,
@@ -738,26 +740,27 @@ def test_a_run_that_does_not_start_gives_its_place_back(service):
 
 
 @pytest.fixture
-def pressed(
-    service: ClassService, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[tuple[TestClient, list[str]]]:
+def pressed(service: ClassService, tmp_path: Path) -> Iterator[tuple[TestClient, list[str]]]:
     """A browser beside the buttons of runs, and what reached the engine."""
     reached: list[str] = []
 
     class Engine:
         def __getattr__(self, name: str):
-            return lambda run_id, *viewer: reached.append(f"{name} {run_id}")
+            return lambda *run: reached.append(f"{name} {run[0]}") if run else None
+
+        def job(self, run_id: str) -> None:
+            return None
 
     class Found:
-        shipped, status = False, "running"
+        shipped, status, path = False, "running", tmp_path
 
         def folder(self, run_id: str) -> "Found":
             return self
 
-    monkeypatch.setattr(actions, "engine", Engine)
-    monkeypatch.setattr(actions, "store", Found)
-    monkeypatch.setattr(actions, "standing", lambda run_id: Found())
-    buttons = actions.routes(lambda request, name, run: permit(service, request, name, run))
+        record = folder
+
+    state = ServerState(Found(), Engine)
+    buttons = controls.button_routes(state, partial(permit, service))
     with visiting(site(service, more=buttons)) as client:
         yield client, reached
 

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from hnviz.app.rooms.classroom import page as class_page
 from hnviz.app.rooms.classroom.answers.picture import questions
 from hnviz.app.run import start
+from hnviz.app.run.engine import server
 from hnviz.app.run.list.rows import row
 from hnviz.app.run.topics import Runs
 from hnviz.app.shell import asgi
@@ -20,8 +21,8 @@ from hnviz.classroom.store import FILE
 from hnviz.config import RunConfig
 from hnviz.engine.client import EngineError
 from hnviz.runs import RunSummary
-from hnviz.web import starts
 from hnviz.web.classroom.service import ClassService, Visitor
+from hnviz.web.state import ServerState
 from tests.pages import open_page
 from tests.test_pages import drawn, text
 
@@ -179,10 +180,13 @@ def test_a_member_starts_runs_up_to_the_limit(held, monkeypatch):
     config, names = RunConfig.for_model("Model5"), iter(map(str, range(50)))
 
     class Engine:
+        def start(self) -> None:
+            pass
+
         def train(self, config: RunConfig, viewer: str, *, range_test: bool = False) -> str:
             return next(names)
 
-    monkeypatch.setattr(starts, "engine", Engine)
+    monkeypatch.setattr(start, "server", lambda: ServerState(server().store, Engine))
     for _ in range(held.limits.each):
         start.start_run(config)
     with pytest.raises(ValueError, match="a student may start 7 runs, and you have started all"):

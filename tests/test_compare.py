@@ -37,13 +37,13 @@ from hnviz.runs.events import encode
 from hnviz.runs.files import take_lock
 from hnviz.runs.folder import LABEL, Label, read_label, write_label
 from hnviz.runs.record import POINT_COLUMNS, read_curves, thinned
-from hnviz.web import actions, curves, keeping, listing, starts
+from hnviz.web import controls, runs
 from hnviz.web.classroom.routes import permit
-from hnviz.web.curves import COMPARED_KINDS, EPOCH_COLUMNS, curve_routes
+from hnviz.web.controls import start_routes
 from hnviz.web.errors import Refusal
-from hnviz.web.routes import door
-from hnviz.web.standing import Standing
-from hnviz.web.starts import start_routes
+from hnviz.web.http import door
+from hnviz.web.runs import COMPARED_KINDS, EPOCH_COLUMNS, curve_routes, run_routes
+from hnviz.web.state import CurrentRun, ServerState
 from hnviz.web.wire import unpack
 from tests.classes import a_service, another, as_teacher, joined, site, visiting
 from tests.failpoints import Failing
@@ -67,6 +67,9 @@ class Engine:
         self.trained.append(config)
         return f"new-{len(self.trained)}"
 
+    def start(self) -> None:
+        """Do nothing."""
+
     def job(self, run_id: str) -> object | None:
         return self.jobs.get(run_id)
 
@@ -82,17 +85,17 @@ def engine() -> Engine:
 
 
 @pytest.fixture
-def client(
-    store: RunStore, engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[TestClient]:
-    for module in (curves, starts, keeping, listing, actions):
-        monkeypatch.setattr(module, "store", lambda: store)
-        monkeypatch.setattr(module, "engine", lambda: engine)
+def state(store: RunStore, engine: Engine) -> ServerState:
+    return ServerState(store, lambda: engine)  # type: ignore[arg-type,return-value]
+
+
+@pytest.fixture
+def client(state: ServerState) -> Iterator[TestClient]:
     routes = [
-        *start_routes(),
-        *listing.routes(shown_name),
-        *curve_routes(shown_name),
-        *actions.routes(),
+        *start_routes(state),
+        *run_routes(state, shown_name),
+        *curve_routes(state, shown_name),
+        *controls.button_routes(state),
     ]
     with TestClient(Starlette(routes=door(routes))) as client:
         yield client
@@ -360,7 +363,7 @@ def test_two_hundred_runs_are_read_once_for_all_viewers(client, store, monkeypat
     first = answer(client, *ids)
     assert len(first.meta["runs"]) == 200
     assert len(first.arrays["epochs"]) == 200 * EPOCHS
-    monkeypatch.setattr(curves, "read_curves", lambda *_: pytest.fail("a run was read again"))
+    monkeypatch.setattr(runs, "read_curves", lambda *_: pytest.fail("a run was read again"))
     assert answer(client, *ids).arrays["points"].shape == first.arrays["points"].shape
 
 
@@ -431,11 +434,11 @@ def test_a_wrong_start_is_one_sentence(client, engine, body, status, part):
     assert engine.trained == []
 
 
-def test_every_card_asks_for_runs_that_can_be_trained():
+def test_every_card_asks_for_runs_that_can_be_trained(store):
     for card in CARDS.values():
-        configs = [starts.config_of(each) for each in card.runs]
+        configs = [controls.config_of(each, store) for each in card.runs]
         assert len(set(map(str, configs))) == len(configs) >= 2
-        assert len(configs) <= starts.MOST
+        assert len(configs) <= controls.MAX_STARTS
         assert len(json.dumps({"runs": card.runs})) < 1024  # the bound of a body
 
 
@@ -451,7 +454,7 @@ def test_a_name_is_shown_wherever_the_run_is(client, store):
     assert answer(client, folder.id).meta["runs"][0]["name"] == "my best run"
     (line, *_) = store.summaries()
     assert row(line, {})["name"] == "my best run"
-    state = Standing(folder.read(), "finished", given=line.given)
+    state = CurrentRun(folder.read(), "finished", given=line.given)
     assert Run().draw(state, {})["name"] == "my best run"
     named = Named(folder.id, folder.config, folder.created, given="my best run")
     assert labels([named], UTC, folder.created + 60) == {folder.id: "my best run, today 00:00"}
@@ -635,17 +638,17 @@ def test_a_name_that_cannot_be_written_is_one_sentence(client, store, monkeypatc
     folder = make_run(store.root, 1, 80)
 
     def full(path, content, what):
-        raise keeping.RunWriteError("label.json could not be written: no space left on device")
+        raise RunWriteError("label.json could not be written: no space left on device")
 
     monkeypatch.setattr("hnviz.runs.folder.write_atomic", full)
     reply = client.post(f"/api/runs/{folder.id}/rename", json={"name": "x"})
     assert (reply.status_code, "no space left" in reply.json()["error"]) == (409, True)
 
 
-def test_in_a_class_the_teacher_alone_keeps_runs(client, store, tmp_path):
+def test_in_a_class_the_teacher_alone_keeps_runs(state, store, tmp_path):
     folder = make_run(store.root, 1, 80)
     service = a_service(tmp_path)
-    more = [*actions.routes(partial(permit, service)), *start_routes(service)]
+    more = [*controls.button_routes(state, partial(permit, service)), *start_routes(state, service)]
     try:
         with visiting(site(service, more=more)) as phone:
             joined(phone, service)
@@ -668,14 +671,14 @@ def test_in_a_class_the_teacher_alone_keeps_runs(client, store, tmp_path):
     assert not folder.path.exists()
 
 
-def test_a_starter_of_a_class_asks_its_desk():
+def test_a_starter_of_a_class_asks_its_desk(state):
     asked = []
     service = SimpleNamespace(start=lambda member, train: asked.append(member) or "run")
     who = SimpleNamespace(teacher=False, member="m")
-    assert starts.Starter("v", service, who).start(RunConfig()) == "run"  # type: ignore[arg-type]
+    assert controls.Starter(state, "v", service, who).start(RunConfig()) == "run"  # type: ignore[arg-type]
     assert asked == ["m"]
 
 
 def test_refusals_name_what_is_wanted():
     with pytest.raises(Refusal, match="at least one run's id"):
-        curves.run_ids(",")
+        runs.run_ids(",")

@@ -12,6 +12,7 @@ from hnviz.app.rooms.models.cursor.picture import CURSOR_VIEW
 from hnviz.app.rooms.predictions.counting_map.picture import MAP_VIEW, NUMBER_VIEW
 from hnviz.app.rooms.predictions.going_on.picture import SAYING_VIEW
 from hnviz.app.rooms.start.count.picture import COUNT_VIEW, SHARES_VIEW
+from hnviz.app.run.engine import store
 from hnviz.config import RunConfig
 from hnviz.data import corpus, stream_of
 from hnviz.data.corpora.own import Way, merging, own_corpus
@@ -20,9 +21,8 @@ from hnviz.engine.client import EngineError
 from hnviz.engine.trainer import run_in_folder
 from hnviz.runs import default_runs_dir
 from hnviz.runs.texts import TEXTS
+from hnviz.web.assets import DATA, PUBLISHED
 from hnviz.web.corpora import corpus_address
-from hnviz.web.published import DATA, PUBLISHED
-from hnviz.web.standing import store
 from tests.pages import EVERY_PAGE, form, mounts, open_page, switch_page
 from tests.test_pages import drawn, text
 from tests.views import shown

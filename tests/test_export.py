@@ -9,8 +9,10 @@ import sys
 import threading
 import time
 from base64 import b64decode, b64encode
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from hashlib import sha256
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote
 
@@ -20,6 +22,7 @@ from starlette.testclient import TestClient
 
 from hnviz.app.pictures import VIEWS
 from hnviz.app.run import start
+from hnviz.app.run.engine import store
 from hnviz.cli.main import main
 from hnviz.export import collect as collecting
 from hnviz.export import holding, modules
@@ -35,12 +38,13 @@ from hnviz.figures.theme import MODES, theme
 from hnviz.lessons import lessons
 from hnviz.runs import RunStore
 from hnviz.runs.archive import unpack
-from hnviz.web import exported
+from hnviz.web import downloads
 from hnviz.web.asked import Names
 from hnviz.web.assets import PACKAGE
+from hnviz.web.cache import Entry
+from hnviz.web.downloads import Exporter
 from hnviz.web.errors import Refusal
-from hnviz.web.kept import Entry
-from hnviz.web.routes import door
+from hnviz.web.http import door
 from tests.conftest import ROOT
 
 _IMPORTED = re.compile(r"""^(?:(?:import|export)\b[^;"]*? from|import) "([^"]+)";""", re.M)
@@ -228,6 +232,11 @@ def test_an_answer_that_a_busy_engine_refuses_is_asked_for_again(own_runs, monke
     assert asked == [0, 0, 0] and len(held.blobs) == 1
 
 
+def lessons_written_by(write: Callable[[str], bytes]) -> TestClient:
+    routes = downloads.download_routes(store(), SimpleNamespace(lesson=write))  # type: ignore[arg-type]
+    return TestClient(Starlette(routes=door(routes)))
+
+
 def test_a_lesson_is_written_once_for_all_who_ask():
     asked: list[str] = []
 
@@ -237,7 +246,7 @@ def test_a_lesson_is_written_once_for_all_who_ask():
             raise Refusal("no lesson is named 'none'; choose one of a, b")
         return b"<!doctype html>" + lesson.encode()
 
-    client = TestClient(Starlette(routes=door(exported.routes(write))))
+    client = lessons_written_by(write)
     names = ("a", "none", "A", "a" * 99, "a")
     one, none, large, long, again = (client.get(f"/api/lessons/{name}/file") for name in names)
     assert (one.status_code, one.content) == (200, b"<!doctype html>a")
@@ -258,7 +267,7 @@ def test_one_viewer_has_so_many_files_in_the_line_and_others_theirs():
         free.wait(30)
         return name.encode()
 
-    client = TestClient(Starlette(routes=door(exported.routes(write))))
+    client = lessons_written_by(write)
 
     def get(name: str, viewer: int = 0) -> int:
         headers = {"cookie": f"hnviz-viewer={viewer:032x}"}
@@ -279,22 +288,24 @@ def test_one_viewer_has_so_many_files_in_the_line_and_others_theirs():
 
 def test_another_process_says_in_one_sentence_why_a_lesson_cannot_be_written(own_runs):
     with pytest.raises(Refusal, match=r"^no lesson is named 'nowhere'; choose one of text-into-"):
-        exported.written("nowhere")
+        Exporter().lesson("nowhere")
 
 
 def test_a_file_that_is_being_written_ends_with_the_server(own_runs):
+    exporter = Exporter()
     with ThreadPoolExecutor(1) as thread:
-        writing = thread.submit(exported.written, "text-into-batches", in_class=True)
-        while not exported._writing:
+        writing = thread.submit(exporter.lesson, "text-into-batches", in_class=True)
+        while not exporter.is_writing:
             time.sleep(0.01)
-        exported.end()
+        exporter.end()
         with pytest.raises(Refusal, match="the file could not be written"):
             writing.result(60)
-    assert not exported._writing
+    assert not exporter.is_writing
 
 
 def test_a_run_is_taken_away_as_a_notebook_and_as_a_zip_file(tmp_path, monkeypatch, own_runs):
-    client = TestClient(Starlette(routes=door(exported.routes())), base_url="http://127.0.0.1")
+    routes = downloads.download_routes(store(), Exporter())
+    client = TestClient(Starlette(routes=door(routes)), base_url="http://127.0.0.1")
     notebook = client.get("/api/runs/Model1/notebook")
     assert notebook.headers["content-disposition"] == 'attachment; filename="Model1.ipynb"'
     assert notebook.text == twin(RunStore(tmp_path).record("Model1"))
@@ -302,7 +313,7 @@ def test_a_run_is_taken_away_as_a_notebook_and_as_a_zip_file(tmp_path, monkeypat
     packed.write_bytes(client.get("/api/runs/Model1/zip").content)
     assert unpack(RunStore(tmp_path / "runs"), packed).read().epochs
     assert client.get("/api/runs/nowhere/zip").status_code == 404
-    monkeypatch.setattr(exported, "MOST_MB", 0.1)
+    monkeypatch.setattr(downloads, "MAX_ZIP_MB", 0.1)
     refused = client.get("/api/runs/Model1/zip")
     assert refused.status_code == 413
     assert "python -m hnviz export run Model1" in refused.json()["error"]

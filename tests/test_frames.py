@@ -18,8 +18,14 @@ from websockets.exceptions import ConnectionClosedError
 from websockets.frames import Frame, Opcode
 from websockets.sync.client import ClientConnection, connect
 
-from hnviz.web.frames import Frames
-from hnviz.web.patience import LARGEST, WEBSOCKETS, Intake, Line, bound_frames
+from hnviz.web.uvicorn_fixes import (
+    MAX_MESSAGE_BYTES,
+    WEBSOCKETS,
+    Connection,
+    Frames,
+    Intake,
+    bound_frames,
+)
 from tests.conftest import finished, free_port, listening
 
 pytestmark = pytest.mark.filterwarnings("ignore:remove second argument")  # uvicorn's own
@@ -198,7 +204,7 @@ def test_a_burst_is_answered_in_its_time(kind):
             line.send("four")
         assert [line.recv(30) for _ in range(48)] == 48 * ["4"]
         assert time.monotonic() - begun > 0.3
-        assert said(line, "x" * LARGEST) == LARGEST
+        assert said(line, "x" * MAX_MESSAGE_BYTES) == MAX_MESSAGE_BYTES
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -260,7 +266,7 @@ def test_all_unfinished_messages_together_are_bounded(kind):
 
 
 class Transport:
-    """What a `Line` needs of one."""
+    """What a `Connection` needs of one."""
 
     def __init__(self) -> None:
         self.sent = b""
@@ -281,13 +287,13 @@ class Transport:
 def test_the_unfinished_message_of_one_who_was_closed_no_longer_counts() -> None:
     async def go() -> None:
         intake, transport = Intake(frames=(1, 1), too_fast_seconds=-1), Transport()
-        line = Line(intake, SimpleNamespace(), transport, lambda data: None)
+        line = Connection(intake, SimpleNamespace(), transport, lambda data: None)
         line.take(b"the request")
         line.take(frame(Opcode.TEXT, bytes(1000), ends=False))
         assert intake.waiting == 1000
         line.take(9 * PING)
         assert b"at most 1 frames" in transport.sent
-        assert (intake.waiting, intake.lines) == (0, set())
+        assert (intake.waiting, intake.connections) == (0, set())
 
     finished(go())
 
@@ -308,7 +314,7 @@ def test_a_message_is_not_unpacked():
 
 def test_a_close_is_heard_by_a_browser():
     with serving(KINDS[0]) as port, polite(port) as line:
-        line.send("x" * (LARGEST + 1))
+        line.send("x" * (MAX_MESSAGE_BYTES + 1))
         with pytest.raises(ConnectionClosedError) as closed:
             line.recv(30)
     assert closed.value.rcvd is not None and closed.value.rcvd.code == 1009

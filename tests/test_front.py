@@ -16,9 +16,8 @@ from hnviz.app.pictures import PICTURES
 from hnviz.app.shell.asgi import STYLES, page_classes, step_address
 from hnviz.lessons import lessons
 from hnviz.web.assets import ASSETS
-from hnviz.web.front import Page, dressed, front, late_modules
-from hnviz.web.moved import moved
-from hnviz.web.viewer import naming, viewer, viewer_of
+from hnviz.web.limits import naming, viewer, viewer_of
+from hnviz.web.page import Page, dressed, front, late_modules, moved
 
 OURS = b'<html lang="en"><head></head>ours</html>'
 THEIRS = '<html><script type="module" src="./static/main.js"></script><script>a()</script></html>'

@@ -10,7 +10,7 @@ from hnviz.app.rooms.batches.page import MORE
 from hnviz.app.shell.keys import ADDRESS
 from hnviz.app.shell.navigation import titles
 from hnviz.figures.terms import TERMS
-from hnviz.web.published import PUBLISHED
+from hnviz.web.assets import PUBLISHED
 from tests.pages import mounts, open_page
 
 LONGEST = 110  # characters of a meaning: one line

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hnviz.web.guard import Guard, Rules, inline_scripts, security_policy, site
-from hnviz.web.viewer import proxies
+from hnviz.web.limits import proxies
 
 RULES = Rules(
     hosts=("127.0.0.1", "::1", "localhost", "*.class.example"),

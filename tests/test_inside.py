@@ -21,7 +21,7 @@ from hnviz.figures.counting import (
 from hnviz.figures.inside import MOST_EPOCHS, counted_steps, epochs_by_kind
 from hnviz.figures.theme import theme
 from hnviz.runs import RunRecord
-from hnviz.web.standing import Standing
+from hnviz.web.state import CurrentRun
 
 
 def epoch(number: int, **kinds: KindFigures) -> EpochEnd:
@@ -81,7 +81,7 @@ def test_a_long_run_is_thinned_and_keeps_its_last_epoch() -> None:
 
 def kinds_of(n_epochs: int, **changes: object) -> dict:
     run = replace(record(n_epochs, snapshots=(0, 40, 80, 120)), **changes)
-    return dict(Kinds().draw(Standing(run, "running"), {}))
+    return dict(Kinds().draw(CurrentRun(run, "running"), {}))
 
 
 def test_only_the_epochs_that_are_new_travel() -> None:

@@ -29,8 +29,7 @@ from hnviz.data.splits import Chosen
 from hnviz.figures.numbers import accuracy
 from hnviz.runs import notebook_table
 from hnviz.runs.ruler import text_bounds, text_position_bounds
-from hnviz.web.corpora import corpus_address
-from hnviz.web.streams import stream_file
+from hnviz.web.corpora import corpus_address, stream_file
 from tests.pages import mounts, open_page
 
 pytestmark = pytest.mark.usefixtures("own_runs")

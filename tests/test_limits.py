@@ -26,9 +26,8 @@ from websockets.exceptions import InvalidStatus
 
 from hnviz.settings import SETTINGS
 from hnviz.web import limits
-from hnviz.web.limits import Bounds, Limits, Upload
-from hnviz.web.patience import close_half_sent, keep_addresses
-from hnviz.web.viewer import forwarded, proxies, viewer_of
+from hnviz.web.limits import Bounds, Limits, Upload, forwarded, proxies, viewer_of
+from hnviz.web.uvicorn_fixes import close_half_sent, keep_addresses
 from tests.conftest import finished, free_port, listening
 from tests.visitor import show, tab
 
@@ -177,7 +176,7 @@ def held_open() -> tuple[Limits, asyncio.Event]:
 def test_a_viewer_has_so_many_sockets_and_others_have_theirs() -> None:
     async def go() -> None:
         app, free = held_open()
-        ours = [under_way(app, "/api/live", "websocket") for _ in range(limits.MOST_SOCKETS)]
+        ours = [under_way(app, "/api/live", "websocket") for _ in range(limits.MAX_SOCKETS)]
         assert {await now(each) for each in ours} == {None}
         assert await now(under_way(app, "/_stcore/stream", "websocket")) == 429
         other = under_way(app, "/api/live", "websocket", viewer=1)
@@ -192,7 +191,7 @@ def test_a_viewer_has_so_many_sockets_and_others_have_theirs() -> None:
 def test_an_address_has_so_many_sockets_and_others_have_theirs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(limits, "SOCKETS_OF_ADDRESS", 100)
+    monkeypatch.setattr(limits, "MAX_ADDRESS_SOCKETS", 100)
 
     async def go() -> None:
         app, free = held_open()
@@ -244,7 +243,7 @@ def test_a_page_is_drawn_in_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
         await asyncio.gather(*(tab(0, "10.0.0.7") for _ in range(4)))
         monkeypatch.setattr(limits, "PRESS_SECONDS", 60)
         await asyncio.gather(*(tab(viewer, "10.0.0.7") for viewer in range(1, 9)))
-        assert most == limits.PRESSES_OF_ADDRESS
+        assert most == limits.MAX_ADDRESS_PRESSES
         assert sorted(drawn) == sorted([0] * 8 + 2 * list(range(1, 9)))
 
     finished(go())

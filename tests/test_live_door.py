@@ -22,6 +22,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from hnviz.app.kit.panels import Panels
 from hnviz.app.rooms.train.topics import Curves
+from hnviz.app.run.engine import server, store
 from hnviz.app.run.topics import Runs
 from hnviz.app.topics import TOPICS
 from hnviz.config import RunConfig
@@ -29,10 +30,10 @@ from hnviz.engine.client import Job
 from hnviz.events import Ended
 from hnviz.questions.params import Param
 from hnviz.runs import RunNotFound, RunSummary
-from hnviz.web import actions, hub, live, routes
-from hnviz.web.hub import Hub, Listing, Source
-from hnviz.web.quota import Quota
-from hnviz.web.standing import Standing, store
+from hnviz.web import controls, http, live
+from hnviz.web.limits import Quota
+from hnviz.web.live import Hub, Listing, Source
+from hnviz.web.state import CurrentRun
 from hnviz.web.topics import Fields, Topic
 from tests.conftest import finished
 from tests.load.viewer import mini_batches
@@ -50,7 +51,7 @@ class Words(Fields):
     def __init__(self) -> None:
         self.drawn = self.told = 0
 
-    def draw(self, moment: Standing, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    def draw(self, moment: CurrentRun, params: Mapping[str, Any]) -> Mapping[str, Any]:
         self.drawn += 1
         if moment.status == "failed":
             raise RuntimeError("two\nlines")
@@ -65,7 +66,7 @@ class World:
     """Runs that a test moves by hand."""
 
     def __init__(self) -> None:
-        self.runs: dict[str, Any] = {"short": Standing(SHORT, "running"), "": Listing((), {})}
+        self.runs: dict[str, Any] = {"short": CurrentRun(SHORT, "running"), "": Listing((), {})}
         self.jobs: list[Job] = []
         self.looks = 0
 
@@ -75,16 +76,19 @@ class World:
             raise RunNotFound(f"there is no run named {run_id!r} in here")
         return self.runs[run_id]
 
+    def by_run(self) -> dict[str, Job]:
+        return {job.run_id: job for job in self.jobs}
+
     def steps(self, count: int, **changes: Any) -> None:
         """Let the run be so many steps far."""
         batches = tuple(batch(step, 3.0 - 0.01 * step) for step in range(count))
-        self.runs["short"] = Standing(replace(SHORT, batches=batches, **changes), "running")
+        self.runs["short"] = CurrentRun(replace(SHORT, batches=batches, **changes), "running")
 
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    for name in ("LIVE_SECONDS", "FIRST_SECONDS", "FEWEST_SECONDS", "REST_SECONDS", "JOBS_SECONDS"):
-        monkeypatch.setattr(hub, name, 0.01)
+    for name in ("LIVE_SECONDS", "FIRST_SECONDS", "MIN_SECONDS", "REST_SECONDS", "JOBS_SECONDS"):
+        monkeypatch.setattr(live, name, 0.01)
     return World()
 
 
@@ -95,7 +99,7 @@ def words() -> Words:
 
 @pytest.fixture
 def door(world: World, words: Words) -> Hub:
-    return Hub((words, Curves(), Runs()), Source(world.look, lambda: world.jobs))
+    return Hub((words, Curves(), Runs()), Source(world.look, world.by_run))
 
 
 @pytest.fixture
@@ -207,8 +211,8 @@ def test_a_step_that_somebody_waits_for_is_seen_at_once(
     client, world, monkeypatch, status, record, changes
 ):
     for name in ("LIVE_SECONDS", "REST_SECONDS"):
-        monkeypatch.setattr(hub, name, 60.0)
-    world.runs["short"] = Standing(record, status, **changes)
+        monkeypatch.setattr(live, name, 60.0)
+    world.runs["short"] = CurrentRun(record, status, **changes)
     with client.websocket_connect("/api/live") as said:
         said.send_json(follow(1, "words"))
         told(said)
@@ -218,7 +222,7 @@ def test_a_step_that_somebody_waits_for_is_seen_at_once(
 
 def test_what_the_engine_says_is_looked_at_at_once(client, world, monkeypatch):
     for name in ("LIVE_SECONDS", "REST_SECONDS"):
-        monkeypatch.setattr(hub, name, 60.0)
+        monkeypatch.setattr(live, name, 60.0)
     with client.websocket_connect("/api/live") as said:
         said.send_json(follow(1, "words"))
         told(said)
@@ -236,8 +240,8 @@ def test_what_the_engine_says_is_looked_at_at_once(client, world, monkeypatch):
 
 def test_a_step_that_is_over_before_anybody_looked_is_seen_at_once(client, world, monkeypatch):
     for name in ("LIVE_SECONDS", "REST_SECONDS"):
-        monkeypatch.setattr(hub, name, 60.0)
-    world.runs["short"] = Standing(SHORT, "paused", at_rest=True)
+        monkeypatch.setattr(live, name, 60.0)
+    world.runs["short"] = CurrentRun(SHORT, "paused", at_rest=True)
     world.jobs = [Job(run_id="short", status="paused", at_rest=True)]
     with client.websocket_connect("/api/live") as said:
         said.send_json(follow(1, "words"))
@@ -257,7 +261,7 @@ def news_of(topic: Topic, moment: Any, have: Any = None) -> tuple[Any, Any]:
     return json.loads(json.dumps([news, has]))
 
 
-def moment_of(world: World, count: int, **changes: Any) -> Standing:
+def moment_of(world: World, count: int, **changes: Any) -> CurrentRun:
     world.steps(count, **changes)
     return world.runs["short"]
 
@@ -309,7 +313,7 @@ def test_what_a_browser_claims_to_have_is_not_trusted(world, have):
 
 
 def test_a_run_without_a_step_has_its_axes(world):
-    news, _ = news_of(Curves(), Standing(EMPTY, "queued"))
+    news, _ = news_of(Curves(), CurrentRun(EMPTY, "queued"))
     assert news["panels"][0]["figure"]["layout"]["xaxis"]["title"]["text"] == "step"
 
 
@@ -370,7 +374,7 @@ async def reached(condition: Any, seconds: float = 20.0) -> None:
 def test_a_slow_browser_is_skipped_forward(world, door, words):
     async def story() -> None:
         line = Line(follow(1, "words"))
-        serving = asyncio.create_task(live._Socket(door, line).serve())  # type: ignore[arg-type]
+        serving = asyncio.create_task(live.Connection(door, line).serve())  # type: ignore[arg-type]
         await reached(lambda: words.told == 1)
         for steps in (5, 6, 7):
             drawn = words.drawn
@@ -393,7 +397,7 @@ def test_a_browser_that_reads_nothing_is_given_up(world, door, monkeypatch):
     async def story() -> None:
         line = Line(follow(1, "words"))
         with pytest.raises(live.Closed, match="nothing was read"):
-            await live._Socket(door, line).serve()  # type: ignore[arg-type]
+            await live.Connection(door, line).serve()  # type: ignore[arg-type]
         await reached(lambda: door.is_idle)
 
     finished(story())
@@ -447,7 +451,7 @@ Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r
 def test_a_real_browser_that_reads_nothing_holds_up_nobody(world, words, monkeypatch):
     connect = pytest.importorskip("websockets.sync.client").connect
     monkeypatch.setattr(live, "SEND_SECONDS", 0.3)
-    door = Hub((words, Torrent()), Source(world.look, lambda: world.jobs))
+    door = Hub((words, Torrent()), Source(world.look, world.by_run))
     with served(door) as port, socket.create_connection(("127.0.0.1", port)) as silent:
         silent.sendall(HANDSHAKE.encode())
         assert b"101" in silent.recv(1000)
@@ -555,14 +559,14 @@ def test_a_topic_that_fails_says_so_and_leaves_the_others_alone(client, world, c
             "error": "the server could not draw words; its log says why",
         }
         assert [
-            record.getMessage() for record in caplog.records if record.name == hub.__name__
+            record.getMessage() for record in caplog.records if record.name == live.__name__
         ] == ["no news of words: RuntimeError: two"]
         world.steps(8)
         assert told(said)["id"] == 2
 
 
 def test_a_connection_follows_so_many_topics(client, monkeypatch):
-    monkeypatch.setattr(live, "MOST_FOLLOWS", 2)
+    monkeypatch.setattr(live, "MAX_FOLLOWS", 2)
     with client.websocket_connect("/api/live") as said:
         for number in (1, 2):
             said.send_json(follow(number, "words"))
@@ -596,7 +600,7 @@ def test_a_viewer_follows_so_many_topics_in_all_tabs(client, door, monkeypatch):
 
 
 def test_one_browser_too_many_is_told_to_come_back(client, monkeypatch):
-    monkeypatch.setattr(live, "MOST_SOCKETS", 1)
+    monkeypatch.setattr(live, "MAX_SOCKETS", 1)
     with client.websocket_connect("/api/live") as said:
         with client.websocket_connect("/api/live") as more:
             with pytest.raises(WebSocketDisconnect) as closed:
@@ -611,8 +615,8 @@ def test_one_browser_too_many_is_told_to_come_back(client, monkeypatch):
 
 
 def test_one_address_leaves_a_quarter_of_the_places(monkeypatch):
-    monkeypatch.setattr(live, "MOST_SOCKETS", 4)
-    ours = Starlette(routes=routes.door(live.routes(Hub([]))))
+    monkeypatch.setattr(live, "MAX_SOCKETS", 4)
+    ours = Starlette(routes=http.door(live.routes(Hub([], Source(str, dict)))))
     with ExitStack() as stack:
         near = stack.enter_context(TestClient(ours, client=("10.0.0.7", 1)))
         far = stack.enter_context(TestClient(ours, client=("10.0.0.8", 1)))
@@ -636,7 +640,9 @@ def test_one_address_leaves_a_quarter_of_the_places(monkeypatch):
 
 @pytest.fixture
 def app(own_runs: None) -> Iterator[TestClient]:
-    ours = routes.door([*live.routes(Hub(TOPICS)), *actions.routes()])
+    ours = http.door(
+        [*live.routes(Hub(TOPICS, live.source_of(server()))), *controls.button_routes(server())]
+    )
     with TestClient(Starlette(routes=ours)) as app:
         yield app
 
@@ -646,7 +652,7 @@ def press(app: TestClient, run: str, name: str, body: Any = None) -> Any:
 
 
 def test_a_run_is_followed_and_driven(app):
-    from hnviz.web.standing import engine
+    from hnviz.app.run.engine import engine
 
     run = engine().train(RunConfig.for_model("Model2", epochs=40))
     points: list[float] = []
@@ -745,15 +751,15 @@ def test_a_press_on_a_damaged_run_says_what_is_damaged(app):
     assert f"the run {folder.id} is damaged: " in answer.json()["error"]
 
 
-def no_store() -> None:
+def no_folder(run_id: str) -> None:
     raise ValueError("a bug")
 
 
-@pytest.mark.parametrize("broken", [{}.copy, no_store])
+@pytest.mark.parametrize("broken", [SimpleNamespace(), SimpleNamespace(folder=no_folder)])
 def test_a_press_that_nobody_foresaw_is_one_sentence_and_one_line(app, monkeypatch, caplog, broken):
     refused = press(app, "Model5", "pause")
     assert refused.status_code == 409 and not caplog.records
-    monkeypatch.setattr(actions, "store", broken)
+    monkeypatch.setattr(server(), "store", broken)
     answer = press(app, "Model5", "pause")
     assert answer.status_code == 500
     assert answer.json() == {"error": "the server failed to do this; its log says why"}
@@ -769,9 +775,9 @@ def test_a_viewer_has_so_many_presses_under_way(app, monkeypatch):
         free.wait(20)
         raise RunNotFound(run_id)
 
-    monkeypatch.setattr(actions, "store", lambda: SimpleNamespace(folder=wait))
-    with ThreadPoolExecutor(actions.OF_ONE + 1) as pool:
-        presses = [pool.submit(press, app, "x", "stop") for _ in range(actions.OF_ONE)]
+    monkeypatch.setattr(server(), "store", SimpleNamespace(folder=wait))
+    with ThreadPoolExecutor(controls.OF_ONE + 1) as pool:
+        presses = [pool.submit(press, app, "x", "stop") for _ in range(controls.OF_ONE)]
         for _ in presses:
             assert begun.acquire(timeout=20)
         refused = press(app, "x", "stop")
@@ -802,5 +808,5 @@ def test_charts_are_topics_of_both_modes():
     assert {topic.name for topic in charts} == {"curves", "schedule", "task_accuracy"}
     for topic in charts:
         for mode in ("light", "dark"):
-            state = topic.draw(Standing(SHORT, "running"), {"mode": mode})
+            state = topic.draw(CurrentRun(SHORT, "running"), {"mode": mode})
             assert json.dumps(topic.news(state, None))

@@ -38,10 +38,9 @@ from hnviz.lr_finder import (
 )
 from hnviz.runs import RunStore
 from hnviz.runs import store as store_module
-from hnviz.web import starts
-from hnviz.web.routes import door
-from hnviz.web.standing import Standing
-from hnviz.web.starts import start_routes
+from hnviz.web.controls import start_routes
+from hnviz.web.http import door
+from hnviz.web.state import CurrentRun, ServerState
 from tests.small import small_config, small_stream
 
 TINY = {"model": "Model1", "bs": 256, "bptt": 64, "nh": 8, "device": "cpu"}
@@ -214,7 +213,7 @@ def test_a_test_is_a_run_that_no_list_shows(store, monkeypatch):
     files = {path.name for path in folder.path.iterdir()}
     assert "resume.safetensors" not in files and {"config.json", "events.jsonl"} <= files
 
-    state = Rates().draw(Standing(record, "finished"), {})
+    state = Rates().draw(CurrentRun(record, "finished"), {})
     assert state["lr"] == pytest.approx(ramp().lr[: record.step].tolist(), rel=1e-5)
     expected = suggestions(state["lr"], [each.smooth_loss for each in record.batches])
     assert state["found"]["valley"]["lr"] == expected["valley"].lr
@@ -244,6 +243,9 @@ class Engine:
         self.tests.append(config)
         return self.store.create(config, range_test=True).id
 
+    def start(self) -> None:
+        """Do nothing."""
+
     def job(self, run_id: str) -> object:
         return object()  # it trains, or waits for its turn
 
@@ -254,10 +256,9 @@ def engine(store: RunStore) -> Engine:
 
 
 @pytest.fixture
-def client(store, engine, monkeypatch) -> Iterator[TestClient]:
-    monkeypatch.setattr(starts, "store", lambda: store)
-    monkeypatch.setattr(starts, "engine", lambda: engine)
-    with TestClient(Starlette(routes=door(start_routes()))) as client:
+def client(store, engine) -> Iterator[TestClient]:
+    state = ServerState(store, lambda: engine)
+    with TestClient(Starlette(routes=door(start_routes(state)))) as client:
         yield client
 
 

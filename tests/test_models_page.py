@@ -13,13 +13,13 @@ from hnviz.app.rooms.models.cell.picture import CELL_VIEW
 from hnviz.app.rooms.models.cursor.picture import CURSOR_VIEW
 from hnviz.app.rooms.models.pair.picture import PAIR_VIEW
 from hnviz.app.rooms.models.source import new_forward_lines
+from hnviz.app.run.engine import current_run
 from hnviz.figures.theme import theme
 from hnviz.models.catalogue import CATALOGUE, LADDER, partner
 from hnviz.questions.params import ParamError
 from hnviz.questions.view import Look, Shown
 from hnviz.source import class_source
 from hnviz.web.errors import Refusal
-from hnviz.web.standing import standing
 from hnviz.web.wire import Parcel, pack, unpack
 from tests.pages import SHARED, mounts, open_page
 from tests.test_source import BASES
@@ -273,4 +273,4 @@ def test_a_source_that_cannot_be_read_is_told():
         raise Refusal(sentence)
 
     with pytest.raises(Refusal, match=sentence):
-        CURSOR_VIEW.answer(Look(standing("Model5"), 400, {}, refuse))
+        CURSOR_VIEW.answer(Look(current_run("Model5"), 400, {}, refuse))

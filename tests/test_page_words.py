@@ -10,7 +10,7 @@ from hnviz.app.rooms.start.count.picture import COUNT_VIEW, SHARES_VIEW
 from hnviz.app.rooms.start.count.words import heading, shares_sentence, side
 from hnviz.app.rooms.start.machine.topic import Machine
 from hnviz.app.rooms.start.overview import ladder_rows, what_it_is
-from hnviz.app.run.engine import engine, store
+from hnviz.app.run.engine import current_run, engine, store
 from hnviz.app.run.topics import Run
 from hnviz.app.shell.navigation import PAGES
 from hnviz.config import CHOICES, RunConfig
@@ -19,7 +19,6 @@ from hnviz.figures.numbers import accuracy
 from hnviz.figures.sentences import as_sentence
 from hnviz.runs import RunWriteError
 from hnviz.runs.ruler import run_bounds
-from hnviz.web.standing import standing
 from tests.pages import fields, fill, form, open_page
 from tests.test_pages import drawn, text
 from tests.views import shown
@@ -355,10 +354,10 @@ def test_a_speed_that_is_chosen_is_the_runs_and_every_viewer_sees_it():
     app.button(key="train_start").click().run()
     run = app.query_params["run"]
     try:
-        assert Run().draw(standing(run), {})["speed"] is None
+        assert Run().draw(current_run(run), {})["speed"] is None
         engine().set_speed(run, 5.0)  # as POST /api/runs/{id}/speed does
-        assert Run().draw(standing(run), {})["speed"] == 5.0
+        assert Run().draw(current_run(run), {})["speed"] == 5.0
         engine().set_speed(run, None)
-        assert Run().draw(standing(run), {})["speed"] is None
+        assert Run().draw(current_run(run), {})["speed"] is None
     finally:
         engine().stop(run)

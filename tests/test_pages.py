@@ -16,13 +16,12 @@ from hnviz.app.rooms.train.positions.picture import LAST_VIEW, POSITIONS_VIEW
 from hnviz.app.rooms.train.settings import read
 from hnviz.app.rooms.train.topics import Notes
 from hnviz.app.rooms.train.worst.picture import WORST_VIEW
-from hnviz.app.run.engine import store
+from hnviz.app.run.engine import current_run, store
 from hnviz.app.shell.address import WHOLE_NUMBERS
 from hnviz.app.shell.asgi import SCRIPT
 from hnviz.app.shell.navigation import PAGES, page_file
 from hnviz.config import RunConfig
 from hnviz.figures.numbers import accuracy
-from hnviz.web.standing import standing
 from tests.pages import SHARED, fields, fill, form, mounts, open_page, switch_page
 from tests.views import shown
 
@@ -317,7 +316,7 @@ def test_a_warm_up_share_that_was_set_is_trained():
 
 
 def test_the_ruler_is_read_on_the_train_page():
-    fields = Notes().draw(standing("Model5"), {})
+    fields = Notes().draw(current_run("Model5"), {})
     assert "which no table of six tokens can exceed: the network uses more" in fields["ruler"]
 
 

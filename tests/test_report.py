@@ -10,6 +10,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from hnviz.app.run.engine import store
 from hnviz.cli import text
 from hnviz.cli.main import build_parser, main
 from hnviz.cli.train import SETTINGS
@@ -29,8 +30,8 @@ from hnviz.runs import RunFolder, RunStore
 from hnviz.runs.archive import repeat_command
 from hnviz.runs.events import encode
 from hnviz.runs.folder import CONFIG, EVENTS, Label, RunInfo, write_label
-from hnviz.web import exported
-from hnviz.web.routes import door
+from hnviz.web.downloads import Exporter, download_routes
+from hnviz.web.http import door
 from tests.made_runs import events, make_run
 
 CONFIGS = {
@@ -222,7 +223,9 @@ def test_what_cannot_be_reported_is_one_sentence(tmp_path, capsys):
 
 
 def test_a_report_is_served_to_be_saved(own_runs):
-    client = TestClient(Starlette(routes=door(exported.routes())), base_url="http://127.0.0.1")
+    client = TestClient(
+        Starlette(routes=door(download_routes(store(), Exporter()))), base_url="http://127.0.0.1"
+    )
     one = client.get("/api/report?runs=Model1")
     assert one.status_code == 200
     assert one.headers["content-disposition"] == 'attachment; filename="report-Model1.html"'

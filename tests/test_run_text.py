@@ -7,7 +7,7 @@ import pytest
 
 from hnviz.app.rooms.start.count.words import verdict
 from hnviz.app.run import text as run_text
-from hnviz.app.run.text import Standing
+from hnviz.app.run.text import CurrentRun
 from hnviz.config import RunConfig
 from hnviz.events import Ended, TrainPass
 from hnviz.figures.numbers import accuracy
@@ -40,7 +40,7 @@ DIVERGED = replace(SHORT, epochs=(), batches=(batch(0, 3.0), batch(1, 4.524e26))
     ],
 )
 def test_the_lead_says_where_a_run_is(record, status, said):
-    lead = run_text.lead(Standing(record, status))
+    lead = run_text.lead(CurrentRun(record, status))
     assert said in lead and len(lead.split()) <= 20
 
 
@@ -74,11 +74,11 @@ def reached(train: float, valid: float, **config: object) -> RunRecord:
     ],
 )
 def test_the_lead_holds_train_and_valid_to_each_other(train, valid, said):
-    assert run_text.lead(Standing(reached(train, valid), "finished")) == said
+    assert run_text.lead(CurrentRun(reached(train, valid), "finished")) == said
     assert len(said.replace(" %", "\N{NO-BREAK SPACE}%").split()) <= 20
     record = replace(reached(train, valid), train_pass=None)
     for status in ("running", "stopped", "finished"):  # not over, or of an older version
-        so_far = run_text.lead(Standing(record, status))
+        so_far = run_text.lead(CurrentRun(record, status))
         assert so_far.startswith("After 2 of 3 epochs, Model5 gets **")
         assert f"**{100 * train + 0.1:.1f} %** right on train (running figure) and" in so_far
         assert len(so_far.replace(" %", "\N{NO-BREAK SPACE}%").split()) <= 20
@@ -87,7 +87,7 @@ def test_the_lead_holds_train_and_valid_to_each_other(train, valid, said):
 def test_after_the_first_epoch_the_lead_says_which_came_first():
     record = replace(reached(0.309, 0.43), train_pass=None)
     record = replace(record, epochs=record.epochs[1:])
-    said = run_text.lead(Standing(record, "running"))
+    said = run_text.lead(CurrentRun(record, "running"))
     assert said == (
         "After 1 of 3 epochs, Model5 gets **31.0 %** right on train (running figure), then "
         "**43.0 %** on valid."
@@ -99,7 +99,7 @@ def test_only_a_run_that_had_its_recipes_epochs_underfits():
     def lead(train: float, epochs: int, model: str = "Model5") -> str:
         record = reached(train, 0.3, config=RunConfig.for_model(model, epochs=epochs))
         record = replace(record, epochs=record.epochs[-1:] * epochs)
-        return run_text.lead(Standing(record, "finished"))
+        return run_text.lead(CurrentRun(record, "finished"))
 
     assert lead(0.4, 10) == (
         "Model5 **underfits**: it gets only **40.0 %** right on train, and **30.0 %** on valid."
@@ -115,7 +115,7 @@ def test_what_its_windows_give_decides_whether_a_run_underfits():
         config = RunConfig.for_model(model)
         record = reached(train, 0.461, config=config)
         said = run_text.lead(
-            Standing(replace(record, epochs=record.epochs[-1:] * config.epochs), "finished")
+            CurrentRun(replace(record, epochs=record.epochs[-1:] * config.epochs), "finished")
         )
         assert len(said.replace(" %", "\N{NO-BREAK SPACE}%").split()) <= 20
         return said
@@ -139,7 +139,7 @@ def test_what_its_windows_give_decides_whether_a_run_underfits():
 @pytest.mark.parametrize("model", CATALOGUE)
 def test_the_lead_of_a_pre_trained_run_is_about_its_last_weights(model):
     record = RunFolder(SHIPPED_DIR / model).read()
-    said = run_text.lead(Standing(record, "finished"))
+    said = run_text.lead(CurrentRun(record, "finished"))
     assert f"**{accuracy(record.train_pass.accuracy)}**" in said
     assert "running" not in said
     assert ("underfits" in said) == (model == "Model2")
@@ -149,16 +149,16 @@ def test_a_task_whose_best_accuracy_is_low_does_not_underfit():
     config = RunConfig(corpus="task-parity", epochs=10)
     record = reached(0.5, 0.5, config=config)
     record = replace(record, epochs=record.epochs[-1:] * 10)
-    assert run_text.lead(Standing(record, "finished")).startswith("After 10 epochs, Model5")
+    assert run_text.lead(CurrentRun(record, "finished")).startswith("After 10 epochs, Model5")
 
 
 def test_held_out_blocks_are_generalisation():
     blocks = RunConfig(split="blocks")
-    assert run_text.lead(Standing(reached(0.998, 0.99, config=blocks), "finished")) == (
+    assert run_text.lead(CurrentRun(reached(0.998, 0.99, config=blocks), "finished")) == (
         "Train reaches **99.8 %**, valid **99.0 %**: it **generalises** to the numbers held out of "
         "its range."
     )
-    assert run_text.lead(Standing(reached(0.998, 0.5, config=blocks), "finished")) == (
+    assert run_text.lead(CurrentRun(reached(0.998, 0.5, config=blocks), "finished")) == (
         "Train reaches **99.8 %**, valid stops at **50.0 %**: it does not **generalise** to the "
         "numbers held out."
     )
@@ -296,7 +296,7 @@ NO_NUMBER = "diverged at step 4: the loss became nan; try a lower lr than 0.01"
     ],
 )
 def test_the_line_over_the_curves_says_where_a_run_stands(given, sentence):
-    assert run_text.progress(Standing(**{"record": SHORT, **given})) == sentence
+    assert run_text.progress(CurrentRun(**{"record": SHORT, **given})) == sentence
 
 
 @pytest.mark.parametrize("model", ("Model0", "Model3", "Model5"))

@@ -17,12 +17,12 @@ from hnviz.app.rooms.hidden_states.units.picture import (
     takeaway,
     unit_headlines,
 )
+from hnviz.app.run.engine import store
 from hnviz.data.places import LABELS
 from hnviz.figures.state_text import Seen, full_colour, reading_note, units_sentence
 from hnviz.runs import SHIPPED_DIR, RunFolder
 from hnviz.runs.files import write_tensors
 from hnviz.web.errors import Refusal
-from hnviz.web.standing import store
 from tests.pages import mounts, open_page
 from tests.views import shown
 

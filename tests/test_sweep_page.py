@@ -21,8 +21,8 @@ from hnviz.runs.folder import Label, write_label
 from hnviz.sweeps import kept
 from hnviz.sweeps.plan import make_plan
 from hnviz.web import sweeps, swept
-from hnviz.web.hub import LISTED, Listing
-from hnviz.web.routes import door
+from hnviz.web.http import door
+from hnviz.web.live import LISTED, Listing
 from hnviz.web.sweeping import MOST, Sweeper
 from hnviz.web.sweeps import sweep_routes
 from hnviz.web.topics import to_json
@@ -340,16 +340,16 @@ def test_the_largest_sweep_is_told_within_what_a_browser_may_send_back(by):
 SERVE = """
 import json, sys, time
 from hnviz.sweeps.plan import make_plan
-from hnviz.web import standing
+from hnviz.app.run.engine import engine
 from hnviz.web.sweeping import sweeper
-standing.engine().info()
+engine().info()
 sweeper().begin(make_plan(**json.loads(sys.argv[1])))
 print("begun", flush=True)
 while sweeper().trains():
     time.sleep(0.05)
 print("over", flush=True)
 sweeper().end()
-standing.engine().close()
+engine().close()
 """
 
 

@@ -20,7 +20,7 @@ from hnviz.config import RunConfig
 from hnviz.data import human_numbers, human_numbers_stream, number_words, tokenize
 from hnviz.engine.client import Job
 from hnviz.runs import SHIPPED_DIR, STATUSES, RunStore, RunSummary, notebook_table
-from hnviz.web.standing import Standing
+from hnviz.web.state import CurrentRun
 from tests.pages import open_page, switch_page
 from tests.test_pages import drawn
 
@@ -163,7 +163,7 @@ def test_a_status_of_a_newer_hnviz_is_shown_as_it_is():
 def test_a_follower_of_the_epochs_gets_those_that_it_lacks():
     topic, record = Epochs(), RunStore(SHIPPED_DIR).record("Model5")
     drawn = [
-        topic.draw(Standing(replace(record, epochs=record.epochs[:n]), "running"), {})
+        topic.draw(CurrentRun(replace(record, epochs=record.epochs[:n]), "running"), {})
         for n in (4, 6)
     ]
     news, have = topic.news(drawn[0], None)
@@ -193,7 +193,7 @@ def table_with(app: AppTest, column: str) -> pd.DataFrame:
 @pytest.mark.parametrize("model", ["Model2", "Model5"])
 def test_the_epochs_stand_beside_the_notebooks(model):
     record = RunStore(SHIPPED_DIR).record(model)
-    rows = Epochs().draw(Standing(record, "finished"), {})["rows"]
+    rows = Epochs().draw(CurrentRun(record, "finished"), {})["rows"]
     epochs, theirs = record.epochs, notebook_table(model)
     assert [row["epoch"] for row in rows] == [epoch.number for epoch in epochs]
     assert [row["epoch"] for row in rows] == [at + 1 for at in theirs["epoch"]]
@@ -214,7 +214,7 @@ def test_an_epoch_that_the_notebook_lacks_stands_alone():
     longer = replace(RunStore(SHIPPED_DIR).record("Model5"), epochs=())
     epochs = RunStore(SHIPPED_DIR).record("Model5").epochs
     more = replace(longer, epochs=(*epochs, replace(epochs[-1], epoch=10)))
-    last = Epochs().draw(Standing(more, "finished"), {})["rows"][-1]
+    last = Epochs().draw(CurrentRun(more, "finished"), {})["rows"][-1]
     assert (last["epoch"], last["notebook_valid_loss"], last["notebook_accuracy"]) == (
         11,
         None,

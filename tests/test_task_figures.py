@@ -35,8 +35,8 @@ from hnviz.tasks.statement import state
 from hnviz.tasks.stream import TaskStream
 from hnviz.tasks.table import EVEN_ONES
 from hnviz.tasks.task import TASKS
-from hnviz.web.hub import Listing
-from hnviz.web.standing import Standing
+from hnviz.web.live import Listing
+from hnviz.web.state import CurrentRun
 
 LOOK = theme("light")
 NEAR = "task-recall-gap.6"
@@ -231,7 +231,7 @@ def test_a_run_without_epochs_has_titled_axes():
 
 
 def result(made, status):
-    return TaskResult().draw(Standing(record=made, status=status), {})["sentence"]
+    return TaskResult().draw(CurrentRun(record=made, status=status), {})["sentence"]
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def result(made, status):
 )  # fmt: skip
 def test_a_run_is_told_whether_it_reached_what_was_possible(made, status, sentence):
     assert sentence in result(made, status)
-    panel = TaskCurve().draw(Standing(record=made, status=status), {"mode": "dark"})[0]
+    panel = TaskCurve().draw(CurrentRun(record=made, status=status), {"mode": "dark"})[0]
     assert sentence in panel.alt
 
 
@@ -265,7 +265,7 @@ def test_a_machine_too_large_for_figures_is_one_sentence():
         before(made.config)
     except ValueError:
         assert "smaller machine" in result(made, "finished")
-    panel = TaskCurve().draw(Standing(record=made, status="finished"), {"mode": "light"})[0]
+    panel = TaskCurve().draw(CurrentRun(record=made, status="finished"), {"mode": "light"})[0]
     assert [trace["name"] for trace in panel.drawn["data"]][-1] == "valid"
 
 

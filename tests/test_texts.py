@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from hnviz import disk
+from hnviz.app.run.engine import engine, store
 from hnviz.cli.main import main
 from hnviz.config import ConfigError, RunConfig
 from hnviz.data import CorpusError, numbered, stream_of
@@ -22,7 +23,6 @@ from hnviz.export.build import export_page
 from hnviz.export.errors import ExportError
 from hnviz.runs import DamagedRun, RunFolder, RunStore, RunWriteError, default_runs_dir
 from hnviz.runs.texts import TEXTS, drop_text, keep_text, text_problem
-from hnviz.web.standing import engine, store
 from tests.failpoints import Failing
 from tests.pages import open_page
 from tests.test_export import held as data_of

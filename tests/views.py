@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from hnviz.app.run.engine import current_run, store
 from hnviz.questions.params import read_query
 from hnviz.questions.view import Look, Shown, View
 from hnviz.web.asked import Asker
-from hnviz.web.standing import standing, store
 
 PATIENCE = 90.0  # seconds, on a machine that others use too
 
@@ -16,7 +16,7 @@ def shown(view: View, run: str = "Model5", step: int | str = "last", **params: A
     pairs = [(name, written(value)) for name, value in params.items()]
     typed: Mapping[str, Any] = read_query(view.params, pairs, f"the view {view.name}")
     at = store().folder(run).resolve_step(step)
-    return view.answer(Look(standing(run), at, typed, Asker(run, at, PATIENCE)))
+    return view.answer(Look(current_run(run), at, typed, Asker(run, at, PATIENCE)))
 
 
 def written(value: Any) -> str:

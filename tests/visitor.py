@@ -7,7 +7,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 
-from hnviz.web.viewer import COOKIE
+from hnviz.web.limits import COOKIE
 
 PATIENCE = 60  # seconds
 

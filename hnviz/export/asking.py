@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hnviz.app.run.engine import store
 from hnviz.data import corpus_of
 from hnviz.export.collect import Mount
 from hnviz.figures.theme import MODES
 from hnviz.models.catalogue import entry
 from hnviz.own import identity_of
-from hnviz.web.standing import store
 
 Params = dict[str, str]
 

@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
+from hnviz.app.run.engine import current_run, store
 from hnviz.app.topics import TOPICS
 from hnviz.export.asking import Question
 from hnviz.export.facts import facts_of, weights_of
@@ -15,7 +16,6 @@ from hnviz.web.asked import Names, read_step
 from hnviz.web.assets import PACKAGE
 from hnviz.web.errors import Refusal
 from hnviz.web.observations import answer
-from hnviz.web.standing import standing, store
 from hnviz.web.topics import to_json
 
 FREE: Mapping[str, tuple[str, ...]] = {
@@ -114,7 +114,7 @@ class Holding:
         topic = next(each for each in TOPICS if each.name == name)
         modes = [{"mode": mode} for mode in MODES] if "mode" in topic.params else [{}]
         for params in modes:
-            news, _ = topic.news(topic.draw(standing(run), params), None)
+            news, _ = topic.news(topic.draw(current_run(run), params), None)
             if name == "run" and news is not None:
                 news = {**news, "snapshots": [[step, "file"] for step in self.runs[run]["steps"]]}
             key = json.dumps([name, sorted(params.items())], separators=(",", ":"))

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from hnviz.app.pictures import VIEWS
 from hnviz.app.rooms.start.count.picture import TRIED
+from hnviz.app.run.engine import current_run, store
 from hnviz.engine.client import Answer, pack
 from hnviz.export.asking import Params, varied
 from hnviz.export.collect import Mount, collect
@@ -23,7 +24,6 @@ from hnviz.runs.answers import named, squeezed
 from hnviz.web.asked import Names
 from hnviz.web.assets import PACKAGE
 from hnviz.web.questions import QUESTIONS as KNOWN
-from hnviz.web.standing import standing, store
 
 AnswerNow = Callable[[RunFolder, int, str, Mapping[str, Any]], Answer]
 """(run, step, question, parameters) -> answer. Raises ValueError."""
@@ -126,7 +126,7 @@ OVERHEAD = 200  # bytes of a member of a zip file, without its comment
 def _ask(asker: "_Recorder", mount: Mount, at: Mapping[str, str]) -> None:
     run = mount.data["run"]
     if mount.called == "train/inside":  # it asks for these once its news have come
-        for counted in counted_steps(standing(run).record, live=False):
+        for counted in counted_steps(current_run(run).record, live=False):
             asker.ask(run, counted, "whole_numbers", {})
     for ask in mount.data["asks"]:
         if not (ask["run"] or run):
@@ -170,7 +170,7 @@ class _Recorder:
         self._at = (run, step)
         try:
             address = self._names.read(run, view, list(params.items()))
-            address.view.answer(Look(standing(run), step, address.params, self))
+            address.view.answer(Look(current_run(run), step, address.params, self))
         except ValueError:
             return
 

@@ -4,14 +4,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from hnviz.app.run.engine import store
 from hnviz.export import modules
 from hnviz.export.asking import AT_END, Question, is_live, kept_steps, orders, questions
 from hnviz.export.collect import Drawn, Heading, Mount, Part
 from hnviz.export.holding import Holding
-from hnviz.web.assets import PACKAGE
+from hnviz.web.assets import DATA, PACKAGE, PUBLISHED
 from hnviz.web.corpora import CORPORA, corpus_file
-from hnviz.web.published import DATA, PUBLISHED
-from hnviz.web.standing import store
 
 _FOLLOWS = re.compile(r'new Following\(\w+, "(\w+)"')
 _COUNTED = "kinds"  # the topic whose picture also asks how many whole numbers are right

@@ -8,12 +8,12 @@ from pathlib import Path
 import uvicorn
 
 from hnviz.app.kit.picture import DEBUG_VARIABLE
+from hnviz.app.run.engine import store
 from hnviz.events import Ended, RunStarted
 from hnviz.gallery.cases import runs
 from hnviz.gallery.site import site
 from hnviz.runs import RunStore
 from hnviz.runs.files import scratch
-from hnviz.web.standing import store
 
 RUNS_VARIABLE = "HNVIZ_RUNS_DIR"
 

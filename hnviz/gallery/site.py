@@ -12,19 +12,21 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from hnviz.app.run.engine import server
 from hnviz.app.run.names import shown_name
 from hnviz.app.shell.asgi import STYLES
 from hnviz.app.shell.variables import variables
 from hnviz.app.topics import TOPICS
-from hnviz.engine.client import Job, close_shared_engine
+from hnviz.engine.client import close_shared_engine
 from hnviz.gallery.cases import MODES, WIDTHS, pictures, views
 from hnviz.runs import DamagedRun
-from hnviz.web import actions, corpora, listing, live, observations
+from hnviz.web import assets, controls, corpora, live, observations
 from hnviz.web.assets import ASSETS
-from hnviz.web.curves import curve_routes
 from hnviz.web.errors import RefusedError
 from hnviz.web.guard import Rules, guard
-from hnviz.web.routes import door
+from hnviz.web.http import door
+from hnviz.web.runs import curve_routes, run_routes
+from hnviz.web.state import ServerState
 from hnviz.web.sweeps import sweep_routes
 
 FILES = Path(__file__).parent
@@ -51,25 +53,25 @@ def site(empty: Mapping[str, str], started: Callable[[], None] = lambda: None) -
     async def told(request: Request) -> Response:
         return JSONResponse(cases(empty))
 
-    listed = listing.routes(shown_name)
-    listed = [*listed, *sweep_routes()]
+    state = server()
+    listed = [*assets.routes(), *run_routes(state, shown_name), *sweep_routes(), *corpora.routes()]
     real = [
         *observations.routes(views()),
-        *curve_routes(shown_name),
-        *live.routes(live.Hub(TOPICS, _SHIPPED)),
-        *actions.routes(),
+        *curve_routes(state, shown_name),
+        *live.routes(live.Hub(TOPICS, _shipped(state))),
+        *controls.button_routes(state),
     ]
     failing = [
         Route("/api/runs/{run_id}/{step}/{question}", _refuse),
         Route("/api/curves", _refuse),
-        *live.routes(live.Hub(TOPICS, live.Source(_fail, _no_jobs))),
+        *live.routes(live.Hub(TOPICS, live.Source(_fail, dict))),
     ]
     routes: Iterable[BaseRoute] = [
         *(Route(path, _file(FILES / name)) for path, name in PAGE.items()),
         *_fonts(),
         Route("/cases.json", told),
-        Mount("/error", routes=door([*listed, *corpora.routes(), *failing])),
-        *door([*listed, *corpora.routes(), *real]),
+        Mount("/error", routes=door([*listed, *failing])),
+        *door([*listed, *real]),
     ]
     rules = Rules(hosts=HOSTS, frames=("'self'",))
     return Starlette(routes=list(routes), middleware=[guard(lambda: rules)], lifespan=lifespan)
@@ -94,16 +96,17 @@ def _fail(run_id: str) -> Any:
     raise DamagedRun(REFUSED)  # the hub passes its sentence on as it is
 
 
-def _look(run_id: str) -> Any:
-    """Look at a run; the list has the shipped ones alone, whose names and dates never change."""
-    found = live.DISK.look(run_id)
-    if isinstance(found, live.Listing):
-        return live.Listing(tuple(line for line in found.lines if line.shipped), found.jobs)
-    return found
+def _shipped(state: ServerState) -> live.Source:
+    """Return news of all runs; the list has the shipped ones alone, which never change."""
+    source = live.source_of(state)
 
+    def look(run_id: str) -> Any:
+        found = source.look(run_id)
+        if isinstance(found, live.Listing):
+            return live.Listing(tuple(line for line in found.lines if line.shipped), found.jobs)
+        return found
 
-def _no_jobs() -> Iterable[Job]:
-    return ()
+    return live.Source(look, source.jobs)
 
 
 def _file(path: Path) -> Callable[[Request], Any]:
@@ -123,6 +126,3 @@ def _fonts() -> list[Route]:
         for name, pattern in fonts.items()
         for path in list(folder.glob(pattern))[:1]
     ]
-
-
-_SHIPPED = live.Source(_look, live.DISK.jobs)

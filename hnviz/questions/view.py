@@ -29,7 +29,7 @@ Asker = Callable[[str, int | str, str, Mapping[str, Any]], Any]
 class Look:
     """One request for a view: a snapshot of a run, and the parameters, typed and complete."""
 
-    run: Any  # hnviz.web.standing.Standing, whose .record holds the run so far
+    run: Any  # hnviz.web.state.CurrentRun, whose .record holds the run so far
     step: int
     params: Mapping[str, Any]
     asker: Asker = field(repr=False)

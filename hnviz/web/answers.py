@@ -8,15 +8,14 @@ from typing import Any
 from hnviz.engine.client import Answer, pack, unpack
 from hnviz.runs import DamagedRun, RunFolder
 from hnviz.runs.answers import KeptAnswers, Named, named, shipped_answer
-from hnviz.web.kept import Kept
+from hnviz.web.cache import Cache, release
 from hnviz.web.questions import QUESTIONS
-from hnviz.web.release import release
-from hnviz.web.standing import store
+from hnviz.web.state import store
 
 MEMORY = 32 * 2**20  # bytes
 LONG = 0.2  # seconds of the engine, after which any answer is worth keeping
 
-_memory: Kept[bytes] = Kept(MEMORY, size=len)
+_memory = Cache(MEMORY)
 
 
 class Place:

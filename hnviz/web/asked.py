@@ -10,11 +10,11 @@ from hnviz.questions.params import quoted, read_query
 from hnviz.questions.view import Look, Shown, View
 from hnviz.runs import RunFolder
 from hnviz.web.answers import Place
+from hnviz.web.cache import Source
 from hnviz.web.errors import Refusal
-from hnviz.web.kept import Source
 from hnviz.web.progress import Progress
 from hnviz.web.questions import QUESTIONS
-from hnviz.web.standing import OBSERVE_SECONDS, engine, snapshot_version, store
+from hnviz.web.state import OBSERVE_SECONDS, engine, snapshot_version, store
 
 LONGEST_STEP = 12  # digits
 

@@ -1,4 +1,6 @@
-"""The files of the pictures: JavaScript, style sheets, plotly.js and the colours.
+"""The files of the pictures, and data that a page has made for one: GET /assets/...
+
+The files are JavaScript, style sheets, plotly.js and the colours.
 
 Each address holds a hash of all files, or plotly's version, so a browser may keep a file for good
 and never mixes two versions. Each file is read only once, so its content always matches the hash.
@@ -16,9 +18,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from hnviz.web.cache import MAX_BYTES, Cache, zipped
 from hnviz.web.errors import RefusedError
-from hnviz.web.kept import zipped
-from hnviz.web.replies import FOR_GOOD, bytes_reply
+from hnviz.web.http import BINARY, FOR_GOOD, bytes_reply
 
 PACKAGE = Path(__file__).parents[1]
 FILES = {
@@ -35,6 +37,8 @@ HEADERS = {"Cache-Control": FOR_GOOD, "Content-Encoding": "identity"}
 """Without an encoding, Streamlit would compress a file again at each request."""
 
 SMALLEST = 500  # bytes; anything shorter is not worth compressing
+DATA = "assets/published/"  # the beginning of the address of published data
+DATA_MEDIA = {".gz": "application/gzip", ".json": "application/json"}
 
 
 class Asset:
@@ -115,13 +119,39 @@ class Assets:
                 yield path
 
 
-ASSETS = Assets()
+class Published:
+    """Data by an address with their hash; the least recently used are dropped first."""
+
+    def __init__(self, largest: int = MAX_BYTES) -> None:
+        self._cache = Cache(largest, largest)
+
+    def keep(self, content: bytes, suffix: str) -> str:
+        """Keep data, and return their address relative to the app."""
+        name = f"{hashlib.sha256(content).hexdigest()[:24]}{suffix}"
+        self._cache.put(name, content)
+        return f"{DATA}{name}"
+
+    def find(self, name: str) -> bytes | None:
+        """Return the data with a name; None if they are no longer kept."""
+        content: bytes | None = self._cache.get(name)
+        return content
 
 
-def routes(assets: Assets = ASSETS) -> list[Route]:
-    """Return the route of the files."""
+ASSETS, PUBLISHED = Assets(), Published()
 
-    async def answer(request: Request) -> Response:
+
+def routes(assets: Assets = ASSETS, published: Published = PUBLISHED) -> list[Route]:
+    """Return the routes of the files and of the data."""
+
+    async def data(request: Request) -> Response:
+        name = request.path_params["name"]
+        content = published.find(name)
+        if content is None:
+            raise RefusedError(404, "these data are no longer kept; reload the page")
+        media = DATA_MEDIA.get(name[name.rfind(".") :], BINARY)
+        return Response(content, 200, {"Cache-Control": FOR_GOOD}, media)
+
+    async def file(request: Request) -> Response:
         asset = assets.find(f"assets/{request.path_params['path']}")
         if asset is None:
             raise RefusedError(
@@ -130,7 +160,7 @@ def routes(assets: Assets = ASSETS) -> list[Route]:
         forms = await run_sync(lambda: (asset.content, asset.zipped))  # the first time takes long
         return bytes_reply(request, forms, HEADERS, asset.media)
 
-    return [Route("/assets/{path:path}", answer)]
+    return [Route(f"/{DATA}{{name}}", data), Route("/assets/{path:path}", file)]
 
 
 def _plotly_folder() -> Path:

@@ -1,11 +1,15 @@
 """The corpora: GET /api/corpora and below."""
 
+import json
+import struct
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import blake2b
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
+import numpy as np
+from numpy.typing import NDArray
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -18,6 +22,7 @@ from hnviz.data import (
     CorpusError,
     ShuffledLayout,
     TextChoice,
+    Vocab,
     corpora,
     corpus_of,
     kind_in,
@@ -25,19 +30,17 @@ from hnviz.data import (
 )
 from hnviz.data.splits import WAYS, Chosen
 from hnviz.data.stream import SPLITS
+from hnviz.data.tokens import kind_in_text
 from hnviz.questions.params import Param, quoted, read_query
+from hnviz.web.cache import Entry
 from hnviz.web.errors import Refusal
-from hnviz.web.kept import Entry
-from hnviz.web.lanes import Lane, Shared
-from hnviz.web.replies import entry_reply, until_gone
-from hnviz.web.streams import stream_file
-from hnviz.web.viewer import viewer_of
-from hnviz.web.wire import to_json
+from hnviz.web.http import until_gone
+from hnviz.web.work import Pool, Shared
 
 CORPORA = "api/corpora/"
 """The beginning of each text's address, relative to the app."""
 
-THREADS, LONGEST_LINE = 2, 64
+POOL = 2, 64  # threads, and requests that may wait
 _VERSION = {"v": Param("text", None)}
 _CHOICE = {"corpus": Param("text", NOTEBOOK.corpus), "way": Param(WAYS, NOTEBOOK.split)}
 _LISTED = {"corpus": Param("text", None), "way": Param(WAYS, NOTEBOOK.split)}
@@ -62,41 +65,27 @@ class Corpora:
     """Reads corpora in its own threads, once for all requests that arrive at the same time."""
 
     def __init__(self) -> None:
-        self._shared, self._lane = Shared(), Lane(THREADS, LONGEST_LINE)
+        self._shared = Shared(Pool(*POOL))
 
     async def listed(self, request: Request) -> Response:
         """List the built-in corpora; with `corpus`, describe one, with its splits."""
         asked = read_query(_LISTED, request.query_params.multi_items(), "the list of corpora")
-        return await self._json(request, lambda: _listed(asked))
+        return await self._shared.json_reply(request, str(request.url), lambda: _listed(asked))
 
     async def split(self, request: Request) -> Response:
         """Answer with a split's tokens, in the format of `stream_file`."""
         split, pairs = _split(request), request.query_params.multi_items()
         asked = read_query({**_CHOICE, **_VERSION}, pairs, "a corpus")
         choice, version = _chosen(asked), asked["v"]
-        entry = await self._asked(request, lambda: _read(choice, split))
-        if version not in (None, _version(entry)):
-            raise Refusal(
-                f"{split} does not have the version {quoted(version)}; ask /api/corpora for its "
-                "own",
-                409,
-            )
-        return entry_reply(request, entry, immutable=version is not None)
+        read = partial(_read, choice, split, version)
+        is_fixed = version is not None
+        return await self._shared.reply(request, str(request.url), read, immutable=is_fixed)
 
     async def layout(self, request: Request) -> Response:
         """Describe how a split is cut into mini-batches: hnviz.data.BatchLayout's figures."""
         split, pairs = _split(request), request.query_params.multi_items()
         asked = read_query({**_CHOICE, **_LAYOUT}, pairs, "a layout")
-        return await self._json(request, lambda: _laid(split, asked))
-
-    async def _json(self, request: Request, read: Callable[[], Any]) -> Response:
-        entry = await self._asked(request, lambda: Entry.of(to_json(read())))
-        return entry_reply(request, entry, "application/json", immutable=False)
-
-    async def _asked(self, request: Request, read: Callable[[], Entry]) -> Entry:
-        viewer = viewer_of(request.scope)
-        found: Entry = await self._shared.result(str(request.url), read, self._lane, viewer)
-        return found
+        return await self._shared.json_reply(request, str(request.url), lambda: _laid(split, asked))
 
 
 def _chosen(asked: dict[str, Any]) -> Chosen:
@@ -148,9 +137,15 @@ def corpus_file(address: str) -> bytes:
     return _entry(choice, name).content
 
 
-def _read(choice: TextChoice, split: str) -> Entry:
+def _read(choice: TextChoice, split: str, version: str | None) -> Entry:
     _checked(choice)
-    return _entry(choice, split)
+    entry = _entry(choice, split)
+    if version not in (None, _version(entry)):
+        raise Refusal(
+            f"{split} does not have the version {quoted(version)}; ask /api/corpora for its own",
+            409,
+        )
+    return entry
 
 
 def _entry(choice: TextChoice, split: str) -> Entry:
@@ -162,6 +157,20 @@ def _kept(corpus_id: str, way: str, split: str) -> Entry:
     choice = Chosen(corpus_id, way)
     stream, kind = stream_of(choice), kind_in(corpus_of(choice))
     return Entry.of(stream_file(stream.ids(split), stream.vocab, kind))
+
+
+def stream_file(
+    ids: NDArray[np.integer], vocab: Vocab, kind: Callable[[str], str] = kind_in_text
+) -> bytes:
+    """Pack a stream for the browser: header length, JSON header, one or two bytes a token.
+
+    `kind` names the kind of a token.
+    """
+    width = 1 if len(vocab) <= 256 else 2
+    kinds = [kind(token) for token in vocab.itos]
+    header = json.dumps({"words": vocab.itos, "kinds": kinds, "bytes": width}).encode()
+    header += b" " * (-len(header) % 4)  # two-byte ids must begin on an even address
+    return struct.pack("<I", len(header)) + header + ids.astype(f"<u{width}").tobytes()
 
 
 def _version(entry: Entry) -> str:

@@ -18,7 +18,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hnviz.web.errors import RefusedError, answer_refusals
-from hnviz.web.viewer import Network, forwarded
+from hnviz.web.limits import Network, forwarded
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}

@@ -1,31 +1,46 @@
-"""Limits on what one visitor may use: open files, uploads, slow requests."""
+"""Limits on what one visitor may use: open files, uploads, presses, slow requests.
+
+A viewer is a browser, told apart by a random name that its first page gives it. The name is a
+cookie, so requests, WebSockets and Streamlit's sessions all have it. It grants nothing: it only
+says whose turn it is, and what counts as one viewer's. Without it, the viewer is the address that
+asks. What many made-up names take is bounded by the address that they come from.
+"""
 
 import asyncio
 import os
 import re
+import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Generic, NamedTuple, TypeVar
 
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hnviz.web.errors import RefusedError, answer_refusals
-from hnviz.web.quota import Quota, Rate, Turns
-from hnviz.web.viewer import Viewer, viewer_of
+from hnviz.web.errors import Refusal, RefusedError, answer_refusals
+
+COOKIE = "hnviz-viewer"
+PROXIES = "HNVIZ_PROXIES"  # addresses or networks of proxies that are believed
+LOOPBACK = "127.0.0.1"  # Streamlit gives no address for a browser on this machine
+HOME_BITS = 64  # of an IPv6 address: a home has all the others
 
 MEGABYTE = 1024 * 1024
-LARGEST_BODY = 64 * 1024  # bytes of any request except an upload
-LARGEST_FRAME = 64 * 1024  # bytes of an upload's form besides its file
-MOST_FILES = 8  # of one viewer, in all tabs
-MOST_BYTES_OF_ONE = 16 * MEGABYTE  # of one viewer's files
-MOST_BYTES = 64 * MEGABYTE  # of all files
-AT_ONCE = 4  # uploads at the same time; one of a viewer
-MOST_SOCKETS = 40  # of one viewer; a tab has two
-SOCKETS_OF_ADDRESS = 400  # a class of 100 behind one router has three each
-PRESSES_OF_ADDRESS = 2  # whose pages are being drawn at the same time
+MAX_BODY_BYTES = 64 * 1024  # of any request except an upload
+MAX_FORM_BYTES = 64 * 1024  # of an upload's form besides its file
+MAX_FILES = 8  # of one viewer, in all tabs
+MAX_VIEWER_BYTES = 16 * MEGABYTE  # of one viewer's files
+MAX_FILES_BYTES = 64 * MEGABYTE  # of all files
+MAX_UPLOADS = 4  # at the same time; one of a viewer
+MAX_SOCKETS = 40  # of one viewer; a tab has two
+MAX_ADDRESS_SOCKETS = 400  # a class of 100 behind one router has three each
+MAX_ADDRESS_PRESSES = 2  # whose pages are being drawn at the same time
 COUNT_SECONDS = 0.1  # between two counts of the open files
 TABS_A_SECOND, TABS_AT_ONCE = 20, 60  # that open from one address; more wait, as each takes 5 ms
 PRESS_SECONDS = 1.0  # after which a page that is still being drawn no longer counts
@@ -39,6 +54,300 @@ UPLOAD = re.compile(r"/_stcore/upload_file/([^/]+)/([^/]+)$")
 
 Upload = tuple[str, str]
 """A file that a tab has uploaded: the names of both."""
+
+Header = tuple[bytes, bytes]
+Network = IPv4Network | IPv6Network
+Item = TypeVar("Item")
+
+_NAME = re.compile(r"[0-9a-f]{32}")
+_WITH_PORT = re.compile(r"\[(?P<six>[0-9a-fA-F:.]+)\](:\d+)?|(?P<four>[0-9.]+):\d+")
+
+
+class Viewer(NamedTuple):
+    """A browser, and the address that it asks from; many may share one."""
+
+    name: str
+    address: str
+
+    @property
+    def asker(self) -> str:
+        """Both in one text, for the engine."""
+        return f"{self.name}@{self.address}"
+
+
+def viewer(cookies: Mapping[str, str], address: str | None) -> Viewer:
+    """Return the viewer of a request with these cookies, from this address."""
+    name, place = cookies.get(COOKIE, ""), _place(address or LOOPBACK)
+    return Viewer(name if _NAME.fullmatch(name) else place, place)
+
+
+def viewer_of(scope: Scope) -> Viewer:
+    """Return the viewer of a request or a WebSocket."""
+    asked = HTTPConnection(scope)
+    return viewer(asked.cookies, asked.client.host if asked.client else None)
+
+
+def proxies(named: Sequence[str]) -> tuple[Network, ...]:
+    """Read the addresses and networks of proxies. Raises ValueError."""
+    try:
+        return tuple(ip_network(each, strict=False) for each in named)
+    except ValueError as error:
+        raise ValueError(
+            f"{PROXIES} takes addresses and networks, such as 127.0.0.1,10.0.0.0/8; {error}"
+        ) from None
+
+
+def forwarded(scope: Scope, trusted: Sequence[Network]) -> Scope:
+    """Return a request as its browser sent it to the first of the proxies that are trusted.
+
+    Each proxy adds to the right of X-Forwarded-For whom it was asked by. So the browser is the
+    last one there that is no such proxy; anybody may have written those before it.
+    """
+    client = scope.get("client")
+    if not trusted or client is None or not _is_in(client[0], trusted):
+        return scope
+    headers = Headers(scope=scope)
+    hops = ",".join(headers.getlist("x-forwarded-for")).split(",")
+    address = client[0]
+    while _is_in(address, trusted) and hops and (hop := _read(hops.pop())):
+        address = hop
+    told = headers.get("x-forwarded-proto", "").strip()
+    scheme = scope["scheme"]
+    if told in ("http", "https"):
+        scheme = told.replace("http", "ws") if scope["type"] == "websocket" else told
+    return {**scope, "client": (address, client[1]), "scheme": scheme}
+
+
+def _read(hop: str) -> str:
+    """Read an address with or without a port; "" for anything else."""
+    found = _WITH_PORT.fullmatch(hop.strip())
+    read = _ip((found["six"] or found["four"]) if found else hop.strip())
+    return str(read) if read else ""
+
+
+def _is_in(address: str, networks: Sequence[Network]) -> bool:
+    read = _ip(address)
+    return read is not None and any(read in network for network in networks)
+
+
+def _place(address: str) -> str:
+    """Return what counts as one address: one of IPv4, a home's network of IPv6."""
+    read = _ip(address)
+    if not isinstance(read, IPv6Address) or read.is_loopback:
+        return str(read or address)
+    return str(ip_network((read, HOME_BITS), strict=False))
+
+
+def _ip(text: str) -> IPv4Address | IPv6Address | None:
+    """Read an address, one of IPv4 also as servers for both write it: ::ffff:192.0.2.7."""
+    try:
+        read = ip_address(text)
+    except ValueError:
+        return None
+    return (read.ipv4_mapped or read) if isinstance(read, IPv6Address) else read
+
+
+def naming(scope: Scope, *, framed: bool) -> list[Header]:
+    """Return the headers that give a browser its name, none if it has one.
+
+    In a frame of another site (`framed`), browsers keep only the second cookie, and only over TLS.
+    """
+    if _NAME.fullmatch(HTTPConnection(scope).cookies.get(COOKIE, "")):
+        return []
+    named = f"{COOKIE}={secrets.token_hex(16)}; Path=/; HttpOnly; SameSite="
+    kinds = ("Lax", "None; Secure; Partitioned") if framed else ("Lax",)
+    return [(b"set-cookie", f"{named}{kind}".encode()) for kind in kinds]
+
+
+def most_of_address(most: int) -> int:
+    """Return how many of the places that all share one address may take: three quarters.
+
+    A class behind one router has room, and others find some.
+    """
+    return max(1, most * 3 // 4)
+
+
+def address_of(viewer: Hashable) -> Hashable:
+    """Return a viewer's address; one who is only a name is an address of its own."""
+    return viewer.address if isinstance(viewer, Viewer) else viewer
+
+
+class Quota:
+    """Counts what each viewer holds of one thing, and each address. For one event loop."""
+
+    def __init__(self, most: int, sentence: str, of_address: int = 0) -> None:
+        """A viewer may hold `most`; `sentence` refuses more. An address: 0 for no limit."""
+        self._most, self._sentence, self._of_address = most, sentence, of_address
+        self._held: Counter[Hashable] = Counter()
+        self._addresses: Counter[Hashable] = Counter()
+
+    def take(self, viewer: Hashable) -> None:
+        """Count one more. Raises Refusal."""
+        address = address_of(viewer)
+        if self._held[viewer] >= self._most:
+            raise Refusal(self._sentence, 429)
+        if self._of_address and self._addresses[address] >= self._of_address:
+            raise Refusal(
+                f"your network address has {self._of_address} already, which is the limit; try "
+                "again later",
+                429,
+            )
+        self._held[viewer] += 1
+        self._addresses[address] += 1
+
+    def give(self, viewer: Hashable) -> None:
+        """Count one less."""
+        self._held -= Counter([viewer])  # which leaves no zeros
+        self._addresses -= Counter([address_of(viewer)])
+
+    @property
+    def total(self) -> int:
+        """What all viewers hold."""
+        return self._held.total()
+
+    @contextmanager
+    def taken(self, viewer: Hashable) -> Iterator[None]:
+        """Count one more for a while. Raises Refusal."""
+        self.take(viewer)
+        try:
+            yield
+        finally:
+            self.give(viewer)
+
+
+class FairQueue(Generic[Item]):
+    """What waits for a turn. Addresses take turns, and so do the viewers of each."""
+
+    def __init__(self) -> None:
+        self._lines: dict[Hashable, deque[Item]] = {}  # the last served is last
+        self._served: dict[Hashable, int] = {}  # when each address had a turn, as a number
+
+    @property
+    def sizes(self) -> dict[Hashable, int]:
+        """How much of each viewer waits; the first has waited longest for a turn."""
+        return {viewer: len(line) for viewer, line in self._lines.items()}
+
+    def put(self, viewer: Hashable, item: Item) -> None:
+        """Add something to the end of a viewer's line."""
+        self._lines.setdefault(viewer, deque()).append(item)
+
+    def take(self, among: Iterable[Hashable]) -> tuple[Hashable, Item]:
+        """Take the first of the line whose turn it is; that line then comes last."""
+        viewer = min(among, key=lambda each: self._served.get(address_of(each), 0))
+        waiting = set(map(address_of, self._lines))
+        turn = max(self._served.values(), default=0) + 1
+        self._served = {each: at for each, at in self._served.items() if each in waiting}
+        self._served[address_of(viewer)] = turn
+        line = self._lines.pop(viewer)
+        item = line.popleft()
+        if line:
+            self._lines[viewer] = line
+        return viewer, item
+
+    def remove(self, item: Item) -> None:
+        """Take something out of its line."""
+        for viewer, line in self._lines.items():
+            if item in line:
+                line.remove(item)
+                if not line:
+                    del self._lines[viewer]
+                return
+
+    def before(self, item: Item) -> int:
+        """Return how much else is taken from the lines before this, if each viewer may be next."""
+        for ahead, line in enumerate(self._lines.values()):
+            if item in line:
+                place = line.index(item)
+                turns = (place + (number <= ahead) for number in range(len(self._lines)))
+                return sum(map(min, map(len, self._lines.values()), turns)) - 1
+        return 0
+
+
+class Turns:
+    """Lets a few things of each address go on at a time; its viewers take turns.
+
+    For one event loop.
+    """
+
+    def __init__(self, at_once: int) -> None:
+        self._at_once = at_once
+        self._running: Counter[Hashable] = Counter()
+        self._waiting: FairQueue[asyncio.Future[None]] = FairQueue()
+
+    async def take(self, viewer: Hashable) -> None:
+        """Wait for a turn."""
+        address = address_of(viewer)
+        if self._running[address] < self._at_once:
+            self._running[address] += 1
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.put(viewer, turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():  # it came at the same moment
+                self.give(viewer)
+            raise
+
+    def give(self, viewer: Hashable) -> None:
+        """End a turn; the next one in line has it."""
+        address = address_of(viewer)
+        while waiting := [each for each in self._waiting.sizes if address_of(each) == address]:
+            _, turn = self._waiting.take(waiting)
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._running -= Counter([address])  # which leaves no zeros
+
+
+class Bucket:
+    """An allowance: so many at once, then so many a second."""
+
+    def __init__(
+        self, a_second: float, at_once: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._a_second, self._most, self._clock = a_second, at_once, clock
+        self._left, self._seen = at_once, clock()
+
+    @property
+    def left(self) -> float:
+        """What may be taken now; below 0 after more was taken than there was."""
+        now = self._clock()
+        self._left = min(self._most, self._left + self._a_second * (now - self._seen))
+        self._seen = now
+        return self._left
+
+    @property
+    def fullness(self) -> float:
+        """The share that is left: 1 where nothing was taken lately."""
+        return self.left / self._most
+
+    def take(self, n: float) -> None:
+        """Take so many, even if there are fewer."""
+        self._left = self.left - n
+
+    def wait(self, n: float) -> float:
+        """Return the seconds until so many are there."""
+        return max(0.0, (n - self.left) / self._a_second)
+
+
+class Rate:
+    """Spreads what a viewer does too quickly, such as presses. For one event loop."""
+
+    def __init__(
+        self, a_second: float, at_once: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`at_once`: so many need no wait, if there were none for a while."""
+        self._new = partial(Bucket, a_second, at_once, clock)
+        self._buckets: dict[Hashable, Bucket] = {}
+
+    def delay(self, viewer: Hashable) -> float:
+        """Count one more; return the seconds that it has to wait."""
+        self._buckets = {who: each for who, each in self._buckets.items() if each.fullness < 1}
+        bucket = self._buckets.setdefault(viewer, self._new())
+        delay = bucket.wait(1)
+        bucket.take(1)
+        return delay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +373,13 @@ class Limits:
         self.app = app
         self.bounds = bounds()
         self._sockets = Quota(
-            MOST_SOCKETS,
+            MAX_SOCKETS,
             "you have as many tabs open as one viewer may; close one first",
-            SOCKETS_OF_ADDRESS,
+            MAX_ADDRESS_SOCKETS,
         )
-        self._turns = Turns(PRESSES_OF_ADDRESS)
+        self._turns = Turns(MAX_ADDRESS_PRESSES)
         self._opening = Rate(TABS_A_SECOND, TABS_AT_ONCE)
         self._uploading = Quota(1, "another of your files is on its way; try again in a moment")
-        self._under_way = 0
         self._counted, self._is_full = 0.0, False  # when the open files were, and what that gave
         self._uploads: dict[Viewer, set[Upload]] = {}
 
@@ -95,18 +403,14 @@ class Limits:
         if _asks_for_a_page(scope):
             self._check_room()
         upload = UPLOAD.search(scope["path"]) if scope["method"] in ("PUT", "POST") else None
-        most = self.bounds.largest_upload + LARGEST_FRAME if upload else LARGEST_BODY
-        bounded = _bounded(receive, most, _announced(scope, most))
+        most = self.bounds.largest_upload + MAX_FORM_BYTES if upload else MAX_BODY_BYTES
+        bounded = _bounded(scope, receive, most)
         if upload is None:
             await self.app(scope, bounded, send)
             return
         with self._uploading.taken(viewer):
             self._check(viewer, (upload[1], upload[2]))
-            self._under_way += 1
-            try:
-                await self.app(scope, bounded, send)
-            finally:
-                self._under_way -= 1
+            await self.app(scope, bounded, send)
 
     def _check_room(self) -> None:
         """Raise RefusedError if too few files can be opened; counting them takes milliseconds."""
@@ -121,7 +425,7 @@ class Limits:
     async def _draw(self, viewer: Viewer, scope: Scope, receive: Receive, send: Send) -> None:
         """Let Streamlit draw pages for a tab, when it is its turn."""
         await asyncio.sleep(self._opening.delay(viewer.address))
-        presses = Presses(self._turns, viewer, self.bounds.draws, send)
+        presses = Tab(self._turns, viewer, self.bounds.draws, send)
         try:
             await self.app(scope, partial(presses.receive, receive), presses.send)
         finally:
@@ -129,24 +433,24 @@ class Limits:
 
     def _check(self, viewer: Viewer, upload: Upload) -> None:
         """Refuse an upload that does not fit. Raises RefusedError."""
-        if self._under_way >= AT_ONCE:
+        if self._uploading.total > MAX_UPLOADS:
             raise RefusedError(429, "others are uploading files; try again in a moment", RETRY)
         sizes = self.bounds.uploads(set().union(*self._uploads.values()))
         held = {each: uploads & sizes.keys() for each, uploads in self._uploads.items()}
         self._uploads = {each: uploads for each, uploads in held.items() if uploads}
         own = [sizes[each] for each in self._uploads.get(viewer, ())]
         self._uploads.setdefault(viewer, set()).add(upload)
-        if len(own) >= MOST_FILES or sum(own) + self.bounds.largest_upload > MOST_BYTES_OF_ONE:
+        if len(own) >= MAX_FILES or sum(own) + self.bounds.largest_upload > MAX_VIEWER_BYTES:
             raise RefusedError(
                 413,
-                f"one viewer may hold at most {MOST_FILES} files, and "
-                f"{MOST_BYTES_OF_ONE // MEGABYTE} MB with the next; remove one first",
+                f"one viewer may hold at most {MAX_FILES} files, and "
+                f"{MAX_VIEWER_BYTES // MEGABYTE} MB with the next; remove one first",
             )
-        if sum(sizes.values()) + self.bounds.largest_upload > MOST_BYTES:
+        if sum(sizes.values()) + self.bounds.largest_upload > MAX_FILES_BYTES:
             raise RefusedError(503, "there is no room for more uploads; try again later", RETRY)
 
 
-class Presses:
+class Tab:
     """The presses of one tab: each waits for its turn, and gives it back once its page is drawn."""
 
     def __init__(
@@ -220,26 +524,22 @@ def is_nearly_full() -> bool:
 
 def _asks_for_a_page(scope: Scope) -> bool:
     """Return whether a request is for a page, not for a file of a page."""
-    accepted = b"".join(value for name, value in scope["headers"] if name == b"accept")
-    return scope["method"] == "GET" and accepted.startswith(b"text/html")
+    accepted = Headers(scope=scope).get("accept", "")
+    return scope["method"] == "GET" and accepted.startswith("text/html")
 
 
-def _announced(scope: Scope, most: int) -> int:
-    """Return a body's Content-Length, -1 without one. Raises RefusedError."""
-    lengths = [value for name, value in scope["headers"] if name == b"content-length"]
-    if not lengths:
-        return -1
+def _bounded(scope: Scope, receive: Receive, most: int) -> Receive:
+    """Receive a body of at most `most` bytes; refuse one that arrives too slowly.
+
+    Raises RefusedError at once for a body that is announced as larger.
+    """
+    too_large = f"a body may have at most {most:,} bytes here"
     try:
-        length = int(lengths[0])
+        length = int(Headers(scope=scope).get("content-length", "-1"))
     except ValueError:
         raise RefusedError(400, "the Content-Length must be a whole number") from None
     if length > most:
-        raise RefusedError(413, f"a body may have at most {most:,} bytes here; got {length:,}")
-    return length
-
-
-def _bounded(receive: Receive, most: int, length: int) -> Receive:
-    """Receive a body of at most `most` bytes; refuse one that arrives too slowly."""
+        raise RefusedError(413, f"{too_large}; got {length:,}")
     size, complete = 0, length == 0
     end = asyncio.get_running_loop().time() + BODY_SECONDS
 
@@ -255,7 +555,7 @@ def _bounded(receive: Receive, most: int, length: int) -> Receive:
         size += len(message.get("body", b""))
         complete = not message.get("more_body", False)
         if size > most:
-            raise RefusedError(413, f"a body may have at most {most:,} bytes here")
+            raise RefusedError(413, too_large)
         return message
 
     return receive_bounded

@@ -10,7 +10,7 @@ MOST = 200  # kinds of lines that are remembered
 CAUSED = (  # loggers whose lines a visitor causes
     "uvicorn.error",
     "hnviz.web.live",
-    "hnviz.web.patience",
+    "hnviz.web.uvicorn_fixes",
     "hnviz.web.classroom.connections",
     "streamlit.web.server.starlette.starlette_websocket",
 )

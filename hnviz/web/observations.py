@@ -13,14 +13,13 @@ from hnviz.questions.params import quoted
 from hnviz.questions.view import Look, View
 from hnviz.web import wire
 from hnviz.web.asked import Address, Asked, Asker, Names, read_step, version_now
+from hnviz.web.cache import Cache, Entry, content_tag, zipped
 from hnviz.web.errors import Refusal, refused_values
-from hnviz.web.kept import Entry, content_tag, kept_entries, zipped
-from hnviz.web.lanes import Lane, NotYetError, Shared
-from hnviz.web.pace import About, Pace
+from hnviz.web.http import Endpoint, entry_reply, not_modified, until_gone
+from hnviz.web.limits import viewer_of
 from hnviz.web.progress import Progress
-from hnviz.web.replies import Endpoint, entry_reply, not_modified, until_gone
-from hnviz.web.standing import OBSERVE_SECONDS, standing
-from hnviz.web.viewer import viewer_of
+from hnviz.web.state import OBSERVE_SECONDS, current_run
+from hnviz.web.work import FairShare, NotYetError, Pool, Shared
 
 MOST_STEPS = 64  # in one request
 MOST_BYTES = 32 * 2**20  # of an answer for several steps
@@ -30,12 +29,12 @@ QUICK = (4, 128, 12, 2)
 viewer, and threads for one viewer. There are few threads, so that a page's own question does not
 wait behind others. A browser has six requests under way, and what is refused costs time too."""
 SLOW = (2, 32, 6, 1)
-SHARED, BURST = 1.0, 2.0
-"""Of each lane's threads, those whose time viewers share equally, and a viewer's seconds beyond:
-a page's pictures take about one."""
+BURST = 2.0
+"""Seconds of each pool that a viewer may take beyond an equal share: a page's pictures take about
+one."""
 LEAST = 0.1
-"""Seconds that a question counts as in the lane for slow ones, so that one viewer has ten answers a
-second there while others are about. With 51 a second the others' presses took 1.4 times as long at
+"""Seconds that a question counts as in the pool for slow ones, so that one viewer has ten answers a
+second there while others ask. With 51 a second the others' presses took 1.4 times as long at
 the p95 (python -m tests.load.beside)."""
 
 LONGEST_WAIT = 10.0  # seconds that a client may want to wait before it hears how far an answer is
@@ -81,11 +80,11 @@ class Observations:
 
     def __init__(self, views: Iterable[View] = ()) -> None:
         self._names = Names(views)
-        self._kept = kept_entries()
-        self._shared = Shared()
-        about = About()
-        self._quick = Lane(*QUICK, Pace(SHARED, BURST, about))
-        self._slow = Lane(*SLOW, Pace(SHARED, BURST, about, LEAST))
+        self._kept = Cache()
+        about = FairShare()
+        self._quick = Pool(*QUICK, FairShare(BURST, about=about))
+        self._slow = Pool(*SLOW, FairShare(BURST, LEAST, about))
+        self._shared = Shared(self._quick)
 
     async def one(self, request: Request) -> Response:
         """Answer about one snapshot."""
@@ -149,10 +148,10 @@ class Observations:
             viewer = viewer_of(request.scope)
             # One who has taken more than a share waits with the slow questions, not with others'.
             aside = not asked.view.slow and self._quick.rests(viewer)
-            lane = self._slow if asked.view.slow or aside else self._quick
+            pool = self._slow if asked.view.slow or aside else self._quick
             make = partial(self._made, asked, aside=aside)
             wait = _wait(request)
-            entry = await self._shared.result_within(wait, asked.key, make, lane, viewer)
+            entry = await self._shared.result_within(wait, asked.key, make, viewer, pool)
         if entry is not None:
             return entry
         if again:
@@ -185,7 +184,7 @@ def answer(
     """
     asker = Asker(asked.run_id, asked.step, patience, aside, progress or Progress())
     view = asked.view
-    run = None if view.raw else standing(asked.run_id)
+    run = None if view.raw else current_run(asked.run_id)
     with refused_values():
         shown = view.answer(Look(run, asked.step, asked.params, asker))
     parcel = wire.Parcel(shown.arrays, shown.meta, shown.sentence)

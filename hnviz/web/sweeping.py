@@ -18,7 +18,7 @@ from hnviz.sweeps.duration import Duration, duration
 from hnviz.sweeps.keeper import Keeper, Supply
 from hnviz.sweeps.kept import Sweep
 from hnviz.sweeps.plan import Plan, SweepError
-from hnviz.web.standing import engine, store
+from hnviz.web.state import engine, store
 
 AHEAD = 2  # runs that wait next in line, so that no trainer waits; others' runs come between
 MOST = 256  # runs of a sweep that is started here; the command takes more

@@ -17,12 +17,11 @@ from hnviz.questions.params import quoted
 from hnviz.runs import RunWriteError
 from hnviz.sweeps.plan import Plan, SweepError, make_plan
 from hnviz.web import swept
-from hnviz.web.bodies import json_body
 from hnviz.web.classroom.service import ClassService
 from hnviz.web.errors import Refusal
-from hnviz.web.quota import Quota, Rate
+from hnviz.web.http import json_body
+from hnviz.web.limits import Quota, Rate, viewer_of
 from hnviz.web.sweeping import BusyError, sweeper
-from hnviz.web.viewer import viewer_of
 
 THREADS = 4
 A_SECOND, AT_ONCE = 4, 12  # presses of one viewer

@@ -12,7 +12,7 @@ from hnviz.runs.reference import usual_gaps
 from hnviz.sweeps import kept
 from hnviz.sweeps.keeper import DONE
 from hnviz.sweeps.kept import Member, Sweep
-from hnviz.web.standing import BEGUN, engine, store
+from hnviz.web.state import BEGUN, engine, store
 from hnviz.web.sweeping import sweeper
 
 LISTED = 20  # sweeps that are offered

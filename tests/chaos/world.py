@@ -27,7 +27,7 @@ from hnviz.learn import fit
 from hnviz.lessons import lessons
 from hnviz.runs import RESUMABLE, RunRecord, RunStore
 from hnviz.sweeps import kept as sweeps
-from hnviz.web.viewer import COOKIE
+from hnviz.web.limits import COOKIE
 from hnviz.web.wire import unpack
 from tests.conftest import Server, start_server, stop_server
 from tests.small import figures

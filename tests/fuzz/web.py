@@ -20,20 +20,21 @@ from urllib.parse import quote, urlencode
 from hypothesis import strategies as st
 from starlette.applications import Starlette
 
+from hnviz.app.run.engine import server
 from hnviz.classroom import guesses
 from hnviz.classroom.codes import MAX_WAIT_SECONDS
 from hnviz.engine.client import EngineError
 from hnviz.engine.scheduler import Limits
-from hnviz.web import actions, corpora, hub, listing, live, observations, standing
+from hnviz.web import controls, corpora, hub, live, observations, standing
 from hnviz.web.classroom import lessons as class_lessons
 from hnviz.web.classroom.service import TEACHER, ClassService
-from hnviz.web.curves import curve_routes
+from hnviz.web.controls import start_routes
 from hnviz.web.guard import Rules, guard
+from hnviz.web.http import door
+from hnviz.web.limits import COOKIE
 from hnviz.web.questions import QUESTIONS
-from hnviz.web.routes import door
-from hnviz.web.starts import start_routes
+from hnviz.web.runs import curve_routes, run_routes
 from hnviz.web.sweeps import sweep_routes
-from hnviz.web.viewer import COOKIE
 from tests.classes import CHOICE, HOST, LESSON, Clock, a_service, site
 from tests.fuzz.asgi import Client
 from tests.fuzz.odd import as_json, cut_up, json_of, leaves, texts
@@ -84,8 +85,8 @@ def _enter_world(place: Place) -> None:
     for module in (guesses, class_lessons):
         world.enter_context(patch.object(module, "lessons", lambda: {LESSON.id: LESSON}))
     world.enter_context(patch.dict(os.environ, {"HNVIZ_RUNS_DIR": str(root)}))
-    standing.store.cache_clear()
-    world.callback(standing.store.cache_clear)
+    server.cache_clear()
+    world.callback(server.cache_clear)
 
 
 class _Errors(logging.Handler):
@@ -122,13 +123,13 @@ def _door(place: Place) -> Starlette:
     from hnviz.app.run.names import shown_name
 
     ours = [
-        *start_routes(),
+        *start_routes(server()),
         *sweep_routes(),
-        *listing.routes(shown_name),
-        *curve_routes(shown_name),
+        *run_routes(server(), shown_name),
+        *curve_routes(server(), shown_name),
         *corpora.routes(),
         *observations.routes(_views()),
-        *actions.routes(),
+        *controls.button_routes(server()),
     ]
     return Starlette(routes=door(ours), middleware=[guard(lambda: Rules(hosts=(HOST,)))])
 
@@ -201,7 +202,7 @@ def _bodies(place: Place) -> st.SearchStrategy[tuple[str, bytes]]:
     paths = st.sampled_from(sorted(given)) | st.builds(
         lambda name, action: f"/api/runs/{_quoted(name)}/{action}",
         texts,
-        st.sampled_from((*actions.ACTIONS, "speed", "delete", "restore", "rename")),
+        st.sampled_from((*controls.ACTIONS, "speed", "delete", "restore", "rename")),
     )
     return paths.flatmap(
         lambda path: st.tuples(st.just(path), json_of(given.get(path, {"name": "x"})))
@@ -297,7 +298,7 @@ def _live_messages(place: Place) -> st.SearchStrategy[list[str]]:
 def _live(place: Place) -> Feed:
     from hnviz.app.topics import TOPICS
 
-    found = hub.Hub(TOPICS)
+    found = live.Hub(TOPICS, live.source_of(server()))
     client = place.world.enter_context(closing(Client(Starlette(routes=live.routes(found)), HOST)))
     return partial(_talk, client, "/api/live", [], {"op": "leave"})
 

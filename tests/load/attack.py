@@ -23,8 +23,8 @@ from starlette.testclient import httpx
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.frames import Frame, Opcode
 
-from hnviz.web.limits import MOST_SOCKETS
-from hnviz.web.patience import LARGEST, LARGEST_OF_STREAMLIT
+from hnviz.web.limits import MAX_SOCKETS
+from hnviz.web.uvicorn_fixes import MAX_MESSAGE_BYTES, MAX_STREAM_BYTES
 from tests.conftest import ROOT, start_server, stop_server
 from tests.load.__main__ import report, share
 from tests.load.held import MEGABYTE
@@ -124,13 +124,13 @@ async def half(target: Target, path: str, cookie: int, size: int) -> None:
 
 async def halves(target: Target) -> None:
     """Messages that are never finished, on all sockets of three cookies."""
-    kinds = ((OURS, LARGEST), (STREAMLIT, LARGEST_OF_STREAMLIT), (STREAMLIT, HUGE))
+    kinds = ((OURS, MAX_MESSAGE_BYTES), (STREAMLIT, MAX_STREAM_BYTES), (STREAMLIT, HUGE))
     await asyncio.gather(
         *(
             again(lambda given=(path, cookie, size): half(target, *given))
             for path, size in kinds
             for cookie in [target.cookies()]
-            for _ in range(MOST_SOCKETS - 1)
+            for _ in range(MAX_SOCKETS - 1)
         )
     )
 
@@ -146,7 +146,7 @@ async def silent(target: Target) -> None:
         *(
             again(lambda cookie=cookie, path=path: sit(target, path, cookie))
             for cookie in [target.cookies() for _ in range(13)]
-            for path in (MOST_SOCKETS // 2 - 1) * (OURS, STREAMLIT)
+            for path in (MAX_SOCKETS // 2 - 1) * (OURS, STREAMLIT)
         )
     )
 

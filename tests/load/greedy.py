@@ -15,15 +15,15 @@ import websockets
 from starlette.testclient import httpx
 
 from hnviz.engine.scheduler import Limits
-from hnviz.web.actions import OF_ONE
-from hnviz.web.hub import MOST_OF_ONE
-from hnviz.web.limits import MOST_SOCKETS
+from hnviz.web.controls import OF_ONE
+from hnviz.web.limits import MAX_SOCKETS
+from hnviz.web.live import MAX_TOPICS
 from hnviz.web.observations import QUICK, SLOW
 from tests.load.viewer import CLOSER, EACH, Session, named
 
 EVE = 2**64
 PAUSE = 1.0  # seconds after a refusal
-TABS = MOST_SOCKETS // 2
+TABS = MAX_SOCKETS // 2
 RUNS = Limits(trainers=1).of_one
 TOPICS = (*EACH, *(topic for topics in CLOSER[1:] for topic in topics))
 
@@ -77,7 +77,7 @@ async def main(port: int, run: str) -> None:
             await session.press("train_start")
         print("ready", flush=True)
         await asyncio.gather(
-            *(listen(port, run, MOST_OF_ONE // TABS) for _ in range(TABS)),
+            *(listen(port, run, MAX_TOPICS // TABS) for _ in range(TABS)),
             *(on_and_on(client, units) for _ in range(QUICK[2] + QUICK[3])),
             *(on_and_on(client, path) for _ in range(SLOW[2] + SLOW[3])),
             *(press(client, run) for _ in range(OF_ONE)),

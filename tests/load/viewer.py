@@ -10,7 +10,7 @@ import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from hnviz.web.viewer import COOKIE
+from hnviz.web.limits import COOKIE
 from tests.load.disk import Disk
 
 PATIENCE = 30.0  # seconds for an answer to a press

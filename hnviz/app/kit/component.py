@@ -14,8 +14,7 @@ from typing import Any
 
 import streamlit as st
 
-from hnviz.web.assets import ASSETS, TOKENS
-from hnviz.web.published import PUBLISHED
+from hnviz.web.assets import ASSETS, PUBLISHED, TOKENS
 
 # The module is a blob: without a base address, so the app's own address is taken from Streamlit's
 # script tag; it also holds behind server.baseUrlPath or a proxy. A rejected promise would make

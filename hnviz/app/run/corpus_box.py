@@ -9,7 +9,7 @@ from hnviz.data import NOTEBOOK, TextChoice
 from hnviz.data.corpora import BUILT_IN
 from hnviz.data.splits import Chosen
 from hnviz.tasks.task import TASKS
-from hnviz.web.standing import Standing
+from hnviz.web.state import CurrentRun
 
 AS_RUN = "the run's text"
 TASK_IDS = tuple(f"task-{name}" for name in TASKS)
@@ -23,7 +23,7 @@ HELP = (
 )
 
 
-def corpus_box(page: str, run: Standing | None) -> TextChoice | None:
+def corpus_box(page: str, run: CurrentRun | None) -> TextChoice | None:
     """Draw the choice of a text, and the box for an own one; None, with a sentence, for none."""
     return text_chosen(corpus_choice("Text", page, WIDE), page, run)
 
@@ -36,7 +36,9 @@ def corpus_choice(label: str, page: str, width: int = NARROW) -> str:
         return st.selectbox(label, options, key=key, bind="query-params", help=HELP)
 
 
-def text_chosen(chosen: str, page: str, run: Standing | None, first: str = "") -> TextChoice | None:
+def text_chosen(
+    chosen: str, page: str, run: CurrentRun | None, first: str = ""
+) -> TextChoice | None:
     """Return the text of a name; for OWN, draw its box, which holds `first` until it is filled."""
     if chosen == OWN:
         own = own_text_box(page, first)

@@ -1,14 +1,28 @@
-"""How pages reach runs and the engine."""
+"""How pages reach runs and the engine: the state of this server, which no page can be handed."""
 
 from collections.abc import Callable
 from typing import Any
 
-from hnviz.app.shell import session as state
-from hnviz.engine.client import EngineError, EngineInfo
-from hnviz.runs import RunWriteError
-from hnviz.web.standing import engine
-from hnviz.web.standing import standing as standing
-from hnviz.web.standing import store as store
+from hnviz.app.shell import session
+from hnviz.engine.client import Engine, EngineError, EngineInfo
+from hnviz.runs import RunStore, RunWriteError
+from hnviz.web.state import CurrentRun
+from hnviz.web.state import server as server
+
+
+def engine() -> Engine:
+    """Return this server's engine. Starts it if needed, and never waits."""
+    return server().engine
+
+
+def store() -> RunStore:
+    """Return the run folders of this server, and the pre-trained ones."""
+    return server().store
+
+
+def current_run(run_id: str) -> CurrentRun:
+    """Return a run as it is now. Raises RunNotFound or DamagedRun."""
+    return server().current(run_id)
 
 
 def info() -> EngineInfo | None:
@@ -21,9 +35,9 @@ def info() -> EngineInfo | None:
 
 def attempt(key: str, action: Callable[..., Any], *args: Any) -> Any:
     """Call the engine from a button; keep a refusal under `key`, to show it at the button."""
-    state.pop(key)
+    session.pop(key)
     try:
         return action(*args)
     except (EngineError, RunWriteError, ValueError) as error:
-        state.put(key, str(error))
+        session.put(key, str(error))
         return None

@@ -4,13 +4,13 @@ import time
 
 import streamlit as st
 
-from hnviz.app.run.engine import attempt
+from hnviz.app.run.engine import attempt, server
 from hnviz.app.shell import session as state
 from hnviz.app.shell.classroom import class_service
 from hnviz.config import RunConfig
 from hnviz.web.classroom.service import Visitor
-from hnviz.web.starts import Starter
-from hnviz.web.viewer import viewer
+from hnviz.web.controls import Starter
+from hnviz.web.limits import viewer
 
 AGAIN_SECONDS = 2.0
 _LAST = "last_start"
@@ -33,7 +33,7 @@ def start(key: str, config: RunConfig) -> str | None:
 def start_run(config: RunConfig) -> str:
     """Start a run; return its id. Raises EngineError, and ClassError where the class forbids it."""
     here = viewer(st.context.cookies, st.context.ip_address)
-    return Starter(here.asker, class_service(), visitor()).start(config)
+    return Starter(server(), here.asker, class_service(), visitor()).start(config)
 
 
 def visitor() -> Visitor:

@@ -24,7 +24,7 @@ from hnviz.runs import RunRecord
 from hnviz.runs.ruler import Bound, possible, random_bound
 from hnviz.schedule import one_cycle, peak
 from hnviz.tasks.runs import is_task
-from hnviz.web.standing import Standing as Standing
+from hnviz.web.state import CurrentRun as CurrentRun
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,22 +52,22 @@ RUNNING = "(running figure)"
 """Beside an accuracy on train that was measured while the weights moved."""
 
 
-def lead(standing: Standing) -> str:
+def lead(run: CurrentRun) -> str:
     """Say in at most 20 words what a run shows so far. It names no step: the run bar does."""
-    record, model = standing.record, standing.record.config.model
-    if standing.status == "diverged":
+    record, model = run.record, run.record.config.model
+    if run.status == "diverged":
         return (
             f"{model} **diverged**: its loss is no longer a number, and training stopped. Try a "
             f"lower lr than {rate(record.config.lr)}."
         )
     if record.epochs:
-        return _takeaway(standing)
+        return _takeaway(run)
     if not record.batches:
-        begun = standing.status == "running"
+        begun = run.status == "running"
         said = "begins to train" if begun else "has not learnt anything yet"
         return f"{model} {said}: its curves start with the first step."
     loss = _figure(record.batches[-1].smooth_loss)
-    if not standing.is_live:
+    if not run.is_live:
         return (
             f"{model} ended before its first epoch was over, with a train loss of **{loss}**: its "
             "accuracy was never measured."
@@ -78,10 +78,10 @@ def lead(standing: Standing) -> str:
     )
 
 
-def _takeaway(standing: Standing) -> str:
+def _takeaway(run: CurrentRun) -> str:
     """Compare the last accuracies on train and on valid; judge only a run that has finished."""
-    record = standing.record
-    if standing.status != "finished" or record.train_pass is None:
+    record = run.record
+    if run.status != "finished" or record.train_pass is None:
         return _so_far(record, RUNNING)
     config, reached = record.config, record.train_pass.accuracy
     train, valid = accuracy(reached), accuracy(record.epochs[-1].accuracy)
@@ -164,26 +164,26 @@ def _on_train(record: RunRecord) -> str:
     return f"{last}, {running} while they moved {RUNNING}"
 
 
-def progress(standing: Standing) -> str:
+def progress(run: CurrentRun) -> str:
     """Say how far the run has come, and how much time is left."""
-    record = standing.record
-    match standing.status:
+    record = run.record
+    match run.status:
         case "queued":
-            return _waiting(standing)
+            return _waiting(run)
         case "running":
-            return f"{steps(record)}, {_epoch(record)}{_time_left(standing)}"
+            return f"{steps(record)}, {_epoch(record)}{_time_left(run)}"
         case "paused":
-            word = "paused" if standing.at_rest else "pausing"
+            word = "paused" if run.at_rest else "pausing"
             return f"{word} after {steps(record)}, {_epoch(record)}"
         case "interrupted":
             return (
                 f"interrupted after {steps(record)}: the process that trained it is gone. "
                 "Resume continues from its last checkpoint."
             )
-    if standing.shipped:
+    if run.shipped:
         return f"pre-trained, {steps(record)}"
     ended = record.ended
-    return f"{standing.status} after {steps(record)}" if ended is None else ended.message
+    return f"{run.status} after {steps(record)}" if ended is None else ended.message
 
 
 def against_notebook(record: RunRecord, notebook: "pd.DataFrame") -> str:
@@ -336,16 +336,16 @@ def _epoch(record: RunRecord) -> str:
     return f"epoch {min(len(record.epochs) + 1, epochs)} of {epochs}"
 
 
-def _time_left(standing: Standing) -> str:
-    left = standing.seconds_left
+def _time_left(run: CurrentRun) -> str:
+    left = run.seconds_left
     return "" if left is None else f", about {_duration(left)} left"
 
 
-def _waiting(standing: Standing) -> str:
-    place = f"place {standing.place} in the queue" if standing.place else "about to start"
-    if not standing.wait_seconds:
+def _waiting(run: CurrentRun) -> str:
+    place = f"place {run.place} in the queue" if run.place else "about to start"
+    if not run.wait_seconds:
         return f"waiting: {place}"
-    return f"waiting: {place}, about {_duration(standing.wait_seconds)}"
+    return f"waiting: {place}, about {_duration(run.wait_seconds)}"
 
 
 def _duration(seconds: float) -> str:

@@ -5,12 +5,13 @@ from math import ceil
 from typing import Any
 
 from hnviz.app.run import text as run_text
+from hnviz.app.run.engine import store
 from hnviz.app.run.list.rows import row
 from hnviz.app.run.names import shown_name
 from hnviz.app.shell.classroom import class_service
 from hnviz.runs import RESUMABLE, RunNotFound
-from hnviz.web.hub import Listing
-from hnviz.web.standing import Standing, snapshot_version, store
+from hnviz.web.live import Listing
+from hnviz.web.state import CurrentRun, snapshot_version
 from hnviz.web.topics import Fields, Topic, short_hash
 
 _HASH = 8  # characters of a row's hash
@@ -21,7 +22,7 @@ class Run(Fields):
 
     name = "run"
 
-    def draw(self, moment: Standing, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    def draw(self, moment: CurrentRun, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return a run's state; `**` in a sentence marks what is bold."""
         record, left = moment.record, moment.seconds_left
         return {
@@ -80,12 +81,12 @@ class Runs(Topic):
         return {"rows": {run: rows[run] for run in changed}}, has
 
 
-def can_resume(run: Standing) -> bool:
+def can_resume(run: CurrentRun) -> bool:
     """Return whether a run that has ended can go on."""
     return run.status in RESUMABLE and not run.is_live and not run.shipped
 
 
-def snapshots(run: Standing) -> list[tuple[int, str]]:
+def snapshots(run: CurrentRun) -> list[tuple[int, str]]:
     """Return each snapshot's step, with its version for addresses."""
     try:
         folder = store().folder(run.record.id)

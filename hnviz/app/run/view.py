@@ -13,10 +13,10 @@ import streamlit as st
 
 from hnviz.app.kit.text import escape, linked, problem
 from hnviz.app.run import made
-from hnviz.app.run.engine import standing, store
+from hnviz.app.run.engine import current_run, store
 from hnviz.app.run.names import Named, labels
 from hnviz.app.run.start import start, whose
-from hnviz.app.run.text import Standing
+from hnviz.app.run.text import CurrentRun
 from hnviz.app.shell import session as state
 from hnviz.config import ConfigError, RunConfig
 from hnviz.figures.sentences import as_sentence
@@ -24,7 +24,7 @@ from hnviz.models.catalogue import FIRST_RUN
 from hnviz.runs import DamagedRun, RunFolder, RunNotFound
 from hnviz.runs.folder import read_label
 from hnviz.sweeps import kept
-from hnviz.web.hub import LISTED
+from hnviz.web.live import LISTED
 
 
 def run_picker() -> None:
@@ -111,7 +111,7 @@ def _read(path: Path, *, shipped: bool) -> Named:
     return Named(folder.id, folder.config, folder.created, shipped)
 
 
-def run_in_view() -> Standing | None:
+def run_in_view() -> CurrentRun | None:
     """Return the run in view; None, with a sentence in its place, when it cannot be read."""
     if lost := state.lost_run():  # also here: on a phone the sidebar is shut
         problem(f"There is no run named {lost!r}; {state.get(state.RUN)} is shown instead.")
@@ -121,7 +121,7 @@ def run_in_view() -> Standing | None:
         linked("There is no run yet. Press Train on the [Train](train) page to make one.")
         return None
     try:
-        found = standing(run_id)
+        found = current_run(run_id)
         store().folder(run_id).check_sources()
         return found
     except (RunNotFound, DamagedRun) as error:

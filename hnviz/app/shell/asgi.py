@@ -22,17 +22,25 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from hnviz.app.shell.classroom import class_service, open_class
+from hnviz.app.shell.server import exporter, server
 from hnviz.lessons import PARAMETER, address, lessons, query
 from hnviz.own import OwnModelError, use_named
+from hnviz.web import assets
 from hnviz.web.assets import ASSETS
-from hnviz.web.front import CLASSES, Page, dressed, front, late_modules
 from hnviz.web.guard import Rules, guard, security_policy
-from hnviz.web.limits import MEGABYTE, Bounds, allow_many_open_files, is_nearly_full, limits
+from hnviz.web.http import door
+from hnviz.web.limits import (
+    MEGABYTE,
+    PROXIES,
+    Bounds,
+    allow_many_open_files,
+    is_nearly_full,
+    limits,
+    proxies,
+)
 from hnviz.web.log import keep_short, no_warnings
-from hnviz.web.moved import moved
-from hnviz.web.patience import mend_uvicorn
-from hnviz.web.routes import door
-from hnviz.web.viewer import PROXIES, proxies
+from hnviz.web.page import CLASSES, Page, dressed, front, late_modules, moved
+from hnviz.web.uvicorn_fixes import mend_uvicorn
 
 SCRIPT = Path(__file__).parents[1] / "script.py"
 STYLES = (
@@ -54,7 +62,7 @@ def routes() -> list[Any]:
     """Return the routes beside Streamlit's; first load the user's own models and open the class."""
     _use_own_models()
     open_class()
-    return door(base=_base_path, late=_pictures_routes)
+    return door(assets.routes(), _base_path, _pictures_routes)
 
 
 def _pictures_routes() -> list[Any]:
@@ -62,13 +70,13 @@ def _pictures_routes() -> list[Any]:
     from hnviz.app.pictures import VIEWS
     from hnviz.app.run.names import shown_name
     from hnviz.app.topics import TOPICS
-    from hnviz.web import actions, corpora, exported, listing, live, observations
-    from hnviz.web.curves import curve_routes
-    from hnviz.web.starts import start_routes
+    from hnviz.web import controls, corpora, live, observations
+    from hnviz.web.downloads import download_routes
+    from hnviz.web.runs import curve_routes, run_routes
     from hnviz.web.sweeps import sweep_routes
 
-    classroom = class_service()
-    permit, of_class = actions.anyone, []
+    classroom, state = class_service(), server()
+    permit, of_class = controls.anyone, []
     if classroom is not None:
         from hnviz.app.rooms.classroom.join.page import join_page
         from hnviz.web.classroom import routes as classes
@@ -76,15 +84,15 @@ def _pictures_routes() -> list[Any]:
         permit = partial(classes.permit, classroom)
         of_class = classes.class_routes(classroom, join_page())
     return [
-        *start_routes(classroom),
+        *controls.start_routes(state, classroom),
         *sweep_routes(classroom),
-        *listing.routes(shown_name),
-        *curve_routes(shown_name),
+        *run_routes(state, shown_name),
+        *curve_routes(state, shown_name),
         *corpora.routes(),
         *observations.routes(VIEWS),
-        *live.routes(live.Hub(TOPICS)),
-        *actions.routes(permit),
-        *exported.routes(),
+        *live.routes(live.Hub(TOPICS, live.source_of(state))),
+        *controls.button_routes(state, permit),
+        *download_routes(state.store, exporter()),
         *of_class,
     ]
 
@@ -225,12 +233,11 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
 
 async def _end() -> None:
     from hnviz.engine.client import close_shared_engine
-    from hnviz.web import exported
     from hnviz.web.sweeping import sweeper
 
     if (classroom := class_service()) is not None:
         classroom.close()
-    exported.end()
+    exporter().end()
     await asyncio.to_thread(sweeper().end)
     await asyncio.to_thread(close_shared_engine)
 
@@ -266,7 +273,7 @@ def _load() -> None:
     from hnviz.app.rooms.start.overview import ladder_rows
     from hnviz.app.run.engine import store
     from hnviz.data import human_numbers_stream
-    from hnviz.web.hub import LISTED
+    from hnviz.web.live import LISTED
 
     ladder_rows()  # reads the pre-trained runs, which every page lists
     store().summaries(LISTED)

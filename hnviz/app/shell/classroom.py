@@ -1,6 +1,7 @@
 """The class of this server. A Streamlit script takes no arguments, so pages ask for it here."""
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ def open_class() -> None:
     view = os.environ.get(VIEW)
     if not view or _service is not None:
         return
+    from hnviz.app.shell.server import exporter
     from hnviz.classroom import Limits
     from hnviz.engine.client import shared_engine
     from hnviz.runs import default_runs_dir
@@ -48,5 +50,7 @@ def open_class() -> None:
         jobs=lambda: {job.run_id for job in shared_engine().jobs()},
     )
     cache = LessonCache(folder / ".lessons")
-    service.lessons = LessonFiles(Path(lessons) if lessons else None, cache=cache)
+    service.lessons = LessonFiles(
+        Path(lessons) if lessons else None, partial(exporter().lesson, in_class=True), cache
+    )
     hold_class(service)

@@ -33,8 +33,7 @@ from hnviz.classroom.guesses import guess_of, sentence, step_order, written
 from hnviz.lessons import lessons
 from hnviz.questions.params import quoted
 from hnviz.web.classroom.service import REMOVED, ClassService, asks, not_stored
-from hnviz.web.quota import Bucket
-from hnviz.web.sockets import (
+from hnviz.web.http import (
     GIVEN_UP,
     TRY_LATER,
     Closed,
@@ -43,8 +42,8 @@ from hnviz.web.sockets import (
     send_within,
     until_one_ends,
 )
+from hnviz.web.limits import Bucket, viewer_of
 from hnviz.web.topics import to_json
-from hnviz.web.viewer import viewer_of
 
 MAX_MESSAGE_CHARS = 4 * 1024  # that a phone may send at once
 MAX_CONNECTIONS = 600  # beyond these, only the teacher and members who have none come in

@@ -7,7 +7,7 @@ server has them written, one at a time; those that phones ask for come first.
 import asyncio
 import logging
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
@@ -16,11 +16,9 @@ from anyio import to_thread
 from hnviz import disk
 from hnviz.lessons import lessons
 from hnviz.questions.params import quoted
-from hnviz.web import exported
 from hnviz.web.assets import ASSETS, PACKAGE
+from hnviz.web.cache import Entry, release
 from hnviz.web.errors import Refusal
-from hnviz.web.kept import Entry
-from hnviz.web.release import release
 
 MAX_BYTES = 4 * 2**20  # of a lesson
 
@@ -28,6 +26,9 @@ PREPARING = """The teacher's computer is preparing this lesson. It opens here wi
 you need not do anything."""
 FAILED = """The teacher's computer could not prepare this lesson. It opens here once the teacher has
 pressed Try again on the page Class."""
+
+Write = Callable[[str], bytes]
+
 log = logging.getLogger(__name__)
 
 
@@ -66,17 +67,18 @@ def made_from() -> str:
     return found.hexdigest()
 
 
+def _not_written(lesson_id: str) -> bytes:
+    raise Refusal(f"this server does not write lessons; it has none named {quoted(lesson_id)}", 404)
+
+
 class LessonFiles:
     """The files of lessons: from a folder, or written while the server runs."""
 
     def __init__(
-        self,
-        folder: Path | None,
-        write: exported.Write | None = None,
-        cache: LessonCache | None = None,
+        self, folder: Path | None, write: Write | None = None, cache: LessonCache | None = None
     ) -> None:
-        self._folder, self._cache = folder, cache
-        self._write = write or partial(exported.written, in_class=True)
+        """`write` makes a lesson's file where there is no folder of them."""
+        self._folder, self._write, self._cache = folder, write or _not_written, cache
         self._wanted: list[str] = []  # lessons that phones wait for
         self._ready: dict[str, Entry] = {}
         self._failed: dict[str, str] = {}  # lesson -> why it could not be written

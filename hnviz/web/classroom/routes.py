@@ -14,15 +14,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hnviz.classroom import ClassError, GuessError
 from hnviz.questions.params import quoted
-from hnviz.web.bodies import json_body
 from hnviz.web.classroom.connections import Connections
 from hnviz.web.classroom.lessons import PREPARING
 from hnviz.web.classroom.service import JOIN, MEMBER, TEACHER, ClassService, not_stored
+from hnviz.web.controls import CHANGES
 from hnviz.web.errors import Refusal, RefusedError, answer_refusals
-from hnviz.web.keeping import KEEPING
-from hnviz.web.quota import Quota, Rate
-from hnviz.web.replies import bytes_reply, entry_reply
-from hnviz.web.viewer import naming, viewer_of
+from hnviz.web.http import bytes_reply, entry_reply, json_body
+from hnviz.web.limits import Quota, Rate, naming, viewer_of
 
 OPEN = "/api/class"  # to everyone, whatever the class lets strangers see
 COOKIE_SECONDS = 12 * 3600  # that a browser keeps who it is
@@ -212,7 +210,7 @@ def permit(service: ClassService, request: Request, name: str, run_id: str) -> N
     who = service.visitor(request.cookies)
     if who.teacher:
         return
-    if name in KEEPING:
+    if name in CHANGES:
         raise Refusal("in a class only the teacher renames, pins and deletes runs", 403)
     if who.member is None:
         raise Refusal(f"only those who have joined the class do this; join at {JOIN}", 403)

@@ -6,14 +6,14 @@
 import { onVisit } from "./visits.js";
 
 const SWITCH = ".st-key-present input";
-const CLASS = "hn-present"; // hnviz/web/front.py gives it to a page that opens
+const CLASS = "hn-present"; // hnviz/web/page.py gives it to a page that opens
 const MENU = "hn-menu"; // the sidebar is over the page
 const LINKS = "[data-testid=stSidebarNavLink]";
 const { classList } = globalThis.document?.documentElement ?? {}; // tests without a browser have none
 
 onVisit(() => classList?.toggle(CLASS, new URL(location.href).searchParams.get("present") === "true"));
 
-/** Whether a teacher's link has locked the page (hnviz/web/front.py). */
+/** Whether a teacher's link has locked the page (hnviz/web/page.py). */
 export const isLocked = () => document.documentElement.classList.contains("hn-locked");
 
 const FIELDS = "input:not([type=checkbox]):not([type=radio]):not([type=range]), textarea, select, [contenteditable]";

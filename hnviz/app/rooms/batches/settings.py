@@ -27,7 +27,7 @@ from hnviz.data.corpora import texts
 from hnviz.data.corpora.own import Way, text_hash, way_of
 from hnviz.data.stream import SPLITS
 from hnviz.web.corpora import corpus_address
-from hnviz.web.standing import Standing
+from hnviz.web.state import CurrentRun
 
 KEY = "batches_grid"  # of the picture
 SIZE = "size"  # what it reports: "small" or "large"
@@ -132,7 +132,7 @@ def reading_of(split: str, size: Size) -> Reading:
     return Reading(text, BatchLayout(len(text.ids), *size), NOTEBOOK)
 
 
-def batch_settings(run: Standing | None) -> Reading | None:
+def batch_settings(run: CurrentRun | None) -> Reading | None:
     """Draw corpus, text, bs and bptt; return the text and its layout.
 
     Beside a size that cannot be used a sentence says so, and the last usable size stays in force,

@@ -8,7 +8,7 @@ const RUNS = "runs";
 const CHOSEN = "compared"; // the mark that holds their ids
 const READ = "compared_runs"; // the mark that holds what is known of them, and the measure that is shown
 
-export const MOST = 300; // as in hnviz/web/curves.py
+export const MOST = 300; // as in hnviz/web/runs.py
 
 /**
  * The ids of a list in an address, each once.

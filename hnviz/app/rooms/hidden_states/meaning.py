@@ -18,17 +18,17 @@ from hnviz.figures import code_text
 from hnviz.figures.offers import without_digits
 from hnviz.figures.state_text import reading_note
 from hnviz.figures.terms import TERMS
-from hnviz.web.standing import Standing
+from hnviz.web.state import CurrentRun
 
 
-def codes(run: Standing, asked: Asked) -> None:
+def codes(run: CurrentRun, asked: Asked) -> None:
     """Draw what single units code."""
     section("What each unit codes")
     view = ask(CODES_VIEW, at="rest", **asked.text.params, layer=asked.layer)
     CODES(run=run.record.id, asks=[view])
 
 
-def whole(run: Standing, asked: Asked) -> None:
+def whole(run: CurrentRun, asked: Asked) -> None:
     """Draw what all units show together."""
     section("What the whole state shows", f"A linear probe is {TERMS['linear probe']}.")
     positions = _positions_box()
@@ -52,7 +52,7 @@ def _positions_box() -> str:
     return names[chosen]
 
 
-def find(run: Standing, asked: Asked) -> None:
+def find(run: CurrentRun, asked: Asked) -> None:
     """Draw where else in the text the same units are on."""
     section("Find it elsewhere")
     with controls_row(gap="medium", vertical_alignment="center"):
@@ -76,7 +76,7 @@ def find(run: Standing, asked: Asked) -> None:
     FIND(run=run.record.id, asks=[ask(FIND_VIEW, at="rest", **params)])
 
 
-def path(run: Standing, asked: Asked) -> None:
+def path(run: CurrentRun, asked: Asked) -> None:
     """Draw the path of the state while the model counts."""
     section(
         "Path of the state",
@@ -100,7 +100,7 @@ def _number(label: str, key: str, default: int) -> int:
     return int(value)
 
 
-VIEWS: dict[str, Callable[[Standing, Asked], None]] = {
+VIEWS: dict[str, Callable[[CurrentRun, Asked], None]] = {
     "What each unit codes": codes,
     "What the whole state shows": whole,
     "Find it elsewhere": find,
@@ -109,7 +109,7 @@ VIEWS: dict[str, Callable[[Standing, Asked], None]] = {
 """Each view by its name in the address. Each reads a whole split, so one is drawn once chosen."""
 
 
-def meaning(run: Standing, asked: Asked) -> None:
+def meaning(run: CurrentRun, asked: Asked) -> None:
     """Draw the choice of a view, and the view."""
     if lacks := without_digits(run.record.config):
         st.markdown(escape(lacks))

@@ -14,6 +14,7 @@ from hnviz.app.rooms.models.cell.picture import CELL, CELL_VIEW, FIRST_UNIT, cel
 from hnviz.app.rooms.models.pair.picture import BATCHES, PAIR, PAIR_VIEW
 from hnviz.app.rooms.models.source import class_and_new_lines
 from hnviz.app.rooms.models.weights import Weights
+from hnviz.app.run.engine import store
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import address_problem
 from hnviz.data import human_numbers_stream
@@ -31,7 +32,6 @@ from hnviz.models.catalogue import PAIRS, entry, partner
 from hnviz.models.spec import GRU, IRNN, LSTM, RNN
 from hnviz.runs import DamagedRun, RunNotFound, notebook_table, one_recipe_table
 from hnviz.source import shown_path
-from hnviz.web.standing import store
 
 if TYPE_CHECKING:
     import pandas as pd

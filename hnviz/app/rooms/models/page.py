@@ -22,6 +22,7 @@ from hnviz.app.rooms.models.more import more
 from hnviz.app.rooms.models.pinned.picture import PINNED, PINNED_VIEW
 from hnviz.app.rooms.models.weights import Weights, weights_choice
 from hnviz.app.run.bar.picture import run_bar
+from hnviz.app.run.engine import store
 from hnviz.app.shell import session as state
 from hnviz.config import RunConfig
 from hnviz.figures.changes import network_changes, recipe_changes, recipe_sentence, takeaway
@@ -31,7 +32,6 @@ from hnviz.figures.shares import alone_table, scored_note, shares_sentence
 from hnviz.models.catalogue import CATALOGUE, entry, previous
 from hnviz.runs import five_seeds_table, one_recipe_table, recipes_table
 from hnviz.runs.ruler import possible, run_bounds
-from hnviz.web.standing import store
 
 MODEL = "models_model"
 

@@ -36,6 +36,7 @@ from hnviz.app.rooms.predictions.going_on.picture import SAYING, SAYING_VIEW
 from hnviz.app.rooms.predictions.next_word.picture import READING, READING_VIEW
 from hnviz.app.rooms.predictions.prompt import DEFAULT_PROMPT
 from hnviz.app.run.bar.picture import run_bar
+from hnviz.app.run.engine import store
 from hnviz.app.run.view import run_in_view
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import SWITCH, address_problem
@@ -44,7 +45,6 @@ from hnviz.figures.counting import prompt_note
 from hnviz.figures.offers import without_numbers
 from hnviz.figures.word_text import SURPRISE_NOTE
 from hnviz.models.catalogue import CATALOGUE, entry
-from hnviz.web.standing import store
 
 BAR = "predictions_bar"
 STATE_NOTE = (

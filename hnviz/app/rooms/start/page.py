@@ -17,7 +17,7 @@ from hnviz.app.run.list.picture import run_list
 from hnviz.app.run.view import run_in_view
 from hnviz.app.shell import session as state
 from hnviz.figures.offers import without_numbers
-from hnviz.web.standing import Standing
+from hnviz.web.state import CurrentRun
 
 
 def page() -> None:
@@ -39,7 +39,7 @@ def page() -> None:
     linked("[Next: what does the network read?](data)")
 
 
-def _opening(run: Standing) -> None:
+def _opening(run: CurrentRun) -> None:
     """Draw the takeaway, the number, and what the run in view says after it."""
     run_id = run.record.id
     if lacks := without_numbers(run.record.config):

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from hnviz.app.run.engine import store
 from hnviz.questions.params import Param
 from hnviz.sweeps import kept
 from hnviz.web import swept
-from hnviz.web.hub import Listing
-from hnviz.web.standing import store
+from hnviz.web.live import Listing
 from hnviz.web.sweeping import sweeper
 from hnviz.web.topics import Fields
 

@@ -23,7 +23,7 @@ from hnviz.tasks.runs import is_task
 from hnviz.tasks.stream import task_stream
 from hnviz.tasks.task import task
 from hnviz.tasks.words import statement_lines
-from hnviz.web.standing import Standing
+from hnviz.web.state import CurrentRun
 
 ABOUT = (
     "How much a network must remember is a property of the task. It can be calculated before any "
@@ -85,7 +85,7 @@ def _bound(shown: Study) -> None:
         prose(f":gray[:small[Calculated from the generator, not fitted on a text. {made.source}.]]")
 
 
-def _reads(run: Standing, shown: Study) -> bool:
+def _reads(run: CurrentRun, shown: Study) -> bool:
     """Return whether a run reads the task in view, with the same parameters."""
     corpus = run.record.config.corpus
     if not is_task(corpus):
@@ -102,6 +102,6 @@ def _understood() -> None:
     prose(f":gray[:small[{understood_text.how_found()}]]")
 
 
-def _result(run: Standing) -> None:
+def _result(run: CurrentRun) -> None:
     RESULT(run=run.record.id)
     CURVE(run=run.record.id)

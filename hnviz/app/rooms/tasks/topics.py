@@ -17,8 +17,8 @@ from hnviz.tasks.reach import Outlook
 from hnviz.tasks.runs import after, before, is_task, loss_line
 from hnviz.tasks.stream import task_stream
 from hnviz.tasks.words import figure
-from hnviz.web.hub import Listing
-from hnviz.web.standing import Standing
+from hnviz.web.live import Listing
+from hnviz.web.state import CurrentRun
 from hnviz.web.topics import Fields
 
 NO_TASK = "This run reads a text that is no task, so its best possible accuracy is not known."
@@ -29,11 +29,11 @@ class TaskCurve(Panels):
 
     name = "task_accuracy"
 
-    def watches(self, moment: Standing) -> Any:
+    def watches(self, moment: CurrentRun) -> Any:
         """Depend on the epochs and on whether the run goes on."""
         return _watched(moment)
 
-    def draw(self, moment: Standing, params: Mapping[str, Any]) -> list[Panel]:
+    def draw(self, moment: CurrentRun, params: Mapping[str, Any]) -> list[Panel]:
         """Draw the chart."""
         record = moment.record
         return [
@@ -56,11 +56,11 @@ class TaskResult(Fields):
 
     name = "task_result"
 
-    def watches(self, moment: Standing) -> Any:
+    def watches(self, moment: CurrentRun) -> Any:
         """Depend on the epochs and on whether the run goes on."""
         return _watched(moment)
 
-    def draw(self, moment: Standing, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    def draw(self, moment: CurrentRun, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the sentence."""
         return {"sentence": said(moment)}
 
@@ -88,7 +88,7 @@ def outlook_of(config: RunConfig) -> Outlook | None:
         return None
 
 
-def said(moment: Standing) -> str:
+def said(moment: CurrentRun) -> str:
     """Say what a run can reach, how far it is, or at its end whether it did."""
     record: RunRecord = moment.record
     config = record.config
@@ -109,7 +109,7 @@ def said(moment: Standing) -> str:
         return as_sentence(str(error))
 
 
-def _watched(moment: Standing) -> Any:
+def _watched(moment: CurrentRun) -> Any:
     record = moment.record
     return record.config, record.started, record.epochs, moment.status
 

@@ -7,7 +7,7 @@ from hnviz.app.kit.text import escape, problem
 from hnviz.app.rooms.through_time.lanes.picture import WINDOWS, default_first, n_batches
 from hnviz.app.rooms.through_time.look_back.picture import DEFAULT_PHRASE, read_words
 from hnviz.app.run.engine import store
-from hnviz.app.run.text import Standing
+from hnviz.app.run.text import CurrentRun
 from hnviz.app.shell import session as state
 from hnviz.app.shell.address import address_problem
 from hnviz.config import RunConfig
@@ -23,7 +23,7 @@ def pretrained_models() -> list[str]:
     return [name for name in CATALOGUE if name in known]
 
 
-def model_box(run: Standing) -> None:
+def model_box(run: CurrentRun) -> None:
     """Bring the pre-trained run of a model into view."""
     names = pretrained_models()
     own = run.record.id not in names
@@ -45,7 +45,7 @@ def _take_model() -> None:
         state.show_run(chosen)
 
 
-def first_box(run: Standing) -> int:
+def first_box(run: CurrentRun) -> int:
     """Draw the field for the first of the three mini-batches; a wrong value leaves the last one."""
     config = run.record.config
     default, n = default_first(config), n_batches(config)

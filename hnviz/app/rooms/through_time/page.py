@@ -25,7 +25,7 @@ from hnviz.app.rooms.through_time.look_back.picture import (
 )
 from hnviz.app.rooms.through_time.reach.picture import REACH, REACH_VIEW
 from hnviz.app.run.bar.picture import run_bar
-from hnviz.app.run.text import Standing
+from hnviz.app.run.text import CurrentRun
 from hnviz.app.run.view import run_in_view
 from hnviz.figures.time_text import no_way_back
 from hnviz.models.catalogue import entry
@@ -73,7 +73,7 @@ def page() -> None:
     linked("[Next: how much must a network remember?](tasks)")
 
 
-def _lanes(run: Standing, lanes: Ask) -> None:
+def _lanes(run: CurrentRun, lanes: Ask) -> None:
     model = run.record.config.model
     asks = [lanes]
     if entry(model).stateful:
@@ -84,7 +84,7 @@ def _lanes(run: Standing, lanes: Ask) -> None:
     prose(TERMS)
 
 
-def _look_back(run: Standing) -> None:
+def _look_back(run: CurrentRun) -> None:
     section("What each answer looks back at", LOOK_BACK_HINT)
     text = words_box(run.record.config)
     asks = [
@@ -96,7 +96,7 @@ def _look_back(run: Standing) -> None:
     LOOK_BACK(run=run.record.id, asks=asks, settings=settings)
 
 
-def _more(run: Standing) -> None:
+def _more(run: CurrentRun) -> None:
     """Draw the folds below the picture, each once it is open."""
     run_id = run.record.id
     fold(

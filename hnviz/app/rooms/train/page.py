@@ -33,7 +33,7 @@ from hnviz.figures.offers import without_digits, without_notebook
 from hnviz.figures.rates import RATES_NOTE, rates_map, rates_sentence
 from hnviz.models.catalogue import entry
 from hnviz.runs import lr_table
-from hnviz.web.standing import Standing
+from hnviz.web.state import CurrentRun
 
 
 def page() -> None:
@@ -114,7 +114,7 @@ def _notes(run_id: str) -> None:
             linked("[Where the thin lines come from: the memory ruler](batches)")
 
 
-def _take_away(run: Standing) -> None:
+def _take_away(run: CurrentRun) -> None:
     """Offer files of the run in view."""
     run_id = run.record.id
     said = f"[A zip file](api/runs/{run_id}/zip) brings this run to another hnviz."
@@ -126,7 +126,7 @@ def _take_away(run: Standing) -> None:
     st.markdown(said)
 
 
-def _kinds(run: Standing) -> None:
+def _kinds(run: CurrentRun) -> None:
     if lacks := without_digits(run.record.config):
         st.markdown(escape(lacks))
         return
@@ -134,7 +134,7 @@ def _kinds(run: Standing) -> None:
     worst(run.record.id)
 
 
-def _positions(run: Standing) -> None:
+def _positions(run: CurrentRun) -> None:
     section("Accuracy by position in the window")
     if entry(run.record.config.model).predicts == "last":
         asked = ask(LAST_VIEW, at="rest")
@@ -145,14 +145,14 @@ def _positions(run: Standing) -> None:
     st.markdown(f":gray[:small[{ruler_text.POSITIONS_NOTE}]]")
 
 
-def _epochs(run: Standing) -> None:
+def _epochs(run: CurrentRun) -> None:
     section("Epoch by epoch")
     EPOCHS(run=run.record.id)
     notes(run.record.id, "train_schedule_notes", "schedule")
     SCHEDULE(run=run.record.id)
 
 
-def _rates(run: Standing) -> None:
+def _rates(run: CurrentRun) -> None:
     section("Which learning rate is too high?")
     table, model = lr_table(), run.record.config.model
     st.markdown(rates_sentence(table, model))
@@ -161,7 +161,7 @@ def _rates(run: Standing) -> None:
     st.markdown(f":gray[:small[{RATES_NOTE}]]")
 
 
-VIEWS: dict[str, Callable[[Standing], None]] = {
+VIEWS: dict[str, Callable[[CurrentRun], None]] = {
     "By kind of token": _kinds,
     "By position": _positions,
     "By epoch": _epochs,
@@ -170,7 +170,7 @@ VIEWS: dict[str, Callable[[Standing], None]] = {
 """Each closer look at the run by its name in the address; the page draws one."""
 
 
-def _closer(run: Standing) -> None:
+def _closer(run: CurrentRun) -> None:
     chosen = choice(
         "A closer look at the accuracy",
         tuple(VIEWS),

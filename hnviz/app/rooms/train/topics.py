@@ -20,7 +20,7 @@ from hnviz.figures.theme import Theme, theme
 from hnviz.runs import RunRecord, notebook_table
 from hnviz.runs.ruler import Bound, run_bounds
 from hnviz.schedule import batch_stride
-from hnviz.web.standing import Standing
+from hnviz.web.state import CurrentRun
 from hnviz.web.topics import Fields, Topic, short_hash
 
 if TYPE_CHECKING:
@@ -35,11 +35,11 @@ class Curves(Panels):
 
     name = "curves"
 
-    def watches(self, moment: Standing) -> Any:
+    def watches(self, moment: CurrentRun) -> Any:
         """Depend only on the record, not on the time left."""
         return moment.record
 
-    def draw(self, moment: Standing, params: Mapping[str, Any]) -> list[Panel]:
+    def draw(self, moment: CurrentRun, params: Mapping[str, Any]) -> list[Panel]:
         """Draw both charts."""
         return curves(moment, theme(params["mode"]))
 
@@ -49,11 +49,11 @@ class Schedule(Panels):
 
     name = "schedule"
 
-    def watches(self, moment: Standing) -> Any:
+    def watches(self, moment: CurrentRun) -> Any:
         """Depend on the step."""
         return moment.is_live, moment.record.step, moment.record.config, moment.record.started
 
-    def draw(self, moment: Standing, params: Mapping[str, Any]) -> list[Panel]:
+    def draw(self, moment: CurrentRun, params: Mapping[str, Any]) -> list[Panel]:
         """Draw the chart."""
         return schedule(moment, theme(params["mode"]))
 
@@ -63,11 +63,11 @@ class Notes(Fields):
 
     name = "notes"
 
-    def watches(self, moment: Standing) -> Any:
+    def watches(self, moment: CurrentRun) -> Any:
         """Depend on the record alone."""
         return moment.record
 
-    def draw(self, moment: Standing, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    def draw(self, moment: CurrentRun, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the sentences."""
         record = moment.record
         return {
@@ -91,11 +91,11 @@ class Epochs(Topic):
 
     name = "epochs"
 
-    def watches(self, moment: Standing) -> Any:
+    def watches(self, moment: CurrentRun) -> Any:
         """Depend on the epochs alone."""
         return moment.record.epochs, moment.record.config, moment.record.kept
 
-    def draw(self, moment: Standing, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    def draw(self, moment: CurrentRun, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the rows, and a sentence about them."""
         record, notebook = moment.record, notebook_of(moment)
         return {
@@ -116,7 +116,7 @@ class Epochs(Topic):
         return {"from": first, "rows": rows[first:], "against_notebook": said}, has
 
 
-def curves(run: Standing, look: Theme) -> list[Panel]:
+def curves(run: CurrentRun, look: Theme) -> list[Panel]:
     """Draw a run's loss and accuracy."""
     record, notebook, best = thinned(run.record), notebook_of(run), bounds(run.record)
     return [
@@ -145,7 +145,7 @@ def curves(run: Standing, look: Theme) -> list[Panel]:
     ]
 
 
-def schedule(run: Standing, look: Theme) -> list[Panel]:
+def schedule(run: CurrentRun, look: Theme) -> list[Panel]:
     """Draw a run's schedule; a run that goes on has a mark at its step."""
     record = run.record
     n_steps = n_batches_of(record) * record.config.epochs  # planned, also while it is queued
@@ -202,7 +202,7 @@ def bounds(record: RunRecord) -> Mapping[str, Sequence[Bound]]:
     return {split: run_bounds(record.config, split) for split in SPLITS}
 
 
-def notebook_of(run: Standing) -> "pd.DataFrame":
+def notebook_of(run: CurrentRun) -> "pd.DataFrame":
     """Return the notebook's table for a run's model, empty for a run on another text."""
     config = run.record.config
     table = notebook_table(config.model)

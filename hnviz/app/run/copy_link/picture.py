@@ -2,7 +2,7 @@
 
 from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.run import made
-from hnviz.app.run.engine import standing
+from hnviz.app.run.engine import current_run
 from hnviz.app.shell.serve import invited
 from hnviz.runs import DamagedRun, RunNotFound
 
@@ -26,7 +26,7 @@ def _made(run_id: str | None) -> str:
     if run_id is None:
         return ""
     try:
-        run = standing(run_id)
+        run = current_run(run_id)
     except (RunNotFound, DamagedRun):  # the page says so
         return ""
     return "" if run.shipped else made.written(run.record.config)

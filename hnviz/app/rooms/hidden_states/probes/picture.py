@@ -4,13 +4,13 @@ from hnviz.app.kit.drawn import MODE, drawn, html, look_of
 from hnviz.app.kit.picture import Example, Place, ask
 from hnviz.app.kit.tabled import Tabled
 from hnviz.app.rooms.hidden_states.units.picture import LAYER, layer_of
+from hnviz.app.run.engine import store
 from hnviz.figures import code_text
 from hnviz.figures.code_text import Probes
 from hnviz.figures.probes import probe_lines, probe_table, table_sentence
 from hnviz.models.catalogue import CATALOGUE, entry
 from hnviz.questions.params import Param
 from hnviz.questions.view import Look, Shown, View
-from hnviz.web.standing import store
 
 POSITIONS = Param(tuple(code_text.POSITIONS), "due")
 

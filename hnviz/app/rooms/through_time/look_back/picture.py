@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hnviz.app.kit.picture import Example, Picture, Place, ask
+from hnviz.app.run.engine import store
 from hnviz.data import NOTEBOOK, TextChoice, stream_of
 from hnviz.data.corpora import corpus
 from hnviz.data.phrase import Phrase, read_phrase
@@ -19,7 +20,6 @@ from hnviz.models.catalogue import CATALOGUE, entry
 from hnviz.questions.params import Param
 from hnviz.questions.view import Look, Shown, View
 from hnviz.web.errors import Refusal
-from hnviz.web.standing import store
 
 LONGEST = 44  # words that can be written at a map's sides
 DEFAULT_PHRASE = "4311 to 4314"

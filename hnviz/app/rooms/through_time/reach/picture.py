@@ -7,12 +7,12 @@ import numpy as np
 from hnviz.app.kit.drawn import MODE, drawn, look_of, two_sizes
 from hnviz.app.kit.picture import Example, Place, ask
 from hnviz.app.kit.tabled import Tabled
+from hnviz.app.run.engine import store
 from hnviz.figures.lanes import NARROW, WIDE
 from hnviz.figures.reaches import Reached, reach_lines, reach_note, reach_sentence
 from hnviz.figures.scissors import longest_way
 from hnviz.models.catalogue import CATALOGUE, ModelEntry
 from hnviz.questions.view import Look, Shown, View
-from hnviz.web.standing import store
 
 ENDS: dict[str, int | str] = {"untrained": 0, "trained": "last"}
 GATES_OF = {"split": "train", "first": 400, "n": 400, "show": "update"}

@@ -8,7 +8,7 @@ from hnviz.figures.sketch import plain_list
 from hnviz.lr_finder import STEPS, suggestions
 from hnviz.runs import RunRecord
 from hnviz.runs.folder import RANGE_TEST
-from hnviz.web.standing import Standing
+from hnviz.web.state import CurrentRun
 from hnviz.web.topics import Fields
 
 
@@ -17,11 +17,11 @@ class Rates(Fields):
 
     name = "rates"
 
-    def watches(self, moment: Standing) -> Any:
+    def watches(self, moment: CurrentRun) -> Any:
         """Depend on the record, and on how the run waits and ends."""
         return moment.record, moment.status, moment.place
 
-    def draw(self, moment: Standing, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    def draw(self, moment: CurrentRun, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what is known of a test or a run.
 
         "lr", "loss" and "smooth" are lists; "accuracy" is the share right on valid after the last

@@ -6,7 +6,7 @@ from typing import Any
 
 from hnviz.figures.inside import counted_steps, epochs_by_kind
 from hnviz.figures.split_words import split_words
-from hnviz.web.standing import Standing
+from hnviz.web.state import CurrentRun
 from hnviz.web.topics import Topic, short_hash
 
 
@@ -20,11 +20,11 @@ class Kinds(Topic):
 
     name = "kinds"
 
-    def watches(self, moment: Standing) -> Any:
+    def watches(self, moment: CurrentRun) -> Any:
         """Depend on the record, and on whether it still grows."""
         return moment.record, moment.is_live
 
-    def draw(self, moment: Standing, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    def draw(self, moment: CurrentRun, params: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return all epochs and what is shown beside them."""
         record = moment.record
         return {

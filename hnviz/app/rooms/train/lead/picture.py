@@ -2,7 +2,7 @@
 
 from hnviz.app.kit.picture import Example, Picture, Place
 from hnviz.app.run import text as run_text
-from hnviz.web.standing import Standing
+from hnviz.web.state import CurrentRun
 
 EXAMPLES = {
     "ready": Example(
@@ -16,6 +16,6 @@ EXAMPLES = {
 LEAD = Picture(__file__, Place("train_headline", "54px", "90px"), silent=True, examples=EXAMPLES)
 
 
-def lead(run: Standing) -> None:
+def lead(run: CurrentRun) -> None:
     """Draw the headline; the browser then follows the run."""
     LEAD(run=run.record.id, settings={"lead": run_text.lead(run)})

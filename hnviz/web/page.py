@@ -14,8 +14,8 @@ from starlette.middleware import Middleware
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hnviz.web.routes import OURS
-from hnviz.web.viewer import naming
+from hnviz.web.http import OURS
+from hnviz.web.limits import naming
 
 CLASSES = {
     b"present=true": b"hn-present",
@@ -38,6 +38,9 @@ class Page(NamedTuple):
 
 Dress = Callable[[str, str], Page]
 """Makes our page of Streamlit's and the text of its main script."""
+
+Where = Callable[[str, str], str | None]
+"""Path and query of an address -> the one to go to, relative to it; None where it is the page's."""
 
 
 def front(
@@ -155,7 +158,7 @@ def dressed(page: str, *, title: str, styles: Iterable[str], modules: Iterable[s
     early = [f'<link rel="modulepreload" href="./{each}">' for each in modules]
     for place, links in (("</head>", early), ('<div id="root">', sheets)):
         if place not in page:
-            raise ValueError(f"Streamlit's page has no {place}: hnviz/web/front.py needs it")
+            raise ValueError(f"Streamlit's page has no {place}: hnviz/web/page.py needs it")
         page = page.replace(place, "\n".join([*links, place]), 1)
     return page.replace("<title>Streamlit</title>", f"<title>{title}</title>").encode()
 
@@ -197,3 +200,26 @@ def _is_html(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     return any(
         name == b"content-type" and value.startswith(b"text/html") for name, value in headers
     )
+
+
+def moved(where: Where) -> Middleware:
+    """Make the middleware that goes to another page before a browser has drawn anything.
+
+    Streamlit could go on to that page as well, but only after it has drawn this one.
+    """
+    return Middleware(Moved, where=where)
+
+
+class Moved:
+    """Leads a browser on from some addresses."""
+
+    def __init__(self, app: ASGIApp, where: Where) -> None:
+        self.app, self.where = app, where
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lead on, or pass a request on."""
+        there = None
+        if scope["type"] == "http" and scope["method"] in ("GET", "HEAD"):
+            there = self.where(scope["path"], scope["query_string"].decode("latin-1"))
+        answer = self.app if there is None else RedirectResponse(there)
+        await answer(scope, receive, send)

@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any
 
-from hnviz.web.frames import Frames
-from hnviz.web.quota import Bucket
-from hnviz.web.sockets import CLOSE_SECONDS, GIVEN_UP, TOO_BIG, TRY_LATER
+from hnviz.web.http import CLOSE_SECONDS, GIVEN_UP, TOO_BIG, TRY_LATER
+from hnviz.web.limits import STREAM, Bucket
 
-SECONDS = 10.0  # for a request's head
+HEAD_SECONDS = 10.0  # for a request's head
 
-LARGEST = 64 * 1024  # bytes of a message to us
-LARGEST_OF_STREAMLIT = 512 * 1024  # bytes of a message to Streamlit: all of a page's fields
-STREAMLIT = "/_stcore/stream"
+MAX_MESSAGE_BYTES = 64 * 1024  # to us
+MAX_STREAM_BYTES = 512 * 1024  # of a message to Streamlit: all of a page's fields
+SHORT, LONG = 126, 127  # lengths of a frame that say: the length is in the next two bytes, or eight
+FIN, CONTROL, MASK, LENGTH = 0x80, 0x08, 0x80, 0x7F
 WEBSOCKETS = {
     "websockets_sansio_impl": "WebSocketsSansIOProtocol",
     "websockets_impl": "WebSocketProtocol",
@@ -31,6 +31,82 @@ WEBSOCKETS = {
 log = logging.getLogger(__name__)
 
 Receive = Callable[[bytes], None]
+
+
+class Frames:
+    """Walks along the frames of one WebSocket, before anything parses them; reads only their heads.
+
+    RFC 6455, 5.2. What is wrong with a frame is left to the parser behind it.
+    """
+
+    def __init__(self) -> None:
+        self.size = 0  # bytes of the message under way, as its frames announce them
+        self.largest = 0  # bytes of a message so far
+        self.messages = 0  # that are complete
+        self.complete = 0  # messages, and control frames between them
+        self._left = 0  # bytes of the frame under way that have not come
+        self._open = False  # a message is under way
+        self._ends = 0, 0  # what is complete with this frame: anything, a message
+
+    @property
+    def received(self) -> int:
+        """Bytes that have come of the message under way."""
+        return max(0, self.size - self._left)
+
+    @property
+    def is_halfway(self) -> bool:
+        """Return whether a frame or a message is under way."""
+        return self._left > 0 or self._open
+
+    def walk(self, data: bytearray, most: int) -> tuple[int, int]:
+        """Walk over at most so many frames; return how many bytes and how many heads these had.
+
+        It stops in front of a head that is not complete.
+        """
+        end = heads = 0
+        while end < len(data):
+            if self._left:
+                step = min(self._left, len(data) - end)
+                end, self._left = end + step, self._left - step
+                if not self._left:
+                    self._close()
+            elif heads == most or not (after := self._head(data, end)):
+                break
+            else:
+                end, heads = after, heads + 1
+        return end, heads
+
+    def _head(self, data: bytearray, at: int) -> int:
+        """Read a frame's head; return where its content begins, 0 if the head is not complete."""
+        if len(data) < at + 2:
+            return 0
+        first, second = data[at], data[at + 1]
+        length = second & LENGTH
+        wide = {SHORT: 2, LONG: 8}.get(length, 0)
+        content = at + 2 + wide + (4 if second & MASK else 0)
+        if len(data) < content:
+            return 0
+        if wide:
+            length = int.from_bytes(data[at + 2 : at + 2 + wide], "big")
+        if first & CONTROL:  # it may come between two frames of a message
+            self._ends = int(not self._open), 0
+        else:
+            self.size += length
+            self.largest = max(self.largest, self.size)
+            self._open = not first & FIN
+            self._ends = int(not self._open), int(not self._open)
+        self._left = length
+        if not length:
+            self._close()
+        return content
+
+    def _close(self) -> None:
+        """Note that a frame is complete."""
+        ends, messages = self._ends
+        self.complete += ends
+        self.messages += messages
+        if ends:
+            self.size = 0
 
 
 @dataclass(eq=False, kw_only=True)
@@ -45,17 +121,17 @@ class Intake:
     hello_seconds: float = 30.0  # for the first one to us
     unfinished: int = 8 * 2**20  # bytes of all unfinished messages
     waiting: int = 0  # bytes now
-    lines: "set[Line]" = field(default_factory=set)
+    connections: "set[Connection]" = field(default_factory=set)
 
-    def count(self, line: "Line", more: int) -> None:
+    def count(self, connection: "Connection", more: int) -> None:
         """Note that a connection's unfinished message has grown; close the largest of too many."""
         self.waiting += more
         if self.waiting > self.unfinished:
-            largest = max(self.lines, key=lambda each: each.counted)
+            largest = max(self.connections, key=lambda each: each.counted)
             largest.close(TRY_LATER, "too many messages are unfinished; send yours again")
 
 
-class Line:
+class Connection:
     """One WebSocket's bytes on their way from its transport to uvicorn's parser."""
 
     def __init__(self, intake: Intake, protocol: Any, transport: Any, receive: Receive) -> None:
@@ -71,7 +147,7 @@ class Line:
         self._hello = self._loop.call_later(intake.hello_seconds, self._check_hello)
         self._deadline: asyncio.Handle | None = None  # of the message under way
         self._awaited = 0  # how many were complete when it was set
-        intake.lines.add(self)
+        intake.connections.add(self)
 
     def take(self, data: bytes) -> None:
         """Take what has arrived."""
@@ -81,7 +157,7 @@ class Line:
         elif not self.closing:
             self._held += data
             self._size.take(len(data))
-            if self._frames.is_half_full and self._size.is_half_full:
+            if min(self._frames.fullness, self._size.fullness) >= 0.5:
                 self._too_fast_since = None
             if self._again is None:
                 self._pass_on()
@@ -110,7 +186,7 @@ class Line:
         """Forget the connection."""
         self._held.clear()
         self._count(0)
-        self._intake.lines.discard(self)
+        self._intake.connections.discard(self)
         for timer in (self._hello, self._deadline, self._again):
             if timer:
                 timer.cancel()
@@ -163,11 +239,11 @@ class Line:
             (self._transport.pause_reading if paused else self._transport.resume_reading)()
 
     def _largest(self) -> int:
-        return LARGEST_OF_STREAMLIT if self._is_streamlits() else LARGEST
+        return MAX_STREAM_BYTES if self._is_streamlits() else MAX_MESSAGE_BYTES
 
     def _is_streamlits(self) -> bool:
         path: str = getattr(self._protocol, "scope", {}).get("path", "")
-        return path.endswith(STREAMLIT)
+        return path.endswith(STREAM)
 
     def _count(self, size: int) -> None:
         more, self.counted = size - self.counted, size
@@ -200,25 +276,25 @@ class Line:
 
 
 class Valve:
-    """A WebSocket's transport as uvicorn sees it: reading also pauses for a `Line`."""
+    """A WebSocket's transport as uvicorn sees it: reading also pauses for a `Connection`."""
 
-    def __init__(self, transport: Any, line: Line) -> None:
-        self._transport, self._line = transport, line
+    def __init__(self, transport: Any, connection: Connection) -> None:
+        self._transport, self._connection = transport, connection
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
 
     def pause_reading(self) -> None:
         """Read no more until the app has taken what came."""
-        self._line.pause_for_app(True)
+        self._connection.pause_for_app(True)
 
     def resume_reading(self) -> None:
         """Read on."""
-        self._line.pause_for_app(False)
+        self._connection.pause_for_app(False)
 
     def write(self, data: bytes) -> None:
         """Send, unless the last frame has been sent."""
-        if not self._line.closing:
+        if not self._connection.closing:
             self._transport.write(data)
 
 
@@ -230,39 +306,43 @@ def bound_frames(kind: Any, intake: Intake) -> None:
     to us too. Messages are not compressed, as by Streamlit's own server: a small one could unpack
     to a huge one. A second call does nothing.
     """
-    if hasattr(kind.data_received, "__wrapped__"):
-        return
-    begin, made, received, lost = (
-        getattr(kind, name)
-        for name in ("__init__", "connection_made", "data_received", "connection_lost")
-    )
+    received = kind.data_received
 
-    @wraps(begin)
-    def __init__(protocol: Any, config: Any, *rest: Any, **named: Any) -> None:  # noqa: N807
-        config.ws_max_size = min(config.ws_max_size, LARGEST_OF_STREAMLIT)
+    def __init__(begin: Any, protocol: Any, config: Any, *rest: Any, **named: Any) -> None:  # noqa: N807
+        config.ws_max_size = min(config.ws_max_size, MAX_STREAM_BYTES)
         config.ws_per_message_deflate = False
         begin(protocol, config, *rest, **named)
 
-    @wraps(made)
-    def connection_made(protocol: Any, transport: Any) -> None:
-        line = Line(intake, protocol, transport, lambda data: received(protocol, data))
-        protocol.hnviz_line = line
-        made(protocol, Valve(transport, line))
+    def connection_made(made: Any, protocol: Any, transport: Any) -> None:
+        connection = Connection(intake, protocol, transport, lambda data: received(protocol, data))
+        protocol.hnviz_connection = connection
+        made(protocol, Valve(transport, connection))
 
-    @wraps(received)
-    def data_received(protocol: Any, data: bytes) -> None:
-        protocol.hnviz_line.take(data)
+    def data_received(received: Any, protocol: Any, data: bytes) -> None:
+        protocol.hnviz_connection.take(data)
 
-    @wraps(lost)
-    def connection_lost(protocol: Any, error: Exception | None) -> None:
-        protocol.hnviz_line.end()
+    def connection_lost(lost: Any, protocol: Any, error: Exception | None) -> None:
+        protocol.hnviz_connection.end()
         lost(protocol, error)
 
-    for wrapped in (__init__, connection_made, data_received, connection_lost):
-        setattr(kind, wrapped.__name__, wrapped)
+    for method in (__init__, connection_made, data_received, connection_lost):
+        _replace(kind, method)
 
 
-def close_half_sent(kind: Any, seconds: float = SECONDS) -> None:
+def _replace(kind: Any, method: Any) -> None:
+    """Replace a method by one that gets it as its first argument. A second call does nothing."""
+    before = getattr(kind, method.__name__, None)
+    if before is None or hasattr(before, "__wrapped__"):
+        return
+
+    @wraps(before)
+    def replaced(*given: Any, **named: Any) -> Any:
+        return method(before, *given, **named)
+
+    setattr(kind, method.__name__, replaced)
+
+
+def close_half_sent(kind: Any, seconds: float = HEAD_SECONDS) -> None:
     """Close connections of a protocol class that start a request and never finish its head.
 
     An attacker or a sleeping machine would otherwise keep its file descriptors for good. uvicorn
@@ -270,32 +350,24 @@ def close_half_sent(kind: Any, seconds: float = SECONDS) -> None:
     closed when no request began in a whole period and none is being answered. A second call does
     nothing.
     """
-    made = getattr(kind, "connection_made", None)
-    if made is None or hasattr(made, "__wrapped__"):
-        return
 
-    @wraps(made)
-    def connection_made(protocol: Any, transport: Any) -> None:
+    def connection_made(made: Any, protocol: Any, transport: Any) -> None:
         made(protocol, transport)
         _look_later(protocol, transport, None, seconds)
 
-    kind.connection_made = connection_made
+    _replace(kind, connection_made)
 
 
 def keep_addresses(kind: Any) -> None:
-    """Leave a request's address to `viewer.forwarded`. A second call does nothing.
+    """Leave a request's address to `limits.forwarded`. A second call does nothing.
 
     uvicorn takes the one in X-Forwarded-For from any program on this machine, whatever it holds.
     """
-    called = kind.__call__
-    if hasattr(called, "__wrapped__"):
-        return
 
-    @wraps(called)
-    async def pass_on(proxied: Any, scope: Any, receive: Any, send: Any) -> None:
-        await proxied.app(scope, receive, send)
+    def __call__(called: Any, proxied: Any, *request: Any) -> Any:  # noqa: N807
+        return proxied.app(*request)
 
-    kind.__call__ = pass_on
+    _replace(kind, __call__)
 
 
 def mend_uvicorn() -> None:

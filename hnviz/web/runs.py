@@ -1,16 +1,17 @@
-"""The curves of many runs in one answer: GET /api/curves?runs=a,b,c.
+"""Runs: GET /api/runs, GET /api/runs/{id}, and GET /api/curves?runs=a,b,c.
 
-A run is read once for all viewers, for as long as its files stay the same.
+The curves of many runs are one answer. A run is read once for all viewers, for as long as its files
+stay the same.
 """
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-from anyio import to_thread
+from cachetools import LRUCache
 from numpy.typing import NDArray
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,26 +24,26 @@ from hnviz.engine.client import live_status
 from hnviz.events import EpochEnd, KindFigures
 from hnviz.models.catalogue import CATALOGUE
 from hnviz.questions.params import Param, quoted, read_query
-from hnviz.runs import DamagedRun, RunFolder, RunNotFound, notebook_table
+from hnviz.runs import DamagedRun, RunFolder, RunNotFound, RunSummary, notebook_table
 from hnviz.runs.folder import CONFIG, EVENTS, read_label
 from hnviz.runs.record import POINT_COLUMNS, Curves, read_curves
 from hnviz.runs.reference import spread_of
+from hnviz.web.cache import Cache, Entry
 from hnviz.web.errors import Refusal
-from hnviz.web.kept import Entry, kept_entries
-from hnviz.web.lanes import Lane, Shared
-from hnviz.web.replies import entry_reply, until_gone
-from hnviz.web.standing import BEGUN, engine, store
-from hnviz.web.viewer import viewer_of
+from hnviz.web.http import until_gone
+from hnviz.web.state import BEGUN, CurrentRun, ServerState, snapshot_version
 from hnviz.web.wire import Parcel, pack
+from hnviz.web.work import Pool, Shared
 
-MOST_RUNS = 300  # in one answer
-MOST_POINTS = 60_000  # of all runs of one answer
-FEWEST, MOST = 100, 2_000  # points of one run
-LONGEST_ID = 100
-FEW = 12  # runs, for which the spread over seeds is looked up
-READ = 1_024  # runs that are kept
-KEPT_BYTES = 24 * 2**20
-THREADS, LONGEST_LINE, OF_ONE, AT_ONCE = 2, 64, 16, 1
+MAX_RUNS = 300  # in one answer
+MAX_POINTS = 60_000  # of all runs of one answer
+MIN_RUN_POINTS, MAX_RUN_POINTS = 100, 2_000
+MAX_ID_CHARS = 100
+MAX_SPREAD_RUNS = 12  # for which the spread over seeds is looked up
+MAX_READ_RUNS = 1_024  # that are kept
+CACHE_BYTES = 24 * 2**20
+POOL = 2, 64  # threads, and requests that may wait
+CURVES_POOL = 2, 64, 16, 1  # the same, of one viewer too
 
 EPOCH_COLUMNS = (
     *("epoch", "step", "train_loss", "valid_loss", "accuracy", "train_accuracy", "seconds"),
@@ -54,7 +55,98 @@ COMPARED_KINDS = (*KINDS, "other")
 Namer = Callable[[Any, str, bool], str]
 """(config, name given by its user, whether it is pre-trained) -> the run's name."""
 
+_NEWEST = {"limit": Param("int", 200, 1, 10_000)}
 _ASKED = {"runs": Param("text"), "points": Param("bool", True)}
+
+
+def run_routes(
+    state: ServerState, namer: Namer = lambda config, given, shipped: given
+) -> list[Route]:
+    """Return the routes that list runs and describe one; `namer` says how a run is called."""
+    lists = RunLists(state, namer)
+    return [
+        Route("/api/runs", until_gone(lists.runs), name="runs"),
+        Route("/api/runs/{run_id}", until_gone(lists.run), name="run"),
+    ]
+
+
+def curve_routes(state: ServerState, namer: Namer) -> list[Route]:
+    """Return the route of the curves; `namer` says how a run is called."""
+    reader = CurveReader(state, namer)
+    return [Route("/api/curves", until_gone(reader.curves), name="curves")]
+
+
+class RunLists:
+    """Reads run folders in its own threads, once for all requests that arrive at the same time."""
+
+    def __init__(self, state: ServerState, namer: Namer) -> None:
+        self._state, self._namer = state, namer
+        self._shared = Shared(Pool(*POOL))
+
+    async def runs(self, request: Request) -> Response:
+        """List the newest runs, then the pre-trained ones."""
+        pairs = request.query_params.multi_items()
+        limit = read_query(_NEWEST, pairs, "the list of runs")["limit"]
+        return await self._shared.json_reply(request, limit, partial(self._listed, limit))
+
+    async def run(self, request: Request) -> Response:
+        """Describe one run: config, status, figures, and the versions of its snapshots."""
+        read_query({}, request.query_params.multi_items(), "a run")
+        run_id = request.path_params["run_id"]
+        self._state.store.folder(run_id)
+        return await self._shared.json_reply(request, run_id, partial(self._described, run_id))
+
+    def _listed(self, limit: int) -> dict[str, Any]:
+        """Describe the newest runs, damaged ones with their problem."""
+        return {"runs": [self._line(each) for each in self._state.store.summaries(limit)]}
+
+    def _line(self, summary: RunSummary) -> dict[str, Any]:
+        job = None if summary.shipped else self._state.engine.job(summary.id)
+        config = summary.config
+        named = config and self._namer(config, summary.given, summary.shipped)
+        return {
+            **{name: getattr(summary, name) for name in RunSummary.__dataclass_fields__},
+            "name": named or summary.id,
+            "model": summary.model,
+            "config": config and config.to_dict(),
+            "status": summary.status if summary.problem else live_status(summary.status, job),
+        }
+
+    def _described(self, run_id: str) -> dict[str, Any]:
+        """Describe one run. Raises RunNotFound or DamagedRun."""
+        folder, now = self._state.store.folder(run_id), self._state.current(run_id)
+        versions = [(step, snapshot_version(folder, step)) for step in folder.snapshots()]
+        return {
+            "id": run_id,
+            "status": now.status,
+            "shipped": now.shipped,
+            "created": folder.created,
+            "device": folder.device,
+            "versions": folder.versions,
+            "config": now.record.config.to_dict(),
+            "summary": _figures(now),
+            "epochs": [asdict(epoch) for epoch in now.record.epochs],
+            "snapshots": [[step, version] for step, version in versions if version is not None],
+        }
+
+
+def _figures(now: CurrentRun) -> dict[str, Any]:
+    record = now.record
+    last = record.epochs[-1] if record.epochs else None
+    return {
+        "step": record.step,
+        "n_steps": record.started.n_steps if record.started else None,
+        "epoch": last.epoch if last else None,
+        "train_loss": last.train_loss if last else None,
+        "valid_loss": last.valid_loss if last else None,
+        "accuracy": last.accuracy if last else None,
+        "train_accuracy": record.train_accuracy,
+        "message": record.ended.message if record.ended else "",
+        "place": now.place,
+        "wait_seconds": now.wait_seconds,
+        "seconds_left": now.seconds_left,
+        "speed": now.speed,
+    }
 
 
 class Drawn(NamedTuple):
@@ -68,48 +160,42 @@ class Drawn(NamedTuple):
     stamp: Any  # of the files that it was read from
 
 
-def curve_routes(namer: Namer) -> list[Route]:
-    """Return the route; `namer` says how a run is called."""
-    return [Route("/api/curves", until_gone(CurvesDoor(namer).curves), name="curves")]
-
-
-class CurvesDoor:
+class CurveReader:
     """Reads run folders in its own threads, each run once until it changes."""
 
-    def __init__(self, namer: Namer) -> None:
-        self._namer = namer
-        self._shared = Shared()
-        self._lane = Lane(THREADS, LONGEST_LINE, OF_ONE, AT_ONCE)
-        self._kept = kept_entries(KEPT_BYTES)
-        self._read: OrderedDict[tuple[str, int], tuple[Any, Drawn]] = OrderedDict()
+    def __init__(self, state: ServerState, namer: Namer) -> None:
+        self._state, self._namer = state, namer
+        self._shared = Shared(Pool(*CURVES_POOL))
+        self._kept = Cache(CACHE_BYTES)
+        self._read: LRUCache[tuple[str, int], Drawn] = LRUCache(MAX_READ_RUNS)
         self._lock = threading.Lock()
 
     async def curves(self, request: Request) -> Response:
         """Answer with the curves of the runs in the address, in that order."""
         asked = read_query(_ASKED, request.query_params.multi_items(), "a comparison")
         ids, whole = run_ids(asked["runs"]), asked["points"]
-        entry = await self._shared.result(
-            (ids, whole), lambda: self.answer(ids, whole), self._lane, viewer_of(request.scope)
-        )
-        return await to_thread.run_sync(lambda: entry_reply(request, entry, immutable=False))
+        make = partial(self.answer, ids, whole)
+        return await self._shared.reply(request, (ids, whole), make)
 
     def answer(self, ids: Sequence[str], whole: bool = True) -> Entry:
         """Pack the curves of some runs; what cannot be read is named beside them.
 
         Without `whole` the answer has their epochs alone, which are read in a third of the time.
         """
-        points = min(MOST, max(FEWEST, MOST_POINTS // max(1, len(ids)))) if whole else 0
+        share = max(MIN_RUN_POINTS, MAX_POINTS // max(1, len(ids)))
+        points = min(MAX_RUN_POINTS, share) if whole else 0
         found: list[Drawn] = []
         missing: list[str] = []
         damaged: dict[str, str] = {}
         for run_id in ids:
             try:
-                found.append(self._drawn(store().folder(run_id), points))
+                found.append(self._drawn(self._state.store.folder(run_id), points))
             except RunNotFound:
                 missing.append(run_id)
             except DamagedRun as error:
                 damaged[run_id] = str(error)
-        runs = _placed([self._about(each) for each in found], found)
+        lines = self._state.store.summaries() if len(found) <= MAX_SPREAD_RUNS else []
+        runs = _placed([self._about(each) for each in found], found, lines)
         stamps = tuple(each.stamp for each in found)
         stamp = (str(runs), stamps, tuple(missing), tuple(damaged), points)
         known = self._kept.get(stamp)
@@ -134,23 +220,21 @@ class CurvesDoor:
         given = "" if folder.shipped else read_label(folder.path).name
         with self._lock:
             known = self._read.get(key)
-            if known is not None and known[0] == stamp:
-                self._read.move_to_end(key)
-                return known[1]._replace(given=given)
-        curves = read_curves(folder, points)
-        record = curves.record
-        drawn = Drawn(folder, curves, _epochs(record.epochs), record.config.to_dict(), given, stamp)
-        with self._lock:
-            self._read[key] = (stamp, drawn)
-            while len(self._read) > READ:
-                self._read.popitem(last=False)
-        return drawn
+        if known is None or known.stamp != stamp:
+            curves = read_curves(folder, points)
+            record = curves.record
+            known = Drawn(
+                folder, curves, _epochs(record.epochs), record.config.to_dict(), given, stamp
+            )
+            with self._lock:
+                self._read[key] = known
+        return known._replace(given=given)
 
     def _about(self, drawn: Drawn) -> dict[str, Any]:
         """Describe a run: all that is no array."""
         record, shipped = drawn.curves.record, drawn.folder.shipped
         started, run_id = record.started, drawn.folder.id
-        job = None if shipped else engine().job(run_id)
+        job = None if shipped else self._state.engine.job(run_id)
         status = live_status(record.status, job)
         return {
             "run": run_id,
@@ -184,10 +268,10 @@ def run_ids(text: str) -> tuple[str, ...]:
     ids = tuple(dict.fromkeys(part for part in text.split(",") if part))
     if not ids:
         raise Refusal("runs must be at least one run's id, such as runs=Model4,Model5; got none")
-    if len(ids) > MOST_RUNS:
-        raise Refusal(f"a comparison takes at most {MOST_RUNS} runs; got {len(ids):,}: take fewer")
+    if len(ids) > MAX_RUNS:
+        raise Refusal(f"a comparison takes at most {MAX_RUNS} runs; got {len(ids):,}: take fewer")
     for each in ids:
-        if len(each) > LONGEST_ID:
+        if len(each) > MAX_ID_CHARS:
             raise Refusal(f"no run has an id of {len(each):,} characters: {quoted(each)}")
     return ids
 
@@ -218,9 +302,10 @@ def _share(figures: KindFigures | None) -> float:
     return figures.right / figures.n if figures is not None and figures.n else float("nan")
 
 
-def _placed(about: Iterable[dict[str, Any]], found: Sequence[Drawn]) -> list[dict[str, Any]]:
-    """Say which rows of the arrays are whose; of few runs also what the seed alone changes."""
-    lines = store().summaries() if len(found) <= FEW else []
+def _placed(
+    about: Iterable[dict[str, Any]], found: Sequence[Drawn], lines: Sequence[RunSummary]
+) -> list[dict[str, Any]]:
+    """Say which rows of the arrays are whose; with `lines` also what the seed alone changes."""
     placed, point, epoch = [], 0, 0
     for each, drawn in zip(about, found, strict=True):
         n_points, n_epochs = len(drawn.curves.points), len(drawn.epochs)

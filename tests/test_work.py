@@ -7,11 +7,9 @@ from functools import partial
 
 import pytest
 
-from hnviz.web.hub import LIVE_SECONDS, TABS, Hub
-from hnviz.web.lanes import BusyError, Lane
-from hnviz.web.pace import ABOUT, LONGEST_REST, About, Pace
-from hnviz.web.quota import Rate, Turns
-from hnviz.web.viewer import Viewer
+from hnviz.web.limits import Rate, Turns, Viewer
+from hnviz.web.live import FULL_RATE_TABS, LIVE_SECONDS, Hub, Source
+from hnviz.web.work import ABOUT_SECONDS, MAX_REST_SECONDS, BusyError, FairShare, Pool
 from tests.conftest import finished
 
 
@@ -29,68 +27,68 @@ def clock() -> Clock:
 
 
 def test_one_who_is_about_alone_never_rests(clock: Clock) -> None:
-    pace = Pace(1, 2, About(clock))
-    pace.asked("one")
-    pace.took("one", 60)
-    assert pace.rest("one") == 0
+    share = FairShare(2, clock=clock)
+    share.note("one")
+    share.note("one", 60)
+    assert share.rest("one") == 0
 
 
 def test_past_a_burst_each_of_n_takes_one_nth_of_the_time(clock: Clock) -> None:
-    pace = Pace(1, 2, About(clock))
+    share = FairShare(2, clock=clock)
     for viewer in ("greedy", *"abcd"):
-        pace.asked(viewer)
-    pace.took("greedy", 2)
-    assert pace.rest("greedy") == 0
-    pace.took("greedy", 0.1)
-    assert pace.rest("greedy") == pytest.approx(0.5)  # .1 s at a fifth of the time
-    assert pace.rest("a") == 0
+        share.note(viewer)
+    share.note("greedy", 2)
+    assert share.rest("greedy") == 0
+    share.note("greedy", 0.1)
+    assert share.rest("greedy") == pytest.approx(0.5)  # .1 s at a fifth of the time
+    assert share.rest("a") == 0
     clock.now += 0.5
-    assert pace.rest("greedy") == pytest.approx(0)
+    assert share.rest("greedy") == pytest.approx(0)
 
 
-def test_one_who_is_alone_in_a_lane_has_so_many_turns_while_others_are_in_another(
+def test_one_who_is_alone_in_a_pool_has_so_many_turns_while_others_are_in_another(
     clock: Clock,
 ) -> None:
-    about = About(clock)
-    quick, slow = Pace(1, 2, about), Pace(1, 2, about, least=0.1)
+    about = FairShare(clock=clock)
+    quick, slow = (FairShare(2, least, about, clock) for least in (0.0, 0.1))
     for _ in range(30):
-        slow.took("greedy", 0.01)
+        slow.note("greedy", 0.01)
     assert slow.rest("greedy") == 0  # nobody else is about
-    quick.asked("other")
+    quick.note("other")
     assert slow.rest("greedy") == pytest.approx(1)  # 3 s, less a burst of 2 s
     assert quick.rest("greedy") == quick.rest("other") == 0
     clock.now += 1
     assert slow.rest("greedy") == pytest.approx(0)
-    clock.now += ABOUT
-    assert not about.has_others("greedy")
+    clock.now += ABOUT_SECONDS
+    assert about.is_alone("greedy")
 
 
 def test_a_rest_is_bounded_and_ends_when_the_others_are_gone(clock: Clock) -> None:
-    pace = Pace(1, 2, About(clock))
+    share = FairShare(2, clock=clock)
     for viewer in ("greedy", "one"):
-        pace.asked(viewer)
-    pace.took("greedy", 3600)
-    assert pace.rest("greedy") == pytest.approx(LONGEST_REST)
-    clock.now += ABOUT - 1
-    pace.took("greedy", 3600)
-    assert pace.rest("greedy") > 0
+        share.note(viewer)
+    share.note("greedy", 3600)
+    assert share.rest("greedy") == pytest.approx(MAX_REST_SECONDS)
+    clock.now += ABOUT_SECONDS - 1
+    share.note("greedy", 3600)
+    assert share.rest("greedy") > 0
     clock.now += 2
-    assert pace.rest("greedy") == 0
-    assert pace.rest("one") == 0  # who is forgotten
+    assert share.rest("greedy") == 0
+    assert share.rest("one") == 0  # who is forgotten
 
 
-def test_a_lane_answers_others_while_one_rests() -> None:
+def test_a_pool_answers_others_while_one_rests() -> None:
     clock, done = Clock(), []
-    pace = Pace(1, 2, About(clock))
-    lane = Lane(1, 100, pace=pace)
+    share = FairShare(2, clock=clock)
+    pool = Pool(1, 100, share=share)
     for viewer in ("greedy", "other"):
-        pace.asked(viewer)
-    pace.took("greedy", 2.1)
-    waits = lane.submit(lambda: done.append("greedy"), "greedy")
+        share.note(viewer)
+    share.note("greedy", 2.1)
+    waits = pool.submit(lambda: done.append("greedy"), "greedy")
     for _ in range(3):
-        lane.submit(lambda: done.append("other"), "other").result(10)
+        pool.submit(lambda: done.append("other"), "other").result(10)
     assert done == 3 * ["other"] and not waits.done()
-    clock.now += LONGEST_REST
+    clock.now += MAX_REST_SECONDS
     waits.result(10)  # the thread wakes by itself
 
 
@@ -101,39 +99,38 @@ def test_presses_past_a_rate_wait(clock: Clock) -> None:
     assert rate.delay("other") == 0
     clock.now += 1
     assert rate.delay("one") == 0
-    assert set(rate._due) == {"one"}  # the other's is over
 
 
 def test_many_tabs_of_one_viewer_share_the_messages_of_a_few() -> None:
-    hub = Hub([])
-    hub.sockets.update({"few": TABS, "many": 5 * TABS})
+    hub = Hub([], Source(str, dict))
+    hub.sockets.update({"few": FULL_RATE_TABS, "many": 5 * FULL_RATE_TABS})
     assert hub.rest("few") == 0
     assert hub.rest("many") == 5 * LIVE_SECONDS
 
 
 def test_addresses_share_the_time_and_their_viewers_share_theirs(clock: Clock) -> None:
-    pace, polite = Pace(1, 2, About(clock)), Viewer("polite", "10.0.0.8")
+    share, polite = FairShare(2, clock=clock), Viewer("polite", "10.0.0.8")
     many = [Viewer(f"{number}", "10.0.0.7") for number in range(200)]
     for viewer in (*many, polite):
-        pace.took(viewer, 2.1)
-    assert pace.rest(polite) == pytest.approx(0.2)  # .1 s at half of the time
-    assert pace.rest(many[0]) > 20 * pace.rest(polite)
-    clock.now += ABOUT + 1
-    assert pace.rest(polite) == 0
+        share.note(viewer, 2.1)
+    assert share.rest(polite) == pytest.approx(0.2)  # .1 s at half of the time
+    assert share.rest(many[0]) > 20 * share.rest(polite)
+    clock.now += ABOUT_SECONDS + 1
+    assert share.rest(polite) == 0
 
 
 def test_many_viewers_of_an_address_take_turns_with_another() -> None:
-    lane, free, done = Lane(1, 40), threading.Event(), []
+    pool, free, done = Pool(1, 40), threading.Event(), []
     many = [Viewer(f"{number}", "10.0.0.7") for number in range(31)]
-    lane.submit(free.wait, many[0])
-    while lane._n_waiting:
+    pool.submit(free.wait, many[0])
+    while pool.waiting:
         time.sleep(0.001)
     for viewer in many[1:]:
-        lane.submit(partial(done.append, "many"), viewer)
+        pool.submit(partial(done.append, "many"), viewer)
     with pytest.raises(BusyError, match="30 from your address are waiting"):
-        lane.submit(free.wait, many[0])
+        pool.submit(free.wait, many[0])
     polite = Viewer("polite", "10.0.0.8")
-    last = [lane.submit(partial(done.append, "polite"), polite) for _ in range(3)][-1]
+    last = [pool.submit(partial(done.append, "polite"), polite) for _ in range(3)][-1]
     free.set()
     last.result(10)
     assert done[:5] == ["polite", "many", "polite", "many", "polite"]

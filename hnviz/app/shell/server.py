@@ -1,0 +1,23 @@
+"""What this server holds. A Streamlit script takes no arguments, so pages ask for it here."""
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the first page comes before the runs are loaded
+    from hnviz.web.downloads import Exporter
+    from hnviz.web.state import ServerState
+
+
+def server() -> "ServerState":
+    """Return the state of this server."""
+    from hnviz.web.state import server
+
+    return server()
+
+
+@cache
+def exporter() -> "Exporter":
+    """Return what writes files for this server."""
+    from hnviz.web.downloads import Exporter
+
+    return Exporter()

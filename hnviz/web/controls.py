@@ -1,0 +1,267 @@
+"""What changes runs over HTTP: POST /api/runs, /api/lr-tests and /api/runs/{id}/<what to do>.
+
+A start lists what to train: a model with the settings that differ from its recipe, or a run that
+is like another one but for some settings. A run that exists already is not trained again. A range
+test takes one such entry, and is shared in the same way.
+
+A press on a run's buttons answers with its status after the press, or with one sentence that says
+why it cannot be done.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import partial
+from math import isfinite
+from typing import Any
+
+from starlette.requests import Request
+from starlette.routing import Route
+
+from hnviz.classroom import ClassError
+from hnviz.config import CHOICES, ConfigError, RunConfig
+from hnviz.engine.client import Engine, EngineError
+from hnviz.lr_finder import range_test
+from hnviz.questions.params import quoted
+from hnviz.runs import DamagedRun, RunFolder, RunStore, RunSummary, trash
+from hnviz.runs.folder import read_label, write_label
+from hnviz.runs.reference import same_but_seed
+from hnviz.web.classroom.service import ClassService, Visitor
+from hnviz.web.errors import Refusal, refused_values
+from hnviz.web.http import Body, Presses, nothing, only
+from hnviz.web.limits import Quota, Rate, viewer_of
+from hnviz.web.state import ServerState
+
+MAX_STARTS = 20  # runs of one request: a card compares all models
+START_THREADS = 8
+START_RATE = 2, 6  # starts of one viewer: a second, and at once
+THREADS = 24  # presses handled at the same time; stopping a run may take seconds
+OF_ONE = 4  # of them one viewer's
+RATE = 10, 20  # of one viewer, a second and at once: more wait
+
+ACTIONS = ("pause", "go_on", "step", "stop", "resume", "start_again")
+STARTS = ("resume", "start_again")
+"""Those of ACTIONS that make a run wait for its turn; one viewer's are limited."""
+
+NOBODY = Visitor()
+
+_SETTINGS = frozenset(each.name for each in fields(RunConfig))
+_WORDS = frozenset({*CHOICES, "corpus"})
+_REUSED = ("finished", "running", "queued", "paused")
+
+Permit = Callable[[Request, str, str], None]
+"""Raises Refusal if the sender of a request may not do a named action to a run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """Who starts runs: a viewer, in a class as its teacher or a member."""
+
+    state: ServerState
+    viewer: str  # name@address
+    classroom: ClassService | None = None
+    visitor: Visitor = NOBODY
+
+    def start(self, config: RunConfig, *, range_test: bool = False) -> str:
+        """Start a run, or a learning rate range test; return its id.
+
+        Raises EngineError, and ClassError where the class forbids it.
+        """
+        train = partial(self.state.engine.train, config, self.viewer, range_test=range_test)
+        if self.classroom is None or self.visitor.teacher:
+            return train()
+        return self.classroom.start(self.visitor.member, train)
+
+    def train_all(self, body: Body) -> dict[str, Any]:
+        """Find or start each run of a request.
+
+        Returns {"runs": [{"run": id, "new": bool}, ...], "refused": sentence}: where a start is
+        refused after others were made, those stay and the sentence says why. Raises Refusal and
+        EngineError.
+        """
+        wanted = only(body, "runs", "[settings, ...]", list)
+        if not 1 <= len(wanted) <= MAX_STARTS:
+            raise Refusal(f"one request trains from 1 to {MAX_STARTS} runs; got {len(wanted)}")
+        configs = [config_of(each, self.state.store) for each in wanted]
+        known = self.state.store.summaries()
+        made: list[dict[str, Any]] = []
+        for config in configs:
+            try:
+                made.append(self._found_or_started(config, known))
+            except (EngineError, Refusal) as error:
+                if not made:
+                    raise
+                return {"runs": made, "refused": str(error)}
+        return {"runs": made, "refused": ""}
+
+    def find_rate(self, body: Body) -> dict[str, Any]:
+        """Find or start the range test of some settings; return {"run": id, "new": bool}.
+
+        Raises Refusal and EngineError.
+        """
+        store = self.state.store
+        config = range_test(config_of(body, store))
+        return self._found_or_started(config, store.range_tests(), range_test=True)
+
+    def _found_or_started(
+        self, config: RunConfig, known: Iterable[RunSummary], *, range_test: bool = False
+    ) -> dict[str, Any]:
+        there = equal_run(config, known, self.state.engine)
+        if there is not None:
+            return {"run": there.id, "new": False}
+        try:
+            return {"run": self.start(config, range_test=range_test), "new": True}
+        except ClassError as error:
+            raise Refusal(str(error), 403) from error
+
+
+def start_routes(state: ServerState, classroom: ClassService | None = None) -> list[Route]:
+    """Return the routes; in a class only those who have joined start runs."""
+    quota = Quota(1, "another press of yours is under way; press again in a moment")
+    presses = Presses(START_THREADS, quota, Rate(*START_RATE))
+
+    def route(path: str, start: Callable[[Starter, Body], dict[str, Any]]) -> Route:
+        def do(request: Request, body: Body) -> Mapping[str, Any]:
+            who = NOBODY if classroom is None else classroom.visitor(request.cookies)
+            return start(Starter(state, viewer_of(request.scope).asker, classroom, who), body)
+
+        return presses.route(path, do)
+
+    return [route("/api/runs", Starter.train_all), route("/api/lr-tests", Starter.find_rate)]
+
+
+def equal_run(config: RunConfig, lines: Iterable[RunSummary], engine: Engine) -> RunSummary | None:
+    """Return a run with the same settings and seed, on any device; a finished one first."""
+    wanted = same_but_seed(config)
+    equal = [
+        line
+        for line in lines
+        if line.config is not None
+        and line.config.seed == config.seed
+        and line.status in _REUSED
+        and same_but_seed(line.config) == wanted
+        and (line.status == "finished" or engine.job(line.id) is not None)
+    ]
+    return min(equal, key=lambda line: _REUSED.index(line.status), default=None)
+
+
+def config_of(asked: Any, store: RunStore) -> RunConfig:
+    """Read one entry of a request. Raises Refusal, RunNotFound or DamagedRun."""
+    if not isinstance(asked, dict):
+        raise Refusal(f"each of runs must be a JSON object; got {quoted(asked)}")
+    options = {str(name): value for name, value in asked.items()}
+    like, same = options.pop("like", None), options.pop("same", False)
+    for name in options:
+        if name not in _SETTINGS:
+            raise Refusal(
+                f"no setting is named {quoted(name)}; there are {', '.join(sorted(_SETTINGS))}"
+            )
+        if name in _WORDS and not isinstance(options[name], str):
+            raise Refusal(f"{name} must be a text; got {quoted(options[name])}")
+    try:
+        if like is None:
+            model = options.pop("model", RunConfig().model)
+            return RunConfig.for_model(model, same=same is True, **options)
+        return replace(store.folder(str(like)).config, **options)
+    except ConfigError as error:
+        raise Refusal(str(error)) from error
+
+
+def anyone(request: Request, name: str, run_id: str) -> None:
+    """Permit every action to everyone."""
+
+
+def button_routes(state: ServerState, permit: Permit = anyone) -> list[Route]:
+    """Return the routes of a run's buttons; `permit` is called in a thread before each press."""
+    quota = Quota(OF_ONE, f"{OF_ONE} presses of yours are under way; press again in a moment")
+    presses, buttons = Presses(THREADS, quota, Rate(*RATE)), Buttons(state)
+
+    def route(name: str) -> Route:
+        def press(request: Request, body: Body) -> Mapping[str, Any]:
+            run_id = request.path_params["run_id"]
+            permit(request, name, run_id)
+            if name in CHANGES:
+                return CHANGES[name](buttons, run_id, body)
+            return buttons.act(name, run_id, body, viewer_of(request.scope).asker)
+
+        return presses.route(f"/api/runs/{{run_id}}/{name}", press)
+
+    return [route(name) for name in (*ACTIONS, "speed", *CHANGES)]
+
+
+class Buttons:
+    """What a press does to a run. Each raises Refusal, RunNotFound, RunBusy or RunWriteError."""
+
+    def __init__(self, state: ServerState) -> None:
+        self._state = state
+
+    def act(self, name: str, run_id: str, body: Body, viewer: str) -> Mapping[str, Any]:
+        """Have the engine do something to a run; return the run's status after it."""
+        self._own(run_id)
+        engine = self._state.engine
+        if name == "speed":
+            engine.set_speed(run_id, _speed(body))
+        else:
+            nothing(body, name)
+            getattr(engine, name)(run_id, *((viewer,) if name in STARTS else ()))
+        try:
+            return {"status": self._state.current(run_id).status}
+        except DamagedRun as error:  # 409, as when the engine refuses such a run
+            raise Refusal(str(error), 409) from error
+
+    def rename(self, run_id: str, body: Body) -> Mapping[str, Any]:
+        """Give a run a name; with an empty one it is named by its settings again."""
+        name, path = only(body, "name"), self._own(run_id).path
+        with refused_values():
+            write_label(path, replace(read_label(path), name=name))
+        return {"name": read_label(path).name}
+
+    def pin(self, run_id: str, body: Body) -> Mapping[str, Any]:
+        """Put a run first in lists, or no longer."""
+        pinned = only(body, "pinned")
+        if not isinstance(pinned, bool):
+            raise Refusal(f"pinned must be true or false; got {quoted(pinned)}")
+        path = self._own(run_id).path
+        write_label(path, replace(read_label(path), pinned=pinned))
+        return {"pinned": pinned}
+
+    def delete(self, run_id: str, body: Body) -> Mapping[str, Any]:
+        """Delete a run that does not train; for an hour it can be restored."""
+        nothing(body, "delete")
+        folder = self._own(run_id)
+        if self._state.engine.job(run_id) is not None:
+            raise Refusal(f"the run {run_id} still trains: stop it first, then delete it", 409)
+        trash.delete(folder)
+        return {"deleted": True}
+
+    def restore(self, run_id: str, body: Body) -> Mapping[str, Any]:
+        """Bring a deleted run back."""
+        nothing(body, "restore")
+        store = self._state.store
+        store.check_id(run_id)
+        trash.restore(store.root, run_id)
+        return {"restored": True}
+
+    def _own(self, run_id: str) -> RunFolder:
+        """Return the folder of a run that may be changed."""
+        folder = self._state.store.folder(run_id)
+        if folder.shipped:
+            raise Refusal(f"the run {run_id} is pre-trained: you can only look at it", 409)
+        return folder
+
+
+CHANGES: Mapping[str, Callable[[Buttons, str, Body], Mapping[str, Any]]] = {
+    "rename": Buttons.rename,
+    "pin": Buttons.pin,
+    "delete": Buttons.delete,
+    "restore": Buttons.restore,
+}
+"""What changes a run's folder but no training. In a class only the teacher may do it."""
+
+
+def _speed(body: Body) -> float | None:
+    speed: float | None = only(body, "speed", "steps a second, or null")
+    if speed is not None:
+        is_number = isinstance(speed, (int, float)) and not isinstance(speed, bool)
+        if not is_number or not 0 < speed < 1e6 or not isfinite(speed):
+            raise Refusal(f"speed must be a number above 0 or null; got {quoted(speed)}")
+    return speed

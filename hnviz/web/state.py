@@ -1,0 +1,109 @@
+"""The state of one server: its runs, its engine, and a run as it is now.
+
+Nothing here imports Streamlit, so routes and pages can share it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from hnviz.engine.client import Engine, Job, live_status, shared_engine
+from hnviz.runs import RunFolder, RunRecord, RunStore, default_runs_dir
+from hnviz.runs.folder import read_label
+from hnviz.web.cache import release
+
+OBSERVE_SECONDS = 20.0
+"""Processor time after which a question is given up that does not get further."""
+
+BEGUN = frozenset({"queued", "running", "paused"})
+"""The statuses of a run that has not ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentRun:
+    """A run at one moment: its record, and what the engine knows beyond it."""
+
+    record: RunRecord
+    status: str  # a record's status, or "paused"
+    shipped: bool = False
+    place: int = 0  # in the queue, from 1
+    wait_seconds: float | None = None  # until it begins
+    seconds_left: float | None = None  # of training
+    speed: float | None = None  # limit on steps a second; None for full speed
+    at_rest: bool = False  # paused, and no step is under way
+    given: str = ""  # the name that its user gave it
+
+    @property
+    def is_live(self) -> bool:
+        """Return whether the run can still change."""
+        return self.status in BEGUN
+
+
+class ServerState:
+    """What one server answers from. It is made once, and handed to what answers."""
+
+    def __init__(self, store: RunStore, engine: Callable[[], Engine]) -> None:
+        """`store`: the run folders that the engine writes, and the pre-trained ones."""
+        self.store, self._engine = store, engine
+
+    @property
+    def engine(self) -> Engine:
+        """The engine. It is started if needed, and nothing waits for that."""
+        engine = self._engine()
+        engine.start()
+        return engine
+
+    def jobs(self) -> Mapping[str, Job]:
+        """Return what the engine does with each run, without starting it."""
+        return {job.run_id: job for job in self._engine().jobs()}
+
+    def current(self, run_id: str) -> CurrentRun:
+        """Return a run as it is now. Raises RunNotFound or DamagedRun."""
+        folder = self.store.folder(run_id)
+        # Ask the engine first: once a run is resumed, the end in its folder is out of date.
+        job = None if folder.shipped else self.engine.job(run_id)
+        record = self.store.record(run_id)
+        return CurrentRun(
+            record=record,
+            status=live_status(record.status, job),
+            shipped=folder.shipped,
+            place=job.place or 0 if job else 0,
+            wait_seconds=job.wait_seconds if job else None,
+            seconds_left=job.seconds_left if job else None,
+            speed=job.speed if job else None,
+            at_rest=job is not None and job.at_rest,
+            given="" if folder.shipped else read_label(folder.path).name,
+        )
+
+
+@cache
+def server() -> ServerState:
+    """Return the state of this server."""
+    return ServerState(RunStore(default_runs_dir()), shared_engine)
+
+
+def engine() -> Engine:
+    """Return this server's engine."""
+    return server().engine
+
+
+def store() -> RunStore:
+    """Return this server's run folders."""
+    return server().store
+
+
+def current_run(run_id: str) -> CurrentRun:
+    """Return a run as it is now. Raises RunNotFound or DamagedRun."""
+    return server().current(run_id)
+
+
+def snapshot_version(folder: RunFolder, step: int) -> str | None:
+    """Return an address's `v`: "<stamp>-<release>"; None if there is no such snapshot.
+
+    A resumed run may write a snapshot again, and releases share addresses.
+    """
+    try:
+        status = folder.snapshot_path(step).stat()
+    except OSError:
+        return None
+    return f"{status.st_mtime_ns:x}.{status.st_size:x}-{release()}"

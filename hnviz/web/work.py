@@ -1,0 +1,352 @@
+"""Slow work: pools of threads, each with a queue; equal requests are answered once.
+
+Viewers take turns: one who asks for forty things at once is the only one who waits for them. One
+who keeps asking gets an equal share of the time, and rests while others ask.
+"""
+
+import asyncio
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+from math import inf
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from hnviz.web.cache import Entry
+from hnviz.web.errors import Refusal
+from hnviz.web.http import BINARY, JSON, entry_reply, heard
+from hnviz.web.limits import FairQueue, address_of, most_of_address, viewer_of
+from hnviz.web.progress import Progress
+from hnviz.web.wire import to_json
+
+Work = Callable[[Progress], Any]
+"""It may say in its Progress how far it is."""
+
+LINGER_SECONDS = 10.0
+"""For which unfinished work waits for one who has heard how far it is to ask again."""
+
+ABOUT_SECONDS = 5.0  # for which a viewer who has asked counts as one who asks
+MAX_REST_SECONDS = 5.0
+
+ANYBODY = ""
+"""The viewer of a request that names none."""
+
+
+class BusyError(Refusal):
+    """The queue is full, or a viewer's part of it."""
+
+    def __init__(self, sentence: str = "this computer is busy; try again in a moment") -> None:
+        super().__init__(sentence, 429)
+
+
+class NotYetError(Exception):
+    """The work is not done yet; `progress` says how far it is."""
+
+    def __init__(self, progress: Progress) -> None:
+        super().__init__(progress.sentence())
+        self.progress = progress
+
+
+class FairShare:
+    """Counts the seconds that each viewer's work in one pool takes. Thread-safe.
+
+    While others ask, here or where `about` counts, the addresses that ask share one second a
+    second equally, and so do the viewers of each. Each viewer may take a `burst` of seconds beyond,
+    at any speed, as the opening of a page needs. Work counts as `least` seconds at least: an answer
+    also costs the server time outside of the pool's threads.
+    """
+
+    def __init__(
+        self,
+        burst: float = inf,
+        least: float = 0.0,
+        about: "FairShare | None" = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._burst, self._least, self._clock = burst, least, clock
+        self._about = about or self
+        self._debts: dict[Hashable, tuple[float, float]] = {}  # seconds, and when; the last is last
+        self._viewers: Counter[Hashable] = Counter()  # who ask, by address
+        self._lock = threading.RLock()
+
+    def note(self, viewer: Hashable, seconds: float | None = None) -> None:
+        """Note that a viewer asks, or that its work took so long."""
+        with self._lock:
+            debt = self._debt(viewer)
+            if self._debts.pop(viewer, None) is None:
+                self._viewers[address_of(viewer)] += 1
+            if seconds is not None:
+                most = self._burst + MAX_REST_SECONDS * self._part(viewer)
+                debt = min(most, debt + max(seconds, self._least))
+            self._debts[viewer] = debt, self._clock()
+        if self._about is not self:
+            self._about.note(viewer)
+
+    def rest(self, viewer: Hashable) -> float:
+        """Return the seconds until a viewer's next turn: 0 where nobody else asks."""
+        with self._lock:
+            debt = self._debt(viewer)
+            if debt <= self._burst or self._about.is_alone(viewer):
+                return 0.0
+            return (debt - self._burst) / self._part(viewer)
+
+    def is_alone(self, viewer: Hashable) -> bool:
+        """Return whether nobody else asks."""
+        with self._lock:
+            self._forget()
+            return self._debts.keys() <= {viewer}
+
+    def _forget(self) -> None:
+        """Forget who has not asked for a while, and so has made up for all but a burst."""
+        while self._debts:
+            viewer, (_, when) = next(iter(self._debts.items()))
+            if self._clock() - when <= ABOUT_SECONDS:
+                return
+            del self._debts[viewer]
+            self._viewers -= Counter([address_of(viewer)])  # which leaves no zeros
+
+    def _debt(self, viewer: Hashable) -> float:
+        self._forget()
+        if viewer not in self._debts:
+            return 0.0
+        debt, when = self._debts[viewer]
+        return max(0.0, debt - self._part(viewer) * (self._clock() - when))
+
+    def _part(self, viewer: Hashable) -> float:
+        return 1 / len(self._viewers) / self._viewers[address_of(viewer)]
+
+
+class Task(Future[Any]):
+    """Work that waits or is being done."""
+
+    def __init__(self, work: Callable[[], Any]) -> None:
+        super().__init__()
+        self.work = work
+
+    def run(self) -> None:
+        """Do it, unless nobody waits for it any more."""
+        if not self.set_running_or_notify_cancel():
+            return
+        try:
+            result = self.work()
+        except BaseException as error:  # the waiting requests get it; the thread goes on
+            self.set_exception(error)
+        else:
+            self.set_result(result)
+
+
+class Pool:
+    """A few threads that work through a queue. A full queue refuses at once."""
+
+    def __init__(
+        self,
+        threads: int,
+        longest: int,
+        of_one: int = 0,
+        at_once: int = 0,
+        share: FairShare | None = None,
+    ) -> None:
+        """`longest`: work that may wait in all; `of_one`: of one viewer.
+
+        `at_once`: threads that one viewer's work may take; 0 in either place means no such limit.
+        """
+        self._most_threads, self._longest = threads, longest
+        self._of_one, self._at_once = of_one or longest, at_once or threads
+        self._share = share or FairShare()
+        self._running: Counter[Hashable] = Counter()
+        self._queue: FairQueue[Task] = FairQueue()
+        self._changed = threading.Condition()
+        self._threads = 0
+
+    @property
+    def waiting(self) -> int:
+        """How much work waits for a thread."""
+        with self._changed:
+            return sum(self._queue.sizes.values())
+
+    def submit(self, work: Callable[[], Any], viewer: Hashable = ANYBODY) -> Task:
+        """Put work at the end of a viewer's line. Raises BusyError."""
+        task = Task(work)
+        with self._changed:
+            self._check(viewer)
+            self._queue.put(viewer, task)
+            self._share.note(viewer)
+            if self._threads < self._most_threads:
+                self._threads += 1
+                # A daemon: a question that is still being answered must not delay the exit.
+                threading.Thread(target=self._serve, daemon=True).start()
+            self._changed.notify()
+        return task
+
+    def _check(self, viewer: Hashable) -> None:
+        """Raise BusyError if a viewer, its address or all have enough work that waits."""
+        sizes, address = self._queue.sizes, address_of(viewer)
+        here = sum(size for each, size in sizes.items() if address_of(each) == address)
+        if sum(sizes.values()) >= self._longest:
+            raise BusyError
+        if address != ANYBODY and here >= most_of_address(self._longest):
+            raise BusyError(f"{here} from your address are waiting; ask again in a second")
+        if sizes.get(viewer, 0) >= self._of_one:
+            raise BusyError(
+                f"this computer is busy: {self._of_one} of your questions are waiting; try again "
+                "in a moment"
+            )
+
+    def rests(self, viewer: Hashable) -> bool:
+        """Return whether a viewer has taken more than a share, and so rests."""
+        return self._share.rest(viewer) > 0
+
+    def drop(self, task: Task) -> bool:
+        """Remove work from the queue; return False if a thread has already started it."""
+        if not task.cancel():
+            return False
+        with self._changed:
+            self._queue.remove(task)
+        return True
+
+    def before(self, task: Task) -> int:
+        """Return how much other work the threads take from the lines before this."""
+        with self._changed:
+            return self._queue.before(task)
+
+    def _serve(self) -> None:
+        while True:
+            self._do_next()  # a call: its result must not stay in memory until the next one
+
+    def _do_next(self) -> None:
+        with self._changed:
+            while not (ready := self._ready()):
+                pass
+            viewer, task = self._queue.take(ready)
+            self._running[viewer] += 1
+        begun = time.monotonic()
+        task.run()
+        self._share.note(viewer, time.monotonic() - begun)
+        with self._changed:
+            self._running -= Counter([viewer])  # which leaves no zeros
+            self._changed.notify()
+
+    def _ready(self) -> list[Hashable]:
+        """Return who waits and may have another thread now; wait for a change if nobody does."""
+        free = [each for each in self._queue.sizes if self._running[each] < self._at_once]
+        rests = {each: self._share.rest(each) for each in free}
+        ready = [each for each, rest in rests.items() if not rest]
+        if not ready:
+            self._changed.wait(min(rests.values(), default=None))
+        return ready
+
+
+@dataclass(eq=False)
+class _Job:
+    task: Task
+    pool: Pool
+    progress: Progress
+    n_waiting: int = 0
+
+
+class Shared:
+    """Does equal work once for all requests that arrive before it is done."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._jobs: dict[Hashable, _Job] = {}
+        self._lock = threading.RLock()  # requests may come from several event loops
+
+    @property
+    def is_idle(self) -> bool:
+        """Return whether no work is under way, and no result waits for anybody."""
+        return not self._jobs
+
+    async def result(
+        self, key: Hashable, work: Callable[[], Any], viewer: Hashable = ANYBODY
+    ) -> Any:
+        """Return the result of the work named `key`; queue it if it is not queued or running.
+
+        Work that no request waits for any more leaves the queue. Raises BusyError.
+        """
+        return await self.result_within(None, key, lambda progress: work(), viewer)
+
+    async def reply(
+        self,
+        request: Request,
+        key: Hashable,
+        make: Callable[[], Entry],
+        media: str = BINARY,
+        *,
+        immutable: bool = False,
+    ) -> Response:
+        """Answer a request with the entry named `key`, which `make` makes. Raises BusyError."""
+        entry = await self.result(key, make, viewer_of(request.scope))
+        return entry_reply(request, entry, media, immutable=immutable)
+
+    async def json_reply(
+        self, request: Request, key: Hashable, read: Callable[[], Any]
+    ) -> Response:
+        """Answer a request with what `read` returns, as JSON. Raises BusyError."""
+        return await self.reply(request, key, lambda: Entry.of(to_json(read())), JSON)
+
+    async def result_within(
+        self,
+        seconds: float | None,
+        key: Hashable,
+        work: Work,
+        viewer: Hashable,
+        pool: Pool | None = None,
+    ) -> Any:
+        """Do the same, but raise NotYetError after so many seconds; the work then continues.
+
+        Its result is there for one who asks again within LINGER_SECONDS; until then it also stays
+        in the queue. `pool` is where new work goes, if not to the usual one.
+        """
+        job = self._join(key, work, pool or self._pool, viewer, again=seconds is not None)
+        done = asyncio.wrap_future(job.task)
+        done.add_done_callback(heard)
+        try:
+            await asyncio.wait((done,), timeout=seconds)
+            if done.done():
+                self._hand_over(key, job)
+                return done.result()
+            with self._lock:
+                job.n_waiting += 1
+            asyncio.get_running_loop().call_later(LINGER_SECONDS, self._leave, key, job)
+            raise NotYetError(job.progress.now(before=job.pool.before(job.task)))
+        finally:
+            self._leave(key, job)
+
+    def _join(
+        self, key: Hashable, work: Work, pool: Pool, viewer: Hashable, *, again: bool
+    ) -> _Job:
+        with self._lock:
+            job = self._jobs.get(key)
+            if job is None or (job.task.done() and not again):
+                progress = Progress()
+                task = pool.submit(partial(work, progress), viewer)
+                job = self._jobs[key] = _Job(task, pool, progress)
+                task.add_done_callback(lambda _: self._tidy(key, job))
+            job.n_waiting += 1
+            return job
+
+    def _hand_over(self, key: Hashable, job: _Job) -> None:
+        """Forget work that is done: one who asks from now on may need another result."""
+        with self._lock:
+            if self._jobs.get(key) is job:
+                del self._jobs[key]
+
+    def _leave(self, key: Hashable, job: _Job) -> None:
+        with self._lock:
+            job.n_waiting -= 1
+            if job.n_waiting == 0 and not job.task.done():
+                job.pool.drop(job.task)
+        self._tidy(key, job)
+
+    def _tidy(self, key: Hashable, job: _Job) -> None:
+        """Forget work that is done or dropped, and that nobody waits for."""
+        with self._lock:
+            if job.n_waiting == 0 and job.task.done():
+                self._hand_over(key, job)
