@@ -20,6 +20,8 @@ from zlib import crc32
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.sentences import recorded as recorded
+
 # Figures are held to the last bit, and another number of threads adds up in another order.
 os.environ["OMP_NUM_THREADS"] = "1"
 

@@ -296,15 +296,12 @@ def test_accuracy_by_position():
     assert traces(position_curves(Windows(one, one), LIGHT))["best, reset"].mode == "markers"
 
 
-def test_bounds_that_are_all_one_are_left_out_of_view():
+def test_bounds_that_are_all_one_are_left_out_of_view(recorded):
     reset = np.ones(512)
     reset[:3] = 0.5, 0.7, 0.9
     windows = Windows(PositionBounds(reset, np.zeros(512)), None)
     fig = position_curves(windows, LIGHT)
-    assert (
-        fig.layout.xaxis.title.text
-        == "position in the window, of 512: past these the best is 100 %"
-    )
+    recorded(fig.layout.xaxis.title.text, 512, 100)
     assert fig.layout.xaxis.range[1] < 21
     assert list(traces(fig)) == ["best, reset"]
     reset[99] = 0.9
@@ -391,10 +388,10 @@ def test_the_ladder(mode):
     assert theme(mode).text in html
 
 
-def test_recipe_steps_name_all_that_changed():
+def test_recipe_steps_name_all_that_changed(recorded):
     assert recipe_step("Model0") == "bptt 3, 6 epochs, lr 1.0e-4"
     assert recipe_step("Model1") == "as Model0"
-    assert recipe_step("Model2") == "bptt 3 → 20, epochs 6 → 10, rise 30 % → 10 %"
+    recorded(recipe_step("Model2"), 3, 20, 6, 10, 30, 10)
     assert recipe_step("Model5") == "lr 3.0e-3 → 1.0e-2, epochs 20 → 10"
 
 
@@ -450,17 +447,10 @@ def test_the_theme_is_whole_and_frozen():
 # ---- sentences and tables
 
 
-def test_the_layout_sentence_of_the_notebook():
-    assert layout_sentence(BatchLayout(13_017, 64, 70)) == (
-        "13,440 slots hold 13,017 tokens: 423 are read twice, because each row owns 203.39 tokens "
-        "but reads 210, in 3 mini-batches of 70."
-    )
-    assert arithmetic_sentence(BatchLayout(13_017, 64, 70)) == (
-        "13,017 tokens / 70 steps / 64 rows = 2.91, rounded up to **3 mini-batches**."
-    )
-    assert arithmetic_sentence(BatchLayout(13_017, 1, 1)) == (
-        "13,017 tokens / 1 step / 1 row = 13,017, which is **13,017 mini-batches**."
-    )
+def test_the_layout_sentence_of_the_notebook(recorded):
+    recorded(layout_sentence(BatchLayout(13_017, 64, 70)), 13_440, 13_017, 423, 203.39, 210, 3, 70)
+    recorded(arithmetic_sentence(BatchLayout(13_017, 64, 70)), 13_017, 70, 64, 2.91, 3)
+    recorded(arithmetic_sentence(BatchLayout(13_017, 1, 1)), 13_017, 1, 1, 13_017, 13_017)
 
 
 def test_the_sentence_of_a_text_cut_at_random():
@@ -476,12 +466,10 @@ def test_the_sentence_of_a_text_cut_at_random():
     assert "mini-batch 3 of valid" in table_sentence(BatchLayout(13_017, 64, 70))
 
 
-def test_the_takeaway_of_a_layout():
+def test_the_takeaway_of_a_layout(recorded):
     goes_on = "reads its own part of the text, and the next mini-batch goes on where it stopped."
     assert continuity_sentence(BatchLayout(50_079, 4, 8)) == f"Each of **4 rows** {goes_on}"
-    assert continuity_sentence(BatchLayout(9, 1, 3)) == (
-        "One row reads the whole text, and the next mini-batch goes on where it stopped."
-    )
+    recorded(continuity_sentence(BatchLayout(9, 1, 3)))
     assert continuity_sentence(BatchLayout(9, 3, 3)).endswith("text, in one mini-batch.")
     assert "**0 of 128** cases" in continuity_sentence(ShuffledLayout(13_017, 64, 70))
     assert "**1 of 12** cases" in continuity_sentence(ShuffledLayout(99, 4, 8))
@@ -505,13 +493,13 @@ def test_read_counts_agree_with_the_slots(n_tokens, bs, bptt):
     assert counts.sum() == layout.n_slots
 
 
-def test_the_parts_table_adds_up():
+def test_the_parts_table_adds_up(recorded):
     for net in CATALOGUE.values():
         table = parts_table(net, 39, 64)
         assert table["weights"].sum() == net.n_weights(39, 64)
     table = parts_table(CATALOGUE["Model5"], 39, 64).set_index("part")
     assert table["shape"]["bn"] == "64 + 64"  # one, for all layers
-    assert table["shape"]["rnn"] == "2 layers of 192 × 64 + 192 × 64 + 192 + 192"  # noqa: RUF001
+    recorded(table["shape"]["rnn"], 2, 192, 64, 192, 64, 192, 192)
     assert table["shape"]["h_o"] == "39 × 64 + 39"  # noqa: RUF001
 
 
@@ -572,11 +560,8 @@ def test_a_range_that_is_too_long_is_cut_and_told():
     assert len(said.tokens) == 2001 and "Only the first 2,001 tokens are shown." in said.sentence
 
 
-def test_the_data_pages_sentences():
-    assert corpus_sentence(STREAM) == (
-        "A text becomes **63,096** numbers, and the network learns to guess the next one from the "
-        "ones before."
-    )
+def test_the_data_pages_sentences(recorded):
+    recorded(corpus_sentence(STREAM), 63_096)
     assert len(corpus_sentence(STREAM).split()) <= 20
     said = vocab_sentence(STREAM)
     assert "**50,079** tokens" in said and "**13,017**" in said

@@ -22,6 +22,7 @@ from hnviz.figures.inside import MOST_EPOCHS, counted_steps, epochs_by_kind
 from hnviz.figures.theme import theme
 from hnviz.runs import RunRecord
 from hnviz.web.state import CurrentRun
+from tests.sentences import Recorded
 
 
 def epoch(number: int, **kinds: KindFigures) -> EpochEnd:
@@ -140,11 +141,20 @@ def figures(given: int = 3) -> MapFigures:
     )
 
 
-def test_the_maps_sentence_has_its_own_numbers() -> None:
-    assert map_sentence("Model5 after 400 steps", figures()) == (
-        "Given the three numbers before, Model5 after 400 steps gets the next one right for **2** "
-        "of 3 numbers up to 7,999, and for **1** of 3 from 8,001 on. Of its 2 mistakes from 8,001 "
-        "on, **1** start at the first word, and **1** of these get only that word wrong."
+def test_the_maps_sentence_has_its_own_numbers(recorded: Recorded) -> None:
+    recorded(
+        map_sentence("Model5 after 400 steps", figures()),
+        400,
+        2,
+        3,
+        7_999,
+        1,
+        3,
+        8_001,
+        2,
+        8_001,
+        1,
+        1,
     )
     assert map_sentence("Model5", figures(1)).startswith("Given the one number before, ")
     assert "1 has none and is not asked)" in prompt_note(1)
@@ -203,12 +213,9 @@ def test_a_numbers_card_marks_the_wrong_word(mode: str) -> None:
     assert said in number_card(8317, right, theme(mode))
 
 
-def test_the_worst_places_show_what_was_said() -> None:
+def test_the_worst_places_show_what_was_said(recorded: Recorded) -> None:
     meta = {"n": 20, "right": 15, "mixed": [("eight", "two", 5)], "places": []}
-    assert worst_sentence(meta, "ones", "valid after step 40") == (
-        "**15** of 20 words one to nine are right on valid after step 40. Most often it says “two” "
-        "for “eight” 5 times."
-    )
+    recorded(worst_sentence(meta, "ones", "valid after step 40"), 15, 20, 40, 5)
     place = {"position": 3, "before": ["one", ","], "truth": "two", "after": [","], "said": "<i>",
              "p_truth": 1e-7, "p_said": 0.9, "loss": 16.1}  # fmt: skip
     html = worst_html([place], theme("light"))

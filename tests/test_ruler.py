@@ -337,32 +337,26 @@ def test_lines_that_lie_together_are_one():
     assert merged_losses([Bound(1, 0.5, 0.26, 1.0), Bound(2, 0.6, 0.1)]) == []
 
 
-def test_the_reading_of_a_run():
+def test_the_reading_of_a_run(recorded):
     bounds = {split: split_bounds(split) for split in ("train", "valid")}
     said = reading({"train": 0.998, "valid": 0.832}, bounds)
     assert "On valid, **83.2 %** is above 66.3 %, which no table of six tokens can exceed: " in said
     assert said.count("exceed: the network uses more than six tokens") == 2
     assert "The six-token bound has no line: 60 % and 58 %" in said
     said = reading({"train": 0.442, "valid": 0.293}, bounds)
-    assert said == (
-        "On train, **44.2 %** is above 25.1 %, which no table of one token can exceed: the network "
-        "uses more than one token. On valid, **29.3 %** is above no bound, so we can't tell."
-    )
+    recorded(said, 44.2, 25.1, 29.3)
 
 
-def test_what_an_accuracy_proves_about_the_memory():
+def test_what_an_accuracy_proves_about_the_memory(recorded):
     bounds = {split: split_bounds(split) for split in ("train", "valid")}
-    assert memory({"train": 0.998, "valid": 0.832}, bounds) == (
-        "The network remembers more than six tokens: on valid, no table of six tokens can get more "
-        "than **66.3 %** of these answers right."
-    )
+    recorded(memory({"train": 0.998, "valid": 0.832}, bounds), 66.3)
     said = memory({"train": 0.442, "valid": 0.293}, bounds)
     assert said.startswith("The network remembers more than one token: on train, no table of one")
     assert said.endswith("can get more than **25.1 %** of these answers right.")
     assert "does not prove that" in memory({"train": 0.2, "valid": 0.293}, bounds)
 
 
-def test_57_percent_is_more_than_three_tokens_give_model0_and_proves_no_memory_of_more():
+def test_57_percent_is_more_than_three_tokens_give_model0_and_proves_no_memory_of_more(recorded):
     config = RunConfig.for_model("Model0")
     bounds = {split: run_bounds(config, split) for split in ("train", "valid")}
     assert bounds["valid"][2].accuracy < 0.57
@@ -371,14 +365,8 @@ def test_57_percent_is_more_than_three_tokens_give_model0_and_proves_no_memory_o
     split, bound = proof({"valid": 0.595}, bounds)
     assert bound.k == 3
     said = flattery(bound, random_bound(config, "valid", 3))
-    assert said == (
-        "A table made for the answers that it is scored on flatters: made for as many at random "
-        "places, it gets 59.8 % right. Here, the table of the whole text gets 55.0 %."
-    )
-    assert (
-        given_note(bounds["valid"])
-        == "train: a running figure; thin lines: what 1 to 3 tokens give"
-    )
+    recorded(said, 59.8, 55.0)
+    recorded(given_note(bounds["valid"]), 1, 3)
     assert given_note(()) == "the text is too short for thin lines"
 
 
@@ -386,7 +374,7 @@ def flat(value: float, n: int) -> PositionBounds:
     return PositionBounds(np.full(n, value), np.zeros(n))
 
 
-def test_sentences_by_position():
+def test_sentences_by_position(recorded):
     layout = layout_for("valid", 20)
     windows = Windows(
         text_position_bounds(VALID, layout, kept=False),
@@ -408,12 +396,7 @@ def test_sentences_by_position():
     assert "never keeps its state" in measured_sentence("Model2", windows)
     config = RunConfig.for_model("Model0")
     bound, random = run_bounds(config, "valid")[2], random_bound(config, "valid", 3)
-    assert last_only_sentence("Model0", 0.461, bound, random) == (
-        "Model0 answers only after the last of its three tokens, so only one position counts: "
-        "**46.1 %** on valid. By the table of the whole text, three tokens give **55.0 %** there. "
-        "No table of three tokens can exceed 58.9 %. A table made for as many answers at random "
-        "places gets 59.8 %: few answers flatter a table."
-    )
+    recorded(last_only_sentence("Model0", 0.461, bound, random), 46.1, 55.0, 58.9, 59.8)
 
 
 @given(texts)
@@ -446,13 +429,10 @@ def test_what_followed_equally_often_is_in_the_order_of_the_vocab():
     )
 
 
-def test_the_example_in_words():
+def test_the_example_in_words(recorded):
     words = ["a", "b", "c"]
     example = worked_example(np.array([0, 1, 0, 1, 0, 2, 0]))
-    assert example_sentence("x", example, words) == (
-        "An example: in x, the token “a” is followed 3 times: by “b” 2 times, by “c” once. "
-        "A network that remembers only “a” does best to guess “b”, and is right 67 % of the time."
-    )
+    recorded(example_sentence("x", example, words), 3, 2, 67)
     assert example_table(example, words).to_numpy().tolist() == [
         ["b", "2", "66.7 %"],
         ["c", "1", "33.3 %"],
@@ -462,16 +442,10 @@ def test_the_example_in_words():
     assert "**25.1 %**" in said and "must remember more than one token" in said
 
 
-def test_a_loss_below_a_line_is_a_proof_and_above_it_says_nothing():
+def test_a_loss_below_a_line_is_a_proof_and_above_it_says_nothing(recorded):
     bounds = split_bounds("valid")
     both = {"train": split_bounds("train"), "valid": bounds}
-    assert loss_reading({"valid": 1.174}, both) == (
-        "The loss on valid, **1.174** nats, is below 1.466, the least that one token allows "
-        "(0.008 % of the answers have a context that occurs only once), which proves memory, and "
-        "above 1.167, the least that two tokens allow (0.02 % of the answers have a context that "
-        "occurs only once). A loss above a line proves nothing: loss also counts how sure the "
-        "network was when it was wrong."
-    )
+    recorded(loss_reading({"valid": 1.174}, both), 1.174, 1.466, 0.008, 1.167, 0.02)
     said = loss_reading({"train": 0.02, "valid": 0.1}, both)  # below the entropy of six as well
     assert said.startswith("The loss on train, **0.020** nats, is below 1.195, the least that five")
     assert "The loss on valid, **0.100** nats, is below 1.073, the least that five tokens" in said
@@ -479,10 +453,7 @@ def test_a_loss_below_a_line_is_a_proof_and_above_it_says_nothing():
     assert "proof" not in loss_reading({"valid": 2.7}, both)
     assert loss_reading({"valid": 2.7}, {"valid": ()}) == ""
     assert loss_reading({"valid": float("nan")}, both) == ""
-    assert too_short(bounds) == (
-        "This text is too short for six tokens: 58 % of the answers have a context that occurs "
-        "only once."
-    )
+    recorded(too_short(bounds), 58)
     assert too_short(bounds[:5]) == ""
 
 

@@ -84,33 +84,28 @@ def test_the_lead_holds_train_and_valid_to_each_other(train, valid, said):
         assert len(so_far.replace(" %", "\N{NO-BREAK SPACE}%").split()) <= 20
 
 
-def test_after_the_first_epoch_the_lead_says_which_came_first():
+def test_after_the_first_epoch_the_lead_says_which_came_first(recorded):
     record = replace(reached(0.309, 0.43), train_pass=None)
     record = replace(record, epochs=record.epochs[1:])
     said = run_text.lead(CurrentRun(record, "running"))
-    assert said == (
-        "After 1 of 3 epochs, Model5 gets **31.0 %** right on train (running figure), then "
-        "**43.0 %** on valid."
-    )
+    recorded(said, 1, 3, 31.0, 43.0)
     assert len(said.replace(" %", "\N{NO-BREAK SPACE}%").split()) <= 20
 
 
-def test_only_a_run_that_had_its_recipes_epochs_underfits():
+def test_only_a_run_that_had_its_recipes_epochs_underfits(recorded):
     def lead(train: float, epochs: int, model: str = "Model5") -> str:
         record = reached(train, 0.3, config=RunConfig.for_model(model, epochs=epochs))
         record = replace(record, epochs=record.epochs[-1:] * epochs)
         return run_text.lead(CurrentRun(record, "finished"))
 
-    assert lead(0.4, 10) == (
-        "Model5 **underfits**: it gets only **40.0 %** right on train, and **30.0 %** on valid."
-    )
+    recorded(lead(0.4, 10), 40.0, 30.0)
     assert lead(0.4, 2).startswith("After 2 epochs, Model5 gets **40.0 %**")
     assert lead(0.4, 1).startswith("After 1 epoch, Model5 gets")
     assert lead(0.4, 10, "Model3").startswith("After 10 epochs")  # its recipe has 20
     assert lead(0.858, 20, "Model3").startswith("After 20 epochs")
 
 
-def test_what_its_windows_give_decides_whether_a_run_underfits():
+def test_what_its_windows_give_decides_whether_a_run_underfits(recorded):
     def lead(model: str, train: float) -> str:
         config = RunConfig.for_model(model)
         record = reached(train, 0.461, config=config)
@@ -120,15 +115,9 @@ def test_what_its_windows_give_decides_whether_a_run_underfits():
         assert len(said.replace(" %", "\N{NO-BREAK SPACE}%").split()) <= 20
         return said
 
-    assert lead("Model0", 0.465) == (
-        "Three tokens give **48.1 %** on train and **55.0 %** on valid; Model0 gets **46.5 %** and "
-        "**46.1 %**."
-    )
+    recorded(lead("Model0", 0.465), 48.1, 55.0, 46.5, 46.1)
     assert lead("Model0", 0.42).startswith("After 6 epochs, Model0 gets **42.0 %**")
-    assert lead("Model0", 0.33) == (
-        "Model0 **underfits**: it gets only **33.0 %** right on train, where three tokens give "
-        "**48.1 %**."
-    )
+    recorded(lead("Model0", 0.33), 33.0, 48.1)
     assert lead("Model2", 0.439).endswith(
         "**43.9 %** right on train, where 20-token windows give **84.5 %**."
     )
@@ -152,16 +141,10 @@ def test_a_task_whose_best_accuracy_is_low_does_not_underfit():
     assert run_text.lead(CurrentRun(record, "finished")).startswith("After 10 epochs, Model5")
 
 
-def test_held_out_blocks_are_generalisation():
+def test_held_out_blocks_are_generalisation(recorded):
     blocks = RunConfig(split="blocks")
-    assert run_text.lead(CurrentRun(reached(0.998, 0.99, config=blocks), "finished")) == (
-        "Train reaches **99.8 %**, valid **99.0 %**: it **generalises** to the numbers held out of "
-        "its range."
-    )
-    assert run_text.lead(CurrentRun(reached(0.998, 0.5, config=blocks), "finished")) == (
-        "Train reaches **99.8 %**, valid stops at **50.0 %**: it does not **generalise** to the "
-        "numbers held out."
-    )
+    recorded(run_text.lead(CurrentRun(reached(0.998, 0.99, config=blocks), "finished")), 99.8, 99.0)
+    recorded(run_text.lead(CurrentRun(reached(0.998, 0.5, config=blocks), "finished")), 99.8, 50.0)
 
 
 def spiky(**config: object) -> RunRecord:
@@ -171,11 +154,8 @@ def spiky(**config: object) -> RunRecord:
     return replace(SHORT, config=RunConfig(**config), batches=batches, epochs=epochs)
 
 
-def test_spikes_are_explained_for_the_runs_that_have_them():
-    assert run_text.spikes(spiky()) == (
-        "The faint spikes are the first mini-batch of an epoch: its state still comes from the end "
-        "of valid. At step 2 the loss jumps from 1.00 to **2.00**."
-    )
+def test_spikes_are_explained_for_the_runs_that_have_them(recorded):
+    recorded(run_text.spikes(spiky()), 2, "1.00", "2.00")
     assert run_text.spikes(spiky(reset_state="valid"))  # the state after valid is still kept
     for other in ({"reset_state": "train"}, {"model": "Model2", "bptt": 20}):
         assert run_text.spikes(spiky(**other)) == ""
@@ -183,17 +163,12 @@ def test_spikes_are_explained_for_the_runs_that_have_them():
     assert run_text.spikes(even) == ""
 
 
-def test_the_runs_last_figures():
-    assert run_text.figures(SHORT) == (
-        "After 2 of 3 epochs, Model5 has a valid loss of **1.750** and a valid accuracy of "
-        "**50.0 %**; on train, **60.0 %** (running figure)."
-    )
+def test_the_runs_last_figures(recorded):
+    recorded(run_text.figures(SHORT), 2, 3, "1.750", 50.0, 60.0)
     assert run_text.figures(reached(0.599, 0.5)).endswith(
         "on train, **59.9 %** with the last weights, **60.0 %** while they moved (running figure)."
     )
-    assert run_text.figures(EMPTY) == (
-        "Losses and accuracies are measured at the end of each epoch."
-    )
+    recorded(run_text.figures(EMPTY))
 
 
 def test_the_last_loss_is_held_to_what_few_tokens_allow():
@@ -211,10 +186,16 @@ def test_the_last_loss_is_held_to_what_few_tokens_allow():
     assert "The loss on valid, **1.750** nats, is below 2.000" in said
 
 
-def test_the_schedule_is_said_by_its_start_top_and_end():
-    assert run_text.schedule(replace(SHORT, config=RunConfig()), 400) == (
-        "lr rises along half a cosine from **4.0e-4** to **1.0e-2** at step 120 and falls along "
-        "another to **3.5e-7**; momentum mirrors it: 0.95, 0.85 and 0.95 again."
+def test_the_schedule_is_said_by_its_start_top_and_end(recorded):
+    recorded(
+        run_text.schedule(replace(SHORT, config=RunConfig()), 400),
+        "4.0e-4",
+        "1.0e-2",
+        120,
+        "3.5e-7",
+        0.95,
+        0.85,
+        0.95,
     )
 
 

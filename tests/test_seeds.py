@@ -17,7 +17,7 @@ def store(tmp_path: Path) -> RunStore:
     return RunStore(tmp_path / "runs")
 
 
-def test_the_spread_is_from_three_runs_at_hand_then_from_tables(store):
+def test_the_spread_is_from_three_runs_at_hand_then_from_tables(store, recorded):
     config = RunConfig(epochs=EPOCHS, lr=2e-3)
     for number in (1, 2, 3):
         make_run(store.root, number, 80, lr=2e-3)
@@ -25,7 +25,7 @@ def test_the_spread_is_from_three_runs_at_hand_then_from_tables(store):
     assert found and found.n == 3
     last = [0.2 + 0.08 * (EPOCHS - 1) + 0.0004 * number for number in (1, 3)]
     assert found.figures["accuracy"] == pytest.approx(tuple(last))
-    assert found.source == "from 3 runs here that differ only in the seed"
+    recorded(found.source, 3)
     assert spread_of(replace(config, bptt=7), store.summaries()) is None
 
 

@@ -45,6 +45,7 @@ from hnviz.observe.subject import Subject
 from hnviz.runs import BLOCKS, SHIPPED_DIR, RunFolder, RunStore, notebook_table
 from hnviz.runs.ruler import split_bounds, token_bounds
 from tests.pages import fields, mounts, open_page
+from tests.sentences import Recorded
 from tests.small import figures
 from tests.views import shown
 
@@ -353,9 +354,9 @@ def test_a_path_across_the_edge_of_a_block_is_one_sentence(
         QUESTIONS["state_path"](shipped(), {"first": first, "last": last})
 
 
-def test_a_word_of_the_prompt_is_the_same_word_in_the_answer() -> None:
+def test_a_word_of_the_prompt_is_the_same_word_in_the_answer(recorded: Recorded) -> None:
     said = QUESTIONS["next_word"](shipped(), {**ASKED["next_word"], "n": 6}).arrays["said"]
-    assert STREAM.vocab.textify(said) == "eight thousand three hundred seventeen ,"
+    recorded(STREAM.vocab.textify(said))
 
 
 def test_the_shares_are_of_the_numbers_that_each_split_holds() -> None:
@@ -378,18 +379,13 @@ MAP = ("number", "right", "first_wrong", "alone")
 # --- what is said of it -------------------------------------------------------------------------
 
 
-def test_the_map_says_what_is_held_out() -> None:
+def test_the_map_says_what_is_held_out(recorded: Recorded) -> None:
     number = np.array([66, 67, 86, 87, 8000])
     right = np.array([True, True, False, False, True])
     first_wrong = np.where(right, -1, 0)
     found = MapFigures(3, number, right, first_wrong, ~right, ON_BLOCKS)
     assert found.shares == pytest.approx((2 / 3, 1 / 2))
-    assert map_sentence("Model5", found) == (
-        "Given the three numbers before, Model5 gets the next one right for **2** of 3 numbers in "
-        "train, and for **1** of 2 in the held-out blocks. Of its 1 mistake in the "
-        "held-out blocks, **1** start at the first word, and **1** of these get only that word "
-        "wrong."
-    )
+    recorded(map_sentence("Model5", found), 2, 3, 1, 2, 1, 1, 1)
     all_right = replace(found, right=np.ones(5, dtype=bool))
     assert map_sentence("Model5", all_right).endswith("In the held-out blocks it makes no mistake.")
     assert "8,000" not in prompt_note(3, ON_BLOCKS) and "8,000" in prompt_note(3)
@@ -397,9 +393,9 @@ def test_the_map_says_what_is_held_out() -> None:
     assert held_out(ON_BLOCKS)[0] == (67, 86) and len(held_out(ON_BLOCKS)) == 100
 
 
-def test_each_split_has_its_own_words() -> None:
+def test_each_split_has_its_own_words(recorded: Recorded) -> None:
     assert valid_holds(NOTEBOOK) == "numbers above 8,000"
-    assert valid_holds(ON_BLOCKS) == "blocks of 20 numbers held out between 1 and 9,999"
+    recorded(valid_holds(ON_BLOCKS), 20, 1, 9_999)
     told = [split_words(Chosen(split=split)) for split in WAYS]
     for field in ("train", "valid", "on_train", "on_valid", "columns", "no_mistake", "asked"):
         assert len({getattr(each, field) for each in told}) == len(WAYS)

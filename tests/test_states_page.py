@@ -108,20 +108,12 @@ def test_the_first_layer_learns_the_tens_digit_and_untrained_it_has_only_the_pos
     assert "**85 %** of how unit **11** varies; untrained, **19 %**" in rows.sentence
 
 
-def test_the_takeaway_names_the_digit_that_training_gave_to_a_unit():
+def test_the_takeaway_names_the_digit_that_training_gave_to_a_unit(recorded):
     before = np.array([[0.7, 0.1, 0.1, 0.2, 0.1], [0.1, 0.1, 0.1, 0.1, 0.1]])
     after = np.array([[0.9, 0.1, 0.1, 0.1, 0.1], [0.3, 0.1, 0.1, 0.85, 0.1]])
-    assert takeaway(after, before, 13) == (
-        "Step 13: over train, the tens digit explains **85 %** of how unit **1** varies; "
-        "untrained, **20 %** at best."
-    )
-    assert takeaway(before, None, 0) == (
-        "Step 0: over train, a word's position explains **70 %** of how unit **0** varies."
-    )
-    assert unit_headlines(after, before, 1000)[0] == (
-        "Step 1,000: over train, a word's position explains **90 %** of how unit **0** varies; "
-        "untrained, **70 %** at best."
-    )
+    recorded(takeaway(after, before, 13), 13, 85, 1, 20)
+    recorded(takeaway(before, None, 0), 0, 70, 0)
+    recorded(unit_headlines(after, before, 1000)[0], 1_000, 90, 0, 70)
 
 
 def test_the_takeaway_of_a_short_run_does_not_say_that_a_unit_follows_a_digit():
@@ -317,12 +309,9 @@ def seen(rows, tokens=("one", ",", "two"), show="state") -> Seen:
     return Seen(np.array(rows, dtype=np.float32), tokens, f"{len(tokens)} tokens", show)
 
 
-def test_the_sentence_names_the_unit_that_moves_most():
+def test_the_sentence_names_the_unit_that_moves_most(recorded):
     rows = [[0.1, 0.2, 0.3], [-0.5, 0.25, 0.4]]
-    assert units_sentence("Model5", 400, seen(rows)) == (
-        "Model5 after 400 steps: of 2 units over 3 tokens, unit **1** moves most, from "
-        "**\N{MINUS SIGN}0.50** after “one” to **0.40** after “two”."
-    )
+    recorded(units_sentence("Model5", 400, seen(rows)), 400, 2, 3, 1, "0.50", "0.40")
     gate = units_sentence("Model5", 0, seen(rows, show="reset"))
     assert gate.startswith("Model5 before any training: of 2 reset gates over 3 tokens, that of")
     assert "after one token, “one”" in units_sentence("Model5", 1, seen([[0.1]], ("one",)))

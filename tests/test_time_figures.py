@@ -261,15 +261,12 @@ def test_a_tiny_part_is_right_to_two_digits(value):
     assert float(number.replace(",", "")) * times == pytest.approx(1 / value, rel=0.051)
 
 
-def test_each_lane_says_what_it_shows():
+def test_each_lane_says_what_it_shows(recorded):
     said = lane_sentences(PASSES.lanes, 4, False)
     assert set(said) == {"", *LANES}
     assert said[""].startswith("The **gradient** says how much the loss would change")
     assert "the gradient stops at the scissors, after 4 steps at most" in said["detach"]
-    assert said["keep"] == (
-        "**No detach**: all 12 steps get a gradient, through all three mini-batches. The farthest "
-        "is **0.01 %** of the nearest."
-    )
+    recorded(said["keep"], 12, 0.01)
     assert "The farthest gradient is **1 in 1 trillion** of the nearest." in said["untrained"]
     assert said["untrained"].endswith("It has vanished: a **vanishing gradient**.")
     assert "starts from a state of zeros" in said["reset"] and "after 4 steps" in said["reset"]
@@ -367,21 +364,15 @@ def test_ticks_reach_beyond_the_highest_value(high):
     assert 2 <= len(values) <= 7
 
 
-def test_the_takeaway_has_twenty_words_and_the_pictures_numbers():
+def test_the_takeaway_has_twenty_words_and_the_pictures_numbers(recorded):
     said = takeaway("Model5", PASSES.lanes, 400)
-    assert said == (
-        "**Detach** cuts gradients. Uncut, a typical row keeps **0.01 %** 11 steps back; "
-        "untrained, **1 in 1 trillion**."
-    )
+    recorded(said, 0.01, 11, 1, 1)
     ways = {name: norms for name, norms in PASSES.lanes.items() if name != "untrained"}
     assert takeaway("Model5", ways, 400).endswith("keeps **0.01 %** 11 steps back.")
     gone = {**ways, "keep": np.where(np.arange(12) < 2, 0, FADING)}
     assert "9 steps back" in takeaway("Model5", gone, 400)
     untrained = takeaway("Model5", {**ways, "keep": FADING**3}, 0)
-    assert untrained == (
-        "Untrained, the gradient vanishes: 11 steps back, a typical row keeps "
-        "**1 in 1 trillion**. Move the training step."
-    )
+    recorded(untrained, 11, 1, 1)
     assert "the gradient fades: " in takeaway("Model5", {**ways, "keep": FADING**0}, 0)
     alone = takeaway("Model2", ALONE.lanes, 400)
     assert f"stops there, with **{part(FADING[8] / FADING[11])}** left" in alone
@@ -433,12 +424,9 @@ def test_a_gradient_that_grows_on_its_way_back_is_drawn_whole_and_grey_is_never_
     assert sum(y == 34 for _, y in points) == 1  # the highest place is its own, not a flat cut
 
 
-def test_the_reach_sentence_names_both_ends():
+def test_the_reach_sentence_names_both_ends(recorded):
     assert [each.reach for each in REACHED] == [2, 5, 11, 11]
-    assert reach_sentence(REACHED) == (
-        "Trained, 1 % of the gradient gets **11** steps back in Model4 and Model5. "
-        "Untrained, **5** in Model5."
-    )
+    recorded(reach_sentence(REACHED), 1, 11, 5)
     note = reach_note(REACHED)
     assert "Model5's update gates keep 50 %" in note and "its gates keep 25 %" in note
     assert f"({percent(REACHED[1].rate)} a step)" in note and percent(REACHED[2].rate) in note
@@ -456,7 +444,7 @@ def test_handover_bars_are_the_shares(width):
     assert svg.count('stroke-dasharray="3 3"') == 1  # zeros cut one lane
 
 
-def test_the_sentence_of_the_handover():
+def test_the_sentence_of_the_handover(recorded):
     said = CROSSING.sentence
     assert "**25.0 %** of positions 0 to 1 right, less than from zeros, **50.0 %**" in said
     assert "in 16 of 64 rows, after the last in 64: the earlier text is forgotten" in said
@@ -465,10 +453,7 @@ def test_the_sentence_of_the_handover():
     assert "Model1 carries no state" in no_handover("Model1")
     assert "last 3 mini-batches of train" in handover_note("never", 3)
     assert "starts valid from zeros" in handover_note("valid", 3)
-    assert later_sentence(CROSSING.batches_reset) == (
-        "From zeros, it is right 68.8 % of the time in the first mini-batch of valid, and 75.0 to "
-        "100 % in later ones: it builds up its state by reading."
-    )
+    recorded(later_sentence(CROSSING.batches_reset), 68.8, 75.0, 100)
     falls = later_sentence(np.array([0.5, 0.25, 0.75]))
     assert falls.endswith("and 25.0 to 75.0 % in later ones.")
     assert later_sentence(np.array([0.5])) == ""

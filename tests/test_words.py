@@ -184,13 +184,11 @@ def test_anothers_state_gives_the_others_own_continuation(carrying, number):
     assert (found["changed_said"] != found["untouched_said"]).any()
 
 
-def test_model5_goes_on_from_5040_after_the_swap():
+def test_model5_goes_on_from_5040_after_the_swap(recorded):
     found = ask(shipped("Model5", exact=True), "surgery", ids=ids_of(4316, 4317, 4318), n=10,
                 other=ids_of(5038, 5039, 5040))  # fmt: skip
     assert VOCAB.textify(found["untouched_said"][:6]) == ", four thousand three hundred nineteen"
-    assert VOCAB.textify(found["changed_said"]) == (
-        ", five thousand forty one , five thousand forty two"
-    )
+    recorded(VOCAB.textify(found["changed_said"]))
 
 
 def test_the_untouched_state_answers_on_the_words_that_the_changed_one_said(carrying):
@@ -329,12 +327,10 @@ def test_a_number_without_one_before_is_taken_as_whole():
         "nine thousand nine hundred ninety nine , bananas",
     ],
 )
-def test_a_text_that_ends_in_no_number_has_no_true_continuation(text):
+def test_a_text_that_ends_in_no_number_has_no_true_continuation(text, recorded):
     with pytest.raises(ValueError) as refused:
         continuation(text.split(), 5)
-    assert str(refused.value) == (
-        "The text does not end in a number from 1 to 9,999, so there is no true continuation."
-    )
+    recorded(str(refused.value), 1, 9_999)
 
 
 def test_nothing_follows_the_last_number():
