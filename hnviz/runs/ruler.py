@@ -180,17 +180,17 @@ def _contexts(ids: Ids, longest: int) -> Iterator[tuple[int, Ids, int]]:
     The text wraps around, as in a layout: every place has k tokens and an answer.
     """
     tokens, width = _dense(ids)
+    answers = np.roll(tokens, -1)
     context, bits = np.zeros(len(tokens), dtype=np.int64), 0
     for k in range(1, longest + 1):
         context, bits = _grown(np.roll(context, 1), bits, tokens, width)
-        yield k, (context << width) | np.roll(tokens, -1), width
+        yield k, (context << width) | answers, width
 
 
 def _grown(context: Ids, bits: int, tokens: Ids, width: int) -> tuple[Ids, int]:
-    """Return contexts with a token more, and their bits; an answer still fits into one integer."""
-    if bits + 2 * width > MAX_CONTEXT_BITS:
-        context, bits = _dense(context)
-    return (context << width) | tokens, bits + width
+    """Return contexts with one more token, and their bits, which leave room for an answer."""
+    context, bits = (context << width) | tokens, bits + width
+    return _dense(context) if bits + width > MAX_CONTEXT_BITS else (context, bits)
 
 
 class _Table(NamedTuple):
