@@ -202,10 +202,7 @@ def test_a_text_is_named_in_the_first_bytes_of_a_config(runs: RunStore) -> None:
 def test_a_run_that_cannot_be_stored_leaves_no_text(
     runs: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> Path:
-        raise RunWriteError("no space left")
-
-    monkeypatch.setattr(runs, "_give_id", full)
+    monkeypatch.setattr(disk, "on_step", Failing("run.rename.before"))
     with pytest.raises(RunWriteError):
         runs.create(RunConfig(corpus=own_corpus(TEXT, Way()).id))
     assert list(runs.root.iterdir()) == []
